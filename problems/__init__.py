@@ -1,0 +1,21 @@
+"""Problems to minimise: functions of matrices whose constants are proved, or nan. Needs NumPy and SciPy only."""
+
+from problems.from_functions import FromFunctions
+from problems.least_squares import LeastSquares
+from problems.logistic import LogisticRegression
+from problems.nonconvex_logistic import NonconvexLogistic
+from problems.pl_sine import PLSine
+from problems.problem import Problem
+from problems.quadratic import Quadratic
+from problems.softmax import SoftmaxRegression
+
+__all__ = [
+    "FromFunctions",
+    "LeastSquares",
+    "LogisticRegression",
+    "NonconvexLogistic",
+    "PLSine",
+    "Problem",
+    "Quadratic",
+    "SoftmaxRegression",
+]

@@ -1,0 +1,111 @@
+"""The feature matrix X of a data set, dense or sparse: the two products every loss needs, and what bounds them.
+
+Runs are folded into columns, so that a batch costs one matrix product, and a sparse X stays sparse. Scores are laid
+out class first, (..., k, N): sums over classes are then sums of long rows, several times faster than the other way.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array, issparse
+
+from problems.checks import Array, array
+from problems.eigenvalues import extreme_eigenvalues
+
+Features = Array | csr_array
+"""An N x d matrix of features, one sample a row."""
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+def features(name: str, X: ArrayLike | Features) -> Features:
+    """Accept a finite, non-zero N x d matrix as a read-only copy; every sparse format becomes CSR."""
+    result = _csr(name, X) if issparse(X) else array(name, X, ndim=2)
+    if not (result.data if isinstance(result, csr_array) else result).any():
+        raise ValueError(f"{name} must not be zero, got a zero matrix of shape {result.shape}")
+    return result
+
+
+def _csr(name: str, X: Any) -> csr_array:
+    """A canonical, read-only CSR copy of a sparse matrix, float64."""
+    if X.ndim != 2:
+        raise ValueError(f"{name} must have 2 axes, got shape {X.shape}")
+    result: csr_array = csr_array(X, copy=True)
+    result.sum_duplicates()
+    if result.nnz:
+        result.data = array(name, result.data)
+    for part in (result.data, result.indices, result.indptr):
+        part.flags.writeable = False
+    return result
+
+
+def scores(X: Features, W: Array) -> Array:
+    """``X W``, class first: (..., d, k) to a new array (..., k, N)."""
+    *batch, d, k = W.shape
+    columns = W.swapaxes(-1, -2).reshape(-1, d)
+    Z = (X @ columns.T).T if isinstance(X, csr_array) else columns @ X.T
+    return np.asarray(Z).reshape(*batch, k, X.shape[0])
+
+
+def adjoint(X: Features, Z: Array) -> Array:
+    """``X' Z'``, the adjoint of ``scores``: (..., k, N) to a new array (..., d, k)."""
+    *batch, k, N = Z.shape
+    columns = Z.reshape(-1, N)
+    G = (X.T @ columns.T).T if isinstance(X, csr_array) else columns @ X
+    return np.asarray(G).reshape(*batch, k, X.shape[1]).swapaxes(-1, -2)
+
+
+def gram(X: Features) -> tuple[Array, float]:
+    """The smaller of X'X and XX', dense, and a bound on the spectral norm of its rounding error.
+
+    Each entry is a sum of at most ``max(N, d)`` products, so the error is at most ``max(N, d) eps ||X||^2`` in norm;
+    the bound has four more eps, for the division and the sums that turn it into a constant.
+    """
+    N, d = X.shape
+    product = X.T @ X if d <= N else X @ X.T
+    G: Array = np.asarray(product.toarray() if issparse(product) else product)
+    return G, (max(N, d) + 4) * EPS * float(np.trace(G))
+
+
+def largest_gram_eigenvalue(X: Features) -> float:
+    """An upper bound of ``lambda_max(X'X)``, tight up to rounding."""
+    G, error = gram(X)
+    return extreme_eigenvalues(G)[1] + error
+
+
+def singular_values(X: Features, block: int = 4096) -> Array:
+    """The singular values of X in falling order, (min(N, d),), to within ``rank_tolerance``, small ones included.
+
+    Those of a sparse X are those of its triangular factor, made by QR of a block of rows at a time, so that only one
+    block is ever dense. X'X would lose every singular value below ``sqrt(eps)`` times the largest.
+    """
+    if isinstance(X, csr_array):
+        tall = X if X.shape[0] >= X.shape[1] else csr_array(X.T)
+        R = np.empty((0, tall.shape[1]))
+        for first in range(0, tall.shape[0], block):
+            R = np.asarray(np.linalg.qr(np.vstack([R, tall[first : first + block].toarray()]), mode="r"))
+        X = R
+    return np.asarray(np.linalg.svd(X, compute_uv=False))
+
+
+def rank_tolerance(X: Features, s: Array) -> float:
+    """How far off LAPACK's singular values s of X can be; smaller ones count as zeros: ``max(N, d) eps s_max``."""
+    N, d = X.shape
+    return float(max(N, d) * EPS * s.max())
+
+
+def score_errors(X: Features, W: Array) -> Array:
+    """Bounds on the rounding errors of ``scores(X, W)``: sums of d products, so ``(d + 2) eps |X| |W|``."""
+    d = X.shape[1]
+    absolute = csr_array(abs(X)) if isinstance(X, csr_array) else np.abs(X)
+    return np.asarray((d + 2) * EPS * scores(absolute, np.abs(W)))
+
+
+def loss_rounding(X: Features, W: Array, value: float) -> float:
+    """A bound on the rounding error of a mean cross-entropy of ``scores(X, W)`` whose computed value is ``value``.
+
+    If a loss is ``-log p``, errors e of its scores move it by at most ``2 (1 - p) max|e| <= 2 (-log p) max|e|``. The
+    other operations, a pairwise mean among them, stay below 64 roundings of numbers of size ``1 + value``.
+    """
+    return 2 * float(score_errors(X, W).max()) * value + 64 * EPS * (1 + value)

@@ -1,0 +1,126 @@
+"""A problem made of a user's own functions of one matrix, and of the constants that the user knows."""
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from problems.batch import matrices, matrix_shape
+from problems.checks import Array, array, finite
+
+Function = TypeVar("Function", bound=Callable[[Array], object])
+
+
+class FromFunctions:
+    """A value and a gradient written for one matrix, looped over the leading axes of a batch.
+
+    Parameters
+    ----------
+    shape : (m, n)
+        The shape of W.
+    value : callable
+        (m, n) to a number.
+    gradient : callable
+        (m, n) to (m, n), the gradient of ``value``.
+    L, mu, strong_convexity, f_star, f_lower : float
+        Constants as in ``Problem``, each proved or nan; ``f_lower`` is ``f_star`` unless given.
+    convex : bool
+        Whether f is known to be convex.
+    W_star, start : (m, n), optional
+        A minimiser, and where runs start.
+
+    Notes
+    -----
+    Constants that contradict each other are refused: ``strong_convexity <= mu <= L`` and ``f_lower <= f_star`` always.
+    Functions that are to be sent to other processes must be picklable.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        value: Callable[[Array], float],
+        gradient: Callable[[Array], Array],
+        *,
+        L: float = math.nan,
+        mu: float = math.nan,
+        strong_convexity: float = math.nan,
+        convex: bool = False,
+        f_star: float = math.nan,
+        f_lower: float = math.nan,
+        W_star: Array | None = None,
+        start: Array | None = None,
+    ) -> None:
+        self.shape = matrix_shape(shape)
+        self._value = _callable("value", value)
+        self._gradient = _callable("gradient", gradient)
+        self.L = _known("L", L, at_least=0)
+        self.mu = _known("mu", mu, at_least=0, at_most=self.L, limit="L")
+        self.strong_convexity = _known("strong_convexity", strong_convexity, at_least=0, at_most=self.mu, limit="mu")
+        if self.strong_convexity > 0 and not convex:
+            raise ValueError(f"convex must be True where strong_convexity > 0, got {convex}")
+        self.convex = bool(convex)
+        self.f_star = _known("f_star", f_star)
+        self.f_star_error = 0.0 if math.isfinite(self.f_star) else math.nan
+        self.f_lower = (
+            self.f_star if math.isnan(f_lower) else _known("f_lower", f_lower, at_most=f_star, limit="f_star")
+        )
+        self.W_star = None if W_star is None else array("W_star", W_star, shape=self.shape)
+        self.start = None if start is None else array("start", start, shape=self.shape)
+
+    def __repr__(self) -> str:
+        return f"FromFunctions({self.shape[0]}x{self.shape[1]})"
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """The user, for every constant that is not nan."""
+        names = ("L", "mu", "strong_convexity", "f_star", "f_lower")
+        return {name: "given by the user" for name in names if not math.isnan(getattr(self, name))}
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        return self._looped("value", self._value, matrices(W, self.shape), ())
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        return self._looped("gradient", self._gradient, matrices(W, self.shape), self.shape)
+
+    def _looped(self, name: str, function: Callable[[Array], object], W: Array, shape: tuple[int, ...]) -> Array:
+        """Call ``function`` on a copy of each matrix of a batch; each result must have ``shape``."""
+        batch = W.shape[:-2]
+        results = np.empty((*batch, *shape))
+        for index in np.ndindex(batch):
+            results[index] = _returned(name, function(W[index].copy()), shape)
+        return results
+
+
+def _callable(name: str, function: Function) -> Function:
+    if not callable(function):
+        raise ValueError(f"{name} must be a function, got {function!r}")
+    return function
+
+
+def _returned(name: str, result: object, shape: tuple[int, ...]) -> Array:
+    """What a user's function returned, as an array of ``shape``."""
+    wanted = f"an array of shape {shape}" if shape else "a number"
+    if result is None:
+        raise ValueError(f"{name} must return {wanted}, got None (a missing return statement?)")
+    try:
+        returned = np.asarray(result, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must return {wanted}, got {type(result).__name__}") from None
+    if returned.shape != shape:
+        raise ValueError(f"{name} must return {wanted}, got an array of shape {returned.shape}")
+    return returned
+
+
+def _known(
+    name: str, value: float, *, at_least: float = -math.inf, at_most: float = math.nan, limit: str = ""
+) -> float:
+    """Accept nan, for unknown, or a finite number within its limits; a limit that is itself nan does not bind."""
+    if isinstance(value, float) and math.isnan(value):
+        return value
+    number = finite(name, value, at_least=at_least)
+    if number > at_most:
+        raise ValueError(f"{name} must be <= {limit}={at_most:g}, got {number:g}")
+    return number

@@ -1,0 +1,143 @@
+"""Logistic regression without intercept, with an optional ridge penalty."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+from problems import datasets
+from problems.batch import matrices, squared_norms
+from problems.checks import Array, finite
+from problems.features import Features, adjoint, features, loss_rounding, scores
+from problems.logistic_loss import curvatures, loss_and_gradient, signs, smoothness
+from problems.minimise import UNATTAINED, Minimum, minimise
+from problems.naming import short_name
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LogisticRegression:
+    r"""Mean logistic loss: :math:`\frac1N \sum_i \log(1 + \exp(-y_i x_i^\top w)) + \frac{l2}{2} \|w\|^2`.
+
+    Parameters
+    ----------
+    X : (N, d)
+        Features, dense or SciPy sparse, one sample a row; there is no intercept. Not zero.
+    y : (N,)
+        Two distinct labels of any kind; they are stored as -1 and +1, in sorted order.
+    l2 : float
+        Weight of the penalty, >= 0, in units of the loss per squared unit of w.
+    name : str
+        How the data were made, such as ``breast_cancer()``, for the repr.
+
+    Notes
+    -----
+    With ``l2 > 0`` the minimum is found and certified when ``f_star``, ``W_star`` or ``f_lower`` is first read.
+
+    Without it f has no PL constant. Its gradient is bounded, by the mean of ``||x_i||``. f is not: if ``x_i != 0``, the
+    i-th loss grows without limit along ``w = -t y_i x_i`` and no other is negative. So
+    ``||grad f||^2 >= 2 mu (f - inf f)`` fails far out, whatever mu > 0.
+    """
+
+    X: Features
+    y: Array
+    l2: float = 0.0
+    name: str = field(default="", kw_only=True)
+
+    convex: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        X = features("X", self.X)
+        vars(self).update(X=X, y=signs(self.y, X.shape[0]), l2=finite("l2", self.l2, at_least=0))
+
+    def __repr__(self) -> str:
+        return short_name(self, self.name, self.X.shape, l2=self.l2)
+
+    @classmethod
+    def breast_cancer(cls, l2: float = 0.0) -> Self:
+        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised."""
+        X, y = datasets.bundled("breast_cancer")
+        return cls(X, y, l2, name="breast_cancer()")
+
+    @classmethod
+    def svmlight(cls, path: str | Path, l2: float = 0.0) -> Self:
+        """An svmlight file with two distinct labels; features as they are, sparse."""
+        X, y = datasets.svmlight(path)
+        return cls(X, y, l2, name=f"svmlight({Path(path).name!r})")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (d, 1) of W."""
+        return (self.X.shape[1], 1)
+
+    @cached_property
+    def L(self) -> float:
+        """``lambda_max(X'X) / (4N) + l2``, rounded up."""
+        return smoothness(self.X) + self.l2
+
+    @property
+    def mu(self) -> float:
+        """``l2``; 0, which says that there is none, without a penalty."""
+        return self.l2
+
+    @property
+    def strong_convexity(self) -> float:
+        """``l2``: no more, as the loss itself flattens far out."""
+        return self.l2
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        """The minimiser and its certificate; costs one run of Newton's method."""
+        return minimise(self) if self.l2 > 0 else UNATTAINED
+
+    @property
+    def W_star(self) -> Array | None:
+        """The minimiser, (d, 1), as near as ``f_star_error`` says; None without a penalty."""
+        return self.minimum.W_star
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of the certified interval; nan without a penalty."""
+        return self.minimum.f_star
+
+    @property
+    def f_star_error(self) -> float:
+        """Width of the certified interval."""
+        return self.minimum.f_star_error
+
+    @property
+    def f_lower(self) -> float:
+        """Lower end of the certified interval; 0 without a penalty."""
+        return self.minimum.f_lower
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        return {
+            "L": "lambda_max(X'X)/(4N) + l2, rounded up: the logistic loss has second derivative at most 1/4",
+            "mu": "l2, the modulus of strong convexity" if self.l2 > 0 else "0: bounded gradient, unbounded f",
+            "f_star": self.minimum.provenance,
+        }
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., d, 1) to (...)."""
+        return self.value_and_gradient(W)[0]
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., d, 1) to (..., d, 1)."""
+        return self.value_and_gradient(W)[1]
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+        W = matrices(W, self.shape)
+        loss, gradient = loss_and_gradient(self.X, self.y, W)
+        return loss + self.l2 / 2 * squared_norms(W), gradient + self.l2 * W
+
+    def hessian(self, W: Array, /) -> Callable[[Array], Array]:
+        """The Hessian at one W, (d, 1), as a linear map: ``V -> X' D X V + l2 V``."""
+        D = curvatures(self.X, self.y, matrices(W, self.shape))
+        return lambda V: adjoint(self.X, D * scores(self.X, V)) + self.l2 * V
+
+    def rounding(self, W: Array, /) -> float:
+        """A bound on the rounding error of the value at one W."""
+        return loss_rounding(self.X, W, float(self.value(W)))

@@ -1,0 +1,42 @@
+"""The mean logistic loss of a linear model: what LogisticRegression and NonconvexLogistic have in common."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from problems.checks import Array
+from problems.features import Features, adjoint, largest_gram_eigenvalue, scores
+from problems.labels import listed, sorted_classes
+
+
+def signs(y: ArrayLike, rows: int) -> Array:
+    """Map two distinct labels to -1 and +1 in sorted order, (N,)."""
+    classes, positions = sorted_classes("y", y, rows)
+    if len(classes) != 2:
+        raise ValueError(f"y must have exactly two distinct labels, got {len(classes)}: {listed(classes)}")
+    result = np.where(positions == 1, 1.0, -1.0)
+    result.flags.writeable = False
+    return result
+
+
+def loss_and_gradient(X: Features, y: Array, W: Array) -> tuple[Array, Array]:
+    """``(1/N) sum log(1 + exp(-z_i))``, ``z_i = y_i x_i'w``, and its gradient: (..., d, 1) to (...), (..., d, 1).
+
+    Only ``exp(-|z|)``, which cannot overflow, is ever computed.
+    """
+    Z = y * scores(X, W)
+    E = np.exp(-np.abs(Z))
+    loss = (np.log1p(E) - np.minimum(Z, 0.0)).mean(axis=(-2, -1))
+    miss = np.where(Z > 0, E, 1.0) / (1.0 + E)  # the probability given to the wrong label
+    return np.asarray(loss), adjoint(X, miss * (y / -len(y)))
+
+
+def curvatures(X: Features, y: Array, W: Array) -> Array:
+    """The second derivatives of the terms of the mean, (1, N): the Hessian at W, (d, 1), is ``X' diag X``."""
+    E = np.exp(-np.abs(y * scores(X, W)))
+    return np.asarray(E / (1.0 + E) ** 2 / len(y))
+
+
+def smoothness(X: Features) -> float:
+    """Lipschitz constant of the gradient, ``lambda_max(X'X) / (4N)``: the loss has second derivative at most 1/4."""
+    N: int = X.shape[0]
+    return largest_gram_eigenvalue(X) / (4 * N)

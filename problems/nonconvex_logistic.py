@@ -1,0 +1,103 @@
+"""Logistic regression with a bounded, nonconvex penalty: the usual smooth nonconvex test problem on real data."""
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+from problems import datasets
+from problems.batch import matrices
+from problems.checks import Array, finite
+from problems.features import Features, features
+from problems.logistic_loss import loss_and_gradient, signs, smoothness
+from problems.naming import short_name
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NonconvexLogistic:
+    r"""Mean logistic loss plus :math:`lam \sum_j w_j^2 / (1 + w_j^2)`.
+
+    Parameters
+    ----------
+    X : (N, d)
+        Features, dense or SciPy sparse, one sample a row; there is no intercept. Not zero.
+    y : (N,)
+        Two distinct labels of any kind; they are stored as -1 and +1, in sorted order.
+    lam : float
+        Weight of the penalty, > 0, in units of the loss.
+    name : str
+        How the data were made, such as ``breast_cancer()``, for the repr.
+
+    Notes
+    -----
+    f has no PL constant: the gradient of the penalty is bounded and so is the penalty itself, while the logistic loss
+    has a bounded gradient and is unbounded (see ``LogisticRegression``).
+    """
+
+    X: Features
+    y: Array
+    lam: float
+    name: str = field(default="", kw_only=True)
+
+    mu: ClassVar[float] = 0.0  # there is none
+    strong_convexity: ClassVar[float] = 0.0  # there is none, as it would be a PL constant
+    convex: ClassVar[bool] = False
+    f_star: ClassVar[float] = math.nan  # there is no certificate of a global minimum
+    f_star_error: ClassVar[float] = math.nan
+    f_lower: ClassVar[float] = 0.0  # no term is negative
+    W_star: ClassVar[None] = None  # no minimiser is known
+
+    def __post_init__(self) -> None:
+        X = features("X", self.X)
+        vars(self).update(X=X, y=signs(self.y, X.shape[0]), lam=finite("lam", self.lam, above=0))
+
+    def __repr__(self) -> str:
+        return short_name(self, self.name, self.X.shape, lam=self.lam)
+
+    @classmethod
+    def breast_cancer(cls, lam: float) -> Self:
+        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised."""
+        X, y = datasets.bundled("breast_cancer")
+        return cls(X, y, lam, name="breast_cancer()")
+
+    @classmethod
+    def svmlight(cls, path: str | Path, lam: float) -> Self:
+        """An svmlight file with two distinct labels; features as they are, sparse."""
+        X, y = datasets.svmlight(path)
+        return cls(X, y, lam, name=f"svmlight({Path(path).name!r})")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (d, 1) of W."""
+        return (self.X.shape[1], 1)
+
+    @cached_property
+    def L(self) -> float:
+        """``lambda_max(X'X) / (4N) + 2 lam``, rounded up: ``(2 - 6w^2) / (1 + w^2)^3`` lies in [-1/2, 2]."""
+        return smoothness(self.X) + 2 * self.lam
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        return {
+            "L": "lambda_max(X'X)/(4N) + 2 lam, rounded up: the penalty has second derivatives in [-lam/2, 2 lam]",
+            "mu": "0: bounded gradient, unbounded f",
+            "f_star": "nan: no certificate of a global minimum; no term is negative",
+        }
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., d, 1) to (...)."""
+        return self.value_and_gradient(W)[0]
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., d, 1) to (..., d, 1)."""
+        return self.value_and_gradient(W)[1]
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+        W = matrices(W, self.shape)
+        loss, gradient = loss_and_gradient(self.X, self.y, W)
+        shrunk = 1 / (1 + W * W)
+        penalty = self.lam * (1 - shrunk).sum(axis=(-2, -1))
+        return loss + penalty, gradient + 2 * self.lam * W * shrunk * shrunk

@@ -1,0 +1,63 @@
+"""What a problem must offer: a function of matrices, its gradient, and the constants that are known of it."""
+
+from typing import Protocol
+
+from problems.checks import Array
+
+
+class Problem(Protocol):
+    r"""A differentiable function :math:`f : R^{m \times n} \to R` with constants that are proved, or ``nan``.
+
+    Norms and inner products are Frobenius. ``value`` and ``gradient`` accept any number of leading batch axes. Nothing
+    needs to be inherited: any class with these members is a problem, a frozen dataclass for one.
+
+    Four more members are used where a class has them:
+
+    * ``W_star``, (m, n): a minimiser, to the accuracy that ``f_star_error`` states.
+    * ``f_star_error``, in the units of f: the infimum lies in ``[f_star - f_star_error, f_star]``; without it 0.
+    * ``start``, (m, n): where runs start unless told otherwise; without it the zero matrix.
+    * ``provenance``: for each constant, by its name, one line that says where it comes from.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (m, n) of W."""
+        ...
+
+    @property
+    def L(self) -> float:
+        """Lipschitz constant of the gradient: ``||grad f(X) - grad f(Y)|| <= L ||X - Y||``; nan if unknown."""
+        ...
+
+    @property
+    def mu(self) -> float:
+        """Polyak-Lojasiewicz constant: ``||grad f||^2 / 2 >= mu (f - inf f)``; 0 if f has none, nan if unknown."""
+        ...
+
+    @property
+    def strong_convexity(self) -> float:
+        """Modulus s of strong convexity: ``f - (s/2) ||W||^2`` is convex; 0 if there is none, nan if unknown."""
+        ...
+
+    @property
+    def convex(self) -> bool:
+        """Whether f is known to be convex."""
+        ...
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of a certified interval for the infimum of f; nan where no certificate can be had."""
+        ...
+
+    @property
+    def f_lower(self) -> float:
+        """A proved lower bound of f; nan if none is known."""
+        ...
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        ...
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient of f at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        ...

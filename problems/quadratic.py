@@ -1,0 +1,159 @@
+"""Convex quadratics with a known minimiser, given by one matrix, a Kronecker product, or the full Hessian."""
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar, Self
+
+import numpy as np
+
+from problems.batch import matrices
+from problems.checks import Array, array
+from problems.eigenvalues import extreme_eigenvalues
+from problems.features import EPS
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Quadratic:
+    r"""Half a squared distance: :math:`f(W) = \frac12 \langle W - W^\star, Q(W - W^\star) \rangle`, minimum 0.
+
+    Made by ``Quadratic.left``, ``Quadratic.kronecker`` or ``Quadratic.full``, which say what Q is. Every matrix must be
+    symmetric, positive semidefinite and not zero. An eigenvalue within ``d eps lambda_max`` of zero counts as zero,
+    except that those of a diagonal matrix, and zero rows, are exact.
+
+    Parameters
+    ----------
+    W_star : (m, n)
+        A minimiser; the only one if Q is nonsingular.
+    S : (m, m), R : (n, n), Q : (m n, m n)
+        What the class methods set; in units of f per squared unit of W.
+    start : (m, n), optional
+        Where runs start unless told otherwise; zero by default.
+    """
+
+    W_star: Array
+    S: Array | None = None
+    R: Array | None = None
+    Q: Array | None = None
+    start: Array | None = None
+    L: float = field(init=False)
+    mu: float = field(init=False)
+    strong_convexity: float = field(init=False)
+
+    convex: ClassVar[bool] = True
+    f_star: ClassVar[float] = 0.0
+    f_star_error: ClassVar[float] = 0.0
+    f_lower: ClassVar[float] = 0.0
+
+    def __post_init__(self) -> None:
+        if (self.S is None) == (self.Q is None) or (self.R is not None and self.S is None):
+            raise ValueError("a quadratic must be made by Quadratic.left, Quadratic.kronecker or Quadratic.full")
+        W_star = array("W_star", self.W_star, ndim=2)
+        m, n = W_star.shape
+        start = None if self.start is None else array("start", self.start, shape=(m, n))
+        factors = {
+            name: _symmetric(name, getattr(self, name), size)
+            for name, size in (("S", m), ("R", n), ("Q", m * n))
+            if getattr(self, name) is not None
+        }
+        vars(self).update(factors, W_star=W_star, start=start, **_constants(factors))
+
+    def __repr__(self) -> str:
+        return f"Quadratic({self.shape[0]}x{self.shape[1]})"
+
+    @classmethod
+    def left(cls, S: Array, W_star: Array, *, start: Array | None = None) -> Self:
+        """``Q(V) = S V``, with S (m, m)."""
+        return cls(W_star, S=S, start=start)
+
+    @classmethod
+    def kronecker(cls, S: Array, R: Array, W_star: Array, *, start: Array | None = None) -> Self:
+        """``Q(V) = S V R``, with S (m, m) and R (n, n)."""
+        return cls(W_star, S=S, R=R, start=start)
+
+    @classmethod
+    def full(cls, Q: Array, W_star: Array, *, start: Array | None = None) -> Self:
+        """``Q(V) = Q vec(V)``, with Q (m n, m n) and vec row by row."""
+        return cls(W_star, Q=Q, start=start)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (m, n) of W."""
+        m, n = self.W_star.shape
+        return m, n
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        return {
+            "L": "largest eigenvalue of Q, rounded up",
+            "mu": "smallest positive eigenvalue of Q, rounded down",
+            "f_star": "0 at W_star by construction",
+        }
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        return self.value_and_gradient(W)[0]
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        return self.hessian_product(matrices(W, self.shape) - self.W_star)
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both with one product by Q."""
+        V = matrices(W, self.shape) - self.W_star
+        G = self.hessian_product(V)
+        return np.asarray((V * G).sum(axis=(-2, -1)) / 2), G
+
+    def hessian_product(self, V: Array) -> Array:
+        """``Q(V)`` for each matrix of a batch: (..., m, n) to (..., m, n)."""
+        if self.Q is not None:
+            return np.asarray((V.reshape(-1, len(self.Q)) @ self.Q).reshape(V.shape))
+        V = V if self.S is None else self.S @ V
+        return V if self.R is None else V @ self.R
+
+
+def _symmetric(name: str, value: Array, size: int) -> Array:
+    """Accept a matrix that is symmetric up to rounding, which is taken out."""
+    matrix = array(name, value, shape=(size, size))
+    asymmetry = float(np.abs(matrix - matrix.T).max())
+    if asymmetry > 1e-12 * np.abs(matrix).max():
+        raise ValueError(
+            f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.2g}"
+        )
+    return array(name, (matrix + matrix.T) / 2)
+
+
+def _constants(factors: dict[str, Array]) -> dict[str, float]:
+    """The eigenvalues of Q are all the products of those of its factors: so are its constants."""
+    strong, mu, L = 1.0, 1.0, 1.0
+    for name, factor in factors.items():
+        factor_strong, factor_mu, factor_L = _curvatures(name, factor)
+        strong = _product(strong, factor_strong, towards=-math.inf)
+        mu = _product(mu, factor_mu, towards=-math.inf)
+        L = _product(L, factor_L, towards=math.inf)
+    return {"strong_convexity": strong, "mu": mu, "L": L}
+
+
+def _curvatures(name: str, S: Array) -> tuple[float, float, float]:
+    """Smallest, smallest positive and largest eigenvalue of S, rounded outwards; see ``Quadratic`` for the rank."""
+    kept = S.any(axis=0)  # without its zero rows and columns S loses as many zero eigenvalues, exactly
+    if not kept.any():
+        raise ValueError(f"{name} must have a positive eigenvalue, got largest eigenvalue 0")
+    core = S[np.ix_(kept, kept)]
+    low, high = extreme_eigenvalues(core)
+    if low > 0:
+        return (low if kept.all() else 0.0), low, high
+    eigenvalues = np.linalg.eigvalsh(core)
+    slop = len(core) * EPS * float(np.abs(eigenvalues).max())
+    if eigenvalues[0] < -slop:
+        raise ValueError(f"{name} must be positive semidefinite, got eigenvalue {eigenvalues[0]:.6g}")
+    return 0.0, float(eigenvalues[eigenvalues > slop][0]) - slop, high
+
+
+def _product(a: float, b: float, *, towards: float) -> float:
+    """``a b``, rounded towards an infinity unless it is exact or on that side already."""
+    product = a * b
+    excess = Fraction(product) - Fraction(a) * Fraction(b)
+    wrong_side = excess > 0 if towards < 0 else excess < 0
+    return math.nextafter(product, towards) if wrong_side else product

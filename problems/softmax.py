@@ -1,0 +1,179 @@
+"""Softmax regression (multinomial logistic regression) without intercept, with an optional ridge penalty."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems import datasets
+from problems.batch import matrices, squared_norms
+from problems.checks import Array, finite
+from problems.features import Features, adjoint, features, largest_gram_eigenvalue, loss_rounding, scores
+from problems.labels import sorted_classes
+from problems.minimise import UNATTAINED, Minimum, minimise
+from problems.naming import short_name
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SoftmaxRegression:
+    r"""Mean cross-entropy of :math:`\mathrm{softmax}(x_i^\top W)`, plus :math:`\frac{l2}{2} \|W\|^2`.
+
+    Parameters
+    ----------
+    X : (N, d)
+        Features, dense or SciPy sparse, one sample a row; there is no intercept. Not zero.
+    labels : (N,)
+        Class labels of any kind, k >= 2 distinct ones; column j of W belongs to the j-th in sorted order.
+    l2 : float
+        Weight of the penalty, >= 0, in units of the loss per squared unit of W.
+    name : str
+        How the data were made, such as ``digits()``, for the repr.
+
+    Notes
+    -----
+    With ``l2 > 0`` the minimum is found and certified when ``f_star``, ``W_star`` or ``f_lower`` is first read.
+
+    Without it f has no PL constant, for the reason that ``LogisticRegression`` gives: the gradient is bounded, and f is
+    not, as the loss of a sample ``x_i != 0`` grows without limit when a wrong column of W is ``t x_i``.
+
+    References
+    ----------
+    D. Böhning, *Multinomial logistic regression algorithm*, Ann. Inst. Statist. Math. 44 (1992): the Hessian of the
+    cross-entropy in the scores, ``diag(p) - p p'``, is at most ``(I - 11'/k) / 2``, hence L.
+    """
+
+    X: Features
+    labels: NDArray[Any]
+    l2: float = 0.0
+    name: str = field(default="", kw_only=True)
+    classes: NDArray[Any] = field(init=False)
+
+    convex: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        X = features("X", self.X)
+        classes, positions = sorted_classes("labels", self.labels, X.shape[0])
+        labels = classes[positions]
+        labels.flags.writeable = False
+        vars(self).update(X=X, labels=labels, l2=finite("l2", self.l2, at_least=0), classes=classes)
+
+    def __repr__(self) -> str:
+        return short_name(self, self.name, self.X.shape, l2=self.l2)
+
+    @classmethod
+    def digits(cls, l2: float = 0.0) -> Self:
+        """The handwritten digits of scikit-learn, 1,797 x 64, ten classes, features standardised."""
+        X, labels = datasets.bundled("digits")
+        return cls(X, labels, l2, name="digits()")
+
+    @classmethod
+    def wine(cls, l2: float = 0.0) -> Self:
+        """The wine recognition data of scikit-learn, 178 x 13, three classes, features standardised."""
+        X, labels = datasets.bundled("wine")
+        return cls(X, labels, l2, name="wine()")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (d, k) of W."""
+        return (self.X.shape[1], len(self.classes))
+
+    @cached_property
+    def L(self) -> float:
+        """Böhning's bound ``lambda_max(X'X) / (2N) + l2``, rounded up."""
+        return largest_gram_eigenvalue(self.X) / (2 * len(self.labels)) + self.l2
+
+    @property
+    def mu(self) -> float:
+        """``l2``; 0, which says that there is none, without a penalty."""
+        return self.l2
+
+    @property
+    def strong_convexity(self) -> float:
+        """``l2``: no more, as adding one vector to all columns of W leaves the cross-entropy unchanged."""
+        return self.l2
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        """The minimiser and its certificate; costs one run of Newton's method."""
+        return minimise(self) if self.l2 > 0 else UNATTAINED
+
+    @property
+    def W_star(self) -> Array | None:
+        """The minimiser, (d, k), as near as ``f_star_error`` says; None without a penalty."""
+        return self.minimum.W_star
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of the certified interval; nan without a penalty."""
+        return self.minimum.f_star
+
+    @property
+    def f_star_error(self) -> float:
+        """Width of the certified interval."""
+        return self.minimum.f_star_error
+
+    @property
+    def f_lower(self) -> float:
+        """Lower end of the certified interval; 0 without a penalty."""
+        return self.minimum.f_lower
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        return {
+            "L": "lambda_max(X'X)/(2N) + l2, rounded up (Böhning 1992)",
+            "mu": "l2, the modulus of strong convexity" if self.l2 > 0 else "0: bounded gradient, unbounded f",
+            "f_star": self.minimum.provenance,
+        }
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., d, k) to (...)."""
+        return self.value_and_gradient(W)[0]
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., d, k) to (..., d, k)."""
+        return self.value_and_gradient(W)[1]
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data. Scores are shifted by the largest of each sample, so nothing overflows."""
+        W = matrices(W, self.shape)
+        Z = scores(self.X, W)
+        Z -= Z.max(axis=-2, keepdims=True)
+        own = Z[..., self._positions, np.arange(len(self.labels))]
+        P = np.exp(Z, out=Z)
+        total = P.sum(axis=-2, keepdims=True)
+        loss = (np.log(total[..., 0, :]) - own).mean(axis=-1)
+        P /= len(self.labels) * total
+        gradient = adjoint(self.X, P) - self._own_features + self.l2 * W
+        return loss + self.l2 / 2 * squared_norms(W), gradient
+
+    @cached_property
+    def _positions(self) -> NDArray[np.intp]:
+        """The column of W that belongs to each sample's label, (N,)."""
+        return np.searchsorted(self.classes, self.labels)
+
+    @cached_property
+    def _own_features(self) -> Array:
+        """What each sample contributes to the gradient through its own label: ``(1/N) sum x_i e_i'``, (d, k)."""
+        own = self._positions == np.arange(len(self.classes))[:, None]
+        return adjoint(self.X, own / len(self.labels))
+
+    def hessian(self, W: Array, /) -> Callable[[Array], Array]:
+        """The Hessian at one W, (d, k), as a linear map: ``diag(p) - p p'`` in the scores of each sample, plus l2."""
+        Z = scores(self.X, matrices(W, self.shape))
+        P = np.exp(Z - Z.max(axis=0))
+        P /= P.sum(axis=0)
+
+        def product(V: Array) -> Array:
+            U = scores(self.X, V)
+            U -= (P * U).sum(axis=0)
+            return adjoint(self.X, P * U) / len(self.labels) + self.l2 * V
+
+        return product
+
+    def rounding(self, W: Array, /) -> float:
+        """A bound on the rounding error of the value at one W."""
+        return loss_rounding(self.X, W, float(self.value(W)))

@@ -1,0 +1,65 @@
+"""Every claim of Randomized Asymmetric Chain of LoRA (arXiv:2410.08305) as a value that can be run."""
+
+import importlib
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Public names and where they live. They are loaded when first used, so that importing the package costs nothing.
+# No module shares its name with a function: importing such a module would hide the function behind it.
+_HOMES = {
+    "Case": "case",
+    "Constants": "constants",
+    "Exact": "gradients",
+    "GD": "algorithms",
+    "RACLoRA": "algorithms",
+    "Rate": "rate",
+    "Spectrum": "spectra",
+    "Status": "verdict",
+    "Theorem": "theorem",
+    "Trajectory": "simulation",
+    "Verdict": "verdict",
+    "empirical_rate": "rate",
+    "project": "linalg",
+    "simulate": "simulation",
+    "spectrum": "spectra",
+    "verify": "verification",
+}
+_MODULES = ("algorithms", "sketches", "theorems")
+
+__all__ = [*_HOMES, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"rac_theory.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rac_theory' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"rac_theory.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def _foreign_problems() -> str | None:
+    """Return the file that stands where our package ``problems`` should be, if one does."""
+    ours = Path(__file__).resolve().parent.parent / "problems" / "__init__.py"
+    loaded = sys.modules.get("problems")
+    spec = loaded.__spec__ if loaded is not None else PathFinder.find_spec("problems")
+    found = getattr(loaded, "__file__", None) or (spec.origin if spec is not None else None)
+    return None if found is not None and Path(found).resolve() == ours else str(found or "nothing")
+
+
+if (_foreign := _foreign_problems()) is not None:
+    _message = (
+        f"problems must be the package that comes with rac_theory, got {_foreign}; rename that file, or keep its "
+        "folder off the path: use the command rac-theory, or python -P"
+    )
+    if sys.argv[:1] == ["-m"]:  # python -m rac_theory: a sentence and the exit status of bad input, not a traceback
+        print(f"error: {_message}", file=sys.stderr)
+        sys.exit(2)
+    raise ImportError(_message)

@@ -1,0 +1,207 @@
+"""The command line: verify, repeat, sketch, list, explain."""
+
+import argparse
+import inspect
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from problems import checks
+from rac_theory import __version__, ledger, results, theorems
+from rac_theory.embedded import EMBEDDED, embedded_problem
+from rac_theory.ensemble import Ensemble
+from rac_theory.plan import Selection, plan, sketch_factory
+from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.sketches import NAMED
+from rac_theory.spectra import spectrum
+from rac_theory.table import ledger_table, remarks
+
+OK, VIOLATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 nothing violated, 1 violated, 2 bad input, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rac-theory", description="Every claim of Randomized Asymmetric Chain of LoRA as a value that can be run."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    verify = commands.add_parser("verify", help="try claims on problems: table, figures, results.json")
+    verify.set_defaults(run=_verify)
+
+    def several(option: str, **rest: Any) -> None:
+        verify.add_argument(option, nargs="+", action="extend", default=[], **rest)
+
+    several("--claim", help="claims, as in list (default: all)")
+    several("--problem", help="embedded problems, or paths of svmlight files")
+    several("--sketch", help="sketches by name, or classes of yours as module:Name")
+    several("--rank", type=int, help="ranks of the sketch (default: 1 and min(4, dim - 1))")
+    several("--side", help="left, right or both")
+    verify.add_argument("--steps", type=int, help="default: until the bound has fallen tenfold, at most 2000")
+    verify.add_argument("--runs", type=int, help="runs an ensemble")
+    verify.add_argument("--seed", type=int, default=0)
+    verify.add_argument("--alpha", type=float, default=1e-3, help="significance level of a row (default: 0.001)")
+    verify.add_argument("--out", type=Path, default=Path("results"), help="folder for results.json and figures")
+    verify.add_argument("--jobs", type=int, help="worker processes (default: one a core)")
+
+    repeat = commands.add_parser("repeat", help="run one row of a results.json again and compare the numbers")
+    repeat.set_defaults(run=_repeat)
+    repeat.add_argument("results", type=Path)
+    repeat.add_argument("row", type=int)
+
+    sketch = commands.add_parser("sketch", help="lambda_min of a sketch, how it is known, and what it costs")
+    sketch.set_defaults(run=_sketch)
+    sketch.add_argument("name")
+    sketch.add_argument("--dim", type=int, required=True)
+    sketch.add_argument("--rank", type=int, required=True)
+    sketch.add_argument("--seed", type=int, default=0)
+
+    commands.add_parser("list", help="claims, problems and sketches by name").set_defaults(run=_list)
+    explain = commands.add_parser("explain", help="the statement of a claim, its source and its assumptions")
+    explain.set_defaults(run=_explain)
+    explain.add_argument("claim")
+    return parser
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    if arguments.jobs is not None:
+        checks.integer("jobs", arguments.jobs, 1)
+    selection = Selection(
+        claims=tuple(arguments.claim),
+        problems=tuple(arguments.problem),
+        sketches=tuple(arguments.sketch),
+        ranks=tuple(arguments.rank),
+        sides=tuple(arguments.side),
+        steps=arguments.steps,
+        runs=arguments.runs,
+        seed=arguments.seed,
+        alpha=arguments.alpha,
+    )
+    screen = Console(stderr=True)
+    with screen.status("Computing constants, each with its certificate ..."):
+        todo = plan(selection)
+    figures = results.prepare(arguments.out)
+    rows: list[Row] = list(todo.missing)
+    interrupted = False
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=screen, transient=True) as progress:
+            task = progress.add_task("ensembles", total=len(todo.ensembles))
+            for _, finished in ledger.run(todo, figures, arguments.jobs):
+                rows += finished
+                progress.advance(task)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        path = results.save(arguments.out, rows)
+    _print_ledger(sorted(rows, key=lambda row: row.number), todo.notes)
+    print(f"Rows in {path}, figures in {figures}. One row again: rac-theory repeat {path} NUMBER")
+    if interrupted:
+        print("interrupted: what was finished is kept", file=sys.stderr)
+        return INTERRUPTED
+    return VIOLATED if ledger.violated(rows) else OK
+
+
+def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=150)
+    console.print(ledger_table(rows))
+    for line in (*notes, *remarks(rows)):
+        console.print(line, markup=False, soft_wrap=True)
+    chance = [row for row in rows if row.violates(row.alpha)]
+    certain = ledger.violated(rows)
+    if len(certain) < len(chance):
+        sampled = sum(row.is_sampled for row in rows)
+        console.print(
+            f"{len(chance) - len(certain)} row(s) pass alpha but not alpha / {sampled}: "
+            "among so many rows that may be chance, and the exit status leaves them out",
+            markup=False,
+        )
+    for row in certain:
+        console.print(f"row {row.number}, {row.claim} on {row.key}: {row.reason}", markup=False, soft_wrap=True)
+
+
+def _repeat(arguments: argparse.Namespace) -> int:
+    rows = {row.number: row for row in results.load(arguments.results)}
+    if arguments.row not in rows:
+        raise ValueError(f"row must be a number in {arguments.results}, got {arguments.row}")
+    old = rows[arguments.row]
+    if old.status == NEEDS_EXTRA:
+        raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")
+    try:
+        entry = embedded_problem(old.problem)
+        problem = entry.build()
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+    ensemble = Ensemble.build(
+        old.key,
+        problem,
+        entry.start(problem),
+        sketch_factory(old.sketch),
+        ((old.number, old.claim),),
+        runs=old.runs,
+        steps=old.steps,
+        alpha=old.alpha,
+        lambda_alpha=old.lambda_alpha,
+    )
+    verdict = ensemble.verdicts()[0]
+    new = Row.of(old.number, ensemble, verdict, figure=old.figure, seconds=old.seconds)
+    print(verdict)
+    before, after = old.to_json(), new.to_json()
+    different = [name for name in before if before[name] != after[name]]
+    if different:
+        print(f"not the same numbers in: {', '.join(different)}")
+        return VIOLATED
+    print(f"the same numbers as row {old.number}")
+    return VIOLATED if new.violates(new.alpha) else OK
+
+
+def _sketch(arguments: argparse.Namespace) -> int:
+    checks.integer("dim", arguments.dim, 1)
+    checks.integer("rank", arguments.rank, 1, arguments.dim, "dim")
+    known = spectrum(sketch_factory(arguments.name)(arguments.dim, arguments.rank), rng=arguments.seed)
+    print(f"lambda_min      {known.lambda_min:.6g}   (at most rank/dim = {arguments.rank / arguments.dim:.6g})")
+    print(f"lambda_max      {known.lambda_max:.6g}")
+    print(f"expected rank   {known.expected_rank:.6g}")
+    print(f"known by        {known.provenance}")
+    slowdown = 1 / known.lambda_min if known.lambda_min > 0 else math.inf
+    print(f"slowdown        {slowdown:.6g}   (steps promised, against full gradient descent)")
+    return OK
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    print("claims    " + ", ".join(theorems.ALL))
+    print("problems  " + ", ".join(EMBEDDED) + ", or the path of an svmlight file")
+    print("sketches  " + ", ".join(NAMED) + ", or a class of yours as module:Name")
+    return OK
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    theorem = theorems.ALL[checks.one_of("claim", arguments.claim, theorems.ALL)]
+    print(f"{theorem.id} ({theorem.name})\n\n    {theorem.statement}\n")
+    print(f"source   {theorem.source} [{theorem.mark}]")
+    print(f"metric   {theorem.metric.name}; {theorem.rate} rate")
+    print("assumes")
+    for assumption in theorem.assumes:
+        print(f"    {inspect.getdoc(assumption)}")
+    return OK

@@ -1,0 +1,89 @@
+"""The embedded problems: what the ledger tries every claim on unless told otherwise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from problems import (
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Problem,
+    Quadratic,
+    SoftmaxRegression,
+    checks,
+)
+from problems.checks import Array
+from rac_theory.algorithms import Side
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A problem by name, with the ensembles that it can afford.
+
+    Attributes
+    ----------
+    build : callable
+        Makes the problem; raises ``ImportError`` where an extra is missing.
+    runs : int
+        Size of an ensemble.
+    sides : tuple of Side
+    ranks : tuple of int or None
+        None is the usual pair, 1 and min(4, dim - 1).
+    W0 : callable or None
+        shape to the start; None is the start that the problem names, or zero.
+    """
+
+    build: Callable[[], Problem]
+    runs: int = 256
+    sides: tuple[Side, ...] = ("left", "right")
+    ranks: tuple[int, ...] | None = None
+    W0: Callable[[tuple[int, int]], Array] | None = None
+
+    def start(self, problem: Problem) -> Array | None:
+        """Return where runs start; None leaves it to the problem."""
+        return None if self.W0 is None else self.W0(problem.shape)
+
+
+def _quadratic() -> Problem:
+    """A two-sided quadratic with condition number 5, its minimiser away from the start."""
+    S, R = np.diag(np.linspace(0.4, 1.0, 5)), np.diag(np.linspace(0.5, 1.0, 3))
+    return Quadratic.kronecker(S, R, np.outer(np.linspace(1.0, 2.0, 5), [1.0, -1.0, 2.0]))
+
+
+def _standard_normal(shape: tuple[int, int]) -> Array:
+    """A random initialisation, the same each time; most of its gap lies where the data are flat and T2 is tight."""
+    return np.random.default_rng(0).standard_normal(shape)
+
+
+EMBEDDED: Mapping[str, Embedded] = MappingProxyType(
+    {
+        # Every l2 is a quarter of the Lipschitz constant that the data have by themselves, rounded: mu/L is about 0.2.
+        "quadratic": Embedded(_quadratic),
+        "diabetes": Embedded(lambda: LeastSquares.diabetes(l2=1.0)),
+        "linnerud": Embedded(lambda: LeastSquares.linnerud(l2=0.5)),
+        "breast_cancer": Embedded(lambda: LogisticRegression.breast_cancer(l2=0.8)),
+        "wine": Embedded(lambda: SoftmaxRegression.wine(l2=0.6)),
+        "digits": Embedded(lambda: SoftmaxRegression.digits(l2=1.0), 128, ("left",), (4,), _standard_normal),
+        "nonconvex": Embedded(lambda: NonconvexLogistic.breast_cancer(lam=0.1)),
+        "pl_sine": Embedded(lambda: PLSine((4, 3))),
+    }
+)
+
+
+def embedded_problem(name: str) -> Embedded:
+    """Return the embedded problem of that name, or logistic regression on the svmlight file at that path.
+
+    A file is given the l2 that makes mu/L one fifth. An unknown name is a ``ValueError`` with the nearest match.
+    """
+    if name not in EMBEDDED and ("/" in name or "." in name or Path(name).exists()):
+        return Embedded(lambda: _svmlight(name))
+    return EMBEDDED[checks.one_of("problem", name, EMBEDDED)]
+
+
+def _svmlight(path: str) -> Problem:
+    return LogisticRegression.svmlight(path, l2=LogisticRegression.svmlight(path).L / 4)

@@ -1,0 +1,167 @@
+r"""Statistical evidence about means of non-negative variables: betting e-processes, and what they can detect.
+
+Everything rests on one fact. If :math:`Z_i \ge -m` has mean at most 0 given the past and the bet
+:math:`l_i \in [0, 1/m)` is predictable, fixed before :math:`Z_i` is seen, then the wealth :math:`\prod_i (1 + l_i Z_i)`
+is a non-negative supermartingale that starts at 1, and exceeds :math:`1/\alpha` at any time with probability at most
+alpha (Ville's inequality). Large wealth is evidence against the claim.
+
+References
+----------
+I. Waudby-Smith & A. Ramdas, Estimating means of bounded random variables by betting, JRSS B 2024 (arXiv:2010.09686).
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import logsumexp
+
+from problems.checks import Array
+
+CAP = 0.9
+"""No bet exceeds this share of the wealth that could be lost."""
+
+_PRIOR = 0.25  # pseudo second moment, in units of the largest loss, that keeps the first bets small
+_LARGEST_RATIO = 1e6  # larger observations are cut to this: a smaller X only weakens the evidence, and bits stay finite
+
+
+def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP) -> Array:
+    r"""Return the running log wealth of bets that E[Z] is positive, for variables ``Z >= -worst``.
+
+    The bet on run i is the growth-optimal one for the first two moments of the runs before it,
+    :math:`\sum Z / \sum Z^2`, never negative and at most ``cap / worst``.
+
+    Parameters
+    ----------
+    Z : (runs, ...)
+        Independent over the first axis.
+    worst : (...)
+        The largest possible loss, > 0.
+    cap : float
+        In (0, 1).
+
+    Returns
+    -------
+    (runs, ...)
+        After each run; dimensionless, natural logarithm.
+    """
+    share = Z / worst
+    first = np.zeros_like(share)
+    np.cumsum(share[:-1], axis=0, out=first[1:])
+    second = np.full_like(share, _PRIOR)
+    second[1:] += np.cumsum(share[:-1] ** 2, axis=0)
+    bets = np.clip(first / second, 0.0, cap)
+    return np.cumsum(np.log1p(bets * share), axis=0)
+
+
+def _excess(X: Array, bound: Array) -> Array:
+    """Return ``X / bound - 1``, cut from above; a run that became nan has diverged."""
+    with np.errstate(over="ignore"):
+        ratio = X / bound
+    return np.minimum(np.where(np.isnan(ratio), _LARGEST_RATIO, ratio), _LARGEST_RATIO) - 1
+
+
+def log_evidence_against(X: Array, bound: Array) -> float:
+    r"""Return the largest log e-value against ``E X_t <= bound_t for all t``.
+
+    One e-process for each t, averaged over t: an average of e-processes is one, and it passes ``1/alpha`` whenever one
+    of T passes ``T/alpha``. The claim is refuted at level alpha when the result is at least ``log(1/alpha)``.
+
+    Parameters
+    ----------
+    X : (runs, T)
+        Non-negative.
+    bound : (T,)
+        Positive.
+    """
+    wealth = log_wealth(_excess(X, bound))
+    return max(float(np.max(logsumexp(wealth, axis=1))) - math.log(X.shape[1]), 0.0)
+
+
+def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:
+    r"""Say for which t the runs confirm ``E X_t <= bound_t`` at level alpha, for ``0 <= X <= ceiling``.
+
+    For *all* t to be confirmed no correction for their number is due: if the claim is false it is false at one t, and
+    that one is confirmed with probability at most alpha.
+
+    Returns
+    -------
+    (T,) of bool
+    """
+    done = bound >= ceiling
+    open_ = ~done
+    if open_.any():
+        below = bound[open_]
+        wealth = log_wealth(1 - X[:, open_] / below, worst=ceiling / below - 1)
+        done[open_] = wealth.max(axis=0) >= math.log(1 / alpha)
+    return np.asarray(done)
+
+
+def detectable(X: Array, bound: Array, alpha: float) -> Array:
+    r"""Return, for each t, the smallest violation that these runs would have given away.
+
+    It is the smallest delta for which the test at level ``alpha / T`` rejects the runs rescaled to mean
+    ``(1 + delta) bound``, by bisection to half a per cent; inf if even delta = 1000 is not rejected, or if all runs
+    are zero: they say nothing about the rare ones that are not. The same number
+    gives a lower confidence bound for the mean: ``mean / (1 + delta)``, simultaneously for all t.
+
+    Parameters
+    ----------
+    X : (runs, T)
+        Non-negative.
+    bound : (T,)
+        Positive.
+
+    Returns
+    -------
+    (T,)
+        Relative to the bound.
+    """
+    mean = X.mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shape = np.where(np.isfinite(mean) & (mean > 0), X / mean, 0.0)  # rescaled to mean one
+    threshold = math.log(X.shape[1] / alpha)
+
+    def rejected(delta: Array) -> Array:
+        wealth = log_wealth(np.minimum((1 + delta) * shape, _LARGEST_RATIO) - 1)
+        return np.asarray(wealth.max(axis=0) >= threshold)
+
+    return _smallest(rejected, np.full(X.shape[1], 1e-4), np.full(X.shape[1], 1e3))
+
+
+def upper_mean(X: Array, ceiling: float, alpha: float) -> Array:
+    """Return upper confidence bounds for the means of variables in [0, ceiling], at each t by itself: (T,).
+
+    By bisection over the means that the runs contradict, so it is what ``confirmed`` would just confirm.
+    """
+    threshold = math.log(1 / alpha)
+    mean = np.minimum(X.mean(axis=0), ceiling)
+
+    def rejected(m: Array) -> Array:
+        wealth = log_wealth(1 - X / m, worst=np.maximum(ceiling / m - 1, 1e-12))
+        return np.asarray((wealth.max(axis=0) >= threshold) | (m >= ceiling))
+
+    return _smallest(rejected, np.maximum(mean, 1e-12 * ceiling), np.full_like(mean, ceiling))
+
+
+def runs_to_detect(X: Array, delta: float, threshold: float) -> int:
+    """Estimate how many runs would take the log evidence against a violation by ``delta`` past ``threshold``.
+
+    From the growth rate of the best constant bet on the runs X, (runs,), rescaled to mean ``1 + delta``. A sample that
+    misses the rare large values underestimates the number: it is an order of magnitude, no promise.
+    """
+    Z = (1 + delta) * X / X.mean() - 1
+    bets = np.linspace(0.01, CAP, 90)
+    growth = float(np.log1p(bets[:, None] * Z).mean(axis=1).max())
+    return math.ceil(threshold / max(growth, 1e-9))
+
+
+def _smallest(accepted: Callable[[Array], Array], low: Array, high: Array, halvings: int = 12) -> Array:
+    """Bisect on a logarithmic scale for the smallest accepted number; inf where even ``high`` is not accepted."""
+    a, b = np.log(low), np.log(high)
+    possible = accepted(high)
+    for _ in range(halvings):
+        middle = (a + b) / 2
+        yes = accepted(np.exp(middle))
+        a, b = np.where(yes, a, middle), np.where(yes, middle, b)
+    return np.where(possible, np.exp(b), np.inf)

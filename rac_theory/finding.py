@@ -1,0 +1,91 @@
+"""What runs say about a claim at the steps that are judged: exactly, or as far as a sample can."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+from rac_theory import evidence
+from rac_theory.verdict import Status
+
+_SEEN = 0.5  # a curve reaches as far as a violation by this much would have been seen
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """Status and reason, with the numbers at the judged steps; the attributes are those of ``Verdict``."""
+
+    status: Status
+    reason: str
+    lower: Array
+    upper: Array
+    detectable: Array
+    reach: int | None
+    log_evidence: float = 0.0
+    violated_at: int | None = None
+
+
+def exact_finding(X: Array, bound: Array, t: NDArray[np.int64]) -> Finding:
+    """Compare curves that are all the same, (runs, T), with the bound, (T,), at the steps t, (T,)."""
+    curve = X[0]
+    worst = int(np.argmax(curve / bound))
+    if curve[worst] > bound[worst]:
+        reason = f"at t={t[worst]} the value is {curve[worst]:.6g}, the bound {bound[worst]:.6g} (exact)."
+        status, evidence, at = Status.VIOLATED, math.inf, int(t[worst])
+    else:
+        reason = f"one run decides, and it is below the bound at every t up to {t[-1]}."
+        status, evidence, at = Status.HOLDS, 0.0, None
+    return Finding(status, reason, curve, curve, np.zeros_like(curve), int(t[-1]), evidence, at)
+
+
+def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float, alpha: float) -> Finding:
+    """Test the claim ``E X_t <= bound_t`` for all t at level alpha, from independent runs.
+
+    Parameters
+    ----------
+    X : (runs, T)
+        Non-negative.
+    bound : (T,)
+        Positive.
+    t : (T,)
+        The steps that are judged.
+    ceiling : float
+        What X cannot exceed; inf where nothing is known, and then nothing can be confirmed.
+    alpha : float
+        Level of the refutation, and of the confirmation.
+    """
+    bounded = math.isfinite(ceiling) and bool(np.all(X / ceiling <= 1 + 1e-9))
+    mean = X.mean(axis=0)
+    detectable = evidence.detectable(X, bound, alpha)
+    upper = evidence.upper_mean(np.minimum(X, ceiling), ceiling, alpha) if bounded else np.full(len(t), np.inf)
+    seen = np.flatnonzero(detectable <= _SEEN)
+    reach = int(t[seen[-1]]) if seen.size else None
+    against = evidence.log_evidence_against(X, bound)
+    worst = int(np.argmax(mean / bound))
+    at = None
+    if against >= math.log(1 / alpha):
+        status, at = Status.VIOLATED, int(t[worst])
+        reason = (
+            f"refuted at level {alpha:g} by an e-value of 10^{against / math.log(10):.1f}; at t={at} the mean of "
+            f"{len(X)} runs is {mean[worst]:.6g}, the bound {bound[worst]:.6g}."
+        )
+    elif bounded and evidence.confirmed(np.minimum(X, ceiling), bound, ceiling, alpha).all():
+        status = Status.HOLDS
+        reason = f"confirmed at level {alpha:g} by {len(X)} runs for every t up to {t[-1]}."
+    elif reach is not None and reach >= t[-1] / 2:
+        status = Status.CONSISTENT
+        reason = (
+            f"{len(X)} runs neither refute nor confirm it; at t={reach} they would have given away a violation by "
+            f"{detectable[seen[-1]]:.0%}."
+        )
+    else:
+        status = Status.UNDECIDED
+        middle = int(np.searchsorted(t, t[-1] / 2))
+        needed = evidence.runs_to_detect(X[:, middle], _SEEN, math.log(len(t) / alpha))
+        reason = (
+            f"{len(X)} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; "
+            f"about {needed} would do for t={t[middle]}."
+        )
+    return Finding(status, reason, mean / (1 + detectable), upper, detectable, reach, against, at)

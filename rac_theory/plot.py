@@ -1,0 +1,99 @@
+"""Drawing: arrays on matplotlib axes. It knows no concept, takes and returns axes, and never shows."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from problems.checks import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito's palette, which colour-blind readers can tell apart.
+BOUND, MEAN, RUNS = "#D55E00", "#0072B2", "#56B4E9"
+_POINTS = 400  # a line needs no more points than a figure has pixels
+
+
+def figure() -> "Figure":
+    """Return an empty figure that no window system knows of, with margins that fit one pair of axes."""
+    from matplotlib.figure import Figure
+
+    empty = Figure(figsize=(5.6, 3.6))
+    empty.subplots_adjust(left=0.17, right=0.96, top=0.87, bottom=0.14)  # a layout engine would draw everything twice
+    return empty
+
+
+def bound_and_runs(
+    bound: Array,
+    mean: Array,
+    lower: Array,
+    upper: Array,
+    runs: Array,
+    *,
+    reach: int | None = None,
+    xscale: str = "linear",
+    ylabel: str = "",
+    title: str = "",
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw a bound above a mean: band up to ``reach``, single runs faint, logarithmic values.
+
+    Parameters
+    ----------
+    bound, mean, lower, upper : (T + 1,)
+        Over t = 0, ..., T; nan and values that a logarithmic axis cannot show leave gaps.
+    runs : (k, T + 1)
+        Single runs.
+    reach : int, optional
+        The last t up to which the sample says something: beyond it mean and band end.
+    xscale : "linear" or "log"
+    """
+    ax = figure().subplots() if ax is None else ax
+    t = _points(len(bound) - 1, xscale)
+    for run in runs:
+        ax.plot(t, _drawable(run[t]), color=RUNS, alpha=0.35, linewidth=0.6, zorder=1)
+    shown = t[t <= (len(bound) - 1 if reach is None else reach)]
+    ax.fill_between(
+        shown,
+        _drawable(lower[shown]),
+        _drawable(upper[shown]),
+        color=MEAN,
+        alpha=0.18,
+        linewidth=0,
+        label="confidence band",
+    )
+    ax.plot(shown, _drawable(mean[shown]), color=MEAN, linewidth=1.6, label="mean")
+    ax.plot(t, _drawable(bound[t]), color=BOUND, linewidth=1.6, linestyle="--", label="bound")
+    ax.set(xscale=xscale, yscale="log", xlabel="$t$", ylabel=ylabel, title=title)
+    floor = np.nanmin(np.concatenate([_drawable(bound[t]), _drawable(mean[shown])]))
+    ax.set_ylim(bottom=floor / 3)  # single runs may fall by orders of magnitude: they must not squeeze the bound
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, loc="lower left")
+    return ax
+
+
+def eigenvalues(values: Array, *, title: str = "", ax: "Axes | None" = None) -> "Axes":
+    """Draw the eigenvalues of an expected projection, largest first, on a scale from 0 to 1."""
+    ax = figure().subplots() if ax is None else ax
+    order = np.sort(values)[::-1]
+    ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4)
+    ax.axhline(order[-1], color=BOUND, linestyle="--", linewidth=1.2, label=r"$\lambda_{\min}$")
+    ax.set(
+        xlabel="eigenvalue number", ylabel=r"eigenvalue of $E[H]$", title=title, ylim=(0, max(1.05 * order[0], 1e-3))
+    )
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, loc="upper right")
+    return ax
+
+
+def _points(steps: int, xscale: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the steps to draw: all of them, or as many as can be told apart."""
+    if steps <= _POINTS:
+        return np.arange(steps + 1)
+    spread = np.geomspace(1, steps, _POINTS) if xscale == "log" else np.linspace(0, steps, _POINTS)
+    return np.unique(np.rint(spread).astype(np.int64))
+
+
+def _drawable(values: Array) -> Array:
+    return np.where(np.isfinite(values) & (values > 0), values, np.nan)

@@ -1,0 +1,67 @@
+"""results.json: the rows of a ledger on disk, whole at every moment."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from rac_theory.row import Row
+from rac_theory.verdict import versions
+
+FILE = "results.json"
+_FORMAT = 1
+
+
+def prepare(folder: Path) -> Path:
+    """Make the output folder and its folder of figures; return the latter.
+
+    Raises
+    ------
+    ValueError
+        If they cannot be made or written.
+    """
+    figures = folder / "figures"
+    try:
+        figures.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder), tempfile.TemporaryFile(dir=figures):
+            pass
+    except OSError as error:
+        raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
+    return figures
+
+
+def save(folder: Path, rows: Iterable[Row]) -> Path:
+    """Write the rows in the order of their numbers; a reader sees the old file or the new one, never a part."""
+    content = {
+        "format": _FORMAT,
+        "versions": versions(),
+        "rows": [row.to_json() for row in sorted(rows, key=lambda row: row.number)],
+    }
+    path, part = folder / FILE, folder / (FILE + ".part")
+    with part.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, allow_nan=False, indent=1)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+    return path
+
+
+def load(path: Path) -> list[Row]:
+    """Read the rows back.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read or is not a ``results.json`` of this format.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"results must be a file written by verify, got {str(path)!r}: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise ValueError(f"results must be a file written by verify (format {_FORMAT}), got {str(path)!r}")
+    try:
+        return [Row(**row) for row in content["rows"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"results must hold rows of a ledger, got {str(path)!r}: {error}") from error

@@ -1,0 +1,73 @@
+"""A sketch: a distribution over d x r matrices. It holds parameters and never draws on its own."""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+
+
+class Sketch(Protocol):
+    """A distribution over matrices of shape (dim, rank), of which only the range matters.
+
+    On the left, ``dim`` is m and a draw is B; on the right, ``dim`` is n and a draw is the transpose of A. Nothing
+    needs to be inherited: a frozen dataclass with two fields and one method is a sketch. The small protocols below are
+    optional powers: each one that a sketch has replaces sampling by an exact value.
+    """
+
+    @property
+    def dim(self) -> int:
+        """Length d of a column."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """Number r of columns; the rank of a draw may be lower."""
+        ...
+
+    def sample(self, rng: np.random.Generator, size: int, /) -> Array:
+        """Draw ``size`` independent matrices, (size, dim, rank), with no randomness but that of ``rng``."""
+        ...
+
+
+@runtime_checkable
+class HasExpectedProjection(Protocol):
+    """A sketch that knows its expected projection in closed form."""
+
+    def expected_projection(self) -> Array:
+        """E[H], (dim, dim), symmetric, with eigenvalues in [0, 1]."""
+        ...
+
+
+@runtime_checkable
+class HasSupport(Protocol):
+    """A sketch with finitely many values."""
+
+    def support(self) -> tuple[Array, Array]:
+        """Return the values, (k, dim, rank), and their probabilities, (k,), which sum to one."""
+        ...
+
+
+def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
+    """Draw from a sketch that may be a user's, and check what comes: a wrong axis would broadcast in silence."""
+    sample = sketch.sample(rng, size)
+    expected = (size, sketch.dim, sketch.rank)
+    got = getattr(sample, "shape", None)
+    if got != expected:
+        came = "None (a missing return statement?)" if sample is None else f"{got or type(sample).__name__}"
+        raise ValueError(
+            f"{type(sketch).__name__}.sample must return an array of shape (size, dim, rank) = {expected}, got {came}"
+        )
+    return np.asarray(sample, dtype=np.float64)
+
+
+def check_draws(sketch: Sketch) -> None:
+    """Draw a little and raise a ``ValueError`` if the sketch does not keep its promises: called once, at the door."""
+    checks.integer("rank", sketch.rank, 1, checks.integer("dim", sketch.dim, 1), "dim")
+    checks.array(f"{type(sketch).__name__}.sample(rng, 3)", draw(sketch, np.random.default_rng(0), 3))
+
+
+def is_deterministic(sketch: Sketch) -> bool:
+    """Whether every draw is the same matrix, so that one run decides everything."""
+    return isinstance(sketch, HasSupport) and len(sketch.support()[1]) == 1

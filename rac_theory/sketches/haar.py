@@ -1,0 +1,28 @@
+"""The Haar sketch: orthonormal columns, uniform over the Stiefel manifold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.sketches.shape import Shape
+
+
+@dataclass(frozen=True)
+class Haar(Shape):
+    """Orthonormal columns, uniformly distributed; the range has the same law as that of ``Gaussian``.
+
+    References
+    ----------
+    F. Mezzadri, How to generate random matrices from the classical compact groups, arXiv:math-ph/0609050: the signs
+    of R's diagonal must go into Q, or the law depends on LAPACK's conventions.
+    """
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        Q, R = np.linalg.qr(rng.standard_normal((size, self.dim, self.rank)))
+        return np.copysign(1.0, np.diagonal(R, axis1=-2, axis2=-1))[:, None, :] * Q
+
+    def expected_projection(self) -> Array:
+        """``(r/d) I``, by invariance under rotations."""
+        return np.eye(self.dim) * (self.rank / self.dim)

@@ -1,0 +1,17 @@
+"""The two numbers that our sketches share, checked."""
+
+from dataclasses import dataclass
+
+from problems import checks
+
+
+@dataclass(frozen=True)
+class Shape:
+    """``dim`` x ``rank`` with ``1 <= rank <= dim``. A convenience: a user's sketch need not inherit it."""
+
+    dim: int
+    rank: int
+
+    def __post_init__(self) -> None:
+        checks.integer("dim", self.dim, 1)
+        checks.integer("rank", self.rank, 1, self.dim, "dim")

@@ -1,0 +1,164 @@
+"""A verdict: what became of a claim on a case, with the numbers that say so."""
+
+import enum
+import platform
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import scipy
+
+from problems.checks import Array
+from rac_theory.case import Case
+from rac_theory.constants import Constants
+from rac_theory.rate import Rate
+from rac_theory.theorem import Theorem
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Status(enum.StrEnum):
+    """What a claim turned out to be on a case; the value of each member is its explanation."""
+
+    HOLDS = "at every t: exactly, or confirmed at level alpha for the whole curve"
+    CONSISTENT = "not violated and not confirmed; a violation by half would have been seen in half of the curve"
+    UNDECIDED = "too little to say either"
+    VIOLATED = "refuted at level alpha, or exactly"
+    NOT_APPLICABLE = "an assumption of the theorem is not met"
+
+
+class Slack(NamedTuple):
+    """How many times larger the bound is than the mean at step t, with a confidence interval."""
+
+    t: int
+    low: float
+    value: float
+    high: float
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.value:.3g}"
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a number may depend on."""
+    from rac_theory import __version__
+
+    return {
+        "rac_theory": __version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "python": platform.python_version(),
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The answer of ``verify``. Arrays run over t = 0, ..., steps; they are empty where nothing was run.
+
+    Attributes
+    ----------
+    status : Status
+    reason : str
+        One sentence: what decided.
+    theorem, case, constants
+        What was tried, so that a verdict can be repeated.
+    alpha : float
+        Significance level for the whole curve, sampled constants included.
+    evidence : "exact", "sampled" or "none"
+    runs : int
+    seed : tuple
+        Entropy and spawn key of the SeedSequence that everything came from.
+    unmet : tuple of str
+        The assumptions that are not met.
+    bound, mean : (steps + 1,)
+        The bound and the sample mean of the metric, in the metric's unit; nan where undefined.
+    lower, upper : (steps + 1,)
+        Confidence limits for the expected metric at level alpha, the lower one for all t at once, the upper one for
+        each t, which is what refuting and confirming take; nan where not judged.
+    detectable : (steps + 1,)
+        Relative violation of the bound that these runs would have given away; nan where not judged.
+    reach : int or None
+        The last t with ``detectable <= 0.5``: no sampled number after it is worth reading.
+    informative_from : int or None
+        The first t at which the bound says more than descent alone.
+    log_evidence : float
+        Largest log e-value against the claim; inf where it is refuted exactly.
+    violated_at : int or None
+        Where the mean exceeds the bound most, relatively.
+    fitted, promised : Rate or None
+        The rate of the mean and that of the bound, fitted over the same steps.
+    sample : (at most 10, steps + 1)
+        The metric along the first runs, for figures.
+    """
+
+    status: Status
+    reason: str
+    theorem: Theorem
+    case: Case
+    constants: Constants
+    alpha: float
+    evidence: Literal["exact", "sampled", "none"] = "none"
+    runs: int = 0
+    seed: tuple[Any, tuple[int, ...]] = (None, ())
+    unmet: tuple[str, ...] = ()
+    bound: Array = field(default_factory=lambda: np.empty(0))
+    mean: Array = field(default_factory=lambda: np.empty(0))
+    lower: Array = field(default_factory=lambda: np.empty(0))
+    upper: Array = field(default_factory=lambda: np.empty(0))
+    detectable: Array = field(default_factory=lambda: np.empty(0))
+    reach: int | None = None
+    informative_from: int | None = None
+    log_evidence: float = 0.0
+    violated_at: int | None = None
+    fitted: Rate | None = None
+    promised: Rate | None = None
+    sample: Array = field(default_factory=lambda: np.empty((0, 0)))
+    versions: dict[str, str] = field(default_factory=versions)
+
+    @cached_property
+    def slack(self) -> Slack | None:
+        """The slack at ``reach``; None where nothing was run or nothing can be said."""
+        return None if not self.reach else self.slack_at(self.reach)
+
+    def slack_at(self, t: int) -> Slack:
+        """Return bound over mean at step t, with its interval: sampled numbers after ``reach`` mean little."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            numbers = self.bound[t] / np.array([self.upper[t], self.mean[t], self.lower[t]])
+        return Slack(t, *map(float, numbers))
+
+    def __str__(self) -> str:
+        head = f"{self.theorem.id} {self.status.name} for {self.case.algorithm!r} on {self.case.problem!r}"
+        parts = [f"{head}, {self.case.steps} steps: {self.reason}"]
+        if self.slack is not None and np.isfinite(self.slack.value):
+            parts.append(f"At t={self.slack.t} the bound is {self.slack} times the mean.")
+        if self.fitted is not None and self.promised is not None:
+            word = "factor a step" if self.fitted.kind == "linear" else "power of t"
+            parts.append(f"Fitted {word} {self.fitted}, promised {self.promised}.")
+        if self.informative_from is not None and self.informative_from > 1:
+            parts.append(f"Informative from t={self.informative_from}.")
+        return " ".join(parts)
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self}>"
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw bound, mean, band and single runs on matplotlib axes, made if none are given; return the axes."""
+        from rac_theory.plot import bound_and_runs
+
+        scale = "log" if self.theorem.rate == "sublinear" else "linear"
+        return bound_and_runs(
+            self.bound,
+            self.mean,
+            self.lower,
+            self.upper,
+            self.sample,
+            reach=self.reach,
+            xscale=scale,
+            ylabel=self.theorem.metric.label,
+            title=f"{self.theorem.id}: {self.status.name}",
+            ax=ax,
+        )

@@ -1,0 +1,106 @@
+"""The data: standardised as promised, read as they are, and errors that name the file or the extra."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import problems
+from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
+
+
+@pytest.mark.parametrize("name", datasets.BUNDLED)
+def test_bundled_features_are_standardised(name):
+    X, targets = datasets.bundled(name)
+    assert len(X) == len(targets)
+    spread = X.std(axis=0)
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-13)
+    np.testing.assert_allclose(spread[spread > 0.5], 1, rtol=1e-12)
+    assert (X[:, spread <= 0.5] == 0).all()
+
+
+def test_the_digits_have_three_blank_pixels():
+    X, _ = datasets.bundled("digits")
+    assert np.count_nonzero(~X.any(axis=0)) == 3
+
+
+def test_constant_columns_become_zero_even_where_their_mean_rounds():
+    columns = np.column_stack([np.full(10, 0.1), np.arange(10.0)])
+    np.testing.assert_array_equal(datasets.standardised(columns)[:, 0], 0)
+
+
+def test_targets_of_least_squares_are_standardised():
+    for problem in (LeastSquares.diabetes(), LeastSquares.linnerud()):
+        np.testing.assert_allclose(problem.Y.std(axis=0), 1)
+        assert problem.value(np.zeros(problem.shape)) == pytest.approx(problem.shape[1] / 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "name"),
+    [
+        (LeastSquares.diabetes, (10, 1), "LeastSquares.diabetes(l2=0.5)"),
+        (LeastSquares.linnerud, (3, 3), "LeastSquares.linnerud(l2=0.5)"),
+        (LogisticRegression.breast_cancer, (30, 1), "LogisticRegression.breast_cancer(l2=0.5)"),
+        (SoftmaxRegression.digits, (64, 10), "SoftmaxRegression.digits(l2=0.5)"),
+        (SoftmaxRegression.wine, (13, 3), "SoftmaxRegression.wine(l2=0.5)"),
+        (NonconvexLogistic.breast_cancer, (30, 1), "NonconvexLogistic.breast_cancer(lam=0.5)"),
+    ],
+)
+def test_named_problems_say_their_name(make, shape, name):
+    assert make(0.5).shape == shape
+    assert repr(make(0.5)) == name
+
+
+def test_an_unknown_name_gets_the_nearest():
+    with pytest.raises(ValueError, match=r"name must be one of .*, got 'digit' \(did you mean 'digits'\?\)"):
+        datasets.bundled("digit")
+
+
+def test_an_svmlight_file_is_read_as_it_is(tmp_path):
+    path = tmp_path / "small"
+    path.write_text("2 1:0.5 3:2\n1 2:-1\n2 1:3 2:4 3:5\n")
+    problem = LogisticRegression.svmlight(path, l2=0.1)
+    np.testing.assert_array_equal(problem.X.toarray(), [[0.5, 0, 2], [0, -1, 0], [3, 4, 5]])
+    np.testing.assert_array_equal(problem.y, [1, -1, 1])
+    assert repr(problem) == "LogisticRegression.svmlight('small', l2=0.1)"
+    assert repr(NonconvexLogistic.svmlight(str(path), 0.2)) == "NonconvexLogistic.svmlight('small', lam=0.2)"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "1 nonsense\n", "1 1:x\n", "1 2:1 1:1\n", "# a comment\n", "1\n-1\n", "1 1:nan\n-1 1:2\n"]
+)
+def test_a_file_that_is_no_svmlight_is_named(tmp_path, text):
+    path = tmp_path / "broken"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"path must be a readable svmlight file, got '.*broken': "):
+        LogisticRegression.svmlight(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    for path in (tmp_path / "missing", tmp_path):
+        with pytest.raises(ValueError, match=f"path must be a readable svmlight file, got '{path}'"):
+            LogisticRegression.svmlight(path)
+
+
+def test_a_binary_file_is_named(tmp_path):
+    path = tmp_path / "binary"
+    path.write_bytes(bytes(range(256)) * 4)
+    with pytest.raises(ValueError, match="path must be a readable svmlight file, got "):
+        LogisticRegression.svmlight(path)
+
+
+def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    for make in (SoftmaxRegression.digits, LeastSquares.diabetes, lambda: LogisticRegression.svmlight(tmp_path)):
+        with pytest.raises(ImportError, match=r'needs the extra: pip install "rac-theory\[data\]"'):
+            make()
+
+
+def test_importing_problems_loads_nothing_heavy():
+    heavy = {"sklearn", "matplotlib", "joblib", "rich", "scipy.optimize", "rac_theory"}
+    code = f"import sys, problems; print(sorted({heavy!r} & set(sys.modules)))"
+    root = Path(problems.__file__).parents[1]
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,61 @@
+"""The products and bounds of a feature matrix, against plain NumPy."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from problems.features import adjoint, features, gram, largest_gram_eigenvalue, score_errors, scores, singular_values
+
+RNG = np.random.default_rng(15)
+DENSE = RNG.normal(size=(12, 5)) * (RNG.random((12, 5)) < 0.6)
+KINDS = {"dense": DENSE, "sparse": sparse.csr_array(DENSE)}
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
+def X(request):
+    return features("X", request.param)
+
+
+@pytest.mark.parametrize("batch", [(), (4,), (2, 3), (0,)])
+def test_scores_and_their_adjoint(X, batch):
+    W, Z = RNG.normal(size=(*batch, 5, 3)), RNG.normal(size=(*batch, 3, 12))
+    np.testing.assert_allclose(scores(X, W), np.swapaxes(DENSE @ W, -1, -2), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(adjoint(X, Z), DENSE.T @ np.swapaxes(Z, -1, -2), rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
+def test_the_gram_matrix_is_the_smaller_one(kind, transposed):
+    M = DENSE.T if transposed else DENSE
+    G, error = gram(features("X", kind(M)))
+    np.testing.assert_allclose(G, DENSE.T @ DENSE, rtol=1e-13, atol=1e-14)
+    assert 0 < error < 1e-12
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
+@pytest.mark.parametrize("block", [1, 3, 5, 100])
+def test_singular_values_are_exact_whatever_the_blocks(kind, transposed, block):
+    M = features("X", kind(DENSE.T if transposed else DENSE))
+    np.testing.assert_allclose(singular_values(M, block), np.linalg.svd(DENSE, compute_uv=False), rtol=1e-13)
+
+
+def test_the_largest_eigenvalue_is_a_bound_and_tight(X):
+    exact = np.linalg.norm(DENSE, 2) ** 2
+    assert exact <= largest_gram_eigenvalue(X) <= exact * (1 + 1e-12)
+
+
+def test_score_errors_cover_the_truth(X):
+    """Integers times reals in extended precision; a bound without the factor d would fail at large d."""
+    W = 1e3 * RNG.normal(size=(5, 3))
+    true = DENSE.astype(np.longdouble) @ W.astype(np.longdouble)
+    assert (np.abs(scores(X, W) - true.T) <= score_errors(X, W)).all()
+
+
+def test_sparse_stays_sparse_and_is_copied():
+    mine = sparse.coo_array(([1.0, 2.0, 4.0], ([0, 0, 1], [1, 1, 0])), shape=(2, 2))
+    X = features("X", mine)
+    assert isinstance(X, sparse.csr_array)
+    np.testing.assert_array_equal(X.toarray(), [[0, 3], [4, 0]])  # duplicates add up
+    assert not X.data.flags.writeable
+    assert mine.data.flags.writeable

@@ -1,0 +1,109 @@
+"""FromFunctions: loops over batches, and what it says about functions and constants that are wrong."""
+
+import math
+
+import numpy as np
+import pytest
+
+from problems import FromFunctions, PLSine
+
+SINE = PLSine((2, 3))
+
+
+def value(W):
+    return (W**2).sum() + 3 * (np.sin(W) ** 2).sum()
+
+
+def gradient(W):
+    return 2 * W + 3 * np.sin(2 * W)
+
+
+def test_it_is_the_function_that_was_given():
+    problem = FromFunctions((2, 3), value, gradient)
+    W = np.random.default_rng(0).normal(size=(4, 5, 2, 3))
+    np.testing.assert_allclose(problem.value(W), SINE.value(W), rtol=1e-14)
+    np.testing.assert_array_equal(problem.gradient(W), SINE.gradient(W))
+
+
+def test_unknown_constants_are_nan():
+    problem = FromFunctions((2, 3), value, gradient)
+    for name in ("L", "mu", "strong_convexity", "f_star", "f_lower", "f_star_error"):
+        assert math.isnan(getattr(problem, name))
+    assert problem.convex is False
+    assert problem.W_star is None
+    assert problem.start is None
+    assert problem.provenance == {}
+
+
+def test_known_constants_are_kept():
+    problem = FromFunctions(
+        (2, 3), value, gradient, L=8, mu=0.17, f_star=0, W_star=np.zeros((2, 3)), start=np.ones((2, 3))
+    )
+    assert (problem.L, problem.mu, problem.f_star, problem.f_lower, problem.f_star_error) == (8, 0.17, 0, 0, 0)
+    assert problem.provenance["mu"] == "given by the user"
+    assert problem.start.shape == (2, 3)
+
+
+def test_f_lower_can_be_less_than_f_star_or_stand_alone():
+    assert FromFunctions((2, 3), value, gradient, f_star=0, f_lower=-1).f_lower == -1
+    assert FromFunctions((2, 3), value, gradient, f_lower=-1).f_lower == -1
+
+
+def test_a_function_that_changes_its_argument_changes_a_copy():
+    def careless(W):
+        W *= 2
+        return W
+
+    W = np.ones((2, 2, 3))
+    FromFunctions((2, 3), value, careless).gradient(W)
+    assert (W == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("result", "got"),
+    [
+        (None, r"None \(a missing return statement\?\)"),
+        (np.ones(2), r"an array of shape \(2,\)"),
+        (np.ones((1, 1)), r"an array of shape \(1, 1\)"),
+        ("three", "str"),
+        (1j, "complex"),
+    ],
+)
+def test_a_wrong_value_is_named(result, got):
+    with pytest.raises(ValueError, match=f"value must return a number, got {got}"):
+        FromFunctions((2, 3), lambda W: result, gradient).value(np.zeros((4, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("result", "got"),
+    [(None, "None"), (np.ones((3, 2)), r"an array of shape \(3, 2\)"), (0.0, r"an array of shape \(\)"), ({}, "dict")],
+)
+def test_a_wrong_gradient_is_named(result, got):
+    with pytest.raises(ValueError, match=rf"gradient must return an array of shape \(2, 3\), got {got}"):
+        FromFunctions((2, 3), value, lambda W: result).gradient(np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("constants", "message"),
+    [
+        ({"L": -1}, "L must be a finite number >= 0, got -1"),
+        ({"L": math.inf}, "L must be a finite number >= 0, got inf"),
+        ({"L": 1, "mu": 2}, "mu must be <= L=1, got 2"),
+        ({"L": 1, "mu": 1, "strong_convexity": 2, "convex": True}, "strong_convexity must be <= mu=1, got 2"),
+        ({"strong_convexity": 1}, "convex must be True where strong_convexity > 0, got False"),
+        ({"f_star": 0, "f_lower": 1}, "f_lower must be <= f_star=0, got 1"),
+        ({"f_star": math.inf}, "f_star must be a finite number, got inf"),
+        ({"W_star": np.zeros((3, 2))}, r"W_star must have shape \(2, 3\), got \(3, 2\)"),
+        ({"start": np.zeros(6)}, r"start must have shape \(2, 3\), got \(6,\)"),
+    ],
+)
+def test_constants_that_cannot_be_are_named(constants, message):
+    with pytest.raises(ValueError, match=message):
+        FromFunctions((2, 3), value, gradient, **constants)
+
+
+def test_shapes_and_functions_are_checked():
+    with pytest.raises(ValueError, match=r"shape\[0\] must be >= 1, got 0"):
+        FromFunctions((0, 3), value, gradient)
+    with pytest.raises(ValueError, match="gradient must be a function, got 3"):
+        FromFunctions((2, 3), value, 3)

@@ -1,0 +1,129 @@
+"""LeastSquares against numpy's solvers, and its constants against the explicit Hessian."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import minimize
+
+from problems import LeastSquares
+
+RNG = np.random.default_rng(11)
+X = RNG.normal(size=(30, 5))
+Y = RNG.normal(size=(30, 3))
+RANK_TWO = RNG.normal(size=(30, 2)) @ RNG.normal(size=(2, 5))
+WIDE = RNG.normal(size=(4, 9))
+CASES = [(X, Y, 0.0), (X, Y, 0.7), (X, Y[:, 0], 1e-6), (RANK_TWO, Y, 0.0), (RANK_TWO, Y, 0.3), (WIDE, Y[:4], 0.0)]
+CASES += [(WIDE, Y[:4], 0.2), (1e8 * X, 1e-8 * Y, 0.0), (X * [1, 1, 0, 1, 1], Y, 0.0)]
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array, sparse.coo_matrix], ids=["dense", "csr", "coo"])
+@pytest.mark.parametrize(("features", "targets", "l2"), CASES)
+def test_the_minimum_is_numpys(kind, features, targets, l2):
+    """The ridge is a least squares problem with d more rows; lstsq gives the solution of least norm."""
+    problem = LeastSquares(kind(features), targets, l2)
+    N, d = features.shape
+    columns = targets.reshape(N, -1)
+    augmented = np.vstack([features, np.sqrt(N * l2) * np.eye(d)])
+    expected = np.linalg.lstsq(augmented, np.vstack([columns, np.zeros((d, columns.shape[1]))]))[0]
+    np.testing.assert_allclose(problem.W_star, expected, rtol=1e-8, atol=1e-9 * np.abs(expected).max())
+    value = problem.value(expected)
+    assert problem.f_lower <= value
+    assert value <= problem.f_star + 1e-12 * np.square(columns).mean()
+    assert problem.f_star_error <= 1e-11 * np.square(columns).mean() + 1e-12 * problem.f_star
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize(("features", "targets", "l2"), CASES)
+def test_the_constants_enclose_the_eigenvalues_of_the_hessian(kind, features, targets, l2):
+    problem = LeastSquares(kind(features), targets, l2)
+    N, d = features.shape
+    singular = np.linalg.svd(features, compute_uv=False)
+    eigenvalues = singular[singular > 1e-10 * singular[0]] ** 2 / N + l2
+    assert pytest.approx(eigenvalues[0], rel=1e-11) == problem.L
+    assert problem.mu == pytest.approx(l2 if l2 and len(eigenvalues) < d else eigenvalues[-1], rel=1e-9)
+    assert problem.mu <= eigenvalues[-1]
+    assert eigenvalues[0] <= problem.L
+    assert problem.strong_convexity == (0 if not l2 and len(eigenvalues) < d else problem.mu)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+def test_singular_values_are_not_squared(kind):
+    """With a condition number of 1e9 X'X has no correct digit left in its smallest eigenvalue, 1e-18 of the largest."""
+    U, V = (np.linalg.qr(RNG.normal(size=(12, 3)))[0], np.linalg.qr(RNG.normal(size=(3, 3)))[0])
+    problem = LeastSquares(kind(U * [1, 1e-3, 1e-9] @ V.T), U[:, 0])
+    assert problem.mu == pytest.approx(1e-18 / 12, rel=1e-4)
+
+
+def test_L_and_mu_are_attained():
+    problem = LeastSquares(X, Y)
+    _, _, Vt = np.linalg.svd(X)
+    for direction, constant in ((Vt[0], problem.L), (Vt[-1], problem.mu)):
+        step = np.outer(direction, [1, 0, 0])
+        change = problem.gradient(problem.W_star + step) - problem.gradient(problem.W_star)
+        assert np.linalg.norm(change) == pytest.approx(constant, rel=1e-12)
+
+
+def test_a_solvable_system_has_a_minimum_of_zero():
+    """The certificate is not relative to f* here, which is zero up to rounding; both ends stay above or at zero."""
+    W = RNG.normal(size=(5, 2))
+    problem = LeastSquares(X, X @ W)
+    assert 0 <= problem.f_lower <= 1e-28
+    assert 0 <= problem.f_star <= 1e-27
+    np.testing.assert_allclose(problem.W_star, W, rtol=1e-12)
+
+
+@pytest.mark.parametrize("problem", [LeastSquares.diabetes(), LeastSquares.linnerud(0.1)], ids=repr)
+def test_named_data_agree_with_a_black_box(problem):
+    shape = problem.shape
+    found = minimize(
+        lambda w: float(problem.value(w.reshape(shape))),
+        np.zeros(shape).ravel(),
+        jac=lambda w: problem.gradient(w.reshape(shape)).ravel(),
+        method="L-BFGS-B",
+        options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000},
+    )
+    assert problem.f_lower <= found.fun
+    assert found.fun == pytest.approx(problem.f_star, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    "kind", [sparse.csr_array, sparse.csc_array, sparse.coo_array, sparse.lil_array, sparse.csr_matrix]
+)
+def test_every_sparse_format_is_the_dense_matrix(kind):
+    S = X * (RNG.random(X.shape) < 0.4)
+    dense, folded = LeastSquares(S, Y, 0.1), LeastSquares(kind(S), Y, 0.1)
+    W = RNG.normal(size=(2, 6, *dense.shape))
+    np.testing.assert_allclose(folded.value(W), dense.value(W), rtol=1e-12)
+    np.testing.assert_allclose(folded.gradient(W), dense.gradient(W), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(folded.W_star, dense.W_star, rtol=1e-12)
+    assert pytest.approx(dense.L, rel=1e-12) == folded.L
+    assert folded.mu == pytest.approx(dense.mu, rel=1e-12)
+    assert folded.f_star == pytest.approx(dense.f_star, rel=1e-12)
+
+
+def test_the_repr_of_data_without_a_name():
+    assert repr(LeastSquares(X, Y, l2=0.25)) == "LeastSquares(30x5x3, l2=0.25)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((X, Y[:29]), "Y must have one row for each of the 30 rows of X, got 29"),
+        ((X, Y, -1), "l2 must be a finite number >= 0, got -1"),
+        ((X, Y, np.inf), "l2 must be a finite number >= 0, got inf"),
+        ((X[0], Y), r"X must have 2 axes, got shape \(5,\)"),
+        ((X, Y[:, :, None]), r"Y must have 1 or 2 axes, got shape \(30, 3, 1\)"),
+        ((np.where(X > 2, np.nan, X), Y), "X must be finite, got .* nan or infinite entries"),
+        ((sparse.csr_array(np.where(X > 2, np.inf, X)), Y), "X must be finite, got .* nan or infinite entries"),
+        ((X, np.full(30, np.nan)), "Y must be finite, got 30 nan"),
+        ((0 * X, Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
+        ((sparse.csr_array((30, 5)), Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
+        ((np.zeros((0, 5)), Y), "X must not be empty"),
+        ((sparse.coo_array(X[0]), Y), r"X must have 2 axes, got shape \(5,\)"),
+        ((sparse.csr_array(X * 1j), Y), "X must be real, got complex numbers"),
+        ((X, None), "Y must be an array, got None"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        LeastSquares(*arguments)

@@ -1,0 +1,112 @@
+"""PLSine: the constant in its docstring, claim by claim, and against searches that do not know the proof."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq, differential_evolution
+
+from problems import PLSine
+
+SCALAR = PLSine((1, 1))
+
+
+def h(x):
+    """The local PL constant ``f'^2 / (2f)``, at any array of points."""
+    W = np.asarray(x, dtype=float)[..., None, None]
+    return SCALAR.gradient(W)[..., 0, 0] ** 2 / (2 * SCALAR.value(W))
+
+
+def p(x):
+    f = x**2 + 3 * np.sin(x) ** 2
+    return 2 * f * (2 + 6 * np.cos(2 * x)) - (2 * x + 3 * np.sin(2 * x)) ** 2
+
+
+def x0():
+    return brentq(p, np.pi / 2, np.pi, xtol=1e-15)
+
+
+def test_the_constant_is_attained_at_x0():
+    """An equality, so that a constant 1e-12 larger, or one for another function, fails."""
+    assert SCALAR.mu <= h(x0())
+    assert SCALAR.mu == pytest.approx(h(x0()), rel=1e-13)
+    assert SCALAR.mu == pytest.approx(2 + 6 * math.cos(2 * x0()), rel=1e-12)
+    assert SCALAR.mu == pytest.approx(0.17553098588, abs=1e-11)
+
+
+def test_a_fine_grid_never_beats_it():
+    x = np.concatenate([np.linspace(1e-3, 20, 2_000_001), np.geomspace(20, 1e9, 10_001)])
+    assert h(x).min() >= SCALAR.mu
+    assert h(x).min() < SCALAR.mu * (1 + 1e-9)
+    assert h(-x).min() >= SCALAR.mu
+
+
+def test_a_global_search_never_beats_it():
+    found = differential_evolution(lambda z: h(z[0]), [(1e-3, 50)], rng=1, tol=1e-12)
+    assert SCALAR.mu <= found.fun < SCALAR.mu * (1 + 1e-9)
+    assert found.x[0] == pytest.approx(x0(), abs=1e-4)
+
+
+def test_a_search_over_several_entries_never_beats_it():
+    problem = PLSine((2, 2))
+
+    def ratio(z):
+        W = z.reshape(2, 2)
+        return np.sum(problem.gradient(W) ** 2) / (2 * problem.value(W))
+
+    found = differential_evolution(ratio, [(1e-2, 5)] * 4, rng=2)
+    assert problem.mu <= found.fun < 1.001 * problem.mu
+
+
+@pytest.mark.parametrize("entries", [[1, 0, 0, 0], [1, 1, 1, 1], [0, -1, 0, 1]])
+def test_matrices_attain_it_too(entries):
+    problem = PLSine((2, 2))
+    W = x0() * np.reshape(entries, (2, 2))
+    assert np.sum(problem.gradient(W) ** 2) / 2 == pytest.approx(problem.mu * problem.value(W), rel=1e-12)
+
+
+def test_one_in_thirty_two_is_loose():
+    assert SCALAR.mu > 5.6 / 32
+
+
+def test_the_claims_of_the_proof():
+    falling, rising = np.linspace(1e-4, np.pi / 2, 10_001), np.linspace(np.pi / 2, np.pi, 10_001)
+    assert (np.diff(p(falling)) < 0).all()
+    assert p(falling).max() < 0
+    assert (np.diff(p(rising)) > 0).all()
+    assert p(np.pi) == pytest.approx(12 * np.pi**2)
+    assert (np.diff(h(falling)) < 0).all()
+
+    beyond = np.linspace(np.pi, 100, 100_001)
+    bound = (2 * beyond - 3) ** 2 / (2 * (beyond**2 + 3))
+    assert (h(beyond) >= bound).all()
+    assert (np.diff(bound) > 0).all()
+    assert bound[0] == pytest.approx(0.4188, abs=1e-4)
+
+    x = np.linspace(1e-6, 100, 1_000_001)[:, None, None]
+    assert (SCALAR.gradient(x) > 0).all()  # so that 0 is the only stationary point
+
+
+def test_L_is_attained_at_zero():
+    slope = SCALAR.gradient(np.full((1, 1), 1e-6)) / 1e-6
+    assert slope == pytest.approx(SCALAR.L, rel=1e-9)
+
+
+def test_minimum_and_start():
+    problem = PLSine((2, 3))
+    assert problem.value(problem.W_star) == problem.f_star == problem.f_lower == 0
+    assert problem.start.shape == (2, 3)
+    assert (problem.start > x0()).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((0, 2), r"shape\[0\] must be >= 1, got 0"),
+        ((2, 1.5), r"shape\[1\] must be an integer"),
+        (3, r"shape must be a pair \(m, n\), got 3"),
+    ],
+)
+def test_bad_shapes_are_named(shape, message):
+    with pytest.raises(ValueError, match=message):
+        PLSine(shape)

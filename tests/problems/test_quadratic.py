@@ -1,0 +1,137 @@
+"""Quadratic against explicit matrices, and the rank decision behind mu."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problems import Quadratic
+
+
+def symmetric(rng, d, rank=None):
+    A = rng.normal(size=(d, rank or d))
+    return A @ A.T
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(m=st.integers(1, 5), n=st.integers(1, 4), seed=st.integers(0, 2**20))
+def test_kronecker_is_the_explicit_kronecker_product(m, n, seed):
+    """Row by row, ``vec(S V R) = (S kron R') vec(V)``: swapping the factors would fail wherever m != n."""
+    rng = np.random.default_rng(seed)
+    S, R, W_star = symmetric(rng, m, m + 1), symmetric(rng, n, n + 1), rng.normal(size=(m, n))
+    product = Quadratic.kronecker(S, R, W_star)
+    explicit = Quadratic.full(np.kron(S, R), W_star)
+    W = rng.normal(size=(3, m, n))
+    np.testing.assert_allclose(product.value(W), explicit.value(W), rtol=1e-11)
+    np.testing.assert_allclose(product.gradient(W), explicit.gradient(W), rtol=1e-11, atol=1e-12 * product.L)
+    eigenvalues = np.linalg.eigvalsh(np.kron(S, R))
+    assert eigenvalues[-1] == pytest.approx(product.L, rel=1e-12)
+    assert eigenvalues[0] == pytest.approx(product.mu, rel=1e-6, abs=1e-13 * product.L)
+
+
+def test_left_is_the_product_with_the_identity():
+    rng = np.random.default_rng(0)
+    S, W_star, W = symmetric(rng, 4), rng.normal(size=(4, 3)), rng.normal(size=(2, 4, 3))
+    left, product = Quadratic.left(S, W_star), Quadratic.kronecker(S, np.eye(3), W_star)
+    np.testing.assert_allclose(left.gradient(W), product.gradient(W), rtol=1e-14)
+    assert (left.L, left.mu, left.strong_convexity) == (product.L, product.mu, product.strong_convexity)
+
+
+@pytest.mark.parametrize("mu", [1.0, 0.1, 1 / 3, 1e-30, 7e20])
+def test_a_multiple_of_the_identity_has_exact_constants(mu):
+    W_star = np.zeros((3, 2))
+    for problem in (
+        Quadratic.left(mu * np.eye(3), W_star),
+        Quadratic.kronecker(mu * np.eye(3), np.eye(2), W_star),
+        Quadratic.full(mu * np.eye(6), W_star),
+    ):
+        assert problem.L == problem.mu == problem.strong_convexity == mu
+
+
+def test_products_of_constants_are_rounded_outwards():
+    """0.1 x 0.1 in floating point is above the product of the two numbers, 0.3 x 1.1 below."""
+    problem = Quadratic.kronecker(np.diag([0.1, 0.3]), np.diag([0.1, 1.1]), np.zeros((2, 2)))
+    assert Fraction(problem.mu) <= Fraction(0.1) ** 2
+    assert Fraction(problem.L) >= Fraction(0.3) * Fraction(1.1)
+    assert problem.mu == pytest.approx(0.01, rel=1e-15)
+    assert pytest.approx(0.33, rel=1e-15) == problem.L
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
+def test_mu_of_a_singular_matrix_is_the_smallest_positive_eigenvalue(scale):
+    """Taking the smallest eigenvalue would give a number near 1e-17 here, of either sign."""
+    V = np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))[0]
+    problem = Quadratic.left(V @ np.diag([0, 0, 2e-6, 1, 3]) @ V.T * scale, np.ones((5, 2)))
+    assert problem.strong_convexity == 0
+    assert problem.mu == pytest.approx(2e-6 * scale, rel=1e-8)
+    assert problem.mu < 2e-6 * scale < 3 * scale < problem.L
+
+
+def test_zeros_of_a_diagonal_matrix_are_exact():
+    problem = Quadratic.left(np.diag([0, 1e-25, 1.0]), np.zeros((3, 1)))
+    assert (problem.strong_convexity, problem.mu, problem.L) == (0, 1e-25, 1)
+
+
+def test_a_kronecker_product_is_singular_if_one_factor_is():
+    problem = Quadratic.kronecker(np.diag([2.0, 3]), np.diag([0.0, 5]), np.zeros((2, 2)))
+    assert (problem.strong_convexity, problem.mu, problem.L) == (0, 10, 15)
+
+
+def test_the_minimum_is_exactly_zero():
+    problem = Quadratic.full(symmetric(np.random.default_rng(2), 4), np.ones((2, 2)), start=2 * np.ones((2, 2)))
+    assert problem.value(problem.W_star) == problem.f_star == problem.f_lower == problem.f_star_error == 0
+    assert problem.value(problem.start) > 0
+
+
+def test_rounding_of_the_symmetry_is_taken_out():
+    rng = np.random.default_rng(3)
+    V = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    S = V * rng.uniform(1, 2, 6) @ V.T
+    problem = Quadratic.left(S, np.zeros((6, 1)))
+    np.testing.assert_array_equal(problem.S, problem.S.T)
+    np.testing.assert_allclose(problem.S, S, rtol=1e-12, atol=1e-14)
+
+
+def test_the_repr_is_the_shape():
+    assert repr(Quadratic.left(np.eye(6), np.zeros((6, 3)))) == "Quadratic(6x3)"
+
+
+W32 = np.zeros((3, 2))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Quadratic.left(np.diag([1, -0.5, 2]), W32), "S must be positive semidefinite, got eigenvalue -0.5"),
+        (lambda: Quadratic.left(np.zeros((3, 3)), W32), "S must have a positive eigenvalue, got largest eigenvalue 0"),
+        (
+            lambda: Quadratic.kronecker(np.eye(3), -np.eye(2), W32),
+            "R must be positive semidefinite, got eigenvalue -1",
+        ),
+        (
+            lambda: Quadratic.full(np.diag([1, 1, 1, 1, 1, -1e-9]), W32),
+            "Q must be positive semidefinite, got eigenvalue -1e-09",
+        ),
+        (
+            lambda: Quadratic.left(np.eye(3) + np.eye(3, k=1), W32),
+            "S must be symmetric, got entries that differ .* by 1",
+        ),
+        (lambda: Quadratic.left(np.eye(2), W32), r"S must have shape \(3, 3\), got \(2, 2\)"),
+        (lambda: Quadratic.kronecker(np.eye(3), np.eye(3), W32), r"R must have shape \(2, 2\), got \(3, 3\)"),
+        (lambda: Quadratic.full(np.eye(3), W32), r"Q must have shape \(6, 6\), got \(3, 3\)"),
+        (lambda: Quadratic.left(np.diag([1, np.nan, 1]), W32), "S must be finite, got 1 nan"),
+        (lambda: Quadratic.left(np.eye(3), np.zeros(3)), "W_star must have 2 axes"),
+        (
+            lambda: Quadratic.left(np.eye(3), W32, start=np.zeros((2, 3))),
+            r"start must have shape \(3, 2\), got \(2, 3\)",
+        ),
+        (lambda: Quadratic(W32), "must be made by Quadratic.left"),
+        (lambda: Quadratic(W32, S=np.eye(3), Q=np.eye(6)), "must be made by Quadratic.left"),
+        (lambda: Quadratic(W32, R=np.eye(2), Q=np.eye(6)), "must be made by Quadratic.left"),
+    ],
+)
+def test_bad_input_is_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,130 @@
+"""The evidence itself: calibrated at equality, powerful against what is false, and unmasking a test that peeks."""
+
+import math
+
+import numpy as np
+import pytest
+
+from rac_theory import evidence
+
+ALPHA = 1e-3
+
+
+def equality(rng, runs, steps):
+    """The hardest true claim: products of independent factors of mean one, as gaps are, with heavy tails late on."""
+    factors = 6 * rng.beta(1, 5, size=(runs, steps))
+    return np.cumprod(factors, axis=1), np.ones(steps)
+
+
+def test_calibration_at_exact_equality():
+    """Over 2,000 ensembles of 32 runs at E X = bound the mean e-value is 1 within 4 standard errors (alpha 6e-5).
+
+    A process that may see its own run before it bets earns from nothing: with the same bets it is far above 1.
+    """
+    rng = np.random.default_rng(0)
+    honest, peeking = [], []
+    for _ in range(2_000):
+        X, bound = equality(rng, 32, 3)
+        Z = X / bound - 1
+        honest.append(np.exp(evidence.log_wealth(Z, cap=0.5)[-1]).mean())
+        # The bet on a run, computed with that run already in the sums.
+        first, second = np.cumsum(Z, axis=0), 0.25 + np.cumsum(Z**2, axis=0)
+        bets = np.clip(first / second, 0, 0.5)
+        peeking.append(np.exp(np.log1p(bets * Z).sum(axis=0)).mean())
+    error = np.std(honest) / math.sqrt(len(honest))
+    assert error < 0.05  # or the test could not tell 1 from 1.2
+    assert abs(np.mean(honest) - 1) <= 4 * error
+    assert np.mean(peeking) > 1.5
+    assert abs(np.mean(peeking) - 1) > 4 * np.std(peeking) / math.sqrt(len(peeking))
+
+
+def test_true_claims_are_rarely_refuted():
+    """1,000 ensembles at equality, level 0.05: Ville allows 50 refutations, a binomial exceeds 75 with p < 4e-4."""
+    rng = np.random.default_rng(1)
+    refuted = sum(evidence.log_evidence_against(*equality(rng, 64, 5)) >= math.log(1 / 0.05) for _ in range(1_000))
+    assert refuted <= 75
+
+
+def test_a_claim_at_equality_is_rarely_confirmed():
+    """Bounded runs whose mean equals the bound: at each t a confirmation at level 0.05 is an error."""
+    rng = np.random.default_rng(2)
+    wrong = np.zeros(4)
+    for _ in range(1_000):
+        X = rng.beta(0.5, 1.5, size=(64, 4))
+        wrong += evidence.confirmed(X, np.full(4, 0.25), 1.0, 0.05)
+    assert wrong.max() <= 75
+
+
+@pytest.mark.parametrize("ceiling", [1.0, 100.0])
+def test_a_claim_below_its_mean_is_never_confirmed_and_one_far_above_always(ceiling):
+    X = np.random.default_rng(3).uniform(0.2, 0.3, size=(400, 2)) * ceiling
+    assert evidence.confirmed(X, np.array([0.2, 0.5]) * ceiling, ceiling, ALPHA).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("delta", [0.05, 0.2, 1.0])
+def test_detectable_is_what_the_test_detects(delta):
+    """At each t: runs rescaled just above ``detectable`` are rejected by the test, just below they are not."""
+    X, bound = equality(np.random.default_rng(4), 300, 4)
+    found = evidence.detectable(X, bound, ALPHA)
+    assert (found > 0).all()
+    for t in range(4):
+        for factor, rejected in ((1.02, True), (0.98, False)):
+            rescaled = X[:, t] / X[:, t].mean() * (1 + factor * found[t])
+            assert (evidence.log_wealth(rescaled[:, None] - 1).max() >= math.log(4 / ALPHA)) == rejected
+    # More runs see less: four times as many about half, for a light tail.
+    light = np.random.default_rng(5).uniform(0, 2, size=(4_000, 1))
+    few, many = (evidence.detectable(light[:n], np.ones(1), ALPHA)[0] for n in (1_000, 4_000))
+    assert few / many == pytest.approx(2, rel=0.35)
+
+
+def test_detectable_of_runs_that_are_all_zero_is_infinite():
+    """Zeros say nothing about rare large values, so no violation would have been seen."""
+    assert np.isinf(evidence.detectable(np.zeros((50, 1)), np.ones(1), ALPHA)).all()
+
+
+def test_confidence_limits_cover():
+    """Lower and upper limit at 0.05 over 500 samples of a skewed law: at most 41 misses each (binomial, p < 1e-3)."""
+    rng = np.random.default_rng(6)
+    low = high = 0
+    for _ in range(500):
+        X = rng.beta(0.3, 2.7, size=(80, 1))
+        low += X.mean() / (1 + evidence.detectable(X, np.ones(1), 0.05)[0]) > 0.1
+        high += evidence.upper_mean(X, 1.0, 0.05)[0] < 0.1
+    assert low <= 41
+    assert high <= 41
+
+
+def test_the_upper_limit_is_what_is_just_confirmed():
+    X = np.random.default_rng(7).beta(0.5, 4, size=(300, 3))
+    upper = evidence.upper_mean(X, 1.0, ALPHA)
+    assert evidence.confirmed(X, upper * 1.01, 1.0, ALPHA).all()
+    assert not evidence.confirmed(X, upper * 0.99, 1.0, ALPHA).any()
+    assert (upper > X.mean(axis=0)).all()
+
+
+def test_power_against_a_small_violation():
+    """Mean 5% above the bound, standard deviation 0.2, 2,000 runs: z = 11, so every one of 50 ensembles is refuted."""
+    rng = np.random.default_rng(8)
+    for _ in range(50):
+        X = rng.gamma(25, 1.05 / 25, size=(2_000, 3))
+        assert evidence.log_evidence_against(X, np.ones(3)) >= math.log(1 / ALPHA)
+
+
+def test_a_diverging_run_is_evidence_and_not_a_crash():
+    """Runs at infinity or nan have left every bound behind."""
+    X = np.full((30, 2), np.inf)
+    X[::2, 1] = np.nan
+    assert evidence.log_evidence_against(X, np.ones(2)) >= math.log(1 / ALPHA)
+
+
+def test_wealth_is_never_negative_and_starts_at_one():
+    """Even a run of zero, the worst loss, leaves a tenth of the wealth at the largest bet."""
+    Z = np.array([*[0.9] * 50, -1.0])[:, None]
+    wealth = evidence.log_wealth(Z)
+    assert wealth[0, 0] == 0.0  # nothing is known before the first run, so nothing is bet on it
+    assert wealth[-1, 0] - wealth[-2, 0] == pytest.approx(math.log(0.1))
+
+
+def test_runs_to_detect_is_of_the_right_order():
+    """Constant runs 50% above the bound: log(1.45) a run, so 19 runs reach log(1000)."""
+    assert evidence.runs_to_detect(np.ones(5), 0.5, math.log(1000)) == math.ceil(math.log(1000) / math.log(1.45))
