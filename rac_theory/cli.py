@@ -4,12 +4,13 @@ import argparse
 import inspect
 import math
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
 from rac_theory import __version__, ledger, results, theorems
@@ -22,6 +23,7 @@ from rac_theory.spectra import spectrum
 from rac_theory.table import ledger_table, remarks
 
 OK, VIOLATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+_SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -102,13 +104,23 @@ def _verify(arguments: argparse.Namespace) -> int:
     figures = results.prepare(arguments.out)
     rows: list[Row] = list(todo.missing)
     interrupted = False
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    seconds = ledger.estimate(todo)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f}%"),
+        TimeRemainingColumn(),
+    )
+    saved = time.monotonic()
     try:
         with Progress(*columns, console=screen, transient=True) as progress:
-            task = progress.add_task("ensembles", total=len(todo.ensembles))
-            for _, finished in ledger.run(todo, figures, arguments.jobs):
+            task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
+            for i, finished in ledger.run(todo, figures, arguments.jobs):
                 rows += finished
-                progress.advance(task)
+                progress.advance(task, seconds[i])
+                if time.monotonic() - saved > _SAVE_EVERY:
+                    results.save(arguments.out, rows)
+                    saved = time.monotonic()
     except KeyboardInterrupt:
         interrupted = True
     finally:

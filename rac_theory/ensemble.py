@@ -88,12 +88,6 @@ class Ensemble:
         """Whether any of its claims is applicable."""
         return any(not theorems.ALL[claim].unmet(self.case, self.constants) for _, claim in self.claims)
 
-    @property
-    def cost(self) -> float:
-        """How long it takes, in units that are the same for all ensembles of one problem."""
-        size = math.prod(self.case.problem.shape)
-        return self.runs * self.case.steps * (size + 30.0) if self.needs_runs else 0.0
-
     def verdicts(self) -> list[Verdict]:
         """Run the ensemble once, if any claim needs it, and judge every claim by it."""
         case, constants = self.case, self.constants

@@ -6,19 +6,31 @@ from collections.abc import Iterable, Iterator
 from multiprocessing import parent_process
 from pathlib import Path
 
+import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
+from rac_theory.case import Case
 from rac_theory.ensemble import Ensemble
 from rac_theory.figures import draw
 from rac_theory.plan import Plan
 from rac_theory.row import Row
+from rac_theory.simulation import block_size
 
-# Below this cost the workers would take longer to start than to finish.
-_CHEAP = 2e7
+_SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
+_FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
 
 
-def run(plan: Plan, figures: Path | None = None, jobs: int | None = None) -> Iterator[tuple[Ensemble, list[Row]]]:
-    """Yield each ensemble with its rows as it is finished, in no particular order.
+def estimate(plan: Plan) -> list[float]:
+    """Estimate the seconds that each ensemble takes, from one timed gradient of each problem."""
+    gradients: dict[str, float] = {}
+    for ensemble in plan.ensembles:
+        if ensemble.key.problem not in gradients:
+            gradients[ensemble.key.problem] = _seconds_of_a_gradient(ensemble.case)
+    return [e.runs * e.case.steps * gradients[e.key.problem] + _FIXED if e.needs_runs else 0.0 for e in plan.ensembles]
+
+
+def run(plan: Plan, figures: Path | None = None, jobs: int | None = None) -> Iterator[tuple[int, list[Row]]]:
+    """Yield the index of each ensemble with its rows as it is finished, in no particular order.
 
     Parameters
     ----------
@@ -28,15 +40,21 @@ def run(plan: Plan, figures: Path | None = None, jobs: int | None = None) -> Ite
     jobs : int, optional
         Worker processes; by default as many as there are cores, and none for a short job.
     """
+    seconds = estimate(plan)
     if jobs is None:
-        jobs = 1 if sum(e.cost for e in plan.ensembles) < _CHEAP else min(cpu_count(), len(plan.ensembles))
+        jobs = 1 if sum(seconds) < _SHORT else cpu_count()
     # Long ensembles first, so that no worker is left with one at the end.
-    order = sorted(range(len(plan.ensembles)), key=lambda i: -plan.ensembles[i].cost)
-    done = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")(
+    order = sorted(range(len(seconds)), key=lambda i: -seconds[i])
+    yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(
         delayed(_run_one)(i, plan.ensembles[i], figures) for i in order
     )
-    for i, rows in done:
-        yield plan.ensembles[i], rows
+
+
+def _seconds_of_a_gradient(case: Case) -> float:
+    W = np.repeat(case.start[None], block_size(case.problem.shape), axis=0)
+    begin = time.perf_counter()
+    case.problem.gradient(W)
+    return (time.perf_counter() - begin) / len(W)
 
 
 def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int, list[Row]]:

@@ -51,7 +51,7 @@ class Trajectory:
     @property
     def steps(self) -> int:
         """Number of outer steps."""
-        return self.values.shape[1] - 1
+        return int(self.values.shape[1]) - 1
 
     @cached_property
     def gaps(self) -> Array:

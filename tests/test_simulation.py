@@ -147,7 +147,7 @@ def test_full_rank_is_gradient_descent(name, side):
 
 
 def test_gradient_descent_follows_its_closed_form():
-    """On S = diag(l) the error of row i is (1 - gamma l_i)^t: catches a step in the wrong direction or of wrong size."""
+    """On S = diag(l) the error of row i is (1 - gamma l_i)^t: catches a step of the wrong sign or size."""
     l = np.array([0.5, 1.0, 1.5])
     problem = Quadratic.left(np.diag(l), np.ones((3, 2)))
     t = np.arange(11)[:, None]

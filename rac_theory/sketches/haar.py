@@ -21,7 +21,8 @@ class Haar(Shape):
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
         Q, R = np.linalg.qr(rng.standard_normal((size, self.dim, self.rank)))
-        return np.copysign(1.0, np.diagonal(R, axis1=-2, axis2=-1))[:, None, :] * Q
+        signs: Array = np.copysign(1.0, np.diagonal(R, axis1=-2, axis2=-1))
+        return Q * signs[:, None, :]
 
     def expected_projection(self) -> Array:
         """``(r/d) I``, by invariance under rotations."""

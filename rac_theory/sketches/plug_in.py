@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from rac_theory.sketch import Sketch
 
@@ -16,8 +17,9 @@ def load_sketch(name: str) -> Callable[[int, int], Sketch]:
         If it cannot be imported or is no class; when called, if it cannot be made from dim and rank.
     """
     module_name, _, class_name = name.partition(":")
-    if "" not in sys.path and "." not in sys.path:
-        sys.path.append(".")  # last, so that nothing in the working folder hides an installed package
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # last, so that nothing in the working folder hides an installed package
     try:
         sketch = getattr(importlib.import_module(module_name), class_name)
     except ImportError as error:

@@ -1,0 +1,135 @@
+"""What the pages take from the library instead of repeating it: statements of theorems, and output of commands."""
+
+import inspect
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from rac_theory import theorems
+
+_LATEX = {
+    r"lambda_min": r"\\lambda_{\\min}",
+    r"\bgamma\b": r"\\gamma",
+    r"\bmu\b": r"\\mu",
+    r"\bgrad\b": r"\\nabla",
+    r"\bsum_": r"\\sum_",
+    r"f\*": r"f^\\star",
+    r"<=": r"\\le",
+    r"\|\|": r"\\|",
+    r"\bE(?=[\[\\])": r"\\mathrm{E}",
+}
+
+
+def latex(statement: str) -> str:
+    """Typeset a statement: the words that stand for symbols become symbols, nothing else changes."""
+    for words, symbol in _LATEX.items():
+        statement = re.sub(words, symbol, statement)
+    return statement
+
+
+class TheoremDirective(Directive):
+    """``{theorem} T1``: the statement, assumptions, source and mark, as the theorem value has them."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build a box."""
+        value = theorems.ALL[self.arguments[0]]
+        box = nodes.admonition(classes=["theorem"])
+        box += nodes.title("", f"{value.id}: {value.name}")
+        box += nodes.math_block("", latex(value.statement), number=None, label=None, nowrap=False, docname="")
+        assumptions = nodes.bullet_list()
+        for check in value.assumes:
+            assumptions += nodes.list_item("", nodes.paragraph("", "", *_code_aware(inspect.getdoc(check) or "")))
+        box += nodes.paragraph("", "", nodes.strong("", "Assumes"))
+        box += assumptions
+        about = f" {value.source}, marked “{value.mark}”. Bounds the {value.metric.name}; {value.rate} rate."
+        box += nodes.paragraph("", "", nodes.strong("", "Source"), nodes.Text(about))
+        return [box]
+
+
+def _code_aware(words: str) -> list[nodes.Node]:
+    """Typeset the formulas that stand at the start of an assumption."""
+    formula = re.match(r"[^A-Za-z]*[|0(].*?(?=( with |\.$|: ))", words)
+    if formula is None:
+        return [nodes.Text(words)]
+    return [nodes.math("", latex(formula.group())), nodes.Text(words[formula.end() :])]
+
+
+class ClaimsDirective(SphinxDirective):
+    """``{claims}``: one line for each theorem in ``theorems.ALL``."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build a table."""
+        table = nodes.table(classes=["claims"])
+        group = nodes.tgroup(cols=4)
+        table += group
+        for width in (10, 55, 25, 10):
+            group += nodes.colspec(colwidth=width)
+        head, body = nodes.thead(), nodes.tbody()
+        group += [head, body]
+        head += _row(*(nodes.Text(word) for word in ("id", "statement", "source", "mark")))
+        for value in theorems.ALL.values():
+            statement = nodes.math("", latex(value.statement.rstrip(".")))
+            body += _row(nodes.literal("", value.id), statement, nodes.Text(value.source), nodes.Text(value.mark))
+        return [table]
+
+
+def _row(*cells: nodes.Node) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
+
+
+class RunDirective(SphinxDirective):
+    """``{run} python -m rac_theory ...``: the command with what it really prints, and its exit status if not zero.
+
+    It runs in an empty folder that holds copies of the Python files beside the page. Another exit status than the
+    option ``exit`` says, 0 by default, is an error.
+    """
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec = {"exit": directives.nonnegative_int}  # noqa: RUF012 (docutils wants a plain dict)
+
+    def run(self) -> list[nodes.Node]:
+        """Run the command and build a block."""
+        command = " ".join(self.arguments[0].split())
+        python, *rest = shlex.split(command)
+        if [python, *rest[:2]] != ["python", "-m", "rac_theory"]:
+            raise self.error(f"a command must begin with python -m rac_theory, got {command!r}")
+        page = Path(self.env.doc2path(self.env.docname))
+        with tempfile.TemporaryDirectory() as folder:
+            for file in page.parent.glob("*.py"):
+                shutil.copy(file, folder)
+            done = subprocess.run(
+                [sys.executable, *rest],
+                cwd=folder,
+                env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+            )
+        if done.returncode != self.options.get("exit", 0):
+            raise self.error(f"{command!r} ended with exit status {done.returncode}:\n{done.stdout}")
+        lines = [f"$ {command}", *(line.rstrip() for line in done.stdout.splitlines())]
+        if done.returncode:
+            lines += ["$ echo $?", str(done.returncode)]
+        text = "\n".join(lines)
+        return [nodes.literal_block(text, text, language="console", classes=["run"])]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives."""
+    app.add_directive("theorem", TheoremDirective)
+    app.add_directive("claims", ClaimsDirective)
+    app.add_directive("run", RunDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
