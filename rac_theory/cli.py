@@ -196,7 +196,7 @@ def _sketch(arguments: argparse.Namespace) -> int:
     print(f"lambda_max      {known.lambda_max:.6g}")
     print(f"expected rank   {known.expected_rank:.6g}")
     print(f"known by        {known.provenance}")
-    slowdown = 1 / known.lambda_min if known.lambda_min > 0 else math.inf
+    slowdown = 1 / float(known.lambda_min) if known.lambda_min > 0 else math.inf
     print(f"slowdown        {slowdown:.6g}   (steps promised, against full gradient descent)")
     return OK
 

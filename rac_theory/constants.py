@@ -87,8 +87,8 @@ class Constants:
             mu=float(problem.mu),
             strong_convexity=float(problem.strong_convexity),
             convex=bool(problem.convex),
-            lambda_min=projection.lambda_min,
-            lambda_max=projection.lambda_max,
+            lambda_min=float(projection.lambda_min),
+            lambda_max=float(projection.lambda_max),
             f_star=f_star,
             f_star_error=error,
             gap0=f0 - f_star,
@@ -102,9 +102,9 @@ def _projection_spectrum(case: Case, alpha: float, draws: int, rng: Randomness) 
     """Return the spectrum of the sketch of RAC-LoRA: 1 without a sketch, unknown for any other algorithm."""
     algorithm, nothing = case.algorithm, np.empty((0, 0))
     if not isinstance(algorithm, RACLoRA):
-        return Spectrum(math.nan, math.nan, nothing, "unknown")
+        return Spectrum(math.nan, math.nan, math.nan, math.nan, nothing, "unknown")
     if algorithm.sketch is None:
-        return Spectrum(1.0, 1.0, nothing, "closed form")
+        return Spectrum(1.0, 1.0, 1.0, 1.0, nothing, "closed form")
     return spectrum(algorithm.sketch, alpha=alpha, draws=draws, rng=rng)
 
 

@@ -73,12 +73,15 @@ def bound_and_runs(
     return ax
 
 
-def eigenvalues(values: Array, *, title: str = "", ax: "Axes | None" = None) -> "Axes":
-    """Draw the eigenvalues of an expected projection, largest first, on a scale from 0 to 1."""
+def eigenvalues(
+    values: Array, interval: tuple[float, float], *, title: str = "", ax: "Axes | None" = None
+) -> "Axes":
+    """Draw the eigenvalues of an expected projection, largest first, and what is known of the smallest one."""
     ax = figure().subplots() if ax is None else ax
     order = np.sort(values)[::-1]
     ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4)
-    ax.axhline(order[-1], color=BOUND, linestyle="--", linewidth=1.2, label=r"$\lambda_{\min}$")
+    ax.axhspan(*interval, color=BOUND, alpha=0.18, linewidth=0)
+    ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=r"$\lambda_{\min}$")
     ax.set(
         xlabel="eigenvalue number", ylabel=r"eigenvalue of $E[H]$", title=title, ylim=(0, max(1.05 * order[0], 1e-3))
     )

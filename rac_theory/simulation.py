@@ -13,7 +13,7 @@ from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.case import starting_point
 from rac_theory.observed import Observed
-from rac_theory.randomness import Randomness, child, seed_sequence
+from rac_theory.randomness import Randomness, child, generator, seed_sequence
 
 _BLOCK_NUMBERS = 1 << 14  # a block of iterates should stay in the cache of one core
 
@@ -113,7 +113,7 @@ def _run_block(
     algorithm: Algorithm, problem: Problem, start: Array, steps: int, size: int, seed: np.random.SeedSequence
 ) -> tuple[Array, Array, Array]:
     """Run one block to its end. The last block is run whole too and cut afterwards: a draw must not depend on R."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     observed = Observed(problem)
     values, squares = np.empty((2, size, steps + 1))
     W: Array = np.repeat(start[None], size, axis=0)

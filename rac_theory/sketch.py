@@ -1,8 +1,9 @@
 """A sketch: a distribution over d x r matrices. It holds parameters and never draws on its own."""
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
@@ -35,8 +36,8 @@ class Sketch(Protocol):
 class HasExpectedProjection(Protocol):
     """A sketch that knows its expected projection in closed form."""
 
-    def expected_projection(self) -> Array:
-        """E[H], (dim, dim), symmetric, with eigenvalues in [0, 1]."""
+    def expected_projection(self) -> Array | None:
+        """E[H], (dim, dim), symmetric, with eigenvalues in [0, 1]; None where these parameters allow no closed form."""
         ...
 
 
@@ -44,8 +45,11 @@ class HasExpectedProjection(Protocol):
 class HasSupport(Protocol):
     """A sketch with finitely many values."""
 
-    def support(self) -> tuple[Array, Array]:
-        """Return the values, (k, dim, rank), and their probabilities, (k,), which sum to one."""
+    def support(self) -> tuple[Array, NDArray[Any]] | None:
+        """Return the values, (k, dim, rank), and their probabilities, (k,), which sum to one; None if there are many.
+
+        Probabilities may be floats or Fractions; floats count as exact when the spectrum is asked for exactly.
+        """
         ...
 
 
@@ -70,4 +74,5 @@ def check_draws(sketch: Sketch) -> None:
 
 def is_deterministic(sketch: Sketch) -> bool:
     """Whether every draw is the same matrix, so that one run decides everything."""
-    return isinstance(sketch, HasSupport) and len(sketch.support()[1]) == 1
+    support = sketch.support() if isinstance(sketch, HasSupport) else None
+    return support is not None and len(support[1]) == 1

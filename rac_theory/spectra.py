@@ -1,22 +1,26 @@
 """The spectrum of the expected projection of a sketch: the number lambda_min that decides every rate."""
 
 from dataclasses import dataclass
-from typing import Literal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
 from problems.eigenvalues import extreme_eigenvalues
-from rac_theory.confidence import kl_lower, kl_upper
-from rac_theory.linalg import orthonormal_range
-from rac_theory.randomness import Randomness, seed_sequence
-from rac_theory.sketch import HasExpectedProjection, Sketch, check_draws, draw
+from rac_theory import rational
+from rac_theory.linalg import projection
+from rac_theory.randomness import Randomness, generator, seed_sequence
+from rac_theory.sampled_projection import sample_spectrum
+from rac_theory.sketch import HasExpectedProjection, HasSupport, Sketch, check_draws
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DRAWS = 65_536
 """Draws of a sketch without a closed form: the sampled lower bound loses about sqrt(d / (draws r)) relative."""
-
-_BLOCK_NUMBERS = 1 << 20  # numbers drawn at once, so that memory does not grow with the number of draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,30 +29,36 @@ class Spectrum:
 
     Attributes
     ----------
-    lambda_min, lambda_max : float
-        The extreme eigenvalues where ``how`` is "closed form". Where it is "sampled", the safe ends: a lower bound of
-        the smallest and an upper bound of the largest eigenvalue, each true with probability ``1 - alpha``.
+    lambda_min, lambda_max : float or Fraction
+        The extreme eigenvalues. Where ``how`` is "sampled" they are the safe ends: a lower bound of the smallest and an
+        upper bound of the largest eigenvalue. All four bounds hold together with probability ``1 - 4 alpha``, each
+        with ``1 - alpha``.
+    lambda_min_upper, lambda_max_lower : float or Fraction
+        The other two ends; equal to the eigenvalues where nothing is sampled.
     matrix : (dim, dim)
-        E[H], or its sample mean.
+        E[H], or its sample mean; Fractions where the spectrum is exact.
     how : str
-        "closed form" or "sampled"; "unknown" where there is no sketch to ask.
+        "closed form", "enumerated" or "sampled"; "unknown" where there is no sketch to ask.
     alpha : float
-        The level of the bounds; 0 for a closed form.
+        The level of each bound; 0 where nothing is sampled.
     draws : int
-        How many draws stand behind them; 0 for a closed form.
+        How many draws stand behind the bounds.
     """
 
-    lambda_min: float
-    lambda_max: float
-    matrix: Array
-    how: Literal["closed form", "sampled", "unknown"]
+    lambda_min: float | Fraction
+    lambda_max: float | Fraction
+    lambda_min_upper: float | Fraction
+    lambda_max_lower: float | Fraction
+    matrix: NDArray[Any]
+    how: Literal["closed form", "enumerated", "sampled", "unknown"]
     alpha: float = 0.0
     draws: int = 0
 
     @property
-    def expected_rank(self) -> float:
+    def expected_rank(self) -> float | Fraction:
         """Trace of ``matrix``: E[rank], or its sample mean."""
-        return float(np.trace(self.matrix))
+        trace = self.matrix.trace()
+        return trace if isinstance(trace, Fraction) else float(trace)
 
     @property
     def provenance(self) -> str:
@@ -57,15 +67,24 @@ class Spectrum:
             return f"{self.how} of E[H]"
         return f"safe end of a Chernoff-Hoeffding bound at level {self.alpha:g} from {self.draws} draws"
 
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the eigenvalues of ``matrix`` on matplotlib axes, made if none are given; return the axes."""
+        from rac_theory.plot import eigenvalues
 
-def spectrum(sketch: Sketch, *, alpha: float = 1e-3, draws: int = DRAWS, rng: Randomness = None) -> Spectrum:
-    r"""Return the extreme eigenvalues of E[H], from a closed form if the sketch has one, else by sampling.
+        interval = (float(self.lambda_min), float(self.lambda_min_upper))
+        return eigenvalues(np.linalg.eigvalsh(self.matrix.astype(np.float64)), interval, title=self.how, ax=ax)
 
-    The sampled end is safe without any matrix inequality. Let v be a unit eigenvector of E[H] for its smallest
-    eigenvalue. The scalars :math:`v^\top H_i v` lie in [0, 1] and have mean lambda_min, and the smallest eigenvalue of
-    the sample mean is at most :math:`v^\top \bar H v`, whatever v is. A lower confidence bound for the mean of a
-    [0, 1] variable that depends on the sample mean alone and increases with it is therefore valid for lambda_min when
-    it is fed the smallest eigenvalue of the sample mean. The largest eigenvalue is the mirror image.
+
+def spectrum(
+    sketch: Sketch,
+    *,
+    alpha: float = 1e-3,
+    draws: int = DRAWS,
+    width: float | None = None,
+    rng: Randomness = None,
+    exact: bool = False,
+) -> Spectrum:
+    """Return the extreme eigenvalues of E[H]: from a closed form, else by enumeration, else by sampling.
 
     Parameters
     ----------
@@ -73,38 +92,64 @@ def spectrum(sketch: Sketch, *, alpha: float = 1e-3, draws: int = DRAWS, rng: Ra
     alpha : float
         Probability with which each sampled bound may be wrong.
     draws : int
-        How many draws to take where there is no closed form.
+        How many draws to take, at most, where there is nothing better.
+    width : float, optional
+        Stop sampling as soon as ``lambda_min_upper - lambda_min <= width * lambda_min``. The bounds then hold at every
+        moment at which sampling could have stopped, which makes them a little wider.
     rng : seed, SeedSequence or Generator
-        Unused where there is a closed form.
+        Unused where nothing is sampled.
+    exact : bool
+        Enumerate in rational arithmetic and return Fractions: an eigenvalue itself where it is rational, else a
+        certified bound on its safe side within 1e-15.
+
+    Raises
+    ------
+    ValueError
+        If the sketch does not keep its promises, or ``exact`` is asked of one whose support is unknown or too large.
     """
     check_draws(sketch)
-    if isinstance(sketch, HasExpectedProjection):
-        shape = (sketch.dim, sketch.dim)
-        matrix = checks.array(
-            f"{type(sketch).__name__}.expected_projection()", sketch.expected_projection(), shape=shape
-        )
-        low, high = extreme_eigenvalues(matrix)
-        return Spectrum(max(low, 0.0), min(high, 1.0), matrix, "closed form")
-    checks.finite("alpha", alpha, above=0)
+    if exact:
+        return _enumerated_exactly(sketch)
+    name, shape = type(sketch).__name__, (sketch.dim, sketch.dim)
+    closed = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
+    if closed is not None:
+        return _known(checks.array(f"{name}.expected_projection()", closed, shape=shape), "closed form")
+    support = sketch.support() if isinstance(sketch, HasSupport) else None
+    if support is not None:
+        matrices, probabilities = support
+        weights = probabilities.astype(np.float64)
+        return _known(np.tensordot(weights / weights.sum(), projection(matrices), axes=1), "enumerated")
+    checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("draws", draws, 1)
-    matrix = _mean_projection(sketch, draws, np.random.default_rng(seed_sequence(rng)))
-    low, high = extreme_eigenvalues(matrix)
+    if width is not None:
+        checks.finite("width", width, above=0)
+    sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
     return Spectrum(
-        kl_lower(min(max(low, 0.0), 1.0), draws, alpha),
-        kl_upper(min(max(high, 0.0), 1.0), draws, alpha),
-        matrix,
+        sampled.lambda_min,
+        sampled.lambda_max,
+        sampled.lambda_min_upper,
+        sampled.lambda_max_lower,
+        sampled.mean,
         "sampled",
         alpha,
-        draws,
+        sampled.draws,
     )
 
 
-def _mean_projection(sketch: Sketch, draws: int, rng: np.random.Generator) -> Array:
-    """Average H over the draws; blocks of orthonormal columns are stacked, so that the sum is one product a block."""
-    total = np.zeros((sketch.dim, sketch.dim))
-    block = max(1, _BLOCK_NUMBERS // (sketch.dim * sketch.rank))
-    for done in range(0, draws, block):
-        Q = orthonormal_range(draw(sketch, rng, min(block, draws - done)))
-        columns = np.moveaxis(Q, 1, 0).reshape(sketch.dim, -1)
-        total += columns @ columns.T
-    return total / draws
+def _known(matrix: Array, how: Literal["closed form", "enumerated"]) -> Spectrum:
+    low, high = extreme_eigenvalues(matrix)
+    low, high = max(low, 0.0), min(high, 1.0)
+    return Spectrum(low, high, low, high, matrix, how)
+
+
+def _enumerated_exactly(sketch: Sketch) -> Spectrum:
+    support = sketch.support() if isinstance(sketch, HasSupport) else None
+    if support is None:
+        raise ValueError(f"exact must be False for a sketch without a small finite support, got {sketch!r}")
+    matrices, probabilities = support
+    M = rational.mean(
+        [rational.projection(rational.rational(S.tolist())) for S in matrices],
+        [Fraction(p) for p in probabilities.tolist()],
+    )
+    low, high = rational.smallest_eigenvalue(M), rational.largest_eigenvalue(M)
+    return Spectrum(low, high, low, high, np.array(M, dtype=object), "enumerated")

@@ -70,7 +70,7 @@ def test_a_real_row_stays_close_to_its_bound_while_the_bound_halves():
     ratio = verdict.bound[: half + 1] / verdict.mean[: half + 1]
     assert ratio.min() >= 1
     assert ratio.max() < 2
-    assert ratio[half] == pytest.approx(1.8, abs=0.05)
+    assert ratio[half] == pytest.approx(1.8, abs=0.1)
 
 
 SMALL = Selection(problems=("quadratic",), sketches=("haar", "frozen"), ranks=(2,), runs=64, steps=12)

@@ -1,0 +1,100 @@
+r"""Bounds on the extreme eigenvalues of E[H] from draws of a sketch, with no factor of the dimension.
+
+Let v be a unit eigenvector of E[H] for its smallest eigenvalue. The scalars :math:`v^\top H_i v` lie in [0, 1] and have
+mean lambda_min, and the smallest eigenvalue of the sample mean is at most :math:`v^\top \bar H v`, whatever v is. A
+lower confidence bound for the mean of a [0, 1] variable that depends on the sample mean alone and increases with it is
+therefore valid for lambda_min when it is fed the smallest eigenvalue of the sample mean: the *safe* end.
+
+The other end needs no matrix inequality either. For any direction u fixed before a draw, :math:`u^\top H u` has mean at
+least lambda_min. So let u be the bottom eigenvector of the mean of the draws *before*: Chernoff's bound holds for
+variables whose means, given the past, are at least lambda_min, and an upper confidence bound for the average of
+:math:`u^\top H_i u` is one for lambda_min. The largest eigenvalue is the mirror image of all this.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from problems.eigenvalues import extreme_eigenvalues
+from rac_theory.confidence import kl_lower, kl_upper
+from rac_theory.linalg import orthonormal_range
+from rac_theory.sketch import Sketch, draw
+
+_BLOCK_NUMBERS = 1 << 15  # numbers drawn at once: a block should stay in the cache
+_FIRST = 8  # the first checkpoint comes after an eighth of the draws at the latest, the next ones at every doubling
+
+
+@dataclass(frozen=True, eq=False)
+class SampledSpectrum:
+    """The mean of ``draws`` projections, (d, d), and one confidence bound for each end of each extreme eigenvalue."""
+
+    mean: Array
+    draws: int
+    lambda_min: float
+    lambda_min_upper: float
+    lambda_max_lower: float
+    lambda_max: float
+
+
+class _Directions:
+    """Sums of u'Hu along two directions, each fixed before the draws that it sees."""
+
+    def __init__(self, dim: int) -> None:
+        self.u = np.zeros((dim, 0))
+        self.sums = np.zeros(2)
+        self.seen = 0
+
+    def look(self, rows: Array, draws: int) -> None:
+        """Add what the stacked rows of orthonormal bases, (draws * r, d), have along the directions."""
+        if self.u.shape[1]:
+            self.sums += np.square(rows @ self.u).sum(axis=0)
+            self.seen += draws
+
+    def turn(self, mean: Array) -> None:
+        """Point to the bottom and the top of a sample mean, for the draws to come."""
+        self.u = np.linalg.eigh(mean)[1][:, [0, -1]]
+
+
+def sample_spectrum(
+    sketch: Sketch, alpha: float, draws: int, width: float | None, rng: np.random.Generator
+) -> SampledSpectrum:
+    """Sample until the relative width of the interval for lambda_min is reached, or all the draws are taken.
+
+    Memory does not grow with the number of draws. With a ``width`` the k-th checkpoint is given the level
+    ``alpha / (k (k + 1))``, which sums to alpha; without one only the last checkpoint is looked at, at level alpha.
+    """
+    d = sketch.dim
+    block = max(1, min(_BLOCK_NUMBERS // (d * sketch.rank), -(-draws // _FIRST)))
+    total, n, checkpoint, k = np.zeros((d, d)), 0, block, 0
+    directions = _Directions(d)
+    while True:
+        size = min(block, draws - n, checkpoint - n)
+        rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
+        total += rows.T @ rows
+        directions.look(rows, size)
+        n += size
+        if n < min(checkpoint, draws):
+            continue
+        k, checkpoint = k + 1, 2 * checkpoint
+        if n == draws or width is not None:
+            found = _bounds(total / n, n, directions, alpha if width is None else alpha / (k * (k + 1)))
+            narrow = width is not None and found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
+            if n == draws or narrow:
+                return found
+        directions.turn(total / n)
+
+
+def _bounds(mean: Array, n: int, directions: _Directions, alpha: float) -> SampledSpectrum:
+    low, high = np.clip(extreme_eigenvalues(mean), 0.0, 1.0)
+    if not directions.seen:
+        return SampledSpectrum(mean, n, kl_lower(low, n, alpha), 1.0, 0.0, kl_upper(high, n, alpha))
+    bottom, top = np.clip(directions.sums / directions.seen, 0.0, 1.0)
+    return SampledSpectrum(
+        mean,
+        n,
+        lambda_min=kl_lower(low, n, alpha),
+        lambda_min_upper=kl_upper(bottom, directions.seen, alpha),
+        lambda_max_lower=kl_lower(top, directions.seen, alpha),
+        lambda_max=kl_upper(high, n, alpha),
+    )
