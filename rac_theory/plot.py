@@ -8,6 +8,7 @@ from problems.checks import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart.
@@ -68,14 +69,14 @@ def bound_and_runs(
     ax.set(xscale=xscale, yscale="log", xlabel="$t$", ylabel=ylabel, title=title)
     floor = np.nanmin(np.concatenate([_drawable(bound[t]), _drawable(mean[shown])]))
     ax.set_ylim(bottom=floor / 3)  # single runs may fall by orders of magnitude: they must not squeeze the bound
+    for axis in (ax.yaxis, ax.xaxis) if xscale == "log" else (ax.yaxis,):
+        _label_logarithms(axis)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False, loc="lower left")
     return ax
 
 
-def eigenvalues(
-    values: Array, interval: tuple[float, float], *, title: str = "", ax: "Axes | None" = None
-) -> "Axes":
+def eigenvalues(values: Array, interval: tuple[float, float], *, title: str = "", ax: "Axes | None" = None) -> "Axes":
     """Draw the eigenvalues of an expected projection, largest first, and what is known of the smallest one."""
     ax = figure().subplots() if ax is None else ax
     order = np.sort(values)[::-1]
@@ -88,6 +89,23 @@ def eigenvalues(
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False, loc="upper right")
     return ax
+
+
+def _label_logarithms(axis: "Axis") -> None:
+    """Label 1, 2, 5 within two decades, powers of ten beyond; in plain text, since typesetting is most of the time."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 100 else (1.0,), numticks=8))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: _plain(x)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _plain(x: float) -> str:
+    exponent = round(np.log10(x))
+    if 1e-3 <= x < 1e4 or not np.isclose(x, 10.0**exponent):
+        return f"{x:g}"
+    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _points(steps: int, xscale: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -53,6 +53,15 @@ class HasSupport(Protocol):
         ...
 
 
+@runtime_checkable
+class HasSecondMoment(Protocol):
+    """A sketch that knows the second moment of its projection in closed form."""
+
+    def second_moment(self, M: Array, /) -> Array:
+        """E[H M H] for any square matrices M, (..., dim, dim) to (..., dim, dim)."""
+        ...
+
+
 def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
     """Draw from a sketch that may be a user's, and check what comes: a wrong axis would broadcast in silence."""
     sample = sketch.sample(rng, size)

@@ -1,0 +1,158 @@
+"""check_sketch: whether a sketch keeps the promises of ``Sketch``, and of the optional powers that it claims."""
+
+import copy
+import math
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.evidence import log_wealth
+from rac_theory.linalg import orthonormal_range, projection
+from rac_theory.sketch import HasExpectedProjection, HasSecondMoment, HasSupport, Sketch, is_deterministic
+
+
+def check_sketch(sketch: Sketch, *, draws: int = 32_768, alpha: float = 1e-6, rng: int = 0) -> None:
+    """Raise an ``AssertionError`` with one sentence if the sketch breaks a promise.
+
+    Parameters
+    ----------
+    sketch : Sketch
+    draws : int
+        How many draws closed forms are compared with. A claimed E[H] that is off by delta in some direction, in which
+        draws have variance v, is caught once ``draws`` exceeds about ``70 v / delta^2``.
+    alpha : float
+        Probability with which a correct sketch fails, for each claim that is compared with draws.
+    rng : int
+        Seed of the check, so that it does the same each time.
+    """
+    name = type(sketch).__name__
+    before = copy.deepcopy(_parameters(sketch))
+    _check_numbers(sketch, name)
+    for size in (3, 1, 0):
+        _check_sample(sketch, name, size, rng)
+    _check_randomness(sketch, name, rng)
+    _check_claims(sketch, name, draws, alpha, rng)
+    changed = [key for key, value in _parameters(sketch).items() if key in before and not _same(value, before[key])]
+    assert not changed, f"{name} must not change its parameters when it is used: {', '.join(changed)} changed"
+
+
+def _check_numbers(sketch: Sketch, name: str) -> None:
+    for attribute in ("dim", "rank"):
+        value = getattr(sketch, attribute, None)
+        assert isinstance(value, int | np.integer), f"{name}.{attribute} must be an integer, it is {value!r}"
+    assert 1 <= sketch.rank <= sketch.dim, f"{name}.rank must be in 1..dim={sketch.dim}, it is {sketch.rank}"
+
+
+def _check_sample(sketch: Sketch, name: str, size: int, seed: int) -> None:
+    sample = sketch.sample(np.random.default_rng(seed), size)
+    assert sample is not None, f"{name}.sample must return its draws: it returned None, is a return missing?"
+    assert isinstance(sample, np.ndarray), f"{name}.sample must return an array, it returned {type(sample).__name__}"
+    shape = (size, sketch.dim, sketch.rank)
+    assert sample.shape == shape, (
+        f"{name}.sample(rng, {size}) must have shape (size, dim, rank) = {shape}, it has {sample.shape}: "
+        "draws go along the first axis, columns along the last"
+    )
+    assert np.issubdtype(sample.dtype, np.floating), f"{name}.sample must return floats, it returned {sample.dtype}"
+    assert np.isfinite(sample).all(), f"{name}.sample must be finite, it holds nan or infinity"
+
+
+def _check_randomness(sketch: Sketch, name: str, seed: int) -> None:
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002 (to catch its use by others)
+    first, again = (np.array(sketch.sample(np.random.default_rng(seed), 8)) for _ in range(2))
+    untouched = _same(numpy_state, np.random.get_state()) and python_state == random.getstate()  # noqa: NPY002
+    assert untouched, f"{name}.sample must draw from the rng that it is given, it drew from a global generator"
+    assert np.array_equal(first, again), (
+        f"{name}.sample must be a function of the rng that it is given: the same seed gave other draws; "
+        "do not make a generator of your own, nor keep one"
+    )
+    if is_deterministic(sketch):
+        return
+    generator = np.random.default_rng(seed)
+    calls = np.stack([np.array(sketch.sample(generator, 64)) for _ in range(8)])
+    assert not (calls == calls[:1]).all(), (
+        f"{name}.sample must give fresh draws at each call, it repeats itself: is a draw cached?"
+    )
+    assert not (calls == calls[:, :1]).all(), f"{name}.sample must draw afresh for each of the size matrices"
+
+
+def _check_claims(sketch: Sketch, name: str, draws: int, alpha: float, seed: int) -> None:
+    identity = np.eye(sketch.dim)
+    claims: list[tuple[str, str, Array, Array]] = []
+    if isinstance(sketch, HasExpectedProjection) and (closed := sketch.expected_projection()) is not None:
+        claims.append((f"{name}.expected_projection()", "E[H]", identity, np.asarray(closed)))
+    if isinstance(sketch, HasSupport) and (support := sketch.support()) is not None:
+        matrices, probabilities = support
+        weights = np.asarray(probabilities, dtype=np.float64)
+        fair = (weights >= 0).all() and abs(weights.sum() - 1) < 1e-9
+        assert fair, f"{name}.support() must give probabilities that sum to one, they sum to {weights.sum():.6g}"
+        mean = np.tensordot(weights, projection(np.asarray(matrices, dtype=np.float64)), axes=1)
+        claims.append((f"{name}.support()", "E[H]", identity, mean))
+    if isinstance(sketch, HasSecondMoment):
+        M = _random_contraction(sketch.dim, seed)
+        claims.append((f"{name}.second_moment(M)", "E[H M H]", M, np.asarray(sketch.second_moment(M))))
+    for what, of, M, claimed in claims:
+        assert claimed.shape == M.shape, f"{what} must have shape {M.shape}, it has {claimed.shape}"
+        _compare(sketch, what, of, M, claimed, draws, alpha, np.random.default_rng(seed + 1))
+
+
+def _compare(
+    sketch: Sketch, what: str, of: str, M: Array, claimed: Array, draws: int, alpha: float, rng: np.random.Generator
+) -> None:
+    """Compare a claimed E[H M H], for a positive semidefinite M of norm one, with draws; M = I makes it E[H].
+
+    Half of the draws point out the two directions in which the claim looks worst. In the other half the forms u'HMHu
+    and the trace over d are variables in [0, 1], on which bets are made against the claim: no approximation anywhere.
+    """
+    half = draws // 2
+    mean = sum(np.einsum("kdr,krs->ds", Q, K @ np.swapaxes(Q, 1, 2)) for Q, K in _ranges(sketch, M, half, rng)) / half
+    u = np.linalg.eigh(mean - claimed)[1][:, [0, -1]]
+    seen = np.concatenate(
+        [
+            np.column_stack([_forms(Q, K, u), np.trace(K, axis1=1, axis2=2) / sketch.dim])
+            for Q, K in _ranges(sketch, M, half, rng)
+        ]
+    )
+    said = np.array([*np.einsum("di,de,ei->i", u, claimed, u), np.trace(claimed) / sketch.dim])
+    above = log_wealth(seen - said, worst=np.maximum(said, 1e-9)).max(axis=0)
+    below = log_wealth(said - seen, worst=np.maximum(1 - said, 1e-9)).max(axis=0)
+    wrong = np.flatnonzero(np.maximum(above, below) >= math.log(6 / alpha))
+    where = ("along one direction", "along one direction", "in its trace over dim")
+    assert not wrong.size, (
+        f"{what} must be {of}: {where[wrong[0]]} it says {said[wrong[0]]:.6g}, but {half} draws have mean "
+        f"{seen[:, wrong[0]].mean():.6g}; does every draw have the rank and the law that the formula assumes?"
+    )
+
+
+def _ranges(sketch: Sketch, M: Array, count: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+    """Yield blocks of orthonormal ranges Q, (k, d, r), with K = Q'MQ, so that HMH = Q K Q' is never formed."""
+    block = max(1, (1 << 20) // (sketch.dim * sketch.rank))
+    for done in range(0, count, block):
+        Q = orthonormal_range(np.array(sketch.sample(rng, min(block, count - done)), dtype=np.float64))
+        yield Q, np.swapaxes(Q, 1, 2) @ M @ Q
+
+
+def _forms(Q: Array, K: Array, u: Array) -> Array:
+    """u'HMHu for each draw and each column of u: (k, 2). Rounding may leave [0, 1] by a hair."""
+    y = np.swapaxes(Q, 1, 2) @ u
+    return np.asarray(np.clip(np.sum(y * (K @ y), axis=1), 0.0, 1.0))
+
+
+def _random_contraction(d: int, seed: int) -> Array:
+    """A positive semidefinite matrix of norm one, so that u'HMHu lies in [0, 1]."""
+    A = np.random.default_rng(seed).standard_normal((d, d))
+    M = A @ A.T
+    return np.asarray(M / np.linalg.norm(M, 2))
+
+
+def _parameters(sketch: Sketch) -> dict[str, Any]:
+    return dict(getattr(sketch, "__dict__", {}))
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(map(_same, a, b))
+    same: Callable[[Any, Any], Any] = np.array_equal if isinstance(a, np.ndarray) else lambda x, y: x == y
+    return bool(np.all(same(a, b)))

@@ -1,0 +1,184 @@
+"""The kit for sketches: it passes all of ours, and each deliberate fault gets its own sentence."""
+
+import numpy as np
+import pytest
+
+from rac_theory.sketches import NAMED, Frozen, Haar, named_sketch
+from rac_theory.testing import check_sketch
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize(("dim", "rank"), [(4, 1), (8, 3), (2, 2)])
+def test_ours_pass(name, dim, rank):
+    check_sketch(named_sketch(name, dim, rank))
+
+
+def test_a_random_frozen_matrix_passes():
+    check_sketch(Frozen(np.random.default_rng(0).standard_normal((5, 2))))
+
+
+class Base:
+    """A correct sketch to be broken: coordinates without replacement."""
+
+    dim, rank = 6, 2
+
+    def sample(self, rng, size):
+        S = np.zeros((size, self.dim, self.rank))
+        for draw in S:
+            draw[rng.choice(self.dim, self.rank, replace=False), range(self.rank)] = 1.0
+        return S
+
+    def expected_projection(self):
+        return np.eye(6) * 2 / 6
+
+
+class MissingReturn(Base):
+    def sample(self, rng, size):
+        super().sample(rng, size)
+
+
+class GlobalGenerator(Base):
+    def sample(self, rng, size):
+        return np.random.standard_normal((size, 6, 2))  # noqa: NPY002
+
+
+class OwnGenerator(Base):
+    def sample(self, rng, size):
+        return np.random.default_rng().standard_normal((size, 6, 2))
+
+
+class WithReplacement(Base):
+    """Draws that can lose rank, with the closed form of those that cannot."""
+
+    def sample(self, rng, size):
+        S = np.zeros((size, 6, 2))
+        np.put_along_axis(S, rng.integers(6, size=(size, 1, 2)), 1.0, axis=1)
+        return S
+
+
+class WrongAxis(Base):
+    def sample(self, rng, size):
+        return np.swapaxes(super().sample(rng, size), 1, 2)
+
+
+class DrawsLast(Base):
+    def sample(self, rng, size):
+        return np.moveaxis(super().sample(rng, size), 0, -1)
+
+
+class Cached(Base):
+    def sample(self, rng, size):
+        return super().sample(np.random.default_rng(0), size)
+
+
+class OneForAll(Base):
+    def sample(self, rng, size):
+        return np.repeat(super().sample(rng, 1), size, axis=0)
+
+
+class Counting(Base):
+    def __init__(self):
+        self.calls = 0
+
+    def sample(self, rng, size):
+        self.calls += 1
+        return super().sample(rng, size)
+
+
+class Integers(Base):
+    def sample(self, rng, size):
+        return super().sample(rng, size).astype(int)
+
+
+class NotFinite(Base):
+    def sample(self, rng, size):
+        return np.where(super().sample(rng, size) > 0, np.nan, 0.0)
+
+
+class RankTooLarge(Base):
+    rank = 7
+
+
+class NoDim(Base):
+    dim = None
+
+
+class FailsOnNothing(Base):
+    def sample(self, rng, size):
+        return super().sample(rng, max(size, 1))
+
+
+class WrongShape(Base):
+    def expected_projection(self):
+        return np.eye(2)
+
+
+class WrongWeights(Base):
+    def support(self):
+        return np.eye(6)[:, :2][None], np.array([0.5])
+
+
+class WrongSupport(Base):
+    def support(self):
+        return np.stack([np.eye(6)[:, :2], np.eye(6)[:, 2:4]]), np.array([0.5, 0.5])
+
+
+class SlightlyOff(Base):
+    """Off by 10% in one of six directions: 0.033, which 32,768 draws see."""
+
+    def expected_projection(self):
+        return np.diag([0.3, 0.367, 1 / 3, 1 / 3, 1 / 3, 1 / 3])
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (MissingReturn(), "must return its draws: it returned None, is a return missing?"),
+        (GlobalGenerator(), "it drew from a global generator"),
+        (OwnGenerator(), "the same seed gave other draws; do not make a generator of your own"),
+        (WithReplacement(), r"WithReplacement\.expected_projection\(\) must be E\[H\]"),
+        (WrongAxis(), r"must have shape \(size, dim, rank\) = \(3, 6, 2\), it has \(3, 2, 6\)"),
+        (DrawsLast(), "draws go along the first axis"),
+        (Cached(), "it repeats itself: is a draw cached"),
+        (OneForAll(), "must draw afresh for each of the size matrices"),
+        (Counting(), "must not change its parameters when it is used: calls changed"),
+        (Integers(), "must return floats, it returned int"),
+        (NotFinite(), "must be finite"),
+        (RankTooLarge(), r"rank must be in 1\.\.dim=6, it is 7"),
+        (NoDim(), "dim must be an integer, it is None"),
+        (FailsOnNothing(), r"sample\(rng, 0\) must have shape"),
+        (WrongShape(), r"must have shape \(6, 6\), it has \(2, 2\)"),
+        (WrongWeights(), "must give probabilities that sum to one, they sum to 0.5"),
+        (WrongSupport(), r"WrongSupport\.support\(\) must be E\[H\]"),
+        (SlightlyOff(), "along one direction it says"),
+    ],
+)
+def test_each_fault_has_its_sentence(broken, message):
+    check_sketch(Base())
+    with pytest.raises(AssertionError, match=message):
+        check_sketch(broken)
+
+
+class SecondMoment(Haar):
+    """E[H M H] of a Haar range at d > 1, from its two invariants; ``scale`` breaks it."""
+
+    scale = 1.0
+
+    def second_moment(self, M):
+        d, r = self.dim, self.rank
+        b = r * (d - r) / (d * (d - 1) * (d + 2))
+        a = (r**2 - 2 * b * d) / d**2
+        return self.scale * ((a + b) * M + b * np.trace(M) * np.eye(d))
+
+
+def test_second_moments_are_checked():
+    check_sketch(SecondMoment(6, 2))
+    wrong = type("Wrong", (SecondMoment,), {"scale": 0.7})
+    with pytest.raises(AssertionError, match=r"second_moment\(M\) must be E\[H M H\]"):
+        check_sketch(wrong(6, 2))
+
+
+def test_a_correct_sketch_passes_for_every_seed():
+    """50 seeds at alpha 1e-6: a failure here is a bug in the check."""
+    for seed in range(50):
+        check_sketch(Base(), draws=1024, rng=seed)
