@@ -2,7 +2,6 @@
 
 import argparse
 import inspect
-import math
 import sys
 import time
 from collections.abc import Sequence
@@ -13,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
-from rac_theory import __version__, ledger, results, theorems
+from rac_theory import __version__, laboratory, ledger, results, theorems
 from rac_theory.embedded import EMBEDDED, embedded_problem
 from rac_theory.ensemble import Ensemble
-from rac_theory.plan import Selection, plan, sketch_factory
+from rac_theory.plan import Selection, plan
 from rac_theory.row import NEEDS_EXTRA, Row
-from rac_theory.sketches import NAMED
+from rac_theory.sketches.plug_in import sketch_factory, sketch_names
 from rac_theory.spectra import spectrum
 from rac_theory.table import ledger_table, remarks
 
@@ -72,10 +71,12 @@ def _parser() -> argparse.ArgumentParser:
 
     sketch = commands.add_parser("sketch", help="lambda_min of a sketch, how it is known, and what it costs")
     sketch.set_defaults(run=_sketch)
-    sketch.add_argument("name")
+    sketch.add_argument("name", nargs="?", help="a sketch by name, or a class of yours as module:Name")
+    sketch.add_argument("--all", action="store_true", help="every sketch at this size, side by side")
     sketch.add_argument("--dim", type=int, required=True)
     sketch.add_argument("--rank", type=int, required=True)
     sketch.add_argument("--seed", type=int, default=0)
+    sketch.add_argument("--out", type=Path, default=Path("results"), help="folder for the figure")
 
     commands.add_parser("list", help="claims, problems and sketches by name").set_defaults(run=_list)
     explain = commands.add_parser("explain", help="the statement of a claim, its source and its assumptions")
@@ -133,10 +134,14 @@ def _verify(arguments: argparse.Namespace) -> int:
     return VIOLATED if ledger.violated(rows) else OK
 
 
-def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:
+def _console() -> Console:
+    """Return what tables are printed on: as wide as the terminal, and wide enough where there is none."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=150)
+    return console if console.is_terminal else Console(highlight=False, width=150)
+
+
+def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:
+    console = _console()
     console.print(ledger_table(rows))
     for line in (*notes, *remarks(rows)):
         console.print(line, markup=False, soft_wrap=True)
@@ -189,22 +194,28 @@ def _repeat(arguments: argparse.Namespace) -> int:
 
 
 def _sketch(arguments: argparse.Namespace) -> int:
-    checks.integer("dim", arguments.dim, 1)
-    checks.integer("rank", arguments.rank, 1, arguments.dim, "dim")
-    known = spectrum(sketch_factory(arguments.name)(arguments.dim, arguments.rank), rng=arguments.seed)
-    print(f"lambda_min      {known.lambda_min:.6g}   (at most rank/dim = {arguments.rank / arguments.dim:.6g})")
-    print(f"lambda_max      {known.lambda_max:.6g}")
-    print(f"expected rank   {known.expected_rank:.6g}")
-    print(f"known by        {known.provenance}")
-    slowdown = 1 / float(known.lambda_min) if known.lambda_min > 0 else math.inf
-    print(f"slowdown        {slowdown:.6g}   (steps promised, against full gradient descent)")
+    dim = checks.integer("dim", arguments.dim, 1)
+    rank = checks.integer("rank", arguments.rank, 1, dim, "dim")
+    if arguments.all == (arguments.name is not None):
+        raise ValueError(f"sketch must be given one name, or --all, got {'both' if arguments.all else 'neither'}")
+    if arguments.all:
+        known = laboratory.compare(dim, rank, rng=arguments.seed)
+        _console().print(laboratory.comparison_table(known))
+        ax = laboratory.comparison_plot(known)
+    else:
+        one = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed)
+        print(laboratory.description(one))
+        ax = one.plot()
+    what = "every sketch" if arguments.all else arguments.name
+    ax.set_title(f"{what}, dim {dim}, rank {rank}", fontsize=9)
+    print(f"{'figure':16}{results.save_figure(ax, arguments.out, f'sketch {what} {dim}x{rank}')}")
     return OK
 
 
 def _list(arguments: argparse.Namespace) -> int:
     print("claims    " + ", ".join(theorems.ALL))
     print("problems  " + ", ".join(EMBEDDED) + ", or the path of an svmlight file")
-    print("sketches  " + ", ".join(NAMED) + ", or a class of yours as module:Name")
+    print("sketches  " + ", ".join(sketch_names()) + ", or a class of yours as module:Name")
     return OK
 
 

@@ -20,9 +20,10 @@ def kl_lower(mean: float, n: int, alpha: float) -> float:
     if mean <= 0:
         return 0.0
     budget = math.log(1 / alpha) / n
-    # In u = log(q / mean): KL is at least -mean u - log 2, so the root is no lower than this, and rounding is relative.
-    lowest = -(budget + 1) / mean
-    u = brentq(lambda u: _divergence(mean, mean * math.exp(u)) - budget, lowest, 0.0)
+    # In u = log(q / mean): KL is at least -mean u - log 2, so the root is no lower than this, and rounding is relative;
+    # nor is it lower than what a float can hold.
+    lowest = max(-(budget + 1) / mean, -745.0)
+    u = brentq(lambda u: _divergence(mean, mean * math.exp(u)) - budget, lowest, 0.0, maxiter=1_000)
     return float(mean * math.exp(u - 1e-11))
 
 

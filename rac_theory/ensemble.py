@@ -13,7 +13,7 @@ from rac_theory import theorems
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.case import Case
 from rac_theory.constants import Constants
-from rac_theory.randomness import child
+from rac_theory.randomness import PROJECTION, RUNS, child
 from rac_theory.simulation import simulate
 from rac_theory.sketch import Sketch
 from rac_theory.verdict import Verdict
@@ -78,7 +78,7 @@ class Ensemble:
         dim = problem.shape[0 if key.side == "left" else 1]
         algorithm = RACLoRA(make_sketch(dim, key.rank), key.gamma_L / problem.L, side=key.side)
         case = Case(algorithm, problem, W0, steps or 1)
-        constants = Constants.of(case, alpha=lambda_alpha, rng=child(key.seed_sequence(), 1))
+        constants = Constants.of(case, alpha=lambda_alpha, rng=child(key.seed_sequence(), PROJECTION))
         if steps is None:
             case = Case(algorithm, problem, case.start, informative_steps(constants))
         return cls(key, case, constants, runs, alpha, lambda_alpha, claims)
@@ -107,7 +107,7 @@ class Ensemble:
                     case.start,
                     steps=case.steps,
                     runs=1 if exact else self.runs,
-                    rng=child(seed, 0),
+                    rng=child(seed, RUNS),
                 )
             verdicts.append(judge(theorem, case, constants, ensemble, alpha=self.alpha, exact=exact, seed=seed))
         return verdicts

@@ -144,13 +144,17 @@ def upper_mean(X: Array, ceiling: float, alpha: float) -> Array:
     return _smallest(rejected, np.maximum(mean, 1e-12 * ceiling), np.full_like(mean, ceiling))
 
 
-def runs_to_detect(X: Array, delta: float, threshold: float) -> int:
+def runs_to_detect(X: Array, delta: float, threshold: float) -> int | None:
     """Estimate how many runs would take the log evidence against a violation by ``delta`` past ``threshold``.
 
     From the growth rate of the best constant bet on the runs X, (runs,), rescaled to mean ``1 + delta``. A sample that
-    misses the rare large values underestimates the number: it is an order of magnitude, no promise.
+    misses the rare large values underestimates the number: it is an order of magnitude, no promise. None if the runs
+    are all zero or have diverged.
     """
-    Z = (1 + delta) * X / X.mean() - 1
+    mean = float(X.mean())
+    if not 0 < mean < math.inf:
+        return None
+    Z = (1 + delta) * X / mean - 1
     bets = np.linspace(0.01, CAP, 90)
     growth = float(np.log1p(bets[:, None] * Z).mean(axis=1).max())
     return math.ceil(threshold / max(growth, 1e-9))

@@ -29,13 +29,13 @@ class Finding:
 
 def exact_finding(X: Array, bound: Array, t: NDArray[np.int64]) -> Finding:
     """Compare curves that are all the same, (runs, T), with the bound, (T,), at the steps t, (T,)."""
-    curve = X[0]
+    curve = np.where(np.isnan(X[0]), np.inf, X[0])  # a run that became nan has diverged
     worst = int(np.argmax(curve / bound))
     if curve[worst] > bound[worst]:
         reason = f"at t={t[worst]} the value is {curve[worst]:.6g}, the bound {bound[worst]:.6g} (exact)."
         status, evidence, at = Status.VIOLATED, math.inf, int(t[worst])
     else:
-        reason = f"one run decides, and it is below the bound at every t up to {t[-1]}."
+        reason = "one run decides, and it is below the bound at every t."
         status, evidence, at = Status.HOLDS, 0.0, None
     return Finding(status, reason, curve, curve, np.zeros_like(curve), int(t[-1]), evidence, at)
 
@@ -60,12 +60,15 @@ def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float
     mean = X.mean(axis=0)
     detectable = evidence.detectable(X, bound, alpha)
     upper = evidence.upper_mean(np.minimum(X, ceiling), ceiling, alpha) if bounded else np.full(len(t), np.inf)
-    seen = np.flatnonzero(detectable <= _SEEN)
+    # A sample that misses the rare large values cannot know what it would have detected: where there is a ceiling, the
+    # upper limit, which reckons with them, must be near too.
+    near = upper <= (1 + _SEEN) * np.maximum(bound, mean) if bounded else np.full(len(t), True)
+    seen = np.flatnonzero((detectable <= _SEEN) & near)
     reach = int(t[seen[-1]]) if seen.size else None
     against = evidence.log_evidence_against(X, bound)
-    worst = int(np.argmax(mean / bound))
     at = None
     if against >= math.log(1 / alpha):
+        worst = int(np.argmax(mean / bound))
         status, at = Status.VIOLATED, int(t[worst])
         reason = (
             f"refuted at level {alpha:g} by an e-value of 10^{against / math.log(10):.1f}; at t={at} the mean of "
@@ -73,19 +76,20 @@ def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float
         )
     elif bounded and evidence.confirmed(np.minimum(X, ceiling), bound, ceiling, alpha).all():
         status = Status.HOLDS
-        reason = f"confirmed at level {alpha:g} by {len(X)} runs for every t up to {t[-1]}."
+        reason = f"confirmed at level {alpha:g} by {len(X)} runs at every t."
     elif reach is not None and reach >= t[-1] / 2:
-        status = Status.CONSISTENT
-        reason = (
-            f"{len(X)} runs neither refute nor confirm it; at t={reach} they would have given away a violation by "
-            f"{detectable[seen[-1]]:.0%}."
-        )
+        status, last = Status.CONSISTENT, seen[-1]
+        reason = f"{len(X)} runs neither refute nor confirm it; at t={reach} "
+        if bounded:
+            reason += f"they exclude a violation by more than {max(upper[last] / bound[last] - 1, 0):.0%}."
+        else:
+            reason += (
+                f"they would have given away a violation by {detectable[last]:.0%}, if they show every large value."
+            )
     else:
         status = Status.UNDECIDED
         middle = int(np.searchsorted(t, t[-1] / 2))
         needed = evidence.runs_to_detect(X[:, middle], _SEEN, math.log(len(t) / alpha))
-        reason = (
-            f"{len(X)} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; "
-            f"about {needed} would do for t={t[middle]}."
-        )
+        many = "no number can be named from them" if needed is None else f"at t={t[middle]} it takes {needed} or more"
+        reason = f"{len(X)} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; {many}."
     return Finding(status, reason, mean / (1 + detectable), upper, detectable, reach, against, at)

@@ -72,7 +72,11 @@ def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int,
 
 
 def violated(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows that refute a claim when alpha is shared among all sampled rows (Bonferroni)."""
+    """Return the rows that refute a claim when alpha is shared among all sampled rows (Bonferroni).
+
+    What the rows have spent on a sampled lambda_min is taken from alpha first.
+    """
     rows = list(rows)
-    sampled = sum(row.is_sampled for row in rows)
-    return [row for row in rows if row.violates(row.alpha / max(sampled, 1))]
+    sampled = [row for row in rows if row.is_sampled]
+    spent = sum(row.alpha_spent for row in sampled)
+    return [row for row in rows if row.violates((row.alpha - spent) / max(len(sampled), 1))]

@@ -1,8 +1,7 @@
 """A plan: which claims meet which cases, with every constant computed, before anything is run or written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from problems import checks
 from problems.problem import Problem
@@ -11,9 +10,7 @@ from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
 from rac_theory.ensemble import STEP, Ensemble, Key
 from rac_theory.row import Row
-from rac_theory.sketch import Sketch
-from rac_theory.sketches import NAMED, named_sketch
-from rac_theory.sketches.plug_in import load_sketch
+from rac_theory.sketches.plug_in import sketch_factory
 
 DEFAULT_SKETCHES = ("haar", "coordinate", "weighted_coordinate", "frozen")
 
@@ -111,14 +108,6 @@ def plan(selection: Selection) -> Plan:
         for i, (name, claim) in enumerate(claims_of_missing, number + 1)
     )
     return Plan(tuple(ensembles), without_data, tuple(notes))
-
-
-def sketch_factory(name: str) -> Callable[[int, int], Sketch]:
-    """Return what makes a sketch at a given dim and rank: one of ours by name, or a user's class ``module:Name``."""
-    if ":" in name:
-        return load_sketch(name)
-    checks.one_of("sketch", name, NAMED)
-    return partial(named_sketch, name)
 
 
 def _keys(

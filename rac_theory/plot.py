@@ -1,5 +1,6 @@
 """Drawing: arrays on matplotlib axes. It knows no concept, takes and returns axes, and never shows."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +89,25 @@ def eigenvalues(values: Array, interval: tuple[float, float], *, title: str = ""
     )
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False, loc="upper right")
+    return ax
+
+
+def intervals(
+    names: Sequence[str], bounds: Sequence[tuple[float, float]], *, xlabel: str = "", ax: "Axes | None" = None
+) -> "Axes":
+    """Draw one horizontal bar per name up to the lower bound, and a whisker to the upper one; the first on top."""
+    if ax is None:
+        empty = figure()
+        empty.set_size_inches(5.6, 1.2 + 0.24 * len(names))
+        empty.subplots_adjust(left=0.4, top=1 - 0.45 / empty.get_figheight(), bottom=0.6 / empty.get_figheight())
+        ax = empty.subplots()
+    low, high = np.array(bounds).T
+    positions = np.arange(len(names))[::-1]
+    ax.barh(positions, low, color=MEAN, height=0.6)
+    ax.hlines(positions, low, high, color=BOUND, linewidth=1.6)
+    ax.set_yticks(positions, names)
+    ax.set(xlabel=xlabel, xlim=(0, None))
+    ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 

@@ -30,6 +30,10 @@ def seed_sequence(rng: Randomness) -> np.random.SeedSequence:
         raise ValueError(f"rng must be a seed >= 0, a SeedSequence, a Generator or None, got {rng!r}") from None
 
 
+# The streams below a root, told apart by words that no spawn counter reaches.
+BLOCKS, RUNS, PROJECTION = 0xB10C, 0x4B5, 0x9807
+
+
 def generator(seeds: np.random.SeedSequence) -> np.random.Generator:
     """Return a generator on a stream: SFC64, the fastest of NumPy's; drawing is the floor of small experiments."""
     return np.random.Generator(np.random.SFC64(seeds))

@@ -2,12 +2,17 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rac_theory.row import Row
 from rac_theory.verdict import versions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FILE = "results.json"
 _FORMAT = 1
@@ -29,6 +34,28 @@ def prepare(folder: Path) -> Path:
     except OSError as error:
         raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
     return figures
+
+
+def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
+    """Save the figure of some axes into a folder that is made if need be; the file is named by the words.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be made or written.
+    """
+    path = folder / f"{slug(words)}.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ax.get_figure(root=True).savefig(path, dpi=110)  # type: ignore[union-attr]
+    except OSError as error:
+        raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
+    return path
+
+
+def slug(words: str) -> str:
+    """Return a file name made of the letters, digits and dots of some words."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", words.replace("/", "_over_")).strip("-")
 
 
 def save(folder: Path, rows: Iterable[Row]) -> Path:

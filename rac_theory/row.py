@@ -89,6 +89,11 @@ class Row:
         """Whether chance had a part in the verdict."""
         return self.evidence == "sampled"
 
+    @property
+    def alpha_spent(self) -> float:
+        """The probability with which a sampled lambda_min behind this row may be false."""
+        return float(self.constants["alpha_spent"]) if self.constants else 0.0
+
     def violates(self, alpha: float) -> bool:
         """Whether the claim is refuted exactly, or by an e-value that passes ``1/alpha``."""
         if self.status != Status.VIOLATED.name:

@@ -13,7 +13,7 @@ from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.case import starting_point
 from rac_theory.observed import Observed
-from rac_theory.randomness import Randomness, child, generator, seed_sequence
+from rac_theory.randomness import BLOCKS, Randomness, child, generator, seed_sequence
 
 _BLOCK_NUMBERS = 1 << 14  # a block of iterates should stay in the cache of one core
 
@@ -97,7 +97,8 @@ def simulate(
     root = seed_sequence(rng)
     size = 1 if algorithm.deterministic else block_size(problem.shape)
     blocks = Parallel(n_jobs=n_jobs)(
-        delayed(_run_block)(algorithm, problem, start, steps, size, child(root, i)) for i in range(-(-runs // size))
+        delayed(_run_block)(algorithm, problem, start, steps, size, child(root, BLOCKS, i))
+        for i in range(-(-runs // size))
     )
     values, squares, W = (np.concatenate(parts)[:runs] for parts in zip(*blocks, strict=True))
     return Trajectory(values, squares, W, problem)

@@ -72,13 +72,21 @@ def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
         raise ValueError(
             f"{type(sketch).__name__}.sample must return an array of shape (size, dim, rank) = {expected}, got {came}"
         )
+    # One sum is cheaper than a look at every entry, and is finite only if they are; a huge entry may make it infinite.
+    if not np.isfinite(sample.sum()):
+        checks.array(f"{type(sketch).__name__}.sample(rng, {size})", sample)
     return np.asarray(sample, dtype=np.float64)
 
 
 def check_draws(sketch: Sketch) -> None:
     """Draw a little and raise a ``ValueError`` if the sketch does not keep its promises: called once, at the door."""
     checks.integer("rank", sketch.rank, 1, checks.integer("dim", sketch.dim, 1), "dim")
-    checks.array(f"{type(sketch).__name__}.sample(rng, 3)", draw(sketch, np.random.default_rng(0), 3))
+    sample = draw(sketch, np.random.default_rng(0), 64)
+    if (sample == sample[0]).all() and not is_deterministic(sketch):
+        raise ValueError(
+            f"{type(sketch).__name__}.sample must draw each of the size matrices independently, got 64 copies of one; "
+            "a sketch that always gives the same matrix must say so with support()"
+        )
 
 
 def is_deterministic(sketch: Sketch) -> bool:

@@ -110,10 +110,11 @@ def spectrum(
     check_draws(sketch)
     if exact:
         return _enumerated_exactly(sketch)
-    name, shape = type(sketch).__name__, (sketch.dim, sketch.dim)
     closed = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
     if closed is not None:
-        return _known(checks.array(f"{name}.expected_projection()", closed, shape=shape), "closed form")
+        name = f"{type(sketch).__name__}.expected_projection()"
+        matrix = checks.array(name, closed, shape=(sketch.dim, sketch.dim))
+        return _known(_check_claim(name, matrix, sketch.rank), "closed form")
     support = sketch.support() if isinstance(sketch, HasSupport) else None
     if support is not None:
         matrices, probabilities = support
@@ -134,6 +135,20 @@ def spectrum(
         alpha,
         sampled.draws,
     )
+
+
+def _check_claim(name: str, matrix: Array, rank: int) -> Array:
+    """Refuse what no mean of projections can be; whether it is the right one is for ``check_sketch`` to ask."""
+    low, high = extreme_eigenvalues(matrix)
+    trace = float(np.trace(matrix))
+    if np.abs(matrix - matrix.T).max() > 1e-9:
+        raise ValueError(f"{name} must be symmetric, got {matrix[0, -1]:.6g} opposite {matrix[-1, 0]:.6g}")
+    if low < -1e-9 or high > 1 + 1e-9 or trace > rank + 1e-9:
+        raise ValueError(
+            f"{name} must have eigenvalues in [0, 1] and trace at most rank={rank}, "
+            f"got eigenvalues in [{low:.6g}, {high:.6g}] and trace {trace:.6g}"
+        )
+    return matrix
 
 
 def _known(matrix: Array, how: Literal["closed form", "enumerated"]) -> Spectrum:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
@@ -13,7 +14,7 @@ from rac_theory.algorithm import Algorithm
 from rac_theory.case import Case
 from rac_theory.constants import Constants
 from rac_theory.finding import Finding, exact_finding, sampled_finding
-from rac_theory.randomness import Randomness, child, seed_sequence
+from rac_theory.randomness import PROJECTION, RUNS, Randomness, child, seed_sequence
 from rac_theory.rate import fit_rate
 from rac_theory.simulation import Trajectory, simulate
 from rac_theory.theorem import Theorem
@@ -68,12 +69,12 @@ def verify(
     exact = _decide_exactly(evidence, algorithm)
     root = seed_sequence(rng)
     if constants is None:
-        constants = Constants.of(case, alpha=alpha / 2, rng=child(root, 1))
+        constants = Constants.of(case, alpha=alpha / 2, rng=child(root, PROJECTION))
     checks.finite("alpha", alpha, above=constants.alpha_spent)
     if unmet := theorem.unmet(case, constants):
         return not_applicable(theorem, case, constants, unmet, alpha)
     ensemble = simulate(
-        algorithm, problem, case.start, steps=steps, runs=1 if exact else runs, rng=child(root, 0), n_jobs=n_jobs
+        algorithm, problem, case.start, steps=steps, runs=1 if exact else runs, rng=child(root, RUNS), n_jobs=n_jobs
     )
     return judge(theorem, case, constants, ensemble, alpha=alpha, exact=exact, seed=root)
 
@@ -90,6 +91,7 @@ def not_applicable(theorem: Theorem, case: Case, constants: Constants, unmet: tu
     return Verdict(Status.NOT_APPLICABLE, "; ".join(unmet) + ".", theorem, case, constants, alpha, unmet=unmet)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # runs that diverged are evidence like any other
 def judge(
     theorem: Theorem,
     case: Case,
@@ -101,23 +103,28 @@ def judge(
     seed: np.random.SeedSequence,
 ) -> Verdict:
     """Judge a theorem, whose assumptions are met, by an ensemble that may serve other theorems too."""
+    _check_infimum(case.problem, ensemble)
     metric = theorem.metric
     curves = metric.along(ensemble.values, ensemble.squared_gradients, constants)
     bound = theorem.bound(constants, case.steps)
-    ceiling, uncertainty = metric.ceiling(constants), metric.uncertainty(constants)
-    judged = np.flatnonzero((np.arange(len(bound)) > 0) & (bound >= 100 * uncertainty))
+    ceiling = metric.ceiling(constants)
+    tolerance = metric.tolerance(constants, bound, _shift(case, ensemble))
     informative = np.flatnonzero(bound[1:] < ceiling) + 1
-    if judged.size == 0:
-        finding = _unresolved()
+    resolved = np.flatnonzero((np.arange(len(bound)) > 0) & (bound >= 100 * tolerance))
+    if exact and (curves[0, 1:] <= bound[1:]).all():
+        resolved = np.arange(1, len(bound))  # a bound that is met to the last bit needs no resolution, not even zero
+    # Where nothing is resolved a gross violation can still be seen, and nothing else.
+    judged = resolved if resolved.size and not exact else np.arange(1, len(bound))
+    # Rounding, and the interval that f* lies in, never count against a theorem.
+    allowed = bound[judged] * (1 + 1e-9) + tolerance[judged]
+    X = np.maximum(curves[:, judged], 0.0)
+    if exact:
+        finding = exact_finding(X, allowed, judged)
     else:
-        # Rounding, and the interval that f* lies in, never count against a theorem.
-        allowed = bound[judged] * (1 + 1e-9) + 64 * np.finfo(float).eps * ceiling + uncertainty
-        X = np.maximum(curves[:, judged], 0.0)
-        if exact:
-            finding = exact_finding(X, allowed, judged)
-        else:
-            level = alpha - constants.alpha_spent
-            finding = sampled_finding(X, allowed, judged, ceiling if theorem.descends else math.inf, level)
+        level = alpha - constants.alpha_spent
+        finding = sampled_finding(X, allowed, judged, ceiling if theorem.descends else math.inf, level)
+    if finding.status is not Status.VIOLATED:
+        finding = _up_to_resolution(finding, resolved, case.steps)
     if finding.status is Status.HOLDS and not informative.size:
         vacuous = "the bound never says more than descent alone does: take more steps."
         finding = replace(finding, status=Status.UNDECIDED, reason=vacuous)
@@ -149,8 +156,29 @@ def judge(
     )
 
 
-def _unresolved() -> Finding:
-    """Return the finding where the bound starts below the resolution of f_star."""
-    reason = "the bound is below the resolution to which the infimum of f is known."
-    nothing = np.empty(0)
-    return Finding(Status.UNDECIDED, reason, nothing, nothing, nothing, None)
+def _shift(case: Case, ensemble: Trajectory) -> float:
+    """Bound how far rounding moves an iterate: a few units in the last place each step, added like a random walk."""
+    norms = np.linalg.norm(np.concatenate([case.start[None], ensemble.W]), axis=(1, 2))
+    largest = float(norms[np.isfinite(norms)].max())
+    return 4 * float(np.finfo(float).eps) * math.sqrt(case.steps) * largest
+
+
+def _check_infimum(problem: Problem, ensemble: Trajectory) -> None:
+    """A run below the declared infimum proves the declaration false: no verdict could rest on it."""
+    lowest = float(np.nanmin(ensemble.values))
+    declared = problem.f_star - getattr(problem, "f_star_error", 0.0)
+    for name, bound in (("f_star", declared), ("f_lower", problem.f_lower)):
+        if lowest < bound - 64 * np.finfo(float).eps * max(abs(bound), abs(float(ensemble.values[0, 0]))):
+            raise ValueError(f"{name} must not be above f, got {bound:.17g}, but a run went down to {lowest:.17g}")
+
+
+def _up_to_resolution(finding: Finding, resolved: NDArray[np.int64], steps: int) -> Finding:
+    """Say nothing good about a bound below what rounding and f_star let one see."""
+    if not resolved.size:
+        reason = "the bound is below what rounding and f_star let one see from the first step on."
+        return replace(finding, status=Status.UNDECIDED, reason=reason, reach=None)
+    last = int(resolved[-1])
+    if last == steps:
+        return finding
+    reason = f"{finding.reason} Only up to t={last}: beyond, the bound is below what rounding and f_star let one see."
+    return replace(finding, reason=reason, reach=min(finding.reach, last) if finding.reach else None)

@@ -94,10 +94,10 @@ def test_a_violation_is_exit_status_one(folder, capsys, monkeypatch):
     ("arguments", "message"),
     [
         (["--sketch", "mine:Forgetful"], "Forgetful.sample must return an array of shape (size, dim, rank)"),
-        (["--sketch", "mine:Transposed"], "got (3, 1, 6)"),
+        (["--sketch", "mine:Transposed"], "got (64, 1, 6)"),
         (["--sketch", "mine:NoRank"], "must accept dim= and rank="),
         (["--sketch", "mine:Missing"], "sketch must name something in 'mine', got 'Missing'"),
-        (["--sketch", "elsewhere:X"], "module that can be imported"),
+        (["--sketch", "elsewhere:X"], "module:Name that can be imported"),
         (["--sketch", "harr"], "did you mean 'haar'"),
         (["--rank", "0"], "rank must be >= 1, got 0"),
         (["--rank", "6", "--problem", "quadratic"], "rank must be in 1..dim=5, got 6"),
@@ -150,8 +150,9 @@ def test_bad_input_of_the_other_commands(folder, capsys, arguments, message):
 def test_sketch_list_explain(folder, capsys):
     assert main(["sketch", "haar", "--dim", "8", "--rank", "2"]) == 0
     printed = capsys.readouterr().out
-    assert "lambda_min      0.25 " in printed
-    assert "slowdown        4 " in printed
+    assert "lambda_min      0.25\n" in printed
+    assert "slowdown        4 times" in printed
+    assert (folder / "results/sketch-haar-8x2.png").exists()
     assert main(["sketch", "mine:Signs", "--dim", "4", "--rank", "1"]) == 0
     assert "Chernoff-Hoeffding" in capsys.readouterr().out
     assert main(["list"]) == 0

@@ -44,10 +44,12 @@ ORDER = [
     "ensemble",
     "row",
     "plan",
+    "results",
     "figures",
     "ledger",
-    "results",
     "table",
+    "laboratory",
+    "testing",
     "cli",
     "__main__",
 ]

@@ -124,8 +124,8 @@ class Broken:
     ("result", "message"),
     [
         (lambda size: None, r"Broken\.sample must return .* got None \(a missing return statement\?\)"),
-        (lambda size: np.zeros((4, 2)), r"\(size, dim, rank\) = \(3, 4, 2\), got \(4, 2\)"),
-        (lambda size: np.zeros((size, 2, 4)), r"got \(3, 2, 4\)"),
+        (lambda size: np.zeros((4, 2)), r"\(size, dim, rank\) = \(64, 4, 2\), got \(4, 2\)"),
+        (lambda size: np.zeros((size, 2, 4)), r"got \(64, 2, 4\)"),
         (lambda size: np.full((size, 4, 2), np.nan), "must be finite"),
         (lambda size: [[1.0]], "got list"),
     ],

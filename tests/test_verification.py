@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from problems import LeastSquares, NonconvexLogistic, PLSine, Quadratic
+from problems import FromFunctions, LeastSquares, NonconvexLogistic, PLSine, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
+from rac_theory.randomness import RUNS, child, seed_sequence
 
 ALL = list(theorems.ALL.values())
 
@@ -121,7 +122,7 @@ def test_too_few_runs_decide_nothing_and_say_how_many_would():
     verdict = verify(theorems.T2, RACLoRA(sketches.Haar(8, 1), 1.0), identity(8), steps=100, runs=8, rng=0)
     assert verdict.status is Status.UNDECIDED
     assert "8 runs are too few" in verdict.reason
-    assert "would do" in verdict.reason
+    assert "it takes" in verdict.reason
 
 
 def test_gradient_descent_is_decided_exactly_by_one_run():
@@ -235,7 +236,7 @@ def test_the_mean_is_that_of_the_runs():
     """verify looks at the same ensemble as simulate, shifted by f_star: a metric off by one step would show."""
     algorithm, problem = RACLoRA(sketches.Haar(4, 1), 1.0), identity(4)
     verdict = verify(theorems.T1, algorithm, problem, steps=12, runs=70, rng=5)
-    ran = simulate(algorithm, problem, steps=12, runs=70, rng=np.random.SeedSequence(5, spawn_key=(0,)))
+    ran = simulate(algorithm, problem, steps=12, runs=70, rng=child(seed_sequence(5), RUNS))
     averages = [ran.squared_gradients[:, :t].mean() for t in range(1, 13)]
     np.testing.assert_allclose(verdict.mean[1:], averages, rtol=1e-13)
     gaps = verify(theorems.T2, algorithm, problem, steps=12, runs=70, rng=5)
@@ -277,3 +278,112 @@ def test_a_verdict_is_a_sentence():
 def test_bad_arguments(change, message):
     with pytest.raises(ValueError, match=message):
         verify(theorems.T2, GD(0.5), identity(3), **({"steps": 2} | change))
+
+
+# What a hostile reader found: each of these once said something false.
+
+
+def scalar(value, gradient, start, **constants):
+    return FromFunctions((1, 1), value, gradient, start=np.full((1, 1), start), **constants)
+
+
+def test_a_run_that_diverges_to_nan_is_no_success():
+    """L declared as 1 for a quartic: the run explodes, and nan is not below a bound."""
+
+    def quartic_value(W):
+        return float(2 * W[0, 0] ** 4 + W[0, 0] ** 2 / 2)
+
+    quartic = scalar(quartic_value, lambda W: 8 * W**3 + W, 2.0, L=1.0, mu=1.0, f_star=0.0)
+    assert verify(theorems.T2, GD(1.0), quartic, steps=50).status is Status.VIOLATED
+    problem = Quadratic.left(np.diag([1.0, 4.0]), np.ones((2, 1)))
+    false = replace(constants_of(GD(0.75), problem), L=1.0)
+    for t in (theorems.T1, theorems.T2):
+        assert verify(t, GD(0.75), problem, steps=2_000, constants=false).status is Status.VIOLATED
+
+
+def test_a_value_below_the_declared_infimum_is_an_error():
+    """Clipped at zero it would pass for convergence."""
+    parabola = scalar(lambda W: float(W[0, 0] ** 2 / 2), lambda W: W, 1.0, L=1.0, mu=1.0, f_star=0.3)
+    with pytest.raises(ValueError, match=r"f_star must not be above f, got 0\.299"):
+        verify(theorems.T2, GD(0.3), parabola, steps=30)
+
+
+def test_what_runs_must_be_what_was_checked():
+    class Doubled(LeastSquares):
+        """Overrides value and gradient, but not the fused method that runs use."""
+
+        def value(self, W):
+            return 2 * super().value(W)
+
+        def gradient(self, W):
+            return 2 * super().gradient(W)
+
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="value_and_gradient must agree with value and gradient"):
+        verify(theorems.T1, GD(0.1), Doubled(rng.standard_normal((9, 2)), rng.standard_normal(9)), steps=5)
+
+
+def test_nothing_is_judged_below_rounding():
+    """After 2,000 steps the bound is 1e-116: what the curve does down there is rounding, and no slack is shown."""
+    problem = Quadratic.left(np.diag([1.0, 4.0]), np.array([[1.1], [1.3]]))
+    verdict = verify(theorems.T2, GD(0.125), problem, steps=2_000)
+    assert verdict.status is Status.HOLDS
+    assert verdict.reach < 400
+    assert verdict.slack.value >= 1
+    assert "Only up to t=" in verdict.reason
+
+
+@pytest.mark.parametrize("far", [1e6, 1e8])
+def test_rounding_of_iterates_far_from_zero_refutes_nothing(far):
+    """Equality at a distance: one unit in the last place of W is worth more than the bound."""
+    problem = Quadratic.left(np.eye(2), far * np.ones((2, 1)), start=far * np.ones((2, 1)) + [[1.0], [1.0]])
+    for gamma in (0.1, 0.2, 1.0):
+        assert verify(theorems.T2_sharp, GD(gamma), problem, steps=400).status is not Status.VIOLATED
+
+
+def test_a_sample_that_missed_the_rare_runs_does_not_claim_to_see():
+    """True mean three times the bound, carried by one run in 500: no violation "by half would have been seen"."""
+    problem = Quadratic.left(np.eye(2), np.array([[1.0], [1e-2]]))
+    algorithm = RACLoRA(sketches.WeightedCoordinate(2, 1, weights=[0.998, 0.002]), 1.0)
+    false = replace(constants_of(algorithm, problem, 1), lambda_min=0.9993)
+    statuses = [
+        verify(theorems.T2, algorithm, problem, steps=1, runs=256, rng=seed, constants=false).status
+        for seed in range(60)
+    ]
+    assert Status.CONSISTENT not in statuses
+    assert Status.HOLDS not in statuses
+
+
+def test_runs_that_are_all_zero_are_no_crash():
+    problem = Quadratic.left(np.eye(4), np.ones((4, 1)))
+    algorithm = RACLoRA(sketches.Coordinate(4, 1), 1.0)
+    verdict = verify(theorems.T2, algorithm, problem, steps=60, runs=16, rng=0)
+    assert verdict.status is Status.UNDECIDED
+    assert "no number can be named" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda rng, size: np.repeat(rng.standard_normal((1, 3, 1)), size, axis=0), "64 copies of one"),
+        (lambda rng, size: np.where(rng.random((size, 3, 1)) < 0.3, np.inf, 1.0), "must be finite"),
+    ],
+)
+def test_sketches_that_would_spoil_the_evidence_are_refused(broken, message):
+    class Plugged:
+        dim, rank = 3, 1
+
+        def sample(self, rng, size):
+            return broken(rng, size)
+
+    with pytest.raises(ValueError, match=message):
+        RACLoRA(Plugged(), 0.1)
+
+
+def test_a_closed_form_that_no_mean_of_projections_can_be_is_refused():
+    class Boastful(sketches.Haar):
+        def expected_projection(self):
+            return 3 * np.eye(self.dim)
+
+    with pytest.raises(ValueError, match=r"must have eigenvalues in \[0, 1\] and trace at most rank=1"):
+        constants_of(RACLoRA(Boastful(4, 1), 0.1), identity(4))

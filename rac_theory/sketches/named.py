@@ -7,19 +7,43 @@ import numpy as np
 
 from problems import checks
 from rac_theory.sketch import Sketch
+from rac_theory.sketches.anisotropic_gaussian import AnisotropicGaussian
+from rac_theory.sketches.block_partition import BlockPartition
 from rac_theory.sketches.coordinate import Coordinate
+from rac_theory.sketches.coordinate_with_replacement import CoordinateWithReplacement
+from rac_theory.sketches.count_sketch import CountSketch
+from rac_theory.sketches.equiangular_frame import EquiangularFrame
 from rac_theory.sketches.frozen import Frozen
 from rac_theory.sketches.gaussian import Gaussian
 from rac_theory.sketches.haar import Haar
+from rac_theory.sketches.kaiming_uniform import KaimingUniform
+from rac_theory.sketches.rademacher import Rademacher
+from rac_theory.sketches.sparse_signs import SparseSigns
+from rac_theory.sketches.subsampled_cosine import SubsampledCosine
+from rac_theory.sketches.subsampled_hadamard import SubsampledHadamard
+from rac_theory.sketches.uniform import Uniform
 from rac_theory.sketches.weighted_coordinate import WeightedCoordinate
 
 NAMED: Mapping[str, Callable[[int, int], Sketch]] = MappingProxyType(
     {
+        # Isotropic and of full rank: lambda_min is r/d.
         "gaussian": Gaussian,
         "haar": Haar,
+        "kaiming_uniform": KaimingUniform,
         "coordinate": Coordinate,
-        # Weights from 1 to 4, so that lambda_max is four times lambda_min at rank one.
+        "subsampled_hadamard": SubsampledHadamard,
+        "subsampled_cosine": SubsampledCosine,
+        "equiangular_frame": EquiangularFrame,
+        # Isotropic, but a draw can lose rank.
+        "coordinate_with_replacement": CoordinateWithReplacement,
+        "block_partition": BlockPartition,
+        "count_sketch": CountSketch,
+        "rademacher": Rademacher,
+        "sparse_signs": lambda dim, rank: SparseSigns(dim, rank, p=0.2),
+        # Some directions are favoured; with these weights the largest by four to one.
         "weighted_coordinate": lambda dim, rank: WeightedCoordinate(dim, rank, weights=np.linspace(1.0, 4.0, dim)),
+        "anisotropic_gaussian": lambda dim, rank: AnisotropicGaussian(dim, rank, np.diag(np.linspace(1.0, 4.0, dim))),
+        "uniform": Uniform,
         # The first r coordinates, for ever.
         "frozen": lambda dim, rank: Frozen(np.eye(dim)[:, :rank]),
     }

@@ -1,44 +1,91 @@
-"""A user's sketch from the command line: ``module:Name``, imported from the path or the working folder."""
+"""Sketches that are not ours: a class ``module:Name``, or what an installed package offers as an entry point.
+
+A package offers sketches in its ``pyproject.toml``, and nothing of it is imported before one is asked for:
+
+    [project.entry-points."rac_theory.sketches"]
+    sparse_signs = "their_package.sketches:SparseSigns"
+"""
 
 import importlib
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from problems import checks
 from rac_theory.sketch import Sketch
+from rac_theory.sketches.named import NAMED, named_sketch
+
+GROUP = "rac_theory.sketches"
+
+Factory: TypeAlias = Callable[[int, int], Sketch]
+"""What makes a sketch from ``dim`` and ``rank``."""
 
 
-def load_sketch(name: str) -> Callable[[int, int], Sketch]:
-    """Return what makes the sketch ``module:Name`` at a given dim and rank.
+def sketch_factory(name: str) -> Factory:
+    """Return what makes the sketch of that name: one of ours, an installed one, or a user's class ``module:Name``.
 
     Raises
     ------
     ValueError
-        If it cannot be imported or is no class; when called, if it cannot be made from dim and rank.
+        For an unknown name, with the nearest match, or something that cannot be imported; when called, if the sketch
+        cannot be made from dim and rank.
     """
+    if ":" in name:
+        return partial(_make, name, _imported(name))
+    offered = _offered()
+    if name in offered:
+        try:
+            return partial(_make, name, offered[name].load())
+        except Exception as error:
+            raise ValueError(f"sketch must be one that can be imported, got {name!r}: {error}") from error
+    checks.one_of("sketch", name, [*NAMED, *offered])
+    return partial(named_sketch, name)
+
+
+def sketch_names() -> list[str]:
+    """Return the names of our sketches, then those that installed packages offer; nothing is imported."""
+    return [*NAMED, *_offered()]
+
+
+def every_factory() -> Iterator[tuple[str, Factory]]:
+    """Yield every sketch by name; one whose package is broken is passed over with a warning."""
+    for name in sketch_names():
+        try:
+            yield name, sketch_factory(name)
+        except ValueError as error:
+            warnings.warn(f"the sketch {name!r} is left out: {error}", stacklevel=2)
+
+
+def _offered() -> dict[str, EntryPoint]:
+    """Our own names come first: a package cannot replace them."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in NAMED}
+
+
+def _imported(name: str) -> Any:
     module_name, _, class_name = name.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)  # last, so that nothing in the working folder hides an installed package
     try:
-        sketch = getattr(importlib.import_module(module_name), class_name)
+        return getattr(importlib.import_module(module_name), class_name)
     except ImportError as error:
-        raise ValueError(
-            f"sketch must be module:Name with a module that can be imported, got {name!r}: {error}"
-        ) from error
+        raise ValueError(f"sketch must be module:Name that can be imported, got {name!r}: {error}") from error
     except AttributeError:
-        raise ValueError(
-            f"sketch must name something in {module_name!r}, got {class_name!r}, which it has not"
-        ) from None
+        raise ValueError(f"sketch must name something in {module_name!r}, got {class_name!r}, which it lacks") from None
 
-    def make(dim: int, rank: int) -> Sketch:
-        try:
-            made: Sketch = sketch(dim=dim, rank=rank)
-        except TypeError as error:
-            raise ValueError(f"sketch {name} must accept dim= and rank=, got {error}") from error
-        for attribute in ("dim", "rank", "sample"):
-            if not hasattr(made, attribute):
-                raise ValueError(f"sketch {name} must have {attribute!r}, got {made!r} without it")
-        return made
 
-    return make
+def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
+    checks.integer("dim", dim, 1)
+    checks.integer("rank", rank, 1, dim, "dim")
+    try:
+        made: Sketch = sketch(dim=dim, rank=rank)
+    except TypeError as error:
+        raise ValueError(f"sketch {name} must accept dim= and rank=, got {error}") from error
+    for attribute in ("dim", "rank", "sample"):
+        if not hasattr(made, attribute):
+            raise ValueError(f"sketch {name} must have {attribute!r}, got {made!r} without it")
+    return made

@@ -1,0 +1,33 @@
+"""The coordinate sketch with replacement: r coordinates drawn independently, so that some may be drawn twice."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.sketches.coordinate import unit_columns
+from rac_theory.sketches.finite import Support, all_tuples, equally_likely
+from rac_theory.sketches.isotropy import isotropic
+from rac_theory.sketches.shape import Shape
+
+
+@dataclass(frozen=True)
+class CoordinateWithReplacement(Shape):
+    """Columns are r unit vectors, each drawn from all d; the rank is the number of different ones."""
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        return unit_columns(rng.integers(self.dim, size=(size, self.rank)), self.dim)
+
+    def expected_projection(self) -> Array:
+        r"""Return :math:`(1 - (1 - 1/d)^r) I`, the probability that a coordinate is drawn at all.
+
+        Below r/d as soon as r > 1. Computed as the geometric sum :math:`\sum_{k<r} (1 - 1/d)^k / d`, which does not
+        cancel at large d.
+        """
+        return isotropic(self.dim, float(np.sum((1 - 1 / self.dim) ** np.arange(self.rank))))
+
+    def support(self) -> Support | None:
+        """Return all tuples of coordinates, equally likely; None above the limit."""
+        tuples = all_tuples(self.dim, self.rank)
+        return None if tuples is None else equally_likely(unit_columns(tuples, self.dim))

@@ -1,0 +1,36 @@
+"""A sketch from a function of the user's that draws one matrix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from rac_theory.sketches.shape import Shape
+
+
+@dataclass(frozen=True)
+class FromFunction(Shape):
+    """Draws come one by one from a function, which is slow but asks for nothing else.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(rng)`` returns one matrix, (dim, rank), with no randomness but that of the generator ``rng``.
+    """
+
+    draw: Callable[[np.random.Generator], Array]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not callable(self.draw):
+            raise ValueError(f"draw must be a function of a generator, got {self.draw!r}")
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        name = f"{getattr(self.draw, '__name__', type(self.draw).__name__)}(rng)"
+        sample = np.empty((size, self.dim, self.rank))
+        for i in range(size):
+            sample[i] = checks.array(name, self.draw(rng), shape=(self.dim, self.rank))
+        return sample

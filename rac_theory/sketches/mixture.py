@@ -1,0 +1,94 @@
+"""A mixture of sketches: each draw comes from one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from rac_theory.sketch import HasExpectedProjection, HasSupport, Sketch, draw
+from rac_theory.sketches.finite import LIMIT, Support, non_negative
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """With probability proportional to its weight, a draw of each sketch, zero-padded to the largest rank.
+
+    Zero columns leave the range alone, so E[H] is the weighted mean of those of the sketches.
+
+    Parameters
+    ----------
+    sketches : sequence of Sketch
+        At least one, all of the same dim.
+    weights : sequence of float or Fraction
+        One for each sketch, non-negative, at any scale. Integers and Fractions give exact probabilities.
+    """
+
+    sketches: Sequence[Sketch]
+    weights: Sequence[float | Fraction] | Array
+
+    def __post_init__(self) -> None:
+        sketches = tuple(self.sketches)
+        checks.integer("number of sketches", len(sketches), 1)
+        if len({sketch.dim for sketch in sketches}) > 1:
+            raise ValueError(f"sketches must all have the same dim, got {[sketch.dim for sketch in sketches]}")
+        weights = non_negative("weights", self.weights, len(sketches))
+        if not weights.any():
+            raise ValueError(f"weights must not all be zero, got {self.weights}")
+        object.__setattr__(self, "sketches", sketches)
+        object.__setattr__(self, "weights", weights)
+
+    @property
+    def dim(self) -> int:
+        """Length of a column."""
+        return self.sketches[0].dim
+
+    @property
+    def rank(self) -> int:
+        """The largest number of columns."""
+        return max(sketch.rank for sketch in self.sketches)
+
+    @property
+    def probabilities(self) -> Array:
+        """The weights, with sum one: Fractions where the weights are rational."""
+        weights = np.asarray(self.weights)
+        return np.asarray(weights / weights.sum())
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        origin = rng.choice(len(self.sketches), size=size, p=self.probabilities.astype(np.float64))
+        sample = np.zeros((size, self.dim, self.rank))
+        for i, sketch in enumerate(self.sketches):
+            (here,) = np.nonzero(origin == i)
+            sample[here, :, : sketch.rank] = draw(sketch, rng, len(here))
+        return sample
+
+    def expected_projection(self) -> Array | None:
+        """Return the weighted mean if every sketch has a closed form, else None."""
+        total = np.zeros((self.dim, self.dim))
+        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
+            matrix = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
+            if matrix is None:
+                return None
+            total += float(probability) * matrix
+        return total
+
+    def support(self) -> Support | None:
+        """Return all values of all sketches if every one lists its own, else None; None also above the limit."""
+        values, probabilities = [], []
+        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
+            listed = sketch.support() if isinstance(sketch, HasSupport) else None
+            if listed is None:
+                return None
+            values.append(np.pad(listed[0], ((0, 0), (0, 0), (0, self.rank - sketch.rank))))
+            probabilities.append(probability * listed[1])
+        if sum(map(len, values)) > LIMIT:
+            return None
+        joint = np.concatenate(probabilities)
+        exact = all(isinstance(p, Fraction) for p in joint)
+        return np.concatenate(values), joint if exact else joint.astype(np.float64)
+
+    def __repr__(self) -> str:
+        return f"Mixture({list(self.sketches)}, weights={[str(w) for w in self.weights]})"

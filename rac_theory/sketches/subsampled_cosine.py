@@ -1,0 +1,27 @@
+"""The subsampled randomised cosine sketch: random signs times r vectors of the cosine basis."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import fft
+
+from problems.checks import Array
+from rac_theory.sketches.coordinate import random_subsets, unit_columns
+from rac_theory.sketches.isotropy import isotropic
+from rac_theory.sketches.rademacher import random_signs
+from rac_theory.sketches.shape import Shape
+
+
+@dataclass(frozen=True)
+class SubsampledCosine(Shape):
+    """Orthonormal columns: r vectors of the DCT-II basis, drawn without replacement, rows signed at random."""
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank): the inverse transform carries unit vectors to cosines."""
+        frequencies = unit_columns(random_subsets(rng, size, self.dim, self.rank), self.dim)
+        cosines: Array = fft.idct(frequencies, axis=1, norm="ortho")
+        return cosines * random_signs(rng, (size, self.dim, 1))
+
+    def expected_projection(self) -> Array:
+        """``(r/d) I``, by the lemma on subsampling."""
+        return isotropic(self.dim, self.rank)
