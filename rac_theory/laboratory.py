@@ -52,7 +52,7 @@ def comparison_table(known: Comparison) -> Table:
     """Return the table of ``sketch --all``, the largest lambda_min first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("sketch", no_wrap=True)
-    for name in ("lambda_min", "lambda_max", "E[rank]", "slowdown"):
+    for name in ("lambda_min", "lambda_max", escape("E[rank]"), "slowdown"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("known by")
     for name, one in ranked(known):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from problems.checks import Array
+from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.shape import Shape
 
 
@@ -18,4 +19,4 @@ class Gaussian(Shape):
 
     def expected_projection(self) -> Array:
         """``(r/d) I``: the law of the range is invariant under rotations, and its rank is r almost surely."""
-        return np.eye(self.dim) * (self.rank / self.dim)
+        return isotropic(self.dim, self.rank)

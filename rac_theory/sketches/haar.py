@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from problems.checks import Array
+from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.shape import Shape
 
 
@@ -26,4 +27,4 @@ class Haar(Shape):
 
     def expected_projection(self) -> Array:
         """``(r/d) I``, by invariance under rotations."""
-        return np.eye(self.dim) * (self.rank / self.dim)
+        return isotropic(self.dim, self.rank)

@@ -1,0 +1,218 @@
+"""What each sketch accepts, what it refuses and in which words, and what its draws look like."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.fft import dct
+from scipy.linalg import hadamard
+
+from rac_theory.sketches import (
+    AnisotropicGaussian,
+    BlockPartition,
+    Coordinate,
+    CoordinateWithReplacement,
+    CountSketch,
+    EquiangularFrame,
+    FiniteSupport,
+    FromFunction,
+    Gaussian,
+    KaimingUniform,
+    Mixture,
+    Rademacher,
+    SparseSigns,
+    SubsampledCosine,
+    SubsampledHadamard,
+    Uniform,
+)
+
+
+def forgets_to_return(rng):
+    rng.standard_normal((3, 1))
+
+
+def transposes(rng):
+    return rng.standard_normal((1, 3))
+
+
+def divides_by_zero(rng):
+    return np.full((3, 1), rng.random() * math.inf)
+
+
+TWO = np.eye(2)[:, :, None]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CoordinateWithReplacement(3, 4), r"rank must be in 1\.\.dim=3, got 4"),
+        (lambda: BlockPartition(3, 0), r"rank must be in 1\.\.dim=3, got 0"),
+        (lambda: Rademacher(3.0, 1), r"dim must be an integer, got 3\.0"),
+        (lambda: CountSketch(0, 1), "dim must be >= 1, got 0"),
+        (lambda: SparseSigns(3, 1, 0), r"p must be in \(0, 1\], got 0"),
+        (lambda: SparseSigns(3, 1, 1.5), r"p must be in \(0, 1\], got 1\.5"),
+        (lambda: SparseSigns(3, 1, math.nan), "p must be a finite number, got nan"),
+        (lambda: SubsampledHadamard(12, 2), "dim must be a power of two, got 12; the nearest are 8 and 16"),
+        (lambda: SubsampledHadamard(8, 9), r"rank must be in 1\.\.dim=8, got 9"),
+        (lambda: SubsampledCosine(3, 4), r"rank must be in 1\.\.dim=3, got 4"),
+        (lambda: AnisotropicGaussian(3, 1, np.eye(2)), r"covariance must have shape \(3, 3\), got \(2, 2\)"),
+        (
+            lambda: AnisotropicGaussian(2, 1, [[1, 2], [0, 1]]),
+            "covariance must be symmetric, got entries that differ by 2",
+        ),
+        (
+            lambda: AnisotropicGaussian(2, 1, np.diag([1, -0.5])),
+            r"covariance must be positive semidefinite and not zero, got eigenvalues -0\.5 to 1",
+        ),
+        (lambda: AnisotropicGaussian(2, 1, np.zeros((2, 2))), "and not zero, got eigenvalues 0 to 0"),
+        (lambda: Uniform(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
+        (lambda: KaimingUniform(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
+        (lambda: EquiangularFrame(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
+        (lambda: FiniteSupport(np.eye(2), [1.0]), r"matrices must have 3 axes, got shape \(2, 2\)"),
+        (lambda: FiniteSupport(np.ones((1, 2, 3)), [1.0]), r"rank must be in 1\.\.dim=2, got 3"),
+        (lambda: FiniteSupport(TWO, [1.0]), r"probabilities must have shape \(2,\), got \(1,\)"),
+        (lambda: FiniteSupport(TWO, [1.5, -0.5]), r"probabilities must be >= 0, got \[1\.5, -0\.5\]"),
+        (lambda: FiniteSupport(TWO, [0.5, 0.4]), r"probabilities must sum to 1, got 0\.9"),
+        (lambda: FiniteSupport(TWO, [0.5, 0.5 + 2e-12]), r"probabilities must sum to 1, got 1\.000000000002"),
+        (lambda: FiniteSupport(TWO, [Fraction(1, 2), Fraction(10**20, 2 * 10**20 + 1)]), "probabilities must sum to 1"),
+        (lambda: Mixture([], []), "number of sketches must be >= 1, got 0"),
+        (
+            lambda: Mixture([Gaussian(3, 1), Gaussian(4, 1)], [1, 1]),
+            r"sketches must all have the same dim, got \[3, 4\]",
+        ),
+        (lambda: Mixture([Gaussian(3, 1)], [1, 1]), r"weights must have shape \(1,\), got \(2,\)"),
+        (lambda: Mixture([Gaussian(3, 1)], [-1]), r"weights must be >= 0, got \[-1\]"),
+        (lambda: Mixture([Gaussian(3, 1)], [0]), r"weights must not all be zero, got \[0\]"),
+        (lambda: FromFunction(3, 1, "draw"), "draw must be a function of a generator, got 'draw'"),
+        (lambda: FromFunction(1, 3, transposes), r"rank must be in 1\.\.dim=1, got 3"),
+    ],
+)
+def test_bad_parameters_are_refused_with_a_sentence(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (forgets_to_return, r"forgets_to_return\(rng\) must be an array, got None \(a missing return statement\?\)"),
+        (transposes, r"transposes\(rng\) must have shape \(3, 1\), got \(1, 3\)"),
+        (divides_by_zero, r"divides_by_zero\(rng\) must be finite, got 3 nan or infinite entries out of 3"),
+    ],
+)
+def test_a_bad_function_is_named(function, message):
+    with pytest.raises(ValueError, match=message):
+        FromFunction(3, 1, function).sample(np.random.default_rng(0), 2)
+
+
+def test_a_bad_part_of_a_mixture_is_named():
+    class Silent:
+        dim, rank = 3, 1
+
+        def sample(self, rng, size):
+            """Forget to return."""
+
+    with pytest.raises(ValueError, match=r"Silent\.sample must return an array .* got None"):
+        Mixture([Silent()], [1]).sample(np.random.default_rng(0), 2)
+
+
+def test_sums_within_1e_12_are_accepted_for_floats():
+    FiniteSupport(TWO, [0.5, 0.5 + 5e-13]).sample(np.random.default_rng(0), 3)
+    FiniteSupport(np.ones((10, 2, 1)), [0.1] * 10)
+
+
+def test_parameters_are_copied_and_cannot_be_changed():
+    covariance, matrices = np.eye(2), TWO.copy()
+    gaussian, finite = AnisotropicGaussian(2, 1, covariance), FiniteSupport(matrices, [0.5, 0.5])
+    mixture = Mixture([gaussian], weights := np.array([2.0]))
+    covariance[:] = matrices[:] = weights[:] = 0
+    exact = Mixture([gaussian], [2])
+    for array in (gaussian.covariance, finite.matrices, finite.probabilities, mixture.weights, exact.weights):
+        assert array.any()
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+def test_coordinates_come_in_increasing_order_without_repetition():
+    S = Coordinate(6, 3).sample(np.random.default_rng(0), 200)
+    assert (np.diff(S.argmax(axis=1), axis=1) > 0).all()
+
+
+def test_the_last_block_is_padded_with_zero_columns():
+    values, probabilities = BlockPartition(5, 2).support()
+    assert probabilities.tolist() == [Fraction(1, 3)] * 3
+    np.testing.assert_array_equal(np.hstack(values), np.eye(5, 6))
+
+
+def test_a_count_sketch_has_one_sign_a_row():
+    S = CountSketch(7, 3).sample(np.random.default_rng(0), 100)
+    np.testing.assert_array_equal(np.abs(S).sum(axis=2), 1)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 8, 64])
+def test_hadamard_columns_are_those_of_scipy_up_to_the_signs_of_rows(dim):
+    """Undo the signs with the first column; what is left are products of two columns, which are columns again."""
+    S = SubsampledHadamard(dim, dim).sample(np.random.default_rng(0), 3)
+    np.testing.assert_array_equal(np.swapaxes(S, 1, 2) @ S, np.broadcast_to(dim * np.eye(dim), S.shape))
+    first = S[:, :, :1]  # all columns are drawn, in order, and column 0 of the Hadamard matrix is all ones
+    np.testing.assert_array_equal(S * first, np.broadcast_to(hadamard(dim), S.shape))
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5, 12])
+def test_cosine_columns_are_those_of_the_dct_up_to_the_signs_of_rows(dim):
+    S = SubsampledCosine(dim, dim).sample(np.random.default_rng(0), 3)
+    signs = np.sign(S[:, :, :1])
+    np.testing.assert_allclose(
+        S * signs, np.broadcast_to(dct(np.eye(dim), axis=0, norm="ortho").T, S.shape), atol=1e-15
+    )
+    assert (signs[0] != signs[1]).any() or dim == 1
+
+
+def test_kaiming_is_what_peft_draws():
+    """The bound of kaiming_uniform_(a=sqrt(5)) on a weight of shape (r, n), fan_in = n, written as PyTorch does."""
+    fan_in, a = 16, math.sqrt(5)
+    gain = math.sqrt(2.0 / (1 + a**2))
+    bound = math.sqrt(3.0) * gain / math.sqrt(fan_in)
+    S = KaimingUniform(fan_in, 4).sample(np.random.default_rng(0), 2_000)
+    assert np.abs(S).max() <= bound * (1 + 1e-15)
+    assert np.abs(S).max() > 0.999 * bound
+    assert S.var() == pytest.approx(bound**2 / 3, rel=0.02)  # 128,000 numbers: one standard error is 0.25%
+
+
+def test_sparse_signs_have_their_density():
+    """128,000 entries, five standard errors: alpha below 2e-6, and a density that is off by 0.006 is caught."""
+    S = SparseSigns(16, 4, 0.2).sample(np.random.default_rng(0), 2_000)
+    assert np.abs(np.mean(S != 0) - 0.2) < 5 * math.sqrt(0.16 / S.size)
+    assert np.abs(S.mean()) < 5 * math.sqrt(0.2 / S.size)
+    assert set(np.unique(S)) == {-1.0, 0.0, 1.0}
+
+
+def test_the_covariance_is_that_of_the_columns():
+    """50,000 columns, five standard errors of at most sqrt(2) * 8 / sqrt(50000) = 0.05 each."""
+    C = np.array([[4.0, 2, 0], [2, 3, 1], [0, 1, 8]])
+    S = AnisotropicGaussian(3, 2, C).sample(np.random.default_rng(0), 25_000)
+    columns = np.moveaxis(S, 1, 0).reshape(3, -1)
+    np.testing.assert_allclose(columns @ columns.T / columns.shape[1], C, atol=0.25)
+
+
+def test_a_mixture_draws_each_sketch_as_often_as_its_weight_says():
+    mixture = Mixture([Coordinate(4, 1), Gaussian(4, 3)], [1, 3])
+    S = mixture.sample(np.random.default_rng(0), 8_000)
+    narrow = (S[:, :, 1:] == 0).all(axis=(1, 2))
+    assert abs(narrow.mean() - 0.25) < 5 * math.sqrt(0.1875 / 8_000)
+    assert mixture.rank == 3
+    np.testing.assert_allclose(mixture.expected_projection(), np.eye(4) * (0.25 / 4 + 0.75 * 3 / 4), rtol=1e-15)
+
+
+def test_a_mixture_is_closed_only_if_all_of_it_is():
+    assert Mixture([Gaussian(4, 2), Uniform(4, 2)], [1, 1]).expected_projection() is None
+    assert Mixture([Gaussian(2, 1), FiniteSupport(TWO, [0.5, 0.5])], [1, 1]).expected_projection() is None
+    assert Mixture([Gaussian(2, 1), Coordinate(2, 1)], [1, 1]).support() is None
+
+
+def test_a_function_of_one_draw_draws_what_it_says():
+    sketch = FromFunction(3, 2, lambda rng: rng.standard_normal((3, 2)))
+    one_by_one = np.random.default_rng(5)
+    expected = [one_by_one.standard_normal((3, 2)) for _ in range(4)]
+    np.testing.assert_array_equal(sketch.sample(np.random.default_rng(5), 4), expected)

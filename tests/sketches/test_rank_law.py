@@ -1,0 +1,130 @@
+"""The rank of discrete random matrices, against published counts, brute force and bounds."""
+
+import itertools
+import math
+import time
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.sketches import CountSketch, Rademacher, SparseSigns
+from rac_theory.sketches.rank_law import expected_rank, rank_law
+
+HALF = {1: Fraction(1, 2), -1: Fraction(1, 2)}
+
+
+def rows(entries, rank):
+    return {
+        row: math.prod((entries[x] for x in row), start=Fraction(1)) for row in itertools.product(entries, repeat=rank)
+    }
+
+
+@pytest.mark.parametrize(("n", "singular"), [(1, 0), (2, 1), (3, 10), (4, 338), (5, 42976), (6, 21040112)])
+def test_singular_sign_matrices_are_as_many_as_published(n, singular):
+    """OEIS A046747 counts singular (n - 1) x (n - 1) matrices of 0 and 1; each stands for 2^(2n - 1) of signs.
+
+    For n = 2, 3, 4 that makes 8 of 16, 320 of 512 and 43264 of 65536.
+    """
+    law = rank_law(rows(HALF, n), n)
+    assert sum(law) == 1
+    assert (1 - law[n]) * 2 ** (n * n) == singular * 2 ** (2 * n - 1)
+
+
+@pytest.mark.parametrize(("n", "fraction"), [(2, "1/2"), (3, "320/512"), (4, "43264/65536")])
+def test_the_published_fractions_by_brute_force(n, fraction):
+    """All sign matrices; determinants are integers of at most 16, so that rounding decides nothing."""
+    signs = 1.0 - 2.0 * (np.arange(2 ** (n * n))[:, None] >> np.arange(n * n) & 1)
+    singular = np.count_nonzero(np.abs(np.linalg.det(signs.reshape(-1, n, n))) < 0.5)
+    assert Fraction(singular, len(signs)) == Fraction(fraction) == 1 - rank_law(rows(HALF, n), n)[n]
+
+
+@pytest.mark.parametrize(
+    ("entries", "d", "r"),
+    [
+        (HALF, 4, 3),
+        (HALF, 5, 2),
+        ({1: Fraction(1, 10), -1: Fraction(1, 10), 0: Fraction(4, 5)}, 3, 2),
+        ({1: Fraction(1, 10), -1: Fraction(1, 10), 0: Fraction(4, 5)}, 2, 4),  # more columns than rows: any law will do
+        ({0: Fraction(1, 2), 1: Fraction(1, 3), 3: Fraction(1, 6)}, 3, 3),  # not symmetric
+        ({2: Fraction(1, 4), -3: Fraction(3, 4)}, 3, 3),
+    ],
+)
+def test_the_law_is_that_of_all_matrices(entries, d, r):
+    values = np.array(list(itertools.product(entries, repeat=d * r)), dtype=float)
+    ranks = np.linalg.matrix_rank(values.reshape(-1, d, r))
+    expected = [Fraction(0)] * (r + 1)
+    for value, rank in zip(values, ranks, strict=True):
+        expected[rank] += math.prod((entries[int(x)] for x in value), start=Fraction(1))
+    assert rank_law(rows(entries, r), d) == expected
+
+
+@pytest.mark.parametrize(("d", "r"), [(1, 1), (3, 2), (5, 3), (7, 7), (40, 6)])
+def test_the_count_sketch_is_a_check(d, r):
+    """Its rows are signed unit vectors, its rank the number of columns hit: a binomial law of occupancy."""
+    unit = [tuple(int(i == j) * sign for j in range(r)) for i in range(r) for sign in (1, -1)]
+    law = rank_law(dict.fromkeys(unit, Fraction(1, 2 * r)), d)
+    mean = sum(k * p for k, p in enumerate(law))
+    assert mean == r * (1 - (1 - Fraction(1, r)) ** d)
+    assert np.trace(CountSketch(d, r).expected_projection()) == pytest.approx(float(mean), rel=1e-14, abs=0)
+
+
+def test_rows_that_do_not_span_and_rows_that_are_always_zero():
+    assert rank_law({(1, 1): Fraction(1, 2), (-2, -2): Fraction(1, 2)}, 3) == [0, 1]
+    assert rank_law({(1, 1): Fraction(1, 2), (0, 0): Fraction(1, 2)}, 3) == [Fraction(1, 8), Fraction(7, 8)]
+    assert rank_law({(0, 0): Fraction(1)}, 3) == [1]
+
+
+@pytest.mark.parametrize("d", range(2, 60))
+def test_two_columns_of_signs(d):
+    """E[rank] = 2 - 2^(1 - d), also where Odlyzko's bound takes over. Until d = 40, r = 2 is off by 1e-12."""
+    mean = float(expected_rank(HALF, d, 2))
+    assert mean == pytest.approx(2 - 2.0 ** (1 - d), abs=1e-15)
+    assert (mean < 2 - 1e-12) == (d <= 40)
+
+
+@pytest.mark.parametrize("r", [2, 3, 4, 5, 6])
+def test_odlyzko_bounds_what_is_lost(r):
+    for d in (r, r + 1, r + 5, r + 20):
+        lost = r - expected_rank(HALF, d, r)
+        assert 0 < lost < Fraction(1, 2 ** (d - r))
+
+
+@pytest.mark.parametrize("r", [1, 2, 3, 4])
+def test_the_general_bound_takes_over_without_a_jump(r):
+    """Around the threshold of 1e-15 the exact value and r differ by no more, for sparse entries too."""
+    entries = {1: Fraction(1, 10), -1: Fraction(1, 10), 0: Fraction(4, 5)}
+    dims = range(140, 180)
+    means = [expected_rank(entries, d, r) for d in dims]
+    assert any(mean == r for mean in means)
+    assert any(mean < r for mean in means)
+    for d, mean in zip(dims, means, strict=True):
+        law = rank_law(rows(entries, r), d)
+        assert float(abs(mean - sum(k * p for k, p in enumerate(law)))) < 1e-15
+
+
+def test_beyond_the_limits_there_is_no_closed_form_and_no_long_wait():
+    start = time.perf_counter()
+    assert Rademacher(9, 7).expected_projection() is None
+    assert Rademacher(30, 30).expected_projection() is None
+    assert SparseSigns(9, 5, 0.2).expected_projection() is None
+    assert Rademacher(60, 7).expected_projection()[0, 0] == pytest.approx(7 / 60, rel=1e-15, abs=0)
+    assert SparseSigns(300, 40, 0.5).expected_projection()[0, 0] == pytest.approx(40 / 300, rel=1e-15, abs=0)
+    assert Rademacher(6, 6).expected_projection() is not None
+    assert SparseSigns(5, 4, 0.2).expected_projection() is not None
+    assert time.perf_counter() - start < 10  # 1.5 s where it was written
+
+
+def test_a_float_density_is_the_decimal_that_it_prints_as():
+    one_fifth = SparseSigns(3, 2, Fraction(1, 5)).expected_projection()
+    for p in (0.2, np.float64(0.2)):
+        np.testing.assert_array_equal(SparseSigns(3, 2, p).expected_projection(), one_fifth)
+    thirds = [SparseSigns(3, 2, p).expected_projection()[0, 0] for p in (1 / 3, Fraction(1, 3))]
+    assert thirds[0] == pytest.approx(thirds[1], rel=1e-15, abs=0)
+
+
+def test_density_one_is_rademacher():
+    for d, r in [(2, 2), (5, 3), (9, 4)]:
+        np.testing.assert_array_equal(
+            SparseSigns(d, r, 1).expected_projection(), Rademacher(d, r).expected_projection()
+        )
