@@ -1,11 +1,16 @@
-"""Sphinx configuration: ``python -m sphinx -W --keep-going -b html docs docs/_build``. The build needs no network."""
+"""Sphinx configuration: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``, which needs no network."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # for live.py, the directives of these pages
 
+import myst_nb.sphinx_ext
+
 from rac_theory import __version__
+
+# Executed notebooks go beside the output folder: keep them out of the sources, where a linter would find them.
+myst_nb.sphinx_ext.OUTPUT_FOLDER = "_build/jupyter_execute"
 
 project = "rac-theory"
 author = "The rac-theory developers"
@@ -44,6 +49,7 @@ html_title = "rac-theory"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "start", "notation", "extend/*", "guide/*", "notebooks/*")}
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from docutils import nodes
@@ -15,7 +16,8 @@ from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from rac_theory import theorems
+from rac_theory import spectrum, theorems
+from rac_theory.sketches import NAMED
 
 _LATEX = {
     r"lambda_min": r"\\lambda_{\\min}",
@@ -25,6 +27,7 @@ _LATEX = {
     r"\bsum_": r"\\sum_",
     r"f\*": r"f^\\star",
     r"<=": r"\\le",
+    r">=": r"\\ge",
     r"\|\|": r"\\|",
     r"\bE(?=[\[\\])": r"\\mathrm{E}",
 }
@@ -47,7 +50,9 @@ class TheoremDirective(Directive):
         value = theorems.ALL[self.arguments[0]]
         box = nodes.admonition(classes=["theorem"])
         box += nodes.title("", f"{value.id}: {value.name}")
-        box += nodes.math_block("", latex(value.statement), number=None, label=None, nowrap=False, docname="")
+        box += nodes.math_block(
+            "", latex(value.statement.rstrip(".")), number=None, label=None, nowrap=False, docname=""
+        )
         assumptions = nodes.bullet_list()
         for check in value.assumes:
             assumptions += nodes.list_item("", nodes.paragraph("", "", *_code_aware(inspect.getdoc(check) or "")))
@@ -60,7 +65,7 @@ class TheoremDirective(Directive):
 
 def _code_aware(words: str) -> list[nodes.Node]:
     """Typeset the formulas that stand at the start of an assumption."""
-    formula = re.match(r"[^A-Za-z]*[|0(].*?(?=( with |\.$|: ))", words)
+    formula = re.match(r"(0 <|\|\||lambda_min).*?(?=( with |\.$|: ))", words)
     if formula is None:
         return [nodes.Text(words)]
     return [nodes.math("", latex(formula.group())), nodes.Text(words[formula.end() :])]
@@ -71,22 +76,58 @@ class ClaimsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Build a table."""
-        table = nodes.table(classes=["claims"])
-        group = nodes.tgroup(cols=4)
-        table += group
-        for width in (10, 55, 25, 10):
-            group += nodes.colspec(colwidth=width)
-        head, body = nodes.thead(), nodes.tbody()
-        group += [head, body]
-        head += _row(*(nodes.Text(word) for word in ("id", "statement", "source", "mark")))
-        for value in theorems.ALL.values():
-            statement = nodes.math("", latex(value.statement.rstrip(".")))
-            body += _row(nodes.literal("", value.id), statement, nodes.Text(value.source), nodes.Text(value.mark))
-        return [table]
+        rows = [
+            (
+                [nodes.literal("", value.id)],
+                [nodes.math("", latex(value.statement.rstrip(".")))],
+                [nodes.Text(f"{value.mark}: {value.source}")],
+            )
+            for value in theorems.ALL.values()
+        ]
+        return [_table(("id", "statement", "mark: source"), (10, 60, 30), rows)]
 
 
-def _row(*cells: nodes.Node) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
+class SketchesDirective(SphinxDirective):
+    """``{sketches} 8 2``: each sketch that has a name, what it draws, and its lambda_min at this dim and rank."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        """Build a table."""
+        dim, rank = map(int, self.arguments)
+        rows = []
+        for name, make in NAMED.items():
+            sketch = make(dim, rank)
+            what = " ".join((inspect.getdoc(type(sketch)) or "").split("\n\n")[0].split())
+            known = spectrum(sketch, rng=0)
+            rows.append(
+                (
+                    [nodes.literal("", name)],
+                    _inline(what),
+                    [nodes.Text(f"{known.lambda_min:.4f}")],
+                    [nodes.Text(known.how)],
+                )
+            )
+        return [_table(("name", "what is drawn", "lambda_min", "known by"), (20, 54, 12, 14), rows)]
+
+
+def _table(heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[list[nodes.Node]]]) -> nodes.table:
+    group = nodes.tgroup(cols=len(heads))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    group += nodes.thead("", _row([[nodes.Text(head)] for head in heads]))
+    group += nodes.tbody("", *map(_row, rows))
+    return nodes.table("", group, classes=["values"])
+
+
+def _row(cells: Sequence[list[nodes.Node]]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+
+
+def _inline(words: str) -> list[nodes.Node]:
+    """Typeset the formulas and the code in a sentence of a docstring."""
+    parts = re.split(r":math:`(.*?)`|``(.*?)``", words)
+    kinds = (nodes.Text, lambda formula: nodes.math("", formula), lambda code: nodes.literal("", code))
+    return [kinds[i % 3](part) for i, part in enumerate(parts) if part]
 
 
 class RunDirective(SphinxDirective):
@@ -131,5 +172,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("theorem", TheoremDirective)
     app.add_directive("claims", ClaimsDirective)
+    app.add_directive("sketches", SketchesDirective)
     app.add_directive("run", RunDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

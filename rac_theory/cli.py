@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from rac_theory.sketches.plug_in import sketch_factory, sketch_names
 from rac_theory.spectra import spectrum
 from rac_theory.table import ledger_table, remarks
 
-OK, VIOLATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, VIOLATED, BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 _SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
 
 
@@ -30,12 +31,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments)
+        sys.stdout.flush()
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # the reader went away, as head does: no traceback, nor one when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
     return status
 
 

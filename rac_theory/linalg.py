@@ -39,8 +39,9 @@ def orthonormal_range(S: Array) -> Array:
         return _range_by_singular_values(_unit_columns(S))
     flat = np.ascontiguousarray(S).reshape(-1, d, r)
     with np.errstate(all="ignore"):  # the matrices that overflow here are done again below
-        X, volume = _inverse_factor(np.swapaxes(flat, 1, 2) @ flat)
-        Q = flat @ X
+        rows = np.swapaxes(flat, 1, 2)
+        X, volume = _inverse_factor(rows @ flat)
+        Q = np.swapaxes(X @ rows, 1, 2)  # stored by rows, which is what sums of projections and products read
     doubtful = np.flatnonzero(~(volume > _ROUND))
     if doubtful.size:
         Q[doubtful] = _range_by_factorisation(_unit_columns(flat[doubtful]))
@@ -57,18 +58,18 @@ def _unit_columns(S: Array) -> Array:
 
 
 def _inverse_factor(M: Array) -> tuple[Array, Array]:
-    """Return X with ``X' M X = I``, upper triangular, and the volume of the columns that made the Gram matrices M.
+    """Return X with ``X M X' = I``, lower triangular, and the volume of the columns that made the Gram matrices M.
 
     Elimination of ``[M | I]`` on all matrices of the batch at once, (batch, r, r). Where columns are dependent, or the
     square of a length is too large or too small to be accurate, the volume comes out as zero or nan, and X as anything.
     """
     r = M.shape[-1]
     rows = np.moveaxis(M, 0, -1).copy()  # batch last: every operation runs along it
-    squares = rows[range(r), range(r)]
+    squares = np.einsum("iik->ik", rows).copy()
     scale = 1 / np.sqrt(squares)
     rows *= scale[:, None] * scale[None, :]
     inverse = np.zeros_like(rows)
-    inverse[range(r), range(r)] = scale
+    np.einsum("iik->ik", inverse)[:] = scale
     volume = np.where((squares > _SMALL).all(axis=0) & (squares < 1 / _SMALL).all(axis=0), 1.0, np.nan)
     for j in range(r):
         pivot = np.sqrt(rows[j, j])
@@ -78,7 +79,7 @@ def _inverse_factor(M: Array) -> tuple[Array, Array]:
         factors = rows[j, j + 1 :, None]  # symmetric: the row is the column
         rows[j + 1 :] -= factors * rows[j]
         inverse[j + 1 :] -= factors * inverse[j]
-    return np.moveaxis(inverse, -1, 0).swapaxes(1, 2), volume
+    return np.moveaxis(inverse, -1, 0), volume
 
 
 def _range_by_factorisation(S: Array) -> Array:

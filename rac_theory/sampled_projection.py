@@ -21,7 +21,7 @@ from rac_theory.confidence import kl_lower, kl_upper
 from rac_theory.linalg import orthonormal_range
 from rac_theory.sketch import Sketch, draw
 
-_BLOCK_NUMBERS = 1 << 15  # numbers drawn at once: a block should stay in the cache
+_BLOCK_NUMBERS = 5 << 13  # numbers drawn at once: a block should stay in the cache
 _FIRST = 8  # the first checkpoint comes after an eighth of the draws at the latest, the next ones at every doubling
 
 
@@ -38,22 +38,23 @@ class SampledSpectrum:
 
 
 class _Directions:
-    """Sums of u'Hu along two directions, each fixed before the draws that it sees."""
+    """Two directions, each fixed before the draws that it sees, and the sums of u'Hu over those draws."""
 
     def __init__(self, dim: int) -> None:
-        self.u = np.zeros((dim, 0))
-        self.sums = np.zeros(2)
-        self.seen = 0
+        self.u = np.zeros((dim, 2))
+        self.total, self.n = np.zeros((dim, dim)), 0
+        self.sums, self.seen = np.zeros(2), 0
 
-    def look(self, rows: Array, draws: int) -> None:
-        """Add what the stacked rows of orthonormal bases, (draws * r, d), have along the directions."""
-        if self.u.shape[1]:
-            self.sums += np.square(rows @ self.u).sum(axis=0)
-            self.seen += draws
+    def look(self, total: Array, n: int) -> None:
+        """Add what the draws since the last turn had along the directions: u'(sum of H)u says it all at once."""
+        if self.n:
+            self.sums += np.einsum("di,de,ei->i", self.u, total - self.total, self.u)
+            self.seen += n - self.n
 
-    def turn(self, mean: Array) -> None:
-        """Point to the bottom and the top of a sample mean, for the draws to come."""
-        self.u = np.linalg.eigh(mean)[1][:, [0, -1]]
+    def turn(self, total: Array, n: int) -> None:
+        """Point to the bottom and the top of the mean of the draws so far, for the draws to come."""
+        self.u = np.linalg.eigh(total)[1][:, [0, -1]]
+        self.total, self.n = total.copy(), n
 
 
 def sample_spectrum(
@@ -72,17 +73,17 @@ def sample_spectrum(
         size = min(block, draws - n, checkpoint - n)
         rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
         total += rows.T @ rows
-        directions.look(rows, size)
         n += size
         if n < min(checkpoint, draws):
             continue
         k, checkpoint = k + 1, 2 * checkpoint
+        directions.look(total, n)
         if n == draws or width is not None:
             found = _bounds(total / n, n, directions, alpha if width is None else alpha / (k * (k + 1)))
             narrow = width is not None and found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
             if n == draws or narrow:
                 return found
-        directions.turn(total / n)
+        directions.turn(total, n)
 
 
 def _bounds(mean: Array, n: int, directions: _Directions, alpha: float) -> SampledSpectrum:

@@ -72,10 +72,11 @@ def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
         raise ValueError(
             f"{type(sketch).__name__}.sample must return an array of shape (size, dim, rank) = {expected}, got {came}"
         )
-    # One sum is cheaper than a look at every entry, and is finite only if they are; a huge entry may make it infinite.
-    if not np.isfinite(sample.sum()):
-        checks.array(f"{type(sketch).__name__}.sample(rng, {size})", sample)
-    return np.asarray(sample, dtype=np.float64)
+    result = np.asarray(sample, dtype=np.float64)
+    # The sum of squares is finite only if every entry is, and cheap; where huge entries make it infinite, look at each.
+    if size and not np.isfinite(np.vdot(result, result)):
+        checks.array(f"{type(sketch).__name__}.sample(rng, {size})", result)
+    return result
 
 
 def check_draws(sketch: Sketch) -> None:
