@@ -60,10 +60,7 @@ def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float
     mean = X.mean(axis=0)
     detectable = evidence.detectable(X, bound, alpha)
     upper = evidence.upper_mean(np.minimum(X, ceiling), ceiling, alpha) if bounded else np.full(len(t), np.inf)
-    # A sample that misses the rare large values cannot know what it would have detected: where there is a ceiling, the
-    # upper limit, which reckons with them, must be near too.
-    near = upper <= (1 + _SEEN) * np.maximum(bound, mean) if bounded else np.full(len(t), True)
-    seen = np.flatnonzero((detectable <= _SEEN) & near)
+    seen = np.flatnonzero(detectable <= _SEEN)
     reach = int(t[seen[-1]]) if seen.size else None
     against = evidence.log_evidence_against(X, bound)
     at = None
@@ -79,13 +76,14 @@ def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float
         reason = f"confirmed at level {alpha:g} by {len(X)} runs at every t."
     elif reach is not None and reach >= t[-1] / 2:
         status, last = Status.CONSISTENT, seen[-1]
-        reason = f"{len(X)} runs neither refute nor confirm it; at t={reach} "
-        if bounded:
-            reason += f"they exclude a violation by more than {max(upper[last] / bound[last] - 1, 0):.0%}."
-        else:
-            reason += (
-                f"they would have given away a violation by {detectable[last]:.0%}, if they show every large value."
-            )
+        # A sample that misses the rare large values cannot know it: what is excluded is said beside what would show.
+        excluded = (
+            f"only one by {upper[last] / bound[last] - 1:.0%} or more is excluded" if bounded else "none is excluded"
+        )
+        reason = (
+            f"{len(X)} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} would have "
+            f"shown if the runs have the shape of their law, and whatever its shape {excluded}."
+        )
     else:
         status = Status.UNDECIDED
         middle = int(np.searchsorted(t, t[-1] / 2))

@@ -23,7 +23,9 @@ class Status(enum.StrEnum):
     """What a claim turned out to be on a case; the value of each member is its explanation."""
 
     HOLDS = "at every t: exactly, or confirmed at level alpha for the whole curve"
-    CONSISTENT = "not violated and not confirmed; a violation by half would have been seen in half of the curve"
+    CONSISTENT = (
+        "not violated and not confirmed; a violation by half, of the shape seen, would have shown in half of the curve"
+    )
     UNDECIDED = "too little to say either"
     VIOLATED = "refuted at level alpha, or exactly"
     NOT_APPLICABLE = "an assumption of the theorem is not met"
