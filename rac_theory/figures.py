@@ -18,7 +18,7 @@ def _draw_one(ensemble: Ensemble, verdict: Verdict, folder: Path) -> str | None:
         return None
     figure = plot.figure()
     ax = verdict.plot(figure.subplots())
-    ax.set_title(f"{verdict.theorem.id} {verdict.status.name}\n{ensemble.key}", fontsize=9)
+    ax.set_title(f"{verdict.theorem.id} {verdict.status.name}\n{ensemble.key}", fontsize=9, y=1.0)
     if verdict.fitted is not None and verdict.promised is not None:
         text = f"fitted {verdict.fitted}\npromised {verdict.promised}"
         ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8)

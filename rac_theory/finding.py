@@ -81,8 +81,8 @@ def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float
             f"only one by {upper[last] / bound[last] - 1:.0%} or more is excluded" if bounded else "none is excluded"
         )
         reason = (
-            f"{len(X)} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} would have "
-            f"shown if the runs have the shape of their law, and whatever its shape {excluded}."
+            f"{len(X)} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} would "
+            f"have shown if the runs have the shape of their law, and whatever its shape {excluded}."
         )
     else:
         status = Status.UNDECIDED

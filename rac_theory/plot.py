@@ -67,7 +67,8 @@ def bound_and_runs(
     )
     ax.plot(shown, _drawable(mean[shown]), color=MEAN, linewidth=1.6, label="mean")
     ax.plot(t, _drawable(bound[t]), color=BOUND, linewidth=1.6, linestyle="--", label="bound")
-    ax.set(xscale=xscale, yscale="log", xlabel="$t$", ylabel=ylabel, title=title)
+    ax.set(xscale=xscale, yscale="log", xlabel="$t$", ylabel=ylabel)
+    ax.set_title(title, y=1.0)  # a place of its own: looking for one would lay out every label twice
     floor = np.nanmin(np.concatenate([_drawable(bound[t]), _drawable(mean[shown])]))
     ax.set_ylim(bottom=floor / 3)  # single runs may fall by orders of magnitude: they must not squeeze the bound
     for axis in (ax.yaxis, ax.xaxis) if xscale == "log" else (ax.yaxis,):
@@ -113,12 +114,12 @@ def intervals(
 
 def _label_logarithms(axis: "Axis") -> None:
     """Label 1, 2, 5 within two decades, powers of ten beyond; in plain text, since typesetting is most of the time."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 100 else (1.0,), numticks=8))
     axis.set_major_formatter(FuncFormatter(lambda x, _: _plain(x)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def _plain(x: float) -> str:

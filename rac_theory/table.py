@@ -61,6 +61,10 @@ def remarks(rows: Sequence[Row]) -> list[str]:
 
 
 def _rate(rate: dict[str, Any] | None) -> str:
+    """Show a factor or a power, with half the width of its interval where it has one."""
     if rate is None:
         return "-"
-    return f"{rate['value']:.4f}" if rate["kind"] == "linear" else f"t^{rate['value']:.2f}"
+    digits = 4 if rate["kind"] == "linear" else 2
+    half = (rate["high"] - rate["low"]) / 2
+    value = f"{rate['value']:.{digits}f}" + (f" ± {half:.{digits}f}" if half else "")
+    return value if rate["kind"] == "linear" else f"t^{value}"
