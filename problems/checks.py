@@ -68,6 +68,14 @@ def array(name: str, value: Any, ndim: int | None = None, shape: Sequence[int] |
     return result
 
 
+def moderate(name: str, values: Array) -> Array:
+    """Accept numbers the largest of which is zero or 1e-100..1e100 in size: squares and products of two stay floats."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest and not 1e-100 <= largest <= 1e100:
+        raise ValueError(f"{name} must have a largest entry of size 1e-100..1e100, got {largest:.3g} (other units?)")
+    return values
+
+
 def one_of(name: str, value: str, choices: Iterable[str]) -> str:
     """Accept one of ``choices``; an unknown name is answered with the nearest match."""
     known = sorted(choices)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, issparse
 
-from problems.checks import Array, array
-from problems.eigenvalues import extreme_eigenvalues
+from problems.checks import Array, array, moderate
+from problems.eigenvalues import extreme_eigenvalues, lapack_rounding
 
 Features = Array | csr_array
 """An N x d matrix of features, one sample a row."""
@@ -20,9 +20,9 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 def features(name: str, X: ArrayLike | Features) -> Features:
-    """Accept a finite, non-zero N x d matrix as a read-only copy; every sparse format becomes CSR."""
+    """Accept a finite, non-zero, ``moderate`` N x d matrix as a read-only copy; every sparse format becomes CSR."""
     result = _csr(name, X) if issparse(X) else array(name, X, ndim=2)
-    if not (result.data if isinstance(result, csr_array) else result).any():
+    if not moderate(name, result.data if isinstance(result, csr_array) else result).any():
         raise ValueError(f"{name} must not be zero, got a zero matrix of shape {result.shape}")
     return result
 
@@ -41,11 +41,14 @@ def _csr(name: str, X: Any) -> csr_array:
 
 
 def scores(X: Features, W: Array) -> Array:
-    """``X W``, class first: (..., d, k) to a new array (..., k, N)."""
+    """``X W``, class first: (..., d, k) to a new array (..., k, N).
+
+    Its rows are contiguous, as NumPy adds pairwise only along those; other sums over N would lose four more digits.
+    """
     *batch, d, k = W.shape
     columns = W.swapaxes(-1, -2).reshape(-1, d)
     Z = (X @ columns.T).T if isinstance(X, csr_array) else columns @ X.T
-    return np.asarray(Z).reshape(*batch, k, X.shape[0])
+    return np.ascontiguousarray(Z).reshape(*batch, k, X.shape[0])
 
 
 def adjoint(X: Features, Z: Array) -> Array:
@@ -90,16 +93,18 @@ def singular_values(X: Features, block: int = 4096) -> Array:
 
 
 def rank_tolerance(X: Features, s: Array) -> float:
-    """How far off LAPACK's singular values s of X can be; smaller ones count as zeros: ``max(N, d) eps s_max``."""
-    N, d = X.shape
-    return float(max(N, d) * EPS * s.max())
+    """How far off LAPACK's singular values s of X can be; it cannot tell smaller ones from zeros."""
+    return lapack_rounding(max(X.shape)) * float(s.max())
 
 
 def score_errors(X: Features, W: Array) -> Array:
     """Bounds on the rounding errors of ``scores(X, W)``: sums of d products, so ``(d + 2) eps |X| |W|``."""
     d = X.shape[1]
-    absolute = csr_array(abs(X)) if isinstance(X, csr_array) else np.abs(X)
-    return np.asarray((d + 2) * EPS * scores(absolute, np.abs(W)))
+    return np.asarray((d + 2) * EPS * scores(_absolute(X), np.abs(W)))
+
+
+def _absolute(X: Features) -> Features:
+    return csr_array(abs(X)) if isinstance(X, csr_array) else np.abs(X)
 
 
 def loss_rounding(X: Features, W: Array, value: float) -> float:
@@ -109,3 +114,31 @@ def loss_rounding(X: Features, W: Array, value: float) -> float:
     other operations, a pairwise mean among them, stay below 64 roundings of numbers of size ``1 + value``.
     """
     return 2 * float(score_errors(X, W).max()) * value + 64 * EPS * (1 + value)
+
+
+def adjoint_rounding(X: Features, Z: Array) -> float:
+    """A bound on the norm of the rounding error of ``adjoint(X, Z)``, Z (k, N): ``(2N + 32) eps || |X|' |Z|' ||``.
+
+    Sums of N products have errors up to half of ``N eps |X|' |Z|'``. The rest leaves room for entries of Z that are
+    off by N roundings themselves and for a few operations more.
+    """
+    N: int = X.shape[0]
+    return (2 * N + 32) * EPS * float(np.linalg.norm(adjoint(_absolute(X), np.abs(Z))))
+
+
+def gradient_rounding(X: Features, W: Array, l2: float, L: float) -> float:
+    r"""A bound on the norm of the rounding error of the gradient of a mean cross-entropy plus ``l2/2 ||W||^2``.
+
+    The gradient is ``X' (P - Y) / N + l2 W``, with P the probabilities that the scores give, and Y those of the labels,
+    0 and 1. Three things are rounded:
+
+    * The scores, by e. As the derivative of P in them is at most 1/2 (softmax) or 1/4 (logistic), this moves the
+      gradient by at most ``||X|| ||e|| / (2N)`` or half of that. By the L of each loss, ``||X||^2 / (2N)`` or half
+      of that, plus l2, both are at most ``sqrt(L/N) ||e||``.
+    * The probabilities, by a sum over ``k <= N`` classes and less than 32 other operations.
+    * The sums over N samples, of P and of Y. The rows of P and of Y add up to 1, so that ``|| |X|' P ||`` and
+      ``|| |X|' Y ||`` are at most ``|| |X|' 1 ||``. ``adjoint_rounding`` covers both, and the probabilities.
+    """
+    N: int = X.shape[0]
+    sums = adjoint_rounding(X, np.ones((1, N))) / N + 32 * EPS * l2 * float(np.linalg.norm(W))
+    return sums + float(np.sqrt(L / N) * np.linalg.norm(score_errors(X, W)))

@@ -24,7 +24,11 @@ class FromFunctions:
     gradient : callable
         (m, n) to (m, n), the gradient of ``value``.
     L, mu, strong_convexity, f_star, f_lower : float
-        Constants as in ``Problem``, each proved or nan; ``f_lower`` is ``f_star`` unless given.
+        Constants as in ``Problem``, each proved or nan; ``f_lower`` is ``f_star - f_star_error`` unless given.
+    f_star_error : float
+        How well ``f_star`` is known, >= 0, in the units of f: the infimum lies in ``[f_star - f_star_error, f_star]``.
+        Gaps of this size count as zero, so it should cover the rounding of ``value`` near the minimum, too: about
+        1e-16 times the largest term that ``value`` adds, if they cancel.
     convex : bool
         Whether f is known to be convex.
     W_star, start : (m, n), optional
@@ -47,6 +51,7 @@ class FromFunctions:
         strong_convexity: float = math.nan,
         convex: bool = False,
         f_star: float = math.nan,
+        f_star_error: float = 0.0,
         f_lower: float = math.nan,
         W_star: Array | None = None,
         start: Array | None = None,
@@ -61,10 +66,13 @@ class FromFunctions:
             raise ValueError(f"convex must be True where strong_convexity > 0, got {convex}")
         self.convex = bool(convex)
         self.f_star = _known("f_star", f_star)
-        self.f_star_error = 0.0 if math.isfinite(self.f_star) else math.nan
-        self.f_lower = (
-            self.f_star if math.isnan(f_lower) else _known("f_lower", f_lower, at_most=f_star, limit="f_star")
-        )
+        error = finite("f_star_error", f_star_error, at_least=0)
+        if error > 0 and math.isnan(self.f_star):
+            raise ValueError(f"f_star must be given where f_star_error > 0, got {f_star}")
+        self.f_star_error = math.nan if math.isnan(self.f_star) else error
+        self.f_lower = _known("f_lower", f_lower, at_most=self.f_star, limit="f_star")
+        if math.isnan(self.f_lower):
+            self.f_lower = self.f_star - self.f_star_error
         self.W_star = None if W_star is None else array("W_star", W_star, shape=self.shape)
         self.start = None if start is None else array("start", start, shape=self.shape)
 

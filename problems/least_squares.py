@@ -12,8 +12,21 @@ from scipy.sparse.linalg import lsmr
 from problems import datasets
 from problems.batch import matrices, squared_norms
 from problems.checks import Array, array, finite
-from problems.features import EPS, Features, adjoint, features, rank_tolerance, score_errors, scores, singular_values
+from problems.features import (
+    EPS,
+    Features,
+    adjoint,
+    adjoint_rounding,
+    features,
+    rank_tolerance,
+    score_errors,
+    scores,
+    singular_values,
+)
 from problems.naming import short_name
+from problems.rank import rank_bound
+
+UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,9 +46,11 @@ class LeastSquares:
 
     Notes
     -----
-    The constants come from the singular values of X, rounded outwards, and not from X'X. Those below ``max(N, d) eps``
-    times the largest count as zeros, as LAPACK cannot tell them from zeros. ``mu`` is the smallest curvature that is
-    not zero: f is constant along the null space of X when ``l2 = 0``, which PL allows.
+    The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest
+    curvature that is not zero: f is constant along the null space of X when ``l2 = 0``, which PL allows.
+
+    Singular values that LAPACK cannot tell from zero are zeros if the rank says so (see ``problems.rank``). If it does
+    not and ``l2 = 0``, the smallest positive one is unknown: ``mu`` and ``f_star`` are nan.
     """
 
     X: Features
@@ -82,22 +97,22 @@ class LeastSquares:
 
     @property
     def mu(self) -> float:
-        """The smallest positive eigenvalue of ``X'X / N + l2 I``, rounded down."""
+        """The smallest positive eigenvalue of ``X'X / N + l2 I``, rounded down; nan if the rank is undecided."""
         return self._curvatures[1]
 
     @property
     def strong_convexity(self) -> float:
-        """The smallest eigenvalue of ``X'X / N + l2 I``, rounded down; 0 if that may be zero."""
+        """The smallest eigenvalue of ``X'X / N + l2 I``, rounded down; nan as ``mu``, but 0 where it is known to be."""
         return self._curvatures[0]
 
     @property
-    def W_star(self) -> Array:
-        """The minimiser of least norm, (d, k), as near as ``f_star_error`` says."""
+    def W_star(self) -> Array | None:
+        """The minimiser of least norm, (d, k), as near as ``f_star_error`` says; None if the rank is undecided."""
         return self._minimum[0]
 
     @property
     def f_star(self) -> float:
-        """Upper end of the certified interval: the value at ``W_star``, rounded up."""
+        """Upper end of the certified interval: the value at ``W_star``, rounded up; nan if the rank is undecided."""
         return self._minimum[1]
 
     @property
@@ -107,16 +122,19 @@ class LeastSquares:
 
     @property
     def f_lower(self) -> float:
-        """Lower end of the certified interval, not below 0."""
-        return self.f_star - self.f_star_error
+        """Lower end of the certified interval, not below 0; 0 if the rank is undecided."""
+        return 0.0 if math.isnan(self.f_star) else self.f_star - self.f_star_error
 
     @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
+        mu = "the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down"
+        f_star = "least squares solution, certified by ||grad||^2/(2 mu) and rounding"
+        undecided = math.isnan(self.mu)
         return {
             "L": "s^2/N + l2, s the largest singular value of X, rounded up",
-            "mu": "the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down",
-            "f_star": "least squares solution, certified by ||grad||^2/(2 mu) and rounding",
+            "mu": UNDECIDED if undecided else mu,
+            "f_star": UNDECIDED if undecided else f_star,
         }
 
     def value(self, W: Array, /) -> Array:
@@ -150,15 +168,22 @@ class LeastSquares:
         s = singular_values(self.X)
         error = rank_tolerance(self.X, s)
         s = s[s > error]
-        low, high = (s[-1] - error) ** 2 / N, (s[0] + error) ** 2 / N
+        low, high = float(s[-1] - error) ** 2 / N, float(s[0] + error) ** 2 / N
         down, up = 1 - 8 * EPS, 1 + 8 * EPS  # for the rounding of these lines themselves
-        strong = float(low + self.l2) * down if len(s) == d else self.l2
-        mu = strong if strong > 0 else float(low) * down
-        return strong, mu, float(high + self.l2) * up
+        L = (high + self.l2) * up
+        if len(s) == d:
+            return (low + self.l2) * down, (low + self.l2) * down, L
+        if self.l2 > 0:
+            return self.l2, self.l2, L
+        highest_rank = N if len(s) == N else rank_bound(self.X)
+        mu = low * down if len(s) == highest_rank else math.nan
+        return (mu if highest_rank == d else 0.0), mu, L
 
     @cached_property
-    def _minimum(self) -> tuple[Array, float, float]:
+    def _minimum(self) -> tuple[Array | None, float, float]:
         """``W_star, f_star, f_star_error``."""
+        if math.isnan(self.mu):
+            return None, math.nan, math.nan
         W = self._solve()
         W.flags.writeable = False
         N = len(self.Y)
@@ -168,6 +193,7 @@ class LeastSquares:
         error = float(np.linalg.norm(score_errors(self.X, W) + 2 * EPS * np.abs(self.Y.T)))  # of the residuals
         rounding = (norm * error + error**2 / 2) / N + 64 * EPS * value
         gradient = float(np.linalg.norm(self.gradient(W))) + math.sqrt(self.L / N) * error
+        gradient += adjoint_rounding(self.X, residuals) / N + 8 * EPS * self.l2 * float(np.linalg.norm(W))
         f_star = value + rounding
         return W, f_star, min(f_star, float(gradient**2 / (2 * self.mu)) + 2 * rounding)
 

@@ -4,19 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 from problems import datasets
 from problems.batch import matrices, squared_norms
 from problems.checks import Array, finite
-from problems.features import Features, adjoint, features, loss_rounding, scores
+from problems.features import Features, adjoint, features, scores
 from problems.logistic_loss import curvatures, loss_and_gradient, signs, smoothness
-from problems.minimise import UNATTAINED, Minimum, minimise
 from problems.naming import short_name
+from problems.regularised_loss import RegularisedLoss
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogisticRegression:
+class LogisticRegression(RegularisedLoss):
     r"""Mean logistic loss: :math:`\frac1N \sum_i \log(1 + \exp(-y_i x_i^\top w)) + \frac{l2}{2} \|w\|^2`.
 
     Parameters
@@ -43,8 +43,6 @@ class LogisticRegression:
     y: Array
     l2: float = 0.0
     name: str = field(default="", kw_only=True)
-
-    convex: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
@@ -73,59 +71,14 @@ class LogisticRegression:
     @cached_property
     def L(self) -> float:
         """``lambda_max(X'X) / (4N) + l2``, rounded up."""
-        return smoothness(self.X) + self.l2
-
-    @property
-    def mu(self) -> float:
-        """``l2``; 0, which says that there is none, without a penalty."""
-        return self.l2
-
-    @property
-    def strong_convexity(self) -> float:
-        """``l2``: no more, as the loss itself flattens far out."""
-        return self.l2
-
-    @cached_property
-    def minimum(self) -> Minimum:
-        """The minimiser and its certificate; costs one run of Newton's method."""
-        return minimise(self) if self.l2 > 0 else UNATTAINED
-
-    @property
-    def W_star(self) -> Array | None:
-        """The minimiser, (d, 1), as near as ``f_star_error`` says; None without a penalty."""
-        return self.minimum.W_star
-
-    @property
-    def f_star(self) -> float:
-        """Upper end of the certified interval; nan without a penalty."""
-        return self.minimum.f_star
-
-    @property
-    def f_star_error(self) -> float:
-        """Width of the certified interval."""
-        return self.minimum.f_star_error
-
-    @property
-    def f_lower(self) -> float:
-        """Lower end of the certified interval; 0 without a penalty."""
-        return self.minimum.f_lower
+        return smoothness(self.X, self.l2)
 
     @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
-        return {
-            "L": "lambda_max(X'X)/(4N) + l2, rounded up: the logistic loss has second derivative at most 1/4",
-            "mu": "l2, the modulus of strong convexity" if self.l2 > 0 else "0: bounded gradient, unbounded f",
-            "f_star": self.minimum.provenance,
-        }
-
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., d, 1) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., d, 1) to (..., d, 1)."""
-        return self.value_and_gradient(W)[1]
+        return self._provenance(
+            "lambda_max(X'X)/(4N) + l2, rounded up: the logistic loss has second derivative at most 1/4"
+        )
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
@@ -137,7 +90,3 @@ class LogisticRegression:
         """The Hessian at one W, (d, 1), as a linear map: ``V -> X' D X V + l2 V``."""
         D = curvatures(self.X, self.y, matrices(W, self.shape))
         return lambda V: adjoint(self.X, D * scores(self.X, V)) + self.l2 * V
-
-    def rounding(self, W: Array, /) -> float:
-        """A bound on the rounding error of the value at one W."""
-        return loss_rounding(self.X, W, float(self.value(W)))

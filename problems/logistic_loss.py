@@ -1,11 +1,15 @@
 """The mean logistic loss of a linear model: what LogisticRegression and NonconvexLogistic have in common."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from problems.checks import Array
 from problems.features import Features, adjoint, largest_gram_eigenvalue, scores
 from problems.labels import listed, sorted_classes
+from problems.rounding import rounded
 
 
 def signs(y: ArrayLike, rows: int) -> Array:
@@ -36,7 +40,6 @@ def curvatures(X: Features, y: Array, W: Array) -> Array:
     return np.asarray(E / (1.0 + E) ** 2 / len(y))
 
 
-def smoothness(X: Features) -> float:
-    """Lipschitz constant of the gradient, ``lambda_max(X'X) / (4N)``: the loss has second derivative at most 1/4."""
-    N: int = X.shape[0]
-    return largest_gram_eigenvalue(X) / (4 * N)
+def smoothness(X: Features, penalty: float) -> float:
+    """``lambda_max(X'X) / (4N) + penalty``, rounded up: L, as the logistic loss has second derivative at most 1/4."""
+    return rounded(Fraction(largest_gram_eigenvalue(X)) / (4 * X.shape[0]) + Fraction(penalty), math.inf)

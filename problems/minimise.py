@@ -12,7 +12,7 @@ from problems.checks import Array
 from problems.features import EPS
 
 TOLERANCE = 1e-12
-"""A certificate ``||grad||^2 / (2 s) <= TOLERANCE |f|`` counts; a wider one does not."""
+"""A certificate ``||grad||^2 / (2 s) <= TOLERANCE |f|``, rounding of the gradient included, counts; no wider one."""
 
 
 class StronglyConvex(Protocol):
@@ -40,6 +40,10 @@ class StronglyConvex(Protocol):
         """A bound on the rounding error of the value at W, in the units of f, > 0."""
         ...
 
+    def gradient_rounding(self, W: Array, /) -> float:
+        """A bound on the norm of the rounding error of the gradient at W."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Minimum:
@@ -64,7 +68,8 @@ def minimise(problem: StronglyConvex, *, max_steps: int = 100) -> Minimum:
     r"""Minimise f >= 0 with Newton-CG, from zero, until the gradient says that only rounding is left to gain.
 
     If f is s-strongly convex, :math:`f^\star \ge f(W) - \|\nabla f(W)\|^2 / (2s)` at every W. The value is widened by
-    the rounding error of f. That of the gradient, about ``eps sqrt(L)``, enters squared: ``eps^2 L/s``, far below it.
+    the rounding error of f, and the norm of the gradient by that of the gradient. The latter, about ``eps sqrt(L)``,
+    enters squared, as ``eps^2 L/s``: nothing, unless s is so tiny that there is no certificate.
 
     Each step halves its length until the norm of the gradient falls. In a direction V with
     ``||grad^2 f V + grad f|| < ||grad f||``, which is what CG returns, a short enough step always does, and the norm,
@@ -77,6 +82,8 @@ def minimise(problem: StronglyConvex, *, max_steps: int = 100) -> Minimum:
         if _slack(size, problem) <= EPS * value:
             break
         V = _newton_direction(problem.hessian(W), G, min(0.1, math.sqrt(size / first)))
+        if not np.isfinite(V).all():  # CG broke down: the Hessian is singular in floating point
+            break
         step = 1.0
         while step > 1e-9:
             candidate, candidate_G = problem.value_and_gradient(W + step * V)
@@ -87,7 +94,7 @@ def minimise(problem: StronglyConvex, *, max_steps: int = 100) -> Minimum:
             break
         W, value, G = W + step * V, candidate, candidate_G
         size = float(np.linalg.norm(G))
-    return _certified(problem, W, float(value), _slack(size, problem))
+    return _certified(problem, W, float(value), _slack(size + problem.gradient_rounding(W), problem))
 
 
 def _slack(size: float, problem: StronglyConvex) -> float:
@@ -102,7 +109,8 @@ def _newton_direction(hessian: Callable[[Array], Array], G: Array, rtol: float) 
         return hessian(v.reshape(G.shape)).ravel()
 
     operator = LinearOperator((G.size, G.size), matvec=matvec, dtype=np.float64)
-    direction, _ = cg(operator, -G.ravel(), rtol=rtol)
+    with np.errstate(all="ignore"):  # a breakdown shows in the direction
+        direction, _ = cg(operator, -G.ravel(), rtol=rtol)
     return np.asarray(direction).reshape(G.shape)
 
 
@@ -110,7 +118,8 @@ def _certified(problem: StronglyConvex, W: Array, value: float, slack: float) ->
     """The interval that ``slack`` and rounding leave; its lower end is never below 0, as f is not."""
     W.flags.writeable = False
     if slack > TOLERANCE * abs(value):
-        return Minimum(W, math.nan, math.nan, f"nan: Newton's method left ||grad||^2/(2 s) = {slack:.1e}")
+        left = f"nan: Newton's method left ||grad||^2/(2 s) = {slack:.1e}, rounding included"
+        return Minimum(W, math.nan, math.nan, left)
     rounding = problem.rounding(W)
     f_star, width = value + rounding, slack + 2 * rounding
     return Minimum(W, f_star, min(f_star, width), "Newton-CG, certified by ||grad||^2/(2 s) and rounding")

@@ -75,7 +75,7 @@ class NonconvexLogistic:
     @cached_property
     def L(self) -> float:
         """``lambda_max(X'X) / (4N) + 2 lam``, rounded up: ``(2 - 6w^2) / (1 + w^2)^3`` lies in [-1/2, 2]."""
-        return smoothness(self.X) + 2 * self.lam
+        return smoothness(self.X, 2 * self.lam)
 
     @property
     def provenance(self) -> dict[str, str]:

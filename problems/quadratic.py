@@ -8,9 +8,12 @@ from typing import ClassVar, Self
 import numpy as np
 
 from problems.batch import matrices
-from problems.checks import Array, array
-from problems.eigenvalues import extreme_eigenvalues
-from problems.features import EPS
+from problems.checks import Array, array, moderate
+from problems.eigenvalues import eigenvalues
+from problems.rank import rank_bound
+from problems.rounding import rounded
+
+UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -18,8 +21,10 @@ class Quadratic:
     r"""Half a squared distance: :math:`f(W) = \frac12 \langle W - W^\star, Q(W - W^\star) \rangle`, minimum 0.
 
     Made by ``Quadratic.left``, ``Quadratic.kronecker`` or ``Quadratic.full``, which say what Q is. Every matrix must be
-    symmetric, positive semidefinite and not zero. An eigenvalue within ``d eps lambda_max`` of zero counts as zero,
-    except that those of a diagonal matrix, and zero rows, are exact.
+    symmetric and positive semidefinite, both up to rounding, and not zero.
+
+    Eigenvalues that LAPACK cannot tell from zero are zeros if the rank says so (see ``problems.rank``). If it does not,
+    the smallest positive one is unknown, and ``mu`` is nan. Those of a diagonal matrix, and zero rows, are exact.
 
     Parameters
     ----------
@@ -87,7 +92,7 @@ class Quadratic:
         """Where each constant comes from."""
         return {
             "L": "largest eigenvalue of Q, rounded up",
-            "mu": "smallest positive eigenvalue of Q, rounded down",
+            "mu": UNDECIDED if math.isnan(self.mu) else "smallest positive eigenvalue of Q, rounded down",
             "f_star": "0 at W_star by construction",
         }
 
@@ -114,8 +119,8 @@ class Quadratic:
 
 
 def _symmetric(name: str, value: Array, size: int) -> Array:
-    """Accept a matrix that is symmetric up to rounding, which is taken out."""
-    matrix = array(name, value, shape=(size, size))
+    """Accept a ``moderate`` matrix that is symmetric up to rounding, which is taken out."""
+    matrix = moderate(name, array(name, value, shape=(size, size)))
     asymmetry = float(np.abs(matrix - matrix.T).max())
     if asymmetry > 1e-12 * np.abs(matrix).max():
         raise ValueError(
@@ -136,24 +141,25 @@ def _constants(factors: dict[str, Array]) -> dict[str, float]:
 
 
 def _curvatures(name: str, S: Array) -> tuple[float, float, float]:
-    """Smallest, smallest positive and largest eigenvalue of S, rounded outwards; see ``Quadratic`` for the rank."""
+    """Smallest, smallest positive and largest eigenvalue of S, rounded outwards; nan where the rank is undecided."""
     kept = S.any(axis=0)  # without its zero rows and columns S loses as many zero eigenvalues, exactly
     if not kept.any():
         raise ValueError(f"{name} must have a positive eigenvalue, got largest eigenvalue 0")
     core = S[np.ix_(kept, kept)]
-    low, high = extreme_eigenvalues(core)
-    if low > 0:
-        return (low if kept.all() else 0.0), low, high
-    eigenvalues = np.linalg.eigvalsh(core)
-    slop = len(core) * EPS * float(np.abs(eigenvalues).max())
-    if eigenvalues[0] < -slop:
-        raise ValueError(f"{name} must be positive semidefinite, got eigenvalue {eigenvalues[0]:.6g}")
-    return 0.0, float(eigenvalues[eigenvalues > slop][0]) - slop, high
+    values, error = eigenvalues(core)
+    if values[0] < -error:
+        raise ValueError(f"{name} must be positive semidefinite, got eigenvalue {values[0]:.6g}")
+    positive = values[values > error]
+    low, high = float(positive[0]) - error, float(positive[-1]) + error
+    highest_rank = len(core) if len(positive) == len(core) else rank_bound(core)
+    mu = low if len(positive) == highest_rank else math.nan
+    return (mu if highest_rank == len(S) else 0.0), mu, high
 
 
 def _product(a: float, b: float, *, towards: float) -> float:
-    """``a b``, rounded towards an infinity unless it is exact or on that side already."""
-    product = a * b
-    excess = Fraction(product) - Fraction(a) * Fraction(b)
-    wrong_side = excess > 0 if towards < 0 else excess < 0
-    return math.nextafter(product, towards) if wrong_side else product
+    """``a b``, rounded towards an infinity; nan if a factor is, or if the product is too small for a float."""
+    if a == 0 or b == 0:
+        return 0.0
+    if math.isnan(a) or math.isnan(b):
+        return math.nan
+    return rounded(Fraction(a) * Fraction(b), towards) or math.nan

@@ -1,9 +1,11 @@
 """Softmax regression (multinomial logistic regression) without intercept, with an optional ridge penalty."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +13,15 @@ from numpy.typing import NDArray
 from problems import datasets
 from problems.batch import matrices, squared_norms
 from problems.checks import Array, finite
-from problems.features import Features, adjoint, features, largest_gram_eigenvalue, loss_rounding, scores
+from problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores
 from problems.labels import sorted_classes
-from problems.minimise import UNATTAINED, Minimum, minimise
 from problems.naming import short_name
+from problems.regularised_loss import RegularisedLoss
+from problems.rounding import rounded
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SoftmaxRegression:
+class SoftmaxRegression(RegularisedLoss):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(x_i^\top W)`, plus :math:`\frac{l2}{2} \|W\|^2`.
 
     Parameters
@@ -51,8 +54,6 @@ class SoftmaxRegression:
     name: str = field(default="", kw_only=True)
     classes: NDArray[Any] = field(init=False)
 
-    convex: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         X = features("X", self.X)
         classes, positions = sorted_classes("labels", self.labels, X.shape[0])
@@ -83,59 +84,12 @@ class SoftmaxRegression:
     @cached_property
     def L(self) -> float:
         """Böhning's bound ``lambda_max(X'X) / (2N) + l2``, rounded up."""
-        return largest_gram_eigenvalue(self.X) / (2 * len(self.labels)) + self.l2
-
-    @property
-    def mu(self) -> float:
-        """``l2``; 0, which says that there is none, without a penalty."""
-        return self.l2
-
-    @property
-    def strong_convexity(self) -> float:
-        """``l2``: no more, as adding one vector to all columns of W leaves the cross-entropy unchanged."""
-        return self.l2
-
-    @cached_property
-    def minimum(self) -> Minimum:
-        """The minimiser and its certificate; costs one run of Newton's method."""
-        return minimise(self) if self.l2 > 0 else UNATTAINED
-
-    @property
-    def W_star(self) -> Array | None:
-        """The minimiser, (d, k), as near as ``f_star_error`` says; None without a penalty."""
-        return self.minimum.W_star
-
-    @property
-    def f_star(self) -> float:
-        """Upper end of the certified interval; nan without a penalty."""
-        return self.minimum.f_star
-
-    @property
-    def f_star_error(self) -> float:
-        """Width of the certified interval."""
-        return self.minimum.f_star_error
-
-    @property
-    def f_lower(self) -> float:
-        """Lower end of the certified interval; 0 without a penalty."""
-        return self.minimum.f_lower
+        return rounded(Fraction(largest_gram_eigenvalue(self.X)) / (2 * len(self.labels)) + Fraction(self.l2), math.inf)
 
     @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
-        return {
-            "L": "lambda_max(X'X)/(2N) + l2, rounded up (Böhning 1992)",
-            "mu": "l2, the modulus of strong convexity" if self.l2 > 0 else "0: bounded gradient, unbounded f",
-            "f_star": self.minimum.provenance,
-        }
-
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., d, k) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., d, k) to (..., d, k)."""
-        return self.value_and_gradient(W)[1]
+        return self._provenance("lambda_max(X'X)/(2N) + l2, rounded up (Böhning 1992)")
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data. Scores are shifted by the largest of each sample, so nothing overflows."""
@@ -173,7 +127,3 @@ class SoftmaxRegression:
             return adjoint(self.X, P * U) / len(self.labels) + self.l2 * V
 
         return product
-
-    def rounding(self, W: Array, /) -> float:
-        """A bound on the rounding error of the value at one W."""
-        return loss_rounding(self.X, W, float(self.value(W)))

@@ -68,7 +68,7 @@ def test_a_real_row_stays_close_to_its_bound_while_the_bound_halves():
     half = int(np.flatnonzero(verdict.bound <= verdict.bound[0] / 2)[0])
     assert half == 38
     ratio = verdict.bound[: half + 1] / verdict.mean[: half + 1]
-    assert ratio.min() >= 1
+    assert ratio.min() >= 1 - 1e-9  # equality at t = 0
     assert ratio.max() < 2
     assert ratio[half] == pytest.approx(1.67, abs=0.05)
 

@@ -30,26 +30,22 @@ def positive(d, low=0.5):
     return A @ A.T + low * np.eye(d)
 
 
-def projector(d, rank):
-    Q = np.linalg.qr(RNG.normal(size=(d, rank)))[0]
-    return Q @ Q.T
-
-
 X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
 X_SPARSE = csr_array(X * (RNG.random(X.shape) < 0.6))
 Y = RNG.normal(size=(20, 2))
 TWO = np.where(RNG.random(20) < 0.4, "no", "yes")
 THREE = np.arange(20) % 3
 M = positive(6)
+SINGULAR = np.array([[2.0, 1, 1], [1, 2, -1], [1, -1, 2]])  # three times a projection of rank 2, exactly
 
 EVERY = {
     "left": Quadratic.left(positive(3), RNG.normal(size=(3, 2))),
-    "left singular": Quadratic.left(projector(3, 2), RNG.normal(size=(3, 2))),
+    "left singular": Quadratic.left(SINGULAR, RNG.normal(size=(3, 2))),
     "kronecker": Quadratic.kronecker(positive(3), positive(2), RNG.normal(size=(3, 2))),
     "full": Quadratic.full(M, RNG.normal(size=(3, 2))),
     "least squares": LeastSquares(X, Y),
     "least squares, ridge": LeastSquares(X, Y[:, 0], l2=0.3),
-    "least squares, rank 2": LeastSquares(X @ projector(3, 2), Y),
+    "least squares, rank 2": LeastSquares(X[:, [0, 1, 1]], Y),
     "least squares, sparse": LeastSquares(X_SPARSE, Y, l2=0.1),
     "logistic": LogisticRegression(X, TWO),
     "logistic, ridge": LogisticRegression(X, TWO, l2=0.2),

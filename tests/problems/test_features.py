@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression
 from problems.features import adjoint, features, gram, largest_gram_eigenvalue, score_errors, scores, singular_values
 
 RNG = np.random.default_rng(15)
@@ -43,6 +44,43 @@ def test_singular_values_are_exact_whatever_the_blocks(kind, transposed, block):
 def test_the_largest_eigenvalue_is_a_bound_and_tight(X):
     exact = np.linalg.norm(DENSE, 2) ** 2
     assert exact <= largest_gram_eigenvalue(X) <= exact * (1 + 1e-12)
+
+
+def test_a_sparse_batch_is_summed_as_precisely_as_a_single_matrix():
+    """A sum over samples that is not pairwise is off by 1e-12 here."""
+    N = 200_000
+    rng = np.random.default_rng(0)
+    X = sparse.csr_array((rng.normal(size=N), (np.arange(N), rng.integers(0, 40, N))), shape=(N, 40))
+    labels = rng.integers(0, 3, N)
+    for problem in (
+        LeastSquares(X, rng.normal(size=(N, 2)), l2=0.1),
+        LogisticRegression(X, labels > 0),
+        NonconvexLogistic(X, labels > 0, lam=0.1),
+        SoftmaxRegression(X, labels),
+    ):
+        W = rng.normal(size=(3, *problem.shape))
+        np.testing.assert_allclose(problem.value(W), [problem.value(one) for one in W], rtol=1e-14)
+
+
+def test_L_is_rounded_up_where_the_penalty_dominates():
+    """The data add 1e-19, less than half an eps of 1."""
+    X, y = 1e-9 * DENSE, np.arange(12) % 2
+    for problem in (LogisticRegression(X, y, 1.0), NonconvexLogistic(X, y, 0.5), SoftmaxRegression(X, y, 1.0)):
+        assert problem.L == 1 + 2.0**-52
+    assert 1 < LeastSquares(X, y, 1.0).L < 1 + 1e-14
+
+
+@pytest.mark.parametrize("scale", [1e-162, 1e150, 1e200])
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
+def test_units_whose_squares_are_no_floats_are_named(kind, scale):
+    with pytest.raises(ValueError, match=r"X must have a largest entry of size 1e-100..1e100, got .*other units"):
+        features("X", kind(scale * DENSE))
+
+
+@pytest.mark.parametrize("scale", [1e-99, 1e97])
+def test_extreme_units_have_a_largest_eigenvalue(scale):
+    X = features("X", scale * DENSE)
+    assert largest_gram_eigenvalue(X) == pytest.approx(scale**2 * np.linalg.norm(DENSE, 2) ** 2, rel=1e-12)
 
 
 def test_score_errors_cover_the_truth(X):

@@ -49,6 +49,12 @@ def test_f_lower_can_be_less_than_f_star_or_stand_alone():
     assert FromFunctions((2, 3), value, gradient, f_lower=-1).f_lower == -1
 
 
+def test_f_star_can_be_known_up_to_an_error():
+    problem = FromFunctions((2, 3), value, gradient, f_star=1, f_star_error=0.25)
+    assert (problem.f_star, problem.f_star_error, problem.f_lower) == (1, 0.25, 0.75)
+    assert FromFunctions((2, 3), value, gradient, f_star=1, f_star_error=0.25, f_lower=0.5).f_lower == 0.5
+
+
 def test_a_function_that_changes_its_argument_changes_a_copy():
     def careless(W):
         W *= 2
@@ -92,6 +98,9 @@ def test_a_wrong_gradient_is_named(result, got):
         ({"L": 1, "mu": 1, "strong_convexity": 2, "convex": True}, "strong_convexity must be <= mu=1, got 2"),
         ({"strong_convexity": 1}, "convex must be True where strong_convexity > 0, got False"),
         ({"f_star": 0, "f_lower": 1}, "f_lower must be <= f_star=0, got 1"),
+        ({"f_star": 0, "f_star_error": -1}, "f_star_error must be a finite number >= 0, got -1"),
+        ({"f_star": 0, "f_star_error": math.nan}, "f_star_error must be a finite number >= 0, got nan"),
+        ({"f_star_error": 1}, "f_star must be given where f_star_error > 0, got nan"),
         ({"f_star": math.inf}, "f_star must be a finite number, got inf"),
         ({"W_star": np.zeros((3, 2))}, r"W_star must have shape \(2, 3\), got \(3, 2\)"),
         ({"start": np.zeros(6)}, r"start must have shape \(2, 3\), got \(6,\)"),

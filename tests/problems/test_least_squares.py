@@ -10,7 +10,7 @@ from problems import LeastSquares
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(30, 5))
 Y = RNG.normal(size=(30, 3))
-RANK_TWO = RNG.normal(size=(30, 2)) @ RNG.normal(size=(2, 5))
+RANK_TWO = (RNG.integers(-9, 10, (30, 2)) @ RNG.integers(-9, 10, (2, 5))) / 8  # exactly
 WIDE = RNG.normal(size=(4, 9))
 CASES = [(X, Y, 0.0), (X, Y, 0.7), (X, Y[:, 0], 1e-6), (RANK_TWO, Y, 0.0), (RANK_TWO, Y, 0.3), (WIDE, Y[:4], 0.0)]
 CASES += [(WIDE, Y[:4], 0.2), (1e8 * X, 1e-8 * Y, 0.0), (X * [1, 1, 0, 1, 1], Y, 0.0)]
@@ -52,6 +52,44 @@ def test_singular_values_are_not_squared(kind):
     U, V = (np.linalg.qr(RNG.normal(size=(12, 3)))[0], np.linalg.qr(RNG.normal(size=(3, 3)))[0])
     problem = LeastSquares(kind(U * [1, 1e-3, 1e-9] @ V.T), U[:, 0])
     assert problem.mu == pytest.approx(1e-18 / 12, rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+def test_an_undecided_rank_leaves_mu_and_the_minimum_unknown(kind):
+    """The infimum is 0, at (0, 1e17); as if the second column were zero it would be 1/9."""
+    problem = LeastSquares(kind([[1, 0], [1, 1e-17], [1, 0]]), [0, 1, 0])
+    assert problem.value(np.array([[0], [1e17]])) < 1e-30
+    assert np.isnan([problem.mu, problem.strong_convexity, problem.f_star, problem.f_star_error]).all()
+    assert problem.W_star is None
+    assert problem.f_lower == 0
+    assert problem.L >= 1
+    for name in ("mu", "f_star"):
+        assert problem.provenance[name].startswith("nan: the numerical rank is undecided")
+
+
+def test_an_undecided_rank_does_not_matter_with_a_penalty():
+    problem = LeastSquares([[1, 0], [1, 1e-17], [1, 0]], [0, 1, 0], l2=0.1)
+    assert problem.mu == problem.strong_convexity == 0.1
+    assert problem.f_star == pytest.approx(LeastSquares(np.ones((3, 1)), [0, 1, 0], l2=0.1).f_star, rel=1e-14)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("data", [X[:, [0, 1, 1]], X[:2], X[[0, 1, 1, 0]], X[:, [0, 1, 1]] * [1, 1, 4]])
+def test_structure_decides_the_rank(kind, data):
+    """Repeated or proportional columns, repeated rows, and more columns than rows."""
+    problem = LeastSquares(kind(data), Y[: len(data)])
+    singular = np.linalg.svd(data, compute_uv=False)
+    smallest = singular[singular > 1e-10][-1] ** 2 / len(data)
+    assert problem.mu == pytest.approx(smallest, rel=1e-9)
+    assert problem.strong_convexity == 0
+    assert np.isfinite(problem.f_star)
+
+
+def test_a_column_repeated_in_much_data_is_seen():
+    data = np.random.default_rng(0).normal(size=(20_000, 12))
+    problem = LeastSquares(data[:, [*range(12), 5]], data @ np.ones(12))
+    assert problem.mu == pytest.approx(1, rel=0.1)
+    assert problem.strong_convexity == 0
 
 
 def test_L_and_mu_are_attained():
@@ -119,6 +157,8 @@ def test_the_repr_of_data_without_a_name():
         ((0 * X, Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
         ((sparse.csr_array((30, 5)), Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
         ((np.zeros((0, 5)), Y), "X must not be empty"),
+        ((1e150 * X, Y), r"X must have a largest entry of size 1e-100..1e100, got .*e\+150 \(other units\?\)"),
+        ((sparse.csr_array(1e-162 * X), Y), "X must have a largest entry of size 1e-100..1e100, got .*e-162"),
         ((sparse.coo_array(X[0]), Y), r"X must have 2 axes, got shape \(5,\)"),
         ((sparse.csr_array(X * 1j), Y), "X must be real, got complex numbers"),
         ((X, None), "Y must be an array, got None"),

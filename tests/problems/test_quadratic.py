@@ -61,12 +61,39 @@ def test_products_of_constants_are_rounded_outwards():
 
 @pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
 def test_mu_of_a_singular_matrix_is_the_smallest_positive_eigenvalue(scale):
-    """Taking the smallest eigenvalue would give a number near 1e-17 here, of either sign."""
-    V = np.linalg.qr(np.random.default_rng(1).normal(size=(5, 5)))[0]
-    problem = Quadratic.left(V @ np.diag([0, 0, 2e-6, 1, 3]) @ V.T * scale, np.ones((5, 2)))
+    """Taking the smallest eigenvalue would give a number near 1e-17 here, of either sign; the rank is exactly 2."""
+    V = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]]) / 2
+    problem = Quadratic.left(V @ np.diag([2.0**-19, 3]) @ V.T * scale, np.ones((4, 2)))
     assert problem.strong_convexity == 0
-    assert problem.mu == pytest.approx(2e-6 * scale, rel=1e-8)
-    assert problem.mu < 2e-6 * scale < 3 * scale < problem.L
+    assert problem.mu == pytest.approx(2.0**-19 * scale, rel=1e-8)
+    assert problem.mu < 2.0**-19 * scale < 3 * scale < problem.L
+
+
+def test_a_rank_that_is_undecided_leaves_mu_unknown():
+    """The second matrix has determinant 2^-52: its mu is 1.1e-16, and not the 2 of the first."""
+    W_star = np.zeros((2, 1))
+    singular, regular = Quadratic.left(np.ones((2, 2)), W_star), Quadratic.left([[1, 1], [1, 1 + 2**-52]], W_star)
+    assert singular.mu == pytest.approx(2, rel=1e-14)
+    assert singular.strong_convexity == 0
+    assert np.isnan([regular.mu, regular.strong_convexity]).all()
+    assert regular.provenance["mu"].startswith("nan: the numerical rank is undecided")
+    assert regular.f_star == 0
+
+
+def test_an_undecided_factor_leaves_a_product_undecided():
+    undecided = np.array([[1, 1], [1, 1 + 2**-52]])
+    product = Quadratic.kronecker(undecided, np.diag([1.0, 2.0]), np.zeros((2, 2)))
+    assert np.isnan([product.mu, product.strong_convexity]).all()
+    assert pytest.approx(4, rel=1e-14) == product.L
+    singular = Quadratic.kronecker(undecided, np.diag([1.0, 0.0]), np.zeros((2, 2)))
+    assert np.isnan(singular.mu)
+    assert singular.strong_convexity == 0
+
+
+def test_a_mu_below_every_float_is_unknown():
+    problem = Quadratic.kronecker(np.diag([1e-200, 1]), np.diag([1e-200, 1]), np.zeros((2, 2)))
+    assert np.isnan([problem.mu, problem.strong_convexity]).all()
+    assert problem.L == 1
 
 
 def test_zeros_of_a_diagonal_matrix_are_exact():
@@ -127,6 +154,11 @@ W32 = np.zeros((3, 2))
             lambda: Quadratic.left(np.eye(3), W32, start=np.zeros((2, 3))),
             r"start must have shape \(3, 2\), got \(2, 3\)",
         ),
+        (
+            lambda: Quadratic.kronecker(1e200 * np.eye(3), 1e200 * np.eye(2), W32),
+            r"S must have a largest entry of size 1e-100..1e100, got 1e\+200",
+        ),
+        (lambda: Quadratic.left(1e-200 * np.eye(3), W32), r"S must have a largest entry .*, got 1e-200"),
         (lambda: Quadratic(W32), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, S=np.eye(3), Q=np.eye(6)), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, R=np.eye(2), Q=np.eye(6)), "must be made by Quadratic.left"),
