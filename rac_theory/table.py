@@ -56,7 +56,8 @@ def remarks(rows: Sequence[Row]) -> list[str]:
     needed = {row.problem: row.reason for row in rows if row.status == NEEDS_EXTRA}
     lines += [f"{problem}: {reason}" for problem, reason in needed.items()]
     counts = Counter(row.status for row in rows)
-    lines.append(", ".join(f"{counts[status.name]} {status.name}" for status in Status if counts[status.name]))
+    names = [*(status.name for status in Status), NEEDS_EXTRA]
+    lines.append(", ".join(f"{counts[name]} {name}" for name in names if counts[name]))
     return lines
 
 

