@@ -99,8 +99,8 @@ def spectrum(
     rng : seed, SeedSequence or Generator
         Unused where nothing is sampled.
     exact : bool
-        Enumerate in rational arithmetic and return Fractions: an eigenvalue itself where it is rational, else a
-        certified bound on its safe side within 1e-15.
+        Enumerate the matrices as they are stored in rational arithmetic and return Fractions: an eigenvalue itself
+        where it is rational, else a certified bound on its safe side within 1e-15.
 
     Raises
     ------

@@ -17,7 +17,7 @@ def ledger_table(rows: Sequence[Row]) -> Table:
     """Return the table of the rows that were run: claim, case, verdict, slack, reach, rates, evidence, time."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right")
-    for name in ("claim", "case", "gamma", "verdict", "slack [interval]"):
+    for name in ("claim", "case", "gamma", "verdict", escape("slack [interval]")):
         table.add_column(name, no_wrap=True)
     table.add_column("reach", justify="right", no_wrap=True)
     for name in ("fitted", "promised", "evidence"):

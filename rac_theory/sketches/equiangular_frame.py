@@ -29,7 +29,7 @@ class EquiangularFrame(Shape):
         return isotropic(self.dim, self.rank)
 
     def support(self) -> Support | None:
-        """Return all subsets of vertices, equally likely; None above the limit."""
+        """Return all subsets of vertices, equally likely, as floats: most are irrational. None above the limit."""
         subsets = all_subsets(self.dim + 1, self.rank)
         return None if subsets is None else equally_likely(np.swapaxes(simplex(self.dim)[subsets], 1, 2))
 
