@@ -77,9 +77,7 @@ def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float
     elif reach is not None and reach >= t[-1] / 2:
         status, last = Status.CONSISTENT, seen[-1]
         # A sample that misses the rare large values cannot know it: what is excluded is said beside what would show.
-        excluded = (
-            f"only one by {upper[last] / bound[last] - 1:.0%} or more is excluded" if bounded else "none is excluded"
-        )
+        excluded = _excluded(X[:, last], float(bound[last]), ceiling if bounded else math.inf, alpha / len(t))
         reason = (
             f"{len(X)} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} would "
             f"have shown if the runs have the shape of their law, and whatever its shape {excluded}."
@@ -91,3 +89,11 @@ def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float
         many = "no number can be named from them" if needed is None else f"at t={t[middle]} it takes {needed} or more"
         reason = f"{len(X)} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; {many}."
     return Finding(status, reason, mean / (1 + detectable), upper, detectable, reach, against, at)
+
+
+def _excluded(X: Array, bound: float, ceiling: float, alpha: float) -> str:
+    """Say which violations the runs, (runs,), exclude; alpha is for a step that they themselves have singled out."""
+    if not math.isfinite(ceiling):
+        return "none is excluded"
+    excess = float(evidence.upper_mean(np.minimum(X, ceiling)[:, None], ceiling, alpha)[0]) / bound - 1
+    return f"only one by {excess:.0%} or more is excluded" if excess > 0 else "every one is excluded there"

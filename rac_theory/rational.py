@@ -43,16 +43,18 @@ def mean(matrices: Sequence[Matrix], weights: Sequence[Fraction]) -> Matrix:
 
 
 def smallest_eigenvalue(M: Matrix) -> Fraction:
-    """Return the smallest eigenvalue of a symmetric matrix, or where it is irrational a lower bound within 1e-15.
+    """Return the smallest eigenvalue of a symmetric matrix, or a lower bound that is about 1e-15 below it.
+
+    The eigenvalue itself is found if it is a diagonal entry, or rational with a denominator up to a million.
 
     A guess from floating point is certified: c is the smallest eigenvalue exactly if ``M - c I`` is positive
     semidefinite and singular, and a lower bound if it is positive definite; both are decided by elimination.
     """
     near = float(np.linalg.eigvalsh(np.array(M, dtype=np.float64))[0])
-    for largest_denominator in (1, 1_000, 1_000_000):
-        candidate = Fraction(near).limit_denominator(largest_denominator)
-        if _pivots(M, candidate) == "singular":
-            return candidate
+    guesses = [Fraction(near).limit_denominator(largest) for largest in (1, 1_000, 1_000_000)]
+    for guess in [min(row[i] for i, row in enumerate(M)), *guesses]:  # a diagonal entry, as of a multiple of I, first
+        if _pivots(M, guess) == "singular":
+            return guess
     below = 1
     while _pivots(M, bound := Fraction(int(near * 2**52) - below, 2**52)) == "indefinite":
         below *= 2
@@ -60,7 +62,7 @@ def smallest_eigenvalue(M: Matrix) -> Fraction:
 
 
 def largest_eigenvalue(M: Matrix) -> Fraction:
-    """Return the largest eigenvalue, or where it is irrational an upper bound within 1e-15."""
+    """Return the largest eigenvalue, or an upper bound that is about 1e-15 above it, in the same way."""
     return -smallest_eigenvalue([[-x for x in row] for row in M])
 
 

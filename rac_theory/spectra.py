@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from problems import checks
 from problems.checks import Array
@@ -100,7 +101,7 @@ def spectrum(
         Unused where nothing is sampled.
     exact : bool
         Enumerate the matrices as they are stored in rational arithmetic and return Fractions: an eigenvalue itself
-        where it is rational, else a certified bound on its safe side within 1e-15.
+        where it is found to be rational (see ``rational``), else a certified bound about 1e-15 on its safe side.
 
     Raises
     ------
@@ -124,7 +125,8 @@ def spectrum(
     checks.integer("draws", draws, 1)
     if width is not None:
         checks.finite("width", width, above=0)
-    sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
+    with threadpool_limits(1):  # at these sizes more threads wait for each other, and the bits depend on their number
+        sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
     return Spectrum(
         sampled.lambda_min,
         sampled.lambda_max,

@@ -10,7 +10,7 @@ import pytest
 from problems.eigenvalues import extreme_eigenvalues
 from rac_theory import rational, spectrum
 from rac_theory.confidence import kl_lower, kl_upper
-from rac_theory.sketches import Frozen, Haar, WeightedCoordinate, named_sketch
+from rac_theory.sketches import Frozen, Haar, SparseSigns, WeightedCoordinate, named_sketch
 
 
 @dataclass(frozen=True)
@@ -231,6 +231,16 @@ def test_a_rational_eigenvalue_is_found_exactly():
     assert rational.largest_eigenvalue(M) == 3
     third = [[Fraction(1, 3), Fraction(0)], [Fraction(0), Fraction(2, 7)]]
     assert rational.smallest_eigenvalue(third) == Fraction(2, 7)
+
+
+def test_a_multiple_of_the_identity_is_exact_whatever_its_denominator():
+    """Entries of probability 123/2000: E[H] = c I with a denominator far above a million."""
+    known = spectrum(SparseSigns(3, 2, p=Fraction(123, 1000)), exact=True)
+    assert known.lambda_min == known.lambda_max == known.matrix[0, 0]
+    assert known.lambda_min.denominator > 10**6
+    assert float(known.lambda_min) == pytest.approx(
+        float(spectrum(SparseSigns(3, 2, p=Fraction(123, 1000))).lambda_min)
+    )
 
 
 def test_exact_projection_of_dependent_columns():

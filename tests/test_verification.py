@@ -9,6 +9,7 @@ import pytest
 
 from problems import FromFunctions, LeastSquares, NonconvexLogistic, PLSine, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
+from rac_theory.finding import sampled_finding
 from rac_theory.randomness import RUNS, child, seed_sequence
 
 ALL = list(theorems.ALL.values())
@@ -360,6 +361,14 @@ def test_a_sample_that_missed_the_rare_runs_says_what_it_cannot_exclude():
             excluded = int(re.search(r"only one by (\d+)% or more is excluded", verdict.reason).group(1))
             assert excluded > 200
     assert consistent > 20
+
+
+def test_what_is_excluded_is_never_a_negative_percentage():
+    """An early step unconfirmed, the last one far below its bound: there every violation is excluded."""
+    X = np.random.default_rng(0).uniform(0.6, 1.0, size=400)
+    finding = sampled_finding(np.column_stack([X, 0.1 * X]), np.array([0.8, 0.3]), np.array([1, 2]), 1.0, 1e-3)
+    assert finding.status is Status.CONSISTENT
+    assert "every one is excluded there" in finding.reason
 
 
 def test_runs_that_are_all_zero_are_no_crash():
