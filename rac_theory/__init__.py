@@ -4,7 +4,28 @@ import importlib
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the same names for type checkers, which do not run __getattr__
+    from rac_theory import algorithms as algorithms
+    from rac_theory import sketches as sketches
+    from rac_theory import theorems as theorems
+    from rac_theory.algorithms import GD as GD
+    from rac_theory.algorithms import RACLoRA as RACLoRA
+    from rac_theory.case import Case as Case
+    from rac_theory.constants import Constants as Constants
+    from rac_theory.gradients import Exact as Exact
+    from rac_theory.linalg import project as project
+    from rac_theory.rate import Rate as Rate
+    from rac_theory.rate import empirical_rate as empirical_rate
+    from rac_theory.simulation import Trajectory as Trajectory
+    from rac_theory.simulation import simulate as simulate
+    from rac_theory.spectra import Spectrum as Spectrum
+    from rac_theory.spectra import spectrum as spectrum
+    from rac_theory.theorem import Theorem as Theorem
+    from rac_theory.verdict import Status as Status
+    from rac_theory.verdict import Verdict as Verdict
+    from rac_theory.verification import verify as verify
 
 __version__ = "0.1.0"
 

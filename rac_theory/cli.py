@@ -5,6 +5,7 @@ import inspect
 import os
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from rac_theory.sketches.plug_in import sketch_factory, sketch_names
 from rac_theory.spectra import spectrum
 from rac_theory.table import ledger_table, remarks
 
-OK, VIOLATED, BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
+OK, VIOLATED, BAD_INPUT, INTERNAL_ERROR, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 70, 130, 141
 _SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
 
 
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
-    except ValueError as error:
+    except (ValueError, MemoryError, OverflowError) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -41,6 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader went away, as head does: no traceback, nor one when the interpreter ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except Exception:  # a fault of ours must not look like a violated claim
+        traceback.print_exc()
+        return INTERNAL_ERROR
     return status
 
 
@@ -130,7 +137,11 @@ def _verify(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        path = results.save(arguments.out, rows)
+        # What was there before is replaced by rows, never by nothing.
+        if len(rows) > len(todo.missing) or not todo.ensembles:
+            path = results.save(arguments.out, rows)
+    if interrupted and len(rows) == len(todo.missing):
+        raise KeyboardInterrupt
     _print_ledger(sorted(rows, key=lambda row: row.number), todo.notes)
     print(f"Rows in {path}, figures in {figures}. One row again: rac-theory repeat {path} NUMBER")
     if interrupted:
@@ -190,7 +201,9 @@ def _repeat(arguments: argparse.Namespace) -> int:
     new = Row.of(old.number, ensemble, verdict, figure=old.figure, seconds=old.seconds)
     print(verdict)
     before, after = old.to_json(), new.to_json()
-    different = [name for name in before if before[name] != after[name]]
+    different = [name for name in before if before[name] != after[name] and name != "versions"]
+    if before["versions"] != after["versions"]:
+        print(f"other versions: then {before['versions']}, now {after['versions']}")
     if different:
         print(f"not the same numbers in: {', '.join(different)}")
         return VIOLATED

@@ -40,7 +40,7 @@ class Constants:
     gap0_upper : float
         ``f(W0) - f_lower``: the most that f can fall, which the statements about gradients start from.
     alpha_spent : float
-        The probability with which the sampled end of lambda_min or lambda_max may be false; 0 for closed forms.
+        The probability with which a sampled lambda_min may be false, and likewise lambda_max; 0 for closed forms.
     provenance : mapping
         For each name above, one line that says where the number comes from.
     """
@@ -78,6 +78,8 @@ class Constants:
         error = max(float(getattr(problem, "f_star_error", 0.0)), 8 * float(np.finfo(float).eps) * abs(f_star))
         f_lower = float(problem.f_lower) if math.isfinite(problem.f_lower) else f_star - error
         _check_start(f0, f_star, f_lower, error)
+        if f_lower > f_star + error:
+            raise ValueError(f"f_lower must be <= f_star={f_star:g}, got {f_lower:g}")
         if problem.mu > problem.L * (1 + 1e-12):
             raise ValueError(f"mu must be at most L={problem.L:g}, got {problem.mu:g}")
         projection = _projection_spectrum(case, alpha, draws, rng)

@@ -33,11 +33,11 @@ def exact_finding(X: Array, bound: Array, t: NDArray[np.int64]) -> Finding:
     worst = int(np.argmax(curve / bound))
     if curve[worst] > bound[worst]:
         reason = f"at t={t[worst]} the value is {curve[worst]:.6g}, the bound {bound[worst]:.6g} (exact)."
-        status, evidence, at = Status.VIOLATED, math.inf, int(t[worst])
+        status, against, at = Status.VIOLATED, math.inf, int(t[worst])
     else:
         reason = "one run decides, and it is below the bound at every t."
-        status, evidence, at = Status.HOLDS, 0.0, None
-    return Finding(status, reason, curve, curve, np.zeros_like(curve), int(t[-1]), evidence, at)
+        status, against, at = Status.HOLDS, 0.0, None
+    return Finding(status, reason, curve, curve, np.zeros_like(curve), int(t[-1]), against, at)
 
 
 def sampled_finding(X: Array, bound: Array, t: NDArray[np.int64], ceiling: float, alpha: float) -> Finding:

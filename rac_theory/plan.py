@@ -119,7 +119,7 @@ def _keys(
     notes: list[str],
 ) -> Iterator[Key]:
     """Yield the ensembles of one problem; what is left out is added to the notes."""
-    for side in selection.sides or entry.sides:
+    for side in dict.fromkeys(selection.sides or entry.sides):
         dim = shape[0 if side == "left" else 1]
         if dim == 1:
             notes.append(f"{name}: the {side} side is left out, a sketch of dimension 1 is the identity")

@@ -65,12 +65,14 @@ def save(folder: Path, rows: Iterable[Row]) -> Path:
         "versions": versions(),
         "rows": [row.to_json() for row in sorted(rows, key=lambda row: row.number)],
     }
-    path, part = folder / FILE, folder / (FILE + ".part")
-    with part.open("w", encoding="utf-8") as stream:
+    path = folder / FILE
+    # A name of its own, so that two runs in one folder do not write into each other's file.
+    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as stream:
         json.dump(content, stream, allow_nan=False, indent=1)
         stream.flush()
         os.fsync(stream.fileno())
-    part.replace(path)
+    Path(stream.name).replace(path)
+    path.chmod(0o644)
     return path
 
 

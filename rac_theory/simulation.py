@@ -11,7 +11,7 @@ from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
-from rac_theory.case import starting_point
+from rac_theory.case import Case
 from rac_theory.observed import Observed
 from rac_theory.randomness import BLOCKS, Randomness, child, generator, seed_sequence
 
@@ -90,10 +90,8 @@ def simulate(
     n_jobs : int
         Worker processes, as in joblib; any other backend that ``joblib.parallel_config`` sets is used instead.
     """
-    start = starting_point(problem, W0)
-    checks.integer("steps", steps, 1)
+    start = Case(algorithm, problem, W0, steps).start
     checks.integer("runs", runs, 1)
-    algorithm.check(problem.shape)
     root = seed_sequence(rng)
     size = 1 if algorithm.deterministic else block_size(problem.shape)
     blocks = Parallel(n_jobs=n_jobs)(
@@ -102,6 +100,14 @@ def simulate(
     )
     values, squares, W = (np.concatenate(parts)[:runs] for parts in zip(*blocks, strict=True))
     return Trajectory(values, squares, W, problem)
+
+
+def _checked(W: Array, shape: tuple[int, ...], algorithm: Algorithm) -> Array:
+    """Refuse what a step of a user's algorithm cannot return."""
+    if getattr(W, "shape", None) != shape:
+        came = "None (a missing return statement?)" if W is None else getattr(W, "shape", type(W).__name__)
+        raise ValueError(f"{type(algorithm).__name__}.step must return an array of shape {shape}, got {came}")
+    return W
 
 
 def block_size(shape: tuple[int, int]) -> int:
@@ -121,6 +127,7 @@ def _run_block(
     with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore"):
         for t in range(steps):
             values[:, t], squares[:, t] = observed.look(W)
-            W = algorithm.step(observed, W, rng)
+            W.flags.writeable = False  # a step in place would find a stale gradient: better an error
+            W = _checked(algorithm.step(observed, W, rng), W.shape, algorithm)
         values[:, steps], squares[:, steps] = observed.look(W)
     return values, squares, W

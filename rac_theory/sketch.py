@@ -64,33 +64,57 @@ class HasSecondMoment(Protocol):
 
 def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
     """Draw from a sketch that may be a user's, and check what comes: a wrong axis would broadcast in silence."""
-    sample = sketch.sample(rng, size)
+    name = f"{type(sketch).__name__}.sample"
+    try:
+        sample = sketch.sample(rng, size)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{name}(rng, {size}) must not fail, got {type(error).__name__}: {error}") from error
     expected = (size, sketch.dim, sketch.rank)
     got = getattr(sample, "shape", None)
     if got != expected:
         came = "None (a missing return statement?)" if sample is None else f"{got or type(sample).__name__}"
-        raise ValueError(
-            f"{type(sketch).__name__}.sample must return an array of shape (size, dim, rank) = {expected}, got {came}"
-        )
+        raise ValueError(f"{name} must return an array of shape (size, dim, rank) = {expected}, got {came}")
     result = np.asarray(sample, dtype=np.float64)
     # The sum of squares is finite only if every entry is, and cheap; where huge entries make it infinite, look at each.
     if size and not np.isfinite(np.vdot(result, result)):
-        checks.array(f"{type(sketch).__name__}.sample(rng, {size})", result)
+        checks.array(f"{name}(rng, {size})", result)
     return result
+
+
+def checked_support(sketch: Sketch) -> tuple[Array, NDArray[Any]] | None:
+    """Return the support of a sketch, checked, or None if it has none or does not list it."""
+    support = sketch.support() if isinstance(sketch, HasSupport) else None
+    if support is None:
+        return None
+    name = f"{type(sketch).__name__}.support()"
+    matrices = checks.array(f"{name}[0]", support[0], ndim=3)
+    checks.array(f"{name}[0]", matrices, shape=(len(matrices), sketch.dim, sketch.rank))
+    probabilities = np.asarray(support[1])
+    weights = checks.array(f"{name}[1]", probabilities, shape=(len(matrices),))
+    if weights.min() < 0 or abs(weights.sum() - 1) > 1e-9:
+        raise ValueError(f"{name} must give probabilities >= 0 that sum to one, got {weights} with sum {weights.sum()}")
+    return matrices, probabilities
 
 
 def check_draws(sketch: Sketch) -> None:
     """Draw a little and raise a ``ValueError`` if the sketch does not keep its promises: called once, at the door."""
+    name = type(sketch).__name__
     checks.integer("rank", sketch.rank, 1, checks.integer("dim", sketch.dim, 1), "dim")
     sample = draw(sketch, np.random.default_rng(0), 64)
-    if (sample == sample[0]).all() and not is_deterministic(sketch):
+    equal = bool((sample == sample[0]).all())
+    if is_deterministic(sketch) and not equal:
+        raise ValueError(f"{name}.support() must list every value of the sketch, got one value for draws that differ")
+    explained = isinstance(sketch, HasSupport | HasExpectedProjection) or sketch.dim == 1
+    if equal and not explained:
         raise ValueError(
-            f"{type(sketch).__name__}.sample must draw each of the size matrices independently, got 64 copies of one; "
-            "a sketch that always gives the same matrix must say so with support()"
+            f"{name}.sample must draw each of the size matrices independently, got 64 copies of one; "
+            "a sketch that always, or nearly always, gives the same matrix must say so with support()"
         )
 
 
 def is_deterministic(sketch: Sketch) -> bool:
     """Whether every draw is the same matrix, so that one run decides everything."""
-    support = sketch.support() if isinstance(sketch, HasSupport) else None
+    support = checked_support(sketch)
     return support is not None and len(support[1]) == 1

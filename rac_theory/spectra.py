@@ -15,7 +15,7 @@ from rac_theory import rational
 from rac_theory.linalg import projection
 from rac_theory.randomness import Randomness, generator, seed_sequence
 from rac_theory.sampled_projection import sample_spectrum
-from rac_theory.sketch import HasExpectedProjection, HasSupport, Sketch, check_draws
+from rac_theory.sketch import HasExpectedProjection, Sketch, check_draws, checked_support
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,11 +116,10 @@ def spectrum(
         name = f"{type(sketch).__name__}.expected_projection()"
         matrix = checks.array(name, closed, shape=(sketch.dim, sketch.dim))
         return _known(_check_claim(name, matrix, sketch.rank), "closed form")
-    support = sketch.support() if isinstance(sketch, HasSupport) else None
+    support = checked_support(sketch)
     if support is not None:
         matrices, probabilities = support
-        weights = probabilities.astype(np.float64)
-        return _known(np.tensordot(weights / weights.sum(), projection(matrices), axes=1), "enumerated")
+        return _known(np.tensordot(probabilities.astype(np.float64), projection(matrices), axes=1), "enumerated")
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("draws", draws, 1)
     if width is not None:
@@ -160,7 +159,7 @@ def _known(matrix: Array, how: Literal["closed form", "enumerated"]) -> Spectrum
 
 
 def _enumerated_exactly(sketch: Sketch) -> Spectrum:
-    support = sketch.support() if isinstance(sketch, HasSupport) else None
+    support = checked_support(sketch)
     if support is None:
         raise ValueError(f"exact must be False for a sketch without a small finite support, got {sketch!r}")
     matrices, probabilities = support

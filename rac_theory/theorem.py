@@ -1,9 +1,10 @@
 """A theorem is a value: its body is one formula, its docstring the statement, its decorator says the rest."""
 
+import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -70,8 +71,19 @@ class Theorem:
             return (wrong_algorithm,)
         return tuple(sentence for check in others if (sentence := check(case, constants)) is not None)
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickle a theorem that its module knows by name as that name: its formula is hidden behind it there."""
+        module = self.formula.__module__
+        if _named(module, self.name) is self:
+            return _named, (module, self.name)
+        return super().__reduce__()
+
     def __repr__(self) -> str:
         return f"<Theorem {self.id}: {self.statement}>"
+
+
+def _named(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name, None)
 
 
 def theorem(

@@ -20,15 +20,27 @@ if TYPE_CHECKING:
 
 
 class Status(enum.StrEnum):
-    """What a claim turned out to be on a case; the value of each member is its explanation."""
+    """What a claim turned out to be on a case; each member equals its name, and ``meaning`` explains it."""
 
-    HOLDS = "at every t: exactly, or confirmed at level alpha for the whole curve"
-    CONSISTENT = (
-        "not violated and not confirmed; a violation by half, of the shape seen, would have shown in half of the curve"
-    )
-    UNDECIDED = "too little to say either"
-    VIOLATED = "refuted at level alpha, or exactly"
-    NOT_APPLICABLE = "an assumption of the theorem is not met"
+    HOLDS = "HOLDS"
+    CONSISTENT = "CONSISTENT"
+    UNDECIDED = "UNDECIDED"
+    VIOLATED = "VIOLATED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+    @property
+    def meaning(self) -> str:
+        """One line on when this is the answer."""
+        return _MEANINGS[self.name]
+
+
+_MEANINGS = {
+    "HOLDS": "at every t: exactly, or confirmed at level alpha for the whole curve",
+    "CONSISTENT": "not violated and not confirmed; a violation by half, of the shape seen, would have shown in half",
+    "UNDECIDED": "too little to say either",
+    "VIOLATED": "refuted at level alpha, or exactly",
+    "NOT_APPLICABLE": "an assumption of the theorem is not met",
+}
 
 
 class Slack(NamedTuple):
@@ -150,6 +162,9 @@ class Verdict:
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw bound, mean, band and single runs on matplotlib axes, made if none are given; return the axes."""
         from rac_theory.plot import bound_and_runs
+
+        if not self.bound.size:
+            raise ValueError(f"a verdict must rest on runs to be drawn, got {self.status.name}: {self.reason}")
 
         scale = "log" if self.theorem.rate == "sublinear" else "linear"
         return bound_and_runs(

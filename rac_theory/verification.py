@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
+from rac_theory import theorems
 from rac_theory.algorithm import Algorithm
 from rac_theory.case import Case
 from rac_theory.constants import Constants
@@ -24,7 +25,7 @@ _SHOWN = 10  # single runs kept for figures
 
 
 def verify(
-    theorem: Theorem,
+    theorem: Theorem | str,
     algorithm: Algorithm,
     problem: Problem,
     *,
@@ -41,7 +42,8 @@ def verify(
 
     Parameters
     ----------
-    theorem : Theorem
+    theorem : Theorem or str
+        A theorem, or the id of one of ours, as ``"T2"``.
     algorithm : Algorithm
     problem : Problem
     W0 : (m, n), optional
@@ -63,6 +65,8 @@ def verify(
     ValueError
         For arguments that do not fit together, and for ``evidence="exact"`` with a randomised method.
     """
+    if isinstance(theorem, str):
+        theorem = theorems.ALL[checks.one_of("theorem", theorem, theorems.ALL)]
     case = Case(algorithm, problem, W0, steps)
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("runs", runs, 1)

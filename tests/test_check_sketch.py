@@ -148,7 +148,7 @@ class SlightlyOff(Base):
         (NoDim(), "dim must be an integer, it is None"),
         (FailsOnNothing(), r"sample\(rng, 0\) must have shape"),
         (WrongShape(), r"must have shape \(6, 6\), it has \(2, 2\)"),
-        (WrongWeights(), "must give probabilities that sum to one, they sum to 0.5"),
+        (WrongWeights(), "must give probabilities >= 0 that sum to one"),
         (WrongSupport(), r"WrongSupport\.support\(\) must be E\[H\]"),
         (SlightlyOff(), "along one direction it says"),
     ],

@@ -150,3 +150,14 @@ def test_a_foreign_problems_module_is_named_with_the_way_out(tmp_path):
         [sys.executable, "-P", "-m", "rac_theory", "list"], capture_output=True, text=True, cwd=tmp_path, timeout=60
     )
     assert safe.returncode == 0
+
+
+def test_type_checkers_see_the_same_names():
+    """The names under TYPE_CHECKING are those that are resolved lazily, from the same modules."""
+    tree = ast.parse((HOUSE / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = [
+        node for node in tree.body if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+    ]
+    seen = {alias.asname: node.module for node in block.body for alias in node.names}
+    homes = {name: f"rac_theory.{module}" for name, module in rac_theory._HOMES.items()}
+    assert seen == homes | dict.fromkeys(rac_theory._MODULES, "rac_theory")

@@ -7,9 +7,21 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from rac_theory import spectrum
 from rac_theory.linalg import projection
 from rac_theory.sketch import check_draws
-from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar, WeightedCoordinate, named_sketch
+from rac_theory.sketches import (
+    Coordinate,
+    FiniteSupport,
+    Frozen,
+    Gaussian,
+    Haar,
+    Mixture,
+    SparseSigns,
+    WeightedCoordinate,
+    named_sketch,
+)
+from rac_theory.testing import check_sketch
 
 FULL_RANK = ["gaussian", "haar", "coordinate", "weighted_coordinate", "frozen"]
 """Known at every size and of full rank; ``tests/sketches`` has all the others."""
@@ -127,3 +139,50 @@ def test_frozen_is_one_matrix_with_one_projection():
 def test_bad_parameters_are_refused_with_a_sentence(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "sketch",
+    [
+        FiniteSupport([np.eye(3)[:, :1]] * 2, [0.5, 0.5]),
+        FiniteSupport([np.eye(3)[:, :1], np.eye(3)[:, 1:2]], [0.999, 0.001]),
+        Mixture([Frozen(np.eye(3)[:, :1]), Haar(3, 1)], [0.999, 0.001]),
+        WeightedCoordinate(3, 1, weights=[1e6, 1.0, 1.0]),
+        SparseSigns(3, 1, p=1e-4),
+        WeightedCoordinate(1, 1, weights=[1.0]),
+    ],
+)
+def test_laws_that_rarely_vary_are_laws_too(sketch):
+    """64 equal draws prove nothing where a support or a closed form says why."""
+    check_draws(sketch)
+    check_sketch(sketch)
+
+
+def test_a_support_of_one_matrix_must_be_what_is_drawn():
+    """Otherwise one run would be taken for all, and its verdict for exact."""
+
+    class Lying(Coordinate):
+        def support(self):
+            return np.eye(3)[None, :, :1], np.ones(1)
+
+    with pytest.raises(ValueError, match="must list every value of the sketch"):
+        check_draws(Lying(3, 1))
+
+
+@pytest.mark.parametrize(
+    ("support", "message"),
+    [
+        ((np.eye(3)[None, :, :1], [0.5]), "must give probabilities >= 0 that sum to one"),
+        ((np.eye(3)[:2, :, None], [1.5, -0.5]), "must give probabilities >= 0 that sum to one"),
+        ((np.eye(3)[:2, :, None], [1.0]), r"must have shape \(2,\), got \(1,\)"),
+        ((np.eye(2)[None, :, :1], [1.0]), r"must have shape \(1, 3, 1\), got \(1, 2, 1\)"),
+    ],
+)
+def test_a_support_is_checked(support, message):
+    class Supported(Coordinate):
+        def expected_projection(self):
+            return None
+
+    Supported.support = lambda self: support
+    with pytest.raises(ValueError, match=message):
+        spectrum(Supported(3, 1))

@@ -1,6 +1,7 @@
 """verify: the five answers, each where it is due, and none where it is not."""
 
 import math
+import pickle
 import re
 from dataclasses import dataclass, replace
 
@@ -404,3 +405,40 @@ def test_a_closed_form_that_no_mean_of_projections_can_be_is_refused():
 
     with pytest.raises(ValueError, match=r"must have eigenvalues in \[0, 1\] and trace at most rank=1"):
         constants_of(RACLoRA(Boastful(4, 1), 0.1), identity(4))
+
+
+def test_verdicts_and_theorems_survive_a_pickle():
+    verdict = verify("T2", RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=5, runs=32, rng=0)
+    again = pickle.loads(pickle.dumps(verdict))
+    assert again.theorem is theorems.T2
+    assert str(again) == str(verdict)
+    assert verdict.status == verdict.status.name
+    assert verdict.status.meaning
+
+
+def test_a_verdict_without_runs_cannot_be_drawn():
+    verdict = verify(theorems.T2, RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), steps=5, rng=0)
+    with pytest.raises(ValueError, match="a verdict must rest on runs to be drawn"):
+        verdict.plot()
+    with pytest.raises(ValueError, match="did you mean 'T2'"):
+        verify("T22", GD(0.5), identity(3), steps=2)
+
+
+def test_a_step_in_place_or_without_a_return_is_an_error():
+    @dataclass(frozen=True)
+    class User:
+        in_place: bool
+        gamma: float = 0.1
+        deterministic: bool = True
+
+        def check(self, shape):
+            pass
+
+        def step(self, problem, W, rng):
+            if self.in_place:
+                W -= self.gamma * problem.gradient(W)
+
+    with pytest.raises(ValueError, match="read-only"):
+        simulate(User(True), identity(3), steps=2)
+    with pytest.raises(ValueError, match=r"User\.step must return .* got None"):
+        simulate(User(False), identity(3), steps=2)

@@ -47,7 +47,12 @@ class RACLoRA:
     def __post_init__(self) -> None:
         object.__setattr__(self, "gamma", checks.finite("gamma", self.gamma, above=0))
         checks.one_of("side", self.side, ("left", "right"))
+        if not hasattr(self.gradients, "descend"):
+            raise ValueError(f"gradients must be a gradient source, such as Exact(), got {self.gradients!r}")
         if self.sketch is not None:
+            for member in ("dim", "rank", "sample"):
+                if not hasattr(self.sketch, member):
+                    raise ValueError(f"sketch must have {member!r}, got {self.sketch!r} without it")
             check_draws(self.sketch)
 
     @property

@@ -71,11 +71,12 @@ def _imported(name: str) -> Any:
     if here not in sys.path:
         sys.path.append(here)  # last, so that nothing in the working folder hides an installed package
     try:
-        return getattr(importlib.import_module(module_name), class_name)
-    except ImportError as error:
+        module = importlib.import_module(module_name)
+    except Exception as error:  # whatever a user's module does when it is run
         raise ValueError(f"sketch must be module:Name that can be imported, got {name!r}: {error}") from error
-    except AttributeError:
-        raise ValueError(f"sketch must name something in {module_name!r}, got {class_name!r}, which it lacks") from None
+    if not hasattr(module, class_name):
+        raise ValueError(f"sketch must name something in {module_name!r}, got {class_name!r}, which it lacks")
+    return getattr(module, class_name)
 
 
 def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
@@ -83,8 +84,10 @@ def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
     checks.integer("rank", rank, 1, dim, "dim")
     try:
         made: Sketch = sketch(dim=dim, rank=rank)
-    except TypeError as error:
-        raise ValueError(f"sketch {name} must accept dim= and rank=, got {error}") from error
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"sketch {name} must accept dim= and rank=, got {type(error).__name__}: {error}") from error
     for attribute in ("dim", "rank", "sample"):
         if not hasattr(made, attribute):
             raise ValueError(f"sketch {name} must have {attribute!r}, got {made!r} without it")

@@ -11,7 +11,14 @@ import numpy as np
 from problems.checks import Array
 from rac_theory.evidence import log_wealth
 from rac_theory.linalg import orthonormal_range, projection
-from rac_theory.sketch import HasExpectedProjection, HasSecondMoment, HasSupport, Sketch, is_deterministic
+from rac_theory.sketch import (
+    HasExpectedProjection,
+    HasSecondMoment,
+    HasSupport,
+    Sketch,
+    checked_support,
+    is_deterministic,
+)
 
 
 def check_sketch(sketch: Sketch, *, draws: int = 32_768, alpha: float = 1e-6, rng: int = 0) -> None:
@@ -31,6 +38,10 @@ def check_sketch(sketch: Sketch, *, draws: int = 32_768, alpha: float = 1e-6, rn
     name = type(sketch).__name__
     before = copy.deepcopy(_parameters(sketch))
     _check_numbers(sketch, name)
+    try:
+        checked_support(sketch)
+    except ValueError as error:
+        raise AssertionError(str(error)) from error
     for size in (3, 1, 0):
         _check_sample(sketch, name, size, rng)
     _check_randomness(sketch, name, rng)
@@ -72,6 +83,13 @@ def _check_randomness(sketch: Sketch, name: str, seed: int) -> None:
         return
     generator = np.random.default_rng(seed)
     calls = np.stack([np.array(sketch.sample(generator, 64)) for _ in range(8)])
+    if (calls == calls[0, 0]).all():
+        explained = isinstance(sketch, HasSupport | HasExpectedProjection)
+        assert explained, (
+            f"{name}.sample gave the same matrix 512 times: is a draw cached? A sketch that (nearly) always gives the "
+            "same matrix must say so with support()"
+        )
+        return
     assert not (calls == calls[:1]).all(), (
         f"{name}.sample must give fresh draws at each call, it repeats itself: is a draw cached?"
     )
@@ -83,11 +101,9 @@ def _check_claims(sketch: Sketch, name: str, draws: int, alpha: float, seed: int
     claims: list[tuple[str, str, Array, Array]] = []
     if isinstance(sketch, HasExpectedProjection) and (closed := sketch.expected_projection()) is not None:
         claims.append((f"{name}.expected_projection()", "E[H]", identity, np.asarray(closed)))
-    if isinstance(sketch, HasSupport) and (support := sketch.support()) is not None:
+    if (support := checked_support(sketch)) is not None:
         matrices, probabilities = support
         weights = np.asarray(probabilities, dtype=np.float64)
-        fair = (weights >= 0).all() and abs(weights.sum() - 1) < 1e-9
-        assert fair, f"{name}.support() must give probabilities that sum to one, they sum to {weights.sum():.6g}"
         mean = np.tensordot(weights, projection(np.asarray(matrices, dtype=np.float64)), axes=1)
         claims.append((f"{name}.support()", "E[H]", identity, mean))
     if isinstance(sketch, HasSecondMoment):
