@@ -24,6 +24,7 @@ from rac_theory.spectra import spectrum
 from rac_theory.table import ledger_table, remarks
 
 OK, VIOLATED, BAD_INPUT, INTERNAL_ERROR, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 70, 130, 141
+_WIDEST_TABLE = 165
 _SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
 
 
@@ -151,9 +152,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _console() -> Console:
-    """Return what tables are printed on: as wide as the terminal, and wide enough where there is none."""
+    """Return what tables are printed on: never so narrow that a column would lose its numbers."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=150)
+    return Console(highlight=False, width=max(console.width, _WIDEST_TABLE))
 
 
 def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:
