@@ -20,9 +20,12 @@ from rac_theory import spectrum, theorems
 from rac_theory.sketches import NAMED
 
 _LATEX = {
-    r"lambda_min": r"\\lambda_{\\min}",
-    r"\bgamma\b": r"\\gamma",
-    r"\bmu\b": r"\\mu",
+    r"lambda_(min|max)": r"\\lambda_{\\\1}",
+    r"\b(gamma|mu|beta|rho|eta|sigma|zeta|tau|nu|Gamma)\b": r"\\\1",
+    r"\bmax\{(.*?)\}(?=\))": r"\\max\\{\1\\}",
+    r" \+ \.\.\. \+ ": r" + \\dots + ",
+    r", (?=[a-z_A-Z]+ = )": r", \\quad ",
+    r", with (.*)": r", \\quad \\text{with \1}",
     r"\bgrad\b": r"\\nabla",
     r"\bsum_": r"\\sum_",
     r"f\*": r"f^\\star",

@@ -1,5 +1,7 @@
 """Problems to minimise: functions of matrices whose constants are proved, or nan. Needs NumPy and SciPy only."""
 
+from problems.federated import Federated
+from problems.finite_sum import FiniteSum
 from problems.from_functions import FromFunctions
 from problems.least_squares import LeastSquares
 from problems.logistic import LogisticRegression
@@ -10,6 +12,8 @@ from problems.quadratic import Quadratic
 from problems.softmax import SoftmaxRegression
 
 __all__ = [
+    "Federated",
+    "FiniteSum",
     "FromFunctions",
     "LeastSquares",
     "LogisticRegression",

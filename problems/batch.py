@@ -1,8 +1,12 @@
 """Batches of matrices: the checks of their shape and of what ``value`` and ``gradient`` are given, squared norms."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from problems.checks import Array, integer
+
+_CACHED = 80_000  # numbers
 
 
 def matrix_shape(shape: tuple[int, int]) -> tuple[int, int]:
@@ -16,10 +20,29 @@ def matrix_shape(shape: tuple[int, int]) -> tuple[int, int]:
 
 def matrices(W: Array, shape: tuple[int, int]) -> Array:
     """Accept a batch ``W`` of matrices of ``shape``, (..., m, n); entries may be infinite, as in runs that diverge."""
-    W = np.asarray(W, dtype=np.float64)
+    W = np.asarray(W)
+    if W.dtype != np.float32:  # what single precision gives is up to the data it meets
+        W = W.astype(np.float64, copy=False)
     if W.shape[-2:] != shape:
         raise ValueError(f"W must have shape (..., {shape[0]}, {shape[1]}), got {W.shape}")
     return W
+
+
+def in_chunks(
+    value_and_gradient: Callable[[Array], tuple[Array, Array]], W: Array, numbers: int
+) -> tuple[Array, Array]:
+    """Apply a function of (runs, m, n) to a batch, (..., m, n), a few runs at a time.
+
+    As many as make temporary arrays of ``numbers`` entries a run fit the cache of one core: several times faster than
+    to read them from memory for every operation.
+    """
+    *batch, m, n = W.shape
+    runs, size = W.reshape(-1, m, n), max(1, _CACHED // numbers)
+    values, gradients = np.empty(len(runs), W.dtype), np.empty_like(runs)
+    for first in range(0, len(runs), size):
+        part = slice(first, first + size)
+        values[part], gradients[part] = value_and_gradient(runs[part])
+    return values.reshape(batch), gradients.reshape(W.shape)
 
 
 def squared_norms(W: Array) -> Array:

@@ -7,7 +7,7 @@ out class first, (..., k, N): sums over classes are then sums of long rows, seve
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
 
 from problems.checks import Array, array, moderate
@@ -59,6 +59,24 @@ def adjoint(X: Features, Z: Array) -> Array:
     return np.asarray(G).reshape(*batch, k, X.shape[1]).swapaxes(-1, -2)
 
 
+def gathered(X: Features, indices: NDArray[np.intp]) -> Array:
+    """The listed rows of X, dense: (..., b) to (..., b, d). Of a sparse X only these are ever dense."""
+    if isinstance(X, csr_array):
+        return np.asarray(X[indices.ravel()].toarray()).reshape(*indices.shape, X.shape[1])
+    return X[indices]
+
+
+def squared_row_norms(X: Features) -> Array:
+    """Upper bounds of ``||x_i||^2``, (N,), near to rounding; 0 where the row is.
+
+    Sums of d squares, off by ``d eps`` of themselves, and by what is lost where squares underflow.
+    """
+    A = _absolute(X)
+    norms = np.asarray((A * A).sum(axis=1))
+    positive = np.asarray((A > 0).sum(axis=1)) > 0
+    return np.where(positive, norms * (1 + (X.shape[1] + 4) * EPS) + 1e-300, 0.0)
+
+
 def gram(X: Features) -> tuple[Array, float]:
     """The smaller of X'X and XX', dense, and a bound on the spectral norm of its rounding error.
 
@@ -78,18 +96,23 @@ def largest_gram_eigenvalue(X: Features) -> float:
 
 
 def singular_values(X: Features, block: int = 4096) -> Array:
-    """The singular values of X in falling order, (min(N, d),), to within ``rank_tolerance``, small ones included.
-
-    Those of a sparse X are those of its triangular factor, made by QR of a block of rows at a time, so that only one
-    block is ever dense. X'X would lose every singular value below ``sqrt(eps)`` times the largest.
-    """
+    """The singular values of X in falling order, (min(N, d),), to within ``rank_tolerance``, small ones included."""
     if isinstance(X, csr_array):
-        tall = X if X.shape[0] >= X.shape[1] else csr_array(X.T)
-        R = np.empty((0, tall.shape[1]))
-        for first in range(0, tall.shape[0], block):
-            R = np.asarray(np.linalg.qr(np.vstack([R, tall[first : first + block].toarray()]), mode="r"))
-        X = R
+        X = triangular_factor(X if X.shape[0] >= X.shape[1] else csr_array(X.T), block)
     return np.asarray(np.linalg.svd(X, compute_uv=False))
+
+
+def triangular_factor(X: Features, block: int = 4096) -> Array:
+    """R with at most d rows and ``R'R = X'X``, by QR of a block of rows at a time, so that only one block is dense.
+
+    X'X itself would lose every singular value below ``sqrt(eps)`` times the largest.
+    """
+    R = np.empty((0, X.shape[1]))
+    for first in range(0, X.shape[0], block):
+        rows = X[first : first + block]
+        rows = rows.toarray() if isinstance(rows, csr_array) else rows
+        R = np.asarray(np.linalg.qr(np.vstack([R, rows]), mode="r"))
+    return R
 
 
 def rank_tolerance(X: Features, s: Array) -> float:

@@ -1,17 +1,19 @@
 """Linear least squares, with an optional ridge penalty: convex, and PL even where it is not strongly convex."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import lsmr
 
 from problems import datasets
-from problems.batch import matrices, squared_norms
+from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, array, finite
+from problems.component_infima import ridge_infima
+from problems.eigenbasis import Eigenbasis
 from problems.features import (
     EPS,
     Features,
@@ -22,15 +24,22 @@ from problems.features import (
     score_errors,
     scores,
     singular_values,
+    squared_row_norms,
+    triangular_factor,
 )
+from problems.finite_sum import Indices
+from problems.least_norm import least_norm_solution
 from problems.naming import short_name
 from problems.rank import rank_bound
+from problems.ridge_model import RidgeModel
+
+_WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeastSquares:
+class LeastSquares(RidgeModel):
     r"""Half the mean squared residual, plus a penalty: :math:`\frac{1}{2N} \|XW - Y\|^2 + \frac{l2}{2} \|W\|^2`.
 
     Parameters
@@ -59,6 +68,8 @@ class LeastSquares:
     name: str = field(default="", kw_only=True)
 
     convex: ClassVar[bool] = True
+    targets_field: ClassVar[str] = "Y"
+    loss_curvature: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
         X, Y = features("X", self.X), array("Y", self.Y)
@@ -125,6 +136,12 @@ class LeastSquares:
         """Lower end of the certified interval, not below 0; 0 if the rank is undecided."""
         return 0.0 if math.isnan(self.f_star) else self.f_star - self.f_star_error
 
+    @cached_property
+    def component_infima(self) -> Array:
+        """The infimum of each component, (N,), rounded down: 0 without a penalty, unless x_i = 0."""
+        squares = np.square(self.Y).sum(axis=1) * (1 - (self.Y.shape[1] + 2) * EPS)
+        return ridge_infima(squared_row_norms(self.X), squares, self.l2)
+
     @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
@@ -148,9 +165,33 @@ class LeastSquares:
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
-        W = matrices(W, self.shape)
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), self.Y.size)
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         residuals = self._residuals(W)
         return self._value(W, residuals), adjoint(self.X, residuals) / len(self.Y) + self.l2 * W
+
+    def hessian(self, W: Array, /) -> Callable[[Array], Array]:
+        """The Hessian, which is the same at every W, as a linear map: ``V -> X' X V / N + l2 V``."""
+        return lambda V: adjoint(self.X, scores(self.X, V)) / len(self.Y) + self.l2 * V
+
+    def rounding(self, W: Array, /) -> float:
+        """A bound on the rounding error of the value at one W."""
+        norm, error = float(np.linalg.norm(self._residuals(W))), self._residual_error(W)
+        return (norm * error + error**2 / 2) / len(self.Y) + 64 * EPS * float(self.value(W))
+
+    def gradient_rounding(self, W: Array, /) -> float:
+        """A bound on the norm of the rounding error of the gradient at one W."""
+        N = len(self.Y)
+        bound = math.sqrt(self.L / N) * self._residual_error(W) + adjoint_rounding(self.X, self._residuals(W)) / N
+        return bound + 8 * EPS * self.l2 * float(np.linalg.norm(W))
+
+    def _residual_error(self, W: Array) -> float:
+        """A bound on the norm of the rounding errors of the residuals at one W."""
+        return float(np.linalg.norm(score_errors(self.X, W) + 2 * EPS * np.abs(self.Y.T)))
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        return np.asarray(Z - self.Y[indices])
 
     def _residuals(self, W: Array) -> Array:
         """``XW - Y``, class first: (..., k, N)."""
@@ -160,6 +201,17 @@ class LeastSquares:
 
     def _value(self, W: Array, residuals: Array) -> Array:
         return squared_norms(residuals) / (2 * len(self.Y)) + self.l2 / 2 * squared_norms(W)
+
+    @cached_property
+    def eigenbasis(self) -> Eigenbasis | None:
+        """Coordinates in which f is a weighted sum of squares; None if the rank is undecided or X sparse and wide."""
+        W_star, d = self.W_star, self.X.shape[1]
+        if W_star is None or (isinstance(self.X, csr_array) and d > _WIDE):
+            return None
+        _, s, Vt = np.linalg.svd(triangular_factor(self.X))
+        curvatures = np.full((d, 1), self.l2)
+        curvatures[: len(s), 0] += s**2 / len(self.Y)
+        return Eigenbasis(curvatures, W_star, Vt.T, floor=float(self.value(W_star)))
 
     @cached_property
     def _curvatures(self) -> tuple[float, float, float]:
@@ -184,26 +236,9 @@ class LeastSquares:
         """``W_star, f_star, f_star_error``."""
         if math.isnan(self.mu):
             return None, math.nan, math.nan
-        W = self._solve()
+        W = least_norm_solution(self.X, self.Y, len(self.Y) * self.l2)
         W.flags.writeable = False
-        N = len(self.Y)
-        residuals = self._residuals(W)
-        value = float(self._value(W, residuals))
-        norm = float(np.linalg.norm(residuals))
-        error = float(np.linalg.norm(score_errors(self.X, W) + 2 * EPS * np.abs(self.Y.T)))  # of the residuals
-        rounding = (norm * error + error**2 / 2) / N + 64 * EPS * value
-        gradient = float(np.linalg.norm(self.gradient(W))) + math.sqrt(self.L / N) * error
-        gradient += adjoint_rounding(self.X, residuals) / N + 8 * EPS * self.l2 * float(np.linalg.norm(W))
-        f_star = value + rounding
+        rounding = self.rounding(W)
+        f_star = float(self.value(W)) + rounding
+        gradient = float(np.linalg.norm(self.gradient(W))) + self.gradient_rounding(W)
         return W, f_star, min(f_star, float(gradient**2 / (2 * self.mu)) + 2 * rounding)
-
-    def _solve(self) -> Array:
-        """The minimiser of least norm: from the SVD, or by LSMR, which works on a sparse X without squaring it."""
-        ridge = len(self.Y) * self.l2
-        if isinstance(self.X, csr_array):
-            solve = partial(lsmr, self.X, damp=math.sqrt(ridge), atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
-            return np.stack([solve(y)[0] for y in self.Y.T], axis=1)
-        U, s, Vt = np.linalg.svd(np.asarray(self.X), full_matrices=False)
-        kept = s > rank_tolerance(self.X, s)
-        U, s, Vt = U[:, kept], s[kept], Vt[kept]
-        return np.asarray(Vt.T @ ((s / (s**2 + ridge))[:, None] * (U.T @ self.Y)))

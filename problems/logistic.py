@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from problems import datasets
-from problems.batch import matrices, squared_norms
+from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, finite
 from problems.features import Features, adjoint, features, scores
-from problems.logistic_loss import curvatures, loss_and_gradient, signs, smoothness
+from problems.finite_sum import Indices
+from problems.logistic_loss import curvatures, loss_and_gradient, loss_slopes, signs, smoothness
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 
@@ -43,6 +44,9 @@ class LogisticRegression(RegularisedLoss):
     y: Array
     l2: float = 0.0
     name: str = field(default="", kw_only=True)
+
+    targets_field: ClassVar[str] = "y"
+    loss_curvature: ClassVar[float] = 0.25
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
@@ -82,9 +86,18 @@ class LogisticRegression(RegularisedLoss):
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
-        W = matrices(W, self.shape)
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         loss, gradient = loss_and_gradient(self.X, self.y, W)
         return loss + self.l2 / 2 * squared_norms(W), gradient + self.l2 * W
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        return loss_slopes(self.y[indices][..., None], Z)
+
+    @property
+    def _classes_and_stretch(self) -> tuple[int, float]:
+        return 2, 1.0
 
     def hessian(self, W: Array, /) -> Callable[[Array], Array]:
         """The Hessian at one W, (d, 1), as a linear map: ``V -> X' D X V + l2 V``."""

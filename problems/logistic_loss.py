@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import expit
 
 from problems.checks import Array
 from problems.features import Features, adjoint, largest_gram_eigenvalue, scores
@@ -32,6 +33,11 @@ def loss_and_gradient(X: Features, y: Array, W: Array) -> tuple[Array, Array]:
     loss = (np.log1p(E) - np.minimum(Z, 0.0)).mean(axis=(-2, -1))
     miss = np.where(Z > 0, E, 1.0) / (1.0 + E)  # the probability given to the wrong label
     return np.asarray(loss), adjoint(X, miss * (y / -len(y)))
+
+
+def loss_slopes(y: Array, Z: Array) -> Array:
+    """The derivatives of ``log(1 + exp(-y z))`` in the scores z, entry by entry."""
+    return -y * expit(-y * Z)
 
 
 def curvatures(X: Features, y: Array, W: Array) -> Array:

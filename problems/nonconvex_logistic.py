@@ -6,16 +6,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
 
+import numpy as np
+
 from problems import datasets
-from problems.batch import matrices
-from problems.checks import Array, finite
+from problems.batch import in_chunks, matrices
+from problems.checks import Array, array, finite
 from problems.features import Features, features
-from problems.logistic_loss import loss_and_gradient, signs, smoothness
+from problems.finite_sum import Indices
+from problems.linear_model import LinearModel
+from problems.logistic_loss import loss_and_gradient, loss_slopes, signs, smoothness
 from problems.naming import short_name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NonconvexLogistic:
+class NonconvexLogistic(LinearModel):
     r"""Mean logistic loss plus :math:`lam \sum_j w_j^2 / (1 + w_j^2)`.
 
     Parameters
@@ -47,6 +51,8 @@ class NonconvexLogistic:
     f_star_error: ClassVar[float] = math.nan
     f_lower: ClassVar[float] = 0.0  # no term is negative
     W_star: ClassVar[None] = None  # no minimiser is known
+    targets_field: ClassVar[str] = "y"
+    loss_curvature: ClassVar[float] = 0.25
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
@@ -96,8 +102,26 @@ class NonconvexLogistic:
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
-        W = matrices(W, self.shape)
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         loss, gradient = loss_and_gradient(self.X, self.y, W)
         shrunk = 1 / (1 + W * W)
         penalty = self.lam * (1 - shrunk).sum(axis=(-2, -1))
         return loss + penalty, gradient + 2 * self.lam * W * shrunk * shrunk
+
+    @cached_property
+    def component_infima(self) -> Array:
+        """0 for each component, (N,): neither a loss nor the penalty is negative. The infima may be larger."""
+        return array("component_infima", np.zeros(self.n_components))
+
+    @property
+    def _penalty_curvature(self) -> float:
+        return 2 * self.lam
+
+    def _penalty_gradient(self, W: Array) -> Array:
+        shrunk = 1 / (1 + W * W)
+        return 2 * self.lam * W * shrunk * shrunk
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        return loss_slopes(self.y[indices][..., None], Z)

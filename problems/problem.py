@@ -11,11 +11,14 @@ class Problem(Protocol):
     Norms and inner products are Frobenius. ``value`` and ``gradient`` accept any number of leading batch axes. Nothing
     needs to be inherited: any class with these members is a problem, a frozen dataclass for one.
 
-    Four more members are used where a class has them:
+    Some more members are used where a class has them:
 
     * ``W_star``, (m, n): a minimiser, to the accuracy that ``f_star_error`` states.
     * ``f_star_error``, in the units of f: the infimum lies in ``[f_star - f_star_error, f_star]``; without it 0.
     * ``start``, (m, n): where runs start unless told otherwise; without it the zero matrix.
+    * ``value_and_gradient(W)``: both at once, where that is cheaper.
+    * ``eigenbasis``: coordinates in which f is a sum of squares, an ``Eigenbasis`` or None; runs then need no gradient.
+    * ``single_precision``: the same problem computed in float32.
     * ``provenance``: for each constant, by its name, one line that says where it comes from.
     """
 

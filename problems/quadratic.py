@@ -3,12 +3,14 @@
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 
 from problems.batch import matrices
 from problems.checks import Array, array, moderate
+from problems.eigenbasis import Eigenbasis
 from problems.eigenvalues import eigenvalues
 from problems.rank import rank_bound
 from problems.rounding import rounded
@@ -108,7 +110,8 @@ class Quadratic:
         """Both with one product by Q."""
         V = matrices(W, self.shape) - self.W_star
         G = self.hessian_product(V)
-        return np.asarray((V * G).sum(axis=(-2, -1)) / 2), G
+        flat = (*V.shape[:-2], self.W_star.size)
+        return np.asarray(np.vecdot(V.reshape(flat), G.reshape(flat)) / 2), G
 
     def hessian_product(self, V: Array) -> Array:
         """``Q(V)`` for each matrix of a batch: (..., m, n) to (..., m, n)."""
@@ -116,6 +119,17 @@ class Quadratic:
             return np.asarray((V.reshape(-1, len(self.Q)) @ self.Q).reshape(V.shape))
         V = V if self.S is None else self.S @ V
         return V if self.R is None else V @ self.R
+
+    @cached_property
+    def eigenbasis(self) -> Eigenbasis | None:
+        """Coordinates in which f is a weighted sum of squares; None if Q is given whole."""
+        if self.S is None:
+            return None
+        left, V = np.linalg.eigh(self.S)
+        if self.R is None:
+            return Eigenbasis(left[:, None], self.W_star, V)
+        right, U = np.linalg.eigh(self.R)
+        return Eigenbasis(np.maximum(left, 0)[:, None] * np.maximum(right, 0), self.W_star, V, U)
 
 
 def _symmetric(name: str, value: Array, size: int) -> Array:

@@ -1,30 +1,24 @@
 """A mean cross-entropy plus ``l2/2 ||W||^2``: what LogisticRegression and SoftmaxRegression have in common."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from typing import ClassVar
 
 from problems.checks import Array
-from problems.features import Features, gradient_rounding, loss_rounding
+from problems.component_infima import cross_entropy_infima
+from problems.features import gradient_rounding, loss_rounding, squared_row_norms
 from problems.minimise import UNATTAINED, Minimum, minimise
+from problems.ridge_model import RidgeModel
 
 
-class RegularisedLoss(ABC):
+class RegularisedLoss(RidgeModel):
     """The constants that follow from l2, the certified minimum, and value and gradient from one pass over the data.
 
     A subclass has the fields X and l2 and says how its loss is computed.
     """
 
-    X: Features
-    l2: float
-
     convex: ClassVar[bool] = True
-
-    @property
-    @abstractmethod
-    def shape(self) -> tuple[int, int]:
-        """The shape of W."""
 
     @property
     @abstractmethod
@@ -34,6 +28,11 @@ class RegularisedLoss(ABC):
     @abstractmethod
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
+
+    @property
+    @abstractmethod
+    def _classes_and_stretch(self) -> tuple[int, float]:
+        """What ``cross_entropy_infima`` asks for: the number of classes, and how much the penalty is stretched."""
 
     @abstractmethod
     def hessian(self, W: Array, /) -> Callable[[Array], Array]:
@@ -81,6 +80,11 @@ class RegularisedLoss(ABC):
     def f_lower(self) -> float:
         """Lower end of the certified interval; 0 without a penalty."""
         return self.minimum.f_lower
+
+    @cached_property
+    def component_infima(self) -> Array:
+        """The infimum of each component, (N,), rounded down: 0 without a penalty, unless x_i = 0."""
+        return cross_entropy_infima(squared_row_norms(self.X), self.l2, *self._classes_and_stretch)
 
     def rounding(self, W: Array, /) -> float:
         """A bound on the rounding error of the value at one W."""

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems import datasets
-from problems.batch import matrices, squared_norms
+from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, finite
 from problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores
+from problems.finite_sum import Indices
 from problems.labels import sorted_classes
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
@@ -54,6 +55,9 @@ class SoftmaxRegression(RegularisedLoss):
     name: str = field(default="", kw_only=True)
     classes: NDArray[Any] = field(init=False)
 
+    targets_field: ClassVar[str] = "labels"
+    loss_curvature: ClassVar[float] = 0.5
+
     def __post_init__(self) -> None:
         X = features("X", self.X)
         classes, positions = sorted_classes("labels", self.labels, X.shape[0])
@@ -92,8 +96,11 @@ class SoftmaxRegression(RegularisedLoss):
         return self._provenance("lambda_max(X'X)/(2N) + l2, rounded up (Böhning 1992)")
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
-        """Both in one pass over the data. Scores are shifted by the largest of each sample, so nothing overflows."""
-        W = matrices(W, self.shape)
+        """Both in one pass over the data."""
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.labels) * len(self.classes))
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
+        """Scores are shifted by the largest of each sample, so nothing overflows."""
         Z = scores(self.X, W)
         Z -= Z.max(axis=-2, keepdims=True)
         own = Z[..., self._positions, np.arange(len(self.labels))]
@@ -114,6 +121,17 @@ class SoftmaxRegression(RegularisedLoss):
         """What each sample contributes to the gradient through its own label: ``(1/N) sum x_i e_i'``, (d, k)."""
         own = self._positions == np.arange(len(self.classes))[:, None]
         return adjoint(self.X, own / len(self.labels))
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        P = np.exp(Z - Z.max(axis=-1, keepdims=True))
+        P /= P.sum(axis=-1, keepdims=True)
+        P -= self._positions[indices][..., None] == np.arange(len(self.classes))
+        return np.asarray(P)
+
+    @property
+    def _classes_and_stretch(self) -> tuple[int, float]:
+        k = len(self.classes)
+        return k, k / (k - 1)
 
     def hessian(self, W: Array, /) -> Callable[[Array], Array]:
         """The Hessian at one W, (d, k), as a linear map: ``diag(p) - p p'`` in the scores of each sample, plus l2."""

@@ -14,7 +14,16 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import RACLoRA as RACLoRA
     from rac_theory.case import Case as Case
     from rac_theory.constants import Constants as Constants
+    from rac_theory.expectation import Expectation as Expectation
+    from rac_theory.expectation import Unsupported as Unsupported
+    from rac_theory.expectation import exact_rate as exact_rate
+    from rac_theory.expectation import expected as expected
+    from rac_theory.gradients import Clients as Clients
     from rac_theory.gradients import Exact as Exact
+    from rac_theory.gradients import Local as Local
+    from rac_theory.gradients import Minibatch as Minibatch
+    from rac_theory.gradients import Noisy as Noisy
+    from rac_theory.gradients import Reshuffled as Reshuffled
     from rac_theory.linalg import project as project
     from rac_theory.rate import Rate as Rate
     from rac_theory.rate import empirical_rate as empirical_rate
@@ -23,6 +32,9 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.spectra import Spectrum as Spectrum
     from rac_theory.spectra import spectrum as spectrum
     from rac_theory.theorem import Theorem as Theorem
+    from rac_theory.tightness_meter import tightness as tightness
+    from rac_theory.tightness_search import HardestCase as HardestCase
+    from rac_theory.tightness_search import hardest_case as hardest_case
     from rac_theory.verdict import Status as Status
     from rac_theory.verdict import Verdict as Verdict
     from rac_theory.verification import verify as verify
@@ -33,20 +45,32 @@ __version__ = "0.1.0"
 # No module shares its name with a function: importing such a module would hide the function behind it.
 _HOMES = {
     "Case": "case",
+    "Clients": "gradients",
     "Constants": "constants",
     "Exact": "gradients",
+    "Expectation": "expectation",
     "GD": "algorithms",
+    "HardestCase": "tightness_search",
+    "Local": "gradients",
+    "Minibatch": "gradients",
+    "Noisy": "gradients",
     "RACLoRA": "algorithms",
     "Rate": "rate",
+    "Reshuffled": "gradients",
     "Spectrum": "spectra",
     "Status": "verdict",
     "Theorem": "theorem",
     "Trajectory": "simulation",
+    "Unsupported": "expectation",
     "Verdict": "verdict",
     "empirical_rate": "rate",
+    "exact_rate": "expectation",
+    "expected": "expectation",
+    "hardest_case": "tightness_search",
     "project": "linalg",
     "simulate": "simulation",
     "spectrum": "spectra",
+    "tightness": "tightness_meter",
     "verify": "verification",
 }
 _MODULES = ("algorithms", "sketches", "theorems")

@@ -1,5 +1,6 @@
-"""An algorithm: one outer step for a whole block of independent runs at once."""
+"""An algorithm: the iterates of a whole block of independent runs, one outer step after the other."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -11,8 +12,9 @@ from problems.problem import Problem
 class Algorithm(Protocol):
     """An iteration on matrices, batched over runs.
 
-    Nothing needs to be inherited. ``step`` must not write into its argument, and must draw from ``rng`` alone and the
-    same amount whatever W is: then a run is the same run in a small and in a large ensemble.
+    Nothing needs to be inherited. ``iterates`` is a generator function as a rule, and keeps its state (factors, frozen
+    sketches, draws made ahead) in its local variables. It must draw from ``rng`` alone, and the same amount whatever W
+    is: then a run is the same run in a small and in a large ensemble.
     """
 
     @property
@@ -25,10 +27,10 @@ class Algorithm(Protocol):
         """Whether no step depends on ``rng``: then one run decides everything."""
         ...
 
-    def check(self, shape: tuple[int, int], /) -> None:
-        """Raise a ``ValueError`` if the algorithm cannot run on matrices of this shape."""
+    def check(self, problem: Problem, /) -> None:
+        """Raise a ``ValueError`` if the algorithm cannot run on this problem."""
         ...
 
-    def step(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Array:
-        """Return the next iterates: (runs, m, n) to (runs, m, n)."""
+    def iterates(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Iterator[Array]:
+        """Yield the iterates after 1, 2, ... outer steps from W, each a new array (runs, m, n), for ever."""
         ...

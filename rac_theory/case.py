@@ -35,7 +35,7 @@ class Case:
     def __post_init__(self) -> None:
         checks.integer("steps", self.steps, 1)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
-        self.algorithm.check(self.problem.shape)
+        self.algorithm.check(self.problem)
         check_gradient(self.problem, self.start)
 
     @property

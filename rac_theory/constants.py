@@ -3,14 +3,18 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from problems.finite_sum import components_of, heterogeneity
 from problems.problem import Problem
-from rac_theory.algorithms import RACLoRA
+from rac_theory.algorithms import ProjectedDescent, RACLoRA
 from rac_theory.case import Case
+from rac_theory.gradients import Clients, Local, Reshuffled
+from rac_theory.plain_step import plain_step
 from rac_theory.randomness import Randomness
-from rac_theory.spectra import DRAWS, Spectrum, spectrum
+from rac_theory.spectra import DRAWS, UNKNOWN, Spectrum
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,21 @@ class Constants:
         ``f(W0) - f_star``, which the statements about the gap start from.
     gap0_upper : float
         ``f(W0) - f_lower``: the most that f can fall, which the statements about gradients start from.
+    L_max : float
+        Lipschitz constant of the gradient of every component, or of every client.
+    A, beta, C : float
+        How far stochastic gradients stray, see ``Noise``.
+    D : float
+        How far gradients of components, or of clients, differ, see ``heterogeneity``; squared units of the gradient.
+    sigma_squared, zeta_squared : float
+        Bounds on the variance of the gradients of components, or of clients, along the iterates: nothing that is
+        computed here can know one, so they are nan unless ``replace`` gives them.
+    inner_steps : int
+        Gradient steps under one sketch: N for a reshuffled epoch, K for local steps, else 1.
+    distance0 : float
+        ``||W0 - W*||``, rounded up, for the minimiser that the problem knows; nan if it knows none.
+    nu, longest_step : float
+        For the plain step, see ``PlainStep``.
     alpha_spent : float
         The probability with which a sampled lambda_min may be false, and likewise lambda_max; 0 for closed forms.
     provenance : mapping
@@ -56,6 +75,17 @@ class Constants:
     f_star_error: float = 0.0
     gap0: float = math.nan
     gap0_upper: float = math.nan
+    L_max: float = math.nan
+    A: float = math.nan
+    beta: float = math.nan
+    C: float = math.nan
+    D: float = math.nan
+    sigma_squared: float = math.nan
+    zeta_squared: float = math.nan
+    inner_steps: int = 1
+    distance0: float = math.nan
+    nu: float = math.nan
+    longest_step: float = math.nan
     alpha_spent: float = 0.0
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -82,32 +112,61 @@ class Constants:
             raise ValueError(f"f_lower must be <= f_star={f_star:g}, got {f_lower:g}")
         if problem.mu > problem.L * (1 + 1e-12):
             raise ValueError(f"mu must be at most L={problem.L:g}, got {problem.mu:g}")
-        projection = _projection_spectrum(case, alpha, draws, rng)
+        algorithm = case.algorithm
+        projection = UNKNOWN
+        if isinstance(algorithm, ProjectedDescent):
+            projection = algorithm.projection(alpha=alpha, draws=draws, rng=rng)
+        known: dict[str, Any] = {
+            "gamma": case.algorithm.gamma,
+            "L": float(problem.L),
+            "mu": float(problem.mu),
+            "strong_convexity": float(problem.strong_convexity),
+            "convex": bool(problem.convex),
+            "lambda_min": float(projection.lambda_min),
+            "lambda_max": float(projection.lambda_max),
+            "f_star": f_star,
+            "f_star_error": error,
+            "gap0": f0 - f_star,
+            "gap0_upper": f0 - f_lower,
+            "alpha_spent": projection.alpha,
+        }
+        sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
         return cls(
-            gamma=case.algorithm.gamma,
-            L=float(problem.L),
-            mu=float(problem.mu),
-            strong_convexity=float(problem.strong_convexity),
-            convex=bool(problem.convex),
-            lambda_min=float(projection.lambda_min),
-            lambda_max=float(projection.lambda_max),
-            f_star=f_star,
-            f_star_error=error,
-            gap0=f0 - f_star,
-            gap0_upper=f0 - f_lower,
-            alpha_spent=projection.alpha,
-            provenance=_provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance),
+            **known, **_of_minimiser(case), **_of_gradients(case, sources), **_of_plain_step(case, projection, sources)
         )
 
 
-def _projection_spectrum(case: Case, alpha: float, draws: int, rng: Randomness) -> Spectrum:
-    """Return the spectrum of the sketch of RAC-LoRA: 1 without a sketch, unknown for any other algorithm."""
-    algorithm, nothing = case.algorithm, np.empty((0, 0))
-    if not isinstance(algorithm, RACLoRA):
-        return Spectrum(math.nan, math.nan, math.nan, math.nan, nothing, "unknown")
-    if algorithm.sketch is None:
-        return Spectrum(1.0, 1.0, 1.0, 1.0, nothing, "closed form")
-    return spectrum(algorithm.sketch, alpha=alpha, draws=draws, rng=rng)
+def _of_minimiser(case: Case) -> dict[str, Any]:
+    W_star = getattr(case.problem, "W_star", None)
+    return {} if W_star is None else {"distance0": float(np.linalg.norm(case.start - W_star)) * (1 + 1e-12)}
+
+
+def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
+    """What the gradient source makes of the problem; ``sources`` are completed."""
+    gradients, problem = getattr(case.algorithm, "gradients", None), case.problem
+    found: dict[str, Any] = {"provenance": sources}
+    if gradients is not None and hasattr(gradients, "noise"):
+        noise = gradients.noise(problem)
+        found |= {"A": noise.A, "beta": noise.beta, "C": noise.C}
+        sources.update(noise.provenance)
+    if isinstance(gradients, Reshuffled | Clients):
+        components = components_of(problem, gradients)
+        found |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
+        sources["D"] = "2 L_max (f* - mean of the component infima), rounded up"
+    if isinstance(gradients, Reshuffled):
+        found["inner_steps"] = components.n_components
+    local = gradients.source if isinstance(gradients, Clients) else gradients
+    if isinstance(local, Local):
+        found["inner_steps"] = local.steps
+    return found
+
+
+def _of_plain_step(case: Case, projection: Spectrum, sources: dict[str, str]) -> dict[str, Any]:
+    if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
+        return {}
+    known = plain_step(case.algorithm, float(case.problem.L), projection)
+    sources.update(dict.fromkeys(("nu", "longest_step"), known.provenance))
+    return {"nu": known.nu, "longest_step": known.longest}
 
 
 def _provenance(problem: Problem) -> dict[str, str]:

@@ -12,9 +12,9 @@ I. Waudby-Smith & A. Ramdas, Estimating means of bounded random variables by bet
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
 
 from problems.checks import Array
 
@@ -25,7 +25,22 @@ _PRIOR = 0.25  # pseudo second moment, in units of the largest loss, that keeps 
 _LARGEST_RATIO = 1e6  # larger observations are cut to this: a smaller X only weakens the evidence, and bits stay finite
 
 
-def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP) -> Array:
+class Past(NamedTuple):
+    """What bets are made from: sums over earlier runs of Z and of its square, in units of the largest loss."""
+
+    first: Array | float = 0.0
+    second: Array | float = 0.0
+
+    def then(self, Z: Array, worst: Array | float = 1.0) -> "Past":
+        """Return the past after the runs Z, (runs, ...)."""
+        share = Z / worst
+        return Past(self.first + share.sum(axis=0), self.second + (share**2).sum(axis=0))
+
+
+_BEGINNING = Past()
+
+
+def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP, past: Past = _BEGINNING) -> Array:
     r"""Return the running log wealth of bets that E[Z] is positive, for variables ``Z >= -worst``.
 
     The bet on run i is the growth-optimal one for the first two moments of the runs before it,
@@ -39,6 +54,8 @@ def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP) -> Array:
         The largest possible loss, > 0.
     cap : float
         In (0, 1).
+    past : Past
+        Runs before these, which the bets know of; the wealth starts at one all the same.
 
     Returns
     -------
@@ -46,26 +63,44 @@ def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP) -> Array:
         After each run; dimensionless, natural logarithm.
     """
     share = Z / worst
-    first = np.zeros_like(share)
-    np.cumsum(share[:-1], axis=0, out=first[1:])
-    second = np.full_like(share, _PRIOR)
-    second[1:] += np.cumsum(share[:-1] ** 2, axis=0)
-    bets = np.clip(first / second, 0.0, cap)
-    return np.cumsum(np.log1p(bets * share), axis=0)
+    bets, second = np.empty_like(share), np.square(share)
+    bets[0] = past.first
+    np.cumsum(share[:-1], axis=0, out=bets[1:])
+    bets[1:] += past.first
+    second[1:] = np.cumsum(second[:-1], axis=0)
+    second[0] = 0.0
+    second += _PRIOR + past.second
+    bets /= second
+    np.clip(bets, 0.0, cap, out=bets)
+    bets *= share
+    return np.cumsum(np.log1p(bets, out=bets), axis=0, out=second)
 
 
-def _excess(X: Array, bound: Array) -> Array:
-    """Return ``X / bound - 1``, cut from above; a run that became nan has diverged."""
+def excess(X: Array, bound: Array) -> Array:
+    """Return ``X / bound - 1``, what is bet on against a claim, cut from above; a run that became nan has diverged."""
     with np.errstate(over="ignore"):
         ratio = X / bound
-    return np.minimum(np.where(np.isnan(ratio), _LARGEST_RATIO, ratio), _LARGEST_RATIO) - 1
+    np.nan_to_num(ratio, copy=False, nan=_LARGEST_RATIO, posinf=_LARGEST_RATIO)
+    np.minimum(ratio, _LARGEST_RATIO, out=ratio)
+    ratio -= 1
+    return ratio
+
+
+def log_average(wealth: Array) -> float:
+    """Return the largest log e-value that wealths, (runs, T), averaged over t, come to after any run.
+
+    An average of e-processes is one, and it passes ``1/alpha`` whenever one of T passes ``T/alpha``.
+    """
+    largest = np.max(wealth, axis=1)
+    sums = np.exp(wealth - largest[:, None]).sum(axis=1)
+    return max(float(np.max(largest + np.log(sums))) - math.log(wealth.shape[1]), 0.0)
 
 
 def log_evidence_against(X: Array, bound: Array) -> float:
     r"""Return the largest log e-value against ``E X_t <= bound_t for all t``.
 
-    One e-process for each t, averaged over t: an average of e-processes is one, and it passes ``1/alpha`` whenever one
-    of T passes ``T/alpha``. The claim is refuted at level alpha when the result is at least ``log(1/alpha)``.
+    One e-process for each t, averaged over t. The claim is refuted at level alpha when the result is at least
+    ``log(1/alpha)``.
 
     Parameters
     ----------
@@ -74,8 +109,7 @@ def log_evidence_against(X: Array, bound: Array) -> float:
     bound : (T,)
         Positive.
     """
-    wealth = log_wealth(_excess(X, bound))
-    return max(float(np.max(logsumexp(wealth, axis=1))) - math.log(X.shape[1]), 0.0)
+    return log_average(log_wealth(excess(X, bound)))
 
 
 def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:

@@ -12,21 +12,25 @@ from joblib import Parallel, cpu_count, delayed
 from rac_theory.case import Case
 from rac_theory.ensemble import Ensemble
 from rac_theory.figures import draw
+from rac_theory.kernels import kernel_for
 from rac_theory.plan import Plan
 from rac_theory.row import Row
-from rac_theory.simulation import block_size
 
 _SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
 _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
 
 
 def estimate(plan: Plan) -> list[float]:
-    """Estimate the seconds that each ensemble takes, from one timed gradient of each problem."""
-    gradients: dict[str, float] = {}
-    for ensemble in plan.ensembles:
-        if ensemble.key.problem not in gradients:
-            gradients[ensemble.key.problem] = _seconds_of_a_gradient(ensemble.case)
-    return [e.runs * e.case.steps * gradients[e.key.problem] + _FIXED if e.needs_runs else 0.0 for e in plan.ensembles]
+    """Estimate the seconds that each ensemble takes, from a few timed steps on each problem."""
+    steps: dict[tuple[str, str, int], float] = {}
+    for e in plan.ensembles:
+        kind = (e.key.problem, e.key.side, e.key.rank)
+        if e.needs_runs and kind not in steps:
+            steps[kind] = _seconds_of_a_step(e.case)
+    return [
+        e.runs * e.case.steps * steps[e.key.problem, e.key.side, e.key.rank] + _FIXED if e.needs_runs else 0.0
+        for e in plan.ensembles
+    ]
 
 
 def run(plan: Plan, figures: Path | None = None, jobs: int | None = None) -> Iterator[tuple[int, list[Row]]]:
@@ -50,11 +54,11 @@ def run(plan: Plan, figures: Path | None = None, jobs: int | None = None) -> Ite
     )
 
 
-def _seconds_of_a_gradient(case: Case) -> float:
-    W = np.repeat(case.start[None], block_size(case.problem.shape), axis=0)
+def _seconds_of_a_step(case: Case) -> float:
+    kernel = kernel_for(case.algorithm, case.problem, case.start)
     begin = time.perf_counter()
-    case.problem.gradient(W)
-    return (time.perf_counter() - begin) / len(W)
+    kernel.run([np.random.default_rng(0)], 1)
+    return (time.perf_counter() - begin) / (2 * kernel.block)  # f and gradient are computed at both ends
 
 
 def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int, list[Row]]:

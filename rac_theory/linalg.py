@@ -34,9 +34,9 @@ def orthonormal_range(S: Array) -> Array:
     """
     d, r = S.shape[-2:]
     if r == 1:
-        return _unit_columns(S)
+        return unit(S[..., 0], axis=-1)[..., None]
     if r > d:
-        return _range_by_singular_values(_unit_columns(S))
+        return _range_by_singular_values(unit(S, axis=-2))
     flat = np.ascontiguousarray(S).reshape(-1, d, r)
     with np.errstate(all="ignore"):  # the matrices that overflow here are done again below
         rows = np.swapaxes(flat, 1, 2)
@@ -44,17 +44,29 @@ def orthonormal_range(S: Array) -> Array:
         Q = np.swapaxes(X @ rows, 1, 2)  # stored by rows, which is what sums of projections and products read
     doubtful = np.flatnonzero(~(volume > _ROUND))
     if doubtful.size:
-        Q[doubtful] = _range_by_factorisation(_unit_columns(flat[doubtful]))
+        Q[doubtful] = _range_by_factorisation(unit(flat[doubtful], axis=-2))
     return Q.reshape(S.shape)
 
 
-def _unit_columns(S: Array) -> Array:
-    """Scale columns to length one; zero columns stay. The largest entry goes first, for squares could overflow."""
-    largest = np.max(np.abs(S), axis=-2, keepdims=True)
-    unit: Array = np.divide(S, largest, out=np.zeros_like(S), where=largest > 0)
-    length = np.sqrt(np.sum(unit * unit, axis=-2, keepdims=True))
-    np.divide(unit, length, out=unit, where=length > 0)
-    return unit
+def unit(V: Array, axis: int) -> Array:
+    """Scale vectors along an axis to length one; zero vectors stay.
+
+    Where the square of a length could have lost digits, the vector is divided by its largest entry first.
+    """
+    with np.errstate(all="ignore"):
+        # Along rows vecdot is the fastest; across them a sum is.
+        squares = np.vecdot(V, V)[..., None] if axis == -1 else np.sum(V * V, axis=axis, keepdims=True)
+        scaled: Array = V / np.sqrt(squares)
+    safe = (squares > _SMALL) & (squares < 1 / _SMALL)
+    return scaled if safe.all() else np.where(safe, scaled, _unit_at_any_scale(V, axis))
+
+
+def _unit_at_any_scale(V: Array, axis: int) -> Array:
+    largest = np.max(np.abs(V), axis=axis, keepdims=True)
+    scaled: Array = np.divide(V, largest, out=np.zeros_like(V), where=largest > 0)
+    length = np.sqrt(np.sum(scaled * scaled, axis=axis, keepdims=True))
+    np.divide(scaled, length, out=scaled, where=length > 0)
+    return scaled
 
 
 def _inverse_factor(M: Array) -> tuple[Array, Array]:
@@ -120,15 +132,20 @@ def project(S: Array, G: Array) -> Array:
     ----------
     arXiv:2410.08305, the left sketch.
     """
-    Q = orthonormal_range(S)
-    if Q.shape[-1] == 1:
+    return project_onto(orthonormal_range(S), G)
+
+
+def project_onto(Q: Array, G: Array, scale: float = 1.0) -> Array:
+    """Return ``scale Q Q' G`` as a new array, for ``Q`` as ``orthonormal_range`` returns it: (..., d, n)."""
+    d, k = Q.shape[-2:]
+    if k == 1 < d:
         # An outer product by broadcasting: matmul with inner dimension one is several times slower.
-        return Q * np.sum(Q * G, axis=-2, keepdims=True) if Q.shape[-2] > 1 else np.where(Q == 0, 0.0, G)
-    projected = Q @ (np.swapaxes(Q, -1, -2) @ G)
-    if Q.shape[-1] < Q.shape[-2]:
+        return Q * (scale * (np.swapaxes(Q, -1, -2) @ G))
+    projected = np.where(Q == 0, 0.0, scale * G) if d == 1 else Q @ (scale * (np.swapaxes(Q, -1, -2) @ G))
+    if k < d or d == 1:
         return projected
     full_rank = np.any(Q != 0, axis=-2).all(axis=-1)[..., None, None]
-    return np.where(full_rank, G, projected)
+    return np.where(full_rank, scale * G, projected)
 
 
 def projection(S: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +12,17 @@ from rac_theory.constants import Constants
 _ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
 
 
+class Curves(NamedTuple):
+    """What is recorded of runs, each (runs, T + 1), or their expectations."""
+
+    values: Array
+    squared_gradients: Array
+    squared_distances: Array | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Metric:
-    """A linear functional of ``f(W^t)`` and ``||grad f(W^t)||^2``, so that it commutes with expectation.
+    """A linear functional of what is recorded, so that it commutes with expectation.
 
     Attributes
     ----------
@@ -21,19 +30,22 @@ class Metric:
     label : str
         For axes, in mathtext.
     along : callable
-        (values, squared_gradients, constants), both (runs, T + 1), to (runs, T + 1); nan where undefined.
+        (curves, constants) to (runs, T + 1); nan where undefined.
     ceiling : callable
         constants to the largest value that is possible while f does not rise; what a bound says above it is vacuous.
     tolerance : callable
         (constants, bound, shift), the bound (T + 1,), to the error (T + 1,) that rounding makes in a metric of that
         size if it moves an iterate by ``shift``, and that an uncertain f_star makes.
+    of_distances : bool
+        Whether it needs ``squared_distances``.
     """
 
     name: str
     label: str
-    along: Callable[[Array, Array, Constants], Array]
+    along: Callable[[Curves, Constants], Array]
     ceiling: Callable[[Constants], float]
     tolerance: Callable[[Constants, Array, float], Array]
+    of_distances: bool = False
 
 
 def running_mean_before(squares: Array) -> Array:
@@ -45,10 +57,17 @@ def running_mean_before(squares: Array) -> Array:
     return np.concatenate([undefined, sums / np.arange(1, steps + 1)], axis=1)
 
 
+def weighted_mean_before(squares: Array, growth: float) -> Array:
+    """Average over s < t with weights ``(1 + growth)^-s``, at each t; nan at t = 0: (runs, T + 1) to (runs, T + 1)."""
+    weights = np.exp(-np.log1p(growth) * np.arange(squares.shape[1]))
+    sums = running_mean_before(weights * squares)
+    return np.asarray(sums / running_mean_before(weights[None]))
+
+
 gap = Metric(
     name="gap",
     label=r"$f(W^t) - f^\star$",
-    along=lambda values, squares, c: values - c.f_star,
+    along=lambda curves, c: curves.values - c.f_star,
     ceiling=lambda c: c.gap0,
     # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
     tolerance=lambda c, bound, shift: (
@@ -57,14 +76,61 @@ gap = Metric(
 )
 """``f(W^t) - f*``; descent keeps it at or below ``f(W^0) - f*``."""
 
-mean_squared_gradient = Metric(
-    name="mean squared gradient",
-    label=r"$\frac{1}{t} \sum_{s<t} \Vert \nabla f(W^s) \Vert^2$",
-    along=lambda values, squares, c: running_mean_before(squares),
-    # An L-smooth function bounded below has ||grad f||^2 <= 2 L (f - inf f).
-    ceiling=lambda c: 2 * c.L * c.gap0_upper,
-    tolerance=lambda c, bound, shift: (
-        _ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2
-    ),
+
+def _of_gradients(name: str, label: str, along: Callable[[Array, Constants], Array]) -> Metric:
+    """Return a metric that averages squared gradients."""
+    return Metric(
+        name=name,
+        label=label,
+        along=lambda curves, c: along(curves.squared_gradients, c),
+        # An L-smooth function bounded below has ||grad f||^2 <= 2 L (f - inf f).
+        ceiling=lambda c: 2 * c.L * c.gap0_upper,
+        tolerance=lambda c, bound, shift: (
+            _ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2
+        ),
+    )
+
+
+mean_squared_gradient = _of_gradients(
+    "mean squared gradient",
+    r"$\frac{1}{t} \sum_{s<t} \Vert \nabla f(W^s) \Vert^2$",
+    lambda squares, c: running_mean_before(squares),
 )
 """Average of ``||grad f(W^s)||^2`` over s < t; descent keeps it at or below ``2 L (f(W^0) - inf f)``."""
+
+
+def weighted_squared_gradient(growth: Callable[[Constants], float]) -> Metric:
+    """Average of ``||grad f(W^s)||^2`` over s < t with weights ``(1 + q)^-s``, q being a function of the constants."""
+    return _of_gradients(
+        "weighted mean squared gradient",
+        r"$\sum_{s<t} w_s \Vert \nabla f(W^s) \Vert^2 / \sum_{s<t} w_s$",
+        lambda squares, c: weighted_mean_before(squares, growth(c)),
+    )
+
+
+def _squared_distances(curves: Curves, c: Constants) -> Array:
+    if curves.squared_distances is None:
+        raise ValueError("squared_distances must have been recorded: simulate(..., record=['distances'])")
+    return curves.squared_distances
+
+
+squared_distance = Metric(
+    name="squared distance",
+    label=r"$\Vert W^t - W^\star \Vert^2$",
+    along=_squared_distances,
+    # Descent and strong convexity: (s/2) ||W - W*||^2 <= f(W) - f*. The distance itself may grow in a step.
+    ceiling=lambda c: 2 * c.gap0_upper / c.strong_convexity,
+    # What is known of W* is that its value is within f_star_error of the infimum.
+    tolerance=lambda c, bound, shift: _tolerance_of_square(bound, shift + _uncertainty(c), c.distance0),
+    of_distances=True,
+)
+"""``||W^t - W*||^2``, for a strongly convex f."""
+
+
+def _uncertainty(c: Constants) -> float:
+    """How far the minimiser that the problem knows can be from the true one."""
+    return float(np.sqrt(2 * c.f_star_error / c.strong_convexity))
+
+
+def _tolerance_of_square(bound: Array, shift: float, distance0: float) -> Array:
+    return np.asarray(_ROUNDINGS * distance0**2 + 2 * np.sqrt(bound) * shift + 2 * distance0 * shift + 2 * shift**2)

@@ -8,11 +8,10 @@ from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
-from rac_theory.ensemble import STEP, Ensemble, Key
+from rac_theory.ensemble import Ensemble, Key
 from rac_theory.row import Row
+from rac_theory.settings import SETTINGS, SPINE, Setting
 from rac_theory.sketches.plug_in import sketch_factory
-
-DEFAULT_SKETCHES = ("haar", "coordinate", "weighted_coordinate", "frozen")
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,10 @@ class Selection:
     alpha: float = 1e-3
 
     def __post_init__(self) -> None:
+        if "all" in self.claims:
+            object.__setattr__(self, "claims", tuple(theorems.ALL))
         for claim in self.claims:
-            checks.one_of("claim", claim, theorems.ALL)
+            checks.one_of("claim", claim, [*theorems.ALL, "all"])
         for side in self.sides:
             checks.one_of("side", side, ("left", "right"))
         for rank in self.ranks:
@@ -42,9 +43,16 @@ class Selection:
         checks.integer("seed", self.seed, 0)
         checks.finite("alpha", self.alpha, above=0, below=1)
 
-    def claims_at(self, gamma_L: float) -> list[str]:
-        """Return the claims that are tried at this step size."""
-        return [claim for claim in theorems.ALL if STEP[claim] == gamma_L and claim in (self.claims or theorems.ALL)]
+    def claims_in(self, setting: Setting) -> list[str]:
+        """Return the claims that are tried in a setting."""
+        return [claim for claim in setting.claims if claim in (self.claims or SPINE)]
+
+    @property
+    def settings(self) -> list[str]:
+        """The settings that the claims need; those of the spine are tried with exact gradients unless named."""
+        wanted = [name for name, setting in SETTINGS.items() if self.claims_in(setting)]
+        # A coin that decides the side is beside the point where a side is named, and where nothing is.
+        return [name for name in wanted if not SETTINGS[name].both_sides or (self.claims and not self.sides)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +72,8 @@ def plan(selection: Selection) -> Plan:
     ValueError
         For an unknown name, a rank that fits nothing, data that cannot be read, or a plug-in that does not work.
     """
-    factories = {name: sketch_factory(name) for name in selection.sketches or DEFAULT_SKETCHES}
+    usual = [name for setting in selection.settings for name in SETTINGS[setting].sketches]
+    factories = {name: sketch_factory(name) for name in selection.sketches or usual}
     entries = {name: embedded_problem(name) for name in selection.problems or EMBEDDED}
     problems: dict[str, Problem] = {}
     missing: dict[str, str] = {}
@@ -74,25 +83,25 @@ def plan(selection: Selection) -> Plan:
         except ImportError as error:
             missing[name] = str(error)
     notes: list[str] = []
-    keys = [
-        key
-        for name, problem in problems.items()
-        for key in _keys(name, problem.shape, entries[name], selection, tuple(factories), notes)
-    ]
+    keys = [key for name, problem in problems.items() for key in _keys(name, problem, entries[name], selection, notes)]
     if not keys and not missing:
         raise ValueError("; ".join(notes))
     # Any row may have a sampled lambda_min that is wrong: each gets its share of half of alpha.
-    rows = sum(len(selection.claims_at(key.gamma_L)) for key in keys)
+    rows = sum(len(selection.claims_in(SETTINGS[key.setting])) for key in keys)
     lambda_alpha = selection.alpha / 2 / max(rows, 1)
+    prepared: dict[tuple[str, str], Problem] = {}
     ensembles: list[Ensemble] = []
     number = 0
     for key in keys:
-        claims = tuple(enumerate(selection.claims_at(key.gamma_L), number + 1))
+        claims = tuple(enumerate(selection.claims_in(SETTINGS[key.setting]), number + 1))
         number += len(claims)
+        kind = (key.problem, key.setting)
+        if kind not in prepared:  # once for all sketches: to divide a problem costs its minima
+            prepared[kind] = SETTINGS[key.setting].prepare(problems[key.problem])
         ensembles.append(
             Ensemble.build(
                 key,
-                problems[key.problem],
+                prepared[kind],
                 entries[key.problem].start(problems[key.problem]),
                 factories[key.sketch],
                 claims,
@@ -102,33 +111,36 @@ def plan(selection: Selection) -> Plan:
                 lambda_alpha=lambda_alpha,
             )
         )
-    claims_of_missing = [(name, claim) for name in missing for claim in selection.claims or theorems.ALL]
+    claims_of_missing = [(name, claim) for name in missing for claim in selection.claims or SPINE]
     without_data = tuple(
         Row.missing(i, claim, name, missing[name], selection.seed, selection.alpha)
         for i, (name, claim) in enumerate(claims_of_missing, number + 1)
     )
-    return Plan(tuple(ensembles), without_data, tuple(notes))
+    return Plan(tuple(ensembles), without_data, tuple(dict.fromkeys(notes)))
 
 
-def _keys(
-    name: str,
-    shape: tuple[int, int],
-    entry: Embedded,
-    selection: Selection,
-    sketches: tuple[str, ...],
-    notes: list[str],
-) -> Iterator[Key]:
+def _keys(name: str, problem: Problem, entry: Embedded, selection: Selection, notes: list[str]) -> Iterator[Key]:
     """Yield the ensembles of one problem; what is left out is added to the notes."""
-    for side in dict.fromkeys(selection.sides or entry.sides):
-        dim = shape[0 if side == "left" else 1]
+    for setting_name in selection.settings:
+        setting = SETTINGS[setting_name]
+        if not hasattr(problem, setting.needs):
+            notes.append(f"{name}: {setting_name} is left out, the problem is no finite sum")
+            continue
+        for side, rank in _sides_and_ranks(name, problem.shape, entry, selection, setting, notes):
+            for sketch in dict.fromkeys(selection.sketches or setting.sketches):
+                yield Key(name, sketch, side, rank, setting_name, selection.seed)
+
+
+def _sides_and_ranks(
+    name: str, shape: tuple[int, int], entry: Embedded, selection: Selection, setting: Setting, notes: list[str]
+) -> Iterator[tuple[str, int]]:
+    for side in ("both",) if setting.both_sides else dict.fromkeys(selection.sides or entry.sides):
+        dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
         if dim == 1:
             notes.append(f"{name}: the {side} side is left out, a sketch of dimension 1 is the identity")
             continue
         for rank in dict.fromkeys(selection.ranks or entry.ranks or (1, min(4, dim - 1))):
             if rank > dim:
                 notes.append(f"{name}, {side}: rank must be in 1..dim={dim}, got {rank}")
-                continue
-            for sketch in sketches:
-                for gamma_L in sorted(set(STEP.values())):
-                    if selection.claims_at(gamma_L):
-                        yield Key(name, sketch, side, rank, gamma_L, selection.seed)
+            else:
+                yield side, rank

@@ -1,6 +1,6 @@
 """Drawing: arrays on matplotlib axes. It knows no concept, takes and returns axes, and never shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart.
 BOUND, MEAN, RUNS = "#D55E00", "#0072B2", "#56B4E9"
+_GROUPS = (
+    ("#000000", "*"),
+    (MEAN, "o"),
+    (BOUND, "s"),
+    ("#009E73", "^"),
+    ("#CC79A7", "D"),
+    (RUNS, "v"),
+    ("#E69F00", "P"),
+)
 _POINTS = 400  # a line needs no more points than a figure has pixels
 
 
@@ -109,6 +118,32 @@ def intervals(
     ax.set_yticks(positions, names)
     ax.set(xlabel=xlabel, xlim=(0, None))
     ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def equal_budget(
+    points: Mapping[str, tuple[Array, Array]], budget: float, *, title: str = "", ax: "Axes | None" = None
+) -> "Axes":
+    """Draw groups of points on logarithmic axes, and the line on which the product of both coordinates is ``budget``.
+
+    Parameters
+    ----------
+    points : mapping of str to (Array, Array)
+        By name, numbers trained a step and steps relative to full training, each (k,).
+    budget : float
+        The product of full training.
+    """
+    ax = figure().subplots() if ax is None else ax
+    for i, (name, (trained, steps)) in enumerate(points.items()):
+        colour, marker = _GROUPS[i % len(_GROUPS)]
+        size = max(4.0, 12.0 - 1.5 * i)  # groups may coincide: nested outlines can all be seen
+        ax.plot(trained, steps, marker, color=colour, markersize=size, markerfacecolor="none", label=name)
+    line = np.array([min(t.min() for t, _ in points.values()), max(t.max() for t, _ in points.values())])
+    ax.plot(line, budget / line, color=BOUND, linestyle="--", linewidth=1.2, label="budget of full training", zorder=1)
+    ax.set(xscale="log", yscale="log", xlabel="numbers trained a step", ylabel="steps promised, relative to full")
+    ax.set_title(title)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, loc="upper right", fontsize=8)
     return ax
 
 

@@ -68,10 +68,15 @@ def save(folder: Path, rows: Iterable[Row]) -> Path:
     path = folder / FILE
     # A name of its own, so that two runs in one folder do not write into each other's file.
     with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as stream:
-        json.dump(content, stream, allow_nan=False, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(stream.name).replace(path)
+        part = Path(stream.name)
+        try:
+            json.dump(content, stream, allow_nan=False, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+            part.replace(path)
+        except BaseException:  # an interrupt too
+            part.unlink(missing_ok=True)
+            raise
     path.chmod(0o644)
     return path
 

@@ -22,10 +22,11 @@ class Row:
     sketch: str
     side: str
     rank: int
+    setting: str
+    seed: int
     gamma_L: float
     steps: int
     runs: int
-    seed: int
     alpha: float
     lambda_alpha: float
     status: str
@@ -52,6 +53,7 @@ class Row:
             number=number,
             claim=verdict.theorem.id,
             **asdict(key),
+            gamma_L=verdict.constants.gamma * verdict.constants.L,
             steps=verdict.case.steps,
             runs=ensemble.runs,
             alpha=verdict.alpha,
@@ -76,13 +78,13 @@ class Row:
     def missing(cls, number: int, claim: str, problem: str, reason: str, seed: int, alpha: float) -> "Row":
         """Make the row of a problem whose data need an extra that is not installed."""
         return cls(
-            number, claim, problem, "", "", 0, math.nan, 0, 0, seed, alpha, math.nan, NEEDS_EXTRA, reason, "none"
+            number, claim, problem, "", "", 0, "", seed, math.nan, 0, 0, alpha, math.nan, NEEDS_EXTRA, reason, "none"
         )
 
     @property
     def key(self) -> Key:
         """What the row's ensemble is made of."""
-        return Key(self.problem, self.sketch, self.side, self.rank, self.gamma_L, self.seed)  # type: ignore[arg-type]
+        return Key(self.problem, self.sketch, self.side, self.rank, self.setting, self.seed)
 
     @property
     def is_sampled(self) -> bool:

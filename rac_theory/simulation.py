@@ -1,21 +1,25 @@
 """Ensembles of independent runs, in blocks: the story of every experiment."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from numpy.typing import DTypeLike
 
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
+from rac_theory.blas import one_blas_thread
 from rac_theory.case import Case
-from rac_theory.observed import Observed
+from rac_theory.kernel import Kernel, Record
+from rac_theory.kernels import kernel_for
 from rac_theory.randomness import BLOCKS, Randomness, child, generator, seed_sequence
 
-_BLOCK_NUMBERS = 1 << 14  # a block of iterates should stay in the cache of one core
+_LARGE = 128 * 128  # numbers in W from which threads pay
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,20 +32,25 @@ class Trajectory:
         ``f(W^t)``.
     squared_gradients : (runs, steps + 1)
         ``||grad f(W^t)||^2``.
-    W : (runs, m, n)
-        The last iterates.
+    squared_distances : (runs, steps + 1) or None
+        ``||W^t - W*||^2``, where it was asked for.
     problem : Problem
         What was run on.
+    kernel, last
+        What turns the coordinates of the last iterates, (runs, m, n), into matrices.
     """
 
     values: Array
     squared_gradients: Array
-    W: Array
+    squared_distances: Array | None
     problem: Problem
+    kernel: Kernel
+    last: Array
 
     def __post_init__(self) -> None:
-        for name in ("values", "squared_gradients", "W"):
-            getattr(self, name).flags.writeable = False
+        for array in (self.values, self.squared_gradients, self.squared_distances, self.last):
+            if array is not None:
+                array.flags.writeable = False
 
     @property
     def runs(self) -> int:
@@ -52,6 +61,18 @@ class Trajectory:
     def steps(self) -> int:
         """Number of outer steps."""
         return int(self.values.shape[1]) - 1
+
+    @cached_property
+    def W(self) -> Array:
+        """The last iterates, (runs, m, n)."""
+        W = self.kernel.matrices(self.last)
+        W.flags.writeable = False
+        return W
+
+    @property
+    def norms(self) -> Array:
+        """Upper bounds of the norms of the last iterates, (runs,), at no cost."""
+        return self.kernel.norms(self.last)
 
     @cached_property
     def gaps(self) -> Array:
@@ -68,6 +89,8 @@ def simulate(
     runs: int = 1,
     rng: Randomness = None,
     n_jobs: int = 1,
+    dtype: DTypeLike = np.float64,
+    record: Collection[Literal["distances"]] = (),
 ) -> Trajectory:
     """Run an ensemble and record f and the squared gradient norm at every step.
 
@@ -88,46 +111,57 @@ def simulate(
     rng : seed, SeedSequence or Generator
         With a seed, the same call gives the same bits.
     n_jobs : int
-        Worker processes, as in joblib; any other backend that ``joblib.parallel_config`` sets is used instead.
+        Workers, as in joblib: processes for small matrices, threads for large ones; any other backend that
+        ``joblib.parallel_config`` sets is used instead.
+    dtype : float64 or float32
+        The precision of the runs. Sketches are drawn in double precision and rounded, so that both see the same ones.
+    record : collection of str
+        What is recorded beside f and the squared gradient norm: ``"distances"`` for squared distances to ``W_star``.
     """
-    start = Case(algorithm, problem, W0, steps).start
+    case = Case(algorithm, problem, W0, steps)
+    for name in record:
+        checks.one_of("record", name, ("distances",))
     checks.integer("runs", runs, 1)
-    root = seed_sequence(rng)
-    size = 1 if algorithm.deterministic else block_size(problem.shape)
-    blocks = Parallel(n_jobs=n_jobs)(
-        delayed(_run_block)(algorithm, problem, start, steps, size, child(root, BLOCKS, i))
-        for i in range(-(-runs // size))
-    )
-    values, squares, W = (np.concatenate(parts)[:runs] for parts in zip(*blocks, strict=True))
-    return Trajectory(values, squares, W, problem)
+    return simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, distances="distances" in record)
 
 
-def _checked(W: Array, shape: tuple[int, ...], algorithm: Algorithm) -> Array:
-    """Refuse what a step of a user's algorithm cannot return."""
-    if getattr(W, "shape", None) != shape:
-        came = "None (a missing return statement?)" if W is None else getattr(W, "shape", type(W).__name__)
-        raise ValueError(f"{type(algorithm).__name__}.step must return an array of shape {shape}, got {came}")
-    return W
+def simulate_part(
+    case: Case,
+    root: np.random.SeedSequence,
+    first: int,
+    runs: int,
+    n_jobs: int = 1,
+    dtype: DTypeLike = np.float64,
+    distances: bool = False,
+) -> Trajectory:
+    """Return the runs from number ``first`` on, a multiple of the size of a block, of the ensemble of a case."""
+    start = case.start.astype(_precision(dtype))
+    kernel = kernel_for(case.algorithm, case.problem, start, distances)
+    blocks = range(first // kernel.block, -(-(first + runs) // kernel.block))
+    batches = [blocks[i : i + kernel.streams] for i in range(0, len(blocks), kernel.streams)]
+    # Small matrices are many short operations, between which threads would wait for each other.
+    prefer = "threads" if start.size >= _LARGE else "processes"
+    workers = Parallel(n_jobs=min(n_jobs, len(batches)), prefer=prefer, return_as="generator")
+    measured = np.empty((3 if distances else 2, case.steps + 1, runs), start.dtype)
+    last = np.empty((runs, *start.shape), start.dtype)
+    with one_blas_thread():
+        filled = 0
+        for record in workers(delayed(_run)(kernel, root, batch, case.steps) for batch in batches):
+            kept = slice(filled, min(filled + len(record.last), runs))
+            measured[:, :, kept] = record.measured[:, :, : kept.stop - filled]
+            last[kept] = record.last[: kept.stop - filled]
+            filled = kept.stop
+    values, squares, *squared_distances = np.swapaxes(measured, 1, 2)
+    return Trajectory(values, squares, squared_distances[0] if distances else None, case.problem, kernel, last)
 
 
-def block_size(shape: tuple[int, int]) -> int:
-    """Return how many runs make a block: a power of two in 16..256 that depends on the shape of W alone."""
-    fitting = int(_BLOCK_NUMBERS // (shape[0] * shape[1]))
-    return 1 << min(8, max(4, fitting.bit_length() - 1))
+def _run(kernel: Kernel, root: np.random.SeedSequence, blocks: range, steps: int) -> Record:
+    """Run blocks whole, the last one too, to be cut afterwards: a draw must not depend on the number of runs."""
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        return kernel.run([generator(child(root, BLOCKS, i)) for i in blocks], steps)
 
 
-def _run_block(
-    algorithm: Algorithm, problem: Problem, start: Array, steps: int, size: int, seed: np.random.SeedSequence
-) -> tuple[Array, Array, Array]:
-    """Run one block to its end. The last block is run whole too and cut afterwards: a draw must not depend on R."""
-    rng = generator(seed)
-    observed = Observed(problem)
-    values, squares = np.empty((2, size, steps + 1))
-    W: Array = np.repeat(start[None], size, axis=0)
-    with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore"):
-        for t in range(steps):
-            values[:, t], squares[:, t] = observed.look(W)
-            W.flags.writeable = False  # a step in place would find a stale gradient: better an error
-            W = _checked(algorithm.step(observed, W, rng), W.shape, algorithm)
-        values[:, steps], squares[:, steps] = observed.look(W)
-    return values, squares, W
+def _precision(dtype: DTypeLike) -> np.dtype[Any]:
+    if np.dtype(dtype) not in (np.float64, np.float32):
+        raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
+    return np.dtype(dtype)

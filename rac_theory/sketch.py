@@ -1,5 +1,6 @@
 """A sketch: a distribution over d x r matrices. It holds parameters and never draws on its own."""
 
+from fractions import Fraction
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -57,8 +58,20 @@ class HasSupport(Protocol):
 class HasSecondMoment(Protocol):
     """A sketch that knows the second moment of its projection in closed form."""
 
-    def second_moment(self, M: Array, /) -> Array:
-        """E[H M H] for any square matrices M, (..., dim, dim) to (..., dim, dim)."""
+    def second_moment(self, M: Array, /) -> Array | None:
+        """E[H M H] for any square matrices M, (..., dim, dim) to (..., dim, dim), in closed form.
+
+        None where these parameters allow none, whatever M is.
+        """
+        ...
+
+
+@runtime_checkable
+class HasInvariants(Protocol):
+    """A sketch whose second moment is that of a rotation invariant one, so that two numbers say all of it."""
+
+    def invariants(self) -> tuple[Fraction, Fraction] | None:
+        """(a, b) with ``E[H M H] = a M + b (M' + trace(M) I)`` for all M; None where these parameters have none."""
         ...
 
 
@@ -118,3 +131,8 @@ def is_deterministic(sketch: Sketch) -> bool:
     """Whether every draw is the same matrix, so that one run decides everything."""
     support = checked_support(sketch)
     return support is not None and len(support[1]) == 1
+
+
+def is_rotation_invariant(sketch: Sketch) -> bool:
+    """Whether the sketch says that its range, turned by any fixed rotation, has the law of its range."""
+    return bool(getattr(sketch, "rotation_invariant", False))

@@ -1,16 +1,18 @@
 """The spectrum of the expected projection of a sketch: the number lambda_min that decides every rate."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from problems import checks
 from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
+from problems.eigenvalues import eigenvalues, extreme_eigenvalues
 from rac_theory import rational
 from rac_theory.linalg import projection
 from rac_theory.randomness import Randomness, generator, seed_sequence
@@ -70,10 +72,18 @@ class Spectrum:
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the eigenvalues of ``matrix`` on matplotlib axes, made if none are given; return the axes."""
-        from rac_theory.plot import eigenvalues
+        from rac_theory import plot
 
+        values, _ = eigenvalues(self.matrix.astype(np.float64))
         interval = (float(self.lambda_min), float(self.lambda_min_upper))
-        return eigenvalues(np.linalg.eigvalsh(self.matrix.astype(np.float64)), interval, title=self.how, ax=ax)
+        return plot.eigenvalues(values, interval, title=self.how, ax=ax)
+
+
+NO_SKETCH = Spectrum(1.0, 1.0, 1.0, 1.0, np.empty((0, 0)), "closed form")
+"""The spectrum of H = I."""
+
+UNKNOWN = Spectrum(math.nan, math.nan, math.nan, math.nan, np.empty((0, 0)), "unknown")
+"""The spectrum of what is no projection."""
 
 
 def spectrum(
@@ -111,15 +121,14 @@ def spectrum(
     check_draws(sketch)
     if exact:
         return _enumerated_exactly(sketch)
-    closed = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
+    closed = closed_form(sketch)
     if closed is not None:
-        name = f"{type(sketch).__name__}.expected_projection()"
-        matrix = checks.array(name, closed, shape=(sketch.dim, sketch.dim))
-        return _known(_check_claim(name, matrix, sketch.rank), "closed form")
+        return closed
     support = checked_support(sketch)
     if support is not None:
         matrices, probabilities = support
-        return _known(np.tensordot(probabilities.astype(np.float64), projection(matrices), axes=1), "enumerated")
+        mean = np.tensordot(probabilities.astype(np.float64), projection(matrices), axes=1)
+        return _known(mean, extreme_eigenvalues(mean), "enumerated")
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("draws", draws, 1)
     if width is not None:
@@ -138,23 +147,67 @@ def spectrum(
     )
 
 
-def _check_claim(name: str, matrix: Array, rank: int) -> Array:
+def closed_form(sketch: Sketch) -> Spectrum | None:
+    """Return the spectrum that the sketch itself knows, or None. Nothing is drawn, so that any dimension is quick.
+
+    A multiple of the identity that is stored as ``sketches.isotropy.isotropic`` stores it takes time and memory
+    proportional to ``dim``; any other diagonal matrix is only read, any other matrix is decomposed.
+
+    Raises
+    ------
+    ValueError
+        If what the sketch claims cannot be the mean of projections.
+    """
+    closed = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
+    if closed is None:
+        return None
+    name = f"{type(sketch).__name__}.expected_projection()"
+    matrix = _read_only(name, closed, sketch.dim)
+    extremes = _extremes(matrix)
+    _check_claim(name, matrix, extremes, sketch.rank)
+    return _known(matrix, extremes, "closed form")
+
+
+def _read_only(name: str, matrix: Array, dim: int) -> Array:
+    """Return a checked copy, which for a Toeplitz view holds ``2 dim - 1`` numbers, as the original does."""
+    if not (isinstance(matrix, np.ndarray) and matrix.shape == (dim, dim) and _is_toeplitz_view(matrix)):
+        return checks.array(name, matrix, shape=(dim, dim))
+    return sliding_window_view(checks.array(name, np.concatenate([matrix[:0:-1, 0], matrix[0]])), dim)[::-1]
+
+
+def _is_toeplitz_view(matrix: Array) -> bool:
+    """Whether one step down and one to the right lead to the same place in memory."""
+    return len(matrix) > 1 and matrix.strides[0] == -matrix.strides[1]
+
+
+def _extremes(matrix: Array) -> tuple[float, float]:
+    """Return bounds on the extreme eigenvalues; those of a multiple of the identity are its entry, exactly."""
+    if _is_toeplitz_view(matrix) and not (matrix[0, 1:].any() or matrix[1:, 0].any()):
+        return float(matrix[0, 0]), float(matrix[0, 0])
+    return extreme_eigenvalues(matrix)
+
+
+def _is_symmetric(matrix: Array) -> bool:
+    if _is_toeplitz_view(matrix):
+        return bool(np.abs(matrix[0] - matrix[:, 0]).max() <= 1e-9)
+    return bool(np.abs(matrix - matrix.T).max() <= 1e-9)
+
+
+def _check_claim(name: str, matrix: Array, extremes: tuple[float, float], rank: int) -> None:
     """Refuse what no mean of projections can be; whether it is the right one is for ``check_sketch`` to ask."""
-    low, high = extreme_eigenvalues(matrix)
+    low, high = extremes
     trace = float(np.trace(matrix))
-    if np.abs(matrix - matrix.T).max() > 1e-9:
+    if not _is_symmetric(matrix):
         raise ValueError(f"{name} must be symmetric, got {matrix[0, -1]:.6g} opposite {matrix[-1, 0]:.6g}")
     if low < -1e-9 or high > 1 + 1e-9 or trace > rank + 1e-9:
         raise ValueError(
             f"{name} must have eigenvalues in [0, 1] and trace at most rank={rank}, "
             f"got eigenvalues in [{low:.6g}, {high:.6g}] and trace {trace:.6g}"
         )
-    return matrix
 
 
-def _known(matrix: Array, how: Literal["closed form", "enumerated"]) -> Spectrum:
-    low, high = extreme_eigenvalues(matrix)
-    low, high = max(low, 0.0), min(high, 1.0)
+def _known(matrix: Array, extremes: tuple[float, float], how: Literal["closed form", "enumerated"]) -> Spectrum:
+    low, high = max(extremes[0], 0.0), min(extremes[1], 1.0)
     return Spectrum(low, high, low, high, matrix, how)
 
 

@@ -1,5 +1,7 @@
-"""The ledger as a table: a line for each row, what is not applicable gathered, and a summary."""
+"""Values as tables: the ledger, a line for each row and a summary; the options of advice, a line for each."""
 
+import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -7,17 +9,23 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from rac_theory.advice import promised_steps
+from rac_theory.option import Option, efficient
 from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.theorem import Theorem
 from rac_theory.verdict import Slack, Status
 
 _COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red"}
+
+
+_NUMBER = re.compile(r"(?<![\w(])\d+\.\d+(e[+-]?\d+)?")  # reasons that differ by a measured number are one
 
 
 def ledger_table(rows: Sequence[Row]) -> Table:
     """Return the table of the rows that were run: claim, case, verdict, slack, reach, rates, evidence, time."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right")
-    for name in ("claim", "case", "gamma", "verdict", escape("slack [interval]")):
+    for name in ("claim", "case", "setting", "verdict", escape("slack [interval]")):
         table.add_column(name, no_wrap=True)
     table.add_column("reach", justify="right", no_wrap=True)
     for name in ("fitted", "promised", "evidence"):
@@ -30,7 +38,7 @@ def ledger_table(rows: Sequence[Row]) -> Table:
             str(row.number),
             row.claim,
             escape(f"{row.problem} {row.sketch} r{row.rank} {row.side}"),
-            "1/L" if row.gamma_L == 1 else f"{row.gamma_L:g}/L",
+            row.setting,
             f"[{_COLOURS[row.status]}]{row.status}[/]",
             escape(str(Slack(**row.slack))) if row.slack else "-",  # type: ignore[arg-type]
             f"{row.reach or 0}/{row.steps}",
@@ -45,7 +53,11 @@ def ledger_table(rows: Sequence[Row]) -> Table:
 def remarks(rows: Sequence[Row]) -> list[str]:
     """Return one line for each reason why rows were not run, with how many they are, and the counts of verdicts."""
     lines = []
-    unmet = Counter((row.problem, row.sketch, row.reason) for row in rows if row.status == Status.NOT_APPLICABLE.name)
+    unmet = Counter(
+        (row.problem, row.sketch, _NUMBER.sub("...", row.reason))
+        for row in rows
+        if row.status == Status.NOT_APPLICABLE.name
+    )
     by_reason: dict[str, list[tuple[str, str, int]]] = {}
     for (problem, sketch, reason), count in unmet.items():
         by_reason.setdefault(reason, []).append((problem, sketch, count))
@@ -59,6 +71,41 @@ def remarks(rows: Sequence[Row]) -> list[str]:
     names = [*(status.name for status in Status), NEEDS_EXTRA]
     lines.append(", ".join(f"{counts[name]} {name}" for name in names if counts[name]))
     return lines
+
+
+def advice_table(options: Sequence[Option], promises: Sequence[Theorem], *, epsilon: float, condition: float) -> Table:
+    """Return the table of options, with the steps that each theorem promises until ``epsilon``, and the frontier."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("shape", "side", "sketch"):
+        table.add_column(name, no_wrap=True)
+    numbers = ("rank", "lambda_min", "slowdown", *(f"steps {theorem.id}" for theorem in promises))
+    for name in (*numbers, "trained", "budget", "flops/example", "flops/step"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("frontier", justify="center")
+    table.add_column("known by", no_wrap=True)
+    for option, on_frontier in zip(options, efficient(options), strict=True):
+        lambda_min = option.lambda_min
+        steps = (promised_steps(theorem, lambda_min, epsilon=epsilon, condition=condition) for theorem in promises)
+        table.add_row(
+            "x".join(map(str, option.shape)),
+            option.side,
+            escape(option.sketch),
+            "-" if option.side == "full" else str(option.rank),
+            f"{lambda_min:.4g}",
+            _finite(option.slowdown, f"{option.slowdown:.5g}"),
+            *(_finite(count, f"{count:,}") for count in steps),
+            f"{option.trained:,.6g}" if option.side == "mixture" else f"{option.trained:,}",
+            _finite(option.budget, f"{option.budget:.4g}"),
+            f"{option.flops_per_example:.3g}",
+            f"{option.flops_per_step:.3g}",
+            "*" if on_frontier else "",
+            option.how,
+        )
+    return table
+
+
+def _finite(value: float, shown: str) -> str:
+    return shown if math.isfinite(value) else "never"
 
 
 def _rate(rate: dict[str, Any] | None) -> str:

@@ -2,12 +2,14 @@
 
 import importlib
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from problems import checks
 from problems.checks import Array, one_of
 from rac_theory.case import Case
 from rac_theory.constants import Constants
@@ -18,6 +20,9 @@ Bound: TypeAlias = Callable[[Constants, Array], Array]
 
 Assumption: TypeAlias = Callable[[Case, Constants], str | None]
 """None where the assumption is met, else a sentence that names the value which breaks it."""
+
+
+_LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +64,56 @@ class Theorem:
 
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            bound = np.asarray(self.formula(constants, np.arange(steps + 1.0)), dtype=np.float64)
+        bound = self._at(constants, np.arange(steps + 1.0))
         return np.where(np.isfinite(bound), bound, np.nan)
+
+    def steps_to(self, epsilon: float, case: Case | Constants) -> float:
+        """Return the horizon that the theorem promises: the smallest T with ``bound(T) <= epsilon``.
+
+        Only the formula is asked, at powers of two and then by bisection, so that the answer is the smallest T
+        wherever the bound does not rise with t. For a bound that does, it is a T at which the bound comes down to
+        ``epsilon``, though perhaps not for the first time.
+
+        Parameters
+        ----------
+        epsilon : float
+            > 0, absolute, in the unit of the metric: that of f for the gap, that of ``||grad f||^2`` for gradients.
+            For a relative one, multiply by ``theorem.metric.ceiling(constants)``.
+        case : Case or Constants
+            The steps of a case do not matter. Of constants nothing is asked but the numbers in the formula.
+
+        Returns
+        -------
+        float
+            A whole number; inf if the bound never comes down to ``epsilon``, as above a floor of noise or where
+            ``lambda_min`` is zero; nan where a constant that the bound needs is unknown.
+
+        Raises
+        ------
+        ValueError
+            If a case does not meet the assumptions: the theorem promises nothing about it.
+        """
+        checks.finite("epsilon", epsilon, above=0)
+        constants = Constants.of(case) if isinstance(case, Case) else case
+        if isinstance(case, Case) and (unmet := self.unmet(case, constants)):
+            raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
+        powers = np.concatenate([[0.0], 2.0 ** np.arange(_LARGEST_POWER)])
+        bound = self._at(constants, powers)
+        if np.isnan(bound[1:]).all():
+            return math.nan
+        (reached,) = np.nonzero(bound <= epsilon)
+        if not reached.size:
+            return math.inf
+        low, high = int(powers[max(reached[0] - 1, 0)]), int(powers[reached[0]])
+        while high - low > 1:
+            middle = (low + high) // 2
+            within = bool(self._at(constants, np.array([float(middle)]))[0] <= epsilon)
+            low, high = (low, middle) if within else (middle, high)
+        return high
+
+    def _at(self, constants: Constants, t: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return np.asarray(self.formula(constants, t), dtype=np.float64)
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
         """Return one sentence for each assumption that the case does not meet."""
@@ -101,7 +153,7 @@ def theorem(
     one_of("rate", rate, ("linear", "sublinear"))
 
     def decorate(formula: Bound) -> Theorem:
-        statement = inspect.getdoc(formula)
+        statement = " ".join((inspect.getdoc(formula) or "").split())
         if not statement:
             raise ValueError(f"theorem {id} must have a statement, got a formula without a docstring")
         name = getattr(formula, "__name__", id)

@@ -1,10 +1,11 @@
 """verify: a theorem meets a case, an ensemble is run, and the answer is a verdict."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from functools import partial
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from problems import checks
@@ -17,11 +18,14 @@ from rac_theory.constants import Constants
 from rac_theory.finding import Finding, exact_finding, sampled_finding
 from rac_theory.randomness import PROJECTION, RUNS, Randomness, child, seed_sequence
 from rac_theory.rate import fit_rate
-from rac_theory.simulation import Trajectory, simulate
+from rac_theory.recording import Evidence, Recording, exact_recording
+from rac_theory.sample import Pilot, Sample
+from rac_theory.scope import Observation, Scope
+from rac_theory.simulation import simulate_part
 from rac_theory.theorem import Theorem
 from rac_theory.verdict import Status, Verdict
 
-_SHOWN = 10  # single runs kept for figures
+_NUMBERS = 1 << 19  # in the curves of the runs that are held at once
 
 
 def verify(
@@ -34,7 +38,7 @@ def verify(
     runs: int = 256,
     rng: Randomness = None,
     alpha: float = 1e-3,
-    evidence: Literal["auto", "exact", "sampled"] = "auto",
+    evidence: Evidence = "auto",
     constants: Constants | None = None,
     n_jobs: int = 1,
 ) -> Verdict:
@@ -54,7 +58,7 @@ def verify(
     alpha : float
         Significance level of the whole verdict; half of it is spent on lambda_min where that has to be sampled.
     evidence : "auto", "exact" or "sampled"
-        Auto is exact where one run decides, else sampled.
+        Auto is exact where one run decides or ``expected`` knows the expectation by itself, else sampled.
     constants : Constants, optional
         Use these in place of the computed ones, to see what a false constant would do.
     n_jobs : int
@@ -63,31 +67,20 @@ def verify(
     Raises
     ------
     ValueError
-        For arguments that do not fit together, and for ``evidence="exact"`` with a randomised method.
+        For arguments that do not fit together, and for ``evidence="exact"`` where there is no exact expectation.
     """
     if isinstance(theorem, str):
         theorem = theorems.ALL[checks.one_of("theorem", theorem, theorems.ALL)]
     case = Case(algorithm, problem, W0, steps)
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("runs", runs, 1)
-    exact = _decide_exactly(evidence, algorithm)
+    checks.one_of("evidence", evidence, ("auto", "exact", "sampled"))
     root = seed_sequence(rng)
     if constants is None:
         constants = Constants.of(case, alpha=alpha / 2, rng=child(root, PROJECTION))
     checks.finite("alpha", alpha, above=constants.alpha_spent)
-    if unmet := theorem.unmet(case, constants):
-        return not_applicable(theorem, case, constants, unmet, alpha)
-    ensemble = simulate(
-        algorithm, problem, case.start, steps=steps, runs=1 if exact else runs, rng=child(root, RUNS), n_jobs=n_jobs
-    )
-    return judge(theorem, case, constants, ensemble, alpha=alpha, exact=exact, seed=root)
-
-
-def _decide_exactly(evidence: str, algorithm: Algorithm) -> bool:
-    checks.one_of("evidence", evidence, ("auto", "exact", "sampled"))
-    if evidence == "exact" and not algorithm.deterministic:
-        raise ValueError("evidence must be 'auto' or 'sampled' for a randomised method, got 'exact'")
-    return evidence != "sampled" and algorithm.deterministic
+    (verdict,) = judge([theorem], case, constants, runs=runs, alpha=alpha, evidence=evidence, seed=root, n_jobs=n_jobs)
+    return verdict
 
 
 def not_applicable(theorem: Theorem, case: Case, constants: Constants, unmet: tuple[str, ...], alpha: float) -> Verdict:
@@ -95,45 +88,104 @@ def not_applicable(theorem: Theorem, case: Case, constants: Constants, unmet: tu
     return Verdict(Status.NOT_APPLICABLE, "; ".join(unmet) + ".", theorem, case, constants, alpha, unmet=unmet)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # runs that diverged are evidence like any other
 def judge(
-    theorem: Theorem,
+    theorems: Sequence[Theorem],
     case: Case,
     constants: Constants,
-    ensemble: Trajectory,
     *,
+    runs: int,
+    alpha: float,
+    seed: np.random.SeedSequence,
+    evidence: Evidence = "auto",
+    n_jobs: int = 1,
+) -> list[Verdict]:
+    """Judge theorems by one expectation or ensemble, if any of them applies; memory does not grow with ``runs``."""
+    unmet = [theorem.unmet(case, constants) for theorem in theorems]
+    applicable = [theorem for theorem, missing in zip(theorems, unmet, strict=True) if not missing]
+    exact = exact_recording(case, evidence) if applicable else None
+    if exact is not None:
+        scopes = [Scope.of(theorem, case, constants, exact, exact=True) for theorem in applicable]
+        observations = [[Observation.of(scope, exact)] for scope in scopes]
+    else:
+        scopes, observations = _sample(applicable, case, constants, runs, child(seed, RUNS), n_jobs)
+    settle = partial(_settle, case, constants, alpha, exact is not None, seed)
+    settled = map(settle, scopes, observations)
+    return [
+        not_applicable(theorem, case, constants, missing, alpha) if missing else next(settled)
+        for theorem, missing in zip(theorems, unmet, strict=True)
+    ]
+
+
+@np.errstate(over="ignore", invalid="ignore")  # runs that diverged are evidence like any other
+def _sample(
+    applicable: list[Theorem],
+    case: Case,
+    constants: Constants,
+    runs: int,
+    root: np.random.SeedSequence,
+    n_jobs: int,
+) -> tuple[list[Scope], list[list[Observation]]]:
+    """Run an ensemble in parts, and keep of each part what every theorem needs."""
+    if not applicable:
+        return [], []
+    size = part_size(case.steps)
+    group = 1 << max(0, -(-runs // size) - 1).bit_length()  # runs behind a row of what is kept
+    distances = any(theorem.metric.of_distances for theorem in applicable)
+    first = Recording.of(simulate_part(case, root, 0, min(runs, size), n_jobs, distances=distances))
+    scopes = [Scope.of(theorem, case, constants, first, exact=False) for theorem in applicable]
+    opening = [Observation.of(scope, first, group) for scope in scopes]
+    pilots = (
+        [Pilot.of(scope.judged_part(scope.curves(first)), scope.question) for scope in scopes] if runs > size else []
+    )
+    later = Parallel(n_jobs=n_jobs)(
+        delayed(_observe_part)(case, root, i, min(size, runs - i), scopes, group, pilots)
+        for i in range(size, runs, size)
+    )
+    return scopes, [list(parts) for parts in zip(opening, *later, strict=True)]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _observe_part(
+    case: Case,
+    root: np.random.SeedSequence,
+    first: int,
+    runs: int,
+    scopes: list[Scope],
+    group: int,
+    pilots: list[Pilot],
+) -> list[Observation]:
+    distances = any(scope.theorem.metric.of_distances for scope in scopes)
+    part = Recording.of(simulate_part(case, root, first, runs, distances=distances))
+    return [Observation.of(scope, part, group, pilot) for scope, pilot in zip(scopes, pilots, strict=True)]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _settle(
+    case: Case,
+    constants: Constants,
     alpha: float,
     exact: bool,
     seed: np.random.SeedSequence,
+    scope: Scope,
+    observations: list[Observation],
 ) -> Verdict:
-    """Judge a theorem, whose assumptions are met, by an ensemble that may serve other theorems too."""
-    _check_infimum(case.problem, ensemble)
-    metric = theorem.metric
-    curves = metric.along(ensemble.values, ensemble.squared_gradients, constants)
-    bound = theorem.bound(constants, case.steps)
-    ceiling = metric.ceiling(constants)
-    tolerance = metric.tolerance(constants, bound, _shift(case, ensemble))
-    informative = np.flatnonzero(bound[1:] < ceiling) + 1
-    resolved = np.flatnonzero((np.arange(len(bound)) > 0) & (bound >= 100 * tolerance))
-    if exact and (curves[0, 1:] <= bound[1:]).all():
-        resolved = np.arange(1, len(bound))  # a bound that is met to the last bit needs no resolution, not even zero
-    # Where nothing is resolved a gross violation can still be seen, and nothing else.
-    judged = resolved if resolved.size and not exact else np.arange(1, len(bound))
-    # Rounding, and the interval that f* lies in, never count against a theorem.
-    allowed = bound[judged] * (1 + 1e-9) + tolerance[judged]
-    X = np.maximum(curves[:, judged], 0.0)
+    """Turn what was observed of an ensemble into a verdict."""
+    theorem, judged = scope.theorem, scope.judged
+    curves = np.concatenate([observation.curves for observation in observations])
+    X = scope.judged_part(curves)
     if exact:
-        finding = exact_finding(X, allowed, judged)
+        words = "one run decides" if case.algorithm.deterministic else "the expectation is exact"
+        finding = exact_finding(X[0], scope.question.bound, judged, words)
     else:
-        level = alpha - constants.alpha_spent
-        finding = sampled_finding(X, allowed, judged, ceiling if theorem.descends else math.inf, level)
+        sample = Sample.of([observation.part for observation in observations], X, scope.question)
+        finding = sampled_finding(sample, scope.question, judged, alpha - constants.alpha_spent)
     if finding.status is not Status.VIOLATED:
-        finding = _up_to_resolution(finding, resolved, case.steps)
-    if finding.status is Status.HOLDS and not informative.size:
+        finding = _up_to_resolution(finding, scope.resolved, case.steps)
+    if finding.status is Status.HOLDS and scope.informative_from is None:
         vacuous = "the bound never says more than descent alone does: take more steps."
         finding = replace(finding, status=Status.UNDECIDED, reason=vacuous)
     fitted = fit_rate(curves, theorem.rate, finding.reach) if finding.reach else None
-    lower, upper, detectable = np.full((3, len(bound)), np.nan)
+    lower, upper, detectable = np.full((3, len(scope.bound)), np.nan)
     lower[judged], upper[judged], detectable[judged] = finding.lower, finding.upper, finding.detectable
     return Verdict(
         finding.status,
@@ -143,37 +195,26 @@ def judge(
         constants,
         alpha,
         evidence="exact" if exact else "sampled",
-        runs=ensemble.runs,
+        runs=int(case.algorithm.deterministic) if exact else sum(o.part.runs for o in observations),
         seed=(seed.entropy, seed.spawn_key),
-        bound=bound,
+        bound=scope.bound,
         mean=curves.mean(axis=0),
         lower=lower,
         upper=upper,
         detectable=detectable,
         reach=finding.reach,
-        informative_from=int(informative[0]) if informative.size else None,
+        informative_from=scope.informative_from,
         log_evidence=finding.log_evidence,
         violated_at=finding.violated_at,
         fitted=fitted,
-        promised=fit_rate(bound[None], theorem.rate, fitted.last) if fitted else None,
-        sample=curves[:_SHOWN].copy(),
+        promised=fit_rate(scope.bound[None], theorem.rate, fitted.last) if fitted else None,
+        sample=observations[0].shown,
     )
 
 
-def _shift(case: Case, ensemble: Trajectory) -> float:
-    """Bound how far rounding moves an iterate: a few units in the last place each step, added like a random walk."""
-    norms = np.linalg.norm(np.concatenate([case.start[None], ensemble.W]), axis=(1, 2))
-    largest = float(norms[np.isfinite(norms)].max())
-    return 4 * float(np.finfo(float).eps) * math.sqrt(case.steps) * largest
-
-
-def _check_infimum(problem: Problem, ensemble: Trajectory) -> None:
-    """A run below the declared infimum proves the declaration false: no verdict could rest on it."""
-    lowest = float(np.nanmin(ensemble.values))
-    declared = problem.f_star - getattr(problem, "f_star_error", 0.0)
-    for name, bound in (("f_star", declared), ("f_lower", problem.f_lower)):
-        if lowest < bound - 64 * np.finfo(float).eps * max(abs(bound), abs(float(ensemble.values[0, 0]))):
-            raise ValueError(f"{name} must not be above f, got {bound:.17g}, but a run went down to {lowest:.17g}")
+def part_size(steps: int) -> int:
+    """Return how many runs are held at once, and how many rows are kept of more: a power of two in 1024..4096."""
+    return 1 << min(12, max(10, (_NUMBERS // (steps + 1)).bit_length() - 1))
 
 
 def _up_to_resolution(finding: Finding, resolved: NDArray[np.int64], steps: int) -> Finding:

@@ -160,21 +160,50 @@ def test_each_fault_has_its_sentence(broken, message):
 
 
 class SecondMoment(Haar):
-    """E[H M H] of a Haar range at d > 1, from its two invariants; ``scale`` breaks it."""
+    """A way to break E[H M H] of a Haar range."""
 
     scale = 1.0
 
     def second_moment(self, M):
-        d, r = self.dim, self.rank
-        b = r * (d - r) / (d * (d - 1) * (d + 2))
-        a = (r**2 - 2 * b * d) / d**2
-        return self.scale * ((a + b) * M + b * np.trace(M) * np.eye(d))
+        return self.scale * super().second_moment(M)
 
 
-def test_second_moments_are_checked():
+class TransposeForgotten(Haar):
+    """Right for symmetric M only."""
+
+    def second_moment(self, M):
+        return super().second_moment((M + np.swapaxes(M, -1, -2)) / 2)
+
+
+class OneAtATime(Haar):
+    """Wrong for a batch."""
+
+    def second_moment(self, M):
+        return super().second_moment(M) if M.ndim == 2 else M
+
+
+class WrongInvariants(Haar):
+    """Those of a lower rank."""
+
+    def invariants(self):
+        return Haar(self.dim, self.rank - 1).invariants()
+
+    def second_moment(self, M):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (type("Wrong", (SecondMoment,), {"scale": 0.7}), r"second_moment\(M\) must be E\[H M H\]: along"),
+        (TransposeForgotten, r"second_moment\(M\) must be E\[H M H\] where M is not symmetric too"),
+        (OneAtATime, "must treat each matrix of a batch alone"),
+        (WrongInvariants, r"invariants\(\) must be E\[H M H\]"),
+    ],
+)
+def test_second_moments_are_checked(wrong, message):
     check_sketch(SecondMoment(6, 2))
-    wrong = type("Wrong", (SecondMoment,), {"scale": 0.7})
-    with pytest.raises(AssertionError, match=r"second_moment\(M\) must be E\[H M H\]"):
+    with pytest.raises(AssertionError, match=message):
         check_sketch(wrong(6, 2))
 
 

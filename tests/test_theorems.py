@@ -10,7 +10,7 @@ from problems import FromFunctions, NonconvexLogistic, Quadratic
 from rac_theory import GD, Case, Constants, Exact, RACLoRA, sketches, theorems
 from rac_theory.theorem import theorem
 
-ALL = list(theorems.ALL.values())
+ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
 PL = [theorems.T2, theorems.T2_sharp]
 c = Constants(
     gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5, f_star_error=0.5
@@ -119,11 +119,11 @@ def test_other_algorithms_are_not_compared(t):
         gamma: float = 0.1
         deterministic: bool = True
 
-        def check(self, shape):
+        def check(self, problem):
             pass
 
-        def step(self, problem, W, rng):
-            return W
+        def iterates(self, problem, W, rng):
+            yield W
 
     class Half:
         def descend(self, problem, W, step, rng):
@@ -145,7 +145,8 @@ def test_a_frozen_sketch_meets_no_theorem():
 
 
 def test_the_decorator_takes_statement_and_name_from_the_formula():
-    assert theorems.T2 is theorems.rac_lora_gd_pl is theorems.ALL["T2"]
+    assert theorems.T2 is theorems.ALL["T2"]
+    assert theorems.T2.name == "rac_lora_gd_pl"
     assert theorems.T2.statement.startswith("E[f(W^T)] - f* <= ")
     assert theorems.T2.mark == "paper"
     with pytest.raises(ValueError, match="must have a statement"):

@@ -3,6 +3,7 @@
 import pickle
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, simulate, sketches, theorems, verify
 from rac_theory.finding import sampled_finding
+from rac_theory.sample import Part, Question, Sample
+
+sampled = partial(verify, evidence="sampled")
 
 
 def identity(d, n=1, mu=1.0):
@@ -89,7 +93,7 @@ def test_a_sample_that_missed_the_rare_runs_says_what_it_cannot_exclude():
     false = replace(constants_of(algorithm, problem, 1), lambda_min=0.9993)
     consistent = 0
     for seed in range(60):
-        verdict = verify(theorems.T2, algorithm, problem, steps=1, runs=256, rng=seed, constants=false)
+        verdict = sampled(theorems.T2, algorithm, problem, steps=1, runs=256, rng=seed, constants=false)
         assert verdict.status is not Status.HOLDS
         assert verdict.upper[1] > 3 * verdict.bound[1]
         if verdict.status is Status.CONSISTENT:
@@ -102,7 +106,8 @@ def test_a_sample_that_missed_the_rare_runs_says_what_it_cannot_exclude():
 def test_what_is_excluded_is_never_a_negative_percentage():
     """An early step unconfirmed, the last one far below its bound: there every violation is excluded."""
     X = np.random.default_rng(0).uniform(0.6, 1.0, size=400)
-    finding = sampled_finding(np.column_stack([X, 0.1 * X]), np.array([0.8, 0.3]), np.array([1, 2]), 1.0, 1e-3)
+    X, question = np.column_stack([X, 0.1 * X]), Question(np.array([0.8, 0.3]), 1.0)
+    finding = sampled_finding(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
     assert finding.status is Status.CONSISTENT
     assert "every one is excluded there" in finding.reason
 
@@ -110,7 +115,7 @@ def test_what_is_excluded_is_never_a_negative_percentage():
 def test_runs_that_are_all_zero_are_no_crash():
     problem = Quadratic.left(np.eye(4), np.ones((4, 1)))
     algorithm = RACLoRA(sketches.Coordinate(4, 1), 1.0)
-    verdict = verify(theorems.T2, algorithm, problem, steps=60, runs=16, rng=0)
+    verdict = sampled(theorems.T2, algorithm, problem, steps=60, runs=16, rng=0)
     assert verdict.status is Status.UNDECIDED
     assert "no number can be named" in verdict.reason
 
@@ -159,21 +164,38 @@ def test_a_verdict_without_runs_cannot_be_drawn():
         verify("T22", GD(0.5), identity(3), steps=2)
 
 
-def test_a_step_in_place_or_without_a_return_is_an_error():
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("in place", "read-only"),
+        ("the same", r"User\.iterates must yield a new array each step, got the last one again"),
+        ("no yield", r"User\.iterates must yield arrays float64 \(1, 3, 1\) for ever, got NoneType"),
+        ("exhausted", r"User\.iterates must yield .* got NoneType .nothing more"),
+        ("transposed", r"User\.iterates must yield .* got float64 \(1, 1, 3\)"),
+        ("a list", r"User\.iterates must yield .* got list"),
+    ],
+)
+def test_what_an_algorithm_may_not_yield(kind, message):
     @dataclass(frozen=True)
     class User:
-        in_place: bool
         gamma: float = 0.1
         deterministic: bool = True
 
-        def check(self, shape):
+        def check(self, problem):
             pass
 
-        def step(self, problem, W, rng):
-            if self.in_place:
-                W -= self.gamma * problem.gradient(W)
+        def iterates(self, problem, W, rng):
+            return None if kind == "no yield" else self.generator(problem, W)
 
-    with pytest.raises(ValueError, match="read-only"):
-        simulate(User(True), identity(3), steps=2)
-    with pytest.raises(ValueError, match=r"User\.step must return .* got None"):
-        simulate(User(False), identity(3), steps=2)
+        def generator(self, problem, W):
+            if kind == "in place":
+                W -= self.gamma * problem.gradient(W)
+            while kind == "the same":
+                yield W
+            if kind == "transposed":
+                yield np.swapaxes(W, 1, 2)
+            if kind == "a list":
+                yield W.tolist()
+
+    with pytest.raises(ValueError, match=message):
+        simulate(User(), identity(3), steps=2)

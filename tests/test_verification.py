@@ -2,15 +2,18 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from problems import LeastSquares, NonconvexLogistic, PLSine, Quadratic
+from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
 from rac_theory.randomness import RUNS, child, seed_sequence
 
-ALL = list(theorems.ALL.values())
+ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
+
+sampled = partial(verify, evidence="sampled")
 
 
 def identity(d, n=1, mu=1.0):
@@ -26,7 +29,7 @@ def constants_of(algorithm, problem, steps=10):
 def test_equality_is_consistent_with_slack_one(d, rank, n, mu):
     """T2 is an equality here: nothing can confirm it, nothing refutes it, and 1 lies in the interval of the slack."""
     algorithm = RACLoRA(sketches.Haar(d, rank), 1 / mu)
-    verdict = verify(theorems.T2, algorithm, identity(d, n, mu), steps=10, runs=2_000, rng=0)
+    verdict = sampled(theorems.T2, algorithm, identity(d, n, mu), steps=10, runs=2_000, rng=0)
     assert verdict.status is Status.CONSISTENT
     assert verdict.evidence == "sampled"
     for t in range(1, verdict.reach + 1):
@@ -57,9 +60,9 @@ def test_lambda_max_for_lambda_min_is_refuted(side):
     problem = Quadratic.left(np.eye(4), W_star)
     algorithm = RACLoRA(sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4]), 1.0, side=side)
     true = constants_of(algorithm, problem)
-    assert verify(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0).status is Status.CONSISTENT
+    assert sampled(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0).status is Status.CONSISTENT
     false = replace(true, lambda_min=true.lambda_max)
-    verdict = verify(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0, constants=false)
+    verdict = sampled(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0, constants=false)
     assert verdict.status is Status.VIOLATED
 
 
@@ -67,9 +70,9 @@ def test_tampered_bounds_on_gradients_are_refuted():
     """T1 is attained in the limit by GD on the identity with small steps; its factor 2 put down to 1.5 is not true."""
     problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.0)
     true = constants_of(algorithm, problem, 60)
-    assert verify(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0).status is Status.CONSISTENT
+    assert sampled(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0).status is Status.CONSISTENT
     false = replace(true, gap0_upper=0.75 * true.gap0_upper)
-    verdict = verify(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0, constants=false)
+    verdict = sampled(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0, constants=false)
     assert verdict.status is Status.VIOLATED
 
 
@@ -98,7 +101,7 @@ def cases_that_hold():
 def test_nothing_true_is_refuted(t):
     """24 cases of each theorem; every one is a true claim at alpha = 1e-3, so a refutation here is a bug."""
     statuses = [
-        verify(t, algorithm, problem, steps=60, runs=128, rng=seed).status
+        sampled(t, algorithm, problem, steps=60, runs=128, rng=seed).status
         for seed, (problem, algorithm) in enumerate(cases_that_hold())
     ]
     assert Status.VIOLATED not in statuses
@@ -109,17 +112,17 @@ def test_a_loose_bound_is_confirmed_and_the_confirmation_needs_the_ceiling():
     """With condition number 5 the runs are far below T2: confirmed for the whole curve, unless descent is denied."""
     problem = Quadratic.left(np.diag(np.linspace(0.2, 1.0, 5)), np.ones((5, 2)))
     algorithm = RACLoRA(sketches.Haar(5, 2), 1.0)
-    verdict = verify(theorems.T2, algorithm, problem, steps=25, rng=0)
+    verdict = sampled(theorems.T2, algorithm, problem, steps=25, rng=0)
     assert verdict.status is Status.HOLDS
     assert "confirmed at level 0.001" in verdict.reason
     assert (verdict.upper[1:] <= verdict.bound[1:] * 1.01).all()
-    unbounded = verify(replace(theorems.T2, descends=False), algorithm, problem, steps=25, rng=0)
+    unbounded = sampled(replace(theorems.T2, descends=False), algorithm, problem, steps=25, rng=0)
     assert unbounded.status is Status.CONSISTENT
     assert np.isinf(unbounded.upper[1:]).all()
 
 
 def test_too_few_runs_decide_nothing_and_say_how_many_would():
-    verdict = verify(theorems.T2, RACLoRA(sketches.Haar(8, 1), 1.0), identity(8), steps=100, runs=8, rng=0)
+    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(8, 1), 1.0), identity(8), steps=100, runs=8, rng=0)
     assert verdict.status is Status.UNDECIDED
     assert "8 runs are too few" in verdict.reason
     assert "it takes" in verdict.reason
@@ -148,11 +151,36 @@ def test_an_exact_violation_is_named():
     assert "(exact)" in verdict.reason
 
 
-def test_exact_evidence_cannot_be_forced_on_a_randomised_method():
-    with pytest.raises(ValueError, match="evidence must be 'auto' or 'sampled' for a randomised method"):
-        verify(theorems.T2, RACLoRA(sketches.Haar(3, 1), 1.0), identity(3), steps=2, evidence="exact")
-    sampled = verify(theorems.T2, GD(0.5), identity(3), steps=5, runs=64, evidence="sampled")
-    assert (sampled.evidence, sampled.runs) == ("sampled", 64)
+def test_exact_evidence_is_only_given_where_it_is_known():
+    """On a quadratic the expectation is computed; on a logistic loss, and on a plug-in's own word, it is not."""
+    algorithm = RACLoRA(sketches.Haar(3, 1), 1.0)
+    exact = verify(theorems.T2, algorithm, identity(3), steps=5)
+    assert (exact.evidence, exact.runs, exact.status) == ("exact", 0, Status.HOLDS)
+    np.testing.assert_allclose(exact.mean, exact.bound, rtol=1e-12)  # T2 is an equality on the identity
+    logistic = LogisticRegression(np.eye(3), [0, 1, 0], l2=0.1)
+    with pytest.raises(ValueError, match="evidence must be 'auto' or 'sampled' here, got 'exact'"):
+        verify(theorems.T2, RACLoRA(sketches.Haar(3, 1), 0.1), logistic, steps=2, evidence="exact")
+    one, many = (verify(theorems.T2, GD(0.5), identity(3), steps=5, runs=64, evidence=e) for e in ("auto", "sampled"))
+    assert (one.evidence, one.runs) == ("exact", 1)
+    assert (many.evidence, many.runs) == ("sampled", 64)
+
+
+def test_a_plug_in_is_not_judged_by_its_own_word():
+    """A sketch that claims to be the identity on average would make every bound hold; it is sampled instead."""
+
+    @dataclass(frozen=True)
+    class Boastful:
+        dim: int = 4
+        rank: int = 1
+
+        def sample(self, rng, size):
+            return rng.standard_normal((size, self.dim, self.rank))
+
+        def second_moment(self, M):
+            return M
+
+    verdict = verify(theorems.T2, RACLoRA(Boastful(), 1.0), identity(4), steps=5, runs=64, rng=0)
+    assert verdict.evidence == "sampled"
 
 
 @pytest.mark.parametrize(
@@ -191,12 +219,12 @@ def test_the_bound_is_judged_only_while_f_star_resolves_it():
     """f_star known to 1e-3 of gap0: nothing below a tenth of gap0 is judged, and nothing is refuted by the error."""
     algorithm, problem = RACLoRA(sketches.Haar(4, 2), 1.0), identity(4)
     coarse = replace(constants_of(algorithm, problem), f_star=-0.002, gap0=2.002, f_star_error=0.002)
-    verdict = verify(theorems.T2, algorithm, problem, steps=40, runs=500, rng=0, constants=coarse)
+    verdict = sampled(theorems.T2, algorithm, problem, steps=40, runs=500, rng=0, constants=coarse)
     judged = np.flatnonzero(~np.isnan(verdict.detectable))
     assert verdict.bound[judged].min() >= 0.2 > verdict.bound[judged[-1] + 1]
     assert verdict.status is Status.CONSISTENT
     hopeless = replace(coarse, f_star_error=1.0)
-    assert verify(theorems.T2, algorithm, problem, steps=4, rng=0, constants=hopeless).status is Status.UNDECIDED
+    assert sampled(theorems.T2, algorithm, problem, steps=4, rng=0, constants=hopeless).status is Status.UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -235,17 +263,17 @@ def test_a_verdict_repeats_itself():
 def test_the_mean_is_that_of_the_runs():
     """verify looks at the same ensemble as simulate, shifted by f_star: a metric off by one step would show."""
     algorithm, problem = RACLoRA(sketches.Haar(4, 1), 1.0), identity(4)
-    verdict = verify(theorems.T1, algorithm, problem, steps=12, runs=70, rng=5)
+    verdict = sampled(theorems.T1, algorithm, problem, steps=12, runs=70, rng=5)
     ran = simulate(algorithm, problem, steps=12, runs=70, rng=child(seed_sequence(5), RUNS))
     averages = [ran.squared_gradients[:, :t].mean() for t in range(1, 13)]
     np.testing.assert_allclose(verdict.mean[1:], averages, rtol=1e-13)
-    gaps = verify(theorems.T2, algorithm, problem, steps=12, runs=70, rng=5)
+    gaps = sampled(theorems.T2, algorithm, problem, steps=12, runs=70, rng=5)
     np.testing.assert_allclose(gaps.mean, ran.gaps.mean(axis=0), rtol=1e-13)
 
 
 def test_a_verdict_draws_itself():
     """Bound, mean up to reach, band and at most ten runs, on logarithmic values; looked at as data, not as pixels."""
-    verdict = verify(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=30, runs=100, rng=0)
+    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=30, runs=100, rng=0)
     ax = verdict.plot()
     lines = {line.get_label(): line for line in ax.get_lines()}
     np.testing.assert_allclose(lines["bound"].get_ydata(), verdict.bound)
@@ -257,7 +285,7 @@ def test_a_verdict_draws_itself():
 
 
 def test_a_verdict_is_a_sentence():
-    verdict = verify(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=10, runs=500, rng=0)
+    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=10, runs=500, rng=0)
     assert isinstance(verdict, Verdict)
     text = str(verdict)
     for part in ("T2 CONSISTENT for RACLoRA(Haar(dim=4, rank=1)", "times the mean", "Fitted factor a step", "promised"):

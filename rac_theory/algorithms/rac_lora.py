@@ -1,27 +1,38 @@
-"""RAC-LoRA with the projected step, and gradient descent as its case H = I."""
+"""RAC-LoRA, with the projected step of the theorems or the plain step of practice; gradient descent is H = I."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import repeat
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from problems.problem import Problem
-from rac_theory.gradients import Exact, GradientSource, Step
-from rac_theory.linalg import project
-from rac_theory.sketch import Sketch, check_draws, draw, is_deterministic
+from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.gradient_source import GradientSource, Step
+from rac_theory.gradients import Exact
+from rac_theory.linalg import project_onto
+from rac_theory.randomness import Randomness
+from rac_theory.ranges import draws_ahead, ranges
+from rac_theory.sketch import Sketch, check_draws, is_deterministic
+from rac_theory.spectra import NO_SKETCH, Spectrum, spectrum
 
 Side: TypeAlias = Literal["left", "right"]
 """Which side of the gradient is projected."""
 
 
 @dataclass(frozen=True, eq=False)
-class RACLoRA:
+class RACLoRA(ProjectedDescent):
     r"""Randomized Asymmetric Chain of LoRA: :math:`W \leftarrow W - \gamma H \nabla f(W)`, a fresh sketch each step.
 
     :math:`H = B (B^\top B)^\dagger B^\top` acts from the left, or :math:`H = A^\top (A A^\top)^\dagger A` from the
     right, where a draw of the sketch is :math:`A^\top`.
+
+    With ``lora_alpha`` the step is the one that is trained in practice, a gradient step on the other factor from zero,
+    merged: :math:`W - \gamma (\mathrm{lora\_alpha}/r)^2 B B^\top \nabla f(W)`, which is no projection. The gradient
+    source ``Local(K)`` then makes K steps on that factor before the merge.
 
     Parameters
     ----------
@@ -33,6 +44,8 @@ class RACLoRA:
         Which side of the gradient is projected.
     gradients : GradientSource
         Where gradients come from; the exact gradient unless told otherwise.
+    lora_alpha : float, optional
+        The scaling of LoRA, > 0; None is the projected step.
 
     References
     ----------
@@ -43,54 +56,104 @@ class RACLoRA:
     gamma: float
     side: Side = "left"
     gradients: GradientSource = field(default_factory=Exact)
+    lora_alpha: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gamma", checks.finite("gamma", self.gamma, above=0))
+        super().__post_init__()
         checks.one_of("side", self.side, ("left", "right"))
-        if not hasattr(self.gradients, "descend"):
-            raise ValueError(f"gradients must be a gradient source, such as Exact(), got {self.gradients!r}")
         if self.sketch is not None:
-            for member in ("dim", "rank", "sample"):
-                if not hasattr(self.sketch, member):
-                    raise ValueError(f"sketch must have {member!r}, got {self.sketch!r} without it")
-            check_draws(self.sketch)
+            check_sketch_members(self.sketch)
+        if self.lora_alpha is not None:
+            object.__setattr__(self, "lora_alpha", checks.finite("lora_alpha", self.lora_alpha, above=0))
+            if self.sketch is None:
+                raise ValueError(f"lora_alpha must be None without a sketch to scale, got {self.lora_alpha:g}")
 
     @property
-    def deterministic(self) -> bool:
-        """Whether every draw of the sketch is the same and the gradient exact."""
-        return isinstance(self.gradients, Exact) and (self.sketch is None or is_deterministic(self.sketch))
+    def one_projection(self) -> bool:
+        """Whether every draw of the sketch is the same."""
+        return self.sketch is None or is_deterministic(self.sketch)
 
-    def check(self, shape: tuple[int, int]) -> None:
+    @property
+    def is_projected(self) -> bool:
+        """Whether the step is the projected one."""
+        return self.lora_alpha is None
+
+    def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
+        """Return the spectrum of E[H] of the sketch; 1 without a sketch."""
+        return NO_SKETCH if self.sketch is None else spectrum(self.sketch, alpha=alpha, draws=draws, rng=rng)
+
+    def check_shape(self, shape: tuple[int, int]) -> None:
         """Raise a ``ValueError`` if the sketch does not fit matrices of this shape."""
-        if self.sketch is None:
-            return
-        here, there = shape if self.side == "left" else reversed(shape)
-        if self.sketch.dim != here:
-            letter, other = ("m", "right") if self.side == "left" else ("n", "left")
-            hint = f"; did you mean side={other!r}?" if self.sketch.dim == there else ""
-            raise ValueError(
-                f"sketch.dim must be {letter}={here} for side={self.side!r} and W of shape {shape}, "
-                f"got {self.sketch.dim}{hint}"
-            )
+        if self.sketch is not None:
+            check_dim("sketch", self.sketch, self.side, shape)
 
-    def step(self, problem: Problem, W: Array, rng: np.random.Generator) -> Array:
-        """Draw one sketch for each run and descend under it: (runs, m, n) to (runs, m, n)."""
-        return self.gradients.descend(problem, W, self._low_rank_step(len(W), rng), rng)
-
-    def _low_rank_step(self, runs: int, rng: np.random.Generator) -> Step:
+    def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
+        """Yield one step with fresh sketches after the other."""
         if self.sketch is None:
-            return lambda W, G: W - self.gamma * G
-        S = draw(self.sketch, rng, runs)
-        if self.side == "left":
-            return lambda W, G: W - self.gamma * project(S, G)
-        return lambda W, G: W - self.gamma * np.swapaxes(project(S, np.swapaxes(G, -1, -2)), -1, -2)
+            return repeat(lambda W, G: W - self.gamma * G)
+        if self.lora_alpha is None:
+            return sketched_steps(self.sketch, self.side, self.gamma, rng, W)
+        plain = draws_ahead(self.sketch, rng, len(W), W.dtype.type)
+        scale = self.gamma * (self.lora_alpha / self.sketch.rank) ** 2
+        return (partial(on_side, self.side, partial(_plain_step, B, scale)) for B in plain)
 
     def __repr__(self) -> str:
+        gradients = "" if isinstance(self.gradients, Exact) else f", gradients={self.gradients!r}"
+        plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha:g}"
         if self.sketch is None:
-            return f"GD(gamma={self.gamma:.4g})"
-        return f"RACLoRA({self.sketch!r}, gamma={self.gamma:.4g}, side={self.side!r})"
+            return f"{'SGD' if gradients else 'GD'}(gamma={self.gamma:.4g}{gradients})"
+        return f"RACLoRA({self.sketch!r}, gamma={self.gamma:.4g}, side={self.side!r}{gradients}{plain})"
 
 
 def GD(gamma: float) -> RACLoRA:
     r"""Full gradient descent, :math:`W \leftarrow W - \gamma \nabla f(W)`: RAC-LoRA without a sketch."""
     return RACLoRA(sketch=None, gamma=gamma)
+
+
+def SGD(gamma: float, gradients: GradientSource) -> RACLoRA:
+    r"""Stochastic gradient descent, :math:`W \leftarrow W - \gamma g`, such as ``SGD(0.1, Minibatch(8))``."""
+    return RACLoRA(sketch=None, gamma=gamma, gradients=gradients)
+
+
+def sketched_steps(sketch: Sketch, side: Side, gamma: float, rng: np.random.Generator, W: Array) -> Iterator[Step]:
+    """Yield projected steps on one side, with a fresh sketch for every run each time."""
+    return (
+        partial(on_side, side, partial(_projected_step, Q, gamma)) for Q in ranges(sketch, rng, len(W), W.dtype.type)
+    )
+
+
+def on_side(side: Side, step: Step, W: Array, G: Array) -> Array:
+    """Make a left step on the given side: the right step is the left one of the transposed matrices."""
+    if side == "left":
+        return step(W, G)
+    return np.swapaxes(step(np.swapaxes(W, -1, -2), np.swapaxes(G, -1, -2)), -1, -2)
+
+
+def _projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
+    """Return ``W - gamma Q Q' G`` in one array of its own."""
+    move = project_onto(Q, G, gamma)
+    return np.subtract(W, move, out=move)
+
+
+def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
+    """Return ``W - scale B B' G``."""
+    return np.asarray(W - B @ (scale * (np.swapaxes(B, -1, -2) @ G)))
+
+
+def check_sketch_members(sketch: Sketch) -> None:
+    """Raise a ``ValueError`` if a sketch that may be a user's lacks something or draws what it must not."""
+    for member in ("dim", "rank", "sample"):
+        if not hasattr(sketch, member):
+            raise ValueError(f"sketch must have {member!r}, got {sketch!r} without it")
+    check_draws(sketch)
+
+
+def check_dim(name: str, sketch: Sketch, side: Side, shape: tuple[int, int]) -> None:
+    """Raise a ``ValueError`` if the columns of a sketch are not as long as the side of the matrices it is for."""
+    here, there = shape if side == "left" else reversed(shape)
+    if sketch.dim != here:
+        letter, other = ("m", "right") if side == "left" else ("n", "left")
+        hint = f"; did you mean side={other!r}?" if sketch.dim == there else ""
+        raise ValueError(
+            f"{name}.dim must be {letter}={here} for side={side!r} and W of shape {shape}, got {sketch.dim}{hint}"
+        )

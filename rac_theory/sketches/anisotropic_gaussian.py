@@ -1,6 +1,7 @@
 """The anisotropic Gaussian sketch: columns with a given covariance."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +10,9 @@ from problems import checks
 from problems.checks import Array
 from rac_theory.sketches.half_line import integrate
 from rac_theory.sketches.isotropy import isotropic
+from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.shape import Shape
+from rac_theory.sketches.sign_symmetry import from_pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,43 @@ class AnisotropicGaussian(Shape):
         V = U * np.sqrt(share)
         return np.asarray(V @ V.T)
 
+    def invariants(self) -> tuple[Fraction, Fraction] | None:
+        """Return those of a uniform range where the covariance is a multiple of the identity, else None."""
+        s, _ = self._principal
+        round_ = len(s) == self.dim and np.ptp(s) <= self.dim * np.finfo(float).eps * s.max()
+        return uniform_range(self.dim, self.rank) if round_ else None
+
+    def second_moment(self, M: Array) -> Array | None:
+        r"""Return E[H M H] where E[H] comes with it, by sign symmetry in the basis U, else None.
+
+        - r >= k: H is the projection on the range of the covariance.
+        - All s equal: a uniform range within that of the covariance.
+        - r = 1: the integral of ``_rank_one_pairs``.
+        - r = k - 1: within the range of the covariance H = I - h, with h of rank one and the law of 1/s, so that
+          :math:`E[H M H] = M - E[h] M - M E[h] + E[h M h]`.
+        """
+        s, U = self._principal
+        k, inner = len(s), U.T @ M @ U
+        if self.rank >= k:
+            return np.asarray(U @ inner @ U.T)
+        if np.ptp(s) <= self.dim * np.finfo(float).eps * s.max():
+            a, b = uniform_range(k, self.rank)
+            return np.asarray(U @ from_invariants(float(a), float(b), inner) @ U.T)
+        if 1 < self.rank < k - 1:
+            return None
+        P = self._pairs
+        moment = from_pairs(P, P, inner)
+        if self.rank > 1:
+            mean = P.sum(axis=1)
+            moment += inner - mean[:, None] * inner - inner * mean
+        return np.asarray(U @ moment @ U.T)
+
+    @cached_property
+    def _pairs(self) -> Array:
+        """The integral at rank one, or for the complement of rank one."""
+        s, _ = self._principal
+        return _rank_one_pairs(s / s.max() if self.rank == 1 else s.min() / s)
+
     @cached_property
     def _principal(self) -> tuple[Array, Array]:
         """The positive eigenvalues, (k,), and their eigenvectors, (dim, k)."""
@@ -100,3 +140,24 @@ def _rank_one(s: Array) -> Array:
         return np.asarray(s / (1 + x) * np.exp(-np.log1p(x).sum(axis=1, keepdims=True) / 2))
 
     return integrate(integrand, 1 / s.sum(), 1 / s.min())
+
+
+def _rank_one_pairs(s: Array) -> Array:
+    r"""Return :math:`E[H_{ii} H_{kk}] = E[H_{ik}^2] = E[s_i z_i^2\, s_k z_k^2 / (\sum_j s_j z_j^2)^2]`, (k, k).
+
+    With :math:`1/q^2 = \int_0^\infty t e^{-t q} dt`, :math:`E[z^2 e^{-t s z^2}] = (1 + 2 s t)^{-3/2}` and
+    :math:`E[z^4 e^{-t s z^2}] = 3 (1 + 2 s t)^{-5/2}`,
+
+    .. math:: \int_0^\infty t\, (1 + 2 \delta_{ik}) \frac{s_i}{1 + 2 s_i t} \frac{s_k}{1 + 2 s_k t}
+        \prod_j (1 + 2 s_j t)^{-1/2} dt.
+
+    Row i sums to :math:`\lambda_i`, as :math:`\sum_k H_{ik}^2 = H_{ii}`.
+    """
+
+    def integrand(t: Array) -> Array:
+        x = 2 * t[:, None] * s
+        u = s / (1 + x)
+        weight = t * np.exp(-np.log1p(x).sum(axis=1) / 2)
+        return np.asarray(weight[:, None, None] * u[:, :, None] * u[:, None, :])
+
+    return integrate(integrand, 1 / s.sum(), 1 / s.min()) * (1 + 2 * np.eye(len(s)))

@@ -30,6 +30,11 @@ class BlockPartition(Shape):
         """``I / ceil(d/r)``: each coordinate lies in exactly one block. Below r/d where r does not divide d."""
         return np.eye(self.dim) / self.blocks
 
+    def second_moment(self, M: Array) -> Array:
+        """``M / ceil(d/r)`` within the blocks and zero elsewhere: only then are two coordinates drawn together."""
+        block = np.arange(self.dim) // self.rank
+        return np.where(block[:, None] == block, M / self.blocks, 0.0)
+
     def support(self) -> Support | None:
         """Return all blocks, equally likely; None above the limit."""
         return equally_likely(self._columns(np.arange(self.blocks))) if self.blocks <= LIMIT else None

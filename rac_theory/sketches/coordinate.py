@@ -1,6 +1,7 @@
 """The coordinate sketch: r different coordinates, all subsets equally likely."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +10,14 @@ from problems.checks import Array
 from rac_theory.sketches.finite import Support, all_subsets, equally_likely
 from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.shape import Shape
+from rac_theory.sketches.sign_symmetry import both_drawn
 
 
 @dataclass(frozen=True)
 class Coordinate(Shape):
     """Columns are r different unit vectors in increasing order, drawn without replacement."""
+
+    orthonormal: ClassVar[bool] = True
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
@@ -22,6 +26,11 @@ class Coordinate(Shape):
     def expected_projection(self) -> Array:
         """``(r/d) I``: each coordinate is in the subset with probability r/d."""
         return isotropic(self.dim, self.rank)
+
+    def second_moment(self, M: Array) -> Array:
+        """Entry (i, k) of M times the probability that i and k are both in the subset, r (r-1) / (d (d-1))."""
+        d, r = self.dim, self.rank
+        return both_drawn(d, once=r / d, twice=r * (r - 1) / (d * max(d - 1, 1))) * M
 
     def support(self) -> Support | None:
         """Return all subsets, equally likely; None above the limit."""

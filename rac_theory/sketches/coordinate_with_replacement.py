@@ -9,6 +9,7 @@ from rac_theory.sketches.coordinate import unit_columns
 from rac_theory.sketches.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.shape import Shape
+from rac_theory.sketches.sign_symmetry import both_drawn
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class CoordinateWithReplacement(Shape):
         cancel at large d.
         """
         return isotropic(self.dim, float(np.sum((1 - 1 / self.dim) ** np.arange(self.rank))))
+
+    def second_moment(self, M: Array) -> Array:
+        r"""Entry (i, k) of M times the probability that i and k are both drawn, by inclusion and exclusion.
+
+        Neither is missed: :math:`1 - 2 (1 - 1/d)^r + (1 - 2/d)^r`.
+        """
+        d, r = self.dim, self.rank
+        missed = (1 - 1 / d) ** r
+        return both_drawn(d, once=1 - missed, twice=1 - 2 * missed + max(1 - 2 / d, 0) ** r) * M
 
     def support(self) -> Support | None:
         """Return all tuples of coordinates, equally likely; None above the limit."""

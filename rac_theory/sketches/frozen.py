@@ -49,5 +49,10 @@ class Frozen:
         H = projection(self.matrix)
         return np.eye(self.dim) if round(float(np.trace(H))) == self.dim else H
 
+    def second_moment(self, M: Array) -> Array:
+        """H M H, at any dim."""
+        H = self.expected_projection()
+        return H @ M @ H
+
     def __repr__(self) -> str:
         return f"Frozen({self.dim}x{self.rank})"

@@ -1,11 +1,14 @@
 """The Haar sketch: orthonormal columns, uniform over the Stiefel manifold."""
 
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 
 from problems.checks import Array
 from rac_theory.sketches.isotropy import isotropic
+from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.shape import Shape
 
 
@@ -19,6 +22,9 @@ class Haar(Shape):
     of R's diagonal must go into Q, or the law depends on LAPACK's conventions.
     """
 
+    orthonormal: ClassVar[bool] = True
+    rotation_invariant: ClassVar[bool] = True
+
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
         Q, R = np.linalg.qr(rng.standard_normal((size, self.dim, self.rank)))
@@ -28,3 +34,12 @@ class Haar(Shape):
     def expected_projection(self) -> Array:
         """``(r/d) I``, by invariance under rotations."""
         return isotropic(self.dim, self.rank)
+
+    def invariants(self) -> tuple[Fraction, Fraction]:
+        """The two numbers of a uniform range."""
+        return uniform_range(self.dim, self.rank)
+
+    def second_moment(self, M: Array) -> Array:
+        """``E[H M H] = a M + b (M' + trace(M) I)``, by invariance under rotations."""
+        a, b = self.invariants()
+        return from_invariants(float(a), float(b), M)

@@ -24,10 +24,17 @@ equally likely. Then :math:`H = \sum q_j q_j^\top` over the chosen j, each is ch
 from fractions import Fraction
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from problems.checks import Array
 
 
 def isotropic(dim: int, expected_rank: float | Fraction) -> Array:
-    """``(E[rank]/d) I``, (dim, dim). With r for E[rank] it is wrong for every sketch that can lose rank."""
-    return np.eye(dim) * float(expected_rank / dim)
+    """``(E[rank]/d) I``, (dim, dim), read-only. With r for E[rank] it is wrong for every sketch that can lose rank.
+
+    Every diagonal of it is constant, so all rows are windows of one array of ``2 dim - 1`` numbers: at dim = 11008 the
+    whole matrix would take a gigabyte.
+    """
+    entries = np.zeros(2 * dim - 1)
+    entries[dim - 1] = float(expected_rank / dim)
+    return sliding_window_view(entries, dim)[::-1]

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from rac_theory.sketch import HasExpectedProjection, HasSupport, Sketch, draw
+from rac_theory.sketch import HasExpectedProjection, HasInvariants, HasSupport, Sketch, draw
 from rac_theory.sketches.finite import LIMIT, Support, non_negative
+from rac_theory.sketches.second_moments import SecondMoment, second_moment_of
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """With probability proportional to its weight, a draw of each sketch, zero-padded to the largest rank.
 
-    Zero columns leave the range alone, so E[H] is the weighted mean of those of the sketches.
+    Zero columns leave the range alone, so the moments of H are the weighted means of those of the sketches.
 
     Parameters
     ----------
@@ -74,6 +76,29 @@ class Mixture:
                 return None
             total += float(probability) * matrix
         return total
+
+    def invariants(self) -> tuple[Fraction, Fraction] | None:
+        """Return the weighted means if every sketch has invariants, else None."""
+        a = b = Fraction(0)
+        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
+            own = sketch.invariants() if isinstance(sketch, HasInvariants) else None
+            if own is None:
+                return None
+            a, b = a + Fraction(probability) * own[0], b + Fraction(probability) * own[1]
+        return a, b
+
+    def second_moment(self, M: Array) -> Array | None:
+        """Return the weighted mean if every sketch has a closed form or a small support, else None."""
+        total = np.zeros(np.shape(M))
+        for second_moment, probability in zip(self._second_moments, self.probabilities, strict=True):
+            if second_moment is None:
+                return None
+            total += float(probability) * second_moment(M)
+        return total
+
+    @cached_property
+    def _second_moments(self) -> list[SecondMoment | None]:
+        return [second_moment_of(sketch) for sketch in self.sketches]
 
     def support(self) -> Support | None:
         """Return all values of all sketches if every one lists its own, else None; None also above the limit."""

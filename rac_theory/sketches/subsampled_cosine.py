@@ -10,6 +10,7 @@ from rac_theory.sketches.coordinate import random_subsets, unit_columns
 from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.rademacher import random_signs
 from rac_theory.sketches.shape import Shape
+from rac_theory.sketches.sign_symmetry import subsampled
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,7 @@ class SubsampledCosine(Shape):
     def expected_projection(self) -> Array:
         """``(r/d) I``, by the lemma on subsampling."""
         return isotropic(self.dim, self.rank)
+
+    def second_moment(self, M: Array) -> Array:
+        """By sign symmetry, with the squares of the cosine basis."""
+        return subsampled(np.asarray(fft.idct(np.eye(self.dim), axis=0, norm="ortho")), self.rank, M)

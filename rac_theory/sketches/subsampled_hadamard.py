@@ -9,6 +9,7 @@ from rac_theory.sketches.coordinate import random_subsets
 from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.rademacher import random_signs
 from rac_theory.sketches.shape import Shape
+from rac_theory.sketches.sign_symmetry import subsampled
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,7 @@ class SubsampledHadamard(Shape):
     def expected_projection(self) -> Array:
         """``(r/d) I``, by the lemma on subsampling: the columns are orthogonal and of one length."""
         return isotropic(self.dim, self.rank)
+
+    def second_moment(self, M: Array) -> Array:
+        """By sign symmetry; all squares of the basis are 1/d."""
+        return subsampled(np.full((self.dim, self.dim), self.dim**-0.5), self.rank, M)  # only squares are read

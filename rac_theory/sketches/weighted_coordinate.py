@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class WeightedCoordinate(Shape):
     """
 
     weights: Array
+
+    orthonormal: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,6 +58,12 @@ class WeightedCoordinate(Shape):
         """
         p = self._inclusion_probabilities
         return None if p is None else np.diag(p)
+
+    def second_moment(self, M: Array) -> Array | None:
+        """At rank one ``diag(w_i M_ii)``, as no two coordinates are drawn together; None at higher ranks."""
+        if self.rank > 1:
+            return None
+        return np.asarray(self.weights / self.weights.sum() * np.eye(self.dim) * M)
 
     @cached_property
     def _inclusion_probabilities(self) -> Array | None:

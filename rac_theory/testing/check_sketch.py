@@ -4,6 +4,7 @@ import copy
 import math
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ from rac_theory.evidence import log_wealth
 from rac_theory.linalg import orthonormal_range, projection
 from rac_theory.sketch import (
     HasExpectedProjection,
+    HasInvariants,
     HasSecondMoment,
     HasSupport,
     Sketch,
     checked_support,
     is_deterministic,
 )
+from rac_theory.sketches.rotation_invariance import from_invariants
 
 
 def check_sketch(sketch: Sketch, *, draws: int = 32_768, alpha: float = 1e-6, rng: int = 0) -> None:
@@ -106,12 +109,41 @@ def _check_claims(sketch: Sketch, name: str, draws: int, alpha: float, seed: int
         weights = np.asarray(probabilities, dtype=np.float64)
         mean = np.tensordot(weights, projection(np.asarray(matrices, dtype=np.float64)), axes=1)
         claims.append((f"{name}.support()", "E[H]", identity, mean))
-    if isinstance(sketch, HasSecondMoment):
-        M = _random_contraction(sketch.dim, seed)
-        claims.append((f"{name}.second_moment(M)", "E[H M H]", M, np.asarray(sketch.second_moment(M))))
-    for what, of, M, claimed in claims:
+    M, K = _random_contractions(sketch.dim, seed)
+    skew = []
+    for what, second_moment in _second_moments(sketch, name):
+        claims.append((what, "E[H M H]", M, np.asarray(second_moment(M))))
+        skew.append((what, np.asarray(second_moment(K))))
+    for what, of, contraction, claimed in claims:
         assert claimed.shape == M.shape, f"{what} must have shape {M.shape}, it has {claimed.shape}"
-        _compare(sketch, what, of, M, claimed, draws, alpha, np.random.default_rng(seed + 1))
+        _compare(sketch, what, of, contraction, claimed, draws, alpha, np.random.default_rng(seed + 1))
+    for what, claimed in skew:
+        _compare_skew(sketch, what, K, claimed, draws, alpha, np.random.default_rng(seed + 1))
+
+
+def _second_moments(sketch: Sketch, name: str) -> Iterator[tuple[str, Callable[[Array], Array]]]:
+    """Yield what claims to say E[H M H] for every M."""
+    if isinstance(sketch, HasSecondMoment) and sketch.second_moment(np.eye(sketch.dim)) is not None:
+        yield f"{name}.second_moment(M)", partial(_checked_second_moment, sketch)
+    if isinstance(sketch, HasInvariants) and (invariants := sketch.invariants()) is not None:
+        a, b = map(float, invariants)
+        yield f"{name}.invariants()", partial(from_invariants, a, b)
+
+
+def _checked_second_moment(sketch: HasSecondMoment, M: Array) -> Array:
+    """E[H M H] as claimed, after a look at whether a batch gives the same as its members."""
+    alone, batch = sketch.second_moment(M), sketch.second_moment(np.stack([M, M.T])[:, None])
+    name = f"{type(sketch).__name__}.second_moment(M)"
+    assert alone is not None, f"{name} must be None for every M or for none"
+    assert batch is not None, f"{name} must be None for every M or for none"
+    assert batch.shape == (2, 1, *M.shape), (
+        f"{name} must keep the axes of a batch, {(2, 1, *M.shape)}, got {batch.shape}"
+    )
+    both = np.stack([alone, alone.T])[:, None]
+    assert np.allclose(batch, both, rtol=0, atol=1e-9), (
+        f"{name} must treat each matrix of a batch alone, and transpose with M, as H is symmetric"
+    )
+    return alone
 
 
 def _compare(
@@ -156,11 +188,29 @@ def _forms(Q: Array, K: Array, u: Array) -> Array:
     return np.asarray(np.clip(np.sum(y * (K @ y), axis=1), 0.0, 1.0))
 
 
-def _random_contraction(d: int, seed: int) -> Array:
-    """A positive semidefinite matrix of norm one, so that u'HMHu lies in [0, 1]."""
+def _compare_skew(
+    sketch: Sketch, what: str, K: Array, claimed: Array, draws: int, alpha: float, rng: np.random.Generator
+) -> None:
+    """Compare a claimed E[H K H] for a skew K, on which M and M' differ, along the two directions that look worst."""
+    half = draws // 2
+    mean = sum(np.einsum("kdr,krs->ds", Q, C @ np.swapaxes(Q, 1, 2)) for Q, C in _ranges(sketch, K, half, rng)) / half
+    U, _, Vt = np.linalg.svd(mean - claimed)
+    x, y = U[:, 0], Vt[0]
+    forms = [np.einsum("kr,krs,ks->k", x @ Q, C, y @ Q) for Q, C in _ranges(sketch, K, half, rng)]
+    seen, said = (1 + np.concatenate(forms)[:, None]) / 2, np.array([(1 + x @ claimed @ y) / 2])
+    above = float(log_wealth(seen - said, worst=np.maximum(said, 1e-9)).max())
+    below = float(log_wealth(said - seen, worst=np.maximum(1 - said, 1e-9)).max())
+    assert max(above, below) < math.log(2 / alpha), (
+        f"{what} must be E[H M H] where M is not symmetric too: between two directions it says {2 * said[0] - 1:.6g}, "
+        f"but {half} draws have mean {2 * seen.mean() - 1:.6g}; is M taken for its transpose?"
+    )
+
+
+def _random_contractions(d: int, seed: int) -> tuple[Array, Array]:
+    """A positive semidefinite matrix of norm one, so that u'HMHu lies in [0, 1], and a skew one of norm at most one."""
     A = np.random.default_rng(seed).standard_normal((d, d))
-    M = A @ A.T
-    return np.asarray(M / np.linalg.norm(M, 2))
+    M, K = A @ A.T, A - A.T
+    return np.asarray(M / np.linalg.norm(M, 2)), np.asarray(K / max(float(np.linalg.norm(K, 2)), 1e-300))
 
 
 def _parameters(sketch: Sketch) -> dict[str, Any]:

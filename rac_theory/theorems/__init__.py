@@ -1,31 +1,64 @@
-"""The theorems, by id (``theorems.T1``), by name (``theorems.rac_lora_gd_pl``), and all of them (``theorems.ALL``)."""
+"""The theorems, by id (``theorems.T1``), and all of them in their order (``theorems.ALL``)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from rac_theory.theorem import Theorem
-from rac_theory.theorems.rac_lora_gd import (
-    rac_lora_gd_nonconvex,
-    rac_lora_gd_nonconvex_sharp,
-    rac_lora_gd_pl,
-    rac_lora_gd_pl_sharp,
+from rac_theory.theorems.convex import rac_lora_gd_convex as T3
+from rac_theory.theorems.convex import rac_lora_gd_convex_isotropic as T3_isotropic
+from rac_theory.theorems.convex import rac_lora_gd_convex_sharp as T3_sharp
+from rac_theory.theorems.convex import rac_lora_gd_strongly_convex as T4
+from rac_theory.theorems.federated import fed_rac_lora_nonconvex as T9
+from rac_theory.theorems.federated import fed_rac_lora_nonconvex_data as T9d
+from rac_theory.theorems.federated import fed_rac_lora_pl as T10
+from rac_theory.theorems.federated import fed_rac_lora_pl_data as T10d
+from rac_theory.theorems.plain_steps import plain_gaussian_rac_lora_pl as T12_gaussian
+from rac_theory.theorems.plain_steps import plain_rac_lora_nonconvex as T12_nonconvex
+from rac_theory.theorems.plain_steps import plain_rac_lora_pl as T12_pl
+from rac_theory.theorems.rac_lora_gd import rac_lora_gd_nonconvex as T1
+from rac_theory.theorems.rac_lora_gd import rac_lora_gd_nonconvex_sharp as T1_sharp
+from rac_theory.theorems.rac_lora_gd import rac_lora_gd_pl as T2
+from rac_theory.theorems.rac_lora_gd import rac_lora_gd_pl_sharp as T2_sharp
+from rac_theory.theorems.reshuffling import rac_lora_rr_nonconvex as T7
+from rac_theory.theorems.reshuffling import rac_lora_rr_nonconvex_data as T7d
+from rac_theory.theorems.reshuffling import rac_lora_rr_pl as T8
+from rac_theory.theorems.reshuffling import rac_lora_rr_pl_data as T8d
+from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex as T5
+from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex_step as T5_step
+from rac_theory.theorems.stochastic import rac_lora_sgd_pl as T6
+
+ALL: Mapping[str, Theorem] = MappingProxyType(
+    {
+        value.id: value
+        for value in (
+            *(T1, T2, T1_sharp, T2_sharp, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
+            *(T7, T7d, T8, T8d, T9, T9d, T10, T10d, T12_nonconvex, T12_pl, T12_gaussian),
+        )
+    }
 )
-
-T1 = rac_lora_gd_nonconvex
-T2 = rac_lora_gd_pl
-T1_sharp = rac_lora_gd_nonconvex_sharp
-T2_sharp = rac_lora_gd_pl_sharp
-
-ALL: Mapping[str, Theorem] = MappingProxyType({value.id: value for value in (T1, T2, T1_sharp, T2_sharp)})
 
 __all__ = [
     "ALL",
     "T1",
     "T2",
+    "T3",
+    "T4",
+    "T5",
+    "T6",
+    "T7",
+    "T8",
+    "T9",
+    "T10",
     "T1_sharp",
     "T2_sharp",
-    "rac_lora_gd_nonconvex",
-    "rac_lora_gd_nonconvex_sharp",
-    "rac_lora_gd_pl",
-    "rac_lora_gd_pl_sharp",
+    "T3_isotropic",
+    "T3_sharp",
+    "T5_step",
+    "T7d",
+    "T8d",
+    "T9d",
+    "T10d",
+    "T12_gaussian",
+    "T12_nonconvex",
+    "T12_pl",
 ]

@@ -306,8 +306,8 @@ def test_the_users_data_are_copied():
 
 def test_only_what_is_for_users_is_exported():
     assert sorted(problems.__all__) == [
-        *["FromFunctions", "LeastSquares", "LogisticRegression", "NonconvexLogistic", "PLSine", "Problem", "Quadratic"],
-        "SoftmaxRegression",
+        *["Federated", "FiniteSum", "FromFunctions", "LeastSquares", "LogisticRegression", "NonconvexLogistic"],
+        *["PLSine", "Problem", "Quadratic", "SoftmaxRegression"],
     ]
 
 

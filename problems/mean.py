@@ -1,0 +1,120 @@
+"""The mean of several problems, and what their constants say about its own."""
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from problems.checks import Array
+from problems.features import EPS
+from problems.minimise import Minimum, minimise
+from problems.problem import Problem
+from problems.rounding import rounded
+
+
+class Mean:
+    r"""The function :math:`\frac1M \sum_m f_m`, with constants that follow from those of its terms.
+
+    Parameters
+    ----------
+    terms : sequence of M problems
+        Of one shape.
+    strong_convexity : float
+        A proved modulus of strong convexity of the mean, if one is known that is larger than the mean of theirs.
+
+    Notes
+    -----
+    L is the mean of theirs, rounded up, and strong convexity the mean of theirs, rounded down. A sum of functions with
+    PL constants need not have one, so ``mu`` is the strong convexity, or nan if that is 0. The minimum is found and
+    certified where ``mu`` is known and every term is non-negative and offers ``hessian``, ``rounding`` and
+    ``gradient_rounding``, as the linear models do.
+    """
+
+    def __init__(self, terms: Sequence[Problem], strong_convexity: float = 0.0) -> None:
+        self.terms: tuple[Any, ...] = tuple(terms)
+        self.shape: tuple[int, int] = self.terms[0].shape
+        self.convex = all(term.convex for term in self.terms)
+        self.L = _mean([term.L for term in self.terms], math.inf)
+        self.strong_convexity = max(_mean([term.strong_convexity for term in self.terms], -math.inf), strong_convexity)
+        self.mu = self.strong_convexity if self.strong_convexity > 0 else math.nan
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        return np.asarray(sum(term.value(W) for term in self.terms) / len(self.terms))
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        return np.asarray(sum(term.gradient(W) for term in self.terms) / len(self.terms))
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data, where the terms can do that."""
+        values, gradients = zip(*(value_and_gradient(term, W) for term in self.terms), strict=True)
+        return sum(values) / len(values), sum(gradients) / len(gradients)
+
+    def hessian(self, W: Array, /) -> Callable[[Array], Array]:
+        """The Hessian at one W as a linear map, where the terms have theirs."""
+        maps = [term.hessian(W) for term in self.terms]
+        return lambda V: np.asarray(sum(product(V) for product in maps) / len(maps))
+
+    def rounding(self, W: Array, /) -> float:
+        """A bound on the rounding error of the value at one W: theirs, and that of the mean of non-negative terms."""
+        M = len(self.terms)
+        own: float = sum(term.rounding(W) for term in self.terms) / M
+        return own + (M + 2) * EPS * float(self.value(W))
+
+    def gradient_rounding(self, W: Array, /) -> float:
+        """A bound on the norm of the rounding error of the gradient at one W."""
+        norms = [float(np.linalg.norm(term.gradient(W))) for term in self.terms]
+        own: float = sum(term.gradient_rounding(W) for term in self.terms) / len(self.terms)
+        return own + (len(self.terms) + 2) * EPS * sum(norms) / len(norms)
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        """The minimiser and its certificate; nan without strong convexity."""
+        if not self.mu > 0 or not all(hasattr(term, "gradient_rounding") for term in self.terms):
+            return Minimum(None, math.nan, math.nan, "nan: the mean is not known to be strongly convex")
+        return minimise(self)
+
+    @property
+    def W_star(self) -> Array | None:
+        """The minimiser, as near as ``f_star_error`` says; None where it is unknown."""
+        return self.minimum.W_star
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of the certified interval; nan where it is unknown."""
+        return self.minimum.f_star
+
+    @property
+    def f_star_error(self) -> float:
+        """Width of the certified interval."""
+        return self.minimum.f_star_error
+
+    @cached_property
+    def f_lower(self) -> float:
+        """Lower end of the certified interval; where there is none, the mean of their lower bounds, rounded down."""
+        if math.isnan(self.f_star):
+            return _mean([term.f_lower for term in self.terms], -math.inf)
+        return self.minimum.f_lower
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        mu = "strong convexity, that of the terms" if self.mu > 0 else "nan: not known to be strongly convex"
+        return {"L": "mean of the L of the terms, rounded up", "mu": mu, "f_star": self.minimum.provenance}
+
+
+def value_and_gradient(problem: Problem, W: Array) -> tuple[Array, Array]:
+    """Return both, in one pass over the data where the problem can do that."""
+    fused = getattr(problem, "value_and_gradient", None)
+    return fused(W) if fused else (problem.value(W), problem.gradient(W))
+
+
+def _mean(numbers: list[float], towards: float) -> float:
+    """The mean, rounded towards an infinity; nan if one of them is."""
+    if any(math.isnan(number) for number in numbers):
+        return math.nan
+    return rounded(sum(map(Fraction, numbers), Fraction(0)) / len(numbers), towards)

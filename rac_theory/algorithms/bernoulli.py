@@ -1,0 +1,105 @@
+"""Bernoulli-LoRA: a coin decides for every step which factor is drawn and which is trained."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems import checks
+from problems.checks import Array
+from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.algorithms.rac_lora import check_dim, check_sketch_members, sketched_steps
+from rac_theory.gradient_source import GradientSource, Step
+from rac_theory.gradients import Exact
+from rac_theory.randomness import Randomness, child, seed_sequence
+from rac_theory.sketch import Sketch
+from rac_theory.spectra import Spectrum, spectrum
+
+
+@dataclass(frozen=True, eq=False)
+class Bernoulli(ProjectedDescent):
+    r"""Bernoulli-LoRA: with probability p the left step, with a fresh B, else the right step, with a fresh A.
+
+    As an operator on matrices E[H] is :math:`p\, E[H_B] \otimes I + (1 - p)\, I \otimes E[H_A]`, a Kronecker sum: its
+    eigenvalues are all the sums :math:`p \lambda + (1 - p) \nu` of one of each.
+
+    Parameters
+    ----------
+    left, right : Sketch
+        The laws of B (``dim`` = m) and of the transpose of A (``dim`` = n).
+    gamma : float
+        The size of one gradient step, > 0.
+    p : float
+        Probability of a left step, in [0, 1].
+    gradients : GradientSource
+        Where gradients come from; the exact gradient unless told otherwise.
+
+    References
+    ----------
+    arXiv:2508.03820.
+    """
+
+    left: Sketch
+    right: Sketch
+    gamma: float
+    p: float = 0.5
+    gradients: GradientSource = field(default_factory=Exact)
+
+    one_projection = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "p", checks.finite("p", self.p, at_least=0))
+        if self.p > 1:
+            raise ValueError(f"p must be a probability in [0, 1], got {self.p:g}")
+        check_sketch_members(self.left)
+        check_sketch_members(self.right)
+
+    def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
+        """Return the extreme eigenvalues of the Kronecker sum; what has to be sampled shares ``alpha``."""
+        root = seed_sequence(rng)
+        sides = ((self.p, self.left), (1 - self.p, self.right))
+        # A side that is never drawn adds zero, whatever its law.
+        terms = [
+            (weight, spectrum(sketch, alpha=alpha / 2, draws=draws, rng=child(root, i)))
+            for i, (weight, sketch) in enumerate(sides)
+            if weight > 0
+        ]
+        low, high, low_upper, high_lower = (
+            math.fsum(weight * float(getattr(term, name)) for weight, term in terms)
+            for name in ("lambda_min", "lambda_max", "lambda_min_upper", "lambda_max_lower")
+        )
+        sampled = [term for _, term in terms if term.how == "sampled"]
+        how = "sampled" if sampled else terms[0][1].how
+        spent = math.fsum(term.alpha for term in sampled)
+        return Spectrum(low, high, low_upper, high_lower, np.empty((0, 0)), how, spent, draws if sampled else 0)
+
+    def check_shape(self, shape: tuple[int, int]) -> None:
+        """Raise a ``ValueError`` if a sketch does not fit matrices of this shape."""
+        check_dim("left", self.left, "left", shape)
+        check_dim("right", self.right, "right", shape)
+
+    def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
+        """Yield steps whose runs go left or right, each by its own coin; a side that never comes up is not drawn."""
+        if self.p == 1:
+            yield from sketched_steps(self.left, "left", self.gamma, rng, W)
+        if self.p == 0:
+            yield from sketched_steps(self.right, "right", self.gamma, rng, W)
+        left = sketched_steps(self.left, "left", self.gamma, rng, W)
+        right = sketched_steps(self.right, "right", self.gamma, rng, W)
+        for step_left, step_right in zip(left, right, strict=False):
+            yield _Either(rng.random((len(W), 1, 1)) < self.p, step_left, step_right)
+
+
+@dataclass(frozen=True, eq=False)
+class _Either:
+    """The left step in some runs, the right step in the others."""
+
+    goes_left: NDArray[np.bool_]
+    left: Step
+    right: Step
+
+    def __call__(self, W: Array, G: Array) -> Array:
+        return np.where(self.goes_left, self.left(W, G), self.right(W, G))

@@ -1,0 +1,78 @@
+"""How two factors start: which one is zero, and the law and scale of the other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from rac_theory.algorithms.rac_lora import check_dim, check_sketch_members
+from rac_theory.sketch import Sketch, draw, is_deterministic
+from rac_theory.sketches.gaussian import Gaussian
+
+
+@dataclass(frozen=True, eq=False)
+class Initialisation:
+    r"""The law of the factors B (m x r) and A (r x n) at the start; where one is None it is zero.
+
+    A run starts at W^0 whatever the factors are: where both are drawn, the weights that stay frozen beneath them are
+    W^0 less their product.
+
+    Parameters
+    ----------
+    B : Sketch, optional
+        The law of B, ``dim`` = m; ``sketches.Frozen`` is a fixed matrix.
+    A : Sketch, optional
+        The law of the transpose of A, ``dim`` = n. At least one of the two is given.
+    scale : float
+        Multiplies every draw, > 0; dimensionless.
+    """
+
+    B: Sketch | None = None
+    A: Sketch | None = None
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", checks.finite("scale", self.scale, above=0))
+        laws = [law for law in (self.B, self.A) if law is not None]
+        if not laws:
+            raise ValueError("B or A must be a sketch, got None for both: a pair of zero factors never moves")
+        for law in laws:
+            check_sketch_members(law)
+        if laws[0].rank != laws[-1].rank:
+            raise ValueError(f"B and A must have one rank, got {laws[0].rank} and {laws[-1].rank}")
+
+    @classmethod
+    def kaiming(cls, shape: tuple[int, int], rank: int) -> "Initialisation":
+        """B is zero and A Gaussian with variance 1/n, which is how LoRA is started as a rule."""
+        n = shape[1]
+        return cls(A=Gaussian(n, rank), scale=n**-0.5)
+
+    @property
+    def rank(self) -> int:
+        """The number r of columns of B and rows of A."""
+        law = self.A if self.B is None else self.B
+        assert law is not None  # or it were refused
+        return law.rank
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every draw is the same."""
+        return all(law is None or is_deterministic(law) for law in (self.B, self.A))
+
+    def check(self, shape: tuple[int, int]) -> None:
+        """Raise a ``ValueError`` if the factors do not fit matrices of this shape."""
+        if self.B is not None:
+            check_dim("B", self.B, "left", shape)
+        if self.A is not None:
+            check_dim("A", self.A, "right", shape)
+
+    def draw(self, rng: np.random.Generator, W: Array) -> tuple[Array, Array]:
+        """Return B and A for each matrix of a block, (runs, m, n): (runs, m, r) and (runs, r, n)."""
+        runs, m, n = W.shape
+        B = np.zeros((runs, m, self.rank)) if self.B is None else self.scale * draw(self.B, rng, runs)
+        A = np.zeros((runs, n, self.rank)) if self.A is None else self.scale * draw(self.A, rng, runs)
+        return B.astype(W.dtype, copy=False), np.swapaxes(A, 1, 2).astype(W.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"Initialisation(B={self.B!r}, A={self.A!r}, scale={self.scale:.4g})"

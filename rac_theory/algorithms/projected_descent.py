@@ -1,0 +1,65 @@
+"""Descent along random projections of gradients: what RAC-LoRA and Bernoulli-LoRA have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.gradient_source import GradientSource, Step
+from rac_theory.randomness import Randomness
+from rac_theory.spectra import Spectrum
+
+
+class ProjectedDescent(ABC):
+    r"""The step :math:`W \leftarrow W - \gamma H g`, with a fresh random projection H for every outer step.
+
+    The theorems are about this class: of H they need no more than that it is an orthogonal projection, independent of
+    W and of the noise in g, and the extreme eigenvalues of E[H] as an operator on matrices.
+
+    A subclass is a frozen dataclass with the fields ``gamma`` and ``gradients``.
+    """
+
+    gamma: float
+    gradients: GradientSource
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gamma", checks.finite("gamma", self.gamma, above=0))
+        if not hasattr(self.gradients, "descend"):
+            raise ValueError(f"gradients must be a gradient source, such as Exact(), got {self.gradients!r}")
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the projection never changes and the gradients are not random."""
+        return self.one_projection and bool(getattr(self.gradients, "deterministic", False))
+
+    @property
+    @abstractmethod
+    def one_projection(self) -> bool:
+        """Whether every draw of H is the same."""
+
+    @abstractmethod
+    def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
+        """Return the extreme eigenvalues of E[H], acting on matrices; ``matrix`` may be left empty."""
+
+    @abstractmethod
+    def check_shape(self, shape: tuple[int, int]) -> None:
+        """Raise a ``ValueError`` if H does not act on matrices of this shape."""
+
+    @abstractmethod
+    def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
+        """Yield ``step(W, G) = W - gamma H G`` for one fresh H a run after the other, for blocks like W, for ever."""
+
+    def check(self, problem: Problem) -> None:
+        """Raise a ``ValueError`` if the algorithm cannot run on this problem."""
+        self.check_shape(problem.shape)
+        if hasattr(self.gradients, "check"):
+            self.gradients.check(problem)
+
+    def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
+        """Draw one projection for each run and descend under it, again and again: blocks (runs, m, n)."""
+        for step in self.low_rank_steps(rng, W):
+            W = self.gradients.descend(problem, W, step, rng)
+            yield W

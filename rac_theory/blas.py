@@ -1,0 +1,37 @@
+"""One BLAS thread for as long as anyone needs it: speed at small sizes, and bits that depend on no thread count."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
+
+_lock = threading.Lock()
+_users = 0
+_limit = ExitStack()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Pin BLAS to one thread; nested and concurrent uses share the pin, and the last one out takes it off."""
+    global _users
+    with _lock:
+        if _users == 0:
+            _limit.enter_context(_controller().limit(limits=1))
+        _users += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0:
+                _limit.close()
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Find the libraries once: a search takes longer than a small ensemble."""
+    import scipy.linalg  # noqa: F401  # brings its own BLAS, which must be loaded to be found
+
+    return ThreadpoolController()

@@ -1,0 +1,37 @@
+"""``list`` and ``explain``: what there is, by name, and the statement of a claim."""
+
+import argparse
+import inspect
+from typing import Any
+
+from problems import checks
+from rac_theory import theorems
+from rac_theory.commands.exit_status import OK
+from rac_theory.embedded import EMBEDDED
+from rac_theory.sketches.plug_in import sketch_names
+
+
+def add(commands: Any) -> None:
+    """Add the two commands to the subparsers."""
+    commands.add_parser("list", help="claims, problems and sketches by name").set_defaults(run=_list)
+    explain = commands.add_parser("explain", help="the statement of a claim, its source and its assumptions")
+    explain.set_defaults(run=_explain)
+    explain.add_argument("claim")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    print("claims    " + ", ".join(theorems.ALL))
+    print("problems  " + ", ".join(EMBEDDED) + ", or the path of an svmlight file")
+    print("sketches  " + ", ".join(sketch_names()) + ", or a class of yours as module:Name")
+    return OK
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    theorem = theorems.ALL[checks.one_of("claim", arguments.claim, theorems.ALL)]
+    print(f"{theorem.id} ({theorem.name})\n\n    {theorem.statement}\n")
+    print(f"source   {theorem.source} [{theorem.mark}]")
+    print(f"metric   {theorem.metric.name}; {theorem.rate} rate")
+    print("assumes")
+    for assumption in theorem.assumes:
+        print(f"    {inspect.getdoc(assumption)}")
+    return OK

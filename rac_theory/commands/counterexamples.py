@@ -1,0 +1,54 @@
+"""``counterexamples``: why LoRA, Asymmetric LoRA and Chain of LoRA fail, with evidence."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from problems import checks
+from rac_theory import results
+from rac_theory.commands.console import wide_console
+from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.counterexamples import ALL, Answer
+from rac_theory.verdict import Status
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    parser = commands.add_parser("counterexamples", help="why LoRA and its relatives fail: evidence, and a figure each")
+    parser.set_defaults(run=run)
+    parser.add_argument("name", nargs="*", help=f"which of {', '.join(ALL)} (default: all)")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for the figures")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print each verdict with its evidence and save its figure; status 1 if a check fails."""
+    examples = [ALL[checks.one_of("name", name, ALL)] for name in arguments.name or ALL]
+    console, failed = wide_console(), False
+    for example in examples:
+        with Console(stderr=True).status(f"{example.id}, {example.name} ..."):
+            answer = example.verdict()
+            ax = answer.witness.picture.draw()
+            ax.set_title(f"{example.id} {answer.status.name}: {example.name}", fontsize=9)
+            path = results.save_figure(ax, arguments.out, f"counterexample {example.id}")
+        for line in _told(answer):
+            console.print(line, markup=False, soft_wrap=True)
+        console.print(f"  figure    {path}\n", markup=False, soft_wrap=True)
+        failed |= answer.status is Status.VIOLATED
+    return VIOLATED if failed else OK
+
+
+def _told(answer: Answer) -> list[str]:
+    example, witness = answer.counterexample, answer.witness
+    lines = [
+        f"{example.id} {answer.status.name}: {example.name}",
+        f"  {example.statement}",
+        f"  source    {example.source} [{example.mark}]; cause: {example.cause}",
+    ]
+    lines += [f"  if        {example.condition}"] * (example.condition is not None)
+    lines += [f"  {check}" for check in witness.checks]
+    if answer.circulated is not None:
+        lines.append(f"  As it circulates, {answer.circulated.name}: {example.in_circulation}")
+        lines += [f"  {check}" for check in witness.against]
+    return lines

@@ -1,0 +1,58 @@
+"""``repeat``: run one row of a results.json again and compare the numbers."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rac_theory import results
+from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.embedded import embedded_problem
+from rac_theory.ensemble import Ensemble
+from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.sketches.plug_in import sketch_factory
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    repeat = commands.add_parser("repeat", help="run one row of a results.json again and compare the numbers")
+    repeat.set_defaults(run=run)
+    repeat.add_argument("results", type=Path)
+    repeat.add_argument("row", type=int)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the row again; status 1 if the numbers differ or violate the claim."""
+    rows = {row.number: row for row in results.load(arguments.results)}
+    if arguments.row not in rows:
+        raise ValueError(f"row must be a number in {arguments.results}, got {arguments.row}")
+    old = rows[arguments.row]
+    if old.status == NEEDS_EXTRA:
+        raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")
+    try:
+        entry = embedded_problem(old.problem)
+        problem = entry.build()
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+    ensemble = Ensemble.build(
+        old.key,
+        problem,
+        entry.start(problem),
+        sketch_factory(old.sketch),
+        ((old.number, old.claim),),
+        runs=old.runs,
+        steps=old.steps,
+        alpha=old.alpha,
+        lambda_alpha=old.lambda_alpha,
+    )
+    verdict = ensemble.verdicts()[0]
+    new = Row.of(old.number, ensemble, verdict, figure=old.figure, seconds=old.seconds)
+    print(verdict)
+    before, after = old.to_json(), new.to_json()
+    different = [name for name in before if before[name] != after[name] and name != "versions"]
+    if before["versions"] != after["versions"]:
+        print(f"other versions: then {before['versions']}, now {after['versions']}")
+    if different:
+        print(f"not the same numbers in: {', '.join(different)}")
+        return VIOLATED
+    print(f"the same numbers as row {old.number}")
+    return VIOLATED if new.violates(new.alpha) else OK

@@ -1,0 +1,114 @@
+"""``verify``: try claims on problems."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from problems import checks
+from rac_theory import ledger, results
+from rac_theory.commands.console import wide_console
+from rac_theory.commands.exit_status import INTERRUPTED, OK, VIOLATED
+from rac_theory.plan import Selection, plan
+from rac_theory.row import Row
+from rac_theory.table import ledger_table, remarks
+
+_SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    verify = commands.add_parser("verify", help="try claims on problems: table, figures, results.json")
+    verify.set_defaults(run=run)
+
+    def several(option: str, **rest: Any) -> None:
+        verify.add_argument(option, nargs="+", action="extend", default=[], **rest)
+
+    several("--claim", help="claims, as in list, or all (default: T1, T2 and their sharp forms)")
+    several("--problem", help="embedded problems, or paths of svmlight files")
+    several("--sketch", help="sketches by name, or classes of yours as module:Name")
+    several("--rank", type=int, help="ranks of the sketch (default: 1 and min(4, dim - 1))")
+    several("--side", help="left, right or both")
+    verify.add_argument("--steps", type=int, help="default: until the bound has fallen tenfold, at most 2000")
+    verify.add_argument("--runs", type=int, help="runs an ensemble")
+    verify.add_argument("--seed", type=int, default=0)
+    verify.add_argument("--alpha", type=float, default=1e-3, help="significance level of a row (default: 0.001)")
+    verify.add_argument("--out", type=Path, default=Path("results"), help="folder for results.json and figures")
+    verify.add_argument("--jobs", type=int, help="worker processes (default: one a core)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the ledger, save it as it grows, print it."""
+    if arguments.jobs is not None:
+        checks.integer("jobs", arguments.jobs, 1)
+    selection = Selection(
+        claims=tuple(arguments.claim),
+        problems=tuple(arguments.problem),
+        sketches=tuple(arguments.sketch),
+        ranks=tuple(arguments.rank),
+        sides=tuple(arguments.side),
+        steps=arguments.steps,
+        runs=arguments.runs,
+        seed=arguments.seed,
+        alpha=arguments.alpha,
+    )
+    screen = Console(stderr=True)
+    with screen.status("Computing constants, each with its certificate ..."):
+        todo = plan(selection)
+    figures = results.prepare(arguments.out)
+    rows: list[Row] = list(todo.missing)
+    interrupted = False
+    seconds = ledger.estimate(todo)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f}%"),
+        TimeRemainingColumn(),
+    )
+    saved = time.monotonic()
+    try:
+        with Progress(*columns, console=screen, transient=True) as progress:
+            task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
+            for i, finished in ledger.run(todo, figures, arguments.jobs):
+                rows += finished
+                progress.advance(task, seconds[i])
+                if time.monotonic() - saved > _SAVE_EVERY:
+                    results.save(arguments.out, rows)
+                    saved = time.monotonic()
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        # What was there before is replaced by rows, never by nothing.
+        if len(rows) > len(todo.missing) or not todo.ensembles:
+            path = results.save(arguments.out, rows)
+    if interrupted and len(rows) == len(todo.missing):
+        raise KeyboardInterrupt
+    _print_ledger(sorted(rows, key=lambda row: row.number), todo.notes)
+    print(f"Rows in {path}, figures in {figures}. One row again: rac-theory repeat {path} NUMBER")
+    if interrupted:
+        print("interrupted: what was finished is kept", file=sys.stderr)
+        return INTERRUPTED
+    return VIOLATED if ledger.violated(rows) else OK
+
+
+def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:
+    console = wide_console()
+    console.print(ledger_table(rows))
+    for line in (*notes, *remarks(rows)):
+        console.print(line, markup=False, soft_wrap=True)
+    chance = [row for row in rows if row.violates(row.alpha)]
+    certain = ledger.violated(rows)
+    if len(certain) < len(chance):
+        sampled = sum(row.is_sampled for row in rows)
+        console.print(
+            f"{len(chance) - len(certain)} row(s) pass alpha but not alpha / {sampled}: "
+            "among so many rows that may be chance, and the exit status leaves them out",
+            markup=False,
+        )
+    for row in certain:
+        console.print(f"row {row.number}, {row.claim} on {row.key}: {row.reason}", markup=False, soft_wrap=True)

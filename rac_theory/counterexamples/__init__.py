@@ -1,0 +1,36 @@
+"""The counterexamples, one file each: by id (``counterexamples.C1``), and all of them (``counterexamples.ALL``)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rac_theory.counterexamples.counterexample import Answer, Check, Counterexample, Witness
+from rac_theory.counterexamples.divergence import C3
+from rac_theory.counterexamples.every_step_is_too_long import C6
+from rac_theory.counterexamples.loss_of_smoothness import C1
+from rac_theory.counterexamples.noisy_subspace import GALORE
+from rac_theory.counterexamples.randomised import C7
+from rac_theory.counterexamples.representation_floor import C2
+from rac_theory.counterexamples.restarts import C4
+from rac_theory.counterexamples.shrinking_step import C8
+from rac_theory.counterexamples.stuck_subspace import C5
+
+ALL: Mapping[str, Counterexample] = MappingProxyType(
+    {example.id: example for example in (C1, C2, C3, C4, C5, C6, C7, C8, GALORE)}
+)
+
+__all__ = [
+    "ALL",
+    "C1",
+    "C2",
+    "C3",
+    "C4",
+    "C5",
+    "C6",
+    "C7",
+    "C8",
+    "GALORE",
+    "Answer",
+    "Check",
+    "Counterexample",
+    "Witness",
+]

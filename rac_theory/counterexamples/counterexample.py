@@ -1,0 +1,145 @@
+"""A counterexample: a claim about what fails, with the case that shows it and a witness that can be checked."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithm import Algorithm
+from rac_theory.counterexamples.picture import Picture
+from rac_theory.verdict import Status
+
+Evidence: TypeAlias = Literal["exact", "bounded", "simulated"]
+"""Rational arithmetic or a closed form; floating point with a margin far above its error; runs that were only seen."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One sentence that was checked, with the numbers in it."""
+
+    sentence: str
+    holds: bool
+    evidence: Evidence
+
+    def __str__(self) -> str:
+        return f"{'ok ' if self.holds else 'NOT'} {self.evidence:9} {self.sentence}"
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """The evidence of a counterexample.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+        What the statement says, sentence by sentence.
+    picture : Picture
+    numbers : mapping of str to number
+        The numbers behind the sentences; Fractions where they are exact.
+    against : tuple of Check
+        What shows the form in circulation to be false, where there is one that is.
+    """
+
+    checks: tuple[Check, ...]
+    picture: Picture
+    numbers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    against: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The verdict on a counterexample.
+
+    Attributes
+    ----------
+    counterexample : Counterexample
+    status : Status
+        HOLDS if every check does and one of them is more than a simulation, CONSISTENT if all are simulations,
+        VIOLATED if one check fails.
+    reason : str
+    circulated : Status or None
+        VIOLATED where the form in circulation was shown to be false, UNDECIDED where that was tried and failed, None
+        where our statement is the one in circulation.
+    witness : Witness
+    """
+
+    counterexample: "Counterexample"
+    status: Status
+    reason: str
+    circulated: Status | None
+    witness: Witness
+
+    def __str__(self) -> str:
+        head = f"{self.counterexample.id} {self.status.name}: {self.counterexample.statement} {self.reason}"
+        if self.circulated is None:
+            return head
+        return f"{head} As it circulates ({self.counterexample.in_circulation}) it is {self.circulated.name}."
+
+    def __repr__(self) -> str:
+        return f"<Answer {self}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample:
+    """A claim about what fails, on one case.
+
+    Attributes
+    ----------
+    id, name : str
+    statement : str
+        The claim as it is true.
+    source : str
+        Where it stands, or where it is talked about.
+    mark : "paper", "derived" or "second-hand"
+        Whether the source prints it, we prove it, or it is known through others only.
+    cause : str
+        Which of the causes of failure it separates.
+    problem, method, start, seed
+        The case: ``start`` is W^0, (m, n), and ``seed`` that of everything drawn.
+    gather : callable
+        Takes the counterexample and returns its witness.
+    condition : str or None
+        Under which the statement holds, where that is less than what it says.
+    in_circulation : str or None
+        The form that one meets, where it says more than is true.
+    """
+
+    id: str
+    name: str
+    statement: str
+    source: str
+    mark: Literal["paper", "derived", "second-hand"]
+    cause: str
+    problem: Problem
+    method: Algorithm
+    start: Array
+    gather: Callable[["Counterexample"], Witness]
+    seed: int = 0
+    condition: str | None = None
+    in_circulation: str | None = None
+
+    def witness(self) -> Witness:
+        """Compute the evidence."""
+        return self.gather(self)
+
+    def verdict(self) -> Answer:
+        """Compute the evidence and say what it amounts to."""
+        witness = self.witness()
+        wrong = [check for check in witness.checks if not check.holds]
+        kinds = Counter(check.evidence for check in witness.checks)
+        counted = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+        if wrong:
+            status, reason = Status.VIOLATED, f"Not so: {wrong[0].sentence}"
+        else:
+            only_seen = set(kinds) <= {"simulated"}
+            status = Status.CONSISTENT if only_seen else Status.HOLDS
+            reason = f"Every check holds ({counted})."
+        refuted = bool(witness.against) and all(check.holds for check in witness.against)
+        circulated = None if self.in_circulation is None else Status.VIOLATED if refuted else Status.UNDECIDED
+        return Answer(self, status, reason, circulated, witness)
+
+    def __repr__(self) -> str:
+        return f"<Counterexample {self.id}: {self.name}>"

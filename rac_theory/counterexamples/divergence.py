@@ -1,0 +1,137 @@
+"""C3: LoRA and Chain of LoRA diverge at gamma = 1/L, where gradient descent cannot; and what a rise in value means."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.algorithms import ChainOfLoRA, Factored, Initialisation, LoRA
+from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
+from rac_theory.counterexamples.picture import Outcomes
+from rac_theory.explained_rises import look_at_steps
+from rac_theory.factor_loss import FactorLoss, sharpest_on_segment
+from rac_theory.simulation import Trajectory, simulate
+from rac_theory.sketches import Gaussian
+
+LARGEST = 20.0
+"""L of the quadratic; the step is 1/L."""
+
+_EXAMINED = 40  # rises whose segments are searched for the sharpest point
+
+
+def diverged(runs: Trajectory) -> Array:
+    """Tell which runs end above ten times where they began, or nowhere, (runs,)."""
+    return np.asarray(~(runs.values[:, -1] <= 10 * runs.values[:, 0]))
+
+
+def first_step(A: tuple[int, int, int], pull: int, gamma: Fraction) -> tuple[Fraction, Fraction, Fraction]:
+    """Return f before and after the first step of LoRA from ``B = 0``, and the curvature on the way, exactly.
+
+    W* has one entry, ``pull``, at the place whose curvature is 20. Only the first entry of B moves, and J is quadratic
+    along it: the curvature is the same all the way.
+    """
+    M = [Fraction(c) for c in CURVATURES[:3]]
+    b = gamma * 2 * M[0] * pull * A[0]
+    before = M[0] * pull**2
+    after = M[0] * (b * A[0] - pull) ** 2 + M[1] * (b * A[1]) ** 2 + M[2] * (b * A[2]) ** 2
+    return before, after, 2 * sum((m * a**2 for m, a in zip(M, A, strict=True)), Fraction(0))
+
+
+def fractions(scale: float) -> tuple[float, float]:
+    """Return the fraction of runs of LoRA and of Chain of LoRA that diverge, over 8 linear terms and 64 seeds each."""
+    start = Initialisation(A=Gaussian(3, 1), scale=scale)
+    shares = []
+    for seed in range(8):
+        problem = paper_quadratic(np.random.default_rng(seed).standard_normal((3, 3)))
+        methods = LoRA(start, 1 / LARGEST), ChainOfLoRA(start, 1 / LARGEST, inner_steps=10)
+        shares.append([diverged(simulate(m, problem, steps=300, runs=64, rng=seed)).mean() for m in methods])
+    lora, chain = np.mean(shares, axis=0)
+    return float(lora), float(chain)
+
+
+def explained(example: Counterexample, method: LoRA) -> tuple[int, int, float]:
+    """Return how many steps of 64 runs rise, how many were examined, and the least gamma times sharpness in those."""
+
+    def states() -> Iterator[Factored]:
+        W = np.repeat(example.start[None], 64, axis=0)
+        return method.factored(example.problem, W, np.random.default_rng(example.seed))
+
+    steps = look_at_steps(example.problem, states(), steps=100, gamma=method.gamma)
+    departures = list(islice(states(), 100))
+    loss = FactorLoss(example.problem, example.start)
+    sharpest = []
+    for run, t in np.argwhere(steps.rises & (steps.length < 1e6))[:_EXAMINED]:
+        B, A = departures[t].B[run], departures[t].A[run]
+        sharpest.append(method.gamma * sharpest_on_segment(loss, B, A, method.gamma))
+    return int(steps.rises.sum()), len(sharpest), min(sharpest)
+
+
+def outcome_map(points: int = 13) -> Outcomes:
+    """Return what becomes of LoRA for scales of its start against step sizes, where the optimum is of rank one."""
+    W_star = np.outer([1.0, 1.0, -1.0], [1.0, 0.5, 1.0])
+    problem = paper_quadratic(W_star)
+    scales, steps = np.geomspace(0.05, 5, points), np.geomspace(0.02, 2, points)
+    outcome = np.empty((points, points))
+    for i, scale in enumerate(scales):
+        start = Initialisation(A=Gaussian(3, 1), scale=float(scale))
+        for k, step in enumerate(steps):
+            runs = simulate(LoRA(start, float(step) / LARGEST), problem, steps=1000, runs=16, rng=0)
+            at_optimum = runs.values[:, -1] < 1e-6 * runs.values[:, 0]
+            outcome[i, k] = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1)).mean()
+    return Outcomes(
+        steps, scales, outcome, ("optimum", "wrong point", "diverges"), r"$\gamma L$", "standard deviation of A"
+    )
+
+
+def gather(example: Counterexample) -> Witness:
+    """Count what diverges, and explain every rise."""
+    assert isinstance(example.method, LoRA)
+    before, after, curvature = first_step((2, 1, 1), 1, Fraction(1, 20))
+    shares = {scale: fractions(scale) for scale in (3**-0.5, 1.0, 2.0)}
+    rises, examined, least = explained(example, example.method)
+    told = "; ".join(f"{lora:.0%} and {chain:.0%} at scale {scale:.3g}" for scale, (lora, chain) in shares.items())
+    checks = (
+        Check(f"with B = 0, A = (2, 1, 1) the first step takes f from {before} to {after}", after > before, "exact"),
+        Check(f"the curvature on its way is {curvature}, more than 2/gamma = 40", curvature > 40, "exact"),
+        Check("f = (ab)^2/2, gamma = a = b = 1: sharpness 3 > 2, and yet f falls to 0", _converse_is_false(), "exact"),
+        Check(
+            f"of {rises} rises {examined} were searched: gamma times sharpness reaches {least:.4g} on the way",
+            least > 2,
+            "bounded",
+        ),
+        Check(
+            f"of LoRA and Chain of LoRA (10 steps a link) there diverge {told}",
+            all(lora > 0 and chain > 0 for lora, chain in shares.values()),
+            "simulated",
+        ),
+    )
+    tame = diverged(simulate(example.method, paper_quadratic(0.1 * np.eye(3)), steps=1000, runs=256, rng=0)).mean()
+    against = Check(f"with W* = 0.1 I, so a small b, {tame:.0%} of 256 runs of LoRA diverge", tame == 0, "simulated")
+    return Witness(checks, outcome_map(), {"shares": shares, "rises": rises}, (against,))
+
+
+def _converse_is_false() -> bool:
+    """On f = (ab)^2/2 at a = b = s the Hessian has the eigenvalues 3 s^2 and -s^2, and s goes to s (1 - gamma s^2)."""
+    gamma, s = Fraction(1), Fraction(1)
+    return 3 * s**2 > 2 / gamma and s * (1 - gamma * s**2) == 0
+
+
+C3 = Counterexample(
+    id="C3",
+    name="divergence at 1/L",
+    statement="On x' M x + b' x, M = Diag(10, 1, ..., 1), LoRA and Chain of LoRA of rank 1 diverge at gamma = 1/L from "
+    "a share of starts; whenever the value rises in a step, the sharpness somewhere on the way exceeds 2/gamma.",
+    source="public discussion of arXiv:2410.08305; the explanation is derived",
+    mark="second-hand",
+    cause="step-size instability",
+    problem=paper_quadratic(np.random.default_rng(0).standard_normal((3, 3))),
+    method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / LARGEST),
+    start=np.zeros((3, 3)),
+    gather=gather,
+    seed=1,
+    condition="b and the start are large enough: their size decides the share of runs",
+    in_circulation="LoRA and Chain of LoRA diverge at gamma = 1/L on this quadratic",
+)

@@ -1,0 +1,104 @@
+"""C1: the loss as a function of the factors is not Lipschitz smooth, though f is."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from problems import LogisticRegression
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms import Initialisation, LoRA
+from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
+from rac_theory.counterexamples.picture import Lines
+from rac_theory.factor_loss import FactorLoss
+
+SCALES = 2.0 ** np.arange(11)
+B = np.array([[1.0], [2.0], [-1.0]])
+A = np.array([[2.0, 1.0, 1.0]])
+_X = np.array([[1.0, 0.5], [0.5, 2.0], [-1.0, -0.5], [1.0, -2.0]])
+LOGISTIC = LogisticRegression(_X, np.array([1, 1, -1, 1]))
+LOGISTIC_B, LOGISTIC_A = np.array([[1.0], [1.0]]), np.array([[1.0]])
+
+
+def lipschitz_along(problem: Problem, W0: Array, B: Array, A: Array, powers: tuple[int, int]) -> Array:
+    """Return the local Lipschitz constant of the factor gradient at ``(s^p B, s^q A)`` for each s of ``SCALES``."""
+    loss = FactorLoss(problem, W0)
+    p, q = powers
+    return np.array([loss.lipschitz(s**p * B, s**q * A) for s in SCALES])
+
+
+def slope(y: Array) -> float:
+    """Return the slope of log y over log s at the largest scales."""
+    return float(np.log2(y[-1] / y[-4]) / 3)
+
+
+def exact_curvature(s: int) -> Fraction:
+    """Return the second derivative of J at (s B, A/s) along the unit move of the first entry of A, exactly."""
+    column = [s * Fraction(b) for b in B[:, 0]]
+    return 2 * sum((Fraction(CURVATURES[3 * i]) * b * b for i, b in enumerate(column)), Fraction(0))
+
+
+def logistic_ceiling(problem: LogisticRegression, B: Array, A: Array) -> float:
+    r"""Return a bound of the Lipschitz constant along (sB, sA), whatever s, for logistic losses without a penalty.
+
+    With :math:`m_i = |x_i^\top B A| > 0` the i-th loss has curvature at most :math:`e^{-s^2 m_i}`, and
+    :math:`s^2 e^{-s^2 m} \le 1 / (e m)`; the other term is :math:`2 \|\dot B \dot A\| \|G\| \le \|G\|`.
+    """
+    X = np.asarray(problem.X)
+    norms = np.linalg.norm(X, axis=1)
+    margins = np.abs(X @ (B @ A))[:, 0]
+    factors = float(np.sum(B**2) + np.sum(A**2))
+    return factors * float(np.mean(norms**2 / (np.e * margins))) + float(norms.mean())
+
+
+def gather(example: Counterexample) -> Witness:
+    """Follow three paths of factors."""
+    grows = lipschitz_along(example.problem, example.start, B, A, (1, -1))
+    alone = lipschitz_along(example.problem, example.start, B, 0 * A, (1, 0))
+    both = lipschitz_along(example.problem, example.start, B, A, (1, 1))
+    logistic = lipschitz_along(LOGISTIC, np.zeros((2, 1)), LOGISTIC_B, LOGISTIC_A, (1, 1))
+    ceiling = logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A)
+    fixed = FactorLoss(example.problem, example.start).hessian(B, A)[: B.size, : B.size]
+    largest, limit = float(np.linalg.eigvalsh(fixed)[-1]), example.problem.L * float(np.sum(A**2))
+    curvatures = [exact_curvature(2**k) for k in range(len(SCALES))]
+    is_square = all(c == 4**k * curvatures[0] for k, c in enumerate(curvatures))
+    below = all(float(c) <= y * (1 + 1e-12) for c, y in zip(curvatures, grows, strict=True))
+    slopes = {"(sB, A/s)": slope(grows), "(sB, 0)": slope(alone), "(sB, sA)": slope(both)}
+    checks = (
+        Check(f"along a move of A alone the curvature at (sB, A/s) is {curvatures[0]} s^2", is_square, "exact"),
+        Check("it is at most the local Lipschitz constant", below, "bounded"),
+        *(Check(f"the slope along {path} is {k:.4f}", abs(k - 2) < 1e-2, "bounded") for path, k in slopes.items()),
+        Check(
+            f"along (sB, sA) a logistic loss stays at or below {logistic.max():.4g}, and its bound {ceiling:.4g}",
+            bool(logistic.max() <= ceiling),
+            "bounded",
+        ),
+        Check(f"with A fixed it is {largest:.4g}, at most L ||A||^2 = {limit:.4g}", largest <= limit, "bounded"),
+    )
+    curves = {"(sB, A/s)": grows, "(sB, sA)": both, "(sB, sA), logistic loss": logistic}
+    picture = Lines(
+        {name: (SCALES, y) for name, y in curves.items()},
+        {"A fixed: $L \\Vert A \\Vert^2$": limit},
+        "$s$",
+        "local Lipschitz constant",
+        xscale="log",
+    )
+    return Witness(checks, picture, {"slopes": slopes, "logistic": float(logistic.max()), "ceiling": ceiling})
+
+
+C1 = Counterexample(
+    id="C1",
+    name="loss of smoothness",
+    statement="(B, A) -> f(W0 + BA) is not Lipschitz smooth, though f is: along (sB, A/s), which leaves W where it is, "
+    "the local Lipschitz constant of its gradient grows like s^2.",
+    source="arXiv:2410.08305",
+    mark="paper",
+    cause="step-size instability",
+    problem=paper_quadratic(np.ones((3, 3))),
+    method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / 20),
+    start=np.zeros((3, 3)),
+    gather=gather,
+    condition="the Hessian of f at W acts on range(B), which only a linear f avoids for every B; along (sB, sA) the "
+    "constant grows so on quadratics, and stays bounded for logistic losses without a penalty and without zero scores",
+)

@@ -1,0 +1,126 @@
+"""GaLore: the leading subspace of a noisy gradient may be that of the noise, for ever."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+
+from problems import Quadratic
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms import GaLore, RACLoRA
+from rac_theory.algorithms.galore import leading_part
+from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.picture import Lines
+from rac_theory.gradient_source import Step
+from rac_theory.simulation import simulate
+from rac_theory.sketches import Coordinate, Haar
+
+STEPS = 400
+GAMMA, MU, SIGMA = Fraction(1, 20), Fraction(1, 50), Fraction(2)
+
+
+@dataclass(frozen=True)
+class CornerNoise:
+    """The full gradient plus or minus ``sigma`` in its last entry, by a fair coin; one step."""
+
+    sigma: float
+
+    deterministic: ClassVar[bool] = False
+
+    def check(self, problem: Problem) -> None:
+        """Accept every problem."""
+
+    def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
+        """Return ``step(W, grad f(W) + noise)``."""
+        G = problem.gradient(W).copy()
+        G[:, -1, -1] += self.sigma * rng.choice([-1.0, 1.0], size=len(W))
+        return step(W, G)
+
+
+def smallest_noise_entry() -> Fraction:
+    """Return a lower bound of the noisy gradient's last entry over all steps and coins, exactly.
+
+    A step takes that entry of W to ``(1 - gamma mu) w`` plus or minus ``gamma sigma``, or leaves it, so that in size it
+    stays below the sum of all the kicks; and the noisy entry is at least ``sigma - mu |w|``.
+    """
+    w = Fraction(0)
+    for _ in range(STEPS):
+        w = (1 - GAMMA * MU) * w + GAMMA * SIGMA
+    return SIGMA - MU * w
+
+
+def coordinate_expectation() -> tuple[float, float]:
+    """Return E f at the end for RAC-LoRA with one coordinate: the part of the first row, and that of the second."""
+    gamma, mu, sigma = float(GAMMA), float(MU), float(SIGMA)
+    first, second = 1.0, 0.0
+    for _ in range(STEPS):
+        first = (1 + (1 - gamma) ** 2) / 2 * first
+        second = (second + (1 - gamma * mu) ** 2 * second + (gamma * sigma) ** 2) / 2
+    return first / 2, mu / 2 * second
+
+
+def least_share(seed: int, rank: int) -> float:
+    """Return the least share of ``||G||^2`` in the leading part of 2000 random 4 x 6 matrices."""
+    G = np.random.default_rng(seed).standard_normal((2000, 4, 6))
+    return float((np.square(leading_part(G, rank)).sum((1, 2)) / np.square(G).sum((1, 2))).min())
+
+
+def gather(example: Counterexample) -> Witness:
+    """Follow GaLore and two random subspaces of the same rank."""
+    problem, W0, noise = example.problem, example.start, CornerNoise(float(SIGMA))
+    gamma = float(GAMMA)
+    methods = {
+        "GaLore": example.method,
+        "RAC-LoRA, one coordinate": RACLoRA(Coordinate(2, 1), gamma, gradients=noise),
+        "RAC-LoRA, Haar": RACLoRA(Haar(2, 1), gamma, gradients=noise),
+        "GaLore, exact gradient": GaLore(1, gamma),
+    }
+    runs = {name: simulate(m, problem, W0, steps=STEPS, runs=256, rng=example.seed) for name, m in methods.items()}
+    smallest = smallest_noise_entry()
+    row, rest = coordinate_expectation()
+    untouched = bool((runs["GaLore"].W[:, 0] == W0[0]).all())
+    means = {name: float(run.values[:, -1].mean()) for name, run in runs.items()}
+    shares = {rank: least_share(example.seed, rank) for rank in (1, 2, 3)}
+    near = abs(means["RAC-LoRA, one coordinate"] - row - rest) < 0.5 * (row + rest)
+    checks = (
+        Check(
+            f"for {STEPS} steps the noisy entry is at least {float(smallest):.4g} > 1, the true one",
+            smallest > 1,
+            "exact",
+        ),
+        Check("so the first row never moves, and f >= 1/2 with certainty; nor did it in 256 runs", untouched, "exact"),
+        Check(f"with a random coordinate E f is {row + rest:.4g} at the end", row + rest < 0.05, "exact"),
+        Check(f"seen {means['RAC-LoRA, one coordinate']:.4g}; Haar {means['RAC-LoRA, Haar']:.4g}", near, "simulated"),
+        Check(
+            f"without noise GaLore comes to {means['GaLore, exact gradient']:.3g}",
+            means["GaLore, exact gradient"] < 1e-6,
+            "bounded",
+        ),
+        Check(
+            f"of 2000 random 4 x 6 gradients it keeps at least {', '.join(f'{s:.3f}' for s in shares.values())} at "
+            "rank 1, 2, 3, never below r/4",
+            all(share >= rank / 4 for rank, share in shares.items()),
+            "bounded",
+        ),
+    )
+    t = np.arange(STEPS + 1)
+    curves = {name: (t, run.values.mean(axis=0)) for name, run in runs.items()}
+    return Witness(checks, Lines(curves, {"certain": 0.5}, "$t$", r"mean of $f(W^t) - f^\star$"), {"means": means})
+
+
+GALORE = Counterexample(
+    id="GaLore",
+    name="the subspace of the noise",
+    statement="With noise in the gradient GaLore stalls at f - f* >= 1/2 where a random subspace of the same rank "
+    "converges to the noise floor; with the exact gradient it keeps at least r / min(m, n) of ||G||^2.",
+    source="derived, after the failure described by He et al., arXiv:2410.11289",
+    mark="derived",
+    cause="a projection that depends on the gradient noise",
+    problem=Quadratic.left(np.diag([1.0, float(MU)]), np.zeros((2, 2))),
+    method=GaLore(1, float(GAMMA), gradients=CornerNoise(float(SIGMA))),
+    start=np.array([[1.0, 0.0], [0.0, 0.0]]),
+    gather=gather,
+    condition=f"the noise is concentrated and larger than the gradient, for the {STEPS} steps that are run",
+)

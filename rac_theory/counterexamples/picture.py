@@ -1,0 +1,93 @@
+"""A picture of a witness: arrays with labels, drawn when somebody asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+from rac_theory import plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Picture(Protocol):
+    """Anything that draws itself."""
+
+    def draw(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw on matplotlib axes, made if none are given; return the axes."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Curves on axes, solid, and dashed levels across them.
+
+    Attributes
+    ----------
+    curves : mapping of str to (Array, Array)
+        By name, x and y, each (k,); what a logarithmic axis cannot show leaves gaps.
+    levels : mapping of str to float
+        Horizontal lines by name.
+    xlabel, ylabel : str
+    xscale, yscale : "linear" or "log"
+    """
+
+    curves: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]
+    levels: Mapping[str, float]
+    xlabel: str
+    ylabel: str
+    xscale: str = "linear"
+    yscale: str = "log"
+
+    def draw(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw on matplotlib axes, made if none are given; return the axes."""
+        ax = plot.figure().subplots() if ax is None else ax
+        for i, (name, (x, y)) in enumerate(self.curves.items()):
+            shown = np.isfinite(y) & ((y > 0) | (self.yscale != "log"))
+            ax.plot(x, np.where(shown, y, np.nan), color=_COLOURS[i % len(_COLOURS)], label=name)
+        for name, level in self.levels.items():
+            ax.axhline(level, color=plot.BOUND, linestyle="--", linewidth=1.2, label=name)
+        ax.set(xscale=self.xscale, yscale=self.yscale, xlabel=self.xlabel, ylabel=self.ylabel)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(frameon=False, fontsize=8)
+        return ax
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """A map of what became of runs: one of a few outcomes for each pair of parameters.
+
+    Attributes
+    ----------
+    x, y : (k,), (l,)
+        The parameters, spaced evenly in their logarithms.
+    outcome : (l, k)
+        The number of the outcome in ``names``, averaged over runs if there are several.
+    names : tuple of str
+        The outcomes, from the best to the worst.
+    xlabel, ylabel : str
+    """
+
+    x: Array
+    y: Array
+    outcome: Array
+    names: tuple[str, ...]
+    xlabel: str
+    ylabel: str
+
+    def draw(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw on matplotlib axes, made if none are given; return the axes."""
+        ax = plot.figure().subplots() if ax is None else ax
+        worst = len(self.names) - 1
+        mesh = ax.pcolormesh(self.x, self.y, self.outcome, cmap="cividis_r", vmin=0, vmax=worst, shading="nearest")
+        bar = ax.figure.colorbar(mesh, ax=ax, ticks=range(len(self.names)))
+        bar.ax.set_yticklabels(self.names)
+        ax.set(xscale="log", yscale="log", xlabel=self.xlabel, ylabel=self.ylabel)
+        return ax
+
+
+_COLOURS = (plot.MEAN, "#009E73", "#CC79A7", "#E69F00", plot.RUNS, "#000000")

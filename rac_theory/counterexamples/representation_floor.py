@@ -1,0 +1,70 @@
+"""C2: LoRA of rank r cannot reach an optimum whose distance from the start has a higher rank."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from problems import Quadratic
+from rac_theory.algorithms import GD, Initialisation, LoRA
+from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.picture import Lines
+from rac_theory.low_rank import floor, lowest
+from rac_theory.simulation import simulate
+
+SIGMA = (3, 2, 1)
+STEPS = 400
+
+
+def exact_floor(curvature: Fraction, sigma: tuple[int, ...], rank: int) -> Fraction:
+    """Return ``(s/2) sum_{i>r} sigma_i^2``: singular values of a diagonal matrix are known exactly."""
+    return curvature / 2 * sum((Fraction(s) ** 2 for s in sigma[rank:]), Fraction(0))
+
+
+def gather(example: Counterexample) -> Witness:
+    """Run LoRA, full descent and L-BFGS on the factors, and hold them against the floor."""
+    problem, W0 = example.problem, example.start
+    exact = [exact_floor(Fraction(2), SIGMA, rank) for rank in (1, 2, 3)]
+    computed = [floor(problem, W0, rank) for rank in (1, 2, 3)]
+    is_below = all(0 <= float(e) - c <= 1e-12 for e, c in zip(exact, computed, strict=True))
+    runs = simulate(example.method, problem, W0, steps=STEPS, runs=64, rng=example.seed)
+    full = simulate(GD(0.2), problem, W0, steps=STEPS)
+    searched = lowest(problem, W0, 1, starts=12, rng=np.random.default_rng(example.seed))
+    reached = float(np.median(runs.values[:, -1]))
+    skewed = Quadratic.left(np.diag([1.0, 4.0, 16.0]), np.diag(SIGMA).astype(float))
+    bound, found = floor(skewed, W0, 1), lowest(skewed, W0, 1, starts=12, rng=np.random.default_rng(example.seed))
+    checks = (
+        Check(f"the floors at rank 1, 2, 3 are {', '.join(map(str, exact))}", exact[0] == 5, "exact"),
+        Check("the computed ones are those, rounded down", is_below, "bounded"),
+        Check(
+            f"no step of 64 runs of LoRA is below 5 (lowest {runs.values.min():.12g})",
+            bool(runs.values.min() >= 5 - 1e-9),
+            "simulated",
+        ),
+        Check(f"LoRA comes to {reached:.12g}, where the floor is attained", abs(reached - 5) < 1e-8, "simulated"),
+        Check(f"L-BFGS from 12 starts comes to {searched:.12g}, too", abs(searched - 5) < 1e-8, "simulated"),
+        Check(
+            f"with curvatures 1, 4, 16 the floor is {bound:.6g} and L-BFGS comes to {found:.6g}, above it",
+            found >= bound,
+            "simulated",
+        ),
+        Check(f"full descent goes on, to {full.values[0, -1]:.2g}", bool(full.values[0, -1] < 1e-12), "simulated"),
+    )
+    t = np.arange(STEPS + 1)
+    curves = {"LoRA, rank 1": (t, runs.values[0]), "full descent": (t, np.maximum(full.values[0], 1e-16))}
+    picture = Lines(curves, {"Eckart-Young floor": float(exact[0])}, "$t$", r"$f(W^t) - f^\star$")
+    return Witness(checks, picture, {"floors": exact, "reached": reached, "searched": searched})
+
+
+C2 = Counterexample(
+    id="C2",
+    name="representation floor",
+    statement="LoRA of rank r never comes below (s/2) sum_{i>r} sigma_i(W* - W0)^2, whatever the optimiser.",
+    source="derived: strong convexity and Eckart & Young",
+    mark="derived",
+    cause="representation floor",
+    problem=Quadratic.left(2 * np.eye(3), np.diag(SIGMA).astype(float)),
+    method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=0.05),
+    start=np.zeros((3, 3)),
+    gather=gather,
+    condition="f is s-strongly convex; PL alone does not suffice",
+)

@@ -1,0 +1,121 @@
+"""C5: Asymmetric LoRA converges to the best point of the subspace that it has drawn, which is not the optimum."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from problems import LeastSquares, LogisticRegression, Quadratic
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory import theorems
+from rac_theory.algorithms import AsymmetricLoRA, Side
+from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.picture import Lines
+from rac_theory.frozen_limit import frozen_limit
+from rac_theory.simulation import Trajectory, simulate
+from rac_theory.sketches import Frozen
+from rac_theory.verdict import Status
+from rac_theory.verification import verify
+
+S, W_STAR = (10, 1, 1), ((1, 2, 0), (0, 1, -1), (1, 0, 1))
+FROZEN = (1, 1, 0)
+STEPS = 2000
+
+
+def exact_gap(side: Side) -> Fraction:
+    """Return the gap at the limit from W0 = 0, in rational arithmetic, with the frozen factor of rank one.
+
+    With B frozen column j of the limit is ``B (B' S w_j) / (B' S B)``; with A frozen it is ``W* A' A / (A A')``.
+    """
+    s, w, F = [Fraction(x) for x in S], [[Fraction(x) for x in row] for row in W_STAR], [Fraction(x) for x in FROZEN]
+    if side == "left":
+        weight = sum((si * b * b for si, b in zip(s, F, strict=True)), Fraction(0))
+        z = [sum(s[i] * F[i] * w[i][j] for i in range(3)) / weight for j in range(3)]
+        left = [[w[i][j] - F[i] * z[j] for j in range(3)] for i in range(3)]
+    else:
+        weight = sum((a * a for a in F), Fraction(0))
+        z = [sum(F[j] * w[i][j] for j in range(3)) / weight for i in range(3)]
+        left = [[w[i][j] - z[i] * F[j] for j in range(3)] for i in range(3)]
+    return sum((s[i] * left[i][j] ** 2 for i in range(3) for j in range(3)), Fraction(0)) / 2
+
+
+def run(problem: Problem, F: Array, side: Side, steps: int = STEPS) -> Trajectory:
+    """Run Asymmetric LoRA with the projected step and the frozen factor F."""
+    return simulate(AsymmetricLoRA(Frozen(F), 1 / problem.L, side), problem, steps=steps)
+
+
+def constrained(problem: Problem, F: Array) -> tuple[float, float, float]:
+    """Return, for the last iterate with B = F frozen, bounds of what the subspace and the whole space still offer.
+
+    With s the strong convexity, f is at most ``||H G||^2 / (2 s)`` above its minimum over the subspace, and by
+    smoothness at least ``||G||^2 / (2 L)`` above that over all matrices. The third number is f.
+    """
+    W = run(problem, F, "left").W
+    G = problem.gradient(W)[0]
+    along = np.linalg.qr(F)[0].T @ G
+    value = float(problem.value(W)[0])
+    slack, gap = np.sum(along**2) / (2 * problem.strong_convexity), np.sum(G**2) / (2 * problem.L)
+    return float(slack), float(gap), value
+
+
+def gather(example: Counterexample) -> Witness:
+    """Compare limits in closed form with where the method comes to."""
+    F = np.array(FROZEN, dtype=float)[:, None]
+    rng = np.random.default_rng(example.seed)
+    data = LeastSquares(rng.standard_normal((20, 4)), rng.standard_normal((20, 3)))
+    checks = []
+    curves = {}
+    for side in ("left", "right"):
+        exact, runs = exact_gap(side), run(example.problem, F, side)
+        name = "B" if side == "left" else "A"
+        off = abs(runs.values[0, -1] - float(exact))
+        curves[f"{name} frozen"] = (np.arange(STEPS + 1), runs.values[0])
+        checks += [
+            Check(f"with {name} frozen the gap at the limit is {exact} = {float(exact):.6g}", exact > 0, "exact"),
+            Check(f"the method comes to it within {off:.1e}", off < 1e-9, "bounded"),
+        ]
+        drawn = rng.standard_normal((data.shape[0 if side == "left" else 1], 2))
+        far = np.abs(
+            run(data, drawn, side).W[0] - frozen_limit(data, np.zeros(data.shape), np.linalg.qr(drawn)[0], side)
+        )
+        checks.append(
+            Check(f"on least squares it comes to its limit within {far.max():.1e}", far.max() < 1e-9, "bounded")
+        )
+    checks += [*_on_logistic(rng), *_not_covered(example)]
+    picture = Lines(
+        curves, {"limit, B frozen": float(exact_gap("left"))}, "$t$", r"$f(W^t) - f^\star$", xscale="symlog"
+    )
+    return Witness(tuple(checks), picture, {"left": exact_gap("left"), "right": exact_gap("right")})
+
+
+def _on_logistic(rng: np.random.Generator) -> list[Check]:
+    problem = LogisticRegression(rng.standard_normal((40, 5)), rng.permutation(np.repeat([0.0, 1.0], 20)), l2=0.1)
+    slack, gap, _ = constrained(problem, rng.standard_normal((5, 2)))
+    return [
+        Check(f"on a logistic loss it is within {slack:.1e} of the minimum in its subspace", slack < 1e-12, "bounded"),
+        Check(f"and at least {gap:.4g} above the minimum", gap > 1e-4, "bounded"),
+    ]
+
+
+def _not_covered(example: Counterexample) -> list[Check]:
+    """T1 and T2 say nothing, and say why."""
+    told = [verify(t, example.method, example.problem, W0=example.start, steps=5) for t in (theorems.T1, theorems.T2)]
+    named = all("lambda_min(E[H]) must be positive, it is 0" in " ".join(verdict.unmet) for verdict in told)
+    silent = all(verdict.status is Status.NOT_APPLICABLE for verdict in told)
+    return [Check("T1 and T2 are NOT_APPLICABLE, as lambda_min(E[H]) = 0", silent and named, "exact")]
+
+
+C5 = Counterexample(
+    id="C5",
+    name="stuck subspace",
+    statement="Asymmetric LoRA converges to the minimum over W0 plus the range of its frozen factor, which is not the "
+    "optimum.",
+    source="arXiv:2410.08305",
+    mark="paper",
+    cause="stuck subspace",
+    problem=Quadratic.left(np.diag(S).astype(float), np.array(W_STAR, dtype=float)),
+    method=AsymmetricLoRA(Frozen(np.array(FROZEN, dtype=float)[:, None]), 1 / 10),
+    start=np.zeros((3, 3)),
+    gather=gather,
+    condition="the optimum is not in that subspace, which has probability one for a random factor unless W0 is optimal",
+)

@@ -1,0 +1,1 @@
+"""How expectations on quadratics are computed: the maps of second moments, one file each."""

@@ -1,0 +1,60 @@
+r"""A moment map: what one outer step does to the second moment of the distance from a minimiser.
+
+On a quadratic a step without noise is linear, :math:`v^+ = (I - \gamma P Q) v` with v = vec(W - W*) and a random
+projection P of :math:`R^{mn}`. So the second moment obeys a linear recursion, and with it E f and E||grad f||^2. All
+maps use *energy coordinates* :math:`e = Q^{1/2} v`, in any orthonormal basis of the range of Q,
+
+.. math:: e^+ = (I - N)\, e, \quad N = \gamma\, Q^{1/2} P Q^{1/2}, \qquad
+    M^+ = M - E[N] M - M E[N] + E[N M N], \quad M = E[e e^\top],
+
+in which f - f* is half the squared norm, N is symmetric, and a singular Q leaves nothing behind that never moves.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from problems.checks import Array
+
+
+class MomentMap(Protocol):
+    """One step on a state that holds second moments. It is linear, or affine for a source of noise.
+
+    What mixes steps mixes maps: a step that is drawn from several has the weighted mean of their maps, and noise that
+    does not depend on the iterate adds a fixed state.
+    """
+
+    def start(self, W: Array, /) -> Array:
+        """The state of a run that is at W, (m, n), with certainty."""
+        ...
+
+    def step(self, state: Array, /) -> Array:
+        """The state one outer step later."""
+        ...
+
+    def readout(self, state: Array, /) -> tuple[float, float, float]:
+        """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2``; the last is nan if there are more minimisers."""
+        ...
+
+    def unit_noise(self) -> Array:
+        """What a step adds to the state if each entry of the gradient has independent noise of variance one."""
+        ...
+
+    def rate(self, smallest: float, /) -> float:
+        """The spectral radius: the factor a step by which ``E f - f*`` changes in the end, from a generic start.
+
+        Curvatures below ``smallest`` are zeros: what is there carries no energy, and its factor of 1 must not count.
+        """
+        ...
+
+
+def curves(moments: MomentMap, W: Array, steps: int) -> Array:
+    """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1)."""
+    read = np.empty((steps + 1, 3))
+    state = moments.start(W)
+    with np.errstate(over="ignore", invalid="ignore"):  # too long a step diverges
+        for t in range(steps):
+            read[t] = moments.readout(state)
+            state = moments.step(state)
+        read[steps] = moments.readout(state)
+    return read.T

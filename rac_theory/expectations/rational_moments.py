@@ -1,0 +1,128 @@
+r"""The same expectations in rational arithmetic, up to 4 x 4, from the data as they are stored.
+
+A route of its own: no eigenvalues and no square roots. With v = vec(W - W*) and :math:`C = E[v v^\top]`,
+
+.. math:: C^+ = C - \gamma\, (P Q C + C Q P) + \gamma^2 E[P (Q C Q) P] \quad (P = E[P] \text{ in the middle}), \qquad
+    E f - f^\star = \tfrac12 \mathrm{tr}(Q C), \quad E \|\nabla f\|^2 = \mathrm{tr}(Q C Q).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+from problems.least_squares import LeastSquares
+from problems.problem import Problem
+from problems.quadratic import Quadratic
+from rac_theory import rational
+from rac_theory.algorithm import Algorithm
+from rac_theory.algorithms import RACLoRA
+from rac_theory.expectations.frame import lifted
+from rac_theory.expectations.unsupported import Unsupported
+from rac_theory.gradients import Exact
+from rac_theory.sketch import HasInvariants, Sketch, checked_support
+from rac_theory.sketches.rotation_invariance import from_invariants
+from rac_theory.sketches.second_moments import summed
+
+LARGEST_SIDE = 4
+"""The largest m and n: the fractions grow with every step."""
+
+Rationals = NDArray[Any]
+"""An object array of Fractions."""
+
+_fraction = np.frompyfunc(Fraction, 1, 1)
+
+
+def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: int) -> Rationals:
+    """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1) Fractions."""
+    m, n = problem.shape
+    if not isinstance(algorithm, RACLoRA) or not isinstance(algorithm.gradients, Exact):
+        raise Unsupported(f"exact=True must be asked of RACLoRA with exact gradients, got {algorithm!r}")
+    if max(m, n) > LARGEST_SIDE:
+        raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE} x {LARGEST_SIDE}, got {m} x {n}")
+    Q, W_star = _hessian(problem)
+    P = _second_moment(algorithm.sketch, (m, n), algorithm.side)
+    mean = P(_identity(m * n))
+    v = (_fractions(W0) - W_star).reshape(-1, 1)
+    C: Rationals = v @ v.T
+    gamma = Fraction(algorithm.gamma)
+    read: Rationals = np.empty((3, steps + 1), dtype=object)
+    for t in range(steps + 1):
+        QC = Q @ C
+        G = QC @ Q
+        read[:, t] = np.trace(QC) / 2, np.trace(G), np.trace(C)
+        if t < steps:
+            X = mean @ QC
+            C = C - (X + X.T) * gamma + P(G) * gamma**2
+    return read
+
+
+def _second_moment(sketch: Sketch | None, shape: tuple[int, int], side: Any) -> Callable[[Any], Any]:
+    if sketch is None:
+        return lambda M: M
+    invariants = sketch.invariants() if isinstance(sketch, HasInvariants) else None
+    if invariants is not None:
+        a, b = map(Fraction, invariants)
+        return lifted(partial(from_invariants, a, b), shape, side)
+    support = checked_support(sketch)
+    if support is None:
+        raise Unsupported(f"exact=True must be asked of a sketch with invariants or a listed support, got {sketch!r}")
+    laws: dict[tuple[tuple[Fraction, ...], ...], Fraction] = defaultdict(Fraction)  # many draws share a range
+    for S, probability in zip(support[0], support[1].tolist(), strict=True):
+        H = rational.projection(rational.rational(S.tolist()))
+        laws[tuple(map(tuple, H))] += Fraction(probability)
+    total = sum(laws.values(), Fraction(0))
+    weights = np.array([weight / total for weight in laws.values()], dtype=object)
+    return lifted(summed(np.array(list(laws), dtype=object), weights), shape, side)
+
+
+def _hessian(problem: Problem) -> tuple[Rationals, Rationals]:
+    """Return the Hessian, (m n, m n), and a minimiser, (m, n), exactly."""
+    m, n = problem.shape
+    if isinstance(problem, LeastSquares):
+        X = _fractions(problem.X if isinstance(problem.X, np.ndarray) else problem.X.toarray())
+        N = len(problem.Y)
+        S = X.T @ X / N + _identity(m) * Fraction(problem.l2)
+        return _kron(S, _identity(n)), _solution(S, X.T @ _fractions(problem.Y) / N)
+    if not isinstance(problem, Quadratic):
+        raise Unsupported(f"exact=True must be asked of Quadratic or LeastSquares, got {problem!r}")
+    W_star = _fractions(problem.W_star)
+    if problem.Q is not None:
+        return _fractions(problem.Q), W_star
+    R = _identity(n) if problem.R is None else _fractions(problem.R)
+    return _kron(_fractions(problem.S), R), W_star
+
+
+def _kron(S: Any, R: Any) -> Rationals:
+    return np.asarray(np.kron(S, R))
+
+
+def _fractions(values: Any) -> Rationals:
+    return np.asarray(_fraction(np.asarray(values, dtype=np.float64)), dtype=object)
+
+
+def _identity(size: int) -> Rationals:
+    return _fractions(np.eye(size))
+
+
+def _solution(S: Rationals, T: Rationals) -> Rationals:
+    """Return one solution of S W = T, for S symmetric, positive semidefinite and T in its range: elimination."""
+    rows = np.concatenate([S, T], axis=1)
+    d = len(S)
+    pivots = []
+    for i in range(d):  # without exchanges: a zero pivot of a semidefinite Schur complement has a zero row
+        if rows[i, i] == 0:
+            continue
+        pivots.append(i)
+        rows[i] = rows[i] / rows[i, i]
+        for k in range(d):
+            if k != i:
+                rows[k] = rows[k] - rows[k, i] * rows[i]
+    W = _fractions(np.zeros(T.shape))
+    W[pivots] = rows[pivots, d:]
+    return W

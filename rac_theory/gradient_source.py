@@ -1,0 +1,32 @@
+"""A gradient source: what happens between two draws of the sketch."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+
+Step: TypeAlias = Callable[[Array, Array], Array]
+"""The algorithm's low-rank step ``step(W, G)``, with the sketch already drawn: two (runs, m, n) to (runs, m, n)."""
+
+
+class GradientSource(Protocol):
+    """Where the gradients of one outer step come from, and how many steps they make under one sketch.
+
+    Nothing needs to be inherited. ``descend`` must draw from ``rng`` alone and the same amount whatever W is.
+    """
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether ``descend`` never draws from ``rng``."""
+        ...
+
+    def check(self, problem: Problem, /) -> None:
+        """Raise a ``ValueError`` if the problem lacks what this source needs."""
+        ...
+
+    def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator, /) -> Array:
+        """Apply ``step`` with one or more gradients of ``problem``: (runs, m, n) to (runs, m, n)."""
+        ...

@@ -1,0 +1,115 @@
+r"""A quadratic case in the coordinates where its Hessian is diagonal: there a step needs no gradient product.
+
+With E the coordinates of W - W*, the gradient is ``curvatures E`` entry by entry, so that a projected step costs the
+two thin products with the sketch and nothing of the size of the Hessian. The right step is the left step of the
+transposed matrix, and is stored that way.
+
+The projection turns with the coordinates: the range of B becomes that of V'B. Where the law of the range is invariant
+under rotations, the range of V'B has the law of the range of B, and B is drawn in the new coordinates directly: the
+ensemble has the same law, though a given seed gives other runs than it would without the change of coordinates.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from problems.batch import squared_norms
+from problems.checks import Array
+from problems.eigenbasis import Eigenbasis
+from problems.problem import Problem
+from rac_theory.algorithm import Algorithm
+from rac_theory.algorithms import RACLoRA
+from rac_theory.gradients import Exact
+from rac_theory.kernel import Record
+from rac_theory.linalg import orthonormal_range
+from rac_theory.ranges import steps_ahead
+from rac_theory.sketch import Sketch, draw, is_rotation_invariant
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal:
+    """What the kernels for quadratics share; axis 0 is the sketched one, of length d, and q is the other's.
+
+    Attributes
+    ----------
+    basis : Eigenbasis
+    sketch : Sketch
+    gamma : float
+    transposed : bool
+        Whether the sketch is on the right.
+    start : (d, q)
+        The coordinates of W0, in the precision of the runs.
+    curvatures : (d or 1, q or 1)
+    rotation : (d, d) or None
+        What turns a range into the new coordinates, by ``rows @ rotation``; None where nothing has to be turned.
+    distances : bool
+        Whether squared distances to the minimiser are asked for.
+    """
+
+    basis: Eigenbasis
+    sketch: Sketch
+    gamma: float
+    transposed: bool
+    start: Array
+    curvatures: Array
+    rotation: Array | None
+    distances: bool = False
+
+    @classmethod
+    def of(cls, algorithm: Algorithm, problem: Problem, start: Array, distances: bool = False) -> "Diagonal | None":
+        """Return the case in its eigenbasis; None if it is of another kind, or if one run decides it anyway."""
+        basis: Eigenbasis | None = getattr(problem, "eigenbasis", None)
+        if basis is None or algorithm.deterministic or not isinstance(algorithm, RACLoRA):
+            return None
+        if algorithm.sketch is None or algorithm.lora_alpha is not None or not isinstance(algorithm.gradients, Exact):
+            return None
+        transposed = algorithm.side == "right"
+        E, curvatures = basis.coordinates(start.astype(np.float64)), basis.curvatures
+        rotation = basis.right if transposed else basis.left
+        if rotation is not None:
+            rotation = None if is_rotation_invariant(algorithm.sketch) else rotation.astype(start.dtype)
+        return cls(
+            basis,
+            algorithm.sketch,
+            algorithm.gamma,
+            transposed,
+            np.ascontiguousarray(E.T if transposed else E, dtype=start.dtype),
+            (curvatures.T if transposed else curvatures).astype(start.dtype),
+            rotation,
+            distances,
+        )
+
+    @cached_property
+    def weights(self) -> Array:
+        """What squares of E are summed with: half the curvatures for f, their squares for the gradient, and ones.
+
+        (3, d, q), or (2, d, q) where distances are not asked for.
+        """
+        curvatures = np.broadcast_to(self.curvatures, self.start.shape)
+        weights = np.stack([curvatures / 2, curvatures**2, np.ones_like(curvatures)])
+        return weights if self.distances else weights[:2]
+
+    def rows(self, rng: np.random.Generator, runs: int, ahead: int | None = None) -> Iterator[Array]:
+        """Yield ranges of fresh sketches as orthonormal rows, (ahead, runs, r, d), for ``ahead`` steps at a time."""
+        ahead = ahead or steps_ahead(self.sketch.dim, self.sketch.rank, runs)
+        while True:
+            Q = orthonormal_range(draw(self.sketch, rng, ahead * runs))
+            rows = np.swapaxes(Q, -1, -2).astype(self.start.dtype, copy=False)
+            if self.rotation is not None:
+                rows = (rows.reshape(-1, self.sketch.dim) @ self.rotation).reshape(rows.shape)
+            yield rows.reshape(ahead, runs, *rows.shape[1:])
+
+    def record(self, measured: Array, E: Array) -> Record:
+        """Return the record of runs that ended at E, (runs, d, q)."""
+        measured[0] += self.basis.floor
+        return Record(measured, np.swapaxes(E, 1, 2) if self.transposed else E)
+
+    def matrices(self, last: Array) -> Array:
+        """Turn coordinates back."""
+        return self.basis.matrices(last).astype(last.dtype, copy=False)
+
+    def norms(self, last: Array) -> Array:
+        """Return ``||E|| + ||centre||``: a rotation changes no norm."""
+        return np.asarray(np.sqrt(squared_norms(last)) + np.linalg.norm(self.basis.centre))

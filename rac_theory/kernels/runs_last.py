@@ -1,0 +1,56 @@
+"""The kernel for small quadratics: the runs are the last axis, and every operation goes along them.
+
+A product of 3 x 3 matrices is too little work for a call of BLAS each. With the runs last it is a few operations on
+long vectors, and no run sees how many others are beside it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.kernel import Record
+from rac_theory.kernels.diagonal import Diagonal
+
+
+@dataclass(frozen=True, eq=False)
+class RunsLast:
+    """Steps ``E <- E - Q (gamma Q' curvatures E)`` entry by entry, on arrays (d, q, runs)."""
+
+    case: Diagonal
+
+    block = 256
+    streams = 4  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
+
+    def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
+        """Run the blocks side by side to their end."""
+        case, runs = self.case, self.block * len(rngs)
+        E = np.repeat(case.start[:, :, None], runs, axis=2)
+        move, squares = np.empty_like(E), np.empty_like(E)
+        gradient_weights = (case.gamma * np.broadcast_to(case.curvatures, case.start.shape))[:, :, None]
+        weights = case.weights.reshape(len(case.weights), -1)
+        record = np.empty((len(weights), steps + 1, runs), E.dtype)
+        for t, Q in enumerate(self._ranges(rngs)):
+            np.multiply(E, E, out=squares)
+            np.einsum("wi,iu->wu", weights, squares.reshape(-1, runs), out=record[:, t])
+            if t == steps:
+                break
+            np.multiply(E, gradient_weights, out=move)
+            seen = np.einsum("rdu,dqu->rqu", Q, move)
+            E -= np.einsum("rdu,rqu->dqu", Q, seen, out=move)
+        return case.record(record, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
+
+    def matrices(self, last: Array) -> Array:
+        """Turn coordinates back."""
+        return self.case.matrices(last)
+
+    def norms(self, last: Array) -> Array:
+        """Bound the norms of the iterates."""
+        return self.case.norms(last)
+
+    def _ranges(self, rngs: list[np.random.Generator]) -> Iterator[Array]:
+        """Yield orthonormal ranges for one step after the other, (r, d, runs)."""
+        for batches in zip(*(self.case.rows(rng, self.block) for rng in rngs), strict=True):
+            # From (steps, runs, r, d) of each block to (steps, r, d, runs) of all.
+            yield from np.concatenate([np.moveaxis(rows, 1, 3) for rows in batches], axis=3)

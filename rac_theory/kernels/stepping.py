@@ -1,0 +1,74 @@
+"""The general kernel: any algorithm on any problem, one gradient of the whole block a step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from problems.batch import squared_norms
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithm import Algorithm
+from rac_theory.kernel import Record
+from rac_theory.observed import Observed
+
+_NUMBERS = 1 << 14  # in a block of iterates, which should stay in the cache of one core with its gradients
+
+
+@dataclass(frozen=True, eq=False)
+class Stepping:
+    """Asks the algorithm for one iterate after the other, and the problem for f and gradient at each."""
+
+    algorithm: Algorithm
+    problem: Problem
+    start: Array
+    minimiser: Array | None = None  # where squared distances to it are asked for
+
+    streams = 1
+
+    @property
+    def block(self) -> int:
+        """A power of two in 16..256; 1 where all runs are the same."""
+        return 1 if self.algorithm.deterministic else block_size(self.start.shape)
+
+    def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
+        """Run one block to its end."""
+        (rng,) = rngs
+        observed = Observed(self.problem)
+        measured = np.empty((2 if self.minimiser is None else 3, steps + 1, self.block), self.start.dtype)
+        W: Array = np.repeat(self.start[None], self.block, axis=0)
+        iterates = self.algorithm.iterates(observed, W, rng)
+        for t in range(steps + 1):
+            measured[:2, t] = observed.look(W)
+            if self.minimiser is not None:
+                measured[2, t] = squared_norms(W - self.minimiser)
+            W.flags.writeable = False  # an iterate overwritten in place would find a stale gradient: better an error
+            if t < steps:
+                W = self._checked(next(iterates, None) if isinstance(iterates, Iterator) else iterates, W)
+        return Record(measured, W)
+
+    def matrices(self, last: Array) -> Array:
+        """Return the iterates themselves."""
+        return last
+
+    def norms(self, last: Array) -> Array:
+        """Return their Frobenius norms."""
+        return np.sqrt(squared_norms(last))
+
+    def _checked(self, W: Any, before: Array) -> Array:
+        """Refuse what a user's algorithm cannot yield."""
+        name = f"{type(self.algorithm).__name__}.iterates"
+        if W is before:
+            raise ValueError(f"{name} must yield a new array each step, got the last one again")
+        if not isinstance(W, np.ndarray) or W.shape != before.shape or W.dtype != before.dtype:
+            came = f"{W.dtype} {W.shape}" if isinstance(W, np.ndarray) else type(W).__name__
+            came += " (nothing more, or no yield)" if W is None else ""
+            raise ValueError(f"{name} must yield arrays {before.dtype} {before.shape} for ever, got {came}")
+        return W
+
+
+def block_size(shape: tuple[int, ...]) -> int:
+    """Return how many runs make a block of the general kernel."""
+    fitting = int(_NUMBERS // (shape[0] * shape[1]))
+    return 1 << min(8, max(4, fitting.bit_length() - 1))

@@ -1,0 +1,36 @@
+"""Fresh draws of a sketch and their ranges, one batch a step; those of several steps are made at once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.linalg import orthonormal_range
+from rac_theory.sketch import Sketch, draw
+
+_NUMBERS = 1 << 15  # in one draw: enough that its fixed cost does not matter, few enough for the cache of one core
+
+
+def steps_ahead(dim: int, rank: int, runs: int) -> int:
+    """Return for how many steps sketches are drawn at once: a power of two up to 64, by their size alone."""
+    return 1 << min(6, max(0, (_NUMBERS // (runs * dim * rank)).bit_length() - 1))
+
+
+def draws_ahead(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:
+    """Yield fresh draws, (runs, dim, rank), for ever.
+
+    Drawing ahead changes no law, as no draw depends on a state; and how far ahead depends on sizes alone, so that fewer
+    steps are the first of more.
+    """
+    ahead = steps_ahead(sketch.dim, sketch.rank, runs)
+    while True:
+        S: Array = draw(sketch, rng, ahead * runs)
+        yield from S.astype(dtype, copy=False).reshape(ahead, runs, *S.shape[1:])
+
+
+def ranges(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:
+    """Yield orthonormal bases of the ranges of fresh draws, (runs, dim, min(dim, rank)), for ever."""
+    ahead = steps_ahead(sketch.dim, sketch.rank, runs)
+    while True:
+        Q: Array = orthonormal_range(draw(sketch, rng, ahead * runs)).astype(dtype, copy=False)
+        yield from Q.reshape(ahead, runs, *Q.shape[1:])

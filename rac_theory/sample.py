@@ -1,0 +1,125 @@
+"""A sample: what any number of runs come down to, in constant memory, for all that is asked of them.
+
+An ensemble is read in parts. The first part is bet on as it comes; on each later part the bets go on from what the
+first one taught, so that parts are computed apart from each other, by any worker. The wealth on a part has mean at most
+one given the first part, whatever the bets, so the product of wealths is an e-process at the ends of the parts: every
+test holds as it stands, with a few bets that could have been better informed.
+
+Limits and rates need the runs themselves. Beyond a few thousand they are kept as means over groups of equal size: means
+of independent runs are independent, non-negative, and have the same mean and ceiling as the runs.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.evidence import Past, excess, log_average, log_wealth
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Whether ``E X_t <= bound_t`` for all t, (T,), for ``0 <= X <= ceiling``; an unknown ceiling is inf."""
+
+    bound: Array
+    ceiling: float
+
+    def shortfall(self, X: Array) -> tuple[Array, Array]:
+        """Return what is bet on to confirm the claim, ``1 - X / bound``, (runs, T), and the largest loss, (T,).
+
+        Where the bound is not below the ceiling there is nothing to bet on: zero.
+        """
+        if not math.isfinite(self.ceiling):
+            return np.zeros_like(X), np.ones_like(self.bound)
+        open_ = self.bound < self.ceiling
+        worst = np.where(open_, self.ceiling / self.bound - 1, 1.0)
+        return np.where(open_, 1 - np.minimum(X, self.ceiling) / self.bound, 0.0), worst
+
+
+@dataclass(frozen=True, eq=False)
+class Pilot:
+    """What the first part taught the bets against a claim and those for it."""
+
+    against: Past
+    confirming: Past
+
+    @classmethod
+    def of(cls, X: Array, question: Question) -> "Pilot":
+        """Learn from runs, (runs, T)."""
+        return cls(Past().then(excess(X, question.bound)), Past().then(*question.shortfall(X)))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What some of the runs come down to: log wealths at their end, (T,), and the best that they came to before."""
+
+    runs: int
+    against: Array
+    best_against: float
+    confirming: Array
+    best_confirming: Array
+    bounded: bool
+
+    @classmethod
+    def of(cls, X: Array, question: Question, pilot: Pilot | None = None) -> "Part":
+        """Reduce runs, (runs, T), to what is asked of them."""
+        past = pilot or Pilot(Past(), Past())
+        against = log_wealth(excess(X, question.bound), past=past.against)
+        Z, worst = question.shortfall(X)
+        confirming = log_wealth(Z, worst, past=past.confirming)
+        return cls(
+            runs=len(X),
+            against=against[-1].copy(),  # a view would keep all of it
+            best_against=log_average(against),
+            confirming=confirming[-1].copy(),
+            best_confirming=confirming.max(axis=0),
+            bounded=math.isfinite(question.ceiling) and bool(np.all(X / question.ceiling <= 1 + 1e-9)),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """All parts together.
+
+    Attributes
+    ----------
+    runs : int
+    X : (groups, T)
+        The runs, or means over groups of them.
+    log_evidence : float
+        Largest log e-value against the claim.
+    confirmation : (T,)
+        Largest log e-value for the claim at each t; inf where the bound is not below the ceiling, -inf without one.
+    bounded : bool
+        Whether there is a ceiling that all runs kept.
+    """
+
+    runs: int
+    X: Array
+    log_evidence: float
+    confirmation: Array
+    bounded: bool
+
+    @classmethod
+    def of(cls, parts: Iterable[Part], X: Array, question: Question) -> "Sample":
+        """Put parts together, in their order; X, (groups, T), is what is kept of their runs."""
+        first, *rest = parts
+        against, best_against = first.against, first.best_against
+        confirming, best = first.confirming, first.best_confirming
+        for part in rest:
+            against = against + part.against
+            confirming = confirming + part.confirming
+            best_against = max(best_against, log_average(against[None]))
+            best = np.maximum(best, confirming)
+        bounded = all(part.bounded for part in [first, *rest])
+        best = np.where(question.bound >= question.ceiling, np.inf, best) if bounded else np.full_like(best, -np.inf)
+        return cls(sum(part.runs for part in [first, *rest]), X, best_against, best, bounded)
+
+
+def group_means(X: Array, group: int) -> Array:
+    """Return means over groups of runs, the last of which may be smaller: (runs, T) to (groups, T)."""
+    if group == 1:
+        return X
+    return np.add.reduceat(X, np.arange(0, len(X), group)) / np.diff([*range(0, len(X), group), len(X)])[:, None]

@@ -1,0 +1,115 @@
+"""The scope of a verdict: at which steps a theorem is judged, against what, and what is kept of the runs for it."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.case import Case
+from rac_theory.constants import Constants
+from rac_theory.recording import Recording
+from rac_theory.sample import Part, Pilot, Question, group_means
+from rac_theory.theorem import Theorem
+
+_SHOWN = 10  # single runs kept for figures
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """A theorem on a case, with the steps that rounding and f_star let one judge.
+
+    Attributes
+    ----------
+    theorem : Theorem
+    problem : Problem
+    constants : Constants
+    bound : (steps + 1,)
+    resolved : (k,) of int
+        The steps at which the bound stands out from rounding and from the uncertainty of f_star.
+    judged : (T,) of int
+        The steps that are judged: those, or all where nothing is resolved; then only gross violations can be seen.
+    question : Question
+        The claim at the judged steps, with rounding and the interval of f_star on the side of the theorem.
+    informative_from : int or None
+        The first step at which the bound says more than descent alone.
+    """
+
+    theorem: Theorem
+    problem: Problem
+    constants: Constants
+    bound: Array
+    resolved: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    question: Question
+    informative_from: int | None
+
+    @classmethod
+    def of(cls, theorem: Theorem, case: Case, constants: Constants, first: Recording, exact: bool) -> "Scope":
+        """Look at the first runs to see how far iterates go, and with them rounding."""
+        metric = theorem.metric
+        bound = theorem.bound(constants, case.steps)
+        ceiling = metric.ceiling(constants)
+        tolerance = metric.tolerance(constants, bound, _shift(case, first.norm))
+        informative = np.flatnonzero(bound[1:] < ceiling) + 1
+        everywhere = np.arange(1, len(bound))
+        resolved = np.flatnonzero((np.arange(len(bound)) > 0) & (bound >= 100 * tolerance))
+        if exact:
+            curve = metric.along(first.curves, constants)[0]
+            # A bound that is met to the last bit needs no resolution, not even zero.
+            resolved = everywhere if (curve[1:] <= bound[1:]).all() else resolved
+        judged = resolved if resolved.size and not exact else everywhere
+        question = Question(
+            bound[judged] * (1 + 1e-9) + tolerance[judged], ceiling if theorem.descends and not exact else math.inf
+        )
+        return cls(
+            theorem,
+            case.problem,
+            constants,
+            bound,
+            resolved,
+            judged,
+            question,
+            int(informative[0]) if informative.size else None,
+        )
+
+    def curves(self, part: Recording) -> Array:
+        """Return the metric along runs, (runs, steps + 1)."""
+        return self.theorem.metric.along(part.curves, self.constants)
+
+    def judged_part(self, curves: Array) -> Array:
+        """Return what is judged of curves: non-negative, at the judged steps, (runs, T)."""
+        return np.maximum(curves[:, self.judged], 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is kept of a part of an ensemble: its answer to the question, means over groups of runs, a few runs."""
+
+    part: Part
+    curves: Array
+    shown: Array
+
+    @classmethod
+    def of(cls, scope: Scope, part: Recording, group: int = 1, pilot: Pilot | None = None) -> "Observation":
+        """Reduce a part; a run below the declared infimum proves the declaration false, and no verdict rests on it."""
+        _check_infimum(scope.problem, part.curves.values)
+        curves = scope.curves(part)
+        answer = Part.of(scope.judged_part(curves), scope.question, pilot)
+        return cls(answer, group_means(curves, group), curves[:_SHOWN].copy())
+
+
+def _shift(case: Case, norm: float) -> float:
+    """Bound how far rounding moves an iterate: a few units in the last place each step, added like a random walk."""
+    norm = max(norm, float(np.linalg.norm(case.start)))
+    return 4 * float(np.finfo(float).eps) * math.sqrt(case.steps) * norm
+
+
+def _check_infimum(problem: Problem, values: Array) -> None:
+    lowest = float(np.nanmin(values))
+    declared = problem.f_star - getattr(problem, "f_star_error", 0.0)
+    for name, bound in (("f_star", declared), ("f_lower", problem.f_lower)):
+        if lowest < bound - 64 * np.finfo(float).eps * max(abs(bound), abs(float(values[0, 0]))):
+            raise ValueError(f"{name} must not be above f, got {bound:.17g}, but a run went down to {lowest:.17g}")

@@ -1,0 +1,127 @@
+"""The shapes of a model's matrices, from text or from the headers of a file; no array is ever loaded."""
+
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+
+from problems import checks
+
+Shape: TypeAlias = tuple[int, int]
+"""Rows m and columns n of a matrix."""
+
+_LARGEST_HEADER = 100_000_000  # bytes; the safetensors format itself allows no more
+_LARGEST_DIM = 1_000_000  # several times the largest vocabulary: beyond it a header is nonsense
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Matrices by name, and what else stood beside them.
+
+    Attributes
+    ----------
+    matrices : tuple of (str, Shape)
+        Each matrix of floating point numbers, by name.
+    left_out : tuple of str
+        One sentence for each tensor that is no such matrix.
+    """
+
+    matrices: tuple[tuple[str, Shape], ...]
+    left_out: tuple[str, ...] = ()
+
+
+def parse(text: str) -> Shapes:
+    """Return the one shape that is written as ``768x3072``, or those in a ``.safetensors`` or ``.npz`` file.
+
+    Raises
+    ------
+    ValueError
+        If the text is neither, or the file cannot be read or has a header that makes no sense.
+    """
+    if match := re.fullmatch(r"([0-9]{1,9})[xX×]([0-9]{1,9})", text):
+        rows, columns = (checks.integer("shape", int(part), 1, _LARGEST_DIM) for part in match.groups())
+        return Shapes(((f"{rows}x{columns}", (rows, columns)),))
+    read = {".safetensors": _safetensors, ".npz": _npz}.get(Path(text).suffix.lower())
+    if read is None:
+        raise ValueError(
+            f"shape must be rows x columns, as in 768x3072, or the path of a .safetensors or .npz file, got {text!r}"
+        )
+    try:
+        with Path(text).open("rb") as file:
+            return _matrices(read(text, file))
+    except OSError as error:
+        raise ValueError(f"shape must name a file that can be read, got {text!r}: {error}") from error
+
+
+def _matrices(tensors: Iterable[tuple[str, str, Any]]) -> Shapes:
+    """Sort (name, type of number, shape) into the matrices and the rest."""
+    matrices, left_out = [], []
+    for name, kind, shape in tensors:
+        shown = name if name.isprintable() else repr(name)
+        if len(shape) != 2:
+            left_out.append(f"{shown} has {len(shape)} axes")
+        elif not re.match("[<>]?b?f", kind.lower()):  # F32, BF16, F8_E4M3, float64, >f4; not BOOL
+            left_out.append(f"{shown} holds {kind}, which gradients do not train")
+        elif not all(1 <= length <= _LARGEST_DIM for length in shape):
+            left_out.append(f"{shown} has a shape outside 1..{_LARGEST_DIM}: {'x'.join(map(str, shape))}")
+        else:
+            matrices.append((shown, (shape[0], shape[1])))
+    return Shapes(tuple(matrices), tuple(left_out))
+
+
+def _safetensors(path: str, file: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
+    """Yield the tensors of a header: 8 bytes with its length, little-endian, then JSON."""
+    # A file too short for a length is padded to one that fails the next test.
+    length = int.from_bytes(file.read(8).ljust(8, b"\xff"), "little")
+    if not 2 <= length <= _LARGEST_HEADER:
+        raise ValueError(
+            f"{path} must begin with the length of its header, 2..{_LARGEST_HEADER} bytes, got {length}; "
+            "is it a safetensors file?"
+        )
+    header = file.read(length)
+    if len(header) < length:
+        raise ValueError(f"{path} must hold a header of {length} bytes, got {len(header)}; is the file cut off?")
+    try:
+        entries = json.loads(header.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the header of {path} must be JSON, got {error}") from error
+    if not isinstance(entries, dict):
+        raise ValueError(f"the header of {path} must be an object of tensors by name, got {type(entries).__name__}")
+    for name, entry in entries.items():
+        if name != "__metadata__":
+            yield name, *_described(path, name, entry)
+
+
+def _described(path: str, name: str, entry: Any) -> tuple[str, list[int]]:
+    """Return the type and the shape of one entry of a safetensors header."""
+    kind, shape = (entry.get("dtype"), entry.get("shape")) if isinstance(entry, dict) else (None, None)
+    if not isinstance(kind, str) or not isinstance(shape, list):
+        raise ValueError(f"{name!r} in the header of {path} must have a dtype and a shape, got {str(entry)[:80]}")
+    if not all(type(length) is int and length >= 0 for length in shape):  # True is an int
+        raise ValueError(f"{name!r} in the header of {path} must have lengths >= 0 as its shape, got {str(shape)[:80]}")
+    return kind, shape
+
+
+def _npz(path: str, file: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
+    """Yield the arrays of a zip archive of ``.npy`` files, from the first bytes of each."""
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    name = ""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    with archive.open(name) as member:
+                        version = np.lib.format.read_magic(member)
+                        if version not in readers:
+                            raise ValueError(f"version {version} of the format is for structured arrays only")
+                        shape, _, kind = readers[version](member)
+                    yield name.removesuffix(".npy"), str(kind), shape
+    except (ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        where = f"{name!r} in {path}" if name else path
+        raise ValueError(f"{where} must be made by numpy.savez, got {error}") from error

@@ -1,0 +1,201 @@
+"""Whether value, gradient and their companions say the same about one function, and treat batches as they should."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from problems.batch import squared_norms
+from problems.checks import Array
+from rac_theory.testing.probe import EPS, Probe
+from rac_theory.testing.refuted import Refuted
+
+_BATCHES: tuple[tuple[int, ...], ...] = ((), (1,), (5,), (2, 3), (0,))
+_STEPS = 10.0 ** -np.arange(1, 12)  # relative to the entries of W
+
+
+def check_derivatives(probe: Probe) -> None:
+    """Raise ``Refuted`` if value, gradient, value_and_gradient, hessian, eigenbasis or single_precision disagree."""
+    for batch in _BATCHES:
+        _check_batch(probe, batch)
+    _check_purity(probe)
+    _check_slopes(probe)
+    _check_fused(probe)
+    _check_hessian(probe)
+    _check_eigenbasis(probe)
+    _check_single_precision(probe)
+
+
+def agree(a: Array, b: Array, scale: Array | float, rtol: float) -> bool:
+    """Whether each matrix of a batch differs by at most ``rtol`` times its scale."""
+    with np.errstate(invalid="ignore"):
+        return bool((np.sqrt(squared_norms(a - b)) <= rtol * np.asarray(scale) + 1e-300).all())
+
+
+def _check_batch(probe: Probe, batch: tuple[int, ...]) -> None:
+    problem, name = probe.problem, probe.name
+    W = probe.rng(10).standard_normal((*batch, *problem.shape))
+    kept = W.copy()
+    value, G = (np.asarray(_returned(probe, part, W)) for part in ("value", "gradient"))
+    for part, came, wanted in (("value", value, batch), ("gradient", G, W.shape)):
+        if came.shape != wanted:
+            raise Refuted(f"{name}.{part} must map shape {W.shape} to {wanted}, got {came.shape}: batch axes lead")
+    if not np.array_equal(W, kept):
+        raise Refuted(f"{name} must leave its argument alone, it was written to")
+    for index in np.ndindex(batch):
+        alone, slope = np.asarray(problem.value(W[index])), np.asarray(problem.gradient(W[index]))
+        if not abs(value[index] - alone) <= 1e-9 * (1e-3 + abs(alone)):
+            raise Refuted(
+                f"{name}.value must treat each matrix of a batch alone: in a batch of shape {batch} it is "
+                f"{value[index]:.6g}, alone {alone:.6g}",
+                W=W[index],
+            )
+        if not agree(G[index], slope, float(np.linalg.norm(slope)) + 1e-3, 1e-9):
+            raise Refuted(f"{name}.gradient must treat each matrix of a batch alone: {batch} changes it", W=W[index])
+
+
+def _returned(probe: Probe, part: str, W: Array) -> Array:
+    result = getattr(probe.problem, part)(W)
+    if result is None:
+        raise Refuted(f"{probe.name}.{part} must return numbers, it returned None: is a return missing?")
+    returned: Array = np.asarray(result)
+    if not np.issubdtype(returned.dtype, np.floating):
+        raise Refuted(f"{probe.name}.{part} must return floats, it returned {returned.dtype}")
+    return returned
+
+
+def _check_purity(probe: Probe) -> None:
+    """The same at each call, also where the last result was written to."""
+    problem, W = probe.problem, probe.rng(11).standard_normal((3, *probe.problem.shape))
+    value, G = np.array(problem.value(W)), np.array(problem.gradient(W))
+    returned = problem.gradient(W)
+    if returned.flags.writeable:
+        returned += 1.0
+    if not (np.array_equal(problem.value(W), value) and np.array_equal(problem.gradient(W), G)):
+        raise Refuted(f"{probe.name} must be a function of W: a second call gave other numbers", W=W[0])
+
+
+def _check_slopes(probe: Probe) -> None:
+    """The gradient along random directions, and its own, against differences of the value."""
+    problem, rng = probe.problem, probe.rng(12)
+    for W, gradient in zip(probe.places, np.asarray(problem.gradient(probe.places)), strict=True):
+        for D in rng.standard_normal((3, *W.shape)):
+            if gradient.any() and rng.random() < 0.5:
+                D = gradient
+            D = D / np.linalg.norm(D)
+            said, seen, wrong = _derivative(
+                lambda V: np.asarray(problem.value(V))[:, None],
+                lambda V, D=D: np.sum(np.asarray(problem.gradient(V)) * D, axis=(1, 2))[:, None],
+                W,
+                D,
+                scale=0.0,
+            )
+            if wrong:
+                raise Refuted(
+                    f"{probe.name}.gradient must be the gradient of value: along D it says {said[0]:.6g}, differences "
+                    f"of value say {seen[0]:.6g}",
+                    W=W,
+                    D=D,
+                )
+
+
+def _derivative(
+    function: Callable[[Array], Array], derivative: Callable[[Array], Array], W: Array, D: Array, scale: float
+) -> tuple[Array, Array, bool]:
+    """What is said and what is seen of the derivative at W along D, (q,), and whether they contradict each other.
+
+    A difference quotient is the mean of the derivative over its segment, which Simpson's rule makes of three values.
+    Both are maps (k, m, n) to (k, q). The step is the one at which the derivative bends least and the mismatch is most
+    stable: where a step is too long for a function that turns sharply, the derivative itself shows it.
+    """
+    h = (1 + float(np.abs(W).max())) / float(np.linalg.norm(D)) * _STEPS
+    moves = h[:, None, None] * D
+    ahead, behind = function(W + moves), function(W - moves)
+    before, here, after = derivative(W - moves), derivative(W[None]), derivative(W + moves)
+    seen = (ahead - behind) / (2 * h[:, None])
+    mismatch = seen - (before + 4 * here + after) / 6
+    change = np.linalg.norm(np.diff(mismatch, axis=0), axis=1)
+    size = np.linalg.norm(ahead, axis=1) + np.linalg.norm(behind, axis=1) + scale
+    error = np.maximum(change[:-1], change[1:]) + (np.linalg.norm(before - 2 * here + after, axis=1))[1:-1]
+    error = np.nan_to_num(error + (64 * EPS * size / h)[1:-1], nan=math.inf)
+    i = int(error.argmin()) + 1
+    tolerance = 10 * error[i - 1] + 1e-6 * (np.linalg.norm(here) + np.linalg.norm(seen[i]))
+    return here[0], seen[i], bool(np.linalg.norm(mismatch[i]) > tolerance)
+
+
+def _check_fused(probe: Probe) -> None:
+    fused: Any = getattr(probe.problem, "value_and_gradient", None)
+    if fused is None:
+        return
+    W = probe.places
+    value, G = probe.problem.value(W), probe.problem.gradient(W)
+    both, slopes = fused(W)
+    if np.shape(both) != value.shape or not (np.abs(both - value) <= 1e-9 * np.abs(value) + probe.resolution).all():
+        raise Refuted(f"{probe.name}.value_and_gradient must return value(W) first, and does not")
+    if np.shape(slopes) != G.shape or not agree(slopes, G, np.sqrt(squared_norms(G)) + probe.gradient_scale, 1e-9):
+        raise Refuted(f"{probe.name}.value_and_gradient must return gradient(W) second, and does not")
+
+
+def _check_hessian(probe: Probe) -> None:
+    """A member ``hessian``, a linear map at one W, against differences of the gradient."""
+    hessian: Any = getattr(probe.problem, "hessian", None)
+    if hessian is None:
+        return
+    for W, D in zip(probe.trajectory, probe.rng(13).standard_normal(probe.trajectory.shape), strict=True):
+        if np.shape(hessian(W)(D)) != W.shape:
+            raise Refuted(f"{probe.name}.hessian(W)(D) must have the shape of D, it has {np.shape(hessian(W)(D))}")
+        said, seen, wrong = _derivative(
+            lambda V: np.asarray(probe.problem.gradient(V)).reshape(len(V), -1),
+            lambda V, D=D: np.stack([np.ravel(hessian(W)(D)) for W in V]),
+            W,
+            D,
+            scale=probe.gradient_scale,
+        )
+        if wrong:
+            raise Refuted(
+                f"{probe.name}.hessian(W)(D) must be the derivative of the gradient along D: it has norm "
+                f"{np.linalg.norm(said):.6g}, differences of the gradient {np.linalg.norm(seen):.6g}, and they are "
+                f"{np.linalg.norm(said - seen):.3g} apart",
+                W=W,
+                D=D,
+            )
+
+
+def _check_eigenbasis(probe: Probe) -> None:
+    basis: Any = getattr(probe.problem, "eigenbasis", None)
+    if basis is None:
+        return
+    W = probe.places
+    E = basis.coordinates(W)
+    scale = np.sqrt(squared_norms(W)) + np.linalg.norm(basis.centre)
+    if not agree(basis.matrices(E), W, scale, 1e-9):
+        raise Refuted(f"{probe.name}.eigenbasis must have orthogonal left and right: coordinates do not lead back")
+    sums = basis.floor + np.sum(basis.curvatures * E**2, axis=(1, 2)) / 2
+    value, G = probe.problem.value(W), probe.problem.gradient(W)
+    size = float(np.max(basis.curvatures)) * squared_norms(E) + np.abs(value) + probe.resolution
+    if (wrong := np.flatnonzero(~(np.abs(sums - value) <= 1e-9 * size))).size:
+        i = wrong[0]
+        raise Refuted(
+            f"{probe.name}.eigenbasis must give f as floor + sum curvatures E^2 / 2: it gives {sums[i]:.6g}, value "
+            f"gives {value[i]:.6g}",
+            W=W[i],
+        )
+    turned = basis.matrices(basis.curvatures * E) - basis.centre
+    if not agree(turned, G, np.sqrt(squared_norms(G)) + np.max(basis.curvatures) * scale, 1e-9):
+        raise Refuted(f"{probe.name}.eigenbasis must give the gradient as curvatures E: it gives another one")
+
+
+def _check_single_precision(probe: Probe) -> None:
+    single: Any = getattr(probe.problem, "single_precision", None)
+    if single is None:
+        return
+    W = np.concatenate([probe.landmarks, probe.rng(14).standard_normal((4, *probe.problem.shape))])
+    value, G = np.asarray(probe.problem.value(W)), np.asarray(probe.problem.gradient(W))
+    narrow = W.astype(np.float32)
+    low_value, low_G = single.value(narrow), single.gradient(narrow)
+    if low_value.dtype != np.float32 or low_G.dtype != np.float32:
+        raise Refuted(f"{probe.name}.single_precision must return float32, got {low_value.dtype} and {low_G.dtype}")
+    near = np.abs(low_value - value) <= 1e-4 * (np.abs(value) + np.abs(value).max())
+    if not near.all() or not agree(low_G, G, np.sqrt(squared_norms(G)) + probe.gradient_scale, 1e-4):
+        raise Refuted(f"{probe.name}.single_precision must be the same function to 1e-4, and is not")

@@ -1,0 +1,40 @@
+"""RAC-LoRA in the plainest words: what every fast route of the library must equal, given the same sketches."""
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms import Side
+from rac_theory.kernel import Record
+
+
+def reference(problem: Problem, W0: Array, S: Array, gamma: float, side: Side = "left") -> Record:
+    """Run ``W <- W - gamma H grad f(W)`` from W0, one run after the other, H formed with a pseudo-inverse.
+
+    Parameters
+    ----------
+    problem : Problem
+    W0 : (m, n)
+    S : (steps, runs, d, r)
+        The sketches: B on the left, the transpose of A on the right.
+    gamma : float
+    side : Side
+
+    Returns
+    -------
+    Record
+        As a kernel returns it.
+    """
+    steps, runs = S.shape[:2]
+    values, squares = np.empty((2, steps + 1, runs))
+    last = np.empty((runs, *problem.shape))
+    for run in range(runs):
+        W = np.array(W0, dtype=np.float64)
+        for t in range(steps + 1):
+            G = problem.gradient(W)
+            values[t, run], squares[t, run] = problem.value(W), np.sum(G**2)
+            if t < steps:
+                H = S[t, run] @ np.linalg.pinv(S[t, run])
+                W = W - gamma * (H @ G if side == "left" else G @ H)
+        last[run] = W
+    return Record(np.stack([values, squares]), last)

@@ -1,0 +1,100 @@
+"""RAC-LoRA with exact gradients on convex and on strongly convex functions."""
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.assumptions import (
+    certified_minimum,
+    contracting,
+    convex,
+    isotropic,
+    known_largest_projection,
+    known_minimiser,
+    positive_projection,
+    rac_lora_exact,
+    small_step,
+    smooth,
+    stable_step,
+    strongly_convex,
+)
+from rac_theory.constants import Constants
+from rac_theory.metric import gap, squared_distance
+from rac_theory.theorem import theorem
+
+_CONVEX = (convex, certified_minimum, known_minimiser, positive_projection)
+
+
+def factor(c: Constants) -> float:
+    """The factor of T4."""
+    contraction = max((1 - c.gamma * c.strong_convexity) ** 2, (1 - c.gamma * c.L) ** 2)
+    return 1 - c.lambda_min + c.lambda_max * contraction
+
+
+_POTENTIAL = "derived from a potential of the gap and the distance in the norm of E[H]^-1"
+
+
+@theorem(
+    id="T3",
+    source=_POTENTIAL,
+    mark="derived",
+    metric=gap,
+    rate="sublinear",
+    assumes=(rac_lora_exact, smooth, small_step, *_CONVEX),
+    descends=True,
+)
+def rac_lora_gd_convex(c: Constants, t: Array) -> Array:
+    r"""E[f(W^T)] - f* <= (f(W^0) - f* + ||W^0 - W*||^2 / (2 gamma)) / (1 + lambda_min T)."""
+    return (c.gap0 + c.distance0**2 / (2 * c.gamma)) / (1 + c.lambda_min * t)
+
+
+@theorem(
+    id="T3_sharp",
+    source=_POTENTIAL,
+    mark="derived",
+    metric=gap,
+    rate="sublinear",
+    assumes=(rac_lora_exact, smooth, stable_step, *_CONVEX),
+    descends=True,
+)
+def rac_lora_gd_convex_sharp(c: Constants, t: Array) -> Array:
+    r"""E[f(W^T)] - f* <= (f(W^0) - f* + (2 - gamma L) ||W^0 - W*||^2 / (2 gamma)) / (1 + (2 - gamma L) lambda_min
+    T).
+    """
+    k = 2 - c.gamma * c.L
+    return (c.gap0 + k * c.distance0**2 / (2 * c.gamma)) / (1 + k * c.lambda_min * t)
+
+
+@theorem(
+    id="T3_isotropic",
+    source="derived from the distance to a minimiser and the gap, where E[H] is a multiple of the identity",
+    mark="derived",
+    metric=gap,
+    rate="sublinear",
+    assumes=(rac_lora_exact, smooth, small_step, *_CONVEX, isotropic),
+    descends=True,
+)
+def rac_lora_gd_convex_isotropic(c: Constants, t: Array) -> Array:
+    r"""E[f(W^T)] - f* <= ||W^0 - W*||^2 / (2 gamma lambda_min T)."""
+    return np.asarray(c.distance0**2 / (2 * c.gamma * c.lambda_min * t))
+
+
+@theorem(
+    id="T4",
+    source="derived from the orthogonal sum W^{t+1} - W* = (I - H)(W - W*) + H(W - W* - gamma grad f)",
+    mark="derived",
+    metric=squared_distance,
+    rate="linear",
+    assumes=(
+        rac_lora_exact,
+        smooth,
+        stable_step,
+        strongly_convex,
+        known_minimiser,
+        positive_projection,
+        known_largest_projection,
+        contracting(factor),
+    ),
+)
+def rac_lora_gd_strongly_convex(c: Constants, t: Array) -> Array:
+    r"""E||W^T - W*||^2 <= (1 - lambda_min + lambda_max max{(1 - gamma s)^2, (1 - gamma L)^2})^T ||W^0 - W*||^2."""
+    return np.asarray(c.distance0**2 * factor(c) ** t)

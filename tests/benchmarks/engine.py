@@ -1,0 +1,132 @@
+"""How fast the engine is, beside what others would write and beside what no engine can avoid; run this file.
+
+Interleaved rounds on two cores in float64, f and the squared gradient norm recorded at every step. The construction of
+problems, their decompositions, the start of pools and compilation are left out for all. Not part of the test run.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import cases
+import floors
+import numpy as np
+import rivals
+from growth import report
+from threadpoolctl import threadpool_info
+from timing import Contestant, check_agreement, interleaved
+
+from rac_theory import RACLoRA, simulate, sketches
+from rac_theory.kernels import kernel_for
+
+RIVALS = {"naive": rivals.naive, "jax": rivals.with_jax, "torch": rivals.with_torch}
+_COLUMNS = ("ours", *RIVALS, "ours, black box", "gradient products", "random numbers")
+_RATIOS = (
+    ("naive", "ours"),
+    ("jax", "ours"),
+    ("torch", "ours"),
+    ("gradient products", "ours"),
+    ("ours", "random numbers"),
+    ("ours, black box", "gradient products"),
+)
+
+
+def ours(case, problem, name="ours"):
+    """The public call, with two workers that have full blocks."""
+    algorithm = RACLoRA(sketches.Gaussian(case.shape[0], case.rank), gamma=case.gamma)
+
+    def play(runs, steps, seed):
+        ensemble = simulate(algorithm, problem, steps=steps, runs=runs, rng=seed, n_jobs=2)
+        return ensemble.values, ensemble.squared_gradients
+
+    kernel = kernel_for(algorithm, problem, np.zeros(case.shape))
+    return Contestant(name, play, 2 * kernel.block * kernel.streams)
+
+
+def compete(case, names, rounds):
+    """Check that all contestants do the same, time them, and return name to Spread."""
+    engine = ours(case, case.problem)
+    others = [RIVALS[name](case) for name in names]
+    others.append(ours(case, cases.BlackBox(case.problem), "ours, black box"))
+    check_agreement(engine, others)
+    parts = [floors.gradient_products(case), floors.random_numbers(case)]
+    return interleaved([engine, *others, *parts], case.steps, rounds)
+
+
+def installed(names):
+    """Return the rivals that can be imported, and say which cannot."""
+    there = []
+    for name in names:
+        try:
+            if name != "naive":
+                importlib.import_module(name)
+            there.append(name)
+        except ImportError:
+            print(f"{name} is not installed and takes no part.\n")
+    return there
+
+
+def machine():
+    """Describe the day, the processor and the versions in one line."""
+    info = Path("/proc/cpuinfo")
+    models = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    model = models[0].partition(":")[2].strip() if models else platform.processor()
+    kernels = {f"{pool['internal_api']} {pool.get('architecture', '')}".strip() for pool in threadpool_info()}
+    forced = [f"{name}={os.environ[name]}" for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ]
+    versions = [f"Python {platform.python_version()}"]
+    for name in ("numpy", "scipy", "jax", "torch"):
+        try:
+            versions.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    facts = (
+        datetime.date.today().isoformat(),
+        f"{model}, {os.cpu_count()} cores",
+        *versions,
+        *sorted(kernels),
+        *forced,
+    )
+    return "; ".join(facts)
+
+
+def heading(*cells):
+    """Print the head of a Markdown table."""
+    row(*cells)
+    row(*("---" for _ in cells))
+
+
+def row(*cells):
+    """Print a line of a Markdown table at once: a long benchmark should show what it has."""
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+
+def main():
+    """Print the table of times, as the cases finish, and the table of ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.partition(";")[0])
+    parser.add_argument("--cases", nargs="+", choices=cases.ALL, default=list(cases.ALL), metavar="CASE")
+    parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=list(RIVALS), metavar="RIVAL")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--growth", action="store_true", help="time and memory against size, instead of the contest")
+    arguments = parser.parse_args()
+    print(machine(), end="\n\n")
+    if arguments.growth:
+        report(arguments.rounds)
+        return
+    names = installed(arguments.rivals)
+    times = {}
+    print("Microseconds for one step of one run: median [min..max].\n")
+    heading("case", *_COLUMNS)
+    for name in arguments.cases:
+        times[name] = compete(cases.ALL[name](), names, arguments.rounds)
+        row(name, *(times[name].get(column, "-") for column in _COLUMNS))
+    print("\nRatios, round by round: median [min..max].\n")
+    heading("case", *(f"{above} / {below}" for above, below in _RATIOS))
+    for name, spread in times.items():
+        row(name, *(spread[above].over(spread[below]) if above in spread else "-" for above, below in _RATIOS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""Clients: their mean is f, f has its own constants, and D bounds how far clients disagree."""
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+from problems import Federated, LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, SoftmaxRegression
+from problems.finite_sum import gradient_variance, heterogeneity
+from problems.mean import Mean
+
+RNG = np.random.default_rng(62)
+N = 12
+X = RNG.normal(size=(N, 3)) * [1.0, 2.0, 0.5]
+Y = RNG.normal(size=(N, 2))
+TWO = np.where(np.arange(N) % 3 == 0, "no", "yes")
+THREE = np.arange(N) % 3
+
+WHOLE = {
+    "least squares": LeastSquares(X, Y),
+    "least squares, ridge": LeastSquares(X, Y, l2=0.3),
+    "logistic": LogisticRegression(X, TWO),
+    "logistic, ridge": LogisticRegression(X, TWO, l2=0.2),
+    "softmax, ridge": SoftmaxRegression(X, THREE, l2=0.2),
+    "nonconvex": NonconvexLogistic(X, TWO, lam=0.5),
+}
+UNEQUAL = [[0, 1, 2, 3, 4, 5, 6], [7, 8, 9, 10], [11]]
+SPLITS = {
+    "even": lambda problem: Federated(problem, 3),
+    "uneven": lambda problem: Federated(problem, UNEQUAL),
+    "by label": lambda problem: Federated.by_label(problem, 4),
+    "at random": lambda problem: Federated.at_random(problem, 5, 0),
+}
+SOLVED = ["least squares", "least squares, ridge", "logistic, ridge", "softmax, ridge"]
+
+
+@pytest.fixture(params=WHOLE.values(), ids=WHOLE.keys())
+def whole(request):
+    return request.param
+
+
+@pytest.fixture(params=SPLITS.values(), ids=SPLITS.keys())
+def split(request):
+    return request.param
+
+
+def some(problem, seed=0, count=10):
+    """Random matrices of every scale, (5 count, m, n)."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([scale * rng.normal(size=(count, *problem.shape)) for scale in (1e-3, 0.1, 1, 10, 1e3)])
+
+
+def test_one_client_is_the_problem_bit_for_bit(whole):
+    W, one = some(whole), Federated(whole, 1)
+    for problem in (one, one.clients[0], Mean(one.clients), Federated.at_random(whole, 1, 7).clients[0]):
+        np.testing.assert_array_equal(problem.value(W), whole.value(W))
+        np.testing.assert_array_equal(problem.gradient(W), whole.gradient(W))
+        np.testing.assert_array_equal(problem.value_and_gradient(W)[1], whole.gradient(W))
+    for name in ("L", "mu", "strong_convexity", "convex", "f_star", "f_star_error", "f_lower", "shape"):
+        np.testing.assert_equal(getattr(one, name), getattr(whole, name))
+    np.testing.assert_array_equal(one.zeta_squared(W), 0)
+
+
+def test_f_is_the_uniform_mean_of_its_clients(whole, split):
+    """Catches clients weighted by their size, which is another f as soon as sizes differ."""
+    W, problem = some(whole), split(whole)
+    values = np.mean([client.value(W) for client in problem.clients], axis=0)
+    gradients = np.mean([client.gradient(W) for client in problem.clients], axis=0)
+    scale = 1 + np.abs(gradients).max()
+    np.testing.assert_allclose(problem.value(W), values, rtol=1e-12)
+    np.testing.assert_allclose(problem.gradient(W), gradients, rtol=1e-12, atol=1e-12 * scale)
+    value, gradient = problem.value_and_gradient(W)
+    np.testing.assert_array_equal(value, problem.value(W))
+    np.testing.assert_array_equal(gradient, problem.gradient(W))
+
+
+def test_equal_clients_make_the_undivided_problem(whole):
+    W, problem = some(whole), Federated(whole, 3)
+    np.testing.assert_allclose(problem.value(W), whole.value(W), rtol=1e-12)
+    assert problem.L == whole.L
+
+
+def test_unequal_clients_make_another_function():
+    whole = WHOLE["softmax, ridge"]
+    problem = Federated(whole, UNEQUAL)
+    assert abs(problem.value(some(whole)) - whole.value(some(whole))).max() > 1e-3
+    assert abs(problem.f_star - whole.f_star) > 1e-3
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_the_minimum_is_certified_and_the_constants_survive(name, split):
+    """f*, L and mu of the mean: no random pair or point contradicts them."""
+    problem = split(WHOLE[name])
+    W, rng = problem.W_star + some(problem, 1), np.random.default_rng(2)
+    assert np.linalg.norm(problem.gradient(problem.W_star)) <= 1e-6
+    assert problem.f_star - problem.f_star_error <= problem.value(problem.W_star) <= problem.f_star
+    assert problem.f_star_error < 1e-11
+    gap = problem.value(W) - problem.f_star
+    G = problem.gradient(W)
+    assert (gap > 0).all()
+    assert (np.square(G).sum(axis=(1, 2)) >= 2 * problem.mu * gap * (1 - 1e-9)).all()
+    D = rng.normal(size=W.shape)
+    stretched = np.linalg.norm(problem.gradient(W + D) - G, axis=(1, 2)) / np.linalg.norm(D, axis=(1, 2))
+    assert (stretched <= problem.L * (1 + 1e-9)).all()
+
+
+def test_least_squares_keeps_a_strong_convexity_that_no_client_has():
+    """Clients with fewer rows than columns are flat somewhere; f is not, and says by how much at least."""
+    whole = WHOLE["least squares"]
+    problem = Federated(whole, [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9], [10], [11]])
+    assert max(client.strong_convexity for client in problem.clients) == 0
+    weights = np.concatenate([np.full(10, 1 / 14), np.full(2, 1 / 7)])
+    smallest = np.linalg.eigvalsh(X.T @ (weights[:, None] * X))[0]
+    assert 6 / 7 * whole.mu * (1 - 1e-12) <= problem.mu <= smallest
+    scaled = LeastSquares(np.sqrt(12 * weights)[:, None] * X, np.sqrt(12 * weights)[:, None] * Y)  # the same function
+    np.testing.assert_allclose(problem.W_star, scaled.W_star, rtol=1e-9)
+    assert problem.f_star - problem.f_star_error <= scaled.f_star
+    assert scaled.f_lower <= problem.f_star
+    assert scaled.L <= problem.L == pytest.approx(np.mean([client.L for client in problem.clients]))
+
+
+def test_what_is_unknown_of_the_mean_stays_unknown():
+    problem = Federated(WHOLE["nonconvex"], UNEQUAL)
+    assert math.isnan(problem.mu)
+    assert math.isnan(problem.f_star)
+    assert problem.f_lower == 0
+    assert problem.W_star is None
+    assert not problem.convex
+    assert "not known to be strongly convex" in problem.provenance["f_star"]
+
+
+def test_D_bounds_zeta(whole, split):
+    """``zeta^2 <= 2 L_max (f - f*) + D`` at every scale, with f_lower where f* is unknown."""
+    W, problem = some(whole, 3, count=20), split(whole)
+    reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
+    bound = 2 * problem.L_max * (problem.value(W) - reference) + problem.D
+    assert (problem.zeta_squared(W) <= bound * (1 + 1e-10)).all()
+    assert heterogeneity(problem) == problem.D
+
+
+def test_D_is_attained():
+    """Clients ``(w - c_m)^2 / 2``: zeta^2 is the variance of the c_m, and so is D. Half of it would be refuted."""
+    problem = Federated(LeastSquares(np.ones((6, 1)), np.array([0.0, 0, 3, 3, 9, 9])), 3)
+    assert problem.zeta_squared(problem.W_star) == pytest.approx(14.0, rel=1e-12)
+    assert pytest.approx(14.0, rel=1e-12) == problem.D
+    assert problem.D >= 14.0
+
+
+def test_zeta_is_the_variance_of_the_clients_gradients(whole, split):
+    """A federated problem is a finite sum over its clients."""
+    W, problem = some(whole, 4, count=1), split(whole)
+    assert problem.n_components == len(problem.clients)
+    np.testing.assert_allclose(problem.zeta_squared(W), gradient_variance(problem, W), rtol=1e-9)
+    every = np.broadcast_to(np.arange(problem.n_components), (len(W), problem.n_components))
+    np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-10, atol=1e-10)
+    one = problem.component_gradient(W, np.full((len(W), 1), 1))
+    np.testing.assert_array_equal(one, problem.clients[1].gradient(W))
+
+
+def test_every_row_has_one_client(whole):
+    """And labels are sorted: a client by label sees few of them."""
+    for problem in (Federated(whole, 5), Federated.by_label(whole, 5), Federated.at_random(whole, 5, 1)):
+        rows = np.vstack([client.X for client in problem.clients])
+        np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(X, axis=0))
+        assert max(client.n_components for client in problem.clients) == 3
+    by_label = Federated.by_label(WHOLE["softmax, ridge"], 3).clients
+    assert [set(client.labels) for client in by_label] == [{0}, {1}, {2}]
+
+
+def test_a_random_split_repeats_itself_from_its_seed(whole):
+    restored = pickle.loads(pickle.dumps(Federated.at_random(whole, 3, 5)))
+    np.testing.assert_array_equal(
+        restored.gradient(some(whole)), Federated.at_random(whole, 3, 5).gradient(some(whole))
+    )
+    rows = [[client.X.tolist() for client in Federated.at_random(whole, 3, seed).clients] for seed in (5, 5, 6)]
+    assert rows[0] == rows[1] != rows[2]
+
+
+def test_by_label_is_more_heterogeneous_than_at_random():
+    whole = SoftmaxRegression.wine(l2=0.1)
+    W = np.zeros((1, *whole.shape))
+    assert Federated.by_label(whole, 6).zeta_squared(W) > 3 * Federated.at_random(whole, 6, 0).zeta_squared(W)
+
+
+def test_errors_say_what_to_change():
+    whole = WHOLE["least squares"]
+    with pytest.raises(ValueError, match=r"clients must be in 1..n_components=12, got 13"):
+        Federated(whole, 13)
+    with pytest.raises(ValueError, match=r"clients must list each row 0..11 exactly once, got 3 rows"):
+        Federated(whole, [[0, 1], [1]])
+    with pytest.raises(ValueError, match=r"clients\[1\] must have rows that make a problem: rows must be a non-empty"):
+        Federated(whole, [list(range(12)), []])
+    with pytest.raises(ValueError, match=r"clients\[0\] must have rows that make a problem: X must not be zero"):
+        Federated(LeastSquares(np.vstack([np.zeros(3), X[1:]]), Y), 12)
+    with pytest.raises(ValueError, match="problem must be a finite sum with a method subset, got PLSine"):
+        Federated(PLSine((2, 2)), 2)
+
+
+def test_what_is_shown():
+    assert repr(Federated(WHOLE["logistic, ridge"], 4)) == "Federated(LogisticRegression(12x3, l2=0.2), clients=4)"
+    assert repr(Federated.by_label(WHOLE["nonconvex"], 4)).startswith("Federated.by_label(NonconvexLogistic(12x3, ")
+    assert repr(Federated.at_random(WHOLE["logistic"], 4, rng=3)).endswith("l2=0), clients=4, rng=3)")
+    assert Federated(WHOLE["logistic"], 4).provenance["L"].startswith("of the undivided problem, which is f: ")
+    assert Federated(WHOLE["logistic"], 5).provenance["L"] == "mean of the L of the terms, rounded up"

@@ -1,0 +1,262 @@
+"""Components: they average to the whole, their constants survive a search, and D bounds how far they disagree."""
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq, minimize
+from scipy.sparse import csr_array
+from scipy.special import expit
+
+from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression
+from problems.component_infima import cross_entropy_infima, ridge_infima
+from problems.finite_sum import gradient_variance, heterogeneity
+
+RNG = np.random.default_rng(61)
+N = 6
+X = RNG.normal(size=(N, 3)) * [1.0, 2.0, 0.5]
+X_SPARSE = csr_array(X * [[1, 0, 1], [0, 1, 1], [1, 1, 0], [0, 0, 1], [1, 1, 1], [1, 0, 0]])
+Y = RNG.normal(size=(N, 2))
+TWO = np.array(["no", "yes", "no", "yes", "yes", "no"])
+THREE = np.array([0, 1, 2, 0, 1, 2])
+
+EVERY = {
+    "least squares": LeastSquares(X, Y),
+    "least squares, ridge": LeastSquares(X, Y[:, 0], l2=0.3),
+    "least squares, sparse": LeastSquares(X_SPARSE, Y, l2=0.1),
+    "logistic": LogisticRegression(X, TWO),
+    "logistic, ridge": LogisticRegression(X, TWO, l2=0.2),
+    "logistic, sparse": LogisticRegression(X_SPARSE, TWO, l2=0.2),
+    "softmax": SoftmaxRegression(X, THREE),
+    "softmax, ridge": SoftmaxRegression(X, THREE, l2=0.2),
+    "softmax, two classes": SoftmaxRegression(X, TWO, l2=0.2),
+    "softmax, sparse": SoftmaxRegression(X_SPARSE, THREE, l2=0.2),
+    "nonconvex": NonconvexLogistic(X, TWO, lam=0.5),
+    "nonconvex, sparse": NonconvexLogistic(X_SPARSE, TWO, lam=0.5),
+}
+RIDGE = [name for name, problem in EVERY.items() if getattr(problem, "l2", 0) > 0]
+DENSE = [name for name in EVERY if "sparse" not in name]
+SCALES = [1e-3, 0.1, 1.0, 10.0, 1e3]
+
+
+@pytest.fixture(params=EVERY.values(), ids=EVERY.keys())
+def problem(request):
+    return request.param
+
+
+def some(problem, seed, count=4):
+    """Random matrices of every scale, (5 count, m, n)."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([scale * rng.normal(size=(count, *problem.shape)) for scale in SCALES])
+
+
+def every_component(problem, W):
+    """The gradients of all components at one W, (N, m, n)."""
+    return problem.component_gradient(np.repeat(W[None], N, axis=0), np.arange(N)[:, None])
+
+
+def with_equal_rows(l2=0.0):
+    """Least squares with rows of norm 1, where ``||grad f_i||^2 = 2 L_max f_i``: the inequalities are equalities."""
+    return LeastSquares(X / np.linalg.norm(X, axis=1, keepdims=True), Y, l2=l2)
+
+
+def test_all_components_once_make_the_gradient(problem):
+    """Catches a regulariser left out of, or divided among, the components, and a mean that is a sum."""
+    W = some(problem, 1)
+    everyone = np.broadcast_to(np.random.default_rng(0).permutation(N), (len(W), N))
+    G, expected = problem.component_gradient(W, everyone), problem.gradient(W)
+    scale = 1 + np.abs(expected).max(axis=(-2, -1), keepdims=True)
+    np.testing.assert_array_less(np.abs(G - expected) / scale, 1e-12)
+
+
+def test_a_component_is_the_slope_of_its_own_value(problem):
+    """Catches rows and labels that are paired wrongly, which the average over all would hide."""
+    rng, h = np.random.default_rng(2), 1e-5
+    W = rng.normal(size=problem.shape)
+    for i, G in enumerate(every_component(problem, W)):
+        alone = problem.subset([i])
+        basis = np.eye(W.size).reshape(-1, *W.shape)
+        slopes = (alone.value(W + h * basis) - alone.value(W - h * basis)) / (2 * h)
+        np.testing.assert_allclose(G, slopes.reshape(W.shape), rtol=0, atol=1e-8 * (1 + np.abs(G).max()))
+
+
+def test_values_of_components_average_to_the_value(problem):
+    W = some(problem, 3)
+    values = np.mean([problem.subset([i]).value(W) for i in range(N)], axis=0)
+    np.testing.assert_allclose(values, problem.value(W), rtol=1e-12)
+
+
+def test_each_run_has_its_own_components(problem):
+    """Catches indices shared between runs; a component that is listed twice counts twice."""
+    W, rng = some(problem, 4), np.random.default_rng(5)
+    indices = rng.integers(N, size=(len(W), 3))
+    G = problem.component_gradient(W, indices)
+    for run in range(len(W)):
+        expected = every_component(problem, W[run])[indices[run]].mean(axis=0)
+        np.testing.assert_allclose(G[run], expected, rtol=1e-12, atol=1e-12 * (1 + np.abs(expected).max()))
+
+
+def test_extreme_scores_do_not_overflow(problem):
+    W = np.full((2, *problem.shape), 1e6) * [[[1.0]], [[-1.0]]]
+    assert np.isfinite(problem.component_gradient(W, np.array([[0, 1], [2, 3]]))).all()
+
+
+def stretch(problem, i, W, V):
+    alone = problem.subset([i])
+    return np.linalg.norm(alone.gradient(W + V) - alone.gradient(W)) / np.linalg.norm(V)
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_L_max_survives_a_search(name):
+    """No pair of points stretches the gradient of a component by more."""
+    problem = EVERY[name]
+    rng = np.random.default_rng(6)
+    size = int(np.prod(problem.shape))
+    worst = 0.0
+    for i in range(N):
+        starts = [scale * rng.normal(size=2 * size) for scale in (0.1, 1.0, 10.0) for _ in range(2)]
+        best = max(starts, key=lambda z: stretch(problem, i, *z.reshape(2, *problem.shape)))
+        found = minimize(
+            lambda z, i=i: -stretch(problem, i, *z.reshape(2, *problem.shape)), best, options={"maxiter": 15}
+        )
+        worst = max(worst, -found.fun)
+    assert worst <= problem.L_max * (1 + 1e-7)
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_L_max_is_attained(name):
+    """Catches a constant twice too large, which a search for a larger stretch would never see."""
+    problem = EVERY[name]
+    i = int(np.argmax(np.square(X).sum(axis=1)))
+    direction = np.zeros(problem.shape[1])
+    direction[0] = 1.0
+    W = np.zeros(problem.shape)
+    if "softmax" in name:
+        direction[1] = -1.0
+        W[:, 2:] = -1e3 * X[i][:, None]  # two labels share all the probability
+    V = 1e-4 * X[i][:, None] * direction
+    assert stretch(problem, i, W - V / 2, V) >= problem.L_max * (1 - 1e-6)
+
+
+def test_L_max_is_at_least_L(problem):
+    assert problem.L_max * (1 + 1e-12) >= problem.L
+
+
+@pytest.mark.parametrize("name", RIDGE)
+def test_ridge_infima_are_those_that_newton_finds(name):
+    """Two routes: the closed form or the dual, and a certified minimisation of the component alone."""
+    problem = EVERY[name]
+    for i, bound in enumerate(problem.component_infima):
+        alone = problem.subset([i])
+        assert bound <= alone.f_star
+        assert alone.f_star - bound <= 1e-12 * alone.f_star
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in RIDGE])
+def test_without_a_ridge_the_bound_is_zero(name):
+    problem = EVERY[name]
+    assert not problem.component_infima.flags.writeable
+    assert problem.component_infima.tolist() == [0.0] * N
+
+
+@pytest.mark.parametrize("l2", [1e-12, 1e-4, 1e4, 1e12])
+@pytest.mark.parametrize("classes", [2, 5])
+def test_the_dual_meets_the_primal_at_extreme_penalties(l2, classes):
+    """The dual bound is below the primal value at the weights it implies, and within rounding of it."""
+    norms, stretch = np.array([1e-6, 1.0, 40.0, 1e6]), classes / (classes - 1)
+    dual = cross_entropy_infima(norms, l2, classes, stretch)
+    for squared_norm, bound in zip(norms, dual, strict=True):
+        slope = l2 / squared_norm * (classes - 1) / classes
+        lead = brentq(lambda z, c=slope: c * z - expit(math.log(classes - 1) - z), 0, 100, xtol=1e-300, rtol=1e-15)
+        value = np.logaddexp(0.0, math.log(classes - 1) - lead) + slope / 2 * lead**2  # others share their score
+        assert value * (1 - 1e-12) <= bound <= value
+
+
+def test_zero_rows_have_the_loss_of_knowing_nothing():
+    rows = np.vstack([np.zeros(3), X[1:]])
+    assert LeastSquares(rows, Y).component_infima[0] == pytest.approx(np.sum(Y[0] ** 2) / 2, rel=1e-14)
+    assert LogisticRegression(rows, TWO).component_infima[0] == pytest.approx(math.log(2), rel=1e-13)
+    infima = SoftmaxRegression(csr_array(rows), THREE, l2=0.1).component_infima
+    assert infima[0] == pytest.approx(math.log(3), rel=1e-13)
+    assert infima[0] <= math.log(3)
+    assert not LeastSquares(rows, Y).component_infima[1:].any()
+
+
+def test_a_row_whose_square_underflows_is_not_zero():
+    """Without a penalty even a row of 1e-200 fits its target: a bound of ``||y||^2/2`` would be false."""
+    tiny = LeastSquares(np.vstack([np.full(3, 1e-200), X[1:]]), Y)
+    assert tiny.component_infima[0] == 0.0
+    assert ridge_infima(np.array([0.0]), np.array([2.0]), 0.0)[0] == pytest.approx(1.0)
+
+
+def test_heterogeneity_bounds_the_variance(problem):
+    """``sigma^2(W) <= 2 L_max (f - f*) + D`` at every scale; with f_lower where f* is unknown."""
+    W = some(problem, 7, count=20)
+    reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
+    bound = 2 * problem.L_max * (problem.value(W) - reference) + heterogeneity(problem)
+    assert (gradient_variance(problem, W) <= bound * (1 + 1e-10)).all()
+
+
+def test_heterogeneity_is_attained_at_the_minimum():
+    """Equality, so that half of D, or D with L for L_max, would be refuted."""
+    problem = with_equal_rows()
+    sigma_squared = gradient_variance(problem, problem.W_star[None])[0]
+    assert sigma_squared == pytest.approx(heterogeneity(problem), rel=1e-12)
+    assert 0.9 * problem.L_max > problem.L
+
+
+def test_heterogeneity_vanishes_where_one_matrix_fits_all():
+    solvable = LeastSquares(X, X @ np.ones((3, 2)))
+    assert 0 <= heterogeneity(solvable) < 1e-20
+
+
+def test_heterogeneity_is_rounded_up_and_unknown_where_a_constant_is():
+    class Unknown:
+        f_star, f_lower, L_max, component_infima = math.nan, math.nan, 1.0, np.zeros(2)
+
+    assert math.isnan(heterogeneity(Unknown()))
+    Unknown.f_star, Unknown.L_max = 0.1, math.nan
+    assert math.isnan(heterogeneity(Unknown()))
+    Unknown.L_max = 1.0
+    assert heterogeneity(Unknown()) == 0.2
+    Unknown.component_infima = np.array([np.nan, 0.0])
+    assert math.isnan(heterogeneity(Unknown()))
+    Unknown.component_infima = np.array([5.0, 0.0])  # a poor f_lower: D is never negative
+    assert heterogeneity(Unknown()) == 0.0
+
+
+def test_variance_is_that_of_the_components(problem):
+    W = some(problem, 8, count=1)
+    for run, found in zip(W, gradient_variance(problem, W), strict=True):
+        G = every_component(problem, run)
+        assert found == pytest.approx(np.square(G - G.mean(axis=0)).sum(axis=(1, 2)).mean(), rel=1e-9)
+
+
+def test_a_subset_of_all_rows_is_the_problem_bit_for_bit(problem):
+    W, whole = some(problem, 9), problem.subset(np.arange(N))
+    np.testing.assert_array_equal(whole.value(W), problem.value(W))
+    np.testing.assert_array_equal(whole.gradient(W), problem.gradient(W))
+    assert (whole.L, whole.L_max, whole.shape) == (problem.L, problem.L_max, problem.shape)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(whole)).value(W), problem.value(W))
+
+
+def test_a_subset_keeps_the_labels_of_the_whole_and_computes_its_own_constants():
+    problem = EVERY["softmax, ridge"]
+    assert problem.L > 0  # cached in the whole, not to be carried over
+    one = problem.subset([0, 3])  # samples of one class
+    assert one.shape == problem.shape
+    assert one.L != problem.L
+    assert set(one.labels) == {0}
+    with pytest.raises(ValueError, match="read-only"):
+        one.labels[0] = 1
+
+
+def test_a_subset_is_refused_with_a_sentence():
+    problem = EVERY["least squares"]
+    with pytest.raises(ValueError, match=r"rows must be in 0..5, got 2..6"):
+        problem.subset([2, 6])
+    with pytest.raises(ValueError, match="rows must be a non-empty list of row numbers, got"):
+        problem.subset([])
+    with pytest.raises(ValueError, match="X must not be zero"):
+        LeastSquares(np.vstack([np.zeros(3), X[1:]]), Y).subset([0])

@@ -1,0 +1,182 @@
+"""E[H M H] of every sketch that claims it, for M that are not symmetric: by draws, by enumeration, by hand."""
+
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.linalg import projection
+from rac_theory.sketch import HasInvariants, HasSecondMoment, checked_support
+from rac_theory.sketches import (
+    NAMED,
+    AnisotropicGaussian,
+    BlockPartition,
+    Coordinate,
+    CoordinateWithReplacement,
+    FromFunction,
+    Frozen,
+    Gaussian,
+    Haar,
+    KaimingUniform,
+    Mixture,
+    Rademacher,
+    SubsampledCosine,
+    SubsampledHadamard,
+    Uniform,
+    WeightedCoordinate,
+    named_sketch,
+)
+from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
+from rac_theory.sketches.second_moments import second_moment_of, summed
+from rac_theory.testing import check_sketch
+
+ROTATION = np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]
+
+
+def covariance(*eigenvalues):
+    return ROTATION * np.array(eigenvalues) @ ROTATION.T
+
+
+CLOSED = [
+    Gaussian(5, 2),
+    Haar(4, 3),
+    Haar(2, 1),
+    Coordinate(5, 2),
+    CoordinateWithReplacement(4, 3),
+    CoordinateWithReplacement(2, 2),
+    BlockPartition(5, 2),
+    SubsampledHadamard(8, 3),
+    SubsampledCosine(5, 2),
+    SubsampledCosine(5, 4),
+    WeightedCoordinate(4, 1, [1, 2, 3, 0]),
+    Frozen(np.random.default_rng(1).standard_normal((4, 2))),
+    AnisotropicGaussian(4, 1, covariance(1, 2, 5, 20)),
+    AnisotropicGaussian(4, 3, covariance(1, 2, 5, 20)),
+    AnisotropicGaussian(4, 1, covariance(0, 2, 5, 20)),
+    AnisotropicGaussian(4, 2, covariance(0, 2, 5, 20)),
+    AnisotropicGaussian(4, 2, covariance(0, 0, 3, 4)),
+    AnisotropicGaussian(4, 2, 2 * np.eye(4)),
+    AnisotropicGaussian(4, 2, np.diag([0.0, 1.0, 1.0, 1.0])),
+    Mixture([Haar(4, 3), Rademacher(4, 1), Coordinate(4, 2)], [3, 1, 1]),
+    Mixture([Haar(4, 3), Gaussian(4, 1)], [Fraction(1, 4), Fraction(3, 4)]),
+]
+TRIVIAL = [named_sketch(name, d, d) for name in NAMED for d in (1, 2)]
+
+
+def matrices(d, count=3):
+    return np.random.default_rng(2).standard_normal((count, d, d))
+
+
+@pytest.mark.parametrize("sketch", CLOSED, ids=repr)
+def test_it_is_the_mean_of_the_draws(sketch):
+    """Every entry within 5 standard errors of 40,000 draws: about 400 numbers, alpha below 3e-4 in all.
+
+    M is not symmetric, so a formula with M in place of its transpose is caught, as is (d + 1) for (d + 2) in b: see
+    the test of power below.
+    """
+    assert farthest(sketch, sketch.second_moment(matrices(sketch.dim)[0])) <= 5
+
+
+def farthest(sketch, claim):
+    M = matrices(sketch.dim)[0]
+    H = projection(sketch.sample(np.random.default_rng(3), 40_000))
+    X = H @ M @ H
+    return (np.abs(X.mean(axis=0) - claim) / (X.std(axis=0) / 200 + 1e-12)).max()
+
+
+def test_false_formulas_would_have_been_refuted():
+    sketch = Haar(4, 2)
+    M, (a, b) = matrices(4)[0], map(float, sketch.invariants())
+    assert farthest(sketch, from_invariants(a, b, M)) <= 5
+    assert farthest(sketch, from_invariants(a, b, M).T) > 10
+    assert farthest(sketch, (a + b) * M + b * np.trace(M) * np.eye(4)) > 10
+    wrong = b * 6 / 5  # (d + 1) for (d + 2)
+    assert farthest(sketch, from_invariants((4 - 2 * wrong * 4) / 16, wrong, M)) > 10
+
+
+@pytest.mark.parametrize("sketch", [*CLOSED, *TRIVIAL], ids=repr)
+def test_at_the_identity_it_is_the_expected_projection(sketch):
+    """H I H = H: catches a wrong probability of one coordinate, or R where P belongs, to rounding."""
+    second_moment = second_moment_of(sketch)
+    mean = sketch.expected_projection()
+    if second_moment is not None and mean is not None:
+        np.testing.assert_allclose(second_moment(np.eye(sketch.dim)), mean, atol=1e-12)
+
+
+@pytest.mark.parametrize("sketch", [s for s in CLOSED if checked_support(s) is not None], ids=repr)
+def test_it_is_the_sum_over_the_support(sketch):
+    support, probabilities = checked_support(sketch)
+    by_sum = summed(projection(support), probabilities.astype(float))
+    M = matrices(sketch.dim)
+    np.testing.assert_allclose(sketch.second_moment(M), by_sum(M), atol=1e-13)
+    one_by_one = sum(float(p) * H @ M @ H for H, p in zip(projection(support), probabilities, strict=True))
+    np.testing.assert_allclose(by_sum(M), one_by_one, atol=1e-13)
+
+
+@pytest.mark.parametrize("sketch", CLOSED, ids=repr)
+def test_a_batch_is_its_members(sketch):
+    M = matrices(sketch.dim, 6)
+    batch = sketch.second_moment(M.reshape(2, 3, sketch.dim, sketch.dim))
+    np.testing.assert_allclose(batch.reshape(M.shape), [sketch.second_moment(one) for one in M], atol=1e-14)
+
+
+@pytest.mark.parametrize("sketch", [Haar(5, 2), SubsampledCosine(5, 2), CLOSED[13], CLOSED[-1]], ids=repr)
+def test_check_sketch_agrees(sketch):
+    check_sketch(sketch)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 7])
+def test_the_invariants_are_those_of_a_projection_of_rank_r(d):
+    """Exactly: E[tr(H)^2] = r^2, E[H^2] = E[H] = (r/d) I. At full rank H = I, and H^c = I - H has rank d - r."""
+    for r in range(1, d + 1):
+        a, b = uniform_range(d, r)
+        assert isinstance(a, Fraction)
+        assert a * d**2 + 2 * b * d == r**2
+        assert a + (d + 1) * b == Fraction(r, d)
+        if r == d:
+            assert (a, b) == (1, 0)
+        else:
+            complement_a, complement_b = uniform_range(d, d - r) if d > 1 else (a, b)
+            assert complement_b == b
+            assert complement_a == a + 1 - Fraction(2 * r, d)
+
+
+def test_mixtures_of_uniform_ranges_have_the_mean_of_the_invariants():
+    sketch = Mixture([Haar(4, 3), Gaussian(4, 1)], [1, 3])
+    (a, b), (c, e) = uniform_range(4, 3), uniform_range(4, 1)
+    assert sketch.invariants() == ((a + 3 * c) / 4, (b + 3 * e) / 4)
+    assert Mixture([Haar(4, 3), Coordinate(4, 1)], [1, 3]).invariants() is None
+
+
+@pytest.mark.parametrize(
+    "sketch",
+    [
+        WeightedCoordinate(4, 2, [1, 2, 3, 4]),
+        AnisotropicGaussian(5, 2, np.diag([1.0, 2, 3, 4, 5])),
+        Mixture([Haar(4, 1), Uniform(4, 1)], [1, 1]),
+        FromFunction(3, 1, lambda rng: rng.standard_normal((3, 1))),
+        KaimingUniform(4, 2),
+    ],
+    ids=repr,
+)
+def test_what_is_unknown_is_none(sketch):
+    assert second_moment_of(sketch) is None
+    assert not isinstance(sketch, HasSecondMoment) or sketch.second_moment(np.eye(sketch.dim)) is None
+    assert not isinstance(sketch, HasInvariants) or sketch.invariants() is None
+
+
+def test_uniform_entries_do_not_have_a_uniform_range():
+    """E[H_11^2] = 3 / (d (d + 2)) = 3/8 at d = 2, r = 1 for a uniform direction; at 5 standard errors not so here."""
+    H = projection(KaimingUniform(2, 1).sample(np.random.default_rng(4), 100_000))[:, 0, 0]
+    a, b = uniform_range(2, 1)
+    assert float(a + 2 * b) == 3 / 8
+    assert abs(np.mean(H**2) - 3 / 8) > 5 * np.std(H**2) / np.sqrt(len(H))
+
+
+def test_a_mixture_can_be_pickled_after_use():
+    """Workers get it by pickle: what it caches must go along."""
+    sketch = Mixture([Haar(4, 3), Rademacher(4, 1)], [3, 1])
+    M = matrices(4)
+    before = sketch.second_moment(M)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(sketch)).second_moment(M), before)

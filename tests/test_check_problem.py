@@ -1,0 +1,315 @@
+"""The kit for problems: it passes all of ours, and each false claim gets its own sentence and a witness that shows it.
+
+No test here is statistical: a search either finds a counterexample, which is one, or it does not.
+"""
+
+import math
+from functools import cached_property
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from scipy.special import expit
+
+from problems import (
+    Federated,
+    FromFunctions,
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Quadratic,
+    SoftmaxRegression,
+)
+from problems.eigenbasis import Eigenbasis
+from rac_theory.testing import Refuted, check_problem
+
+RNG = np.random.default_rng(611)
+X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
+SPARSE = csr_array(X * (RNG.random(X.shape) < 0.6))
+Y = RNG.normal(size=(20, 2))
+TWO, THREE = np.arange(20) % 2, np.arange(20) % 3
+S, R = X.T @ X / 20 + np.eye(3), Y.T @ Y
+SINGULAR = np.array([[2.0, 1, 1], [1, 2, -1], [1, -1, 2]])  # three times a projection of rank 2
+W_STAR = RNG.normal(size=(3, 2))
+SOFTMAX = SoftmaxRegression(X, THREE, l2=0.2)
+
+OURS = {
+    "quadratic, left": Quadratic.left(S, W_STAR),
+    "quadratic, singular": Quadratic.left(SINGULAR, W_STAR, start=np.ones((3, 2))),
+    "quadratic, kronecker": Quadratic.kronecker(S, R, W_STAR),
+    "quadratic, full": Quadratic.full(np.kron(S, R) + np.ones((6, 6)), W_STAR),
+    "quadratic, 20 entries": Quadratic.left(np.diag(np.linspace(0.01, 7, 10)), np.ones((10, 2))),
+    "least squares": LeastSquares(X, Y),
+    "least squares, ridge": LeastSquares(X, Y, l2=0.3),
+    "least squares, rank 2": LeastSquares(X[:, [0, 1, 1]], Y),
+    "least squares, sparse": LeastSquares(SPARSE, Y),
+    "logistic": LogisticRegression(X, TWO),
+    "logistic, ridge": LogisticRegression(X, TWO, l2=0.2),
+    "logistic, sparse": LogisticRegression(SPARSE, TWO, l2=0.2),
+    "softmax": SoftmaxRegression(X, THREE),
+    "softmax, ridge": SOFTMAX,
+    "nonconvex": NonconvexLogistic(X, TWO, lam=0.5),
+    "PL sine": PLSine((2, 2)),
+    "federated": Federated(SOFTMAX, 4),
+    "federated, uneven": Federated.by_label(SOFTMAX, 3),
+    "diabetes": LeastSquares.diabetes(),
+    "breast cancer": LogisticRegression.breast_cancer(l2=0.1),
+    "wine, separable": SoftmaxRegression.wine(),
+}
+
+
+@pytest.mark.parametrize("problem", OURS.values(), ids=OURS.keys())
+def test_ours_pass(problem):
+    check_problem(problem)
+
+
+@pytest.mark.parametrize("rng", range(1, 6))
+def test_ours_pass_for_other_seeds(rng):
+    for name in ("quadratic, singular", "least squares, rank 2", "softmax, ridge", "PL sine"):
+        check_problem(OURS[name], rng=rng)
+
+
+class Broken:
+    """A correct problem, least squares with a ridge unless told otherwise, to be broken member by member."""
+
+    base = OURS["least squares, ridge"]
+
+    def __init__(self, base=None, **members):
+        self.base = base or self.base
+        vars(self).update(members)
+
+    def __getattr__(self, name):
+        if name in ("value_and_gradient", "eigenbasis", "single_precision", "hessian", "subset"):
+            raise AttributeError(name)  # protocols ask for the members of problem.py, not for these
+        return getattr(self.base, name)
+
+    def value(self, W):
+        return self.base.value(W)
+
+    def gradient(self, W):
+        return self.base.gradient(W)
+
+
+class TwiceXY(Broken):
+    """X'y twice in the gradient, once in the minibatch gradient: the minibatches are right and the whole is not."""
+
+    def gradient(self, W):
+        return self.base.gradient(W) - X.T @ Y / 20
+
+
+class TwiceXYInComponents(Broken):
+    def component_gradient(self, W, indices):
+        return self.base.component_gradient(W, indices) - np.swapaxes(X[indices], 1, 2) @ Y[indices] / indices.shape[1]
+
+
+class ScalarWeights(Broken):
+    """A logistic gradient whose weights are one number, that of the mean score, and a Hessian likewise."""
+
+    base = OURS["logistic, ridge"]
+    signs = base.y[:, None]
+
+    def gradient(self, W):
+        scores = self.signs * (X @ W)
+        miss = expit(-scores.mean(axis=(-2, -1), keepdims=True))
+        return -X.T @ (miss * self.signs) / 20 + 0.2 * W
+
+
+class ScalarHessian(ScalarWeights):
+    def gradient(self, W):
+        return self.base.gradient(W)
+
+    def hessian(self, W):
+        p = expit(float(np.mean(X @ W)))
+        return lambda V: p * (1 - p) * X.T @ (X @ V) / 20 + 0.2 * V
+
+
+class MeanOverRuns(Broken):
+    def value(self, W):
+        return self.base.value(W) if W.ndim == 2 else np.full(W.shape[:-2], np.mean(self.base.value(W)))
+
+
+class RunsMixed(Broken):
+    def gradient(self, W):
+        G = self.base.gradient(W)
+        return G if W.ndim == 2 or not len(W) else G - G.mean(axis=0) + G[0]
+
+
+class Unbatched(Broken):
+    def value(self, W):
+        return np.asarray(np.sum(np.square(W)) / 2)
+
+
+class MissingReturn(Broken):
+    def value(self, W):
+        self.base.value(W)
+
+
+class Writes(Broken):
+    def gradient(self, W):
+        G = self.base.gradient(W)
+        W *= 2
+        return G
+
+
+class Noisy(Broken):
+    def __init__(self):
+        self.rng = np.random.default_rng(0)
+        super().__init__()
+
+    def gradient(self, W):
+        return self.base.gradient(W) * (1 + 1e-12 * self.rng.random())
+
+
+class OffByN(Broken):
+    def component_gradient(self, W, indices):
+        return self.base.component_gradient(W, indices) / 20
+
+
+class SumsTheList(Broken):
+    def component_gradient(self, W, indices):
+        return self.base.component_gradient(W, indices) * indices.shape[1]
+
+
+class SameListForAll(Broken):
+    def component_gradient(self, W, indices):
+        one_list = indices if indices.shape[1] == 1 else np.repeat(indices[:1], len(W), axis=0)
+        return self.base.component_gradient(W, one_list)
+
+
+class WrongBasis(Broken):
+    base = OURS["quadratic, left"]
+
+    @cached_property
+    def eigenbasis(self):
+        basis = self.base.eigenbasis
+        return Eigenbasis(basis.curvatures[::-1], basis.centre, basis.left)
+
+
+class NoTransposeBasis(WrongBasis):
+    @cached_property
+    def eigenbasis(self):
+        basis = self.base.eigenbasis
+        return Eigenbasis(basis.curvatures, basis.centre, 2 * basis.left)
+
+
+class WrongFused(Broken):
+    def value_and_gradient(self, W):
+        return self.base.value(W), 2 * self.base.gradient(W)
+
+
+class WrongSingle(Broken):
+    single_precision = LeastSquares(X, 1.01 * Y, l2=0.3).single_precision
+
+
+RIDGE, QUADRATIC, RANK_2 = OURS["least squares, ridge"], OURS["quadratic, left"], OURS["least squares, rank 2"]
+LOGISTIC, SINE = OURS["logistic"], OURS["PL sine"]
+
+
+def with_infimum(i, raised_by):
+    """One lower bound too high, and all others so low that their mean gives nothing away."""
+    infima = RIDGE.component_infima - 1.0
+    infima[i] += 1.0 + raised_by
+    return infima
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (TwiceXY(), "gradient must be the gradient of value: along D it says"),
+        (TwiceXYInComponents(), "must average to gradient over all 20 components"),
+        (ScalarWeights(), "gradient must be the gradient of value"),
+        (ScalarHessian(), r"hessian\(W\)\(D\) must be the derivative of the gradient along D"),
+        (MeanOverRuns(), "value must treat each matrix of a batch alone"),
+        (RunsMixed(), "gradient must treat each matrix of a batch alone"),
+        (Unbatched(), r"value must map shape \(1, 3, 2\) to \(1,\), got \(\): batch axes lead"),
+        (MissingReturn(), "value must return numbers, it returned None: is a return missing"),
+        (Writes(), "must leave its argument alone"),
+        (Noisy(), "must be a function of W"),
+        (OffByN(), "averages to 0.05 times the gradient"),
+        (SumsTheList(), "must be the mean over the list of each run"),
+        (SameListForAll(), "must be the mean over the list of each run"),
+        (WrongBasis(), "eigenbasis must give f as floor"),
+        (NoTransposeBasis(), "eigenbasis must have orthogonal left and right"),
+        (WrongFused(), r"value_and_gradient must return gradient\(W\) second"),
+        (WrongSingle(), "single_precision must be the same function"),
+        (Broken(L=math.inf), "L must be a finite number, or nan if it is unknown, it is inf"),
+        (Broken(mu=1e9), "mu must be at most L"),
+        (Broken(shape=[3, 2]), "shape must be a pair"),
+        (Broken(L=RIDGE.L / 2, mu=0.0, strong_convexity=0.0), r"L must bound .* this pair has"),
+        (Broken(L=RIDGE.L * 0.999), r"L must bound"),
+        (Broken(OURS["softmax, ridge"], L=SOFTMAX.L / 2), r"L must bound"),
+        (Broken(SINE, L=7.9), r"L must bound"),
+        (Broken(OURS["nonconvex"], L=OURS["nonconvex"].L * 0.99), r"L must bound"),
+        (Broken(RANK_2, strong_convexity=RANK_2.mu), r"strong_convexity must be at most .* is it a PL constant\?"),
+        (Broken(strong_convexity=RIDGE.mu * 1.02, mu=RIDGE.mu * 1.02), "strong_convexity must be at most"),
+        (Broken(SINE, convex=True), "convex must be False, or f have non-negative"),
+        (Broken(mu=1.05 * RIDGE.mu), "mu must be a PL constant"),
+        (Broken(SINE, mu=1.02 * SINE.mu), "mu must be a PL constant"),
+        (Broken(LOGISTIC, mu=1e-3), "mu must be a PL constant"),
+        (Broken(f_star=RIDGE.f_star + 1e-3), "f_star must be within f_star_error"),
+        (Broken(f_star=RIDGE.f_star - 1e-2, f_lower=0.0), "f_star is|mu and f_star must fit"),
+        (Broken(f_star=RIDGE.f_star - 1e-2, f_lower=0.0, W_star=None), "mu and f_star must fit"),
+        (Broken(LOGISTIC, f_lower=0.69), "f_lower must bound f from below"),
+        (Broken(W_star=RIDGE.W_star + 1e-3), "W_star must be a minimiser"),
+        (Broken(L_max=RIDGE.L_max * 0.99), "L_max must bound"),
+        (Broken(component_infima=RIDGE.component_infima + 1e-3), "component_infima must be lower bounds: their mean"),
+        (Broken(component_infima=with_infimum(3, 1e-3), subset=RIDGE.subset), "component 3 claims"),
+        (Broken(component_infima=np.zeros(3)), r"component_infima must have shape \(20,\)"),
+    ],
+)
+def test_each_false_claim_has_its_sentence(broken, message):
+    """Faults of every kind; constants are off by at most the factor given, so that much is sure to be seen here."""
+    with pytest.raises(Refuted, match=message):
+        check_problem(broken)
+
+
+def test_a_problem_that_claims_nothing_passes():
+    """All constants nan: only value and gradient are tried."""
+    check_problem(FromFunctions((2, 2), lambda W: np.sum(W**4), lambda W: 4 * W**3))
+
+
+def test_the_base_of_the_broken_ones_passes():
+    for base in (RIDGE, QUADRATIC, RANK_2, LOGISTIC, SINE, SOFTMAX):
+        check_problem(Broken(base))
+
+
+def test_the_pair_against_L_is_a_witness():
+    """The numbers of the sentence can be had again from the matrices that it carries."""
+    with pytest.raises(Refuted, match="L must bound") as caught:
+        check_problem(Broken(QUADRATIC, L=0.9 * QUADRATIC.L))
+    A, B = caught.value.witness["A"], caught.value.witness["B"]
+    stretch = np.linalg.norm(QUADRATIC.gradient(A) - QUADRATIC.gradient(B)) / np.linalg.norm(A - B)
+    assert stretch > 0.9 * QUADRATIC.L
+    assert f"{stretch:.6g}" in str(caught.value)
+
+
+def test_curvature_far_from_every_landmark_is_found_by_descent():
+    """Curvature 9 in a strip around x = 6 that no landmark touches, 1 elsewhere: found along trajectories or climbs."""
+
+    def slope(x):
+        return x + 8 * np.clip(x - 5.5, 0, 1)
+
+    def value(W):
+        x = W[0, 0]
+        middle = np.clip(x - 5.5, 0, 1)
+        return x**2 / 2 + 8 * (middle**2 / 2 + np.maximum(x - 6.5, 0)) + W[1, 0] ** 2 / 2
+
+    def gradient(W):
+        return np.array([[slope(W[0, 0])], [W[1, 0]]])
+
+    with pytest.raises(Refuted, match="L must bound"):
+        check_problem(FromFunctions((2, 1), value, gradient, L=4.5))
+    check_problem(FromFunctions((2, 1), value, gradient, L=9))
+
+
+def test_members_that_lack_are_named():
+    with pytest.raises(Refuted, match="object must have the member 'shape'"):
+        check_problem(object())
+
+
+def test_large_witnesses_are_not_printed():
+    problem = Broken(OURS["breast cancer"], L=1.0)
+    with pytest.raises(Refuted, match=r"A of norm .* \(see witness\['A'\]\)") as caught:
+        check_problem(problem)
+    assert caught.value.witness["A"].shape == (30, 1)

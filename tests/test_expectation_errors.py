@@ -1,0 +1,88 @@
+"""What has no exact expectation is refused, with the reason."""
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, LogisticRegression, Quadratic
+from rac_theory import RACLoRA, Unsupported, exact_rate, expected
+from rac_theory.algorithms import Bernoulli
+from rac_theory.gradients import Minibatch, Noisy
+from rac_theory.sketches import Coordinate, Haar, KaimingUniform, Rademacher
+
+rng = np.random.default_rng(0)
+FEATURES = rng.standard_normal((6, 4))
+LEFT = Quadratic.left(np.diag([0.2, 0.5, 1.0, 2.0]), rng.standard_normal((4, 3)))
+ROTATION = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+
+
+class Stepper:
+    """An algorithm that is not ours."""
+
+    gamma = 0.1
+    deterministic = False
+
+    def check(self, problem):
+        pass
+
+
+def logistic():
+    return LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
+
+
+BIG = Quadratic.full(np.eye(72), np.ones((9, 8)))
+LONG = Quadratic.left(np.diag(np.linspace(1, 2, 600)), np.ones((600, 1)))
+LONG_ROWS = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 2)))
+TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
+
+
+@pytest.mark.parametrize(
+    ("algo", "problem", "message"),
+    [
+        (RACLoRA(Haar(4, 1), 0.1), logistic(), "only quadratics with a known minimiser .* got LogisticRegression"),
+        (Stepper(), LEFT, "the algorithm must be RACLoRA, Bernoulli or deterministic, got <"),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Minibatch(2)),
+            LeastSquares(FEATURES, FEATURES[:, :3]),
+            r"gradients must be Exact\(\) or Noisy\(sigma\), got Minibatch",
+        ),
+        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have a second moment .* got Kaiming"),
+        (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),
+        (RACLoRA(Haar(9, 1), 0.1), BIG, "m n <= 64, got 72; one side of Quadratic.left"),
+        (RACLoRA(Coordinate(600, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 600 x 600"),
+        (RACLoRA(Haar(4, 1), 0.1, lora_alpha=2.0), LEFT, "lora_alpha must be None, the .* step, got 2"),
+        (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
+    ],
+    ids=range(9),
+)
+def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
+    with pytest.raises(Unsupported, match=message):
+        expected(algo, problem, 3)
+    with pytest.raises(Unsupported, match=message):
+        exact_rate(algo, problem)
+    assert issubclass(Unsupported, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("algo", "problem", "message"),
+    [
+        (RACLoRA(Haar(9, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 9 x 8"),
+        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
+        (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
+        (Bernoulli(Haar(4, 1), Haar(3, 1), 0.1), LEFT, "of RACLoRA with exact gradients, got Bernoulli"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "of RACLoRA with exact gradients, got RACL"),
+    ],
+    ids=range(5),
+)
+def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
+    with pytest.raises(Unsupported, match=message):
+        expected(algo, problem, 3, exact=True)
+
+
+def test_a_rate_needs_the_rank():
+    """An eigenvalue of 1e-17 may be one or zero: the curves are the same, the rate is not."""
+    problem = Quadratic.left(ROTATION * np.array([1e-17, 1, 2]) @ ROTATION.T, np.ones((3, 1)))
+    assert np.isnan(problem.mu)
+    algo = RACLoRA(Haar(3, 1), 0.5)
+    assert np.isfinite(expected(algo, problem, 5).gap).all()
+    with pytest.raises(Unsupported, match="the rank of the Hessian must be known, got mu = nan"):
+        exact_rate(algo, problem)

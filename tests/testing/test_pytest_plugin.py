@@ -1,0 +1,207 @@
+"""The plugin in projects that have nothing but our installation: each test runs pytest there, in a process of its own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOUND = '''
+import numpy as np
+import pytest
+from dataclasses import dataclass
+from hypothesis import given, settings
+from problems import LeastSquares
+from rac_theory import GD, RACLoRA, Status, theorems
+from rac_theory.testing import assert_converges_to, assert_rate_bound, check_sketch
+from rac_theory.testing.strategies import seeds
+
+@dataclass(frozen=True)
+class Rows:
+    """One row in turn, uniformly."""
+    dim: int
+    rank: int = 1
+
+    def sample(self, rng, size):
+        return np.eye(self.dim)[rng.integers(self.dim, size=size)][:, :, None]
+
+    def expected_projection(self):
+        return np.eye(self.dim) / self.dim
+
+data = np.random.default_rng(0)
+problem = LeastSquares(data.standard_normal((12, 3)), data.standard_normal((12, 2)))
+rac = RACLoRA(Rows(3), gamma=1 / problem.L)
+
+def test_sketch():
+    check_sketch(Rows(3), draws=2048)
+
+@pytest.mark.rate
+def test_rate(rac_rng):
+    assert_rate_bound(theorems.T2, rac, problem, steps=40, rng=rac_rng)
+
+@pytest.mark.rate
+@pytest.mark.parametrize("name", ["T1", "T2"])
+def test_gradient_descent(name):
+    assert assert_rate_bound(name, GD(1 / problem.L), problem, steps=40).status is Status.HOLDS
+
+def test_limit(rac_rng):
+    assert_converges_to(problem.f_star, rac, problem, tolerance=1e-3, steps=200, rng=rac_rng)
+
+@settings(max_examples=5, deadline=None, database=None)
+@given(seeds())
+def test_any_seed(seed):
+    assert_rate_bound("T2", rac, problem, steps=40, rng=seed)
+'''
+
+WRONG_SKETCH = SOUND.replace("np.eye(self.dim) / self.dim", "np.diag([0.3, 0.3, 0.4])").replace(
+    "rng.integers(self.dim, size=size)", "np.zeros(size, dtype=int) + rng.integers(1, size=size)"
+)
+WRONG_BOUND = SOUND.replace("import numpy as np\n", "import numpy as np\nfrom dataclasses import replace\n").replace(
+    "theorems.T2, rac", "replace(theorems.T2, formula=lambda c, t: c.gap0 * (1 - c.gamma * c.mu) ** (2 * t)), rac"
+)
+SHUFFLED = """
+import random
+
+def pytest_collection_modifyitems(items):
+    random.Random(5).shuffle(items)
+"""
+
+
+@pytest.fixture
+def run_pytest(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+    def run(*options, **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--strict-markers",
+            "-W",
+            "error",
+            "-p",
+            "no:cacheprovider",
+            *options,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def verdicts(output):
+    """What verbose output says of each claim: the numbers and levels too, in the order of tests."""
+    return re.findall(r"^(?:HOLDS|CONSISTENT|UNDECIDED|VIOLATED) .*$", output, re.MULTILINE)
+
+
+def test_a_sound_project_passes_in_any_order_in_any_part_and_with_workers(run_pytest):
+    """Would catch a seed that depends on the order, and claims of workers that are lost or counted twice."""
+    status, plain = run_pytest("-v", test_it=SOUND)
+    assert status == 0, plain
+    assert len(verdicts(plain)) == 9
+    assert "claims tried: " in plain
+    # Two are exact; rate, limit and five examples at 1e-6 each.
+    assert "one or more false answers with probability at most 7e-06" in plain
+    status, workers = run_pytest("-v", "-n", "2")
+    assert status == 0, workers
+    assert verdicts(workers) == verdicts(plain)
+    assert "at most 7e-06" in workers
+    status, shuffled = run_pytest("-v", conftest=SHUFFLED)
+    assert status == 0, shuffled
+    assert verdicts(shuffled) == verdicts(plain)
+    status, part = run_pytest("-v", "-m", "rate", "-k", "rate or T2", conftest="")
+    assert status == 0, part
+    assert verdicts(part) == [line for line in verdicts(plain) if "test_rate" in line or "descent[T2]" in line]
+
+
+def test_a_wrong_sketch_fails_everywhere_and_the_failure_says_how_to_repeat_it(run_pytest):
+    """One that always draws the first row. Would catch a verdict that believes what the sketch claims."""
+    status, output = run_pytest("-v", "--rac-seed", "7", "--rac-alpha", "1e-4", test_it=WRONG_SKETCH)
+    assert status == 1
+    failed = set(re.findall(r"^FAILED test_it\.py::(\w+)", output, re.MULTILINE))
+    assert failed == {"test_sketch", "test_rate", "test_limit", "test_any_seed"}
+    assert "T2 VIOLATED: refuted at level 0.0001" in output
+    assert "again      assert_rate_bound(" in output
+    assert "seed 7; again: pytest test_it.py::test_rate --rac-seed 7 --rac-alpha 0.0001" in output
+    status, again = run_pytest("test_it.py::test_rate", "--rac-seed", "7", "--rac-alpha", "0.0001")
+    assert status == 1
+    (first,) = set(re.findall(r"E +rac_theory\.testing\.not_shown\.NotShown: (.*)", again))
+    assert first in output
+
+
+def test_a_wrong_bound_fails(run_pytest):
+    """Squared, and without lambda_min."""
+    status, output = run_pytest(test_it=WRONG_BOUND)
+    assert status == 1
+    assert re.findall(r"^FAILED test_it\.py::(\w+)", output, re.MULTILINE) == ["test_rate"]
+    assert "1 VIOLATED" in output
+
+
+LIGHT = """
+import sys
+
+import pytest
+
+@pytest.mark.rate
+def test_nothing():
+    assert "numpy" not in sys.modules
+    assert "rac_theory" not in sys.modules
+
+def test_generator(rac_rng):
+    assert rac_rng.integers(2**32) != {drawn}
+"""
+
+
+def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest):
+    """A test that fails for what seed 42 draws first, in a project with a ``problems.py`` of its own."""
+    import numpy as np
+
+    drawn = np.random.default_rng(42).integers(2**32)
+    light = LIGHT.format(drawn=drawn)
+    status, output = run_pytest("-n", "2", "--rac-seed", "all", test_it=light, problems="x = 1\n")
+    assert status == 1
+    assert "1 failed, 100 passed" in output
+    assert "seed 42; again: pytest 'test_it.py::test_generator[seed=42]' --rac-seed all" in output
+    assert "marked rate, but no rate was asserted: test_it.py::test_nothing" in output
+    status, output = run_pytest("--rac-seed", "42")
+    assert (status, "seed 42; again: pytest test_it.py::test_generator --rac-seed 42" in output) == (1, True)
+    assert run_pytest()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("--rac-alpha", "1.5", "must be a number > 0 and < 1, got '1.5'"),
+        ("--rac-alpha", "small", "must be a number > 0 and < 1, got 'small'"),
+        ("--rac-seed", "-1", "must be an integer >= 0 or 'all', got '-1'"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(run_pytest, option, value, rule):
+    status, output = run_pytest(f"{option}={value}")
+    assert status == 4
+    assert rule in output
+
+
+def test_the_plugin_is_light():
+    """Nothing but the standard library beside pytest, and less than 50 ms: the best of five processes counts."""
+    code = (
+        "import pytest, sys, time; before = set(sys.modules); start = time.perf_counter(); import pytest_rac_theory; "
+        "print(time.perf_counter() - start, *(set(sys.modules) - before))"
+    )
+    seconds = []
+    for _ in range(5):
+        time, *loaded = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).split()
+        seconds.append(float(time))
+        assert {name.partition(".")[0] for name in loaded} <= {*sys.stdlib_module_names, "pytest_rac_theory"}
+    assert min(seconds) < 0.05
+
+
+def test_the_entry_point_is_the_module_that_stands_beside_the_package(pytestconfig):
+    """Would catch a plugin within rac_theory, which a project with its own ``problems.py`` could not load."""
+    plugin = pytestconfig.pluginmanager.get_plugin("rac_theory")
+    assert plugin.__name__ == "pytest_rac_theory"
+    assert Path(plugin.__file__).parent == Path(__import__("rac_theory").__file__).parent.parent
