@@ -137,7 +137,7 @@ class _Summary:
             elif name == _UNTRIED:
                 self.untried.append(report.nodeid)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Say what came of the claims, and how likely it is that any of these answers is false."""
         if not self.claims and not self.untried:
             return

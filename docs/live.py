@@ -15,32 +15,10 @@ from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from typeset import lines, pieces, sentence
 
 from rac_theory import spectrum, theorems
 from rac_theory.sketches import NAMED
-
-_LATEX = {
-    r"lambda_(min|max)": r"\\lambda_{\\\1}",
-    r"\b(gamma|mu|beta|rho|eta|sigma|zeta|tau|nu|Gamma)\b": r"\\\1",
-    r"\bmax\{(.*?)\}(?=\))": r"\\max\\{\1\\}",
-    r" \+ \.\.\. \+ ": r" + \\dots + ",
-    r", (?=[a-z_A-Z]+ = )": r", \\quad ",
-    r", with (.*)": r", \\quad \\text{with \1}",
-    r"\bgrad\b": r"\\nabla",
-    r"\bsum_": r"\\sum_",
-    r"f\*": r"f^\\star",
-    r"<=": r"\\le",
-    r">=": r"\\ge",
-    r"\|\|": r"\\|",
-    r"\bE(?=[\[\\])": r"\\mathrm{E}",
-}
-
-
-def latex(statement: str) -> str:
-    """Typeset a statement: the words that stand for symbols become symbols, nothing else changes."""
-    for words, symbol in _LATEX.items():
-        statement = re.sub(words, symbol, statement)
-    return statement
 
 
 class TheoremDirective(Directive):
@@ -54,24 +32,16 @@ class TheoremDirective(Directive):
         box = nodes.admonition(classes=["theorem"])
         box += nodes.title("", f"{value.id}: {value.name}")
         box += nodes.math_block(
-            "", latex(value.statement.rstrip(".")), number=None, label=None, nowrap=False, docname=""
+            "", lines(value.statement.rstrip(".")), number=None, label=None, nowrap=False, docname=""
         )
         assumptions = nodes.bullet_list()
         for check in value.assumes:
-            assumptions += nodes.list_item("", nodes.paragraph("", "", *_code_aware(inspect.getdoc(check) or "")))
+            assumptions += nodes.list_item("", nodes.paragraph("", "", *sentence(inspect.getdoc(check) or "")))
         box += nodes.paragraph("", "", nodes.strong("", "Assumes"))
         box += assumptions
         about = f" {value.source}, marked “{value.mark}”. Bounds the {value.metric.name}; {value.rate} rate."
         box += nodes.paragraph("", "", nodes.strong("", "Source"), nodes.Text(about))
         return [box]
-
-
-def _code_aware(words: str) -> list[nodes.Node]:
-    """Typeset the formulas that stand at the start of an assumption."""
-    formula = re.match(r"(0 <|\|\||lambda_min).*?(?=( with |\.$|: ))", words)
-    if formula is None:
-        return [nodes.Text(words)]
-    return [nodes.math("", latex(formula.group())), nodes.Text(words[formula.end() :])]
 
 
 class ClaimsDirective(SphinxDirective):
@@ -82,7 +52,7 @@ class ClaimsDirective(SphinxDirective):
         rows = [
             (
                 [nodes.literal("", value.id)],
-                [nodes.math("", latex(value.statement.rstrip(".")))],
+                _spaced([nodes.math("", piece) for piece in pieces(value.statement.rstrip("."))]),
                 [nodes.Text(f"{value.mark}: {value.source}")],
             )
             for value in theorems.ALL.values()
@@ -124,6 +94,11 @@ def _table(heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[
 
 def _row(cells: Sequence[list[nodes.Node]]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+
+
+def _spaced(parts: Sequence[nodes.Node]) -> list[nodes.Node]:
+    """Put a space after each part, where a line may end."""
+    return [node for part in parts for node in (part, nodes.Text(" "))]
 
 
 def _inline(words: str) -> list[nodes.Node]:

@@ -45,8 +45,14 @@ class Eigenbasis:
         E = E if self.left is None else self.left.T @ E
         return E if self.right is None else E @ self.right
 
+    def gradient(self, E: Array) -> Array:
+        """The gradient of f at each E of a batch, in the coordinates of W: (..., m, n) to (..., m, n)."""
+        return self._turned_back(self.curvatures * E)
+
     def matrices(self, E: Array) -> Array:
         """W at each E of a batch: (..., m, n) to (..., m, n)."""
-        W = E if self.left is None else self.left @ E
-        W = W if self.right is None else W @ self.right.T
-        return self.centre + W
+        return self.centre + self._turned_back(E)
+
+    def _turned_back(self, E: Array) -> Array:
+        V = E if self.left is None else self.left @ E
+        return V if self.right is None else V @ self.right.T

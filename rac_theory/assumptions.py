@@ -185,10 +185,19 @@ def reshuffling_step(case: Case, c: Constants) -> str | None:
     return f"gamma must be at most 1/(2 L_max N), it is {product:.6g} times that" if product > _ROUNDING else None
 
 
+def epoch_step(case: Case, c: Constants) -> str | None:
+    """0 < eta N <= 1/L_max."""
+    return _total_step(c, "N")
+
+
 def local_step(case: Case, c: Constants) -> str | None:
     """0 < eta K <= 1/L_max."""
+    return _total_step(c, "K")
+
+
+def _total_step(c: Constants, steps: str) -> str | None:
     product = c.gamma * c.L_max * c.inner_steps
-    return f"gamma must be at most 1/(L_max K), it is {product:.6g} times that" if product > _ROUNDING else None
+    return f"gamma must be at most 1/(L_max {steps}), it is {product:.6g} times that" if product > _ROUNDING else None
 
 
 def known_heterogeneity(case: Case, c: Constants) -> str | None:
@@ -196,18 +205,29 @@ def known_heterogeneity(case: Case, c: Constants) -> str | None:
     return None if 0 <= c.D < math.inf else f"D must be known, it is {c.D:g}"
 
 
+def known_client_heterogeneity(case: Case, c: Constants) -> str | None:
+    """The infima of the clients are bounded below, so that D is known; not needed if K = 1."""
+    return None if c.inner_steps == 1 else known_heterogeneity(case, c)
+
+
 def known_variance(case: Case, c: Constants) -> str | None:
     """sigma^2 bounds the mean variance of component gradients along the iterates."""
     if 0 <= c.sigma_squared < math.inf:
         return None
-    return "sigma_squared must be given, it is nan: nothing that is computed from the data bounds it along the iterates"
+    return _not_given("sigma_squared", c.sigma_squared)
 
 
 def known_client_variance(case: Case, c: Constants) -> str | None:
     """zeta^2 bounds the mean variance of client gradients along the iterates; not needed if K = 1."""
     if c.inner_steps == 1 or 0 <= c.zeta_squared < math.inf:
         return None
-    return "zeta_squared must be given, it is nan: nothing that is computed from the data bounds it along the iterates"
+    return _not_given("zeta_squared", c.zeta_squared)
+
+
+def _not_given(name: str, value: float) -> str:
+    return (
+        f"{name} must be given or measured, it is {value:g}: no formula for this problem bounds it along the iterates"
+    )
 
 
 def bounded_plain_step(case: Case, c: Constants) -> str | None:

@@ -50,8 +50,8 @@ class Constants:
     D : float
         How far gradients of components, or of clients, differ, see ``heterogeneity``; squared units of the gradient.
     sigma_squared, zeta_squared : float
-        Bounds on the variance of the gradients of components, or of clients, along the iterates: nothing that is
-        computed here can know one, so they are nan unless ``replace`` gives them.
+        Bounds on the variance of the gradients of components, or of clients, along the iterates: ``variance_bound`` of
+        a problem that has proved one for every W; else nan, unless ``replace`` or a measurement gives them.
     inner_steps : int
         Gradient steps under one sketch: N for a reshuffled epoch, K for local steps, else 1.
     distance0 : float
@@ -60,6 +60,8 @@ class Constants:
         For the plain step, see ``PlainStep``.
     alpha_spent : float
         The probability with which a sampled lambda_min may be false, and likewise lambda_max; 0 for closed forms.
+    measured : frozenset of str
+        The names of those that are estimates from runs, and no bounds: see ``rac_theory.measured``.
     provenance : mapping
         For each name above, one line that says where the number comes from.
     """
@@ -87,6 +89,7 @@ class Constants:
     nu: float = math.nan
     longest_step: float = math.nan
     alpha_spent: float = 0.0
+    measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -153,6 +156,8 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
         components = components_of(problem, gradients)
         found |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
         sources["D"] = "2 L_max (f* - mean of the component infima), rounded up"
+        name = "sigma_squared" if isinstance(gradients, Reshuffled) else "zeta_squared"
+        found[name] = float(getattr(components, "variance_bound", math.nan))
     if isinstance(gradients, Reshuffled):
         found["inner_steps"] = components.n_components
     local = gradients.source if isinstance(gradients, Clients) else gradients

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.case import Case, starting_point
 from rac_theory.constants import Constants
+from rac_theory.measured import variance_is_missing, with_measured_variance
 from rac_theory.randomness import PROJECTION, child
 from rac_theory.settings import SETTINGS, MakeSketch
 from rac_theory.theorem import Theorem
@@ -84,24 +85,28 @@ class Ensemble:
             case = case_at(gamma, 1)
             constants = constants_of(case)
         if steps is None:
-            steps = informative_steps([theorems.ALL[claim] for _, claim in claims], case, constants, setting.longest)
+            # A variance is measured along the runs, whose number is not known yet: D is of its size.
+            guess = replace(constants, sigma_squared=constants.D, zeta_squared=constants.D)
+            steps = informative_steps([theorems.ALL[claim] for _, claim in claims], case, guess, setting.longest)
         return cls(key, case_at(gamma, steps), constants, runs, alpha, lambda_alpha, claims)
 
     @property
     def needs_runs(self) -> bool:
         """Whether any of its claims is applicable."""
-        return any(not theorems.ALL[claim].unmet(self.case, self.constants) for _, claim in self.claims)
+        applicable = any(not theorems.ALL[claim].unmet(self.case, self.constants) for _, claim in self.claims)
+        return applicable or self._lacks_a_variance
+
+    @property
+    def _lacks_a_variance(self) -> bool:
+        return any(variance_is_missing(theorems.ALL[claim], self.case, self.constants) for _, claim in self.claims)
 
     def verdicts(self) -> list[Verdict]:
         """Run the ensemble once, if any claim needs it, and judge every claim by it."""
-        return judge(
-            [theorems.ALL[claim] for _, claim in self.claims],
-            self.case,
-            self.constants,
-            runs=self.runs,
-            alpha=self.alpha,
-            seed=self.key.seed_sequence(),
-        )
+        constants, seed = self.constants, self.key.seed_sequence()
+        if self._lacks_a_variance:
+            constants = with_measured_variance(self.case, constants, seed)
+        claims = [theorems.ALL[claim] for _, claim in self.claims]
+        return judge(claims, self.case, constants, runs=self.runs, alpha=self.alpha, seed=seed)
 
 
 def informative_steps(claims: Sequence[Theorem], case: Case, c: Constants, longest: int) -> int:

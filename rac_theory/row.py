@@ -114,4 +114,6 @@ NEEDS_EXTRA = "NEEDS_EXTRA"
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value

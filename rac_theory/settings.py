@@ -131,14 +131,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "horizon": Setting(("T5_step",), _horizon_step, _quarter, needs="component_gradient", longest=_HORIZON),
         "noisy": Setting(("T5", "T5_step", "T6"), _stochastic_step, _noise),
         "reshuffled": Setting(  # four batches, in the order of the data
-            ("T7", "T7d", "T8", "T8d"),
+            ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp"),
             _reshuffling_step,
             lambda problem, start: Reshuffled(),
             lambda problem: Federated(problem, 4),
             needs="subset",
         ),
         "federated": Setting(
-            ("T9", "T9d", "T10", "T10d"),
+            ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp"),
             _local_step,
             lambda problem, start: Clients(Local(4)),
             lambda problem: Federated.at_random(problem, 4, rng=0),

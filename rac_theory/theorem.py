@@ -5,7 +5,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,13 @@ Assumption: TypeAlias = Callable[[Case, Constants], str | None]
 
 
 _LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
+
+
+class Tightest(NamedTuple):
+    """The largest exact / bound found so far, and the case in one line; 1 says that the bound is attained."""
+
+    ratio: float
+    case: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +56,8 @@ class Theorem:
         (constants, t) to the bound.
     descends : bool
         Whether the assumptions make every single step a descent, so that the metric has a ceiling.
+    tightest : Tightest or None
+        How near an exact expectation is known to come to the bound; None where nobody has looked.
     """
 
     id: str
@@ -61,6 +70,7 @@ class Theorem:
     assumes: tuple[Assumption, ...]
     formula: Bound
     descends: bool
+    tightest: Tightest | None = None
 
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing."""
@@ -147,6 +157,7 @@ def theorem(
     rate: Literal["linear", "sublinear"],
     assumes: tuple[Assumption, ...],
     descends: bool = False,
+    tightest: tuple[float, str] | None = None,
 ) -> Callable[[Bound], Theorem]:
     """Turn a formula with a docstring into a ``Theorem``; the arguments are the attributes of that class."""
     one_of("mark", mark, ("paper", "derived", "second-hand"))
@@ -157,6 +168,7 @@ def theorem(
         if not statement:
             raise ValueError(f"theorem {id} must have a statement, got a formula without a docstring")
         name = getattr(formula, "__name__", id)
-        return Theorem(id, name, statement, source, mark, metric, rate, assumes, formula, descends)
+        found = None if tightest is None else Tightest(*tightest)
+        return Theorem(id, name, statement, source, mark, metric, rate, assumes, formula, descends, found)
 
     return decorate

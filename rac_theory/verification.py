@@ -16,6 +16,7 @@ from rac_theory.algorithm import Algorithm
 from rac_theory.case import Case
 from rac_theory.constants import Constants
 from rac_theory.finding import Finding, exact_finding, sampled_finding
+from rac_theory.measured import as_far_as_measured, relied_on, variance_is_missing, with_measured_variance
 from rac_theory.randomness import PROJECTION, RUNS, Randomness, child, seed_sequence
 from rac_theory.rate import fit_rate
 from rac_theory.recording import Evidence, Recording, exact_recording
@@ -78,6 +79,8 @@ def verify(
     root = seed_sequence(rng)
     if constants is None:
         constants = Constants.of(case, alpha=alpha / 2, rng=child(root, PROJECTION))
+        if variance_is_missing(theorem, case, constants):
+            constants = with_measured_variance(case, constants, root)
     checks.finite("alpha", alpha, above=constants.alpha_spent)
     (verdict,) = judge([theorem], case, constants, runs=runs, alpha=alpha, evidence=evidence, seed=root, n_jobs=n_jobs)
     return verdict
@@ -184,6 +187,7 @@ def _settle(
     if finding.status is Status.HOLDS and scope.informative_from is None:
         vacuous = "the bound never says more than descent alone does: take more steps."
         finding = replace(finding, status=Status.UNDECIDED, reason=vacuous)
+    finding = as_far_as_measured(finding, constants, relied_on(theorem, case, constants))
     fitted = fit_rate(curves, theorem.rate, finding.reach) if finding.reach else None
     lower, upper, detectable = np.full((3, len(scope.bound)), np.nan)
     lower[judged], upper[judged], detectable[judged] = finding.lower, finding.upper, finding.detectable

@@ -7,13 +7,14 @@ that probability, and ``test_a_correct_algorithm_passes_for_every_seed`` tries s
 import copy
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 import pytest
 
 from problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import GD, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
-from rac_theory.algorithms import SGD, Bernoulli
+from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.noise import NO_NOISE, additive_noise
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.check_algorithm_law import _bets_on_mean
@@ -52,6 +53,12 @@ OURS = {
     "plain, noisy": (RACLoRA(B, 0.01, lora_alpha=2.0, gradients=Noisy(0.3)), LEAST),
     "Bernoulli": (Bernoulli(B, A, GAMMA, p=0.3), LEAST),
     "Bernoulli, minibatch": (Bernoulli(B, A, GAMMA, gradients=Minibatch(2)), SOFTMAX),
+    "Asymmetric LoRA": (AsymmetricLoRA(B, GAMMA), LEAST),
+    "Asymmetric LoRA, plain": (AsymmetricLoRA(A, 0.01, side="right", lora_alpha=2.0), LEAST),
+    "LoRA": (LoRA(Initialisation(B), 0.01), LEAST),
+    "Chain of LoRA": (ChainOfLoRA(Initialisation(A=A), 0.01, inner_steps=3), LEAST),
+    "GaLore": (GaLore(rank=1, gamma=GAMMA), LEAST),
+    "GaLore, noisy": (GaLore(rank=1, gamma=GAMMA, gradients=Noisy(0.1)), LEAST),
     "diverges": (RACLoRA(B, 1e3, gradients=Minibatch(2)), LEAST),
 }
 
@@ -367,6 +374,21 @@ class Aware(RACLoRA):
             yield lambda W, G, H=H: W - self.gamma * np.swapaxes(H, 1, 2) @ (H @ G)
 
 
+class Stale(RACLoRA):
+    """Draws one sketch a run and keeps it, with the spectrum of fresh ones."""
+
+    def low_rank_steps(self, rng, W):
+        return repeat(next(super().low_rank_steps(rng, W)))
+
+
+class Optimistic(RACLoRA):
+    """A lambda_min that is a tenth too large."""
+
+    def projection(self, *, alpha, draws, rng):
+        known = super().projection(alpha=alpha, draws=draws, rng=rng)
+        return replace(known, lambda_min=1.1 * known.lambda_min)
+
+
 class Decays(RACLoRA):
     """Weight decay beside the projected step, so that W moves in every direction."""
 
@@ -446,6 +468,8 @@ def test_noise_that_knows_the_sketch_is_seen(source):
         (Scaled, "must yield orthogonal projections"),
         (Oblique, "must yield orthogonal projections"),
         (Greedy, "H must not depend on the gradient"),
+        (Stale, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
+        (Optimistic, "keeps at least lambda_min = 0.55 on average, 16384 draws say 0"),
         (Aware, "must draw the same projections whatever W is"),
         (Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
         (Drifts, r"must move by -gamma E\[H\] grad f on average"),

@@ -58,6 +58,7 @@ ORDER = [
     "scope",
     "verdict",
     "finding",
+    "measured",
     "verification",
     "counterexamples",
     "diagnosis",

@@ -1,5 +1,6 @@
 """C3: LoRA and Chain of LoRA diverge at gamma = 1/L, where gradient descent cannot; and what a rise in value means."""
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
@@ -66,7 +67,7 @@ def explained(example: Counterexample, method: LoRA) -> tuple[int, int, float]:
     for run, t in np.argwhere(steps.rises & (steps.length < 1e6))[:_EXAMINED]:
         B, A = departures[t].B[run], departures[t].A[run]
         sharpest.append(method.gamma * sharpest_on_segment(loss, B, A, method.gamma))
-    return int(steps.rises.sum()), len(sharpest), min(sharpest)
+    return int(steps.rises.sum()), len(sharpest), min(sharpest, default=math.nan)
 
 
 def outcome_map(points: int = 13) -> Outcomes:

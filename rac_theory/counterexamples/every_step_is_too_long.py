@@ -69,7 +69,7 @@ def gather(example: Counterexample) -> Witness:
         Check(f"gradient descent on W with gamma = 1/L = 1 ends at {descends:g}", descends == 0, "simulated"),
     )
     t = np.arange(STEPS + 1)
-    curves = {f"$\\gamma s^2 = {u:g}$": (t, np.minimum(curve(1.0, u**0.5), 1e12)) for u in (0.5, 1.5, 1.9, 2.0, 2.1)}
+    curves = {f"$\\gamma s^2 = {u:g}$": (t, np.minimum(curve(u / 4, 2.0), 1e12)) for u in (0.5, 1.5, 1.9, 2.0, 2.1)}
     return Witness(checks, Lines(curves, {}, "$t$", r"$f = (ab)^2 / 2$"), {"edge": Fraction(2)})
 
 

@@ -86,6 +86,7 @@ class Outcomes:
         mesh = ax.pcolormesh(self.x, self.y, self.outcome, cmap="cividis_r", vmin=0, vmax=worst, shading="nearest")
         bar = ax.figure.colorbar(mesh, ax=ax, ticks=range(len(self.names)))
         bar.ax.set_yticklabels(self.names)
+        ax.figure.subplots_adjust(right=0.86)  # type: ignore[union-attr]
         ax.set(xscale="log", yscale="log", xlabel=self.xlabel, ylabel=self.ylabel)
         return ax
 

@@ -65,6 +65,7 @@ class Diagonal:
             return None
         if algorithm.sketch is None or algorithm.lora_alpha is not None or not isinstance(algorithm.gradients, Exact):
             return None
+        _check_eigenbasis(problem, basis, start.astype(np.float64))
         transposed = algorithm.side == "right"
         E, curvatures = basis.coordinates(start.astype(np.float64)), basis.curvatures
         rotation = basis.right if transposed else basis.left
@@ -113,3 +114,22 @@ class Diagonal:
     def norms(self, last: Array) -> Array:
         """Return ``||E|| + ||centre||``: a rotation changes no norm."""
         return np.asarray(np.sqrt(squared_norms(last)) + np.linalg.norm(self.basis.centre))
+
+
+def _check_eigenbasis(problem: Problem, basis: Eigenbasis, start: Array) -> None:
+    """Refuse a problem whose value or gradient is not that of its eigenbasis, as in a subclass that changes one.
+
+    At the start and at a random step away from it: runs would silently follow another function.
+    """
+    away = np.random.default_rng(0).standard_normal(start.shape)
+    W = np.stack([start, start + max(float(np.linalg.norm(start)), 1.0) * away])
+    E = basis.coordinates(W)
+    value, G = basis.floor + (basis.curvatures * E**2).sum(axis=(1, 2)) / 2, basis.gradient(E)
+    size = problem.L * np.linalg.norm(W - basis.centre, axis=(1, 2))  # what rounding is relative to
+    off = np.linalg.norm(problem.gradient(W) - G, axis=(1, 2))
+    wrong = (off > 1e-9 * size) | (np.abs(problem.value(W) - value) > 1e-9 * (np.abs(value) + size**2 / problem.L))
+    if wrong.any():
+        raise ValueError(
+            f"{type(problem).__name__}.eigenbasis must be that of its value and gradient, got a gradient off by "
+            f"{off.max():.3g}; who overrides value or gradient must override it too, with None if there is none"
+        )

@@ -70,7 +70,9 @@ def assert_converges_to(
     start = starting_point(problem, W0)
     away = _distance(aim, start[None], np.asarray(problem.value(start[None])))[0]
     if away <= tolerance:
-        raise ValueError(f"W0 must be further from target than tolerance={tolerance:g}, got {away:.3g} (W0 as given?)")
+        raise ValueError(
+            f"W0 must be further from target than tolerance={tolerance:g}, got {away:.3g}: nothing would be tested"
+        )
 
     def measured(ran: Trajectory) -> tuple[Array, NDArray[np.bool_]]:
         distances = _distance(aim, ran.W, ran.values[:, -1])
@@ -79,8 +81,22 @@ def assert_converges_to(
     what = "||W - target||" if matrix else f"|f(W) - {float(aim):.6g}|"
     claim = f"{what} <= {tolerance:g} after {steps} steps"
     arguments = ("target" if matrix else repr(float(aim)), "algorithm", "problem")
-    trial = Trial(algorithm, problem, W0, steps, runs, rng, alpha, share, n_jobs)
-    return trial.settle("assert_converges_to", arguments, tolerance, claim, measured)
+    trial = Trial(
+        "assert_converges_to",
+        arguments,
+        claim,
+        tolerance,
+        algorithm,
+        problem,
+        W0,
+        steps,
+        runs,
+        rng,
+        alpha,
+        share,
+        n_jobs,
+    )
+    return trial.settle(measured)
 
 
 def _distance(aim: Array, W: Array, values: Array) -> Array:

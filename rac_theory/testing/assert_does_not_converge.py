@@ -64,6 +64,20 @@ def assert_does_not_converge(
         least = norms.min(axis=1)
         return least, least > tolerance
 
-    trial = Trial(algorithm, problem, W0, steps, runs, rng, alpha, share, n_jobs)
     claim = f"||grad f(W^t)|| > {tolerance:g} at t = 0, ..., {steps}"
-    return trial.settle("assert_does_not_converge", ("algorithm", "problem"), tolerance, claim, measured)
+    trial = Trial(
+        "assert_does_not_converge",
+        ("algorithm", "problem"),
+        claim,
+        tolerance,
+        algorithm,
+        problem,
+        W0,
+        steps,
+        runs,
+        rng,
+        alpha,
+        share,
+        n_jobs,
+    )
+    return trial.settle(measured)

@@ -26,7 +26,8 @@ def check_algorithm(
 
     Every algorithm: ``iterates`` yields new arrays of the right shape for ever, writes to none that it was given or has
     yielded, draws from ``rng`` alone, treats runs alone, and is as ``deterministic`` as it says. A projected descent
-    also: its steps are orthogonal projections of what they are given, of the rank of the sketch. If its gradient source
+    also: its steps are orthogonal projections of what they are given, of the rank of the sketch, fresh each time, with
+    the extreme eigenvalues that ``projection`` gives. If its gradient source
     makes one step, the gradients have the mean ``grad f``, the noise that ``noise(problem)`` declares, and tell nothing
     of the sketch; and a step has the mean ``-gamma E[H] grad f``.
 
@@ -53,8 +54,8 @@ def check_algorithm(
     Notes
     -----
     Stochastic gradients have no bounded range, so bets on their mean need their variance. It is the one that
-    ``noise(problem)`` declares, which is tested before. Where none is declared, twice the sample variance of other
-    draws stands for it, and alpha is approximate.
+    ``noise(problem)`` declares, or more if other draws say so. Where none is declared, twice the sample variance of
+    other draws stands for it, and alpha is approximate.
     """
     for member in ("gamma", "deterministic", "check", "iterates"):
         if not hasattr(algorithm, member):

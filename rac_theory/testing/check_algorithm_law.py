@@ -14,16 +14,18 @@ from problems.problem import Problem
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.evidence import excess, log_wealth
 from rac_theory.noise import Noise
-from rac_theory.testing.check_algorithm_steps import projected
+from rac_theory.testing.check_algorithm_steps import is_projected, projected
 from rac_theory.testing.probe import Probe
 from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.spy import Sample, one_step
+from rac_theory.testing.spy import Sample, draws_of, one_step
 
 _ROUNDING = 1e-18  # of a squared mean, relative to the squares that enter it
 
 
 def check_law(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
     """Raise ``Refuted`` if a claim about single stochastic gradients, or about their sketches, is contradicted."""
+    if is_projected(algorithm):
+        _check_spectrum(algorithm, problem, draws, alpha, seed)
     places = _places(problem, seed)
     for index, W in enumerate(places):
         sample = one_step(algorithm, problem, W, draws, [seed, 10 + index])
@@ -32,11 +34,11 @@ def check_law(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: 
         level = alpha / (5 * len(places))
         noise = _declared(algorithm, problem)
         name = type(algorithm.gradients).__name__
+        _check_mean(name, noise, problem, sample, level)
         if noise is not None:
             _check_noise(name, noise, problem, sample, level)
-        _check_mean(name, noise, problem, sample, level)
         _check_independence(algorithm, sample, level)
-        if getattr(algorithm, "is_projected", True):
+        if is_projected(algorithm):
             _check_move(algorithm, noise, problem, sample, level, [seed, 20 + index])
 
 
@@ -83,10 +85,8 @@ def _check_mean(name: str, noise: Noise | None, problem: Problem, sample: Sample
     """Half of the draws say in which direction the mean is off, bets are made on the other half."""
     n = sample.g - sample.G
     half, square = len(n) // 2, float(np.sum(sample.G**2))
-    if noise is not None:
-        variance = max((noise.beta - 1) * square, 0.0) + _stray(noise, problem, sample.W)
-    else:
-        variance = 2 * float(squared_norms(n[:half]).mean())
+    declared = None if noise is None else max((noise.beta - 1) * square, 0.0) + _stray(noise, problem, sample.W)
+    variance = _variance(n[:half], declared)
     U = _unit(n[:half].mean(axis=0))
     seen = np.sum(n[half:] * U, axis=(1, 2))
     if _bets_on_mean(seen, variance + _ROUNDING * square) >= math.log(1 / alpha):
@@ -97,6 +97,12 @@ def _check_mean(name: str, noise: Noise | None, problem: Problem, sample: Sample
             W=sample.W,
             U=U,
         )
+
+
+def _variance(seen: Array, declared: float | None) -> float:
+    """The declared variance; more where draws say so, lest noise that is understated looks like a bias."""
+    sample = float(squared_norms(seen).mean())
+    return 2 * sample if declared is None else max(declared, 1.2 * sample)
 
 
 def _bets_on_mean(Z: Array, variance: float) -> float:
@@ -158,10 +164,8 @@ def _check_move(
     said = projected(algorithm, fresh, np.repeat(sample.G[None], draws, axis=0))
     difference = (sample.W - sample.moved) / algorithm.gamma - said
     half, square = draws // 2, float(np.sum(sample.G**2))
-    if noise is not None:
-        variance = (1 + noise.beta) * square + _stray(noise, problem, sample.W)
-    else:
-        variance = 2 * float(squared_norms(difference[:half]).mean())
+    declared = None if noise is None else (1 + noise.beta) * square + _stray(noise, problem, sample.W)
+    variance = _variance(difference[:half], declared)
     rounding = _ROUNDING * (square + float(np.sum(sample.W**2)) / algorithm.gamma**2)
     U = _unit(difference[:half].mean(axis=0))
     seen = np.sum(difference[half:] * U, axis=(1, 2))
@@ -172,6 +176,30 @@ def _check_move(
             W=sample.W,
             U=U,
         )
+
+
+def _check_spectrum(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
+    """The extreme eigenvalues of E[H] given the past: along what the last H dropped, and along what it kept."""
+    known = algorithm.projection(alpha=alpha / 3, draws=4096, rng=seed)
+    M = np.random.default_rng([seed, 5]).standard_normal((draws_of(problem.shape, draws), *problem.shape))
+    steps = algorithm.low_rank_steps(np.random.default_rng([seed, 6]), M)
+    kept = projected(algorithm, next(steps), M)
+    fresh = next(steps)
+    for V, sign, bound, what in (
+        (M - kept, -1, float(known.lambda_min), "dropped the next keeps at least lambda_min"),
+        (kept, 1, float(known.lambda_max), "kept the next keeps at most lambda_max"),
+    ):
+        size = squared_norms(V)
+        usable = (size > 1e-12 * squared_norms(M)) & math.isfinite(bound)
+        share = np.sum(V * projected(algorithm, fresh, V), axis=(1, 2)) / np.where(usable, size, 1.0)
+        Z = np.where(usable, sign * (share - bound), 0.0)
+        worst = max(bound if sign == 1 else 1 - bound, 1e-6) if math.isfinite(bound) else 1.0
+        if log_wealth(np.maximum(Z, -worst), worst=worst).max() >= math.log(3 / alpha):
+            raise Refuted(
+                f"{type(algorithm).__name__}.projection must bound E[H] for fresh projections: of what a step {what} = "
+                f"{bound:.6g} on average, {len(share)} draws say {share[usable].mean():.6g}; is H drawn afresh each "
+                "step?"
+            )
 
 
 def _unit(V: Array) -> Array:

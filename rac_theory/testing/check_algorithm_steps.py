@@ -16,9 +16,14 @@ _ROUNDING = 1e-8  # relative to what is projected
 
 def check_steps(algorithm: ProjectedDescent, problem: Problem, seed: int) -> None:
     """Raise ``Refuted`` if steps are not what ``low_rank_steps`` promises, or leave the range of a sketch."""
-    if getattr(algorithm, "is_projected", True):
+    if is_projected(algorithm):
         _check_projections(algorithm, problem, seed)
     _check_rank(algorithm, problem, seed)
+
+
+def is_projected(algorithm: ProjectedDescent) -> bool:
+    """Whether the step claims to be the projected one; with ``lora_alpha`` it is the plain one."""
+    return bool(getattr(algorithm, "is_projected", True)) and getattr(algorithm, "lora_alpha", None) is None
 
 
 def projected(algorithm: ProjectedDescent, step: Any, M: Array) -> Array:

@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from problems.batch import squared_norms
 from problems.checks import Array
+from problems.problem import Problem
 from rac_theory.testing.probe import EPS, Probe
 from rac_theory.testing.refuted import Refuted
 
 _BATCHES: tuple[tuple[int, ...], ...] = ((), (1,), (5,), (2, 3), (0,))
+_PLACES = 10  # at which slopes are tried
 _STEPS = 10.0 ** -np.arange(1, 12)  # relative to the entries of W
 
 
@@ -79,18 +82,13 @@ def _check_purity(probe: Probe) -> None:
 def _check_slopes(probe: Probe) -> None:
     """The gradient along random directions, and its own, against differences of the value."""
     problem, rng = probe.problem, probe.rng(12)
-    for W, gradient in zip(probe.places, np.asarray(problem.gradient(probe.places)), strict=True):
-        for D in rng.standard_normal((3, *W.shape)):
+    places = np.concatenate([probe.landmarks, rng.permutation(probe.places)[:_PLACES]])
+    for W, gradient in zip(places, np.asarray(problem.gradient(places)), strict=True):
+        for D in rng.standard_normal((2, *W.shape)):
             if gradient.any() and rng.random() < 0.5:
                 D = gradient
             D = D / np.linalg.norm(D)
-            said, seen, wrong = _derivative(
-                lambda V: np.asarray(problem.value(V))[:, None],
-                lambda V, D=D: np.sum(np.asarray(problem.gradient(V)) * D, axis=(1, 2))[:, None],
-                W,
-                D,
-                scale=0.0,
-            )
+            said, seen, wrong = _derivative(problem.value, partial(_slope, problem, D), W, D, scale=0.0)
             if wrong:
                 raise Refuted(
                     f"{probe.name}.gradient must be the gradient of value: along D it says {said[0]:.6g}, differences "
@@ -100,19 +98,27 @@ def _check_slopes(probe: Probe) -> None:
                 )
 
 
+def _slope(problem: Problem, D: Array, W: Array) -> Array:
+    return np.asarray(np.sum(np.asarray(problem.gradient(W)) * D, axis=(1, 2)))
+
+
+def _products(hessian: Any, D: Array, W: Array) -> Array:
+    return np.stack([hessian(V)(D) for V in W])
+
+
 def _derivative(
     function: Callable[[Array], Array], derivative: Callable[[Array], Array], W: Array, D: Array, scale: float
 ) -> tuple[Array, Array, bool]:
     """What is said and what is seen of the derivative at W along D, (q,), and whether they contradict each other.
 
     A difference quotient is the mean of the derivative over its segment, which Simpson's rule makes of three values.
-    Both are maps (k, m, n) to (k, q). The step is the one at which the derivative bends least and the mismatch is most
-    stable: where a step is too long for a function that turns sharply, the derivative itself shows it.
+    Both are maps (k, m, n) to (k, ...). The step is the one at which the derivative bends least and the mismatch is
+    most stable: where a step is too long for a function that turns sharply, the derivative itself shows it.
     """
     h = (1 + float(np.abs(W).max())) / float(np.linalg.norm(D)) * _STEPS
     moves = h[:, None, None] * D
-    ahead, behind = function(W + moves), function(W - moves)
-    before, here, after = derivative(W - moves), derivative(W[None]), derivative(W + moves)
+    ahead, behind = _rows(function(W + moves)), _rows(function(W - moves))
+    before, here, after = (_rows(derivative(V)) for V in (W - moves, W[None], W + moves))
     seen = (ahead - behind) / (2 * h[:, None])
     mismatch = seen - (before + 4 * here + after) / 6
     change = np.linalg.norm(np.diff(mismatch, axis=0), axis=1)
@@ -122,6 +128,10 @@ def _derivative(
     i = int(error.argmin()) + 1
     tolerance = 10 * error[i - 1] + 1e-6 * (np.linalg.norm(here) + np.linalg.norm(seen[i]))
     return here[0], seen[i], bool(np.linalg.norm(mismatch[i]) > tolerance)
+
+
+def _rows(values: Array) -> Array:
+    return np.asarray(values, dtype=float).reshape(len(values), -1)
 
 
 def _check_fused(probe: Probe) -> None:
@@ -142,16 +152,14 @@ def _check_hessian(probe: Probe) -> None:
     hessian: Any = getattr(probe.problem, "hessian", None)
     if hessian is None:
         return
-    for W, D in zip(probe.trajectory, probe.rng(13).standard_normal(probe.trajectory.shape), strict=True):
+
+    rng = probe.rng(13)
+    for W in np.concatenate([probe.landmarks, rng.permutation(probe.trajectory)[:4]]):
+        D = rng.standard_normal(W.shape)
         if np.shape(hessian(W)(D)) != W.shape:
             raise Refuted(f"{probe.name}.hessian(W)(D) must have the shape of D, it has {np.shape(hessian(W)(D))}")
-        said, seen, wrong = _derivative(
-            lambda V: np.asarray(probe.problem.gradient(V)).reshape(len(V), -1),
-            lambda V, D=D: np.stack([np.ravel(hessian(W)(D)) for W in V]),
-            W,
-            D,
-            scale=probe.gradient_scale,
-        )
+        products = partial(_products, hessian, D)
+        said, seen, wrong = _derivative(probe.problem.gradient, products, W, D, scale=probe.gradient_scale)
         if wrong:
             raise Refuted(
                 f"{probe.name}.hessian(W)(D) must be the derivative of the gradient along D: it has norm "
@@ -181,7 +189,9 @@ def _check_eigenbasis(probe: Probe) -> None:
             f"gives {value[i]:.6g}",
             W=W[i],
         )
-    turned = basis.matrices(basis.curvatures * E) - basis.centre
+    turned = basis.curvatures * E
+    turned = turned if basis.left is None else basis.left @ turned
+    turned = turned if basis.right is None else turned @ basis.right.T
     if not agree(turned, G, np.sqrt(squared_norms(G)) + np.max(basis.curvatures) * scale, 1e-9):
         raise Refuted(f"{probe.name}.eigenbasis must give the gradient as curvatures E: it gives another one")
 

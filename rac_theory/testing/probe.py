@@ -74,9 +74,11 @@ class Probe:
 
     @cached_property
     def resolution(self) -> float:
-        """What rounding may make of values near the minimum; far more than it does if no large terms cancel."""
+        """What rounding may make of values near the minimum, and as a rule far more."""
         seen = np.asarray(self.problem.value(np.concatenate([self.landmarks, self.lowest[None]])))
-        return 1e4 * EPS * float(np.abs(seen).max()) + 1e-300
+        size = float(np.linalg.norm(self.lowest))
+        inner = self.gradient_scale * size * (1 + size)  # terms that are products with W may cancel in large ones
+        return 1e4 * EPS * float(np.abs(seen).max()) + 16 * EPS * inner + 1e-300
 
     @cached_property
     def gradient_scale(self) -> float:

@@ -1,6 +1,7 @@
 """One outer step of a projected descent, seen from inside: which gradients were put into which projections."""
 
 import copy
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +69,11 @@ class _Spy:
         return getattr(self.source, name)
 
 
+def draws_of(shape: tuple[int, ...], draws: int) -> int:
+    """How many runs of matrices of this shape make a sample: ``draws``, or what fits in memory with ease."""
+    return min(draws, max(256, _NUMBERS // math.prod(shape)))
+
+
 def one_step(algorithm: ProjectedDescent, problem: Problem, W: Array, draws: int, seed: list[int]) -> Sample | None:
     """Run one outer step of the algorithm as it is, with a spy in the place of its gradient source.
 
@@ -85,7 +91,7 @@ def one_step(algorithm: ProjectedDescent, problem: Problem, W: Array, draws: int
         return algorithm.low_rank_steps(rng, W)
 
     vars(spied).update(gradients=spy, low_rank_steps=low_rank_steps)
-    block = np.repeat(W[None], min(draws, max(256, _NUMBERS // W.size)), axis=0)
+    block = np.repeat(W[None], draws_of(W.shape, draws), axis=0)
     moved = np.array(next(spied.iterates(problem, block, np.random.default_rng(seed))))
     if spy.shares_seed:
         raise Refuted(

@@ -76,7 +76,7 @@ def starts(problem: Problem) -> SearchStrategy[Array]:
 
 
 def quadratic(rows: int, columns: int, largest: float, seed: int) -> Quadratic:
-    """Return a quadratic with eigenvalues from 1 to ``largest`` and minimiser one; seed 0 is diagonal, others rotate."""
+    """Return a quadratic with eigenvalues 1 to ``largest`` and minimiser one; it is diagonal if the seed is 0."""
     S = np.diag(np.linspace(1.0, largest, rows))
     if seed:
         V = np.linalg.qr(np.random.default_rng(seed).standard_normal(S.shape))[0]

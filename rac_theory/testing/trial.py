@@ -20,8 +20,22 @@ from rac_theory.verdict import Status
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """What both assertions about single runs take: see ``assert_converges_to``."""
+    """One call of an assertion about single runs.
 
+    Attributes
+    ----------
+    name, arguments
+        The assertion, and its positional arguments as they are written.
+    claim : str
+        What a run is claimed to do.
+    tolerance, algorithm, problem, W0, steps, runs, rng, alpha, share, n_jobs
+        Its other arguments, see ``assert_converges_to``.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    claim: str
+    tolerance: float
     algorithm: Algorithm
     problem: Problem
     W0: Array | None
@@ -32,50 +46,57 @@ class Trial:
     share: float
     n_jobs: int
 
-    def settle(
-        self,
-        name: str,
-        arguments: tuple[str, ...],
-        tolerance: float,
-        claim: str,
-        measured: Callable[[Trajectory], tuple[Array, NDArray[np.bool_]]],
-    ) -> Share:
+    def settle(self, measured: Callable[[Trajectory], tuple[Array, NDArray[np.bool_]]]) -> Share:
         """Run the ensemble, tell the session, and raise ``NotShown`` unless the claim was confirmed.
 
-        ``measured`` gives one number for each run, which a failure describes, and whether the run keeps the claim.
+        ``measured`` gives one number for each run, which a failure describes, and whether the run does as claimed.
         """
         __tracebackhide__ = True
         alpha, seed = level(self.alpha), seed_sequence(self.rng)
         share = checks.finite("share", self.share, above=0, below=1)
         checks.integer("runs", self.runs, 1)
         fixed = self.algorithm.deterministic
-        runs = 1 if fixed else self.runs
-        ran = simulate(self.algorithm, self.problem, self.W0, steps=self.steps, runs=runs, rng=seed, n_jobs=self.n_jobs)
-        numbers, kept = measured(ran)
-        found = Share(int(kept.sum()), runs, share, 0.0 if fixed else alpha)
-        tell(name.removeprefix("assert_"), found.status, found.alpha)
-        if found.status is Status.HOLDS:
-            return found
-        again = call(
-            name,
-            *arguments,
-            tolerance=tolerance,
-            W0=None if self.W0 is None else "W0",
+        ran = simulate(
+            self.algorithm,
+            self.problem,
+            self.W0,
             steps=self.steps,
-            runs=self.runs,
-            rng=seed_text(seed),
-            alpha=alpha,
-            share=self.share,
+            runs=1 if fixed else self.runs,
+            rng=seed,
+            n_jobs=self.n_jobs,
         )
-        raise NotShown(
-            f"{name.removeprefix('assert_').replace('_', ' ')} {found.status.name}: {found.reason}",
+        numbers, does = measured(ran)
+        found = Share(int(does.sum()), ran.runs, share, 0.0 if fixed else alpha)
+        tell(self._title, found.status, found.alpha)
+        if found.status is not Status.HOLDS:
+            raise self._not_shown(found, numbers, seed, alpha)
+        return found
+
+    @property
+    def _title(self) -> str:
+        return self.name.removeprefix("assert_").replace("_", " ")
+
+    def _not_shown(self, found: Share, numbers: Array, seed: np.random.SeedSequence, alpha: float) -> NotShown:
+        ran = f"tolerance={self.tolerance:g}, {self.steps} steps, {found.runs} runs, alpha={alpha:g}"
+        return NotShown(
+            f"{self._title} {found.status.name}: {found.reason}",
             found,
-            claim=f"{claim}, for a share of at least {self.share:g} of all runs",
+            claim=f"{self.claim}, for a share of at least {self.share:g} of all runs",
             algorithm=repr(self.algorithm),
             problem=repr(self.problem),
-            numbers=f"{_described(numbers)}; tolerance={tolerance:g}, {self.steps} steps, {runs} runs, alpha={alpha:g}",
+            numbers=f"{_described(numbers)}; {ran}",
             seed=seed_text(seed),
-            again=again,
+            again=call(
+                self.name,
+                *self.arguments,
+                tolerance=self.tolerance,
+                W0=None if self.W0 is None else "W0",
+                steps=self.steps,
+                runs=self.runs,
+                rng=seed_text(seed),
+                alpha=alpha,
+                share=self.share,
+            ),
         )
 
 

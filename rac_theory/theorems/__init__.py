@@ -23,6 +23,10 @@ from rac_theory.theorems.reshuffling import rac_lora_rr_nonconvex as T7
 from rac_theory.theorems.reshuffling import rac_lora_rr_nonconvex_data as T7d
 from rac_theory.theorems.reshuffling import rac_lora_rr_pl as T8
 from rac_theory.theorems.reshuffling import rac_lora_rr_pl_data as T8d
+from rac_theory.theorems.sharp_drift import fed_rac_lora_nonconvex_sharp as T9d_sharp
+from rac_theory.theorems.sharp_drift import fed_rac_lora_pl_sharp as T10d_sharp
+from rac_theory.theorems.sharp_drift import rac_lora_rr_nonconvex_sharp as T7d_sharp
+from rac_theory.theorems.sharp_drift import rac_lora_rr_pl_sharp as T8d_sharp
 from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex as T5
 from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex_step as T5_step
 from rac_theory.theorems.stochastic import rac_lora_sgd_pl as T6
@@ -32,7 +36,8 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
         value.id: value
         for value in (
             *(T1, T2, T1_sharp, T2_sharp, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
-            *(T7, T7d, T8, T8d, T9, T9d, T10, T10d, T12_nonconvex, T12_pl, T12_gaussian),
+            *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp),
+            *(T12_nonconvex, T12_pl, T12_gaussian),
         )
     }
 )
@@ -55,9 +60,13 @@ __all__ = [
     "T3_sharp",
     "T5_step",
     "T7d",
+    "T7d_sharp",
     "T8d",
+    "T8d_sharp",
     "T9d",
+    "T9d_sharp",
     "T10d",
+    "T10d_sharp",
     "T12_gaussian",
     "T12_nonconvex",
     "T12_pl",

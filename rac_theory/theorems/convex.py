@@ -41,6 +41,7 @@ _POTENTIAL = "derived from a potential of the gap and the distance in the norm o
     rate="sublinear",
     assumes=(rac_lora_exact, smooth, small_step, *_CONVEX),
     descends=True,
+    tightest=(0.5, "Huber's function with eta = 1/(2T + 1) under GD, T to infinity; a sketch that hardly ever moves"),
 )
 def rac_lora_gd_convex(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= (f(W^0) - f* + ||W^0 - W*||^2 / (2 gamma)) / (1 + lambda_min T)."""
@@ -55,6 +56,7 @@ def rac_lora_gd_convex(c: Constants, t: Array) -> Array:
     rate="sublinear",
     assumes=(rac_lora_exact, smooth, stable_step, *_CONVEX),
     descends=True,
+    tightest=(0.5, "as T3, which it is at gamma = 1/L"),
 )
 def rac_lora_gd_convex_sharp(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= (f(W^0) - f* + (2 - gamma L) ||W^0 - W*||^2 / (2 gamma)) / (1 + (2 - gamma L) lambda_min
@@ -72,6 +74,7 @@ def rac_lora_gd_convex_sharp(c: Constants, t: Array) -> Array:
     rate="sublinear",
     assumes=(rac_lora_exact, smooth, small_step, *_CONVEX, isotropic),
     descends=True,
+    tightest=(0.5, "Huber's function with eta = 1/(2T + 1) under GD: T/(2T + 1)"),
 )
 def rac_lora_gd_convex_isotropic(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= ||W^0 - W*||^2 / (2 gamma lambda_min T)."""
@@ -94,6 +97,7 @@ def rac_lora_gd_convex_isotropic(c: Constants, t: Array) -> Array:
         known_largest_projection,
         contracting(factor),
     ),
+    tightest=(1.0, "(s x^2 + L y^2)/2, one coordinate at random, a start on an axis: an equality at every T"),
 )
 def rac_lora_gd_strongly_convex(c: Constants, t: Array) -> Array:
     r"""E||W^T - W*||^2 <= (1 - lambda_min + lambda_max max{(1 - gamma s)^2, (1 - gamma L)^2})^T ||W^0 - W*||^2."""

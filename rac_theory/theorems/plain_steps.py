@@ -29,6 +29,7 @@ _SOURCE = "derived from the descent lemma with the matrix 2 tau B B' - L tau^2 (
     rate="sublinear",
     assumes=(*_PLAIN, bounded_below),
     descends=True,
+    tightest=(1.0, "orthonormal columns, where it is T1_sharp"),
 )
 def plain_rac_lora_nonconvex(c: Constants, t: Array) -> Array:
     r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= 2 (f(W^0) - f*) / (nu T)."""
@@ -43,6 +44,7 @@ def plain_rac_lora_nonconvex(c: Constants, t: Array) -> Array:
     rate="linear",
     assumes=(*_PLAIN, certified_minimum, polyak_lojasiewicz),
     descends=True,
+    tightest=(1.0, "a multiple of the identity, E[2 tau B B' - L tau^2 (B B')^2] too, K = 1: an equality at every T"),
 )
 def plain_rac_lora_pl(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= (1 - mu nu)^T (f(W^0) - f*)."""
@@ -56,6 +58,7 @@ def plain_rac_lora_pl(c: Constants, t: Array) -> Array:
     metric=gap,
     rate="linear",
     assumes=(plain_gaussian_rac_lora, smooth, positive_gain, certified_minimum, polyak_lojasiewicz),
+    tightest=(1.0, "a multiple of the identity: an equality at every T"),
 )
 def plain_gaussian_rac_lora_pl(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= (1 - mu nu)^T (f(W^0) - f*), nu = 2 r tau - L r (d + r + 1) tau^2."""

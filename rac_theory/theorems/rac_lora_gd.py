@@ -27,6 +27,7 @@ _PL = (certified_minimum, polyak_lojasiewicz, positive_projection)
     rate="sublinear",
     assumes=(rac_lora_exact, smooth, small_step, *_NON_CONVEX),
     descends=True,
+    tightest=(1.0, "GD on a multiple of the identity at gamma = 1/L: an equality at every T"),
 )
 def rac_lora_gd_nonconvex(c: Constants, t: Array) -> Array:
     r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= 2 (f(W^0) - f*) / (lambda_min gamma T)."""
@@ -41,6 +42,7 @@ def rac_lora_gd_nonconvex(c: Constants, t: Array) -> Array:
     rate="linear",
     assumes=(rac_lora_exact, smooth, small_step, *_PL),
     descends=True,
+    tightest=(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
 )
 def rac_lora_gd_pl(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*)."""
@@ -55,6 +57,7 @@ def rac_lora_gd_pl(c: Constants, t: Array) -> Array:
     rate="sublinear",
     assumes=(rac_lora_exact, smooth, stable_step, *_NON_CONVEX),
     descends=True,
+    tightest=(1.0, "GD on a multiple of the identity at gamma = 1/L: an equality at every T"),
 )
 def rac_lora_gd_nonconvex_sharp(c: Constants, t: Array) -> Array:
     r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= 2 (f(W^0) - f*) / (lambda_min gamma (2 - gamma L) T)."""
@@ -69,6 +72,7 @@ def rac_lora_gd_nonconvex_sharp(c: Constants, t: Array) -> Array:
     rate="linear",
     assumes=(rac_lora_exact, smooth, stable_step, *_PL),
     descends=True,
+    tightest=(1.0, "a multiple of the identity, isotropic sketch, any step: an equality at every T"),
 )
 def rac_lora_gd_pl_sharp(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= (1 - gamma (2 - gamma L) mu lambda_min)^T (f(W^0) - f*)."""

@@ -42,7 +42,7 @@ def test_cases_shrink_to_the_smallest():
     problem = find(strategies.problems(), lambda _: True)
     assert isinstance(problem, Quadratic)
     assert problem.shape == (1, 1)
-    assert problem.L == pytest.approx(1)
+    assert np.array_equal(problem.S, np.eye(1))
     assert find(strategies.starts(problem), lambda _: True).item() == 0
     assert find(strategies.step_sizes(problem), lambda _: True) == 1 / problem.L
     assert find(strategies.seeds(), lambda _: True) == 0

@@ -1,0 +1,85 @@
+"""Variances of gradients along the iterates that no formula bounds, measured on runs other than those that are judged.
+
+T7 to T10 ask for a bound on the expected variance at every epoch or round. A problem may have one that is proved. Where
+it has none, a pilot ensemble with a stream of its own is run. Its number is evidence, no proof: a claim that holds with
+it holds as far as the number does, and a claim that fails with it is not refuted, for the number may be too small.
+"""
+
+from dataclasses import replace
+from itertools import chain, islice
+
+import numpy as np
+
+from problems.checks import Array
+from problems.finite_sum import components_of, gradient_variance
+from rac_theory.blas import one_blas_thread
+from rac_theory.case import Case
+from rac_theory.constants import Constants
+from rac_theory.finding import Finding
+from rac_theory.gradients import Reshuffled
+from rac_theory.randomness import child, generator
+from rac_theory.theorem import Theorem
+from rac_theory.verdict import Status
+
+PILOT_RUNS = 32
+SAFETY = 2.0
+"""What the largest mean of the pilot is multiplied by: means of few runs err, and not all times are looked at."""
+
+_PILOT = 0x9107  # the stream of the pilot below the root of a verdict, apart from RUNS and PROJECTION
+_TIMES = 33  # at which the variance is looked at, each a gradient of every component
+
+
+def variance_is_missing(theorem: Theorem, case: Case, c: Constants) -> bool:
+    """Whether nothing but a variance along the iterates keeps a theorem from being applicable."""
+    given = replace(c, sigma_squared=0.0, zeta_squared=0.0)
+    return bool(theorem.unmet(case, c)) and not theorem.unmet(case, given)
+
+
+def with_measured_variance(case: Case, c: Constants, seed: np.random.SeedSequence) -> Constants:
+    """Return constants with the variance of a pilot ensemble, ``SAFETY`` times the largest of its means over runs."""
+    gradients = getattr(case.algorithm, "gradients", None)
+    name = "sigma_squared" if isinstance(gradients, Reshuffled) else "zeta_squared"
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        variances = _mean_variances(case, generator(child(seed, _PILOT)))
+    line = (
+        f"measured: {SAFETY:g} times the largest of {len(variances)} means over {PILOT_RUNS} runs that are not judged"
+    )
+    return replace(
+        c,
+        **{name: SAFETY * float(np.max(variances))},  # type: ignore[arg-type]
+        measured=c.measured | {name},
+        provenance={**c.provenance, name: line},
+    )
+
+
+def _mean_variances(case: Case, rng: np.random.Generator) -> list[float]:
+    """The mean over a pilot ensemble of the variance of component gradients, at some t < T."""
+    components = components_of(case.problem, case.algorithm)
+    times = set(np.rint(np.geomspace(1, case.steps, _TIMES)).astype(int) - 1)
+    start = np.broadcast_to(case.start, (PILOT_RUNS, *case.start.shape)).copy()
+    iterates = chain([start], case.algorithm.iterates(case.problem, start, rng))
+
+    def variance(W: Array) -> Array:
+        if hasattr(components, "zeta_squared"):  # of clients, all at once
+            return np.asarray(components.zeta_squared(W))
+        return gradient_variance(components, W)
+
+    return [float(variance(W).mean()) for t, W in enumerate(islice(iterates, case.steps)) if t in times]
+
+
+def relied_on(theorem: Theorem, case: Case, c: Constants) -> tuple[str, ...]:
+    """Return the measured numbers without which the theorem would not be applicable."""
+    return tuple(name for name in sorted(c.measured) if theorem.unmet(case, replace(c, **{name: np.nan})))  # type: ignore[arg-type]
+
+
+def as_far_as_measured(finding: Finding, c: Constants, names: tuple[str, ...]) -> Finding:
+    """Say of a finding that rests on measured numbers what it is worth: a breach refutes nothing."""
+    if not names:
+        return finding
+    numbers = " and ".join(f"{name}={getattr(c, name):.6g}" for name in names)
+    if finding.status is Status.VIOLATED:
+        reason = (
+            f"{finding.reason} But {numbers} was measured on other runs, so nothing is refuted: it may be too small."
+        )
+        return replace(finding, status=Status.UNDECIDED, reason=reason)
+    return replace(finding, reason=f"{finding.reason} As far as {numbers} goes, which was measured on other runs.")

@@ -1,0 +1,165 @@
+"""The gallery: every claim holds, every check can fail, and what circulates is refuted where we say so."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from problems import Quadratic
+from rac_theory import counterexamples
+from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
+from rac_theory.cli import main
+from rac_theory.commands import counterexamples as command
+from rac_theory.counterexamples import C2, C3, C4, C5, C6, C8, GALORE, Check, Witness
+from rac_theory.counterexamples.divergence import first_step
+from rac_theory.counterexamples.every_step_is_too_long import grows_for_ever, squared_step
+from rac_theory.counterexamples.loss_of_smoothness import LOGISTIC, LOGISTIC_A, LOGISTIC_B, logistic_ceiling
+from rac_theory.counterexamples.noisy_subspace import CornerNoise
+from rac_theory.counterexamples.picture import Lines
+from rac_theory.counterexamples.representation_floor import exact_floor
+from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
+from rac_theory.counterexamples.stuck_subspace import exact_gap
+from rac_theory.sketches import Haar
+from rac_theory.verdict import Status
+
+NOTHING = Lines({}, {}, "x", "y")
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return {name: example.verdict() for name, example in counterexamples.ALL.items()}
+
+
+def test_every_claim_holds(answers):
+    """Would catch any wrong constant in a statement: each check compares one with what is computed or seen."""
+    assert {name: answer.status for name, answer in answers.items()} == dict.fromkeys(counterexamples.ALL, Status.HOLDS)
+    for answer in answers.values():
+        assert {check.evidence for check in answer.witness.checks} & {"exact", "bounded"}
+        assert answer.counterexample.id in str(answer)
+        assert "Every check holds" in str(answer)
+
+
+def test_what_circulates_is_refuted_where_we_say_so(answers):
+    refuted = {name for name, answer in answers.items() if answer.circulated is Status.VIOLATED}
+    assert refuted == {"C3", "C4", "C8"}
+    assert all(answer.circulated in (None, Status.VIOLATED) for answer in answers.values())
+    assert all(answer.counterexample.condition for name, answer in answers.items() if name in ("C1", "C3", "C4"))
+
+
+def test_every_picture_can_be_drawn(answers):
+    for answer in answers.values():
+        ax = answer.witness.picture.draw()
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()
+
+
+@pytest.mark.parametrize(
+    ("example", "wrong"),
+    [
+        (C2, {"method": GD(0.05)}),  # not confined to rank one
+        (C2, {"method": LoRA(Initialisation.kaiming((3, 3), 2), 0.05)}),
+        (C3, {"method": LoRA(Initialisation.kaiming((3, 3), 1), 1e-4)}),  # nothing rises
+        (C5, {"method": RACLoRA(Haar(3, 1), 1 / 10)}),  # T1 and T2 apply
+        (C5, {"problem": Quadratic.left(np.diag([10.0, 2.0, 1.0]), C5.problem.W_star)}),  # another limit
+        (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
+    ],
+    ids=lambda value: value.id if hasattr(value, "id") else next(iter(value)),
+)
+def test_a_case_that_is_no_counterexample_is_not_called_one(example, wrong):
+    """Would catch checks that cannot fail."""
+    answer = replace(example, **wrong).verdict()
+    assert answer.status is Status.VIOLATED
+    assert answer.reason.startswith("Not so: ")
+
+
+def test_the_status_follows_from_the_checks():
+    def status(*checks, against=()):
+        witness = Witness(tuple(Check("", *check) for check in checks), NOTHING, against=against)
+        return replace(C8, gather=lambda example: witness).verdict()
+
+    assert status((True, "exact"), (True, "simulated")).status is Status.HOLDS
+    assert status((True, "simulated")).status is Status.CONSISTENT
+    assert status((True, "exact"), (False, "simulated")).status is Status.VIOLATED
+    assert status((True, "exact")).circulated is Status.UNDECIDED
+    assert status((True, "exact"), against=(Check("", False, "exact"),)).circulated is Status.UNDECIDED
+    assert status((True, "exact"), against=(Check("", True, "exact"),)).circulated is Status.VIOLATED
+
+
+def test_floors_in_rational_arithmetic():
+    """Against sums by hand. Would catch a sum that starts at r - 1, and a missing half."""
+    assert [exact_floor(Fraction(2), (3, 2, 1), rank) for rank in (0, 1, 2, 3)] == [14, 5, 1, 0]
+
+
+def test_limits_in_rational_arithmetic_solve_the_normal_equations():
+    """By least squares in floating point. Would catch a forgotten curvature in the weight."""
+    S, w, F = np.diag([10.0, 1.0, 1.0]), C5.problem.W_star, np.array([[1.0], [1.0], [0.0]])
+    root = np.sqrt(S)
+    left = root @ w - root @ F @ np.linalg.lstsq(root @ F, root @ w)[0]
+    right = root @ w @ (np.eye(3) - F @ F.T / 2)
+    assert float(exact_gap("left")) == pytest.approx(np.sum(left**2) / 2)
+    assert float(exact_gap("right")) == pytest.approx(np.sum(right**2) / 2)
+
+
+def test_the_first_step_in_rational_arithmetic():
+    """Against the method itself. Would catch a wrong Hessian (M for 2M), which halves the curvature."""
+    from rac_theory import simulate, sketches
+    from rac_theory.counterexamples.paper_quadratic import paper_quadratic
+
+    before, after, _ = first_step((2, 1, 1), 1, Fraction(1, 20))
+    W_star = np.zeros((3, 3))
+    W_star[0, 0] = 1.0
+    start = Initialisation(A=sketches.Frozen(np.array([[2.0], [1.0], [1.0]])))
+    values = simulate(LoRA(start, 1 / 20), paper_quadratic(W_star), steps=1).values[0]
+    np.testing.assert_allclose(values, [float(before), float(after)], rtol=1e-12)
+
+
+def test_the_edge_of_the_scalar_case_is_at_two():
+    """Would catch an edge at 1 or at 3: on both sides, as close as a billionth."""
+    small = Fraction(1, 10**9)
+    assert grows_for_ever(2 + small)
+    assert not grows_for_ever(2 - small)
+    assert squared_step(2 - small) < 2 - small
+
+
+def test_the_step_in_circulation_fails_exactly_below_its_two_constants():
+    """1/(6 sqrt 2) = .11785 and 1/(8 sqrt 2) = .08839, on both sides. Would catch 4 or 5 in the place of 6 or 8."""
+    square, G = Fraction(1, 10**9), Fraction(10**4)
+    for t, edge in ((Fraction(3, 2), Fraction(11785, 10**5)), (Fraction(2), Fraction(8838, 10**5))):
+        assert circulated_step_exceeds(t, edge, G, square)
+        assert not circulated_step_exceeds(t, edge + Fraction(2, 10**5), G, square)
+    assert rise_in_floats(0.088, 1e4, 1e-4) > 0 > rise_in_floats(0.089, 1e4, 1e-4)
+
+
+def test_the_proved_share():
+    """Against the best point found by scipy. Would catch a coarse grid, or the share .82 of a cruder proof."""
+    from scipy.optimize import minimize_scalar
+
+    c = 1 / (4 * np.sqrt(2))
+    best = minimize_scalar(lambda x: 1 - x / 2 - (c - x) / 2 * (1 + x / 2) ** 2, bounds=(0, c), method="bounded")
+    assert proved_share() == pytest.approx(best.fun, abs=1e-6)
+    assert 0.907 <= proved_share() < 0.908
+
+
+def test_the_ceiling_of_logistic_losses_needs_its_condition():
+    """With a sample of score zero the constant grows again, and the ceiling is infinite."""
+    with np.errstate(divide="ignore"):
+        assert not np.isfinite(logistic_ceiling(LOGISTIC, np.array([[2.0], [-1.0]]), LOGISTIC_A))
+    assert np.isfinite(logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A))
+
+
+def test_the_command_prints_verdicts_and_draws(tmp_path, capsys):
+    assert main(["counterexamples", "C6", "C5", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "C6 HOLDS: every constant step is too long" in printed
+    assert "26/11" in printed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["counterexample-C5.png", "counterexample-C6.png"]
+
+
+def test_the_command_fails_with_a_check_and_names_what_it_does_not_know(tmp_path, capsys, monkeypatch):
+    broken = replace(C4, gather=lambda example: Witness((Check("2 < 1", False, "exact"),), NOTHING))
+    monkeypatch.setattr(command, "ALL", {"C4": broken, "C6": C6})
+    assert main(["counterexamples", "C4", "--out", str(tmp_path)]) == 1
+    assert "As it circulates, UNDECIDED" in capsys.readouterr().out
+    assert main(["counterexamples", "c6", "--out", str(tmp_path)]) == 2
+    assert "did you mean 'C6'?" in capsys.readouterr().err

@@ -1,0 +1,271 @@
+"""Properties over dimensions, ranks, spectra and starts: floors, limits, rises, fixed points, guaranteed steps."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory import simulate
+from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
+from rac_theory.counterexamples.loss_of_smoothness import lipschitz_along, slope
+from rac_theory.counterexamples.restarts import measured_multiplier, multiplier, proved_step
+from rac_theory.counterexamples.shrinking_step import SHARE, descend
+from rac_theory.explained_rises import look_at_steps
+from rac_theory.factor_loss import FactorLoss, curvature_met, hessian_action, sharpest_on_segment
+from rac_theory.frozen_limit import frozen_limit
+from rac_theory.low_rank import floor, lowest
+from rac_theory.sketches import Frozen, Gaussian
+
+quick = settings(max_examples=25)
+seeds = st.integers(0, 2**32 - 1)
+sizes = st.integers(1, 5)
+
+
+@st.composite
+def quadratics(draw, condition=20.0):
+    """A strongly convex quadratic of any of the three kinds, with a random start that is not a minimiser."""
+    m, n, rng = draw(sizes), draw(sizes), np.random.default_rng(draw(seeds))
+
+    def positive(d):
+        Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
+        return Q @ np.diag(rng.uniform(1 / condition, 1, d)) @ Q.T
+
+    W_star = rng.standard_normal((m, n)) * 10.0 ** draw(st.integers(-2, 2))
+    kind = draw(st.sampled_from(["left", "kronecker", "full"]))
+    if kind == "left":
+        problem = Quadratic.left(positive(m), W_star)
+    elif kind == "kronecker":
+        problem = Quadratic.kronecker(positive(m), positive(n), W_star)
+    else:
+        problem = Quadratic.full(positive(m * n), W_star)
+    return problem, rng.standard_normal((m, n)), rng
+
+
+@quick
+@given(quadratics(), st.integers(1, 3))
+def test_the_floor_is_never_beaten(case, rank):
+    """By L-BFGS, nor by LoRA. Would catch L in the place of mu, r - 1 in that of r, and a norm in that of a square."""
+    problem, W0, rng = case
+    rank = min(rank, *problem.shape)
+    bound = floor(problem, W0, rank)
+    assert 0 <= bound <= problem.value(W0[None])[0]
+    assert lowest(problem, W0, rank, starts=3, rng=rng) >= bound
+    start = Initialisation.kaiming(problem.shape, rank)
+    run = simulate(LoRA(start, 0.1 / problem.L), problem, W0, steps=50, runs=4, rng=int(rng.integers(1000))).values
+    assert not (run < bound).any()
+
+
+@quick
+@given(st.integers(2, 5), st.integers(2, 5), seeds, st.floats(0.1, 10))
+def test_the_floor_is_attained_on_a_squared_distance(m, n, seed, curvature):
+    """As an equality. Would catch any constant that is too small."""
+    rng = np.random.default_rng(seed)
+    problem = Quadratic.left(curvature * np.eye(m), rng.standard_normal((m, n)))
+    W0 = rng.standard_normal((m, n))
+    for rank in range(1, min(m, n) + 1):
+        bound = floor(problem, W0, rank)
+        assert lowest(problem, W0, rank, starts=4, rng=rng) == pytest.approx(bound, rel=1e-6, abs=1e-9)
+
+
+def test_the_floor_needs_strong_convexity():
+    """PL is not enough: here the nearest minimiser has rank two, and another one is in reach of rank one."""
+    problem = LeastSquares(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]))
+    with pytest.raises(ValueError, match="strongly convex with a known W_star, got strong_convexity=0"):
+        floor(problem, np.zeros((2, 2)), 1)
+    W0 = np.array([[0.0, 1.0], [0.0, 0.0]])  # W_star - W0 = [[1, -1], [0, 0]]
+    flat = Quadratic.left(np.diag([1.0, 0.0]), np.eye(2))
+    assert np.linalg.matrix_rank(flat.W_star) == 2
+    assert lowest(flat, np.zeros((2, 2)), 1, starts=3, rng=np.random.default_rng(0)) < 1e-12
+    with pytest.raises(ValueError, match="strong_convexity=0"):
+        floor(flat, W0, 1)
+    with pytest.raises(ValueError, match="rank must be >= 1, got 0"):
+        floor(Quadratic.left(np.eye(2), np.eye(2)), W0, 0)
+
+
+@quick
+@given(quadratics(condition=4.0), st.integers(1, 3), st.sampled_from(["left", "right"]), st.booleans())
+def test_the_limit_of_a_frozen_factor_is_met(case, rank, side, plain):
+    """Within 1e-9 of the gap. Would catch a limit on the wrong side, and one that ignores the Hessian."""
+    problem, W0, rng = case
+    dim = problem.shape[0 if side == "left" else 1]
+    F = rng.standard_normal((dim, min(rank, dim)))
+    gamma = 1 / (problem.L * np.linalg.norm(F, 2) ** 2) if plain else 1 / problem.L
+    method = AsymmetricLoRA(Frozen(F), gamma, side, lora_alpha=float(F.shape[1]) if plain else None)
+    limit = frozen_limit(problem, W0, F, side)
+    assume(np.linalg.cond(F) < 3)
+    run = simulate(method, problem, W0, steps=2000)
+    scale = float(np.linalg.norm(W0 - problem.W_star))
+    np.testing.assert_allclose(run.W[0], limit, atol=1e-9 * scale)
+    assert run.values[0].min() >= problem.value(limit[None])[0] * (1 - 1e-12)
+
+
+@quick
+@given(st.integers(2, 5), st.integers(1, 4), seeds)
+def test_the_limit_by_the_schur_complement(m, n, seed):
+    """Second route for B frozen: gap = (1/2) <V, (S - S B (B'SB)^-1 B'S) V>."""
+    rng = np.random.default_rng(seed)
+    R = rng.standard_normal((m, m))
+    S, V, B = R @ R.T + np.eye(m), rng.standard_normal((m, n)), rng.standard_normal((m, 1))
+    problem = Quadratic.left(S, np.zeros((m, n)))
+    gap = problem.value(frozen_limit(problem, V, B)[None])[0]
+    left = S - S @ B @ np.linalg.solve(B.T @ S @ B, B.T @ S)
+    assert gap == pytest.approx(np.sum(V * (left @ V)) / 2, rel=1e-9, abs=1e-12)
+
+
+def test_the_limit_of_least_norm_where_there_are_many():
+    """X has rank 2 of 4, so that the minimisers over the subspace are many. Would catch an inverse without a cut."""
+    rng = np.random.default_rng(0)
+    problem = LeastSquares(rng.standard_normal((10, 2)) @ rng.standard_normal((2, 4)), rng.standard_normal((10, 3)))
+    F = np.linalg.qr(rng.standard_normal((4, 3)))[0]
+    run = simulate(AsymmetricLoRA(Frozen(F), 1 / problem.L), problem, steps=5000)
+    np.testing.assert_allclose(run.W[0], frozen_limit(problem, np.zeros((4, 3)), F), atol=1e-9)
+
+
+def problems_for_hessians():
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((12, 4))
+    yield Quadratic.kronecker(np.diag([1.0, 2.0, 3.0, 4.0]), np.diag([1.0, 0.5, 2.0]), rng.standard_normal((4, 3)))
+    yield LeastSquares(X, rng.standard_normal((12, 3)))
+    yield LogisticRegression(X, X[:, 0] > 0, l2=0.1)
+    yield SoftmaxRegression(X, np.arange(12) % 3, l2=0.1)
+
+
+class Bare:
+    """A problem without a Hessian."""
+
+    def __init__(self, problem):
+        self.value, self.gradient, self.shape = problem.value, problem.gradient, problem.shape
+
+
+@pytest.mark.parametrize("problem", [*problems_for_hessians()], ids=repr)
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_the_hessian_of_the_factors(problem, scale):
+    """Against differences of the gradient. Would catch a missing cross term, a scale that is not squared."""
+    rng = np.random.default_rng(2)
+    (m, n), r = problem.shape, 2
+    W0, B, A = rng.standard_normal((m, n)), rng.standard_normal((m, r)), rng.standard_normal((r, n))
+    loss = FactorLoss(problem, W0, scale)
+
+    def gradient(z):
+        parts = loss.gradient(z[: m * r].reshape(m, r), z[m * r :].reshape(r, n))
+        return np.concatenate([part.ravel() for part in parts])
+
+    z, h = np.concatenate([B.ravel(), A.ravel()]), 1e-5
+    seen = np.array([(gradient(z + h * e) - gradient(z - h * e)) / (2 * h) for e in np.eye(z.size)])
+    np.testing.assert_allclose(loss.hessian(B, A), seen, atol=1e-7)
+    D = rng.standard_normal((3, m, n))
+    np.testing.assert_allclose(hessian_action(Bare(problem), W0)(D), hessian_action(problem, W0)(D), atol=1e-6)
+    assert loss.sharpness(B, A) == pytest.approx(np.linalg.eigvalsh(seen)[-1], rel=1e-5)
+    assert loss.lipschitz(B, A) == pytest.approx(np.abs(np.linalg.eigvalsh(seen)).max(), rel=1e-5)
+
+
+@quick
+@given(quadratics(), st.integers(1, 2), st.floats(0.1, 3), st.floats(0.05, 4))
+def test_every_rise_is_explained(case, rank, size, share):
+    """The sharpest point on the way has gamma times sharpness above 2, by eigenvalues of the Hessian there.
+
+    Would catch a bound of 1/gamma or 4/gamma: a step that only just rises has met hardly more than 2/gamma.
+    """
+    problem, W0, rng = case
+    rank = min(rank, *problem.shape)
+    gamma = share / problem.L
+    method = LoRA(Initialisation(A=Gaussian(problem.shape[1], rank), scale=size), gamma)
+    seed = int(rng.integers(2**32))
+    states = method.factored(problem, W0[None], np.random.default_rng(seed))
+    steps = look_at_steps(problem, states, steps=15, gamma=gamma)
+    departures = method.factored(problem, W0[None], np.random.default_rng(seed))
+    loss = FactorLoss(problem, W0)
+    for t, state in zip(range(15), departures, strict=False):
+        if steps.rises[0, t] and steps.length[0, t] < 1e8 * (1 + np.linalg.norm(W0)):
+            assert steps.curvature[0, t] > 2
+            sharpest = gamma * sharpest_on_segment(loss, state.B[0], state.A[0], gamma, points=257)
+            assert sharpest >= min(steps.curvature[0, t], 2) * (1 - 1e-4)
+
+
+@quick
+@given(st.floats(-5, 5), st.floats(-5, 5), st.floats(-5, 5), st.floats(0.01, 10))
+def test_the_curvature_met_is_that_of_a_parabola(a, b, c, length):
+    """On a x^2/2 + b x + c it is a, wherever the step goes. Would catch a missing 2."""
+    rise = a * length**2 / 2 + b * length
+    assert curvature_met(rise, b * length, length) == pytest.approx(a, abs=1e-9 * (1 + abs(b) / length))
+
+
+@quick
+@given(quadratics(), st.integers(1, 2))
+def test_the_loss_of_smoothness(case, rank):
+    """Slope 2 along (sB, A/s) and (sB, sA). Would catch a path on which nothing happens."""
+    problem, W0, rng = case
+    m, n = problem.shape
+    B, A = rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
+    assert slope(lipschitz_along(problem, W0, B, A, (1, -1))) == pytest.approx(2, abs=0.02)
+    assert slope(lipschitz_along(problem, W0, B, A, (1, 1))) == pytest.approx(2, abs=0.02)
+
+
+@quick
+@given(quadratics(), st.integers(1, 8), st.floats(0.05, 2))
+def test_a_fixed_restart_stays_where_its_factor_sees_no_gradient(case, steps, share):
+    """Where G a' = 0, whatever the step and the length of the links. Would catch a restart that is not (0, a)."""
+    problem, _, rng = case
+    n = problem.shape[1]
+    assume(n >= 2)
+    a = rng.standard_normal((n, 1))
+    V = rng.standard_normal(problem.shape)
+    G = V - (V @ a) @ a.T / np.sum(a * a)  # a gradient that a does not see, and the W that has it
+    W = problem.W_star + np.linalg.solve(_hessian(problem), G.ravel()).reshape(problem.shape)
+    method = ChainOfLoRA(Initialisation(A=Frozen(a)), share / (problem.L * np.sum(a * a)), steps, "fixed")
+    run = simulate(method, problem, W, steps=3)
+    np.testing.assert_allclose(run.values[0], run.values[0, 0], rtol=1e-8)
+    assert run.values[0, 0] > 0
+
+
+def _hessian(problem):
+    units = np.eye(problem.W_star.size).reshape(-1, *problem.shape)
+    return problem.hessian_product(units).reshape(len(units), -1)
+
+
+@quick
+@given(st.floats(0.1, 3), st.floats(0.01, 0.3), st.integers(1, 25))
+def test_how_a_link_moves_away_from_a_spurious_point(sigma, gamma, steps):
+    """The closed form against one link. Would catch a wrong eigenvalue of the saddle."""
+    told = multiplier(1.0, sigma, gamma, steps)
+    assume(abs(told) < 1e3)
+    assert measured_multiplier(sigma, gamma, steps) == pytest.approx(told, abs=1e-5 * (1 + abs(told)))
+    assert multiplier(1.0, sigma, gamma, 1) == pytest.approx(1 - gamma)
+
+
+@quick
+@given(quadratics(), st.integers(1, 3), st.integers(-3, 3))
+def test_guaranteed_steps_descend_by_their_share(case, rank, power):
+    """At least .907 eta ||grad J||^2 at every scale of the factors. Would catch 2 or 3 in the place of 4 sqrt 2."""
+    problem, W0, rng = case
+    m, n = problem.shape
+    B, A = 10.0**power * rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
+    loss = FactorLoss(problem, W0)
+    _, shares = descend(problem, W0, B, A, 1)
+    dB, dA = loss.gradient(B, A)
+    assume(np.sum(dB**2) + np.sum(dA**2) > 0)
+    assert shares[0] >= SHARE - 1e-6
+
+
+def test_the_share_is_nearly_attained():
+    """A step as long as it may be on f = L w^2/2 falls by little more than is proved.
+
+    With a = b -> 0 only ``eta ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true.
+    """
+    problem = Quadratic.left(np.eye(1) * 1e-3, np.array([[-1e6]]))
+    _, shares = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1)
+    assert shares[0] == pytest.approx(1 - 1 / (8 * np.sqrt(2)), abs=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 5, 20])
+def test_links_at_the_proved_step_never_raise_f(steps):
+    """Over 64 runs from a unit row. Would catch a bound of the factors that forgets that they grow."""
+    from rac_theory.sketches import Haar
+
+    problem = Quadratic.left(np.diag([10.0, 1.0, 0.5]), np.random.default_rng(3).standard_normal((3, 3)))
+    gap0 = float(problem.value(np.zeros((1, 3, 3)))[0])
+    gamma = proved_step(gap0, problem.L, steps)
+    runs = simulate(ChainOfLoRA(Initialisation(A=Haar(3, 1)), gamma, steps), problem, steps=60 * steps, runs=64, rng=0)
+    assert (np.diff(runs.values, axis=1) <= 1e-14 * gap0).all()
+    assert 0 < gamma * problem.L < 1 / (4 * np.sqrt(2))
