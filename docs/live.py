@@ -60,6 +60,20 @@ class ClaimsDirective(SphinxDirective):
         return [_table(("id", "statement", "mark: source"), (10, 60, 30), rows)]
 
 
+class TightestDirective(SphinxDirective):
+    """``{tightest}``: for each theorem the largest exact / bound that is known, and the case."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build a table."""
+        rows = []
+        for value in theorems.ALL.values():
+            ratio, case = (
+                ("unknown", "") if value.tightest is None else (f"{value.tightest.ratio:g}", value.tightest.case)
+            )
+            rows.append(([nodes.literal("", value.id)], [nodes.Text(ratio)], sentence(case)))
+        return [_table(("id", "exact / bound", "where"), (20, 15, 65), rows)]
+
+
 class SketchesDirective(SphinxDirective):
     """``{sketches} 8 2``: each sketch that has a name, what it draws, and its lambda_min at this dim and rank."""
 
@@ -150,6 +164,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("theorem", TheoremDirective)
     app.add_directive("claims", ClaimsDirective)
+    app.add_directive("tightest", TightestDirective)
     app.add_directive("sketches", SketchesDirective)
     app.add_directive("run", RunDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

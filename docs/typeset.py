@@ -16,6 +16,7 @@ _LATEX = {
     r", with (.*) where (.*)": r", \\quad \\text{with \1 where } \2",
     r"\bgrad\b": r"\\nabla",
     r"\bsum_": r"\\sum_",
+    r"\+-": r"\\pm ",
     r"([fW])\*": r"\1^\\star",
     r"<(\w+), ([^<>=]*)>": r"\\langle \1, \2 \\rangle",
     r"<=": r"\\le",
@@ -27,8 +28,9 @@ _LATEX = {
 _LINE = 88  # characters of a formula in a line of a page
 _BREAK = re.compile(r"[({]|[)}]| (?=\\le )| (?=\+ (?!\\dots))|, \\quad ")
 _FORMULA = re.compile(
-    r"[<>=^|_*\[]|^\(?(\d|\w/)|\bf\(|^\(?[A-Zb-z]'*\)*$|^(lambda|gamma|mu|nu|beta|rho|eta|sigma|zeta|tau|Gamma)$"
+    r"[<>=^|_*\[]|\+-|^\(?(\d|\w/)|\bf\(|^\(?[A-Zb-z]'*\)*$|^(lambda|gamma|mu|nu|beta|rho|eta|sigma|zeta|tau|Gamma)$"
 )
+_WORD = re.compile(r"A$|T\d+[a-z]?_")  # an article, and the ids of theorems
 
 
 def latex(statement: str) -> str:
@@ -70,7 +72,7 @@ def sentence(words: str) -> list[nodes.Node]:
     """Typeset the formulas in a sentence: runs of words that look like one."""
     found: list[nodes.Node] = []
     split = re.findall(r"(\S+?)([,.;:]?)(\s|$)", words)
-    is_formula = [word != "A" and bool(_FORMULA.search(word)) for word, _, _ in split]
+    is_formula = [bool(_FORMULA.search(word)) and not _WORD.match(word) for word, _, _ in split]
     for i in range(1, len(split) - 1):
         is_formula[i] |= split[i][0] in ("A", "+", "-", "/") and is_formula[i - 1] and is_formula[i + 1]
     formula = ""

@@ -6,7 +6,8 @@ import numpy as np
 
 from problems.checks import Array, integer
 
-_CACHED = 80_000  # numbers
+_CACHED = 40_000  # numbers
+_COLUMNS = 128
 
 
 def matrix_shape(shape: tuple[int, int]) -> tuple[int, int]:
@@ -33,11 +34,12 @@ def in_chunks(
 ) -> tuple[Array, Array]:
     """Apply a function of (runs, m, n) to a batch, (..., m, n), a few runs at a time.
 
-    As many as make temporary arrays of ``numbers`` entries a run fit the cache of one core: several times faster than
-    to read them from memory for every operation.
+    As many as make temporary arrays of ``numbers`` entries a run fit the cache of one core, and their memory come from
+    the heap; but enough columns for a product of matrices to be one.
     """
     *batch, m, n = W.shape
-    runs, size = W.reshape(-1, m, n), max(1, _CACHED // numbers)
+    runs, most = W.reshape(-1, m, n), max(1, _CACHED // numbers, _COLUMNS // n)
+    size = -(-len(runs) // -(-len(runs) // most)) if len(runs) else 1  # chunks as even as can be
     values, gradients = np.empty(len(runs), W.dtype), np.empty_like(runs)
     for first in range(0, len(runs), size):
         part = slice(first, first + size)

@@ -26,13 +26,21 @@ def signs(y: ArrayLike, rows: int) -> Array:
 def loss_and_gradient(X: Features, y: Array, W: Array) -> tuple[Array, Array]:
     """``(1/N) sum log(1 + exp(-z_i))``, ``z_i = y_i x_i'w``, and its gradient: (..., d, 1) to (...), (..., d, 1).
 
-    Only ``exp(-|z|)``, which cannot overflow, is ever computed.
+    Only ``exp(-|z|)``, which cannot overflow, is ever computed. The logarithm of a rounded ``1 + exp(-|z|)`` is within
+    one eps of the true one, which is all that the mean of the losses is good for, and several times faster than log1p.
     """
-    Z = y * scores(X, W)
-    E = np.exp(-np.abs(Z))
-    loss = (np.log1p(E) - np.minimum(Z, 0.0)).mean(axis=(-2, -1))
-    miss = np.where(Z > 0, E, 1.0) / (1.0 + E)  # the probability given to the wrong label
-    return np.asarray(loss), adjoint(X, miss * (y / -len(y)))
+    Z = scores(X, W)
+    Z *= y
+    E = np.abs(Z)
+    E *= -1
+    np.exp(E, out=E)
+    total, wrong = 1 + E, Z <= 0
+    losses = np.log(total)
+    losses -= np.minimum(Z, 0.0, out=Z)
+    np.copyto(E, 1.0, where=wrong)
+    E /= total  # the probability given to the wrong label
+    E *= y / -len(y)
+    return np.asarray(losses.mean(axis=(-2, -1))), adjoint(X, E)
 
 
 def loss_slopes(y: Array, Z: Array) -> Array:

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not run __getattr__
     from rac_theory import algorithms as algorithms
+    from rac_theory import counterexamples as counterexamples
     from rac_theory import sketches as sketches
     from rac_theory import theorems as theorems
     from rac_theory.algorithms import GD as GD
+    from rac_theory.algorithms import AsymmetricLoRA as AsymmetricLoRA
+    from rac_theory.algorithms import ChainOfLoRA as ChainOfLoRA
+    from rac_theory.algorithms import GaLore as GaLore
+    from rac_theory.algorithms import Initialisation as Initialisation
+    from rac_theory.algorithms import LoRA as LoRA
     from rac_theory.algorithms import RACLoRA as RACLoRA
     from rac_theory.case import Case as Case
     from rac_theory.constants import Constants as Constants
+    from rac_theory.diagnosis import diagnose as diagnose
     from rac_theory.expectation import Expectation as Expectation
     from rac_theory.expectation import Unsupported as Unsupported
     from rac_theory.expectation import exact_rate as exact_rate
     from rac_theory.expectation import expected as expected
+    from rac_theory.followed_run import follow as follow
     from rac_theory.gradients import Clients as Clients
     from rac_theory.gradients import Exact as Exact
     from rac_theory.gradients import Local as Local
@@ -44,13 +52,18 @@ __version__ = "0.1.0"
 # Public names and where they live. They are loaded when first used, so that importing the package costs nothing.
 # No module shares its name with a function: importing such a module would hide the function behind it.
 _HOMES = {
+    "AsymmetricLoRA": "algorithms",
     "Case": "case",
+    "ChainOfLoRA": "algorithms",
     "Clients": "gradients",
     "Constants": "constants",
     "Exact": "gradients",
     "Expectation": "expectation",
     "GD": "algorithms",
+    "GaLore": "algorithms",
     "HardestCase": "tightness_search",
+    "Initialisation": "algorithms",
+    "LoRA": "algorithms",
     "Local": "gradients",
     "Minibatch": "gradients",
     "Noisy": "gradients",
@@ -63,9 +76,11 @@ _HOMES = {
     "Trajectory": "simulation",
     "Unsupported": "expectation",
     "Verdict": "verdict",
+    "diagnose": "diagnosis",
     "empirical_rate": "rate",
     "exact_rate": "expectation",
     "expected": "expectation",
+    "follow": "followed_run",
     "hardest_case": "tightness_search",
     "project": "linalg",
     "simulate": "simulation",
@@ -73,7 +88,7 @@ _HOMES = {
     "tightness": "tightness_meter",
     "verify": "verification",
 }
-_MODULES = ("algorithms", "sketches", "theorems")
+_MODULES = ("algorithms", "counterexamples", "sketches", "theorems")
 
 __all__ = [*_HOMES, *_MODULES]
 

@@ -169,7 +169,7 @@ def contracting(factor: Callable[[Constants], float]) -> Callable[[Case, Constan
     def contracts(case: Case, c: Constants) -> str | None:
         """0 <= rho < 1."""
         rho = factor(c)
-        return None if 0 <= rho < 1 else f"rho must be in [0, 1), it is {rho:.6g}: gamma is too long for this noise"
+        return None if 0 <= rho < 1 else f"rho must be in [0, 1), it is {rho:.6g}: the bound would not fall"
 
     return contracts
 

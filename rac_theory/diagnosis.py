@@ -47,12 +47,16 @@ class Diagnosis:
 def diagnose(run: FollowedRun, problem: Problem) -> Diagnosis:
     """Say which cause of failure a run has met, or that no test fires.
 
-    The tests come in this order. *Optimum*: the gap has fallen a millionfold. *Instability*: the run ends higher than it
-    began, or rises in a tenth of its late steps, and gamma times the curvature met in a rise exceeds 2, which noise in
-    the gradient cannot do. *Stuck subspace*: one factor never changed, or the whole path lies in few directions, and
-    what the gradient has there is gone. *Floor*: without merges, and no lower value of this rank is found. *Spurious
-    stationary point*: the factors have no gradient left, and lower values are in reach. *Slow progress*: every late step
-    falls by a quarter of what its length promises.
+    The tests come in this order.
+
+    * Optimum: the gap has fallen a millionfold.
+    * Instability: the run ends higher than it began, or rises in a tenth of its late steps, and gamma times the
+      curvature met in a rise exceeds 2, which noise in the gradient cannot do.
+    * Stuck subspace: one factor never changed, or links were merged, or there are no factors, and the whole path lies
+      in few directions, along which a hundredth of the gradient is left at most.
+    * Floor: both factors are at rest, never merged, and a search finds no lower value of their rank.
+    * Spurious stationary point: the factors are at rest, and lower values are in reach.
+    * Slow progress: no late step rises, and together they fall by a quarter of what their lengths promise.
 
     Parameters
     ----------

@@ -56,8 +56,9 @@ class FactorLoss:
         H = self.scale**2 * (D.reshape(p, -1) @ curved.reshape(p, -1).T)
         G = self.problem.gradient(W[None])[0]
         k = B.size
-        # <G, dB dA> is not zero for a move of B with a move of A only.
-        H[:k, k:] += self.scale * np.einsum("ij,aik,bkj->ab", G, dB[:k], dA[k:], optimize=True)
+        # <G, dB dA> is not zero only where the column of B that moves meets the row of A that does.
+        met = np.einsum("il,jk->ijkl", G, np.eye(B.shape[1]))
+        H[:k, k:] += self.scale * met.reshape(k, p - k)
         H[k:, :k] = H[:k, k:].T
         return np.asarray((H + H.T) / 2)
 
@@ -95,8 +96,8 @@ def hessian_action(problem: Problem, W: Array) -> Callable[[Array], Array]:
     return differences
 
 
-def curvature_met(rise: float, slope: float, length: float) -> float:
-    r"""Return the mean curvature that a step has met, weighted towards its start.
+def curvature_met(rise: Array, slope: Array, squared_length: Array) -> Array:
+    r"""Return the mean curvature that steps have met, weighted towards their start; zero for a step of length zero.
 
     With :math:`\phi(\theta) = J(z + \theta \Delta)` it is :math:`2 (\phi(1) - \phi(0) - \phi'(0)) / \|\Delta\|^2`, and
     by Taylor's formula equals :math:`\phi''(\theta) / \|\Delta\|^2` for some theta in (0, 1): the sharpness somewhere
@@ -105,14 +106,15 @@ def curvature_met(rise: float, slope: float, length: float) -> float:
 
     Parameters
     ----------
-    rise : float
+    rise : (...)
         ``phi(1) - phi(0)``.
-    slope : float
+    slope : (...)
         ``phi'(0)``.
-    length : float
-        The norm of the step.
+    squared_length : (...)
+        ``||Delta||^2``.
     """
-    return 2 * (rise - slope) / length**2 if length > 0 else 0.0
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return np.where(squared_length > 0, 2 * (rise - slope) / squared_length, 0.0)
 
 
 def sharpest_on_segment(loss: FactorLoss, B: Array, A: Array, gamma: float, points: int = 65) -> float:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from problems.checks import Array
 from problems.problem import Problem
+from rac_theory.factor_loss import curvature_met
 from rac_theory.followed_run import FollowedRun
 
 _EPS = float(np.finfo(float).eps)
@@ -37,7 +38,7 @@ class Moves:
             size = np.abs(run.values - np.nan_to_num(float(problem.f_lower)))
             rises = rise > 64 * _EPS * np.maximum(np.abs(run.values[:-1]), size[:-1])
             squared, slope = _steps(run)
-            curvature = np.where(squared > 0, 2 * (rise - slope) / squared, 0.0)
+            curvature = curvature_met(rise, slope, squared)
             return cls(rise, rises, np.sqrt(squared), np.nan_to_num(curvature, posinf=0.0, neginf=0.0))
 
 

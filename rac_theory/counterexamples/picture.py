@@ -1,6 +1,6 @@
 """A picture of a witness: arrays with labels, drawn when somebody asks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -86,9 +86,20 @@ class Outcomes:
         mesh = ax.pcolormesh(self.x, self.y, self.outcome, cmap="cividis_r", vmin=0, vmax=worst, shading="nearest")
         bar = ax.figure.colorbar(mesh, ax=ax, ticks=range(len(self.names)))
         bar.ax.set_yticklabels(self.names)
-        ax.figure.subplots_adjust(right=0.86)  # type: ignore[union-attr]
+        ax.figure.subplots_adjust(right=0.86)
         ax.set(xscale="log", yscale="log", xlabel=self.xlabel, ylabel=self.ylabel)
         return ax
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A picture that is computed when it is drawn, as it takes longer than the evidence."""
+
+    make: Callable[[], Picture]
+
+    def draw(self, ax: "Axes | None" = None) -> "Axes":
+        """Compute it and draw it on matplotlib axes, made if none are given; return the axes."""
+        return self.make().draw(ax)
 
 
 _COLOURS = (plot.MEAN, "#009E73", "#CC79A7", "#E69F00", plot.RUNS, "#000000")

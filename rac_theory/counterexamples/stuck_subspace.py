@@ -83,9 +83,7 @@ def gather(example: Counterexample) -> Witness:
             Check(f"on least squares it comes to its limit within {far.max():.1e}", far.max() < 1e-9, "bounded")
         )
     checks += [*_on_logistic(rng), *_not_covered(example)]
-    picture = Lines(
-        curves, {"limit, B frozen": float(exact_gap("left"))}, "$t$", r"$f(W^t) - f^\star$"
-    )
+    picture = Lines(curves, {"limit, B frozen": float(exact_gap("left"))}, "$t$", r"$f(W^t) - f^\star$")
     return Witness(tuple(checks), picture, {"left": exact_gap("left"), "right": exact_gap("right")})
 
 

@@ -7,9 +7,11 @@ the step, :math:`x_i = E[e_i^2]`, and H in the eigenbasis, where it has the same
 
 .. math:: x_i^+ = \big((1 - q h_i)^2 + (a + b - q^2) h_i^2\big)\, x_i + b\, h_i \sum_k h_k x_k .
 
+For a P that is no projection but has two invariants, :math:`E[P] = q I` is a number of its own and the rest is the same.
+
 It reads only the diagonal. The matrix, diagonal plus rank one, is symmetric, so that one eigenproblem gives all t in
 closed form and the rate. None of its entries is negative, so that the recursion loses no digits: a uniform range has
-:math:`a + b - q^2 = (1 - 2/d)\, b \ge 0`, and a mixture of such ranges more than the mean of that, as q^2 is convex.
+:math:`a + b - q^2 = (1 - 2/d)\, b \ge 0`, and a mixture of such ranges more than the mean of that, as q^2 is convex; a Gaussian plain step has :math:`a = q^2`.
 
 Where the curvatures h of a column are all equal, any sketch with E[H] = c I will do: :math:`\|e - h H e\|^2 =
 \|e\|^2 - (2h - h^2) e^\top H e`, so the sum of x over i falls by the factor :math:`1 - c\, (2h - h^2)`.
@@ -38,7 +40,8 @@ class DiagonalMap:
     coupling : float
         The factor of the rank-one part, >= 0.
     spread : (g, k)
-        The diagonal of E[N], summed over the columns of a group, and over all that a number stands for.
+        The diagonal of ``E[B' P P B]``, E[N] if P is a projection, summed over the columns of a group, and over all that
+        a number stands for.
     gamma : float
         The step size.
     energies : callable
@@ -74,7 +77,7 @@ class DiagonalMap:
         return np.stack([np.full(curvatures.shape, 0.5), curvatures, inverses])
 
     def unit_noise(self) -> Array:
-        """``gamma E[N]`` on the diagonal."""
+        """``gamma E[B' P P B]`` on the diagonal."""
         return np.asarray(self.gamma * self.spread)
 
     def matrices(self, smallest: float = 0.0) -> Array:
@@ -90,12 +93,13 @@ class DiagonalMap:
         return float(np.linalg.eigvalsh(self.matrices(smallest))[:, -1].max())
 
 
-def two_invariants(frame: Frame, gamma: float, a: float, b: float) -> DiagonalMap:
-    """Return the map of a sketch with two invariants."""
+def two_invariants(frame: Frame, gamma: float, a: float, b: float, mean: float | None = None) -> DiagonalMap:
+    """Return the map of a sketch with two invariants; ``mean``, q with E[P] = q I, if P is no projection."""
     h = gamma * np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T
-    q = a + (frame.dim + 1) * b
+    square = a + (frame.dim + 1) * b
+    q = square if mean is None else mean
     decay = (1 - q * h) ** 2 + max(a + b - q**2, 0.0) * h**2
-    return DiagonalMap(h, decay, b, q * frame.columns * h, gamma, lambda W: _energies(frame, W))
+    return DiagonalMap(h, decay, b, square * frame.columns * h, gamma, lambda W: _energies(frame, W))
 
 
 def flat(frame: Frame, gamma: float, share: float) -> DiagonalMap:

@@ -1,4 +1,4 @@
-r"""The moment map on matrices: for any sketch whose second moment M -> E[H M H] is known.
+r"""The moment map on matrices: for any random P, projection or not, whose mean and M -> E[P M P] are known.
 
 With :math:`\gamma Q = B B^\top` the energy coordinates move by :math:`N = B^\top P B`, so that
 :math:`E[N M N] = B^\top E[P (B M B^\top) P]\, B`. Such a map takes positive semidefinite matrices to such, and is
@@ -34,6 +34,8 @@ class MatrixMap:
         B, with ``B B' = gamma Q`` of each group.
     mean : (g, d, d)
         E[N].
+    square : (g, d, d)
+        ``E[B' P P B]``: E[N] again if P is a projection.
     second_moment : callable
         M -> E[P M P].
     columns : int
@@ -46,6 +48,7 @@ class MatrixMap:
 
     factor: Array
     mean: Array
+    square: Array
     second_moment: SecondMoment
     columns: int
     gamma: float
@@ -65,10 +68,14 @@ class MatrixMap:
 
     def step(self, state: Array) -> Array:
         """One step: (..., g, d, d) to (..., g, d, d), symmetric."""
-        B, Bt = self.factor, np.swapaxes(self.factor, 1, 2)
-        half = (state + Bt @ self.second_moment(B @ state @ Bt) @ B) / 2 - self.mean @ state
+        half = (state + self.scattered(state)) / 2 - self.mean @ state
         # Symmetric to the last bit: E[N] M + (E[N] M)' would let an antisymmetric rounding error live for ever.
         return np.asarray(half + np.swapaxes(half, -1, -2))
+
+    def scattered(self, X: Array) -> Array:
+        """``E[N X N]`` for matrices X, (..., g, d, d)."""
+        B, Bt = self.factor, np.swapaxes(self.factor, 1, 2)
+        return np.asarray(Bt @ self.second_moment(B @ X @ Bt) @ B)
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
@@ -78,8 +85,8 @@ class MatrixMap:
         return float(energies.sum()) / 2, float(np.vdot(h, energies)) / self.gamma, distance
 
     def unit_noise(self) -> Array:
-        """``gamma E[N]``, once for each column."""
-        return np.asarray(self.gamma * self.columns * self.mean)
+        """``gamma E[B' P P B]``, once for each column."""
+        return np.asarray(self.gamma * self.columns * self.square)
 
     def rate(self, smallest: float) -> float:
         """Return the largest eigenvalue on the matrices of the directions that have curvature."""
@@ -88,11 +95,13 @@ class MatrixMap:
         return max(_largest_eigenvalue(self._group(i), mask[i]) for i in range(len(mask)))
 
     def _group(self, i: int) -> "MatrixMap":
-        return replace(self, factor=self.factor[i, None], mean=self.mean[i, None])
+        return replace(self, factor=self.factor[i, None], mean=self.mean[i, None], square=self.square[i, None])
 
 
-def matrix_map(frame: Frame, gamma: float, second_moment: SecondMoment) -> MatrixMap:
-    """Return the map of a sketch with this second moment."""
+def matrix_map(
+    frame: Frame, gamma: float, second_moment: SecondMoment, mean_times: SecondMoment | None = None
+) -> MatrixMap:
+    """Return the map of a sketch with this second moment; ``mean_times``, M -> E[P] M, if P is no projection."""
     dim, groups = frame.dim, frame.curvatures.shape[1]
     if groups * dim**2 > LARGEST_STATE:
         raise Unsupported(
@@ -103,8 +112,9 @@ def matrix_map(frame: Frame, gamma: float, second_moment: SecondMoment) -> Matri
     h = gamma * np.broadcast_to(frame.curvatures, (dim, groups)).T
     B = basis * np.sqrt(h)[:, None, :]
     P = frame.lift(second_moment)
-    mean = np.swapaxes(B, 1, 2) @ P(np.eye(dim)) @ B
-    return MatrixMap(B, mean, P, frame.columns, gamma, frame.coordinates)
+    square = np.swapaxes(B, 1, 2) @ P(np.eye(dim)) @ B
+    mean = square if mean_times is None else np.swapaxes(B, 1, 2) @ frame.lift(mean_times)(np.eye(dim)) @ B
+    return MatrixMap(B, mean, square, P, frame.columns, gamma, frame.coordinates)
 
 
 def _largest_eigenvalue(moments: MatrixMap, mask: Array) -> float:

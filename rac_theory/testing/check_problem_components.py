@@ -81,10 +81,11 @@ def _check_smoothness(probe: Probe, problem: FiniteSum) -> None:
     if math.isnan(problem.L_max):
         return
     rng, N = probe.rng(32), problem.n_components
-    places = np.concatenate([probe.landmarks, probe.lowest[None]])
+    places = np.repeat(np.concatenate([probe.landmarks, probe.lowest[None]]), 2, axis=0)
     A = np.concatenate([np.repeat(W[None], N, axis=0) for W in places])
     listed = np.tile(np.arange(N), len(places))
     D = rng.choice(SCALES, size=(len(A), 1, 1)) * rng.standard_normal(A.shape)
+    D[np.arange(len(A)) // N % 2 == 0] *= 1e-9  # every other place has steps as short as rounding allows
     D *= np.maximum(1.0, 1e-4 * (1 + np.abs(A).max(axis=(1, 2))) / np.sqrt(squared_norms(D)))[:, None, None]
     lengths, G = np.sqrt(squared_norms(D)), _single(problem, A, listed)
     for _ in range(4):

@@ -71,33 +71,40 @@ def check_values(probe: Probe) -> None:
 
 def _check_curvature(probe: Probe) -> None:
     """Search pairs for the largest stretch of the gradient, and for the least monotone ones."""
-    problem, name = probe.problem, probe.name
     A, D = _pairs(probe)
     low, high = probe.directions(probe.trajectory)
     A, D = np.concatenate([A, probe.trajectory, probe.trajectory]), np.concatenate([D, low, high])
-    if not math.isnan(problem.L):
-        best_A, best_D = _steepest(probe, A, D)
-        stretch, rounding = _stretch(probe, best_A, best_D)
-        excess = stretch - rounding - problem.L * (1 + _TOLERANCE)
-        i = int(np.nanargmax(excess))
-        if excess[i] > 0:
-            raise Refuted(
-                f"{name}.L must bound ||grad f(A) - grad f(B)|| / ||A - B||: L is {problem.L:.6g}, this pair has "
-                f"{stretch[i]:.6g}",
-                A=best_A[i],
-                B=best_A[i] + best_D[i],
-            )
-    if not problem.convex:
-        return
+    if not math.isnan(probe.problem.L):
+        _check_smoothness(probe, *_steepest(probe, A, D))
+    if probe.problem.convex:
+        _check_monotonicity(probe, A, D)
+
+
+def _check_smoothness(probe: Probe, A: Array, D: Array) -> None:
+    L = float(probe.problem.L)
+    stretch, rounding = _stretch(probe, A, D)
+    excess = np.nan_to_num(stretch - rounding - L * (1 + _TOLERANCE), nan=-math.inf)
+    i = int(excess.argmax())
+    if excess[i] > 0:
+        raise Refuted(
+            f"{probe.name}.L must bound ||grad f(A) - grad f(B)|| / ||A - B||: L is {L:.6g}, this pair has "
+            f"{stretch[i]:.6g}",
+            A=A[i],
+            B=A[i] + D[i],
+        )
+
+
+def _check_monotonicity(probe: Probe, A: Array, D: Array) -> None:
+    s = float(np.nan_to_num(probe.problem.strong_convexity))
     monotone, rounding = _monotonicity(probe, A, D)
-    s = float(np.nan_to_num(problem.strong_convexity))
-    lack = s * (1 - _TOLERANCE) - monotone - rounding
-    i = int(np.nanargmax(lack))
+    lack = np.nan_to_num(s * (1 - _TOLERANCE) - monotone - rounding, nan=-math.inf)
+    i = int(lack.argmax())
     if lack[i] > 0:
         claim = "strong_convexity must be at most" if s > 0 else "convex must be False, or f have non-negative"
+        hint = "; is it a PL constant?" if s > 0 and monotone[i] > -rounding[i] else ""
         raise Refuted(
-            f"{name}.{claim} <grad f(A) - grad f(B), A - B> / ||A - B||^2: it claims {s:.6g}, this pair has "
-            f"{monotone[i]:.6g}" + ("; is it a PL constant?" if s > 0 and monotone[i] > -rounding[i] else ""),
+            f"{probe.name}.{claim} <grad f(A) - grad f(B), A - B> / ||A - B||^2: it claims {s:.6g}, this pair has "
+            f"{monotone[i]:.6g}{hint}",
             A=A[i],
             B=A[i] + D[i],
         )

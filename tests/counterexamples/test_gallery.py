@@ -23,7 +23,7 @@ from rac_theory.counterexamples.stuck_subspace import exact_gap
 from rac_theory.sketches import Haar
 from rac_theory.verdict import Status
 
-NOTHING = Lines({}, {}, "x", "y")
+NOTHING = Lines({}, {"level": 1.0}, "x", "y")
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_the_proved_share():
 def test_the_ceiling_of_logistic_losses_needs_its_condition():
     """With a sample of score zero the constant grows again, and the ceiling is infinite."""
     with np.errstate(divide="ignore"):
-        assert not np.isfinite(logistic_ceiling(LOGISTIC, np.array([[2.0], [-1.0]]), LOGISTIC_A))
+        assert not np.isfinite(logistic_ceiling(LOGISTIC, np.array([[1.0], [-2.0]]), LOGISTIC_A))
     assert np.isfinite(logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A))
 
 

@@ -1,0 +1,107 @@
+r"""The components of least squares in energy coordinates, where each of their gradients is affine.
+
+With :math:`Q = F F^\top` and :math:`e = F^\top v` (see ``moment_map``), component i has the gradient
+:math:`F (K_i e + k_i)`. A row x, y with residual :math:`R = y - x^\top W^\star` adds :math:`F^{-1} x x^\top F^{-\top}` to
+K and :math:`-F^{-1} x R` to k; the penalty adds :math:`l2\, F^{-1} F^{-\top}` and :math:`l2\, F^{-1} W^\star`. On average
+over components K is the identity and k is zero, for that is the gradient of f, F e. Where Q is singular, all rows lie
+in its range, and F is inverted there.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+from problems.eigenbasis import Eigenbasis
+from problems.federated import Federated
+from problems.least_squares import LeastSquares
+from problems.problem import Problem
+from rac_theory.expectations.frame import Frame
+from rac_theory.expectations.matrix_map import LARGEST_STATE
+from rac_theory.expectations.unsupported import Unsupported
+
+
+class Components(NamedTuple):
+    """The matrices K_i, (N, d, d), and the offsets k_i, (N, d, columns)."""
+
+    K: Array
+    k: Array
+
+
+def pooled(problem: Problem) -> Problem:
+    """Return clients with least squares as one least squares, whose rows weigh as they do in the mean over clients."""
+    if not isinstance(problem, Federated):
+        return problem
+    clients = _least_squares_clients(problem)
+    rows = sum(len(client.Y) for client in clients)
+    weights = [math.sqrt(rows / (len(clients) * len(client.Y))) for client in clients]
+    X = np.concatenate([weight * _dense(client) for weight, client in zip(weights, clients, strict=True)])
+    Y = np.concatenate([weight * client.Y for weight, client in zip(weights, clients, strict=True)])
+    return LeastSquares(X, Y, clients[0].l2)
+
+
+def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Components:
+    """Return the rows of least squares, or the clients of a federation of it, in the frame of f.
+
+    Parameters
+    ----------
+    frame : Frame
+        With one group of columns.
+    centre : Eigenbasis
+        Of f: it says where W* is.
+    problem : Problem
+    """
+    if isinstance(problem, Federated):
+        means = [_mean(_rows(frame, centre, client)) for client in _least_squares_clients(problem)]
+        return Components(np.stack([mean.K for mean in means]), np.stack([mean.k for mean in means]))
+    if not isinstance(problem, LeastSquares):
+        raise Unsupported(f"the components must be those of LeastSquares, got {problem!r}")
+    return _rows(frame, centre, problem)
+
+
+def _rows(frame: Frame, centre: Eigenbasis, problem: LeastSquares) -> Components:
+    X, W_star, basis = _dense(problem), centre.centre, frame.basis
+    assert basis is not None
+    n, k = problem.shape[1], problem.l2
+    if len(X) * frame.dim**2 > LARGEST_STATE:
+        raise Unsupported(
+            f"all components together must be at most {LARGEST_STATE} numbers, got {len(X)} x {frame.dim} x {frame.dim}"
+        )
+    R = problem.Y - X @ W_star
+    inverse = _inverse_roots(frame, problem)
+    if frame.whole:  # vec row by row: x' W has the matrix x' (x) I
+        Z, R = np.kron(X[:, None, :], np.eye(n)[None]) @ basis * inverse, R[:, :, None]
+    else:
+        Z, R = (X @ basis)[:, None, :] * inverse, R[:, None, :]
+    Zt = np.swapaxes(Z, 1, 2)
+    shift = inverse[:, None] * (basis.T @ W_star.reshape(frame.dim, -1))
+    return Components(Zt @ Z + k * np.diag(inverse**2), k * shift - Zt @ R)
+
+
+def _inverse_roots(frame: Frame, problem: LeastSquares) -> Array:
+    """``Lambda^{-1/2}``, (d,), zero where there is no curvature: rounding leaves eps times the largest there."""
+    curvatures = np.broadcast_to(frame.curvatures[:, 0], (frame.dim,))
+    curved = curved_directions(curvatures)
+    return np.divide(1.0, np.sqrt(curvatures), out=np.zeros(frame.dim), where=curved)
+
+
+def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
+    """Which eigenvalues are not zero up to the rounding errors of LAPACK."""
+    return np.asarray(curvatures > 64 * np.finfo(float).eps * curvatures.shape[-1] * curvatures.max())
+
+
+def _mean(components: Components) -> Components:
+    return Components(components.K.mean(axis=0), components.k.mean(axis=0))
+
+
+def _least_squares_clients(problem: Federated) -> list[LeastSquares]:
+    clients = [client for client in problem.clients if isinstance(client, LeastSquares)]
+    if len(clients) < len(problem.clients):
+        raise Unsupported(f"the clients must be those of LeastSquares, got {problem!r}")
+    return clients
+
+
+def _dense(problem: LeastSquares) -> Array:
+    return problem.X if isinstance(problem.X, np.ndarray) else np.asarray(problem.X.toarray())

@@ -1,0 +1,107 @@
+"""What the tests of theorems share: five kinds of cases, and exact expectations by a route that knows no library."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, LogisticRegression
+from rac_theory import Case, Constants, RACLoRA, sketches
+from rac_theory.algorithms import Bernoulli
+from rac_theory.case import starting_point
+from rac_theory.ensemble import informative_steps
+from rac_theory.measured import variance_is_missing, with_measured_variance
+from rac_theory.metric import Curves
+from rac_theory.settings import SETTINGS
+from rac_theory.verification import judge
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A problem, and how to run RAC-LoRA on it with a step size and a gradient source."""
+
+    problem: object
+    algorithm: Callable
+    d: int
+    r: int
+
+
+def _regression(d, k):
+    rng = np.random.default_rng(7)
+    return LeastSquares(rng.standard_normal((40, d)), rng.standard_normal((40, k)), l2=0.5)
+
+
+@cache
+def _kind(name):
+    def rac_lora(problem, sketch, side="left"):
+        return Kind(problem, lambda gamma, source: RACLoRA(sketch, gamma, side, source), sketch.dim, sketch.rank)
+
+    if name == "real":
+        return rac_lora(LeastSquares.linnerud(l2=0.5), sketches.Haar(3, 1))
+    if name == "real, not quadratic":
+        return rac_lora(LogisticRegression.breast_cancer(l2=0.8), sketches.Haar(30, 15))
+    if name == "anisotropic":  # lambda_max / lambda_min is 4
+        return rac_lora(_regression(4, 2), sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4]))
+    if name == "right":
+        return rac_lora(_regression(4, 3), sketches.Coordinate(3, 2), "right")
+    left, right = sketches.Haar(4, 2), sketches.Coordinate(3, 1)
+    return Kind(_regression(4, 3), lambda gamma, source: Bernoulli(left, right, gamma, 0.4, source), 4, 2)
+
+
+@pytest.fixture(params=["real", "real, not quadratic", "anisotropic", "right", "Bernoulli"])
+def kind(request):
+    """Five cases that differ in kind, none without a sketch."""
+    return _kind(request.param)
+
+
+def _tried(theorems, kind, setting):
+    """Judge theorems by one ensemble, long enough for each of them to say something; variances are measured."""
+    setting = SETTINGS[setting]
+    problem = setting.prepare(kind.problem)
+    source = setting.gradients(problem, starting_point(problem, None))
+    c = Constants.of(Case(kind.algorithm(1 / problem.L, source), problem, None, 1))
+    algorithm = kind.algorithm(setting.step(c, kind.d, kind.r), source)
+    case = Case(algorithm, problem, None, 1)
+    c = Constants.of(case)
+    guess = replace(c, sigma_squared=c.D, zeta_squared=c.D)
+    case = Case(algorithm, problem, None, informative_steps(theorems, case, guess, setting.longest))
+    seed = np.random.SeedSequence(0)
+    if any(variance_is_missing(theorem, case, c) for theorem in theorems):
+        c = with_measured_variance(case, c, seed)
+    return judge(theorems, case, c, runs=128, alpha=1e-3, seed=seed)
+
+
+@pytest.fixture
+def tried():
+    """``tried(theorems, kind, setting)``: the verdicts at the step size of that setting of the ledger."""
+    return _tried
+
+
+def _exact_over_bound(theorem, c, maps, Q, x, steps):
+    """Iterate the second moment of (x, 1) under maps ``x -> A x + b``, [(probability, A, b)], and f = x'Qx/2."""
+    Q = np.atleast_2d(np.asarray(Q, dtype=float))
+    d = len(Q)
+    x = np.append(np.atleast_1d(np.asarray(x, dtype=float)), 1.0)
+    assert math.isclose(sum(probability for probability, _, _ in maps), 1.0)
+    lifted = []
+    for probability, A, b in maps:
+        M = np.zeros((d + 1, d + 1))
+        M[:d, :d], M[:d, d], M[d, d] = A, b, 1.0
+        lifted.append((probability, M))
+    moment, values, squares = np.outer(x, x), [], []
+    for _ in range(steps + 1):
+        values.append(np.trace(Q @ moment[:d, :d]) / 2)
+        squares.append(np.trace(Q @ moment[:d, :d] @ Q))
+        moment = sum(probability * M @ moment @ M.T for probability, M in lifted)
+    assert c.f_star == 0
+    curves = Curves(np.array([values]), np.array([squares]))
+    return (theorem.metric.along(curves, c)[0] / theorem.bound(c, steps))[1:]
+
+
+@pytest.fixture
+def exact_over_bound():
+    """``exact_over_bound(theorem, constants, maps, Q, x0, steps)``: the ratio at t = 1, ..., steps."""
+    return _exact_over_bound

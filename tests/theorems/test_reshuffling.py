@@ -1,0 +1,302 @@
+"""T7 and T8 with their forms: RAC-LoRA with one reshuffled epoch a sketch, every permutation enumerated."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, Quadratic
+from rac_theory import Case, Constants, RACLoRA, Reshuffled, Status, sketches, theorems
+
+T7, T7d, T7d_sharp = theorems.T7, theorems.T7d, theorems.T7d_sharp
+T8, T8d, T8d_sharp = theorems.T8, theorems.T8d, theorems.T8d_sharp
+ALL = [T7, T7d, T7d_sharp, T8, T8d, T8d_sharp]
+GOOD = (Status.HOLDS, Status.CONSISTENT)
+c = Constants(
+    gamma=0.1,
+    inner_steps=2,
+    L_max=2.0,
+    mu=0.5,
+    lambda_min=0.25,
+    lambda_max=0.5,
+    sigma_squared=4.0,
+    D=5.0,
+    f_star=0.0,
+    gap0=3.0,
+    gap0_upper=3.5,
+)
+
+
+def test_simple_formulas_against_numbers_worked_out_by_hand():
+    """eta N lambda_min = 0.05, eta^2 L^2 (N + 1) = 0.12, kappa_H = 2, q = 4/9 * 0.2 * 0.12 * 2 * 0.5 = 0.096/9."""
+    assert T7.bound(c, 3)[3] == pytest.approx(18 / 7 * 3.5 / 0.15 + 4 / 7 * 0.12 * 2 * 4)
+    rho0, q = 1 - 0.175 / 9, 0.096 / 9
+    assert T8.bound(c, 3)[3] == pytest.approx(rho0**3 * 3 + 2 / 7 * 0.12 * 2 * 4 / 0.5)
+    W = 1 / (1 + q) + 1 / (1 + q) ** 2
+    assert T7d.bound(c, 2)[2] == pytest.approx(18 / 7 * 3.5 / (0.05 * W) + 4 / 7 * 0.12 * 2 * 5)
+    rho = rho0 + q
+    assert T8d.bound(c, 2)[2] == pytest.approx(rho**2 * 3 + (1 + rho) * 0.12 / 9)
+
+
+def test_sharp_formulas_against_numbers_worked_out_by_hand():
+    """N = 2, eta L = 0.2: s = (0 + 0.2)/2 = 0.1 and r = 0.2/2 = 0.1. N = 3: s = 0.64/3, r = 0.2/6 (1 + 2 * 1.2)."""
+    W = 1 / 1.002 + 1 / 1.002**2  # q = 0.2 * 0.01 * 0.5 * 2
+    assert T7d_sharp.bound(c, 2)[2] == pytest.approx(2 * 3.5 / (0.05 * W) + 0.01 * 2 * 5)
+    rho = 1 - 0.2 * 0.5 * 0.25 + 0.002
+    assert T8d_sharp.bound(c, 2)[2] == pytest.approx(rho**2 * 3 + (1 + rho) * 0.1 * 0.01 * 0.5 * 5)
+    three, s, r = replace(c, inner_steps=3), 0.64 / 3, 0.2 / 6 * 3.4
+    q, factor = 0.3 * s * r * 0.5 * 2, 1 - s**2 + s * r
+    assert T7d_sharp.bound(three, 1)[1] == pytest.approx((2 * 3.5 / (0.075 / (1 + q)) + s * r * 2 * 5) / factor)
+    assert T8d_sharp.bound(three, 1)[1] == pytest.approx(
+        (1 - factor * 0.3 * 0.5 * 0.25 + q) * 3 + 0.15 * s * r * 0.5 * 5
+    )
+
+
+@pytest.mark.parametrize("N", [2, 3, 20])
+def test_the_sharp_forms_are_sharper(N):
+    """Wherever both apply; the noise of T7d is larger by 16 (N + 1)/7 at small steps and N = 2, and more for others."""
+    for share in (0.01, 0.3, 1.0):
+        at = replace(c, gamma=share / (2 * N * c.L_max), inner_steps=N)
+        for simple, sharp in ((T7d, T7d_sharp), (T8d, T8d_sharp)):
+            assert (sharp.bound(at, 50)[1:] < simple.bound(at, 50)[1:]).all()
+
+
+def epochs(slopes, shifts, eta, p=1.0):
+    """The maps of one epoch on f_i = slope x^2/2 + shift x under H = 1 with probability p, else 0."""
+    maps = [(1 - p, 1.0, 0.0)]
+    orders = list(itertools.permutations(range(len(slopes))))
+    for order in orders:
+        A, b = 1.0, 0.0
+        for i in order:
+            A, b = (1 - eta * slopes[i]) * A, (1 - eta * slopes[i]) * b - eta * shifts[i]
+        maps.append((p / len(orders), A, b))
+    return maps
+
+
+def identical(N, eta, p=1.0):
+    """N components x^2/2, x^0 = 1: one map, whatever the order."""
+    constants = Constants(
+        gamma=eta,
+        inner_steps=N,
+        L_max=1.0,
+        mu=1.0,
+        lambda_min=p,
+        lambda_max=p,
+        sigma_squared=0.0,
+        D=0.0,
+        f_star=0.0,
+        gap0=0.5,
+        gap0_upper=0.5,
+    )
+    return constants, [(1 - p, 1.0, 0.0), (p, (1 - eta) ** N, 0.0)]
+
+
+@pytest.mark.parametrize(("N", "T7_ratio", "T7d_ratio"), [(2, 0.569, 0.536), (3, 0.585, 0.564), (200, 0.615, 0.614)])
+def test_how_tight_the_first_term_is(exact_over_bound, N, T7_ratio, T7d_ratio):
+    """7/18 / (1 - (1 - 1/2N)^2N) is the limit of T7; the numbers of ``tightest``, and what a factor beyond them does."""
+    constants, maps = identical(N, 1 / (2 * N))
+    ratio = exact_over_bound(T7, constants, maps, 1.0, 1.0, 60)
+    assert ratio[-1] == pytest.approx(7 / 18 / (1 - (1 - 1 / (2 * N)) ** (2 * N)), rel=1e-6)
+    assert ratio.max() == pytest.approx(T7_ratio, abs=1e-3)
+    assert exact_over_bound(T7d, constants, maps, 1.0, 1.0, 60).max() == pytest.approx(T7d_ratio, abs=2e-3)
+    for t in (T7, T7d):
+        assert abs(t.tightest.ratio - 0.615) < 1e-9
+        false = replace(constants, gap0_upper=0.5 * 0.99 * T7d_ratio)
+        assert exact_over_bound(t, false, maps, 1.0, 1.0, 60).max() > 1
+
+
+def test_the_sharp_first_term_is_attained(exact_over_bound):
+    """N = 2 at eta = 1/(2L), twice the step of T7."""
+    constants, maps = identical(2, 0.5)
+    ratio = exact_over_bound(T7d_sharp, constants, maps, 1.0, 1.0, 3)
+    assert ratio.max() <= 1 + 1e-12
+    assert ratio.max() > 0.92
+    rare, maps = identical(2, 0.5, 1e-3)
+    np.testing.assert_allclose(exact_over_bound(T8d_sharp, rare, maps, 1.0, 1.0, 2000), 1.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("N", "T8_ratio", "T8d_ratio"), [(2, 0.591, 0.510), (3, 0.611, 0.563), (200, 0.648, 0.648)])
+def test_how_tight_the_rate_is(exact_over_bound, N, T8_ratio, T8d_ratio):
+    """Where the bound has halved, under a sketch that hardly ever moves."""
+    constants, maps = identical(N, 1 / (2 * N), 1e-3)
+    for t, expected in ((T8, T8_ratio), (T8d, T8d_ratio)):
+        bound = t.bound(constants, 3000)[1:]
+        ratio = exact_over_bound(t, constants, maps, 1.0, 1.0, 3000)[bound <= 0.25]
+        assert ratio[0] == pytest.approx(expected, abs=2e-3)
+        assert t.tightest.ratio == 0.648
+        false = replace(constants, mu=2.0)  # the true factor is 1 - p (1 - e^-1), 1.63 times as far from one as T8's
+        assert exact_over_bound(t, false, maps, 1.0, 1.0, 3000).max() > 1
+
+
+@pytest.mark.parametrize("t", ALL)
+def test_a_wrong_power_of_N_is_refuted(exact_over_bound, t):
+    """N = 20 identical components: eta N^2 in the place of eta N promises twenty times the progress."""
+    constants, maps = identical(20, 0.025 / 20, 0.5)
+    assert exact_over_bound(t, constants, maps, 1.0, 1.0, 400).max() <= 1
+    wrong = replace(t, formula=lambda c, s: t.formula(replace(c, lambda_min=c.lambda_min * c.inner_steps), s))
+    assert exact_over_bound(wrong, constants, maps, 1.0, 1.0, 400).max() > 1
+
+
+def cancelling(eta, eps):
+    """f = +-(x^2/2 + x), with eps x^2/2 added to the second, started where the mean iterate rests.
+
+    sigma^2 is its value there, a lower end of what T7 asks for; the second term of the bound is the smaller.
+    """
+    slopes, shifts = np.array([1.0, eps - 1.0]), np.array([1.0, -1.0])
+    maps = epochs(slopes, shifts, eta)
+    A, b = maps[1][1], (maps[1][2] + maps[2][2]) / 2
+    rest = b / (1 - A)
+    constants = Constants(
+        gamma=eta,
+        inner_steps=2,
+        L_max=1.0,
+        mu=eps / 2,
+        lambda_min=1.0,
+        lambda_max=1.0,
+        sigma_squared=float(np.var(slopes * rest + shifts)),
+        f_star=0.0,
+        gap0=eps / 4 * rest**2,
+        gap0_upper=eps / 4 * rest**2,
+    )
+    return constants, maps, eps / 2, rest
+
+
+def test_how_tight_the_second_term_is(exact_over_bound):
+    """7/(16 (N + 1)) = 7/48 of the noise alone at small steps; beyond that, or with another power of eta, false."""
+    constants, maps, Q, rest = cancelling(0.01, 2e-4)
+    at_rest = replace(constants, gap0=0.0, gap0_upper=0.0)
+    for t in (T7, T8):
+        assert exact_over_bound(t, at_rest, maps, Q, rest, 30).max() == pytest.approx(7 / 48, rel=0.02)
+        for factor in (0.9 * 7 / 48, constants.gamma):
+            false = replace(at_rest, sigma_squared=at_rest.sigma_squared * factor)
+            assert exact_over_bound(t, false, maps, Q, rest, 30).min() > 1
+
+
+@pytest.mark.parametrize("t", [T7, T8])
+def test_the_constant_of_f_itself_is_not_enough(exact_over_bound, t):
+    """L_f = eps/2 while the slopes are +-1: with it for max L_i the noise term is too small, start and all."""
+    constants, maps, Q, rest = cancelling(0.05, 0.05)
+    constants = replace(constants, sigma_squared=2 * constants.sigma_squared)
+    assert exact_over_bound(t, constants, maps, Q, rest, 6000).max() <= 1
+    for false in ({"L_max": Q}, {"sigma_squared": 0.0}):
+        assert exact_over_bound(t, replace(constants, **false), maps, Q, rest, 6000)[-1] > 1.5
+
+
+def two_targets(p=0.3, eta=0.5):
+    """(x -+ 1)^2/2 by the library: L_max = 1, D = 1, f* = 1/2; the maps by hand, x from the minimiser 0."""
+    problem = LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0]))
+    sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [p, 1 - p])
+    case = Case(RACLoRA(sketch, eta, gradients=Reshuffled()), problem, np.array([[3.0]]), 200)
+    return case, replace(Constants.of(case), f_star=0.0), epochs([1.0, 1.0], [1.0, -1.0], eta, p)
+
+
+@pytest.mark.parametrize("p", [1.0, 0.3, 0.01])
+def test_the_sharp_T8d_is_an_equality_at_every_T(exact_over_bound, p):
+    """At eta = 1/2 = 1/(LN), any p; so a hundredth in any constant is refuted, and so are other places for p."""
+    case, true, maps = two_targets(p)
+    assert T8d_sharp.unmet(case, true) == ()
+    assert pytest.approx(1.0) == true.D
+    np.testing.assert_allclose(exact_over_bound(T8d_sharp, true, maps, 1.0, 3.0, 200), 1.0, rtol=1e-9)
+    smaller = {"D": 0.99, "lambda_max": 0.99 * true.lambda_max, "gap0": 0.99 * true.gap0}
+    for name, value in (smaller | {"mu": 1.01, "lambda_min": 1.01 * true.lambda_min}).items():
+        assert exact_over_bound(T8d_sharp, replace(true, **{name: value}), maps, 1.0, 3.0, 200).max() > 1 + 1e-6
+    assert T8d_sharp.tightest.ratio == 1.0
+
+
+@pytest.mark.parametrize("t", [T7d, T7d_sharp, T8d, T8d_sharp])
+def test_noise_that_is_dropped_shows_at_large_T(exact_over_bound, t):
+    """At eta = 1/4 the gap tends to 1/54 of D and no lower; upper bounds for the f_i* would make D zero."""
+    _, true, maps = two_targets(1.0, 0.25)
+    far = replace(true, gap0=0.005, gap0_upper=0.005)
+    assert exact_over_bound(t, far, maps, 1.0, 0.1, 3000).max() <= 1
+    assert exact_over_bound(t, replace(far, D=0.0), maps, 1.0, 0.1, 3000).max() > 1
+
+
+def test_the_limit_of_T8d(exact_over_bound):
+    """1/21 of the noise term at eta = 1/4."""
+    _, true, maps = two_targets(0.3, 0.25)
+    assert exact_over_bound(T8d, true, maps, 1.0, 3.0, 4000)[-1] == pytest.approx(1 / 21, rel=1e-6)
+
+
+def test_the_noise_is_where_the_sketch_looks_most(exact_over_bound):
+    """Start on the rare axis, targets on the frequent one: T8d_sharp at T = 1 is false with one lambda for both."""
+    rare, often, eta = 0.1, 0.9, 0.5
+    moved = epochs([1.0, 1.0], [1.0, -1.0], eta)[1:]
+    maps = [(rare, np.diag([(1 - eta) ** 2, 1.0]), np.zeros(2))]
+    maps += [(often * weight, np.diag([1.0, A]), np.array([0.0, b])) for weight, A, b in moved]
+    constants = replace(two_targets()[1], lambda_min=rare, lambda_max=often, gap0=0.0005)
+    start = [0.001**0.5, 0.0]
+    assert exact_over_bound(T8d_sharp, constants, maps, np.eye(2), start, 1)[0] <= 1
+    assert exact_over_bound(T8d_sharp, replace(constants, lambda_max=rare), maps, np.eye(2), start, 1)[0] > 1.5
+
+
+@pytest.mark.parametrize("t", ALL)
+def test_lambda_max_for_lambda_min_is_refuted(exact_over_bound, t):
+    """All error on an axis of probability 1/20; no noise."""
+    rare, often, eta = 0.05, 0.95, 0.25
+    constants, _ = identical(2, eta)
+    constants = replace(constants, lambda_min=rare, lambda_max=often)
+    maps = [(rare, np.diag([(1 - eta) ** 2, 1.0]), np.zeros(2)), (often, np.diag([1.0, (1 - eta) ** 2]), np.zeros(2))]
+    assert exact_over_bound(t, constants, maps, np.eye(2), [1.0, 0.0], 60).max() <= 1
+    false = replace(constants, lambda_min=often)
+    assert exact_over_bound(t, false, maps, np.eye(2), [1.0, 0.0], 60).max() > 1
+
+
+def test_they_hold(kind, tried):
+    """Four batches, in the order of the data; sigma^2 is measured on other runs."""
+    for verdict in tried(ALL, kind, "reshuffled"):
+        assert verdict.status in GOOD, verdict
+        assert verdict.informative_from is not None
+        assert verdict.constants.D > 0
+        assert ("measured on other runs" in verdict.reason) == (verdict.theorem in (T7, T8))
+
+
+def a_case(share=0.5, gradients=None, **more):
+    """A quarter of 1/(N L_max) at share one half."""
+    problem = LeastSquares(np.random.default_rng(0).standard_normal((4, 3)), np.arange(8.0).reshape(4, 2), l2=2.0)
+    sketch = sketches.WeightedCoordinate(3, 1, [2, 2, 3])
+    gamma = share / (2 * 4 * problem.L_max)
+    return Case(RACLoRA(sketch, gamma, gradients=gradients or Reshuffled(), **more), problem, None, 50)
+
+
+@pytest.mark.parametrize("t", ALL)
+@pytest.mark.parametrize(
+    ("change", "sentence", "about"),
+    [
+        ({"L_max": math.nan}, "L_max must be known and positive, it is nan", ALL),
+        ({"lambda_min": 0.0}, "lambda_min(E[H]) must be positive, it is 0: some direction is never updated", ALL),
+        ({"lambda_max": math.nan}, "lambda_max(E[H]) must be known, it is nan", ALL),
+        ({"sigma_squared": math.nan}, "sigma_squared must be given or measured, it is nan", [T7, T8]),
+        ({"D": math.nan}, "D must be known, it is nan", [T7d, T7d_sharp, T8d, T8d_sharp]),
+        ({"D": math.inf}, "D must be known, it is inf", [T7d, T7d_sharp, T8d, T8d_sharp]),
+        ({"gap0_upper": math.nan}, "a lower bound of f must be known, f_lower is nan", [T7, T7d, T7d_sharp]),
+        ({"gap0": math.nan}, "the infimum of f must be certified, f_star is nan", [T8, T8d, T8d_sharp]),
+        ({"mu": 0.0}, "f must satisfy the Polyak-Lojasiewicz inequality with a known mu > 0", [T8, T8d, T8d_sharp]),
+        ({"mu": 1e-6}, "rho must be in [0, 1), it is 1.0", [T8d, T8d_sharp]),
+        ({"gamma": 0.2}, "gamma must be at most 1/(2 L_max N), it is ", [T7, T7d, T8, T8d]),
+        ({"gamma": 0.2}, "gamma must be at most 1/(L_max N), it is ", [T7d_sharp, T8d_sharp]),
+    ],
+)
+def test_each_assumption(t, change, sentence, about):
+    case = a_case()
+    true = replace(Constants.of(case), sigma_squared=1.0)
+    assert t.unmet(case, true) == ()
+    unmet = t.unmet(case, replace(true, **change))
+    assert any(words.startswith(sentence) for words in unmet) == (t in about)
+
+
+@pytest.mark.parametrize("t", ALL)
+def test_step_sizes_and_algorithms(t):
+    """1/(2 L_max N) for the simple constants, 1/(L_max N) for the sharp ones, and reshuffled epochs alone."""
+    largest = 2.0 if "sharp" in t.id else 1.0
+    for share in (0.99 * largest, 1.01 * largest):
+        case = a_case(share)
+        step = [words for words in t.unmet(case, Constants.of(case)) if words.startswith("gamma")]
+        assert len(step) == (share > largest)
+    exact = replace(a_case(), algorithm=RACLoRA(sketches.Haar(3, 1), 0.1))
+    (unmet,) = t.unmet(exact, Constants.of(exact))
+    assert unmet == "gradients must be those of a reshuffled epoch, they come from Exact"
+    with pytest.raises(ValueError, match="problem must be a finite sum"):
+        replace(a_case(), problem=Quadratic.left(np.eye(3), np.ones((3, 2))))

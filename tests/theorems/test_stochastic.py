@@ -1,0 +1,259 @@
+"""T5, T5_step and T6: RAC-LoRA with one stochastic gradient a sketch."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, Quadratic
+from rac_theory import Case, Constants, Local, Minibatch, Noisy, RACLoRA, Status, sketches, theorems, verify
+from rac_theory.algorithms import SGD, Bernoulli
+from rac_theory.metric import Curves, weighted_squared_gradient
+
+T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6
+ALL = [T5, T5_step, T6]
+GOOD = (Status.HOLDS, Status.CONSISTENT)
+c = Constants(
+    gamma=0.1,
+    L=2.0,
+    mu=2.0,
+    lambda_min=0.25,
+    lambda_max=0.5,
+    A=3.0,
+    beta=0.5,
+    C=4.0,
+    f_star=0.0,
+    gap0=3.0,
+    gap0_upper=3.5,
+)
+
+
+def test_formulas_against_numbers_worked_out_by_hand():
+    """q = 2 * 3 * 0.01 * 0.5 = 0.03 and 1 - L gamma beta / 2 = 0.95; L gamma C lambda_max / (2 lambda_min) = 0.8."""
+    assert T5.bound(c, 2)[2] == pytest.approx((3.5 / (0.025 * (1 / 1.03 + 1 / 1.03**2)) + 0.8) / 0.95)
+    assert T5.bound(replace(c, A=0.0), 2)[2] == pytest.approx((3.5 / (0.025 * 2) + 0.8) / 0.95)
+    assert T5_step.bound(c, 2)[2] == pytest.approx(4 * 3.5 / (0.025 * 2) + 1.6)
+    assert T5_step.bound(replace(c, A=0.0), 2)[2] == pytest.approx(2 * 3.5 / (0.025 * 2) + 1.6)
+    # rho = 1 - 2 * 0.1 * 2 * 0.25 * 0.95 + 0.03 and L gamma^2 lambda_max C / 2 = 0.02.
+    rho = 1 - 0.095 + 0.03
+    assert T6.bound(c, 2)[2] == pytest.approx(rho**2 * 3 + (1 + rho) * 0.02)
+    assert T6.bound(c, 2)[0] == 3.0
+
+
+def test_the_metric_weighs_early_steps_more():
+    """Weights 1, 1/1.03, 1/1.03^2 at t = 3, with the q of the formula."""
+    squares = np.array([[5.0, 1.0, 2.0, 9.0]])
+    (averages,) = T5.metric.along(Curves(squares, squares), c)
+    assert averages[3] == pytest.approx((5 + 1 / 1.03 + 2 / 1.03**2) / (1 + 1 / 1.03 + 1 / 1.03**2))
+    assert math.isnan(averages[0])
+
+
+@pytest.mark.parametrize(("claims", "setting"), [([T5, T6], "minibatch"), ([T5, T6, T5_step], "noisy")])
+def test_they_hold(claims, setting, kind, tried):
+    for verdict in tried(claims, kind, setting):
+        assert verdict.status in GOOD
+        assert verdict.informative_from is not None
+        assert verdict.constants.C > 0
+
+
+def test_T5_step_holds_for_minibatches_at_the_longest_step_of_its_horizon():
+    problem, steps = LeastSquares.linnerud(l2=0.5), 400
+    sketch, batch = sketches.WeightedCoordinate(3, 2, [1, 2, 6]), Minibatch(16)
+    true = Constants.of(Case(RACLoRA(sketch, 0.1, "right", batch), problem, None, steps))
+    assert true.lambda_max > 1.5 * true.lambda_min
+    gamma = min(1 / (true.L * true.beta), (true.L * true.A * true.lambda_max * steps) ** -0.5)
+    verdict = verify(T5_step, RACLoRA(sketch, gamma, "right", batch), problem, steps=steps, runs=128, rng=0)
+    assert verdict.status in GOOD
+    assert verdict.informative_from is not None
+
+
+def test_additive_noise_attains_T5_in_the_limit():
+    """x^2/2, gamma = 1, x^0 = 1 and noise of variance 1: all squares are 1, the bound is 1 + 1/T, exactly."""
+    problem = Quadratic.left(np.eye(1), np.ones((1, 1)))
+    for t in (T5, T5_step):
+        verdict = verify(t, SGD(1.0, Noisy(1.0)), problem, steps=400)
+        assert verdict.evidence == "exact"
+        assert verdict.status is not Status.VIOLATED
+        np.testing.assert_allclose(verdict.bound[1:], 1 + 1 / np.arange(1, 401))
+        np.testing.assert_allclose(verdict.mean[1:], 1.0)
+        # The noise too small by a percent: 0.99 + 1/T is below 1 from T = 101 on. The start too small by one: never.
+        false = replace(verdict.constants, C=0.99)
+        assert verify(t, SGD(1.0, Noisy(1.0)), problem, steps=400, constants=false).status is Status.VIOLATED
+        assert t.tightest.ratio == 1.0
+
+
+def multiplicative(A):
+    """g = x (1 +- sqrt(A)) on x^2/2 with gamma = 1: (A, beta, C) is (A, 1, 0)."""
+    constants = Constants(
+        gamma=1.0, L=1.0, lambda_min=1.0, lambda_max=1.0, A=A, beta=1.0, C=0.0, f_star=0.0, gap0_upper=0.5
+    )
+    return constants, [(0.5, -(A**0.5), 0.0), (0.5, A**0.5, 0.0)]
+
+
+def test_the_sum_in_T5_is_not_that_of_the_weights_of_the_average(exact_over_bound):
+    """A = 1/2, T = 2: the average is .8, the bound .9, and .6 with the sum of (1 + q)^-t: larger by 1 + q."""
+    constants, maps = multiplicative(0.5)
+    assert T5.bound(constants, 2)[2] == pytest.approx(0.9)
+    assert exact_over_bound(T5, constants, maps, 1.0, 1.0, 2)[1] == pytest.approx(0.8 / 0.9)
+    wrong = replace(T5, formula=lambda c, t: T5.formula(c, t) / (1 + c.A))
+    assert exact_over_bound(wrong, constants, maps, 1.0, 1.0, 2)[1] == pytest.approx(0.8 / 0.6)
+
+
+def test_the_weights_of_the_average_matter(exact_over_bound):
+    """Noise that feeds on the gap: q = A gamma^2 may not be left out of the sum where the iterates grow.
+
+    With A = 8 the second moment is multiplied by 8 a step: the plain average passes T5's bound for A = 0.
+    """
+    constants, maps = multiplicative(8.0)
+    assert (exact_over_bound(T5, constants, maps, 1.0, 1.0, 12) <= 1).all()
+    plain = replace(T5, metric=weighted_squared_gradient(lambda c: 0.0))
+    assert exact_over_bound(plain, constants, maps, 1.0, 1.0, 12).max() > 1
+    assert exact_over_bound(T5, replace(constants, A=0.0), maps, 1.0, 1.0, 12).max() > 1
+
+
+def test_how_tight_T5_step_is_without_constant_noise(exact_over_bound):
+    """63/74 at T = 3 with A = 1/3: 4 and 2 may not be taken down by more than that."""
+    constants, maps = multiplicative(1 / 3)
+    assert exact_over_bound(T5_step, constants, maps, 1.0, 1.0, 3)[2] == pytest.approx(63 / 74)
+
+
+@pytest.mark.parametrize("gamma", [0.1, 0.7, 1.0, 1.6])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_T6_is_an_equality_on_the_identity(gamma, side):
+    """Any step, any isotropic sketch, additive noise; every constant is refuted if it is false by a hundredth."""
+    problem = Quadratic.left(np.eye(4), np.full((4, 4), 2.0))
+    algorithm = RACLoRA(sketches.Haar(4, 1), gamma, side, Noisy(3.0))
+    verdict = verify(T6, algorithm, problem, steps=60)
+    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
+    np.testing.assert_allclose(verdict.mean, verdict.bound, rtol=1e-10)
+    true = verdict.constants
+    for false in ({"mu": 1.01}, {"lambda_min": 0.2525}, {"C": 8.91}, {"beta": 0.99}, {"lambda_max": 0.2475}, {"C": 0}):
+        constants = replace(true, **false)
+        assert verify(T6, algorithm, problem, steps=60, constants=constants).status is Status.VIOLATED
+    # The noise term is L gamma^2 lambda_max C / 2: another power of gamma is false at a tenth, or at 1.6.
+    power = -1 if gamma > 1 else 1
+    other = replace(T6, formula=lambda c, t: T6.formula(replace(c, C=c.C * c.gamma**power), t))
+    if gamma != 1.0:
+        assert verify(other, algorithm, problem, steps=60).status is Status.VIOLATED
+
+
+@pytest.mark.parametrize("replacing", [False, True])
+def test_T6_is_an_equality_for_minibatches_of_equal_curvatures(exact_over_bound, replacing):
+    """f_i = (x - a_i)^2/2, every batch enumerated: (A, beta, C) and their s as the library computes them."""
+    a, p, gamma, b = np.arange(20.0) ** 1.5, 0.3, 0.8, 10
+    problem = LeastSquares(np.ones((20, 1)), a)
+    sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [p, 1 - p])
+    case = Case(RACLoRA(sketch, gamma, gradients=Minibatch(b, replace=replacing)), problem, np.array([[7.0]]), 5)
+    true = replace(Constants.of(case), f_star=0.0)  # values are counted from the minimum below
+    s = 1 / b if replacing else (20 - b) / (b * 19)
+    # The mean of a batch has mean 0 about the minimum, and variance s var(a): two atoms have the same moments.
+    deviation = (s * a.var()) ** 0.5
+    maps = [(1 - p, 1.0, 0.0), *((p / 2, 1 - gamma, sign * gamma * deviation) for sign in (1, -1))]
+    start = 7.0 - a.mean()
+    np.testing.assert_allclose(exact_over_bound(T6, true, maps, 1.0, start, 40), 1.0, rtol=1e-9)
+    # A wrong power of the size b, b^-2 for b^-1, is false at b = 10, and so is a batch twice as large as it is.
+    for factor in (1 / b, 0.5):
+        false = replace(true, A=true.A * factor, C=true.C * factor)
+        assert exact_over_bound(T6, false, maps, 1.0, start, 40).max() > 1.05
+
+
+def test_T6_is_an_equality_at_first_for_an_anisotropic_sketch(exact_over_bound):
+    """Start on the rare axis, noise on the frequent one: lambda_max belongs to the noise, lambda_min to the rate."""
+    rare, often, gamma, sigma = 0.1, 0.9, 0.5, 2.0
+    constants = Constants(
+        gamma=gamma, L=1.0, mu=1.0, lambda_min=rare, lambda_max=often, A=0.0, beta=1.0, C=sigma**2, f_star=0.0, gap0=0.5
+    )
+    first, second = np.diag([1 - gamma, 1.0]), np.diag([1.0, 1 - gamma])
+    noises = [(often / 2, second, np.array([0.0, sign * gamma * sigma])) for sign in (1, -1)]
+    maps = [(rare, first, np.zeros(2)), *noises]
+    assert exact_over_bound(T6, constants, maps, np.eye(2), [1.0, 0.0], 1)[0] == pytest.approx(1.0)
+    for false in ({"lambda_max": rare}, {"lambda_min": often}):
+        assert exact_over_bound(T6, replace(constants, **false), maps, np.eye(2), [1.0, 0.0], 1)[0] > 1.1
+
+
+@pytest.mark.parametrize("t", ALL)
+def test_noise_that_is_dropped_shows_at_large_T(t):
+    """Noise of variance 4 on a small start: without its term every bound tends to zero, and the iterates do not."""
+    problem = Quadratic.left(np.eye(3), np.ones((3, 3)))
+    algorithm = RACLoRA(sketches.Coordinate(3, 1), 0.5, "right", Noisy(2.0))
+    verdict = verify(t, algorithm, problem, steps=300)
+    assert verdict.evidence == "exact"
+    assert verdict.status is not Status.VIOLATED
+    false = replace(verdict.constants, C=0.0)
+    assert verify(t, algorithm, problem, steps=300, constants=false).status is Status.VIOLATED
+
+
+@pytest.mark.parametrize("t", [T5, T5_step])
+def test_a_rare_coordinate_refutes_lambda_max_for_lambda_min(t):
+    """Everything is in the coordinate of probability 1/20, and there is hardly any noise."""
+    W_star = np.zeros((2, 1))
+    W_star[0, 0] = 1.0
+    problem = Quadratic.left(np.eye(2), W_star)
+    algorithm = RACLoRA(sketches.WeightedCoordinate(2, 1, [1, 19]), 1.0, gradients=Noisy(1e-3))
+    assert verify(t, algorithm, problem, steps=100).status is Status.HOLDS
+    true = Constants.of(Case(algorithm, problem, None, 1))
+    false = replace(true, lambda_min=true.lambda_max)
+    verdict = verify(t, algorithm, problem, steps=100, constants=false)
+    assert (verdict.status, verdict.evidence) == (Status.VIOLATED, "exact")
+
+
+def test_bernoulli_with_noise_is_exact():
+    """Two sides, noise, and lambda_max above lambda_min: T5 and T6 hold by the expectation itself."""
+    problem = Quadratic.kronecker(np.diag([0.5, 1.0, 0.7, 0.8]), np.diag([0.6, 1.0, 0.9]), np.ones((4, 3)))
+    left, right = sketches.WeightedCoordinate(4, 1, [1, 2, 3, 6]), sketches.Haar(3, 1)
+    for t in (T5, T6):
+        verdict = verify(t, Bernoulli(left, right, 0.5, 0.6, Noisy(0.05)), problem, steps=200)
+        assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
+        assert verdict.informative_from is not None
+
+
+def a_case(gamma=0.2, gradients=None, steps=50, **more):
+    problem = LeastSquares(np.random.default_rng(0).standard_normal((12, 4)), np.arange(24.0).reshape(12, 2) / 9)
+    sketch = sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4])
+    algorithm = RACLoRA(sketch, gamma / problem.L, gradients=gradients or Minibatch(6), **more)
+    return Case(algorithm, problem, None, steps)
+
+
+@pytest.mark.parametrize("t", ALL)
+@pytest.mark.parametrize(
+    ("change", "sentence", "about"),
+    [
+        ({"L": math.nan}, "L must be known and positive, it is nan", ALL),
+        ({"lambda_min": 0.0}, "lambda_min(E[H]) must be positive, it is 0: some direction is never updated", ALL),
+        ({"lambda_max": math.nan}, "lambda_max(E[H]) must be known, it is nan", ALL),
+        ({"C": math.nan}, "the noise constants must be known and C >= 0, (A, beta, C) is (0.1, 1, nan)", ALL),
+        ({"C": -1.0}, "the noise constants must be known and C >= 0, (A, beta, C) is (0.1, 1, -1)", ALL),
+        ({"A": math.nan}, "the noise constants must be known and C >= 0, (A, beta, C) is (nan, 1, 1)", ALL),
+        ({"gap0_upper": math.nan}, "a lower bound of f must be known, f_lower is nan", [T5, T5_step]),
+        ({"gap0": math.nan}, "the infimum of f must be certified, f_star is nan", [T6]),
+        ({"mu": 0.0}, "f must satisfy the Polyak-Lojasiewicz inequality with a known mu > 0, mu is 0", [T6]),
+        ({"A": 1e4}, "rho must be in [0, 1)", [T6]),
+        ({"beta": 11.0}, "gamma must be below 2/(beta L), gamma=", ALL),
+        ({"beta": 7.0}, "gamma must be at most 1/(beta L), gamma=", [T5_step]),
+        ({"A": 1e4}, "gamma must be at most 1/sqrt(L A lambda_max T)=", [T5_step]),
+    ],
+)
+def test_each_assumption(t, change, sentence, about):
+    case = a_case()
+    true = replace(Constants.of(case), A=0.1, beta=1.0, C=1.0)
+    assert t.unmet(case, true) == ()
+    unmet = t.unmet(case, replace(true, **change))
+    assert any(words.startswith(sentence) for words in unmet) == (t in about)
+
+
+@pytest.mark.parametrize("t", ALL)
+def test_the_algorithm_is_named_first(t):
+    local = a_case(gradients=Local(2))
+    (unmet,) = t.unmet(local, Constants.of(local))
+    assert unmet == "gradients must be one unbiased gradient a sketch with known noise, they come from Local"
+    plain = a_case(lora_alpha=1.0)
+    assert t.unmet(plain, Constants.of(plain)) == ("the theorem is about the projected step, lora_alpha is 1",)
+
+
+def test_the_horizon_is_that_of_the_case():
+    """The same step is admissible for 4 steps and not for 400: T5_step speaks of its last step."""
+    short, long = a_case(gamma=0.5, steps=4), a_case(gamma=0.5, steps=400)
+    assert T5_step.unmet(short, Constants.of(short)) == ()
+    (unmet,) = T5_step.unmet(long, Constants.of(long))
+    assert "for T=400" in unmet
