@@ -9,7 +9,7 @@ from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine
 from rac_theory import GD, RACLoRA, simulate, sketches
 from rac_theory.case import Case
 from rac_theory.kernels import Diagonal, RunsLast, SeveralSteps, Stepping, ThinProducts, kernel_for
-from rac_theory.kernels.several_steps import _inverse, steps_at_once
+from rac_theory.kernels.several_steps import _solve, steps_at_once
 from rac_theory.randomness import BLOCKS, child, generator, seed_sequence
 from rac_theory.simulation import simulate_part
 from rac_theory.testing.reference import reference
@@ -102,17 +102,18 @@ def test_runs_last(kind, side, rotation_invariant):
 def test_thin_products(kind, side, rank):
     problem = a_problem(kind, 12, 40 if rank == 4 else 12)
     sketch = sketches.Gaussian(problem.shape[0 if side == "left" else 1], rank)
-    kernel = SeveralSteps if steps_at_once(*problem.shape, rank) >= 8 and side == "left" else ThinProducts
-    kernel = ThinProducts if kind == "kronecker" else kernel
+    d, q = problem.shape if side == "left" else reversed(problem.shape)
+    kernel = SeveralSteps if steps_at_once(d, q, rank) >= 8 and kind != "kronecker" else ThinProducts
     against_reference(problem, sketch, side, kernel, steps=12)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 8, 9, 40])
 @pytest.mark.parametrize(("shape", "rank"), [((64, 10), 1), ((100, 100), 1), ((160, 200), 2)])
-def test_several_steps(shape, rank, steps):
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_several_steps(shape, rank, side, steps):
     """Catches a block that ends early, a sum over the wrong steps, and a refresh that comes too late."""
-    problem = a_problem("left", *shape)
-    against_reference(problem, sketches.Gaussian(shape[0], rank), "left", SeveralSteps, steps=steps)
+    problem = a_problem("left", *(shape if side == "left" else reversed(shape)))
+    against_reference(problem, sketches.Gaussian(shape[0], rank), side, SeveralSteps, steps=steps)
 
 
 @pytest.mark.parametrize("name", ["coordinate", "weighted_coordinate", "count_sketch", "rademacher", "sparse_signs"])
@@ -137,14 +138,19 @@ def test_several_steps_keep_their_digits_where_f_falls():
     against_reference(problem, sketches.Gaussian(64, 1), "left", SeveralSteps, steps=300, gamma=1.2)
 
 
-@given(seeds, st.sampled_from([1, 2, 4]), st.sampled_from([1, 2, 4, 8]))
+@given(seeds, st.sampled_from([1, 2, 4]), st.sampled_from([1, 2, 4, 8]), st.booleans())
 @settings(max_examples=30)
-def test_the_inverse_of_block_unit_lower_matrices(seed, r, blocks):
+def test_the_system_of_several_steps(seed, r, blocks, scaled):
+    """Against a dense solve for each column; catches a wrong half, and what steps share with themselves."""
     rng = np.random.default_rng(seed)
-    T = np.eye(r * blocks) + np.tril(np.ones((blocks, blocks)), -1).repeat(r, 0).repeat(r, 1) * rng.standard_normal(
-        (3, r * blocks, r * blocks)
-    )
-    np.testing.assert_allclose(_inverse(T.copy(), r) @ T, np.broadcast_to(np.eye(r * blocks), T.shape), atol=1e-9)
+    p, scale = r * blocks, rng.uniform(0.5, 2.0, 5) if scaled else np.ones(5)
+    A, right = rng.standard_normal((3, p, p)) / p, rng.standard_normal((3, p, 5))
+    below = np.tril(np.ones((blocks, blocks)), -1).repeat(r, 0).repeat(r, 1)
+    C = right.copy()
+    _solve(A, C, r, scale)
+    for j in range(5):
+        expected = np.linalg.solve(np.eye(p) + below * A * scale[j], right[:, :, j, None])[..., 0]
+        np.testing.assert_allclose(C[:, :, j], expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logistic", "left", "kronecker", "wide", "thin"])
@@ -262,7 +268,8 @@ def test_what_the_kernels_are_chosen_by():
 
     assert chosen("left", (3, 3), 1) is RunsLast
     assert chosen("left", (64, 10), 1) is chosen("left", (100, 100), 1) is SeveralSteps
-    assert chosen("left", (64, 10), 4) is chosen("left", (64, 10), 1, "right") is ThinProducts
+    assert chosen("left", (10, 64), 1, "right") is SeveralSteps
+    assert chosen("left", (64, 10), 4) is chosen("kronecker", (64, 10), 1) is ThinProducts
     assert chosen("full", (3, 3), 1) is Stepping
     problem = a_problem("left")
     assert isinstance(kernel_for(GD(0.1), problem, np.zeros((5, 3))), Stepping)

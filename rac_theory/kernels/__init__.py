@@ -29,7 +29,8 @@ def kernel_for(algorithm: Algorithm, problem: Problem, start: Array, distances: 
     rank = case.sketch.rank
     if d * q * rank <= _SMALL:
         return RunsLast(case)
-    if not distances and case.curvatures.shape[1] == 1 and steps_at_once(d, q, rank) >= _WORTH_BLOCKING:
+    one_axis = 1 in case.curvatures.shape
+    if not distances and one_axis and steps_at_once(d, q, rank) >= _WORTH_BLOCKING:
         return SeveralSteps(case)
     return ThinProducts(case)
 

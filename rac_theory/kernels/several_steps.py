@@ -15,6 +15,10 @@ numbers follow without E, from :math:`M_t = Q_t \Lambda Q_t^\top`, :math:`N_t = 
     f_{t+1} = f_t - \gamma \|C_t\|^2 + \tfrac{\gamma^2}{2} \langle C_t, M_t C_t \rangle, \qquad
     \|G_{t+1}\|^2 = \|G_t\|^2 - 2 \gamma \langle C_t, Z_t \rangle + \gamma^2 \langle C_t, N_t C_t \rangle.
 
+Where the curvatures lie along the other axis, as from the right, columns move apart: with :math:`C_t = Q_t E_t`, column
+j obeys the same system with :math:`\lambda_j Q_t Q_s^\top`, and its squared length loses
+:math:`(2 \gamma \lambda_j - \gamma^2 \lambda_j^2) \|C_{tj}\|^2`.
+
 So E, which is large, is read twice in k steps instead of four times in each. The price is about
 :math:`k r^2 (4 d + 3 q)` operations a step for the small matrices. Differences lose digits as f falls, so both numbers
 are computed afresh from E after k steps: the rounding error is relative to f at the last such refresh.
@@ -69,26 +73,43 @@ class SeveralSteps:
         return self.case.norms(last)
 
     def _advance(self, Q: Array, E: Array) -> Array:
-        """Make the steps of the rows Q, (runs, k, r, d), in place; return what f and ||G||^2 lose, (2, k, runs)."""
-        gamma, l = self.case.gamma, self.case.curvatures[:, 0]
+        """Make the steps of the rows Q, (runs, k, r, d), in place; return what f and ||G||^2 gain, (2, k, runs)."""
         runs, k, r, d = Q.shape
         rows = Q.reshape(runs, k * r, d)
+        if self.case.curvatures.shape[1] == 1:
+            C, gains = self._along(rows, E, (k, r))
+        else:
+            C, gains = self._across(rows, E, (k, r))
+        E -= np.swapaxes(rows, 1, 2) @ C
+        return np.cumsum(np.swapaxes(gains, 1, 2), axis=1)
+
+    def _along(self, rows: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Curvatures along the sketched axis: return gamma C, (runs, k r, q), and the gains, (2, runs, k)."""
+        gamma, l = self.case.gamma, self.case.curvatures[:, 0]
         scaled = np.concatenate([rows * l, rows * l**2], axis=1)
         M, N = np.split(scaled @ np.swapaxes(rows, 1, 2), 2, axis=1)
-        seen, Z = np.split(scaled @ E, 2, axis=1)
-        earlier = np.tri(k, k, -1, dtype=E.dtype).repeat(r, axis=0).repeat(r, axis=1)
-        C = _inverse(np.eye(k * r, dtype=E.dtype) + gamma * earlier * M, r) @ seen
-        Z -= (gamma * earlier * N) @ C
-        E -= np.swapaxes(rows, 1, 2) @ (gamma * C)
-        C, Z = C.reshape(runs, k, r, -1), Z.reshape(runs, k, r, -1)
-        own = [np.einsum("uiaib->uiab", A.reshape(runs, k, r, k, r)) @ C for A in (M, N)]
+        C, Z = np.split(scaled @ E, 2, axis=1)
+        _solve(gamma * M, C, shape[1])
+        Z -= _earlier(gamma * N, shape) @ C
+        own = [_own(A, shape) @ _by_step(C, shape) for A in (M, N)]
+        C, Z = _by_step(C, shape), _by_step(Z, shape)
         of_value = -gamma * _inner(C, C) + gamma**2 / 2 * _inner(C, own[0])
         of_gradient = -2 * gamma * _inner(C, Z) + gamma**2 * _inner(C, own[1])
-        return np.cumsum(np.stack([of_value.T, of_gradient.T]), axis=1)
+        return gamma * C.reshape(len(E), -1, E.shape[2]), np.stack([of_value, of_gradient])
+
+    def _across(self, rows: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Curvatures along the other axis: return gamma C times the curvatures, (runs, k r, q), and the gains."""
+        gamma, l = self.case.gamma, self.case.curvatures[0]
+        C = rows @ E
+        _solve(gamma * (rows @ np.swapaxes(rows, 1, 2)), C, shape[1], l)
+        lost = (C**2).reshape(len(C), *shape, -1).sum(axis=2) * (2 * gamma * l - (gamma * l) ** 2)
+        return gamma * l * C, -np.stack([lost @ (l / 2), lost @ l**2])
 
     def _measure(self, E: Array) -> Array:
         """Return f and the squared gradient norm, (2, runs)."""
-        return np.asarray(self.case.weights[:, :, 0] @ np.vecdot(E, E).T)
+        along = self.case.curvatures.shape[1] == 1
+        squares = np.vecdot(E, E) if along else np.einsum("uij,uij->uj", E, E)
+        return np.asarray((self.case.weights[:, :, 0] if along else self.case.weights[:, 0]) @ squares.T)
 
 
 def steps_at_once(d: int, q: int, rank: int) -> int:
@@ -103,18 +124,31 @@ def _inner(A: Array, B: Array) -> Array:
     return np.asarray(np.vecdot(A.reshape(runs, k, r * q), B.reshape(runs, k, r * q)))
 
 
-def _inverse(T: Array, r: int) -> Array:
-    """Invert unit lower triangular matrices in place, (runs, p, p), whose diagonal r x r blocks are identities.
+def _by_step(C: Array, shape: tuple[int, int]) -> Array:
+    return C.reshape(len(C), *shape, -1)
 
-    Two neighbouring diagonal blocks that are inverted already, and what is below the first, make one of twice the size:
-    ``[[A, 0], [B, C]]`` has the inverse ``[[A', 0], [-C' B A', C']]``. Only products of matrices, all runs at once.
+
+def _own(A: Array, shape: tuple[int, int]) -> Array:
+    """Return what steps share with themselves: the blocks on the diagonal, (runs, k, r, r)."""
+    return np.asarray(np.einsum("uiaib->uiab", A.reshape(len(A), *shape, *shape)))
+
+
+def _earlier(A: Array, shape: tuple[int, int]) -> Array:
+    """Return what steps share with earlier ones: the blocks below the diagonal, (runs, k r, k r)."""
+    k, r = shape
+    return np.asarray(A * np.tri(k, k, -1, dtype=A.dtype).repeat(r, axis=0).repeat(r, axis=1))
+
+
+def _solve(A: Array, C: Array, r: int, scale: Array | float = 1.0) -> None:
+    """Solve ``C + (blocks of A below the diagonal) (scale C) = right side`` in place, the right side being in C.
+
+    The later half of the steps waits for the earlier half, and is then a system of its own: only products of matrices.
     """
-    runs, p, _ = T.shape
-    size = r
-    while size < p:
-        pairs = p // (2 * size)
-        D = np.einsum("uiaib->uiab", T.reshape(runs, pairs, 2 * size, pairs, 2 * size))  # a view of diagonal blocks
-        A, B, C = D[..., :size, :size], D[..., size:, :size], D[..., size:, size:]
-        B[...] = -(C @ B @ A)
-        size *= 2
-    return T
+    size = C.shape[1]
+    if size == r:
+        return
+    half = size // 2
+    earlier, later = C[:, :half], C[:, half:]
+    _solve(A[:, :half, :half], earlier, r, scale)
+    later -= A[:, half:, :half] @ (earlier * scale)
+    _solve(A[:, half:, half:], later, r, scale)
