@@ -49,7 +49,7 @@ html_title = "rac-theory"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_show_sourcelink = False
-html_sidebars = {page: [] for page in ("index", "start", "notation", "extend/*", "guide/*", "notebooks/*")}
+html_sidebars = {page: [] for page in ("index", "start", "notation", "notebooks/*")}
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
@@ -57,5 +57,5 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_nav_level": 1,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
 }

@@ -48,10 +48,12 @@ def plain_rac_lora(case: Case, c: Constants) -> str | None:
 
 
 def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with one plain step under a Gaussian sketch."""
-    wrong = _plain(case) or _gradients(case, Exact, "must be exact, one step before the merge")
+    """RAC-LoRA with one plain step under a Gaussian sketch before the merge."""
+    wrong = plain_rac_lora(case, c)
     if wrong is None and not isinstance(getattr(case.algorithm, "sketch", None), Gaussian):
         return "the sketch must be Gaussian"
+    if wrong is None and c.inner_steps > 1:
+        return f"there must be one step before the merge, there are {c.inner_steps}"
     return wrong
 
 

@@ -68,9 +68,15 @@ def expected(
 ) -> Expectation:
     r"""Return ``E f - f*`` and ``E||grad f||^2`` at t = 0, ..., steps, without sampling.
 
-    For RAC-LoRA, either side, and Bernoulli-LoRA, on quadratics and least squares, with exact gradients or additive
-    noise, and any sketch that has two invariants, a second moment in closed form, or a listed support. A deterministic
-    method is run once, on any problem.
+    For RAC-LoRA, either side, and Bernoulli-LoRA, on quadratics and least squares, with any sketch that has two
+    invariants, a second moment in closed form, or a listed support:
+
+    - exact gradients or additive noise, and on least squares minibatches, with projected steps, or with plain ones
+      (``lora_alpha``) if the sketch is Gaussian, has orthonormal columns or a listed support;
+    - several steps under one sketch with a listed support: ``Local``, and on least squares ``Clients`` with full
+      gradients and ``Reshuffled`` with at most five components.
+
+    A deterministic method is run once, on any problem.
 
     Parameters
     ----------
@@ -117,7 +123,8 @@ def exact_rate(algorithm: Algorithm, problem: Problem) -> float:
 
     It is the spectral radius of the recursion that ``expected`` runs: at or below the factor of any true theorem about
     the gap. A start that misses the slowest direction may do better. With additive noise it is the factor by which the
-    distance from the floor changes.
+    distance from the floor changes; with minibatches, reshuffling and clients that disagree, too, and there the mean of
+    W may be what is slowest.
 
     Raises
     ------

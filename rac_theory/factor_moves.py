@@ -48,8 +48,8 @@ def merges(run: FollowedRun) -> NDArray[np.bool_]:
         return np.zeros(len(run.W) - 1, dtype=bool)
     with np.errstate(over="ignore", invalid="ignore"):
         unexplained = np.diff(run.W, axis=0) - run.scale * np.diff(run.B @ run.A, axis=0)
-        size = np.linalg.norm(run.B @ run.A, axis=(1, 2))[:-1] + np.linalg.norm(run.W, axis=(1, 2))[:-1]
-        return np.asarray(np.linalg.norm(unexplained, axis=(1, 2)) > 1e-9 * size + 1e-300)
+        size = np.linalg.norm(run.scale * run.B @ run.A, axis=(1, 2)) + np.linalg.norm(run.W, axis=(1, 2))
+        return np.asarray(np.linalg.norm(unexplained, axis=(1, 2)) > 1e-9 * (size[:-1] + size[1:]))
 
 
 def _steps(run: FollowedRun) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ from rac_theory.relu_network import ReLUNetwork
 from rac_theory.simulation import simulate
 from rac_theory.sketches import Haar
 
-GAMMAS = tuple(2.0**k for k in range(-4, 6))
+GAMMAS = tuple(4.0**k for k in range(-2, 5))
 """The step sizes that are tried: each method gets the one with the smallest median loss at the end."""
 
 

@@ -68,7 +68,7 @@ class ReLUNetwork:
 
     def predict(self, W: Array, X: Array) -> NDArray[np.int64]:
         """Return the most likely class of each row of X, (N', d), for each matrix of a batch: (..., N')."""
-        return np.argmax(np.maximum(X @ W, 0.0) @ self.V, axis=-1)
+        return np.asarray(np.argmax(np.maximum(X @ W, 0.0) @ self.V, axis=-1))
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         hidden = np.maximum(self.X @ W, 0.0)

@@ -75,6 +75,8 @@ class Theorem:
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing."""
         bound = self._at(constants, np.arange(steps + 1.0))
+        if steps and np.isnan(bound[1:]).all():  # nan ** 0 is 1: a constant that is unknown would look known at t = 0
+            return np.full(steps + 1, np.nan)
         return np.where(np.isfinite(bound), bound, np.nan)
 
     def steps_to(self, epsilon: float, case: Case | Constants) -> float:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, Quadratic
+from problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory import RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli
-from rac_theory.gradients import Minibatch, Noisy
+from rac_theory.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.sketches import Coordinate, Haar, KaimingUniform, Rademacher
 
 rng = np.random.default_rng(0)
@@ -25,6 +25,18 @@ class Stepper:
         pass
 
 
+class Twice:
+    """A source of gradients that is not ours."""
+
+    deterministic = True
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        return step(step(W, problem.gradient(W)), problem.gradient(W))
+
+
 def logistic():
     return LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
 
@@ -41,18 +53,44 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "only quadratics with a known minimiser .* got LogisticRegression"),
         (Stepper(), LEFT, "the algorithm must be RACLoRA, Bernoulli or deterministic, got <"),
         (
-            RACLoRA(Haar(4, 1), 0.1, gradients=Minibatch(2)),
-            LeastSquares(FEATURES, FEATURES[:, :3]),
-            r"gradients must be Exact\(\) or Noisy\(sigma\), got Minibatch",
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            r"clients must take full gradient steps, .* got Clients\(source=Minib",
         ),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have a second moment .* got Kaiming"),
         (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),
         (RACLoRA(Haar(9, 1), 0.1), BIG, "m n <= 64, got 72; one side of Quadratic.left"),
         (RACLoRA(Coordinate(600, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 600 x 600"),
-        (RACLoRA(Haar(4, 1), 0.1, lora_alpha=2.0), LEFT, "lora_alpha must be None, the .* step, got 2"),
+        (
+            RACLoRA(KaimingUniform(4, 1), 0.1, lora_alpha=2.0),
+            LEFT,
+            r"the plain step \(lora_alpha\) must have a Gaussian",
+        ),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source of ours, .* got <"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Reshuffled()),
+            LeastSquares(FEATURES, FEATURES[:, :3]),
+            "components must be at most 5, whose orders are enumerated, got 6",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            LeastSquares(np.tile(FEATURES, (4000, 1)), np.ones(24000)),
+            "all components together must be at most 262144 numbers, got 24000 x 4 x 4",
+        ),
+        (
+            RACLoRA(Rademacher(12, 1), 0.1, gradients=Local(2)),
+            Quadratic.kronecker(np.eye(12), np.diag(np.arange(1.0, 13)), np.ones((12, 12))),
+            "all branches of a step together must be at most 2097152 numbers, got ",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1),
+            "only quadratics with a known minimiser",
+        ),
         (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
     ],
-    ids=range(9),
+    ids=range(15),
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
@@ -68,10 +106,11 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
         (RACLoRA(Haar(9, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 9 x 8"),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
-        (Bernoulli(Haar(4, 1), Haar(3, 1), 0.1), LEFT, "of RACLoRA with exact gradients, got Bernoulli"),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "of RACLoRA with exact gradients, got RACL"),
+        (Bernoulli(Haar(4, 1), Haar(3, 1), 0.1), LEFT, "of RACLoRA with projected steps .*, got Bernoulli"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
+        (RACLoRA(Haar(4, 1), 0.1, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
     with pytest.raises(Unsupported, match=message):

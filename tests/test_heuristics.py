@@ -11,6 +11,7 @@ from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initi
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.algorithms.lora import factor_descent
 from rac_theory.sketches import Frozen, Gaussian, Haar
+from rac_theory.testing import check_algorithm
 from rac_theory.verdict import Status
 
 SHAPE, RANK = (4, 3), 2
@@ -83,6 +84,27 @@ def test_iterates_are_the_weights_of_the_states(problem, block, algorithm):
     recorded = states(algorithm, problem, block, 7)
     np.testing.assert_array_equal(recorded[0].W, block)
     np.testing.assert_array_equal([s.W for s in recorded[1:]], iterates(algorithm, problem, block, 7))
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        LoRA(BOTH, 0.05),
+        ChainOfLoRA(KAIMING, 0.05, 3),
+        ChainOfLoRA(ONLY_B, 0.05, 3, "fixed"),
+        AsymmetricLoRA(Gaussian(4, 2), 0.05),
+        AsymmetricLoRA(Gaussian(3, 2), 0.05, "right", lora_alpha=1.0),
+        GaLore(2, 0.05),
+    ],
+    ids=repr,
+)
+def test_they_are_algorithms_like_any_other(problem, algorithm):
+    """What is asked of plug-ins; few runs are the first of many; single precision follows."""
+    check_algorithm(algorithm, problem)
+    many, few = (simulate(algorithm, problem, steps=20, runs=runs, rng=0).values for runs in (20, 3))
+    np.testing.assert_array_equal(many[:3], few)
+    single = simulate(algorithm, problem, steps=20, runs=3, rng=0, dtype=np.float32).values
+    np.testing.assert_allclose(single, few, rtol=1e-4)
 
 
 def test_runs_do_not_see_each_other(problem, block):

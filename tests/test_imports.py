@@ -63,6 +63,8 @@ ORDER = [
     "verification",
     "counterexamples",
     "diagnosis",
+    "relu_network",
+    "finetuning",
     "embedded",
     "settings",
     "ensemble",

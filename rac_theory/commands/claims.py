@@ -5,8 +5,9 @@ import inspect
 from typing import Any
 
 from problems import checks
-from rac_theory import theorems
+from rac_theory import counterexamples, theorems
 from rac_theory.commands.exit_status import OK
+from rac_theory.counterexamples.counterexample import Counterexample
 from rac_theory.embedded import EMBEDDED
 from rac_theory.sketches.plug_in import sketch_names
 
@@ -20,18 +21,32 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    print("claims    " + ", ".join(theorems.ALL))
+    print("claims    " + ", ".join([*theorems.ALL, *counterexamples.ALL]))
     print("problems  " + ", ".join(EMBEDDED) + ", or the path of an svmlight file")
     print("sketches  " + ", ".join(sketch_names()) + ", or a class of yours as module:Name")
     return OK
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    theorem = theorems.ALL[checks.one_of("claim", arguments.claim, theorems.ALL)]
+    checks.one_of("claim", arguments.claim, [*theorems.ALL, *counterexamples.ALL])
+    if arguments.claim in counterexamples.ALL:
+        return _explain_counterexample(counterexamples.ALL[arguments.claim])
+    theorem = theorems.ALL[arguments.claim]
     print(f"{theorem.id} ({theorem.name})\n\n    {theorem.statement}\n")
     print(f"source   {theorem.source} [{theorem.mark}]")
     print(f"metric   {theorem.metric.name}; {theorem.rate} rate")
     print("assumes")
     for assumption in theorem.assumes:
         print(f"    {inspect.getdoc(assumption)}")
+    return OK
+
+
+def _explain_counterexample(example: Counterexample) -> int:
+    print(f"{example.id} ({example.name})\n\n    {example.statement}\n")
+    print(f"source   {example.source} [{example.mark}]")
+    print(f"cause    {example.cause}")
+    print(f"case     {example.method!r} on {example.problem!r}")
+    for word, text in (("if", example.condition), ("differs", example.in_circulation)):
+        if text is not None:
+            print(f"{word:8} {text}")
     return OK

@@ -1,6 +1,7 @@
 """``counterexamples``: why LoRA, Asymmetric LoRA and Chain of LoRA fail, with evidence."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,19 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each verdict with its evidence and save its figure; status 1 if a check fails."""
-    examples = [ALL[checks.one_of("name", name, ALL)] for name in arguments.name or ALL]
+    return show(arguments.name or ALL, arguments.out)
+
+
+def show(names: Iterable[str], folder: Path) -> int:
+    """Do what ``run`` does for these counterexamples."""
+    examples = [ALL[checks.one_of("name", name, ALL)] for name in names]
     console, failed = wide_console(), False
     for example in examples:
         with Console(stderr=True).status(f"{example.id}, {example.name} ..."):
             answer = example.verdict()
             ax = answer.witness.picture.draw()
             ax.set_title(f"{example.id} {answer.status.name}: {example.name}", fontsize=9)
-            path = results.save_figure(ax, arguments.out, f"counterexample {example.id}")
+            path = results.save_figure(ax, folder, f"counterexample {example.id}")
         for line in _told(answer):
             console.print(line, markup=False, soft_wrap=True)
         console.print(f"  figure    {path}\n", markup=False, soft_wrap=True)

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
-from rac_theory import ledger, results
+from rac_theory import counterexamples, ledger, results
 from rac_theory.commands.console import wide_console
+from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import INTERRUPTED, OK, VIOLATED
 from rac_theory.plan import Selection, plan
 from rac_theory.row import Row
@@ -43,6 +44,17 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Try theorems on problems, and look for the evidence of counterexamples, whichever of them are claimed."""
+    everything = "all" in arguments.claim
+    gallery = [name for name in counterexamples.ALL if everything or name in arguments.claim]
+    arguments.claim = [name for name in arguments.claim if name not in counterexamples.ALL]
+    status = run_ledger(arguments) if arguments.claim or not gallery else OK
+    if gallery and status != INTERRUPTED:
+        status = max(status, show(gallery, arguments.out))
+    return status
+
+
+def run_ledger(arguments: argparse.Namespace) -> int:
     """Run the ledger, save it as it grows, print it."""
     if arguments.jobs is not None:
         checks.integer("jobs", arguments.jobs, 1)

@@ -99,6 +99,6 @@ C1 = Counterexample(
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / 20),
     start=np.zeros((3, 3)),
     gather=gather,
-    condition="the Hessian of f at W acts on range(B), which only a linear f avoids for every B; along (sB, sA) the "
+    condition="the Hessian of f at W is not zero on B times a row; along (sB, sA) the "
     "constant grows so on quadratics, and stays bounded for logistic losses without a penalty and without zero scores",
 )

@@ -81,12 +81,14 @@ class Outcomes:
 
     def draw(self, ax: "Axes | None" = None) -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
-        ax = plot.figure().subplots() if ax is None else ax
+        if ax is None:
+            empty = plot.figure()
+            empty.subplots_adjust(right=0.86)  # the names of the outcomes stand beside the bar
+            ax = empty.subplots()
         worst = len(self.names) - 1
         mesh = ax.pcolormesh(self.x, self.y, self.outcome, cmap="cividis_r", vmin=0, vmax=worst, shading="nearest")
         bar = ax.figure.colorbar(mesh, ax=ax, ticks=range(len(self.names)))
         bar.ax.set_yticklabels(self.names)
-        ax.figure.subplots_adjust(right=0.86)
         ax.set(xscale="log", yscale="log", xlabel=self.xlabel, ylabel=self.ylabel)
         return ax
 

@@ -10,6 +10,7 @@ from rac_theory.algorithms import RACLoRA
 from rac_theory.case import Case
 from rac_theory.constants import Constants
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.loss_of_smoothness import C1
 from rac_theory.counterexamples.paper_quadratic import paper_quadratic
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.counterexamples.representation_floor import C2
@@ -24,9 +25,10 @@ REDUCTION = 1e-6
 
 
 def cases(seed: int) -> dict[str, tuple[Problem, Array]]:
-    """Return the problems and starts on which others fail; each with a unique minimum but one least squares problem."""
+    """Return the problems and starts on which others fail."""
     data = np.random.default_rng(seed).standard_normal((20, 7))
     return {
+        "C1": (C1.problem, C1.start),
         "C2": (C2.problem, C2.start),
         "C3, C4": (C4.problem, C4.start),
         "C3, far optimum": (paper_quadratic(10 * np.ones((3, 3))), np.zeros((3, 3))),

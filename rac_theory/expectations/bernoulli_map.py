@@ -11,8 +11,8 @@ from dataclasses import replace
 from problems.problem import Problem
 from rac_theory.algorithms import Bernoulli
 from rac_theory.expectations.diagonal_map import DiagonalMap, two_invariants
-from rac_theory.expectations.frame import frame_of, lifted, whole_frame
-from rac_theory.expectations.matrix_map import matrix_map
+from rac_theory.expectations.frame import Frame, frame_of, lifted, whole_frame
+from rac_theory.expectations.matrix_map import MatrixMap, matrix_map
 from rac_theory.expectations.moment_map import MomentMap
 from rac_theory.expectations.sketch_moments import invariants_of, isotropic_share, known_second_moment
 from rac_theory.sketches.second_moments import SecondMoment
@@ -20,8 +20,12 @@ from rac_theory.sketches.second_moments import SecondMoment
 
 def bernoulli_map(algorithm: Bernoulli, problem: Problem) -> MomentMap:
     """Return the map on rows where there is one, else on all m n numbers, up to 64; or raise ``Unsupported``."""
-    if (rows := _on_rows(algorithm, problem)) is not None:
-        return rows
+    rows = _on_rows(algorithm, problem)
+    return on_all_numbers(algorithm, problem)[1] if rows is None else rows
+
+
+def on_all_numbers(algorithm: Bernoulli, problem: Problem) -> tuple[Frame, MatrixMap]:
+    """Return the map on all m n numbers, up to 64, and their frame."""
     p, left = algorithm.p, known_second_moment(algorithm.left)
     on_left = lifted(left, problem.shape, "left")
     on_right = lifted(known_second_moment(algorithm.right), problem.shape, "right")
@@ -29,7 +33,8 @@ def bernoulli_map(algorithm: Bernoulli, problem: Problem) -> MomentMap:
     def mixed(_: SecondMoment) -> SecondMoment:
         return lambda M: p * on_left(M) + (1 - p) * on_right(M)
 
-    return matrix_map(whole_frame(problem, mixed), algorithm.gamma, left)
+    frame = whole_frame(problem, mixed)
+    return frame, matrix_map(frame, algorithm.gamma, left)
 
 
 def _on_rows(algorithm: Bernoulli, problem: Problem) -> DiagonalMap | None:

@@ -1,10 +1,10 @@
 r"""The components of least squares in energy coordinates, where each of their gradients is affine.
 
 With :math:`Q = F F^\top` and :math:`e = F^\top v` (see ``moment_map``), component i has the gradient
-:math:`F (K_i e + k_i)`. A row x, y with residual :math:`R = y - x^\top W^\star` adds :math:`F^{-1} x x^\top F^{-\top}` to
-K and :math:`-F^{-1} x R` to k; the penalty adds :math:`l2\, F^{-1} F^{-\top}` and :math:`l2\, F^{-1} W^\star`. On average
-over components K is the identity and k is zero, for that is the gradient of f, F e. Where Q is singular, all rows lie
-in its range, and F is inverted there.
+:math:`F (K_i e + k_i)`. A row x, y with residual :math:`R = y - x^\top W^\star` adds
+:math:`F^{-1} x x^\top F^{-\top}` to K and :math:`-F^{-1} x R` to k; the penalty adds :math:`l2\, F^{-1} F^{-\top}` and
+:math:`l2\, F^{-1} W^\star`. On average over components K is the identity and k is zero, for the gradient of f is F e.
+Where Q is singular, all rows lie in its range, and F is inverted there.
 """
 
 import math
@@ -24,10 +24,16 @@ from rac_theory.expectations.unsupported import Unsupported
 
 
 class Components(NamedTuple):
-    """The matrices K_i, (N, d, d), and the offsets k_i, (N, d, columns)."""
+    """The matrices K_i, (N, d, d), the offsets k_i, (N, d, columns), and the size of what cancels in them."""
 
     K: Array
     k: Array
+    scale: float
+
+    @property
+    def agree(self) -> bool:
+        """Whether one W minimises all components: the offsets are zero, up to rounding."""
+        return float(np.abs(self.k).max()) <= 1e-12 * self.scale
 
 
 def pooled(problem: Problem) -> Problem:
@@ -54,8 +60,9 @@ def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Compone
     problem : Problem
     """
     if isinstance(problem, Federated):
-        means = [_mean(_rows(frame, centre, client)) for client in _least_squares_clients(problem)]
-        return Components(np.stack([mean.K for mean in means]), np.stack([mean.k for mean in means]))
+        clients = [_rows(frame, centre, client) for client in _least_squares_clients(problem)]
+        K, k = (np.stack([getattr(rows, name).mean(axis=0) for rows in clients]) for name in ("K", "k"))
+        return Components(K, k, max(rows.scale for rows in clients))
     if not isinstance(problem, LeastSquares):
         raise Unsupported(f"the components must be those of LeastSquares, got {problem!r}")
     return _rows(frame, centre, problem)
@@ -69,18 +76,17 @@ def _rows(frame: Frame, centre: Eigenbasis, problem: LeastSquares) -> Components
         raise Unsupported(
             f"all components together must be at most {LARGEST_STATE} numbers, got {len(X)} x {frame.dim} x {frame.dim}"
         )
-    R = problem.Y - X @ W_star
-    inverse = _inverse_roots(frame, problem)
+    inverse = _inverse_roots(frame)
     if frame.whole:  # vec row by row: x' W has the matrix x' (x) I
-        Z, R = np.kron(X[:, None, :], np.eye(n)[None]) @ basis * inverse, R[:, :, None]
+        Z, axis = np.kron(X[:, None, :], np.eye(n)[None]) @ basis * inverse, 2
     else:
-        Z, R = (X @ basis)[:, None, :] * inverse, R[:, None, :]
-    Zt = np.swapaxes(Z, 1, 2)
+        Z, axis = (X @ basis)[:, None, :] * inverse, 1
+    Zt, R, Y = np.swapaxes(Z, 1, 2), *(np.expand_dims(rows, axis) for rows in (problem.Y - X @ W_star, problem.Y))
     shift = inverse[:, None] * (basis.T @ W_star.reshape(frame.dim, -1))
-    return Components(Zt @ Z + k * np.diag(inverse**2), k * shift - Zt @ R)
+    return Components(Zt @ Z + k * np.diag(inverse**2), k * shift - Zt @ R, float(np.abs(Zt @ Y).max()))
 
 
-def _inverse_roots(frame: Frame, problem: LeastSquares) -> Array:
+def _inverse_roots(frame: Frame) -> Array:
     """``Lambda^{-1/2}``, (d,), zero where there is no curvature: rounding leaves eps times the largest there."""
     curvatures = np.broadcast_to(frame.curvatures[:, 0], (frame.dim,))
     curved = curved_directions(curvatures)
@@ -90,10 +96,6 @@ def _inverse_roots(frame: Frame, problem: LeastSquares) -> Array:
 def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
     """Which eigenvalues are not zero up to the rounding errors of LAPACK."""
     return np.asarray(curvatures > 64 * np.finfo(float).eps * curvatures.shape[-1] * curvatures.max())
-
-
-def _mean(components: Components) -> Components:
-    return Components(components.K.mean(axis=0), components.k.mean(axis=0))
 
 
 def _least_squares_clients(problem: Federated) -> list[LeastSquares]:

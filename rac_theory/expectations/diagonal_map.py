@@ -7,11 +7,12 @@ the step, :math:`x_i = E[e_i^2]`, and H in the eigenbasis, where it has the same
 
 .. math:: x_i^+ = \big((1 - q h_i)^2 + (a + b - q^2) h_i^2\big)\, x_i + b\, h_i \sum_k h_k x_k .
 
-For a P that is no projection but has two invariants, :math:`E[P] = q I` is a number of its own and the rest is the same.
+If P is no projection but has two invariants, :math:`E[P] = q I` is a number of its own, and the rest is the same.
 
 It reads only the diagonal. The matrix, diagonal plus rank one, is symmetric, so that one eigenproblem gives all t in
 closed form and the rate. None of its entries is negative, so that the recursion loses no digits: a uniform range has
-:math:`a + b - q^2 = (1 - 2/d)\, b \ge 0`, and a mixture of such ranges more than the mean of that, as q^2 is convex; a Gaussian plain step has :math:`a = q^2`.
+:math:`a + b - q^2 = (1 - 2/d)\, b \ge 0`, a mixture of such ranges more than the mean of that, as q^2 is convex, and a
+Gaussian plain step b.
 
 Where the curvatures h of a column are all equal, any sketch with E[H] = c I will do: :math:`\|e - h H e\|^2 =
 \|e\|^2 - (2h - h^2) e^\top H e`, so the sum of x over i falls by the factor :math:`1 - c\, (2h - h^2)`.
@@ -40,8 +41,8 @@ class DiagonalMap:
     coupling : float
         The factor of the rank-one part, >= 0.
     spread : (g, k)
-        The diagonal of ``E[B' P P B]``, E[N] if P is a projection, summed over the columns of a group, and over all that
-        a number stands for.
+        The diagonal of ``E[B' P P B]``, E[N] if P is a projection, summed over the columns of a group, and over all
+        that a number stands for.
     gamma : float
         The step size.
     energies : callable

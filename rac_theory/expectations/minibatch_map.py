@@ -69,7 +69,7 @@ class MinibatchMap:
             return np.asarray(mask * self._moved(M, self.share * (self._scatter(M) - M)))
 
         rate = spectral_radius(step, len(curved))
-        if self.share == 0 or self._interpolated():
+        if self.share == 0 or self.components.agree:
             return rate
         values = np.linalg.eigvalsh(self.moments.mean[0][np.ix_(curved, curved)])
         return max(rate, float(np.abs(1 - values).max()))
@@ -79,7 +79,7 @@ class MinibatchMap:
         return np.asarray((self.moments.step(M[None]) + self.moments.scattered(covariance[None]))[0])
 
     def _covariance(self, M: Array, m: Array) -> Array:
-        K, k = self.components
+        K, k, _ = self.components
         cross = ((K @ m) @ np.swapaxes(k, 1, 2)).mean(axis=0)
         offsets = (k @ np.swapaxes(k, 1, 2)).mean(axis=0)
         return np.asarray(self.share * (self._scatter(M) + cross + cross.T + offsets - M))
@@ -87,14 +87,3 @@ class MinibatchMap:
     def _scatter(self, M: Array) -> Array:
         K = self.components.K
         return np.asarray((K @ M @ K).mean(axis=0))
-
-    def _interpolated(self) -> bool:
-        """Whether all offsets are zero, up to rounding."""
-        K, k = self.components
-        return float(np.abs(k).max()) <= 1e-12 * float(np.abs(K).max()) * float(np.linalg.norm(self._origin))
-
-    @property
-    def _origin(self) -> Array:
-        """The energy coordinates of W = 0, which have the size of W*."""
-        m, n = self.moments.shape
-        return self.start(np.zeros((m, n)))[:, len(self.moments.h[0]) :]

@@ -41,8 +41,10 @@ _fraction = np.frompyfunc(Fraction, 1, 1)
 def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: int) -> Rationals:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1) Fractions."""
     m, n = problem.shape
-    if not isinstance(algorithm, RACLoRA) or not isinstance(algorithm.gradients, Exact):
-        raise Unsupported(f"exact=True must be asked of RACLoRA with exact gradients, got {algorithm!r}")
+    if not isinstance(algorithm, RACLoRA) or not isinstance(algorithm.gradients, Exact) or not algorithm.is_projected:
+        raise Unsupported(
+            f"exact=True must be asked of RACLoRA with projected steps and exact gradients, got {algorithm!r}"
+        )
     if max(m, n) > LARGEST_SIDE:
         raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE} x {LARGEST_SIDE}, got {m} x {n}")
     Q, W_star = _hessian(problem)

@@ -1,5 +1,6 @@
 """The full gradient plus Gaussian noise, once."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -35,7 +36,8 @@ class Noisy:
     def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
         """Return ``step(W, grad f(W) + n)``."""
         m, n = W.shape[-2:]
-        return step(W, problem.gradient(W) + self.sigma / np.sqrt(m * n) * rng.standard_normal(W.shape))
+        noise = self.sigma / math.sqrt(m * n) * rng.standard_normal(W.shape)
+        return step(W, problem.gradient(W) + noise.astype(W.dtype, copy=False))
 
     def noise(self, problem: Problem) -> Noise:
         """Additive noise: (0, 1, sigma^2)."""

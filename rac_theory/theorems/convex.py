@@ -56,7 +56,7 @@ def rac_lora_gd_convex(c: Constants, t: Array) -> Array:
     rate="sublinear",
     assumes=(rac_lora_exact, smooth, stable_step, *_CONVEX),
     descends=True,
-    tightest=(0.5, "as T3, which it is at gamma = 1/L"),
+    tightest=(1.0, "x^2/2, gamma to 2/L, a sketch that hardly ever moves, where the bound is the start; else as T3"),
 )
 def rac_lora_gd_convex_sharp(c: Constants, t: Array) -> Array:
     r"""E[f(W^T)] - f* <= (f(W^0) - f* + (2 - gamma L) ||W^0 - W*||^2 / (2 gamma)) / (1 + (2 - gamma L) lambda_min

@@ -44,6 +44,17 @@ def test_they_hold(t, kind, tried):
     assert verdict.informative_from is not None
 
 
+def test_T3_isotropic_and_T4_hold(kind, tried):
+    """One side or the coin, real data or not; T4 even where lambda_max is four times lambda_min, as L/s is small."""
+    for verdict in tried([T3_isotropic, T4], kind, "1/L"):
+        if verdict.theorem is T3_isotropic and verdict.constants.lambda_max > 3 * verdict.constants.lambda_min:
+            assert verdict.status is Status.NOT_APPLICABLE
+            assert verdict.unmet[0].startswith("E[H] must be a multiple of the identity")
+        else:
+            assert verdict.status in GOOD, verdict
+            assert verdict.informative_from is not None
+
+
 @pytest.mark.parametrize("t", [T3_isotropic, T4])
 @pytest.mark.parametrize("name", ["haar", "coordinate"])
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -131,6 +142,20 @@ def test_how_tight_T3_is_for_a_sketch_that_hardly_ever_moves(exact_over_bound):
     ratio = exact_over_bound(T3, idle, [(p, 0.0, 0.0), (1 - p, 1.0, 0.0)], 1.0, 1.0, 5)
     np.testing.assert_allclose(ratio, [(1 + p * t) * (1 - p) ** t / 2 for t in range(1, 6)])
     assert T3.tightest.ratio == T3_isotropic.tightest.ratio == 0.5
+
+
+def test_how_tight_T3_sharp_is_near_the_longest_step(exact_over_bound):
+    """gamma = 1.98 and p T = 0.55: by hand exp(-0.55 * 1.98 * 0.02) against (1 + 0.02/1.98) / (1 + 0.02 * 0.55).
+
+    The bound has just fallen below the start there; at gamma = 1/L it is T3, with its 1/2.
+    """
+    p, T = 1e-4, 5500
+    idle = Constants(gamma=1.98, L=1.0, lambda_min=p, lambda_max=p, f_star=0.0, gap0=0.5, distance0=1.0)
+    ratio = exact_over_bound(T3_sharp, idle, [(p, 1 - 1.98, 0.0), (1 - p, 1.0, 0.0)], 1.0, 1.0, T)
+    assert T3_sharp.bound(idle, T)[T] < 0.5
+    assert ratio[-1] == pytest.approx(math.exp(-0.55 * 1.98 * 0.02) * 1.011 / (1 + 0.02 / 1.98), rel=1e-4)
+    assert 0.97 < ratio[-1] < T3_sharp.tightest.ratio == 1.0
+    assert exact_over_bound(T3_sharp, replace(idle, gap0=0.485), [(1.0, 1.0, 0.0)], 1.0, 1.0, T)[-1] > 1
 
 
 def test_a_distance_or_a_gap_too_small_is_refuted():

@@ -1,0 +1,118 @@
+"""The branches of an outer step of several gradient steps: every draw of the sketch, every order of the components."""
+
+from itertools import permutations
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms import Bernoulli, RACLoRA
+from rac_theory.expectations.branch_map import BranchMap
+from rac_theory.expectations.components import Components, components_in, curved_directions, pooled
+from rac_theory.expectations.frame import Frame, frame_of, whole_frame
+from rac_theory.expectations.plain_moments import plain_scale
+from rac_theory.expectations.unsupported import Unsupported
+from rac_theory.gradients import Clients, Local
+from rac_theory.linalg import projection
+from rac_theory.sketch import Sketch, checked_support
+
+LARGEST_SHUFFLED = 5
+"""The most components whose orders are enumerated: 120."""
+
+_LARGEST = 1 << 21  # numbers in all branches together
+
+_Draws = tuple[Array, Array]
+
+
+def branch_map(algorithm: RACLoRA | Bernoulli, problem: Problem) -> BranchMap:
+    """Return the map of ``Local``, ``Reshuffled`` or ``Clients(Local)``, or raise ``Unsupported``."""
+    quadratic, source = pooled(problem), algorithm.gradients
+    frame = frame_for(algorithm, quadratic, apart=isinstance(source, Local))
+    if isinstance(source, Local):
+        components = Components(np.eye(frame.dim)[None], np.zeros((1, frame.dim, frame.columns)), 0.0)
+    else:
+        components = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
+    P, weights = _draws(algorithm, frame, problem.shape)
+    orders = _orders(source, len(components.K))
+    groups, d, columns = frame.curvatures.shape[1], frame.dim, components.k.shape[2]
+    size = len(P) * (1 if isinstance(source, Clients) else len(orders)) * groups * d * (d + columns)
+    if size > _LARGEST:
+        raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
+    curvatures = np.broadcast_to(frame.curvatures, (d, groups)).T
+    roots = np.sqrt(np.where([curved_directions(h) for h in curvatures], curvatures, 0.0))
+    F = (np.eye(d) if frame.basis is None else frame.basis) * roots[:, None, :]
+    N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
+    paths = [_descent(N, components, order) for order in orders]
+    if isinstance(source, Clients):
+        T, c = (np.mean([path[i] for path in paths], axis=0) for i in (0, 1))
+    else:
+        T, c = (np.concatenate([path[i] for path in paths]) for i in (0, 1))
+        weights = np.tile(weights / len(paths), len(paths))
+    return BranchMap(roots, frame.coordinates, T, c, weights, agree=components.agree)
+
+
+def frame_for(algorithm: RACLoRA | Bernoulli, problem: Problem, *, apart: bool) -> Frame:
+    """Return the frame of a quadratic: of rows or columns where they descend apart, else of all m n numbers.
+
+    The components of least squares mix rows, so that only the left step leaves columns ``apart`` under them.
+    """
+    if isinstance(algorithm, RACLoRA) and (apart or algorithm.side == "left"):
+        return frame_of(problem, algorithm.side)
+    return whole_frame(problem, lambda second_moment: second_moment)
+
+
+def _orders(source: object, components: int) -> list[tuple[int, ...]]:
+    """The order in which components are used, for each path of a step."""
+    if isinstance(source, Local):
+        return [(0,) * source.steps]
+    if isinstance(source, Clients):
+        steps = source.source.steps if isinstance(source.source, Local) else 1
+        return [(client,) * steps for client in range(components)]
+    if components > LARGEST_SHUFFLED:
+        raise Unsupported(
+            f"reshuffled components must be at most {LARGEST_SHUFFLED}, whose orders are enumerated, got {components}"
+        )
+    return list(permutations(range(components)))
+
+
+def _descent(N: Array, components: Components, order: tuple[int, ...]) -> tuple[Array, Array]:
+    """The affine map of steps with the listed components: T, (k, g, d, d), and c, (k, g, d, columns)."""
+    T = np.broadcast_to(np.eye(N.shape[-1]), N.shape)
+    c = np.zeros((*N.shape[:-1], components.k.shape[2]))
+    for i in order:
+        K, k = components.K[i], components.k[i]
+        T, c = T - N @ (K @ T), c - N @ (K @ c + k)
+    return T, c
+
+
+def _draws(algorithm: RACLoRA | Bernoulli, frame: Frame, shape: tuple[int, int]) -> _Draws:
+    """All values of P in the frame, (k, d, d), and their probabilities."""
+    if isinstance(algorithm, RACLoRA):
+        P, weights = _listed(algorithm.sketch, plain_scale(algorithm), frame.dim, plain=not algorithm.is_projected)
+        if frame.whole and algorithm.sketch is not None:
+            P = _lifted(P, shape, algorithm.side)
+        return P, weights
+    left, p_left = _listed(algorithm.left, 1.0, frame.dim, plain=False)
+    right, p_right = _listed(algorithm.right, 1.0, frame.dim, plain=False)
+    P = np.concatenate([_lifted(left, shape, "left"), _lifted(right, shape, "right")])
+    return P, np.concatenate([algorithm.p * p_left, (1 - algorithm.p) * p_right])
+
+
+def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _Draws:
+    if sketch is None:
+        return np.eye(dim)[None], np.ones(1)
+    support = checked_support(sketch)
+    if support is None:
+        raise Unsupported(
+            "several steps under one sketch must have one with a listed support, such as Coordinate: "
+            f"they take moments of H beyond the second, got {sketch!r}"
+        )
+    B, probabilities = support
+    P = scale * (B @ np.swapaxes(B, 1, 2)) if plain else projection(B)
+    return P, probabilities.astype(np.float64)
+
+
+def _lifted(P: Array, shape: tuple[int, int], side: str) -> Array:
+    """H (x) I on the left, I (x) H on the right: vec row by row."""
+    m, n = shape
+    return np.asarray(np.kron(P, np.eye(n)[None]) if side == "left" else np.kron(np.eye(m)[None], P))

@@ -1,0 +1,163 @@
+"""Measured variances: what a pilot measures, what rests on it, and that a breach of it refutes nothing."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from problems import Federated, LeastSquares
+from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
+from rac_theory.algorithms import SGD
+from rac_theory.measured import SAFETY, relied_on, variance_is_missing, with_measured_variance
+from rac_theory.plan import Selection, plan
+from rac_theory.row import Row
+
+RNG = np.random.default_rng(2)
+PROBLEM = Federated(LeastSquares(RNG.standard_normal((24, 4)), RNG.standard_normal((24, 3)), l2=1.0), 4)
+SKETCH = sketches.Coordinate(4, 2)
+SEED = np.random.SeedSequence(0)
+
+
+def epochs(share=0.5):
+    return RACLoRA(SKETCH, share / (2 * 4 * PROBLEM.L_max), gradients=Reshuffled())
+
+
+def rounds(share=0.2):
+    return RACLoRA(SKETCH, share / (4 * PROBLEM.L_max), gradients=Clients(Local(4)))
+
+
+def test_the_variance_at_the_start_is_the_least_that_is_measured():
+    """Twice the largest mean; the start is among the times, where every run has the same variance."""
+    for algorithm, name, other in (
+        (epochs(), "sigma_squared", "zeta_squared"),
+        (rounds(), "zeta_squared", "sigma_squared"),
+    ):
+        case = Case(algorithm, PROBLEM, None, 40)
+        measured = with_measured_variance(case, Constants.of(case), SEED)
+        G = np.stack([client.gradient(case.start) for client in PROBLEM.clients])
+        at_start = ((G - G.mean(axis=0)) ** 2).sum(axis=(1, 2)).mean()
+        assert SAFETY * at_start * (1 - 1e-12) <= getattr(measured, name) < 100 * at_start
+        assert math.isnan(getattr(measured, other))
+        assert measured.measured == {name}
+        assert measured.provenance[name].startswith("measured: 2 times the largest of")
+
+
+def test_a_deterministic_case_is_measured_by_hand():
+    """Two clients (x - 1)^2/2 and (x + 1)^2/2 differ by a linear function: the variance is 1 at every x."""
+    problem = Federated(LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0])), 2)
+    case = Case(SGD(0.1, Clients(Local(3))), problem, np.array([[5.0]]), 30)
+    assert with_measured_variance(case, Constants.of(case), SEED).zeta_squared == pytest.approx(SAFETY)
+
+
+def test_the_pilot_is_not_the_ensemble_that_is_judged():
+    """A pilot of 32 runs shares no stream with the runs, and is the same for the same seed."""
+    case = Case(epochs(), PROBLEM, None, 20)
+    first, again, other = (
+        with_measured_variance(case, Constants.of(case), np.random.SeedSequence(s)).sigma_squared for s in (0, 0, 1)
+    )
+    assert first == again
+    verdict = verify(theorems.T7, epochs(), PROBLEM, steps=20, runs=8, rng=0, evidence="sampled")
+    assert verdict.constants.sigma_squared == first
+    assert math.isfinite(other)
+
+
+@pytest.mark.parametrize(("t", "algorithm"), [("T7", epochs()), ("T8", epochs()), ("T9", rounds()), ("T10", rounds())])
+def test_holding_is_worth_what_the_number_is_worth_and_a_breach_refutes_nothing(t, algorithm):
+    """A theorem tampered with until it fails is VIOLATED by a given number, UNDECIDED by a measured one."""
+    t = theorems.ALL[t]
+    verdict = verify(t, algorithm, PROBLEM, steps=400, runs=128, rng=0)
+    assert verdict.status in (Status.HOLDS, Status.CONSISTENT), verdict
+    (name,) = verdict.constants.measured
+    number = f"{name}={getattr(verdict.constants, name):.6g}"
+    assert verdict.reason.endswith(f"As far as {number} goes, which was measured on other runs.")
+    false = replace(verdict.constants, gap0=verdict.constants.gap0 / 100, gap0_upper=verdict.constants.gap0_upper / 100)
+    breach = verify(t, algorithm, PROBLEM, steps=400, runs=128, rng=0, constants=replace(false, **{name: 1e-9}))
+    assert breach.status is Status.UNDECIDED
+    assert "But " + f"{name}=1e-09 was measured on other runs, so nothing is refuted" in breach.reason
+    assert "the bound" in breach.reason  # both numbers, that of the runs and that of the theorem, stand before it
+    given = replace(false, **{name: 1e-9}, measured=frozenset())
+    assert verify(t, algorithm, PROBLEM, steps=400, runs=128, rng=0, constants=given).status is Status.VIOLATED
+
+
+def test_only_theorems_that_use_the_number_rest_on_it():
+    """T7d is refuted as ever, though the constants hold a measured sigma^2 for T7 beside it."""
+    case = Case(epochs(), PROBLEM, None, 50)
+    constants = with_measured_variance(case, Constants.of(case), SEED)
+    assert relied_on(theorems.T7, case, constants) == ("sigma_squared",)
+    assert relied_on(theorems.T7d, case, constants) == ()
+    false = replace(constants, gap0_upper=1e-9, D=0.0)
+    verdict = verify(theorems.T7d, epochs(), PROBLEM, steps=50, runs=64, rng=0, constants=false)
+    assert verdict.status is Status.VIOLATED
+
+
+def test_nothing_is_measured_in_vain():
+    """Where another assumption fails too, or none does, no pilot is run; a nan that is given stays nan."""
+    case = Case(epochs(), PROBLEM, None, 10)
+    constants = Constants.of(case)
+    assert variance_is_missing(theorems.T7, case, constants)
+    assert not variance_is_missing(theorems.T7d, case, constants)
+    assert not variance_is_missing(theorems.T8, case, replace(constants, mu=0.0))
+    assert not variance_is_missing(theorems.T9, case, constants)
+    one = Case(RACLoRA(SKETCH, 0.1, gradients=Clients(Local(1))), PROBLEM, None, 10)
+    assert not variance_is_missing(theorems.T9, one, Constants.of(one))
+    unknown = verify(theorems.T7, epochs(), PROBLEM, steps=10, constants=constants)
+    assert unknown.status is Status.NOT_APPLICABLE
+    assert "sigma_squared must be given or measured, it is nan" in unknown.reason
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """f_i = ||W - a_i||^2/2: the variance of the gradients is that of the a_i at every W, which is a proof."""
+
+    a: tuple = (-1.0, 2.0, 5.0)
+    shape: tuple = (1, 1)
+    L: float = 1.0
+    mu: float = 1.0
+    strong_convexity: float = 1.0
+    convex: bool = True
+    f_star: float = 3.0
+    f_lower: float = 3.0
+    n_components: int = 3
+    L_max: float = 1.0
+    component_infima: tuple = (0.0, 0.0, 0.0)
+    variance_bound: float = 6.0
+
+    def value(self, W):
+        return ((W - np.array(self.a)) ** 2 / 2).mean(axis=-1)[..., 0]
+
+    def gradient(self, W):
+        return W - 2.0
+
+    def component_gradient(self, W, indices):
+        return W - np.array(self.a)[indices].mean(axis=1)[:, None, None]
+
+
+def test_a_variance_that_is_proved_needs_no_pilot():
+    """And is no reason to say less: a false constant is VIOLATED."""
+    algorithm = RACLoRA(sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5]), 0.1, gradients=Reshuffled())
+    verdict = verify(theorems.T8, algorithm, Shifted(), W0=np.array([[9.0]]), steps=100, runs=256, rng=0)
+    assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
+    assert (verdict.constants.sigma_squared, verdict.constants.measured) == (6.0, frozenset())
+    assert "measured" not in verdict.reason
+    false = replace(verdict.constants, gap0=verdict.constants.gap0 / 9, sigma_squared=1e-6)
+    verdict = verify(
+        theorems.T8, algorithm, Shifted(), W0=np.array([[9.0]]), steps=100, runs=256, rng=0, constants=false
+    )
+    assert verdict.status is Status.VIOLATED
+
+
+@pytest.mark.parametrize("claim", ["T7", "T8", "T9", "T10"])
+def test_the_ledger_has_rows_for_what_is_measured(claim):
+    """Alone as beside others, informative, and on the disk as plain data."""
+    selection = Selection(
+        claims=(claim,), problems=("linnerud",), sketches=("coordinate",), ranks=(2,), sides=("left",)
+    )
+    (e,) = plan(selection).ensembles
+    assert e.needs_runs
+    assert e.case.steps > 1
+    (verdict,) = e.verdicts()
+    assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
+    assert verdict.informative_from is not None
+    row = Row.of(1, e, verdict).to_json()
+    assert row["constants"]["measured"] == sorted(verdict.constants.measured)
