@@ -15,10 +15,11 @@ from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from typeset import lines, pieces, sentence
+from typeset import lines, sentence
 
 from rac_theory import spectrum, theorems
 from rac_theory.sketches import NAMED
+from rac_theory.typeset import pieces
 
 
 class TheoremDirective(Directive):
@@ -39,8 +40,8 @@ class TheoremDirective(Directive):
             assumptions += nodes.list_item("", nodes.paragraph("", "", *sentence(inspect.getdoc(check) or "")))
         box += nodes.paragraph("", "", nodes.strong("", "Assumes"))
         box += assumptions
-        about = f" {value.source}, marked “{value.mark}”. Bounds the {value.metric.name}; {value.rate} rate."
-        box += nodes.paragraph("", "", nodes.strong("", "Source"), nodes.Text(about))
+        about = f"{value.source}, marked “{value.mark}”. Bounds the {value.metric.name}; {value.rate} rate."
+        box += nodes.paragraph("", "", nodes.strong("", "Source"), nodes.Text(" "), *sentence(about))
         return [box]
 
 
@@ -53,7 +54,7 @@ class ClaimsDirective(SphinxDirective):
             (
                 [nodes.literal("", value.id)],
                 _spaced([nodes.math("", piece) for piece in pieces(value.statement.rstrip("."))]),
-                [nodes.Text(f"{value.mark}: {value.source}")],
+                sentence(value.source if value.source.startswith(value.mark) else f"{value.mark}: {value.source}"),
             )
             for value in theorems.ALL.values()
         ]

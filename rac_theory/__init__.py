@@ -33,12 +33,19 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.gradients import Noisy as Noisy
     from rac_theory.gradients import Reshuffled as Reshuffled
     from rac_theory.linalg import project as project
+    from rac_theory.pep import WorstCase as WorstCase
+    from rac_theory.pep import worst_case as worst_case
+    from rac_theory.pep_comparison import Comparison as Comparison
+    from rac_theory.pep_comparison import side_by_side as side_by_side
     from rac_theory.rate import Rate as Rate
     from rac_theory.rate import empirical_rate as empirical_rate
     from rac_theory.simulation import Trajectory as Trajectory
     from rac_theory.simulation import simulate as simulate
     from rac_theory.spectra import Spectrum as Spectrum
     from rac_theory.spectra import spectrum as spectrum
+    from rac_theory.sweeps import Grid as Grid
+    from rac_theory.sweeps import Sweep as Sweep
+    from rac_theory.sweeps import sweep as sweep
     from rac_theory.theorem import Theorem as Theorem
     from rac_theory.tightness_meter import tightness as tightness
     from rac_theory.tightness_search import HardestCase as HardestCase
@@ -56,11 +63,13 @@ _HOMES = {
     "Case": "case",
     "ChainOfLoRA": "algorithms",
     "Clients": "gradients",
+    "Comparison": "pep_comparison",
     "Constants": "constants",
     "Exact": "gradients",
     "Expectation": "expectation",
     "GD": "algorithms",
     "GaLore": "algorithms",
+    "Grid": "sweeps",
     "HardestCase": "tightness_search",
     "Initialisation": "algorithms",
     "LoRA": "algorithms",
@@ -72,21 +81,26 @@ _HOMES = {
     "Reshuffled": "gradients",
     "Spectrum": "spectra",
     "Status": "verdict",
+    "Sweep": "sweeps",
     "Theorem": "theorem",
     "Trajectory": "simulation",
     "Unsupported": "expectation",
     "Verdict": "verdict",
     "diagnose": "diagnosis",
+    "WorstCase": "pep",
     "empirical_rate": "rate",
     "exact_rate": "expectation",
     "expected": "expectation",
     "follow": "followed_run",
     "hardest_case": "tightness_search",
     "project": "linalg",
+    "side_by_side": "pep_comparison",
     "simulate": "simulation",
     "spectrum": "spectra",
+    "sweep": "sweeps",
     "tightness": "tightness_meter",
     "verify": "verification",
+    "worst_case": "pep",
 }
 _MODULES = ("algorithms", "counterexamples", "sketches", "theorems")
 

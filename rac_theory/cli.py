@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from rac_theory import __version__
-from rac_theory.commands import advise, claims, counterexamples, repeat, sketch, verify
+from rac_theory.commands import advise, claims, counterexamples, repeat, report, sketch, sweep, verify
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, INTERRUPTED
 
 
@@ -41,6 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (verify, counterexamples, repeat, sketch, advise, claims):
+    for command in (verify, sweep, counterexamples, report, repeat, sketch, advise, claims):
         command.add(commands)
     return parser

@@ -86,21 +86,33 @@ def excess(X: Array, bound: Array) -> Array:
     return ratio
 
 
-def log_average(wealth: Array) -> float:
-    """Return the largest log e-value that wealths, (runs, T), averaged over t, come to after any run.
+def shares(T: int) -> Array:
+    r"""Return what part of the wealth is put on each of T steps: (T,), summing to one.
 
-    An average of e-processes is one, and it passes ``1/alpha`` whenever one of T passes ``T/alpha``.
+    Half of it is the same for all, half goes as 1/t: the same for every octave of t, which is a geometric grid that
+    leaves no step out. A sample sees most at early steps, and there the union over T steps then costs little, while no
+    step has less than half of an equal share.
     """
-    largest = np.max(wealth, axis=1)
-    sums = np.exp(wealth - largest[:, None]).sum(axis=1)
-    return max(float(np.max(largest + np.log(sums))) - math.log(wealth.shape[1]), 0.0)
+    harmonic = 1 / np.arange(1, T + 1)
+    return np.asarray((1 / T + harmonic / harmonic.sum()) / 2)
+
+
+def log_average(wealth: Array) -> float:
+    """Return the largest log e-value that log wealths, (runs, T), averaged by ``shares``, come to after any run.
+
+    An average of e-processes is one, and it passes ``1/alpha`` whenever that of some t passes ``1/(alpha share_t)``.
+    """
+    weighted = wealth + np.log(shares(wealth.shape[1]))
+    largest = np.max(weighted, axis=1)
+    sums = np.exp(weighted - largest[:, None]).sum(axis=1)
+    return max(float(np.max(largest + np.log(sums))), 0.0)
 
 
 def log_evidence_against(X: Array, bound: Array) -> float:
     r"""Return the largest log e-value against ``E X_t <= bound_t for all t``.
 
-    One e-process for each t, averaged over t. The claim is refuted at level alpha when the result is at least
-    ``log(1/alpha)``.
+    One e-process for each t, averaged over t by ``shares``. The claim is refuted at level alpha when the result is at
+    least ``log(1/alpha)``.
 
     Parameters
     ----------
@@ -134,7 +146,7 @@ def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:
 def detectable(X: Array, bound: Array, alpha: float) -> Array:
     r"""Return, for each t, the smallest violation that these runs would have given away.
 
-    It is the smallest delta for which the test at level ``alpha / T`` rejects the runs rescaled to mean
+    It is the smallest delta for which the test at level ``alpha share_t`` rejects the runs rescaled to mean
     ``(1 + delta) bound``, by bisection to half a per cent; inf if even delta = 1000 is not rejected, or if all runs
     are zero: they say nothing about the rare ones that are not. The same number
     gives a lower confidence bound for the mean: ``mean / (1 + delta)``, simultaneously for all t.
@@ -154,7 +166,7 @@ def detectable(X: Array, bound: Array, alpha: float) -> Array:
     mean = X.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         shape = np.where(np.isfinite(mean) & (mean > 0), X / mean, 0.0)  # rescaled to mean one
-    threshold = math.log(X.shape[1] / alpha)
+    threshold = -np.log(alpha * shares(X.shape[1]))
 
     def rejected(delta: Array) -> Array:
         wealth = log_wealth(np.minimum((1 + delta) * shape, _LARGEST_RATIO) - 1)

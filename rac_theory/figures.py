@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rac_theory import plot
+from rac_theory import plot, svg
 from rac_theory.ensemble import Ensemble
 from rac_theory.results import slug
 from rac_theory.verdict import Verdict
@@ -22,6 +22,6 @@ def _draw_one(ensemble: Ensemble, verdict: Verdict, folder: Path) -> str | None:
     if verdict.fitted is not None and verdict.promised is not None:
         text = f"fitted {verdict.fitted}\npromised {verdict.promised}"
         ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8)
-    name = f"{slug(str(ensemble.key))}_{verdict.theorem.id}.png"
-    figure.savefig(folder / name, dpi=110)
+    name = f"{slug(str(ensemble.key))}_{verdict.theorem.id}.svg"
+    svg.save(figure, folder / name)
     return name

@@ -41,7 +41,9 @@ def exact_finding(curve: Array, bound: Array, t: NDArray[np.int64], words: str) 
     return Finding(status, reason, curve, curve, np.zeros_like(curve), int(t[-1]), against, at)
 
 
-def sampled_finding(sample: Sample, question: Question, t: NDArray[np.int64], alpha: float) -> Finding:
+def sampled_finding(
+    sample: Sample, question: Question, t: NDArray[np.int64], alpha: float, limits: float | None = None
+) -> Finding:
     """Test the claim ``E X_t <= bound_t`` for all t at level alpha, from independent runs.
 
     Parameters
@@ -53,12 +55,15 @@ def sampled_finding(sample: Sample, question: Question, t: NDArray[np.int64], al
         These steps.
     alpha : float
         Level of the refutation, and of the confirmation.
+    limits : float, optional
+        Level of the confidence limits, alpha if None: less where the runs themselves said how their means are grouped.
     """
     X, bound, ceiling = sample.X, question.bound, question.ceiling
-    mean = X.mean(axis=0)
-    detectable = evidence.detectable(X, bound, alpha)
+    limits = alpha if limits is None else limits
+    mean, share = X.mean(axis=0), evidence.shares(len(t))
+    detectable = evidence.detectable(X, bound, limits)
     bounded = sample.bounded
-    upper = evidence.upper_mean(np.minimum(X, ceiling), ceiling, alpha) if bounded else np.full(len(t), np.inf)
+    upper = evidence.upper_mean(np.minimum(X, ceiling), ceiling, limits) if bounded else np.full(len(t), np.inf)
     seen = np.flatnonzero(detectable <= _SEEN)
     reach = int(t[seen[-1]]) if seen.size else None
     against, at = sample.log_evidence, None
@@ -75,7 +80,7 @@ def sampled_finding(sample: Sample, question: Question, t: NDArray[np.int64], al
     elif reach is not None and reach >= t[-1] / 2:
         status, last = Status.CONSISTENT, seen[-1]
         # A sample that misses the rare large values cannot know it: what is excluded is said beside what would show.
-        excluded = _excluded(X[:, last], float(bound[last]), ceiling if bounded else math.inf, alpha / len(t))
+        excluded = _excluded(X[:, last], float(bound[last]), ceiling if bounded else math.inf, limits * share[last])
         reason = (
             f"{sample.runs} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} "
             f"would have shown if the runs have the shape of their law, and whatever its shape {excluded}."
@@ -83,7 +88,7 @@ def sampled_finding(sample: Sample, question: Question, t: NDArray[np.int64], al
     else:
         status = Status.UNDECIDED
         middle = int(np.searchsorted(t, t[-1] / 2))
-        needed = evidence.runs_to_detect(X[:, middle], _SEEN, math.log(len(t) / alpha))
+        needed = evidence.runs_to_detect(X[:, middle], _SEEN, -math.log(limits * share[middle]))
         each = sample.runs // len(X)  # runs behind each row of X
         many = "no number can be named from them" if needed is None else f"at t={t[middle]} it takes {needed * each}"
         more = "" if needed is None else " or more"

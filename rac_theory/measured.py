@@ -3,10 +3,13 @@
 T7 to T10 ask for a bound on the expected variance at every epoch or round. A problem may have one that is proved. Where
 it has none, a pilot ensemble with a stream of its own is run. Its number is evidence, no proof: a claim that holds with
 it holds as far as the number does, and a claim that fails with it is not refuted, for the number may be too small.
+Where one run decides, the variances along it are those that the theorem speaks of, and their largest is no estimate.
 """
 
+from collections.abc import Container
 from dataclasses import replace
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 
@@ -36,27 +39,30 @@ def variance_is_missing(theorem: Theorem, case: Case, c: Constants) -> bool:
 
 
 def with_measured_variance(case: Case, c: Constants, seed: np.random.SeedSequence) -> Constants:
-    """Return constants with the variance of a pilot ensemble, ``SAFETY`` times the largest of its means over runs."""
-    gradients = getattr(case.algorithm, "gradients", None)
-    name = "sigma_squared" if isinstance(gradients, Reshuffled) else "zeta_squared"
-    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        variances = _mean_variances(case, generator(child(seed, _PILOT)))
-    line = (
-        f"measured: {SAFETY:g} times the largest of {len(variances)} means over {PILOT_RUNS} runs that are not judged"
-    )
-    return replace(
-        c,
-        **{name: SAFETY * float(np.max(variances))},  # type: ignore[arg-type]
-        measured=c.measured | {name},
-        provenance={**c.provenance, name: line},
-    )
+    """Return constants with the largest variance of a pilot ensemble, averaged over its runs, times ``SAFETY``.
 
-
-def _mean_variances(case: Case, rng: np.random.Generator) -> list[float]:
-    """The mean over a pilot ensemble of the variance of component gradients, at some t < T."""
-    components = components_of(case.problem, case.algorithm)
+    For a deterministic algorithm it is the largest along the only run, and does not count as measured.
+    """
+    name = "sigma_squared" if isinstance(getattr(case.algorithm, "gradients", None), Reshuffled) else "zeta_squared"
+    rng = generator(child(seed, _PILOT))
+    if case.algorithm.deterministic:
+        largest = max(_mean_variances(case, rng, 1, range(case.steps))) * (1 + 1e-9)
+        return _with(c, name, largest, "the largest along the only run")
     times = set(np.rint(np.geomspace(1, case.steps, _TIMES)).astype(int) - 1)
-    start = np.broadcast_to(case.start, (PILOT_RUNS, *case.start.shape)).copy()
+    largest = SAFETY * max(_mean_variances(case, rng, PILOT_RUNS, times))
+    line = f"measured: {SAFETY:g} times the largest of {len(times)} means over {PILOT_RUNS} runs that are not judged"
+    return replace(_with(c, name, largest, line), measured=c.measured | {name})
+
+
+def _with(c: Constants, name: str, number: float, line: str) -> Constants:
+    changes: dict[str, Any] = {name: number, "provenance": {**c.provenance, name: line}}
+    return replace(c, **changes)
+
+
+def _mean_variances(case: Case, rng: np.random.Generator, runs: int, times: Container[int]) -> list[float]:
+    """The mean over an ensemble of the variance of component gradients, at some t < T."""
+    components = components_of(case.problem, case.algorithm)
+    start = np.broadcast_to(case.start, (runs, *case.start.shape)).copy()
     iterates = chain([start], case.algorithm.iterates(case.problem, start, rng))
 
     def variance(W: Array) -> Array:
@@ -64,12 +70,13 @@ def _mean_variances(case: Case, rng: np.random.Generator) -> list[float]:
             return np.asarray(components.zeta_squared(W))
         return gradient_variance(components, W)
 
-    return [float(variance(W).mean()) for t, W in enumerate(islice(iterates, case.steps)) if t in times]
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        return [float(variance(W).mean()) for t, W in enumerate(islice(iterates, case.steps)) if t in times]
 
 
 def relied_on(theorem: Theorem, case: Case, c: Constants) -> tuple[str, ...]:
     """Return the measured numbers without which the theorem would not be applicable."""
-    return tuple(name for name in sorted(c.measured) if theorem.unmet(case, replace(c, **{name: np.nan})))  # type: ignore[arg-type]
+    return tuple(name for name in sorted(c.measured) if theorem.unmet(case, _with(c, name, np.nan, "")))
 
 
 def as_far_as_measured(finding: Finding, c: Constants, names: tuple[str, ...]) -> Finding:

@@ -13,11 +13,12 @@ _ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of
 
 
 class Curves(NamedTuple):
-    """What is recorded of runs, each (runs, T + 1), or their expectations."""
+    """What is recorded of runs, each (runs, T + 1), or their expectations; values are counted from ``minimum``."""
 
     values: Array
     squared_gradients: Array
     squared_distances: Array | None = None
+    minimum: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ def weighted_mean_before(squares: Array, growth: float) -> Array:
 gap = Metric(
     name="gap",
     label=r"$f(W^t) - f^\star$",
-    along=lambda curves, c: curves.values - c.f_star,
+    along=lambda curves, c: curves.values - (c.f_star - curves.minimum),
     ceiling=lambda c: c.gap0,
     # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
     tolerance=lambda c, bound, shift: (

@@ -63,13 +63,16 @@ def worst_case(theorem: Claim, *, L: float, mu: float = 0.0, gamma: float, block
     Raises
     ------
     ValueError
-        For a tree that is too large.
+        For a tree that is too large, or mu that is not below L.
     ImportError
         Without the extra.
     RuntimeError
         If primal and dual values differ by more than 1e-3: the solver failed.
     """
     checks.one_of("theorem", theorem, ("T1", "T2", "T4"))
+    L, gamma = checks.finite("L", L, above=0), checks.finite("gamma", gamma, above=0)
+    if theorem != "T1":
+        mu = checks.finite("mu", mu, above=0, below=L)
     blocks, steps = checks.integer("blocks", blocks, 1), checks.integer("steps", steps, 1)
     if (points := sum(blocks**t for t in range(steps + 1))) > LARGEST_TREE:
         raise ValueError(f"blocks and steps must make a tree of at most {LARGEST_TREE} points, got {points}")

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.linalg import expm
 from scipy.optimize import Bounds, differential_evolution
 
-from problems import checks
 from problems.checks import Array
 from problems.quadratic import Quadratic
 from rac_theory import theorems
@@ -20,6 +19,7 @@ from rac_theory.tightness_meter import tightness
 
 _GENERATIONS = 30
 _POPULATION = 20
+_EDGE = 0.1  # the share of a coordinate at each end that stands for the end itself: extremes are hit, not approached
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Comparison:
         return f"{self.theorem}, {self.steps} step{'s' * (self.steps > 1)}: {values}"
 
 
-def compare(
+def side_by_side(
     theorem: Claim, *, L: float, mu: float, gamma: float, blocks: int, steps: int, rng: Randomness = None
 ) -> Comparison:
     """Return the three values for RAC-LoRA with a uniform block of ``blocks``; parameters as for ``worst_case``.
@@ -57,20 +57,24 @@ def compare(
     Quadratics have one coordinate a block, curvatures between mu and L, any eigenvectors and any start; the hardest is
     looked for by differential evolution.
     """
-    claim, most = theorems.ALL[theorem], checks.integer("steps", steps, 1)
+    worst = worst_case(theorem, L=L, mu=mu, gamma=gamma, blocks=blocks, steps=steps)
+    claim = theorems.ALL[theorem]
     algorithm = RACLoRA(BlockPartition(blocks, 1), gamma)
 
     def measured(point: Array) -> tuple[float, float]:
         """The bound and the exact expectation after all steps, in units of the start."""
-        case = Case(algorithm, *_quadratic(point, L, mu, blocks), most)
+        case = Case(algorithm, *_quadratic(point, L, mu, blocks), steps)
         constants = replace(Constants.of(case), L=L, mu=mu, strong_convexity=mu)
         unit = constants.distance0**2 if theorem == "T4" else constants.gap0
-        bound = float(claim.bound(constants, most)[-1]) / unit
+        bound = float(claim.bound(constants, steps)[-1]) / unit
         return bound, bound / float(tightness(claim, case, constants=constants)[-1])
+
+    def cost(point: Array) -> float:
+        return -measured(point)[1]
 
     size = 2 * blocks + blocks * (blocks - 1) // 2
     search = differential_evolution(
-        lambda point: -measured(point)[1],
+        cost,
         Bounds(np.zeros(size), np.ones(size)),
         maxiter=_GENERATIONS,
         init=np.asarray(generator(seed_sequence(rng)).random((_POPULATION, size))),
@@ -78,12 +82,12 @@ def compare(
         seed=generator(seed_sequence(rng)),
     )
     bound, hardest = measured(search.x)
-    worst = worst_case(theorem, L=L, mu=mu, gamma=gamma, blocks=blocks, steps=most)
-    return Comparison(theorem, most, bound, worst, hardest)
+    return Comparison(theorem, steps, bound, worst, hardest)
 
 
 def _quadratic(point: Array, L: float, mu: float, d: int) -> tuple[Quadratic, Array]:
     """Return the quadratic and the start at a point of the unit cube: curvatures, start, rotation."""
+    point = np.clip((point - _EDGE) / (1 - 2 * _EDGE), 0.0, 1.0)
     curvatures, start, angles = np.split(point, [d, 2 * d])
     skew = np.zeros((d, d))
     skew[np.triu_indices(d, 1)] = np.pi * angles

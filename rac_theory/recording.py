@@ -56,5 +56,7 @@ def exact_recording(case: Case, evidence: Evidence) -> Recording | None:
         if evidence == "exact":
             raise ValueError("evidence must be 'auto' or 'sampled' for moments that a plug-in claims, got 'exact'")
         return None
-    curves = (expectation.values, expectation.squared_gradient, expectation.squared_distance)
-    return Recording(Curves(*(curve[None] for curve in curves)), float(np.linalg.norm(case.start)))
+    gap, squares, distances = expectation.gap, expectation.squared_gradient, expectation.squared_distance
+    # A small gap would be lost in the difference of two values.
+    curves = Curves(gap[None], squares[None], distances[None], expectation.minimum)
+    return Recording(curves, float(np.linalg.norm(case.start)))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rac_theory import svg
 from rac_theory.row import Row
 from rac_theory.verdict import versions
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FILE = "results.json"
+FIGURES = "figures"
 _FORMAT = 1
 
 
@@ -26,7 +28,7 @@ def prepare(folder: Path) -> Path:
     ValueError
         If they cannot be made or written.
     """
-    figures = folder / "figures"
+    figures = folder / FIGURES
     try:
         figures.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder), tempfile.TemporaryFile(dir=figures):
@@ -44,10 +46,10 @@ def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
     ValueError
         If the folder cannot be made or written.
     """
-    path = folder / f"{slug(words)}.png"
+    path = folder / f"{slug(words)}.svg"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        ax.get_figure(root=True).savefig(path, dpi=110)  # type: ignore[union-attr]
+        svg.save(ax.get_figure(root=True), path)  # type: ignore[arg-type]
     except OSError as error:
         raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
     return path
@@ -59,18 +61,22 @@ def slug(words: str) -> str:
 
 
 def save(folder: Path, rows: Iterable[Row]) -> Path:
-    """Write the rows in the order of their numbers; a reader sees the old file or the new one, never a part."""
+    """Write the rows in the order of their numbers."""
     content = {
         "format": _FORMAT,
         "versions": versions(),
         "rows": [row.to_json() for row in sorted(rows, key=lambda row: row.number)],
     }
-    path = folder / FILE
+    return write_whole(folder / FILE, json.dumps(content, allow_nan=False, indent=1))
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file; a reader sees the old file or the new one, never a part."""
     # A name of its own, so that two runs in one folder do not write into each other's file.
-    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as stream:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as stream:
         part = Path(stream.name)
         try:
-            json.dump(content, stream, allow_nan=False, indent=1)
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
             part.replace(path)

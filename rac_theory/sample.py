@@ -12,6 +12,7 @@ of independent runs are independent, non-negative, and have the same mean and ce
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Pilot:
-    """What the first part taught the bets against a claim and those for it."""
+    """What earlier parts, as a rule the first one, taught the bets against a claim and those for it."""
 
     against: Past
     confirming: Past
@@ -48,7 +49,11 @@ class Pilot:
     @classmethod
     def of(cls, X: Array, question: Question) -> "Pilot":
         """Learn from runs, (runs, T)."""
-        return cls(Past().then(excess(X, question.bound)), Past().then(*question.shortfall(X)))
+        return cls(Past(), Past()).then(X, question)
+
+    def then(self, X: Array, question: Question) -> "Pilot":
+        """Return what is known after the runs X, (runs, T), too."""
+        return Pilot(self.against.then(excess(X, question.bound)), self.confirming.then(*question.shortfall(X)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +83,29 @@ class Part:
             bounded=math.isfinite(question.ceiling) and bool(np.all(X / question.ceiling <= 1 + 1e-9)),
         )
 
+    def then(self, later: "Part") -> "Part":
+        """Return this part and a later one together; of the later one only the end counts, where all t are known."""
+        against, confirming = self.against + later.against, self.confirming + later.confirming
+        return Part(
+            self.runs + later.runs,
+            against,
+            max(self.best_against, log_average(against[None])),
+            confirming,
+            np.maximum(self.best_confirming, confirming),
+            self.bounded and later.bounded,
+        )
+
+    def confirmation(self, question: Question) -> Array:
+        """Return the largest log e-value for the claim at each t, as in ``Sample``: (T,)."""
+        if not self.bounded:
+            return np.full_like(question.bound, -np.inf)
+        return np.where(question.bound >= question.ceiling, np.inf, self.best_confirming)
+
+    def decides(self, question: Question, alpha: float) -> bool:
+        """Say whether the runs refute the claim, or confirm it at every t, each at level alpha."""
+        threshold = math.log(1 / alpha)
+        return self.best_against >= threshold or bool((self.confirmation(question) >= threshold).all())
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -105,17 +133,8 @@ class Sample:
     @classmethod
     def of(cls, parts: Iterable[Part], X: Array, question: Question) -> "Sample":
         """Put parts together, in their order; X, (groups, T), is what is kept of their runs."""
-        first, *rest = parts
-        against, best_against = first.against, first.best_against
-        confirming, best = first.confirming, first.best_confirming
-        for part in rest:
-            against = against + part.against
-            confirming = confirming + part.confirming
-            best_against = max(best_against, log_average(against[None]))
-            best = np.maximum(best, confirming)
-        bounded = all(part.bounded for part in [first, *rest])
-        best = np.where(question.bound >= question.ceiling, np.inf, best) if bounded else np.full_like(best, -np.inf)
-        return cls(sum(part.runs for part in [first, *rest]), X, best_against, best, bounded)
+        whole = reduce(Part.then, parts)
+        return cls(whole.runs, X, whole.best_against, whole.confirmation(question), whole.bounded)
 
 
 def group_means(X: Array, group: int) -> Array:

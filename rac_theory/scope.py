@@ -95,7 +95,7 @@ class Observation:
     @classmethod
     def of(cls, scope: Scope, part: Recording, group: int = 1, pilot: Pilot | None = None) -> "Observation":
         """Reduce a part; a run below the declared infimum proves the declaration false, and no verdict rests on it."""
-        _check_infimum(scope.problem, part.curves.values)
+        _check_infimum(scope.problem, part.curves.values + part.curves.minimum)
         curves = scope.curves(part)
         answer = Part.of(scope.judged_part(curves), scope.question, pilot)
         return cls(answer, group_means(curves, group), curves[:_SHOWN].copy())

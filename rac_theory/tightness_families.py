@@ -76,13 +76,24 @@ class Family:
         gradients = self.method.gradients(noise, problem, W0)
         return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps)
 
+    def unmet(self, theorem: Theorem, steps: int, gamma: float = 1e-6) -> tuple[str, ...]:
+        """Return the assumptions that the case in the middle does not meet; short steps meet what any step meets."""
+        case = self.case(np.full(self.size, 0.5), gamma, steps)
+        return theorem.unmet(case, Constants.of(case))
+
+    def admits(self, theorem: Theorem, steps: int) -> bool:
+        """Whether a theorem is about the algorithm."""
+        return not self.unmet(theorem, steps)
+
     def largest_step(self, theorem: Theorem, steps: int) -> float:
-        """Return the largest gamma below 2/L that meets the assumptions on one case, by bisection; 0 if none does."""
-        low, high = 0.0, 2.0
-        for _ in range(52):  # the digits of a float
+        """Return the largest gamma up to 2/L that meets the assumptions on the case in the middle, by bisection."""
+        if not self.unmet(theorem, steps, 1.0):  # the commonest answers are ends
+            low, high = 1.0, 2.0
+        else:
+            low, high = 0.0, 1.0
+        for _ in range(40):
             middle = (low + high) / 2
-            case = self.case(np.full(self.size, 0.5), middle, steps)
-            low, high = (low, middle) if theorem.unmet(case, Constants.of(case)) else (middle, high)
+            low, high = (low, middle) if self.unmet(theorem, steps, middle) else (middle, high)
         return low
 
 

@@ -76,8 +76,9 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
         theorem = theorems.ALL[checks.one_of("theorem", theorem, theorems.ALL)]
     checks.integer("budget", budget, 1)
     method = _method(theorem)
-    searches = [_Search(theorem, family) for family in families(method)]
-    searches = [search for search in searches if search.largest_step > 0] or searches[:1]
+    searches = [_Search(theorem, family) for family in families(method) if family.admits(theorem, _STEPS)]
+    if not searches:
+        raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {_reason(theorem)}")
     random = generator(seed_sequence(rng))
     for search in searches:
         search.run(budget // 2 // len(searches), random)
@@ -93,9 +94,14 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
 def _method(theorem: Theorem) -> Method:
     """Return the richest method that a theorem is about."""
     for method in (Method(noisy=True), Method(), Method(plain=True)):
-        if any(family.largest_step(theorem, _STEPS) > 0 for family in families(method)):
+        if any(family.admits(theorem, _STEPS) for family in families(method)):
             return method
     return Method()
+
+
+def _reason(theorem: Theorem) -> str:
+    """Why a theorem says nothing on the first of the families."""
+    return "; ".join(next(families(Method())).unmet(theorem, _STEPS))
 
 
 class _Search:
@@ -128,7 +134,7 @@ class _Search:
         """Minus the largest exact / bound; positive where the bound says too little, or nothing."""
         self.evaluations += 1
         point = np.clip((np.asarray(point) - _EDGE) / (1 - 2 * _EDGE), 0.0, 1.0)
-        case = self.family.case(point[:-1], (0.1 + 0.9 * point[-1]) * (self.largest_step or 1.0), _STEPS)
+        case = self.family.case(point[:-1], (0.1 + 0.9 * point[-1]) * self.largest_step, _STEPS)
         constants = Constants.of(case)
         if unmet := self.theorem.unmet(case, constants):
             self.reason = "; ".join(unmet)

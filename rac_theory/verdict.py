@@ -141,7 +141,8 @@ class Verdict:
     def slack_at(self, t: int) -> Slack:
         """Return bound over mean at step t, with its interval: sampled numbers after ``reach`` mean little."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            numbers = self.bound[t] / np.array([self.upper[t], self.mean[t], self.lower[t]])
+            means = np.array([self.upper[t], self.mean[t], self.lower[t]])
+            numbers = np.where(means > 0, self.bound[t] / means, np.inf)  # below what f_star resolves it may be negative
         return Slack(t, *map(float, numbers))
 
     def __str__(self) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from problems import checks
@@ -19,14 +19,13 @@ from rac_theory.finding import Finding, exact_finding, sampled_finding
 from rac_theory.measured import as_far_as_measured, relied_on, variance_is_missing, with_measured_variance
 from rac_theory.randomness import PROJECTION, RUNS, Randomness, child, seed_sequence
 from rac_theory.rate import fit_rate
-from rac_theory.recording import Evidence, Recording, exact_recording
-from rac_theory.sample import Pilot, Sample
+from rac_theory.reading import part_size, read
+from rac_theory.recording import Evidence, exact_recording
+from rac_theory.sample import Sample
 from rac_theory.scope import Observation, Scope
-from rac_theory.simulation import simulate_part
+from rac_theory.stopping import LIMIT, MOST_RUNS, UNTIL_DECIDED, groupings, read_until_decided
 from rac_theory.theorem import Theorem
 from rac_theory.verdict import Status, Verdict
-
-_NUMBERS = 1 << 19  # in the curves of the runs that are held at once
 
 
 def verify(
@@ -36,7 +35,8 @@ def verify(
     *,
     W0: Array | None = None,
     steps: int,
-    runs: int = 256,
+    runs: int | Literal["until decided"] = 256,
+    most_runs: int = MOST_RUNS,
     rng: Randomness = None,
     alpha: float = 1e-3,
     evidence: Evidence = "auto",
@@ -54,7 +54,12 @@ def verify(
     W0 : (m, n), optional
         The start; ``problem.start`` where there is one, else zero.
     steps, runs : int
-        Length and size of the ensemble. A deterministic method needs one run, whatever ``runs`` says.
+        Length and size of the ensemble. A deterministic method needs one run, whatever ``runs`` says. With
+        ``"until decided"`` runs are added, 256 at a time, until the claim HOLDS or is VIOLATED; looking so often does
+        not change the level, and the verdict's ``runs`` says how many it took.
+    most_runs : int
+        Where ``"until decided"`` ends if nothing is decided, at most 262144; a claim that is met with equality always
+        goes so far.
     rng : seed, SeedSequence or Generator
     alpha : float
         Significance level of the whole verdict; half of it is spent on lambda_min where that has to be sampled.
@@ -74,6 +79,10 @@ def verify(
         theorem = theorems.ALL[checks.one_of("theorem", theorem, theorems.ALL)]
     case = Case(algorithm, problem, W0, steps)
     checks.finite("alpha", alpha, above=0, below=1)
+    until_decided = isinstance(runs, str)
+    if isinstance(runs, str):
+        checks.one_of("runs", runs, [UNTIL_DECIDED])
+        runs = checks.integer("most_runs", most_runs, 1, LIMIT)
     checks.integer("runs", runs, 1)
     checks.one_of("evidence", evidence, ("auto", "exact", "sampled"))
     root = seed_sequence(rng)
@@ -82,7 +91,17 @@ def verify(
         if variance_is_missing(theorem, case, constants):
             constants = with_measured_variance(case, constants, root)
     checks.finite("alpha", alpha, above=constants.alpha_spent)
-    (verdict,) = judge([theorem], case, constants, runs=runs, alpha=alpha, evidence=evidence, seed=root, n_jobs=n_jobs)
+    (verdict,) = judge(
+        [theorem],
+        case,
+        constants,
+        runs=runs,
+        until_decided=until_decided,
+        alpha=alpha,
+        evidence=evidence,
+        seed=root,
+        n_jobs=n_jobs,
+    )
     return verdict
 
 
@@ -101,17 +120,25 @@ def judge(
     seed: np.random.SeedSequence,
     evidence: Evidence = "auto",
     n_jobs: int = 1,
+    until_decided: bool = False,
 ) -> list[Verdict]:
-    """Judge theorems by one expectation or ensemble, if any of them applies; memory does not grow with ``runs``."""
+    """Judge theorems by one expectation or ensemble, if any of them applies; memory does not grow with ``runs``.
+
+    With ``until_decided`` there are as many runs as it takes to decide all of them, and at most ``runs``.
+    """
     unmet = [theorem.unmet(case, constants) for theorem in theorems]
     applicable = [theorem for theorem, missing in zip(theorems, unmet, strict=True) if not missing]
     exact = exact_recording(case, evidence) if applicable else None
+    level = limits = alpha - constants.alpha_spent
     if exact is not None:
         scopes = [Scope.of(theorem, case, constants, exact, exact=True) for theorem in applicable]
         observations = [[Observation.of(scope, exact)] for scope in scopes]
+    elif until_decided:
+        limits = level / groupings(runs, part_size(case.steps))
+        scopes, observations = read_until_decided(applicable, case, constants, runs, child(seed, RUNS), n_jobs, level)
     else:
-        scopes, observations = _sample(applicable, case, constants, runs, child(seed, RUNS), n_jobs)
-    settle = partial(_settle, case, constants, alpha, exact is not None, seed)
+        scopes, observations = read(applicable, case, constants, runs, child(seed, RUNS), n_jobs)
+    settle = partial(_settle, case, constants, alpha, limits, exact is not None, seed)
     settled = map(settle, scopes, observations)
     return [
         not_applicable(theorem, case, constants, missing, alpha) if missing else next(settled)
@@ -119,54 +146,12 @@ def judge(
     ]
 
 
-@np.errstate(over="ignore", invalid="ignore")  # runs that diverged are evidence like any other
-def _sample(
-    applicable: list[Theorem],
-    case: Case,
-    constants: Constants,
-    runs: int,
-    root: np.random.SeedSequence,
-    n_jobs: int,
-) -> tuple[list[Scope], list[list[Observation]]]:
-    """Run an ensemble in parts, and keep of each part what every theorem needs."""
-    if not applicable:
-        return [], []
-    size = part_size(case.steps)
-    group = 1 << max(0, -(-runs // size) - 1).bit_length()  # runs behind a row of what is kept
-    distances = any(theorem.metric.of_distances for theorem in applicable)
-    first = Recording.of(simulate_part(case, root, 0, min(runs, size), n_jobs, distances=distances))
-    scopes = [Scope.of(theorem, case, constants, first, exact=False) for theorem in applicable]
-    opening = [Observation.of(scope, first, group) for scope in scopes]
-    pilots = (
-        [Pilot.of(scope.judged_part(scope.curves(first)), scope.question) for scope in scopes] if runs > size else []
-    )
-    later = Parallel(n_jobs=n_jobs)(
-        delayed(_observe_part)(case, root, i, min(size, runs - i), scopes, group, pilots)
-        for i in range(size, runs, size)
-    )
-    return scopes, [list(parts) for parts in zip(opening, *later, strict=True)]
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _observe_part(
-    case: Case,
-    root: np.random.SeedSequence,
-    first: int,
-    runs: int,
-    scopes: list[Scope],
-    group: int,
-    pilots: list[Pilot],
-) -> list[Observation]:
-    distances = any(scope.theorem.metric.of_distances for scope in scopes)
-    part = Recording.of(simulate_part(case, root, first, runs, distances=distances))
-    return [Observation.of(scope, part, group, pilot) for scope, pilot in zip(scopes, pilots, strict=True)]
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def _settle(
     case: Case,
     constants: Constants,
     alpha: float,
+    limits: float,
     exact: bool,
     seed: np.random.SeedSequence,
     scope: Scope,
@@ -181,7 +166,7 @@ def _settle(
         finding = exact_finding(X[0], scope.question.bound, judged, words)
     else:
         sample = Sample.of([observation.part for observation in observations], X, scope.question)
-        finding = sampled_finding(sample, scope.question, judged, alpha - constants.alpha_spent)
+        finding = sampled_finding(sample, scope.question, judged, alpha - constants.alpha_spent, limits)
     if finding.status is not Status.VIOLATED:
         finding = _up_to_resolution(finding, scope.resolved, case.steps)
     if finding.status is Status.HOLDS and scope.informative_from is None:
@@ -214,11 +199,6 @@ def _settle(
         promised=fit_rate(scope.bound[None], theorem.rate, fitted.last) if fitted else None,
         sample=observations[0].shown,
     )
-
-
-def part_size(steps: int) -> int:
-    """Return how many runs are held at once, and how many rows are kept of more: a power of two in 1024..4096."""
-    return 1 << min(12, max(10, (_NUMBERS // (steps + 1)).bit_length() - 1))
 
 
 def _up_to_resolution(finding: Finding, resolved: NDArray[np.int64], steps: int) -> Finding:

@@ -67,10 +67,11 @@ def test_detectable_is_what_the_test_detects(delta):
     X, bound = equality(np.random.default_rng(4), 300, 4)
     found = evidence.detectable(X, bound, ALPHA)
     assert (found > 0).all()
+    threshold = -np.log(ALPHA * evidence.shares(4))
     for t in range(4):
         for factor, rejected in ((1.02, True), (0.98, False)):
             rescaled = X[:, t] / X[:, t].mean() * (1 + factor * found[t])
-            assert (evidence.log_wealth(rescaled[:, None] - 1).max() >= math.log(4 / ALPHA)) == rejected
+            assert (evidence.log_wealth(rescaled[:, None] - 1).max() >= threshold[t]) == rejected
     # More runs see less: four times as many about half, for a light tail.
     light = np.random.default_rng(5).uniform(0, 2, size=(4_000, 1))
     few, many = (evidence.detectable(light[:n], np.ones(1), ALPHA)[0] for n in (1_000, 4_000))

@@ -41,6 +41,10 @@ def logistic():
     return LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
 
 
+class Weighted(LeastSquares):
+    """Least squares whose components may be others."""
+
+
 BIG = Quadratic.full(np.eye(72), np.ones((9, 8)))
 LONG = Quadratic.left(np.diag(np.linspace(1, 2, 600)), np.ones((600, 1)))
 LONG_ROWS = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 2)))
@@ -79,6 +83,16 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
             "all components together must be at most 262144 numbers, got 24000 x 4 x 4",
         ),
         (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            Weighted(FEATURES, FEATURES[:, 0]),
+            "components must be those of LeastSquares itself, got a Weighted",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Clients(Local(2))),
+            Federated(LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1), 2),
+            "the clients must have LeastSquares itself, got Federated",
+        ),
+        (
             RACLoRA(Rademacher(12, 1), 0.1, gradients=Local(2)),
             Quadratic.kronecker(np.eye(12), np.diag(np.arange(1.0, 13)), np.ones((12, 12))),
             "all branches of a step together must be at most 2097152 numbers, got ",
@@ -90,7 +104,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         ),
         (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):

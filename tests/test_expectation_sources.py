@@ -168,8 +168,8 @@ def test_the_gaussian_plain_step_is_the_formula_of_t12():
 
 RATES = [
     (RACLoRA(Coordinate(3, 1), 0.2, gradients=Minibatch(1)), DATA),
-    (RACLoRA(Haar(3, 1), 0.2, gradients=Minibatch(2)), FITTED),
-    (RACLoRA(Coordinate(3, 1), 0.1, gradients=Minibatch(2)), DEFICIENT),
+    (RACLoRA(Haar(3, 1), 0.4, gradients=Minibatch(3)), FITTED),
+    (RACLoRA(Coordinate(3, 1), 0.3, gradients=Minibatch(3)), DEFICIENT),
     (Bernoulli(Haar(3, 1), Haar(2, 1), 0.2, 0.4, Minibatch(2)), DATA),
     (RACLoRA(Coordinate(3, 2), 0.1, gradients=Reshuffled()), DATA),
     (RACLoRA(Coordinate(3, 1), 0.1, gradients=Reshuffled()), DEFICIENT),
@@ -182,14 +182,14 @@ RATES = [
 
 @pytest.mark.parametrize(("algorithm", "problem"), RATES, ids=range(len(RATES)))
 def test_the_rate_is_the_ratio_in_the_long_run(algorithm, problem):
-    """By the distance from the floor, which is where a run of 20,000 steps ends; zero if all components agree.
+    """By the distance from the floor, which is where a run of 4,000 steps ends; zero if all components agree.
 
     Catches the factor of the mean left out: it is the slower one wherever components disagree.
     """
     moments = moment_map(algorithm, problem)
     state = moments.start(np.random.default_rng(4).standard_normal(problem.shape))
     floor = state
-    for _ in range(20_000):
+    for _ in range(4000):
         floor = moments.step(floor)
     rate = exact_rate(algorithm, problem)
     assert 0 < rate < 1
@@ -231,5 +231,5 @@ VERDICTS = [
 
 @pytest.mark.parametrize(("theorem", "algorithm", "problem"), VERDICTS, ids=lambda value: getattr(value, "id", ""))
 def test_verdicts_are_exact(theorem, algorithm, problem):
-    verdict = verify(theorem, algorithm, problem, W0=3 * np.ones(problem.shape), steps=30, rng=0)
+    verdict = verify(theorem, algorithm, problem, W0=3 * np.ones(problem.shape), steps=300, rng=0)
     assert (verdict.status, verdict.evidence) == ("HOLDS", "exact")

@@ -306,3 +306,12 @@ def test_a_verdict_is_a_sentence():
 def test_bad_arguments(change, message):
     with pytest.raises(ValueError, match=message):
         verify(theorems.T2, GD(0.5), identity(3), **({"steps": 2} | change))
+
+
+def test_a_small_exact_gap_is_not_lost_in_a_difference():
+    """T2_sharp on diabetes for 2,000 steps: f - f* underflows the digits of f; the slack stays positive and finite."""
+    problem = LeastSquares.diabetes(l2=0.1)
+    verdict = verify(theorems.T2_sharp, RACLoRA(sketches.Haar(10, 4), 1.5 / problem.L), problem, steps=2000)
+    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
+    assert verdict.slack is None or verdict.slack.value > 1
+    assert (verdict.mean[verdict.mean < 0] > -problem.f_star_error).all()

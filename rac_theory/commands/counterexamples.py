@@ -12,6 +12,8 @@ from rac_theory import results
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.counterexamples import ALL, Answer
+from rac_theory.report import gallery
+from rac_theory.report.gallery import Shown
 from rac_theory.verdict import Status
 
 
@@ -38,6 +40,7 @@ def show(names: Iterable[str], folder: Path) -> int:
             ax = answer.witness.picture.draw()
             ax.set_title(f"{example.id} {answer.status.name}: {example.name}", fontsize=9)
             path = results.save_figure(ax, folder, f"counterexample {example.id}")
+        gallery.keep(folder, Shown.of(answer, path.name))
         for line in _told(answer):
             console.print(line, markup=False, soft_wrap=True)
         console.print(f"  figure    {path}\n", markup=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
-from rac_theory import counterexamples, ledger, results
+from rac_theory import counterexamples, ledger, report, results
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import INTERRUPTED, OK, VIOLATED
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     status = run_ledger(arguments) if arguments.claim or not gallery else OK
     if gallery and status != INTERRUPTED:
         status = max(status, show(gallery, arguments.out))
+    print(f"Report: {report.write(arguments.out)}")
     return status
 
 

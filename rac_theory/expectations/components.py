@@ -63,8 +63,8 @@ def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Compone
         clients = [_rows(frame, centre, client) for client in _least_squares_clients(problem)]
         K, k = (np.stack([getattr(rows, name).mean(axis=0) for rows in clients]) for name in ("K", "k"))
         return Components(K, k, max(rows.scale for rows in clients))
-    if not isinstance(problem, LeastSquares):
-        raise Unsupported(f"the components must be those of LeastSquares, got {problem!r}")
+    if type(problem) is not LeastSquares:  # a subclass may have other components
+        raise Unsupported(f"the components must be those of LeastSquares itself, got a {type(problem).__name__}")
     return _rows(frame, centre, problem)
 
 
@@ -99,9 +99,9 @@ def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
 
 
 def _least_squares_clients(problem: Federated) -> list[LeastSquares]:
-    clients = [client for client in problem.clients if isinstance(client, LeastSquares)]
+    clients = [client for client in problem.clients if type(client) is LeastSquares]
     if len(clients) < len(problem.clients):
-        raise Unsupported(f"the clients must be those of LeastSquares, got {problem!r}")
+        raise Unsupported(f"the clients must have LeastSquares itself, got {problem!r}")
     return clients
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
-from rac_theory.algorithms import SGD
 from rac_theory.measured import SAFETY, relied_on, variance_is_missing, with_measured_variance
 from rac_theory.plan import Selection, plan
 from rac_theory.row import Row
@@ -43,11 +42,25 @@ def test_the_variance_at_the_start_is_the_least_that_is_measured():
         assert measured.provenance[name].startswith("measured: 2 times the largest of")
 
 
-def test_a_deterministic_case_is_measured_by_hand():
-    """Two clients (x - 1)^2/2 and (x + 1)^2/2 differ by a linear function: the variance is 1 at every x."""
+def test_variances_by_hand():
+    """Two clients (x - 1)^2/2 and (x + 1)^2/2 differ by a linear function: the variance is 1 at every x.
+
+    Where one run decides it is the number itself, and a breach refutes as ever.
+    """
     problem = Federated(LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0])), 2)
-    case = Case(SGD(0.1, Clients(Local(3))), problem, np.array([[5.0]]), 30)
-    assert with_measured_variance(case, Constants.of(case), SEED).zeta_squared == pytest.approx(SAFETY)
+    sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5])
+    for drawn, factor, measured in ((None, 1.0, set()), (sketch, SAFETY, {"zeta_squared"})):
+        case = Case(RACLoRA(drawn, 0.1, gradients=Clients(Local(3))), problem, np.array([[5.0]]), 30)
+        constants = with_measured_variance(case, Constants.of(case), SEED)
+        assert constants.zeta_squared == pytest.approx(factor)
+        assert constants.measured == measured
+    alone = RACLoRA(None, 0.1, gradients=Clients(Local(3)))
+    verdict = verify(theorems.T10, alone, problem, W0=np.array([[5.0]]), steps=30)
+    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
+    assert verdict.constants.provenance["zeta_squared"] == "the largest along the only run"
+    false = replace(verdict.constants, gap0=0.1, zeta_squared=0.0)
+    verdict = verify(theorems.T10, alone, problem, W0=np.array([[5.0]]), steps=30, constants=false)
+    assert verdict.status is Status.VIOLATED
 
 
 def test_the_pilot_is_not_the_ensemble_that_is_judged():

@@ -1,0 +1,69 @@
+"""The lower table of the page: a line for each row, and what it opens."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rac_theory import results
+from rac_theory.report.images import data_uri
+from rac_theory.report.numbers import number, rate_interval
+from rac_theory.row import NEEDS_EXTRA, Row
+
+_OF_THE_CASE = ("seed", "steps", "runs")
+_OF_THE_VERDICT = (
+    ("informative_from", "informative from t"),
+    ("detectable", "detectable at reach"),
+    ("violated_at", "exceeds the bound most at t"),
+    ("log_evidence", "log e-value against"),
+)
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A row, and the folder in which its figure and its results.json are."""
+
+    row: Row
+    folder: Path
+
+    @property
+    def figure(self) -> str | None:
+        """The figure as a data URI; only files in the folder of figures are looked for."""
+        if self.row.figure is None:
+            return None
+        return data_uri(self.folder / results.FIGURES / Path(self.row.figure).name)
+
+    @property
+    def alt(self) -> str:
+        """What the figure shows, in words."""
+        row = self.row
+        shown = "the bound over the steps t, the mean with its confidence band, and single runs"
+        return f"{row.claim} {row.status} on {row.key}: {shown}. {row.reason}"
+
+    @property
+    def command(self) -> str | None:
+        """The command that runs the row again; None where nothing could be run."""
+        if self.row.status == NEEDS_EXTRA:
+            return None
+        where = str(self.folder / results.FILE)
+        return shlex.join(["python", "-m", "rac_theory", "repeat", where, str(self.row.number)])
+
+    @property
+    def parameters(self) -> Iterator[tuple[str, str]]:
+        """What the case is made of, its constants, and the numbers of the verdict, by name."""
+        row = self.row
+        yield from ((name, str(getattr(row, name))) for name in _OF_THE_CASE)
+        yield "gamma L", number(row.gamma_L)
+        yield "alpha", number(row.alpha)
+        yield "fitted rate", rate_interval(row.fitted)
+        yield "promised rate", rate_interval(row.promised)
+        yield from ((words, number(getattr(row, name))) for name, words in _OF_THE_VERDICT)
+
+    @property
+    def constants(self) -> Iterator[tuple[str, str, str]]:
+        """The constants that are known: name, value, and how it is known."""
+        constants = self.row.constants or {}
+        sources = constants.get("provenance", {})
+        for name, value in constants.items():
+            if isinstance(value, int | float):
+                yield name, str(value) if isinstance(value, bool) else number(value), sources.get(name, "")

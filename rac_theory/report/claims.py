@@ -1,0 +1,84 @@
+"""The upper table of the page: a line for each claim, made of its rows."""
+
+import inspect
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rac_theory import theorems
+from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.theorem import Theorem
+from rac_theory.typeset import mathml, pieces
+from rac_theory.verdict import Status
+
+STATUSES = (*(status.name for status in Status), NEEDS_EXTRA)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim with the rows that try it.
+
+    Attributes
+    ----------
+    id : str
+    theorem : Theorem or None
+        None for a claim that this version does not know.
+    rows : tuple of Row
+    """
+
+    id: str
+    theorem: Theorem | None
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def formulas(self) -> list[str]:
+        """The statement as elements of MathML, between which a line may end."""
+        return [] if self.theorem is None else [mathml(piece) for piece in pieces(self.theorem.statement.rstrip("."))]
+
+    @property
+    def assumptions(self) -> list[str]:
+        """A sentence for each assumption."""
+        return [] if self.theorem is None else [inspect.getdoc(check) or "" for check in self.theorem.assumes]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many rows got each verdict, for those that came up."""
+        return counts(self.rows)
+
+    @property
+    def evidence(self) -> list[tuple[str, int]]:
+        """How many rows rest on each kind of evidence."""
+        found = Counter(row.evidence for row in self.rows)
+        return [(kind, found[kind]) for kind in ("exact", "sampled") if found[kind]]
+
+    @property
+    def closest(self) -> Row | None:
+        """The row whose mean comes nearest to the bound."""
+        told = [row for row in self.rows if _slack(row) is not None]
+        return min(told, key=lambda row: _slack(row) or 0.0, default=None)
+
+    @property
+    def reach(self) -> tuple[float, float] | None:
+        """The least and the largest share of the steps that rows say something about."""
+        shares = [(row.reach or 0) / row.steps for row in self.rows if row.evidence != "none"]
+        return (min(shares), max(shares)) if shares else None
+
+
+def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:
+    """Count the verdicts that came up, in the order in which they are explained."""
+    found = Counter(row.status for row in rows)
+    return [(status, found[status]) for status in STATUSES if found[status]]
+
+
+def claims(rows: Sequence[Row]) -> list[Claim]:
+    """Return the claims that rows try, in the order of the library, and after them those that no row tries."""
+    by_id: dict[str, list[Row]] = {}
+    for row in rows:
+        by_id.setdefault(row.claim, []).append(row)
+    known = [Claim(id, theorem, tuple(by_id.get(id, ()))) for id, theorem in theorems.ALL.items()]
+    foreign = [Claim(id, None, tuple(tried)) for id, tried in by_id.items() if id not in theorems.ALL]
+    return sorted([*known, *foreign], key=lambda claim: not claim.rows)
+
+
+def _slack(row: Row) -> float | None:
+    return None if row.slack is None else row.slack["value"]

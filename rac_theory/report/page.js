@@ -1,0 +1,51 @@
+"use strict";
+// What is open and what is shown; the page can be read without it.
+const form = document.querySelector(".filters");
+const cases = [...document.querySelectorAll("tbody.case")];
+
+function open(one, expanded) {
+  one.querySelector("button").setAttribute("aria-expanded", String(expanded));
+  one.querySelector(".about").hidden = !expanded;
+}
+
+function filter() {
+  const chosen = new FormData(form);
+  const statuses = new Set(chosen.getAll("status"));
+  let shown = 0;
+  for (const one of cases) {
+    const fits = ["claim", "problem", "sketch"].every((name) => !chosen.get(name) || one.dataset[name] === chosen.get(name));
+    one.hidden = !(fits && statuses.has(one.dataset.status));
+    shown += !one.hidden;
+  }
+  form.querySelector("output").value = `${shown} of ${cases.length} cases`;
+}
+
+function follow() {
+  const row = location.hash.startsWith("#case-") && document.getElementById(location.hash.slice(1));
+  if (!row) return;
+  if (row.parentElement.hidden) form.reset();
+  open(row.parentElement, true);
+  row.querySelector("button").focus({ preventScroll: true });
+  row.scrollIntoView({ block: "start" });
+}
+
+if (form) {
+  form.addEventListener("change", filter);
+  form.addEventListener("reset", () => setTimeout(filter));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  for (const one of cases) {
+    one.firstElementChild.addEventListener("click", (event) => {
+      const selecting = String(getSelection()) !== "";
+      if (!selecting || event.target.closest("button")) open(one, one.querySelector(".about").hidden);
+    });
+  }
+  for (const link of document.querySelectorAll("a[data-show]")) {
+    link.addEventListener("click", () => {
+      form.elements.claim.value = link.dataset.show;
+      filter();
+    });
+  }
+  addEventListener("hashchange", follow);
+  filter(); // a browser may have kept what was chosen before
+  follow();
+}

@@ -1,0 +1,68 @@
+"""Writes the page: the template, filled with rows and answers; everything in it that is a word is escaped."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from rac_theory import ledger, results
+from rac_theory.report import gallery, numbers
+from rac_theory.report.cases import CaseLine
+from rac_theory.report.claims import STATUSES, claims, counts
+from rac_theory.report.images import data_uri
+from rac_theory.report.sentences import typeset
+from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.verdict import Status, versions
+
+FILE = "report.html"
+_SYMBOLS = dict(zip(STATUSES, "✓≈?✗–∅", strict=True))
+_MEANINGS = {status.name: status.meaning for status in Status} | {NEEDS_EXTRA: "its data need an extra"}
+
+
+def write(folder: Path) -> Path:
+    """Write ``report.html`` into a folder of results, from its results.json and counterexamples.json.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds neither, or something else under their names.
+    """
+    answers = gallery.load(folder)
+    stored = folder / results.FILE
+    rows = [] if answers and not stored.exists() else results.load(stored)
+    return results.write_whole(folder / FILE, page(folder, rows, answers))
+
+
+def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) -> str:
+    """Return the page of some rows and answers, whose figures are in a folder."""
+    environment = Environment(
+        loader=PackageLoader("rac_theory.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"symbol": _SYMBOLS.__getitem__, "meaning": _MEANINGS.__getitem__, "typeset": typeset}
+    script = files("rac_theory.report").joinpath("page.js").read_text(encoding="utf-8")
+    every = claims(rows)
+    return environment.get_template("page.html").render(
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        numbers=numbers,
+        claims=[claim for claim in every if claim.rows],
+        untried=[claim for claim in every if not claim.rows],
+        cases=[CaseLine(row, folder) for row in rows],
+        counts=counts(rows),
+        violated=ledger.violated(rows),
+        by_chance=[row for row in rows if row.violates(row.alpha)],
+        sampled=sum(row.is_sampled for row in rows),
+        answers=[(shown, data_uri(folder / Path(shown.figure).name)) for shown in answers],
+        versions=_versions(rows),
+    )
+
+
+def _versions(rows: Sequence[Row]) -> dict[str, str]:
+    return next((row.versions for row in rows if row.versions), versions())

@@ -1,0 +1,114 @@
+"""What a sweep found: its rows, and the questions that people have about them."""
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from problems import checks
+from rac_theory.row import Row
+from rac_theory.sweeps import export, picture
+from rac_theory.sweeps.step_sizes import step_multiple
+from rac_theory.sweeps.store import Store
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Slacks(NamedTuple):
+    """The slacks of several rows: the smallest, the median, the largest, and of how many rows."""
+
+    low: float
+    median: float
+    high: float
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.median:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rows of the cells that are finished, in the order of their numbers.
+
+    Attributes
+    ----------
+    rows : tuple of Row
+    finished, cells : int
+        How many cells are finished, and how many there are.
+    """
+
+    rows: tuple[Row, ...]
+    finished: int
+    cells: int
+
+    @classmethod
+    def load(cls, store: str | Path) -> "Sweep":
+        """Read a store, also one that is being written or that other versions have written.
+
+        Raises
+        ------
+        ValueError
+            If the file is no store.
+        """
+        with closing(Store(Path(store))) as open_store:
+            return cls.of(open_store)
+
+    @classmethod
+    def of(cls, store: Store) -> "Sweep":
+        """Read an open store."""
+        return cls(tuple(store.rows()), len(store.seconds()), store.cells)
+
+    def export(self, path: str | Path) -> None:
+        """Write all rows to a ``.csv`` or ``.parquet`` file, which depends on the grid and the versions alone.
+
+        Raises
+        ------
+        ValueError
+            If cells are missing, for another suffix, or if the file cannot be written.
+        """
+        if self.finished < self.cells:
+            raise ValueError(
+                f"a sweep must be finished to be exported, got {self.finished} of {self.cells} cells: start it again"
+            )
+        export.write(self.rows, Path(path))
+
+    def slacks(self, claim: str) -> Mapping[tuple[str, int], Slacks]:
+        """Return by (sketch, rank) how loose a claim was over all other axes; rows without a slack do not count."""
+        values: dict[tuple[str, int], list[float]] = {}
+        for row in self._of(claim):
+            if row.slack is not None and row.slack["value"] is not None:
+                values.setdefault((row.sketch, row.rank), []).append(row.slack["value"])
+        return {
+            kind: Slacks(min(some), statistics.median(some), max(some), len(some))
+            for kind, some in sorted(values.items())
+        }
+
+    def verdicts(self, claim: str) -> Mapping[float, Counter[str]]:
+        """Return by step size, as a multiple of 1/L, how often each status came up; other settings do not count."""
+        counts: dict[float, Counter[str]] = {}
+        for row in self._of(claim):
+            multiple = step_multiple(row.setting)
+            if multiple is not None:
+                counts.setdefault(multiple, Counter())[row.status] += 1
+        return dict(sorted(counts.items()))
+
+    def plot(self, claim: str, ax: "Axes | None" = None) -> "Axes":
+        """Draw over the step size which share of the cells got which verdict on a claim; return the axes.
+
+        Raises
+        ------
+        ValueError
+            If the claim was not tried at step sizes.
+        """
+        counts = self.verdicts(claim)
+        if not counts:
+            raise ValueError(f"claim must be one that was tried at step_sizes, got {claim!r}")
+        return picture.verdicts_over_steps(counts, title=claim, ax=ax)
+
+    def _of(self, claim: str) -> list[Row]:
+        checks.one_of("claim", claim, {row.claim for row in self.rows})
+        return [row for row in self.rows if row.claim == claim]

@@ -1,0 +1,164 @@
+"""A grid: what a sweep tries, as plain data that TOML can hold, and the cells that it consists of."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from problems import checks
+from rac_theory.algorithms import Side
+from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
+from rac_theory.ensemble import Key
+from rac_theory.plan import Selection
+from rac_theory.settings import SPINE
+from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.sweeps.step_sizes import setting_named, step_name
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One ensemble of a sweep, and the claims that are judged by it: (row number, theorem id) each."""
+
+    number: int
+    key: Key
+    claims: tuple[tuple[int, str], ...]
+    runs: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a sweep tries: the product of all its axes. An empty axis is the usual choice, as in ``verify``.
+
+    Attributes
+    ----------
+    claims : tuple of str
+        Ids of theorems, or ``all``; by default T1, T2 and their sharp forms.
+    problems, sketches, ranks, sides
+        As the options of ``verify``. A rank that a problem has no room for is left out.
+    settings : tuple of str
+        Names in ``SETTINGS``; by default those that the claims need, if there are no step sizes either.
+    step_sizes : tuple of float
+        Multiples of 1/L, with exact gradients.
+    seeds : tuple of int
+    steps, runs : int or None
+        As the options of ``verify``.
+    alpha : float
+        Significance level of a row.
+    """
+
+    claims: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    sketches: tuple[str, ...] = ()
+    ranks: tuple[int, ...] = ()
+    sides: tuple[Side, ...] = ()
+    settings: tuple[str, ...] = ()
+    step_sizes: tuple[float, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    steps: int | None = None
+    runs: int | None = None
+    alpha: float = 1e-3
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.name not in ("steps", "runs", "alpha"):
+                object.__setattr__(self, field.name, _axis(field.name, getattr(self, field.name)))
+        selection = Selection(  # its rules are ours
+            self.claims, ranks=self.ranks, sides=self.sides, steps=self.steps, runs=self.runs, alpha=self.alpha
+        )
+        object.__setattr__(self, "claims", selection.claims)
+        for setting in self.settings:
+            setting_named(setting)
+        steps = tuple(checks.finite("step size", step, above=0) for step in self.step_sizes)
+        object.__setattr__(self, "step_sizes", steps)
+        if not self.seeds:
+            raise ValueError("seeds must hold at least one seed, got none")
+        for seed in self.seeds:
+            checks.integer("seed", seed, 0)
+
+    @classmethod
+    def load(cls, path: Path) -> "Grid":
+        """Read a TOML file whose keys are the attributes of a grid.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be read, or holds anything else.
+        """
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"spec must be a TOML file, got {str(path)!r}: {error}") from error
+        for name in content:
+            checks.one_of("key of a spec", name, [field.name for field in fields(cls)])
+        return cls(**content)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data that is equal for equal grids."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every cell, in the order of the axes; the problems are built for their shapes.
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, data that cannot be read, a missing extra, or if no cell is left.
+        """
+        number, cells = 0, list[Cell]()
+        for key, runs in self._keys():
+            wanted = self.claims or SPINE
+            claims = [claim for claim in setting_named(key.setting).claims if claim in wanted]
+            cells.append(Cell(len(cells), key, tuple(enumerate(claims, number + 1)), self.runs or runs))
+            number += len(claims)
+        if not cells:
+            raise ValueError(f"a grid must have a cell in which a claim meets a setting and a rank, got none: {self}")
+        return tuple(cells)
+
+    @property
+    def lambda_alpha(self) -> float:
+        """The share of half of alpha that a row may spend on a sampled lambda_min: any of them may be wrong."""
+        return self.alpha / 2 / sum(len(cell.claims) for cell in self.cells)
+
+    @property
+    def _tried(self) -> list[str]:
+        """The settings of the grid that serve a claim."""
+        names = [*self.settings, *map(step_name, self.step_sizes)]
+        names = names or Selection(self.claims, sides=self.sides).settings
+        return [n for n in dict.fromkeys(names) if set(setting_named(n).claims) & set(self.claims or SPINE)]
+
+    def _keys(self) -> Iterator[tuple[Key, int]]:
+        for sketch in self.sketches:
+            sketch_factory(sketch)
+        for name in self.problems or EMBEDDED:
+            entry = embedded_problem(name)
+            try:
+                problem = entry.build()
+            except ImportError as error:
+                raise ValueError(str(error)) from error
+            for setting_name in self._tried:
+                setting = setting_named(setting_name)
+                if not hasattr(problem, setting.needs):
+                    continue
+                fitting = self._sides_and_ranks(problem.shape, entry, setting.both_sides)
+                for (side, rank), sketch, seed in product(fitting, self.sketches or setting.sketches, self.seeds):
+                    yield Key(name, sketch, side, rank, setting_name, seed), entry.runs
+
+    def _sides_and_ranks(self, shape: tuple[int, int], entry: Embedded, both: bool) -> list[tuple[str, int]]:
+        found = []
+        for side in ("both",) if both else self.sides or entry.sides:
+            dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
+            if dim > 1:  # a sketch of dimension 1 is the identity
+                ranks = self.ranks or entry.ranks or (1, min(4, dim - 1))
+                found += [(side, rank) for rank in dict.fromkeys(ranks) if rank <= dim]
+        return found
+
+
+def _axis(name: str, values: Any) -> tuple[Any, ...]:
+    """Accept a sequence without its repetitions; a lone value is the mistake that is made."""
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise ValueError(f"{name} must be a list, got {values!r} (in brackets?)")
+    return tuple(dict.fromkeys(values))

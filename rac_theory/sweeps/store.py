@@ -1,0 +1,152 @@
+"""The store of a sweep: an SQLite file in which a cell is there with all its rows, or not at all."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from rac_theory.row import Row
+from rac_theory.sweeps.grid import Grid
+from rac_theory.sweeps.running import Finished
+from rac_theory.verdict import versions
+
+_FORMAT = 1
+_WAIT = 60.0  # seconds for whoever reads or writes the same file to finish a transaction
+_ELSEWHERE = ("versions", "figure", "seconds")  # once for all rows, never drawn, in the table of cells
+COLUMNS = tuple(field.name for field in fields(Row) if field.name not in _ELSEWHERE)
+_NESTED = {field.name for field in fields(Row) if "dict" in str(field.type)}
+
+
+class Store:
+    """Where the finished cells of one sweep are kept.
+
+    Parameters
+    ----------
+    path : Path
+    grid : Grid or None
+        What is to be swept: an empty or absent file becomes its store. With None an existing store is read.
+
+    Raises
+    ------
+    ValueError
+        If the file is no store, or that of another grid or other versions; it is left as it was.
+    OSError
+        If the file cannot be written.
+    """
+
+    def __init__(self, path: Path, grid: Grid | None = None) -> None:
+        self.path = path
+        if grid is None and not path.is_file():
+            raise ValueError(f"store must be a file written by sweep, got {str(path)!r}")
+        with self._told():
+            # Transactions are begun by hand: those of the module end before a CREATE.
+            self._connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+        try:
+            found = self._found()
+            if found is None and grid is not None:
+                found = self._create(grid)
+            self._refuse_others(found, grid)
+            assert found is not None
+            self.versions: dict[str, str] = found["versions"]
+            self.cells: int = found["cells"]
+        except BaseException:
+            self.close()
+            raise
+
+    def add(self, finished: Finished) -> None:
+        """Keep a cell with all its rows, on disk when this returns; a cell that is there already is left alone."""
+        with self._told(), self._transaction():
+            new = self._connection.execute(
+                "INSERT OR IGNORE INTO cells VALUES (?, ?)", (finished.cell, finished.seconds)
+            )
+            if new.rowcount:
+                marks = ", ".join("?" * (len(COLUMNS) + 1))
+                rows = [(finished.cell, *_to_columns(row)) for row in finished.rows]
+                self._connection.executemany(f"INSERT INTO rows VALUES ({marks})", rows)
+
+    def seconds(self) -> dict[int, float]:
+        """Return the cells that are finished, by number, with the seconds that each took."""
+        return dict(self._connection.execute("SELECT cell, seconds FROM cells"))
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of the finished cells in the order of their numbers."""
+        seconds = self.seconds()
+        for cell, *values in self._connection.execute(f"SELECT cell, {', '.join(COLUMNS)} FROM rows ORDER BY number"):
+            yield Row(**_from_columns(values), versions=self.versions, seconds=seconds.get(cell))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _found(self) -> dict[str, Any] | None:
+        """Return what the file says of itself; None if it is empty."""
+        try:
+            tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
+            if not tables:
+                return None
+            with closing(self._connection.execute("SELECT name, value FROM sweep")) as cursor:
+                return {name: json.loads(value) for name, value in cursor}
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}: {error}") from error
+
+    def _create(self, grid: Grid) -> dict[str, Any]:
+        about = {"format": _FORMAT, "versions": versions(), "grid": grid.to_json(), "cells": len(grid.cells)}
+        columns = ", ".join(name if name != "number" else "number INTEGER PRIMARY KEY" for name in COLUMNS)
+        with self._told(), self._transaction():
+            self._connection.execute("CREATE TABLE IF NOT EXISTS sweep (name TEXT PRIMARY KEY, value TEXT)")
+            self._connection.execute("CREATE TABLE IF NOT EXISTS cells (cell INTEGER PRIMARY KEY, seconds REAL)")
+            self._connection.execute(f"CREATE TABLE IF NOT EXISTS rows (cell INTEGER REFERENCES cells, {columns})")
+            told = [(name, json.dumps(value)) for name, value in about.items()]
+            self._connection.executemany("INSERT OR IGNORE INTO sweep VALUES (?, ?)", told)
+        return self._found() or about  # another process may have been first
+
+    def _refuse_others(self, found: dict[str, Any] | None, grid: Grid | None) -> None:
+        if found is None or found.get("format") != _FORMAT:
+            raise ValueError(f"store must be a file written by sweep (format {_FORMAT}), got {str(self.path)!r}")
+        if grid is None:
+            return
+        for what, now in (("versions", versions()), ("grid", grid.to_json())):
+            then = found[what]
+            other = [f"{name} = {then.get(name)}, now {now.get(name)}" for name in now if then.get(name) != now[name]]
+            if other:
+                word = "the same spec" if what == "grid" else "the same versions"
+                raise ValueError(
+                    f"store must be one written with {word}, got {str(self.path)!r} with {'; '.join(other)}: "
+                    "name another file, or remove this one"
+                )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise OSError(
+                f"the store {str(self.path)!r} cannot be written: {error}; the cells that are in it are safe, and the "
+                "next start continues with the others"
+            ) from error
+
+
+def _to_columns(row: Row) -> list[Any]:
+    plain = row.to_json()
+    return [json.dumps(plain[n]) if n in _NESTED and plain[n] is not None else plain[n] for n in COLUMNS]
+
+
+def _from_columns(values: list[Any]) -> dict[str, Any]:
+    return {
+        name: json.loads(value) if name in _NESTED and value is not None else value
+        for name, value in zip(COLUMNS, values, strict=True)
+    }

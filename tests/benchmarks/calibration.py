@@ -1,0 +1,227 @@
+"""Error rates and power of the evidence, measured: e-values at equality, crossings, violations caught, true theorems.
+
+``python tests/benchmarks/calibration.py`` prints the tables of the page on calibration. tests/test_calibration.py
+asserts the same of fewer ensembles.
+"""
+
+import argparse
+import math
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+from problems import LeastSquares, Quadratic
+from rac_theory import Case, Constants, RACLoRA, Status, evidence, sketches, theorems
+from rac_theory.case import starting_point
+from rac_theory.settings import SETTINGS
+from rac_theory.sketches import NAMED
+from rac_theory.verification import judge
+
+ALPHA = 1e-3
+VIOLATIONS = (0.02, 0.05, 0.10, 0.20)
+
+
+# Laws of curves X, (ensembles, runs, T), whose mean is one at every t: the claim E X_t <= 1 is met with equality.
+
+
+def uniform(rng, shape):
+    """Uniform on [0, 2], the same along a curve but for a little noise: as light a tail as there is."""
+    return rng.uniform(0, 1.8, size=(*shape[:2], 1)) + rng.uniform(0, 0.2, size=shape)
+
+
+def gamma(rng, shape):
+    """Standard deviation 0.2 at every t, dependent in t: a mean squared gradient."""
+    return rng.gamma(20, 1 / 25, size=(*shape[:2], 1)) + rng.gamma(5, 1 / 25, size=shape)
+
+
+def gaps(rng, shape):
+    """Products of factors of mean one, as gaps under a Haar sketch of rank 4 in dimension 16: heavy late in a curve."""
+    return np.cumprod(rng.beta(6, 2, size=shape) * (4 / 3), axis=2)
+
+
+def pareto(rng, shape):
+    """Tail exponent 2.5, so no third moment: heavy at every t."""
+    return (rng.pareto(2.5, size=shape) + 1) * 0.6
+
+
+LAWS = {"uniform": uniform, "gamma": gamma, "gaps": gaps, "Pareto": pareto}
+"""From light to heavy."""
+
+
+class Mean(NamedTuple):
+    """A sample mean with its standard error."""
+
+    mean: float
+    error: float
+
+    @property
+    def off(self):
+        """Distance from one in standard errors."""
+        return (self.mean - 1) / self.error
+
+    def __str__(self):
+        return f"{self.mean:.4f} +- {self.error:.4f} ({self.off:+.1f} standard errors from 1)"
+
+
+def e_values(law, ensembles, rng, T=1, runs=32, cap=0.5, peeking=False, block=1_000):
+    """Return the mean e-value at equality over short ensembles; a peeking process knows its own run when it bets.
+
+    Parameters
+    ----------
+    law : callable
+    ensembles, runs : int
+    T : int
+        The step that is bet on.
+    cap : float
+        The largest bet: it keeps the variance of the e-value small enough to tell 1 from what is not.
+    """
+    wealth = []
+    for _ in range(0, ensembles, block):
+        Z = law(rng, (block, runs, T))[:, :, -1].T - 1
+        if peeking:
+            bets = np.clip(np.cumsum(Z, axis=0) / (0.25 + np.cumsum(Z**2, axis=0)), 0, cap)
+            wealth.append(np.prod(1 + bets * Z, axis=0))
+        else:
+            wealth.append(np.exp(evidence.log_wealth(Z, cap=cap)[-1]))
+    wealth = np.concatenate(wealth)
+    return Mean(float(wealth.mean()), float(wealth.std() / math.sqrt(len(wealth))))
+
+
+class Crossings(NamedTuple):
+    """Shares of ensembles at equality that reach 1/alpha after any run: at the worst single t, and for the curve."""
+
+    worst: float
+    curve: float
+
+
+def crossings(law, T, ensembles, rng, runs=64, alpha=0.05, block=50):
+    """Count at equality how often one e-process, and the average over all t, refutes at level alpha."""
+    each, whole = np.zeros(T), 0
+    for _ in range(0, ensembles, block):
+        for X in law(rng, (block, runs, T)):
+            wealth = evidence.log_wealth(evidence.excess(X, np.ones(T)))
+            each += wealth.max(axis=0) >= math.log(1 / alpha)
+            whole += evidence.log_average(wealth) >= math.log(1 / alpha)
+    return Crossings(float(each.max()) / ensembles, whole / ensembles)
+
+
+class Power(NamedTuple):
+    """How often a violation is caught, and how often true ensembles say that it will be."""
+
+    delta: float
+    caught: float
+    promised: float
+
+
+def power(law, T, runs, ensembles, rng):
+    """Return the median of ``detectable``, at the t where it is smallest, and the power at several violations.
+
+    The claims are false at every t by ``VIOLATIONS``, and by once and one and a half times the median. An ensemble of
+    sample mean m, in units of the true mean, and detectable d refutes a bound that the true mean exceeds by delta if
+    (1 + delta) m >= 1 + d. What share of the true ensembles says so is the promised rate; others are tried. The average
+    over t can do better than the one step that the promise is about.
+    """
+    d, m = np.empty((2, ensembles, T))
+    for i in range(ensembles):
+        (X,) = law(rng, (1, runs, T))
+        d[i], m[i] = evidence.detectable(X, np.ones(T), ALPHA), X.mean(axis=0)
+    t = int(np.argmin(np.median(d, axis=0)))
+    median = float(np.median(d[:, t]))
+    deltas = np.array([*VIOLATIONS, median, 1.5 * median])
+    caught = np.zeros(len(deltas))
+    for _ in range(ensembles):
+        (X,) = law(rng, (1, runs, T))
+        e = [evidence.log_evidence_against(X, np.full(T, 1 / (1 + delta))) for delta in deltas]
+        caught += np.array(e) >= math.log(1 / ALPHA)
+    promised = [(np.mean((1 + delta) * m[:, t] >= 1 + d[:, t])) for delta in deltas]
+    return median, [Power(*map(float, row)) for row in zip(deltas, caught / ensembles, promised, strict=True)]
+
+
+class Small(NamedTuple):
+    """A small case with the theorems that apply to it, whose constants are all known."""
+
+    name: str
+    claims: list
+    case: Case
+    constants: Constants
+
+
+def small_cases(longest=10):
+    """Yield an equality of T2, and a case for each setting of the ledger."""
+    identity = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), None, longest)
+    yield Small("T2 with equality", [theorems.T2], identity, Constants.of(identity))
+    rng = np.random.default_rng(7)
+    regression = LeastSquares(rng.standard_normal((16, 4)), rng.standard_normal((16, 2)), l2=0.5)
+    for name, setting in SETTINGS.items():
+        problem = setting.prepare(regression)
+        make = NAMED["gaussian" if name == "plain gaussian" else "weighted_coordinate"]
+        source = setting.gradients(problem, starting_point(problem, None))
+
+        def case(gamma, setting=setting, make=make, problem=problem, source=source):
+            make_one = lambda dim, rank: make(dim=dim, rank=rank)  # noqa: E731
+            return Case(setting.algorithm(make_one, problem.shape, 1, "left", source, gamma), problem, None, longest)
+
+        gamma = setting.step(Constants.of(case(1 / problem.L)), 4, 1)
+        constants = Constants.of(case(gamma))
+        known = [theorems.ALL[claim] for claim in setting.claims]
+        claims = [theorem for theorem in known if not theorem.unmet(case(gamma), constants)]
+        if claims:
+            yield Small(name, claims, case(gamma), constants)
+
+
+def refutations(small, verifications, seed, runs=64, until_decided=False):
+    """Return how many of so many verifications of true theorems on a case refute, and of how many."""
+    refuted = tried = 0
+    while tried < verifications:
+        stream = np.random.SeedSequence((seed, tried))
+        verdicts = judge(
+            small.claims,
+            small.case,
+            small.constants,
+            runs=runs,
+            alpha=ALPHA,
+            seed=stream,
+            evidence="sampled",
+            until_decided=until_decided,
+        )
+        refuted += sum(verdict.status is Status.VIOLATED for verdict in verdicts)
+        tried += len(verdicts)
+    return refuted, tried
+
+
+def report(scale):
+    """Print every table, with ``scale`` times the full numbers of ensembles."""
+    many = max(1_000, int(20_000 * scale))
+    print("| law | t | mean e-value | of a process that peeks |\n| --- | --- | --- | --- |")
+    for name, law in LAWS.items():
+        for T in (1, 20):
+            honest, peeking = (e_values(law, many, np.random.default_rng(T), T, peeking=p) for p in (False, True))
+            print(f"| {name} | {T} | {honest} | {peeking} |", flush=True)
+    print("\n| law | T | worst point | whole curve | ensembles |\n| --- | --- | --- | --- | --- |")
+    for name, law in LAWS.items():
+        for T in (1, 10, 100, 1000):
+            some = max(200, many // (1 if T <= 10 else 10 if T <= 100 else 40))
+            found = crossings(law, T, some, np.random.default_rng(T))
+            print(f"| {name} | {T} | {found.worst:.4f} | {found.curve:.4f} | {some} |", flush=True)
+    words = [*(f"{delta:.0%}" for delta in VIOLATIONS), "d", "1.5 d"]
+    print(f"\n| law | T | median d | {' | '.join(words)} |\n" + "| --- " * (3 + len(words)) + "|")
+    for name, law in LAWS.items():
+        for T in (1, 10, 100, 1000):
+            some = max(10, int((400 if T <= 10 else 200 if T <= 100 else 40) * scale))
+            median, rows = power(law, T, 1_000, some, np.random.default_rng(T))
+            cells = " | ".join(f"{row.caught:.0%} ({row.promised:.0%})" for row in rows)
+            print(f"| {name} | {T} | {median:.1%} | {cells} |", flush=True)
+    print("\n| case | theorems | refuted | verifications |\n| --- | --- | --- | --- |")
+    for i, small in enumerate(cases := list(small_cases())):
+        refuted, tried = refutations(small, 10_000 * scale / len(cases), i)
+        ids = ", ".join(theorem.id for theorem in small.claims)
+        print(f"| {small.name} | {ids} | {refuted} | {tried} |", flush=True)
+    refuted, tried = refutations(cases[0], 1_000 * scale, 99, runs=2048, until_decided=True)
+    print(f"| T2 with equality, until decided, at most 2048 runs | T2 | {refuted} | {tried} |")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full numbers of ensembles")
+    sys.exit(report(parser.parse_args().scale))

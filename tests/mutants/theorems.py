@@ -1,0 +1,149 @@
+"""Wrong theorems about exact gradients: T1 to T4 with a constant, a power or a term changed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from problems import FromFunctions, Quadratic
+from rac_theory import GD, RACLoRA, sketches, theorems
+
+from .mutant import Mutant, Trial
+
+T1, T2, T3, T4 = theorems.T1, theorems.T2, theorems.T3, theorems.T4
+T1_sharp, T2_sharp, T3_sharp = theorems.T1_sharp, theorems.T2_sharp, theorems.T3_sharp
+T3_isotropic = theorems.T3_isotropic
+
+ROUND = Quadratic.left(2 * np.eye(4), np.ones((4, 3)))
+FLAT = Quadratic.left(np.eye(4) / 2, np.ones((4, 3)))
+SLOPED = Quadratic.left(np.diag([0.2, 1.0]), np.array([[3.0], [0.0]]))
+RARE = Quadratic.left(np.eye(2), np.array([[3.0], [0.0]]))  # all error where the sketch hardly ever looks
+
+
+def at_haar(gamma_L, problem=ROUND):
+    """A case where T2 and its sharp form are equalities."""
+    return RACLoRA(sketches.Haar(4, 1), gamma_L / problem.L), problem
+
+
+def at_rare():
+    return RACLoRA(sketches.WeightedCoordinate(2, 1, [0.05, 0.95]), 1.0), RARE
+
+
+def at_lost_rank():
+    """Two coordinates drawn with replacement are one in a quarter of the draws: E[H] is 7/16 I, not 1/2 I."""
+    return RACLoRA(sketches.CoordinateWithReplacement(4, 2), 1 / ROUND.L), ROUND
+
+
+def at_huber(T=20):
+    """The case on which T3 is tight up to 1/2."""
+    eta = 1 / (2 * T + 1)
+    problem = FromFunctions(
+        (1, 1),
+        lambda W: float(np.where(abs(W) > eta, eta * abs(W) - eta**2 / 2, W**2 / 2).sum()),
+        lambda W: np.clip(W, -eta, eta),
+        L=1.0,
+        convex=True,
+        f_star=0.0,
+        W_star=np.zeros((1, 1)),
+        start=np.ones((1, 1)),
+    )
+    return GD(1.0), problem
+
+
+def with_formula(theorem, formula):
+    """The theorem with another formula, under the same name and assumptions."""
+    return replace(theorem, formula=formula)
+
+
+def with_constants(theorem, **change):
+    """The theorem with constants replaced before its formula sees them: ``name=function of the constants``."""
+
+    def formula(c, t):
+        return theorem.formula(replace(c, **{name: value(c) for name, value in change.items()}), t)
+
+    return with_formula(theorem, formula)
+
+
+def mutant(name, why, wrong, theorem, case, steps=40, W0=None):
+    """A wrong theorem that ``verify`` must refute on a case on which the right one holds."""
+    algorithm, problem = case
+    return Mutant(
+        "theorem",
+        f"{theorem.id}: {name}",
+        why,
+        lambda: Trial(algorithm, problem, wrong, steps, W0),
+        lambda: Trial(algorithm, problem, theorem, steps, W0),
+        ("verify",),
+    )
+
+
+def swapped(theorem, case, steps=40):
+    wrong = with_constants(theorem, lambda_min=lambda c: c.lambda_max)
+    return mutant("lambda_max for lambda_min", "the worst direction decides, not the best", wrong, theorem, case, steps)
+
+
+def doubled(theorem, case, steps=40, **more):
+    wrong = with_constants(theorem, gamma=lambda c: 2 * c.gamma)
+    return mutant("gamma doubled", "promises twice the progress of a step", wrong, theorem, case, steps, **more)
+
+
+def rank_over_dim(theorem):
+    wrong = with_constants(theorem, lambda_min=lambda c: 2 / 4)
+    return mutant("r/d where rank is lost", "trace E[H] is the mean rank, below r", wrong, theorem, at_lost_rank())
+
+
+GD_ROUND = (GD(0.5), ROUND)
+LONG = (GD(1.7 / ROUND.L), ROUND)
+AXIS = np.array([[4.0], [0.0]])  # one away from the minimiser of SLOPED along its flat axis
+
+BANK = [
+    doubled(T1, GD_ROUND),
+    mutant(
+        "the factor 2 is missing",
+        "descent gives gamma/2 of a squared gradient a step",
+        with_constants(T1, gap0_upper=lambda c: c.gap0_upper / 2),
+        T1,
+        GD_ROUND,
+    ),
+    mutant("T^2 for T", "sums of squares are bounded, not means", with_formula(T1, lambda c, t: T1.formula(c, t) / t), T1, GD_ROUND),
+    mutant("gamma^2 for gamma", "at gamma = 2 that is half of the bound", with_constants(T1, gamma=lambda c: c.gamma**2), T1, (GD(2.0), FLAT)),
+    swapped(T1, at_rare()),
+    rank_over_dim(T1),
+    mutant("lambda_min is missing", "a sketch sees a part of the gradient", with_constants(T1, lambda_min=lambda c: 1.0), T1, at_haar(1.0)),
+    doubled(T1_sharp, (GD(0.15), ROUND)),
+    mutant("2 - gamma L is missing", "false beyond 1/L", with_formula(T1_sharp, T1.formula), T1_sharp, LONG),
+    mutant(
+        "(2 - gamma L)^2 for 2 - gamma L",
+        "more than descent gives below 1/L",
+        with_formula(T1_sharp, lambda c, t: T1_sharp.formula(c, t) / (2 - c.gamma * c.L)),
+        T1_sharp,
+        (GD(0.15), ROUND),
+    ),
+    doubled(T2, at_haar(1.0)),
+    swapped(T2, at_rare()),
+    rank_over_dim(T2),
+    mutant("L for mu", "the flattest direction decides", with_constants(T2, mu=lambda c: c.L), T2, (GD(1.0), SLOPED), W0=AXIS),
+    mutant("T + 1 for T", "one step too many", with_formula(T2, lambda c, t: T2.formula(c, t + 1)), T2, at_haar(1.0)),
+    mutant("2 T for T", "a rate of the iterates, squared", with_formula(T2, lambda c, t: T2.formula(c, 2 * t)), T2, at_haar(1.0)),
+    mutant("gamma^2 for gamma", "at gamma = 2 that is twice the rate", with_constants(T2, gamma=lambda c: c.gamma**2), T2, at_haar(1.0, FLAT)),
+    mutant("lambda_min is missing", "the rate of full gradient descent", with_constants(T2, lambda_min=lambda c: 1.0), T2, at_haar(1.0)),
+    mutant("mu larger by 2%", "on the identity the theorem has no slack", with_constants(T2, mu=lambda c: 1.02 * c.mu), T2, at_haar(1.0)),
+    mutant("2 - gamma L is missing", "false beyond 1/L", with_formula(T2_sharp, T2.formula), T2_sharp, at_haar(1.7)),
+    mutant("2 for 2 - gamma L", "the second-order term is dropped", with_constants(T2_sharp, L=lambda c: 0.0), T2_sharp, at_haar(0.7)),
+    swapped(T2_sharp, at_rare()),
+    mutant("a quarter of the distance", "the potential starts with ||W0 - W*||^2 / (2 gamma)", with_constants(T3, distance0=lambda c: c.distance0 / 2), T3, at_huber(), 20),
+    mutant("T^2 for T", "the rate of accelerated methods", with_formula(T3, lambda c, t: T3.formula(c, t**2)), T3, at_huber(), 20),
+    swapped(T3, at_rare(), 60),
+    mutant("the distance is missing", "convexity alone does not bound the gap by the start", with_constants(T3, distance0=lambda c: 0.0), T3, at_huber(), 20),
+    mutant("lambda_min is missing", "a sketch sees a part of the gradient", with_constants(T3_isotropic, lambda_min=lambda c: 1.0), T3_isotropic, at_haar(1.0)),
+    mutant("distance for its square", "wrong units", with_constants(T3_isotropic, distance0=lambda c: c.distance0**0.5), T3_isotropic, at_haar(1.0)),
+    mutant(
+        "2 - gamma L is missing below",
+        "long steps gain less",
+        with_formula(T3_sharp, lambda c, t: T3_sharp.formula(c, 0 * t) / (1 + c.lambda_min * t)),
+        T3_sharp,
+        (GD(0.95), ROUND),
+    ),
+    mutant("s replaced by L", "the flattest direction decides", with_constants(T4, strong_convexity=lambda c: c.L), T4, (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED), W0=AXIS),
+    mutant("lambda_min larger by 2%", "on an axis the theorem is an equality", with_constants(T4, lambda_min=lambda c: 1.02 * c.lambda_min), T4, (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED), W0=AXIS),
+    mutant("2 T for T", "a rate of the distance, squared", with_formula(T4, lambda c, t: T4.formula(c, 2 * t)), T4, (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED), W0=AXIS),
+]

@@ -1,0 +1,61 @@
+"""A sweep on a real Dask cluster of two worker processes: the same bits, and a lost worker's cells are run again."""
+
+import os
+import signal
+
+import distributed
+import joblib
+import pytest
+
+from rac_theory import Grid, sweep
+from rac_theory.sweeps import sweeping
+from rac_theory.sweeps.running import FAILED
+
+GRID = Grid(
+    claims=("T2", "T5"),
+    problems=("quadratic", "linnerud"),
+    sketches=("haar", "gaussian"),
+    settings=("noisy",),
+    step_sizes=(0.5, 1.0),
+    ranks=(1, 2),
+    sides=("left",),
+    seeds=tuple(range(4)),
+    runs=16,
+    steps=10,
+)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def exported(found, folder):
+    found.export(folder / "e.csv")
+    return (folder / "e.csv").read_bytes()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_dask_workers_change_no_byte_even_if_one_is_lost(lost, cluster, tmp_path, monkeypatch):
+    """Catches bits that depend on the process, cells that die with their worker, and signals set in a thread."""
+    monkeypatch.setattr(sweeping, "_PILOT_SECONDS", 0.0)
+    alone = sweep(GRID, tmp_path / "alone.sqlite", jobs=1)
+    assert not [row for row in alone.rows if row.status == FAILED]
+    workers = set(cluster.run(os.getpid).values())
+    assert len(workers) == 2
+    assert os.getpid() not in workers
+
+    def kill_one(now):
+        if lost and now.done >= 10 and workers == set(pids):
+            os.kill(pids.pop(), signal.SIGKILL)
+
+    pids = list(workers)
+    with joblib.parallel_config(backend="dask"):
+        found = sweep(GRID, tmp_path / "s.sqlite", jobs=2, watch=kill_one)
+    assert len(pids) == 2 - lost
+    assert found.finished == len(GRID.cells)
+    assert exported(found, tmp_path) == exported(alone, tmp_path)
