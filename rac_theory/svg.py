@@ -3,12 +3,12 @@
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "rac-theory"}
+_SETTINGS: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "rac-theory"}
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _DECIMALS = re.compile(r"(?<=\d\.\d\d)\d+(?=[\s\"),])")  # below a hundredth of a point nothing is seen
 

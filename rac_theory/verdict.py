@@ -142,7 +142,8 @@ class Verdict:
         """Return bound over mean at step t, with its interval: sampled numbers after ``reach`` mean little."""
         with np.errstate(divide="ignore", invalid="ignore"):
             means = np.array([self.upper[t], self.mean[t], self.lower[t]])
-            numbers = np.where(means > 0, self.bound[t] / means, np.inf)  # below what f_star resolves it may be negative
+            # A mean gap that f_star no longer resolves may come out negative.
+            numbers = np.where(means > 0, self.bound[t] / means, np.inf)
         return Slack(t, *map(float, numbers))
 
     def __str__(self) -> str:

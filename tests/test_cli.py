@@ -66,6 +66,16 @@ def test_repeat_gives_the_same_numbers(folder, capsys):
         assert f"the same numbers as row {row['number']}" in capsys.readouterr().out
 
 
+def test_repeat_prepares_the_problem_as_the_setting_did(folder, capsys):
+    """A federated row is repeated on the same clients, a reshuffled one on the same batches."""
+    claims = ["--claim", "T8d", "T10d", "--problem", "linnerud", "--side", "left", "--rank", "1", "--sketch", "haar"]
+    main(["verify", *claims, "--runs", "16", "--steps", "3", "--out", "out"])
+    rows = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert {row["setting"] for row in rows} == {"reshuffled", "federated"}
+    for row in rows:
+        assert main(["repeat", "out/results.json", str(row["number"])]) == 0
+
+
 def test_repeat_notices_other_numbers(folder, capsys):
     main(["verify", *QUICK, "--sketch", "haar", "--claim", "T2", "--out", "out"])
     content = json.loads((folder / "out/results.json").read_text())
@@ -152,7 +162,7 @@ def test_sketch_list_explain(folder, capsys):
     printed = capsys.readouterr().out
     assert "lambda_min      0.25\n" in printed
     assert "slowdown        4 times" in printed
-    assert (folder / "results/sketch-haar-8x2.png").exists()
+    assert (folder / "results/sketch-haar-8x2.svg").exists()
     assert main(["sketch", "mine:Signs", "--dim", "4", "--rank", "1"]) == 0
     assert "Chernoff-Hoeffding" in capsys.readouterr().out
     assert main(["list"]) == 0
@@ -194,7 +204,7 @@ def interrupted(folder, wait, *arguments):
 def test_ctrl_c_keeps_what_was_finished(folder, jobs):
     status, out, error = interrupted(
         folder,
-        lambda out: len(list(out.glob("figures/*.png"))) >= 4,
+        lambda out: len(list(out.glob("figures/*.svg"))) >= 4,
         *["--problem", "quadratic", "--steps", "1500", "--jobs", jobs],
     )
     assert status == 130, error

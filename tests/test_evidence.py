@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import betainc
 
 from rac_theory import evidence
+from rac_theory.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_upper
 
 ALPHA = 1e-3
 
@@ -129,3 +131,78 @@ def test_wealth_is_never_negative_and_starts_at_one():
 def test_runs_to_detect_is_of_the_right_order():
     """Constant runs 50% above the bound: log(1.45) a run, so 19 runs reach log(1000)."""
     assert evidence.runs_to_detect(np.ones(5), 0.5, math.log(1000)) == math.ceil(math.log(1000) / math.log(1.45))
+
+
+DRAWS = ((np.arange(1, 101) * 0.618033988749895) % 1.0) ** 3
+"""A hundred fixed numbers in [0, 1], of mean 0.25."""
+
+
+@pytest.mark.parametrize(("alpha", "lower"), [(0.05, 0.15740306465341758), (0.001, 0.07916478680647701)])
+def test_empirical_bernstein_against_the_authors_code(alpha, lower):
+    """Values of ``predmix_lower_cs`` in confseq (commit 70b1ef3), the package of the authors, for the same weights."""
+    assert empirical_bernstein_lower(DRAWS, alpha) == pytest.approx(lower, rel=1e-13)
+    assert empirical_bernstein_upper(1 - DRAWS, alpha) == pytest.approx(1 - lower, rel=1e-13)
+
+
+def test_wealth_against_the_authors_code():
+    """Logarithms of what ``betting_mart`` in confseq (commit 70b1ef3) comes to with these bets, against and for."""
+    assert evidence.log_wealth(DRAWS / 0.1 - 1)[-1] == pytest.approx(14.007270226422524, rel=1e-12)
+    confirming = evidence.log_wealth(1 - DRAWS / 0.4, worst=1 / 0.4 - 1)
+    assert confirming[-1] == pytest.approx(9.32318863374075, rel=1e-12)
+    # To confirm that a mean is below 0.4 is to refute that of the mirrored runs is at most 0.6.
+    np.testing.assert_allclose(confirming, evidence.log_wealth((1 - DRAWS) / 0.6 - 1), rtol=1e-12, atol=1e-12)
+
+
+def test_empirical_bernstein_in_closed_form():
+    """One draw x = 1/2 has xi = 0 and weight 1/2, for alpha so small that it is cut: 1/2 - 2 log(1/alpha) < 0.
+
+    Half ones in turn: the weights are all cut at 1/2 if n is small, and the bound is worked out by hand.
+    """
+    assert empirical_bernstein_lower(np.full(1, 0.5), 0.5) == 0.0
+    X = np.ones(20)
+    xi = 0.5 / np.arange(1, 21)  # 1 - (1/2 + i) / (1 + i)
+    by_hand = (10 - (math.log(2) - 0.5) * (xi**2).sum() - math.log(20)) / 10
+    assert empirical_bernstein_lower(X, 0.05) == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_two_routes_to_an_upper_limit():
+    """Betting, empirical Bernstein, and the mean alone: all cover, and for small variance the last is far wider.
+
+    Catches a limit on the wrong scale of the ceiling, which coverage alone would not.
+    """
+    X = 3 * np.random.default_rng(9).beta(20, 60, size=(2_000, 5))
+    betting = evidence.upper_mean(X, 3.0, ALPHA)
+    bernstein = 3 * empirical_bernstein_upper(X / 3, ALPHA)
+    alone = np.array([3 * kl_upper(mean / 3, 2_000, ALPHA) for mean in X.mean(axis=0)])
+    assert (betting > 0.75).all()
+    np.testing.assert_allclose(bernstein - 0.75, betting - 0.75, rtol=0.5)
+    assert (alone - 0.75 > 2 * (betting - 0.75)).all()
+
+
+@pytest.mark.parametrize("alpha", [0.05, 1e-6])
+@pytest.mark.parametrize("n", [1, 10, 1_000])
+def test_limits_from_the_mean_alone(n, alpha):
+    """Without a success the limit is exact, 1 - alpha^(1/n); else it is outside the exact one of Clopper and Pearson.
+
+    And not far outside: the exact tail at the limit is at least alpha / (4 sqrt n).
+    """
+    assert kl_upper(0.0, n, alpha) == pytest.approx(1 - alpha ** (1 / n), rel=1e-9)
+    for k in {n // 3, n // 2}:
+        upper = kl_upper(k / n, n, alpha)
+        assert betainc(k + 1, n - k, upper) >= 1 - alpha  # P(more than k successes), so k or fewer have alpha at most
+        assert 1 - betainc(k + 1, n - k, upper) >= alpha / (4 * math.sqrt(n))
+
+
+def test_the_union_over_the_curve_wastes_little():
+    """False by a factor at every t, gaps of T = 1000 steps: an e-value worth more than one averaged equally.
+
+    And never by more than a factor of 2 less. Catches shares that follow the wrong axis or do not sum to one.
+    """
+    rng = np.random.default_rng(10)
+    X = np.cumprod(rng.beta(2, 1, size=(512, 1_000)) * 1.5, axis=1)
+    wealth = evidence.log_wealth(evidence.excess(X, np.full(1_000, 1 / 1.1)))
+    equal = float(np.log(np.exp(wealth).mean(axis=1)).max())
+    assert evidence.log_average(wealth) > equal + 2
+    late = np.zeros_like(wealth)
+    late[:, -1] = 50.0
+    assert 50 - math.log(1_000) - math.log(2) < evidence.log_average(late) < 50 - math.log(1_000)

@@ -88,7 +88,7 @@ def test_the_command_line_compares_and_draws(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     for name in NAMED:
         assert name in printed
-    assert (tmp_path / "results/sketch-every-sketch-4x1.png").exists()
+    assert (tmp_path / "results/sketch-every-sketch-4x1.svg").exists()
     assert main(["sketch", "--dim", "4", "--rank", "1"]) == 2
     assert "sketch must be given one name, or --all, got neither" in capsys.readouterr().err
     assert main(["sketch", "haar", "--all", "--dim", "4", "--rank", "1"]) == 2

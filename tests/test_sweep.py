@@ -22,7 +22,7 @@ GRID = Grid(
     sketches=("haar", "coordinate", "frozen"),
     ranks=(1, 2),
     sides=("left",),
-    step_sizes=(0.5, 1.0, 2.5),
+    step_sizes=(0.5, 2.5),
     seeds=(0, 1),
     runs=16,
     steps=10,
@@ -96,10 +96,10 @@ def test_three_kills_at_random_moments_change_no_byte(tmp_path, whole):
     path, chance = tmp_path / "spec.sqlite", random.Random(1)
     command = [sys.executable, "-m", "rac_theory", "sweep", "spec.toml", "--jobs", "1"]
     for _ in range(3):
-        enough = cells_in(path) + chance.randint(1, 12)
+        enough = cells_in(path) + chance.randint(1, 9)
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         while cells_in(path) < enough and process.poll() is None:
-            time.sleep(0.002)
+            time.sleep(0.01)
         time.sleep(chance.random() / 100)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
@@ -178,7 +178,7 @@ def test_a_full_disk_ends_with_a_sentence_and_an_intact_store(tmp_path, monkeypa
         sweep(GRID, tmp_path / "s.sqlite", jobs=1)
     assert sound(tmp_path / "s.sqlite")
     assert 0 < cells_in(tmp_path / "s.sqlite") < len(GRID.cells)
-    with pytest.raises(ValueError, match=r"a sweep must be finished to be exported, got \d+ of 72 cells"):
+    with pytest.raises(ValueError, match=r"a sweep must be finished to be exported, got \d+ of 48 cells"):
         Sweep.load(tmp_path / "s.sqlite").export(tmp_path / "e.csv")
     monkeypatch.undo()
     assert exports(sweep(GRID, tmp_path / "s.sqlite", jobs=1), tmp_path) == whole

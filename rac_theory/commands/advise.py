@@ -121,7 +121,7 @@ def _save_figure(options: Sequence[Option], folder: Path) -> list[Path]:
     for i, shape in enumerate(shapes):
         ax = panels.add_subplot(rows, columns, i + 1)
         frontier_plot([option for option in options if option.shape == shape], ax)
-    picture = results.save_figure(ax, folder, "advise")
-    drawing = picture.with_suffix(".svg")
-    panels.savefig(drawing, metadata={"Date": None})
+    drawing = results.save_figure(ax, folder, "advise")
+    picture = drawing.with_suffix(".png")
+    panels.savefig(picture, dpi=110)
     return [picture, drawing]

@@ -9,6 +9,7 @@ from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.embedded import embedded_problem
 from rac_theory.ensemble import Ensemble
 from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.settings import SETTINGS
 from rac_theory.sketches.plug_in import sketch_factory
 
 
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")
     try:
         entry = embedded_problem(old.problem)
-        problem = entry.build()
+        problem = SETTINGS[old.setting].prepare(entry.build())
     except ImportError as error:
         raise ValueError(str(error)) from error
     ensemble = Ensemble.build(

@@ -7,16 +7,8 @@ from pathlib import Path
 
 from rac_theory import results
 from rac_theory.report.images import data_uri
-from rac_theory.report.numbers import number, rate_interval
+from rac_theory.report.numbers import ABSENT, number, rate_interval
 from rac_theory.row import NEEDS_EXTRA, Row
-
-_OF_THE_CASE = ("seed", "steps", "runs")
-_OF_THE_VERDICT = (
-    ("informative_from", "informative from t"),
-    ("detectable", "detectable at reach"),
-    ("violated_at", "exceeds the bound most at t"),
-    ("log_evidence", "log e-value against"),
-)
 
 
 @dataclass(frozen=True)
@@ -49,15 +41,24 @@ class CaseLine:
         return shlex.join(["python", "-m", "rac_theory", "repeat", where, str(self.row.number)])
 
     @property
-    def parameters(self) -> Iterator[tuple[str, str]]:
-        """What the case is made of, its constants, and the numbers of the verdict, by name."""
+    def parameters(self) -> list[tuple[str, str]]:
+        """What the case is made of and the numbers of the verdict, by name; those that do not exist are left out."""
         row = self.row
-        yield from ((name, str(getattr(row, name))) for name in _OF_THE_CASE)
-        yield "gamma L", number(row.gamma_L)
-        yield "alpha", number(row.alpha)
-        yield "fitted rate", rate_interval(row.fitted)
-        yield "promised rate", rate_interval(row.promised)
-        yield from ((words, number(getattr(row, name))) for name, words in _OF_THE_VERDICT)
+        found = [
+            ("seed", str(row.seed)),
+            ("steps", str(row.steps)),
+            ("runs", str(row.runs)),
+            ("gamma L", number(row.gamma_L)),
+            ("alpha", number(row.alpha)),
+            ("fitted rate", rate_interval(row.fitted)),
+            ("promised rate", rate_interval(row.promised)),
+            ("informative from t", number(row.informative_from)),
+            ("detectable at reach", number(row.detectable, 3)),
+            ("exceeds the bound most at t", number(row.violated_at)),
+        ]
+        if row.is_sampled:
+            found.append(("log e-value against", number(round(row.log_evidence or 0.0, 4))))
+        return [(name, shown) for name, shown in found if shown != ABSENT]
 
     @property
     def constants(self) -> Iterator[tuple[str, str, str]]:

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from urllib.parse import quote
 
-# What may stand in an attribute as it is: little of a drawing is then escaped, and it stays a third shorter than base64.
+# What may stand in an attribute as it is. Little of a drawing is then escaped: it stays a third shorter than base64.
 _SAFE = " /:;=,()!*$@+?~-._"
 
 

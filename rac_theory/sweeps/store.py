@@ -49,6 +49,8 @@ class Store:
             if found is None and grid is not None:
                 found = self._create(grid)
             self._refuse_others(found, grid)
+            # Of a write-ahead log: a power cut may cost the last cells, which are run again, but never the file.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
             assert found is not None
             self.versions: dict[str, str] = found["versions"]
             self.cells: int = found["cells"]
@@ -57,7 +59,7 @@ class Store:
             raise
 
     def add(self, finished: Finished) -> None:
-        """Keep a cell with all its rows, on disk when this returns; a cell that is there already is left alone."""
+        """Keep a cell with all its rows, whatever ends the process then; a cell that is there is left alone."""
         with self._told(), self._transaction():
             new = self._connection.execute(
                 "INSERT OR IGNORE INTO cells VALUES (?, ?)", (finished.cell, finished.seconds)
@@ -95,6 +97,8 @@ class Store:
     def _create(self, grid: Grid) -> dict[str, Any]:
         about = {"format": _FORMAT, "versions": versions(), "grid": grid.to_json(), "cells": len(grid.cells)}
         columns = ", ".join(name if name != "number" else "number INTEGER PRIMARY KEY" for name in COLUMNS)
+        with self._told():  # who reads the store must not keep the sweep waiting, nor wait for it
+            self._connection.execute("PRAGMA journal_mode = WAL")
         with self._told(), self._transaction():
             self._connection.execute("CREATE TABLE IF NOT EXISTS sweep (name TEXT PRIMARY KEY, value TEXT)")
             self._connection.execute("CREATE TABLE IF NOT EXISTS cells (cell INTEGER PRIMARY KEY, seconds REAL)")

@@ -153,21 +153,20 @@ def small_cases(longest=10):
     yield Small("T2 with equality", [theorems.T2], identity, Constants.of(identity))
     rng = np.random.default_rng(7)
     regression = LeastSquares(rng.standard_normal((16, 4)), rng.standard_normal((16, 2)), l2=0.5)
-    for name, setting in SETTINGS.items():
+    tries = {name: "gaussian" if name == "plain gaussian" else "weighted_coordinate" for name in SETTINGS}
+    for name, sketch in [("1/L", "haar"), *tries.items()]:
+        setting = SETTINGS[name]
         problem = setting.prepare(regression)
-        make = NAMED["gaussian" if name == "plain gaussian" else "weighted_coordinate"]
         source = setting.gradients(problem, starting_point(problem, None))
 
-        def case(gamma, setting=setting, make=make, problem=problem, source=source):
-            make_one = lambda dim, rank: make(dim=dim, rank=rank)  # noqa: E731
-            return Case(setting.algorithm(make_one, problem.shape, 1, "left", source, gamma), problem, None, longest)
+        def case(gamma, setting=setting, make=NAMED[sketch], problem=problem, source=source):
+            return Case(setting.algorithm(make, problem.shape, 1, "left", source, gamma), problem, None, longest)
 
         gamma = setting.step(Constants.of(case(1 / problem.L)), 4, 1)
         constants = Constants.of(case(gamma))
         known = [theorems.ALL[claim] for claim in setting.claims]
         claims = [theorem for theorem in known if not theorem.unmet(case(gamma), constants)]
-        if claims:
-            yield Small(name, claims, case(gamma), constants)
+        yield Small(f"{name}, {sketch}", claims, case(gamma), constants)
 
 
 def refutations(small, verifications, seed, runs=64, until_decided=False):

@@ -100,7 +100,8 @@ def million(runs):
     """Verify T2 on the smallest case."""
     case = cases.ALL["3x3-r1"]()
     algorithm = RACLoRA(sketches.Gaussian(case.shape[0], case.rank), gamma=case.gamma)
-    print(verify("T2", algorithm, case.problem, steps=300, runs=runs, rng=0, n_jobs=2, evidence="sampled"), file=sys.stderr)
+    size = {"steps": 300, "runs": runs, "n_jobs": 2}
+    print(verify("T2", algorithm, case.problem, **size, rng=0, evidence="sampled"), file=sys.stderr)
     return 0
 
 

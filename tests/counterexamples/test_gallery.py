@@ -153,7 +153,8 @@ def test_the_command_prints_verdicts_and_draws(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "C6 HOLDS: every constant step is too long" in printed
     assert "26/11" in printed
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["counterexample-C5.png", "counterexample-C6.png"]
+    drawn = ["counterexample-C5.svg", "counterexample-C6.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*drawn, "counterexamples.json"]
 
 
 def test_the_command_fails_with_a_check_and_names_what_it_does_not_know(tmp_path, capsys, monkeypatch):

@@ -1,17 +1,18 @@
-"""Wrong algorithms: RAC-LoRA with one thing changed, each beside the right one on the same case."""
-
-from dataclasses import dataclass, replace
-from itertools import repeat
+"""The mutants among algorithms: what is wrong in one thing, each on the case that gives it away."""
 
 import numpy as np
 
 from problems import Federated, LeastSquares, Quadratic
-from rac_theory import Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches, theorems
+from rac_theory import Clients, Exact, Minibatch, Noisy, RACLoRA, Reshuffled, sketches, theorems
 from rac_theory.algorithms import SGD, Bernoulli
-from rac_theory.linalg import orthonormal_range
-from rac_theory.sketch import draw
 
+from . import wrong_algorithms as wrong
+from . import wrong_gradients as gradients
 from .mutant import Mutant, Trial
+
+T8d_sharp, T10d, T12_pl = theorems.T8d_sharp, theorems.T10d, theorems.T12_pl
+CHECK, RUNS = ("check_algorithm",), ("verify", "assert_rate_bound")
+ALL = CHECK + RUNS
 
 RNG = np.random.default_rng(612)
 LEAST = LeastSquares(RNG.normal(size=(12, 4)) * [1.0, 2.0, 0.5, 1.0], RNG.normal(size=(12, 3)), l2=0.1)
@@ -19,316 +20,18 @@ ROUND = Quadratic.left(2 * np.eye(4), np.ones((4, 3)))
 SQUARE = Quadratic.left(np.diag([1.0, 2.0, 1.0, 2.0]), np.arange(16.0).reshape(4, 4))
 PAIR = LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0]))
 FAR = np.full((1, 1), 3.0)
-B = sketches.Haar(4, 2)
-THIN = sketches.Haar(4, 1)
-
-
-class NoMerge(RACLoRA):
-    """Every step starts again from the first weights: the adapter before is dropped, not merged."""
-
-    def iterates(self, problem, W, rng):
-        start = W
-        for step in self.low_rank_steps(rng, W):
-            W = start - (W - self.gradients.descend(problem, W, step, rng))
-            yield W
-
-
-class Reused(RACLoRA):
-    """One sketch a run, used in every step."""
-
-    def low_rank_steps(self, rng, W):
-        return repeat(next(super().low_rank_steps(rng, W)))
-
-
-class ReusedOnce(RACLoRA):
-    """Every sketch is used in two steps."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-            yield step
-            yield step
-
-
-class SharedStream(RACLoRA):
-    """Sketch and gradient from generators of one seed."""
-
-    def iterates(self, problem, W, rng):
-        while True:
-            seed = int(rng.integers(2**32))
-            step = next(self.low_rank_steps(np.random.default_rng(seed), W))
-            W = self.gradients.descend(problem, W, step, np.random.default_rng(seed))
-            yield W
-
-
-class ScaledTwice(RACLoRA):
-    """lora_alpha / r once for the adapter and once more for the merge."""
-
-    def low_rank_steps(self, rng, W):
-        return replace(self, gamma=self.gamma * (self.lora_alpha / self.sketch.rank) ** 2)._once(rng, W)
-
-    def _once(self, rng, W):
-        return RACLoRA.low_rank_steps(self, rng, W)
-
-
-class ScaledProjection(RACLoRA):
-    """A projected step that lora_alpha / r scales all the same."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-            yield lambda W, G, step=step: step(W, G * (1.0 / self.sketch.rank))
-
-
-class OtherSide(RACLoRA):
-    """Projects on the side that it was not told."""
-
-    def low_rank_steps(self, rng, W):
-        other = {"left": "right", "right": "left"}[self.side]
-        return RACLoRA(self.sketch, self.gamma, other, self.gradients).low_rank_steps(rng, W)
-
-
-class BothSides(RACLoRA):
-    """H G H for H G."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-
-            def both(W, G, step=step):
-                HG = W - step(W, G)
-                HGH = np.swapaxes(W - step(W, np.swapaxes(HG, 1, 2)), 1, 2) / self.gamma
-                return W - HGH
-
-            yield both
-
-
-class Untransposed(RACLoRA):
-    """A left projection on the right: the gradient goes in transposed, and the step comes out so."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-            yield lambda W, G, step=step: step(W, np.swapaxes(G, 1, 2))
-
-
-class Unnormalised(RACLoRA):
-    """B B' for the projection on the range of B."""
-
-    def low_rank_steps(self, rng, W):
-        while True:
-            S = draw(self.sketch, rng, len(W))
-            yield lambda W, G, S=S: W - self.gamma * S @ (np.swapaxes(S, 1, 2) @ G)
-
-
-class Greedy(RACLoRA):
-    """Projects on the leading singular vectors of the gradient, as GaLore does."""
-
-    def low_rank_steps(self, rng, W):
-        def step(W, G):
-            U = np.linalg.svd(G)[0][..., : self.sketch.rank]
-            return W - self.gamma * U @ (np.swapaxes(U, 1, 2) @ G)
-
-        return (step for _ in super().low_rank_steps(rng, W))
-
-
-class OneRankLess(RACLoRA):
-    """Drops the last column of every draw, and keeps the spectrum of all of them."""
-
-    def low_rank_steps(self, rng, W):
-        while True:
-            Q = orthonormal_range(draw(self.sketch, rng, len(W))[..., :-1])
-            yield lambda W, G, Q=Q: W - self.gamma * Q @ (np.swapaxes(Q, 1, 2) @ G)
-
-
-class HalfStep(RACLoRA):
-    """Steps of gamma / 2."""
-
-    def low_rank_steps(self, rng, W):
-        return RACLoRA(self.sketch, self.gamma / 2, self.side, self.gradients).low_rank_steps(rng, W)
-
-
-class Decays(RACLoRA):
-    """Weight decay beside the projected step."""
-
-    def iterates(self, problem, W, rng):
-        for step in self.low_rank_steps(rng, W):
-            W = 0.99 * self.gradients.descend(problem, W, step, rng)
-            yield W
-
-
-class Delayed(RACLoRA):
-    """The gradient of the iterate before, as where a cache is not cleared."""
-
-    def iterates(self, problem, W, rng):
-        before = W
-        for step in self.low_rank_steps(rng, W):
-            before, W = W, step(W, problem.gradient(before))
-            yield W
-
-
-class InPlace(RACLoRA):
-    """Writes to what it has yielded."""
-
-    def iterates(self, problem, W, rng):
-        W = W.copy()
-        for step in self.low_rank_steps(rng, W):
-            W[...] = self.gradients.descend(problem, W, step, rng)
-            yield W
-
-
-class OneSketchForAllRuns(RACLoRA):
-    """A sketch a step, the same in all runs."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W[:1]):
-            yield lambda W, G, step=step: step(W, G)
-
-
-class OwnGenerator(RACLoRA):
-    """A generator of its own for the sketches."""
-
-    def low_rank_steps(self, rng, W):
-        return super().low_rank_steps(np.random.default_rng(), W)
-
-
-class SwappedSketches(Bernoulli):
-    """The coin of the left side decides for the right one."""
-
-    def low_rank_steps(self, rng, W):
-        return replace(self, p=1 - self.p)._once(rng, W)
-
-    def _once(self, rng, W):
-        return Bernoulli.low_rank_steps(self, rng, W)
-
-
-class FixedOrder(Reshuffled):
-    """Every epoch in the order of the data."""
-
-    def descend(self, problem, W, step, rng):
-        rng.random(len(W))
-        for i in range(problem.n_components):
-            W = step(W, problem.component_gradient(W, np.full((len(W), 1), i)))
-        return W
-
-
-class WithReplacement(Reshuffled):
-    """N independent components an epoch."""
-
-    def descend(self, problem, W, step, rng):
-        for _ in range(problem.n_components):
-            W = step(W, problem.component_gradient(W, rng.integers(problem.n_components, size=(len(W), 1))))
-        return W
-
-
-class OrderOfTheRun(RACLoRA):
-    """One permutation a run, kept for all epochs."""
-
-    def iterates(self, problem, W, rng):
-        N = problem.n_components
-        order = rng.permuted(np.tile(np.arange(N), (len(W), 1)), axis=1)
-        for step in self.low_rank_steps(rng, W):
-            for i in range(N):
-                W = step(W, problem.component_gradient(W, order[:, i, None]))
-            yield W
-
-
-class SketchOfTheStep(RACLoRA):
-    """A fresh sketch for every step of an epoch, where an epoch has one."""
-
-    def iterates(self, problem, W, rng):
-        steps, N = self.low_rank_steps(rng, W), problem.n_components
-        while True:
-            order = rng.permuted(np.tile(np.arange(N), (len(W), 1)), axis=1)
-            for i in range(N):
-                W = next(steps)(W, problem.component_gradient(W, order[:, i, None]))
-            yield W
-
-
-class OwnSketches(RACLoRA):
-    """Every client draws a sketch of its own, and the server averages the matrices."""
-
-    def iterates(self, problem, W, rng):
-        steps = self.low_rank_steps(rng, W)
-        while True:
-            W = np.mean(
-                [self.gradients.source.descend(client, W, next(steps), rng) for client in problem.clients], axis=0
-            )
-            yield W
-
-
-class AveragedFactors(RACLoRA):
-    """Every client draws a sketch of its own, and the server averages the factors, as if it were shared."""
-
-    def iterates(self, problem, W, rng):
-        while True:
-            bases = [orthonormal_range(draw(self.sketch, rng, len(W))) for _ in problem.clients]
-            inner = [
-                np.swapaxes(Q, 1, 2) @ client.gradient(W) for Q, client in zip(bases, problem.clients, strict=True)
-            ]
-            W = W - self.gamma * np.mean(bases, axis=0) @ np.mean(inner, axis=0)
-            yield W
-
-
-class SummedClients(Clients):
-    """The sum over clients for their mean."""
-
-    def descend(self, problem, W, step, rng):
-        return W + len(problem.clients) * (super().descend(problem, W, step, rng) - W)
-
-
-class FirstClientOnly(Clients):
-    """The server keeps what the first client sends."""
-
-    def descend(self, problem, W, step, rng):
-        return self.source.descend(problem.clients[0], W, step, rng)
-
-
-class Biased(Minibatch):
-    """Draws from the first two thirds of the components only."""
-
-    def _draw(self, N, runs, rng):
-        return rng.integers(2 * N // 3, size=(runs, self.size))
-
-
-class Summed(Minibatch):
-    """Sums over the minibatch where it should average."""
-
-    def descend(self, problem, W, step, rng):
-        g = problem.component_gradient(W, self._draw(problem.n_components, len(W), rng))
-        return step(W, self.size * g)
-
-
-class OneMinibatch(Minibatch):
-    """The same minibatch in all runs."""
-
-    def _draw(self, N, runs, rng):
-        return np.repeat(super()._draw(N, 1, rng), runs, axis=0)
-
-
-class Understated(Noisy):
-    """Declares four fifths of the deviation of its noise."""
-
-    def noise(self, problem):
-        return Noisy(0.8 * self.sigma).noise(problem)
-
-
-class ClaimsExact(Exact):
-    """Calls itself exact, and adds a percent."""
-
-    def descend(self, problem, W, step, rng):
-        return step(W, 1.01 * problem.gradient(W))
-
-
-@dataclass(frozen=True)
-class Peeks:
-    """Noise of mean zero that lies in the range of the sketch."""
-
-    gamma: float
-    deterministic = False
-
-    def check(self, problem):
-        pass
-
-    def descend(self, problem, W, step, rng):
-        n = rng.standard_normal(W.shape)
-        return step(W, problem.gradient(W) - step(np.zeros_like(W), n) / self.gamma)
+B, THIN, FIXED = sketches.Haar(4, 2), sketches.Haar(4, 1), sketches.Frozen(np.eye(4)[:, :2])
+CLIENTS, UNEQUAL = Federated(LEAST, 3), Federated(PAIR, 2)
+TWINS = Federated(LeastSquares(2 * np.tile(np.eye(4), (2, 1)), 2 * np.ones((8, 3))), 2)  # each is ||W - 1||^2 / 2
+EPOCH = {"problem": PAIR, "W0": FAR, "theorem": T8d_sharp}
+
+
+def limit(side):
+    """Where descent under FIXED ends from zero on SQUARE: rows, or columns, 0 and 1 of the minimiser."""
+    W = np.zeros((4, 4))
+    kept = np.s_[:2] if side == "left" else np.s_[:, :2]
+    W[kept] = SQUARE.W_star[kept]
+    return W
 
 
 def mutant(name, why, make, caught_by, problem=ROUND, right=None, **trial):
@@ -339,11 +42,11 @@ def mutant(name, why, make, caught_by, problem=ROUND, right=None, **trial):
         why,
         lambda: Trial(make(), problem, **trial),
         lambda: Trial(right(), problem, **trial),
-        (caught_by,),
+        caught_by,
     )
 
 
-def step(cls, why, caught_by="check_algorithm", sketch=B, problem=ROUND, gradients=None, **trial):
+def step(cls, why, caught_by=ALL, sketch=B, problem=ROUND, gradients=None, **trial):
     """A subclass of RACLoRA that steps wrongly."""
     more, gamma = {"gradients": gradients or Exact()}, 1 / problem.L
     return mutant(
@@ -357,7 +60,7 @@ def step(cls, why, caught_by="check_algorithm", sketch=B, problem=ROUND, gradien
     )
 
 
-def source(wrong, right, why, caught_by="check_algorithm", gamma=0.5 / LEAST.L, problem=LEAST, sketch=B, **trial):
+def source(wrong, right, why, caught_by=CHECK, gamma=0.5 / LEAST.L, problem=LEAST, sketch=B, theorem=theorems.T5, **trial):
     """A gradient source that gives wrong gradients."""
     return mutant(
         type(wrong).__doc__.splitlines()[0].rstrip("."),
@@ -366,5 +69,66 @@ def source(wrong, right, why, caught_by="check_algorithm", gamma=0.5 / LEAST.L, 
         caught_by,
         problem,
         lambda: RACLoRA(sketch, gamma, gradients=right),
+        theorem=theorem,
         **trial,
     )
+
+
+BANK = [
+    step(wrong.NoMerge, "what earlier adapters learnt is lost, and the iterate has no memory"),
+    step(wrong.Reused, "E[H] given the past is a projection, not r/d I"),
+    step(wrong.ReusedOnce, "half of the steps gain nothing at gamma = 1/L", ALL, THIN),
+    step(wrong.SharedStream, "sketch and gradient are not independent", CHECK, gradients=Noisy(1.0), theorem=theorems.T5),
+    step(wrong.SharedStream, "sketch and gradient are not independent", CHECK, problem=LEAST, gradients=Minibatch(1), theorem=theorems.T5),
+    step(wrong.OtherSide, "another set of matrices is in reach", ("assert_converges_to",), FIXED, SQUARE, steps=200, target=limit("left")),
+    step(wrong.BothSides, "the projection of both sides keeps r^2/d^2 of a matrix", problem=SQUARE),
+    step(wrong.Untransposed, "the step is no function W - gamma H G", problem=SQUARE),
+    step(wrong.Unnormalised, "only with orthonormal columns is B B' a projection", sketch=sketches.Gaussian(dim=4, rank=2)),
+    step(wrong.Greedy, "H depends on the gradient", CHECK),
+    step(wrong.OneRankLess, "lambda_min is (r - 1)/d"),
+    step(wrong.HalfStep, "gamma is not the size of a step"),
+    step(wrong.Decays, "moves where no sketch looks"),
+    step(wrong.Delayed, "a step past the minimum", RUNS),
+    step(wrong.InPlace, "what was recorded of a run changes afterwards", CHECK),
+    step(wrong.OneSketchForAllRuns, "runs are not independent"),
+    step(wrong.OwnGenerator, "no verdict can be repeated", CHECK),
+    step(wrong.ScaledProjection, "the projected step has no scale"),
+    mutant(
+        "lora_alpha / r applied twice",
+        "the step is (lora_alpha / r)^4 gamma for (lora_alpha / r)^2 gamma",
+        lambda: wrong.ScaledTwice(B, 2.0, lora_alpha=1.0),
+        RUNS,
+        right=lambda: RACLoRA(B, 2.0, lora_alpha=1.0),
+        theorem=T12_pl,
+    ),
+    mutant(
+        "the coin of Bernoulli-LoRA is turned",
+        "p is the probability of a left step",
+        lambda: wrong.SwappedSketches(sketches.Haar(4, 3), sketches.Haar(3, 1), 0.5, 0.9),
+        ALL,
+        right=lambda: Bernoulli(sketches.Haar(4, 3), sketches.Haar(3, 1), 0.5, 0.9),
+    ),
+    mutant("every epoch in the order of the data", "RR without reshuffling ends off the minimum, always on one side", lambda: SGD(0.5, gradients.FixedOrder()), RUNS, right=lambda: SGD(0.5, Reshuffled()), **EPOCH),
+    mutant("one permutation a run, kept for all epochs", "shuffling once is not reshuffling", lambda: wrong.OrderOfTheRun(None, 0.5, gradients=Reshuffled()), RUNS, right=lambda: SGD(0.5, Reshuffled()), **EPOCH),
+    mutant("an epoch draws with replacement", "the order averages out only where each component comes once", lambda: SGD(0.5, gradients.WithReplacement()), RUNS, right=lambda: SGD(0.5, Reshuffled()), **EPOCH),
+    mutant("a fresh sketch for every step of an epoch", "an epoch moves in the range of one sketch", lambda: wrong.SketchOfTheStep(THIN, 0.01, gradients=Reshuffled()), CHECK, LEAST, lambda: RACLoRA(THIN, 0.01, gradients=Reshuffled()), theorem=T8d_sharp),
+    mutant("clients with sketches of their own", "the mean leaves the range of any one of them", lambda: wrong.OwnSketches(THIN, 0.05, gradients=Clients(Exact())), CHECK, CLIENTS, lambda: RACLoRA(THIN, 0.05, gradients=Clients(Exact())), theorem=T10d),
+    mutant(
+        "clients with sketches of their own, averaged as if shared",
+        "a mean of products is not the product of means",
+        lambda: wrong.AveragedFactors(THIN, 1 / 2, gradients=Clients(Exact())),
+        RUNS,
+        TWINS,
+        lambda: RACLoRA(THIN, 1 / 2, gradients=Clients(Exact())),
+        theorem=T10d,
+    ),
+    source(gradients.SummedClients(Exact()), Clients(Exact()), "M times the step", RUNS, 0.9, UNEQUAL, None, theorem=T10d, W0=FAR),
+    source(gradients.FirstClientOnly(Exact()), Clients(Exact()), "ends at the minimum of one client", RUNS, 0.9, UNEQUAL, None, theorem=T10d, W0=FAR),
+    source(gradients.Biased(2), Minibatch(2), "the mean of g is not grad f"),
+    source(gradients.Summed(2), Minibatch(2), "the mean of g is b grad f"),
+    source(gradients.OneMinibatch(2), Minibatch(2), "runs are not independent", sketch=None),
+    source(gradients.Understated(1.0), Noisy(1.0), "the constant C of T5 and T6 is too small"),
+    source(gradients.Understated(9.0), Noisy(9.0), "the constant C of T5 and T6 is too small", RUNS, 0.5, ROUND, THIN, theorem=theorems.T6),
+    source(gradients.ClaimsExact(), Exact(), "the mean of g is 1.01 grad f"),
+    source(gradients.Peeks(0.5), Noisy(2.0), "the projection keeps more of the noise than lambda_max says", gamma=0.5, problem=ROUND),
+]

@@ -20,6 +20,7 @@ from rac_theory import (
     expected,
     simulate,
     sketches,
+    sums,
     theorems,
 )
 from rac_theory.algorithms import Bernoulli
@@ -165,3 +166,14 @@ def test_with_orthonormal_columns_the_plain_step_is_the_projected_one():
     same("T12_pl", "T2_sharp", constants, rtol=1e-10)
     for one, other in zip(run(SOFTMAX, algorithm=plain), run(SOFTMAX, algorithm=RACLoRA(LEFT, gamma)), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_sums_at_the_ends_of_their_ranges():
+    """Where closed forms would divide by zero: rho = 1, q = 0, rho = 0, one step."""
+    t = np.arange(5.0)
+    np.testing.assert_array_equal(sums.sum_of_powers(1.0, t), t)
+    np.testing.assert_array_equal(sums.sum_of_powers(0.0, t), [0, 1, 1, 1, 1])
+    np.testing.assert_allclose(sums.sum_of_powers(0.5, t), [0, 1, 1.5, 1.75, 1.875], rtol=1e-15)
+    np.testing.assert_array_equal(sums.sum_of_weights(0.0, t), t)
+    np.testing.assert_allclose(sums.sum_of_weights(1.0, t), [0, 0.5, 0.75, 0.875, 0.9375], rtol=1e-15)
+    assert sums.drift(1, 0.7) == sums.mean_drift(1, 0.7) == sums.spread(1, 0.7) == 0.0
