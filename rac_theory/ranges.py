@@ -13,7 +13,7 @@ _NUMBERS = 1 << 15  # in one draw: enough that its fixed cost does not matter, f
 
 def steps_ahead(dim: int, rank: int, runs: int) -> int:
     """Return for how many steps sketches are drawn at once: a power of two up to 64, by their size alone."""
-    return 1 << min(6, max(0, (_NUMBERS // (runs * dim * rank)).bit_length() - 1))
+    return 1 << min(6, max(0, int(_NUMBERS // (runs * dim * rank)).bit_length() - 1))
 
 
 def draws_ahead(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:

@@ -125,7 +125,9 @@ _EXACT = ("T1", "T2", "T3", "T3_isotropic", "T4")
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": Setting(_EXACT, lambda c, d, r: 1 / c.L, sketches=(*USUAL, CONTROL)),
-        "1.5/L": Setting(("T1_sharp", "T2_sharp", "T3_sharp"), lambda c, d, r: 1.5 / c.L, sketches=(*USUAL, CONTROL)),
+        "1.5/L": Setting(
+            ("T1_sharp", "T1_tight", "T2_sharp", "T3_sharp"), lambda c, d, r: 1.5 / c.L, sketches=(*USUAL, CONTROL)
+        ),
         "bernoulli": Setting(_EXACT, lambda c, d, r: 1 / c.L, both_sides=True),
         "minibatch": Setting(("T5", "T6"), _stochastic_step, _quarter, needs="component_gradient"),
         "horizon": Setting(("T5_step",), _horizon_step, _quarter, needs="component_gradient", longest=_HORIZON),

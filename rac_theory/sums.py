@@ -7,8 +7,8 @@ from problems.checks import Array
 
 def sum_of_powers(rho: float, t: Array) -> Array:
     """``1 + rho + ... + rho^(t - 1)`` at each t, for rho > 0; t itself at rho = 1."""
-    if rho == 1:
-        return t
+    if rho == 1 or np.isnan(rho):
+        return t * rho
     return np.asarray(np.expm1(t * np.log(rho)) / (rho - 1)) if rho > 0 else np.where(t > 0, 1.0, 0.0)
 
 

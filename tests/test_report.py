@@ -115,7 +115,7 @@ def test_nothing_is_loaded_from_elsewhere(seen):
     addresses = [value for _, found in seen.elements for name, value in found.items() if name in LOADING]
     assert all(address.startswith(("#", "data:image/")) for address in addresses)
     for address in addresses:
-        links = re.findall(r"(?:href=|url\()\W?(.)", unquote(address))
+        links = re.findall(r"(?:href=\"|url\()(.)", unquote(address))
         assert set(links) <= {"#"}
         assert set(re.findall(r"https?://([^/\"]*)", unquote(address))) <= {"www.w3.org"}  # names, never loaded
     (style, *_) = (text for _, text in seen.all("style"))
@@ -177,7 +177,7 @@ def test_rows_that_refute_their_claim_are_named_on_top(folder, rows):
         replace(exact, status="VIOLATED", evidence="sampled", log_evidence=7.0, number=number) for number in range(2)
     ]  # exp(7) passes 1/alpha = 1000 but not 2000
     (lead,) = (text for _, text in Reader(page(folder, chance, [])).all("p", **{"class": "lead"}))
-    assert "none refutes its claim. 2 more pass alpha but not alpha / 2" in lead
+    assert "2 cases of 1 claim: none refutes its claim. 2 more pass alpha but not alpha / 2" in lead
 
 
 def test_counterexamples_are_kept_and_shown(tmp_path, capsys):
@@ -203,33 +203,6 @@ def test_a_folder_without_results_is_bad_input(tmp_path, capsys):
     assert main(["report", "--out", str(tmp_path)]) == 2
     assert "counterexamples.json must be a file written by counterexamples" in capsys.readouterr().err
     assert not (tmp_path / report.FILE).exists()
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (None, "–"),
-        (0.0, "0"),
-        (1.2345, "1.23"),
-        (8764.2, "8,760"),
-        (1.34e6, "1.34e6"),
-        (4.4e-16, "4.4e−16"),
-        (-2, "−2"),
-    ],
-)
-def test_numbers(value, shown):
-    assert numbers.number(value, 3) == shown
-
-
-def test_intervals_and_rates():
-    """An interval without an end is open there; the power of t is a superscript, the factor is none."""
-    assert numbers.interval(0.5, None) == "[0.5, ∞)"
-    assert numbers.interval(None, 2.0) == "[0, 2]"
-    assert numbers.interval(1.0, 1.0) == ""
-    power = {"kind": "sublinear", "value": -1.0, "low": -1.1, "high": -0.9, "first": 1, "last": 2}
-    assert numbers.rate_interval(power) == "t<sup>−1.00</sup> [t<sup>−1.10</sup>, t<sup>−0.90</sup>]"
-    assert numbers.rate(power | {"kind": "linear", "value": 0.5}) == "0.5000"
-    assert numbers.rate_interval(power | {"low": None}) == "t<sup>−1.00</sup>"
 
 
 def luminance(colour):

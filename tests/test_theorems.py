@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from problems import FromFunctions, NonconvexLogistic, Quadratic
-from rac_theory import GD, Case, Constants, Exact, RACLoRA, sketches, theorems
+from rac_theory import GD, Case, Constants, Exact, RACLoRA, sketches, theorems, verify
 from rac_theory.theorem import theorem
 
 ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
@@ -29,6 +29,25 @@ def test_formulas_against_numbers_worked_out_by_hand():
     assert theorems.T2.bound(c, t)[t] == pytest.approx(3.0 * 0.975**3)
     assert theorems.T1_sharp.bound(c, t)[t] == pytest.approx(2 * 3.5 / (0.05 * 1.6 * 3))
     assert theorems.T2_sharp.bound(c, t)[t] == pytest.approx(3.0 * (1 - 0.025 * 1.6) ** 3)
+
+
+def test_the_tight_form():
+    """By hand: rho = 1 - 0.4 x 1.6 x 0.25 = 0.84, and 2 L gap0_upper (1 + rho + rho^2) / 3 at T = 3.
+
+    Never above T1_sharp, which it approaches; an equality for an isotropic sketch on a multiple of the identity, where a
+    power of rho that is off by one would show.
+    """
+    assert theorems.T1_tight.bound(c, 3)[3] == pytest.approx(2 * 2.0 * 3.5 * (1 + 0.84 + 0.84**2) / 3)
+    ratio = theorems.T1_tight.bound(c, 50)[1:] / theorems.T1_sharp.bound(c, 50)[1:]
+    assert (ratio < 1).all()
+    assert ratio[-1] > 0.999
+    problem = Quadratic.left(2 * np.eye(5), np.ones((5, 2)))
+    for gamma in (0.2, 0.5, 0.9):
+        verdict = verify(theorems.T1_tight, RACLoRA(sketches.Haar(5, 2), gamma), problem, steps=20)
+        assert verdict.evidence == "exact"
+        np.testing.assert_allclose(verdict.mean[1:], verdict.bound[1:], rtol=1e-12)
+    unknown = replace(c, lambda_min=math.nan)
+    assert np.isnan(theorems.T1_tight.bound(unknown, 3)).all()
 
 
 def test_bounds_at_the_start():

@@ -17,6 +17,7 @@ from rac_theory.theorems.plain_steps import plain_rac_lora_nonconvex as T12_nonc
 from rac_theory.theorems.plain_steps import plain_rac_lora_pl as T12_pl
 from rac_theory.theorems.rac_lora_gd import rac_lora_gd_nonconvex as T1
 from rac_theory.theorems.rac_lora_gd import rac_lora_gd_nonconvex_sharp as T1_sharp
+from rac_theory.theorems.rac_lora_gd import rac_lora_gd_nonconvex_tight as T1_tight
 from rac_theory.theorems.rac_lora_gd import rac_lora_gd_pl as T2
 from rac_theory.theorems.rac_lora_gd import rac_lora_gd_pl_sharp as T2_sharp
 from rac_theory.theorems.reshuffling import rac_lora_rr_nonconvex as T7
@@ -35,7 +36,7 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
     {
         value.id: value
         for value in (
-            *(T1, T2, T1_sharp, T2_sharp, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
+            *(T1, T2, T1_sharp, T1_tight, T2_sharp, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
             *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp),
             *(T12_nonconvex, T12_pl, T12_gaussian),
         )
@@ -55,6 +56,7 @@ __all__ = [
     "T9",
     "T10",
     "T1_sharp",
+    "T1_tight",
     "T2_sharp",
     "T3_isotropic",
     "T3_sharp",

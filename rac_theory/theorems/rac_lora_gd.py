@@ -1,5 +1,7 @@
 """RAC-LoRA with exact gradients: the paper's two main theorems, and what their proofs give for longer steps."""
 
+import numpy as np
+
 from problems.checks import Array
 from rac_theory.assumptions import (
     bounded_below,
@@ -13,6 +15,7 @@ from rac_theory.assumptions import (
 )
 from rac_theory.constants import Constants
 from rac_theory.metric import gap, mean_squared_gradient
+from rac_theory.sums import sum_of_powers
 from rac_theory.theorem import theorem
 
 _NON_CONVEX = (bounded_below, positive_projection)
@@ -62,6 +65,24 @@ def rac_lora_gd_pl(c: Constants, t: Array) -> Array:
 def rac_lora_gd_nonconvex_sharp(c: Constants, t: Array) -> Array:
     r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= 2 (f(W^0) - f*) / (lambda_min gamma (2 - gamma L) T)."""
     return 2 * c.gap0_upper / (c.lambda_min * c.gamma * (2 - c.gamma * c.L) * t)
+
+
+@theorem(
+    id="T1_tight",
+    source="derived from the descent lemma and ||grad f||^2 <= 2 L (f - f*) at every step",
+    mark="derived",
+    metric=mean_squared_gradient,
+    rate="sublinear",
+    assumes=(rac_lora_exact, smooth, stable_step, *_NON_CONVEX),
+    descends=True,
+    tightest=(1.0, "any isotropic sketch on a multiple of the identity: an equality at every T and step"),
+)
+def rac_lora_gd_nonconvex_tight(c: Constants, t: Array) -> Array:
+    r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= (2 L / T) (1 + rho + ... + rho^{T-1}) (f(W^0) - f*),
+    rho = 1 - gamma L (2 - gamma L) lambda_min.
+    """
+    rho = 1 - c.gamma * c.L * (2 - c.gamma * c.L) * c.lambda_min
+    return np.asarray(2 * c.L * c.gap0_upper * sum_of_powers(rho, t) / t)
 
 
 @theorem(

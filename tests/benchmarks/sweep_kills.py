@@ -135,7 +135,10 @@ def parts_of_a_cell(folder):
 
 
 def time_workers(folder, rounds):
-    """Time the sweep with one and two Dask workers, in turn, beside ``cells * max(cell / workers, kept)``."""
+    """Time the sweep with one and two Dask workers, in turn, beside ``cells * max(cell / workers, kept)``.
+
+    To one worker joblib sends nothing: its cells run in the calling process, without any transfer.
+    """
     sweeping._PILOT_SECONDS = 0.0
     assert len(TIMED.cells) == 640
     kept = parts_of_a_cell(folder)
@@ -144,7 +147,7 @@ def time_workers(folder, rounds):
         for workers in measured:
             with (
                 distributed.LocalCluster(
-                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
                 ) as cluster,
                 distributed.Client(cluster),
                 joblib.parallel_config(backend="dask"),

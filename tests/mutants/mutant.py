@@ -132,7 +132,11 @@ DETECTORS: dict[str, dict[str, Callable[[Trial], str | None]]] = {
 """The detectors of each kind: a trial to the sentence with which it is caught, or None."""
 
 
-def caught(kind: str, trial: Trial) -> dict[str, str]:
+def caught(kind: str, make: Callable[[], Trial]) -> dict[str, str]:
     """Put a trial before all detectors of a kind; return those that caught it, with what they said."""
+    try:
+        trial = make()
+    except ValueError as error:  # the constructor of an algorithm tries the sketch
+        return {"door": str(error)}
     said = {name: detector(trial) for name, detector in DETECTORS[kind].items()}
     return {name: sentence for name, sentence in said.items() if sentence is not None}

@@ -11,7 +11,7 @@ from .mutant import Mutant, Trial
 DOOR, CHECK, VERIFY = ("door",), ("check_problem",), ("verify",)
 RNG = np.random.default_rng(7)
 X, Y = RNG.normal(size=(12, 4)) * [1.0, 2.0, 0.5, 1.0], RNG.normal(size=(12, 3))
-LOW_RANK = np.column_stack([X[:, :2], X[:, :2].sum(axis=1), X[:, 0]])
+LOW_RANK = X[:, [0, 1, 1, 0]]
 
 
 def mutant(cls, why, caught_by, theorem=theorems.T2, step=1.0, right=wrong.Tampered, data=(X, Y, 0.1), **more):
@@ -48,9 +48,9 @@ BANK = [
         data=(LOW_RANK, Y, 0.0),
     ),
     mutant(wrong.ConvexSine, "T3 needs monotone gradients", CHECK, right=PLSine, data=((4, 3),)),
-    mutant(wrong.HighInfimum, "runs end below it", DOOR + CHECK, steps=400),
+    mutant(wrong.HighInfimum, "runs end below it", DOOR + CHECK, steps=200),
     mutant(wrong.LowInfimum, "with mu > 0 gradients are too small for such gaps", CHECK, steps=200),
-    mutant(wrong.HighLowerBound, "runs end below it", DOOR + CHECK, theorem=theorems.T1, steps=400),
+    mutant(wrong.HighLowerBound, "runs end below it", DOOR + CHECK, theorem=theorems.T1, steps=200),
     mutant(wrong.WrongMinimiser, "distances are measured from another point", CHECK, theorem=theorems.T4, **ROUND),
     mutant(wrong.BiasedComponents, "the mean of a minibatch is not grad f", CHECK, **BATCH),
     mutant(wrong.SummedComponents, "the mean of a minibatch is b grad f", CHECK, **BATCH),

@@ -185,4 +185,4 @@ class HighComponentInfima(Tampered):
 
     @property
     def component_infima(self):
-        return LeastSquares.component_infima.fget(self) + 0.1
+        return super().component_infima + 0.1

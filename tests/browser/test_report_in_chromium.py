@@ -1,0 +1,172 @@
+"""The report in a browser: ``python -m pytest tests/browser``, with Chromium on the path.
+
+Chromium has no driver here: each test adds a script to the page, allows it in the page's own policy, and reads what the
+script wrote into the page when Chromium prints it.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from rac_theory import report, results
+from rac_theory.cli import main
+
+SKETCH = "<script>alert(1)</script>"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_HELPERS = """
+const all = (selector) => [...document.querySelectorAll(selector)];
+const shown = () => all("tbody.case").filter((one) => one.offsetHeight > 0).map((one) => one.querySelector("th").innerText.trim());
+const form = document.querySelector(".filters");
+const choose = (name, value) => { form.elements[name].value = value; form.dispatchEvent(new Event("change", { bubbles: true })); };
+const later = () => new Promise((done) => setTimeout(done, 50));
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What verify leaves, with one row whose words are hostile."""
+    out = tmp_path_factory.mktemp("results")
+    quick = ["--problem", "quadratic", "pl_sine", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8"]
+    assert main(["verify", "--claim", "T1", "T2", "C6", *quick, "--sketch", "haar", "frozen", "--out", str(out)]) == 0
+    content = json.loads((out / results.FILE).read_text())
+    content["rows"][0]["sketch"] = SKETCH
+    content["rows"][1]["reason"] = f"{SKETCH}<img src=x onerror=alert(2)>"
+    (out / results.FILE).write_text(json.dumps(content))
+    return out
+
+
+@pytest.fixture(scope="module")
+def rows(folder):
+    return results.load(folder / results.FILE)
+
+
+@pytest.fixture
+def browse(folder, tmp_path):
+    """Return a function that opens the report, runs the body of a function in it, and returns what that returns."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert browser is not None, f"one of {', '.join(BROWSERS)} must be on the path"
+
+    def run(body, hash="", dark=False):
+        page = report.write(folder).read_text(encoding="utf-8")
+        script = (
+            f"{{ {_HELPERS} (async () => {{ {body} }})().catch(String).then((found) => {{"
+            'const said = document.createElement("pre"); said.id = "said";'
+            "said.textContent = JSON.stringify(found); document.body.append(said); }); }"
+        )
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        page = page.replace("script-src ", f"script-src 'sha256-{digest}' ", 1)
+        path = tmp_path / "report.html"
+        path.write_text(page.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=1400,900"]
+        options += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=20000", "--dump-dom"]
+        options += [f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
+        done = subprocess.run(
+            [browser, *options, path.as_uri() + hash], capture_output=True, text=True, encoding="utf-8", timeout=120
+        )
+        assert "CONSOLE" not in done.stderr, done.stderr
+        said = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
+        assert said is not None, done.stderr
+        return json.loads(html.unescape(said.group(1)))
+
+    return run
+
+
+def test_filters_show_what_they_say(browse, rows):
+    """A filter that hides nothing, or what it should show; a count that is not that of the rows in sight."""
+    found = browse("""
+        const found = { at_first: shown() };
+        for (const [name, value] of [["claim", "T2"], ["problem", "quadratic"], ["sketch", "frozen"]]) {
+          choose(name, value); found[name] = [shown(), form.querySelector("output").value];
+        }
+        form.querySelector("button").click(); await later(); found.reset = shown();
+        all("input[value=NOT_APPLICABLE]")[0].click(); found.verdict = shown();
+        form.querySelector("button").click(); await later();
+        all("a[data-show=T1]")[0].click(); found.link = shown();
+        return found;
+    """)
+
+    def numbers(**wanted):
+        return [str(row.number) for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]
+
+    assert found["at_first"] == found["reset"] == numbers()
+    assert found["claim"][0] == found["problem"][0][:0] + numbers(claim="T2")
+    assert found["problem"][0] == numbers(claim="T2", problem="quadratic")
+    assert found["sketch"][0] == numbers(claim="T2", problem="quadratic", sketch="frozen")
+    assert found["sketch"][1] == f"{len(found['sketch'][0])} of {len(rows)} cases"
+    assert found["verdict"] == [str(row.number) for row in rows if row.status != "NOT_APPLICABLE"]
+    assert found["link"] == numbers(claim="T1")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_rows_open_and_their_figures_load(browse, rows, dark):
+    """A data URI that is cut or not escaped is a broken image, of width 0; a colour scheme that is not followed."""
+    found = browse(
+        """
+        all("tbody.case button").forEach((button) => button.click());
+        all("details").forEach((one) => { one.open = true; });
+        const images = all("img");
+        images.forEach((one) => { one.loading = "eager"; });
+        await Promise.all(images.map((one) => one.decode()));
+        return {
+          widths: images.map((one) => one.naturalWidth),
+          open: all("tr.about").filter((one) => one.offsetHeight > 20).length,
+          expanded: all("button[aria-expanded=true]").length,
+          light: getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] > 128,
+        };
+        """,
+        dark=dark,
+    )
+    assert len(found["widths"]) == sum(row.figure is not None for row in rows) + 1  # and the counterexample's
+    assert min(found["widths"]) > 300
+    assert found["open"] == found["expanded"] == len(rows)
+    assert found["light"] is not dark
+
+
+def test_keys_reach_everything(browse):
+    """A row that only a mouse can open; a case of the address that is not opened."""
+    found = browse(
+        """
+        await later();
+        const button = document.activeElement;
+        const opened = !document.getElementById("about-3").hidden;
+        button.click();
+        return [button.getAttribute("aria-controls"), opened, document.getElementById("about-3").hidden, all("[tabindex='-1']").length];
+        """,
+        hash="#case-3",
+    )
+    assert found == ["about-3", True, True, 1]
+
+
+def test_words_of_a_user_are_not_run(browse):
+    """A sketch called <script>alert(1)</script> is a name, in its cell, its option and the alternative text."""
+    found = browse("""
+        const named = all("tbody.case").filter((one) => one.dataset.sketch.includes("script"));
+        choose("sketch", named[0].dataset.sketch);
+        return {
+          text: named[0].querySelector("tr").cells[3].innerText, shown: shown(), broken: all("img[src=x]").length,
+          scripts: all("script").length, alt: named[0].querySelector("img").alt, reason: all("#about-2 p")[0].textContent,
+        };
+    """)
+    assert found["text"] == SKETCH
+    assert found["shown"] == ["1"]
+    assert SKETCH in found["alt"]
+    assert found["reason"].startswith(SKETCH)
+    assert found["broken"] == 0
+    assert found["scripts"] == 2  # the page's and this test's
+
+
+def test_mathematics_is_laid_out(browse):
+    """An element that the browser does not know as MathML has no height of its own, or shows its source."""
+    found = browse("""
+        return all("table.claims")[0].querySelectorAll("math").length && all("table.claims:first-of-type math").map(
+          (one) => [one.namespaceURI, one.getBoundingClientRect().height > 8, one.textContent.includes("\\\\")]);
+    """)
+    assert found
+    assert all(one[0].endswith("MathML") and one[1:] == [True, False] for one in found if one[1])
+    assert sum(one[1] for one in found) >= 4
