@@ -1,6 +1,7 @@
 """The ledger: runs a plan, ensemble by ensemble, and says what the rows add up to."""
 
 import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from multiprocessing import parent_process
@@ -62,7 +63,8 @@ def _seconds_of_a_step(case: Case) -> float:
 
 
 def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int, list[Row]]:
-    if parent_process() is not None:
+    # Workers of a cluster run this in a thread, where no signal can be set and none arrives.
+    if parent_process() is not None and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     begin = time.perf_counter()
     verdicts = ensemble.verdicts()

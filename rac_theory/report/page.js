@@ -25,7 +25,6 @@ function follow() {
   if (!row) return;
   if (row.parentElement.hidden) form.reset();
   open(row.parentElement, true);
-  row.querySelector("button").focus({ preventScroll: true });
   row.scrollIntoView({ block: "start" });
 }
 

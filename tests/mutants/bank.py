@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping
 
-from . import algorithms, beyond_evidence, problems, sketches, theorems, theorems_noisy, theorems_rounds
+from . import (
+    algorithms,
+    beyond_evidence,
+    problems,
+    sketches,
+    theorems,
+    theorems_convex,
+    theorems_noisy,
+    theorems_rounds,
+)
 from .mutant import Mutant
 
 BANK: tuple[Mutant, ...] = (
     *theorems.BANK,
+    *theorems_convex.BANK,
     *theorems_noisy.BANK,
     *theorems_rounds.BANK,
     *algorithms.BANK,

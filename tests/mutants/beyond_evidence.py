@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from rac_theory import Constants, theorems
+from rac_theory import Case, Constants, theorems
 
 from .mutant import PROOFS, Mutant
-from .theorems import at_huber, mutant, with_constants, with_formula
-from .theorems_rounds import ONE, clients, epoch, equal
+from .theorems import mutant, with_constants, with_formula
+from .theorems_convex import at_huber
+from .theorems_rounds import ONE, epoch, equal
 
-T3, T3_isotropic, T5_step = theorems.T3, theorems.T3_isotropic, theorems.T5_step
+T3, T3_isotropic = theorems.T3, theorems.T3_isotropic
 T7, T7d, T8, T8d = theorems.T7, theorems.T7d, theorems.T8, theorems.T8d
 BY_HAND = "test_formulas_against_numbers_worked_out_by_hand"
 SIMPLE = "test_reshuffling.test_simple_formulas_against_numbers_worked_out_by_hand"
@@ -34,12 +35,36 @@ def smaller_start(theorem, factor):
     return with_constants(theorem, gap0=lambda c: factor * c.gap0, gap0_upper=lambda c: factor * c.gap0_upper)
 
 
-EPOCH, ROUNDS = epoch(0.025, equal(20)), clients(0.25, 2)
+EPOCH = epoch(0.025, equal(20))
 
 BANK = [
-    beyond("0.6 of the distance term", "the potential has 1 / (2 gamma)", with_constants(T3, distance0=lambda c: 0.6**0.5 * c.distance0), T3, at_huber(), f"test_convex.{BY_HAND}", 20),
-    beyond("f(W0) - f* is missing", "the potential has the gap too", with_constants(T3, gap0=lambda c: 0.0), T3, at_huber(), f"test_convex.{BY_HAND}", 20),
-    beyond("1/(3 gamma) for 1/(2 gamma)", "the potential has 1 / (2 gamma)", scaled(T3_isotropic, 2 / 3), T3_isotropic, at_huber(), f"test_convex.{BY_HAND}", 20),
+    beyond(
+        "0.6 of the distance term",
+        "the potential has 1 / (2 gamma)",
+        with_constants(T3, distance0=lambda c: 0.6**0.5 * c.distance0),
+        T3,
+        at_huber(),
+        f"test_convex.{BY_HAND}",
+        20,
+    ),
+    beyond(
+        "f(W0) - f* is missing",
+        "the potential has the gap too",
+        with_constants(T3, gap0=lambda c: 0.0),
+        T3,
+        at_huber(),
+        f"test_convex.{BY_HAND}",
+        20,
+    ),
+    beyond(
+        "1/(3 gamma) for 1/(2 gamma)",
+        "the potential has 1 / (2 gamma)",
+        scaled(T3_isotropic, 2 / 3),
+        T3_isotropic,
+        at_huber(),
+        f"test_convex.{BY_HAND}",
+        20,
+    ),
     beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7, 7 / 9), T7, EPOCH, SIMPLE, W0=ONE),
     beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7d, 7 / 9), T7d, EPOCH, SIMPLE, W0=ONE),
     beyond("0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(T8, 0.8), T8, EPOCH, SIMPLE, W0=ONE),
@@ -50,15 +75,9 @@ BANK = [
 def share(mutant: Mutant) -> float:
     """The smallest ratio of the wrong bound to the right one on its case."""
     wrong, right = mutant.wrong(), mutant.right()
-    c = Constants.of(_case(right))
+    c = Constants.of(Case(right.algorithm, right.problem, right.W0, right.steps))
     bounds = wrong.theorem.bound(c, wrong.steps)[1:], right.theorem.bound(c, right.steps)[1:]
     return float(np.min(bounds[0] / bounds[1]))
-
-
-def _case(trial):
-    from rac_theory import Case
-
-    return Case(trial.algorithm, trial.problem, trial.W0, trial.steps)
 
 
 def fails_proof(mutant: Mutant) -> bool:

@@ -1,17 +1,15 @@
-"""Wrong theorems about exact gradients: T1 to T4 with a constant, a power or a term changed."""
+"""Wrong theorems about exact gradients: T1 and T2 with a constant, a power or a term changed."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from problems import FromFunctions, Quadratic
+from problems import Quadratic
 from rac_theory import GD, RACLoRA, sketches, theorems
 
 from .mutant import Mutant, Trial
 
-T1, T2, T3, T4 = theorems.T1, theorems.T2, theorems.T3, theorems.T4
-T1_sharp, T2_sharp, T3_sharp = theorems.T1_sharp, theorems.T2_sharp, theorems.T3_sharp
-T3_isotropic = theorems.T3_isotropic
+T1, T1_sharp, T1_tight, T2, T2_sharp = (theorems.ALL[name] for name in ("T1", "T1_sharp", "T1_tight", "T2", "T2_sharp"))
 
 ROUND = Quadratic.left(2 * np.eye(4), np.ones((4, 3)))
 FLAT = Quadratic.left(np.eye(4) / 2, np.ones((4, 3)))
@@ -31,22 +29,6 @@ def at_rare():
 def at_lost_rank():
     """Two coordinates drawn with replacement are one in a quarter of the draws: E[H] is 7/16 I, not 1/2 I."""
     return RACLoRA(sketches.CoordinateWithReplacement(4, 2), 1 / ROUND.L), ROUND
-
-
-def at_huber(T=20):
-    """The case on which T3 is tight up to 1/2."""
-    eta = 1 / (2 * T + 1)
-    problem = FromFunctions(
-        (1, 1),
-        lambda W: float(np.where(abs(W) > eta, eta * abs(W) - eta**2 / 2, W**2 / 2).sum()),
-        lambda W: np.clip(W, -eta, eta),
-        L=1.0,
-        convex=True,
-        f_star=0.0,
-        W_star=np.zeros((1, 1)),
-        start=np.ones((1, 1)),
-    )
-    return GD(1.0), problem
 
 
 def with_formula(theorem, formula):
@@ -104,11 +86,29 @@ BANK = [
         T1,
         GD_ROUND,
     ),
-    mutant("T^2 for T", "sums of squares are bounded, not means", with_formula(T1, lambda c, t: T1.formula(c, t) / t), T1, GD_ROUND),
-    mutant("gamma^2 for gamma", "at gamma = 2 that is half of the bound", with_constants(T1, gamma=lambda c: c.gamma**2), T1, (GD(2.0), FLAT)),
+    mutant(
+        "T^2 for T",
+        "sums of squares are bounded, not means",
+        with_formula(T1, lambda c, t: T1.formula(c, t) / t),
+        T1,
+        GD_ROUND,
+    ),
+    mutant(
+        "gamma^2 for gamma",
+        "at gamma = 2 that is half of the bound",
+        with_constants(T1, gamma=lambda c: c.gamma**2),
+        T1,
+        (GD(2.0), FLAT),
+    ),
     swapped(T1, at_rare()),
     rank_over_dim(T1),
-    mutant("lambda_min is missing", "a sketch sees a part of the gradient", with_constants(T1, lambda_min=lambda c: 1.0), T1, at_haar(1.0)),
+    mutant(
+        "lambda_min is missing",
+        "a sketch sees a part of the gradient",
+        with_constants(T1, lambda_min=lambda c: 1.0),
+        T1,
+        at_haar(1.0),
+    ),
     doubled(T1_sharp, (GD(0.15), ROUND)),
     mutant("2 - gamma L is missing", "false beyond 1/L", with_formula(T1_sharp, T1.formula), T1_sharp, LONG),
     mutant(
@@ -118,32 +118,63 @@ BANK = [
         T1_sharp,
         (GD(0.15), ROUND),
     ),
+    doubled(T1_tight, at_haar(0.3)),
+    swapped(T1_tight, at_rare()),
+    rank_over_dim(T1_tight),
+    mutant(
+        "T + 1 for T",
+        "the sum ends at T - 1",
+        with_formula(T1_tight, lambda c, t: T1_tight.formula(c, t + 1)),
+        T1_tight,
+        at_haar(1.0),
+    ),
     doubled(T2, at_haar(1.0)),
     swapped(T2, at_rare()),
     rank_over_dim(T2),
-    mutant("L for mu", "the flattest direction decides", with_constants(T2, mu=lambda c: c.L), T2, (GD(1.0), SLOPED), W0=AXIS),
-    mutant("T + 1 for T", "one step too many", with_formula(T2, lambda c, t: T2.formula(c, t + 1)), T2, at_haar(1.0)),
-    mutant("2 T for T", "a rate of the iterates, squared", with_formula(T2, lambda c, t: T2.formula(c, 2 * t)), T2, at_haar(1.0)),
-    mutant("gamma^2 for gamma", "at gamma = 2 that is twice the rate", with_constants(T2, gamma=lambda c: c.gamma**2), T2, at_haar(1.0, FLAT)),
-    mutant("lambda_min is missing", "the rate of full gradient descent", with_constants(T2, lambda_min=lambda c: 1.0), T2, at_haar(1.0)),
-    mutant("mu larger by 2%", "on the identity the theorem has no slack", with_constants(T2, mu=lambda c: 1.02 * c.mu), T2, at_haar(1.0)),
-    mutant("2 - gamma L is missing", "false beyond 1/L", with_formula(T2_sharp, T2.formula), T2_sharp, at_haar(1.7)),
-    mutant("2 for 2 - gamma L", "the second-order term is dropped", with_constants(T2_sharp, L=lambda c: 0.0), T2_sharp, at_haar(0.7)),
-    swapped(T2_sharp, at_rare()),
-    mutant("a quarter of the distance", "the potential starts with ||W0 - W*||^2 / (2 gamma)", with_constants(T3, distance0=lambda c: c.distance0 / 2), T3, at_huber(), 20),
-    mutant("T^2 for T", "the rate of accelerated methods", with_formula(T3, lambda c, t: T3.formula(c, t**2)), T3, at_huber(), 20),
-    swapped(T3, at_rare(), 60),
-    mutant("the distance is missing", "convexity alone does not bound the gap by the start", with_constants(T3, distance0=lambda c: 0.0), T3, at_huber(), 20),
-    mutant("lambda_min is missing", "a sketch sees a part of the gradient", with_constants(T3_isotropic, lambda_min=lambda c: 1.0), T3_isotropic, at_haar(1.0)),
-    mutant("distance for its square", "wrong units", with_constants(T3_isotropic, distance0=lambda c: c.distance0**0.5), T3_isotropic, at_haar(1.0)),
     mutant(
-        "2 - gamma L is missing below",
-        "long steps gain less",
-        with_formula(T3_sharp, lambda c, t: T3_sharp.formula(c, 0 * t) / (1 + c.lambda_min * t)),
-        T3_sharp,
-        (GD(0.95), ROUND),
+        "L for mu",
+        "the flattest direction decides",
+        with_constants(T2, mu=lambda c: c.L),
+        T2,
+        (GD(1.0), SLOPED),
+        W0=AXIS,
     ),
-    mutant("s replaced by L", "the flattest direction decides", with_constants(T4, strong_convexity=lambda c: c.L), T4, (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED), W0=AXIS),
-    mutant("lambda_min larger by 2%", "on an axis the theorem is an equality", with_constants(T4, lambda_min=lambda c: 1.02 * c.lambda_min), T4, (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED), W0=AXIS),
-    mutant("2 T for T", "a rate of the distance, squared", with_formula(T4, lambda c, t: T4.formula(c, 2 * t)), T4, (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED), W0=AXIS),
+    mutant("T + 1 for T", "one step too many", with_formula(T2, lambda c, t: T2.formula(c, t + 1)), T2, at_haar(1.0)),
+    mutant(
+        "2 T for T",
+        "a rate of the iterates, squared",
+        with_formula(T2, lambda c, t: T2.formula(c, 2 * t)),
+        T2,
+        at_haar(1.0),
+    ),
+    mutant(
+        "gamma^2 for gamma",
+        "at gamma = 2 that is twice the rate",
+        with_constants(T2, gamma=lambda c: c.gamma**2),
+        T2,
+        at_haar(1.0, FLAT),
+    ),
+    mutant(
+        "lambda_min is missing",
+        "the rate of full gradient descent",
+        with_constants(T2, lambda_min=lambda c: 1.0),
+        T2,
+        at_haar(1.0),
+    ),
+    mutant(
+        "mu larger by 2%",
+        "on the identity the theorem has no slack",
+        with_constants(T2, mu=lambda c: 1.02 * c.mu),
+        T2,
+        at_haar(1.0),
+    ),
+    mutant("2 - gamma L is missing", "false beyond 1/L", with_formula(T2_sharp, T2.formula), T2_sharp, at_haar(1.7)),
+    mutant(
+        "2 for 2 - gamma L",
+        "the second-order term is dropped",
+        with_constants(T2_sharp, L=lambda c: 0.0),
+        T2_sharp,
+        at_haar(0.7),
+    ),
+    swapped(T2_sharp, at_rare()),
 ]

@@ -52,15 +52,27 @@ def times_inner(theorem):
 
 
 def power_of_N(theorem, steps):
-    return mutant("N^2 for N", "an epoch is N steps long, not N^2", times_inner(theorem), theorem, half_epoch(0.02, 5), steps, ONE)
+    return mutant(
+        "N^2 for N", "an epoch is N steps long, not N^2", times_inner(theorem), theorem, half_epoch(0.02, 5), steps, ONE
+    )
 
 
 def power_of_K(theorem, steps=60):
-    return mutant("K^2 for K", "a round is K steps long, not K^2", times_inner(theorem), theorem, clients(0.02, 5), steps, ONE)
+    return mutant(
+        "K^2 for K", "a round is K steps long, not K^2", times_inner(theorem), theorem, clients(0.02, 5), steps, ONE
+    )
 
 
 def silent(theorem, case, steps, x0=3.0):
-    return mutant("a missing noise term", "components disagree at the minimum", with_constants(theorem, D=lambda c: 0.0), theorem, case, steps, np.full((1, 1), x0))
+    return mutant(
+        "a missing noise term",
+        "components disagree at the minimum",
+        with_constants(theorem, D=lambda c: 0.0),
+        theorem,
+        case,
+        steps,
+        np.full((1, 1), x0),
+    )
 
 
 EQUALITY = epoch(0.5, OPPOSITE)
@@ -74,21 +86,64 @@ BANK = [
     power_of_N(T8d_sharp, 60),
     doubled(T7, epoch(0.025, equal(20)), 60, W0=ONE),
     doubled(T7d, epoch(0.025, equal(20)), 60, W0=ONE),
-    mutant("mu doubled", "twice the progress of an epoch", with_constants(T8d_sharp, mu=lambda c: 2 * c.mu), T8d_sharp, EQUALITY, W0=np.full((1, 1), 3.0)),
+    mutant(
+        "mu doubled",
+        "twice the progress of an epoch",
+        with_constants(T8d_sharp, mu=lambda c: 2 * c.mu),
+        T8d_sharp,
+        EQUALITY,
+        W0=np.full((1, 1), 3.0),
+    ),
     silent(T7d, epoch(0.25, OPPOSITE), 300, 0.15),
     silent(T8d, epoch(0.25, OPPOSITE), 60),
     silent(T8d_sharp, EQUALITY, 40),
-    mutant("half of the noise", "two parabolas attain the bound", with_constants(T8d_sharp, D=lambda c: c.D / 2), T8d_sharp, EQUALITY, W0=np.full((1, 1), 3.0)),
+    mutant(
+        "half of the noise",
+        "two parabolas attain the bound",
+        with_constants(T8d_sharp, D=lambda c: c.D / 2),
+        T8d_sharp,
+        EQUALITY,
+        W0=np.full((1, 1), 3.0),
+    ),
     power_of_K(T9),
     power_of_K(T9d),
     power_of_K(T9d_sharp),
     power_of_K(T10),
     power_of_K(T10d),
     power_of_K(T10d_sharp),
-    mutant("lambda_min for 1", "the sketch is forgotten", with_constants(T10, lambda_min=lambda c: 1.0), T10, (RACLoRA(sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.25, 0.75]), 1.0, gradients=Clients(Local(1))), Federated(equal(2), 2)), 40, ONE),
+    mutant(
+        "lambda_min for 1",
+        "the sketch is forgotten",
+        with_constants(T10, lambda_min=lambda c: 1.0),
+        T10,
+        (
+            RACLoRA(
+                sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.25, 0.75]), 1.0, gradients=Clients(Local(1))
+            ),
+            Federated(equal(2), 2),
+        ),
+        40,
+        ONE,
+    ),
     doubled(T9, clients(0.5, 2), 60, W0=ONE),
-    mutant("1/(1 - a) is missing", "drift costs a part of the progress", with_constants(T9, gap0_upper=lambda c: c.gap0_upper * 0.875), T9, clients(0.5, 2), 60, ONE),
-    mutant("drift is missing", "two steps under one sketch are not one of twice the size", with_constants(T10d_sharp, L_max=lambda c: 0.0), T10d_sharp, clients(0.5, 2), 40, ONE),
+    mutant(
+        "1/(1 - a) is missing",
+        "drift costs a part of the progress",
+        with_constants(T9, gap0_upper=lambda c: c.gap0_upper * 0.875),
+        T9,
+        clients(0.5, 2),
+        60,
+        ONE,
+    ),
+    mutant(
+        "drift is missing",
+        "two steps under one sketch are not one of twice the size",
+        with_constants(T10d_sharp, L_max=lambda c: 0.0),
+        T10d_sharp,
+        clients(0.5, 2),
+        40,
+        ONE,
+    ),
     silent(T9d, clients(0.05, 4, UNEQUAL), 300, 0.65),
     silent(T10d, clients(0.05, 4, UNEQUAL), 400),
     silent(T10d_sharp, clients(0.05, 4, UNEQUAL), 400),
