@@ -73,7 +73,7 @@ def empirical_bernstein_lower(X: Array, alpha: float) -> Array:
     known = np.concatenate([np.full_like(X[:1], 0.25), variance[:-1]])
     weights = np.minimum(np.sqrt(2 * math.log(1 / alpha) / (n * known)), 0.5)
     cost = ((-np.log1p(-weights) - weights) * xi**2).sum(axis=0) + math.log(1 / alpha)
-    return np.maximum(((weights * X).sum(axis=0) - cost) / weights.sum(axis=0), 0.0)
+    return np.asarray(np.maximum(((weights * X).sum(axis=0) - cost) / weights.sum(axis=0), 0.0))
 
 
 def empirical_bernstein_upper(X: Array, alpha: float) -> Array:

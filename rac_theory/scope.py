@@ -52,17 +52,18 @@ class Scope:
         metric = theorem.metric
         bound = theorem.bound(constants, case.steps)
         ceiling = metric.ceiling(constants)
-        tolerance = metric.tolerance(constants, bound, _shift(case, first.norm))
+        claim = np.where(bound < 0, 0.0, bound)  # what is not negative can only be claimed to be zero
+        tolerance = metric.tolerance(constants, claim, _shift(case, first.norm))
         informative = np.flatnonzero(bound[1:] < ceiling) + 1
         everywhere = np.arange(1, len(bound))
-        resolved = np.flatnonzero((np.arange(len(bound)) > 0) & (bound >= 100 * tolerance))
+        resolved = np.flatnonzero((np.arange(len(bound)) > 0) & (np.abs(bound) >= 100 * tolerance))
         if exact:
             curve = metric.along(first.curves, constants)[0]
             # A bound that is met to the last bit needs no resolution, not even zero.
             resolved = everywhere if (curve[1:] <= bound[1:]).all() else resolved
         judged = resolved if resolved.size and not exact else everywhere
         question = Question(
-            bound[judged] * (1 + 1e-9) + tolerance[judged], ceiling if theorem.descends and not exact else math.inf
+            claim[judged] * (1 + 1e-9) + tolerance[judged], ceiling if theorem.descends and not exact else math.inf
         )
         return cls(
             theorem,

@@ -76,7 +76,7 @@ def test_looking_after_every_part_keeps_the_level():
                 break
             whole, pilot = whole.then(Part.of(runs, question, pilot)), pilot.then(runs, question)
         stopped += whole.decides(question, 0.05)
-        naive += (log_wealth(X[:, :, 0].T - 1).max() >= math.log(20))
+        naive += log_wealth(X[:, :, 0].T - 1).max() >= math.log(20)
     assert stopped <= 45
     assert naive > 45
 

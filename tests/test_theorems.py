@@ -34,8 +34,8 @@ def test_formulas_against_numbers_worked_out_by_hand():
 def test_the_tight_form():
     """By hand: rho = 1 - 0.4 x 1.6 x 0.25 = 0.84, and 2 L gap0_upper (1 + rho + rho^2) / 3 at T = 3.
 
-    Never above T1_sharp, which it approaches; an equality for an isotropic sketch on a multiple of the identity, where a
-    power of rho that is off by one would show.
+    Never above T1_sharp, which it approaches; an equality for an isotropic sketch on a multiple of the identity, where
+    a power of rho that is off by one would show.
     """
     assert theorems.T1_tight.bound(c, 3)[3] == pytest.approx(2 * 2.0 * 3.5 * (1 + 0.84 + 0.84**2) / 3)
     ratio = theorems.T1_tight.bound(c, 50)[1:] / theorems.T1_sharp.bound(c, 50)[1:]

@@ -41,7 +41,7 @@ _fraction = np.frompyfunc(Fraction, 1, 1)
 def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: int) -> Rationals:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1) Fractions."""
     m, n = problem.shape
-    if not isinstance(algorithm, RACLoRA) or not isinstance(algorithm.gradients, Exact) or not algorithm.is_projected:
+    if type(algorithm) is not RACLoRA or type(algorithm.gradients) is not Exact or not algorithm.is_projected:
         raise Unsupported(
             f"exact=True must be asked of RACLoRA with projected steps and exact gradients, got {algorithm!r}"
         )

@@ -34,6 +34,8 @@ from rac_theory.sketches import Gaussian
 from rac_theory.sketches.rotation_invariance import from_invariants
 from rac_theory.sketches.second_moments import SecondMoment
 
+_SOURCES = (Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
+
 
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
@@ -119,6 +121,10 @@ def check_covered(algorithm: Algorithm) -> RACLoRA | Bernoulli:
     if not isinstance(algorithm, RACLoRA | Bernoulli):
         raise Unsupported(f"the algorithm must be RACLoRA, Bernoulli or deterministic, got {algorithm!r}")
     source = algorithm.gradients
+    innermost = source.source if isinstance(source, Clients) else source
+    for part, ours in ((algorithm, (RACLoRA, Bernoulli)), (source, _SOURCES), (innermost, _SOURCES)):
+        if isinstance(part, ours) and type(part) not in ours:
+            raise Unsupported(f"{type(part).__name__} may step otherwise than the class that it inherits from")
     if isinstance(source, Clients) and not isinstance(source.source, Exact | Local):
         raise Unsupported(f"clients must take full gradient steps, Exact() or Local(steps), got {source!r}")
     if not isinstance(source, Exact | Noisy | Minibatch | Local | Reshuffled | Clients):

@@ -63,7 +63,9 @@ class Diagonal:
         basis: Eigenbasis | None = getattr(problem, "eigenbasis", None)
         if basis is None or algorithm.deterministic or not isinstance(algorithm, RACLoRA):
             return None
-        if algorithm.sketch is None or algorithm.lora_alpha is not None or not isinstance(algorithm.gradients, Exact):
+        if type(algorithm) is not RACLoRA or type(algorithm.gradients) is not Exact:  # a subclass may step otherwise
+            return None
+        if algorithm.sketch is None or algorithm.lora_alpha is not None:
             return None
         _check_eigenbasis(problem, basis, start.astype(np.float64))
         transposed = algorithm.side == "right"

@@ -23,6 +23,8 @@ from rac_theory.sketch import (
 )
 from rac_theory.sketches.rotation_invariance import from_invariants
 
+_BATCHES = 512  # that are drawn to see whether neighbours in one depend on each other
+
 
 def check_sketch(sketch: Sketch, *, draws: int = 32_768, alpha: float = 1e-6, rng: int = 0) -> None:
     """Raise an ``AssertionError`` with one sentence if the sketch breaks a promise.
@@ -48,6 +50,7 @@ def check_sketch(sketch: Sketch, *, draws: int = 32_768, alpha: float = 1e-6, rn
     for size in (3, 1, 0):
         _check_sample(sketch, name, size, rng)
     _check_randomness(sketch, name, rng)
+    _check_independence(sketch, name, alpha, rng)
     _check_claims(sketch, name, draws, alpha, rng)
     changed = [key for key, value in _parameters(sketch).items() if key in before and not _same(value, before[key])]
     assert not changed, f"{name} must not change its parameters when it is used: {', '.join(changed)} changed"
@@ -97,6 +100,27 @@ def _check_randomness(sketch: Sketch, name: str, seed: int) -> None:
         f"{name}.sample must give fresh draws at each call, it repeats itself: is a draw cached?"
     )
     assert not (calls == calls[:, :1]).all(), f"{name}.sample must draw afresh for each of the size matrices"
+
+
+def _check_independence(sketch: Sketch, name: str, alpha: float, seed: int) -> None:
+    """Neighbours in a batch exchange partners with neighbours in another: if draws are independent, no mean changes.
+
+    With c(H, K) = trace(H K) / r, the variable ``c(H, K) + c(H', K') - c(H, K') - c(H', K)`` of neighbours H, K in one
+    batch and H', K' in another changes its sign when K and K' are exchanged. So it has mean zero, and is in [-2, 2].
+    """
+    rng = np.random.default_rng([seed, 2])
+    Q = np.stack([orthonormal_range(np.array(sketch.sample(rng, 8), dtype=np.float64)) for _ in range(2 * _BATCHES)])
+    Q = Q.reshape(2, _BATCHES * 4, 2, *Q.shape[2:])  # batch or partner, pair, first or second of a pair
+
+    def overlap(i: int, j: int) -> Array:
+        return np.asarray(np.square(np.swapaxes(Q[i, :, 0], 1, 2) @ Q[j, :, 1]).sum(axis=(1, 2)) / sketch.rank)
+
+    Z = (overlap(0, 0) + overlap(1, 1) - overlap(0, 1) - overlap(1, 0)).reshape(_BATCHES, 4).mean(axis=1)  # 1 a batch
+    against = max(float(log_wealth(sign * Z[:, None], worst=2.0).max()) for sign in (1, -1))
+    assert against < math.log(2 / alpha), (
+        f"{name}.sample must draw its size matrices independently: ranges of neighbours in a batch overlap by "
+        f"{Z.mean() / 2:+.3g} more, on average, than those of different batches"
+    )
 
 
 def _check_claims(sketch: Sketch, name: str, draws: int, alpha: float, seed: int) -> None:
