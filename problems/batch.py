@@ -7,7 +7,7 @@ import numpy as np
 from problems.checks import Array, integer
 
 _CACHED = 40_000  # numbers
-_COLUMNS = 128
+_COLUMNS = 160
 
 
 def matrix_shape(shape: tuple[int, int]) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from rac_theory import Case, Constants, RACLoRA, Status, simulate, sketches, the
 from rac_theory.evidence import Past, log_wealth
 from rac_theory.randomness import RUNS, child, seed_sequence
 from rac_theory.sample import Part, Pilot, Question, Sample, group_means
-from rac_theory.verification import part_size
+from rac_theory.reading import part_size
 
 sampled = partial(verify, evidence="sampled")
 
