@@ -39,6 +39,11 @@ class Kernel(Protocol):
         """How many blocks are best run side by side; a run must not depend on it, not even in its last bit."""
         ...
 
+    @property
+    def threads(self) -> bool:
+        """Whether workers are best threads: its operations are so long that they do not wait for each other."""
+        ...
+
     def run(self, rngs: list[np.random.Generator], steps: int, /) -> Record:
         """Run one block for each generator, in their order."""
         ...
@@ -50,3 +55,8 @@ class Kernel(Protocol):
     def norms(self, last: Array, /) -> Array:
         """Return upper bounds of ``||W||`` for coordinates, (runs, m, n) to (runs,), cheaply."""
         ...
+
+
+def is_large(numbers: int) -> bool:
+    """Whether a matrix of so many numbers keeps one operation busy for longer than threads take to change places."""
+    return numbers >= 128 * 128

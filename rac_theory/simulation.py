@@ -19,8 +19,6 @@ from rac_theory.kernel import Kernel, Record
 from rac_theory.kernels import kernel_for
 from rac_theory.randomness import BLOCKS, Randomness, child, generator, seed_sequence
 
-_LARGE = 128 * 128  # numbers in W from which threads pay
-
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
@@ -111,7 +109,7 @@ def simulate(
     rng : seed, SeedSequence or Generator
         With a seed, the same call gives the same bits.
     n_jobs : int
-        Workers, as in joblib: processes for small matrices, threads for large ones; any other backend that
+        Workers, as in joblib: threads or processes, as suits the kernel; any other backend that
         ``joblib.parallel_config`` sets is used instead.
     dtype : float64 or float32
         The precision of the runs. Sketches are drawn in double precision and rounded, so that both see the same ones.
@@ -139,8 +137,7 @@ def simulate_part(
     kernel = kernel_for(case.algorithm, case.problem, start, distances)
     blocks = range(first // kernel.block, -(-(first + runs) // kernel.block))
     batches = [blocks[i : i + kernel.streams] for i in range(0, len(blocks), kernel.streams)]
-    # Small matrices are many short operations, between which threads would wait for each other.
-    prefer = "threads" if start.size >= _LARGE else "processes"
+    prefer = "threads" if kernel.threads else "processes"
     workers = Parallel(n_jobs=min(n_jobs, len(batches)), prefer=prefer, return_as="generator")
     measured = np.empty((3 if distances else 2, case.steps + 1, runs), start.dtype)
     last = np.empty((runs, *start.shape), start.dtype)

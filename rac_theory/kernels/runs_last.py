@@ -21,7 +21,8 @@ class RunsLast:
     case: Diagonal
 
     block = 256
-    streams = 4  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
+    streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
+    threads = True
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run the blocks side by side to their end."""

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.kernel import Record
+from rac_theory.kernel import Record, is_large
 from rac_theory.kernels.diagonal import Diagonal
 from rac_theory.kernels.thin_products import block_size
 
@@ -46,6 +46,11 @@ class SeveralSteps:
     def block(self) -> int:
         """A power of two in 1..256."""
         return block_size(self.case.start.size)
+
+    @property
+    def threads(self) -> bool:
+        """Whether a matrix is large."""
+        return is_large(self.case.start.size)
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run one block to its end."""

@@ -10,7 +10,7 @@ from problems.batch import squared_norms
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
-from rac_theory.kernel import Record
+from rac_theory.kernel import Record, is_large
 from rac_theory.observed import Observed
 
 _NUMBERS = 1 << 14  # in a block of iterates, which should stay in the cache of one core with its gradients
@@ -31,6 +31,11 @@ class Stepping:
     def block(self) -> int:
         """A power of two in 16..256; 1 where all runs are the same."""
         return 1 if self.algorithm.deterministic else block_size(self.start.shape)
+
+    @property
+    def threads(self) -> bool:
+        """Whether a matrix is large."""
+        return is_large(self.start.size)
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run one block to its end."""

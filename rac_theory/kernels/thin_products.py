@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.kernel import Record
+from rac_theory.kernel import Record, is_large
 from rac_theory.kernels.diagonal import Diagonal
 
 _NUMBERS = 1 << 16  # in a block of errors: the kernel works on little else, so they may fill the cache of one core
@@ -25,6 +25,11 @@ class ThinProducts:
     def block(self) -> int:
         """A power of two in 1..256."""
         return block_size(self.case.start.size)
+
+    @property
+    def threads(self) -> bool:
+        """Whether a matrix is large."""
+        return is_large(self.case.start.size)
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run one block to its end."""
