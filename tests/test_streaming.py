@@ -14,8 +14,8 @@ from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, simulate, sketches, theorems, verify
 from rac_theory.evidence import Past, log_wealth
 from rac_theory.randomness import RUNS, child, seed_sequence
-from rac_theory.sample import Part, Pilot, Question, Sample, group_means
 from rac_theory.reading import part_size
+from rac_theory.sample import Part, Pilot, Question, Sample, group_means
 
 sampled = partial(verify, evidence="sampled")
 
