@@ -11,14 +11,12 @@ import numpy as np
 
 from problems.checks import Array
 from rac_theory.kernel import Record
-from rac_theory.kernels.diagonal import Diagonal
+from rac_theory.kernels.diagonal_kernel import DiagonalKernel
 
 
 @dataclass(frozen=True, eq=False)
-class RunsLast:
+class RunsLast(DiagonalKernel):
     """Steps ``E <- E - Q (gamma Q' curvatures E)`` entry by entry, on arrays (d, q, runs)."""
-
-    case: Diagonal
 
     block = 256
     streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
@@ -41,14 +39,6 @@ class RunsLast:
             seen = np.einsum("rdu,dqu->rqu", Q, move)
             E -= np.einsum("rdu,rqu->dqu", Q, seen, out=move)
         return case.record(record, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
-
-    def matrices(self, last: Array) -> Array:
-        """Turn coordinates back."""
-        return self.case.matrices(last)
-
-    def norms(self, last: Array) -> Array:
-        """Bound the norms of the iterates."""
-        return self.case.norms(last)
 
     def _ranges(self, rngs: list[np.random.Generator]) -> Iterator[Array]:
         """Yield orthonormal ranges for one step after the other, (r, d, runs)."""

@@ -29,28 +29,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.kernel import Record, is_large
-from rac_theory.kernels.diagonal import Diagonal
-from rac_theory.kernels.thin_products import block_size
+from rac_theory.kernel import Record
+from rac_theory.kernels.diagonal_kernel import DiagonalKernel
 
 
 @dataclass(frozen=True, eq=False)
-class SeveralSteps:
+class SeveralSteps(DiagonalKernel):
     """Makes ``steps_at_once`` steps between two passes over the errors."""
-
-    case: Diagonal
-
-    streams = 1
-
-    @property
-    def block(self) -> int:
-        """A power of two in 1..256."""
-        return block_size(self.case.start.size)
-
-    @property
-    def threads(self) -> bool:
-        """Whether a matrix is large."""
-        return is_large(self.case.start.size)
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run one block to its end."""
@@ -68,14 +53,6 @@ class SeveralSteps:
             record[:, t + 1 : t + taken + 1] = (record[:, t, None] + self._advance(Q, E))[:, :taken]
         record[:, steps] = self._measure(E)
         return case.record(record, E)
-
-    def matrices(self, last: Array) -> Array:
-        """Turn coordinates back."""
-        return self.case.matrices(last)
-
-    def norms(self, last: Array) -> Array:
-        """Bound the norms of the iterates."""
-        return self.case.norms(last)
 
     def _advance(self, Q: Array, E: Array) -> Array:
         """Make the steps of the rows Q, (runs, k, r, d), in place; return what f and ||G||^2 gain, (2, k, runs)."""

@@ -6,30 +6,15 @@ from functools import cached_property
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.kernel import Record, is_large
-from rac_theory.kernels.diagonal import Diagonal
+from rac_theory.kernel import Record
+from rac_theory.kernels.diagonal_kernel import DiagonalKernel
 
-_NUMBERS = 1 << 16  # in a block of errors: the kernel works on little else, so they may fill the cache of one core
 _WIDE = 32  # rows shorter than this are not worth a dot product each
 
 
 @dataclass(frozen=True, eq=False)
-class ThinProducts:
+class ThinProducts(DiagonalKernel):
     """Steps ``E <- E - Q (gamma Q' curvatures E)``, for all runs of a block at once."""
-
-    case: Diagonal
-
-    streams = 1
-
-    @property
-    def block(self) -> int:
-        """A power of two in 1..256."""
-        return block_size(self.case.start.size)
-
-    @property
-    def threads(self) -> bool:
-        """Whether a matrix is large."""
-        return is_large(self.case.start.size)
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run one block to its end."""
@@ -48,14 +33,6 @@ class ThinProducts:
                 E -= move
                 t += 1
         raise AssertionError("sketches never end")
-
-    def matrices(self, last: Array) -> Array:
-        """Turn coordinates back."""
-        return self.case.matrices(last)
-
-    def norms(self, last: Array) -> Array:
-        """Bound the norms of the iterates."""
-        return self.case.norms(last)
 
     def _move(self, Q: Array, E: Array, move: Array) -> None:
         """Write ``gamma Q' Q curvatures E`` for rows Q, (runs, r, d), and errors E, (runs, d, q)."""
@@ -82,8 +59,3 @@ class ThinProducts:
     @cached_property
     def _weights(self) -> Array:
         return self.case.weights.reshape(len(self.case.weights), -1)
-
-
-def block_size(numbers: int) -> int:
-    """Return how many runs of so many numbers make a block of the kernels for quadratics."""
-    return 1 << min(8, max(0, (2 * _NUMBERS // (3 * numbers)).bit_length()))
