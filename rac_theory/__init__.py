@@ -12,7 +12,9 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory import sketches as sketches
     from rac_theory import theorems as theorems
     from rac_theory.algorithms import GD as GD
+    from rac_theory.algorithms import SGD as SGD
     from rac_theory.algorithms import AsymmetricLoRA as AsymmetricLoRA
+    from rac_theory.algorithms import Bernoulli as Bernoulli
     from rac_theory.algorithms import ChainOfLoRA as ChainOfLoRA
     from rac_theory.algorithms import GaLore as GaLore
     from rac_theory.algorithms import Initialisation as Initialisation
@@ -59,6 +61,8 @@ __version__ = "0.1.0"
 # Public names and where they live. They are loaded when first used, so that importing the package costs nothing.
 # No module shares its name with a function: importing such a module would hide the function behind it.
 _HOMES = {
+    "Bernoulli": "algorithms",
+    "SGD": "algorithms",
     "AsymmetricLoRA": "algorithms",
     "Case": "case",
     "ChainOfLoRA": "algorithms",
