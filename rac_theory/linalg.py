@@ -37,9 +37,9 @@ def orthonormal_range(S: Array) -> Array:
         return unit(S[..., 0], axis=-1)[..., None]
     if r > d:
         return _range_by_singular_values(unit(S, axis=-2))
-    flat = np.ascontiguousarray(S).reshape(-1, d, r)
+    rows = np.ascontiguousarray(np.swapaxes(S, -1, -2)).reshape(-1, r, d)
+    flat = np.swapaxes(rows, 1, 2)
     with np.errstate(all="ignore"):  # the matrices that overflow here are done again below
-        rows = np.swapaxes(flat, 1, 2)
         X, volume = _inverse_factor(rows @ flat)
         Q = np.swapaxes(X @ rows, 1, 2)  # stored by rows, which is what sums of projections and products read
     doubtful = np.flatnonzero(~(volume > _ROUND))
@@ -72,8 +72,9 @@ def _unit_at_any_scale(V: Array, axis: int) -> Array:
 def _inverse_factor(M: Array) -> tuple[Array, Array]:
     """Return X with ``X M X' = I``, lower triangular, and the volume of the columns that made the Gram matrices M.
 
-    Elimination of ``[M | I]`` on all matrices of the batch at once, (batch, r, r). Where columns are dependent, or the
-    square of a length is too large or too small to be accurate, the volume comes out as zero or nan, and X as anything.
+    Elimination of ``[M | I]`` on all matrices of the batch at once, (batch, r, r), of the lower triangles alone. Where
+    columns are dependent, or the square of a length is too large or too small to be accurate, the volume comes out as
+    zero or nan, and X as anything.
     """
     r = M.shape[-1]
     rows = np.moveaxis(M, 0, -1).copy()  # batch last: every operation runs along it
@@ -86,11 +87,11 @@ def _inverse_factor(M: Array) -> tuple[Array, Array]:
     for j in range(r):
         pivot = np.sqrt(rows[j, j])
         volume *= pivot
-        rows[j] /= pivot
-        inverse[j] /= pivot
-        factors = rows[j, j + 1 :, None]  # symmetric: the row is the column
-        rows[j + 1 :] -= factors * rows[j]
-        inverse[j + 1 :] -= factors * inverse[j]
+        inverse[j, : j + 1] /= pivot
+        factors = rows[j + 1 :, j] / pivot
+        for i, factor in enumerate(factors, start=j + 1):
+            rows[i, j + 1 : i + 1] -= factor * factors[: i - j]
+            inverse[i, : j + 1] -= factor * inverse[j, : j + 1]
     return np.moveaxis(inverse, -1, 0), volume
 
 

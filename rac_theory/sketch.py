@@ -91,7 +91,8 @@ def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
         raise ValueError(f"{name} must return an array of shape (size, dim, rank) = {expected}, got {came}")
     result = np.asarray(sample, dtype=np.float64)
     # The sum of squares is finite only if every entry is, and cheap; where huge entries make it infinite, look at each.
-    if size and not np.isfinite(np.vdot(result, result)):
+    entries = result.ravel("K")  # in the order of memory, without a copy
+    if size and not np.isfinite(np.vdot(entries, entries)):
         checks.array(f"{name}(rng, {size})", result)
     return result
 

@@ -41,7 +41,13 @@ class RunsLast(DiagonalKernel):
         return case.record(record, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
 
     def _ranges(self, rngs: list[np.random.Generator]) -> Iterator[Array]:
-        """Yield orthonormal ranges for one step after the other, (r, d, runs)."""
+        """Yield orthonormal ranges for one step after the other, (r, d, runs), until the next one is asked for."""
+        columns = [slice(self.block * i, self.block * (i + 1)) for i in range(len(rngs))]
+        ranges: Array | None = None
         for batches in zip(*(self.case.rows(rng, self.block) for rng in rngs), strict=True):
-            # From (steps, runs, r, d) of each block to (steps, r, d, runs) of all.
-            yield from np.concatenate([np.moveaxis(rows, 1, 3) for rows in batches], axis=3)
+            if ranges is None:  # one array for all: new memory would cost more than what is done with it
+                ahead, _, r, d = batches[0].shape
+                ranges = np.empty((ahead, r, d, self.block * len(rngs)), batches[0].dtype)
+            for column, rows in zip(columns, batches, strict=True):
+                ranges[..., column] = np.moveaxis(rows, 1, 3)
+            yield from ranges

@@ -68,7 +68,10 @@ class SeveralSteps(DiagonalKernel):
     def _along(self, rows: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Curvatures along the sketched axis: return gamma C, (runs, k r, q), and the gains, (2, runs, k)."""
         gamma, l = self.case.gamma, self.case.curvatures[:, 0]
-        scaled = np.concatenate([rows * l, rows * l**2], axis=1)
+        scaled = np.concatenate([rows, rows], axis=1)
+        half = rows.shape[1]
+        scaled *= l
+        scaled[:, half:] *= l
         M, N = np.split(scaled @ np.swapaxes(rows, 1, 2), 2, axis=1)
         C, Z = np.split(scaled @ E, 2, axis=1)
         _solve(gamma * M, C, shape[1])

@@ -10,6 +10,7 @@ from problems import checks
 from problems.checks import Array
 from rac_theory.sketches.half_line import integrate
 from rac_theory.sketches.isotropy import isotropic
+from rac_theory.sketches.normals import standard_normals
 from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.shape import Shape
 from rac_theory.sketches.sign_symmetry import from_pairs
@@ -47,7 +48,7 @@ class AnisotropicGaussian(Shape):
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
         s, U = self._principal
-        return np.asarray((U * np.sqrt(s)) @ rng.standard_normal((size, len(s), self.rank)))
+        return np.asarray((U * np.sqrt(s)) @ standard_normals(rng, (size, len(s), self.rank)))
 
     def expected_projection(self) -> Array | None:
         r"""Return :math:`U_+ \mathrm{diag}(\lambda) U_+^\top`, over the k positive eigenvalues s and their vectors.

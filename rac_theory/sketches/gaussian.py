@@ -8,6 +8,7 @@ import numpy as np
 
 from problems.checks import Array
 from rac_theory.sketches.isotropy import isotropic
+from rac_theory.sketches.normals import standard_normals
 from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.shape import Shape
 
@@ -20,7 +21,7 @@ class Gaussian(Shape):
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
-        return rng.standard_normal((size, self.dim, self.rank))
+        return np.swapaxes(standard_normals(rng, (size, self.rank, self.dim)), 1, 2)  # columns lie together in memory
 
     def expected_projection(self) -> Array:
         """``(r/d) I``: the law of the range is invariant under rotations, and its rank is r almost surely."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from problems.checks import Array
 from rac_theory.sketches.isotropy import isotropic
+from rac_theory.sketches.normals import standard_normals
 from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
 from rac_theory.sketches.shape import Shape
 
@@ -27,7 +28,7 @@ class Haar(Shape):
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
-        Q, R = np.linalg.qr(rng.standard_normal((size, self.dim, self.rank)))
+        Q, R = np.linalg.qr(standard_normals(rng, (size, self.dim, self.rank)))
         signs: Array = np.copysign(1.0, np.diagonal(R, axis1=-2, axis2=-1))
         return Q * signs[:, None, :]
 

@@ -1,0 +1,65 @@
+"""Box and Muller's normals against SciPy's law: a wrong angle, a reused radius or a lost factor 2 would show."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rac_theory.sketches.normals import _PAIRS, standard_normals
+
+COUNT = 200_000
+ALPHA = 1e-4  # a radius without its factor 2 (variance 1/2) or half the circle has power 1 at this size
+
+
+@pytest.fixture(scope="module")
+def normals():
+    return standard_normals(np.random.default_rng(0), (COUNT,))
+
+
+def test_the_law_is_normal(normals):
+    assert stats.kstest(normals, "norm").pvalue > ALPHA
+    assert stats.chisquare(np.histogram(stats.norm.cdf(normals), bins=1000, range=(0, 1))[0]).pvalue > ALPHA
+
+
+def test_tails_have_their_weight(normals):
+    """Beyond 3 there are 270 in 1e5: a tail cut at 4, or an angle that misses a pole, changes the count or kurtosis."""
+    beyond = np.abs(normals) > 3
+    assert stats.binomtest(int(beyond.sum()), COUNT, 2 * stats.norm.sf(3)).pvalue > ALPHA
+    assert abs((normals**4).mean() - 3) < stats.norm.isf(ALPHA / 2) * np.sqrt(96 / COUNT)
+
+
+def test_both_numbers_of_a_pair_are_independent():
+    """The plane of a pair: uniform angles on the whole circle, squared radii exponential, and the two unrelated."""
+    pairs = standard_normals(np.random.default_rng(1), (8, 2, _PAIRS))
+    x, y = np.moveaxis(pairs, 1, 0).reshape(2, -1)
+    angles, squares = np.arctan2(y, x), x**2 + y**2
+    assert stats.kstest(angles, stats.uniform(-np.pi, 2 * np.pi).cdf).pvalue > ALPHA
+    assert stats.kstest(squares, stats.expon(scale=2).cdf).pvalue > ALPHA
+    assert stats.spearmanr(np.abs(angles), squares).pvalue > ALPHA
+
+
+def test_numbers_far_apart_are_unrelated(normals):
+    """Chunks must not repeat each other, nor a chunk's radii return with another angle."""
+    for lag in (1, _PAIRS, 2 * _PAIRS):
+        x, y = normals[:-lag], normals[lag:]
+        for moment in (np.asarray, np.square):
+            assert abs(np.corrcoef(moment(x), moment(y))[0, 1]) < stats.norm.isf(ALPHA / 2) / np.sqrt(len(x))
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (7, 2, 3), (2 * _PAIRS + 1,), (0, 4)])
+def test_any_shape_is_filled(shape):
+    normals = standard_normals(np.random.default_rng(2), shape)
+    assert normals.shape == shape
+    assert np.isfinite(normals).all()
+    assert len(np.unique(normals)) == normals.size
+
+
+def test_the_end_of_the_generators_range():
+    """A uniform of 0 is a radius of 0 and an angle of -pi, not a logarithm of 0; one just below 1 is the far tail."""
+
+    class Ends:
+        def random(self, out):
+            out[:] = np.resize([0.0, 1 - 2.0**-53], len(out))
+
+    normals = standard_normals(Ends(), (8,))
+    assert np.isfinite(normals).all()
+    assert np.abs(normals).max() == pytest.approx(np.sqrt(106 * np.log(2)))
