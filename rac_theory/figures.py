@@ -1,8 +1,9 @@
 """The figures of the ledger: one for each ensemble and metric, drawn where the runs are."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from rac_theory import plot, svg
+from rac_theory import chart_svg
 from rac_theory.ensemble import Ensemble
 from rac_theory.results import slug
 from rac_theory.verdict import Verdict
@@ -16,12 +17,7 @@ def draw(ensemble: Ensemble, verdicts: list[Verdict], folder: Path) -> list[str 
 def _draw_one(ensemble: Ensemble, verdict: Verdict, folder: Path) -> str | None:
     if verdict.evidence == "none":
         return None
-    figure = plot.figure()
-    ax = verdict.plot(figure.subplots())
-    ax.set_title(f"{verdict.theorem.id} {verdict.status.name}\n{ensemble.key}", fontsize=9, y=1.0)
-    if verdict.fitted is not None and verdict.promised is not None:
-        text = f"fitted {verdict.fitted}\npromised {verdict.promised}"
-        ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8)
+    chart = replace(verdict.chart, title=f"{verdict.theorem.id} {verdict.status.name}\n{ensemble.key}")
     name = f"{slug(str(ensemble.key))}_{verdict.theorem.id}.svg"
-    svg.save(figure, folder / name)
+    (folder / name).write_text(chart_svg.draw(chart), encoding="utf-8")
     return name

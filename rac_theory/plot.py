@@ -6,84 +6,49 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from problems.checks import Array
+from rac_theory.chart import BLACK, BOUND, GREEN, MARGINS, MEAN, PINK, RUNS, SIZE, YELLOW, Chart, Layer, Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
 
-# Okabe & Ito's palette, which colour-blind readers can tell apart.
-BOUND, MEAN, RUNS = "#D55E00", "#0072B2", "#56B4E9"
-_GROUPS = (
-    ("#000000", "*"),
-    (MEAN, "o"),
-    (BOUND, "s"),
-    ("#009E73", "^"),
-    ("#CC79A7", "D"),
-    (RUNS, "v"),
-    ("#E69F00", "P"),
-)
-_POINTS = 400  # a line needs no more points than a figure has pixels
+LEGEND = {"frameon": True, "framealpha": 0.8, "edgecolor": "none", "fontsize": 8}
+"""The style of every legend: what lies under it still shows through."""
+_GROUPS = ((BLACK, "*"), (MEAN, "o"), (BOUND, "s"), (GREEN, "^"), (PINK, "D"), (RUNS, "v"), (YELLOW, "P"))
 
 
 def figure() -> "Figure":
     """Return an empty figure that no window system knows of, with margins that fit one pair of axes."""
     from matplotlib.figure import Figure
 
-    empty = Figure(figsize=(5.6, 3.6))
-    empty.subplots_adjust(left=0.17, right=0.96, top=0.87, bottom=0.14)  # a layout engine would draw everything twice
+    empty = Figure(figsize=SIZE)
+    empty.subplots_adjust(**MARGINS)  # a layout engine would draw everything twice
     return empty
 
 
-def bound_and_runs(
-    bound: Array,
-    mean: Array,
-    lower: Array,
-    upper: Array,
-    runs: Array,
-    *,
-    reach: int | None = None,
-    xscale: str = "linear",
-    ylabel: str = "",
-    title: str = "",
-    ax: "Axes | None" = None,
-) -> "Axes":
-    """Draw a bound above a mean: band up to ``reach``, single runs faint, logarithmic values.
+def curves(chart: Chart, ax: "Axes | None" = None) -> "Axes":
+    """Draw a chart; axes that show something already are widened."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
 
-    Parameters
-    ----------
-    bound, mean, lower, upper : (T + 1,)
-        Over t = 0, ..., T; nan and values that a logarithmic axis cannot show leave gaps.
-    runs : (k, T + 1)
-        Single runs.
-    reach : int, optional
-        The last t up to which the sample says something: beyond it mean and band end.
-    xscale : "linear" or "log"
-    """
     ax = figure().subplots() if ax is None else ax
-    t = _points(len(bound) - 1, xscale)
-    for run in runs:
-        ax.plot(t, _drawable(run[t]), color=RUNS, alpha=0.35, linewidth=0.6, zorder=1)
-    shown = t[t <= (len(bound) - 1 if reach is None else reach)]
-    ax.fill_between(
-        shown,
-        _drawable(lower[shown]),
-        _drawable(upper[shown]),
-        color=MEAN,
-        alpha=0.18,
-        linewidth=0,
-        label="confidence band",
-    )
-    ax.plot(shown, _drawable(mean[shown]), color=MEAN, linewidth=1.6, label="mean")
-    ax.plot(t, _drawable(bound[t]), color=BOUND, linewidth=1.6, linestyle="--", label="bound")
-    ax.set(xscale=xscale, yscale="log", xlabel="$t$", ylabel=ylabel)
-    ax.set_title(title, y=1.0)  # a place of its own: looking for one would lay out every label twice
-    floor = np.nanmin(np.concatenate([_drawable(bound[t]), _drawable(mean[shown])]))
-    ax.set_ylim(bottom=floor / 3)  # single runs may fall by orders of magnitude: they must not squeeze the bound
-    for axis in (ax.yaxis, ax.xaxis) if xscale == "log" else (ax.yaxis,):
-        _label_logarithms(axis)
+    xlim, ylim = chart.xlim, chart.ylim
+    if ax.has_data():
+        xlim, ylim = (_hull(old, new) for old, new in ((ax.get_xlim(), xlim), (ax.get_ylim(), ylim)))
+    for order, layer in enumerate(chart.layers, start=1):
+        _draw(layer, ax, order)
+    ax.set(xscale=chart.xscale, yscale="log", xlabel="$t$", ylabel=chart.ylabel, xlim=xlim, ylim=ylim)
+    ax.set_title(chart.title, y=1.0)  # a place of its own: looking for one would lay out every label twice
+    scales: tuple[tuple[Axis, Scale], ...] = ((ax.xaxis, chart.xscale), (ax.yaxis, "log"))
+    for axis, scale in scales:
+        axis.set_major_locator(ticks(scale, *axis.get_view_interval()))
+        axis.set_major_formatter(FuncFormatter(lambda x, _: tick_label(x)))
+        axis.set_minor_locator(NullLocator())
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="lower left")
+    handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    order_of = [layer.label for layer in chart.legend]
+    ax.legend([handles[label] for label in order_of], order_of, loc=chart.corner, **LEGEND)
     return ax
 
 
@@ -92,13 +57,15 @@ def eigenvalues(values: Array, interval: tuple[float, float], *, title: str = ""
     ax = figure().subplots() if ax is None else ax
     order = np.sort(values)[::-1]
     ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4)
+    known = f"{interval[0]:.3g}" if interval[0] == interval[1] else f"{interval[0]:.3g} to {interval[1]:.3g}"
+    label = rf"$\lambda_{{\min}}$: {known}"
     ax.axhspan(*interval, color=BOUND, alpha=0.18, linewidth=0)
-    ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=r"$\lambda_{\min}$")
+    ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=label)
     ax.set(
         xlabel="eigenvalue number", ylabel=r"eigenvalue of $E[H]$", title=title, ylim=(0, max(1.05 * order[0], 1e-3))
     )
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="upper right")
+    ax.legend(loc="lower left", **LEGEND)
     return ax
 
 
@@ -143,34 +110,53 @@ def equal_budget(
     ax.set(xscale="log", yscale="log", xlabel="numbers trained a step", ylabel="steps promised, relative to full")
     ax.set_title(title)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="upper right", fontsize=8)
+    ax.legend(loc="upper right", **LEGEND)
     return ax
 
 
-def _label_logarithms(axis: "Axis") -> None:
-    """Label 1, 2, 5 within two decades, powers of ten beyond; in plain text, since typesetting is most of the time."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+def ticks(scale: Scale, low: float, high: float) -> "Locator":
+    """Return what finds ticks: 1, 2, 5 within two decades, powers of ten beyond; whole steps on a linear axis."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 100 else (1.0,), numticks=8))
-    axis.set_major_formatter(FuncFormatter(lambda x, _: _plain(x)))
-    axis.set_minor_locator(NullLocator())
+    if scale == "linear":
+        return MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True)
+    return LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 100 else (1.0,), numticks=8)
 
 
-def _plain(x: float) -> str:
+def tick_label(x: float) -> str:
+    """Return plain text, since typesetting takes most of the time of a figure."""
+    if x <= 0 or 1e-3 <= x < 1e5:
+        return f"{x:g}"
     exponent = round(np.log10(x))
-    if 1e-3 <= x < 1e4 or not np.isclose(x, 10.0**exponent):
+    if not np.isclose(x, 10.0**exponent):
         return f"{x:g}"
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _points(steps: int, xscale: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return the steps to draw: all of them, or as many as can be told apart."""
-    if steps <= _POINTS:
-        return np.arange(steps + 1)
-    spread = np.geomspace(1, steps, _POINTS) if xscale == "log" else np.linspace(0, steps, _POINTS)
-    return np.unique(np.rint(spread).astype(np.int64))
+def _draw(layer: Layer, ax: "Axes", order: int) -> None:
+    if layer.filled:
+        ax.fill_between(
+            layer.t,
+            *layer.curves,
+            color=layer.colour,
+            alpha=layer.opacity,
+            linewidth=0,
+            label=layer.label,
+            zorder=order,
+        )
+        return
+    for i, curve in enumerate(layer.curves):
+        ax.plot(
+            layer.t,
+            curve,
+            color=layer.colour,
+            alpha=layer.opacity,
+            linewidth=layer.width,
+            linestyle="--" if layer.dashed else "-",
+            label=layer.label if i == 0 else None,
+            zorder=order,
+        )
 
 
-def _drawable(values: Array) -> Array:
-    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
+def _hull(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return min(one[0], other[0]), max(one[1], other[1])

@@ -41,6 +41,14 @@ class Rate:
         width = "" if self.low == self.value == self.high else f" [{self._show(self.low)}, {self._show(self.high)}]"
         return self._show(self.value) + width
 
+    @property
+    def label(self) -> str:
+        """The rate for the legend of a figure, in mathtext, with its interval."""
+        if self.kind == "linear":
+            return f"{self} a step"
+        width = "" if self.low == self.value == self.high else f" [{self.low:.2f}, {self.high:.2f}]"
+        return f"$t^p$, p = {self.value:.2f}{width}".replace("-", "−")
+
     def _show(self, value: float) -> str:
         return f"{value:.5f}" if self.kind == "linear" else f"t^{value:.2f}"
 

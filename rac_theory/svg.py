@@ -21,9 +21,14 @@ def save(figure: "Figure", path: Path) -> None:
     OSError
         If the file cannot be written.
     """
+    path.write_text(text(figure), encoding="utf-8")
+
+
+def text(figure: "Figure") -> str:
+    """Return what the file of a figure holds."""
     import matplotlib as mpl
 
     drawn = io.StringIO()
     with mpl.rc_context(_SETTINGS):
         figure.savefig(drawn, format="svg", metadata=_NO_METADATA)
-    path.write_text(_DECIMALS.sub("", drawn.getvalue()), encoding="utf-8")
+    return _DECIMALS.sub("", drawn.getvalue())

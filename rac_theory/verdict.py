@@ -18,6 +18,8 @@ from rac_theory.theorem import Theorem
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from rac_theory.chart import Chart
+
 
 class Status(enum.StrEnum):
     """What a claim turned out to be on a case; each member equals its name, and ``meaning`` explains it."""
@@ -161,23 +163,39 @@ class Verdict:
     def __repr__(self) -> str:
         return f"<Verdict {self}>"
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw bound, mean, band and single runs on matplotlib axes, made if none are given; return the axes."""
-        from rac_theory.plot import bound_and_runs
+    @property
+    def chart(self) -> "Chart":
+        """What a figure of this verdict shows: the mean and its band up to ``reach``, or to where it is refuted.
+
+        Raises
+        ------
+        ValueError
+            If nothing was run.
+        """
+        from rac_theory.chart import bound_and_runs
 
         if not self.bound.size:
             raise ValueError(f"a verdict must rest on runs to be drawn, got {self.status.name}: {self.reason}")
-
-        scale = "log" if self.theorem.rate == "sublinear" else "linear"
+        is_exact = self.evidence == "exact"
+        nothing = np.full_like(self.bound, np.nan)
+        mean, bound = ("exact mean" if is_exact else "mean"), "bound"
+        if self.fitted is not None and self.promised is not None:
+            mean, bound = f"{mean}, fitted {self.fitted.label}", f"{bound}, promised {self.promised.label}"
         return bound_and_runs(
             self.bound,
             self.mean,
-            self.lower,
-            self.upper,
-            self.sample,
-            reach=self.reach,
-            xscale=scale,
+            nothing if is_exact else self.lower,
+            nothing if is_exact else self.upper,
+            self.sample[: 0 if is_exact else None],  # what is exact is the mean itself
+            reach=max(self.reach or 0, self.violated_at or 0),
+            xscale="log" if self.theorem.rate == "sublinear" else "linear",
             ylabel=self.theorem.metric.label,
             title=f"{self.theorem.id}: {self.status.name}",
-            ax=ax,
+            names=(bound, mean),
         )
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw bound, mean, band and single runs on matplotlib axes, made if none are given; return the axes."""
+        from rac_theory import plot
+
+        return plot.curves(self.chart, ax)

@@ -1,4 +1,4 @@
-"""The lower table of the page: a line for each row, and what it opens."""
+"""What a row of the lower table opens."""
 
 import shlex
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from rac_theory.row import NEEDS_EXTRA, Row
 
 
 @dataclass(frozen=True)
-class CaseLine:
+class Case:
     """A row, and the folder in which its figure and its results.json are."""
 
     row: Row
@@ -29,7 +29,8 @@ class CaseLine:
     def alt(self) -> str:
         """What the figure shows, in words."""
         row = self.row
-        shown = "the bound over the steps t, the mean with its confidence band, and single runs"
+        means = "the exact mean" if row.evidence == "exact" else "the mean with its confidence band, and single runs"
+        shown = f"over the steps t, the bound, {means}"
         return f"{row.claim} {row.status} on {row.key}: {shown}. {row.reason}"
 
     @property

@@ -58,10 +58,10 @@ class Claim:
         return min(told, key=lambda row: _slack(row) or 0.0, default=None)
 
     @property
-    def reach(self) -> tuple[float, float] | None:
-        """The least and the largest share of the steps that rows say something about."""
+    def reach(self) -> list[str]:
+        """The least and the largest share of the steps that rows say something about; one where they are alike."""
         shares = [(row.reach or 0) / row.steps for row in self.rows if row.evidence != "none"]
-        return (min(shares), max(shares)) if shares else None
+        return list(dict.fromkeys(f"{share:.0%}" for share in (min(shares), max(shares)))) if shares else []
 
 
 def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:

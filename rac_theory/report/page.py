@@ -1,4 +1,4 @@
-"""Writes the page: the template, filled with rows and answers; everything in it that is a word is escaped."""
+"""Writes the page: the templates, filled with rows and answers; everything in them that is a word is escaped."""
 
 import base64
 import hashlib
@@ -9,11 +9,11 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rac_theory import ledger, results
-from rac_theory.report import gallery, numbers
-from rac_theory.report.cases import CaseLine
+from rac_theory.report import gallery, numbers, packing
+from rac_theory.report.cases import Case
 from rac_theory.report.claims import STATUSES, claims, counts
 from rac_theory.report.images import data_uri
-from rac_theory.report.sentences import typeset
+from rac_theory.report.sentences import breakable, typeset
 from rac_theory.row import NEEDS_EXTRA, Row
 from rac_theory.verdict import Status, versions
 
@@ -45,16 +45,24 @@ def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) ->
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"symbol": _SYMBOLS.__getitem__, "meaning": _MEANINGS.__getitem__, "typeset": typeset}
+    environment.filters |= {
+        "symbol": _SYMBOLS.__getitem__,
+        "meaning": _MEANINGS.__getitem__,
+        "typeset": typeset,
+        "breakable": breakable,
+    }
     script = files("rac_theory.report").joinpath("page.js").read_text(encoding="utf-8")
     every = claims(rows)
+    about = environment.get_template("about.html")
     return environment.get_template("page.html").render(
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         numbers=numbers,
         claims=[claim for claim in every if claim.rows],
         untried=[claim for claim in every if not claim.rows],
-        cases=[CaseLine(row, folder) for row in rows],
+        rows=rows,
+        packs=packing.pack([about.render(case=Case(row, folder)) for row in rows]),
+        rows_in_pack=packing.ROWS,
         counts=counts(rows),
         violated=ledger.violated(rows),
         by_chance=[row for row in rows if row.violates(row.alpha)],

@@ -4,20 +4,22 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rac_theory.plot import BOUND, MEAN, RUNS, figure
-from rac_theory.sweeps.running import FAILED
+from rac_theory.chart import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW
+from rac_theory.plot import LEGEND, figure
+from rac_theory.row import FAILED
 from rac_theory.verdict import Status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# The hues of the report, whose words are darker.
 _COLOURS = {
-    Status.HOLDS.name: (MEAN, "o"),
+    Status.HOLDS.name: (GREEN, "o"),
     Status.CONSISTENT.name: (RUNS, "^"),
-    Status.UNDECIDED.name: ("#E69F00", "D"),
+    Status.UNDECIDED.name: (YELLOW, "D"),
     Status.VIOLATED.name: (BOUND, "s"),
-    Status.NOT_APPLICABLE.name: ("#999999", "v"),
-    FAILED: ("#000000", "x"),
+    Status.NOT_APPLICABLE.name: (GREY, "v"),
+    FAILED: (BLACK, "x"),
 }
 
 
@@ -31,5 +33,5 @@ def verdicts_over_steps(counts: Mapping[float, Counter[str]], *, title: str = ""
             ax.plot(steps, shares, marker=marker, color=colour, markerfacecolor="none", label=status)
     ax.set(xlabel=r"step size $\gamma L$", ylabel="share of the cells", ylim=(-0.03, 1.03), title=title)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend(**LEGEND)
     return ax

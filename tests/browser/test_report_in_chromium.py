@@ -16,6 +16,7 @@ import pytest
 
 from rac_theory import report, results
 from rac_theory.cli import main
+from rac_theory.report import packing
 
 SKETCH = "<script>alert(1)</script>"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -24,6 +25,11 @@ const all = (selector) => [...document.querySelectorAll(selector)];
 const shown = () => all("tbody.case").filter((one) => one.offsetHeight > 0).map((one) => one.rows[0].id.slice(5));
 const form = document.querySelector(".filters");
 const later = () => new Promise((done) => setTimeout(done, 50));
+async function openAll() {
+  all("tbody.case button").forEach((button) => button.click());
+  while (all("tr.about > td:empty").length) await later();
+  all("details").forEach((one) => { one.open = true; });
+}
 function choose(name, value) {
   form.elements[name].value = value;
   form.dispatchEvent(new Event("change", { bubbles: true }));
@@ -55,7 +61,7 @@ def browse(folder, tmp_path):
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert browser is not None, f"one of {', '.join(BROWSERS)} must be on the path"
 
-    def run(body, hash="", dark=False):
+    def run(body, hash="", dark=False, width=1400):
         page = report.write(folder).read_text(encoding="utf-8")
         script = (
             f"{{ {_HELPERS} (async () => {{ {body} }})().catch(String).then((found) => {{"
@@ -66,7 +72,13 @@ def browse(folder, tmp_path):
         page = page.replace("script-src ", f"script-src 'sha256-{digest}' ", 1)
         path = tmp_path / "report.html"
         path.write_text(page.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=1400,900"]
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-logging=stderr",
+            f"--window-size={width},900",
+        ]
         options += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=20000", "--dump-dom"]
         options += [f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
         done = subprocess.run(
@@ -111,13 +123,12 @@ def test_rows_open_and_their_figures_load(browse, rows, dark):
     """A data URI that is cut or not escaped is a broken image, of width 0; a colour scheme that is not followed."""
     found = browse(
         """
-        all("tbody.case button").forEach((button) => button.click());
-        all("details").forEach((one) => { one.open = true; });
+        const before = all("tbody.case img").length;
+        await openAll();
         const images = all("img");
-        images.forEach((one) => { one.loading = "eager"; });
         await Promise.all(images.map((one) => one.decode()));
         return {
-          widths: images.map((one) => one.naturalWidth),
+          before, widths: images.map((one) => one.naturalWidth),
           open: all("tr.about").filter((one) => one.offsetHeight > 20).length,
           expanded: all("button[aria-expanded=true]").length,
           light: getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] > 128,
@@ -127,6 +138,7 @@ def test_rows_open_and_their_figures_load(browse, rows, dark):
     )
     assert len(found["widths"]) == sum(row.figure is not None for row in rows) + 1  # and the counterexample's
     assert min(found["widths"]) > 300
+    assert found["before"] == 0  # a figure is unpacked when its row is opened, and no sooner
     assert found["open"] == found["expanded"] == len(rows)
     assert found["light"] is not dark
 
@@ -163,10 +175,11 @@ def test_keys_reach_everything(browse, rows):
 def test_words_of_a_user_are_not_run(browse):
     """A sketch called <script>alert(1)</script> is a name, in its cell, its option and the alternative text."""
     found = browse("""
+        await openAll();
         const named = all("tbody.case").filter((one) => one.dataset.sketch.includes("script"));
         choose("sketch", named[0].dataset.sketch);
         return {
-          text: named[0].querySelector("tr").cells[3].innerText, shown: shown(), broken: all("img[src=x]").length,
+          text: named[0].rows[0].cells[3].firstElementChild.innerText, shown: shown(), broken: all("img[src=x]").length,
           scripts: all("script").length, alt: named[0].querySelector("img").alt,
           reason: all("#about-2 p")[0].textContent,
         };
@@ -177,6 +190,49 @@ def test_words_of_a_user_are_not_run(browse):
     assert found["reason"].startswith(SKETCH)
     assert found["broken"] == 0
     assert found["scripts"] == 2  # the page's and this test's
+
+
+@pytest.mark.parametrize("width", [1300, 800])
+def test_nothing_is_cut_at_the_side(browse, width):
+    """The last columns out of sight behind a bar that nobody looks for; a row that opens wider than the window."""
+    found = browse(
+        """
+        await openAll();
+        const boxes = [document.scrollingElement, ...all(".scroll, .opened, .statement, .claims td, .command")];
+        return {
+          window: innerWidth,
+          wide: boxes.filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth).map((one) => one.className),
+          last: Math.max(...all(".cases tr, .claims tr").map((row) => row.getBoundingClientRect().right)),
+        };
+        """,
+        width=width,
+    )
+    assert found["wide"] == []
+    assert found["last"] <= found["window"] == width
+
+
+def test_every_row_opens_its_own(browse, rows, monkeypatch):
+    """Rows of the second pack and of the filtered table that open what belongs to another; one opened twice."""
+    monkeypatch.setattr(packing, "ROWS", 5)
+    found = browse("""
+        choose("claim", "T2");
+        await openAll();
+        all("tbody.case button").forEach((button) => button.click());
+        await openAll();
+        return all("tbody.case").map((one) => [one.querySelector("p").textContent, one.querySelectorAll("dl").length]);
+    """)
+    assert [reason for reason, _ in found] == [row.reason for row in rows]
+    assert {lists for _, lists in found} == {1}
+
+
+def test_a_browser_that_cannot_unpack_says_so(browse):
+    """An empty row says nothing."""
+    found = browse("""
+        delete window.DecompressionStream;
+        all("tbody.case button")[0].click(); await later(); await later();
+        return all("tr.about")[0].innerText;
+    """)
+    assert found.startswith("This browser cannot unpack what the row opens")
 
 
 def test_mathematics_is_laid_out(browse):

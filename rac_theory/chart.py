@@ -1,0 +1,234 @@
+"""What a figure of curves shows, as data: two drawers read it, so both show the same things in the same colours."""
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+
+# Okabe & Ito's palette, which colour-blind readers can tell apart.
+BOUND, MEAN, RUNS = "#D55E00", "#0072B2", "#56B4E9"
+GREEN, PINK, YELLOW, BLACK, GREY = "#009E73", "#CC79A7", "#E69F00", "#000000", "#999999"
+
+SIZE = (5.6, 3.6)
+"""Inches."""
+MARGINS = {"left": 0.17, "right": 0.96, "top": 0.87, "bottom": 0.14}
+"""Where the axes of a figure end, as shares of it."""
+
+LINE, LETTER, HANDLE, INSET = 11.6, 4.2, 22.0, 7.0
+"""Of a legend, in points: from line to line, a letter on average, what stands before the words, and the margin."""
+
+Corner = Literal["lower left", "upper right"]
+Scale = Literal["linear", "log"]
+Steps = NDArray[np.int64]
+
+_POINTS = 240  # a line needs no more points than a figure has pixels, nor a faint one among ten as many
+_FAINT_POINTS = 120
+_NO_LETTERS = str.maketrans("", "", "$^")
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Curves over the steps t in one style; nan leaves gaps.
+
+    Attributes
+    ----------
+    t : (k,)
+        Steps.
+    curves : (j, k)
+        Single curves; two between which the area is filled if ``filled``.
+    colour, label : str
+    width : float
+        In points.
+    opacity : float
+    dashed, filled : bool
+    """
+
+    t: Steps
+    curves: Array
+    colour: str
+    label: str
+    width: float = 1.6
+    opacity: float = 1.0
+    dashed: bool = False
+    filled: bool = False
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether it is what a figure is about: a bound or a mean."""
+        return self.opacity == 1
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Layers, the lowest first, above the steps t; values are logarithmic.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+        Those that hold anything to be drawn.
+    xlim, ylim : (float, float)
+        What the axes show; both ends are positive where the axis is logarithmic.
+    xscale : "linear" or "log"
+    ylabel, title : str
+    """
+
+    layers: tuple[Layer, ...]
+    xlim: tuple[float, float]
+    ylim: tuple[float, float]
+    xscale: Scale
+    ylabel: str
+    title: str
+
+    @property
+    def legend(self) -> tuple[Layer, ...]:
+        """The layers as the legend names them, the uppermost first."""
+        return tuple(layer for layer in reversed(self.layers) if layer.label)
+
+    @property
+    def legend_share(self) -> tuple[float, float]:
+        """The share of the axes of a figure that the legend takes, in width and in height."""
+        letters = max((len(layer.label.translate(_NO_LETTERS)) for layer in self.legend), default=0)
+        width, height = HANDLE + LETTER * letters + 2 * INSET, LINE * len(self.legend) + 2 * INSET
+        return (
+            width / (72 * SIZE[0] * (MARGINS["right"] - MARGINS["left"])),
+            height / (72 * SIZE[1] * (MARGINS["top"] - MARGINS["bottom"])),
+        )
+
+    @property
+    def hidden(self) -> dict[Corner, int]:
+        """How many points a legend would hide in each corner; single runs do not count."""
+        width, height = self.legend_share
+        hidden: dict[Corner, int] = {"lower left": 0, "upper right": 0}
+        for layer in self.layers:
+            if layer.is_firm:
+                x, y = share_of_axis(layer.t, self.xlim, self.xscale), share_of_axis(layer.curves, self.ylim, "log")
+                hidden["lower left"] += int(np.count_nonzero((x < width) & (y < height)))
+                hidden["upper right"] += int(np.count_nonzero((x > 1 - width) & (y > 1 - height)))
+        return hidden
+
+    @property
+    def corner(self) -> Corner:
+        """Where the legend stands: where it hides the least."""
+        hidden = self.hidden
+        return min(hidden, key=hidden.__getitem__)
+
+
+def share_of_axis(values: NDArray[Any], limits: tuple[float, float], scale: Scale) -> Array:
+    """Return where values stand between the ends of an axis, which are 0 and 1."""
+    if scale == "log":
+        values, limits = np.log(values), (math.log(limits[0]), math.log(limits[1]))
+    return np.asarray((values - limits[0]) / (limits[1] - limits[0]), dtype=np.float64)
+
+
+def bound_and_runs(
+    bound: Array,
+    mean: Array,
+    lower: Array,
+    upper: Array,
+    runs: Array,
+    *,
+    reach: int | None = None,
+    xscale: Scale = "linear",
+    ylabel: str = "",
+    title: str = "",
+    names: tuple[str, str] = ("bound", "mean"),
+) -> Chart:
+    """Show a bound above a mean: band up to ``reach``, single runs faint, logarithmic values.
+
+    Parameters
+    ----------
+    bound, mean, lower, upper : (T + 1,)
+        Over t = 0, ..., T; nan and values that a logarithmic axis cannot show leave gaps.
+    runs : (k, T + 1)
+        Single runs.
+    reach : int, optional
+        The last t up to which the sample says something: beyond it mean and band end. All of them if None.
+    xscale : "linear" or "log"
+    ylabel, title : str
+    names : (str, str)
+        What the legend calls bound and mean.
+    """
+    last = len(bound) - 1
+    end = last if reach is None else reach
+    t = _points(last, xscale, _POINTS)
+    near = t if end >= last else np.append(t[t < end], end)
+    band = "confidence band" + (f" up to t = {end}" if end < last else "")
+    layers = (
+        _single_runs(runs, xscale),
+        Layer(near, np.array([lower[near], upper[near]]), MEAN, band, opacity=0.18, filled=True),
+        Layer(near, mean[None, near], MEAN, names[1]),
+        Layer(t, bound[None, t], BOUND, names[0], dashed=True),
+    )
+    return _chart(layers, last, xscale, ylabel, title)
+
+
+def ensemble(gaps: Array, squared_gradients: Array) -> Chart:
+    """Show the mean and ten runs of an ensemble: gaps, or squared gradients where the gaps are nan; (k, T + 1) each."""
+    is_known = not np.isnan(gaps).all()
+    runs = gaps if is_known else squared_gradients
+    t = _points(runs.shape[1] - 1, "linear", _POINTS)
+    with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
+        mean = Layer(t, runs[:, t].mean(axis=0)[None], MEAN, f"mean of {len(runs)} runs")
+    layers = (_single_runs(runs[:10], "linear"), mean) if len(runs) > 1 else (replace(mean, label="one run"),)
+    label = r"$f(W^t) - f^\star$" if is_known else r"$\Vert \nabla f(W^t) \Vert^2$"
+    return _chart(layers, runs.shape[1] - 1, "linear", label, "")
+
+
+def _single_runs(runs: Array, xscale: Scale) -> Layer:
+    t = _points(runs.shape[1] - 1, xscale, _FAINT_POINTS)
+    return Layer(t, runs[:, t], RUNS, "single runs", width=0.6, opacity=0.45)
+
+
+def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title: str) -> Chart:
+    """Choose limits: single runs may fall by orders of magnitude, as a band does near t = 0, and decide nothing."""
+    lines = [_drawable(layer.curves) for layer in layers if layer.is_firm]
+    areas = [_drawable(layer.curves) for layer in layers if layer.filled]
+    low = min((float(np.nanmin(line)) for line in lines if np.isfinite(line).any()), default=0.1)
+    high = max((float(np.nanmax(shape)) for shape in (*lines, *areas) if np.isfinite(shape).any()), default=1.0)
+    first = 1 if xscale == "log" else 0
+    xlim = _with_margin(first, max(last, first + 1), xscale)
+
+    def down_to(bottom: float) -> Chart:
+        ylim = max(bottom, sys.float_info.min), 1.5 * high
+        drawn = [replace(layer, curves=_shown(layer, ylim)) for layer in layers]
+        return Chart(tuple(one for one in drawn if np.isfinite(one.curves).any()), xlim, ylim, xscale, ylabel, title)
+
+    chart = down_to(low / 3)
+    if not min(chart.hidden.values()):
+        return chart
+    height = min(chart.legend_share[1], 0.5)
+    return down_to(low * (low / (1.5 * high)) ** (height / (1 - height)))  # room for the legend below every line
+
+
+def _with_margin(low: float, high: float, scale: Scale) -> tuple[float, float]:
+    """Widen an interval by a twentieth on both sides."""
+    if scale == "log":
+        factor = (high / low) ** 0.05
+        return low / factor, high * factor
+    margin = (high - low) / 20
+    return low - margin, high + margin
+
+
+def _shown(layer: Layer, ylim: tuple[float, float]) -> Array:
+    """Return lines with gaps, and areas to the end of the axis where they have none."""
+    return np.clip(layer.curves, *ylim) if layer.filled else _drawable(layer.curves)
+
+
+def _drawable(curves: Array) -> Array:
+    """Leave gaps for what a logarithmic axis cannot show."""
+    return np.where(np.isfinite(curves) & (curves > 0), curves, np.nan)
+
+
+def _points(steps: int, xscale: Scale, most: int) -> Steps:
+    """Return the steps to draw: all that an axis can show, or as many as can be told apart."""
+    first = 1 if xscale == "log" else 0
+    if steps < most:
+        return np.arange(first, steps + 1)
+    spread = np.geomspace(1, steps, most) if xscale == "log" else np.linspace(0, steps, most)
+    return np.unique(np.rint(spread).astype(np.int64))

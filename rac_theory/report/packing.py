@@ -1,0 +1,22 @@
+"""Packs: what rows open, compressed a few dozen rows at a time, so that the page stays small and opens fast."""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+
+ROWS = 50
+"""How many rows are in a pack: drawings are alike, and what opens one row unpacks no more than these."""
+
+
+def pack(fragments: Sequence[str]) -> Iterator[str]:
+    """Yield packs of HTML fragments, the letters of each safe in HTML."""
+    for first in range(0, len(fragments), ROWS):
+        words = json.dumps(fragments[first : first + ROWS], ensure_ascii=False).encode()
+        yield base64.b64encode(zlib.compress(words, 9)).decode()
+
+
+def unpack(text: str) -> list[str]:
+    """Return the fragments of a pack, as the script of the page does."""
+    fragments: list[str] = json.loads(zlib.decompress(base64.b64decode(text)))
+    return fragments
