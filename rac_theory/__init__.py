@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.expectation import Unsupported as Unsupported
     from rac_theory.expectation import exact_rate as exact_rate
     from rac_theory.expectation import expected as expected
-    from rac_theory.followed_run import follow as follow
     from rac_theory.gradients import Clients as Clients
     from rac_theory.gradients import Exact as Exact
     from rac_theory.gradients import Local as Local
@@ -95,7 +94,6 @@ _HOMES = {
     "empirical_rate": "rate",
     "exact_rate": "expectation",
     "expected": "expectation",
-    "follow": "followed_run",
     "hardest_case": "tightness_search",
     "project": "linalg",
     "side_by_side": "pep_comparison",

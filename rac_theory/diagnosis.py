@@ -1,4 +1,4 @@
-"""diagnose: which cause of failure a run has met, with the numbers that say so."""
+"""diagnose: which cause of failure each run has met, with the numbers that say so."""
 
 import enum
 import math
@@ -9,9 +9,11 @@ import numpy as np
 
 from problems.checks import Array
 from problems.problem import Problem
+from rac_theory.blas import one_blas_thread
 from rac_theory.factor_moves import Moves, merges
 from rac_theory.followed_run import FollowedRun
 from rac_theory.low_rank import floor, lowest
+from rac_theory.simulation import Trajectory
 
 _ARRIVED = 1e-6  # of the first gap
 _STATIONARY = 1e-2  # of the gradient, in what the method can still do
@@ -44,8 +46,8 @@ class Diagnosis:
         return f"{self.cause}: {self.reason}"
 
 
-def diagnose(run: FollowedRun, problem: Problem) -> Diagnosis:
-    """Say which cause of failure a run has met, or that no test fires.
+def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Diagnosis, ...]:
+    """Say of each run which cause of failure it has met, or that no test fires; one diagnosis a run, in their order.
 
     The tests come in this order.
 
@@ -60,11 +62,22 @@ def diagnose(run: FollowedRun, problem: Problem) -> Diagnosis:
 
     Parameters
     ----------
-    run : FollowedRun
-        As ``follow`` records it.
-    problem : Problem
-        What it was run on.
+    trajectory : Trajectory
+        Recorded with ``record=("W", "factors")``, or ``("W",)`` where the algorithm has no factors; in float64.
+    problem : Problem, optional
+        What it was run on, which the trajectory knows.
+
+    Raises
+    ------
+    ValueError
+        If what is needed was not recorded.
     """
+    problem = trajectory.problem if problem is None else problem
+    with one_blas_thread():  # as in simulate: at these sizes more are slower
+        return tuple(_diagnosed(FollowedRun.of(trajectory, run, problem), problem) for run in range(trajectory.runs))
+
+
+def _diagnosed(run: FollowedRun, problem: Problem) -> Diagnosis:
     moves = Moves.of(run, problem)
     for test in (_optimum, _instability, _stuck, _factors_at_rest, _slow):
         found = test(run, problem, moves)

@@ -1,7 +1,6 @@
-"""One run followed step by step: every iterate, and the factors where the algorithm has them."""
+"""One run of a recorded ensemble, by itself: every iterate with f and gradient there, and the factors."""
 
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithm import Algorithm
-from rac_theory.case import Case
-from rac_theory.randomness import Randomness, generator, seed_sequence
+from rac_theory.simulation import Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,29 +39,39 @@ class FollowedRun:
     B: Array | None = None
     A: Array | None = None
 
+    @classmethod
+    def of(cls, trajectory: Trajectory, run: int = 0, problem: Problem | None = None) -> "FollowedRun":
+        """Take one run out of an ensemble.
 
-def follow(
-    algorithm: Algorithm, problem: Problem, W0: Array | None = None, *, steps: int, rng: Randomness = None
-) -> FollowedRun:
-    """Run an algorithm once and keep everything.
+        Parameters
+        ----------
+        trajectory : Trajectory
+            Recorded with ``record=("W", "factors")``, or ``("W",)`` where the algorithm has no factors.
+        run : int
+            In 0..runs - 1.
+        problem : Problem, optional
+            What gives f and its gradients, if it is not that of the trajectory.
 
-    Parameters
-    ----------
-    algorithm : Algorithm
-        Factors are kept where it has ``factored(problem, W, rng)``, as ``LoRA`` has.
-    problem : Problem
-    W0 : (m, n), optional
-        The start; ``problem.start`` where there is one, else zero.
-    steps : int
-    rng : seed, SeedSequence or Generator
-    """
-    case = Case(algorithm, problem, W0, checks.integer("steps", steps, 1))
-    stream, start = generator(seed_sequence(rng)), case.start[None]
-    known: Any = algorithm
-    with np.errstate(over="ignore", invalid="ignore"):
-        if not hasattr(algorithm, "factored"):
-            W = np.concatenate([*islice(chain([start], algorithm.iterates(problem, start, stream)), steps + 1)])
-            return FollowedRun(W, problem.value(W), problem.gradient(W), algorithm.gamma)
-        states = islice(known.factored(problem, start, stream), steps + 1)
-        W, B, A = (np.concatenate(part) for part in zip(*states, strict=True))
-        return FollowedRun(W, problem.value(W), problem.gradient(W), algorithm.gamma, known.scale, B, A)
+        Raises
+        ------
+        ValueError
+            If the iterates were not recorded, the factors of an algorithm that has some, or not in double precision.
+        """
+        algorithm: Any = trajectory.algorithm
+        factored = hasattr(algorithm, "factored")
+        if trajectory.iterates is None or (factored and trajectory.B is None):
+            needed = '("W", "factors")' if factored else '("W",)'
+            raise ValueError(
+                f"trajectory must have been recorded with record={needed} to follow a run of {algorithm!r}, got one "
+                "without; ask simulate for it"
+            )
+        if trajectory.iterates.dtype != np.float64:
+            raise ValueError(f"trajectory must be in float64 to follow a run, got {trajectory.iterates.dtype}")
+        checks.integer("run", run, 0, trajectory.runs - 1, "runs - 1")
+        problem = trajectory.problem if problem is None else problem
+        W = trajectory.iterates[run]
+        with np.errstate(over="ignore", invalid="ignore"):
+            values, gradients = problem.value(W), problem.gradient(W)
+        if trajectory.B is None or trajectory.A is None:
+            return cls(W, values, gradients, algorithm.gamma)
+        return cls(W, values, gradients, algorithm.gamma, algorithm.scale, trajectory.B[run], trajectory.A[run])

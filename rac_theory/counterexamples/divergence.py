@@ -12,7 +12,7 @@ from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadrat
 from rac_theory.counterexamples.picture import Deferred, Outcomes
 from rac_theory.factor_loss import FactorLoss, sharpest_on_segment
 from rac_theory.factor_moves import Moves
-from rac_theory.followed_run import follow
+from rac_theory.followed_run import FollowedRun
 from rac_theory.simulation import Trajectory, simulate
 from rac_theory.sketches import Gaussian
 
@@ -55,11 +55,17 @@ def fractions(scale: float) -> tuple[float, float]:
 def explained(example: Counterexample) -> tuple[int, int, float]:
     """Return how many steps of 64 runs rise, how many were examined, and the least gamma times sharpness in those."""
     loss, gamma = FactorLoss(example.problem, example.start), example.method.gamma
+    runs = simulate(
+        example.method,
+        example.problem,
+        example.start,
+        steps=100,
+        runs=64,
+        rng=example.seed,
+        record=("W", "factors"),
+    )
     rises, sharpest = 0, list[float]()
-    for seed in range(64):
-        run = follow(
-            example.method, example.problem, example.start, steps=100, rng=np.random.SeedSequence([example.seed, seed])
-        )
+    for run in (FollowedRun.of(runs, i) for i in range(runs.runs)):
         assert run.B is not None
         assert run.A is not None
         moves = Moves.of(run, example.problem)
@@ -71,7 +77,7 @@ def explained(example: Counterexample) -> tuple[int, int, float]:
 
 
 def outcome_map(points: int = 9) -> Outcomes:
-    """Return what becomes of LoRA for scales of its start against step sizes, where the optimum is of rank one."""
+    """Return what becomes of most runs of LoRA, start against step size, where the optimum is of rank one."""
     W_star = np.outer([1.0, 1.0, -1.0], [1.0, 0.5, 1.0])
     problem = paper_quadratic(W_star)
     scales, steps = np.geomspace(0.05, 5, points), np.geomspace(0.02, 2, points)
@@ -82,7 +88,8 @@ def outcome_map(points: int = 9) -> Outcomes:
             long_enough = int(max(400, 60 / step))  # so that short steps are not taken for a wrong point
             runs = simulate(LoRA(start, float(step) / LARGEST), problem, steps=long_enough, runs=8, rng=0)
             at_optimum = runs.values[:, -1] < 1e-6 * runs.values[:, 0]
-            outcome[i, k] = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1)).mean()
+            ends = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1))
+            outcome[i, k] = np.bincount(ends).argmax()  # a mean of optimum and divergence would look like elsewhere
     return Outcomes(
         steps, scales, outcome, ("optimum", "elsewhere", "diverges"), r"$\gamma L$", "standard deviation of A"
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from problems.checks import Array
 from rac_theory import plot
+from rac_theory.chart import BLACK, BOUND, GREEN, MEAN, PINK, RUNS, YELLOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,12 +49,13 @@ class Lines:
         ax = plot.figure().subplots() if ax is None else ax
         for i, (name, (x, y)) in enumerate(self.curves.items()):
             shown = np.isfinite(y) & ((y > 0) | (self.yscale != "log"))
-            ax.plot(x, np.where(shown, y, np.nan), color=_COLOURS[i % len(_COLOURS)], label=name)
+            style = _STYLES[i // len(_COLOURS) % len(_STYLES)]
+            ax.plot(x, np.where(shown, y, np.nan), style, color=_COLOURS[i % len(_COLOURS)], label=name)
         for name, level in self.levels.items():
-            ax.axhline(level, color=plot.BOUND, linestyle="--", linewidth=1.2, label=name)
+            ax.axhline(level, color=BOUND, linestyle="--", linewidth=1.2, label=name)
         ax.set(xscale=self.xscale, yscale=self.yscale, xlabel=self.xlabel, ylabel=self.ylabel)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(frameon=False, fontsize=8)
+        ax.legend(**plot.LEGEND)
         return ax
 
 
@@ -66,7 +68,7 @@ class Outcomes:
     x, y : (k,), (l,)
         The parameters, spaced evenly in their logarithms.
     outcome : (l, k)
-        The number of the outcome in ``names``, averaged over runs if there are several.
+        The number of the outcome in ``names``, that of most runs if there are several.
     names : tuple of str
         The outcomes, from the best to the worst.
     xlabel, ylabel : str
@@ -104,4 +106,5 @@ class Deferred:
         return self.make().draw(ax)
 
 
-_COLOURS = (plot.MEAN, "#009E73", "#CC79A7", "#E69F00", plot.RUNS, "#000000")
+_STYLES = ("-", "-.", ":")  # where there are more curves than colours
+_COLOURS = (MEAN, GREEN, PINK, YELLOW, RUNS, BLACK)

@@ -56,7 +56,8 @@ def gather(example: Counterexample) -> Witness:
         arrives = bool(gap[-1] <= REDUCTION * constants.gap0 * (1 + 1e-9))
         sentence = f"{name}: in the {steps} steps that T2 asks for E gap falls to {gap[-1] / gap[0]:.1e} of the first"
         checks.append(Check(sentence, kept and arrives, "bounded"))
-        curves[name] = (np.arange(steps + 1), gap / gap[0])
+        if steps > 1:  # one step to the minimum is no curve
+            curves[name] = (np.arange(steps + 1), gap / gap[0])
     picture = Lines(curves, {"promised at the end": REDUCTION}, "$t$", "expected gap, relative")
     return Witness(tuple(checks), picture)
 

@@ -53,18 +53,18 @@ def measured_multiplier(sigma: float, gamma: float, steps: int) -> float:
     return float(simulate(method, problem, V, steps=steps).W[0, 0, 0] / p)
 
 
-def proved_step(gap0: float, smoothness: float, steps: int) -> float:
-    r"""Return a step at which no link raises f, if it starts from ``B = 0`` and a unit row A.
+def proved_step(gap0: float, smoothness: float, steps: int, rank: int = 1) -> float:
+    r"""Return a step at which no link raises f, if it starts from one zero factor and r orthonormal rows or columns.
 
-    As long as f does not rise :math:`\|G\| \le g = \sqrt{2 L \Delta_0}`, so that the norm of the factors grows by at
-    most :math:`1 + \gamma g` a step, and C8 asks for
-    :math:`\gamma \le 1 / (4 \sqrt 2 (L (1 + \gamma g)^{2 K} + g))`.
+    The first step is one of RAC-LoRA. As long as f does not rise :math:`\|G\| \le g = \sqrt{2 L \Delta_0}`, so that the
+    norm of the factors grows by at most :math:`1 + \gamma g` a step, and for the K - 1 later steps C8 asks for
+    :math:`\gamma \le 1 / (4 \sqrt 2 (L r (1 + \gamma g)^{2 K} + g))`.
     """
     g = sqrt(2 * smoothness * gap0)
     low, high = 0.0, 1 / smoothness
     for _ in range(60):
         gamma = (low + high) / 2
-        if gamma * 4 * sqrt(2) * (smoothness * (1 + gamma * g) ** (2 * steps) + g) <= 1:
+        if gamma * 4 * sqrt(2) * (smoothness * rank * (1 + gamma * g) ** (2 * steps) + g) <= 1:
             low = gamma
         else:
             high = gamma

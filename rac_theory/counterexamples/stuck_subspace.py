@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems import LeastSquares, LogisticRegression, Quadratic
+from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory import theorems
@@ -82,18 +82,27 @@ def gather(example: Counterexample) -> Witness:
         checks.append(
             Check(f"on least squares it comes to its limit within {far.max():.1e}", far.max() < 1e-9, "bounded")
         )
-    checks += [*_on_logistic(rng), *_not_covered(example)]
-    picture = Lines(curves, {"limit, B frozen": float(exact_gap("left"))}, "$t$", r"$f(W^t) - f^\star$")
-    return Witness(tuple(checks), picture, {"left": exact_gap("left"), "right": exact_gap("right")})
+    checks += [*_on_other_losses(rng), *_not_covered(example)]
+    left, right = exact_gap("left"), exact_gap("right")
+    levels = {"limit, A frozen": float(right), "limit, B frozen": float(left)}
+    picture = Lines(curves, levels, "$t$", r"$f(W^t) - f^\star$")
+    return Witness(tuple(checks), picture, {"left": left, "right": right})
 
 
-def _on_logistic(rng: np.random.Generator) -> list[Check]:
-    problem = LogisticRegression(rng.standard_normal((40, 5)), rng.permutation(np.repeat([0.0, 1.0], 20)), l2=0.1)
-    slack, gap, _ = constrained(problem, rng.standard_normal((5, 2)))
-    return [
-        Check(f"on a logistic loss it is within {slack:.1e} of the minimum in its subspace", slack < 1e-12, "bounded"),
-        Check(f"and at least {gap:.4g} above the minimum", gap > 1e-4, "bounded"),
-    ]
+def _on_other_losses(rng: np.random.Generator) -> list[Check]:
+    X, F = rng.standard_normal((40, 5)), rng.standard_normal((5, 2))
+    labels = rng.permutation(np.repeat([0, 1], 20))
+    found = []
+    for name, problem in (
+        ("a logistic", LogisticRegression(X, labels, l2=0.1)),
+        ("a softmax", SoftmaxRegression(X, rng.permutation(np.arange(40) % 4), l2=0.1)),
+    ):
+        slack, gap, _ = constrained(problem, F)
+        found += [
+            Check(f"on {name} loss it is within {slack:.1e} of the minimum in its subspace", slack < 1e-12, "bounded"),
+            Check(f"and at least {gap:.4g} above the minimum", gap > 1e-4, "bounded"),
+        ]
+    return found
 
 
 def _not_covered(example: Counterexample) -> list[Check]:

@@ -1,13 +1,14 @@
-"""What a followed run records, and what its steps are said to have done."""
+"""One run of a recorded ensemble, and what its steps are said to have done."""
 
 import numpy as np
 import pytest
 
 from problems import LeastSquares, Quadratic
-from rac_theory import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA, diagnose, follow, simulate, sketches
+from rac_theory import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA, diagnose, simulate, sketches
 from rac_theory.algorithms import GD
 from rac_theory.diagnosis import Cause
 from rac_theory.factor_moves import Moves, merges
+from rac_theory.followed_run import FollowedRun
 
 
 @pytest.fixture
@@ -19,23 +20,49 @@ def problem():
 FIXED = Initialisation(A=sketches.Frozen(np.array([[1.0], [0.5], [-1.0]])))
 
 
-@pytest.mark.parametrize("algorithm", [GD(0.1), LoRA(FIXED, 0.1), ChainOfLoRA(FIXED, 0.1, 3, lora_alpha=0.5)], ids=repr)
-def test_it_is_the_run_of_simulate(problem, algorithm):
-    """For deterministic methods, to rounding. Would catch a recording that is off by one step."""
-    run = follow(algorithm, problem, steps=20)
-    there = simulate(algorithm, problem, steps=20)
-    np.testing.assert_allclose(run.values, there.values[0], rtol=1e-11)
-    np.testing.assert_allclose(run.W[-1], there.W[0], rtol=1e-10, atol=1e-12)
-    np.testing.assert_array_equal(run.gradients, problem.gradient(run.W))
-    assert run.W.shape == (21, 4, 3)
+def follow(algorithm, problem, W0=None, *, steps, rng=None):
+    kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
+    return FollowedRun.of(simulate(algorithm, problem, W0, steps=steps, rng=rng, record=kept))
 
 
-def test_factors_are_kept_where_there_are_some(problem):
+def test_a_run_is_taken_out_of_its_ensemble(problem):
+    """Would catch the first run for each of them, and gradients of another run."""
+    runs = simulate(
+        LoRA(Initialisation.kaiming((4, 3), 2), 0.1), problem, steps=5, runs=3, rng=0, record=("W", "factors")
+    )
+    for i in range(3):
+        run = FollowedRun.of(runs, i)
+        np.testing.assert_array_equal(run.values, runs.values[i])
+        np.testing.assert_array_equal(run.gradients, problem.gradient(runs.iterates[i]))
+        np.testing.assert_array_equal(run.B, runs.B[i])
+        np.testing.assert_allclose(run.W - run.W[0], run.B @ run.A, atol=1e-14)
     assert follow(GD(0.1), problem, steps=3).B is None
-    run = follow(LoRA(FIXED, 0.1), problem, steps=3)
-    assert run.B.shape == (4, 4, 1)
-    assert run.A.shape == (4, 1, 3)
-    np.testing.assert_allclose(run.W - run.W[0], run.B @ run.A, atol=1e-14)
+
+
+def test_what_was_not_recorded_cannot_be_followed(problem):
+    for record, algorithm in (((), GD(0.1)), ((), LoRA(FIXED, 0.1)), (("W",), LoRA(FIXED, 0.1))):
+        needed = r'\("W", "factors"\)' if isinstance(algorithm, LoRA) else r'\("W",\)'
+        with pytest.raises(ValueError, match=f"trajectory must have been recorded with record={needed}"):
+            diagnose(simulate(algorithm, problem, steps=2, record=record), problem)
+    with pytest.raises(ValueError, match=r"run must be in 0..runs - 1=0, got 1"):
+        FollowedRun.of(simulate(GD(0.1), problem, steps=2, record=("W",)), 1)
+    quadratic = Quadratic.left(np.eye(3), np.ones((3, 3)))
+    single = simulate(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic, steps=2, dtype=np.float32, record=("W",))
+    with pytest.raises(ValueError, match="trajectory must be in float64 to follow a run, got float32"):
+        diagnose(single)
+
+
+def test_every_run_has_its_diagnosis():
+    """Half of the starts are too large: would catch one answer for all, and answers in another order."""
+    problem = Quadratic.left(np.diag([1.0, 2.0, 4.0]), np.random.default_rng(0).standard_normal((3, 3)))
+    method = LoRA(Initialisation(A=sketches.Gaussian(3, 1), scale=2.0), 0.3 / problem.L)
+    runs = simulate(method, problem, steps=1500, runs=40, rng=0, record=("W", "factors"))
+    told = [one.cause for one in diagnose(runs, problem)]
+    rose = ~(runs.values[:, -1] <= runs.values[:, 0])
+    assert 5 < rose.sum() < 35
+    assert [cause is Cause.INSTABILITY for cause in told] == list(rose)
+    assert set(told) <= {Cause.INSTABILITY, Cause.FLOOR, Cause.SPURIOUS}
+    assert told == [one.cause for one in diagnose(runs)]
 
 
 def test_merges_are_found(problem):
@@ -83,22 +110,16 @@ def test_a_diagnosis_gives_its_numbers():
     """A scalar run whose numbers are known: gamma s^2 = 9/4 and a = b meet the curvature of one exact step."""
     problem = Quadratic.left(np.eye(1), np.zeros((1, 1)))
     one = sketches.Frozen(np.ones((1, 1)))
-    run = follow(LoRA(Initialisation(B=one, A=one, scale=1.5), 1.0), problem, np.array([[2.25]]), steps=1)
-    told = diagnose(run, problem)
+    method = LoRA(Initialisation(B=one, A=one, scale=1.5), 1.0)
+    (told,) = diagnose(simulate(method, problem, np.array([[2.25]]), steps=1, record=("W", "factors")), problem)
     assert told.cause is Cause.INSTABILITY
     s, after = 1.5, 1.5 * (1 - 2.25)
     met = 2 * (after**4 / 2 - s**4 / 2 + 2 * s**6) / (2 * s**6)
     assert told.numbers["sharpest"] == pytest.approx(met)
     assert told.numbers["first_rise"] == 0
     assert str(told).startswith("step-size instability: f goes from 2.531 to 6.18")
-    floor = diagnose(
-        follow(
-            LoRA(Initialisation.kaiming((2, 2), 1), 0.2),
-            Quadratic.left(np.eye(2), np.diag([2.0, 1.0])),
-            steps=3000,
-            rng=0,
-        ),
-        Quadratic.left(np.eye(2), np.diag([2.0, 1.0])),
-    )
+    two = Quadratic.left(np.eye(2), np.diag([2.0, 1.0]))
+    method = LoRA(Initialisation.kaiming((2, 2), 1), 0.2)
+    (floor,) = diagnose(simulate(method, two, steps=3000, rng=0, record=("W", "factors")), two)
     assert floor.numbers["floor"] == pytest.approx(0.5)
     assert floor.numbers["lowest"] == pytest.approx(0.5, abs=1e-9)

@@ -1,0 +1,105 @@
+"""What simulate keeps of every step on request: it is the run that is made without, for every kernel."""
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, LogisticRegression, Quadratic
+from rac_theory import AsymmetricLoRA, Bernoulli, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
+from rac_theory.algorithms import GD, GaLore
+from rac_theory.kernels import RunsLast, SeveralSteps, Stepping, ThinProducts
+
+
+def quadratic(m, n, full=False):
+    rng = np.random.default_rng(0)
+    R, W_star = rng.standard_normal((m, m)), rng.standard_normal((m, n))
+    S = R @ R.T / m + np.eye(m)
+    return Quadratic.kronecker(S, np.diag(rng.uniform(1, 2, n)), W_star) if full else Quadratic.left(S, W_star)
+
+
+RNG = np.random.default_rng(1)
+LOGISTIC = LogisticRegression(RNG.standard_normal((20, 4)), np.arange(20) % 2, l2=0.1)
+SQUARES = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)))
+USUAL = Initialisation.kaiming((4, 3), 2)
+CASES = [
+    (quadratic(3, 3), RACLoRA(sketches.Haar(3, 1), 0.1), RunsLast),
+    (quadratic(3, 3), RACLoRA(sketches.Coordinate(3, 2), 0.1, "right"), RunsLast),
+    (quadratic(64, 10), RACLoRA(sketches.Haar(64, 1), 0.1), SeveralSteps),
+    (quadratic(64, 10), RACLoRA(sketches.Coordinate(10, 1), 0.1, "right"), SeveralSteps),
+    (quadratic(64, 10, full=True), RACLoRA(sketches.Gaussian(10, 2), 0.1, "right"), ThinProducts),
+    (LOGISTIC, RACLoRA(sketches.Haar(4, 2), 0.1), Stepping),
+    (SQUARES, Bernoulli(sketches.Haar(4, 1), sketches.Haar(3, 1), 0.1), Stepping),
+    (SQUARES, GD(0.1), Stepping),
+    (SQUARES, GaLore(1, 0.1), Stepping),
+    (SQUARES, LoRA(USUAL, 0.1), Stepping),
+    (SQUARES, ChainOfLoRA(USUAL, 0.1, 3, lora_alpha=0.5), Stepping),
+    (SQUARES, AsymmetricLoRA(sketches.Gaussian(3, 2), 0.1, "right", lora_alpha=1.0), Stepping),
+    (SQUARES, AsymmetricLoRA(sketches.Gaussian(4, 2), 0.1), Stepping),
+]
+
+
+@pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("runs", [1, 300])
+def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
+    """The same bits, and iterates at which f is what was recorded; runs of the second block are its own.
+
+    Would catch a history that is off by one step, of another run or block, drawn anew, or not turned back.
+    """
+    kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
+    with_history = simulate(algorithm, problem, steps=11, runs=runs, rng=5, record=kept)
+    without = simulate(algorithm, problem, steps=11, runs=runs, rng=5)
+    assert type(without.kernel) is kernel
+    np.testing.assert_array_equal(with_history.values, without.values)
+    np.testing.assert_array_equal(with_history.W, without.W)
+    W = with_history.iterates
+    assert W.shape == (runs, 12, *problem.shape)
+    np.testing.assert_allclose(W[:, -1], without.W, rtol=1e-9, atol=1e-12)
+    for t in range(12):
+        np.testing.assert_allclose(problem.value(W[:, t]), without.values[:, t], rtol=1e-9, atol=1e-12)
+    assert without.iterates is without.B is without.A is None
+    assert not W.flags.writeable
+    if len(kept) == 1:
+        return
+    B, A = with_history.B, with_history.A
+    assert B.shape == (runs, 12, problem.shape[0], 2)
+    assert A.shape == (runs, 12, 2, problem.shape[1])
+    explained = algorithm.scale * (B @ A)
+    moved = np.diff(W, axis=1) - np.diff(explained, axis=1)
+    merged = [2, 5, 8] if isinstance(algorithm, ChainOfLoRA) else []
+    size = np.linalg.norm(moved, axis=(2, 3)).max(axis=0)
+    assert list(np.flatnonzero(size > 1e-9)) == merged
+
+
+def test_factors_alone_and_in_any_number_of_workers():
+    alone = simulate(LoRA(USUAL, 0.1), SQUARES, steps=4, runs=600, rng=1, record=["factors"])
+    both = simulate(LoRA(USUAL, 0.1), SQUARES, steps=4, runs=600, rng=1, n_jobs=2, record=["W", "factors"])
+    assert alone.iterates is None
+    np.testing.assert_array_equal(alone.B, both.B)
+    np.testing.assert_array_equal(alone.A, both.A)
+
+
+def test_precision_and_distances_go_with_it():
+    ran = simulate(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4, runs=2, rng=1, record=["W", "factors", "distances"])
+    expected = np.square(ran.iterates - ran.problem.W_star).sum(axis=(2, 3))
+    np.testing.assert_allclose(ran.squared_distances, expected)
+    single = simulate(
+        RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4, rng=1, dtype=np.float32, record=["W"]
+    )
+    assert single.iterates.dtype == np.float32
+
+
+def test_what_cannot_be_recorded_is_refused():
+    with pytest.raises(
+        ValueError, match=r"record must not have 'factors' for an algorithm without them.*got it for GD"
+    ):
+        simulate(GD(0.1), SQUARES, steps=1, record=["W", "factors"])
+    with pytest.raises(ValueError, match=r"record must be one of .*'factor'.*did you mean 'factors'"):
+        simulate(LoRA(USUAL, 0.1), SQUARES, steps=1, record=["factor"])
+
+
+def test_errors_name_the_algorithm_and_not_what_keeps_it():
+    class Short(GaLore):
+        def iterates(self, problem, W, rng):
+            yield W[:, :1]
+
+    with pytest.raises(ValueError, match=r"Short\.iterates must yield arrays"):
+        simulate(Short(1, 0.1), SQUARES, steps=2, record=["W"])
