@@ -9,11 +9,13 @@ import numpy as np
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory import theorems
+from rac_theory.blas import one_blas_thread
 from rac_theory.case import Case, starting_point
 from rac_theory.constants import Constants
 from rac_theory.measured import variance_is_missing, with_measured_variance
 from rac_theory.randomness import PROJECTION, child
-from rac_theory.settings import SETTINGS, MakeSketch
+from rac_theory.settings import USUAL_FALL, MakeSketch
+from rac_theory.step_sizes import setting_named
 from rac_theory.theorem import Theorem
 from rac_theory.verdict import Verdict
 from rac_theory.verification import judge
@@ -53,6 +55,7 @@ class Ensemble:
     claims: tuple[tuple[int, str], ...]
 
     @classmethod
+    @one_blas_thread()  # the bits of constants would depend on the number of threads
     def build(
         cls,
         key: Key,
@@ -67,7 +70,7 @@ class Ensemble:
         lambda_alpha: float,
     ) -> "Ensemble":
         """Compute the constants; from them the step size, and the number of steps where none is given."""
-        setting, W0 = SETTINGS[key.setting], starting_point(problem, W0)
+        setting, W0 = setting_named(key.setting), starting_point(problem, W0)
         dim = problem.shape[1 if key.side == "right" else 0]
         gradients = setting.gradients(problem, W0)
 
@@ -87,7 +90,8 @@ class Ensemble:
         if steps is None:
             # A variance is measured along the runs, whose number is not known yet: D is of its size.
             guess = replace(constants, sigma_squared=constants.D, zeta_squared=constants.D)
-            steps = informative_steps([theorems.ALL[claim] for _, claim in claims], case, guess, setting.longest)
+            tried = [theorems.ALL[claim] for _, claim in claims]
+            steps = informative_steps(tried, case, guess, setting.longest, setting.fall)
         return cls(key, case_at(gamma, steps), constants, runs, alpha, lambda_alpha, claims)
 
     @property
@@ -109,8 +113,10 @@ class Ensemble:
         return judge(claims, self.case, constants, runs=self.runs, alpha=self.alpha, seed=seed)
 
 
-def informative_steps(claims: Sequence[Theorem], case: Case, c: Constants, longest: int) -> int:
-    """Return after how many steps every bound has fallen tenfold from what is known without it, or has levelled off.
+def informative_steps(
+    claims: Sequence[Theorem], case: Case, c: Constants, longest: int, fall: float = USUAL_FALL
+) -> int:
+    """Return after how many steps every bound is ``fall`` times below what is known without it, or has levelled off.
 
     Averages fall like 1/t whatever is run. Where a claim promises a factor a step, that claim decides.
     """
@@ -119,6 +125,6 @@ def informative_steps(claims: Sequence[Theorem], case: Case, c: Constants, longe
     steps = 1
     for theorem in linear or applicable:
         bound = theorem.bound(c, longest)[1:]
-        enough = np.flatnonzero(bound <= max(theorem.metric.ceiling(c) / 10, 1.1 * float(bound[-1])))
+        enough = np.flatnonzero(bound <= max(theorem.metric.ceiling(c) / fall, 1.1 * float(bound[-1])))
         steps = max(steps, int(enough[0]) + 1)
     return steps

@@ -107,6 +107,9 @@ class Row:
         return {name: _plain(value) for name, value in asdict(self).items()}
 
 
+FAILED = "FAILED"
+"""The status of the rows of a cell of a sweep that raised; it is no verdict."""
+
 NEEDS_EXTRA = "NEEDS_EXTRA"
 """The status of a row whose data are not installed; it is no verdict."""
 

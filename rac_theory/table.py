@@ -11,11 +11,11 @@ from rich.table import Table
 
 from rac_theory.advice import promised_steps
 from rac_theory.option import Option, efficient
-from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.theorem import Theorem
 from rac_theory.verdict import Slack, Status
 
-_COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red"}
+_COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red", FAILED: "red"}
 
 
 _NUMBER = re.compile(r"(?<![\w(])\d+\.\d+(e[+-]?\d+)?")  # reasons that differ by a measured number are one
@@ -45,7 +45,7 @@ def ledger_table(rows: Sequence[Row]) -> Table:
             _rate(row.fitted),
             _rate(row.promised),
             row.evidence,
-            f"{row.seconds:.1f}s",
+            "-" if row.seconds is None else f"{row.seconds:.1f}s",
         )
     return table
 
@@ -65,10 +65,12 @@ def remarks(rows: Sequence[Row]) -> list[str]:
         total = sum(count for *_, count in where)
         places = sorted({problem for problem, *_ in where}), sorted({sketch for _, sketch, _ in where})
         lines.append(f"NOT_APPLICABLE x {total} ({', '.join(places[0])}; {', '.join(places[1])}): {reason}")
+    failed = Counter(row.reason for row in rows if row.status == FAILED)
+    lines += [f"{FAILED} x {count}: {reason}" for reason, count in failed.items()]
     needed = {row.problem: row.reason for row in rows if row.status == NEEDS_EXTRA}
     lines += [f"{problem}: {reason}" for problem, reason in needed.items()]
     counts = Counter(row.status for row in rows)
-    names = [*(status.name for status in Status), NEEDS_EXTRA]
+    names = [*(status.name for status in Status), FAILED, NEEDS_EXTRA]
     lines.append(", ".join(f"{counts[name]} {name}" for name in names if counts[name]))
     return lines
 

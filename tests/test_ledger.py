@@ -13,7 +13,7 @@ from rac_theory.embedded import EMBEDDED, Embedded
 from rac_theory.ensemble import Key
 from rac_theory.plan import Selection, plan
 from rac_theory.row import NEEDS_EXTRA, Row
-from rac_theory.settings import LONGEST, SPINE
+from rac_theory.settings import LONGEST, SETTINGS, SPINE
 from rac_theory.table import ledger_table, remarks
 
 
@@ -76,6 +76,27 @@ def test_bounds_move():
             bound = theorems.T2.bound(c, e.case.steps)
             assert bound[-1] <= 0.1 * bound[0] or e.case.steps == LONGEST
             assert bound[-1] >= 0.05 * bound[0]
+
+
+def test_where_a_step_is_dear_bounds_fall_by_four_and_a_large_problem_has_fewer_runs():
+    """The plan that the page of the ledger describes; every bound that is tried says something by its end."""
+    claims = ("T2", "T5", "T6", "T7d", "T8d", "T9d", "T10d")
+    seen = set()
+    for e in plan(Selection(claims=claims, problems=("digits", "nonconvex"), sketches=("haar",))).ensembles:
+        setting = SETTINGS[e.key.setting]
+        assert e.runs == (256 if e.key.problem == "nonconvex" else 64 if setting.dear else 128)
+        assert e.case.steps <= setting.longest
+        for claim in (theorems.ALL[claim] for _, claim in e.claims):
+            if claim.unmet(e.case, e.constants):
+                continue
+            seen.add((e.key.setting, claim.id))
+            bound, ceiling = claim.bound(e.constants, e.case.steps), claim.metric.ceiling(e.constants)
+            assert bound[-1] < ceiling
+            if claim.rate == "linear":
+                assert bound[-1] <= ceiling / setting.fall
+                assert bound[-2] > ceiling / setting.fall
+    assert ("reshuffled", "T8d") in seen
+    assert ("federated", "T10d") in seen
 
 
 def test_a_real_row_stays_close_to_its_bound_while_the_bound_halves():

@@ -1,6 +1,7 @@
 """Sweeps: killed at random moments, short of disk, with cells that raise, nothing is lost and nothing is twice."""
 
 import csv
+import io
 import random
 import signal
 import sqlite3
@@ -12,9 +13,11 @@ from dataclasses import replace
 
 import pytest
 from joblib.externals.loky import get_reusable_executor
+from rich.console import Console
 
 from rac_theory import Grid, Sweep, cli, sweep
 from rac_theory.sweeps import running, store, sweeping
+from rac_theory.table import ledger_table, remarks
 
 GRID = Grid(
     claims=("T1", "T2", "T2_sharp"),
@@ -162,6 +165,46 @@ def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
     assert len(rows) == sum(len(cell.claims) for cell in grid.cells)
     with open("e.csv", encoding="utf-8", newline="") as stream:
         assert [int(record["number"]) for record in csv.DictReader(stream)] == [row.number for row in rows]
+
+
+def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
+    """Of every setting and status: catches step sizes that only a sweep knows, and steps that nothing has found."""
+    grid = replace(
+        GRID,
+        claims=("T1", "T2_sharp", "T5"),
+        problems=("linnerud",),
+        sketches=("haar", "sketches_of_a_sweep_test:Broken"),
+        settings=("minibatch",),
+        seeds=(1,),
+        steps=None,
+    )
+    found = sweep(grid, here / "s.sqlite", jobs=1)
+    assert {row.setting for row in found.rows} == {"minibatch", "0.5/L", "2.5/L"}
+    for row in found.rows:
+        assert cli.main(["repeat", "s.sqlite", str(row.number)]) == (2 if row.status == running.FAILED else 0)
+        told = capsys.readouterr()
+        if row.status == running.FAILED:
+            assert "got RuntimeError: no such luck" in told.err
+        else:
+            assert f"the same numbers as row {row.number}" in told.out
+    assert cli.main(["repeat", "s.sqlite", "0"]) == 2
+    with closing(sqlite3.connect("s.sqlite")) as connection, connection:
+        connection.execute("UPDATE rows SET reach = 1 WHERE number = 1")
+    assert cli.main(["repeat", "s.sqlite", "1"]) == 1
+    assert "not the same numbers in: reach" in capsys.readouterr().out
+
+
+def test_a_table_of_rows_shows_those_that_raised(here):
+    """It had no colour for them: a ``KeyError``, also where a row was not timed."""
+    rows = sweep(
+        replace(GRID, sketches=("sketches_of_a_sweep_test:Broken",), step_sizes=(1.0,)), here / "s.sqlite", jobs=1
+    ).rows
+    failed = [replace(row, seconds=None) for row in rows if row.status == running.FAILED]
+    drawn = io.StringIO()
+    Console(width=300, file=drawn).print(ledger_table(failed))
+    assert drawn.getvalue().count(" FAILED ") == len(failed) == 12
+    assert sum(line.startswith("FAILED x 12: ValueError: sketch") for line in remarks(rows)) == 1
+    assert remarks(rows)[-1].endswith("12 FAILED")
 
 
 def test_a_full_disk_ends_with_a_sentence_and_an_intact_store(tmp_path, monkeypatch, whole):

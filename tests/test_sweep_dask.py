@@ -13,7 +13,7 @@ from rac_theory.sweeps.running import FAILED
 
 GRID = Grid(
     claims=("T2", "T5"),
-    problems=("quadratic", "linnerud"),
+    problems=("quadratic", "wine"),  # an expectation, and runs
     sketches=("haar", "gaussian"),
     settings=("noisy",),
     step_sizes=(0.5, 1.0),
@@ -41,7 +41,10 @@ def exported(found, folder):
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_dask_workers_change_no_byte_even_if_one_is_lost(lost, cluster, tmp_path, monkeypatch):
-    """Catches bits that depend on the process, cells that die with their worker, and signals set in a thread."""
+    """Catches bits that depend on the process, cells that die with their worker, and signals set in a thread.
+
+    And cells that send their blocks to the cluster again, as joblib would have it: two workers took longer than one.
+    """
     monkeypatch.setattr(sweeping, "_PILOT_SECONDS", 0.0)
     alone = sweep(GRID, tmp_path / "alone.sqlite", jobs=1)
     assert not [row for row in alone.rows if row.status == FAILED]
@@ -59,3 +62,6 @@ def test_dask_workers_change_no_byte_even_if_one_is_lost(lost, cluster, tmp_path
     assert len(pids) == 2 - lost
     assert found.finished == len(GRID.cells)
     assert exported(found, tmp_path) == exported(alone, tmp_path)
+    sent = cluster.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.task_prefixes))
+    assert sent
+    assert [name for name in sent if "run_cell" not in name] == []

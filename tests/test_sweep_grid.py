@@ -13,9 +13,9 @@ from rac_theory.ensemble import Key
 from rac_theory.plan import Selection, plan
 from rac_theory.row import Row
 from rac_theory.settings import SETTINGS
+from rac_theory.step_sizes import setting_named, step_multiple, step_name
 from rac_theory.sweeps.forecast import Forecast, pilots
 from rac_theory.sweeps.grid import Cell
-from rac_theory.sweeps.step_sizes import setting_named, step_multiple, step_name
 
 GRID = Grid(
     claims=("T2", "T2_sharp"),

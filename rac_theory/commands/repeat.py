@@ -1,6 +1,7 @@
-"""``repeat``: run one row of a results.json again and compare the numbers."""
+"""``repeat``: run one row of a results.json, or of the store of a sweep, again and compare the numbers."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +10,23 @@ from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.embedded import embedded_problem
 from rac_theory.ensemble import Ensemble
 from rac_theory.row import NEEDS_EXTRA, Row
-from rac_theory.settings import SETTINGS
 from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.step_sizes import setting_named
+from rac_theory.sweeps import Sweep
+from rac_theory.sweeps.store import is_store
 
 
 def add(commands: Any) -> None:
     """Add the command to the subparsers."""
-    repeat = commands.add_parser("repeat", help="run one row of a results.json again and compare the numbers")
+    repeat = commands.add_parser("repeat", help="run one row of a ledger or a sweep again and compare the numbers")
     repeat.set_defaults(run=run)
-    repeat.add_argument("results", type=Path)
+    repeat.add_argument("results", type=Path, help="a results.json, or the SQLite file of a sweep")
     repeat.add_argument("row", type=int)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the row again; status 1 if the numbers differ or violate the claim."""
-    rows = {row.number: row for row in results.load(arguments.results)}
+    rows = {row.number: row for row in _rows(arguments.results)}
     if arguments.row not in rows:
         raise ValueError(f"row must be a number in {arguments.results}, got {arguments.row}")
     old = rows[arguments.row]
@@ -31,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")
     try:
         entry = embedded_problem(old.problem)
-        problem = SETTINGS[old.setting].prepare(entry.build())
+        problem = setting_named(old.setting).prepare(entry.build())
     except ImportError as error:
         raise ValueError(str(error)) from error
     ensemble = Ensemble.build(
@@ -41,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         sketch_factory(old.sketch),
         ((old.number, old.claim),),
         runs=old.runs,
-        steps=old.steps,
+        steps=old.steps or None,  # those of a cell that raised were never found
         alpha=old.alpha,
         lambda_alpha=old.lambda_alpha,
     )
@@ -57,3 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         return VIOLATED
     print(f"the same numbers as row {old.number}")
     return VIOLATED if new.violates(new.alpha) else OK
+
+
+def _rows(path: Path) -> Sequence[Row]:
+    return Sweep.load(path).rows if is_store(path) else results.load(path)

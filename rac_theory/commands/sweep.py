@@ -13,6 +13,7 @@ from rich.table import Table
 from rac_theory import ledger
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import INTERRUPTED, OK, VIOLATED
+from rac_theory.row import FAILED
 from rac_theory.sweeps import Grid, Progress, Sweep, sweep
 
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.export is not None:
         found.export(arguments.export)
     _print_found(found)
-    print(f"{len(found.rows)} rows in {arguments.export or store}")
+    print(f"{len(found.rows)} rows in {arguments.export or store}. One row again: rac-theory repeat {store} NUMBER")
     return VIOLATED if ledger.violated(found.rows) else OK
 
 
@@ -81,6 +82,6 @@ def _print_found(found: Sweep) -> None:
             for sketch in dict.fromkeys(sketch for sketch, _ in slacks):
                 table.add_row(sketch, *(str(slacks.get((sketch, rank), "-")) for rank in ranks))
             console.print(table)
-    errors = Counter(row.reason for row in found.rows if row.status == "FAILED")
+    errors = Counter(row.reason for row in found.rows if row.status == FAILED)
     for reason, count in errors.items():
-        console.print(f"FAILED x {count}: {reason}", markup=False, soft_wrap=True)
+        console.print(f"{FAILED} x {count}: {reason}", markup=False, soft_wrap=True)

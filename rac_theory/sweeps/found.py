@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from problems import checks
 from rac_theory.row import Row
+from rac_theory.step_sizes import step_multiple
 from rac_theory.sweeps import export, picture
-from rac_theory.sweeps.step_sizes import step_multiple
 from rac_theory.sweeps.store import Store
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from rac_theory.ensemble import Key
 from rac_theory.plan import Selection
 from rac_theory.settings import SPINE
 from rac_theory.sketches.plug_in import sketch_factory
-from rac_theory.sweeps.step_sizes import setting_named, step_name
+from rac_theory.step_sizes import setting_named, step_name
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,10 @@ class Grid:
                 setting = setting_named(setting_name)
                 if not hasattr(problem, setting.needs):
                     continue
+                runs = (entry.runs_if_dear if setting.dear else None) or entry.runs
                 fitting = self._sides_and_ranks(problem.shape, entry, setting.both_sides)
                 for (side, rank), sketch, seed in product(fitting, self.sketches or setting.sketches, self.seeds):
-                    yield Key(name, sketch, side, rank, setting_name, seed), entry.runs
+                    yield Key(name, sketch, side, rank, setting_name, seed), runs
 
     def _sides_and_ranks(self, shape: tuple[int, int], entry: Embedded, both: bool) -> list[tuple[str, int]]:
         found = []

@@ -4,28 +4,23 @@ import math
 import signal
 import threading
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from multiprocessing import parent_process
 from typing import Any, NamedTuple
 
+from joblib import parallel_config
+
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory import theorems
 from rac_theory.blas import one_blas_thread
-from rac_theory.case import Case, starting_point
-from rac_theory.constants import Constants
 from rac_theory.embedded import embedded_problem
-from rac_theory.ensemble import Ensemble, informative_steps
-from rac_theory.randomness import PROJECTION, child
-from rac_theory.row import Row
-from rac_theory.settings import SETTINGS
+from rac_theory.ensemble import Ensemble
+from rac_theory.row import FAILED, Row
 from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.step_sizes import setting_named
 from rac_theory.sweeps.grid import Cell
-from rac_theory.sweeps.step_sizes import setting_named
-
-FAILED = "FAILED"
-"""The status of the rows of a cell that raised; it is no verdict."""
 
 _PROBLEMS = 16  # that a worker keeps, as their constants cost more than a short cell
 
@@ -52,8 +47,9 @@ def run_cell(cell: Cell, level: Level) -> Finished:
     _leave_interrupts_to_the_parent()
     begin = time.perf_counter()
     try:
-        # Constants too: their bits would depend on the number of threads.
-        with one_blas_thread():
+        # Problems too: their bits would depend on the number of threads. And joblib hands Dask to what runs on Dask:
+        # each block of the cell would be sent to all workers again, with the data, and a worker begin another cell.
+        with one_blas_thread(), parallel_config(backend="sequential"):
             ensemble = _ensemble(cell, level)
             verdicts = ensemble.verdicts()
         rows = [Row.of(number, ensemble, v) for (number, _), v in zip(cell.claims, verdicts, strict=True)]
@@ -84,28 +80,25 @@ def _failed(cell: Cell, level: Level, number: int, claim: str, error: Exception)
     )
 
 
-@lru_cache(maxsize=_PROBLEMS)
-def _problem(name: str, setting: str) -> tuple[Problem, Array | None]:
-    entry = embedded_problem(name)
-    problem = entry.build()
-    return setting_named(setting).prepare(problem), entry.start(problem)
-
-
 def _ensemble(cell: Cell, level: Level) -> Ensemble:
     key = cell.key
-    # All step sizes share one problem, and with it the constants that it has computed.
-    problem, W0 = _problem(key.problem, key.setting if key.setting in SETTINGS else "1/L")
-    rest: dict[str, Any] = {"runs": cell.runs, "alpha": level.alpha, "lambda_alpha": level.lambda_alpha}
-    if key.setting in SETTINGS:
-        return Ensemble.build(key, problem, W0, sketch_factory(key.sketch), cell.claims, steps=level.steps, **rest)
-    setting, W0 = setting_named(key.setting), starting_point(problem, W0)
-    dim = problem.shape[1 if key.side == "right" else 0]
-    gamma = setting.step(Constants(gamma=math.nan, L=problem.L), dim, key.rank)
-    gradients = setting.gradients(problem, W0)
-    algorithm = setting.algorithm(sketch_factory(key.sketch), problem.shape, key.rank, key.side, gradients, gamma)
-    case = Case(algorithm, problem, W0, level.steps or 1)
-    constants = Constants.of(case, alpha=level.lambda_alpha, rng=child(key.seed_sequence(), PROJECTION))
-    if level.steps is None:
-        claims = [theorems.ALL[claim] for _, claim in cell.claims]
-        case = replace(case, steps=informative_steps(claims, case, constants, setting.longest))
-    return Ensemble(key, case, constants, claims=cell.claims, **rest)
+    problem, W0 = _problem(key.problem, setting_named(key.setting).prepare)
+    return Ensemble.build(
+        key,
+        problem,
+        W0,
+        sketch_factory(key.sketch),
+        cell.claims,
+        runs=cell.runs,
+        steps=level.steps,
+        alpha=level.alpha,
+        lambda_alpha=level.lambda_alpha,
+    )
+
+
+@lru_cache(maxsize=_PROBLEMS)
+def _problem(name: str, prepare: Callable[[Any], Problem]) -> tuple[Problem, Array | None]:
+    """Return a problem as settings need it, and its start: settings that need nothing special share its constants."""
+    entry = embedded_problem(name)
+    problem = prepare(entry.build())
+    return problem, entry.start(problem)

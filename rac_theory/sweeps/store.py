@@ -14,6 +14,7 @@ from rac_theory.sweeps.running import Finished
 from rac_theory.verdict import versions
 
 _FORMAT = 1
+_MAGIC = b"SQLite format 3\0"  # the first bytes of every file of SQLite
 _WAIT = 60.0  # seconds for whoever reads or writes the same file to finish a transaction
 _ELSEWHERE = ("versions", "figure", "seconds")  # once for all rows, never drawn, in the table of cells
 COLUMNS = tuple(field.name for field in fields(Row) if field.name not in _ELSEWHERE)
@@ -142,6 +143,15 @@ class Store:
                 f"the store {str(self.path)!r} cannot be written: {error}; the cells that are in it are safe, and the "
                 "next start continues with the others"
             ) from error
+
+
+def is_store(path: Path) -> bool:
+    """Whether a file is of SQLite, as stores are."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
 
 
 def _to_columns(row: Row) -> list[Any]:

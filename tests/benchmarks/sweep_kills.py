@@ -14,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import distributed
 import joblib
+from joblib._dask import DaskDistributedBackend
 
 from rac_theory import Grid, Sweep, sweep
 from rac_theory.sweeps import sweeping
@@ -134,35 +136,80 @@ def parts_of_a_cell(folder):
     return kept
 
 
-def time_workers(folder, rounds):
-    """Time the sweep with one and two Dask workers, in turn, beside ``cells * max(cell / workers, kept)``.
+@contextmanager
+def dask_workers(count):
+    """A local cluster that ``sweep`` uses inside; to a cluster of one thread joblib sends nothing but what it must."""
+    usual = DaskDistributedBackend.effective_n_jobs
+    with (
+        distributed.LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0") as here,
+        distributed.Client(here) as client,
+    ):
 
-    To one worker joblib sends nothing: its cells run in the calling process, without any transfer.
+        @contextmanager
+        def used():
+            with (
+                mock.patch.object(
+                    DaskDistributedBackend, "effective_n_jobs", lambda self, n_jobs: max(2, usual(self, n_jobs))
+                ),
+                client.as_current(),
+                joblib.parallel_config(backend="dask"),
+            ):
+                yield
+
+        yield used
+
+
+def time_workers(folder, rounds):
+    """Time the 640 cells in processes of joblib and on Dask workers, one and two, beside the model of the guide.
+
+    Each does the 64 cases of a seed in its turn, so that all meet the same load of the machine. Two processes without
+    Dask show what it has to give.
     """
     sweeping._PILOT_SECONDS = 0.0
     assert len(TIMED.cells) == 640
     kept = parts_of_a_cell(folder)
-    measured = {1: [], 2: []}
-    for i in range(rounds):
-        for workers in measured:
-            with (
-                distributed.LocalCluster(
-                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
-                ) as cluster,
-                distributed.Client(cluster),
-                joblib.parallel_config(backend="dask"),
-            ):
-                # Workers import the library and compute the constants of the problem once: that is not of a cell.
-                sweep(replace(TIMED, seeds=(99,)), folder / f"warm{i}{workers}.sqlite", jobs=workers)
+    with dask_workers(1) as one, dask_workers(2) as two:
+        kinds = {
+            "one process": (1, nullcontext),
+            "one Dask worker": (1, one),
+            "two processes": (2, nullcontext),
+            "two Dask workers": (2, two),
+        }
+
+        def timed(kind, seed, name):
+            workers, used = kinds[kind]
+            with used():
                 begin = time.perf_counter()
-                found = sweep(TIMED, folder / f"timed{i}{workers}.sqlite", jobs=workers)
-                wall = time.perf_counter() - begin
-                measured[workers].append(wall)
-            cell = statistics.fmean({row.key: row.seconds for row in found.rows}.values())
-            model = len(TIMED.cells) * max(cell / workers, kept)
-            print(f"{workers} worker(s): {wall:.1f} s measured, {model:.1f} s by the model, {1e3 * cell:.1f} ms a cell")
-    one, two = (statistics.median(walls) for walls in measured.values())
-    print(f"two workers are {one / two:.2f} times one (medians of {rounds})")
+                found = sweep(replace(TIMED, seeds=(seed,)), folder / name, jobs=workers)
+                return time.perf_counter() - begin, sum({row.key: row.seconds for row in found.rows}.values())
+
+        for kind in kinds:  # workers import the library and compute the constants of the problem once
+            timed(kind, 99, f"warm {kind}")
+        walls = {kind: [] for kind in kinds}
+        cells = {kind: [] for kind in kinds}
+        for i in range(rounds):
+            for seed in TIMED.seeds:
+                for kind in kinds:
+                    wall, busy = timed(kind, seed, f"{kind} {seed} {i}")
+                    walls[kind].append(wall)
+                    cells[kind].append(busy)
+                print(*(f"{kind} {walls[kind][-1]:.1f} s" for kind in kinds), sep=", ", flush=True)
+    for kind, (workers, _) in kinds.items():
+        model = len(TIMED.cells) * max(sum(cells[kind]) / rounds / len(TIMED.cells) / workers, kept)
+        print(
+            f"{kind}: {sum(walls[kind]) / rounds:.1f} s measured, {model:.1f} s by the model, "
+            f"{1e3 * sum(cells[kind]) / rounds / len(TIMED.cells):.1f} ms a cell"
+        )
+    for kind, base in (
+        ("two Dask workers", "one Dask worker"),
+        ("two Dask workers", "one process"),
+        ("two processes", "one process"),
+    ):
+        ratios = [x / y for x, y in zip(walls[base], walls[kind], strict=True)]
+        print(
+            f"{kind} are {sum(walls[base]) / sum(walls[kind]):.2f} times {base} "
+            f"(of {len(ratios)} turns the median {statistics.median(ratios):.2f}, the best {max(ratios):.2f})"
+        )
 
 
 if __name__ == "__main__":
