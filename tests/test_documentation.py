@@ -11,7 +11,9 @@ import nbclient
 import nbformat
 import pytest
 
-from rac_theory import cli, sketches, theorems
+import problems
+import rac_theory
+from rac_theory import cli, counterexamples, sketches, theorems
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -113,8 +115,33 @@ def test_a_notebook_runs_and_is_stored_without_outputs(path: Path, tmp_path: Pat
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert not any(cell.outputs or cell.execution_count for cell in cells)
     nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    printed = "".join(output.get("text", "") for output in cells[-1].outputs)
-    assert re.match(r"T\w+ (HOLDS|CONSISTENT) for ", printed)  # it ends with its verdict
+    printed = ["".join(output.get("text", "") for output in cell.outputs) for cell in cells]
+    claims = (*theorems.ALL.values(), *counterexamples.ALL.values())
+    assert any(claim.statement in "".join(printed[:2]) for claim in claims)  # it opens with what it is about
+    assert any("image/png" in output.get("data", {}) for cell in cells for output in cell.outputs)
+    assert re.match(r"T\w+ (HOLDS|CONSISTENT) for ", printed[-1])  # it ends with its verdict
+
+
+def test_the_notebooks_are_a_course_and_every_one_has_its_page() -> None:
+    assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in range(1, len(NOTEBOOKS) + 1)]
+    pages = ROOT / "docs/notebooks"
+    assert {path.resolve() for path in pages.glob("*.ipynb")} == {path.resolve() for path in NOTEBOOKS}
+    contents = (pages / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"^(\d\d_\w+)$", contents, re.MULTILINE) == [path.stem for path in NOTEBOOKS]
+    assert re.findall(r"</notebooks/(\w+)>", contents) == [path.stem for path in NOTEBOOKS]
+
+
+def test_every_public_name_is_in_the_api() -> None:
+    listed = re.findall(r"^   ([\w.]+)$", (ROOT / "docs/api/index.md").read_text(encoding="utf-8"), re.MULTILINE)
+    modules = {name for name in rac_theory.__all__ if isinstance(getattr(rac_theory, name), type(rac_theory))}
+    drawn = {f"sketches.{name}" for name in sketches.__all__ if name != "NAMED"}  # a mapping, named in the text
+    assert {*rac_theory.__all__, *problems.__all__, *drawn} - modules <= set(listed)
+
+
+def test_the_links_of_the_readme_lead_to_files() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", README.read_text(encoding="utf-8"))
+    assert links
+    assert all((ROOT / link).exists() for link in links)
 
 
 def test_there_are_pages_and_notebooks() -> None:
