@@ -31,6 +31,8 @@ class Embedded:
         Makes the problem; raises ``ImportError`` where an extra is missing.
     runs : int
         Size of an ensemble.
+    runs_if_dear : int or None
+        The same in a setting whose step costs several passes over the data; None is ``runs``.
     sides : tuple of Side
     ranks : tuple of int or None
         None is the usual pair, 1 and min(4, dim - 1).
@@ -43,6 +45,7 @@ class Embedded:
     sides: tuple[Side, ...] = ("left", "right")
     ranks: tuple[int, ...] | None = None
     W0: Callable[[tuple[int, int]], Array] | None = None
+    runs_if_dear: int | None = None
 
     def start(self, problem: Problem) -> Array | None:
         """Return where runs start; None leaves it to the problem."""
@@ -68,7 +71,7 @@ EMBEDDED: Mapping[str, Embedded] = MappingProxyType(
         "linnerud": Embedded(lambda: LeastSquares.linnerud(l2=0.5)),
         "breast_cancer": Embedded(lambda: LogisticRegression.breast_cancer(l2=0.8)),
         "wine": Embedded(lambda: SoftmaxRegression.wine(l2=0.6)),
-        "digits": Embedded(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (4,), _standard_normal),
+        "digits": Embedded(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (4,), _standard_normal, 64),
         "nonconvex": Embedded(lambda: NonconvexLogistic.breast_cancer(lam=0.1)),
         "pl_sine": Embedded(lambda: PLSine((4, 3))),
     }

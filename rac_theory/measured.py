@@ -24,7 +24,7 @@ from rac_theory.randomness import child, generator
 from rac_theory.theorem import Theorem
 from rac_theory.verdict import Status
 
-PILOT_RUNS = 32
+PILOT_RUNS = 16
 SAFETY = 2.0
 """What the largest mean of the pilot is multiplied by: means of few runs err, and not all times are looked at."""
 

@@ -105,7 +105,7 @@ def plan(selection: Selection) -> Plan:
                 entries[key.problem].start(problems[key.problem]),
                 factories[key.sketch],
                 claims,
-                runs=selection.runs or entries[key.problem].runs,
+                runs=selection.runs or _runs(entries[key.problem], SETTINGS[key.setting]),
                 steps=selection.steps,
                 alpha=selection.alpha,
                 lambda_alpha=lambda_alpha,
@@ -117,6 +117,11 @@ def plan(selection: Selection) -> Plan:
         for i, (name, claim) in enumerate(claims_of_missing, number + 1)
     )
     return Plan(tuple(ensembles), without_data, tuple(dict.fromkeys(notes)))
+
+
+def _runs(entry: Embedded, setting: Setting) -> int:
+    """Return how many runs a problem affords in a setting."""
+    return (entry.runs_if_dear if setting.dear else None) or entry.runs
 
 
 def _keys(name: str, problem: Problem, entry: Embedded, selection: Selection, notes: list[str]) -> Iterator[Key]:

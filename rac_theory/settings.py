@@ -21,6 +21,12 @@ MakeSketch = Callable[[int, int], Sketch]
 LONGEST = 2_000
 """No ensemble of the ledger takes more steps than this."""
 
+USUAL_FALL = 10.0
+"""By how much every bound of an ensemble is to fall."""
+
+_EPOCHS: dict[str, Any] = {"longest": 1_000, "fall": 4.0, "dear": True}
+"""Less of everything where a step is an epoch or a round, which costs several passes over the data."""
+
 USUAL = ("haar", "coordinate", "weighted_coordinate")
 CONTROL = "frozen"
 """A sketch that meets no theorem."""
@@ -49,6 +55,10 @@ class Setting:
         The sketches that are tried unless others are selected.
     longest : int
         The largest number of steps.
+    fall : float
+        Steps are taken until every bound is this many times below what descent alone says, or has levelled off.
+    dear : bool
+        Whether a step costs so much that a large problem affords fewer runs.
     """
 
     claims: tuple[str, ...]
@@ -60,6 +70,8 @@ class Setting:
     both_sides: bool = False
     sketches: tuple[str, ...] = USUAL
     longest: int = LONGEST
+    fall: float = USUAL_FALL
+    dear: bool = False
 
     def algorithm(
         self, make: MakeSketch, shape: tuple[int, int], rank: int, side: str, gradients: GradientSource, gamma: float
@@ -129,8 +141,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             ("T1_sharp", "T1_tight", "T2_sharp", "T3_sharp"), lambda c, d, r: 1.5 / c.L, sketches=(*USUAL, CONTROL)
         ),
         "bernoulli": Setting(_EXACT, lambda c, d, r: 1 / c.L, both_sides=True),
-        "minibatch": Setting(("T5", "T6"), _stochastic_step, _quarter, needs="component_gradient"),
-        "horizon": Setting(("T5_step",), _horizon_step, _quarter, needs="component_gradient", longest=_HORIZON),
+        "minibatch": Setting(("T5", "T6"), _stochastic_step, _quarter, needs="component_gradient", fall=4.0, dear=True),
+        "horizon": Setting(
+            ("T5_step",), _horizon_step, _quarter, needs="component_gradient", longest=_HORIZON, dear=True
+        ),
         "noisy": Setting(("T5", "T5_step", "T6"), _stochastic_step, _noise),
         "reshuffled": Setting(  # four batches, in the order of the data
             ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp"),
@@ -138,6 +152,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             lambda problem, start: Reshuffled(),
             lambda problem: Federated(problem, 4),
             needs="subset",
+            **_EPOCHS,
         ),
         "federated": Setting(
             ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp"),
@@ -145,6 +160,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             lambda problem, start: Clients(Local(4)),
             lambda problem: Federated.at_random(problem, 4, rng=0),
             needs="subset",
+            **_EPOCHS,
         ),
         "plain": Setting(
             ("T12_nonconvex", "T12_pl"), lambda c, d, r: 1 / c.L, lambda problem, start: Local(2), plain=True

@@ -168,6 +168,16 @@ def test_subsets_are_uniform_exactly(n, size):
     assert (np.diff(subsets, axis=1) > 0).all()
 
 
+def test_large_subsets_are_uniform():
+    """40 of 50, which are drawn as a permutation: no repeats; chi-squared of the components left out, alpha = 1e-6."""
+    drawn = np.sort(uniform_subsets(50, 40, 5_000, np.random.default_rng(2)), axis=1)
+    assert (np.diff(drawn, axis=1) > 0).all()
+    assert drawn.dtype == np.intp
+    missing = 5_000 - np.bincount(drawn.ravel(), minlength=50)  # means of 1,000, variance 1,000 * 0.8
+    assert stats.chi2.sf(float(((missing - 1_000) ** 2).sum()) / 800 * 49 / 50, 49) > 1e-6
+    assert uniform_subsets(50, 40, 0, np.random.default_rng(0)).shape == (0, 40)
+
+
 def test_minibatches_are_drawn_from_all_components():
     """Chi-squared at alpha = 1e-6 on 20,000 draws of each: an off-by-one that never draws the last one is seen."""
     for replace in (False, True):

@@ -275,9 +275,10 @@ def test_a_verdict_draws_itself():
     """Bound, mean up to reach, band and at most ten runs, on logarithmic values; looked at as data, not as pixels."""
     verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=30, runs=100, rng=0)
     ax = verdict.plot()
-    lines = {line.get_label(): line for line in ax.get_lines()}
+    lines = {line.get_label().partition(",")[0]: line for line in ax.get_lines()}
     np.testing.assert_allclose(lines["bound"].get_ydata(), verdict.bound)
     np.testing.assert_allclose(lines["mean"].get_ydata(), verdict.mean[: verdict.reach + 1])
+    assert f"fitted {verdict.fitted}" in lines["mean"].get_label()
     assert len(ax.get_lines()) == 12
     assert ax.get_yscale() == "log"
     assert verdict.theorem.metric.label == ax.get_ylabel()

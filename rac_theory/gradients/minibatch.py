@@ -58,8 +58,10 @@ def uniform_subsets(N: int, size: int, count: int, rng: np.random.Generator) -> 
 
     For j from N - size to N - 1 the subset gains a uniform number of ``0..j``, or j itself if it has that number
     (R. Floyd; Bentley & Floyd, *A sample of brilliance*, Comm. ACM 30, 1987). It takes ``size`` draws a subset where a
-    permutation takes N.
+    permutation takes N, but ``size**2 / 2`` comparisons: a large subset is the beginning of a permutation.
     """
+    if size > 32 and size**2 > 2 * N:
+        return np.array([rng.permutation(N)[:size] for _ in range(count)], dtype=np.intp).reshape(count, size)
     chosen = rng.integers(0, np.arange(N - size, N) + 1, size=(count, size))
     for position in range(1, size):
         taken = (chosen[:, :position] == chosen[:, position, None]).any(axis=1)

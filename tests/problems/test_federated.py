@@ -158,6 +158,27 @@ def test_zeta_is_the_variance_of_the_clients_gradients(whole, split):
     np.testing.assert_array_equal(one, problem.clients[1].gradient(W))
 
 
+def test_a_client_computes_only_the_runs_that_ask_for_it(whole):
+    """Each run its own list, one client twice: a run that gets another's gradient, or a count that is lost, is seen."""
+    problem, W = Federated(whole, 3), some(whole, 4, count=1)
+    lists = np.array([[0, 1], [2, 2], [1, 1], [0, 2], [2, 1]])
+    expected = [sum(problem.clients[m].gradient(w[None])[0] for m in own) / 2 for w, own in zip(W, lists, strict=True)]
+    np.testing.assert_allclose(problem.component_gradient(W, lists), expected, rtol=1e-10, atol=1e-10)
+    asked = [0, 0, 0]
+
+    def counting(m, client):
+        class Counting:
+            def gradient(self, W):
+                asked[m] += len(W)
+                return client.gradient(W)
+
+        return Counting()
+
+    problem.clients = tuple(counting(m, client) for m, client in enumerate(problem.clients))
+    problem.component_gradient(W, np.array([[0], [2], [2], [0], [2]]))
+    assert asked == [2, 0, 3]
+
+
 def test_every_row_has_one_client(whole):
     """And labels are sorted: a client by label sees few of them."""
     for problem in (Federated(whole, 5), Federated.by_label(whole, 5), Federated.at_random(whole, 5, 1)):

@@ -67,7 +67,8 @@ def _tried(theorems, kind, setting):
     case = Case(algorithm, problem, None, 1)
     c = Constants.of(case)
     guess = replace(c, sigma_squared=c.D, zeta_squared=c.D)
-    case = Case(algorithm, problem, None, informative_steps(theorems, case, guess, setting.longest))
+    steps = informative_steps(theorems, case, guess, setting.longest, setting.fall)
+    case = Case(algorithm, problem, None, steps)
     seed = np.random.SeedSequence(0)
     if any(variance_is_missing(theorem, case, c) for theorem in theorems):
         c = with_measured_variance(case, c, seed)

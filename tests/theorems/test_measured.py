@@ -64,7 +64,7 @@ def test_variances_by_hand():
 
 
 def test_the_pilot_is_not_the_ensemble_that_is_judged():
-    """A pilot of 32 runs shares no stream with the runs, and is the same for the same seed."""
+    """A pilot of 16 runs shares no stream with the runs, and is the same for the same seed."""
     case = Case(epochs(), PROBLEM, None, 20)
     first, again, other = (
         with_measured_variance(case, Constants.of(case), np.random.SeedSequence(s)).sigma_squared for s in (0, 0, 1)

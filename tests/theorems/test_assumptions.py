@@ -1,0 +1,74 @@
+"""Every assumption of every theorem can be broken by itself, and then the theorem does not apply and says why."""
+
+import math
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from rac_theory import Case, Initialisation, LoRA, theorems
+from rac_theory.plan import Selection, plan
+
+# What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
+BREAKS = {
+    "smooth": {"L": math.nan},
+    "small_step": {"gamma": 1e9},
+    "stable_step": {"gamma": 1e9},
+    "bounded_below": {"gap0_upper": math.nan},
+    "certified_minimum": {"gap0": math.nan},
+    "polyak_lojasiewicz": {"mu": 0.0},
+    "positive_projection": {"lambda_min": 0.0},
+    "convex": {"convex": False},
+    "strongly_convex": {"strong_convexity": 0.0},
+    "known_minimiser": {"distance0": math.nan},
+    "isotropic": {"lambda_max": 1.0},
+    "known_largest_projection": {"lambda_max": math.nan},
+    "known_noise": {"C": math.nan},
+    "noisy_step": {"beta": 1e9},
+    "horizon_step": {"A": 1e9},
+    "smooth_components": {"L_max": math.nan},
+    "reshuffling_step": {"gamma": 1e9},
+    "epoch_step": {"gamma": 1e9},
+    "local_step": {"gamma": 1e9},
+    "known_heterogeneity": {"D": math.nan},
+    "known_client_heterogeneity": {"D": math.nan},
+    "known_variance": {"sigma_squared": math.nan},
+    "known_client_variance": {"zeta_squared": math.nan},
+    "bounded_plain_step": {"longest_step": 2.0},
+    "positive_gain": {"nu": 0.0},
+    "contracting": {"mu": 1e-12, "A": 1e9, "gamma": 1e9},
+}
+
+
+@cache
+def _met(claim):
+    """A case and constants that meet all assumptions of a theorem: a sketch of rank 1, on real data."""
+    todo = plan(Selection(claims=(claim,), problems=("linnerud",), sketches=(), sides=("left",), ranks=(1,), steps=9))
+    for e in todo.ensembles:
+        c = replace(e.constants, sigma_squared=1.0, zeta_squared=1.0)
+        if not theorems.ALL[claim].unmet(e.case, c):
+            return e.case, c
+    raise AssertionError(f"{claim} is applicable nowhere")
+
+
+def _name(assumption):
+    return assumption.__qualname__.split(".")[0]  # contracting makes its own
+
+
+@pytest.mark.parametrize("claim", theorems.ALL)
+def test_each_assumption_broken_in_turn(claim):
+    """A theorem that forgot to ask for one of its assumptions, or one that says nothing, is seen."""
+    case, c = _met(claim)
+    first, *others = theorems.ALL[claim].assumes
+    assert others
+    for assumption in others:
+        broken = replace(c, **BREAKS[_name(assumption)])
+        sentence = assumption(case, broken)
+        assert sentence, _name(assumption)
+        assert sentence in theorems.ALL[claim].unmet(case, broken)
+        if _name(assumption) == "contracting":
+            continue
+        same_change = [a for a in others if a(case, broken) is not None]
+        assert len(same_change) <= 2, [_name(a) for a in same_change]  # itself, and a factor that it spoils
+    heuristic = Case(LoRA(Initialisation.kaiming(case.problem.shape, 1), 1e-3), case.problem, None, 9)
+    assert theorems.ALL[claim].unmet(heuristic, c) == (first(heuristic, c),)
