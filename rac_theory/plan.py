@@ -142,7 +142,7 @@ def _sides_and_ranks(
     for side in ("both",) if setting.both_sides else dict.fromkeys(selection.sides or entry.sides):
         dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
         if dim == 1:
-            notes.append(f"{name}: the {side} side is left out, a sketch of dimension 1 is the identity")
+            notes.append(f"{name}: side={side!r} is left out, a sketch of dimension 1 is the identity")
             continue
         for rank in dict.fromkeys(selection.ranks or entry.ranks or (1, min(4, dim - 1))):
             if rank > dim:

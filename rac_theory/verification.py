@@ -169,7 +169,7 @@ def _settle(
         finding = sampled_finding(sample, scope.question, judged, alpha - constants.alpha_spent, limits)
     if finding.status is not Status.VIOLATED:
         finding = _up_to_resolution(finding, scope.resolved, case.steps)
-    if finding.status is Status.HOLDS and scope.informative_from is None:
+    if finding.status in (Status.HOLDS, Status.CONSISTENT) and scope.informative_from is None:
         vacuous = "the bound never says more than descent alone does: take more steps."
         finding = replace(finding, status=Status.UNDECIDED, reason=vacuous)
     finding = as_far_as_measured(finding, constants, relied_on(theorem, case, constants))

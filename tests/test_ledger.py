@@ -47,7 +47,7 @@ def test_the_usual_plan():
         assert e.needs_runs == (e.key.sketch != "frozen")
         claims = {"T1", "T2"} if e.key.setting == "1/L" else {"T1_sharp", "T2_sharp"}
         assert {claim for _, claim in e.claims} == claims
-    assert any("diabetes: the right side is left out" in note for note in todo.notes)
+    assert any("diabetes: side='right' is left out" in note for note in todo.notes)
 
 
 def test_every_claim_meets_problems_of_several_kinds():

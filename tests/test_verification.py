@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
-from rac_theory import GD, Case, Constants, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
+from rac_theory import GD, Case, Constants, Minibatch, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
 from rac_theory.randomness import RUNS, child, seed_sequence
 
 ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
@@ -213,6 +213,17 @@ def test_a_vacuous_bound_does_not_count_as_holding():
     assert short.informative_from is None
     assert "take more steps" in short.reason
     assert verify(theorems.T1, algorithm, problem, steps=40, rng=0).informative_from == 17
+
+
+@pytest.mark.parametrize(("share", "status"), [(1.0, Status.UNDECIDED), (0.99, Status.CONSISTENT)])
+def test_nor_as_consistent(share, status):
+    """80 noisy runs neither refute nor confirm a constant bound; one at gap0 is no news, so it earns nothing."""
+    loose = replace(theorems.T6, formula=lambda c, t: np.where(np.asarray(t) > 0, share, 1.0) * c.gap0)
+    problem = LeastSquares.linnerud(l2=0.5)
+    algorithm = RACLoRA(sketches.Haar(problem.shape[0], 1), 0.05 / problem.L, gradients=Minibatch(1))
+    verdict = sampled(loose, algorithm, problem, steps=5, runs=80, rng=0)
+    assert verdict.status is status
+    assert ("take more steps" in verdict.reason) == (share == 1)
 
 
 def test_the_bound_is_judged_only_while_f_star_resolves_it():
