@@ -209,6 +209,7 @@ class LeastSquares(RidgeModel):
         if W_star is None or (isinstance(self.X, csr_array) and d > _WIDE):
             return None
         _, s, Vt = np.linalg.svd(triangular_factor(self.X))
+        s[s <= rank_tolerance(self.X, s)] = 0.0  # as the rank is decided, these are zeros that LAPACK could not see
         curvatures = np.full((d, 1), self.l2)
         curvatures[: len(s), 0] += s**2 / len(self.Y)
         return Eigenbasis(curvatures, W_star, Vt.T, floor=float(self.value(W_star)))
