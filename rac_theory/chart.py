@@ -157,7 +157,8 @@ def bound_and_runs(
     last = len(bound) - 1
     end = last if reach is None else reach
     t = _points(last, xscale, _POINTS)
-    near = t if end >= last else np.append(t[t < end], end)
+    near = np.union1d(t[t < end], [end])
+    near = near[near >= t[0]]  # none, where a logarithmic axis cannot show the little that is reached
     band = "confidence band" + (f" up to t = {end}" if end < last else "")
     layers = (
         _single_runs(runs, xscale),

@@ -179,3 +179,13 @@ def test_no_two_curves_look_alike():
     x = np.arange(1.0, 5.0)
     ax = Lines({str(i): (x, x + i) for i in range(14)}, {}, "x", "y").draw()
     assert len({(line.get_color(), line.get_linestyle()) for line in ax.get_lines()}) == 14
+
+
+@pytest.mark.parametrize("reach", [0, 1, 3])
+def test_what_a_logarithmic_axis_cannot_show_is_left_out(reach):
+    """With reach = 0 there is no mean to draw from t = 1 on: no warning, and no point at the logarithm of zero."""
+    curve = np.geomspace(1, 0.1, 6)
+    drawn = chart.bound_and_runs(2 * curve, curve, curve / 2, 2 * curve, curve[None], reach=reach, xscale="log")
+    means = [layer for layer in drawn.layers if layer.label == "mean"]
+    assert [layer.t.tolist() for layer in means] == ([list(range(1, reach + 1))] if reach else [])
+    assert chart_svg.draw(drawn)
