@@ -138,6 +138,12 @@ def test_the_distance_to_the_minimiser(problem):
     assert np.isnan(expected(algorithm("deficient", "haar", "left"), PROBLEMS["deficient"], 4).squared_distance).all()
 
 
+def test_a_direction_without_data_has_no_curvature():
+    """Exactly none, whatever LAPACK leaves in its place: 1e-34 there would live for ever in a recursion."""
+    curvatures = PROBLEMS["deficient"].eigenbasis.curvatures
+    assert np.count_nonzero(curvatures) == np.linalg.matrix_rank(DEFICIENT) < len(curvatures)
+
+
 @pytest.mark.parametrize("name", ["left", "singular", "kronecker", "least squares", "deficient"])
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_three_forms_agree(name, side):

@@ -5,6 +5,8 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from timing import Contestant
 
+from rac_theory.sketches.normals import standard_normals
+
 _BLOCK_NUMBERS = 1 << 15  # of the iterates that are multiplied at once, or of the random numbers drawn at once
 
 
@@ -54,4 +56,4 @@ def _multiply(start, factors, steps):
 
 
 def _draw(size, seed):
-    np.random.Generator(np.random.SFC64(seed)).standard_normal(size)
+    standard_normals(np.random.Generator(np.random.SFC64(seed)), (size,))
