@@ -1,8 +1,6 @@
 """A case: what is run, on what, from where, for how long. The one value that a claim is tried on."""
 
-import hashlib
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -10,6 +8,7 @@ from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
+from rac_theory.once import check_once
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +37,7 @@ class Case:
         checks.integer("steps", self.steps, 1)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
         self.algorithm.check(self.problem)
-        _check_gradient_once(self.problem, self.start)
+        check_once(check_gradient, self.problem, self.start)
 
     @property
     def start(self) -> Array:
@@ -52,22 +51,6 @@ def starting_point(problem: Problem, W0: Array | None) -> Array:
     if W0 is None:
         W0 = getattr(problem, "start", None)
     return checks.array("W0", np.zeros(problem.shape) if W0 is None else W0, shape=problem.shape)
-
-
-_checked: WeakKeyDictionary[Problem, bytes] = WeakKeyDictionary()  # the start at which a problem was checked last
-
-
-def _check_gradient_once(problem: Problem, W: Array) -> None:
-    """Check a problem that is met again from the same start only once: a sweep would spend its time at the door."""
-    start = hashlib.blake2b(W.tobytes(), digest_size=16).digest()
-    try:
-        if _checked.get(problem) == start:
-            return
-    except TypeError:  # no hash, no memory
-        check_gradient(problem, W)
-        return
-    check_gradient(problem, W)
-    _checked[problem] = start
 
 
 def check_gradient(problem: Problem, W: Array) -> None:

@@ -44,6 +44,11 @@ class Kernel(Protocol):
         """Whether workers are best threads: its operations are so long that they do not wait for each other."""
         ...
 
+    @property
+    def forgets(self) -> bool:
+        """Whether last iterates are not kept but computed again when they are asked for, as they cost less than that."""
+        ...
+
     def run(self, rngs: list[np.random.Generator], steps: int, /) -> Record:
         """Run one block for each generator, in their order."""
         ...

@@ -1,6 +1,8 @@
 """Orthonormal ranges and projections of batches of matrices: arrays in, arrays out, no concepts."""
 
 import numpy as np
+from scipy.linalg.blas import dtrsm
+from scipy.linalg.lapack import dpotrf
 
 from problems.checks import Array
 
@@ -9,12 +11,16 @@ _ROUND = 0.1  # above it the normal equations lose at most three digits
 _FLAT = 1e-6  # below it the rank has to be decided
 _SMALL = 1e-280  # a squared length below it may have lost digits to underflow
 
+_FEW = 4  # columns, up to which elimination on a whole batch costs less than calls of LAPACK for each matrix,
+_MANY = 64  # if it has so many matrices
+_SHORT = 16  # columns up to this long are not worth a product each: every operation runs along the batch
+
 
 def orthonormal_range(S: Array) -> Array:
     r"""Return ``Q`` with :math:`Q Q^\top = S (S^\top S)^\dagger S^\top`, the projection on the range of ``S``.
 
-    Columns are scaled to length one first, which leaves the range alone and makes the result independent of the scale
-    of each column. The rank is then the number of singular values above ``max(d, r) eps`` times the largest.
+    The length of each column is left out of every decision, as it is no matter of the range. The rank is the number of
+    singular values of the unit columns above ``max(d, r) eps`` times the largest.
 
     A matrix takes the cheapest route that is safe for it. For k unit columns the squared singular values sum to k, so
     by the inequality of the means the product of all but the smallest is at most :math:`\sqrt e`, and the smallest is
@@ -33,19 +39,62 @@ def orthonormal_range(S: Array) -> Array:
         Orthonormal columns, and zero columns where the rank is lost.
     """
     d, r = S.shape[-2:]
-    if r == 1:
-        return unit(S[..., 0], axis=-1)[..., None]
     if r > d:
         return _range_by_singular_values(unit(S, axis=-2))
-    rows = np.ascontiguousarray(np.swapaxes(S, -1, -2)).reshape(-1, r, d)
-    flat = np.swapaxes(rows, 1, 2)
+    flat = S.reshape(-1, d, r)
     with np.errstate(all="ignore"):  # the matrices that overflow here are done again below
-        X, volume = _inverse_factor(rows @ flat)
-        Q = np.swapaxes(X @ rows, 1, 2)  # stored by rows, which is what sums of projections and products read
+        if r <= _FEW and d <= _SHORT:
+            Q, volume = _range_entry_by_entry(flat)
+        elif r == 1:
+            return unit(S[..., 0], axis=-1)[..., None]
+        else:
+            Q, volume = (_range_by_elimination if r <= _FEW and len(flat) >= _MANY else _range_by_cholesky)(flat)
     doubtful = np.flatnonzero(~(volume > _ROUND))
     if doubtful.size:
         Q[doubtful] = _range_by_factorisation(unit(flat[doubtful], axis=-2))
     return Q.reshape(S.shape)
+
+
+def _range_entry_by_entry(S: Array) -> tuple[Array, Array]:
+    """Return the range and the volume of unit columns of (batch, d, r), and store the range with the batch last."""
+    _, d, r = S.shape
+    columns = np.ascontiguousarray(np.moveaxis(S, 0, 2))
+    M = np.zeros((r, *columns.shape[1:]))
+    for row in columns:  # einsum would add in an order that depends on the batch
+        M += row[:, None] * row
+    if r == 1:
+        return np.moveaxis(columns / np.sqrt(M[0]), 2, 0), np.where(_accurate(M[0, 0]), 1.0, np.nan)
+    X, volume = _inverse_factor(M)
+    Q = X[:, 0] * columns[:, None, 0]
+    for j in range(1, r):
+        Q[:, j:] += X[j:, j] * columns[:, None, j]
+    return np.moveaxis(Q, 2, 0), volume
+
+
+def _range_by_elimination(S: Array) -> tuple[Array, Array]:
+    """Return the same, stored by columns."""
+    rows = np.ascontiguousarray(np.swapaxes(S, 1, 2))
+    X, volume = _inverse_factor(np.moveaxis(rows @ np.swapaxes(rows, 1, 2), 0, -1).copy())
+    return np.swapaxes(np.moveaxis(X, -1, 0) @ rows, 1, 2), volume
+
+
+def _range_by_cholesky(S: Array) -> tuple[Array, Array]:
+    """Return the same, one matrix at a time."""
+    rows = np.swapaxes(S, 1, 2).copy()
+    M = rows @ np.swapaxes(rows, 1, 2)
+    squares = np.diagonal(M, axis1=1, axis2=2).copy()
+    failed = np.empty(len(M), dtype=bool)
+    for i, (gram, columns) in enumerate(zip(M, rows, strict=True)):
+        # To LAPACK, which counts by columns, a row is a column: R'R = gram, and then the columns times the inverse of R.
+        R, failed[i] = dpotrf(gram.T, overwrite_a=1, clean=0)
+        dtrsm(1.0, R, columns.T, side=1, overwrite_b=1)
+    volume = np.prod(np.diagonal(M, axis1=1, axis2=2) / np.sqrt(squares), axis=1)
+    return np.swapaxes(rows, 1, 2), np.where(failed | ~_accurate(squares).all(axis=1), np.nan, volume)
+
+
+def _accurate(squares: Array) -> Array:
+    """Say which squared lengths have lost no digits to overflow or underflow."""
+    return (squares > _SMALL) & (squares < 1 / _SMALL)
 
 
 def unit(V: Array, axis: int) -> Array:
@@ -57,7 +106,7 @@ def unit(V: Array, axis: int) -> Array:
         # Along rows vecdot is the fastest; across them a sum is.
         squares = np.vecdot(V, V)[..., None] if axis == -1 else np.sum(V * V, axis=axis, keepdims=True)
         scaled: Array = V / np.sqrt(squares)
-    safe = (squares > _SMALL) & (squares < 1 / _SMALL)
+    safe = _accurate(squares)
     return scaled if safe.all() else np.where(safe, scaled, _unit_at_any_scale(V, axis))
 
 
@@ -72,27 +121,25 @@ def _unit_at_any_scale(V: Array, axis: int) -> Array:
 def _inverse_factor(M: Array) -> tuple[Array, Array]:
     """Return X with ``X M X' = I``, lower triangular, and the volume of the columns that made the Gram matrices M.
 
-    Elimination of ``[M | I]`` on all matrices of the batch at once, (batch, r, r), of the lower triangles alone. Where
+    Elimination of ``[M | I]`` on all matrices at once, (r, r, batch), in place and of the lower triangles alone. Where
     columns are dependent, or the square of a length is too large or too small to be accurate, the volume comes out as
     zero or nan, and X as anything.
     """
-    r = M.shape[-1]
-    rows = np.moveaxis(M, 0, -1).copy()  # batch last: every operation runs along it
-    squares = np.einsum("iik->ik", rows).copy()
+    squares = np.einsum("iik->ik", M).copy()
     scale = 1 / np.sqrt(squares)
-    rows *= scale[:, None] * scale[None, :]
-    inverse = np.zeros_like(rows)
+    M *= scale[:, None] * scale[None, :]
+    inverse = np.zeros_like(M)
     np.einsum("iik->ik", inverse)[:] = scale
-    volume = np.where((squares > _SMALL).all(axis=0) & (squares < 1 / _SMALL).all(axis=0), 1.0, np.nan)
-    for j in range(r):
-        pivot = np.sqrt(rows[j, j])
+    volume = np.where(_accurate(squares).all(axis=0), 1.0, np.nan)
+    for j in range(len(M)):
+        pivot = np.sqrt(M[j, j])
         volume *= pivot
         inverse[j, : j + 1] /= pivot
-        factors = rows[j + 1 :, j] / pivot
+        factors = M[j + 1 :, j] / pivot
         for i, factor in enumerate(factors, start=j + 1):
-            rows[i, j + 1 : i + 1] -= factor * factors[: i - j]
+            M[i, j + 1 : i + 1] -= factor * factors[: i - j]
             inverse[i, : j + 1] -= factor * inverse[j, : j + 1]
-    return np.moveaxis(inverse, -1, 0), volume
+    return inverse, volume
 
 
 def _range_by_factorisation(S: Array) -> Array:

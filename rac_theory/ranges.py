@@ -8,7 +8,7 @@ from problems.checks import Array
 from rac_theory.linalg import orthonormal_range
 from rac_theory.sketch import Sketch, draw
 
-_NUMBERS = 1 << 15  # in one draw: enough that its fixed cost does not matter, few enough for the cache of one core
+_NUMBERS = 1 << 16  # in one draw: enough that its fixed cost does not matter, few enough for the cache of one core
 
 
 def steps_ahead(dim: int, rank: int, runs: int) -> int:

@@ -1,9 +1,10 @@
 """Ensembles of independent runs, in blocks: the story of every experiment."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property, partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -16,12 +17,15 @@ from rac_theory.algorithm import Algorithm
 from rac_theory.blas import one_blas_thread
 from rac_theory.case import Case
 from rac_theory.history import History, run_and_keep
-from rac_theory.kernel import Kernel, Record
+from rac_theory.kernel import Kernel
 from rac_theory.kernels import kernel_for
+from rac_theory.memory import keep_freed_memory
 from rac_theory.randomness import BLOCKS, Randomness, child, generator, seed_sequence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_TASK = 1 << 18  # numbers that a worker computes before it sends them
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +40,18 @@ class Trajectory:
         ``||grad f(W^t)||^2``.
     squared_distances : (runs, steps + 1) or None
         ``||W^t - W*||^2``, where it was asked for.
+    norms : (runs,)
+        Upper bounds of the norms of the last iterates.
     algorithm : Algorithm
         What was run.
     problem : Problem
         What was run on.
-    kernel, last
-        What turns the coordinates of the last iterates, (runs, m, n), into matrices.
+    kernel : Kernel
+        How it was run.
+    last : callable
+        Returns the last iterates in the coordinates of the kernel, (runs, m, n).
     iterates : (runs, steps + 1, m, n) or None
-        Every ``W^t``, where "W" was asked for; the last ones are there as ``W`` in any case.
+        Every ``W^t``, where "W" was asked for.
     B, A : (runs, steps + 1, m, r), (runs, steps + 1, r, n) or None
         Where "factors" were asked for, those that each step departs from: after a merge, the factors of the next link.
     """
@@ -51,17 +59,18 @@ class Trajectory:
     values: Array
     squared_gradients: Array
     squared_distances: Array | None
+    norms: Array
     algorithm: Algorithm
     problem: Problem
     kernel: Kernel
-    last: Array
+    last: Callable[[], Array]
     iterates: Array | None = None
     B: Array | None = None
     A: Array | None = None
 
     def __post_init__(self) -> None:
         recorded = (self.values, self.squared_gradients, self.squared_distances, self.iterates, self.B, self.A)
-        for array in (*recorded, self.last):
+        for array in (*recorded, self.norms):
             if array is not None:
                 array.flags.writeable = False
 
@@ -77,15 +86,14 @@ class Trajectory:
 
     @cached_property
     def W(self) -> Array:
-        """The last iterates, (runs, m, n)."""
-        W = self.kernel.matrices(self.last)
+        """The last iterates, (runs, m, n).
+
+        On quadratics and least squares, where numbers are recorded faster than iterates could be sent and kept, the
+        ensemble is run once more, on one worker, when they are first asked for.
+        """
+        W = self.kernel.matrices(self.last())
         W.flags.writeable = False
         return W
-
-    @property
-    def norms(self) -> Array:
-        """Upper bounds of the norms of the last iterates, (runs,), at no cost."""
-        return self.kernel.norms(self.last)
 
     @cached_property
     def gaps(self) -> Array:
@@ -164,50 +172,96 @@ def simulate_part(
 ) -> Trajectory:
     """Return the runs from number ``first`` on, a multiple of the size of a block, of the ensemble of a case."""
     start = case.start.astype(_precision(dtype))
-    kernel = kernel_for(case.algorithm, case.problem, start, distances)
+    with one_blas_thread():  # a second thread would go on spinning for a while, beside the workers
+        kernel = kernel_for(case.algorithm, case.problem, start, distances)
     blocks = range(first // kernel.block, -(-(first + runs) // kernel.block))
-    batches = [blocks[i : i + kernel.streams] for i in range(0, len(blocks), kernel.streams)]
-    wanted = [min(kernel.block * len(batch), runs + first - kernel.block * batch[0]) for batch in batches]
-    prefer = "threads" if kernel.threads else "processes"
-    workers = Parallel(n_jobs=min(n_jobs, len(batches)), prefer=prefer, return_as="generator")
+    tasks = _tasks(kernel, blocks, case.steps, n_jobs)
+    workers = Parallel(
+        n_jobs=min(n_jobs, len(tasks)), prefer="threads" if kernel.threads else "processes", return_as="generator"
+    )
+    wanted = [min(kernel.block * len(task), first + runs - kernel.block * task[0]) for task in tasks]
+    calls = (
+        delayed(_run)(kernel, root, task, case.steps, n, kept, last=not kernel.forgets)
+        for task, n in zip(tasks, wanted, strict=True)
+    )
     measured = np.empty((3 if distances else 2, case.steps + 1, runs), start.dtype)
-    last = np.empty((runs, *start.shape), start.dtype)
-    parts: list[History] = []
+    parts: list[_Part] = []
+    filled = 0
     with one_blas_thread():
-        filled = 0
-        tasks = (
-            delayed(_run)(kernel, root, batch, case.steps, kept, n) for batch, n in zip(batches, wanted, strict=True)
-        )
-        for n, (record, history) in zip(wanted, workers(tasks), strict=True):
-            measured[:, :, filled : filled + n] = record.measured[:, :, :n]
-            last[filled : filled + n] = record.last[:n]
-            parts.append(history)
-            filled += n
+        for part in chain.from_iterable(workers(calls)):
+            after = filled + len(part.norms)
+            measured[:, :, filled:after] = part.measured
+            parts.append(part._replace(measured=None))
+            filled = after
     values, squares, *squared_distances = np.swapaxes(measured, 1, 2)
-    histories = {name: np.swapaxes(np.concatenate([part[name] for part in parts], 1), 0, 1) for name in parts[0]}
+    histories = {
+        name: np.swapaxes(np.concatenate([part.history[name] for part in parts], 1), 0, 1) for name in parts[0].history
+    }
     return Trajectory(
         values,
         squares,
         squared_distances[0] if distances else None,
+        np.concatenate([part.norms for part in parts]),
         case.algorithm,
         case.problem,
         kernel,
-        last,
+        partial(_run_again, kernel, root, blocks, case.steps, runs) if kernel.forgets else partial(_together, parts),
         histories.get("W"),
         histories.get("B"),
         histories.get("A"),
     )
 
 
+class _Part(NamedTuple):
+    """What a worker sends of the runs of one call of a kernel."""
+
+    measured: Array | None
+    norms: Array
+    last: Array | None
+    history: History
+
+
+def _tasks(kernel: Kernel, blocks: range, steps: int, n_jobs: int) -> list[range]:
+    """Share blocks out: enough of them in a task to be worth sending, and a few tasks for each worker."""
+    together = kernel.streams
+    if n_jobs != 1:
+        worthwhile = _TASK // (steps * kernel.block * together)
+        together *= max(1, min(worthwhile, len(blocks) // (4 * abs(n_jobs) * together)))
+    return [blocks[i : i + together] for i in range(0, len(blocks), together)]
+
+
 def _run(
-    kernel: Kernel, root: np.random.SeedSequence, blocks: range, steps: int, kept: Collection[str], runs: int
-) -> tuple[Record, History]:
-    """Run blocks whole, the last one too, to be cut afterwards: a draw must not depend on the number of runs."""
-    streams = [child(root, BLOCKS, i) for i in blocks]
+    kernel: Kernel,
+    root: np.random.SeedSequence,
+    blocks: range,
+    steps: int,
+    runs: int,
+    kept: Collection[str] = (),
+    last: bool = True,
+) -> list[_Part]:
+    """Run blocks whole, the last one too, and cut afterwards: a draw must not depend on the number of runs."""
+    keep_freed_memory()
+    parts: list[_Part] = []
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        if kept:
-            return run_and_keep(kernel, streams, steps, kept, runs)
-        return kernel.run([generator(stream) for stream in streams], steps), {}
+        for i in range(0, len(blocks), kernel.streams):
+            streams = [child(root, BLOCKS, block) for block in blocks[i : i + kernel.streams]]
+            n = min(kernel.block * len(streams), runs - kernel.block * i)
+            if kept:
+                record, history = run_and_keep(kernel, streams, steps, kept, n)
+            else:
+                record, history = kernel.run([generator(stream) for stream in streams], steps), {}
+            ends = record.last[:n]
+            parts.append(_Part(record.measured[:, :, :n], kernel.norms(ends), ends if last else None, history))
+    return parts
+
+
+def _run_again(kernel: Kernel, root: np.random.SeedSequence, blocks: range, steps: int, runs: int) -> Array:
+    """Return the last iterates of runs that were not kept."""
+    return _together(_run(kernel, root, blocks, steps, runs))
+
+
+def _together(parts: list[_Part]) -> Array:
+    return np.concatenate([part.last for part in parts if part.last is not None])
 
 
 def _precision(dtype: DTypeLike) -> np.dtype[Any]:

@@ -9,7 +9,7 @@ from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine
 from rac_theory import GD, RACLoRA, simulate, sketches
 from rac_theory.case import Case
 from rac_theory.kernels import Diagonal, RunsLast, SeveralSteps, Stepping, ThinProducts, kernel_for
-from rac_theory.kernels.several_steps import _solve, steps_at_once
+from rac_theory.kernels.several_steps import _solve_by_halves, steps_at_once
 from rac_theory.randomness import BLOCKS, child, generator, seed_sequence
 from rac_theory.simulation import simulate_part
 from rac_theory.testing.reference import reference
@@ -147,7 +147,7 @@ def test_the_system_of_several_steps(seed, r, blocks, scaled):
     A, right = rng.standard_normal((3, p, p)) / p, rng.standard_normal((3, p, 5))
     below = np.tril(np.ones((blocks, blocks)), -1).repeat(r, 0).repeat(r, 1)
     C = right.copy()
-    _solve(A, C, r, scale)
+    _solve_by_halves(A, C, r, scale)
     for j in range(5):
         expected = np.linalg.solve(np.eye(p) + below * A * scale[j], right[:, :, j, None])[..., 0]
         np.testing.assert_allclose(C[:, :, j], expected, rtol=1e-9, atol=1e-12)

@@ -10,12 +10,11 @@ ensemble has the same law, though a given seed gives other runs than it would wi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from problems.batch import squared_norms
 from problems.checks import Array
 from problems.eigenbasis import Eigenbasis
 from problems.problem import Problem
@@ -24,6 +23,7 @@ from rac_theory.algorithms import RACLoRA
 from rac_theory.gradients import Exact
 from rac_theory.kernel import Record
 from rac_theory.linalg import orthonormal_range
+from rac_theory.once import check_once
 from rac_theory.ranges import steps_ahead
 from rac_theory.sketch import Sketch, draw, is_rotation_invariant
 
@@ -67,7 +67,7 @@ class Diagonal:
             return None
         if algorithm.sketch is None or algorithm.lora_alpha is not None:
             return None
-        _check_eigenbasis(problem, basis, start.astype(np.float64))
+        check_once(_check_eigenbasis, problem, start.astype(np.float64))
         transposed = algorithm.side == "right"
         E, curvatures = basis.coordinates(start.astype(np.float64)), basis.curvatures
         rotation = basis.right if transposed else basis.left
@@ -88,11 +88,15 @@ class Diagonal:
     def weights(self) -> Array:
         """What squares of E are summed with: half the curvatures for f, their squares for the gradient, and ones.
 
-        (3, d, q), or (2, d, q) where distances are not asked for.
+        Three arrays of the shape of the curvatures, or two where distances are not asked for.
         """
-        curvatures = np.broadcast_to(self.curvatures, self.start.shape)
-        weights = np.stack([curvatures / 2, curvatures**2, np.ones_like(curvatures)])
+        weights = np.stack([self.curvatures / 2, self.curvatures**2, np.ones_like(self.curvatures)])
         return weights if self.distances else weights[:2]
+
+    def columns(self, part: slice) -> "Diagonal":
+        """Return the case of some columns, which move apart from the others once the sketches are drawn."""
+        curvatures = self.curvatures if self.curvatures.shape[1] == 1 else self.curvatures[:, part]
+        return replace(self, start=self.start[:, part], curvatures=curvatures)
 
     def rows(self, rng: np.random.Generator, runs: int, ahead: int | None = None) -> Iterator[Array]:
         """Yield ranges of fresh sketches as orthonormal rows, (ahead, runs, r, d), for ``ahead`` steps at a time."""
@@ -115,14 +119,20 @@ class Diagonal:
 
     def norms(self, last: Array) -> Array:
         """Return ``||E|| + ||centre||``: a rotation changes no norm."""
-        return np.asarray(np.sqrt(squared_norms(last)) + np.linalg.norm(self.basis.centre))
+        E = last.reshape(len(last), -1)
+        return np.asarray(np.sqrt(np.vecdot(E, E)) + self._centre_norm)
+
+    @cached_property
+    def _centre_norm(self) -> float:
+        return float(np.linalg.norm(self.basis.centre))
 
 
-def _check_eigenbasis(problem: Problem, basis: Eigenbasis, start: Array) -> None:
+def _check_eigenbasis(problem: Problem, start: Array) -> None:
     """Refuse a problem whose value or gradient is not that of its eigenbasis, as in a subclass that changes one.
 
     At the start and at a random step away from it: runs would silently follow another function.
     """
+    basis: Eigenbasis = problem.eigenbasis  # type: ignore[attr-defined]
     away = np.random.default_rng(0).standard_normal(start.shape)
     W = np.stack([start, start + max(float(np.linalg.norm(start)), 1.0) * away])
     E = basis.coordinates(W)

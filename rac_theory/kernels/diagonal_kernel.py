@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from problems.checks import Array
-from rac_theory.kernel import is_large
 from rac_theory.kernels.diagonal import Diagonal
 
-_NUMBERS = 1 << 16  # in a block of errors: the kernels work on little else, so they may fill the cache of one core
+_NUMBERS = 1 << 15  # in a block of errors, which should stay in the cache of one core with as much beside it
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,16 +15,13 @@ class DiagonalKernel:
     case: Diagonal
 
     streams = 1
+    forgets = True
+    threads = False
 
     @property
     def block(self) -> int:
         """A power of two in 1..256."""
         return 1 << min(8, max(0, (2 * _NUMBERS // (3 * self.case.start.size)).bit_length()))
-
-    @property
-    def threads(self) -> bool:
-        """Whether a matrix is large."""
-        return is_large(self.case.start.size)
 
     def matrices(self, last: Array) -> Array:
         """Turn coordinates back."""

@@ -20,25 +20,32 @@ class RunsLast(DiagonalKernel):
 
     block = 256
     streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
-    threads = True
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run the blocks side by side to their end."""
         case, runs = self.case, self.block * len(rngs)
         E = np.repeat(case.start[:, :, None], runs, axis=2)
-        move, squares = np.empty_like(E), np.empty_like(E)
-        gradient_weights = (case.gamma * np.broadcast_to(case.curvatures, case.start.shape))[:, :, None]
+        move = np.empty_like(E)
         weights = case.weights.reshape(len(case.weights), -1)
-        record = np.empty((len(weights), steps + 1, runs), E.dtype)
+        # Squares of one curvature are added up before they are weighted.
+        alike = "".join(axis for axis, size in zip("dq", case.curvatures.shape, strict=True) if size > 1)
+        measured = np.empty((len(weights), steps + 1, runs), E.dtype)
         for t, Q in enumerate(self._ranges(rngs)):
-            np.multiply(E, E, out=squares)
-            np.einsum("wi,iu->wu", weights, squares.reshape(-1, runs), out=record[:, t])
+            squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, runs)
+            np.einsum("wi,iu->wu", weights, squares, out=measured[:, t])
             if t == steps:
                 break
-            np.multiply(E, gradient_weights, out=move)
-            seen = np.einsum("rdu,dqu->rqu", Q, move)
-            E -= np.einsum("rdu,rqu->dqu", Q, seen, out=move)
-        return case.record(record, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
+            E -= np.einsum("rdu,rqu->dqu", Q, self._seen(Q, E, move), out=move)
+        return case.record(measured, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
+
+    def _seen(self, Q: Array, E: Array, scratch: Array) -> Array:
+        """Return ``gamma Q' curvatures E``, (r, q, runs); what is scaled is the smallest that will do."""
+        weights = self.case.gamma * self.case.curvatures[:, :, None]
+        if weights.shape[1] == 1:
+            return np.einsum("rdu,dqu->rqu", Q * weights[:, 0], E)
+        if weights.shape[0] == 1:
+            return np.einsum("rdu,dqu->rqu", Q, E) * weights
+        return np.einsum("rdu,dqu->rqu", Q, np.multiply(E, weights, out=scratch))
 
     def _ranges(self, rngs: list[np.random.Generator]) -> Iterator[Array]:
         """Yield orthonormal ranges for one step after the other, (r, d, runs), until the next one is asked for."""

@@ -25,12 +25,15 @@ are computed afresh from E after k steps: the rounding error is relative to f at
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.linalg.blas import get_blas_funcs
 
 from problems.checks import Array
 from rac_theory.kernel import Record
 from rac_theory.kernels.diagonal_kernel import DiagonalKernel
+from rac_theory.kernels.subtraction import subtract_products
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,58 +46,63 @@ class SeveralSteps(DiagonalKernel):
         case = self.case
         d, q = case.start.shape
         k = steps_at_once(d, q, case.sketch.rank)
+        advance = self._along if case.curvatures.shape[1] == 1 else self._across
         E = np.repeat(case.start[None], self.block, axis=0)
-        record = np.empty((2, steps + 1, self.block), E.dtype)
+        measured = np.empty((2, steps + 1, self.block), E.dtype)
         for t, rows in zip(range(0, steps, k), case.rows(rng, self.block, ahead=k), strict=False):
-            record[:, t] = self._measure(E)
+            measured[:, t] = self._measure(E)
             taken = min(k, steps - t)
             rows[taken:] = 0.0  # a step without a range stays where it is
-            Q = np.ascontiguousarray(np.swapaxes(rows, 0, 1))  # one run after the other, as products want it
-            record[:, t + 1 : t + taken + 1] = (record[:, t, None] + self._advance(Q, E))[:, :taken]
-        record[:, steps] = self._measure(E)
-        return case.record(record, E)
+            Q = np.ascontiguousarray(np.swapaxes(rows, 0, 1)).reshape(self.block, -1, d)  # as products want it
+            C, gains = advance(Q, E, (k, case.sketch.rank))
+            subtract_products(case.gamma, Q, C, E)
+            gained = np.cumsum(np.swapaxes(gains, 1, 2)[:, :taken], axis=1)
+            measured[:, t + 1 : t + taken + 1] = measured[:, t, None] + gained
+        measured[:, steps] = self._measure(E)
+        return case.record(measured, E)
 
-    def _advance(self, Q: Array, E: Array) -> Array:
-        """Make the steps of the rows Q, (runs, k, r, d), in place; return what f and ||G||^2 gain, (2, k, runs)."""
-        runs, k, r, d = Q.shape
-        rows = Q.reshape(runs, k * r, d)
-        if self.case.curvatures.shape[1] == 1:
-            C, gains = self._along(rows, E, (k, r))
-        else:
-            C, gains = self._across(rows, E, (k, r))
-        E -= np.swapaxes(rows, 1, 2) @ C
-        return np.cumsum(np.swapaxes(gains, 1, 2), axis=1)
-
-    def _along(self, rows: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Curvatures along the sketched axis: return gamma C, (runs, k r, q), and the gains, (2, runs, k)."""
+    def _along(self, Q: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Curvatures along the sketched axis: return C, (runs, k r, q), and the gains, (2, runs, k)."""
         gamma, l = self.case.gamma, self.case.curvatures[:, 0]
-        scaled = np.concatenate([rows, rows], axis=1)
-        half = rows.shape[1]
+        scaled = np.concatenate([Q, Q], axis=1)
+        half = Q.shape[1]
         scaled *= l
         scaled[:, half:] *= l
-        M, N = np.split(scaled @ np.swapaxes(rows, 1, 2), 2, axis=1)
         C, Z = np.split(scaled @ E, 2, axis=1)
-        _solve(gamma * M, C, shape[1])
-        Z -= _earlier(gamma * N, shape) @ C
-        own = [_own(A, shape) @ _by_step(C, shape) for A in (M, N)]
-        C, Z = _by_step(C, shape), _by_step(Z, shape)
-        of_value = -gamma * _inner(C, C) + gamma**2 / 2 * _inner(C, own[0])
-        of_gradient = -2 * gamma * _inner(C, Z) + gamma**2 * _inner(C, own[1])
-        return gamma * C.reshape(len(E), -1, E.shape[2]), np.stack([of_value, of_gradient])
+        shared = scaled @ np.swapaxes(Q, 1, 2)
+        own = [_own(A, shape) for A in np.split(shared, 2, axis=1)]
+        shared *= self._earlier
+        M, N = np.split(shared, 2, axis=1)
+        solve = get_blas_funcs("trsm", (C,))
+        for A, right_side in zip(M, C, strict=True):  # in place; to BLAS, which counts by columns, all is transposed
+            solve(1.0, A.T, right_side.T, side=1, diag=1, overwrite_b=1)
+        Z -= N @ C
+        by_step = C.reshape(len(E), *shape, -1)
+        squares = np.vecdot(by_step[:, :, :, None], by_step[:, :, None])
+        of_value = np.sum(squares * (gamma**2 / 2 * own[0] - gamma * np.eye(shape[1])), axis=(2, 3))
+        of_gradient = gamma**2 * np.sum(squares * own[1], axis=(2, 3)) - 2 * gamma * np.vecdot(C, Z).reshape(squares.shape[:3]).sum(axis=2)
+        return C, np.stack([of_value, of_gradient])
 
-    def _across(self, rows: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Curvatures along the other axis: return gamma C times the curvatures, (runs, k r, q), and the gains."""
+    def _across(self, Q: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Curvatures along the other axis: return C times the curvatures, (runs, k r, q), and the gains."""
         gamma, l = self.case.gamma, self.case.curvatures[0]
-        C = rows @ E
-        _solve(gamma * (rows @ np.swapaxes(rows, 1, 2)), C, shape[1], l)
+        C = Q @ E
+        _solve_by_halves(gamma * (Q @ np.swapaxes(Q, 1, 2)), C, shape[1], l)
         lost = (C**2).reshape(len(C), *shape, -1).sum(axis=2) * (2 * gamma * l - (gamma * l) ** 2)
-        return gamma * l * C, -np.stack([lost @ (l / 2), lost @ l**2])
+        return l * C, -np.stack([lost @ (l / 2), lost @ l**2])
+
+    @cached_property
+    def _earlier(self) -> Array:
+        """Gamma where a step meets an earlier one, below the diagonal by blocks, else zero: twice, (2 k r, k r)."""
+        case = self.case
+        k, r = steps_at_once(*case.start.shape, case.sketch.rank), case.sketch.rank
+        below = np.tri(k, k, -1, dtype=case.start.dtype).repeat(r, axis=0).repeat(r, axis=1)
+        return case.gamma * np.tile(below, (2, 1))
 
     def _measure(self, E: Array) -> Array:
         """Return f and the squared gradient norm, (2, runs)."""
-        along = self.case.curvatures.shape[1] == 1
-        squares = np.vecdot(E, E) if along else np.einsum("uij,uij->uj", E, E)
-        return np.asarray((self.case.weights[:, :, 0] if along else self.case.weights[:, 0]) @ squares.T)
+        squares = np.vecdot(E, E) if self.case.curvatures.shape[1] == 1 else np.einsum("uij,uij->uj", E, E)
+        return np.asarray(self.case.weights.reshape(2, -1) @ squares.T)
 
 
 def steps_at_once(d: int, q: int, rank: int) -> int:
@@ -103,28 +111,12 @@ def steps_at_once(d: int, q: int, rank: int) -> int:
     return 1 << min(6, max(0, affordable.bit_length() - 1))
 
 
-def _inner(A: Array, B: Array) -> Array:
-    """Sum products over the last two axes: (runs, k, r, q) to (runs, k)."""
-    runs, k, r, q = A.shape
-    return np.asarray(np.vecdot(A.reshape(runs, k, r * q), B.reshape(runs, k, r * q)))
-
-
-def _by_step(C: Array, shape: tuple[int, int]) -> Array:
-    return C.reshape(len(C), *shape, -1)
-
-
 def _own(A: Array, shape: tuple[int, int]) -> Array:
-    """Return what steps share with themselves: the blocks on the diagonal, (runs, k, r, r)."""
-    return np.asarray(np.einsum("uiaib->uiab", A.reshape(len(A), *shape, *shape)))
+    """Return what steps share with themselves: copies of the blocks on the diagonal, (runs, k, r, r)."""
+    return np.einsum("uiaib->uiab", A.reshape(len(A), *shape, *shape)).copy()
 
 
-def _earlier(A: Array, shape: tuple[int, int]) -> Array:
-    """Return what steps share with earlier ones: the blocks below the diagonal, (runs, k r, k r)."""
-    k, r = shape
-    return np.asarray(A * np.tri(k, k, -1, dtype=A.dtype).repeat(r, axis=0).repeat(r, axis=1))
-
-
-def _solve(A: Array, C: Array, r: int, scale: Array | float = 1.0) -> None:
+def _solve_by_halves(A: Array, C: Array, r: int, scale: Array | float = 1.0) -> None:
     """Solve ``C + (blocks of A below the diagonal) (scale C) = right side`` in place, the right side being in C.
 
     The later half of the steps waits for the earlier half, and is then a system of its own: only products of matrices.
@@ -134,6 +126,6 @@ def _solve(A: Array, C: Array, r: int, scale: Array | float = 1.0) -> None:
         return
     half = size // 2
     earlier, later = C[:, :half], C[:, half:]
-    _solve(A[:, :half, :half], earlier, r, scale)
+    _solve_by_halves(A[:, :half, :half], earlier, r, scale)
     later -= A[:, half:, :half] @ (earlier * scale)
-    _solve(A[:, half:, half:], later, r, scale)
+    _solve_by_halves(A[:, half:, half:], later, r, scale)

@@ -26,6 +26,7 @@ class Stepping:
     minimiser: Array | None = None  # where squared distances to it are asked for
 
     streams = 1
+    forgets = False
 
     @property
     def block(self) -> int:
