@@ -6,7 +6,7 @@ import numpy as np
 
 from problems.checks import Array, integer
 
-_CACHED = 40_000  # numbers
+_CACHED = 1 << 16  # numbers
 _COLUMNS = 160
 
 

@@ -20,6 +20,9 @@ from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 from problems.rounding import rounded
 
+_ROWS = 512  # samples of a block
+_SMALL = 16.0  # scores: what their rounding adds to a loss is within ``loss_rounding``
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SoftmaxRegression(RegularisedLoss):
@@ -97,19 +100,37 @@ class SoftmaxRegression(RegularisedLoss):
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
-        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.labels) * len(self.classes))
+        return in_chunks(
+            self._value_and_gradient, matrices(W, self.shape), min(_ROWS, len(self.labels)) * self.shape[1]
+        )
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        """Scores are shifted by the largest of each sample, so nothing overflows."""
-        Z = scores(self.X, W)
-        Z -= Z.max(axis=-2, keepdims=True)
-        own = Z[..., self._positions, np.arange(len(self.labels))]
-        P = np.exp(Z, out=Z)
-        total = P.sum(axis=-2, keepdims=True)
-        loss = (np.log(total[..., 0, :]) - own).mean(axis=-1)
-        P /= len(self.labels) * total
-        gradient = adjoint(self.X, P) - self._own_features + self.l2 * W
-        return loss + self.l2 / 2 * squared_norms(W), gradient
+        """Samples come in blocks that stay in the cache; only large scores are shifted, so that nothing overflows."""
+        losses, gradient = np.zeros(len(W), W.dtype), self.l2 * W - self._own_features
+        gradient = np.ascontiguousarray(gradient.swapaxes(1, 2))  # class first, as scores and their adjoint are
+        for first in range(0, len(self.labels), _ROWS):
+            X = self.X[first : first + _ROWS]
+            Z = scores(X, W)
+            own = np.take(Z.reshape(len(Z), -1), self._own_scores[first : first + _ROWS], axis=1)
+            if not (Z.max(initial=0.0) < _SMALL and Z.min(initial=0.0) > -_SMALL):  # also where some are nan
+                peaks = Z.max(axis=1)
+                Z -= peaks[:, None]
+                own -= peaks
+            P = np.exp(Z, out=Z)
+            total = P.sum(axis=1)
+            losses += (np.log(total) - own).sum(axis=1)
+            total *= len(self.labels)
+            P *= (1 / total)[:, None]
+            gradient += adjoint(X, P).swapaxes(1, 2)
+        return losses / len(self.labels) + self.l2 / 2 * squared_norms(W), gradient.swapaxes(1, 2)
+
+    @cached_property
+    def _own_scores(self) -> NDArray[np.intp]:
+        """Where the score for its own label stands among those of the samples of its block, class first, (N,)."""
+        N = len(self.labels)
+        place = np.arange(N)
+        rows = np.minimum(_ROWS, N - place // _ROWS * _ROWS)
+        return self._positions * rows + place % _ROWS
 
     @cached_property
     def _positions(self) -> NDArray[np.intp]:

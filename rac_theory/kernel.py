@@ -46,7 +46,7 @@ class Kernel(Protocol):
 
     @property
     def forgets(self) -> bool:
-        """Whether last iterates are not kept but computed again when they are asked for, as they cost less than that."""
+        """Whether the last iterates are not kept, as to compute them again when they are asked for costs less."""
         ...
 
     def run(self, rngs: list[np.random.Generator], steps: int, /) -> Record:

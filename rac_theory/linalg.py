@@ -1,6 +1,7 @@
 """Orthonormal ranges and projections of batches of matrices: arrays in, arrays out, no concepts."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg.blas import dtrsm
 from scipy.linalg.lapack import dpotrf
 
@@ -57,7 +58,7 @@ def orthonormal_range(S: Array) -> Array:
 
 def _range_entry_by_entry(S: Array) -> tuple[Array, Array]:
     """Return the range and the volume of unit columns of (batch, d, r), and store the range with the batch last."""
-    _, d, r = S.shape
+    r = S.shape[2]
     columns = np.ascontiguousarray(np.moveaxis(S, 0, 2))
     M = np.zeros((r, *columns.shape[1:]))
     for row in columns:  # einsum would add in an order that depends on the batch
@@ -85,16 +86,17 @@ def _range_by_cholesky(S: Array) -> tuple[Array, Array]:
     squares = np.diagonal(M, axis1=1, axis2=2).copy()
     failed = np.empty(len(M), dtype=bool)
     for i, (gram, columns) in enumerate(zip(M, rows, strict=True)):
-        # To LAPACK, which counts by columns, a row is a column: R'R = gram, and then the columns times the inverse of R.
+        # LAPACK counts by columns, so all is transposed for it: R'R = gram, then the columns times the inverse of R.
         R, failed[i] = dpotrf(gram.T, overwrite_a=1, clean=0)
         dtrsm(1.0, R, columns.T, side=1, overwrite_b=1)
     volume = np.prod(np.diagonal(M, axis1=1, axis2=2) / np.sqrt(squares), axis=1)
     return np.swapaxes(rows, 1, 2), np.where(failed | ~_accurate(squares).all(axis=1), np.nan, volume)
 
 
-def _accurate(squares: Array) -> Array:
+def _accurate(squares: Array) -> NDArray[np.bool_]:
     """Say which squared lengths have lost no digits to overflow or underflow."""
-    return (squares > _SMALL) & (squares < 1 / _SMALL)
+    accurate: NDArray[np.bool_] = (squares > _SMALL) & (squares < 1 / _SMALL)
+    return accurate
 
 
 def unit(V: Array, axis: int) -> Array:

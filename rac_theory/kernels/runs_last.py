@@ -42,10 +42,10 @@ class RunsLast(DiagonalKernel):
         """Return ``gamma Q' curvatures E``, (r, q, runs); what is scaled is the smallest that will do."""
         weights = self.case.gamma * self.case.curvatures[:, :, None]
         if weights.shape[1] == 1:
-            return np.einsum("rdu,dqu->rqu", Q * weights[:, 0], E)
+            return _products(Q * weights[:, 0], E)
         if weights.shape[0] == 1:
-            return np.einsum("rdu,dqu->rqu", Q, E) * weights
-        return np.einsum("rdu,dqu->rqu", Q, np.multiply(E, weights, out=scratch))
+            return np.asarray(_products(Q, E) * weights)
+        return _products(Q, np.multiply(E, weights, out=scratch))
 
     def _ranges(self, rngs: list[np.random.Generator]) -> Iterator[Array]:
         """Yield orthonormal ranges for one step after the other, (r, d, runs), until the next one is asked for."""
@@ -58,3 +58,7 @@ class RunsLast(DiagonalKernel):
             for column, rows in zip(columns, batches, strict=True):
                 ranges[..., column] = np.moveaxis(rows, 1, 3)
             yield from ranges
+
+
+def _products(Q: Array, E: Array) -> Array:
+    return np.asarray(np.einsum("rdu,dqu->rqu", Q, E))

@@ -80,7 +80,9 @@ class SeveralSteps(DiagonalKernel):
         by_step = C.reshape(len(E), *shape, -1)
         squares = np.vecdot(by_step[:, :, :, None], by_step[:, :, None])
         of_value = np.sum(squares * (gamma**2 / 2 * own[0] - gamma * np.eye(shape[1])), axis=(2, 3))
-        of_gradient = gamma**2 * np.sum(squares * own[1], axis=(2, 3)) - 2 * gamma * np.vecdot(C, Z).reshape(squares.shape[:3]).sum(axis=2)
+        of_gradient = gamma**2 * np.sum(squares * own[1], axis=(2, 3)) - 2 * gamma * np.vecdot(C, Z).reshape(
+            squares.shape[:3]
+        ).sum(axis=2)
         return C, np.stack([of_value, of_gradient])
 
     def _across(self, Q: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
@@ -95,9 +97,10 @@ class SeveralSteps(DiagonalKernel):
     def _earlier(self) -> Array:
         """Gamma where a step meets an earlier one, below the diagonal by blocks, else zero: twice, (2 k r, k r)."""
         case = self.case
-        k, r = steps_at_once(*case.start.shape, case.sketch.rank), case.sketch.rank
+        (d, q), r = case.start.shape, case.sketch.rank
+        k = steps_at_once(d, q, r)
         below = np.tri(k, k, -1, dtype=case.start.dtype).repeat(r, axis=0).repeat(r, axis=1)
-        return case.gamma * np.tile(below, (2, 1))
+        return np.asarray(case.gamma * np.tile(below, (2, 1)))
 
     def _measure(self, E: Array) -> Array:
         """Return f and the squared gradient norm, (2, runs)."""
@@ -113,7 +116,7 @@ def steps_at_once(d: int, q: int, rank: int) -> int:
 
 def _own(A: Array, shape: tuple[int, int]) -> Array:
     """Return what steps share with themselves: copies of the blocks on the diagonal, (runs, k, r, r)."""
-    return np.einsum("uiaib->uiab", A.reshape(len(A), *shape, *shape)).copy()
+    return np.array(np.einsum("uiaib->uiab", A.reshape(len(A), *shape, *shape)))
 
 
 def _solve_by_halves(A: Array, C: Array, r: int, scale: Array | float = 1.0) -> None:

@@ -13,7 +13,7 @@ from rac_theory.algorithm import Algorithm
 from rac_theory.kernel import Record, is_large
 from rac_theory.observed import Observed
 
-_NUMBERS = 1 << 14  # in a block of iterates, which should stay in the cache of one core with its gradients
+_NUMBERS = 1 << 15  # in a block of iterates, which should stay in the cache of one core with its gradients
 
 
 @dataclass(frozen=True, eq=False)

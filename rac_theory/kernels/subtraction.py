@@ -1,15 +1,17 @@
-"""The move of every step on quadratics: a thin product is subtracted from a wide matrix, in one pass where that pays."""
+"""The move of every step on quadratics: thin products are subtracted from the errors, in one pass where that pays."""
 
 import numpy as np
 from scipy.linalg.blas import get_blas_funcs
 
 from problems.checks import Array
 
-_LARGE = 1 << 12  # numbers of a matrix from which a call of BLAS for each, with its fixed cost, saves more than it costs
+_LARGE = (
+    1 << 12
+)  # numbers of a matrix from which a call of BLAS for each, with its fixed cost, saves more than it costs
 
 
 def subtract_products(scale: float, A: Array, B: Array, E: Array) -> None:
-    """Subtract ``scale A' B`` from E in place, for each run: A (runs, p, d), B (runs, p, q), E (runs, d, q), contiguous.
+    """Subtract ``scale A' B`` from E in place: A (runs, p, d), B (runs, p, q), and E (runs, d, q), contiguous.
 
     For a large E, BLAS adds the product to it as it goes, where NumPy would write the product to memory first.
     """
