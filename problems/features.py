@@ -133,10 +133,13 @@ def _absolute(X: Features) -> Features:
 def loss_rounding(X: Features, W: Array, value: float) -> float:
     """A bound on the rounding error of a mean cross-entropy of ``scores(X, W)`` whose computed value is ``value``.
 
-    If a loss is ``-log p``, errors e of its scores move it by at most ``2 (1 - p) max|e| <= 2 (-log p) max|e|``. The
-    other operations, a pairwise mean among them, stay below 64 roundings of numbers of size ``1 + value``.
+    If a loss is ``-log p``, errors e of its scores move it by at most ``2 (1 - p) max|e| <= 2 (-log p) max|e|``. A sum
+    over k classes, and then its logarithm, cost k roundings; a score up to 16, and a logarithm not much larger, 16 each
+    where one is taken off the other. With all other operations, a pairwise mean among them, it is less than 64 + k
+    roundings of numbers of size ``1 + value``.
     """
-    return 2 * float(score_errors(X, W).max()) * value + 64 * EPS * (1 + value)
+    roundings = 64 + int(W.shape[-1])
+    return 2 * float(score_errors(X, W).max()) * value + roundings * EPS * (1 + value)
 
 
 def adjoint_rounding(X: Features, Z: Array) -> float:

@@ -106,9 +106,11 @@ class SoftmaxRegression(RegularisedLoss):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         """Samples come in blocks that stay in the cache; only large scores are shifted, so that nothing overflows."""
-        losses, gradient = np.zeros(len(W), W.dtype), self.l2 * W - self._own_features
-        gradient = np.ascontiguousarray(gradient.swapaxes(1, 2))  # class first, as scores and their adjoint are
-        for first in range(0, len(self.labels), _ROWS):
+        N = len(self.labels)
+        firsts = range(0, N, _ROWS)
+        losses = np.empty((len(W), len(firsts)), W.dtype)  # by blocks, along which NumPy adds pairwise
+        gradient = np.ascontiguousarray((self.l2 * W - self._own_features).swapaxes(1, 2))  # class first, as scores
+        for block, first in enumerate(firsts):
             X = self.X[first : first + _ROWS]
             Z = scores(X, W)
             own = np.take(Z.reshape(len(Z), -1), self._own_scores[first : first + _ROWS], axis=1)
@@ -118,11 +120,11 @@ class SoftmaxRegression(RegularisedLoss):
                 own -= peaks
             P = np.exp(Z, out=Z)
             total = P.sum(axis=1)
-            losses += (np.log(total) - own).sum(axis=1)
-            total *= len(self.labels)
+            losses[:, block] = np.maximum(np.log(total) - own, 0.0).sum(axis=1)
+            total *= N
             P *= (1 / total)[:, None]
             gradient += adjoint(X, P).swapaxes(1, 2)
-        return losses / len(self.labels) + self.l2 / 2 * squared_norms(W), gradient.swapaxes(1, 2)
+        return losses.sum(axis=1) / N + self.l2 / 2 * squared_norms(W), gradient.swapaxes(1, 2)
 
     @cached_property
     def _own_scores(self) -> NDArray[np.intp]:

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic, SoftmaxRegression
 from rac_theory import GD, RACLoRA, simulate, sketches
 from rac_theory.case import Case
-from rac_theory.kernels import Diagonal, RunsLast, SeveralSteps, Stepping, ThinProducts, kernel_for
+from rac_theory.kernels import (
+    Diagonal,
+    RunsLast,
+    SeveralSteps,
+    Stepping,
+    ThinProducts,
+    kernel_for,
+    subtraction,
+    thin_products,
+)
 from rac_theory.kernels.several_steps import _solve_by_halves, steps_at_once
 from rac_theory.randomness import BLOCKS, child, generator, seed_sequence
 from rac_theory.simulation import simulate_part
@@ -99,7 +108,12 @@ def test_runs_last(kind, side, rotation_invariant):
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("kind", QUADRATICS)
 @pytest.mark.parametrize("rank", [1, 4])
-def test_thin_products(kind, side, rank):
+@pytest.mark.parametrize("large", [False, True])
+def test_thin_products(kind, side, rank, large, monkeypatch):
+    """Also with what is done for large matrices only: panels, of which the last is narrower, and products by BLAS."""
+    if large:
+        monkeypatch.setattr(thin_products, "_PANEL", 200)
+        monkeypatch.setattr(subtraction, "_LARGE", 1)
     problem = a_problem(kind, 12, 40 if rank == 4 else 12)
     sketch = sketches.Gaussian(problem.shape[0 if side == "left" else 1], rank)
     d, q = problem.shape if side == "left" else reversed(problem.shape)

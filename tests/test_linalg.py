@@ -94,3 +94,21 @@ def test_a_batch_of_good_and_bad_draws_equals_its_single_draws():
     S[1, :, 2], S[4] = S[1, :, 0] + S[1, :, 1], 0.0
     G = np.random.default_rng(2).standard_normal((6, 5, 2))
     np.testing.assert_array_equal(project(S, G), np.stack([project(s, g) for s, g in zip(S, G, strict=True)]))
+
+
+@pytest.mark.parametrize("batch", [1, 63, 64, 100])
+@pytest.mark.parametrize(("d", "r"), [(16, 1), (16, 4), (17, 1), (17, 4), (16, 5), (40, 3), (40, 16)])
+def test_every_route_gives_the_range_and_no_draw_sees_another(d, r, batch):
+    """Across the batch, by elimination, by LAPACK, on both sides of what decides between them.
+
+    Catches a factor that is transposed or solved from the wrong side, and rows that were dealt to another matrix. The
+    second half spoils half of the draws, which then take the slow road: the others keep every bit.
+    """
+    S = np.random.default_rng(d + r).standard_normal((batch, d, r))
+    Q = orthonormal_range(S)
+    np.testing.assert_allclose(np.swapaxes(Q, 1, 2) @ Q, np.broadcast_to(np.eye(r), (batch, r, r)), atol=1e-13)
+    np.testing.assert_allclose(Q @ np.swapaxes(Q, 1, 2), S @ np.linalg.pinv(S), atol=1e-12)
+    np.testing.assert_allclose(orthonormal_range(np.asfortranarray(S)), Q, atol=1e-12)
+    spoiled = S.copy()
+    spoiled[::2] = np.resize([0.0, 1.0, 1e-200, 1e200], (len(S[::2]), d, r))
+    np.testing.assert_array_equal(orthonormal_range(spoiled)[1::2], Q[1::2])

@@ -40,6 +40,25 @@ def test_the_value_is_the_cross_entropy():
     assert SoftmaxRegression(X, LABELS, 0.1).value(W) == pytest.approx(expected, rel=1e-14)
 
 
+@pytest.mark.parametrize("N", [511, 512, 513, 1500])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 5.0, 100.0])
+def test_blocks_of_samples(N, scale):
+    """On both sides of the size of a block, and of the scores beyond which they are shifted; runs for several chunks.
+
+    Catches a sample that is left out, a label looked up in another block, and a shift that is taken off once too often.
+    """
+    rng = np.random.default_rng(N)
+    data, labels = rng.normal(size=(N, 5)), rng.integers(0, 4, N)
+    W = scale * rng.normal(size=(70, 5, 4))
+    problem = SoftmaxRegression(data, labels, 0.3)
+    logs = log_softmax(data @ W, axis=2)
+    own = np.arange(4) == labels[:, None]
+    value, gradient = problem.value_and_gradient(W)
+    expected = -np.sum(logs * own, axis=(1, 2)) / N + 0.15 * np.sum(W**2, axis=(1, 2))
+    np.testing.assert_allclose(value, expected, rtol=1e-13)
+    np.testing.assert_allclose(gradient, data.T @ (np.exp(logs) - own) / N + 0.3 * W, rtol=1e-11, atol=1e-14)
+
+
 def test_two_classes_are_logistic_regression():
     """The score of the second class less that of the first is the logistic score."""
     labels = LABELS > 0

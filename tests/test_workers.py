@@ -1,0 +1,59 @@
+"""How an ensemble is shared among workers, and what they send."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from problems import LogisticRegression, Quadratic
+from rac_theory import RACLoRA, simulate, sketches
+from rac_theory.kernels import kernel_for
+from rac_theory.simulation import _tasks
+
+
+@given(st.integers(0, 9), st.integers(1, 200), st.integers(1, 10_000), st.sampled_from([-1, 1, 2, 5]))
+def test_every_block_is_in_one_task(first, count, steps, n_jobs):
+    """And a task is whole calls of the kernel, but for the last; catches blocks that are lost or run twice."""
+    problem = Quadratic.left(np.eye(3), np.ones((3, 2)))
+    kernel = kernel_for(RACLoRA(sketches.Haar(3, 1), 0.5), problem, np.zeros((3, 2)))
+    tasks = _tasks(kernel, range(first, first + count), steps, n_jobs)
+    assert [block for task in tasks for block in task] == list(range(first, first + count))
+    assert all(len(task) % kernel.streams == 0 for task in tasks[:-1])
+
+
+def a_case(kind):
+    rng = np.random.default_rng(0)
+    if kind == "data":
+        return LogisticRegression(rng.standard_normal((30, 4)), np.arange(30) % 2, l2=0.1)
+    m, n = {"small": (3, 3), "thin": (12, 40), "wide": (70, 70)}[kind]
+    X = rng.standard_normal((2 * m, m))
+    return Quadratic.left(X.T @ X / m, rng.standard_normal((m, n)))
+
+
+@pytest.mark.parametrize("kind", ["small", "thin", "wide", "data"])
+def test_the_last_iterates_belong_to_the_runs(kind):
+    """However many workers there were, and where they are computed again: f at W is the last recorded value.
+
+    Catches another seed, another block, or a part left out in the second computation.
+    """
+    problem = a_case(kind)
+    algorithm = RACLoRA(sketches.Gaussian(problem.shape[0], 1), 1 / problem.L)
+    runs = kernel_for(algorithm, problem, np.zeros(problem.shape)).block * 3 + 1
+    ran, shared = (simulate(algorithm, problem, steps=11, runs=runs, rng=1, n_jobs=n_jobs) for n_jobs in (1, 2))
+    assert ran.W.shape == (runs, *problem.shape)
+    np.testing.assert_allclose(problem.value(ran.W), ran.values[:, -1], rtol=1e-10)
+    np.testing.assert_array_equal(shared.W, ran.W)
+    np.testing.assert_array_equal(shared.values, ran.values)
+    np.testing.assert_array_equal(shared.norms, ran.norms)
+    assert (ran.norms >= np.linalg.norm(ran.W, axis=(1, 2)) * (1 - 1e-12)).all()
+    again = pickle.loads(pickle.dumps(shared))
+    np.testing.assert_array_equal(again.W, ran.W)
+
+
+def test_what_is_cheap_to_compute_again_is_not_held():
+    """A thousand runs of 70 x 70 would be 39 MB of iterates; catches last iterates that are kept after all."""
+    problem = a_case("wide")
+    ran = simulate(RACLoRA(sketches.Haar(70, 1), 1 / problem.L), problem, steps=2, runs=1000, rng=0)
+    assert len(pickle.dumps(ran)) < 1_000_000
