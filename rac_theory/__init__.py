@@ -40,7 +40,6 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.pep_comparison import side_by_side as side_by_side
     from rac_theory.rate import Rate as Rate
     from rac_theory.rate import empirical_rate as empirical_rate
-    from rac_theory.simulation import Trajectory as Trajectory
     from rac_theory.simulation import simulate as simulate
     from rac_theory.spectra import Spectrum as Spectrum
     from rac_theory.spectra import spectrum as spectrum
@@ -51,6 +50,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.tightness_meter import tightness as tightness
     from rac_theory.tightness_search import HardestCase as HardestCase
     from rac_theory.tightness_search import hardest_case as hardest_case
+    from rac_theory.trajectory import Trajectory as Trajectory
     from rac_theory.verdict import Status as Status
     from rac_theory.verdict import Verdict as Verdict
     from rac_theory.verification import verify as verify
@@ -86,7 +86,7 @@ _HOMES = {
     "Status": "verdict",
     "Sweep": "sweeps",
     "Theorem": "theorem",
-    "Trajectory": "simulation",
+    "Trajectory": "trajectory",
     "Unsupported": "expectation",
     "Verdict": "verdict",
     "diagnose": "diagnosis",

@@ -13,7 +13,7 @@ from rac_theory.blas import one_blas_thread
 from rac_theory.factor_moves import Moves, merges
 from rac_theory.followed_run import FollowedRun
 from rac_theory.low_rank import floor, lowest
-from rac_theory.simulation import Trajectory
+from rac_theory.trajectory import Trajectory
 
 _ARRIVED = 1e-6  # of the first gap
 _STATIONARY = 1e-2  # of the gradient, in what the method can still do

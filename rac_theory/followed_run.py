@@ -8,7 +8,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.simulation import Trajectory
+from rac_theory.trajectory import Trajectory
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from problems.checks import Array, integer, one_of
 from rac_theory.metric import running_mean_before
-from rac_theory.simulation import Trajectory
+from rac_theory.trajectory import Trajectory
 
 _GROUPS = 32  # groups of runs that the jackknife leaves out in turn
 

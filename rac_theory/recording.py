@@ -8,7 +8,8 @@ from rac_theory.blas import one_blas_thread
 from rac_theory.case import Case
 from rac_theory.expectation import Unsupported, expected
 from rac_theory.metric import Curves
-from rac_theory.simulation import Trajectory, simulate
+from rac_theory.simulation import simulate
+from rac_theory.trajectory import Trajectory
 
 Evidence: TypeAlias = Literal["auto", "exact", "sampled"]
 """Whether expectations are computed or estimated from runs; auto computes them where it can."""

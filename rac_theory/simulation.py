@@ -1,13 +1,12 @@
 """Ensembles of independent runs, in blocks: the story of every experiment."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Collection
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import DTypeLike
 
 from problems import checks
@@ -21,90 +20,9 @@ from rac_theory.kernel import Kernel
 from rac_theory.kernels import kernel_for
 from rac_theory.memory import keep_freed_memory
 from rac_theory.randomness import BLOCKS, Randomness, child, generator, seed_sequence
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from rac_theory.trajectory import Trajectory
 
 _TASK = 1 << 18  # numbers that a worker computes before it sends them
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """What an ensemble did at t = 0, ..., steps.
-
-    Attributes
-    ----------
-    values : (runs, steps + 1)
-        ``f(W^t)``.
-    squared_gradients : (runs, steps + 1)
-        ``||grad f(W^t)||^2``.
-    squared_distances : (runs, steps + 1) or None
-        ``||W^t - W*||^2``, where it was asked for.
-    norms : (runs,)
-        Upper bounds of the norms of the last iterates.
-    algorithm : Algorithm
-        What was run.
-    problem : Problem
-        What was run on.
-    kernel : Kernel
-        How it was run.
-    last : callable
-        Returns the last iterates in the coordinates of the kernel, (runs, m, n).
-    iterates : (runs, steps + 1, m, n) or None
-        Every ``W^t``, where "W" was asked for.
-    B, A : (runs, steps + 1, m, r), (runs, steps + 1, r, n) or None
-        Where "factors" were asked for, those that each step departs from: after a merge, the factors of the next link.
-    """
-
-    values: Array
-    squared_gradients: Array
-    squared_distances: Array | None
-    norms: Array
-    algorithm: Algorithm
-    problem: Problem
-    kernel: Kernel
-    last: Callable[[], Array]
-    iterates: Array | None = None
-    B: Array | None = None
-    A: Array | None = None
-
-    def __post_init__(self) -> None:
-        recorded = (self.values, self.squared_gradients, self.squared_distances, self.iterates, self.B, self.A)
-        for array in (*recorded, self.norms):
-            if array is not None:
-                array.flags.writeable = False
-
-    @property
-    def runs(self) -> int:
-        """Number of runs."""
-        return len(self.values)
-
-    @property
-    def steps(self) -> int:
-        """Number of outer steps."""
-        return int(self.values.shape[1]) - 1
-
-    @cached_property
-    def W(self) -> Array:
-        """The last iterates, (runs, m, n).
-
-        On quadratics and least squares, where numbers are recorded faster than iterates could be sent and kept, the
-        ensemble is run once more, on one worker, when they are first asked for.
-        """
-        W = self.kernel.matrices(self.last())
-        W.flags.writeable = False
-        return W
-
-    @cached_property
-    def gaps(self) -> Array:
-        """``f(W^t) - f_star``, (runs, steps + 1); nan if f_star is unknown."""
-        return self.values - self.problem.f_star
-
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the gaps, or the squared gradients where f_star is unknown, on matplotlib axes; return the axes."""
-        from rac_theory import chart, plot
-
-        return plot.curves(chart.ensemble(self.gaps, self.squared_gradients), ax)
 
 
 def simulate(
@@ -197,6 +115,7 @@ def simulate_part(
     histories = {
         name: np.swapaxes(np.concatenate([part.history[name] for part in parts], 1), 0, 1) for name in parts[0].history
     }
+    again = partial(_run_again, kernel, root, blocks, case.steps, runs)
     return Trajectory(
         values,
         squares,
@@ -205,7 +124,7 @@ def simulate_part(
         case.algorithm,
         case.problem,
         kernel,
-        partial(_run_again, kernel, root, blocks, case.steps, runs) if kernel.forgets else partial(_together, parts),
+        again if kernel.forgets else partial(np.concatenate, [part.last for part in parts]),
         histories.get("W"),
         histories.get("B"),
         histories.get("A"),
@@ -223,10 +142,10 @@ class _Part(NamedTuple):
 
 def _tasks(kernel: Kernel, blocks: range, steps: int, n_jobs: int) -> list[range]:
     """Share blocks out: enough of them in a task to be worth sending, and a few tasks for each worker."""
-    together = kernel.streams
-    if n_jobs != 1:
+    together, workers = kernel.streams, effective_n_jobs(n_jobs)
+    if workers > 1:
         worthwhile = _TASK // (steps * kernel.block * together)
-        together *= max(1, min(worthwhile, len(blocks) // (4 * abs(n_jobs) * together)))
+        together *= max(1, min(worthwhile, len(blocks) // (4 * workers * together)))
     return [blocks[i : i + together] for i in range(0, len(blocks), together)]
 
 
@@ -257,10 +176,7 @@ def _run(
 
 def _run_again(kernel: Kernel, root: np.random.SeedSequence, blocks: range, steps: int, runs: int) -> Array:
     """Return the last iterates of runs that were not kept."""
-    return _together(_run(kernel, root, blocks, steps, runs))
-
-
-def _together(parts: list[_Part]) -> Array:
+    parts = _run(kernel, root, blocks, steps, runs)
     return np.concatenate([part.last for part in parts if part.last is not None])
 
 

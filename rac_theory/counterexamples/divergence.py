@@ -13,8 +13,9 @@ from rac_theory.counterexamples.picture import Deferred, Outcomes
 from rac_theory.factor_loss import FactorLoss, sharpest_on_segment
 from rac_theory.factor_moves import Moves
 from rac_theory.followed_run import FollowedRun
-from rac_theory.simulation import Trajectory, simulate
+from rac_theory.simulation import simulate
 from rac_theory.sketches import Gaussian
+from rac_theory.trajectory import Trajectory
 
 LARGEST = 20.0
 """L of the quadratic; the step is 1/L."""

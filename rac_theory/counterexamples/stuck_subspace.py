@@ -12,8 +12,9 @@ from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.frozen_limit import frozen_limit
-from rac_theory.simulation import Trajectory, simulate
+from rac_theory.simulation import simulate
 from rac_theory.sketches import Frozen
+from rac_theory.trajectory import Trajectory
 from rac_theory.verdict import Status
 from rac_theory.verification import verify
 

@@ -19,7 +19,7 @@ class RunsLast(DiagonalKernel):
     """Steps ``E <- E - Q (gamma Q' curvatures E)`` entry by entry, on arrays (d, q, runs)."""
 
     block = 256
-    streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
+    streams = 16  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run the blocks side by side to their end."""
@@ -35,7 +35,11 @@ class RunsLast(DiagonalKernel):
             np.einsum("wi,iu->wu", weights, squares, out=measured[:, t])
             if t == steps:
                 break
-            E -= np.einsum("rdu,rqu->dqu", Q, self._seen(Q, E, move), out=move)
+            seen = self._seen(Q, E, move)
+            if len(Q) == 1:
+                E -= np.multiply(Q[0, :, None], seen, out=move)
+            else:
+                E -= np.einsum("rdu,rqu->dqu", Q, seen, out=move)
         return case.record(measured, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
 
     def _seen(self, Q: Array, E: Array, scratch: Array) -> Array:

@@ -11,9 +11,9 @@ from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.case import starting_point
 from rac_theory.randomness import Randomness
-from rac_theory.simulation import Trajectory
 from rac_theory.testing.share import Share
 from rac_theory.testing.trial import Trial
+from rac_theory.trajectory import Trajectory
 
 
 def assert_converges_to(

@@ -10,9 +10,9 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.randomness import Randomness
-from rac_theory.simulation import Trajectory
 from rac_theory.testing.share import Share
 from rac_theory.testing.trial import Trial
+from rac_theory.trajectory import Trajectory
 
 
 def assert_does_not_converge(

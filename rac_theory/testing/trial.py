@@ -11,10 +11,11 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.randomness import Randomness, seed_sequence
-from rac_theory.simulation import Trajectory, simulate
+from rac_theory.simulation import simulate
 from rac_theory.testing.not_shown import NotShown, call, seed_text
 from rac_theory.testing.session import level, tell
 from rac_theory.testing.share import Share
+from rac_theory.trajectory import Trajectory
 from rac_theory.verdict import Status
 
 
