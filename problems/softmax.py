@@ -109,7 +109,8 @@ class SoftmaxRegression(RegularisedLoss):
         N = len(self.labels)
         firsts = range(0, N, _ROWS)
         losses = np.empty((len(W), len(firsts)), W.dtype)  # by blocks, along which NumPy adds pairwise
-        gradient = np.ascontiguousarray((self.l2 * W - self._own_features).swapaxes(1, 2))  # class first, as scores
+        W = np.ascontiguousarray(W.swapaxes(1, 2)).swapaxes(1, 2)  # class first in memory, as all that follows
+        gradient = (self.l2 * W - self._own_features).swapaxes(1, 2)
         for block, first in enumerate(firsts):
             X = self.X[first : first + _ROWS]
             Z = scores(X, W)
