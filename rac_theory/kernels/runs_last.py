@@ -19,7 +19,7 @@ class RunsLast(DiagonalKernel):
     """Steps ``E <- E - Q (gamma Q' curvatures E)`` entry by entry, on arrays (d, q, runs)."""
 
     block = 256
-    streams = 16  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
+    streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
 
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run the blocks side by side to their end."""

@@ -80,9 +80,8 @@ class SeveralSteps(DiagonalKernel):
         by_step = C.reshape(len(E), *shape, -1)
         squares = np.vecdot(by_step[:, :, :, None], by_step[:, :, None])
         of_value = np.sum(squares * (gamma**2 / 2 * own[0] - gamma * np.eye(shape[1])), axis=(2, 3))
-        of_gradient = gamma**2 * np.sum(squares * own[1], axis=(2, 3)) - 2 * gamma * np.vecdot(C, Z).reshape(
-            squares.shape[:3]
-        ).sum(axis=2)
+        crossed = np.vecdot(C, Z).reshape(squares.shape[:3]).sum(axis=2)
+        of_gradient = gamma**2 * np.sum(squares * own[1], axis=(2, 3)) - 2 * gamma * crossed
         return C, np.stack([of_value, of_gradient])
 
     def _across(self, Q: Array, E: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
