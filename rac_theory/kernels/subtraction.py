@@ -18,6 +18,7 @@ def subtract_products(scale: float, A: Array, B: Array, E: Array) -> None:
     if E[0].size < _LARGE:
         E -= np.swapaxes(A, 1, 2) @ (scale * B)
         return
+    assert E.flags.c_contiguous  # of another E, BLAS would be given a copy
     add_product = get_blas_funcs("gemm", (E,))
     for a, b, e in zip(A, B, E, strict=True):  # BLAS counts by columns: what it is given is all transposed
         add_product(-scale, b.T, a.T, beta=1.0, c=e.T, trans_b=1, overwrite_c=1)
