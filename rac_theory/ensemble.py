@@ -110,7 +110,14 @@ class Ensemble:
         if self._lacks_a_variance:
             constants = with_measured_variance(self.case, constants, seed)
         claims = [theorems.ALL[claim] for _, claim in self.claims]
-        return judge(claims, self.case, constants, runs=self.runs, alpha=self.alpha, seed=seed)
+        verdicts = judge(claims, self.case, constants, runs=self.runs, alpha=self.alpha, seed=seed)
+        # A claim that asks for no variance must say the same alone as beside one that had it measured.
+        return [
+            verdict
+            if variance_is_missing(verdict.theorem, self.case, self.constants)
+            else replace(verdict, constants=self.constants)
+            for verdict in verdicts
+        ]
 
 
 def informative_steps(

@@ -76,6 +76,17 @@ def test_repeat_prepares_the_problem_as_the_setting_did(folder, capsys):
         assert main(["repeat", "out/results.json", str(row["number"])]) == 0
 
 
+def test_repeat_of_a_claim_that_stood_beside_one_with_a_measured_variance(folder, capsys):
+    """T8d rests on the data alone: what was measured for T8 must not be part of its row."""
+    arguments = ["--problem", "linnerud", "--side", "right", "--rank", "1", "--runs", "16"]
+    assert main(["verify", "--claim", "T8", "T8d", *arguments, "--out", "out"]) == 0
+    rows = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert {row["claim"] for row in rows} == {"T8", "T8d"}
+    for row in rows[:4]:
+        assert bool(row["constants"]["measured"]) is (row["claim"] == "T8")
+        assert main(["repeat", "out/results.json", str(row["number"])]) == 0
+
+
 def test_repeat_notices_other_numbers(folder, capsys):
     main(["verify", *QUICK, "--sketch", "haar", "--claim", "T2", "--out", "out"])
     content = json.loads((folder / "out/results.json").read_text())
