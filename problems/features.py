@@ -4,6 +4,7 @@ Runs are folded into columns, so that a batch costs one matrix product, and a sp
 out class first, (..., k, N): sums over classes are then sums of long rows, several times faster than the other way.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -134,12 +135,20 @@ def loss_rounding(X: Features, W: Array, value: float) -> float:
     """A bound on the rounding error of a mean cross-entropy of ``scores(X, W)`` whose computed value is ``value``.
 
     If a loss is ``-log p``, errors e of its scores move it by at most ``2 (1 - p) max|e| <= 2 (-log p) max|e|``. A sum
-    over k classes, and then its logarithm, cost k roundings; a score up to 16, and a logarithm not much larger, 16 each
-    where one is taken off the other. With all other operations, a pairwise mean among them, it is less than 64 + k
-    roundings of numbers of size ``1 + value``.
+    over k classes, and then its logarithm, cost k roundings. Where a score is taken off that logarithm, each costs as
+    many roundings as it is large: twice the largest score z, as scores are counted from those of one class, or a
+    ``moderate_score``, as larger ones are shifted. With all other operations, a pairwise mean among them, it is less
+    than ``64 + k + 4 |z|`` roundings of numbers of size ``1 + value``.
     """
-    roundings = 64 + int(W.shape[-1])
+    largest = min(float(np.abs(scores(X, W)).max()), moderate_score(np.dtype(np.float64)))
+    roundings = 64 + int(W.shape[-1]) + 4 * largest
     return 2 * float(score_errors(X, W).max()) * value + roundings * EPS * (1 + value)
+
+
+@cache
+def moderate_score(dtype: np.dtype[Any]) -> float:
+    """A score up to which exponentials, their sums and their quotients are far from overflow and underflow."""
+    return float(np.log(np.finfo(dtype).max)) / 2
 
 
 def adjoint_rounding(X: Features, Z: Array) -> float:

@@ -11,7 +11,7 @@ from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, finite
 from problems.features import Features, adjoint, features, scores
 from problems.finite_sum import Indices
-from problems.logistic_loss import curvatures, loss_and_gradient, loss_slopes, signs, smoothness
+from problems.logistic_loss import curvatures, loss_and_gradient, loss_slopes, signs, smoothness, wrong_way
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 
@@ -89,8 +89,12 @@ class LogisticRegression(RegularisedLoss):
         return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        loss, gradient = loss_and_gradient(self.X, self.y, W)
+        loss, gradient = loss_and_gradient(self._wrong_way, W)
         return loss + self.l2 / 2 * squared_norms(W), gradient + self.l2 * W
+
+    @cached_property
+    def _wrong_way(self) -> Features:
+        return wrong_way(self.X, self.y)
 
     def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
         return loss_slopes(self.y[indices][..., None], Z)

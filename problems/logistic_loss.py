@@ -5,10 +5,11 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 from problems.checks import Array
-from problems.features import Features, adjoint, largest_gram_eigenvalue, scores
+from problems.features import Features, adjoint, largest_gram_eigenvalue, moderate_score, scores
 from problems.labels import listed, sorted_classes
 from problems.rounding import rounded
 
@@ -23,24 +24,39 @@ def signs(y: ArrayLike, rows: int) -> Array:
     return result
 
 
-def loss_and_gradient(X: Features, y: Array, W: Array) -> tuple[Array, Array]:
-    """``(1/N) sum log(1 + exp(-z_i))``, ``z_i = y_i x_i'w``, and its gradient: (..., d, 1) to (...), (..., d, 1).
+def wrong_way(X: Features, y: Array) -> Features:
+    """Return the features ``-y_i x_i``, whose scores are the log odds of the wrong labels."""
+    flipped = -y[:, None].astype(X.dtype)
+    return csr_array(X.multiply(flipped)) if isinstance(X, csr_array) else X * flipped
 
-    Only ``exp(-|z|)``, which cannot overflow, is ever computed. The logarithm of a rounded ``1 + exp(-|z|)`` is within
-    one eps of the true one, which is all that the mean of the losses is good for, and several times faster than log1p.
+
+def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
+    """``(1/N) sum log(1 + exp z_i)`` of the scores z of features the ``wrong_way``, and its gradient.
+
+    Beyond a ``moderate_score`` a loss is its score, as far as digits go, and so what is beyond is added afterwards and
+    nothing overflows. The logarithm of a rounded sum is within one eps of the true one and one of itself, which is all
+    that the mean of the losses is good for, and several times faster than log1p.
+
+    Parameters
+    ----------
+    X : (N, d)
+    W : (..., d, 1)
+
+    Returns
+    -------
+    (...), (..., d, 1)
     """
     Z = scores(X, W)
-    Z *= y
-    E = np.abs(Z)
-    E *= -1
-    np.exp(E, out=E)
-    total, wrong = 1 + E, Z <= 0
-    losses = np.log(total)
-    losses -= np.minimum(Z, 0.0, out=Z)
-    np.copyto(E, 1.0, where=wrong)
-    E /= total  # the probability given to the wrong label
-    E *= y / -len(y)
-    return np.asarray(losses.mean(axis=(-2, -1))), adjoint(X, E)
+    beyond: Array | float = 0.0
+    if not Z.max(initial=0.0) < (moderate := moderate_score(Z.dtype)):  # also where some are nan
+        beyond = np.maximum(Z - moderate, 0.0)
+        np.minimum(Z, moderate, out=Z)
+    odds = np.exp(Z, out=Z)
+    total = 1 + odds
+    odds /= total  # the probability given to the wrong label
+    losses = np.log(total, out=total)
+    losses += beyond
+    return np.asarray(losses.mean(axis=(-2, -1))), adjoint(X, odds) / X.shape[0]
 
 
 def loss_slopes(y: Array, Z: Array) -> Array:

@@ -14,7 +14,7 @@ from problems.checks import Array, array, finite
 from problems.features import Features, features
 from problems.finite_sum import Indices
 from problems.linear_model import LinearModel
-from problems.logistic_loss import loss_and_gradient, loss_slopes, signs, smoothness
+from problems.logistic_loss import loss_and_gradient, loss_slopes, signs, smoothness, wrong_way
 from problems.naming import short_name
 
 
@@ -105,7 +105,7 @@ class NonconvexLogistic(LinearModel):
         return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        loss, gradient = loss_and_gradient(self.X, self.y, W)
+        loss, gradient = loss_and_gradient(self._wrong_way, W)
         shrunk = 1 / (1 + W * W)
         penalty = self.lam * (1 - shrunk).sum(axis=(-2, -1))
         return loss + penalty, gradient + 2 * self.lam * W * shrunk * shrunk
@@ -122,6 +122,10 @@ class NonconvexLogistic(LinearModel):
     def _penalty_gradient(self, W: Array) -> Array:
         shrunk = 1 / (1 + W * W)
         return 2 * self.lam * W * shrunk * shrunk
+
+    @cached_property
+    def _wrong_way(self) -> Features:
+        return wrong_way(self.X, self.y)
 
     def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
         return loss_slopes(self.y[indices][..., None], Z)

@@ -76,13 +76,23 @@ class PLSine:
 
     def value(self, W: Array, /) -> Array:
         """f at each matrix of a batch: (..., m, n) to (...)."""
-        W = matrices(W, self.shape)
-        return np.asarray((W**2 + 3 * np.sin(W) ** 2).sum(axis=(-2, -1)))
+        return self.value_and_gradient(W)[0]
 
     def gradient(self, W: Array, /) -> Array:
         """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        return self.value_and_gradient(W)[1]
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both from one tangent, as NumPy's are much faster than its sines.
+
+        With ``t = tan x``, ``sin^2 x = t^2 / (1 + t^2)`` and ``sin 2x = 2t / (1 + t^2)``. t^2 cannot overflow: no
+        number in double precision is so near to a pole.
+        """
         W = matrices(W, self.shape)
-        return np.asarray(2 * W + 3 * np.sin(2 * W))
+        t = np.tan(W)
+        squares = t * t
+        cosines = 1 / (1 + squares)
+        return np.asarray((W * W + 3 * squares * cosines).sum(axis=(-2, -1))), 2 * W + 6 * t * cosines
 
 
 @cache

@@ -111,7 +111,8 @@ class Quadratic:
         V = matrices(W, self.shape) - self.W_star
         G = self.hessian_product(V)
         flat = (*V.shape[:-2], self.W_star.size)
-        return np.asarray(np.vecdot(V.reshape(flat), G.reshape(flat)) / 2), G
+        # Far out a first product can be -inf, to which fused multiplications add finite ones that should be inf.
+        return np.abs(np.vecdot(V.reshape(flat), G.reshape(flat))) / 2, G
 
     def hessian_product(self, V: Array) -> Array:
         """``Q(V)`` for each matrix of a batch: (..., m, n) to (..., m, n)."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from problems import datasets
 from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, finite
-from problems.features import Features, adjoint, features, largest_gram_eigenvalue, scores
+from problems.features import Features, adjoint, features, largest_gram_eigenvalue, moderate_score, scores
 from problems.finite_sum import Indices
 from problems.labels import sorted_classes
 from problems.naming import short_name
@@ -21,7 +21,6 @@ from problems.regularised_loss import RegularisedLoss
 from problems.rounding import rounded
 
 _ROWS = 512  # samples of a block
-_SMALL = 16.0  # scores: what their rounding adds to a loss is within ``loss_rounding``
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,39 +100,60 @@ class SoftmaxRegression(RegularisedLoss):
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
         return in_chunks(
-            self._value_and_gradient, matrices(W, self.shape), min(_ROWS, len(self.labels)) * self.shape[1]
+            self._value_and_gradient, matrices(W, self.shape), min(_ROWS, len(self.labels)) * (self.shape[1] - 1)
         )
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        """Samples come in blocks that stay in the cache; only large scores are shifted, so that nothing overflows."""
+        """Samples come in blocks that stay in the cache; scores count from the last class, which so costs no product.
+
+        Only where one is large are those of its sample shifted further, so that nothing overflows.
+        """
         N = len(self.labels)
+        moderate = moderate_score(W.dtype)
         firsts = range(0, N, _ROWS)
         losses = np.empty((len(W), len(firsts)), W.dtype)  # by blocks, along which NumPy adds pairwise
-        W = np.ascontiguousarray(W.swapaxes(1, 2)).swapaxes(1, 2)  # class first in memory, as all that follows
-        gradient = (self.l2 * W - self._own_features).swapaxes(1, 2)
+        transposed = np.ascontiguousarray(W.swapaxes(1, 2))  # class first in memory, as all that follows
+        D = (transposed[:, :-1] - transposed[:, -1:]).swapaxes(1, 2)
+        gradient = self.l2 * transposed
+        slopes = np.repeat(-self._own_features.T[None, :-1], len(W), axis=0)
         for block, first in enumerate(firsts):
-            X = self.X[first : first + _ROWS]
-            Z = scores(X, W)
-            own = np.take(Z.reshape(len(Z), -1), self._own_scores[first : first + _ROWS], axis=1)
-            if not (Z.max(initial=0.0) < _SMALL and Z.min(initial=0.0) > -_SMALL):  # also where some are nan
-                peaks = Z.max(axis=1)
+            samples = slice(first, first + _ROWS)
+            Z = scores(self.X[samples], D)
+            own = np.take(Z.reshape(len(Z), -1), self._own_scores[samples], axis=1)
+            own *= self._own_counts[samples]
+            last: Array | float = 1.0
+            if not Z.max(initial=0.0) < moderate:  # also where some are nan
+                peaks = Z.max(axis=1, initial=0.0)
+                peaks[peaks < moderate] = 0.0  # no run depends on those beside it
                 Z -= peaks[:, None]
                 own -= peaks
+                last = np.exp(-peaks)
             P = np.exp(Z, out=Z)
             total = P.sum(axis=1)
+            total += last
             losses[:, block] = np.maximum(np.log(total) - own, 0.0).sum(axis=1)
             total *= N
             P *= (1 / total)[:, None]
-            gradient += adjoint(X, P).swapaxes(1, 2)
+            slopes += adjoint(self.X[samples], P).swapaxes(1, 2)
+        gradient[:, :-1] += slopes
+        gradient[:, -1] -= slopes.sum(axis=1)  # probabilities add up to one
         return losses.sum(axis=1) / N + self.l2 / 2 * squared_norms(W), gradient.swapaxes(1, 2)
 
     @cached_property
     def _own_scores(self) -> NDArray[np.intp]:
-        """Where the score for its own label stands among those of the samples of its block, class first, (N,)."""
+        """Where the score for its own label stands among those of the samples of its block, class first, (N,).
+
+        Anywhere for the last class, whose score is zero.
+        """
         N = len(self.labels)
         place = np.arange(N)
         rows = np.minimum(_ROWS, N - place // _ROWS * _ROWS)
-        return self._positions * rows + place % _ROWS
+        return np.minimum(self._positions, len(self.classes) - 2) * rows + place % _ROWS
+
+    @cached_property
+    def _own_counts(self) -> Array:
+        """1 where the score of a sample's own label counts, and 0 where it is that of the last class, (N,)."""
+        return np.asarray(self._positions < len(self.classes) - 1, dtype=self.X.dtype)
 
     @cached_property
     def _positions(self) -> NDArray[np.intp]:

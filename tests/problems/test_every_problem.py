@@ -163,6 +163,17 @@ def test_batches_are_the_same_as_single_runs(problem, batch):
         np.testing.assert_allclose(gradients[index], problem.gradient(W[index]), rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("beside", [1e3, 1e8, np.inf, np.nan])
+def test_no_run_depends_on_the_ones_beside_it(problem, beside):
+    """Not by a bit; catches a formula that is chosen for a whole batch by the largest of its scores."""
+    W = np.random.default_rng(8).normal(size=(30, *problem.shape))
+    others = W.copy()
+    others[1::2] = beside * np.sign(W[1::2])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for f in (problem.value, problem.gradient):
+            np.testing.assert_array_equal(f(others)[::2], f(W)[::2])
+
+
 def test_the_argument_is_left_alone(problem):
     W = np.random.default_rng(3).normal(size=(4, *problem.shape))
     kept = W.copy()

@@ -22,7 +22,7 @@ def test_it_is_the_function_that_was_given():
     problem = FromFunctions((2, 3), value, gradient)
     W = np.random.default_rng(0).normal(size=(4, 5, 2, 3))
     np.testing.assert_allclose(problem.value(W), SINE.value(W), rtol=1e-14)
-    np.testing.assert_array_equal(problem.gradient(W), SINE.gradient(W))
+    np.testing.assert_allclose(problem.gradient(W), SINE.gradient(W), rtol=1e-13)  # sines against tangents
 
 
 def test_unknown_constants_are_nan():

@@ -6,6 +6,7 @@ from scipy import sparse
 from sklearn import linear_model
 
 from problems import LogisticRegression
+from problems.features import moderate_score
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(40, 4))
@@ -74,11 +75,27 @@ def test_huge_margins_do_not_overflow():
         np.testing.assert_array_equal(problem.gradient(wrong), [[-0.5], [0.5]])
 
 
-def test_small_losses_keep_their_digits():
-    problem = LogisticRegression([[1.0], [1.0]], [0, 1])
-    single = LogisticRegression([[1.0], [-1.0]], [1, 0])
-    assert single.value(np.array([[40.0]])) == pytest.approx(np.exp(-40), rel=1e-14)
-    assert problem.value(np.array([[40.0]])) == pytest.approx(20, rel=1e-14)
+def test_small_losses_are_within_a_rounding_of_one():
+    """1 + exp(-40) is rounded to 1: what is lost is less than eps, as said; a large loss keeps its digits."""
+    right = LogisticRegression([[1.0], [-1.0]], [1, 0])
+    assert abs(right.value(np.array([[40.0]])) - np.exp(-40)) <= 2.3e-16
+    assert right.value(np.array([[-40.0]])) == pytest.approx(40, rel=1e-15)
+    assert right.value(np.array([[20.0]])) == pytest.approx(np.log1p(np.exp(-20)), rel=0, abs=2.3e-16)
+    torn = LogisticRegression([[1.0], [1.0]], [0, 1])
+    assert torn.value(np.array([[40.0]])) == pytest.approx(20, rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_both_formulas_agree_where_they_meet(dtype):
+    """Just below and just above the score from which exponentials are avoided; catches one of them being wrong."""
+    limit = moderate_score(np.dtype(dtype))
+    problem = LogisticRegression(X, y).single_precision if dtype == np.float32 else LogisticRegression(X, y)
+    direction = RNG.normal(size=(4, 1))
+    largest = float((-problem.y[:, None] * (X @ direction)).max())
+    below, above = (np.asarray(direction * (limit / largest * factor), dtype) for factor in (1 - 1e-6, 1 + 1e-6))
+    tolerance = 1e-5 if dtype == np.float64 else 1e-4  # of which 1e-6 are the step
+    np.testing.assert_allclose(problem.value(below), problem.value(above), rtol=tolerance)
+    np.testing.assert_allclose(problem.gradient(below), problem.gradient(above), rtol=tolerance, atol=tolerance)
 
 
 def test_dense_is_sparse():

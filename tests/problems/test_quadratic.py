@@ -112,6 +112,24 @@ def test_the_minimum_is_exactly_zero():
     assert problem.value(problem.start) > 0
 
 
+def test_far_out_the_value_is_not_below_zero():
+    """Where squares overflow it is inf or nan; a sum of fused products was -inf here."""
+    Q = np.array(
+        [
+            [0.42, -0.02, 0.09, -0.08],
+            [-0.02, 0.78, -0.05, -0.16],
+            [0.09, -0.05, 0.72, -0.06],
+            [-0.08, -0.16, -0.06, 0.68],
+        ]
+    )
+    W = np.array([[-6.08563253e179, 1.30552515e181], [6.08261385e179, -1.30487756e181]])
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = Quadratic.full(Q, np.zeros((2, 2))).value(np.stack([W, -W, W.T, 1e10 * W, W / 1e40]))
+    assert not (values < 0).any()
+    assert not np.isfinite(values[:4]).any()
+    assert np.isfinite(values[4])
+
+
 def test_rounding_of_the_symmetry_is_taken_out():
     rng = np.random.default_rng(3)
     V = np.linalg.qr(rng.normal(size=(6, 6)))[0]

@@ -7,6 +7,7 @@ from scipy.special import log_softmax
 from sklearn import linear_model
 
 from problems import LogisticRegression, SoftmaxRegression
+from problems.features import moderate_score
 
 RNG = np.random.default_rng(13)
 X = RNG.normal(size=(40, 4))
@@ -76,7 +77,7 @@ def test_columns_belong_to_the_sorted_labels(labels):
     np.testing.assert_array_equal(problem.classes, sorted(labels))
     np.testing.assert_array_equal(problem.labels, labels)
     right = 50.0 * np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
-    assert problem.value(right) < 1e-20
+    assert problem.value(right) <= problem.rounding(right) < 1e-13
     assert problem.value(50.0 * np.eye(3)) > 30
 
 
@@ -88,6 +89,37 @@ def test_huge_margins_do_not_overflow():
         assert problem.value(wrong) == t
         np.testing.assert_array_equal(problem.gradient(right), 0)
         np.testing.assert_allclose(problem.gradient(wrong), (np.roll(np.eye(3), 1, axis=1) - np.eye(3)) / 3)
+
+
+def test_the_last_class_is_like_the_others():
+    """Scores are counted from its own: a permutation of the classes moves the columns and nothing else."""
+    order = np.array([2, 0, 1])
+    problem, permuted = SoftmaxRegression(X, LABELS, 0.1), SoftmaxRegression(X, np.argsort(order)[LABELS], 0.1)
+    W = RNG.normal(size=(20, 4, 3)) * np.geomspace(0.1, 1e3, 20)[:, None, None]
+    np.testing.assert_allclose(permuted.value(W[..., order]), problem.value(W), rtol=1e-12)
+    np.testing.assert_allclose(
+        permuted.gradient(W[..., order]), problem.gradient(W)[..., order], rtol=1e-10, atol=1e-13
+    )
+
+
+def test_both_formulas_agree_where_they_meet():
+    """Just below and just above the score from which all are shifted; catches a shift that is not taken off again."""
+    problem = SoftmaxRegression(X, LABELS)
+    V = RNG.normal(size=(4, 3))
+    largest = (X @ (V[:, :-1] - V[:, -1:])).max()
+    below, above = (V * (moderate_score(np.dtype(float)) / largest * factor) for factor in (1 - 1e-9, 1 + 1e-9))
+    assert problem.value(above) == pytest.approx(problem.value(below), rel=1e-8)
+    np.testing.assert_allclose(problem.gradient(above), problem.gradient(below), rtol=1e-6, atol=1e-9)
+    assert abs(problem.value(below) - _exact(problem, below)) <= problem.rounding(below)
+    assert abs(problem.value(above) - _exact(problem, above)) <= problem.rounding(above)
+
+
+def _exact(problem, W):
+    """The cross-entropy in extended precision, where NumPy has it."""
+    Z = problem.X.astype(np.longdouble) @ W
+    Z -= Z.max(axis=1, keepdims=True)
+    own = Z[np.arange(len(Z)), np.searchsorted(problem.classes, problem.labels)]
+    return float((np.log(np.exp(Z).sum(axis=1)) - own).mean())
 
 
 def test_the_cross_entropy_is_never_negative():
