@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import rel_entr
 
 from problems.checks import Array
@@ -20,6 +19,8 @@ def kl_lower(mean: float, n: int, alpha: float) -> float:
     ----------
     W. Hoeffding, Probability inequalities for sums of bounded random variables, 1963, Theorem 1.
     """
+    from scipy.optimize import brentq  # slow to import, and seldom needed
+
     if mean <= 0:
         return 0.0
     budget = math.log(1 / alpha) / n

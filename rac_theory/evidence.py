@@ -12,6 +12,7 @@ I. Waudby-Smith & A. Ramdas, Estimating means of bounded random variables by bet
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ CAP = 0.9
 """No bet exceeds this share of the wealth that could be lost."""
 
 _PRIOR = 0.25  # pseudo second moment, in units of the largest loss, that keeps the first bets small
+_WIDE = 128  # numbers of a run that are worth an operation each
 _LARGEST_RATIO = 1e6  # larger observations are cut to this: a smaller X only weakens the evidence, and bits stay finite
 
 
@@ -62,18 +64,28 @@ def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP, past: Pas
     (runs, ...)
         After each run; dimensionless, natural logarithm.
     """
-    share = Z / worst
-    bets, second = np.empty_like(share), np.square(share)
-    bets[0] = past.first
-    np.cumsum(share[:-1], axis=0, out=bets[1:])
-    bets[1:] += past.first
-    second[1:] = np.cumsum(second[:-1], axis=0)
-    second[0] = 0.0
-    second += _PRIOR + past.second
-    bets /= second
+    share = np.divide(Z, worst, order="C")  # run after run in memory, as it is read
+    bets, second = np.empty_like(share), np.empty_like(share)
+    bets[0], second[0] = past.first, past.second + _PRIOR
+    bets[1:] = share[:-1]
+    np.square(share[:-1], out=second[1:])
+    bets = _running_sums(bets)
+    bets /= _running_sums(second)
     np.clip(bets, 0.0, cap, out=bets)
     bets *= share
-    return np.cumsum(np.log1p(bets, out=bets), axis=0, out=second)
+    return _running_sums(np.log1p(bets, out=bets))
+
+
+def _running_sums(A: Array) -> Array:
+    """Return what ``cumsum`` over the runs does, which goes down one column after the other, slowly if they are many.
+
+    A wide array is overwritten.
+    """
+    if A[0].size < _WIDE:
+        return np.cumsum(A, axis=0)
+    for before, now in pairwise(A):
+        now += before
+    return A
 
 
 def excess(X: Array, bound: Array) -> Array:
@@ -163,13 +175,17 @@ def detectable(X: Array, bound: Array, alpha: float) -> Array:
     (T,)
         Relative to the bound.
     """
+    X = np.ascontiguousarray(X)
     mean = X.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         shape = np.where(np.isfinite(mean) & (mean > 0), X / mean, 0.0)  # rescaled to mean one
     threshold = -np.log(alpha * shares(X.shape[1]))
 
     def rejected(delta: Array) -> Array:
-        wealth = log_wealth(np.minimum((1 + delta) * shape, _LARGEST_RATIO) - 1)
+        Z = (1 + delta) * shape
+        np.minimum(Z, _LARGEST_RATIO, out=Z)
+        Z -= 1
+        wealth = log_wealth(Z)
         return np.asarray(wealth.max(axis=0) >= threshold)
 
     return _smallest(rejected, np.full(X.shape[1], 1e-4), np.full(X.shape[1], 1e3))
@@ -180,6 +196,7 @@ def upper_mean(X: Array, ceiling: float, alpha: float) -> Array:
 
     By bisection over the means that the runs contradict, so it is what ``confirmed`` would just confirm.
     """
+    X = np.ascontiguousarray(X)
     threshold = math.log(1 / alpha)
     mean = np.minimum(X.mean(axis=0), ceiling)
 

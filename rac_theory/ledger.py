@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing import parent_process
 from pathlib import Path
 
@@ -34,7 +34,9 @@ def estimate(plan: Plan) -> list[float]:
     ]
 
 
-def run(plan: Plan, figures: Path | None = None, jobs: int | None = None) -> Iterator[tuple[int, list[Row]]]:
+def run(
+    plan: Plan, figures: Path | None = None, jobs: int | None = None, seconds: Sequence[float] | None = None
+) -> Iterator[tuple[int, list[Row]]]:
     """Yield the index of each ensemble with its rows as it is finished, in no particular order.
 
     Parameters
@@ -44,8 +46,10 @@ def run(plan: Plan, figures: Path | None = None, jobs: int | None = None) -> Ite
         An existing folder for one figure per ensemble and metric.
     jobs : int, optional
         Worker processes; by default as many as there are cores, and none for a short job.
+    seconds : sequence of float, optional
+        What ``estimate`` said of the plan, if it was asked before.
     """
-    seconds = estimate(plan)
+    seconds = estimate(plan) if seconds is None else seconds
     if jobs is None:
         jobs = 1 if sum(seconds) < _SHORT else cpu_count()
     # Long ensembles first, so that no worker is left with one at the end.

@@ -1,7 +1,6 @@
 """How low f can be within a given rank of the start: a floor for every optimiser, and a search for the lowest."""
 
 import numpy as np
-from scipy.optimize import minimize
 
 from problems import checks
 from problems.checks import Array
@@ -56,6 +55,8 @@ def lowest(problem: Problem, W0: Array, rank: int, *, starts: int, rng: np.rando
         Gaussian factors to start from, at several scales.
     rng : Generator
     """
+    from scipy.optimize import minimize  # slow to import, and seldom needed
+
     m, n = problem.shape
     loss = FactorLoss(problem, W0)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from problems.checks import Array, integer, one_of
 from rac_theory.metric import running_mean_before
@@ -104,4 +104,4 @@ def _jackknife_margin(curves: Array, weights: Array) -> float:
         return math.nan
     slopes = np.log(left_out) @ weights
     error = math.sqrt((groups - 1) / groups * float(np.sum((slopes - slopes.mean()) ** 2)))
-    return float(student.ppf(0.975, groups - 1)) * error
+    return float(stdtrit(groups - 1, 0.975)) * error

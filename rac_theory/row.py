@@ -1,7 +1,7 @@
 """A row of the ledger: a verdict as plain data, which JSON can hold and a command can repeat."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from rac_theory.ensemble import Ensemble, Key
@@ -104,7 +104,7 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data in which every number is finite or None, as JSON has no others."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
 
 FAILED = "FAILED"

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +15,13 @@ def data_uri(path: Path) -> str | None:
     try:
         if path.suffix == ".svg":
             words = " ".join(path.read_text(encoding="utf-8").split())
-            return "data:image/svg+xml," + _UNSAFE.sub(lambda letters: quote(letters[0]), words)
+            return "data:image/svg+xml," + _UNSAFE.sub(lambda letters: _quoted(letters[0]), words)
         return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
     except OSError:
         return None
+
+
+@lru_cache(maxsize=1024)
+def _quoted(letters: str) -> str:
+    """Quote letters that drawings repeat by the thousand."""
+    return quote(letters)
