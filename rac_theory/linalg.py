@@ -14,7 +14,7 @@ _SMALL = 1e-280  # a squared length below it may have lost digits to underflow
 
 _FEW = 4  # columns, up to which elimination on a whole batch costs less than calls of LAPACK for each matrix,
 _MANY = 64  # if it has so many matrices
-_SHORT = 16  # columns up to this long are not worth a product each: every operation runs along the batch
+SHORT = 16  # columns up to this long are not worth a product each: every operation runs along the batch
 
 
 def orthonormal_range(S: Array) -> Array:
@@ -44,7 +44,7 @@ def orthonormal_range(S: Array) -> Array:
         return _range_by_singular_values(unit(S, axis=-2))
     flat = S.reshape(-1, d, r)
     with np.errstate(all="ignore"):  # the matrices that overflow here are done again below
-        if r <= _FEW and d <= _SHORT:
+        if r <= _FEW and d <= SHORT:
             Q, volume = _range_entry_by_entry(flat)
         elif r == 1:
             return unit(S[..., 0], axis=-1)[..., None]
@@ -64,7 +64,7 @@ def _range_entry_by_entry(S: Array) -> tuple[Array, Array]:
     for row in columns:  # einsum would add in an order that depends on the batch
         M += row[:, None] * row
     if r == 1:
-        return np.moveaxis(columns / np.sqrt(M[0]), 2, 0), np.where(_accurate(M[0, 0]), 1.0, np.nan)
+        return np.moveaxis(columns * (1 / np.sqrt(M[0])), 2, 0), np.where(_accurate(M[0, 0]), 1.0, np.nan)
     X, volume = _inverse_factor(M)
     Q = X[:, 0] * columns[:, None, 0]
     for j in range(1, r):

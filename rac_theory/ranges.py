@@ -9,11 +9,12 @@ from rac_theory.linalg import orthonormal_range
 from rac_theory.sketch import Sketch, draw
 
 _NUMBERS = 1 << 16  # in one draw: enough that its fixed cost does not matter, few enough for the cache of one core
+_STEPS = (1, 2, 5, 10, 25, 50)  # divisors of a hundred: people ask for round numbers, and what is left over is in vain
 
 
 def steps_ahead(dim: int, rank: int, runs: int) -> int:
-    """Return for how many steps sketches are drawn at once: a power of two up to 64, by their size alone."""
-    return 1 << min(6, max(0, int(_NUMBERS // (runs * dim * rank)).bit_length() - 1))
+    """Return for how many steps sketches are drawn at once, by their size alone."""
+    return max(steps for steps in _STEPS if steps == 1 or steps * runs * dim * rank <= _NUMBERS)
 
 
 def draws_ahead(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:

@@ -1,12 +1,14 @@
 """Ensembles of independent runs, in blocks: the story of every experiment."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
+from joblib.parallel import get_active_backend
 from numpy.typing import DTypeLike
 
 from problems import checks
@@ -20,9 +22,10 @@ from rac_theory.kernel import Kernel
 from rac_theory.kernels import kernel_for
 from rac_theory.memory import keep_freed_memory
 from rac_theory.randomness import BLOCKS, Randomness, child, generator, seed_sequence
+from rac_theory.shared_memory import SharedArray, SharedObject, Writable
 from rac_theory.trajectory import Trajectory
 
-_TASK = 1 << 18  # numbers that a worker computes before it sends them
+_TASK = 1 << 20  # numbers that a worker computes before it sends them
 
 
 def simulate(
@@ -93,29 +96,29 @@ def simulate_part(
     with one_blas_thread():  # a second thread would go on spinning for a while, beside the workers
         kernel = kernel_for(case.algorithm, case.problem, start, distances)
     blocks = range(first // kernel.block, -(-(first + runs) // kernel.block))
-    tasks = _tasks(kernel, blocks, case.steps, n_jobs)
-    workers = Parallel(
-        n_jobs=min(n_jobs, len(tasks)), prefer="threads" if kernel.threads else "processes", return_as="generator"
+    workers = min(effective_n_jobs(n_jobs), len(blocks))
+    tasks = _tasks(kernel, blocks, case.steps, workers)
+    processes = 1 if kernel.threads else workers
+    work = _Work(kernel, root, first, runs, case.steps, kept, keeps_last=not kernel.forgets)
+    told = SharedObject(work, processes)
+    measured = SharedArray.empty((3 if distances else 2, case.steps + 1, runs), start.dtype, processes)
+    pool = Parallel(
+        n_jobs=min(n_jobs, len(tasks)),
+        prefer="threads" if kernel.threads else "processes",
+        return_as="generator" if get_active_backend()[0].supports_return_generator else "list",
+        batch_size=1,  # joblib would make tasks longer, and leave a worker without one at the end
     )
-    wanted = [min(kernel.block * len(task), first + runs - kernel.block * task[0]) for task in tasks]
-    calls = (
-        delayed(_run)(kernel, root, task, case.steps, n, kept, last=not kernel.forgets)
-        for task, n in zip(tasks, wanted, strict=True)
-    )
-    measured = np.empty((3 if distances else 2, case.steps + 1, runs), start.dtype)
     parts: list[_Part] = []
-    filled = 0
     with one_blas_thread():
-        for part in chain.from_iterable(workers(calls)):
-            after = filled + len(part.norms)
-            measured[:, :, filled:after] = part.measured
+        for part in chain.from_iterable(pool(delayed(_do)(told, task, measured) for task in tasks)):
+            if part.measured is not None:
+                measured.write(part.first, part.measured)
             parts.append(part._replace(measured=None))
-            filled = after
-    values, squares, *squared_distances = np.swapaxes(measured, 1, 2)
+    values, squares, *squared_distances = np.swapaxes(measured.array, 1, 2)
     histories = {
         name: np.swapaxes(np.concatenate([part.history[name] for part in parts], 1), 0, 1) for name in parts[0].history
     }
-    again = partial(_run_again, kernel, root, blocks, case.steps, runs)
+    last = partial(np.concatenate, [part.last for part in parts])
     return Trajectory(
         values,
         squares,
@@ -124,7 +127,7 @@ def simulate_part(
         case.algorithm,
         case.problem,
         kernel,
-        again if kernel.forgets else partial(np.concatenate, [part.last for part in parts]),
+        partial(work.last_iterates, blocks) if kernel.forgets else last,
         histories.get("W"),
         histories.get("B"),
         histories.get("A"),
@@ -132,52 +135,71 @@ def simulate_part(
 
 
 class _Part(NamedTuple):
-    """What a worker sends of the runs of one call of a kernel."""
+    """What a worker sends of the runs of one call of a kernel; no numbers where it wrote them in their place."""
 
+    first: int
     measured: Array | None
     norms: Array
     last: Array | None
     history: History
 
 
-def _tasks(kernel: Kernel, blocks: range, steps: int, n_jobs: int) -> list[range]:
+@dataclass(frozen=True)
+class _Work:
+    """What a worker is told of an ensemble."""
+
+    kernel: Kernel
+    root: np.random.SeedSequence
+    first: int
+    runs: int
+    steps: int
+    kept: Collection[str]
+    keeps_last: bool
+
+    def do(self, blocks: range, measured: Writable | None = None) -> list[_Part]:
+        """Run blocks whole, the last one too, and cut afterwards: a draw must not depend on the number of runs."""
+        keep_freed_memory()
+        kernel = self.kernel
+        parts: list[_Part] = []
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            for i in range(0, len(blocks), kernel.streams):
+                streams = [child(self.root, BLOCKS, block) for block in blocks[i : i + kernel.streams]]
+                begin = kernel.block * blocks[i] - self.first
+                n = min(kernel.block * len(streams), self.runs - begin)
+                if self.kept:
+                    record, history = run_and_keep(kernel, streams, self.steps, self.kept, n)
+                else:
+                    record, history = kernel.run([generator(stream) for stream in streams], self.steps), {}
+                numbers, ends = record.measured[:, :, :n], record.last[:n]
+                written = measured is not None and measured.write(begin, numbers)
+                parts.append(
+                    _Part(
+                        begin,
+                        None if written else numbers,
+                        kernel.norms(ends),
+                        ends if self.keeps_last else None,
+                        history,
+                    )
+                )
+        return parts
+
+    def last_iterates(self, blocks: range) -> Array:
+        """Run once more what was not kept, and return the last iterates."""
+        parts = replace(self, kept=(), keeps_last=True).do(blocks)
+        return np.concatenate([part.last for part in parts if part.last is not None])
+
+
+def _do(told: SharedObject[_Work], blocks: range, measured: Writable) -> list[_Part]:
+    return told.content.do(blocks, measured)
+
+
+def _tasks(kernel: Kernel, blocks: range, steps: int, workers: int) -> list[range]:
     """Share blocks out: enough of them in a task to be worth sending, and a few tasks for each worker."""
-    together, workers = kernel.streams, effective_n_jobs(n_jobs)
+    together = kernel.streams
     if workers > 1:
         worthwhile = _TASK // (steps * kernel.block * together)
         together *= max(1, min(worthwhile, len(blocks) // (4 * workers * together)))
     return [blocks[i : i + together] for i in range(0, len(blocks), together)]
-
-
-def _run(
-    kernel: Kernel,
-    root: np.random.SeedSequence,
-    blocks: range,
-    steps: int,
-    runs: int,
-    kept: Collection[str] = (),
-    last: bool = True,
-) -> list[_Part]:
-    """Run blocks whole, the last one too, and cut afterwards: a draw must not depend on the number of runs."""
-    keep_freed_memory()
-    parts: list[_Part] = []
-    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        for i in range(0, len(blocks), kernel.streams):
-            streams = [child(root, BLOCKS, block) for block in blocks[i : i + kernel.streams]]
-            n = min(kernel.block * len(streams), runs - kernel.block * i)
-            if kept:
-                record, history = run_and_keep(kernel, streams, steps, kept, n)
-            else:
-                record, history = kernel.run([generator(stream) for stream in streams], steps), {}
-            ends = record.last[:n]
-            parts.append(_Part(record.measured[:, :, :n], kernel.norms(ends), ends if last else None, history))
-    return parts
-
-
-def _run_again(kernel: Kernel, root: np.random.SeedSequence, blocks: range, steps: int, runs: int) -> Array:
-    """Return the last iterates of runs that were not kept."""
-    parts = _run(kernel, root, blocks, steps, runs)
-    return np.concatenate([part.last for part in parts if part.last is not None])
 
 
 def _precision(dtype: DTypeLike) -> np.dtype[Any]:

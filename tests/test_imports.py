@@ -46,6 +46,7 @@ ORDER = [
     "kernels",
     "blas",
     "memory",
+    "shared_memory",
     "trajectory",
     "history",
     "simulation",

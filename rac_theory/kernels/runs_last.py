@@ -6,6 +6,7 @@ long vectors, and no run sees how many others are beside it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,26 +31,31 @@ class RunsLast(DiagonalKernel):
         # Squares of one curvature are added up before they are weighted.
         alike = "".join(axis for axis, size in zip("dq", case.curvatures.shape, strict=True) if size > 1)
         measured = np.empty((len(weights), steps + 1, runs), E.dtype)
-        for t, Q in enumerate(self._ranges(rngs)):
+        ranges = self._ranges(rngs)
+        for t in range(steps + 1):
+            if t > 0:
+                self._step(E, next(ranges), move)
             squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, runs)
             np.einsum("wi,iu->wu", weights, squares, out=measured[:, t])
-            if t == steps:
-                break
-            seen = self._seen(Q, E, move)
-            if len(Q) == 1:
-                E -= np.multiply(Q[0, :, None], seen, out=move)
-            else:
-                E -= np.einsum("rdu,rqu->dqu", Q, seen, out=move)
         return case.record(measured, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
 
-    def _seen(self, Q: Array, E: Array, scratch: Array) -> Array:
-        """Return ``gamma Q' curvatures E``, (r, q, runs); what is scaled is the smallest that will do."""
-        weights = self.case.gamma * self.case.curvatures[:, :, None]
+    def _step(self, E: Array, Q: Array, move: Array) -> None:
+        """Step in place; what is scaled by the curvatures is the smallest that will do."""
+        weights = self._scaled_curvatures
         if weights.shape[1] == 1:
-            return _products(Q * weights[:, 0], E)
-        if weights.shape[0] == 1:
-            return np.asarray(_products(Q, E) * weights)
-        return _products(Q, np.multiply(E, weights, out=scratch))
+            seen = _products(Q * weights[:, 0], E)
+        elif weights.shape[0] == 1:
+            seen = _products(Q, E) * weights
+        else:
+            seen = _products(Q, np.multiply(E, weights, out=move))
+        if len(Q) == 1:
+            E -= np.multiply(Q[0, :, None], seen, out=move)
+        else:
+            E -= np.einsum("rdu,rqu->dqu", Q, seen, out=move)
+
+    @cached_property
+    def _scaled_curvatures(self) -> Array:
+        return self.case.gamma * self.case.curvatures[:, :, None]
 
     def _ranges(self, rngs: list[np.random.Generator]) -> Iterator[Array]:
         """Yield orthonormal ranges for one step after the other, (r, d, runs), until the next one is asked for."""

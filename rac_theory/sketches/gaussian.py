@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from problems.checks import Array
+from rac_theory.linalg import SHORT
 from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.normals import standard_normals
 from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
@@ -21,7 +22,9 @@ class Gaussian(Shape):
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
-        return np.swapaxes(standard_normals(rng, (size, self.rank, self.dim)), 1, 2)  # columns lie together in memory
+        if self.dim <= SHORT:  # entries of one place lie together in memory, else columns, as ranges are made of them
+            return np.moveaxis(standard_normals(rng, (self.dim, self.rank, size)), 2, 0)
+        return np.swapaxes(standard_normals(rng, (size, self.rank, self.dim)), 1, 2)
 
     def expected_projection(self) -> Array:
         """``(r/d) I``: the law of the range is invariant under rotations, and its rank is r almost surely."""
