@@ -7,7 +7,7 @@ import numpy as np
 from problems.checks import Array, integer
 
 _CACHED = 1 << 16  # numbers
-_COLUMNS = 160
+_COLUMNS = 320
 
 
 def matrix_shape(shape: tuple[int, int]) -> tuple[int, int]:

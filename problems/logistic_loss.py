@@ -47,7 +47,7 @@ def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
     (...), (..., d, 1)
     """
     Z = scores(X, W)
-    beyond: Array | float = 0.0
+    beyond = None
     if not Z.max(initial=0.0) < (moderate := moderate_score(Z.dtype)):  # also where some are nan
         beyond = np.maximum(Z - moderate, 0.0)
         np.minimum(Z, moderate, out=Z)
@@ -55,7 +55,8 @@ def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
     total = 1 + odds
     odds /= total  # the probability given to the wrong label
     losses = np.log(total, out=total)
-    losses += beyond
+    if beyond is not None:
+        losses += beyond
     return np.asarray(losses.mean(axis=(-2, -1))), adjoint(X, odds) / X.shape[0]
 
 

@@ -20,7 +20,7 @@ from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 from problems.rounding import rounded
 
-_ROWS = 512  # samples of a block
+_ROWS = 600  # samples of a block
 
 
 @dataclass(frozen=True, eq=False, repr=False)
