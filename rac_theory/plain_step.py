@@ -15,7 +15,7 @@ import numpy as np
 
 from problems.eigenvalues import extreme_eigenvalues
 from rac_theory.algorithms import RACLoRA
-from rac_theory.sketch import checked_support
+from rac_theory.sketch import checked_support, is_orthonormal
 from rac_theory.sketches import Gaussian
 from rac_theory.spectra import Spectrum
 
@@ -47,7 +47,7 @@ def plain_step(algorithm: RACLoRA, L: float, projection: Spectrum) -> PlainStep:
     if isinstance(sketch, Gaussian):
         nu = 2 * r * tau - L * r * (d + r + 1) * tau**2
         return PlainStep(_down(nu), math.inf, "moments of Gaussian matrices")
-    if getattr(sketch, "orthonormal", False):
+    if is_orthonormal(sketch):
         gain = 2 * tau - L * tau**2
         nu = gain * float(projection.lambda_min if gain > 0 else projection.lambda_max)
         return PlainStep(_down(nu), L * tau, "columns are orthonormal: B B' = H, " + projection.provenance)

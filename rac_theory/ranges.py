@@ -6,7 +6,7 @@ import numpy as np
 
 from problems.checks import Array
 from rac_theory.linalg import orthonormal_range
-from rac_theory.sketch import Sketch, draw
+from rac_theory.sketch import Sketch, draw, is_orthonormal
 
 _NUMBERS = 1 << 16  # in one draw: enough that its fixed cost does not matter, few enough for the cache of one core
 _STEPS = (1, 2, 5, 10, 25, 50)  # divisors of a hundred: people ask for round numbers, and what is left over is in vain
@@ -29,9 +29,19 @@ def draws_ahead(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type
         yield from S.astype(dtype, copy=False).reshape(ahead, runs, *S.shape[1:])
 
 
+def draw_ranges(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
+    """Draw orthonormal bases of ranges, (size, dim, min(dim, rank)).
+
+    Where the sketch says that its columns are orthonormal they are taken as they come: some were looked at when the
+    algorithm was made.
+    """
+    S: Array = draw(sketch, rng, size)
+    return S if is_orthonormal(sketch) else orthonormal_range(S)
+
+
 def ranges(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:
     """Yield orthonormal bases of the ranges of fresh draws, (runs, dim, min(dim, rank)), for ever."""
     ahead = steps_ahead(sketch.dim, sketch.rank, runs)
     while True:
-        Q: Array = orthonormal_range(draw(sketch, rng, ahead * runs)).astype(dtype, copy=False)
+        Q: Array = draw_ranges(sketch, rng, ahead * runs).astype(dtype, copy=False)
         yield from Q.reshape(ahead, runs, *Q.shape[1:])

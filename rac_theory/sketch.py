@@ -126,12 +126,26 @@ def check_draws(sketch: Sketch) -> None:
             f"{name}.sample must draw each of the size matrices independently, got 64 copies of one; "
             "a sketch that always, or nearly always, gives the same matrix must say so with support()"
         )
+    if not has_claimed_columns(sketch, sample):
+        raise ValueError(f"{name}.sample must draw orthonormal columns, as {name}.orthonormal says, got others")
 
 
 def is_deterministic(sketch: Sketch) -> bool:
     """Whether every draw is the same matrix, so that one run decides everything."""
     support = checked_support(sketch)
     return support is not None and len(support[1]) == 1
+
+
+def is_orthonormal(sketch: Sketch) -> bool:
+    """Whether the sketch says that every draw has orthonormal columns, so that B B' is the projection itself."""
+    return bool(getattr(sketch, "orthonormal", False))
+
+
+def has_claimed_columns(sketch: Sketch, sample: Array) -> bool:
+    """Whether some draws, (size, dim, rank), have orthonormal columns up to rounding, if the sketch says so."""
+    if not is_orthonormal(sketch):
+        return True
+    return bool(np.allclose(np.swapaxes(sample, 1, 2) @ sample, np.eye(sketch.rank), rtol=0, atol=1e-12))
 
 
 def is_rotation_invariant(sketch: Sketch) -> bool:

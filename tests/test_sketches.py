@@ -1,13 +1,15 @@
 """Every sketch: its law against its closed form, and the rules of its parameters."""
 
 import itertools
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from rac_theory import spectrum
+from rac_theory import RACLoRA, spectrum
 from rac_theory.linalg import projection
 from rac_theory.sketch import check_draws
 from rac_theory.sketches import (
@@ -167,6 +169,19 @@ def test_a_support_of_one_matrix_must_be_what_is_drawn():
 
     with pytest.raises(ValueError, match="must list every value of the sketch"):
         check_draws(Lying(3, 1))
+
+
+def test_columns_that_are_said_to_be_orthonormal_are():
+    """Otherwise runs would not project, and the plain step have a rate that it has not."""
+
+    @dataclass(frozen=True)
+    class Claiming(Gaussian):
+        orthonormal: ClassVar[bool] = True
+
+    with pytest.raises(ValueError, match=r"Claiming\.sample must draw orthonormal columns"):
+        RACLoRA(Claiming(5, 2), 0.1)
+    with pytest.raises(AssertionError, match=r"Claiming\.sample must draw orthonormal columns"):
+        check_sketch(Claiming(5, 2))
 
 
 @pytest.mark.parametrize(

@@ -37,11 +37,6 @@ def plain_scale(algorithm: RACLoRA) -> float:
     return float((algorithm.lora_alpha / algorithm.sketch.rank) ** 2)
 
 
-def has_orthonormal_columns(sketch: Sketch) -> bool:
-    """Whether B B' is the projection itself."""
-    return bool(getattr(sketch, "orthonormal", False))
-
-
 def gaussian_invariants(sketch: Gaussian, scale: float) -> tuple[float, float, float]:
     """Return (q, a, b) with ``E[P] = q I`` and ``E[P M P] = a M + b (M' + trace(M) I)``."""
     r = sketch.rank

@@ -21,7 +21,6 @@ from rac_theory.expectations.noisy_map import NoisyMap
 from rac_theory.expectations.plain_moments import (
     enumerated_moments,
     gaussian_invariants,
-    has_orthonormal_columns,
     plain_scale,
     times,
 )
@@ -30,6 +29,7 @@ from rac_theory.expectations.unsupported import Unsupported
 from rac_theory.gradient_source import GradientSource
 from rac_theory.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.noise import minibatch_share
+from rac_theory.sketch import is_orthonormal
 from rac_theory.sketches import Gaussian
 from rac_theory.sketches.rotation_invariance import from_invariants
 from rac_theory.sketches.second_moments import SecondMoment
@@ -104,7 +104,7 @@ def _projected(algorithm: RACLoRA | Bernoulli) -> RACLoRA | Bernoulli:
     """The plain step with orthonormal columns is the projected step with another step size."""
     if isinstance(algorithm, Bernoulli) or algorithm.is_projected or algorithm.sketch is None:
         return algorithm
-    if not has_orthonormal_columns(algorithm.sketch):
+    if not is_orthonormal(algorithm.sketch):
         return algorithm
     return replace(algorithm, gamma=algorithm.gamma * plain_scale(algorithm), lora_alpha=None)
 

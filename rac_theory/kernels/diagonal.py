@@ -22,10 +22,9 @@ from rac_theory.algorithm import Algorithm
 from rac_theory.algorithms import RACLoRA
 from rac_theory.gradients import Exact
 from rac_theory.kernel import Record
-from rac_theory.linalg import orthonormal_range
 from rac_theory.once import check_once
-from rac_theory.ranges import steps_ahead
-from rac_theory.sketch import Sketch, draw, is_rotation_invariant
+from rac_theory.ranges import draw_ranges, steps_ahead
+from rac_theory.sketch import Sketch, is_rotation_invariant
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +101,7 @@ class Diagonal:
         """Yield ranges of fresh sketches as orthonormal rows, (ahead, runs, r, d), for ``ahead`` steps at a time."""
         ahead = ahead or steps_ahead(self.sketch.dim, self.sketch.rank, runs)
         while True:
-            Q = orthonormal_range(draw(self.sketch, rng, ahead * runs))
+            Q = draw_ranges(self.sketch, rng, ahead * runs)
             rows = np.swapaxes(Q, -1, -2).astype(self.start.dtype, copy=False)
             if self.rotation is not None:
                 rows = (rows.reshape(-1, self.sketch.dim) @ self.rotation).reshape(rows.shape)

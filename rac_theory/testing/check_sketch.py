@@ -19,6 +19,7 @@ from rac_theory.sketch import (
     HasSupport,
     Sketch,
     checked_support,
+    has_claimed_columns,
     is_deterministic,
 )
 from rac_theory.sketches.rotation_invariance import from_invariants
@@ -74,6 +75,7 @@ def _check_sample(sketch: Sketch, name: str, size: int, seed: int) -> None:
     )
     assert np.issubdtype(sample.dtype, np.floating), f"{name}.sample must return floats, it returned {sample.dtype}"
     assert np.isfinite(sample).all(), f"{name}.sample must be finite, it holds nan or infinity"
+    assert has_claimed_columns(sketch, sample), f"{name}.sample must draw orthonormal columns, as {name} says of itself"
 
 
 def _check_randomness(sketch: Sketch, name: str, seed: int) -> None:
@@ -96,9 +98,7 @@ def _check_randomness(sketch: Sketch, name: str, seed: int) -> None:
             "same matrix must say so with support()"
         )
         return
-    assert not (calls == calls[:1]).all(), (
-        f"{name}.sample must give fresh draws at each call, it repeats itself: is a draw cached?"
-    )
+    assert not (calls == calls[:1]).all(), f"{name}.sample must give fresh draws, it repeats itself: is a draw cached?"
     assert not (calls == calls[:, :1]).all(), f"{name}.sample must draw afresh for each of the size matrices"
 
 
