@@ -23,6 +23,7 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     named_sketch,
 )
+from rac_theory.sketches.normals import standard_normals
 from rac_theory.testing import check_sketch
 
 FULL_RANK = ["gaussian", "haar", "coordinate", "weighted_coordinate", "frozen"]
@@ -59,6 +60,16 @@ def test_haar_has_orthonormal_columns_of_a_law_that_knows_no_sign():
     S = Haar(4, 3).sample(np.random.default_rng(0), 20_000)
     np.testing.assert_allclose(np.swapaxes(S, 1, 2) @ S, np.broadcast_to(np.eye(3), (20_000, 3, 3)), atol=1e-13)
     assert np.abs(S.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(20_000)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 5])
+def test_haar_is_the_triangular_factorisation_with_a_positive_diagonal(rank):
+    """S'Z is upper triangular and positive on its diagonal, for the normals Z of the same stream; at rank one too."""
+    S = Haar(5, rank).sample(np.random.default_rng(1), 50)
+    R = np.swapaxes(S, 1, 2) @ standard_normals(np.random.default_rng(1), (50, 5, rank))
+    np.testing.assert_allclose(R, np.triu(R), atol=1e-13)
+    assert (np.diagonal(R, axis1=1, axis2=2) > 0).all()
+    np.testing.assert_allclose(np.linalg.norm(S, axis=1), 1, rtol=1e-14)
 
 
 def by_enumeration(weights, rank):
