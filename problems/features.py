@@ -122,7 +122,10 @@ def rank_tolerance(X: Features, s: Array) -> float:
 
 
 def score_errors(X: Features, W: Array) -> Array:
-    """Bounds on the rounding errors of ``scores(X, W)``: sums of d products, so ``(d + 2) eps |X| |W|``."""
+    """Bounds on the rounding errors of ``scores(X, W)``: sums of d products, so ``(d + 2) eps |X| |W|``.
+
+    A rounding is half of eps, so they are large enough for the difference of two columns of W, and its scores, too.
+    """
     d = X.shape[1]
     return np.asarray((d + 2) * EPS * scores(_absolute(X), np.abs(W)))
 
@@ -134,11 +137,11 @@ def _absolute(X: Features) -> Features:
 def loss_rounding(X: Features, W: Array, value: float) -> float:
     """A bound on the rounding error of a mean cross-entropy of ``scores(X, W)`` whose computed value is ``value``.
 
-    If a loss is ``-log p``, errors e of its scores move it by at most ``2 (1 - p) max|e| <= 2 (-log p) max|e|``. A sum
-    over k classes, and then its logarithm, cost k roundings. Where a score is taken off that logarithm, each costs as
-    many roundings as it is large: twice the largest score z, as scores are counted from those of one class, or a
-    ``moderate_score``, as larger ones are shifted. With all other operations, a pairwise mean among them, it is less
-    than ``64 + k + 4 |z|`` roundings of numbers of size ``1 + value``.
+    If a loss is ``-log p``, errors e of its scores, counted from those of one class or not, move it by at most ``2 (1 -
+    p) max|e| <= 2 (-log p) max|e|``. A sum over k classes, and then its logarithm, cost k roundings. Where a score is
+    taken off that logarithm, each costs as many roundings as it is large: twice the largest score z, as scores are
+    counted from those of one class, or a ``moderate_score``, as larger ones are shifted. With all other operations, a
+    pairwise mean among them, it is less than ``64 + k + 4 |z|`` roundings of numbers of size ``1 + value``.
     """
     largest = min(float(np.abs(scores(X, W)).max()), moderate_score(np.dtype(np.float64)))
     roundings = 64 + int(W.shape[-1]) + 4 * largest

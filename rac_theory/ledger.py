@@ -35,21 +35,20 @@ def estimate(plan: Plan) -> list[float]:
 
 
 def run(
-    plan: Plan, figures: Path | None = None, jobs: int | None = None, seconds: Sequence[float] | None = None
+    plan: Plan, seconds: Sequence[float], figures: Path | None = None, jobs: int | None = None
 ) -> Iterator[tuple[int, list[Row]]]:
     """Yield the index of each ensemble with its rows as it is finished, in no particular order.
 
     Parameters
     ----------
     plan : Plan
+    seconds : sequence of float
+        What ``estimate`` says of it.
     figures : Path, optional
         An existing folder for one figure per ensemble and metric.
     jobs : int, optional
         Worker processes; by default as many as there are cores, and none for a short job.
-    seconds : sequence of float, optional
-        What ``estimate`` said of the plan, if it was asked before.
     """
-    seconds = estimate(plan) if seconds is None else seconds
     if jobs is None:
         jobs = 1 if sum(seconds) < _SHORT else cpu_count()
     # Long ensembles first, so that no worker is left with one at the end.

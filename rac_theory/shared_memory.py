@@ -1,9 +1,9 @@
 """Memory that processes on one machine share: a pipe takes longer to carry two numbers than a small step to make them.
 
 Under Linux memory can have a file descriptor, which another process finds below ``/proc``, by the number of the process
-that made it. It is in no folder, so no disk can be full, and whoever is killed leaves nothing behind. It has a random
+that made it. It is in no folder, so no disk can be full, and whoever is killed leaves none of it behind. It has a random
 name, so that what a process on another machine finds at the same path is not taken for it. Where there is no such
-memory, or a worker does not see it, things are sent as usual.
+memory things are sent as usual, and so is an array that a worker does not see.
 """
 
 import mmap
@@ -92,7 +92,8 @@ class _Elsewhere:
 class SharedObject(Generic[T]):
     """An object that is pickled once for all tasks, and unpickled once in each worker.
 
-    Only for the workers of joblib's own processes, which are on this machine; others are sent it with every task.
+    Only for joblib's own processes, which are on this machine and this user's, and so see it; others are sent it with
+    every task.
     """
 
     def __init__(self, content: T, workers: int = 1) -> None:

@@ -19,7 +19,9 @@ from rac_theory.table import ledger_table, remarks
 
 def rows_of(selection, **rest):
     todo = plan(selection)
-    return sorted([row for _, rows in ledger.run(todo, **rest) for row in rows], key=lambda row: row.number)
+    return sorted(
+        [row for _, rows in ledger.run(todo, ledger.estimate(todo), **rest) for row in rows], key=lambda row: row.number
+    )
 
 
 def without_time(rows):

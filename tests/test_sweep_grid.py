@@ -89,7 +89,7 @@ def test_a_row_is_that_of_the_ledger(found):
     """Of one stream, with the same steps and constants: catches a builder that strays from ``Ensemble.build``."""
     for claim, setting in (("T2", "1/L"), ("T2_sharp", "1.5/L")):  # beside them, the other claim needs no more steps
         todo = plan(Selection((claim,), ("quadratic",), ("haar",), (4,), ("left",), runs=32, seed=3))
-        ((_, (theirs,)),) = ledger.run(todo, jobs=1)
+        ((_, (theirs,)),) = ledger.run(todo, ledger.estimate(todo), jobs=1)
         (ours,) = [r for r in found.rows if r.key == theirs.key and r.claim == claim]
         assert ours.setting == setting
         apart = {"number": 0, "seconds": None, "lambda_alpha": 0.0}

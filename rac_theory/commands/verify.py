@@ -87,7 +87,7 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     try:
         with Progress(*columns, console=screen, transient=True) as progress:
             task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
-            for i, finished in ledger.run(todo, figures, arguments.jobs, seconds):
+            for i, finished in ledger.run(todo, seconds, figures, arguments.jobs):
                 rows += finished
                 progress.advance(task, seconds[i])
                 if time.monotonic() - saved > _SAVE_EVERY:

@@ -110,3 +110,15 @@ def test_minimum_and_start():
 def test_bad_shapes_are_named(shape, message):
     with pytest.raises(ValueError, match=message):
         PLSine(shape)
+
+
+def test_the_tangent_stands_for_the_sines():
+    """From 1e-8 to 1e8 and beside the poles of the tangent; catches a wrong factor, and digits lost to a pole."""
+    poles = np.pi / 2 * np.arange(-7, 8)
+    W = np.concatenate(
+        [poles, np.nextafter(poles, 9), poles + 1e-9, *(s * np.geomspace(1e-8, 1e8, 500) for s in (1, -1))]
+    )
+    problem = PLSine((1, 1))
+    value, gradient = problem.value_and_gradient(W[:, None, None])
+    np.testing.assert_allclose(value, W**2 + 3 * np.sin(W) ** 2, rtol=4e-15)
+    np.testing.assert_allclose(gradient[:, 0, 0], 2 * W + 3 * np.sin(2 * W), rtol=4e-15, atol=4e-15)
