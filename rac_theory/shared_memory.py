@@ -1,7 +1,7 @@
 """Memory that processes on one machine share: a pipe takes longer to carry two numbers than a small step to make them.
 
 Under Linux memory can have a file descriptor, which another process finds below ``/proc``, by the number of the process
-that made it. It is in no folder, so no disk can be full, and whoever is killed leaves none of it behind. It has a random
+that made it. It is in no folder, so no disk can be full, and whoever is killed leaves none of it. It has a random
 name, so that what a process on another machine finds at the same path is not taken for it. Where there is no such
 memory things are sent as usual, and so is an array that a worker does not see.
 """
