@@ -53,8 +53,8 @@ class WeightedCoordinate(Shape):
 
         .. math:: p_i = \int_0^\infty w_i e^{-w_i t}\, P(\text{at most } r-1 \text{ others rang by } t)\, dt,
 
-        a Poisson-binomial tail under an integral, to about 1e-12. None where ``d^2 r`` is above 300,000, as it would
-        take longer than sampling.
+        a Poisson-binomial tail under an integral, to about 1e-12. None where ``d r`` is above 5,000, as it would take
+        hundreds of megabytes.
         """
         p = self._inclusion_probabilities
         return None if p is None else np.diag(p)
@@ -74,7 +74,7 @@ class WeightedCoordinate(Shape):
             p[:] = rates / rates.sum()
         elif self.rank == len(positive):
             p[positive] = 1.0
-        elif len(positive) ** 2 * self.rank > _LARGEST:
+        elif len(positive) * self.rank > _LARGEST:
             return None
         else:
             p[positive] = _first_to_ring(rates[positive], self.rank)
@@ -84,7 +84,7 @@ class WeightedCoordinate(Shape):
         return f"WeightedCoordinate({self.dim}x{self.rank}, weights {self.weights.min():g}..{self.weights.max():g})"
 
 
-_LARGEST = 300_000
+_LARGEST = 5_000  # numbers at each of some 400 points
 
 
 def _first_to_ring(rates: Array, rank: int) -> Array:
@@ -108,11 +108,18 @@ def _first_to_ring(rates: Array, rank: int) -> Array:
 def _at_most(most: int, t: Array, rates: Array) -> Array:
     """P(at most that many of the *other* clocks rang by t), for each clock: (points,) and (k,) to (points, k)."""
     alive = np.exp(-t[:, None] * rates)
-    counts = np.zeros((len(t), len(rates), most + 1))
-    counts[..., 0] = 1.0
-    for j in range(len(rates)):  # one clock after the other: it adds nothing while it is alive, else one
-        stays = np.repeat(alive[:, j, None, None], len(rates), axis=1)
-        stays[:, j] = 1.0  # clock j does not count itself
-        counts[..., 1:] = counts[..., 1:] * stays + counts[..., :-1] * (1 - stays)
-        counts[..., :1] *= stays
-    return np.asarray(counts.sum(axis=-1))
+    before, after = _numbers_rung(alive, most), _numbers_rung(alive[:, ::-1], most)[::-1]
+    up_to = np.cumsum(after, axis=-1)  # where a clocks before this one rang, most - a of those after it may
+    return np.asarray((before * up_to[..., ::-1]).sum(axis=-1).T)
+
+
+def _numbers_rung(alive: Array, most: int) -> Array:
+    """P(exactly 0, ..., most of the clocks before each one rang): (points, k) to (k, points, most + 1)."""
+    points, k = alive.shape
+    counts = np.zeros((k, points, most + 1))
+    counts[0, :, 0] = 1.0
+    for j in range(k - 1):
+        stays = alive[:, j, None]
+        counts[j + 1] = counts[j] * stays
+        counts[j + 1, :, 1:] += counts[j, :, :-1] * (1 - stays)
+    return counts
