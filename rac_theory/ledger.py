@@ -1,10 +1,7 @@
 """The ledger: runs a plan, ensemble by ensemble, and says what the rows add up to."""
 
-import signal
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from multiprocessing import parent_process
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ from rac_theory.figures import draw
 from rac_theory.kernels import kernel_for
 from rac_theory.plan import Plan
 from rac_theory.row import Row
+from rac_theory.workers import ignore_interrupts
 
 _SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
 _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
@@ -66,9 +64,7 @@ def _seconds_of_a_step(case: Case) -> float:
 
 
 def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int, list[Row]]:
-    # Workers of a cluster run this in a thread, where no signal can be set and none arrives.
-    if parent_process() is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
+    ignore_interrupts()
     begin = time.perf_counter()
     verdicts = ensemble.verdicts()
     files = draw(ensemble, verdicts, figures) if figures is not None else [None] * len(verdicts)

@@ -87,6 +87,7 @@ ORDER = [
     "plan",
     "results",
     "figures",
+    "workers",
     "ledger",
     "sweeps",
     "shapes",

@@ -1,14 +1,19 @@
-"""How an ensemble is shared among workers, and what they send."""
+"""How an ensemble is shared among workers, what they send, and how those of the ledger start."""
 
+import gc
 import pickle
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joblib import Parallel, delayed
 
 from problems import LogisticRegression, Quadratic
-from rac_theory import RACLoRA, simulate, sketches
+from rac_theory import RACLoRA, simulate, sketches, workers
 from rac_theory.kernels import kernel_for
 from rac_theory.simulation import _tasks
 
@@ -57,3 +62,40 @@ def test_what_is_cheap_to_compute_again_is_not_held():
     problem = a_case("wide")
     ran = simulate(RACLoRA(sketches.Haar(70, 1), 1 / problem.L), problem, steps=2, runs=1000, rng=0)
     assert len(pickle.dumps(ran)) < 1_000_000
+
+
+def test_workers_are_ready_at_the_end_of_the_block():
+    """They have imported what they need, matplotlib too, look for garbage elsewhere, and leave Ctrl-C to the parent."""
+    with workers.starting(2):
+        pass
+    needed = "{'rac_theory.figures', 'matplotlib.figure'} <= set(__import__('sys').modules)"
+    in_worker = Parallel(n_jobs=2)
+    assert in_worker(delayed(eval)(needed) for _ in range(4)) == [True] * 4
+    assert min(in_worker(delayed(gc.get_freeze_count)() for _ in range(4))) > 10_000
+    assert set(in_worker(delayed(signal.getsignal)(signal.SIGINT) for _ in range(4))) == {signal.SIG_IGN}
+    assert gc.get_freeze_count() == 0  # here
+
+
+def test_one_worker_is_this_process():
+    """Nothing is started, and nothing frozen, for ``--jobs 1``."""
+    with workers.starting(1):
+        pass
+    assert gc.get_freeze_count() == 0
+
+
+def test_ctrl_c_while_workers_start_is_quiet():
+    """A terminal sends it to all of them while they import: one that hears it prints where it was, and is missed."""
+    code = (
+        "import os, signal, time\n"
+        "from rac_theory import workers\n"
+        "try:\n"
+        "    with workers.starting(2):\n"
+        "        os.killpg(0, signal.SIGINT)\n"
+        "        time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=50, start_new_session=True
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
-from rac_theory import counterexamples, ledger, report, results
+from rac_theory import counterexamples, ledger, report, results, workers
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import INTERRUPTED, OK, VIOLATED
@@ -71,12 +72,14 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         alpha=arguments.alpha,
     )
     screen = Console(stderr=True)
-    with screen.status("Computing constants, each with its certificate ..."):
+    # All problems take long, whatever their constants say; a few may be done before a worker has started.
+    early = workers.starting(arguments.jobs) if arguments.jobs or not arguments.problem else nullcontext()
+    with early, screen.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)
+        seconds = ledger.estimate(todo)
     figures = results.prepare(arguments.out)
     rows: list[Row] = list(todo.missing)
     interrupted = False
-    seconds = ledger.estimate(todo)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

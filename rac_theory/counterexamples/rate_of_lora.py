@@ -10,7 +10,6 @@ from math import log, sqrt
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
 
 from problems.checks import Array
 from rac_theory.counterexamples.guaranteed_steps import SHARE, guaranteed_step
@@ -31,6 +30,8 @@ def promised_sum(steps: int, smoothness: float, gap: float, factors: float) -> f
     factors : float
         v, the norm of both factors at the start.
     """
+    from scipy.optimize import brentq  # slow to import, and seldom needed
+
     D, g = gap / SHARE, sqrt(2 * smoothness * gap)
 
     def lacking(S: float) -> float:
@@ -105,6 +106,7 @@ def smallest_on_slope(steps: int) -> tuple[float, float, float]:
     As :math:`\|G\| = \epsilon / v`, a slope from :math:`v_0` to :math:`v_1` takes about
     :math:`c (L (v_1^3 - v_0^3) / (3 \epsilon) + \log(v_1 / v_0))` steps: epsilon makes these a hundredth too many.
     """
+    from scipy.optimize import brentq
 
     def spared(epsilon: float) -> float:
         v0 = Slope(epsilon, 1 / epsilon).first

@@ -59,5 +59,5 @@ def unit_columns(chosen: NDArray[np.int64], dim: int) -> Array:
 def _smallest(keys: Array, rank: int) -> NDArray[np.int64]:
     """Return where the smallest keys of each row stand, in the order of the keys."""
     if rank == 1:
-        return np.argmin(keys, axis=1, keepdims=True)
+        return np.asarray(np.argmin(keys, axis=1, keepdims=True))
     return np.argsort(keys, axis=1)[:, :rank]

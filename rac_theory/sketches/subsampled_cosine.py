@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
 
 from problems.checks import Array
 from rac_theory.sketches.coordinate import random_subsets, unit_columns
@@ -20,8 +19,7 @@ class SubsampledCosine(Shape):
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank): the inverse transform carries unit vectors to cosines."""
         frequencies = unit_columns(random_subsets(rng, size, self.dim, self.rank), self.dim)
-        cosines: Array = fft.idct(frequencies, axis=1, norm="ortho")
-        return cosines * random_signs(rng, (size, self.dim, 1))
+        return _cosines(frequencies) * random_signs(rng, (size, self.dim, 1))
 
     def expected_projection(self) -> Array:
         """``(r/d) I``, by the lemma on subsampling."""
@@ -29,4 +27,11 @@ class SubsampledCosine(Shape):
 
     def second_moment(self, M: Array) -> Array:
         """By sign symmetry, with the squares of the cosine basis."""
-        return subsampled(np.asarray(fft.idct(np.eye(self.dim), axis=0, norm="ortho")), self.rank, M)
+        return subsampled(_cosines(np.eye(self.dim)), self.rank, M)
+
+
+def _cosines(frequencies: Array) -> Array:
+    """Carry columns of frequencies, (..., dim, k), to columns of values."""
+    from scipy.fft import idct  # slow to import, and seldom needed
+
+    return np.asarray(idct(frequencies, axis=-2, norm="ortho"))
