@@ -1,7 +1,7 @@
 """Softmax regression (multinomial logistic regression) without intercept, with an optional ridge penalty."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -104,31 +104,45 @@ class SoftmaxRegression(RegularisedLoss):
         )
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        """Samples come in blocks that stay in the cache; scores count from the last class, which so costs no product.
+        return self.value_and_gradient_at(W, self.class_scores(W), overwrite=True)
 
-        Only where one is large are those of its sample shifted further, so that nothing overflows.
+    @property
+    def blocks(self) -> list[slice]:
+        """The samples, block by block: few enough for their scores in a batch of runs to stay in the cache."""
+        return [slice(first, first + _ROWS) for first in range(0, len(self.labels), _ROWS)]
+
+    def class_scores(self, W: Array) -> Iterator[Array]:
+        """Yield scores less that of the last class, which so costs no product: (runs, d, k) to (runs, k - 1, n).
+
+        Samples come in ``blocks`` of n.
         """
-        N = len(self.labels)
-        moderate = moderate_score(W.dtype)
-        firsts = range(0, N, _ROWS)
-        losses = np.empty((len(W), len(firsts)), W.dtype)  # by blocks, along which NumPy adds pairwise
         transposed = np.ascontiguousarray(W.swapaxes(1, 2))  # class first in memory, as all that follows
         D = (transposed[:, :-1] - transposed[:, -1:]).swapaxes(1, 2)
-        gradient = self.l2 * transposed
+        return (scores(self.X[samples], D) for samples in self.blocks)
+
+    def value_and_gradient_at(
+        self, W: Array, class_scores: Iterable[Array], *, overwrite: bool = False
+    ) -> tuple[Array, Array]:
+        """Both at W, (runs, d, k), from its ``class_scores``.
+
+        Only where a score is large are those of its sample shifted, so that nothing overflows.
+        """
+        N, blocks = len(self.labels), self.blocks
+        moderate = moderate_score(W.dtype)
+        losses = np.empty((len(W), len(blocks)), W.dtype)  # by blocks, along which NumPy adds pairwise
+        gradient = self.l2 * np.ascontiguousarray(W.swapaxes(1, 2))
         slopes = np.repeat(-self._own_features.T[None, :-1], len(W), axis=0)
-        for block, first in enumerate(firsts):
-            samples = slice(first, first + _ROWS)
-            Z = scores(self.X[samples], D)
+        for block, (samples, Z) in enumerate(zip(blocks, class_scores, strict=True)):
             own = np.take(Z.reshape(len(Z), -1), self._own_scores[samples], axis=1)
             own *= self._own_counts[samples]
             last: Array | float = 1.0
             if not Z.max(initial=0.0) < moderate:  # also where some are nan
                 peaks = Z.max(axis=1, initial=0.0)
                 peaks[peaks < moderate] = 0.0  # no run depends on those beside it
-                Z -= peaks[:, None]
+                Z = Z - peaks[:, None]
                 own -= peaks
                 last = np.exp(-peaks)
-            P = np.exp(Z, out=Z)
+            P = np.exp(Z, out=Z if overwrite else None)
             total = P.sum(axis=1)
             total += last
             losses[:, block] = np.maximum(np.log(total) - own, 0.0).sum(axis=1)

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic, SoftmaxRegression
-from rac_theory import GD, RACLoRA, simulate, sketches
+from problems.followed_scores import FollowedScores
+from rac_theory import GD, Minibatch, RACLoRA, simulate, sketches
 from rac_theory.case import Case
 from rac_theory.kernels import (
     Diagonal,
+    Following,
     RunsLast,
     SeveralSteps,
     Stepping,
@@ -93,6 +96,94 @@ def test_stepping(kind, rank, side):
     problem = a_problem(kind)
     dim = problem.shape[0 if side == "left" else 1]
     against_reference(problem, sketches.Gaussian(dim, min(rank, dim)), side, Stepping, steps=12)
+
+
+def coordinates(law, dim, rank):
+    return sketches.Coordinate(dim, rank) if law == "uniform" else sketches.WeightedCoordinate(dim, rank, range(dim))
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+@pytest.mark.parametrize("rank", [1, 3])
+@pytest.mark.parametrize("law", ["uniform", "weighted"])
+@pytest.mark.parametrize("shape", [(40, 6), (30, 2)])
+def test_following(law, shape, rank, l2, monkeypatch):
+    """Through two refreshes, and samples in several blocks; with the last class among the rows' own, and two classes.
+
+    Catches scores that follow another run, row or class, a step that only they or only W makes, and sketches dealt to
+    the wrong step: ``steps`` is no multiple of anything.
+    """
+    monkeypatch.setattr("problems.softmax._ROWS", 13)
+    rng = np.random.default_rng(0)
+    problem = SoftmaxRegression(2 * rng.standard_normal((50, shape[0])), np.arange(50) % shape[1], l2)
+    W0 = rng.standard_normal(shape)
+    algorithm = RACLoRA(coordinates(law, shape[0], rank), 1 / problem.L)
+    chosen = Following(algorithm, problem, W0, sketch=algorithm.sketch)  # whether it pays or not
+    drawn = []
+    draw = type(algorithm.sketch).sample
+    monkeypatch.setattr(
+        type(algorithm.sketch), "sample", lambda *arguments: drawn.append(draw(*arguments)) or drawn[-1]
+    )
+    record = chosen.run([generator(np.random.SeedSequence(3))], 71)
+    S = np.concatenate([S.reshape(-1, chosen.block, *S.shape[1:]) for S in drawn])[:71, :3]
+    expected = reference(problem, W0, S, algorithm.gamma)
+    np.testing.assert_allclose(record.measured[:, :, :3], expected.measured, rtol=1e-12)
+    np.testing.assert_allclose(record.last[:3], expected.last, rtol=1e-12, atol=1e-13)
+
+
+def test_following_is_stepping():
+    """The same streams, so nothing changes with the kernel but last digits: distances and single precision, too."""
+    problem = SoftmaxRegression(np.random.default_rng(0).standard_normal((90, 40)), np.arange(90) % 5, l2=0.1)
+    algorithm, W0 = RACLoRA(sketches.Coordinate(40, 2), 1 / problem.L), np.ones((40, 5))
+    for dtype, digits in ((np.float64, 1e-12), (np.float32, 1e-4)):
+        start, minimiser = W0.astype(dtype), problem.W_star.astype(dtype)
+        alike = problem if dtype == np.float64 else problem.single_precision
+        kernels = Following.of(algorithm, alike, start, minimiser), Stepping(algorithm, alike, start, minimiser)
+        one, other = (kernel.run([generator(np.random.SeedSequence(1))], 50) for kernel in kernels)
+        assert one.measured.dtype == one.last.dtype == dtype
+        assert one.measured.shape == (3, 51, kernels[0].block)
+        np.testing.assert_allclose(one.measured, other.measured, rtol=digits)
+        np.testing.assert_allclose(one.last, other.last, atol=digits)
+
+
+def test_followed_scores_keep_their_digits():
+    """A thousand moves that lead nowhere: what is computed at the end is what new scores give, to 1e-13."""
+    rng = np.random.default_rng(1)
+    problem = SoftmaxRegression(rng.standard_normal((60, 30)), np.arange(60) % 4, l2=0.01)
+    batch = FollowedScores(problem, np.zeros((5, 30, 4)))
+    for _ in range(1_003):
+        rows = np.argsort(rng.random((5, 30)), axis=1)[:, :2]
+        batch.subtract(rows, rng.standard_normal((5, 2, 4)))
+    assert np.abs(batch.W).max() > 10
+    for followed, anew in zip(batch.value_and_gradient(), problem.value_and_gradient(batch.W), strict=True):
+        np.testing.assert_allclose(followed, anew, rtol=1e-13, atol=1e-13)
+
+
+def test_what_is_not_followed():
+    """Other problems, algorithms and sketches, subclasses of them, and what would not pay."""
+    X, labels = np.random.default_rng(0).standard_normal((90, 40)), np.arange(90) % 5
+
+    class Problem(SoftmaxRegression):
+        pass
+
+    class Sketch(sketches.Coordinate):
+        pass
+
+    class Algorithm(RACLoRA):
+        pass
+
+    usual, coordinate = SoftmaxRegression(X, labels), sketches.Coordinate(40, 2)
+
+    def chosen(problem=usual, sketch=coordinate, algorithm=RACLoRA, **rest):
+        return type(kernel_for(algorithm(sketch, 0.1, **rest), problem, np.zeros(problem.shape)))
+
+    assert chosen() is Following
+    assert chosen(problem=Problem(X, labels)) is chosen(sketch=Sketch(40, 2)) is Stepping
+    assert chosen(algorithm=Algorithm) is chosen(gradients=Minibatch(4)) is chosen(lora_alpha=1.0) is Stepping
+    assert chosen(problem=SoftmaxRegression(csr_array(X), labels)) is chosen(sketch=sketches.Haar(40, 2)) is Stepping
+    assert chosen(sketch=sketches.Coordinate(5, 2), side="right") is chosen(sketch=None) is Stepping
+    assert chosen(sketch=sketches.Coordinate(40, 12)) is Stepping
+    assert chosen(problem=SoftmaxRegression(X[:, :20], labels), sketch=sketches.Coordinate(20, 1)) is Stepping
+    assert chosen(problem=LogisticRegression(X, labels % 2)) is Stepping
 
 
 @pytest.mark.parametrize("rotation_invariant", [True, False])

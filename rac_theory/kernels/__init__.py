@@ -7,6 +7,7 @@ from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.kernel import Kernel
 from rac_theory.kernels.diagonal import Diagonal
+from rac_theory.kernels.following import Following
 from rac_theory.kernels.runs_last import RunsLast
 from rac_theory.kernels.several_steps import SeveralSteps, steps_at_once
 from rac_theory.kernels.stepping import Stepping
@@ -24,7 +25,8 @@ def kernel_for(algorithm: Algorithm, problem: Problem, start: Array, distances: 
     case = Diagonal.of(algorithm, problem, start, distances)
     if case is None:
         minimiser = _minimiser(problem).astype(start.dtype) if distances else None
-        return Stepping(algorithm, _in_precision(problem, start), start, minimiser)
+        problem = _in_precision(problem, start)
+        return Following.of(algorithm, problem, start, minimiser) or Stepping(algorithm, problem, start, minimiser)
     d, q = case.start.shape
     rank = case.sketch.rank
     if d * q * rank <= _SMALL:
@@ -54,4 +56,4 @@ def _minimiser(problem: Problem) -> Array:
     return W_star
 
 
-__all__ = ["Diagonal", "RunsLast", "SeveralSteps", "Stepping", "ThinProducts", "kernel_for"]
+__all__ = ["Diagonal", "Following", "RunsLast", "SeveralSteps", "Stepping", "ThinProducts", "kernel_for"]

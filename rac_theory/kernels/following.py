@@ -1,0 +1,72 @@
+"""The kernel for softmax regression under coordinate sketches: the scores of all samples follow the runs."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import issparse
+
+from problems.batch import squared_norms
+from problems.checks import Array
+from problems.followed_scores import FollowedScores
+from problems.problem import Problem
+from problems.softmax import SoftmaxRegression
+from rac_theory.algorithm import Algorithm
+from rac_theory.algorithms import RACLoRA
+from rac_theory.gradients import Exact
+from rac_theory.kernel import Record
+from rac_theory.kernels.stepping import Stepping, block_size
+from rac_theory.ranges import ranges
+from rac_theory.sketch import Sketch
+from rac_theory.sketches import Coordinate, WeightedCoordinate
+
+_LARGEST = 1 << 22  # scores of a block of runs: 32 MB
+# What moving costs, measured in entries of the product that it spares, of which a score has d.
+_SCORE = 16  # to read and write a score
+_ROW = 10  # to collect the features of a sample that a row of W belongs to
+_SHARE = 0.75  # of the product that may be spent, for a gain that is worth a kernel
+
+
+@dataclass(frozen=True, eq=False)
+class Following(Stepping):
+    """Steps of r rows of W, which move the scores X W by r columns of X; no others are computed but now and then."""
+
+    algorithm: RACLoRA
+    problem: SoftmaxRegression
+    sketch: Sketch = field(kw_only=True)
+
+    @classmethod
+    def of(
+        cls, algorithm: Algorithm, problem: Problem, start: Array, minimiser: Array | None = None
+    ) -> "Following | None":
+        """Return the kernel for a case; None if it is of another kind, or not worth it."""
+        # A subclass may have another gradient, step or draw otherwise.
+        if type(problem) is not SoftmaxRegression or issparse(problem.X) or type(algorithm) is not RACLoRA:
+            return None
+        if algorithm.sketch is None or type(algorithm.sketch) not in (Coordinate, WeightedCoordinate):
+            return None
+        if algorithm.side == "right" or not algorithm.is_projected:
+            return None
+        if type(algorithm.gradients) is not Exact or algorithm.deterministic:
+            return None
+        d, others = start.shape[0], start.shape[1] - 1
+        if _SCORE * others + _ROW * algorithm.sketch.rank > _SHARE * d * others:
+            return None
+        if block_size(start.shape) * problem.n_components * others > _LARGEST:
+            return None
+        return cls(algorithm, problem, start, minimiser, sketch=algorithm.sketch)
+
+    def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
+        """Run one block to its end."""
+        (rng,) = rngs
+        measured = np.empty((2 if self.minimiser is None else 3, steps + 1, self.block), self.start.dtype)
+        batch = FollowedScores(self.problem, np.repeat(self.start[None], self.block, axis=0))
+        fresh = ranges(self.sketch, rng, self.block, self.start.dtype.type)
+        for t in range(steps + 1):
+            measured[0, t], G = batch.value_and_gradient()
+            measured[1, t] = squared_norms(G)
+            if self.minimiser is not None:
+                measured[2, t] = squared_norms(batch.W - self.minimiser)
+            if t < steps:
+                rows = next(fresh).argmax(axis=1)
+                batch.subtract(rows, self.algorithm.gamma * np.take_along_axis(G, rows[:, :, None], axis=1))
+        return Record(measured, batch.W)
