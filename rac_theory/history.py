@@ -10,7 +10,7 @@ import numpy as np
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.kernel import Kernel, Record
-from rac_theory.kernels import SeveralSteps, Stepping
+from rac_theory.kernels import Following, SeveralSteps, Stepping
 from rac_theory.kernels.diagonal_kernel import DiagonalKernel
 from rac_theory.kernels.several_steps import steps_at_once
 from rac_theory.randomness import generator
@@ -38,6 +38,10 @@ def run_and_keep(
     runs : int
     """
     rngs = [generator(stream) for stream in streams]
+    if isinstance(kernel, Following):
+        (stream,) = streams
+        path = islice(kernel.path(generator(stream)), steps + 1)
+        return kernel.run(rngs, steps), {"W": np.stack([W[:runs] for W, _, _ in path])}
     if isinstance(kernel, Stepping):
         pages = _Pages(runs)
         # A class of the same name, as errors tell by it whose iterates are wrong.

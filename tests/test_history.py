@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, Quadratic
+from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import AsymmetricLoRA, Bernoulli, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
 from rac_theory.algorithms import GD, GaLore
-from rac_theory.kernels import RunsLast, SeveralSteps, Stepping, ThinProducts
+from rac_theory.kernels import Following, RunsLast, SeveralSteps, Stepping, ThinProducts
 
 
 def quadratic(m, n, full=False):
@@ -18,6 +18,7 @@ def quadratic(m, n, full=False):
 
 RNG = np.random.default_rng(1)
 LOGISTIC = LogisticRegression(RNG.standard_normal((20, 4)), np.arange(20) % 2, l2=0.1)
+SOFTMAX = SoftmaxRegression(RNG.standard_normal((50, 40)), np.arange(50) % 5, l2=0.1)
 SQUARES = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)))
 USUAL = Initialisation.kaiming((4, 3), 2)
 CASES = [
@@ -27,6 +28,7 @@ CASES = [
     (quadratic(64, 10), RACLoRA(sketches.Coordinate(10, 1), 0.1, "right"), SeveralSteps),
     (quadratic(64, 10, full=True), RACLoRA(sketches.Gaussian(10, 2), 0.1, "right"), ThinProducts),
     (LOGISTIC, RACLoRA(sketches.Haar(4, 2), 0.1), Stepping),
+    (SOFTMAX, RACLoRA(sketches.Coordinate(40, 2), 0.1), Following),
     (SQUARES, Bernoulli(sketches.Haar(4, 1), sketches.Haar(3, 1), 0.1), Stepping),
     (SQUARES, GD(0.1), Stepping),
     (SQUARES, GaLore(1, 0.1), Stepping),

@@ -1,5 +1,6 @@
 """The kernel for softmax regression under coordinate sketches: the scores of all samples follow the runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,14 +60,18 @@ class Following(Stepping):
         """Run one block to its end."""
         (rng,) = rngs
         measured = np.empty((2 if self.minimiser is None else 3, steps + 1, self.block), self.start.dtype)
+        for t, (W, value, G) in zip(range(steps + 1), self.path(rng), strict=False):
+            measured[0, t], measured[1, t] = value, squared_norms(G)
+            if self.minimiser is not None:
+                measured[2, t] = squared_norms(W - self.minimiser)
+        return Record(measured, W)
+
+    def path(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array, Array]]:
+        """Yield W, f and gradient of a block at t = 0, 1, ..., for ever."""
         batch = FollowedScores(self.problem, np.repeat(self.start[None], self.block, axis=0))
         fresh = ranges(self.sketch, rng, self.block, self.start.dtype.type)
-        for t in range(steps + 1):
-            measured[0, t], G = batch.value_and_gradient()
-            measured[1, t] = squared_norms(G)
-            if self.minimiser is not None:
-                measured[2, t] = squared_norms(batch.W - self.minimiser)
-            if t < steps:
-                rows = next(fresh).argmax(axis=1)
-                batch.subtract(rows, self.algorithm.gamma * np.take_along_axis(G, rows[:, :, None], axis=1))
-        return Record(measured, batch.W)
+        while True:
+            value, G = batch.value_and_gradient()
+            yield batch.W, value, G
+            rows = next(fresh).argmax(axis=1)
+            batch.subtract(rows, self.algorithm.gamma * np.take_along_axis(G, rows[:, :, None], axis=1))
