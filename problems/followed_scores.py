@@ -10,7 +10,10 @@ _MOVES = 32  # after so many, scores are computed anew: each move rounds them on
 
 
 class FollowedScores:
-    """A batch of runs of softmax regression, W of shape (runs, d, k), with the scores of all samples; X is dense."""
+    """A batch of runs of softmax regression, W of shape (runs, d, k), with the scores of all samples; X is dense.
+
+    A score is rounded as the largest it has been since it was computed anew.
+    """
 
     def __init__(self, problem: SoftmaxRegression, W: Array) -> None:
         self.W = W

@@ -108,7 +108,7 @@ class SoftmaxRegression(RegularisedLoss):
 
     @property
     def blocks(self) -> list[slice]:
-        """The samples, block by block: few enough for their scores in a batch of runs to stay in the cache."""
+        """The samples, block by block: few enough for their scores in a chunk of runs to stay in the cache."""
         return [slice(first, first + _ROWS) for first in range(0, len(self.labels), _ROWS)]
 
     def class_scores(self, W: Array) -> Iterator[Array]:

@@ -41,7 +41,7 @@ def run_and_keep(
     if isinstance(kernel, Following):
         (stream,) = streams
         path = islice(kernel.path(generator(stream)), steps + 1)
-        return kernel.run(rngs, steps), {"W": np.stack([W[:runs] for W, _, _ in path])}
+        return kernel.run(rngs, steps), {"W": np.stack([W[:runs].copy() for W, _, _ in path])}
     if isinstance(kernel, Stepping):
         pages = _Pages(runs)
         # A class of the same name, as errors tell by it whose iterates are wrong.

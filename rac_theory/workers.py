@@ -3,6 +3,7 @@
 import gc
 import signal
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
@@ -13,6 +14,8 @@ from joblib import Parallel, cpu_count, delayed
 @contextmanager
 def starting(jobs: int | None = None) -> Iterator[None]:
     """Start workers that import what an ensemble needs while the block is executed, and are ready at its end.
+
+    An error in the block is not kept waiting for them.
 
     Parameters
     ----------
@@ -27,15 +30,17 @@ def starting(jobs: int | None = None) -> Iterator[None]:
         started = Parallel(n_jobs=jobs, return_as="generator_unordered")(delayed(_settle_in)() for _ in range(jobs))
     try:
         yield
-    finally:
-        for _ in started:
-            pass
+    except BaseException:
+        with warnings.catch_warnings(action="ignore"):  # joblib tells of tasks that are dropped, as they should be
+            started.close()
+        raise
+    for _ in started:
+        pass
 
 
 def ignore_interrupts() -> None:
     """Leave Ctrl-C to the parent, which ends its workers."""
-    # Workers of a cluster call this in a thread, where no signal can be set and none arrives.
-    if parent_process() is not None and threading.current_thread() is threading.main_thread():
+    if _process_is_ours():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -44,20 +49,26 @@ def _settle_in() -> None:
 
     plot.figure()  # which imports matplotlib
     ignore_interrupts()  # workers may have been there before
-    if parent_process() is not None:
-        gc.freeze()  # joblib asks for a collection every second, which took 40 ms of it
+    if _process_is_ours():
+        gc.freeze()  # without psutil, joblib asks for a collection every second, which took 40 ms of it
+
+
+def _process_is_ours() -> bool:
+    # Workers of a cluster call this in a thread, where no signal can be set and none arrives; their heap is not ours.
+    return parent_process() is not None and threading.current_thread() is threading.main_thread()
 
 
 @contextmanager
 def _nobody_hears_an_interrupt() -> Iterator[None]:
     """Let processes that are started meanwhile ignore Ctrl-C from birth, which they inherit.
 
-    It is lost for the two hundredths of a second that this takes.
+    It is lost for the time that this takes: two hundredths of a second for two of them.
     """
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:  # None: no handler of Python's
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -1,5 +1,7 @@
 """What simulate keeps of every step on request: it is the run that is made without, for every kernel."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def quadratic(m, n, full=False):
 
 RNG = np.random.default_rng(1)
 LOGISTIC = LogisticRegression(RNG.standard_normal((20, 4)), np.arange(20) % 2, l2=0.1)
-SOFTMAX = SoftmaxRegression(RNG.standard_normal((50, 40)), np.arange(50) % 5, l2=0.1)
+SOFTMAX = SoftmaxRegression(RNG.standard_normal((50, 64)), np.arange(50) % 5, l2=0.1)
 SQUARES = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)))
 USUAL = Initialisation.kaiming((4, 3), 2)
 CASES = [
@@ -28,7 +30,7 @@ CASES = [
     (quadratic(64, 10), RACLoRA(sketches.Coordinate(10, 1), 0.1, "right"), SeveralSteps),
     (quadratic(64, 10, full=True), RACLoRA(sketches.Gaussian(10, 2), 0.1, "right"), ThinProducts),
     (LOGISTIC, RACLoRA(sketches.Haar(4, 2), 0.1), Stepping),
-    (SOFTMAX, RACLoRA(sketches.Coordinate(40, 2), 0.1), Following),
+    (SOFTMAX, RACLoRA(sketches.Coordinate(64, 2), 0.1), Following),
     (SQUARES, Bernoulli(sketches.Haar(4, 1), sketches.Haar(3, 1), 0.1), Stepping),
     (SQUARES, GD(0.1), Stepping),
     (SQUARES, GaLore(1, 0.1), Stepping),
@@ -69,6 +71,18 @@ def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
     merged = [2, 5, 8] if isinstance(algorithm, ChainOfLoRA) else []
     size = np.linalg.norm(moved, axis=(2, 3)).max(axis=0)
     assert list(np.flatnonzero(size > 1e-9)) == merged
+
+
+@pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES[5:7], ids=["Stepping", "Following"])
+def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
+    """Catches pages that are views, each of which holds the iterates of a whole block."""
+    tracemalloc.start()
+    kept = simulate(algorithm, problem, steps=1000, record=["W"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert type(kept.kernel) is kernel
+    assert kept.kernel.block > 20
+    assert peak < 3 * kept.iterates.nbytes + 1e7
 
 
 def test_factors_alone_and_in_any_number_of_workers():

@@ -17,11 +17,13 @@ from rac_theory.kernels import (
     SeveralSteps,
     Stepping,
     ThinProducts,
+    following,
     kernel_for,
     subtraction,
     thin_products,
 )
 from rac_theory.kernels.several_steps import _solve_by_halves, steps_at_once
+from rac_theory.kernels.stepping import block_size
 from rac_theory.randomness import BLOCKS, child, generator, seed_sequence
 from rac_theory.simulation import simulate_part
 from rac_theory.testing.reference import reference
@@ -132,8 +134,8 @@ def test_following(law, shape, rank, l2, monkeypatch):
 
 def test_following_is_stepping():
     """The same streams, so nothing changes with the kernel but last digits: distances and single precision, too."""
-    problem = SoftmaxRegression(np.random.default_rng(0).standard_normal((90, 40)), np.arange(90) % 5, l2=0.1)
-    algorithm, W0 = RACLoRA(sketches.Coordinate(40, 2), 1 / problem.L), np.ones((40, 5))
+    problem = SoftmaxRegression(np.random.default_rng(0).standard_normal((90, 64)), np.arange(90) % 5, l2=0.1)
+    algorithm, W0 = RACLoRA(sketches.Coordinate(64, 2), 1 / problem.L), np.ones((64, 5))
     for dtype, digits in ((np.float64, 1e-12), (np.float32, 1e-4)):
         start, minimiser = W0.astype(dtype), problem.W_star.astype(dtype)
         alike = problem if dtype == np.float64 else problem.single_precision
@@ -173,9 +175,9 @@ def test_followed_scores_keep_their_digits():
     assert error() < 1e-13
 
 
-def test_what_is_not_followed():
-    """Other problems, algorithms and sketches, subclasses of them, and what would not pay."""
-    X, labels = np.random.default_rng(0).standard_normal((90, 40)), np.arange(90) % 5
+def test_what_is_not_followed(monkeypatch):
+    """Other problems, algorithms and sketches, subclasses, what would not pay, and what is too large to hold."""
+    X, labels = np.random.default_rng(0).standard_normal((90, 64)), np.arange(90) % 5
 
     class Problem(SoftmaxRegression):
         pass
@@ -186,19 +188,24 @@ def test_what_is_not_followed():
     class Algorithm(RACLoRA):
         pass
 
-    usual, coordinate = SoftmaxRegression(X, labels), sketches.Coordinate(40, 2)
+    usual, coordinate = SoftmaxRegression(X, labels), sketches.Coordinate(64, 2)
 
     def chosen(problem=usual, sketch=coordinate, algorithm=RACLoRA, **rest):
         return type(kernel_for(algorithm(sketch, 0.1, **rest), problem, np.zeros(problem.shape)))
 
     assert chosen() is Following
-    assert chosen(problem=Problem(X, labels)) is chosen(sketch=Sketch(40, 2)) is Stepping
+    assert chosen(problem=Problem(X, labels)) is chosen(sketch=Sketch(64, 2)) is Stepping
     assert chosen(algorithm=Algorithm) is chosen(gradients=Minibatch(4)) is chosen(lora_alpha=1.0) is Stepping
-    assert chosen(problem=SoftmaxRegression(csr_array(X), labels)) is chosen(sketch=sketches.Haar(40, 2)) is Stepping
+    assert chosen(problem=SoftmaxRegression(csr_array(X), labels)) is chosen(sketch=sketches.Haar(64, 2)) is Stepping
     assert chosen(sketch=sketches.Coordinate(5, 2), side="right") is chosen(sketch=None) is Stepping
-    assert chosen(sketch=sketches.Coordinate(40, 12)) is Stepping
-    assert chosen(problem=SoftmaxRegression(X[:, :20], labels), sketch=sketches.Coordinate(20, 1)) is Stepping
+    assert chosen(sketch=sketches.Coordinate(64, 8)) is Stepping
+    assert chosen(problem=SoftmaxRegression(X[:, :40], labels), sketch=sketches.Coordinate(40, 1)) is Stepping
     assert chosen(problem=LogisticRegression(X, labels % 2)) is Stepping
+    held = 90 * (block_size(usual.shape) * 4 + 64)  # scores and features, in numbers
+    monkeypatch.setattr(following, "_LARGEST", held)
+    assert chosen() is Following
+    monkeypatch.setattr(following, "_LARGEST", held - 1)
+    assert chosen() is Stepping
 
 
 @pytest.mark.parametrize("rotation_invariant", [True, False])

@@ -96,6 +96,7 @@ def by_enumeration(weights, rank):
         [1, 3e4, 3e4, 5],
         [1, 1e12, 1e12, 1],
         [1e300, 1e300, 1e299, 1e300],
+        [1, 1e-250, 0, 1e-250],
     ],
 )
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -106,6 +107,14 @@ def test_weighted_coordinates_match_enumeration(weights, rank):
     """
     p = np.diag(WeightedCoordinate(4, rank, weights).expected_projection())
     np.testing.assert_allclose(p, by_enumeration(weights, rank), rtol=1e-11)
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e300])
+def test_weighted_coordinates_are_drawn_at_any_scale(scale):
+    """Catches times to ring that overflow: the first coordinate would win, which has no weight. 0.75 +- 6 sigma."""
+    drawn = WeightedCoordinate(3, 1, [0, 3 * scale, scale]).sample(np.random.default_rng(0), 10_000)[:, :, 0]
+    assert drawn[:, 0].sum() == 0
+    assert abs(drawn[:, 1].mean() - 0.75) < 6 * np.sqrt(0.75 * 0.25 / 10_000)
 
 
 def test_weighted_coordinates_at_rank_two_match_a_second_integral():
@@ -143,6 +152,7 @@ def test_frozen_is_one_matrix_with_one_projection():
         (lambda: Coordinate(2.5, 1), r"dim must be an integer, got 2\.5"),
         (lambda: WeightedCoordinate(3, 1, [1, -1, 1]), "weights must be >= 0"),
         (lambda: WeightedCoordinate(3, 2, [1, 0, 0]), "at least rank=2 of them positive"),
+        (lambda: WeightedCoordinate(3, 1, [2, 0, 1e-300]), "zero or at least 1e-250 times the largest, 2, got 1e-300"),
         (lambda: WeightedCoordinate(3, 1, [1, 2]), r"weights must have shape \(3,\), got \(2,\)"),
         (lambda: Frozen(np.eye(3)[:2]), r"rank must be in 1\.\.dim=2, got 3"),
         (lambda: Frozen(np.full((3, 1), np.nan)), "matrix must be finite, got 3 nan or infinite entries"),

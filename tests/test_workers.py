@@ -5,6 +5,8 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -81,6 +83,43 @@ def test_one_worker_is_this_process():
     with workers.starting(1):
         pass
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_in_the_block_waits_for_no_worker(error, monkeypatch, recwarn):
+    """It was kept for seconds, until all of them had imported what nobody needed any more; others come when asked."""
+    monkeypatch.setattr(workers, "_settle_in", lambda: time.sleep(60))
+    begin = time.monotonic()
+    with pytest.raises(error), workers.starting(2):
+        raise error
+    assert time.monotonic() - begin < 30
+    assert not recwarn.list
+    assert Parallel(n_jobs=2)(delayed(abs)(-i) for i in range(4)) == [0, 1, 2, 3]
+
+
+def test_a_process_of_others_is_left_alone():
+    """A worker of a cluster calls in a thread: its heap and its Ctrl-C belong to who runs the cluster."""
+
+    def in_a_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        gc.unfreeze()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(workers._settle_in).result()
+        frozen, handler = gc.get_freeze_count(), signal.getsignal(signal.SIGINT)
+        workers._settle_in()
+        return frozen, handler == signal.default_int_handler, gc.get_freeze_count() > 10_000
+
+    for seen in Parallel(n_jobs=2)(delayed(in_a_thread)() for _ in range(2)):
+        assert seen == (0, True, True)
+
+
+def test_a_handler_that_is_not_of_python_stays(monkeypatch):
+    """It cannot be set again from Python: Ctrl-C would be ignored for ever."""
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    with workers.starting(2):
+        monkeypatch.undo()
+        assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_ctrl_c_while_workers_start_is_quiet():

@@ -72,7 +72,7 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         alpha=arguments.alpha,
     )
     screen = Console(stderr=True)
-    # All problems take long, whatever their constants say; a few may be done before a worker has started.
+    # All problems together take long, and a few may be done before a worker has started.
     early = workers.starting(arguments.jobs) if arguments.jobs or not arguments.problem else nullcontext()
     with early, screen.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)

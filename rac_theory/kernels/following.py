@@ -20,11 +20,11 @@ from rac_theory.ranges import ranges
 from rac_theory.sketch import Sketch
 from rac_theory.sketches import Coordinate, WeightedCoordinate
 
-_LARGEST = 1 << 22  # scores of a block of runs: 32 MB
+_LARGEST = 1 << 22  # numbers that are held, scores of a block of runs and features: 32 MB
 # What moving costs, measured in entries of the product that it spares, of which a score has d.
-_SCORE = 16  # to read and write a score
-_ROW = 10  # to collect the features of a sample that a row of W belongs to
-_SHARE = 0.75  # of the product that may be spent, for a gain that is worth a kernel
+_SCORE = 24  # to read and write a score
+_ROW = 5  # to collect the features of a sample that a row of W belongs to
+_SHARE = 0.5  # of the product that may be spent, for a gain that is worth a kernel
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Following(Stepping):
         d, others = start.shape[0], start.shape[1] - 1
         if _SCORE * others + _ROW * algorithm.sketch.rank > _SHARE * d * others:
             return None
-        if block_size(start.shape) * problem.n_components * others > _LARGEST:
+        if (block_size(start.shape) * others + d) * problem.n_components > _LARGEST:
             return None
         return cls(algorithm, problem, start, minimiser, sketch=algorithm.sketch)
 

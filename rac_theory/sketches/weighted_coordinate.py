@@ -23,7 +23,7 @@ class WeightedCoordinate(Shape):
     Parameters
     ----------
     weights : (dim,)
-        Non-negative, at any scale, at least ``rank`` of them positive.
+        Non-negative, at any scale, at least ``rank`` of them positive, none of these below 1e-250 times the largest.
     """
 
     weights: Array
@@ -35,6 +35,12 @@ class WeightedCoordinate(Shape):
         weights = checks.array("weights", self.weights, shape=(self.dim,))
         if weights.min() < 0 or np.count_nonzero(weights) < self.rank:
             raise ValueError(f"weights must be >= 0 and at least rank={self.rank} of them positive, got {weights}")
+        faint = weights[(weights > 0) & (weights / weights.max() < _FAINTEST)]
+        if faint.size:
+            raise ValueError(
+                f"weights must be zero or at least {_FAINTEST:g} times the largest, {weights.max():g}, got "
+                f"{faint.min():g}; make it zero, as it is never drawn beside that one"
+            )
         object.__setattr__(self, "weights", weights)
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
@@ -44,7 +50,7 @@ class WeightedCoordinate(Shape):
         Spirakis, Weighted random sampling with a reservoir, 2006).
         """
         with np.errstate(divide="ignore"):  # a coordinate of weight zero rings at infinity
-            return unit_vectors(rng.standard_exponential((size, self.dim)) / self.weights, self.rank)
+            return unit_vectors(rng.standard_exponential((size, self.dim)) / self._rates, self.rank)
 
     def expected_projection(self) -> Array | None:
         r"""Return diag(p), p the probabilities that a coordinate is among the first r to ring.
@@ -53,8 +59,8 @@ class WeightedCoordinate(Shape):
 
         .. math:: p_i = \int_0^\infty w_i e^{-w_i t}\, P(\text{at most } r-1 \text{ others rang by } t)\, dt,
 
-        a Poisson-binomial tail under an integral, to about 1e-12. None where ``d r`` is above 5,000, as it would take
-        hundreds of megabytes.
+        a Poisson-binomial tail under an integral, to about 1e-12. None where ``d r`` is above 5,000, as it would
+        take more than a hundred megabytes.
         """
         p = self._inclusion_probabilities
         return None if p is None else np.diag(p)
@@ -63,11 +69,15 @@ class WeightedCoordinate(Shape):
         """At rank one ``diag(w_i M_ii)``, as no two coordinates are drawn together; None at higher ranks."""
         if self.rank > 1:
             return None
-        return np.asarray(self.weights / self.weights.sum() * np.eye(self.dim) * M)
+        return np.asarray(self._rates / self._rates.sum() * np.eye(self.dim) * M)
+
+    @cached_property
+    def _rates(self) -> Array:
+        return np.asarray(self.weights / self.weights.max())
 
     @cached_property
     def _inclusion_probabilities(self) -> Array | None:
-        rates = self.weights / self.weights.max()
+        rates = self._rates
         positive = np.flatnonzero(rates)
         p = np.zeros(self.dim)
         if self.rank == 1:
@@ -84,6 +94,7 @@ class WeightedCoordinate(Shape):
         return f"WeightedCoordinate({self.dim}x{self.rank}, weights {self.weights.min():g}..{self.weights.max():g})"
 
 
+_FAINTEST = 1e-250  # beside 1, so that times to ring stay finite
 _LARGEST = 5_000  # numbers at each of some 400 points
 
 
