@@ -3,10 +3,11 @@
 import gc
 import signal
 import threading
-import warnings
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import parent_process
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children, parent_process
 
 from joblib import Parallel, cpu_count, delayed
 
@@ -15,7 +16,7 @@ from joblib import Parallel, cpu_count, delayed
 def starting(jobs: int | None = None) -> Iterator[None]:
     """Start workers that import what an ensemble needs while the block is executed, and are ready at its end.
 
-    An error in the block is not kept waiting for them.
+    An error in the block is not kept waiting for those that were started.
 
     Parameters
     ----------
@@ -26,16 +27,24 @@ def starting(jobs: int | None = None) -> Iterator[None]:
     if jobs == 1:
         yield
         return
+    before = active_children()
     with _nobody_hears_an_interrupt():
         started = Parallel(n_jobs=jobs, return_as="generator_unordered")(delayed(_settle_in)() for _ in range(jobs))
     try:
         yield
     except BaseException:
-        with warnings.catch_warnings(action="ignore"):  # joblib tells of tasks that are dropped, as they should be
-            started.close()
+        # Were joblib told to stop before it has handed out all tasks, a thread of it would print a KeyError.
+        for process in active_children():
+            if process not in before:
+                process.terminate()
+        with suppress(BrokenProcessPool):
+            _exhaust(started)
         raise
-    for _ in started:
-        pass
+    _exhaust(started)
+
+
+def _exhaust(iterator: Iterator[object]) -> None:
+    deque(iterator, maxlen=0)
 
 
 def ignore_interrupts() -> None:
