@@ -47,6 +47,28 @@ def _exhaust(iterator: Iterator[object]) -> None:
     deque(iterator, maxlen=0)
 
 
+@contextmanager
+def heard_once() -> Iterator[None]:
+    """Let a first Ctrl-C interrupt the block, and no other.
+
+    Another would end the programs that joblib runs to end its workers, which then waits for minutes.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def ignore_interrupts() -> None:
     """Leave Ctrl-C to the parent, which ends its workers."""
     if _process_is_ours():

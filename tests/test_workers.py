@@ -125,6 +125,24 @@ def test_a_process_of_others_is_left_alone():
         assert seen == (0, True, True)
 
 
+def test_a_second_ctrl_c_is_not_heard():
+    """Nor by the programs that joblib runs to end its workers: one ended them, and ``verify`` waited for minutes."""
+    code = (
+        "import os, signal, subprocess, sys\n"
+        "from rac_theory import workers\n"
+        "heard, asked = 0, 'import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)'\n"
+        "with workers.heard_once():\n"
+        "    for _ in range(3):\n"
+        "        try:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "        except KeyboardInterrupt:\n"
+        "            heard += 1\n"
+        "    subprocess.run([sys.executable, '-c', asked.replace('print', 'assert ')], check=True)\n"
+        "print(heard, signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
+    )
+    assert in_a_process(code) == ("1 True\n", "")
+
+
 def test_a_handler_that_is_not_of_python_stays(monkeypatch):
     """It cannot be set again from Python: Ctrl-C would be ignored for ever."""
     before = signal.getsignal(signal.SIGINT)

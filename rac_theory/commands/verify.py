@@ -87,21 +87,22 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         TimeRemainingColumn(),
     )
     saved = time.monotonic()
-    try:
-        with Progress(*columns, console=screen, transient=True) as progress:
-            task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
-            for i, finished in ledger.run(todo, seconds, figures, arguments.jobs):
-                rows += finished
-                progress.advance(task, seconds[i])
-                if time.monotonic() - saved > _SAVE_EVERY:
-                    results.save(arguments.out, rows)
-                    saved = time.monotonic()
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        # What was there before is replaced by rows, never by nothing.
-        if len(rows) > len(todo.missing) or not todo.ensembles:
-            path = results.save(arguments.out, rows)
+    with workers.heard_once():
+        try:
+            with Progress(*columns, console=screen, transient=True) as progress:
+                task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
+                for i, finished in ledger.run(todo, seconds, figures, arguments.jobs):
+                    rows += finished
+                    progress.advance(task, seconds[i])
+                    if time.monotonic() - saved > _SAVE_EVERY:
+                        results.save(arguments.out, rows)
+                        saved = time.monotonic()
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            # What was there before is replaced by rows, never by nothing.
+            if len(rows) > len(todo.missing) or not todo.ensembles:
+                path = results.save(arguments.out, rows)
     if interrupted and len(rows) == len(todo.missing):
         raise KeyboardInterrupt
     _print_ledger(sorted(rows, key=lambda row: row.number), todo.notes)
