@@ -39,7 +39,7 @@ class WeightedCoordinate(Shape):
         if faint.size:
             raise ValueError(
                 f"weights must be zero or at least {_FAINTEST:g} times the largest, {weights.max():g}, got "
-                f"{faint.min():g}; make it zero, as it is never drawn beside that one"
+                f"{faint.min():g}; make it larger, or zero if it need not be drawn"
             )
         object.__setattr__(self, "weights", weights)
 
