@@ -13,14 +13,22 @@ from numpy.typing import NDArray
 from problems import datasets
 from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, finite
-from problems.features import Features, adjoint, features, largest_gram_eigenvalue, moderate_score, scores
+from problems.features import (
+    Features,
+    adjoint,
+    features,
+    largest_gram_eigenvalue,
+    moderate_score,
+    scores,
+    squared_row_norms,
+)
 from problems.finite_sum import Indices
 from problems.labels import sorted_classes
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 from problems.rounding import rounded
 
-_ROWS = 600  # samples of a block
+_ROWS = 900  # samples of a block
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -128,7 +136,8 @@ class SoftmaxRegression(RegularisedLoss):
         Only where a score is large are those of its sample shifted, so that nothing overflows.
         """
         N, blocks = len(self.labels), self.blocks
-        moderate = moderate_score(W.dtype)
+        moderate, squares = moderate_score(W.dtype), squared_norms(W)
+        near = self._reach * math.sqrt(squares.max(initial=0.0)) < moderate  # so that no score is large
         losses = np.empty((len(W), len(blocks)), W.dtype)  # by blocks, along which NumPy adds pairwise
         gradient = self.l2 * np.ascontiguousarray(W.swapaxes(1, 2))
         slopes = np.repeat(-self._own_features.T[None, :-1], len(W), axis=0)
@@ -136,7 +145,7 @@ class SoftmaxRegression(RegularisedLoss):
             own = np.take(Z.reshape(len(Z), -1), self._own_scores[samples], axis=1)
             own *= self._own_counts[samples]
             last: Array | float = 1.0
-            if not Z.max(initial=0.0) < moderate:  # also where some are nan
+            if not (near or Z.max(initial=0.0) < moderate):  # also where some are nan
                 peaks = Z.max(axis=1, initial=0.0)
                 peaks[peaks < moderate] = 0.0  # no run depends on those beside it
                 Z = Z - peaks[:, None]
@@ -151,7 +160,12 @@ class SoftmaxRegression(RegularisedLoss):
             slopes += adjoint(self.X[samples], P).swapaxes(1, 2)
         gradient[:, :-1] += slopes
         gradient[:, -1] -= slopes.sum(axis=1)  # probabilities add up to one
-        return losses.sum(axis=1) / N + self.l2 / 2 * squared_norms(W), gradient.swapaxes(1, 2)
+        return losses.sum(axis=1) / N + self.l2 / 2 * squares, gradient.swapaxes(1, 2)
+
+    @cached_property
+    def _reach(self) -> float:
+        """No score, less that of the last class, is larger than this times ``||W||``: sqrt(2) for the two columns."""
+        return math.sqrt(2 * squared_row_norms(self.X).max())
 
     @cached_property
     def _own_scores(self) -> NDArray[np.intp]:

@@ -8,6 +8,7 @@ from sklearn import linear_model
 
 from problems import LogisticRegression, SoftmaxRegression
 from problems.features import moderate_score
+from problems.softmax import _ROWS
 
 RNG = np.random.default_rng(13)
 X = RNG.normal(size=(40, 4))
@@ -41,7 +42,7 @@ def test_the_value_is_the_cross_entropy():
     assert SoftmaxRegression(X, LABELS, 0.1).value(W) == pytest.approx(expected, rel=1e-14)
 
 
-@pytest.mark.parametrize("N", [511, 512, 513, 1500])
+@pytest.mark.parametrize("N", [_ROWS - 1, _ROWS, _ROWS + 1, 3 * _ROWS - 7])
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 5.0, 100.0])
 def test_blocks_of_samples(N, scale):
     """On both sides of the size of a block, and of the scores beyond which they are shifted; runs for several chunks.
@@ -112,6 +113,17 @@ def test_both_formulas_agree_where_they_meet():
     np.testing.assert_allclose(problem.gradient(above), problem.gradient(below), rtol=1e-6, atol=1e-9)
     assert abs(problem.value(below) - _exact(problem, below)) <= problem.rounding(below)
     assert abs(problem.value(above) - _exact(problem, above)) <= problem.rounding(above)
+
+
+def test_no_score_is_beyond_the_reach():
+    """With equality where two columns are a long sample and its opposite: catches a bound without its sqrt(2)."""
+    problem = SoftmaxRegression(X, LABELS)
+    x = X[np.argmax(np.vecdot(X, X))]
+    opposite = np.column_stack([x, np.zeros(4), -x])
+    for W in (opposite, *RNG.normal(size=(200, 4, 3))):
+        scores = X @ (W - W[:, -1:])
+        assert scores.max() <= problem._reach * np.linalg.norm(W)
+    assert (X @ (opposite - opposite[:, -1:])).max() >= (1 - 1e-12) * problem._reach * np.linalg.norm(opposite)
 
 
 def _exact(problem, W):
