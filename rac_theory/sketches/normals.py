@@ -27,6 +27,7 @@ logarithmiques* (1761): the continued fraction.
 import math
 
 import numpy as np
+from numpy.polynomial import Polynomial
 
 from problems.checks import Array
 
@@ -79,8 +80,8 @@ def _polynomial(coefficients: list[float], x: Array, out: Array) -> None:
 
 def _convergent(levels: int, scale: float) -> tuple[list[float], list[float]]:
     """Return P and Q, highest power first, of ``u P(u^2) / Q(u^2)``, a convergent of the tangent of ``scale u``."""
-    z = np.polynomial.Polynomial([0.0, scale**2])
-    before, now = ([0.0 * z, 0.0 * z + 1.0], [0.0 * z + scale, 0.0 * z + 1.0])
+    one, z = Polynomial([1.0]), Polynomial([0.0, scale**2])
+    before, now = [0.0 * one, one], [scale * one, one]
     for level in range(1, levels):
         before, now = now, [(2 * level + 1) * b - z * a for a, b in zip(before, now, strict=True)]
     P, Q = ([float(c) for c in polynomial.trim().coef[::-1]] for polynomial in now)
