@@ -8,7 +8,7 @@ from problems.checks import Array
 from rac_theory.linalg import orthonormal_range
 from rac_theory.sketch import Sketch, draw, is_orthonormal
 
-_NUMBERS = 1 << 17  # in one draw: enough that its fixed cost does not matter, few enough for the cache of one core
+_NUMBERS = 1 << 17  # in one draw: enough that its fixed cost does not matter; twice as many gain nothing
 _STEPS = (1, 2, 5, 10, 25, 50)  # divisors of a hundred: people ask for round numbers, and what is left over is in vain
 
 

@@ -31,7 +31,7 @@ from numpy.polynomial import Polynomial
 
 from problems.checks import Array
 
-_PAIRS = 1 << 14  # at once: enough that calls cost little, few enough for the cache of one core
+_PAIRS = 1 << 14  # at once: enough that thirty calls cost little beside them
 _LEVELS = 8  # of the continued fraction
 
 
