@@ -27,10 +27,18 @@ class FromFunction(Shape):
         if not callable(self.draw):
             raise ValueError(f"draw must be a function of a generator, got {self.draw!r}")
 
+    def __repr__(self) -> str:
+        """Name the function, as its address is another one each time."""
+        return f"FromFunction(dim={self.dim}, rank={self.rank}, draw={self._name})"
+
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
-        name = f"{getattr(self.draw, '__name__', type(self.draw).__name__)}(rng)"
+        name = f"{self._name}(rng)"
         sample = np.empty((size, self.dim, self.rank))
         for i in range(size):
             sample[i] = checks.array(name, self.draw(rng), shape=(self.dim, self.rank))
         return sample
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.draw, "__name__", type(self.draw).__name__)

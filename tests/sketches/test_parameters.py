@@ -216,3 +216,8 @@ def test_a_function_of_one_draw_draws_what_it_says():
     one_by_one = np.random.default_rng(5)
     expected = [one_by_one.standard_normal((3, 2)) for _ in range(4)]
     np.testing.assert_array_equal(sketch.sample(np.random.default_rng(5), 4), expected)
+
+
+def test_a_function_is_shown_by_its_name():
+    # With its address, rows and reports of the same call would differ from one day to the next.
+    assert repr(FromFunction(4, 2, transposes)) == "FromFunction(dim=4, rank=2, draw=transposes)"
