@@ -141,7 +141,8 @@ def loss_rounding(X: Features, W: Array, value: float) -> float:
     p) max|e| <= 2 (-log p) max|e|``. A sum over k classes, and then its logarithm, cost k roundings. Where a score is
     taken off that logarithm, each costs as many roundings as it is large: twice the largest score z, as scores are
     counted from those of one class, or a ``moderate_score``, as larger ones are shifted. With all other operations, a
-    pairwise mean among them, it is less than ``64 + k + 4 |z|`` roundings of numbers of size ``1 + value``.
+    pairwise mean and products of sums among them, it is less than ``64 + k + 4 |z|`` roundings of numbers of size ``1 +
+    value``.
     """
     largest = min(float(np.abs(scores(X, W)).max()), moderate_score(np.dtype(np.float64)))
     roundings = 64 + int(W.shape[-1]) + 4 * largest

@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from problems.checks import Array
-from problems.features import Features, adjoint, largest_gram_eigenvalue, moderate_score, scores
+from problems.features import Features, adjoint, largest_gram_eigenvalue, scores
 from problems.labels import listed, sorted_classes
+from problems.logarithms import largest_logarithm, sum_of_logarithms
 from problems.rounding import rounded
 
 
@@ -33,9 +34,9 @@ def wrong_way(X: Features, y: Array) -> Features:
 def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
     """``(1/N) sum log(1 + exp z_i)`` of the scores z of features the ``wrong_way``, and its gradient.
 
-    Beyond a ``moderate_score`` a loss is its score, as far as digits go, and so what is beyond is added afterwards and
-    nothing overflows. The logarithm of a rounded sum is within one eps of the true one and one of itself, which is all
-    that the mean of the losses is good for, and several times faster than log1p.
+    Beyond the ``largest_logarithm`` a loss is its score, as far as digits go, and so what is beyond is added afterwards
+    and nothing overflows. The logarithm of a rounded sum is within one eps of the true one and one of itself, which is
+    all that the mean of the losses is good for, and several times faster than log1p.
 
     Parameters
     ----------
@@ -48,16 +49,16 @@ def loss_and_gradient(X: Features, W: Array) -> tuple[Array, Array]:
     """
     Z = scores(X, W)
     beyond = None
-    if not Z.max(initial=0.0) < (moderate := moderate_score(Z.dtype)):  # also where some are nan
-        beyond = np.maximum(Z - moderate, 0.0)
-        np.minimum(Z, moderate, out=Z)
+    if not Z.max(initial=0.0) < (largest := largest_logarithm(Z.dtype)):  # also where some are nan
+        beyond = np.maximum(Z - largest, 0.0)
+        np.minimum(Z, largest, out=Z)
     odds = np.exp(Z, out=Z)
     total = 1 + odds
     odds /= total  # the probability given to the wrong label
-    losses = np.log(total, out=total)
+    loss = sum_of_logarithms(total)
     if beyond is not None:
-        losses += beyond
-    return np.asarray(losses.mean(axis=(-2, -1))), adjoint(X, odds) / X.shape[0]
+        loss += beyond.sum(axis=-1)
+    return loss.sum(axis=-1) / X.shape[0], adjoint(X, odds) / X.shape[0]
 
 
 def loss_slopes(y: Array, Z: Array) -> Array:

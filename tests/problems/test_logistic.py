@@ -6,7 +6,7 @@ from scipy import sparse
 from sklearn import linear_model
 
 from problems import LogisticRegression
-from problems.features import moderate_score
+from problems.logarithms import largest_logarithm
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(40, 4))
@@ -88,7 +88,7 @@ def test_small_losses_are_within_a_rounding_of_one():
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_both_formulas_agree_where_they_meet(dtype):
     """Just below and just above the score from which exponentials are avoided; catches one of them being wrong."""
-    limit = moderate_score(np.dtype(dtype))
+    limit = largest_logarithm(np.dtype(dtype))
     problem = LogisticRegression(X, y).single_precision if dtype == np.float32 else LogisticRegression(X, y)
     direction = RNG.normal(size=(4, 1))
     largest = float((-problem.y[:, None] * (X @ direction)).max())
