@@ -25,5 +25,8 @@ def sum_of_logarithms(numbers: Array) -> Array:
 
 @cache
 def largest_logarithm(dtype: np.dtype[Any]) -> float:
-    """Return what the products leave room for; ``exp(-z)`` of this z is less than a rounding of one."""
+    """Return how large a logarithm may be so that no product overflows, nor would with one number more of this size.
+
+    It is so large that ``exp(-z)`` of it is less than a rounding of one.
+    """
     return float(np.log(np.finfo(dtype).max)) / (_TOGETHER + 1)

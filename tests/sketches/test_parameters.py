@@ -219,5 +219,5 @@ def test_a_function_of_one_draw_draws_what_it_says():
 
 
 def test_a_function_is_shown_by_its_name():
-    # With its address, rows and reports of the same call would differ from one day to the next.
+    # With its address, verdicts and records of the same call would differ from one day to the next.
     assert repr(FromFunction(4, 2, transposes)) == "FromFunction(dim=4, rank=2, draw=transposes)"
