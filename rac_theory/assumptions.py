@@ -83,12 +83,12 @@ def smooth(case: Case, c: Constants) -> str | None:
 
 def small_step(case: Case, c: Constants) -> str | None:
     """0 < gamma <= 1/L."""
-    return "gamma must be at most 1/L, " + _step(c) if c.gamma * c.L > _ROUNDING else None
+    return None if c.gamma * c.L <= _ROUNDING else "gamma must be at most 1/L, " + _step(c)
 
 
 def stable_step(case: Case, c: Constants) -> str | None:
     """0 < gamma < 2/L."""
-    return "gamma must be below 2/L, " + _step(c) if c.gamma * c.L >= 2 else None
+    return None if c.gamma * c.L < 2 else "gamma must be below 2/L, " + _step(c)
 
 
 def bounded_below(case: Case, c: Constants) -> str | None:
@@ -152,15 +152,16 @@ def known_noise(case: Case, c: Constants) -> str | None:
 
 def noisy_step(case: Case, c: Constants) -> str | None:
     """0 < gamma < 2/(beta L)."""
-    return "gamma must be below 2/(beta L), " + _step(c) if c.gamma * c.L * c.beta >= 2 else None
+    return None if c.gamma * c.L * c.beta < 2 else "gamma must be below 2/(beta L), " + _step(c, c.beta)
 
 
 def horizon_step(case: Case, c: Constants) -> str | None:
     """gamma <= 1/(beta L) and gamma <= 1/sqrt(L A lambda_max T), T being the number of steps."""
-    if c.gamma * c.L * c.beta > _ROUNDING:
-        return "gamma must be at most 1/(beta L), " + _step(c)
-    if c.gamma**2 * c.L * c.A * c.lambda_max * case.steps > _ROUNDING:
-        longest = 1 / math.sqrt(c.L * c.A * c.lambda_max * case.steps)
+    if not c.gamma * c.L * c.beta <= _ROUNDING:
+        return "gamma must be at most 1/(beta L), " + _step(c, c.beta)
+    product = c.L * c.A * c.lambda_max * case.steps
+    if not c.gamma**2 * product <= _ROUNDING:
+        longest = 1 / math.sqrt(product) if product > 0 else math.nan
         return f"gamma must be at most 1/sqrt(L A lambda_max T)={longest:.6g} for T={case.steps}, it is {c.gamma:.6g}"
     return None
 
@@ -183,23 +184,24 @@ def smooth_components(case: Case, c: Constants) -> str | None:
 
 def reshuffling_step(case: Case, c: Constants) -> str | None:
     """0 < eta <= 1/(2 L_max N)."""
-    product = 2 * c.gamma * c.L_max * c.inner_steps
-    return f"gamma must be at most 1/(2 L_max N), it is {product:.6g} times that" if product > _ROUNDING else None
+    return _total_step(c, "2 L_max N", 2 * c.gamma * c.L_max * c.inner_steps)
 
 
 def epoch_step(case: Case, c: Constants) -> str | None:
     """0 < eta N <= 1/L_max."""
-    return _total_step(c, "N")
+    return _total_step(c, "L_max N", c.gamma * c.L_max * c.inner_steps)
 
 
 def local_step(case: Case, c: Constants) -> str | None:
     """0 < eta K <= 1/L_max."""
-    return _total_step(c, "K")
+    return _total_step(c, "L_max K", c.gamma * c.L_max * c.inner_steps)
 
 
-def _total_step(c: Constants, steps: str) -> str | None:
-    product = c.gamma * c.L_max * c.inner_steps
-    return f"gamma must be at most 1/(L_max {steps}), it is {product:.6g} times that" if product > _ROUNDING else None
+def _total_step(c: Constants, inverse: str, product: float) -> str | None:
+    if product <= _ROUNDING:
+        return None
+    came = "L_max is not known" if math.isnan(product) else f"it is {product:.6g} times that"
+    return f"gamma must be at most 1/({inverse}), {came}"
 
 
 def known_heterogeneity(case: Case, c: Constants) -> str | None:
@@ -244,5 +246,8 @@ def positive_gain(case: Case, c: Constants) -> str | None:
     return None if c.nu > 0 else f"nu must be known and positive, it is {c.nu:g}"
 
 
-def _step(c: Constants) -> str:
-    return f"gamma={c.gamma:.6g} is {c.gamma * c.L:.6g}/L"
+def _step(c: Constants, beta: float = 1.0) -> str:
+    """Say how long a step is; what is not known keeps it from being short enough."""
+    if math.isnan(c.L) or math.isnan(beta):
+        return f"{'L' if math.isnan(c.L) else 'beta'} is not known"
+    return f"gamma={c.gamma:.6g} is {c.gamma * c.L:.6g}/L" + ("" if beta == 1 else f" and beta is {beta:g}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from problems.finite_sum import components_of, heterogeneity
 from problems.problem import Problem
+from rac_theory.account import Account
 from rac_theory.algorithms import ProjectedDescent, RACLoRA
 from rac_theory.case import Case
 from rac_theory.gradients import Clients, Local, Reshuffled
@@ -59,7 +60,7 @@ class Constants:
     nu, longest_step : float
         For the plain step, see ``PlainStep``.
     alpha_spent : float
-        The probability with which a sampled lambda_min may be false, and likewise lambda_max; 0 for closed forms.
+        The probability with which a sampled lambda_min or lambda_max may be false, both together; 0 for closed forms.
     measured : frozenset of str
         The names of those that are estimates from runs, and no bounds: see ``rac_theory.measured``.
     provenance : mapping
@@ -96,7 +97,8 @@ class Constants:
     def of(cls, case: Case, *, alpha: float = 5e-4, draws: int = DRAWS, rng: Randomness = None) -> "Constants":
         """Compute the constants of a case.
 
-        ``alpha``, ``draws`` and ``rng`` matter only for a sketch whose spectrum has to be sampled.
+        ``alpha``, ``draws`` and ``rng`` matter only for a sketch whose spectrum has to be sampled: lambda_min and
+        lambda_max are then bounded at half of alpha each.
 
         Raises
         ------
@@ -116,9 +118,11 @@ class Constants:
         if problem.mu > problem.L * (1 + 1e-12):
             raise ValueError(f"mu must be at most L={problem.L:g}, got {problem.mu:g}")
         algorithm = case.algorithm
-        projection = UNKNOWN
+        projection, account = UNKNOWN, Account(alpha)
         if isinstance(algorithm, ProjectedDescent):
-            projection = algorithm.projection(alpha=alpha, draws=draws, rng=rng)
+            projection = algorithm.projection(alpha=alpha / 2, draws=draws, rng=rng)
+            for end in ("lambda_min", "lambda_max"):
+                account.draw(end, projection.alpha)
         known: dict[str, Any] = {
             "gamma": case.algorithm.gamma,
             "L": float(problem.L),
@@ -131,7 +135,7 @@ class Constants:
             "f_star_error": error,
             "gap0": f0 - f_star,
             "gap0_upper": f0 - f_lower,
-            "alpha_spent": projection.alpha,
+            "alpha_spent": math.fsum(account.spent.values()),
         }
         sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
         return cls(

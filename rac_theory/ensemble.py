@@ -133,5 +133,5 @@ def informative_steps(
     for theorem in linear or applicable:
         bound = theorem.bound(c, longest)[1:]
         enough = np.flatnonzero(bound <= max(theorem.metric.ceiling(c) / fall, 1.1 * float(bound[-1])))
-        steps = max(steps, int(enough[0]) + 1)
+        steps = max(steps, int(enough[0]) + 1 if enough.size else 1)  # a bound that is no number never falls
     return steps

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from problems.checks import Array
 
@@ -89,10 +90,14 @@ def _running_sums(A: Array) -> Array:
 
 
 def excess(X: Array, bound: Array) -> Array:
-    """Return ``X / bound - 1``, what is bet on against a claim, cut from above; a run that became nan has diverged."""
-    with np.errstate(over="ignore"):
-        ratio = X / bound
-    np.nan_to_num(ratio, copy=False, nan=_LARGEST_RATIO, posinf=_LARGEST_RATIO)
+    """Return ``X / bound - 1``, what is bet on against a claim, cut from above.
+
+    A value that is no number, or infinite, has left the range of floating point, and where the data are near its edge
+    that says nothing about the run: it counts as zero, which is never more than the truth. A run that diverges has
+    been far above its bound before.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = np.where(np.isfinite(X), X, 0.0) / bound
     np.minimum(ratio, _LARGEST_RATIO, out=ratio)
     ratio -= 1
     return ratio
@@ -155,56 +160,48 @@ def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:
     return np.asarray(done)
 
 
-def detectable(X: Array, bound: Array, alpha: float) -> Array:
-    r"""Return, for each t, the smallest violation that these runs would have given away.
+def detectable(X: Array, alpha: float) -> Array:
+    r"""Return, for each t, the smallest violation that runs of this shape would have given away.
 
-    It is the smallest delta for which the test at level ``alpha share_t`` rejects the runs rescaled to mean
+    It is a delta at which the test at level ``alpha share_t`` begins to reject the runs rescaled to mean
     ``(1 + delta) bound``, by bisection to half a per cent; inf if even delta = 1000 is not rejected, or if all runs
-    are zero: they say nothing about the rare ones that are not. The same number
-    gives a lower confidence bound for the mean: ``mean / (1 + delta)``, simultaneously for all t.
+    are zero: they say nothing about the rare ones that are not. An estimate of what the test can see, no bound: now and
+    then a test that rejects at one delta does not at a slightly larger one, as its bets are others.
 
     Parameters
     ----------
     X : (runs, T)
         Non-negative.
-    bound : (T,)
-        Positive.
 
     Returns
     -------
     (T,)
         Relative to the bound.
     """
+    rejects = _rejects(X, alpha)
+    return _smallest(rejects, np.full(X.shape[1], 1e-4), np.full(X.shape[1], 1e3))
+
+
+def detects(X: Array, delta: float, alpha: float) -> NDArray[np.bool_]:
+    """Say for which t runs of this shape would give away a violation by delta, at level ``alpha share_t``: (T,)."""
+    return _rejects(X, alpha)(np.full(X.shape[1], delta))
+
+
+def _rejects(X: Array, alpha: float) -> Callable[[Array], NDArray[np.bool_]]:
+    """Return what tells whether the test rejects the runs rescaled to mean ``1 + delta``, (T,) to (T,)."""
     X = np.ascontiguousarray(X)
     mean = X.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         shape = np.where(np.isfinite(mean) & (mean > 0), X / mean, 0.0)  # rescaled to mean one
     threshold = -np.log(alpha * shares(X.shape[1]))
 
-    def rejected(delta: Array) -> Array:
+    def rejects(delta: Array) -> NDArray[np.bool_]:
         Z = (1 + delta) * shape
         np.minimum(Z, _LARGEST_RATIO, out=Z)
         Z -= 1
-        wealth = log_wealth(Z)
-        return np.asarray(wealth.max(axis=0) >= threshold)
+        return np.asarray(log_wealth(Z).max(axis=0) >= threshold)
 
-    return _smallest(rejected, np.full(X.shape[1], 1e-4), np.full(X.shape[1], 1e3))
-
-
-def upper_mean(X: Array, ceiling: float, alpha: float) -> Array:
-    """Return upper confidence bounds for the means of variables in [0, ceiling], at each t by itself: (T,).
-
-    By bisection over the means that the runs contradict, so it is what ``confirmed`` would just confirm.
-    """
-    X = np.ascontiguousarray(X)
-    threshold = math.log(1 / alpha)
-    mean = np.minimum(X.mean(axis=0), ceiling)
-
-    def rejected(m: Array) -> Array:
-        wealth = log_wealth(1 - X / m, worst=np.maximum(ceiling / m - 1, 1e-12))
-        return np.asarray((wealth.max(axis=0) >= threshold) | (m >= ceiling))
-
-    return _smallest(rejected, np.maximum(mean, 1e-12 * ceiling), np.full_like(mean, ceiling))
+    return rejects
 
 
 def runs_to_detect(X: Array, delta: float, threshold: float) -> int | None:
@@ -223,7 +220,7 @@ def runs_to_detect(X: Array, delta: float, threshold: float) -> int | None:
     return math.ceil(threshold / max(growth, 1e-9))
 
 
-def _smallest(accepted: Callable[[Array], Array], low: Array, high: Array, halvings: int = 12) -> Array:
+def _smallest(accepted: Callable[[Array], NDArray[np.bool_]], low: Array, high: Array, halvings: int = 12) -> Array:
     """Bisect on a logarithmic scale for the smallest accepted number; inf where even ``high`` is not accepted."""
     a, b = np.log(low), np.log(high)
     possible = accepted(high)

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
+from rac_theory.account import Account
 from rac_theory.case import Case
 from rac_theory.ensemble import Ensemble
 from rac_theory.figures import draw
 from rac_theory.kernels import kernel_for
 from rac_theory.plan import Plan
 from rac_theory.row import Row
+from rac_theory.verdict import Status
 from rac_theory.workers import ignore_interrupts
 
 _SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
@@ -79,9 +81,19 @@ def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int,
 def violated(rows: Iterable[Row]) -> list[Row]:
     """Return the rows that refute a claim when alpha is shared among all sampled rows (Bonferroni).
 
-    What the rows have spent on a sampled lambda_min is taken from alpha first.
+    What the rows have spent on sampled constants is taken from alpha first.
+
+    Raises
+    ------
+    ValueError
+        If they have spent more than alpha.
     """
     rows = list(rows)
     sampled = [row for row in rows if row.is_sampled]
-    spent = sum(row.alpha_spent for row in sampled)
-    return [row for row in rows if row.violates((row.alpha - spent) / max(len(sampled), 1))]
+    if not sampled:
+        return [row for row in rows if row.status == Status.VIOLATED.name]
+    account = Account(min(row.alpha for row in sampled))
+    for row in sampled:
+        account.draw("sampled constants", row.alpha_spent)
+    level = account.rest("e-values") / len(sampled)
+    return [row for row in rows if row.violates(level)]

@@ -34,9 +34,12 @@ class Metric:
         (curves, constants) to (runs, T + 1); nan where undefined.
     ceiling : callable
         constants to the largest value that is possible while f does not rise; what a bound says above it is vacuous.
-    tolerance : callable
-        (constants, bound, shift), the bound (T + 1,), to the error (T + 1,) that rounding makes in a metric of that
-        size if it moves an iterate by ``shift``, and that an uncertain f_star makes.
+    rounding : callable
+        (constants, bound, shift), the bound (T + 1,), to the error, (T + 1,) or a number, that rounding makes in a
+        metric of that size if it moves an iterate by ``shift``.
+    doubt : callable
+        (constants, bound) to what an uncertain f_star hides of a metric of that size, (T + 1,) or a number: with that
+        much to spare, the claim is true whichever value in the certified interval the infimum has.
     of_distances : bool
         Whether it needs ``squared_distances``.
     """
@@ -45,7 +48,8 @@ class Metric:
     label: str
     along: Callable[[Curves, Constants], Array]
     ceiling: Callable[[Constants], float]
-    tolerance: Callable[[Constants, Array, float], Array]
+    rounding: Callable[[Constants, Array, float], Array | float]
+    doubt: Callable[[Constants, Array], Array | float]
     of_distances: bool = False
 
 
@@ -71,9 +75,9 @@ gap = Metric(
     along=lambda curves, c: curves.values - (c.f_star - curves.minimum),
     ceiling=lambda c: c.gap0,
     # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
-    tolerance=lambda c, bound, shift: (
-        _ROUNDINGS * c.gap0 + c.f_star_error + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2
-    ),
+    rounding=lambda c, bound, shift: _ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2,
+    # Below f_star by e the gap is larger by e, and a bound by no less than nothing.
+    doubt=lambda c, bound: c.f_star_error,
 )
 """``f(W^t) - f*``; descent keeps it at or below ``f(W^0) - f*``."""
 
@@ -86,9 +90,10 @@ def _of_gradients(name: str, label: str, along: Callable[[Array, Constants], Arr
         along=lambda curves, c: along(curves.squared_gradients, c),
         # An L-smooth function bounded below has ||grad f||^2 <= 2 L (f - inf f).
         ceiling=lambda c: 2 * c.L * c.gap0_upper,
-        tolerance=lambda c, bound, shift: (
+        rounding=lambda c, bound, shift: (
             _ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2
         ),
+        doubt=lambda c, bound: 0.0,  # no gradient depends on f_star, and any lower bound of f will do
     )
 
 
@@ -120,9 +125,10 @@ squared_distance = Metric(
     label=r"$\Vert W^t - W^\star \Vert^2$",
     along=_squared_distances,
     # Descent and strong convexity: (s/2) ||W - W*||^2 <= f(W) - f*. The distance itself may grow in a step.
-    ceiling=lambda c: 2 * c.gap0_upper / c.strong_convexity,
+    ceiling=lambda c: 2 * c.gap0_upper / c.strong_convexity if c.strong_convexity > 0 else np.inf,
+    rounding=lambda c, bound, shift: _ROUNDINGS * c.distance0**2 + _moved(c, bound, shift),
     # What is known of W* is that its value is within f_star_error of the infimum.
-    tolerance=lambda c, bound, shift: _tolerance_of_square(bound, shift + _uncertainty(c), c.distance0),
+    doubt=lambda c, bound: _moved(c, bound, _uncertainty(c)),
     of_distances=True,
 )
 """``||W^t - W*||^2``, for a strongly convex f."""
@@ -130,8 +136,14 @@ squared_distance = Metric(
 
 def _uncertainty(c: Constants) -> float:
     """How far the minimiser that the problem knows can be from the true one."""
-    return float(np.sqrt(2 * c.f_star_error / c.strong_convexity))
+    if c.f_star_error == 0:
+        return 0.0
+    return float(np.sqrt(2 * c.f_star_error / c.strong_convexity)) if c.strong_convexity > 0 else np.inf
 
 
-def _tolerance_of_square(bound: Array, shift: float, distance0: float) -> Array:
-    return np.asarray(_ROUNDINGS * distance0**2 + 2 * np.sqrt(bound) * shift + 2 * distance0 * shift + 2 * shift**2)
+def _moved(c: Constants, bound: Array, shift: float) -> Array:
+    """How much a squared distance, and a bound ``F distance0^2`` on it with F <= 1, change if points move by ``shift``.
+
+    ``(sqrt(F) (d + s) + s)^2 - F d^2`` is at most ``2 (sqrt(F) d + d) s + 4 s^2``.
+    """
+    return np.asarray(2 * (np.sqrt(bound) + c.distance0) * shift + 4 * shift**2)

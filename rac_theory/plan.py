@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from problems import checks
 from problems.problem import Problem
 from rac_theory import theorems
+from rac_theory.account import for_constants
 from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
 from rac_theory.ensemble import Ensemble, Key
@@ -86,9 +87,8 @@ def plan(selection: Selection) -> Plan:
     keys = [key for name, problem in problems.items() for key in _keys(name, problem, entries[name], selection, notes)]
     if not keys and not missing:
         raise ValueError("; ".join(notes))
-    # Any row may have a sampled lambda_min that is wrong: each gets its share of half of alpha.
     rows = sum(len(selection.claims_in(SETTINGS[key.setting])) for key in keys)
-    lambda_alpha = selection.alpha / 2 / max(rows, 1)
+    lambda_alpha = for_constants(selection.alpha, rows)
     prepared: dict[tuple[str, str], Problem] = {}
     ensembles: list[Ensemble] = []
     number = 0

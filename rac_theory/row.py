@@ -13,7 +13,7 @@ class Row:
     """One claim on one case. Numbers that do not exist are None.
 
     ``slack``, ``reach``, ``fitted``, ``promised`` and the rest mean what they mean in ``Verdict``; ``lambda_alpha`` is
-    the level at which lambda_min was bounded where it is sampled; ``seconds`` is the time of the whole ensemble.
+    the level of lambda_min and lambda_max together where they are sampled; ``seconds`` are those of the whole ensemble.
     """
 
     number: int
@@ -88,19 +88,19 @@ class Row:
 
     @property
     def is_sampled(self) -> bool:
-        """Whether chance had a part in the verdict."""
-        return self.evidence == "sampled"
+        """Whether chance had a part in the verdict, by its runs or by its constants."""
+        return self.evidence == "sampled" or (self.evidence == "exact" and self.alpha_spent > 0)
 
     @property
     def alpha_spent(self) -> float:
-        """The probability with which a sampled lambda_min behind this row may be false."""
+        """The probability with which a sampled constant behind this row may be false."""
         return float(self.constants["alpha_spent"]) if self.constants else 0.0
 
     def violates(self, alpha: float) -> bool:
         """Whether the claim is refuted exactly, or by an e-value that passes ``1/alpha``."""
         if self.status != Status.VIOLATED.name:
             return False
-        return not self.is_sampled or (self.log_evidence or 0.0) >= math.log(1 / alpha)
+        return self.evidence == "exact" or (self.log_evidence or 0.0) >= math.log(1 / alpha)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data in which every number is finite or None, as JSON has no others."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from problems.checks import Array
 from rac_theory.evidence import Past, excess, log_average, log_wealth
@@ -22,21 +23,56 @@ from rac_theory.evidence import Past, excess, log_average, log_wealth
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """Whether ``E X_t <= bound_t`` for all t, (T,), for ``0 <= X <= ceiling``; an unknown ceiling is inf."""
+    """Whether ``E X_t <= bound_t`` for all t, for ``0 <= X <= ceiling``.
+
+    A tolerance is no evidence: what may keep a claim from being refuted never helps to confirm it.
+
+    Attributes
+    ----------
+    bound : (T,)
+        What is claimed, at least 0.
+    ceiling : float
+        inf if unknown.
+    blur : float or (T,)
+        What rounding and an uncertain f_star may add to X: the claim is refuted against ``bound + blur``.
+    doubt : float or (T,)
+        What they may hide of X: the claim is confirmed against ``bound - doubt``.
+    """
 
     bound: Array
     ceiling: float
+    blur: Array | float = 0.0
+    doubt: Array | float = 0.0
+
+    @property
+    def refuting(self) -> Array:
+        """What runs have to exceed on average to refute the claim, (T,)."""
+        return np.asarray(self.bound + self.blur)
+
+    @property
+    def confirming(self) -> Array:
+        """What they have to be below to confirm it, (T,); nothing is below zero or less."""
+        return np.asarray(self.bound - self.doubt)
+
+    @property
+    def is_vacuous(self) -> NDArray[np.bool_]:
+        """Where the claim says no more than the ceiling does, (T,)."""
+        return np.asarray(self.confirming >= self.ceiling)
+
+    def excess(self, X: Array) -> Array:
+        """Return what is bet on to refute the claim, (runs, T)."""
+        return excess(X, self.refuting)
 
     def shortfall(self, X: Array) -> tuple[Array, Array]:
-        """Return what is bet on to confirm the claim, ``1 - X / bound``, (runs, T), and the largest loss, (T,).
+        """Return what is bet on to confirm the claim, ``1 - X / confirming``, (runs, T), and the largest loss, (T,).
 
-        Where the bound is not below the ceiling there is nothing to bet on: zero.
+        Where there is nothing to bet on it is zero: where the claim is vacuous, and where doubt leaves nothing of it.
         """
-        if not math.isfinite(self.ceiling):
-            return np.zeros_like(X), np.ones_like(self.bound)
-        open_ = self.bound < self.ceiling
-        worst = np.where(open_, self.ceiling / self.bound - 1, 1.0)
-        return np.where(open_, 1 - np.minimum(X, self.ceiling) / self.bound, 0.0), worst
+        bound = self.confirming
+        open_ = (bound > 0) & (bound < self.ceiling) & math.isfinite(self.ceiling)
+        safe = np.where(open_, bound, 1.0)
+        worst = np.where(open_, self.ceiling / safe - 1, 1.0)
+        return np.where(open_, 1 - np.minimum(X, self.ceiling) / safe, 0.0), worst
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +89,7 @@ class Pilot:
 
     def then(self, X: Array, question: Question) -> "Pilot":
         """Return what is known after the runs X, (runs, T), too."""
-        return Pilot(self.against.then(excess(X, question.bound)), self.confirming.then(*question.shortfall(X)))
+        return Pilot(self.against.then(question.excess(X)), self.confirming.then(*question.shortfall(X)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +107,7 @@ class Part:
     def of(cls, X: Array, question: Question, pilot: Pilot | None = None) -> "Part":
         """Reduce runs, (runs, T), to what is asked of them."""
         past = pilot or Pilot(Past(), Past())
-        against = log_wealth(excess(X, question.bound), past=past.against)
+        against = log_wealth(question.excess(X), past=past.against)
         Z, worst = question.shortfall(X)
         confirming = log_wealth(Z, worst, past=past.confirming)
         return cls(
@@ -99,7 +135,7 @@ class Part:
         """Return the largest log e-value for the claim at each t, as in ``Sample``: (T,)."""
         if not self.bounded:
             return np.full_like(question.bound, -np.inf)
-        return np.where(question.bound >= question.ceiling, np.inf, self.best_confirming)
+        return np.where(question.is_vacuous, np.inf, self.best_confirming)
 
     def decides(self, question: Question, alpha: float) -> bool:
         """Say whether the runs refute the claim, or confirm it at every t, each at level alpha."""
@@ -119,7 +155,7 @@ class Sample:
     log_evidence : float
         Largest log e-value against the claim.
     confirmation : (T,)
-        Largest log e-value for the claim at each t; inf where the bound is not below the ceiling, -inf without one.
+        Largest log e-value for the claim at each t; inf where it is vacuous, -inf without a ceiling.
     bounded : bool
         Whether there is a ceiling that all runs kept.
     """

@@ -17,6 +17,7 @@ import numpy as np
 
 from problems.checks import Array
 from problems.eigenvalues import extreme_eigenvalues
+from rac_theory.account import Account
 from rac_theory.confidence import kl_lower, kl_upper
 from rac_theory.linalg import orthonormal_range
 from rac_theory.sketch import Sketch, draw
@@ -64,11 +65,12 @@ def sample_spectrum(
 
     Memory does not grow with the number of draws. With a ``width`` the k-th checkpoint is given the level
     ``alpha / (k (k + 1))``, which sums to alpha; without one only the last checkpoint is looked at, at level alpha.
+    Every bound has an account of its own.
     """
     d = sketch.dim
     block = max(1, min(_BLOCK_NUMBERS // (d * sketch.rank), -(-draws // _FIRST)))
     total, n, checkpoint, k = np.zeros((d, d)), 0, block, 0
-    directions = _Directions(d)
+    directions, account = _Directions(d), Account(alpha)
     while True:
         size = min(block, draws - n, checkpoint - n)
         rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
@@ -79,7 +81,8 @@ def sample_spectrum(
         k, checkpoint = k + 1, 2 * checkpoint
         directions.look(total, n)
         if n == draws or width is not None:
-            found = _bounds(total / n, n, directions, alpha if width is None else alpha / (k * (k + 1)))
+            level = account.draw(f"look {k}", alpha if width is None else alpha / (k * (k + 1)))
+            found = _bounds(total / n, n, directions, level)
             narrow = width is not None and found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
             if n == draws or narrow:
                 return found

@@ -15,6 +15,8 @@ from rac_theory.sample import Part, Pilot, Question, group_means
 from rac_theory.theorem import Theorem
 
 _SHOWN = 10  # single runs kept for figures
+_EVALUATION = 4 * float(np.finfo(float).eps)  # relative, a step: what powers and recursions lose
+_OF_CONSTANTS = 1e-9  # relative: constants are rounded, gamma may exceed 1/L by 1e-12, and powers multiply that
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +32,12 @@ class Scope:
     resolved : (k,) of int
         The steps at which the bound stands out from rounding and from the uncertainty of f_star.
     judged : (T,) of int
-        The steps that are judged: those, or all where nothing is resolved; then only gross violations can be seen.
+        The steps that are judged: those, or all at which the bound is a number where nothing is resolved; then only
+        gross violations can be seen.
     question : Question
-        The claim at the judged steps, with rounding and the interval of f_star on the side of the theorem.
+        The claim at the judged steps, with what rounding and the interval of f_star blur and hide.
+    rounding : (T,)
+        The part of the blur that is the error of evaluating an expectation and its bound.
     informative_from : int or None
         The first step at which the bound says more than descent alone.
     """
@@ -44,6 +49,7 @@ class Scope:
     resolved: NDArray[np.int64]
     judged: NDArray[np.int64]
     question: Question
+    rounding: Array
     informative_from: int | None
 
     @classmethod
@@ -52,19 +58,23 @@ class Scope:
         metric = theorem.metric
         bound = theorem.bound(constants, case.steps)
         ceiling = metric.ceiling(constants)
-        claim = np.where(bound < 0, 0.0, bound)  # what is not negative can only be claimed to be zero
-        tolerance = metric.tolerance(constants, claim, _shift(case, first.norm))
-        informative = np.flatnonzero(bound[1:] < ceiling) + 1
-        everywhere = np.arange(1, len(bound))
-        resolved = np.flatnonzero((np.arange(len(bound)) > 0) & (np.abs(bound) >= 100 * tolerance))
+        everywhere = np.arange(1, len(bound))[np.isfinite(bound[1:])]
+        claim = np.maximum(bound, 0.0)  # what is not negative can only be claimed to be zero
+        rounding = metric.rounding(constants, claim, _shift(case, first.norm)) + _EVALUATION * case.steps * claim
+        doubt = np.broadcast_to(metric.doubt(constants, claim), bound.shape)
+        resolved = everywhere[np.abs(bound[everywhere]) >= 100 * (rounding + doubt)[everywhere]]
         if exact:
             curve = metric.along(first.curves, constants)[0]
             # A bound that is met to the last bit needs no resolution, not even zero.
-            resolved = everywhere if (curve[1:] <= bound[1:]).all() else resolved
+            resolved = everywhere if (curve <= bound - doubt)[everywhere].all() else resolved
         judged = resolved if resolved.size and not exact else everywhere
         question = Question(
-            claim[judged] * (1 + 1e-9) + tolerance[judged], ceiling if theorem.descends and not exact else math.inf
+            claim[judged],
+            ceiling if theorem.descends and not exact else math.inf,
+            blur=(_OF_CONSTANTS * claim + rounding + doubt)[judged],
+            doubt=(doubt if exact else rounding + doubt)[judged],
         )
+        informative = everywhere[bound[everywhere] < ceiling]
         return cls(
             theorem,
             case.problem,
@@ -73,6 +83,7 @@ class Scope:
             resolved,
             judged,
             question,
+            rounding[judged],
             int(informative[0]) if informative.size else None,
         )
 

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,6 +23,7 @@ Assumption: TypeAlias = Callable[[Case, Constants], str | None]
 
 
 _LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
+_NEARLY_ZERO = 1e-100
 
 
 class Tightest(NamedTuple):
@@ -73,7 +74,13 @@ class Theorem:
     tightest: Tightest | None = None
 
     def bound(self, constants: Constants, steps: int) -> Array:
-        """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing."""
+        """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing.
+
+        Raises
+        ------
+        ValueError
+            If the formula does not return one real number for each t.
+        """
         bound = self._at(constants, np.arange(steps + 1.0))
         if steps and np.isnan(bound[1:]).all():  # nan ** 0 is 1: a constant that is unknown would look known at t = 0
             return np.full(steps + 1, np.nan)
@@ -98,7 +105,7 @@ class Theorem:
         -------
         float
             A whole number; inf if the bound never comes down to ``epsilon``, as above a floor of noise or where
-            ``lambda_min`` is zero; nan where a constant that the bound needs is unknown.
+            ``lambda_min`` or ``mu`` is zero; nan where a constant that the bound needs is unknown.
 
         Raises
         ------
@@ -124,8 +131,31 @@ class Theorem:
         return high
 
     def _at(self, constants: Constants, t: Array) -> Array:
+        """Evaluate the formula, (T,) to (T,): infinite where a constant of zero takes away what it promises."""
+        bound = self._evaluated(constants, t)
+        zeros = [name for name in ("lambda_min", "mu") if getattr(constants, name) == 0]
+        if zeros and np.isnan(bound).any():
+            # 0/0 is no unknown constant: beside it there is a bound, and it grows without limit.
+            nearly: dict[str, Any] = dict.fromkeys(zeros, _NEARLY_ZERO)
+            beside = self._evaluated(replace(constants, **nearly), t)
+            bound = np.where(np.isnan(bound) & ~np.isnan(beside), np.inf, bound)
+        return bound
+
+    def _evaluated(self, constants: Constants, t: Array) -> Array:
+        # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
+        scalars: dict[str, Any] = {
+            name: np.float64(value) for name, value in vars(constants).items() if isinstance(value, float)
+        }
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return np.asarray(self.formula(constants, t), dtype=np.float64)
+            bound: Any = self.formula(replace(constants, **scalars), t)
+        is_array = isinstance(bound, np.ndarray) and not isinstance(bound, np.ma.MaskedArray)
+        if not (is_array and bound.shape == t.shape and bound.dtype.kind in "fiu"):
+            came = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
+            raise ValueError(
+                f"the formula of theorem {self.id} must return a real number for each t, an array of shape {t.shape}, "
+                f"got {came}"
+            )
+        return np.asarray(bound, dtype=np.float64)
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
         """Return one sentence for each assumption that the case does not meet."""

@@ -2,6 +2,7 @@
 
 import enum
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -37,7 +38,7 @@ class Status(enum.StrEnum):
 
 
 _MEANINGS = {
-    "HOLDS": "at every t: exactly, or confirmed at level alpha for the whole curve",
+    "HOLDS": "at every t that is judged: exactly, or confirmed at level alpha for the whole curve",
     "CONSISTENT": "not violated and not confirmed; a violation by half, of the shape seen, would have shown in half",
     "UNDECIDED": "too little to say either",
     "VIOLATED": "refuted at level alpha, or exactly",
@@ -84,6 +85,8 @@ class Verdict:
         What was tried, so that a verdict can be repeated.
     alpha : float
         Significance level for the whole curve, sampled constants included.
+    levels : mapping
+        What alpha was spent on: sampled constants, runs. The parts add up to alpha at most.
     evidence : "exact", "sampled" or "none"
     runs : int
     seed : tuple
@@ -94,11 +97,14 @@ class Verdict:
         The bound and the sample mean of the metric, in the metric's unit; nan where undefined.
     lower, upper : (steps + 1,)
         Confidence limits for the expected metric at level alpha, the lower one for all t at once, the upper one for
-        each t, which is what refuting and confirming take; nan where not judged.
+        each t, which is what refuting and confirming take; nan where not judged. They come from bets of their own, see
+        ``rac_theory.limits``.
     detectable : (steps + 1,)
-        Relative violation of the bound that these runs would have given away; nan where not judged.
+        Relative violation of the bound that these runs would have given away, by one half of them; nan where not
+        judged.
     reach : int or None
-        The last t with ``detectable <= 0.5``: no sampled number after it is worth reading.
+        The last t at which a violation by half would have shown, by the other half. HOLDS and VIOLATED speak of every
+        step that is judged; every other sampled number is worth reading up to ``reach`` and no further.
     informative_from : int or None
         The first t at which the bound says more than descent alone.
     log_evidence : float
@@ -117,6 +123,7 @@ class Verdict:
     case: Case
     constants: Constants
     alpha: float
+    levels: Mapping[str, float] = field(default_factory=dict)
     evidence: Literal["exact", "sampled", "none"] = "none"
     runs: int = 0
     seed: tuple[Any, tuple[int, ...]] = (None, ())
@@ -134,6 +141,17 @@ class Verdict:
     promised: Rate | None = None
     sample: Array = field(default_factory=lambda: np.empty((0, 0)))
     versions: dict[str, str] = field(default_factory=versions)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the claim is VIOLATED."""
+        return self.status is Status.VIOLATED
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"a verdict has five answers, not two, and this one is {self.status.name}: write `verdict.status is "
+            "Status.HOLDS`, or `not verdict.refuted`"
+        )
 
     @cached_property
     def slack(self) -> Slack | None:

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory import theorems
+from rac_theory.account import Account
 from rac_theory.algorithm import Algorithm
 from rac_theory.case import Case
 from rac_theory.constants import Constants
@@ -36,7 +36,7 @@ def verify(
     W0: Array | None = None,
     steps: int,
     runs: int | Literal["until decided"] = 256,
-    most_runs: int = MOST_RUNS,
+    most_runs: int | None = None,
     rng: Randomness = None,
     alpha: float = 1e-3,
     evidence: Evidence = "auto",
@@ -57,12 +57,13 @@ def verify(
         Length and size of the ensemble. A deterministic method needs one run, whatever ``runs`` says. With
         ``"until decided"`` runs are added, 256 at a time, until the claim HOLDS or is VIOLATED; looking so often does
         not change the level, and the verdict's ``runs`` says how many it took.
-    most_runs : int
-        Where ``"until decided"`` ends if nothing is decided, at most 262144; a claim that is met with equality always
-        goes so far.
+    most_runs : int, optional
+        Where ``"until decided"`` ends if nothing is decided, at most 262144, 65536 if None; a claim that is met with
+        equality always goes so far. It means nothing, and is refused, beside a number of runs.
     rng : seed, SeedSequence or Generator
     alpha : float
-        Significance level of the whole verdict; half of it is spent on lambda_min where that has to be sampled.
+        Significance level of the whole verdict; half of it is spent on lambda_min and lambda_max together where they
+        have to be sampled. The verdict's ``levels`` say what it was spent on.
     evidence : "auto", "exact" or "sampled"
         Auto is exact where one run decides or ``expected`` knows the expectation by itself, else sampled.
     constants : Constants, optional
@@ -80,17 +81,13 @@ def verify(
     case = Case(algorithm, problem, W0, steps)
     checks.finite("alpha", alpha, above=0, below=1)
     until_decided = isinstance(runs, str)
-    if isinstance(runs, str):
-        checks.one_of("runs", runs, [UNTIL_DECIDED])
-        runs = checks.integer("most_runs", most_runs, 1, LIMIT)
-    checks.integer("runs", runs, 1)
+    runs = _number_of_runs(runs, most_runs)
     checks.one_of("evidence", evidence, ("auto", "exact", "sampled"))
     root = seed_sequence(rng)
     if constants is None:
         constants = Constants.of(case, alpha=alpha / 2, rng=child(root, PROJECTION))
         if variance_is_missing(theorem, case, constants):
             constants = with_measured_variance(case, constants, root)
-    checks.finite("alpha", alpha, above=constants.alpha_spent)
     (verdict,) = judge(
         [theorem],
         case,
@@ -103,6 +100,16 @@ def verify(
         n_jobs=n_jobs,
     )
     return verdict
+
+
+def _number_of_runs(runs: int | str, most_runs: int | None) -> int:
+    """Return how many runs there are, or may be."""
+    if isinstance(runs, str):
+        checks.one_of("runs", runs, [UNTIL_DECIDED])
+        return checks.integer("most_runs", MOST_RUNS if most_runs is None else most_runs, 1, LIMIT)
+    if most_runs is not None:
+        raise ValueError(f"most_runs must be None beside runs={runs!r}, got {most_runs!r}; it needs {UNTIL_DECIDED!r}")
+    return checks.integer("runs", runs, 1)
 
 
 def not_applicable(theorem: Theorem, case: Case, constants: Constants, unmet: tuple[str, ...], alpha: float) -> Verdict:
@@ -126,31 +133,48 @@ def judge(
 
     With ``until_decided`` there are as many runs as it takes to decide all of them, and at most ``runs``.
     """
-    unmet = [theorem.unmet(case, constants) for theorem in theorems]
-    applicable = [theorem for theorem, missing in zip(theorems, unmet, strict=True) if not missing]
-    exact = exact_recording(case, evidence) if applicable else None
-    level = limits = alpha - constants.alpha_spent
+    unseen = [_without_runs(theorem, case, constants, alpha) for theorem in theorems]
+    open_ = [theorem for theorem, verdict in zip(theorems, unseen, strict=True) if verdict is None]
+    exact = exact_recording(case, evidence) if open_ else None
+    account = _account(alpha, constants)
+    level = limits = account.rest("runs")
     if exact is not None:
-        scopes = [Scope.of(theorem, case, constants, exact, exact=True) for theorem in applicable]
+        scopes = [Scope.of(theorem, case, constants, exact, exact=True) for theorem in open_]
         observations = [[Observation.of(scope, exact)] for scope in scopes]
     elif until_decided:
         limits = level / groupings(runs, part_size(case.steps))
-        scopes, observations = read_until_decided(applicable, case, constants, runs, child(seed, RUNS), n_jobs, level)
+        scopes, observations = read_until_decided(open_, case, constants, runs, child(seed, RUNS), n_jobs, level)
     else:
-        scopes, observations = read(applicable, case, constants, runs, child(seed, RUNS), n_jobs)
-    settle = partial(_settle, case, constants, alpha, limits, exact is not None, seed)
+        scopes, observations = read(open_, case, constants, runs, child(seed, RUNS), n_jobs)
+    settle = partial(_settle, case, constants, account, limits, exact is not None, seed)
     settled = map(settle, scopes, observations)
-    return [
-        not_applicable(theorem, case, constants, missing, alpha) if missing else next(settled)
-        for theorem, missing in zip(theorems, unmet, strict=True)
-    ]
+    return [next(settled) if verdict is None else verdict for verdict in unseen]
+
+
+def _account(alpha: float, constants: Constants) -> Account:
+    """Open an account for one verdict, with what its constants have spent."""
+    account = Account(alpha)
+    if constants.alpha_spent > 0:
+        account.draw("sampled constants", constants.alpha_spent)
+    return account
+
+
+def _without_runs(theorem: Theorem, case: Case, constants: Constants, alpha: float) -> Verdict | None:
+    """Return the verdict where no run could change it: an assumption is not met, or the bound is no number."""
+    if unmet := theorem.unmet(case, constants):
+        return not_applicable(theorem, case, constants, unmet, alpha)
+    bound = theorem.bound(constants, case.steps)
+    if np.isfinite(bound[1:]).any():
+        return None
+    reason = "the bound is not a finite number at any t: it says nothing here."
+    return Verdict(Status.UNDECIDED, reason, theorem, case, constants, alpha, bound=bound)
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def _settle(
     case: Case,
     constants: Constants,
-    alpha: float,
+    account: Account,
     limits: float,
     exact: bool,
     seed: np.random.SeedSequence,
@@ -163,12 +187,13 @@ def _settle(
     X = scope.judged_part(curves)
     if exact:
         words = "one run decides" if case.algorithm.deterministic else "the expectation is exact"
-        finding = exact_finding(X[0], scope.question.bound, judged, words)
+        resolved = np.isin(judged, scope.resolved)
+        finding = exact_finding(X[0], scope.question, judged, resolved, scope.rounding, words)
     else:
         sample = Sample.of([observation.part for observation in observations], X, scope.question)
-        finding = sampled_finding(sample, scope.question, judged, alpha - constants.alpha_spent, limits)
+        finding = sampled_finding(sample, scope.question, judged, account.spent["runs"], limits)
     if finding.status is not Status.VIOLATED:
-        finding = _up_to_resolution(finding, scope.resolved, case.steps)
+        finding = _up_to_resolution(finding, scope, case.steps)
     if finding.status in (Status.HOLDS, Status.CONSISTENT) and scope.informative_from is None:
         vacuous = "the bound never says more than descent alone does: take more steps."
         finding = replace(finding, status=Status.UNDECIDED, reason=vacuous)
@@ -182,7 +207,8 @@ def _settle(
         theorem,
         case,
         constants,
-        alpha,
+        account.alpha,
+        levels=dict(account.spent),
         evidence="exact" if exact else "sampled",
         runs=int(case.algorithm.deterministic) if exact else sum(o.part.runs for o in observations),
         seed=(seed.entropy, seed.spawn_key),
@@ -201,13 +227,14 @@ def _settle(
     )
 
 
-def _up_to_resolution(finding: Finding, resolved: NDArray[np.int64], steps: int) -> Finding:
-    """Say nothing good about a bound below what rounding and f_star let one see."""
-    if not resolved.size:
+def _up_to_resolution(finding: Finding, scope: Scope, steps: int) -> Finding:
+    """Say nothing good about a bound below what rounding and f_star let one see, nor where it is no number."""
+    if not scope.resolved.size:
         reason = "the bound is below what rounding and f_star let one see from the first step on."
         return replace(finding, status=Status.UNDECIDED, reason=reason, reach=None)
-    last = int(resolved[-1])
-    if last == steps:
-        return finding
-    reason = f"{finding.reason} Only up to t={last}: beyond, the bound is below what rounding and f_star let one see."
+    last, reason = int(scope.resolved[-1]), finding.reason
+    if silent := int(np.count_nonzero(~np.isfinite(scope.bound[1 : last + 1]))):
+        reason = f"{reason} At {silent} steps the bound is no finite number, and nothing is said there."
+    if last < steps:
+        reason = f"{reason} Only up to t={last}: beyond, the bound is below what rounding and f_star let one see."
     return replace(finding, reason=reason, reach=min(finding.reach, last) if finding.reach else None)

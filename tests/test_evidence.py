@@ -66,8 +66,8 @@ def test_a_claim_below_its_mean_is_never_confirmed_and_one_far_above_always(ceil
 @pytest.mark.parametrize("delta", [0.05, 0.2, 1.0])
 def test_detectable_is_what_the_test_detects(delta):
     """At each t: runs rescaled just above ``detectable`` are rejected by the test, just below they are not."""
-    X, bound = equality(np.random.default_rng(4), 300, 4)
-    found = evidence.detectable(X, bound, ALPHA)
+    X, _ = equality(np.random.default_rng(4), 300, 4)
+    found = evidence.detectable(X, ALPHA)
     assert (found > 0).all()
     threshold = -np.log(ALPHA * evidence.shares(4))
     for t in range(4):
@@ -76,33 +76,13 @@ def test_detectable_is_what_the_test_detects(delta):
             assert (evidence.log_wealth(rescaled[:, None] - 1).max() >= threshold[t]) == rejected
     # More runs see less: four times as many about half, for a light tail.
     light = np.random.default_rng(5).uniform(0, 2, size=(4_000, 1))
-    few, many = (evidence.detectable(light[:n], np.ones(1), ALPHA)[0] for n in (1_000, 4_000))
+    few, many = (evidence.detectable(light[:n], ALPHA)[0] for n in (1_000, 4_000))
     assert few / many == pytest.approx(2, rel=0.35)
 
 
 def test_detectable_of_runs_that_are_all_zero_is_infinite():
     """Zeros say nothing about rare large values, so no violation would have been seen."""
-    assert np.isinf(evidence.detectable(np.zeros((50, 1)), np.ones(1), ALPHA)).all()
-
-
-def test_confidence_limits_cover():
-    """Lower and upper limit at 0.05 over 500 samples of a skewed law: at most 41 misses each (binomial, p < 1e-3)."""
-    rng = np.random.default_rng(6)
-    low = high = 0
-    for _ in range(500):
-        X = rng.beta(0.3, 2.7, size=(80, 1))
-        low += X.mean() / (1 + evidence.detectable(X, np.ones(1), 0.05)[0]) > 0.1
-        high += evidence.upper_mean(X, 1.0, 0.05)[0] < 0.1
-    assert low <= 41
-    assert high <= 41
-
-
-def test_the_upper_limit_is_what_is_just_confirmed():
-    X = np.random.default_rng(7).beta(0.5, 4, size=(300, 3))
-    upper = evidence.upper_mean(X, 1.0, ALPHA)
-    assert evidence.confirmed(X, upper * 1.01, 1.0, ALPHA).all()
-    assert not evidence.confirmed(X, upper * 0.99, 1.0, ALPHA).any()
-    assert (upper > X.mean(axis=0)).all()
+    assert np.isinf(evidence.detectable(np.zeros((50, 1)), ALPHA)).all()
 
 
 def test_power_against_a_small_violation():
@@ -113,11 +93,18 @@ def test_power_against_a_small_violation():
         assert evidence.log_evidence_against(X, np.ones(3)) >= math.log(1 / ALPHA)
 
 
-def test_a_diverging_run_is_evidence_and_not_a_crash():
-    """Runs at infinity or nan have left every bound behind."""
+def test_what_left_the_range_of_floating_point_is_no_evidence():
+    """Infinite and nan runs count as zero: near the edge a run that converges overflows like one that diverges.
+
+    Catches them counted as large, which refutes, and left out, which makes the other runs look too large.
+    """
     X = np.full((30, 2), np.inf)
     X[::2, 1] = np.nan
-    assert evidence.log_evidence_against(X, np.ones(2)) >= math.log(1 / ALPHA)
+    assert evidence.log_evidence_against(X, np.ones(2)) == 0.0
+    half = np.where(np.arange(200)[:, None] % 2, 1.9, np.inf)
+    assert evidence.log_evidence_against(half, np.ones(1)) == evidence.log_evidence_against(
+        np.where(np.isfinite(half), half, 0.0), np.ones(1)
+    )
 
 
 def test_wealth_is_never_negative_and_starts_at_one():
@@ -163,22 +150,6 @@ def test_empirical_bernstein_in_closed_form():
     xi = 0.5 / np.arange(1, 21)  # 1 - (1/2 + i) / (1 + i)
     by_hand = (10 - (math.log(2) - 0.5) * (xi**2).sum() - math.log(20)) / 10
     assert empirical_bernstein_lower(X, 0.05) == pytest.approx(by_hand, rel=1e-12)
-
-
-def test_two_routes_to_an_upper_limit():
-    """Betting, empirical Bernstein, and the mean alone: each wider than the one before where the variance is small.
-
-    Catches a limit on the wrong scale of the ceiling, which coverage alone would not.
-    """
-    X = 3 * np.random.default_rng(9).beta(20, 60, size=(2_000, 5))
-    betting = evidence.upper_mean(X, 3.0, ALPHA)
-    bernstein = 3 * empirical_bernstein_upper(X / 3, ALPHA)
-    alone = np.array([3 * kl_upper(mean / 3, 2_000, ALPHA) for mean in X.mean(axis=0)])
-    assert (betting > 0.75).all()
-    mean = X.mean(axis=0)
-    assert (betting < bernstein).all()
-    assert (bernstein - mean < 2.5 * (betting - mean)).all()
-    assert (alone - mean > 1.5 * (bernstein - mean)).all()
 
 
 @pytest.mark.parametrize("alpha", [0.05, 1e-6])

@@ -16,6 +16,7 @@ GROUND = Path(problems.__file__).parent
 # From the ground up. A folder stands where its name does; its files may import each other.
 ORDER = [
     "linalg",
+    "account",
     "chart",
     "plot",
     "svg",
@@ -66,6 +67,7 @@ ORDER = [
     "pep",
     "pep_comparison",
     "evidence",
+    "limits",
     "recording",
     "sample",
     "scope",

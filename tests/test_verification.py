@@ -256,7 +256,9 @@ def test_a_plug_in_works_from_the_first_day():
     assert 0 < verdict.constants.lambda_min < 2 / 6
     assert verdict.constants.alpha_spent == 5e-4
     assert "Chernoff-Hoeffding" in verdict.constants.provenance["lambda_min"]
-    with pytest.raises(ValueError, match=r"alpha must be a finite number > 0\.0005, got 0\.0004"):
+    with pytest.raises(
+        ValueError, match=r"levels must add up to at most alpha=0\.0004, got 0\.0005 for sampled constants"
+    ):
         verify(theorems.T2, algorithm, problem, steps=2, rng=0, alpha=4e-4, constants=verdict.constants)
 
 

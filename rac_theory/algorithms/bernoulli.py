@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
+from rac_theory.account import Account
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import check_dim, check_sketch_members, sketched_steps
 from rac_theory.gradient_source import GradientSource, Step
@@ -59,11 +60,11 @@ class Bernoulli(ProjectedDescent):
 
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the extreme eigenvalues of the Kronecker sum; what has to be sampled shares ``alpha``."""
-        root = seed_sequence(rng)
+        root, account = seed_sequence(rng), Account(alpha)
         sides = ((self.p, self.left), (1 - self.p, self.right))
         # A side that is never drawn adds zero, whatever its law.
         terms = [
-            (weight, spectrum(sketch, alpha=alpha / 2, draws=draws, rng=child(root, i)))
+            (weight, spectrum(sketch, alpha=account.draw(f"side {i}", alpha / 2), draws=draws, rng=child(root, i)))
             for i, (weight, sketch) in enumerate(sides)
             if weight > 0
         ]

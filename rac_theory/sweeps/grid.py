@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from problems import checks
+from rac_theory.account import for_constants
 from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
 from rac_theory.ensemble import Key
@@ -120,8 +121,8 @@ class Grid:
 
     @property
     def lambda_alpha(self) -> float:
-        """The share of half of alpha that a row may spend on a sampled lambda_min: any of them may be wrong."""
-        return self.alpha / 2 / sum(len(cell.claims) for cell in self.cells)
+        """What a row may spend on sampled constants."""
+        return for_constants(self.alpha, sum(len(cell.claims) for cell in self.cells))
 
     @property
     def _tried(self) -> list[str]:

@@ -125,7 +125,7 @@ def power(law, T, runs, ensembles, rng):
     d, m = np.empty((2, ensembles, T))
     for i in range(ensembles):
         (X,) = law(rng, (1, runs, T))
-        d[i], m[i] = evidence.detectable(X, np.ones(T), ALPHA), X.mean(axis=0)
+        d[i], m[i] = evidence.detectable(X, ALPHA), X.mean(axis=0)
     t = int(np.argmin(np.median(d, axis=0)))
     median = float(np.median(d[:, t]))
     deltas = np.array([*VIOLATIONS, median, 1.5 * median])

@@ -66,8 +66,8 @@ def test_each_assumption_broken_in_turn(claim):
         sentence = assumption(case, broken)
         assert sentence, _name(assumption)
         assert sentence in theorems.ALL[claim].unmet(case, broken)
-        if _name(assumption) == "contracting":
-            continue
+        if _name(assumption) == "contracting" or math.isnan(min(BREAKS[_name(assumption)].values())):
+            continue  # what is not known leaves everything unmet that asks for it
         same_change = [a for a in others if a(case, broken) is not None]
         assert len(same_change) <= 2, [_name(a) for a in same_change]  # itself, and a factor that it spoils
     heuristic = Case(LoRA(Initialisation.kaiming(case.problem.shape, 1), 1e-3), case.problem, None, 9)
