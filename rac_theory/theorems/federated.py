@@ -50,8 +50,8 @@ def factor(c: Constants) -> float:
 
 
 def _noise(c: Constants, variance: float) -> float:
-    """``a (lambda_max / lambda_min) variance``; without drift nothing, whatever the variance."""
-    return client_drift(c) * c.lambda_max / c.lambda_min * variance if c.inner_steps > 1 else 0.0
+    """``a lambda_max variance``; without drift nothing, whatever the variance."""
+    return client_drift(c) * c.lambda_max * variance if c.inner_steps > 1 else 0.0
 
 
 @theorem(
@@ -68,7 +68,7 @@ def fed_rac_lora_nonconvex(c: Constants, t: Array) -> Array:
     zeta^2] / (1 - a).
     """
     start = 2 * c.gap0_upper / (total_step(c) * c.lambda_min * t)
-    return np.asarray((start + _noise(c, c.zeta_squared)) / (1 - client_drift(c)))
+    return np.asarray((start + _noise(c, c.zeta_squared) / c.lambda_min) / (1 - client_drift(c)))
 
 
 @theorem(
@@ -85,7 +85,7 @@ def fed_rac_lora_nonconvex_data(c: Constants, t: Array) -> Array:
     lambda_min) D] / (1 - a), w_t = (1 + q)^{-t}, W_T = sum_{t<T} w_{t+1}, q = Gamma a lambda_max L.
     """
     start = 2 * c.gap0_upper / (total_step(c) * c.lambda_min * sum_of_weights(growth(c), t))
-    return np.asarray((start + _noise(c, c.D)) / (1 - client_drift(c)))
+    return np.asarray((start + _noise(c, c.D) / c.lambda_min) / (1 - client_drift(c)))
 
 
 @theorem(
@@ -103,7 +103,7 @@ def fed_rac_lora_pl(c: Constants, t: Array) -> Array:
     """
     a = client_drift(c)
     rho = 1 - (1 - a) * total_step(c) * c.mu * c.lambda_min
-    return np.asarray(rho**t * c.gap0 + _noise(c, c.zeta_squared) / (2 * c.mu * (1 - a)))
+    return np.asarray(rho**t * c.gap0 + _noise(c, c.zeta_squared) / c.lambda_min / (2 * c.mu * (1 - a)))
 
 
 @theorem(
@@ -120,5 +120,4 @@ def fed_rac_lora_pl_data(c: Constants, t: Array) -> Array:
     a) Gamma mu lambda_min + Gamma a lambda_max L.
     """
     rho = factor(c)
-    noise = total_step(c) / 2 * c.lambda_min * _noise(c, c.D)
-    return np.asarray(rho**t * c.gap0 + sum_of_powers(rho, t) * noise)
+    return np.asarray(rho**t * c.gap0 + sum_of_powers(rho, t) * total_step(c) / 2 * _noise(c, c.D))
