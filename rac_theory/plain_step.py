@@ -9,15 +9,20 @@ It is known for sketches with finite support, for those whose draws have orthono
 """
 
 import math
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
 from problems.eigenvalues import extreme_eigenvalues
+from problems.rounding import rounded
 from rac_theory.algorithms import RACLoRA
 from rac_theory.sketch import checked_support, is_orthonormal
 from rac_theory.sketches import Gaussian
 from rac_theory.spectra import Spectrum
+
+_EPS = float(np.finfo(float).eps)
+_ORTHONORMAL = Fraction(1, 10**11)  # relative: columns that are orthonormal up to rounding may be longer than one
 
 
 class PlainStep(NamedTuple):
@@ -44,22 +49,23 @@ def plain_step(algorithm: RACLoRA, L: float, projection: Spectrum) -> PlainStep:
     if sketch is None or algorithm.lora_alpha is None:
         return PlainStep()
     tau, d, r = algorithm.gamma * (algorithm.lora_alpha / sketch.rank) ** 2, sketch.dim, sketch.rank
+    step, smoothness = Fraction(tau), Fraction(L)  # both as they are used: only what follows is rounded
     if isinstance(sketch, Gaussian):
-        nu = 2 * r * tau - L * r * (d + r + 1) * tau**2
-        return PlainStep(_down(nu), math.inf, "moments of Gaussian matrices")
+        nu = 2 * r * step - smoothness * r * (d + r + 1) * step**2
+        return PlainStep(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
     if is_orthonormal(sketch):
-        gain = 2 * tau - L * tau**2
-        nu = gain * float(projection.lambda_min if gain > 0 else projection.lambda_max)
-        return PlainStep(_down(nu), L * tau, "columns are orthonormal: B B' = H, " + projection.provenance)
+        gain = 2 * step - smoothness * step**2
+        nu = gain * Fraction(float(projection.lambda_min if gain > 0 else projection.lambda_max))
+        longest = rounded(smoothness * step * (1 + _ORTHONORMAL), math.inf)
+        return PlainStep(rounded(nu, -math.inf), longest, "columns are orthonormal: B B' = H, " + projection.provenance)
     support = checked_support(sketch)
     if support is None:
         return PlainStep()
     B, probabilities = support
-    M = B @ np.swapaxes(B, 1, 2)
+    M, lengths = B @ np.swapaxes(B, 1, 2), np.linalg.norm(B, 2, axis=(1, 2)) ** 2
     mean = np.tensordot(probabilities.astype(np.float64), 2 * tau * M - L * tau**2 * (M @ M), axes=1)
-    longest = L * tau * float(np.linalg.norm(B, 2, axis=(1, 2)).max()) ** 2 * (1 + 1e-12)
-    return PlainStep(_down(extreme_eigenvalues(mean)[0]), longest, "enumerated over the support")
-
-
-def _down(nu: float) -> float:
-    return nu - 1e-12 * abs(nu)
+    # Sums of at most d, r and k products each, of terms no larger than these.
+    largest = float(lengths.max())
+    error = (d + r + len(B) + 8) * _EPS * (2 * tau * largest + L * tau**2 * largest**2)
+    longest = L * tau * largest * (1 + 1e-12)
+    return PlainStep(extreme_eigenvalues(mean)[0] - error, longest, "enumerated over the support")

@@ -22,6 +22,9 @@ from rac_theory.sketch import HasExpectedProjection, Sketch, check_draws, checke
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_EPS = float(np.finfo(float).eps)
+_OF_ENTRIES = 4e-12  # relative: how far entries of E[H] that are no simple quotients may be off
+
 DRAWS = 65_536
 """Draws of a sketch without a closed form: the sampled lower bound loses about sqrt(d / (draws r)) relative."""
 
@@ -128,7 +131,7 @@ def spectrum(
     if support is not None:
         matrices, probabilities = support
         mean = np.tensordot(probabilities.astype(np.float64), projection(matrices), axes=1)
-        return _known(mean, extreme_eigenvalues(mean), "enumerated")
+        return _known(mean, _extremes(mean), "enumerated")
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("draws", draws, 1)
     if width is not None:
@@ -181,10 +184,21 @@ def _is_toeplitz_view(matrix: Array) -> bool:
 
 
 def _extremes(matrix: Array) -> tuple[float, float]:
-    """Return bounds on the extreme eigenvalues; those of a multiple of the identity are its entry, exactly."""
+    """Return bounds on the extreme eigenvalues, that allow for the rounding of the entries themselves.
+
+    A multiple of the identity whose trace is a whole number is exact if its entry is, else it is off by its last digit.
+    Other entries are sums and integrals, to about 1e-12 of themselves; but an eigenvalue is never above 1.
+    """
     if _is_toeplitz_view(matrix) and not (matrix[0, 1:].any() or matrix[1:, 0].any()):
-        return float(matrix[0, 0]), float(matrix[0, 0])
-    return extreme_eigenvalues(matrix)
+        entry, trace = float(matrix[0, 0]), len(matrix) * Fraction(float(matrix[0, 0]))
+        if trace.denominator == 1:
+            return entry, entry
+        off = 4 * _EPS if abs(trace - round(trace)) < 4 * _EPS * trace else _OF_ENTRIES
+        return entry * (1 - off), entry * (1 + off)
+    low, high = extreme_eigenvalues(matrix)
+    diagonal = np.count_nonzero(matrix) == np.count_nonzero(np.diagonal(matrix))
+    off = 0.0 if low == 1 else _OF_ENTRIES * (low if diagonal else high)
+    return low - off, high * (1 + _OF_ENTRIES)
 
 
 def _is_symmetric(matrix: Array) -> bool:

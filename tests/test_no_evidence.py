@@ -157,8 +157,7 @@ def test_an_uncertain_infimum_confirms_nothing(evidence):
         assert verdict.status in (Status.CONSISTENT, Status.UNDECIDED)
     true = uncertain(0.8, 1e-4)
     assert (
-        verify("T2", RARE, WIDE, steps=20, runs=8_000, rng=0, constants=true, evidence=evidence).status
-        is Status.HOLDS
+        verify("T2", RARE, WIDE, steps=20, runs=8_000, rng=0, constants=true, evidence=evidence).status is Status.HOLDS
     )
 
 
