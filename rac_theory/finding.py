@@ -102,7 +102,7 @@ def sampled_finding(
     limits = alpha if limits is None else limits
     mean, levels = X.mean(axis=0), limits * evidence.shares(len(t))
     upper = upper_mean(np.minimum(X, ceiling), ceiling, limits) if sample.bounded else np.full(len(t), np.inf)
-    seen, detectable = _what_would_show(X, limits)
+    seen, detectable = what_would_show(X, limits)
     reach = int(t[seen[-1]]) if seen.size else None
     against, at, status = sample.log_evidence, None, Status.UNDECIDED
     if against >= math.log(1 / alpha):
@@ -137,7 +137,7 @@ def sampled_finding(
     return Finding(status, reason, lower_mean(X, levels), upper, detectable, reach, against, at)
 
 
-def _what_would_show(X: Array, alpha: float) -> tuple[NDArray[np.int64], Array]:
+def what_would_show(X: Array, alpha: float) -> tuple[NDArray[np.int64], Array]:
     """Return the indices at which a violation by half would have shown, and which violation would have at each, (T,).
 
     One half of the runs says how far the curve reaches, and the other half, each run taken twice, what would have

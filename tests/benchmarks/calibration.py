@@ -14,6 +14,7 @@ import numpy as np
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, evidence, sketches, theorems
 from rac_theory.case import starting_point
+from rac_theory.finding import what_would_show
 from rac_theory.settings import SETTINGS
 from rac_theory.sketches import NAMED
 from rac_theory.verification import judge
@@ -47,6 +48,9 @@ def pareto(rng, shape):
 
 LAWS = {"uniform": uniform, "gamma": gamma, "gaps": gaps, "Pareto": pareto}
 """From light to heavy."""
+
+REACHES = (("gaps", 60, 128), ("gaps", 60, 256), ("gaps", 200, 1_000), ("uniform", 20, 64), ("Pareto", 20, 128))
+"""Laws, steps and runs for which it is tried what is seen at ``reach``, within the curve or at its end."""
 
 
 class Mean(NamedTuple):
@@ -138,6 +142,38 @@ def power(law, T, runs, ensembles, rng):
     return median, [Power(*map(float, row)) for row in zip(deltas, caught / ensembles, promised, strict=True)]
 
 
+class Reach(NamedTuple):
+    """How often a violation by what is ``detectable`` at ``reach`` is caught there: in all, and where reach is long."""
+
+    median: float
+    caught: float
+    caught_where_long: float
+
+
+def reach(law, T, runs, ensembles, rng, halves=True):
+    """Return how often the violation is caught that an ensemble states at the step up to which it says it sees.
+
+    Each ensemble names a step and a violation, and another ensemble, false by so much at that step, is tested there.
+    With ``halves`` one half of the runs names the step and the other the violation, as verdicts do; else all runs name
+    both, and promise too much where they reach far, for they do so where they happen to look narrow.
+    """
+    steps, caught = [], []
+    for _ in range(ensembles):
+        X, other = law(rng, (2, runs, T))
+        if halves:
+            seen, delta = what_would_show(X, ALPHA)
+        else:
+            delta = evidence.detectable(X, ALPHA)
+            seen = np.flatnonzero(delta <= 0.5)
+        if seen.size and math.isfinite(delta[seen[-1]]):
+            t = int(seen[-1])
+            wealth = evidence.log_wealth(evidence.excess((1 + delta[t]) * other[:, [t]], np.ones(1)))
+            steps.append(t + 1)
+            caught.append(wealth.max() >= -math.log(ALPHA * evidence.shares(T)[t]))
+    steps, caught = np.array(steps), np.array(caught)
+    return Reach(float(np.median(steps)), float(caught.mean()), float(caught[steps >= np.quantile(steps, 0.75)].mean()))
+
+
 class Small(NamedTuple):
     """A small case with the theorems that apply to it, whose constants are all known."""
 
@@ -211,6 +247,18 @@ def report(scale):
             median, rows = power(law, T, 1_000, some, np.random.default_rng(T))
             cells = " | ".join(f"{row.caught:.0%} ({row.promised:.0%})" for row in rows)
             print(f"| {name} | {T} | {median:.1%} | {cells} |", flush=True)
+    print(
+        "\n| law | T | runs | median reach | caught | where long | by the same runs | where long |\n"
+        + "| --- " * 8
+        + "|"
+    )
+    for name, T, runs in REACHES:
+        some = max(40, int(1_000 * scale))
+        mended, same = (reach(LAWS[name], T, runs, some, np.random.default_rng(T), halves=h) for h in (True, False))
+        numbers = (
+            f"{mended.caught:.0%} | {mended.caught_where_long:.0%} | {same.caught:.0%} | {same.caught_where_long:.0%}"
+        )
+        print(f"| {name} | {T} | {runs} | {mended.median:.0f} | {numbers} |", flush=True)
     print("\n| case | theorems | refuted | verifications |\n| --- | --- | --- | --- |")
     for i, small in enumerate(cases := list(small_cases())):
         refuted, tried = refutations(small, 10_000 * scale / len(cases), i)
