@@ -40,6 +40,8 @@ class Metric:
     doubt : callable
         (constants, bound) to what an uncertain f_star hides of a metric of that size, (T + 1,) or a number: with that
         much to spare, the claim is true whichever value in the certified interval the infimum has.
+    needs : tuple of str
+        The constants without which neither its values nor their rounding are known.
     of_distances : bool
         Whether it needs ``squared_distances``.
     """
@@ -50,6 +52,7 @@ class Metric:
     ceiling: Callable[[Constants], float]
     rounding: Callable[[Constants, Array, float], Array | float]
     doubt: Callable[[Constants, Array], Array | float]
+    needs: tuple[str, ...]
     of_distances: bool = False
 
 
@@ -78,6 +81,7 @@ gap = Metric(
     rounding=lambda c, bound, shift: _ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2,
     # Below f_star by e the gap is larger by e, and a bound by no less than nothing.
     doubt=lambda c, bound: c.f_star_error,
+    needs=("f_star", "gap0", "L"),
 )
 """``f(W^t) - f*``; descent keeps it at or below ``f(W^0) - f*``."""
 
@@ -94,6 +98,7 @@ def _of_gradients(name: str, label: str, along: Callable[[Array, Constants], Arr
             _ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2
         ),
         doubt=lambda c, bound: 0.0,  # no gradient depends on f_star, and any lower bound of f will do
+        needs=("gap0_upper", "L"),
     )
 
 
@@ -129,6 +134,7 @@ squared_distance = Metric(
     rounding=lambda c, bound, shift: _ROUNDINGS * c.distance0**2 + _moved(c, bound, shift),
     # What is known of W* is that its value is within f_star_error of the infimum.
     doubt=lambda c, bound: _moved(c, bound, _uncertainty(c)),
+    needs=("distance0",),
     of_distances=True,
 )
 """``||W^t - W*||^2``, for a strongly convex f."""

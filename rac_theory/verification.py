@@ -1,5 +1,6 @@
 """verify: a theorem meets a case, an ensemble is run, and the answer is a verdict."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -160,13 +161,17 @@ def _account(alpha: float, constants: Constants) -> Account:
 
 
 def _without_runs(theorem: Theorem, case: Case, constants: Constants, alpha: float) -> Verdict | None:
-    """Return the verdict where no run could change it: an assumption is not met, or the bound is no number."""
+    """Return the verdict where no run could change it: an assumption is not met, or something is no number."""
     if unmet := theorem.unmet(case, constants):
         return not_applicable(theorem, case, constants, unmet, alpha)
     bound = theorem.bound(constants, case.steps)
-    if np.isfinite(bound[1:]).any():
+    unknown = [name for name in theorem.metric.needs if not math.isfinite(getattr(constants, name))]
+    if not np.isfinite(bound[1:]).any():
+        reason = "the bound is not a finite number at any t: it says nothing here."
+    elif unknown:
+        reason = f"the {theorem.metric.name} cannot be judged without knowing {' and '.join(unknown)}."
+    else:
         return None
-    reason = "the bound is not a finite number at any t: it says nothing here."
     return Verdict(Status.UNDECIDED, reason, theorem, case, constants, alpha, bound=bound)
 
 

@@ -55,6 +55,24 @@ def test_a_start_at_an_unknown_distance_gives_no_bound():
     assert sampled(far, replace(HAAR, gamma=1 / problem.L), problem, steps=5, rng=0).status is Status.UNDECIDED
 
 
+@pytest.mark.parametrize(
+    ("metric", "unknown", "words"),
+    [
+        (gap, {"f_star": np.nan, "gap0": np.nan}, "the gap cannot be judged without knowing f_star and gap0"),
+        (gap, {"L": np.nan}, "the gap cannot be judged without knowing L"),
+        (mean_squared_gradient, {"gap0_upper": np.nan}, "the mean squared gradient cannot be judged without knowing gap0_upper"),
+        (squared_distance, {"distance0": np.nan}, "the squared distance cannot be judged without knowing distance0"),
+    ],
+)
+def test_a_metric_that_is_not_known_is_not_judged(metric, unknown, words):
+    """A user's theorem that asks for nothing: what its metric needs is asked for all the same."""
+    constants = replace(Constants.of(Case(HAAR, IDENTITY, None, 6)), **unknown)
+    loose = with_bound(lambda c, t: np.full_like(t, 100.0), metric)
+    verdict = sampled(loose, HAAR, IDENTITY, steps=6, runs=64, rng=0, constants=constants)
+    assert verdict.status is Status.UNDECIDED
+    assert words in verdict.reason
+
+
 @pytest.mark.parametrize("evidence", ["exact", "sampled"])
 def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(evidence):
     """Where the bound is a number it is half of what it should be, and that is seen; elsewhere nothing is."""
