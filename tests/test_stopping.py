@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from problems import Quadratic
-from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems, verify
+from rac_theory import Case, Constants, RACLoRA, Status, finding, sketches, theorems, verify
 from rac_theory.evidence import log_wealth
+from rac_theory.limits import lower_mean
 from rac_theory.sample import Part, Pilot, Question
 from rac_theory.stopping import groupings
 
@@ -54,6 +55,20 @@ def test_many_runs_are_kept_as_means_and_the_bits_do_not_depend_on_workers():
     np.testing.assert_array_equal(one.mean, two.mean)
     np.testing.assert_array_equal(one.detectable, two.detectable)
     np.testing.assert_allclose(one.mean, sampled(constants=TRUE, runs=9_000).mean, rtol=1e-3)
+
+
+def test_limits_share_alpha_among_the_ways_of_keeping_runs(monkeypatch):
+    """Nine thousand runs may be kept in three ways: a third of alpha for each. Catches all of alpha for each."""
+    levels = []
+
+    def recorded(X, alpha):
+        levels.append(float(np.sum(alpha)))
+        return lower_mean(X, alpha)
+
+    monkeypatch.setattr(finding, "lower_mean", recorded)
+    until_decided(constants=TRUE, most_runs=9_000)
+    sampled(constants=TRUE, runs=300)
+    assert levels == pytest.approx([1e-3 / 3, 1e-3])
 
 
 def test_groupings():

@@ -253,7 +253,7 @@ def report(scale):
         + "|"
     )
     for name, T, runs in REACHES:
-        some = max(40, int(1_000 * scale))
+        some = max(40, int(400 * scale))
         mended, same = (reach(LAWS[name], T, runs, some, np.random.default_rng(T), halves=h) for h in (True, False))
         numbers = (
             f"{mended.caught:.0%} | {mended.caught_where_long:.0%} | {same.caught:.0%} | {same.caught_where_long:.0%}"
