@@ -60,7 +60,7 @@ def test_a_start_at_an_unknown_distance_gives_no_bound():
     [
         (gap, {"f_star": np.nan, "gap0": np.nan}, "the gap cannot be judged without knowing f_star and gap0"),
         (gap, {"L": np.nan}, "the gap cannot be judged without knowing L"),
-        (mean_squared_gradient, {"gap0_upper": np.nan}, "the mean squared gradient cannot be judged without knowing gap0_upper"),
+        (mean_squared_gradient, {"gap0_upper": np.nan}, "squared gradient cannot be judged without knowing gap0_upper"),
         (squared_distance, {"distance0": np.nan}, "the squared distance cannot be judged without knowing distance0"),
     ],
 )
