@@ -171,6 +171,12 @@ def test_a_ledger_takes_what_constants_have_spent_from_alpha_first():
         ledger.violated([row(1, 0.0, 6e-4), row(2, 0.0, 6e-4)])
 
 
+def test_rows_of_several_levels_share_the_strictest():
+    """Rows put together by hand: their exit status is at the smallest alpha among them, not at the largest."""
+    assert not ledger.violated([row(1, math.log(1e3), 0.0, alpha=1e-3), row(2, 0.0, 0.0, alpha=0.1)])
+    assert ledger.violated([row(1, math.log(2e3) + 0.01, 0.0, alpha=1e-3), row(2, 0.0, 0.0, alpha=0.1)])
+
+
 def test_rows_of_a_ledger_that_were_exact_on_sampled_constants_are_left_to_chance_too():
     """The constants may be wrong with the level that they spent: such a row draws it like any other."""
     exact = replace(row(1, None, 4e-4), evidence="exact")

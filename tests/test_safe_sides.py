@@ -19,6 +19,7 @@ from rac_theory.metric import gap, mean_squared_gradient, squared_distance
 from rac_theory.rational import projection, rational
 
 floats = st.floats(1e-3, 1e3)
+BOWL = Quadratic.left(np.eye(4), np.ones((4, 1)))
 
 
 def is_below_all_eigenvalues(number, M):
@@ -56,6 +57,9 @@ def test_nu_is_rounded_down_for_other_sketches(near):
     tau = Fraction(near)
     assert Fraction(haar.nu) <= (2 * tau - tau**2) * Fraction(1, 3)
     assert Fraction(haar.longest_step) >= tau
+    quarter = Constants.of(Case(RACLoRA(sketches.Haar(4, 1), near, lora_alpha=1.0), BOWL, None, 1))  # 1/4 is a float
+    assert Fraction(quarter.nu) <= (2 * tau - tau**2) / 4
+    assert quarter.nu == pytest.approx(float((2 * tau - tau**2) / 4), rel=1e-15)
     rng = np.random.default_rng(0)
     for _ in range(20):
         B, p = rng.standard_normal((4, 3, 2)), rng.dirichlet(np.ones(4))
