@@ -114,11 +114,10 @@ class Program(NamedTuple):
         grams = [cp.Variable((n, n), PSD=True) for _ in range(self.blocks)]
         values = cp.Variable(self.metric.rows.shape[1] - self.blocks * n * n)
         x = cp.hstack([*(cp.vec(G, order="C") for G in grams), values])
-        first, mixed, last = (entry.at(x) for entry in self.entries)
-        conditions = [
-            self.negative.at(x) <= 0,
-            cp.SOC(first + last, cp.vstack([first - last, 2 * mixed]), axis=0),  # a positive matrix is in this cone
-        ]
+        conditions = [self.negative.at(x) <= 0]
+        if self.entries[0].constants.size:
+            first, mixed, last = (entry.at(x) for entry in self.entries)
+            conditions.append(cp.SOC(first + last, cp.vstack([first - last, 2 * mixed]), axis=0))  # positive matrices
         problem = cp.Problem(cp.Maximize(self.metric.at(x)[0]), conditions)
         accuracy = dict.fromkeys(("tol_feas", "tol_gap_abs", "tol_gap_rel"), _TOLERANCE)
         try:
@@ -129,9 +128,10 @@ class Program(NamedTuple):
             raise RuntimeError(f"the solver must come to an end, got {error} Ask for fewer steps or blocks.") from error
         if values.value is None:
             raise RuntimeError(f"the program must have a finite value, got {problem.status}")
-        trace, (difference, off) = (np.asarray(dual) for dual in conditions[1].dual_value)
+        y, *cones = (condition.dual_value for condition in conditions)
+        trace, (difference, off) = cones[0] if cones else (np.empty(0), np.empty((2, 0)))
         Y = np.array([[trace + difference, off], [off, trace - difference]]).transpose(2, 0, 1)
-        return Solution(np.stack([G.value for G in grams]), values.value, conditions[0].dual_value, Y)
+        return Solution(np.stack([G.value for G in grams]), values.value, y, Y)
 
     def ends(self, solution: Solution) -> tuple[float, float]:
         """Return the upper and the lower end of the value, each with allowance for what the solution misses."""
