@@ -115,7 +115,7 @@ C1 = Counterexample(
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / 20),
     start=np.zeros((3, 3)),
     gather=gather,
-    condition="at some W = W0 + BA the Hessian of f is not zero on some B X or X A, as it is for every convex f that is "
-    "not affine; along (sB, sA) the constant grows so on quadratics under the same condition, and stays bounded for "
+    condition="at some W = W0 + BA the Hessian of f is not zero on some B X or X A, as is so for every convex f that "
+    "is not affine; along (sB, sA) the constant grows so on quadratics under the same condition, and stays bounded for "
     "logistic losses without a penalty and without zero scores",
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
-from rac_theory.counterexamples.guaranteed_steps import SHARE, descend
+from rac_theory.counterexamples.guaranteed_steps import SHARE, descend, guaranteed_step
 from rac_theory.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.counterexamples.rate_of_lora import Slope, promised_gradient, promised_sum, smallest_on_slope
 from rac_theory.counterexamples.restarts import measured_multiplier, multiplier, proved_step
@@ -320,10 +320,25 @@ def test_guaranteed_steps_descend_by_their_share(case, rank, power):
     m, n = problem.shape
     B, A = 10.0**power * rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
     loss = FactorLoss(problem, W0)
-    _, shares, _ = descend(problem, W0, B, A, 1)
+    shares = descend(problem, W0, B, A, 1).shares
     dB, dA = loss.gradient(B, A)
     assume(np.sum(dB**2) + np.sum(dA**2) > 0)
     assert shares[0] >= SHARE - 1e-6
+
+
+@pytest.mark.parametrize(("B", "A"), [(0.0, 0.0), (1.0, 1.0)])
+def test_guaranteed_steps_from_a_zero_gradient_stay(B, A):
+    """No factor moves, nothing falls, and no share is told, without a warning: 0/0 from a start at the minimum.
+
+    From B = A = 0 the step itself was 1/0.
+    """
+    problem = Quadratic.left(np.eye(1), np.array([[B * A]]))
+    done = descend(problem, np.zeros((1, 1)), np.array([[B]]), np.array([[A]]), 3)
+    assert (done.falls == 0).all()
+    assert (done.squares == 0).all()
+    assert np.isnan(done.shares).all()
+    assert (done.etas == guaranteed_step(1.0, B**2 + A**2, 0.0)).all()
+    assert guaranteed_step(1.0, 0.0, 0.0) == 1.0
 
 
 def test_the_share_is_nearly_attained():
@@ -332,7 +347,7 @@ def test_the_share_is_nearly_attained():
     With a = b -> 0 only ``eta ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true.
     """
     problem = Quadratic.left(np.eye(1) * 1e-3, np.array([[-1e6]]))
-    _, shares, _ = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1)
+    shares = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1).shares
     assert shares[0] == pytest.approx(1 - 1 / (8 * np.sqrt(2)), abs=5e-4)
 
 
