@@ -139,11 +139,12 @@ def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
             if (ones := [o for o in sketched if o.rank == lowest and o.side == side])
         }
         ordered = sorted(best.values(), key=lambda option: option.slowdown)
-        parts = [
-            f"{option.side}, {option.sketch}: {option.slowdown:.6g} times the steps, {option.trained:g} numbers trained"
-            for option in ordered
-        ]
+        parts = [f"{o.side}, {o.sketch}: {_promised(o)}, {o.trained:g} numbers trained" for o in ordered]
         yield f"{m}x{n}, rank {lowest}: " + "; ".join(parts)
+
+
+def _promised(option: Option) -> str:
+    return f"{option.slowdown:.6g} times the steps" if math.isfinite(option.slowdown) else "no number of steps promised"
 
 
 def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes":

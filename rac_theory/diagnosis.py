@@ -60,6 +60,8 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
     * Spurious stationary point: the factors are at rest, and lower values are in reach.
     * Slow progress: no late step rises, and together they fall by a quarter of what their lengths promise.
 
+    The first needs a known infimum. Where the gradient is zero nothing is left to be stuck in, or to be kept from.
+
     Parameters
     ----------
     trajectory : Trajectory
@@ -83,7 +85,8 @@ def _diagnosed(run: FollowedRun, problem: Problem) -> Diagnosis:
         found = test(run, problem, moves)
         if found is not None:
             return found
-    return Diagnosis(Cause.UNKNOWN, "no test fires")
+    unknown = "" if math.isfinite(problem.f_star) else ", and with an unknown infimum no optimum can be told"
+    return Diagnosis(Cause.UNKNOWN, f"no test fires{unknown}")
 
 
 def _optimum(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
@@ -102,9 +105,10 @@ def _instability(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis 
         return None
     sharpest = float(np.max(np.where(explained, moves.curvature, 0.0))) * run.gamma
     first = int(np.argmax(explained))
+    end = f"to {run.values[-1]:.4g}" if math.isfinite(run.values[-1]) else "beyond all floating-point numbers"
     reason = (
-        f"f goes from {run.values[0]:.4g} to {run.values[-1]:.4g}, first rises at t={first}, and gamma times the "
-        f"curvature met on the way reaches {sharpest:.4g} > 2"
+        f"f goes from {run.values[0]:.4g} {end}, first rises at t={first}, and gamma times the curvature met on the "
+        f"way reaches {sharpest:.4g} > 2"
     )
     return Diagnosis(Cause.INSTABILITY, reason, {"first_rise": first, "sharpest": sharpest, "share": share})
 
@@ -118,7 +122,7 @@ def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None
         path = np.transpose(run.W - run.W[0], axes)
         basis = _span(np.concatenate([*path], axis=1))
         left = float(np.linalg.norm(basis.T @ run.gradients[-1].transpose(axes[1] - 1, axes[2] - 1)))
-        if basis.shape[1] < len(basis) and left <= _STATIONARY * size:
+        if basis.shape[1] < len(basis) and left <= _STATIONARY * size and size > 0:
             reason = (
                 f"the whole path lies in {basis.shape[1]} of {len(basis)} directions on the {side}, where {left:.2g} "
                 f"of a gradient of norm {size:.4g} is left"
@@ -135,7 +139,7 @@ def _factors_at_rest(run: FollowedRun, problem: Problem, moves: Moves) -> Diagno
     at = restarts[-3:] if restarts.size else np.array([len(run.W) - 1])
     rest = max(_rest(run, int(t)) for t in at)
     size = float(np.linalg.norm(run.gradients[-1]))
-    if rest > _STATIONARY * size:
+    if size == 0 or rest > _STATIONARY * size:
         return None
     numbers = {"factor_gradient": rest, "gradient": size}
     reason = f"along unit factors {rest:.2g} of a gradient of norm {size:.4g} is left"
@@ -152,7 +156,9 @@ def _floor(run: FollowedRun, problem: Problem) -> tuple[str, dict[str, float]] |
     rank = run.B.shape[2]
     beneath = run.W[0] - run.scale * run.B[0] @ run.A[0]
     low = lowest(problem, beneath, rank, starts=6, rng=np.random.default_rng(0))
-    last, least = float(run.values[-1]), problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
+    last, highest = float(run.values[-1]), float(run.values.max())
+    # Where no bound of f is known, the fall from the highest value of the run to the lowest at this rank stands for it.
+    least = next((f for f in (problem.f_star, problem.f_lower, last - (highest - low)) if math.isfinite(f)), low)
     if last - low > _AT_LOWEST * (last - least):
         return None
     numbers = {"value": last, "lowest": low}
@@ -169,10 +175,14 @@ def _slow(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
     falls = -moves.rise[late]
     if moves.rises[late].any() or not falls.sum() > 0.25 * promised.sum() > 0:
         return None
-    gaps = run.values - problem.f_star
-    factor = float((gaps[-1] / gaps[len(gaps) // 2]) ** (1 / (len(gaps) - 1 - len(gaps) // 2)))
-    reason = f"every late step descends, by {falls.sum() / promised.sum():.3g} of ||step||^2/gamma in all; the gap "
-    return Diagnosis(Cause.SLOW, reason + f"changes by the factor {factor:.6g} a step", {"factor": factor})
+    share = float(falls.sum() / promised.sum())
+    reason = f"every late step descends, by {share:.3g} of ||step||^2/gamma in all"
+    gaps = run.values[late.start :] - problem.f_star
+    if not gaps[0] > 0 or not gaps[-1] > 0:  # also where the infimum is unknown
+        return Diagnosis(Cause.SLOW, reason, {"share": share})
+    factor = float((gaps[-1] / gaps[0]) ** (1 / (len(gaps) - 1)))
+    told = f"{reason}; the gap changes by the factor {factor:.6g} a step"
+    return Diagnosis(Cause.SLOW, told, {"share": share, "factor": factor})
 
 
 def _rest(run: FollowedRun, t: int) -> float:

@@ -41,6 +41,13 @@ def test_freezing_the_factor_on_the_short_side_is_faster():
     assert sentence.startswith("784x64, rank 1: right, gaussian: 64 times the steps, 784 numbers trained; left, ")
 
 
+def test_a_side_without_a_rate_is_not_told_in_numbers():
+    """Would catch "inf times the steps" for a sketch that leaves a direction alone."""
+    frozen = Option((4, 3), "left", "mine", 1, 0.0, "closed form", 3)
+    (sentence,) = fewest_steps([frozen])
+    assert sentence == "4x3, rank 1: left, mine: no number of steps promised, 3 numbers trained"
+
+
 def test_one_step_on_the_short_side_really_gains_more():
     """On f = ||W||^2/2 at gamma = 1 one step removes ||HW||^2 of ||W||^2, the fraction lambda_min on average.
 

@@ -64,6 +64,7 @@ ORDER = [
     "tightness_meter",
     "tightness_families",
     "tightness_search",
+    "pep_program",
     "pep",
     "pep_comparison",
     "evidence",

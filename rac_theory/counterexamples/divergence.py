@@ -107,7 +107,9 @@ def gather(example: Counterexample) -> Witness:
         Check(f"the curvature on its way is {curvature}, more than 2/gamma = 40", curvature > 40, "exact"),
         Check("f = (ab)^2/2, gamma = a = b = 1: sharpness 3 > 2, and yet f falls to 0", _converse_is_false(), "exact"),
         Check(
-            f"of {rises} rises {examined} were searched: gamma times sharpness reaches {least:.4g} on the way",
+            f"of {rises} rises {examined} were searched: gamma times sharpness reaches {least:.4g} on the way"
+            if examined
+            else "no step rises, so there is none to explain",
             least > 2,
             "bounded",
         ),

@@ -1,6 +1,7 @@
-"""C1: the loss as a function of the factors is not Lipschitz smooth, though f is."""
+"""C1: the loss as a function of the factors need not be Lipschitz smooth where f is, and on which f it is not."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 
@@ -39,6 +40,20 @@ def exact_curvature(s: int) -> Fraction:
     return 2 * sum((Fraction(CURVATURES[3 * i]) * b * b for i, b in enumerate(column)), Fraction(0))
 
 
+def determinant_is_bilinear() -> bool:
+    r"""Check, exactly, that :math:`\det(W^0 + b a) = \det W^0 + a \operatorname{adj}(W^0) b` for 2 x 2 matrices.
+
+    So its J at rank one has the same Hessian at all factors. Both sides have degree two at most in each entry of b and
+    a, and degree one in each of W^0: they are the same polynomial if they agree on a grid of three, and two, values.
+    """
+    for w, x, y, z in product((0, 1), repeat=4):
+        for p, q, u, v in product((-1, 0, 1), repeat=4):
+            moved = (w + p * u) * (z + q * v) - (x + p * v) * (y + q * u)
+            if moved != (w * z - x * y) + u * (z * p - x * q) + v * (-y * p + w * q):
+                return False
+    return True
+
+
 def logistic_ceiling(problem: LogisticRegression, B: Array, A: Array) -> float:
     r"""Return a bound of the Lipschitz constant along (sB, sA), whatever s, for logistic losses without a penalty.
 
@@ -74,6 +89,7 @@ def gather(example: Counterexample) -> Witness:
             bool(logistic.max() <= ceiling),
             "bounded",
         ),
+        Check("not so for det W on 2 x 2 at rank one: J is bilinear there", determinant_is_bilinear(), "exact"),
         Check(f"with A fixed it is {largest:.4g}, at most L ||A||^2 = {limit:.4g}", largest <= limit, "bounded"),
     )
     curves = {"(sB, A/s)": grows, "(sB, sA)": both, "(sB, sA), logistic loss": logistic}
@@ -90,8 +106,8 @@ def gather(example: Counterexample) -> Witness:
 C1 = Counterexample(
     id="C1",
     name="loss of smoothness",
-    statement="(B, A) -> f(W0 + BA) is not Lipschitz smooth, though f is: along (sB, A/s), which leaves W where it is, "
-    "the local Lipschitz constant of its gradient grows like s^2.",
+    statement="(B, A) -> f(W0 + BA) is not Lipschitz smooth, though f is, for every convex f that is not affine: along "
+    "(sB, A/s), which leaves W where it is, the local Lipschitz constant of its gradient grows like s^2.",
     source="arXiv:2410.08305",
     mark="paper",
     cause="step-size instability",
@@ -99,6 +115,7 @@ C1 = Counterexample(
     method=LoRA(Initialisation.kaiming((3, 3), 1), gamma=1 / 20),
     start=np.zeros((3, 3)),
     gather=gather,
-    condition="the Hessian of f at W is not zero on B times a row; along (sB, sA) the "
-    "constant grows so on quadratics, and stays bounded for logistic losses without a penalty and without zero scores",
+    condition="at some W = W0 + BA the Hessian of f is not zero on some B X or X A, as is so for every convex f that "
+    "is not affine; along (sB, sA) the constant grows so on quadratics under the same condition, and stays bounded for "
+    "logistic losses without a penalty and without zero scores",
 )

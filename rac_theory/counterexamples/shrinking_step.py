@@ -34,7 +34,8 @@ def gather(example: Counterexample) -> Witness:
     """Descend at guaranteed steps, and take the step in circulation on f = L w^2 / 2 from a = b close to 0."""
     rng = np.random.default_rng(example.seed)
     B, A = rng.standard_normal((3, 2)), rng.standard_normal((2, 3))
-    etas, shares, squares = descend(example.problem, example.start, B, A, 300)
+    done = descend(example.problem, example.start, B, A, 300)
+    etas, shares, squares = done.etas, done.shares, done.squares
     gap = float(example.problem.value((example.start + B @ A)[None])[0])
     sums, gradients = zip(
         _of_promise(etas, squares, example.problem.L, gap, B, A), *_without_a_minimum(rng), strict=True
@@ -107,9 +108,9 @@ def _without_a_minimum(rng: np.random.Generator) -> list[tuple[float, float]]:
     found = []
     for size in (0.1, 1.0, 10.0):
         B, A = size * rng.standard_normal((3, 1)), rng.standard_normal((1, 1))
-        etas, _, squares = descend(problem, np.zeros((3, 1)), B, A, 300)
+        done = descend(problem, np.zeros((3, 1)), B, A, 300)
         gap = float(problem.value((B @ A)[None])[0]) - problem.f_lower
-        found.append(_of_promise(etas, squares, problem.L, gap, B, A))
+        found.append(_of_promise(done.etas, done.squares, problem.L, gap, B, A))
     return found
 
 

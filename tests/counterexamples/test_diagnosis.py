@@ -1,11 +1,12 @@
 """diagnose against a bank of 50 runs whose cause is known from how they were made."""
 
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.counterexamples.paper_quadratic import paper_quadratic
@@ -160,3 +161,52 @@ def test_the_bank_is_told_apart(first):
     assert min(Counter(label for label, *_ in cases).values()) >= 2
     assert len(wrong) <= 5, wrong
     print(len(wrong), *wrong, sep="\n")
+
+
+def of_unknown_infimum(W_star):
+    """||W - W*||^2 / 2 of which nothing is known but L."""
+    return FromFunctions(
+        W_star.shape, lambda W: float(np.sum((W - W_star) ** 2) / 2), lambda W: W - W_star, L=1.0, start=0 * W_star
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "steps", "cause", "words"),
+    [
+        (GD(0.1), 1, Cause.SLOW, "every late step descends, by 0.95 of ||step||^2/gamma in all"),
+        (GD(0.1), 40, Cause.SLOW, "every late step descends, by 0.95 of ||step||^2/gamma in all"),
+        (GD(1.0), 4, Cause.UNKNOWN, "no test fires, and with an unknown infimum no optimum can be told"),
+        (GD(3.0), 2000, Cause.INSTABILITY, "f goes from 7 beyond all floating-point numbers, first rises at t=0, and"),
+        (LoRA(Initialisation(A=Haar(3, 1)), 0.1), 3000, Cause.FLOOR, "f = 2.5, and the lowest found at rank 1 is 2.5"),
+        (LoRA(Initialisation(A=Frozen(np.eye(3)[:, [1]])), 0.1), 3000, Cause.SPURIOUS, "and lower values are in reach"),
+    ],
+)
+def test_what_is_said_where_the_infimum_is_unknown(method, steps, cause, words):
+    """W* = diag(3, 2, 1). No sentence has a number that is none, and no cause is told that needs the infimum.
+
+    Would catch "the factor nan a step", a floor that any value passes where f* is nan, and a path of one step.
+    """
+    problem = of_unknown_infimum(np.diag([3.0, 2.0, 1.0]))
+    (told,) = diagnose(recorded(method, problem, None, steps, 0), problem)
+    assert told.cause is cause
+    assert words in told.reason
+    assert not re.search(r"\b(nan|inf|None)\b", str(told))
+    assert np.isfinite(list(told.numbers.values())).all()
+
+
+def test_a_zero_gradient_is_no_trap():
+    """W* of rank one, which gamma = 1 meets in a step: the path has one direction of three, and nothing is left in it.
+
+    Would catch "stuck subspace ... 0 of a gradient of norm 0 is left", and a floor below which nothing is.
+    """
+    problem = of_unknown_infimum(np.outer([1.0, 2.0, 0.0], [1.0, 0.0, 1.0]))
+    (told,) = diagnose(recorded(GD(1.0), problem, None, 4, 0), problem)
+    assert told.cause is Cause.UNKNOWN
+
+
+def test_one_step_is_enough_for_a_factor():
+    """From the gap before the last step to that after it: .81 for gamma = .1 on a bowl. Once a division by zero."""
+    problem = isotropic((3, 2, 1))
+    (told,) = diagnose(recorded(GD(0.1), problem, None, 1, 0), problem)
+    assert told.cause is Cause.SLOW
+    assert told.numbers["factor"] == pytest.approx(0.81)

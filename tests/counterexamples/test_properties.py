@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
-from rac_theory.counterexamples.guaranteed_steps import SHARE, descend
+from rac_theory.counterexamples.guaranteed_steps import SHARE, descend, guaranteed_step
 from rac_theory.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.counterexamples.rate_of_lora import Slope, promised_gradient, promised_sum, smallest_on_slope
 from rac_theory.counterexamples.restarts import measured_multiplier, multiplier, proved_step
@@ -201,6 +201,85 @@ def test_the_loss_of_smoothness(case, rank):
     assert slope(lipschitz_along(problem, W0, B, A, (1, 1))) == pytest.approx(2, abs=0.02)
 
 
+class Determinant:
+    """det W on 2 x 2 matrices."""
+
+    shape, f_lower = (2, 2), -np.inf
+
+    def value(self, W):
+        return W[..., 0, 0] * W[..., 1, 1] - W[..., 0, 1] * W[..., 1, 0]
+
+    def gradient(self, W):
+        return np.flip(W, axis=(-2, -1)) * np.array([[1.0, -1.0], [-1.0, 1.0]])
+
+    def hessian(self, W):
+        return self.gradient
+
+
+class SquaredDeterminant(Determinant):
+    """(det W)^2 exp(-||W||^2)."""
+
+    def value(self, W):
+        return super().value(W) ** 2 * np.exp(-(W**2).sum(axis=(-2, -1)))
+
+    def gradient(self, W):
+        det = super().value(W)[..., None, None]
+        return 2 * det * (super().gradient(W) - det * W) * np.exp(-(W**2).sum(axis=(-2, -1)))[..., None, None]
+
+    def hessian(self, W):
+        det, C, one = Determinant.value(self, W), Determinant.gradient(self, W), Determinant.gradient
+
+        def action(V):
+            turn, shrink = np.sum(C * V), np.sum(W * V)
+            moved = turn * (C - det * W) + det * (one(self, V) - turn * W - det * V) - 2 * shrink * det * (C - det * W)
+            return 2 * moved * np.exp(-np.sum(W**2))
+
+        return action
+
+
+@pytest.mark.parametrize(
+    ("problem", "W0", "rank", "lost"),
+    [
+        (Determinant(), np.eye(2), 1, False),
+        (SquaredDeterminant(), np.zeros((2, 2)), 1, False),
+        (Determinant(), np.eye(2), 2, True),
+        (SquaredDeterminant(), np.eye(2), 1, True),
+    ],
+)
+def test_smoothness_is_not_lost_wherever_a_hessian_is_not_zero(problem, W0, rank, lost):
+    """Two exceptions, on which the constant along (sB, A/s) does not grow, and two that are none, by rank or start.
+
+    In all four cases the Hessian of f at W is not zero. Would catch the claim for every quadratic, or for every f with
+    a Hessian that is not zero in reach.
+    """
+    B, A = np.array([[1.0, 0.5], [0.5, -1.0]])[:, :rank], np.array([[0.5, -0.5], [1.0, 1.0]])[:rank]
+    units = np.eye(4).reshape(4, 2, 2)
+    there = hessian_action(problem, W0 + B @ A)(units)
+    assert np.abs(there).max() > 0.1
+    np.testing.assert_allclose(there, hessian_action(Bare(problem), W0 + B @ A)(units), atol=1e-6)
+    along = lipschitz_along(problem, W0, B, A, (1, -1))
+    if lost:
+        assert slope(along) == pytest.approx(2, abs=0.02)
+    else:
+        np.testing.assert_allclose(along, along[0], rtol=1e-9, atol=1e-9)
+
+
+@quick
+@given(st.integers(1, 3), st.integers(1, 3), seeds)
+def test_a_convex_form_that_vanishes_at_rank_one_is_zero(m, n, seed):
+    """Of a positive semidefinite Q with one direction, <X, QX> at a random X of rank one is not zero.
+
+    So C1's condition is met by every convex quadratic that is not affine, flat as it may be. Would catch a condition
+    that asks for a Hessian of full rank.
+    """
+    rng = np.random.default_rng(seed)
+    q = rng.standard_normal((m, n))
+    B, A = rng.standard_normal((m, 1)), rng.standard_normal((1, n))
+    problem = Quadratic.full(np.outer(q, q), np.zeros((m, n)))
+    assert np.sum(q * (B @ A)) ** 2 > 0
+    assert slope(lipschitz_along(problem, np.zeros((m, n)), B, A, (1, -1))) == pytest.approx(2, abs=0.02)
+
+
 @quick
 @given(quadratics(), st.integers(1, 8), st.floats(0.05, 2))
 def test_a_fixed_restart_stays_where_its_factor_sees_no_gradient(case, steps, share):
@@ -241,10 +320,25 @@ def test_guaranteed_steps_descend_by_their_share(case, rank, power):
     m, n = problem.shape
     B, A = 10.0**power * rng.standard_normal((m, rank)), rng.standard_normal((rank, n))
     loss = FactorLoss(problem, W0)
-    _, shares, _ = descend(problem, W0, B, A, 1)
+    shares = descend(problem, W0, B, A, 1).shares
     dB, dA = loss.gradient(B, A)
     assume(np.sum(dB**2) + np.sum(dA**2) > 0)
     assert shares[0] >= SHARE - 1e-6
+
+
+@pytest.mark.parametrize(("B", "A"), [(0.0, 0.0), (1.0, 1.0)])
+def test_guaranteed_steps_from_a_zero_gradient_stay(B, A):
+    """No factor moves, nothing falls, and no share is told, without a warning: 0/0 from a start at the minimum.
+
+    From B = A = 0 the step itself was 1/0.
+    """
+    problem = Quadratic.left(np.eye(1), np.array([[B * A]]))
+    done = descend(problem, np.zeros((1, 1)), np.array([[B]]), np.array([[A]]), 3)
+    assert (done.falls == 0).all()
+    assert (done.squares == 0).all()
+    assert np.isnan(done.shares).all()
+    assert (done.etas == guaranteed_step(1.0, B**2 + A**2, 0.0)).all()
+    assert guaranteed_step(1.0, 0.0, 0.0) == 1.0
 
 
 def test_the_share_is_nearly_attained():
@@ -253,7 +347,7 @@ def test_the_share_is_nearly_attained():
     With a = b -> 0 only ``eta ||G||`` counts, and the share is 1 - 1/(8 sqrt 2) = .9116: no share above it is true.
     """
     problem = Quadratic.left(np.eye(1) * 1e-3, np.array([[-1e6]]))
-    _, shares, _ = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1)
+    shares = descend(problem, np.zeros((1, 1)), np.array([[1e-3]]), np.array([[1e-3]]), 1).shares
     assert shares[0] == pytest.approx(1 - 1 / (8 * np.sqrt(2)), abs=5e-4)
 
 

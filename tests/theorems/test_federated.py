@@ -160,31 +160,38 @@ def test_the_constant_of_f_itself_is_not_enough(exact_over_bound, t):
         assert exact_over_bound(t, replace(constants, **false), maps, Q, rest, 5000)[-1] > 1.5
 
 
-def test_T9_and_T10_need_kappa(exact_over_bound):
-    """The page's case, K = 2: both draws leave one point alone, where ||G||^2 = 4 cos^4 s^2 zeta^2, and s^2 = a/2."""
-    angle, eta, eps = 0.2, 1e-3, 1e-6
-    S, identity = np.array([[0.0, 1.0], [1.0, 0.0]]), np.eye(2)
-    hessians, shifts = (S, eps * identity - S), (np.array([1.0, 0.0]), np.array([-1.0, 0.0]))
-    draws = np.cos(angle) * np.array([[1, np.tan(angle)], [1, -np.tan(angle)]])
+@pytest.mark.parametrize("delta", [1.0, 0.2, 0.05])
+def test_T9_and_T10_need_kappa(exact_over_bound, delta):
+    """The page's case, K = 2: all three draws leave one point alone, and ||G||^2 = (1 + 2/delta^2) s^2 zeta^2 there.
+
+    That is a quarter of kappa_H at least, and s^2 = a/2: a ninth of kappa_H in its place is false.
+    """
+    eta, eps, identity = 1e-6, 1e-2, np.eye(3)
+    S, c = np.diag([-1.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0]) / 2**0.5
+    hessians, shifts = (S, eps * identity - S), (c, -c)
+    draws = [identity[0], identity[1], np.array([1, -1, delta]) / (2 + delta**2) ** 0.5]
     maps = []
     for v in draws:
         H, client_maps = np.outer(v, v), []
         for hessian, shift in zip(hessians, shifts, strict=True):
             step = identity - eta * H @ hessian
             client_maps.append((step @ step, -(step @ (eta * H @ shift)) - eta * H @ shift))
-        maps.append((0.5, sum(A for A, _ in client_maps) / 2, sum(b for _, b in client_maps) / 2))
-    A = np.concatenate([identity - A for _, A, _ in maps])
-    rest = np.linalg.lstsq(A, np.concatenate([b for _, _, b in maps]), rcond=1e-14)[0]
+        maps.append((1 / 3, sum(A for A, _ in client_maps) / 2, sum(b for _, b in client_maps) / 2))
+    rows = [v @ (identity - A) for v, (_, A, _) in zip(draws, maps, strict=True)]
+    rest = np.linalg.solve(rows, [v @ b for v, (_, _, b) in zip(draws, maps, strict=True)])
+    for _, A, b in maps:
+        np.testing.assert_allclose(A @ rest + b, rest, atol=1e-15 * np.linalg.norm(rest))
     gradients = np.array([hessian @ rest + shift for hessian, shift in zip(hessians, shifts, strict=True)])
     zeta_squared = float(((gradients - gradients.mean(axis=0)) ** 2).sum(axis=1).mean())
-    low, high = np.sin(angle) ** 2, np.cos(angle) ** 2
+    low, _, high = np.linalg.eigvalsh(sum(np.outer(v, v) for v in draws) / 3)
     more = {"zeta_squared": zeta_squared, "mu": eps / 2, "gap0": 0.0, "gap0_upper": 0.0, "lambda_max": high}
     constants = replace(constants_of_slopes([1.0], eta, 2, low), **more)
     for t in (T9, T10):
         ratio = exact_over_bound(t, constants, maps, eps / 2 * identity, rest, 5)
-        assert ratio.max() == pytest.approx(np.sin(2 * angle) ** 2 / 2, rel=0.01)
-        false = replace(constants, lambda_max=low)
-        assert exact_over_bound(t, false, maps, eps / 2 * identity, rest, 5).min() > 1.8
+        assert ratio.max() == pytest.approx((1 + 2 / delta**2) * low / high / 2, rel=0.01)
+        assert 1 / 8 <= ratio.max() < 1
+        false = replace(constants, lambda_max=high / 9)
+        assert exact_over_bound(t, false, maps, eps / 2 * identity, rest, 5).min() > 1.1
 
 
 @pytest.mark.parametrize("t", ALL)

@@ -172,6 +172,36 @@ def test_T6_is_an_equality_at_first_for_an_anisotropic_sketch(exact_over_bound):
         assert exact_over_bound(T6, replace(constants, **false), maps, np.eye(2), [1.0, 0.0], 1)[0] > 1.1
 
 
+@pytest.mark.parametrize(("d", "kappa"), [(2, 4), (2, 10), (5, 4), (9, 10)])
+@pytest.mark.parametrize("gamma", [0.3, 1.4])
+def test_the_floor_of_the_noise_cannot_do_without_kappa(exact_over_bound, d, kappa, gamma):
+    """d / (kappa + d - 1) of T5 and T6 in the long run: noise +-2 e_1, and u = (c, +-s/sqrt(d-1), ...) for the range.
+
+    All signs and both values of the noise. Would catch kappa_H, or its square root for kappa = 10, taken out of either
+    bound, and a page that calls the .25 and .1 of coordinates the largest.
+    """
+    s = ((d - 1) / (kappa + d - 1)) ** 0.5
+    signs = np.array(np.meshgrid(*[[-1.0, 1.0]] * (d - 1))).reshape(d - 1, -1).T
+    u = np.column_stack([np.full(len(signs), (1 - s * s) ** 0.5), s / (d - 1) ** 0.5 * signs])
+    H = u[:, :, None] * u[:, None, :]
+    eigenvalues = np.linalg.eigvalsh(H.mean(axis=0))
+    assert eigenvalues[-1] / eigenvalues[0] == pytest.approx(kappa)
+    constants = Constants(
+        gamma=gamma, L=1.0, mu=1.0, lambda_min=eigenvalues[0], lambda_max=eigenvalues[-1], A=0.0, beta=1.0, C=4.0,
+        f_star=0.0, gap0=5e-19, gap0_upper=5e-19,
+    )  # fmt: skip
+    start, share = 1e-9 * np.eye(d)[0], 1 / (2 * len(H))
+    maps = [(share, np.eye(d) - gamma * P, sign * gamma * 2 * P[0]) for P in H for sign in (1, -1)]
+    steps = int(20 / (gamma * (2 - gamma) * eigenvalues[0]))
+    expected = d / (kappa + d - 1)
+    assert exact_over_bound(T6, constants, maps, np.eye(d), start, steps)[-1] == pytest.approx(expected, rel=1e-6)
+    average = exact_over_bound(T5, constants, maps, np.eye(d), start, steps)
+    assert (average <= expected).all()
+    assert average[-1] == pytest.approx(expected, rel=0.15)
+    end = average[-1] * steps - average[steps // 2 - 1] * (steps // 2)  # a sum over the second half, by differences
+    assert end / (steps - steps // 2) == pytest.approx(expected, rel=1e-3)
+
+
 @pytest.mark.parametrize("t", ALL)
 def test_noise_that_is_dropped_shows_at_large_T(t):
     """Noise of variance 4 on a small start: without its term every bound tends to zero, and the iterates do not."""
