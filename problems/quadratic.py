@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from problems.batch import matrices
-from problems.checks import Array, array, moderate
+from problems.checks import Array, array, moderate, moderate_size
 from problems.eigenbasis import Eigenbasis
 from problems.eigenvalues import eigenvalues
 from problems.rank import rank_bound
@@ -63,7 +63,10 @@ class Quadratic:
             for name, size in (("S", m), ("R", n), ("Q", m * n))
             if getattr(self, name) is not None
         }
-        vars(self).update(factors, W_star=W_star, start=start, **_constants(factors))
+        vars(self).update(factors, W_star=moderate("W_star", W_star), start=start, **_constants(factors))
+        moderate_size(" and ".join(factors), self.L, "a largest eigenvalue of Q")
+        begin = np.zeros((m, n)) if start is None else moderate("start", start)
+        moderate_size("W_star" if start is None else "start", float(self.value(begin)), "a value of f at the start")
 
     def __repr__(self) -> str:
         return f"Quadratic({self.shape[0]}x{self.shape[1]})"
