@@ -8,6 +8,7 @@ import difflib
 import math
 import operator
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,12 @@ MOST = 1 << 31
 
 
 def finite(
-    name: str, value: float, *, above: float = -math.inf, at_least: float = -math.inf, below: float = math.inf
+    name: str,
+    value: float | Fraction,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    below: float = math.inf,
 ) -> float:
     """Accept a finite number that is ``> above``, ``>= at_least`` and ``< below``."""
     limits = [f"> {above:g}"] * (above > -math.inf)
@@ -106,7 +112,7 @@ def positive(name: str, value: float) -> float:
 
 
 def weight(name: str, value: float) -> float:
-    """Accept the weight of a penalty, >= 0, of ``moderate_size``."""
+    """Accept the weight of a penalty or of noise, >= 0, of ``moderate_size``."""
     return moderate_size(name, finite(name, value, at_least=0))
 
 

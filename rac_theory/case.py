@@ -34,7 +34,7 @@ class Case:
     steps: int
 
     def __post_init__(self) -> None:
-        checks.integer("steps", self.steps, 1)
+        object.__setattr__(self, "steps", checks.count("steps", self.steps))
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
         self.algorithm.check(self.problem)
         check_once(check_gradient, self.problem, self.start)
@@ -50,7 +50,8 @@ def starting_point(problem: Problem, W0: Array | None) -> Array:
     """Return ``W0``, else the problem's own start, else zero: (m, n), read-only."""
     if W0 is None:
         W0 = getattr(problem, "start", None)
-    return checks.array("W0", np.zeros(problem.shape) if W0 is None else W0, shape=problem.shape)
+    start = checks.array("W0", np.zeros(problem.shape) if W0 is None else W0, shape=problem.shape)
+    return checks.moderate("W0", start)
 
 
 def check_gradient(problem: Problem, W: Array) -> None:
@@ -64,8 +65,9 @@ def check_gradient(problem: Problem, W: Array) -> None:
     directions = np.random.default_rng(0).standard_normal((3, *problem.shape))
     directions /= np.linalg.norm(directions, axis=(1, 2), keepdims=True)
     size = float(np.linalg.norm(W))
-    for at in (W, W + (size or 1.0) * directions[2]):
-        _check_gradient_at(problem, at, directions[:2])
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is named
+        for at in (W, W + (size or 1.0) * directions[2]):
+            _check_gradient_at(problem, at, directions[:2])
 
 
 def _check_gradient_at(problem: Problem, W: Array, directions: Array) -> None:
