@@ -155,6 +155,6 @@ def one_of(name: str, value: str, choices: Iterable[str]) -> str:
     if isinstance(value, str) and value in known:
         return value
     lowered = {choice.lower(): choice for choice in known}
-    near = difflib.get_close_matches(str(value).lower(), lowered, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(value.lower() if isinstance(value, str) else "", lowered, n=1, cutoff=0.5)
     hint = f" (did you mean {lowered[near[0]]!r}?)" if near else ""
     raise ValueError(f"{name} must be one of {', '.join(known)}, got {shown(value)}{hint}")

@@ -44,9 +44,7 @@ class Federated:
     """
 
     def __init__(self, problem: Divisible, clients: int | Sequence[ArrayLike]) -> None:
-        if isinstance(problem, type) or not hasattr(problem, "subset"):
-            raise ValueError(f"problem must be a finite sum with a method subset, got {shown(problem)}")
-        N = problem.n_components
+        N = _divisible(problem).n_components
         listed = isinstance(clients, Sequence) and not isinstance(clients, str)
         rows = _partition(clients, N) if listed else _shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
@@ -61,18 +59,16 @@ class Federated:
     @classmethod
     def by_label(cls, problem: Divisible, clients: int) -> Self:
         """Divide the rows sorted by label, or by target, as evenly as can be: clients that differ much."""
-        targets = np.asarray(problem.targets).reshape(problem.n_components, -1)
+        targets = np.asarray(_divisible(problem).targets).reshape(problem.n_components, -1)
         return cls(problem, _shares(np.lexsort(targets.T[::-1]), clients))._called("by_label")
 
     @classmethod
     def at_random(cls, problem: Divisible, clients: int, rng: np.random.Generator | int) -> Self:
         """Divide the rows at random, as evenly as can be; ``rng`` is a generator or a seed."""
-        try:
-            order = np.random.default_rng(rng).permutation(problem.n_components)
-        except (TypeError, ValueError):
-            raise ValueError(f"rng must be a Generator or a seed >= 0, got {shown(rng)}") from None
+        generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, 0))
+        order = generator.permutation(_divisible(problem).n_components)
         return cls(problem, _shares(order, clients))._called(
-            "at_random", f", rng={rng}" if isinstance(rng, int) else ""
+            "at_random", f", rng={shown(rng)}" if isinstance(rng, int) else ""
         )
 
     def __repr__(self) -> str:
@@ -198,6 +194,13 @@ class Federated:
         """The gradients of all clients: (..., m, n) to (M, ..., m, n)."""
         W = matrices(W, self.shape)
         return np.stack([client.gradient(W) for client in self.clients])
+
+
+def _divisible(problem: Divisible) -> Divisible:
+    """Accept a finite sum that can be divided."""
+    if isinstance(problem, type) or not hasattr(problem, "subset"):
+        raise ValueError(f"problem must be a finite sum with a method subset, got {shown(problem)}")
+    return problem
 
 
 def _shares(order: Indices, clients: int) -> list[Indices]:

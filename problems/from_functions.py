@@ -9,7 +9,7 @@ import numpy as np
 from problems.batch import matrices, matrix_shape
 from problems.checks import Array, array, boolean, bounded, finite, moderate, moderate_size
 from problems.conversion import NotReal, float64, real_numbers
-from problems.naming import shown
+from problems.naming import printable, shown, type_name
 
 Function = TypeVar("Function", bound=Callable[[Array], object])
 
@@ -102,7 +102,14 @@ class FromFunctions:
         batch = W.shape[:-2]
         results = np.empty((*batch, *shape))
         for index in np.ndindex(batch):
-            results[index] = _returned(name, function(W[index].copy()), shape)
+            try:
+                result = function(W[index].copy())
+            except Exception as error:
+                raise ValueError(
+                    f"{name} must be a function of one matrix that does not fail, got {type_name(error)}: "
+                    f"{printable(str(error))}"
+                ) from error
+            results[index] = _returned(name, result, shape)
         return results
 
 

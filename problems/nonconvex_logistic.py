@@ -106,8 +106,10 @@ class NonconvexLogistic(LinearModel):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         loss, gradient = loss_and_gradient(self._wrong_way, W)
-        shrunk = 1 / (1 + W * W)
-        penalty = self.lam * (1 - shrunk).sum(axis=(-2, -1))
+        squares = W * W
+        shrunk = 1 / (1 + squares)
+        shares = np.where(shrunk > 0, squares * shrunk, 1.0)  # not 1 - shrunk, of which nothing is left near zero
+        penalty = self.lam * shares.sum(axis=(-2, -1))
         return loss + penalty, gradient + 2 * self.lam * W * shrunk * shrunk
 
     @cached_property

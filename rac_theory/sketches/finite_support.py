@@ -28,7 +28,7 @@ class FiniteSupport:
 
     def __post_init__(self) -> None:
         matrices = checks.array("matrices", self.matrices, ndim=3)
-        checks.integer("rank", matrices.shape[2], 1, matrices.shape[1], "dim")
+        checks.integer("rank of matrices", matrices.shape[2], 1, matrices.shape[1], "dim")
         probabilities = non_negative("probabilities", self.probabilities, len(matrices))
         with np.errstate(over="ignore"):
             total = probabilities.sum()

@@ -7,7 +7,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from problems.naming import printable, shown
+from problems.naming import printable, shown, type_name
 from rac_theory.sketches.shape import Shape
 
 
@@ -37,7 +37,12 @@ class FromFunction(Shape):
         name = f"{self._name}(rng)"
         sample = np.empty((size, self.dim, self.rank))
         for i in range(size):
-            sample[i] = checks.array(name, self.draw(rng), shape=(self.dim, self.rank))
+            try:
+                drawn = self.draw(rng)
+            except Exception as error:
+                came = f"{type_name(error)}: {printable(str(error))}"
+                raise ValueError(f"draw must not fail, got {came} from {name}") from error
+            sample[i] = checks.array(name, drawn, shape=(self.dim, self.rank))
         return sample
 
     @property

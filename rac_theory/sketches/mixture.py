@@ -1,6 +1,6 @@
 """A mixture of sketches: each draw comes from one of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -33,7 +33,10 @@ class Mixture:
     weights: Sequence[float | Fraction] | Array
 
     def __post_init__(self) -> None:
-        sketches = tuple(self.sketches) if isinstance(self.sketches, Iterable) else (self.sketches,)
+        try:
+            sketches = tuple(self.sketches)
+        except TypeError:
+            raise ValueError(f"sketches must be a list of sketches, got {shown(self.sketches)}") from None
         checks.integer("number of sketches", len(sketches), 1)
         for sketch in sketches:
             if isinstance(sketch, type) or not all(hasattr(sketch, name) for name in ("dim", "rank", "sample")):

@@ -177,7 +177,7 @@ TWO = [0, 1, 0, 1, 1, 0]
             r"clients\[0\] must be a list of row numbers",
         ),
         (lambda: Federated(LeastSquares(X, Y), "012345"), "clients must be an integer"),
-        (lambda: Federated.at_random(LeastSquares(X, Y), 2, "seed"), "rng must be a Generator or a seed >= 0"),
+        (lambda: Federated.at_random(LeastSquares(X, Y), 2, "seed"), "rng must be an integer, got 'seed'"),
     ],
 )
 def test_products_beyond_floating_point_are_named(make, message):
