@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from problems.checks import Array, integer
+from problems.checks import Array, count, integer
+from problems.naming import shown
 
 _CACHED = 1 << 16  # numbers
 _COLUMNS = 320
@@ -15,8 +16,10 @@ def matrix_shape(shape: tuple[int, int]) -> tuple[int, int]:
     try:
         m, n = shape
     except (TypeError, ValueError):
-        raise ValueError(f"shape must be a pair (m, n), got {shape!r}") from None
-    return integer("shape[0]", m, 1), integer("shape[1]", n, 1)
+        raise ValueError(f"shape must be a pair (m, n), got {shown(shape)}") from None
+    m, n = integer("shape[0]", m, 1), integer("shape[1]", n, 1)
+    count("shape[0] shape[1]", m * n)
+    return m, n
 
 
 def matrices(W: Array, shape: tuple[int, int]) -> Array:

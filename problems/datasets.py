@@ -1,6 +1,7 @@
 """Real data: the sets that scikit-learn ships, standardised, and svmlight files as they are."""
 
 import importlib
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from problems.checks import Array, one_of
+from problems.files import readable_file
+from problems.naming import printable
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "linnerud", "wine")
 """The data sets whose numbers come with scikit-learn, so that nothing is downloaded."""
@@ -30,12 +33,13 @@ def standardised(columns: Array) -> Array:
 
 def svmlight(path: str | Path) -> tuple[csr_array, Array]:
     """Read an svmlight file: features, sparse (N, d), and labels, (N,)."""
+    file = readable_file("path", path, "a readable svmlight file")
     load = _reader().load_svmlight_file
-    refusal = f"path must be a readable svmlight file, got {str(path)!r}"
+    refusal = f"path must be a readable svmlight file, got {printable(repr(file))}"
     try:
-        X, y = load(str(path))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{refusal}: {error}") from error
+        X, y = load(file)
+    except (ArithmeticError, EOFError, LookupError, OSError, ValueError, zlib.error) as error:
+        raise ValueError(f"{refusal}: {printable(str(error))}") from error
     if not X.nnz:
         raise ValueError(f"{refusal}: it holds no features")
     if not (np.isfinite(X.data).all() and np.isfinite(y).all()):

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import coo_array, csr_array, issparse
 
-from problems.checks import Array, array, moderate
+from problems.checks import Array, array, moderate, moderate_size
 from problems.eigenvalues import extreme_eigenvalues, lapack_rounding
+from problems.naming import printable
 
 Features = Array | csr_array
 """An N x d matrix of features, one sample a row."""
@@ -21,24 +22,49 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 def features(name: str, X: ArrayLike | Features) -> Features:
-    """Accept a finite, non-zero, ``moderate`` N x d matrix as a read-only copy; every sparse format becomes CSR."""
+    """Accept a finite, non-zero N x d matrix in moderate units as a read-only copy; every sparse format becomes CSR.
+
+    Its mean squared row norm is a curvature: between the largest eigenvalue of ``X'X / N`` and min(N, d) times that.
+    """
     result = _csr(name, X) if issparse(X) else array(name, X, ndim=2)
-    if not moderate(name, result.data if isinstance(result, csr_array) else result).any():
+    entries = moderate(name, result.data if isinstance(result, csr_array) else result)
+    if not entries.any():
         raise ValueError(f"{name} must not be zero, got a zero matrix of shape {result.shape}")
+    moderate_size(name, float(np.square(entries).sum()) / result.shape[0], "a mean squared norm of its rows")
     return result
 
 
 def _csr(name: str, X: Any) -> csr_array:
-    """A canonical, read-only CSR copy of a sparse matrix, float64."""
+    """A canonical, read-only CSR copy of a sparse matrix, float64; entries that are listed twice add up.
+
+    Not those of integers, which would add up in their own type, and so wrap around, wherever SciPy has met them.
+    """
     if X.ndim != 2:
         raise ValueError(f"{name} must have 2 axes, got shape {X.shape}")
-    result: csr_array = csr_array(X, copy=True)
-    result.sum_duplicates()
+    listed = _coordinates(name, X)
+    data = array(name, listed.data) if listed.nnz else np.zeros(0)
+    result: csr_array = csr_array(coo_array((data, listed.coords), shape=X.shape))  # which adds up
+    if result.nnz < len(data) and X.dtype.kind != "f":
+        raise ValueError(
+            f"{name} must list each entry once, as {X.dtype} may wrap around, got {len(data) - result.nnz} entries too "
+            "many (make it a matrix of floats first)"
+        )
+    result.sort_indices()
     if result.nnz:
         result.data = array(name, result.data)
     for part in (result.data, result.indices, result.indptr):
         part.flags.writeable = False
     return result
+
+
+def _coordinates(name: str, X: Any) -> coo_array:
+    """The entries of a sparse matrix as they are listed; a ``ValueError`` if an index leads out of it."""
+    try:
+        if hasattr(X, "check_format"):
+            X.check_format(full_check=True)
+        return coo_array(X)
+    except (ValueError, IndexError, TypeError) as error:
+        raise ValueError(f"{name} must be a sparse matrix that SciPy can read, got {printable(str(error))}") from None
 
 
 def scores(X: Features, W: Array) -> Array:

@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike
 
 from problems.batch import matrices, squared_norms
 from problems.checks import Array, integer
+from problems.conversion import NotReal, as_array
 from problems.finite_sum import Divisible, Indices, heterogeneity
 from problems.mean import Mean, value_and_gradient
+from problems.naming import shown
 from problems.rounding import rounded
 
 
@@ -42,10 +44,9 @@ class Federated:
     """
 
     def __init__(self, problem: Divisible, clients: int | Sequence[ArrayLike]) -> None:
-        if not hasattr(problem, "subset"):
-            raise ValueError(f"problem must be a finite sum with a method subset, got {problem!r}")
-        N = problem.n_components
-        rows = _partition(clients, N) if isinstance(clients, Sequence) else _shares(np.arange(N), clients)
+        N = _divisible(problem).n_components
+        listed = isinstance(clients, Sequence) and not isinstance(clients, str)
+        rows = _partition(clients, N) if listed else _shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
         self._made_by = ("", "")
         self.clients = tuple(_client(problem, m, own) for m, own in enumerate(rows))
@@ -58,15 +59,16 @@ class Federated:
     @classmethod
     def by_label(cls, problem: Divisible, clients: int) -> Self:
         """Divide the rows sorted by label, or by target, as evenly as can be: clients that differ much."""
-        targets = np.asarray(problem.targets).reshape(problem.n_components, -1)
+        targets = np.asarray(_divisible(problem).targets).reshape(problem.n_components, -1)
         return cls(problem, _shares(np.lexsort(targets.T[::-1]), clients))._called("by_label")
 
     @classmethod
     def at_random(cls, problem: Divisible, clients: int, rng: np.random.Generator | int) -> Self:
         """Divide the rows at random, as evenly as can be; ``rng`` is a generator or a seed."""
-        order = np.random.default_rng(rng).permutation(problem.n_components)
+        generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, 0))
+        order = generator.permutation(_divisible(problem).n_components)
         return cls(problem, _shares(order, clients))._called(
-            "at_random", f", rng={rng}" if isinstance(rng, int) else ""
+            "at_random", f", rng={shown(rng)}" if isinstance(rng, int) else ""
         )
 
     def __repr__(self) -> str:
@@ -194,6 +196,13 @@ class Federated:
         return np.stack([client.gradient(W) for client in self.clients])
 
 
+def _divisible(problem: Divisible) -> Divisible:
+    """Accept a finite sum that can be divided."""
+    if isinstance(problem, type) or not hasattr(problem, "subset"):
+        raise ValueError(f"problem must be a finite sum with a method subset, got {shown(problem)}")
+    return problem
+
+
 def _shares(order: Indices, clients: int) -> list[Indices]:
     """Cut a sequence of all rows into consecutive shares, as even as can be, each in rising order."""
     M = integer("clients", clients, 1, len(order), "n_components")
@@ -202,10 +211,21 @@ def _shares(order: Indices, clients: int) -> list[Indices]:
 
 def _partition(clients: Sequence[ArrayLike], N: int) -> list[Indices]:
     """Accept the rows of each client; every row belongs to exactly one."""
-    rows = [np.asarray(own, dtype=np.intp) for own in clients]
+    rows = [_row_numbers(m, own) for m, own in enumerate(clients)]
     if np.sort(np.concatenate([np.empty(0, np.intp), *rows])).tolist() != list(range(N)):
         raise ValueError(f"clients must list each row 0..{N - 1} exactly once, got {sum(map(len, rows))} rows")
     return rows
+
+
+def _row_numbers(m: int, own: ArrayLike) -> Indices:
+    """Accept a list of integers, which may be empty here."""
+    try:
+        given = as_array(own)
+    except NotReal as error:
+        raise ValueError(f"clients[{m}] must be a list of row numbers, got {error}") from None
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise ValueError(f"clients[{m}] must be a list of row numbers, got {shown(own)}")
+    return given.astype(np.intp)
 
 
 def _client(problem: Divisible, m: int, rows: ArrayLike) -> Divisible:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from problems.batch import squared_norms
 from problems.checks import Array
+from problems.naming import shown
 from problems.problem import Problem
 from problems.rounding import rounded
 
@@ -65,7 +66,8 @@ def components_of(problem: Problem, reader: object) -> FiniteSum:
     """
     if not hasattr(problem, "component_gradient"):
         raise ValueError(
-            f"problem must be a finite sum for {reader!r}, with n_components and component_gradient, got {problem!r}"
+            f"problem must be a finite sum for {shown(reader)}, with n_components and component_gradient, got "
+            f"{shown(problem)}"
         )
     return cast(FiniteSum, problem)
 

@@ -7,7 +7,9 @@ from typing import TypeVar
 import numpy as np
 
 from problems.batch import matrices, matrix_shape
-from problems.checks import Array, array, finite
+from problems.checks import Array, array, boolean, bounded, finite, moderate, moderate_size
+from problems.conversion import NotReal, float64, real_numbers
+from problems.naming import printable, shown, type_name
 
 Function = TypeVar("Function", bound=Callable[[Array], object])
 
@@ -60,21 +62,23 @@ class FromFunctions:
         self._value = _callable("value", value)
         self._gradient = _callable("gradient", gradient)
         self.L = _known("L", L, at_least=0)
+        if not math.isnan(self.L):
+            moderate_size("L", self.L)
         self.mu = _known("mu", mu, at_least=0, at_most=self.L, limit="L")
         self.strong_convexity = _known("strong_convexity", strong_convexity, at_least=0, at_most=self.mu, limit="mu")
+        self.convex = boolean("convex", convex)
         if self.strong_convexity > 0 and not convex:
             raise ValueError(f"convex must be True where strong_convexity > 0, got {convex}")
-        self.convex = bool(convex)
         self.f_star = _known("f_star", f_star)
-        error = finite("f_star_error", f_star_error, at_least=0)
+        error = bounded("f_star_error", finite("f_star_error", f_star_error, at_least=0))
         if error > 0 and math.isnan(self.f_star):
             raise ValueError(f"f_star must be given where f_star_error > 0, got {f_star}")
         self.f_star_error = math.nan if math.isnan(self.f_star) else error
         self.f_lower = _known("f_lower", f_lower, at_most=self.f_star, limit="f_star")
         if math.isnan(self.f_lower):
             self.f_lower = self.f_star - self.f_star_error
-        self.W_star = None if W_star is None else array("W_star", W_star, shape=self.shape)
-        self.start = None if start is None else array("start", start, shape=self.shape)
+        self.W_star = None if W_star is None else moderate("W_star", array("W_star", W_star, shape=self.shape))
+        self.start = None if start is None else moderate("start", array("start", start, shape=self.shape))
 
     def __repr__(self) -> str:
         return f"FromFunctions({self.shape[0]}x{self.shape[1]})"
@@ -98,13 +102,20 @@ class FromFunctions:
         batch = W.shape[:-2]
         results = np.empty((*batch, *shape))
         for index in np.ndindex(batch):
-            results[index] = _returned(name, function(W[index].copy()), shape)
+            try:
+                result = function(W[index].copy())
+            except Exception as error:
+                raise ValueError(
+                    f"{name} must be a function of one matrix that does not fail, got {type_name(error)}: "
+                    f"{printable(str(error))}"
+                ) from error
+            results[index] = _returned(name, result, shape)
         return results
 
 
 def _callable(name: str, function: Function) -> Function:
     if not callable(function):
-        raise ValueError(f"{name} must be a function, got {function!r}")
+        raise ValueError(f"{name} must be a function, got {shown(function)}")
     return function
 
 
@@ -114,9 +125,9 @@ def _returned(name: str, result: object, shape: tuple[int, ...]) -> Array:
     if result is None:
         raise ValueError(f"{name} must return {wanted}, got None (a missing return statement?)")
     try:
-        returned = np.asarray(result, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must return {wanted}, got {type(result).__name__}") from None
+        returned = float64(real_numbers(result))
+    except NotReal as error:
+        raise ValueError(f"{name} must return {wanted}, got {error}") from None
     if returned.shape != shape:
         raise ValueError(f"{name} must return {wanted}, got an array of shape {returned.shape}")
     return returned
@@ -127,8 +138,8 @@ def _known(
 ) -> float:
     """Accept nan, for unknown, or a finite number within its limits; a limit that is itself nan does not bind."""
     if isinstance(value, float) and math.isnan(value):
-        return value
-    number = finite(name, value, at_least=at_least)
+        return float(value)
+    number = bounded(name, finite(name, value, at_least=at_least))
     if number > at_most:
         raise ValueError(f"{name} must be <= {limit}={at_most:g}, got {number:g}")
     return number

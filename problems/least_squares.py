@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from problems import datasets
 from problems.batch import in_chunks, matrices, squared_norms
-from problems.checks import Array, array, finite
+from problems.checks import Array, array, moderate, moderate_size, weight
 from problems.component_infima import ridge_infima
 from problems.eigenbasis import Eigenbasis
 from problems.features import (
@@ -79,7 +79,8 @@ class LeastSquares(RidgeModel):
             raise ValueError(f"Y must have 1 or 2 axes, got shape {Y.shape}")
         if len(Y) != X.shape[0]:
             raise ValueError(f"Y must have one row for each of the {X.shape[0]} rows of X, got {len(Y)}")
-        vars(self).update(X=X, Y=Y, l2=finite("l2", self.l2, at_least=0))
+        moderate_size("Y", float(np.square(moderate("Y", Y)).sum()) / len(Y), "a mean square")
+        vars(self).update(X=X, Y=Y, l2=weight("l2", self.l2))
 
     def __repr__(self) -> str:
         return short_name(self, self.name, (*self.X.shape, self.Y.shape[1]), l2=self.l2)

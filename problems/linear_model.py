@@ -12,8 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from problems.batch import matrices
 from problems.checks import Array
+from problems.conversion import NotReal, as_array
 from problems.features import Features, features, gathered, squared_row_norms
 from problems.finite_sum import Indices
+from problems.naming import shown
 from problems.rounding import rounded
 
 
@@ -82,10 +84,13 @@ class LinearModel(ABC):
         ValueError
             If a row is not one of ``0..N-1``, if there is none, or if the features of all of them are zero.
         """
-        listed = np.asarray(rows)
+        try:
+            listed = as_array(rows)
+        except NotReal as error:
+            raise ValueError(f"rows must be a non-empty list of row numbers, got {error}") from None
         N = self.n_components
         if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
-            raise ValueError(f"rows must be a non-empty list of row numbers, got {rows!r}")
+            raise ValueError(f"rows must be a non-empty list of row numbers, got {shown(rows)}")
         if listed.min() < 0 or listed.max() >= N:
             raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
         return self._with_data(features("X", self.X[listed]), self.targets[listed], name="")

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from problems import datasets
 from problems.batch import in_chunks, matrices, squared_norms
-from problems.checks import Array, finite
+from problems.checks import Array, weight
 from problems.features import Features, adjoint, features, scores
 from problems.finite_sum import Indices
 from problems.logistic_loss import curvatures, loss_and_gradient, loss_slopes, signs, smoothness, wrong_way
@@ -50,7 +50,7 @@ class LogisticRegression(RegularisedLoss):
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
-        vars(self).update(X=X, y=signs(self.y, X.shape[0]), l2=finite("l2", self.l2, at_least=0))
+        vars(self).update(X=X, y=signs(self.y, X.shape[0]), l2=weight("l2", self.l2))
 
     def __repr__(self) -> str:
         return short_name(self, self.name, self.X.shape, l2=self.l2)

@@ -12,7 +12,11 @@ from problems.checks import Array
 from problems.features import EPS
 
 TOLERANCE = 1e-12
-"""A certificate ``||grad||^2 / (2 s) <= TOLERANCE |f|``, rounding of the gradient included, counts; no wider one."""
+"""A certificate ``||grad||^2 / (2 s) <= TOLERANCE f(0)``, rounding of the gradient included, counts; no wider one.
+
+It is compared with f at zero, not with f at the minimum: where the data can be fitted that is 0, which no rounding is
+small against.
+"""
 
 
 class StronglyConvex(Protocol):
@@ -77,6 +81,7 @@ def minimise(problem: StronglyConvex, *, max_steps: int = 100) -> Minimum:
     """
     W = np.zeros(problem.shape)
     value, G = problem.value_and_gradient(W)
+    at_zero = float(value)
     first = size = float(np.linalg.norm(G))
     for _ in range(max_steps):
         if _slack(size, problem) <= EPS * value:
@@ -94,7 +99,7 @@ def minimise(problem: StronglyConvex, *, max_steps: int = 100) -> Minimum:
             break
         W, value, G = W + step * V, candidate, candidate_G
         size = float(np.linalg.norm(G))
-    return _certified(problem, W, float(value), _slack(size + problem.gradient_rounding(W), problem))
+    return _certified(problem, W, float(value), _slack(size + problem.gradient_rounding(W), problem), at_zero)
 
 
 def _slack(size: float, problem: StronglyConvex) -> float:
@@ -114,10 +119,10 @@ def _newton_direction(hessian: Callable[[Array], Array], G: Array, rtol: float) 
     return np.asarray(direction).reshape(G.shape)
 
 
-def _certified(problem: StronglyConvex, W: Array, value: float, slack: float) -> Minimum:
+def _certified(problem: StronglyConvex, W: Array, value: float, slack: float, at_zero: float) -> Minimum:
     """The interval that ``slack`` and rounding leave; its lower end is never below 0, as f is not."""
     W.flags.writeable = False
-    if slack > TOLERANCE * abs(value):
+    if slack > TOLERANCE * at_zero:
         left = f"nan: Newton's method left ||grad||^2/(2 s) = {slack:.1e}, rounding included"
         return Minimum(W, math.nan, math.nan, left)
     rounding = problem.rounding(W)

@@ -1,4 +1,31 @@
-"""The one-line repr of a problem made from data: it says where the data came from and never shows an array."""
+"""How names and values are shown: on one line, without a character that a terminal would obey, never a whole array."""
+
+_WIDTH = 120
+
+
+def printable(text: str) -> str:
+    r"""Write each character that has no sign, ESC and new lines among them, as a string literal does: ``\x1b``.
+
+    Names of files, of classes and of tensors are a stranger's, and a terminal obeys what it is sent.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def shown(value: object) -> str:
+    """What came, for a message: its repr, on one printable line that is not long."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # an integer of more than 4,300 digits has none, and a user's class may fail
+        return f"something that cannot be shown, of type {type_name(value)}"
+    text = printable(text)
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}..."
+
+
+def type_name(value: object) -> str:
+    """The name of the class of a value."""
+    return printable(type(value).__name__)
 
 
 def short_name(problem: object, source: str, samples: tuple[int, ...], **parameters: float) -> str:
@@ -6,7 +33,7 @@ def short_name(problem: object, source: str, samples: tuple[int, ...], **paramet
 
     ``source`` is the call that loads the data, without the parameters: ``digits()`` or ``svmlight('mushrooms')``.
     """
-    method, _, argument = source.removesuffix(")").partition("(")
+    method, _, argument = printable(source).removesuffix(")").partition("(")
     arguments = [argument] if method else ["x".join(map(str, samples))]
     arguments += [f"{name}={value:g}" for name, value in parameters.items()]
-    return f"{type(problem).__name__}{'.' * bool(method)}{method}({', '.join(filter(None, arguments))})"
+    return f"{type_name(problem)}{'.' * bool(method)}{method}({', '.join(filter(None, arguments))})"

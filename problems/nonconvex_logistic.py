@@ -10,7 +10,7 @@ import numpy as np
 
 from problems import datasets
 from problems.batch import in_chunks, matrices
-from problems.checks import Array, array, finite
+from problems.checks import Array, array, finite, moderate_size
 from problems.features import Features, features
 from problems.finite_sum import Indices
 from problems.linear_model import LinearModel
@@ -56,7 +56,7 @@ class NonconvexLogistic(LinearModel):
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
-        vars(self).update(X=X, y=signs(self.y, X.shape[0]), lam=finite("lam", self.lam, above=0))
+        vars(self).update(X=X, y=signs(self.y, X.shape[0]), lam=moderate_size("lam", finite("lam", self.lam, above=0)))
 
     def __repr__(self) -> str:
         return short_name(self, self.name, self.X.shape, lam=self.lam)
@@ -106,8 +106,10 @@ class NonconvexLogistic(LinearModel):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         loss, gradient = loss_and_gradient(self._wrong_way, W)
-        shrunk = 1 / (1 + W * W)
-        penalty = self.lam * (1 - shrunk).sum(axis=(-2, -1))
+        squares = W * W
+        shrunk = 1 / (1 + squares)
+        shares = np.where(shrunk > 0, squares * shrunk, 1.0)  # not 1 - shrunk, of which nothing is left near zero
+        penalty = self.lam * shares.sum(axis=(-2, -1))
         return loss + penalty, gradient + 2 * self.lam * W * shrunk * shrunk
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from problems.batch import matrices
-from problems.checks import Array, array, moderate
+from problems.checks import Array, array, moderate, moderate_size
 from problems.eigenbasis import Eigenbasis
 from problems.eigenvalues import eigenvalues
 from problems.rank import rank_bound
@@ -63,7 +63,10 @@ class Quadratic:
             for name, size in (("S", m), ("R", n), ("Q", m * n))
             if getattr(self, name) is not None
         }
-        vars(self).update(factors, W_star=W_star, start=start, **_constants(factors))
+        vars(self).update(factors, W_star=moderate("W_star", W_star), start=start, **_constants(factors))
+        moderate_size(" and ".join(factors), self.L, "a largest eigenvalue of Q")
+        begin = np.zeros((m, n)) if start is None else moderate("start", start)
+        moderate_size("W_star" if start is None else "start", float(self.value(begin)), "a value of f at the start")
 
     def __repr__(self) -> str:
         return f"Quadratic({self.shape[0]}x{self.shape[1]})"
@@ -71,17 +74,17 @@ class Quadratic:
     @classmethod
     def left(cls, S: Array, W_star: Array, *, start: Array | None = None) -> Self:
         """``Q(V) = S V``, with S (m, m)."""
-        return cls(W_star, S=S, start=start)
+        return cls(W_star, S=_given("S", S), start=start)
 
     @classmethod
     def kronecker(cls, S: Array, R: Array, W_star: Array, *, start: Array | None = None) -> Self:
         """``Q(V) = S V R``, with S (m, m) and R (n, n)."""
-        return cls(W_star, S=S, R=R, start=start)
+        return cls(W_star, S=_given("S", S), R=_given("R", R), start=start)
 
     @classmethod
     def full(cls, Q: Array, W_star: Array, *, start: Array | None = None) -> Self:
         """``Q(V) = Q vec(V)``, with Q (m n, m n) and vec row by row."""
-        return cls(W_star, Q=Q, start=start)
+        return cls(W_star, Q=_given("Q", Q), start=start)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -131,6 +134,13 @@ class Quadratic:
             return Eigenbasis(left[:, None], self.W_star, V)
         right, U = np.linalg.eigh(self.R)
         return Eigenbasis(np.maximum(left, 0)[:, None] * np.maximum(right, 0), self.W_star, V, U)
+
+
+def _given(name: str, value: Array) -> Array:
+    """Refuse None, which would mean another way to make a quadratic."""
+    if value is None:
+        raise ValueError(f"{name} must be an array, got None (a missing return statement?)")
+    return value
 
 
 def _symmetric(name: str, value: Array, size: int) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from problems import datasets
 from problems.batch import in_chunks, matrices, squared_norms
-from problems.checks import Array, finite
+from problems.checks import Array, weight
 from problems.features import (
     Features,
     adjoint,
@@ -73,7 +73,7 @@ class SoftmaxRegression(RegularisedLoss):
         classes, positions = sorted_classes("labels", self.labels, X.shape[0])
         labels = classes[positions]
         labels.flags.writeable = False
-        vars(self).update(X=X, labels=labels, l2=finite("l2", self.l2, at_least=0), classes=classes)
+        vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes)
 
     def __repr__(self) -> str:
         return short_name(self, self.name, self.X.shape, l2=self.l2)

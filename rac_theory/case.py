@@ -6,6 +6,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import type_name
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.once import check_once
@@ -34,7 +35,7 @@ class Case:
     steps: int
 
     def __post_init__(self) -> None:
-        checks.integer("steps", self.steps, 1)
+        object.__setattr__(self, "steps", checks.count("steps", self.steps))
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
         self.algorithm.check(self.problem)
         check_once(check_gradient, self.problem, self.start)
@@ -50,7 +51,8 @@ def starting_point(problem: Problem, W0: Array | None) -> Array:
     """Return ``W0``, else the problem's own start, else zero: (m, n), read-only."""
     if W0 is None:
         W0 = getattr(problem, "start", None)
-    return checks.array("W0", np.zeros(problem.shape) if W0 is None else W0, shape=problem.shape)
+    start = checks.array("W0", np.zeros(problem.shape) if W0 is None else W0, shape=problem.shape)
+    return checks.moderate("W0", start)
 
 
 def check_gradient(problem: Problem, W: Array) -> None:
@@ -64,12 +66,13 @@ def check_gradient(problem: Problem, W: Array) -> None:
     directions = np.random.default_rng(0).standard_normal((3, *problem.shape))
     directions /= np.linalg.norm(directions, axis=(1, 2), keepdims=True)
     size = float(np.linalg.norm(W))
-    for at in (W, W + (size or 1.0) * directions[2]):
-        _check_gradient_at(problem, at, directions[:2])
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is named
+        for at in (W, W + (size or 1.0) * directions[2]):
+            _check_gradient_at(problem, at, directions[:2])
 
 
 def _check_gradient_at(problem: Problem, W: Array, directions: Array) -> None:
-    name = type(problem).__name__
+    name = type_name(problem)
     G = checks.array(f"{name}.gradient(W)", problem.gradient(W[None]), shape=(1, *problem.shape))[0]
     value = float(checks.array(f"{name}.value(W)", problem.value(W[None]), shape=(1,))[0])
     _check_fused(problem, W, value, G)
@@ -93,7 +96,7 @@ def _slopes(problem: Problem, W: Array, value: float, h: float, directions: Arra
     """Return central differences of f along directions, (k, m, n), and bounds on their rounding errors, both (k,)."""
     values = [problem.value(W + h * directions), problem.value(W - h * directions)]
     shape = (len(directions),)
-    up, down = (checks.array(f"{type(problem).__name__}.value(W)", v, shape=shape) for v in values)
+    up, down = (checks.array(f"{type_name(problem)}.value(W)", v, shape=shape) for v in values)
     of_values = (np.abs(up) + np.abs(down)) / h
     of_points = float(np.linalg.norm(W)) * (np.abs(up - value) + np.abs(down - value)) / h**2
     return (up - down) / (2 * h), 64 * np.finfo(float).eps * (of_values + of_points)
@@ -108,6 +111,6 @@ def _check_fused(problem: Problem, W: Array, value: float, G: Array) -> None:
     same = np.allclose(both[0][0], value, rtol=1e-9, atol=0) and np.allclose(both[1][0], G, rtol=1e-9, atol=1e-300)
     if not same:
         raise ValueError(
-            f"{type(problem).__name__}.value_and_gradient must agree with value and gradient, got f = "
+            f"{type_name(problem)}.value_and_gradient must agree with value and gradient, got f = "
             f"{float(both[0][0]):.6g} against {value:.6g}; who overrides value or gradient must override it too"
         )

@@ -58,7 +58,7 @@ class AsymmetricLoRA(ProjectedDescent):
         checks.one_of("side", self.side, ("left", "right"))
         check_sketch_members(self.sketch)
         if self.lora_alpha is not None:
-            object.__setattr__(self, "lora_alpha", checks.finite("lora_alpha", self.lora_alpha, above=0))
+            object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
 
     @property
     def one_projection(self) -> bool:

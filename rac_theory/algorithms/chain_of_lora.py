@@ -46,7 +46,7 @@ class ChainOfLoRA:
 
     def __post_init__(self) -> None:
         check_steps(self)
-        checks.integer("inner_steps", self.inner_steps, 1)
+        checks.count("inner_steps", self.inner_steps)
         checks.one_of("restart", self.restart, ("fresh", "fixed"))
 
     @property

@@ -41,7 +41,7 @@ class GaLore:
 
     def __post_init__(self) -> None:
         checks.integer("rank", self.rank, 1)
-        object.__setattr__(self, "gamma", checks.finite("gamma", self.gamma, above=0))
+        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
 
     @property
     def deterministic(self) -> bool:

@@ -33,7 +33,7 @@ class Initialisation:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", checks.finite("scale", self.scale, above=0))
+        object.__setattr__(self, "scale", checks.positive("scale", self.scale))
         laws = [law for law in (self.B, self.A) if law is not None]
         if not laws:
             raise ValueError("B or A must be a sketch, got None for both: a pair of zero factors never moves")

@@ -8,6 +8,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import shown
 from problems.problem import Problem
 from rac_theory.algorithms.initialisation import Initialisation
 
@@ -72,10 +73,10 @@ def check_steps(algorithm: object) -> None:
     """Check and convert the fields of a frozen algorithm on factors."""
     fields = vars(algorithm)
     if not isinstance(fields["initialisation"], Initialisation):
-        raise ValueError(f"initialisation must be an Initialisation, got {fields['initialisation']!r}")
-    fields["gamma"] = checks.finite("gamma", fields["gamma"], above=0)
+        raise ValueError(f"initialisation must be an Initialisation, got {shown(fields['initialisation'])}")
+    fields["gamma"] = checks.positive("gamma", fields["gamma"])
     if fields["lora_alpha"] is not None:
-        fields["lora_alpha"] = checks.finite("lora_alpha", fields["lora_alpha"], above=0)
+        fields["lora_alpha"] = checks.positive("lora_alpha", fields["lora_alpha"])
 
 
 def factor_descent(problem: Problem, W: Array, B: Array, A: Array, gamma: float, scale: float) -> Iterator[Factored]:

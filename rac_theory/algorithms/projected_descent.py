@@ -26,7 +26,7 @@ class ProjectedDescent(ABC):
     gradients: GradientSource
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gamma", checks.finite("gamma", self.gamma, above=0))
+        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
         if not hasattr(self.gradients, "descend"):
             raise ValueError(f"gradients must be a gradient source, such as Exact(), got {self.gradients!r}")
 

@@ -64,7 +64,7 @@ class RACLoRA(ProjectedDescent):
         if self.sketch is not None:
             check_sketch_members(self.sketch)
         if self.lora_alpha is not None:
-            object.__setattr__(self, "lora_alpha", checks.finite("lora_alpha", self.lora_alpha, above=0))
+            object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
             if self.sketch is None:
                 raise ValueError(f"lora_alpha must be None without a sketch to scale, got {self.lora_alpha:g}")
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from problems.checks import Array
+from problems.naming import shown
 from problems.problem import Problem
 from rac_theory.gradient_source import GradientSource, Step
 
@@ -26,8 +27,8 @@ class Clients:
     source: GradientSource
 
     def __post_init__(self) -> None:
-        if not hasattr(self.source, "descend"):
-            raise ValueError(f"source must be a gradient source, such as Local(5), got {self.source!r}")
+        if isinstance(self.source, type) or not hasattr(self.source, "descend"):
+            raise ValueError(f"source must be a gradient source, such as Local(5), got {shown(self.source)}")
 
     @property
     def deterministic(self) -> bool:
@@ -40,7 +41,7 @@ class Clients:
             try:
                 self.source.check(client)
             except ValueError as error:
-                raise ValueError(f"clients[{m}] must fit {self.source!r}: {error}") from None
+                raise ValueError(f"clients[{m}] must fit {shown(self.source)}: {error}") from None
 
     def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
         """Return the mean of ``source.descend(client, W, step, rng)`` over clients, drawn one after the other."""
@@ -53,5 +54,5 @@ class Clients:
 
 def _clients(problem: Any) -> tuple[Problem, ...]:
     if not hasattr(problem, "clients"):
-        raise ValueError(f"problem must have clients, such as Federated(problem, clients=4), got {problem!r}")
+        raise ValueError(f"problem must have clients, such as Federated(problem, clients=4), got {shown(problem)}")
     return cast(tuple[Problem, ...], problem.clients)

@@ -26,7 +26,7 @@ class Local:
     deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", checks.integer("steps", self.steps, 1))
+        object.__setattr__(self, "steps", checks.count("steps", self.steps))
 
     def check(self, problem: Problem) -> None:
         """Accept every problem."""

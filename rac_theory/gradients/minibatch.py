@@ -31,7 +31,8 @@ class Minibatch:
     deterministic: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "size", checks.integer("size", self.size, 1))
+        object.__setattr__(self, "size", checks.count("size", self.size))
+        object.__setattr__(self, "replace", checks.boolean("replace", self.replace))
 
     def check(self, problem: Problem) -> None:
         """Raise a ``ValueError`` if the problem has no components, or too few."""

@@ -28,7 +28,7 @@ class Noisy:
     deterministic: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sigma", checks.finite("sigma", self.sigma, at_least=0))
+        object.__setattr__(self, "sigma", checks.weight("sigma", self.sigma))
 
     def check(self, problem: Problem) -> None:
         """Accept every problem."""

@@ -35,7 +35,10 @@ class AnisotropicGaussian(Shape):
     def __post_init__(self) -> None:
         super().__post_init__()
         covariance = checks.array("covariance", self.covariance, shape=(self.dim, self.dim))
-        tolerance = self.dim * np.finfo(float).eps * float(np.abs(covariance).max())
+        size = float(np.abs(covariance).max())
+        if size and not 1e-305 <= size <= 1e305:
+            raise ValueError(f"covariance must have a largest entry of size 1e-305..1e305, got {size:g} (other units?)")
+        tolerance = self.dim * np.finfo(float).eps * size
         if (gap := float(np.abs(covariance - covariance.T).max())) > tolerance:
             raise ValueError(f"covariance must be symmetric, got entries that differ by {gap:g}")
         smallest, largest = np.linalg.eigvalsh(covariance)[[0, -1]]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import shown
 
 LIMIT = 4096
 """The largest support, in matrices, that a sketch lists; above it ``support()`` is None."""
@@ -41,13 +42,15 @@ def all_subsets(choices: int, size: int) -> NDArray[np.int64] | None:
 
 def non_negative(name: str, values: Iterable[float | Fraction], count: int) -> NDArray[Any]:
     """Accept ``count`` numbers >= 0: as Fractions if all are rational (int or Fraction), else as float64."""
-    values = list(values)
     floats = checks.array(name, values, shape=(count,))
+    values = list(values)
     if floats.min() < 0:
-        raise ValueError(f"{name} must be >= 0, got {values}")
-    if not all(isinstance(value, numbers.Rational) for value in values):
+        raise ValueError(f"{name} must be >= 0, got {shown(values)}")
+    rationals = [value for value in values if isinstance(value, numbers.Rational)]
+    if len(rationals) < count:
         return floats
     exact = np.empty(count, dtype=object)
-    exact[:] = [Fraction(str(value)) for value in values]  # NumPy integers too, whose arithmetic would wrap around
+    # Integers of NumPy too, whose arithmetic would wrap around.
+    exact[:] = [Fraction(int(value.numerator), int(value.denominator)) for value in rationals]
     exact.flags.writeable = False
     return exact

@@ -28,9 +28,10 @@ class FiniteSupport:
 
     def __post_init__(self) -> None:
         matrices = checks.array("matrices", self.matrices, ndim=3)
-        checks.integer("rank", matrices.shape[2], 1, matrices.shape[1], "dim")
+        checks.integer("rank of matrices", matrices.shape[2], 1, matrices.shape[1], "dim")
         probabilities = non_negative("probabilities", self.probabilities, len(matrices))
-        total = probabilities.sum()
+        with np.errstate(over="ignore"):
+            total = probabilities.sum()
         if abs(total - 1) > (0 if isinstance(total, Fraction) else 1e-12):
             raise ValueError(f"probabilities must sum to 1, got {total}")
         object.__setattr__(self, "matrices", matrices)

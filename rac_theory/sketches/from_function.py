@@ -7,6 +7,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import printable, shown, type_name
 from rac_theory.sketches.shape import Shape
 
 
@@ -25,7 +26,7 @@ class FromFunction(Shape):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not callable(self.draw):
-            raise ValueError(f"draw must be a function of a generator, got {self.draw!r}")
+            raise ValueError(f"draw must be a function of a generator, got {shown(self.draw)}")
 
     def __repr__(self) -> str:
         """Name the function, as its address is another one each time."""
@@ -36,9 +37,14 @@ class FromFunction(Shape):
         name = f"{self._name}(rng)"
         sample = np.empty((size, self.dim, self.rank))
         for i in range(size):
-            sample[i] = checks.array(name, self.draw(rng), shape=(self.dim, self.rank))
+            try:
+                drawn = self.draw(rng)
+            except Exception as error:
+                came = f"{type_name(error)}: {printable(str(error))}"
+                raise ValueError(f"draw must not fail, got {came} from {name}") from error
+            sample[i] = checks.array(name, drawn, shape=(self.dim, self.rank))
         return sample
 
     @property
     def _name(self) -> str:
-        return getattr(self.draw, "__name__", type(self.draw).__name__)
+        return printable(str(getattr(self.draw, "__name__", type(self.draw).__name__)))

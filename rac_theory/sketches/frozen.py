@@ -23,7 +23,7 @@ class Frozen:
 
     def __post_init__(self) -> None:
         matrix = checks.array("matrix", self.matrix, ndim=2)
-        checks.integer("rank", matrix.shape[1], 1, matrix.shape[0], "dim")
+        checks.integer("rank of matrix", matrix.shape[1], 1, matrix.shape[0], "dim")
         object.__setattr__(self, "matrix", matrix)
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import shown
 from rac_theory.sketch import HasExpectedProjection, HasInvariants, HasSupport, Sketch, draw
 from rac_theory.sketches.finite import LIMIT, Support, non_negative
 from rac_theory.sketches.second_moments import SecondMoment, second_moment_of
@@ -32,13 +33,19 @@ class Mixture:
     weights: Sequence[float | Fraction] | Array
 
     def __post_init__(self) -> None:
-        sketches = tuple(self.sketches)
+        try:
+            sketches = tuple(self.sketches)
+        except TypeError:
+            raise ValueError(f"sketches must be a list of sketches, got {shown(self.sketches)}") from None
         checks.integer("number of sketches", len(sketches), 1)
+        for sketch in sketches:
+            if isinstance(sketch, type) or not all(hasattr(sketch, name) for name in ("dim", "rank", "sample")):
+                raise ValueError(f"sketches must be a list of sketches, with dim, rank and sample, got {shown(sketch)}")
         if len({sketch.dim for sketch in sketches}) > 1:
             raise ValueError(f"sketches must all have the same dim, got {[sketch.dim for sketch in sketches]}")
         weights = non_negative("weights", self.weights, len(sketches))
         if not weights.any():
-            raise ValueError(f"weights must not all be zero, got {self.weights}")
+            raise ValueError(f"weights must not all be zero, got {shown(self.weights)}")
         object.__setattr__(self, "sketches", sketches)
         object.__setattr__(self, "weights", weights)
 
@@ -56,6 +63,8 @@ class Mixture:
     def probabilities(self) -> Array:
         """The weights, with sum one: Fractions where the weights are rational."""
         weights = np.asarray(self.weights)
+        if weights.dtype != object:
+            weights = weights / weights.max()  # or the sum could overflow
         return np.asarray(weights / weights.sum())
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:

@@ -52,6 +52,6 @@ NAMED: Mapping[str, Callable[[int, int], Sketch]] = MappingProxyType(
 
 def named_sketch(name: str, dim: int, rank: int) -> Sketch:
     """Build the sketch of that name; an unknown name is a ``ValueError`` with the nearest match."""
-    checks.integer("dim", dim, 1)
+    checks.count("dim", dim)
     checks.integer("rank", rank, 1, dim, "dim")
     return NAMED[checks.one_of("sketch", name, NAMED)](dim, rank)

@@ -80,7 +80,7 @@ def _imported(name: str) -> Any:
 
 
 def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
-    checks.integer("dim", dim, 1)
+    checks.count("dim", dim)
     checks.integer("rank", rank, 1, dim, "dim")
     try:
         made: Sketch = sketch(dim=dim, rank=rank)

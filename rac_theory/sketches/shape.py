@@ -13,5 +13,5 @@ class Shape:
     rank: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dim", checks.integer("dim", self.dim, 1))
+        object.__setattr__(self, "dim", checks.count("dim", self.dim))
         object.__setattr__(self, "rank", checks.integer("rank", self.rank, 1, self.dim, "dim"))

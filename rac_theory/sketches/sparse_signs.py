@@ -7,6 +7,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import shown
 from rac_theory.sketches.finite import Support, all_tuples
 from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.rank_law import expected_rank
@@ -31,8 +32,8 @@ class SparseSigns(Shape):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < checks.finite("p", float(self.p)) <= 1:
-            raise ValueError(f"p must be in (0, 1], got {self.p!r}")
+        if not 0 < checks.finite("p", self.p) <= 1:
+            raise ValueError(f"p must be in (0, 1], got {shown(self.p)}")
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import shown
 from rac_theory.sketches.coordinate import unit_vectors
 from rac_theory.sketches.half_line import STEP, integrate
 from rac_theory.sketches.shape import Shape
@@ -34,7 +35,9 @@ class WeightedCoordinate(Shape):
         super().__post_init__()
         weights = checks.array("weights", self.weights, shape=(self.dim,))
         if weights.min() < 0 or np.count_nonzero(weights) < self.rank:
-            raise ValueError(f"weights must be >= 0 and at least rank={self.rank} of them positive, got {weights}")
+            raise ValueError(
+                f"weights must be >= 0 and at least rank={self.rank} of them positive, got {shown(weights)}"
+            )
         faint = weights[(weights > 0) & (weights / weights.max() < _FAINTEST)]
         if faint.size:
             raise ValueError(

@@ -1,5 +1,6 @@
 """The data: standardised as promised, read as they are, and errors that name the file or the extra."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,36 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
             LogisticRegression.svmlight(path)
 
 
+def test_a_missing_file_is_not_a_missing_extra(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ValueError, match="missing': No such file or directory"):
+        LogisticRegression.svmlight(tmp_path / "missing")
+
+
+def test_what_has_no_end_is_named_before_it_is_opened(tmp_path):
+    """A pipe would be waited for, and a device read until the memory is full: this test would never end."""
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in ((tmp_path / "pipe", "a pipe"), ("/dev/zero", "a device"), (tmp_path, "a folder")):
+        with pytest.raises(ValueError, match=f"path must be a readable svmlight file, got .*, which is {kind}"):
+            LogisticRegression.svmlight(path, 0.1)
+
+
+@pytest.mark.parametrize("path", [None, 3.5, [], "with\0zero", "x" * 5000])
+def test_what_is_no_path_is_named(path):
+    with pytest.raises(ValueError, match="path must be a readable svmlight file, got "):
+        LogisticRegression.svmlight(path)
+
+
+def test_a_path_is_shown_without_control_characters(tmp_path):
+    path = tmp_path / "\x1b[31mred\nline"
+    for text in (None, "broken"):
+        if text:
+            path.write_text(text)
+        with pytest.raises(ValueError, match=r"red") as failure:
+            LogisticRegression.svmlight(path)
+        assert str(failure.value).isprintable()
+
+
 def test_a_binary_file_is_named(tmp_path):
     path = tmp_path / "binary"
     path.write_bytes(bytes(range(256)) * 4)
@@ -93,7 +124,8 @@ def test_a_binary_file_is_named(tmp_path):
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    for make in (SoftmaxRegression.digits, LeastSquares.diabetes, lambda: LogisticRegression.svmlight(tmp_path)):
+    (path := tmp_path / "small").write_text("1 1:2\n2 1:1\n")
+    for make in (SoftmaxRegression.digits, LeastSquares.diabetes, lambda: LogisticRegression.svmlight(path)):
         with pytest.raises(ImportError, match=r'needs the extra: pip install "rac-theory\[data\]"'):
             make()
 

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -118,6 +119,52 @@ def test_least_squares_keeps_a_strong_convexity_that_no_client_has():
     assert problem.f_star - problem.f_star_error <= scaled.f_star
     assert scaled.f_lower <= problem.f_star
     assert scaled.L <= problem.L == pytest.approx(np.mean([client.L for client in problem.clients]))
+
+
+def exact_infimum(X, Y, rows):
+    """The infimum of the mean over clients of least squares on integers or floats, in Fractions: one target."""
+    N, M = len(X), len(rows)
+    weight = {i: Fraction(1, M * len(own)) for own in rows for i in own}
+    A = [[Fraction(float(x)) for x in row] for row in X]
+    y = [Fraction(float(value)) for value in Y[:, 0]]
+    d = len(A[0])
+    system = [
+        [sum(weight[i] * A[i][j] * A[i][k] for i in range(N)) for k in range(d)]
+        + [sum(weight[i] * A[i][j] * y[i] for i in range(N))]
+        for j in range(d)
+    ]
+    for j in range(d):  # Gauss and Jordan; the matrix is positive definite, so that no pivot is zero
+        system[j] = [entry / system[j][j] for entry in system[j]]
+        for k in range(d):
+            if k != j:
+                system[k] = [a - system[k][j] * b for a, b in zip(system[k], system[j], strict=True)]
+    w = [row[-1] for row in system]
+    return sum(weight[i] * (sum(a * b for a, b in zip(A[i], w, strict=True)) - y[i]) ** 2 for i in range(N)) / 2
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-9, 1e-3, 1.0])
+@pytest.mark.parametrize("scale", [2.0**-100, 1.0, 2.0**100])
+def test_data_that_can_be_fitted_have_a_certified_minimum(noise, scale):
+    """Five clients of unequal size: the interval holds the infimum, which is 0 without noise; it used to be nan."""
+    rng = np.random.default_rng(5)
+    A = rng.integers(-5, 6, (12, 3)).astype(float)
+    y = scale * (A @ rng.integers(-5, 6, (3, 1)) + noise * rng.normal(size=(12, 1)))
+    whole = LeastSquares(A, y)
+    problem = Federated(whole, 5)
+    exact = exact_infimum(A, whole.Y, [list(rows) for rows in np.array_split(np.arange(12), 5)])
+    assert (exact == 0) == (noise == 0)
+    assert problem.f_star - problem.f_star_error <= exact <= problem.f_star
+    assert 0 <= problem.f_lower <= exact
+    assert problem.f_star_error <= 1e-13 * problem.value(np.zeros(problem.shape))
+    assert math.isfinite(problem.D)
+
+
+def test_labels_that_can_be_separated_have_a_certified_minimum():
+    """Clients without a penalty to speak of: f* is 1e-8 of f(0), and so is what rounding leaves of it."""
+    A = np.vstack([np.eye(3), -np.eye(3), [[3.0, 1, 1]]])
+    problem = Federated(LogisticRegression(A, [0, 0, 0, 1, 1, 1, 0], l2=1e-9), 3)
+    assert 0 < problem.f_star < 1e-6
+    assert problem.f_star_error <= 1e-12 * np.log(2)
 
 
 def test_what_is_unknown_of_the_mean_stays_unknown():

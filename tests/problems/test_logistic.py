@@ -131,7 +131,7 @@ def test_the_hessian_is_the_derivative_of_the_gradient():
         (y[:39], "y must have one label for each of the 40 rows of X, got 39"),
         (y[:, None], r"y must have 1 axis, got shape \(40, 1\)"),
         (np.where(y > 0, np.nan, 1), "y must be finite, got nan or infinite labels"),
-        (np.array(["a", 1] * 20, object), "y must be labels of one kind that can be sorted, got a mixture"),
+        (np.array(["a", 1] * 20, object), "y must be labels of one kind, got a mixture of numbers and strings"),
     ],
 )
 def test_bad_labels_are_named(labels, message):
