@@ -20,9 +20,9 @@ def rac_lora_exact(case: Case, c: Constants) -> str | None:
 
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and one unbiased gradient a sketch, independent of the sketch."""
-    if not hasattr(getattr(case.algorithm, "gradients", None), "noise"):
-        return _projected(case) or _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
-    return _projected(case)
+    known = hasattr(getattr(case.algorithm, "gradients", None), "noise")
+    wrong = None if known else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
+    return _projected(case) or wrong
 
 
 def rac_lora_reshuffled(case: Case, c: Constants) -> str | None:
@@ -33,12 +33,9 @@ def rac_lora_reshuffled(case: Case, c: Constants) -> str | None:
 def fed_rac_lora(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round, K full gradient steps of each client, and their mean."""
     wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
-    if wrong is not None:
+    source = getattr(getattr(case.algorithm, "gradients", None), "source", None)
+    if wrong is not None or isinstance(source, Exact | Local):
         return wrong
-    assert isinstance(case.algorithm, ProjectedDescent)  # or it were wrong
-    source = getattr(case.algorithm.gradients, "source", None)
-    if isinstance(source, Exact | Local):
-        return None
     return f"clients must take full gradient steps, theirs come from {type(source).__name__}"
 
 
@@ -52,9 +49,8 @@ def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
     wrong = plain_rac_lora(case, c)
     if wrong is None and not isinstance(getattr(case.algorithm, "sketch", None), Gaussian):
         return "the sketch must be Gaussian"
-    if wrong is None and c.inner_steps > 1:
-        return f"there must be one step before the merge, there are {c.inner_steps}"
-    return wrong
+    inner = f"there must be one step before the merge, there are {c.inner_steps}" if c.inner_steps > 1 else None
+    return wrong or inner
 
 
 def _projected(case: Case) -> str | None:
@@ -247,7 +243,6 @@ def positive_gain(case: Case, c: Constants) -> str | None:
 
 
 def _step(c: Constants, beta: float = 1.0) -> str:
-    """Say how long a step is; what is not known keeps it from being short enough."""
     if math.isnan(c.L) or math.isnan(beta):
         return f"{'L' if math.isnan(c.L) else 'beta'} is not known"
     return f"gamma={c.gamma:.6g} is {c.gamma * c.L:.6g}/L" + ("" if beta == 1 else f" and beta is {beta:g}")

@@ -94,7 +94,7 @@ class Row:
     @property
     def alpha_spent(self) -> float:
         """The probability with which a sampled constant behind this row may be false."""
-        return float(self.constants["alpha_spent"]) if self.constants else 0.0
+        return float((self.constants or {}).get("alpha_spent") or 0.0)
 
     def violates(self, alpha: float) -> bool:
         """Whether the claim is refuted exactly, or by an e-value that passes ``1/alpha``."""

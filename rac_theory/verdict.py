@@ -103,8 +103,8 @@ class Verdict:
         Relative violation of the bound that these runs would have given away, by one half of them; nan where not
         judged.
     reach : int or None
-        The last t at which a violation by half would have shown, by the other half. HOLDS and VIOLATED speak of every
-        step that is judged; every other sampled number is worth reading up to ``reach`` and no further.
+        The last t at which a violation by half would have shown, by the other half. HOLDS, VIOLATED and the limits
+        speak of every step that is judged; mean, slack, rates and CONSISTENT are worth reading up to it, no further.
     informative_from : int or None
         The first t at which the bound says more than descent alone.
     log_evidence : float

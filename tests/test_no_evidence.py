@@ -44,8 +44,11 @@ def test_a_bound_that_is_no_number_says_nothing(formula, evidence):
 
 
 def test_steps_this_small_give_no_bound():
-    verdict = sampled("T1", replace(HAAR, gamma=1e-320), IDENTITY, steps=5, rng=0)
-    assert verdict.status is Status.UNDECIDED
+    """1 / gamma overflows. Such a step is refused at the door, but a constant may come from anywhere."""
+    with pytest.raises(ValueError, match=r"gamma must be of size 1e-100\.\.1e100, got 1e-320"):
+        replace(HAAR, gamma=1e-320)
+    tiny = replace(Constants.of(Case(HAAR, IDENTITY, None, 5)), gamma=1e-320)
+    assert sampled("T1", HAAR, IDENTITY, steps=5, rng=0, constants=tiny).status is Status.UNDECIDED
 
 
 def test_a_start_at_an_unknown_distance_gives_no_bound():
