@@ -32,7 +32,7 @@ def test_freezing_the_factor_on_the_short_side_is_faster():
     rows = table((784, 64), ranks=[1])
     left, right = rows["left", "gaussian", 1], rows["right", "gaussian", 1]
     assert right.lambda_min == 1 / 64
-    assert (1 - 1e-15) / 784 < left.lambda_min <= 1 / 784  # no float, and so rounded down
+    assert (1 - 2e-15) / 784 < left.lambda_min <= 1 / 784  # no float, and so rounded down
     assert (left.slowdown, right.slowdown) == pytest.approx((784, 64), rel=1e-14)
     assert (left.trained, right.trained) == (64, 784)
     for theorem in (theorems.T1, theorems.T2):
@@ -216,7 +216,7 @@ def test_a_stride_trick_says_the_same_as_the_matrix():
     assert not known.matrix.flags.writeable
     near = closed_form(Claims([0, 0, 0, 0.1, 0.4, 0.1, 0, 0, 0]))
     matrix = 0.4 * np.eye(5) + 0.1 * (np.eye(5, k=1) + np.eye(5, k=-1))
-    assert near.lambda_min == pytest.approx(np.linalg.eigvalsh(matrix)[0], rel=1e-11)
+    assert near.lambda_min == pytest.approx(np.linalg.eigvalsh(matrix)[0], abs=1e-11)
     with pytest.raises(ValueError, match="must be symmetric"):
         closed_form(Claims([0, 0, 0, 0, 0.4, 0, 0, 0, 0.1]))
     with pytest.raises(ValueError, match="trace at most rank=2"):
