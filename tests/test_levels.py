@@ -229,6 +229,15 @@ def test_the_half_that_chooses_a_step_is_not_the_half_that_speaks_of_it():
     assert alone.reach is None
 
 
+def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
+    """Runs that would give away 0.6 and not 0.5. Catches a reach that asks for less than it is said to."""
+    X = np.random.default_rng(0).exponential(size=(70, 1))
+    assert 0.5 < detectable(np.resize(X[::2], X.shape), 1e-3)[0] < 0.65
+    question = Question(np.ones(1), math.inf)
+    found = sampled_finding(Sample.of([Part.of(X, question)], X, question), question, np.array([1]), 1e-3)
+    assert found.reach is None
+
+
 def test_every_theorem_is_tried_at_the_level_of_its_own_account():
     """Two theorems judged by one ensemble: each has alpha, as each by itself is one answer."""
     run = {"steps": 3, "runs": 64, "rng": 0, "evidence": "sampled"}
