@@ -154,7 +154,7 @@ def test_frozen_is_one_matrix_with_one_projection():
         (lambda: WeightedCoordinate(3, 2, [1, 0, 0]), "at least rank=2 of them positive"),
         (lambda: WeightedCoordinate(3, 1, [2, 0, 1e-300]), "zero or at least 1e-250 times the largest, 2, got 1e-300"),
         (lambda: WeightedCoordinate(3, 1, [1, 2]), r"weights must have shape \(3,\), got \(2,\)"),
-        (lambda: Frozen(np.eye(3)[:2]), r"rank must be in 1\.\.dim=2, got 3"),
+        (lambda: Frozen(np.eye(3)[:2]), r"rank of matri(x|ces) must be in 1\.\.dim=2, got 3"),
         (lambda: Frozen(np.full((3, 1), np.nan)), "matrix must be finite, got 3 nan or infinite entries"),
         (lambda: named_sketch("har", 3, 1), "did you mean 'haar'"),
     ],

@@ -127,10 +127,11 @@ def test_every_sparse_format_is_the_same_matrix(form, family):
 
 def test_indices_that_lead_out_of_the_matrix_are_named():
     """SciPy reads beyond its memory there."""
-    X = sparse.csr_array(DENSE)
-    X.indices[0] = 1000
-    with pytest.raises(ValueError, match="X must be a sparse matrix that SciPy can read, got "):
-        features("X", X)
+    for part in ("indices", "indptr"):
+        X = sparse.csr_array(DENSE)
+        getattr(X, part)[1] = 1000
+        with pytest.raises(ValueError, match="X must be a sparse matrix that SciPy can read, got "):
+            features("X", X)
 
 
 def test_sparse_numbers_that_are_none_are_named():

@@ -1,5 +1,8 @@
 """NonconvexLogistic: the penalty, its curvature, and what is known to be unknown."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -67,3 +70,13 @@ def test_huge_entries_do_not_overflow():
 def test_a_weight_that_is_not_positive_is_named(lam):
     with pytest.raises(ValueError, match=f"lam must be a finite number > 0, got {lam}"):
         NonconvexLogistic(X, y, lam)
+
+
+def test_a_small_penalty_keeps_its_digits():
+    """As 1 - 1/(1 + w^2), all of it is lost below 1e-8; far out, where w^2 overflows, each entry adds lam."""
+    problem = NonconvexLogistic(1e-30 * np.eye(2), [0, 1], lam=1e20)
+    for w in (1e-9, 1e-5, 1.0):
+        exact = float(Fraction(1e20) * 2 * Fraction(w) ** 2 / (1 + Fraction(w) ** 2)) + math.log(2)
+        assert problem.value(np.full((2, 1), w)) == pytest.approx(exact, rel=1e-14)
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert problem.value(np.array([[-1e160], [1e160]])) == 2e20  # both samples are told right

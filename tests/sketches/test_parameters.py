@@ -70,7 +70,7 @@ TWO = np.eye(2)[:, :, None]
         (lambda: KaimingUniform(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
         (lambda: EquiangularFrame(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
         (lambda: FiniteSupport(np.eye(2), [1.0]), r"matrices must have 3 axes, got shape \(2, 2\)"),
-        (lambda: FiniteSupport(np.ones((1, 2, 3)), [1.0]), r"rank must be in 1\.\.dim=2, got 3"),
+        (lambda: FiniteSupport(np.ones((1, 2, 3)), [1.0]), r"rank of matri(x|ces) must be in 1\.\.dim=2, got 3"),
         (lambda: FiniteSupport(TWO, [1.0]), r"probabilities must have shape \(2,\), got \(1,\)"),
         (lambda: FiniteSupport(TWO, [1.5, -0.5]), r"probabilities must be >= 0, got \[1\.5, -0\.5\]"),
         (lambda: FiniteSupport(TWO, [0.5, 0.4]), r"probabilities must sum to 1, got 0\.9"),
