@@ -26,8 +26,8 @@ _CONVEX = (convex, certified_minimum, known_minimiser, positive_projection)
 
 def factor(c: Constants) -> float:
     """The factor of T4."""
-    contraction = max((1 - c.gamma * c.strong_convexity) ** 2, (1 - c.gamma * c.L) ** 2)
-    return 1 - c.lambda_min + c.lambda_max * contraction
+    slow, fast = (1 - c.gamma * c.strong_convexity) ** 2, (1 - c.gamma * c.L) ** 2
+    return float(1 - c.lambda_min + c.lambda_max * np.maximum(slow, fast))  # Python's max would pass over a nan
 
 
 _POTENTIAL = "derived from a potential of the gap and the distance in the norm of E[H]^-1"
