@@ -234,7 +234,7 @@ def test_counterexamples_are_kept_and_shown(tmp_path, capsys):
     seen = Reader((tmp_path / report.FILE).read_text(encoding="utf-8"))
     both = [text for found, text in seen.all("details") if found.get("class") == "counterexample"]
     assert HOSTILE in both[0]
-    assert all(check["sentence"] in both[1] for check in shown.checks)
+    assert all(check.sentence in both[1] for check in shown.checks)
     assert len(list(seen.all("script"))) == 1
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 
 from problems import LogisticRegression, Quadratic
 from rac_theory import RACLoRA, simulate, sketches, workers
@@ -75,6 +76,7 @@ def test_what_is_cheap_to_compute_again_is_not_held():
 
 def test_workers_are_ready_at_the_end_of_the_block():
     """They have imported what they need, matplotlib too, look for garbage elsewhere, and leave Ctrl-C to the parent."""
+    get_reusable_executor().shutdown(wait=True)  # others had a task before, and have imported more
     with workers.starting(2):
         pass
     needed = "{'rac_theory.figures', 'matplotlib.figure'} <= set(__import__('sys').modules)"
@@ -129,9 +131,9 @@ def test_a_second_ctrl_c_is_not_heard():
     """Nor by the programs that joblib runs to end its workers: one ended them, and ``verify`` waited for minutes."""
     code = (
         "import os, signal, subprocess, sys\n"
-        "from rac_theory import workers\n"
+        "from rac_theory import interrupts\n"
         "heard, asked = 0, 'import signal; assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN'\n"
-        "with workers.heard_once():\n"
+        "with interrupts.heard_once():\n"
         "    for _ in range(3):\n"
         "        try:\n"
         "            os.kill(os.getpid(), signal.SIGINT)\n"

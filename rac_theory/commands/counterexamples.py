@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 def show(names: Iterable[str], folder: Path) -> int:
     """Do what ``run`` does for these counterexamples."""
     examples = [ALL[checks.one_of("name", name, ALL)] for name in names]
+    gallery.load(folder)  # what cannot be added to is said first
     console, failed = wide_console(), False
     for example in examples:
         with Console(stderr=True).status(f"{example.id}, {example.name} ..."):

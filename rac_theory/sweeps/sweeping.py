@@ -95,6 +95,8 @@ class _Job:
         self.left = {cell.number: cell for cell in grid.cells}
         self.total, self.workers, self.memory = len(self.left), 1, math.nan
         for number, seconds in store.seconds().items():
+            if number not in self.left:
+                raise ValueError(f"store must hold cells of the grid alone, got {str(store.path)!r} with cell {number}")
             self.forecast.learn(self.left.pop(number), seconds)
 
     def run_pilots(self) -> None:
