@@ -12,7 +12,7 @@ from rac_theory.account import Account
 from rac_theory.case import Case
 from rac_theory.ensemble import Ensemble
 from rac_theory.figures import draw
-from rac_theory.interrupts import left_to_the_parent
+from rac_theory.interrupts import heard_by_nobody, left_to_the_parent
 from rac_theory.kernels import kernel_for
 from rac_theory.plan import Plan
 from rac_theory.row import Row
@@ -54,9 +54,11 @@ def run(
         jobs = 1 if sum(seconds) < _SHORT else cpu_count()
     # Long ensembles first, so that no worker is left with one at the end.
     order = sorted(range(len(seconds)), key=lambda i: -seconds[i])
-    yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(_run_one)(i, plan.ensembles[i], figures) for i in order
-    )
+    with heard_by_nobody():  # nor by workers that start now
+        rows = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+            delayed(_run_one)(i, plan.ensembles[i], figures) for i in order
+        )
+    yield from rows
 
 
 def _seconds_of_a_step(case: Case) -> float:

@@ -12,7 +12,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from unicodedata import category
 
-_LARGEST = 2**63 - 1  # of an integer that SQLite and Parquet can hold
+LARGEST = 2**63 - 1
+"""The largest integer that SQLite and Parquet can hold."""
 
 
 def read_json(path: Path) -> Any:
@@ -137,7 +138,7 @@ def _checked(data: Any, where: str, rule: str, fits: Callable[[Any], bool]) -> A
 
 def _shown(data: Any) -> str:
     """Return the data as an error shows them: short, and an integer without the digits that Python will not print."""
-    too_long = isinstance(data, int) and abs(data) > _LARGEST
+    too_long = isinstance(data, int) and abs(data) > LARGEST
     return f"one of {data.bit_length()} bits" if too_long else reprlib.repr(data)
 
 
@@ -157,7 +158,7 @@ def _float(data: Any, where: str) -> float:
 
 def _integer(data: Any, where: str) -> int:
     _checked(data, where, "an integer", lambda it: isinstance(it, int) and not isinstance(it, bool))
-    return int(_checked(data, where, "an integer of 64 bits", lambda it: -_LARGEST <= it <= _LARGEST))
+    return int(_checked(data, where, "an integer of 64 bits", lambda it: -LARGEST <= it <= LARGEST))
 
 
 def _text(data: Any, where: str) -> str:

@@ -53,9 +53,9 @@ def _exhaust(iterator: Iterator[object]) -> None:
 
 
 def _settle_in() -> None:
+    left_to_the_parent()
     from rac_theory import figures, plot  # noqa: F401  # all that an ensemble needs
 
     plot.figure()  # which imports matplotlib
-    left_to_the_parent()
     if is_a_worker_of_ours():
         gc.freeze()  # without psutil, joblib asks for a collection every second, which took 40 ms of it

@@ -182,7 +182,9 @@ def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
     found = sweep(grid, here / "s.sqlite", jobs=1)
     assert {row.setting for row in found.rows} == {"minibatch", "0.5/L", "2.5/L"}
     for row in found.rows:
-        assert cli.main(["repeat", "s.sqlite", "--trust", str(row.number)]) == (2 if row.status == running.FAILED else 0)
+        assert cli.main(["repeat", "s.sqlite", "--trust", str(row.number)]) == (
+            2 if row.status == running.FAILED else 0
+        )
         told = capsys.readouterr()
         if row.status == running.FAILED:
             assert "got RuntimeError: no such luck" in told.err

@@ -10,7 +10,7 @@ from rich import progress
 from rich.console import Console
 from rich.table import Table
 
-from problems import checks
+from rac_theory.commands import jobs
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import status_of
 from rac_theory.interrupts import status_of_interrupt
@@ -27,13 +27,12 @@ def add(commands: Any) -> None:
     parser.add_argument("--store", type=Path, help="SQLite file of finished cells (default: spec with .sqlite)")
     parser.add_argument("--export", type=Path, help="a .csv or .parquet file to write when all cells are finished")
     parser.add_argument("--trust", action="store_true", help="import sketches of the spec that are not of rac_theory")
-    parser.add_argument("--jobs", type=int, help="worker processes (default: one a core)")
+    jobs.add(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is left of the sweep and print what was found; status 1 if a row refutes its claim."""
-    if arguments.jobs is not None:
-        checks.integer("jobs", arguments.jobs, 1)
+    jobs.check(arguments)
     grid = Grid.load(arguments.spec, trust=arguments.trust)
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
     if arguments.export is not None:

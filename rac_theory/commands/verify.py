@@ -13,11 +13,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
 from rac_theory import counterexamples, ledger, report, results, workers
+from rac_theory.commands import jobs
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.interrupts import status_of_interrupt
-from rac_theory.plain_data import printable
+from rac_theory.plain_data import LARGEST, printable
 from rac_theory.plan import Plan, Selection, plan
 from rac_theory.row import Row
 from rac_theory.table import ledger_table, remarks
@@ -43,7 +44,7 @@ def add(commands: Any) -> None:
     verify.add_argument("--seed", type=int, default=0)
     verify.add_argument("--alpha", type=float, default=1e-3, help="significance level of a row (default: 0.001)")
     verify.add_argument("--out", type=Path, default=Path("results"), help="folder for results.json and figures")
-    verify.add_argument("--jobs", type=int, help="worker processes (default: one a core)")
+    jobs.add(verify)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,8 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_ledger(arguments: argparse.Namespace) -> int:
     """Run the ledger, save it as it grows, print it."""
-    if arguments.jobs is not None:
-        checks.integer("jobs", arguments.jobs, 1)
+    jobs.check(arguments)
+    for name in ("seed", "steps", "runs"):
+        if (number := getattr(arguments, name)) is not None:
+            checks.integer(name, number, int(name != "seed"), LARGEST)
     selection = Selection(
         claims=tuple(arguments.claim),
         problems=tuple(arguments.problem),

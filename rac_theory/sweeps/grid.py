@@ -12,7 +12,7 @@ from rac_theory.account import for_constants
 from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
 from rac_theory.ensemble import Key
-from rac_theory.plain_data import convert, read_toml
+from rac_theory.plain_data import LARGEST, convert, read_toml
 from rac_theory.plan import Selection
 from rac_theory.settings import SPINE
 from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
@@ -77,7 +77,7 @@ class Grid:
         if not self.seeds:
             raise ValueError("seeds must hold at least one seed, got none")
         for seed in self.seeds:
-            checks.integer("seed", seed, 0)
+            checks.integer("seed", seed, 0, LARGEST)
 
     @classmethod
     def load(cls, path: Path, *, trust: bool = False) -> "Grid":

@@ -158,6 +158,8 @@ class Store:
                 f"the store {str(self.path)!r} cannot be written: {error}; the cells that are in it are safe, and the "
                 "next start continues with the others"
             ) from error
+        except sqlite3.Error as error:
+            raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}: {error}") from error
 
 
 def is_store(path: Path) -> bool:
