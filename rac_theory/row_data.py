@@ -71,11 +71,11 @@ def _rules(row: Row) -> list[tuple[str, str, bool]]:
         ("steps", ">= 1 where there is evidence", row.steps >= (row.evidence != "none")),
         ("alpha", "> 0 and < 1", 0 < row.alpha < 1),
         ("lambda_alpha", ">= 0 and < 1", 0 <= (row.lambda_alpha or 0.0) < 1),
-        ("constants", "there where there is evidence", row.constants is not None or row.evidence == "none"),
     ]
     for name in _STEPS:
         step = getattr(row, name)
         found.append((name, f"in 0..steps={row.steps}", step is None or 0 <= step <= row.steps))
     if row.slack is not None:
         found.append(("slack", f"that at a t in 0..steps={row.steps}", 0 <= row.slack["t"] <= row.steps))
+    found.append(("constants", "there where there is evidence", row.constants is not None or row.evidence == "none"))
     return found
