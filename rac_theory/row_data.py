@@ -72,6 +72,8 @@ def _rules(row: Row) -> list[tuple[str, str, bool]]:
         ("alpha", "> 0 and < 1", 0 < row.alpha < 1),
         ("lambda_alpha", ">= 0 and < 1", 0 <= (row.lambda_alpha or 0.0) < 1),
     ]
+    spent = row.constants["alpha_spent"] if row.constants is not None else 0.0
+    found.append(("constants", "such that 0 <= alpha_spent < alpha", 0 <= spent < row.alpha))
     for name in _STEPS:
         step = getattr(row, name)
         found.append((name, f"in 0..steps={row.steps}", step is None or 0 <= step <= row.steps))

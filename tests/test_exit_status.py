@@ -133,7 +133,7 @@ def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):
 
 
 def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which_did():
-    """What a plug-in does to a library is its own; what we do is ours, and an error that explains itself is left alone."""
+    """What a plug-in does to a library is its own; what we do is ours; an error that explains itself is left alone."""
     told = {"__name__": "mine"}
     exec(compile("import json\ndef calls(): json.loads(7)\ndef key(): {}['x']", "mine.py", "exec"), told)
     with pytest.raises(PlugInFault, match=r"mine.py, line 2, in calls, raised TypeError"), plug_in_faults.told():

@@ -146,7 +146,7 @@ def test_words_of_a_user_stay_words(folder, rows):
         problem='"><img src=x onerror=alert(1)>',
         sketch=HOSTILE,
         reason="</td></script><b>bold</b> & {{ 7 * 7 }}",
-        constants={"L": 1.0, "provenance": {"L": "<u>mine</u>"}},
+        constants={"L": 1.0, "alpha_spent": 0.0, "provenance": {"L": "<u>mine</u>"}},
         fitted=None,
         number=99,
     )

@@ -12,6 +12,7 @@ from rac_theory import results
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.counterexamples import ALL, Answer
+from rac_theory.plain_data import printable
 from rac_theory.report import gallery
 from rac_theory.report.gallery import Shown
 from rac_theory.verdict import Status
@@ -44,7 +45,7 @@ def show(names: Iterable[str], folder: Path) -> int:
         gallery.keep(folder, Shown.of(answer, path.name))
         for line in _told(answer):
             console.print(line, markup=False, soft_wrap=True)
-        console.print(f"  figure    {path}\n", markup=False, soft_wrap=True)
+        console.print(f"  figure    {printable(str(path))}\n", markup=False, soft_wrap=True)
         failed |= answer.status is Status.VIOLATED
     return VIOLATED if failed else OK
 

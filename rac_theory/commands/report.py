@@ -6,6 +6,7 @@ from typing import Any
 
 from rac_theory import report
 from rac_theory.commands.exit_status import OK
+from rac_theory.plain_data import printable
 
 
 def add(commands: Any) -> None:
@@ -17,5 +18,5 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page and print where it is."""
-    print(report.write(arguments.out))
+    print(printable(str(report.write(arguments.out))))
     return OK
