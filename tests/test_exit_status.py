@@ -14,6 +14,7 @@ from rac_theory.cli import main
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.plug_in_faults import PlugInFault
 from rac_theory.row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.sketches.plug_in import sketch_factory
 
 QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8", "--claim", "T2"]
 
@@ -119,6 +120,12 @@ def test_what_happens_in_a_worker_is_told_as_well(folder, word, sentence):
     assert done.returncode == 2, done.stderr
     assert re.search(f"error: .*({sentence})", done.stderr)
     assert "Traceback" not in done.stderr
+
+
+def test_a_module_that_calls_sys_exit_is_a_value_error_from_python_too(folder):
+    (folder / "leaves.py").write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(ValueError, match=r"'leaves:X': it calls sys.exit\(3\)"):
+        sketch_factory("leaves:X")
 
 
 def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):

@@ -2,11 +2,12 @@
 
 import enum
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import pytest
 
+from rac_theory.constants import Constants
 from rac_theory.plain_data import convert, from_json, printable, read_json, read_toml
 from rac_theory.row import Row
 from rac_theory.row_data import row_from
@@ -119,6 +120,8 @@ GOOD = replace(
     slack={"t": 4, "low": None, "value": 2.0, "high": 2.0},
     constants=None,
 )
+KNOWN = asdict(Constants(gamma=1.0)) | {"measured": []}
+KNOWN = {name: None if value != value else value for name, value in KNOWN.items()}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,9 @@ GOOD = replace(
         ("slack", {"t": 1, "low": 1.0, "value": "2", "high": 1.0}, "rows.slack.value must be a finite number, got '2'"),
         ("slack", {"t": 1}, "rows.slack.low must be there, got nothing"),
         ("fitted", {"kind": "cubic"}, "rows.fitted.value must be there, got nothing"),
+        ("constants", KNOWN | {"alpha_spent": 0.5}, "rows.constants must be such that 0 <= alpha_spent < alpha"),
+        ("constants", KNOWN | {"alpha_spent": None}, "rows.constants.alpha_spent must be a finite number, got None"),
+        ("constants", KNOWN | {"L": "1"}, "rows.constants.L must be a finite number, got '1'"),
         ("constants", None, "rows.constants must be there where there is evidence"),
         ("lambda_alpha", None, "rows.lambda_alpha must be a number where there are data"),
     ],
