@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import NoReturn
 
+from problems.naming import printable
 from rac_theory import __version__, plug_in_faults
 from rac_theory.commands import advise, claims, counterexamples, repeat, report, sketch, sweep, verify
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK
 from rac_theory.interrupts import heard_once, status_of_interrupt
-from rac_theory.plain_data import printable
 
 
 def main(argv: Sequence[str] | None = None) -> int:

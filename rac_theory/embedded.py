@@ -18,8 +18,8 @@ from problems import (
     checks,
 )
 from problems.checks import Array
+from problems.naming import printable
 from rac_theory.algorithms import Side
-from rac_theory.plain_data import printable
 
 
 @dataclass(frozen=True)

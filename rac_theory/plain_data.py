@@ -2,7 +2,6 @@
 
 import json
 import math
-import reprlib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -11,6 +10,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from unicodedata import category
+
+from problems.naming import shown
 
 LARGEST = 2**63 - 1
 """The largest integer that SQLite and Parquet can hold."""
@@ -81,11 +82,6 @@ def convert(kind: Any, data: Any, where: str = "") -> Any:
     return data if kind is Any else _SCALARS[kind](data, where)
 
 
-def printable(text: str) -> str:
-    """Return a text in which whatever would steer a terminal, or is half a character, is written as an escape."""
-    return "".join(ascii(c)[1:-1] if category(c) in ("Cc", "Cs") and c not in "\n\t" else c for c in text)
-
-
 def _read(path: Path, parse: Callable[[str], Any]) -> Any:
     if not path.is_file():  # a pipe or a device might never end
         raise ValueError("there is no such file" if not path.exists() else "it is no regular file")
@@ -126,20 +122,14 @@ def _record(kinds: Mapping[str, Any], needed: frozenset[str], data: Any, where: 
 
 
 def _inside(where: str, name: str) -> str:
-    word = name if name.isidentifier() and name.isascii() else reprlib.repr(name)
+    word = name if name.isidentifier() and name.isascii() else shown(name)
     return f"{where}.{word}" if where else word
 
 
 def _checked(data: Any, where: str, rule: str, fits: Callable[[Any], bool]) -> Any:
     if not fits(data):
-        raise ValueError(f"{where or 'the content'} must be {rule}, got {_shown(data)}")
+        raise ValueError(f"{where or 'the content'} must be {rule}, got {shown(data)}")
     return data
-
-
-def _shown(data: Any) -> str:
-    """Return the data as an error shows them: short, and an integer without the digits that Python will not print."""
-    too_long = isinstance(data, int) and abs(data) > LARGEST
-    return f"one of {data.bit_length()} bits" if too_long else reprlib.repr(data)
 
 
 def _is_one_of(choices: tuple[Any, ...]) -> Callable[[Any], bool]:
@@ -163,7 +153,12 @@ def _integer(data: Any, where: str) -> int:
 
 def _text(data: Any, where: str) -> str:
     _checked(data, where, "a string", lambda it: isinstance(it, str))
-    return str(_checked(data, where, "a string that can be printed", lambda it: it == printable(it)))
+    return str(_checked(data, where, "a string that can be printed", _is_harmless))
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether no character would steer a terminal, or is half of one."""
+    return text.isprintable() or not any(category(c) in ("Cc", "Cs") for c in text if c not in "\n\t")
 
 
 def _boolean(data: Any, where: str) -> bool:

@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.console import Console
 
+from problems.naming import printable
 from rac_theory import results, theorems
 from rac_theory.advice import RANKS, SKETCHES, advise, fewest_steps, frontier_plot
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK
 from rac_theory.option import FLOPS, Option
-from rac_theory.plain_data import printable
 from rac_theory.shapes import Shapes, parse
 from rac_theory.table import advice_table
 from rac_theory.whole_file import write_whole

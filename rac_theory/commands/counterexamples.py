@@ -8,11 +8,11 @@ from typing import Any
 from rich.console import Console
 
 from problems import checks
+from problems.naming import printable
 from rac_theory import results
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.counterexamples import ALL, Answer
-from rac_theory.plain_data import printable
 from rac_theory.report import gallery
 from rac_theory.report.gallery import Shown
 from rac_theory.verdict import Status

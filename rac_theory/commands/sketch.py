@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from problems import checks
+from problems.naming import printable
 from rac_theory import laboratory, results
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK
-from rac_theory.plain_data import printable
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.spectra import spectrum
 

@@ -10,11 +10,11 @@ from rich import progress
 from rich.console import Console
 from rich.table import Table
 
+from problems.naming import printable
 from rac_theory.commands import jobs
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import status_of
 from rac_theory.interrupts import status_of_interrupt
-from rac_theory.plain_data import printable
 from rac_theory.row import FAILED
 from rac_theory.sweeps import Grid, Progress, Sweep, export, sweep
 

@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
+from problems.naming import printable
 from rac_theory import counterexamples, ledger, report, results, workers
 from rac_theory.commands import jobs
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.interrupts import status_of_interrupt
-from rac_theory.plain_data import LARGEST, printable
+from rac_theory.plain_data import LARGEST
 from rac_theory.plan import Plan, Selection, plan
 from rac_theory.row import Row
 from rac_theory.table import ledger_table, remarks

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from joblib import parallel_config
 
 from problems.checks import Array
+from problems.naming import printable
 from problems.problem import Problem
 from rac_theory.blas import one_blas_thread
 from rac_theory.embedded import embedded_problem
 from rac_theory.ensemble import Ensemble
 from rac_theory.interrupts import left_to_the_parent
-from rac_theory.plain_data import printable
 from rac_theory.row import FAILED, Row
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.step_sizes import setting_named
