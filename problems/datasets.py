@@ -1,6 +1,5 @@
 """Real data: the sets that scikit-learn ships, standardised, and svmlight files as they are."""
 
-import importlib
 import zlib
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from problems.checks import Array, one_of
+from problems.extras import import_extra
 from problems.files import readable_file
 from problems.naming import printable
 
@@ -49,7 +49,4 @@ def svmlight(path: str | Path) -> tuple[csr_array, Array]:
 
 def _reader() -> Any:
     """The ``sklearn.datasets`` module, which only the named data sets and svmlight files need."""
-    try:
-        return importlib.import_module("sklearn.datasets")
-    except ImportError as error:
-        raise ImportError('this data set needs the extra: pip install "rac-theory[data]"') from error
+    return import_extra("sklearn.datasets", "data")

@@ -2,17 +2,26 @@
 
 import gc
 import sys
+import traceback
 
 
 def main() -> int:
-    """Run the command line.
+    """Run the command line and return its exit status.
 
     What is imported stays to the end, and so does what a command has made: to look through all that for garbage, while
     it comes and when the interpreter ends, took three tenths of a second.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # as it is where a shell has closed it
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     gc.disable()
-    from rac_theory.cli import main as run
-
+    try:
+        from rac_theory.cli import main as run
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # a package that is broken is no violated claim, of which 1 would speak
+        traceback.print_exc()
+        return 70
     gc.freeze()
     gc.enable()
     status = run()

@@ -5,38 +5,64 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
+from typing import NoReturn
 
-from rac_theory import __version__
+from problems.naming import printable
+from rac_theory import __version__, plug_in_faults
 from rac_theory.commands import advise, claims, counterexamples, repeat, report, sketch, sweep, verify
-from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, INTERRUPTED
+from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK
+from rac_theory.interrupts import heard_once, status_of_interrupt
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 nothing violated, 1 violated, 2 bad input, 130 interrupted."""
-    arguments = _parser().parse_args(argv)
+    """Run one command and return its exit status, see ``rac_theory.commands.exit_status``."""
     try:
-        status: int = arguments.run(arguments)
-        sys.stdout.flush()
-    except (ValueError, MemoryError, OverflowError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
+        arguments = _parser().parse_args(argv)
+        arguments.typed = ["rac-theory", *map(printable, sys.argv[1:] if argv is None else argv)]
+    except SystemExit as end:  # argparse has said what there is to say: usage, help or the version
+        return BAD_INPUT if end.code else OK
+    try:
+        with heard_once(), plug_in_faults.told():
+            status: int = arguments.run(arguments)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except KeyboardInterrupt as end:
         print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return status_of_interrupt(end)
     except BrokenPipeError:  # the reader went away, as head does: no traceback, nor one when the interpreter ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except Exception:  # a fault of ours must not look like a violated claim
+    except BrokenProcessPool:
+        return _refused(
+            "a worker process was lost: killed, out of memory, or ended by code that is not ours; fewer --jobs take "
+            "less memory. What was finished is kept"
+        )
+    except MemoryError as error:
+        return _refused(f"there is not enough memory{f': {error}' if str(error) else ''}")
+    except (ValueError, OverflowError, ImportError, OSError) as error:
+        return _refused(str(error))
+    except BaseException:  # a fault of ours must not look like a violated claim
         traceback.print_exc()
         return INTERNAL_ERROR
     return status
 
 
+def _refused(reason: str) -> int:
+    """Say on one line why something is refused, without characters that would steer a terminal."""
+    print(f"error: {printable(' '.join(reason.split()))}", file=sys.stderr)
+    return BAD_INPUT
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong as every other error is said, below the usage."""
+        self.print_usage(sys.stderr)
+        sys.exit(_refused(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="rac-theory", description="Every claim of Randomized Asymmetric Chain of LoRA as a value that can be run."
     )
     parser.add_argument("--version", action="version", version=__version__)

@@ -18,6 +18,7 @@ from problems import (
     checks,
 )
 from problems.checks import Array
+from problems.naming import printable
 from rac_theory.algorithms import Side
 
 
@@ -28,7 +29,7 @@ class Embedded:
     Attributes
     ----------
     build : callable
-        Makes the problem; raises ``ImportError`` where an extra is missing.
+        Makes the problem; raises ``MissingExtra`` where its data are not installed.
     runs : int
         Size of an ensemble.
     runs_if_dear : int or None
@@ -81,9 +82,18 @@ EMBEDDED: Mapping[str, Embedded] = MappingProxyType(
 def embedded_problem(name: str) -> Embedded:
     """Return the embedded problem of that name, or logistic regression on the svmlight file at that path.
 
-    A file is given the l2 that makes mu/L one fifth. An unknown name is a ``ValueError`` with the nearest match.
+    A file is given the l2 that makes mu/L one fifth.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, with the nearest match, a file that is not there, or a name that cannot be printed.
     """
+    if name != printable(name):
+        raise ValueError(f"problem must have a name that can be printed, got {name!r}")
     if name not in EMBEDDED and ("/" in name or "." in name or Path(name).exists()):
+        if not Path(name).exists():
+            raise ValueError(f"problem must be one by name or a svmlight file, got {name!r}: there is no such file")
         return Embedded(lambda: _svmlight(name))
     return EMBEDDED[checks.one_of("problem", name, EMBEDDED)]
 

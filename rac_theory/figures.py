@@ -7,6 +7,7 @@ from rac_theory import chart_svg
 from rac_theory.ensemble import Ensemble
 from rac_theory.results import slug
 from rac_theory.verdict import Verdict
+from rac_theory.whole_file import write_whole
 
 
 def draw(ensemble: Ensemble, verdicts: list[Verdict], folder: Path) -> list[str | None]:
@@ -19,5 +20,5 @@ def _draw_one(ensemble: Ensemble, verdict: Verdict, folder: Path) -> str | None:
         return None
     chart = replace(verdict.chart, title=f"{verdict.theorem.id} {verdict.status.name}\n{ensemble.key}")
     name = f"{slug(str(ensemble.key))}_{verdict.theorem.id}.svg"
-    (folder / name).write_text(chart_svg.draw(chart), encoding="utf-8")
+    write_whole(folder / name, chart_svg.draw(chart))
     return name

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
+from rac_theory import plug_in_faults
 from rac_theory.account import Account
 from rac_theory.case import Case
 from rac_theory.ensemble import Ensemble
 from rac_theory.figures import draw
+from rac_theory.interrupts import heard_by_nobody, left_to_the_parent
 from rac_theory.kernels import kernel_for
 from rac_theory.plan import Plan
 from rac_theory.row import Row
 from rac_theory.verdict import Status
-from rac_theory.workers import ignore_interrupts
 
 _SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
 _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
@@ -53,9 +54,11 @@ def run(
         jobs = 1 if sum(seconds) < _SHORT else cpu_count()
     # Long ensembles first, so that no worker is left with one at the end.
     order = sorted(range(len(seconds)), key=lambda i: -seconds[i])
-    yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(_run_one)(i, plan.ensembles[i], figures) for i in order
-    )
+    with heard_by_nobody():  # nor by workers that start now
+        rows = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+            delayed(_run_one)(i, plan.ensembles[i], figures) for i in order
+        )
+    yield from rows
 
 
 def _seconds_of_a_step(case: Case) -> float:
@@ -66,9 +69,10 @@ def _seconds_of_a_step(case: Case) -> float:
 
 
 def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int, list[Row]]:
-    ignore_interrupts()
+    left_to_the_parent()
     begin = time.perf_counter()
-    verdicts = ensemble.verdicts()
+    with plug_in_faults.told():  # here, as tracebacks do not travel
+        verdicts = ensemble.verdicts()
     files = draw(ensemble, verdicts, figures) if figures is not None else [None] * len(verdicts)
     seconds = time.perf_counter() - begin
     rows = [

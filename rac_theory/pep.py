@@ -21,6 +21,7 @@ from itertools import chain
 from typing import Any, Literal, TypeAlias
 
 from problems import checks
+from problems.extras import import_extra
 from rac_theory.pep_program import Program
 
 Claim: TypeAlias = Literal["T1", "T2", "T4"]
@@ -73,8 +74,8 @@ def worst_case(theorem: Claim, *, L: float, mu: float = 0.0, gamma: float, block
     ------
     ValueError
         For a tree that is too large, or mu that is not below L.
-    ImportError
-        Without the extra.
+    MissingExtra
+        Without the extra ``pep``.
     RuntimeError
         If the solver gives up, or leaves the ends further apart than 1e-4 of the upper one.
     """
@@ -120,13 +121,9 @@ def _program(theorem: Claim, mu: float, gamma: float, blocks: int, steps: int) -
 
 
 def _pepit() -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of invalid escape sequences in its source, when it is first compiled
-            import PEPit
-    except ImportError as error:
-        raise ImportError("worst cases need the extra: pip install 'rac-theory[pep]'") from error
-    return PEPit
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of invalid escape sequences in its source, when it is first compiled
+        return import_extra("PEPit", "pep")
 
 
 def _function(pep: Any, theorem: Claim, mu: float) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from problems import checks
+from problems.extras import MissingExtra
 from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.account import for_constants
@@ -81,7 +82,7 @@ def plan(selection: Selection) -> Plan:
     for name, entry in entries.items():
         try:
             problems[name] = entry.build()
-        except ImportError as error:
+        except MissingExtra as error:
             missing[name] = str(error)
     notes: list[str] = []
     keys = [key for name, problem in problems.items() for key in _keys(name, problem, entries[name], selection, notes)]

@@ -1,16 +1,21 @@
 """results.json: the rows of a ledger on disk, whole at every moment."""
 
 import json
-import os
 import re
+import shlex
 import tempfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from rac_theory import svg
+from rac_theory.plain_data import convert, read_json
 from rac_theory.row import Row
+from rac_theory.row_data import row_from
 from rac_theory.verdict import versions
+from rac_theory.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 FILE = "results.json"
 FIGURES = "figures"
 _FORMAT = 1
+_CONTENT = {"format": Literal[1], "command": list[str], "versions": dict[str, str], "rows": list[Any]}
 
 
 def prepare(folder: Path) -> Path:
@@ -60,31 +66,15 @@ def slug(words: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", words.replace("/", "_over_")).strip("-")
 
 
-def save(folder: Path, rows: Iterable[Row]) -> Path:
-    """Write the rows in the order of their numbers."""
+def save(folder: Path, rows: Iterable[Row], command: Sequence[str] = ()) -> Path:
+    """Write the rows in the order of their numbers, and the command that made them."""
     content = {
         "format": _FORMAT,
+        "command": [*command],
         "versions": versions(),
         "rows": [row.to_json() for row in sorted(rows, key=lambda row: row.number)],
     }
-    return write_whole(folder / FILE, json.dumps(content, allow_nan=False, indent=1))
-
-
-def write_whole(path: Path, text: str) -> Path:
-    """Write a file; a reader sees the old file or the new one, never a part."""
-    # A name of its own, so that two runs in one folder do not write into each other's file.
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as stream:
-        part = Path(stream.name)
-        try:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-            part.replace(path)
-        except BaseException:  # an interrupt too
-            part.unlink(missing_ok=True)
-            raise
-    path.chmod(0o644)
-    return path
+    return write_whole(folder / FILE, json.dumps(content, allow_nan=False, indent=1), durable=True)
 
 
 def load(path: Path) -> list[Row]:
@@ -93,15 +83,38 @@ def load(path: Path) -> list[Row]:
     Raises
     ------
     ValueError
-        If the file cannot be read or is not a ``results.json`` of this format.
+        If the file cannot be read or is no ``results.json`` of this format: with the field that is at fault.
     """
+    return _load(path)[1]
+
+
+def to_be_replaced(folder: Path) -> str | None:
+    """Say what new rows in a folder will take the place of; None where there is nothing.
+
+    Raises
+    ------
+    ValueError
+        If a ``results.json`` is there that ``save`` has not written: it may be dear to someone.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        command, rows = _load(path)
+    except ValueError as error:
+        raise ValueError(f"{error}; it would be replaced: name another folder, or remove it") from error
+    when = datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    by = f" by {shlex.join(command)}" if command else ""
+    return f"{path} is replaced, {len(rows)} row(s) of {when}{by}, and so are figures whose names come up again"
+
+
+def _load(path: Path) -> tuple[list[str], list[Row]]:
+    try:
+        content = convert(_CONTENT, read_json(path))
+        rows = [row_from(row, f"rows[{i}]") for i, row in enumerate(content["rows"])]
+        numbers = Counter(row.number for row in rows)
+        if (number := max(numbers, key=numbers.__getitem__, default=0)) and numbers[number] > 1:
+            raise ValueError(f"the number of a row must be its own, got {number} twice")
+    except ValueError as error:
         raise ValueError(f"results must be a file written by verify, got {str(path)!r}: {error}") from error
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise ValueError(f"results must be a file written by verify (format {_FORMAT}), got {str(path)!r}")
-    try:
-        return [Row(**row) for row in content["rows"]]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"results must hold rows of a ledger, got {str(path)!r}: {error}") from error
+    return content["command"], rows

@@ -18,6 +18,7 @@ from rac_theory.algorithm import Algorithm
 from rac_theory.blas import one_blas_thread
 from rac_theory.case import Case
 from rac_theory.history import History, run_and_keep
+from rac_theory.interrupts import left_to_the_parent
 from rac_theory.kernel import Kernel
 from rac_theory.kernels import kernel_for
 from rac_theory.memory import keep_freed_memory
@@ -190,6 +191,7 @@ class _Work:
 
 
 def _do(told: SharedObject[_Work], blocks: range, measured: Writable) -> list[_Part]:
+    left_to_the_parent()
     return told.content.do(blocks, measured)
 
 

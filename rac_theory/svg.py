@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rac_theory.whole_file import write_whole
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -21,7 +23,7 @@ def save(figure: "Figure", path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    path.write_text(text(figure), encoding="utf-8")
+    write_whole(path, text(figure))
 
 
 def text(figure: "Figure") -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_verify_writes_rows_and_figures(folder, capsys):
 def test_repeat_gives_the_same_numbers(folder, capsys):
     main(["verify", *QUICK, "--sketch", "haar", "mine:Signs", "--out", "out"])
     for row in json.loads((folder / "out/results.json").read_text())["rows"]:
-        assert main(["repeat", "out/results.json", str(row["number"])]) == 0
+        assert main(["repeat", "out/results.json", str(row["number"]), "--trust"]) == 0
         assert f"the same numbers as row {row['number']}" in capsys.readouterr().out
 
 
@@ -127,11 +128,13 @@ def test_a_violation_is_exit_status_one(folder, capsys, monkeypatch):
         (["--problem", "empty.svm"], "empty.svm"),
         (["--problem", "three.svm"], "must have exactly two distinct labels"),
         (["--problem", "text.svm"], "text.svm"),
-        (["--steps", "-1"], "steps must be >= 1, got -1"),
-        (["--runs", "0"], "runs must be >= 1, got 0"),
-        (["--jobs", "0"], "jobs must be >= 1, got 0"),
+        (["--steps", "-1"], "steps must be in 1..9223372036854775807, got -1"),
+        (["--runs", "0"], "runs must be in 1..9223372036854775807, got 0"),
+        (["--jobs", "0"], "jobs must be in 1..16 times the cores="),
+        (["--jobs", "100000"], "got 100000"),
+        (["--seed", "9" * 30], "seed must be in 0..9223372036854775807, got 999999999999999999999999999999"),
         (["--alpha", "2"], "alpha must be a finite number > 0 and < 1, got 2"),
-        (["--seed", "-3"], "seed must be >= 0, got -3"),
+        (["--seed", "-3"], "seed must be in 0..9223372036854775807, got -3"),
     ],
 )
 def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, capsys, arguments, message):
@@ -202,6 +205,7 @@ def interrupted(folder, wait, *arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell may have had it ignored
     )
     deadline = time.monotonic() + 60
     while not wait(folder / "out") and process.poll() is None and time.monotonic() < deadline:

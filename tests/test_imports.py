@@ -17,6 +17,10 @@ GROUND = Path(problems.__file__).parent
 ORDER = [
     "linalg",
     "account",
+    "interrupts",
+    "plug_in_faults",
+    "whole_file",
+    "plain_data",
     "chart",
     "plot",
     "svg",
@@ -87,6 +91,7 @@ ORDER = [
     "step_sizes",
     "ensemble",
     "row",
+    "row_data",
     "plan",
     "results",
     "figures",

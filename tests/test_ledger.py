@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from problems.extras import MissingExtra
 from rac_theory import embedded, ledger, results, theorems
 from rac_theory.embedded import EMBEDDED, Embedded
 from rac_theory.ensemble import Key
@@ -158,9 +159,9 @@ def test_rows_survive_the_disk(tmp_path):
     ("content", "message"),
     [
         ("not json", "results must be a file written by verify"),
-        ("[]", "format 1"),
-        ('{"format": 99, "rows": []}', "format 1"),
-        ('{"format": 1, "rows": [{"x": 1}]}', "results must hold rows"),
+        ("[]", "the content must be a table, got \\[\\]"),
+        ('{"format": 99, "command": [], "versions": {}, "rows": []}', "format must be one of 1, got 99"),
+        ('{"format": 1, "command": [], "versions": {}, "rows": [{"x": 1}]}', r"rows\[0\].x must be one of the fields"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, content, message):
@@ -186,7 +187,7 @@ def test_the_exit_status_shares_alpha_among_the_sampled_rows():
 
 def test_a_missing_extra_is_listed_and_violates_nothing(monkeypatch):
     def fails():
-        raise ImportError("this needs an extra")
+        raise MissingExtra("this needs an extra")
 
     monkeypatch.setattr(embedded, "EMBEDDED", {"lost": Embedded(fails)})
     monkeypatch.setattr("rac_theory.plan.EMBEDDED", {"lost": Embedded(fails)})

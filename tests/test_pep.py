@@ -5,6 +5,7 @@ import sys
 import cvxpy
 import pytest
 
+from problems.extras import MissingExtra
 from rac_theory import WorstCase, pep, side_by_side, worst_case
 
 CLASS = {"L": 2.0, "mu": 0.3, "gamma": 0.4}
@@ -137,7 +138,9 @@ def test_what_cannot_be_asked_is_refused(monkeypatch):
     with pytest.raises(ValueError, match="mu must be a finite number > 0 and < 2, got 2"):
         worst_case("T2", L=2.0, mu=2.0, gamma=0.1, blocks=2, steps=1)
     monkeypatch.setitem(sys.modules, "PEPit", None)
-    with pytest.raises(ImportError, match=r"worst cases need the extra: pip install 'rac-theory\[pep\]'"):
+    with pytest.raises(
+        MissingExtra, match=r"PEPit is not installed: it needs the extra 'pep', python -m pip install .*\[pep\]"
+    ):
         worst_case("T4", **CLASS, blocks=1, steps=1)
 
 

@@ -146,7 +146,7 @@ def test_words_of_a_user_stay_words(folder, rows):
         problem='"><img src=x onerror=alert(1)>',
         sketch=HOSTILE,
         reason="</td></script><b>bold</b> & {{ 7 * 7 }}",
-        constants={"L": 1.0, "provenance": {"L": "<u>mine</u>"}},
+        constants={"L": 1.0, "alpha_spent": 0.0, "provenance": {"L": "<u>mine</u>"}},
         fitted=None,
         number=99,
     )
@@ -234,7 +234,7 @@ def test_counterexamples_are_kept_and_shown(tmp_path, capsys):
     seen = Reader((tmp_path / report.FILE).read_text(encoding="utf-8"))
     both = [text for found, text in seen.all("details") if found.get("class") == "counterexample"]
     assert HOSTILE in both[0]
-    assert all(check["sentence"] in both[1] for check in shown.checks)
+    assert all(check.sentence in both[1] for check in shown.checks)
     assert len(list(seen.all("script"))) == 1
 
 

@@ -154,8 +154,9 @@ def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
     grid = replace(GRID, sketches=("haar", "sketches_of_a_sweep_test:Broken"), step_sizes=(1.0,), settings=("noisy",))
     grid = replace(grid, claims=("T1", "T2", "T5"))
     (here / "spec.toml").write_text("\n".join(f"{name} = {value!r}" for name, value in grid.to_json().items() if value))
-    assert cli.main(["sweep", "spec.toml", "--export", "e.csv"]) == 0
-    told = capsys.readouterr().out
+    assert cli.main(["sweep", "spec.toml", "--export", "e.csv", "--trust"]) == 2
+    told, error = capsys.readouterr()
+    assert "error: 12 of 48 row(s) failed" in error
     assert "FAILED x 12: ValueError: sketch sketches_of_a_sweep_test:Broken must accept" in told
     assert "got RuntimeError: no such luck" in told
     rows = Sweep.load(here / "spec.sqlite").rows
@@ -181,7 +182,9 @@ def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
     found = sweep(grid, here / "s.sqlite", jobs=1)
     assert {row.setting for row in found.rows} == {"minibatch", "0.5/L", "2.5/L"}
     for row in found.rows:
-        assert cli.main(["repeat", "s.sqlite", str(row.number)]) == (2 if row.status == running.FAILED else 0)
+        assert cli.main(["repeat", "s.sqlite", "--trust", str(row.number)]) == (
+            2 if row.status == running.FAILED else 0
+        )
         told = capsys.readouterr()
         if row.status == running.FAILED:
             assert "got RuntimeError: no such luck" in told.err

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 
 from problems import LogisticRegression, Quadratic
 from rac_theory import RACLoRA, simulate, sketches, workers
@@ -32,7 +34,12 @@ def test_every_block_is_in_one_task(first, count, steps, n_jobs):
 def in_a_process(code):
     """Run it beside others, not among them, and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=50, start_new_session=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell may have had it ignored
     )
     return done.stdout, done.stderr
 
@@ -75,6 +82,7 @@ def test_what_is_cheap_to_compute_again_is_not_held():
 
 def test_workers_are_ready_at_the_end_of_the_block():
     """They have imported what they need, matplotlib too, look for garbage elsewhere, and leave Ctrl-C to the parent."""
+    get_reusable_executor().shutdown(wait=True)  # others had a task before, and have imported more
     with workers.starting(2):
         pass
     needed = "{'rac_theory.figures', 'matplotlib.figure'} <= set(__import__('sys').modules)"
@@ -129,9 +137,9 @@ def test_a_second_ctrl_c_is_not_heard():
     """Nor by the programs that joblib runs to end its workers: one ended them, and ``verify`` waited for minutes."""
     code = (
         "import os, signal, subprocess, sys\n"
-        "from rac_theory import workers\n"
+        "from rac_theory import interrupts\n"
         "heard, asked = 0, 'import signal; assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN'\n"
-        "with workers.heard_once():\n"
+        "with interrupts.heard_once():\n"
         "    for _ in range(3):\n"
         "        try:\n"
         "            os.kill(os.getpid(), signal.SIGINT)\n"

@@ -1,12 +1,14 @@
 """``advise``: which rank, which side, which sketch."""
 
 import argparse
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from problems.naming import printable
 from rac_theory import results, theorems
 from rac_theory.advice import RANKS, SKETCHES, advise, fewest_steps, frontier_plot
 from rac_theory.commands.console import wide_console
@@ -14,6 +16,7 @@ from rac_theory.commands.exit_status import OK
 from rac_theory.option import FLOPS, Option
 from rac_theory.shapes import Shapes, parse
 from rac_theory.table import advice_table
+from rac_theory.whole_file import write_whole
 
 NOT_COVERED = (
     "What is not covered: the theorems are about gradient descent with the exact gradient and a constant step on one "
@@ -71,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     for line in (*_explanation(arguments), *fewest_steps(options), *_counts(arguments.shape, found), *notes):
         console.print(line, markup=False, soft_wrap=True)
     console.print(f"\n{FLOPS}\n\n{NOT_COVERED}\n", markup=False)
-    print("figure " + ", ".join(map(str, _save_figure(options, arguments.out))))
+    print("figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
     return OK
 
 
@@ -122,6 +125,6 @@ def _save_figure(options: Sequence[Option], folder: Path) -> list[Path]:
         ax = panels.add_subplot(rows, columns, i + 1)
         frontier_plot([option for option in options if option.shape == shape], ax)
     drawing = results.save_figure(ax, folder, "advise")
-    picture = drawing.with_suffix(".png")
-    panels.savefig(picture, dpi=110)
-    return [picture, drawing]
+    drawn = io.BytesIO()
+    panels.savefig(drawn, dpi=110)
+    return [write_whole(drawing.with_suffix(".png"), drawn.getvalue()), drawing]

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from problems import checks
+from problems.naming import printable
 from rac_theory import results
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK, VIOLATED
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 def show(names: Iterable[str], folder: Path) -> int:
     """Do what ``run`` does for these counterexamples."""
     examples = [ALL[checks.one_of("name", name, ALL)] for name in names]
+    gallery.load(folder)  # what cannot be added to is said first
     console, failed = wide_console(), False
     for example in examples:
         with Console(stderr=True).status(f"{example.id}, {example.name} ..."):
@@ -43,7 +45,7 @@ def show(names: Iterable[str], folder: Path) -> int:
         gallery.keep(folder, Shown.of(answer, path.name))
         for line in _told(answer):
             console.print(line, markup=False, soft_wrap=True)
-        console.print(f"  figure    {path}\n", markup=False, soft_wrap=True)
+        console.print(f"  figure    {printable(str(path))}\n", markup=False, soft_wrap=True)
         failed |= answer.status is Status.VIOLATED
     return VIOLATED if failed else OK
 

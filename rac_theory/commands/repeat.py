@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from problems import checks
 from rac_theory import results
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.embedded import embedded_problem
 from rac_theory.ensemble import Ensemble
 from rac_theory.row import NEEDS_EXTRA, Row
-from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
 from rac_theory.step_sizes import setting_named
 from rac_theory.sweeps import Sweep
 from rac_theory.sweeps.store import is_store
@@ -22,6 +23,9 @@ def add(commands: Any) -> None:
     repeat.set_defaults(run=run)
     repeat.add_argument("results", type=Path, help="a results.json, or the SQLite file of a sweep")
     repeat.add_argument("row", type=int)
+    repeat.add_argument(
+        "--trust", action="store_true", help="import what the file names that is not part of rac_theory"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,22 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     old = rows[arguments.row]
     if old.status == NEEDS_EXTRA:
         raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")
-    try:
-        entry = embedded_problem(old.problem)
-        problem = setting_named(old.setting).prepare(entry.build())
-    except ImportError as error:
-        raise ValueError(str(error)) from error
-    ensemble = Ensemble.build(
-        old.key,
-        problem,
-        entry.start(problem),
-        sketch_factory(old.sketch),
-        ((old.number, old.claim),),
-        runs=old.runs,
-        steps=old.steps or None,  # those of a cell that raised were never found
-        alpha=old.alpha,
-        lambda_alpha=old.lambda_alpha,
-    )
+    if not arguments.trust:
+        refuse_foreign([old.sketch], str(arguments.results))
+    ensemble = _ensemble(old)
     verdict = ensemble.verdicts()[0]
     new = Row.of(old.number, ensemble, verdict, figure=old.figure, seconds=old.seconds)
     print(verdict)
@@ -60,6 +51,29 @@ def run(arguments: argparse.Namespace) -> int:
         return VIOLATED
     print(f"the same numbers as row {old.number}")
     return VIOLATED if new.violates(new.alpha) else OK
+
+
+def _ensemble(old: Row) -> Ensemble:
+    """Build what a row was judged by, from its names and numbers alone."""
+    entry, setting = embedded_problem(old.problem), setting_named(old.setting)
+    checks.one_of("claim", old.claim, setting.claims)
+    if (old.side == "both") != setting.both_sides:
+        raise ValueError(f"side must be one of the setting {old.setting}, got {old.side!r}")
+    problem = entry.build()
+    if not hasattr(problem, setting.needs):
+        raise ValueError(f"problem must be a finite sum for the setting {old.setting}, got {old.problem!r}")
+    problem = setting.prepare(problem)
+    return Ensemble.build(
+        old.key,
+        problem,
+        entry.start(problem),
+        sketch_factory(old.sketch),
+        ((old.number, old.claim),),
+        runs=old.runs,
+        steps=old.steps or None,  # those of a cell that raised were never found
+        alpha=old.alpha,
+        lambda_alpha=old.lambda_alpha,
+    )
 
 
 def _rows(path: Path) -> Sequence[Row]:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from problems.naming import printable
 from rac_theory import report
 from rac_theory.commands.exit_status import OK
 
@@ -17,5 +18,5 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page and print where it is."""
-    print(report.write(arguments.out))
+    print(printable(str(report.write(arguments.out))))
     return OK

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from problems import checks
+from problems.naming import printable
 from rac_theory import laboratory, results
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK
@@ -40,5 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
         ax = one.plot()
     what = "every sketch" if arguments.all else arguments.name
     ax.set_title(f"{what}, dim {dim}, rank {rank}", fontsize=9)
-    print(f"{'figure':16}{results.save_figure(ax, arguments.out, f'sketch {what} {dim}x{rank}')}")
+    path = results.save_figure(ax, arguments.out, f"sketch {what} {dim}x{rank}")
+    print(f"{'figure':16}{printable(str(path))}")
     return OK

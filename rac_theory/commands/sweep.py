@@ -10,11 +10,13 @@ from rich import progress
 from rich.console import Console
 from rich.table import Table
 
-from rac_theory import ledger
+from problems.naming import printable
+from rac_theory.commands import jobs
 from rac_theory.commands.console import wide_console
-from rac_theory.commands.exit_status import INTERRUPTED, OK, VIOLATED
+from rac_theory.commands.exit_status import status_of
+from rac_theory.interrupts import status_of_interrupt
 from rac_theory.row import FAILED
-from rac_theory.sweeps import Grid, Progress, Sweep, sweep
+from rac_theory.sweeps import Grid, Progress, Sweep, export, sweep
 
 
 def add(commands: Any) -> None:
@@ -24,26 +26,30 @@ def add(commands: Any) -> None:
     parser.add_argument("spec", type=Path, help="a TOML file with the axes of the grid")
     parser.add_argument("--store", type=Path, help="SQLite file of finished cells (default: spec with .sqlite)")
     parser.add_argument("--export", type=Path, help="a .csv or .parquet file to write when all cells are finished")
-    parser.add_argument("--jobs", type=int, help="worker processes (default: one a core)")
+    parser.add_argument("--trust", action="store_true", help="import sketches of the spec that are not of rac_theory")
+    jobs.add(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is left of the sweep and print what was found; status 1 if a row refutes its claim."""
-    grid = Grid.load(arguments.spec)
+    jobs.check(arguments)
+    grid = Grid.load(arguments.spec, trust=arguments.trust)
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
-    if arguments.export is not None and arguments.export.suffix not in (".csv", ".parquet"):
-        raise ValueError(f"export must be a file that ends in .csv or .parquet, got {str(arguments.export)!r}")
+    if arguments.export is not None:
+        export.check(arguments.export)
     grid.cells  # noqa: B018  # what is wrong with a spec is said before there is a bar
+    shown = printable(str(store))
     try:
         found = _run_watched(grid, store, arguments.jobs)
-    except KeyboardInterrupt:
-        print(f"interrupted: what was finished is in {store}; the same command continues", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        print(f"interrupted: what was finished is in {shown}; the same command continues", file=sys.stderr)
+        return status_of_interrupt(error)
+    _print_found(found)
     if arguments.export is not None:
         found.export(arguments.export)
-    _print_found(found)
-    print(f"{len(found.rows)} rows in {arguments.export or store}. One row again: rac-theory repeat {store} NUMBER")
-    return VIOLATED if ledger.violated(found.rows) else OK
+    where = printable(str(arguments.export or store))
+    print(f"{len(found.rows)} rows in {where}. One row again: rac-theory repeat {shown} NUMBER")
+    return status_of(found.rows)
 
 
 def _run_watched(grid: Grid, store: Path, jobs: int | None) -> Sweep:

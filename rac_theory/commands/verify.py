@@ -12,11 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
+from problems.naming import printable
 from rac_theory import counterexamples, ledger, report, results, workers
+from rac_theory.commands import jobs
 from rac_theory.commands.console import wide_console
 from rac_theory.commands.counterexamples import show
-from rac_theory.commands.exit_status import INTERRUPTED, OK, VIOLATED
-from rac_theory.plan import Selection, plan
+from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
+from rac_theory.interrupts import status_of_interrupt
+from rac_theory.plain_data import LARGEST
+from rac_theory.plan import Plan, Selection, plan
 from rac_theory.row import Row
 from rac_theory.table import ledger_table, remarks
 
@@ -41,7 +45,7 @@ def add(commands: Any) -> None:
     verify.add_argument("--seed", type=int, default=0)
     verify.add_argument("--alpha", type=float, default=1e-3, help="significance level of a row (default: 0.001)")
     verify.add_argument("--out", type=Path, default=Path("results"), help="folder for results.json and figures")
-    verify.add_argument("--jobs", type=int, help="worker processes (default: one a core)")
+    jobs.add(verify)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,16 +54,18 @@ def run(arguments: argparse.Namespace) -> int:
     gallery = [name for name in counterexamples.ALL if everything or name in arguments.claim]
     arguments.claim = [name for name in arguments.claim if name not in counterexamples.ALL]
     status = run_ledger(arguments) if arguments.claim or not gallery else OK
-    if gallery and status != INTERRUPTED:
-        status = max(status, show(gallery, arguments.out))
-    print(f"Report: {report.write(arguments.out)}")
+    if gallery and status in (OK, VIOLATED, BAD_INPUT):
+        status = worst(status, show(gallery, arguments.out))
+    print(f"Report: {printable(str(report.write(arguments.out)))}")
     return status
 
 
 def run_ledger(arguments: argparse.Namespace) -> int:
     """Run the ledger, save it as it grows, print it."""
-    if arguments.jobs is not None:
-        checks.integer("jobs", arguments.jobs, 1)
+    jobs.check(arguments)
+    for name in ("seed", "steps", "runs"):
+        if (number := getattr(arguments, name)) is not None:
+            checks.integer(name, number, int(name != "seed"), LARGEST)
     selection = Selection(
         claims=tuple(arguments.claim),
         problems=tuple(arguments.problem),
@@ -71,15 +77,34 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         alpha=arguments.alpha,
     )
+    replaced = results.to_be_replaced(arguments.out)
     screen = Console(stderr=True)
     # All problems together take long, and a few may be done before a worker has started.
     early = workers.starting(arguments.jobs) if arguments.jobs or not arguments.problem else nullcontext()
     with early, screen.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)
         seconds = ledger.estimate(todo)
-    figures = results.prepare(arguments.out)
+    if replaced is not None:
+        print(printable(replaced), file=sys.stderr)
+    rows, interrupted = _run_watched(todo, seconds, arguments, screen)
+    if interrupted is not None and len(rows) == len(todo.missing):
+        raise interrupted
+    _print_ledger(sorted(rows, key=lambda row: row.number), todo.notes)
+    path, figures = (printable(str(arguments.out / name)) for name in (results.FILE, results.FIGURES))
+    print(f"Rows in {path}, figures in {figures}. One row again: rac-theory repeat {path} NUMBER")
+    if interrupted is not None:
+        print("interrupted: what was finished is kept", file=sys.stderr)
+        return status_of_interrupt(interrupted)
+    return status_of(rows)
+
+
+def _run_watched(
+    todo: Plan, seconds: Sequence[float], arguments: argparse.Namespace, screen: Console
+) -> tuple[list[Row], KeyboardInterrupt | None]:
+    """Run a plan beside a bar; return the rows, which are saved, and what has interrupted it."""
+    figures = results.prepare(arguments.out).absolute()  # workers may have been started elsewhere
     rows: list[Row] = list(todo.missing)
-    interrupted = False
+    interrupted: KeyboardInterrupt | None = None
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -87,30 +112,22 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         TimeRemainingColumn(),
     )
     saved = time.monotonic()
-    with workers.heard_once():
-        try:
-            with Progress(*columns, console=screen, transient=True) as progress:
-                task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
-                for i, finished in ledger.run(todo, seconds, figures, arguments.jobs):
-                    rows += finished
-                    progress.advance(task, seconds[i])
-                    if time.monotonic() - saved > _SAVE_EVERY:
-                        results.save(arguments.out, rows)
-                        saved = time.monotonic()
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            # What was there before is replaced by rows, never by nothing.
-            if len(rows) > len(todo.missing) or not todo.ensembles:
-                path = results.save(arguments.out, rows)
-    if interrupted and len(rows) == len(todo.missing):
-        raise KeyboardInterrupt
-    _print_ledger(sorted(rows, key=lambda row: row.number), todo.notes)
-    print(f"Rows in {path}, figures in {figures}. One row again: rac-theory repeat {path} NUMBER")
-    if interrupted:
-        print("interrupted: what was finished is kept", file=sys.stderr)
-        return INTERRUPTED
-    return VIOLATED if ledger.violated(rows) else OK
+    try:
+        with Progress(*columns, console=screen, transient=True) as progress:
+            task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
+            for i, finished in ledger.run(todo, seconds, figures, arguments.jobs):
+                rows += finished
+                progress.advance(task, seconds[i])
+                if time.monotonic() - saved > _SAVE_EVERY:
+                    results.save(arguments.out, rows, arguments.typed)
+                    saved = time.monotonic()
+    except KeyboardInterrupt as error:
+        interrupted = error
+    finally:
+        # What was there before is replaced by rows, never by nothing.
+        if len(rows) > len(todo.missing) or not todo.ensembles:
+            results.save(arguments.out, rows, arguments.typed)
+    return rows, interrupted
 
 
 def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rac_theory import theorems
-from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.row import Row
+from rac_theory.row_data import STATUSES
 from rac_theory.theorem import Theorem
 from rac_theory.typeset import mathml, pieces
-from rac_theory.verdict import Status
-
-STATUSES = (*(status.name for status in Status), NEEDS_EXTRA)
 
 
 @dataclass(frozen=True)

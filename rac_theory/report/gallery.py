@@ -1,12 +1,14 @@
 """counterexamples.json: the answers of counterexamples on disk, for the page."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from rac_theory import results
 from rac_theory.counterexamples import Answer, Check
+from rac_theory.plain_data import convert, read_json
+from rac_theory.verdict import Status
+from rac_theory.whole_file import write_whole
 
 FILE = "counterexamples.json"
 _FORMAT = 1
@@ -20,10 +22,10 @@ class Shown:
     ----------
     id, name, statement, source, mark, cause, condition, in_circulation
         As in ``Counterexample``.
-    status, circulated : str
-        As in ``Answer``, by name; ``circulated`` is empty where our statement is the one in circulation.
-    checks, against : list of dict
-        The sentences that were checked: ``sentence``, ``holds``, ``evidence``.
+    status, circulated
+        As in ``Answer``; ``circulated`` is None where our statement is the one in circulation.
+    checks, against : list of Check
+        The sentences that were checked.
     figure : str
         The name of the file beside this one.
     """
@@ -36,10 +38,10 @@ class Shown:
     cause: str
     condition: str | None
     in_circulation: str | None
-    status: str
-    circulated: str
-    checks: list[dict[str, Any]]
-    against: list[dict[str, Any]]
+    status: Status
+    circulated: Status | None
+    checks: list[Check]
+    against: list[Check]
     figure: str
 
     @classmethod
@@ -49,8 +51,8 @@ class Shown:
         words = ("id", "name", "statement", "source", "mark", "cause", "condition", "in_circulation")
         return cls(
             **{word: getattr(example, word) for word in words},
-            status=answer.status.name,
-            circulated=answer.circulated.name if answer.circulated is not None else "",
+            status=answer.status,
+            circulated=answer.circulated,
             checks=[_plain(check) for check in witness.checks],
             against=[_plain(check) for check in witness.against],
             figure=figure,
@@ -61,28 +63,29 @@ def keep(folder: Path, shown: Shown) -> Path:
     """Write an answer, in place of an older one to the same counterexample and beside those to others."""
     both = {one.id: one for one in (*load(folder), shown)}
     content = {"format": _FORMAT, "counterexamples": [asdict(both[id]) for id in sorted(both)]}
-    return results.write_whole(folder / FILE, json.dumps(content, indent=1))
+    return write_whole(folder / FILE, json.dumps(content, indent=1), durable=True)
 
 
 def load(folder: Path) -> list[Shown]:
-    """Read the answers in a folder; none if it holds none, or such as another version wrote.
+    """Read the answers in a folder; none if it holds none.
 
     Raises
     ------
     ValueError
-        If the file is not JSON.
+        If the file is not one that ``keep`` has written: with the field that is at fault.
     """
     path = folder / FILE
     if not path.exists():
         return []
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found: list[Shown] = convert(_CONTENT, read_json(path))["counterexamples"]
+    except ValueError as error:
         raise ValueError(f"{FILE} must be a file written by counterexamples, got {str(path)!r}: {error}") from error
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        return []
-    return [Shown(**one) for one in content["counterexamples"]]
+    return found
 
 
-def _plain(check: Check) -> dict[str, Any]:
-    return asdict(check) | {"holds": bool(check.holds)}  # NumPy's own truth values are not JSON
+def _plain(check: Check) -> Check:
+    return replace(check, holds=bool(check.holds))  # NumPy's own truth values are not JSON
+
+
+_CONTENT = {"format": Literal[1], "counterexamples": list[Shown]}

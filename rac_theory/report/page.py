@@ -11,15 +11,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rac_theory import ledger, results
 from rac_theory.report import gallery, numbers, packing
 from rac_theory.report.cases import Case
-from rac_theory.report.claims import STATUSES, claims, counts
+from rac_theory.report.claims import claims, counts
 from rac_theory.report.images import data_uri
 from rac_theory.report.sentences import breakable, typeset
-from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.row_data import STATUSES
 from rac_theory.verdict import Status, versions
+from rac_theory.whole_file import write_whole
 
 FILE = "report.html"
-_SYMBOLS = dict(zip(STATUSES, "✓≈?✗–∅", strict=True))
-_MEANINGS = {status.name: status.meaning for status in Status} | {NEEDS_EXTRA: "its data need an extra"}
+_SYMBOLS = dict(zip(STATUSES, "✓≈?✗–!∅", strict=True))
+_MEANINGS = {status.name: status.meaning for status in Status} | {
+    FAILED: "it raised an error",
+    NEEDS_EXTRA: "its data need an extra",
+}
 
 
 def write(folder: Path) -> Path:
@@ -33,7 +38,7 @@ def write(folder: Path) -> Path:
     answers = gallery.load(folder)
     stored = folder / results.FILE
     rows = [] if answers and not stored.exists() else results.load(stored)
-    return results.write_whole(folder / FILE, page(folder, rows, answers))
+    return write_whole(folder / FILE, page(folder, rows, answers))
 
 
 def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) -> str:

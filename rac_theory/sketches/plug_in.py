@@ -9,8 +9,9 @@ A package offers sketches in its ``pyproject.toml``, and nothing of it is import
 import importlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -40,8 +41,8 @@ def sketch_factory(name: str) -> Factory:
     if name in offered:
         try:
             return partial(_make, name, offered[name].load())
-        except Exception as error:
-            raise ValueError(f"sketch must be one that can be imported, got {name!r}: {error}") from error
+        except (Exception, SystemExit) as error:
+            raise ValueError(f"sketch must be one that can be imported, got {name!r}: {_told(error)}") from error
     checks.one_of("sketch", name, [*NAMED, *offered])
     return partial(named_sketch, name)
 
@@ -49,6 +50,28 @@ def sketch_factory(name: str) -> Factory:
 def sketch_names() -> list[str]:
     """Return the names of our sketches, then those that installed packages offer; nothing is imported."""
     return [*NAMED, *_offered()]
+
+
+def refuse_foreign(names: Iterable[str], source: str) -> None:
+    """Raise a ``ValueError`` if a file names sketches that are not ours, with what would be imported to make them."""
+    if found := foreign(names):
+        raise ValueError(
+            f"{source} must be trusted to have code imported that is not part of rac_theory, got {'; '.join(found)}: "
+            "look at it, and then say --trust"
+        )
+
+
+def foreign(names: Iterable[str]) -> list[str]:
+    """Return for each sketch that is not ours where its code would come from; nothing is imported."""
+    offered = _offered()
+    found = []
+    for name in dict.fromkeys(names):
+        module = name.partition(":")[0] if ":" in name else offered[name].module if name in offered else "rac_theory"
+        package = module.partition(".")[0]
+        if package not in ("rac_theory", "problems"):
+            spec = PathFinder.find_spec(package, [*sys.path, str(Path.cwd())])
+            found.append(f"{name!r} from {spec.origin if spec is not None else 'nowhere'}")
+    return found
 
 
 def every_factory() -> Iterator[tuple[str, Factory]]:
@@ -72,11 +95,15 @@ def _imported(name: str) -> Any:
         sys.path.append(here)  # last, so that nothing in the working folder hides an installed package
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # whatever a user's module does when it is run
-        raise ValueError(f"sketch must be module:Name that can be imported, got {name!r}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a user's module does when it is run
+        raise ValueError(f"sketch must be module:Name that can be imported, got {name!r}: {_told(error)}") from error
     if not hasattr(module, class_name):
         raise ValueError(f"sketch must name something in {module_name!r}, got {class_name!r}, which it lacks")
     return getattr(module, class_name)
+
+
+def _told(error: BaseException) -> str:
+    return f"it calls sys.exit({error.code!r})" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
 
 
 def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
@@ -86,7 +113,7 @@ def _make(name: str, sketch: Any, dim: int, rank: int) -> Sketch:
         made: Sketch = sketch(dim=dim, rank=rank)
     except ValueError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"sketch {name} must accept dim= and rank=, got {type(error).__name__}: {error}") from error
     for attribute in ("dim", "rank", "sample"):
         if not hasattr(made, attribute):

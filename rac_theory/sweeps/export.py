@@ -1,25 +1,30 @@
 """Rows as a flat table in a file, CSV or Parquet: the same rows give the same bytes."""
 
 import csv
+import io
 import json
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from rac_theory.constants import Constants
-from rac_theory.rate import Rate
+from problems.extras import import_extra
 from rac_theory.row import Row
+from rac_theory.row_data import PARTS
 from rac_theory.sweeps.store import COLUMNS
-from rac_theory.verdict import Slack
+from rac_theory.whole_file import write_whole
 
-_PARTS = {
-    "slack": dict(Slack.__annotations__),
-    "fitted": {field.name: field.type for field in fields(Rate)},
-    "promised": {field.name: field.type for field in fields(Rate)},
-    "constants": {field.name: field.type for field in fields(Constants)},
-}
+
+def check(path: Path) -> None:
+    """Raise a ``ValueError`` for another suffix, a missing extra, or a folder that is not there."""
+    if path.suffix not in _CONTENT:
+        raise ValueError(f"export must be a file that ends in .csv or .parquet, got {str(path)!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"export must be a file that can be written, got {str(path)!r}: its folder is not there")
+    if path.is_dir():
+        raise ValueError(f"export must be a file that can be written, got {str(path)!r}: it is a folder")
+    if path.suffix == ".parquet":
+        _arrow()
 
 
 def write(rows: Sequence[Row], path: Path) -> None:
@@ -30,19 +35,12 @@ def write(rows: Sequence[Row], path: Path) -> None:
     Raises
     ------
     ValueError
-        For another suffix, a missing extra, or a folder that cannot be written.
+        As ``check``.
+    OSError
+        If the file cannot be written.
     """
-    writers: dict[str, Callable[[Path, list[dict[str, Any]]], None]] = {".csv": _write_csv, ".parquet": _write_parquet}
-    if path.suffix not in writers:
-        raise ValueError(f"export must be a file that ends in .csv or .parquet, got {str(path)!r}")
-    records = [_flat(row) for row in rows]
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            writers[path.suffix](part, records)
-            part.replace(path)
-    except OSError as error:
-        raise ValueError(f"export must be a file that can be written, got {str(path)!r}: {error}") from error
+    check(path)
+    write_whole(path, _CONTENT[path.suffix]([_flat(row) for row in rows]))
 
 
 def columns() -> dict[str, Any]:
@@ -50,7 +48,7 @@ def columns() -> dict[str, Any]:
     types = {field.name: field.type for field in fields(Row)}
     flat: dict[str, Any] = {}
     for name in COLUMNS:
-        parts = _PARTS.get(name)
+        parts = PARTS.get(name, {})
         flat |= {f"{name}_{part}": kind for part, kind in parts.items()} if parts else {name: types[name]}
     return flat
 
@@ -59,9 +57,9 @@ def _flat(row: Row) -> dict[str, Any]:
     plain = row.to_json()
     record: dict[str, Any] = {}
     for name in COLUMNS:
-        if name in _PARTS:
+        if name in PARTS:
             nested = plain[name] or {}
-            record |= {f"{name}_{part}": _word(nested.get(part)) for part in _PARTS[name]}
+            record |= {f"{name}_{part}": _word(nested.get(part)) for part in PARTS[name]}
         else:
             record[name] = plain[name]
     return record
@@ -71,24 +69,30 @@ def _word(value: Any) -> Any:
     return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
 
 
-def _write_csv(path: Path, records: list[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
+def _csv(records: list[dict[str, Any]]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return stream.getvalue().encode()
 
 
-def _write_parquet(path: Path, records: list[dict[str, Any]]) -> None:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as parquet
-    except ImportError as error:
-        raise ValueError("export must end in .csv unless rac-theory[parquet] is installed, got .parquet") from error
+def _parquet(records: list[dict[str, Any]]) -> bytes:
+    pa, parquet = _arrow()
     arrow = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
     schema = pa.schema([(name, arrow.get(_kind(type_), pa.string())) for name, type_ in columns().items()])
-    parquet.write_table(pa.Table.from_pylist(records, schema=schema), path)
+    stream = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(records, schema=schema), stream)
+    return stream.getvalue()
+
+
+def _arrow() -> tuple[Any, Any]:
+    return import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
 
 
 def _kind(type_: Any) -> str:
     """Return int for ``int`` and ``int | None``, and likewise for others."""
     return str(getattr(type_, "__name__", type_)).removesuffix(" | None")
+
+
+_CONTENT: Mapping[str, Callable[[list[dict[str, Any]]], bytes]] = {".csv": _csv, ".parquet": _parquet}

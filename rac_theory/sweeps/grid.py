@@ -1,6 +1,5 @@
 """A grid: what a sweep tries, as plain data that TOML can hold, and the cells that it consists of."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
@@ -13,9 +12,10 @@ from rac_theory.account import for_constants
 from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
 from rac_theory.ensemble import Key
+from rac_theory.plain_data import LARGEST, convert, read_toml
 from rac_theory.plan import Selection
 from rac_theory.settings import SPINE
-from rac_theory.sketches.plug_in import sketch_factory
+from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
 from rac_theory.step_sizes import setting_named, step_name
 
 
@@ -77,24 +77,35 @@ class Grid:
         if not self.seeds:
             raise ValueError("seeds must hold at least one seed, got none")
         for seed in self.seeds:
-            checks.integer("seed", seed, 0)
+            checks.integer("seed", seed, 0, LARGEST)
 
     @classmethod
-    def load(cls, path: Path) -> "Grid":
-        """Read a TOML file whose keys are the attributes of a grid.
+    def load(cls, path: Path, *, trust: bool = False) -> "Grid":
+        """Read a TOML file whose keys are the attributes of a grid, and which names at least one axis.
+
+        Parameters
+        ----------
+        path : Path
+        trust : bool
+            Whether sketches may be named that are not part of rac_theory: to make them, their code is imported.
 
         Raises
         ------
         ValueError
-            If it cannot be read, or holds anything else.
+            If it cannot be read, holds anything else, or names such sketches and is not trusted.
         """
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ValueError(f"spec must be a TOML file, got {str(path)!r}: {error}") from error
-        for name in content:
-            checks.one_of("key of a spec", name, [field.name for field in fields(cls)])
-        return cls(**content)
+            content = read_toml(path)
+            for name in content:
+                checks.one_of("key", name, [field.name for field in fields(cls)])
+            if not any(content.get(axis) for axis in _AXES):
+                raise ValueError(f"at least one of {', '.join(_AXES)} must be named, got none: all of it takes hours")
+            grid: Grid = convert(cls, content)
+            if not trust:
+                refuse_foreign(grid.sketches, "a spec")
+        except ValueError as error:
+            raise ValueError(f"spec must be a TOML file with a grid, got {str(path)!r}: {error}") from error
+        return grid
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data that is equal for equal grids."""
@@ -107,7 +118,9 @@ class Grid:
         Raises
         ------
         ValueError
-            For an unknown name, data that cannot be read, a missing extra, or if no cell is left.
+            For an unknown name, data that cannot be read, or if no cell is left.
+        MissingExtra
+            For data that are not installed.
         """
         number, cells = 0, list[Cell]()
         for key, runs in self._keys():
@@ -136,10 +149,7 @@ class Grid:
             sketch_factory(sketch)
         for name in self.problems or EMBEDDED:
             entry = embedded_problem(name)
-            try:
-                problem = entry.build()
-            except ImportError as error:
-                raise ValueError(str(error)) from error
+            problem = entry.build()
             for setting_name in self._tried:
                 setting = setting_named(setting_name)
                 if not hasattr(problem, setting.needs):
@@ -157,6 +167,9 @@ class Grid:
                 ranks = self.ranks or entry.ranks or (1, min(4, dim - 1))
                 found += [(side, rank) for rank in dict.fromkeys(ranks) if rank <= dim]
         return found
+
+
+_AXES = ("claims", "problems", "sketches", "ranks", "sides", "settings", "step_sizes")
 
 
 def _axis(name: str, values: Any) -> tuple[Any, ...]:

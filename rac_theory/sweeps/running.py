@@ -1,22 +1,21 @@
 """A cell that is run: from names alone to rows, wherever that happens."""
 
 import math
-import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from multiprocessing import parent_process
 from typing import Any, NamedTuple
 
 from joblib import parallel_config
 
 from problems.checks import Array
+from problems.naming import printable
 from problems.problem import Problem
 from rac_theory.blas import one_blas_thread
 from rac_theory.embedded import embedded_problem
 from rac_theory.ensemble import Ensemble
+from rac_theory.interrupts import left_to_the_parent
 from rac_theory.row import FAILED, Row
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.step_sizes import setting_named
@@ -44,7 +43,7 @@ class Finished(NamedTuple):
 
 def run_cell(cell: Cell, level: Level) -> Finished:
     """Build the cell's ensemble, run it and judge its claims. Whatever it raises becomes its rows."""
-    _leave_interrupts_to_the_parent()
+    left_to_the_parent()
     begin = time.perf_counter()
     try:
         # Problems too: their bits would depend on the number of threads. And joblib hands Dask to what runs on Dask:
@@ -53,18 +52,12 @@ def run_cell(cell: Cell, level: Level) -> Finished:
             ensemble = _ensemble(cell, level)
             verdicts = ensemble.verdicts()
         rows = [Row.of(number, ensemble, v) for (number, _), v in zip(cell.claims, verdicts, strict=True)]
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         rows = [_failed(cell, level, number, claim, error) for number, claim in cell.claims]
     return Finished(cell.number, rows, time.perf_counter() - begin)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    """Let Ctrl-C end the sweep, not a cell. Dask runs cells in threads, where signals are not ours to set."""
-    if parent_process() is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _failed(cell: Cell, level: Level, number: int, claim: str, error: Exception) -> Row:
+def _failed(cell: Cell, level: Level, number: int, claim: str, error: BaseException) -> Row:
     return Row(
         number,
         claim,
@@ -75,7 +68,7 @@ def _failed(cell: Cell, level: Level, number: int, claim: str, error: Exception)
         alpha=level.alpha,
         lambda_alpha=level.lambda_alpha,
         status=FAILED,
-        reason=f"{type(error).__name__}: {error}",
+        reason=printable(f"{type(error).__name__}: {error}"),
         evidence="none",
     )
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from rac_theory.plain_data import convert, from_json
 from rac_theory.row import Row
+from rac_theory.row_data import PARTS, row_from
 from rac_theory.sweeps.grid import Grid
 from rac_theory.sweeps.running import Finished
 from rac_theory.verdict import versions
@@ -18,7 +20,7 @@ _MAGIC = b"SQLite format 3\0"  # the first bytes of every file of SQLite
 _WAIT = 60.0  # seconds for whoever reads or writes the same file to finish a transaction
 _ELSEWHERE = ("versions", "figure", "seconds")  # once for all rows, never drawn, in the table of cells
 COLUMNS = tuple(field.name for field in fields(Row) if field.name not in _ELSEWHERE)
-_NESTED = {field.name for field in fields(Row) if "dict" in str(field.type)}
+_ABOUT = {"format": Literal[1], "versions": dict[str, str], "grid": dict[str, Any], "cells": int}
 
 
 class Store:
@@ -72,13 +74,19 @@ class Store:
 
     def seconds(self) -> dict[int, float]:
         """Return the cells that are finished, by number, with the seconds that each took."""
-        return dict(self._connection.execute("SELECT cell, seconds FROM cells"))
+        with self._readable():
+            found = self._connection.execute("SELECT cell, seconds FROM cells").fetchall()
+            return {convert(int, cell, "cells.cell"): convert(float, time, f"cells[{cell}]") for cell, time in found}
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the finished cells in the order of their numbers."""
         seconds = self.seconds()
-        for cell, *values in self._connection.execute(f"SELECT cell, {', '.join(COLUMNS)} FROM rows ORDER BY number"):
-            yield Row(**_from_columns(values), versions=self.versions, seconds=seconds.get(cell))
+        with self._readable():
+            found = self._connection.execute(f"SELECT cell, {', '.join(COLUMNS)} FROM rows ORDER BY number")
+            for cell, number, *values in found:
+                elsewhere = {"versions": self.versions, "figure": None, "seconds": seconds.get(cell)}
+                where = f"rows[{number}]"
+                yield row_from(_from_columns([number, *values], where) | elsewhere, where)
 
     def close(self) -> None:
         """Close the file."""
@@ -86,14 +94,14 @@ class Store:
 
     def _found(self) -> dict[str, Any] | None:
         """Return what the file says of itself; None if it is empty."""
-        try:
+        with self._readable():
             tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
             if not tables:
                 return None
             with closing(self._connection.execute("SELECT name, value FROM sweep")) as cursor:
-                return {name: json.loads(value) for name, value in cursor}
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}: {error}") from error
+                found = {name: from_json(convert(str, value, f"sweep.{name}")) for name, value in cursor}
+            about: dict[str, Any] = convert(_ABOUT, found)
+            return about
 
     def _create(self, grid: Grid) -> dict[str, Any]:
         about = {"format": _FORMAT, "versions": versions(), "grid": grid.to_json(), "cells": len(grid.cells)}
@@ -109,8 +117,8 @@ class Store:
         return self._found() or about  # another process may have been first
 
     def _refuse_others(self, found: dict[str, Any] | None, grid: Grid | None) -> None:
-        if found is None or found.get("format") != _FORMAT:
-            raise ValueError(f"store must be a file written by sweep (format {_FORMAT}), got {str(self.path)!r}")
+        if found is None:
+            raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}, which is empty")
         if grid is None:
             return
         for what, now in (("versions", versions()), ("grid", grid.to_json())):
@@ -135,6 +143,13 @@ class Store:
             raise
 
     @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
+            raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}: {error}") from error
+
+    @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
@@ -143,6 +158,8 @@ class Store:
                 f"the store {str(self.path)!r} cannot be written: {error}; the cells that are in it are safe, and the "
                 "next start continues with the others"
             ) from error
+        except sqlite3.Error as error:
+            raise ValueError(f"store must be a file written by sweep, got {str(self.path)!r}: {error}") from error
 
 
 def is_store(path: Path) -> bool:
@@ -156,11 +173,11 @@ def is_store(path: Path) -> bool:
 
 def _to_columns(row: Row) -> list[Any]:
     plain = row.to_json()
-    return [json.dumps(plain[n]) if n in _NESTED and plain[n] is not None else plain[n] for n in COLUMNS]
+    return [json.dumps(plain[n]) if n in PARTS and plain[n] is not None else plain[n] for n in COLUMNS]
 
 
-def _from_columns(values: list[Any]) -> dict[str, Any]:
+def _from_columns(values: list[Any], where: str) -> dict[str, Any]:
     return {
-        name: json.loads(value) if name in _NESTED and value is not None else value
+        name: from_json(convert(str, value, f"{where}.{name}")) if name in PARTS and value is not None else value
         for name, value in zip(COLUMNS, values, strict=True)
     }

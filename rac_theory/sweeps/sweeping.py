@@ -12,6 +12,7 @@ from pathlib import Path
 from joblib import Parallel, delayed, effective_n_jobs
 
 from problems import checks
+from rac_theory.interrupts import heard_by_nobody
 from rac_theory.sweeps.forecast import Forecast, memory_of_a_worker, pilots
 from rac_theory.sweeps.found import Sweep
 from rac_theory.sweeps.grid import Grid
@@ -95,6 +96,8 @@ class _Job:
         self.left = {cell.number: cell for cell in grid.cells}
         self.total, self.workers, self.memory = len(self.left), 1, math.nan
         for number, seconds in store.seconds().items():
+            if number not in self.left:
+                raise ValueError(f"store must hold cells of the grid alone, got {str(store.path)!r} with cell {number}")
             self.forecast.learn(self.left.pop(number), seconds)
 
     def run_pilots(self) -> None:
@@ -112,9 +115,10 @@ class _Job:
         short = jobs is None and self.forecast.total(order, 1) < _SHORT
         self.workers = 1 if short or not order else effective_n_jobs(-1 if jobs is None else jobs)
         self._tell()
-        results: Generator[Finished, None, None] = Parallel(n_jobs=self.workers, return_as="generator_unordered")(
-            delayed(run_cell)(cell, self.level) for cell in order
-        )
+        with heard_by_nobody():  # nor by workers that start now
+            results: Generator[Finished, None, None] = Parallel(n_jobs=self.workers, return_as="generator_unordered")(
+                delayed(run_cell)(cell, self.level) for cell in order
+            )
         try:
             for finished in results:
                 self._keep(finished)

@@ -10,6 +10,7 @@ import pytest
 
 import problems
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
+from problems.extras import MissingExtra
 
 
 @pytest.mark.parametrize("name", datasets.BUNDLED)
@@ -126,7 +127,7 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     (path := tmp_path / "small").write_text("1 1:2\n2 1:1\n")
     for make in (SoftmaxRegression.digits, LeastSquares.diabetes, lambda: LogisticRegression.svmlight(path)):
-        with pytest.raises(ImportError, match=r'needs the extra: pip install "rac-theory\[data\]"'):
+        with pytest.raises(MissingExtra, match=r"needs the extra 'data', python -m pip install .*\[data\]"):
             make()
 
 

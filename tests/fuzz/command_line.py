@@ -1,0 +1,281 @@
+"""Random command lines: ``python -m tests.fuzz.command_line --count 2650``; every failure is printed as a command."""
+
+import argparse
+import os
+import random
+import resource
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from rac_theory import counterexamples, theorems
+from rac_theory.sketches import NAMED
+
+from . import ground
+from .outcome import complaint
+
+NONSENSE = (
+    *(
+        "",
+        " ",
+        "0",
+        "-1",
+        "-0",
+        "1",
+        "7",
+        "99999999999999999999",
+        "1e3",
+        "1e308",
+        "1e400",
+        "nan",
+        "inf",
+        "-inf",
+        "0x10",
+    ),
+    *(
+        "1_0",
+        "１２",
+        "٣",
+        "²",
+        "½",
+        "0.5",
+        "-0.5",
+        "2",
+        "None",
+        "True",
+        "[]",
+        "{}",
+        "*",
+        "?",
+        "~",
+        "$HOME",
+        "%s",
+        "{0}",
+    ),
+    *(
+        "\x1b[31mred",
+        "\x07",
+        "a\nb",
+        "\t",
+        "\udcff",
+        "\x00",
+        "é",
+        "💥",
+        "\u202egnp",
+        "a" * 300,
+        "T1,T2",
+        "all",
+        "All",
+        "t2",
+    ),
+    *(
+        "-",
+        "--",
+        "---",
+        "--out",
+        "-h1",
+        "=",
+        "--=",
+        ":",
+        "::",
+        "a:",
+        ":a",
+        "a:b:c",
+        "a.b.c:d",
+        ".:x",
+        "..",
+        "../..",
+        "/",
+    ),
+    *("/dev/null", "/dev/zero", "/dev/full", "/proc/self/mem", "no/such/file", "a folder", "empty", "binary", "closed"),
+    *("pipe", "good", "good/results.json", "good.sqlite", "spec.toml", "data.svm", "layers.npz", "haar", "quadratic"),
+)
+PATHS = (
+    *(
+        "out",
+        "a folder",
+        "a folder/deep/deeper",
+        "empty",
+        "empty/x",
+        "closed",
+        "no\x1b[2J",
+        "é",
+        ".",
+        "",
+        "pipe",
+        "good",
+    ),
+    *("/dev/null", "/dev/full", "/proc/nothing", "\x00", "x" * 300, "good/results.json", "good.sqlite", "layers.npz"),
+)
+FILES = (
+    *(
+        "good/results.json",
+        "good/counterexamples.json",
+        "good.sqlite",
+        "spec.toml",
+        "broken.toml",
+        "foreign.toml",
+        "empty",
+    ),
+    *(
+        "binary",
+        "a folder",
+        "closed",
+        "pipe",
+        "/dev/zero",
+        "/dev/null",
+        "no/such",
+        "",
+        "data.svm",
+        "layers.npz",
+        "\x00",
+    ),
+)
+SKETCHES = (
+    *NAMED,
+    *(f"plug_ins_of_the_fuzzer:{name}" for name in (*ground.NAMES, "function", "number", "missing")),
+    *("exits_when_imported:X", "raises_when_imported:X", "misspelt:X", "nowhere:X", "os:system", "sys:exit", "math:pi"),
+)
+CLAIMS = (*theorems.ALL, *counterexamples.ALL)
+
+Draw = Callable[[random.Random], list[str]]
+
+
+def command_lines(chance: random.Random) -> Iterator[list[str]]:
+    """Yield command lines for ever: a command with good words, of which some are replaced, left out or doubled."""
+    makers: Sequence[Draw] = (_verify, _verify, _verify, _sketch, _sketch, _advise, _sweep, _repeat, _report, _claims)
+    while True:
+        words = chance.choice(makers)(chance)
+        for _ in range(chance.choice((0, 0, 1, 1, 2))):
+            i = chance.randrange(len(words) + 1)
+            change = chance.randrange(4)
+            if change == 0:
+                words[i:i] = [chance.choice(NONSENSE)]
+            elif change == 1 and i < len(words):
+                words[i] = chance.choice(NONSENSE)
+            elif change == 2:
+                del words[i : i + 1]
+            else:
+                words[i:i] = words[i : i + 2]
+        yield words
+
+
+def _options(chance: random.Random, few: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    found = []
+    for name, values in few:
+        if chance.random() < 0.35:
+            found += [
+                name,
+                *chance.choices(values if chance.random() < 0.8 else NONSENSE, k=chance.choice((1, 1, 1, 2))),
+            ]
+    return found
+
+
+def _verify(chance: random.Random) -> list[str]:
+    fast = ("quadratic", "linnerud", "data.svm")
+    few = [
+        ("--claim", CLAIMS[:6] if chance.random() < 0.8 else [c for c in CLAIMS if c not in counterexamples.ALL]),
+        ("--problem", fast if chance.random() < 0.8 else FILES),
+        ("--sketch", SKETCHES),
+        ("--rank", ("0", "1", "2", "3", "99")),
+        ("--side", ("left", "right", "both", "top")),
+        ("--steps", ("0", "1", "5", "-3", "9999999999999999999999")),
+        ("--runs", ("0", "1", "9", "1e3")),
+        ("--alpha", ("0", "1", "0.5", "1e-300", "1e-320", "nan", "0.001")),
+        ("--seed", ("0", "3", "-1", "99999999999999999999")),
+        ("--out", PATHS),
+        ("--jobs", ("1", "0", "-1")),
+    ]
+    return ["verify", *ground.QUICK, *_options(chance, few)]
+
+
+def _sketch(chance: random.Random) -> list[str]:
+    sizes = ("1", "2", "5", "8", "0", "-1", "17")
+    named = [chance.choice(SKETCHES)] if chance.random() < 0.8 else ["--all"] * (chance.random() < 0.2)
+    few = [("--seed", ("0", "-1", "5")), ("--out", PATHS), ("--dim", sizes), ("--rank", sizes)]
+    return ["sketch", *named, "--dim", "6", "--rank", "2", *_options(chance, few)]
+
+
+def _advise(chance: random.Random) -> list[str]:
+    few = [
+        ("--rank", ("1", "4,8", "0", "99", "1,,2", ",")),
+        ("--sketch", SKETCHES),
+        ("--mixture", ("0.5", "0", "1", "2", "nan")),
+        ("--epsilon", ("0.01", "0", "-1", "2", "1e-320", "nan")),
+        ("--condition", ("1000", "0", "1", "inf", "-3")),
+        ("--seed", ("0", "-1")),
+        ("--out", PATHS),
+        ("--shape", ("layers.npz", "3x4", "1x1", "0x3", "9x", "x", "-1x5", "3x4x5", *FILES)),
+    ]
+    return ["advise", "--shape", "16x12", *_options(chance, few)]
+
+
+def _sweep(chance: random.Random) -> list[str]:
+    few = [
+        ("--store", ("s.sqlite", *PATHS)),
+        (
+            "--export",
+            ("e.csv", "e.parquet", "e.txt", "no/e.csv", "a folder", ".csv", "", "closed/e.csv", "/dev/full.csv"),
+        ),
+        ("--jobs", ("1", "0", "x")),
+    ]
+    trust = ["--trust"] * (chance.random() < 0.2)
+    spec = chance.choice(("spec.toml", "spec.toml", *FILES, "/dev/zero"))
+    return ["sweep", spec, "--jobs", "1", *_options(chance, few), *trust]
+
+
+def _repeat(chance: random.Random) -> list[str]:
+    number = chance.choice(("1", "2", "3", "0", "-1", "99", "x", "1e3", "99999999999999999999"))
+    return ["repeat", chance.choice(FILES[:4] if chance.random() < 0.7 else FILES), number]
+
+
+def _report(chance: random.Random) -> list[str]:
+    return ["report", *_options(chance, [("--out", ("good", *PATHS))])]
+
+
+def _claims(chance: random.Random) -> list[str]:
+    if chance.random() < 0.5:
+        return chance.choice(
+            (["list"], ["explain", chance.choice(CLAIMS)], ["--version"], ["--help"], ["sketch", "--help"])
+        )
+    return ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, [("--out", PATHS)])]
+
+
+def run(count: int, seed: int) -> list[tuple[list[str], str]]:
+    """Try so many command lines in a folder of their own; return those that ended badly, and how."""
+    chance, found, before = random.Random(seed), [], Path.cwd()
+    lines = command_lines(chance)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.chdir(folder)
+        try:
+            ground.prepare(folder)
+            for _ in range(count):
+                words = next(lines)
+                if wrong := complaint(words):
+                    found.append((words, wrong))
+        finally:
+            os.chdir(before)
+            ground.clear(folder)
+    return found
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2650)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))  # what asks for all memory is to be refused it
+    begin = time.monotonic()
+    found = run(arguments.count, arguments.seed)
+    for words, wrong in found:
+        print(f"rac-theory {shlex.join(words)!a}\n    {wrong.strip()[-1500:]!a}"[:3000])
+    print(f"{len(found)} of {arguments.count} command lines ended badly, {time.monotonic() - begin:.0f} s")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,58 @@
+"""How a command ended, and what is wrong with that: anything but a status that is documented and one sentence."""
+
+import contextlib
+import io
+import re
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+
+from rac_theory.cli import main
+
+_STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class TooSlow(BaseException):
+    """Nothing catches it but what catches all."""
+
+
+def complaint(argv: Sequence[str], seconds: float = 30.0) -> str | None:
+    """Run a command in this process; return what is wrong with its end, None if nothing is."""
+    out, error = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(error),
+        warnings.catch_warnings(record=True) as seen,
+    ):
+        warnings.simplefilter("always")
+        try:
+            with _at_most(seconds):
+                status: object = main(argv)
+        except BaseException as escaped:
+            status = f"{type(escaped).__name__}: {escaped}"
+    told, sentences = error.getvalue(), re.findall(r"^error: .*$", error.getvalue(), re.MULTILINE)
+    if status not in (0, 1, 2) or "Traceback" in told:
+        return f"status {status}\n{told}"
+    if seen:
+        return f"warning: {seen[0].filename}: {seen[0].message}"
+    if status == 2 and (len(sentences) != 1 or len(sentences[0]) < 20):
+        return f"status 2 with {len(sentences)} sentence(s)\n{told}"
+    if status != 2 and sentences:
+        return f"status {status} beside {sentences[0]}"
+    if steering := _STEERS.search(out.getvalue() + told):
+        return f"{steering[0]!r} is printed\n{told}"
+    return None
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    def end(*_: object) -> None:
+        raise TooSlow(f"longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
