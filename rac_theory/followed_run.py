@@ -55,7 +55,8 @@ class FollowedRun:
         Raises
         ------
         ValueError
-            If the iterates were not recorded, the factors of an algorithm that has some, or not in double precision.
+            If the iterates were not recorded, the factors of an algorithm that has some, or not in double precision;
+            or if the algorithm does not say what its product of factors is multiplied by.
         """
         algorithm: Any = trajectory.algorithm
         factored = hasattr(algorithm, "factored")
@@ -74,4 +75,6 @@ class FollowedRun:
             values, gradients = problem.value(W), problem.gradient(W)
         if trajectory.B is None or trajectory.A is None:
             return cls(W, values, gradients, algorithm.gamma)
+        if not hasattr(algorithm, "scale"):
+            raise ValueError(f"algorithm must have 'scale', the factor c of the product of factors, got {algorithm!r}")
         return cls(W, values, gradients, algorithm.gamma, algorithm.scale, trajectory.B[run], trajectory.A[run])
