@@ -55,7 +55,7 @@ class Stepping:
         """Follow the path of a block to its end, and write down its numbers."""
         measured = np.empty((2 if self.minimiser is None else 3, steps + 1, self.block), self.start.dtype)
         for t, (W, value, G) in zip(range(steps + 1), path, strict=False):  # the range first: no step too many is made
-            flat = G.reshape(len(G), -1)
+            flat = (G if G.flags.c_contiguous else np.swapaxes(G, 1, 2)).reshape(len(G), -1)  # without a copy, mostly
             measured[0, t], measured[1, t] = value, np.vecdot(flat, flat)
             if self.minimiser is not None:
                 measured[2, t] = squared_norms(W - self.minimiser)
