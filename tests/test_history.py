@@ -169,7 +169,10 @@ WRONG = {
     ),
     "one bit": (with_other(W=lambda W: np.nextafter(W, 9)), r"at t=1 must yield the weights.* as LoRA does$"),
     "nan": (with_other(W=lambda W: W * np.nan), "at t=1 must yield the weights .* off by nan;"),
-    "other rank": (with_other(B=lambda B: B[..., :1], A=lambda A: A[:, :1]), r"at t=1 .* with r=2, got .*\(256, 4, 1\)"),
+    "other rank": (
+        with_other(B=lambda B: B[..., :1], A=lambda A: A[:, :1]),
+        r"at t=1 .* with r=2, got .*\(256, 4, 1\)",
+    ),
     "transposed": (
         with_other(A=lambda A: A.swapaxes(1, 2)),
         r"at t=1 .* A \(runs, r, n\) with r=2, got .*\(256, 3, 2\)$",

@@ -109,10 +109,6 @@ class AsymmetricLoRA(ProjectedDescent):
     def _step(self, F: Array) -> Step:
         return partial(on_side, self.side, partial(_along, F, self.gamma * self.scale**2))
 
-    def __repr__(self) -> str:
-        plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha:g}"
-        return f"AsymmetricLoRA({self.sketch!r}, gamma={self.gamma:.4g}, side={self.side!r}{plain})"
-
 
 def _along(F: Array, gamma: float, W: Array, G: Array) -> Array:
     """Return ``W - gamma F F' G``."""

@@ -73,6 +73,3 @@ class Initialisation:
         B = np.zeros((runs, m, self.rank)) if self.B is None else self.scale * draw(self.B, rng, runs)
         A = np.zeros((runs, n, self.rank)) if self.A is None else self.scale * draw(self.A, rng, runs)
         return B.astype(W.dtype, copy=False), np.swapaxes(A, 1, 2).astype(W.dtype, copy=False)
-
-    def __repr__(self) -> str:
-        return f"Initialisation(B={self.B!r}, A={self.A!r}, scale={self.scale:.4g})"

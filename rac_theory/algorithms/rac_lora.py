@@ -98,11 +98,11 @@ class RACLoRA(ProjectedDescent):
         return (partial(on_side, self.side, partial(_plain_step, B, scale)) for B in plain)
 
     def __repr__(self) -> str:
-        gradients = "" if isinstance(self.gradients, Exact) else f", gradients={self.gradients!r}"
-        plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha:g}"
-        if self.sketch is None:
-            return f"{'SGD' if gradients else 'GD'}(gamma={self.gamma:.4g}{gradients})"
-        return f"RACLoRA({self.sketch!r}, gamma={self.gamma:.4g}, side={self.side!r}{gradients}{plain})"
+        gradients = "" if type(self.gradients) is Exact else f", gradients={self.gradients!r}"
+        plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha!r}"
+        if self.sketch is None and type(self) is RACLoRA:
+            return f"{'SGD' if gradients else 'GD'}(gamma={self.gamma!r}{gradients})"
+        return f"{type(self).__name__}({self.sketch!r}, gamma={self.gamma!r}, side={self.side!r}{gradients}{plain})"
 
 
 def GD(gamma: float) -> RACLoRA:

@@ -125,4 +125,4 @@ class Mixture:
         return np.concatenate(values), joint if exact else joint.astype(np.float64)
 
     def __repr__(self) -> str:
-        return f"Mixture({list(self.sketches)}, weights={[str(w) for w in self.weights]})"
+        return f"{type(self).__name__}({list(self.sketches)}, weights={[str(w) for w in self.weights]})"
