@@ -15,6 +15,7 @@ from problems.conversion import NotReal, as_array
 from problems.digest import digest
 from problems.finite_sum import Divisible, Indices, heterogeneity
 from problems.mean import Mean, value_and_gradient
+from problems.members import having
 from problems.naming import shown, type_name
 from problems.rounding import rounded
 
@@ -199,8 +200,7 @@ class Federated:
 
 def _divisible(problem: Divisible) -> Divisible:
     """Accept a finite sum that can be divided."""
-    if isinstance(problem, type) or not hasattr(problem, "subset"):
-        raise ValueError(f"problem must be a finite sum with a method subset, got {shown(problem)}")
+    having("problem", problem, "a finite sum that can be divided", ("subset", "n_components"))
     return problem
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.members import being
 from problems.problem import Problem
 from rac_theory.trajectory import Trajectory
 
@@ -58,6 +59,7 @@ class FollowedRun:
             If the iterates were not recorded, the factors of an algorithm that has some, or not in double precision;
             or if the algorithm does not say what its product of factors is multiplied by.
         """
+        being("trajectory", trajectory, Trajectory, ", as simulate returns")
         algorithm: Any = trajectory.algorithm
         factored = hasattr(algorithm, "factored")
         if trajectory.iterates is None or (factored and trajectory.B is None):

@@ -62,7 +62,7 @@ class RACLoRA(ProjectedDescent):
         super().__post_init__()
         checks.one_of("side", self.side, ("left", "right"))
         if self.sketch is not None:
-            check_sketch_members(self.sketch)
+            check_draws(self.sketch)
         if self.lora_alpha is not None:
             object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
             if self.sketch is None:
@@ -138,14 +138,6 @@ def _projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
 def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
     """Return ``W - scale B B' G``."""
     return np.asarray(W - B @ (scale * (np.swapaxes(B, -1, -2) @ G)))
-
-
-def check_sketch_members(sketch: Sketch) -> None:
-    """Raise a ``ValueError`` if a sketch that may be a user's lacks something or draws what it must not."""
-    for member in ("dim", "rank", "sample"):
-        if not hasattr(sketch, member):
-            raise ValueError(f"sketch must have {member!r}, got {sketch!r} without it")
-    check_draws(sketch)
 
 
 def check_dim(name: str, sketch: Sketch, side: Side, shape: tuple[int, int]) -> None:
