@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike
 from problems.batch import matrices, squared_norms
 from problems.checks import Array, integer
 from problems.conversion import NotReal, as_array
+from problems.digest import digest
 from problems.finite_sum import Divisible, Indices, heterogeneity
 from problems.mean import Mean, value_and_gradient
-from problems.naming import shown
+from problems.members import having
+from problems.naming import shown, type_name
 from problems.rounding import rounded
 
 
@@ -48,7 +50,8 @@ class Federated:
         listed = isinstance(clients, Sequence) and not isinstance(clients, str)
         rows = _partition(clients, N) if listed else _shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
-        self._made_by = ("", "")
+        told = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
+        self._made_by = ("", f"clients={told}")
         self.clients = tuple(_client(problem, m, own) for m, own in enumerate(rows))
         largest = max(map(len, rows))
         self._undivided = largest * len(rows) == N
@@ -60,24 +63,23 @@ class Federated:
     def by_label(cls, problem: Divisible, clients: int) -> Self:
         """Divide the rows sorted by label, or by target, as evenly as can be: clients that differ much."""
         targets = np.asarray(_divisible(problem).targets).reshape(problem.n_components, -1)
-        return cls(problem, _shares(np.lexsort(targets.T[::-1]), clients))._called("by_label")
+        return cls(problem, _shares(np.lexsort(targets.T[::-1]), clients))._called("by_label", f"clients={clients}")
 
     @classmethod
     def at_random(cls, problem: Divisible, clients: int, rng: np.random.Generator | int) -> Self:
         """Divide the rows at random, as evenly as can be; ``rng`` is a generator or a seed."""
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, 0))
         order = generator.permutation(_divisible(problem).n_components)
-        return cls(problem, _shares(order, clients))._called(
-            "at_random", f", rng={shown(rng)}" if isinstance(rng, int) else ""
-        )
+        made = cls(problem, _shares(order, clients))
+        return made if rng is generator else made._called("at_random", f"clients={clients}, rng={shown(rng)}")
 
     def __repr__(self) -> str:
-        method, more = self._made_by
-        return f"Federated{'.' * bool(method)}{method}({self._problem!r}, clients={len(self.clients)}{more})"
+        method, arguments = self._made_by
+        return f"{type_name(self)}{'.' * bool(method)}{method}({self._problem!r}, {arguments})"
 
-    def _called(self, method: str, more: str = "") -> Self:
+    def _called(self, method: str, arguments: str) -> Self:
         """Remember the call that made this, for the repr."""
-        self._made_by = (method, more)
+        self._made_by = (method, arguments)
         return self
 
     @property
@@ -198,8 +200,7 @@ class Federated:
 
 def _divisible(problem: Divisible) -> Divisible:
     """Accept a finite sum that can be divided."""
-    if isinstance(problem, type) or not hasattr(problem, "subset"):
-        raise ValueError(f"problem must be a finite sum with a method subset, got {shown(problem)}")
+    having("problem", problem, "a finite sum that can be divided", ("subset", "n_components"))
     return problem
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from problems.batch import matrices, matrix_shape
 from problems.checks import Array, array, boolean, bounded, finite, moderate, moderate_size
 from problems.conversion import NotReal, float64, real_numbers
-from problems.naming import printable, shown, type_name
+from problems.digest import digest
+from problems.naming import exactly, function_name, printable, shown, type_name
 
 Function = TypeVar("Function", bound=Callable[[Array], object])
 
@@ -81,7 +82,14 @@ class FromFunctions:
         self.start = None if start is None else moderate("start", array("start", start, shape=self.shape))
 
     def __repr__(self) -> str:
-        return f"FromFunctions({self.shape[0]}x{self.shape[1]})"
+        """Name the functions, as what they compute cannot be told, and whatever was given beside them."""
+        given = [f"value={function_name(self._value)}", f"gradient={function_name(self._gradient)}"]
+        for name in ("L", "mu", "strong_convexity", "f_star", "f_star_error", "f_lower"):
+            if not math.isnan(value := getattr(self, name)):
+                given.append(f"{name}={exactly(value)}")
+        given += ["convex=True"] if self.convex else []
+        given += [f"{name} {digest(at)}" for name in ("W_star", "start") if (at := getattr(self, name)) is not None]
+        return f"{type_name(self)}({self.shape[0]}x{self.shape[1]}, {', '.join(given)})"
 
     @property
     def provenance(self) -> dict[str, str]:

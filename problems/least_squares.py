@@ -83,7 +83,7 @@ class LeastSquares(RidgeModel):
         vars(self).update(X=X, Y=Y, l2=weight("l2", self.l2))
 
     def __repr__(self) -> str:
-        return short_name(self, self.name, (*self.X.shape, self.Y.shape[1]), l2=self.l2)
+        return short_name(self, self.name, (*self.X.shape, self.Y.shape[1]), self.X, self.Y, l2=self.l2)
 
     @classmethod
     def diabetes(cls, l2: float = 0.0) -> Self:

@@ -53,7 +53,7 @@ class LogisticRegression(RegularisedLoss):
         vars(self).update(X=X, y=signs(self.y, X.shape[0]), l2=weight("l2", self.l2))
 
     def __repr__(self) -> str:
-        return short_name(self, self.name, self.X.shape, l2=self.l2)
+        return short_name(self, self.name, self.X.shape, self.X, self.y, l2=self.l2)
 
     @classmethod
     def breast_cancer(cls, l2: float = 0.0) -> Self:

@@ -41,6 +41,9 @@ class Mean:
         self.strong_convexity = max(_mean([term.strong_convexity for term in self.terms], -math.inf), strong_convexity)
         self.mu = self.strong_convexity if self.strong_convexity > 0 else math.nan
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self.terms)!r}, strong_convexity={self.strong_convexity!r})"
+
     def value(self, W: Array, /) -> Array:
         """f at each matrix of a batch: (..., m, n) to (...)."""
         return np.asarray(sum(term.value(W) for term in self.terms) / len(self.terms))

@@ -1,5 +1,7 @@
 """How names and values are shown: on one line, without a character that a terminal would obey, never a whole array."""
 
+from problems.digest import digest
+
 _WIDTH = 120
 
 
@@ -28,12 +30,25 @@ def type_name(value: object) -> str:
     return printable(type(value).__name__)
 
 
-def short_name(problem: object, source: str, samples: tuple[int, ...], **parameters: float) -> str:
-    """``SoftmaxRegression.digits(l2=0.5)`` for a named ``source``, ``SoftmaxRegression(1797x64, l2=0.5)`` without one.
+def short_name(problem: object, source: str, samples: tuple[int, ...], *data: object, **parameters: float) -> str:
+    """``SoftmaxRegression.digits(l2=0.5)`` for a named ``source``, ``LeastSquares(9x4x1 #5f0c1e2a, l2=0.5)`` without.
 
-    ``source`` is the call that loads the data, without the parameters: ``digits()`` or ``svmlight('mushrooms')``.
+    ``source`` is the call that loads the data, without the parameters: ``digits()``, which always gives the same, or
+    ``svmlight('mushrooms')``, a file that may be another one. ``data`` are the arrays that a digest tells apart.
     """
     method, _, argument = printable(source).removesuffix(")").partition("(")
     arguments = [argument] if method else ["x".join(map(str, samples))]
-    arguments += [f"{name}={value:g}" for name, value in parameters.items()]
+    if arguments[0]:
+        arguments[0] += f" {digest(*data)}"
+    arguments += [f"{name}={exactly(value)}" for name, value in parameters.items()]
     return f"{type_name(problem)}{'.' * bool(method)}{method}({', '.join(filter(None, arguments))})"
+
+
+def exactly(value: float) -> str:
+    """Return the shortest decimal from which a float can be read back, without a final ``.0``."""
+    return f"{float(value)!r}".removesuffix(".0")
+
+
+def function_name(function: object) -> str:
+    """The name of a function, as its address is another one each time."""
+    return printable(str(getattr(function, "__name__", type(function).__name__)))

@@ -59,7 +59,7 @@ class NonconvexLogistic(LinearModel):
         vars(self).update(X=X, y=signs(self.y, X.shape[0]), lam=moderate_size("lam", finite("lam", self.lam, above=0)))
 
     def __repr__(self) -> str:
-        return short_name(self, self.name, self.X.shape, lam=self.lam)
+        return short_name(self, self.name, self.X.shape, self.X, self.y, lam=self.lam)
 
     @classmethod
     def breast_cancer(cls, lam: float) -> Self:

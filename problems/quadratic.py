@@ -10,6 +10,7 @@ import numpy as np
 
 from problems.batch import matrices
 from problems.checks import Array, array, moderate, moderate_size
+from problems.digest import digest
 from problems.eigenbasis import Eigenbasis
 from problems.eigenvalues import eigenvalues
 from problems.rank import rank_bound
@@ -69,7 +70,8 @@ class Quadratic:
         moderate_size("W_star" if start is None else "start", float(self.value(begin)), "a value of f at the start")
 
     def __repr__(self) -> str:
-        return f"Quadratic({self.shape[0]}x{self.shape[1]})"
+        data = digest(self.W_star, self.S, self.R, self.Q, self.start)
+        return f"{type(self).__name__}({self.shape[0]}x{self.shape[1]} {data})"
 
     @classmethod
     def left(cls, S: Array, W_star: Array, *, start: Array | None = None) -> Self:

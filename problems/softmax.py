@@ -76,7 +76,7 @@ class SoftmaxRegression(RegularisedLoss):
         vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes)
 
     def __repr__(self) -> str:
-        return short_name(self, self.name, self.X.shape, l2=self.l2)
+        return short_name(self, self.name, self.X.shape, self.X, self.labels, l2=self.l2)
 
     @classmethod
     def digits(cls, l2: float = 0.0) -> Self:

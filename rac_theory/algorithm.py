@@ -15,6 +15,10 @@ class Algorithm(Protocol):
     Nothing needs to be inherited. ``iterates`` is a generator function as a rule, and keeps its state (factors, frozen
     sketches, draws made ahead) in its local variables. It must draw from ``rng`` alone, and the same amount whatever W
     is: then a run is the same run in a small and in a large ensemble.
+
+    An algorithm on factors may say what they are, so that they can be recorded: ``factored(problem, W, rng)`` yields
+    ``Factored(W, B, A)``, what each step departs from, the start first. Its W are the iterates to the last bit, as they
+    are where ``iterates`` yields them from there; ``scale`` is the factor c of the product c B A that W contains.
     """
 
     @property

@@ -6,6 +6,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.members import having
 from problems.naming import type_name
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
@@ -36,8 +37,8 @@ class Case:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", checks.count("steps", self.steps))
+        check_pair(self.algorithm, self.problem)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
-        self.algorithm.check(self.problem)
         check_once(check_gradient, self.problem, self.start)
 
     @property
@@ -45,6 +46,15 @@ class Case:
         """The start, (m, n)."""
         assert self.W0 is not None  # filled in by __post_init__
         return self.W0
+
+
+def check_pair(algorithm: Algorithm, problem: Problem) -> None:
+    """Raise a ``ValueError`` if these are no algorithm and no problem, or if the one cannot run on the other."""
+    swapped = hasattr(algorithm, "gradient") and hasattr(problem, "iterates")
+    hint = "; are algorithm and problem swapped?" if swapped else ""
+    having("algorithm", algorithm, "an algorithm, such as GD(0.1)", ("iterates", "check", "gamma"), hint)
+    having("problem", problem, "a problem, such as Quadratic.left(S, W_star)", ("shape", "value", "gradient"), hint)
+    algorithm.check(problem)
 
 
 def starting_point(problem: Problem, W0: Array | None) -> Array:

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from problems.finite_sum import components_of, heterogeneity
+from problems.members import being
 from problems.problem import Problem
 from rac_theory.account import Account
 from rac_theory.algorithms import ProjectedDescent, RACLoRA
@@ -93,6 +95,12 @@ class Constants:
     measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    def __post_init__(self) -> None:
+        for known in fields(self):
+            value = getattr(self, known.name)
+            if known.type is float and (isinstance(value, bool) or not isinstance(value, Real)):
+                raise ValueError(f"{known.name} must be a number, nan where it is unknown, got {value!r}")
+
     @classmethod
     def of(cls, case: Case, *, alpha: float = 5e-4, draws: int = DRAWS, rng: Randomness = None) -> "Constants":
         """Compute the constants of a case.
@@ -106,6 +114,7 @@ class Constants:
             If the start is a minimiser already, for every bound would be zero, or if the problem's constants
             contradict each other.
         """
+        being("case", case, Case, ", as Case(algorithm, problem, W0, steps)")
         problem = case.problem
         f0 = float(problem.value(case.start[None])[0])
         f_star = float(problem.f_star)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from problems.checks import Array
+from problems.members import being
 from problems.problem import Problem
 from rac_theory.blas import one_blas_thread
 from rac_theory.factor_moves import Moves, merges
@@ -74,6 +75,7 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
     ValueError
         If what is needed was not recorded.
     """
+    being("trajectory", trajectory, Trajectory, ", as simulate returns")
     problem = trajectory.problem if problem is None else problem
     with one_blas_thread():  # as in simulate: at these sizes more are slower
         return tuple(_diagnosed(FollowedRun.of(trajectory, run, problem), problem) for run in range(trajectory.runs))

@@ -6,11 +6,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
-from rac_theory.case import Case
+from rac_theory.case import Case, check_pair
 from rac_theory.expectations.frame import minimum
 from rac_theory.expectations.moment_map import curves
 from rac_theory.expectations.rational_moments import rational_curves
@@ -99,7 +98,7 @@ def expected(
     The recursion is derived in ``rac_theory.expectations.moment_map``, the two invariants in
     ``rac_theory.sketches.rotation_invariance``.
     """
-    case = Case(algorithm, problem, W0, checks.integer("steps", steps, 1))
+    case = Case(algorithm, problem, W0, steps)
     if not exact and algorithm.deterministic:
         unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None
         run = simulate(algorithm, problem, case.start, steps=steps, record=["distances"] if unique else [])
@@ -132,7 +131,7 @@ def exact_rate(algorithm: Algorithm, problem: Problem) -> float:
         Where ``expected`` has no recursion, or if the rank of the Hessian is undecided: a direction that may or may
         not be flat decides the rate.
     """
-    algorithm.check(problem)
+    check_pair(algorithm, problem)
     moments = moment_map(algorithm, problem)
     if not problem.mu > 0:
         raise Unsupported(f"the rank of the Hessian must be known, got mu = {problem.mu} for {problem!r}")

@@ -7,6 +7,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.members import being
 from problems.problem import Problem
 from rac_theory.trajectory import Trajectory
 
@@ -55,8 +56,10 @@ class FollowedRun:
         Raises
         ------
         ValueError
-            If the iterates were not recorded, the factors of an algorithm that has some, or not in double precision.
+            If the iterates were not recorded, the factors of an algorithm that has some, or not in double precision;
+            or if the algorithm does not say what its product of factors is multiplied by.
         """
+        being("trajectory", trajectory, Trajectory, ", as simulate returns")
         algorithm: Any = trajectory.algorithm
         factored = hasattr(algorithm, "factored")
         if trajectory.iterates is None or (factored and trajectory.B is None):
@@ -74,4 +77,6 @@ class FollowedRun:
             values, gradients = problem.value(W), problem.gradient(W)
         if trajectory.B is None or trajectory.A is None:
             return cls(W, values, gradients, algorithm.gamma)
+        if not hasattr(algorithm, "scale"):
+            raise ValueError(f"algorithm must have 'scale', the factor c of the product of factors, got {algorithm!r}")
         return cls(W, values, gradients, algorithm.gamma, algorithm.scale, trajectory.B[run], trajectory.A[run])

@@ -6,6 +6,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from problems.checks import Array
+from problems.members import having
 from problems.problem import Problem
 
 Step: TypeAlias = Callable[[Array, Array], Array]
@@ -30,3 +31,8 @@ class GradientSource(Protocol):
     def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator, /) -> Array:
         """Apply ``step`` with one or more gradients of ``problem``: (runs, m, n) to (runs, m, n)."""
         ...
+
+
+def check_source(name: str, source: GradientSource) -> None:
+    """Raise a ``ValueError`` if a value that may be a user's is no gradient source."""
+    having(name, source, "a gradient source, such as Exact()", ("descend",))

@@ -1,18 +1,19 @@
 """Histories: every iterate of an ensemble, and the factors where its algorithm has them, kept on request."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from problems.checks import Array
-from problems.problem import Problem
+from rac_theory.algorithms import Factored
 from rac_theory.kernel import Kernel, Record
-from rac_theory.kernels import Following, SeveralSteps, Stepping
+from rac_theory.kernels import SeveralSteps, Stepping
 from rac_theory.kernels.diagonal_kernel import DiagonalKernel
 from rac_theory.kernels.several_steps import steps_at_once
+from rac_theory.kernels.stepping import Visit
+from rac_theory.observed import Observed
 from rac_theory.randomness import generator
 
 History: TypeAlias = dict[str, Array]
@@ -37,59 +38,76 @@ def run_and_keep(
         Of "W" and "factors", one at least.
     runs : int
     """
-    rngs = [generator(stream) for stream in streams]
-    if isinstance(kernel, Following):
-        (stream,) = streams
-        path = islice(kernel.path(generator(stream)), steps + 1)
-        return kernel.run(rngs, steps), {"W": np.stack([W[:runs].copy() for W, _, _ in path])}
     if isinstance(kernel, Stepping):
-        pages = _Pages(runs)
-        # A class of the same name, as errors tell by it whose iterates are wrong.
-        keeping = type(type(kernel.algorithm).__name__, (_Keeping,), {})(kernel.algorithm, pages, "factors" in kept)
-        record = replace(kernel, algorithm=keeping).run(rngs, steps)
-        return record, pages.bound("WBA" if "W" in kept else "BA")
+        (stream,) = streams
+        path = kernel.path(generator(stream))
+        history: dict[str, list[Array]] = {}
+        if "factors" in kept:
+            path = _with_factors(path, kernel, generator(stream), history, runs)
+        if "W" in kept:
+            path = _with_iterates(path, history, runs)
+        record = kernel.record(path, steps)
+        return record, {name: np.stack(pages) for name, pages in history.items()}
     assert isinstance(kernel, DiagonalKernel)
-    record = kernel.run(rngs, steps)
+    record = kernel.run([generator(stream) for stream in streams], steps)
     return record, {"W": _again(kernel, [generator(stream) for stream in streams], steps, runs)}
 
 
-@dataclass
-class _Pages:
-    """What was kept so far of the first runs, by name and step."""
-
-    runs: int
-    written: dict[str, list[Array]] = field(default_factory=dict)
-
-    def write(self, **arrays: Array) -> None:
-        for name, array in arrays.items():
-            self.written.setdefault(name, []).append(array[: self.runs].copy())
-
-    def bound(self, names: str) -> History:
-        return {name: np.stack(pages) for name, pages in self.written.items() if name in names}
+def _with_iterates(path: Iterator[Visit], history: dict[str, list[Array]], runs: int) -> Iterator[Visit]:
+    """Pass a path on, and write its iterates down."""
+    pages = history["W"] = []
+    for visit in path:
+        pages.append(visit.W[:runs].copy())  # a view would hold the whole block
+        yield visit
 
 
-@dataclass
-class _Keeping:
-    """An algorithm whose iterates, and factors, are written down as they come."""
+def _with_factors(
+    path: Iterator[Visit], kernel: Stepping, rng: np.random.Generator, history: dict[str, list[Array]], runs: int
+) -> Iterator[Visit]:
+    """Pass a path on, and write down the factors that ``factored`` yields beside it from the same random numbers.
 
-    algorithm: Any
-    pages: _Pages
-    factors: bool
+    They are the factors of this path only if their weights are its iterates, to the last bit, which is checked. Their
+    gradients are then those of the path, and need not be computed again.
+    """
+    observed = Observed(kernel.problem)
+    algorithm: Any = kernel.algorithm
+    states = algorithm.factored(observed, np.repeat(kernel.start[None], kernel.block, axis=0), rng)
+    pages: tuple[list[Array], list[Array]] = ([], [])
+    history |= zip("BA", pages, strict=True)
+    rank: int | None = None
+    for t, visit in enumerate(path):
+        name = f"{type(algorithm).__name__}.factored at t={t}"
+        state = _checked(name, next(states, None) if isinstance(states, Iterator) else states, visit.W, rank)
+        rank = state.B.shape[2]
+        for factor, written in zip((state.B, state.A), pages, strict=True):
+            written.append(factor[:runs].copy())
+        state.W.flags.writeable = False
+        # A copy, as the algorithm may write to the other one; its layout in memory matters to the last bit.
+        observed.remember(state.W, visit.gradient.copy(order="K"))
+        yield visit
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.algorithm, name)
 
-    def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
-        if self.factors:
-            for t, state in enumerate(self.algorithm.factored(problem, W, rng)):
-                self.pages.write(W=state.W, B=state.B, A=state.A)
-                if t > 0:
-                    yield state.W
-        self.pages.write(W=W)
-        for after in self.algorithm.iterates(problem, W, rng):
-            if isinstance(after, np.ndarray):  # the kernel refuses what is none
-                self.pages.write(W=after)
-            yield after
+def _checked(name: str, state: Any, W: Array, rank: int | None) -> Factored:
+    """Refuse what is no state at these iterates, (runs, m, n), or of another rank than before."""
+    if state is None:
+        raise ValueError(f"{name} must yield Factored(W, B, A) for ever, got nothing more, or no yield")
+    parts: list[Any] = [getattr(state, letter, None) for letter in Factored._fields]
+    found = Factored(*parts)
+    r = rank or (np.shape(found.B) or (0,))[-1]
+    shapes = W.shape, (*W.shape[:2], r), (len(W), r, W.shape[2])
+    of_kind = [isinstance(part, np.ndarray) and part.dtype == W.dtype for part in parts]
+    if not all(of_kind) or tuple(map(np.shape, parts)) != shapes:
+        came = (f"{p.dtype} {p.shape}" if isinstance(p, np.ndarray) else type(p).__name__ for p in parts)
+        raise ValueError(
+            f"{name} must yield W {W.dtype} {W.shape}, and of the same type B (runs, m, r) and A (runs, r, n) with "
+            f"r={r}, got {', '.join(came)}"
+        )
+    if not np.array_equal(found.W, W, equal_nan=True):
+        raise ValueError(
+            f"{name} must yield the weights that iterates yields, to the last bit, got some that are off by "
+            f"{np.abs(found.W - W).max():.3g}; let iterates yield the W of factored, as LoRA does"
+        )
+    return found
 
 
 def _again(kernel: DiagonalKernel, rngs: list[np.random.Generator], steps: int, runs: int) -> Array:

@@ -18,11 +18,14 @@ class Observed:
         self._G: Array = np.empty(0)
 
     def look(self, W: Array) -> tuple[Array, Array]:
-        """Return f and the squared gradient norm at a block of iterates, each (runs,), and remember the gradient."""
+        """Return f, (runs,), and the gradient at a block of iterates, (runs, m, n), and remember the gradient."""
         value, G = self._fused(W) if self._fused else (self._problem.value(W), self._problem.gradient(W))
+        self.remember(W, G)
+        return value, G
+
+    def remember(self, W: Array, G: Array) -> None:
+        """Take G for the gradient at this very array."""
         self._W, self._G = W, G
-        flat = G.reshape(len(G), -1)
-        return value, np.vecdot(flat, flat)
 
     def gradient(self, W: Array) -> Array:
         """Return the gradient, without computing it again at the iterate that was looked at last."""

@@ -8,7 +8,6 @@ from problems.extras import MissingExtra
 from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.account import for_constants
-from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
 from rac_theory.ensemble import Ensemble, Key
 from rac_theory.row import Row
@@ -24,7 +23,7 @@ class Selection:
     problems: tuple[str, ...] = ()
     sketches: tuple[str, ...] = ()
     ranks: tuple[int, ...] = ()
-    sides: tuple[Side, ...] = ()
+    sides: tuple[str, ...] = ()
     steps: int | None = None
     runs: int | None = None
     seed: int = 0
@@ -36,7 +35,7 @@ class Selection:
         for claim in self.claims:
             checks.one_of("claim", claim, [*theorems.ALL, "all"])
         for side in self.sides:
-            checks.one_of("side", side, ("left", "right"))
+            checks.one_of("side", side, ("left", "right", "both"))
         for rank in self.ranks:
             checks.integer("rank", rank, 1)
         for name in ("steps", "runs"):
@@ -47,14 +46,15 @@ class Selection:
 
     def claims_in(self, setting: Setting) -> list[str]:
         """Return the claims that are tried in a setting."""
-        return [claim for claim in setting.claims if claim in (self.claims or SPINE)]
+        return [claim for claim in setting.usual_claims if claim in (self.claims or SPINE)]
 
     @property
     def settings(self) -> list[str]:
         """The settings that the claims need; those of the spine are tried with exact gradients unless named."""
         wanted = [name for name, setting in SETTINGS.items() if self.claims_in(setting)]
-        # A coin that decides the side is beside the point where a side is named, and where nothing is.
-        return [name for name in wanted if not SETTINGS[name].both_sides or (self.claims and not self.sides)]
+        # A coin that decides the side is beside the point where neither claims nor "both" are named.
+        named = [name for name in wanted if SETTINGS[name].sides(self.sides, ("left", "right"))]
+        return [name for name in named if not SETTINGS[name].both_sides or self.claims or self.sides]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def plan(selection: Selection) -> Plan:
     notes: list[str] = []
     keys = [key for name, problem in problems.items() for key in _keys(name, problem, entries[name], selection, notes)]
     if not keys and not missing:
-        raise ValueError("; ".join(notes))
+        raise ValueError("; ".join(notes) or _nothing(selection))
     rows = sum(len(selection.claims_in(SETTINGS[key.setting])) for key in keys)
     lambda_alpha = for_constants(selection.alpha, rows)
     prepared: dict[tuple[str, str], Problem] = {}
@@ -120,6 +120,12 @@ def plan(selection: Selection) -> Plan:
     return Plan(tuple(ensembles), without_data, tuple(dict.fromkeys(notes)))
 
 
+def _nothing(selection: Selection) -> str:
+    """Say why no setting is left: a coin that decides the side serves few claims."""
+    sides, claims = ", ".join(selection.sides), ", ".join(selection.claims or SPINE)
+    return f"claims must be some that are tried on side {sides}, got {claims}"
+
+
 def _runs(entry: Embedded, setting: Setting) -> int:
     """Return how many runs a problem affords in a setting."""
     return (entry.runs_if_dear if setting.dear else None) or entry.runs
@@ -140,7 +146,7 @@ def _keys(name: str, problem: Problem, entry: Embedded, selection: Selection, no
 def _sides_and_ranks(
     name: str, shape: tuple[int, int], entry: Embedded, selection: Selection, setting: Setting, notes: list[str]
 ) -> Iterator[tuple[str, int]]:
-    for side in ("both",) if setting.both_sides else dict.fromkeys(selection.sides or entry.sides):
+    for side in setting.sides(selection.sides, entry.sides):
         dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
         if dim == 1:
             notes.append(f"{name}: side={side!r} is left out, a sketch of dimension 1 is the identity")

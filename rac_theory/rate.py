@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from problems.checks import Array, integer, one_of
+from problems.members import being
 from rac_theory.metric import running_mean_before
 from rac_theory.trajectory import Trajectory
 
@@ -61,6 +62,7 @@ def empirical_rate(
     Fitted to the mean gap where ``f_star`` is known and the kind is linear (the default then), to the mean of
     ``||grad f||^2`` averaged over time if the kind is sublinear; over the second half of the steps up to ``last``.
     """
+    being("trajectory", trajectory, Trajectory, ", as simulate returns")
     if kind is None:
         kind = "linear" if math.isfinite(trajectory.problem.f_star) else "sublinear"
     if one_of("kind", kind, ("linear", "sublinear")) == "linear":

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from problems import checks
 from problems.batch import in_chunks, matrices
 from problems.checks import Array
+from problems.digest import digest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,7 +48,8 @@ class ReLUNetwork:
         vars(self).update(X=X, V=V, labels=labels.astype(np.int64))
 
     def __repr__(self) -> str:
-        return f"ReLUNetwork({len(self.X)}x{self.X.shape[1]}, {self.V.shape[0]} hidden, {self.V.shape[1]} classes)"
+        shapes = f"{len(self.X)}x{self.X.shape[1]}, {self.V.shape[0]} hidden, {self.V.shape[1]} classes"
+        return f"{type(self).__name__}({shapes} {digest(self.X, self.labels, self.V)})"
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The settings in which the ledger tries theorems: gradients, a step size, and the theorems that they serve."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +39,9 @@ class Setting:
     Attributes
     ----------
     claims : tuple of str
+        All that can be tried here, whether or not the step is short enough for them.
+    elsewhere : tuple of str
+        Those of them that the ledger tries in another setting alone.
     step : callable
         (constants, d, r) to the gamma that is used, for a sketch of d x r matrices.
     gradients : callable
@@ -68,10 +71,22 @@ class Setting:
     needs: str = "value"
     plain: bool = False
     both_sides: bool = False
+    elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL
     longest: int = LONGEST
     fall: float = USUAL_FALL
     dear: bool = False
+
+    @property
+    def usual_claims(self) -> tuple[str, ...]:
+        """What the ledger tries here."""
+        return tuple(claim for claim in self.claims if claim not in self.elsewhere)
+
+    def sides(self, named: Sequence[str], usual: Sequence[str]) -> list[str]:
+        """Return the sides to try: those that are named, else the usual ones; "both" is a coin that decides."""
+        if self.both_sides:
+            return ["both"] if "both" in named or not named else []
+        return [side for side in dict.fromkeys(named or usual) if side != "both"]
 
     def algorithm(
         self, make: MakeSketch, shape: tuple[int, int], rank: int, side: str, gradients: GradientSource, gamma: float
@@ -132,15 +147,21 @@ def _noise(problem: Any, start: Array) -> GradientSource:
 
 
 _HORIZON = 400
-_EXACT = ("T1", "T2", "T3", "T3_isotropic", "T4")
+_SHORT = ("T1", "T2", "T3", "T3_isotropic", "T4")
+_LONG = ("T1_sharp", "T1_tight", "T2_sharp", "T3_sharp")
+
+
+def step_size(multiple: float, elsewhere: tuple[str, ...] = ()) -> Setting:
+    """Return the setting of the step ``multiple / L`` with exact gradients, on which any claim about them is tried."""
+    sketches = (*USUAL, CONTROL)
+    return Setting((*_SHORT, *_LONG), lambda c, d, r: multiple / c.L, elsewhere=elsewhere, sketches=sketches)
+
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
-        "1/L": Setting(_EXACT, lambda c, d, r: 1 / c.L, sketches=(*USUAL, CONTROL)),
-        "1.5/L": Setting(
-            ("T1_sharp", "T1_tight", "T2_sharp", "T3_sharp"), lambda c, d, r: 1.5 / c.L, sketches=(*USUAL, CONTROL)
-        ),
-        "bernoulli": Setting(_EXACT, lambda c, d, r: 1 / c.L, both_sides=True),
+        "1/L": step_size(1.0, elsewhere=_LONG),
+        "1.5/L": step_size(1.5, elsewhere=_SHORT),
+        "bernoulli": Setting(_SHORT, lambda c, d, r: 1 / c.L, both_sides=True),
         "minibatch": Setting(("T5", "T6"), _stochastic_step, _quarter, needs="component_gradient", fall=4.0, dear=True),
         "horizon": Setting(
             ("T5_step",), _horizon_step, _quarter, needs="component_gradient", longest=_HORIZON, dear=True
@@ -170,7 +191,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
     }
 )
-"""By name: a step size for exact gradients, else what is special."""
+"""By name: a step size for exact gradients, else what is special.
+
+The ledger tries a claim about exact gradients at the longer of the two steps that the claim allows.
+"""
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 """The claims that are tried unless told otherwise: the paper's two theorems and their sharp forms."""

@@ -67,7 +67,13 @@ def simulate(
     record : collection of str
         What is recorded beside f and the squared gradient norm: ``"distances"`` for squared distances to ``W_star``,
         ``"W"`` for every iterate, ``"factors"`` for B and A at every step of an algorithm that has some. It changes no
-        run.
+        run: factors are those that ``algorithm.factored`` yields beside the iterates that run.
+
+    Raises
+    ------
+    ValueError
+        For arguments that do not fit together, an algorithm whose iterates are none, and one whose ``factored`` yields
+        other weights than its ``iterates``.
     """
     case = Case(algorithm, problem, W0, steps)
     for name in record:

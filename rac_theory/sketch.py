@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
+from problems.members import having
 
 
 class Sketch(Protocol):
@@ -113,7 +114,11 @@ def checked_support(sketch: Sketch) -> tuple[Array, NDArray[Any]] | None:
 
 
 def check_draws(sketch: Sketch) -> None:
-    """Draw a little and raise a ``ValueError`` if the sketch does not keep its promises: called once, at the door."""
+    """Draw a little and raise a ``ValueError`` if this is no sketch, or one that does not keep its promises.
+
+    It is called once, at the door.
+    """
+    having("sketch", sketch, "a sketch", ("dim", "rank", "sample"))
     name = type(sketch).__name__
     checks.integer("rank", sketch.rank, 1, checks.integer("dim", sketch.dim, 1), "dim")
     sample = draw(sketch, np.random.default_rng(0), 64)

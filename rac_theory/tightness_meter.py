@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from problems import checks
 from problems.checks import Array
-from rac_theory import theorems
+from problems.members import being
 from rac_theory.case import Case
 from rac_theory.constants import Constants
 from rac_theory.expectation import expected
 from rac_theory.metric import Curves
 from rac_theory.theorem import Theorem
+from rac_theory.theorems import theorem_named
 
 
 def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None = None) -> Array:
@@ -35,8 +35,8 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
     ValueError
         If the case does not meet the assumptions of the theorem.
     """
-    if isinstance(theorem, str):
-        theorem = theorems.ALL[checks.one_of("theorem", theorem, theorems.ALL)]
+    theorem = theorem_named(theorem)
+    being("case", case, Case)
     expectation = expected(case.algorithm, case.problem, case.steps, case.start)
     constants = Constants.of(case) if constants is None else constants
     if unmet := theorem.unmet(case, constants):

@@ -7,11 +7,11 @@ from scipy.optimize import Bounds, differential_evolution
 
 from problems import checks
 from problems.checks import Array
-from rac_theory import theorems
 from rac_theory.case import Case
 from rac_theory.constants import Constants
 from rac_theory.randomness import Randomness, generator, seed_sequence
 from rac_theory.theorem import Theorem
+from rac_theory.theorems import theorem_named
 from rac_theory.tightness_families import CONDITION, Family, Method, families
 from rac_theory.tightness_meter import tightness
 
@@ -72,8 +72,7 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     ValueError
         If no case of this kind meets the assumptions of the theorem, or its expectation is unsupported.
     """
-    if isinstance(theorem, str):
-        theorem = theorems.ALL[checks.one_of("theorem", theorem, theorems.ALL)]
+    theorem = theorem_named(theorem)
     checks.integer("budget", budget, 1)
     method = _method(theorem)
     searches = [_Search(theorem, family) for family in families(method) if family.admits(theorem, _STEPS)]

@@ -10,8 +10,8 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.members import being
 from problems.problem import Problem
-from rac_theory import theorems
 from rac_theory.account import Account
 from rac_theory.algorithm import Algorithm
 from rac_theory.case import Case
@@ -26,6 +26,7 @@ from rac_theory.sample import Sample
 from rac_theory.scope import Observation, Scope
 from rac_theory.stopping import LIMIT, MOST_RUNS, UNTIL_DECIDED, groupings, read_until_decided
 from rac_theory.theorem import Theorem
+from rac_theory.theorems import theorem_named
 from rac_theory.verdict import Status, Verdict
 
 
@@ -77,8 +78,7 @@ def verify(
     ValueError
         For arguments that do not fit together, and for ``evidence="exact"`` where there is no exact expectation.
     """
-    if isinstance(theorem, str):
-        theorem = theorems.ALL[checks.one_of("theorem", theorem, theorems.ALL)]
+    theorem = theorem_named(theorem)
     case = Case(algorithm, problem, W0, steps)
     checks.finite("alpha", alpha, above=0, below=1)
     until_decided = isinstance(runs, str)
@@ -89,6 +89,7 @@ def verify(
         constants = Constants.of(case, alpha=alpha / 2, rng=child(root, PROJECTION))
         if variance_is_missing(theorem, case, constants):
             constants = with_measured_variance(case, constants, root)
+    being("constants", constants, Constants, ", as Constants.of(case) gives")
     (verdict,) = judge(
         [theorem],
         case,

@@ -60,6 +60,15 @@ def test_verify_writes_rows_and_figures(folder, capsys):
         assert text in printed
 
 
+def test_side_both_is_bernoulli_and_can_be_repeated(folder, capsys):
+    """It was in the help, and refused."""
+    case = ["--claim", "T2", "--problem", "quadratic", "--sketch", "haar", "--rank", "1", "--runs", "16"]
+    assert main(["verify", *case, "--side", "both", "--out", "out"]) == 0
+    (row,) = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert (row["side"], row["setting"], row["status"]) == ("both", "bernoulli", "HOLDS")
+    assert main(["repeat", "out/results.json", "1"]) == 0
+
+
 def test_repeat_gives_the_same_numbers(folder, capsys):
     main(["verify", *QUICK, "--sketch", "haar", "mine:Signs", "--out", "out"])
     for row in json.loads((folder / "out/results.json").read_text())["rows"]:

@@ -24,6 +24,11 @@ class Stepper:
     def check(self, problem):
         pass
 
+    def iterates(self, problem, W, rng):
+        while True:
+            W = W - 0.1 * problem.gradient(W)
+            yield W
+
 
 class Twice:
     """A source of gradients that is not ours."""

@@ -338,5 +338,5 @@ def test_arguments_that_make_no_sense_are_refused():
         Local(0)
     with pytest.raises(ValueError, match="sigma must be a finite number >= 0, got -1"):
         Noisy(-1)
-    with pytest.raises(ValueError, match=r"source must be a gradient source, such as Local\(5\), got 3"):
+    with pytest.raises(ValueError, match=r"source must be a gradient source, such as Exact\(\), got 3"):
         Clients(3)

@@ -1,13 +1,14 @@
 """What simulate keeps of every step on request: it is the run that is made without, for every kernel."""
 
 import tracemalloc
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import AsymmetricLoRA, Bernoulli, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
-from rac_theory.algorithms import GD, GaLore
+from rac_theory.algorithms import GD, Factored, GaLore
 from rac_theory.kernels import Following, RunsLast, SeveralSteps, Stepping, ThinProducts
 
 
@@ -110,6 +111,132 @@ def test_what_cannot_be_recorded_is_refused():
         simulate(GD(0.1), SQUARES, steps=1, record=["W", "factors"])
     with pytest.raises(ValueError, match=r"record must be one of .*'factor'.*did you mean 'factors'"):
         simulate(LoRA(USUAL, 0.1), SQUARES, steps=1, record=["factor"])
+
+
+class Counted:
+    """A problem that counts how often its gradient is computed in a run."""
+
+    def __init__(self, problem):
+        self.problem, self.calls = problem, 0
+
+    def __getattr__(self, name):
+        return getattr(self.problem, name)
+
+    def value_and_gradient(self, W):
+        self.calls += len(W) > 1  # the check at the door asks at single matrices
+        return self.problem.value_and_gradient(W)
+
+    def gradient(self, W):
+        self.calls += len(W) > 1
+        return self.problem.gradient(W)
+
+
+class Changed(LoRA):
+    """LoRA whose ``factored`` is changed, while its iterates are those of LoRA."""
+
+    def factored(self, problem, W, rng):
+        return self.change(super().factored(problem, W, rng))
+
+    def iterates(self, problem, W, rng):
+        return LoRA(self.initialisation, self.gamma).iterates(problem, W, rng)
+
+
+def ends(states):
+    yield from islice(states, 2)
+
+
+def begins_late(states):
+    next(states)
+    return states
+
+
+def with_other(**change):
+    """From t = 1 on."""
+
+    def changed(states):
+        yield next(states)
+        for state in states:
+            yield state._replace(**{name: new(getattr(state, name)) for name, new in change.items()})
+
+    return changed
+
+
+WRONG = {
+    "ends": (ends, r"at t=2 must yield Factored\(W, B, A\) for ever, got nothing more"),
+    "late": (
+        begins_late,
+        r"at t=0 must yield the weights that iterates yields, to the last bit, got some that are off",
+    ),
+    "one bit": (with_other(W=lambda W: np.nextafter(W, 9)), r"at t=1 must yield the weights.* as LoRA does$"),
+    "nan": (with_other(W=lambda W: W * np.nan), "at t=1 must yield the weights .* off by nan;"),
+    "other rank": (
+        with_other(B=lambda B: B[..., :1], A=lambda A: A[:, :1]),
+        r"at t=1 .* with r=2, got .*\(256, 4, 1\)",
+    ),
+    "transposed": (
+        with_other(A=lambda A: A.swapaxes(1, 2)),
+        r"at t=1 .* A \(runs, r, n\) with r=2, got .*\(256, 3, 2\)$",
+    ),
+    "single": (with_other(B=lambda B: B.astype(np.float32)), "at t=1 must yield W float64 .*, got .*, float32"),
+    "no array": (with_other(B=lambda B: None), "at t=1 must .*, got .*, NoneType, float64"),
+    "a matrix": (lambda states: (state.W for state in states), r"at t=0 must .*, got NoneType, NoneType, NoneType"),
+    "no generator": (lambda states: 7, "at t=0 must .*, got NoneType"),
+    "no yield": (lambda states: None, "at t=0 must yield .* got nothing more, or no yield"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("record", [["factors"], ["W", "factors"]])
+def test_factors_of_other_iterates_are_refused(change, message, record):
+    """Each ran before, or broke inside of NumPy; one that ended went on from W0 with the iterates."""
+    algorithm = Changed(USUAL, 0.1)
+    object.__setattr__(algorithm, "change", change)
+    assert simulate(algorithm, SQUARES, steps=4, runs=3, rng=0).values.shape == (3, 5)
+    with pytest.raises(ValueError, match=rf"Changed\.factored {message}"):
+        simulate(algorithm, SQUARES, steps=4, runs=3, rng=0, record=record)
+
+
+def test_iterates_run_and_not_factored():
+    """A subclass with other iterates, and a diverging run, whose last iterates are nan on both sides."""
+
+    class Half(AsymmetricLoRA):
+        def iterates(self, problem, W, rng):
+            for after in super().iterates(problem, W, rng):
+                yield after / 2
+
+    half = Half(sketches.Haar(4, 2), 0.1)
+    with pytest.raises(ValueError, match=r"Half\.factored at t=1 must yield the weights that iterates yields"):
+        simulate(half, SQUARES, steps=3, rng=0, record=["factors"])
+    ran = simulate(LoRA(USUAL, 1e9), SQUARES, steps=40, rng=0, record=["W", "factors"])
+    assert np.isnan(ran.iterates[0, -1]).all()
+
+
+def test_an_algorithm_may_write_to_the_gradient_that_it_was_given():
+    """Both of its generators see the gradient as the problem computed it."""
+
+    class InPlace(LoRA):
+        def factored(self, problem, W, rng):
+            B, A = self.initialisation.draw(rng, W)
+            while True:
+                yield Factored(W, B, A)
+                G = problem.gradient(W)
+                G *= self.gamma
+                W = W + (B - G @ A.swapaxes(1, 2)) @ A - B @ A
+                B = B - G @ A.swapaxes(1, 2)
+
+    kept, plain = (
+        simulate(InPlace(USUAL, 0.1), SQUARES, steps=5, runs=2, rng=0, record=record) for record in (["factors"], [])
+    )
+    np.testing.assert_array_equal(kept.values, plain.values)
+    assert kept.values[0, -1] < kept.values[0, 0]
+
+
+def test_recording_factors_computes_no_gradient_twice():
+    problem = Counted(SQUARES)
+    for algorithm in (LoRA(USUAL, 0.1), ChainOfLoRA(USUAL, 0.1, 3), AsymmetricLoRA(sketches.Haar(3, 2), 0.1, "right")):
+        problem.calls = 0
+        simulate(algorithm, problem, steps=10, record=["W", "factors"])
+        assert problem.calls == 11
 
 
 def test_errors_name_the_algorithm_and_not_what_keeps_it():

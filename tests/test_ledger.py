@@ -207,7 +207,7 @@ def test_a_missing_extra_is_listed_and_violates_nothing(monkeypatch):
         (partial(Selection, claims=("T13",)), "claim must be one of .*did you mean 'T"),
         (partial(Selection, problems=("diabets",)), "did you mean 'diabetes'"),
         (partial(Selection, sketches=("gausian",)), "did you mean 'gaussian'"),
-        (partial(Selection, sides=("top",)), "side must be one of left, right"),
+        (partial(Selection, sides=("top",)), "side must be one of both, left, right"),
         (partial(Selection, ranks=(0,)), "rank must be >= 1, got 0"),
         (partial(Selection, ranks=(7,), problems=("quadratic",)), r"rank must be in 1\.\.dim=5, got 7"),
         (partial(Selection, sketches=("nowhere_module:X",)), "module:Name that can be imported"),

@@ -9,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from rac_theory import Grid, Sweep, cli, ledger, sweep
+from rac_theory.algorithms import Bernoulli
 from rac_theory.ensemble import Key
 from rac_theory.plan import Selection, plan
 from rac_theory.row import Row
@@ -80,9 +81,62 @@ def test_names_of_step_sizes_are_those_of_the_ledger():
     assert step_name(1.5) == "1.5/L"
     assert step_multiple("noisy") is None
     assert step_multiple("1.2.3/L") is None
-    assert setting_named("noisy") is SETTINGS["noisy"]
+    assert all(setting_named(name) is setting for name, setting in SETTINGS.items())
+    assert setting_named("1/L").claims == setting_named("1.5/L").claims == setting_named("0.5/L").claims
     with pytest.raises(ValueError, match=r"setting must be one of .* got 'nois' \(did you mean 'noisy'"):
         setting_named("nois")
+
+
+@pytest.mark.parametrize("name", ["1.0/L", "10e-1/L", "0/L", "1e999/L", "01/L", "-1/L"])
+def test_one_step_has_one_name(name):
+    """Another name for it would be another random stream, and another row."""
+    assert step_multiple(name) is None
+    with pytest.raises(ValueError, match="setting must be one of"):
+        Grid(settings=(name,))
+
+
+def test_one_name_is_one_setting():
+    """The setting 1/L and the step size 1.0 are the same cells; unnamed ones are those of the ledger."""
+    few = {"claims": ("T1", "T1_sharp", "T2_sharp"), "problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
+    assert Grid(**few, settings=("1/L", "1.5/L")).cells == Grid(**few, step_sizes=(1.0, 1.5)).cells
+    unnamed = Grid(**few).cells
+    todo = plan(Selection(few["claims"], few["problems"], few["sketches"], few["ranks"]))
+    assert [(cell.key, cell.claims) for cell in unnamed] == [(e.key, e.claims) for e in todo.ensembles]
+    assert {(cell.key.setting, claim) for cell in unnamed for _, claim in cell.claims} == {
+        ("1/L", "T1"),
+        ("1.5/L", "T1_sharp"),
+        ("1.5/L", "T2_sharp"),
+        ("bernoulli", "T1"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("sides", "tried"),
+    [
+        ((), {("left", "1/L"), ("right", "1/L"), ("both", "bernoulli")}),
+        (("left",), {("left", "1/L")}),
+        (("both",), {("both", "bernoulli")}),
+        (("right", "both"), {("right", "1/L"), ("both", "bernoulli")}),
+    ],
+)
+def test_both_sides_are_a_coin_that_decides(sides, tried):
+    """Documented, and refused before: ``verify --side both``; a sweep takes sides as ``verify`` does."""
+    few = {"claims": ("T2",), "problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,), "sides": sides}
+    todo = plan(Selection(**few))
+    assert {(e.key.side, e.key.setting) for e in todo.ensembles} == tried
+    assert {type(e.case.algorithm) for e in todo.ensembles if e.key.side == "both"} <= {Bernoulli}
+    assert {(cell.key.side, cell.key.setting) for cell in Grid(**few).cells} == tried
+
+
+def test_both_sides_without_a_claim_and_with_one_that_is_not_tried_there():
+    few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,), "sides": ("both",)}
+    (only,) = plan(Selection(**few)).ensembles
+    assert only.key.setting == "bernoulli"
+    assert [claim for _, claim in only.claims] == ["T1", "T2"]
+    with pytest.raises(ValueError, match=r"claims must be some that are tried on side both, got T6$"):
+        plan(Selection(claims=("T6",), **few))
+    with pytest.raises(ValueError, match=r"side must be one of both, left, right, got 'botj' \(did you mean 'both'"):
+        Selection(sides=("botj",))
 
 
 def test_a_row_is_that_of_the_ledger(found):

@@ -12,12 +12,12 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms.lora import Factored
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import Side, check_dim, check_sketch_members, on_side
+from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
 from rac_theory.gradient_source import GradientSource, Step
 from rac_theory.gradients import Exact
 from rac_theory.linalg import orthonormal_range
 from rac_theory.randomness import Randomness
-from rac_theory.sketch import Sketch, draw, is_deterministic
+from rac_theory.sketch import Sketch, check_draws, draw, is_deterministic
 from rac_theory.spectra import UNKNOWN, Spectrum, spectrum
 
 
@@ -56,7 +56,7 @@ class AsymmetricLoRA(ProjectedDescent):
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.one_of("side", self.side, ("left", "right"))
-        check_sketch_members(self.sketch)
+        check_draws(self.sketch)
         if self.lora_alpha is not None:
             object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
 
@@ -108,10 +108,6 @@ class AsymmetricLoRA(ProjectedDescent):
 
     def _step(self, F: Array) -> Step:
         return partial(on_side, self.side, partial(_along, F, self.gamma * self.scale**2))
-
-    def __repr__(self) -> str:
-        plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha:g}"
-        return f"AsymmetricLoRA({self.sketch!r}, gamma={self.gamma:.4g}, side={self.side!r}{plain})"
 
 
 def _along(F: Array, gamma: float, W: Array, G: Array) -> Array:

@@ -11,11 +11,11 @@ from problems import checks
 from problems.checks import Array
 from rac_theory.account import Account
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import check_dim, check_sketch_members, sketched_steps
+from rac_theory.algorithms.rac_lora import check_dim, sketched_steps
 from rac_theory.gradient_source import GradientSource, Step
 from rac_theory.gradients import Exact
 from rac_theory.randomness import Randomness, child, seed_sequence
-from rac_theory.sketch import Sketch
+from rac_theory.sketch import Sketch, check_draws
 from rac_theory.spectra import Spectrum, spectrum
 
 
@@ -55,8 +55,8 @@ class Bernoulli(ProjectedDescent):
         object.__setattr__(self, "p", checks.finite("p", self.p, at_least=0))
         if self.p > 1:
             raise ValueError(f"p must be a probability in [0, 1], got {self.p:g}")
-        check_sketch_members(self.left)
-        check_sketch_members(self.right)
+        check_draws(self.left)
+        check_draws(self.right)
 
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the extreme eigenvalues of the Kronecker sum; what has to be sampled shares ``alpha``."""

@@ -8,7 +8,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.gradient_source import GradientSource
+from rac_theory.gradient_source import GradientSource, check_source
 from rac_theory.gradients import Exact
 
 
@@ -42,6 +42,7 @@ class GaLore:
     def __post_init__(self) -> None:
         checks.integer("rank", self.rank, 1)
         object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
+        check_source("gradients", self.gradients)
 
     @property
     def deterministic(self) -> bool:

@@ -6,8 +6,8 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from rac_theory.algorithms.rac_lora import check_dim, check_sketch_members
-from rac_theory.sketch import Sketch, draw, is_deterministic
+from rac_theory.algorithms.rac_lora import check_dim
+from rac_theory.sketch import Sketch, check_draws, draw, is_deterministic
 from rac_theory.sketches.gaussian import Gaussian
 
 
@@ -38,7 +38,7 @@ class Initialisation:
         if not laws:
             raise ValueError("B or A must be a sketch, got None for both: a pair of zero factors never moves")
         for law in laws:
-            check_sketch_members(law)
+            check_draws(law)
         if laws[0].rank != laws[-1].rank:
             raise ValueError(f"B and A must have one rank, got {laws[0].rank} and {laws[-1].rank}")
 
@@ -73,6 +73,3 @@ class Initialisation:
         B = np.zeros((runs, m, self.rank)) if self.B is None else self.scale * draw(self.B, rng, runs)
         A = np.zeros((runs, n, self.rank)) if self.A is None else self.scale * draw(self.A, rng, runs)
         return B.astype(W.dtype, copy=False), np.swapaxes(A, 1, 2).astype(W.dtype, copy=False)
-
-    def __repr__(self) -> str:
-        return f"Initialisation(B={self.B!r}, A={self.A!r}, scale={self.scale:.4g})"

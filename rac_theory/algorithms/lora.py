@@ -8,7 +8,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from problems.naming import shown
+from problems.members import being
 from problems.problem import Problem
 from rac_theory.algorithms.initialisation import Initialisation
 
@@ -72,8 +72,7 @@ class LoRA:
 def check_steps(algorithm: object) -> None:
     """Check and convert the fields of a frozen algorithm on factors."""
     fields = vars(algorithm)
-    if not isinstance(fields["initialisation"], Initialisation):
-        raise ValueError(f"initialisation must be an Initialisation, got {shown(fields['initialisation'])}")
+    being("initialisation", fields["initialisation"], Initialisation)
     fields["gamma"] = checks.positive("gamma", fields["gamma"])
     if fields["lora_alpha"] is not None:
         fields["lora_alpha"] = checks.positive("lora_alpha", fields["lora_alpha"])

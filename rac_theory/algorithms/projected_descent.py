@@ -8,7 +8,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.gradient_source import GradientSource, Step
+from rac_theory.gradient_source import GradientSource, Step, check_source
 from rac_theory.randomness import Randomness
 from rac_theory.spectra import Spectrum
 
@@ -27,8 +27,7 @@ class ProjectedDescent(ABC):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
-        if not hasattr(self.gradients, "descend"):
-            raise ValueError(f"gradients must be a gradient source, such as Exact(), got {self.gradients!r}")
+        check_source("gradients", self.gradients)
 
     @property
     def deterministic(self) -> bool:

@@ -62,7 +62,7 @@ class RACLoRA(ProjectedDescent):
         super().__post_init__()
         checks.one_of("side", self.side, ("left", "right"))
         if self.sketch is not None:
-            check_sketch_members(self.sketch)
+            check_draws(self.sketch)
         if self.lora_alpha is not None:
             object.__setattr__(self, "lora_alpha", checks.positive("lora_alpha", self.lora_alpha))
             if self.sketch is None:
@@ -98,11 +98,11 @@ class RACLoRA(ProjectedDescent):
         return (partial(on_side, self.side, partial(_plain_step, B, scale)) for B in plain)
 
     def __repr__(self) -> str:
-        gradients = "" if isinstance(self.gradients, Exact) else f", gradients={self.gradients!r}"
-        plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha:g}"
-        if self.sketch is None:
-            return f"{'SGD' if gradients else 'GD'}(gamma={self.gamma:.4g}{gradients})"
-        return f"RACLoRA({self.sketch!r}, gamma={self.gamma:.4g}, side={self.side!r}{gradients}{plain})"
+        gradients = "" if type(self.gradients) is Exact else f", gradients={self.gradients!r}"
+        plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha!r}"
+        if self.sketch is None and type(self) is RACLoRA:
+            return f"{'SGD' if gradients else 'GD'}(gamma={self.gamma!r}{gradients})"
+        return f"{type(self).__name__}({self.sketch!r}, gamma={self.gamma!r}, side={self.side!r}{gradients}{plain})"
 
 
 def GD(gamma: float) -> RACLoRA:
@@ -138,14 +138,6 @@ def _projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
 def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
     """Return ``W - scale B B' G``."""
     return np.asarray(W - B @ (scale * (np.swapaxes(B, -1, -2) @ G)))
-
-
-def check_sketch_members(sketch: Sketch) -> None:
-    """Raise a ``ValueError`` if a sketch that may be a user's lacks something or draws what it must not."""
-    for member in ("dim", "rank", "sample"):
-        if not hasattr(sketch, member):
-            raise ValueError(f"sketch must have {member!r}, got {sketch!r} without it")
-    check_draws(sketch)
 
 
 def check_dim(name: str, sketch: Sketch, side: Side, shape: tuple[int, int]) -> None:

@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
     several("--problem", help="embedded problems, or paths of svmlight files")
     several("--sketch", help="sketches by name, or classes of yours as module:Name")
     several("--rank", type=int, help="ranks of the sketch (default: 1 and min(4, dim - 1))")
-    several("--side", help="left, right or both")
+    several("--side", help="left, right, or both: a coin decides in every step")
     verify.add_argument("--steps", type=int, help="default: until bounds have fallen tenfold, fourfold where dear")
     verify.add_argument("--runs", type=int, help="runs an ensemble")
     verify.add_argument("--seed", type=int, default=0)

@@ -8,7 +8,7 @@ import numpy as np
 from problems.checks import Array
 from problems.naming import shown
 from problems.problem import Problem
-from rac_theory.gradient_source import GradientSource, Step
+from rac_theory.gradient_source import GradientSource, Step, check_source
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class Clients:
     source: GradientSource
 
     def __post_init__(self) -> None:
-        if isinstance(self.source, type) or not hasattr(self.source, "descend"):
-            raise ValueError(f"source must be a gradient source, such as Local(5), got {shown(self.source)}")
+        check_source("source", self.source)
 
     @property
     def deterministic(self) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import issparse
 
-from problems.batch import squared_norms
 from problems.checks import Array
 from problems.followed_scores import FollowedScores
 from problems.problem import Problem
@@ -14,8 +13,7 @@ from problems.softmax import SoftmaxRegression
 from rac_theory.algorithm import Algorithm
 from rac_theory.algorithms import RACLoRA
 from rac_theory.gradients import Exact
-from rac_theory.kernel import Record
-from rac_theory.kernels.stepping import Stepping, block_size
+from rac_theory.kernels.stepping import Stepping, Visit, block_size
 from rac_theory.ranges import ranges
 from rac_theory.sketch import Sketch
 from rac_theory.sketches import Coordinate, WeightedCoordinate
@@ -56,22 +54,12 @@ class Following(Stepping):
             return None
         return cls(algorithm, problem, start, minimiser, sketch=algorithm.sketch)
 
-    def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
-        """Run one block to its end."""
-        (rng,) = rngs
-        measured = np.empty((2 if self.minimiser is None else 3, steps + 1, self.block), self.start.dtype)
-        for t, (W, value, G) in zip(range(steps + 1), self.path(rng), strict=False):
-            measured[0, t], measured[1, t] = value, squared_norms(G)
-            if self.minimiser is not None:
-                measured[2, t] = squared_norms(W - self.minimiser)
-        return Record(measured, W)
-
-    def path(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array, Array]]:
-        """Yield W, f and gradient of a block at t = 0, 1, ..., for ever."""
+    def path(self, rng: np.random.Generator) -> Iterator[Visit]:
+        """Yield what a block visits at t = 0, 1, ..., for ever."""
         batch = FollowedScores(self.problem, np.repeat(self.start[None], self.block, axis=0))
         fresh = ranges(self.sketch, rng, self.block, self.start.dtype.type)
         while True:
             value, G = batch.value_and_gradient()
-            yield batch.W, value, G
+            yield Visit(batch.W, value, G)
             rows = next(fresh).argmax(axis=1)
             batch.subtract(rows, self.algorithm.gamma * np.take_along_axis(G, rows[:, :, None], axis=1))

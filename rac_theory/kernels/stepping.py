@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,14 @@ from rac_theory.kernel import Record, is_large
 from rac_theory.observed import Observed
 
 _NUMBERS = 1 << 15  # in a block of iterates, which should stay in the cache of one core with its gradients
+
+
+class Visit(NamedTuple):
+    """A block of iterates (runs, m, n), f there (runs,), and the gradients (runs, m, n)."""
+
+    W: Array
+    value: Array
+    gradient: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +49,28 @@ class Stepping:
     def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
         """Run one block to its end."""
         (rng,) = rngs
-        observed = Observed(self.problem)
+        return self.record(self.path(rng), steps)
+
+    def record(self, path: Iterator[Visit], steps: int) -> Record:
+        """Follow the path of a block to its end, and write down its numbers."""
         measured = np.empty((2 if self.minimiser is None else 3, steps + 1, self.block), self.start.dtype)
-        W: Array = np.repeat(self.start[None], self.block, axis=0)
-        iterates = self.algorithm.iterates(observed, W, rng)
-        for t in range(steps + 1):
-            measured[:2, t] = observed.look(W)
+        for t, (W, value, G) in zip(range(steps + 1), path, strict=False):  # the range first: no step too many is made
+            flat = (G if G.flags.c_contiguous else np.swapaxes(G, 1, 2)).reshape(len(G), -1)  # without a copy, mostly
+            measured[0, t], measured[1, t] = value, np.vecdot(flat, flat)
             if self.minimiser is not None:
                 measured[2, t] = squared_norms(W - self.minimiser)
-            W.flags.writeable = False  # an iterate overwritten in place would find a stale gradient: better an error
-            if t < steps:
-                W = self._checked(next(iterates, None) if isinstance(iterates, Iterator) else iterates, W)
         return Record(measured, W)
+
+    def path(self, rng: np.random.Generator) -> Iterator[Visit]:
+        """Yield what a block visits at t = 0, 1, ..., for ever."""
+        observed = Observed(self.problem)
+        W: Array = np.repeat(self.start[None], self.block, axis=0)
+        iterates = self.algorithm.iterates(observed, W, rng)
+        while True:
+            value, G = observed.look(W)
+            W.flags.writeable = False  # an iterate overwritten in place would find a stale gradient: better an error
+            yield Visit(W, value, G)
+            W = self._checked(next(iterates, None) if isinstance(iterates, Iterator) else iterates, W)
 
     def matrices(self, last: Array) -> Array:
         """Return the iterates themselves."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.digest import digest
 from rac_theory.sketches.half_line import integrate
 from rac_theory.sketches.isotropy import isotropic
 from rac_theory.sketches.normals import standard_normals
@@ -126,7 +127,8 @@ class AnisotropicGaussian(Shape):
 
     def __repr__(self) -> str:
         s, _ = self._principal
-        return f"AnisotropicGaussian({self.dim}x{self.rank}, {len(s)} eigenvalues in {s.min():g}..{s.max():g})"
+        covariance = f"{len(s)} eigenvalues in {s.min():g}..{s.max():g} {digest(self.covariance)}"
+        return f"{type(self).__name__}({self.dim}x{self.rank}, {covariance})"
 
 
 def _rank_one(s: Array) -> Array:

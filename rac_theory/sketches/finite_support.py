@@ -8,6 +8,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.digest import digest
 from rac_theory.sketches.finite import Support, non_negative
 
 
@@ -57,4 +58,5 @@ class FiniteSupport:
         return self.matrices, np.asarray(self.probabilities)
 
     def __repr__(self) -> str:
-        return f"FiniteSupport({len(self.matrices)} matrices, {self.dim}x{self.rank})"
+        law = digest(self.matrices, self.probabilities)
+        return f"{type(self).__name__}({len(self.matrices)} matrices, {self.dim}x{self.rank} {law})"

@@ -7,7 +7,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from problems.naming import printable, shown, type_name
+from problems.naming import function_name, printable, shown, type_name
 from rac_theory.sketches.shape import Shape
 
 
@@ -29,12 +29,12 @@ class FromFunction(Shape):
             raise ValueError(f"draw must be a function of a generator, got {shown(self.draw)}")
 
     def __repr__(self) -> str:
-        """Name the function, as its address is another one each time."""
-        return f"FromFunction(dim={self.dim}, rank={self.rank}, draw={self._name})"
+        """Name the function, as what it draws cannot be told."""
+        return f"{type_name(self)}(dim={self.dim}, rank={self.rank}, draw={function_name(self.draw)})"
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
-        name = f"{self._name}(rng)"
+        name = f"{function_name(self.draw)}(rng)"
         sample = np.empty((size, self.dim, self.rank))
         for i in range(size):
             try:
@@ -44,7 +44,3 @@ class FromFunction(Shape):
                 raise ValueError(f"draw must not fail, got {came} from {name}") from error
             sample[i] = checks.array(name, drawn, shape=(self.dim, self.rank))
         return sample
-
-    @property
-    def _name(self) -> str:
-        return printable(str(getattr(self.draw, "__name__", type(self.draw).__name__)))

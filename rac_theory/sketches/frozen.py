@@ -6,6 +6,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.digest import digest
 from rac_theory.linalg import projection
 
 
@@ -55,4 +56,4 @@ class Frozen:
         return H @ M @ H
 
     def __repr__(self) -> str:
-        return f"Frozen({self.dim}x{self.rank})"
+        return f"{type(self).__name__}({self.dim}x{self.rank} {digest(self.matrix)})"

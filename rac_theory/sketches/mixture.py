@@ -9,6 +9,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.members import having
 from problems.naming import shown
 from rac_theory.sketch import HasExpectedProjection, HasInvariants, HasSupport, Sketch, draw
 from rac_theory.sketches.finite import LIMIT, Support, non_negative
@@ -38,9 +39,8 @@ class Mixture:
         except TypeError:
             raise ValueError(f"sketches must be a list of sketches, got {shown(self.sketches)}") from None
         checks.integer("number of sketches", len(sketches), 1)
-        for sketch in sketches:
-            if isinstance(sketch, type) or not all(hasattr(sketch, name) for name in ("dim", "rank", "sample")):
-                raise ValueError(f"sketches must be a list of sketches, with dim, rank and sample, got {shown(sketch)}")
+        for i, sketch in enumerate(sketches):
+            having(f"sketches[{i}]", sketch, "a sketch", ("dim", "rank", "sample"))
         if len({sketch.dim for sketch in sketches}) > 1:
             raise ValueError(f"sketches must all have the same dim, got {[sketch.dim for sketch in sketches]}")
         weights = non_negative("weights", self.weights, len(sketches))
@@ -125,4 +125,4 @@ class Mixture:
         return np.concatenate(values), joint if exact else joint.astype(np.float64)
 
     def __repr__(self) -> str:
-        return f"Mixture({list(self.sketches)}, weights={[str(w) for w in self.weights]})"
+        return f"{type(self).__name__}({list(self.sketches)}, weights={[str(w) for w in self.weights]})"

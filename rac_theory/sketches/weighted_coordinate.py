@@ -8,6 +8,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.digest import digest
 from problems.naming import shown
 from rac_theory.sketches.coordinate import unit_vectors
 from rac_theory.sketches.half_line import STEP, integrate
@@ -94,7 +95,8 @@ class WeightedCoordinate(Shape):
         return p
 
     def __repr__(self) -> str:
-        return f"WeightedCoordinate({self.dim}x{self.rank}, weights {self.weights.min():g}..{self.weights.max():g})"
+        weights = f"weights {self.weights.min():g}..{self.weights.max():g} {digest(self.weights)}"
+        return f"{type(self).__name__}({self.dim}x{self.rank}, {weights})"
 
 
 _FAINTEST = 1e-250  # beside 1, so that times to ring stay finite

@@ -9,12 +9,11 @@ from typing import Any
 
 from problems import checks
 from rac_theory.account import for_constants
-from rac_theory.algorithms import Side
 from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
 from rac_theory.ensemble import Key
 from rac_theory.plain_data import LARGEST, convert, read_toml
 from rac_theory.plan import Selection
-from rac_theory.settings import SPINE
+from rac_theory.settings import SPINE, Setting
 from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
 from rac_theory.step_sizes import setting_named, step_name
 
@@ -54,7 +53,7 @@ class Grid:
     problems: tuple[str, ...] = ()
     sketches: tuple[str, ...] = ()
     ranks: tuple[int, ...] = ()
-    sides: tuple[Side, ...] = ()
+    sides: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     step_sizes: tuple[float, ...] = ()
     seeds: tuple[int, ...] = (0,)
@@ -125,7 +124,7 @@ class Grid:
         number, cells = 0, list[Cell]()
         for key, runs in self._keys():
             wanted = self.claims or SPINE
-            claims = [claim for claim in setting_named(key.setting).claims if claim in wanted]
+            claims = [claim for claim in self._served(setting_named(key.setting)) if claim in wanted]
             cells.append(Cell(len(cells), key, tuple(enumerate(claims, number + 1)), self.runs or runs))
             number += len(claims)
         if not cells:
@@ -142,7 +141,11 @@ class Grid:
         """The settings of the grid that serve a claim."""
         names = [*self.settings, *map(step_name, self.step_sizes)]
         names = names or Selection(self.claims, sides=self.sides).settings
-        return [n for n in dict.fromkeys(names) if set(setting_named(n).claims) & set(self.claims or SPINE)]
+        return [n for n in dict.fromkeys(names) if set(self._served(setting_named(n))) & set(self.claims or SPINE)]
+
+    def _served(self, setting: Setting) -> tuple[str, ...]:
+        """What is tried in a setting: all that can be in one that is named, else what ``verify`` tries there."""
+        return setting.claims if self.settings or self.step_sizes else setting.usual_claims
 
     def _keys(self) -> Iterator[tuple[Key, int]]:
         for sketch in self.sketches:
@@ -155,13 +158,13 @@ class Grid:
                 if not hasattr(problem, setting.needs):
                     continue
                 runs = (entry.runs_if_dear if setting.dear else None) or entry.runs
-                fitting = self._sides_and_ranks(problem.shape, entry, setting.both_sides)
+                fitting = self._sides_and_ranks(problem.shape, entry, setting)
                 for (side, rank), sketch, seed in product(fitting, self.sketches or setting.sketches, self.seeds):
                     yield Key(name, sketch, side, rank, setting_name, seed), runs
 
-    def _sides_and_ranks(self, shape: tuple[int, int], entry: Embedded, both: bool) -> list[tuple[str, int]]:
+    def _sides_and_ranks(self, shape: tuple[int, int], entry: Embedded, setting: Setting) -> list[tuple[str, int]]:
         found = []
-        for side in ("both",) if both else self.sides or entry.sides:
+        for side in setting.sides(self.sides, entry.sides):
             dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
             if dim > 1:  # a sketch of dimension 1 is the identity
                 ranks = self.ranks or entry.ranks or (1, min(4, dim - 1))

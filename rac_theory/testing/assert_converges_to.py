@@ -9,7 +9,7 @@ from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
-from rac_theory.case import starting_point
+from rac_theory.case import check_pair, starting_point
 from rac_theory.randomness import Randomness
 from rac_theory.testing.share import Share
 from rac_theory.testing.trial import Trial
@@ -64,6 +64,7 @@ def assert_converges_to(
         For a start that is near already, which tests nothing, and for arguments that do not fit.
     """
     __tracebackhide__ = True
+    check_pair(algorithm, problem)
     tolerance = checks.finite("tolerance", tolerance, above=0)
     matrix = np.ndim(target) > 0
     aim = checks.array("target", target, shape=problem.shape if matrix else ())

@@ -9,6 +9,7 @@ from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
+from rac_theory.case import check_pair
 from rac_theory.randomness import Randomness
 from rac_theory.testing.share import Share
 from rac_theory.testing.trial import Trial
@@ -56,6 +57,7 @@ def assert_does_not_converge(
         For arguments that do not fit.
     """
     __tracebackhide__ = True
+    check_pair(algorithm, problem)
     tolerance = checks.finite("tolerance", tolerance, above=0)
 
     def measured(ran: Trajectory) -> tuple[Array, NDArray[np.bool_]]:

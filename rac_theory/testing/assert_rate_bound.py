@@ -9,6 +9,7 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.algorithm import Algorithm
+from rac_theory.case import check_pair
 from rac_theory.constants import Constants
 from rac_theory.randomness import Randomness, seed_sequence
 from rac_theory.testing.not_shown import NotShown, call, seed_text
@@ -65,6 +66,7 @@ def assert_rate_bound(
         As ``verify``.
     """
     __tracebackhide__ = True
+    check_pair(algorithm, problem)
     alpha, seed = level(alpha), seed_sequence(rng)
     verdict = verify(
         theorem,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from problems import checks
+from problems.members import being
 from rac_theory.theorem import Theorem
 from rac_theory.theorems.convex import rac_lora_gd_convex as T3
 from rac_theory.theorems.convex import rac_lora_gd_convex_isotropic as T3_isotropic
@@ -42,6 +44,15 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
         )
     }
 )
+
+
+def theorem_named(theorem: Theorem | str) -> Theorem:
+    """Return a theorem for its id, or a theorem as it is; a ``ValueError`` for anything else."""
+    if isinstance(theorem, str):
+        return ALL[checks.one_of("theorem", theorem, ALL)]
+    being("theorem", theorem, Theorem, ", or the id of one of ours")
+    return theorem
+
 
 __all__ = [
     "ALL",

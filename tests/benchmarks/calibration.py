@@ -200,7 +200,7 @@ def small_cases(longest=10):
 
         gamma = setting.step(Constants.of(case(1 / problem.L)), 4, 1)
         constants = Constants.of(case(gamma))
-        known = [theorems.ALL[claim] for claim in setting.claims]
+        known = [theorems.ALL[claim] for claim in setting.usual_claims]
         claims = [theorem for theorem in known if not theorem.unmet(case(gamma), constants)]
         yield Small(f"{name}, {sketch}", claims, case(gamma), constants)
 

@@ -11,6 +11,7 @@ import pytest
 import problems
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
 from problems.extras import MissingExtra
+from problems.naming import digest
 
 
 @pytest.mark.parametrize("name", datasets.BUNDLED)
@@ -66,8 +67,8 @@ def test_an_svmlight_file_is_read_as_it_is(tmp_path):
     problem = LogisticRegression.svmlight(path, l2=0.1)
     np.testing.assert_array_equal(problem.X.toarray(), [[0.5, 0, 2], [0, -1, 0], [3, 4, 5]])
     np.testing.assert_array_equal(problem.y, [1, -1, 1])
-    assert repr(problem) == "LogisticRegression.svmlight('small', l2=0.1)"
-    assert repr(NonconvexLogistic.svmlight(str(path), 0.2)) == "NonconvexLogistic.svmlight('small', lam=0.2)"
+    assert repr(problem) == f"LogisticRegression.svmlight('small' {digest(problem.X, problem.y)}, l2=0.1)"
+    assert repr(NonconvexLogistic.svmlight(str(path), 0.2)).startswith("NonconvexLogistic.svmlight('small' #")
 
 
 @pytest.mark.parametrize(

@@ -261,13 +261,14 @@ def test_errors_say_what_to_change():
         Federated(whole, [list(range(12)), []])
     with pytest.raises(ValueError, match=r"clients\[0\] must have rows that make a problem: X must not be zero"):
         Federated(LeastSquares(np.vstack([np.zeros(3), X[1:]]), Y), 12)
-    with pytest.raises(ValueError, match="problem must be a finite sum with a method subset, got PLSine"):
+    with pytest.raises(ValueError, match="problem must be a finite sum that can be divided, got PLSine"):
         Federated(PLSine((2, 2)), 2)
 
 
 def test_what_is_shown():
-    assert repr(Federated(WHOLE["logistic, ridge"], 4)) == "Federated(LogisticRegression(12x3, l2=0.2), clients=4)"
-    assert repr(Federated.by_label(WHOLE["nonconvex"], 4)).startswith("Federated.by_label(NonconvexLogistic(12x3, ")
+    ridge = WHOLE["logistic, ridge"]
+    assert repr(Federated(ridge, 4)) == f"Federated({ridge!r}, clients=4)"
+    assert repr(Federated.by_label(WHOLE["nonconvex"], 4)).startswith("Federated.by_label(NonconvexLogistic(12x3 #")
     assert repr(Federated.at_random(WHOLE["logistic"], 4, rng=3)).endswith("l2=0), clients=4, rng=3)")
     assert Federated(WHOLE["logistic"], 4).provenance["L"].startswith("of the undivided problem, which is f: ")
     assert Federated(WHOLE["logistic"], 5).provenance["L"] == "mean of the L of the terms, rounded up"

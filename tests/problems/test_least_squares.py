@@ -6,6 +6,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from problems import LeastSquares
+from problems.naming import digest
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(30, 5))
@@ -140,7 +141,7 @@ def test_every_sparse_format_is_the_dense_matrix(kind):
 
 
 def test_the_repr_of_data_without_a_name():
-    assert repr(LeastSquares(X, Y, l2=0.25)) == "LeastSquares(30x5x3, l2=0.25)"
+    assert repr(LeastSquares(X, Y, l2=0.25)) == f"LeastSquares(30x5x3 {digest(X, Y)}, l2=0.25)"
 
 
 @pytest.mark.parametrize(

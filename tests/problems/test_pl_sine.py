@@ -42,7 +42,7 @@ def test_a_fine_grid_never_beats_it():
 
 
 def test_a_global_search_never_beats_it():
-    found = differential_evolution(lambda z: h(z[0]), [(1e-3, 50)], rng=1, tol=1e-12)
+    found = differential_evolution(lambda z: h(z[0]), [(1e-3, 50)], seed=1, tol=1e-12)
     assert SCALAR.mu <= found.fun < SCALAR.mu * (1 + 1e-9)
     assert found.x[0] == pytest.approx(x0(), abs=1e-4)
 
@@ -54,7 +54,7 @@ def test_a_search_over_several_entries_never_beats_it():
         W = z.reshape(2, 2)
         return np.sum(problem.gradient(W) ** 2) / (2 * problem.value(W))
 
-    found = differential_evolution(ratio, [(1e-2, 5)] * 4, rng=2)
+    found = differential_evolution(ratio, [(1e-2, 5)] * 4, seed=2)
     assert problem.mu <= found.fun < 1.001 * problem.mu
 
 

@@ -140,7 +140,7 @@ def test_rounding_of_the_symmetry_is_taken_out():
 
 
 def test_the_repr_is_the_shape():
-    assert repr(Quadratic.left(np.eye(6), np.zeros((6, 3)))) == "Quadratic(6x3)"
+    assert repr(Quadratic.left(np.eye(6), np.zeros((6, 3)))).startswith("Quadratic(6x3 #")
 
 
 W32 = np.zeros((3, 2))

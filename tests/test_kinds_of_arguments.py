@@ -1,0 +1,128 @@
+"""What is passed where something else belongs: a class for a value, two arguments swapped, a thing of another kind."""
+
+import re
+
+import numpy as np
+import pytest
+
+from problems import Federated, LeastSquares, Quadratic
+from problems.members import described
+from rac_theory import (
+    Case,
+    Constants,
+    diagnose,
+    empirical_rate,
+    exact_rate,
+    expected,
+    hardest_case,
+    simulate,
+    sketches,
+    spectrum,
+    theorems,
+    tightness,
+    verify,
+)
+from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.followed_run import FollowedRun
+from rac_theory.gradients import Clients, Exact, Local
+from rac_theory.sketches import Haar
+from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound
+
+PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 3.0]), np.ones((3, 2)))
+ALGORITHM = RACLoRA(Haar(3, 1), 0.1)
+CASE = Case(ALGORITHM, PROBLEM, None, 5)
+
+SOURCE = "must be a gradient source, such as Exact(), got"
+INITIALISATION = "must be an Initialisation, got"
+SUM = "must be a finite sum that can be divided, got"
+THEOREM = "must be a Theorem, or the id of one of ours, got"
+A_CASE = "must be a Case, as Case(algorithm, problem, W0, steps), got"
+TRAJECTORY = "must be a Trajectory, as simulate returns, got"
+CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
+
+# One call for each function that takes an algorithm and a problem.
+PAIRS = {
+    "Case": lambda a, p: Case(a, p, None, 5),
+    "simulate": lambda a, p: simulate(a, p, steps=5),
+    "verify": lambda a, p: verify("T2", a, p, steps=5),
+    "expected": lambda a, p: expected(a, p, 5),
+    "exact_rate": exact_rate,
+    "assert_rate_bound": lambda a, p: assert_rate_bound("T2", a, p, steps=5),
+    "assert_converges_to": lambda a, p: assert_converges_to(0.0, a, p, tolerance=0.1, steps=5),
+    "assert_does_not_converge": lambda a, p: assert_does_not_converge(a, p, tolerance=0.1, steps=5),
+}
+
+
+@pytest.mark.parametrize("call", PAIRS.values(), ids=PAIRS)
+@pytest.mark.parametrize(
+    ("algorithm", "problem", "message"),
+    [
+        (PROBLEM, ALGORITHM, "got Quadratic(3x2 #*) without 'iterates'; are algorithm and problem swapped?"),
+        (RACLoRA, PROBLEM, "algorithm must be *, got the class RACLoRA; write RACLoRA(...)"),
+        (GD, PROBLEM, "algorithm must be *, got the function GD; write GD(...)"),
+        (Haar(3, 1), PROBLEM, "algorithm must be *, got Haar(dim=3, rank=1) without 'iterates'"),
+        (ALGORITHM, Quadratic, "problem must be a problem, *, got the class Quadratic; write Quadratic(...)"),
+        (ALGORITHM, LeastSquares.diabetes, "problem must be *, got the function diabetes; write diabetes()"),
+        (ALGORITHM, np.eye(3), "problem must be *, got array(*) without 'value'"),
+        (None, None, "algorithm must be *, got None without 'iterates'"),
+    ],
+    ids=["swapped", "class", "function", "sketch", "class of problem", "method", "array", "None"],
+)  # fmt: skip
+def test_algorithm_and_problem(call, algorithm, problem, message):
+    """Each was an AttributeError, or a sentence about something else."""
+    pattern = re.escape(message).replace(r"\*", ".*") + "$"
+    with pytest.raises(ValueError, match=f"(?s){pattern}"):
+        call(algorithm, problem)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: RACLoRA(Haar, 0.1), "sketch must be a sketch, got the class Haar; write Haar(...)"),
+        (lambda: RACLoRA(3, 0.1), "sketch must be a sketch, got 3 without 'dim'"),
+        (lambda: RACLoRA(Haar(3, 1), 0.1, gradients=Exact), f"gradients {SOURCE} the class Exact; write Exact()"),
+        (lambda: AsymmetricLoRA(Haar, 0.1), "sketch must be a sketch, got the class Haar; write Haar(...)"),
+        (lambda: AsymmetricLoRA(Haar(3, 1), 0.1, gradients=Local), f"gradients {SOURCE} the class Local; *"),
+        (lambda: Bernoulli(Haar(3, 1), Haar, 0.1), "sketch must be a sketch, got the class Haar; write Haar(...)"),
+        (lambda: Bernoulli(Haar(3, 1), Haar(2, 1), 0.1, gradients=Local),
+         f"gradients {SOURCE} the class Local; write Local(...)"),
+        (lambda: GaLore(1, 0.1, gradients=Exact), f"gradients {SOURCE} the class Exact; write Exact()"),
+        (lambda: SGD(0.1, Exact), f"gradients {SOURCE} the class Exact; write Exact()"),
+        (lambda: SGD(0.1, "exact"), f"gradients {SOURCE} 'exact' without 'descend'"),
+        (lambda: Clients(Local), f"source {SOURCE} the class Local; write Local(...)"),
+        (lambda: LoRA(Initialisation, 0.1), f"initialisation {INITIALISATION} the class Initialisation; *()"),
+        (lambda: LoRA(Initialisation.kaiming, 0.1), f"initialisation {INITIALISATION} the function kaiming; *(...)"),
+        (lambda: ChainOfLoRA(Haar(3, 1), 0.1, 2), f"initialisation {INITIALISATION} Haar(dim=3, rank=1)"),
+        (lambda: Initialisation(B=Haar), "sketch must be a sketch, got the class Haar; write Haar(...)"),
+        (lambda: sketches.Mixture([Haar(3, 1), Haar], [1, 1]), "sketches[1] must be a sketch, got the class Haar; *"),
+        (lambda: spectrum(Haar), "sketch must be a sketch, got the class Haar; write Haar(...)"),
+        (lambda: Federated(LeastSquares, 4), f"problem {SUM} the class LeastSquares; write LeastSquares(...)"),
+        (lambda: Federated(PROBLEM, 4), f"problem {SUM} Quadratic(3x2 #*) without 'subset'"),
+        (lambda: verify(ALGORITHM, "T2", PROBLEM, steps=5), f"theorem {THEOREM} RACLoRA(*)"),
+        (lambda: verify(None, ALGORITHM, PROBLEM, steps=5), f"theorem {THEOREM} None"),
+        (lambda: tightness(CASE, "T2"), f"theorem {THEOREM} Case(*"),
+        (lambda: tightness("T2", ALGORITHM), "case must be a Case, got RACLoRA(*)"),
+        (lambda: hardest_case(CASE), f"theorem {THEOREM} Case(*"),
+        (lambda: hardest_case(theorems), f"theorem {THEOREM} <module *"),
+        (lambda: Constants.of(ALGORITHM), f"case {A_CASE} RACLoRA(*)"),
+        (lambda: Constants.of(Case), f"case {A_CASE} the class Case; write Case(...)"),
+        (lambda: Constants(gamma="0.1"), "gamma must be a number, nan where it is unknown, got '0.1'"),
+        (lambda: Constants(gamma=None), "gamma must be a number, nan where it is unknown, got None"),
+        (lambda: Constants(gamma=0.1, L=[1.0]), "L must be a number, nan where it is unknown, got [1.0]"),
+        (lambda: Constants(gamma=0.1, mu=True), "mu must be a number, nan where it is unknown, got True"),
+        (lambda: verify("T2", ALGORITHM, PROBLEM, steps=5, constants=0.1), f"constants {CONSTANTS} 0.1"),
+        (lambda: diagnose(PROBLEM), f"trajectory {TRAJECTORY} Quadratic(*)"),
+        (lambda: empirical_rate(CASE), f"trajectory {TRAJECTORY} Case(*"),
+        (lambda: FollowedRun.of(ALGORITHM), f"trajectory {TRAJECTORY} RACLoRA(*)"),
+    ],
+)  # fmt: skip
+def test_things_of_another_kind(call, message):
+    pattern = re.escape(message).replace(r"\*", ".*") + "$"
+    with pytest.raises(ValueError, match=f"(?s)^{pattern}"):
+        call()
+
+
+def test_what_came_is_short():
+    assert described(np.zeros(5000).tolist()).endswith("...")
+    assert len(described(np.arange(5000).tolist())) < 300
+    assert described(dict) == "the class dict; write dict(...)"

@@ -1,0 +1,194 @@
+"""What values print as: their own class, and another text wherever another argument makes other numbers."""
+
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+import problems
+from problems import (
+    Federated,
+    FromFunctions,
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Quadratic,
+    SoftmaxRegression,
+)
+from problems.mean import Mean
+from rac_theory import algorithms, gradients, sketches
+from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.relu_network import ReLUNetwork
+from rac_theory.sketches import Coordinate, Gaussian, Haar
+
+RNG = np.random.default_rng(0)
+X, Y, V = RNG.standard_normal((6, 3)), RNG.standard_normal((6, 2)), RNG.standard_normal((3, 2))
+LABELS, OTHERS = [0, 1, 2, 2, 1, 0], [1, 1, 2, 2, 1, 0]
+SQUARES = LeastSquares(X, Y)
+
+
+class Own(Exact):
+    """A user's gradient source that only inherits."""
+
+
+def half(W):
+    return float((W**2).sum()) / 2
+
+
+def whole(W):
+    return W
+
+
+def ones(rng):
+    return np.ones((3, 2))
+
+
+def zeros(rng):
+    return np.zeros((3, 2))
+
+
+def nudged(array):
+    """Another array that prints alike in four digits."""
+    changed = np.array(array, dtype=float)
+    changed.flat[-1] += 1e-9
+    return changed
+
+
+# A class, arguments that make one of it, and for each argument others, of which every one makes other runs.
+SIZES = {"dim": [4], "rank": [1]}
+MADE = [
+    (RACLoRA, {"sketch": Haar(3, 2), "gamma": 0.1}, {
+        "sketch": [Gaussian(3, 2), Haar(3, 1)], "gamma": [0.1 + 1e-15], "side": ["right"],
+        "gradients": [Own(), Local(2), Noisy(1e-9)], "lora_alpha": [2.0, 2.0 + 1e-9],
+    }),
+    (RACLoRA, {"sketch": None, "gamma": 0.1}, {"gamma": [0.1 + 1e-15], "gradients": [Own(), Minibatch(3)]}),
+    (AsymmetricLoRA, {"sketch": Haar(3, 2), "gamma": 0.1}, {
+        "sketch": [Gaussian(3, 2)], "gamma": [0.1 + 1e-15], "side": ["right"],
+        "gradients": [Own(), Noisy(0.5), Minibatch(2)], "lora_alpha": [2.0, 2.0 + 1e-9],
+    }),
+    (Bernoulli, {"left": Haar(3, 1), "right": Haar(2, 1), "gamma": 0.1}, {
+        "left": [Gaussian(3, 1)], "right": [Gaussian(2, 1)], "gamma": [0.1 + 1e-15], "p": [0.5 + 1e-9],
+        "gradients": [Noisy(0.5)],
+    }),
+    (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
+    (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
+        "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15], "lora_alpha": [1.0, 1.0 + 1e-9],
+    }),
+    (ChainOfLoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1, "inner_steps": 2}, {
+        "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15], "inner_steps": [3],
+        "restart": ["fixed"], "lora_alpha": [1.0, 1.0 + 1e-9],
+    }),
+    (Initialisation, {"A": Haar(2, 1)}, {"A": [Haar(2, 2)], "B": [Haar(2, 1)], "scale": [1 + 1e-9]}),
+    (Exact, {}, {}),
+    (Reshuffled, {}, {}),
+    (Local, {"steps": 2}, {"steps": [3]}),
+    (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()]}),
+    (Minibatch, {"size": 2}, {"size": [3], "replace": [True]}),
+    (Noisy, {"sigma": 0.5}, {"sigma": [0.5 + 1e-9]}),
+    *[
+        (getattr(sketches, name), {"dim": 8 if name == "SubsampledHadamard" else 3, "rank": 2}, SIZES)
+        for name in (
+            "BlockPartition", "Coordinate", "CoordinateWithReplacement", "CountSketch", "EquiangularFrame", "Gaussian",
+            "Haar", "KaimingUniform", "Rademacher", "SubsampledCosine", "SubsampledHadamard", "Uniform",
+        )
+    ],
+    (sketches.SparseSigns, {"dim": 3, "rank": 2, "p": 0.5}, SIZES | {"p": [0.5 + 1e-9]}),
+    (sketches.AnisotropicGaussian, {"dim": 3, "rank": 2, "covariance": np.diag([1.0, 2, 3])}, {
+        "rank": [1], "covariance": [nudged(np.diag([1.0, 2, 3])), np.diag([1.0, 3, 2])],
+    }),
+    (sketches.WeightedCoordinate, {"dim": 3, "rank": 2, "weights": [1, 2, 3]}, {
+        "rank": [1], "weights": [nudged([1, 2, 3]), [1, 3, 2]],
+    }),
+    (sketches.FiniteSupport, {"matrices": [np.eye(3)[:, :2]] * 2, "probabilities": [0.5, 0.5]}, {
+        "matrices": [nudged([np.eye(3)[:, :2]] * 2)],
+        "probabilities": [[0.25, 0.75], [Fraction(1, 2)] * 2, [Fraction(1, 3), Fraction(2, 3)]],
+    }),
+    (sketches.Frozen, {"matrix": X}, {"matrix": [nudged(X), X[::-1], X[:, :2]]}),
+    (sketches.FromFunction, {"dim": 3, "rank": 2, "draw": ones}, SIZES | {"draw": [zeros]}),
+    (sketches.Mixture, {"sketches": [Haar(3, 1), Gaussian(3, 1)], "weights": [1, 2]}, {
+        "sketches": [[Haar(3, 1), Haar(3, 1)], [Gaussian(3, 1), Haar(3, 1)]], "weights": [[1, 2 + 1e-9], [2, 1]],
+    }),
+    (PLSine, {"shape": (2, 3)}, {"shape": [(3, 2)]}),
+    (LeastSquares, {"X": X, "Y": Y}, {
+        "X": [nudged(X), csr_array(X), X[::-1]], "Y": [nudged(Y)], "l2": [0.1, 0.1 + 1e-9],
+    }),
+    (LeastSquares, {"X": csr_array(X), "Y": Y}, {"X": [csr_array(nudged(X)), csr_array(X[::-1])]}),
+    *[
+        (kind, {"X": X, "y": [0, 1, 0, 1, 1, 0], weight: 0.1}, {
+            "X": [nudged(X)], "y": [[0, 1, 0, 1, 1, 1]], weight: [0.1 + 1e-9],
+        })
+        for kind, weight in ((LogisticRegression, "l2"), (NonconvexLogistic, "lam"))
+    ],
+    (SoftmaxRegression, {"X": X, "labels": LABELS}, {
+        "X": [nudged(X)], "labels": [OTHERS, list("abcabc")], "l2": [0.1],
+    }),
+    (Quadratic, {"W_star": V, "S": np.eye(3)}, {
+        "W_star": [nudged(V)], "S": [2 * np.eye(3)], "R": [2 * np.eye(2)], "start": [V, nudged(V)],
+    }),
+    (FromFunctions, {"shape": (3, 2), "value": half, "gradient": whole, "L": 1.0}, {
+        "shape": [(2, 3)], "value": [abs], "gradient": [abs], "L": [1 + 1e-9], "mu": [0.5], "f_star": [0.0],
+        "convex": [True], "W_star": [V, nudged(V)], "start": [V, nudged(V)],
+    }),
+    (Federated, {"problem": SQUARES, "clients": 2}, {
+        "problem": [LeastSquares(X, nudged(Y))], "clients": [3, [[0, 1], [2, 3, 4, 5]], [[0, 2], [1, 3, 4, 5]]],
+    }),
+    (Mean, {"terms": [SQUARES, SQUARES]}, {"terms": [[SQUARES], [SQUARES, LeastSquares(X, nudged(Y))]]}),
+    (ReLUNetwork, {"X": X, "labels": LABELS, "V": np.eye(3)}, {
+        "X": [nudged(X)], "labels": [OTHERS], "V": [nudged(np.eye(3))],
+    }),
+]  # fmt: skip
+
+
+def test_every_class_is_here():
+    """A new algorithm, gradient source, sketch or problem must be added above."""
+    rooms = (algorithms, gradients, sketches, problems)
+    public = {value for room in rooms for name in room.__all__ if isinstance(value := getattr(room, name), type)}
+    abstract = {
+        value
+        for value in public
+        if getattr(value, "_is_protocol", False) or getattr(value, "__abstractmethods__", None)
+    }
+    assert public - abstract - {algorithms.Factored} <= {kind for kind, _, _ in MADE}
+
+
+@pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+def test_another_argument_prints_as_another_text(kind, arguments, others):
+    """Catches an argument that is left out, rounded, or hidden where a subclass stands for the usual one."""
+    texts = [repr(kind(**arguments))]
+    texts += [repr(kind(**arguments | {name: value})) for name, values in others.items() for value in values]
+    assert all(a != b for a, b in combinations(texts, 2))
+    assert repr(kind(**arguments)) == texts[0]
+    assert "0x" not in texts[0]
+    assert len(texts[0]) < 240
+
+
+@pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+def test_a_subclass_prints_its_own_name(kind, arguments, others):
+    mine = type("Mine", (kind,), {})
+    assert repr(mine(**arguments)).startswith("Mine(")
+
+
+def test_what_a_class_method_made():
+    """Catches a division at random that prints as another one, and rows of a data set that print as all of it."""
+    made = [
+        Federated.by_label(SQUARES, 2),
+        Federated.at_random(SQUARES, 2, rng=0),
+        Federated.at_random(SQUARES, 2, rng=1),
+        Federated.at_random(SQUARES, 2, rng=np.random.default_rng(2)),
+        Federated.at_random(SQUARES, 2, rng=np.random.default_rng(3)),
+        Federated(SQUARES, 2),
+    ]
+    assert len({repr(problem) for problem in made}) == len(made)
+    assert repr(made[1]) == f"Federated.at_random({SQUARES!r}, clients=2, rng=0)"
+    diabetes = LeastSquares.diabetes()
+    assert repr(diabetes) == "LeastSquares.diabetes(l2=0)"
+    parts = [repr(diabetes.subset(rows)) for rows in (range(5), range(1, 6))]
+    assert parts[0] != parts[1]
+    assert all(part.startswith("LeastSquares(5x10x1 #") for part in parts)
+    assert repr(Coordinate(3, 1)) == "Coordinate(dim=3, rank=1)"
+    assert repr(algorithms.GD(1 / 3)) == "GD(gamma=0.3333333333333333)"
+    assert repr(algorithms.SGD(0.5, Minibatch(8))) == "SGD(gamma=0.5, gradients=Minibatch(size=8, replace=False))"
