@@ -25,6 +25,7 @@ ORDER = [
     "confidence",
     "rational",
     "randomness",
+    "powers",
     "sketch",
     "sketches",
     "sampled_projection",

@@ -143,7 +143,7 @@ def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
 def check_sketch_members(sketch: Sketch) -> None:
     """Raise a ``ValueError`` if a sketch that may be a user's lacks something or draws what it must not."""
     for member in ("dim", "rank", "sample"):
-        if not hasattr(sketch, member):
+        if not (hasattr(type(sketch), member) or hasattr(sketch, member)):  # a property may fail, and is named below
             raise ValueError(f"sketch must have {member!r}, got {sketch!r} without it")
     check_draws(sketch)
 
