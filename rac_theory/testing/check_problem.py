@@ -3,6 +3,7 @@
 import numpy as np
 
 from problems.problem import Problem
+from rac_theory.testing.check_problem_calls import check_calls, check_purity
 from rac_theory.testing.check_problem_components import check_components
 from rac_theory.testing.check_problem_constants import check_constants
 from rac_theory.testing.check_problem_derivatives import check_derivatives
@@ -48,7 +49,10 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
         raise Refuted(f"{name}.shape must be a pair (m, n) of integers, it is {shape!r}")
     probe = Probe(problem, rng)
     with np.errstate(all="ignore"):  # far places may overflow, and are then left out
+        check_calls(probe)
+        check_again = check_purity(probe)
         check_derivatives(probe)
         check_constants(probe)
         if hasattr(problem, "component_gradient"):
             check_components(probe)
+        check_again()
