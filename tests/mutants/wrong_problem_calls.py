@@ -43,7 +43,8 @@ def remembering(member, same):
             kept = self.kept[member] = (W.copy(), getattr(Plain, member)(self, W, *rest))
         return copy.copy(kept[1])
 
-    return type(f"{member} {same.__name__}", (Plain,), {member: answer})
+    doc = f"{member} is that of an earlier W which is the same by {same.__name__.replace('_', ' ')}."
+    return type(f"{member} {same.__name__}", (Plain,), {member: answer, "__doc__": doc})
 
 
 def close(kept, W):
@@ -87,7 +88,8 @@ def keyed(member, key):
             self.kept[k] = (W, getattr(Plain, member)(self, W, *rest))
         return copy.copy(self.kept[k][1])
 
-    return type(f"{member} {key.__name__}", (Plain,), {member: answer})
+    doc = f"{member} is kept by {key.__name__.replace('_', ' ')} of W."
+    return type(f"{member} {key.__name__}", (Plain,), {member: answer, "__doc__": doc})
 
 
 def six_decimals(W):
