@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import shown
 from rac_theory.powers import HasExpectedProjection, HasSupport
 
+_MEMBERS = ("dim", "rank", "sample")
 _LARGE = 1024  # dim beyond which a claimed E[H] is not looked at entry by entry each time
 
 
@@ -86,7 +88,7 @@ def claimed_invariants(sketch: Sketch) -> tuple[Fraction, Fraction] | None:
         a, b = (Fraction(x) if isinstance(x, numbers.Rational) else Fraction(float(x)) for x in invariants)
     except (TypeError, ValueError, OverflowError):
         name = f"{type(sketch).__name__}.invariants()"
-        raise BrokenSketch(f"{name} must return two finite numbers (a, b), or None, got {invariants!r}") from None
+        raise BrokenSketch(f"{name} must return two finite numbers (a, b), or None, got {shown(invariants)}") from None
     return a, b
 
 
@@ -122,7 +124,7 @@ def _returned(sketch: Sketch, member: str, *arguments: Any) -> Any:
         raise
     except Exception as error:
         raise BrokenSketch(f"{name} must not fail, got {type(error).__name__}: {error}") from error
-    raise BrokenSketch(f"{name} must be a method, got {method!r}")
+    raise BrokenSketch(f"{name} must be a method, got {shown(method)}")
 
 
 def _matrices(sketch: Sketch, call: str, returned: Any, shape: tuple[int, ...], finite: bool) -> Array:
@@ -150,7 +152,13 @@ def _probabilities(name: str, given: Any) -> NDArray[Any]:
         real = all(isinstance(p, numbers.Real) for p in probabilities.ravel().tolist())
         if probabilities.size and real and probabilities.dtype != bool:
             return probabilities
-    raise BrokenSketch(f"{name}[1] must be an array of probabilities, floats or Fractions, got {given!r}")
+    raise BrokenSketch(f"{name}[1] must be an array of probabilities, floats or Fractions, got {shown(given)}")
+
+
+def missing_member(sketch: Any) -> str | None:
+    """The first member of ``Sketch`` that something lacks, or None; a property that fails is there, and named later."""
+    there = [hasattr(type(sketch), member) or hasattr(sketch, member) for member in _MEMBERS]
+    return None if all(there) else _MEMBERS[there.index(False)]
 
 
 def check_size(sketch: Sketch) -> None:
@@ -204,7 +212,7 @@ def is_rotation_invariant(sketch: Sketch) -> bool:
 def _flag(sketch: Sketch, member: str) -> bool:
     value = _attribute(sketch, member, False)
     if not isinstance(value, bool | np.bool_):
-        raise BrokenSketch(f"{type(sketch).__name__}.{member} must be True or False, got {value!r}")
+        raise BrokenSketch(f"{type(sketch).__name__}.{member} must be True or False, got {shown(value)}")
     return bool(value)
 
 

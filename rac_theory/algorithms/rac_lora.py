@@ -16,7 +16,7 @@ from rac_theory.gradients import Exact
 from rac_theory.linalg import project_onto
 from rac_theory.randomness import Randomness
 from rac_theory.ranges import draws_ahead, ranges
-from rac_theory.sketch import Sketch, check_draws, is_deterministic
+from rac_theory.sketch import Sketch, check_draws, is_deterministic, missing_member
 from rac_theory.spectra import NO_SKETCH, Spectrum, spectrum
 
 Side: TypeAlias = Literal["left", "right"]
@@ -142,9 +142,8 @@ def _plain_step(B: Array, scale: float, W: Array, G: Array) -> Array:
 
 def check_sketch_members(sketch: Sketch) -> None:
     """Raise a ``ValueError`` if a sketch that may be a user's lacks something or draws what it must not."""
-    for member in ("dim", "rank", "sample"):
-        if not (hasattr(type(sketch), member) or hasattr(sketch, member)):  # a property may fail, and is named below
-            raise ValueError(f"sketch must have {member!r}, got {sketch!r} without it")
+    if (missing := missing_member(sketch)) is not None:
+        raise ValueError(f"sketch must have {missing!r}, got {sketch!r} without it")
     check_draws(sketch)
 
 

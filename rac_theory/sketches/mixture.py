@@ -10,7 +10,15 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.naming import shown
-from rac_theory.sketch import Sketch, check_size, checked_support, claimed_invariants, claimed_projection, draw
+from rac_theory.sketch import (
+    Sketch,
+    check_size,
+    checked_support,
+    claimed_invariants,
+    claimed_projection,
+    draw,
+    missing_member,
+)
 from rac_theory.sketches.finite import LIMIT, Support, non_negative
 from rac_theory.sketches.second_moments import SecondMoment, second_moment_of
 
@@ -39,7 +47,7 @@ class Mixture:
             raise ValueError(f"sketches must be a list of sketches, got {shown(self.sketches)}") from None
         checks.integer("number of sketches", len(sketches), 1)
         for sketch in sketches:
-            if isinstance(sketch, type) or not all(hasattr(sketch, name) for name in ("dim", "rank", "sample")):
+            if isinstance(sketch, type) or missing_member(sketch) is not None:
                 raise ValueError(f"sketches must be a list of sketches, with dim, rank and sample, got {shown(sketch)}")
             check_size(sketch)
         if len({sketch.dim for sketch in sketches}) > 1:

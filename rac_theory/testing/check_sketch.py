@@ -49,9 +49,9 @@ def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rn
     ----------
     sketch : Sketch
     draws : int
-        How many draws claims are compared with; some come from calls of one and of eight. A mean that is off by delta
-        in some direction, in which draws have variance v, is seen with probability 0.9 from ``60 v / delta^2`` draws
-        on, by default: five per cent of a number p that counts how often something happens are seen for p >= 0.27.
+        How many draws claims are compared with; some come from calls of one and of eight. An entry of E[H] that is off
+        by delta, where draws have variance v, is seen with probability 0.9 from about ``55 v / delta^2`` draws on. By
+        default that is five per cent of p = 1/4 where a coordinate is kept or not; smaller p need more draws.
     alpha : float
         Probability with which a correct sketch fails, for each claim that is compared with draws.
     rng : int
@@ -79,8 +79,8 @@ def _check(sketch: Sketch, draws: int, alpha: float, seed: int) -> None:
     check_again()
     check_fresh(taken, seed)
     check_claims(claims, seed)
-    _check_law(taken, claims, draws, alpha, seed)
     check_same(claims, Claims.of(sketch))
+    _check_law(taken, claims, draws, alpha, seed)
     check_again()
     surroundings.check()
 

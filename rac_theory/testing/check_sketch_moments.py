@@ -75,10 +75,10 @@ class Mean:
             return
         column, said, seen = found
         axes = min(len(self.claimed), _AXES)
-        where = "along one coordinate" if column < axes else "in its trace over dim" if column == axes else None
+        learned = ("in its trace over dim", "along one direction", "along one direction", "in a sum of its entries")
+        where = "along one coordinate" if column < axes else learned[column - axes]
         raise Refuted(
-            f"{self.what}: {where or 'along one direction'} it says {said:.6g}, but {self._draws} draws have mean "
-            f"{seen:.6g}; {self.hint}"
+            f"{self.what}: {where} it says {said:.6g}, but {self._draws} draws have mean {seen:.6g}; {self.hint}"
         )
 
 

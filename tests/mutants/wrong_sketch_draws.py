@@ -45,11 +45,11 @@ class InfinityInLargeBatches(Gaussian):
 
 
 class RareZero(Gaussian):
-    """One draw in five hundred is zero, though E[H] is r/d I."""
+    """One draw in three thousand is zero, though E[H] is r/d I."""
 
     def sample(self, rng, size):
         S = super().sample(rng, size).copy()
-        S[rng.random(size) < 2e-3] = 0
+        S[rng.random(size) < 1 / 3000] = 0
         return S
 
 
@@ -193,6 +193,41 @@ class RandomWalk(Silent):
         for before, now in itertools.pairwise(S):
             now[...] = 0.9 * before + np.sqrt(0.19) * now
         return S
+
+
+class NearAtADistance(Silent):
+    """In a large batch a draw is near the one sixteen places before."""
+
+    def sample(self, rng, size):
+        S = rng.standard_normal((size, self.dim, self.rank))
+        if size > 1000:
+            S[16:] = 0.8 * S[:-16] + 0.6 * S[16:]
+        return S
+
+
+class Stratified(Coordinate):
+    """A batch has every coordinate equally often, in a random order."""
+
+    def sample(self, rng, size):
+        return np.eye(self.dim)[rng.permutation(np.arange(size) % self.dim)][..., None]
+
+
+class Estimated(Gaussian):
+    """E[H] is an estimate, another one each time."""
+
+    rotation_invariant = False
+    _rng = np.random.default_rng(5)
+
+    def expected_projection(self):
+        Q = np.linalg.qr(self._rng.standard_normal((10_000, self.dim, self.rank)))[0]
+        H = np.einsum("kdr,ker->de", Q, Q) / 10_000
+        return (H + H.T) / 2
+
+    def invariants(self):
+        return None
+
+    def second_moment(self, M):
+        return None
 
 
 class KeepsHalf(Silent):

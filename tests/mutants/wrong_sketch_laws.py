@@ -91,6 +91,16 @@ class Lines:
         return np.stack([np.cos(angle), np.sin(angle)], axis=-1)[..., None]
 
 
+class ComplexLines:
+    """Complex lines as planes of R^4: every u'Hu has the law that it has for a uniform plane."""
+
+    dim, rank = 4, 2
+
+    def sample(self, rng, size):
+        x, y = rng.standard_normal((2, size, 2))
+        return np.stack([np.hstack([x, y]), np.hstack([-y, x])], axis=-1)
+
+
 class Listed:
     """Coordinates with probabilities, and claims of your choice."""
 
@@ -201,6 +211,7 @@ FALSE = {
     "flag: a mean that is not zero": Flagged(Entries(lambda rng, shape: 0.3 + normal(rng, shape), 6, 1)),
     "flag: one draw in twenty is a coordinate": Flagged(Sometimes(Coordinate(6, 2), 0.05)),
     "flag: seven lines": Flagged(Lines()),
+    "flag: complex lines": Flagged(ComplexLines()),
     "flag: coordinates with probabilities": Flagged(WeightedCoordinate(4, 2, [1, 1, 1, 2])),
     "uniform law: coordinates": Uniform(Coordinate(6, 2)),
     "uniform law: signed Hadamard": Uniform(SubsampledHadamard(8, 2)),
@@ -220,6 +231,7 @@ FALSE = {
         "OneColumn", (Coordinate,), {"sample": lambda self, rng, size: Coordinate.sample(self, rng, size) * [1.0, 0.0]}
     )(4, 2),
     "support: probabilities 5% off": Listed(ALTERNATE, listed=[1 / 6] * 6),
+    "support: sixteen probabilities 5% off": Listed(np.tile([1.05, 0.95], 8), listed=[1 / 16] * 16),
     "support: one of four 5% off": Listed([1, 1, 1, 1], listed=[0.2625, 0.2458, 0.2458, 0.2459]),
     "support: a rare value is missing": Listed([100, 100, 100, 1], listed=[1 / 3] * 3, values=np.eye(4)[:3, :, None]),
     "support: a value that is never drawn": Listed([1, 1, 1, 0], listed=[0.3, 0.3, 0.3, 0.1]),
