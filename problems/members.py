@@ -23,7 +23,8 @@ def having(name: str, value: object, kind: str, members: Iterable[str], hint: st
         What may be wrong, for the end of the sentence.
     """
     for member in members:
-        if is_uncalled(value) or not hasattr(value, member):
+        # A property that fails is there, and is named when it is asked.
+        if is_uncalled(value) or not (hasattr(type(value), member) or hasattr(value, member)):
             without = "" if is_uncalled(value) else f" without {member!r}"
             raise ValueError(f"{name} must be {kind}, got {described(value)}{without}{hint}")
 

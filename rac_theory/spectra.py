@@ -17,7 +17,7 @@ from rac_theory import rational
 from rac_theory.linalg import projection
 from rac_theory.randomness import Randomness, generator, seed_sequence
 from rac_theory.sampled_projection import sample_spectrum
-from rac_theory.sketch import HasExpectedProjection, Sketch, check_draws, checked_support
+from rac_theory.sketch import Sketch, check_draws, checked_support, claimed_projection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,7 +161,7 @@ def closed_form(sketch: Sketch) -> Spectrum | None:
     ValueError
         If what the sketch claims cannot be the mean of projections.
     """
-    closed = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
+    closed = claimed_projection(sketch)
     if closed is None:
         return None
     name = f"{type(sketch).__name__}.expected_projection()"

@@ -23,6 +23,8 @@ from problems import (
 )
 from problems.eigenbasis import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
+from tests.mutants.wrong_problem_calls import FALSE as WRONG_CALLS
+from tests.mutants.wrong_problem_calls import BiasedByAPercent, Plain, close, remembering
 
 RNG = np.random.default_rng(611)
 X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
@@ -301,6 +303,46 @@ def test_curvature_far_from_every_landmark_is_found_by_descent():
     with pytest.raises(Refuted, match="L must bound"):
         check_problem(FromFunctions((2, 1), value, gradient, L=4.5))
     check_problem(FromFunctions((2, 1), value, gradient, L=9))
+
+
+def test_what_is_wrong_in_calls_is_right_without():
+    check_problem(Plain())
+
+
+@pytest.mark.parametrize("wrong", WRONG_CALLS, ids=lambda wrong: wrong.__name__)
+def test_what_is_right_when_called_once_is_refuted(wrong):
+    """Caches that go by closeness, by a number or by the array; batches, lists and subsets; single precision."""
+    with pytest.raises(Refuted, match="must"):
+        check_problem(wrong())
+
+
+def test_a_stale_result_has_its_sentence():
+    with pytest.raises(Refuted, match=r"after calls at A .* is an earlier result kept") as caught:
+        check_problem(remembering("gradient", close)())
+    assert np.allclose(caught.value.witness["A"], caught.value.witness["B"])
+
+
+def test_a_bias_has_its_size():
+    with pytest.raises(Refuted, match=r"a stochastic gradient has a bias of .* where the gradient has norm"):
+        check_problem(BiasedByAPercent())
+
+
+@pytest.mark.parametrize(
+    ("constant", "factor"), [("L", 0.95), ("mu", 1.05), ("strong_convexity", 1.05), ("L_max", 0.95)]
+)
+def test_five_per_cent_of_a_constant_are_found_where_it_is_attained(constant, factor):
+    """On quadratics, least squares and logistic losses, whose constants are attained; those of softmax are bounds."""
+    for name in ("quadratic, kronecker", "least squares, ridge", "logistic, ridge", "breast cancer"):
+        base = OURS[name]
+        if not hasattr(base, constant):
+            continue
+        members = {constant: factor * getattr(base, constant)}
+        if constant == "L":
+            members |= {"mu": 0.0, "strong_convexity": 0.0}
+        if constant == "strong_convexity":
+            members |= {"mu": factor * base.mu}
+        with pytest.raises(Refuted, match=f"{constant} must|mu must"):
+            check_problem(Broken(base, **members))
 
 
 def test_members_that_lack_are_named():

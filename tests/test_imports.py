@@ -29,6 +29,7 @@ ORDER = [
     "confidence",
     "rational",
     "randomness",
+    "powers",
     "sketch",
     "sketches",
     "sampled_projection",

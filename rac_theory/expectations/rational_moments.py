@@ -25,7 +25,7 @@ from rac_theory.algorithms import RACLoRA
 from rac_theory.expectations.frame import lifted
 from rac_theory.expectations.unsupported import Unsupported
 from rac_theory.gradients import Exact
-from rac_theory.sketch import HasInvariants, Sketch, checked_support
+from rac_theory.sketch import Sketch, checked_support, claimed_invariants
 from rac_theory.sketches.rotation_invariance import from_invariants
 from rac_theory.sketches.second_moments import summed
 
@@ -67,9 +67,9 @@ def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: in
 def _second_moment(sketch: Sketch | None, shape: tuple[int, int], side: Any) -> Callable[[Any], Any]:
     if sketch is None:
         return lambda M: M
-    invariants = sketch.invariants() if isinstance(sketch, HasInvariants) else None
+    invariants = claimed_invariants(sketch)
     if invariants is not None:
-        a, b = map(Fraction, invariants)
+        a, b = invariants
         return lifted(partial(from_invariants, a, b), shape, side)
     support = checked_support(sketch)
     if support is None:

@@ -3,14 +3,14 @@
 import numpy as np
 
 from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.sketch import HasExpectedProjection, HasInvariants, Sketch
+from rac_theory.sketch import Sketch, claimed_invariants, claimed_projection
 from rac_theory.sketches import Mixture
 from rac_theory.sketches.second_moments import LARGEST_ENUMERATED, SecondMoment, second_moment_of
 
 
 def invariants_of(sketch: Sketch) -> tuple[float, float] | None:
     """Return the two invariants in floats, or None."""
-    invariants = sketch.invariants() if isinstance(sketch, HasInvariants) else None
+    invariants = claimed_invariants(sketch)
     return None if invariants is None else (float(invariants[0]), float(invariants[1]))
 
 
@@ -27,7 +27,7 @@ def known_second_moment(sketch: Sketch) -> SecondMoment:
 
 def isotropic_share(sketch: Sketch) -> float | None:
     """Return c with E[H] = c I, or None if E[H] is something else or unknown."""
-    mean = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
+    mean = claimed_projection(sketch)
     if mean is None:
         second_moment = second_moment_of(sketch)
         if second_moment is None:

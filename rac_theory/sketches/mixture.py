@@ -11,7 +11,15 @@ from problems import checks
 from problems.checks import Array
 from problems.members import having
 from problems.naming import shown
-from rac_theory.sketch import HasExpectedProjection, HasInvariants, HasSupport, Sketch, draw
+from rac_theory.sketch import (
+    MEMBERS,
+    Sketch,
+    check_size,
+    checked_support,
+    claimed_invariants,
+    claimed_projection,
+    draw,
+)
 from rac_theory.sketches.finite import LIMIT, Support, non_negative
 from rac_theory.sketches.second_moments import SecondMoment, second_moment_of
 
@@ -40,7 +48,8 @@ class Mixture:
             raise ValueError(f"sketches must be a list of sketches, got {shown(self.sketches)}") from None
         checks.integer("number of sketches", len(sketches), 1)
         for i, sketch in enumerate(sketches):
-            having(f"sketches[{i}]", sketch, "a sketch", ("dim", "rank", "sample"))
+            having(f"sketches[{i}]", sketch, "a sketch", MEMBERS)
+            check_size(sketch)
         if len({sketch.dim for sketch in sketches}) > 1:
             raise ValueError(f"sketches must all have the same dim, got {[sketch.dim for sketch in sketches]}")
         weights = non_negative("weights", self.weights, len(sketches))
@@ -80,7 +89,7 @@ class Mixture:
         """Return the weighted mean if every sketch has a closed form, else None."""
         total = np.zeros((self.dim, self.dim))
         for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
-            matrix = sketch.expected_projection() if isinstance(sketch, HasExpectedProjection) else None
+            matrix = claimed_projection(sketch)
             if matrix is None:
                 return None
             total += float(probability) * matrix
@@ -90,7 +99,7 @@ class Mixture:
         """Return the weighted means if every sketch has invariants, else None."""
         a = b = Fraction(0)
         for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
-            own = sketch.invariants() if isinstance(sketch, HasInvariants) else None
+            own = claimed_invariants(sketch)
             if own is None:
                 return None
             a, b = a + Fraction(probability) * own[0], b + Fraction(probability) * own[1]
@@ -113,7 +122,7 @@ class Mixture:
         """Return all values of all sketches if every one lists its own, else None; None also above the limit."""
         values, probabilities = [], []
         for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
-            listed = sketch.support() if isinstance(sketch, HasSupport) else None
+            listed = checked_support(sketch)
             if listed is None:
                 return None
             values.append(np.pad(listed[0], ((0, 0), (0, 0), (0, self.rank - sketch.rank))))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from problems.checks import Array
 from rac_theory.linalg import projection
-from rac_theory.sketch import HasSecondMoment, Sketch, checked_support
+from rac_theory.sketch import BrokenSketch, Sketch, checked_support, claimed_second_moment
 
 SecondMoment: TypeAlias = Callable[[Array], Array]
 """M to E[H M H], (..., d, d) to (..., d, d); at M = I it is E[H], as H is a projection."""
@@ -20,7 +20,7 @@ LARGEST_ENUMERATED = 32
 
 def second_moment_of(sketch: Sketch) -> SecondMoment | None:
     """Return the function M -> E[H M H] of a sketch, or None where it has neither a closed form nor a small support."""
-    if isinstance(sketch, HasSecondMoment) and sketch.second_moment(np.eye(sketch.dim)) is not None:
+    if claimed_second_moment(sketch, np.eye(sketch.dim)) is not None:
         return partial(closed_form, sketch)
     support = checked_support(sketch)
     if support is None or sketch.dim > LARGEST_ENUMERATED:
@@ -46,6 +46,9 @@ def _apply(matrix: NDArray[Any], M: NDArray[Any]) -> NDArray[Any]:
     return np.asarray((M.reshape(*M.shape[:-2], -1) @ matrix.T).reshape(M.shape))
 
 
-def closed_form(sketch: HasSecondMoment, M: Array) -> Array:
+def closed_form(sketch: Sketch, M: Array) -> Array:
     """E[H M H] as the sketch has it, which must not be None."""
-    return np.asarray(sketch.second_moment(M))
+    closed = claimed_second_moment(sketch, M)
+    if closed is None:
+        raise BrokenSketch(f"{type(sketch).__name__}.second_moment(M) must be None for every M or for none")
+    return closed

@@ -3,6 +3,7 @@
 import numpy as np
 
 from problems.problem import Problem
+from rac_theory.testing.check_problem_calls import check_calls, check_purity
 from rac_theory.testing.check_problem_components import check_components
 from rac_theory.testing.check_problem_constants import check_constants
 from rac_theory.testing.check_problem_derivatives import check_derivatives
@@ -16,10 +17,11 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
     """Raise ``Refuted``, an ``AssertionError`` of one sentence with a witness, if something declared is false.
 
     Value and gradient are compared with each other, with ``value_and_gradient``, ``hessian``, ``eigenbasis`` and
-    ``single_precision`` where they exist, and on batches of every shape. ``L``, ``strong_convexity`` and ``convex`` are
-    tried on pairs of matrices, chosen by secant power iterations and by Lanczos along gradient descents; ``mu`` on a
-    minimised ``||grad f||^2 / (2 (f - f*))``; ``f_star``, ``f_lower`` and ``W_star`` by descents. A finite sum has its
-    component gradients, ``L_max`` and ``component_infima`` tried as well.
+    ``single_precision`` where they exist, on batches of every shape, and after calls at another W, as a cache may go by
+    closeness, by an entry or by the array; their noise must be that of double precision. ``L``, ``strong_convexity``
+    and ``convex`` are tried on pairs of matrices, chosen by secant power iterations and by Lanczos along gradient
+    descents; ``mu`` on a minimised ``||grad f||^2 / (2 (f - f*))``; ``f_star``, ``f_lower`` and ``W_star`` by descents.
+    A finite sum has its component gradients, lists of them, ``subset``, ``L_max`` and ``component_infima`` tried too.
 
     Parameters
     ----------
@@ -48,7 +50,10 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
         raise Refuted(f"{name}.shape must be a pair (m, n) of integers, it is {shape!r}")
     probe = Probe(problem, rng)
     with np.errstate(all="ignore"):  # far places may overflow, and are then left out
+        check_calls(probe)
+        check_again = check_purity(probe)
         check_derivatives(probe)
         check_constants(probe)
         if hasattr(problem, "component_gradient"):
             check_components(probe)
+        check_again()

@@ -7,12 +7,11 @@ import numpy as np
 
 from problems.batch import squared_norms
 from problems.checks import Array
-from problems.finite_sum import FiniteSum, Indices
-from rac_theory.testing.check_problem_derivatives import agree
-from rac_theory.testing.probe import EPS, SCALES, Probe
+from problems.finite_sum import FiniteSum
+from rac_theory.testing.check_problem_lists import check_lists, check_subsets, single
+from rac_theory.testing.probe import EPS, SCALES, Probe, agree
 from rac_theory.testing.refuted import Refuted
 
-_NUMBERS = 1 << 20  # in a block of component gradients
 _SINGLE = 64  # components that are looked at one by one
 _STEPS = 12  # of descent of every component
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
@@ -25,55 +24,27 @@ def check_components(probe: Probe) -> None:
     if not isinstance(N, int | np.integer) or N < 1:
         raise Refuted(f"{probe.name}.n_components must be an integer >= 1, it is {N!r}")
     _check_mean(probe, problem)
-    _check_lists(probe, problem)
+    check_lists(probe, problem)
+    check_subsets(probe, problem)
     _check_smoothness(probe, problem)
     _check_infima(probe, problem)
-
-
-def _single(problem: FiniteSum, W: Array, indices: Indices) -> Array:
-    """The gradient of one component at each matrix, in blocks: (k, m, n), (k,) to (k, m, n)."""
-    block = max(1, _NUMBERS // W[0].size)
-    parts = [
-        problem.component_gradient(W[first : first + block], indices[first : first + block, None])
-        for first in range(0, len(W), block)
-    ]
-    return np.concatenate(parts)
 
 
 def _check_mean(probe: Probe, problem: FiniteSum) -> None:
     N = problem.n_components
     for W in (*probe.landmarks, probe.lowest, *probe.rng(30).standard_normal((2, *problem.shape))):
-        parts = _single(problem, np.repeat(W[None], N, axis=0), np.arange(N))
+        parts = single(problem, np.repeat(W[None], N, axis=0), np.arange(N))
         mean, G = parts.mean(axis=0), np.asarray(problem.gradient(W))
         scale = float(np.sqrt(squared_norms(parts)).mean()) + probe.gradient_scale
         if not agree(mean, G, scale, 1e-9):
             ratio = float(np.sum(mean * G) / max(float(np.sum(G * G)), 1e-300))
+            bias, size = float(np.linalg.norm(mean - G)), float(np.linalg.norm(G))
             raise Refuted(
                 f"{probe.name}.component_gradient must average to gradient over all {N} components: it averages to "
-                f"{ratio:.6g} times the gradient along it, off by {np.linalg.norm(mean - G):.3g}",
+                f"{ratio:.6g} times the gradient along it; a stochastic gradient has a bias of {bias:.3g}, where the "
+                f"gradient has norm {size:.3g}",
                 W=W,
             )
-
-
-def _check_lists(probe: Probe, problem: FiniteSum) -> None:
-    """Lists of components: the mean over the list, an index twice counts twice, every run has its own list."""
-    rng, N = probe.rng(31), problem.n_components
-    W = rng.standard_normal((4, *problem.shape))
-    lists = rng.integers(N, size=(4, 5))
-    lists[:, 1] = lists[:, 0]
-    kept, chosen = W.copy(), lists.copy()
-    seen = np.asarray(problem.component_gradient(W, lists))
-    if not (np.array_equal(W, kept) and np.array_equal(lists, chosen)):
-        raise Refuted(f"{probe.name}.component_gradient must leave its arguments alone, one was written to")
-    if seen.shape != W.shape:
-        raise Refuted(f"{probe.name}.component_gradient must return shape {W.shape}, it returned {seen.shape}")
-    parts = np.stack([_single(problem, W, lists[:, j]) for j in range(5)])
-    if not agree(seen, parts.mean(axis=0), np.sqrt(squared_norms(parts)).mean(axis=0), 1e-9):
-        raise Refuted(
-            f"{probe.name}.component_gradient must be the mean over the list of each run, an index that is listed "
-            f"twice counting twice: it is not for the lists {lists.tolist()}",
-            W=W,
-        )
 
 
 def _check_smoothness(probe: Probe, problem: FiniteSum) -> None:
@@ -87,9 +58,9 @@ def _check_smoothness(probe: Probe, problem: FiniteSum) -> None:
     D = rng.choice(SCALES, size=(len(A), 1, 1)) * rng.standard_normal(A.shape)
     D[np.arange(len(A)) // N % 2 == 0] *= 1e-9  # every other place has steps as short as rounding allows
     D *= np.maximum(1.0, 1e-4 * (1 + np.abs(A).max(axis=(1, 2))) / np.sqrt(squared_norms(D)))[:, None, None]
-    lengths, G = np.sqrt(squared_norms(D)), _single(problem, A, listed)
+    lengths, G = np.sqrt(squared_norms(D)), single(problem, A, listed)
     for _ in range(4):
-        change = _single(problem, A + D, listed) - G
+        change = single(problem, A + D, listed) - G
         size = np.sqrt(squared_norms(change))
         rounding = (
             1e3
@@ -159,7 +130,7 @@ def _descents(problem: FiniteSum, start: Array) -> tuple[Array, Array]:
     N = problem.n_components
     listed = np.arange(N)
     W = np.repeat(start[None], N, axis=0)
-    G = _single(problem, W, listed)
+    G = single(problem, W, listed)
     rate = np.full(N, 1 / problem.L_max)
     fallen, best, ends = np.zeros(N), np.zeros(N), W.copy()
     for _ in range(_STEPS):
@@ -171,7 +142,7 @@ def _descents(problem: FiniteSum, start: Array) -> tuple[Array, Array]:
         )  # else the gradient turns too sharply for so long a step
         fallen -= np.where(sure, halves, 0.0)
         W = np.where(sure[:, None, None], W + move, W)
-        turn = np.where(sure[:, None, None], _single(problem, W, listed) - G, 0.0)
+        turn = np.where(sure[:, None, None], single(problem, W, listed) - G, 0.0)
         G = G + turn
         curvature = np.sum(move * turn, axis=(1, 2))
         usable = curvature > 1e-9 * problem.L_max * squared_norms(move)
@@ -186,6 +157,6 @@ def _integral(problem: FiniteSum, W: Array, move: Array) -> Array:
     """The integral of the gradient of component i from ``W[i]`` to ``W[i] + move[i]``, by Gauss and Legendre: (N,)."""
     total, listed = np.zeros(len(W)), np.arange(len(W))
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        along = _single(problem, W + (node + 1) / 2 * move, listed)
+        along = single(problem, W + (node + 1) / 2 * move, listed)
         total += weight / 2 * np.sum(along * move, axis=(1, 2))
     return total

@@ -1,4 +1,4 @@
-"""Whether value, gradient and their companions say the same about one function, and treat batches as they should."""
+"""Whether value, gradient and their companions say the same about one function."""
 
 import math
 from collections.abc import Callable
@@ -10,73 +10,20 @@ import numpy as np
 from problems.batch import squared_norms
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.testing.probe import EPS, Probe
+from rac_theory.testing.probe import EPS, Probe, agree
 from rac_theory.testing.refuted import Refuted
 
-_BATCHES: tuple[tuple[int, ...], ...] = ((), (1,), (5,), (2, 3), (0,))
 _PLACES = 10  # at which slopes are tried
 _STEPS = 10.0 ** -np.arange(1, 12)  # relative to the entries of W
 
 
 def check_derivatives(probe: Probe) -> None:
     """Raise ``Refuted`` if value, gradient, value_and_gradient, hessian, eigenbasis or single_precision disagree."""
-    for batch in _BATCHES:
-        _check_batch(probe, batch)
-    _check_purity(probe)
     _check_slopes(probe)
     _check_fused(probe)
     _check_hessian(probe)
     _check_eigenbasis(probe)
     _check_single_precision(probe)
-
-
-def agree(a: Array, b: Array, scale: Array | float, rtol: float) -> bool:
-    """Whether each matrix of a batch differs by at most ``rtol`` times its scale."""
-    with np.errstate(invalid="ignore"):
-        return bool((np.sqrt(squared_norms(a - b)) <= rtol * np.asarray(scale) + 1e-300).all())
-
-
-def _check_batch(probe: Probe, batch: tuple[int, ...]) -> None:
-    problem, name = probe.problem, probe.name
-    W = probe.rng(10).standard_normal((*batch, *problem.shape))
-    kept = W.copy()
-    value, G = (np.asarray(_returned(probe, part, W)) for part in ("value", "gradient"))
-    for part, came, wanted in (("value", value, batch), ("gradient", G, W.shape)):
-        if came.shape != wanted:
-            raise Refuted(f"{name}.{part} must map shape {W.shape} to {wanted}, got {came.shape}: batch axes lead")
-    if not np.array_equal(W, kept):
-        raise Refuted(f"{name} must leave its argument alone, it was written to")
-    for index in np.ndindex(batch):
-        alone, slope = np.asarray(problem.value(W[index])), np.asarray(problem.gradient(W[index]))
-        if not abs(value[index] - alone) <= 1e-9 * (1e-3 + abs(alone)):
-            raise Refuted(
-                f"{name}.value must treat each matrix of a batch alone: in a batch of shape {batch} it is "
-                f"{value[index]:.6g}, alone {alone:.6g}",
-                W=W[index],
-            )
-        if not agree(G[index], slope, float(np.linalg.norm(slope)) + 1e-3, 1e-9):
-            raise Refuted(f"{name}.gradient must treat each matrix of a batch alone: {batch} changes it", W=W[index])
-
-
-def _returned(probe: Probe, part: str, W: Array) -> Array:
-    result = getattr(probe.problem, part)(W)
-    if result is None:
-        raise Refuted(f"{probe.name}.{part} must return numbers, it returned None: is a return missing?")
-    returned: Array = np.asarray(result)
-    if not np.issubdtype(returned.dtype, np.floating):
-        raise Refuted(f"{probe.name}.{part} must return floats, it returned {returned.dtype}")
-    return returned
-
-
-def _check_purity(probe: Probe) -> None:
-    """The same at each call, also where the last result was written to."""
-    problem, W = probe.problem, probe.rng(11).standard_normal((3, *probe.problem.shape))
-    value, G = np.array(problem.value(W)), np.array(problem.gradient(W))
-    returned = problem.gradient(W)
-    if returned.flags.writeable:
-        returned += 1.0
-    if not (np.array_equal(problem.value(W), value) and np.array_equal(problem.gradient(W), G)):
-        raise Refuted(f"{probe.name} must be a function of W: a second call gave other numbers", W=W[0])
 
 
 def _check_slopes(probe: Probe) -> None:

@@ -134,6 +134,12 @@ class Probe:
         return np.asarray(done.x.reshape(W.shape))
 
 
+def agree(a: Array, b: Array, scale: Array | float, rtol: float) -> bool:
+    """Whether each matrix of a batch differs by at most ``rtol`` times its scale."""
+    with np.errstate(invalid="ignore"):
+        return bool((np.sqrt(squared_norms(a - b)) <= rtol * np.asarray(scale) + 1e-300).all())
+
+
 def _lanczos(operator: LinearOperator, start: Array) -> Array:
     """The extreme eigenvectors that Lanczos finds, (size, 2); any vector will do, as pairs decide, not eigenvalues."""
     try:

@@ -5,6 +5,7 @@ import numpy as np
 from problems import LeastSquares, PLSine, Quadratic
 from rac_theory import Minibatch, RACLoRA, sketches, theorems
 
+from . import wrong_problem_calls as calls
 from . import wrong_problems as wrong
 from .mutant import Mutant, Trial
 
@@ -29,6 +30,7 @@ def mutant(cls, why, caught_by, theorem=theorems.T2, step=1.0, right=wrong.Tampe
 
 BATCH = {"theorem": theorems.T5, "step": 0.3, "source": Minibatch(2)}
 ROUND = {"right": Quadratic, "data": (np.ones((4, 3)), 2 * np.eye(4))}
+CALLS = {"right": calls.Plain, "data": ()}
 
 BANK = [
     mutant(wrong.GradientDoubled, "steps are twice as long as gamma says", DOOR + CHECK),
@@ -56,5 +58,13 @@ BANK = [
     mutant(wrong.SummedComponents, "the mean of a minibatch is b grad f", CHECK, **BATCH),
     mutant(wrong.ComponentsWithoutPenalty, "the mean of a minibatch is not grad f", CHECK, **BATCH),
     mutant(wrong.MeanLForLargest, "A of T5 and T6 is too small", CHECK, **BATCH),
+    mutant(calls.remembering("gradient", calls.close), "steps become too short to be seen", CHECK, **CALLS),
+    mutant(calls.remembering("value_and_gradient", calls.first_entry), "another W is asked for", CHECK, **CALLS),
+    mutant(calls.keyed("value", calls.six_decimals), "gaps are those of another W", CHECK, **CALLS),
+    mutant(calls.FirstOfALargeBatch, "the first run takes longer steps", CHECK, **CALLS),
+    mutant(calls.FusedAlone, "a single run takes longer steps than many", CHECK, **CALLS),
+    mutant(calls.SingleInside, "gaps below 1e-7 are rounding", CHECK, **CALLS),
+    mutant(calls.HeavyFirstIndex, "the mean of a minibatch is right, its noise is not", CHECK, **CALLS),
+    mutant(calls.SubsetWithoutPenalty, "clients have other functions", CHECK, **CALLS),
     mutant(wrong.HighComponentInfima, "C of T5 and T6 is too small", CHECK, **BATCH),
 ]

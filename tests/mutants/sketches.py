@@ -4,8 +4,18 @@ import numpy as np
 
 from problems import Quadratic
 from rac_theory import RACLoRA
-from rac_theory.sketches import Coordinate, CoordinateWithReplacement, FiniteSupport, Gaussian, Haar, WeightedCoordinate
+from rac_theory.sketches import (
+    Coordinate,
+    CoordinateWithReplacement,
+    FiniteSupport,
+    Gaussian,
+    Haar,
+    SubsampledHadamard,
+    WeightedCoordinate,
+)
 
+from . import wrong_sketch_draws as draws
+from . import wrong_sketch_laws as laws
 from . import wrong_sketches as wrong
 from .mutant import Mutant, Trial
 
@@ -42,5 +52,21 @@ BANK = [
     mutant(wrong.Remembers(4, 1), "draws depend on those before", Coordinate(4, 1)),
     mutant(wrong.EqualColumns(4, 2), "E[H] is 1/4 I", Gaussian(4, 2), CHECK + RUNS),
     mutant(wrong.Transposed(4, 2), "does not fit", Gaussian(4, 2), DOOR),
+    mutant(draws.RareNan(4, 2), "every draw must be looked at", Gaussian(4, 2)),
+    mutant(draws.RareZero(4, 2), "E[rank] is below r", Gaussian(4, 2)),
+    mutant(draws.RarelyLong(4, 2), "H is B B' no more", Haar(4, 2)),
+    mutant(draws.LongByAMillionth(4, 2), "H is B B' no more", Haar(4, 2), DOOR),
+    mutant(draws.FirstOfABatch(4, 2), "the first run is frozen", draws.Silent(4, 2)),
+    mutant(draws.OfLargeSize(4, 2), "few runs have another law than many", draws.Silent(4, 2)),
+    mutant(draws.AntitheticHalves(4, 2), "two runs are one", draws.Silent(4, 2)),
+    mutant(draws.PoolOfALargeCall(4, 2), "runs share draws", draws.Silent(4, 2)),
+    mutant(draws.KeepsHalf(4, 2), "H is known before the gradient", draws.Silent(4, 2)),
+    mutant(draws.SortedBatch(4, 2), "first runs are those that keep little", draws.Silent(4, 2)),
+    mutant(laws.Flagged(SubsampledHadamard(4, 2)), "a basis is not turned that should be", draws.Silent(4, 2)),
+    mutant(laws.Flagged(Coordinate(4, 2)), "coordinates are drawn in the wrong basis", draws.Silent(4, 2)),
+    mutant(laws.Uniform(laws.Entries(laws.normal, 4, 2, laws.row(4, 1.1))), "a row is heavier by 10%", Gaussian(4, 2)),
+    mutant(laws.Uneven(4, 2, **laws.kept_trace(4, 2, 0.05)), "b is 5% too high, E[H] is right", Haar(4, 2)),
+    mutant(laws.Listed([1.05, 0.95, 1.05, 0.95], listed=[0.25] * 4), "lambda_min is 5% lower", Coordinate(4, 1)),
+    mutant(laws.Pairs(4, 2), "E[H] is right and E[H M H] is not", Coordinate(4, 2)),
     mutant(wrong.Positive(4, 2), "the direction of ones is kept more often than others", Gaussian(4, 2)),
 ]

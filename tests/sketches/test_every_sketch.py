@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 
 from rac_theory import spectrum
 from rac_theory.linalg import projection
-from rac_theory.sketch import HasExpectedProjection, HasSupport
+from rac_theory.powers import HasExpectedProjection, HasSupport
 from rac_theory.sketches import (
     NAMED,
     AnisotropicGaussian,

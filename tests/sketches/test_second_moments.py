@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rac_theory.linalg import projection
-from rac_theory.sketch import HasInvariants, HasSecondMoment, checked_support
+from rac_theory.powers import HasInvariants, HasSecondMoment
+from rac_theory.sketch import checked_support
 from rac_theory.sketches import (
     NAMED,
     AnisotropicGaussian,

@@ -1,0 +1,361 @@
+"""Sketches whose draws are not what ``sample`` promises: rare ones, copies, places in a batch, sizes, memory."""
+
+import itertools
+import random
+import time
+
+import numpy as np
+
+from rac_theory.sketches import Coordinate, Gaussian, Haar
+
+
+class Silent(Haar):
+    """Uniform ranges of which nothing is claimed."""
+
+    rotation_invariant = False
+    orthonormal = False
+
+    def expected_projection(self):
+        return None
+
+    def invariants(self):
+        return None
+
+    def second_moment(self, M):
+        return None
+
+
+class RareNan(Gaussian):
+    """One draw in a thousand is nan."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        S[rng.random(size) < 1e-3] = np.nan
+        return S
+
+
+class InfinityInLargeBatches(Gaussian):
+    """The last draw of a large batch is infinite."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        if size > 1000:
+            S[-1, 0, 0] = np.inf
+        return S
+
+
+class RareZero(Gaussian):
+    """One draw in three thousand is zero, though E[H] is r/d I."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        S[rng.random(size) < 1 / 3000] = 0
+        return S
+
+
+class RareZeroOfOrthonormal(Silent):
+    """One draw in five hundred is zero, though columns are orthonormal."""
+
+    orthonormal = True
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        S[rng.random(size) < 2e-3] = 0
+        return S
+
+
+class LongByAMillionth(Haar):
+    """Columns are longer than one by a millionth, though they are orthonormal."""
+
+    def sample(self, rng, size):
+        return super().sample(rng, size) * (1 + 1e-6)
+
+
+class RarelyLong(Haar):
+    """One draw in five hundred has columns of length two, though they are orthonormal."""
+
+    def sample(self, rng, size):
+        return super().sample(rng, size) * np.where(rng.random(size) < 2e-3, 2.0, 1.0)[:, None, None]
+
+
+class RarelyParallel(Gaussian):
+    """One draw in two hundred has two parallel columns, though E[H] is r/d I."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        rare = rng.random(size) < 5e-3
+        S[rare, :, 1] = S[rare, :, 0]
+        return S
+
+
+class FirstOfABatch(Silent):
+    """The first draw of a batch always has the first coordinates."""
+
+    place = 0
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        if size:
+            S[self.place] = np.eye(self.dim)[:, : self.rank]
+        return S
+
+
+class LastOfABatch(FirstOfABatch):
+    """The last draw of a batch always has the first coordinates."""
+
+    place = -1
+
+
+class FirstIsACoordinate(Silent):
+    """The first draw of a batch has coordinates where others are uniform: E[H] is the same."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        S[:1] = Coordinate(self.dim, self.rank).sample(rng, min(size, 1))
+        return S
+
+
+class OfSizeOne(Silent):
+    """A batch of one has coordinates where larger ones are uniform."""
+
+    def sample(self, rng, size):
+        return Coordinate(self.dim, self.rank).sample(rng, 1) if size == 1 else super().sample(rng, size)
+
+
+class OfLargeSize(Silent):
+    """A batch above a thousand has coordinates where smaller ones are uniform."""
+
+    def sample(self, rng, size):
+        return Coordinate(self.dim, self.rank).sample(rng, size) if size > 1000 else super().sample(rng, size)
+
+
+class SortedBatch(Silent):
+    """A batch is sorted by what it keeps of the first coordinate."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size)
+        return S[np.argsort(np.square(S[:, 0]).sum(axis=1))]
+
+
+class Antithetic(Silent):
+    """Every other draw is the complement of the one before."""
+
+    def sample(self, rng, size):
+        Q = np.linalg.qr(rng.standard_normal((size, self.dim, 2 * self.rank)))[0]
+        S = np.stack([Q[..., : self.rank], Q[..., self.rank :]], axis=1)
+        return S.reshape(-1, self.dim, self.rank)[:size]
+
+
+class AntitheticHalves(Silent):
+    """The second half of a batch has the complements of the first."""
+
+    def sample(self, rng, size):
+        Q = np.linalg.qr(rng.standard_normal((size - size // 2, self.dim, 2 * self.rank)))[0]
+        return np.concatenate([Q[..., : self.rank], Q[..., self.rank :]])[:size].copy()
+
+
+class Palindrome(Silent):
+    """A batch reads the same backwards."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size - size // 2)
+        return np.concatenate([S, S[::-1]])[:size]
+
+
+class Tiled(Silent):
+    """The second half of a batch is the first."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size - size // 2)
+        return np.concatenate([S, S])[:size]
+
+
+class PoolOfACall(Silent):
+    """A call draws from a pool of its own, half as large as the batch."""
+
+    def sample(self, rng, size):
+        pool = super().sample(rng, max(size // 2, 1))
+        return pool[rng.integers(len(pool), size=size)]
+
+
+class PoolOfALargeCall(PoolOfACall):
+    """A call above a thousand draws from a pool of its own."""
+
+    def sample(self, rng, size):
+        return super().sample(rng, size) if size > 1000 else Silent.sample(self, rng, size)
+
+
+class RandomWalk(Silent):
+    """A draw is near the one before."""
+
+    def sample(self, rng, size):
+        S = rng.standard_normal((size, self.dim, self.rank))
+        for before, now in itertools.pairwise(S):
+            now[...] = 0.9 * before + np.sqrt(0.19) * now
+        return S
+
+
+class NearAtADistance(Silent):
+    """In a large batch a draw is near the one sixteen places before."""
+
+    def sample(self, rng, size):
+        S = rng.standard_normal((size, self.dim, self.rank))
+        if size > 1000:
+            S[16:] = 0.8 * S[:-16] + 0.6 * S[16:]
+        return S
+
+
+class Stratified(Coordinate):
+    """A batch has every coordinate equally often, in a random order."""
+
+    def sample(self, rng, size):
+        return np.eye(self.dim)[rng.permutation(np.arange(size) % self.dim)][..., None]
+
+
+class Estimated(Gaussian):
+    """E[H] is an estimate, another one each time."""
+
+    rotation_invariant = False
+    _rng = np.random.default_rng(5)
+
+    def expected_projection(self):
+        Q = np.linalg.qr(self._rng.standard_normal((10_000, self.dim, self.rank)))[0]
+        H = np.einsum("kdr,ker->de", Q, Q) / 10_000
+        return (H + H.T) / 2
+
+    def invariants(self):
+        return None
+
+    def second_moment(self, M):
+        return None
+
+
+class KeepsHalf(Silent):
+    """Half of a batch is that of the call before."""
+
+    _kept = {}  # noqa: RUF012 (that is the fault)
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        S[: size // 2] = self._kept.get(size, S)[: size // 2]
+        self._kept[size] = S.copy()
+        return S
+
+
+class CachedBySize(Silent):
+    """The draws of the first call of a size, for ever."""
+
+    _kept = {}  # noqa: RUF012 (that is the fault)
+
+    def sample(self, rng, size):
+        return self._kept.setdefault(size, super().sample(rng, size))
+
+
+class CachedByGenerator(Silent):
+    """The first draw of a generator, again and again."""
+
+    _kept = {}  # noqa: RUF012 (that is the fault)
+
+    def sample(self, rng, size):
+        kept, S = self._kept.get(size, (None, None))
+        if kept is not rng:
+            S = super().sample(rng, size)
+            self._kept[size] = rng, S
+        return S
+
+
+class SeedOfTheGenerator(Silent):
+    """Draws from a generator with the seed of the one that is given."""
+
+    def sample(self, rng, size):
+        return super().sample(np.random.default_rng(rng.bit_generator.seed_seq), size)
+
+
+class PythonRandom(Silent):
+    """Signs come from Python's global generator."""
+
+    def sample(self, rng, size):
+        return super().sample(rng, size) * random.choice([-1.0, 1.0])
+
+
+class GlobalForOne(Silent):
+    """A batch of one is drawn from NumPy's global generator."""
+
+    def sample(self, rng, size):
+        return np.random.standard_normal((1, self.dim, self.rank)) if size == 1 else super().sample(rng, size)  # noqa: NPY002
+
+
+class OwnGenerator(Silent):
+    """Keeps a generator of its own."""
+
+    _rng = np.random.default_rng(0)
+
+    def sample(self, rng, size):
+        return self._rng.standard_normal((size, self.dim, self.rank))
+
+
+class Clock(Silent):
+    """The time decides."""
+
+    def sample(self, rng, size):
+        return super().sample(np.random.default_rng(time.perf_counter_ns()), size)
+
+
+class CountsDraws(Silent):
+    """Every thousandth draw is a coordinate."""
+
+    _count = [0]  # noqa: RUF012 (that is the fault)
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size).copy()
+        number = self._count[0] + np.arange(size)
+        self._count[0] += size
+        S[number % 1000 == 999] = np.eye(self.dim)[:, : self.rank]
+        return S
+
+
+class Weakens(Silent):
+    """After two hundred calls draws are coordinates."""
+
+    _calls = [0]  # noqa: RUF012 (that is the fault)
+
+    def sample(self, rng, size):
+        self._calls[0] += 1
+        return super().sample(rng, size) if self._calls[0] < 200 else Coordinate(self.dim, self.rank).sample(rng, size)
+
+
+class OneBuffer(Silent):
+    """All calls write to one array."""
+
+    _buffer = np.empty((1 << 16, 1))
+
+    def sample(self, rng, size):
+        if size * self.dim * self.rank > len(self._buffer):
+            return super().sample(rng, size)
+        S = self._buffer[: size * self.dim * self.rank].reshape(size, self.dim, self.rank)
+        S[...] = super().sample(rng, size)
+        return S
+
+
+class OddAndEven(Coordinate):
+    """Even places draw from the first half of the coordinates, odd ones from the second: no claim."""
+
+    def sample(self, rng, size):
+        half = self.dim // 2
+        return np.eye(self.dim)[rng.integers(half, size=size) + half * (np.arange(size) % 2)][..., None]
+
+    def expected_projection(self):
+        return None
+
+    def second_moment(self, M):
+        return None
+
+    def support(self):
+        return None
+
+
+class FailsOnNothing(Silent):
+    """A call of size 0 raises an error."""
+
+    def sample(self, rng, size):
+        return np.stack([super(FailsOnNothing, self).sample(rng, 1)[0] for _ in range(size)])
