@@ -161,7 +161,7 @@ class SlightlyOff(Base):
         (WrongShape(), r"must return an array of shape \(6, 6\), or None, got shape \(2, 2\)"),
         (WrongWeights(), "must give probabilities >= 0 that sum to one"),
         (WrongSupport(), r"WrongSupport\.support\(\) must be E\[H\]: it says"),
-        (SlightlyOff(), "along one (coordinate|direction) it says"),
+        (SlightlyOff(), "(along one (coordinate|direction)|in a sum of its entries) it says"),
     ],
 )
 def test_each_fault_has_its_sentence(broken, message):
