@@ -1,206 +1,91 @@
-r"""Whether stochastic gradients have the mean and the noise that they declare, and tell nothing of the sketch.
-
-What is tested is the joint law of sketch and gradient in the algorithm's own steps, see ``spy``. Every test is a bet
-against a claim, see ``rac_theory.evidence``.
-"""
+"""Whether the steps of a projected descent, and its gradients, have the law that is claimed."""
 
 import math
 
 import numpy as np
 
-from problems.batch import squared_norms
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.evidence import excess, log_wealth
-from rac_theory.noise import Noise
-from rac_theory.testing.check_algorithm_steps import is_projected, projected
+from rac_theory.algorithms import ProjectedDescent
+from rac_theory.testing.beside import Beside, beside
+from rac_theory.testing.check_algorithm_again import check_again
+from rac_theory.testing.check_algorithm_course import check_course
+from rac_theory.testing.check_algorithm_gradients import check_gradients
+from rac_theory.testing.check_algorithm_pairs import check_pairs
+from rac_theory.testing.check_algorithm_steps import check_spectrum, check_steps
+from rac_theory.testing.claimed import Claim, is_projected
+from rac_theory.testing.course import follow
+from rac_theory.testing.exchange import SAME_DRAWS
 from rac_theory.testing.probe import Probe
-from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.spy import Sample, draws_of, one_step
 
-_ROUNDING = 1e-18  # of a squared mean, relative to the squares that enter it
+_NUMBERS = 1 << 22  # in a block of runs
+_LEAST = 512  # runs, however large W is
+_SCALES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and near it, where only noise is left
 
 
 def check_law(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
-    """Raise ``Refuted`` if a claim about single stochastic gradients, or about their sketches, is contradicted."""
+    """Raise ``Refuted`` if the steps of a projected descent are not what it claims to be."""
+    claim, near = Claim(algorithm), Probe(problem, seed).lowest
+    draws = max(min(draws, _most(near.size)), _LEAST)
+    check_steps(algorithm, problem, seed)
     if is_projected(algorithm):
-        _check_spectrum(algorithm, problem, draws, alpha, seed)
-    places = _places(problem, seed)
-    for index, W in enumerate(places):
-        sample = one_step(algorithm, problem, W, draws, [seed, 10 + index])
-        if sample is None:  # the source makes several steps: no claim is made about its gradients
-            return
-        level = alpha / (5 * len(places))
-        noise = _declared(algorithm, problem)
-        name = type(algorithm.gradients).__name__
-        _check_mean(name, noise, problem, sample, level)
-        if noise is not None:
-            _check_noise(name, noise, problem, sample, level)
-        _check_independence(algorithm, sample, level)
-        if is_projected(algorithm):
-            _check_move(algorithm, noise, problem, sample, level, [seed, 20 + index])
+        check_spectrum(algorithm, problem, draws, alpha, seed)
+    _check_sketches(claim, problem.shape, min(2 * draws, _most(near.size)), alpha, [seed, 20])
+    for index, scale in enumerate(_SCALES):
+        W = near + scale * np.random.default_rng([seed, 4, index]).standard_normal(near.shape)
+        _check_place(claim, problem, W, draws, alpha / len(_SCALES), [seed, 10 + index])
+    check_course(claim, problem, near, alpha, seed)
 
 
-def _places(problem: Problem, seed: int) -> Array:
-    """Far from the minimum, at moderate distance, and near it, where only C of the noise is left: (3, m, n)."""
-    near = Probe(problem, seed).lowest
-    D = np.random.default_rng([seed, 4]).standard_normal((3, *problem.shape))
-    return np.asarray(near + np.array([10.0, 1.0, 1e-2])[:, None, None] * D)
-
-
-def _declared(algorithm: ProjectedDescent, problem: Problem) -> Noise | None:
-    """The noise that the source declares, if it declares all of it."""
-    if not hasattr(algorithm.gradients, "noise"):
-        return None
-    noise: Noise = algorithm.gradients.noise(problem)
-    return noise if all(map(math.isfinite, (noise.A, noise.beta, noise.C))) else None
-
-
-def _stray(noise: Noise, problem: Problem, W: Array) -> float:
-    reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
-    if noise.A == 0:
-        return noise.C
-    return 2 * noise.A * max(float(problem.value(W)) - float(reference), 0.0) + noise.C
-
-
-def _check_noise(name: str, noise: Noise, problem: Problem, sample: Sample, alpha: float) -> None:
-    """The inequality for H = I, and for the H that leaves out the direction of the gradient."""
-    G, square = sample.G, float(np.sum(sample.G**2))
-    unit = G / max(math.sqrt(square), 1e-300)
-    across = sample.g - np.sum(sample.g * unit, axis=(1, 2))[:, None, None] * unit
-    for g, signal, H in ((sample.g, square, "I"), (across, 0.0, "I without the direction of grad f")):
-        bound = noise.beta * signal + _stray(noise, problem, sample.W)
-        bound = bound * (1 + 1e-9) + 1e-20 * square + 1e-300  # rounding
-        seen = squared_norms(g)
-        if log_wealth(excess(seen, np.array(bound))).max() >= math.log(2 / alpha):
-            raise Refuted(
-                f"{name}.noise must bound E||Hg||^2 by beta <G, E[H] G> + lambda_max (2 A (f - f*) + C): for H = {H} "
-                f"the bound is {bound:.6g}, {len(seen)} draws have mean {seen.mean():.6g}",
-                W=sample.W,
-            )
-
-
-def _check_mean(name: str, noise: Noise | None, problem: Problem, sample: Sample, alpha: float) -> None:
-    """Half of the draws say in which direction the mean is off, bets are made on the other half."""
-    n = sample.g - sample.G
-    half, square = len(n) // 2, float(np.sum(sample.G**2))
-    declared = None if noise is None else max((noise.beta - 1) * square, 0.0) + _stray(noise, problem, sample.W)
-    variance = _variance(n[:half], declared)
-    U = _unit(n[:half].mean(axis=0))
-    seen = np.sum(n[half:] * U, axis=(1, 2))
-    if _bets_on_mean(seen, variance + _ROUNDING * square) >= math.log(1 / alpha):
-        size = float(np.linalg.norm(sample.G))
-        raise Refuted(
-            f"{name} must give gradients of mean grad f: {len(seen)} draws are off by {seen.mean():.6g} along U on "
-            f"average, where the gradient has norm {size:.6g}; is it biased?",
-            W=sample.W,
-            U=U,
-        )
-
-
-def _variance(seen: Array, declared: float | None) -> float:
-    """The declared variance; more where draws say so, lest noise that is understated looks like a bias."""
-    sample = float(squared_norms(seen).mean())
-    return 2 * sample if declared is None else max(declared, 1.2 * sample)
-
-
-def _bets_on_mean(Z: Array, variance: float) -> float:
-    """The largest log wealth of bets that E[Z] > 0, for Z of any range whose variance is at most ``variance``.
-
-    With ``x = l Z`` the mean of ``(1 + x + x^2 / 2) / (1 + l^2 variance / 2)`` is at most 1 where E[Z] <= 0. For
-    negative x, ``1 / (1 - x + x^2 / 2)`` is still less (Catoni's function: a large loss is no gain). Several bets l
-    share the wealth.
-    """
-    bets = np.sqrt(2 / (variance + 1e-300)) * 2.0 ** -np.arange(0, 10)[:, None]
-    x = bets * Z
-    gains = np.sign(x) * np.log1p(np.abs(x) + x**2 / 2)
-    wealth = np.cumsum(gains - np.log1p(bets**2 * variance / 2), axis=1)
-    return float(wealth.max()) - math.log(len(bets))
-
-
-def _check_independence(algorithm: ProjectedDescent, sample: Sample, alpha: float) -> None:
-    """Pairs of runs exchange their noise: if it tells nothing of the sketch, no mean changes.
-
-    With c(H, n) one of ``||Hn||^2 / ||n||^2`` and ``<U, Hn> / ||n||``, the variable ``c(H, n) + c(H', n') - c(H, n') -
-    c(H', n)`` of two runs changes its sign when they exchange their noise. So it is symmetric, and has mean zero also
-    when it is cut at a size that the first half of the pairs suggests.
-    """
-    name = type(algorithm).__name__
-    n = sample.g - sample.G
-    lengths = np.sqrt(squared_norms(n))
-    if not (lengths > 1e-9 * float(np.linalg.norm(sample.G))).any():
+def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: float, seed: list[int]) -> None:
+    """The first step of many runs from W, fewer where a step takes many gradients; of few where nothing is drawn."""
+    runs = _LEAST if claim.algorithm.deterministic else max(draws // _passes(claim, problem, W), _LEAST)
+    check_gradients(claim, problem, follow(claim.algorithm, problem, _block(W, runs), 1, seed), alpha)
+    course = follow(claim.algorithm, problem, _block(W, _LEAST), 1, seed)
+    pair = beside(claim, problem, course, seed)
+    if pair.is_one:
         return
-    n = n / np.where(lengths > 0, lengths, 1.0)[:, None, None]
-    pairs = len(n) // 2
-    swapped = n[: 2 * pairs].reshape(pairs, 2, *n.shape[1:])[:, ::-1].reshape(2 * pairs, *n.shape[1:])
-    own = projected(algorithm, sample.step, n)[: 2 * pairs]
-    crossed = projected(algorithm, sample.step, np.concatenate([swapped, n[2 * pairs :]]))[: 2 * pairs]
-    half = pairs // 2
-    U = _unit((own - crossed)[: 2 * half].mean(axis=0))
-    forms = {
-        "the share of its noise that the projection keeps": (squared_norms(own) - squared_norms(crossed)),
-        "the noise that it keeps along a direction": np.sum((own - crossed) * U, axis=(1, 2)),
-    }
-    for what, difference in forms.items():
-        both = difference.reshape(pairs, 2).sum(axis=1)
-        cut = 3 * float(np.sqrt(np.mean(both[:half] ** 2))) + 1e-9
-        Z = np.clip(both[half:] / cut, -1.0, 1.0)
-        against = max(float(log_wealth(sign * Z).max()) for sign in (1, -1))
-        if against >= math.log(4 / alpha):
-            raise Refuted(
-                f"{name} must draw sketch and gradient independently: {what} differs by {both.mean() / 2:+.3g} on "
-                "average from that with the noise of another run; does one know the other?",
-                W=sample.W,
-            )
+    check_again(claim, problem, course)
+    if not claim.algorithm.deterministic:
+        level, G = math.log(1 / alpha), np.asarray(problem.gradient(W))
+        check_pairs(claim.name, pair, G, SAME_DRAWS * level)
+        course = follow(claim.algorithm, problem, _block(W, min(2 * runs, _most(W.size))), 1, seed)
+        check_pairs(claim.name, beside(claim, problem, course, [*seed, 1]), G, level)
 
 
-def _check_move(
-    algorithm: ProjectedDescent, noise: Noise | None, problem: Problem, sample: Sample, alpha: float, seed: list[int]
-) -> None:
-    """The mean of a step against ``-gamma E[H] grad f``, with projections drawn apart in the place of E[H]."""
-    draws = len(sample.g)
-    fresh = next(algorithm.low_rank_steps(np.random.default_rng(seed), np.repeat(sample.W[None], draws, axis=0)))
-    said = projected(algorithm, fresh, np.repeat(sample.G[None], draws, axis=0))
-    difference = (sample.W - sample.moved) / algorithm.gamma - said
-    half, square = draws // 2, float(np.sum(sample.G**2))
-    declared = None if noise is None else (1 + noise.beta) * square + _stray(noise, problem, sample.W)
-    variance = _variance(difference[:half], declared)
-    rounding = _ROUNDING * (square + float(np.sum(sample.W**2)) / algorithm.gamma**2)
-    U = _unit(difference[:half].mean(axis=0))
-    seen = np.sum(difference[half:] * U, axis=(1, 2))
-    if _bets_on_mean(seen, variance + rounding) >= math.log(1 / alpha):
-        raise Refuted(
-            f"{type(algorithm).__name__} must move by -gamma E[H] grad f on average: along U, {len(seen)} steps are "
-            f"off by {seen.mean():.6g} gamma; do sketch and gradient know each other, or does W move otherwise?",
-            W=sample.W,
-            U=U,
-        )
+def _most(size: int) -> int:
+    """How many matrices of this size make a block."""
+    return max(_NUMBERS // size, _LEAST)
 
 
-def _check_spectrum(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
-    """The extreme eigenvalues of E[H] given the past: along what the last H dropped, and along what it kept."""
-    known = algorithm.projection(alpha=alpha / 3, draws=4096, rng=seed)
-    M = np.random.default_rng([seed, 5]).standard_normal((draws_of(problem.shape, draws), *problem.shape))
-    steps = algorithm.low_rank_steps(np.random.default_rng([seed, 6]), M)
-    kept = projected(algorithm, next(steps), M)
-    fresh = next(steps)
-    for V, sign, bound, what in (
-        (M - kept, -1, float(known.lambda_min), "dropped the next keeps at least lambda_min"),
-        (kept, 1, float(known.lambda_max), "kept the next keeps at most lambda_max"),
-    ):
-        size = squared_norms(V)
-        usable = (size > 1e-12 * squared_norms(M)) & math.isfinite(bound)
-        share = np.sum(V * projected(algorithm, fresh, V), axis=(1, 2)) / np.where(usable, size, 1.0)
-        Z = np.where(usable, sign * (share - bound), 0.0)
-        worst = max(bound if sign == 1 else 1 - bound, 1e-6) if math.isfinite(bound) else 1.0
-        if log_wealth(np.maximum(Z, -worst), worst=worst).max() >= math.log(3 / alpha):
-            raise Refuted(
-                f"{type(algorithm).__name__}.projection must bound E[H] for fresh projections: of what a step {what} = "
-                f"{bound:.6g} on average, {len(share)} draws say {share[usable].mean():.6g}; is H drawn afresh each "
-                "step?"
-            )
+def _block(W: Array, runs: int) -> Array:
+    return np.repeat(W[None], runs // 8 * 8, axis=0)
 
 
-def _unit(V: Array) -> Array:
-    return np.asarray(V / max(float(np.linalg.norm(V)), 1e-300))
+def _check_sketches(claim: Claim, shape: tuple[int, int], draws: int, alpha: float, seed: list[int]) -> None:
+    """The law of H, where a class has steps of its own and leaves it to another to say what E[H] is."""
+    functions = [getattr(one.low_rank_steps, "__func__", one) for one in (claim.algorithm, claim.reference)]
+    if functions[0] is functions[1]:
+        return
+    M = np.random.default_rng(seed).standard_normal(shape)
+    G, zero = np.repeat(M[None], draws, axis=0), np.zeros((draws, *shape))
+    own, same, other = (
+        -next(algorithm.low_rank_steps(np.random.default_rng(key), zero))(zero, G)[None]
+        for algorithm, key in ((claim.algorithm, seed), (claim.reference, seed), (claim.reference, [*seed, 1]))
+    )
+    for R, times in ((same, SAME_DRAWS), (other, 1)):
+        pair = Beside(zero[None], own, R, np.zeros((1, draws)))
+        check_pairs(f"{type(claim.algorithm).__name__}.low_rank_steps", pair, M, times * math.log(1 / alpha))
+
+
+def _passes(claim: Claim, problem: Problem, W: Array) -> int:
+    """How many gradients an outer step takes."""
+    taken = 0
+
+    def step(V: Array, G: Array) -> Array:
+        nonlocal taken
+        taken += 1
+        return V
+
+    claim.source.descend(problem, W[None].copy(), step, np.random.default_rng(0))
+    return max(taken, 1)

@@ -1,5 +1,6 @@
 """Whether the steps of a projected descent are orthogonal projections, of the rank of the sketch, that know no W."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from problems.batch import squared_norms
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.evidence import log_wealth
+from rac_theory.testing.claimed import is_projected
 from rac_theory.testing.refuted import Refuted
 
 _RUNS, _STEPS = 8, 6
@@ -19,11 +22,6 @@ def check_steps(algorithm: ProjectedDescent, problem: Problem, seed: int) -> Non
     if is_projected(algorithm):
         _check_projections(algorithm, problem, seed)
     _check_rank(algorithm, problem, seed)
-
-
-def is_projected(algorithm: ProjectedDescent) -> bool:
-    """Whether the step claims to be the projected one; with ``lora_alpha`` it is the plain one."""
-    return bool(getattr(algorithm, "is_projected", True)) and getattr(algorithm, "lora_alpha", None) is None
 
 
 def projected(algorithm: ProjectedDescent, step: Any, M: Array) -> Array:
@@ -57,6 +55,30 @@ def _check_projections(algorithm: ProjectedDescent, problem: Problem, seed: int)
             f"{name} must draw the same projections whatever W is",
             A,
         )
+
+
+def check_spectrum(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
+    """The extreme eigenvalues of E[H] given the past: along what the last H dropped, and along what it kept."""
+    known = algorithm.projection(alpha=alpha / 3, draws=4096, rng=seed)
+    M = np.random.default_rng([seed, 5]).standard_normal((draws, *problem.shape))
+    steps = algorithm.low_rank_steps(np.random.default_rng([seed, 6]), M)
+    kept = projected(algorithm, next(steps), M)
+    fresh = next(steps)
+    for V, sign, bound, what in (
+        (M - kept, -1, float(known.lambda_min), "dropped the next keeps at least lambda_min"),
+        (kept, 1, float(known.lambda_max), "kept the next keeps at most lambda_max"),
+    ):
+        size = squared_norms(V)
+        usable = (size > 1e-12 * squared_norms(M)) & math.isfinite(bound)
+        share = np.sum(V * projected(algorithm, fresh, V), axis=(1, 2)) / np.where(usable, size, 1.0)
+        Z = np.where(usable, sign * (share - bound), 0.0)
+        worst = max(bound if sign == 1 else 1 - bound, 1e-6) if math.isfinite(bound) else 1.0
+        if log_wealth(np.maximum(Z, -worst), worst=worst).max() >= math.log(3 / alpha):
+            raise Refuted(
+                f"{type(algorithm).__name__}.projection must bound E[H] for fresh projections: of what a step {what} = "
+                f"{bound:.6g} on average, {len(share)} draws say {share[usable].mean():.6g}; is H drawn afresh each "
+                "step?"
+            )
 
 
 def _require(true: Any, sentence: str, A: Array) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from . import (
     algorithms,
     beyond_evidence,
+    iterates,
     problems,
     sketches,
     theorems,
@@ -20,6 +21,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_noisy.BANK,
     *theorems_rounds.BANK,
     *algorithms.BANK,
+    *iterates.BANK,
     *problems.BANK,
     *sketches.BANK,
 )
