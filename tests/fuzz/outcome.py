@@ -16,7 +16,7 @@ class TooSlow(BaseException):
     """Nothing catches it but what catches all."""
 
 
-def complaint(argv: Sequence[str], seconds: float = 30.0) -> str | None:
+def complaint(argv: Sequence[str], seconds: float = 120.0) -> str | None:
     """Run a command in this process; return what is wrong with its end, None if nothing is."""
     out, error = io.StringIO(), io.StringIO()
     with (
