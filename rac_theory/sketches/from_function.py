@@ -8,6 +8,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.naming import function_name, printable, shown, type_name
+from rac_theory.sketch import BrokenSketch
 from rac_theory.sketches.shape import Shape
 
 
@@ -41,6 +42,9 @@ class FromFunction(Shape):
                 drawn = self.draw(rng)
             except Exception as error:
                 came = f"{type_name(error)}: {printable(str(error))}"
-                raise ValueError(f"draw must not fail, got {came} from {name}") from error
-            sample[i] = checks.array(name, drawn, shape=(self.dim, self.rank))
+                raise BrokenSketch(f"draw must not fail, got {came} from {name}") from error
+            try:
+                sample[i] = checks.array(name, drawn, shape=(self.dim, self.rank))
+            except ValueError as error:  # the function is broken, not what calls it
+                raise BrokenSketch(str(error)) from error
         return sample
