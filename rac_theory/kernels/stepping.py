@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,9 +37,9 @@ class Stepping:
     streams = 1
     forgets = False
 
-    @property
+    @cached_property
     def block(self) -> int:
-        """A power of two in 16..256; 1 where all runs are the same."""
+        """A power of two in 16..256; 1 where all runs are the same, which may take a sketch's whole support to tell."""
         return 1 if self.algorithm.deterministic else block_size(self.start.shape)
 
     @property
