@@ -6,11 +6,13 @@ from scipy.special import entr, expit
 from problems.checks import Array, array
 from problems.features import EPS
 
+_TINY = 1e-290  # a product of this size or less may have lost digits
+
 
 def ridge_infima(squared_norms: Array, squared_targets: Array, l2: float) -> Array:
     r"""Bound each infimum of ``||x'W - y||^2 / 2 + l2 ||W||^2 / 2`` from below: ``||y||^2 l2 / (2 (||x||^2 + l2))``.
 
-    That is the infimum itself, 0 without a penalty unless x = 0, rounded down.
+    That is the infimum itself, 0 without a penalty unless x = 0, rounded down; 0 where underflow takes its digits.
 
     Parameters
     ----------
@@ -20,7 +22,8 @@ def ridge_infima(squared_norms: Array, squared_targets: Array, l2: float) -> Arr
         Lower bounds of ``||y_i||^2``.
     """
     share = np.divide(l2, squared_norms + l2, out=np.ones_like(squared_norms), where=squared_norms + l2 > 0)
-    return array("infima", squared_targets * share / 2 * (1 - 8 * EPS))
+    bound = squared_targets * share / 2 * (1 - 8 * EPS)
+    return array("infima", np.where(np.minimum(share, bound) > _TINY, bound, 0.0))
 
 
 def cross_entropy_infima(squared_norms: Array, l2: float, classes: int, stretch: float) -> Array:
@@ -41,7 +44,7 @@ def cross_entropy_infima(squared_norms: Array, l2: float, classes: int, stretch:
     """
     q = np.where(squared_norms > 0, np.inf, 0.0)
     with np.errstate(over="ignore"):  # an infinite q is a penalty that counts for nothing
-        np.divide(squared_norms * (stretch * (1 + 8 * EPS)), l2, out=q, where=l2 > 0)
+        np.divide(squared_norms * stretch, l2, out=q, where=l2 > 0)
     finite = np.where(np.isfinite(q), q, 0.0)
     gain = np.log(classes - 1)
     s = expit(gain - _root(finite, gain))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from problems.checks import Array, array, boolean, bounded, finite, moderate, mo
 from problems.conversion import NotReal, float64, real_numbers
 from problems.digest import digest
 from problems.naming import exactly, function_name, printable, shown, type_name
+from problems.rounding import rounded
 
 Function = TypeVar("Function", bound=Callable[[Array], object])
 
@@ -76,8 +78,8 @@ class FromFunctions:
             raise ValueError(f"f_star must be given where f_star_error > 0, got {f_star}")
         self.f_star_error = math.nan if math.isnan(self.f_star) else error
         self.f_lower = _known("f_lower", f_lower, at_most=self.f_star, limit="f_star")
-        if math.isnan(self.f_lower):
-            self.f_lower = self.f_star - self.f_star_error
+        if math.isnan(self.f_lower) and not math.isnan(self.f_star):
+            self.f_lower = rounded(Fraction(self.f_star) - Fraction(error), -math.inf)
         self.W_star = None if W_star is None else moderate("W_star", array("W_star", W_star, shape=self.shape))
         self.start = None if start is None else moderate("start", array("start", start, shape=self.shape))
 

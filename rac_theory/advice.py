@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from problems import checks
+from problems.rounding import rounded
 from rac_theory import plot
 from rac_theory.constants import Constants
 from rac_theory.option import Option, Side
@@ -91,10 +93,11 @@ def _of_one_rank(
         yield Option(shape, side, name, rank, *one, rank * other)
     if mixture is not None and len(found) == 2:
         ((left, how_left), trained_left), ((right, how_right), trained_right) = found
-        p, q = mixture, 1 - mixture
+        p = Fraction(float(mixture))
         how = how_left if how_left == how_right else f"{how_left}, {how_right}"
-        mean = p * left + q * right, how, p * trained_left + q * trained_right
-        yield Option(shape, "mixture", name, rank, *mean)
+        smallest = rounded(p * Fraction(left) + (1 - p) * Fraction(right), -math.inf)
+        trained = float(p * trained_left + (1 - p) * trained_right)
+        yield Option(shape, "mixture", name, rank, smallest, how, trained)
 
 
 def _lambda_min(make: Callable[[], Sketch], rng: Randomness) -> _Known:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
+from problems.rounding import rounded
 from rac_theory.account import Account
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import check_dim, sketched_steps
@@ -17,6 +19,13 @@ from rac_theory.gradients import Exact
 from rac_theory.randomness import Randomness, child, seed_sequence
 from rac_theory.sketch import Sketch, check_draws
 from rac_theory.spectra import Spectrum, spectrum
+
+_OUTWARDS = {
+    "lambda_min": -math.inf,
+    "lambda_max": math.inf,
+    "lambda_min_upper": math.inf,
+    "lambda_max_lower": -math.inf,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +70,8 @@ class Bernoulli(ProjectedDescent):
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the extreme eigenvalues of the Kronecker sum; what has to be sampled shares ``alpha``."""
         root, account = seed_sequence(rng), Account(alpha)
-        sides = ((self.p, self.left), (1 - self.p, self.right))
+        p = Fraction(self.p)
+        sides = ((p, self.left), (1 - p, self.right))
         # A side that is never drawn adds zero, whatever its law.
         terms = [
             (weight, spectrum(sketch, alpha=account.draw(f"side {i}", alpha / 2), draws=draws, rng=child(root, i)))
@@ -69,8 +79,8 @@ class Bernoulli(ProjectedDescent):
             if weight > 0
         ]
         low, high, low_upper, high_lower = (
-            math.fsum(weight * float(getattr(term, name)) for weight, term in terms)
-            for name in ("lambda_min", "lambda_max", "lambda_min_upper", "lambda_max_lower")
+            rounded(sum((weight * Fraction(getattr(term, name)) for weight, term in terms), Fraction(0)), towards)
+            for name, towards in _OUTWARDS.items()
         )
         sampled = [term for _, term in terms if term.how == "sampled"]
         how = "sampled" if sampled else terms[0][1].how

@@ -1,6 +1,7 @@
 """The coordinate sketch with replacement: r coordinates drawn independently, so that some may be drawn twice."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -23,10 +24,9 @@ class CoordinateWithReplacement(Shape):
     def expected_projection(self) -> Array:
         r"""Return :math:`(1 - (1 - 1/d)^r) I`, the probability that a coordinate is drawn at all.
 
-        Below r/d as soon as r > 1. Computed as the geometric sum :math:`\sum_{k<r} (1 - 1/d)^k / d`, which does not
-        cancel at large d.
+        Below r/d as soon as r > 1.
         """
-        return isotropic(self.dim, float(np.sum((1 - 1 / self.dim) ** np.arange(self.rank))))
+        return isotropic(self.dim, self.dim * (1 - (1 - Fraction(1, self.dim)) ** self.rank))
 
     def second_moment(self, M: Array) -> Array:
         r"""Entry (i, k) of M times the probability that i and k are both drawn, by inclusion and exclusion.

@@ -1,6 +1,7 @@
 """The count sketch: each row has one random sign in one random column."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class CountSketch(Shape):
         No two columns share a row, so the rank is the number of columns that some row has chosen. The law of the
         matrix is invariant under signed permutations of its rows.
         """
-        return isotropic(self.dim, self.rank * (1 - (1 - 1 / self.rank) ** self.dim))
+        return isotropic(self.dim, self.rank * (1 - (1 - Fraction(1, self.rank)) ** self.dim))
 
     def support(self) -> Support | None:
         """Return all choices of columns and signs, equally likely; None above the limit, at (2r)^d > 4096."""

@@ -21,20 +21,25 @@ equally likely. Then :math:`H = \sum q_j q_j^\top` over the chosen j, each is ch
 :math:`E[H] = (r/d) \sum_j q_j q_j^\top = (r/d)\, I`; random signs of the rows only change the basis.
 """
 
+import math
 from fractions import Fraction
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from problems.checks import Array
+from problems.rounding import rounded
 
 
-def isotropic(dim: int, expected_rank: float | Fraction) -> Array:
+def isotropic(dim: int, expected_rank: int | Fraction) -> Array:
     """``(E[rank]/d) I``, (dim, dim), read-only. With r for E[rank] it is wrong for every sketch that can lose rank.
+
+    Entries are rounded down: a trace that is less than r, by however little, does not become r, which would pass for
+    exact.
 
     Every diagonal of it is constant, so all rows are windows of one array of ``2 dim - 1`` numbers: at dim = 11008 the
     whole matrix would take a gigabyte.
     """
     entries = np.zeros(2 * dim - 1)
-    entries[dim - 1] = float(expected_rank / dim)
+    entries[dim - 1] = rounded(Fraction(expected_rank) / dim, -math.inf)
     return sliding_window_view(entries, dim)[::-1]

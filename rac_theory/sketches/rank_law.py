@@ -37,7 +37,8 @@ def expected_rank(entries: Mapping[int, Fraction], dim: int, rank: int) -> Fract
     Let q be the largest probability of a value. A subspace of dimension k is a graph over some k coordinates, so a
     column lies in it with probability at most :math:`q^{d-k}`: the other entries are determined by those k. Hence
     (Odlyzko's argument) a column depends on the k before it with at most that probability, and
-    :math:`E[r - \mathrm{rank}] \le \sum_{k<r} q^{d-k} < q^{d-r+1} / (1-q)`. Below 1e-15 the answer is r, to rounding.
+    :math:`E[r - \mathrm{rank}] \le \sum_{k<r} q^{d-k} < q^{d-r+1} / (1-q)`. Below 1e-15 the answer is r less half of
+    that: never r itself, as two columns may be equal, and a single one zero unless no entry can be.
 
     Parameters
     ----------
@@ -48,9 +49,11 @@ def expected_rank(entries: Mapping[int, Fraction], dim: int, rank: int) -> Fract
     ----------
     A. M. Odlyzko, On subspaces spanned by random selections of +-1 vectors, 1988.
     """
+    if rank == 1 and 0 not in entries:
+        return Fraction(1)
     q = float(max(entries.values()))
     if q ** (dim - rank + 1) < 1e-15 * (1 - q):
-        return Fraction(rank)
+        return rank - Fraction(1, 2 * 10**15)
     if len(entries) ** rank > 2 * MAX_LINES + 1:
         return None
     rows = {

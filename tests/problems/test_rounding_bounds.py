@@ -1,0 +1,291 @@
+"""Bounds on the rounding of values and gradients, and the certificates made of them, by exact and 60-digit arithmetic.
+
+Least squares are held against what the standard model of floating point allows, others against cases where one of the
+terms of a bound is all there is. Each test names the term that it would miss.
+"""
+
+import itertools
+import math
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import problems.least_squares
+from problems import LeastSquares, LogisticRegression, SoftmaxRegression
+from problems.features import adjoint_rounding, score_errors
+from problems.mean import Mean
+from problems.minimise import minimise
+
+UNIT = Fraction(1, 2**53)
+
+
+def exact(A):
+    return [[Fraction(x) for x in row] for row in np.asarray(A, dtype=float).tolist()]
+
+
+def growth(n):
+    """The relative error of n roundings in a row at most (Higham, Accuracy and Stability, Lemma 3.1)."""
+    return n * UNIT / (1 - n * UNIT)
+
+
+def norm(vector):
+    """An upper bound of the length of a vector of Fractions."""
+    return math.sqrt(float(sum(x * x for x in vector))) * (1 + 1e-14)
+
+
+class InFractions:
+    """Least squares with one target at W: exact residuals, value and gradient, and what the model lets them be off by.
+
+    Parameters: a problem with d features, and W of shape (d, 1).
+    """
+
+    def __init__(self, problem, W):
+        self.x, self.y = exact(problem.X), [y for (y,) in exact(problem.Y)]
+        self.w, self.l2, self.N = [w for (w,) in exact(W)], Fraction(problem.l2), len(self.y)
+        self.r = [self._dot(row, self.w) - y for row, y in zip(self.x, self.y, strict=True)]
+        self.off = [
+            growth(len(self.w) + 1) * self._dot(map(abs, row), map(abs, self.w)) + UNIT * abs(y)
+            for row, y in zip(self.x, self.y, strict=True)
+        ]
+
+    @staticmethod
+    def _dot(a, b):
+        return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
+
+    @property
+    def value(self):
+        return self._dot(self.r, self.r) / (2 * self.N) + self.l2 * self._dot(self.w, self.w) / 2
+
+    def pulled(self, residuals):
+        return [self._dot(column, residuals) / self.N for column in zip(*self.x, strict=True)]
+
+    @property
+    def gradient(self):
+        return [g + self.l2 * w for g, w in zip(self.pulled(self.r), self.w, strict=True)]
+
+    @property
+    def gradient_off(self):
+        """The worst corner of the residuals' errors, and the roundings of the sums over samples and of the penalty."""
+        corners = itertools.product(*([(-e, e) for e in self.off]))
+        moved = max(norm(self.pulled(corner)) for corner in corners)
+        columns = [[abs(x) for x in column] for column in zip(*self.x, strict=True)]
+        sizes = [abs(r) + e for r, e in zip(self.r, self.off, strict=True)]
+        sums = [
+            growth(self.N + 2) * self._dot(column, sizes) / self.N + growth(3) * self.l2 * abs(w)
+            for column, w in zip(columns, self.w, strict=True)
+        ]
+        return moved + norm(sums)
+
+    @property
+    def value_off(self):
+        squares = self._dot([2 * abs(r) + e for r, e in zip(self.r, self.off, strict=True)], self.off) / (2 * self.N)
+        return squares + growth(self.N + len(self.w) + 6) * self.value
+
+
+def least_squares_cases():
+    """Residuals that are all rounding, none at all, and all the targets; penalties that are nothing and everything."""
+    rng = np.random.default_rng(0)
+    for N, d in ((1, 1), (5, 2), (4, 7), (7, 12)):
+        for l2, scale in ((0.0, 1.0), (0.3, 1e-8), (1e8, 1.0)):
+            X = scale * rng.standard_normal((N, d))
+            W = rng.standard_normal((d, 1)) / scale
+            for Y in (X @ W, X @ W + 1e-15, rng.standard_normal((N, 1)), 1e6 * X @ W):
+                yield LeastSquares(X, Y, l2), W
+            yield LeastSquares(X, np.ones(N), l2), np.zeros((d, 1))
+
+
+@pytest.mark.parametrize(("problem", "W"), [*least_squares_cases()])
+def test_least_squares_allow_for_all_that_the_model_allows(problem, W):
+    """Catches errors of scores, of sums over samples, of the penalty or of a square left out, or taken at a quarter."""
+    true = InFractions(problem, W)
+    assert abs(Fraction(float(problem.value(W))) - true.value) <= Fraction(problem.rounding(W))
+    errors = [Fraction(g) - h for (g,), h in zip(problem.gradient(W).tolist(), true.gradient, strict=True)]
+    assert norm(errors) <= problem.gradient_rounding(W)
+    assert true.value_off <= Fraction(problem.rounding(W))
+    assert true.gradient_off <= problem.gradient_rounding(W)
+
+
+def test_scores_allow_for_all_that_the_model_allows():
+    """Catches a bound that does not grow with d, that is a quarter, or that sees terms cancel."""
+    rng = np.random.default_rng(1)
+    for d in (1, 2, 5, 30, 200):
+        X, W = rng.standard_normal((3, d)), rng.standard_normal((d, 2))
+        allowed = growth(d) * np.array(
+            [[sum(abs(x * w) for x, w in zip(row, column, strict=True)) for row in exact(X)] for column in exact(W.T)]
+        )
+        assert (score_errors(X, W) >= allowed.astype(float)).all()
+        assert (score_errors(X, W) <= 8 * allowed.astype(float) + 1e-30).all() or d < 5
+
+
+@pytest.mark.parametrize("N", [1, 20, 200])
+def test_adjoints_allow_for_all_that_the_model_allows(N):
+    """Catches a bound that does not grow with N, that is a quarter, or that sees terms cancel."""
+    rng = np.random.default_rng(N)
+    X, Z = rng.standard_normal((N, 2)), rng.standard_normal((1, N))
+    sums = [sum(abs(x * z) for x, z in zip(column, *exact(Z), strict=True)) for column in exact(X.T)]
+    assert norm([growth(2 * N) * s for s in sums]) <= adjoint_rounding(X, Z) <= norm([growth(70 * N) * s for s in sums])
+
+
+def value_and_gradient(problem, W):
+    """Both in the digits of the context: cross-entropy with l2, logistic or softmax; a gradient of rows."""
+    x = [[Decimal(v) for v in row] for row in problem.X.tolist()]
+    w, l2, N = [[Decimal(v) for v in row] for row in W.tolist()], Decimal(problem.l2), len(problem.X)
+    logistic = isinstance(problem, LogisticRegression)
+    positions = problem.y > 0 if logistic else np.searchsorted(problem.classes, problem.labels)
+    value, G = l2 / 2 * sum(v * v for row in w for v in row), [[l2 * v for v in row] for row in w]
+    for row, own in zip(x, positions, strict=True):
+        z = [sum(a * r[j] for a, r in zip(row, w, strict=True)) for j in range(len(w[0]))]
+        z = [Decimal(0), *z] if logistic else z
+        weights = [(s - max(z)).exp() for s in z]
+        value += (sum(weights).ln() + max(z) - z[int(own)]) / N
+        p = [v / sum(weights) - (j == int(own)) for j, v in enumerate(weights)][-len(w[0]) :]
+        G = [[g + a * q / N for g, q in zip(line, p, strict=True)] for line, a in zip(G, row, strict=True)]
+    return value, G
+
+
+def cross_entropy_cases():
+    """Scores that cancel; no scores; a loss below eps; large scores that lead by little; a penalty beside tiny data."""
+    rng = np.random.default_rng(2)
+    for k in range(8):
+        big = 1e8 * (1 + rng.random())
+        W = np.array([[1.0], [1 + 1e-9 * rng.standard_normal()]]) * (1 + rng.random())
+        yield LogisticRegression([[big, -big], [big, -big]], [0, 1]), W
+        yield SoftmaxRegression([[big, -big]] * 3, [0, 1, 2]), np.hstack([W, -W, 0 * W])
+        yield SoftmaxRegression(rng.standard_normal((3, 2)), [0, 1, 2]), np.zeros((2, 3))
+        yield LogisticRegression([[1.0], [-1.0]], [0, 1]), np.full((1, 1), -40.0 - k)
+        large = 300 + 5 * k + rng.random(2)
+        yield SoftmaxRegression([[1.0], [1.0], [0.0]], [0, 1, 2]), np.array([[*large, 0.0]])
+        yield LogisticRegression([[1e-9], [-2e-9]], [0, 1], 1 / 3), np.full((1, 1), 0.1 + rng.random())
+
+
+@pytest.mark.parametrize(("problem", "W"), [*cross_entropy_cases()])
+def test_cross_entropies_are_as_near_as_they_say(problem, W):
+    """Catches errors of scores, of large scores, of numbers of size one, of sums or of the penalty left out."""
+    with localcontext() as context:
+        context.prec = 60
+        value, G = value_and_gradient(problem, W)
+        assert abs(Decimal(float(problem.value(W))) - value) <= Decimal(problem.rounding(W))
+        found = problem.gradient(W).tolist()
+        off = sum((Decimal(a) - b) ** 2 for f, g in zip(found, G, strict=True) for a, b in zip(f, g, strict=True))
+        assert off.sqrt() <= Decimal(problem.gradient_rounding(W))
+
+
+class Known:
+    """f = offset + (s/2) ||W - 1||^2, whose value and gradient may be off by as much as it says they are."""
+
+    shape, convex, L = (1, 1), True, 4.0
+
+    def __init__(self, s=2.0, offset=1.0, at=1.0, value_off=0.0, gradient_off=0.0, allowed=(0.0, 0.0)):
+        self.s, self.offset, self.at = s, offset, at
+        self.strong_convexity, self.f_lower = s, offset
+        self.value_off, self.gradient_off, self.allowed = value_off, gradient_off, allowed
+
+    def value(self, W):
+        return self.offset + self.s / 2 * (W[..., 0, 0] - self.at) ** 2 + self.value_off
+
+    def gradient(self, W):
+        return self.s * (W - self.at) + self.gradient_off
+
+    def value_and_gradient(self, W):
+        return self.value(W), self.gradient(W)
+
+    def hessian(self, W):
+        return lambda V: self.s * V
+
+    def rounding(self, W):
+        return self.allowed[0]
+
+    def gradient_rounding(self, W):
+        return self.allowed[1]
+
+
+@pytest.mark.parametrize("off", [-1e-6, 1e-6])
+def test_a_certificate_holds_where_values_are_off_by_all_that_is_allowed(off):
+    """Catches f* that is not raised by the rounding of a value, and a width with one of them instead of two."""
+    minimum = minimise(Known(offset=1e6, at=1e-4, value_off=off, allowed=(1e-6, 0.0)), max_steps=0)
+    assert minimum.f_lower <= 1e6 + 1e-9
+    assert minimum.f_star + 1e-9 >= 1e6
+
+
+@pytest.mark.parametrize("gradient_off", [0.0, 1e-4])
+def test_a_certificate_holds_where_gradients_are_off_by_all_that_is_allowed(gradient_off):
+    """It is attained: f is quadratic. Catches a slack that is halved or left out, and the gradient's rounding."""
+    problem = Known(offset=1e6, at=3e-4, gradient_off=gradient_off, allowed=(0.0, gradient_off))
+    minimum = minimise(problem, max_steps=0)
+    assert 1e6 - 1e-8 <= minimum.f_lower <= 1e6 + 1e-9
+    assert minimum.f_star > 1e6 + 8e-8
+
+
+def test_a_certificate_wider_than_its_tolerance_does_not_count():
+    """5e-12 of f is too much. Catches a tolerance that is a thousand times larger."""
+    minimum = minimise(Known(offset=1e6, at=2.3e-3), max_steps=0)
+    assert math.isnan(minimum.f_star)
+    assert minimum.f_lower == 0
+
+
+def test_a_lower_end_is_never_below_zero():
+    """Values of 1 that may be off by 5: f >= 0 is known better. Catches the width without that."""
+    assert minimise(Known(at=0.0, allowed=(5.0, 0.0))).f_lower == 0
+
+
+def test_the_rounding_of_a_mean_is_that_of_its_terms_and_its_own():
+    """Terms whose values are exact, or off by a known error. Catches its own part, or theirs, left out or divided."""
+    rng = np.random.default_rng(3)
+    W = np.zeros((1, 1))
+    for count in (3, 5, 11) * 30:
+        terms = [Known(offset=offset, at=at) for offset, at in rng.uniform(0.1, 1, (count, 2)).tolist()]
+        values = [Fraction(float(term.value(W))) for term in terms]
+        slopes = [Fraction(float(term.gradient(W)[0, 0])) for term in terms]
+        mean = Mean(terms)
+        assert abs(Fraction(float(mean.value(W))) - sum(values) / count) <= Fraction(mean.rounding(W))
+        assert abs(Fraction(float(mean.gradient(W)[0, 0])) - sum(slopes) / count) <= mean.gradient_rounding(W)
+        assert mean.rounding(W) <= 1e-14
+        assert mean.gradient_rounding(W) <= 1e-14
+    off = Mean([Known(allowed=(2.0, 3.0)), Known(allowed=(4.0, 5.0))])
+    assert (off.rounding(W), off.gradient_rounding(W)) == pytest.approx((3, 4), rel=1e-12)
+
+
+def test_the_minimum_of_a_mean_is_certified_at_its_lower_end():
+    """Catches f_star in the place of f_lower."""
+    mean = Mean([Known(offset=1.0), Known(offset=2.0)])
+    assert mean.f_lower == mean.f_star - mean.f_star_error < 1.5 <= mean.f_star
+
+
+def infimum(problem):
+    """The infimum of least squares with two features and full rank, in Fractions."""
+    x, l2, N = exact(problem.X), Fraction(problem.l2), len(problem.Y)
+    (p, q), (_, r) = [[sum(a[i] * a[j] for a in x) / N + l2 * (i == j) for j in range(2)] for i in range(2)]
+    total = Fraction(0)
+    for y in zip(*exact(problem.Y), strict=True):
+        u, v = (sum(a[i] * b for a, b in zip(x, y, strict=True)) / N for i in range(2))
+        total += (sum(b * b for b in y) / N - (r * u * u - 2 * q * u * v + p * v * v) / (p * r - q * q)) / 2
+    return total
+
+
+@pytest.mark.parametrize("l2", [0.0, 1e-3])
+def test_the_minimum_of_least_squares_is_in_its_interval(l2):
+    """Catches f* at the value as computed, a width with one rounding, and the ends exchanged."""
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        problem = LeastSquares(rng.standard_normal((6, 2)), rng.standard_normal((6, 3)), l2)
+        assert problem.f_lower <= infimum(problem) <= problem.f_star
+
+
+@pytest.mark.parametrize("shift", [1e-3, 1e-8])
+def test_the_interval_holds_at_whatever_point_the_solver_leaves(monkeypatch, shift):
+    """A point that is off along the flattest direction, where gradients are smallest. Catches L in the place of mu."""
+    X, Y = np.array([[1.0, 1.0], [1.0, 1 + 1e-3], [1.0, 1.0]]), np.array([[1.0], [3.0], [2.0]])
+    right, flat = problems.least_squares.least_norm_solution(X, Y, 0.0), np.linalg.svd(X)[2][1][:, None]
+    monkeypatch.setattr(problems.least_squares, "least_norm_solution", lambda *_: right + shift * flat)
+    problem = LeastSquares(X, Y)
+    assert problem.f_lower <= infimum(problem) <= problem.f_star
+
+
+def test_the_certificate_of_least_squares_counts_the_rounding_of_the_gradient():
+    """Where mu is 1e-13 it is most of the width. Catches the computed norm of the gradient alone."""
+    problem = LeastSquares([[1.0, 1.0], [1.0, 1 + 1e-6], [1.0, 1.0]], [1e6, 3.3, -2.2e6])
+    W = problem.W_star
+    size = float(np.linalg.norm(problem.gradient(W))) + problem.gradient_rounding(W)
+    assert problem.f_star_error >= size**2 / (2 * problem.mu) > 2 * problem.rounding(W)
