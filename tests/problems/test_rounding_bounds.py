@@ -155,8 +155,9 @@ def cross_entropy_cases():
         yield SoftmaxRegression([[big, -big]] * 3, [0, 1, 2]), np.hstack([W, -W, 0 * W])
         yield SoftmaxRegression(rng.standard_normal((3, 2)), [0, 1, 2]), np.zeros((2, 3))
         yield LogisticRegression([[1.0], [-1.0]], [0, 1]), np.full((1, 1), -40.0 - k)
-        large = 300 + 5 * k + rng.random(2)
-        yield SoftmaxRegression([[1.0], [1.0], [0.0]], [0, 1, 2]), np.array([[*large, 0.0]])
+        large, little = 280 + 9 * k + rng.random(), 28 + 3 * rng.random()  # each loss is about exp(-little)
+        leads = np.array([[large, large - little, 0], [large - little, large, 0], [0, 0, little]])
+        yield SoftmaxRegression(np.eye(3), [0, 1, 2]), leads
         yield LogisticRegression([[1e-9], [-2e-9]], [0, 1], 1 / 3), np.full((1, 1), 0.1 + rng.random())
 
 

@@ -89,6 +89,13 @@ def test_uniform_entries_in_forty_digits():
         assert Decimal(known.lambda_max) >= Decimal("0.5") + b >= Decimal(known.lambda_max) * (1 - Decimal("1e-11"))
 
 
+@pytest.mark.parametrize(("dim", "rank"), [(20, 10), (50, 25), (100, 50)])
+def test_equal_weights_are_equal_shares(dim, rank):
+    """A steep tail, for which the first step of the integral is too long. Catches one that stops at six digits."""
+    known = closed_form(sketches.WeightedCoordinate(dim, rank, np.ones(dim)))
+    assert known.lambda_min <= rank / dim <= known.lambda_max <= known.lambda_min * (1 + 1e-11)
+
+
 def test_a_large_layer_is_quick():
     """Fractions with a million digits: the rank of a count sketch at the size of a vocabulary."""
     known = closed_form(sketches.CountSketch(32_000, 64))
