@@ -21,8 +21,10 @@ from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds
 from rac_theory.low_rank import floor
 from rac_theory.noise import additive_noise, minibatch_noise
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, Rademacher
+from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.spectra import Spectrum, spectrum
 from rac_theory.testing.share import Share
+from rac_theory.tightness_search import hardest_case
 
 DIGITS = Fraction(1, 10**15)
 
@@ -147,6 +149,25 @@ def test_promised_steps_are_enough_and_one_less_is_not(epsilon, lambda_min):
     rate = math.log1p(-lambda_min / 10)
     assert T * rate <= math.log(epsilon) * (1 - 1e-9)
     assert (T - 1) * rate > math.log(epsilon)
+
+
+def test_advice_on_a_sampled_sketch_takes_the_safe_end():
+    """No closed form, and so an interval. Catches its other end."""
+    options, _ = advise([(8, 8)], ranks=[2], sketches=["uniform"], rng=0)
+    known = spectrum(sketch_factory("uniform")(8, 2), rng=1)
+    for option in options[1:]:
+        assert option.how == "sampled"
+        assert option.lambda_min < known.lambda_max_lower
+        assert option.lambda_min < (known.lambda_min + known.lambda_min_upper) / 2 < known.lambda_min_upper
+
+
+@pytest.mark.parametrize("theorem", ["T1", "T2"])
+def test_the_hardest_case_is_one_whose_bound_has_halved(theorem):
+    """Before that every bound is nearly met. Catches bounds that have hardly fallen."""
+    found = hardest_case(theorem, 60, rng=0)
+    constants = Constants.of(found.case)
+    bound = found.theorem.bound(constants, found.t)
+    assert bound[-1] <= 0.5 * np.nanmin([bound[0], found.theorem.metric.ceiling(constants)])
 
 
 def test_a_ratio_beside_the_interval_of_f_star_is_not_told():

@@ -1,7 +1,7 @@
 """C4: whether Chain of LoRA ends far from the optimum at small steps is decided by how its links start."""
 
 from fractions import Fraction
-from math import sqrt
+from math import log, log1p, sqrt
 
 import numpy as np
 
@@ -64,7 +64,8 @@ def proved_step(gap0: float, smoothness: float, steps: int, rank: int = 1) -> fl
     low, high = 0.0, 1 / smoothness
     for _ in range(60):
         gamma = (low + high) / 2
-        if gamma * 4 * sqrt(2) * (smoothness * rank * (1 + gamma * g) ** (2 * steps) + g) <= 1:
+        room = (1 / (4 * sqrt(2) * gamma) - g) / (smoothness * rank)  # for the power, which need not be a float
+        if room > 0 and 2 * steps * log1p(gamma * g) <= log(room):
             low = gamma
         else:
             high = gamma
