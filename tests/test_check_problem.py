@@ -24,7 +24,15 @@ from problems import (
 from problems.eigenbasis import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
 from tests.mutants.wrong_problem_calls import FALSE as WRONG_CALLS
-from tests.mutants.wrong_problem_calls import BiasedByAPercent, Plain, close, remembering
+from tests.mutants.wrong_problem_calls import (
+    BiasedByAPercent,
+    Plain,
+    SingleGradient,
+    SingleInside,
+    SingleValue,
+    close,
+    remembering,
+)
 
 RNG = np.random.default_rng(611)
 X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
@@ -320,6 +328,12 @@ def test_a_stale_result_has_its_sentence():
     with pytest.raises(Refuted, match=r"after calls at A .* is an earlier result kept") as caught:
         check_problem(remembering("gradient", close)())
     assert np.allclose(caught.value.witness["A"], caught.value.witness["B"])
+
+
+@pytest.mark.parametrize("wrong", [SingleValue, SingleInside, SingleGradient])
+def test_single_precision_has_its_sentence(wrong):
+    with pytest.raises(Refuted, match="must be computed in double precision"):
+        check_problem(wrong())
 
 
 def test_a_bias_has_its_size():

@@ -259,6 +259,34 @@ def test_draws_that_break_a_promise_are_refuted(wrong):
         check_sketch(wrong(dim, rank))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (wrong_sketch_draws.RareNan(6, 2), "must be finite, it holds nan or infinity in"),
+        (wrong_sketch_draws.FirstOfABatch(6, 2), "one law: the first draw of a batch has another than"),
+        (wrong_sketch_draws.LastOfABatch(6, 2), "one law: the last draw of a batch has another than"),
+        (wrong_sketch_draws.OddAndEven(4, 1), "one law: the second draw of a batch has another than"),
+        (wrong_sketch_draws.OfSizeOne(6, 2), "one law: a draw of a call of size 1 has another than"),
+        (wrong_sketch_draws.NearAtADistance(6, 2), "at a distance of 16 in a large batch overlap more"),
+        (wrong_sketch_draws.PoolOfALargeCall(6, 2), "ranges were drawn more than once"),
+        (wrong_sketch_draws.CountsDraws(6, 2), "a large call gave other draws"),
+        (wrong_sketch_draws.Estimated(6, 2), "must be the same whenever it is asked for"),
+        (wrong_sketch_draws.FailsOnNothing(6, 2), r"sample\(rng, 0\) must return an array of shape \(0, 6, 2\)"),
+        (FALSE["support: a rare value is missing"], "must list every value of the sketch"),
+        (FALSE["support: values are shorter"], "must list every value of the sketch"),
+        (FALSE["support: other pairs with the same E[H]"], "must give the probabilities with which values are drawn"),
+        (FALSE["second moment: b 5% too high, E[H] kept"], r"E\[trace\(H\) z'Ht\] is rank times E\[z'Ht\]"),
+        (FALSE["flag: seven lines"], "u'Hu does not have the law that a uniform range has"),
+        (FALSE["flag: complex lines"], "or second moments those of a uniform range"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_what_looks_for_a_fault_finds_it(wrong, message):
+    """And nothing else finds it first, so that each way of looking is seen to work."""
+    with pytest.raises(Refuted, match=message):
+        check_sketch(wrong)
+
+
 @pytest.mark.parametrize("of", ["mean", "listed"])
 def test_five_per_cent_of_a_quarter_are_seen_by_default(of):
     """At least 16 of 20 seeds: with power 0.9 fewer have probability 0.04, with power 0.5 as many 0.006."""

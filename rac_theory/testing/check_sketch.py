@@ -106,7 +106,7 @@ def _check_law(taken: Draws, claims: Claims, draws: int, alpha: float, seed: int
         raise Refuted(f"{name}.sample must be a function of the rng that it is given: a large call gave other draws")
     _check_rank(claims, lost, count, alpha)
     _check_batches(name, kept, alpha, seed)
-    for law in (*laws, *([] if listed is None else [listed])):
+    for law in (*([] if listed is None else [listed]), *laws):
         law.check(alpha)
 
 
