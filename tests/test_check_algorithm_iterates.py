@@ -5,6 +5,7 @@ for 100 seeds. Here a correct algorithm fails with probability 1e-6 for each cla
 """
 
 import importlib.util
+import itertools
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from problems import Federated, LeastSquares
+from problems import Federated, LeastSquares, Quadratic
 from rac_theory import Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, Spectrum, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli
 from rac_theory.gradient_source import GradientSource
@@ -149,8 +150,9 @@ class OwnSketch(RACLoRA):
         OwnNoise(sketches.Coordinate(4, 1), GAMMA, gradients=Noisy(1.0)),
         OwnNoise(None, GAMMA, gradients=Noisy(1.0)),
         OwnSketch(sketches.Gaussian(4, 2), 0.01, lora_alpha=2.0),
+        OwnSketch(sketches.Gaussian(4, 1), 0.01, lora_alpha=1.0),
     ],
-    ids=["Haar", "coordinates", "no sketch", "plain"],
+    ids=["Haar", "coordinates", "no sketch", "plain", "plain, of rank one"],
 )
 def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(false):
     """At default draws, where nothing but the law can tell."""
@@ -242,6 +244,19 @@ class Persistent(Noisy):
         noise = np.random.default_rng(seed).standard_normal(W.shape)
         rng.random()
         return step(W, problem.gradient(W) + self.sigma / math.sqrt(W[0].size) * noise)
+
+
+def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower():
+    """One step of 1/L leads to the minimum of a round quadratic, where every later step is zero, however long."""
+
+    class LateDecay(RACLoRA):
+        def iterates(self, problem, W, rng):
+            for t in itertools.count():
+                W = W - self.gamma * (1 if t < 50 else 0.5) * problem.gradient(W)
+                yield W
+
+    with pytest.raises(Refuted, match=r"step 51 is off by 0\.5 of gamma"):
+        check_algorithm(LateDecay(None, 0.5), Quadratic.left(2 * np.eye(4), np.ones((4, 3))))
 
 
 @pytest.mark.parametrize(

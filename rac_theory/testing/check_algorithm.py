@@ -44,10 +44,11 @@ def check_algorithm(
     problem : Problem
         One on which it can run; a small one is enough.
     draws : int
-        How many stochastic gradients are compared with each claim; twice as many first steps with those of the
-        reference. Fewer if W is large, or a step takes many gradients. A stochastic gradient whose mean is off by delta
-        at a total variance v is caught once ``draws`` exceeds about ``80 v / delta^2``. A mean step that is too long or
-        too short by 5% is caught nine times in ten, and always where its gradient can be seen.
+        How many stochastic gradients are compared with each claim; four times as many first steps with those of the
+        reference, where draws differ. Fewer if W is large, or a step takes many gradients. A stochastic gradient whose
+        mean is off by delta at a total variance v is caught once ``draws`` exceeds about ``80 v / delta^2``. A mean
+        step that is too long or too short by 5% is caught at least nine times in ten, and always where its gradient
+        can be seen and its step is a projection.
     alpha : float
         Probability with which a correct algorithm fails, for each claim that is compared with draws.
     rng : int

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from problems.batch import squared_norms
+from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import AsymmetricLoRA
-from rac_theory.testing.claimed import Claim
+from rac_theory.testing.claimed import Claim, View, is_projected
 from rac_theory.testing.course import Asked, Course
 from rac_theory.testing.drawn import check_drawn
-from rac_theory.testing.recomputed import recomputed
+from rac_theory.testing.recomputed import recomputed, rounding
 from rac_theory.testing.refuted import Refuted
 
 _AGAIN = 24  # runs of which each step is computed again
@@ -19,6 +19,8 @@ def check_again(claim: Claim, problem: Problem, course: Course) -> None:
     """Raise ``Refuted`` if a step of the first runs is not ``W - gamma H g`` with what was drawn and asked for."""
     for t in range(len(course.tapes)):
         _check_step(claim, problem, course, t)
+    if not is_projected(claim.algorithm):
+        _check_plain(claim, course)
     if isinstance(claim.reference, AsymmetricLoRA):
         _check_frozen(claim, course)
 
@@ -44,15 +46,33 @@ def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> None:
     )
 
 
+def _check_plain(claim: Claim, course: Course) -> None:
+    """The plain step cannot be computed again, but what it moves has the rank of the sketch."""
+    before, after = course.W[:-1, :_AGAIN], course.W[1:, :_AGAIN]
+    view = claim.views[0]
+    for t, move in enumerate(before - after):
+        beyond = _beyond(view, move, rounding(before[t], after[t]))
+        if beyond > 0:
+            raise Refuted(
+                f"{claim.name} must move by a matrix of rank at most {view.rank}, that of its sketch: in step {t + 1} "
+                f"the next singular value is {beyond:.3g}"
+            )
+
+
 def _check_frozen(claim: Claim, course: Course) -> None:
     """Where the sketch is frozen no run leaves the range of one."""
-    for view in claim.views:
-        moved = view.turned(course.W[-1] - course.W[0])
-        fine = np.isfinite(moved).all(axis=(1, 2))
-        values = np.linalg.svd(moved[fine], compute_uv=False)[:, int(view.rank) :]
-        size = np.sqrt(squared_norms(course.W[:, fine])).max(axis=0, initial=0.0)
-        if (values > _ROUNDING * size[:, None]).any():
-            raise Refuted(
-                f"{claim.name} must keep one sketch a run, of rank {view.rank}: after {len(course.tapes)} steps the "
-                f"next singular value of the whole move is {values.max():.3g}"
-            )
+    size = rounding(course.W, course.W).max(axis=0)
+    beyond = _beyond(claim.views[0], course.W[-1] - course.W[0], size)
+    if beyond > 0:
+        raise Refuted(
+            f"{claim.name} must keep one sketch a run, of rank {claim.views[0].rank}: after {len(course.tapes)} steps "
+            f"the next singular value of the whole move is {beyond:.3g}"
+        )
+
+
+def _beyond(view: View, moves: Array, small: Array) -> float:
+    """The largest singular value beyond the rank, of any run, that is no rounding; 0 if there is none."""
+    fine = np.isfinite(moves).all(axis=(1, 2)) & np.isfinite(small)
+    values = np.linalg.svd(view.turned(moves[fine]), compute_uv=False)
+    beyond = values[:, int(min(view.rank, values.shape[1])) :]
+    return float(np.where(beyond > 1e3 * small[fine, None] + _ROUNDING * values[:, :1], beyond, 0.0).max(initial=0.0))

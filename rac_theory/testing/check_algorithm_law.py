@@ -19,7 +19,9 @@ from rac_theory.testing.exchange import SAME_DRAWS
 from rac_theory.testing.probe import Probe
 
 _NUMBERS = 1 << 22  # in a block of runs
+_WORK = 1 << 24  # numbers in all gradients of a step
 _LEAST = 512  # runs, however large W is
+_PAIRS = 4  # for each draw: where only the law can tell, it takes more of them
 _SCALES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and near it, where only noise is left
 
 
@@ -30,7 +32,7 @@ def check_law(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: 
     check_steps(algorithm, problem, seed)
     if is_projected(algorithm):
         check_spectrum(algorithm, problem, draws, alpha, seed)
-    _check_sketches(claim, problem.shape, min(2 * draws, _most(near.size)), alpha, [seed, 20])
+    _check_sketches(claim, problem.shape, min(_PAIRS * draws, _most(near.size)), alpha, [seed, 20])
     for index, scale in enumerate(_SCALES):
         W = near + scale * np.random.default_rng([seed, 4, index]).standard_normal(near.shape)
         _check_place(claim, problem, W, draws, alpha / len(_SCALES), [seed, 10 + index])
@@ -39,7 +41,8 @@ def check_law(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: 
 
 def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: float, seed: list[int]) -> None:
     """The first step of many runs from W, fewer where a step takes many gradients; of few where nothing is drawn."""
-    runs = _LEAST if claim.algorithm.deterministic else max(draws // _passes(claim, problem, W), _LEAST)
+    passes = _passes(claim, problem, W)
+    runs = _LEAST if claim.algorithm.deterministic else max(draws // passes, _LEAST)
     check_gradients(claim, problem, follow(claim.algorithm, problem, _block(W, runs), 1, seed), alpha)
     course = follow(claim.algorithm, problem, _block(W, _LEAST), 1, seed)
     pair = beside(claim, problem, course, seed)
@@ -49,7 +52,8 @@ def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: fl
     if not claim.algorithm.deterministic:
         level, G = math.log(1 / alpha), np.asarray(problem.gradient(W))
         check_pairs(claim.name, pair, G, SAME_DRAWS * level)
-        course = follow(claim.algorithm, problem, _block(W, min(2 * runs, _most(W.size))), 1, seed)
+        pairs = max(min(_PAIRS * draws, _most(W.size), _WORK // (passes * W.size)), _LEAST)
+        course = follow(claim.algorithm, problem, _block(W, pairs), 1, seed)
         check_pairs(claim.name, beside(claim, problem, course, [*seed, 1]), G, level)
 
 

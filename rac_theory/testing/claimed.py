@@ -78,9 +78,7 @@ class Claim:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """Where H may act as a projection, so that what a step moved in says what H was; none for the plain step."""
-        if not is_projected(self.algorithm):
-            return ()
+        """Where H may act, so that what a step moved in says what H was."""
         if isinstance(self.reference, Bernoulli):
             return View("left", self.reference.left.rank), View("right", self.reference.right.rank)
         sketch = getattr(self.reference, "sketch", None)

@@ -9,7 +9,7 @@ from problems.batch import squared_norms
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.gradients import Clients, Minibatch, Reshuffled
-from rac_theory.testing.claimed import Claim, View
+from rac_theory.testing.claimed import Claim, View, is_projected
 from rac_theory.testing.course import Asked
 from rac_theory.testing.tape import Exhausted, Replay, Tapes
 
@@ -93,7 +93,7 @@ def rounding(before: Array, after: Array) -> Array:
 def recomputed(
     claim: Claim, problem: Problem, before: Array, after: Array, tapes: Tapes, asked: Asked | None
 ) -> Again | None:
-    """Compute a step again as it is claimed to be; None if what it drew is not known.
+    """Compute a step again as it is claimed to be; None if what it drew is not known, or H is no projection.
 
     A step that projects its gradient projects it on the range of its own move. The same goes for several steps under
     one sketch, if their move has the rank of the sketch; where it has not, nothing is said. Where H may act from
@@ -102,8 +102,10 @@ def recomputed(
     gamma, found = float(claim.algorithm.gamma), None
     if claim.algorithm.one_projection:
         steps: list[Any] = [next(claim.steps(np.random.default_rng(0), before))]
-    else:
+    elif is_projected(claim.algorithm):
         steps = [_Along(before, after, view, gamma) for view in claim.views]
+    else:
+        return None
     for step in steps:
         watched = _Step(before, after, step, gamma)
         again = _descended(claim, problem, watched, tapes, asked)
@@ -118,7 +120,7 @@ def _descended(claim: Claim, problem: Problem, step: _Step, tapes: Tapes, asked:
     """The end of the claimed source's descent, with the components that were drawn, or the gradient that was asked."""
     source: Any = claim.source
     leaf = source.source if isinstance(source, Clients) else source
-    if source.deterministic:
+    if getattr(source, "deterministic", False):
         return np.asarray(source.descend(problem, step.before, step, np.random.default_rng(0)))
     if isinstance(leaf, Minibatch | Reshuffled):
         replay = Replay(problem, tapes)
