@@ -46,8 +46,15 @@ def _start(folder, arguments, heard):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=partial(signal.signal, signal.SIGINT, heard),
+        preexec_fn=partial(_hear, heard),
     )
+
+
+def _hear(heard):
+    """What this process was started with, in the background or under nohup, is not for the command to inherit."""
+    signal.signal(signal.SIGINT, heard)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(condition, process, seconds=60):

@@ -171,7 +171,10 @@ TWO = [0, 1, 0, 1, 1, 0]
         (lambda: FromFunctions((1, 1), abs, abs, f_star=-1e200), "f_star must be at most 1e75 in size"),
         (lambda: FromFunctions((1, 1), abs, abs, convex="no"), "convex must be True or False"),
         (lambda: PLSine((10**9, 10**9)), r"shape\[0\] shape\[1\] must be at most 2147483648"),
-        (lambda: Federated(LeastSquares, 2), "problem must be a finite sum with a method subset"),
+        (
+            lambda: Federated(LeastSquares, 2),
+            "problem must be a finite sum that can be divided, got the class LeastSquares",
+        ),
         (
             lambda: Federated(LeastSquares(X, Y), [[0.5, 1], [2, 3, 4, 5]]),
             r"clients\[0\] must be a list of row numbers",

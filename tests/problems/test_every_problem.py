@@ -285,7 +285,8 @@ def test_pickles_with_what_it_has_computed(problem):
 
 
 def test_the_repr_is_one_short_line(problem):
-    assert len(repr(problem)) < 60
+    functions = isinstance(problem, FromFunctions)  # which no repr can show, so all that was given beside them is there
+    assert len(repr(problem)) < (150 if functions else 60)
     assert "\n" not in repr(problem)
     assert "array" not in repr(problem)
 
