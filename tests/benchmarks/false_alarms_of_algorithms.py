@@ -1,7 +1,7 @@
 """Does ``check_algorithm`` cry wolf? All algorithms, gradient sources and sketches on several problems, for many seeds.
 
 ``python tests/benchmarks/false_alarms_of_algorithms.py`` tries 100 seeds each, on two cores in two hours or so, and
-ends with 1 if any is refuted; ``--seeds 3 --only minibatch`` tries less. tests/test_check_algorithm_iterates.py tries two.
+ends with 1 if any is refuted; ``--seeds 3 --only minibatch`` tries less, tests/test_check_algorithm_iterates.py two.
 
 Each projected descent is tried as it is, and as another would write it: with draws in another order, so that the check
 cannot compare step by step, and in other arithmetic.
