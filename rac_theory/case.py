@@ -53,7 +53,9 @@ def check_pair(algorithm: Algorithm, problem: Problem) -> None:
     swapped = hasattr(algorithm, "gradient") and hasattr(problem, "iterates")
     hint = "; are algorithm and problem swapped?" if swapped else ""
     having("algorithm", algorithm, "an algorithm, such as GD(0.1)", ("iterates", "check", "gamma"), hint)
-    having("problem", problem, "a problem, such as Quadratic.left(S, W_star)", ("shape", "value", "gradient"), hint)
+    having(
+        "problem", problem, "a problem, such as Quadratic.left(S, W_star)", ("shape", "value", "gradient", "L"), hint
+    )
     algorithm.check(problem)
 
 

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from problems.finite_sum import components_of, heterogeneity
-from problems.members import being
+from problems.members import being, having
 from problems.problem import Problem
+from problems.rounding import rounded
 from rac_theory.account import Account
 from rac_theory.algorithms import ProjectedDescent, RACLoRA
 from rac_theory.case import Case
@@ -18,6 +20,8 @@ from rac_theory.gradients import Clients, Local, Reshuffled
 from rac_theory.plain_step import plain_step
 from rac_theory.randomness import Randomness
 from rac_theory.spectra import DRAWS, UNKNOWN, Spectrum
+
+_NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 
 @dataclass(frozen=True)
@@ -116,11 +120,14 @@ class Constants:
         """
         being("case", case, Case, ", as Case(algorithm, problem, W0, steps)")
         problem = case.problem
+        having("problem", problem, "a problem with its constants", _NEEDED, "; what is not known is nan")
         f0 = float(problem.value(case.start[None])[0])
         f_star = float(problem.f_star)
         # A declared f_star is not known better than to its own rounding.
         error = max(float(getattr(problem, "f_star_error", 0.0)), 8 * float(np.finfo(float).eps) * abs(f_star))
-        f_lower = float(problem.f_lower) if math.isfinite(problem.f_lower) else f_star - error
+        f_lower = (
+            float(problem.f_lower) if math.isfinite(problem.f_lower) else math.nextafter(f_star - error, -math.inf)
+        )
         _check_start(f0, f_star, f_lower, error)
         if f_lower > f_star + error:
             raise ValueError(f"f_lower must be <= f_star={f_star:g}, got {f_lower:g}")
@@ -142,14 +149,20 @@ class Constants:
             "lambda_max": float(projection.lambda_max),
             "f_star": f_star,
             "f_star_error": error,
-            "gap0": f0 - f_star,
-            "gap0_upper": f0 - f_lower,
+            "gap0": _fall(f0, f_star),
+            "gap0_upper": _fall(f0, f_lower),
             "alpha_spent": math.fsum(account.spent.values()),
         }
         sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
         return cls(
             **known, **_of_minimiser(case), **_of_gradients(case, sources), **_of_plain_step(case, projection, sources)
         )
+
+
+def _fall(f0: float, lowest: float) -> float:
+    """``f0 - lowest``, rounded up; nan where either is unknown."""
+    known = math.isfinite(f0) and math.isfinite(lowest)
+    return rounded(Fraction(f0) - Fraction(lowest), math.inf) if known else math.nan
 
 
 def _of_minimiser(case: Case) -> dict[str, Any]:

@@ -198,6 +198,44 @@ def test_gaps_start_from_the_upper_end_of_f_star_and_gradients_from_the_lower():
     problem = LeastSquares(np.eye(3), np.ones((3, 1)), l2=0.5)
     c = Constants.of(Case(GD(0.1), problem, None, 1))
     f0 = float(problem.value(np.zeros((1, 3, 1)))[0])
-    assert c.gap0 == f0 - problem.f_star
-    assert c.gap0_upper == f0 - problem.f_lower
+    assert Fraction(c.gap0) >= Fraction(f0) - Fraction(problem.f_star)
+    assert Fraction(c.gap0_upper) >= Fraction(f0) - Fraction(problem.f_lower)
+    assert (c.gap0, c.gap0_upper) == pytest.approx((f0 - problem.f_star, f0 - problem.f_lower), rel=1e-15)
     assert c.gap0_upper >= c.gap0
+
+
+def test_a_lower_end_that_nobody_gives_is_rounded_down():
+    """``f_star - f_star_error`` where f_lower is nan. Catches the nearest float, which is above it now and then."""
+
+    class WithoutLowerEnd:
+        f_lower, f_star_error = math.nan, 0.1
+
+        def __init__(self, f_star):
+            self.f_star = f_star
+
+        def __getattr__(self, name):
+            return getattr(BOWL, name)
+
+    for f_star in np.random.default_rng(0).uniform(0.2, 1, 20).tolist():
+        c = Constants.of(Case(GD(0.1), WithoutLowerEnd(f_star), None, 1))
+        f0 = Fraction(float(BOWL.value(np.zeros((1, 4, 1)))[0]))
+        assert Fraction(c.gap0_upper) >= f0 - (Fraction(f_star) - Fraction(0.1))
+
+
+@pytest.mark.parametrize("missing", ["L", "mu", "strong_convexity", "convex", "f_star", "f_lower"])
+def test_a_problem_without_one_of_its_constants_is_told_which(missing):
+    known = {"L": 1.0, "mu": 1.0, "strong_convexity": 1.0, "convex": True, "f_star": 0.0, "f_lower": 0.0}
+
+    class Partial:
+        shape = (4, 1)
+
+        def value(self, W):
+            return BOWL.value(W)
+
+        def gradient(self, W):
+            return BOWL.gradient(W)
+
+    problem = Partial()
+    vars(problem).update({name: value for name, value in known.items() if name != missing})
+    with pytest.raises(ValueError, match=f"problem must be a problem.*, got .* without '{missing}'"):
+        Constants.of(Case(GD(0.1), problem, None, 1))
