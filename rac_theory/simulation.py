@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import shown
 from problems.problem import Problem
 from rac_theory.algorithm import Algorithm
 from rac_theory.blas import one_blas_thread
@@ -211,6 +212,10 @@ def _tasks(kernel: Kernel, blocks: range, steps: int, workers: int) -> list[rang
 
 
 def _precision(dtype: DTypeLike) -> np.dtype[Any]:
-    if np.dtype(dtype) not in (np.float64, np.float32):
-        raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
-    return np.dtype(dtype)
+    try:
+        precision = np.dtype(dtype)
+    except TypeError:
+        raise ValueError(f"dtype must be float64 or float32, got {shown(dtype)}") from None
+    if precision not in (np.float64, np.float32):
+        raise ValueError(f"dtype must be float64 or float32, got {precision}")
+    return precision

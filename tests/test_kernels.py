@@ -318,6 +318,8 @@ def test_precision_is_checked():
     problem = a_problem("left")
     with pytest.raises(ValueError, match="dtype must be float64 or float32, got int64"):
         simulate(GD(0.1), problem, steps=1, dtype=int)
+    with pytest.raises(ValueError, match="dtype must be float64 or float32, got 'floot'"):
+        simulate(GD(0.1), problem, steps=1, dtype="floot")
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (6, 5), (12, 40), (64, 10)])
