@@ -40,34 +40,31 @@ class Mean:
 
     def block(self, Q: Array) -> None:
         """Bet on some ranges, (k, d, r), then learn from them."""
-        d, r = Q.shape[1:]
-        K = None if self.M is None else np.swapaxes(Q, 1, 2) @ self.M @ Q  # Q'HQ drops nothing of y = Q'u
-        scale = ranks(Q)[:, None] / d if self.by_rank else np.ones((len(Q), 1))
+        k, d, r = Q.shape
+        rows = np.ascontiguousarray(np.swapaxes(Q, 1, 2))  # with P of the same shape, <S, HMH> is <rows S, P>
+        P = rows if self.M is None else (rows.reshape(-1, d) @ self.M).reshape(rows.shape) @ Q @ rows
         axes = np.linspace(0, d - 1, min(d, _AXES)).astype(int)
-        y = Q[:, axes]
-        trace = ranks(Q) if K is None else np.trace(K, axis1=1, axis2=2)
-        x = [np.vecdot(y, y if K is None else y @ K), trace[:, None] / d]
+        x = [np.sum(rows[..., axes] * P[..., axes], axis=1), np.sum(rows * P, axis=(1, 2))[:, None] / d]
         said = [np.diag(self.claimed)[axes], np.array([np.trace(self.claimed) / d])]
-        low: list[Array] = [np.zeros(len(axes) + 1)]
-        high: list[Array] = [np.ones(len(axes) + 1)]
+        low, high = [np.zeros(len(axes) + 1)], [np.ones(len(axes) + 1)]
         if self._draws:
             D = self._total / self._draws - self.claimed
             D = (D + D.T) / 2 / max(float(np.abs(D).max()), 1e-300)
             values, vectors = np.linalg.eigh(D)
             u = vectors[:, [0, -1]]
-            y, seen = np.swapaxes(Q, 1, 2) @ u, np.swapaxes(Q, 1, 2) @ D @ Q
-            total = np.trace(seen, axis1=1, axis2=2) if K is None else np.sum(seen * K, axis=(1, 2))
-            x += [np.sum(y * (y if K is None else K @ y), axis=1), total[:, None]]
+            x += [np.sum((rows @ u) * (P @ u), axis=1)]
+            x += [np.sum((rows.reshape(-1, d) @ D) * P.reshape(-1, d), axis=1).reshape(k, r).sum(axis=1)[:, None]]
             said += [np.einsum("di,de,ei->i", u, self.claimed, u), np.array([np.sum(D * self.claimed)])]
-            low += [np.zeros(2), np.array([np.minimum(values[:r], 0).sum()])]
-            high += [np.ones(2), np.array([np.maximum(values[-r:], 0).sum()])]
+            low += [np.array([0.0, 0.0, np.minimum(values[:r], 0).sum()])]
+            high += [np.array([1.0, 1.0, np.maximum(values[-r:], 0).sum()])]
         else:
-            x, said = [*x, np.zeros((len(Q), 3))], [*said, np.zeros(3)]
+            x, said = [*x, np.zeros((k, 3))], [*said, np.zeros(3)]
             low, high = [*low, np.zeros(3)], [*high, np.zeros(3)]
         ends = np.concatenate(low), np.concatenate(high)
+        scale = ranks(Q)[:, None] / d if self.by_rank else np.ones((k, 1))
         self._bets.add(np.clip(np.hstack(x), *ends), scale * np.concatenate(said), *ends)
-        self._total = self._total + np.tensordot(Q if K is None else Q @ K, Q, axes=([0, 2], [0, 2]))
-        self._draws += len(Q)
+        self._total = self._total + rows.reshape(-1, d).T @ P.reshape(-1, d)
+        self._draws += k
 
     def check(self, alpha: float) -> None:
         """Raise ``Refuted`` if the bets came off."""
