@@ -121,8 +121,9 @@ def _record(kinds: Mapping[str, Any], needed: frozenset[str], data: Any, where: 
     return {name: convert(kinds[name], item, _inside(where, name)) for name, item in data.items()}
 
 
-def _inside(where: str, name: str) -> str:
-    word = name if name.isidentifier() and name.isascii() else shown(name)
+def _inside(where: str, name: object) -> str:
+    """The path of a part; a name that is no word, or, in a damaged store, no text, as it prints."""
+    word = name if isinstance(name, str) and name.isidentifier() and name.isascii() else shown(name)
     return f"{where}.{word}" if where else word
 
 

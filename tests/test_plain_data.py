@@ -166,3 +166,10 @@ def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
     assert write_whole(path, b"new").read_text() == "new"
     with pytest.raises(OSError, match="no/f' cannot be written: No such file"):
         write_whole(tmp_path / "no" / "f", "")
+
+
+@pytest.mark.parametrize("name", [b"rows\x00", 7, None])
+def test_a_name_that_is_no_text_is_named(name):
+    """A damaged store may hold bytes where its column says text; its name once was asked whether it is a word."""
+    with pytest.raises(ValueError, match="must be one of the fields cells, got another"):
+        convert({"cells": int}, {"cells": 1, name: 2}, "about")
