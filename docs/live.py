@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import house
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
@@ -18,8 +19,8 @@ from sphinx.util.docutils import SphinxDirective
 from typeset import lines, sentence
 
 from rac_theory import spectrum, theorems
+from rac_theory.drawing.typeset import pieces
 from rac_theory.sketches import NAMED
-from rac_theory.typeset import pieces
 
 
 class TheoremDirective(Directive):
@@ -99,6 +100,20 @@ class SketchesDirective(SphinxDirective):
         return [_table(("name", "what is drawn", "lambda_min", "known by"), (20, 54, 12, 14), rows)]
 
 
+class RoomsDirective(SphinxDirective):
+    """``{rooms}``: each room of the house, from the ground up, and what it says of itself."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build a table."""
+        level = house.floors(house.uses())
+        rows = []
+        for name in sorted(level, key=lambda name: (level[name], name)):
+            words = house.paragraph(name).split("``")
+            said = [nodes.literal("", part) if i % 2 else nodes.Text(part) for i, part in enumerate(words)]
+            rows.append(([nodes.literal("", name)], said))
+        return [_table(("room", "what it is"), (16, 84), rows)]
+
+
 def _table(heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[list[nodes.Node]]]) -> nodes.table:
     group = nodes.tgroup(cols=len(heads))
     group += [nodes.colspec(colwidth=width) for width in widths]
@@ -167,5 +182,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("tightest", TightestDirective)
     app.add_directive("sketches", SketchesDirective)
+    app.add_directive("rooms", RoomsDirective)
     app.add_directive("run", RunDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

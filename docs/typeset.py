@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from docutils import nodes
 
-from rac_theory.typeset import parts, pieces
+from rac_theory.drawing.typeset import parts, pieces
 
 _LINE = 66  # characters of a formula in a line of a page
 

@@ -20,42 +20,40 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import Initialisation as Initialisation
     from rac_theory.algorithms import LoRA as LoRA
     from rac_theory.algorithms import RACLoRA as RACLoRA
-    from rac_theory.case import Case as Case
-    from rac_theory.constants import Constants as Constants
-    from rac_theory.diagnosis import diagnose as diagnose
-    from rac_theory.expectation import Expectation as Expectation
-    from rac_theory.expectation import Unsupported as Unsupported
-    from rac_theory.expectation import exact_rate as exact_rate
-    from rac_theory.expectation import expected as expected
-    from rac_theory.gradients import Clients as Clients
-    from rac_theory.gradients import Exact as Exact
-    from rac_theory.gradients import Local as Local
-    from rac_theory.gradients import Minibatch as Minibatch
-    from rac_theory.gradients import Noisy as Noisy
-    from rac_theory.gradients import Reshuffled as Reshuffled
-    from rac_theory.linalg import project as project
-    from rac_theory.pep import WorstCase as WorstCase
-    from rac_theory.pep import worst_case as worst_case
-    from rac_theory.pep_comparison import Comparison as Comparison
-    from rac_theory.pep_comparison import side_by_side as side_by_side
-    from rac_theory.rate import Rate as Rate
-    from rac_theory.rate import empirical_rate as empirical_rate
-    from rac_theory.simulation import simulate as simulate
-    from rac_theory.spectra import Spectrum as Spectrum
-    from rac_theory.spectra import spectrum as spectrum
+    from rac_theory.algorithms.gradients import Clients as Clients
+    from rac_theory.algorithms.gradients import Exact as Exact
+    from rac_theory.algorithms.gradients import Local as Local
+    from rac_theory.algorithms.gradients import Minibatch as Minibatch
+    from rac_theory.algorithms.gradients import Noisy as Noisy
+    from rac_theory.algorithms.gradients import Reshuffled as Reshuffled
+    from rac_theory.cases.case import Case as Case
+    from rac_theory.cases.constants import Constants as Constants
+    from rac_theory.counterexamples.diagnosis import diagnose as diagnose
+    from rac_theory.expectations.expectation import Expectation as Expectation
+    from rac_theory.expectations.expectation import Unsupported as Unsupported
+    from rac_theory.expectations.expectation import exact_rate as exact_rate
+    from rac_theory.expectations.expectation import expected as expected
+    from rac_theory.numerics.linalg import project as project
+    from rac_theory.sharpness.hardest_case import HardestCase as HardestCase
+    from rac_theory.sharpness.hardest_case import hardest_case as hardest_case
+    from rac_theory.sharpness.tightness import tightness as tightness
+    from rac_theory.sharpness.worst_case import WorstCase as WorstCase
+    from rac_theory.sharpness.worst_case import worst_case as worst_case
+    from rac_theory.sharpness.worst_case_comparison import Comparison as Comparison
+    from rac_theory.sharpness.worst_case_comparison import side_by_side as side_by_side
+    from rac_theory.simulation.simulate import simulate as simulate
+    from rac_theory.simulation.trajectory import Trajectory as Trajectory
+    from rac_theory.sketches.spectra import Spectrum as Spectrum
+    from rac_theory.sketches.spectra import spectrum as spectrum
     from rac_theory.sweeps import Grid as Grid
     from rac_theory.sweeps import Sweep as Sweep
     from rac_theory.sweeps import sweep as sweep
-    from rac_theory.theorem import Theorem as Theorem
-    from rac_theory.tightness_meter import tightness as tightness
-    from rac_theory.tightness_search import HardestCase as HardestCase
-    from rac_theory.tightness_search import hardest_case as hardest_case
-    from rac_theory.trajectory import Trajectory as Trajectory
-    from rac_theory.verdict import Status as Status
-    from rac_theory.verdict import Verdict as Verdict
-    from rac_theory.verification import verify as verify
-
-__version__ = "0.1.0"
+    from rac_theory.theorems.theorem import Theorem as Theorem
+    from rac_theory.verification.rate import Rate as Rate
+    from rac_theory.verification.rate import empirical_rate as empirical_rate
+    from rac_theory.verification.verdict import Status as Status
+    from rac_theory.verification.verdict import Verdict as Verdict
+    from rac_theory.verification.verify import verify as verify
 
 # Public names and where they live. They are loaded when first used, so that importing the package costs nothing.
 # No module shares its name with a function: importing such a module would hide the function behind it.
@@ -63,46 +61,46 @@ _HOMES = {
     "Bernoulli": "algorithms",
     "SGD": "algorithms",
     "AsymmetricLoRA": "algorithms",
-    "Case": "case",
+    "Case": "cases.case",
     "ChainOfLoRA": "algorithms",
-    "Clients": "gradients",
-    "Comparison": "pep_comparison",
-    "Constants": "constants",
-    "Exact": "gradients",
-    "Expectation": "expectation",
+    "Clients": "algorithms.gradients",
+    "Comparison": "sharpness.worst_case_comparison",
+    "Constants": "cases.constants",
+    "Exact": "algorithms.gradients",
+    "Expectation": "expectations.expectation",
     "GD": "algorithms",
     "GaLore": "algorithms",
     "Grid": "sweeps",
-    "HardestCase": "tightness_search",
+    "HardestCase": "sharpness.hardest_case",
     "Initialisation": "algorithms",
     "LoRA": "algorithms",
-    "Local": "gradients",
-    "Minibatch": "gradients",
-    "Noisy": "gradients",
+    "Local": "algorithms.gradients",
+    "Minibatch": "algorithms.gradients",
+    "Noisy": "algorithms.gradients",
     "RACLoRA": "algorithms",
-    "Rate": "rate",
-    "Reshuffled": "gradients",
-    "Spectrum": "spectra",
-    "Status": "verdict",
+    "Rate": "verification.rate",
+    "Reshuffled": "algorithms.gradients",
+    "Spectrum": "sketches.spectra",
+    "Status": "verification.verdict",
     "Sweep": "sweeps",
-    "Theorem": "theorem",
-    "Trajectory": "trajectory",
-    "Unsupported": "expectation",
-    "Verdict": "verdict",
-    "diagnose": "diagnosis",
-    "WorstCase": "pep",
-    "empirical_rate": "rate",
-    "exact_rate": "expectation",
-    "expected": "expectation",
-    "hardest_case": "tightness_search",
-    "project": "linalg",
-    "side_by_side": "pep_comparison",
-    "simulate": "simulation",
-    "spectrum": "spectra",
+    "Theorem": "theorems.theorem",
+    "Trajectory": "simulation.trajectory",
+    "Unsupported": "expectations.expectation",
+    "Verdict": "verification.verdict",
+    "diagnose": "counterexamples.diagnosis",
+    "WorstCase": "sharpness.worst_case",
+    "empirical_rate": "verification.rate",
+    "exact_rate": "expectations.expectation",
+    "expected": "expectations.expectation",
+    "hardest_case": "sharpness.hardest_case",
+    "project": "numerics.linalg",
+    "side_by_side": "sharpness.worst_case_comparison",
+    "simulate": "simulation.simulate",
+    "spectrum": "sketches.spectra",
     "sweep": "sweeps",
-    "tightness": "tightness_meter",
-    "verify": "verification",
-    "worst_case": "pep",
+    "tightness": "sharpness.tightness",
+    "verify": "verification.verify",
+    "worst_case": "sharpness.worst_case",
 }
 _MODULES = ("algorithms", "counterexamples", "sketches", "theorems")
 
@@ -110,6 +108,10 @@ __all__ = [*_HOMES, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # slow to import, and seldom asked for
+
+        return version("rac-theory")
     if name in _MODULES:
         return importlib.import_module(f"rac_theory.{name}")
     if name not in _HOMES:

@@ -16,7 +16,7 @@ def main() -> int:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     gc.disable()
     try:
-        from rac_theory.cli import main as run
+        from rac_theory.commands.cli import main as run
     except KeyboardInterrupt:
         return 130
     except Exception:  # a package that is broken is no violated claim, of which 1 would speak

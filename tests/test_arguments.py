@@ -6,13 +6,13 @@ import pytest
 from problems import Federated, LeastSquares
 from rac_theory import GD, Case, RACLoRA
 from rac_theory.algorithms import ChainOfLoRA, GaLore, Initialisation, LoRA
-from rac_theory.gradients import Clients, Local, Minibatch, Noisy
-from rac_theory.sketch import draw
-from rac_theory.sketches.finite_support import FiniteSupport
-from rac_theory.sketches.from_function import FromFunction
-from rac_theory.sketches.gaussian import Gaussian
-from rac_theory.sketches.mixture import Mixture
-from rac_theory.sketches.sparse_signs import SparseSigns
+from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy
+from rac_theory.sketches.distributions.finite_support import FiniteSupport
+from rac_theory.sketches.distributions.from_function import FromFunction
+from rac_theory.sketches.distributions.gaussian import Gaussian
+from rac_theory.sketches.distributions.mixture import Mixture
+from rac_theory.sketches.distributions.sparse_signs import SparseSigns
+from rac_theory.sketches.draws import draw
 
 PROBLEM = LeastSquares(np.eye(3), [1.0, 2.0, 3.0])
 FACTORS = Initialisation.kaiming((3, 1), 1)

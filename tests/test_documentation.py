@@ -13,7 +13,8 @@ import pytest
 
 import problems
 import rac_theory
-from rac_theory import cli, counterexamples, sketches, theorems
+from rac_theory import counterexamples, sketches, theorems
+from rac_theory.commands import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

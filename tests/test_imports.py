@@ -1,8 +1,10 @@
-"""The house is built in one direction: a module imports only what stands above it, and importing costs nothing."""
+"""The house is built in one direction: a room uses only rooms below it, and importing costs nothing."""
 
 import ast
+import importlib.util
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,156 +14,85 @@ import rac_theory
 
 HOUSE = Path(rac_theory.__file__).parent
 GROUND = Path(problems.__file__).parent
+TESTS = Path(__file__).parent
 
-# From the ground up. A folder stands where its name does; its files may import each other.
-ORDER = [
-    "linalg",
-    "account",
-    "interrupts",
-    "plug_in_faults",
-    "whole_file",
-    "plain_data",
-    "chart",
-    "plot",
-    "svg",
-    "chart_svg",
-    "typeset",
-    "confidence",
-    "rational",
-    "randomness",
-    "powers",
-    "sketch",
-    "sketches",
-    "sampled_projection",
-    "spectra",
-    "noise",
-    "gradient_source",
-    "gradients",
-    "ranges",
-    "algorithm",
-    "algorithms",
-    "factor_loss",
-    "low_rank",
-    "frozen_limit",
-    "once",
-    "case",
-    "plain_step",
-    "constants",
-    "observed",
-    "kernel",
-    "kernels",
-    "blas",
-    "memory",
-    "shared_memory",
-    "trajectory",
-    "history",
-    "simulation",
-    "followed_run",
-    "factor_moves",
-    "expectations",
-    "expectation",
-    "metric",
-    "rate",
-    "sums",
-    "theorem",
-    "assumptions",
-    "theorems",
-    "tightness_meter",
-    "tightness_families",
-    "tightness_search",
-    "pep_program",
-    "pep",
-    "pep_comparison",
-    "evidence",
-    "limits",
-    "recording",
-    "sample",
-    "scope",
-    "reading",
-    "stopping",
-    "verdict",
-    "finding",
-    "measured",
-    "verification",
-    "counterexamples",
-    "diagnosis",
-    "relu_network",
-    "finetuning",
-    "embedded",
-    "settings",
-    "step_sizes",
-    "ensemble",
-    "row",
-    "row_data",
-    "plan",
-    "results",
-    "figures",
-    "workers",
-    "ledger",
-    "sweeps",
-    "shapes",
-    "option",
-    "advice",
-    "table",
-    "laboratory",
-    "report",
-    "testing",
-    "commands",
-    "cli",
-    "__main__",
+# From the ground up.
+ROOMS = [
+    *("numerics", "processes", "files", "drawing"),  # know no concept
+    *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
+    *("theorems", "verification", "sharpness", "counterexamples", "experiments"),  # what is said of it
+    *("ledger", "sweeps", "advice", "report", "testing", "commands"),  # what people use
 ]
+BESIDE_THE_ROOMS = {"benchmarks", "browser", "fuzz", "mutants", "problems"}  # folders of tests
+
+_spec = importlib.util.spec_from_file_location("house", TESTS.parent / "docs" / "house.py")
+assert _spec is not None
+assert _spec.loader is not None
+house = importlib.util.module_from_spec(_spec)  # the page of the documentation is drawn by it
+_spec.loader.exec_module(house)
 
 
-def imported(path):
-    """The modules that a file imports, at its top or inside its functions, type checking apart."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if node in typing_only:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def test_nothing_is_at_the_root_but_rooms():
+    found = {path.name for path in HOUSE.iterdir()} - {"__pycache__"}
+    assert found == {"__init__.py", "__main__.py", "py.typed", *ROOMS}
 
 
-def room(module):
-    """The place of ``rac_theory.x.y`` in the order: that of x."""
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 and parts[1] in ORDER else None
+def test_tests_mirror_the_rooms():
+    """A room without tests of its own, or tests of a room that is no more, would be seen."""
+    folders = {path.name for path in TESTS.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    assert folders == {*ROOMS} | BESIDE_THE_ROOMS
 
 
-def test_every_module_has_its_place():
-    found = {path.stem if path.is_file() else path.name for path in HOUSE.iterdir() if path.name != "__pycache__"}
-    assert found - {"__init__", "py"} - {"py.typed"} == set(ORDER)
+def test_no_import_runs_back():
+    """Neither to a room above, nor to the package's face, which stands on all of them."""
+    for module, path in house.modules().items():
+        here = house.room(module)
+        for name in house.imported(path):
+            if here in ROOMS and name.partition(".")[0] == "rac_theory":
+                there = house.room(name)
+                assert there, f"{module} must not import {name}, which stands above it"
+                assert ROOMS.index(there) <= ROOMS.index(here), f"{module} must not import {name}"
 
 
-@pytest.mark.parametrize("path", sorted(HOUSE.rglob("*.py")), ids=lambda p: str(p.relative_to(HOUSE)))
-def test_imports_point_up_the_list_only(path):
-    here = path.relative_to(HOUSE).with_suffix("").parts[0]
-    for module in imported(path):
-        if module.startswith("rac_theory.") and (there := room(module)) and here in ORDER:
-            inside = there == here and len(path.relative_to(HOUSE).parts) > 1
-            assert inside or ORDER.index(there) < ORDER.index(here), f"{here} must not import {module}"
+def test_there_is_no_circle_inside_a_room():
+    known = house.modules()
+    graph = {module: {name for name in house.imported(path) if name in known} for module, path in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"files import each other in a circle: {error.args[1]}")
 
 
-@pytest.mark.parametrize("path", sorted(GROUND.rglob("*.py")), ids=lambda p: p.name)
-def test_problems_stand_on_the_ground(path):
-    for module in imported(path):
-        assert not module.startswith("rac_theory"), f"{path.name} must not import {module}"
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_uses(room):
+    """Its paragraph names exactly the rooms that its files import, and what it must not know."""
+    assert house.named(room) == house.uses()[room]
+    assert "ust not " in house.paragraph(room)
 
 
-@pytest.mark.parametrize("path", sorted([*HOUSE.rglob("*.py"), *GROUND.rglob("*.py")]), ids=lambda p: p.name)
-def test_every_file_says_what_it_is_and_is_short(path):
-    text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text)), f"{path} must begin with what it is"
-    assert len(text.splitlines()) <= 250, f"{path} is longer than 250 lines"
+def test_an_import_that_runs_back_would_be_seen(tmp_path):
+    """At the top of a file, inside a function, of a module or of a name of one; but not for type checkers."""
+    path = tmp_path / "x.py"
+    path.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rac_theory.sweeps import grid\n"
+        "from rac_theory.ledger import plan\n\ndef f():\n    from rac_theory.report.page import write\n"
+        "    import rac_theory.commands.cli\n"
+    )
+    seen = ["typing", "rac_theory.ledger.plan", "rac_theory.report.page", "rac_theory.commands.cli"]
+    assert sorted(house.imported(path)) == sorted(seen)
+
+
+def test_problems_stand_on_the_ground():
+    for path in GROUND.rglob("*.py"):
+        for module in house.imported(path):
+            assert not module.startswith("rac_theory"), f"{path.name} must not import {module}"
+
+
+def test_every_file_says_what_it_is_and_is_short():
+    for path in [*HOUSE.rglob("*.py"), *GROUND.rglob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        assert ast.get_docstring(ast.parse(text)), f"{path} must begin with what it is"
+        assert len(text.splitlines()) <= 250, f"{path} is longer than 250 lines"
 
 
 def run(code, cwd=None):
@@ -188,7 +119,9 @@ def test_every_public_name_exists():
 
 def test_no_public_function_is_hidden_by_its_module():
     """``from rac_theory import verify`` gives the function, also after every module was imported."""
-    done = run("import rac_theory.cli; from rac_theory import verify, simulate, spectrum; print(callable(verify))")
+    done = run(
+        "import rac_theory.commands.cli; from rac_theory import verify, simulate, spectrum; print(callable(verify))"
+    )
     assert done.stdout.strip() == "True"
 
 

@@ -23,8 +23,8 @@ from rac_theory import (
     verify,
 )
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
-from rac_theory.followed_run import FollowedRun
-from rac_theory.gradients import Clients, Exact, Local
+from rac_theory.algorithms.gradients import Clients, Exact, Local
+from rac_theory.counterexamples.followed_run import FollowedRun
 from rac_theory.sketches import Haar
 from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound
 

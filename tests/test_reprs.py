@@ -19,10 +19,19 @@ from problems import (
     SoftmaxRegression,
 )
 from problems.mean import Mean
-from rac_theory import algorithms, gradients, sketches
-from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
-from rac_theory.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
-from rac_theory.relu_network import ReLUNetwork
+from problems.relu_network import ReLUNetwork
+from rac_theory import algorithms, sketches
+from rac_theory.algorithms import (
+    AsymmetricLoRA,
+    Bernoulli,
+    ChainOfLoRA,
+    GaLore,
+    Initialisation,
+    LoRA,
+    RACLoRA,
+    gradients,
+)
+from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 
 RNG = np.random.default_rng(0)

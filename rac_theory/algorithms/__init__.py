@@ -1,4 +1,7 @@
-"""The algorithms, one file each."""
+"""Algorithms: the concept, the methods, one file each, and in ``gradients`` where their gradients come from and how
+far those stray. It uses numerics and sketches. It must not know how runs are made, recorded or judged: it yields
+iterates.
+"""
 
 from rac_theory.algorithms.asymmetric_lora import AsymmetricLoRA
 from rac_theory.algorithms.bernoulli import Bernoulli

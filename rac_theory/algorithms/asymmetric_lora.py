@@ -10,15 +10,17 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
+from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.lora import Factored
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
-from rac_theory.gradient_source import GradientSource, Step
-from rac_theory.gradients import Exact
-from rac_theory.linalg import orthonormal_range
-from rac_theory.randomness import Randomness
-from rac_theory.sketch import Sketch, check_draws, draw, is_deterministic
-from rac_theory.spectra import UNKNOWN, Spectrum, spectrum
+from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.sketches.declarations import is_deterministic
+from rac_theory.sketches.draws import check_draws, draw
+from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches.spectra import UNKNOWN, Spectrum, spectrum
 
 
 @dataclass(frozen=True, eq=False)

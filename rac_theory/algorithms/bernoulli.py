@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from problems import checks
 from problems.checks import Array
 from problems.rounding import rounded
-from rac_theory.account import Account
+from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import check_dim, sketched_steps
-from rac_theory.gradient_source import GradientSource, Step
-from rac_theory.gradients import Exact
-from rac_theory.randomness import Randomness, child, seed_sequence
-from rac_theory.sketch import Sketch, check_draws
-from rac_theory.spectra import Spectrum, spectrum
+from rac_theory.numerics.account import Account
+from rac_theory.numerics.randomness import Randomness, child, seed_sequence
+from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches.spectra import Spectrum, spectrum
 
 _OUTWARDS = {
     "lambda_min": -math.inf,

@@ -8,8 +8,8 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.gradient_source import GradientSource, check_source
-from rac_theory.gradients import Exact
+from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_source
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,10 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from rac_theory.algorithms.rac_lora import check_dim
-from rac_theory.sketch import Sketch, check_draws, draw, is_deterministic
-from rac_theory.sketches.gaussian import Gaussian
+from rac_theory.sketches.declarations import is_deterministic
+from rac_theory.sketches.distributions.gaussian import Gaussian
+from rac_theory.sketches.draws import check_draws, draw
+from rac_theory.sketches.sketch import Sketch
 
 
 @dataclass(frozen=True, eq=False)

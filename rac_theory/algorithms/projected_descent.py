@@ -8,9 +8,9 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.gradient_source import GradientSource, Step, check_source
-from rac_theory.randomness import Randomness
-from rac_theory.spectra import Spectrum
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.sketches.spectra import Spectrum
 
 
 class ProjectedDescent(ABC):

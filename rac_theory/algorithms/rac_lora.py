@@ -10,14 +10,16 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.gradient_source import GradientSource, Step
-from rac_theory.gradients import Exact
-from rac_theory.linalg import project_onto
-from rac_theory.randomness import Randomness
-from rac_theory.ranges import draws_ahead, ranges
-from rac_theory.sketch import Sketch, check_draws, is_deterministic
-from rac_theory.spectra import NO_SKETCH, Spectrum, spectrum
+from rac_theory.numerics.linalg import project_onto
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.sketches.declarations import is_deterministic
+from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.ranges import draws_ahead, ranges
+from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches.spectra import NO_SKETCH, Spectrum, spectrum
 
 Side: TypeAlias = Literal["left", "right"]
 """Which side of the gradient is projected."""

@@ -9,14 +9,15 @@ from typing import Any
 from rich.console import Console
 
 from problems.naming import printable
-from rac_theory import results, theorems
-from rac_theory.advice import RANKS, SKETCHES, advise, fewest_steps, frontier_plot
-from rac_theory.commands.console import wide_console
+from rac_theory import theorems
+from rac_theory.advice.advise import RANKS, SKETCHES, advise, fewest_steps, frontier_plot
+from rac_theory.advice.model_shapes import Shapes, parse
+from rac_theory.advice.table import advice_table
+from rac_theory.advice.training_option import FLOPS, Option
 from rac_theory.commands.exit_status import OK
-from rac_theory.option import FLOPS, Option
-from rac_theory.shapes import Shapes, parse
-from rac_theory.table import advice_table
-from rac_theory.whole_file import write_whole
+from rac_theory.commands.in_common import wide_console
+from rac_theory.files.whole_file import write_whole
+from rac_theory.ledger import results
 
 NOT_COVERED = (
     "What is not covered: the theorems are about gradient descent with the exact gradient and a constant step on one "

@@ -8,7 +8,7 @@ from problems import checks
 from rac_theory import counterexamples, theorems
 from rac_theory.commands.exit_status import OK
 from rac_theory.counterexamples.counterexample import Counterexample
-from rac_theory.embedded import EMBEDDED
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.sketches.plug_in import sketch_names
 
 
@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     print("claims    " + ", ".join([*theorems.ALL, *counterexamples.ALL]))
-    print("problems  " + ", ".join(EMBEDDED) + ", or the path of an svmlight file")
+    print("problems  " + ", ".join(DEFAULT_PROBLEMS) + ", or the path of an svmlight file")
     print("sketches  " + ", ".join(sketch_names()) + ", or a class of yours as module:Name")
     return OK
 

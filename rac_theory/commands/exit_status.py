@@ -10,9 +10,9 @@
 import sys
 from collections.abc import Sequence
 
-from rac_theory import ledger
-from rac_theory.row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.verdict import Status
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.ledger.violated import violated
+from rac_theory.verification.verdict import Status
 
 OK, VIOLATED, BAD_INPUT, INTERNAL_ERROR, CLOSED_PIPE = 0, 1, 2, 70, 141
 
@@ -27,7 +27,7 @@ def status_of(rows: Sequence[Row]) -> int:
         print(f"error: {failed} of {len(rows)} row(s) failed, see above", file=sys.stderr)
     elif not tried:
         print(f"error: nothing was tried: no claim met a case in any of {len(rows)} row(s), see above", file=sys.stderr)
-    if ledger.violated(rows):
+    if violated(rows):
         return VIOLATED
     return BAD_INPUT if failed or not tried else OK
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from problems import checks
-from rac_theory import results
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.embedded import embedded_problem
-from rac_theory.ensemble import Ensemble
-from rac_theory.row import NEEDS_EXTRA, Row
+from rac_theory.ledger import results
+from rac_theory.ledger.default_problems import default_problem
+from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
 from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
-from rac_theory.step_sizes import setting_named
 from rac_theory.sweeps import Sweep
 from rac_theory.sweeps.store import is_store
 
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _ensemble(old: Row) -> Ensemble:
     """Build what a row was judged by, from its names and numbers alone."""
-    entry, setting = embedded_problem(old.problem), setting_named(old.setting)
+    entry, setting = default_problem(old.problem), setting_named(old.setting)
     checks.one_of("claim", old.claim, setting.claims)
     if (old.side == "both") != setting.both_sides:
         raise ValueError(f"side must be one of the setting {old.setting}, got {old.side!r}")

@@ -6,11 +6,12 @@ from typing import Any
 
 from problems import checks
 from problems.naming import printable
-from rac_theory import laboratory, results
-from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import OK
+from rac_theory.commands.in_common import wide_console
+from rac_theory.ledger import results
+from rac_theory.sketches import all_spectra
 from rac_theory.sketches.plug_in import sketch_factory
-from rac_theory.spectra import spectrum
+from rac_theory.sketches.spectra import spectrum
 
 
 def add(commands: Any) -> None:
@@ -32,12 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.all == (arguments.name is not None):
         raise ValueError(f"sketch must be given one name, or --all, got {'both' if arguments.all else 'neither'}")
     if arguments.all:
-        known = laboratory.compare(dim, rank, rng=arguments.seed)
-        wide_console().print(laboratory.comparison_table(known))
-        ax = laboratory.comparison_plot(known)
+        known = all_spectra.compare(dim, rank, rng=arguments.seed)
+        wide_console().print(all_spectra.comparison_table(known))
+        ax = all_spectra.comparison_plot(known)
     else:
         one = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed)
-        print(laboratory.description(one))
+        print(all_spectra.description(one))
         ax = one.plot()
     what = "every sketch" if arguments.all else arguments.name
     ax.set_title(f"{what}, dim {dim}, rank {rank}", fontsize=9)

@@ -11,11 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from problems.naming import printable
-from rac_theory.commands import jobs
-from rac_theory.commands.console import wide_console
 from rac_theory.commands.exit_status import status_of
-from rac_theory.interrupts import status_of_interrupt
-from rac_theory.row import FAILED
+from rac_theory.commands.in_common import add_jobs, check_jobs, wide_console
+from rac_theory.ledger.verdict_row import FAILED
+from rac_theory.processes.interrupts import status_of_interrupt
 from rac_theory.sweeps import Grid, Progress, Sweep, export, sweep
 
 
@@ -27,12 +26,12 @@ def add(commands: Any) -> None:
     parser.add_argument("--store", type=Path, help="SQLite file of finished cells (default: spec with .sqlite)")
     parser.add_argument("--export", type=Path, help="a .csv or .parquet file to write when all cells are finished")
     parser.add_argument("--trust", action="store_true", help="import sketches of the spec that are not of rac_theory")
-    jobs.add(parser)
+    add_jobs(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is left of the sweep and print what was found; status 1 if a row refutes its claim."""
-    jobs.check(arguments)
+    check_jobs(arguments)
     grid = Grid.load(arguments.spec, trust=arguments.trust)
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
     if arguments.export is not None:

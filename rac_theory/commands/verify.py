@@ -13,16 +13,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from problems import checks
 from problems.naming import printable
-from rac_theory import counterexamples, ledger, report, results, workers
-from rac_theory.commands import jobs
-from rac_theory.commands.console import wide_console
+from rac_theory import counterexamples, report
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
-from rac_theory.interrupts import status_of_interrupt
-from rac_theory.plain_data import LARGEST
-from rac_theory.plan import Plan, Selection, plan
-from rac_theory.row import Row
-from rac_theory.table import ledger_table, remarks
+from rac_theory.commands.in_common import add_jobs, check_jobs, wide_console
+from rac_theory.files.plain_data import LARGEST
+from rac_theory.ledger import results, running
+from rac_theory.ledger.figures import ready_to_draw
+from rac_theory.ledger.plan import Plan, Selection, plan
+from rac_theory.ledger.table import ledger_table, remarks
+from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.violated import violated
+from rac_theory.processes import workers
+from rac_theory.processes.interrupts import status_of_interrupt
 
 _SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
 
@@ -36,16 +39,16 @@ def add(commands: Any) -> None:
         verify.add_argument(option, nargs="+", action="extend", default=[], **rest)
 
     several("--claim", help="claims, as in list, or all (default: T1, T2 and their sharp forms)")
-    several("--problem", help="embedded problems, or paths of svmlight files")
+    several("--problem", help="default problems, or paths of svmlight files")
     several("--sketch", help="sketches by name, or classes of yours as module:Name")
     several("--rank", type=int, help="ranks of the sketch (default: 1 and min(4, dim - 1))")
     several("--side", help="left, right, or both: a coin decides in every step")
-    verify.add_argument("--steps", type=int, help="default: until bounds have fallen tenfold, fourfold where dear")
+    verify.add_argument("--steps", type=int, help="default: until bounds are tenfold lower, fourfold at costly steps")
     verify.add_argument("--runs", type=int, help="runs an ensemble")
     verify.add_argument("--seed", type=int, default=0)
     verify.add_argument("--alpha", type=float, default=1e-3, help="significance level of a row (default: 0.001)")
     verify.add_argument("--out", type=Path, default=Path("results"), help="folder for results.json and figures")
-    jobs.add(verify)
+    add_jobs(verify)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_ledger(arguments: argparse.Namespace) -> int:
     """Run the ledger, save it as it grows, print it."""
-    jobs.check(arguments)
+    check_jobs(arguments)
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
             checks.integer(name, number, int(name != "seed"), LARGEST)
@@ -80,10 +83,12 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     replaced = results.to_be_replaced(arguments.out)
     screen = Console(stderr=True)
     # All problems together take long, and a few may be done before a worker has started.
-    early = workers.starting(arguments.jobs) if arguments.jobs or not arguments.problem else nullcontext()
+    early = (
+        workers.starting(ready_to_draw, arguments.jobs) if arguments.jobs or not arguments.problem else nullcontext()
+    )
     with early, screen.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)
-        seconds = ledger.estimate(todo)
+        seconds = running.estimate(todo)
     if replaced is not None:
         print(printable(replaced), file=sys.stderr)
     rows, interrupted = _run_watched(todo, seconds, arguments, screen)
@@ -115,7 +120,7 @@ def _run_watched(
     try:
         with Progress(*columns, console=screen, transient=True) as progress:
             task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
-            for i, finished in ledger.run(todo, seconds, figures, arguments.jobs):
+            for i, finished in running.run(todo, seconds, figures, arguments.jobs):
                 rows += finished
                 progress.advance(task, seconds[i])
                 if time.monotonic() - saved > _SAVE_EVERY:
@@ -136,7 +141,7 @@ def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:
     for line in (*notes, *remarks(rows)):
         console.print(line, markup=False, soft_wrap=True)
     chance = [row for row in rows if row.violates(row.alpha)]
-    certain = ledger.violated(rows)
+    certain = violated(rows)
     if len(certain) < len(chance):
         sampled = sum(row.is_sampled for row in rows)
         console.print(

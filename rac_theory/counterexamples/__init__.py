@@ -1,4 +1,8 @@
-"""The counterexamples, one file each: by id (``counterexamples.C1``), and all of them (``counterexamples.ALL``)."""
+"""Counterexamples: claims that fail, each with a case, a witness and the reason, by id (``counterexamples.C1``) and
+all of them (``counterexamples.ALL``); and the diagnosis of a run of factors that went wrong. It uses numerics,
+processes, drawing, sketches, algorithms, cases, simulation, theorems, expectations and verification. It must not know
+the ledger.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -8,11 +8,11 @@ from typing import Any, Literal, TypeAlias
 
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithm import Algorithm
+from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.counterexamples.picture import Picture
-from rac_theory.verdict import Status
+from rac_theory.verification.verdict import Status
 
-Evidence: TypeAlias = Literal["exact", "bounded", "simulated"]
+Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
 """Rational arithmetic or a closed form; floating point with a margin far above its error; runs that were only seen."""
 
 
@@ -22,7 +22,7 @@ class Check:
 
     sentence: str
     holds: bool
-    evidence: Evidence
+    evidence: Grounds
 
     def __str__(self) -> str:
         return f"{'ok ' if self.holds else 'NOT'} {self.evidence:9} {self.sentence}"

@@ -8,14 +8,14 @@ import numpy as np
 from problems.checks import Array
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.factor_loss import FactorLoss, sharpest_on_segment
+from rac_theory.counterexamples.factor_moves import Moves
+from rac_theory.counterexamples.followed_run import FollowedRun
 from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
 from rac_theory.counterexamples.picture import Deferred, Outcomes
-from rac_theory.factor_loss import FactorLoss, sharpest_on_segment
-from rac_theory.factor_moves import Moves
-from rac_theory.followed_run import FollowedRun
-from rac_theory.simulation import simulate
+from rac_theory.simulation.simulate import simulate
+from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.sketches import Gaussian
-from rac_theory.trajectory import Trajectory
 
 LARGEST = 20.0
 """L of the quadratic; the step is 1/L."""

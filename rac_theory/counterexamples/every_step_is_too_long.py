@@ -9,7 +9,7 @@ from problems.checks import Array
 from rac_theory.algorithms import GD, Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
-from rac_theory.simulation import simulate
+from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen
 
 STEPS = 60

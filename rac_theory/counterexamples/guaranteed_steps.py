@@ -7,7 +7,7 @@ import numpy as np
 
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.factor_loss import FactorLoss
+from rac_theory.counterexamples.factor_loss import FactorLoss
 
 SHARE = 0.907
 """J falls by at least this share of ``eta ||grad J||^2`` at a guaranteed step."""

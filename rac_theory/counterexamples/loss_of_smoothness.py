@@ -10,9 +10,9 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.factor_loss import FactorLoss
 from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
 from rac_theory.counterexamples.picture import Lines
-from rac_theory.factor_loss import FactorLoss
 
 SCALES = 2.0 ** np.arange(11)
 B = np.array([[1.0], [2.0], [-1.0]])

@@ -11,10 +11,10 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import GaLore, RACLoRA
 from rac_theory.algorithms.galore import leading_part
+from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
-from rac_theory.gradient_source import Step
-from rac_theory.simulation import simulate
+from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Coordinate, Haar
 
 STEPS = 400

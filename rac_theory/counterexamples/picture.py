@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.checks import Array
-from rac_theory import plot
-from rac_theory.chart import BLACK, BOUND, GREEN, MEAN, PINK, RUNS, YELLOW
+from rac_theory.drawing import plot
+from rac_theory.drawing.chart import BLACK, BOUND, GREEN, MEAN, PINK, RUNS, YELLOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.algorithms import RACLoRA
-from rac_theory.case import Case
-from rac_theory.constants import Constants
+from rac_theory.cases.case import Case
+from rac_theory.cases.constants import Constants
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.loss_of_smoothness import C1
 from rac_theory.counterexamples.paper_quadratic import paper_quadratic
@@ -16,9 +16,9 @@ from rac_theory.counterexamples.picture import Lines
 from rac_theory.counterexamples.representation_floor import C2
 from rac_theory.counterexamples.restarts import C4
 from rac_theory.counterexamples.stuck_subspace import C5
-from rac_theory.expectation import expected
+from rac_theory.expectations.expectation import expected
 from rac_theory.sketches import Haar
-from rac_theory.theorem import Theorem
+from rac_theory.theorems.theorem import Theorem
 
 REDUCTION = 1e-6
 """By how much the gap is to fall."""

@@ -7,9 +7,9 @@ import numpy as np
 from problems import Quadratic
 from rac_theory.algorithms import GD, Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.low_rank import floor, lowest
 from rac_theory.counterexamples.picture import Lines
-from rac_theory.low_rank import floor, lowest
-from rac_theory.simulation import simulate
+from rac_theory.simulation.simulate import simulate
 
 SIGMA = (3, 2, 1)
 STEPS = 400

@@ -7,15 +7,15 @@ import numpy as np
 
 from problems import Quadratic
 from problems.checks import Array
-from rac_theory.algorithm import Algorithm
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.low_rank import floor
 from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
 from rac_theory.counterexamples.picture import Lines
-from rac_theory.expectation import expected
-from rac_theory.low_rank import floor
-from rac_theory.rational import Matrix
-from rac_theory.simulation import simulate
+from rac_theory.expectations.expectation import expected
+from rac_theory.numerics.rational import Matrix
+from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen, Haar
 
 L, LINK = 20.0, 10

@@ -10,13 +10,13 @@ from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
+from rac_theory.counterexamples.frozen_limit import frozen_limit
 from rac_theory.counterexamples.picture import Lines
-from rac_theory.frozen_limit import frozen_limit
-from rac_theory.simulation import simulate
+from rac_theory.simulation.simulate import simulate
+from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.sketches import Frozen
-from rac_theory.trajectory import Trajectory
-from rac_theory.verdict import Status
-from rac_theory.verification import verify
+from rac_theory.verification.verdict import Status
+from rac_theory.verification.verify import verify
 
 S, W_STAR = (10, 1, 1), ((1, 2, 0), (0, 1, -1), (1, 0, 1))
 FROZEN = (1, 1, 0)

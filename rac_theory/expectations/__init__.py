@@ -1,1 +1,3 @@
-"""How expectations on quadratics are computed: the maps of second moments, one file each."""
+"""Expectations: the expected value along a case, exactly, by linear maps of second moments, and the exact rate. It
+uses numerics, sketches, algorithms, cases and simulation. It must not know bounds, nor sample anything.
+"""

@@ -15,7 +15,7 @@ from rac_theory.expectations.frame import Frame, frame_of, lifted, whole_frame
 from rac_theory.expectations.matrix_map import MatrixMap, matrix_map
 from rac_theory.expectations.moment_map import MomentMap
 from rac_theory.expectations.sketch_moments import invariants_of, isotropic_share, known_second_moment
-from rac_theory.sketches.second_moments import SecondMoment
+from rac_theory.sketches.laws.second_moments import SecondMoment
 
 
 def bernoulli_map(algorithm: Bernoulli, problem: Problem) -> MomentMap:

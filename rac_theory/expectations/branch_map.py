@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from problems.checks import Array
+from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.expectations.spectral_radius import spectral_radius
-from rac_theory.expectations.unsupported import Unsupported
 
 
 @dataclass(frozen=True, eq=False)

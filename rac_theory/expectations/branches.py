@@ -7,14 +7,15 @@ import numpy as np
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import Bernoulli, RACLoRA
+from rac_theory.algorithms.gradients import Clients, Local
 from rac_theory.expectations.branch_map import BranchMap
 from rac_theory.expectations.components import Components, components_in, curved_directions, pooled
 from rac_theory.expectations.frame import Frame, frame_of, whole_frame
+from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.expectations.plain_moments import plain_scale
-from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.gradients import Clients, Local
-from rac_theory.linalg import projection
-from rac_theory.sketch import Sketch, checked_support
+from rac_theory.numerics.linalg import projection
+from rac_theory.sketches.declarations import checked_support
+from rac_theory.sketches.sketch import Sketch
 
 LARGEST_SHUFFLED = 5
 """The most components whose orders are enumerated: 120."""

@@ -20,7 +20,7 @@ from problems.least_squares import LeastSquares
 from problems.problem import Problem
 from rac_theory.expectations.frame import Frame
 from rac_theory.expectations.matrix_map import LARGEST_STATE
-from rac_theory.expectations.unsupported import Unsupported
+from rac_theory.expectations.moment_map import Unsupported
 
 
 class Components(NamedTuple):

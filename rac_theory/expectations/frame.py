@@ -10,8 +10,8 @@ import numpy as np
 from problems.checks import Array
 from problems.problem import Problem
 from problems.quadratic import Quadratic
-from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.sketches.second_moments import SecondMoment
+from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.sketches.laws.second_moments import SecondMoment
 
 LARGEST_WHOLE = 64
 """The largest m n of a quadratic that is given by its full Hessian: the recursion then has (m n)^2 unknowns."""

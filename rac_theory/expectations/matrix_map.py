@@ -15,8 +15,8 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from problems.checks import Array
 from rac_theory.expectations.frame import Frame
-from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.sketches.second_moments import SecondMoment
+from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.sketches.laws.second_moments import SecondMoment
 
 LARGEST_STATE = 1 << 18
 """The most numbers in a state: one group of 512 x 512, or 64 of 64 x 64."""

@@ -17,6 +17,10 @@ import numpy as np
 from problems.checks import Array
 
 
+class Unsupported(ValueError):
+    """There is no exact route: the message is the reason. Nothing is guessed; ``simulate`` always has an answer."""
+
+
 class MomentMap(Protocol):
     """One step on a state that holds second moments. It is linear, or affine for a source of noise.
 

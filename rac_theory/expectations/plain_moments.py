@@ -17,10 +17,11 @@ import numpy as np
 
 from problems.checks import Array
 from rac_theory.algorithms import RACLoRA
-from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.sketch import Sketch, checked_support
+from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.sketches import Gaussian
-from rac_theory.sketches.second_moments import LARGEST_ENUMERATED, SecondMoment, summed
+from rac_theory.sketches.declarations import checked_support
+from rac_theory.sketches.laws.second_moments import LARGEST_ENUMERATED, SecondMoment, summed
+from rac_theory.sketches.sketch import Sketch
 
 
 class PlainMoments(NamedTuple):

@@ -19,15 +19,16 @@ from problems.checks import Array
 from problems.least_squares import LeastSquares
 from problems.problem import Problem
 from problems.quadratic import Quadratic
-from rac_theory import rational
-from rac_theory.algorithm import Algorithm
 from rac_theory.algorithms import RACLoRA
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.algorithms.gradients import Exact
 from rac_theory.expectations.frame import lifted
-from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.gradients import Exact
-from rac_theory.sketch import Sketch, checked_support, claimed_invariants
-from rac_theory.sketches.rotation_invariance import from_invariants
-from rac_theory.sketches.second_moments import summed
+from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.numerics import rational
+from rac_theory.sketches.declarations import checked_support, claimed_invariants
+from rac_theory.sketches.laws.rotation_invariance import from_invariants
+from rac_theory.sketches.laws.second_moments import summed
+from rac_theory.sketches.sketch import Sketch
 
 LARGEST_SIDE = 4
 """The largest m and n: the fractions grow with every step."""

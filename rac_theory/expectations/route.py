@@ -7,8 +7,11 @@ import numpy as np
 
 from problems.finite_sum import components_of
 from problems.problem import Problem
-from rac_theory.algorithm import Algorithm
 from rac_theory.algorithms import Bernoulli, RACLoRA
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.gradients.noise import minibatch_share
 from rac_theory.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.expectations.branches import branch_map
 from rac_theory.expectations.components import components_in, pooled
@@ -16,23 +19,14 @@ from rac_theory.expectations.diagonal_map import flat, two_invariants
 from rac_theory.expectations.frame import frame_of, lifted, whole_frame
 from rac_theory.expectations.matrix_map import MatrixMap, matrix_map
 from rac_theory.expectations.minibatch_map import MinibatchMap
-from rac_theory.expectations.moment_map import MomentMap
+from rac_theory.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.expectations.noisy_map import NoisyMap
-from rac_theory.expectations.plain_moments import (
-    enumerated_moments,
-    gaussian_invariants,
-    plain_scale,
-    times,
-)
+from rac_theory.expectations.plain_moments import enumerated_moments, gaussian_invariants, plain_scale, times
 from rac_theory.expectations.sketch_moments import invariants_of, isotropic_share, known_second_moment, on_trust
-from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.gradient_source import GradientSource
-from rac_theory.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
-from rac_theory.noise import minibatch_share
-from rac_theory.sketch import is_orthonormal
 from rac_theory.sketches import Gaussian
-from rac_theory.sketches.rotation_invariance import from_invariants
-from rac_theory.sketches.second_moments import SecondMoment
+from rac_theory.sketches.declarations import is_orthonormal
+from rac_theory.sketches.laws.rotation_invariance import from_invariants
+from rac_theory.sketches.laws.second_moments import SecondMoment
 
 _SOURCES = (Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from rac_theory.expectations.unsupported import Unsupported
-from rac_theory.sketch import Sketch, claimed_invariants, claimed_projection
+from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.sketches import Mixture
-from rac_theory.sketches.second_moments import LARGEST_ENUMERATED, SecondMoment, second_moment_of
+from rac_theory.sketches.declarations import claimed_invariants, claimed_projection
+from rac_theory.sketches.laws.second_moments import LARGEST_ENUMERATED, SecondMoment, second_moment_of
+from rac_theory.sketches.sketch import Sketch
 
 
 def invariants_of(sketch: Sketch) -> tuple[float, float] | None:

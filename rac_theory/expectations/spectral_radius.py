@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
 from problems.checks import Array
-from rac_theory.expectations.unsupported import Unsupported
+from rac_theory.expectations.moment_map import Unsupported
 
 _DENSE = 16  # the side up to which the matrix of a map is formed
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rac_theory import results
+from rac_theory.ledger import results
+from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
 from rac_theory.report.images import data_uri
 from rac_theory.report.numbers import ABSENT, number, rate_interval
-from rac_theory.row import NEEDS_EXTRA, Row
 
 
 @dataclass(frozen=True)
-class Case:
+class ShownCase:
     """A row, and the folder in which its figure and its results.json are."""
 
     row: Row

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rac_theory import theorems
-from rac_theory.row import Row
-from rac_theory.row_data import STATUSES
-from rac_theory.theorem import Theorem
-from rac_theory.typeset import mathml, pieces
+from rac_theory.drawing.typeset import mathml, pieces
+from rac_theory.ledger.row_schema import STATUSES
+from rac_theory.ledger.verdict_row import Row
+from rac_theory.theorems.theorem import Theorem
 
 
 @dataclass(frozen=True)
-class Claim:
+class ShownClaim:
     """A claim with the rows that try it.
 
     Attributes
@@ -68,13 +68,13 @@ def counts(rows: Iterable[Row]) -> list[tuple[str, int]]:
     return [(status, found[status]) for status in STATUSES if found[status]]
 
 
-def claims(rows: Sequence[Row]) -> list[Claim]:
+def claims(rows: Sequence[Row]) -> list[ShownClaim]:
     """Return the claims that rows try, in the order of the library, and after them those that no row tries."""
     by_id: dict[str, list[Row]] = {}
     for row in rows:
         by_id.setdefault(row.claim, []).append(row)
-    known = [Claim(id, theorem, tuple(by_id.get(id, ()))) for id, theorem in theorems.ALL.items()]
-    foreign = [Claim(id, None, tuple(tried)) for id, tried in by_id.items() if id not in theorems.ALL]
+    known = [ShownClaim(id, theorem, tuple(by_id.get(id, ()))) for id, theorem in theorems.ALL.items()]
+    foreign = [ShownClaim(id, None, tuple(tried)) for id, tried in by_id.items() if id not in theorems.ALL]
     return sorted([*known, *foreign], key=lambda claim: not claim.rows)
 
 

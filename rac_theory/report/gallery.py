@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from rac_theory.counterexamples import Answer, Check
-from rac_theory.plain_data import convert, read_json
-from rac_theory.verdict import Status
-from rac_theory.whole_file import write_whole
+from rac_theory.files.plain_data import convert, read_json
+from rac_theory.files.whole_file import write_whole
+from rac_theory.verification.verdict import Status
 
 FILE = "counterexamples.json"
 _FORMAT = 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rac_theory.row import Row
+from rac_theory.ledger.verdict_row import Row
 
 ABSENT = "–"
 _EXPONENT = re.compile(r"e(?:\+|(-))0*(\d+)")

@@ -8,16 +8,18 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rac_theory import ledger, results
+from rac_theory.files.whole_file import write_whole
+from rac_theory.ledger import results
+from rac_theory.ledger.row_schema import STATUSES
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.ledger.violated import violated
 from rac_theory.report import gallery, numbers, packing
-from rac_theory.report.cases import Case
+from rac_theory.report.cases import ShownCase
 from rac_theory.report.claims import claims, counts
 from rac_theory.report.images import data_uri
 from rac_theory.report.sentences import breakable, typeset
-from rac_theory.row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.row_data import STATUSES
-from rac_theory.verdict import Status, versions
-from rac_theory.whole_file import write_whole
+from rac_theory.verification.verdict import Status
+from rac_theory.verification.versions import versions
 
 FILE = "report.html"
 _SYMBOLS = dict(zip(STATUSES, "✓≈?✗–!∅", strict=True))
@@ -66,10 +68,10 @@ def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) ->
         claims=[claim for claim in every if claim.rows],
         untried=[claim for claim in every if not claim.rows],
         rows=rows,
-        packs=packing.pack([about.render(case=Case(row, folder)) for row in rows]),
+        packs=packing.pack([about.render(case=ShownCase(row, folder)) for row in rows]),
         rows_in_pack=packing.ROWS,
         counts=counts(rows),
-        violated=ledger.violated(rows),
+        violated=violated(rows),
         by_chance=[row for row in rows if row.violates(row.alpha)],
         sampled=sum(row.is_sampled for row in rows),
         answers=[(shown, data_uri(folder / Path(shown.figure).name)) for shown in answers],

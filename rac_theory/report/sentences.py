@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup
 
-from rac_theory.typeset import mathml, parts
+from rac_theory.drawing.typeset import mathml, parts
 
 
 def typeset(words: str) -> Markup:

@@ -6,23 +6,23 @@ from types import MappingProxyType
 import numpy as np
 
 from problems import checks
-from rac_theory.sketch import Sketch
-from rac_theory.sketches.anisotropic_gaussian import AnisotropicGaussian
-from rac_theory.sketches.block_partition import BlockPartition
-from rac_theory.sketches.coordinate import Coordinate
-from rac_theory.sketches.coordinate_with_replacement import CoordinateWithReplacement
-from rac_theory.sketches.count_sketch import CountSketch
-from rac_theory.sketches.equiangular_frame import EquiangularFrame
-from rac_theory.sketches.frozen import Frozen
-from rac_theory.sketches.gaussian import Gaussian
-from rac_theory.sketches.haar import Haar
-from rac_theory.sketches.kaiming_uniform import KaimingUniform
-from rac_theory.sketches.rademacher import Rademacher
-from rac_theory.sketches.sparse_signs import SparseSigns
-from rac_theory.sketches.subsampled_cosine import SubsampledCosine
-from rac_theory.sketches.subsampled_hadamard import SubsampledHadamard
-from rac_theory.sketches.uniform import Uniform
-from rac_theory.sketches.weighted_coordinate import WeightedCoordinate
+from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
+from rac_theory.sketches.distributions.block_partition import BlockPartition
+from rac_theory.sketches.distributions.coordinate import Coordinate
+from rac_theory.sketches.distributions.coordinate_with_replacement import CoordinateWithReplacement
+from rac_theory.sketches.distributions.count_sketch import CountSketch
+from rac_theory.sketches.distributions.equiangular_frame import EquiangularFrame
+from rac_theory.sketches.distributions.frozen import Frozen
+from rac_theory.sketches.distributions.gaussian import Gaussian
+from rac_theory.sketches.distributions.haar import Haar
+from rac_theory.sketches.distributions.kaiming_uniform import KaimingUniform
+from rac_theory.sketches.distributions.rademacher import Rademacher
+from rac_theory.sketches.distributions.sparse_signs import SparseSigns
+from rac_theory.sketches.distributions.subsampled_cosine import SubsampledCosine
+from rac_theory.sketches.distributions.subsampled_hadamard import SubsampledHadamard
+from rac_theory.sketches.distributions.uniform import Uniform
+from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
+from rac_theory.sketches.sketch import Sketch
 
 NAMED: Mapping[str, Callable[[int, int], Sketch]] = MappingProxyType(
     {

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from problems import checks
-from rac_theory.sketch import Sketch
 from rac_theory.sketches.named import NAMED, named_sketch
+from rac_theory.sketches.sketch import Sketch
 
 GROUP = "rac_theory.sketches"
 

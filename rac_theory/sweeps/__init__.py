@@ -1,4 +1,6 @@
-"""Sweeps: grids of claims and cases as one job that may be killed at any moment, and what it found."""
+"""Sweeps: grids of claims and cases as one job that may be killed at any moment, and what it found. It uses numerics,
+processes, files, drawing, sketches, verification and ledger. It must not know commands.
+"""
 
 from rac_theory.sweeps.found import Sweep
 from rac_theory.sweeps.grid import Grid

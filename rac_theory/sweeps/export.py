@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from problems.extras import import_extra
-from rac_theory.row import Row
-from rac_theory.row_data import PARTS
+from rac_theory.files.whole_file import write_whole
+from rac_theory.ledger.row_schema import PARTS
+from rac_theory.ledger.verdict_row import Row
 from rac_theory.sweeps.store import COLUMNS
-from rac_theory.whole_file import write_whole
 
 
 def check(path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from problems import checks
-from rac_theory.row import Row
-from rac_theory.step_sizes import step_multiple
+from rac_theory.ledger.step_size_setting import step_multiple
+from rac_theory.ledger.verdict_row import Row
 from rac_theory.sweeps import export, picture
 from rac_theory.sweeps.store import Store
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from problems import checks
-from rac_theory.account import for_constants
-from rac_theory.embedded import EMBEDDED, Embedded, embedded_problem
-from rac_theory.ensemble import Key
-from rac_theory.plain_data import LARGEST, convert, read_toml
-from rac_theory.plan import Selection
-from rac_theory.settings import SPINE, Setting
+from rac_theory.files.plain_data import LARGEST, convert, read_toml
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, default_problem
+from rac_theory.ledger.ensemble import Key
+from rac_theory.ledger.plan import Selection
+from rac_theory.ledger.setting import Setting
+from rac_theory.ledger.step_size_setting import setting_named, step_name
+from rac_theory.ledger.theorem_settings import SPINE
+from rac_theory.numerics.account import for_constants
 from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
-from rac_theory.step_sizes import setting_named, step_name
 
 
 @dataclass(frozen=True)
@@ -150,19 +151,21 @@ class Grid:
     def _keys(self) -> Iterator[tuple[Key, int]]:
         for sketch in self.sketches:
             sketch_factory(sketch)
-        for name in self.problems or EMBEDDED:
-            entry = embedded_problem(name)
+        for name in self.problems or DEFAULT_PROBLEMS:
+            entry = default_problem(name)
             problem = entry.build()
             for setting_name in self._tried:
                 setting = setting_named(setting_name)
                 if not hasattr(problem, setting.needs):
                     continue
-                runs = (entry.runs_if_dear if setting.dear else None) or entry.runs
+                runs = (entry.runs_if_costly if setting.costly else None) or entry.runs
                 fitting = self._sides_and_ranks(problem.shape, entry, setting)
                 for (side, rank), sketch, seed in product(fitting, self.sketches or setting.sketches, self.seeds):
                     yield Key(name, sketch, side, rank, setting_name, seed), runs
 
-    def _sides_and_ranks(self, shape: tuple[int, int], entry: Embedded, setting: Setting) -> list[tuple[str, int]]:
+    def _sides_and_ranks(
+        self, shape: tuple[int, int], entry: DefaultProblem, setting: Setting
+    ) -> list[tuple[str, int]]:
         found = []
         for side in setting.sides(self.sides, entry.sides):
             dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rac_theory.chart import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW
-from rac_theory.plot import LEGEND, figure
-from rac_theory.row import FAILED
-from rac_theory.verdict import Status
+from rac_theory.drawing.chart import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW
+from rac_theory.drawing.plot import LEGEND, figure
+from rac_theory.ledger.verdict_row import FAILED
+from rac_theory.verification.verdict import Status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,13 +12,13 @@ from joblib import parallel_config
 from problems.checks import Array
 from problems.naming import printable
 from problems.problem import Problem
-from rac_theory.blas import one_blas_thread
-from rac_theory.embedded import embedded_problem
-from rac_theory.ensemble import Ensemble
-from rac_theory.interrupts import left_to_the_parent
-from rac_theory.row import FAILED, Row
+from rac_theory.ledger.default_problems import default_problem
+from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.verdict_row import FAILED, Row
+from rac_theory.processes.blas import one_blas_thread
+from rac_theory.processes.interrupts import left_to_the_parent
 from rac_theory.sketches.plug_in import sketch_factory
-from rac_theory.step_sizes import setting_named
 from rac_theory.sweeps.grid import Cell
 
 _PROBLEMS = 16  # that a worker keeps, as their constants cost more than a short cell
@@ -92,6 +92,6 @@ def _ensemble(cell: Cell, level: Level) -> Ensemble:
 @lru_cache(maxsize=_PROBLEMS)
 def _problem(name: str, prepare: Callable[[Any], Problem]) -> tuple[Problem, Array | None]:
     """Return a problem as settings need it, and its start: settings that need nothing special share its constants."""
-    entry = embedded_problem(name)
+    entry = default_problem(name)
     problem = prepare(entry.build())
     return problem, entry.start(problem)

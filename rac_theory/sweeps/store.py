@@ -8,12 +8,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
-from rac_theory.plain_data import convert, from_json
-from rac_theory.row import Row
-from rac_theory.row_data import PARTS, row_from
+from rac_theory.files.plain_data import convert, from_json
+from rac_theory.ledger.row_schema import PARTS, row_from
+from rac_theory.ledger.verdict_row import Row
 from rac_theory.sweeps.grid import Grid
 from rac_theory.sweeps.running import Finished
-from rac_theory.verdict import versions
+from rac_theory.verification.versions import versions
 
 _FORMAT = 1
 _MAGIC = b"SQLite format 3\0"  # the first bytes of every file of SQLite

@@ -12,7 +12,7 @@ from pathlib import Path
 from joblib import Parallel, delayed, effective_n_jobs
 
 from problems import checks
-from rac_theory.interrupts import heard_by_nobody
+from rac_theory.processes.interrupts import heard_by_nobody
 from rac_theory.sweeps.forecast import Forecast, memory_of_a_worker, pilots
 from rac_theory.sweeps.found import Sweep
 from rac_theory.sweeps.grid import Grid

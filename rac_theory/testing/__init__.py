@@ -1,13 +1,16 @@
-"""For the tests of those who build on this library: checks and assertions that fail with what names the fix."""
+"""For the tests of those who build on this library: assertions about runs, and checks of sketches, problems and
+algorithms that fail with what names the fix. It uses numerics, sketches, algorithms, cases, simulation, theorems and
+verification. It must not know the ledger: a test makes its own cases.
+"""
 
-from rac_theory.testing.assert_converges_to import assert_converges_to
-from rac_theory.testing.assert_does_not_converge import assert_does_not_converge
-from rac_theory.testing.assert_rate_bound import assert_rate_bound
-from rac_theory.testing.check_algorithm import check_algorithm
-from rac_theory.testing.check_problem import check_problem
-from rac_theory.testing.check_sketch import check_sketch
-from rac_theory.testing.not_shown import NotShown
+from rac_theory.testing.algorithms.check_algorithm import check_algorithm
+from rac_theory.testing.assertions.assert_converges_to import assert_converges_to
+from rac_theory.testing.assertions.assert_does_not_converge import assert_does_not_converge
+from rac_theory.testing.assertions.assert_rate_bound import assert_rate_bound
+from rac_theory.testing.assertions.not_shown import NotShown
+from rac_theory.testing.problems.check_problem import check_problem
 from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.sketches.check_sketch import check_sketch
 
 __all__ = [
     "NotShown",

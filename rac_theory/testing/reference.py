@@ -5,7 +5,7 @@ import numpy as np
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import Side
-from rac_theory.kernel import Record
+from rac_theory.simulation.kernels.kernel import Record
 
 
 def reference(problem: Problem, W0: Array, S: Array, gamma: float, side: Side = "left") -> Record:

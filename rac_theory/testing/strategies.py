@@ -13,8 +13,8 @@ from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import GD, ProjectedDescent, RACLoRA
-from rac_theory.sketch import Sketch
 from rac_theory.sketches.named import NAMED, named_sketch
+from rac_theory.sketches.sketch import Sketch
 
 _LARGEST = 4  # rows or columns of W: enough for a rank between 1 and dim, few enough to be read
 

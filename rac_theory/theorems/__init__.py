@@ -1,11 +1,13 @@
-"""The theorems, by id (``theorems.T1``), and all of them in their order (``theorems.ALL``)."""
+"""Theorems: the concept, metrics, assumptions, and the theorems themselves, a family in a file. By id
+(``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses numerics, sketches, algorithms and cases.
+It must not know runs or verdicts: a theorem is true or false without them.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from problems import checks
 from problems.members import being
-from rac_theory.theorem import Theorem
 from rac_theory.theorems.convex import rac_lora_gd_convex as T3
 from rac_theory.theorems.convex import rac_lora_gd_convex_isotropic as T3_isotropic
 from rac_theory.theorems.convex import rac_lora_gd_convex_sharp as T3_sharp
@@ -33,6 +35,7 @@ from rac_theory.theorems.sharp_drift import rac_lora_rr_pl_sharp as T8d_sharp
 from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex as T5
 from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex_step as T5_step
 from rac_theory.theorems.stochastic import rac_lora_sgd_pl as T6
+from rac_theory.theorems.theorem import Theorem
 
 ALL: Mapping[str, Theorem] = MappingProxyType(
     {

@@ -3,7 +3,8 @@
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.assumptions import (
+from rac_theory.cases.constants import Constants
+from rac_theory.theorems.assumptions import (
     certified_minimum,
     contracting,
     convex,
@@ -17,9 +18,8 @@ from rac_theory.assumptions import (
     stable_step,
     strongly_convex,
 )
-from rac_theory.constants import Constants
-from rac_theory.metric import gap, squared_distance
-from rac_theory.theorem import theorem
+from rac_theory.theorems.metric import gap, squared_distance
+from rac_theory.theorems.theorem import theorem
 
 _CONVEX = (convex, certified_minimum, known_minimiser, positive_projection)
 

@@ -7,7 +7,9 @@ far clients drift in a round; it is 0 for K = 1, and then nothing needs to be kn
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.assumptions import (
+from rac_theory.cases.constants import Constants
+from rac_theory.numerics.sums import drift, sum_of_powers, sum_of_weights
+from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
     contracting,
@@ -20,10 +22,8 @@ from rac_theory.assumptions import (
     positive_projection,
     smooth_components,
 )
-from rac_theory.constants import Constants
-from rac_theory.metric import gap, mean_squared_gradient, weighted_squared_gradient
-from rac_theory.sums import drift, sum_of_powers, sum_of_weights
-from rac_theory.theorem import theorem
+from rac_theory.theorems.metric import gap, mean_squared_gradient, weighted_squared_gradient
+from rac_theory.theorems.theorem import theorem
 
 _ROUND = (fed_rac_lora, smooth_components, local_step, positive_projection, known_largest_projection)
 _SOURCE = "derived from the drift of K local steps in the range of the shared sketch"

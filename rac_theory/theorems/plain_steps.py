@@ -3,7 +3,8 @@
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.assumptions import (
+from rac_theory.cases.constants import Constants
+from rac_theory.theorems.assumptions import (
     bounded_below,
     bounded_plain_step,
     certified_minimum,
@@ -13,9 +14,8 @@ from rac_theory.assumptions import (
     positive_gain,
     smooth,
 )
-from rac_theory.constants import Constants
-from rac_theory.metric import gap, mean_squared_gradient
-from rac_theory.theorem import theorem
+from rac_theory.theorems.metric import gap, mean_squared_gradient
+from rac_theory.theorems.theorem import theorem
 
 _PLAIN = (plain_rac_lora, smooth, bounded_plain_step, positive_gain)
 _SOURCE = "derived from the descent lemma with the matrix 2 tau B B' - L tau^2 (B B')^2"

@@ -3,7 +3,9 @@
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.assumptions import (
+from rac_theory.cases.constants import Constants
+from rac_theory.numerics.sums import sum_of_powers
+from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
     polyak_lojasiewicz,
@@ -13,10 +15,8 @@ from rac_theory.assumptions import (
     smooth,
     stable_step,
 )
-from rac_theory.constants import Constants
-from rac_theory.metric import gap, mean_squared_gradient
-from rac_theory.sums import sum_of_powers
-from rac_theory.theorem import theorem
+from rac_theory.theorems.metric import gap, mean_squared_gradient
+from rac_theory.theorems.theorem import theorem
 
 _NON_CONVEX = (bounded_below, positive_projection)
 _PL = (certified_minimum, polyak_lojasiewicz, positive_projection)

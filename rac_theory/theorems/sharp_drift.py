@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.assumptions import (
+from rac_theory.cases.constants import Constants
+from rac_theory.numerics.sums import mean_drift, spread, sum_of_powers, sum_of_weights
+from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
     contracting,
@@ -25,10 +27,8 @@ from rac_theory.assumptions import (
     rac_lora_reshuffled,
     smooth_components,
 )
-from rac_theory.constants import Constants
-from rac_theory.metric import gap, weighted_squared_gradient
-from rac_theory.sums import mean_drift, spread, sum_of_powers, sum_of_weights
-from rac_theory.theorem import theorem
+from rac_theory.theorems.metric import gap, weighted_squared_gradient
+from rac_theory.theorems.theorem import theorem
 
 
 class Drift(NamedTuple):

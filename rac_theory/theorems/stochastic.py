@@ -3,7 +3,9 @@
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.assumptions import (
+from rac_theory.cases.constants import Constants
+from rac_theory.numerics.sums import sum_of_powers, sum_of_weights
+from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
     contracting,
@@ -16,10 +18,8 @@ from rac_theory.assumptions import (
     rac_lora_stochastic,
     smooth,
 )
-from rac_theory.constants import Constants
-from rac_theory.metric import gap, weighted_squared_gradient
-from rac_theory.sums import sum_of_powers, sum_of_weights
-from rac_theory.theorem import theorem
+from rac_theory.theorems.metric import gap, weighted_squared_gradient
+from rac_theory.theorems.theorem import theorem
 
 _NOISY = (rac_lora_stochastic, smooth, known_noise, noisy_step, positive_projection, known_largest_projection)
 _SOURCE = "derived from the descent lemma and the inequality of structured noise"

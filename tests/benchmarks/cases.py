@@ -10,7 +10,7 @@ from problems import LeastSquares, Quadratic, SoftmaxRegression
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class BenchmarkCase:
     """What every contestant is given; runs start at zero and take steps of 1/L under a Gaussian sketch of this rank.
 
     Attributes
@@ -73,7 +73,7 @@ def quadratic(m, n, rank, steps):
     rng = np.random.default_rng(0)
     V = np.linalg.qr(rng.standard_normal((m, m)))[0]
     problem = Quadratic.left((V * np.geomspace(0.01, 1, m)) @ V.T, rng.standard_normal((m, n)))
-    return Case(problem, rank, steps, _quadratic_formula, (problem.S, problem.W_star))
+    return BenchmarkCase(problem, rank, steps, _quadratic_formula, (problem.S, problem.W_star))
 
 
 def least_squares(N, d, k, rank, steps):
@@ -81,7 +81,7 @@ def least_squares(N, d, k, rank, steps):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((N, d))
     problem = LeastSquares(X, X @ rng.standard_normal((d, k)) + rng.standard_normal((N, k)))
-    return Case(problem, rank, steps, _least_squares_formula, (problem.X, problem.Y.T.copy()))
+    return BenchmarkCase(problem, rank, steps, _least_squares_formula, (problem.X, problem.Y.T.copy()))
 
 
 def softmax(rank, steps, l2=0.1):
@@ -89,7 +89,7 @@ def softmax(rank, steps, l2=0.1):
     problem = SoftmaxRegression.digits(l2=l2)
     indicator = problem.classes == problem.labels[:, None]
     own = problem.X.T @ indicator / len(problem.labels)  # what each sample's own label contributes to the gradient
-    return Case(problem, rank, steps, _softmax_formula, (problem.X, own, l2))
+    return BenchmarkCase(problem, rank, steps, _softmax_formula, (problem.X, own, l2))
 
 
 ALL = {

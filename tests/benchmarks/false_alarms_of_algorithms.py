@@ -1,7 +1,8 @@
 """Does ``check_algorithm`` cry wolf? All algorithms, gradient sources and sketches on several problems, for many seeds.
 
 ``python tests/benchmarks/false_alarms_of_algorithms.py`` tries 100 seeds each, on two cores in two hours or so, and
-ends with 1 if any is refuted; ``--seeds 3 --only minibatch`` tries less, tests/test_check_algorithm_iterates.py two.
+ends with 1 if any is refuted; ``--seeds 3 --only minibatch`` tries less,
+tests/testing/test_check_algorithm_iterates.py two.
 
 Each projected descent is tried as it is, and as another would write it: with draws in another order, so that the check
 cannot compare step by step, and in other arithmetic.
@@ -21,17 +22,9 @@ from threadpoolctl import threadpool_limits
 
 from problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory import GD, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
-from rac_theory.algorithms import (
-    SGD,
-    AsymmetricLoRA,
-    Bernoulli,
-    ChainOfLoRA,
-    GaLore,
-    Initialisation,
-    LoRA,
-)
-from rac_theory.linalg import projection
-from rac_theory.sketch import draw
+from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
+from rac_theory.numerics.linalg import projection
+from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_algorithm
 
 RNG = np.random.default_rng(20)

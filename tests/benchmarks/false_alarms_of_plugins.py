@@ -12,7 +12,7 @@ import time
 from rac_theory.sketches import NAMED, named_sketch
 from rac_theory.testing import check_problem, check_sketch
 from tests.mutants.wrong_sketch_laws import TRUE
-from tests.test_check_problem import OURS
+from tests.testing.test_check_problem import OURS
 
 SIZES = ((1, 1), (2, 1), (4, 2), (5, 3), (8, 3))
 

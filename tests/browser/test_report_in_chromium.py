@@ -14,8 +14,9 @@ import subprocess
 
 import pytest
 
-from rac_theory import report, results
-from rac_theory.cli import main
+from rac_theory import report
+from rac_theory.commands.cli import main
+from rac_theory.ledger import results
 from rac_theory.report import packing
 
 SKETCH = "<script>alert(1)</script>"

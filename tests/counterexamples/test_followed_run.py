@@ -6,9 +6,9 @@ import pytest
 from problems import LeastSquares, Quadratic
 from rac_theory import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA, diagnose, simulate, sketches
 from rac_theory.algorithms import GD
-from rac_theory.diagnosis import Cause
-from rac_theory.factor_moves import Moves, merges
-from rac_theory.followed_run import FollowedRun
+from rac_theory.counterexamples.diagnosis import Cause
+from rac_theory.counterexamples.factor_moves import Moves, merges
+from rac_theory.counterexamples.followed_run import FollowedRun
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from problems import Quadratic
 from rac_theory import counterexamples
 from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
-from rac_theory.cli import main
 from rac_theory.commands import counterexamples as command
+from rac_theory.commands.cli import main
 from rac_theory.counterexamples import C2, C3, C4, C5, C6, C8, GALORE, Check, Witness
 from rac_theory.counterexamples.divergence import first_step
 from rac_theory.counterexamples.every_step_is_too_long import grows_for_ever, squared_step
@@ -21,7 +21,7 @@ from rac_theory.counterexamples.representation_floor import exact_floor
 from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
 from rac_theory.counterexamples.stuck_subspace import exact_gap
 from rac_theory.sketches import Haar
-from rac_theory.verdict import Status
+from rac_theory.verification.verdict import Status
 
 NOTHING = Lines({}, {"level": 1.0}, "x", "y")
 

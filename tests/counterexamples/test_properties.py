@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
+from rac_theory.counterexamples.factor_loss import FactorLoss, curvature_met, hessian_action, sharpest_on_segment
+from rac_theory.counterexamples.factor_moves import Moves
+from rac_theory.counterexamples.followed_run import FollowedRun
+from rac_theory.counterexamples.frozen_limit import frozen_limit
 from rac_theory.counterexamples.guaranteed_steps import SHARE, descend, guaranteed_step
 from rac_theory.counterexamples.loss_of_smoothness import lipschitz_along, slope
+from rac_theory.counterexamples.low_rank import floor, lowest
 from rac_theory.counterexamples.rate_of_lora import Slope, promised_gradient, promised_sum, smallest_on_slope
 from rac_theory.counterexamples.restarts import measured_multiplier, multiplier, proved_step
-from rac_theory.factor_loss import FactorLoss, curvature_met, hessian_action, sharpest_on_segment
-from rac_theory.factor_moves import Moves
-from rac_theory.followed_run import FollowedRun
-from rac_theory.frozen_limit import frozen_limit
-from rac_theory.low_rank import floor, lowest
 from rac_theory.sketches import Frozen, Gaussian
 
 quick = settings(max_examples=25)

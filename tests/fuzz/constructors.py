@@ -22,10 +22,10 @@ from problems import FromFunctions
 from problems.naming import shown
 from rac_theory import Status, simulate, verify
 from rac_theory.algorithms import GD, RACLoRA
-from rac_theory.case import Case
-from rac_theory.sketch import draw
+from rac_theory.cases.case import Case
+from rac_theory.sketches.draws import draw
 from rac_theory.sketches.named import named_sketch
-from rac_theory.spectra import spectrum
+from rac_theory.sketches.spectra import spectrum
 
 warnings.simplefilter("error")
 NAMES = r"W0|f_star|f_lower|sketch|rank|dim|size|draw|problem|gradients|value|gradient|clients\[\d\]"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rac_theory.cli import main
+from rac_theory.commands.cli import main
 
 PLUG_INS = """
 import os, sys, warnings

@@ -16,26 +16,18 @@ from problems import (
     Quadratic,
     SoftmaxRegression,
 )
-from rac_theory.algorithms import (
-    AsymmetricLoRA,
-    Bernoulli,
-    ChainOfLoRA,
-    GaLore,
-    Initialisation,
-    LoRA,
-    RACLoRA,
-)
-from rac_theory.case import Case
-from rac_theory.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
-from rac_theory.sketches.anisotropic_gaussian import AnisotropicGaussian
-from rac_theory.sketches.finite_support import FiniteSupport
-from rac_theory.sketches.from_function import FromFunction
-from rac_theory.sketches.frozen import Frozen
-from rac_theory.sketches.gaussian import Gaussian
-from rac_theory.sketches.mixture import Mixture
+from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.cases.case import Case
+from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
+from rac_theory.sketches.distributions.finite_support import FiniteSupport
+from rac_theory.sketches.distributions.from_function import FromFunction
+from rac_theory.sketches.distributions.frozen import Frozen
+from rac_theory.sketches.distributions.gaussian import Gaussian
+from rac_theory.sketches.distributions.mixture import Mixture
+from rac_theory.sketches.distributions.sparse_signs import SparseSigns
+from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
 from rac_theory.sketches.named import NAMED, named_sketch
-from rac_theory.sketches.sparse_signs import SparseSigns
-from rac_theory.sketches.weighted_coordinate import WeightedCoordinate
 
 _RNG = np.random.default_rng(0)
 X, Y, TWO, THREE = _RNG.normal(size=(8, 3)), _RNG.normal(size=(8, 2)), np.arange(8) % 2, np.arange(8) % 3

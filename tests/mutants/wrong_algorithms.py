@@ -7,8 +7,8 @@ import numpy as np
 
 from rac_theory import RACLoRA
 from rac_theory.algorithms import Bernoulli
-from rac_theory.linalg import orthonormal_range
-from rac_theory.sketch import draw
+from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.sketches.draws import draw
 
 
 class NoMerge(RACLoRA):

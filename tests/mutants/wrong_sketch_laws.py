@@ -14,7 +14,7 @@ from rac_theory.sketches import (
     SubsampledHadamard,
     WeightedCoordinate,
 )
-from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
+from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 
 
 class Flagged:

@@ -16,7 +16,7 @@ from rac_theory.sketches import (
     Rademacher,
     SparseSigns,
 )
-from rac_theory.sketches.finite import LIMIT
+from rac_theory.sketches.laws.finite import LIMIT
 
 
 def exact(matrix):

@@ -9,8 +9,7 @@ import pytest
 from scipy.stats import chisquare
 
 from rac_theory import spectrum
-from rac_theory.linalg import projection
-from rac_theory.powers import HasExpectedProjection, HasSupport
+from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import (
     NAMED,
     AnisotropicGaussian,
@@ -33,6 +32,7 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     named_sketch,
 )
+from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
 
 ROTATION = np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]
 

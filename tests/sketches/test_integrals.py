@@ -9,7 +9,7 @@ from scipy.special import elliprd
 
 from rac_theory import spectrum
 from rac_theory.sketches import AnisotropicGaussian, Gaussian, Uniform
-from rac_theory.sketches.half_line import integrate
+from rac_theory.sketches.laws.half_line import integrate
 
 
 def shares(s, rank=1):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rac_theory.sketches import CountSketch, Rademacher, SparseSigns
-from rac_theory.sketches.rank_law import expected_rank, rank_law
+from rac_theory.sketches.laws.rank_law import expected_rank, rank_law
 
 HALF = {1: Fraction(1, 2), -1: Fraction(1, 2)}
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from rac_theory import sketches, spectrum
-from rac_theory.sketches.rank_law import expected_rank
-from rac_theory.spectra import closed_form
+from rac_theory.sketches.laws.rank_law import expected_rank
+from rac_theory.sketches.spectra import closed_form
 
 THIRD = Fraction(1, 3)
 ISOTROPIC = [

@@ -6,9 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.linalg import projection
-from rac_theory.powers import HasInvariants, HasSecondMoment
-from rac_theory.sketch import checked_support
+from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import (
     NAMED,
     AnisotropicGaussian,
@@ -28,8 +26,10 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     named_sketch,
 )
-from rac_theory.sketches.rotation_invariance import from_invariants, uniform_range
-from rac_theory.sketches.second_moments import second_moment_of, summed
+from rac_theory.sketches.declarations import checked_support
+from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
+from rac_theory.sketches.laws.second_moments import second_moment_of, summed
+from rac_theory.sketches.powers import HasInvariants, HasSecondMoment
 from rac_theory.testing import check_sketch
 
 ROTATION = np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]

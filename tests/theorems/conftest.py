@@ -11,12 +11,12 @@ import pytest
 from problems import LeastSquares, LogisticRegression
 from rac_theory import Case, Constants, RACLoRA, sketches
 from rac_theory.algorithms import Bernoulli
-from rac_theory.case import starting_point
-from rac_theory.ensemble import informative_steps
-from rac_theory.measured import variance_is_missing, with_measured_variance
-from rac_theory.metric import Curves
-from rac_theory.settings import SETTINGS
-from rac_theory.verification import judge
+from rac_theory.cases.case import starting_point
+from rac_theory.ledger.ensemble import informative_steps
+from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.theorems.metric import Curves
+from rac_theory.verification.judge import judge
+from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _tried(theorems, kind, setting):
     case = Case(algorithm, problem, None, 1)
     c = Constants.of(case)
     guess = replace(c, sigma_squared=c.D, zeta_squared=c.D)
-    steps = informative_steps(theorems, case, guess, setting.longest, setting.fall)
+    steps = informative_steps(theorems, case, guess, setting.longest, setting.reduction)
     case = Case(algorithm, problem, None, steps)
     seed = np.random.SeedSequence(0)
     if any(variance_is_missing(theorem, case, c) for theorem in theorems):

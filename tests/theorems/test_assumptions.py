@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from rac_theory import Case, Initialisation, LoRA, theorems
-from rac_theory.plan import Selection, plan
+from rac_theory.ledger.plan import Selection, plan
 
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
 BREAKS = {

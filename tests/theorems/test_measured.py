@@ -8,9 +8,9 @@ import pytest
 
 from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
-from rac_theory.measured import SAFETY, relied_on, variance_is_missing, with_measured_variance
-from rac_theory.plan import Selection, plan
-from rac_theory.row import Row
+from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.verdict_row import Row
+from rac_theory.verification.measured_constants import SAFETY, relied_on, variance_is_missing, with_measured_variance
 
 RNG = np.random.default_rng(2)
 PROBLEM = Federated(LeastSquares(RNG.standard_normal((24, 4)), RNG.standard_normal((24, 3)), l2=1.0), 4)

@@ -8,7 +8,7 @@ import pytest
 
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
 from rac_theory import Case, Constants, Local, Noisy, RACLoRA, Status, sketches, theorems, verify
-from rac_theory.ensemble import informative_steps
+from rac_theory.ledger.ensemble import informative_steps
 
 T12_nonconvex, T12_pl, T12_gaussian = theorems.T12_nonconvex, theorems.T12_pl, theorems.T12_gaussian
 ALL = [T12_nonconvex, T12_pl, T12_gaussian]

@@ -20,10 +20,10 @@ from rac_theory import (
     expected,
     simulate,
     sketches,
-    sums,
     theorems,
 )
 from rac_theory.algorithms import Bernoulli
+from rac_theory.numerics import sums
 
 RNG = np.random.default_rng(5)
 PROBLEM = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)), l2=0.3)

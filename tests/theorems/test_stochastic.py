@@ -9,7 +9,7 @@ import pytest
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, Local, Minibatch, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD, Bernoulli
-from rac_theory.metric import Curves, weighted_squared_gradient
+from rac_theory.theorems.metric import Curves, weighted_squared_gradient
 
 T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6
 ALL = [T5, T5_step, T6]

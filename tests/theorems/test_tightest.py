@@ -5,7 +5,7 @@ import pytest
 
 from problems import Quadratic
 from rac_theory import GD, RACLoRA, sketches, theorems, verify
-from rac_theory.theorem import Tightest, theorem
+from rac_theory.theorems.theorem import Tightest, theorem
 
 
 @pytest.mark.parametrize("t", theorems.ALL.values(), ids=lambda t: t.id)

@@ -1,0 +1,11 @@
+"""The gradient sources, one file each."""
+
+from rac_theory.algorithms.gradients.clients import Clients
+from rac_theory.algorithms.gradients.exact import Exact
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
+from rac_theory.algorithms.gradients.local import Local
+from rac_theory.algorithms.gradients.minibatch import Minibatch
+from rac_theory.algorithms.gradients.noisy import Noisy
+from rac_theory.algorithms.gradients.reshuffled import Reshuffled
+
+__all__ = ["Clients", "Exact", "GradientSource", "Local", "Minibatch", "Noisy", "Reshuffled", "Step"]

@@ -1,0 +1,57 @@
+"""Every client descends on its own from the same start, and the server averages: one federated round."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from problems.checks import Array
+from problems.naming import shown
+from problems.problem import Problem
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The mean over clients of what ``source`` makes of each of them, under the sketch that all of them share.
+
+    The server averages matrices W here. As every client moves in the range of one sketch, that is the same as averaging
+    their low-rank factors, which is what they would send.
+
+    Parameters
+    ----------
+    source : GradientSource
+        What a client does in a round, such as ``Local(5)``.
+    """
+
+    source: GradientSource
+
+    def __post_init__(self) -> None:
+        check_source("source", self.source)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether ``source`` is."""
+        return self.source.deterministic
+
+    def check(self, problem: Problem) -> None:
+        """Raise a ``ValueError`` if the problem is not federated, or if ``source`` does not fit a client."""
+        for m, client in enumerate(_clients(problem)):
+            try:
+                self.source.check(client)
+            except ValueError as error:
+                raise ValueError(f"clients[{m}] must fit {shown(self.source)}: {error}") from None
+
+    def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
+        """Return the mean of ``source.descend(client, W, step, rng)`` over clients, drawn one after the other."""
+        clients = _clients(problem)
+        total = self.source.descend(clients[0], W, step, rng)
+        for client in clients[1:]:
+            total = total + self.source.descend(client, W, step, rng)
+        return total / len(clients)
+
+
+def _clients(problem: Any) -> tuple[Problem, ...]:
+    if not hasattr(problem, "clients"):
+        raise ValueError(f"problem must have clients, such as Federated(problem, clients=4), got {shown(problem)}")
+    return cast(tuple[Problem, ...], problem.clients)

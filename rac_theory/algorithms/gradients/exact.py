@@ -1,0 +1,29 @@
+"""The full gradient, once."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.gradients.gradient_source import Step
+from rac_theory.algorithms.gradients.noise import NO_NOISE, Noise
+
+
+@dataclass(frozen=True)
+class Exact:
+    """One step with the full gradient."""
+
+    deterministic: ClassVar[bool] = True
+
+    def check(self, problem: Problem) -> None:
+        """Accept every problem."""
+
+    def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
+        """Return ``step(W, grad f(W))``."""
+        return step(W, problem.gradient(W))
+
+    def noise(self, problem: Problem) -> Noise:
+        """No noise: (0, 1, 0)."""
+        return NO_NOISE

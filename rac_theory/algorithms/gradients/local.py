@@ -1,0 +1,38 @@
+"""Several steps with the full gradient under one sketch."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.gradients.gradient_source import Step
+
+
+@dataclass(frozen=True)
+class Local:
+    """K steps with the full gradient under one sketch.
+
+    Parameters
+    ----------
+    steps : int
+        The number K of steps, >= 1.
+    """
+
+    steps: int
+
+    deterministic: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", checks.count("steps", self.steps))
+
+    def check(self, problem: Problem) -> None:
+        """Accept every problem."""
+
+    def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
+        """Apply ``W <- step(W, grad f(W))`` K times."""
+        for _ in range(self.steps):
+            W = step(W, problem.gradient(W))
+        return W

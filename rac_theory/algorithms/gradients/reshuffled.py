@@ -1,0 +1,30 @@
+"""One epoch: the gradient of each component once, in a fresh random order."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from problems.checks import Array
+from problems.finite_sum import components_of
+from problems.problem import Problem
+from rac_theory.algorithms.gradients.gradient_source import Step
+
+
+@dataclass(frozen=True)
+class Reshuffled:
+    """N steps under one sketch, one with each component, in an order drawn afresh for every run and epoch."""
+
+    deterministic: ClassVar[bool] = False
+
+    def check(self, problem: Problem) -> None:
+        """Raise a ``ValueError`` if the problem has no components."""
+        components_of(problem, self)
+
+    def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
+        """Apply ``W <- step(W, grad f_i(W))`` for each i."""
+        components = components_of(problem, self)
+        order = rng.permuted(np.tile(np.arange(components.n_components), (len(W), 1)), axis=1)
+        for position in range(components.n_components):
+            W = step(W, components.component_gradient(W, order[:, position, None]))
+        return W

@@ -1,0 +1,111 @@
+"""The constants that a bound is made of, each with its provenance; what is unknown is nan."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from numbers import Real
+
+from problems.members import being
+from rac_theory.cases.case import Case
+from rac_theory.cases.known_constants import known_constants
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.sketches.spectra import DRAWS
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The numbers of one case. Replace one with ``dataclasses.replace`` to see what a false one would do.
+
+    Attributes
+    ----------
+    gamma : float
+        Size of one gradient step.
+    L : float
+        Lipschitz constant of the gradient.
+    mu : float
+        Polyak-Lojasiewicz constant.
+    strong_convexity : float
+        Modulus of strong convexity.
+    convex : bool
+        Whether f is known to be convex.
+    lambda_min, lambda_max : float
+        Extreme eigenvalues of the expected projection, or their safe ends where they are sampled; dimensionless.
+    f_star : float
+        Upper end of the certified interval for the infimum of f.
+    f_star_error : float
+        Width of that interval.
+    gap0 : float
+        ``f(W0) - f_star``, which the statements about the gap start from.
+    gap0_upper : float
+        ``f(W0) - f_lower``: the most that f can fall, which the statements about gradients start from.
+    L_max : float
+        Lipschitz constant of the gradient of every component, or of every client.
+    A, beta, C : float
+        How far stochastic gradients stray, see ``Noise``.
+    D : float
+        How far gradients of components, or of clients, differ, see ``heterogeneity``; squared units of the gradient.
+    sigma_squared, zeta_squared : float
+        Bounds on the variance of the gradients of components, or of clients, along the iterates: ``variance_bound`` of
+        a problem that has proved one for every W; else nan, unless ``replace`` or a measurement gives them.
+    inner_steps : int
+        Gradient steps under one sketch: N for a reshuffled epoch, K for local steps, else 1.
+    distance0 : float
+        ``||W0 - W*||``, rounded up, for the minimiser that the problem knows; nan if it knows none.
+    nu, longest_step : float
+        For the plain step, see ``PlainStep``.
+    alpha_spent : float
+        The probability with which a sampled lambda_min or lambda_max may be false, both together; 0 for closed forms.
+    measured : frozenset of str
+        The names of those that are estimates from runs, and no bounds: see
+        ``rac_theory.verification.measured_constants``.
+    provenance : mapping
+        For each name above, one line that says where the number comes from.
+    """
+
+    gamma: float
+    L: float = math.nan
+    mu: float = math.nan
+    strong_convexity: float = math.nan
+    convex: bool = False
+    lambda_min: float = math.nan
+    lambda_max: float = math.nan
+    f_star: float = math.nan
+    f_star_error: float = 0.0
+    gap0: float = math.nan
+    gap0_upper: float = math.nan
+    L_max: float = math.nan
+    A: float = math.nan
+    beta: float = math.nan
+    C: float = math.nan
+    D: float = math.nan
+    sigma_squared: float = math.nan
+    zeta_squared: float = math.nan
+    inner_steps: int = 1
+    distance0: float = math.nan
+    nu: float = math.nan
+    longest_step: float = math.nan
+    alpha_spent: float = 0.0
+    measured: frozenset[str] = frozenset()
+    provenance: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        for known in fields(self):
+            value = getattr(self, known.name)
+            if known.type is float and (isinstance(value, bool) or not isinstance(value, Real)):
+                raise ValueError(f"{known.name} must be a number, nan where it is unknown, got {value!r}")
+
+    @classmethod
+    def of(cls, case: Case, *, alpha: float = 5e-4, draws: int = DRAWS, rng: Randomness = None) -> "Constants":
+        """Compute the constants of a case.
+
+        ``alpha``, ``draws`` and ``rng`` matter only for a sketch whose spectrum has to be sampled: lambda_min and
+        lambda_max are then bounded at half of alpha each.
+
+        Raises
+        ------
+        ValueError
+            If the start is a minimiser already, for every bound would be zero, or if the problem's constants
+            contradict each other.
+        """
+        being("case", case, Case, ", as Case(algorithm, problem, W0, steps)")
+        return cls(**known_constants(case, alpha, draws, rng))

@@ -1,0 +1,116 @@
+"""What is known of a case by itself: how each of its constants is found, and rounded to its safe side."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from problems.finite_sum import components_of, heterogeneity
+from problems.members import having
+from problems.problem import Problem
+from problems.rounding import rounded
+from rac_theory.algorithms import ProjectedDescent, RACLoRA
+from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
+from rac_theory.cases.case import Case
+from rac_theory.cases.plain_step import plain_step
+from rac_theory.numerics.account import Account
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.sketches.spectra import UNKNOWN, Spectrum
+
+_NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
+
+
+def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> dict[str, Any]:
+    """Return the fields of ``Constants`` that are known, by name; see ``Constants.of``."""
+    problem = case.problem
+    having("problem", problem, "a problem with its constants", _NEEDED, "; what is not known is nan")
+    f0 = float(problem.value(case.start[None])[0])
+    f_star = float(problem.f_star)
+    # A declared f_star is not known better than to its own rounding.
+    error = max(float(getattr(problem, "f_star_error", 0.0)), 8 * float(np.finfo(float).eps) * abs(f_star))
+    f_lower = float(problem.f_lower) if math.isfinite(problem.f_lower) else math.nextafter(f_star - error, -math.inf)
+    _check_start(f0, f_star, f_lower, error)
+    if f_lower > f_star + error:
+        raise ValueError(f"f_lower must be <= f_star={f_star:g}, got {f_lower:g}")
+    if problem.mu > problem.L * (1 + 1e-12):
+        raise ValueError(f"mu must be at most L={problem.L:g}, got {problem.mu:g}")
+    algorithm = case.algorithm
+    projection, account = UNKNOWN, Account(alpha)
+    if isinstance(algorithm, ProjectedDescent):
+        projection = algorithm.projection(alpha=alpha / 2, draws=draws, rng=rng)
+        for end in ("lambda_min", "lambda_max"):
+            account.draw(end, projection.alpha)
+    known: dict[str, Any] = {
+        "gamma": case.algorithm.gamma,
+        "L": float(problem.L),
+        "mu": float(problem.mu),
+        "strong_convexity": float(problem.strong_convexity),
+        "convex": bool(problem.convex),
+        "lambda_min": float(projection.lambda_min),
+        "lambda_max": float(projection.lambda_max),
+        "f_star": f_star,
+        "f_star_error": error,
+        "gap0": _fall(f0, f_star),
+        "gap0_upper": _fall(f0, f_lower),
+        "alpha_spent": math.fsum(account.spent.values()),
+    }
+    sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
+    return known | _of_minimiser(case) | _of_gradients(case, sources) | _of_plain_step(case, projection, sources)
+
+
+def _fall(f0: float, lowest: float) -> float:
+    """``f0 - lowest``, rounded up; nan where either is unknown."""
+    known = math.isfinite(f0) and math.isfinite(lowest)
+    return rounded(Fraction(f0) - Fraction(lowest), math.inf) if known else math.nan
+
+
+def _of_minimiser(case: Case) -> dict[str, Any]:
+    W_star = getattr(case.problem, "W_star", None)
+    return {} if W_star is None else {"distance0": float(np.linalg.norm(case.start - W_star)) * (1 + 1e-12)}
+
+
+def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
+    """What the gradient source makes of the problem; ``sources`` are completed."""
+    gradients, problem = getattr(case.algorithm, "gradients", None), case.problem
+    found: dict[str, Any] = {"provenance": sources}
+    if gradients is not None and hasattr(gradients, "noise"):
+        noise = gradients.noise(problem)
+        found |= {"A": noise.A, "beta": noise.beta, "C": noise.C}
+        sources.update(noise.provenance)
+    if isinstance(gradients, Reshuffled | Clients):
+        components = components_of(problem, gradients)
+        found |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
+        sources["D"] = "2 L_max (f* - mean of the component infima), rounded up"
+        name = "sigma_squared" if isinstance(gradients, Reshuffled) else "zeta_squared"
+        found[name] = float(getattr(components, "variance_bound", math.nan))
+    if isinstance(gradients, Reshuffled):
+        found["inner_steps"] = components.n_components
+    local = gradients.source if isinstance(gradients, Clients) else gradients
+    if isinstance(local, Local):
+        found["inner_steps"] = local.steps
+    return found
+
+
+def _of_plain_step(case: Case, projection: Spectrum, sources: dict[str, str]) -> dict[str, Any]:
+    if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
+        return {}
+    known = plain_step(case.algorithm, float(case.problem.L), projection)
+    sources.update(dict.fromkeys(("nu", "longest_step"), known.provenance))
+    return {"nu": known.nu, "longest_step": known.longest}
+
+
+def _provenance(problem: Problem) -> dict[str, str]:
+    return dict(getattr(problem, "provenance", {}))
+
+
+def _check_start(f0: float, f_star: float, f_lower: float, error: float) -> None:
+    reference = f_star if math.isfinite(f_star) else f_lower
+    rounding = 64 * float(np.finfo(float).eps) * max(abs(f0), abs(reference))
+    if f0 - reference <= error + rounding:
+        if math.isfinite(f_star) and f0 < f_star - error - rounding:
+            raise ValueError(f"f_star must be the infimum of f, got {f_star:.17g}, but f(W0) = {f0:.17g} is lower")
+        raise ValueError(
+            f"W0 must not be a minimiser, got f(W0) - f_star = {f0 - reference:.3g}: every bound would be zero; "
+            "start somewhere else"
+        )

@@ -1,0 +1,208 @@
+"""diagnose: which cause of failure each run has met, with the numbers that say so."""
+
+import enum
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from problems.checks import Array
+from problems.members import being
+from problems.problem import Problem
+from rac_theory.counterexamples.factor_moves import Moves, merges
+from rac_theory.counterexamples.followed_run import FollowedRun
+from rac_theory.counterexamples.low_rank import floor, lowest
+from rac_theory.processes.blas import one_blas_thread
+from rac_theory.simulation.trajectory import Trajectory
+
+_ARRIVED = 1e-6  # of the first gap
+_STATIONARY = 1e-2  # of the gradient, in what the method can still do
+_AT_LOWEST = 1e-2  # of the gap, above the lowest value in reach
+_RISING = 0.1  # share of late steps that rise
+_SPAN = 1e-7  # of the largest singular value of the path
+
+
+class Cause(enum.StrEnum):
+    """Why a run is where it is."""
+
+    CONVERGED = "at the optimum"
+    FLOOR = "representation floor"
+    INSTABILITY = "step-size instability"
+    STUCK = "stuck subspace"
+    SPURIOUS = "spurious stationary point"
+    SLOW = "slow progress at the predicted rate"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A cause, a sentence with the numbers, and the numbers."""
+
+    cause: Cause
+    reason: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.reason}"
+
+
+def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Diagnosis, ...]:
+    """Say of each run which cause of failure it has met, or that no test fires; one diagnosis a run, in their order.
+
+    The tests come in this order.
+
+    * Optimum: the gap has fallen a millionfold.
+    * Instability: the run ends higher than it began, or rises in a tenth of its late steps, and gamma times the
+      curvature met in a rise exceeds 2, which noise in the gradient cannot do.
+    * Stuck subspace: one factor never changed, or links were merged, or there are no factors, and the whole path lies
+      in few directions, along which a hundredth of the gradient is left at most.
+    * Floor: both factors are at rest, never merged, and a search finds no lower value of their rank.
+    * Spurious stationary point: the factors are at rest, and lower values are in reach.
+    * Slow progress: no late step rises, and together they fall by a quarter of what their lengths promise.
+
+    The first needs a known infimum. Where the gradient is zero nothing is left to be stuck in, or to be kept from.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        Recorded with ``record=("W", "factors")``, or ``("W",)`` where the algorithm has no factors; in float64.
+    problem : Problem, optional
+        What it was run on, which the trajectory knows.
+
+    Raises
+    ------
+    ValueError
+        If what is needed was not recorded.
+    """
+    being("trajectory", trajectory, Trajectory, ", as simulate returns")
+    problem = trajectory.problem if problem is None else problem
+    with one_blas_thread():  # as in simulate: at these sizes more are slower
+        return tuple(_diagnosed(FollowedRun.of(trajectory, run, problem), problem) for run in range(trajectory.runs))
+
+
+def _diagnosed(run: FollowedRun, problem: Problem) -> Diagnosis:
+    moves = Moves.of(run, problem)
+    for test in (_optimum, _instability, _stuck, _factors_at_rest, _slow):
+        found = test(run, problem, moves)
+        if found is not None:
+            return found
+    unknown = "" if math.isfinite(problem.f_star) else ", and with an unknown infimum no optimum can be told"
+    return Diagnosis(Cause.UNKNOWN, f"no test fires{unknown}")
+
+
+def _optimum(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    first, last = run.values[0] - problem.f_star, run.values[-1] - problem.f_star
+    if not last <= _ARRIVED * first + float(getattr(problem, "f_star_error", 0.0)):
+        return None
+    return Diagnosis(Cause.CONVERGED, f"the gap fell from {first:.4g} to {last:.4g}", {"gap": float(last)})
+
+
+def _instability(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    late = slice(len(moves.rise) // 2, None)
+    explained = moves.rises & (moves.curvature * run.gamma > 2)
+    diverged = not run.values[-1] <= run.values[0]
+    share = float(explained[late].mean())
+    if not explained.any() or not (diverged or share >= _RISING):
+        return None
+    sharpest = float(np.max(np.where(explained, moves.curvature, 0.0))) * run.gamma
+    first = int(np.argmax(explained))
+    end = f"to {run.values[-1]:.4g}" if math.isfinite(run.values[-1]) else "beyond all floating-point numbers"
+    reason = (
+        f"f goes from {run.values[0]:.4g} {end}, first rises at t={first}, and gamma times the curvature met on the "
+        f"way reaches {sharpest:.4g} > 2"
+    )
+    return Diagnosis(Cause.INSTABILITY, reason, {"first_rise": first, "sharpest": sharpest, "share": share})
+
+
+def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    frozen = run.B is not None and run.A is not None and (_constant(run.B) or _constant(run.A))
+    if run.B is not None and not frozen and not merges(run).any():
+        return None
+    size = float(np.linalg.norm(run.gradients[-1]))
+    for side, axes in (("left", (0, 1, 2)), ("right", (0, 2, 1))):
+        path = np.transpose(run.W - run.W[0], axes)
+        basis = _span(np.concatenate([*path], axis=1))
+        left = float(np.linalg.norm(basis.T @ run.gradients[-1].transpose(axes[1] - 1, axes[2] - 1)))
+        if basis.shape[1] < len(basis) and left <= _STATIONARY * size and size > 0:
+            reason = (
+                f"the whole path lies in {basis.shape[1]} of {len(basis)} directions on the {side}, where {left:.2g} "
+                f"of a gradient of norm {size:.4g} is left"
+            )
+            return Diagnosis(Cause.STUCK, reason, {"directions": basis.shape[1], "left": left, "gradient": size})
+    return None
+
+
+def _factors_at_rest(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    """Tell the floor from a spurious stationary point, for runs that train both factors."""
+    if run.B is None or run.A is None or _constant(run.B) or _constant(run.A):
+        return None
+    restarts = np.flatnonzero(merges(run)) + 1
+    at = restarts[-3:] if restarts.size else np.array([len(run.W) - 1])
+    rest = max(_rest(run, int(t)) for t in at)
+    size = float(np.linalg.norm(run.gradients[-1]))
+    if size == 0 or rest > _STATIONARY * size:
+        return None
+    numbers = {"factor_gradient": rest, "gradient": size}
+    reason = f"along unit factors {rest:.2g} of a gradient of norm {size:.4g} is left"
+    if not restarts.size:
+        found = _floor(run, problem)
+        if found is not None:
+            return Diagnosis(Cause.FLOOR, f"{reason}; {found[0]}", numbers | found[1])
+    return Diagnosis(Cause.SPURIOUS, f"{reason}, and lower values are in reach", numbers)
+
+
+def _floor(run: FollowedRun, problem: Problem) -> tuple[str, dict[str, float]] | None:
+    assert run.B is not None
+    assert run.A is not None
+    rank = run.B.shape[2]
+    beneath = run.W[0] - run.scale * run.B[0] @ run.A[0]
+    low = lowest(problem, beneath, rank, starts=6, rng=np.random.default_rng(0))
+    last, highest = float(run.values[-1]), float(run.values.max())
+    # Where no bound of f is known, the fall from the highest value of the run to the lowest at this rank stands for it.
+    least = next((f for f in (problem.f_star, problem.f_lower, last - (highest - low)) if math.isfinite(f)), low)
+    if last - low > _AT_LOWEST * (last - least):
+        return None
+    numbers = {"value": last, "lowest": low}
+    told = f"f = {last:.6g}, and the lowest found at rank {rank} is {low:.6g}"
+    if problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None:
+        numbers["floor"] = floor(problem, beneath, rank)
+        told += f", no gap at this rank is below {numbers['floor']:.4g}"
+    return told, numbers
+
+
+def _slow(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    late = slice(len(moves.rise) // 2, None)
+    promised = moves.length[late] ** 2 / run.gamma
+    falls = -moves.rise[late]
+    if moves.rises[late].any() or not falls.sum() > 0.25 * promised.sum() > 0:
+        return None
+    share = float(falls.sum() / promised.sum())
+    reason = f"every late step descends, by {share:.3g} of ||step||^2/gamma in all"
+    gaps = run.values[late.start :] - problem.f_star
+    if not gaps[0] > 0 or not gaps[-1] > 0:  # also where the infimum is unknown
+        return Diagnosis(Cause.SLOW, reason, {"share": share})
+    factor = float((gaps[-1] / gaps[0]) ** (1 / (len(gaps) - 1)))
+    told = f"{reason}; the gap changes by the factor {factor:.6g} a step"
+    return Diagnosis(Cause.SLOW, told, {"share": share, "factor": factor})
+
+
+def _rest(run: FollowedRun, t: int) -> float:
+    """The largest part of the last gradient that a move of one factor can see, the other being scaled to norm one."""
+    assert run.B is not None
+    assert run.A is not None
+    G = run.gradients[-1]
+    return max(
+        float(np.linalg.norm(G @ run.A[t].T)) / max(float(np.linalg.norm(run.A[t], 2)), 1e-300),
+        float(np.linalg.norm(run.B[t].T @ G)) / max(float(np.linalg.norm(run.B[t], 2)), 1e-300),
+    )
+
+
+def _constant(factor: Array) -> bool:
+    return bool((factor == factor[0]).all())
+
+
+def _span(columns: Array) -> Array:
+    """Return an orthonormal basis of what columns span, up to a small part of the largest."""
+    U, s, _ = np.linalg.svd(columns, full_matrices=False)
+    return np.asarray(U[:, s > _SPAN * s[0]]) if s[0] > 0 else np.empty((len(columns), 0))

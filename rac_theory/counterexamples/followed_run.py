@@ -1,0 +1,82 @@
+"""One run of a recorded ensemble, by itself: every iterate with f and gradient there, and the factors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from problems.members import being
+from problems.problem import Problem
+from rac_theory.simulation.trajectory import Trajectory
+
+
+@dataclass(frozen=True, eq=False)
+class FollowedRun:
+    """What one run did at t = 0, ..., steps.
+
+    Attributes
+    ----------
+    W : (steps + 1, m, n)
+        The iterates.
+    values : (steps + 1,)
+        f at each.
+    gradients : (steps + 1, m, n)
+        The gradient of f at each.
+    gamma : float
+        The size of one gradient step.
+    scale : float
+        The factor c of the product of factors.
+    B, A : (steps + 1, m, r), (steps + 1, r, n) or None
+        What each step departs from: after a merge, the factors of the next link. None where there are no factors.
+    """
+
+    W: Array
+    values: Array
+    gradients: Array
+    gamma: float
+    scale: float = 1.0
+    B: Array | None = None
+    A: Array | None = None
+
+    @classmethod
+    def of(cls, trajectory: Trajectory, run: int = 0, problem: Problem | None = None) -> "FollowedRun":
+        """Take one run out of an ensemble.
+
+        Parameters
+        ----------
+        trajectory : Trajectory
+            Recorded with ``record=("W", "factors")``, or ``("W",)`` where the algorithm has no factors.
+        run : int
+            In 0..runs - 1.
+        problem : Problem, optional
+            What gives f and its gradients, if it is not that of the trajectory.
+
+        Raises
+        ------
+        ValueError
+            If the iterates were not recorded, the factors of an algorithm that has some, or not in double precision;
+            or if the algorithm does not say what its product of factors is multiplied by.
+        """
+        being("trajectory", trajectory, Trajectory, ", as simulate returns")
+        algorithm: Any = trajectory.algorithm
+        factored = hasattr(algorithm, "factored")
+        if trajectory.iterates is None or (factored and trajectory.B is None):
+            needed = '("W", "factors")' if factored else '("W",)'
+            raise ValueError(
+                f"trajectory must have been recorded with record={needed} to follow a run of {algorithm!r}, got one "
+                "without; ask simulate for it"
+            )
+        if trajectory.iterates.dtype != np.float64:
+            raise ValueError(f"trajectory must be in float64 to follow a run, got {trajectory.iterates.dtype}")
+        checks.integer("run", run, 0, trajectory.runs - 1, "runs - 1")
+        problem = trajectory.problem if problem is None else problem
+        W = trajectory.iterates[run]
+        with np.errstate(over="ignore", invalid="ignore"):
+            values, gradients = problem.value(W), problem.gradient(W)
+        if trajectory.B is None or trajectory.A is None:
+            return cls(W, values, gradients, algorithm.gamma)
+        if not hasattr(algorithm, "scale"):
+            raise ValueError(f"algorithm must have 'scale', the factor c of the product of factors, got {algorithm!r}")
+        return cls(W, values, gradients, algorithm.gamma, algorithm.scale, trajectory.B[run], trajectory.A[run])

@@ -1,0 +1,148 @@
+"""Expectations without sampling: E f and E||grad f||^2 along a run, and the rate they end up with."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.cases.case import Case, check_pair
+from rac_theory.expectations.frame import minimum
+from rac_theory.expectations.moment_map import Unsupported, curves
+from rac_theory.expectations.rational_moments import rational_curves
+from rac_theory.expectations.route import check_covered, moment_map, rests_on_trust
+from rac_theory.simulation.simulate import simulate
+
+__all__ = ["Expectation", "Unsupported", "exact_rate", "expected"]
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What happens on average at t = 0, ..., steps.
+
+    Attributes
+    ----------
+    gap : (steps + 1,)
+        ``E f(W^t) - f*``; nan if f* is unknown.
+    squared_gradient : (steps + 1,)
+        ``E||grad f(W^t)||^2``.
+    squared_distance : (steps + 1,)
+        ``E||W^t - W*||^2``; nan unless f is strongly convex with a known minimiser.
+    minimum : float
+        The value that gaps are counted from: that at a minimiser, of which ``f_star`` is a rounded bound.
+    how : str
+        "recursion", "one run" of a deterministic method, or "rational": then both curves hold Fractions.
+    on_trust : bool
+        Whether they rest on what a sketch that is not ours says of its own moments.
+    """
+
+    gap: NDArray[Any]
+    squared_gradient: NDArray[Any]
+    squared_distance: NDArray[Any]
+    minimum: float
+    how: Literal["recursion", "one run", "rational"]
+    on_trust: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("gap", "squared_gradient", "squared_distance"):
+            curve = getattr(self, name).copy()
+            curve.flags.writeable = False
+            object.__setattr__(self, name, curve)
+
+    @property
+    def values(self) -> Array:
+        """``E f(W^t)``, (steps + 1,), in floats; small gaps are more accurate in ``gap`` than as a difference."""
+        return np.asarray(self.gap.astype(np.float64) + self.minimum)
+
+    def __repr__(self) -> str:
+        return f"Expectation({len(self.gap) - 1} steps, gap {float(self.gap[0]):.4g} to {float(self.gap[-1]):.4g})"
+
+
+def expected(
+    algorithm: Algorithm, problem: Problem, steps: int, W0: Array | None = None, *, exact: bool = False
+) -> Expectation:
+    r"""Return ``E f - f*`` and ``E||grad f||^2`` at t = 0, ..., steps, without sampling.
+
+    For RAC-LoRA, either side, and Bernoulli-LoRA, on quadratics and least squares, with any sketch that has two
+    invariants, a second moment in closed form, or a listed support:
+
+    - exact gradients or additive noise, and on least squares minibatches, with projected steps, or with plain ones
+      (``lora_alpha``) if the sketch is Gaussian, has orthonormal columns or a listed support;
+    - several steps under one sketch with a listed support: ``Local``, and on least squares ``Clients`` with full
+      gradients and ``Reshuffled`` with at most five components.
+
+    A deterministic method is run once, on any problem.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    problem : Problem
+    steps : int
+        At least 1.
+    W0 : (m, n), optional
+        The start; ``problem.start`` where there is one, else zero.
+    exact : bool
+        Compute in rational arithmetic, up to 4 x 4, from the data as they are stored, and return Fractions.
+
+    Raises
+    ------
+    Unsupported
+        A ``ValueError`` with the reason, for everything else.
+
+    References
+    ----------
+    The recursion is derived in ``rac_theory.expectations.moment_map``, the two invariants in
+    ``rac_theory.sketches.laws.rotation_invariance``.
+    """
+    case = Case(algorithm, problem, W0, steps)
+    if not exact and algorithm.deterministic:
+        unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None
+        run = simulate(algorithm, problem, case.start, steps=steps, record=["distances"] if unique else [])
+        unknown = np.full((1, steps + 1), np.nan)
+        distances = unknown if run.squared_distances is None else run.squared_distances
+        return Expectation(run.gaps[0], run.squared_gradients[0], distances[0], float(problem.f_star), "one run")
+    claims = rests_on_trust(check_covered(algorithm))
+    if exact:
+        read = rational_curves(algorithm, problem, case.start, steps)
+    else:
+        read = curves(moment_map(algorithm, problem), case.start, steps)
+        _check_start(problem, case.start, float(read[1, 0]))
+    if not problem.strong_convexity > 0:  # there may be other minimisers
+        read[2] = np.nan
+    gap, squares, distances = read
+    return Expectation(gap, squares, distances, minimum(problem), "rational" if exact else "recursion", claims)
+
+
+def exact_rate(algorithm: Algorithm, problem: Problem) -> float:
+    """Return the factor a step by which ``E f - f*`` changes in the end, from a generic start.
+
+    It is the spectral radius of the recursion that ``expected`` runs: at or below the factor of any true theorem about
+    the gap. A start that misses the slowest direction may do better. With additive noise it is the factor by which the
+    distance from the floor changes; with minibatches, reshuffling and clients that disagree, too, and there the mean of
+    W may be what is slowest.
+
+    Raises
+    ------
+    Unsupported
+        Where ``expected`` has no recursion, or if the rank of the Hessian is undecided: a direction that may or may
+        not be flat decides the rate.
+    """
+    check_pair(algorithm, problem)
+    moments = moment_map(algorithm, problem)
+    if not problem.mu > 0:
+        raise Unsupported(f"the rank of the Hessian must be known, got mu = {problem.mu} for {problem!r}")
+    return moments.rate(problem.mu / 2)
+
+
+def _check_start(problem: Problem, W: Array, square: float) -> None:
+    """Refuse a problem whose gradient is not that of its eigenbasis, as in a subclass that changes one of them."""
+    truth = float(np.square(problem.gradient(W[None])).sum())
+    rounding = (1e-10 * problem.L * float(np.linalg.norm(W))) ** 2
+    if abs(square - truth) > 1e-6 * truth + rounding:
+        raise Unsupported(
+            f"{type(problem).__name__}.eigenbasis must be that of its gradient, got squared norm {square:.6g} at W0 "
+            f"against {truth:.6g}; who overrides value or gradient must override it too"
+        )

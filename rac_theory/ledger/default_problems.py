@@ -1,0 +1,102 @@
+"""The default problems: what the ledger tries every claim on unless told otherwise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from problems import (
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Problem,
+    Quadratic,
+    SoftmaxRegression,
+    checks,
+)
+from problems.checks import Array
+from problems.naming import printable
+from rac_theory.algorithms import Side
+
+
+@dataclass(frozen=True)
+class DefaultProblem:
+    """A problem by name, with the ensembles that it can afford.
+
+    Attributes
+    ----------
+    build : callable
+        Makes the problem; raises ``MissingExtra`` where its data are not installed.
+    runs : int
+        Size of an ensemble.
+    runs_if_costly : int or None
+        The same in a setting whose step costs several passes over the data; None is ``runs``.
+    sides : tuple of Side
+    ranks : tuple of int or None
+        None is the usual pair, 1 and min(4, dim - 1).
+    W0 : callable or None
+        shape to the start; None is the start that the problem names, or zero.
+    """
+
+    build: Callable[[], Problem]
+    runs: int = 256
+    sides: tuple[Side, ...] = ("left", "right")
+    ranks: tuple[int, ...] | None = None
+    W0: Callable[[tuple[int, int]], Array] | None = None
+    runs_if_costly: int | None = None
+
+    def start(self, problem: Problem) -> Array | None:
+        """Return where runs start; None leaves it to the problem."""
+        return None if self.W0 is None else self.W0(problem.shape)
+
+
+def _quadratic() -> Problem:
+    """A two-sided quadratic with condition number 5, its minimiser away from the start."""
+    S, R = np.diag(np.linspace(0.4, 1.0, 5)), np.diag(np.linspace(0.5, 1.0, 3))
+    return Quadratic.kronecker(S, R, np.outer(np.linspace(1.0, 2.0, 5), [1.0, -1.0, 2.0]))
+
+
+def _standard_normal(shape: tuple[int, int]) -> Array:
+    """A random initialisation, the same each time; most of its gap lies where the data are flat and T2 is tight."""
+    return np.random.default_rng(0).standard_normal(shape)
+
+
+DEFAULT_PROBLEMS: Mapping[str, DefaultProblem] = MappingProxyType(
+    {
+        # Every l2 is a fraction of the Lipschitz constant that the data have by themselves: mu/L is 0.19 to 0.29.
+        "quadratic": DefaultProblem(_quadratic),
+        "diabetes": DefaultProblem(lambda: LeastSquares.diabetes(l2=1.0)),
+        "linnerud": DefaultProblem(lambda: LeastSquares.linnerud(l2=0.5)),
+        "breast_cancer": DefaultProblem(lambda: LogisticRegression.breast_cancer(l2=0.8)),
+        "wine": DefaultProblem(lambda: SoftmaxRegression.wine(l2=0.6)),
+        "digits": DefaultProblem(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (4,), _standard_normal, 64),
+        "nonconvex": DefaultProblem(lambda: NonconvexLogistic.breast_cancer(lam=0.1)),
+        "pl_sine": DefaultProblem(lambda: PLSine((4, 3))),
+    }
+)
+
+
+def default_problem(name: str) -> DefaultProblem:
+    """Return the default problem of that name, or logistic regression on the svmlight file at that path.
+
+    A file is given the l2 that makes mu/L one fifth.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, with the nearest match, a file that is not there, or a name that cannot be printed.
+    """
+    if name != printable(name):
+        raise ValueError(f"problem must have a name that can be printed, got {name!r}")
+    if name not in DEFAULT_PROBLEMS and ("/" in name or "." in name or Path(name).exists()):
+        if not Path(name).exists():
+            raise ValueError(f"problem must be one by name or a svmlight file, got {name!r}: there is no such file")
+        return DefaultProblem(lambda: _svmlight(name))
+    return DEFAULT_PROBLEMS[checks.one_of("problem", name, DEFAULT_PROBLEMS)]
+
+
+def _svmlight(path: str) -> Problem:
+    return LogisticRegression.svmlight(path, l2=LogisticRegression.svmlight(path).L / 4)

@@ -1,0 +1,137 @@
+"""An ensemble: one case with its constants and the claims that it serves, ready to be sent to a worker."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory import theorems
+from rac_theory.cases.case import Case, starting_point
+from rac_theory.cases.constants import Constants
+from rac_theory.ledger.setting import USUAL_REDUCTION, MakeSketch
+from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.numerics.randomness import PROJECTION, child
+from rac_theory.processes.blas import one_blas_thread
+from rac_theory.theorems.theorem import Theorem
+from rac_theory.verification.judge import judge
+from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
+from rac_theory.verification.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Key:
+    """What an ensemble is made of, by name: enough to make it again, and the root of its random stream."""
+
+    problem: str
+    sketch: str
+    side: str
+    rank: int
+    setting: str
+    seed: int
+
+    def seed_sequence(self) -> np.random.SeedSequence:
+        """Return the stream of this ensemble: it depends on nothing else that is run beside it."""
+        words = f"{self.problem}|{self.sketch}|{self.side}|{self.rank}|{self.setting}"
+        digest = hashlib.sha256(words.encode()).digest()
+        return np.random.SeedSequence(self.seed, spawn_key=tuple(np.frombuffer(digest[:16], dtype="<u4").tolist()))
+
+    def __str__(self) -> str:
+        return f"{self.problem}, {self.sketch} rank {self.rank} {self.side}, {self.setting}"
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """A case, its constants, and the claims to be judged by it: (row number, theorem id) each."""
+
+    key: Key
+    case: Case
+    constants: Constants
+    runs: int
+    alpha: float
+    lambda_alpha: float
+    claims: tuple[tuple[int, str], ...]
+
+    @classmethod
+    @one_blas_thread()  # the bits of constants would depend on the number of threads
+    def build(
+        cls,
+        key: Key,
+        problem: Problem,
+        W0: Array | None,
+        make_sketch: MakeSketch,
+        claims: tuple[tuple[int, str], ...],
+        *,
+        runs: int,
+        steps: int | None,
+        alpha: float,
+        lambda_alpha: float,
+    ) -> "Ensemble":
+        """Compute the constants; from them the step size, and the number of steps where none is given."""
+        setting, W0 = setting_named(key.setting), starting_point(problem, W0)
+        dim = problem.shape[1 if key.side == "right" else 0]
+        gradients = setting.gradients(problem, W0)
+
+        def case_at(gamma: float, steps: int) -> Case:
+            algorithm = setting.algorithm(make_sketch, problem.shape, key.rank, key.side, gradients, gamma)
+            return Case(algorithm, problem, W0, steps)
+
+        def constants_of(case: Case) -> Constants:
+            return Constants.of(case, alpha=lambda_alpha, rng=child(key.seed_sequence(), PROJECTION))
+
+        case = case_at(1 / problem.L, 1)
+        constants = constants_of(case)
+        gamma = setting.step(constants, dim, key.rank)
+        if gamma != case.algorithm.gamma:
+            case = case_at(gamma, 1)
+            constants = constants_of(case)
+        if steps is None:
+            # A variance is measured along the runs, whose number is not known yet: D is of its size.
+            guess = replace(constants, sigma_squared=constants.D, zeta_squared=constants.D)
+            tried = [theorems.ALL[claim] for _, claim in claims]
+            steps = informative_steps(tried, case, guess, setting.longest, setting.reduction)
+        return cls(key, case_at(gamma, steps), constants, runs, alpha, lambda_alpha, claims)
+
+    @property
+    def needs_runs(self) -> bool:
+        """Whether any of its claims is applicable."""
+        applicable = any(not theorems.ALL[claim].unmet(self.case, self.constants) for _, claim in self.claims)
+        return applicable or self._lacks_a_variance
+
+    @property
+    def _lacks_a_variance(self) -> bool:
+        return any(variance_is_missing(theorems.ALL[claim], self.case, self.constants) for _, claim in self.claims)
+
+    def verdicts(self) -> list[Verdict]:
+        """Run the ensemble once, if any claim needs it, and judge every claim by it."""
+        constants, seed = self.constants, self.key.seed_sequence()
+        if self._lacks_a_variance:
+            constants = with_measured_variance(self.case, constants, seed)
+        claims = [theorems.ALL[claim] for _, claim in self.claims]
+        verdicts = judge(claims, self.case, constants, runs=self.runs, alpha=self.alpha, seed=seed)
+        # A claim that asks for no variance must say the same alone as beside one that had it measured.
+        return [
+            verdict
+            if variance_is_missing(verdict.theorem, self.case, self.constants)
+            else replace(verdict, constants=self.constants)
+            for verdict in verdicts
+        ]
+
+
+def informative_steps(
+    claims: Sequence[Theorem], case: Case, c: Constants, longest: int, reduction: float = USUAL_REDUCTION
+) -> int:
+    """Return after how many steps every bound is ``reduction`` times below what is known anyway, or has levelled off.
+
+    Averages fall like 1/t whatever is run. Where a claim promises a factor a step, that claim decides.
+    """
+    applicable = [theorem for theorem in claims if not theorem.unmet(case, c)]
+    linear = [theorem for theorem in applicable if theorem.rate == "linear"]
+    steps = 1
+    for theorem in linear or applicable:
+        bound = theorem.bound(c, longest)[1:]
+        enough = np.flatnonzero(bound <= max(theorem.metric.ceiling(c) / reduction, 1.1 * float(bound[-1])))
+        steps = max(steps, int(enough[0]) + 1 if enough.size else 1)  # a bound that is no number never falls
+    return steps

@@ -1,0 +1,120 @@
+"""results.json: the rows of a ledger on disk, whole at every moment."""
+
+import json
+import re
+import shlex
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rac_theory.drawing import svg
+from rac_theory.files.plain_data import convert, read_json
+from rac_theory.files.whole_file import write_whole
+from rac_theory.ledger.row_schema import row_from
+from rac_theory.ledger.verdict_row import Row
+from rac_theory.verification.versions import versions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FILE = "results.json"
+FIGURES = "figures"
+_FORMAT = 1
+_CONTENT = {"format": Literal[1], "command": list[str], "versions": dict[str, str], "rows": list[Any]}
+
+
+def prepare(folder: Path) -> Path:
+    """Make the output folder and its folder of figures; return the latter.
+
+    Raises
+    ------
+    ValueError
+        If they cannot be made or written.
+    """
+    figures = folder / FIGURES
+    try:
+        figures.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder), tempfile.TemporaryFile(dir=figures):
+            pass
+    except OSError as error:
+        raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
+    return figures
+
+
+def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
+    """Save the figure of some axes into a folder that is made if need be; the file is named by the words.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be made or written.
+    """
+    path = folder / f"{slug(words)}.svg"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        svg.save(ax.get_figure(root=True), path)  # type: ignore[arg-type]
+    except OSError as error:
+        raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
+    return path
+
+
+def slug(words: str) -> str:
+    """Return a file name made of the letters, digits and dots of some words."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", words.replace("/", "_over_")).strip("-")
+
+
+def save(folder: Path, rows: Iterable[Row], command: Sequence[str] = ()) -> Path:
+    """Write the rows in the order of their numbers, and the command that made them."""
+    content = {
+        "format": _FORMAT,
+        "command": [*command],
+        "versions": versions(),
+        "rows": [row.to_json() for row in sorted(rows, key=lambda row: row.number)],
+    }
+    return write_whole(folder / FILE, json.dumps(content, allow_nan=False, indent=1), durable=True)
+
+
+def load(path: Path) -> list[Row]:
+    """Read the rows back.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read or is no ``results.json`` of this format: with the field that is at fault.
+    """
+    return _load(path)[1]
+
+
+def to_be_replaced(folder: Path) -> str | None:
+    """Say what new rows in a folder will take the place of; None where there is nothing.
+
+    Raises
+    ------
+    ValueError
+        If a ``results.json`` is there that ``save`` has not written: it may be dear to someone.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        command, rows = _load(path)
+    except ValueError as error:
+        raise ValueError(f"{error}; it would be replaced: name another folder, or remove it") from error
+    when = datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    by = f" by {shlex.join(command)}" if command else ""
+    return f"{path} is replaced, {len(rows)} row(s) of {when}{by}, and so are figures whose names come up again"
+
+
+def _load(path: Path) -> tuple[list[str], list[Row]]:
+    try:
+        content = convert(_CONTENT, read_json(path))
+        rows = [row_from(row, f"rows[{i}]") for i, row in enumerate(content["rows"])]
+        numbers = Counter(row.number for row in rows)
+        if (number := max(numbers, key=numbers.__getitem__, default=0)) and numbers[number] > 1:
+            raise ValueError(f"the number of a row must be its own, got {number} twice")
+    except ValueError as error:
+        raise ValueError(f"results must be a file written by verify, got {str(path)!r}: {error}") from error
+    return content["command"], rows

@@ -1,0 +1,80 @@
+"""The ledger: runs a plan, ensemble by ensemble, and says what the rows add up to."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed
+
+from rac_theory.cases.case import Case
+from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.ledger.figures import draw
+from rac_theory.ledger.plan import Plan
+from rac_theory.ledger.verdict_row import Row
+from rac_theory.processes import plug_in_faults
+from rac_theory.processes.interrupts import heard_by_nobody, left_to_the_parent
+from rac_theory.simulation.kernels.choice import kernel_for
+
+_SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
+_FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
+
+
+def estimate(plan: Plan) -> list[float]:
+    """Estimate the seconds that each ensemble takes, from a few timed steps on each problem."""
+    steps: dict[tuple[str, str, int], float] = {}
+    for e in plan.ensembles:
+        kind = (e.key.problem, e.key.side, e.key.rank)
+        if e.needs_runs and kind not in steps:
+            steps[kind] = _seconds_of_a_step(e.case)
+    return [
+        e.runs * e.case.steps * steps[e.key.problem, e.key.side, e.key.rank] + _FIXED if e.needs_runs else 0.0
+        for e in plan.ensembles
+    ]
+
+
+def run(
+    plan: Plan, seconds: Sequence[float], figures: Path | None = None, jobs: int | None = None
+) -> Iterator[tuple[int, list[Row]]]:
+    """Yield the index of each ensemble with its rows as it is finished, in no particular order.
+
+    Parameters
+    ----------
+    plan : Plan
+    seconds : sequence of float
+        What ``estimate`` says of it.
+    figures : Path, optional
+        An existing folder for one figure per ensemble and metric.
+    jobs : int, optional
+        Worker processes; by default as many as there are cores, and none for a short job.
+    """
+    if jobs is None:
+        jobs = 1 if sum(seconds) < _SHORT else cpu_count()
+    # Long ensembles first, so that no worker is left with one at the end.
+    order = sorted(range(len(seconds)), key=lambda i: -seconds[i])
+    with heard_by_nobody():  # nor by workers that start now
+        rows = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+            delayed(_run_one)(i, plan.ensembles[i], figures) for i in order
+        )
+    yield from rows
+
+
+def _seconds_of_a_step(case: Case) -> float:
+    kernel = kernel_for(case.algorithm, case.problem, case.start)
+    begin = time.perf_counter()
+    kernel.run([np.random.default_rng(0)], 1)
+    return (time.perf_counter() - begin) / (2 * kernel.block)  # f and gradient are computed at both ends
+
+
+def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int, list[Row]]:
+    left_to_the_parent()
+    begin = time.perf_counter()
+    with plug_in_faults.told():  # here, as tracebacks do not travel
+        verdicts = ensemble.verdicts()
+    files = draw(ensemble, verdicts, figures) if figures is not None else [None] * len(verdicts)
+    seconds = time.perf_counter() - begin
+    rows = [
+        Row.of(number, ensemble, verdict, figure=file, seconds=seconds)
+        for (number, _), verdict, file in zip(ensemble.claims, verdicts, files, strict=True)
+    ]
+    return index, rows

@@ -1,0 +1,150 @@
+"""The search for the hardest case: where on small quadratics a bound comes closest to what it bounds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, differential_evolution
+
+from problems import checks
+from problems.checks import Array
+from rac_theory.cases.case import Case
+from rac_theory.cases.constants import Constants
+from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.sharpness.case_families import CONDITION, Family, Method, families
+from rac_theory.sharpness.tightness import tightness
+from rac_theory.theorems import theorem_named
+from rac_theory.theorems.theorem import Theorem
+
+_STEPS = 64
+_START_CONDITION = 10.0  # the smallest that the search starts from
+_POPULATION = 12
+_FINALISTS = 3  # families that share the second half of the budget
+_EDGE = 0.1  # the share of a coordinate at each end that stands for the end itself: extremes are hit, not approached
+
+
+@dataclass(frozen=True, eq=False)
+class HardestCase:
+    """The case that comes closest to a bound, of those that were tried; ``tightness(theorem, case)`` replays it.
+
+    Attributes
+    ----------
+    theorem : Theorem
+    case : Case
+    t : int
+        The step at which exact / bound is largest.
+    ratio : float
+        exact / bound there: 1 if the theorem is tight, above 1 only if it is false.
+    evaluations : int
+        How many cases were tried.
+    """
+
+    theorem: Theorem
+    case: Case
+    t: int
+    ratio: float
+    evaluations: int
+
+    def __repr__(self) -> str:
+        algorithm, problem = self.case.algorithm, self.case.problem
+        condition = f"condition {problem.L / problem.mu:.3g}"
+        return f"<{self.theorem.id}: exact / bound = {self.ratio:.6f} at t = {self.t}, {algorithm!r}, {condition}>"
+
+
+def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness = None) -> HardestCase:
+    """Search for the case with the largest exact / bound, by differential evolution.
+
+    Searched are diagonal quadratics with 2 to 4 curvatures and condition number up to 100, starts, step sizes up to the
+    largest that the theorem allows, uniform ranges, uniform and weighted coordinates, all ranks, the left side, and on
+    2 x 2 the right side and a coin for both; additive noise of at least a tenth of the first gradient where the theorem
+    allows it, plain steps where it is about them, Gaussian ones too; and all t up to 64 at which the bound is at most
+    half of what it is at t = 0 and of what descent alone promises: before that every bound is nearly met by a method
+    that has hardly moved. In the first generation all condition numbers are at least 10.
+
+    Parameters
+    ----------
+    theorem : Theorem or str
+    budget : int
+        About how many cases to try, half of them spread evenly over shapes, ranks and sketches.
+    rng : seed, SeedSequence or Generator
+
+    Raises
+    ------
+    ValueError
+        If no case of this kind meets the assumptions of the theorem, or its expectation is unsupported.
+    """
+    theorem = theorem_named(theorem)
+    checks.integer("budget", budget, 1)
+    method = _method(theorem)
+    searches = [_Search(theorem, family) for family in families(method) if family.admits(theorem, _STEPS)]
+    if not searches:
+        raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {_reason(theorem)}")
+    random = generator(seed_sequence(rng))
+    for search in searches:
+        search.run(budget // 2 // len(searches), random)
+    promising = sorted(searches, key=lambda search: -search.ratio)[:_FINALISTS]
+    for search in promising:
+        search.run((budget - budget // 2) // len(promising), random)
+    best = max(searches, key=lambda search: search.ratio)
+    if best.case is None:
+        raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {best.reason}")
+    return HardestCase(theorem, best.case, best.t, best.ratio, sum(search.evaluations for search in searches))
+
+
+def _method(theorem: Theorem) -> Method:
+    """Return the richest method that a theorem is about."""
+    for method in (Method(noisy=True), Method(), Method(plain=True)):
+        if any(family.admits(theorem, _STEPS) for family in families(method)):
+            return method
+    return Method()
+
+
+def _reason(theorem: Theorem) -> str:
+    """Why a theorem says nothing on the first of the families."""
+    return "; ".join(next(families(Method())).unmet(theorem, _STEPS))
+
+
+class _Search:
+    """One family of cases, and the hardest of them so far."""
+
+    def __init__(self, theorem: Theorem, family: Family) -> None:
+        self.theorem, self.family = theorem, family
+        self.largest_step = family.largest_step(theorem, _STEPS)
+        self.case: Case | None = None
+        self.t, self.ratio, self.evaluations, self.reason = 0, -np.inf, 0, "nothing was tried"
+        self.population: Array | None = None
+
+    def run(self, evaluations: int, rng: np.random.Generator) -> None:
+        """Evolve a population of points of the unit cube: those of the family, and a step; or go on evolving it."""
+        first = self._first(rng) if self.population is None else self.population
+        generations = max(1, evaluations // _POPULATION - 1)
+        cube = Bounds(np.zeros(first.shape[1]), np.ones(first.shape[1]))
+        found = differential_evolution(self.cost, cube, maxiter=generations, init=first, tol=0, polish=False, seed=rng)
+        self.population = found.population
+
+    def _first(self, rng: np.random.Generator) -> Array:
+        """The first generation, with no condition number below 10."""
+        first = rng.random((_POPULATION, self.family.size + 1))
+        spread = np.log(_START_CONDITION) / np.log(CONDITION)
+        first[:, 0] = 0.0
+        first[:, 1] = _EDGE + (1 - 2 * _EDGE) * (spread + (1 - spread) * first[:, 1])
+        return first
+
+    def cost(self, point: Array) -> float:
+        """Minus the largest exact / bound; positive where the bound says too little, or nothing."""
+        self.evaluations += 1
+        point = np.clip((np.asarray(point) - _EDGE) / (1 - 2 * _EDGE), 0.0, 1.0)
+        case = self.family.case(point[:-1], (0.1 + 0.9 * point[-1]) * self.largest_step, _STEPS)
+        constants = Constants.of(case)
+        if unmet := self.theorem.unmet(case, constants):
+            self.reason = "; ".join(unmet)
+            return 3.0
+        bound = self.theorem.bound(constants, _STEPS)
+        promised = bound / np.nanmin([bound[0], self.theorem.metric.ceiling(constants)])
+        telling = np.flatnonzero(promised <= 0.5)
+        if not telling.size:
+            return float(min(1 + promised[-1], 2.0))
+        ratios = 1 / tightness(self.theorem, case, constants=constants)
+        t = int(telling[np.nanargmax(ratios[telling])])
+        if ratios[t] > self.ratio:
+            self.case, self.t, self.ratio = case, t, float(ratios[t])
+        return -float(ratios[t])

@@ -1,0 +1,54 @@
+"""The tightness meter: how many times larger than the exact expectation a bound is."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from problems.checks import Array
+from problems.members import being
+from rac_theory.cases.case import Case
+from rac_theory.cases.constants import Constants
+from rac_theory.expectations.expectation import expected
+from rac_theory.theorems import theorem_named
+from rac_theory.theorems.metric import Curves
+from rac_theory.theorems.theorem import Theorem
+
+
+def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None = None) -> Array:
+    """Return bound / exact at t = 0, ..., steps, (steps + 1,): 1 where the theorem is an equality, never less.
+
+    The value is nan where the theorem says nothing, where both are zero, and where the bound is not above 100 times
+    what the interval that f* is known in leaves open. It is infinite where the expectation alone is zero.
+
+    Parameters
+    ----------
+    theorem : Theorem or str
+        A theorem, or the id of one of ours.
+    case : Case
+    constants : Constants, optional
+        Use these in place of the computed ones, to see what a false constant would do.
+
+    Raises
+    ------
+    Unsupported
+        Where ``expected`` has no exact route.
+    ValueError
+        If the case does not meet the assumptions of the theorem.
+    """
+    theorem = theorem_named(theorem)
+    being("case", case, Case)
+    expectation = expected(case.algorithm, case.problem, case.steps, case.start)
+    constants = Constants.of(case) if constants is None else constants
+    if unmet := theorem.unmet(case, constants):
+        raise ValueError(f"the case must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
+    # A metric is linear in f and the squared gradient, so it commutes with the expectation. Values are counted from the
+    # minimum, for a small gap would be lost in the difference of two values.
+    along, nothing = theorem.metric.along, np.zeros((1, case.steps + 1))
+    shifted = replace(constants, f_star=constants.f_star - expectation.minimum)
+    read = expectation.gap[None], expectation.squared_gradient[None], expectation.squared_distance[None]
+    exact = along(Curves(*read), shifted)[0]
+    uncertain = along(Curves(nothing, nothing, nothing), replace(constants, f_star=-constants.f_star_error))[0]
+    bound = theorem.bound(constants, case.steps)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # an expectation may vanish before its bound
+        ratio = bound / exact
+    return np.where(bound > 100 * uncertain, ratio, np.nan)

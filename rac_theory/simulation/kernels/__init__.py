@@ -1,0 +1,1 @@
+"""The kernels, one loop a file, and which of them serves a case."""

@@ -1,0 +1,56 @@
+"""Which kernel serves a case."""
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.simulation.kernels.diagonal import Diagonal
+from rac_theory.simulation.kernels.following import Following
+from rac_theory.simulation.kernels.kernel import Kernel
+from rac_theory.simulation.kernels.runs_last import RunsLast
+from rac_theory.simulation.kernels.several_steps import SeveralSteps, steps_at_once
+from rac_theory.simulation.kernels.stepping import Stepping
+from rac_theory.simulation.kernels.thin_products import ThinProducts
+
+_SMALL = 128  # d q r, the work of a step, below which a call of BLAS costs more than it does
+_WORTH_BLOCKING = 8  # fewer steps at once do not pay for the bookkeeping
+
+
+def kernel_for(algorithm: Algorithm, problem: Problem, start: Array, distances: bool = False) -> Kernel:
+    """Return the kernel for a case, by its kind and its shapes alone; runs have the precision of the start.
+
+    ``distances`` asks for the squared distances to the minimiser of the problem too.
+    """
+    case = Diagonal.of(algorithm, problem, start, distances)
+    if case is None:
+        minimiser = _minimiser(problem).astype(start.dtype) if distances else None
+        problem = _in_precision(problem, start)
+        return Following.of(algorithm, problem, start, minimiser) or Stepping(algorithm, problem, start, minimiser)
+    d, q = case.start.shape
+    rank = case.sketch.rank
+    if d * q * rank <= _SMALL:
+        return RunsLast(case)
+    one_axis = 1 in case.curvatures.shape
+    if not distances and one_axis and steps_at_once(d, q, rank) >= _WORTH_BLOCKING:
+        return SeveralSteps(case)
+    return ThinProducts(case)
+
+
+def _in_precision(problem: Problem, start: Array) -> Problem:
+    """Return the problem as it is computed in the precision of the start."""
+    if start.dtype == np.float64:
+        return problem
+    single: Problem | None = getattr(problem, "single_precision", None)
+    if single is None:
+        raise ValueError(
+            f"dtype must be float64 for a problem without a member single_precision, got it for {problem!r}"
+        )
+    return single
+
+
+def _minimiser(problem: Problem) -> Array:
+    W_star: Array | None = getattr(problem, "W_star", None)
+    if W_star is None:
+        raise ValueError(f"record must not have 'distances' for a problem without a known W_star, got {problem!r}")
+    return W_star

@@ -1,0 +1,35 @@
+"""A problem that remembers its last gradient, so that recording a run costs no second one."""
+
+from typing import Any
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+
+
+class RememberingProblem:
+    """A problem seen through a memory of one iterate: recorder and algorithm ask for the same gradient."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._fused = getattr(problem, "value_and_gradient", None)
+        self._W: Array | None = None
+        self._G: Array = np.empty(0)
+
+    def look(self, W: Array) -> tuple[Array, Array]:
+        """Return f, (runs,), and the gradient at a block of iterates, (runs, m, n), and remember the gradient."""
+        value, G = self._fused(W) if self._fused else (self._problem.value(W), self._problem.gradient(W))
+        self.remember(W, G)
+        return value, G
+
+    def remember(self, W: Array, G: Array) -> None:
+        """Take G for the gradient at this very array."""
+        self._W, self._G = W, G
+
+    def gradient(self, W: Array) -> Array:
+        """Return the gradient, without computing it again at the iterate that was looked at last."""
+        return self._G if W is self._W else self._problem.gradient(W)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._problem, name)

@@ -1,0 +1,77 @@
+"""Ensembles of independent runs, in blocks: the story of every experiment."""
+
+from collections.abc import Collection
+from typing import Literal
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from problems import checks
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.cases.case import Case
+from rac_theory.numerics.randomness import Randomness, seed_sequence
+from rac_theory.simulation.blocks import simulate_part
+from rac_theory.simulation.trajectory import Trajectory
+
+_TASK = 1 << 20  # numbers that a worker computes before it sends them
+
+
+def simulate(
+    algorithm: Algorithm,
+    problem: Problem,
+    W0: Array | None = None,
+    *,
+    steps: int,
+    runs: int = 1,
+    rng: Randomness = None,
+    n_jobs: int = 1,
+    dtype: DTypeLike = np.float64,
+    record: Collection[Literal["distances", "W", "factors"]] = (),
+) -> Trajectory:
+    """Run an ensemble and record f and the squared gradient norm at every step.
+
+    Runs come in blocks of a fixed size, each with a random stream of its own. So the numbers are the same for any
+    number of workers on one machine, and R runs are the first R of any larger ensemble. BLAS uses one thread: at these
+    sizes more are slower, and the bits would depend on their number.
+
+    A run that diverges goes to infinity or nan, and stays there, without a warning.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    problem : Problem
+    W0 : (m, n), optional
+        The start of every run; ``problem.start`` where there is one, else zero.
+    steps, runs : int
+        At least 1.
+    rng : seed, SeedSequence or Generator
+        With a seed, the same call gives the same bits.
+    n_jobs : int
+        Workers, as in joblib: threads or processes, as suits the kernel; any other backend that
+        ``joblib.parallel_config`` sets is used instead.
+    dtype : float64 or float32
+        The precision of the runs. Sketches are drawn in double precision and rounded, so that both see the same ones.
+    record : collection of str
+        What is recorded beside f and the squared gradient norm: ``"distances"`` for squared distances to ``W_star``,
+        ``"W"`` for every iterate, ``"factors"`` for B and A at every step of an algorithm that has some. It changes no
+        run: factors are those that ``algorithm.factored`` yields beside the iterates that run.
+
+    Raises
+    ------
+    ValueError
+        For arguments that do not fit together, an algorithm whose iterates are none, and one whose ``factored`` yields
+        other weights than its ``iterates``.
+    """
+    case = Case(algorithm, problem, W0, steps)
+    for name in record:
+        checks.one_of("record", name, ("distances", "W", "factors"))
+    if "factors" in record and not hasattr(algorithm, "factored"):
+        raise ValueError(
+            f"record must not have 'factors' for an algorithm without them, as a method factored shows, got it for "
+            f"{algorithm!r}; 'W' records its iterates"
+        )
+    checks.integer("runs", runs, 1)
+    kept = [name for name in ("W", "factors") if name in record]
+    return simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)

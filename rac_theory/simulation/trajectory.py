@@ -1,0 +1,93 @@
+"""A trajectory: what an ensemble did, at every step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.simulation.kernels.kernel import Kernel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """What an ensemble did at t = 0, ..., steps.
+
+    Attributes
+    ----------
+    values : (runs, steps + 1)
+        ``f(W^t)``.
+    squared_gradients : (runs, steps + 1)
+        ``||grad f(W^t)||^2``.
+    squared_distances : (runs, steps + 1) or None
+        ``||W^t - W*||^2``, where it was asked for.
+    norms : (runs,)
+        Upper bounds of the norms of the last iterates.
+    algorithm : Algorithm
+        What was run.
+    problem : Problem
+        What was run on.
+    kernel : Kernel
+        How it was run.
+    last : callable
+        Returns the last iterates in the coordinates of the kernel, (runs, m, n).
+    iterates : (runs, steps + 1, m, n) or None
+        Every ``W^t``, where "W" was asked for.
+    B, A : (runs, steps + 1, m, r), (runs, steps + 1, r, n) or None
+        Where "factors" were asked for, those that each step departs from: after a merge, the factors of the next link.
+    """
+
+    values: Array
+    squared_gradients: Array
+    squared_distances: Array | None
+    norms: Array
+    algorithm: Algorithm
+    problem: Problem
+    kernel: Kernel
+    last: Callable[[], Array]
+    iterates: Array | None = None
+    B: Array | None = None
+    A: Array | None = None
+
+    def __post_init__(self) -> None:
+        recorded = (self.values, self.squared_gradients, self.squared_distances, self.iterates, self.B, self.A)
+        for array in (*recorded, self.norms):
+            if array is not None:
+                array.flags.writeable = False
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return len(self.values)
+
+    @property
+    def steps(self) -> int:
+        """Number of outer steps."""
+        return int(self.values.shape[1]) - 1
+
+    @cached_property
+    def W(self) -> Array:
+        """The last iterates, (runs, m, n).
+
+        On quadratics and least squares, where numbers are recorded faster than iterates could be sent and kept, the
+        ensemble is run once more, on one worker, when they are first asked for.
+        """
+        W = self.kernel.matrices(self.last())
+        W.flags.writeable = False
+        return W
+
+    @cached_property
+    def gaps(self) -> Array:
+        """``f(W^t) - f_star``, (runs, steps + 1); nan if f_star is unknown."""
+        return self.values - self.problem.f_star
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the gaps, or the squared gradients where f_star is unknown, on matplotlib axes; return the axes."""
+        from rac_theory.drawing import chart, plot
+
+        return plot.curves(chart.ensemble(self.gaps, self.squared_gradients), ax)

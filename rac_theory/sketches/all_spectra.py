@@ -1,0 +1,91 @@
+"""Spectra to look at: of one sketch in words, and of every sketch at one size side by side."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from rac_theory.drawing import plot
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.sketches.plug_in import every_factory
+from rac_theory.sketches.spectra import Spectrum, spectrum
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Spectra = Mapping[str, Spectrum | str]
+"""By name, the spectrum of a sketch, or why there is none at this size."""
+
+
+def compare(dim: int, rank: int, *, rng: Randomness = None) -> Spectra:
+    """Return the spectrum of every sketch, ours and installed ones, at one size."""
+    known: dict[str, Spectrum | str] = {}
+    for name, make in every_factory():
+        try:
+            known[name] = spectrum(make(dim, rank), rng=rng)
+        except Exception as error:  # of an installed plug-in, which must not take the others with it
+            known[name] = str(error) or type(error).__name__
+    return known
+
+
+def slowdown(known: Spectrum) -> float:
+    """Return how many times more steps are promised than to full gradient descent: 1/lambda_min, inf where it is 0."""
+    return 1 / float(known.lambda_min) if known.lambda_min > 0 else float("inf")
+
+
+def description(known: Spectrum) -> str:
+    """Return the lines that the command line prints about one sketch."""
+    dim = len(known.matrix)
+    lines = {
+        "lambda_min": _interval(known.lambda_min, known.lambda_min_upper),
+        "lambda_max": _interval(known.lambda_max_lower, known.lambda_max),
+        "expected rank": f"{known.expected_rank:.6g}, so lambda_min is at most {known.expected_rank / dim:.6g}",
+        "known by": known.provenance,
+        "slowdown": f"{slowdown(known):.6g} times the steps of full gradient descent are promised",
+    }
+    return "\n".join(f"{label:16}{text}" for label, text in lines.items())
+
+
+def comparison_table(known: Spectra) -> Table:
+    """Return the table of ``sketch --all``, the largest lambda_min first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("sketch", no_wrap=True)
+    for name in ("lambda_min", "lambda_max", escape("E[rank]"), "slowdown"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("known by")
+    for name, one in ranked(known):
+        table.add_row(
+            escape(name),
+            _interval(one.lambda_min, one.lambda_min_upper),
+            _interval(one.lambda_max_lower, one.lambda_max),
+            f"{one.expected_rank:.4g}",
+            f"{slowdown(one):.4g}",
+            one.how,
+        )
+    for name, reason in known.items():
+        if isinstance(reason, str):
+            table.add_row(escape(name), "-", "-", "-", "-", escape(reason))
+    return table
+
+
+def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
+    """Draw lambda_min of each sketch, or its interval, the largest first; return the axes."""
+    rows = ranked(known)
+    return plot.intervals(
+        [name for name, _ in rows],
+        [(float(one.lambda_min), float(one.lambda_min_upper)) for _, one in rows],
+        xlabel=r"$\lambda_{\min}(E[H])$",
+        ax=ax,
+    )
+
+
+def ranked(known: Spectra) -> list[tuple[str, Spectrum]]:
+    """Return the sketches that have a spectrum, the largest lambda_min first."""
+    found = [(name, one) for name, one in known.items() if isinstance(one, Spectrum)]
+    return sorted(found, key=lambda pair: -float(pair[1].lambda_min))
+
+
+def _interval(low: float | Fraction, high: float | Fraction) -> str:
+    return f"{float(low):.6g}" if low == high else f"[{float(low):.4g}, {float(high):.4g}]"

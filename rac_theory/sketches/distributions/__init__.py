@@ -1,0 +1,1 @@
+"""The sketch distributions, one file each."""

@@ -1,0 +1,43 @@
+"""The coordinate sketch with replacement: r coordinates drawn independently, so that some may be drawn twice."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.sketches.distributions.coordinate import unit_columns
+from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
+from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.sign_symmetry import both_drawn
+
+
+@dataclass(frozen=True)
+class CoordinateWithReplacement(Shape):
+    """Columns are r unit vectors, each drawn from all d; the rank is the number of different ones."""
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        return unit_columns(rng.integers(self.dim, size=(size, self.rank)), self.dim)
+
+    def expected_projection(self) -> Array:
+        r"""Return :math:`(1 - (1 - 1/d)^r) I`, the probability that a coordinate is drawn at all.
+
+        Below r/d as soon as r > 1.
+        """
+        return isotropic(self.dim, self.dim * (1 - (1 - Fraction(1, self.dim)) ** self.rank))
+
+    def second_moment(self, M: Array) -> Array:
+        r"""Entry (i, k) of M times the probability that i and k are both drawn, by inclusion and exclusion.
+
+        Neither is missed: :math:`1 - 2 (1 - 1/d)^r + (1 - 2/d)^r`.
+        """
+        d, r = self.dim, self.rank
+        missed = (1 - 1 / d) ** r
+        return both_drawn(d, once=1 - missed, twice=1 - 2 * missed + max(1 - 2 / d, 0) ** r) * M
+
+    def support(self) -> Support | None:
+        """Return all tuples of coordinates, equally likely; None above the limit."""
+        tuples = all_tuples(self.dim, self.rank)
+        return None if tuples is None else equally_likely(unit_columns(tuples, self.dim))

@@ -1,0 +1,59 @@
+"""The frozen sketch: always the same matrix, which is what Asymmetric LoRA does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from problems.digest import digest
+from rac_theory.numerics.linalg import projection
+
+
+@dataclass(frozen=True, eq=False)
+class Frozen:
+    """The given matrix in every draw; below full rank ``lambda_min`` is 0 and no rate can be promised.
+
+    Parameters
+    ----------
+    matrix : (dim, rank)
+        Any matrix with ``rank <= dim``, for example the leading singular vectors of the weights.
+    """
+
+    matrix: Array
+
+    def __post_init__(self) -> None:
+        matrix = checks.array("matrix", self.matrix, ndim=2)
+        checks.integer("rank of matrix", matrix.shape[1], 1, matrix.shape[0], "dim")
+        object.__setattr__(self, "matrix", matrix)
+
+    @property
+    def dim(self) -> int:
+        """Length of a column."""
+        return int(self.matrix.shape[0])
+
+    @property
+    def rank(self) -> int:
+        """Number of columns."""
+        return int(self.matrix.shape[1])
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Repeat the matrix: (size, dim, rank)."""
+        return np.broadcast_to(self.matrix, (size, *self.matrix.shape))
+
+    def support(self) -> tuple[Array, Array]:
+        """Return the one matrix, with probability one."""
+        return self.matrix[None], np.ones(1)
+
+    def expected_projection(self) -> Array:
+        """H itself; exactly the identity at full rank."""
+        H = projection(self.matrix)
+        return np.eye(self.dim) if round(float(np.trace(H))) == self.dim else H
+
+    def second_moment(self, M: Array) -> Array:
+        """H M H, at any dim."""
+        H = self.expected_projection()
+        return H @ M @ H
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.dim}x{self.rank} {digest(self.matrix)})"

@@ -1,0 +1,29 @@
+"""The sketch that LoRA libraries draw by default: entries uniform around zero."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.shape import Shape
+
+
+@dataclass(frozen=True)
+class KaimingUniform(Shape):
+    r"""Independent entries, uniform on :math:`[-1/\sqrt d, 1/\sqrt d)`.
+
+    PEFT initialises ``lora_A``, of shape (r, n), by PyTorch's ``kaiming_uniform_(a=sqrt(5))``: uniform on
+    :math:`\pm\, \mathrm{gain} \sqrt{3 / n}` with :math:`\mathrm{gain} = \sqrt{2 / (1 + a^2)} = \sqrt{1/3}`, which is
+    :math:`\pm 1/\sqrt n`. As a right sketch its ``dim`` is n.
+    """
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        bound = 1 / math.sqrt(self.dim)
+        return rng.uniform(-bound, bound, (size, self.dim, self.rank))
+
+    def expected_projection(self) -> Array:
+        """``(r/d) I``: invariant under signed permutations, and of full rank almost surely, as it has a density."""
+        return isotropic(self.dim, self.rank)

@@ -1,0 +1,131 @@
+"""A mixture of sketches: each draw comes from one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from problems.members import having
+from problems.naming import shown
+from rac_theory.sketches.declarations import checked_support, claimed_invariants, claimed_projection
+from rac_theory.sketches.draws import check_size, draw
+from rac_theory.sketches.laws.finite import LIMIT, Support, non_negative
+from rac_theory.sketches.laws.second_moments import SecondMoment, second_moment_of
+from rac_theory.sketches.sketch import MEMBERS, Sketch
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """With probability proportional to its weight, a draw of each sketch, zero-padded to the largest rank.
+
+    Zero columns leave the range alone, so the moments of H are the weighted means of those of the sketches.
+
+    Parameters
+    ----------
+    sketches : sequence of Sketch
+        At least one, all of the same dim.
+    weights : sequence of float or Fraction
+        One for each sketch, non-negative, at any scale. Integers and Fractions give exact probabilities.
+    """
+
+    sketches: Sequence[Sketch]
+    weights: Sequence[float | Fraction] | Array
+
+    def __post_init__(self) -> None:
+        try:
+            sketches = tuple(self.sketches)
+        except TypeError:
+            raise ValueError(f"sketches must be a list of sketches, got {shown(self.sketches)}") from None
+        checks.integer("number of sketches", len(sketches), 1)
+        for i, sketch in enumerate(sketches):
+            having(f"sketches[{i}]", sketch, "a sketch", MEMBERS)
+            check_size(sketch)
+        if len({sketch.dim for sketch in sketches}) > 1:
+            raise ValueError(f"sketches must all have the same dim, got {[sketch.dim for sketch in sketches]}")
+        weights = non_negative("weights", self.weights, len(sketches))
+        if not weights.any():
+            raise ValueError(f"weights must not all be zero, got {shown(self.weights)}")
+        object.__setattr__(self, "sketches", sketches)
+        object.__setattr__(self, "weights", weights)
+
+    @property
+    def dim(self) -> int:
+        """Length of a column."""
+        return self.sketches[0].dim
+
+    @property
+    def rank(self) -> int:
+        """The largest number of columns."""
+        return max(sketch.rank for sketch in self.sketches)
+
+    @property
+    def probabilities(self) -> Array:
+        """The weights, with sum one: Fractions where the weights are rational."""
+        weights = np.asarray(self.weights)
+        if weights.dtype != object:
+            weights = weights / weights.max()  # or the sum could overflow
+        return np.asarray(weights / weights.sum())
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank)."""
+        origin = rng.choice(len(self.sketches), size=size, p=self.probabilities.astype(np.float64))
+        sample = np.zeros((size, self.dim, self.rank))
+        for i, sketch in enumerate(self.sketches):
+            (here,) = np.nonzero(origin == i)
+            sample[here, :, : sketch.rank] = draw(sketch, rng, len(here))
+        return sample
+
+    def expected_projection(self) -> Array | None:
+        """Return the weighted mean if every sketch has a closed form, else None."""
+        total = np.zeros((self.dim, self.dim))
+        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
+            matrix = claimed_projection(sketch)
+            if matrix is None:
+                return None
+            total += float(probability) * matrix
+        return total
+
+    def invariants(self) -> tuple[Fraction, Fraction] | None:
+        """Return the weighted means if every sketch has invariants, else None."""
+        a = b = Fraction(0)
+        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
+            own = claimed_invariants(sketch)
+            if own is None:
+                return None
+            a, b = a + Fraction(probability) * own[0], b + Fraction(probability) * own[1]
+        return a, b
+
+    def second_moment(self, M: Array) -> Array | None:
+        """Return the weighted mean if every sketch has a closed form or a small support, else None."""
+        total = np.zeros(np.shape(M))
+        for second_moment, probability in zip(self._second_moments, self.probabilities, strict=True):
+            if second_moment is None:
+                return None
+            total += float(probability) * second_moment(M)
+        return total
+
+    @cached_property
+    def _second_moments(self) -> list[SecondMoment | None]:
+        return [second_moment_of(sketch) for sketch in self.sketches]
+
+    def support(self) -> Support | None:
+        """Return all values of all sketches if every one lists its own, else None; None also above the limit."""
+        values, probabilities = [], []
+        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
+            listed = checked_support(sketch)
+            if listed is None:
+                return None
+            values.append(np.pad(listed[0], ((0, 0), (0, 0), (0, self.rank - sketch.rank))))
+            probabilities.append(probability * listed[1])
+        if sum(map(len, values)) > LIMIT:
+            return None
+        joint = np.concatenate(probabilities)
+        exact = all(isinstance(p, Fraction) for p in joint)
+        return np.concatenate(values), joint if exact else joint.astype(np.float64)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self.sketches)}, weights={[str(w) for w in self.weights]})"

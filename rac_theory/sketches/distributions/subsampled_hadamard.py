@@ -1,0 +1,44 @@
+"""The subsampled randomised Hadamard sketch: random signs times r columns of a Hadamard matrix."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.sketches.distributions.coordinate import random_subsets
+from rac_theory.sketches.distributions.rademacher import random_signs
+from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.sign_symmetry import subsampled
+
+
+@dataclass(frozen=True)
+class SubsampledHadamard(Shape):
+    """Entries +1 and -1: r columns of Sylvester's Hadamard matrix, drawn without replacement, rows signed at random.
+
+    ``dim`` must be a power of two; ``SubsampledCosine`` takes any.
+
+    References
+    ----------
+    J. Tropp, Improved analysis of the subsampled randomized Hadamard transform, arXiv:1011.1595.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        below = 1 << (self.dim.bit_length() - 1)
+        if self.dim != below:
+            raise ValueError(f"dim must be a power of two, got {self.dim}; the nearest are {below} and {2 * below}")
+
+    def sample(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw (size, dim, rank). Entry (i, j) of the Hadamard matrix is -1 to the number of ones that i, j share."""
+        chosen = random_subsets(rng, size, self.dim, self.rank)
+        shared = np.bitwise_count(np.arange(self.dim)[:, None] & chosen[:, None, :])
+        return np.where(shared % 2, -1.0, 1.0) * random_signs(rng, (size, self.dim, 1))
+
+    def expected_projection(self) -> Array:
+        """``(r/d) I``, by the lemma on subsampling: the columns are orthogonal and of one length."""
+        return isotropic(self.dim, self.rank)
+
+    def second_moment(self, M: Array) -> Array:
+        """By sign symmetry; all squares of the basis are 1/d."""
+        return subsampled(np.full((self.dim, self.dim), self.dim**-0.5), self.rank, M)  # only squares are read

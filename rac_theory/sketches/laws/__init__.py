@@ -1,0 +1,1 @@
+"""Theorems about laws of ranges and of ranks, which give several sketches their closed forms."""

@@ -1,0 +1,240 @@
+"""The spectrum of the expected projection of a sketch: the number lambda_min that decides every rate."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from problems import checks
+from problems.checks import Array
+from problems.eigenvalues import eigenvalues, extreme_eigenvalues
+from rac_theory.numerics import rational
+from rac_theory.numerics.linalg import projection
+from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.sketches.declarations import checked_support, claimed_projection
+from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.sampled_projection import sample_spectrum
+from rac_theory.sketches.sketch import Sketch
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_EPS = float(np.finfo(float).eps)
+_OF_ENTRIES = 4e-12  # relative: how far entries of E[H] that are no simple quotients may be off
+
+DRAWS = 65_536
+"""Draws of a sketch without a closed form: the sampled lower bound loses about sqrt(d / (draws r)) relative."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """What is known of E[H]; dimensionless, eigenvalues in [0, 1].
+
+    Attributes
+    ----------
+    lambda_min, lambda_max : float or Fraction
+        The extreme eigenvalues. Where ``how`` is "sampled" they are the safe ends: a lower bound of the smallest and an
+        upper bound of the largest eigenvalue. All four bounds hold together with probability ``1 - 4 alpha``, each
+        with ``1 - alpha``.
+    lambda_min_upper, lambda_max_lower : float or Fraction
+        The other two ends; equal to the eigenvalues where nothing is sampled.
+    matrix : (dim, dim)
+        E[H], or its sample mean; Fractions where the spectrum is exact.
+    how : str
+        "closed form", "enumerated" or "sampled"; "unknown" where there is no sketch to ask.
+    alpha : float
+        The level of each bound; 0 where nothing is sampled.
+    draws : int
+        How many draws stand behind the bounds.
+    """
+
+    lambda_min: float | Fraction
+    lambda_max: float | Fraction
+    lambda_min_upper: float | Fraction
+    lambda_max_lower: float | Fraction
+    matrix: NDArray[Any]
+    how: Literal["closed form", "enumerated", "sampled", "unknown"]
+    alpha: float = 0.0
+    draws: int = 0
+
+    @property
+    def expected_rank(self) -> float | Fraction:
+        """Trace of ``matrix``: E[rank], or its sample mean."""
+        trace = self.matrix.trace()
+        return trace if isinstance(trace, Fraction) else float(trace)
+
+    @property
+    def provenance(self) -> str:
+        """One line on how the eigenvalues are known."""
+        if self.how != "sampled":
+            return f"{self.how} of E[H]"
+        return f"safe end of a Chernoff-Hoeffding bound at level {self.alpha:g} from {self.draws} draws"
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the eigenvalues of ``matrix`` on matplotlib axes, made if none are given; return the axes."""
+        from rac_theory.drawing import plot
+
+        values, _ = eigenvalues(self.matrix.astype(np.float64))
+        interval = (float(self.lambda_min), float(self.lambda_min_upper))
+        return plot.eigenvalues(values, interval, title=self.how, ax=ax)
+
+
+NO_SKETCH = Spectrum(1.0, 1.0, 1.0, 1.0, np.empty((0, 0)), "closed form")
+"""The spectrum of H = I."""
+
+UNKNOWN = Spectrum(math.nan, math.nan, math.nan, math.nan, np.empty((0, 0)), "unknown")
+"""The spectrum of what is no projection."""
+
+
+def spectrum(
+    sketch: Sketch,
+    *,
+    alpha: float = 1e-3,
+    draws: int = DRAWS,
+    width: float | None = None,
+    rng: Randomness = None,
+    exact: bool = False,
+) -> Spectrum:
+    """Return the extreme eigenvalues of E[H]: from a closed form, else by enumeration, else by sampling.
+
+    Parameters
+    ----------
+    sketch : Sketch
+    alpha : float
+        Probability with which each sampled bound may be wrong.
+    draws : int
+        How many draws to take, at most, where there is nothing better.
+    width : float, optional
+        Stop sampling as soon as ``lambda_min_upper - lambda_min <= width * lambda_min``. The bounds then hold at every
+        moment at which sampling could have stopped, which makes them a little wider.
+    rng : seed, SeedSequence or Generator
+        Unused where nothing is sampled.
+    exact : bool
+        Enumerate the matrices as they are stored in rational arithmetic and return Fractions: an eigenvalue itself
+        where it is found to be rational (see ``rational``), else a certified bound about 1e-15 on its safe side.
+
+    Raises
+    ------
+    ValueError
+        If the sketch does not keep its promises, or ``exact`` is asked of one whose support is unknown or too large.
+    """
+    check_draws(sketch)
+    if exact:
+        return _enumerated_exactly(sketch)
+    closed = closed_form(sketch)
+    if closed is not None:
+        return closed
+    support = checked_support(sketch)
+    if support is not None:
+        matrices, probabilities = support
+        mean = np.tensordot(probabilities.astype(np.float64), projection(matrices), axes=1)
+        return _known(mean, _extremes(mean), "enumerated")
+    checks.finite("alpha", alpha, above=0, below=1)
+    checks.integer("draws", draws, 1)
+    if width is not None:
+        checks.finite("width", width, above=0)
+    with threadpool_limits(1):  # at these sizes more threads wait for each other, and the bits depend on their number
+        sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
+    return Spectrum(
+        sampled.lambda_min,
+        sampled.lambda_max,
+        sampled.lambda_min_upper,
+        sampled.lambda_max_lower,
+        sampled.mean,
+        "sampled",
+        alpha,
+        sampled.draws,
+    )
+
+
+def closed_form(sketch: Sketch) -> Spectrum | None:
+    """Return the spectrum that the sketch itself knows, or None. Nothing is drawn, so that any dimension is quick.
+
+    A multiple of the identity that is stored as ``sketches.isotropy.isotropic`` stores it takes time and memory
+    proportional to ``dim``; any other diagonal matrix is only read, any other matrix is decomposed.
+
+    Raises
+    ------
+    ValueError
+        If what the sketch claims cannot be the mean of projections.
+    """
+    closed = claimed_projection(sketch)
+    if closed is None:
+        return None
+    name = f"{type(sketch).__name__}.expected_projection()"
+    matrix = _read_only(name, closed, sketch.dim)
+    extremes = _extremes(matrix)
+    _check_claim(name, matrix, extremes, sketch.rank)
+    return _known(matrix, extremes, "closed form")
+
+
+def _read_only(name: str, matrix: Array, dim: int) -> Array:
+    """Return a checked copy, which for a Toeplitz view holds ``2 dim - 1`` numbers, as the original does."""
+    if not (isinstance(matrix, np.ndarray) and matrix.shape == (dim, dim) and _is_toeplitz_view(matrix)):
+        return checks.array(name, matrix, shape=(dim, dim))
+    return sliding_window_view(checks.array(name, np.concatenate([matrix[:0:-1, 0], matrix[0]])), dim)[::-1]
+
+
+def _is_toeplitz_view(matrix: Array) -> bool:
+    """Whether one step down and one to the right lead to the same place in memory."""
+    return len(matrix) > 1 and matrix.strides[0] == -matrix.strides[1]
+
+
+def _extremes(matrix: Array) -> tuple[float, float]:
+    """Return bounds on the extreme eigenvalues, that allow for the rounding of the entries themselves.
+
+    A multiple of the identity whose trace is a whole number is exact if its entry is, else it is off by its last digit.
+    Other entries are sums and integrals, to about 1e-12 of themselves; but an eigenvalue is never above 1.
+    """
+    if _is_toeplitz_view(matrix) and not (matrix[0, 1:].any() or matrix[1:, 0].any()):
+        entry, trace = float(matrix[0, 0]), len(matrix) * Fraction(float(matrix[0, 0]))
+        if trace.denominator == 1:
+            return entry, entry
+        off = 4 * _EPS if abs(trace - round(trace)) < 4 * _EPS * trace else _OF_ENTRIES
+        return entry * (1 - off), entry * (1 + off)
+    low, high = extreme_eigenvalues(matrix)
+    diagonal = np.count_nonzero(matrix) == np.count_nonzero(np.diagonal(matrix))
+    off = 0.0 if low == 1 else _OF_ENTRIES * (low if diagonal else high)
+    return low - off, high * (1 + _OF_ENTRIES)
+
+
+def _is_symmetric(matrix: Array) -> bool:
+    if _is_toeplitz_view(matrix):
+        return bool(np.abs(matrix[0] - matrix[:, 0]).max() <= 1e-9)
+    return bool(np.abs(matrix - matrix.T).max() <= 1e-9)
+
+
+def _check_claim(name: str, matrix: Array, extremes: tuple[float, float], rank: int) -> None:
+    """Refuse what no mean of projections can be; whether it is the right one is for ``check_sketch`` to ask."""
+    low, high = extremes
+    trace = float(np.trace(matrix))
+    if not _is_symmetric(matrix):
+        raise ValueError(f"{name} must be symmetric, got {matrix[0, -1]:.6g} opposite {matrix[-1, 0]:.6g}")
+    if low < -1e-9 or high > 1 + 1e-9 or trace > rank + 1e-9:
+        raise ValueError(
+            f"{name} must have eigenvalues in [0, 1] and trace at most rank={rank}, "
+            f"got eigenvalues in [{low:.6g}, {high:.6g}] and trace {trace:.6g}"
+        )
+
+
+def _known(matrix: Array, extremes: tuple[float, float], how: Literal["closed form", "enumerated"]) -> Spectrum:
+    low, high = max(extremes[0], 0.0), min(extremes[1], 1.0)
+    return Spectrum(low, high, low, high, matrix, how)
+
+
+def _enumerated_exactly(sketch: Sketch) -> Spectrum:
+    support = checked_support(sketch)
+    if support is None:
+        raise ValueError(f"exact must be False for a sketch without a small finite support, got {sketch!r}")
+    matrices, probabilities = support
+    M = rational.mean(
+        [rational.projection(rational.rational(S.tolist())) for S in matrices],
+        [Fraction(p) for p in probabilities.tolist()],
+    )
+    low, high = rational.smallest_eigenvalue(M), rational.largest_eigenvalue(M)
+    return Spectrum(low, high, low, high, np.array(M, dtype=object), "enumerated")

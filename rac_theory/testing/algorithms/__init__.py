@@ -1,0 +1,1 @@
+"""What ``check_algorithm`` is made of: steps seen, computed again, and compared in law with those that are claimed."""

@@ -1,0 +1,164 @@
+"""check_algorithm: whether an algorithm iterates as ``Algorithm`` promises, and steps as the theorems assume."""
+
+import random
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.testing.algorithms.law import check_law
+from rac_theory.testing.refuted import Refuted
+
+_RUNS, _STEPS = 4, 5
+_LONG = 70  # steps that stand for ever: more than are drawn ahead
+
+
+def check_algorithm(
+    algorithm: Algorithm, problem: Problem, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0
+) -> None:
+    """Raise ``Refuted``, an ``AssertionError`` of one sentence, if the algorithm breaks a promise on this problem.
+
+    Every algorithm: ``iterates`` yields new arrays of the right shape for ever, writes to none that it was given or has
+    yielded, draws from ``rng`` alone, treats runs alone, and is as ``deterministic`` as it says.
+
+    A projected descent also, that is what inherits from ``ProjectedDescent`` or has all its members: its low-rank steps
+    are orthogonal projections of what they are given, of the rank of the sketch, fresh each time, with the extreme
+    eigenvalues that ``projection`` gives. If its gradient source makes one step, the gradients have the mean
+    ``grad f``, the noise that ``noise(problem)`` declares, and tell nothing of the sketch. And the iterates that run
+    make the steps of the class of this library that the algorithm, and its gradient source, inherit from:
+
+    * each of 72 steps computed again is ``W - gamma H g``, with the components that the problem was asked for, and H
+      read off from what was moved; for several gradients under one sketch, or clients, all of them;
+    * the first step from each of three W has the law of that of the reference, its mean ``-gamma E[H] grad f`` above
+      all;
+    * each of 72 steps has that law given all steps before, so that a run that starts anew at W goes on as before.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    problem : Problem
+        One on which it can run; a small one is enough.
+    draws : int
+        How many stochastic gradients are compared with each claim; four times as many first steps with those of the
+        reference, where draws differ. Fewer if W is large, or a step takes many gradients. A stochastic gradient whose
+        mean is off by delta at a total variance v is caught once ``draws`` exceeds about ``80 v / delta^2``. A mean
+        step that is too long or too short by 5% is caught at least nine times in ten, and always where its gradient
+        can be seen and its step is a projection.
+    alpha : float
+        Probability with which a correct algorithm fails, for each claim that is compared with draws.
+    rng : int
+        Seed of the check, so that it does the same each time.
+
+    Raises
+    ------
+    Refuted
+        With the numbers that contradict the promise.
+    ValueError
+        If ``algorithm.check(problem)`` raises it.
+
+    Notes
+    -----
+    A run and one of the reference are exchanged, and their difference is symmetric if they have one law: this needs no
+    variance and no range. The mean of stochastic gradients is compared with ``grad f`` by bets, which need their
+    variance. It is the one that ``noise(problem)`` declares, or more if other draws say so. Where none is declared,
+    twice the sample variance of other draws stands for it, and alpha is approximate.
+    """
+    for member in ("gamma", "deterministic", "check", "iterates"):
+        if not hasattr(algorithm, member):
+            raise Refuted(f"{type(algorithm).__name__} must have the member {member!r}")
+    algorithm.check(problem)
+    with np.errstate(all="ignore"):  # a large step may diverge
+        _check_blocks(algorithm, problem, rng)
+        _check_randomness(algorithm, problem, rng)
+        _check_runs(algorithm, problem, rng)
+        if _is_projected_descent(algorithm):
+            check_law(cast(ProjectedDescent, algorithm), problem, draws, alpha, rng)
+
+
+def _is_projected_descent(algorithm: Any) -> bool:
+    """Whether it claims to descend along projections: by what it inherits from, or by having all the members."""
+    members = ("gradients", "projection", "one_projection", "low_rank_steps")
+    return isinstance(algorithm, ProjectedDescent) or all(hasattr(algorithm, member) for member in members)
+
+
+def _blocks(algorithm: Algorithm, problem: Problem, W: Array, seed: int, steps: int = _STEPS) -> Array:
+    """The iterates of the first steps, copied as they come: (steps, runs, m, n)."""
+    iterates: Any = algorithm.iterates(problem, W.copy(), np.random.default_rng(seed))
+    return np.stack([np.array(block) for block in islice(iterates, steps)])
+
+
+def _starts(problem: Problem, seed: int, runs: int = _RUNS) -> Array:
+    return np.random.default_rng([seed, 1]).standard_normal((runs, *problem.shape))
+
+
+def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
+    name = f"{type(algorithm).__name__}.iterates"
+    W = _starts(problem, seed)
+    kept = W.copy()
+    iterates: Any = algorithm.iterates(problem, W, np.random.default_rng(seed))
+    if not isinstance(iterates, Iterator):
+        raise Refuted(
+            f"{name} must be a generator of iterates, it returned {type(iterates).__name__}: is a yield missing?"
+        )
+    last, seen = W, kept
+    for step in range(_LONG):
+        block = next(iterates, None)
+        if block is None:
+            raise Refuted(f"{name} must go on for ever, it yielded nothing at step {step + 1}")
+        if not isinstance(block, np.ndarray) or block.shape != W.shape or block.dtype != W.dtype:
+            came = f"{block.dtype} {block.shape}" if isinstance(block, np.ndarray) else type(block).__name__
+            raise Refuted(f"{name} must yield arrays {W.dtype} {W.shape}, got {came}")
+        if np.shares_memory(block, last):
+            raise Refuted(f"{name} must yield a new array each step, got one that shares memory with the last")
+        if not np.array_equal(last, seen, equal_nan=True):
+            what = "its argument W" if step == 0 else "what it has yielded"
+            raise Refuted(f"{name} must not write to {what}, and did at step {step + 1}")
+        last, seen = block, block.copy()
+
+
+def _check_randomness(algorithm: Algorithm, problem: Problem, seed: int) -> None:
+    name, W = type(algorithm).__name__, np.repeat(_starts(problem, seed, 1), 8, axis=0)
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002 (to catch its use by others)
+    generator = np.random.default_rng(seed)
+    first = np.stack([np.array(block) for block in islice(algorithm.iterates(problem, W.copy(), generator), _STEPS)])
+    same_state = all(np.array_equal(a, b) for a, b in zip(numpy_state, np.random.get_state(), strict=True))  # noqa: NPY002
+    if not (same_state and python_state == random.getstate()):
+        raise Refuted(f"{name}.iterates must draw from the rng that it is given, it drew from a global generator")
+    if not np.array_equal(first, _blocks(algorithm, problem, W, seed), equal_nan=True):
+        raise Refuted(
+            f"{name}.iterates must be a function of the rng that it is given: the same seed gave other iterates; do "
+            "not make a generator of your own, nor keep one or any state"
+        )
+    other = _blocks(algorithm, problem, W, seed + 1)
+    varies = not np.array_equal(first, other, equal_nan=True)
+    drew = generator.bit_generator.state != np.random.default_rng(seed).bit_generator.state
+    if algorithm.deterministic and not np.allclose(first, other, rtol=1e-9, atol=1e-12, equal_nan=True):
+        raise Refuted(f"{name}.deterministic must be False: another seed gives other iterates", W=W[0])
+    if not algorithm.deterministic and not (varies or drew):
+        raise Refuted(
+            f"{name}.deterministic must be True, it never draws from its rng; or else draws are cached, or come from a "
+            "seed of its own"
+        )
+    if varies and not algorithm.deterministic and (first == first[:, :1]).all():
+        raise Refuted(f"{name}.iterates must draw afresh for each run: all runs of a block are the same")
+
+
+def _check_runs(algorithm: Algorithm, problem: Problem, seed: int) -> None:
+    """A run stays what it is when its neighbours start elsewhere, near or far."""
+    W = _starts(problem, seed)
+    alone = _blocks(algorithm, problem, W, seed)[:, 0]
+    for scale in (0.0, 1.0, 30.0):
+        others = W.copy()
+        others[1:] = scale * _starts(problem, seed + 1)[1:]
+        beside = _blocks(algorithm, problem, others, seed)[:, 0]
+        if not np.allclose(alone, beside, rtol=1e-9, atol=1e-9 * float(np.abs(W).max()), equal_nan=True):
+            raise Refuted(
+                f"{type(algorithm).__name__}.iterates must treat runs alone: the first run changes when the others "
+                "start elsewhere; does it mix runs, or draw more or less where W is different?",
+                W=W[0],
+            )

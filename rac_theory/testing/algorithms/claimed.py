@@ -1,0 +1,108 @@
+"""What a projected descent claims to do: the steps and gradients of the class of this library that it inherits from."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ProjectedDescent, RACLoRA
+from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients.gradient_source import Step
+
+_SOURCES: tuple[Any, ...] = (Exact, Local, Minibatch, Noisy, Reshuffled, Clients)
+_ALGORITHMS: tuple[Any, ...] = (AsymmetricLoRA, Bernoulli, RACLoRA)
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a projection acts, and its largest rank: on columns, on rows, or on a matrix as one vector of entries."""
+
+    side: Literal["left", "right", "entries"]
+    rank: float = math.inf
+
+    def turned(self, M: Array) -> Array:
+        """Turn (runs, m, n) such that the projection acts from the left."""
+        if self.side == "entries":
+            return M.reshape(len(M), -1, 1)
+        return M if self.side == "left" else np.swapaxes(M, 1, 2)
+
+    def turned_back(self, M: Array, shape: tuple[int, ...]) -> Array:
+        """Undo ``turned``."""
+        return M.reshape(shape) if self.side == "entries" else self.turned(M)
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """The reference that a projected descent is held to.
+
+    The claim of a subclass is what its nearest ancestor in this library does with the same fields: ``class
+    Adam(RACLoRA)`` is held to the steps of ``RACLoRA``. Who says what E[H] is also says how H is drawn, and who says
+    what the noise is also says how gradients are drawn: a class with a ``projection`` of its own is held to its own
+    ``low_rank_steps``, a source with a ``noise`` of its own to its own ``descend``.
+    """
+
+    algorithm: ProjectedDescent
+
+    @property
+    def name(self) -> str:
+        """How sentences call the algorithm."""
+        return f"{type(self.algorithm).__name__} with {type(self.algorithm.gradients).__name__} gradients"
+
+    @cached_property
+    def reference(self) -> ProjectedDescent:
+        """Of the claimed class with the same fields; the algorithm itself where that is none of this library."""
+        for kind in _ALGORITHMS:
+            if isinstance(self.algorithm, kind) and type(self.algorithm).projection is kind.projection:
+                known: ProjectedDescent = _of_kind(kind, self.algorithm)
+                return known
+        return self.algorithm
+
+    @cached_property
+    def source(self) -> Any:
+        """The claimed gradient source."""
+        return _claimed_source(self.algorithm.gradients)
+
+    @cached_property
+    def is_fresh(self) -> bool:
+        """Whether each step draws H anew; where E[H] is only said to lie in 0..1, as of a frozen H, nothing is said."""
+        if self.algorithm.one_projection:
+            return True
+        if self.reference is not self.algorithm:
+            return not isinstance(self.reference, AsymmetricLoRA)
+        known = self.algorithm.projection(alpha=1e-6, draws=4096, rng=0)
+        return float(known.lambda_min) > 0 or float(known.lambda_max) < 1
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Where H may act, so that what a step moved in says what H was."""
+        if isinstance(self.reference, Bernoulli):
+            return View("left", self.reference.left.rank), View("right", self.reference.right.rank)
+        sketch = getattr(self.reference, "sketch", None)
+        if isinstance(self.reference, _ALGORITHMS) and sketch is not None:
+            return (View(getattr(self.reference, "side", "left"), sketch.rank),)
+        return (View("entries"),)
+
+    def steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
+        """Yield the claimed steps, one fresh H a run after the other."""
+        return self.reference.low_rank_steps(rng, W)
+
+
+def is_projected(algorithm: ProjectedDescent) -> bool:
+    """Whether the step claims to be the projected one; with ``lora_alpha`` it is the plain one."""
+    return bool(getattr(algorithm, "is_projected", True)) and getattr(algorithm, "lora_alpha", None) is None
+
+
+def _claimed_source(source: Any) -> Any:
+    for kind in _SOURCES:
+        if isinstance(source, kind) and getattr(type(source), "noise", None) is getattr(kind, "noise", None):
+            return Clients(_claimed_source(source.source)) if kind is Clients else _of_kind(kind, source)
+    return source
+
+
+def _of_kind(kind: Any, other: Any) -> Any:
+    """An object of this class with the fields of another, of a class that inherits from it."""
+    return kind(**{field.name: getattr(other, field.name) for field in fields(kind)})

@@ -1,0 +1,106 @@
+"""The iterates of an algorithm as it runs, with the gradients that were put into its steps, and into which."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms import ProjectedDescent
+from rac_theory.testing.algorithms.tape import Recorder, Tapes, changed
+from rac_theory.testing.refuted import Refuted
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The one gradient of an outer step, (runs, m, n), and the low-rank step that it was put into."""
+
+    step: Any
+    g: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What an algorithm did in ``steps`` outer steps.
+
+    Attributes
+    ----------
+    W : (steps + 1, runs, m, n)
+    tapes : list of Tapes
+        The components that were asked for in each outer step.
+    asked : list of Asked or None
+        None where the gradient source was not asked once, for one step from the last iterate.
+    """
+
+    W: Array
+    tapes: list[Tapes]
+    asked: list[Asked | None]
+
+
+@dataclass
+class _Spy:
+    """The gradient source and the sketches of an algorithm, which remember what they did since last asked."""
+
+    algorithm: ProjectedDescent
+    shares_seed: bool = False
+    descents: list[tuple[Array, Asked | None]] = field(default_factory=list)
+    sketching: list[Any] = field(default_factory=list)
+
+    def spied(self) -> ProjectedDescent:
+        """The algorithm with members that remember."""
+        source = changed(self.algorithm.gradients, descend=self._descend)
+        spied: ProjectedDescent = changed(self.algorithm, gradients=source, low_rank_steps=self._low_rank_steps)
+        return spied
+
+    def _low_rank_steps(self, rng: np.random.Generator, W: Array) -> Any:
+        self.sketching = [rng, rng.bit_generator.state]
+        return self.algorithm.low_rank_steps(rng, W)
+
+    def _descend(self, problem: Problem, W: Array, step: Any, rng: np.random.Generator) -> Any:
+        last: list[Any] = []
+
+        def watched(V: Array, G: Array) -> Any:
+            moved = step(V, G)
+            last[:] = V, np.array(G), moved
+            return moved
+
+        if self.sketching:
+            used, before = self.sketching
+            drew = used.bit_generator.state != before
+            self.shares_seed |= drew and rng.bit_generator.state == before
+        start = W.copy()
+        result = self.algorithm.gradients.descend(problem, W, watched, rng)
+        if last and np.array_equal(last[0], start) and np.array_equal(last[2], result, equal_nan=True):
+            self.descents.append((start, Asked(step, last[1])))
+        else:
+            self.descents.append((start, None))
+        return result
+
+    def taken(self, W: Array) -> Asked | None:
+        """Return what was asked for since this was last called, if it was one gradient at W."""
+        descents, self.descents = self.descents, []
+        return descents[0][1] if len(descents) == 1 and np.array_equal(descents[0][0], W) else None
+
+
+def follow(algorithm: ProjectedDescent, problem: Problem, W: Array, steps: int, seed: list[int]) -> Course:
+    """Run an algorithm from W, (runs, m, n), as it is.
+
+    Raises
+    ------
+    Refuted
+        If sketches and gradient source were given generators in the same state.
+    """
+    spy, recorder = _Spy(algorithm), Recorder(problem)
+    iterates = spy.spied().iterates(recorder.problem, W.copy(), np.random.default_rng(seed))
+    seen, tapes, asked = [W], [], []
+    for _ in range(steps):
+        seen.append(np.array(next(iterates)))
+        tapes.append(recorder.taken(len(W)))
+        asked.append(spy.taken(seen[-2]))
+        if spy.shares_seed:
+            raise Refuted(
+                f"{type(algorithm).__name__} must draw sketch and gradient independently: both were given generators "
+                "of the same seed"
+            )
+    return Course(np.stack(seen), tapes, asked)

@@ -1,0 +1,95 @@
+"""Whether the steps of a projected descent, and its gradients, have the law that is claimed."""
+
+import math
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms import ProjectedDescent
+from rac_theory.testing.algorithms.again import check_again
+from rac_theory.testing.algorithms.along_a_course import check_course
+from rac_theory.testing.algorithms.beside import Beside, beside
+from rac_theory.testing.algorithms.claimed import Claim, is_projected
+from rac_theory.testing.algorithms.course import follow
+from rac_theory.testing.algorithms.exchange import SAME_DRAWS
+from rac_theory.testing.algorithms.gradients import check_gradients
+from rac_theory.testing.algorithms.pairs import check_pairs
+from rac_theory.testing.algorithms.steps import check_spectrum, check_steps
+from rac_theory.testing.probe import Probe
+
+_NUMBERS = 1 << 22  # in a block of runs
+_WORK = 1 << 24  # numbers in all gradients of a step
+_LEAST = 512  # runs, however large W is
+_PAIRS = 4  # for each draw: where only the law can tell, it takes more of them
+_SCALES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and near it, where only noise is left
+
+
+def check_law(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
+    """Raise ``Refuted`` if the steps of a projected descent are not what it claims to be."""
+    claim, near = Claim(algorithm), Probe(problem, seed).lowest
+    draws = max(min(draws, _most(near.size)), _LEAST)
+    check_steps(algorithm, problem, seed)
+    if is_projected(algorithm):
+        check_spectrum(algorithm, problem, draws, alpha, seed)
+    _check_sketches(claim, problem.shape, min(_PAIRS * draws, _most(near.size)), alpha, [seed, 20])
+    for index, scale in enumerate(_SCALES):
+        W = near + scale * np.random.default_rng([seed, 4, index]).standard_normal(near.shape)
+        _check_place(claim, problem, W, draws, alpha / len(_SCALES), [seed, 10 + index])
+    check_course(claim, problem, near, alpha, seed)
+
+
+def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: float, seed: list[int]) -> None:
+    """The first step of many runs from W, fewer where a step takes many gradients; of few where nothing is drawn."""
+    passes = _passes(claim, problem, W)
+    runs = _LEAST if claim.algorithm.deterministic else max(draws // passes, _LEAST)
+    check_gradients(claim, problem, follow(claim.algorithm, problem, _block(W, runs), 1, seed), alpha)
+    course = follow(claim.algorithm, problem, _block(W, _LEAST), 1, seed)
+    pair = beside(claim, problem, course, seed)
+    if pair.is_one:
+        return
+    check_again(claim, problem, course)
+    if not claim.algorithm.deterministic:
+        level, G = math.log(1 / alpha), np.asarray(problem.gradient(W))
+        check_pairs(claim.name, pair, G, SAME_DRAWS * level)
+        pairs = max(min(_PAIRS * draws, _most(W.size), _WORK // (passes * W.size)), _LEAST)
+        course = follow(claim.algorithm, problem, _block(W, pairs), 1, seed)
+        check_pairs(claim.name, beside(claim, problem, course, [*seed, 1]), G, level)
+
+
+def _most(size: int) -> int:
+    """How many matrices of this size make a block."""
+    return max(_NUMBERS // size, _LEAST)
+
+
+def _block(W: Array, runs: int) -> Array:
+    return np.repeat(W[None], runs // 8 * 8, axis=0)
+
+
+def _check_sketches(claim: Claim, shape: tuple[int, int], draws: int, alpha: float, seed: list[int]) -> None:
+    """The law of H, where a class has steps of its own and leaves it to another to say what E[H] is."""
+    functions = [getattr(one.low_rank_steps, "__func__", one) for one in (claim.algorithm, claim.reference)]
+    if functions[0] is functions[1]:
+        return
+    M = np.random.default_rng(seed).standard_normal(shape)
+    G, zero = np.repeat(M[None], draws, axis=0), np.zeros((draws, *shape))
+    own, same, other = (
+        -next(algorithm.low_rank_steps(np.random.default_rng(key), zero))(zero, G)[None]
+        for algorithm, key in ((claim.algorithm, seed), (claim.reference, seed), (claim.reference, [*seed, 1]))
+    )
+    for R, times in ((same, SAME_DRAWS), (other, 1)):
+        pair = Beside(zero[None], own, R, np.zeros((1, draws)))
+        check_pairs(f"{type(claim.algorithm).__name__}.low_rank_steps", pair, M, times * math.log(1 / alpha))
+
+
+def _passes(claim: Claim, problem: Problem, W: Array) -> int:
+    """How many gradients an outer step takes."""
+    taken = 0
+
+    def step(V: Array, G: Array) -> Array:
+        nonlocal taken
+        taken += 1
+        return V
+
+    claim.source.descend(problem, W[None].copy(), step, np.random.default_rng(0))
+    return max(taken, 1)

@@ -1,0 +1,98 @@
+r"""Whether a step has the claimed law: many runs beside as many of the reference, from one W.
+
+Of the difference of their moves it is the part along a direction: along the gradient, its rows and columns, and the
+direction in which a third of the pairs differ most; products for two runs; and lengths. See ``exchange``.
+"""
+
+import math
+
+import numpy as np
+
+from problems.batch import squared_norms
+from problems.checks import Array
+from rac_theory.testing.algorithms.beside import Beside
+from rac_theory.testing.algorithms.exchange import log_evidence
+from rac_theory.testing.refuted import Refuted
+
+_ROUNDING = 1e-9  # relative to a step
+
+_Numbers = tuple[list[str], Array]  # what they are, and (runs, k) of them
+
+
+def check_pairs(name: str, pair: Beside, G: Array, level: float) -> None:
+    """Raise ``Refuted`` if the first steps of runs from one W differ in law from those of the reference.
+
+    Parameters
+    ----------
+    name : str
+        How the sentence calls what makes the steps.
+    pair : Beside
+    G : (m, n)
+        The gradient at W.
+    level : float
+        The log evidence that each of the groups of numbers together must reach.
+    """
+    D, R = pair.D[0], pair.R[0]
+    small = pair.small[0] + _ROUNDING * (np.sqrt(squared_norms(D)) + np.sqrt(squared_norms(R)))
+    groups = [_along(D - R, G, small), _learned(D - R, small), _between(D - R, small), _lengths(D, R, small)]
+    if pair.drawn is not None:
+        own, other = pair.drawn[0][0], pair.drawn[1][0]
+        groups.append((["in how often, or when, a component is drawn"] * own.shape[1], own - other))
+    for names, Z in groups:
+        found = log_evidence(Z)
+        i = int(np.argmax(found))
+        if found[i] >= level + math.log(2 * len(groups) * len(names)):
+            raise Refuted(
+                f"{name} must move by -gamma E[H] grad f on average, and in law as sketch and gradients say: "
+                f"{names[i]}, {len(Z)} steps and as many of the reference are {math.sqrt(2 * found[i]):.3g} standard "
+                "errors apart; is the step scaled, or does it know more than W?",
+                W=pair.W[0, 0],
+            )
+
+
+def _along(difference: Array, G: Array, small: Array) -> _Numbers:
+    """Along the gradient, and along it with rows, or columns, of equal weight; along each of its rows and columns."""
+    m, n = G.shape
+    rows, columns = (np.square(G).sum(axis=axis, keepdims=True) for axis in (1, 0))
+    directions = {
+        "along the gradient": G,
+        "along the rows of the gradient": G / np.where(rows > 0, rows, np.inf),
+        "along the columns of the gradient": G / np.where(columns > 0, columns, np.inf),
+    }
+    directions |= {f"along row {i} of the gradient": np.eye(m)[:, [i]] * G for i in range(m)}
+    directions |= {f"along column {j} of the gradient": G * np.eye(n)[j] for j in range(n)}
+    U = np.stack([V / max(float(np.linalg.norm(V)), 1e-300) for V in directions.values()])
+    return list(directions), _products(difference, U, small)
+
+
+def _learned(difference: Array, small: Array) -> _Numbers:
+    third = len(difference) // 3
+    U = difference[:third].mean(axis=0)
+    U /= max(float(np.linalg.norm(U)), 1e-300)
+    return ["where others differ most"], _products(difference[third:], U[None], small[third:])
+
+
+def _products(difference: Array, U: Array, small: Array) -> Array:
+    Z = difference.reshape(len(difference), -1) @ U.reshape(len(U), -1).T
+    return np.where(np.abs(Z) > small[:, None], Z, 0.0)
+
+
+def _between(difference: Array, small: Array) -> _Numbers:
+    """Products of two runs: neighbours, half a block apart, and as far from the first as from the last."""
+    size = np.sqrt(squared_norms(difference))
+    unit = np.where(size > small, 1 / np.maximum(size, 1e-300), 0.0)[:, None, None] * difference
+    half = len(unit) // 2
+    first, last = unit[:half], unit[half : 2 * half]
+    pairs = {
+        "between one run and the next": (unit[: 2 * half : 2], unit[1 : 2 * half : 2]),
+        "between runs half a block apart": (first, last),
+        "between the first run and the last, and so on": (first, last[::-1]),
+    }
+    return list(pairs), np.stack([np.sum(A * B, axis=(1, 2)) for A, B in pairs.values()], axis=1)
+
+
+def _lengths(D: Array, R: Array, small: Array) -> _Numbers:
+    a, b = squared_norms(D), squared_norms(R)
+    longer = np.where(np.abs(a - b) > small * (np.sqrt(a) + np.sqrt(b)), a - b, 0.0)
+    rests = np.asarray(a <= small**2, dtype=float) - np.asarray(b <= small**2, dtype=float)
+    return ["in their squared lengths", "in how many do not move"], np.stack([longer, rests], axis=1)

@@ -1,0 +1,1 @@
+"""Assertions: claims about runs that pass, or fail with the numbers and the seed."""

@@ -1,0 +1,85 @@
+"""assert_does_not_converge: runs stay away from every stationary point."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems import checks
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.cases.case import check_pair
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.simulation.trajectory import Trajectory
+from rac_theory.testing.assertions.share import Share
+from rac_theory.testing.assertions.trial import Trial
+
+
+def assert_does_not_converge(
+    algorithm: Algorithm,
+    problem: Problem,
+    *,
+    tolerance: float,
+    W0: Array | None = None,
+    steps: int,
+    runs: int = 256,
+    rng: Randomness = None,
+    alpha: float | None = None,
+    share: float = 0.9,
+    n_jobs: int = 1,
+) -> Share:
+    """Raise an ``AssertionError`` unless runs are seen to keep a gradient larger than ``tolerance``.
+
+    The claim is about single runs: with probability at least ``share``, ``||grad f(W^t)|| > tolerance`` at every
+    t = 0, ..., steps. A run that does so has come near no stationary point, be it stuck, in a cycle or diverging. It is
+    more than the failure of ``assert_converges_to``, which may be for want of steps; take many of them.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    problem : Problem
+    tolerance : float
+        > 0, in the unit of the gradient: f per W.
+    W0, steps, runs, rng, alpha, share, n_jobs
+        As in ``assert_converges_to``.
+
+    Returns
+    -------
+    Share
+        How many runs stayed away, with confidence limits.
+
+    Raises
+    ------
+    NotShown
+        An ``AssertionError``: VIOLATED, or UNDECIDED because runs are too few.
+    ValueError
+        For arguments that do not fit.
+    """
+    __tracebackhide__ = True
+    check_pair(algorithm, problem)
+    tolerance = checks.finite("tolerance", tolerance, above=0)
+
+    def measured(ran: Trajectory) -> tuple[Array, NDArray[np.bool_]]:
+        # A run that diverged has no number left, and no stationary point either.
+        norms = np.sqrt(np.nan_to_num(ran.squared_gradients, nan=math.inf, posinf=math.inf))
+        least = norms.min(axis=1)
+        return least, least > tolerance
+
+    claim = f"||grad f(W^t)|| > {tolerance:g} at t = 0, ..., {steps}"
+    trial = Trial(
+        "assert_does_not_converge",
+        ("algorithm", "problem"),
+        claim,
+        tolerance,
+        algorithm,
+        problem,
+        W0,
+        steps,
+        runs,
+        rng,
+        alpha,
+        share,
+        n_jobs,
+    )
+    return trial.settle(measured)

@@ -1,0 +1,1 @@
+"""What ``check_sketch`` is made of: draws looked at, claims held against each other and against draws."""

@@ -1,0 +1,164 @@
+"""Whether draws are independent and have one law, wherever they stand in a batch and whatever its size is."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.checks import Array
+from rac_theory.numerics.evidence import log_wealth
+from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.sketches.moments import coordinates, ranks, window
+
+BATCH = 8  # draws of a small call, of which there are many
+_BLOCKS = 8  # after each of which bets are made anew
+_FEATURES = 6  # directions between which laws are compared
+
+_PARTNERS = {
+    "neighbours": ((0, 1), (2, 3), (4, 5), (6, 7)),
+    "draws at a distance of half a batch": ((0, 4), (1, 5), (2, 6), (3, 7)),
+    "draws at mirrored places": ((0, 7), (1, 6), (2, 5), (3, 4)),
+    "draws at a distance of two": ((0, 2), (1, 3), (4, 6), (5, 7)),
+}
+_WAYS = 64  # sixteen kinds of partners, two variables, from both sides
+_LAGS = (1, 3, 10, 16, 32, 64, 100, 128, 256)  # in large calls
+_PLACES = {"first": (0, 4), "last": (7, 3), "second": (1, 6), "even": (2, 5)}
+
+
+@dataclass(frozen=True, eq=False)
+class Prints:
+    """What tells the ranges of draws apart: two quadratic forms, in units of 2^-30."""
+
+    z: Array
+
+    @classmethod
+    def of(cls, d: int, seed: int) -> "Prints":
+        """Two random directions."""
+        z = np.random.default_rng([seed, 8]).standard_normal((2, d))
+        return cls(z / np.linalg.norm(z, axis=1, keepdims=True))
+
+    def __call__(self, Q: Array) -> Array:
+        """One number a range, different for different ones: (..., d, r) to (...)."""
+        first, second = np.moveaxis(np.rint(np.square(self.z @ Q).sum(axis=-1) * 2**30), -1, 0)
+        return np.asarray(first * 2.0**22 + np.floor(second / 2**9))
+
+
+def check_independence(name: str, Q: Array, prints: Array, alpha: float) -> None:
+    """Partners in one call change places with partners in another, far away: that must not change the law.
+
+    With c(H, K) = trace(H K) / r, the variable ``c(H, K) + c(H', K') - c(H, K') - c(H', K)`` of partners H, K in one
+    call and H', K' in another changes its sign when K and K' are exchanged. So does the same with ``H == K`` for c. Q
+    holds the calls in the order in which they were made, (calls, 8, d, r).
+    """
+    half = len(Q) // 2
+    for called, pairs in _PARTNERS.items():
+        i, j = np.array(pairs).T
+        here, there = (Q[:half], prints[:half]), (Q[half : 2 * half], prints[half : 2 * half])
+        _exchange(f"{called} in a batch", name, [(*here, i), (*there, i), (*here, j), (*there, j)], alpha)
+    quarter = half // 2
+    calls = [slice(start + odd, start + 2 * quarter, 2) for odd in (0, 1) for start in (0, half)]
+    everywhere, first, last = np.arange(BATCH), np.array([0]), np.array([BATCH - 1])
+    for called, i, j in (("at the same place", everywhere, everywhere), ("of last and first", last, first)):
+        four = [(Q[taken], prints[taken], at) for taken, at in zip(calls, (i, i, j, j), strict=True)]
+        _exchange(f"draws {called} in two calls, one after the other", name, four, alpha)
+
+
+def check_lags(name: str, calls: list[tuple[Array, Array]], alpha: float) -> None:
+    """The same for draws of the first two large calls, at several distances: ranges and their prints, by call."""
+    (Q, p), (K, q) = calls[:2]
+    n = min(len(Q), len(K))
+    for lag in (*(lag for lag in _LAGS if 8 * lag <= n), n // 2):
+        i = np.arange(n - lag)
+        i = i[i // lag % 2 == 0]  # no draw in two pairs
+        pairs = [(S[None], prints[None], at) for at in (i, i + lag) for S, prints in ((Q, p), (K, q))]
+        _exchange(f"draws at a distance of {lag} in a large batch", name, pairs, alpha)
+
+
+def _exchange(called: str, name: str, four: list[tuple[Array, Array, NDArray[np.intp]]], alpha: float) -> None:
+    """Bet on overlaps and on equality of H, H', K, K', each given by calls, their prints and places in a batch."""
+    (H, p, i), (H_, p_, _), (K, q, j), (K_, q_, _) = four
+    H, H_, K, K_ = H[:, i], H_[:, i], K[:, j], K_[:, j]
+    overlaps = (_overlap(H, K) + _overlap(H_, K_) - _overlap(H, K_) - _overlap(H_, K)).ravel()
+    p, p_, q, q_ = p[:, i], p_[:, i], q[:, j], q_[:, j]
+    equal = ((p == q) * 1.0 + (p_ == q_) - (p == q_) - (p_ == q)).ravel()
+    for Z, worst, what in ((overlaps, 2.0, "overlap"), (np.sign(equal[equal != 0]), 1.0, "are equal")):
+        if len(Z) and _against(Z, worst) >= math.log(_WAYS / alpha):
+            more = f"{'more' if Z.mean() > 0 else 'less'} than those that are far apart (by {Z.mean() / 2:+.3g} a pair)"
+            raise Refuted(f"{name}.sample must draw its size matrices independently: ranges of {called} {what} {more}")
+
+
+def _against(Z: Array, worst: float) -> float:
+    return max(float(log_wealth(sign * Z[:, None], worst=worst).max()) for sign in (1, -1))
+
+
+def _overlap(Q: Array, K: Array) -> Array:
+    return np.asarray(np.square(np.swapaxes(Q, -1, -2) @ K).sum(axis=(-2, -1)) / Q.shape[-1])
+
+
+def check_places(name: str, Q: Array, alpha: float, seed: int) -> None:
+    """The first, the last and other places of a batch against another place in its middle: (calls, 8, d, r)."""
+    F = features(Q.reshape(-1, *Q.shape[2:]), seed).reshape(len(Q), BATCH, -1)
+    for place, (i, j) in _PLACES.items():
+        _compare(f"the {place} draw of a batch", "the others", name, F[:, i], F[:, j], alpha / len(_PLACES))
+
+
+def check_sizes(name: str, samples: dict[int, Array], large: Array, alpha: float, seed: int) -> None:
+    """Draws of calls of several sizes against those of a large one: ranges, (k, d, r), by size."""
+    for size, Q in samples.items():
+        k = min(len(Q), len(large))
+        called = (f"a draw of a call of size {size}", f"one of size {len(large)}")
+        _compare(*called, name, features(Q[:k], seed), features(large[-k:], seed), alpha / len(samples))
+
+
+def features(Q: Array, seed: int) -> Array:
+    """What laws of ranges are compared by: first and second moments between a few directions, and the rank."""
+    part = window(Q.shape[1], seed)[:, :_FEATURES].T @ Q
+    vectors = coordinates(part @ np.swapaxes(part, 1, 2))
+    return np.hstack([vectors, np.square(vectors), ranks(Q)[:, None] / Q.shape[2]])
+
+
+def _compare(one: str, other: str, name: str, A: Array, B: Array, alpha: float) -> None:
+    """Bet that a sum of features which was larger in A so far stays so: pairs that change places change its sign."""
+    D = A - B
+    bets = []
+    blocks = np.array_split(D, _BLOCKS)
+    for i, block in enumerate(blocks):
+        before = np.concatenate([D[:0], *blocks[:i]])
+        if len(before) < 2:
+            continue
+        weights = before.mean(axis=0) / (before.var(axis=0) + 1e-3)
+        spread = 4 * float((before @ weights).std()) + 1e-12
+        bets.append(np.clip(block @ weights / spread, -1, 1))
+    if bets and _against(np.concatenate(bets), 1.0) >= math.log(2 / alpha):
+        worst = int(np.abs(D.mean(axis=0) / (D.std(axis=0) + 1e-3)).argmax())
+        raise Refuted(
+            f"{name}.sample must draw from one law: {one} has another than {other}; a moment of the range is "
+            f"{A[:, worst].mean():.4g} in the ones and {B[:, worst].mean():.4g} in the others"
+        )
+
+
+def check_copies(name: str, calls: list[Array], alpha: float) -> None:
+    """Of ranges that were drawn twice, one in so many must have both draws in one call: a list of prints, by call."""
+    if len(calls) < 2:
+        return
+    prints, where = np.concatenate(calls), np.repeat(np.arange(len(calls)), [len(call) for call in calls])
+    shuffled = np.random.default_rng(0).permutation(len(prints))
+    order = shuffled[np.argsort(prints[shuffled], kind="stable")]
+    first = np.flatnonzero(np.diff(prints[order], prepend=np.nan) != 0)
+    pairs = first[np.diff(first, append=len(order)) > 1]
+    together = where[order[pairs]] == where[order[pairs + 1]]
+    share = float(sum(len(call) * (len(call) - 1) for call in calls)) / (len(prints) * (len(prints) - 1))
+    wealth = _against_share(together, share)
+    if wealth >= math.log(2 / alpha):
+        raise Refuted(
+            f"{name}.sample must draw afresh: {len(pairs)} ranges were drawn more than once, {together.sum()} of them "
+            f"within one call, where chance has {share * len(pairs):.1f}; is there a pool or a cache?"
+        )
+
+
+def _against_share(together: Array, share: float) -> float:
+    if not len(together):
+        return 0.0
+    Z = together[:, None] - share
+    return max(float(log_wealth(Z, worst=share).max()), float(log_wealth(-Z, worst=1 - share).max()))

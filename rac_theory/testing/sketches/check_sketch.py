@@ -1,0 +1,168 @@
+"""check_sketch: whether a sketch keeps the promises of ``Sketch``, and of the optional powers that it claims."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from scipy.special import betainc
+
+from problems.checks import Array
+from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.sketches.declarations import is_rotation_invariant
+from rac_theory.sketches.draws import check_size
+from rac_theory.sketches.sketch import Sketch
+from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.sketches.batches import (
+    BATCH,
+    Prints,
+    check_copies,
+    check_independence,
+    check_lags,
+    check_places,
+    check_sizes,
+)
+from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
+from rac_theory.testing.sketches.draws import Draws, Surroundings, check_first, check_fresh
+from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, window
+from rac_theory.testing.sketches.rotation import rotation_tests
+from rac_theory.testing.sketches.support import Frequencies
+
+_NUMBERS = 1 << 20  # in a large call
+_LARGE = 4096  # draws of one, at most
+_MEDIUM = (64, 97)
+
+
+class _Law(Protocol):
+    """A claim about the law of the range, that sees blocks of draws and then decides."""
+
+    def block(self, Q: Array) -> None: ...
+
+    def check(self, alpha: float) -> None: ...
+
+
+def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rng: int = 0) -> None:
+    """Raise ``Refuted``, an ``AssertionError`` of one sentence, if the sketch breaks a promise.
+
+    Every draw that is taken is looked at: shape, type, finite numbers, the columns that ``orthonormal`` claims, a rank
+    that E[H] excludes, a value that ``support()`` does not list. Closed forms are compared with each other, which
+    needs no draws, and with draws. Draws are compared with each other: within a batch, between calls, between sizes.
+
+    Parameters
+    ----------
+    sketch : Sketch
+    draws : int
+        How many draws claims are compared with; some come from calls of one and of eight. An entry of E[H] that is off
+        by delta, where draws have variance v, is seen with probability 0.9 from about ``55 v / delta^2`` draws on. By
+        default that is five per cent of p = 1/4 where a coordinate is kept or not; smaller p need more draws.
+    alpha : float
+        Probability with which a correct sketch fails, for each claim that is compared with draws.
+    rng : int
+        Seed of the check, so that it does the same each time.
+
+    Raises
+    ------
+    Refuted
+        With the draw that shows it, where one does.
+    """
+    name = type(sketch).__name__
+    try:
+        _check(sketch, draws, alpha, rng)
+    except ValueError as error:  # a member that fails, or returns nonsense
+        raise Refuted(str(error) if name in str(error) else f"{name}: {error}") from error
+
+
+def _check(sketch: Sketch, draws: int, alpha: float, seed: int) -> None:
+    taken = Draws(sketch)
+    surroundings = Surroundings.of(sketch)
+    check_size(sketch)
+    claims = Claims.of(sketch)
+    check_again = check_first(taken, seed)
+    surroundings.check()
+    check_again()
+    check_fresh(taken, seed)
+    check_claims(claims, seed)
+    check_same(claims, Claims.of(sketch))
+    _check_law(taken, claims, draws, alpha, seed)
+    check_again()
+    surroundings.check()
+
+
+def _check_law(taken: Draws, claims: Claims, draws: int, alpha: float, seed: int) -> None:
+    """All that is asked of many draws, in one pass over them: single ones, small batches, and large ones."""
+    name, shape = claims.name, (claims.sketch.dim, claims.sketch.rank)
+    laws = list(_laws(claims, seed))
+    listed = None if claims.support is None else Frequencies(name, *claims.support, seed)
+    kept: dict[int, Array] = {}  # ranges, by the size of the call
+    lost = count = 0
+    for block, (calls, size) in enumerate(_schedule(draws, shape[0] * shape[1])):
+        S = taken.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
+        if listed is not None:
+            listed.block(S)
+        Q = orthonormal_range(S)
+        for law in laws:
+            law.block(Q)
+        lost, count = lost + int(np.count_nonzero(ranks(Q) < shape[1])), count + len(Q)
+        kept[size] = Q
+    again = taken.take(np.random.default_rng([seed, 1, block]), size)
+    if not np.array_equal(again, S):
+        raise Refuted(f"{name}.sample must be a function of the rng that it is given: a large call gave other draws")
+    _check_rank(claims, lost, count, alpha)
+    _check_batches(name, kept, alpha, seed)
+    for law in (*([] if listed is None else [listed]), *laws):
+        law.check(alpha)
+
+
+def _check_batches(name: str, kept: dict[int, Array], alpha: float, seed: int) -> None:
+    small, large = kept[BATCH].reshape(-1, BATCH, *kept[BATCH].shape[1:]), [kept[size] for size in sorted(kept)[4:]]
+    prints = Prints.of(small.shape[2], seed)
+    check_independence(name, small, prints(small), alpha)
+    check_lags(name, [(Q, prints(Q)) for Q in large[:2]], alpha)
+    check_copies(name, [prints(Q) for Q in large], alpha)
+    check_places(name, small, alpha, seed)
+    single = {size: kept[size] for size in (1, *_MEDIUM)} | {BATCH: small[:, 0]}
+    check_sizes(name, single, large[-1], alpha, seed)
+
+
+def _schedule(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
+    """Yield how many calls of which size make a block, all with one generator.
+
+    A thirty-second part of the draws is taken one by one, an eighth in batches of eight, a sixteenth in two other
+    sizes, and the rest in large calls, each of another size.
+    """
+    yield max(draws // 32, 16), 1
+    yield max(draws // 64, 16), BATCH
+    for size in _MEDIUM:
+        yield max(draws // 32 // size, 2), size
+    left = draws * 25 // 32
+    count = max(4, -(-left // min(_LARGE, max(_NUMBERS // numbers, 2))))
+    for i in range(count):
+        yield 1, max(left // count, _MEDIUM[-1] + 1) + i
+
+
+def _laws(claims: Claims, seed: int) -> Iterator[_Law]:
+    """Yield what is claimed of the law of the range; where several members claim the same, the first of them."""
+    sketch, d = claims.sketch, claims.sketch.dim
+    A = np.random.default_rng(seed).standard_normal((d, d))
+    M, V = A @ A.T / np.linalg.norm(A, 2) ** 2, window(d, seed)
+    uniform = rotation_tests(claims.name, d, sketch.rank, seed) if is_rotation_invariant(sketch) else []
+    if claims.maps and claims.full_rank:  # moments that are claimed are then those of a uniform range: no need for both
+        uniform = uniform[:1]
+    yield from uniform
+    for what, mean in list(claims.means.items())[:1]:
+        yield Mean(f"{what} must be E[H]", mean)
+    for what, second_moment in list(claims.maps.items())[:1]:
+        yield Mean(f"{what} must be E[H M H]", second_moment(M), M)
+        yield SecondMoment(f"{what} must be E[H M H]", V, claims.tensor(what, V))
+
+
+def _check_rank(claims: Claims, lost: int, count: int, alpha: float) -> None:
+    """``P(rank < r) <= E[r - rank] = r - trace E[H]``, so that few draws may lose rank; none, if the trace is r."""
+    r = claims.sketch.rank
+    most = max(r - claims.expected_rank, 0.0) + 1e-12
+    if lost and most < 1 and betainc(lost, count - lost + 1, most) < alpha:
+        what = next(iter(claims.means))
+        raise Refuted(
+            f"{what} must be E[H]: {lost} of {count} draws have a rank below {r}, which its trace "
+            f"{claims.expected_rank:.9g} = E[rank] allows with probability {most:.3g}; does the formula assume that no "
+            "rank is lost?"
+        )

@@ -1,0 +1,157 @@
+"""Claims about E[H M H] and E[H (x) H] against draws: every block is bet on where the blocks before look worst."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory.sketches.laws.rotation_invariance import uniform_range
+from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.sketches.bets import Bets
+
+_AXES = 16  # coordinates that are looked at from the first draw on
+_WINDOW = 8  # directions between which all second moments are looked at
+
+
+def ranks(Q: Array) -> Array:
+    """The rank of each draw: ranges have zero columns where it is lost; (k, d, r) to (k,)."""
+    return np.asarray(np.count_nonzero(Q.any(axis=1), axis=1), dtype=np.float64)
+
+
+@dataclass(eq=False)
+class Mean:
+    """The claim E[H M H] = C for a positive semidefinite M of norm at most one; without M it is E[H] = C.
+
+    Variables are u'HMHu, in [0, 1], for coordinates u and for the two directions in which the mean so far is farthest
+    from C; its trace over d; and ``<D, HMH>`` for the whole mismatch D so far. ``by_rank`` claims
+    ``E[H | rank H = k] = k/d I`` instead.
+    """
+
+    what: str
+    claimed: Array
+    M: Array | None = None
+    by_rank: bool = False
+    hint: str = "does every draw have the rank and the law that the formula assumes?"
+    _total: Array | float = 0.0
+    _draws: int = 0
+
+    def __post_init__(self) -> None:
+        self._bets = Bets(fixed=0 if self.by_rank else min(len(self.claimed), _AXES) + 1)
+
+    def block(self, Q: Array) -> None:
+        """Bet on some ranges, (k, d, r), then learn from them."""
+        k, d, r = Q.shape
+        rows = np.ascontiguousarray(np.swapaxes(Q, 1, 2))  # with P of the same shape, <S, HMH> is <rows S, P>
+        P = rows if self.M is None else (rows.reshape(-1, d) @ self.M).reshape(rows.shape) @ Q @ rows
+        axes = np.linspace(0, d - 1, min(d, _AXES)).astype(int)
+        x = [np.sum(rows[..., axes] * P[..., axes], axis=1), np.sum(rows * P, axis=(1, 2))[:, None] / d]
+        said = [np.diag(self.claimed)[axes], np.array([np.trace(self.claimed) / d])]
+        low, high = [np.zeros(len(axes) + 1)], [np.ones(len(axes) + 1)]
+        if self._draws:
+            D = self._total / self._draws - self.claimed
+            D = (D + D.T) / 2 / max(float(np.abs(D).max()), 1e-300)
+            values, vectors = np.linalg.eigh(D)
+            u = vectors[:, [0, -1]]
+            x += [np.sum((rows @ u) * (P @ u), axis=1)]
+            x += [np.sum((rows.reshape(-1, d) @ D) * P.reshape(-1, d), axis=1).reshape(k, r).sum(axis=1)[:, None]]
+            said += [np.einsum("di,de,ei->i", u, self.claimed, u), np.array([np.sum(D * self.claimed)])]
+            low += [np.array([0.0, 0.0, np.minimum(values[:r], 0).sum()])]
+            high += [np.array([1.0, 1.0, np.maximum(values[-r:], 0).sum()])]
+        else:
+            x, said = [*x, np.zeros((k, 3))], [*said, np.zeros(3)]
+            low, high = [*low, np.zeros(3)], [*high, np.zeros(3)]
+        ends = np.concatenate(low), np.concatenate(high)
+        scale = ranks(Q)[:, None] / d if self.by_rank else np.ones((k, 1))
+        self._bets.add(np.clip(np.hstack(x), *ends), scale * np.concatenate(said), *ends)
+        self._total = self._total + rows.reshape(-1, d).T @ P.reshape(-1, d)
+        self._draws += k
+
+    def check(self, alpha: float) -> None:
+        """Raise ``Refuted`` if the bets came off."""
+        if (found := self._bets.refuted(alpha)) is None:
+            return
+        column, said, seen = found
+        axes = min(len(self.claimed), _AXES)
+        learned = ("in its trace over dim", "along one direction", "along one direction", "in a sum of its entries")
+        where = "along one coordinate" if column < axes else learned[column - axes]
+        raise Refuted(
+            f"{self.what}: {where} it says {said:.6g}, but {self._draws} draws have mean {seen:.6g}; {self.hint}"
+        )
+
+
+def window(d: int, seed: int) -> Array:
+    """Orthonormal directions, (d, w): all coordinates where there are few, else some, the diagonal and random ones."""
+    if d <= _WINDOW:
+        return np.eye(d)
+    half = np.eye(d)[:, np.linspace(0, d - 1, _WINDOW // 2).astype(int)]
+    others = np.random.default_rng([seed, 5]).standard_normal((d, _WINDOW // 2))
+    return np.asarray(np.linalg.qr(np.hstack([half, np.ones((d, 1)), others[:, 1:]]))[0])
+
+
+def coordinates(A: Array) -> Array:
+    """Symmetric matrices in an orthonormal basis of all of them: (..., w, w) to (..., w (w + 1) / 2)."""
+    i, j = np.triu_indices(A.shape[-1])
+    return np.asarray(A[..., i, j] * np.where(i == j, 1.0, np.sqrt(2)))
+
+
+def uniform_tensor(d: int, rank: int, w: int) -> Array:
+    """E[vec(A) vec(A)'] for the part A of the projection on a uniform range that lies in a window."""
+    a, b = map(float, uniform_range(d, rank)) if rank else (0.0, 0.0)
+    trace = coordinates(np.eye(w))
+    return np.asarray(a * np.outer(trace, trace) + 2 * b * np.eye(len(trace)))
+
+
+@dataclass(eq=False)
+class SecondMoment:
+    """The claim ``E[<S, H>^2] = S' T S`` for all symmetric S between the directions of a window.
+
+    Variables are the squares for S = v v' with the directions v, and for the two S in which the mean so far is farthest
+    from T. The tensor T may depend on the rank of the draw: (1 or rank + 1, q, q).
+    """
+
+    what: str
+    V: Array
+    T: Array
+    _total: Array | float = 0.0
+    _said: Array | float = 0.0
+    _draws: int = 0
+
+    def __post_init__(self) -> None:
+        self._bets = Bets(fixed=self.V.shape[1] if len(self.T) == 1 else 0)
+
+    def block(self, Q: Array) -> None:
+        """Bet on some ranges, (k, d, r), then learn from them."""
+        part = self.V.T @ Q
+        vectors = coordinates(part @ np.swapaxes(part, 1, 2))
+        law = ranks(Q).astype(int) if len(self.T) > 1 else np.zeros(len(Q), dtype=int)
+        i, j = np.triu_indices(self.V.shape[1])
+        S = np.eye(self.T.shape[1])[:, i == j]
+        learned = np.zeros((len(S), 2))
+        if self._draws:
+            learned = np.linalg.eigh((self._total - self._said) / self._draws)[1][:, [0, -1]]
+        S = np.hstack([S, learned])
+        high = np.square(self._longest(S, Q.shape[2]))
+        said = np.einsum("qc,tqp,pc->tc", S, self.T, S)[law]
+        self._bets.add(np.minimum(np.square(vectors @ S), high), said, np.zeros(S.shape[1]), high)
+        self._total = self._total + vectors.T @ vectors
+        self._said = self._said + np.tensordot(np.bincount(law, minlength=len(self.T)), self.T, axes=1)
+        self._draws += len(Q)
+
+    def _longest(self, S: Array, r: int) -> Array:
+        """The largest |<S, A>| over 0 <= A <= I of rank at most r, for each column of S."""
+        w = self.V.shape[1]
+        i, j = np.triu_indices(w)
+        full = np.zeros((S.shape[1], w, w))
+        full[:, i, j] = full[:, j, i] = (S / np.where(i == j, 1.0, np.sqrt(2))[:, None]).T
+        values = np.linalg.eigvalsh(full)
+        above, below = np.maximum(values, 0)[:, -r:].sum(axis=1), np.minimum(values, 0)[:, :r].sum(axis=1)
+        return np.asarray(np.maximum(above, -below) + 1e-12)
+
+    def check(self, alpha: float) -> None:
+        """Raise ``Refuted`` if the bets came off."""
+        if (found := self._bets.refuted(alpha)) is not None:
+            _, said, seen = found
+            raise Refuted(
+                f"{self.what}: for some symmetric S, E[<S, H>^2] would be {said:.6g}, but in {self._draws} draws it is "
+                f"{seen:.6g}"
+            )

@@ -1,0 +1,38 @@
+"""What is kept of a part of an ensemble for one claim: enough to go on, and to say so in a figure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.verification.evidence_of_runs import Part, Pilot, group_means
+from rac_theory.verification.judged_claim import JudgedClaim
+from rac_theory.verification.recorded_curves import Recording
+
+_SHOWN = 10  # single runs kept for figures
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is kept of a part of an ensemble: its answer to the question, means over groups of runs, a few runs."""
+
+    part: Part
+    curves: Array
+    shown: Array
+
+    @classmethod
+    def of(cls, claim: JudgedClaim, part: Recording, group: int = 1, pilot: Pilot | None = None) -> "Observation":
+        """Reduce a part; a run below the declared infimum proves the declaration false, and no verdict rests on it."""
+        _check_infimum(claim.problem, part.curves.values + part.curves.minimum)
+        curves = claim.curves(part)
+        answer = Part.of(claim.judged_part(curves), claim.question, pilot)
+        return cls(answer, group_means(curves, group), curves[:_SHOWN].copy())
+
+
+def _check_infimum(problem: Problem, values: Array) -> None:
+    lowest = float(np.nanmin(values))
+    declared = problem.f_star - getattr(problem, "f_star_error", 0.0)
+    for name, bound in (("f_star", declared), ("f_lower", problem.f_lower)):
+        if lowest < bound - 64 * np.finfo(float).eps * max(abs(bound), abs(float(values[0, 0]))):
+            raise ValueError(f"{name} must not be above f, got {bound:.17g}, but a run went down to {lowest:.17g}")

@@ -1,0 +1,103 @@
+"""verify: a theorem meets a case, an ensemble is run, and the answer is a verdict."""
+
+from typing import Literal
+
+from problems import checks
+from problems.checks import Array
+from problems.members import being
+from problems.problem import Problem
+from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.cases.case import Case
+from rac_theory.cases.constants import Constants
+from rac_theory.numerics.randomness import PROJECTION, Randomness, child, seed_sequence
+from rac_theory.theorems import theorem_named
+from rac_theory.theorems.theorem import Theorem
+from rac_theory.verification.judge import judge
+from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
+from rac_theory.verification.recorded_curves import Evidence
+from rac_theory.verification.until_decided import LIMIT, MOST_RUNS, UNTIL_DECIDED
+from rac_theory.verification.verdict import Verdict
+
+
+def verify(
+    theorem: Theorem | str,
+    algorithm: Algorithm,
+    problem: Problem,
+    *,
+    W0: Array | None = None,
+    steps: int,
+    runs: int | Literal["until decided"] = 256,
+    most_runs: int | None = None,
+    rng: Randomness = None,
+    alpha: float = 1e-3,
+    evidence: Evidence = "auto",
+    constants: Constants | None = None,
+    n_jobs: int = 1,
+) -> Verdict:
+    """Try a theorem on an algorithm and a problem.
+
+    Parameters
+    ----------
+    theorem : Theorem or str
+        A theorem, or the id of one of ours, as ``"T2"``.
+    algorithm : Algorithm
+    problem : Problem
+    W0 : (m, n), optional
+        The start; ``problem.start`` where there is one, else zero.
+    steps, runs : int
+        Length and size of the ensemble. A deterministic method needs one run, whatever ``runs`` says. With
+        ``"until decided"`` runs are added, 256 at a time, until the claim HOLDS or is VIOLATED; looking so often does
+        not change the level, and the verdict's ``runs`` says how many it took.
+    most_runs : int, optional
+        Where ``"until decided"`` ends if nothing is decided, at most 262144, 65536 if None; a claim that is met with
+        equality always goes so far. It means nothing, and is refused, beside a number of runs.
+    rng : seed, SeedSequence or Generator
+    alpha : float
+        Significance level of the whole verdict; half of it is spent on lambda_min and lambda_max together where they
+        have to be sampled. The verdict's ``levels`` say what it was spent on.
+    evidence : "auto", "exact" or "sampled"
+        Auto is exact where one run decides or ``expected`` knows the expectation by itself, else sampled.
+    constants : Constants, optional
+        Use these in place of the computed ones, to see what a false constant would do.
+    n_jobs : int
+        Worker processes.
+
+    Raises
+    ------
+    ValueError
+        For arguments that do not fit together, and for ``evidence="exact"`` where there is no exact expectation.
+    """
+    theorem = theorem_named(theorem)
+    case = Case(algorithm, problem, W0, steps)
+    checks.finite("alpha", alpha, above=0, below=1)
+    until_decided = isinstance(runs, str)
+    runs = _number_of_runs(runs, most_runs)
+    checks.one_of("evidence", evidence, ("auto", "exact", "sampled"))
+    root = seed_sequence(rng)
+    if constants is None:
+        constants = Constants.of(case, alpha=alpha / 2, rng=child(root, PROJECTION))
+        if variance_is_missing(theorem, case, constants):
+            constants = with_measured_variance(case, constants, root)
+    being("constants", constants, Constants, ", as Constants.of(case) gives")
+    (verdict,) = judge(
+        [theorem],
+        case,
+        constants,
+        runs=runs,
+        until_decided=until_decided,
+        alpha=alpha,
+        evidence=evidence,
+        seed=root,
+        n_jobs=n_jobs,
+    )
+    return verdict
+
+
+def _number_of_runs(runs: int | str, most_runs: int | None) -> int:
+    """Return how many runs there are, or may be."""
+    if isinstance(runs, str):
+        checks.one_of("runs", runs, [UNTIL_DECIDED])
+        return checks.integer("most_runs", MOST_RUNS if most_runs is None else most_runs, 1, LIMIT)
+    if most_runs is not None:
+        raise ValueError(f"most_runs must be None beside runs={runs!r}, got {most_runs!r}; it needs {UNTIL_DECIDED!r}")
+    return checks.integer("runs", runs, 1)

@@ -1,0 +1,277 @@
+"""Advice on rank, side and sketch: promises and costs by a second route, and what cannot be promised."""
+
+import math
+import xml.etree.ElementTree as ElementTree
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+
+from rac_theory import theorems
+from rac_theory.advice import advise, fewest_steps, frontier_plot, promised_steps
+from rac_theory.advice.training_option import Option, efficient
+from rac_theory.commands.advise import NOT_COVERED
+from rac_theory.commands.cli import main
+from rac_theory.numerics.linalg import projection
+from rac_theory.sketches import named_sketch
+from rac_theory.sketches.spectra import closed_form
+
+ISOTROPIC = ("gaussian", "haar", "coordinate", "kaiming_uniform")
+
+
+def table(shape, **choices):
+    """The options of one shape by side, sketch and rank."""
+    options, notes = advise([shape], **choices)
+    assert notes == []
+    return {(o.side, o.sketch, o.rank): o for o in options}
+
+
+def test_freezing_the_factor_on_the_short_side_is_faster():
+    """784 x 64 at rank 1: lambda_min = 1/64 on the side of length 64. Sides swapped, this is 1/784."""
+    rows = table((784, 64), ranks=[1])
+    left, right = rows["left", "gaussian", 1], rows["right", "gaussian", 1]
+    assert right.lambda_min == 1 / 64
+    assert (1 - 2e-15) / 784 < left.lambda_min <= 1 / 784  # no float, and so rounded down
+    assert (left.slowdown, right.slowdown) == pytest.approx((784, 64), rel=1e-14)
+    assert (left.trained, right.trained) == (64, 784)
+    for theorem in (theorems.T1, theorems.T2):
+        steps = [promised_steps(theorem, o.lambda_min, epsilon=0.01, condition=10) for o in (right, left)]
+        assert steps[0] < steps[1] / 10
+    (sentence,) = fewest_steps(list(rows.values()))
+    assert sentence.startswith("784x64, rank 1: right, gaussian: 64 times the steps, 784 numbers trained; left, ")
+
+
+def test_a_side_without_a_rate_is_not_told_in_numbers():
+    """Would catch "inf times the steps" for a sketch that leaves a direction alone."""
+    frozen = Option((4, 3), "left", "mine", 1, 0.0, "closed form", 3)
+    (sentence,) = fewest_steps([frozen])
+    assert sentence == "4x3, rank 1: left, mine: no number of steps promised, 3 numbers trained"
+
+
+def test_one_step_on_the_short_side_really_gains_more():
+    """On f = ||W||^2/2 at gamma = 1 one step removes ||HW||^2 of ||W||^2, the fraction lambda_min on average.
+
+    2,000 draws; the mean is within four standard errors, which a normal exceeds with probability 6e-5.
+    """
+    rng = np.random.default_rng(5)
+    W = rng.standard_normal((784, 64))
+    for side, matrix in (("left", W), ("right", W.T)):
+        option = table(W.shape, ranks=[1])[side, "gaussian", 1]
+        s = rng.standard_normal((2_000, len(matrix)))
+        gained = ((s @ matrix) ** 2).sum(axis=1) / (s**2).sum(axis=1) / (W**2).sum()
+        assert abs(gained.mean() - option.lambda_min) < 4 * gained.std() / math.sqrt(len(s))
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+def test_a_mixture_is_a_kronecker_sum(p):
+    """lambda_min of p E[H] x I + (1 - p) I x E[H], summed over all draws; p on the wrong side would show."""
+    m, n = 4, 3
+    option = table((m, n), ranks=[2], sketches=["coordinate_with_replacement"], mixture=p)[
+        "mixture", "coordinate_with_replacement", 2
+    ]
+    means = []
+    for dim in (m, n):
+        values, probabilities = named_sketch("coordinate_with_replacement", dim, 2).support()
+        means.append(np.tensordot(probabilities.astype(float), projection(values), axes=1))
+    whole = p * np.kron(means[0], np.eye(n)) + (1 - p) * np.kron(np.eye(m), means[1])
+    assert option.lambda_min == pytest.approx(np.linalg.eigvalsh(whole)[0], rel=1e-11)
+    assert option.trained == pytest.approx(p * 2 * n + (1 - p) * 2 * m)
+
+
+@pytest.mark.parametrize(("m", "n"), [(784, 64), (320, 768), (5, 5)])
+def test_isotropic_sketches_spend_the_budget_of_full_training(m, n):
+    """Steps times numbers trained is m n for every side, rank, mixture and isotropic sketch of full rank: in Fractions.
+
+    (m / r) r n = m n; for a mixture r (p n + (1 - p) m) / (r (p / m + (1 - p) / n)) = m n as well.
+    """
+    p, ranks = Fraction(1, 3), [1, 2, 4]
+    for r in ranks:
+        assert r * (p * n + (1 - p) * m) / (r * (p / m + (1 - p) / n)) == m * n
+    options, _ = advise([(m, n)], ranks=ranks, sketches=ISOTROPIC, mixture=1 / 3)
+    assert len(options) == 1 + 3 * len(ranks) * len(ISOTROPIC)
+    for option in options:
+        assert option.budget == pytest.approx(1, rel=1e-12)
+    assert all(efficient(options))
+
+
+def test_sketches_that_lose_rank_are_off_the_frontier():
+    """At the same numbers trained they need more steps; a frontier that compared one number only would keep them."""
+    options, _ = advise([(12, 8)], ranks=[4], sketches=["gaussian", "coordinate_with_replacement", "frozen"])
+    on = {(o.side, o.sketch): kept for o, kept in zip(options, efficient(options), strict=True)}
+    assert on["full", "-"]
+    for side in ("left", "right"):
+        assert on[side, "gaussian"]
+        assert not on[side, "coordinate_with_replacement"]
+        assert not on[side, "frozen"]
+
+
+def test_the_frontier_is_that_of_all_pairs():
+    """Against the definition, on random options with ties: at most as many steps and numbers, and not both equal."""
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        pairs = [(int(a), int(b)) for a, b in rng.integers(1, 6, size=(12, 2))]
+        options = [Option((9, 9), "left", "x", 1, 1 / steps, "", trained) for steps, trained in pairs]
+        expected = [not any(q != p and q[0] <= p[0] and q[1] <= p[1] for q in pairs) for p in pairs]
+        assert efficient(options) == expected
+    elsewhere = Option((3, 3), "full", "-", 3, 1.0, "", 1)
+    assert efficient([options[0], elsewhere])[0]  # other shapes do not compete
+
+
+def multiplications(*shapes):
+    return sum(2 * a * b * c for a, b, c in shapes)
+
+
+def test_flops_against_the_products_one_by_one():
+    """Each product of a x b and b x c costs 2 a b c; a forgotten product or a swapped side would show."""
+    m, n, r = 7, 5, 3
+    rows = table((m, n), ranks=[r], mixture=0.5)
+    full = rows["full", "-", 5]
+    forward, backward, gradient = (m, n, 1), (n, m, 1), (m, 1, n)
+    assert full.flops_per_example == multiplications(forward, backward, gradient)
+    assert full.flops_per_step == 2 * m * n
+    trained_A = multiplications(forward, backward, (r, m, 1), (r, 1, n))  # B' delta, then times x'
+    trained_B = multiplications(forward, backward, (r, n, 1), (m, 1, r))  # A x, then delta times it
+    for side, example, frozen, other in (("left", trained_A, m, n), ("right", trained_B, n, m)):
+        option = rows[side, "gaussian", r]
+        assert option.flops_per_example == example
+        solve = r**3 / 3 + 2 * r**2 * other  # Cholesky, and two triangular systems
+        assert option.flops_per_step == multiplications((r, frozen, r), (m, r, n)) + solve
+    assert rows["mixture", "gaussian", r].flops_per_example == trained_A == trained_B
+
+
+def test_the_slowdown_is_that_of_T1_and_a_lower_bound_for_T2():
+    """T2's ratio tends to 1/lambda as the condition number grows, and exceeds it before."""
+    for lambda_min, condition in product((1 / 4, 1 / 64), (2, 100, 1e6)):
+        steps = {t.id: promised_steps(t, lambda_min, epsilon=1e-3, condition=condition) for t in _T1_T2}
+        full = {t.id: promised_steps(t, 1.0, epsilon=1e-3, condition=condition) for t in _T1_T2}
+        assert steps["T1"] / full["T1"] == 1 / lambda_min
+        ratio = math.log(1 - 1 / condition) / math.log(1 - lambda_min / condition)
+        assert ratio >= 1 / lambda_min
+        assert steps["T2"] / full["T2"] == pytest.approx(ratio, rel=2 / full["T2"])
+    assert promised_steps(theorems.T1, 0.0, epsilon=0.01, condition=10) == math.inf
+    # In floating point 2 / (78,400 / 784) is a rounding above 0.02, which must not cost one more step.
+    assert promised_steps(theorems.T1, 1 / 784, epsilon=0.01, condition=10) == 78_400
+    with pytest.raises(ValueError, match="condition must be L / mu, hence >= 1, got"):
+        promised_steps(theorems.T2, 0.5, epsilon=0.01, condition=0.5)
+
+
+_T1_T2 = (theorems.T1, theorems.T2)
+
+
+def test_what_is_not_possible_is_said():
+    options, notes = advise([(6, 2)], ranks=[1, 4], sketches=["subsampled_hadamard", "haar"], mixture=0.5)
+    assert [(o.side, o.sketch, o.rank) for o in options[1:]] == [
+        ("right", "subsampled_hadamard", 1),
+        ("left", "haar", 1),
+        ("right", "haar", 1),
+        ("mixture", "haar", 1),
+        ("left", "haar", 4),
+    ]
+    assert "6x2, right, haar, rank 4 is left out: rank must be in 1..dim=2, got 4" in notes
+    assert any("dim must be a power of two" in note for note in notes)
+    _, notes = advise([(400, 1)], ranks=[16], sketches=["weighted_coordinate"])
+    assert "there is no closed form, and above dim=256 sampling would take minutes" in notes[0]
+
+
+def test_a_sketch_without_a_closed_form_is_sampled_and_says_so():
+    option = table((6, 6), ranks=[2], sketches=["uniform"], rng=0)["left", "uniform", 2]
+    assert option.how == "sampled"
+    assert 0 < option.lambda_min < 2 / 6
+    again = table((6, 6), ranks=[2], sketches=["uniform"], rng=0)["right", "uniform", 2]
+    assert again.lambda_min == option.lambda_min  # looked up, not drawn anew
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"ranks": [0]}, "rank must be >= 1, got 0"),
+        ({"mixture": 1.5}, r"mixture must be a probability in \[0, 1\], got 1.5"),
+        ({"mixture": math.nan}, "mixture must be"),
+        ({"sketches": ["harr"]}, "did you mean 'haar'"),
+    ],
+)
+def test_bad_choices(choices, message):
+    with pytest.raises(ValueError, match=message):
+        advise([(4, 4)], **choices)
+
+
+def test_a_stride_trick_says_the_same_as_the_matrix():
+    """A multiple of the identity whose rows are windows of one array; one that is only nearly so is decomposed."""
+
+    class Claims:
+        dim, rank = 5, 2
+
+        def __init__(self, entries):
+            self.entries = np.asarray(entries, dtype=float)
+
+        def expected_projection(self):
+            return np.lib.stride_tricks.sliding_window_view(self.entries, 5)[::-1]
+
+    known = closed_form(Claims([0, 0, 0, 0, 0.4, 0, 0, 0, 0]))
+    assert 0.4 - 1e-15 < known.lambda_min < 0.4 < known.lambda_max < 0.4 + 1e-15
+    np.testing.assert_array_equal(known.matrix, 0.4 * np.eye(5))
+    low, high = np.lib.array_utils.byte_bounds(known.matrix)
+    assert high - low == 9 * 8  # bytes: a copy of all 25 entries would defeat the purpose
+    assert not known.matrix.flags.writeable
+    near = closed_form(Claims([0, 0, 0, 0.1, 0.4, 0.1, 0, 0, 0]))
+    matrix = 0.4 * np.eye(5) + 0.1 * (np.eye(5, k=1) + np.eye(5, k=-1))
+    assert near.lambda_min == pytest.approx(np.linalg.eigvalsh(matrix)[0], abs=1e-11)
+    with pytest.raises(ValueError, match="must be symmetric"):
+        closed_form(Claims([0, 0, 0, 0, 0.4, 0, 0, 0, 0.1]))
+    with pytest.raises(ValueError, match="trace at most rank=2"):
+        closed_form(Claims([0, 0, 0, 0, 0.5, 0, 0, 0, 0]))
+
+
+def test_large_layers_take_no_matrix():
+    """At 128,256 rows, a vocabulary, E[H] would be 130 gigabytes: whoever forms it fails, or takes minutes."""
+    option = table((128_256, 4096), ranks=[16], sketches=["coordinate"])["left", "coordinate", 16]
+    assert option.lambda_min == pytest.approx(16 / 128_256, rel=1e-14)
+    matrix = named_sketch("gaussian", 6, 2).expected_projection()
+    np.testing.assert_array_equal(matrix, np.eye(6) / 3)
+    assert not matrix.flags.writeable
+
+
+def test_the_plot_shows_every_option_that_converges():
+    options, _ = advise([(8, 6)], ranks=[1, 2], sketches=["gaussian", "frozen"], mixture=0.5)
+    lines = {line.get_label(): line.get_xydata() for line in frontier_plot(options).get_lines()}
+    assert set(lines) == {"full", "left gaussian", "right gaussian", "mixture gaussian", "budget of full training"}
+    np.testing.assert_allclose(lines["left gaussian"], [[6, 8], [12, 4]])
+    np.testing.assert_allclose(lines["budget of full training"].prod(axis=1), 48)
+
+
+def test_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.savez("layers.npz", first=np.zeros((784, 64)), second=np.zeros((784, 64)), bias=np.zeros(64))
+    arguments = ["advise", "--shape", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
+    assert main([*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out"]) == 0
+    printed = capsys.readouterr().out
+    for text in ("78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"):
+        assert text in printed
+    for word in ("Adam", "weight decay", "many layers", "low precision"):
+        assert word in NOT_COVERED
+        assert word in printed
+    assert (tmp_path / "out/advise.png").stat().st_size > 10_000
+    ElementTree.parse(tmp_path / "out/advise.svg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--shape", "784"], "shape must be rows x columns"),
+        (["--shape", "bias.npz"], "shape must give at least one matrix, got none in bias.npz"),
+        (["--shape", "4x4", "--rank", "two"], "rank must be an integer, got 'two'"),
+        (["--shape", "4x4", "--rank", "0"], "rank must be >= 1, got 0"),
+        (["--shape", "4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),
+        (["--shape", "4x4", "--condition", "0.1"], "condition must be L / mu"),
+        (["--shape", "4x4", "--sketch", "gausian"], "did you mean 'gaussian'"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_no_trace(tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    np.savez("bias.npz", bias=np.zeros(3))
+    assert main(["advise", *arguments, "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert message in error
+    assert not (tmp_path / "out").exists()

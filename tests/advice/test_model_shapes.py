@@ -1,0 +1,252 @@
+"""Shapes from text and from headers: only headers are read, and nonsense in them is one sentence."""
+
+import json
+import os
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+
+from rac_theory.advice.model_shapes import parse
+
+
+def safetensors(path, header, *, length=None, body=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes((len(text) if length is None else length).to_bytes(8, "little") + text + body)
+    return str(path)
+
+
+def tensor(dtype, *shape):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": [0, 0]}
+
+
+def test_text():
+    """A swap of rows and columns would exchange the sides."""
+    assert parse("768x3072").matrices == (("768x3072", (768, 3072)),)
+    assert parse("1X2").matrices == (("1x2", (1, 2)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("768", "shape must be rows x columns, as in 768x3072"),
+        ("768x3072x2", "shape must be rows x columns"),
+        ("-1x2", "shape must be rows x columns"),
+        ("0x2", "shape must be in 1..1000000, got 0"),
+        ("9999999x2", "shape must be in 1..1000000, got 9999999"),
+        ("model.bin", r"path of a \.safetensors or \.npz file, got 'model\.bin'"),
+        ("missing.npz", "shape must be the path of a file that can be read, got 'missing.npz': No such file"),
+    ],
+)
+def test_text_that_is_no_shape(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse(text)
+
+
+def test_a_safetensors_header_is_enough(tmp_path):
+    """The data need not be there: whoever reads beyond the header, or the length as big-endian, fails here."""
+    header = {
+        "__metadata__": {"format": "pt"},
+        "q.weight": tensor("F32", 768, 64),
+        "k.weight": tensor("BF16", 64, 768),
+        "q.bias": tensor("F32", 768),
+        "conv": tensor("F16", 3, 3, 3, 8),
+        "scale": tensor("F32"),
+        "position": tensor("I64", 1, 512),
+        "mask": tensor("BOOL", 4, 4),
+        "packed": tensor("F8_E4M3", 16, 16),
+        "empty": tensor("F32", 0, 8),
+        "bell\u0007": tensor("F64", 2, 3),
+    }
+    found = parse(safetensors(tmp_path / "a.safetensors", header))
+    assert found.matrices == (
+        ("q.weight", (768, 64)),
+        ("k.weight", (64, 768)),
+        ("packed", (16, 16)),
+        ("bell\\x07", (2, 3)),
+    )
+    assert found.left_out == (
+        "q.bias has 1 axes",
+        "conv has 4 axes",
+        "scale has 0 axes",
+        "position holds I64, which gradients do not train",
+        "mask holds BOOL, which gradients do not train",
+        "empty has a shape outside 1..1000000: 0x8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "length", "message"),
+    [
+        (b"", 0, "must begin with the length of its header, 2..100000000 bytes, got 0"),
+        (b"{}", 2**63, "must begin with the length of its header"),
+        (b"{}", 100_000_001, "must begin with the length of its header"),
+        (b"{}", 50, "must hold a header of 50 bytes, got 2; is the file cut off"),
+        (b"{]", None, "must be JSON"),
+        (b"\xff\xfe", None, "must be JSON"),
+        (b"[" * 100_000, None, "must be JSON"),
+        (b"[1, 2]", None, "must be an object of tensors by name, got list"),
+        ({"w": 3}, None, "'w' in the header of .* must have a dtype and a shape, got 3"),
+        ({"w": {"dtype": "F32"}}, None, "must have a dtype and a shape"),
+        ({"w": {"dtype": 7, "shape": [1, 2]}}, None, "must have a dtype and a shape"),
+        ({"w": {"dtype": "F32", "shape": "2x3"}}, None, "must have a dtype and a shape"),
+        ({"w": tensor("F32", -1, 2)}, None, r"must have lengths >= 0 as its shape, got \[-1, 2\]"),
+        ({"w": tensor("F32", 1.5, 2)}, None, "must have lengths >= 0"),
+        ({"w": tensor("F32", True, 2)}, None, "must have lengths >= 0"),
+    ],
+)
+def test_nonsense_in_a_safetensors_header(tmp_path, header, length, message):
+    with pytest.raises(ValueError, match=message):
+        parse(safetensors(tmp_path / "a.safetensors", header, length=length))
+
+
+def test_a_file_too_short_for_a_length(tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(b"\x02\x00")
+    with pytest.raises(ValueError, match="must begin with the length of its header"):
+        parse(str(tmp_path / "a.safetensors"))
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_npz(tmp_path, save):
+    save(tmp_path / "a.npz", w=np.zeros((3, 5), np.float32), b=np.zeros(3), i=np.zeros((2, 2), int), h=np.zeros((2, 4)))
+    found = parse(str(tmp_path / "a.npz"))
+    assert found.matrices == (("w", (3, 5)), ("h", (2, 4)))
+    assert found.left_out == ("b has 1 axes", "i holds int64, which gradients do not train")
+
+
+def test_npz_arrays_are_not_loaded(tmp_path):
+    """A header that promises a terabyte, with nothing behind it: whoever loads the array fails."""
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (400000, 400000), }".ljust(117) + "\n"
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("w.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
+        archive.writestr("readme.txt", "not an array")
+    assert parse(str(tmp_path / "a.npz")).matrices == (("w", (400_000, 400_000)),)
+
+
+def npy(header, *, version=b"\x01\x00", width=2):
+    return b"\x93NUMPY" + version + len(header).to_bytes(width, "little") + header
+
+
+def test_what_has_no_end_is_named_before_it_is_opened(tmp_path):
+    """A pipe would be waited for: this test would never end."""
+    os.mkfifo(tmp_path / "pipe.npz")
+    (tmp_path / "zero.npz").symlink_to("/dev/zero")
+    (tmp_path / "folder.safetensors").mkdir()
+    for name, kind in (("pipe.npz", "a pipe"), ("zero.npz", "a device"), ("folder.safetensors", "a folder")):
+        with pytest.raises(ValueError, match=f"shape must be the path of a file that can be read, .*which is {kind}"):
+            parse(str(tmp_path / name))
+
+
+def test_a_bomb_is_not_unpacked(tmp_path):
+    """A header of 64 megabytes in a file of 300 kilobytes, whichever length it says: memory stays at a few."""
+    big = b"{" + b" " * (1 << 26)
+    for version, width, length in ((b"\x01\x00", 2, 65_535), (b"\x02\x00", 4, 1 << 26), (b"\x02\x00", 4, 9_000)):
+        with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("w.npy", b"\x93NUMPY" + version + length.to_bytes(width, "little") + big)
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=r"'w\.npy' in .* must be made by numpy\.savez, got "):
+            parse(str(tmp_path / "a.npz"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 4e6
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_compression_that_cannot_be_read_in_part_is_named(tmp_path, compression):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", compression) as archive:
+        archive.writestr("w.npy", npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}\n"))
+    with pytest.raises(ValueError, match="a compression that it does not use"):
+        parse(str(tmp_path / "a.npz"))
+
+
+HEADERS = [
+    b"{'descr': '<f8', 'fortran_order': False, 'shape': (True, 2)}\n",
+    b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 2)}\n",
+    b"{'descr': '<f8', 'fortran_order': False, 'shape': (3L, 2L)}\n",  # of Python 2
+    b"{'descr': '\\d<f8', 'fortran_order': False, 'shape': (3, 2)}\n",
+    b"{'descr': '\x1b[31m', 'fortran_order': False, 'shape': (3, 2)}\n",
+    b"{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2}\n",
+    b"{'descr': '''<f8', 'fortran_order': False, 'shape': (3, 2)}\n",
+    b"{'descr': '<f8', \n  'fortran_order': False,\n 'shape': (3, 2)\n\x00",
+    b"(" * 9_000,
+    b"-" * 9_000 + b"1",
+    b"{[]: 1}\n",
+    b"{" * 300 + b"\n",
+    b"\xff\xfe\x00",
+    b"   \n\t 'a'\n  'b'",
+    b"",
+]
+
+
+@pytest.mark.parametrize("header", HEADERS, ids=range(len(HEADERS)))
+def test_a_broken_header_is_a_sentence(tmp_path, header):
+    """NumPy lets through what tokenize and ast raise, which differs among versions of Python."""
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("w.npy", npy(header))
+    with pytest.raises(ValueError, match=r"^'w\.npy' in .*a\.npz must be made by numpy\.savez, got ") as failure:
+        parse(str(tmp_path / "a.npz"))
+    assert str(failure.value).isprintable()
+
+
+def test_names_and_types_are_printable(tmp_path):
+    """Of tensors, of members and of fields of records: a terminal would obey them."""
+    records = np.zeros((2, 2), dtype=[("\x1b[2J", float)])
+    np.savez(tmp_path / "a.npz", **{"red\x1b[31m": np.zeros((2, 3)), "fields\n": records})
+    found = parse(str(tmp_path / "a.npz"))
+    assert found.matrices == (("red\\x1b[31m", (2, 3)),)
+    assert all(line.isprintable() for line in found.left_out)
+    header = {"w\x1b": {"dtype": "F32\x1b[31m", "shape": [2]}, "v": {"dtype": "\x1b", "shape": [2, 2]}}
+    assert all(line.isprintable() for line in parse(safetensors(tmp_path / "a.safetensors", header)).left_out)
+    for text in ("\x1b[31m", "\x1b[31m.npz", "\udcff.npz", "zero\x00.npz"):
+        with pytest.raises(ValueError, match="shape must be") as failure:
+            parse(text)
+        assert str(failure.value).isprintable()
+
+
+def test_damaged_files_are_sentences(tmp_path):
+    """Bytes changed, cut off and doubled at random in both kinds of file: a shape, or a sentence, and nothing else."""
+    np.savez(tmp_path / "good.npz", w=np.zeros((3, 5)), v=np.zeros((2, 2), np.float32))
+    safetensors(tmp_path / "good.safetensors", {"w": tensor("F32", 768, 64), "v": tensor("F32", 3, 4)})
+    rng = np.random.default_rng(8)
+    for suffix in (".npz", ".safetensors"):
+        good = (tmp_path / f"good{suffix}").read_bytes()
+        for _ in range(300):
+            bad = bytearray(good)
+            for _ in range(rng.integers(1, 6)):
+                bad[rng.integers(len(bad))] = rng.integers(256)
+            cut = rng.integers(len(bad) + 1) if rng.random() < 0.2 else len(bad)
+            path = tmp_path / f"bad{suffix}"
+            path.write_bytes(bytes(bad[:cut]) * (1 + (rng.random() < 0.1)))
+            assert all(line.isprintable() for line in lines_of(path))
+
+
+def lines_of(path):
+    """All that is said of a file: names, sentences on what is left out, or the one that refuses it."""
+    try:
+        found = parse(str(path))
+    except ValueError as error:
+        return [str(error)]
+    return [*found.left_out, *(name for name, _ in found.matrices)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"no zip", "a.npz must be made by numpy.savez"),
+        ({"w.npy": b"no array"}, r"'w\.npy' in .*a\.npz must be made by numpy\.savez"),
+        ({"w.npy": b"\x93NUMPY\x01\x00\xff\xff{"}, r"'w\.npy' in"),
+        ({"w.npy": b"\x93NUMPY\x03\x00\x02\x00\x00\x00{}"}, "no array, or a version of the format"),
+        ({"w.npy": b"\x93NUMPY\x01\x00\x03\x00{'}"}, r"'w\.npy' in"),
+    ],
+)
+def test_nonsense_in_an_npz_file(tmp_path, content, message):
+    path = tmp_path / "a.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in content.items():
+                archive.writestr(name, data)
+    with pytest.raises(ValueError, match=message):
+        parse(str(path))

@@ -1,0 +1,288 @@
+"""LoRA, Asymmetric LoRA, Chain of LoRA and GaLore: each step against a second way to compute it."""
+
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, LogisticRegression, Quadratic
+from rac_theory import Case, Constants, simulate, theorems, verify
+from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms.galore import leading_part
+from rac_theory.algorithms.lora import factor_descent
+from rac_theory.sketches import Frozen, Gaussian, Haar
+from rac_theory.testing import check_algorithm
+from rac_theory.verification.verdict import Status
+
+SHAPE, RANK = (4, 3), 2
+
+
+@pytest.fixture
+def problem():
+    rng = np.random.default_rng(0)
+    return LeastSquares(rng.standard_normal((12, 4)), rng.standard_normal((12, 3)))
+
+
+@pytest.fixture
+def block():
+    return np.random.default_rng(1).standard_normal((5, *SHAPE))
+
+
+def states(algorithm, problem, W, steps, seed=2):
+    return list(islice(algorithm.factored(problem, W, np.random.default_rng(seed)), steps + 1))
+
+
+def iterates(algorithm, problem, W, steps, seed=2):
+    return list(islice(algorithm.iterates(problem, W, np.random.default_rng(seed)), steps))
+
+
+def numerical_gradient(function, X, h=1e-6):
+    G = np.empty_like(X)
+    for index in np.ndindex(X.shape):
+        E = np.zeros_like(X)
+        E[index] = h
+        G[index] = (function(X + E) - function(X - E)) / (2 * h)
+    return G
+
+
+KAIMING = Initialisation.kaiming(SHAPE, RANK)
+BOTH = Initialisation(B=Gaussian(4, 2), A=Gaussian(3, 2), scale=0.5)
+ONLY_B = Initialisation(B=Gaussian(4, 2), scale=0.5)
+
+
+@pytest.mark.parametrize("start", [KAIMING, BOTH, ONLY_B], ids=["B zero", "neither", "A zero"])
+@pytest.mark.parametrize("lora_alpha", [None, 3.0])
+def test_lora_descends_along_the_gradient_of_the_factors(problem, block, start, lora_alpha):
+    """Against differences of J. Would catch a forgotten scale, a transposed factor, and steps that are not at once."""
+    algorithm = LoRA(start, 0.05, lora_alpha)
+    c = 1.0 if lora_alpha is None else 1.5
+    found = states(algorithm, problem, block, 3)
+    for run in range(2):
+        beneath = block[run] - c * found[0].B[run] @ found[0].A[run]
+        for before, after in pairwise(found):
+            B, A = before.B[run], before.A[run]
+            in_B = numerical_gradient(lambda X, A=A, b=beneath: float(problem.value(b + c * X @ A)), B)
+            in_A = numerical_gradient(lambda X, B=B, b=beneath: float(problem.value(b + c * B @ X)), A)
+            np.testing.assert_allclose(after.B[run], B - 0.05 * in_B, atol=1e-8)
+            np.testing.assert_allclose(after.A[run], A - 0.05 * in_A, atol=1e-8)
+            np.testing.assert_allclose(after.W[run], beneath + c * after.B[run] @ after.A[run], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        LoRA(BOTH, 0.05),
+        ChainOfLoRA(KAIMING, 0.05, 2),
+        ChainOfLoRA(ONLY_B, 0.05, 3, "fixed", lora_alpha=1.0),
+        AsymmetricLoRA(Gaussian(4, 2), 0.05),
+        AsymmetricLoRA(Gaussian(3, 2), 0.05, "right", lora_alpha=3.0),
+    ],
+    ids=repr,
+)
+def test_iterates_are_the_weights_of_the_states(problem, block, algorithm):
+    """Would catch a state that is off by one step, and draws that differ between the two."""
+    recorded = states(algorithm, problem, block, 7)
+    np.testing.assert_array_equal(recorded[0].W, block)
+    np.testing.assert_array_equal([s.W for s in recorded[1:]], iterates(algorithm, problem, block, 7))
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        LoRA(BOTH, 0.05),
+        ChainOfLoRA(KAIMING, 0.05, 3),
+        ChainOfLoRA(ONLY_B, 0.05, 3, "fixed"),
+        AsymmetricLoRA(Gaussian(4, 2), 0.05),
+        AsymmetricLoRA(Gaussian(3, 2), 0.05, "right", lora_alpha=1.0),
+        GaLore(2, 0.05),
+    ],
+    ids=repr,
+)
+def test_they_are_algorithms_like_any_other(problem, algorithm):
+    """What is asked of plug-ins; few runs are the first of many; single precision follows."""
+    check_algorithm(algorithm, problem)
+    many, few = (simulate(algorithm, problem, steps=20, runs=runs, rng=0).values for runs in (20, 3))
+    np.testing.assert_array_equal(many[:3], few)
+    single = simulate(algorithm, problem, steps=20, runs=3, rng=0, dtype=np.float32).values
+    np.testing.assert_allclose(single, few, rtol=1e-4)
+
+
+def test_runs_do_not_see_each_other(problem, block):
+    """Would catch products that mix the runs of a block."""
+    B, A = BOTH.draw(np.random.default_rng(3), block)
+    together = list(islice(factor_descent(problem, block, B, A, 0.05, 1.0), 4))[-1].W
+    alone = [
+        list(islice(factor_descent(problem, block[i : i + 1], B[i : i + 1], A[i : i + 1], 0.05, 1.0), 4))[-1].W[0]
+        for i in range(5)
+    ]
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+def test_a_chain_of_one_long_link_is_lora(problem, block):
+    """Bit for bit. Would catch a merge that comes too early."""
+    long = iterates(ChainOfLoRA(KAIMING, 0.05, 9), problem, block, 9)
+    np.testing.assert_array_equal(long, iterates(LoRA(KAIMING, 0.05), problem, block, 9))
+
+
+def test_links_of_one_step_are_rac_lora_with_the_plain_step(problem, block):
+    """Would catch a scale that is not squared, and a factor A that moves while B is zero."""
+    found = states(ChainOfLoRA(KAIMING, 0.05, 1, lora_alpha=3.0), problem, block, 4)
+    for before, after in pairwise(found):
+        assert not before.B.any()
+        for run in range(5):
+            plain = RACLoRA(Frozen(before.A[run].T), 0.05, "right", lora_alpha=3.0)
+            expected = iterates(plain, problem, before.W[run : run + 1], 1)[0][0]
+            np.testing.assert_allclose(after.W[run], expected, rtol=1e-12, atol=1e-15)
+
+
+def test_restarts_are_what_they_say(problem, block):
+    """Would catch a fixed restart that draws, a fresh one that does not, and a merge that moves W."""
+    for restart, same in (("fixed", True), ("fresh", False)):
+        found = states(ChainOfLoRA(KAIMING, 0.05, 3, restart), problem, block, 6)
+        for link in (3, 6):
+            assert not found[link].B.any()
+            assert np.array_equal(found[link].A, found[0].A) is same
+        assert found[2].B.any()
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("lora_alpha", [None, 3.0])
+def test_asymmetric_lora_is_rac_lora_with_a_frozen_sketch(problem, block, side, lora_alpha):
+    """Would catch a factor that is drawn anew, and a plain step without its scale."""
+    F = np.random.default_rng(4).standard_normal((4 if side == "left" else 3, 2))
+    ours = iterates(AsymmetricLoRA(Frozen(F), 0.05, side, lora_alpha=lora_alpha), problem, block, 5)
+    theirs = iterates(RACLoRA(Frozen(F), 0.05, side, lora_alpha=lora_alpha), problem, block, 5)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("lora_alpha", [None, 3.0])
+def test_one_factor_is_frozen_and_the_other_trained(problem, block, side, lora_alpha):
+    """Gradient descent on the other factor gives the same. Would catch the wrong factor, or a wrong inverse."""
+    algorithm = AsymmetricLoRA(Gaussian(4 if side == "left" else 3, 2), 0.05, side, lora_alpha=lora_alpha)
+    c = algorithm.scale
+    found = states(algorithm, problem, block, 5)
+    for before, after in pairwise(found):
+        G = problem.gradient(before.W)
+        if side == "left":
+            np.testing.assert_array_equal(after.B, found[0].B)
+            moved = before.A - 0.05 * c * np.swapaxes(before.B, 1, 2) @ G
+            np.testing.assert_allclose(after.A, moved, atol=1e-10)
+        else:
+            np.testing.assert_array_equal(after.A, found[0].A)
+            np.testing.assert_allclose(after.B, before.B - 0.05 * c * G @ np.swapaxes(before.A, 1, 2), atol=1e-10)
+        np.testing.assert_allclose(after.W, block + c * after.B @ after.A, atol=1e-10)
+    frozen = found[0].B if side == "left" else found[0].A
+    assert not np.allclose(frozen[0], frozen[1])  # each run has its own
+
+
+@pytest.mark.parametrize("theorem", ["T1", "T2", "T1_sharp", "T2_sharp", "T3", "T4"])
+@pytest.mark.parametrize("lora_alpha", [None, 1.0])
+def test_no_rate_is_promised_for_a_frozen_factor(problem, theorem, lora_alpha):
+    """Would catch E[H] over runs in the place of E[H] given the past: its smallest eigenvalue is 1/2 here."""
+    algorithm = AsymmetricLoRA(Haar(4, 2), 0.1 / problem.L, lora_alpha=lora_alpha)
+    assert verify(theorem, algorithm, problem, steps=3, rng=0).status is Status.NOT_APPLICABLE
+    constants = Constants.of(Case(algorithm, problem, None, 3))
+    assert (constants.lambda_min, constants.lambda_max) == (0, 1)
+    assert verify(theorem, LoRA(KAIMING, 0.1), problem, steps=3, rng=0).status is Status.NOT_APPLICABLE
+
+
+def test_a_frozen_factor_of_full_rank_is_gradient_descent(problem):
+    """T2 applies to the projected step, and says nothing of the plain one."""
+    full = AsymmetricLoRA(Haar(4, 4), 1 / problem.L)
+    assert verify(theorems.T2, full, problem, steps=20, runs=64, rng=0).status is not Status.NOT_APPLICABLE
+    np.testing.assert_allclose(
+        simulate(full, problem, steps=20, rng=0).values,
+        simulate(GD(1 / problem.L), problem, steps=20).values,
+        rtol=1e-9,
+    )
+    plain = AsymmetricLoRA(Haar(4, 4), 1 / problem.L, lora_alpha=4.0)
+    assert verify(theorems.T2, plain, problem, steps=20, rng=0).status is Status.NOT_APPLICABLE
+
+
+def test_deterministic_where_nothing_is_drawn():
+    """Would catch one run being taken for all where the factors are random."""
+    fixed = Initialisation(A=Frozen(np.ones((3, 1))))
+    assert LoRA(fixed, 0.1).deterministic
+    assert ChainOfLoRA(fixed, 0.1, 2).deterministic
+    assert AsymmetricLoRA(Frozen(np.ones((3, 1))), 0.1).deterministic
+    assert GaLore(1, 0.1).deterministic
+    assert not LoRA(KAIMING, 0.1).deterministic
+    assert not AsymmetricLoRA(Haar(3, 1), 0.1).deterministic
+
+
+def test_the_law_of_the_start():
+    """20000 entries of A have variance 1/n up to 5 standard errors (alpha < 1e-6). Would catch 1/r or 1/sqrt(n)."""
+    _, A = Initialisation.kaiming((2, 50), 4).draw(np.random.default_rng(5), np.zeros((100, 2, 50)))
+    assert abs(A.var() * 50 - 1) < 5 * np.sqrt(2 / A.size)
+
+
+def test_galore_keeps_the_leading_part(problem, block):
+    """Against the eigenvectors of G G'. Would catch trailing singular vectors; at full rank it is gradient descent."""
+    G = problem.gradient(block)
+    U = np.linalg.eigh(G @ np.swapaxes(G, 1, 2))[1][..., -2:]
+    np.testing.assert_allclose(leading_part(G, 2), U @ (np.swapaxes(U, 1, 2) @ G), atol=1e-12)
+    full = simulate(GaLore(3, 0.3), problem, steps=20).values
+    np.testing.assert_allclose(full, simulate(GD(0.3), problem, steps=20).values, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (6, 4), (3, 3)])
+def test_galore_keeps_its_share(shape):
+    """Attained where all singular values are equal. Would catch max(m, n), and a share of norms and not of squares."""
+    G = np.random.default_rng(6).standard_normal((500, *shape))
+    for rank in range(1, min(shape) + 1):
+        kept = np.square(leading_part(G, rank)).sum((1, 2)) / np.square(G).sum((1, 2))
+        assert kept.min() >= rank / min(shape) - 1e-12
+        flat = leading_part(np.eye(*shape)[None], rank)
+        assert np.square(flat).sum() == pytest.approx(rank)
+
+
+def test_divergence_is_no_error():
+    """Would catch a singular value decomposition that refuses what has diverged."""
+    problem = Quadratic.left(np.eye(2), np.ones((2, 2)))
+    for algorithm in (GaLore(1, 5.0), LoRA(Initialisation.kaiming((2, 2), 1), 50.0)):
+        last = simulate(algorithm, problem, steps=2000, rng=0).values[0, -1]
+        assert not np.isfinite(last)
+
+
+def test_they_run_on_a_logistic_loss():
+    X = np.random.default_rng(7).standard_normal((30, 5))
+    problem = LogisticRegression(X, X[:, 0] > 0, l2=0.1)
+    for algorithm in (LoRA(Initialisation.kaiming((5, 1), 1), 0.5), GaLore(1, 0.5)):
+        runs = simulate(algorithm, problem, steps=300, runs=3, rng=0)
+        assert (runs.gaps[:, -1] < 1e-6).all()  # one column: rank one is everything
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Initialisation(), "B or A must be a sketch, got None for both"),
+        (lambda: Initialisation(A=Haar(3, 1), scale=0.0), "scale must be a finite number > 0, got 0.0"),
+        (lambda: Initialisation(B=Haar(4, 1), A=Haar(3, 2)), "B and A must have one rank, got 1 and 2"),
+        (lambda: LoRA(Haar(3, 1), 0.1), "initialisation must be an Initialisation"),
+        (lambda: LoRA(KAIMING, -1.0), "gamma must be a finite number > 0, got -1.0"),
+        (lambda: LoRA(KAIMING, 0.1, lora_alpha=0.0), "lora_alpha must be a finite number > 0"),
+        (lambda: ChainOfLoRA(KAIMING, 0.1, 0), "inner_steps must be >= 1, got 0"),
+        (lambda: ChainOfLoRA(KAIMING, 0.1, 1, "frozen"), "restart must be one of fixed, fresh"),
+        (lambda: AsymmetricLoRA(Haar(3, 1), 0.1, "up"), "side must be one of left, right"),
+        (lambda: GaLore(0, 0.1), "rank must be >= 1, got 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "message"),
+    [
+        (LoRA(Initialisation.kaiming((4, 5), 1), 0.1), r"A.dim must be n=3 for side='right'"),
+        (ChainOfLoRA(Initialisation(B=Haar(3, 1)), 0.1, 2), r"B.dim must be m=4 for side='left'"),
+        (AsymmetricLoRA(Haar(3, 1), 0.1), r"sketch.dim must be m=4 .* did you mean side='right'\?"),
+        (GaLore(4, 0.1), r"rank must be in 1..min\(m, n\)=3, got 4"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_does_not_fit_the_problem_is_refused(problem, algorithm, message):
+    with pytest.raises(ValueError, match=message):
+        simulate(algorithm, problem, steps=1)

@@ -1,0 +1,241 @@
+"""Which way constants are rounded: to the side on which a theorem stays true, by exact arithmetic on what is stored.
+
+Each test names the direction that it would catch.
+"""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problems import FromFunctions, LeastSquares, Quadratic
+from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
+from rac_theory.cases.gradient_check import check_gradient
+from rac_theory.numerics.rational import projection, rational
+from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
+
+floats = st.floats(1e-3, 1e3)
+BOWL = Quadratic.left(np.eye(4), np.ones((4, 1)))
+
+
+def is_below_all_eigenvalues(number, M):
+    """Whether ``M - number I`` is positive semidefinite: the pivots of elimination in Fractions are all positive."""
+    A = [[M[i][j] - (Fraction(number) if i == j else 0) for j in range(len(M))] for i in range(len(M))]
+    while A:
+        pivot, *rest = A[0]
+        if pivot < 0 or (pivot == 0 and any(rest)):
+            return False
+        A = [
+            [A[i][j] - (A[i][0] * A[0][j] / pivot if pivot else 0) for j in range(1, len(A))] for i in range(1, len(A))
+        ]
+    return True
+
+
+@given(floats, floats, st.integers(1, 9), st.integers(1, 5), floats)
+@settings(max_examples=150)
+def test_nu_of_gaussian_sketches_is_rounded_down(gamma, L, d, r, lora_alpha):
+    """Also where its two terms nearly cancel. Catches nu rounded up, or rounded relative to itself."""
+    r = min(r, d)
+    problem = Quadratic.left(L * np.eye(d), np.ones((d, 1)))
+    algorithm = RACLoRA(sketches.Gaussian(d, r), gamma, lora_alpha=lora_alpha)
+    c = Constants.of(Case(algorithm, problem, None, 1))
+    tau, smooth = Fraction(gamma * (lora_alpha / r) ** 2), Fraction(problem.L)
+    exact = 2 * r * tau - smooth * r * (d + r + 1) * tau**2
+    assert Fraction(c.nu) <= exact
+    assert float(exact - Fraction(c.nu)) <= 1e-15 * abs(float(exact)) + 1e-300
+
+
+@pytest.mark.parametrize("near", [0.3, 1.0, 1.9, 2 - 1e-9, 2 + 1e-9])
+def test_nu_is_rounded_down_for_other_sketches(near):
+    """Orthonormal columns, and a support that is enumerated: against sums in Fractions."""
+    problem = Quadratic.left(np.eye(3), np.ones((3, 1)))
+    haar = Constants.of(Case(RACLoRA(sketches.Haar(3, 1), near, lora_alpha=1.0), problem, None, 1))
+    tau = Fraction(near)
+    assert Fraction(haar.nu) <= (2 * tau - tau**2) * Fraction(1, 3)
+    assert Fraction(haar.longest_step) >= tau
+    quarter = Constants.of(Case(RACLoRA(sketches.Haar(4, 1), near, lora_alpha=1.0), BOWL, None, 1))  # 1/4 is a float
+    assert Fraction(quarter.nu) <= (2 * tau - tau**2) / 4
+    assert quarter.nu == pytest.approx(float((2 * tau - tau**2) / 4), rel=1e-15)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        B, p = rng.standard_normal((4, 3, 2)), rng.dirichlet(np.ones(4))
+        c = Constants.of(Case(RACLoRA(sketches.FiniteSupport(B, p), near / 40, lora_alpha=2.0), problem, None, 1))
+        tau = Fraction(near / 40)
+        mean = [[Fraction(0)] * 3 for _ in range(3)]
+        for weight, draw in zip(p, B, strict=True):
+            b = rational(draw.tolist())
+            M = [[sum(x * y for x, y in zip(u, v, strict=True)) for v in b] for u in b]
+            for i in range(3):
+                for j in range(3):
+                    square = sum(M[i][k] * M[k][j] for k in range(3))
+                    mean[i][j] += Fraction(weight) * (2 * tau * M[i][j] - tau**2 * square)
+        assert is_below_all_eigenvalues(c.nu, mean)
+        assert c.longest_step >= near / 40 * max(np.linalg.norm(draw, 2) ** 2 for draw in B)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1e-6, 1.0, 1e7]))
+@settings(max_examples=60)
+def test_the_distance_from_a_minimiser_is_rounded_up(seed, scale):
+    """T3 and T4 start from it. Catches it rounded to nearest, and down."""
+    rng = np.random.default_rng(seed)
+    problem = Quadratic.left(np.diag([1.0, 2.0, 3.0]), scale * rng.standard_normal((3, 4)))
+    start = scale * rng.standard_normal((3, 4))
+    c = Constants.of(Case(GD(0.1), problem, start, 1))
+    exact = sum(
+        (Fraction(a) - Fraction(b)) ** 2 for a, b in zip(start.ravel(), problem.W_star.ravel().tolist(), strict=True)
+    )
+    assert Fraction(c.distance0) ** 2 >= exact
+    assert float(Fraction(c.distance0) ** 2 / exact) <= 1 + 1e-11
+
+
+@pytest.mark.parametrize("offset", [-3e7, 2.0, 5e9])
+def test_an_infimum_is_not_known_better_than_to_its_rounding(offset):
+    """f = offset + x^2/2 at an equality of T2: digits of f - f* that f does not have refute nothing.
+
+    Catches f_star_error without 8 roundings of f_star: the last gaps are then rounding far above their bounds.
+    """
+    problem = FromFunctions(
+        (1, 1),
+        lambda W: offset + float(W[0, 0] ** 2) / 2,
+        lambda W: W,
+        start=np.full((1, 1), 1e3),
+        L=1.0,
+        mu=1.0,
+        f_star=offset,
+    )
+    c = Constants.of(Case(GD(0.25), problem, None, 1))
+    assert c.f_star_error >= 8 * np.finfo(float).eps * abs(offset)
+    verdict = verify("T2_sharp", GD(0.25), problem, steps=120)
+    assert verdict.status is not Status.VIOLATED
+    resolved = verify("T2_sharp", GD(0.25), problem, steps=3)
+    assert resolved.status in (Status.HOLDS, Status.UNDECIDED)
+
+
+def test_closed_forms_of_E_H_are_rounded_outwards():
+    """Thirds are no floats: lambda_min below and lambda_max above. Halves are, and stay what they are."""
+    third, quarter = spectrum(sketches.Haar(3, 1)), spectrum(sketches.Haar(8, 2))
+    assert Fraction(third.lambda_min) < Fraction(1, 3) < Fraction(third.lambda_max)
+    assert third.lambda_max - third.lambda_min < 1e-15
+    assert (quarter.lambda_min, quarter.lambda_max) == (0.25, 0.25)
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        weights = rng.dirichlet(np.ones(5))
+        for rank in (1, 2):
+            sketch = sketches.WeightedCoordinate(5, rank, weights)
+            exact = inclusion(weights, rank)
+            known = spectrum(sketch)
+            assert Fraction(known.lambda_min) <= min(exact) <= Fraction(known.lambda_min) * (1 + Fraction(1, 10**11))
+            assert Fraction(known.lambda_max) >= max(exact) >= Fraction(known.lambda_max) * (1 - Fraction(1, 10**11))
+
+
+def inclusion(weights, rank):
+    """The probabilities that a coordinate is among the first ``rank`` drawn, in Fractions, by the tree of all draws."""
+    w = [Fraction(x) for x in weights]
+    p = [Fraction(0)] * len(w)
+
+    def descend(left, probability, depth):
+        if depth == rank:
+            return
+        total = sum(w[i] for i in left)
+        for i in left:
+            p[i] += probability * w[i] / total
+            descend([j for j in left if j != i], probability * w[i] / total, depth + 1)
+
+    descend(list(range(len(w))), Fraction(1), 0)
+    return p
+
+
+def test_an_enumerated_mean_is_rounded_outwards():
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        B, weights = rng.integers(-3, 4, size=(3, 3, 2)).astype(float), rng.dirichlet(np.ones(3))
+        known = spectrum(sketches.FiniteSupport(B, weights))
+        mean = [[Fraction(0)] * 3 for _ in range(3)]
+        for weight, draw in zip(weights, B, strict=True):
+            H = projection(rational(draw.tolist()))
+            mean = [
+                [m + Fraction(weight) * h for m, h in zip(*rows, strict=True)] for rows in zip(mean, H, strict=True)
+            ]
+        assert is_below_all_eigenvalues(known.lambda_min, mean)
+        negative = [[-m for m in rows] for rows in mean]
+        assert is_below_all_eigenvalues(-known.lambda_max, negative)
+
+
+def off_by(factor):
+    """A problem whose gradient is wrong by a factor."""
+    A = np.diag([1.0, 3.0])
+    return FromFunctions(
+        (2, 1), lambda W: float(np.sum(W * (A @ W))) / 2, lambda W: factor * (A @ W), start=np.ones((2, 1)), L=3.0
+    )
+
+
+@pytest.mark.parametrize("factor", [1.004, 0.996])
+def test_a_gradient_that_is_wrong_by_four_parts_in_a_thousand_is_refused(factor):
+    """The tolerance at the door is one part in a thousand. Catches a check that is ten times looser."""
+    with pytest.raises(ValueError, match="must be the gradient of FromFunctions"):
+        check_gradient(off_by(factor), np.ones((2, 1)))
+    check_gradient(off_by(1.0), np.ones((2, 1)))
+    check_gradient(off_by(1.0002), np.ones((2, 1)))
+
+
+def test_ceilings_are_attained():
+    """On ``(s/2) ||W||^2`` the ceilings are the metrics at the start. Catches half of one, and twice."""
+    problem = Quadratic.left(2.0 * np.eye(3), np.ones((3, 2)))
+    c = Constants.of(Case(GD(0.1), problem, None, 1))
+    W = np.zeros((1, 3, 2))
+    assert gap.ceiling(c) == pytest.approx(float(problem.value(W)[0]))
+    assert mean_squared_gradient.ceiling(c) == pytest.approx(float(np.sum(problem.gradient(W) ** 2)))
+    assert squared_distance.ceiling(c) == pytest.approx(float(np.sum(problem.W_star**2)))
+    assert squared_distance.ceiling(replace(c, strong_convexity=0.0)) == math.inf
+
+
+def test_gaps_start_from_the_upper_end_of_f_star_and_gradients_from_the_lower():
+    """Catches the ends exchanged, and f_lower in the place of f_star."""
+    problem = LeastSquares(np.eye(3), np.ones((3, 1)), l2=0.5)
+    c = Constants.of(Case(GD(0.1), problem, None, 1))
+    f0 = float(problem.value(np.zeros((1, 3, 1)))[0])
+    assert Fraction(c.gap0) >= Fraction(f0) - Fraction(problem.f_star)
+    assert Fraction(c.gap0_upper) >= Fraction(f0) - Fraction(problem.f_lower)
+    assert (c.gap0, c.gap0_upper) == pytest.approx((f0 - problem.f_star, f0 - problem.f_lower), rel=1e-15)
+    assert c.gap0_upper >= c.gap0
+
+
+def test_a_lower_end_that_nobody_gives_is_rounded_down():
+    """``f_star - f_star_error`` where f_lower is nan. Catches the nearest float, which is above it now and then."""
+
+    class WithoutLowerEnd:
+        f_lower, f_star_error = math.nan, 0.1
+
+        def __init__(self, f_star):
+            self.f_star = f_star
+
+        def __getattr__(self, name):
+            return getattr(BOWL, name)
+
+    for f_star in np.random.default_rng(0).uniform(0.2, 1, 20).tolist():
+        c = Constants.of(Case(GD(0.1), WithoutLowerEnd(f_star), None, 1))
+        f0 = Fraction(float(BOWL.value(np.zeros((1, 4, 1)))[0]))
+        assert Fraction(c.gap0_upper) >= f0 - (Fraction(f_star) - Fraction(0.1))
+
+
+@pytest.mark.parametrize("missing", ["L", "mu", "strong_convexity", "convex", "f_star", "f_lower"])
+def test_a_problem_without_one_of_its_constants_is_told_which(missing):
+    known = {"L": 1.0, "mu": 1.0, "strong_convexity": 1.0, "convex": True, "f_star": 0.0, "f_lower": 0.0}
+
+    class Partial:
+        shape = (4, 1)
+
+        def value(self, W):
+            return BOWL.value(W)
+
+        def gradient(self, W):
+            return BOWL.gradient(W)
+
+    problem = Partial()
+    vars(problem).update({name: value for name, value in known.items() if name != missing})
+    with pytest.raises(ValueError, match=f"problem must be a problem.*, got .* without '{missing}'"):
+        Constants.of(Case(GD(0.1), problem, None, 1))

@@ -1,0 +1,240 @@
+"""The command line as a user meets it: exit statuses, one-line errors, and nothing on disk after bad input."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+
+import pytest
+
+from rac_theory.commands.cli import main
+
+PLUG_IN = """
+import numpy as np
+
+class Signs:
+    def __init__(self, dim, rank):
+        self.dim, self.rank = dim, rank
+
+    def sample(self, rng, size):
+        return rng.choice([-1.0, 1.0], size=(size, self.dim, self.rank))
+
+class Forgetful(Signs):
+    def sample(self, rng, size):
+        rng.normal(size=size)
+
+class Transposed(Signs):
+    def sample(self, rng, size):
+        return rng.normal(size=(size, self.rank, self.dim + 1))
+
+class NoRank:
+    def __init__(self, dim):
+        self.dim = dim
+"""
+
+QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working folder with a user's module in it."""
+    (tmp_path / "mine.py").write_text(PLUG_IN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    sys.modules.pop("mine", None)
+
+
+def test_verify_writes_rows_and_figures(folder, capsys):
+    assert main(["verify", *QUICK, "--sketch", "haar", "frozen", "--out", "out"]) == 0
+    printed = capsys.readouterr().out
+    rows = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert [row["claim"] for row in rows] == ["T1", "T2"] * 2 + ["T1_sharp", "T2_sharp"] * 2
+    drawn = sorted(path.name for path in (folder / "out/figures").iterdir())
+    assert drawn == sorted(row["figure"] for row in rows if row["figure"])
+    assert len(drawn) == 4
+    for text in ("quadratic haar r1 left", "1.5/L", "NOT_APPLICABLE x 4", "lambda_min(E[H]) must be positive"):
+        assert text in printed
+
+
+def test_side_both_is_bernoulli_and_can_be_repeated(folder, capsys):
+    """It was in the help, and refused."""
+    case = ["--claim", "T2", "--problem", "quadratic", "--sketch", "haar", "--rank", "1", "--runs", "16"]
+    assert main(["verify", *case, "--side", "both", "--out", "out"]) == 0
+    (row,) = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert (row["side"], row["setting"], row["status"]) == ("both", "bernoulli", "HOLDS")
+    assert main(["repeat", "out/results.json", "1"]) == 0
+
+
+def test_repeat_gives_the_same_numbers(folder, capsys):
+    main(["verify", *QUICK, "--sketch", "haar", "mine:Signs", "--out", "out"])
+    for row in json.loads((folder / "out/results.json").read_text())["rows"]:
+        assert main(["repeat", "out/results.json", str(row["number"]), "--trust"]) == 0
+        assert f"the same numbers as row {row['number']}" in capsys.readouterr().out
+
+
+def test_repeat_prepares_the_problem_as_the_setting_did(folder, capsys):
+    """A federated row is repeated on the same clients, a reshuffled one on the same batches."""
+    claims = ["--claim", "T8d", "T10d", "--problem", "linnerud", "--side", "left", "--rank", "1", "--sketch", "haar"]
+    main(["verify", *claims, "--runs", "16", "--steps", "3", "--out", "out"])
+    rows = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert {row["setting"] for row in rows} == {"reshuffled", "federated"}
+    for row in rows:
+        assert main(["repeat", "out/results.json", str(row["number"])]) == 0
+
+
+def test_repeat_of_a_claim_that_stood_beside_one_with_a_measured_variance(folder, capsys):
+    """T8d rests on the data alone: what was measured for T8 must not be part of its row."""
+    arguments = ["--problem", "linnerud", "--side", "right", "--rank", "1", "--runs", "16"]
+    assert main(["verify", "--claim", "T8", "T8d", *arguments, "--out", "out"]) == 0
+    rows = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert {row["claim"] for row in rows} == {"T8", "T8d"}
+    for row in rows[:4]:
+        assert bool(row["constants"]["measured"]) is (row["claim"] == "T8")
+        assert main(["repeat", "out/results.json", str(row["number"])]) == 0
+
+
+def test_repeat_notices_other_numbers(folder, capsys):
+    main(["verify", *QUICK, "--sketch", "haar", "--claim", "T2", "--out", "out"])
+    content = json.loads((folder / "out/results.json").read_text())
+    content["rows"][0]["log_evidence"] = 0.123
+    (folder / "out/results.json").write_text(json.dumps(content))
+    assert main(["repeat", "out/results.json", "1"]) == 1
+    assert "not the same numbers in: log_evidence" in capsys.readouterr().out
+
+
+def test_a_violation_is_exit_status_one(folder, capsys, monkeypatch):
+    """A theorem that promises too much: half the bound of T2."""
+    from dataclasses import replace
+
+    from rac_theory import theorems
+
+    false = replace(theorems.T2, formula=lambda c, t: 0.5 * c.gap0 * (1 - c.gamma * c.mu * c.lambda_min) ** t)
+    monkeypatch.setattr(theorems, "ALL", {**theorems.ALL, "T2": false})
+    arguments = ["verify", *QUICK, "--claim", "T2", "--sketch", "haar", "--steps", "3", "--jobs", "1"]
+    assert main(arguments) == 1
+    printed = capsys.readouterr().out
+    assert "1 VIOLATED" in printed
+    assert "row 1, T2 on quadratic, haar rank 1 left, 1/L: at t=1 the value is" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sketch", "mine:Forgetful"], "Forgetful.sample must return an array of shape (size, dim, rank)"),
+        (["--sketch", "mine:Transposed"], "got (64, 1, 6)"),
+        (["--sketch", "mine:NoRank"], "must accept dim= and rank="),
+        (["--sketch", "mine:Missing"], "sketch must name something in 'mine', got 'Missing'"),
+        (["--sketch", "elsewhere:X"], "module:Name that can be imported"),
+        (["--sketch", "harr"], "did you mean 'haar'"),
+        (["--rank", "0"], "rank must be >= 1, got 0"),
+        (["--rank", "6", "--problem", "quadratic"], "rank must be in 1..dim=5, got 6"),
+        (["--claim", "T22"], "did you mean 'T2'"),
+        (["--problem", "wines"], "did you mean 'wine'"),
+        (["--problem", "empty.svm"], "empty.svm"),
+        (["--problem", "three.svm"], "must have exactly two distinct labels"),
+        (["--problem", "text.svm"], "text.svm"),
+        (["--steps", "-1"], "steps must be in 1..9223372036854775807, got -1"),
+        (["--runs", "0"], "runs must be in 1..9223372036854775807, got 0"),
+        (["--jobs", "0"], "jobs must be in 1..16 times the cores="),
+        (["--jobs", "100000"], "got 100000"),
+        (["--seed", "9" * 30], "seed must be in 0..9223372036854775807, got 999999999999999999999999999999"),
+        (["--alpha", "2"], "alpha must be a finite number > 0 and < 1, got 2"),
+        (["--seed", "-3"], "seed must be in 0..9223372036854775807, got -3"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, capsys, arguments, message):
+    (folder / "empty.svm").write_text("")
+    (folder / "three.svm").write_text("1 1:1\n2 1:2\n3 1:3\n")
+    (folder / "text.svm").write_text("no data at all\n")
+    before = sorted(path.name for path in folder.iterdir() if path.name != "__pycache__")
+    assert main(["verify", *arguments, "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert sorted(path.name for path in folder.iterdir() if path.name != "__pycache__") == before
+
+
+def test_an_output_folder_that_cannot_be_written(folder, capsys):
+    (folder / "taken").write_text("a file")
+    assert main(["verify", *QUICK, "--out", "taken"]) == 2
+    assert "out must be a folder that can be written, got 'taken'" in capsys.readouterr().err
+    assert (folder / "taken").read_text() == "a file"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["repeat", "nothing.json", "1"], "results must be a file written by verify"),
+        (["sketch", "haar", "--dim", "3", "--rank", "4"], "rank must be in 1..dim=3, got 4"),
+        (["sketch", "hear", "--dim", "3", "--rank", "1"], "did you mean 'haar'"),
+        (["explain", "T0"], "claim must be one of"),
+    ],
+)
+def test_bad_input_of_the_other_commands(folder, capsys, arguments, message):
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_sketch_list_explain(folder, capsys):
+    assert main(["sketch", "haar", "--dim", "8", "--rank", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "lambda_min      0.25\n" in printed
+    assert "slowdown        4 times" in printed
+    assert (folder / "results/sketch-haar-8x2.svg").exists()
+    assert main(["sketch", "mine:Signs", "--dim", "4", "--rank", "1"]) == 0
+    assert "Chernoff-Hoeffding" in capsys.readouterr().out
+    assert main(["list"]) == 0
+    assert "T1, T2, T1_sharp, T1_tight, T2_sharp" in capsys.readouterr().out
+    assert main(["explain", "T1"]) == 0
+    printed = capsys.readouterr().out
+    for text in ("Theorem 5.3", "[paper]", "0 < gamma <= 1/L.", "(1/T) sum_{t<T}"):
+        assert text in printed
+
+
+def test_a_reader_that_goes_away_is_no_violation(folder):
+    """``| head -1`` closes the pipe: no traceback, and not the exit status of a violation."""
+    command = f"{sys.executable} -m rac_theory list | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 141)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def interrupted(folder, wait, *arguments):
+    """Start verify in a process group of its own and press Ctrl-C once ``wait(out)`` says so."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rac_theory", "verify", "--out", "out", *arguments],
+        cwd=folder,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell may have had it ignored
+    )
+    deadline = time.monotonic() + 60
+    while not wait(folder / "out") and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    return process.returncode, out, error
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_keeps_what_was_finished(folder, jobs):
+    status, out, error = interrupted(
+        folder,
+        lambda out: len(list(out.glob("figures/*.svg"))) >= 4,
+        *["--problem", "quadratic", "--steps", "1500", "--jobs", jobs],
+    )
+    assert status == 130, error
+    assert "interrupted: what was finished is kept" in error
+    assert "Traceback" not in error
+    rows = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert 0 < len(rows) < 64
+    assert f"{folder / 'out'}" not in out
+    assert not list((folder / "out").glob("*.part"))

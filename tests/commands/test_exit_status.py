@@ -1,0 +1,249 @@
+"""What a command ends with: 0 only where something was tried, and whatever a plug-in does a sentence."""
+
+import json
+import resource
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from rac_theory import Grid
+from rac_theory.commands.cli import main
+from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
+from rac_theory.ledger import results
+from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.processes import plug_in_faults
+from rac_theory.processes.plug_in_faults import PlugInFault
+from rac_theory.sketches.plug_in import sketch_factory
+
+QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8", "--claim", "T2"]
+
+PLUG_IN = """
+import os, sys
+from multiprocessing import parent_process
+from rac_theory.sketches import Haar
+
+class Exits(Haar):
+    def sample(self, rng, size):
+        {}
+
+class Made(Exits):
+    def __post_init__(self):
+        {}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    for name in ("mine", "leaves"):
+        sys.modules.pop(name, None)
+
+
+def a_row(status, number=1):
+    blank = Row.missing(number, "T2", "quadratic", "", 0, 1e-3)
+    return replace(blank, status=status, evidence="exact" if status in ("HOLDS", "VIOLATED") else "none")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status", "sentence"),
+    [
+        (["HOLDS", "NOT_APPLICABLE"], OK, ""),
+        (["UNDECIDED"], OK, ""),
+        (["HOLDS", NEEDS_EXTRA], OK, ""),
+        ([], BAD_INPUT, "nothing was tried"),
+        (["NOT_APPLICABLE", NEEDS_EXTRA], BAD_INPUT, "nothing was tried: no claim met a case in any of 2 row(s)"),
+        (["HOLDS", FAILED], BAD_INPUT, "1 of 2 row(s) failed"),
+        (["HOLDS", "VIOLATED"], VIOLATED, ""),
+        (["VIOLATED", FAILED], VIOLATED, "1 of 2 row(s) failed"),
+    ],
+)
+def test_the_status_of_rows(statuses, status, sentence, capsys):
+    """A refutation goes first; a failure next; silence only where something was tried."""
+    assert status_of([a_row(one, i) for i, one in enumerate(statuses, 1)]) == status
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert bool(error) == bool(sentence)
+    assert worst(status, OK) == status
+    assert worst(status, VIOLATED) == VIOLATED
+
+
+def test_a_run_in_which_nothing_is_applicable_is_no_success(folder, capsys):
+    assert main(["verify", *QUICK, "--sketch", "frozen"]) == 2
+    assert "nothing was tried" in capsys.readouterr().err
+
+
+def test_a_missing_extra_in_all_that_is_asked_for_is_no_success(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    assert main(["verify", "--problem", "digits", "--claim", "T2"]) == 2
+    told, error = capsys.readouterr()
+    assert "sklearn is not installed: it needs the extra 'data', python -m pip install -e" in told
+    assert "nothing was tried" in error
+    assert main(["verify", "--problem", "no/such.svm"]) == 2  # and a file that is missing needs no extra
+    assert "'no/such.svm': there is no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["sys.exit(0)", "sys.exit('enough')", "raise SystemExit"])
+@pytest.mark.parametrize("sketch", ["mine:Exits", "mine:Made", "leaves:X"])
+def test_a_plug_in_that_calls_sys_exit_ends_with_a_sentence(folder, capsys, word, sketch):
+    """It ended the command, with whatever status it liked: 0, as if all held."""
+    (folder / "mine.py").write_text(PLUG_IN.format(word, word))
+    (folder / "leaves.py").write_text(f"import sys\n{word}\n")
+    assert main(["verify", *QUICK, "--sketch", sketch, "--jobs", "1"]) == 2
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert "exit" in error.lower()
+    assert ("mine" if "mine" in sketch else "leaves") in error
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("sys.exit(0)", r"no code may end the program, but .*mine.py, line 8, in sample, called sys.exit\(0\)"),
+        ("os._exit(0) if parent_process() else None; return Haar.sample(self, rng, size)", "a worker process was lost"),
+        (
+            "if parent_process(): {}['x']\n        return Haar.sample(self, rng, size)",
+            "must not fail, got KeyError: 'x'",
+        ),
+        ("raise MemoryError", "not enough memory|MemoryError"),
+    ],
+)
+def test_what_happens_in_a_worker_is_told_as_well(folder, word, sentence):
+    import re
+
+    (folder / "mine.py").write_text(PLUG_IN.format(word, "super().__post_init__()"))
+    arguments = ["verify", *QUICK, "--problem", "pl_sine", "--sketch", "mine:Exits", "--jobs", "2"]
+    done = subprocess.run([sys.executable, "-m", "rac_theory", *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2, done.stderr
+    assert re.search(f"error: .*({sentence})", done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_module_that_calls_sys_exit_is_a_value_error_from_python_too(folder):
+    (folder / "leaves.py").write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(ValueError, match=r"'leaves:X': it calls sys.exit\(3\)"):
+        sketch_factory("leaves:X")
+
+
+def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):
+    (folder / "mine.py").write_text(PLUG_IN.format("sys.exit(0)", "super().__post_init__()"))
+    (folder / "spec.toml").write_text(
+        'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["haar", "mine:Exits"]\nranks = [1]\nsides = ["left"]\n'
+    )
+    assert main(["sweep", "spec.toml", "--trust", "--jobs", "1"]) == 2
+    told, error = capsys.readouterr()
+    assert "1 HOLDS, 1 FAILED" in told
+    assert "1 of 2 row(s) failed" in error
+
+
+def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which_did():
+    """What a plug-in does to a library is its own; what we do is ours; an error that explains itself is left alone."""
+    told = {"__name__": "mine"}
+    exec(compile("import json\ndef calls(): json.loads(7)\ndef key(): {}['x']", "mine.py", "exec"), told)
+    with pytest.raises(PlugInFault, match=r"mine.py, line 2, in calls, raised TypeError"), plug_in_faults.told():
+        told["calls"]()
+    with pytest.raises(PlugInFault, match=r"mine.py, line 3, in key, raised KeyError: 'x'"), plug_in_faults.told():
+        told["key"]()
+    with pytest.raises(AttributeError), plug_in_faults.told():
+        status_of([None])
+    with pytest.raises(ValueError, match="it says so"), plug_in_faults.told():
+        raise ValueError("it says so")
+    with pytest.raises(KeyboardInterrupt), plug_in_faults.told():
+        raise KeyboardInterrupt
+
+
+def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsys):
+    monkeypatch.setattr("rac_theory.commands.claims.DEFAULT_PROBLEMS", None)
+    assert main(["list"]) == 70
+    assert "TypeError" in capsys.readouterr().err
+
+
+def limited(folder, size, *arguments):
+    """Run a command that cannot write files beyond a size, as on a full disk."""
+    return subprocess.run(
+        [sys.executable, "-m", "rac_theory", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "arguments", "file"),
+    [
+        (2_000, ["verify", *QUICK, "--sketch", "haar", "--jobs", "1", "--out", "out"], "out/figures/quadratic"),
+        (2_000, ["verify", *QUICK, "--sketch", "frozen", "--jobs", "1", "--out", "out"], "out/results.json"),
+        (20_000, ["verify", *QUICK, "--sketch", "haar", "--jobs", "1", "--out", "out"], "out/report.html"),
+        (2_000, ["sketch", "haar", "--dim", "5", "--rank", "2", "--out", "out"], "out"),
+        (2_000, ["sweep", "spec.toml", "--jobs", "1"], "spec.sqlite"),
+        (40_000, ["sweep", "spec.toml", "--jobs", "1", "--export", "e.csv", "--store", "done.sqlite"], "e.csv"),
+    ],
+)
+def test_a_full_disk_names_the_file_and_leaves_no_part(folder, size, arguments, file):
+    """The system says that no space is left, and not for what."""
+    axes = 'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["haar"]\nranks = [1]\nsides = ["left"]\n'
+    (folder / "spec.toml").write_text(f"{axes}seeds = {[*range(60)]}\n")
+    if "--export" in arguments:
+        assert main(["sweep", "spec.toml", "--jobs", "1", "--store", "done.sqlite"]) == 0
+    done = limited(folder, size, *arguments)
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert f"{file}" in done.stderr.splitlines()[-1]
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert not [*folder.rglob("*.part")]
+
+
+def test_a_second_run_says_what_it_replaces(folder, capsys):
+    main(["verify", *QUICK, "--sketch", "haar"])
+    capsys.readouterr()
+    main(["verify", *QUICK, "--sketch", "coordinate"])
+    said = capsys.readouterr().err
+    assert "results/results.json is replaced, 1 row(s) of 20" in said
+    assert "by rac-theory verify --problem quadratic --rank 1" in said
+    (folder / "results/results.json").write_text(json.dumps({"mine": "dear to me"}))
+    assert main(["verify", *QUICK]) == 2
+    assert "mine must be one of the fields" in capsys.readouterr().err
+    assert json.loads((folder / "results/results.json").read_text()) == {"mine": "dear to me"}
+
+
+def test_what_a_file_names_is_imported_with_trust_only(folder, capsys):
+    """A ledger or a spec of someone else ran code of the working folder."""
+    (folder / "mine.py").write_text(
+        "print('I am run')\n" + PLUG_IN.format("return Haar.sample(self, rng, size)", "pass")
+    )
+    (folder / "spec.toml").write_text(
+        'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["mine:Exits"]\nranks = [1]\nsides = ["left"]\n'
+    )
+    for command in (["sweep", "spec.toml"], ["repeat", "out/results.json", "1"]):
+        main(["verify", *QUICK, "--sketch", "mine:Exits", "--out", "out", "--jobs", "1"])  # typed, and so trusted
+        assert "I am run" in capsys.readouterr().out
+        sys.modules.pop("mine")
+        assert main(command) == 2
+        told, error = capsys.readouterr()
+        assert "I am run" not in told
+        assert f"'mine:Exits' from {folder / 'mine.py'}: look at it, and then say --trust" in error
+        assert main([*command, "--trust"]) == 0
+        assert "I am run" in capsys.readouterr().out
+        sys.modules.pop("mine")
+    with pytest.raises(ValueError, match="say --trust"):
+        Grid.load(folder / "spec.toml")
+    assert Grid.load(folder / "spec.toml", trust=True).sketches == ("mine:Exits",)
+    assert results.load(folder / "out/results.json")  # what only reads a file imports nothing
+    assert "mine" not in sys.modules
+
+
+def test_parquet_is_asked_for_before_the_run(folder, capsys, monkeypatch):
+    (folder / "spec.toml").write_text('claims = ["T2"]\nproblems = ["quadratic"]\n')
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["sweep", "spec.toml", "--export", "e.parquet"]) == 2
+    assert "pyarrow is not installed: it needs the extra 'parquet'" in capsys.readouterr().err
+    assert main(["sweep", "spec.toml", "--export", "no/such/e.csv"]) == 2
+    assert "its folder is not there" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["spec.toml"]

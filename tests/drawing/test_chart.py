@@ -1,0 +1,192 @@
+"""Figures of curves: looked at as data, and drawn alike by matplotlib and as SVG."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from problems import Quadratic
+from rac_theory import RACLoRA, simulate, sketches, theorems, verify
+from rac_theory.counterexamples.picture import Lines
+from rac_theory.drawing import chart, chart_svg, plot
+from rac_theory.drawing.chart import MARGINS, SIZE
+
+SVG = "{http://www.w3.org/2000/svg}"
+WIDTH, HEIGHT = 72 * SIZE[0], 72 * SIZE[1]
+
+
+def shown(*, steps=30, factor=0.8, reach=None, **rest):
+    """A bound above a mean, both falling by a factor a step, with a band and three runs."""
+    mean = factor ** np.arange(steps + 1.0)
+    return chart.bound_and_runs(
+        2 * mean, mean, mean / 2, 1.5 * mean, np.array([mean / 3, mean, 3 * mean]), reach=reach, **rest
+    )
+
+
+def layer(some, word):
+    return next(one for one in some.layers if one.label.startswith(word))
+
+
+def paths(text, **attributes):
+    """Paths of a drawing that have these attributes."""
+    return [one for one in ElementTree.fromstring(text).iter(f"{SVG}path") if attributes.items() <= one.attrib.items()]
+
+
+def corners(path):
+    """The corners of a path of relative moves, in points."""
+    start, _, moves = path.get("d").rstrip("z").partition("l")
+    numbers = np.array([[float(n) for n in start[1:].split()], *np.array(moves.split(), float).reshape(-1, 2)])
+    return np.cumsum(numbers, axis=0) / 10
+
+
+def test_mean_and_band_end_where_the_runs_say_no_more():
+    """A mean drawn beyond reach invites to read noise; the bound goes on."""
+    some = shown(reach=12)
+    for word in ("mean", "confidence"):
+        assert layer(some, word).t.tolist() == list(range(13))
+    assert layer(some, "bound").t.tolist() == list(range(31))
+    assert "confidence band up to t = 12" in [one.label for one in some.legend]
+    assert layer(shown(steps=5000, reach=4321), "mean").t[-1] == 4321  # among few steps that are drawn, too
+
+
+def test_single_runs_do_not_squeeze_what_decides():
+    """A run that reaches 1e-300 would leave the bound a flat line on top."""
+    mean = 0.9 ** np.arange(20.0)
+    some = chart.bound_and_runs(2 * mean, mean, mean, mean, np.array([mean * 1e-200, mean * 1e200]))
+    assert mean[-1] / 30 < some.ylim[0] < mean[-1]
+    assert 2 < some.ylim[1] < 4
+
+
+def test_gaps_are_gaps_and_an_infinite_limit_is_not_one():
+    """Zero or nan cannot stand on a logarithmic axis; a band without upper end goes to the end of the axis."""
+    mean = np.array([np.nan, 1.0, 0.5, 0.0, 0.1])
+    nothing = np.full((0, 5), np.nan)
+    some = chart.bound_and_runs(mean + 1, mean, 0 * mean, np.full(5, np.inf), nothing)
+    assert np.isnan(layer(some, "mean").curves[0]).tolist() == [True, False, False, True, False]
+    np.testing.assert_array_equal(layer(some, "confidence").curves[1], some.ylim[1])
+    assert "single runs" not in [one.label for one in some.layers]
+    every = chart.bound_and_runs(*np.full((4, 5), np.nan), nothing)
+    assert every.layers == ()
+    ElementTree.fromstring(chart_svg.draw(every))
+
+
+@pytest.mark.parametrize("xscale", ["linear", "log"])
+@pytest.mark.parametrize("factor", [0.999, 0.9, 0.3])
+@pytest.mark.parametrize("steps", [1, 30, 3000])
+def test_the_legend_hides_neither_bound_nor_mean(xscale, factor, steps):
+    """A flat curve crosses both corners: the axis must then leave room."""
+    some = shown(steps=steps, factor=factor, xscale=xscale, names=("bound, " + 30 * "x", "mean, " + 30 * "x"))
+    assert some.hidden[some.corner] == 0
+
+
+def test_both_drawers_show_the_same_in_the_same_colours():
+    """Colour, width, dashes, or a point that is 0.1 of a point or more from its place, in one of them."""
+    some = shown(reach=20, title="one\ntwo")
+    ax, text = plot.curves(some), chart_svg.draw(some)
+    to_points = ax.transData + ax.get_figure().dpi_scale_trans.inverted()
+    assert 72 * to_points.transform((some.xlim[0], some.ylim[0]))[0] == pytest.approx(WIDTH * MARGINS["left"])
+    for word in ("mean", "bound"):
+        (line,) = (one for one in ax.get_lines() if one.get_label().startswith(word))
+        assert to_hex(line.get_color()).upper() == layer(some, word).colour
+        assert line.get_linewidth() == layer(some, word).width
+        drawn, _ = paths(text, stroke=layer(some, word).colour)  # and its sample in the legend
+        assert ("stroke-dasharray" in drawn.attrib) == (line.get_linestyle() == "--") == (word == "bound")
+        assert float(drawn.get("stroke-width")) == 10 * line.get_linewidth()
+        expected = 72 * to_points.transform(line.get_xydata())
+        np.testing.assert_allclose(corners(drawn), np.stack([expected[:, 0], HEIGHT - expected[:, 1]], 1), atol=0.1)
+    band = ax.collections[0]
+    assert to_hex(band.get_facecolor()[0]).upper() == chart.MEAN
+    assert band.get_alpha() == layer(some, "confidence").opacity
+    assert len(paths(text, fill=chart.MEAN)) == 2  # and its sample in the legend
+
+
+def test_both_drawers_say_the_same():
+    """A tick, a name in the legend, a line of the title or the label of an axis in one of them alone."""
+    some = shown(xscale="log", ylabel=r"$f(W^t) - f^\star$", title="one\ntwo", names=("bound, promised $t^p$", "mean"))
+    ax = plot.curves(some)
+    ax.get_figure().canvas.draw()
+    words = ["".join(one.itertext()) for one in ElementTree.fromstring(chart_svg.draw(some)).iter(f"{SVG}text")]
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = axis.get_view_interval()
+        places = zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
+        ticks = [one.get_text() for one, at in places if low <= at <= high]
+        assert len(ticks) >= 2
+        assert set(ticks) <= set(words)
+    names = [one.get_text() for one in ax.get_legend().get_texts()]
+    assert names == ["bound, promised $t^p$", "mean", "confidence band", "single runs"]
+    assert [word.replace("\u200b", "") for word in words if word.startswith("bound")] == ["bound, promised tp"]
+    assert {"one", "two", "t", *names[1:]} <= set(words)
+    assert ax.get_ylabel() == some.ylabel
+    assert any({"f", "W", "⋆"} <= set(word) for word in words)  # the label of the values
+
+
+def test_words_in_a_drawing_are_escaped():
+    """The name of a user's sketch is in the title."""
+    text = chart_svg.draw(shown(title='<script>alert("1")</script> & more'))
+    assert "<script" not in text
+    assert any('<script>alert("1")</script> & more' in "".join(one.itertext()) for one in ElementTree.fromstring(text))
+
+
+def test_a_drawing_is_small_and_the_same_each_time():
+    """Thirty kilobytes a figure were 45 megabytes a report: points that nobody can see apart."""
+    rng = np.random.default_rng(0)
+    runs = np.exp(np.cumsum(rng.normal(-0.01, 0.1, (10, 5001)), axis=1))  # as rough as a run can be
+    mean = runs.mean(axis=0)
+    some = chart.bound_and_runs(2 * mean, mean, mean / 2, 2 * mean, runs)
+    assert len(chart_svg.draw(some)) < 24_000
+    assert len(chart_svg.draw(shown())) < 8_000
+    assert chart_svg.draw(some) == chart_svg.draw(some)
+
+
+def test_a_verdict_names_both_rates_and_an_exact_mean_has_no_band():
+    """The fitted rate beside the promised one; a band around what is exact."""
+    algorithm = RACLoRA(sketches.Haar(4, 1), 0.5)
+    problem = Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4))
+    for claim, kind in ((theorems.T2, "a step"), (theorems.T1, "$t^p$")):
+        verdict = verify(claim, algorithm, problem, steps=40, runs=64, rng=0)
+        bound, mean, *others = [one.label for one in verdict.chart.legend]
+        assert bound.startswith("bound, promised ")
+        assert ", fitted " in mean
+        assert kind in bound
+        assert kind in mean
+        assert others == ([] if verdict.evidence == "exact" else ["confidence band", "single runs"])
+        assert verdict.chart.xscale == ("linear" if claim is theorems.T2 else "log")
+
+
+def test_a_trajectory_draws_itself():
+    """The mean of all runs and ten of them; gaps where f_star is known."""
+    problem = Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4))
+    ran = simulate(RACLoRA(sketches.Haar(4, 1), 0.5), problem, steps=20, runs=30, rng=0)
+    ax = ran.plot()
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    np.testing.assert_allclose(lines["mean of 30 runs"].get_ydata(), ran.gaps.mean(axis=0))
+    assert len(ax.get_lines()) == 11
+    assert ran.plot(ax) is ax
+    unknown = chart.ensemble(np.full_like(ran.gaps, np.nan), ran.squared_gradients)
+    np.testing.assert_allclose(layer(unknown, "mean").curves[0], ran.squared_gradients.mean(axis=0))
+
+
+def test_a_second_chart_widens_the_axes():
+    """Two verdicts on one pair of axes: the first must not be cut off."""
+    low, high = shown(), shown(steps=50, factor=0.99)
+    ax = plot.curves(high, plot.curves(low))
+    assert ax.get_ylim() == (min(low.ylim[0], high.ylim[0]), max(low.ylim[1], high.ylim[1]))
+    assert ax.get_xlim()[1] == high.xlim[1]
+
+
+def test_no_two_curves_look_alike():
+    """The seventh curve of C7 had the colour of the first."""
+    x = np.arange(1.0, 5.0)
+    ax = Lines({str(i): (x, x + i) for i in range(14)}, {}, "x", "y").draw()
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.get_lines()}) == 14
+
+
+@pytest.mark.parametrize("reach", [0, 1, 3])
+def test_what_a_logarithmic_axis_cannot_show_is_left_out(reach):
+    """With reach = 0 there is no mean to draw from t = 1 on: no warning, and no point at the logarithm of zero."""
+    curve = np.geomspace(1, 0.1, 6)
+    drawn = chart.bound_and_runs(2 * curve, curve, curve / 2, 2 * curve, curve[None], reach=reach, xscale="log")
+    means = [layer for layer in drawn.layers if layer.label == "mean"]
+    assert [layer.t.tolist() for layer in means] == ([list(range(1, reach + 1))] if reach else [])
+    assert chart_svg.draw(drawn)

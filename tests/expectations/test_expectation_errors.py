@@ -1,0 +1,146 @@
+"""What has no exact expectation is refused, with the reason."""
+
+import numpy as np
+import pytest
+
+from problems import Federated, LeastSquares, LogisticRegression, Quadratic
+from rac_theory import RACLoRA, Unsupported, exact_rate, expected
+from rac_theory.algorithms import Bernoulli
+from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.sketches import Coordinate, Haar, KaimingUniform, Rademacher
+
+rng = np.random.default_rng(0)
+FEATURES = rng.standard_normal((6, 4))
+LEFT = Quadratic.left(np.diag([0.2, 0.5, 1.0, 2.0]), rng.standard_normal((4, 3)))
+ROTATION = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+
+
+class Stepper:
+    """An algorithm that is not ours."""
+
+    gamma = 0.1
+    deterministic = False
+
+    def check(self, problem):
+        pass
+
+    def iterates(self, problem, W, rng):
+        while True:
+            W = W - 0.1 * problem.gradient(W)
+            yield W
+
+
+class Twice:
+    """A source of gradients that is not ours."""
+
+    deterministic = True
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        return step(step(W, problem.gradient(W)), problem.gradient(W))
+
+
+def logistic():
+    return LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
+
+
+class Weighted(LeastSquares):
+    """Least squares whose components may be others."""
+
+
+BIG = Quadratic.full(np.eye(72), np.ones((9, 8)))
+LONG = Quadratic.left(np.diag(np.linspace(1, 2, 600)), np.ones((600, 1)))
+LONG_ROWS = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 2)))
+TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
+
+
+@pytest.mark.parametrize(
+    ("algo", "problem", "message"),
+    [
+        (RACLoRA(Haar(4, 1), 0.1), logistic(), "only quadratics with a known minimiser .* got LogisticRegression"),
+        (Stepper(), LEFT, "the algorithm must be RACLoRA, Bernoulli or deterministic, got <"),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            r"clients must take full gradient steps, .* got Clients\(source=Minib",
+        ),
+        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have a second moment .* got Kaiming"),
+        (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),
+        (RACLoRA(Haar(9, 1), 0.1), BIG, "m n <= 64, got 72; one side of Quadratic.left"),
+        (RACLoRA(Coordinate(600, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 600 x 600"),
+        (
+            RACLoRA(KaimingUniform(4, 1), 0.1, lora_alpha=2.0),
+            LEFT,
+            r"the plain step \(lora_alpha\) must have a Gaussian",
+        ),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source of ours, .* got <"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Reshuffled()),
+            LeastSquares(FEATURES, FEATURES[:, :3]),
+            "components must be at most 5, whose orders are enumerated, got 6",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            LeastSquares(np.tile(FEATURES, (4000, 1)), np.ones(24000)),
+            "all components together must be at most 262144 numbers, got 24000 x 4 x 4",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            Weighted(FEATURES, FEATURES[:, 0]),
+            "components must be those of LeastSquares itself, got a Weighted",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Clients(Local(2))),
+            Federated(LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1), 2),
+            "the clients must have LeastSquares itself, got Federated",
+        ),
+        (
+            RACLoRA(Rademacher(12, 1), 0.1, gradients=Local(2)),
+            Quadratic.kronecker(np.eye(12), np.diag(np.arange(1.0, 13)), np.ones((12, 12))),
+            "all branches of a step together must be at most 2097152 numbers, got ",
+        ),
+        (
+            RACLoRA(Coordinate(4, 1), 0.1, gradients=Minibatch(2)),
+            LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1),
+            "only quadratics with a known minimiser",
+        ),
+        (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
+    ],
+    ids=range(17),
+)
+def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
+    with pytest.raises(Unsupported, match=message):
+        expected(algo, problem, 3)
+    with pytest.raises(Unsupported, match=message):
+        exact_rate(algo, problem)
+    assert issubclass(Unsupported, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("algo", "problem", "message"),
+    [
+        (RACLoRA(Haar(9, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 9 x 8"),
+        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
+        (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
+        (Bernoulli(Haar(4, 1), Haar(3, 1), 0.1), LEFT, "of RACLoRA with projected steps .*, got Bernoulli"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
+        (RACLoRA(Haar(4, 1), 0.1, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
+    ],
+    ids=range(6),
+)
+def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
+    with pytest.raises(Unsupported, match=message):
+        expected(algo, problem, 3, exact=True)
+
+
+def test_a_rate_needs_the_rank():
+    """An eigenvalue of 1e-17 may be one or zero: the curves are the same, the rate is not."""
+    problem = Quadratic.left(ROTATION * np.array([1e-17, 1, 2]) @ ROTATION.T, np.ones((3, 1)))
+    assert np.isnan(problem.mu)
+    algo = RACLoRA(Haar(3, 1), 0.5)
+    assert np.isfinite(expected(algo, problem, 5).gap).all()
+    with pytest.raises(Unsupported, match="the rank of the Hessian must be known, got mu = nan"):
+        exact_rate(algo, problem)

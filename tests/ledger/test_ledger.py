@@ -1,0 +1,233 @@
+"""The ledger: what is tried, that nothing depends on what is tried beside it, and what the rows add up to."""
+
+import json
+import math
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from problems.extras import MissingExtra
+from rac_theory import theorems
+from rac_theory.ledger import default_problems, results, running
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
+from rac_theory.ledger.ensemble import Key
+from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.setting import LONGEST
+from rac_theory.ledger.table import ledger_table, remarks
+from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
+from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
+from rac_theory.ledger.violated import violated
+
+
+def rows_of(selection, **rest):
+    todo = plan(selection)
+    return sorted(
+        [row for _, rows in running.run(todo, running.estimate(todo), **rest) for row in rows],
+        key=lambda row: row.number,
+    )
+
+
+def without_time(rows):
+    return [replace(row, seconds=None, figure=None).to_json() for row in rows]  # where nan is None, which equals itself
+
+
+def test_the_usual_plan():
+    """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 4 only."""
+    todo = plan(Selection())
+    keys = [ensemble.key for ensemble in todo.ensembles]
+    assert len(set(keys)) == len(keys)
+    assert {key.problem for key in keys} == set(DEFAULT_PROBLEMS)
+    assert {(key.side, key.rank) for key in keys if key.problem == "digits"} == {("left", 4)}
+    assert {(key.side, key.rank) for key in keys if key.problem == "quadratic"} == {
+        ("left", 1),
+        ("left", 4),
+        ("right", 1),
+        ("right", 2),
+    }
+    assert {claim for e in todo.ensembles for _, claim in e.claims} == set(SPINE)
+    numbers = [number for e in todo.ensembles for number, _ in e.claims]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for e in todo.ensembles:
+        assert e.case.steps <= LONGEST
+        assert e.needs_runs == (e.key.sketch != "frozen")
+        claims = {"T1", "T2"} if e.key.setting == "1/L" else {"T1_sharp", "T2_sharp"}
+        assert {claim for _, claim in e.claims} == claims
+    assert any("diabetes: side='right' is left out" in note for note in todo.notes)
+
+
+def test_every_claim_meets_problems_of_several_kinds():
+    """``--claim all``: each theorem meets its assumptions on at least two problems, except those that need a number
+    that only a measurement could give; the steps are enough for a bound to say something.
+    """
+    todo = plan(Selection(claims=("all",), problems=("quadratic", "linnerud", "wine", "pl_sine"), ranks=(2,)))
+    applicable = {claim: set() for claim in theorems.ALL}
+    for e in todo.ensembles:
+        for _, claim in e.claims:
+            theorem = theorems.ALL[claim]
+            if not theorem.unmet(e.case, e.constants):
+                applicable[claim].add(e.key.problem)
+                bound = theorem.bound(e.constants, e.case.steps)
+                assert bound[-1] < theorem.metric.ceiling(e.constants), (claim, e.key)
+    assert {claim for claim, where in applicable.items() if len(where) < 2} == {"T7", "T8", "T9", "T10"}
+
+
+def test_bounds_move():
+    """mu/L is moderate, and each bound falls tenfold within its steps unless they are capped."""
+    for e in plan(Selection(claims=("T2",), sketches=("haar",))).ensembles:
+        c = e.constants
+        if c.mu > 0:
+            assert c.mu / c.L > (0.02 if e.key.problem == "pl_sine" else 0.1)
+            assert c.mu / c.L < 0.4
+            bound = theorems.T2.bound(c, e.case.steps)
+            assert bound[-1] <= 0.1 * bound[0] or e.case.steps == LONGEST
+            assert bound[-1] >= 0.05 * bound[0]
+
+
+def test_where_a_step_is_dear_bounds_fall_by_four_and_a_large_problem_has_fewer_runs():
+    """The plan that the page of the ledger describes; every bound that is tried says something by its end."""
+    claims = ("T2", "T5", "T6", "T7d", "T8d", "T9d", "T10d")
+    seen = set()
+    for e in plan(Selection(claims=claims, problems=("digits", "nonconvex"), sketches=("haar",))).ensembles:
+        setting = SETTINGS[e.key.setting]
+        assert e.runs == (256 if e.key.problem == "nonconvex" else 64 if setting.costly else 128)
+        assert e.case.steps <= setting.longest
+        for claim in (theorems.ALL[claim] for _, claim in e.claims):
+            if claim.unmet(e.case, e.constants):
+                continue
+            seen.add((e.key.setting, claim.id))
+            bound, ceiling = claim.bound(e.constants, e.case.steps), claim.metric.ceiling(e.constants)
+            assert bound[-1] < ceiling
+            if claim.rate == "linear":
+                assert bound[-1] <= ceiling / setting.reduction
+                assert bound[-2] > ceiling / setting.reduction
+    assert ("reshuffled", "T8d") in seen
+    assert ("federated", "T10d") in seen
+
+
+def test_a_real_row_stays_close_to_its_bound_while_the_bound_halves():
+    """The row that the README shows: T2 on the digits, within a factor 2 until the bound has halved."""
+    (e,) = plan(Selection(claims=("T2",), problems=("digits",), sketches=("haar",), sides=("left",))).ensembles
+    verdict = replace(e, runs=32).verdicts()[0]
+    half = int(np.flatnonzero(verdict.bound <= verdict.bound[0] / 2)[0])
+    assert half == 38
+    ratio = verdict.bound[: half + 1] / verdict.mean[: half + 1]
+    assert ratio.min() >= 1 - 1e-9  # equality at t = 0
+    assert ratio.max() < 2
+    assert ratio[half] == pytest.approx(1.67, abs=0.05)
+
+
+SMALL = Selection(problems=("quadratic",), sketches=("haar", "frozen"), ranks=(2,), runs=64, steps=12)
+
+
+def test_a_row_does_not_depend_on_what_is_run_beside_it():
+    alone = rows_of(replace(SMALL, claims=("T2",), sides=("right",)))
+    together = rows_of(SMALL)
+    twin = next(row for row in together if (row.claim, row.side, row.sketch) == ("T2", "right", "haar"))
+    mine = next(row for row in alone if row.sketch == "haar")
+    mine, twin = (replace(row, number=0, lambda_alpha=0, seconds=0).to_json() for row in (mine, twin))
+    assert mine == twin
+
+
+def test_workers_do_not_change_a_row():
+    assert without_time(rows_of(SMALL, jobs=1)) == without_time(rows_of(SMALL, jobs=2))
+
+
+def test_seeds_of_ensembles_differ_and_depend_on_every_part_of_the_key():
+    key = Key("quadratic", "haar", "left", 2, "1/L", 0)
+    others = [
+        replace(key, problem="wine"),
+        replace(key, sketch="coordinate"),
+        replace(key, side="right"),
+        replace(key, rank=1),
+        replace(key, setting="1.5/L"),
+        replace(key, seed=1),
+    ]
+    states = {tuple(k.seed_sequence().generate_state(4)) for k in [key, *others]}
+    assert len(states) == 7
+
+
+def test_rows_survive_the_disk(tmp_path):
+    rows = rows_of(SMALL)
+    path = results.save(tmp_path, reversed(rows))
+    text = path.read_text()
+    json.loads(text, parse_constant=pytest.fail)  # no NaN, no Infinity
+    again = results.load(path)
+    assert [row.number for row in again] == [row.number for row in rows]
+    assert [row.to_json() for row in again] == [row.to_json() for row in rows]
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("not json", "results must be a file written by verify"),
+        ("[]", "the content must be a table, got \\[\\]"),
+        ('{"format": 99, "command": [], "versions": {}, "rows": []}', "format must be one of 1, got 99"),
+        ('{"format": 1, "command": [], "versions": {}, "rows": [{"x": 1}]}', r"rows\[0\].x must be one of the fields"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(tmp_path, content, message):
+    (tmp_path / "r.json").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        results.load(tmp_path / "r.json")
+
+
+def a_row(number, status="VIOLATED", evidence="sampled", log_evidence=0.0):
+    blank = Row.missing(number, "T2", "quadratic", "", 0, 1e-3)
+    return replace(blank, status=status, evidence=evidence, log_evidence=log_evidence)
+
+
+def test_the_exit_status_shares_alpha_among_the_sampled_rows():
+    """log(1000) = 6.9 passes alpha alone; with 100 sampled rows it takes log(100,000) = 11.5."""
+    beside = [a_row(i, status="HOLDS") for i in range(2, 101)]
+    assert violated([a_row(1, log_evidence=7.0)])
+    assert not violated([a_row(1, log_evidence=7.0), *beside])
+    assert violated([a_row(1, log_evidence=11.6), *beside])
+    assert violated([a_row(1, evidence="exact", log_evidence=None), *beside])
+    assert not violated(beside)
+
+
+def test_a_missing_extra_is_listed_and_violates_nothing(monkeypatch):
+    def fails():
+        raise MissingExtra("this needs an extra")
+
+    monkeypatch.setattr(default_problems, "DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
+    monkeypatch.setattr("rac_theory.ledger.plan.DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
+    todo = plan(Selection())
+    assert not todo.ensembles
+    assert [(row.claim, row.status) for row in todo.missing] == [(claim, NEEDS_EXTRA) for claim in SPINE]
+    assert not violated(todo.missing)
+    assert any("this needs an extra" in line for line in remarks(todo.missing))
+    assert ledger_table(todo.missing).row_count == 0
+    assert math.isnan(todo.missing[0].gamma_L)
+    assert todo.missing[0].to_json()["gamma_L"] is None
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (partial(Selection, claims=("T13",)), "claim must be one of .*did you mean 'T"),
+        (partial(Selection, problems=("diabets",)), "did you mean 'diabetes'"),
+        (partial(Selection, sketches=("gausian",)), "did you mean 'gaussian'"),
+        (partial(Selection, sides=("top",)), "side must be one of both, left, right"),
+        (partial(Selection, ranks=(0,)), "rank must be >= 1, got 0"),
+        (partial(Selection, ranks=(7,), problems=("quadratic",)), r"rank must be in 1\.\.dim=5, got 7"),
+        (partial(Selection, sketches=("nowhere_module:X",)), "module:Name that can be imported"),
+        (partial(Selection, problems=("no/such/file",)), "no/such/file"),
+    ],
+)
+def test_a_selection_that_makes_no_sense_is_refused(selection, message):
+    with pytest.raises(ValueError, match=message):
+        plan(selection())
+
+
+def test_an_svmlight_file_is_a_problem(tmp_path):
+    lines = [f"{i % 2} 1:{i % 7} 3:{(i * i) % 5}" for i in range(30)]
+    (tmp_path / "small.svm").write_text("\n".join(lines) + "\n")
+    (e,) = plan(
+        Selection(claims=("T2",), problems=(str(tmp_path / "small.svm"),), sketches=("haar",), ranks=(1,))
+    ).ensembles
+    assert e.case.problem.shape == (3, 1)
+    assert e.constants.mu / e.constants.L == pytest.approx(0.2)

@@ -1,0 +1,121 @@
+"""Projections against the explicit pseudo-inverse and against exact rational arithmetic."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rac_theory.numerics.linalg import orthonormal_range, project, projection
+
+seeds = st.integers(0, 2**32 - 1)
+shapes = st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 4))
+
+
+def exact_projection(columns):
+    """H = B (B'B)^-1 B' in rational arithmetic, for independent integer columns."""
+    B = [[Fraction(int(x)) for x in row] for row in columns]
+    d, r = len(B), len(B[0])
+    rows = [
+        [sum(B[k][i] * B[k][j] for k in range(d)) for j in range(r)] + [B[k][i] for k in range(d)] for i in range(r)
+    ]
+    for i in range(r):  # Gauss-Jordan on [B'B | B']
+        pivot = next(j for j in range(i, r) if rows[j][i] != 0)
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [x / rows[i][i] for x in rows[i]]
+        for j in range(r):
+            if j != i:
+                rows[j] = [x - rows[j][i] * y for x, y in zip(rows[j], rows[i], strict=True)]
+    return np.array([[float(sum(B[a][i] * rows[i][r + b] for i in range(r))) for b in range(d)] for a in range(d)])
+
+
+@given(seeds, shapes)
+def test_agrees_with_the_pseudo_inverse(seed, shape):
+    d, r, n = shape
+    rng = np.random.default_rng(seed)
+    S, G = rng.standard_normal((3, d, r)), rng.standard_normal((3, d, n))
+    expected = S @ np.linalg.pinv(S) @ G
+    np.testing.assert_allclose(project(S, G), expected, atol=1e-9 * np.abs(G).max())
+
+
+@given(seeds, shapes, st.integers(0, 3))
+def test_is_an_orthogonal_projection_of_the_right_rank(seed, shape, lost):
+    """H = H' = H^2 and trace H = rank, also where columns repeat or vanish: a bare QR would give trace r."""
+    d, r, _ = shape
+    rng = np.random.default_rng(seed)
+    S = rng.standard_normal((4, d, r))
+    for column in range(1, min(lost, r - 1) + 1):
+        S[..., column] = S[..., 0] * column if column % 2 else 0.0
+    H = projection(S)
+    np.testing.assert_allclose(H, np.swapaxes(H, 1, 2), atol=1e-13)
+    np.testing.assert_allclose(H, H @ H, atol=1e-12)
+    np.testing.assert_allclose(np.trace(H, axis1=1, axis2=2), min(d, r - min(lost, r - 1)), atol=1e-11)
+    np.testing.assert_allclose(H @ S, S, atol=1e-11)
+
+
+def test_ill_conditioned_columns_match_exact_arithmetic():
+    """Nearly parallel integer columns, condition number 1e6: the normal equations would lose twelve digits here."""
+    columns = np.array([[10**6, 10**6 + 1], [10**6, 10**6], [10**6, 10**6 - 1], [10**6, 10**6 + 2]])
+    H = projection(columns.astype(float))
+    np.testing.assert_allclose(H, exact_projection(columns), atol=1e-9)
+    np.testing.assert_allclose(H @ H, H, atol=1e-15)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e-141, 1e-12, 1e12, 1e141, 1e160, 1e300])
+def test_the_scale_of_a_column_does_not_matter(scale):
+    S = np.random.default_rng(0).standard_normal((6, 3))
+    np.testing.assert_allclose(projection(S * [1.0, scale, 1.0]), projection(S), atol=1e-12)
+
+
+def test_rank_is_decided_by_the_stated_tolerance():
+    """Two unit columns at angle 1e-12 are independent, at 1e-17 they are one: d eps is about 1e-15 here."""
+    e = np.eye(5)
+    for angle, rank in ((1e-12, 2), (1e-17, 1)):
+        S = np.stack([e[0], e[0] + angle * e[1]], axis=1)
+        assert np.count_nonzero(np.any(orthonormal_range(S) != 0, axis=0)) == rank
+
+
+@given(seeds, st.integers(1, 6), st.integers(0, 3))
+def test_full_row_rank_returns_the_gradient_bit_for_bit(seed, d, more):
+    rng = np.random.default_rng(seed)
+    G = rng.standard_normal((2, d, 3))
+    np.testing.assert_array_equal(project(rng.standard_normal((2, d, d + more)), G), G)
+
+
+def test_a_zero_sketch_projects_to_zero():
+    assert not project(np.zeros((2, 4, 2)), np.ones((2, 4, 3))).any()
+    assert not project(np.zeros((2, 1, 1)), np.ones((2, 1, 3))).any()
+
+
+def test_a_batch_of_good_and_bad_draws_equals_its_single_draws():
+    """Only the doubtful draws take the slow path, and the others must not notice.
+
+    To the last bit beside others that are good; alone to rounding, as products of a batch may add in another order.
+    """
+    S = np.random.default_rng(1).standard_normal((6, 5, 3))
+    G = np.random.default_rng(2).standard_normal((6, 5, 2))
+    good = project(S, G)
+    S[1, :, 2], S[4] = S[1, :, 0] + S[1, :, 1], 0.0
+    beside = project(S, G)
+    np.testing.assert_array_equal(beside[[0, 2, 3, 5]], good[[0, 2, 3, 5]])
+    alone = np.stack([project(s, g) for s, g in zip(S, G, strict=True)])
+    np.testing.assert_allclose(beside, alone, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("batch", [1, 63, 64, 100])
+@pytest.mark.parametrize(("d", "r"), [(16, 1), (16, 4), (17, 1), (17, 4), (16, 5), (40, 3), (40, 16)])
+def test_every_route_gives_the_range_and_no_draw_sees_another(d, r, batch):
+    """Across the batch, by elimination, by LAPACK, on both sides of what decides between them.
+
+    Catches a factor that is transposed or solved from the wrong side, and rows that were dealt to another matrix. The
+    second half spoils half of the draws, which then take the slow road: the others keep every bit.
+    """
+    S = np.random.default_rng(d + r).standard_normal((batch, d, r))
+    Q = orthonormal_range(S)
+    np.testing.assert_allclose(np.swapaxes(Q, 1, 2) @ Q, np.broadcast_to(np.eye(r), (batch, r, r)), atol=1e-13)
+    np.testing.assert_allclose(Q @ np.swapaxes(Q, 1, 2), S @ np.linalg.pinv(S), atol=1e-12)
+    np.testing.assert_allclose(orthonormal_range(np.asfortranarray(S)), Q, atol=1e-12)
+    spoiled = S.copy()
+    spoiled[::2] = np.resize([0.0, 1.0, 1e-200, 1e200], (len(S[::2]), d, r))
+    np.testing.assert_array_equal(orthonormal_range(spoiled)[1::2], Q[1::2])

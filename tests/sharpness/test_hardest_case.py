@@ -1,0 +1,69 @@
+"""The search for the hardest case: it finds by itself what the proofs say is extremal, and its cases replay."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rac_theory import hardest_case, theorems, tightness
+from rac_theory.sharpness.case_families import Method, families
+
+
+@pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 600), ("T2", 1200)])
+def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
+    """For T2 the multiple of the identity, though no spectrum that it starts from has a condition number below 10.
+
+    Catches a search that stays where it began (.87 at condition 10), one that counts t = 0, where every bound is met,
+    and an expectation above a bound.
+    """
+    hardest = hardest_case(theorem, budget, rng=1)
+    assert 1 - 1e-6 <= hardest.ratio <= 1 + 1e-9
+    problem = hardest.case.problem
+    if theorem == "T2":
+        assert problem.L / problem.mu == pytest.approx(1, abs=1e-6)
+    assert hardest.t > 0
+    again = tightness(theorem, hardest.case)[hardest.t]
+    assert again == pytest.approx(1 / hardest.ratio, rel=1e-12)
+    assert 300 < hardest.evaluations <= 1.1 * budget
+    assert repr(hardest).startswith(f"<{theorem}: exact / bound = 1.000000 at t = ")
+
+
+@pytest.mark.parametrize(
+    ("theorem", "budget", "ratio"), [("T6", 900, 1 - 1e-6), ("T5", 500, 0.95), ("T12_gaussian", 300, 1 - 1e-6)]
+)
+def test_noise_and_plain_steps_are_searched_where_a_theorem_is_about_them(theorem, budget, ratio):
+    """T6 is an equality under additive noise, which is there: at least a tenth of the first gradient.
+
+    Catches a search that makes T6 the theorem T2_sharp by taking no noise, and one that leaves T12 to projected steps.
+    """
+    hardest = hardest_case(theorem, budget, rng=1)
+    assert ratio <= hardest.ratio <= 1 + 1e-9
+    algorithm, start = hardest.case.algorithm, hardest.case.start
+    if theorem == "T12_gaussian":
+        assert algorithm.lora_alpha == algorithm.sketch.rank
+    else:
+        first = np.linalg.norm(hardest.case.problem.gradient(start[None]))
+        assert 0.1 - 1e-12 <= algorithm.gradients.sigma / first <= 1 + 1e-12
+
+
+def test_both_sides_and_coins_are_searched():
+    """Each family has a largest step for T2, the same for all: 1/L with L = 1."""
+    kinds = {}
+    for family in families(Method()):
+        case = family.case(np.full(family.size, 0.5), 0.5, 4)
+        kinds[type(case.algorithm).__name__, getattr(case.algorithm, "side", "")] = family
+        assert family.largest_step(theorems.T2, 4) == pytest.approx(1, rel=1e-9)
+    assert set(kinds) == {("RACLoRA", "left"), ("RACLoRA", "right"), ("Bernoulli", "")}
+
+
+def test_the_same_seed_finds_the_same():
+    first, again = (hardest_case(theorems.T2, 250, rng=3) for _ in range(2))
+    assert (first.ratio, first.t) == (again.ratio, again.t)
+    np.testing.assert_array_equal(first.case.start, again.case.start)
+    assert first.ratio < 1
+
+
+def test_a_theorem_that_never_holds_here_has_no_hardest_case():
+    never = replace(theorems.T2, id="T0", assumes=(lambda case, constants: "it never holds",))
+    with pytest.raises(ValueError, match="theorem must hold for some case that is searched, got T0: it never holds"):
+        hardest_case(never, 250, rng=0)

@@ -1,0 +1,205 @@
+"""Ensembles: the same bits however they are run, and the algorithm that the paper means."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problems import FromFunctions, Quadratic, SoftmaxRegression
+from rac_theory import GD, RACLoRA, empirical_rate, simulate, sketches
+from rac_theory.simulation.kernels.choice import kernel_for
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def a_quadratic(m=5, n=3):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2 * m, m))
+    return Quadratic.left(X.T @ X / (2 * m), rng.standard_normal((m, n)))
+
+
+@given(seeds, st.integers(1, 300), st.integers(1, 300))
+@settings(max_examples=20)
+def test_runs_are_the_first_of_any_larger_ensemble(seed, fewer, more):
+    problem = a_quadratic()
+    algorithm = RACLoRA(sketches.Haar(5, 2), 1 / problem.L)
+    small = simulate(algorithm, problem, steps=3, runs=fewer, rng=seed)
+    large = simulate(algorithm, problem, steps=3, runs=fewer + more, rng=seed)
+    np.testing.assert_array_equal(small.values, large.values[:fewer])
+    np.testing.assert_array_equal(small.W, large.W[:fewer])
+
+
+def test_the_same_bits_for_any_number_of_workers():
+    problem = SoftmaxRegression(np.random.default_rng(0).standard_normal((40, 6)), np.arange(40) % 3, l2=0.1)
+    algorithm = RACLoRA(sketches.Gaussian(6, 2), 1 / problem.L)
+    runs = 3 * kernel_for(algorithm, problem, np.zeros((6, 3))).block + 1
+    one, two, five = (simulate(algorithm, problem, steps=5, runs=runs, rng=0, n_jobs=n) for n in (1, 2, 5))
+    for other in (two, five):
+        np.testing.assert_array_equal(one.values, other.values)
+        np.testing.assert_array_equal(one.squared_gradients, other.squared_gradients)
+        np.testing.assert_array_equal(one.W, other.W)
+
+
+def test_seeds_and_generators():
+    """A seed repeats itself; a generator gives fresh numbers each time; different seeds differ."""
+    problem = a_quadratic()
+    algorithm = RACLoRA(sketches.Haar(5, 1), 1 / problem.L)
+
+    def last(rng):
+        return simulate(algorithm, problem, steps=4, runs=2, rng=rng).values[:, -1].tolist()
+
+    assert last(7) == last(7) == last(np.random.SeedSequence(7)) != last(8)
+    generator = np.random.default_rng(7)
+    assert last(generator) != last(generator)
+    assert last(np.random.default_rng(7)) == last(np.random.default_rng(7))
+    assert last(None) != last(None)
+    with pytest.raises(ValueError, match="rng must be a seed >= 0"):
+        last(-1)
+
+
+def test_runs_are_independent_across_blocks():
+    """The first and the second block must not share a stream: their gaps would agree to the last bit."""
+    problem = a_quadratic()
+    algorithm = RACLoRA(sketches.Haar(5, 1), 1 / problem.L)
+    size = kernel_for(algorithm, problem, np.zeros((5, 3))).block
+    ran = simulate(algorithm, problem, steps=2, runs=2 * size, rng=0)
+    assert len(np.unique(ran.values[:, -1])) == 2 * size
+
+
+@given(seeds, st.sampled_from(["gaussian", "haar", "coordinate", "weighted_coordinate"]))
+@settings(max_examples=20)
+def test_the_right_step_is_the_transposed_left_step(seed, name):
+    """On f(W') the other side does the same thing, transposed."""
+    rng = np.random.default_rng(seed)
+    S = np.diag(rng.uniform(0.5, 2.0, 4))
+    W_star = rng.standard_normal((4, 3))
+    right = Quadratic.kronecker(S, np.eye(3), W_star)
+    left = Quadratic.kronecker(np.eye(3), S, W_star.T)
+    sketch = sketches.named_sketch(name, 3, 2)
+    ran = [
+        simulate(RACLoRA(sketch, 0.4, side=side), problem, steps=5, runs=2, rng=seed)
+        for problem, side in ((right, "right"), (left, "left"))
+    ]
+    np.testing.assert_allclose(ran[0].values, ran[1].values, rtol=1e-12)
+    np.testing.assert_allclose(ran[0].W, np.swapaxes(ran[1].W, 1, 2), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["gaussian", "haar", "coordinate", "weighted_coordinate", "frozen"])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_full_rank_is_gradient_descent(name, side):
+    problem = a_quadratic()
+    dim = problem.shape[0 if side == "left" else 1]
+    full = simulate(RACLoRA(sketches.named_sketch(name, dim, dim), 0.3, side=side), problem, steps=20, runs=3, rng=0)
+    plain = simulate(GD(0.3), problem, steps=20)
+    np.testing.assert_allclose(full.values, np.repeat(plain.values, 3, axis=0), rtol=1e-12)
+
+
+def test_gradient_descent_follows_its_closed_form():
+    """On S = diag(l) the error of row i is (1 - gamma l_i)^t: catches a step of the wrong sign or size."""
+    l = np.array([0.5, 1.0, 1.5])
+    problem = Quadratic.left(np.diag(l), np.ones((3, 2)))
+    t = np.arange(11)[:, None]
+    expected = (0.5 * l * (1 - 0.8 * l) ** (2 * t) * 2).sum(axis=1)
+    np.testing.assert_allclose(simulate(GD(0.8), problem, steps=10).values[0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_each_step_draws_a_fresh_sketch(hidden):
+    """On the identity with gamma = 1 a rank-one step takes away one direction: a sketch used twice would do nothing."""
+    problem = Quadratic.left(np.eye(4), np.ones((4, 1)))
+    if hidden:  # from the kernel for quadratics
+        problem = FromFunctions((4, 1), lambda W: 0.5 * np.sum((W - 1) ** 2), lambda W: W - 1, L=1.0)
+    ran = simulate(RACLoRA(sketches.Haar(4, 1), 1.0), problem, steps=3, runs=8, rng=0)
+    assert (np.diff(ran.squared_gradients, axis=1) < -1e-6).all()
+
+
+def test_a_diverging_run_ends_in_infinity_without_a_warning():
+    problem = Quadratic.left(np.eye(2), np.ones((2, 1)))
+    ran = simulate(GD(10.0), problem, steps=400)
+    assert not np.isfinite(ran.values[0, -1])
+    assert ran.values[0, 0] == 1.0
+
+
+def test_a_trajectory_cannot_be_written():
+    ran = simulate(GD(0.5), a_quadratic(), steps=2)
+    with pytest.raises(ValueError, match="read-only"):
+        ran.values[0, 0] = 1.0
+    assert (ran.runs, ran.steps) == (1, 2)
+
+
+def test_the_gradient_is_computed_once_a_step():
+    """Recording a run must not double its cost."""
+
+    class Counted:
+        value_and_gradient = None  # no fused route
+
+        def __init__(self, problem):
+            self.problem, self.calls = problem, 0
+
+        def __getattr__(self, name):
+            return getattr(self.problem, name)
+
+        def gradient(self, W):
+            self.calls += 1
+            return self.problem.gradient(W)
+
+    problem = Counted(a_quadratic())
+    simulate(GD(0.1), problem, steps=10)
+    assert problem.calls == 11 + 2  # two by the check at the door
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": 0}, "steps must be >= 1, got 0"),
+        ({"runs": 0}, "runs must be >= 1, got 0"),
+        ({"W0": np.zeros((3, 5))}, r"W0 must have shape \(5, 3\), got \(3, 5\)"),
+        ({"W0": np.full((5, 3), np.inf)}, "W0 must be finite"),
+        ({"algorithm": RACLoRA(sketches.Haar(3, 1), 0.1)}, r"sketch\.dim must be m=5 .* did you mean side='right'\?"),
+        ({"algorithm": RACLoRA(sketches.Haar(4, 1), 0.1)}, r"sketch\.dim must be m=5 .*, got 4$"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, message):
+    arguments = {"algorithm": GD(0.1), "problem": a_quadratic(), "W0": None, "steps": 1, "runs": 1} | change
+    algorithm, problem, W0 = (arguments.pop(name) for name in ("algorithm", "problem", "W0"))
+    with pytest.raises(ValueError, match=message):
+        simulate(algorithm, problem, W0, **arguments)
+
+
+@pytest.mark.parametrize("gamma", [0.0, -1.0, math.nan, math.inf, "fast"])
+def test_gamma_must_be_positive(gamma):
+    with pytest.raises(ValueError, match="gamma must be a finite number > 0"):
+        GD(gamma)
+
+
+def test_empirical_rate_of_a_known_factor():
+    """GD on c I has factor (1 - gamma c)^2 exactly; one run has no interval."""
+    problem = Quadratic.left(0.5 * np.eye(3), np.ones((3, 2)))
+    rate = empirical_rate(simulate(GD(0.4), problem, steps=30))
+    assert rate.kind == "linear"
+    assert rate.value == pytest.approx(0.8**2, rel=1e-9)
+    assert rate.low == rate.value == rate.high
+
+
+def test_empirical_rate_covers_the_exact_factor():
+    """Haar on the identity with gamma = 1: E gap falls by 1 - r/d exactly; 95% intervals, 200 ensembles of 200 runs.
+
+    At least 175 of 200 cover: a 95% interval does less with probability 3e-5. Intervals of half the width cover 67%.
+    """
+    problem = Quadratic.left(np.eye(6), np.ones((6, 4)))
+    algorithm = RACLoRA(sketches.Haar(6, 2), 1.0)
+    rates = [empirical_rate(simulate(algorithm, problem, steps=8, runs=200, rng=seed)) for seed in range(200)]
+    assert sum(rate.low <= 1 - 2 / 6 <= rate.high for rate in rates) >= 175
+    half = [(rate.low + rate.value) / 2 <= 1 - 2 / 6 <= (rate.high + rate.value) / 2 for rate in rates]
+    assert sum(half) < 175
+
+
+def test_empirical_rate_without_a_minimum_is_a_power():
+    """The average of squared gradients of a converging run goes like 1/t."""
+    problem = Quadratic.left(np.eye(3), np.ones((3, 1)))
+    rate = empirical_rate(simulate(GD(0.9), problem, steps=200), "sublinear")
+    assert rate.value == pytest.approx(-1.0, abs=0.01)
+    with pytest.raises(ValueError, match="kind must be one of linear, sublinear, got 'log'"):
+        empirical_rate(simulate(GD(0.9), problem, steps=20), "log")

@@ -1,0 +1,269 @@
+"""lambda_min: the closed form, and the sampled lower bound's coverage and sharpness."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from problems.eigenvalues import extreme_eigenvalues
+from rac_theory import spectrum
+from rac_theory.numerics import rational
+from rac_theory.numerics.confidence import kl_lower, kl_upper
+from rac_theory.sketches import Frozen, Haar, SparseSigns, WeightedCoordinate, named_sketch
+
+
+@dataclass(frozen=True)
+class WithoutClosedForm:
+    """Any sketch, seen as a user's plug-in that knows nothing of itself."""
+
+    sketch: object
+
+    @property
+    def dim(self):
+        return self.sketch.dim
+
+    @property
+    def rank(self):
+        return self.sketch.rank
+
+    def sample(self, rng, size):
+        return self.sketch.sample(rng, size)
+
+
+def test_closed_forms():
+    assert spectrum(Haar(8, 2)).lambda_min == pytest.approx(1 / 4, rel=1e-15)
+    assert spectrum(WeightedCoordinate(4, 1, [1, 2, 3, 4])).lambda_min == pytest.approx(0.1, rel=1e-11)
+    assert spectrum(WeightedCoordinate(4, 1, [1, 2, 3, 4])).lambda_max == pytest.approx(0.4, rel=1e-11)
+    assert spectrum(Haar(8, 2)).expected_rank == pytest.approx(2)
+
+
+def test_a_frozen_sketch_has_lambda_min_zero_exactly():
+    """Not 1e-17, which would make a theorem applicable: its bound would be vacuous, its verdict not."""
+    known = spectrum(Frozen(np.random.default_rng(0).standard_normal((6, 3))))
+    assert known.lambda_min == 0
+    assert known.lambda_max == 1
+    assert spectrum(Frozen(np.random.default_rng(0).standard_normal((3, 3)))).lambda_min == 1
+
+
+@pytest.mark.parametrize("name", ["gaussian", "haar", "coordinate", "weighted_coordinate"])
+@pytest.mark.parametrize(("dim", "rank"), [(2, 1), (6, 2), (12, 1)])
+def test_the_sampled_bounds_cover(name, dim, rank):
+    """Each sampled end is wrong with probability at most alpha = 0.05: over 200 repetitions at most 20 are.
+
+    A binomial(200, 0.05) exceeds 20 with probability 6e-4. A bound that forgot its confidence term, the smallest
+    eigenvalue of the mean itself, is below lambda_min nearly always and would pass: see the sharpness test for power;
+    but the *largest* eigenvalue of the mean, passed off as a lower bound, fails nearly always.
+    """
+    sketch = named_sketch(name, dim, rank)
+    truth = spectrum(sketch)
+    repeated = [spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=200, rng=seed) for seed in range(200)]
+    assert sum(s.lambda_min > truth.lambda_min for s in repeated) <= 20
+    assert sum(s.lambda_max < truth.lambda_max for s in repeated) <= 20
+    assert all(s.how == "sampled" and s.alpha == 0.05 and s.draws == 200 for s in repeated)
+
+
+def test_coverage_fails_for_a_bound_from_the_wrong_end():
+    """The power of the test above: put lambda_max of the mean where lambda_min belongs, and it breaks."""
+    sketch, wrong = named_sketch("weighted_coordinate", 6, 1), 0
+    for seed in range(200):
+        mean = spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=200, rng=seed).matrix
+        wrong += kl_lower(extreme_eigenvalues(mean)[1], 200, 0.05) > spectrum(sketch).lambda_min
+    assert wrong > 180
+
+
+@pytest.mark.parametrize(("dim", "rank", "draws"), [(4, 1, 20_000), (16, 4, 20_000), (32, 2, 20_000)])
+def test_the_sampled_bound_is_sharp(dim, rank, draws):
+    """At least 1 - 2 sqrt(x) - 1.5 sqrt(2 x log(1/alpha)) of the truth, x = d / (K r); 100 seeds, all of them."""
+    alpha = 1e-3
+    x = dim / (draws * rank)
+    promised = 1 - 2 * math.sqrt(x) - 1.5 * math.sqrt(2 * x * math.log(1 / alpha))
+    for seed in range(10):
+        found = spectrum(WithoutClosedForm(Haar(dim, rank)), alpha=alpha, draws=draws, rng=seed).lambda_min
+        assert promised * rank / dim <= found <= rank / dim
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.9])
+@pytest.mark.parametrize("n", [40, 1000])
+def test_kl_bounds_solve_their_equation(p, n):
+    """n KL(p, q) = log(1/alpha) at both ends, with KL written out here; a factor of two in KL would fail."""
+
+    def kl(p, q):
+        return p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
+
+    low, high = kl_lower(p, n, 1e-3), kl_upper(p, n, 1e-3)
+    assert 0 < low < p < high < 1
+    assert n * kl(p, low) == pytest.approx(math.log(1e3), rel=1e-6)
+    assert n * kl(p, high) == pytest.approx(math.log(1e3), rel=1e-6)
+
+
+def test_kl_bounds_at_the_ends():
+    assert kl_lower(0.0, 50, 1e-3) == 0
+    assert kl_upper(1.0, 50, 1e-3) == 1
+    assert kl_lower(1.0, 50, 1e-3) == pytest.approx(1e-3 ** (1 / 50))
+
+
+def test_the_same_seed_gives_the_same_bound():
+    once, twice = (spectrum(WithoutClosedForm(Haar(5, 2)), draws=500, rng=3).lambda_min for _ in range(2))
+    assert once == twice
+
+
+class Broken:
+    """A sketch whose sample is what it is told to be."""
+
+    dim, rank = 4, 2
+
+    def __init__(self, result):
+        self.result = result
+
+    def sample(self, rng, size):
+        return self.result(size)
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (lambda size: None, r"Broken\.sample must return .* got None \(a missing return statement\?\)"),
+        (lambda size: np.zeros((4, 2)), r"\(size, dim, rank\) = \(64, 4, 2\), got \(4, 2\)"),
+        (lambda size: np.zeros((size, 2, 4)), r"got \(64, 2, 4\)"),
+        (lambda size: np.full((size, 4, 2), np.nan), "must be finite"),
+        (lambda size: [[1.0]], "got list"),
+    ],
+)
+def test_a_broken_sketch_is_caught_at_the_door(result, message):
+    with pytest.raises(ValueError, match=message):
+        spectrum(Broken(result))
+
+
+@pytest.mark.parametrize("name", ["haar", "weighted_coordinate"])
+def test_the_other_two_ends_cover_without_a_factor_of_dimension(name):
+    """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 6e-4."""
+    sketch = named_sketch(name, 24, 1)
+    truth = spectrum(sketch)
+    found = [spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
+    assert sum(s.lambda_min_upper < truth.lambda_min for s in found) <= 20
+    assert sum(s.lambda_max_lower > truth.lambda_max for s in found) <= 20
+    assert all(s.lambda_min <= s.lambda_min_upper for s in found)
+    assert all(s.lambda_max_lower <= s.lambda_max for s in found)
+
+
+def test_the_other_end_cannot_be_had_from_the_eigenvalue_of_the_mean():
+    """The smallest eigenvalue of a mean of y d draws lies about 2/sqrt(y) below, relatively: its upper bound fails.
+
+    Level 0.3, 40 repetitions: a bound that keeps its level fails more than 20 times with probability 2e-3.
+    """
+    found = [spectrum(WithoutClosedForm(Haar(50, 1)), alpha=0.3, draws=2_500, rng=seed) for seed in range(40)]
+    assert sum(kl_upper(extreme_eigenvalues(s.matrix)[0], 2_500, 0.3) < 0.02 for s in found) > 30
+    assert sum(s.lambda_min_upper < 0.02 for s in found) <= 20
+
+
+def test_the_interval_is_not_idle():
+    """At 64 x 4 and 65,536 draws both ends are within 10% of 1/16."""
+    found = spectrum(WithoutClosedForm(Haar(64, 4)), rng=0)
+    assert 0.9 / 16 < found.lambda_min < 1 / 16 < found.lambda_min_upper < 1.1 / 16
+    assert 0.9 / 16 < found.lambda_max_lower < 1 / 16 < found.lambda_max < 1.1 / 16
+
+
+def test_sampling_stops_when_the_interval_is_narrow_enough():
+    sketch = WithoutClosedForm(Haar(8, 2))
+    wide, narrow = (spectrum(sketch, width=width, draws=10**6, rng=0) for width in (0.5, 0.1))
+    assert wide.draws < narrow.draws < 10**6
+    for found, width in ((wide, 0.5), (narrow, 0.1)):
+        assert found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
+    assert spectrum(sketch, width=1e-6, draws=5_000, rng=0).draws == 5_000
+
+
+def test_stopping_keeps_the_level():
+    """Stopped at whatever checkpoint it likes, the lower bound is above the truth in at most 20 of 200, at 0.05."""
+    sketch = named_sketch("coordinate", 6, 1)
+    found = [spectrum(WithoutClosedForm(sketch), alpha=0.05, width=0.6, draws=4_000, rng=seed) for seed in range(200)]
+    assert len({s.draws for s in found}) > 1
+    assert sum(s.lambda_min > 1 / 6 for s in found) <= 20
+    assert sum(s.lambda_min_upper < 1 / 6 for s in found) <= 20
+
+
+@dataclass(frozen=True)
+class ThreeValues:
+    """A sketch with a finite support and no closed form: two coordinates and a diagonal, in unequal shares."""
+
+    dim = 2
+    rank = 1
+
+    def support(self):
+        matrices = np.array([[[1.0], [0.0]], [[0.0], [1.0]], [[1.0], [1.0]]])
+        return matrices, np.array([Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)])
+
+    def sample(self, rng, size):
+        matrices, p = self.support()
+        return matrices[rng.choice(3, size=size, p=p.astype(float))]
+
+
+def test_enumeration():
+    """E[H] = [[7, 1], [1, 5]] / 12: eigenvalues (6 -+ sqrt 2) / 12."""
+    known = spectrum(ThreeValues())
+    assert known.how == "enumerated"
+    np.testing.assert_allclose(known.matrix, np.array([[7, 1], [1, 5]]) / 12, rtol=1e-14)
+    low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
+    assert low * (1 - 1e-11) < known.lambda_min < low
+    assert high < known.lambda_max < high * (1 + 1e-11)
+
+
+def test_exact_enumeration_gives_fractions():
+    known = spectrum(ThreeValues(), exact=True)
+    assert known.matrix.tolist() == [
+        [Fraction(7, 12), Fraction(1, 12)],
+        [Fraction(1, 12), Fraction(5, 12)],
+    ]
+    assert known.expected_rank == 1
+    low, high = (6 - math.sqrt(2)) / 12, (6 + math.sqrt(2)) / 12
+    assert isinstance(known.lambda_min, Fraction)
+    # Irrational: the bounds are on the safe side of p(x) = 0 with p(x) = (7/12 - x)(5/12 - x) - 1/144, and near.
+    for x, root in ((known.lambda_min, low), (known.lambda_max, high)):
+        assert (Fraction(7, 12) - x) * (Fraction(5, 12) - x) - Fraction(1, 144) > 0
+        assert float(x) == pytest.approx(root, abs=2e-15)
+    frozen = spectrum(Frozen(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])), exact=True)
+    assert (frozen.lambda_min, frozen.lambda_max, frozen.expected_rank) == (0, 1, 2)
+    assert frozen.matrix[0].tolist() == [Fraction(5, 6), Fraction(1, 3), Fraction(-1, 6)]
+
+
+def test_a_rational_eigenvalue_is_found_exactly():
+    M = rational.rational([[2, 1], [1, 2]])
+    assert rational.smallest_eigenvalue(M) == 1
+    assert rational.largest_eigenvalue(M) == 3
+    third = [[Fraction(1, 3), Fraction(0)], [Fraction(0), Fraction(2, 7)]]
+    assert rational.smallest_eigenvalue(third) == Fraction(2, 7)
+
+
+def test_a_multiple_of_the_identity_is_exact_whatever_its_denominator():
+    """Entries of probability 123/2000: E[H] = c I with a denominator far above a million."""
+    known = spectrum(SparseSigns(3, 2, p=Fraction(123, 1000)), exact=True)
+    assert known.lambda_min == known.lambda_max == known.matrix[0, 0]
+    assert known.lambda_min.denominator > 10**6
+    assert float(known.lambda_min) == pytest.approx(
+        float(spectrum(SparseSigns(3, 2, p=Fraction(123, 1000))).lambda_min)
+    )
+
+
+def test_exact_projection_of_dependent_columns():
+    S = rational.rational([[1, 2, 0], [2, 4, 0], [0, 0, 0]])
+    expected = [[Fraction(1, 5), Fraction(2, 5), 0], [Fraction(2, 5), Fraction(4, 5), 0], [0, 0, 0]]
+    assert rational.projection(S) == expected
+
+
+def test_exact_needs_a_small_support():
+    with pytest.raises(ValueError, match="exact must be False for a sketch without a small finite support"):
+        spectrum(Haar(3, 1), exact=True)
+
+
+def test_a_closed_form_that_does_not_apply_falls_through():
+    class Shy(WithoutClosedForm):
+        def expected_projection(self):
+            return None
+
+    assert spectrum(Shy(Haar(4, 1)), draws=100, rng=0).how == "sampled"
+
+
+def test_a_spectrum_draws_itself():
+    ax = spectrum(named_sketch("weighted_coordinate", 5, 1)).plot()
+    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), np.linspace(4, 1, 5) / 12.5)

@@ -1,0 +1,270 @@
+"""What a sweep is made of: the grid, step sizes as settings, rows, the forecast, and what is asked of the result."""
+
+import csv
+import math
+from collections import Counter
+from dataclasses import replace
+
+import pyarrow.parquet
+import pytest
+
+from rac_theory import Grid, Sweep, sweep
+from rac_theory.algorithms import Bernoulli
+from rac_theory.commands import cli
+from rac_theory.ledger import running
+from rac_theory.ledger.ensemble import Key
+from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.step_size_setting import setting_named, step_multiple, step_name
+from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.ledger.verdict_row import Row
+from rac_theory.sweeps.forecast import Forecast, pilots
+from rac_theory.sweeps.grid import Cell
+
+GRID = Grid(
+    claims=("T2", "T2_sharp"),
+    problems=("quadratic",),
+    sketches=("haar", "coordinate"),
+    ranks=(1, 4),
+    step_sizes=(0.5, 1, 1.5, 3),
+    seeds=(3,),
+    runs=32,
+)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    return sweep(GRID, tmp_path_factory.mktemp("sweep") / "s.sqlite", jobs=1)
+
+
+def test_the_cells_are_the_product_of_the_axes():
+    """Rank 4 does not fit the right side, of dimension 3; rows are numbered through."""
+    cells = GRID.cells
+    keys = [cell.key for cell in cells]
+    assert len(set(keys)) == len(keys) == (2 + 1) * 2 * 4
+    assert {(key.side, key.rank) for key in keys} == {("left", 1), ("left", 4), ("right", 1)}
+    assert [number for cell in cells for number, _ in cell.claims] == list(range(1, 2 * len(cells) + 1))
+    assert [cell.number for cell in cells] == list(range(len(cells)))
+    assert GRID.lambda_alpha == GRID.alpha / 2 / (2 * len(cells))
+    assert {cell.runs for cell in replace(GRID, runs=None).cells} == {256}
+
+
+def test_settings_are_those_that_serve_a_claim():
+    """Without step sizes the claims decide, as in verify; a problem that is no finite sum has no minibatches."""
+    usual = Grid(
+        claims=("T2", "T6"), problems=("quadratic", "linnerud"), sketches=("haar",), ranks=(1,), sides=("left",)
+    )
+    tried = {(cell.key.problem, cell.key.setting) for cell in usual.cells}
+    assert tried == {
+        ("quadratic", "1/L"),
+        ("quadratic", "noisy"),
+        ("linnerud", "1/L"),
+        ("linnerud", "minibatch"),
+        ("linnerud", "noisy"),
+    }
+    named = replace(usual, settings=("noisy", "federated"), step_sizes=(1.0,))
+    assert {cell.key.setting for cell in named.cells} == {"noisy", "1/L"}
+    assert {cell.claims[0][1] for cell in named.cells if cell.key.setting == "noisy"} == {"T6"}
+
+
+@pytest.mark.parametrize("multiple", [1.0, 0.1, 1 / 3, 1e-7, 2.5e20, 1.5])
+def test_a_step_size_can_be_read_back_from_its_name(multiple):
+    """Exactly: a rounded name would give two steps one random stream, and one row."""
+    assert step_multiple(step_name(multiple)) == multiple
+    assert setting_named(step_name(multiple)).step(Constants(2.0), 5, 1) == multiple / 2
+
+
+class Constants:
+    def __init__(self, L):
+        self.L = L
+
+
+def test_names_of_step_sizes_are_those_of_the_ledger():
+    assert step_name(1.0) == "1/L"
+    assert step_name(1.5) == "1.5/L"
+    assert step_multiple("noisy") is None
+    assert step_multiple("1.2.3/L") is None
+    assert all(setting_named(name) is setting for name, setting in SETTINGS.items())
+    assert setting_named("1/L").claims == setting_named("1.5/L").claims == setting_named("0.5/L").claims
+    with pytest.raises(ValueError, match=r"setting must be one of .* got 'nois' \(did you mean 'noisy'"):
+        setting_named("nois")
+
+
+@pytest.mark.parametrize("name", ["1.0/L", "10e-1/L", "0/L", "1e999/L", "01/L", "-1/L"])
+def test_one_step_has_one_name(name):
+    """Another name for it would be another random stream, and another row."""
+    assert step_multiple(name) is None
+    with pytest.raises(ValueError, match="setting must be one of"):
+        Grid(settings=(name,))
+
+
+def test_one_name_is_one_setting():
+    """The setting 1/L and the step size 1.0 are the same cells; unnamed ones are those of the ledger."""
+    few = {"claims": ("T1", "T1_sharp", "T2_sharp"), "problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
+    assert Grid(**few, settings=("1/L", "1.5/L")).cells == Grid(**few, step_sizes=(1.0, 1.5)).cells
+    unnamed = Grid(**few).cells
+    todo = plan(Selection(few["claims"], few["problems"], few["sketches"], few["ranks"]))
+    assert [(cell.key, cell.claims) for cell in unnamed] == [(e.key, e.claims) for e in todo.ensembles]
+    assert {(cell.key.setting, claim) for cell in unnamed for _, claim in cell.claims} == {
+        ("1/L", "T1"),
+        ("1.5/L", "T1_sharp"),
+        ("1.5/L", "T2_sharp"),
+        ("bernoulli", "T1"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("sides", "tried"),
+    [
+        ((), {("left", "1/L"), ("right", "1/L"), ("both", "bernoulli")}),
+        (("left",), {("left", "1/L")}),
+        (("both",), {("both", "bernoulli")}),
+        (("right", "both"), {("right", "1/L"), ("both", "bernoulli")}),
+    ],
+)
+def test_both_sides_are_a_coin_that_decides(sides, tried):
+    """Documented, and refused before: ``verify --side both``; a sweep takes sides as ``verify`` does."""
+    few = {"claims": ("T2",), "problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,), "sides": sides}
+    todo = plan(Selection(**few))
+    assert {(e.key.side, e.key.setting) for e in todo.ensembles} == tried
+    assert {type(e.case.algorithm) for e in todo.ensembles if e.key.side == "both"} <= {Bernoulli}
+    assert {(cell.key.side, cell.key.setting) for cell in Grid(**few).cells} == tried
+
+
+def test_both_sides_without_a_claim_and_with_one_that_is_not_tried_there():
+    few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,), "sides": ("both",)}
+    (only,) = plan(Selection(**few)).ensembles
+    assert only.key.setting == "bernoulli"
+    assert [claim for _, claim in only.claims] == ["T1", "T2"]
+    with pytest.raises(ValueError, match=r"claims must be some that are tried on side both, got T6$"):
+        plan(Selection(claims=("T6",), **few))
+    with pytest.raises(ValueError, match=r"side must be one of both, left, right, got 'botj' \(did you mean 'both'"):
+        Selection(sides=("botj",))
+
+
+def test_a_row_is_that_of_the_ledger(found):
+    """Of one stream, with the same steps and constants: catches a builder that strays from ``Ensemble.build``."""
+    for claim, setting in (("T2", "1/L"), ("T2_sharp", "1.5/L")):  # beside them, the other claim needs no more steps
+        todo = plan(Selection((claim,), ("quadratic",), ("haar",), (4,), ("left",), runs=32, seed=3))
+        ((_, (theirs,)),) = running.run(todo, running.estimate(todo), jobs=1)
+        (ours,) = [r for r in found.rows if r.key == theirs.key and r.claim == claim]
+        assert ours.setting == setting
+        apart = {"number": 0, "seconds": None, "lambda_alpha": 0.0}
+        assert replace(ours, **apart).to_json() == replace(theirs, **apart).to_json()
+
+
+def test_verdicts_over_step_sizes_end_where_assumptions_do(found):
+    """T2 asks for gamma <= 1/L, its sharp form for gamma < 2/L."""
+    fine, off = Counter(HOLDS=6), Counter(NOT_APPLICABLE=6)
+    assert found.verdicts("T2") == {0.5: fine, 1.0: fine, 1.5: off, 3.0: off}
+    assert found.verdicts("T2_sharp") == {0.5: fine, 1.0: fine, 1.5: fine, 3.0: off}
+    lines = {line.get_label(): line for line in found.plot("T2").get_lines()}
+    assert set(lines) == {"HOLDS", "NOT_APPLICABLE"}
+    assert lines["HOLDS"].get_xdata().tolist() == [0.5, 1.0, 1.5, 3.0]
+    assert lines["HOLDS"].get_ydata().tolist() == [1.0, 1.0, 0.0, 0.0]
+    axes = found.plot("T2")
+    assert found.plot("T2_sharp", axes) is axes
+    with pytest.raises(ValueError, match="claim must be one of T2, T2_sharp, got 'T1'"):
+        found.plot("T1")
+    with pytest.raises(ValueError, match="tried at step_sizes, got 'T5'"):
+        Sweep((Row.missing(1, "T5", "wine", "", 0, 1e-3),), 1, 1).plot("T5")
+
+
+def test_slacks_by_sketch_and_rank(found):
+    """By hand from the rows: catches a mean for a median, and rows of another claim."""
+    slacks = found.slacks("T2")
+    assert set(slacks) == {("haar", 1), ("haar", 4), ("coordinate", 1), ("coordinate", 4)}
+    mine = sorted(
+        row.slack["value"]
+        for row in found.rows
+        if (row.claim, row.sketch, row.rank) == ("T2", "haar", 1) and row.slack is not None
+    )
+    assert slacks["haar", 1] == (mine[0], (mine[1] + mine[2]) / 2, mine[3], 4)
+    assert str(slacks["haar", 1]).startswith(f"{slacks['haar', 1].median:.3g} [")
+
+
+def test_exports_hold_the_same_numbers_and_no_time(found, tmp_path):
+    """Floats survive to the last bit; nested values have columns; seconds, which differ each time, are left out."""
+    found.export(tmp_path / "e.csv")
+    found.export(str(tmp_path / "e.parquet"))
+    with (tmp_path / "e.csv").open(newline="", encoding="utf-8") as stream:
+        records = list(csv.DictReader(stream))
+    table = pyarrow.parquet.read_table(tmp_path / "e.parquet")
+    assert table.column_names == list(records[0])
+    assert not {"seconds", "figure", "versions"} & set(table.column_names)
+    assert table.schema.field("slack_value").type == "double"
+    assert table.schema.field("reach").type == "int64"
+    for row, record, values in zip(found.rows, records, table.to_pylist(), strict=True):
+        assert row.seconds > 0
+        assert float(record["gamma_L"]) == row.gamma_L == values["gamma_L"]
+        assert float(record["constants_lambda_min"]) == row.constants["lambda_min"] == values["constants_lambda_min"]
+        assert values["slack_value"] == (row.slack and row.slack["value"])
+        assert record["claim"] == row.claim == values["claim"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["e.csv", "e.parquet"]
+    with pytest.raises(ValueError, match=r"ends in .csv or .parquet, got .*e.json"):
+        found.export(tmp_path / "e.json")
+    with pytest.raises(ValueError, match="export must be a file that can be written"):
+        found.export(tmp_path / "no" / "e.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("claims = [", "spec must be a TOML file"),
+        ("", "at least one of claims, .* must be named, got none"),
+        ("alpha = 0.01\nclaims = []", "at least one of claims, .* must be named, got none"),
+        ("claims = ['T2', 2]", r"claims\[1\] must be a string, got 2"),
+        ("claims = ['T2']\nalpha = nan", "alpha must be a finite number, got nan"),
+        (
+            "claims = ['T2']\nruns = 0x" + "f" * 5000,
+            "runs must be an integer of 64 bits, got something that cannot be shown, of type int",
+        ),
+        ("claim = ['T2']", r"key must be one of .* got 'claim' \(did you mean 'claims'"),
+        ("claims = 'T2'", "claims must be a list, got 'T2'"),
+        ("claims = ['T22']", "claim must be one of"),
+        ("claims = ['T2']\nseeds = []", "seeds must hold at least one seed"),
+        ("step_sizes = [0.0]", "step size must be a finite number > 0, got 0.0"),
+        ("sketches = ['har']", r"sketch must be one of .* \(did you mean 'haar'"),
+        ("ranks = [99]\nproblems = ['quadratic']", "a grid must have a cell"),
+        ("settings = ['noisy']\nclaims = ['T1']", "a grid must have a cell"),
+    ],
+)
+def test_a_bad_spec_is_a_sentence_and_leaves_no_store(content, message, tmp_path, capsys):
+    (tmp_path / "spec.toml").write_text(content)
+    assert cli.main(["sweep", str(tmp_path / "spec.toml")]) == 2
+    with pytest.raises(ValueError, match=message):
+        sweep(Grid.load(tmp_path / "spec.toml"), tmp_path / "s.sqlite")
+    assert capsys.readouterr().err.startswith("error: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["spec.toml"]
+
+
+def cell(number, problem="wine", setting="1/L", rank=1):
+    return Cell(number, Key(problem, "haar", "left", rank, setting, 0), ((1, "T2"),), 8)
+
+
+def test_the_forecast_is_the_mean_of_the_cells_that_are_most_alike():
+    forecast = Forecast()
+    assert math.isnan(forecast.seconds(cell(0)))
+    forecast.learn(cell(0), 1.0)
+    forecast.learn(cell(1), 3.0)
+    forecast.learn(cell(2, "digits"), 11.0)
+    assert forecast.seconds(cell(3)) == 2.0
+    assert forecast.seconds(cell(3, rank=2)) == 2.0
+    assert forecast.seconds(cell(3, "digits", "noisy")) == 11.0
+    assert forecast.seconds(cell(3, "diabetes")) == 5.0
+    assert forecast.total([cell(3), cell(4, "digits")], workers=2) == 6.5
+
+
+def test_pilots_are_of_every_kind_before_any_is_of_the_same():
+    cells = [cell(0), cell(1), cell(2, setting="noisy"), cell(3, "digits"), cell(4)]
+    assert [pilot.number for pilot in pilots(cells)] == [0, 2, 3, 1, 4]
+
+
+def test_the_estimate_comes_before_the_workers(tmp_path):
+    told = []
+    sweep(replace(GRID, step_sizes=(1.0,)), tmp_path / "s.sqlite", watch=told.append)
+    assert told[0].total == 6
+    assert told[-1].done == 6
+    assert told[-1].seconds_left == 0
+    assert 5e7 < told[0].memory < 1e10  # the bytes of an interpreter with NumPy at least
+    assert "of 6 cells are done; the others take about" in str(told[0])
+    assert "unknown of memory" in str(replace(told[0], memory=math.nan))

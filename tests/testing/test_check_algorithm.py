@@ -1,0 +1,509 @@
+"""The kit for algorithms: it passes all of ours, and each broken promise gets its own sentence.
+
+Statistical claims are tested at alpha = 1e-6 for each place, with fixed seeds: a correct algorithm fails with at most
+that probability, and ``test_a_correct_algorithm_passes_for_every_seed`` tries several.
+"""
+
+import copy
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import repeat
+
+import numpy as np
+import pytest
+
+from problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory import GD, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
+from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
+from rac_theory.algorithms.gradients.noise import NO_NOISE, additive_noise
+from rac_theory.testing import Refuted, check_algorithm
+from rac_theory.testing.algorithms.gradients import _bets_on_mean
+
+RNG = np.random.default_rng(612)
+X = RNG.normal(size=(12, 4)) * [1.0, 2.0, 0.5, 1.0]
+LEAST = LeastSquares(X, RNG.normal(size=(12, 3)), l2=0.1)
+SOFTMAX = SoftmaxRegression(X, np.arange(12) % 3, l2=0.2)
+LOGISTIC = LogisticRegression(X, np.arange(12) % 2)
+QUADRATIC = Quadratic.full(np.diag(np.arange(1.0, 13)), np.ones((4, 3)))
+FEDERATED = Federated(SOFTMAX, 3)
+B, A = sketches.Gaussian(dim=4, rank=2), sketches.Coordinate(dim=3, rank=1)
+SKEWED = sketches.WeightedCoordinate(dim=4, rank=1, weights=[0.4, 0.3, 0.2, 0.1])
+GAMMA = 0.5 / LEAST.L
+
+OURS = {
+    "GD": (GD(GAMMA), LEAST),
+    "GD on logistic": (GD(0.1), LOGISTIC),
+    "SGD": (SGD(GAMMA, Minibatch(2)), LEAST),
+    "left": (RACLoRA(B, GAMMA), LEAST),
+    "right": (RACLoRA(A, GAMMA, side="right"), LEAST),
+    "skewed": (RACLoRA(SKEWED, GAMMA, gradients=Minibatch(3, replace=True)), SOFTMAX),
+    "frozen": (RACLoRA(sketches.Frozen(np.eye(4)[:, :2]), 0.05), QUADRATIC),
+    "full rank": (RACLoRA(sketches.Coordinate(dim=4, rank=4), GAMMA), LEAST),
+    "minibatch": (RACLoRA(B, GAMMA, gradients=Minibatch(2)), LEAST),
+    "minibatch, infimum unknown": (RACLoRA(B, GAMMA, gradients=Minibatch(2)), LOGISTIC),
+    "whole batch": (RACLoRA(B, GAMMA, gradients=Minibatch(12)), LEAST),
+    "noisy": (RACLoRA(A, 0.05, side="right", gradients=Noisy(0.7)), QUADRATIC),
+    "noiseless": (SGD(0.05, Noisy(0.0)), QUADRATIC),
+    "reshuffled": (RACLoRA(B, GAMMA / 12, gradients=Reshuffled()), LEAST),
+    "local": (RACLoRA(B, GAMMA, gradients=Local(3)), SOFTMAX),
+    "clients": (RACLoRA(B, GAMMA, gradients=Clients(Local(2))), FEDERATED),
+    "clients, reshuffled": (RACLoRA(B, GAMMA, gradients=Clients(Reshuffled())), FEDERATED),
+    "clients, sampled": (RACLoRA(B, GAMMA, gradients=Minibatch(1)), FEDERATED),
+    "plain": (RACLoRA(B, 0.01, lora_alpha=2.0), LEAST),
+    "plain, noisy": (RACLoRA(B, 0.01, lora_alpha=2.0, gradients=Noisy(0.3)), LEAST),
+    "Bernoulli": (Bernoulli(B, A, GAMMA, p=0.3), LEAST),
+    "Bernoulli, minibatch": (Bernoulli(B, A, GAMMA, gradients=Minibatch(2)), SOFTMAX),
+    "Asymmetric LoRA": (AsymmetricLoRA(B, GAMMA), LEAST),
+    "Asymmetric LoRA, plain": (AsymmetricLoRA(A, 0.01, side="right", lora_alpha=2.0), LEAST),
+    "LoRA": (LoRA(Initialisation(B), 0.01), LEAST),
+    "Chain of LoRA": (ChainOfLoRA(Initialisation(A=A), 0.01, inner_steps=3), LEAST),
+    "GaLore": (GaLore(rank=1, gamma=GAMMA), LEAST),
+    "GaLore, noisy": (GaLore(rank=1, gamma=GAMMA, gradients=Noisy(0.1)), LEAST),
+    "diverges": (RACLoRA(B, 1e3, gradients=Minibatch(2)), LEAST),
+}
+
+
+@pytest.mark.parametrize(("algorithm", "problem"), OURS.values(), ids=OURS.keys())
+def test_ours_pass(algorithm, problem):
+    check_algorithm(algorithm, problem)
+
+
+@pytest.mark.parametrize("rng", range(1, 11))
+def test_a_correct_algorithm_passes_for_every_seed(rng):
+    """At most 6e-6 to fail for each of 10 seeds; a failure here is a bug in the check."""
+    check_algorithm(RACLoRA(SKEWED, GAMMA, gradients=Minibatch(2)), LEAST, draws=512, rng=rng)
+
+
+# --- any algorithm --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Base:
+    """A correct algorithm, random coordinate descent, to be broken."""
+
+    gamma: float = 0.05
+    deterministic: bool = False
+
+    def check(self, problem):
+        pass
+
+    def iterates(self, problem, W, rng):
+        while True:
+            keep = rng.random(W.shape) < 0.5
+            W = W - self.gamma * keep * problem.gradient(W)
+            yield W
+
+
+class InPlace(Base):
+    def iterates(self, problem, W, rng):
+        W = W.copy()
+        while True:
+            W -= self.gamma * (rng.random(W.shape) < 0.5) * problem.gradient(W)
+            yield W
+
+
+class WritesItsArgument(Base):
+    def iterates(self, problem, W, rng):
+        for V in Base.iterates(self, problem, W, rng):
+            W += 1.0
+            yield V
+
+
+class WritesTheLast(Base):
+    def iterates(self, problem, W, rng):
+        last = np.zeros_like(W)
+        for V in Base.iterates(self, problem, W, rng):
+            last *= 2
+            last = V
+            yield V
+
+
+class Stops(Base):
+    def iterates(self, problem, W, rng):
+        for _, V in zip(range(20), Base.iterates(self, problem, W, rng), strict=False):
+            yield V
+
+
+class Returns(Base):
+    def iterates(self, problem, W, rng):
+        return next(Base.iterates(self, problem, W, rng))
+
+
+class Flat(Base):
+    def iterates(self, problem, W, rng):
+        for V in Base.iterates(self, problem, W, rng):
+            yield V[0]
+
+
+class Narrow(Base):
+    def iterates(self, problem, W, rng):
+        for V in Base.iterates(self, problem, W, rng):
+            yield V.astype(np.float32)
+
+
+class GlobalGenerator(Base):
+    def iterates(self, problem, W, rng):
+        while True:
+            W = W - self.gamma * np.random.random(W.shape) * problem.gradient(W)  # noqa: NPY002
+            yield W
+
+
+class OwnGenerator(Base):
+    def iterates(self, problem, W, rng):
+        return Base.iterates(self, problem, W, np.random.default_rng())
+
+
+class OwnSeed(Base):
+    def iterates(self, problem, W, rng):
+        return Base.iterates(self, problem, W, np.random.default_rng(0))
+
+
+class OneDrawForAll(Base):
+    def iterates(self, problem, W, rng):
+        while True:
+            W = W - self.gamma * (rng.random(W.shape[1:]) < 0.5) * problem.gradient(W)
+            yield W
+
+
+class MixesRuns(Base):
+    def iterates(self, problem, W, rng):
+        for V in Base.iterates(self, problem, W, rng):
+            yield V - 1e-3 * V.mean(axis=0)
+
+
+class DrawsByNeed(Base):
+    """Draws only for entries that are still far from zero: a run then changes what its neighbours draw."""
+
+    def iterates(self, problem, W, rng):
+        while True:
+            large = np.abs(W) > 0.5
+            W = W.copy()
+            W[large] *= 1 - 0.1 * rng.random(np.count_nonzero(large))
+            yield W
+
+
+class NoGamma:
+    deterministic = True
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (InPlace(), "must yield a new array each step"),
+        (WritesItsArgument(), "must not write to its argument W, and did at step 1"),
+        (WritesTheLast(), "must not write to what it has yielded, and did at step 2"),
+        (Stops(), "must go on for ever, it yielded nothing at step 21"),
+        (Returns(), "must be a generator of iterates, it returned ndarray"),
+        (Flat(), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
+        (Narrow(), "got float32"),
+        (GlobalGenerator(), "drew from a global generator"),
+        (OwnGenerator(), "the same seed gave other iterates"),
+        (OwnSeed(), "it never draws from its rng; or else draws are cached, or come from a seed of its own"),
+        (OneDrawForAll(), "must draw afresh for each run"),
+        (MixesRuns(), "the first run changes when the others start elsewhere"),
+        (DrawsByNeed(), "the first run changes when the others start elsewhere"),
+        (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
+        (NoGamma(), "must have the member 'gamma'"),
+    ],
+)
+def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
+    with pytest.raises(Refuted, match=message):
+        check_algorithm(broken, LEAST)
+
+
+def test_the_base_of_the_broken_ones_passes():
+    check_algorithm(Base(), LEAST)
+
+
+def test_an_algorithm_that_cannot_run_says_so_itself():
+    with pytest.raises(ValueError, match=r"sketch.dim must be m=4"):
+        check_algorithm(RACLoRA(sketches.Haar(dim=5, rank=1), 0.1), LEAST)
+
+
+# --- gradient sources -----------------------------------------------------------------------------------------------
+
+
+class Biased(Minibatch):
+    """Draws from the first two thirds of the rows only."""
+
+    def _draw(self, N, runs, rng):
+        return rng.integers(2 * N // 3, size=(runs, self.size))
+
+
+@dataclass(frozen=True)
+class BiasedAndSilent:
+    """The same bias in a source that declares no noise."""
+
+    deterministic = False
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        return Biased(2).descend(problem, W, step, rng)
+
+
+@dataclass(frozen=True)
+class OffByN:
+    """Sums over the minibatch where it should average."""
+
+    deterministic = False
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        return step(W, 2 * problem.component_gradient(W, rng.integers(problem.n_components, size=(len(W), 2))))
+
+
+class Halved(Minibatch):
+    """Half the true C and A."""
+
+    def noise(self, problem):
+        noise = super().noise(problem)
+        return replace(noise, A=0.2 * noise.A, C=0.2 * noise.C)
+
+
+class Understated(Noisy):
+    def noise(self, problem):
+        return additive_noise(0.9 * self.sigma)
+
+
+class SaysExact(Noisy):
+    def noise(self, problem):
+        return NO_NOISE
+
+
+class Multiplicative(Noisy):
+    """Noise as large as the gradient, in a random direction: beta = 2 holds for H = I, not for every projection."""
+
+    def descend(self, problem, W, step, rng):
+        G = problem.gradient(W)
+        n = rng.standard_normal(G.shape)
+        n *= np.linalg.norm(G, axis=(1, 2), keepdims=True) / np.linalg.norm(n, axis=(1, 2), keepdims=True)
+        return step(W, G + n)
+
+    def noise(self, problem):
+        return replace(NO_NOISE, beta=2.0)
+
+
+class WrongExact(Exact):
+    def descend(self, problem, W, step, rng):
+        return step(W, (1 + 1e-5) * problem.gradient(W))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (Biased(2), "Biased must give gradients of mean grad f: .* is it biased?"),
+        (BiasedAndSilent(), "BiasedAndSilent must give gradients of mean grad f"),
+        (OffByN(), "OffByN must give gradients of mean grad f"),
+        (Halved(1), r"noise must bound E\|\|Hg\|\|\^2"),
+        (Understated(1.0), r"noise must bound E\|\|Hg\|\|\^2"),
+        (SaysExact(0.5), r"noise must bound E\|\|Hg\|\|\^2"),
+        (Multiplicative(1.0), "for H = I without the direction of grad f"),
+        (WrongExact(), r"noise must bound E\|\|Hg\|\|\^2|must give gradients of mean grad f"),
+    ],
+)
+def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
+    for algorithm in (SGD(GAMMA, source), RACLoRA(B, GAMMA, gradients=source)):
+        with pytest.raises(Refuted, match=message):
+            check_algorithm(algorithm, LEAST)
+
+
+# --- projected steps ------------------------------------------------------------------------------------------------
+
+
+class SharedSeed(RACLoRA):
+    """Sketch and gradient noise from generators with the same seed."""
+
+    def iterates(self, problem, W, rng):
+        while True:
+            seed = int(rng.integers(2**32))
+            step = next(self.low_rank_steps(np.random.default_rng(seed), W))
+            W = self.gradients.descend(problem, W, step, np.random.default_rng(seed))
+            yield W
+
+
+class Unfolded(RACLoRA):
+    """The same algorithm as RACLoRA, with an ``iterates`` of its own: correct."""
+
+    def iterates(self, problem, W, rng):
+        for step in self.low_rank_steps(rng, W):
+            W = self.gradients.descend(problem, W, step, rng)
+            yield W
+
+
+class Scaled(RACLoRA):
+    """H times 1.1: no projection."""
+
+    def low_rank_steps(self, rng, W):
+        for step in super().low_rank_steps(rng, W):
+            yield lambda W, G, step=step: step(W, 1.1 * G)
+
+
+class Greedy(RACLoRA):
+    """Projects on the leading singular vector of the gradient."""
+
+    def low_rank_steps(self, rng, W):
+        def step(W, G):
+            U = np.linalg.svd(G)[0][..., :2]
+            return W - self.gamma * U @ (np.swapaxes(U, 1, 2) @ G)
+
+        for _ in super().low_rank_steps(rng, W):
+            yield step
+
+
+class Oblique(RACLoRA):
+    """A projection along a direction that is not orthogonal to its range."""
+
+    def low_rank_steps(self, rng, W):
+        P = np.eye(4)
+        P[0] = [0.0, 1.0, 0.0, 0.0]
+        for _ in super().low_rank_steps(rng, W):
+            yield lambda W, G: W - self.gamma * P @ G
+
+
+class Aware(RACLoRA):
+    """Chooses the coordinates in which W is large."""
+
+    def low_rank_steps(self, rng, W):
+        for _ in super().low_rank_steps(rng, W):
+            rows = np.abs(W).sum(axis=2).argsort(axis=1)[:, -2:]
+            H = np.eye(4)[rows]
+            yield lambda W, G, H=H: W - self.gamma * np.swapaxes(H, 1, 2) @ (H @ G)
+
+
+class Stale(RACLoRA):
+    """Draws one sketch a run and keeps it, with the spectrum of fresh ones."""
+
+    def low_rank_steps(self, rng, W):
+        return repeat(next(super().low_rank_steps(rng, W)))
+
+
+class Optimistic(RACLoRA):
+    """A lambda_min that is a tenth too large."""
+
+    def projection(self, *, alpha, draws, rng):
+        known = super().projection(alpha=alpha, draws=draws, rng=rng)
+        return replace(known, lambda_min=1.1 * known.lambda_min)
+
+
+class Decays(RACLoRA):
+    """Weight decay beside the projected step, so that W moves in every direction."""
+
+    def iterates(self, problem, W, rng):
+        for step in self.low_rank_steps(rng, W):
+            W = 0.999 * self.gradients.descend(problem, W, step, rng)
+            yield W
+
+
+class Drifts(RACLoRA):
+    """A drift within the range of the sketch, which only the mean of a step shows."""
+
+    def iterates(self, problem, W, rng):
+        for step in self.low_rank_steps(rng, W):
+            W = step(self.gradients.descend(problem, W, step, rng), np.full_like(W, 0.5))
+            yield W
+
+
+@dataclass(frozen=True)
+class Peeks:
+    """Noise that looks at the sketch, and lies in its range if ``kept``, else across it; its mean is zero.
+
+    E[H n] is zero either way: no mean of a step would show it.
+    """
+
+    kept: bool
+
+    deterministic = False
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        n = rng.standard_normal(W.shape)
+        Hn = -step(np.zeros_like(W), n) / GAMMA
+        return step(W, problem.gradient(W) + (Hn if self.kept else n - Hn))
+
+
+class Leans:
+    """Noise along what the sketch keeps of a fixed matrix M, by how much that is; its mean is zero, as is that of H n.
+
+    In four dimensions, with rank two and three columns, ``E ||H M||^2 H M`` is 14/9 times ``E H M``.
+    """
+
+    deterministic = False
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        G = problem.gradient(W)
+        M = np.broadcast_to(np.eye(4, 3), W.shape)
+        HM = -step(np.zeros_like(W), M) / GAMMA
+        lean = np.square(HM).sum(axis=(1, 2), keepdims=True) - 14 / 9
+        return step(W, G + lean * HM + 0.1 * rng.standard_normal(W.shape))
+
+
+SKETCHES = {"gaussian": B, "coordinate": sketches.Coordinate(dim=4, rank=1), "skewed": SKEWED}
+
+
+@pytest.mark.parametrize("sketch", SKETCHES.values(), ids=SKETCHES.keys())
+@pytest.mark.parametrize("source", [Minibatch(1), Noisy(1.0)], ids=["minibatch", "noisy"])
+def test_a_seed_shared_by_sketch_and_gradient_is_seen(sketch, source):
+    """Streams that coincide across runs leave every single run as it should be: statistics alone would miss it."""
+    with pytest.raises(Refuted, match="both were given generators of the same seed"):
+        check_algorithm(SharedSeed(sketch, GAMMA, gradients=source), LEAST)
+    check_algorithm(Unfolded(sketch, GAMMA, gradients=source), LEAST)
+
+
+@pytest.mark.parametrize("source", [Peeks(kept=True), Peeks(kept=False), Leans()], ids=["range", "across", "leans"])
+def test_noise_that_knows_the_sketch_is_seen(source):
+    """The share of the noise that H keeps gives it away; it has mean zero, before and after H."""
+    with pytest.raises(Refuted, match="must draw sketch and gradient independently: the"):
+        check_algorithm(RACLoRA(B, GAMMA, gradients=source), LEAST)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (Scaled, "must yield orthogonal projections"),
+        (Oblique, "must yield orthogonal projections"),
+        (Greedy, "H must not depend on the gradient"),
+        (Stale, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
+        (Optimistic, "keeps at least lambda_min = 0.55 on average, 16384 draws say 0"),
+        (Aware, "must draw the same projections whatever W is"),
+        (Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
+        (Drifts, r"must make steps W - gamma H g, .* step 1 is off by 0.119 of gamma"),
+    ],
+)
+def test_each_fault_of_a_projected_step_has_its_sentence(broken, message):
+    with pytest.raises(Refuted, match=message):
+        check_algorithm(broken(B, GAMMA, gradients=Minibatch(2)), LEAST)
+
+
+def test_the_algorithm_is_left_as_it_was():
+    algorithm = RACLoRA(B, GAMMA, gradients=Minibatch(2))
+    before = copy.copy(vars(algorithm))
+    check_algorithm(algorithm, LEAST)
+    assert vars(algorithm) == before
+
+
+def test_the_witness_of_a_bias_shows_it():
+    """Along U the mean gradient of the biased minibatches is off, computed from the rows that they can draw."""
+    with pytest.raises(Refuted, match="is it biased") as caught:
+        check_algorithm(SGD(GAMMA, Biased(2)), LEAST)
+    W, U = caught.value.witness["W"], caught.value.witness["U"]
+    mean = LEAST.component_gradient(W[None], np.arange(8)[None])[0]
+    assert np.sum((mean - LEAST.gradient(W)) * U) > 0
+
+
+def test_alpha_is_kept():
+    """Bets that the mean of a centred Student variable is positive: at alpha = 0.05 at most 5% of samples reject."""
+    rng = np.random.default_rng(3)
+    bets = partial(_bets_on_mean, variance=3.0)  # of Student's law with 3 degrees of freedom
+    rejected = sum(bets(rng.standard_t(3, size=500)) >= np.log(20) for _ in range(400))
+    assert rejected <= 35  # P(Binomial(400, 0.05) > 35) < 1e-3
+    shifted = sum(bets(0.4 + rng.standard_t(3, size=500)) >= np.log(20) for _ in range(50))
+    assert shifted >= 45  # and a shift by a quarter of the deviation is seen

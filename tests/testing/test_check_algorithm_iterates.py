@@ -1,0 +1,308 @@
+"""``check_algorithm`` on the iterates that run: correct ones pass however they are written, false ones do not.
+
+The bank of mutants has many more false ones; ``tests/benchmarks/false_alarms_of_algorithms.py`` tries the correct ones
+for 100 seeds. Here a correct algorithm fails with probability 1e-6 for each claim, and seeds are fixed.
+"""
+
+import importlib.util
+import itertools
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from problems import Federated, LeastSquares, Quadratic
+from rac_theory import Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, Spectrum, sketches
+from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli
+from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.sketches.draws import draw
+from rac_theory.testing import Refuted, check_algorithm
+from rac_theory.testing.algorithms.claimed import Claim
+from rac_theory.testing.algorithms.course import follow
+from rac_theory.testing.algorithms.exchange import log_evidence, log_wealth
+from rac_theory.testing.algorithms.recomputed import recomputed
+
+_PATH = Path(__file__).parents[1] / "benchmarks" / "false_alarms_of_algorithms.py"
+_SPEC = importlib.util.spec_from_file_location("false_alarms_of_algorithms", _PATH)
+false_alarms = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(false_alarms)
+
+RNG = np.random.default_rng(31)
+LEAST = LeastSquares(RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)), l2=0.1)
+FEDERATED = Federated(LEAST, 3)
+GAMMA = 0.5 / LEAST.L
+THIN, PAIR = sketches.Haar(4, 1), sketches.Gaussian(4, 2)
+
+
+# --- correct algorithms ---------------------------------------------------------------------------------------------
+
+REDUCED = [
+    "Haar, exact;, by hand",
+    "Haar, minibatch;, by hand",
+    "Gaussian, exact;, other order",
+    "Coordinate, minibatch;, other order",
+    "weighted, local;, other order",
+    "CountSketch, plain;, other order",
+    "right, noisy;, other order",
+    "no sketch, noisy;, other order",
+    "left, reshuffled;, other order",
+    "left, clients, local;, other order",
+    "right, clients, minibatch;, other order",
+    "Bernoulli, with replacement;, other order",
+    "logistic, gamma = 1000/L;, by hand",
+    "one column, local;, other order",
+    "far, gamma = 1e-12/L;, by hand",
+    "far, coordinates;, by hand",
+    "PL, gamma = 1/L;, by hand",
+    "GD, flat, gamma = 1000/L;",
+    "asymmetric, minibatch;",
+]
+
+
+@pytest.mark.parametrize("name", REDUCED)
+def test_a_correct_algorithm_passes_however_it_is_written(name):
+    """In another order of draws or another arithmetic nothing can be compared step by step with the reference."""
+    assert false_alarms.alarms(name, range(1, 3)) == []
+
+
+def test_a_gradient_may_be_cached_or_asked_for_twice():
+    class Cached(RACLoRA):
+        """Computes the gradient of the next step before it yields, and the value on the way."""
+
+        def iterates(self, problem, W, rng):
+            G = problem.gradient(W)
+            for step in self.low_rank_steps(np.random.default_rng(int(rng.integers(2**63))), W):
+                W = step(W, G)
+                problem.gradient(W)
+                G = problem.value_and_gradient(W)[1]
+                yield W
+
+    check_algorithm(Cached(THIN, GAMMA), LEAST)
+
+
+SOURCES = {
+    "exact": (Exact(), LEAST),
+    "minibatch": (Minibatch(3), LEAST),
+    "noisy": (Noisy(1.0), LEAST),
+    "local": (Local(3), LEAST),
+    "reshuffled": (Reshuffled(), LEAST),
+    "clients": (Clients(Local(2)), FEDERATED),
+    "clients, reshuffled": (Clients(Reshuffled()), FEDERATED),
+    "some clients": (Minibatch(2), FEDERATED),
+}
+
+
+@pytest.mark.parametrize(("source", "problem"), SOURCES.values(), ids=SOURCES.keys())
+@pytest.mark.parametrize("side", ["none", "left", "right", "either"])
+def test_a_step_is_computed_again_and_a_change_by_a_thousandth_is_seen(source, problem, side):
+    """From nothing but the iterates, the components asked for, and the gradient that noise was added to."""
+    right = sketches.Gaussian(3, 2)
+    algorithm = {
+        "none": SGD(GAMMA, source),
+        "left": RACLoRA(PAIR, GAMMA, "left", source),
+        "right": RACLoRA(right, GAMMA, "right", source),
+        "either": Bernoulli(PAIR, right, GAMMA, 0.5, source),
+    }[side]
+    course = follow(algorithm, problem, 10 * RNG.standard_normal((8, 4, 3)), 3, [1])
+    for t in range(3):
+        before, after = course.W[t : t + 2]
+        again = recomputed(Claim(algorithm), problem, before, after, course.tapes[t], course.asked[t])
+        assert (again.excess <= 1e-3).all()
+        longer = before + 1.001 * (after - before)
+        again = recomputed(Claim(algorithm), problem, before, longer, course.tapes[t], course.asked[t])
+        assert (again.excess > 1).all()
+
+
+# --- false ones -----------------------------------------------------------------------------------------------------
+
+
+class OwnNoise(RACLoRA):
+    """1.05 times the step, with noise of its own, so that no gradient can be seen."""
+
+    longer = 1.05
+
+    def iterates(self, problem, W, rng):
+        for step in self.low_rank_steps(np.random.default_rng(int(rng.integers(2**63))), W):
+            noise = self.gradients.sigma / math.sqrt(W[0].size) * rng.standard_normal(W.shape)
+            W = W + self.longer * (step(W, problem.gradient(W) + noise) - W)
+            yield W
+
+
+class OwnSketch(RACLoRA):
+    """1.05 times the plain step, which is no projection."""
+
+    def iterates(self, problem, W, rng):
+        while True:
+            B = draw(self.sketch, rng, len(W))
+            move = 1.05 * self.gamma * (self.lora_alpha / self.sketch.rank) ** 2
+            W = W - move * B @ (np.swapaxes(B, 1, 2) @ problem.gradient(W))
+            yield W
+
+
+@pytest.mark.parametrize(
+    "false",
+    [
+        OwnNoise(THIN, GAMMA, gradients=Noisy(1.0)),
+        OwnNoise(sketches.Coordinate(4, 1), GAMMA, gradients=Noisy(1.0)),
+        OwnNoise(None, GAMMA, gradients=Noisy(1.0)),
+        OwnSketch(sketches.Gaussian(4, 2), 0.01, lora_alpha=2.0),
+        OwnSketch(sketches.Gaussian(4, 1), 0.01, lora_alpha=1.0),
+    ],
+    ids=["Haar", "coordinates", "no sketch", "plain", "plain, of rank one"],
+)
+def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(false):
+    """At default draws, where nothing but the law can tell."""
+    assert sum(is_refuted(false, seed) for seed in range(10)) >= 9
+
+
+def is_refuted(algorithm, seed):
+    """Whether it is, for the law of its steps."""
+    try:
+        check_algorithm(algorithm, LEAST, rng=seed)
+    except Refuted as refuted:
+        return "must move by -gamma E[H] grad f on average" in str(refuted)
+    return False
+
+
+def test_the_same_without_the_five_per_cent_passes():
+    class Right(OwnNoise):
+        longer = 1.0
+
+    for seed in range(3):
+        check_algorithm(Right(THIN, GAMMA, gradients=Noisy(1.0)), LEAST, rng=seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Lookalike:
+    """Gradient descent with momentum that inherits from nothing, and has all members of a projected descent."""
+
+    gamma: float
+    gradients: GradientSource = field(default_factory=Exact)
+    deterministic = True
+    one_projection = True
+
+    def check(self, problem):
+        pass
+
+    def check_shape(self, shape):
+        pass
+
+    def projection(self, *, alpha, draws, rng):
+        return Spectrum(1.0, 1.0, 1.0, 1.0, np.empty((0, 0)), "closed form")
+
+    def low_rank_steps(self, rng, W):
+        while True:
+            yield lambda V, G: V - self.gamma * G
+
+    def iterates(self, problem, W, rng):
+        move = 0.0
+        while True:
+            move = 0.5 * move - self.gamma * problem.gradient(W)
+            W = W + move
+            yield W
+
+
+class TwoSteps(Exact):
+    """Two steps, with a noise of its own to declare: a theorem on one step would be applied to it."""
+
+    def descend(self, problem, W, step, rng):
+        return Exact.descend(self, problem, Exact.descend(self, problem, W, step, rng), step, rng)
+
+    def noise(self, problem):
+        return Exact.noise(self, problem)
+
+
+class Thaws(AsymmetricLoRA):
+    """Draws the frozen factor anew every tenth step."""
+
+    def low_rank_steps(self, rng, W):
+        while True:
+            step = next(super().low_rank_steps(rng, W))
+            yield from [step] * 10
+
+
+class Slanted(RACLoRA):
+    """Of two draws the one with more of the first row, in a third of all cases: E[H] is not that of the sketch."""
+
+    def low_rank_steps(self, rng, W):
+        while True:
+            Q, P = (orthonormal_range(draw(self.sketch, rng, len(W))) for _ in range(2))
+            take = (np.abs(Q[:, 0, 0]) > np.abs(P[:, 0, 0])) & (rng.random(len(W)) < 1 / 3)
+            Q = np.where(take[:, None, None], Q, P)
+            yield lambda V, G, Q=Q: V - self.gamma * Q @ (np.swapaxes(Q, 1, 2) @ G)
+
+
+class Persistent(Noisy):
+    """Noise that is drawn once a run: its mean over runs is zero, and given the past it is not."""
+
+    def descend(self, problem, W, step, rng):
+        seed = int(np.abs(np.sin(self.sigma)) * 1e6)
+        noise = np.random.default_rng(seed).standard_normal(W.shape)
+        rng.random()
+        return step(W, problem.gradient(W) + self.sigma / math.sqrt(W[0].size) * noise)
+
+
+def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower():
+    """One step of 1/L leads to the minimum of a round quadratic, where every later step is zero, however long."""
+
+    class LateDecay(RACLoRA):
+        def iterates(self, problem, W, rng):
+            for t in itertools.count():
+                W = W - self.gamma * (1 if t < 50 else 0.5) * problem.gradient(W)
+                yield W
+
+    with pytest.raises(Refuted, match=r"step 51 is off by 0\.5 of gamma"):
+        check_algorithm(LateDecay(None, 0.5), Quadratic.left(2 * np.eye(4), np.ones((4, 3))))
+
+
+@pytest.mark.parametrize(
+    ("false", "message"),
+    [
+        (Lookalike(GAMMA), r"step 2 is off by 0\.\d+ of gamma"),
+        (SGD(GAMMA, TwoSteps()), "must return step.W, g. for one gradient g, as a source that declares noise"),
+        (Thaws(THIN, GAMMA), "must keep one sketch a run, of rank 1: after 72 steps"),
+        (Slanted(THIN, GAMMA, gradients=Local(2)), "Slanted.low_rank_steps must move by -gamma E.H. grad f on average"),
+        (SGD(GAMMA, Persistent(1.0)), "given|as if it were the first|mean grad f"),
+    ],
+    ids=["lookalike", "two steps", "thaws", "slanted", "persistent noise"],
+)
+def test_each_false_claim_has_its_sentence(false, message):
+    with pytest.raises(Refuted, match=message):
+        check_algorithm(false, LEAST)
+
+
+# --- the evidence ---------------------------------------------------------------------------------------------------
+
+
+def test_evidence_against_symmetry_keeps_its_level():
+    """At alpha = 0.05, for tails without a variance, and for steps whose size depends on the signs before.
+
+    P(Binomial(400, 0.05) > 35) < 1e-3; a shift by some of the scale is seen nearly each time.
+    """
+    rng = np.random.default_rng(5)
+    threshold = math.log(2 / 0.05)
+    cauchy = rng.standard_cauchy(size=(200, 400))
+    assert np.count_nonzero(log_evidence(cauchy) >= threshold) <= 35
+    assert (log_evidence(np.clip(cauchy, -3, 3) + 0.7) >= threshold).mean() > 0.9
+    Z = np.empty((200, 400))
+    Z[0] = rng.choice([-1.0, 1.0], size=400)
+    for t in range(1, 200):  # more is at stake after a loss
+        Z[t] = rng.choice([-1.0, 1.0], size=400) * np.where(Z[t - 1] < 0, 1.0, 0.3)
+    wealth = log_wealth(Z.sum(axis=0), np.square(Z).sum(axis=0))
+    assert np.count_nonzero(wealth >= threshold) <= 35
+    shifted = Z + 0.4
+    assert (log_wealth(shifted.sum(axis=0), np.square(shifted).sum(axis=0)) >= threshold).mean() > 0.9
+
+
+def test_evidence_against_symmetry_is_what_it_is_for_coins():
+    """All binomial outcomes of n coins: the mean e-value of both sides is at most two; 8 equal signs give 8/2."""
+    assert log_evidence(np.full((8, 1), 3.0)) == pytest.approx(4.0)
+    assert log_wealth(8.0, 8.0) == pytest.approx(4.0 - math.log(10))  # the bet l = 1 is the best, one of ten
+    for n in (5, 100, 1000):
+        heads = np.arange(n + 1)
+        means = np.exp(log_wealth(2.0 * heads - n, np.full(n + 1, float(n)))) @ binom.pmf(heads, n, 0.5)
+        assert 0.2 < means <= 2

@@ -1,0 +1,97 @@
+"""The horizon that a theorem promises, against a search through all steps and against formulas solved by hand."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from problems import Quadratic
+from rac_theory import Case, Constants, RACLoRA, sketches, theorems
+from rac_theory.theorems.metric import gap
+
+c = Constants(gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5)
+
+
+FOUR = (theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp)
+
+
+@pytest.mark.parametrize("t", FOUR)
+@pytest.mark.parametrize("epsilon", [1e-3, 0.0371, 1.0, 2.9, 3.0, 50.0, 1e9])
+def test_the_smallest_horizon_by_looking_at_all(t, epsilon):
+    """A bisection that ends one step early or late, or has < for <=, differs here (3.0 is T2's bound at 0)."""
+    bound = t.bound(c, 150_000)
+    assert t.steps_to(epsilon, c) == np.flatnonzero(bound <= epsilon)[0]
+
+
+@pytest.mark.parametrize("t", theorems.ALL.values(), ids=list(theorems.ALL))
+def test_every_theorem_has_a_horizon_or_says_why_not(t):
+    """Whatever the formula is made of: as a search finds it; inf where it does not, nan where a constant is unknown."""
+    bound = t.bound(c, 20_000)
+    for epsilon in (0.01, 0.5, 1e3):
+        (reached,) = np.nonzero(bound <= epsilon)
+        horizon = t.steps_to(epsilon, c)
+        if reached.size:
+            assert horizon == reached[0]
+        else:
+            assert horizon > 20_000 or np.isnan(bound[1:]).all()
+
+
+def test_horizons_solved_by_hand():
+    """T1: T = 2 gap0 / (lambda gamma epsilon). T2: T = log(gap0 / epsilon) / -log(1 - gamma mu lambda)."""
+    assert theorems.T1.steps_to(2.0, c) == 2 * 3.5 / (0.25 * 0.2 * 2.0)
+    assert theorems.T2.steps_to(1e-9, c) == math.ceil(math.log(3.0 / 1e-9) / -math.log(1 - 0.2 * 0.5 * 0.25))
+
+
+def test_the_accuracy_is_absolute():
+    """In units a thousand times smaller the same number asks for more; relative to the ceiling nothing changes."""
+    large = replace(c, gap0=3000.0, gap0_upper=3500.0)
+    for t in FOUR:
+        assert t.steps_to(0.3, large) > t.steps_to(0.3, c)
+        relative = [t.steps_to(0.01 * t.metric.ceiling(one), one) for one in (c, large)]
+        assert relative[0] == relative[1]
+
+
+def test_a_horizon_beyond_any_search():
+    """Doubling that stopped at 2^31 or 2^53 would say inf."""
+    assert theorems.T1.steps_to(1e-30, c) == pytest.approx(2 * 3.5 / (0.25 * 0.2) * 1e30, rel=1e-12)
+
+
+def test_never_is_inf_and_unknown_is_nan():
+    floor = replace(theorems.T2, formula=lambda c, t: c.gap0 * 0.9**t + 0.1)
+    assert floor.steps_to(0.1001, c) == np.flatnonzero(3 * 0.9 ** np.arange(200.0) + 0.1 <= 0.1001)[0]
+    assert floor.steps_to(0.0999, c) == math.inf
+    rising = replace(theorems.T2, formula=lambda c, t: 2 - 0.5**t)  # a start below a floor of noise
+    assert rising.steps_to(1.0, c) == 0
+    assert rising.steps_to(0.9, c) == math.inf
+    for t in FOUR:
+        assert t.steps_to(0.1, replace(c, lambda_min=0.0)) == math.inf
+        assert math.isnan(t.steps_to(0.1, replace(c, lambda_min=math.nan)))
+    assert math.isnan(theorems.T2.steps_to(0.1, replace(c, mu=math.nan)))
+
+
+def test_a_bound_that_says_nothing_for_a_while():
+    late = replace(theorems.T1, formula=lambda c, t: np.where(t < 1000, np.nan, 1e6 / t**2), metric=gap)
+    assert late.steps_to(0.5, c) == math.ceil(math.sqrt(2e6))
+    assert late.steps_to(5.0, c) == 1000
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, math.nan, math.inf, "small"])
+def test_bad_accuracies(epsilon):
+    with pytest.raises(ValueError, match="epsilon must be a finite number > 0"):
+        theorems.T2.steps_to(epsilon, c)
+
+
+def a_case(sketch, gamma=0.5):
+    return Case(RACLoRA(sketch, gamma), Quadratic.left(np.diag([0.5, 1.0, 1.5, 2.0]), np.ones((4, 2))), None, 5)
+
+
+def test_a_case_stands_for_its_constants_and_must_meet_the_assumptions():
+    case = a_case(sketches.Haar(4, 2))
+    assert theorems.T2.steps_to(0.1, case) == theorems.T2.steps_to(0.1, Constants.of(case))
+    with pytest.raises(
+        ValueError, match=r"case must meet the assumptions of T2: lambda_min\(E\[H\]\) must be positive"
+    ):
+        theorems.T2.steps_to(0.1, a_case(sketches.Frozen(np.eye(4)[:, :1])))
+    with pytest.raises(ValueError, match="gamma must be at most 1/L, gamma="):
+        theorems.T1.steps_to(0.1, a_case(sketches.Haar(4, 2), gamma=0.9))

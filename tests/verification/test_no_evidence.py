@@ -1,0 +1,267 @@
+"""What is no evidence: bounds that are no number, values beyond floating point, and what an uncertain f_star allows."""
+
+import warnings
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from problems import LogisticRegression, Quadratic
+from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
+from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
+from rac_theory.verification.judge import judge
+from rac_theory.verification.question import Question
+
+IDENTITY = Quadratic.left(np.eye(4), np.ones((4, 1)))
+HAAR = RACLoRA(sketches.Haar(4, 1), 1.0)
+
+sampled = partial(verify, evidence="sampled")
+
+
+def with_bound(formula, metric=gap):
+    """A theorem of a user that asks for nothing, with this formula of (constants, t)."""
+    return replace(theorems.T2, id="user", assumes=theorems.T2.assumes[:1], formula=formula, metric=metric)
+
+
+@pytest.mark.parametrize("evidence", ["exact", "sampled"])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda c, t: np.full_like(t, np.nan),
+        lambda c, t: np.full_like(t, np.inf),
+        lambda c, t: np.full_like(t, -np.inf),
+        lambda c, t: c.gap0 / (c.lambda_min - 0.25) / t,  # 1 / 0
+        lambda c, t: c.gap0 * 10.0 ** (400 * t),
+    ],
+)
+def test_a_bound_that_is_no_number_says_nothing(formula, evidence):
+    """It once was VIOLATED with an e-value of 10^76.8, as every step was judged where none had a bound."""
+    verdict = verify(with_bound(formula), HAAR, IDENTITY, steps=6, runs=500, rng=0, evidence=evidence)
+    assert verdict.status is Status.UNDECIDED
+    assert "the bound is not a finite number at any t" in verdict.reason
+    assert (verdict.evidence, verdict.runs) == ("none", 0)
+
+
+def test_steps_this_small_give_no_bound():
+    """1 / gamma overflows. Such a step is refused at the door, but a constant may come from anywhere."""
+    with pytest.raises(ValueError, match=r"gamma must be of size 1e-100\.\.1e100, got 1e-320"):
+        replace(HAAR, gamma=1e-320)
+    tiny = replace(Constants.of(Case(HAAR, IDENTITY, None, 5)), gamma=1e-320)
+    assert sampled("T1", HAAR, IDENTITY, steps=5, rng=0, constants=tiny).status is Status.UNDECIDED
+
+
+def test_a_start_at_an_unknown_distance_gives_no_bound():
+    rng = np.random.default_rng(0)
+    problem = LogisticRegression(rng.standard_normal((30, 4)), rng.integers(0, 2, 30), l2=0.0)
+    far = with_bound(lambda c, t: c.distance0**2 / t)
+    assert sampled(far, replace(HAAR, gamma=1 / problem.L), problem, steps=5, rng=0).status is Status.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("metric", "unknown", "words"),
+    [
+        (gap, {"f_star": np.nan, "gap0": np.nan}, "the gap cannot be judged without knowing f_star and gap0"),
+        (gap, {"L": np.nan}, "the gap cannot be judged without knowing L"),
+        (mean_squared_gradient, {"gap0_upper": np.nan}, "squared gradient cannot be judged without knowing gap0_upper"),
+        (squared_distance, {"distance0": np.nan}, "the squared distance cannot be judged without knowing distance0"),
+    ],
+)
+def test_a_metric_that_is_not_known_is_not_judged(metric, unknown, words):
+    """A user's theorem that asks for nothing: what its metric needs is asked for all the same."""
+    constants = replace(Constants.of(Case(HAAR, IDENTITY, None, 6)), **unknown)
+    loose = with_bound(lambda c, t: np.full_like(t, 100.0), metric)
+    verdict = sampled(loose, HAAR, IDENTITY, steps=6, runs=64, rng=0, constants=constants)
+    assert verdict.status is Status.UNDECIDED
+    assert words in verdict.reason
+
+
+@pytest.mark.parametrize("evidence", ["exact", "sampled"])
+def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(evidence):
+    """Where the bound is a number it is half of what it should be, and that is seen; elsewhere nothing is."""
+    false = with_bound(lambda c, t: np.where(t % 2 == 1, np.nan, 0.5) * c.gap0 * 0.75**t)
+    verdict = verify(false, HAAR, IDENTITY, steps=6, runs=4_000, rng=0, evidence=evidence)
+    assert verdict.status is Status.VIOLATED
+    assert verdict.violated_at % 2 == 0
+    assert np.isnan(verdict.lower[1::2]).all()
+    loose = with_bound(lambda c, t: np.where(t == 2, np.inf, 0.9 * c.gap0))
+    verdict = verify(loose, HAAR, IDENTITY, steps=6, runs=4_000, rng=0, evidence=evidence)
+    assert verdict.status is Status.HOLDS
+    assert "At 1 steps the bound is no finite number, and nothing is said there." in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("came", "words"),
+    [
+        (lambda t: None, "got None"),
+        (lambda t: 2.5, "got 2.5"),
+        (lambda t: np.float64(2.5), r"got float64 float64 \(\)"),
+        (lambda t: t[:-1], r"got float64 ndarray \(6,\)"),
+        (lambda t: np.ones((2, len(t))), r"got float64 ndarray \(2, 7\)"),
+        (lambda t: t + 0j, r"got complex128 ndarray \(7,\)"),
+        (lambda t: np.ma.masked_array(t, t > 2), r"got float64 MaskedArray \(7,\)"),
+        (lambda t: list(t), r"got \[.*0\.0"),
+        (lambda t: t > 2, r"got bool ndarray \(7,\)"),
+        (lambda t: t.astype("datetime64[D]"), r"got datetime64\[D\] ndarray"),
+    ],
+)
+def test_a_formula_that_gives_something_else_is_an_error(came, words):
+    wrong = with_bound(lambda c, t: came(t))
+    with pytest.raises(ValueError, match=r"formula of theorem user must return a real number for each t.*" + words):
+        verify(wrong, HAAR, IDENTITY, steps=6, rng=0)
+
+
+def test_overflow_is_not_divergence():
+    """Values that are no number from the first step on: neither route may call that a violation, nor HOLDS.
+
+    The iterates are those of a run that converges, on data near the edge of floating point.
+    """
+
+    class NearTheEdge:
+        eigenbasis = None
+
+        def __getattr__(self, name):
+            return getattr(IDENTITY, name)
+
+        def value(self, W):
+            with np.errstate(over="ignore"):
+                return IDENTITY.value(W) * np.where((W == 0).all(axis=(1, 2)), 1.0, np.inf)
+
+        def value_and_gradient(self, W):
+            return self.value(W), IDENTITY.gradient(W)
+
+    edge = NearTheEdge()
+    case = Case(HAAR, IDENTITY, None, 6)
+    constants = Constants.of(case)
+    object.__setattr__(case, "problem", edge)
+    (verdict,) = judge(
+        [theorems.T2], case, constants, runs=64, alpha=1e-3, seed=np.random.SeedSequence(0), evidence="sampled"
+    )
+    assert verdict.status is Status.UNDECIDED
+    assert "from t=1 on values leave the range of floating point, which is no evidence" in verdict.reason
+
+
+def test_a_run_that_diverges_is_caught_before_it_overflows():
+    """Factor 4 a step: 1e308 is passed after 512 of 2,000 steps, and the bound after one."""
+    problem = Quadratic.left(np.diag([1.0, 4.0]), np.ones((2, 1)))
+    false = replace(Constants.of(Case(GD(0.75), problem, None, 1)), L=1.0)
+    verdict = verify("T2", GD(0.75), problem, steps=2_000, constants=false)
+    assert verdict.status is Status.VIOLATED
+    assert np.isfinite(verdict.mean[verdict.violated_at])
+    random = RACLoRA(sketches.Haar(2, 1), 1.5)
+    many = sampled("T2", random, problem, steps=2_000, runs=64, rng=0, constants=replace(false, lambda_min=0.5))
+    assert many.status is Status.VIOLATED
+    assert np.isfinite(many.mean[many.violated_at])
+
+
+WIDE = Quadratic.left(np.eye(32), np.ones((32, 20)))
+RARE = RACLoRA(sketches.Haar(32, 1), 1.0)  # T2 is an equality
+
+
+def uncertain(mu, share):
+    """Constants whose f_star is an interval of this share of gap0, its lower end the truth."""
+    c = Constants.of(Case(RARE, WIDE, None, 20))
+    e = share * c.gap0
+    return replace(c, f_star=c.f_star + e, gap0=c.gap0 - e, f_star_error=e, mu=mu)
+
+
+@pytest.mark.parametrize("evidence", ["exact", "sampled"])
+def test_an_uncertain_infimum_confirms_nothing(evidence):
+    """mu is 0.3% too large, and f_star is known to 0.4% of gap0: it was HOLDS on five seeds of five, by either route.
+
+    With mu too small by 20% the claim is true wherever in the interval the infimum is, and that is confirmed.
+    """
+    constants = uncertain(1.003, 0.004)
+    for seed in range(5 if evidence == "sampled" else 1):
+        runs = 20_000 if evidence == "sampled" else 1
+        verdict = verify("T2", RARE, WIDE, steps=6, runs=runs, rng=seed, constants=constants, evidence=evidence)
+        assert verdict.status in (Status.CONSISTENT, Status.UNDECIDED)
+    true = uncertain(0.8, 1e-4)
+    assert (
+        verify("T2", RARE, WIDE, steps=20, runs=8_000, rng=0, constants=true, evidence=evidence).status is Status.HOLDS
+    )
+
+
+def test_the_exact_route_forgives_rounding_and_nothing_else():
+    """At equality the value is above the bound in its last digits; a claim false by 1e-11 is not called true."""
+    constants = Constants.of(Case(RARE, WIDE, None, 40))
+    equal = verify("T2", RARE, WIDE, steps=40, constants=constants)
+    assert equal.status is Status.HOLDS
+    for off in (1e-11, 1e-10):
+        false = replace(constants, mu=constants.mu * (1 + off))
+        verdict = verify("T2", RARE, WIDE, steps=40, constants=false)
+        assert verdict.status is Status.UNDECIDED, off
+        assert "times the bound, and f_star is not known so well" in verdict.reason
+    assert verify("T2", RARE, WIDE, steps=40, constants=replace(constants, mu=1 + 1e-6)).status is Status.VIOLATED
+
+
+def test_doubt_is_what_moves_when_the_infimum_does():
+    """For gaps, gradients and distances: with the bound met minus the doubt, the claim is true at either end.
+
+    By the definitions, at a lower end e below f_star: gaps are larger by e, gradients are not, and the minimiser is
+    elsewhere by at most sqrt(2 e / s).
+    """
+    c = replace(Constants.of(Case(RARE, WIDE, None, 1)), f_star_error=0.02, strong_convexity=0.5)
+    F = np.linspace(0.05, 1, 20)  # how far a bound has fallen
+    moved = np.sqrt(2 * 0.02 / 0.5)
+    bound = F * c.gap0
+    assert (bound - gap.doubt(c, bound) + 0.02 <= F * (c.gap0 + 0.02) + 1e-12).all()
+    assert mean_squared_gradient.doubt(c, bound) == 0.0
+    bound = F * c.distance0**2
+    left = np.maximum(bound - squared_distance.doubt(c, bound), 0.0)
+    met = left > 0
+    truth, claim = (np.sqrt(left) + moved) ** 2, F * (c.distance0 - moved) ** 2
+    assert met.any()
+    assert (truth <= claim + 1e-12)[met].all()
+    # And where it may refute: a true claim at either end stays within the blur.
+    worst = (np.sqrt(F) * (c.distance0 + moved) + moved) ** 2
+    assert (worst <= bound + squared_distance.doubt(c, bound) + 1e-12).all()
+
+
+def test_blur_refutes_later_and_doubt_confirms_later():
+    """A tolerance is on the side of the theorem where it is refuted, and on the other where it is confirmed."""
+    question = Question(np.array([0.5]), 1.0, blur=0.1, doubt=0.2)
+    X = np.array([[0.55]])
+    assert question.excess(X) < 0 < Question(np.array([0.5]), 1.0).excess(X)
+    Z, worst = question.shortfall(np.array([[0.4]]))
+    assert Z[0, 0] == pytest.approx(1 - 0.4 / 0.3)
+    assert worst[0] == pytest.approx(1 / 0.3 - 1)
+    nothing, _ = Question(np.array([0.1]), 1.0, doubt=0.2).shortfall(np.zeros((3, 1)))
+    assert (nothing == 0).all()
+    assert not Question(np.array([1.1]), 1.0, doubt=0.2).is_vacuous
+    assert Question(np.array([1.3]), 1.0, doubt=0.2).is_vacuous
+
+
+def test_a_verdict_is_no_yes_or_no():
+    """``assert verify(...)`` once passed for VIOLATED."""
+    false = replace(Constants.of(Case(GD(0.5), IDENTITY, None, 5)), mu=1.6)
+    verdict = verify("T2", GD(0.5), IDENTITY, steps=5, constants=false)
+    assert verdict.refuted
+    with pytest.raises(TypeError, match=r"five answers, not two, and this one is VIOLATED: write `verdict.status is"):
+        bool(verdict)
+    assert not verify("T2", GD(0.5), IDENTITY, steps=5).refuted
+
+
+@pytest.mark.parametrize("zero", ["lambda_min", "mu"])
+@pytest.mark.parametrize("claim", theorems.ALL)
+def test_a_constant_of_zero_promises_nothing_and_is_no_error(claim, zero):
+    """Eleven theorems raised ZeroDivisionError; ``steps_to`` is inf, or as before where the constant is not used."""
+    known = {"A": 0.1, "beta": 1.0, "C": 1.0, "D": 1.0, "L_max": 1.0, "sigma_squared": 0.0, "zeta_squared": 0.0}
+    base = replace(Constants.of(Case(HAAR, IDENTITY, None, 1)), gamma=0.3, inner_steps=2, nu=0.1, **known)
+    theorem = theorems.ALL[claim]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        promised = theorem.steps_to(1e-3, replace(base, **{zero: 0.0}))
+        theorem.bound(replace(base, **{zero: 0.0}), 3)
+    used = not np.array_equal(
+        theorem.bound(base, 3)[1:], theorem.bound(replace(base, **{zero: 0.5 * getattr(base, zero)}), 3)[1:]
+    )
+    assert (promised == np.inf) if used else (promised == theorem.steps_to(1e-3, base))
+    assert np.isnan(theorem.steps_to(1e-3, replace(base, **{zero: np.nan}))) == used
+
+
+def test_how_many_runs_may_be_taken_is_asked_for_where_it_means_something():
+    with pytest.raises(ValueError, match=r"most_runs must be in 1\.\.262144, got -5"):
+        verify("T2", HAAR, IDENTITY, steps=2, runs="until decided", most_runs=-5)
+    with pytest.raises(ValueError, match=r"most_runs must be None beside runs=256, got -5; it needs 'until decided'"):
+        verify("T2", HAAR, IDENTITY, steps=2, most_runs=-5)

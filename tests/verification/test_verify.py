@@ -1,0 +1,331 @@
+"""verify: the five answers, each where it is due, and none where it is not."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
+from rac_theory import GD, Case, Constants, Minibatch, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
+from rac_theory.numerics.randomness import RUNS, child, seed_sequence
+
+ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
+
+sampled = partial(verify, evidence="sampled")
+
+
+def identity(d, n=1, mu=1.0):
+    """mu times the identity, where T2 with a Haar sketch and gamma = 1/mu is an equality."""
+    return Quadratic.left(mu * np.eye(d), np.ones((d, n)))
+
+
+def constants_of(algorithm, problem, steps=10):
+    return Constants.of(Case(algorithm, problem, None, steps))
+
+
+@pytest.mark.parametrize(("d", "rank", "n", "mu"), [(8, 1, 1, 1.0), (8, 2, 3, 0.5), (64, 1, 2, 2.0)])
+def test_equality_is_consistent_with_slack_one(d, rank, n, mu):
+    """T2 is an equality here: nothing can confirm it, nothing refutes it, and 1 lies in the interval of the slack."""
+    algorithm = RACLoRA(sketches.Haar(d, rank), 1 / mu)
+    verdict = sampled(theorems.T2, algorithm, identity(d, n, mu), steps=10, runs=2_000, rng=0)
+    assert verdict.status is Status.CONSISTENT
+    assert verdict.evidence == "sampled"
+    for t in range(1, verdict.reach + 1):
+        slack = verdict.slack_at(t)
+        assert slack.low <= 1 <= slack.high
+    assert verdict.slack.value == pytest.approx(1, abs=0.05)
+    assert verdict.fitted.low <= verdict.promised.value <= verdict.fitted.high
+
+
+@pytest.mark.parametrize(("d", "rank"), [(64, 1), (64, 4), (8, 1), (2, 1)])
+def test_ten_per_cent_more_mu_is_refuted(d, rank):
+    """2,000 runs of ten steps, r/d down to 1/64: mu inflated by a tenth is false, and so is lambda_min."""
+    problem, algorithm = identity(d), RACLoRA(sketches.Haar(d, rank), 1.0)
+    true = constants_of(algorithm, problem)
+    for false in (replace(true, mu=1.1 * true.mu), replace(true, lambda_min=1.1 * true.lambda_min)):
+        verdict = verify(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=1, constants=false)
+        assert verdict.status is Status.VIOLATED
+        assert 1 <= verdict.violated_at <= 10
+        assert f"t={verdict.violated_at}" in verdict.reason
+        assert verdict.log_evidence >= math.log(1e3)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_lambda_max_for_lambda_min_is_refuted(side):
+    """Weights 1 to 4, all error in the coordinate that is drawn least: E gap = (1 - w_min)^t, and 4 w_min is false."""
+    W_star = np.zeros((4, 4))
+    W_star[0, 0] = 1.0
+    problem = Quadratic.left(np.eye(4), W_star)
+    algorithm = RACLoRA(sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4]), 1.0, side=side)
+    true = constants_of(algorithm, problem)
+    assert sampled(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0).status is Status.CONSISTENT
+    false = replace(true, lambda_min=true.lambda_max)
+    verdict = sampled(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0, constants=false)
+    assert verdict.status is Status.VIOLATED
+
+
+def test_tampered_bounds_on_gradients_are_refuted():
+    """T1 is attained in the limit by GD on the identity with small steps; its factor 2 put down to 1.5 is not true."""
+    problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.0)
+    true = constants_of(algorithm, problem, 60)
+    assert sampled(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0).status is Status.CONSISTENT
+    false = replace(true, gap0_upper=0.75 * true.gap0_upper)
+    verdict = sampled(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0, constants=false)
+    assert verdict.status is Status.VIOLATED
+
+
+@pytest.mark.parametrize("t", [theorems.T1_sharp, theorems.T2_sharp])
+def test_the_sharp_forms_are_refuted_without_their_factor(t):
+    """At gamma = 1.9/L the plain formulas promise far too much: 2 - gamma L = 0.1 is what they lack."""
+    problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.9)
+    plain = {"T1_sharp": theorems.T1, "T2_sharp": theorems.T2}[t.id]
+    assert verify(t, algorithm, problem, steps=60, runs=300, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
+    unchecked = replace(plain, assumes=(plain.assumes[0],))
+    assert verify(unchecked, algorithm, problem, steps=60, runs=300, rng=0).status is Status.VIOLATED
+    assert verify(plain, algorithm, problem, steps=60, runs=300, rng=0).status is Status.NOT_APPLICABLE
+
+
+def cases_that_hold():
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((40, 5)), rng.standard_normal((40, 4))
+    for problem in (LeastSquares(X, Y, l2=0.5), PLSine((5, 4))):
+        for name in ("haar", "coordinate", "weighted_coordinate"):
+            for side, dim in (("left", 5), ("right", 4)):
+                for rank in (1, 3):
+                    yield problem, RACLoRA(sketches.named_sketch(name, dim, rank), 0.9 / problem.L, side=side)
+
+
+@pytest.mark.parametrize("t", ALL)
+def test_nothing_true_is_refuted(t):
+    """24 cases of each theorem; every one is a true claim at alpha = 1e-3, so a refutation here is a bug."""
+    statuses = [
+        sampled(t, algorithm, problem, steps=60, runs=128, rng=seed).status
+        for seed, (problem, algorithm) in enumerate(cases_that_hold())
+    ]
+    assert Status.VIOLATED not in statuses
+    assert Status.NOT_APPLICABLE not in statuses
+
+
+def test_a_loose_bound_is_confirmed_and_the_confirmation_needs_the_ceiling():
+    """With condition number 5 the runs are far below T2: confirmed for the whole curve, unless descent is denied."""
+    problem = Quadratic.left(np.diag(np.linspace(0.2, 1.0, 5)), np.ones((5, 2)))
+    algorithm = RACLoRA(sketches.Haar(5, 2), 1.0)
+    verdict = sampled(theorems.T2, algorithm, problem, steps=25, rng=0)
+    assert verdict.status is Status.HOLDS
+    assert "confirmed at level 0.001" in verdict.reason
+    assert (verdict.upper[1:] <= verdict.bound[1:] * 1.01).all()
+    unbounded = sampled(replace(theorems.T2, descends=False), algorithm, problem, steps=25, rng=0)
+    assert unbounded.status is Status.CONSISTENT
+    assert np.isinf(unbounded.upper[1:]).all()
+
+
+def test_too_few_runs_decide_nothing_and_say_how_many_would():
+    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(8, 1), 1.0), identity(8), steps=100, runs=8, rng=0)
+    assert verdict.status is Status.UNDECIDED
+    assert "8 runs are too few" in verdict.reason
+    assert "it takes" in verdict.reason
+
+
+def test_gradient_descent_is_decided_exactly_by_one_run():
+    verdict = verify(theorems.T2, GD(0.5), identity(3), steps=20, runs=999)
+    assert (verdict.status, verdict.evidence, verdict.runs) == (Status.HOLDS, "exact", 1)
+    np.testing.assert_array_equal(verdict.lower[1:], verdict.mean[1:])
+    assert verdict.slack.low == verdict.slack.value == verdict.slack.high
+    assert verdict.fitted.value == pytest.approx(0.25)
+    assert verdict.promised.value == pytest.approx(0.5)
+
+
+def test_gradient_descent_at_one_over_L_reaches_a_minimum_in_one_step():
+    """Bound and gap are zero from t = 1 on: 0 <= 0 holds, without a warning."""
+    assert verify(theorems.T2, GD(1.0), identity(3), steps=5).status is Status.HOLDS
+
+
+def test_an_exact_violation_is_named():
+    algorithm, problem = GD(0.5), identity(3)
+    false = replace(constants_of(algorithm, problem), mu=1.6)
+    verdict = verify(theorems.T2, algorithm, problem, steps=20, constants=false)
+    assert (verdict.status, verdict.evidence) == (Status.VIOLATED, "exact")
+    assert math.isinf(verdict.log_evidence)
+    assert "(exact)" in verdict.reason
+
+
+def test_exact_evidence_is_only_given_where_it_is_known():
+    """On a quadratic the expectation is computed; on a logistic loss, and on a plug-in's own word, it is not."""
+    algorithm = RACLoRA(sketches.Haar(3, 1), 1.0)
+    exact = verify(theorems.T2, algorithm, identity(3), steps=5)
+    assert (exact.evidence, exact.runs, exact.status) == ("exact", 0, Status.HOLDS)
+    np.testing.assert_allclose(exact.mean, exact.bound, rtol=1e-12)  # T2 is an equality on the identity
+    logistic = LogisticRegression(np.eye(3), [0, 1, 0], l2=0.1)
+    with pytest.raises(ValueError, match="evidence must be 'auto' or 'sampled' here, got 'exact'"):
+        verify(theorems.T2, RACLoRA(sketches.Haar(3, 1), 0.1), logistic, steps=2, evidence="exact")
+    one, many = (verify(theorems.T2, GD(0.5), identity(3), steps=5, runs=64, evidence=e) for e in ("auto", "sampled"))
+    assert (one.evidence, one.runs) == ("exact", 1)
+    assert (many.evidence, many.runs) == ("sampled", 64)
+
+
+def test_a_plug_in_is_not_judged_by_its_own_word():
+    """A sketch that claims to be the identity on average would make every bound hold; it is sampled instead."""
+
+    @dataclass(frozen=True)
+    class Boastful:
+        dim: int = 4
+        rank: int = 1
+
+        def sample(self, rng, size):
+            return rng.standard_normal((size, self.dim, self.rank))
+
+        def second_moment(self, M):
+            return M
+
+    verdict = verify(theorems.T2, RACLoRA(Boastful(), 1.0), identity(4), steps=5, runs=64, rng=0)
+    assert verdict.evidence == "sampled"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "problem", "words"),
+    [
+        (RACLoRA(sketches.Frozen(np.eye(3)[:, :2]), 1.0), identity(3), ["lambda_min(E[H]) must be positive"]),
+        (RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), ["gamma must be at most 1/L", "1.2/L"]),
+        (
+            RACLoRA(sketches.Haar(3, 1), 0.1),
+            NonconvexLogistic(np.random.default_rng(0).standard_normal((9, 3)), np.arange(9) % 2, 0.1),
+            ["f_star is nan", "mu is 0"],
+        ),
+    ],
+)
+def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
+    verdict = verify(theorems.T2, algorithm, problem, steps=5, rng=0)
+    assert verdict.status is Status.NOT_APPLICABLE
+    assert verdict.evidence == "none"
+    assert len(verdict.unmet) >= 1
+    for word in words:
+        assert word in str(verdict)
+    assert verdict.slack is None
+
+
+def test_a_vacuous_bound_does_not_count_as_holding():
+    """T1 says less than descent until t passes 1 / (lambda gamma L) = 8."""
+    algorithm, problem = RACLoRA(sketches.Haar(8, 1), 0.5), identity(8)
+    short = verify(theorems.T1, algorithm, problem, steps=10, rng=0)
+    assert short.status is Status.UNDECIDED
+    assert short.informative_from is None
+    assert "take more steps" in short.reason
+    assert verify(theorems.T1, algorithm, problem, steps=40, rng=0).informative_from == 17
+
+
+@pytest.mark.parametrize(("share", "status"), [(1.0, Status.UNDECIDED), (0.99, Status.CONSISTENT)])
+def test_nor_as_consistent(share, status):
+    """80 noisy runs neither refute nor confirm a constant bound; one at gap0 is no news, so it earns nothing."""
+    loose = replace(theorems.T6, formula=lambda c, t: np.where(np.asarray(t) > 0, share, 1.0) * c.gap0)
+    problem = LeastSquares.linnerud(l2=0.5)
+    algorithm = RACLoRA(sketches.Haar(problem.shape[0], 1), 0.05 / problem.L, gradients=Minibatch(1))
+    verdict = sampled(loose, algorithm, problem, steps=5, runs=80, rng=0)
+    assert verdict.status is status
+    assert ("take more steps" in verdict.reason) == (share == 1)
+
+
+def test_the_bound_is_judged_only_while_f_star_resolves_it():
+    """f_star known to 1e-3 of gap0: nothing below a tenth of gap0 is judged, and nothing is refuted by the error."""
+    algorithm, problem = RACLoRA(sketches.Haar(4, 2), 1.0), identity(4)
+    coarse = replace(constants_of(algorithm, problem), f_star=-0.002, gap0=2.002, f_star_error=0.002)
+    verdict = sampled(theorems.T2, algorithm, problem, steps=40, runs=500, rng=0, constants=coarse)
+    judged = np.flatnonzero(~np.isnan(verdict.detectable))
+    assert verdict.bound[judged].min() >= 0.2 > verdict.bound[judged[-1] + 1]
+    assert verdict.status is Status.CONSISTENT
+    hopeless = replace(coarse, f_star_error=1.0)
+    assert sampled(theorems.T2, algorithm, problem, steps=4, rng=0, constants=hopeless).status is Status.UNDECIDED
+
+
+@dataclass(frozen=True)
+class SparseSigns:
+    """A user's sketch: no closed form, so lambda_min is sampled and half of alpha goes to it."""
+
+    dim: int
+    rank: int
+
+    def sample(self, rng, size):
+        return rng.choice([-1.0, 0.0, 1.0], size=(size, self.dim, self.rank), p=[0.25, 0.5, 0.25])
+
+
+def test_a_plug_in_works_from_the_first_day():
+    algorithm, problem = RACLoRA(SparseSigns(6, 2), 1.0), identity(6, 2)
+    verdict = verify(theorems.T2, algorithm, problem, steps=10, rng=0)
+    assert verdict.status is not Status.VIOLATED
+    assert 0 < verdict.constants.lambda_min < 2 / 6
+    assert verdict.constants.alpha_spent == 5e-4
+    assert "Chernoff-Hoeffding" in verdict.constants.provenance["lambda_min"]
+    with pytest.raises(
+        ValueError, match=r"levels must add up to at most alpha=0\.0004, got 0\.0005 for sampled constants"
+    ):
+        verify(theorems.T2, algorithm, problem, steps=2, rng=0, alpha=4e-4, constants=verdict.constants)
+
+
+def test_a_verdict_repeats_itself():
+    """Everything comes from the seed, for any number of workers; the verdict says which."""
+    algorithm, problem = RACLoRA(SparseSigns(5, 1), 1.0), identity(5)
+    first, second = (verify(theorems.T2, algorithm, problem, steps=8, runs=300, rng=9, n_jobs=n) for n in (1, 2))
+    np.testing.assert_array_equal(first.mean, second.mean)
+    np.testing.assert_array_equal(first.detectable, second.detectable)
+    assert str(first) == str(second)
+    assert first.seed == (9, ())
+    assert set(first.versions) == {"rac_theory", "numpy", "scipy", "python"}
+
+
+def test_the_mean_is_that_of_the_runs():
+    """verify looks at the same ensemble as simulate, shifted by f_star: a metric off by one step would show."""
+    algorithm, problem = RACLoRA(sketches.Haar(4, 1), 1.0), identity(4)
+    verdict = sampled(theorems.T1, algorithm, problem, steps=12, runs=70, rng=5)
+    ran = simulate(algorithm, problem, steps=12, runs=70, rng=child(seed_sequence(5), RUNS))
+    averages = [ran.squared_gradients[:, :t].mean() for t in range(1, 13)]
+    np.testing.assert_allclose(verdict.mean[1:], averages, rtol=1e-13)
+    gaps = sampled(theorems.T2, algorithm, problem, steps=12, runs=70, rng=5)
+    np.testing.assert_allclose(gaps.mean, ran.gaps.mean(axis=0), rtol=1e-13)
+
+
+def test_a_verdict_draws_itself():
+    """Bound, mean up to reach, band and at most ten runs, on logarithmic values; looked at as data, not as pixels."""
+    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=30, runs=100, rng=0)
+    ax = verdict.plot()
+    lines = {line.get_label().partition(",")[0]: line for line in ax.get_lines()}
+    np.testing.assert_allclose(lines["bound"].get_ydata(), verdict.bound)
+    np.testing.assert_allclose(lines["mean"].get_ydata(), verdict.mean[: verdict.reach + 1])
+    assert f"fitted {verdict.fitted}" in lines["mean"].get_label()
+    assert len(ax.get_lines()) == 12
+    assert ax.get_yscale() == "log"
+    assert verdict.theorem.metric.label == ax.get_ylabel()
+    assert verdict.plot(ax) is ax
+
+
+def test_a_verdict_is_a_sentence():
+    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=10, runs=500, rng=0)
+    assert isinstance(verdict, Verdict)
+    text = str(verdict)
+    for part in ("T2 CONSISTENT for RACLoRA(Haar(dim=4, rank=1)", "times the mean", "Fitted factor a step", "promised"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"alpha": 0.0}, "alpha must be a finite number > 0 and < 1, got 0"),
+        ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
+        ({"runs": 0}, "runs must be >= 1"),
+        ({"steps": 0}, "steps must be >= 1"),
+        ({"evidence": "exct"}, "did you mean 'exact'"),
+        ({"W0": np.ones((3, 1))}, "W0 must not be a minimiser"),
+    ],
+)
+def test_bad_arguments(change, message):
+    with pytest.raises(ValueError, match=message):
+        verify(theorems.T2, GD(0.5), identity(3), **({"steps": 2} | change))
+
+
+def test_a_small_exact_gap_is_not_lost_in_a_difference():
+    """T2_sharp on diabetes for 2,000 steps: f - f* underflows the digits of f; the slack stays positive and finite."""
+    problem = LeastSquares.diabetes(l2=0.1)
+    verdict = verify(theorems.T2_sharp, RACLoRA(sketches.Haar(10, 4), 1.5 / problem.L), problem, steps=2000)
+    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
+    assert verdict.slack is None or verdict.slack.value > 1
+    assert (verdict.mean[verdict.mean < 0] > -problem.f_star_error).all()
