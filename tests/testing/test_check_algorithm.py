@@ -118,6 +118,35 @@ class WritesTheLast(Base):
             yield V
 
 
+class TwoBuffers(Base):
+    """Writes each iterate over the last but one."""
+
+    def iterates(self, problem, W, rng):
+        buffers = np.empty((2, *W.shape))
+        for t, V in enumerate(Base.iterates(self, problem, W, rng)):
+            buffers[t % 2] = V
+            yield buffers[t % 2]
+
+
+class WritesItsArgumentLate(Base):
+    def iterates(self, problem, W, rng):
+        for t, V in enumerate(Base.iterates(self, problem, W.copy(), rng)):
+            if t == 5:
+                W[:] = 0
+            yield V
+
+
+class KeepsState(Base):
+    """Momentum that is kept in the object, and is zero at the start of each call."""
+
+    def iterates(self, problem, W, rng):
+        vars(self)["move"] = np.zeros_like(W)
+        while True:
+            vars(self)["move"] = 0.5 * self.move - self.gamma * (rng.random(W.shape) < 0.5) * problem.gradient(W)
+            W = W + self.move
+            yield W
+
+
 class Stops(Base):
     def iterates(self, problem, W, rng):
         for _, V in zip(range(20), Base.iterates(self, problem, W, rng), strict=False):
@@ -192,6 +221,9 @@ class NoGamma:
         (InPlace(), "must yield a new array each step"),
         (WritesItsArgument(), "must not write to its argument W, and did at step 1"),
         (WritesTheLast(), "must not write to what it has yielded, and did at step 2"),
+        (TwoBuffers(), "must yield a new array each step, got one that shares memory with an earlier one"),
+        (WritesItsArgumentLate(), "must not write to its argument W, and did at step 6"),
+        (KeepsState(), "the same seed gave other iterates; .* nor keep one or any state"),
         (Stops(), "must go on for ever, it yielded nothing at step 21"),
         (Returns(), "must be a generator of iterates, it returned ndarray"),
         (Flat(), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
@@ -323,6 +355,13 @@ class SharedSeed(RACLoRA):
             step = next(self.low_rank_steps(np.random.default_rng(seed), W))
             W = self.gradients.descend(problem, W, step, np.random.default_rng(seed))
             yield W
+
+
+def test_one_seed_for_both_is_no_fault_where_the_source_does_not_draw():
+    for source in (Exact(), Local(2)):
+        check_algorithm(SharedSeed(B, GAMMA, gradients=source), LEAST)
+    with pytest.raises(Refuted, match="both were given generators of the same seed"):
+        check_algorithm(SharedSeed(B, GAMMA / 12, gradients=Reshuffled()), LEAST)
 
 
 class Unfolded(RACLoRA):

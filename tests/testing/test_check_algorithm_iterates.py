@@ -84,6 +84,72 @@ def test_a_gradient_may_be_cached_or_asked_for_twice():
     check_algorithm(Cached(THIN, GAMMA), LEAST)
 
 
+class Slotted:
+    """A problem whose objects have no ``__dict__``."""
+
+    __slots__ = ("problem",)
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def __getattr__(self, name):
+        if name in ("problem", "__dict__") or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.problem, name)
+
+
+class Uncopied(Slotted):
+    """The same where no copy can be made, as of an object of a compiled class."""
+
+    __slots__ = ()
+
+    def __copy__(self):
+        raise TypeError
+
+
+@pytest.mark.parametrize("kind", [Slotted, Uncopied])
+@pytest.mark.parametrize("source", [Exact(), Minibatch(2), Noisy(1.0), Reshuffled(), Clients(Minibatch(2))], ids=str)
+def test_a_correct_algorithm_passes_on_a_problem_without_a_dict(kind, source):
+    """In another order of draws, so that the components that were drawn are known from the problem alone."""
+    problem = kind(FEDERATED if isinstance(source, Clients) else LEAST)
+    check_algorithm(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """A minibatch gradient that is ``factor`` times as long, from a source without a ``__dict__``."""
+
+    factor: float
+
+    @property
+    def deterministic(self):
+        return False
+
+    def check(self, problem):
+        pass
+
+    def descend(self, problem, W, step, rng):
+        chosen = rng.integers(problem.n_components, size=(len(W), 2))
+        return step(W, self.factor * problem.component_gradient(W, chosen))
+
+
+def test_a_source_without_a_dict_is_watched_like_any_other():
+    check_algorithm(RACLoRA(THIN, GAMMA, gradients=Doubled(1.0)), LEAST)
+    with pytest.raises(Refuted, match="Doubled must give gradients of mean grad f"):
+        check_algorithm(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), LEAST)
+
+
+def test_a_step_is_computed_again_on_a_problem_without_a_dict():
+    class Longer(RACLoRA):
+        def iterates(self, problem, W, rng):
+            for step in self.low_rank_steps(np.random.default_rng(int(rng.integers(2**63))), W):
+                W = W + 1.001 * (self.gradients.descend(problem, W, step, rng) - W)
+                yield W
+
+    with pytest.raises(Refuted, match=r"is off by 0\.00\d+ of gamma"):
+        check_algorithm(Longer(THIN, GAMMA / 12, gradients=Reshuffled()), Slotted(LEAST))
+
+
 SOURCES = {
     "exact": (Exact(), LEAST),
     "minibatch": (Minibatch(3), LEAST),

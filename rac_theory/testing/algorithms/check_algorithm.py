@@ -16,6 +16,7 @@ from rac_theory.testing.refuted import Refuted
 
 _RUNS, _STEPS = 4, 5
 _LONG = 70  # steps that stand for ever: more than are drawn ahead
+_KEPT = 4  # arrays, W and the first blocks, that are looked at to the end: buffers may be used in turns
 
 
 def check_algorithm(
@@ -92,6 +93,14 @@ def _blocks(algorithm: Algorithm, problem: Problem, W: Array, seed: int, steps: 
     return np.stack([np.array(block) for block in islice(iterates, steps)])
 
 
+def _in_turns(algorithm: Algorithm, problem: Problem, W: Array, seed: int) -> tuple[Array, Array]:
+    """The same of two seeds, one step of either after the other: state that is kept outside of a run gets mixed up."""
+    runs = [algorithm.iterates(problem, W.copy(), np.random.default_rng(seed + k)) for k in range(2)]
+    blocks = [[np.array(block) for block in pair] for pair in islice(zip(*runs, strict=False), _STEPS)]
+    one, other = (np.stack(run) for run in zip(*blocks, strict=True))
+    return one, other
+
+
 def _starts(problem: Problem, seed: int, runs: int = _RUNS) -> Array:
     return np.random.default_rng([seed, 1]).standard_normal((runs, *problem.shape))
 
@@ -99,13 +108,12 @@ def _starts(problem: Problem, seed: int, runs: int = _RUNS) -> Array:
 def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
     name = f"{type(algorithm).__name__}.iterates"
     W = _starts(problem, seed)
-    kept = W.copy()
+    seen = [(W, W.copy())]
     iterates: Any = algorithm.iterates(problem, W, np.random.default_rng(seed))
     if not isinstance(iterates, Iterator):
         raise Refuted(
             f"{name} must be a generator of iterates, it returned {type(iterates).__name__}: is a yield missing?"
         )
-    last, seen = W, kept
     for step in range(_LONG):
         block = next(iterates, None)
         if block is None:
@@ -113,12 +121,13 @@ def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
         if not isinstance(block, np.ndarray) or block.shape != W.shape or block.dtype != W.dtype:
             came = f"{block.dtype} {block.shape}" if isinstance(block, np.ndarray) else type(block).__name__
             raise Refuted(f"{name} must yield arrays {W.dtype} {W.shape}, got {came}")
-        if np.shares_memory(block, last):
-            raise Refuted(f"{name} must yield a new array each step, got one that shares memory with the last")
-        if not np.array_equal(last, seen, equal_nan=True):
-            what = "its argument W" if step == 0 else "what it has yielded"
-            raise Refuted(f"{name} must not write to {what}, and did at step {step + 1}")
-        last, seen = block, block.copy()
+        if any(np.shares_memory(block, earlier) for earlier, _ in seen):
+            raise Refuted(f"{name} must yield a new array each step, got one that shares memory with an earlier one")
+        for index, (earlier, copy) in enumerate(seen):
+            if not np.array_equal(earlier, copy, equal_nan=True):
+                what = "what it has yielded" if index else "its argument W"
+                raise Refuted(f"{name} must not write to {what}, and did at step {step + 1}")
+        seen = [*seen[:_KEPT], (block, block.copy())]
 
 
 def _check_randomness(algorithm: Algorithm, problem: Problem, seed: int) -> None:
@@ -129,12 +138,12 @@ def _check_randomness(algorithm: Algorithm, problem: Problem, seed: int) -> None
     same_state = all(np.array_equal(a, b) for a, b in zip(numpy_state, np.random.get_state(), strict=True))  # noqa: NPY002
     if not (same_state and python_state == random.getstate()):
         raise Refuted(f"{name}.iterates must draw from the rng that it is given, it drew from a global generator")
-    if not np.array_equal(first, _blocks(algorithm, problem, W, seed), equal_nan=True):
+    again, other = _in_turns(algorithm, problem, W, seed)
+    if not np.array_equal(first, again, equal_nan=True):
         raise Refuted(
             f"{name}.iterates must be a function of the rng that it is given: the same seed gave other iterates; do "
             "not make a generator of your own, nor keep one or any state"
         )
-    other = _blocks(algorithm, problem, W, seed + 1)
     varies = not np.array_equal(first, other, equal_nan=True)
     drew = generator.bit_generator.state != np.random.default_rng(seed).bit_generator.state
     if algorithm.deterministic and not np.allclose(first, other, rtol=1e-9, atol=1e-12, equal_nan=True):

@@ -65,12 +65,12 @@ class _Spy:
             last[:] = V, np.array(G), moved
             return moved
 
+        start, state, same = W.copy(), rng.bit_generator.state, False
         if self.sketching:
             used, before = self.sketching
-            drew = used.bit_generator.state != before
-            self.shares_seed |= drew and rng.bit_generator.state == before
-        start = W.copy()
+            same = used.bit_generator.state != before and state == before
         result = self.algorithm.gradients.descend(problem, W, watched, rng)
+        self.shares_seed |= same and rng.bit_generator.state != state
         if last and np.array_equal(last[0], start) and np.array_equal(last[2], result, equal_nan=True):
             self.descents.append((start, Asked(step, last[1])))
         else:

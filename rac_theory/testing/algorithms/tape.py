@@ -47,6 +47,7 @@ class Replay:
 
     def __init__(self, problem: Problem, tapes: Tapes) -> None:
         self._left: list[int] = []
+        self._plays = True
         self._tapes = iter(tapes)
         self.problem = self._playing(problem)
 
@@ -62,20 +63,31 @@ class Replay:
             self._left[place] -= width
             return problem.component_gradient(W, tape[:, first : first + width])
 
-        return _with(problem, component_gradient, self._playing)
+        playing = _with(problem, component_gradient, self._playing)
+        self._plays &= playing is not problem  # what has no room for other members was not recorded either
+        return playing
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left on any tape."""
-        return not any(self._left)
+        """Whether all tapes were played, and nothing is left on any."""
+        return self._plays and not any(self._left)
 
 
 def changed(thing: Any, **members: Any) -> Any:
-    """Return a shallow copy of the same class with other members; the thing itself if it has no room for them."""
-    if not hasattr(thing, "__dict__"):
+    """Return a shallow copy with other members, of the same class, or of one that inherits from it if that has slots.
+
+    What allows neither, as a type that was compiled may, is returned as it is.
+    """
+    if hasattr(thing, "__dict__"):
+        other = copy.copy(thing)
+        vars(other).update(members)
+        return other
+    kind, room = type(thing), {name: staticmethod(member) for name, member in members.items()}
+    try:
+        other = copy.copy(thing)
+        object.__setattr__(other, "__class__", type(kind.__name__, (kind,), {"__slots__": (), **room}))
+    except (TypeError, AttributeError):
         return thing
-    other = copy.copy(thing)
-    vars(other).update(members)
     return other
 
 
