@@ -20,7 +20,7 @@ from rac_theory import RACLoRA, simulate, sketches
 from rac_theory.ledger.figures import ready_to_draw
 from rac_theory.processes import workers
 from rac_theory.simulation.kernels.choice import kernel_for
-from rac_theory.simulation.simulate import _tasks
+from rac_theory.simulation.blocks import _tasks
 
 
 @given(st.integers(0, 9), st.integers(1, 200), st.integers(1, 10_000), st.sampled_from([-1, 1, 2, 5]))

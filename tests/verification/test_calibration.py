@@ -16,7 +16,7 @@ from rac_theory import Status
 from rac_theory.numerics import evidence
 from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
 from rac_theory.numerics.limits import lower_mean, upper_mean
-from rac_theory.verification.decision import sampled_finding
+from rac_theory.verification.decision import sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Pilot, Sample
 from rac_theory.verification.question import Question
 
@@ -139,7 +139,7 @@ def finding(log_evidence, confirmation, alpha=0.05):
     """The finding on a sample with these log e-values, at one step."""
     X = np.full((50, 1), 0.5)
     sample = Sample(50, X, log_evidence, np.array([confirmation]), True)
-    return sampled_finding(sample, Question(np.full(1, 0.6), 1.0), np.array([1]), alpha).status
+    return sampled_decision(sample, Question(np.full(1, 0.6), 1.0), np.array([1]), alpha).status
 
 
 def test_thresholds_are_compared_exactly():

@@ -20,7 +20,7 @@ from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.sketches.sampled_projection import sample_spectrum
 from rac_theory.sweeps import Grid
-from rac_theory.verification.decision import sampled_finding
+from rac_theory.verification.decision import sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.question import Question
 
@@ -125,7 +125,7 @@ def test_limits_of_a_verdict_are_at_their_levels():
     question = Question(np.full(5, 0.55), 2.0)
     sample = Sample.of([Part.of(X, question)], X, question)
     t = np.arange(1, 6)
-    found = sampled_finding(sample, question, t, alpha=0.01, limits=0.004)
+    found = sampled_decision(sample, question, t, alpha=0.01, limits=0.004)
     np.testing.assert_array_equal(found.lower, lower_mean(X, 0.004 * shares(5)))
     np.testing.assert_array_equal(found.upper, upper_mean(X, 2.0, 0.004))
     np.testing.assert_array_equal(found.detectable, detectable(np.resize(X[1::2], X.shape), 0.004))
@@ -208,7 +208,7 @@ def test_consistent_from_half_of_the_curve(reach, status, monkeypatch):
     X[:, late] = np.where(np.arange(400)[:, None] == 0, 400.0, 1e-9)  # one run carries the mean
     question = Question(np.where(late, 1.0, 1.0), math.inf)
     sample = Sample.of([Part.of(X, question)], X, question)
-    found = sampled_finding(sample, question, np.arange(1, 11), 1e-3)
+    found = sampled_decision(sample, question, np.arange(1, 11), 1e-3)
     assert found.reach == reach
     assert found.status is status
 
@@ -222,12 +222,12 @@ def test_the_half_that_chooses_a_step_is_not_the_half_that_speaks_of_it():
     X = rng.gamma(100, 1 / 100, size=(400, 2))
     X[1::2, 1] = rng.exponential(size=200) ** 3
     question = Question(np.ones(2), math.inf)
-    found = sampled_finding(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
+    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
     assert found.reach == 2
     assert found.detectable[0] < 0.1
     assert found.detectable[1] > 0.5
     one = X[:1]
-    alone = sampled_finding(Sample.of([Part.of(one, question)], one, question), question, np.array([1, 2]), 1e-3)
+    alone = sampled_decision(Sample.of([Part.of(one, question)], one, question), question, np.array([1, 2]), 1e-3)
     assert alone.reach is None
 
 
@@ -236,7 +236,7 @@ def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
     X = np.random.default_rng(0).exponential(size=(70, 1))
     assert 0.5 < detectable(np.resize(X[::2], X.shape), 1e-3)[0] < 0.65
     question = Question(np.ones(1), math.inf)
-    found = sampled_finding(Sample.of([Part.of(X, question)], X, question), question, np.array([1]), 1e-3)
+    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1]), 1e-3)
     assert found.reach is None
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, simulate, sketches, theorems, verify
-from rac_theory.verification.decision import sampled_finding
+from rac_theory.verification.decision import sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.question import Question
 
@@ -108,7 +108,7 @@ def test_what_is_excluded_is_never_a_negative_percentage():
     """An early step unconfirmed, the last one far below its bound: there every violation is excluded."""
     X = np.random.default_rng(0).uniform(0.6, 1.0, size=400)
     X, question = np.column_stack([X, 0.1 * X]), Question(np.array([0.8, 0.3]), 1.0)
-    finding = sampled_finding(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
+    finding = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
     assert finding.status is Status.CONSISTENT
     assert "every one is excluded there" in finding.reason
 
