@@ -21,10 +21,16 @@ FACTORS = Initialisation.kaiming((3, 1), 1)
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Case(GD(0.1), PROBLEM, 1e80 * np.ones((3, 1)), 1), "W0 must have a largest entry of size 1e-75..1e75"),
-        (lambda: Case(GD(0.1), PROBLEM, np.ones((3, 1)) + 0j, 1), "W0 must be an array of real numbers, got complex"),
-        (lambda: Case(GD(0.1), PROBLEM, None, 10**30), "steps must be at most 2147483648"),
-        (lambda: Case(GD(0.1), PROBLEM, None, True), "steps must be an integer, got True"),
+        (
+            lambda: Case(GD(0.1), PROBLEM, 1e80 * np.ones((3, 1)), steps=1),
+            "W0 must have a largest entry of size 1e-75..1e75",
+        ),
+        (
+            lambda: Case(GD(0.1), PROBLEM, np.ones((3, 1)) + 0j, steps=1),
+            "W0 must be an array of real numbers, got complex",
+        ),
+        (lambda: Case(GD(0.1), PROBLEM, steps=10**30), "steps must be at most 2147483648"),
+        (lambda: Case(GD(0.1), PROBLEM, steps=True), "steps must be an integer, got True"),
         (lambda: GD(1e-320), "gamma must be of size 1e-100..1e100, got 1e-320"),
         (lambda: GD("0.1"), "gamma must be a finite number > 0, got '0.1'"),
         (lambda: GaLore(1, 1e300), "gamma must be of size 1e-100..1e100"),

@@ -30,7 +30,7 @@ from rac_theory.testing import assert_converges_to, assert_does_not_converge, as
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 3.0]), np.ones((3, 2)))
 ALGORITHM = RACLoRA(Haar(3, 1), 0.1)
-CASE = Case(ALGORITHM, PROBLEM, None, 5)
+CASE = Case(ALGORITHM, PROBLEM, steps=5)
 
 SOURCE = "must be a gradient source, such as Exact(), got"
 INITIALISATION = "must be an Initialisation, got"
@@ -42,14 +42,14 @@ CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
 
 # One call for each function that takes an algorithm and a problem.
 PAIRS = {
-    "Case": lambda a, p: Case(a, p, None, 5),
-    "simulate": lambda a, p: simulate(a, p, steps=5),
-    "verify": lambda a, p: verify("T2", a, p, steps=5),
-    "expected": lambda a, p: expected(a, p, 5),
+    "Case": lambda a, p: Case(a, p, steps=5),
+    "simulate": lambda a, p: simulate(Case(a, p, steps=5)),
+    "verify": lambda a, p: verify("T2", Case(a, p, steps=5)),
+    "expected": lambda a, p: expected(Case(a, p, steps=5)),
     "exact_rate": exact_rate,
-    "assert_rate_bound": lambda a, p: assert_rate_bound("T2", a, p, steps=5),
-    "assert_converges_to": lambda a, p: assert_converges_to(0.0, a, p, tolerance=0.1, steps=5),
-    "assert_does_not_converge": lambda a, p: assert_does_not_converge(a, p, tolerance=0.1, steps=5),
+    "assert_rate_bound": lambda a, p: assert_rate_bound("T2", Case(a, p, steps=5)),
+    "assert_converges_to": lambda a, p: assert_converges_to(Case(a, p, steps=5), 0.0, tolerance=0.1),
+    "assert_does_not_converge": lambda a, p: assert_does_not_converge(Case(a, p, steps=5), tolerance=0.1),
 }
 
 
@@ -98,8 +98,8 @@ def test_algorithm_and_problem(call, algorithm, problem, message):
         (lambda: spectrum(Haar), "sketch must be a sketch, got the class Haar; write Haar(...)"),
         (lambda: Federated(LeastSquares, 4), f"problem {SUM} the class LeastSquares; write LeastSquares(...)"),
         (lambda: Federated(PROBLEM, 4), f"problem {SUM} Quadratic(3x2 #*) without 'subset'"),
-        (lambda: verify(ALGORITHM, "T2", PROBLEM, steps=5), f"theorem {THEOREM} RACLoRA(*)"),
-        (lambda: verify(None, ALGORITHM, PROBLEM, steps=5), f"theorem {THEOREM} None"),
+        (lambda: verify(ALGORITHM, Case("T2", PROBLEM, steps=5)), f"theorem {THEOREM} RACLoRA(*)"),
+        (lambda: verify(None, Case(ALGORITHM, PROBLEM, steps=5)), f"theorem {THEOREM} None"),
         (lambda: tightness(CASE, "T2"), f"theorem {THEOREM} Case(*"),
         (lambda: tightness("T2", ALGORITHM), "case must be a Case, got RACLoRA(*)"),
         (lambda: hardest_case(CASE), f"theorem {THEOREM} Case(*"),
@@ -110,7 +110,7 @@ def test_algorithm_and_problem(call, algorithm, problem, message):
         (lambda: Constants(gamma=None), "gamma must be a number, nan where it is unknown, got None"),
         (lambda: Constants(gamma=0.1, L=[1.0]), "L must be a number, nan where it is unknown, got [1.0]"),
         (lambda: Constants(gamma=0.1, mu=True), "mu must be a number, nan where it is unknown, got True"),
-        (lambda: verify("T2", ALGORITHM, PROBLEM, steps=5, constants=0.1), f"constants {CONSTANTS} 0.1"),
+        (lambda: verify("T2", Case(ALGORITHM, PROBLEM, steps=5), constants=0.1), f"constants {CONSTANTS} 0.1"),
         (lambda: diagnose(PROBLEM), f"trajectory {TRAJECTORY} Quadratic(*)"),
         (lambda: empirical_rate(CASE), f"trajectory {TRAJECTORY} Case(*"),
         (lambda: FollowedRun.of(ALGORITHM), f"trajectory {TRAJECTORY} RACLoRA(*)"),

@@ -1,12 +1,13 @@
 """A case: what is run, on what, from where, for how long. The one value that a claim is tried on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from problems.members import having
+from problems.digest import digest
+from problems.members import being, having
 from problems.problem import Problem
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.cases.checked_once import check_once
@@ -15,7 +16,7 @@ from rac_theory.cases.gradient_check import check_gradient
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """An algorithm on a problem from ``W0`` for ``steps`` outer steps.
+    """An algorithm on a problem from ``W0``, for ``steps`` outer steps where something runs.
 
     Whatever does not fit together is refused here, before anything runs: shapes, and a plug-in whose value and
     gradient contradict each other.
@@ -27,16 +28,24 @@ class Case:
     W0 : (m, n) or None
         The start; None is ``problem.start`` where the problem has one, else zero.
     steps : int
-        At least 1.
+        At least 1 for what runs. It may be left out where nothing does: for ``Constants.of``, ``exact_rate`` and
+        ``check_algorithm``.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case
+    >>> Case(GD(gamma=0.5), Quadratic.left([[1.0, 0.0], [0.0, 2.0]], [[1.0], [1.0]]), steps=10)
+    Case(GD(gamma=0.5), Quadratic.left(2x1 #1ab7a8a6), steps=10)
     """
 
     algorithm: Algorithm
     problem: Problem
-    W0: Array | None
-    steps: int
+    W0: Array | None = None
+    steps: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", checks.count("steps", self.steps))
+        object.__setattr__(self, "steps", self.steps and checks.count("steps", self.steps))
         check_pair(self.algorithm, self.problem)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
         check_once(check_gradient, self.problem, self.start)
@@ -46,6 +55,21 @@ class Case:
         """The start, (m, n)."""
         assert self.W0 is not None  # filled in by __post_init__
         return self.W0
+
+    def __repr__(self) -> str:
+        usual = starting_point(self.problem, None)
+        W0 = "" if np.array_equal(self.start, usual) else f", W0={'x'.join(map(str, usual.shape))} {digest(self.start)}"
+        steps = f", steps={self.steps}" if self.steps else ""
+        return f"Case({self.algorithm!r}, {self.problem!r}{W0}{steps})"
+
+
+def check_runs(case: Case) -> None:
+    """Raise a ``ValueError`` unless this is a case that says for how many steps it runs."""
+    being("case", case, Case, ", such as Case(algorithm, problem, steps=100)")
+    if not case.steps:
+        raise ValueError(
+            "steps must be >= 1 for a case that is run, got none: write Case(algorithm, problem, steps=100)"
+        )
 
 
 def check_pair(algorithm: Algorithm, problem: Problem) -> None:

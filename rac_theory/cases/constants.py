@@ -107,5 +107,5 @@ class Constants:
             If the start is a minimiser already, for every bound would be zero, or if the problem's constants
             contradict each other.
         """
-        being("case", case, Case, ", as Case(algorithm, problem, W0, steps)")
+        being("case", case, Case, ", such as Case(algorithm, problem)")
         return cls(**known_constants(case, alpha, draws, rng))

@@ -76,7 +76,7 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
         If what is needed was not recorded.
     """
     being("trajectory", trajectory, Trajectory, ", as simulate returns")
-    problem = trajectory.problem if problem is None else problem
+    problem = trajectory.case.problem if problem is None else problem
     with one_blas_thread():  # as in simulate: at these sizes more are slower
         return tuple(_diagnosed(FollowedRun.of(trajectory, run, problem), problem) for run in range(trajectory.runs))
 

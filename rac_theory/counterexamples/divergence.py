@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from problems.checks import Array
+from rac_theory import Case
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.factor_loss import FactorLoss, sharpest_on_segment
@@ -48,7 +49,7 @@ def fractions(scale: float) -> tuple[float, float]:
     for seed in range(8):
         problem = paper_quadratic(np.random.default_rng(seed).standard_normal((3, 3)))
         methods = LoRA(start, 1 / LARGEST), ChainOfLoRA(start, 1 / LARGEST, inner_steps=10)
-        shares.append([diverged(simulate(m, problem, steps=300, runs=64, rng=seed)).mean() for m in methods])
+        shares.append([diverged(simulate(Case(m, problem, steps=300), runs=64, rng=seed)).mean() for m in methods])
     lora, chain = np.mean(shares, axis=0)
     return float(lora), float(chain)
 
@@ -57,10 +58,7 @@ def explained(example: Counterexample) -> tuple[int, int, float]:
     """Return how many steps of 64 runs rise, how many were examined, and the least gamma times sharpness in those."""
     loss, gamma = FactorLoss(example.problem, example.start), example.method.gamma
     runs = simulate(
-        example.method,
-        example.problem,
-        example.start,
-        steps=100,
+        Case(example.method, example.problem, example.start, steps=100),
         runs=64,
         rng=example.seed,
         record=("W", "factors"),
@@ -87,7 +85,7 @@ def outcome_map(points: int = 9) -> Outcomes:
         start = Initialisation(A=Gaussian(3, 1), scale=float(scale))
         for k, step in enumerate(steps):
             long_enough = int(max(400, 60 / step))  # so that short steps are not taken for a wrong point
-            runs = simulate(LoRA(start, float(step) / LARGEST), problem, steps=long_enough, runs=8, rng=0)
+            runs = simulate(Case(LoRA(start, float(step) / LARGEST), problem, steps=long_enough), runs=8, rng=0)
             at_optimum = runs.values[:, -1] < 1e-6 * runs.values[:, 0]
             ends = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1))
             outcome[i, k] = np.bincount(ends).argmax()  # a mean of optimum and divergence would look like elsewhere
@@ -119,7 +117,9 @@ def gather(example: Counterexample) -> Witness:
             "simulated",
         ),
     )
-    tame = diverged(simulate(example.method, paper_quadratic(0.1 * np.eye(3)), steps=1000, runs=256, rng=0)).mean()
+    tame = diverged(
+        simulate(Case(example.method, paper_quadratic(0.1 * np.eye(3)), steps=1000), runs=256, rng=0)
+    ).mean()
     against = Check(f"with W* = 0.1 I, so a small b, {tame:.0%} of 256 runs of LoRA diverge", tame == 0, "simulated")
     return Witness(checks, Deferred(outcome_map), {"shares": shares, "rises": rises}, (against,))
 

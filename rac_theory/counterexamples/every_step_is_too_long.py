@@ -6,6 +6,7 @@ import numpy as np
 
 from problems import Quadratic
 from problems.checks import Array
+from rac_theory import Case
 from rac_theory.algorithms import GD, Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
@@ -43,7 +44,7 @@ def grows_for_ever(u: Fraction, steps: int = 5) -> bool:
 def curve(gamma: float, s: float) -> Array:
     """Return f along a run from a = b = s, (STEPS + 1,)."""
     problem = Quadratic.left(np.eye(1), np.zeros((1, 1)))
-    return np.asarray(simulate(balanced(gamma, s), problem, np.array([[s**2]]), steps=STEPS).values[0])
+    return np.asarray(simulate(Case(balanced(gamma, s), problem, np.array([[s**2]]), steps=STEPS)).values[0])
 
 
 def gather(example: Counterexample) -> Witness:
@@ -52,7 +53,7 @@ def gather(example: Counterexample) -> Witness:
     inside = [Fraction(k, 8) for k in range(1, 16)]
     runs = {float(gamma): curve(float(gamma), float(square) ** 0.5) for gamma, square in outside.items()}
     shrinking = all(0 <= squared_step(u) < u for u in inside)
-    descends = simulate(GD(1.0), example.problem, example.start, steps=STEPS).values[0, -1]
+    descends = simulate(Case(GD(1.0), example.problem, example.start, steps=STEPS)).values[0, -1]
     checks = (
         Check(
             "for gamma = 1, 1/10, 1/1000 and gamma s^2 = 9/4 the square s^2 grows by 25/16 a step, or more",

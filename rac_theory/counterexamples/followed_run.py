@@ -60,7 +60,7 @@ class FollowedRun:
             or if the algorithm does not say what its product of factors is multiplied by.
         """
         being("trajectory", trajectory, Trajectory, ", as simulate returns")
-        algorithm: Any = trajectory.algorithm
+        algorithm: Any = trajectory.case.algorithm
         factored = hasattr(algorithm, "factored")
         if trajectory.iterates is None or (factored and trajectory.B is None):
             needed = '("W", "factors")' if factored else '("W",)'
@@ -71,7 +71,7 @@ class FollowedRun:
         if trajectory.iterates.dtype != np.float64:
             raise ValueError(f"trajectory must be in float64 to follow a run, got {trajectory.iterates.dtype}")
         checks.integer("run", run, 0, trajectory.runs - 1, "runs - 1")
-        problem = trajectory.problem if problem is None else problem
+        problem = trajectory.case.problem if problem is None else problem
         W = trajectory.iterates[run]
         with np.errstate(over="ignore", invalid="ignore"):
             values, gradients = problem.value(W), problem.gradient(W)

@@ -9,6 +9,7 @@ import numpy as np
 from problems import Quadratic
 from problems.checks import Array
 from problems.problem import Problem
+from rac_theory import Case
 from rac_theory.algorithms import GaLore, RACLoRA
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.algorithms.gradients.gradient_source import Step
@@ -77,7 +78,9 @@ def gather(example: Counterexample) -> Witness:
         "RAC-LoRA, Haar": RACLoRA(Haar(2, 1), gamma, gradients=noise),
         "GaLore, exact gradient": GaLore(1, gamma),
     }
-    runs = {name: simulate(m, problem, W0, steps=STEPS, runs=256, rng=example.seed) for name, m in methods.items()}
+    runs = {
+        name: simulate(Case(m, problem, W0, steps=STEPS), runs=256, rng=example.seed) for name, m in methods.items()
+    }
     smallest = smallest_noise_entry()
     row, rest = coordinate_expectation()
     untouched = bool((runs["GaLore"].W[:, 0] == W0[0]).all())

@@ -40,7 +40,7 @@ def cases(seed: int) -> dict[str, tuple[Problem, Array]]:
 
 def steps_promised(theorem: Theorem, algorithm: RACLoRA, problem: Problem, W0: Array) -> tuple[int, Constants]:
     """Return how many steps the theorem asks for, and the constants of the case."""
-    constants = Constants.of(Case(algorithm, problem, W0, 1))
+    constants = Constants.of(Case(algorithm, problem, W0, steps=1))
     return int(theorem.steps_to(REDUCTION * constants.gap0, constants)), constants
 
 
@@ -50,7 +50,7 @@ def gather(example: Counterexample) -> Witness:
     for name, (problem, W0) in cases(example.seed).items():
         algorithm = RACLoRA(Haar(problem.shape[0], 1), 1 / problem.L)
         steps, constants = steps_promised(theorems.T2, algorithm, problem, W0)
-        gap = expected(algorithm, problem, steps, W0).gap
+        gap = expected(Case(algorithm, problem, W0, steps=steps)).gap
         bound = theorems.T2.bound(constants, steps)
         kept = bool((gap <= bound + 1e-9 * bound + 64 * np.finfo(float).eps * constants.gap0).all())
         arrives = bool(gap[-1] <= REDUCTION * constants.gap0 * (1 + 1e-9))

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from problems import Quadratic
+from rac_theory import Case
 from rac_theory.algorithms import GD, Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.low_rank import floor, lowest
@@ -26,8 +27,8 @@ def gather(example: Counterexample) -> Witness:
     exact = [exact_floor(Fraction(2), SIGMA, rank) for rank in (1, 2, 3)]
     computed = [floor(problem, W0, rank) for rank in (1, 2, 3)]
     is_below = all(0 <= float(e) - c <= 1e-12 for e, c in zip(exact, computed, strict=True))
-    runs = simulate(example.method, problem, W0, steps=STEPS, runs=64, rng=example.seed)
-    full = simulate(GD(0.2), problem, W0, steps=STEPS)
+    runs = simulate(Case(example.method, problem, W0, steps=STEPS), runs=64, rng=example.seed)
+    full = simulate(Case(GD(0.2), problem, W0, steps=STEPS))
     searched = lowest(problem, W0, 1, starts=12, rng=np.random.default_rng(example.seed))
     reached = float(np.median(runs.values[:, -1]))
     skewed = Quadratic.left(np.diag([1.0, 4.0, 16.0]), np.diag(SIGMA).astype(float))

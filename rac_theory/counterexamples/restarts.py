@@ -7,6 +7,7 @@ import numpy as np
 
 from problems import Quadratic
 from problems.checks import Array
+from rac_theory import Case
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
@@ -50,7 +51,7 @@ def measured_multiplier(sigma: float, gamma: float, steps: int) -> float:
     p = 1e-7
     V = np.array([[p, sigma, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     method = ChainOfLoRA(_fixed(np.array([1.0, 0.0, 0.0])), gamma, steps, "fixed")
-    return float(simulate(method, problem, V, steps=steps).W[0, 0, 0] / p)
+    return float(simulate(Case(method, problem, V, steps=steps)).W[0, 0, 0] / p)
 
 
 def proved_step(gap0: float, smoothness: float, steps: int, rank: int = 1) -> float:
@@ -85,7 +86,9 @@ def gather(example: Counterexample) -> Witness:
         "COLA, fixed restart": ChainOfLoRA(unit, gamma, LINK, "fixed"),
         "COLA, fresh restart": ChainOfLoRA(unit, gamma, LINK, "fresh"),
     }
-    runs = {name: simulate(m, problem, steps=4000, runs=64, rng=example.seed).values for name, m in methods.items()}
+    runs = {
+        name: simulate(Case(m, problem, steps=4000), runs=64, rng=example.seed).values for name, m in methods.items()
+    }
     ends = {name: float(np.median(values[:, -1])) for name, values in runs.items()}
     bound = floor(problem, example.start, 1)
     checks = (
@@ -140,7 +143,7 @@ def _proved(example: Counterexample) -> list[Check]:
     for steps in (1, LINK):
         gamma, links = proved_step(gap0, L, steps), 100
         runs = simulate(
-            ChainOfLoRA(unit, gamma, steps), problem, steps=links * steps, runs=128, rng=example.seed
+            Case(ChainOfLoRA(unit, gamma, steps), problem, steps=links * steps), runs=128, rng=example.seed
         ).values
         rho = 1 - gamma * (2 - gamma * L) * problem.mu / 3
         ratio = (runs[:, ::steps].mean(axis=0) / (gap0 * rho ** np.arange(links + 1)))[1:].max()
@@ -150,7 +153,7 @@ def _proved(example: Counterexample) -> list[Check]:
         )
         found.append(Check(sentence, rises == 0 and ratio < 1 + 1e-2, "simulated"))
     gamma = proved_step(gap0, L, 1)
-    curve = expected(RACLoRA(Haar(3, 1), gamma, side="right"), problem, 500, example.start).gap
+    curve = expected(Case(RACLoRA(Haar(3, 1), gamma, side="right"), problem, example.start, steps=500)).gap
     rho = 1 - gamma * (2 - gamma * L) * problem.mu / 3
     below = bool((curve <= gap0 * rho ** np.arange(501) * (1 + 1e-9)).all())
     return [
@@ -166,7 +169,7 @@ def _proved(example: Counterexample) -> list[Check]:
 def _long_links() -> Check:
     W_star = np.random.default_rng(0).standard_normal((3, 3))
     method = ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.3, 200, "fixed")
-    worst = simulate(method, Quadratic.left(np.eye(3), W_star), steps=6000, runs=32, rng=0).values[:, -1].max()
+    worst = simulate(Case(method, Quadratic.left(np.eye(3), W_star), steps=6000), runs=32, rng=0).values[:, -1].max()
     return Check(
         f"on ||V||^2/2 even a fixed restart, in links of 200 steps, ends below {worst:.1e}",
         bool(worst < 1e-5),

@@ -7,7 +7,7 @@ import numpy as np
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory import theorems
+from rac_theory import Case, theorems
 from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.frozen_limit import frozen_limit
@@ -43,7 +43,7 @@ def exact_gap(side: Side) -> Fraction:
 
 def run(problem: Problem, F: Array, side: Side, steps: int = STEPS) -> Trajectory:
     """Run Asymmetric LoRA with the projected step and the frozen factor F."""
-    return simulate(AsymmetricLoRA(Frozen(F), 1 / problem.L, side), problem, steps=steps)
+    return simulate(Case(AsymmetricLoRA(Frozen(F), 1 / problem.L, side), problem, steps=steps))
 
 
 def constrained(problem: Problem, F: Array) -> tuple[float, float, float]:
@@ -110,7 +110,7 @@ def _not_covered(example: Counterexample) -> list[Check]:
     """T1 and T2 say nothing, and say why."""
     same = RACLoRA(Frozen(np.array(FROZEN, dtype=float)[:, None]), example.method.gamma)
     told = [
-        verify(theorem, method, example.problem, W0=example.start, steps=5)
+        verify(theorem, Case(method, example.problem, example.start, steps=5))
         for theorem in (theorems.T1, theorems.T2)
         for method in (example.method, same)
     ]

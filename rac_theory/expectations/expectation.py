@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.checks import Array
+from problems.members import being
 from problems.problem import Problem
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.cases.case import Case, check_pair
+from rac_theory.cases.case import Case, check_runs
 from rac_theory.expectations.frame import minimum
 from rac_theory.expectations.moment_map import Unsupported, curves
 from rac_theory.expectations.rational_moments import rational_curves
@@ -61,9 +61,7 @@ class Expectation:
         return f"Expectation({len(self.gap) - 1} steps, gap {float(self.gap[0]):.4g} to {float(self.gap[-1]):.4g})"
 
 
-def expected(
-    algorithm: Algorithm, problem: Problem, steps: int, W0: Array | None = None, *, exact: bool = False
-) -> Expectation:
+def expected(case: Case, *, exact: bool = False) -> Expectation:
     r"""Return ``E f - f*`` and ``E||grad f||^2`` at t = 0, ..., steps, without sampling.
 
     For RAC-LoRA, either side, and Bernoulli-LoRA, on quadratics and least squares, with any sketch that has two
@@ -78,12 +76,8 @@ def expected(
 
     Parameters
     ----------
-    algorithm : Algorithm
-    problem : Problem
-    steps : int
-        At least 1.
-    W0 : (m, n), optional
-        The start; ``problem.start`` where there is one, else zero.
+    case : Case
+        With the number of steps.
     exact : bool
         Compute in rational arithmetic, up to 4 x 4, from the data as they are stored, and return Fractions.
 
@@ -97,10 +91,11 @@ def expected(
     The recursion is derived in ``rac_theory.expectations.moment_map``, the two invariants in
     ``rac_theory.sketches.laws.rotation_invariance``.
     """
-    case = Case(algorithm, problem, W0, steps)
+    check_runs(case)
+    algorithm, problem, steps = case.algorithm, case.problem, case.steps
     if not exact and algorithm.deterministic:
         unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None
-        run = simulate(algorithm, problem, case.start, steps=steps, record=["distances"] if unique else [])
+        run = simulate(case, record=["distances"] if unique else [])
         unknown = np.full((1, steps + 1), np.nan)
         distances = unknown if run.squared_distances is None else run.squared_distances
         return Expectation(run.gaps[0], run.squared_gradients[0], distances[0], float(problem.f_star), "one run")
@@ -116,7 +111,7 @@ def expected(
     return Expectation(gap, squares, distances, minimum(problem), "rational" if exact else "recursion", claims)
 
 
-def exact_rate(algorithm: Algorithm, problem: Problem) -> float:
+def exact_rate(case: Case) -> float:
     """Return the factor a step by which ``E f - f*`` changes in the end, from a generic start.
 
     It is the spectral radius of the recursion that ``expected`` runs: at or below the factor of any true theorem about
@@ -130,8 +125,9 @@ def exact_rate(algorithm: Algorithm, problem: Problem) -> float:
         Where ``expected`` has no recursion, or if the rank of the Hessian is undecided: a direction that may or may
         not be flat decides the rate.
     """
-    check_pair(algorithm, problem)
-    moments = moment_map(algorithm, problem)
+    being("case", case, Case, ", such as Case(algorithm, problem)")
+    problem = case.problem
+    moments = moment_map(case.algorithm, problem)
     if not problem.mu > 0:
         raise Unsupported(f"the rank of the Hessian must be known, got mu = {problem.mu} for {problem!r}")
     return moments.rate(problem.mu / 2)

@@ -12,6 +12,7 @@ from problems import SoftmaxRegression, checks, datasets
 from problems.checks import Array
 from problems.problem import Problem
 from problems.relu_network import ReLUNetwork
+from rac_theory import Case
 from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Local
@@ -75,7 +76,7 @@ def network_task(hidden: int = 32, steps: int = 500, seed: int = 0) -> Task:
     X, y, *_ = digits(0)
     V = rng.standard_normal((hidden, 5)) * math.sqrt(2 / hidden)
     W0 = rng.standard_normal((X.shape[1], hidden)) / math.sqrt(X.shape[1])
-    start = simulate(GD(0.5), ReLUNetwork(X, y, V), W0, steps=steps).W[0]
+    start = simulate(Case(GD(0.5), ReLUNetwork(X, y, V), W0, steps=steps)).W[0]
     X, y, X_test, y_test = digits(5)
     problem = ReLUNetwork(X, y, V)
     return Task(problem, start, lambda W: (problem.predict(W, X_test) == y_test).mean(-1))
@@ -107,7 +108,7 @@ def tried(task: Task, name: str, algorithm: Any, rank: int, *, steps: int, runs:
     best: tuple[float, float, Array, Array] | None = None
     for gamma in GAMMAS:
         method = replace(algorithm, gamma=gamma)
-        ends = simulate(method, task.problem, task.start, steps=steps, runs=runs, rng=seed)
+        ends = simulate(Case(method, task.problem, task.start, steps=steps), runs=runs, rng=seed)
         loss = np.where(np.isfinite(ends.values[:, -1]), ends.values[:, -1], np.inf)
         if best is None or np.median(loss) < best[0]:
             best = float(np.median(loss)), gamma, loss, task.accuracy(ends.W)

@@ -76,7 +76,7 @@ class Ensemble:
 
         def case_at(gamma: float, steps: int) -> Case:
             algorithm = setting.algorithm(make_sketch, problem.shape, key.rank, key.side, gradients, gamma)
-            return Case(algorithm, problem, W0, steps)
+            return Case(algorithm, problem, W0, steps=steps)
 
         def constants_of(case: Case) -> Constants:
             return Constants.of(case, alpha=lambda_alpha, rng=child(key.seed_sequence(), PROJECTION))

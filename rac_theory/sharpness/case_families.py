@@ -74,7 +74,7 @@ class Family:
         else:
             problem = Quadratic.full(np.diag(curvatures), np.zeros(self.shape))
         gradients = self.method.gradients(noise, problem, W0)
-        return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps)
+        return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps=steps)
 
     def unmet(self, theorem: Theorem, steps: int, gamma: float = 1e-6) -> tuple[str, ...]:
         """Return the assumptions that the case in the middle does not meet; short steps meet what any step meets."""

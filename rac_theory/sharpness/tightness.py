@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from problems.checks import Array
-from problems.members import being
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.expectations.expectation import expected
@@ -36,8 +35,7 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
         If the case does not meet the assumptions of the theorem.
     """
     theorem = theorem_named(theorem)
-    being("case", case, Case)
-    expectation = expected(case.algorithm, case.problem, case.steps, case.start)
+    expectation = expected(case)
     constants = Constants.of(case) if constants is None else constants
     if unmet := theorem.unmet(case, constants):
         raise ValueError(f"the case must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")

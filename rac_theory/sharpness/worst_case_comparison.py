@@ -63,7 +63,7 @@ def side_by_side(
 
     def measured(point: Array) -> tuple[float, float]:
         """The bound and the exact expectation after all steps, in units of the start."""
-        case = Case(algorithm, *_quadratic(point, L, mu, blocks), steps)
+        case = Case(algorithm, *_quadratic(point, L, mu, blocks), steps=steps)
         constants = replace(Constants.of(case), L=L, mu=mu, strong_convexity=mu)
         unit = constants.distance0**2 if theorem == "T4" else constants.gap0
         bound = float(claim.bound(constants, steps)[-1]) / unit

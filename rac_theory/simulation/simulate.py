@@ -7,10 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.cases.case import Case
+from rac_theory.cases.case import Case, check_runs
 from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.simulation.trajectory import Trajectory
@@ -19,11 +16,8 @@ _TASK = 1 << 20  # numbers that a worker computes before it sends them
 
 
 def simulate(
-    algorithm: Algorithm,
-    problem: Problem,
-    W0: Array | None = None,
+    case: Case,
     *,
-    steps: int,
     runs: int = 1,
     rng: Randomness = None,
     n_jobs: int = 1,
@@ -40,11 +34,9 @@ def simulate(
 
     Parameters
     ----------
-    algorithm : Algorithm
-    problem : Problem
-    W0 : (m, n), optional
-        The start of every run; ``problem.start`` where there is one, else zero.
-    steps, runs : int
+    case : Case
+        With the number of steps.
+    runs : int
         At least 1.
     rng : seed, SeedSequence or Generator
         With a seed, the same call gives the same bits.
@@ -64,13 +56,13 @@ def simulate(
         For arguments that do not fit together, an algorithm whose iterates are none, and one whose ``factored`` yields
         other weights than its ``iterates``.
     """
-    case = Case(algorithm, problem, W0, steps)
+    check_runs(case)
     for name in record:
         checks.one_of("record", name, ("distances", "W", "factors"))
-    if "factors" in record and not hasattr(algorithm, "factored"):
+    if "factors" in record and not hasattr(case.algorithm, "factored"):
         raise ValueError(
             f"record must not have 'factors' for an algorithm without them, as a method factored shows, got it for "
-            f"{algorithm!r}; 'W' records its iterates"
+            f"{case.algorithm!r}; 'W' records its iterates"
         )
     checks.integer("runs", runs, 1)
     kept = [name for name in ("W", "factors") if name in record]

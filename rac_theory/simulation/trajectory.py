@@ -6,8 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from problems.checks import Array
-from problems.problem import Problem
-from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.cases.case import Case
 from rac_theory.simulation.kernels.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -28,10 +27,8 @@ class Trajectory:
         ``||W^t - W*||^2``, where it was asked for.
     norms : (runs,)
         Upper bounds of the norms of the last iterates.
-    algorithm : Algorithm
+    case : Case
         What was run.
-    problem : Problem
-        What was run on.
     kernel : Kernel
         How it was run.
     last : callable
@@ -46,8 +43,7 @@ class Trajectory:
     squared_gradients: Array
     squared_distances: Array | None
     norms: Array
-    algorithm: Algorithm
-    problem: Problem
+    case: Case
     kernel: Kernel
     last: Callable[[], Array]
     iterates: Array | None = None
@@ -84,7 +80,7 @@ class Trajectory:
     @cached_property
     def gaps(self) -> Array:
         """``f(W^t) - f_star``, (runs, steps + 1); nan if f_star is unknown."""
-        return self.values - self.problem.f_star
+        return self.values - self.case.problem.f_star
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the gaps, or the squared gradients where f_star is unknown, on matplotlib axes; return the axes."""

@@ -64,9 +64,9 @@ def empirical_rate(
     """
     being("trajectory", trajectory, Trajectory, ", as simulate returns")
     if kind is None:
-        kind = "linear" if math.isfinite(trajectory.problem.f_star) else "sublinear"
+        kind = "linear" if math.isfinite(trajectory.case.problem.f_star) else "sublinear"
     if one_of("kind", kind, ("linear", "sublinear")) == "linear":
-        if not math.isfinite(trajectory.problem.f_star):
+        if not math.isfinite(trajectory.case.problem.f_star):
             raise ValueError("kind must be 'sublinear' for a problem whose f_star is unknown, got 'linear'")
         return fit_rate(trajectory.gaps, kind, last)
     return fit_rate(running_mean_before(trajectory.squared_gradients), kind, last)

@@ -45,10 +45,10 @@ def exact_recording(case: Case, evidence: Evidence) -> Recording | None:
     if case.algorithm.deterministic:
         known = getattr(case.problem, "W_star", None) is not None
         record: list[Literal["distances"]] = ["distances"] if known else []
-        return Recording.of(simulate(case.algorithm, case.problem, case.start, steps=case.steps, record=record))
+        return Recording.of(simulate(case, record=record))
     try:
         with one_blas_thread():  # the bits would depend on the number of threads
-            expectation = expected(case.algorithm, case.problem, case.steps, case.start)
+            expectation = expected(case)
     except Unsupported as error:
         if evidence == "exact":
             raise ValueError(f"evidence must be 'auto' or 'sampled' here, got 'exact': {error}") from error

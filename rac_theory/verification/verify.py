@@ -3,11 +3,8 @@
 from typing import Literal
 
 from problems import checks
-from problems.checks import Array
 from problems.members import being
-from problems.problem import Problem
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.cases.case import Case
+from rac_theory.cases.case import Case, check_runs
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import PROJECTION, Randomness, child, seed_sequence
 from rac_theory.theorems import theorem_named
@@ -21,11 +18,8 @@ from rac_theory.verification.verdict import Verdict
 
 def verify(
     theorem: Theorem | str,
-    algorithm: Algorithm,
-    problem: Problem,
+    case: Case,
     *,
-    W0: Array | None = None,
-    steps: int,
     runs: int | Literal["until decided"] = 256,
     most_runs: int | None = None,
     rng: Randomness = None,
@@ -34,18 +28,16 @@ def verify(
     constants: Constants | None = None,
     n_jobs: int = 1,
 ) -> Verdict:
-    """Try a theorem on an algorithm and a problem.
+    """Try a theorem on a case.
 
     Parameters
     ----------
     theorem : Theorem or str
         A theorem, or the id of one of ours, as ``"T2"``.
-    algorithm : Algorithm
-    problem : Problem
-    W0 : (m, n), optional
-        The start; ``problem.start`` where there is one, else zero.
-    steps, runs : int
-        Length and size of the ensemble. A deterministic method needs one run, whatever ``runs`` says. With
+    case : Case
+        With the number of steps.
+    runs : int
+        Size of the ensemble. A deterministic method needs one run, whatever ``runs`` says. With
         ``"until decided"`` runs are added, 256 at a time, until the claim HOLDS or is VIOLATED; looking so often does
         not change the level, and the verdict's ``runs`` says how many it took.
     most_runs : int, optional
@@ -68,7 +60,7 @@ def verify(
         For arguments that do not fit together, and for ``evidence="exact"`` where there is no exact expectation.
     """
     theorem = theorem_named(theorem)
-    case = Case(algorithm, problem, W0, steps)
+    check_runs(case)
     checks.finite("alpha", alpha, above=0, below=1)
     until_decided = isinstance(runs, str)
     runs = _number_of_runs(runs, most_runs)

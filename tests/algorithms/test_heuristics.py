@@ -100,10 +100,10 @@ def test_iterates_are_the_weights_of_the_states(problem, block, algorithm):
 )
 def test_they_are_algorithms_like_any_other(problem, algorithm):
     """What is asked of plug-ins; few runs are the first of many; single precision follows."""
-    check_algorithm(algorithm, problem)
-    many, few = (simulate(algorithm, problem, steps=20, runs=runs, rng=0).values for runs in (20, 3))
+    check_algorithm(Case(algorithm, problem))
+    many, few = (simulate(Case(algorithm, problem, steps=20), runs=runs, rng=0).values for runs in (20, 3))
     np.testing.assert_array_equal(many[:3], few)
-    single = simulate(algorithm, problem, steps=20, runs=3, rng=0, dtype=np.float32).values
+    single = simulate(Case(algorithm, problem, steps=20), runs=3, rng=0, dtype=np.float32).values
     np.testing.assert_allclose(single, few, rtol=1e-4)
 
 
@@ -181,23 +181,23 @@ def test_one_factor_is_frozen_and_the_other_trained(problem, block, side, lora_a
 def test_no_rate_is_promised_for_a_frozen_factor(problem, theorem, lora_alpha):
     """Would catch E[H] over runs in the place of E[H] given the past: its smallest eigenvalue is 1/2 here."""
     algorithm = AsymmetricLoRA(Haar(4, 2), 0.1 / problem.L, lora_alpha=lora_alpha)
-    assert verify(theorem, algorithm, problem, steps=3, rng=0).status is Status.NOT_APPLICABLE
-    constants = Constants.of(Case(algorithm, problem, None, 3))
+    assert verify(theorem, Case(algorithm, problem, steps=3), rng=0).status is Status.NOT_APPLICABLE
+    constants = Constants.of(Case(algorithm, problem, steps=3))
     assert (constants.lambda_min, constants.lambda_max) == (0, 1)
-    assert verify(theorem, LoRA(KAIMING, 0.1), problem, steps=3, rng=0).status is Status.NOT_APPLICABLE
+    assert verify(theorem, Case(LoRA(KAIMING, 0.1), problem, steps=3), rng=0).status is Status.NOT_APPLICABLE
 
 
 def test_a_frozen_factor_of_full_rank_is_gradient_descent(problem):
     """T2 applies to the projected step, and says nothing of the plain one."""
     full = AsymmetricLoRA(Haar(4, 4), 1 / problem.L)
-    assert verify(theorems.T2, full, problem, steps=20, runs=64, rng=0).status is not Status.NOT_APPLICABLE
+    assert verify(theorems.T2, Case(full, problem, steps=20), runs=64, rng=0).status is not Status.NOT_APPLICABLE
     np.testing.assert_allclose(
-        simulate(full, problem, steps=20, rng=0).values,
-        simulate(GD(1 / problem.L), problem, steps=20).values,
+        simulate(Case(full, problem, steps=20), rng=0).values,
+        simulate(Case(GD(1 / problem.L), problem, steps=20)).values,
         rtol=1e-9,
     )
     plain = AsymmetricLoRA(Haar(4, 4), 1 / problem.L, lora_alpha=4.0)
-    assert verify(theorems.T2, plain, problem, steps=20, rng=0).status is Status.NOT_APPLICABLE
+    assert verify(theorems.T2, Case(plain, problem, steps=20), rng=0).status is Status.NOT_APPLICABLE
 
 
 def test_deterministic_where_nothing_is_drawn():
@@ -222,8 +222,8 @@ def test_galore_keeps_the_leading_part(problem, block):
     G = problem.gradient(block)
     U = np.linalg.eigh(G @ np.swapaxes(G, 1, 2))[1][..., -2:]
     np.testing.assert_allclose(leading_part(G, 2), U @ (np.swapaxes(U, 1, 2) @ G), atol=1e-12)
-    full = simulate(GaLore(3, 0.3), problem, steps=20).values
-    np.testing.assert_allclose(full, simulate(GD(0.3), problem, steps=20).values, rtol=1e-9)
+    full = simulate(Case(GaLore(3, 0.3), problem, steps=20)).values
+    np.testing.assert_allclose(full, simulate(Case(GD(0.3), problem, steps=20)).values, rtol=1e-9)
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (6, 4), (3, 3)])
@@ -241,7 +241,7 @@ def test_divergence_is_no_error():
     """Would catch a singular value decomposition that refuses what has diverged."""
     problem = Quadratic.left(np.eye(2), np.ones((2, 2)))
     for algorithm in (GaLore(1, 5.0), LoRA(Initialisation.kaiming((2, 2), 1), 50.0)):
-        last = simulate(algorithm, problem, steps=2000, rng=0).values[0, -1]
+        last = simulate(Case(algorithm, problem, steps=2000), rng=0).values[0, -1]
         assert not np.isfinite(last)
 
 
@@ -249,7 +249,7 @@ def test_they_run_on_a_logistic_loss():
     X = np.random.default_rng(7).standard_normal((30, 5))
     problem = LogisticRegression(X, X[:, 0] > 0, l2=0.1)
     for algorithm in (LoRA(Initialisation.kaiming((5, 1), 1), 0.5), GaLore(1, 0.5)):
-        runs = simulate(algorithm, problem, steps=300, runs=3, rng=0)
+        runs = simulate(Case(algorithm, problem, steps=300), runs=3, rng=0)
         assert (runs.gaps[:, -1] < 1e-6).all()  # one column: rank one is everything
 
 
@@ -285,4 +285,4 @@ def test_what_cannot_be_is_refused(make, message):
 )
 def test_what_does_not_fit_the_problem_is_refused(problem, algorithm, message):
     with pytest.raises(ValueError, match=message):
-        simulate(algorithm, problem, steps=1)
+        simulate(Case(algorithm, problem, steps=1))

@@ -186,7 +186,7 @@ class Small(NamedTuple):
 
 def small_cases(longest=10):
     """Yield an equality of T2, and a case for each setting of the ledger."""
-    identity = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), None, longest)
+    identity = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=longest)
     yield Small("T2 with equality", [theorems.T2], identity, Constants.of(identity))
     rng = np.random.default_rng(7)
     regression = LeastSquares(rng.standard_normal((16, 4)), rng.standard_normal((16, 2)), l2=0.5)
@@ -197,7 +197,7 @@ def small_cases(longest=10):
         source = setting.gradients(problem, starting_point(problem, None))
 
         def case(gamma, setting=setting, make=NAMED[sketch], problem=problem, source=source):
-            return Case(setting.algorithm(make, problem.shape, 1, "left", source, gamma), problem, None, longest)
+            return Case(setting.algorithm(make, problem.shape, 1, "left", source, gamma), problem, steps=longest)
 
         gamma = setting.step(Constants.of(case(1 / problem.L)), 4, 1)
         constants = Constants.of(case(gamma))

@@ -19,7 +19,7 @@ from growth import report
 from threadpoolctl import threadpool_info
 from timing import Contestant, check_agreement, interleaved
 
-from rac_theory import RACLoRA, simulate, sketches
+from rac_theory import Case, RACLoRA, simulate, sketches
 from rac_theory.simulation.kernels.choice import kernel_for
 
 RIVALS = {"naive": rivals.naive, "jax": rivals.with_jax, "torch": rivals.with_torch}
@@ -39,7 +39,7 @@ def ours(case, problem, name="ours"):
     algorithm = RACLoRA(sketches.Gaussian(case.shape[0], case.rank), gamma=case.gamma)
 
     def play(runs, steps, seed):
-        ensemble = simulate(algorithm, problem, steps=steps, runs=runs, rng=seed, n_jobs=2)
+        ensemble = simulate(Case(algorithm, problem, steps=steps), runs=runs, rng=seed, n_jobs=2)
         return ensemble.values, ensemble.squared_gradients
 
     kernel = kernel_for(algorithm, problem, np.zeros(case.shape))

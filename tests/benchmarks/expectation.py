@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from problems import Quadratic
-from rac_theory import RACLoRA, expected, simulate, sketches
+from rac_theory import Case, RACLoRA, expected, simulate, sketches
 
 RUNS, STEPS, PLAYED = 1_000, 1_000, 128
 
@@ -23,10 +23,10 @@ def main():
     X = rng.standard_normal((200, 100))
     problem = Quadratic.left(X.T @ X / 200, rng.standard_normal((100, 100)))
     algorithm = RACLoRA(sketches.Haar(100, 4), gamma=1 / problem.L)
-    simulate(algorithm, problem, steps=2, runs=32, n_jobs=2)  # the decomposition, the check at the door, the pool
-    exact = np.median([seconds(lambda: expected(algorithm, problem, STEPS)) for _ in range(7)])
+    simulate(Case(algorithm, problem, steps=2), runs=32, n_jobs=2)  # the decomposition, the check at the door, the pool
+    exact = np.median([seconds(lambda: expected(Case(algorithm, problem, steps=STEPS))) for _ in range(7)])
     size = {"steps": STEPS, "runs": PLAYED, "n_jobs": 2}
-    part = min(seconds(lambda: simulate(algorithm, problem, **size, rng=0)) for _ in range(2))
+    part = min(seconds(lambda: simulate(Case(algorithm, problem), **size, rng=0)) for _ in range(2))
     sampled = part * RUNS / PLAYED
     print(f"exact {exact * 1e3:.1f} ms, {RUNS} runs on two workers {sampled:.1f} s: {sampled / exact:.0f} times")
 

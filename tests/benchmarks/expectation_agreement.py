@@ -3,7 +3,7 @@
 import numpy as np
 
 from problems import LeastSquares, Quadratic
-from rac_theory import Bernoulli, Minibatch, Noisy, RACLoRA, expected, simulate, sketches
+from rac_theory import Bernoulli, Case, Minibatch, Noisy, RACLoRA, expected, simulate, sketches
 
 CASES, RUNS, STEPS = 20, 10_000, 5
 
@@ -45,8 +45,8 @@ def main():
             rng = np.random.default_rng([seed, len(kind)])
             problem = a_problem(rng, kind)
             for name, algorithm in algorithms(rng, problem):
-                exact = expected(algorithm, problem, STEPS)
-                ran = simulate(algorithm, problem, steps=STEPS, runs=RUNS, rng=seed)
+                exact = expected(Case(algorithm, problem, steps=STEPS))
+                ran = simulate(Case(algorithm, problem, steps=STEPS), runs=RUNS, rng=seed)
                 for curves, mean in ((ran.gaps, exact.gap), (ran.squared_gradients, exact.squared_gradient)):
                     error = curves.std(axis=0)[1:] / np.sqrt(RUNS) + 1e-12 * np.abs(mean[1:])
                     z = float(np.max(np.abs(curves.mean(axis=0) - mean)[1:] / error))

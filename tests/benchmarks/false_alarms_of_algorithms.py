@@ -21,7 +21,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
-from rac_theory import GD, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
+from rac_theory import GD, Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.numerics.linalg import projection
 from rac_theory.sketches.draws import draw
@@ -168,7 +168,7 @@ def alarms(name: str, seeds: range) -> list[str]:
         warnings.simplefilter("error")
         for seed in seeds:
             try:
-                check_algorithm(written, problem, rng=seed)
+                check_algorithm(Case(written, problem), rng=seed)
             except Refuted as refuted:
                 said.append(f"{name}, seed {seed}: {refuted}")
     return said

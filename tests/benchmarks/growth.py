@@ -13,7 +13,7 @@ import cases
 import numpy as np
 from timing import Spread, seconds
 
-from rac_theory import RACLoRA, simulate, sketches, verify
+from rac_theory import Case, RACLoRA, simulate, sketches, verify
 
 _MB = 1e6
 
@@ -41,7 +41,7 @@ def report(rounds):
 def play(case, runs, steps, n_jobs):
     """Run an ensemble."""
     algorithm = RACLoRA(sketches.Gaussian(case.shape[0], case.rank), gamma=case.gamma)
-    return simulate(algorithm, case.problem, steps=steps, runs=runs, rng=0, n_jobs=n_jobs)
+    return simulate(Case(algorithm, case.problem, steps=steps), runs=runs, rng=0, n_jobs=n_jobs)
 
 
 def slopes(case):
@@ -115,7 +115,7 @@ def million(runs):
     case = cases.ALL["3x3-r1"]()
     algorithm = RACLoRA(sketches.Gaussian(case.shape[0], case.rank), gamma=case.gamma)
     size = {"steps": 300, "runs": runs, "n_jobs": 2}
-    print(verify("T2", algorithm, case.problem, **size, rng=0, evidence="sampled"), file=sys.stderr)
+    print(verify("T2", Case(algorithm, case.problem), **size, rng=0, evidence="sampled"), file=sys.stderr)
     return 0
 
 

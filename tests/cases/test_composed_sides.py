@@ -174,7 +174,7 @@ def test_the_hardest_case_is_one_whose_bound_has_halved(theorem):
 def test_a_ratio_beside_the_interval_of_f_star_is_not_told():
     """A bound at 50 times what f* leaves open tells nothing, one at 200 does. Catches a factor of one."""
     problem = Quadratic.left(2.0 * np.eye(2), np.ones((2, 1)))
-    case = Case(RACLoRA(Haar(2, 1), 0.25), problem, None, 1)
+    case = Case(RACLoRA(Haar(2, 1), 0.25), problem, steps=1)
     constants = Constants.of(case)
     bound = theorems.T2.bound(constants, 1)
     for times, told in ((50, False), (200, True)):

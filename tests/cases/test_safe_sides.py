@@ -42,7 +42,7 @@ def test_nu_of_gaussian_sketches_is_rounded_down(gamma, L, d, r, lora_alpha):
     r = min(r, d)
     problem = Quadratic.left(L * np.eye(d), np.ones((d, 1)))
     algorithm = RACLoRA(sketches.Gaussian(d, r), gamma, lora_alpha=lora_alpha)
-    c = Constants.of(Case(algorithm, problem, None, 1))
+    c = Constants.of(Case(algorithm, problem, steps=1))
     tau, smooth = Fraction(gamma * (lora_alpha / r) ** 2), Fraction(problem.L)
     exact = 2 * r * tau - smooth * r * (d + r + 1) * tau**2
     assert Fraction(c.nu) <= exact
@@ -53,17 +53,17 @@ def test_nu_of_gaussian_sketches_is_rounded_down(gamma, L, d, r, lora_alpha):
 def test_nu_is_rounded_down_for_other_sketches(near):
     """Orthonormal columns, and a support that is enumerated: against sums in Fractions."""
     problem = Quadratic.left(np.eye(3), np.ones((3, 1)))
-    haar = Constants.of(Case(RACLoRA(sketches.Haar(3, 1), near, lora_alpha=1.0), problem, None, 1))
+    haar = Constants.of(Case(RACLoRA(sketches.Haar(3, 1), near, lora_alpha=1.0), problem, steps=1))
     tau = Fraction(near)
     assert Fraction(haar.nu) <= (2 * tau - tau**2) * Fraction(1, 3)
     assert Fraction(haar.longest_step) >= tau
-    quarter = Constants.of(Case(RACLoRA(sketches.Haar(4, 1), near, lora_alpha=1.0), BOWL, None, 1))  # 1/4 is a float
+    quarter = Constants.of(Case(RACLoRA(sketches.Haar(4, 1), near, lora_alpha=1.0), BOWL, steps=1))  # 1/4 is a float
     assert Fraction(quarter.nu) <= (2 * tau - tau**2) / 4
     assert quarter.nu == pytest.approx(float((2 * tau - tau**2) / 4), rel=1e-15)
     rng = np.random.default_rng(0)
     for _ in range(20):
         B, p = rng.standard_normal((4, 3, 2)), rng.dirichlet(np.ones(4))
-        c = Constants.of(Case(RACLoRA(sketches.FiniteSupport(B, p), near / 40, lora_alpha=2.0), problem, None, 1))
+        c = Constants.of(Case(RACLoRA(sketches.FiniteSupport(B, p), near / 40, lora_alpha=2.0), problem, steps=1))
         tau = Fraction(near / 40)
         mean = [[Fraction(0)] * 3 for _ in range(3)]
         for weight, draw in zip(p, B, strict=True):
@@ -84,7 +84,7 @@ def test_the_distance_from_a_minimiser_is_rounded_up(seed, scale):
     rng = np.random.default_rng(seed)
     problem = Quadratic.left(np.diag([1.0, 2.0, 3.0]), scale * rng.standard_normal((3, 4)))
     start = scale * rng.standard_normal((3, 4))
-    c = Constants.of(Case(GD(0.1), problem, start, 1))
+    c = Constants.of(Case(GD(0.1), problem, start, steps=1))
     exact = sum(
         (Fraction(a) - Fraction(b)) ** 2 for a, b in zip(start.ravel(), problem.W_star.ravel().tolist(), strict=True)
     )
@@ -107,11 +107,11 @@ def test_an_infimum_is_not_known_better_than_to_its_rounding(offset):
         mu=1.0,
         f_star=offset,
     )
-    c = Constants.of(Case(GD(0.25), problem, None, 1))
+    c = Constants.of(Case(GD(0.25), problem, steps=1))
     assert c.f_star_error >= 8 * np.finfo(float).eps * abs(offset)
-    verdict = verify("T2_sharp", GD(0.25), problem, steps=120)
+    verdict = verify("T2_sharp", Case(GD(0.25), problem, steps=120))
     assert verdict.status is not Status.VIOLATED
-    resolved = verify("T2_sharp", GD(0.25), problem, steps=3)
+    resolved = verify("T2_sharp", Case(GD(0.25), problem, steps=3))
     assert resolved.status in (Status.HOLDS, Status.UNDECIDED)
 
 
@@ -185,7 +185,7 @@ def test_a_gradient_that_is_wrong_by_four_parts_in_a_thousand_is_refused(factor)
 def test_ceilings_are_attained():
     """On ``(s/2) ||W||^2`` the ceilings are the metrics at the start. Catches half of one, and twice."""
     problem = Quadratic.left(2.0 * np.eye(3), np.ones((3, 2)))
-    c = Constants.of(Case(GD(0.1), problem, None, 1))
+    c = Constants.of(Case(GD(0.1), problem, steps=1))
     W = np.zeros((1, 3, 2))
     assert gap.ceiling(c) == pytest.approx(float(problem.value(W)[0]))
     assert mean_squared_gradient.ceiling(c) == pytest.approx(float(np.sum(problem.gradient(W) ** 2)))
@@ -196,7 +196,7 @@ def test_ceilings_are_attained():
 def test_gaps_start_from_the_upper_end_of_f_star_and_gradients_from_the_lower():
     """Catches the ends exchanged, and f_lower in the place of f_star."""
     problem = LeastSquares(np.eye(3), np.ones((3, 1)), l2=0.5)
-    c = Constants.of(Case(GD(0.1), problem, None, 1))
+    c = Constants.of(Case(GD(0.1), problem, steps=1))
     f0 = float(problem.value(np.zeros((1, 3, 1)))[0])
     assert Fraction(c.gap0) >= Fraction(f0) - Fraction(problem.f_star)
     assert Fraction(c.gap0_upper) >= Fraction(f0) - Fraction(problem.f_lower)
@@ -217,7 +217,7 @@ def test_a_lower_end_that_nobody_gives_is_rounded_down():
             return getattr(BOWL, name)
 
     for f_star in np.random.default_rng(0).uniform(0.2, 1, 20).tolist():
-        c = Constants.of(Case(GD(0.1), WithoutLowerEnd(f_star), None, 1))
+        c = Constants.of(Case(GD(0.1), WithoutLowerEnd(f_star), steps=1))
         f0 = Fraction(float(BOWL.value(np.zeros((1, 4, 1)))[0]))
         assert Fraction(c.gap0_upper) >= f0 - (Fraction(f_star) - Fraction(0.1))
 
@@ -238,4 +238,4 @@ def test_a_problem_without_one_of_its_constants_is_told_which(missing):
     problem = Partial()
     vars(problem).update({name: value for name, value in known.items() if name != missing})
     with pytest.raises(ValueError, match=f"problem must be a problem.*, got .* without '{missing}'"):
-        Constants.of(Case(GD(0.1), problem, None, 1))
+        Constants.of(Case(GD(0.1), problem, steps=1))

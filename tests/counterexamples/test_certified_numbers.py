@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from problems import LogisticRegression, Quadratic
+from rac_theory import Case
 from rac_theory.algorithms import AsymmetricLoRA
 from rac_theory.counterexamples import stuck_subspace
 from rac_theory.counterexamples.factor_loss import FactorLoss
@@ -42,7 +43,7 @@ def test_what_subspaces_still_offer_is_bounded_from_both_sides(monkeypatch, step
     problem = Quadratic.left(np.diag([10.0, 1.0, 1.0]), np.array([[1.0, 2, 0], [0, 1, -1], [1, 0, 1]]))
     F = np.array([[1.0], [1.0], [0.0]])
     method = AsymmetricLoRA(Frozen(F), 1 / problem.L)
-    monkeypatch.setattr(stuck_subspace, "run", lambda *_: simulate(method, problem, steps=steps))
+    monkeypatch.setattr(stuck_subspace, "run", lambda *_: simulate(Case(method, problem, steps=steps)))
     slack, gap, value = stuck_subspace.constrained(problem, F)
     lowest = float(problem.value(frozen_limit(problem, np.zeros((3, 3)), F)))
     assert lowest >= value - slack * (1 + 1e-12)
@@ -53,7 +54,9 @@ def test_curvatures_far_off_are_what_the_subspace_is_bounded_by(monkeypatch):
     """The frozen factor is the flattest direction, along which the slack is attained. Catches L in the place of s."""
     problem = Quadratic.left(np.diag([10.0, 1.0]), np.array([[0.0], [1.0]]))
     F = np.array([[0.0], [1.0]])
-    monkeypatch.setattr(stuck_subspace, "run", lambda *_: simulate(AsymmetricLoRA(Frozen(F), 0.1), problem, steps=2))
+    monkeypatch.setattr(
+        stuck_subspace, "run", lambda *_: simulate(Case(AsymmetricLoRA(Frozen(F), 0.1), problem, steps=2))
+    )
     slack, gap, value = stuck_subspace.constrained(problem, F)
     assert slack == pytest.approx(value, rel=1e-12)
     assert gap == pytest.approx(value / 10, rel=1e-12)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory import Case
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.gradients import Noisy
 from rac_theory.counterexamples.diagnosis import Cause, diagnose
@@ -141,7 +142,7 @@ def bank(first=0):
 
 def recorded(algorithm, problem, W0, steps, seed):
     kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
-    return simulate(algorithm, problem, W0, steps=steps, rng=seed, record=kept)
+    return simulate(Case(algorithm, problem, W0, steps=steps), rng=seed, record=kept)
 
 
 @pytest.mark.parametrize("first", [0, 1000])

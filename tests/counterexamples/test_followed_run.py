@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from problems import LeastSquares, Quadratic
-from rac_theory import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA, diagnose, simulate, sketches
+from rac_theory import AsymmetricLoRA, Case, ChainOfLoRA, Initialisation, LoRA, RACLoRA, diagnose, simulate, sketches
 from rac_theory.algorithms import GD
 from rac_theory.counterexamples.diagnosis import Cause
 from rac_theory.counterexamples.factor_moves import Moves, merges
@@ -22,13 +22,13 @@ FIXED = Initialisation(A=sketches.Frozen(np.array([[1.0], [0.5], [-1.0]])))
 
 def follow(algorithm, problem, W0=None, *, steps, rng=None):
     kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
-    return FollowedRun.of(simulate(algorithm, problem, W0, steps=steps, rng=rng, record=kept))
+    return FollowedRun.of(simulate(Case(algorithm, problem, W0, steps=steps), rng=rng, record=kept))
 
 
 def test_a_run_is_taken_out_of_its_ensemble(problem):
     """Would catch the first run for each of them, and gradients of another run."""
     runs = simulate(
-        LoRA(Initialisation.kaiming((4, 3), 2), 0.1), problem, steps=5, runs=3, rng=0, record=("W", "factors")
+        Case(LoRA(Initialisation.kaiming((4, 3), 2), 0.1), problem, steps=5), runs=3, rng=0, record=("W", "factors")
     )
     for i in range(3):
         run = FollowedRun.of(runs, i)
@@ -43,11 +43,11 @@ def test_what_was_not_recorded_cannot_be_followed(problem):
     for record, algorithm in (((), GD(0.1)), ((), LoRA(FIXED, 0.1)), (("W",), LoRA(FIXED, 0.1))):
         needed = r'\("W", "factors"\)' if isinstance(algorithm, LoRA) else r'\("W",\)'
         with pytest.raises(ValueError, match=f"trajectory must have been recorded with record={needed}"):
-            diagnose(simulate(algorithm, problem, steps=2, record=record), problem)
+            diagnose(simulate(Case(algorithm, problem, steps=2), record=record), problem)
     with pytest.raises(ValueError, match=r"run must be in 0..runs - 1=0, got 1"):
-        FollowedRun.of(simulate(GD(0.1), problem, steps=2, record=("W",)), 1)
+        FollowedRun.of(simulate(Case(GD(0.1), problem, steps=2), record=("W",)), 1)
     quadratic = Quadratic.left(np.eye(3), np.ones((3, 3)))
-    single = simulate(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic, steps=2, dtype=np.float32, record=("W",))
+    single = simulate(Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic, steps=2), dtype=np.float32, record=("W",))
     with pytest.raises(ValueError, match="trajectory must be in float64 to follow a run, got float32"):
         diagnose(single)
 
@@ -56,7 +56,7 @@ def test_every_run_has_its_diagnosis():
     """Half of the starts are too large: would catch one answer for all, and answers in another order."""
     problem = Quadratic.left(np.diag([1.0, 2.0, 4.0]), np.random.default_rng(0).standard_normal((3, 3)))
     method = LoRA(Initialisation(A=sketches.Gaussian(3, 1), scale=2.0), 0.3 / problem.L)
-    runs = simulate(method, problem, steps=1500, runs=40, rng=0, record=("W", "factors"))
+    runs = simulate(Case(method, problem, steps=1500), runs=40, rng=0, record=("W", "factors"))
     told = [one.cause for one in diagnose(runs, problem)]
     rose = ~(runs.values[:, -1] <= runs.values[:, 0])
     assert 5 < rose.sum() < 35
@@ -111,7 +111,7 @@ def test_a_diagnosis_gives_its_numbers():
     problem = Quadratic.left(np.eye(1), np.zeros((1, 1)))
     one = sketches.Frozen(np.ones((1, 1)))
     method = LoRA(Initialisation(B=one, A=one, scale=1.5), 1.0)
-    (told,) = diagnose(simulate(method, problem, np.array([[2.25]]), steps=1, record=("W", "factors")), problem)
+    (told,) = diagnose(simulate(Case(method, problem, np.array([[2.25]]), steps=1), record=("W", "factors")), problem)
     assert told.cause is Cause.INSTABILITY
     s, after = 1.5, 1.5 * (1 - 2.25)
     met = 2 * (after**4 / 2 - s**4 / 2 + 2 * s**6) / (2 * s**6)
@@ -120,6 +120,6 @@ def test_a_diagnosis_gives_its_numbers():
     assert str(told).startswith("step-size instability: f goes from 2.531 to 6.18")
     two = Quadratic.left(np.eye(2), np.diag([2.0, 1.0]))
     method = LoRA(Initialisation.kaiming((2, 2), 1), 0.2)
-    (floor,) = diagnose(simulate(method, two, steps=3000, rng=0, record=("W", "factors")), two)
+    (floor,) = diagnose(simulate(Case(method, two, steps=3000), rng=0, record=("W", "factors")), two)
     assert floor.numbers["floor"] == pytest.approx(0.5)
     assert floor.numbers["lowest"] == pytest.approx(0.5, abs=1e-9)

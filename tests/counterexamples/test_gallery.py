@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from problems import Quadratic
-from rac_theory import counterexamples
+from rac_theory import Case, counterexamples
 from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
 from rac_theory.commands import counterexamples as command
 from rac_theory.commands.cli import main
@@ -110,7 +110,7 @@ def test_the_first_step_in_rational_arithmetic():
     W_star = np.zeros((3, 3))
     W_star[0, 0] = 1.0
     start = Initialisation(A=sketches.Frozen(np.array([[2.0], [1.0], [1.0]])))
-    values = simulate(LoRA(start, 1 / 20), paper_quadratic(W_star), steps=1).values[0]
+    values = simulate(Case(LoRA(start, 1 / 20), paper_quadratic(W_star), steps=1)).values[0]
     np.testing.assert_allclose(values, [float(before), float(after)], rtol=1e-12)
 
 

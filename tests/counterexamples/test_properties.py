@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
-from rac_theory import simulate
+from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
 from rac_theory.counterexamples.factor_loss import FactorLoss, curvature_met, hessian_action, sharpest_on_segment
 from rac_theory.counterexamples.factor_moves import Moves
@@ -54,7 +54,9 @@ def test_the_floor_is_never_beaten(case, rank):
     assert 0 <= bound <= problem.value(W0[None])[0]
     assert lowest(problem, W0, rank, starts=3, rng=rng) >= bound
     start = Initialisation.kaiming(problem.shape, rank)
-    run = simulate(LoRA(start, 0.1 / problem.L), problem, W0, steps=50, runs=4, rng=int(rng.integers(1000))).values
+    run = simulate(
+        Case(LoRA(start, 0.1 / problem.L), problem, W0, steps=50), runs=4, rng=int(rng.integers(1000))
+    ).values
     assert not (run < bound).any()
 
 
@@ -96,7 +98,7 @@ def test_the_limit_of_a_frozen_factor_is_met(case, rank, side, plain):
     method = AsymmetricLoRA(Frozen(F), gamma, side, lora_alpha=float(F.shape[1]) if plain else None)
     limit = frozen_limit(problem, W0, F, side)
     assume(np.linalg.cond(F) < 3)
-    run = simulate(method, problem, W0, steps=2000)
+    run = simulate(Case(method, problem, W0, steps=2000))
     scale = float(np.linalg.norm(W0 - problem.W_star))
     np.testing.assert_allclose(run.W[0], limit, atol=1e-9 * scale)
     assert run.values[0].min() >= problem.value(limit[None])[0] - 1e-12 * run.values[0, 0]
@@ -120,7 +122,7 @@ def test_the_limit_of_least_norm_where_there_are_many():
     rng = np.random.default_rng(0)
     problem = LeastSquares(rng.standard_normal((10, 2)) @ rng.standard_normal((2, 4)), rng.standard_normal((10, 3)))
     F = np.linalg.qr(rng.standard_normal((4, 3)))[0]
-    run = simulate(AsymmetricLoRA(Frozen(F), 1 / problem.L), problem, steps=5000)
+    run = simulate(Case(AsymmetricLoRA(Frozen(F), 1 / problem.L), problem, steps=5000))
     np.testing.assert_allclose(run.W[0], frozen_limit(problem, np.zeros((4, 3)), F), atol=1e-9)
 
 
@@ -174,7 +176,7 @@ def test_every_rise_is_explained(case, rank, size, share):
     gamma = share / problem.L
     method = LoRA(Initialisation(A=Gaussian(problem.shape[1], rank), scale=size), gamma)
     seed = int(rng.integers(2**32))
-    run = FollowedRun.of(simulate(method, problem, W0, steps=15, rng=seed, record=("W", "factors")))
+    run = FollowedRun.of(simulate(Case(method, problem, W0, steps=15), rng=seed, record=("W", "factors")))
     moves, loss = Moves.of(run, problem), FactorLoss(problem, W0)
     for t in np.flatnonzero(moves.rises & (moves.length < 1e8 * (1 + np.linalg.norm(W0)))):
         assert gamma * moves.curvature[t] > 2
@@ -292,7 +294,7 @@ def test_a_fixed_restart_stays_where_its_factor_sees_no_gradient(case, steps, sh
     G = V - (V @ a) @ a.T / np.sum(a * a)  # a gradient that a does not see, and the W that has it
     W = problem.W_star + np.linalg.solve(_hessian(problem), G.ravel()).reshape(problem.shape)
     method = ChainOfLoRA(Initialisation(A=Frozen(a)), share / (problem.L * np.sum(a * a)), steps, "fixed")
-    run = simulate(method, problem, W, steps=3)
+    run = simulate(Case(method, problem, W, steps=3))
     np.testing.assert_allclose(run.values[0], run.values[0, 0], rtol=1e-8)
     assert run.values[0, 0] > 0
 
@@ -417,7 +419,7 @@ def test_links_at_the_proved_step_never_raise_f(steps, rank, side):
     gamma = proved_step(gap0, problem.L, steps, rank)
     d = n if side == "A" else m
     method = ChainOfLoRA(Initialisation(**{side: Haar(d, rank)}), gamma, steps)
-    values = simulate(method, problem, steps=6 * steps, runs=1024, rng=0).values
+    values = simulate(Case(method, problem, steps=6 * steps), runs=1024, rng=0).values
     assert (np.diff(values, axis=1) <= 1e-14 * gap0).all()
     assert 0 < gamma * problem.L < 1 / (4 * np.sqrt(2) * rank)
     rho = 1 - gamma * (2 - gamma * problem.L) * problem.mu * rank / d

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from problems import Quadratic
-from rac_theory import RACLoRA, simulate, sketches, theorems, verify
+from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.drawing import chart, chart_svg, plot
 from rac_theory.drawing.chart import MARGINS, SIZE
@@ -144,7 +144,7 @@ def test_a_verdict_names_both_rates_and_an_exact_mean_has_no_band():
     algorithm = RACLoRA(sketches.Haar(4, 1), 0.5)
     problem = Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4))
     for claim, kind in ((theorems.T2, "a step"), (theorems.T1, "$t^p$")):
-        verdict = verify(claim, algorithm, problem, steps=40, runs=64, rng=0)
+        verdict = verify(claim, Case(algorithm, problem, steps=40), runs=64, rng=0)
         bound, mean, *others = [one.label for one in verdict.chart.legend]
         assert bound.startswith("bound, promised ")
         assert ", fitted " in mean
@@ -157,7 +157,7 @@ def test_a_verdict_names_both_rates_and_an_exact_mean_has_no_band():
 def test_a_trajectory_draws_itself():
     """The mean of all runs and ten of them; gaps where f_star is known."""
     problem = Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4))
-    ran = simulate(RACLoRA(sketches.Haar(4, 1), 0.5), problem, steps=20, runs=30, rng=0)
+    ran = simulate(Case(RACLoRA(sketches.Haar(4, 1), 0.5), problem, steps=20), runs=30, rng=0)
     ax = ran.plot()
     lines = {line.get_label(): line for line in ax.get_lines()}
     np.testing.assert_allclose(lines["mean of 30 runs"].get_ydata(), ran.gaps.mean(axis=0))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic
-from rac_theory import GD, RACLoRA, Unsupported, exact_rate, expected, simulate
+from rac_theory import GD, Case, RACLoRA, Unsupported, exact_rate, expected, simulate
 from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import Exact, Noisy
 from rac_theory.expectations.frame import frame_of
@@ -73,8 +73,8 @@ def test_sampled_means_agree(problem, sketch, side):
     a factor that is off by one percent a step adds up to more than four standard errors where r = 1.
     """
     algo = algorithm(problem, sketch, side)
-    exact = expected(algo, PROBLEMS[problem], 8)
-    runs = simulate(algo, PROBLEMS[problem], steps=8, runs=2000, rng=2)
+    exact = expected(Case(algo, PROBLEMS[problem], steps=8))
+    runs = simulate(Case(algo, PROBLEMS[problem], steps=8), runs=2000, rng=2)
     assert exact.how == "recursion"
     for sampled, curve in ((runs.gaps, exact.gap), (runs.squared_gradients, exact.squared_gradient)):
         assert curve[0] == pytest.approx(sampled[0, 0], rel=1e-12)
@@ -89,12 +89,12 @@ def test_a_false_invariant_would_have_been_seen():
     b = float(true.coupling) * 6 / 5
     a = (1 - 2 * b * 4) / 16
     false = replace(true, decay=1 - true.h / 2 + (a + b) * true.h**2, coupling=b)
-    runs = simulate(algo, problem, steps=8, runs=20_000, rng=2)
+    runs = simulate(Case(algo, problem, steps=8), runs=20_000, rng=2)
     gaps = runs.gaps[:, 1:]  # at the start they are all the same
     error = gaps.std(axis=0) / np.sqrt(runs.runs)
     gap, *_ = curves(false, np.zeros((4, 3)), 8)
     assert np.abs(gaps.mean(axis=0) - gap[1:])[-1] / error[-1] > 5
-    assert (np.abs(gaps.mean(axis=0) - expected(algo, problem, 8).gap[1:]) / error).max() <= 4
+    assert (np.abs(gaps.mean(axis=0) - expected(Case(algo, problem, steps=8)).gap[1:]) / error).max() <= 4
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_a_false_invariant_would_have_been_seen():
 def test_rational_arithmetic_agrees(problem, sketch, side):
     """To 1e-12: another formula, without eigenvalues, so it catches an error in either."""
     algo = algorithm(problem, sketch, side)
-    exact = expected(algo, PROBLEMS[problem], 3, exact=True)
-    floats = expected(algo, PROBLEMS[problem], 3)
+    exact = expected(Case(algo, PROBLEMS[problem], steps=3), exact=True)
+    floats = expected(Case(algo, PROBLEMS[problem], steps=3))
     assert exact.how == "rational"
     assert all(isinstance(x, Fraction) for x in (*exact.gap, *exact.squared_gradient))
     # The gap of least squares is counted from a minimiser, exact in the one and rounded in the other.
@@ -116,12 +116,12 @@ def test_rational_arithmetic_agrees(problem, sketch, side):
 def test_a_case_by_hand():
     """f = (x^2 + 4 y^2)/2 from (1, 1), one coordinate a step, gamma = 1/4: each coordinate falls alone."""
     problem = Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)), start=np.ones((2, 1)))
-    curve = expected(RACLoRA(Coordinate(2, 1), 0.25), problem, 2, exact=True)
+    curve = expected(Case(RACLoRA(Coordinate(2, 1), 0.25), problem, steps=2), exact=True)
     x = Fraction(1, 2) * (1 + Fraction(9, 16))  # E of x^2: 1 or (3/4)^2
     y = Fraction(1, 2)  # 1 or 0
     assert list(curve.gap) == [Fraction(5, 2), (x + 4 * y) / 2, (x**2 + 4 * y**2) / 2]
     assert list(curve.squared_gradient) == [17, x + 16 * y, x**2 + 16 * y**2]
-    assert exact_rate(RACLoRA(Coordinate(2, 1), 0.25), problem) == pytest.approx(25 / 32, abs=1e-14)
+    assert exact_rate(Case(RACLoRA(Coordinate(2, 1), 0.25), problem)) == pytest.approx(25 / 32, abs=1e-14)
 
 
 @pytest.mark.parametrize("problem", ["left", "kronecker", "full", "least squares"])
@@ -129,13 +129,15 @@ def test_the_distance_to_the_minimiser(problem):
     """Against sampled means and rational arithmetic; nan where there are more minimisers."""
     for sketch in ("haar", "coordinate"):
         algo = algorithm(problem, sketch, "left")
-        exact = expected(algo, PROBLEMS[problem], 4)
-        fractions = expected(algo, PROBLEMS[problem], 4, exact=True).squared_distance
+        exact = expected(Case(algo, PROBLEMS[problem], steps=4))
+        fractions = expected(Case(algo, PROBLEMS[problem], steps=4), exact=True).squared_distance
         np.testing.assert_allclose(exact.squared_distance, fractions.astype(float), rtol=1e-12)
-        runs = simulate(algo, PROBLEMS[problem], steps=4, runs=2000, rng=8).W - PROBLEMS[problem].W_star
+        runs = simulate(Case(algo, PROBLEMS[problem], steps=4), runs=2000, rng=8).W - PROBLEMS[problem].W_star
         distances = np.square(runs).sum(axis=(1, 2))
         assert abs(distances.mean() - exact.squared_distance[-1]) <= 4 * distances.std() / np.sqrt(2000)
-    assert np.isnan(expected(algorithm("deficient", "haar", "left"), PROBLEMS["deficient"], 4).squared_distance).all()
+    assert np.isnan(
+        expected(Case(algorithm("deficient", "haar", "left"), PROBLEMS["deficient"], steps=4)).squared_distance
+    ).all()
 
 
 def test_a_direction_without_data_has_no_curvature():
@@ -150,7 +152,7 @@ def test_three_forms_agree(name, side):
     """The diagonal recursion, its closed form by an eigenproblem, and the recursion on matrices, over 100 steps."""
     problem, algo = PROBLEMS[name], algorithm(name, "haar", side)
     W = np.random.default_rng(3).standard_normal(problem.shape)
-    curve = expected(algo, problem, 100, W)
+    curve = expected(Case(algo, problem, W, steps=100))
     diagonal = moment_map(algo, problem)
     theta, U = np.linalg.eigh(diagonal.matrices())
     weights = U.sum(axis=1) * np.einsum("gki,gk->gi", U, diagonal.start(W)) / 2
@@ -159,7 +161,7 @@ def test_three_forms_agree(name, side):
     by_matrix = matrix_map(frame_of(problem, side), algo.gamma, algo.sketch.second_moment)
     for ours, theirs in zip(curves(by_matrix, W, 100)[:2], (curve.gap, curve.squared_gradient), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-10)
-    assert by_matrix.rate(problem.mu / 2) == pytest.approx(exact_rate(algo, problem), abs=1e-12)
+    assert by_matrix.rate(problem.mu / 2) == pytest.approx(exact_rate(Case(algo, problem)), abs=1e-12)
 
 
 @pytest.mark.parametrize("sketch", ["haar", "weighted", "mixture"])
@@ -168,10 +170,10 @@ def test_the_full_hessian_gives_the_same(sketch, side):
     """The recursion on all m n numbers knows nothing of columns that decouple."""
     problem, algo = PROBLEMS["kronecker"], algorithm("kronecker", sketch, side)
     whole = Quadratic.full(np.kron(problem.S, problem.R), problem.W_star)
-    ours, theirs = (expected(algo, one, 20) for one in (problem, whole))
+    ours, theirs = (expected(Case(algo, one, steps=20)) for one in (problem, whole))
     np.testing.assert_allclose(ours.gap, theirs.gap, rtol=1e-11)
     np.testing.assert_allclose(ours.squared_gradient, theirs.squared_gradient, rtol=1e-11)
-    assert exact_rate(algo, whole) == pytest.approx(exact_rate(algo, problem), abs=1e-11)
+    assert exact_rate(Case(algo, whole)) == pytest.approx(exact_rate(Case(algo, problem)), abs=1e-11)
 
 
 @pytest.mark.parametrize(("problem", "sketch", "side"), ALL[::5])
@@ -187,7 +189,7 @@ def test_the_rate_is_the_ratio_in_the_long_run(problem, sketch, side):
     for _ in range(4000):
         before = moments.readout(state)[0]
         state = moments.step(state / before)
-    rate = exact_rate(algo, PROBLEMS[problem])
+    rate = exact_rate(Case(algo, PROBLEMS[problem]))
     assert 0 < rate < 1
     assert moments.readout(state)[0] == pytest.approx(rate, abs=1e-8)
 
@@ -197,7 +199,7 @@ def test_a_large_matrix_recursion_finds_its_rate_by_lanczos():
     problem = Quadratic.left(symmetric(np.linspace(0.1, 1, 12)), np.ones((12, 1)))
     algo = RACLoRA(Haar(12, 2), 1.0)
     moments = matrix_map(frame_of(problem, "left"), 1.0, algo.sketch.second_moment)
-    assert moments.rate(0.0) == pytest.approx(exact_rate(algo, problem), abs=1e-12)
+    assert moments.rate(0.0) == pytest.approx(exact_rate(Case(algo, problem)), abs=1e-12)
 
 
 def test_equal_curvatures_need_the_expected_projection_alone():
@@ -205,63 +207,63 @@ def test_equal_curvatures_need_the_expected_projection_alone():
     d, mu, gamma = 12, 0.5, 1.5
     problem = Quadratic.left(mu * np.eye(d), np.ones((d, 2)))
     for side, sketch in (("left", KaimingUniform(d, 3)), ("right", KaimingUniform(2, 1))):
-        curve = expected(RACLoRA(sketch, gamma, side), problem, 30)
+        curve = expected(Case(RACLoRA(sketch, gamma, side), problem, steps=30))
         factor = 1 - gamma * mu * (2 - gamma * mu) * sketch.rank / sketch.dim
         np.testing.assert_allclose(curve.gap, curve.gap[0] * factor ** np.arange(31), rtol=1e-12)
         np.testing.assert_allclose(curve.squared_gradient, 2 * mu * curve.gap, rtol=1e-12)
-        assert exact_rate(RACLoRA(sketch, gamma, side), problem) == pytest.approx(factor, abs=1e-14)
+        assert exact_rate(Case(RACLoRA(sketch, gamma, side), problem)) == pytest.approx(factor, abs=1e-14)
 
 
 @pytest.mark.parametrize("problem", [PROBLEMS["kronecker"], PROBLEMS["full"], PROBLEMS["deficient"]], ids=repr)
 def test_gradient_descent_is_the_sketch_of_full_rank(problem):
     """One run, the recursion of the identity, that of a Haar sketch of full rank, and the textbook's rate."""
     gamma = 1.7 / problem.L
-    run = expected(GD(gamma), problem, 10)
+    run = expected(Case(GD(gamma), problem, steps=10))
     assert run.how == "one run"
     recursion, _, distances = curves(moment_map(GD(gamma), problem), np.zeros(problem.shape), 10)
     if problem.strong_convexity > 0:
         np.testing.assert_allclose(run.squared_distance, distances, rtol=1e-9)
-    full = expected(RACLoRA(Haar(problem.shape[0], problem.shape[0]), gamma), problem, 10)
+    full = expected(Case(RACLoRA(Haar(problem.shape[0], problem.shape[0]), gamma), problem, steps=10))
     np.testing.assert_allclose(run.gap, recursion, rtol=1e-9, atol=1e-14)
     np.testing.assert_allclose(full.gap, recursion, rtol=1e-9)
     expected_rate = max((1 - gamma * problem.mu) ** 2, (1 - gamma * problem.L) ** 2)
-    assert exact_rate(GD(gamma), problem) == pytest.approx(expected_rate, abs=1e-10)
+    assert exact_rate(Case(GD(gamma), problem)) == pytest.approx(expected_rate, abs=1e-10)
 
 
 def test_a_frozen_sketch_never_gets_there():
     """One run; the recursion agrees, and the rate is 1, for part of the gap is out of reach."""
     problem = PROBLEMS["left"]
     algo = RACLoRA(Frozen(np.random.default_rng(5).standard_normal((4, 2))), 1 / problem.L)
-    curve = expected(algo, problem, 50)
+    curve = expected(Case(algo, problem, steps=50))
     assert curve.how == "one run"
     np.testing.assert_allclose(curves(moment_map(algo, problem), np.zeros((4, 3)), 50)[0], curve.gap, rtol=1e-10)
-    assert exact_rate(algo, problem) == pytest.approx(1, abs=1e-12)
+    assert exact_rate(Case(algo, problem)) == pytest.approx(1, abs=1e-12)
 
 
 def test_any_problem_will_do_for_one_run():
     problem = LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
-    curve = expected(GD(1 / problem.L), problem, 5)
-    runs = simulate(GD(1 / problem.L), problem, steps=5)
+    curve = expected(Case(GD(1 / problem.L), problem, steps=5))
+    runs = simulate(Case(GD(1 / problem.L), problem, steps=5))
     np.testing.assert_array_equal(curve.gap, runs.gaps[0])
     np.testing.assert_allclose(curve.values, runs.values[0], rtol=1e-14)
     unknown = FromFunctions((1, 1), value=lambda x: x[0, 0] ** 2, gradient=lambda x: 2 * x, start=np.ones((1, 1)))
-    assert np.isnan(expected(GD(0.1), unknown, 2).gap).all()
+    assert np.isnan(expected(Case(GD(0.1), unknown, steps=2)).gap).all()
 
 
 def test_too_long_a_step_diverges_without_a_warning():
     algo = algorithm("left", "haar", "left", step=50.0)
-    curve = expected(algo, PROBLEMS["left"], 400)
+    curve = expected(Case(algo, PROBLEMS["left"], steps=400))
     assert curve.gap[-1] == np.inf
-    assert exact_rate(algo, PROBLEMS["left"]) > 1
+    assert exact_rate(Case(algo, PROBLEMS["left"])) > 1
 
 
 def test_expectations_are_read_only_and_say_what_they_are():
-    curve = expected(algorithm("left", "haar", "left"), PROBLEMS["left"], 3)
+    curve = expected(Case(algorithm("left", "haar", "left"), PROBLEMS["left"], steps=3))
     with pytest.raises(ValueError, match="read-only"):
         curve.gap[0] = 0.0
     assert repr(curve).startswith("Expectation(3 steps, gap ")
     with pytest.raises(ValueError, match="steps must be >= 1, got 0"):
-        expected(algorithm("left", "haar", "left"), PROBLEMS["left"], 0)
+        expected(Case(algorithm("left", "haar", "left"), PROBLEMS["left"], steps=0))
 
 
 def test_who_changes_the_gradient_is_not_taken_for_a_quadratic():
@@ -277,7 +279,7 @@ def test_who_changes_the_gradient_is_not_taken_for_a_quadratic():
 
     problem = Quartic.left(np.eye(2), 2 * np.ones((2, 1)))
     with pytest.raises(Unsupported, match=r"Quartic.eigenbasis must be that of its gradient, got squared norm 8 at W0"):
-        expected(RACLoRA(Haar(2, 1), 0.1), problem, 3)
+        expected(Case(RACLoRA(Haar(2, 1), 0.1), problem, steps=3))
 
 
 def test_claims_of_others_are_marked():
@@ -288,12 +290,12 @@ def test_claims_of_others_are_marked():
 
     problem = PROBLEMS["left"]
     for sketch, claims in ((Haar(4, 1), False), (Mine(4, 1), True), (Mixture([Haar(4, 1), Mine(4, 2)], [1, 1]), True)):
-        assert expected(RACLoRA(sketch, 0.1), problem, 2).on_trust is claims
+        assert expected(Case(RACLoRA(sketch, 0.1), problem, steps=2)).on_trust is claims
 
 
 def within_four_standard_errors(algo, problem, runs=2000):
-    exact = expected(algo, problem, 8)
-    sampled = simulate(algo, problem, steps=8, runs=runs, rng=6)
+    exact = expected(Case(algo, problem, steps=8))
+    sampled = simulate(Case(algo, problem, steps=8), runs=runs, rng=6)
     for seen, curve in ((sampled.gaps, exact.gap), (sampled.squared_gradients, exact.squared_gradient)):
         error = seen.std(axis=0) / np.sqrt(runs)
         assert (np.abs(seen.mean(axis=0) - curve)[[1, 3, 8]] <= 4 * error[[1, 3, 8]]).all()
@@ -308,7 +310,7 @@ def test_bernoulli_agrees_with_sampled_means(problem, sketch):
     algo = Bernoulli(make(m), make(n), 1.3 / PROBLEMS[problem].L, p=0.3)
     exact = within_four_standard_errors(algo, PROBLEMS[problem])
     assert exact.how == "recursion"
-    assert 0 < exact_rate(algo, PROBLEMS[problem]) < 1
+    assert 0 < exact_rate(Case(algo, PROBLEMS[problem])) < 1
 
 
 def test_bernoulli_has_its_sides_as_extremes_and_two_routes():
@@ -317,15 +319,17 @@ def test_bernoulli_has_its_sides_as_extremes_and_two_routes():
     left, right, gamma = Haar(4, 2), Haar(3, 1), 1.2 / problem.L
     W = np.random.default_rng(7).standard_normal(problem.shape)
     for p, side, sketch in ((1.0, "left", left), (0.0, "right", right)):
-        one = expected(Bernoulli(left, right, gamma, p=p), problem, 10, W)
-        np.testing.assert_allclose(one.gap, expected(RACLoRA(sketch, gamma, side), problem, 10, W).gap, rtol=1e-11)
+        one = expected(Case(Bernoulli(left, right, gamma, p=p), problem, W, steps=10))
+        np.testing.assert_allclose(
+            one.gap, expected(Case(RACLoRA(sketch, gamma, side), problem, W, steps=10)).gap, rtol=1e-11
+        )
     whole = Quadratic.full(np.kron(FEATURES.T @ FEATURES / 6 + 0.1 * np.eye(4), np.eye(3)), problem.W_star)
     for gradients in (Exact(), Noisy(0.5)):
         algo = Bernoulli(left, right, gamma, p=0.4, gradients=gradients)
-        by_rows, by_numbers = (expected(algo, one, 10, W) for one in (problem, whole))
+        by_rows, by_numbers = (expected(Case(algo, one, W, steps=10)) for one in (problem, whole))
         np.testing.assert_allclose(by_rows.gap, by_numbers.gap, rtol=1e-10)
         np.testing.assert_allclose(by_rows.squared_gradient, by_numbers.squared_gradient, rtol=1e-10)
-        assert exact_rate(algo, problem) == pytest.approx(exact_rate(algo, whole), abs=1e-11)
+        assert exact_rate(Case(algo, problem)) == pytest.approx(exact_rate(Case(algo, whole)), abs=1e-11)
 
 
 @pytest.mark.parametrize(("problem", "sketch", "side"), [(p, s, e) for p, s, e in ALL if s in ("haar", "weighted")])
@@ -338,8 +342,8 @@ def test_additive_noise_agrees_with_sampled_means(problem, sketch, side):
     sigma = float(np.linalg.norm(PROBLEMS[problem].gradient(np.zeros((1, *PROBLEMS[problem].shape)))))
     algo = RACLoRA(plain.sketch, plain.gamma, side, gradients=Noisy(sigma))
     exact = within_four_standard_errors(algo, PROBLEMS[problem])
-    assert exact.gap[8] > 1.1 * expected(plain, PROBLEMS[problem], 8).gap[8]
-    assert exact_rate(algo, PROBLEMS[problem]) == exact_rate(plain, PROBLEMS[problem])
+    assert exact.gap[8] > 1.1 * expected(Case(plain, PROBLEMS[problem], steps=8)).gap[8]
+    assert exact_rate(Case(algo, PROBLEMS[problem])) == exact_rate(Case(plain, PROBLEMS[problem]))
 
 
 def test_the_floor_of_sgd_is_that_of_the_textbook():
@@ -352,6 +356,6 @@ def test_the_floor_of_sgd_is_that_of_the_textbook():
         RACLoRA(Haar(2, 1), gamma, "right", Noisy(sigma)),
         Bernoulli(Haar(4, 2), Haar(2, 1), gamma, gradients=Noisy(sigma)),
     ):
-        curve = expected(algo, problem, 300)
+        curve = expected(Case(algo, problem, steps=300))
         assert curve.gap[-1] == pytest.approx(floor, rel=1e-9)
         assert curve.squared_gradient[-1] == pytest.approx(2 * floor, rel=1e-9)

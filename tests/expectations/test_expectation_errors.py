@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from problems import Federated, LeastSquares, LogisticRegression, Quadratic
-from rac_theory import RACLoRA, Unsupported, exact_rate, expected
+from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.sketches import Coordinate, Haar, KaimingUniform, Rademacher
@@ -113,9 +113,9 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
-        expected(algo, problem, 3)
+        expected(Case(algo, problem, steps=3))
     with pytest.raises(Unsupported, match=message):
-        exact_rate(algo, problem)
+        exact_rate(Case(algo, problem))
     assert issubclass(Unsupported, ValueError)
 
 
@@ -133,7 +133,7 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
 )
 def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
-        expected(algo, problem, 3, exact=True)
+        expected(Case(algo, problem, steps=3), exact=True)
 
 
 def test_a_rate_needs_the_rank():
@@ -141,6 +141,6 @@ def test_a_rate_needs_the_rank():
     problem = Quadratic.left(ROTATION * np.array([1e-17, 1, 2]) @ ROTATION.T, np.ones((3, 1)))
     assert np.isnan(problem.mu)
     algo = RACLoRA(Haar(3, 1), 0.5)
-    assert np.isfinite(expected(algo, problem, 5).gap).all()
+    assert np.isfinite(expected(Case(algo, problem, steps=5)).gap).all()
     with pytest.raises(Unsupported, match="the rank of the Hessian must be known, got mu = nan"):
-        exact_rate(algo, problem)
+        exact_rate(Case(algo, problem))

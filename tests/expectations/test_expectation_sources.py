@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from problems import Federated, LeastSquares, Quadratic
-from rac_theory import RACLoRA, exact_rate, expected, simulate, theorems, verify
+from rac_theory import Case, RACLoRA, exact_rate, expected, simulate, theorems, verify
 from rac_theory.algorithms import Bernoulli
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.expectations.route import moment_map
@@ -101,7 +101,7 @@ def test_enumeration_agrees(problem, source, step, side):
     """
     algorithm = SIDES[side](step / problem.L, source)
     W = np.random.default_rng(1).standard_normal(problem.shape)
-    exact = expected(algorithm, problem, 2, W)
+    exact = expected(Case(algorithm, problem, W, steps=2))
     values, squares = enumerated(algorithm, problem, W, 2)
     assert exact.how == "recursion"
     np.testing.assert_allclose(exact.values, values, rtol=1e-10)
@@ -120,7 +120,7 @@ def test_plain_steps_agree_with_enumeration(problem, source, sketch):
     algorithm = RACLoRA(sketch, 0.1 / problem.L, side, source, lora_alpha=3.0)
     W = np.random.default_rng(2).standard_normal(problem.shape)
     steps = 1 if isinstance(source, Reshuffled) else 2
-    exact = expected(algorithm, problem, steps, W)
+    exact = expected(Case(algorithm, problem, W, steps=steps))
     values, squares = enumerated(algorithm, problem, W, steps)
     np.testing.assert_allclose(exact.values, values, rtol=1e-10)
     np.testing.assert_allclose(exact.squared_gradient, squares, rtol=1e-10)
@@ -148,8 +148,8 @@ def test_sampled_means_agree(algorithm, problem):
     13 cases of 4 numbers: alpha about 0.003. Catches r^2 + r for r (d + r + 1), by the spread of a Wishart matrix, and
     noise that goes through E[P] in place of E[P P].
     """
-    exact = expected(algorithm, problem, 3)
-    runs = simulate(algorithm, problem, steps=3, runs=20_000, rng=3)
+    exact = expected(Case(algorithm, problem, steps=3))
+    runs = simulate(Case(algorithm, problem, steps=3), runs=20_000, rng=3)
     for sampled, curve in ((runs.values, exact.values), (runs.squared_gradients, exact.squared_gradient)):
         error = sampled.std(axis=0) / np.sqrt(len(sampled))
         assert (np.abs(sampled.mean(axis=0) - curve)[[1, 3]] <= 4 * error[[1, 3]]).all()
@@ -161,9 +161,9 @@ def test_the_gaussian_plain_step_is_the_formula_of_t12():
     factor = 1 - 2 * r * tau * mu + r * (d + r + 1) * (tau * mu) ** 2
     algorithm = RACLoRA(Gaussian(d, r), tau, lora_alpha=2.0)
     for problem in (Quadratic.left(mu * np.eye(d), np.ones((d, 1))), Quadratic.full(mu * np.eye(d), np.ones((d, 1)))):
-        curve = expected(algorithm, problem, 20)
+        curve = expected(Case(algorithm, problem, steps=20))
         np.testing.assert_allclose(curve.gap, curve.gap[0] * factor ** np.arange(21), rtol=1e-12)
-        assert exact_rate(algorithm, problem) == pytest.approx(factor, abs=1e-12)
+        assert exact_rate(Case(algorithm, problem)) == pytest.approx(factor, abs=1e-12)
 
 
 RATES = [
@@ -191,7 +191,7 @@ def test_the_rate_is_the_ratio_in_the_long_run(algorithm, problem):
     floor = state
     for _ in range(4000):
         floor = moments.step(floor)
-    rate = exact_rate(algorithm, problem)
+    rate = exact_rate(Case(algorithm, problem))
     assert 0 < rate < 1
     for _ in range(int(np.log(1e-7) / np.log(rate))):
         before, state = state, moments.step(state)
@@ -204,8 +204,8 @@ def test_a_large_map_finds_its_rate_by_arnoldi():
     X = np.random.default_rng(5).standard_normal((30, 20))
     problem = LeastSquares(X, X[:, 0], l2=0.5)
     sketch = Haar(20, 4)
-    whole = exact_rate(RACLoRA(sketch, 0.2, gradients=Minibatch(30)), problem)
-    assert whole == pytest.approx(exact_rate(RACLoRA(sketch, 0.2), problem), abs=1e-10)
+    whole = exact_rate(Case(RACLoRA(sketch, 0.2, gradients=Minibatch(30)), problem))
+    assert whole == pytest.approx(exact_rate(Case(RACLoRA(sketch, 0.2), problem)), abs=1e-10)
 
 
 def test_one_local_step_is_the_exact_gradient():
@@ -213,8 +213,8 @@ def test_one_local_step_is_the_exact_gradient():
     algorithm = RACLoRA(Haar(3, 1), 0.3)
     for problem, sources in ((DATA, [Local(1)]), (EQUAL, [Clients(Local(1)), Clients(Exact())])):
         for source in sources:
-            one = expected(replace(algorithm, gradients=source), problem, 10)
-            np.testing.assert_allclose(one.gap, expected(algorithm, DATA, 10).gap, rtol=1e-9)
+            one = expected(Case(replace(algorithm, gradients=source), problem, steps=10))
+            np.testing.assert_allclose(one.gap, expected(Case(algorithm, DATA, steps=10)).gap, rtol=1e-9)
 
 
 VERDICTS = [
@@ -231,5 +231,5 @@ VERDICTS = [
 
 @pytest.mark.parametrize(("theorem", "algorithm", "problem"), VERDICTS, ids=lambda value: getattr(value, "id", ""))
 def test_verdicts_are_exact(theorem, algorithm, problem):
-    verdict = verify(theorem, algorithm, problem, W0=3 * np.ones(problem.shape), steps=300, rng=0)
+    verdict = verify(theorem, Case(algorithm, problem, 3 * np.ones(problem.shape), steps=300), rng=0)
     assert (verdict.status, verdict.evidence) == ("HOLDS", "exact")

@@ -85,7 +85,7 @@ def problem_works(problem, rng):
     """Its gradient agrees with differences in its own units, and no true theorem is refuted."""
     if max(problem.shape) > 1000:
         return None
-    Case(GD(1.0), problem, None, 1)
+    Case(GD(1.0), problem, steps=1)
     if isinstance(problem, FromFunctions):  # whose constants may be false
         return None
     start = getattr(problem, "start", None)
@@ -102,7 +102,7 @@ def problem_works(problem, rng):
     algorithm = RACLoRA(sketch, rng.choice([0.1, 0.5, 1.0]) / problem.L)
     for theorem in ("T1", "T2"):
         verdict = verify(
-            theorem, algorithm, problem, steps=int(rng.integers(1, 40)), runs=64, rng=int(rng.integers(99))
+            theorem, Case(algorithm, problem, steps=int(rng.integers(1, 40))), runs=64, rng=int(rng.integers(99))
         )
         if verdict.status is Status.VIOLATED:
             return f"{theorem} is VIOLATED: {verdict}"
@@ -122,7 +122,7 @@ def sketch_works(sketch):
 
 def algorithm_works(algorithm):
     """It runs, as far as its step lets it."""
-    simulate(algorithm, targets.PROBLEM, steps=3, runs=2, rng=0)
+    simulate(Case(algorithm, targets.PROBLEM, steps=3), runs=2, rng=0)
 
 
 def main():

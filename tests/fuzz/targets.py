@@ -134,7 +134,7 @@ TARGETS = {
     ),
     "Clients": (Clients, {"source": (Reshuffled(), other)}),
     "Case": (
-        lambda W0, steps: Case(RACLoRA(THIN, 0.1), PROBLEM, W0, steps),
+        lambda W0, steps: Case(RACLoRA(THIN, 0.1), PROBLEM, W0, steps=steps),
         {"W0": (W, array), "steps": (3, integer)},
     ),
 }

@@ -75,7 +75,7 @@ BANK = [
 def share(mutant: Mutant) -> float:
     """The smallest ratio of the wrong bound to the right one on its case."""
     wrong, right = mutant.wrong(), mutant.right()
-    c = Constants.of(Case(right.algorithm, right.problem, right.W0, right.steps))
+    c = Constants.of(Case(right.algorithm, right.problem, right.W0, steps=right.steps))
     bounds = wrong.theorem.bound(c, wrong.steps)[1:], right.theorem.bound(c, right.steps)[1:]
     return float(np.min(bounds[0] / bounds[1]))
 

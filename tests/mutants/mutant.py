@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rac_theory import Status, theorems, verify
+from rac_theory import Case, Status, theorems, verify
 from rac_theory.testing import NotShown, assert_converges_to, assert_rate_bound
 from rac_theory.testing import check_algorithm as check_an_algorithm
 from rac_theory.testing import check_problem as check_a_problem
@@ -64,7 +64,7 @@ class Mutant:
 def _door(trial: Trial) -> str | None:
     """A ``ValueError`` of ``verify``: the case, its constants, or a run below the infimum."""
     try:
-        verify(trial.theorem, trial.algorithm, trial.problem, W0=trial.W0, steps=trial.steps, rng=0)
+        verify(trial.theorem, Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), rng=0)
     except ValueError as error:
         return str(error)
     return None
@@ -73,7 +73,7 @@ def _door(trial: Trial) -> str | None:
 def _verify(trial: Trial) -> str | None:
     """``verify`` with default settings: alpha = 1e-3, 256 runs, exact where it can be."""
     try:
-        verdict = verify(trial.theorem, trial.algorithm, trial.problem, W0=trial.W0, steps=trial.steps, rng=0)
+        verdict = verify(trial.theorem, Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), rng=0)
     except ValueError:
         return None  # the door's
     return str(verdict) if verdict.status is Status.VIOLATED else None
@@ -82,7 +82,7 @@ def _verify(trial: Trial) -> str | None:
 def _assert_rate_bound(trial: Trial) -> str | None:
     """Sampled, with default settings; UNDECIDED fails a test too, but is no catch."""
     try:
-        assert_rate_bound(trial.theorem, trial.algorithm, trial.problem, W0=trial.W0, steps=trial.steps, rng=0)
+        assert_rate_bound(trial.theorem, Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), rng=0)
     except NotShown as error:
         return str(error) if error.finding.status is Status.VIOLATED else None
     except ValueError:
@@ -95,7 +95,7 @@ def _assert_converges_to(trial: Trial) -> str | None:
         return None
     try:
         assert_converges_to(
-            trial.target, trial.algorithm, trial.problem, tolerance=1e-3, W0=trial.W0, steps=trial.steps, rng=0
+            Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), trial.target, tolerance=1e-3, rng=0
         )
     except NotShown as error:
         return str(error) if error.finding.status is Status.VIOLATED else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rac_theory import Status, theorems, verify
+from rac_theory import Case, Status, theorems, verify
 
 from . import bank, beyond_evidence
 from .mutant import DETECTORS, caught
@@ -36,7 +36,7 @@ def test_its_twin_is_not(mutant):
     assert caught(mutant.kind, mutant.right) == {}
     trial = mutant.right()
     if trial.target is None:
-        verdict = verify(trial.theorem, trial.algorithm, trial.problem, W0=trial.W0, steps=trial.steps, rng=0)
+        verdict = verify(trial.theorem, Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), rng=0)
         assert verdict.status is not Status.NOT_APPLICABLE, verdict.reason
 
 

@@ -10,7 +10,7 @@ import pytest
 from joblib import Parallel, delayed, parallel_config
 
 from problems import Quadratic
-from rac_theory import RACLoRA, simulate, sketches
+from rac_theory import Case, RACLoRA, simulate, sketches
 from rac_theory.processes import shared_memory
 from rac_theory.processes.shared_memory import SharedArray, SharedObject
 
@@ -29,7 +29,7 @@ def write(array, first, count):
 def ensemble(n_jobs):
     problem = Quadratic.left(np.diag([0.5, 1.0, 2.0]), np.ones((3, 2)))
     algorithm = RACLoRA(sketches.Haar(3, 1), 1 / problem.L)
-    return simulate(algorithm, problem, steps=7, runs=5000, rng=3, n_jobs=n_jobs, record=["distances"])
+    return simulate(Case(algorithm, problem, steps=7), runs=5000, rng=3, n_jobs=n_jobs, record=["distances"])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

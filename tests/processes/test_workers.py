@@ -16,11 +16,11 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
 from problems import LogisticRegression, Quadratic
-from rac_theory import RACLoRA, simulate, sketches
+from rac_theory import Case, RACLoRA, simulate, sketches
 from rac_theory.ledger.figures import ready_to_draw
 from rac_theory.processes import workers
-from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.blocks import _tasks
+from rac_theory.simulation.kernels.choice import kernel_for
 
 
 @given(st.integers(0, 9), st.integers(1, 200), st.integers(1, 10_000), st.sampled_from([-1, 1, 2, 5]))
@@ -64,7 +64,7 @@ def test_the_last_iterates_belong_to_the_runs(kind):
     problem = a_case(kind)
     algorithm = RACLoRA(sketches.Gaussian(problem.shape[0], 1), 1 / problem.L)
     runs = kernel_for(algorithm, problem, np.zeros(problem.shape)).block * 3 + 1
-    ran, shared = (simulate(algorithm, problem, steps=11, runs=runs, rng=1, n_jobs=n_jobs) for n_jobs in (1, 2))
+    ran, shared = (simulate(Case(algorithm, problem, steps=11), runs=runs, rng=1, n_jobs=n_jobs) for n_jobs in (1, 2))
     assert ran.W.shape == (runs, *problem.shape)
     np.testing.assert_allclose(problem.value(ran.W), ran.values[:, -1], rtol=1e-10)
     np.testing.assert_array_equal(shared.W, ran.W)
@@ -78,7 +78,7 @@ def test_the_last_iterates_belong_to_the_runs(kind):
 def test_what_is_cheap_to_compute_again_is_not_held():
     """A thousand runs of 70 x 70 would be 39 MB of iterates; catches last iterates that are kept after all."""
     problem = a_case("wide")
-    ran = simulate(RACLoRA(sketches.Haar(70, 1), 1 / problem.L), problem, steps=2, runs=1000, rng=0)
+    ran = simulate(Case(RACLoRA(sketches.Haar(70, 1), 1 / problem.L), problem, steps=2), runs=1000, rng=0)
     assert len(pickle.dumps(ran)) < 1_000_000
 
 

@@ -18,7 +18,7 @@ FITTED = LeastSquares(rng.standard_normal((20, 4)), rng.standard_normal(20))
 @pytest.mark.parametrize("theorem", [theorems.T2, theorems.T2_sharp], ids=repr)
 def test_t2_is_an_equality_on_multiples_of_the_identity(theorem):
     """Catches a bound and an expectation that are one step apart, or a gap counted from elsewhere."""
-    case = Case(RACLoRA(Haar(5, 2), 1 / MULTIPLE.L), MULTIPLE, None, 40)
+    case = Case(RACLoRA(Haar(5, 2), 1 / MULTIPLE.L), MULTIPLE, steps=40)
     np.testing.assert_allclose(tightness(theorem, case), 1.0, rtol=1e-9)
 
 
@@ -26,14 +26,14 @@ def test_t2_is_an_equality_in_the_row_that_is_drawn_most_rarely():
     W_star = np.zeros((3, 1))
     W_star[0] = 1.0
     problem = Quadratic.left(np.eye(3), W_star)
-    case = Case(RACLoRA(WeightedCoordinate(3, 1, [1, 2, 3]), 1.0), problem, None, 20)
+    case = Case(RACLoRA(WeightedCoordinate(3, 1, [1, 2, 3]), 1.0), problem, steps=20)
     np.testing.assert_allclose(tightness("T2", case), 1.0, rtol=1e-9)
 
 
 def test_t1_is_an_equality_where_one_step_decides():
     """From t = 1 on, d = 1 and gamma = 1/L: the first gradient is all there is, and the bound is 2 Delta_0 L / t."""
     problem = Quadratic.left(np.ones((1, 1)), np.ones((1, 1)))
-    ratio = tightness(theorems.T1, Case(RACLoRA(Haar(1, 1), 1.0), problem, None, 5))
+    ratio = tightness(theorems.T1, Case(RACLoRA(Haar(1, 1), 1.0), problem, steps=5))
     assert np.isnan(ratio[0])
     np.testing.assert_allclose(ratio[1:], 1.0, rtol=1e-9)
 
@@ -42,7 +42,7 @@ def test_t1_is_an_equality_where_one_step_decides():
 @pytest.mark.parametrize("problem", [STEEP, FITTED], ids=repr)
 @pytest.mark.parametrize("sketch", [lambda d: Haar(d, 1), lambda d: Coordinate(d, 2)], ids=["haar", "coordinate"])
 def test_no_bound_is_exceeded(theorem, problem, sketch):
-    case = Case(RACLoRA(sketch(problem.shape[0]), 0.9 / problem.L), problem, None, 60)
+    case = Case(RACLoRA(sketch(problem.shape[0]), 0.9 / problem.L), problem, steps=60)
     ratio = tightness(theorem, case)
     known = ratio[np.isfinite(ratio)]
     assert known.size >= 20
@@ -51,21 +51,21 @@ def test_no_bound_is_exceeded(theorem, problem, sketch):
 
 
 def test_t4_is_about_the_distance_and_an_equality_where_curvatures_are_equal():
-    case = Case(RACLoRA(Haar(5, 2), 0.8 / MULTIPLE.L), MULTIPLE, None, 20)
+    case = Case(RACLoRA(Haar(5, 2), 0.8 / MULTIPLE.L), MULTIPLE, steps=20)
     np.testing.assert_allclose(tightness(theorems.T4, case), 1.0, rtol=1e-9)
-    steep = tightness(theorems.T4, Case(RACLoRA(Haar(3, 1), 0.8 / STEEP.L), STEEP, None, 20))
+    steep = tightness(theorems.T4, Case(RACLoRA(Haar(3, 1), 0.8 / STEEP.L), STEEP, steps=20))
     assert steep[1:].min() > 1.001
 
 
 def test_a_false_constant_shows():
-    case = Case(RACLoRA(Haar(5, 2), 1 / MULTIPLE.L), MULTIPLE, None, 10)
+    case = Case(RACLoRA(Haar(5, 2), 1 / MULTIPLE.L), MULTIPLE, steps=10)
     constants = Constants.of(case)
     ratio = tightness(theorems.T2, case, constants=replace(constants, lambda_min=1.05 * constants.lambda_min))
     np.testing.assert_allclose(ratio, (0.58 / 0.6) ** np.arange(11), rtol=1e-9)
 
 
 def test_what_the_certificate_of_the_minimum_leaves_open_is_nan():
-    case = Case(RACLoRA(Haar(4, 4), 1 / FITTED.L), FITTED, None, 3000)
+    case = Case(RACLoRA(Haar(4, 4), 1 / FITTED.L), FITTED, steps=3000)
     ratio = tightness("T2", case)
     bound = theorems.T2.bound(Constants.of(case), 3000)
     open_ = bound <= 100 * FITTED.f_star_error
@@ -75,9 +75,9 @@ def test_what_the_certificate_of_the_minimum_leaves_open_is_nan():
 
 def test_what_cannot_be_asked_is_refused():
     with pytest.raises(ValueError, match="must meet the assumptions of T2: gamma"):
-        tightness("T2", Case(RACLoRA(Haar(5, 2), 1.5 / MULTIPLE.L), MULTIPLE, None, 5))
+        tightness("T2", Case(RACLoRA(Haar(5, 2), 1.5 / MULTIPLE.L), MULTIPLE, steps=5))
     with pytest.raises(ValueError, match="theorem must be one of"):
-        tightness("T17", Case(RACLoRA(Haar(5, 2), 0.1), MULTIPLE, None, 5))
+        tightness("T17", Case(RACLoRA(Haar(5, 2), 0.1), MULTIPLE, steps=5))
     problem = LogisticRegression(rng.standard_normal((6, 2)), [0, 1, 0, 1, 1, 0], l2=0.1)
     with pytest.raises(Unsupported, match="only quadratics"):
-        tightness("T2", Case(RACLoRA(Haar(2, 1), 0.1), problem, None, 5))
+        tightness("T2", Case(RACLoRA(Haar(2, 1), 0.1), problem, steps=5))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
-from rac_theory import AsymmetricLoRA, Bernoulli, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
+from rac_theory import AsymmetricLoRA, Bernoulli, Case, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
 from rac_theory.algorithms import GD, Factored, GaLore
 from rac_theory.simulation.kernels.following import Following
 from rac_theory.simulation.kernels.runs_last import RunsLast
@@ -54,8 +54,8 @@ def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
     Would catch a history that is off by one step, of another run or block, drawn anew, or not turned back.
     """
     kept = ("W", "factors") if hasattr(algorithm, "factored") else ("W",)
-    with_history = simulate(algorithm, problem, steps=11, runs=runs, rng=5, record=kept)
-    without = simulate(algorithm, problem, steps=11, runs=runs, rng=5)
+    with_history = simulate(Case(algorithm, problem, steps=11), runs=runs, rng=5, record=kept)
+    without = simulate(Case(algorithm, problem, steps=11), runs=runs, rng=5)
     assert type(without.kernel) is kernel
     np.testing.assert_array_equal(with_history.values, without.values)
     np.testing.assert_array_equal(with_history.W, without.W)
@@ -82,7 +82,7 @@ def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
 def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
     """Catches pages that are views, each of which holds the iterates of a whole block."""
     tracemalloc.start()
-    kept = simulate(algorithm, problem, steps=1000, record=["W"])
+    kept = simulate(Case(algorithm, problem, steps=1000), record=["W"])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert type(kept.kernel) is kernel
@@ -91,19 +91,21 @@ def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
 
 
 def test_factors_alone_and_in_any_number_of_workers():
-    alone = simulate(LoRA(USUAL, 0.1), SQUARES, steps=4, runs=600, rng=1, record=["factors"])
-    both = simulate(LoRA(USUAL, 0.1), SQUARES, steps=4, runs=600, rng=1, n_jobs=2, record=["W", "factors"])
+    alone = simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=4), runs=600, rng=1, record=["factors"])
+    both = simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=4), runs=600, rng=1, n_jobs=2, record=["W", "factors"])
     assert alone.iterates is None
     np.testing.assert_array_equal(alone.B, both.B)
     np.testing.assert_array_equal(alone.A, both.A)
 
 
 def test_precision_and_distances_go_with_it():
-    ran = simulate(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4, runs=2, rng=1, record=["W", "factors", "distances"])
+    ran = simulate(
+        Case(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4), runs=2, rng=1, record=["W", "factors", "distances"]
+    )
     expected = np.square(ran.iterates - ran.problem.W_star).sum(axis=(2, 3))
     np.testing.assert_allclose(ran.squared_distances, expected)
     single = simulate(
-        RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4, rng=1, dtype=np.float32, record=["W"]
+        Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4), rng=1, dtype=np.float32, record=["W"]
     )
     assert single.iterates.dtype == np.float32
 
@@ -112,9 +114,9 @@ def test_what_cannot_be_recorded_is_refused():
     with pytest.raises(
         ValueError, match=r"record must not have 'factors' for an algorithm without them.*got it for GD"
     ):
-        simulate(GD(0.1), SQUARES, steps=1, record=["W", "factors"])
+        simulate(Case(GD(0.1), SQUARES, steps=1), record=["W", "factors"])
     with pytest.raises(ValueError, match=r"record must be one of .*'factor'.*did you mean 'factors'"):
-        simulate(LoRA(USUAL, 0.1), SQUARES, steps=1, record=["factor"])
+        simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=1), record=["factor"])
 
 
 class Counted:
@@ -195,9 +197,9 @@ def test_factors_of_other_iterates_are_refused(change, message, record):
     """Each ran before, or broke inside of NumPy; one that ended went on from W0 with the iterates."""
     algorithm = Changed(USUAL, 0.1)
     object.__setattr__(algorithm, "change", change)
-    assert simulate(algorithm, SQUARES, steps=4, runs=3, rng=0).values.shape == (3, 5)
+    assert simulate(Case(algorithm, SQUARES, steps=4), runs=3, rng=0).values.shape == (3, 5)
     with pytest.raises(ValueError, match=rf"Changed\.factored {message}"):
-        simulate(algorithm, SQUARES, steps=4, runs=3, rng=0, record=record)
+        simulate(Case(algorithm, SQUARES, steps=4), runs=3, rng=0, record=record)
 
 
 def test_iterates_run_and_not_factored():
@@ -210,8 +212,8 @@ def test_iterates_run_and_not_factored():
 
     half = Half(sketches.Haar(4, 2), 0.1)
     with pytest.raises(ValueError, match=r"Half\.factored at t=1 must yield the weights that iterates yields"):
-        simulate(half, SQUARES, steps=3, rng=0, record=["factors"])
-    ran = simulate(LoRA(USUAL, 1e9), SQUARES, steps=40, rng=0, record=["W", "factors"])
+        simulate(Case(half, SQUARES, steps=3), rng=0, record=["factors"])
+    ran = simulate(Case(LoRA(USUAL, 1e9), SQUARES, steps=40), rng=0, record=["W", "factors"])
     assert np.isnan(ran.iterates[0, -1]).all()
 
 
@@ -229,7 +231,8 @@ def test_an_algorithm_may_write_to_the_gradient_that_it_was_given():
                 B = B - G @ A.swapaxes(1, 2)
 
     kept, plain = (
-        simulate(InPlace(USUAL, 0.1), SQUARES, steps=5, runs=2, rng=0, record=record) for record in (["factors"], [])
+        simulate(Case(InPlace(USUAL, 0.1), SQUARES, steps=5), runs=2, rng=0, record=record)
+        for record in (["factors"], [])
     )
     np.testing.assert_array_equal(kept.values, plain.values)
     assert kept.values[0, -1] < kept.values[0, 0]
@@ -239,7 +242,7 @@ def test_recording_factors_computes_no_gradient_twice():
     problem = Counted(SQUARES)
     for algorithm in (LoRA(USUAL, 0.1), ChainOfLoRA(USUAL, 0.1, 3), AsymmetricLoRA(sketches.Haar(3, 2), 0.1, "right")):
         problem.calls = 0
-        simulate(algorithm, problem, steps=10, record=["W", "factors"])
+        simulate(Case(algorithm, problem, steps=10), record=["W", "factors"])
         assert problem.calls == 11
 
 
@@ -249,4 +252,4 @@ def test_errors_name_the_algorithm_and_not_what_keeps_it():
             yield W[:, :1]
 
     with pytest.raises(ValueError, match=r"Short\.iterates must yield arrays"):
-        simulate(Short(1, 0.1), SQUARES, steps=2, record=["W"])
+        simulate(Case(Short(1, 0.1), SQUARES, steps=2), record=["W"])

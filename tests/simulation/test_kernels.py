@@ -281,12 +281,12 @@ def test_single_precision_sees_the_same_sketches(kind):
     problem = a_problem("left" if kind in ("wide", "thin") else kind, *shape)
     algorithm = RACLoRA(sketches.Gaussian(shape[0], 1), 1 / problem.L)
     double, single = (
-        simulate(algorithm, problem, steps=40, runs=4, rng=1, dtype=dtype) for dtype in (np.float64, np.float32)
+        simulate(Case(algorithm, problem, steps=40), runs=4, rng=1, dtype=dtype) for dtype in (np.float64, np.float32)
     )
     assert single.values.dtype == single.W.dtype == np.float32
     np.testing.assert_allclose(single.values, double.values, rtol=1e-4)
     np.testing.assert_allclose(single.squared_gradients, double.squared_gradients, rtol=1e-3)
-    other = simulate(algorithm, problem, steps=40, runs=4, rng=2)
+    other = simulate(Case(algorithm, problem, steps=40), runs=4, rng=2)
     assert np.abs(other.values / double.values - 1)[:, 1:].max() > 1e-2
 
 
@@ -297,23 +297,23 @@ def test_distances_on_request(kind, side):
     shape = {"wide": (100, 100), "thin": (12, 40)}.get(kind, (6, 3))
     problem = a_problem("left" if kind in ("wide", "thin") else kind, *shape)
     algorithm = RACLoRA(sketches.Gaussian(shape[0 if side == "left" else 1], 1), 1 / problem.L, side=side)
-    short, long = (simulate(algorithm, problem, steps=s, runs=3, rng=1, record=["distances"]) for s in (9, 12))
+    short, long = (simulate(Case(algorithm, problem, steps=s), runs=3, rng=1, record=["distances"]) for s in (9, 12))
     for ran, t in ((short, 9), (long, 12)):
         expected = np.sum((ran.W - problem.W_star) ** 2, axis=(1, 2))
         np.testing.assert_allclose(ran.squared_distances[:, t], expected, rtol=1e-9)
     np.testing.assert_allclose(long.squared_distances[:, 9], short.squared_distances[:, 9], rtol=1e-9)
     np.testing.assert_allclose(long.squared_distances[:, 0], np.sum(problem.W_star**2), rtol=1e-9)
-    assert simulate(algorithm, problem, steps=1).squared_distances is None
+    assert simulate(Case(algorithm, problem, steps=1)).squared_distances is None
     with pytest.raises(ValueError, match="record must not have 'distances' for a problem without a known W_star"):
-        simulate(GD(0.1), a_problem("nonconvex"), steps=1, record=["distances"])
+        simulate(Case(GD(0.1), a_problem("nonconvex"), steps=1), record=["distances"])
 
 
 def test_precision_is_checked():
     problem = a_problem("left")
     with pytest.raises(ValueError, match="dtype must be float64 or float32, got int64"):
-        simulate(GD(0.1), problem, steps=1, dtype=int)
+        simulate(Case(GD(0.1), problem, steps=1), dtype=int)
     with pytest.raises(ValueError, match="dtype must be float64 or float32, got 'floot'"):
-        simulate(GD(0.1), problem, steps=1, dtype="floot")
+        simulate(Case(GD(0.1), problem, steps=1), dtype="floot")
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (6, 5), (12, 40), (64, 10)])
@@ -321,7 +321,7 @@ def test_a_run_does_not_see_its_neighbours(shape):
     """The same bits alone, in a crowd, and in a part of an ensemble; catches a draw or a sum shared between runs."""
     problem = a_problem("left", *shape)
     algorithm = RACLoRA(sketches.Haar(shape[0], 1), 1 / problem.L)
-    case = Case(algorithm, problem, None, 9)
+    case = Case(algorithm, problem, steps=9)
     block = kernel_for(algorithm, problem, case.start).block
     root = seed_sequence(5)
     crowd = simulate_part(case, root, 0, 7 * block)
@@ -337,7 +337,7 @@ def test_fewer_steps_are_the_first_of_more():
     for shape in ((3, 3), (12, 40), (64, 10)):
         problem = a_problem("left", *shape)
         algorithm = RACLoRA(sketches.Haar(shape[0], 1), 1 / problem.L)
-        short, long = (simulate(algorithm, problem, steps=steps, runs=2, rng=0) for steps in (5, 50))
+        short, long = (simulate(Case(algorithm, problem, steps=steps), runs=2, rng=0) for steps in (5, 50))
         np.testing.assert_allclose(short.values, long.values[:, :6], rtol=1e-12)
 
 
@@ -355,7 +355,7 @@ def test_the_law_does_not_depend_on_the_coordinates():
         ran = []
         for invariant, seed in ((True, 1), (False, 2)):
             algorithm = RACLoRA(Recorded(sketch, invariant), 1 / problem.L)
-            ran.append(simulate(algorithm, problem, steps=20, runs=4096, rng=seed).values[:, 1:])
+            ran.append(simulate(Case(algorithm, problem, steps=20), runs=4096, rng=seed).values[:, 1:])
         error = np.sqrt(sum(values.var(axis=0) / 4096 for values in ran))
         return np.abs(ran[0].mean(axis=0) - ran[1].mean(axis=0)) / error
 
@@ -404,6 +404,6 @@ def test_streams_are_those_of_blocks():
     problem = a_problem("left")
     algorithm = RACLoRA(sketches.Gaussian(5, 1), 0.1)
     kernel = kernel_for(algorithm, problem, np.zeros((5, 3)))
-    ran = simulate(algorithm, problem, steps=3, runs=2 * kernel.block, rng=4)
+    ran = simulate(Case(algorithm, problem, steps=3), runs=2 * kernel.block, rng=4)
     alone = kernel.run([generator(child(seed_sequence(4), BLOCKS, 1))], 3)
     np.testing.assert_array_equal(ran.values[kernel.block :], alone.measured[0].T)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems import FromFunctions, Quadratic, SoftmaxRegression
-from rac_theory import GD, RACLoRA, empirical_rate, simulate, sketches
+from rac_theory import GD, Case, RACLoRA, empirical_rate, simulate, sketches
 from rac_theory.simulation.kernels.choice import kernel_for
 
 seeds = st.integers(0, 2**32 - 1)
@@ -25,8 +25,8 @@ def a_quadratic(m=5, n=3):
 def test_runs_are_the_first_of_any_larger_ensemble(seed, fewer, more):
     problem = a_quadratic()
     algorithm = RACLoRA(sketches.Haar(5, 2), 1 / problem.L)
-    small = simulate(algorithm, problem, steps=3, runs=fewer, rng=seed)
-    large = simulate(algorithm, problem, steps=3, runs=fewer + more, rng=seed)
+    small = simulate(Case(algorithm, problem, steps=3), runs=fewer, rng=seed)
+    large = simulate(Case(algorithm, problem, steps=3), runs=fewer + more, rng=seed)
     np.testing.assert_array_equal(small.values, large.values[:fewer])
     np.testing.assert_array_equal(small.W, large.W[:fewer])
 
@@ -35,7 +35,7 @@ def test_the_same_bits_for_any_number_of_workers():
     problem = SoftmaxRegression(np.random.default_rng(0).standard_normal((40, 6)), np.arange(40) % 3, l2=0.1)
     algorithm = RACLoRA(sketches.Gaussian(6, 2), 1 / problem.L)
     runs = 3 * kernel_for(algorithm, problem, np.zeros((6, 3))).block + 1
-    one, two, five = (simulate(algorithm, problem, steps=5, runs=runs, rng=0, n_jobs=n) for n in (1, 2, 5))
+    one, two, five = (simulate(Case(algorithm, problem, steps=5), runs=runs, rng=0, n_jobs=n) for n in (1, 2, 5))
     for other in (two, five):
         np.testing.assert_array_equal(one.values, other.values)
         np.testing.assert_array_equal(one.squared_gradients, other.squared_gradients)
@@ -48,7 +48,7 @@ def test_seeds_and_generators():
     algorithm = RACLoRA(sketches.Haar(5, 1), 1 / problem.L)
 
     def last(rng):
-        return simulate(algorithm, problem, steps=4, runs=2, rng=rng).values[:, -1].tolist()
+        return simulate(Case(algorithm, problem, steps=4), runs=2, rng=rng).values[:, -1].tolist()
 
     assert last(7) == last(7) == last(np.random.SeedSequence(7)) != last(8)
     generator = np.random.default_rng(7)
@@ -64,7 +64,7 @@ def test_runs_are_independent_across_blocks():
     problem = a_quadratic()
     algorithm = RACLoRA(sketches.Haar(5, 1), 1 / problem.L)
     size = kernel_for(algorithm, problem, np.zeros((5, 3))).block
-    ran = simulate(algorithm, problem, steps=2, runs=2 * size, rng=0)
+    ran = simulate(Case(algorithm, problem, steps=2), runs=2 * size, rng=0)
     assert len(np.unique(ran.values[:, -1])) == 2 * size
 
 
@@ -79,7 +79,7 @@ def test_the_right_step_is_the_transposed_left_step(seed, name):
     left = Quadratic.kronecker(np.eye(3), S, W_star.T)
     sketch = sketches.named_sketch(name, 3, 2)
     ran = [
-        simulate(RACLoRA(sketch, 0.4, side=side), problem, steps=5, runs=2, rng=seed)
+        simulate(Case(RACLoRA(sketch, 0.4, side=side), problem, steps=5), runs=2, rng=seed)
         for problem, side in ((right, "right"), (left, "left"))
     ]
     np.testing.assert_allclose(ran[0].values, ran[1].values, rtol=1e-12)
@@ -91,8 +91,10 @@ def test_the_right_step_is_the_transposed_left_step(seed, name):
 def test_full_rank_is_gradient_descent(name, side):
     problem = a_quadratic()
     dim = problem.shape[0 if side == "left" else 1]
-    full = simulate(RACLoRA(sketches.named_sketch(name, dim, dim), 0.3, side=side), problem, steps=20, runs=3, rng=0)
-    plain = simulate(GD(0.3), problem, steps=20)
+    full = simulate(
+        Case(RACLoRA(sketches.named_sketch(name, dim, dim), 0.3, side=side), problem, steps=20), runs=3, rng=0
+    )
+    plain = simulate(Case(GD(0.3), problem, steps=20))
     np.testing.assert_allclose(full.values, np.repeat(plain.values, 3, axis=0), rtol=1e-12)
 
 
@@ -102,7 +104,7 @@ def test_gradient_descent_follows_its_closed_form():
     problem = Quadratic.left(np.diag(l), np.ones((3, 2)))
     t = np.arange(11)[:, None]
     expected = (0.5 * l * (1 - 0.8 * l) ** (2 * t) * 2).sum(axis=1)
-    np.testing.assert_allclose(simulate(GD(0.8), problem, steps=10).values[0], expected, rtol=1e-12)
+    np.testing.assert_allclose(simulate(Case(GD(0.8), problem, steps=10)).values[0], expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("hidden", [True, False])
@@ -111,19 +113,19 @@ def test_each_step_draws_a_fresh_sketch(hidden):
     problem = Quadratic.left(np.eye(4), np.ones((4, 1)))
     if hidden:  # from the kernel for quadratics
         problem = FromFunctions((4, 1), lambda W: 0.5 * np.sum((W - 1) ** 2), lambda W: W - 1, L=1.0)
-    ran = simulate(RACLoRA(sketches.Haar(4, 1), 1.0), problem, steps=3, runs=8, rng=0)
+    ran = simulate(Case(RACLoRA(sketches.Haar(4, 1), 1.0), problem, steps=3), runs=8, rng=0)
     assert (np.diff(ran.squared_gradients, axis=1) < -1e-6).all()
 
 
 def test_a_diverging_run_ends_in_infinity_without_a_warning():
     problem = Quadratic.left(np.eye(2), np.ones((2, 1)))
-    ran = simulate(GD(10.0), problem, steps=400)
+    ran = simulate(Case(GD(10.0), problem, steps=400))
     assert not np.isfinite(ran.values[0, -1])
     assert ran.values[0, 0] == 1.0
 
 
 def test_a_trajectory_cannot_be_written():
-    ran = simulate(GD(0.5), a_quadratic(), steps=2)
+    ran = simulate(Case(GD(0.5), a_quadratic(), steps=2))
     with pytest.raises(ValueError, match="read-only"):
         ran.values[0, 0] = 1.0
     assert (ran.runs, ran.steps) == (1, 2)
@@ -146,7 +148,7 @@ def test_the_gradient_is_computed_once_a_step():
             return self.problem.gradient(W)
 
     problem = Counted(a_quadratic())
-    simulate(GD(0.1), problem, steps=10)
+    simulate(Case(GD(0.1), problem, steps=10))
     assert problem.calls == 11 + 2  # two by the check at the door
 
 
@@ -165,7 +167,7 @@ def test_what_does_not_fit_is_refused(change, message):
     arguments = {"algorithm": GD(0.1), "problem": a_quadratic(), "W0": None, "steps": 1, "runs": 1} | change
     algorithm, problem, W0 = (arguments.pop(name) for name in ("algorithm", "problem", "W0"))
     with pytest.raises(ValueError, match=message):
-        simulate(algorithm, problem, W0, **arguments)
+        simulate(Case(algorithm, problem, W0), **arguments)
 
 
 @pytest.mark.parametrize("gamma", [0.0, -1.0, math.nan, math.inf, "fast"])
@@ -177,7 +179,7 @@ def test_gamma_must_be_positive(gamma):
 def test_empirical_rate_of_a_known_factor():
     """GD on c I has factor (1 - gamma c)^2 exactly; one run has no interval."""
     problem = Quadratic.left(0.5 * np.eye(3), np.ones((3, 2)))
-    rate = empirical_rate(simulate(GD(0.4), problem, steps=30))
+    rate = empirical_rate(simulate(Case(GD(0.4), problem, steps=30)))
     assert rate.kind == "linear"
     assert rate.value == pytest.approx(0.8**2, rel=1e-9)
     assert rate.low == rate.value == rate.high
@@ -190,7 +192,7 @@ def test_empirical_rate_covers_the_exact_factor():
     """
     problem = Quadratic.left(np.eye(6), np.ones((6, 4)))
     algorithm = RACLoRA(sketches.Haar(6, 2), 1.0)
-    rates = [empirical_rate(simulate(algorithm, problem, steps=8, runs=200, rng=seed)) for seed in range(200)]
+    rates = [empirical_rate(simulate(Case(algorithm, problem, steps=8), runs=200, rng=seed)) for seed in range(200)]
     assert sum(rate.low <= 1 - 2 / 6 <= rate.high for rate in rates) >= 175
     half = [(rate.low + rate.value) / 2 <= 1 - 2 / 6 <= (rate.high + rate.value) / 2 for rate in rates]
     assert sum(half) < 175
@@ -199,7 +201,7 @@ def test_empirical_rate_covers_the_exact_factor():
 def test_empirical_rate_without_a_minimum_is_a_power():
     """The average of squared gradients of a converging run goes like 1/t."""
     problem = Quadratic.left(np.eye(3), np.ones((3, 1)))
-    rate = empirical_rate(simulate(GD(0.9), problem, steps=200), "sublinear")
+    rate = empirical_rate(simulate(Case(GD(0.9), problem, steps=200)), "sublinear")
     assert rate.value == pytest.approx(-1.0, abs=0.01)
     with pytest.raises(ValueError, match="kind must be one of linear, sublinear, got 'log'"):
-        empirical_rate(simulate(GD(0.9), problem, steps=20), "log")
+        empirical_rate(simulate(Case(GD(0.9), problem, steps=20)), "log")

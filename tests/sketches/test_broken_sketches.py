@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from problems import Quadratic
-from rac_theory import RACLoRA, expected, simulate, spectrum, theorems, verify
+from rac_theory import Case, RACLoRA, expected, simulate, spectrum, theorems, verify
 from rac_theory.sketches import Coordinate, Mixture
 from rac_theory.sketches.declarations import (
     checked_support,
@@ -128,16 +128,16 @@ READERS = {
     "RACLoRA": lambda sketch: RACLoRA(sketch, 0.1),
     "spectrum": spectrum,
     "exact spectrum": lambda sketch: spectrum(sketch, exact=True),
-    "expected": lambda sketch: expected(RACLoRA(sketch, 0.1), PROBLEM, steps=3),
-    "exactly expected": lambda sketch: expected(RACLoRA(sketch, 0.1), PROBLEM, steps=3, exact=True),
-    "expected plain steps": lambda sketch: expected(RACLoRA(sketch, 0.1, lora_alpha=1.0), PROBLEM, steps=3),
-    "simulate": lambda sketch: simulate(RACLoRA(sketch, 0.1), PROBLEM, steps=2, runs=4, rng=0),
-    "verify": lambda sketch: verify(theorems.T2, RACLoRA(sketch, 0.1), PROBLEM, steps=3, rng=0),
+    "expected": lambda sketch: expected(Case(RACLoRA(sketch, 0.1), PROBLEM, steps=3)),
+    "exactly expected": lambda sketch: expected(Case(RACLoRA(sketch, 0.1), PROBLEM, steps=3), exact=True),
+    "expected plain steps": lambda sketch: expected(Case(RACLoRA(sketch, 0.1, lora_alpha=1.0), PROBLEM, steps=3)),
+    "simulate": lambda sketch: simulate(Case(RACLoRA(sketch, 0.1), PROBLEM, steps=2), runs=4, rng=0),
+    "verify": lambda sketch: verify(theorems.T2, Case(RACLoRA(sketch, 0.1), PROBLEM, steps=3), rng=0),
     "verify plain steps": lambda sketch: verify(
-        theorems.T12_pl, RACLoRA(sketch, 0.1, lora_alpha=1.0), PROBLEM, steps=3, rng=0
+        theorems.T12_pl, Case(RACLoRA(sketch, 0.1, lora_alpha=1.0), PROBLEM, steps=3), rng=0
     ),
     "Mixture": lambda sketch: spectrum(Mixture([sketch, Coordinate(3, 1)], [1, 1])),
-    "moments of a mixture": lambda sketch: expected(RACLoRA(Mixture([sketch], [1]), 0.1), PROBLEM, steps=3),
+    "moments of a mixture": lambda sketch: expected(Case(RACLoRA(Mixture([sketch], [1]), 0.1), PROBLEM, steps=3)),
 }
 ASKED = {
     "expected_projection": claimed_projection,

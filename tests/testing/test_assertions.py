@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from problems import LeastSquares, Quadratic
-from rac_theory import GD, RACLoRA, Status, sketches, theorems
+from rac_theory import GD, Case, RACLoRA, Status, sketches, theorems
 from rac_theory.testing import NotShown, assert_converges_to, assert_does_not_converge, assert_rate_bound
 
 DATA = np.random.default_rng(0)
@@ -52,10 +52,10 @@ def repeated(message, **names):
 
 def test_a_true_bound_passes_and_returns_its_verdict():
     """Would catch a level that is not the default one, and a verdict that was not asked for its status."""
-    verdict = assert_rate_bound("T2", RAC, PROBLEM, steps=60, rng=0)
+    verdict = assert_rate_bound("T2", Case(RAC, PROBLEM, steps=60), rng=0)
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
     assert verdict.alpha == 1e-6
-    assert assert_rate_bound(theorems.T2, GD(1 / PROBLEM.L), PROBLEM, steps=30).status is Status.HOLDS
+    assert assert_rate_bound(theorems.T2, Case(GD(1 / PROBLEM.L), PROBLEM, steps=30)).status is Status.HOLDS
 
 
 @pytest.mark.parametrize("rng", [3, np.random.SeedSequence(3, spawn_key=(1, 2)), np.random.default_rng(3), None])
@@ -96,26 +96,26 @@ def test_what_was_not_tested_does_not_pass():
 
 def test_exact_evidence_is_there_for_who_asks():
     """Would catch evidence that is not passed on."""
-    verdict = assert_rate_bound("T2", RAC, PROBLEM, steps=60, evidence="exact")
+    verdict = assert_rate_bound("T2", Case(RAC, PROBLEM, steps=60), evidence="exact")
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     message = str(failure(assert_rate_bound, DOUBLED, RAC, PROBLEM, steps=40, rng=0, evidence="exact"))
     assert repeated(message, theorem=DOUBLED, algorithm=RAC, problem=PROBLEM) == message
 
 
 def test_an_assertion_has_a_level_of_its_own():
-    assert assert_rate_bound("T2", RAC, PROBLEM, steps=60, rng=0, alpha=1e-3).alpha == 1e-3
+    assert assert_rate_bound("T2", Case(RAC, PROBLEM, steps=60), rng=0, alpha=1e-3).alpha == 1e-3
     with pytest.raises(ValueError, match=r"alpha must be a finite number > 0 and < 1, got 0"):
-        assert_rate_bound("T2", RAC, PROBLEM, steps=60, rng=0, alpha=0)
+        assert_rate_bound("T2", Case(RAC, PROBLEM, steps=60), rng=0, alpha=0)
 
 
 def test_runs_converge_to_the_minimum_and_to_the_minimiser():
     """Would catch the distance of values taken for that of matrices."""
     quadratic = Quadratic.left(np.diag([1.0, 2.0]), np.array([[3.0], [4.0]]))
     rac = RACLoRA(sketches.Coordinate(dim=2, rank=1), gamma=1 / quadratic.L)
-    found = assert_converges_to(quadratic.W_star, rac, quadratic, tolerance=0.2, steps=60, rng=0)
+    found = assert_converges_to(Case(rac, quadratic, steps=60), quadratic.W_star, tolerance=0.2, rng=0)
     assert found.status is Status.HOLDS
-    assert_converges_to(quadratic.f_star, rac, quadratic, tolerance=0.2, steps=60, rng=0)
-    assert_converges_to(0.0, GD(0.5), quadratic, tolerance=1e-6, steps=60)
+    assert_converges_to(Case(rac, quadratic, steps=60), quadratic.f_star, tolerance=0.2, rng=0)
+    assert_converges_to(Case(GD(0.5), quadratic, steps=60), 0.0, tolerance=1e-6)
     message = str(failure(assert_converges_to, quadratic.W_star + 1, rac, quadratic, tolerance=0.2, steps=60, rng=0))
     assert message.startswith("converges to VIOLATED: 0 of 256 runs do")
     names = {"target": quadratic.W_star + 1, "algorithm": rac, "problem": quadratic}
@@ -130,17 +130,17 @@ def test_too_few_runs_do_not_show_convergence():
     raised = failure(assert_converges_to, 0.0, rac, quadratic, runs=131, **given)
     assert raised.finding.status is Status.UNDECIDED
     assert "it takes about 132 runs to tell" in str(raised)
-    assert assert_converges_to(0.0, rac, quadratic, runs=132, **given).status is Status.HOLDS
+    assert assert_converges_to(Case(rac, quadratic), 0.0, runs=132, **given).status is Status.HOLDS
 
 
 def test_a_frozen_sketch_does_not_converge_and_a_fresh_one_does():
     """Would catch the two assertions passing on the same runs."""
     gamma = 1 / PROBLEM.L
     frozen = RACLoRA(sketches.Frozen(np.eye(6)[:, :2]), gamma)
-    assert_does_not_converge(frozen, PROBLEM, tolerance=1e-3, steps=300)
+    assert_does_not_converge(Case(frozen, PROBLEM, steps=300), tolerance=1e-3)
     raised = failure(assert_converges_to, PROBLEM.f_star, frozen, PROBLEM, tolerance=1e-3, steps=300)
     assert "the method is deterministic, and its run does not" in str(raised)
-    assert_converges_to(PROBLEM.f_star, RAC, PROBLEM, tolerance=1e-3, steps=300, rng=0)
+    assert_converges_to(Case(RAC, PROBLEM, steps=300), PROBLEM.f_star, tolerance=1e-3, rng=0)
     message = str(failure(assert_does_not_converge, RAC, PROBLEM, tolerance=1e-3, steps=300, rng=0))
     assert message.startswith("does not converge VIOLATED: 0 of 256 runs do")
     assert repeated(message, algorithm=RAC, problem=PROBLEM) == message
@@ -149,7 +149,7 @@ def test_a_frozen_sketch_does_not_converge_and_a_fresh_one_does():
 def test_a_run_that_diverges_converges_to_nothing():
     """Overflow makes infinities, then nan, which compare as neither near nor far."""
     wild = GD(1e6 / PROBLEM.L)
-    assert_does_not_converge(wild, PROBLEM, tolerance=1e-3, steps=300)
+    assert_does_not_converge(Case(wild, PROBLEM, steps=300), tolerance=1e-3)
     for target in (PROBLEM.f_star, PROBLEM.W_star):
         raised = failure(assert_converges_to, target, wild, PROBLEM, tolerance=0.1, steps=300)
         assert "up to inf" in str(raised)
@@ -157,8 +157,8 @@ def test_a_run_that_diverges_converges_to_nothing():
 
 def test_a_start_at_the_target_tests_nothing():
     with pytest.raises(ValueError, match=r"W0 must be further from target than tolerance=0\.1, got 0"):
-        assert_converges_to(PROBLEM.W_star, RAC, PROBLEM, W0=PROBLEM.W_star, tolerance=0.1, steps=3)
+        assert_converges_to(Case(RAC, PROBLEM, PROBLEM.W_star, steps=3), PROBLEM.W_star, tolerance=0.1)
     with pytest.raises(ValueError, match=r"target must have shape \(6, 2\), got \(2, 6\)"):
-        assert_converges_to(PROBLEM.W_star.T, RAC, PROBLEM, tolerance=0.1, steps=3)
+        assert_converges_to(Case(RAC, PROBLEM, steps=3), PROBLEM.W_star.T, tolerance=0.1)
     with pytest.raises(ValueError, match=r"share must be a finite number > 0 and < 1, got 1"):
-        assert_does_not_converge(RAC, PROBLEM, tolerance=0.1, steps=3, share=1)
+        assert_does_not_converge(Case(RAC, PROBLEM, steps=3), tolerance=0.1, share=1)

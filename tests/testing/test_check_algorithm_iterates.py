@@ -15,7 +15,7 @@ import pytest
 from scipy.stats import binom
 
 from problems import Federated, LeastSquares, Quadratic
-from rac_theory import Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, Spectrum, sketches
+from rac_theory import Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, Spectrum, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.numerics.linalg import orthonormal_range
@@ -81,7 +81,7 @@ def test_a_gradient_may_be_cached_or_asked_for_twice():
                 G = problem.value_and_gradient(W)[1]
                 yield W
 
-    check_algorithm(Cached(THIN, GAMMA), LEAST)
+    check_algorithm(Case(Cached(THIN, GAMMA), LEAST))
 
 
 class Slotted:
@@ -112,7 +112,7 @@ class Uncopied(Slotted):
 def test_a_correct_algorithm_passes_on_a_problem_without_a_dict(kind, source):
     """In another order of draws, so that the components that were drawn are known from the problem alone."""
     problem = kind(FEDERATED if isinstance(source, Clients) else LEAST)
-    check_algorithm(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem)
+    check_algorithm(Case(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +134,9 @@ class Doubled:
 
 
 def test_a_source_without_a_dict_is_watched_like_any_other():
-    check_algorithm(RACLoRA(THIN, GAMMA, gradients=Doubled(1.0)), LEAST)
+    check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(1.0)), LEAST))
     with pytest.raises(Refuted, match="Doubled must give gradients of mean grad f"):
-        check_algorithm(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), LEAST)
+        check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), LEAST))
 
 
 def test_a_step_is_computed_again_on_a_problem_without_a_dict():
@@ -147,7 +147,7 @@ def test_a_step_is_computed_again_on_a_problem_without_a_dict():
                 yield W
 
     with pytest.raises(Refuted, match=r"is off by 0\.00\d+ of gamma"):
-        check_algorithm(Longer(THIN, GAMMA / 12, gradients=Reshuffled()), Slotted(LEAST))
+        check_algorithm(Case(Longer(THIN, GAMMA / 12, gradients=Reshuffled()), Slotted(LEAST)))
 
 
 SOURCES = {
@@ -228,7 +228,7 @@ def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(
 def is_refuted(algorithm, seed):
     """Whether it is, for the law of its steps."""
     try:
-        check_algorithm(algorithm, LEAST, rng=seed)
+        check_algorithm(Case(algorithm, LEAST), rng=seed)
     except Refuted as refuted:
         return "must move by -gamma E[H] grad f on average" in str(refuted)
     return False
@@ -239,7 +239,7 @@ def test_the_same_without_the_five_per_cent_passes():
         longer = 1.0
 
     for seed in range(3):
-        check_algorithm(Right(THIN, GAMMA, gradients=Noisy(1.0)), LEAST, rng=seed)
+        check_algorithm(Case(Right(THIN, GAMMA, gradients=Noisy(1.0)), LEAST), rng=seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,7 +322,7 @@ def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower()
                 yield W
 
     with pytest.raises(Refuted, match=r"step 51 is off by 0\.5 of gamma"):
-        check_algorithm(LateDecay(None, 0.5), Quadratic.left(2 * np.eye(4), np.ones((4, 3))))
+        check_algorithm(Case(LateDecay(None, 0.5), Quadratic.left(2 * np.eye(4), np.ones((4, 3)))))
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_what_changes_after_the_descent_has_arrived_is_seen_where_it_is_slower()
 )
 def test_each_false_claim_has_its_sentence(false, message):
     with pytest.raises(Refuted, match=message):
-        check_algorithm(false, LEAST)
+        check_algorithm(Case(false, LEAST))
 
 
 # --- the evidence ---------------------------------------------------------------------------------------------------

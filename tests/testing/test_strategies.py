@@ -19,12 +19,12 @@ def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it
     """
     problem = data.draw(strategies.problems())
     algorithm = data.draw(strategies.algorithms(problem))
-    case = Case(algorithm, problem, data.draw(strategies.starts(problem)), 8)
+    case = Case(algorithm, problem, data.draw(strategies.starts(problem)), steps=8)
     assert case.algorithm.gamma <= 1 / problem.L
     theorem = theorems.T2 if problem.mu > 0 else theorems.T1
     seed = data.draw(strategies.seeds())
     assert theorem.unmet(case, Constants.of(case, rng=seed)) == ()
-    verdict = verify(theorem, algorithm, problem, W0=case.start, steps=8, runs=64, rng=seed, alpha=1e-6)
+    verdict = verify(theorem, Case(algorithm, problem, case.start, steps=8), runs=64, rng=seed, alpha=1e-6)
     assert verdict.status is not Status.VIOLATED, verdict
 
 

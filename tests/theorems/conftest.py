@@ -62,13 +62,13 @@ def _tried(theorems, kind, setting):
     setting = SETTINGS[setting]
     problem = setting.prepare(kind.problem)
     source = setting.gradients(problem, starting_point(problem, None))
-    c = Constants.of(Case(kind.algorithm(1 / problem.L, source), problem, None, 1))
+    c = Constants.of(Case(kind.algorithm(1 / problem.L, source), problem, steps=1))
     algorithm = kind.algorithm(setting.step(c, kind.d, kind.r), source)
-    case = Case(algorithm, problem, None, 1)
+    case = Case(algorithm, problem, steps=1)
     c = Constants.of(case)
     guess = replace(c, sigma_squared=c.D, zeta_squared=c.D)
     steps = informative_steps(theorems, case, guess, setting.longest, setting.reduction)
-    case = Case(algorithm, problem, None, steps)
+    case = Case(algorithm, problem, steps=steps)
     seed = np.random.SeedSequence(0)
     if any(variance_is_missing(theorem, case, c) for theorem in theorems):
         c = with_measured_variance(case, c, seed)

@@ -70,7 +70,7 @@ def test_each_assumption_broken_in_turn(claim):
             continue  # what is not known leaves everything unmet that asks for it
         same_change = [a for a in others if a(case, broken) is not None]
         assert len(same_change) <= 2, [_name(a) for a in same_change]  # itself, and a factor that it spoils
-    heuristic = Case(LoRA(Initialisation.kaiming(case.problem.shape, 1), 1e-3), case.problem, None, 9)
+    heuristic = Case(LoRA(Initialisation.kaiming(case.problem.shape, 1), 1e-3), case.problem, steps=9)
     assert theorems.ALL[claim].unmet(heuristic, c) == (first(heuristic, c),)
 
 

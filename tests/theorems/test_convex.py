@@ -63,7 +63,7 @@ def test_the_isotropic_ones_hold(t, name, side):
     problem = Quadratic.kronecker(np.diag([0.4, 0.7, 1.0, 0.5]), np.diag([0.6, 1.0, 0.8]), np.ones((4, 3)))
     for gamma_L in (0.7, 1.0, 1.3, 1.8) if t is T4 else (0.5, 1.0):
         algorithm = RACLoRA(sketches.named_sketch(name, 4 if side == "left" else 3, 2), gamma_L / problem.L, side)
-        verdict = verify(t, algorithm, problem, steps=60)
+        verdict = verify(t, Case(algorithm, problem, steps=60))
         assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
 
 
@@ -71,7 +71,7 @@ def test_T4_holds_for_an_anisotropic_sketch_and_is_informative():
     """L/s = 2, lambda_max / lambda_min = 4, gamma = 2/(L + s): m = 1/9, the factor is 1 - 0.1 (1 - 4/9)."""
     problem = Quadratic.left(np.diag([0.5, 1.0, 0.75, 0.6]), np.ones((4, 3)))
     algorithm = RACLoRA(sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4]), 2 / 1.5)
-    verdict = verify(T4, algorithm, problem, steps=80)
+    verdict = verify(T4, Case(algorithm, problem, steps=80))
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     assert verdict.bound[1] / verdict.bound[0] == pytest.approx(1 - 0.1 + 0.4 / 9)
     assert verdict.informative_from is not None
@@ -84,13 +84,13 @@ def test_T4_is_an_equality_on_an_axis(gamma, axis):
     W0[axis] = 3.0
     problem = Quadratic.left(np.diag([0.2, 1.0]), np.zeros((2, 1)))
     algorithm = RACLoRA(sketches.Coordinate(2, 1), gamma)
-    verdict = verify(T4, algorithm, problem, W0=W0, steps=30)
+    verdict = verify(T4, Case(algorithm, problem, W0, steps=30))
     assert verdict.status is Status.HOLDS
     np.testing.assert_allclose(verdict.mean, verdict.bound, rtol=1e-11)
     true = verdict.constants
     slow = {"strong_convexity": 0.2 * 1.02} if axis == 0 else {"L": 0.98}
     for false in (slow, {"lambda_min": 0.51}, {"distance0": 2.99}):
-        assert verify(T4, algorithm, problem, W0=W0, steps=30, constants=replace(true, **false)).status is (
+        assert verify(T4, Case(algorithm, problem, W0, steps=30), constants=replace(true, **false)).status is (
             Status.VIOLATED
         )
 
@@ -100,11 +100,11 @@ def test_T4_needs_lambda_max():
     Q = np.array([[1.02, -0.98], [-0.98, 1.02]]) / 2
     problem = Quadratic.left(Q, np.zeros((2, 1)))
     algorithm, W0 = RACLoRA(sketches.WeightedCoordinate(2, 1, [0.05, 0.95]), 1.9), np.array([[1.0], [0.0]])
-    verdict = verify(T4, algorithm, problem, W0=W0, steps=3)
+    verdict = verify(T4, Case(algorithm, problem, W0, steps=3))
     assert verdict.status is Status.NOT_APPLICABLE
     assert "rho must be in [0, 1), it is 1.82917: the bound would not fall" in verdict.reason
     false = replace(verdict.constants, lambda_max=verdict.constants.lambda_min)
-    verdict = verify(T4, algorithm, problem, W0=W0, steps=3, constants=false)
+    verdict = verify(T4, Case(algorithm, problem, W0, steps=3), constants=false)
     assert (verdict.status, verdict.evidence) == (Status.VIOLATED, "exact")
     # T4's own words at t = 1: 1 - .05 + .05 (1 - .51 gamma)^2 + .95 (.49 gamma)^2 for gamma = 1.9.
     assert verdict.mean[1] == pytest.approx(0.95 + 0.05 * (1 - 0.51 * 1.9) ** 2 + 0.95 * (0.49 * 1.9) ** 2)
@@ -128,7 +128,7 @@ def huber(eta):
 def test_how_tight_T3_is_on_the_function_of_Huber(T):
     """T/(2T + 1) of T3_isotropic and n(n + 1) / (2 (n^2 + 2n - 1)) of T3, n = 2T + 1: both tend to their 1/2."""
     n, problem = 2 * T + 1, huber(1 / (2 * T + 1))
-    plain, isotropic, sharp = (verify(t, GD(1.0), problem, steps=T) for t in (T3, T3_isotropic, T3_sharp))
+    plain, isotropic, sharp = (verify(t, Case(GD(1.0), problem, steps=T)) for t in (T3, T3_isotropic, T3_sharp))
     assert {verdict.status for verdict in (plain, isotropic)} <= {Status.HOLDS, Status.UNDECIDED}  # vacuous at T = 1
     assert plain.mean[T] / plain.bound[T] == pytest.approx(n * (n + 1) / (2 * (n * n + 2 * n - 1)))
     assert isotropic.mean[T] / isotropic.bound[T] == pytest.approx(T / n)
@@ -161,11 +161,11 @@ def test_how_tight_T3_sharp_is_near_the_longest_step(exact_over_bound):
 def test_a_distance_or_a_gap_too_small_is_refuted():
     """T3 is tight up to 2: a quarter of the distance term is false on the function of Huber."""
     problem = huber(1 / 201)
-    true = Constants.of(Case(GD(1.0), problem, None, 1))
+    true = Constants.of(Case(GD(1.0), problem, steps=1))
     for t in (T3, T3_sharp, T3_isotropic):
-        assert verify(t, GD(1.0), problem, steps=100).status is not Status.VIOLATED  # as loose as descent alone
+        assert verify(t, Case(GD(1.0), problem, steps=100)).status is not Status.VIOLATED  # as loose as descent alone
         false = replace(true, distance0=true.distance0 / 2)
-        assert verify(t, GD(1.0), problem, steps=100, constants=false).status is Status.VIOLATED
+        assert verify(t, Case(GD(1.0), problem, steps=100), constants=false).status is Status.VIOLATED
 
 
 @pytest.mark.parametrize("t", [T3, T3_sharp, T3_isotropic])
@@ -174,12 +174,12 @@ def test_scaling_in_gamma_and_in_lambda(t):
     problem = Quadratic.left(np.eye(10), np.ones((10, 3)))
     slow, rare = GD(0.02), RACLoRA(sketches.Coordinate(10, 1), 1.0)
     without = replace(t, formula=lambda c, s: t.formula(replace(c, distance0=c.distance0 * c.gamma**0.5), s))
-    assert verify(t, slow, problem, steps=200).status is Status.HOLDS
-    assert verify(without, slow, problem, steps=200).status is Status.VIOLATED
-    verdict = verify(t, rare, problem, steps=60)
+    assert verify(t, Case(slow, problem, steps=200)).status is Status.HOLDS
+    assert verify(without, Case(slow, problem, steps=200)).status is Status.VIOLATED
+    verdict = verify(t, Case(rare, problem, steps=60))
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     false = replace(verdict.constants, lambda_min=1.0)
-    assert verify(t, rare, problem, steps=60, constants=false).status is Status.VIOLATED
+    assert verify(t, Case(rare, problem, steps=60), constants=false).status is Status.VIOLATED
 
 
 def test_lambda_max_for_lambda_min_is_refuted():
@@ -189,24 +189,24 @@ def test_lambda_max_for_lambda_min_is_refuted():
     problem = Quadratic.left(np.eye(2), W_star)
     algorithm = RACLoRA(sketches.WeightedCoordinate(2, 1, [1, 19]), 1.0)
     for t in (T3, T3_sharp):
-        verdict = verify(t, algorithm, problem, steps=60)
+        verdict = verify(t, Case(algorithm, problem, steps=60))
         assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
         false = replace(verdict.constants, lambda_min=verdict.constants.lambda_max)
-        assert verify(t, algorithm, problem, steps=60, constants=false).status is Status.VIOLATED
+        assert verify(t, Case(algorithm, problem, steps=60), constants=false).status is Status.VIOLATED
 
 
 def test_the_plain_form_is_false_for_longer_steps():
     """At gamma = 1.9/L on x^2/2 the gap falls by 0.81 a step: 2 - gamma L = 0.1 is what T3 lacks."""
     problem = Quadratic.left(np.eye(1), np.ones((1, 1)))
-    assert verify(T3, GD(1.9), problem, steps=30).status is Status.NOT_APPLICABLE
+    assert verify(T3, Case(GD(1.9), problem, steps=30)).status is Status.NOT_APPLICABLE
     unchecked = replace(T3, assumes=(T3.assumes[0],))
-    assert verify(unchecked, GD(1.9), problem, steps=6).status is Status.VIOLATED
-    assert verify(T3_sharp, GD(1.9), problem, steps=30).status is Status.HOLDS
+    assert verify(unchecked, Case(GD(1.9), problem, steps=6)).status is Status.VIOLATED
+    assert verify(T3_sharp, Case(GD(1.9), problem, steps=30)).status is Status.HOLDS
 
 
 def a_case(gamma=0.5):
     problem = Quadratic.left(np.diag([0.5, 1.0, 1.5, 2.0]), np.ones((4, 2)))
-    return Case(RACLoRA(sketches.Haar(4, 2), gamma), problem, None, 5)
+    return Case(RACLoRA(sketches.Haar(4, 2), gamma), problem, steps=5)
 
 
 @pytest.mark.parametrize("t", [T3, T3_sharp, T3_isotropic, T4])

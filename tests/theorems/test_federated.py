@@ -79,7 +79,7 @@ def same_clients(K, gamma, gradients=None):
 def test_how_tight_the_first_term_is(t, K, gamma, expected):
     """The numbers of the pages and of ``tightest``, exactly; a start smaller by more than that is refuted."""
     algorithm, problem, W0 = same_clients(K, gamma)
-    verdict = verify(t, algorithm, problem, W0=W0, steps=60)
+    verdict = verify(t, Case(algorithm, problem, W0, steps=60))
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     assert verdict.constants.D == 0
     ratio = verdict.mean[1:] / verdict.bound[1:]
@@ -88,7 +88,7 @@ def test_how_tight_the_first_term_is(t, K, gamma, expected):
     assert t.tightest.ratio == 1.0
     assert verdict.constants.measured == frozenset()  # the clients agree along the only run
     false = replace(verdict.constants, gap0_upper=verdict.constants.gap0_upper * ratio.max() * 0.99)
-    assert verify(t, algorithm, problem, W0=W0, steps=60, constants=false).status is Status.VIOLATED
+    assert verify(t, Case(algorithm, problem, W0, steps=60), constants=false).status is Status.VIOLATED
 
 
 def rounds(slopes, shifts, eta, K, p=1.0):
@@ -219,10 +219,10 @@ def test_the_noise_of_clients_that_curve_differently_is_no_free_lunch(t):
     """f_1 = 2 (x - 1)^2, f_2 = (x + 1)^2 / 2: local steps end off the minimiser, so D may not be dropped."""
     problem = Federated(LeastSquares(np.array([[2.0], [1.0]]), np.array([2.0, -1.0])), 2)
     W0, algorithm = problem.W_star + 0.01, SGD(0.02, Clients(Local(5)))
-    verdict = verify(t, algorithm, problem, W0=W0, steps=600)
+    verdict = verify(t, Case(algorithm, problem, W0, steps=600))
     assert verdict.evidence == "exact"
     assert verdict.status is not Status.VIOLATED
-    assert verify(t, algorithm, problem, W0=W0, steps=600, constants=replace(verdict.constants, D=0.0)).status is (
+    assert verify(t, Case(algorithm, problem, W0, steps=600), constants=replace(verdict.constants, D=0.0)).status is (
         Status.VIOLATED
     )
 
@@ -241,7 +241,7 @@ def a_case(share=0.1, gradients=None):
     problem = Federated(problem, 3)
     sketch = sketches.WeightedCoordinate(3, 1, [2, 2, 3])
     return Case(
-        RACLoRA(sketch, share / (4 * problem.L_max), gradients=gradients or Clients(Local(4))), problem, None, 50
+        RACLoRA(sketch, share / (4 * problem.L_max), gradients=gradients or Clients(Local(4))), problem, steps=50
     )
 
 

@@ -32,7 +32,7 @@ def test_the_variance_at_the_start_is_the_least_that_is_measured():
         (epochs(), "sigma_squared", "zeta_squared"),
         (rounds(), "zeta_squared", "sigma_squared"),
     ):
-        case = Case(algorithm, PROBLEM, None, 40)
+        case = Case(algorithm, PROBLEM, steps=40)
         measured = with_measured_variance(case, Constants.of(case), SEED)
         G = np.stack([client.gradient(case.start) for client in PROBLEM.clients])
         at_start = ((G - G.mean(axis=0)) ** 2).sum(axis=(1, 2)).mean()
@@ -50,27 +50,27 @@ def test_variances_by_hand():
     problem = Federated(LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0])), 2)
     sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5])
     for drawn, factor, measured in ((None, 1.0, set()), (sketch, SAFETY, {"zeta_squared"})):
-        case = Case(RACLoRA(drawn, 0.1, gradients=Clients(Local(3))), problem, np.array([[5.0]]), 30)
+        case = Case(RACLoRA(drawn, 0.1, gradients=Clients(Local(3))), problem, np.array([[5.0]]), steps=30)
         constants = with_measured_variance(case, Constants.of(case), SEED)
         assert constants.zeta_squared == pytest.approx(factor)
         assert constants.measured == measured
     alone = RACLoRA(None, 0.1, gradients=Clients(Local(3)))
-    verdict = verify(theorems.T10, alone, problem, W0=np.array([[5.0]]), steps=30)
+    verdict = verify(theorems.T10, Case(alone, problem, np.array([[5.0]]), steps=30))
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     assert verdict.constants.provenance["zeta_squared"] == "the largest along the only run"
     false = replace(verdict.constants, gap0=0.1, zeta_squared=0.0)
-    verdict = verify(theorems.T10, alone, problem, W0=np.array([[5.0]]), steps=30, constants=false)
+    verdict = verify(theorems.T10, Case(alone, problem, np.array([[5.0]]), steps=30), constants=false)
     assert verdict.status is Status.VIOLATED
 
 
 def test_the_pilot_is_not_the_ensemble_that_is_judged():
     """A pilot of 16 runs shares no stream with the runs, and is the same for the same seed."""
-    case = Case(epochs(), PROBLEM, None, 20)
+    case = Case(epochs(), PROBLEM, steps=20)
     first, again, other = (
         with_measured_variance(case, Constants.of(case), np.random.SeedSequence(s)).sigma_squared for s in (0, 0, 1)
     )
     assert first == again
-    verdict = verify(theorems.T7, epochs(), PROBLEM, steps=20, runs=8, rng=0, evidence="sampled")
+    verdict = verify(theorems.T7, Case(epochs(), PROBLEM, steps=20), runs=8, rng=0, evidence="sampled")
     assert verdict.constants.sigma_squared == first
     assert math.isfinite(other)
 
@@ -79,42 +79,42 @@ def test_the_pilot_is_not_the_ensemble_that_is_judged():
 def test_holding_is_worth_what_the_number_is_worth_and_a_breach_refutes_nothing(t, algorithm):
     """A theorem tampered with until it fails is VIOLATED by a given number, UNDECIDED by a measured one."""
     t = theorems.ALL[t]
-    verdict = verify(t, algorithm, PROBLEM, steps=400, runs=128, rng=0)
+    verdict = verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0)
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT), verdict
     (name,) = verdict.constants.measured
     number = f"{name}={getattr(verdict.constants, name):.6g}"
     assert verdict.reason.endswith(f"As far as {number} goes, which was measured on other runs.")
     false = replace(verdict.constants, gap0=verdict.constants.gap0 / 100, gap0_upper=verdict.constants.gap0_upper / 100)
-    breach = verify(t, algorithm, PROBLEM, steps=400, runs=128, rng=0, constants=replace(false, **{name: 1e-9}))
+    breach = verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0, constants=replace(false, **{name: 1e-9}))
     assert breach.status is Status.UNDECIDED
     assert "But " + f"{name}=1e-09 was measured on other runs, so nothing is refuted" in breach.reason
     assert "the bound" in breach.reason  # both numbers, that of the runs and that of the theorem, stand before it
     given = replace(false, **{name: 1e-9}, measured=frozenset())
-    assert verify(t, algorithm, PROBLEM, steps=400, runs=128, rng=0, constants=given).status is Status.VIOLATED
+    assert verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0, constants=given).status is Status.VIOLATED
 
 
 def test_only_theorems_that_use_the_number_rest_on_it():
     """T7d is refuted as ever, though the constants hold a measured sigma^2 for T7 beside it."""
-    case = Case(epochs(), PROBLEM, None, 50)
+    case = Case(epochs(), PROBLEM, steps=50)
     constants = with_measured_variance(case, Constants.of(case), SEED)
     assert relied_on(theorems.T7, case, constants) == ("sigma_squared",)
     assert relied_on(theorems.T7d, case, constants) == ()
     false = replace(constants, gap0_upper=1e-9, D=0.0)
-    verdict = verify(theorems.T7d, epochs(), PROBLEM, steps=50, runs=64, rng=0, constants=false)
+    verdict = verify(theorems.T7d, Case(epochs(), PROBLEM, steps=50), runs=64, rng=0, constants=false)
     assert verdict.status is Status.VIOLATED
 
 
 def test_nothing_is_measured_in_vain():
     """Where another assumption fails too, or none does, no pilot is run; a nan that is given stays nan."""
-    case = Case(epochs(), PROBLEM, None, 10)
+    case = Case(epochs(), PROBLEM, steps=10)
     constants = Constants.of(case)
     assert variance_is_missing(theorems.T7, case, constants)
     assert not variance_is_missing(theorems.T7d, case, constants)
     assert not variance_is_missing(theorems.T8, case, replace(constants, mu=0.0))
     assert not variance_is_missing(theorems.T9, case, constants)
-    one = Case(RACLoRA(SKETCH, 0.1, gradients=Clients(Local(1))), PROBLEM, None, 10)
+    one = Case(RACLoRA(SKETCH, 0.1, gradients=Clients(Local(1))), PROBLEM, steps=10)
     assert not variance_is_missing(theorems.T9, one, Constants.of(one))
-    unknown = verify(theorems.T7, epochs(), PROBLEM, steps=10, constants=constants)
+    unknown = verify(theorems.T7, Case(epochs(), PROBLEM, steps=10), constants=constants)
     assert unknown.status is Status.NOT_APPLICABLE
     assert "sigma_squared must be given or measured, it is nan" in unknown.reason
 
@@ -149,13 +149,13 @@ class Shifted:
 def test_a_variance_that_is_proved_needs_no_pilot():
     """And is no reason to say less: a false constant is VIOLATED."""
     algorithm = RACLoRA(sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5]), 0.1, gradients=Reshuffled())
-    verdict = verify(theorems.T8, algorithm, Shifted(), W0=np.array([[9.0]]), steps=100, runs=256, rng=0)
+    verdict = verify(theorems.T8, Case(algorithm, Shifted(), np.array([[9.0]]), steps=100), runs=256, rng=0)
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
     assert (verdict.constants.sigma_squared, verdict.constants.measured) == (6.0, frozenset())
     assert "measured" not in verdict.reason
     false = replace(verdict.constants, gap0=verdict.constants.gap0 / 9, sigma_squared=1e-6)
     verdict = verify(
-        theorems.T8, algorithm, Shifted(), W0=np.array([[9.0]]), steps=100, runs=256, rng=0, constants=false
+        theorems.T8, Case(algorithm, Shifted(), np.array([[9.0]]), steps=100), runs=256, rng=0, constants=false
     )
     assert verdict.status is Status.VIOLATED
 

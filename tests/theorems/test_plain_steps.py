@@ -23,7 +23,7 @@ def plain(sketch, tau, side="left", K=1, lora_alpha=None):
 
 
 def constants_of(algorithm, problem, W0=None):
-    return Constants.of(Case(algorithm, problem, W0, 1))
+    return Constants.of(Case(algorithm, problem, W0, steps=1))
 
 
 def test_formulas_against_numbers_worked_out_by_hand():
@@ -68,10 +68,10 @@ CASES = {
 def test_they_hold(name):
     problem, sketch, side, K = CASES[name]
     algorithm = plain(sketch, 1 / problem.L, side, K)
-    case = Case(algorithm, problem, None, 1)
+    case = Case(algorithm, problem, steps=1)
     steps = informative_steps([T12_nonconvex, T12_pl], case, Constants.of(case), 400)
     for t in (T12_nonconvex, T12_pl):
-        verdict = verify(t, algorithm, problem, steps=steps, runs=256, rng=0)
+        verdict = verify(t, Case(algorithm, problem, steps=steps), runs=256, rng=0)
         assert verdict.status in GOOD, verdict
         assert verdict.informative_from is not None
 
@@ -79,9 +79,9 @@ def test_they_hold(name):
 def test_the_nonconvex_form_holds_on_real_data_that_are_not_convex():
     problem = NonconvexLogistic.breast_cancer(lam=0.1)
     algorithm = plain(sketches.Coordinate(30, 15), 1 / problem.L, K=2)
-    verdict = verify(T12_nonconvex, algorithm, problem, steps=100, runs=64, rng=0)
+    verdict = verify(T12_nonconvex, Case(algorithm, problem, steps=100), runs=64, rng=0)
     assert verdict.status in GOOD
-    assert verify(T12_pl, algorithm, problem, steps=100).status is Status.NOT_APPLICABLE
+    assert verify(T12_pl, Case(algorithm, problem, steps=100)).status is Status.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("name", ["real", "real, right", "PL, not convex", "real, not quadratic", "right, n = 3"])
@@ -96,7 +96,7 @@ def test_the_gaussian_one_holds(name):
     d = problem.shape[0 if side == "left" else 1]
     r = min(2, d - 1)
     algorithm = plain(sketches.Gaussian(d, r), 1 / (problem.L * (d + r + 1)), side)
-    verdict = verify(T12_gaussian, algorithm, problem, steps=60, runs=400, rng=0)
+    verdict = verify(T12_gaussian, Case(algorithm, problem, steps=60), runs=400, rng=0)
     assert verdict.status in GOOD
     assert verdict.informative_from is not None
 
@@ -143,9 +143,9 @@ def test_the_gaussian_gain_falls_like_one_over_d(d):
     algorithm = plain(sketches.Gaussian(d, 1), 1 / (d + 2))
     true = constants_of(algorithm, problem)
     assert true.nu == pytest.approx(1 / (d + 2))
-    assert verify(T12_gaussian, algorithm, problem, steps=10, runs=400, rng=0).status in GOOD
+    assert verify(T12_gaussian, Case(algorithm, problem, steps=10), runs=400, rng=0).status in GOOD
     false = replace(true, nu=2 / (d + 2))
-    assert verify(T12_gaussian, algorithm, problem, steps=10, runs=400, rng=0, constants=false).status is (
+    assert verify(T12_gaussian, Case(algorithm, problem, steps=10), runs=400, rng=0, constants=false).status is (
         Status.VIOLATED
     )
 
@@ -157,9 +157,9 @@ def test_the_first_inner_step_is_all_that_counts(t):
     algorithm = plain(sketches.Coordinate(30, 1), 1.0, K=10)
     true = constants_of(algorithm, problem)
     assert true.nu == pytest.approx(1 / 30)
-    assert verify(t, algorithm, problem, steps=200, runs=200, rng=0).status in GOOD
+    assert verify(t, Case(algorithm, problem, steps=200), runs=200, rng=0).status in GOOD
     false = replace(true, nu=10 * true.nu)
-    assert verify(t, algorithm, problem, steps=200, runs=200, rng=0, constants=false).status is Status.VIOLATED
+    assert verify(t, Case(algorithm, problem, steps=200), runs=200, rng=0, constants=false).status is Status.VIOLATED
 
 
 def test_the_largest_eigenvalue_for_the_smallest_is_refuted(exact_over_bound):
@@ -175,7 +175,7 @@ def test_a_bound_on_the_mean_length_is_not_enough(exact_over_bound):
     """B^2 = 4 with probability 1/4, else 0, and tau = 1: E[tau B^2] = 1/L, and the gap grows threefold a step."""
     sketch = sketches.FiniteSupport(np.array([[[2.0]], [[0.0]]]), [0.25, 0.75])
     problem = Quadratic.left(np.eye(1), np.zeros((1, 1)))
-    case = Case(plain(sketch, 1.0), problem, np.ones((1, 1)), 3)
+    case = Case(plain(sketch, 1.0), problem, np.ones((1, 1)), steps=3)
     true = Constants.of(case)
     assert true.nu == pytest.approx(0.25 * (8 - 16))
     assert len(T12_pl.unmet(case, true)) == 2
@@ -188,7 +188,7 @@ def test_a_bound_on_the_mean_length_is_not_enough(exact_over_bound):
 def a_case(t, tau=0.2, **more):
     sketch = sketches.Gaussian(4, 1) if t is T12_gaussian else sketches.Coordinate(4, 1)
     problem = Quadratic.left(np.diag([0.5, 1.0, 1.5, 2.0]), np.ones((4, 2)))
-    return Case(RACLoRA(sketch, tau / 2, **({"lora_alpha": 1.0} | more)), problem, None, 5)
+    return Case(RACLoRA(sketch, tau / 2, **({"lora_alpha": 1.0} | more)), problem, steps=5)
 
 
 @pytest.mark.parametrize("t", ALL)

@@ -36,7 +36,7 @@ LEFT, RIGHT = sketches.Haar(4, 2), sketches.Coordinate(3, 1)
 
 def run(problem=PROBLEM, source=None, algorithm=None):
     algorithm = algorithm or RACLoRA(LEFT, 0.9 / PROBLEM.L, gradients=source or Exact())
-    trajectory = simulate(algorithm, problem, steps=20, runs=5, rng=3)
+    trajectory = simulate(Case(algorithm, problem, steps=20), runs=5, rng=3)
     return trajectory.values, trajectory.squared_gradients
 
 
@@ -50,8 +50,8 @@ def test_one_step_and_one_client_are_plain(divided, source):
     for one, other in zip(run(ONE_SOFTMAX if divided else SOFTMAX, source), run(SOFTMAX), strict=True):
         np.testing.assert_array_equal(one, other)
     gamma = 0.9 / PROBLEM.L
-    one = expected(RACLoRA(LEFT, gamma, gradients=source), ONE if divided else PROBLEM, 20)
-    other = expected(RACLoRA(LEFT, gamma), PROBLEM, 20)
+    one = expected(Case(RACLoRA(LEFT, gamma, gradients=source), ONE if divided else PROBLEM, steps=20))
+    other = expected(Case(RACLoRA(LEFT, gamma), PROBLEM, steps=20))
     np.testing.assert_allclose(one.gap, other.gap, rtol=1e-12, atol=1e-12 * other.gap[0])
 
 
@@ -74,7 +74,9 @@ def test_without_noise_gradients_are_exact():
     at = RACLoRA(None, 0.9 / PROBLEM.L, gradients=Noisy(0.0)), RACLoRA(None, 0.9 / PROBLEM.L)
     for one, other in zip(run(SOFTMAX, algorithm=at[0]), run(SOFTMAX, algorithm=at[1]), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
-    quiet, plain = (expected(RACLoRA(LEFT, 0.5 / PROBLEM.L, "left", g), PROBLEM, 30) for g in (Noisy(0.0), Exact()))
+    quiet, plain = (
+        expected(Case(RACLoRA(LEFT, 0.5 / PROBLEM.L, "left", g), PROBLEM, steps=30)) for g in (Noisy(0.0), Exact())
+    )
     np.testing.assert_allclose(quiet.gap, plain.gap, rtol=1e-12, atol=1e-12 * plain.gap[0])
 
 
@@ -85,7 +87,7 @@ def test_a_coin_that_always_falls_on_one_side(p, side, sketch):
     coin, plain = Bernoulli(LEFT, RIGHT, gamma, p), RACLoRA(sketch, gamma, side)
     for one, other in zip(run(SOFTMAX, algorithm=coin), run(SOFTMAX, algorithm=plain), strict=True):
         np.testing.assert_array_equal(one, other)
-    with_coin, without = (Constants.of(Case(algorithm, PROBLEM, None, 1)) for algorithm in (coin, plain))
+    with_coin, without = (Constants.of(Case(algorithm, PROBLEM, steps=1)) for algorithm in (coin, plain))
     for name in ("lambda_min", "lambda_max", "A", "beta", "C", "gap0", "gap0_upper"):
         assert getattr(with_coin, name) == getattr(without, name)
 
@@ -93,7 +95,7 @@ def test_a_coin_that_always_falls_on_one_side(p, side, sketch):
 def test_T11_is_the_kronecker_sum():
     """p lambda^left + (1 - p) lambda^right at both ends: weights 1..4 over 10 on the left, thirds on the right."""
     coin = Bernoulli(sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4]), RIGHT, 0.1, 0.25)
-    constants = Constants.of(Case(coin, PROBLEM, None, 1))
+    constants = Constants.of(Case(coin, PROBLEM, steps=1))
     assert constants.lambda_min == pytest.approx(0.25 * 0.1 + 0.75 / 3)
     assert constants.lambda_max == pytest.approx(0.25 * 0.4 + 0.75 / 3)
 
@@ -161,7 +163,7 @@ def test_with_orthonormal_columns_the_plain_step_is_the_projected_one():
     """T12 is T1_sharp and T2_sharp there, by nu as it is computed for a Haar sketch; and so are the runs."""
     gamma = 1.4 / PROBLEM.L
     plain = RACLoRA(LEFT, gamma, lora_alpha=2.0)
-    constants = Constants.of(Case(plain, PROBLEM, None, 1))
+    constants = Constants.of(Case(plain, PROBLEM, steps=1))
     same("T12_nonconvex", "T1_sharp", constants, rtol=2e-12)  # nu is rounded down by 1e-12
     same("T12_pl", "T2_sharp", constants, rtol=1e-10)
     for one, other in zip(run(SOFTMAX, algorithm=plain), run(SOFTMAX, algorithm=RACLoRA(LEFT, gamma)), strict=True):

@@ -190,7 +190,7 @@ def two_targets(p=0.3, eta=0.5):
     """(x -+ 1)^2/2 by the library: L_max = 1, D = 1, f* = 1/2; the maps by hand, x from the minimiser 0."""
     problem = LeastSquares(np.ones((2, 1)), np.array([1.0, -1.0]))
     sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [p, 1 - p])
-    case = Case(RACLoRA(sketch, eta, gradients=Reshuffled()), problem, np.array([[3.0]]), 200)
+    case = Case(RACLoRA(sketch, eta, gradients=Reshuffled()), problem, np.array([[3.0]]), steps=200)
     return case, replace(Constants.of(case), f_star=0.0), epochs([1.0, 1.0], [1.0, -1.0], eta, p)
 
 
@@ -260,7 +260,7 @@ def a_case(share=0.5, gradients=None, **more):
     problem = LeastSquares(np.random.default_rng(0).standard_normal((4, 3)), np.arange(8.0).reshape(4, 2), l2=2.0)
     sketch = sketches.WeightedCoordinate(3, 1, [2, 2, 3])
     gamma = share / (2 * 4 * problem.L_max)
-    return Case(RACLoRA(sketch, gamma, gradients=gradients or Reshuffled(), **more), problem, None, 50)
+    return Case(RACLoRA(sketch, gamma, gradients=gradients or Reshuffled(), **more), problem, steps=50)
 
 
 @pytest.mark.parametrize("t", ALL)

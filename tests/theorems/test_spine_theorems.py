@@ -19,7 +19,7 @@ c = Constants(
 
 def a_case(gamma=0.2, sketch="haar", rank=2, problem=None):
     problem = problem or Quadratic.left(np.diag([0.5, 1.0, 1.5, 2.0]), np.ones((4, 2)))
-    return Case(RACLoRA(sketches.named_sketch(sketch, 4, rank), gamma), problem, None, 5)
+    return Case(RACLoRA(sketches.named_sketch(sketch, 4, rank), gamma), problem, steps=5)
 
 
 def test_formulas_against_numbers_worked_out_by_hand():
@@ -43,7 +43,7 @@ def test_the_tight_form():
     assert ratio[-1] > 0.999
     problem = Quadratic.left(2 * np.eye(5), np.ones((5, 2)))
     for gamma in (0.2, 0.5, 0.9):
-        verdict = verify(theorems.T1_tight, RACLoRA(sketches.Haar(5, 2), gamma), problem, steps=20)
+        verdict = verify(theorems.T1_tight, Case(RACLoRA(sketches.Haar(5, 2), gamma), problem, steps=20))
         assert verdict.evidence == "exact"
         np.testing.assert_allclose(verdict.mean[1:], verdict.bound[1:], rtol=1e-12)
     unknown = replace(c, lambda_min=math.nan)
@@ -149,9 +149,9 @@ def test_other_algorithms_are_not_compared(t):
         def descend(self, problem, W, step, rng):
             return step(W, problem.gradient(W) / 2)
 
-    other = Case(Newton(), a_case().problem, None, 5)
+    other = Case(Newton(), a_case().problem, steps=5)
     assert t.unmet(other, Constants.of(other)) == ("the theorem is about RAC-LoRA, the algorithm is Newton",)
-    halved = Case(RACLoRA(sketches.Haar(4, 2), 0.2, gradients=Half()), a_case().problem, None, 5)
+    halved = Case(RACLoRA(sketches.Haar(4, 2), 0.2, gradients=Half()), a_case().problem, steps=5)
     (unmet,) = t.unmet(halved, Constants.of(halved))
     assert "come from Half" in unmet
     assert isinstance(RACLoRA(None, 0.1).gradients, Exact)
@@ -183,12 +183,12 @@ def test_constants_of_a_case():
     assert constants.lambda_min == constants.lambda_max == 0.5
     assert constants.gap0 == constants.gap0_upper == pytest.approx(0.5 * 5.0 * 2)
     assert {"L", "mu", "f_star", "lambda_min"} <= set(constants.provenance)
-    assert Constants.of(Case(GD(0.1), case.problem, None, 1)).lambda_min == 1.0
+    assert Constants.of(Case(GD(0.1), case.problem, steps=1)).lambda_min == 1.0
 
 
 def test_unknown_constants_stay_unknown():
     problem = FromFunctions((2, 1), value=lambda W: np.sum(W**2), gradient=lambda W: 2 * W, f_lower=-1.0)
-    constants = Constants.of(Case(GD(0.1), problem, np.ones((2, 1)), 1))
+    constants = Constants.of(Case(GD(0.1), problem, np.ones((2, 1)), steps=1))
     assert math.isnan(constants.L)
     assert math.isnan(constants.mu)
     assert math.isnan(constants.gap0)
@@ -197,7 +197,7 @@ def test_unknown_constants_stay_unknown():
 
 def test_a_nonconvex_problem_has_no_gap_but_a_lower_bound():
     problem = NonconvexLogistic(np.random.default_rng(0).standard_normal((20, 4)), np.arange(20) % 2, lam=0.1)
-    constants = Constants.of(Case(GD(0.1), problem, None, 1))
+    constants = Constants.of(Case(GD(0.1), problem, steps=1))
     assert math.isnan(constants.gap0)
     assert constants.gap0_upper == pytest.approx(math.log(2))
 
@@ -205,7 +205,7 @@ def test_a_nonconvex_problem_has_no_gap_but_a_lower_bound():
 def test_a_start_that_is_a_minimiser_is_refused():
     problem = Quadratic.left(np.eye(2), np.ones((2, 1)))
     with pytest.raises(ValueError, match="W0 must not be a minimiser"):
-        Constants.of(Case(GD(0.1), problem, np.ones((2, 1)), 1))
+        Constants.of(Case(GD(0.1), problem, np.ones((2, 1)), steps=1))
 
 
 def test_declared_constants_that_contradict_are_refused():
@@ -213,9 +213,9 @@ def test_declared_constants_that_contradict_are_refused():
         return FromFunctions((2, 1), value=lambda W: np.sum(W**2), gradient=lambda W: 2 * W, **constants)
 
     with pytest.raises(ValueError, match=r"f_star must be the infimum of f, got 5, but f\(W0\) = 2 is lower"):
-        Constants.of(Case(GD(0.1), square(f_star=5.0), np.ones((2, 1)), 1))
+        Constants.of(Case(GD(0.1), square(f_star=5.0), np.ones((2, 1)), steps=1))
     with pytest.raises(ValueError, match="mu must be <= L=2, got 3"):
-        Constants.of(Case(GD(0.1), square(L=2.0, mu=3.0, f_star=0.0), np.ones((2, 1)), 1))
+        Constants.of(Case(GD(0.1), square(L=2.0, mu=3.0, f_star=0.0), np.ones((2, 1)), steps=1))
 
 
 @dataclass(frozen=True)
@@ -252,6 +252,6 @@ class Plugged:
     ],
 )
 def test_a_broken_problem_is_caught_at_the_door(broken, message):
-    assert Case(GD(0.1), Plugged(), np.ones((2, 2)), 1).steps == 1
+    assert Case(GD(0.1), Plugged(), np.ones((2, 2)), steps=1).steps == 1
     with pytest.raises(ValueError, match=message):
-        Case(GD(0.1), Plugged(**broken), np.ones((2, 2)), 1)
+        Case(GD(0.1), Plugged(**broken), np.ones((2, 2)), steps=1)

@@ -83,7 +83,7 @@ def test_bad_accuracies(epsilon):
 
 
 def a_case(sketch, gamma=0.5):
-    return Case(RACLoRA(sketch, gamma), Quadratic.left(np.diag([0.5, 1.0, 1.5, 2.0]), np.ones((4, 2))), None, 5)
+    return Case(RACLoRA(sketch, gamma), Quadratic.left(np.diag([0.5, 1.0, 1.5, 2.0]), np.ones((4, 2))), steps=5)
 
 
 def test_a_case_stands_for_its_constants_and_must_meet_the_assumptions():

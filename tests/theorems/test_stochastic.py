@@ -60,10 +60,10 @@ def test_they_hold(claims, setting, kind, tried):
 def test_T5_step_holds_for_minibatches_at_the_longest_step_of_its_horizon():
     problem, steps = LeastSquares.linnerud(l2=0.5), 400
     sketch, batch = sketches.WeightedCoordinate(3, 2, [1, 2, 6]), Minibatch(16)
-    true = Constants.of(Case(RACLoRA(sketch, 0.1, "right", batch), problem, None, steps))
+    true = Constants.of(Case(RACLoRA(sketch, 0.1, "right", batch), problem, steps=steps))
     assert true.lambda_max > 1.5 * true.lambda_min
     gamma = min(1 / (true.L * true.beta), (true.L * true.A * true.lambda_max * steps) ** -0.5)
-    verdict = verify(T5_step, RACLoRA(sketch, gamma, "right", batch), problem, steps=steps, runs=128, rng=0)
+    verdict = verify(T5_step, Case(RACLoRA(sketch, gamma, "right", batch), problem, steps=steps), runs=128, rng=0)
     assert verdict.status in GOOD
     assert verdict.informative_from is not None
 
@@ -72,14 +72,14 @@ def test_additive_noise_attains_T5_in_the_limit():
     """x^2/2, gamma = 1, x^0 = 1 and noise of variance 1: all squares are 1, the bound is 1 + 1/T, exactly."""
     problem = Quadratic.left(np.eye(1), np.ones((1, 1)))
     for t in (T5, T5_step):
-        verdict = verify(t, SGD(1.0, Noisy(1.0)), problem, steps=400)
+        verdict = verify(t, Case(SGD(1.0, Noisy(1.0)), problem, steps=400))
         assert verdict.evidence == "exact"
         assert verdict.status is not Status.VIOLATED
         np.testing.assert_allclose(verdict.bound[1:], 1 + 1 / np.arange(1, 401))
         np.testing.assert_allclose(verdict.mean[1:], 1.0)
         # The noise too small by a percent: 0.99 + 1/T is below 1 from T = 101 on. The start too small by one: never.
         false = replace(verdict.constants, C=0.99)
-        assert verify(t, SGD(1.0, Noisy(1.0)), problem, steps=400, constants=false).status is Status.VIOLATED
+        assert verify(t, Case(SGD(1.0, Noisy(1.0)), problem, steps=400), constants=false).status is Status.VIOLATED
         assert t.tightest.ratio == 1.0
 
 
@@ -124,18 +124,18 @@ def test_T6_is_an_equality_on_the_identity(gamma, side):
     """Any step, any isotropic sketch, additive noise; every constant is refuted if it is false by a hundredth."""
     problem = Quadratic.left(np.eye(4), np.full((4, 4), 2.0))
     algorithm = RACLoRA(sketches.Haar(4, 1), gamma, side, Noisy(3.0))
-    verdict = verify(T6, algorithm, problem, steps=60)
+    verdict = verify(T6, Case(algorithm, problem, steps=60))
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     np.testing.assert_allclose(verdict.mean, verdict.bound, rtol=1e-10)
     true = verdict.constants
     for false in ({"mu": 1.01}, {"lambda_min": 0.2525}, {"C": 8.91}, {"beta": 0.99}, {"lambda_max": 0.2475}, {"C": 0}):
         constants = replace(true, **false)
-        assert verify(T6, algorithm, problem, steps=60, constants=constants).status is Status.VIOLATED
+        assert verify(T6, Case(algorithm, problem, steps=60), constants=constants).status is Status.VIOLATED
     # The noise term is L gamma^2 lambda_max C / 2: another power of gamma is false at a tenth, or at 1.6.
     power = -1 if gamma > 1 else 1
     other = replace(T6, formula=lambda c, t: T6.formula(replace(c, C=c.C * c.gamma**power), t))
     if gamma != 1.0:
-        assert verify(other, algorithm, problem, steps=60).status is Status.VIOLATED
+        assert verify(other, Case(algorithm, problem, steps=60)).status is Status.VIOLATED
 
 
 @pytest.mark.parametrize("replacing", [False, True])
@@ -144,7 +144,7 @@ def test_T6_is_an_equality_for_minibatches_of_equal_curvatures(exact_over_bound,
     a, p, gamma, b = np.arange(20.0) ** 1.5, 0.3, 0.8, 10
     problem = LeastSquares(np.ones((20, 1)), a)
     sketch = sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [p, 1 - p])
-    case = Case(RACLoRA(sketch, gamma, gradients=Minibatch(b, replace=replacing)), problem, np.array([[7.0]]), 5)
+    case = Case(RACLoRA(sketch, gamma, gradients=Minibatch(b, replace=replacing)), problem, np.array([[7.0]]), steps=5)
     true = replace(Constants.of(case), f_star=0.0)  # values are counted from the minimum below
     s = 1 / b if replacing else (20 - b) / (b * 19)
     # The mean of a batch has mean 0 about the minimum, and variance s var(a): two atoms have the same moments.
@@ -207,11 +207,11 @@ def test_noise_that_is_dropped_shows_at_large_T(t):
     """Noise of variance 4 on a small start: without its term every bound tends to zero, and the iterates do not."""
     problem = Quadratic.left(np.eye(3), np.ones((3, 3)))
     algorithm = RACLoRA(sketches.Coordinate(3, 1), 0.5, "right", Noisy(2.0))
-    verdict = verify(t, algorithm, problem, steps=300)
+    verdict = verify(t, Case(algorithm, problem, steps=300))
     assert verdict.evidence == "exact"
     assert verdict.status is not Status.VIOLATED
     false = replace(verdict.constants, C=0.0)
-    assert verify(t, algorithm, problem, steps=300, constants=false).status is Status.VIOLATED
+    assert verify(t, Case(algorithm, problem, steps=300), constants=false).status is Status.VIOLATED
 
 
 @pytest.mark.parametrize("t", [T5, T5_step])
@@ -221,10 +221,10 @@ def test_a_rare_coordinate_refutes_lambda_max_for_lambda_min(t):
     W_star[0, 0] = 1.0
     problem = Quadratic.left(np.eye(2), W_star)
     algorithm = RACLoRA(sketches.WeightedCoordinate(2, 1, [1, 19]), 1.0, gradients=Noisy(1e-3))
-    assert verify(t, algorithm, problem, steps=100).status is Status.HOLDS
-    true = Constants.of(Case(algorithm, problem, None, 1))
+    assert verify(t, Case(algorithm, problem, steps=100)).status is Status.HOLDS
+    true = Constants.of(Case(algorithm, problem, steps=1))
     false = replace(true, lambda_min=true.lambda_max)
-    verdict = verify(t, algorithm, problem, steps=100, constants=false)
+    verdict = verify(t, Case(algorithm, problem, steps=100), constants=false)
     assert (verdict.status, verdict.evidence) == (Status.VIOLATED, "exact")
 
 
@@ -233,7 +233,7 @@ def test_bernoulli_with_noise_is_exact():
     problem = Quadratic.kronecker(np.diag([0.5, 1.0, 0.7, 0.8]), np.diag([0.6, 1.0, 0.9]), np.ones((4, 3)))
     left, right = sketches.WeightedCoordinate(4, 1, [1, 2, 3, 6]), sketches.Haar(3, 1)
     for t in (T5, T6):
-        verdict = verify(t, Bernoulli(left, right, 0.5, 0.6, Noisy(0.05)), problem, steps=200)
+        verdict = verify(t, Case(Bernoulli(left, right, 0.5, 0.6, Noisy(0.05)), problem, steps=200))
         assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
         assert verdict.informative_from is not None
 
@@ -242,7 +242,7 @@ def a_case(gamma=0.2, gradients=None, steps=50, **more):
     problem = LeastSquares(np.random.default_rng(0).standard_normal((12, 4)), np.arange(24.0).reshape(12, 2) / 9)
     sketch = sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4])
     algorithm = RACLoRA(sketch, gamma / problem.L, gradients=gradients or Minibatch(6), **more)
-    return Case(algorithm, problem, None, steps)
+    return Case(algorithm, problem, steps=steps)
 
 
 @pytest.mark.parametrize("t", ALL)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from problems import Quadratic
-from rac_theory import GD, RACLoRA, sketches, theorems, verify
+from rac_theory import GD, Case, RACLoRA, sketches, theorems, verify
 from rac_theory.theorems.theorem import Tightest, theorem
 
 
@@ -27,7 +27,7 @@ def test_the_equalities_of_the_spine(t, gamma_L):
         gamma_L = 1.0
     sketch = None if t.metric is theorems.T1.metric and gamma_L == 1 else sketches.Haar(4, 1)
     algorithm = GD(0.5) if sketch is None else RACLoRA(sketch, gamma_L / 2)
-    verdict = verify(t, algorithm, problem, steps=40)
+    verdict = verify(t, Case(algorithm, problem, steps=40))
     assert verdict.evidence == "exact"
     lost = 0.0
     if sketch is not None and t.metric is theorems.T1.metric:

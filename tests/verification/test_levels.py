@@ -29,7 +29,7 @@ PROBLEM = Quadratic.left(np.eye(6), np.ones((6, 1)))
 
 
 def case_of(algorithm, steps=4):
-    return Case(algorithm, PROBLEM, None, steps)
+    return Case(algorithm, PROBLEM, steps=steps)
 
 
 def test_both_ends_of_a_sampled_spectrum_share_alpha():
@@ -81,14 +81,14 @@ def test_the_sides_of_a_mixture_share_alpha(p):
     assert found.lambda_min == pytest.approx(p * one.lambda_min + (1 - p) * two.lambda_min, rel=1e-12)
     assert found.lambda_max == pytest.approx(p * one.lambda_max + (1 - p) * two.lambda_max, rel=1e-12)
     assert found.alpha == pytest.approx(2e-3 if 0 < p < 1 else 1e-3)
-    c = Constants.of(Case(Bernoulli(left, right, 1.0, p=p), problem, None, 2), alpha=4e-3, draws=4_000, rng=5)
+    c = Constants.of(Case(Bernoulli(left, right, 1.0, p=p), problem, steps=2), alpha=4e-3, draws=4_000, rng=5)
     assert c.alpha_spent == pytest.approx(2 * found.alpha)
 
 
 def test_a_verdict_says_what_alpha_was_spent_on():
-    sampled = verify("T2", RACLoRA(SAMPLED, 1.0), PROBLEM, steps=3, runs=64, rng=0, alpha=0.01)
+    sampled = verify("T2", Case(RACLoRA(SAMPLED, 1.0), PROBLEM, steps=3), runs=64, rng=0, alpha=0.01)
     assert sampled.levels == {"sampled constants": 0.005, "runs": pytest.approx(0.005)}
-    known = verify("T2", RACLoRA(sketches.Haar(6, 1), 1.0), PROBLEM, steps=3, runs=64, rng=0, evidence="sampled")
+    known = verify("T2", Case(RACLoRA(sketches.Haar(6, 1), 1.0), PROBLEM, steps=3), runs=64, rng=0, evidence="sampled")
     assert known.levels == {"runs": 1e-3}
 
 
@@ -103,8 +103,7 @@ def test_runs_are_judged_at_what_the_constants_leave():
         free, charged = (
             verify(
                 "T2",
-                RACLoRA(sketches.Haar(6, 1), 1.0),
-                PROBLEM,
+                Case(RACLoRA(sketches.Haar(6, 1), 1.0), PROBLEM),
                 rng=seed,
                 constants=replace(constants, alpha_spent=a),
                 **run,
@@ -244,4 +243,6 @@ def test_every_theorem_is_tried_at_the_level_of_its_own_account():
     """Two theorems judged by one ensemble: each has alpha, as each by itself is one answer."""
     run = {"steps": 3, "runs": 64, "rng": 0, "evidence": "sampled"}
     for claim in ("T1", "T2"):
-        assert verify(theorems.ALL[claim], RACLoRA(SAMPLED, 1.0), PROBLEM, **run).levels["runs"] == pytest.approx(5e-4)
+        assert verify(theorems.ALL[claim], Case(RACLoRA(SAMPLED, 1.0), PROBLEM), **run).levels["runs"] == pytest.approx(
+            5e-4
+        )

@@ -37,7 +37,7 @@ def with_bound(formula, metric=gap):
 )
 def test_a_bound_that_is_no_number_says_nothing(formula, evidence):
     """It once was VIOLATED with an e-value of 10^76.8, as every step was judged where none had a bound."""
-    verdict = verify(with_bound(formula), HAAR, IDENTITY, steps=6, runs=500, rng=0, evidence=evidence)
+    verdict = verify(with_bound(formula), Case(HAAR, IDENTITY, steps=6), runs=500, rng=0, evidence=evidence)
     assert verdict.status is Status.UNDECIDED
     assert "the bound is not a finite number at any t" in verdict.reason
     assert (verdict.evidence, verdict.runs) == ("none", 0)
@@ -47,7 +47,7 @@ def test_steps_this_small_give_no_bound():
     """1 / gamma overflows. Such a step is refused at the door, but a constant may come from anywhere."""
     with pytest.raises(ValueError, match=r"gamma must be of size 1e-100\.\.1e100, got 1e-320"):
         replace(HAAR, gamma=1e-320)
-    tiny = replace(Constants.of(Case(HAAR, IDENTITY, None, 5)), gamma=1e-320)
+    tiny = replace(Constants.of(Case(HAAR, IDENTITY, steps=5)), gamma=1e-320)
     assert sampled("T1", HAAR, IDENTITY, steps=5, rng=0, constants=tiny).status is Status.UNDECIDED
 
 
@@ -69,7 +69,7 @@ def test_a_start_at_an_unknown_distance_gives_no_bound():
 )
 def test_a_metric_that_is_not_known_is_not_judged(metric, unknown, words):
     """A user's theorem that asks for nothing: what its metric needs is asked for all the same."""
-    constants = replace(Constants.of(Case(HAAR, IDENTITY, None, 6)), **unknown)
+    constants = replace(Constants.of(Case(HAAR, IDENTITY, steps=6)), **unknown)
     loose = with_bound(lambda c, t: np.full_like(t, 100.0), metric)
     verdict = sampled(loose, HAAR, IDENTITY, steps=6, runs=64, rng=0, constants=constants)
     assert verdict.status is Status.UNDECIDED
@@ -80,12 +80,12 @@ def test_a_metric_that_is_not_known_is_not_judged(metric, unknown, words):
 def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(evidence):
     """Where the bound is a number it is half of what it should be, and that is seen; elsewhere nothing is."""
     false = with_bound(lambda c, t: np.where(t % 2 == 1, np.nan, 0.5) * c.gap0 * 0.75**t)
-    verdict = verify(false, HAAR, IDENTITY, steps=6, runs=4_000, rng=0, evidence=evidence)
+    verdict = verify(false, Case(HAAR, IDENTITY, steps=6), runs=4_000, rng=0, evidence=evidence)
     assert verdict.status is Status.VIOLATED
     assert verdict.violated_at % 2 == 0
     assert np.isnan(verdict.lower[1::2]).all()
     loose = with_bound(lambda c, t: np.where(t == 2, np.inf, 0.9 * c.gap0))
-    verdict = verify(loose, HAAR, IDENTITY, steps=6, runs=4_000, rng=0, evidence=evidence)
+    verdict = verify(loose, Case(HAAR, IDENTITY, steps=6), runs=4_000, rng=0, evidence=evidence)
     assert verdict.status is Status.HOLDS
     assert "At 1 steps the bound is no finite number, and nothing is said there." in verdict.reason
 
@@ -108,7 +108,7 @@ def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(evidence):
 def test_a_formula_that_gives_something_else_is_an_error(came, words):
     wrong = with_bound(lambda c, t: came(t))
     with pytest.raises(ValueError, match=r"formula of theorem user must return a real number for each t.*" + words):
-        verify(wrong, HAAR, IDENTITY, steps=6, rng=0)
+        verify(wrong, Case(HAAR, IDENTITY, steps=6), rng=0)
 
 
 def test_overflow_is_not_divergence():
@@ -131,7 +131,7 @@ def test_overflow_is_not_divergence():
             return self.value(W), IDENTITY.gradient(W)
 
     edge = NearTheEdge()
-    case = Case(HAAR, IDENTITY, None, 6)
+    case = Case(HAAR, IDENTITY, steps=6)
     constants = Constants.of(case)
     object.__setattr__(case, "problem", edge)
     (verdict,) = judge(
@@ -144,8 +144,8 @@ def test_overflow_is_not_divergence():
 def test_a_run_that_diverges_is_caught_before_it_overflows():
     """Factor 4 a step: 1e308 is passed after 512 of 2,000 steps, and the bound after one."""
     problem = Quadratic.left(np.diag([1.0, 4.0]), np.ones((2, 1)))
-    false = replace(Constants.of(Case(GD(0.75), problem, None, 1)), L=1.0)
-    verdict = verify("T2", GD(0.75), problem, steps=2_000, constants=false)
+    false = replace(Constants.of(Case(GD(0.75), problem, steps=1)), L=1.0)
+    verdict = verify("T2", Case(GD(0.75), problem, steps=2_000), constants=false)
     assert verdict.status is Status.VIOLATED
     assert np.isfinite(verdict.mean[verdict.violated_at])
     random = RACLoRA(sketches.Haar(2, 1), 1.5)
@@ -160,7 +160,7 @@ RARE = RACLoRA(sketches.Haar(32, 1), 1.0)  # T2 is an equality
 
 def uncertain(mu, share):
     """Constants whose f_star is an interval of this share of gap0, its lower end the truth."""
-    c = Constants.of(Case(RARE, WIDE, None, 20))
+    c = Constants.of(Case(RARE, WIDE, steps=20))
     e = share * c.gap0
     return replace(c, f_star=c.f_star + e, gap0=c.gap0 - e, f_star_error=e, mu=mu)
 
@@ -174,25 +174,26 @@ def test_an_uncertain_infimum_confirms_nothing(evidence):
     constants = uncertain(1.003, 0.004)
     for seed in range(5 if evidence == "sampled" else 1):
         runs = 20_000 if evidence == "sampled" else 1
-        verdict = verify("T2", RARE, WIDE, steps=6, runs=runs, rng=seed, constants=constants, evidence=evidence)
+        verdict = verify("T2", Case(RARE, WIDE, steps=6), runs=runs, rng=seed, constants=constants, evidence=evidence)
         assert verdict.status in (Status.CONSISTENT, Status.UNDECIDED)
     true = uncertain(0.8, 1e-4)
     assert (
-        verify("T2", RARE, WIDE, steps=20, runs=8_000, rng=0, constants=true, evidence=evidence).status is Status.HOLDS
+        verify("T2", Case(RARE, WIDE, steps=20), runs=8_000, rng=0, constants=true, evidence=evidence).status
+        is Status.HOLDS
     )
 
 
 def test_the_exact_route_forgives_rounding_and_nothing_else():
     """At equality the value is above the bound in its last digits; a claim false by 1e-11 is not called true."""
-    constants = Constants.of(Case(RARE, WIDE, None, 40))
-    equal = verify("T2", RARE, WIDE, steps=40, constants=constants)
+    constants = Constants.of(Case(RARE, WIDE, steps=40))
+    equal = verify("T2", Case(RARE, WIDE, steps=40), constants=constants)
     assert equal.status is Status.HOLDS
     for off in (1e-11, 1e-10):
         false = replace(constants, mu=constants.mu * (1 + off))
-        verdict = verify("T2", RARE, WIDE, steps=40, constants=false)
+        verdict = verify("T2", Case(RARE, WIDE, steps=40), constants=false)
         assert verdict.status is Status.UNDECIDED, off
         assert "times the bound, and f_star is not known so well" in verdict.reason
-    assert verify("T2", RARE, WIDE, steps=40, constants=replace(constants, mu=1 + 1e-6)).status is Status.VIOLATED
+    assert verify("T2", Case(RARE, WIDE, steps=40), constants=replace(constants, mu=1 + 1e-6)).status is Status.VIOLATED
 
 
 def test_doubt_is_what_moves_when_the_infimum_does():
@@ -201,7 +202,7 @@ def test_doubt_is_what_moves_when_the_infimum_does():
     By the definitions, at a lower end e below f_star: gaps are larger by e, gradients are not, and the minimiser is
     elsewhere by at most sqrt(2 e / s).
     """
-    c = replace(Constants.of(Case(RARE, WIDE, None, 1)), f_star_error=0.02, strong_convexity=0.5)
+    c = replace(Constants.of(Case(RARE, WIDE, steps=1)), f_star_error=0.02, strong_convexity=0.5)
     F = np.linspace(0.05, 1, 20)  # how far a bound has fallen
     moved = np.sqrt(2 * 0.02 / 0.5)
     bound = F * c.gap0
@@ -234,12 +235,12 @@ def test_blur_refutes_later_and_doubt_confirms_later():
 
 def test_a_verdict_is_no_yes_or_no():
     """``assert verify(...)`` once passed for VIOLATED."""
-    false = replace(Constants.of(Case(GD(0.5), IDENTITY, None, 5)), mu=1.6)
-    verdict = verify("T2", GD(0.5), IDENTITY, steps=5, constants=false)
+    false = replace(Constants.of(Case(GD(0.5), IDENTITY, steps=5)), mu=1.6)
+    verdict = verify("T2", Case(GD(0.5), IDENTITY, steps=5), constants=false)
     assert verdict.refuted
     with pytest.raises(TypeError, match=r"five answers, not two, and this one is VIOLATED: write `verdict.status is"):
         bool(verdict)
-    assert not verify("T2", GD(0.5), IDENTITY, steps=5).refuted
+    assert not verify("T2", Case(GD(0.5), IDENTITY, steps=5)).refuted
 
 
 @pytest.mark.parametrize("zero", ["lambda_min", "mu"])
@@ -247,7 +248,7 @@ def test_a_verdict_is_no_yes_or_no():
 def test_a_constant_of_zero_promises_nothing_and_is_no_error(claim, zero):
     """Eleven theorems raised ZeroDivisionError; ``steps_to`` is inf, or as before where the constant is not used."""
     known = {"A": 0.1, "beta": 1.0, "C": 1.0, "D": 1.0, "L_max": 1.0, "sigma_squared": 0.0, "zeta_squared": 0.0}
-    base = replace(Constants.of(Case(HAAR, IDENTITY, None, 1)), gamma=0.3, inner_steps=2, nu=0.1, **known)
+    base = replace(Constants.of(Case(HAAR, IDENTITY, steps=1)), gamma=0.3, inner_steps=2, nu=0.1, **known)
     theorem = theorems.ALL[claim]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -262,6 +263,6 @@ def test_a_constant_of_zero_promises_nothing_and_is_no_error(claim, zero):
 
 def test_how_many_runs_may_be_taken_is_asked_for_where_it_means_something():
     with pytest.raises(ValueError, match=r"most_runs must be in 1\.\.262144, got -5"):
-        verify("T2", HAAR, IDENTITY, steps=2, runs="until decided", most_runs=-5)
+        verify("T2", Case(HAAR, IDENTITY, steps=2), runs="until decided", most_runs=-5)
     with pytest.raises(ValueError, match=r"most_runs must be None beside runs=256, got -5; it needs 'until decided'"):
-        verify("T2", HAAR, IDENTITY, steps=2, most_runs=-5)
+        verify("T2", Case(HAAR, IDENTITY, steps=2), most_runs=-5)

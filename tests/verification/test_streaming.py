@@ -102,7 +102,7 @@ def test_a_true_claim_and_false_ones_over_several_parts(many):
     """T2 is an equality; a bound that is 2% too small from t = 1 on is refuted, and a loose one confirmed."""
     algorithm = RACLoRA(sketches.Haar(4, 1), 1.0)
     assert many > part_size(20)
-    constants = Constants.of(Case(algorithm, identity(), None, 20))
+    constants = Constants.of(Case(algorithm, identity(), steps=20))
     true = sampled(theorems.T2, algorithm, identity(), steps=20, runs=many, rng=0)
     assert (true.status, true.runs) == (Status.CONSISTENT, many)
     false = replace(constants, gap0=0.95 * constants.gap0)
@@ -119,7 +119,7 @@ def test_numbers_are_those_of_the_whole_ensemble(many):
     """The same runs as ``simulate`` gives, the same bits for any number of workers."""
     algorithm = RACLoRA(sketches.Gaussian(4, 2), 0.7)
     one, two = (sampled(theorems.T2, algorithm, identity(), steps=20, runs=many, rng=3, n_jobs=n) for n in (1, 2))
-    ran = simulate(algorithm, identity(), steps=20, runs=many, rng=child(seed_sequence(3), RUNS))
+    ran = simulate(Case(algorithm, identity(), steps=20), runs=many, rng=child(seed_sequence(3), RUNS))
     # Rows of what is kept weigh the same, the last one too, which stands for fewer runs.
     np.testing.assert_allclose(one.mean, ran.gaps.mean(axis=0), rtol=0.01)
     np.testing.assert_array_equal(one.sample, ran.gaps[:10])

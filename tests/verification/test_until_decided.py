@@ -18,7 +18,7 @@ from rac_theory.verification.until_decided import groupings
 
 PROBLEM = Quadratic.left(np.eye(4), np.ones((4, 1)))
 ALGORITHM = RACLoRA(sketches.Haar(4, 1), 1.0)  # T2 is an equality
-TRUE = Constants.of(Case(ALGORITHM, PROBLEM, None, 5))
+TRUE = Constants.of(Case(ALGORITHM, PROBLEM, steps=5))
 LOOSE, FALSE = replace(TRUE, lambda_min=0.2), replace(TRUE, gap0=0.95 * TRUE.gap0)
 
 sampled = partial(verify, theorems.T2, ALGORITHM, PROBLEM, steps=5, rng=0, evidence="sampled")
@@ -45,7 +45,7 @@ def test_an_equality_goes_to_the_end_and_a_deterministic_method_needs_one_run():
     assert (verdict.status, verdict.runs) == (Status.CONSISTENT, 1_000)
     # One way to keep so few runs, so the limits are those of the same runs read at once.
     np.testing.assert_array_equal(verdict.lower, sampled(constants=TRUE, runs=1_000).lower)
-    exact = verify(theorems.T2, ALGORITHM, PROBLEM, steps=5, runs="until decided")
+    exact = verify(theorems.T2, Case(ALGORITHM, PROBLEM, steps=5), runs="until decided")
     assert exact.evidence == "exact"
 
 

@@ -23,7 +23,7 @@ def identity(d, n=1, mu=1.0):
 
 
 def constants_of(algorithm, problem, steps=10):
-    return Constants.of(Case(algorithm, problem, None, steps))
+    return Constants.of(Case(algorithm, problem, steps=steps))
 
 
 def scalar(value, gradient, start, **constants):
@@ -37,18 +37,18 @@ def test_a_run_that_diverges_to_nan_is_no_success():
         return float(2 * W[0, 0] ** 4 + W[0, 0] ** 2 / 2)
 
     quartic = scalar(quartic_value, lambda W: 8 * W**3 + W, 2.0, L=1.0, mu=1.0, f_star=0.0)
-    assert verify(theorems.T2, GD(1.0), quartic, steps=50).status is Status.VIOLATED
+    assert verify(theorems.T2, Case(GD(1.0), quartic, steps=50)).status is Status.VIOLATED
     problem = Quadratic.left(np.diag([1.0, 4.0]), np.ones((2, 1)))
     false = replace(constants_of(GD(0.75), problem), L=1.0)
     for t in (theorems.T1, theorems.T2):
-        assert verify(t, GD(0.75), problem, steps=2_000, constants=false).status is Status.VIOLATED
+        assert verify(t, Case(GD(0.75), problem, steps=2_000), constants=false).status is Status.VIOLATED
 
 
 def test_a_value_below_the_declared_infimum_is_an_error():
     """Clipped at zero it would pass for convergence."""
     parabola = scalar(lambda W: float(W[0, 0] ** 2 / 2), lambda W: W, 1.0, L=1.0, mu=1.0, f_star=0.3)
     with pytest.raises(ValueError, match=r"f_star must not be above f, got 0\.299"):
-        verify(theorems.T2, GD(0.3), parabola, steps=30)
+        verify(theorems.T2, Case(GD(0.3), parabola, steps=30))
 
 
 def test_what_runs_must_be_what_was_checked():
@@ -63,13 +63,13 @@ def test_what_runs_must_be_what_was_checked():
 
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="value_and_gradient must agree with value and gradient"):
-        verify(theorems.T1, GD(0.1), Doubled(rng.standard_normal((9, 2)), rng.standard_normal(9)), steps=5)
+        verify(theorems.T1, Case(GD(0.1), Doubled(rng.standard_normal((9, 2)), rng.standard_normal(9)), steps=5))
 
 
 def test_nothing_is_judged_below_rounding():
     """After 2,000 steps the bound is 1e-116: what the curve does down there is rounding, and no slack is shown."""
     problem = Quadratic.left(np.diag([1.0, 4.0]), np.array([[1.1], [1.3]]))
-    verdict = verify(theorems.T2, GD(0.125), problem, steps=2_000)
+    verdict = verify(theorems.T2, Case(GD(0.125), problem, steps=2_000))
     assert verdict.status is Status.HOLDS
     assert verdict.reach < 400
     assert verdict.slack.value >= 1
@@ -81,7 +81,7 @@ def test_rounding_of_iterates_far_from_zero_refutes_nothing(far):
     """Equality at a distance: one unit in the last place of W is worth more than the bound."""
     problem = Quadratic.left(np.eye(2), far * np.ones((2, 1)), start=far * np.ones((2, 1)) + [[1.0], [1.0]])
     for gamma in (0.1, 0.2, 1.0):
-        assert verify(theorems.T2_sharp, GD(gamma), problem, steps=400).status is not Status.VIOLATED
+        assert verify(theorems.T2_sharp, Case(GD(gamma), problem, steps=400)).status is not Status.VIOLATED
 
 
 def test_a_sample_that_missed_the_rare_runs_says_what_it_cannot_exclude():
@@ -149,7 +149,7 @@ def test_a_closed_form_that_no_mean_of_projections_can_be_is_refused():
 
 
 def test_verdicts_and_theorems_survive_a_pickle():
-    verdict = verify("T2", RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=5, runs=32, rng=0)
+    verdict = verify("T2", Case(RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=5), runs=32, rng=0)
     again = pickle.loads(pickle.dumps(verdict))
     assert again.theorem is theorems.T2
     assert str(again) == str(verdict)
@@ -158,11 +158,11 @@ def test_verdicts_and_theorems_survive_a_pickle():
 
 
 def test_a_verdict_without_runs_cannot_be_drawn():
-    verdict = verify(theorems.T2, RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), steps=5, rng=0)
+    verdict = verify(theorems.T2, Case(RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), steps=5), rng=0)
     with pytest.raises(ValueError, match="a verdict must rest on runs to be drawn"):
         verdict.plot()
     with pytest.raises(ValueError, match="did you mean 'T2'"):
-        verify("T22", GD(0.5), identity(3), steps=2)
+        verify("T22", Case(GD(0.5), identity(3), steps=2))
 
 
 @pytest.mark.parametrize(
@@ -199,4 +199,4 @@ def test_what_an_algorithm_may_not_yield(kind, message):
                 yield W.tolist()
 
     with pytest.raises(ValueError, match=message):
-        simulate(User(), identity(3), steps=2)
+        simulate(Case(User(), identity(3), steps=2))

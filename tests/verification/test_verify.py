@@ -22,7 +22,7 @@ def identity(d, n=1, mu=1.0):
 
 
 def constants_of(algorithm, problem, steps=10):
-    return Constants.of(Case(algorithm, problem, None, steps))
+    return Constants.of(Case(algorithm, problem, steps=steps))
 
 
 @pytest.mark.parametrize(("d", "rank", "n", "mu"), [(8, 1, 1, 1.0), (8, 2, 3, 0.5), (64, 1, 2, 2.0)])
@@ -45,7 +45,7 @@ def test_ten_per_cent_more_mu_is_refuted(d, rank):
     problem, algorithm = identity(d), RACLoRA(sketches.Haar(d, rank), 1.0)
     true = constants_of(algorithm, problem)
     for false in (replace(true, mu=1.1 * true.mu), replace(true, lambda_min=1.1 * true.lambda_min)):
-        verdict = verify(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=1, constants=false)
+        verdict = verify(theorems.T2, Case(algorithm, problem, steps=10), runs=2_000, rng=1, constants=false)
         assert verdict.status is Status.VIOLATED
         assert 1 <= verdict.violated_at <= 10
         assert f"t={verdict.violated_at}" in verdict.reason
@@ -81,10 +81,10 @@ def test_the_sharp_forms_are_refuted_without_their_factor(t):
     """At gamma = 1.9/L the plain formulas promise far too much: 2 - gamma L = 0.1 is what they lack."""
     problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.9)
     plain = {"T1_sharp": theorems.T1, "T2_sharp": theorems.T2}[t.id]
-    assert verify(t, algorithm, problem, steps=60, runs=300, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
+    assert verify(t, Case(algorithm, problem, steps=60), runs=300, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
     unchecked = replace(plain, assumes=(plain.assumes[0],))
-    assert verify(unchecked, algorithm, problem, steps=60, runs=300, rng=0).status is Status.VIOLATED
-    assert verify(plain, algorithm, problem, steps=60, runs=300, rng=0).status is Status.NOT_APPLICABLE
+    assert verify(unchecked, Case(algorithm, problem, steps=60), runs=300, rng=0).status is Status.VIOLATED
+    assert verify(plain, Case(algorithm, problem, steps=60), runs=300, rng=0).status is Status.NOT_APPLICABLE
 
 
 def cases_that_hold():
@@ -129,7 +129,7 @@ def test_too_few_runs_decide_nothing_and_say_how_many_would():
 
 
 def test_gradient_descent_is_decided_exactly_by_one_run():
-    verdict = verify(theorems.T2, GD(0.5), identity(3), steps=20, runs=999)
+    verdict = verify(theorems.T2, Case(GD(0.5), identity(3), steps=20), runs=999)
     assert (verdict.status, verdict.evidence, verdict.runs) == (Status.HOLDS, "exact", 1)
     np.testing.assert_array_equal(verdict.lower[1:], verdict.mean[1:])
     assert verdict.slack.low == verdict.slack.value == verdict.slack.high
@@ -139,13 +139,13 @@ def test_gradient_descent_is_decided_exactly_by_one_run():
 
 def test_gradient_descent_at_one_over_L_reaches_a_minimum_in_one_step():
     """Bound and gap are zero from t = 1 on: 0 <= 0 holds, without a warning."""
-    assert verify(theorems.T2, GD(1.0), identity(3), steps=5).status is Status.HOLDS
+    assert verify(theorems.T2, Case(GD(1.0), identity(3), steps=5)).status is Status.HOLDS
 
 
 def test_an_exact_violation_is_named():
     algorithm, problem = GD(0.5), identity(3)
     false = replace(constants_of(algorithm, problem), mu=1.6)
-    verdict = verify(theorems.T2, algorithm, problem, steps=20, constants=false)
+    verdict = verify(theorems.T2, Case(algorithm, problem, steps=20), constants=false)
     assert (verdict.status, verdict.evidence) == (Status.VIOLATED, "exact")
     assert math.isinf(verdict.log_evidence)
     assert "(exact)" in verdict.reason
@@ -154,13 +154,15 @@ def test_an_exact_violation_is_named():
 def test_exact_evidence_is_only_given_where_it_is_known():
     """On a quadratic the expectation is computed; on a logistic loss, and on a plug-in's own word, it is not."""
     algorithm = RACLoRA(sketches.Haar(3, 1), 1.0)
-    exact = verify(theorems.T2, algorithm, identity(3), steps=5)
+    exact = verify(theorems.T2, Case(algorithm, identity(3), steps=5))
     assert (exact.evidence, exact.runs, exact.status) == ("exact", 0, Status.HOLDS)
     np.testing.assert_allclose(exact.mean, exact.bound, rtol=1e-12)  # T2 is an equality on the identity
     logistic = LogisticRegression(np.eye(3), [0, 1, 0], l2=0.1)
     with pytest.raises(ValueError, match="evidence must be 'auto' or 'sampled' here, got 'exact'"):
-        verify(theorems.T2, RACLoRA(sketches.Haar(3, 1), 0.1), logistic, steps=2, evidence="exact")
-    one, many = (verify(theorems.T2, GD(0.5), identity(3), steps=5, runs=64, evidence=e) for e in ("auto", "sampled"))
+        verify(theorems.T2, Case(RACLoRA(sketches.Haar(3, 1), 0.1), logistic, steps=2), evidence="exact")
+    one, many = (
+        verify(theorems.T2, Case(GD(0.5), identity(3), steps=5), runs=64, evidence=e) for e in ("auto", "sampled")
+    )
     assert (one.evidence, one.runs) == ("exact", 1)
     assert (many.evidence, many.runs) == ("sampled", 64)
 
@@ -179,7 +181,7 @@ def test_a_plug_in_is_not_judged_by_its_own_word():
         def second_moment(self, M):
             return M
 
-    verdict = verify(theorems.T2, RACLoRA(Boastful(), 1.0), identity(4), steps=5, runs=64, rng=0)
+    verdict = verify(theorems.T2, Case(RACLoRA(Boastful(), 1.0), identity(4), steps=5), runs=64, rng=0)
     assert verdict.evidence == "sampled"
 
 
@@ -196,7 +198,7 @@ def test_a_plug_in_is_not_judged_by_its_own_word():
     ],
 )
 def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
-    verdict = verify(theorems.T2, algorithm, problem, steps=5, rng=0)
+    verdict = verify(theorems.T2, Case(algorithm, problem, steps=5), rng=0)
     assert verdict.status is Status.NOT_APPLICABLE
     assert verdict.evidence == "none"
     assert len(verdict.unmet) >= 1
@@ -208,11 +210,11 @@ def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
 def test_a_vacuous_bound_does_not_count_as_holding():
     """T1 says less than descent until t passes 1 / (lambda gamma L) = 8."""
     algorithm, problem = RACLoRA(sketches.Haar(8, 1), 0.5), identity(8)
-    short = verify(theorems.T1, algorithm, problem, steps=10, rng=0)
+    short = verify(theorems.T1, Case(algorithm, problem, steps=10), rng=0)
     assert short.status is Status.UNDECIDED
     assert short.informative_from is None
     assert "take more steps" in short.reason
-    assert verify(theorems.T1, algorithm, problem, steps=40, rng=0).informative_from == 17
+    assert verify(theorems.T1, Case(algorithm, problem, steps=40), rng=0).informative_from == 17
 
 
 @pytest.mark.parametrize(("share", "status"), [(1.0, Status.UNDECIDED), (0.99, Status.CONSISTENT)])
@@ -251,7 +253,7 @@ class SparseSigns:
 
 def test_a_plug_in_works_from_the_first_day():
     algorithm, problem = RACLoRA(SparseSigns(6, 2), 1.0), identity(6, 2)
-    verdict = verify(theorems.T2, algorithm, problem, steps=10, rng=0)
+    verdict = verify(theorems.T2, Case(algorithm, problem, steps=10), rng=0)
     assert verdict.status is not Status.VIOLATED
     assert 0 < verdict.constants.lambda_min < 2 / 6
     assert verdict.constants.alpha_spent == 5e-4
@@ -259,13 +261,13 @@ def test_a_plug_in_works_from_the_first_day():
     with pytest.raises(
         ValueError, match=r"levels must add up to at most alpha=0\.0004, got 0\.0005 for sampled constants"
     ):
-        verify(theorems.T2, algorithm, problem, steps=2, rng=0, alpha=4e-4, constants=verdict.constants)
+        verify(theorems.T2, Case(algorithm, problem, steps=2), rng=0, alpha=4e-4, constants=verdict.constants)
 
 
 def test_a_verdict_repeats_itself():
     """Everything comes from the seed, for any number of workers; the verdict says which."""
     algorithm, problem = RACLoRA(SparseSigns(5, 1), 1.0), identity(5)
-    first, second = (verify(theorems.T2, algorithm, problem, steps=8, runs=300, rng=9, n_jobs=n) for n in (1, 2))
+    first, second = (verify(theorems.T2, Case(algorithm, problem, steps=8), runs=300, rng=9, n_jobs=n) for n in (1, 2))
     np.testing.assert_array_equal(first.mean, second.mean)
     np.testing.assert_array_equal(first.detectable, second.detectable)
     assert str(first) == str(second)
@@ -277,7 +279,7 @@ def test_the_mean_is_that_of_the_runs():
     """verify looks at the same ensemble as simulate, shifted by f_star: a metric off by one step would show."""
     algorithm, problem = RACLoRA(sketches.Haar(4, 1), 1.0), identity(4)
     verdict = sampled(theorems.T1, algorithm, problem, steps=12, runs=70, rng=5)
-    ran = simulate(algorithm, problem, steps=12, runs=70, rng=child(seed_sequence(5), RUNS))
+    ran = simulate(Case(algorithm, problem, steps=12), runs=70, rng=child(seed_sequence(5), RUNS))
     averages = [ran.squared_gradients[:, :t].mean() for t in range(1, 13)]
     np.testing.assert_allclose(verdict.mean[1:], averages, rtol=1e-13)
     gaps = sampled(theorems.T2, algorithm, problem, steps=12, runs=70, rng=5)
@@ -319,13 +321,13 @@ def test_a_verdict_is_a_sentence():
 )
 def test_bad_arguments(change, message):
     with pytest.raises(ValueError, match=message):
-        verify(theorems.T2, GD(0.5), identity(3), **({"steps": 2} | change))
+        verify(theorems.T2, Case(GD(0.5), identity(3)), **{"steps": 2} | change)
 
 
 def test_a_small_exact_gap_is_not_lost_in_a_difference():
     """T2_sharp on diabetes for 2,000 steps: f - f* underflows the digits of f; the slack stays positive and finite."""
     problem = LeastSquares.diabetes(l2=0.1)
-    verdict = verify(theorems.T2_sharp, RACLoRA(sketches.Haar(10, 4), 1.5 / problem.L), problem, steps=2000)
+    verdict = verify(theorems.T2_sharp, Case(RACLoRA(sketches.Haar(10, 4), 1.5 / problem.L), problem, steps=2000))
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     assert verdict.slack is None or verdict.slack.value > 1
     assert (verdict.mean[verdict.mean < 0] > -problem.f_star_error).all()

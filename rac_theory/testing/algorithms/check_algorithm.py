@@ -8,9 +8,11 @@ from typing import Any, cast
 import numpy as np
 
 from problems.checks import Array
+from problems.members import being
 from problems.problem import Problem
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.cases.case import Case
 from rac_theory.testing.algorithms.law import check_law
 from rac_theory.testing.refuted import Refuted
 
@@ -19,9 +21,7 @@ _LONG = 70  # steps that stand for ever: more than are drawn ahead
 _KEPT = 4  # arrays, W and the first blocks, that are looked at to the end: buffers may be used in turns
 
 
-def check_algorithm(
-    algorithm: Algorithm, problem: Problem, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0
-) -> None:
+def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0) -> None:
     """Raise ``Refuted``, an ``AssertionError`` of one sentence, if the algorithm breaks a promise on this problem.
 
     Every algorithm: ``iterates`` yields new arrays of the right shape for ever, writes to none that it was given or has
@@ -41,9 +41,8 @@ def check_algorithm(
 
     Parameters
     ----------
-    algorithm : Algorithm
-    problem : Problem
-        One on which it can run; a small one is enough.
+    case : Case
+        The algorithm on a problem on which it can run; a small one is enough. Its start and steps are not used.
     draws : int
         How many stochastic gradients are compared with each claim; four times as many first steps with those of the
         reference, where draws differ. Fewer if W is large, or a step takes many gradients. A stochastic gradient whose
@@ -60,7 +59,7 @@ def check_algorithm(
     Refuted
         With the numbers that contradict the promise.
     ValueError
-        If ``algorithm.check(problem)`` raises it.
+        For what is no case.
 
     Notes
     -----
@@ -69,10 +68,10 @@ def check_algorithm(
     variance. It is the one that ``noise(problem)`` declares, or more if other draws say so. Where none is declared,
     twice the sample variance of other draws stands for it, and alpha is approximate.
     """
-    for member in ("gamma", "deterministic", "check", "iterates"):
-        if not hasattr(algorithm, member):
-            raise Refuted(f"{type(algorithm).__name__} must have the member {member!r}")
-    algorithm.check(problem)
+    being("case", case, Case, ", such as Case(algorithm, problem)")
+    algorithm, problem = case.algorithm, case.problem
+    if not hasattr(algorithm, "deterministic"):
+        raise Refuted(f"{type(algorithm).__name__} must have the member 'deterministic'")
     with np.errstate(all="ignore"):  # a large step may diverge
         _check_blocks(algorithm, problem, rng)
         _check_randomness(algorithm, problem, rng)

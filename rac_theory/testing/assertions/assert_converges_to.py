@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
-from problems.problem import Problem
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.cases.case import check_pair, starting_point
+from rac_theory.cases.case import Case, check_runs
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.testing.assertions.share import Share
@@ -17,13 +15,10 @@ from rac_theory.testing.assertions.trial import Trial
 
 
 def assert_converges_to(
+    case: Case,
     target: float | Array,
-    algorithm: Algorithm,
-    problem: Problem,
     *,
     tolerance: float,
-    W0: Array | None = None,
-    steps: int,
     runs: int = 256,
     rng: Randomness = None,
     alpha: float | None = None,
@@ -37,13 +32,13 @@ def assert_converges_to(
 
     Parameters
     ----------
+    case : Case
+        With the number of steps.
     target : float or (m, n)
         A value of f, as ``problem.f_star``, or a matrix, as ``problem.W_star``; distances of matrices are Frobenius.
-    algorithm : Algorithm
-    problem : Problem
     tolerance : float
         > 0, in the unit of f or of W.
-    W0, steps, runs, rng, n_jobs
+    runs, rng, n_jobs
         As in ``simulate``. A deterministic method is run once, which decides.
     alpha : float, optional
         The probability with which a true claim is refuted, and that with which a false one passes; the default is that
@@ -64,12 +59,12 @@ def assert_converges_to(
         For a start that is near already, which tests nothing, and for arguments that do not fit.
     """
     __tracebackhide__ = True
-    check_pair(algorithm, problem)
+    check_runs(case)
+    problem = case.problem
     tolerance = checks.finite("tolerance", tolerance, above=0)
     matrix = np.ndim(target) > 0
     aim = checks.array("target", target, shape=problem.shape if matrix else ())
-    start = starting_point(problem, W0)
-    away = _distance(aim, start[None], np.asarray(problem.value(start[None])))[0]
+    away = _distance(aim, case.start[None], np.asarray(problem.value(case.start[None])))[0]
     if away <= tolerance:
         raise ValueError(
             f"W0 must be further from target than tolerance={tolerance:g}, got {away:.3g}: nothing would be tested"
@@ -80,17 +75,14 @@ def assert_converges_to(
         return distances, distances <= tolerance
 
     what = "||W - target||" if matrix else f"|f(W) - {float(aim):.6g}|"
-    claim = f"{what} <= {tolerance:g} after {steps} steps"
-    arguments = ("target" if matrix else repr(float(aim)), "algorithm", "problem")
+    claim = f"{what} <= {tolerance:g} after {case.steps} steps"
+    arguments = ("case", "target" if matrix else repr(float(aim)))
     trial = Trial(
         "assert_converges_to",
         arguments,
         claim,
         tolerance,
-        algorithm,
-        problem,
-        W0,
-        steps,
+        case,
         runs,
         rng,
         alpha,

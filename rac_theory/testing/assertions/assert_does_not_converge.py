@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
-from problems.problem import Problem
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.cases.case import check_pair
+from rac_theory.cases.case import Case, check_runs
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.testing.assertions.share import Share
@@ -17,12 +15,9 @@ from rac_theory.testing.assertions.trial import Trial
 
 
 def assert_does_not_converge(
-    algorithm: Algorithm,
-    problem: Problem,
+    case: Case,
     *,
     tolerance: float,
-    W0: Array | None = None,
-    steps: int,
     runs: int = 256,
     rng: Randomness = None,
     alpha: float | None = None,
@@ -37,11 +32,11 @@ def assert_does_not_converge(
 
     Parameters
     ----------
-    algorithm : Algorithm
-    problem : Problem
+    case : Case
+        With the number of steps.
     tolerance : float
         > 0, in the unit of the gradient: f per W.
-    W0, steps, runs, rng, alpha, share, n_jobs
+    runs, rng, alpha, share, n_jobs
         As in ``assert_converges_to``.
 
     Returns
@@ -57,7 +52,7 @@ def assert_does_not_converge(
         For arguments that do not fit.
     """
     __tracebackhide__ = True
-    check_pair(algorithm, problem)
+    check_runs(case)
     tolerance = checks.finite("tolerance", tolerance, above=0)
 
     def measured(ran: Trajectory) -> tuple[Array, NDArray[np.bool_]]:
@@ -66,16 +61,13 @@ def assert_does_not_converge(
         least = norms.min(axis=1)
         return least, least > tolerance
 
-    claim = f"||grad f(W^t)|| > {tolerance:g} at t = 0, ..., {steps}"
+    claim = f"||grad f(W^t)|| > {tolerance:g} at t = 0, ..., {case.steps}"
     trial = Trial(
         "assert_does_not_converge",
-        ("algorithm", "problem"),
+        ("case",),
         claim,
         tolerance,
-        algorithm,
-        problem,
-        W0,
-        steps,
+        case,
         runs,
         rng,
         alpha,

@@ -5,11 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory import theorems
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.cases.case import check_pair
+from rac_theory.cases.case import Case, check_runs
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text
@@ -23,11 +20,8 @@ _SHOWN = ("gamma", "L", "mu", "lambda_min", "gap0", "distance0")  # constants wo
 
 def assert_rate_bound(
     theorem: Theorem | str,
-    algorithm: Algorithm,
-    problem: Problem,
+    case: Case,
     *,
-    W0: Array | None = None,
-    steps: int,
     runs: int = 256,
     rng: Randomness = None,
     alpha: float | None = None,
@@ -43,7 +37,7 @@ def assert_rate_bound(
 
     Parameters
     ----------
-    theorem, algorithm, problem, W0, steps, runs, rng, constants, n_jobs
+    theorem, case, runs, rng, constants, n_jobs
         As in ``verify``. Without ``rng`` each call sees other runs; a failure prints their seed.
     evidence : "sampled", "auto" or "exact"
         As in ``verify``, but sampled by default: a test is there to run your code. Exact expectations are computed from
@@ -66,18 +60,15 @@ def assert_rate_bound(
         As ``verify``.
     """
     __tracebackhide__ = True
-    check_pair(algorithm, problem)
+    check_runs(case)
     alpha, seed = level(alpha), seed_sequence(rng)
     verdict = verify(
         theorem,
-        algorithm,
-        problem,
-        W0=W0,
-        steps=steps,
+        case,
         runs=runs,
         rng=seed,
         alpha=alpha,
-        evidence="auto" if algorithm.deterministic and evidence == "sampled" else evidence,
+        evidence="auto" if case.algorithm.deterministic and evidence == "sampled" else evidence,
         constants=constants,
         n_jobs=n_jobs,
     )
@@ -87,10 +78,7 @@ def assert_rate_bound(
     again = call(
         "assert_rate_bound",
         _theorem_text(verdict.theorem),
-        "algorithm",
-        "problem",
-        W0=None if W0 is None else "W0",
-        steps=steps,
+        "case",
         runs=runs,
         rng=seed_text(seed),
         alpha=alpha,
@@ -122,9 +110,8 @@ def _not_shown(verdict: Verdict, seed: np.random.SeedSequence, again: str) -> No
         f"{theorem.id} {verdict.status.name}: {verdict.reason}{untested}",
         verdict,
         claim=f"{theorem.statement} [{theorem.mark}: {theorem.source}]",
-        algorithm=repr(verdict.case.algorithm),
-        problem=repr(verdict.case.problem),
-        numbers=f"{', '.join(known)}; {verdict.case.steps} steps, {ran}, alpha={verdict.alpha:g}",
+        case=repr(verdict.case),
+        numbers=f"{', '.join(known)}; {ran}, alpha={verdict.alpha:g}",
         seed=seed_text(seed),
         again=again,
     )

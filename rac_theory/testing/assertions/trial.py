@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from problems import checks
 from problems.checks import Array
-from problems.problem import Problem
-from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.simulation.simulate import simulate
 from rac_theory.simulation.trajectory import Trajectory
@@ -29,7 +28,7 @@ class Trial:
         The assertion, and its positional arguments as they are written.
     claim : str
         What a run is claimed to do.
-    tolerance, algorithm, problem, W0, steps, runs, rng, alpha, share, n_jobs
+    tolerance, case, runs, rng, alpha, share, n_jobs
         Its other arguments, see ``assert_converges_to``.
     """
 
@@ -37,10 +36,7 @@ class Trial:
     arguments: tuple[str, ...]
     claim: str
     tolerance: float
-    algorithm: Algorithm
-    problem: Problem
-    W0: Array | None
-    steps: int
+    case: Case
     runs: int
     rng: Randomness
     alpha: float | None
@@ -56,16 +52,8 @@ class Trial:
         alpha, seed = level(self.alpha), seed_sequence(self.rng)
         share = checks.finite("share", self.share, above=0, below=1)
         checks.integer("runs", self.runs, 1)
-        fixed = self.algorithm.deterministic
-        ran = simulate(
-            self.algorithm,
-            self.problem,
-            self.W0,
-            steps=self.steps,
-            runs=1 if fixed else self.runs,
-            rng=seed,
-            n_jobs=self.n_jobs,
-        )
+        fixed = self.case.algorithm.deterministic
+        ran = simulate(self.case, runs=1 if fixed else self.runs, rng=seed, n_jobs=self.n_jobs)
         numbers, does = measured(ran)
         found = Share(int(does.sum()), ran.runs, share, 0.0 if fixed else alpha)
         tell(self._title, found.status, found.alpha)
@@ -78,21 +66,18 @@ class Trial:
         return self.name.removeprefix("assert_").replace("_", " ")
 
     def _not_shown(self, found: Share, numbers: Array, seed: np.random.SeedSequence, alpha: float) -> NotShown:
-        ran = f"tolerance={self.tolerance:g}, {self.steps} steps, {found.runs} runs, alpha={alpha:g}"
+        ran = f"tolerance={self.tolerance:g}, {self.case.steps} steps, {found.runs} runs, alpha={alpha:g}"
         return NotShown(
             f"{self._title} {found.status.name}: {found.reason}",
             found,
             claim=f"{self.claim}, for a share of at least {self.share:g} of all runs",
-            algorithm=repr(self.algorithm),
-            problem=repr(self.problem),
+            case=repr(self.case),
             numbers=f"{_described(numbers)}; {ran}",
             seed=seed_text(seed),
             again=call(
                 self.name,
                 *self.arguments,
                 tolerance=self.tolerance,
-                W0=None if self.W0 is None else "W0",
-                steps=self.steps,
                 runs=self.runs,
                 rng=seed_text(seed),
                 alpha=alpha,
