@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory import algorithms as algorithms
     from rac_theory import counterexamples as counterexamples
     from rac_theory import sketches as sketches
+    from rac_theory import testing as testing
     from rac_theory import theorems as theorems
     from rac_theory.algorithms import GD as GD
     from rac_theory.algorithms import SGD as SGD
@@ -102,7 +103,7 @@ _HOMES = {
     "verify": "verification.verify",
     "worst_case": "sharpness.worst_case",
 }
-_MODULES = ("algorithms", "counterexamples", "sketches", "theorems")
+_MODULES = ("algorithms", "counterexamples", "sketches", "testing", "theorems")
 
 __all__ = [*_HOMES, *_MODULES]
 
@@ -120,7 +121,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted(__all__)
 
 
 def _foreign_problems() -> str | None:

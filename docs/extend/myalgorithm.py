@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from problems import Problem
 from rac_theory import project
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches import Sketch
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rac_theory import Exact, Spectrum
 from rac_theory.algorithms import ProjectedDescent
-from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
+from rac_theory.algorithms.gradients import GradientSource, Step
 
 
 @dataclass(frozen=True, eq=False)

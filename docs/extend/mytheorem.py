@@ -4,9 +4,7 @@ from numpy.typing import NDArray
 
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants
-from rac_theory.theorems import T2
-from rac_theory.theorems.metric import gap
-from rac_theory.theorems.theorem import theorem
+from rac_theory.theorems import T2, gap, theorem
 
 
 def quadratic(case: Case, c: Constants) -> str | None:

@@ -3,6 +3,7 @@ far those stray. It uses numerics and sketches. It must not know how runs are ma
 iterates.
 """
 
+from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.asymmetric_lora import AsymmetricLoRA
 from rac_theory.algorithms.bernoulli import Bernoulli
 from rac_theory.algorithms.chain_of_lora import ChainOfLoRA
@@ -15,6 +16,7 @@ from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, Side
 __all__ = [
     "GD",
     "SGD",
+    "Algorithm",
     "AsymmetricLoRA",
     "Bernoulli",
     "ChainOfLoRA",

@@ -67,9 +67,7 @@ def check_runs(case: Case) -> None:
     """Raise a ``ValueError`` unless this is a case that says for how many steps it runs."""
     being("case", case, Case, ", such as Case(algorithm, problem, steps=100)")
     if not case.steps:
-        raise ValueError(
-            "steps must be >= 1 for a case that is run, got none: write Case(algorithm, problem, steps=100)"
-        )
+        raise ValueError("steps must be >= 1, got 0: what runs says how long, as Case(algorithm, problem, steps=100)")
 
 
 def check_pair(algorithm: Algorithm, problem: Problem) -> None:

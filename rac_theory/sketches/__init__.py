@@ -23,6 +23,8 @@ from rac_theory.sketches.distributions.subsampled_hadamard import SubsampledHada
 from rac_theory.sketches.distributions.uniform import Uniform
 from rac_theory.sketches.distributions.weighted_coordinate import WeightedCoordinate
 from rac_theory.sketches.named import NAMED, named_sketch
+from rac_theory.sketches.powers import HasExpectedProjection, HasInvariants, HasSecondMoment, HasSupport
+from rac_theory.sketches.sketch import Sketch
 
 __all__ = [
     "NAMED",
@@ -37,9 +39,14 @@ __all__ = [
     "Frozen",
     "Gaussian",
     "Haar",
+    "HasExpectedProjection",
+    "HasInvariants",
+    "HasSecondMoment",
+    "HasSupport",
     "KaimingUniform",
     "Mixture",
     "Rademacher",
+    "Sketch",
     "SparseSigns",
     "SubsampledCosine",
     "SubsampledHadamard",

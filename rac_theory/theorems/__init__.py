@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from problems import checks
 from problems.members import being
+from rac_theory.theorems import assumptions
 from rac_theory.theorems.convex import rac_lora_gd_convex as T3
 from rac_theory.theorems.convex import rac_lora_gd_convex_isotropic as T3_isotropic
 from rac_theory.theorems.convex import rac_lora_gd_convex_sharp as T3_sharp
@@ -16,6 +17,7 @@ from rac_theory.theorems.federated import fed_rac_lora_nonconvex as T9
 from rac_theory.theorems.federated import fed_rac_lora_nonconvex_data as T9d
 from rac_theory.theorems.federated import fed_rac_lora_pl as T10
 from rac_theory.theorems.federated import fed_rac_lora_pl_data as T10d
+from rac_theory.theorems.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 from rac_theory.theorems.plain_steps import plain_gaussian_rac_lora_pl as T12_gaussian
 from rac_theory.theorems.plain_steps import plain_rac_lora_nonconvex as T12_nonconvex
 from rac_theory.theorems.plain_steps import plain_rac_lora_pl as T12_pl
@@ -35,7 +37,7 @@ from rac_theory.theorems.sharp_drift import rac_lora_rr_pl_sharp as T8d_sharp
 from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex as T5
 from rac_theory.theorems.stochastic import rac_lora_sgd_nonconvex_step as T5_step
 from rac_theory.theorems.stochastic import rac_lora_sgd_pl as T6
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.theorems.theorem import Assumption, Theorem, theorem
 
 ALL: Mapping[str, Theorem] = MappingProxyType(
     {
@@ -69,6 +71,8 @@ __all__ = [
     "T8",
     "T9",
     "T10",
+    "Assumption",
+    "Metric",
     "T1_sharp",
     "T1_tight",
     "T2_sharp",
@@ -86,4 +90,12 @@ __all__ = [
     "T12_gaussian",
     "T12_nonconvex",
     "T12_pl",
+    "Theorem",
+    "assumptions",
+    "gap",
+    "mean_squared_gradient",
+    "squared_distance",
+    "theorem",
+    "theorem_named",
+    "weighted_squared_gradient",
 ]

@@ -25,8 +25,8 @@ def main():
     algorithm = RACLoRA(sketches.Haar(100, 4), gamma=1 / problem.L)
     simulate(Case(algorithm, problem, steps=2), runs=32, n_jobs=2)  # the decomposition, the check at the door, the pool
     exact = np.median([seconds(lambda: expected(Case(algorithm, problem, steps=STEPS))) for _ in range(7)])
-    size = {"steps": STEPS, "runs": PLAYED, "n_jobs": 2}
-    part = min(seconds(lambda: simulate(Case(algorithm, problem), **size, rng=0)) for _ in range(2))
+    case = Case(algorithm, problem, steps=STEPS)
+    part = min(seconds(lambda: simulate(case, runs=PLAYED, n_jobs=2, rng=0)) for _ in range(2))
     sampled = part * RUNS / PLAYED
     print(f"exact {exact * 1e3:.1f} ms, {RUNS} runs on two workers {sampled:.1f} s: {sampled / exact:.0f} times")
 

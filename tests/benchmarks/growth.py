@@ -74,7 +74,7 @@ def followed(rounds, runs=256, steps=50):
     times = {}
     for _ in range(rounds + 1):  # workers start in the first
         for problem in (cases.BlackBox(case.problem), case.problem):
-            taken = seconds(simulate, algorithm, problem, steps=steps, runs=runs, rng=0, n_jobs=2)
+            taken = seconds(simulate, Case(algorithm, problem, steps=steps), runs=runs, rng=0, n_jobs=2)
             times.setdefault(type(problem), []).append(taken)
     general, following = (Spread(tuple(taken[1:])) for taken in times.values())
     return general.over(following)
@@ -114,8 +114,8 @@ def million(runs):
     """Verify T2 on the smallest case."""
     case = cases.ALL["3x3-r1"]()
     algorithm = RACLoRA(sketches.Gaussian(case.shape[0], case.rank), gamma=case.gamma)
-    size = {"steps": 300, "runs": runs, "n_jobs": 2}
-    print(verify("T2", Case(algorithm, case.problem), **size, rng=0, evidence="sampled"), file=sys.stderr)
+    tried = Case(algorithm, case.problem, steps=300)
+    print(verify("T2", tried, runs=runs, n_jobs=2, rng=0, evidence="sampled"), file=sys.stderr)
     return 0
 
 

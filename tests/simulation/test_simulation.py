@@ -165,9 +165,9 @@ def test_the_gradient_is_computed_once_a_step():
 )
 def test_what_does_not_fit_is_refused(change, message):
     arguments = {"algorithm": GD(0.1), "problem": a_quadratic(), "W0": None, "steps": 1, "runs": 1} | change
-    algorithm, problem, W0 = (arguments.pop(name) for name in ("algorithm", "problem", "W0"))
+    algorithm, problem, W0, steps = (arguments.pop(name) for name in ("algorithm", "problem", "W0", "steps"))
     with pytest.raises(ValueError, match=message):
-        simulate(Case(algorithm, problem, W0), **arguments)
+        simulate(Case(algorithm, problem, W0, steps=steps), **arguments)
 
 
 @pytest.mark.parametrize("gamma", [0.0, -1.0, math.nan, math.inf, "fast"])

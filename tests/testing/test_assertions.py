@@ -62,35 +62,35 @@ def test_a_true_bound_passes_and_returns_its_verdict():
 def test_a_false_bound_fails_with_claim_numbers_seed_and_a_line_that_repeats_it(rng):
     """An exponent that is eight times too large; would also catch a seed that is not the one of the runs."""
     W0 = np.ones((6, 2))
-    raised = failure(assert_rate_bound, DOUBLED, RAC, PROBLEM, W0=W0, steps=40, rng=rng)
+    raised = failure(assert_rate_bound, DOUBLED, Case(RAC, PROBLEM, W0, steps=40), rng=rng)
     message = str(raised)
     assert raised.finding.status is Status.VIOLATED
     assert message.startswith("T2 VIOLATED: refuted at level 1e-06")
     lines = dict(re.findall(r"^  (\w+) +(.*)$", message, re.MULTILINE))
     assert lines["claim"].startswith(theorems.T2.statement)
-    assert lines["algorithm"] == repr(RAC)
+    assert lines["case"] == repr(Case(RAC, PROBLEM, W0, steps=40))
     assert f"lambda_min={1 / 3:.6g}" in lines["numbers"]
-    assert "40 steps, 256 runs, evidence sampled, alpha=1e-06" in lines["numbers"]
+    assert "; 256 runs, evidence sampled, alpha=1e-06" in lines["numbers"]
     assert f"rng={lines['seed']}" in lines["again"]
-    assert repeated(message, theorem=DOUBLED, algorithm=RAC, problem=PROBLEM, W0=W0) == message
+    assert repeated(message, theorem=DOUBLED, case=Case(RAC, PROBLEM, W0, steps=40)) == message
 
 
 @pytest.mark.parametrize("sketch", [Boastful(), Lazy()], ids=lambda sketch: type(sketch).__name__)
 def test_a_sketch_that_overstates_its_projection_fails(sketch):
     """Would catch an assertion that believes lambda_min = 1/2 of a sketch with 1/6, or any other closed form."""
     flat = Quadratic.left(np.eye(6), np.ones((6, 2)))
-    raised = failure(assert_rate_bound, "T2", RACLoRA(sketch, 1.0), flat, steps=12, rng=0)
+    raised = failure(assert_rate_bound, "T2", Case(RACLoRA(sketch, 1.0), flat, steps=12), rng=0)
     assert raised.finding.status is Status.VIOLATED
 
 
 def test_what_was_not_tested_does_not_pass():
     """An assumption that is broken, and an ensemble that is too small: neither is a reason to pass."""
     long = RACLoRA(RAC.sketch, gamma=3 / PROBLEM.L)
-    message = str(failure(assert_rate_bound, "T2", long, PROBLEM, steps=5, rng=0))
+    message = str(failure(assert_rate_bound, "T2", Case(long, PROBLEM, steps=5), rng=0))
     assert message.startswith("T2 NOT_APPLICABLE: ")
     assert "Nothing was tested." in message
     assert "0 runs, evidence none" in message
-    raised = failure(assert_rate_bound, "T2", RAC, PROBLEM, steps=60, runs=4, rng=0)
+    raised = failure(assert_rate_bound, "T2", Case(RAC, PROBLEM, steps=60), runs=4, rng=0)
     assert raised.finding.status is Status.UNDECIDED
 
 
@@ -98,8 +98,8 @@ def test_exact_evidence_is_there_for_who_asks():
     """Would catch evidence that is not passed on."""
     verdict = assert_rate_bound("T2", Case(RAC, PROBLEM, steps=60), evidence="exact")
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
-    message = str(failure(assert_rate_bound, DOUBLED, RAC, PROBLEM, steps=40, rng=0, evidence="exact"))
-    assert repeated(message, theorem=DOUBLED, algorithm=RAC, problem=PROBLEM) == message
+    message = str(failure(assert_rate_bound, DOUBLED, Case(RAC, PROBLEM, steps=40), rng=0, evidence="exact"))
+    assert repeated(message, theorem=DOUBLED, case=Case(RAC, PROBLEM, steps=40)) == message
 
 
 def test_an_assertion_has_a_level_of_its_own():
@@ -116,9 +116,11 @@ def test_runs_converge_to_the_minimum_and_to_the_minimiser():
     assert found.status is Status.HOLDS
     assert_converges_to(Case(rac, quadratic, steps=60), quadratic.f_star, tolerance=0.2, rng=0)
     assert_converges_to(Case(GD(0.5), quadratic, steps=60), 0.0, tolerance=1e-6)
-    message = str(failure(assert_converges_to, quadratic.W_star + 1, rac, quadratic, tolerance=0.2, steps=60, rng=0))
+    message = str(
+        failure(assert_converges_to, Case(rac, quadratic, steps=60), quadratic.W_star + 1, tolerance=0.2, rng=0)
+    )
     assert message.startswith("converges to VIOLATED: 0 of 256 runs do")
-    names = {"target": quadratic.W_star + 1, "algorithm": rac, "problem": quadratic}
+    names = {"target": quadratic.W_star + 1, "case": Case(rac, quadratic, steps=60)}
     assert repeated(message, **names) == message
 
 
@@ -126,11 +128,11 @@ def test_too_few_runs_do_not_show_convergence():
     """One run fewer than 0.9^132 < 1e-6 asks for: all converge, and that is not enough."""
     quadratic = Quadratic.left(np.eye(1), np.ones((1, 1)))
     rac = RACLoRA(sketches.Gaussian(dim=1, rank=1), gamma=0.5)
-    given = {"tolerance": 0.1, "steps": 30, "rng": 0}
-    raised = failure(assert_converges_to, 0.0, rac, quadratic, runs=131, **given)
+    given = {"tolerance": 0.1, "rng": 0}
+    raised = failure(assert_converges_to, Case(rac, quadratic, steps=30), 0.0, runs=131, **given)
     assert raised.finding.status is Status.UNDECIDED
     assert "it takes about 132 runs to tell" in str(raised)
-    assert assert_converges_to(Case(rac, quadratic), 0.0, runs=132, **given).status is Status.HOLDS
+    assert assert_converges_to(Case(rac, quadratic, steps=30), 0.0, runs=132, **given).status is Status.HOLDS
 
 
 def test_a_frozen_sketch_does_not_converge_and_a_fresh_one_does():
@@ -138,12 +140,12 @@ def test_a_frozen_sketch_does_not_converge_and_a_fresh_one_does():
     gamma = 1 / PROBLEM.L
     frozen = RACLoRA(sketches.Frozen(np.eye(6)[:, :2]), gamma)
     assert_does_not_converge(Case(frozen, PROBLEM, steps=300), tolerance=1e-3)
-    raised = failure(assert_converges_to, PROBLEM.f_star, frozen, PROBLEM, tolerance=1e-3, steps=300)
+    raised = failure(assert_converges_to, Case(frozen, PROBLEM, steps=300), PROBLEM.f_star, tolerance=1e-3)
     assert "the method is deterministic, and its run does not" in str(raised)
     assert_converges_to(Case(RAC, PROBLEM, steps=300), PROBLEM.f_star, tolerance=1e-3, rng=0)
-    message = str(failure(assert_does_not_converge, RAC, PROBLEM, tolerance=1e-3, steps=300, rng=0))
+    message = str(failure(assert_does_not_converge, Case(RAC, PROBLEM, steps=300), tolerance=1e-3, rng=0))
     assert message.startswith("does not converge VIOLATED: 0 of 256 runs do")
-    assert repeated(message, algorithm=RAC, problem=PROBLEM) == message
+    assert repeated(message, case=Case(RAC, PROBLEM, steps=300)) == message
 
 
 def test_a_run_that_diverges_converges_to_nothing():
@@ -151,7 +153,7 @@ def test_a_run_that_diverges_converges_to_nothing():
     wild = GD(1e6 / PROBLEM.L)
     assert_does_not_converge(Case(wild, PROBLEM, steps=300), tolerance=1e-3)
     for target in (PROBLEM.f_star, PROBLEM.W_star):
-        raised = failure(assert_converges_to, target, wild, PROBLEM, tolerance=0.1, steps=300)
+        raised = failure(assert_converges_to, Case(wild, PROBLEM, steps=300), target, tolerance=0.1)
         assert "up to inf" in str(raised)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
-from rac_theory import GD, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
+from rac_theory import GD, Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.algorithms.gradients.noise import NO_NOISE, additive_noise
 from rac_theory.testing import Refuted, check_algorithm
@@ -65,13 +65,13 @@ OURS = {
 
 @pytest.mark.parametrize(("algorithm", "problem"), OURS.values(), ids=OURS.keys())
 def test_ours_pass(algorithm, problem):
-    check_algorithm(algorithm, problem)
+    check_algorithm(Case(algorithm, problem))
 
 
 @pytest.mark.parametrize("rng", range(1, 11))
 def test_a_correct_algorithm_passes_for_every_seed(rng):
     """At most 6e-6 to fail for each of 10 seeds; a failure here is a bug in the check."""
-    check_algorithm(RACLoRA(SKEWED, GAMMA, gradients=Minibatch(2)), LEAST, draws=512, rng=rng)
+    check_algorithm(Case(RACLoRA(SKEWED, GAMMA, gradients=Minibatch(2)), LEAST), draws=512, rng=rng)
 
 
 # --- any algorithm --------------------------------------------------------------------------------------------------
@@ -240,16 +240,16 @@ class NoGamma:
 )
 def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
     with pytest.raises(Refuted, match=message):
-        check_algorithm(broken, LEAST)
+        check_algorithm(Case(broken, LEAST))
 
 
 def test_the_base_of_the_broken_ones_passes():
-    check_algorithm(Base(), LEAST)
+    check_algorithm(Case(Base(), LEAST))
 
 
 def test_an_algorithm_that_cannot_run_says_so_itself():
     with pytest.raises(ValueError, match=r"sketch.dim must be m=4"):
-        check_algorithm(RACLoRA(sketches.Haar(dim=5, rank=1), 0.1), LEAST)
+        check_algorithm(Case(RACLoRA(sketches.Haar(dim=5, rank=1), 0.1), LEAST))
 
 
 # --- gradient sources -----------------------------------------------------------------------------------------------
@@ -340,7 +340,7 @@ class WrongExact(Exact):
 def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
     for algorithm in (SGD(GAMMA, source), RACLoRA(B, GAMMA, gradients=source)):
         with pytest.raises(Refuted, match=message):
-            check_algorithm(algorithm, LEAST)
+            check_algorithm(Case(algorithm, LEAST))
 
 
 # --- projected steps ------------------------------------------------------------------------------------------------
@@ -359,9 +359,9 @@ class SharedSeed(RACLoRA):
 
 def test_one_seed_for_both_is_no_fault_where_the_source_does_not_draw():
     for source in (Exact(), Local(2)):
-        check_algorithm(SharedSeed(B, GAMMA, gradients=source), LEAST)
+        check_algorithm(Case(SharedSeed(B, GAMMA, gradients=source), LEAST))
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(SharedSeed(B, GAMMA / 12, gradients=Reshuffled()), LEAST)
+        check_algorithm(Case(SharedSeed(B, GAMMA / 12, gradients=Reshuffled()), LEAST))
 
 
 class Unfolded(RACLoRA):
@@ -493,15 +493,15 @@ SKETCHES = {"gaussian": B, "coordinate": sketches.Coordinate(dim=4, rank=1), "sk
 def test_a_seed_shared_by_sketch_and_gradient_is_seen(sketch, source):
     """Streams that coincide across runs leave every single run as it should be: statistics alone would miss it."""
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(SharedSeed(sketch, GAMMA, gradients=source), LEAST)
-    check_algorithm(Unfolded(sketch, GAMMA, gradients=source), LEAST)
+        check_algorithm(Case(SharedSeed(sketch, GAMMA, gradients=source), LEAST))
+    check_algorithm(Case(Unfolded(sketch, GAMMA, gradients=source), LEAST))
 
 
 @pytest.mark.parametrize("source", [Peeks(kept=True), Peeks(kept=False), Leans()], ids=["range", "across", "leans"])
 def test_noise_that_knows_the_sketch_is_seen(source):
     """The share of the noise that H keeps gives it away; it has mean zero, before and after H."""
     with pytest.raises(Refuted, match="must draw sketch and gradient independently: the"):
-        check_algorithm(RACLoRA(B, GAMMA, gradients=source), LEAST)
+        check_algorithm(Case(RACLoRA(B, GAMMA, gradients=source), LEAST))
 
 
 @pytest.mark.parametrize(
@@ -519,20 +519,20 @@ def test_noise_that_knows_the_sketch_is_seen(source):
 )
 def test_each_fault_of_a_projected_step_has_its_sentence(broken, message):
     with pytest.raises(Refuted, match=message):
-        check_algorithm(broken(B, GAMMA, gradients=Minibatch(2)), LEAST)
+        check_algorithm(Case(broken(B, GAMMA, gradients=Minibatch(2)), LEAST))
 
 
 def test_the_algorithm_is_left_as_it_was():
     algorithm = RACLoRA(B, GAMMA, gradients=Minibatch(2))
     before = copy.copy(vars(algorithm))
-    check_algorithm(algorithm, LEAST)
+    check_algorithm(Case(algorithm, LEAST))
     assert vars(algorithm) == before
 
 
 def test_the_witness_of_a_bias_shows_it():
     """Along U the mean gradient of the biased minibatches is off, computed from the rows that they can draw."""
     with pytest.raises(Refuted, match="is it biased") as caught:
-        check_algorithm(SGD(GAMMA, Biased(2)), LEAST)
+        check_algorithm(Case(SGD(GAMMA, Biased(2)), LEAST))
     W, U = caught.value.witness["W"], caught.value.witness["U"]
     mean = LEAST.component_gradient(W[None], np.arange(8)[None])[0]
     assert np.sum((mean - LEAST.gradient(W)) * U) > 0

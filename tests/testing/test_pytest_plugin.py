@@ -13,7 +13,7 @@ import pytest
 from dataclasses import dataclass
 from hypothesis import given, settings
 from problems import LeastSquares
-from rac_theory import GD, RACLoRA, Status, theorems
+from rac_theory import GD, Case, RACLoRA, Status, theorems
 from rac_theory.testing import assert_converges_to, assert_rate_bound, check_sketch
 from rac_theory.testing.strategies import seeds
 
@@ -38,27 +38,27 @@ def test_sketch():
 
 @pytest.mark.rate
 def test_rate(rac_rng):
-    assert_rate_bound(theorems.T2, rac, problem, steps=40, rng=rac_rng)
+    assert_rate_bound(theorems.T2, Case(rac, problem, steps=40), rng=rac_rng)
 
 @pytest.mark.rate
 @pytest.mark.parametrize("name", ["T1", "T2"])
 def test_gradient_descent(name):
-    assert assert_rate_bound(name, GD(1 / problem.L), problem, steps=40).status is Status.HOLDS
+    assert assert_rate_bound(name, Case(GD(1 / problem.L), problem, steps=40)).status is Status.HOLDS
 
 def test_limit(rac_rng):
-    assert_converges_to(problem.f_star, rac, problem, tolerance=1e-3, steps=200, rng=rac_rng)
+    assert_converges_to(Case(rac, problem, steps=200), problem.f_star, tolerance=1e-3, rng=rac_rng)
 
 @settings(max_examples=5, deadline=None, database=None, derandomize=True)
 @given(seeds())
 def test_any_seed(seed):
-    assert_rate_bound("T2", rac, problem, steps=40, rng=seed)
+    assert_rate_bound("T2", Case(rac, problem, steps=40), rng=seed)
 '''
 
 WRONG_SKETCH = SOUND.replace("np.eye(self.dim) / self.dim", "np.diag([0.3, 0.3, 0.4])").replace(
     "rng.integers(self.dim, size=size)", "np.zeros(size, dtype=int) + rng.integers(1, size=size)"
 )
 WRONG_BOUND = SOUND.replace("import numpy as np\n", "import numpy as np\nfrom dataclasses import replace\n").replace(
-    "theorems.T2, rac", "replace(theorems.T2, formula=lambda c, t: c.gap0 * (1 - c.gamma * c.mu) ** (2 * t)), rac"
+    "theorems.T2, Case", "replace(theorems.T2, formula=lambda c, t: c.gap0 * (1 - c.gamma * c.mu) ** (2 * t)), Case"
 )
 SHUFFLED = """
 import random

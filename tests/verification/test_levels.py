@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from problems import Quadratic
-from rac_theory import Bernoulli, Case, Constants, RACLoRA, Status, sketches, spectrum, theorems, verify
+from rac_theory import Bernoulli, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
 from rac_theory.ledger.plan import Selection, plan
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.ledger.violated import violated
@@ -97,13 +97,13 @@ def test_runs_are_judged_at_what_the_constants_leave():
     constants = replace(
         Constants.of(case_of(RACLoRA(sketches.Haar(6, 1), 1.0), 5)), gap0=0.97 * PROBLEM.value(np.zeros((1, 6, 1)))[0]
     )
-    run = {"steps": 5, "runs": 1_500, "evidence": "sampled", "alpha": 0.02}
+    run = {"runs": 1_500, "evidence": "sampled", "alpha": 0.02}
     seen = set()
     for seed in range(40):
         free, charged = (
             verify(
                 "T2",
-                Case(RACLoRA(sketches.Haar(6, 1), 1.0), PROBLEM),
+                Case(RACLoRA(sketches.Haar(6, 1), 1.0), PROBLEM, steps=5),
                 rng=seed,
                 constants=replace(constants, alpha_spent=a),
                 **run,
@@ -241,8 +241,7 @@ def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
 
 def test_every_theorem_is_tried_at_the_level_of_its_own_account():
     """Two theorems judged by one ensemble: each has alpha, as each by itself is one answer."""
-    run = {"steps": 3, "runs": 64, "rng": 0, "evidence": "sampled"}
+    run = {"runs": 64, "rng": 0, "evidence": "sampled"}
     for claim in ("T1", "T2"):
-        assert verify(theorems.ALL[claim], Case(RACLoRA(SAMPLED, 1.0), PROBLEM), **run).levels["runs"] == pytest.approx(
-            5e-4
-        )
+        verdict = verify(claim, Case(RACLoRA(SAMPLED, 1.0), PROBLEM, steps=3), **run)
+        assert verdict.levels["runs"] == pytest.approx(5e-4)

@@ -48,14 +48,14 @@ def test_steps_this_small_give_no_bound():
     with pytest.raises(ValueError, match=r"gamma must be of size 1e-100\.\.1e100, got 1e-320"):
         replace(HAAR, gamma=1e-320)
     tiny = replace(Constants.of(Case(HAAR, IDENTITY, steps=5)), gamma=1e-320)
-    assert sampled("T1", HAAR, IDENTITY, steps=5, rng=0, constants=tiny).status is Status.UNDECIDED
+    assert sampled("T1", Case(HAAR, IDENTITY, steps=5), rng=0, constants=tiny).status is Status.UNDECIDED
 
 
 def test_a_start_at_an_unknown_distance_gives_no_bound():
     rng = np.random.default_rng(0)
     problem = LogisticRegression(rng.standard_normal((30, 4)), rng.integers(0, 2, 30), l2=0.0)
     far = with_bound(lambda c, t: c.distance0**2 / t)
-    assert sampled(far, replace(HAAR, gamma=1 / problem.L), problem, steps=5, rng=0).status is Status.UNDECIDED
+    assert sampled(far, Case(replace(HAAR, gamma=1 / problem.L), problem, steps=5), rng=0).status is Status.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_metric_that_is_not_known_is_not_judged(metric, unknown, words):
     """A user's theorem that asks for nothing: what its metric needs is asked for all the same."""
     constants = replace(Constants.of(Case(HAAR, IDENTITY, steps=6)), **unknown)
     loose = with_bound(lambda c, t: np.full_like(t, 100.0), metric)
-    verdict = sampled(loose, HAAR, IDENTITY, steps=6, runs=64, rng=0, constants=constants)
+    verdict = sampled(loose, Case(HAAR, IDENTITY, steps=6), runs=64, rng=0, constants=constants)
     assert verdict.status is Status.UNDECIDED
     assert words in verdict.reason
 
@@ -149,7 +149,7 @@ def test_a_run_that_diverges_is_caught_before_it_overflows():
     assert verdict.status is Status.VIOLATED
     assert np.isfinite(verdict.mean[verdict.violated_at])
     random = RACLoRA(sketches.Haar(2, 1), 1.5)
-    many = sampled("T2", random, problem, steps=2_000, runs=64, rng=0, constants=replace(false, lambda_min=0.5))
+    many = sampled("T2", Case(random, problem, steps=2_000), runs=64, rng=0, constants=replace(false, lambda_min=0.5))
     assert many.status is Status.VIOLATED
     assert np.isfinite(many.mean[many.violated_at])
 

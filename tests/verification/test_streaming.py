@@ -103,14 +103,14 @@ def test_a_true_claim_and_false_ones_over_several_parts(many):
     algorithm = RACLoRA(sketches.Haar(4, 1), 1.0)
     assert many > part_size(20)
     constants = Constants.of(Case(algorithm, identity(), steps=20))
-    true = sampled(theorems.T2, algorithm, identity(), steps=20, runs=many, rng=0)
+    true = sampled(theorems.T2, Case(algorithm, identity(), steps=20), runs=many, rng=0)
     assert (true.status, true.runs) == (Status.CONSISTENT, many)
     false = replace(constants, gap0=0.95 * constants.gap0)
-    assert sampled(theorems.T2, algorithm, identity(), steps=5, runs=many, rng=0, constants=false).status is (
+    assert sampled(theorems.T2, Case(algorithm, identity(), steps=5), runs=many, rng=0, constants=false).status is (
         Status.VIOLATED
     )
     loose = replace(constants, lambda_min=0.1)
-    assert sampled(theorems.T2, algorithm, identity(), steps=20, runs=many, rng=0, constants=loose).status is (
+    assert sampled(theorems.T2, Case(algorithm, identity(), steps=20), runs=many, rng=0, constants=loose).status is (
         Status.HOLDS
     )
 
@@ -118,7 +118,7 @@ def test_a_true_claim_and_false_ones_over_several_parts(many):
 def test_numbers_are_those_of_the_whole_ensemble(many):
     """The same runs as ``simulate`` gives, the same bits for any number of workers."""
     algorithm = RACLoRA(sketches.Gaussian(4, 2), 0.7)
-    one, two = (sampled(theorems.T2, algorithm, identity(), steps=20, runs=many, rng=3, n_jobs=n) for n in (1, 2))
+    one, two = (sampled(theorems.T2, Case(algorithm, identity(), steps=20), runs=many, rng=3, n_jobs=n) for n in (1, 2))
     ran = simulate(Case(algorithm, identity(), steps=20), runs=many, rng=child(seed_sequence(3), RUNS))
     # Rows of what is kept weigh the same, the last one too, which stands for fewer runs.
     np.testing.assert_allclose(one.mean, ran.gaps.mean(axis=0), rtol=0.01)
@@ -137,7 +137,7 @@ def test_memory_does_not_grow_with_runs():
     peaks = []
     for runs in (8_192, 81_920):
         tracemalloc.start()
-        sampled(theorems.T2, algorithm, problem, steps=40, runs=runs, rng=0)
+        sampled(theorems.T2, Case(algorithm, problem, steps=40), runs=runs, rng=0)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]

@@ -21,7 +21,7 @@ ALGORITHM = RACLoRA(sketches.Haar(4, 1), 1.0)  # T2 is an equality
 TRUE = Constants.of(Case(ALGORITHM, PROBLEM, steps=5))
 LOOSE, FALSE = replace(TRUE, lambda_min=0.2), replace(TRUE, gap0=0.95 * TRUE.gap0)
 
-sampled = partial(verify, theorems.T2, ALGORITHM, PROBLEM, steps=5, rng=0, evidence="sampled")
+sampled = partial(verify, theorems.T2, Case(ALGORITHM, PROBLEM, steps=5), rng=0, evidence="sampled")
 until_decided = partial(sampled, runs="until decided")
 
 

@@ -94,7 +94,7 @@ def test_a_sample_that_missed_the_rare_runs_says_what_it_cannot_exclude():
     false = replace(constants_of(algorithm, problem, 1), lambda_min=0.9993)
     consistent = 0
     for seed in range(60):
-        verdict = sampled(theorems.T2, algorithm, problem, steps=1, runs=256, rng=seed, constants=false)
+        verdict = sampled(theorems.T2, Case(algorithm, problem, steps=1), runs=256, rng=seed, constants=false)
         assert verdict.status is not Status.HOLDS
         assert verdict.upper[1] > 3 * verdict.bound[1]
         if verdict.status is Status.CONSISTENT:
@@ -116,7 +116,7 @@ def test_what_is_excluded_is_never_a_negative_percentage():
 def test_runs_that_are_all_zero_are_no_crash():
     problem = Quadratic.left(np.eye(4), np.ones((4, 1)))
     algorithm = RACLoRA(sketches.Coordinate(4, 1), 1.0)
-    verdict = sampled(theorems.T2, algorithm, problem, steps=60, runs=16, rng=0)
+    verdict = sampled(theorems.T2, Case(algorithm, problem, steps=60), runs=16, rng=0)
     assert verdict.status is Status.UNDECIDED
     assert "no number can be named" in verdict.reason
 

@@ -29,7 +29,7 @@ def constants_of(algorithm, problem, steps=10):
 def test_equality_is_consistent_with_slack_one(d, rank, n, mu):
     """T2 is an equality here: nothing can confirm it, nothing refutes it, and 1 lies in the interval of the slack."""
     algorithm = RACLoRA(sketches.Haar(d, rank), 1 / mu)
-    verdict = sampled(theorems.T2, algorithm, identity(d, n, mu), steps=10, runs=2_000, rng=0)
+    verdict = sampled(theorems.T2, Case(algorithm, identity(d, n, mu), steps=10), runs=2_000, rng=0)
     assert verdict.status is Status.CONSISTENT
     assert verdict.evidence == "sampled"
     for t in range(1, verdict.reach + 1):
@@ -60,9 +60,9 @@ def test_lambda_max_for_lambda_min_is_refuted(side):
     problem = Quadratic.left(np.eye(4), W_star)
     algorithm = RACLoRA(sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4]), 1.0, side=side)
     true = constants_of(algorithm, problem)
-    assert sampled(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0).status is Status.CONSISTENT
+    assert sampled(theorems.T2, Case(algorithm, problem, steps=10), runs=2_000, rng=0).status is Status.CONSISTENT
     false = replace(true, lambda_min=true.lambda_max)
-    verdict = sampled(theorems.T2, algorithm, problem, steps=10, runs=2_000, rng=0, constants=false)
+    verdict = sampled(theorems.T2, Case(algorithm, problem, steps=10), runs=2_000, rng=0, constants=false)
     assert verdict.status is Status.VIOLATED
 
 
@@ -70,9 +70,9 @@ def test_tampered_bounds_on_gradients_are_refuted():
     """T1 is attained in the limit by GD on the identity with small steps; its factor 2 put down to 1.5 is not true."""
     problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.0)
     true = constants_of(algorithm, problem, 60)
-    assert sampled(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0).status is Status.CONSISTENT
+    assert sampled(theorems.T1, Case(algorithm, problem, steps=60), runs=500, rng=0).status is Status.CONSISTENT
     false = replace(true, gap0_upper=0.75 * true.gap0_upper)
-    verdict = sampled(theorems.T1, algorithm, problem, steps=60, runs=500, rng=0, constants=false)
+    verdict = sampled(theorems.T1, Case(algorithm, problem, steps=60), runs=500, rng=0, constants=false)
     assert verdict.status is Status.VIOLATED
 
 
@@ -101,7 +101,7 @@ def cases_that_hold():
 def test_nothing_true_is_refuted(t):
     """24 cases of each theorem; every one is a true claim at alpha = 1e-3, so a refutation here is a bug."""
     statuses = [
-        sampled(t, algorithm, problem, steps=60, runs=128, rng=seed).status
+        sampled(t, Case(algorithm, problem, steps=60), runs=128, rng=seed).status
         for seed, (problem, algorithm) in enumerate(cases_that_hold())
     ]
     assert Status.VIOLATED not in statuses
@@ -112,17 +112,17 @@ def test_a_loose_bound_is_confirmed_and_the_confirmation_needs_the_ceiling():
     """With condition number 5 the runs are far below T2: confirmed for the whole curve, unless descent is denied."""
     problem = Quadratic.left(np.diag(np.linspace(0.2, 1.0, 5)), np.ones((5, 2)))
     algorithm = RACLoRA(sketches.Haar(5, 2), 1.0)
-    verdict = sampled(theorems.T2, algorithm, problem, steps=25, rng=0)
+    verdict = sampled(theorems.T2, Case(algorithm, problem, steps=25), rng=0)
     assert verdict.status is Status.HOLDS
     assert "confirmed at level 0.001" in verdict.reason
     assert (verdict.upper[1:] <= verdict.bound[1:] * 1.01).all()
-    unbounded = sampled(replace(theorems.T2, descends=False), algorithm, problem, steps=25, rng=0)
+    unbounded = sampled(replace(theorems.T2, descends=False), Case(algorithm, problem, steps=25), rng=0)
     assert unbounded.status is Status.CONSISTENT
     assert np.isinf(unbounded.upper[1:]).all()
 
 
 def test_too_few_runs_decide_nothing_and_say_how_many_would():
-    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(8, 1), 1.0), identity(8), steps=100, runs=8, rng=0)
+    verdict = sampled(theorems.T2, Case(RACLoRA(sketches.Haar(8, 1), 1.0), identity(8), steps=100), runs=8, rng=0)
     assert verdict.status is Status.UNDECIDED
     assert "8 runs are too few" in verdict.reason
     assert "it takes" in verdict.reason
@@ -223,7 +223,7 @@ def test_nor_as_consistent(share, status):
     loose = replace(theorems.T6, formula=lambda c, t: np.where(np.asarray(t) > 0, share, 1.0) * c.gap0)
     problem = LeastSquares.linnerud(l2=0.5)
     algorithm = RACLoRA(sketches.Haar(problem.shape[0], 1), 0.05 / problem.L, gradients=Minibatch(1))
-    verdict = sampled(loose, algorithm, problem, steps=5, runs=80, rng=0)
+    verdict = sampled(loose, Case(algorithm, problem, steps=5), runs=80, rng=0)
     assert verdict.status is status
     assert ("take more steps" in verdict.reason) == (share == 1)
 
@@ -232,12 +232,12 @@ def test_the_bound_is_judged_only_while_f_star_resolves_it():
     """f_star known to 1e-3 of gap0: nothing below a tenth of gap0 is judged, and nothing is refuted by the error."""
     algorithm, problem = RACLoRA(sketches.Haar(4, 2), 1.0), identity(4)
     coarse = replace(constants_of(algorithm, problem), f_star=-0.002, gap0=2.002, f_star_error=0.002)
-    verdict = sampled(theorems.T2, algorithm, problem, steps=40, runs=500, rng=0, constants=coarse)
+    verdict = sampled(theorems.T2, Case(algorithm, problem, steps=40), runs=500, rng=0, constants=coarse)
     judged = np.flatnonzero(~np.isnan(verdict.detectable))
     assert verdict.bound[judged].min() >= 0.2 > verdict.bound[judged[-1] + 1]
     assert verdict.status is Status.CONSISTENT
     hopeless = replace(coarse, f_star_error=1.0)
-    assert sampled(theorems.T2, algorithm, problem, steps=4, rng=0, constants=hopeless).status is Status.UNDECIDED
+    assert sampled(theorems.T2, Case(algorithm, problem, steps=4), rng=0, constants=hopeless).status is Status.UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -278,17 +278,17 @@ def test_a_verdict_repeats_itself():
 def test_the_mean_is_that_of_the_runs():
     """verify looks at the same ensemble as simulate, shifted by f_star: a metric off by one step would show."""
     algorithm, problem = RACLoRA(sketches.Haar(4, 1), 1.0), identity(4)
-    verdict = sampled(theorems.T1, algorithm, problem, steps=12, runs=70, rng=5)
+    verdict = sampled(theorems.T1, Case(algorithm, problem, steps=12), runs=70, rng=5)
     ran = simulate(Case(algorithm, problem, steps=12), runs=70, rng=child(seed_sequence(5), RUNS))
     averages = [ran.squared_gradients[:, :t].mean() for t in range(1, 13)]
     np.testing.assert_allclose(verdict.mean[1:], averages, rtol=1e-13)
-    gaps = sampled(theorems.T2, algorithm, problem, steps=12, runs=70, rng=5)
+    gaps = sampled(theorems.T2, Case(algorithm, problem, steps=12), runs=70, rng=5)
     np.testing.assert_allclose(gaps.mean, ran.gaps.mean(axis=0), rtol=1e-13)
 
 
 def test_a_verdict_draws_itself():
     """Bound, mean up to reach, band and at most ten runs, on logarithmic values; looked at as data, not as pixels."""
-    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=30, runs=100, rng=0)
+    verdict = sampled(theorems.T2, Case(RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=30), runs=100, rng=0)
     ax = verdict.plot()
     lines = {line.get_label().partition(",")[0]: line for line in ax.get_lines()}
     np.testing.assert_allclose(lines["bound"].get_ydata(), verdict.bound)
@@ -301,7 +301,7 @@ def test_a_verdict_draws_itself():
 
 
 def test_a_verdict_is_a_sentence():
-    verdict = sampled(theorems.T2, RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=10, runs=500, rng=0)
+    verdict = sampled(theorems.T2, Case(RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=10), runs=500, rng=0)
     assert isinstance(verdict, Verdict)
     text = str(verdict)
     for part in ("T2 CONSISTENT for RACLoRA(Haar(dim=4, rank=1)", "times the mean", "Fitted factor a step", "promised"):
@@ -314,14 +314,22 @@ def test_a_verdict_is_a_sentence():
         ({"alpha": 0.0}, "alpha must be a finite number > 0 and < 1, got 0"),
         ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
         ({"runs": 0}, "runs must be >= 1"),
-        ({"steps": 0}, "steps must be >= 1"),
         ({"evidence": "exct"}, "did you mean 'exact'"),
-        ({"W0": np.ones((3, 1))}, "W0 must not be a minimiser"),
     ],
 )
 def test_bad_arguments(change, message):
     with pytest.raises(ValueError, match=message):
-        verify(theorems.T2, Case(GD(0.5), identity(3)), **{"steps": 2} | change)
+        verify(theorems.T2, Case(GD(0.5), identity(3), steps=2), **change)
+
+
+def test_bad_cases():
+    """A case that does not say for how long, what is no case, and a start where nothing is left to do."""
+    with pytest.raises(ValueError, match=r"steps must be >= 1, got 0: .* Case\(algorithm, problem, steps=100\)"):
+        verify(theorems.T2, Case(GD(0.5), identity(3)))
+    with pytest.raises(ValueError, match=r"case must be a Case, such as Case\(algorithm, problem, steps=100\), got GD"):
+        verify(theorems.T2, GD(0.5))
+    with pytest.raises(ValueError, match="W0 must not be a minimiser"):
+        verify(theorems.T2, Case(GD(0.5), identity(3), np.ones((3, 1)), steps=2))
 
 
 def test_a_small_exact_gap_is_not_lost_in_a_difference():

@@ -5,7 +5,20 @@ from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.gradients.local import Local
 from rac_theory.algorithms.gradients.minibatch import Minibatch
+from rac_theory.algorithms.gradients.noise import Noise, additive_noise, minibatch_noise
 from rac_theory.algorithms.gradients.noisy import Noisy
 from rac_theory.algorithms.gradients.reshuffled import Reshuffled
 
-__all__ = ["Clients", "Exact", "GradientSource", "Local", "Minibatch", "Noisy", "Reshuffled", "Step"]
+__all__ = [
+    "Clients",
+    "Exact",
+    "GradientSource",
+    "Local",
+    "Minibatch",
+    "Noise",
+    "Noisy",
+    "Reshuffled",
+    "Step",
+    "additive_noise",
+    "minibatch_noise",
+]
