@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 
 from problems.checks import Array
-from rac_theory import Case
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA
+from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.factor_loss import FactorLoss, sharpest_on_segment
 from rac_theory.counterexamples.factor_moves import Moves

@@ -9,10 +9,10 @@ import numpy as np
 from problems import Quadratic
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory import Case
 from rac_theory.algorithms import GaLore, RACLoRA
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.algorithms.gradients.gradient_source import Step
+from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.simulation.simulate import simulate

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 
 from problems import Quadratic
-from rac_theory import Case
 from rac_theory.algorithms import GD, Initialisation, LoRA
+from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.low_rank import floor, lowest
 from rac_theory.counterexamples.picture import Lines

@@ -7,9 +7,9 @@ import numpy as np
 
 from problems import Quadratic
 from problems.checks import Array
-from rac_theory import Case
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.low_rank import floor
 from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic

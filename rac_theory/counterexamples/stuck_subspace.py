@@ -7,8 +7,9 @@ import numpy as np
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory import Case, theorems
+from rac_theory import theorems
 from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
+from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.frozen_limit import frozen_limit
 from rac_theory.counterexamples.picture import Lines

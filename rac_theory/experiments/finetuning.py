@@ -12,10 +12,10 @@ from problems import SoftmaxRegression, checks, datasets
 from problems.checks import Array
 from problems.problem import Problem
 from problems.relu_network import ReLUNetwork
-from rac_theory import Case
 from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Local
+from rac_theory.cases.case import Case
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Haar
 

@@ -3,13 +3,17 @@
 import sys
 
 import cvxpy
+import numpy as np
 import pytest
 
+from problems import Quadratic
 from problems.extras import MissingExtra
-from rac_theory import WorstCase, side_by_side, worst_case
+from rac_theory import Case, RACLoRA, WorstCase, side_by_side, sketches, tightness, worst_case
 from rac_theory.sharpness import worst_case as worst_case_module
 
 CLASS = {"L": 2.0, "mu": 0.3, "gamma": 0.4}
+SMALL = Quadratic.left(np.diag([0.1, 1.0]), np.ones((2, 1)))  # mu = 0.1, L = 1
+HALF = RACLoRA(sketches.BlockPartition(dim=2, rank=1), gamma=1.0)
 SOLVE = cvxpy.Problem.solve
 
 
@@ -115,13 +119,23 @@ def test_gradient_descent_is_the_worst_case_of_t1(steps):
 @pytest.mark.parametrize(("theorem", "steps"), [("T1", 2), ("T2", 1), ("T4", 1)])
 def test_quadratic_worst_case_and_theorem_are_in_order(theorem, steps):
     """The exact expectation of a quadratic of the class may not exceed the worst case, nor that the theorem."""
-    seen = side_by_side(theorem, L=1.0, mu=0.1, gamma=1.0, blocks=2, steps=steps, rng=0)
+    seen = side_by_side(theorem, Case(HALF, SMALL, steps=steps), rng=0)
     assert 0.9 * seen.worst.upper <= seen.hardest <= seen.worst.upper
     assert seen.worst.lower <= seen.bound
+    assert 0 < seen.own <= seen.hardest * (1 + 1e-9)
+    assert seen.own == pytest.approx(seen.bound / tightness(theorem, seen.case)[-1], rel=1e-12)
     assert str(seen).startswith(f"{theorem}, {steps} step")
     if theorem == "T4":
         assert seen.hardest == pytest.approx(seen.bound, rel=1e-4)
         assert seen.bound == pytest.approx(0.5 + 0.5 * 0.81, rel=1e-9)
+
+
+def test_a_case_that_no_program_covers_is_refused():
+    """A Haar sketch has no tree, nor has a block that is smaller than the others."""
+    for sketch in (sketches.Haar(2, 1), sketches.BlockPartition(3, 2)):
+        problem = Quadratic.left(np.diag(np.arange(1.0, sketch.dim + 1)), np.ones((sketch.dim, 1)))
+        with pytest.raises(ValueError, match=r"case\.algorithm must be GD, or RAC-LoRA from the left with exact"):
+            side_by_side("T1", Case(RACLoRA(sketch, 0.1), problem, steps=1))
 
 
 def test_too_long_a_step_is_worse_than_the_start():
