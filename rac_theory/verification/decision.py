@@ -10,6 +10,7 @@ from problems.checks import Array
 from rac_theory.numerics import evidence
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.verification.evidence_of_runs import Sample
+from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.question import Question
 from rac_theory.verification.verdict import Status
 
@@ -30,28 +31,24 @@ class Decision:
     violated_at: int | None = None
 
 
-def exact_decision(
-    curve: Array, question: Question, t: NDArray[np.int64], resolved: NDArray[np.bool_], rounding: Array, words: str
-) -> Decision:
-    """Compare the expected curve with the bound at the steps t.
+def exact_decision(curve: Array, claim: JudgedClaim, words: str) -> Decision:
+    """Compare the expected curve with the bound of a claim.
 
     Parameters
     ----------
     curve : (T,)
-        A value that is no finite number says nothing: it has left the range of floating point.
-    question : Question
-        The claim at these steps.
-    t : (T,)
-    resolved : (T,) of bool
-        Where the claim stands out from rounding: there it has to be true to HOLD.
-    rounding : (T,)
-        The error of evaluating curve and bound, the only thing that is forgiven a claim that HOLDS.
+        At the steps that are judged. A value that is no finite number says nothing: it has left the range of floating
+        point.
+    claim : JudgedClaim
+        Where it stands out from rounding it has to be true to HOLD, and the error of evaluating curve and bound is the
+        only thing that is forgiven it there.
     words : str
         How the curve is known.
     """
+    question, t = claim.question, claim.judged
     known = np.isfinite(curve)
     above = known & (curve > question.refuting)
-    over = resolved & (curve > question.confirming + rounding)
+    over = np.isin(t, claim.resolved) & (curve > question.confirming + claim.rounding)
     status, against, at = Status.UNDECIDED, 0.0, None
     finite = t[: len(t) if known.all() else int(np.argmin(known))]
     reach = int(finite[-1]) if finite.size else None

@@ -2,24 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
 
+from problems.checks import Array
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import RUNS, child
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.decision import Decision, exact_decision, sampled_decision
-from rac_theory.verification.evidence_of_runs import Sample
+from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.fixed_ensemble import part_size, read
 from rac_theory.verification.judged_claim import JudgedClaim
-from rac_theory.verification.measured_constants import as_far_as_measured, relied_on
 from rac_theory.verification.observation import Observation
 from rac_theory.verification.rate import fit_rate
 from rac_theory.verification.recorded_curves import Evidence, exact_recording
+from rac_theory.verification.reservations import with_reservations
 from rac_theory.verification.until_decided import groupings, read_until_decided
 from rac_theory.verification.verdict import Status, Verdict
 
@@ -53,9 +53,9 @@ def judge(
         claims, observations = read_until_decided(open_, case, constants, runs, child(seed, RUNS), n_jobs, level)
     else:
         claims, observations = read(open_, case, constants, runs, child(seed, RUNS), n_jobs)
-    settle = partial(_settle, case, constants, account, limits, exact is not None, seed)
-    settled = map(settle, claims, observations)
-    return [next(settled) if verdict is None else verdict for verdict in unseen]
+    hearing = _Hearing(case, constants, account, limits, exact is not None, seed)
+    heard = map(hearing.verdict, claims, observations)
+    return [next(heard) if verdict is None else verdict for verdict in unseen]
 
 
 def not_applicable(theorem: Theorem, case: Case, constants: Constants, unmet: tuple[str, ...], alpha: float) -> Verdict:
@@ -86,71 +86,59 @@ def _without_runs(theorem: Theorem, case: Case, constants: Constants, alpha: flo
     return Verdict(Status.UNDECIDED, reason, theorem, case, constants, alpha, bound=bound)
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def _settle(
-    case: Case,
-    constants: Constants,
-    account: Account,
-    limits: float,
-    exact: bool,
-    seed: np.random.SeedSequence,
-    claim: JudgedClaim,
-    observations: list[Observation],
-) -> Verdict:
-    """Turn what was observed of an ensemble into a verdict."""
-    theorem, judged = claim.theorem, claim.judged
-    curves = np.concatenate([observation.curves for observation in observations])
-    X = claim.judged_part(curves)
-    if exact:
-        words = "one run decides" if case.algorithm.deterministic else "the expectation is exact"
-        resolved = np.isin(judged, claim.resolved)
-        decision = exact_decision(X[0], claim.question, judged, resolved, claim.rounding, words)
-    else:
-        sample = Sample.of([observation.part for observation in observations], X, claim.question)
-        decision = sampled_decision(sample, claim.question, judged, account.spent["runs"], limits)
-    if decision.status is not Status.VIOLATED:
-        decision = _up_to_resolution(decision, claim, case.steps)
-    if decision.status in (Status.HOLDS, Status.CONSISTENT) and claim.informative_from is None:
-        vacuous = "the bound never says more than descent alone does: take more steps."
-        decision = replace(decision, status=Status.UNDECIDED, reason=vacuous)
-    decision = as_far_as_measured(decision, constants, relied_on(theorem, case, constants))
-    fitted = fit_rate(curves, theorem.rate, decision.reach) if decision.reach else None
-    lower, upper, detectable = np.full((3, len(claim.bound)), np.nan)
-    lower[judged], upper[judged], detectable[judged] = decision.lower, decision.upper, decision.detectable
-    return Verdict(
-        decision.status,
-        decision.reason,
-        theorem,
-        case,
-        constants,
-        account.alpha,
-        levels=dict(account.spent),
-        evidence="exact" if exact else "sampled",
-        runs=int(case.algorithm.deterministic) if exact else sum(o.part.runs for o in observations),
-        seed=(seed.entropy, seed.spawn_key),
-        bound=claim.bound,
-        mean=curves.mean(axis=0),
-        lower=lower,
-        upper=upper,
-        detectable=detectable,
-        reach=decision.reach,
-        informative_from=claim.informative_from,
-        log_evidence=decision.log_evidence,
-        violated_at=decision.violated_at,
-        fitted=fitted,
-        promised=fit_rate(claim.bound[None], theorem.rate, fitted.last) if fitted else None,
-        sample=observations[0].shown,
-    )
+@dataclass(frozen=True, eq=False)
+class _Hearing:
+    """What the verdicts on one ensemble, or on its expectation, have in common; ``limits`` is their limits' level."""
 
+    case: Case
+    constants: Constants
+    account: Account
+    limits: float
+    exact: bool
+    seed: np.random.SeedSequence
 
-def _up_to_resolution(decision: Decision, claim: JudgedClaim, steps: int) -> Decision:
-    """Say nothing good about a bound below what rounding and f_star let one see, nor where it is no number."""
-    if not claim.resolved.size:
-        reason = "the bound is below what rounding and f_star let one see from the first step on."
-        return replace(decision, status=Status.UNDECIDED, reason=reason, reach=None)
-    last, reason = int(claim.resolved[-1]), decision.reason
-    if silent := int(np.count_nonzero(~np.isfinite(claim.bound[1 : last + 1]))):
-        reason = f"{reason} At {silent} steps the bound is no finite number, and nothing is said there."
-    if last < steps:
-        reason = f"{reason} Only up to t={last}: beyond, the bound is below what rounding and f_star let one see."
-    return replace(decision, reason=reason, reach=min(decision.reach, last) if decision.reach else None)
+    @np.errstate(over="ignore", invalid="ignore")
+    def verdict(self, claim: JudgedClaim, observations: list[Observation]) -> Verdict:
+        """Turn what was observed of the ensemble for one claim into a verdict."""
+        curves = np.concatenate([observation.curves for observation in observations])
+        decision = self._decision(claim, curves, [observation.part for observation in observations])
+        decision = with_reservations(decision, claim, self.case, self.constants)
+        rate = claim.theorem.rate
+        fitted = fit_rate(curves, rate, decision.reach) if decision.reach else None
+        return Verdict(
+            decision.status,
+            decision.reason,
+            claim.theorem,
+            self.case,
+            self.constants,
+            self.account.alpha,
+            levels=dict(self.account.spent),
+            evidence="exact" if self.exact else "sampled",
+            runs=self._runs(observations),
+            seed=(self.seed.entropy, self.seed.spawn_key),
+            bound=claim.bound,
+            mean=curves.mean(axis=0),
+            lower=claim.along(decision.lower),
+            upper=claim.along(decision.upper),
+            detectable=claim.along(decision.detectable),
+            reach=decision.reach,
+            informative_from=claim.informative_from,
+            log_evidence=decision.log_evidence,
+            violated_at=decision.violated_at,
+            fitted=fitted,
+            promised=fit_rate(claim.bound[None], rate, fitted.last) if fitted else None,
+            sample=observations[0].shown,
+        )
+
+    def _decision(self, claim: JudgedClaim, curves: Array, parts: list[Part]) -> Decision:
+        X = claim.judged_part(curves)
+        if not self.exact:
+            sample = Sample.of(parts, X, claim.question)
+            return sampled_decision(sample, claim.question, claim.judged, self.account.spent["runs"], self.limits)
+        words = "one run decides" if self.case.algorithm.deterministic else "the expectation is exact"
+        return exact_decision(X[0], claim, words)
+
+    def _runs(self, observations: list[Observation]) -> int:
+        if self.exact:
+            return int(self.case.algorithm.deterministic)
+        return sum(observation.part.runs for observation in observations)

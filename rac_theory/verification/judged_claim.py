@@ -90,6 +90,12 @@ class JudgedClaim:
         """Return the metric along runs, (runs, steps + 1)."""
         return self.theorem.metric.along(part.curves, self.constants)
 
+    def along(self, numbers: Array) -> Array:
+        """Return numbers at the judged steps, (T,), along all of them, (steps + 1,); nan elsewhere."""
+        everywhere = np.full(len(self.bound), np.nan)
+        everywhere[self.judged] = numbers
+        return everywhere
+
     def judged_part(self, curves: Array) -> Array:
         """Return what is judged of curves: non-negative, at the judged steps, (runs, T)."""
         return np.maximum(curves[:, self.judged], 0.0)

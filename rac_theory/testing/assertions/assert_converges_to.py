@@ -76,20 +76,8 @@ def assert_converges_to(
 
     what = "||W - target||" if matrix else f"|f(W) - {float(aim):.6g}|"
     claim = f"{what} <= {tolerance:g} after {case.steps} steps"
-    arguments = ("case", "target" if matrix else repr(float(aim)))
-    trial = Trial(
-        "assert_converges_to",
-        arguments,
-        claim,
-        tolerance,
-        case,
-        runs,
-        rng,
-        alpha,
-        share,
-        n_jobs,
-    )
-    return trial.settle(measured)
+    written = ("case", "target" if matrix else repr(float(aim)), f"tolerance={tolerance:g}")
+    return Trial(case, runs, rng, alpha, share, n_jobs).settle(measured, claim, "assert_converges_to", *written)
 
 
 def _distance(aim: Array, W: Array, values: Array) -> Array:

@@ -62,16 +62,5 @@ def assert_does_not_converge(
         return least, least > tolerance
 
     claim = f"||grad f(W^t)|| > {tolerance:g} at t = 0, ..., {case.steps}"
-    trial = Trial(
-        "assert_does_not_converge",
-        ("case",),
-        claim,
-        tolerance,
-        case,
-        runs,
-        rng,
-        alpha,
-        share,
-        n_jobs,
-    )
-    return trial.settle(measured)
+    written = ("case", f"tolerance={tolerance:g}")
+    return Trial(case, runs, rng, alpha, share, n_jobs).settle(measured, claim, "assert_does_not_converge", *written)

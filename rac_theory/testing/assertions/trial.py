@@ -20,22 +20,8 @@ from rac_theory.verification.verdict import Status
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One call of an assertion about single runs.
+    """How an assertion about single runs is tried; the attributes are its arguments, see ``assert_converges_to``."""
 
-    Attributes
-    ----------
-    name, arguments
-        The assertion, and its positional arguments as they are written.
-    claim : str
-        What a run is claimed to do.
-    tolerance, case, runs, rng, alpha, share, n_jobs
-        Its other arguments, see ``assert_converges_to``.
-    """
-
-    name: str
-    arguments: tuple[str, ...]
-    claim: str
-    tolerance: float
     case: Case
     runs: int
     rng: Randomness
@@ -43,10 +29,19 @@ class Trial:
     share: float
     n_jobs: int
 
-    def settle(self, measured: Callable[[Trajectory], tuple[Array, NDArray[np.bool_]]]) -> Share:
+    def settle(
+        self, measured: Callable[[Trajectory], tuple[Array, NDArray[np.bool_]]], claim: str, name: str, *arguments: str
+    ) -> Share:
         """Run the ensemble, tell the session, and raise ``NotShown`` unless the claim was confirmed.
 
-        ``measured`` gives one number for each run, which a failure describes, and whether the run does as claimed.
+        Parameters
+        ----------
+        measured : callable
+            Gives one number for each run, which a failure describes, and whether the run does as claimed.
+        claim : str
+            What a run is claimed to do.
+        name, *arguments : str
+            The assertion, and what is written in its call before the arguments that all assertions share.
         """
         __tracebackhide__ = True
         alpha, seed = level(self.alpha), seed_sequence(self.rng)
@@ -56,33 +51,19 @@ class Trial:
         ran = simulate(self.case, runs=1 if fixed else self.runs, rng=seed, n_jobs=self.n_jobs)
         numbers, does = measured(ran)
         found = Share(int(does.sum()), ran.runs, share, 0.0 if fixed else alpha)
-        tell(self._title, found.status, found.alpha)
-        if found.status is not Status.HOLDS:
-            raise self._not_shown(found, numbers, seed, alpha)
-        return found
-
-    @property
-    def _title(self) -> str:
-        return self.name.removeprefix("assert_").replace("_", " ")
-
-    def _not_shown(self, found: Share, numbers: Array, seed: np.random.SeedSequence, alpha: float) -> NotShown:
-        ran = f"tolerance={self.tolerance:g}, {self.case.steps} steps, {found.runs} runs, alpha={alpha:g}"
-        return NotShown(
-            f"{self._title} {found.status.name}: {found.reason}",
+        title = name.removeprefix("assert_").replace("_", " ")
+        tell(title, found.status, found.alpha)
+        if found.status is Status.HOLDS:
+            return found
+        rng = seed_text(seed)
+        raise NotShown(
+            f"{title} {found.status.name}: {found.reason}",
             found,
-            claim=f"{self.claim}, for a share of at least {self.share:g} of all runs",
+            claim=f"{claim}, for a share of at least {share:g} of all runs",
             case=repr(self.case),
-            numbers=f"{_described(numbers)}; {ran}",
-            seed=seed_text(seed),
-            again=call(
-                self.name,
-                *self.arguments,
-                tolerance=self.tolerance,
-                runs=self.runs,
-                rng=seed_text(seed),
-                alpha=alpha,
-                share=self.share,
-            ),
+            numbers=f"{_described(numbers)}; {found.runs} runs, alpha={alpha:g}",
+            seed=rng,
+            again=call(name, *arguments, runs=self.runs, rng=rng, alpha=alpha, share=share),
         )
 
 
