@@ -1,6 +1,7 @@
 """What is passed where something else belongs: a class for a value, two arguments swapped, a thing of another kind."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from rac_theory import (
     exact_rate,
     expected,
     hardest_case,
+    side_by_side,
     simulate,
     sketches,
     spectrum,
@@ -26,7 +28,7 @@ from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, Bernoulli, ChainOfLoR
 from rac_theory.algorithms.gradients import Clients, Exact, Local
 from rac_theory.counterexamples.followed_run import FollowedRun
 from rac_theory.sketches import Haar
-from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound
+from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound, check_algorithm
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2.0, 3.0]), np.ones((3, 2)))
 ALGORITHM = RACLoRA(Haar(3, 1), 0.1)
@@ -36,24 +38,12 @@ SOURCE = "must be a gradient source, such as Exact(), got"
 INITIALISATION = "must be an Initialisation, got"
 SUM = "must be a finite sum that can be divided, got"
 THEOREM = "must be a Theorem, or the id of one of ours, got"
-A_CASE = "must be a Case, as Case(algorithm, problem, W0, steps), got"
+A_CASE = "must be a Case, such as Case(algorithm, problem), got"
+RUNS = "must be a Case, such as Case(algorithm, problem, steps=100), got"
 TRAJECTORY = "must be a Trajectory, as simulate returns, got"
 CONSTANTS = "must be a Constants, as Constants.of(case) gives, got"
 
-# One call for each function that takes an algorithm and a problem.
-PAIRS = {
-    "Case": lambda a, p: Case(a, p, steps=5),
-    "simulate": lambda a, p: simulate(Case(a, p, steps=5)),
-    "verify": lambda a, p: verify("T2", Case(a, p, steps=5)),
-    "expected": lambda a, p: expected(Case(a, p, steps=5)),
-    "exact_rate": exact_rate,
-    "assert_rate_bound": lambda a, p: assert_rate_bound("T2", Case(a, p, steps=5)),
-    "assert_converges_to": lambda a, p: assert_converges_to(Case(a, p, steps=5), 0.0, tolerance=0.1),
-    "assert_does_not_converge": lambda a, p: assert_does_not_converge(Case(a, p, steps=5), tolerance=0.1),
-}
 
-
-@pytest.mark.parametrize("call", PAIRS.values(), ids=PAIRS)
 @pytest.mark.parametrize(
     ("algorithm", "problem", "message"),
     [
@@ -68,11 +58,11 @@ PAIRS = {
     ],
     ids=["swapped", "class", "function", "sketch", "class of problem", "method", "array", "None"],
 )  # fmt: skip
-def test_algorithm_and_problem(call, algorithm, problem, message):
+def test_algorithm_and_problem(algorithm, problem, message):
     """Each was an AttributeError, or a sentence about something else."""
     pattern = re.escape(message).replace(r"\*", ".*") + "$"
     with pytest.raises(ValueError, match=f"(?s){pattern}"):
-        call(algorithm, problem)
+        Case(algorithm, problem, steps=5)
 
 
 @pytest.mark.parametrize(
@@ -98,10 +88,10 @@ def test_algorithm_and_problem(call, algorithm, problem, message):
         (lambda: spectrum(Haar), "sketch must be a sketch, got the class Haar; write Haar(...)"),
         (lambda: Federated(LeastSquares, 4), f"problem {SUM} the class LeastSquares; write LeastSquares(...)"),
         (lambda: Federated(PROBLEM, 4), f"problem {SUM} Quadratic(3x2 #*) without 'subset'"),
-        (lambda: verify(ALGORITHM, Case("T2", PROBLEM, steps=5)), f"theorem {THEOREM} RACLoRA(*)"),
+        (lambda: verify(CASE, "T2"), f"theorem {THEOREM} Case(*"),
         (lambda: verify(None, Case(ALGORITHM, PROBLEM, steps=5)), f"theorem {THEOREM} None"),
         (lambda: tightness(CASE, "T2"), f"theorem {THEOREM} Case(*"),
-        (lambda: tightness("T2", ALGORITHM), "case must be a Case, got RACLoRA(*)"),
+        (lambda: tightness("T2", ALGORITHM), f"case {RUNS} RACLoRA(*)"),
         (lambda: hardest_case(CASE), f"theorem {THEOREM} Case(*"),
         (lambda: hardest_case(theorems), f"theorem {THEOREM} <module *"),
         (lambda: Constants.of(ALGORITHM), f"case {A_CASE} RACLoRA(*)"),
@@ -120,6 +110,36 @@ def test_things_of_another_kind(call, message):
     pattern = re.escape(message).replace(r"\*", ".*") + "$"
     with pytest.raises(ValueError, match=f"(?s)^{pattern}"):
         call()
+
+
+RUNNING = {
+    "simulate": simulate,
+    "verify": partial(verify, "T2"),
+    "expected": expected,
+    "tightness": partial(tightness, "T2"),
+    "side_by_side": partial(side_by_side, "T2"),
+    "assert_rate_bound": partial(assert_rate_bound, "T2"),
+    "assert_converges_to": lambda case: assert_converges_to(case, 0.0, tolerance=0.1),
+    "assert_does_not_converge": partial(assert_does_not_converge, tolerance=0.1),
+}
+
+
+@pytest.mark.parametrize("call", RUNNING.values(), ids=RUNNING)
+def test_what_runs_takes_a_case_that_says_for_how_long(call):
+    """Each says what to write, also to who passes what a case is made of."""
+    with pytest.raises(ValueError, match=re.escape(f"case {RUNS} RACLoRA(")):
+        call(ALGORITHM)
+    with pytest.raises(ValueError, match=re.escape(f"case {RUNS} the class Case; write Case(...)")):
+        call(Case)
+    with pytest.raises(ValueError, match=r"steps must be >= 1, got 0: .* as Case\(algorithm, problem, steps=100\)"):
+        call(Case(ALGORITHM, PROBLEM))
+
+
+@pytest.mark.parametrize("call", [exact_rate, Constants.of, check_algorithm])
+def test_what_does_not_run_takes_a_case_without_steps(call):
+    call(Case(ALGORITHM, PROBLEM))
+    with pytest.raises(ValueError, match=re.escape(f"case {A_CASE} Quadratic(")):
+        call(PROBLEM)
 
 
 def test_what_came_is_short():

@@ -31,6 +31,11 @@ class Trial:
     W0: Any = None
     target: Any = None
 
+    @property
+    def case(self) -> Case:
+        """What is tried, made when it is asked for: the door may refuse it."""
+        return Case(self.algorithm, self.problem, self.W0, steps=self.steps)
+
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
@@ -64,7 +69,7 @@ class Mutant:
 def _door(trial: Trial) -> str | None:
     """A ``ValueError`` of ``verify``: the case, its constants, or a run below the infimum."""
     try:
-        verify(trial.theorem, Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), rng=0)
+        verify(trial.theorem, trial.case, rng=0)
     except ValueError as error:
         return str(error)
     return None
@@ -73,7 +78,7 @@ def _door(trial: Trial) -> str | None:
 def _verify(trial: Trial) -> str | None:
     """``verify`` with default settings: alpha = 1e-3, 256 runs, exact where it can be."""
     try:
-        verdict = verify(trial.theorem, Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), rng=0)
+        verdict = verify(trial.theorem, trial.case, rng=0)
     except ValueError:
         return None  # the door's
     return str(verdict) if verdict.status is Status.VIOLATED else None
@@ -82,7 +87,7 @@ def _verify(trial: Trial) -> str | None:
 def _assert_rate_bound(trial: Trial) -> str | None:
     """Sampled, with default settings; UNDECIDED fails a test too, but is no catch."""
     try:
-        assert_rate_bound(trial.theorem, Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), rng=0)
+        assert_rate_bound(trial.theorem, trial.case, rng=0)
     except NotShown as error:
         return str(error) if error.finding.status is Status.VIOLATED else None
     except ValueError:
@@ -94,9 +99,7 @@ def _assert_converges_to(trial: Trial) -> str | None:
     if trial.target is None:
         return None
     try:
-        assert_converges_to(
-            Case(trial.algorithm, trial.problem, trial.W0, steps=trial.steps), trial.target, tolerance=1e-3, rng=0
-        )
+        assert_converges_to(trial.case, trial.target, tolerance=1e-3, rng=0)
     except NotShown as error:
         return str(error) if error.finding.status is Status.VIOLATED else None
     return None
@@ -113,7 +116,7 @@ def _refuted(check: Callable[..., None], *subject: Any) -> str | None:
 DETECTORS: dict[str, dict[str, Callable[[Trial], str | None]]] = {
     "theorem": {"verify": _verify},
     "algorithm": {
-        "check_algorithm": lambda trial: _refuted(check_an_algorithm, trial.algorithm, trial.problem),
+        "check_algorithm": lambda trial: _refuted(check_an_algorithm, trial.case),
         "verify": _verify,
         "assert_rate_bound": _assert_rate_bound,
         "assert_converges_to": _assert_converges_to,
