@@ -4,6 +4,7 @@ A check of a right sketch fails with probability 1e-6 for each of some forty cla
 """
 
 import inspect
+import threading
 
 import numpy as np
 import pytest
@@ -304,3 +305,33 @@ def test_a_rare_draw_is_shown():
     with pytest.raises(Refuted, match="in 1 of 3938 draws") as caught:
         check_sketch(wrong_sketch_draws.InfinityInLargeBatches(6, 2))
     assert np.isinf(caught.value.witness["S"]).any()
+
+
+class Locked(Haar):
+    """A sketch that holds what no other process can be given."""
+
+    def __init__(self):
+        super().__init__(6, 2)
+        object.__setattr__(self, "lock", threading.Lock())
+
+
+class Forgetful(Haar):
+    """What it knows does not travel: the copy of a worker draws from another law."""
+
+    def __init__(self):
+        super().__init__(6, 2)
+        object.__setattr__(self, "sign", -1.0)
+
+    def __getstate__(self):
+        return {"dim": self.dim, "rank": self.rank}
+
+    def sample(self, rng, size):
+        return getattr(self, "sign", 1.0) * super().sample(rng, size)
+
+
+def test_a_sketch_is_the_same_in_a_worker_process():
+    """The first raised a bare TypeError of the copy module; the second passed, and two workers gave other numbers."""
+    with pytest.raises(Refuted, match=r"^Locked must be such that it can be sent to worker processes"):
+        check_sketch(Locked(), draws=64)
+    with pytest.raises(Refuted, match="Forgetful must draw the same in a worker process, its copy"):
+        check_sketch(Forgetful(), draws=64)

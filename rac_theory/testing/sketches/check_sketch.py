@@ -22,7 +22,7 @@ from rac_theory.testing.sketches.batches import (
     check_sizes,
 )
 from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
-from rac_theory.testing.sketches.draws import Draws, Surroundings, check_first, check_fresh
+from rac_theory.testing.sketches.draws import Draws, Surroundings, check_first, check_fresh, check_sent, sent
 from rac_theory.testing.sketches.moments import Mean, SecondMoment, ranks, window
 from rac_theory.testing.sketches.rotation import rotation_tests
 from rac_theory.testing.sketches.support import Frequencies
@@ -73,12 +73,14 @@ def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rn
 
 def _check(sketch: Sketch, draws: int, alpha: float, seed: int) -> None:
     taken = Draws(sketch)
+    there = sent(sketch)
     surroundings = Surroundings.of(sketch)
     check_size(sketch)
     claims = Claims.of(sketch)
     check_again = check_first(taken, seed)
     surroundings.check()
     check_again()
+    check_sent(sketch, there, seed)
     check_fresh(taken, seed)
     check_claims(claims, seed)
     check_same(claims, Claims.of(sketch))

@@ -4,8 +4,9 @@ import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import cloudpickle
 import numpy as np
 
 from problems.checks import Array
@@ -119,6 +120,24 @@ def check_fresh(draws: Draws, seed: int) -> None:
         raise Refuted(f"{name}.sample must give fresh draws, it repeats itself: is a draw cached?")
     elif (calls == calls[:, :1]).all():
         raise Refuted(f"{name}.sample must draw afresh for each of the size matrices")
+
+
+def sent(sketch: Sketch) -> Sketch:
+    """Return a sketch as a worker process gets it, or raise ``Refuted`` if it cannot be sent to one."""
+    try:
+        return cast(Sketch, cloudpickle.loads(cloudpickle.dumps(sketch)))
+    except Exception as error:  # of a user's code, or of what it holds
+        raise Refuted(
+            f"{type(sketch).__name__} must be such that it can be sent to worker processes, pickling it raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def check_sent(sketch: Sketch, there: Sketch, seed: int) -> None:
+    """Raise ``Refuted`` if a copy that was sent to a worker draws others than the sketch here."""
+    one, other = (s.sample(np.random.default_rng([seed, 5]), 8) for s in (sketch, there))
+    if not np.array_equal(one, other):
+        raise Refuted(f"{type(sketch).__name__} must draw the same in a worker process, its copy by pickle does not")
 
 
 def claims_a_law(sketch: Sketch) -> bool:
