@@ -49,7 +49,7 @@ html_title = "rac-theory"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_show_sourcelink = False
-html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "notebooks/*")}
+html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "neighbours", "notebooks/*")}
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
