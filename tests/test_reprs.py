@@ -85,11 +85,12 @@ MADE = [
     }),
     (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
     (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
-        "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15], "lora_alpha": [1.0, 1.0 + 1e-9],
+        "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15],
+        "gradients": [Own(), Noisy(0.5), Minibatch(2)], "lora_alpha": [1.0, 1.0 + 1e-9],
     }),
     (ChainOfLoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1, "inner_steps": 2}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15], "inner_steps": [3],
-        "restart": ["fixed"], "lora_alpha": [1.0, 1.0 + 1e-9],
+        "restart": ["fixed"], "gradients": [Own(), Noisy(0.5)], "lora_alpha": [1.0, 1.0 + 1e-9],
     }),
     (Initialisation, {"A": Haar(2, 1)}, {"A": [Haar(2, 2)], "B": [Haar(2, 1)], "scale": [1 + 1e-9]}),
     (Exact, {}, {}),

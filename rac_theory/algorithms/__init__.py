@@ -7,9 +7,10 @@ from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.asymmetric_lora import AsymmetricLoRA
 from rac_theory.algorithms.bernoulli import Bernoulli
 from rac_theory.algorithms.chain_of_lora import ChainOfLoRA
+from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.initialisation import Initialisation
-from rac_theory.algorithms.lora import Factored, LoRA
+from rac_theory.algorithms.lora import LoRA
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, Side
 

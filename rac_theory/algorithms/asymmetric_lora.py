@@ -10,9 +10,9 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
+from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
-from rac_theory.algorithms.lora import Factored
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
 from rac_theory.numerics.linalg import orthonormal_range

@@ -9,7 +9,7 @@ from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms.gradients import Exact
-from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_source
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_fits, check_source, never_draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +47,12 @@ class GaLore:
     @property
     def deterministic(self) -> bool:
         """Whether the gradients are not random."""
-        return bool(getattr(self.gradients, "deterministic", False))
+        return never_draws(self.gradients)
 
     def check(self, problem: Problem) -> None:
         """Raise a ``ValueError`` if the rank does not fit the problem."""
         checks.integer("rank", self.rank, 1, min(problem.shape), "min(m, n)")
-        if hasattr(self.gradients, "check"):
-            self.gradients.check(problem)
+        check_fits(self.gradients, problem)
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Descend along the leading subspace, again and again: blocks (runs, m, n)."""

@@ -8,7 +8,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_fits, check_source, never_draws
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.sketches.spectra import Spectrum
 
@@ -32,7 +32,7 @@ class ProjectedDescent(ABC):
     @property
     def deterministic(self) -> bool:
         """Whether the projection never changes and the gradients are not random."""
-        return self.one_projection and bool(getattr(self.gradients, "deterministic", False))
+        return self.one_projection and never_draws(self.gradients)
 
     @property
     @abstractmethod
@@ -54,8 +54,7 @@ class ProjectedDescent(ABC):
     def check(self, problem: Problem) -> None:
         """Raise a ``ValueError`` if the algorithm cannot run on this problem."""
         self.check_shape(problem.shape)
-        if hasattr(self.gradients, "check"):
-            self.gradients.check(problem)
+        check_fits(self.gradients, problem)
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Draw one projection for each run and descend under it, again and again: blocks (runs, m, n)."""

@@ -21,8 +21,8 @@ class Moves:
     ----------
     rise : f after less f before.
     rises : whether that is more than rounding.
-    length : norm of the step.
-    curvature : the mean curvature met on the way, see ``factor_loss.curvature_met``.
+    length : norm of the step; nan where the factors after it are not known, as those after a merge are others.
+    curvature : the mean curvature met on the way, see ``factor_loss.curvature_met``; zero where it is not known.
     """
 
     rise: Array
@@ -46,10 +46,7 @@ def merges(run: FollowedRun) -> NDArray[np.bool_]:
     """Tell after which steps the factors were started anew, (steps,): their product no longer explains the move."""
     if run.B is None or run.A is None:
         return np.zeros(len(run.W) - 1, dtype=bool)
-    with np.errstate(over="ignore", invalid="ignore"):
-        unexplained = np.diff(run.W, axis=0) - run.scale * np.diff(run.B @ run.A, axis=0)
-        size = np.linalg.norm(run.scale * run.B @ run.A, axis=(1, 2)) + np.linalg.norm(run.W, axis=(1, 2))
-        return np.asarray(np.linalg.norm(unexplained, axis=(1, 2)) > 1e-9 * (size[:-1] + size[1:]))
+    return _differs(run, np.diff(run.W, axis=0), run.scale * np.diff(run.B @ run.A, axis=0))
 
 
 def _steps(run: FollowedRun) -> tuple[Array, Array]:
@@ -58,12 +55,27 @@ def _steps(run: FollowedRun) -> tuple[Array, Array]:
     if run.B is None or run.A is None:
         move = np.diff(run.W, axis=0)
         return _inner(move, move), _inner(G, move)
-    dB, dA = run.scale * G @ np.swapaxes(run.A[:-1], 1, 2), run.scale * np.swapaxes(run.B[:-1], 1, 2) @ G
-    # A frozen factor does not move; after a merge the factors are others, and the step is known from its gradient only.
-    new = merges(run)[:, None, None]
+    B, A = run.B[:-1], run.A[:-1]
+    dB, dA = run.scale * G @ np.swapaxes(A, 1, 2), run.scale * np.swapaxes(B, 1, 2) @ G
+    # A frozen factor does not move; after a merge the factors are others, and the step is the one along the gradient,
+    # if that leads to where W is: with noise in the gradient, or several steps in one, it does not.
+    merged = merges(run)
+    new = merged[:, None, None]
     B_moves = np.where(new, -run.gamma * dB, np.diff(run.B, axis=0))
     A_moves = np.where(new, -run.gamma * dA, np.diff(run.A, axis=0))
-    return _inner(B_moves, B_moves) + _inner(A_moves, A_moves), _inner(dB, B_moves) + _inner(dA, A_moves)
+    led = run.scale * ((B + B_moves) @ (A + A_moves) - B @ A)
+    unknown = merged & _differs(run, np.diff(run.W, axis=0), led)
+    squared = _inner(B_moves, B_moves) + _inner(A_moves, A_moves)
+    return np.where(unknown, np.nan, squared), _inner(dB, B_moves) + _inner(dA, A_moves)
+
+
+def _differs(run: FollowedRun, moves: Array, others: Array) -> NDArray[np.bool_]:
+    """Tell which of two moves of W, (steps, m, n) each, are apart by more than rounding."""
+    assert run.B is not None
+    assert run.A is not None
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = np.linalg.norm(run.scale * run.B @ run.A, axis=(1, 2)) + np.linalg.norm(run.W, axis=(1, 2))
+        return np.asarray(np.linalg.norm(moves - others, axis=(1, 2)) > 1e-9 * (size[:-1] + size[1:]))
 
 
 def _inner(X: Array, Y: Array) -> Array:

@@ -7,9 +7,8 @@ import pytest
 
 from problems import LeastSquares, LogisticRegression, Quadratic
 from rac_theory import Case, Constants, simulate, theorems, verify
-from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Factored, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.galore import leading_part
-from rac_theory.algorithms.lora import factor_descent
 from rac_theory.sketches import Frozen, Gaussian, Haar
 from rac_theory.testing import check_algorithm
 from rac_theory.verification.verdict import Status
@@ -54,7 +53,7 @@ ONLY_B = Initialisation(B=Gaussian(4, 2), scale=0.5)
 @pytest.mark.parametrize("lora_alpha", [None, 3.0])
 def test_lora_descends_along_the_gradient_of_the_factors(problem, block, start, lora_alpha):
     """Against differences of J. Would catch a forgotten scale, a transposed factor, and steps that are not at once."""
-    algorithm = LoRA(start, 0.05, lora_alpha)
+    algorithm = LoRA(start, 0.05, lora_alpha=lora_alpha)
     c = 1.0 if lora_alpha is None else 1.5
     found = states(algorithm, problem, block, 3)
     for run in range(2):
@@ -109,12 +108,13 @@ def test_they_are_algorithms_like_any_other(problem, algorithm):
 
 def test_runs_do_not_see_each_other(problem, block):
     """Would catch products that mix the runs of a block."""
-    B, A = BOTH.draw(np.random.default_rng(3), block)
-    together = list(islice(factor_descent(problem, block, B, A, 0.05, 1.0), 4))[-1].W
-    alone = [
-        list(islice(factor_descent(problem, block[i : i + 1], B[i : i + 1], A[i : i + 1], 0.05, 1.0), 4))[-1].W[0]
-        for i in range(5)
-    ]
+    algorithm, rng = LoRA(BOTH, 0.05), np.random.default_rng(3)
+    B, A = BOTH.draw(rng, block)
+
+    def last(runs):
+        return list(islice(algorithm.descent(problem, Factored(block[runs], B[runs], A[runs]), rng), 4))[-1].W
+
+    together, alone = last(slice(None)), [last(slice(i, i + 1))[0] for i in range(5)]
     np.testing.assert_allclose(together, alone, rtol=1e-12)
 
 

@@ -105,6 +105,20 @@ def cases() -> dict[str, tuple[Any, Any]]:
         "plain, noisy": (RACLoRA(sketches.Gaussian(4, 2), 0.01, lora_alpha=2.0, gradients=Noisy(1.0)), LEAST),
         "LoRA": (LoRA(Initialisation(sketches.Gaussian(4, 2)), 0.01), LEAST),
         "chain": (ChainOfLoRA(Initialisation(A=sketches.Gaussian(3, 1)), 0.01, inner_steps=3), LEAST),
+        "LoRA, minibatch": (LoRA(Initialisation(sketches.Gaussian(4, 2)), 0.01, Minibatch(2)), LEAST),
+        "LoRA, with replacement": (LoRA(Initialisation.kaiming((4, 3), 1), 0.01, Minibatch(3, replace=True)), LEAST),
+        "LoRA, noisy": (LoRA(Initialisation.kaiming((4, 3), 2), 0.01, Noisy(1.0), lora_alpha=1.0), SOFTMAX),
+        "LoRA, local": (LoRA(Initialisation(A=sketches.Haar(3, 1)), 0.01, Local(3)), SOFTMAX),
+        "LoRA, reshuffled": (LoRA(Initialisation.kaiming((4, 3), 2), 0.01, Reshuffled()), LEAST),
+        "chain, minibatch": (ChainOfLoRA(Initialisation.kaiming((4, 3), 1), 0.01, 3, gradients=Minibatch(2)), LEAST),
+        "chain, fixed, noisy": (
+            ChainOfLoRA(Initialisation(A=sketches.Haar(3, 1)), 0.01, 2, "fixed", Noisy(1.0)),
+            LEAST,
+        ),
+        "chain, reshuffled": (
+            ChainOfLoRA(Initialisation(A=sketches.Haar(3, 1)), 0.01, 1, "fresh", Reshuffled()),
+            LEAST,
+        ),
         "GaLore": (GaLore(1, gamma, Noisy(0.1)), LEAST),
     }
     return found

@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
-from rac_theory import AsymmetricLoRA, Bernoulli, Case, ChainOfLoRA, Initialisation, LoRA, RACLoRA, simulate, sketches
+from rac_theory import (
+    AsymmetricLoRA,
+    Bernoulli,
+    Case,
+    ChainOfLoRA,
+    Initialisation,
+    LoRA,
+    Minibatch,
+    Noisy,
+    RACLoRA,
+    simulate,
+    sketches,
+)
 from rac_theory.algorithms import GD, Factored, GaLore
 from rac_theory.simulation.kernels.following import Following
 from rac_theory.simulation.kernels.runs_last import RunsLast
@@ -41,6 +53,8 @@ CASES = [
     (SQUARES, GaLore(1, 0.1), Stepping),
     (SQUARES, LoRA(USUAL, 0.1), Stepping),
     (SQUARES, ChainOfLoRA(USUAL, 0.1, 3, lora_alpha=0.5), Stepping),
+    (SQUARES, LoRA(USUAL, 0.1, Minibatch(3)), Stepping),
+    (SQUARES, ChainOfLoRA(USUAL, 0.1, 3, gradients=Noisy(0.5)), Stepping),
     (SQUARES, AsymmetricLoRA(sketches.Gaussian(3, 2), 0.1, "right", lora_alpha=1.0), Stepping),
     (SQUARES, AsymmetricLoRA(sketches.Gaussian(4, 2), 0.1), Stepping),
 ]

@@ -36,3 +36,14 @@ class GradientSource(Protocol):
 def check_source(name: str, source: GradientSource) -> None:
     """Raise a ``ValueError`` if a value that may be a user's is no gradient source."""
     having(name, source, "a gradient source, such as Exact()", ("descend",))
+
+
+def check_fits(source: GradientSource, problem: Problem) -> None:
+    """Raise a ``ValueError`` if a source that can tell says that the problem lacks what it needs."""
+    if hasattr(source, "check"):
+        source.check(problem)
+
+
+def never_draws(source: GradientSource) -> bool:
+    """Tell whether a source says that it is deterministic; one that says nothing may draw."""
+    return bool(getattr(source, "deterministic", False))
