@@ -1,10 +1,9 @@
 """A counterexample: a claim about what fails, with the case that shows it and a witness that can be checked."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from problems.checks import Array
 from problems.problem import Problem
@@ -37,15 +36,12 @@ class Witness:
     checks : tuple of Check
         What the statement says, sentence by sentence.
     picture : Picture
-    numbers : mapping of str to number
-        The numbers behind the sentences; Fractions where they are exact.
     against : tuple of Check
         What shows the form in circulation to be false, where there is one that is.
     """
 
     checks: tuple[Check, ...]
     picture: Picture
-    numbers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     against: tuple[Check, ...] = ()
 
 

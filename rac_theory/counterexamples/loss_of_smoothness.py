@@ -68,39 +68,59 @@ def logistic_ceiling(problem: LogisticRegression, B: Array, A: Array) -> float:
 
 
 def gather(example: Counterexample) -> Witness:
-    """Follow three paths of factors."""
-    grows = lipschitz_along(example.problem, example.start, B, A, (1, -1))
-    alone = lipschitz_along(example.problem, example.start, B, 0 * A, (1, 0))
-    both = lipschitz_along(example.problem, example.start, B, A, (1, 1))
+    """Follow three paths of factors on a quadratic, and one on a logistic loss."""
+    problem, W0 = example.problem, example.start
+    paths = {
+        "(sB, A/s)": lipschitz_along(problem, W0, B, A, (1, -1)),
+        "(sB, 0)": lipschitz_along(problem, W0, B, 0 * A, (1, 0)),
+        "(sB, sA)": lipschitz_along(problem, W0, B, A, (1, 1)),
+    }
     logistic = lipschitz_along(LOGISTIC, np.zeros((2, 1)), LOGISTIC_B, LOGISTIC_A, (1, 1))
-    ceiling = logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A)
-    fixed = FactorLoss(example.problem, example.start).hessian(B, A)[: B.size, : B.size]
-    largest, limit = float(np.linalg.eigvalsh(fixed)[-1]), example.problem.L * float(np.sum(A**2))
+    limit = problem.L * float(np.sum(A**2))
+    checks = (
+        *_along_a_move_of_A(paths["(sB, A/s)"]),
+        *(_grows_like_a_square(path, y) for path, y in paths.items()),
+        _stays_bounded(logistic),
+        Check("not so for det W on 2 x 2 at rank one: J is bilinear there", determinant_is_bilinear(), "exact"),
+        _with_A_fixed(example, limit),
+    )
+    return Witness(checks, _picture(paths, logistic, limit))
+
+
+def _along_a_move_of_A(grows: Array) -> tuple[Check, Check]:
+    """The curvature in rational arithmetic, and the Hessian in floating point, which cannot be below it."""
     curvatures = [exact_curvature(2**k) for k in range(len(SCALES))]
     is_square = all(c == 4**k * curvatures[0] for k, c in enumerate(curvatures))
     below = all(float(c) <= y * (1 + 1e-12) for c, y in zip(curvatures, grows, strict=True))
-    slopes = {"(sB, A/s)": slope(grows), "(sB, 0)": slope(alone), "(sB, sA)": slope(both)}
-    checks = (
+    return (
         Check(f"along a move of A alone the curvature at (sB, A/s) is {curvatures[0]} s^2", is_square, "exact"),
         Check("it is at most the local Lipschitz constant", below, "bounded"),
-        *(Check(f"the slope along {path} is {k:.4f}", abs(k - 2) < 1e-2, "bounded") for path, k in slopes.items()),
-        Check(
-            f"along (sB, sA) a logistic loss stays at or below {logistic.max():.4g}, and its bound {ceiling:.4g}",
-            bool(logistic.max() <= ceiling),
-            "bounded",
-        ),
-        Check("not so for det W on 2 x 2 at rank one: J is bilinear there", determinant_is_bilinear(), "exact"),
-        Check(f"with A fixed it is {largest:.4g}, at most L ||A||^2 = {limit:.4g}", largest <= limit, "bounded"),
     )
-    curves = {"(sB, A/s)": grows, "(sB, sA)": both, "(sB, sA), logistic loss": logistic}
-    picture = Lines(
-        {name: (SCALES, y) for name, y in curves.items()},
-        {"A fixed: $L \\Vert A \\Vert^2$": limit},
-        "$s$",
-        "local Lipschitz constant",
-        xscale="log",
-    )
-    return Witness(checks, picture, {"slopes": slopes, "logistic": float(logistic.max()), "ceiling": ceiling})
+
+
+def _grows_like_a_square(path: str, constants: Array) -> Check:
+    k = slope(constants)
+    return Check(f"the slope along {path} is {k:.4f}", abs(k - 2) < 1e-2, "bounded")
+
+
+def _stays_bounded(logistic: Array) -> Check:
+    """The largest eigenvalues, and the bound that is proved."""
+    largest, ceiling = float(logistic.max()), logistic_ceiling(LOGISTIC, LOGISTIC_B, LOGISTIC_A)
+    sentence = f"along (sB, sA) a logistic loss stays at or below {largest:.4g}, and its bound {ceiling:.4g}"
+    return Check(sentence, largest <= ceiling, "bounded")
+
+
+def _with_A_fixed(example: Counterexample, limit: float) -> Check:
+    in_B = FactorLoss(example.problem, example.start).hessian(B, A)[: B.size, : B.size]
+    largest = float(np.linalg.eigvalsh(in_B)[-1])
+    return Check(f"with A fixed it is {largest:.4g}, at most L ||A||^2 = {limit:.4g}", largest <= limit, "bounded")
+
+
+def _picture(paths: dict[str, Array], logistic: Array, limit: float) -> Lines:
+    curves = {name: paths[name] for name in ("(sB, A/s)", "(sB, sA)")} | {"(sB, sA), logistic loss": logistic}
+    levels = {"A fixed: $L \\Vert A \\Vert^2$": limit}
+    over_s = {name: (SCALES, y) for name, y in curves.items()}
+    return Lines(over_s, levels, "$s$", "local Lipschitz constant", xscale="log")
 
 
 C1 = Counterexample(

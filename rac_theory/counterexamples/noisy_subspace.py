@@ -10,12 +10,14 @@ from problems import Quadratic
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import GaLore, RACLoRA
+from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.simulation.simulate import simulate
+from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.sketches import Coordinate, Haar
 
 STEPS = 400
@@ -70,47 +72,59 @@ def least_share(seed: int, rank: int) -> float:
 
 def gather(example: Counterexample) -> Witness:
     """Follow GaLore and two random subspaces of the same rank."""
-    problem, W0, noise = example.problem, example.start, CornerNoise(float(SIGMA))
-    gamma = float(GAMMA)
-    methods = {
+    runs = _runs(example)
+    means = {name: run.values.mean(axis=0) for name, run in runs.items()}
+    row, rest = coordinate_expectation()
+    exact = float(means["GaLore, exact gradient"][-1])
+    checks = (
+        *_never_moves(example, runs["GaLore"]),
+        Check(f"with a random coordinate E f is {row + rest:.4g} at the end", row + rest < 0.05, "exact"),
+        _seen(means, row + rest),
+        Check(f"without noise GaLore comes to {exact:.3g}", exact < 1e-6, "bounded"),
+        _keeps_its_share(example.seed),
+    )
+    return Witness(checks, Lines.over_steps(means, {"certain": 0.5}, r"mean of $f(W^t) - f^\star$"))
+
+
+def _runs(example: Counterexample) -> dict[str, Trajectory]:
+    gamma, noise = float(GAMMA), CornerNoise(float(SIGMA))
+    methods: dict[str, Algorithm] = {
         "GaLore": example.method,
         "RAC-LoRA, one coordinate": RACLoRA(Coordinate(2, 1), gamma, gradients=noise),
         "RAC-LoRA, Haar": RACLoRA(Haar(2, 1), gamma, gradients=noise),
         "GaLore, exact gradient": GaLore(1, gamma),
     }
-    runs = {
-        name: simulate(Case(m, problem, W0, steps=STEPS), runs=256, rng=example.seed) for name, m in methods.items()
+    return {
+        name: simulate(Case(method, example.problem, example.start, steps=STEPS), runs=256, rng=example.seed)
+        for name, method in methods.items()
     }
+
+
+def _never_moves(example: Counterexample, runs: Trajectory) -> tuple[Check, Check]:
+    """What follows for all coins, and what 256 runs did."""
     smallest = smallest_noise_entry()
-    row, rest = coordinate_expectation()
-    untouched = bool((runs["GaLore"].W[:, 0] == W0[0]).all())
-    means = {name: float(run.values[:, -1].mean()) for name, run in runs.items()}
-    shares = {rank: least_share(example.seed, rank) for rank in (1, 2, 3)}
-    near = abs(means["RAC-LoRA, one coordinate"] - row - rest) < 0.5 * (row + rest)
-    checks = (
-        Check(
-            f"for {STEPS} steps the noisy entry is at least {float(smallest):.4g} > 1, the true one",
-            smallest > 1,
-            "exact",
-        ),
+    untouched = bool((runs.W[:, 0] == example.start[0]).all())
+    told = f"for {STEPS} steps the noisy entry is at least {float(smallest):.4g} > 1, the true one"
+    return (
+        Check(told, smallest > 1, "exact"),
         Check("so the first row never moves, and f >= 1/2 with certainty; nor did it in 256 runs", untouched, "exact"),
-        Check(f"with a random coordinate E f is {row + rest:.4g} at the end", row + rest < 0.05, "exact"),
-        Check(f"seen {means['RAC-LoRA, one coordinate']:.4g}; Haar {means['RAC-LoRA, Haar']:.4g}", near, "simulated"),
-        Check(
-            f"without noise GaLore comes to {means['GaLore, exact gradient']:.3g}",
-            means["GaLore, exact gradient"] < 1e-6,
-            "bounded",
-        ),
-        Check(
-            f"of 2000 random 4 x 6 gradients it keeps at least {', '.join(f'{s:.3f}' for s in shares.values())} at "
-            "rank 1, 2, 3, never below r/4",
-            all(share >= rank / 4 for rank, share in shares.items()),
-            "bounded",
-        ),
     )
-    t = np.arange(STEPS + 1)
-    curves = {name: (t, run.values.mean(axis=0)) for name, run in runs.items()}
-    return Witness(checks, Lines(curves, {"certain": 0.5}, "$t$", r"mean of $f(W^t) - f^\star$"), {"means": means})
+
+
+def _seen(means: dict[str, Array], expectation: float) -> Check:
+    coordinate, haar = (float(means[f"RAC-LoRA, {name}"][-1]) for name in ("one coordinate", "Haar"))
+    near = abs(coordinate - expectation) < 0.5 * expectation
+    return Check(f"seen {coordinate:.4g}; Haar {haar:.4g}", near, "simulated")
+
+
+def _keeps_its_share(seed: int) -> Check:
+    shares = {rank: least_share(seed, rank) for rank in (1, 2, 3)}
+    return Check(
+        f"of 2000 random 4 x 6 gradients it keeps at least {', '.join(f'{s:.3f}' for s in shares.values())} at "
+        "rank 1, 2, 3, never below r/4",
+        all(share >= rank / 4 for rank, share in shares.items()),
+        "bounded",
+    )
 
 
 GALORE = Counterexample(

@@ -44,6 +44,13 @@ class Lines:
     xscale: str = "linear"
     yscale: str = "log"
 
+    @classmethod
+    def over_steps(
+        cls, curves: Mapping[str, NDArray[Any]], levels: Mapping[str, float], ylabel: str, *, yscale: str = "log"
+    ) -> "Lines":
+        """Return curves over t = 0, 1, ..., of which each is given by its values."""
+        return cls({name: (np.arange(len(y)), y) for name, y in curves.items()}, levels, "$t$", ylabel, yscale=yscale)
+
     def draw(self, ax: "Axes | None" = None) -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
         ax = plot.figure().subplots() if ax is None else ax

@@ -1,7 +1,6 @@
 """C4: whether Chain of LoRA ends far from the optimum at small steps is decided by how its links start."""
 
 from fractions import Fraction
-from math import log, log1p, sqrt
 
 import numpy as np
 
@@ -10,107 +9,48 @@ from problems.checks import Array
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.cases.case import Case
+from rac_theory.counterexamples.chain_links import exact_link, measured_multiplier, multiplier, proved_step
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.low_rank import floor
-from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
+from rac_theory.counterexamples.paper_quadratic import random_paper_quadratic
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.expectations.expectation import expected
-from rac_theory.numerics.rational import Matrix
 from rac_theory.simulation.simulate import simulate
-from rac_theory.sketches import Frozen, Haar
+from rac_theory.sketches import Haar
 
 L, LINK = 20.0, 10
-
-
-def exact_link(V: Matrix, A: list[Fraction], gamma: Fraction, steps: int) -> Matrix:
-    """Return the error V = W - W* after one link of rank one from ``B = 0`` and A on the quadratic, exactly."""
-    B, A = [Fraction(0)] * 3, list(A)
-    W = V
-    for _ in range(steps):
-        G = [[2 * Fraction(CURVATURES[3 * i + j]) * W[i][j] for j in range(3)] for i in range(3)]
-        dB = [sum(G[i][j] * A[j] for j in range(3)) for i in range(3)]
-        dA = [sum(B[i] * G[i][j] for i in range(3)) for j in range(3)]
-        B, A = [b - gamma * d for b, d in zip(B, dB, strict=True)], [a - gamma * d for a, d in zip(A, dA, strict=True)]
-        W = [[V[i][j] + B[i] * A[j] for j in range(3)] for i in range(3)]
-    return W
-
-
-def multiplier(alpha: float, sigma: float, gamma: float, steps: int) -> float:
-    r"""Return the factor by which a link with a fixed start moves a small error away from a spurious fixed point.
-
-    On ``f = ||V||^2 / 2`` at V with ``V a' = 0``, for the part of ``V a'`` along a left singular vector of V with
-    singular value sigma, and ``alpha = ||a||^2``. The fixed point attracts where all of them are below one in size.
-    """
-    s = sqrt(alpha**2 + 4 * sigma**2)
-    return 1 + alpha / s * ((1 - gamma * (alpha + s) / 2) ** steps - (1 - gamma * (alpha - s) / 2) ** steps)
-
-
-def measured_multiplier(sigma: float, gamma: float, steps: int) -> float:
-    """Return the same from one link that starts close to such a point, with a = (1, 0, 0)."""
-    problem = Quadratic.left(np.eye(3), np.zeros((3, 3)))
-    p = 1e-7
-    V = np.array([[p, sigma, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    method = ChainOfLoRA(_fixed(np.array([1.0, 0.0, 0.0])), gamma, steps, "fixed")
-    return float(simulate(Case(method, problem, V, steps=steps)).W[0, 0, 0] / p)
-
-
-def proved_step(gap0: float, smoothness: float, steps: int, rank: int = 1) -> float:
-    r"""Return a step at which no link raises f, if it starts from one zero factor and r orthonormal rows or columns.
-
-    The first step is one of RAC-LoRA. As long as f does not rise :math:`\|G\| \le g = \sqrt{2 L \Delta_0}`, so that the
-    norm of the factors grows by at most :math:`1 + \gamma g` a step, and for the K - 1 later steps C8 asks for
-    :math:`\gamma \le 1 / (4 \sqrt 2 (L r (1 + \gamma g)^{2 K} + g))`.
-    """
-    g = sqrt(2 * smoothness * gap0)
-    low, high = 0.0, 1 / smoothness
-    for _ in range(60):
-        gamma = (low + high) / 2
-        room = (1 / (4 * sqrt(2) * gamma) - g) / (smoothness * rank)  # for the power, which need not be a float
-        if room > 0 and 2 * steps * log1p(gamma * g) <= log(room):
-            low = gamma
-        else:
-            high = gamma
-    return low
-
-
-def _fixed(a: Array) -> Initialisation:
-    return Initialisation(A=Frozen(a[:, None]))
+UNIT = Initialisation(A=Haar(3, 1))
+"""B = 0, and a row A of length one."""
 
 
 def gather(example: Counterexample) -> Witness:
     """Try fixed and fresh restarts."""
-    problem, unit = example.problem, Initialisation(A=Haar(3, 1))
-    gamma = 0.1 / L
-    methods: dict[str, Algorithm] = {
-        "LoRA": LoRA(unit, gamma),
-        "COLA, fixed restart": ChainOfLoRA(unit, gamma, LINK, "fixed"),
-        "COLA, fresh restart": ChainOfLoRA(unit, gamma, LINK, "fresh"),
-    }
-    runs = {
-        name: simulate(Case(m, problem, steps=4000), runs=64, rng=example.seed).values for name, m in methods.items()
-    }
-    ends = {name: float(np.median(values[:, -1])) for name, values in runs.items()}
-    bound = floor(problem, example.start, 1)
-    checks = (
-        _fixed_point(),
-        *_attraction(),
-        Check(
-            f"at gamma = 0.1/L LoRA ends at {ends['LoRA']:.4g}, at or above its floor {bound:.4g}, and COLA with a "
-            f"fixed restart every {LINK} steps at {ends['COLA, fixed restart']:.4g} (medians of 64 runs)",
-            ends["LoRA"] >= bound and ends["COLA, fixed restart"] > 0.1,
-            "simulated",
-        ),
-    )
-    fresh = runs["COLA, fresh restart"][:, -1].max()
+    runs = _runs(example)
+    bound = floor(example.problem, example.start, 1)
+    checks = (_fixed_point(), *_attraction(), _ends(runs, bound))
     against = (
-        *_proved(example),
-        Check(f"with a fresh restart every run ends below {fresh:.1e}", bool(fresh < 1e-3), "simulated"),
+        *(_never_rises(example, steps) for steps in (1, LINK)),
+        _links_of_one_step(example),
+        _fresh(runs["COLA, fresh restart"]),
         _long_links(),
     )
-    t = np.arange(4001)
-    curves = {name: (t, np.median(values, axis=0)) for name, values in runs.items()}
-    picture = Lines(curves, {"floor of rank 1": bound}, "$t$", r"median of $f(W^t) - f^\star$")
-    return Witness(checks, picture, {"ends": ends, "fresh": float(fresh)}, against)
+    medians = {name: np.median(values, axis=0) for name, values in runs.items()}
+    picture = Lines.over_steps(medians, {"floor of rank 1": bound}, r"median of $f(W^t) - f^\star$")
+    return Witness(checks, picture, against)
+
+
+def _runs(example: Counterexample) -> dict[str, Array]:
+    """Return f along 64 runs of each method at gamma = 0.1/L, (64, 4001)."""
+    gamma = 0.1 / L
+    methods: dict[str, Algorithm] = {
+        "LoRA": LoRA(UNIT, gamma),
+        "COLA, fixed restart": ChainOfLoRA(UNIT, gamma, LINK, "fixed"),
+        "COLA, fresh restart": ChainOfLoRA(UNIT, gamma, LINK, "fresh"),
+    }
+    return {
+        name: simulate(Case(method, example.problem, steps=4000), runs=64, rng=example.seed).values
+        for name, method in methods.items()
+    }
 
 
 def _fixed_point() -> Check:
@@ -124,6 +64,7 @@ def _fixed_point() -> Check:
 
 
 def _attraction() -> list[Check]:
+    """The factor of a link in closed form, and from a link that starts close by."""
     found = []
     for steps, attracts in ((10, True), (20, False)):
         told, seen = multiplier(1, 1.8, 0.1, steps), measured_multiplier(1.8, 0.1, steps)
@@ -134,41 +75,55 @@ def _attraction() -> list[Check]:
     return found
 
 
-def _proved(example: Counterexample) -> list[Check]:
+def _ends(runs: dict[str, Array], bound: float) -> Check:
+    lora, fixed = (float(np.median(runs[name][:, -1])) for name in ("LoRA", "COLA, fixed restart"))
+    return Check(
+        f"at gamma = 0.1/L LoRA ends at {lora:.4g}, at or above its floor {bound:.4g}, and COLA with a "
+        f"fixed restart every {LINK} steps at {fixed:.4g} (medians of 64 runs)",
+        lora >= bound and fixed > 0.1,
+        "simulated",
+    )
+
+
+def _proved(example: Counterexample, gamma: float, links: int) -> Array:
+    """Return what is proved of E gap after 0, 1, ..., links if no link raises f: as much as of RAC-LoRA."""
+    gap0 = float(example.problem.value(example.start[None])[0])
+    rho = 1 - gamma * (2 - gamma * L) * example.problem.mu / 3
+    return np.asarray(gap0 * rho ** np.arange(links + 1))
+
+
+def _step(example: Counterexample, steps: int) -> float:
+    return proved_step(float(example.problem.value(example.start[None])[0]), L, steps)
+
+
+def _never_rises(example: Counterexample, steps: int) -> Check:
     """Links that never raise f do at least what their first step does, which is RAC-LoRA."""
-    problem = example.problem
-    gap0 = float(problem.value(example.start[None])[0])
-    unit = Initialisation(A=Haar(3, 1))
-    found = []
-    for steps in (1, LINK):
-        gamma, links = proved_step(gap0, L, steps), 100
-        runs = simulate(
-            Case(ChainOfLoRA(unit, gamma, steps), problem, steps=links * steps), runs=128, rng=example.seed
-        ).values
-        rho = 1 - gamma * (2 - gamma * L) * problem.mu / 3
-        ratio = (runs[:, ::steps].mean(axis=0) / (gap0 * rho ** np.arange(links + 1)))[1:].max()
-        rises = int((np.diff(runs, axis=1) > 1e-12 * runs[:, :-1]).sum())
-        sentence = (
-            f"gamma = {gamma * L:.4f}/L, links of {steps}: {rises} rises, mean over proved bound at most {ratio:.4f}"
-        )
-        found.append(Check(sentence, rises == 0 and ratio < 1 + 1e-2, "simulated"))
-    gamma = proved_step(gap0, L, 1)
-    curve = expected(Case(RACLoRA(Haar(3, 1), gamma, side="right"), problem, example.start, steps=500)).gap
-    rho = 1 - gamma * (2 - gamma * L) * problem.mu / 3
-    below = bool((curve <= gap0 * rho ** np.arange(501) * (1 + 1e-9)).all())
-    return [
-        *found,
-        Check(
-            f"links of one step are RAC-LoRA: E gap after 500 is {curve[-1]:.4g}, proved {gap0 * rho**500:.4g}",
-            below,
-            "exact",
-        ),
-    ]
+    gamma, links = _step(example, steps), 100
+    chain = Case(ChainOfLoRA(UNIT, gamma, steps), example.problem, steps=links * steps)
+    runs = simulate(chain, runs=128, rng=example.seed).values
+    ratio = (runs[:, ::steps].mean(axis=0) / _proved(example, gamma, links))[1:].max()
+    rises = int((np.diff(runs, axis=1) > 1e-12 * runs[:, :-1]).sum())
+    sentence = f"gamma = {gamma * L:.4f}/L, links of {steps}: {rises} rises, mean over proved bound at most {ratio:.4f}"
+    return Check(sentence, rises == 0 and ratio < 1 + 1e-2, "simulated")
+
+
+def _links_of_one_step(example: Counterexample) -> Check:
+    """The exact expectation, and what is proved."""
+    gamma = _step(example, 1)
+    curve = expected(Case(RACLoRA(Haar(3, 1), gamma, side="right"), example.problem, example.start, steps=500)).gap
+    proved = _proved(example, gamma, 500)
+    sentence = f"links of one step are RAC-LoRA: E gap after 500 is {curve[-1]:.4g}, proved {proved[-1]:.4g}"
+    return Check(sentence, bool((curve <= proved * (1 + 1e-9)).all()), "exact")
+
+
+def _fresh(values: Array) -> Check:
+    worst = values[:, -1].max()
+    return Check(f"with a fresh restart every run ends below {worst:.1e}", bool(worst < 1e-3), "simulated")
 
 
 def _long_links() -> Check:
     W_star = np.random.default_rng(0).standard_normal((3, 3))
-    method = ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.3, 200, "fixed")
+    method = ChainOfLoRA(UNIT, 0.3, 200, "fixed")
     worst = simulate(Case(method, Quadratic.left(np.eye(3), W_star), steps=6000), runs=32, rng=0).values[:, -1].max()
     return Check(
         f"on ||V||^2/2 even a fixed restart, in links of 200 steps, ends below {worst:.1e}",
@@ -185,8 +140,8 @@ C4 = Counterexample(
     source="public discussion of arXiv:2410.08305; what is true of it is derived",
     mark="second-hand",
     cause="spurious stationary point",
-    problem=paper_quadratic(np.random.default_rng(0).standard_normal((3, 3))),
-    method=ChainOfLoRA(Initialisation(A=Haar(3, 1)), 0.1 / L, LINK, "fixed"),
+    problem=random_paper_quadratic(0),
+    method=ChainOfLoRA(UNIT, 0.1 / L, LINK, "fixed"),
     start=np.zeros((3, 3)),
     gather=gather,
     condition="the restart is fixed, and links are short; a fresh isotropic restart converges linearly",

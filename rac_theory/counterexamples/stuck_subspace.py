@@ -21,6 +21,9 @@ from rac_theory.verification.verify import verify
 
 S, W_STAR = (10, 1, 1), ((1, 2, 0), (0, 1, -1), (1, 0, 1))
 FROZEN = (1, 1, 0)
+COLUMN = np.array(FROZEN, dtype=float)[:, None]
+SIDES: tuple[Side, ...] = ("left", "right")
+FROZEN_FACTOR: dict[Side, str] = {"left": "B", "right": "A"}
 STEPS = 2000
 _SHOWN = 41
 
@@ -63,32 +66,32 @@ def constrained(problem: Problem, F: Array) -> tuple[float, float, float]:
 
 def gather(example: Counterexample) -> Witness:
     """Compare limits in closed form with where the method comes to."""
-    F = np.array(FROZEN, dtype=float)[:, None]
     rng = np.random.default_rng(example.seed)
     data = LeastSquares(rng.standard_normal((20, 4)), rng.standard_normal((20, 3)))
-    checks = []
-    curves = {}
-    for side in ("left", "right"):
-        exact, runs = exact_gap(side), run(example.problem, F, side)
-        name = "B" if side == "left" else "A"
-        off = abs(runs.values[0, -1] - float(exact))
-        curves[f"{name} frozen"] = (np.arange(_SHOWN), runs.values[0, :_SHOWN])
-        checks += [
-            Check(f"with {name} frozen the gap at the limit is {exact} = {float(exact):.6g}", exact > 0, "exact"),
-            Check(f"the method comes to it within {off:.1e}", off < 1e-9, "bounded"),
-        ]
-        drawn = rng.standard_normal((data.shape[0 if side == "left" else 1], 2))
-        far = np.abs(
-            run(data, drawn, side).W[0] - frozen_limit(data, np.zeros(data.shape), np.linalg.qr(drawn)[0], side)
-        )
-        checks.append(
-            Check(f"on least squares it comes to its limit within {far.max():.1e}", far.max() < 1e-9, "bounded")
-        )
-    checks += [*_on_other_losses(rng), *_not_covered(example)]
-    left, right = exact_gap("left"), exact_gap("right")
-    levels = {"limit, A frozen": float(right), "limit, B frozen": float(left)}
-    picture = Lines(curves, levels, "$t$", r"$f(W^t) - f^\star$")
-    return Witness(tuple(checks), picture, {"left": left, "right": right})
+    runs = {side: run(example.problem, COLUMN, side) for side in SIDES}
+    checks = [
+        check for side in SIDES for check in (*_on_the_quadratic(side, runs[side]), _on_least_squares(side, data, rng))
+    ]
+    checks += [*_on_other_losses(rng), _not_covered(example)]
+    return Witness(tuple(checks), _picture(runs))
+
+
+def _on_the_quadratic(side: Side, runs: Trajectory) -> tuple[Check, Check]:
+    """The limit in rational arithmetic, and the last of 2000 steps."""
+    exact, name = exact_gap(side), FROZEN_FACTOR[side]
+    off = abs(runs.values[0, -1] - float(exact))
+    return (
+        Check(f"with {name} frozen the gap at the limit is {exact} = {float(exact):.6g}", exact > 0, "exact"),
+        Check(f"the method comes to it within {off:.1e}", off < 1e-9, "bounded"),
+    )
+
+
+def _on_least_squares(side: Side, data: LeastSquares, rng: np.random.Generator) -> Check:
+    """The limit from one linear system, and the last of 2000 steps."""
+    drawn = rng.standard_normal((data.shape[0 if side == "left" else 1], 2))
+    limit = frozen_limit(data, np.zeros(data.shape), np.linalg.qr(drawn)[0], side)
+    far = np.abs(run(data, drawn, side).W[0] - limit).max()
+    return Check(f"on least squares it comes to its limit within {far:.1e}", far < 1e-9, "bounded")
 
 
 def _on_other_losses(rng: np.random.Generator) -> list[Check]:
@@ -107,23 +110,23 @@ def _on_other_losses(rng: np.random.Generator) -> list[Check]:
     return found
 
 
-def _not_covered(example: Counterexample) -> list[Check]:
+def _not_covered(example: Counterexample) -> Check:
     """T1 and T2 say nothing, and say why."""
-    same = RACLoRA(Frozen(np.array(FROZEN, dtype=float)[:, None]), example.method.gamma)
     told = [
         verify(theorem, Case(method, example.problem, example.start, steps=5))
         for theorem in (theorems.T1, theorems.T2)
-        for method in (example.method, same)
+        for method in (example.method, RACLoRA(Frozen(COLUMN), example.method.gamma))
     ]
     named = all("lambda_min(E[H]) must be positive, it is 0" in " ".join(verdict.unmet) for verdict in told)
     silent = all(verdict.status is Status.NOT_APPLICABLE for verdict in told)
-    return [
-        Check(
-            "T1 and T2 are NOT_APPLICABLE to it, and to RAC-LoRA with that sketch, as lambda_min(E[H]) = 0",
-            silent and named,
-            "exact",
-        )
-    ]
+    sentence = "T1 and T2 are NOT_APPLICABLE to it, and to RAC-LoRA with that sketch, as lambda_min(E[H]) = 0"
+    return Check(sentence, silent and named, "exact")
+
+
+def _picture(runs: dict[Side, Trajectory]) -> Lines:
+    curves = {f"{FROZEN_FACTOR[side]} frozen": runs[side].values[0, :_SHOWN] for side in SIDES}
+    limits = {"limit, A frozen": float(exact_gap("right")), "limit, B frozen": float(exact_gap("left"))}
+    return Lines.over_steps(curves, limits, r"$f(W^t) - f^\star$")
 
 
 C5 = Counterexample(
@@ -135,7 +138,7 @@ C5 = Counterexample(
     mark="paper",
     cause="stuck subspace",
     problem=Quadratic.left(np.diag(S).astype(float), np.array(W_STAR, dtype=float)),
-    method=AsymmetricLoRA(Frozen(np.array(FROZEN, dtype=float)[:, None]), 1 / 10),
+    method=AsymmetricLoRA(Frozen(COLUMN), 1 / 10),
     start=np.zeros((3, 3)),
     gather=gather,
     condition="the optimum is not in that subspace, which has probability one for a random factor unless W0 is optimal",

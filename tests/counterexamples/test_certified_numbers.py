@@ -9,11 +9,11 @@ from problems import LogisticRegression, Quadratic
 from rac_theory import Case
 from rac_theory.algorithms import AsymmetricLoRA
 from rac_theory.counterexamples import stuck_subspace
+from rac_theory.counterexamples.chain_links import proved_step
 from rac_theory.counterexamples.factor_loss import FactorLoss
 from rac_theory.counterexamples.frozen_limit import frozen_limit
 from rac_theory.counterexamples.loss_of_smoothness import logistic_ceiling
 from rac_theory.counterexamples.noisy_subspace import GAMMA, MU, SIGMA, STEPS, smallest_noise_entry
-from rac_theory.counterexamples.restarts import proved_step
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen
 
