@@ -116,8 +116,7 @@ def _instability(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis 
 
 
 def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
-    frozen = run.B is not None and run.A is not None and (_constant(run.B) or _constant(run.A))
-    if run.B is not None and not frozen and not merges(run).any():
+    if run.factors is not None and not any(map(_constant, run.factors)) and not merges(run).any():
         return None
     size = float(np.linalg.norm(run.gradients[-1]))
     for side, axes in (("left", (0, 1, 2)), ("right", (0, 2, 1))):
@@ -135,28 +134,26 @@ def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None
 
 def _factors_at_rest(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
     """Tell the floor from a spurious stationary point, for runs that train both factors."""
-    if run.B is None or run.A is None or _constant(run.B) or _constant(run.A):
+    if run.factors is None or any(map(_constant, run.factors)):
         return None
     restarts = np.flatnonzero(merges(run)) + 1
     at = restarts[-3:] if restarts.size else np.array([len(run.W) - 1])
-    rest = max(_rest(run, int(t)) for t in at)
+    rest = max(_rest(run.gradients[-1], *(factor[t] for factor in run.factors)) for t in at)
     size = float(np.linalg.norm(run.gradients[-1]))
     if size == 0 or rest > _STATIONARY * size:
         return None
     numbers = {"factor_gradient": rest, "gradient": size}
     reason = f"along unit factors {rest:.2g} of a gradient of norm {size:.4g} is left"
     if not restarts.size:
-        found = _floor(run, problem)
+        found = _floor(run, problem, *run.factors)
         if found is not None:
             return Diagnosis(Cause.FLOOR, f"{reason}; {found[0]}", numbers | found[1])
     return Diagnosis(Cause.SPURIOUS, f"{reason}, and lower values are in reach", numbers)
 
 
-def _floor(run: FollowedRun, problem: Problem) -> tuple[str, dict[str, float]] | None:
-    assert run.B is not None
-    assert run.A is not None
-    rank = run.B.shape[2]
-    beneath = run.W[0] - run.scale * run.B[0] @ run.A[0]
+def _floor(run: FollowedRun, problem: Problem, B: Array, A: Array) -> tuple[str, dict[str, float]] | None:
+    rank = B.shape[2]
+    beneath = run.W[0] - run.scale * B[0] @ A[0]
     low = lowest(problem, beneath, rank, starts=6, rng=np.random.default_rng(0))
     last, highest = float(run.values[-1]), float(run.values.max())
     # Where no bound of f is known, the fall from the highest value of the run to the lowest at this rank stands for it.
@@ -187,14 +184,11 @@ def _slow(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
     return Diagnosis(Cause.SLOW, told, {"share": share, "factor": factor})
 
 
-def _rest(run: FollowedRun, t: int) -> float:
-    """The largest part of the last gradient that a move of one factor can see, the other being scaled to norm one."""
-    assert run.B is not None
-    assert run.A is not None
-    G = run.gradients[-1]
+def _rest(G: Array, B: Array, A: Array) -> float:
+    """The largest part of a gradient that a move of one factor can see, the other being scaled to norm one."""
     return max(
-        float(np.linalg.norm(G @ run.A[t].T)) / max(float(np.linalg.norm(run.A[t], 2)), 1e-300),
-        float(np.linalg.norm(run.B[t].T @ G)) / max(float(np.linalg.norm(run.B[t], 2)), 1e-300),
+        float(np.linalg.norm(G @ A.T)) / max(float(np.linalg.norm(A, 2)), 1e-300),
+        float(np.linalg.norm(B.T @ G)) / max(float(np.linalg.norm(B, 2)), 1e-300),
     )
 
 

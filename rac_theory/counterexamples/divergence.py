@@ -65,13 +65,13 @@ def explained(example: Counterexample) -> tuple[int, int, float]:
     )
     rises, sharpest = 0, list[float]()
     for run in (FollowedRun.of(runs, i) for i in range(runs.runs)):
-        assert run.B is not None
-        assert run.A is not None
+        assert run.factors is not None
+        B, A = run.factors
         moves = Moves.of(run, example.problem)
         rises += int(moves.rises.sum())
         for t in np.flatnonzero(moves.rises & (moves.length < 1e6)):
             if len(sharpest) < _EXAMINED:
-                sharpest.append(gamma * sharpest_on_segment(loss, run.B[t], run.A[t], gamma))
+                sharpest.append(gamma * sharpest_on_segment(loss, B[t], A[t], gamma))
     return rises, len(sharpest), min(sharpest, default=math.nan)
 
 

@@ -44,38 +44,40 @@ class Moves:
 
 def merges(run: FollowedRun) -> NDArray[np.bool_]:
     """Tell after which steps the factors were started anew, (steps,): their product no longer explains the move."""
-    if run.B is None or run.A is None:
+    if run.factors is None:
         return np.zeros(len(run.W) - 1, dtype=bool)
-    return _differs(run, np.diff(run.W, axis=0), run.scale * np.diff(run.B @ run.A, axis=0))
+    B, A = run.factors
+    with np.errstate(over="ignore", invalid="ignore"):
+        return ~_lead(run, np.diff(B @ A, axis=0))
 
 
 def _steps(run: FollowedRun) -> tuple[Array, Array]:
     """Return the squared lengths of steps, and the derivatives of f along them at their start."""
     G = run.gradients[:-1]
-    if run.B is None or run.A is None:
+    if run.factors is None:
         move = np.diff(run.W, axis=0)
         return _inner(move, move), _inner(G, move)
-    B, A = run.B[:-1], run.A[:-1]
+    B, A = (factor[:-1] for factor in run.factors)
     dB, dA = run.scale * G @ np.swapaxes(A, 1, 2), run.scale * np.swapaxes(B, 1, 2) @ G
     # A frozen factor does not move; after a merge the factors are others, and the step is the one along the gradient,
     # if that leads to where W is: with noise in the gradient, or several steps in one, it does not.
-    merged = merges(run)
-    new = merged[:, None, None]
-    B_moves = np.where(new, -run.gamma * dB, np.diff(run.B, axis=0))
-    A_moves = np.where(new, -run.gamma * dA, np.diff(run.A, axis=0))
-    led = run.scale * ((B + B_moves) @ (A + A_moves) - B @ A)
-    unknown = merged & _differs(run, np.diff(run.W, axis=0), led)
+    new = merges(run)
+    B_moves, A_moves = (
+        np.where(new[:, None, None], -run.gamma * slope, np.diff(factor, axis=0))
+        for slope, factor in zip((dB, dA), run.factors, strict=True)
+    )
+    unknown = new & ~_lead(run, (B + B_moves) @ (A + A_moves) - B @ A)
     squared = _inner(B_moves, B_moves) + _inner(A_moves, A_moves)
     return np.where(unknown, np.nan, squared), _inner(dB, B_moves) + _inner(dA, A_moves)
 
 
-def _differs(run: FollowedRun, moves: Array, others: Array) -> NDArray[np.bool_]:
-    """Tell which of two moves of W, (steps, m, n) each, are apart by more than rounding."""
-    assert run.B is not None
-    assert run.A is not None
-    with np.errstate(over="ignore", invalid="ignore"):
-        size = np.linalg.norm(run.scale * run.B @ run.A, axis=(1, 2)) + np.linalg.norm(run.W, axis=(1, 2))
-        return np.asarray(np.linalg.norm(moves - others, axis=(1, 2)) > 1e-9 * (size[:-1] + size[1:]))
+def _lead(run: FollowedRun, products: Array) -> NDArray[np.bool_]:
+    """Tell which changes of the product of the factors, (steps, m, n), are those of W up to rounding."""
+    assert run.factors is not None
+    B, A = run.factors
+    size = np.linalg.norm(run.scale * B @ A, axis=(1, 2)) + np.linalg.norm(run.W, axis=(1, 2))
+    apart = np.linalg.norm(np.diff(run.W, axis=0) - run.scale * products, axis=(1, 2))
+    return ~np.asarray(apart > 1e-9 * (size[:-1] + size[1:]))
 
 
 def _inner(X: Array, Y: Array) -> Array:

@@ -40,6 +40,11 @@ class FollowedRun:
     B: Array | None = None
     A: Array | None = None
 
+    @property
+    def factors(self) -> tuple[Array, Array] | None:
+        """B and A, or None."""
+        return None if self.B is None or self.A is None else (self.B, self.A)
+
     @classmethod
     def of(cls, trajectory: Trajectory, run: int = 0, problem: Problem | None = None) -> "FollowedRun":
         """Take one run out of an ensemble.
@@ -61,18 +66,10 @@ class FollowedRun:
         """
         being("trajectory", trajectory, Trajectory, ", as simulate returns")
         algorithm: Any = trajectory.case.algorithm
-        factored = hasattr(algorithm, "factored")
-        if trajectory.iterates is None or (factored and trajectory.B is None):
-            needed = '("W", "factors")' if factored else '("W",)'
-            raise ValueError(
-                f"trajectory must have been recorded with record={needed} to follow a run of {algorithm!r}, got one "
-                "without; ask simulate for it"
-            )
-        if trajectory.iterates.dtype != np.float64:
-            raise ValueError(f"trajectory must be in float64 to follow a run, got {trajectory.iterates.dtype}")
+        iterates = _iterates(trajectory, factored=hasattr(algorithm, "factored"))
         checks.integer("run", run, 0, trajectory.runs - 1, "runs - 1")
         problem = trajectory.case.problem if problem is None else problem
-        W = trajectory.iterates[run]
+        W = iterates[run]
         with np.errstate(over="ignore", invalid="ignore"):
             values, gradients = problem.value(W), problem.gradient(W)
         if trajectory.B is None or trajectory.A is None:
@@ -80,3 +77,16 @@ class FollowedRun:
         if not hasattr(algorithm, "scale"):
             raise ValueError(f"algorithm must have 'scale', the factor c of the product of factors, got {algorithm!r}")
         return cls(W, values, gradients, algorithm.gamma, algorithm.scale, trajectory.B[run], trajectory.A[run])
+
+
+def _iterates(trajectory: Trajectory, *, factored: bool) -> Array:
+    """Return all iterates, if they were recorded as they must be."""
+    if trajectory.iterates is None or (factored and trajectory.B is None):
+        needed = '("W", "factors")' if factored else '("W",)'
+        raise ValueError(
+            f"trajectory must have been recorded with record={needed} to follow a run of "
+            f"{trajectory.case.algorithm!r}, got one without; ask simulate for it"
+        )
+    if trajectory.iterates.dtype != np.float64:
+        raise ValueError(f"trajectory must be in float64 to follow a run, got {trajectory.iterates.dtype}")
+    return trajectory.iterates
