@@ -198,12 +198,14 @@ def test_deterministic_where_neither_factors_nor_gradients_are_drawn():
 
 @pytest.mark.parametrize("make", [LoRA, lambda *rest: ChainOfLoRA(*rest[:2], 2, "fresh", rest[2])])
 def test_what_gradients_cannot_be(make):
-    """Clients are refused before a step is made, a problem without components is named, a number is no source."""
+    """Clients, problems without components and batches that are too large are refused before a step is made."""
     federated, bowl = Federated(PROBLEM, 2), Quadratic.left(np.eye(4), np.ones((4, 3)))
     with pytest.raises(ValueError, match=r"gradients must move one pair of factors, .* rank 2, got Clients\("):
-        simulate(Case(make(START, GAMMA, Clients(Local(2))), federated, steps=1))
+        make(START, GAMMA, Clients(Local(2))).check(federated)
     with pytest.raises(ValueError, match="problem must be a finite sum for Minibatch"):
-        simulate(Case(make(START, GAMMA, Minibatch(2)), bowl, steps=1))
+        make(START, GAMMA, Minibatch(2)).check(bowl)
+    with pytest.raises(ValueError, match="size must be in 1..n_components=5, got 6"):
+        make(START, GAMMA, Minibatch(6)).check(PROBLEM)
     with pytest.raises(ValueError, match="gradients must be a gradient source, such as Exact"):
         make(START, GAMMA, 3.0)
 
