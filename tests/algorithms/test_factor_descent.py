@@ -204,7 +204,7 @@ def test_what_gradients_cannot_be(make):
         make(START, GAMMA, Clients(Local(2))).check(federated)
     with pytest.raises(ValueError, match="problem must be a finite sum for Minibatch"):
         make(START, GAMMA, Minibatch(2)).check(bowl)
-    with pytest.raises(ValueError, match="size must be in 1..n_components=5, got 6"):
+    with pytest.raises(ValueError, match=r"size must be in 1..n_components=5, got 6"):
         make(START, GAMMA, Minibatch(6)).check(PROBLEM)
     with pytest.raises(ValueError, match="gradients must be a gradient source, such as Exact"):
         make(START, GAMMA, 3.0)
