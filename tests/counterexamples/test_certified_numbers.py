@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 
 from problems import LogisticRegression, Quadratic
-from rac_theory import Case
-from rac_theory.algorithms import AsymmetricLoRA
-from rac_theory.counterexamples import stuck_subspace
 from rac_theory.counterexamples.chain_links import proved_step
 from rac_theory.counterexamples.factor_loss import FactorLoss
 from rac_theory.counterexamples.frozen_limit import frozen_limit
 from rac_theory.counterexamples.loss_of_smoothness import logistic_ceiling
 from rac_theory.counterexamples.noisy_subspace import GAMMA, MU, SIGMA, STEPS, smallest_noise_entry
-from rac_theory.simulation.simulate import simulate
-from rac_theory.sketches import Frozen
+from rac_theory.counterexamples.stuck_subspace import run, still_offered
 
 
 def test_the_smallest_noisy_entry_is_that_of_coins_that_all_fall_alike():
@@ -38,26 +34,23 @@ def test_the_proved_step_keeps_its_inequality(gap0, L, rank, steps):
 
 
 @pytest.mark.parametrize("steps", [1, 3, 10])
-def test_what_subspaces_still_offer_is_bounded_from_both_sides(monkeypatch, steps):
+def test_what_subspaces_still_offer_is_bounded_from_both_sides(steps):
     """After few steps, where both are far from zero. Catches L and s exchanged in either."""
     problem = Quadratic.left(np.diag([10.0, 1.0, 1.0]), np.array([[1.0, 2, 0], [0, 1, -1], [1, 0, 1]]))
     F = np.array([[1.0], [1.0], [0.0]])
-    method = AsymmetricLoRA(Frozen(F), 1 / problem.L)
-    monkeypatch.setattr(stuck_subspace, "run", lambda *_: simulate(Case(method, problem, steps=steps)))
-    slack, gap, value = stuck_subspace.constrained(problem, F)
+    W = run(problem, F, "left", steps).W[0]
+    slack, gap, value = *still_offered(problem, W, F), float(problem.value(W))
     lowest = float(problem.value(frozen_limit(problem, np.zeros((3, 3)), F)))
     assert lowest >= value - slack * (1 + 1e-12)
     assert gap <= value * (1 + 1e-12)
 
 
-def test_curvatures_far_off_are_what_the_subspace_is_bounded_by(monkeypatch):
+def test_curvatures_far_off_are_what_the_subspace_is_bounded_by():
     """The frozen factor is the flattest direction, along which the slack is attained. Catches L in the place of s."""
     problem = Quadratic.left(np.diag([10.0, 1.0]), np.array([[0.0], [1.0]]))
     F = np.array([[0.0], [1.0]])
-    monkeypatch.setattr(
-        stuck_subspace, "run", lambda *_: simulate(Case(AsymmetricLoRA(Frozen(F), 0.1), problem, steps=2))
-    )
-    slack, gap, value = stuck_subspace.constrained(problem, F)
+    W = run(problem, F, "left", steps=2).W[0]
+    slack, gap, value = *still_offered(problem, W, F), float(problem.value(W))
     assert slack == pytest.approx(value, rel=1e-12)
     assert gap == pytest.approx(value / 10, rel=1e-12)
 

@@ -6,12 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import Quadratic
+from problems import FromFunctions, Quadratic, SoftmaxRegression
 from rac_theory import Case, counterexamples
 from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
 from rac_theory.commands import counterexamples as command
 from rac_theory.commands.cli import main
-from rac_theory.counterexamples import C2, C3, C4, C5, C6, C8, GALORE, Check, Witness
+from rac_theory.counterexamples import C1, C2, C3, C4, C5, C6, C8, GALORE, Check, Witness
 from rac_theory.counterexamples.divergence import first_step
 from rac_theory.counterexamples.every_step_is_too_long import grows_for_ever, squared_step
 from rac_theory.counterexamples.loss_of_smoothness import LOGISTIC, LOGISTIC_A, LOGISTIC_B, logistic_ceiling
@@ -57,11 +57,14 @@ def test_every_picture_can_be_drawn(answers):
 @pytest.mark.parametrize(
     ("example", "wrong"),
     [
+        (C1, {"problem": SoftmaxRegression(np.eye(3), [0, 1, 2])}),  # bounded along (sB, sA)
         (C2, {"method": GD(0.05)}),  # not confined to rank one
         (C2, {"method": LoRA(Initialisation.kaiming((3, 3), 2), 0.05)}),
         (C3, {"method": LoRA(Initialisation.kaiming((3, 3), 1), 1e-4)}),  # nothing rises
         (C5, {"method": RACLoRA(Haar(3, 1), 1 / 10)}),  # T1 and T2 apply
         (C5, {"problem": Quadratic.left(np.diag([10.0, 2.0, 1.0]), C5.problem.W_star)}),  # another limit
+        (C6, {"problem": Quadratic.left(2 * np.eye(1), np.zeros((1, 1)))}),  # full descent does not end at 0
+        (C8, {"problem": FromFunctions((3, 3), C8.problem.value, C8.problem.gradient, L=0.1, f_star=0.0)}),  # L is 20
         (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
     ],
     ids=lambda value: value.id if hasattr(value, "id") else next(iter(value)),
