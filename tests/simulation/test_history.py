@@ -116,7 +116,7 @@ def test_precision_and_distances_go_with_it():
     ran = simulate(
         Case(LoRA(USUAL, 0.1), quadratic(4, 3), steps=4), runs=2, rng=1, record=["W", "factors", "distances"]
     )
-    expected = np.square(ran.iterates - ran.problem.W_star).sum(axis=(2, 3))
+    expected = np.square(ran.iterates - ran.case.problem.W_star).sum(axis=(2, 3))
     np.testing.assert_allclose(ran.squared_distances, expected)
     single = simulate(
         Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic(3, 3), steps=4), rng=1, dtype=np.float32, record=["W"]

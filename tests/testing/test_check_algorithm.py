@@ -213,6 +213,12 @@ class DrawsByNeed(Base):
 
 class NoGamma:
     deterministic = True
+    iterates, check = Base.iterates, Base.check
+
+
+class Silent:
+    gamma = 0.05
+    iterates, check = Base.iterates, Base.check
 
 
 @pytest.mark.parametrize(
@@ -235,7 +241,6 @@ class NoGamma:
         (MixesRuns(), "the first run changes when the others start elsewhere"),
         (DrawsByNeed(), "the first run changes when the others start elsewhere"),
         (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
-        (NoGamma(), "must have the member 'gamma'"),
     ],
 )
 def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
@@ -245,6 +250,14 @@ def test_each_fault_of_any_algorithm_has_its_sentence(broken, message):
 
 def test_the_base_of_the_broken_ones_passes():
     check_algorithm(Case(Base(), LEAST))
+
+
+def test_what_lacks_a_member_is_no_algorithm():
+    """Without one that every case needs there is no case; ``deterministic`` is first missed here."""
+    with pytest.raises(ValueError, match="algorithm must be an algorithm, .* without 'gamma'"):
+        Case(NoGamma(), LEAST)
+    with pytest.raises(Refuted, match="Silent must have the member 'deterministic'"):
+        check_algorithm(Case(Silent(), LEAST))
 
 
 def test_an_algorithm_that_cannot_run_says_so_itself():

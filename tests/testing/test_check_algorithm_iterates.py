@@ -173,7 +173,7 @@ def test_a_step_is_computed_again_and_a_change_by_a_thousandth_is_seen(source, p
         "right": RACLoRA(right, GAMMA, "right", source),
         "either": Bernoulli(PAIR, right, GAMMA, 0.5, source),
     }[side]
-    course = follow(algorithm, problem, 10 * RNG.standard_normal((8, 4, 3)), 3, [1])
+    course = follow(algorithm, problem, 10 * np.random.default_rng(3).standard_normal((8, 4, 3)), 3, [1])
     for t in range(3):
         before, after = course.W[t : t + 2]
         again = recomputed(Claim(algorithm), problem, before, after, course.tapes[t], course.asked[t])
