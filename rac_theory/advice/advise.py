@@ -15,7 +15,7 @@ from rac_theory.advice.training_option import Option, Trained
 from rac_theory.cases.constants import Constants
 from rac_theory.drawing import plot
 from rac_theory.numerics.randomness import Randomness
-from rac_theory.sketches.declarations import checked_support
+from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.sketches.spectra import closed_form, spectrum
@@ -105,7 +105,7 @@ def _lambda_min(make: Callable[[], Sketch], rng: Randomness) -> _Known:
     sketch = make()
     found = closed_form(sketch)
     if found is None:
-        if sketch.dim > _SAMPLED_DIM and checked_support(sketch) is None:
+        if sketch.dim > _SAMPLED_DIM and Moments(sketch).support is None:
             raise ValueError(f"there is no closed form, and above dim={_SAMPLED_DIM} sampling would take minutes")
         found = spectrum(sketch, rng=rng)
     return float(found.lambda_min), found.how

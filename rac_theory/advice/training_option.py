@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rac_theory.advice.model_shapes import MatrixShape
+from rac_theory.sketches.spectra import slowdown
 
 FLOPS = (
     "Flops of y = W x at one gradient step per sketch; a multiplication and an addition count as 2. An example: 4 m n "
@@ -51,11 +52,8 @@ class Option:
 
     @property
     def slowdown(self) -> float:
-        """1 / lambda_min: by T1, and by T2 as gamma mu goes to 0, the steps promised relative to full training.
-
-        By T2 in general the ratio is at least that: -log(1 - x) / -log(1 - lambda_min x), x = gamma mu.
-        """
-        return 1 / self.lambda_min if self.lambda_min > 0 else math.inf
+        """The steps promised relative to full training, see ``rac_theory.sketches.spectra.slowdown``."""
+        return slowdown(self.lambda_min)
 
     @property
     def budget(self) -> float:

@@ -80,6 +80,11 @@ class RACLoRA(ProjectedDescent):
         """Whether the step is the projected one."""
         return self.lora_alpha is None
 
+    @property
+    def plain_scale(self) -> float:
+        """``(lora_alpha / r)^2``, by which the plain step multiplies B B'; 1 for the projected step."""
+        return 1.0 if self.sketch is None or self.lora_alpha is None else (self.lora_alpha / self.sketch.rank) ** 2
+
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the spectrum of E[H] of the sketch; 1 without a sketch."""
         return NO_SKETCH if self.sketch is None else spectrum(self.sketch, alpha=alpha, draws=draws, rng=rng)
@@ -96,7 +101,7 @@ class RACLoRA(ProjectedDescent):
         if self.lora_alpha is None:
             return sketched_steps(self.sketch, self.side, self.gamma, rng, W)
         plain = draws_ahead(self.sketch, rng, len(W), W.dtype.type)
-        scale = self.gamma * (self.lora_alpha / self.sketch.rank) ** 2
+        scale = self.gamma * self.plain_scale
         return (partial(on_side, self.side, partial(_plain_step, B, scale)) for B in plain)
 
     def __repr__(self) -> str:

@@ -17,8 +17,8 @@ import numpy as np
 from problems.eigenvalues import extreme_eigenvalues
 from problems.rounding import rounded
 from rac_theory.algorithms import RACLoRA
-from rac_theory.sketches import Gaussian
-from rac_theory.sketches.declarations import checked_support, is_orthonormal
+from rac_theory.sketches.laws.finite import Support
+from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.spectra import Spectrum
 
 _EPS = float(np.finfo(float).eps)
@@ -46,26 +46,29 @@ class PlainStep(NamedTuple):
 def plain_step(algorithm: RACLoRA, L: float, projection: Spectrum) -> PlainStep:
     """Return what is known of the plain step of an algorithm on an L-smooth function."""
     sketch = algorithm.sketch
-    if sketch is None or algorithm.lora_alpha is None:
+    if sketch is None or algorithm.is_projected:
         return PlainStep()
-    tau, d, r = algorithm.gamma * (algorithm.lora_alpha / sketch.rank) ** 2, sketch.dim, sketch.rank
+    known, tau = Moments(sketch), algorithm.gamma * algorithm.plain_scale
     step, smoothness = Fraction(tau), Fraction(L)  # both as they are used: only what follows is rounded
-    if isinstance(sketch, Gaussian):
+    if known.products == "gaussian":
+        d, r = sketch.dim, sketch.rank
         nu = 2 * r * step - smoothness * r * (d + r + 1) * step**2
         return PlainStep(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
-    if is_orthonormal(sketch):
+    if known.products == "orthonormal":
         gain = 2 * step - smoothness * step**2
         nu = gain * Fraction(float(projection.lambda_min if gain > 0 else projection.lambda_max))
         longest = rounded(smoothness * step * (1 + _ORTHONORMAL), math.inf)
         return PlainStep(rounded(nu, -math.inf), longest, "columns are orthonormal: B B' = H, " + projection.provenance)
-    support = checked_support(sketch)
-    if support is None:
-        return PlainStep()
+    return PlainStep() if known.support is None else _enumerated(known.support, tau, L)
+
+
+def _enumerated(support: Support, tau: float, L: float) -> PlainStep:
     B, probabilities = support
+    k, d, r = B.shape
     M, lengths = B @ np.swapaxes(B, 1, 2), np.linalg.norm(B, 2, axis=(1, 2)) ** 2
     mean = np.tensordot(probabilities.astype(np.float64), 2 * tau * M - L * tau**2 * (M @ M), axes=1)
     # Sums of at most d, r and k products each, of terms no larger than these.
     largest = float(lengths.max())
-    error = (d + r + len(B) + 8) * _EPS * (2 * tau * largest + L * tau**2 * largest**2)
+    error = (d + r + k + 8) * _EPS * (2 * tau * largest + L * tau**2 * largest**2)
     longest = L * tau * largest * (1 + 1e-12)
     return PlainStep(extreme_eigenvalues(mean)[0] - error, longest, "enumerated over the support")

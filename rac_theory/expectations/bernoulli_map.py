@@ -14,8 +14,9 @@ from rac_theory.expectations.diagonal_map import DiagonalMap, two_invariants
 from rac_theory.expectations.frame import Frame, frame_of, lifted, whole_frame
 from rac_theory.expectations.matrix_map import MatrixMap, matrix_map
 from rac_theory.expectations.moment_map import MomentMap
-from rac_theory.expectations.sketch_moments import invariants_of, isotropic_share, known_second_moment
+from rac_theory.expectations.step_moments import known_second_moment
 from rac_theory.sketches.laws.second_moments import SecondMoment
+from rac_theory.sketches.moments import Moments
 
 
 def bernoulli_map(algorithm: Bernoulli, problem: Problem) -> MomentMap:
@@ -26,9 +27,9 @@ def bernoulli_map(algorithm: Bernoulli, problem: Problem) -> MomentMap:
 
 def on_all_numbers(algorithm: Bernoulli, problem: Problem) -> tuple[Frame, MatrixMap]:
     """Return the map on all m n numbers, up to 64, and their frame."""
-    p, left = algorithm.p, known_second_moment(algorithm.left)
+    p, left = algorithm.p, known_second_moment(Moments(algorithm.left))
     on_left = lifted(left, problem.shape, "left")
-    on_right = lifted(known_second_moment(algorithm.right), problem.shape, "right")
+    on_right = lifted(known_second_moment(Moments(algorithm.right)), problem.shape, "right")
 
     def mixed(_: SecondMoment) -> SecondMoment:
         return lambda M: p * on_left(M) + (1 - p) * on_right(M)
@@ -39,11 +40,11 @@ def on_all_numbers(algorithm: Bernoulli, problem: Problem) -> tuple[Frame, Matri
 
 def _on_rows(algorithm: Bernoulli, problem: Problem) -> DiagonalMap | None:
     eigenbasis = getattr(problem, "eigenbasis", None)
-    invariants, share = invariants_of(algorithm.left), isotropic_share(algorithm.right)
+    invariants, share = Moments(algorithm.left).invariants, Moments(algorithm.right).share
     if eigenbasis is None or eigenbasis.curvatures.shape[1] > 1 or invariants is None or share is None:
         return None
     p, frame = algorithm.p, frame_of(problem, "left")
-    left = two_invariants(frame, algorithm.gamma, *invariants)
+    left = two_invariants(frame, algorithm.gamma, *map(float, invariants))
     right_decay = 1 - share * (2 * left.h - left.h**2)
     return replace(
         left,

@@ -1,5 +1,6 @@
 """The branches of an outer step of several gradient steps: every draw of the sketch, every order of the components."""
 
+from functools import partial
 from itertools import permutations
 
 import numpy as np
@@ -10,11 +11,10 @@ from rac_theory.algorithms import Bernoulli, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local
 from rac_theory.expectations.branch_map import BranchMap
 from rac_theory.expectations.components import Components, components_in, curved_directions, pooled
-from rac_theory.expectations.frame import Frame, frame_of, whole_frame
+from rac_theory.expectations.frame import Frame, frame_of, lifted, whole_frame
 from rac_theory.expectations.moment_map import Unsupported
-from rac_theory.expectations.plain_moments import plain_scale
 from rac_theory.numerics.linalg import projection
-from rac_theory.sketches.declarations import checked_support
+from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 
 LARGEST_SHUFFLED = 5
@@ -59,7 +59,7 @@ def frame_for(algorithm: RACLoRA | Bernoulli, problem: Problem, *, apart: bool) 
     """
     if isinstance(algorithm, RACLoRA) and (apart or algorithm.side == "left"):
         return frame_of(problem, algorithm.side)
-    return whole_frame(problem, lambda second_moment: second_moment)
+    return whole_frame(problem, partial(lifted, shape=problem.shape, side="right"))
 
 
 def _orders(source: object, components: int) -> list[tuple[int, ...]]:
@@ -89,7 +89,7 @@ def _descent(N: Array, components: Components, order: tuple[int, ...]) -> tuple[
 def _draws(algorithm: RACLoRA | Bernoulli, frame: Frame, shape: tuple[int, int]) -> _Draws:
     """All values of P in the frame, (k, d, d), and their probabilities."""
     if isinstance(algorithm, RACLoRA):
-        P, weights = _listed(algorithm.sketch, plain_scale(algorithm), frame.dim, plain=not algorithm.is_projected)
+        P, weights = _listed(algorithm.sketch, algorithm.plain_scale, frame.dim, plain=not algorithm.is_projected)
         if frame.whole and algorithm.sketch is not None:
             P = _lifted(P, shape, algorithm.side)
         return P, weights
@@ -102,7 +102,7 @@ def _draws(algorithm: RACLoRA | Bernoulli, frame: Frame, shape: tuple[int, int])
 def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _Draws:
     if sketch is None:
         return np.eye(dim)[None], np.ones(1)
-    support = checked_support(sketch)
+    support = Moments(sketch).support
     if support is None:
         raise Unsupported(
             "several steps under one sketch must have one with a listed support, such as Coordinate: "

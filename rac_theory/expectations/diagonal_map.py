@@ -94,11 +94,11 @@ class DiagonalMap:
         return float(np.linalg.eigvalsh(self.matrices(smallest))[:, -1].max())
 
 
-def two_invariants(frame: Frame, gamma: float, a: float, b: float, mean: float | None = None) -> DiagonalMap:
-    """Return the map of a sketch with two invariants; ``mean``, q with E[P] = q I, if P is no projection."""
+def two_invariants(frame: Frame, gamma: float, a: float, b: float, q: float | None = None) -> DiagonalMap:
+    """Return the map of a step with two invariants; ``q``, with E[P] = q I, if P is no projection."""
     h = gamma * np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T
     square = a + (frame.dim + 1) * b
-    q = square if mean is None else mean
+    q = square if q is None else q
     decay = (1 - q * h) ** 2 + max(a + b - q**2, 0.0) * h**2
     return DiagonalMap(h, decay, b, square * frame.columns * h, gamma, lambda W: _energies(frame, W))
 

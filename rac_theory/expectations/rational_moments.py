@@ -25,9 +25,9 @@ from rac_theory.algorithms.gradients import Exact
 from rac_theory.expectations.frame import lifted
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.numerics import rational
-from rac_theory.sketches.declarations import checked_support, claimed_invariants
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import summed
+from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 
 LARGEST_SIDE = 4
@@ -68,15 +68,14 @@ def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: in
 def _second_moment(sketch: Sketch | None, shape: tuple[int, int], side: Any) -> Callable[[Any], Any]:
     if sketch is None:
         return lambda M: M
-    invariants = claimed_invariants(sketch)
-    if invariants is not None:
-        a, b = invariants
+    known = Moments(sketch)
+    if known.invariants is not None:
+        a, b = known.invariants
         return lifted(partial(from_invariants, a, b), shape, side)
-    support = checked_support(sketch)
-    if support is None:
+    if known.support is None:
         raise Unsupported(f"exact=True must be asked of a sketch with invariants or a listed support, got {sketch!r}")
     laws: dict[tuple[tuple[Fraction, ...], ...], Fraction] = defaultdict(Fraction)  # many draws share a range
-    for S, probability in zip(support[0], support[1].tolist(), strict=True):
+    for S, probability in zip(known.support[0], known.support[1].tolist(), strict=True):
         H = rational.projection(rational.rational(S.tolist()))
         laws[tuple(map(tuple, H))] += Fraction(probability)
     total = sum(laws.values(), Fraction(0))

@@ -30,11 +30,6 @@ def compare(dim: int, rank: int, *, rng: Randomness = None) -> Spectra:
     return known
 
 
-def slowdown(known: Spectrum) -> float:
-    """Return how many times more steps are promised than to full gradient descent: 1/lambda_min, inf where it is 0."""
-    return 1 / float(known.lambda_min) if known.lambda_min > 0 else float("inf")
-
-
 def description(known: Spectrum) -> str:
     """Return the lines that the command line prints about one sketch."""
     dim = len(known.matrix)
@@ -43,7 +38,7 @@ def description(known: Spectrum) -> str:
         "lambda_max": _interval(known.lambda_max_lower, known.lambda_max),
         "expected rank": f"{known.expected_rank:.6g}, so lambda_min is at most {known.expected_rank / dim:.6g}",
         "known by": known.provenance,
-        "slowdown": f"{slowdown(known):.6g} times the steps of full gradient descent are promised",
+        "slowdown": f"{known.slowdown:.6g} times the steps of full gradient descent are promised",
     }
     return "\n".join(f"{label:16}{text}" for label, text in lines.items())
 
@@ -61,7 +56,7 @@ def comparison_table(known: Spectra) -> Table:
             _interval(one.lambda_min, one.lambda_min_upper),
             _interval(one.lambda_max_lower, one.lambda_max),
             f"{one.expected_rank:.4g}",
-            f"{slowdown(one):.4g}",
+            f"{one.slowdown:.4g}",
             one.how,
         )
     for name, reason in known.items():

@@ -14,10 +14,9 @@ from problems import checks
 from problems.checks import Array
 from problems.eigenvalues import eigenvalues, extreme_eigenvalues
 from rac_theory.numerics import rational
-from rac_theory.numerics.linalg import projection
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
-from rac_theory.sketches.declarations import checked_support, claimed_projection
 from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.moments import Mean, Moments
 from rac_theory.sketches.sampled_projection import sample_spectrum
 from rac_theory.sketches.sketch import Sketch
 
@@ -69,6 +68,11 @@ class Spectrum:
         return trace if isinstance(trace, Fraction) else float(trace)
 
     @property
+    def slowdown(self) -> float:
+        """How many times the steps of full gradient descent are promised, see ``slowdown``."""
+        return slowdown(self.lambda_min)
+
+    @property
     def provenance(self) -> str:
         """One line on how the eigenvalues are known."""
         if self.how != "sampled":
@@ -91,6 +95,15 @@ UNKNOWN = Spectrum(math.nan, math.nan, math.nan, math.nan, np.empty((0, 0)), "un
 """The spectrum of what is no projection."""
 
 
+def slowdown(lambda_min: float | Fraction) -> float:
+    """Return how many times the steps of full gradient descent are promised: 1/lambda_min, inf where it is 0.
+
+    That is the ratio by T1, and by T2 as gamma mu goes to 0. By T2 in general it is at least that:
+    -log(1 - x) / -log(1 - lambda_min x), x = gamma mu.
+    """
+    return 1 / float(lambda_min) if lambda_min > 0 else math.inf
+
+
 def spectrum(
     sketch: Sketch,
     *,
@@ -100,7 +113,7 @@ def spectrum(
     rng: Randomness = None,
     exact: bool = False,
 ) -> Spectrum:
-    """Return the extreme eigenvalues of E[H]: from a closed form, else by enumeration, else by sampling.
+    """Return the extreme eigenvalues of E[H]: from what is known of it (see ``sketches.moments``), else by sampling.
 
     Parameters
     ----------
@@ -124,16 +137,11 @@ def spectrum(
         If the sketch does not keep its promises, or ``exact`` is asked of one whose support is unknown or too large.
     """
     check_draws(sketch)
+    known = Moments(sketch)
     if exact:
-        return _enumerated_exactly(sketch)
-    closed = closed_form(sketch)
-    if closed is not None:
-        return closed
-    support = checked_support(sketch)
-    if support is not None:
-        matrices, probabilities = support
-        mean = np.tensordot(probabilities.astype(np.float64), projection(matrices), axes=1)
-        return _known(mean, _extremes(mean), "enumerated")
+        return _enumerated_exactly(known)
+    if known.mean is not None:
+        return _of_mean(known.mean, sketch)
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("draws", draws, 1)
     if width is not None:
@@ -163,14 +171,17 @@ def closed_form(sketch: Sketch) -> Spectrum | None:
     ValueError
         If what the sketch claims cannot be the mean of projections.
     """
-    closed = claimed_projection(sketch)
-    if closed is None:
-        return None
-    name = f"{type(sketch).__name__}.expected_projection()"
-    matrix = _read_only(name, closed, sketch.dim)
+    mean = Moments(sketch).mean
+    return _of_mean(mean, sketch) if mean is not None and mean.how == "closed form" else None
+
+
+def _of_mean(mean: Mean, sketch: Sketch) -> Spectrum:
+    matrix = _read_only(mean.source, mean.matrix, sketch.dim)
     extremes = _extremes(matrix)
-    _check_claim(name, matrix, extremes, sketch.rank)
-    return _known(matrix, extremes, "closed form")
+    if mean.how == "closed form":
+        _check_claim(mean.source, matrix, extremes, sketch.rank)
+    low, high = max(extremes[0], 0.0), min(extremes[1], 1.0)
+    return Spectrum(low, high, low, high, matrix, mean.how)
 
 
 def _read_only(name: str, matrix: Array, dim: int) -> Array:
@@ -222,16 +233,10 @@ def _check_claim(name: str, matrix: Array, extremes: tuple[float, float], rank: 
         )
 
 
-def _known(matrix: Array, extremes: tuple[float, float], how: Literal["closed form", "enumerated"]) -> Spectrum:
-    low, high = max(extremes[0], 0.0), min(extremes[1], 1.0)
-    return Spectrum(low, high, low, high, matrix, how)
-
-
-def _enumerated_exactly(sketch: Sketch) -> Spectrum:
-    support = checked_support(sketch)
-    if support is None:
-        raise ValueError(f"exact must be False for a sketch without a small finite support, got {sketch!r}")
-    matrices, probabilities = support
+def _enumerated_exactly(known: Moments) -> Spectrum:
+    if known.support is None:
+        raise ValueError(f"exact must be False for a sketch without a small finite support, got {known.sketch!r}")
+    matrices, probabilities = known.support
     M = rational.mean(
         [rational.projection(rational.rational(S.tolist())) for S in matrices],
         [Fraction(p) for p in probabilities.tolist()],

@@ -64,9 +64,9 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
             Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
-            r"clients must take full gradient steps, .* got Clients\(source=Minib",
+            "clients must take full gradient steps, .* got Minibatch",
         ),
-        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have a second moment .* got Kaiming"),
+        (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have invariants, a second moment .* got Kaiming"),
         (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),
         (RACLoRA(Haar(9, 1), 0.1), BIG, "m n <= 64, got 72; one side of Quadratic.left"),
         (RACLoRA(Coordinate(600, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 600 x 600"),

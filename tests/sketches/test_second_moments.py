@@ -28,7 +28,8 @@ from rac_theory.sketches import (
 )
 from rac_theory.sketches.declarations import checked_support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
-from rac_theory.sketches.laws.second_moments import second_moment_of, summed
+from rac_theory.sketches.laws.second_moments import summed
+from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.powers import HasInvariants, HasSecondMoment
 from rac_theory.testing import check_sketch
 
@@ -99,7 +100,7 @@ def test_false_formulas_would_have_been_refuted():
 @pytest.mark.parametrize("sketch", [*CLOSED, *TRIVIAL], ids=repr)
 def test_at_the_identity_it_is_the_expected_projection(sketch):
     """H I H = H: catches a wrong probability of one coordinate, or R where P belongs, to rounding."""
-    second_moment = second_moment_of(sketch)
+    second_moment = Moments(sketch).second_moment
     mean = sketch.expected_projection()
     if second_moment is not None and mean is not None:
         np.testing.assert_allclose(second_moment(np.eye(sketch.dim)), mean, atol=1e-12)
@@ -162,7 +163,7 @@ def test_mixtures_of_uniform_ranges_have_the_mean_of_the_invariants():
     ids=repr,
 )
 def test_what_is_unknown_is_none(sketch):
-    assert second_moment_of(sketch) is None
+    assert Moments(sketch).second_moment is None
     assert not isinstance(sketch, HasSecondMoment) or sketch.second_moment(np.eye(sketch.dim)) is None
     assert not isinstance(sketch, HasInvariants) or sketch.invariants() is None
 

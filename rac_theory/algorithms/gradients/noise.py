@@ -4,11 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
 
 from problems import checks
 from problems.finite_sum import FiniteSum, heterogeneity
-from problems.problem import Problem
 from problems.rounding import rounded
 
 
@@ -40,14 +38,6 @@ class Noise:
     beta: float
     C: float
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-
-class HasNoise(Protocol):
-    """A gradient source that takes one step, with an unbiased gradient, and knows its noise."""
-
-    def noise(self, problem: Problem, /) -> Noise:
-        """The constants for this problem; nan where a constant of the problem is unknown."""
-        ...
 
 
 NO_NOISE = Noise(0.0, 1.0, 0.0, dict.fromkeys(("A", "beta", "C"), "the gradient is exact"))

@@ -11,10 +11,9 @@ from problems import checks
 from problems.checks import Array
 from problems.members import having
 from problems.naming import shown
-from rac_theory.sketches.declarations import checked_support, claimed_invariants, claimed_projection
 from rac_theory.sketches.draws import check_size, draw
 from rac_theory.sketches.laws.finite import LIMIT, Support, non_negative
-from rac_theory.sketches.laws.second_moments import SecondMoment, second_moment_of
+from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import MEMBERS, Sketch
 
 
@@ -82,50 +81,48 @@ class Mixture:
     def expected_projection(self) -> Array | None:
         """Return the weighted mean if every sketch has a closed form, else None."""
         total = np.zeros((self.dim, self.dim))
-        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
-            matrix = claimed_projection(sketch)
-            if matrix is None:
+        for known, probability in zip(self._known, self.probabilities, strict=True):
+            if known.mean is None or known.mean.how != "closed form":
                 return None
-            total += float(probability) * matrix
+            total += float(probability) * known.mean.matrix
         return total
 
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """Return the weighted means if every sketch has invariants, else None."""
         a = b = Fraction(0)
-        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
-            own = claimed_invariants(sketch)
-            if own is None:
+        for known, probability in zip(self._known, self.probabilities, strict=True):
+            if known.invariants is None:
                 return None
-            a, b = a + Fraction(probability) * own[0], b + Fraction(probability) * own[1]
+            a, b = a + Fraction(probability) * known.invariants[0], b + Fraction(probability) * known.invariants[1]
         return a, b
 
     def second_moment(self, M: Array) -> Array | None:
         """Return the weighted mean if every sketch has a closed form or a small support, else None."""
         total = np.zeros(np.shape(M))
-        for second_moment, probability in zip(self._second_moments, self.probabilities, strict=True):
-            if second_moment is None:
+        for known, probability in zip(self._known, self.probabilities, strict=True):
+            if known.second_moment is None:
                 return None
-            total += float(probability) * second_moment(M)
+            total += float(probability) * known.second_moment(M)
         return total
-
-    @cached_property
-    def _second_moments(self) -> list[SecondMoment | None]:
-        return [second_moment_of(sketch) for sketch in self.sketches]
 
     def support(self) -> Support | None:
         """Return all values of all sketches if every one lists its own, else None; None also above the limit."""
         values, probabilities = [], []
-        for sketch, probability in zip(self.sketches, self.probabilities, strict=True):
-            listed = checked_support(sketch)
-            if listed is None:
+        for known, probability in zip(self._known, self.probabilities, strict=True):
+            if known.support is None:
                 return None
-            values.append(np.pad(listed[0], ((0, 0), (0, 0), (0, self.rank - sketch.rank))))
-            probabilities.append(probability * listed[1])
+            B, weights = known.support
+            values.append(np.pad(B, ((0, 0), (0, 0), (0, self.rank - B.shape[2]))))
+            probabilities.append(probability * weights)
         if sum(map(len, values)) > LIMIT:
             return None
         joint = np.concatenate(probabilities)
         exact = all(isinstance(p, Fraction) for p in joint)
         return np.concatenate(values), joint if exact else joint.astype(np.float64)
+
+    @cached_property
+    def _known(self) -> tuple[Moments, ...]:
+        return tuple(map(Moments, self.sketches))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.sketches)}, weights={[str(w) for w in self.weights]})"
