@@ -25,6 +25,7 @@ CAP = 0.9
 
 _PRIOR = 0.25  # pseudo second moment, in units of the largest loss, that keeps the first bets small
 _WIDE = 128  # numbers of a run that are worth an operation each
+_HALVINGS = 12  # of the interval from 1e-4 to 1e3, on a logarithmic scale: a delta is found to 0.4%
 _LARGEST_RATIO = 1e6  # larger observations are cut to this: a smaller X only weakens the evidence, and bits stay finite
 
 
@@ -220,11 +221,11 @@ def runs_to_detect(X: Array, delta: float, threshold: float) -> int | None:
     return math.ceil(threshold / max(growth, 1e-9))
 
 
-def _smallest(accepted: Callable[[Array], NDArray[np.bool_]], low: Array, high: Array, halvings: int = 12) -> Array:
+def _smallest(accepted: Callable[[Array], NDArray[np.bool_]], low: Array, high: Array) -> Array:
     """Bisect on a logarithmic scale for the smallest accepted number; inf where even ``high`` is not accepted."""
     a, b = np.log(low), np.log(high)
     possible = accepted(high)
-    for _ in range(halvings):
+    for _ in range(_HALVINGS):
         middle = (a + b) / 2
         yes = accepted(np.exp(middle))
         a, b = np.where(yes, a, middle), np.where(yes, middle, b)

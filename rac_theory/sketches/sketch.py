@@ -7,7 +7,6 @@ import numpy as np
 from problems.checks import Array
 
 MEMBERS = ("dim", "rank", "sample")
-_LARGE = 1024  # dim beyond which a claimed E[H] is not looked at entry by entry each time
 
 
 class Sketch(Protocol):

@@ -11,6 +11,7 @@ import numpy as np
 
 from problems.checks import Array
 from rac_theory.sketches.declarations import is_deterministic, is_orthonormal
+from rac_theory.sketches.draws import claims_a_law
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.testing.refuted import Refuted
 
@@ -138,11 +139,6 @@ def check_sent(sketch: Sketch, there: Sketch, seed: int) -> None:
     one, other = (s.sample(np.random.default_rng([seed, 5]), 8) for s in (sketch, there))
     if not np.array_equal(one, other):
         raise Refuted(f"{type(sketch).__name__} must draw the same in a worker process, its copy by pickle does not")
-
-
-def claims_a_law(sketch: Sketch) -> bool:
-    """Whether the sketch has a member that says what its law is, with which draws are compared."""
-    return any(hasattr(sketch, power) for power in ("support", "expected_projection"))
 
 
 @dataclass(frozen=True, eq=False)
