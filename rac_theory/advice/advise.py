@@ -105,7 +105,7 @@ def _lambda_min(make: Callable[[], Sketch], rng: Randomness) -> _Known:
     sketch = make()
     found = closed_form(sketch)
     if found is None:
-        if sketch.dim > _SAMPLED_DIM and Moments(sketch).support is None:
+        if sketch.dim > _SAMPLED_DIM and Moments(sketch).mean is None:
             raise ValueError(f"there is no closed form, and above dim={_SAMPLED_DIM} sampling would take minutes")
         found = spectrum(sketch, rng=rng)
     return float(found.lambda_min), found.how
