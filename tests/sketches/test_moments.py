@@ -126,6 +126,13 @@ def test_a_mixture_of_what_is_known_is_known():
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(moments)).second_moment(M[:3, :3]), before)
 
 
+def test_a_mixture_says_how_it_is_known():
+    """A part that has to be enumerated makes no closed form."""
+    listed, coordinates = FiniteSupport(np.eye(3)[:2, :, None], [Fraction(1, 2)] * 2), Coordinate(3, 1)
+    assert spectrum(Mixture([coordinates, Haar(3, 1)], [1, 1])).how == "closed form"
+    assert spectrum(Mixture([coordinates, listed], [1, 1])).how == "enumerated"
+
+
 @pytest.mark.parametrize(
     ("sketch", "products"),
     [
