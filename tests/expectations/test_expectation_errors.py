@@ -46,6 +46,18 @@ def logistic():
     return LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1)
 
 
+class Bolder(RACLoRA):
+    """RAC-LoRA that may step in another way."""
+
+
+class Biased(Minibatch):
+    """Minibatches that may be drawn in another way."""
+
+
+class Longer(Local):
+    """Local steps that may be others."""
+
+
 class Weighted(LeastSquares):
     """Least squares whose components may be others."""
 
@@ -107,9 +119,20 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
             LogisticRegression(FEATURES, [0, 1, 0, 1, 1, 0], l2=0.1),
             "only quadratics with a known minimiser",
         ),
+        (Bolder(Haar(4, 1), 0.1), LEFT, "Bolder may step otherwise than the class that it inherits from"),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Biased(2)),
+            LeastSquares(FEATURES, FEATURES[:, :3]),
+            "Biased may step otherwise",
+        ),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Longer(1))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            "Longer may step otherwise",
+        ),
         (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
     ],
-    ids=range(17),
+    ids=range(20),
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
