@@ -44,10 +44,9 @@ class PlainStep(NamedTuple):
 
 
 def plain_step(algorithm: RACLoRA, L: float, projection: Spectrum) -> PlainStep:
-    """Return what is known of the plain step of an algorithm on an L-smooth function."""
+    """Return what is known of an algorithm with the plain step on an L-smooth function."""
     sketch = algorithm.sketch
-    if sketch is None or algorithm.is_projected:
-        return PlainStep()
+    assert sketch is not None  # there is no lora_alpha without one
     known, tau = Moments(sketch), algorithm.gamma * algorithm.plain_scale
     step, smoothness = Fraction(tau), Fraction(L)  # both as they are used: only what follows is rounded
     if known.products == "gaussian":

@@ -7,7 +7,7 @@ from problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
-from rac_theory.sketches import Coordinate, Haar, KaimingUniform, Rademacher
+from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
 
 rng = np.random.default_rng(0)
 FEATURES = rng.standard_normal((6, 4))
@@ -87,6 +87,11 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
             LEFT,
             r"the plain step \(lora_alpha\) must have a Gaussian",
         ),
+        (
+            RACLoRA(FiniteSupport(np.eye(40)[:, :, None], np.full(40, 1 / 40)), 0.1, lora_alpha=2.0),
+            TALL,
+            r"the plain step \(lora_alpha\) .* a listed support at dim <= 32, got FiniteSupport\(40 matrices",
+        ),
         (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source of ours, .* got <"),
         (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
         (
@@ -132,7 +137,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         ),
         (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
