@@ -254,7 +254,7 @@ def test_the_base_of_the_broken_ones_passes():
 
 def test_what_lacks_a_member_is_no_algorithm():
     """Without one that every case needs there is no case; ``deterministic`` is first missed here."""
-    with pytest.raises(ValueError, match="algorithm must be an algorithm, .* without 'gamma'"):
+    with pytest.raises(ValueError, match=r"algorithm must be an algorithm, .* without 'gamma'"):
         Case(NoGamma(), LEAST)
     with pytest.raises(Refuted, match="Silent must have the member 'deterministic'"):
         check_algorithm(Case(Silent(), LEAST))
