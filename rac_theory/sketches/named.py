@@ -51,7 +51,17 @@ NAMED: Mapping[str, Callable[[int, int], Sketch]] = MappingProxyType(
 
 
 def named_sketch(name: str, dim: int, rank: int) -> Sketch:
-    """Build the sketch of that name; an unknown name is a ``ValueError`` with the nearest match."""
+    """Build the sketch of that name; an unknown name is a ``ValueError`` with the nearest match.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import named_sketch
+    >>> named_sketch("haar", dim=6, rank=2)
+    Haar(dim=6, rank=2)
+    >>> print(f"{spectrum(named_sketch('sparse_signs', dim=6, rank=2)).lambda_min:.4f}")  # its density is 0.2
+    0.2413
+    """
     checks.count("dim", dim)
     checks.integer("rank", rank, 1, dim, "dim")
     return NAMED[checks.one_of("sketch", name, NAMED)](dim, rank)

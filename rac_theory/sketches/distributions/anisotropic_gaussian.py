@@ -29,6 +29,14 @@ class AnisotropicGaussian(Shape):
     covariance : (dim, dim)
         Symmetric, positive semidefinite, not zero, at any scale. Eigenvalues below ``dim * eps`` times the largest
         count as zero.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import AnisotropicGaussian
+    >>> known = spectrum(AnisotropicGaussian(dim=2, rank=1, covariance=[[4.0, 0.0], [0.0, 1.0]]))
+    >>> print(f"{known.lambda_min:.6f}, {known.lambda_max:.6f}")  # as 2 to 1, the standard deviations
+    0.333333, 0.666667
     """
 
     covariance: Array

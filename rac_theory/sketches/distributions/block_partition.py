@@ -15,6 +15,16 @@ class BlockPartition(Shape):
     """Columns are the unit vectors of one of the ceil(d/r) blocks of consecutive coordinates, drawn uniformly.
 
     Where r does not divide d, the last block is smaller and padded with zero columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.sketches import BlockPartition
+    >>> sketch = BlockPartition(dim=5, rank=2)
+    >>> sketch.blocks
+    3
+    >>> sketch.sample(np.random.default_rng(0), 1)[0].astype(int).tolist()
+    [[0, 0], [0, 0], [0, 0], [0, 0], [1, 0]]
     """
 
     @property

@@ -15,7 +15,15 @@ from rac_theory.sketches.laws.sign_symmetry import both_drawn
 
 @dataclass(frozen=True)
 class Coordinate(Shape):
-    """Columns are r different unit vectors in increasing order, drawn without replacement."""
+    """Columns are r different unit vectors in increasing order, drawn without replacement.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.sketches import Coordinate
+    >>> Coordinate(dim=4, rank=2).sample(np.random.default_rng(0), 1)[0].astype(int).tolist()
+    [[0, 0], [0, 0], [1, 0], [0, 1]]
+    """
 
     orthonormal: ClassVar[bool] = True
 

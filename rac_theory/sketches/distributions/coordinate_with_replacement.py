@@ -15,7 +15,15 @@ from rac_theory.sketches.laws.sign_symmetry import both_drawn
 
 @dataclass(frozen=True)
 class CoordinateWithReplacement(Shape):
-    """Columns are r unit vectors, each drawn from all d; the rank is the number of different ones."""
+    """Columns are r unit vectors, each drawn from all d; the rank is the number of different ones.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import CoordinateWithReplacement
+    >>> spectrum(CoordinateWithReplacement(dim=4, rank=2), exact=True).lambda_min  # 2/4 without replacement
+    Fraction(7, 16)
+    """
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""

@@ -20,6 +20,18 @@ class CountSketch(Shape):
     References
     ----------
     K. Clarkson and D. Woodruff, Low rank approximation and regression in input sparsity time, arXiv:1207.6365.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import CountSketch
+    >>> sketch = CountSketch(dim=3, rank=2)
+    >>> (S,) = sketch.sample(np.random.default_rng(0), 1)
+    >>> np.count_nonzero(S, axis=1).tolist()
+    [1, 1, 1]
+    >>> spectrum(sketch, exact=True).lambda_min  # below 2/3, as a column may be empty
+    Fraction(7, 12)
     """
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:

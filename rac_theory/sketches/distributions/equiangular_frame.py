@@ -14,7 +14,16 @@ from rac_theory.sketches.laws.shape import Shape
 
 @dataclass(frozen=True)
 class EquiangularFrame(Shape):
-    """Columns are r of d + 1 unit vectors with products -1/d, drawn without replacement."""
+    """Columns are r of d + 1 unit vectors with products -1/d, drawn without replacement.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.sketches import EquiangularFrame
+    >>> (S,) = EquiangularFrame(dim=4, rank=3).sample(np.random.default_rng(0), 1)
+    >>> print((S.T @ S).round(4).tolist())  # products -1/dim
+    [[1.0, -0.25, -0.25], [-0.25, 1.0, -0.25], [-0.25, -0.25, 1.0]]
+    """
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""

@@ -22,6 +22,15 @@ class FiniteSupport:
         Any matrices with ``rank <= dim``; the same one may stand there twice.
     probabilities : (k,)
         Non-negative, with sum one: within 1e-12 for floats, exactly for Fractions, which make every result exact.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import FiniteSupport
+    >>> sketch = FiniteSupport([[[1], [0]], [[1], [1]]], [Fraction(1, 2), Fraction(1, 2)])
+    >>> spectrum(sketch, exact=True).matrix.tolist()
+    [[Fraction(3, 4), Fraction(1, 4)], [Fraction(1, 4), Fraction(1, 4)]]
     """
 
     matrices: Array

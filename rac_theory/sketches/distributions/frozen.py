@@ -18,6 +18,14 @@ class Frozen:
     ----------
     matrix : (dim, rank)
         Any matrix with ``rank <= dim``, for example the leading singular vectors of the weights.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import Frozen
+    >>> known = spectrum(Frozen([[1.0], [0.0]]))
+    >>> known.lambda_min, known.lambda_max  # nothing moves across the first coordinate
+    (0.0, 1.0)
     """
 
     matrix: Array

@@ -16,7 +16,15 @@ from rac_theory.sketches.laws.shape import Shape
 
 @dataclass(frozen=True)
 class Gaussian(Shape):
-    """Independent standard normal entries; the range is uniform over all r-dimensional subspaces."""
+    """Independent standard normal entries; the range is uniform over all r-dimensional subspaces.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import Gaussian
+    >>> spectrum(Gaussian(dim=8, rank=2)).lambda_min  # r/d: no direction is favoured
+    0.25
+    """
 
     rotation_invariant: ClassVar[bool] = True
 

@@ -22,6 +22,14 @@ class Haar(Shape):
     ----------
     F. Mezzadri, How to generate random matrices from the classical compact groups, arXiv:math-ph/0609050: the signs
     of R's diagonal must go into Q, or the law depends on LAPACK's conventions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.sketches import Haar
+    >>> (S,) = Haar(dim=5, rank=2).sample(np.random.default_rng(0), 1)
+    >>> bool(np.allclose(S.T @ S, np.eye(2)))  # the columns of Gaussian(5, 2) span as random a plane, at any angle
+    True
     """
 
     orthonormal: ClassVar[bool] = True

@@ -17,6 +17,17 @@ class KaimingUniform(Shape):
     PEFT initialises ``lora_A``, of shape (r, n), by PyTorch's ``kaiming_uniform_(a=sqrt(5))``: uniform on
     :math:`\pm\, \mathrm{gain} \sqrt{3 / n}` with :math:`\mathrm{gain} = \sqrt{2 / (1 + a^2)} = \sqrt{1/3}`, which is
     :math:`\pm 1/\sqrt n`. As a right sketch its ``dim`` is n.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import KaimingUniform
+    >>> sketch = KaimingUniform(dim=100, rank=10)
+    >>> bool(np.abs(sketch.sample(np.random.default_rng(0), 64)).max() <= 0.1)  # 1 / sqrt(dim)
+    True
+    >>> print(f"{spectrum(sketch).lambda_min:.6g}")
+    0.1
     """
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:

@@ -29,6 +29,14 @@ class Mixture:
         At least one, all of the same dim.
     weights : sequence of float or Fraction
         One for each sketch, non-negative, at any scale. Integers and Fractions give exact probabilities.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import Coordinate, Frozen, Mixture
+    >>> sketch = Mixture([Frozen([[1], [0]]), Coordinate(dim=2, rank=1)], weights=[1, 3])
+    >>> spectrum(sketch, exact=True).lambda_min  # 0 a quarter of the time, else 1/2
+    Fraction(3, 8)
     """
 
     sketches: Sequence[Sketch]

@@ -14,7 +14,15 @@ from rac_theory.sketches.laws.shape import Shape
 
 @dataclass(frozen=True)
 class Rademacher(Shape):
-    """Independent entries, +1 or -1 with probability 1/2 each; columns can be dependent, most often at small d."""
+    """Independent entries, +1 or -1 with probability 1/2 each; columns can be dependent, most often at small d.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import Rademacher
+    >>> spectrum(Rademacher(dim=2, rank=2), exact=True).lambda_min  # half of the draws have rank one
+    Fraction(3, 4)
+    """
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""

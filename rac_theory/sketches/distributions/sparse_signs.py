@@ -26,6 +26,14 @@ class SparseSigns(Shape):
     References
     ----------
     D. Achlioptas, Database-friendly random projections, 2003 (p = 1/3).
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import SparseSigns
+    >>> spectrum(SparseSigns(3, 1, p=Fraction(1, 3)), exact=True).lambda_min  # below 1/3: a draw may be zero
+    Fraction(19, 81)
     """
 
     p: float | Fraction

@@ -14,7 +14,16 @@ from rac_theory.sketches.laws.sign_symmetry import subsampled
 
 @dataclass(frozen=True)
 class SubsampledCosine(Shape):
-    """Orthonormal columns: r vectors of the DCT-II basis, drawn without replacement, rows signed at random."""
+    """Orthonormal columns: r vectors of the DCT-II basis, drawn without replacement, rows signed at random.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.sketches import SubsampledCosine
+    >>> (S,) = SubsampledCosine(dim=6, rank=2).sample(np.random.default_rng(0), 1)  # no power of two
+    >>> bool(np.allclose(S.T @ S, np.eye(2)))
+    True
+    """
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank): the inverse transform carries unit vectors to cosines."""

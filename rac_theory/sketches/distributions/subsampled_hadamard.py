@@ -21,6 +21,18 @@ class SubsampledHadamard(Shape):
     References
     ----------
     J. Tropp, Improved analysis of the subsampled randomized Hadamard transform, arXiv:1011.1595.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.sketches import SubsampledHadamard
+    >>> (S,) = SubsampledHadamard(dim=4, rank=2).sample(np.random.default_rng(0), 1)
+    >>> (S.T @ S).astype(int).tolist()
+    [[4, 0], [0, 4]]
+    >>> SubsampledHadamard(dim=6, rank=2)
+    Traceback (most recent call last):
+        ...
+    ValueError: dim must be a power of two, got 6; the nearest are 4 and 8
     """
 
     def __post_init__(self) -> None:

@@ -26,6 +26,16 @@ class WeightedCoordinate(Shape):
     ----------
     weights : (dim,)
         Non-negative, at any scale, at least ``rank`` of them positive, none of these below 1e-250 times the largest.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import WeightedCoordinate
+    >>> for rank in (1, 2):
+    ...     known = spectrum(WeightedCoordinate(3, rank, weights=[1, 1, 2]))
+    ...     print([f"{p:.4f}" for p in known.matrix.diagonal()])  # that a coordinate is drawn
+    ['0.2500', '0.2500', '0.5000']
+    ['0.5833', '0.5833', '0.8333']
     """
 
     weights: Array
