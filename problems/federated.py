@@ -26,6 +26,10 @@ class Federated:
     It is itself a finite sum, whose components are the clients: ``L_max`` is the largest L of a client, and
     ``component_infima`` are theirs.
 
+    If all clients have equally many rows, f is ``problem`` itself, and so are its constants. Otherwise rows of small
+    clients weigh more: f is another function, whose constants follow from those of the clients (see ``Mean``) and whose
+    minimum is found anew. Minima are found when they are first read.
+
     Parameters
     ----------
     problem : Divisible
@@ -38,11 +42,13 @@ class Federated:
     clients : tuple of M problems
         Each the same kind of problem, on its own rows.
 
-    Notes
-    -----
-    If all clients have equally many rows, f is ``problem`` itself, and so are its constants. Otherwise rows of small
-    clients weigh more: f is another function, whose constants follow from those of the clients (see ``Mean``) and whose
-    minimum is found anew. Minima are found when they are first read.
+    Examples
+    --------
+    >>> from problems import Federated, LeastSquares
+    >>> data = LeastSquares([[1.0], [1.0], [1.0], [1.0]], Y=[0.0, 2.0, 0.0, 2.0])
+    >>> divided = Federated(data, 2), Federated.by_label(data, 2), Federated.at_random(data, 2, rng=0)
+    >>> [f"{problem.D:.3f}" for problem in divided]  # how far the clients disagree
+    ['0.000', '1.000', '1.000']
     """
 
     def __init__(self, problem: Divisible, clients: int | Sequence[ArrayLike]) -> None:

@@ -18,7 +18,21 @@ Indices = NDArray[np.intp]
 
 
 class FiniteSum(Problem, Protocol):
-    r"""A problem that is a mean: :math:`f = \frac1N \sum_i f_i`, any regulariser being part of every component."""
+    r"""A problem that is a mean: :math:`f = \frac1N \sum_i f_i`, any regulariser being part of every component.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import LeastSquares
+    >>> problem = LeastSquares([[1.0], [2.0]], Y=[1.0, 0.0])  # is a FiniteSum of two components
+    >>> problem.n_components
+    2
+    >>> W = np.zeros((1, 1, 1))  # one run
+    >>> [problem.component_gradient(W, np.array([[i]])).item() for i in (0, 1)]
+    [-1.0, 0.0]
+    >>> problem.component_gradient(W, np.array([[0, 1]])).item(), problem.gradient(W).item()  # their mean
+    (-0.5, -0.5)
+    """
 
     @property
     def n_components(self) -> int:
@@ -85,6 +99,16 @@ def heterogeneity(problem: FiniteSum) -> float:
     -------
     float
         In squared units of the gradient; nan if a constant is unknown.
+
+    Examples
+    --------
+    >>> from problems import LeastSquares
+    >>> from problems.finite_sum import heterogeneity
+    >>> X = [[1.0], [1.0]]
+    >>> print(f"{heterogeneity(LeastSquares(X, Y=[1.0, 1.0])):.3f}")  # w = 1 minimises both components
+    0.000
+    >>> print(f"{heterogeneity(LeastSquares(X, Y=[0.0, 2.0])):.3f}")  # no w does
+    1.000
     """
     reference = float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
     infima = np.asarray(problem.component_infima)
@@ -95,7 +119,20 @@ def heterogeneity(problem: FiniteSum) -> float:
 
 
 def gradient_variance(problem: FiniteSum, W: Array) -> Array:
-    r"""Return :math:`\frac1N \sum_i \|\nabla f_i(W) - \nabla f(W)\|^2` for each run: (runs, m, n) to (runs,)."""
+    r"""Return :math:`\frac1N \sum_i \|\nabla f_i(W) - \nabla f(W)\|^2` for each run: (runs, m, n) to (runs,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import LeastSquares
+    >>> from problems.finite_sum import gradient_variance, heterogeneity
+    >>> problem = LeastSquares([[1.0], [1.0]], Y=[0.0, 2.0])
+    >>> W = np.array([[[1.0]], [[5.0]]])
+    >>> gradient_variance(problem, W).tolist()
+    [1.0, 1.0]
+    >>> print(f"{heterogeneity(problem):.3f}")  # a bound, which is attained at the minimiser W = 1
+    1.000
+    """
     G = problem.gradient(W)
     total = np.zeros(len(W))
     for i in range(problem.n_components):

@@ -43,6 +43,16 @@ class FromFunctions:
     -----
     Constants that contradict each other are refused: ``strong_convexity <= mu <= L`` and ``f_lower <= f_star`` always.
     Functions that are to be sent to other processes must be picklable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import FromFunctions
+    >>> problem = FromFunctions((2, 2), lambda W: np.sum(W**4) / 4, lambda W: W**3, f_star=0.0, convex=True)
+    >>> problem.value(np.ones((5, 2, 2))).tolist()  # a batch of five, from a function of one
+    [1.0, 1.0, 1.0, 1.0, 1.0]
+    >>> problem.L  # the gradient of a fourth power has no Lipschitz constant
+    nan
     """
 
     def __init__(

@@ -42,6 +42,10 @@ UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smalle
 class LeastSquares(RidgeModel):
     r"""Half the mean squared residual, plus a penalty: :math:`\frac{1}{2N} \|XW - Y\|^2 + \frac{l2}{2} \|W\|^2`.
 
+    The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest
+    curvature that is not zero: f is constant along the null space of X when ``l2 = 0``, which PL allows. If neither
+    LAPACK nor the rank (see ``problems.rank``) tells which that is, ``mu`` and ``f_star`` are nan.
+
     Parameters
     ----------
     X : (N, d)
@@ -53,13 +57,12 @@ class LeastSquares(RidgeModel):
     name : str
         How the data were made, such as ``diabetes()``, for the repr.
 
-    Notes
-    -----
-    The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest
-    curvature that is not zero: f is constant along the null space of X when ``l2 = 0``, which PL allows.
-
-    Singular values that LAPACK cannot tell from zero are zeros if the rank says so (see ``problems.rank``). If it does
-    not and ``l2 = 0``, the smallest positive one is unknown: ``mu`` and ``f_star`` are nan.
+    Examples
+    --------
+    >>> from problems import LeastSquares
+    >>> flat = LeastSquares([[1.0, 1.0], [1.0, 1.0]], Y=[0.0, 2.0])  # PL, though X is singular
+    >>> [f"{f.L / f.mu:.4g}" for f in (flat, LeastSquares.diabetes(), LeastSquares.linnerud())]
+    ['1', '470.1', '8.958']
     """
 
     X: Features

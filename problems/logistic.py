@@ -38,6 +38,16 @@ class LogisticRegression(RegularisedLoss):
     Without it f has no PL constant. Its gradient is bounded, by the mean of ``||x_i||``. f is not: if ``x_i != 0``, the
     i-th loss grows without limit along ``w = -t y_i x_i`` and no other is negative. So
     ``||grad f||^2 >= 2 mu (f - inf f)`` fails far out, whatever mu > 0.
+
+    Examples
+    --------
+    >>> from problems import LogisticRegression
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "yes", "no", "yes"]
+    >>> problem = LogisticRegression(X, y, l2=0.1)
+    >>> print(f"L = {problem.L:.4f}, mu = {problem.mu:.4f}, f_star = {problem.f_star:.4f}")
+    L = 0.9750, mu = 0.1000, f_star = 0.6605
+    >>> LogisticRegression(X, y).mu  # without l2 there is none
+    0.0
     """
 
     X: Features
@@ -57,13 +67,34 @@ class LogisticRegression(RegularisedLoss):
 
     @classmethod
     def breast_cancer(cls, l2: float = 0.0) -> Self:
-        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised."""
+        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised.
+
+        Examples
+        --------
+        >>> from problems import LogisticRegression
+        >>> problem = LogisticRegression.breast_cancer(l2=0.1)
+        >>> print(f"{problem.shape}, {problem.n_components} rows, L = {problem.L:.4f}")
+        (30, 1), 569 rows, L = 3.4204
+        """
         X, y = datasets.bundled("breast_cancer")
         return cls(X, y, l2, name="breast_cancer()")
 
     @classmethod
     def svmlight(cls, path: str | Path, l2: float = 0.0) -> Self:
-        """An svmlight file with two distinct labels; features as they are, sparse."""
+        r"""An svmlight file with two distinct labels; features as they are, sparse.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from problems import LogisticRegression
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "data.svm")
+        ...     _ = file.write_text("+1 1:0.5 3:2.0\n-1 2:1.0\n")
+        ...     problem = LogisticRegression.svmlight(file, l2=0.1)
+        >>> problem.shape, problem.y.tolist()
+        ((3, 1), [1.0, -1.0])
+        """
         X, y = datasets.svmlight(path)
         return cls(X, y, l2, name=f"svmlight({Path(path).name!r})")
 

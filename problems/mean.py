@@ -31,6 +31,16 @@ class Mean:
     PL constants need not have one, so ``mu`` is the strong convexity, or nan if that is 0. The minimum is found and
     certified where ``mu`` is known and every term is non-negative and offers ``hessian``, ``rounding`` and
     ``gradient_rounding``, as the linear models do.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from problems.mean import Mean
+    >>> mean = Mean([Quadratic.left([[1.0]], [[-1.0]]), Quadratic.left([[3.0]], [[1.0]])])
+    >>> mean.L, mean.strong_convexity
+    (2.0, 2.0)
+    >>> mean.gradient([[0.5]]).tolist()
+    [[0.0]]
     """
 
     def __init__(self, terms: Sequence[Problem], strong_convexity: float = 0.0) -> None:

@@ -37,6 +37,13 @@ class NonconvexLogistic(LinearModel):
     -----
     f has no PL constant: the gradient of the penalty is bounded and so is the penalty itself, while the logistic loss
     has a bounded gradient and is unbounded (see ``LogisticRegression``).
+
+    Examples
+    --------
+    >>> from problems import NonconvexLogistic
+    >>> problem = NonconvexLogistic([[1.0], [2.0]], y=[0, 1], lam=0.1)
+    >>> print(f"L = {problem.L:g}, convex: {problem.convex}, mu = {problem.mu}")  # for T1, not for T2
+    L = 0.825, convex: False, mu = 0.0
     """
 
     X: Features
@@ -63,13 +70,34 @@ class NonconvexLogistic(LinearModel):
 
     @classmethod
     def breast_cancer(cls, lam: float) -> Self:
-        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised."""
+        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised.
+
+        Examples
+        --------
+        >>> from problems import NonconvexLogistic
+        >>> problem = NonconvexLogistic.breast_cancer(lam=0.01)
+        >>> print(f"{problem.shape}, {problem.n_components} rows, L = {problem.L:.4f}")
+        (30, 1), 569 rows, L = 3.3404
+        """
         X, y = datasets.bundled("breast_cancer")
         return cls(X, y, lam, name="breast_cancer()")
 
     @classmethod
     def svmlight(cls, path: str | Path, lam: float) -> Self:
-        """An svmlight file with two distinct labels; features as they are, sparse."""
+        r"""An svmlight file with two distinct labels; features as they are, sparse.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from problems import NonconvexLogistic
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "data.svm")
+        ...     _ = file.write_text("+1 1:0.5 3:2.0\n-1 2:1.0\n")
+        ...     problem = NonconvexLogistic.svmlight(file, lam=0.1)
+        >>> problem.shape, problem.y.tolist()
+        ((3, 1), [1.0, -1.0])
+        """
         X, y = datasets.svmlight(path)
         return cls(X, y, lam, name=f"svmlight({Path(path).name!r})")
 

@@ -36,6 +36,13 @@ class PLSine:
     theirs, so it is that of W, and it is attained where one entry is x0 and the others are 0 or x0.
 
     The constant 1/32 that is in circulation for this function is true, and 5.6 times too small.
+
+    Examples
+    --------
+    >>> from problems import PLSine
+    >>> problem = PLSine((2, 2))
+    >>> print(f"L = {problem.L:g}, mu = {problem.mu:.4f}, convex: {problem.convex}")
+    L = 8, mu = 0.1755, convex: False
     """
 
     shape: tuple[int, int]

@@ -20,6 +20,24 @@ class Problem(Protocol):
     * ``eigenbasis``: coordinates in which f is a sum of squares, an ``Eigenbasis`` or None; runs then need no gradient.
     * ``single_precision``: the same problem computed in float32.
     * ``provenance``: for each constant, by its name, one line that says where it comes from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class PseudoHuber:  # the sum of sqrt(1 + x^2) - 1 over the entries x of W, whose gradient is bounded
+    ...     shape, convex = (2, 2), True
+    ...     L, mu, strong_convexity, f_star, f_lower = 1.0, 0.0, 0.0, 0.0, 0.0
+    ...
+    ...     def value(self, W):
+    ...         return np.sum(np.sqrt(1 + W**2) - 1, axis=(-2, -1))
+    ...
+    ...     def gradient(self, W):
+    ...         return W / np.sqrt(1 + W**2)
+    >>> problem, W = PseudoHuber(), np.full((5, 2, 2), 0.9)
+    >>> for _ in range(3):
+    ...     W = W - problem.gradient(W) / problem.L
+    >>> bool(np.all(problem.value(W) < 1e-6))  # five runs at once
+    True
     """
 
     @property

@@ -37,6 +37,16 @@ class Quadratic:
         What the class methods set; in units of f per squared unit of W.
     start : (m, n), optional
         Where runs start unless told otherwise; zero by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> problem = Quadratic.left(np.diag([1.0, 4.0]), W_star=np.ones((2, 3)))
+    >>> problem.L, problem.mu, problem.f_star
+    (4.0, 1.0, 0.0)
+    >>> problem.value(np.zeros((2, 3))).item()  # 3 columns, each (1 + 4) / 2
+    7.5
     """
 
     W_star: Array
@@ -75,17 +85,42 @@ class Quadratic:
 
     @classmethod
     def left(cls, S: Array, W_star: Array, *, start: Array | None = None) -> Self:
-        """``Q(V) = S V``, with S (m, m)."""
+        """``Q(V) = S V``, with S (m, m).
+
+        Examples
+        --------
+        >>> from problems import Quadratic
+        >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 0.0]], W_star=[[1.0], [5.0]])
+        >>> problem.mu, problem.strong_convexity  # f is flat along the second row, which PL allows
+        (1.0, 0.0)
+        """
         return cls(W_star, S=_given("S", S), start=start)
 
     @classmethod
     def kronecker(cls, S: Array, R: Array, W_star: Array, *, start: Array | None = None) -> Self:
-        """``Q(V) = S V R``, with S (m, m) and R (n, n)."""
+        """``Q(V) = S V R``, with S (m, m) and R (n, n).
+
+        Examples
+        --------
+        >>> from problems import Quadratic
+        >>> problem = Quadratic.kronecker([[2.0]], [[1.0, 0.0], [0.0, 3.0]], W_star=[[1.0, 1.0]])
+        >>> problem.gradient([[0.0, 0.0]]).tolist()
+        [[-2.0, -6.0]]
+        """
         return cls(W_star, S=_given("S", S), R=_given("R", R), start=start)
 
     @classmethod
     def full(cls, Q: Array, W_star: Array, *, start: Array | None = None) -> Self:
-        """``Q(V) = Q vec(V)``, with Q (m n, m n) and vec row by row."""
+        """``Q(V) = Q vec(V)``, with Q (m n, m n) and vec row by row.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from problems import Quadratic
+        >>> problem = Quadratic.full(np.diag([1.0, 2.0, 3.0, 4.0]), W_star=np.ones((2, 2)))
+        >>> problem.gradient(np.zeros((2, 2))).tolist()
+        [[-1.0, -2.0], [-3.0, -4.0]]
+        """
         return cls(W_star, Q=_given("Q", Q), start=start)
 
     @property

@@ -57,6 +57,17 @@ class SoftmaxRegression(RegularisedLoss):
     ----------
     D. Böhning, *Multinomial logistic regression algorithm*, Ann. Inst. Statist. Math. 44 (1992): the Hessian of the
     cross-entropy in the scores, ``diag(p) - p p'``, is at most ``(I - 11'/k) / 2``, hence L.
+
+    Examples
+    --------
+    >>> from problems import SoftmaxRegression
+    >>> problem = SoftmaxRegression([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], labels=["ant", "bee", "cat"])
+    >>> problem.shape, problem.classes.tolist()  # a column of W for each class
+    ((2, 3), ['ant', 'bee', 'cat'])
+    >>> print(f"{problem.value([[0.0] * 3] * 2):.4f}")  # log 3: without weights every class is as likely
+    1.0986
+    >>> SoftmaxRegression.digits(l2=0.1).shape, SoftmaxRegression.wine(l2=0.1).shape
+    ((64, 10), (13, 3))
     """
 
     X: Features
