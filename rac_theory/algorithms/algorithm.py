@@ -19,6 +19,25 @@ class Algorithm(Protocol):
     An algorithm on factors may say what they are, so that they can be recorded: ``factored(problem, W, rng)`` yields
     ``Factored(W, B, A)``, what each step departs from, the start first. Its W are the iterates to the last bit, as they
     are where ``iterates`` yields them from there; ``scale`` is the factor c of the product c B A that W contains.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, simulate
+    >>> class SignDescent:
+    ...     gamma, deterministic = 0.25, True
+    ...
+    ...     def check(self, problem):
+    ...         pass  # any problem will do
+    ...
+    ...     def iterates(self, problem, W, rng):
+    ...         while True:
+    ...             W = W - self.gamma * np.sign(problem.gradient(W))
+    ...             yield W
+    >>> problem = Quadratic.left([[2.0]], W_star=[[1.0]])
+    >>> simulate(Case(SignDescent(), problem, steps=4)).values.tolist()
+    [[1.0, 0.5625, 0.25, 0.0625, 0.0]]
     """
 
     @property

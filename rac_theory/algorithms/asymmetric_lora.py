@@ -47,6 +47,16 @@ class AsymmetricLoRA(ProjectedDescent):
     References
     ----------
     Zhu et al., *Asymmetry in low-rank adapters of foundation models*, arXiv:2402.16842.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import AsymmetricLoRA, Case, simulate
+    >>> from rac_theory.sketches import Coordinate
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
+    >>> run = simulate(Case(AsymmetricLoRA(Coordinate(2, 1), gamma=1.0), problem, steps=50), rng=0)
+    >>> run.gaps[0, -1].item()  # of 1: the other coordinate never moves
+    0.5
     """
 
     sketch: Sketch

@@ -50,6 +50,14 @@ class Bernoulli(ProjectedDescent):
     References
     ----------
     arXiv:2508.03820.
+
+    Examples
+    --------
+    >>> from rac_theory import Bernoulli
+    >>> from rac_theory.sketches import Coordinate
+    >>> algorithm = Bernoulli(left=Coordinate(4, 1), right=Coordinate(8, 4), gamma=0.1, p=0.5)
+    >>> algorithm.projection(alpha=1e-3, draws=1, rng=0).lambda_min  # the mean of 1/4 and 1/2
+    0.375
     """
 
     left: Sketch

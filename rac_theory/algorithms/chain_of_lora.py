@@ -40,6 +40,17 @@ class ChainOfLoRA(FactorDescent):
     References
     ----------
     Xia, Qin & Hazan, arXiv:2401.04151.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
+    >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
+    >>> chain = ChainOfLoRA(Initialisation.kaiming((3, 3), rank=1), gamma=0.1, inner_steps=40)
+    >>> run = simulate(Case(chain, problem, steps=400), rng=0)
+    >>> bool(run.values[0, -1] < 1e-3)  # where LoRA of rank one ends at 2.5
+    True
     """
 
     initialisation: Initialisation

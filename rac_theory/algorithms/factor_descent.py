@@ -17,7 +17,19 @@ from rac_theory.algorithms.initialisation import Initialisation
 
 
 class Factored(NamedTuple):
-    """What a step on factors departs from: the weights (runs, m, n), B (runs, m, r) and A (runs, r, n)."""
+    """What a step on factors departs from: the weights (runs, m, n), B (runs, m, r) and A (runs, r, n).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Initialisation, LoRA
+    >>> problem = Quadratic.left(np.eye(3), W_star=np.ones((3, 2)))
+    >>> algorithm = LoRA(Initialisation.kaiming((3, 2), rank=1), gamma=0.1)
+    >>> state = next(algorithm.factored(problem, np.zeros((5, 3, 2)), np.random.default_rng(0)))
+    >>> state.W.shape, state.B.shape, state.A.shape  # of five runs
+    ((5, 3, 2), (5, 3, 1), (5, 1, 2))
+    """
 
     W: Array
     B: Array

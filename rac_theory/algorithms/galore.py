@@ -33,6 +33,16 @@ class GaLore:
     References
     ----------
     Zhao et al., arXiv:2403.03507, with the subspace found anew in each step and plain descent in place of Adam.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, GaLore, simulate
+    >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
+    >>> run = simulate(Case(GaLore(rank=1, gamma=1.0), problem, steps=3))
+    >>> print([f"{value:.3g}" for value in run.values[0]])  # one singular value of what is left after the other
+    ['7', '2.5', '0.5', '0']
     """
 
     rank: int

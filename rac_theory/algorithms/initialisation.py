@@ -28,6 +28,16 @@ class Initialisation:
         The law of the transpose of A, ``dim`` = n. At least one of the two is given.
     scale : float
         Multiplies every draw, > 0; dimensionless.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import Initialisation
+    >>> from rac_theory.sketches import Haar
+    >>> start = Initialisation(B=Haar(3, 2), A=Haar(4, 2), scale=0.5)
+    >>> B, A = start.draw(np.random.default_rng(0), np.zeros((7, 3, 4)))
+    >>> B.shape, A.shape, start.rank
+    ((7, 3, 2), (7, 2, 4), 2)
     """
 
     B: Sketch | None = None
@@ -46,7 +56,16 @@ class Initialisation:
 
     @classmethod
     def kaiming(cls, shape: tuple[int, int], rank: int) -> "Initialisation":
-        """B is zero and A Gaussian with variance 1/n, which is how LoRA is started as a rule."""
+        """B is zero and A Gaussian with variance 1/n, which is how LoRA is started as a rule.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rac_theory import Initialisation
+        >>> B, A = Initialisation.kaiming((3, 4), rank=2).draw(np.random.default_rng(0), np.zeros((1, 3, 4)))
+        >>> bool((B == 0).all()), bool((A == 0).any())
+        (True, False)
+        """
         n = shape[1]
         return cls(A=Gaussian(n, rank), scale=n**-0.5)
 

@@ -35,6 +35,16 @@ class LoRA(FactorDescent):
     References
     ----------
     Hu et al., arXiv:2106.09685.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, Initialisation, LoRA, simulate
+    >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
+    >>> case = Case(LoRA(Initialisation.kaiming((3, 3), rank=1), gamma=0.1), problem, steps=200)
+    >>> print(f"{simulate(case, rng=0).values[0, -1]:.4f}")  # (2^2 + 1^2) / 2: rank one cannot come nearer
+    2.5000
     """
 
     initialisation: Initialisation

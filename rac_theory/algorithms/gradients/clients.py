@@ -22,6 +22,15 @@ class Clients:
     ----------
     source : GradientSource
         What a client does in a round, such as ``Local(5)``.
+
+    Examples
+    --------
+    >>> from problems import Federated, LeastSquares
+    >>> from rac_theory import SGD, Case, Clients, Local, simulate
+    >>> problem = Federated(LeastSquares([[1.0], [2.0]], Y=[0.0, 2.0]), clients=2)
+    >>> run = simulate(Case(SGD(0.2, Clients(Local(50))), problem, steps=5))
+    >>> print(f"{run.W.item():.4f}, {problem.W_star.item():.4f}")  # the mean of two minimisers, and that of f
+    0.5000, 0.8000
     """
 
     source: GradientSource

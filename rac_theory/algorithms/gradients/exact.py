@@ -13,7 +13,15 @@ from rac_theory.algorithms.gradients.noise import NO_NOISE, Noise
 
 @dataclass(frozen=True)
 class Exact:
-    """One step with the full gradient."""
+    """One step with the full gradient.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Exact
+    >>> Exact().noise(Quadratic.left([[1.0]], W_star=[[1.0]])).C  # E||g||^2 = ||grad f||^2
+    0.0
+    """
 
     deterministic: ClassVar[bool] = True
 

@@ -17,6 +17,24 @@ class GradientSource(Protocol):
     """Where the gradients of one outer step come from, and how many steps they make under one sketch.
 
     Nothing needs to be inherited. ``descend`` must draw from ``rng`` alone and the same amount whatever W is.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import SGD, Case, simulate
+    >>> class Dropped:  # half of the gradients do not arrive, the others count twice
+    ...     deterministic = False
+    ...
+    ...     def check(self, problem):
+    ...         pass  # any problem will do
+    ...
+    ...     def descend(self, problem, W, step, rng):
+    ...         arrives = rng.random((len(W), 1, 1)) < 0.5
+    ...         return step(W, 2 * arrives * problem.gradient(W))
+    >>> problem = Quadratic.left([[1.0]], W_star=[[1.0]])
+    >>> run = simulate(Case(SGD(0.5, Dropped()), problem, steps=1), runs=100, rng=0)
+    >>> sorted(set(run.gaps[:, 1].tolist()))  # a run has arrived, or stands where it was
+    [0.0, 0.5]
     """
 
     @property

@@ -19,6 +19,14 @@ class Local:
     ----------
     steps : int
         The number K of steps, >= 1.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import SGD, Case, Local, simulate
+    >>> problem = Quadratic.left([[1.0]], W_star=[[1.0]])
+    >>> simulate(Case(SGD(0.5, Local(3)), problem, steps=1)).values.tolist()  # each of the three steps quarters f
+    [[0.5, 0.0078125]]
     """
 
     steps: int

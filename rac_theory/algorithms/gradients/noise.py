@@ -32,6 +32,16 @@ class Noise:
     References
     ----------
     For H = I and beta in general this is the ABC inequality of Khaled & Richtárik, arXiv:2002.03329.
+
+    Examples
+    --------
+    >>> from problems import LeastSquares
+    >>> from rac_theory import Minibatch
+    >>> noise = Minibatch(1).noise(LeastSquares([[1.0], [1.0]], Y=[0.0, 2.0]))
+    >>> print(f"E||g||^2 <= {noise.beta:g} ||grad f||^2 + {2 * noise.A:g} (f - f*) + {noise.C:.4g}")
+    E||g||^2 <= 0 ||grad f||^2 + 2 (f - f*) + 1
+    >>> noise.provenance["A"]
+    's L_max, rounded up; s = (N - b)/(b (N - 1)) = 1 for b = 1, N = 2'
     """
 
     A: float
@@ -45,7 +55,15 @@ NO_NOISE = Noise(0.0, 1.0, 0.0, dict.fromkeys(("A", "beta", "C"), "the gradient 
 
 
 def additive_noise(sigma: float) -> Noise:
-    """Return the constants of a gradient plus independent noise of total variance ``sigma^2``: (0, 1, sigma^2)."""
+    """Return the constants of a gradient plus independent noise of total variance ``sigma^2``: (0, 1, sigma^2).
+
+    Examples
+    --------
+    >>> from rac_theory.algorithms.gradients import additive_noise
+    >>> noise = additive_noise(sigma=0.5)
+    >>> noise.A, noise.beta, noise.C
+    (0.0, 1.0, 0.25)
+    """
     C = rounded(Fraction(checks.finite("sigma", sigma, at_least=0)) ** 2, math.inf)
     return Noise(0.0, 1.0, C, dict.fromkeys(("A", "beta", "C"), "additive noise: E||Hn||^2 <= lambda_max sigma^2"))
 
@@ -66,6 +84,14 @@ def minibatch_noise(problem: FiniteSum, size: int, *, replace: bool) -> Noise:
     -----
     ``E||Hg||^2 = (1 - s) ||HG||^2 + s (1/N) sum ||H grad f_i||^2``, and the last mean is at most
     ``lambda_max (2 L_max (f - f*) + D)``.
+
+    Examples
+    --------
+    >>> from problems import LeastSquares
+    >>> from rac_theory.algorithms.gradients import minibatch_noise
+    >>> problem = LeastSquares([[1.0], [1.0], [1.0]], Y=[0.0, 1.0, 2.0])
+    >>> [f"{minibatch_noise(problem, 2, replace=replace).C:.4f}" for replace in (True, False)]  # s = 1/2 and 1/4
+    ['0.3333', '0.1667']
     """
     N = problem.n_components
     s = minibatch_share(N, size, replace=replace)

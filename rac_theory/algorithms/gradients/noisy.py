@@ -21,6 +21,15 @@ class Noisy:
     ----------
     sigma : float
         In units of the gradient, >= 0: the root of the *total* variance, so one entry has ``sigma / sqrt(m n)``.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import SGD, Case, Noisy, expected
+    >>> problem = Quadratic.left([[1.0]], W_star=[[1.0]])
+    >>> case = Case(SGD(0.5, Noisy(sigma=0.2)), problem, steps=100)
+    >>> print(f"{expected(case).gap[-1]:.6f}")  # the floor gamma sigma^2 / (2 (2 - gamma)) = 1/150
+    0.006667
     """
 
     sigma: float

@@ -13,7 +13,17 @@ from rac_theory.algorithms.gradients.gradient_source import Step
 
 @dataclass(frozen=True)
 class Reshuffled:
-    """N steps under one sketch, one with each component, in an order drawn afresh for every run and epoch."""
+    """N steps under one sketch, one with each component, in an order drawn afresh for every run and epoch.
+
+    Examples
+    --------
+    >>> from problems import LeastSquares
+    >>> from rac_theory import SGD, Case, Reshuffled, simulate
+    >>> problem = LeastSquares([[1.0], [1.0]], Y=[0.0, 2.0])
+    >>> run = simulate(Case(SGD(0.5, Reshuffled()), problem, steps=1), runs=8, rng=0)
+    >>> sorted({float(w) for w in run.W.ravel()})  # after one epoch, in either order
+    [0.5, 1.0]
+    """
 
     deterministic: ClassVar[bool] = False
 
