@@ -41,8 +41,8 @@ class GaLore:
     >>> from rac_theory import Case, GaLore, simulate
     >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
     >>> run = simulate(Case(GaLore(rank=1, gamma=1.0), problem, steps=3))
-    >>> print([f"{value:.3g}" for value in run.values[0]])  # one singular value of what is left after the other
-    ['7', '2.5', '0.5', '0']
+    >>> print([f"{value:.3f}" for value in run.values[0]])  # one singular value of what is left after the other
+    ['7.000', '2.500', '0.500', '0.000']
     """
 
     rank: int
