@@ -24,11 +24,9 @@ class Federated:
     r"""The mean of M clients, :math:`f = \frac1M \sum_m f_m`, each the mean of its own components.
 
     It is itself a finite sum, whose components are the clients: ``L_max`` is the largest L of a client, and
-    ``component_infima`` are theirs.
-
-    If all clients have equally many rows, f is ``problem`` itself, and so are its constants. Otherwise rows of small
-    clients weigh more: f is another function, whose constants follow from those of the clients (see ``Mean``) and whose
-    minimum is found anew. Minima are found when they are first read.
+    ``component_infima`` are theirs. If all clients have equally many rows, f is ``problem`` itself, and so are its
+    constants. Otherwise rows of small clients weigh more: f is another function, whose constants follow from those of
+    the clients (see ``Mean``) and whose minimum is found anew. Minima are found when they are first read.
 
     Parameters
     ----------

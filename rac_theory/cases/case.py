@@ -34,9 +34,15 @@ class Case:
     Examples
     --------
     >>> from problems import Quadratic
-    >>> from rac_theory import GD, Case
-    >>> Case(GD(gamma=0.5), Quadratic.left([[1.0, 0.0], [0.0, 2.0]], [[1.0], [1.0]]), steps=10)
-    Case(GD(gamma=0.5), Quadratic.left(2x1 #1ab7a8a6), steps=10)
+    >>> from rac_theory import GD, Case, RACLoRA
+    >>> from rac_theory.sketches import Gaussian
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], [[1.0], [1.0]])
+    >>> Case(GD(gamma=0.5), problem, steps=10).start.tolist()
+    [[0.0], [0.0]]
+    >>> Case(RACLoRA(Gaussian(3, 1), gamma=0.5), problem, steps=10)
+    Traceback (most recent call last):
+        ...
+    ValueError: sketch.dim must be m=2 for side='left' and W of shape (2, 1), got 3
     """
 
     algorithm: Algorithm

@@ -60,6 +60,17 @@ class Constants:
         ``rac_theory.verification.measured_constants``.
     provenance : mapping
         For each name above, one line that says where the number comes from.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, Constants, verify
+    >>> case = Case(GD(gamma=0.1), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20)
+    >>> constants = Constants.of(case)
+    >>> claims = constants, replace(constants, mu=3.0)
+    >>> [verify("T2", case, constants=claimed).status.name for claimed in claims]
+    ['HOLDS', 'VIOLATED']
     """
 
     gamma: float
@@ -106,6 +117,18 @@ class Constants:
         ValueError
             If the start is a minimiser already, for every bound would be zero, or if the problem's constants
             contradict each other.
+
+        Examples
+        --------
+        >>> from problems import LeastSquares
+        >>> from rac_theory import Case, Constants, RACLoRA
+        >>> from rac_theory.sketches import Gaussian
+        >>> problem = LeastSquares([[1.0, 0.0], [0.0, 2.0]], Y=[1.0, 1.0])
+        >>> constants = Constants.of(Case(RACLoRA(Gaussian(2, 1), gamma=0.5), problem))
+        >>> print(f"L = {constants.L:.4f}, mu = {constants.mu:.4f}, lambda_min = {constants.lambda_min:.4f}")
+        L = 2.0000, mu = 0.5000, lambda_min = 0.5000
+        >>> constants.provenance["mu"]
+        'the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down'
         """
         being("case", case, Case, ", such as Case(algorithm, problem)")
         return cls(**known_constants(case, alpha, draws, rng))

@@ -37,6 +37,18 @@ class Expectation:
         "recursion", "one run" of a deterministic method, or "rational": then both curves hold Fractions.
     on_trust : bool
         Whether they rest on what a sketch that is not ours says of its own moments.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA, expected
+    >>> from rac_theory.sketches import Coordinate
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
+    >>> expectation = expected(Case(RACLoRA(Coordinate(2, 1), gamma=1.0), problem, steps=3))
+    >>> expectation.how
+    'recursion'
+    >>> print([f"{gap:.4f}" for gap in expectation.gap])  # halved each time, as one coordinate of two arrives
+    ['1.0000', '0.5000', '0.2500', '0.1250']
     """
 
     gap: NDArray[Any]
@@ -90,6 +102,16 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     ----------
     The recursion is derived in ``rac_theory.expectations.moment_map``, the two invariants in
     ``rac_theory.sketches.laws.rotation_invariance``.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA, expected
+    >>> from rac_theory.sketches import CountSketch
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
+    >>> case = Case(RACLoRA(CountSketch(2, 1), gamma=0.5), problem, steps=2)
+    >>> expected(case, exact=True).gap.tolist()
+    [Fraction(3, 2), Fraction(23, 32), Fraction(203, 512)]
     """
     check_runs(case)
     algorithm, problem, steps = case.algorithm, case.problem, case.steps
@@ -124,6 +146,15 @@ def exact_rate(case: Case) -> float:
     Unsupported
         Where ``expected`` has no recursion, or if the rank of the Hessian is undecided: a direction that may or may
         not be flat decides the rate.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA, exact_rate
+    >>> from rac_theory.sketches import Gaussian
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
+    >>> print(f"{exact_rate(Case(RACLoRA(Gaussian(2, 1), gamma=1.0), problem)):.4f}")  # 1 - r/d: T2 is attained
+    0.5000
     """
     being("case", case, Case, ", such as Case(algorithm, problem)")
     problem = case.problem

@@ -18,7 +18,19 @@ from problems.checks import Array
 
 
 class Unsupported(ValueError):
-    """There is no exact route: the message is the reason. Nothing is guessed; ``simulate`` always has an answer."""
+    """There is no exact route: the message is the reason. Nothing is guessed; ``simulate`` always has an answer.
+
+    Examples
+    --------
+    >>> from problems import PLSine
+    >>> from rac_theory import Case, RACLoRA, Unsupported, expected
+    >>> from rac_theory.sketches import Gaussian
+    >>> try:
+    ...     expected(Case(RACLoRA(Gaussian(2, 1), gamma=0.1), PLSine((2, 1)), steps=3))
+    ... except Unsupported as error:
+    ...     print(str(error).partition(",")[0])
+    only quadratics with a known minimiser have exact expectations
+    """
 
 
 class MomentMap(Protocol):
@@ -26,6 +38,30 @@ class MomentMap(Protocol):
 
     What mixes steps mixes maps: a step that is drawn from several has the weighted mean of their maps, and noise that
     does not depend on the iterate adds a fixed state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.expectations.moment_map import curves
+    >>> class Descent:  # gradient descent with step gamma on ||W||^2 / 2: the state is E||W||^2
+    ...     gamma = 0.5
+    ...
+    ...     def start(self, W):
+    ...         return np.square(W).sum()
+    ...
+    ...     def step(self, state):
+    ...         return (1 - self.gamma) ** 2 * state
+    ...
+    ...     def readout(self, state):
+    ...         return state / 2, state, state
+    ...
+    ...     def unit_noise(self):
+    ...         return 2 * self.gamma**2  # of two entries
+    ...
+    ...     def rate(self, smallest):
+    ...         return (1 - self.gamma) ** 2
+    >>> curves(Descent(), np.ones((2, 1)), steps=2).tolist()  # gap, squared gradient, squared distance
+    [[1.0, 0.25, 0.0625], [2.0, 0.5, 0.125], [2.0, 0.5, 0.125]]
     """
 
     def start(self, W: Array, /) -> Array:

@@ -181,6 +181,14 @@ def project(S: Array, G: Array) -> Array:
     References
     ----------
     arXiv:2410.08305, the left sketch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import project
+    >>> S = np.array([[1.0, 2.0], [1.0, 2.0], [0.0, 0.0]])  # of rank one: its range is the direction (1, 1, 0)
+    >>> project(S, np.array([[1.0], [3.0], [5.0]])).round(6).tolist()
+    [[2.0], [2.0], [0.0]]
     """
     return project_onto(orthonormal_range(S), G)
 

@@ -36,6 +36,15 @@ class HardestCase:
         exact / bound there: 1 if the theorem is tight, above 1 only if it is false.
     evaluations : int
         How many cases were tried.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, HardestCase, theorems, tightness
+    >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=3)
+    >>> found = HardestCase(theorems.T2, case, t=3, ratio=1 / 8, evaluations=1)  # as ``hardest_case`` returns
+    >>> print(f"{found.ratio:.4f}, replayed: {1 / tightness(found.theorem, found.case)[found.t]:.4f}")
+    0.1250, replayed: 0.1250
     """
 
     theorem: Theorem
@@ -71,6 +80,13 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     ------
     ValueError
         If no case of this kind meets the assumptions of the theorem, or its expectation is unsupported.
+
+    Examples
+    --------
+    >>> from rac_theory import hardest_case
+    >>> found = hardest_case("T12_pl", budget=1, rng=0)
+    >>> print(f"{found.ratio:.4f}")  # of exact / bound: some case attains the bound, and none exceeds it
+    1.0000
     """
     theorem = theorem_named(theorem)
     checks.integer("budget", budget, 1)

@@ -33,6 +33,18 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
         Where ``expected`` has no exact route.
     ValueError
         If the case does not meet the assumptions of the theorem.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA, tightness
+    >>> from rac_theory.sketches import Gaussian
+    >>> for largest in (1.0, 2.0):
+    ...     problem = Quadratic.left([[1.0, 0.0], [0.0, largest]], W_star=[[1.0], [1.0]])
+    ...     case = Case(RACLoRA(Gaussian(2, 1), gamma=1 / problem.L), problem, steps=3)
+    ...     print([f"{ratio:.3f}" for ratio in tightness("T2", case)])
+    ['1.000', '1.000', '1.000', '1.000']
+    ['1.000', '1.469', '2.040', '2.714']
     """
     theorem = theorem_named(theorem)
     expectation = expected(case)

@@ -42,6 +42,15 @@ class Comparison:
         The exact expectation on the hardest quadratic with these constants that was found: at most ``worst.upper``.
     own : float
         The exact expectation on the case itself; nan where there is no exact route.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, Comparison, WorstCase
+    >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]]), steps=1)
+    >>> worst = WorstCase(upper=0.3333, lower=0.3333)
+    >>> print(Comparison("T2", case, bound=0.5, worst=worst, hardest=0.25, own=1 / 12))  # as ``side_by_side`` finds them
+    T2, 1 step: theorem 0.5000, worst case 0.3333, quadratic 0.2500, this case 0.0833
     """
 
     theorem: str
@@ -78,6 +87,14 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
         For another algorithm, and as ``worst_case`` and ``tightness`` do.
     MissingExtra
         Without the extra ``pep``.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, side_by_side
+    >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]]), steps=1)
+    >>> print(side_by_side("T4", case, rng=0))
+    T4, 1 step: theorem 0.2500, worst case 0.2500, quadratic 0.2500, this case 0.1250
     """
     check_runs(case)
     constants = Constants.of(case)

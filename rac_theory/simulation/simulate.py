@@ -55,6 +55,20 @@ def simulate(
     ValueError
         For arguments that do not fit together, an algorithm whose iterates are none, and one whose ``factored`` yields
         other weights than its ``iterates``.
+
+    Examples
+    --------
+    >>> from problems import PLSine
+    >>> from rac_theory import Case, RACLoRA, simulate
+    >>> from rac_theory.sketches import Gaussian
+    >>> problem = PLSine((3, 2))
+    >>> case = Case(RACLoRA(Gaussian(3, 1), gamma=1 / problem.L), problem, steps=200)
+    >>> run = simulate(case, runs=8, rng=0)
+    >>> run.values.shape, bool((run.gaps[:, -1] < 1e-6).all())
+    ((8, 201), True)
+    >>> few = simulate(case, runs=3, rng=0)
+    >>> bool((few.values == run.values[:3]).all())  # the first of a larger ensemble, to the bit
+    True
     """
     check_runs(case)
     for name in record:

@@ -37,6 +37,17 @@ class Trajectory:
         Every ``W^t``, where "W" was asked for.
     B, A : (runs, steps + 1, m, r), (runs, steps + 1, r, n) or None
         Where "factors" were asked for, those that each step departs from: after a merge, the factors of the next link.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, simulate
+    >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5]], W_star=[[1.0]]), steps=2)
+    >>> run = simulate(case, record=["distances", "W"])
+    >>> run.values.tolist(), run.squared_gradients.tolist(), run.squared_distances.tolist()
+    ([[0.25, 0.0625, 0.015625]], [[0.25, 0.0625, 0.015625]], [[1.0, 0.25, 0.0625]])
+    >>> run.iterates.shape, run.W.tolist()
+    ((1, 3, 1, 1), [[[0.75]]])
     """
 
     values: Array

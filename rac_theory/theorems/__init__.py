@@ -52,7 +52,14 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
 
 
 def theorem_named(theorem: Theorem | str) -> Theorem:
-    """Return a theorem for its id, or a theorem as it is; a ``ValueError`` for anything else."""
+    """Return a theorem for its id, or a theorem as it is; a ``ValueError`` for anything else.
+
+    Examples
+    --------
+    >>> from rac_theory import theorems
+    >>> theorems.theorem_named("T2") is theorems.T2 is theorems.theorem_named(theorems.T2)
+    True
+    """
     if isinstance(theorem, str):
         return ALL[checks.one_of("theorem", theorem, ALL)]
     being("theorem", theorem, Theorem, ", or the id of one of ours")

@@ -44,6 +44,16 @@ class Metric:
         The constants without which neither its values nor their rounding are known.
     of_distances : bool
         Whether it needs ``squared_distances``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import Constants
+    >>> from rac_theory.theorems import mean_squared_gradient
+    >>> from rac_theory.theorems.metric import Curves
+    >>> curves = Curves(values=np.zeros((1, 4)), squared_gradients=np.array([[4.0, 2.0, 0.0, 9.0]]))
+    >>> mean_squared_gradient.along(curves, Constants(gamma=0.1)).tolist()
+    [[nan, 4.0, 3.0, 2.0]]
     """
 
     name: str
@@ -111,7 +121,19 @@ mean_squared_gradient = _of_gradients(
 
 
 def weighted_squared_gradient(growth: Callable[[Constants], float]) -> Metric:
-    """Average of ``||grad f(W^s)||^2`` over s < t with weights ``(1 + q)^-s``, q being a function of the constants."""
+    """Average of ``||grad f(W^s)||^2`` over s < t with weights ``(1 + q)^-s``, q being a function of the constants.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import Constants
+    >>> from rac_theory.theorems import weighted_squared_gradient
+    >>> from rac_theory.theorems.metric import Curves
+    >>> metric = weighted_squared_gradient(lambda constants: 1.0)  # q = 1: weights 1, 1/2
+    >>> curves = Curves(values=np.zeros((1, 3)), squared_gradients=np.array([[3.0, 0.0, 9.0]]))
+    >>> metric.along(curves, Constants(gamma=0.1)).round(6).tolist()
+    [[nan, 3.0, 2.0]]
+    """
     return _of_gradients(
         "weighted mean squared gradient",
         r"$\sum_{s<t} w_s \Vert \nabla f(W^s) \Vert^2 / \sum_{s<t} w_s$",

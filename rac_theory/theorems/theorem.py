@@ -59,6 +59,19 @@ class Theorem:
         Whether the assumptions make every single step a descent, so that the metric has a ceiling.
     tightest : Tightest or None
         How near an exact expectation is known to come to the bound; None where nobody has looked.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, Constants, theorems
+    >>> T2 = theorems.T2
+    >>> print(T2.statement)
+    E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*).
+    >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]))
+    >>> T2.bound(Constants.of(case), steps=3).tolist()
+    [0.5, 0.25, 0.125, 0.0625]
+    >>> T2.steps_to(1e-3, case)
+    9
     """
 
     id: str
@@ -191,7 +204,24 @@ def theorem(
     descends: bool = False,
     tightest: tuple[float, str] | None = None,
 ) -> Callable[[Bound], Theorem]:
-    """Turn a formula with a docstring into a ``Theorem``; the arguments are the attributes of that class."""
+    """Turn a formula with a docstring into a ``Theorem``; the arguments are the attributes of that class.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA, verify
+    >>> from rac_theory.sketches import Gaussian
+    >>> from rac_theory.theorems import assumptions, gap, theorem
+    >>> told = {"id": "hopeful", "source": "nowhere", "mark": "derived", "metric": gap, "rate": "linear"}
+    >>> @theorem(**told, assumes=(assumptions.rac_lora_exact,))
+    ... def hopeful(c, t):
+    ...     "E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)."
+    ...     return c.gap0 * (1 - c.gamma * c.mu) ** t
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
+    >>> case = Case(RACLoRA(Gaussian(2, 1), gamma=0.5), problem, steps=20)
+    >>> verify(hopeful, case).status.name  # as lambda_min is missing
+    'VIOLATED'
+    """
     one_of("mark", mark, ("paper", "derived", "second-hand"))
     one_of("rate", rate, ("linear", "sublinear"))
 

@@ -29,6 +29,15 @@ class Rate:
         A 95% interval over runs, by the jackknife; equal to ``value`` for a single run.
     first, last : int
         The steps that were fitted.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, empirical_rate, simulate
+    >>> run = simulate(Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20))
+    >>> rate = empirical_rate(run)
+    >>> print(rate.kind, rate, rate.first, rate.last)  # f falls by (1 - gamma)^2 a step
+    linear 0.25000 10 20
     """
 
     kind: Literal["linear", "sublinear"]
@@ -61,6 +70,17 @@ def empirical_rate(
 
     Fitted to the mean gap where ``f_star`` is known and the kind is linear (the default then), to the mean of
     ``||grad f||^2`` averaged over time if the kind is sublinear; over the second half of the steps up to ``last``.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA, empirical_rate, exact_rate, simulate
+    >>> from rac_theory.sketches import Gaussian
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
+    >>> case = Case(RACLoRA(Gaussian(2, 1), gamma=0.5), problem, steps=20)
+    >>> rate = empirical_rate(simulate(case, runs=2000, rng=0))
+    >>> print(f"{exact_rate(case):.4f}, within the interval: {rate.low < exact_rate(case) < rate.high}")
+    0.6250, within the interval: True
     """
     being("trajectory", trajectory, Trajectory, ", as simulate returns")
     if kind is None:

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 
 class Status(enum.StrEnum):
-    """What a claim turned out to be on a case; each member equals its name, and ``meaning`` explains it."""
+    """What a claim turned out to be on a case; each member equals its name, and ``meaning`` explains it.
+
+    Examples
+    --------
+    >>> from rac_theory import Status
+    >>> Status.HOLDS == "HOLDS"
+    True
+    >>> Status.VIOLATED.meaning
+    'refuted at level alpha, or exactly'
+    """
 
     HOLDS = "HOLDS"
     CONSISTENT = "CONSISTENT"
@@ -102,6 +111,17 @@ class Verdict:
         The rate of the mean and that of the bound, fitted over the same steps.
     sample : (at most 10, steps + 1)
         The metric along the first runs, for figures.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, Status, verify
+    >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]]), steps=5)
+    >>> verdict = verify("T2", case)
+    >>> verdict.status is Status.HOLDS, verdict.evidence, verdict.unmet
+    (True, 'exact', ())
+    >>> print([f"{ratio:.3f}" for ratio in verdict.bound / verdict.mean])
+    ['1.000', '6.000', '12.000', '24.000', '48.000', '96.000']
     """
 
     status: Status

@@ -58,6 +58,19 @@ def verify(
     ------
     ValueError
         For arguments that do not fit together, and for ``evidence="exact"`` where there is no exact expectation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA, verify
+    >>> from rac_theory.sketches import Gaussian
+    >>> problem = Quadratic.left(np.diag([1.0, 2.0, 3.0]), W_star=np.ones((3, 2)))
+    >>> verdict = verify("T2", Case(RACLoRA(Gaussian(3, 1), gamma=1 / problem.L), problem, steps=40), rng=0)
+    >>> print(verdict.status, verdict.evidence)
+    HOLDS exact
+    >>> print(verify("T2", Case(RACLoRA(Gaussian(3, 1), gamma=1.0), problem, steps=40), rng=0).unmet[0])
+    gamma must be at most 1/L, gamma=1 is 3/L
     """
     theorem = theorem_named(theorem)
     check_runs(case)
