@@ -48,9 +48,10 @@ class Comparison:
     >>> from problems import Quadratic
     >>> from rac_theory import GD, Case, Comparison, WorstCase
     >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]]), steps=1)
-    >>> worst = WorstCase(upper=0.3333, lower=0.3333)
-    >>> print(Comparison("T2", case, bound=0.5, worst=worst, hardest=0.25, own=1 / 12))  # as ``side_by_side`` finds them
-    T2, 1 step: theorem 0.5000, worst case 0.3333, quadratic 0.2500, this case 0.0833
+    >>> worst = WorstCase(upper=0.3202, lower=0.3202)
+    >>> found = Comparison("T2", case, bound=0.5, worst=worst, hardest=0.25, own=1 / 12)  # of ``side_by_side``
+    >>> print(found)
+    T2, 1 step: theorem 0.5000, worst case 0.3202, quadratic 0.2500, this case 0.0833
     """
 
     theorem: str
