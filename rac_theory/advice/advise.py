@@ -55,6 +55,16 @@ def advise(
         Probability of a left step in a Bernoulli mixture of both sides, in addition to the sides themselves.
     rng : seed, SeedSequence or Generator
         For a sketch without a closed form, whose lambda_min is bounded from draws.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> options, notes = advise([(768, 3072)], ranks=[8])
+    >>> for option in options:
+    ...     print(option.side, f"lambda_min {option.lambda_min:.5f}, {option.trained} numbers trained")
+    full lambda_min 1.00000, 2359296 numbers trained
+    left lambda_min 0.01042, 24576 numbers trained
+    right lambda_min 0.00260, 6144 numbers trained
     """
     for rank in ranks:
         checks.integer("rank", rank, 1)
@@ -122,6 +132,13 @@ def promised_steps(theorem: Theorem, lambda_min: float, *, epsilon: float, condi
         Relative to the ceiling of the metric: of the gap at the start, or of ``2 L (f(W^0) - f*)`` for gradients.
     condition : float
         L / mu, at least 1; where a theorem needs no mu it plays no part.
+
+    Examples
+    --------
+    >>> from rac_theory import theorems
+    >>> from rac_theory.advice import promised_steps
+    >>> [promised_steps(theorems.T2, share, epsilon=1e-3, condition=10.0) for share in (1.0, 0.1)]
+    [66, 688]
     """
     if checks.finite("condition", condition) < 1:
         raise ValueError(f"condition must be L / mu, hence >= 1, got {condition!r}")
@@ -131,7 +148,17 @@ def promised_steps(theorem: Theorem, lambda_min: float, *, epsilon: float, condi
 
 
 def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
-    """Yield one sentence for each shape: which side needs fewer steps at its lowest rank, and by how much."""
+    r"""Yield one sentence for each shape: which side needs fewer steps at its lowest rank, and by how much.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise, fewest_steps
+    >>> options, notes = advise([(64, 256)], ranks=[4])
+    >>> for sentence in fewest_steps(options):
+    ...     print(*sentence.split("; "), sep="\n")
+    64x256, rank 4: left, gaussian: 16 times the steps, 1024 numbers trained
+    right, gaussian: 64 times the steps, 256 numbers trained
+    """
     for m, n in dict.fromkeys(option.shape for option in options):
         sketched = [option for option in options if option.shape == (m, n) and option.side in ("left", "right")]
         if not sketched:
@@ -152,7 +179,16 @@ def _promised(option: Option) -> str:
 
 
 def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes":
-    """Draw the options of one shape, steps against numbers trained, with the line of full training's budget."""
+    """Draw the options of one shape, steps against numbers trained, with the line of full training's budget.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise, frontier_plot
+    >>> options, notes = advise([(64, 256)], ranks=[1, 4, 16])
+    >>> axes = frontier_plot(options)
+    >>> axes.get_title(), len(axes.get_legend_handles_labels()[1])
+    ('64x256', 4)
+    """
     m, n = options[0].shape
     groups: dict[str, list[Option]] = {}
     for option in options:

@@ -35,6 +35,15 @@ class Shapes:
         Each matrix of floating point numbers, by name.
     left_out : tuple of str
         One sentence for each tensor that is no such matrix.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> from rac_theory.advice.model_shapes import Shapes
+    >>> shapes = Shapes((("up", (4, 16)), ("down", (16, 4))), left_out=("norm has 1 axes",))
+    >>> options, notes = advise(dict(shapes.matrices).values(), ranks=[2])
+    >>> len(options)  # of each: in full, from the left, from the right
+    6
     """
 
     matrices: tuple[tuple[str, MatrixShape], ...]
@@ -48,6 +57,19 @@ def parse(text: str) -> Shapes:
     ------
     ValueError
         If the text is neither, or the file cannot be read or has a header that makes no sense.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from rac_theory.advice.model_shapes import parse
+    >>> parse("768x3072").matrices
+    (('768x3072', (768, 3072)),)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/model.npz", weight=np.zeros((4, 2)), bias=np.zeros(4))
+    ...     shapes = parse(f"{folder}/model.npz")
+    >>> shapes.matrices, shapes.left_out
+    ((('weight', (4, 2)),), ('bias has 1 axes',))
     """
     if match := re.fullmatch(r"([0-9]{1,9})[xX×]([0-9]{1,9})", text):
         rows, columns = (checks.integer("shape", int(part), 1, _LARGEST_DIM) for part in match.groups())

@@ -40,6 +40,13 @@ class Option:
         How it is known.
     trained : float
         Numbers trained in one step, on average.
+
+    Examples
+    --------
+    >>> from rac_theory.advice.training_option import Option
+    >>> option = Option((64, 256), "left", "gaussian", 4, lambda_min=4 / 64, how="closed form", trained=4 * 256)
+    >>> option.slowdown, option.budget  # sixteen times the steps, a sixteenth of the numbers in each
+    (16.0, 1.0)
     """
 
     shape: MatrixShape
@@ -77,6 +84,14 @@ def efficient(options: Sequence[Option]) -> list[bool]:
     """Tell which options are on the frontier: no other one of the same shape is better in one of two, worse in neither.
 
     The two are the steps promised and the numbers trained a step.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> from rac_theory.advice.training_option import efficient
+    >>> options, notes = advise([(64, 256)], ranks=[4], sketches=["gaussian", "coordinate_with_replacement"])
+    >>> [(option.side, option.sketch) for option, best in zip(options, efficient(options)) if not best]
+    [('left', 'coordinate_with_replacement'), ('right', 'coordinate_with_replacement')]
     """
 
     def better(one: Option, other: Option) -> bool:

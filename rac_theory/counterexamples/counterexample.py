@@ -17,7 +17,14 @@ Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
 
 @dataclass(frozen=True)
 class Check:
-    """One sentence that was checked, with the numbers in it."""
+    """One sentence that was checked, with the numbers in it.
+
+    Examples
+    --------
+    >>> from rac_theory import counterexamples
+    >>> print(counterexamples.C1.witness().checks[0])
+    ok  exact     along a move of A alone the curvature at (sB, A/s) is 30 s^2
+    """
 
     sentence: str
     holds: bool
@@ -38,6 +45,15 @@ class Witness:
     picture : Picture
     against : tuple of Check
         What shows the form in circulation to be false, where there is one that is.
+
+    Examples
+    --------
+    >>> from rac_theory import counterexamples
+    >>> witness = counterexamples.C1.witness()
+    >>> all(check.holds for check in witness.checks)
+    True
+    >>> print({curve: f"{slope:.3f}" for curve, slope in witness.numbers["slopes"].items()})
+    {'(sB, A/s)': '2.000', '(sB, 0)': '2.000', '(sB, sA)': '2.000'}
     """
 
     checks: tuple[Check, ...]
@@ -60,6 +76,15 @@ class Answer:
         VIOLATED where the form in circulation was shown to be false, UNDECIDED where that was tried and failed, None
         where our statement is the one in circulation.
     witness : Witness
+
+    Examples
+    --------
+    >>> from rac_theory import counterexamples
+    >>> answer = counterexamples.C1.verdict()
+    >>> print(answer.status, answer.reason)
+    HOLDS Every check holds (2 exact, 6 bounded).
+    >>> answer.circulated is None  # nobody says more than is true
+    True
     """
 
     counterexample: "Counterexample"
@@ -101,6 +126,14 @@ class Counterexample:
         Under which the statement holds, where that is less than what it says.
     in_circulation : str or None
         The form that one meets, where it says more than is true.
+
+    Examples
+    --------
+    >>> from rac_theory import counterexamples
+    >>> print(counterexamples.C1.name, counterexamples.C1.cause, sep=": ")
+    loss of smoothness: step-size instability
+    >>> counterexamples.C1.verdict().status.name
+    'HOLDS'
     """
 
     id: str

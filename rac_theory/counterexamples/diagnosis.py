@@ -24,7 +24,18 @@ _SPAN = 1e-7  # of the largest singular value of the path
 
 
 class Cause(enum.StrEnum):
-    """Why a run is where it is."""
+    """Why a run is where it is.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, diagnose, simulate
+    >>> from rac_theory.counterexamples.diagnosis import Cause
+    >>> case = Case(GD(gamma=2.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20)
+    >>> (found,) = diagnose(simulate(case, record=["W"]))
+    >>> found.cause is Cause.INSTABILITY, f"{found.numbers['sharpest']:.3f}"  # gamma times the curvature, above 2
+    (True, '2.500')
+    """
 
     CONVERGED = "at the optimum"
     FLOOR = "representation floor"
@@ -37,7 +48,17 @@ class Cause(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A cause, a sentence with the numbers, and the numbers."""
+    """A cause, a sentence with the numbers, and the numbers.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, diagnose, simulate
+    >>> case = Case(GD(gamma=0.01), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20)
+    >>> (found,) = diagnose(simulate(case, record=["W"]))
+    >>> print(found.cause, f"{found.numbers['factor']:.4f}", sep=": ")  # of the gap, a step
+    slow progress at the predicted rate: 0.9801
+    """
 
     cause: Cause
     reason: str
@@ -74,6 +95,16 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
     ------
     ValueError
         If what is needed was not recorded.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import AsymmetricLoRA, Case, diagnose, simulate
+    >>> from rac_theory.sketches import Coordinate
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
+    >>> case = Case(AsymmetricLoRA(Coordinate(2, 1), gamma=0.5), problem, steps=50)
+    >>> [found.cause.name for found in diagnose(simulate(case, runs=2, rng=0, record=["W", "factors"]))]
+    ['STUCK', 'STUCK']
     """
     being("trajectory", trajectory, Trajectory, ", as simulate returns")
     problem = trajectory.case.problem if problem is None else problem

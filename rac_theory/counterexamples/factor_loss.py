@@ -27,6 +27,18 @@ class FactorLoss:
         The frozen weights beneath the factors.
     scale : float
         c.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory.counterexamples.factor_loss import FactorLoss
+    >>> loss = FactorLoss(Quadratic.left([[1.0]], W_star=[[1.0]]), W0=np.zeros((1, 1)))
+    >>> for s in (1.0, 10.0):
+    ...     B, A = np.array([[s]]), np.array([[1 / s]])
+    ...     print(f"f = {loss.value(B, A):.3f}, sharpness {loss.sharpness(B, A):.2f}")  # at one W
+    f = 0.000, sharpness 2.00
+    f = 0.000, sharpness 100.01
     """
 
     problem: Problem
@@ -112,6 +124,14 @@ def curvature_met(rise: Array, slope: Array, squared_length: Array) -> Array:
         ``phi'(0)``.
     squared_length : (...)
         ``||Delta||^2``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.counterexamples.factor_loss import curvature_met
+    >>> rise, slope = np.array([-2.0]), np.array([-4.0])  # of w^2 / 2, from 2 to 0
+    >>> curvature_met(rise, slope, squared_length=np.array([4.0])).tolist()
+    [1.0]
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return np.where(squared_length > 0, 2 * (rise - slope) / squared_length, 0.0)

@@ -23,6 +23,17 @@ class Moves:
     rises : whether that is more than rounding.
     length : norm of the step; nan where the factors after it are not known, as those after a merge are others.
     curvature : the mean curvature met on the way, see ``factor_loss.curvature_met``; zero where it is not known.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, simulate
+    >>> from rac_theory.counterexamples.factor_moves import Moves
+    >>> from rac_theory.counterexamples.followed_run import FollowedRun
+    >>> case = Case(GD(gamma=1.0), Quadratic.left([[3.0]], W_star=[[1.0]]), steps=2)
+    >>> moves = Moves.of(FollowedRun.of(simulate(case, record=["W"])), case.problem)
+    >>> moves.rises.tolist(), moves.curvature.tolist()  # gamma times the curvature is above 2
+    ([True, True], [3.0, 3.0])
     """
 
     rise: Array

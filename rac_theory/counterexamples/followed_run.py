@@ -30,6 +30,16 @@ class FollowedRun:
         The factor c of the product of factors.
     B, A : (steps + 1, m, r), (steps + 1, r, n) or None
         What each step departs from: after a merge, the factors of the next link. None where there are no factors.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, simulate
+    >>> from rac_theory.counterexamples.followed_run import FollowedRun
+    >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=2)
+    >>> run = FollowedRun.of(simulate(case, record=["W"]))
+    >>> run.W.ravel().tolist(), run.gradients.ravel().tolist()
+    ([0.0, 0.5, 0.75], [-1.0, -0.5, -0.25])
     """
 
     W: Array

@@ -25,6 +25,16 @@ def frozen_limit(problem: Problem, W0: Array, F: Array, side: Side = "left") -> 
         range, which matters only if f is not strongly convex.
     side : Side
         "left" if B is frozen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory.counterexamples.frozen_limit import frozen_limit
+    >>> problem = Quadratic.left(np.eye(2), W_star=[[1.0], [2.0]])
+    >>> B = np.array([[1.0], [0.0]])  # which cannot reach the second row
+    >>> frozen_limit(problem, np.zeros((2, 1)), B).round(6).tolist()
+    [[1.0], [0.0]]
     """
     checks.one_of("side", side, ("left", "right"))
     m, n = problem.shape

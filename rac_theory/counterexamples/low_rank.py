@@ -30,6 +30,15 @@ def floor(problem: Problem, W0: Array, rank: int) -> float:
     ------
     ValueError
         If the problem is not known to be strongly convex, or does not know its minimiser.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory.counterexamples.low_rank import floor
+    >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
+    >>> [f"{floor(problem, np.zeros((3, 3)), rank):.4f}" for rank in (1, 2, 3)]  # (2^2 + 1^2) / 2 at rank one
+    ['2.5000', '0.5000', '0.0000']
     """
     s, W_star = float(problem.strong_convexity), getattr(problem, "W_star", None)
     if not s > 0 or W_star is None:
@@ -54,6 +63,16 @@ def lowest(problem: Problem, W0: Array, rank: int, *, starts: int, rng: np.rando
     starts : int
         Gaussian factors to start from, at several scales.
     rng : Generator
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory.counterexamples.low_rank import lowest
+    >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
+    >>> low = lowest(problem, np.zeros((3, 3)), rank=1, starts=1, rng=np.random.default_rng(0))
+    >>> print(f"{low:.4f}")  # the ``floor``, so that no rank-one matrix is lower
+    2.5000
     """
     from scipy.optimize import minimize  # slow to import, and seldom needed
 

@@ -41,6 +41,14 @@ def lower_mean(X: Array, alpha: Array | float) -> Array:
     -------
     (T,)
         At least 0; never above the sample mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.numerics.limits import lower_mean
+    >>> X = np.random.default_rng(0).exponential(size=(2000, 1))  # of mean 1, and without an upper bound
+    >>> print(f"{lower_mean(X, alpha=1e-3).item():.2f}")
+    0.95
     """
     X = np.where(np.isfinite(X), X, 0.0)
     mean, threshold = X.mean(axis=0), np.log(1 / np.asarray(alpha))
@@ -70,6 +78,14 @@ def upper_mean(X: Array, ceiling: float, alpha: float) -> Array:
     -------
     (T,)
         At most the ceiling; never below the sample mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.numerics.limits import upper_mean
+    >>> X = np.random.default_rng(0).random((2000, 1))  # of mean 1/2
+    >>> print(f"{upper_mean(X, ceiling=1.0, alpha=1e-3).item():.2f}")
+    0.52
     """
     X = np.ascontiguousarray(X) / ceiling
     threshold = np.log(1 / np.asarray(alpha))

@@ -14,6 +14,18 @@ class Refuted(AssertionError):
     ----------
     witness : dict of str to array
         The matrices that show it, by the names that the sentence uses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import FromFunctions
+    >>> from rac_theory.testing import Refuted, check_problem
+    >>> problem = FromFunctions((1, 1), lambda W: 2 * np.sum(W**2), lambda W: 4 * W, L=3.0)
+    >>> try:
+    ...     check_problem(problem)
+    ... except Refuted as error:
+    ...     print(str(error).partition(",")[0], sorted(error.witness))
+    FromFunctions.L must bound ||grad f(A) - grad f(B)|| / ||A - B||: L is 3 ['A', 'B']
     """
 
     def __init__(self, sentence: str, **witness: Array) -> None:

@@ -67,6 +67,21 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     variance and no range. The mean of stochastic gradients is compared with ``grad f`` by bets, which need their
     variance. It is the one that ``noise(problem)`` declares, or more if other draws say so. Where none is declared,
     twice the sample variance of other draws stands for it, and alpha is approximate.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA
+    >>> from rac_theory.sketches import Gaussian
+    >>> from rac_theory.testing import Refuted, check_algorithm
+    >>> class Careless(RACLoRA):
+    ...     deterministic = True
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
+    >>> try:
+    ...     check_algorithm(Case(Careless(Gaussian(2, 1), gamma=0.1), problem))
+    ... except Refuted as error:
+    ...     print(str(error).partition(", at")[0])
+    Careless.deterministic must be False: another seed gives other iterates
     """
     being("case", case, Case, ", such as Case(algorithm, problem)")
     algorithm, problem = case.algorithm, case.problem

@@ -57,6 +57,18 @@ def assert_converges_to(
         An ``AssertionError``: VIOLATED, or UNDECIDED because runs are too few, which is no reason to pass.
     ValueError
         For a start that is near already, which tests nothing, and for arguments that do not fit.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA
+    >>> from rac_theory.sketches import Gaussian
+    >>> from rac_theory.testing import assert_converges_to
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
+    >>> case = Case(RACLoRA(Gaussian(2, 1), gamma=0.5), problem, steps=100)
+    >>> found = assert_converges_to(case, problem.W_star, tolerance=1e-3, rng=0)
+    >>> found.count, found.runs, f"{found.low:.3f}"
+    (256, 256, '0.947')
     """
     __tracebackhide__ = True
     check_runs(case)

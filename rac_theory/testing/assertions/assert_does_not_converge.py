@@ -50,6 +50,17 @@ def assert_does_not_converge(
         An ``AssertionError``: VIOLATED, or UNDECIDED because runs are too few.
     ValueError
         For arguments that do not fit.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import AsymmetricLoRA, Case
+    >>> from rac_theory.sketches import Coordinate
+    >>> from rac_theory.testing import assert_does_not_converge
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
+    >>> case = Case(AsymmetricLoRA(Coordinate(2, 1), gamma=0.5), problem, steps=100)
+    >>> assert_does_not_converge(case, tolerance=0.9, rng=0).status.name  # one coordinate never moves
+    'HOLDS'
     """
     __tracebackhide__ = True
     check_runs(case)

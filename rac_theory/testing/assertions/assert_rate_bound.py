@@ -58,6 +58,17 @@ def assert_rate_bound(
         verdict.
     ValueError
         As ``verify``.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, RACLoRA
+    >>> from rac_theory.sketches import Gaussian
+    >>> from rac_theory.testing import assert_rate_bound
+    >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
+    >>> verdict = assert_rate_bound("T2", Case(RACLoRA(Gaussian(2, 1), gamma=0.5), problem, steps=4), rng=0)
+    >>> print(verdict.status, verdict.evidence)
+    HOLDS sampled
     """
     __tracebackhide__ = True
     check_runs(case)

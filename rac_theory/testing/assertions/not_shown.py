@@ -12,6 +12,18 @@ class NotShown(AssertionError):
     ----------
     finding : Verdict or Share
         What was found instead, with its status and its numbers.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case
+    >>> from rac_theory.testing import NotShown, assert_rate_bound
+    >>> case = Case(GD(gamma=3.0), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=5)
+    >>> try:
+    ...     assert_rate_bound("T2", case)
+    ... except NotShown as error:
+    ...     print(error.finding.status, error.finding.unmet[0], sep=": ")
+    NOT_APPLICABLE: gamma must be at most 1/L, gamma=3 is 3/L
     """
 
     def __init__(self, headline: str, finding: Any, **lines: str) -> None:

@@ -28,6 +28,15 @@ class Share:
     ----------
     C. J. Clopper & E. S. Pearson, The use of confidence or fiducial limits illustrated in the case of the binomial,
     Biometrika 1934.
+
+    Examples
+    --------
+    >>> from rac_theory.testing.assertions.share import Share
+    >>> for runs in (60, 132):
+    ...     found = Share(count=runs, runs=runs, claimed=0.9, alpha=1e-6)
+    ...     print(f"{found.status}: at least {found.low:.4f}")
+    UNDECIDED: at least 0.7943
+    HOLDS: at least 0.9006
     """
 
     count: int

@@ -40,6 +40,17 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
     A pass is no proof: it says that this search found nothing. A pair that contradicts L is one, whatever found it.
     Constants that are nan claim nothing and are not tried. ``f_star`` too low shows only where ``mu`` or ``W_star`` is
     given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import FromFunctions
+    >>> from rac_theory.testing import Refuted, check_problem
+    >>> try:
+    ...     check_problem(FromFunctions((1, 1), lambda W: np.sum(W**2), lambda W: W, L=2.0))
+    ... except Refuted as error:  # the gradient is 2 W
+    ...     print(str(error).partition(":")[0])
+    FromFunctions.gradient must be the gradient of value
     """
     name = type(problem).__name__
     for member in _MEMBERS:

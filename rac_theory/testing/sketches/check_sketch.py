@@ -63,6 +63,19 @@ def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rn
     ------
     Refuted
         With the draw that shows it, where one does.
+
+    Examples
+    --------
+    >>> from rac_theory.sketches import Haar
+    >>> from rac_theory.testing import Refuted, check_sketch
+    >>> class Careless(Haar):
+    ...     def expected_projection(self):
+    ...         return 2 * super().expected_projection()
+    >>> try:
+    ...     check_sketch(Careless(4, 2))
+    ... except Refuted as error:
+    ...     print(error)
+    Careless.expected_projection() must be E[H], with trace E[rank] <= 2: it is 4
     """
     name = type(sketch).__name__
     try:
