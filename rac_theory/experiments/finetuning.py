@@ -34,6 +34,13 @@ class Task:
         Trained on the first five digits.
     accuracy : callable
         Weights, (runs, m, n), to the share of the test set that is right, (runs,).
+
+    Examples
+    --------
+    >>> from rac_theory.experiments.finetuning import softmax_task
+    >>> task = softmax_task()
+    >>> task.problem.shape, f"{task.accuracy(task.start[None]).item():.2f}"  # what it knows of 5 to 9 before
+    ((64, 5), '0.15')
     """
 
     problem: Problem
@@ -43,7 +50,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one method ended: median, smallest and largest loss and accuracy over the runs, and the step it took."""
+    """How one method ended: median, smallest and largest loss and accuracy over the runs, and the step it took.
+
+    Examples
+    --------
+    >>> from rac_theory.experiments.finetuning import Outcome
+    >>> ended = Outcome("LoRA", rank=2, gamma=1.0, loss=(0.2, 0.1, 0.3), accuracy=(0.9, 0.8, 1.0))
+    >>> ended.loss[0], ended.accuracy[0]  # medians
+    (0.2, 0.9)
+    """
 
     method: str
     rank: int
@@ -53,7 +68,15 @@ class Outcome:
 
 
 def digits(first: int) -> tuple[Array, NDArray[np.int64], Array, NDArray[np.int64]]:
-    """Return training and test rows of five digits from ``first`` on, with labels 0 to 4; every third row is a test."""
+    """Return training and test rows of five digits from ``first`` on, with labels 0 to 4; every third row is a test.
+
+    Examples
+    --------
+    >>> from rac_theory.experiments.finetuning import digits
+    >>> X, y, X_test, y_test = digits(first=5)
+    >>> X.shape, X_test.shape, sorted(set(y.tolist()))
+    ((598, 64), (298, 64), [0, 1, 2, 3, 4])
+    """
     X, labels = datasets.bundled("digits")
     kept = (labels >= first) & (labels < first + 5)
     X, y = X[kept], labels[kept].astype(np.int64) - first
@@ -62,7 +85,15 @@ def digits(first: int) -> tuple[Array, NDArray[np.int64], Array, NDArray[np.int6
 
 
 def softmax_task(l2: float = 1e-3) -> Task:
-    """Softmax regression: the weights of 64 pixels by five classes, trained to the minimum on 0 to 4."""
+    """Softmax regression: the weights of 64 pixels by five classes, trained to the minimum on 0 to 4.
+
+    Examples
+    --------
+    >>> from rac_theory.experiments.finetuning import softmax_task
+    >>> problem = softmax_task().problem
+    >>> problem.shape, problem.n_components
+    ((64, 5), 598)
+    """
     X, y, *_ = digits(0)
     start = SoftmaxRegression(X, y, l2).W_star
     assert start is not None
@@ -71,7 +102,14 @@ def softmax_task(l2: float = 1e-3) -> Task:
 
 
 def network_task(hidden: int = 32, steps: int = 500, seed: int = 0) -> Task:
-    """A ReLU network with a random second matrix: its first one, 64 pixels by hidden units, is trained on 0 to 4."""
+    """A ReLU network with a random second matrix: its first one, 64 pixels by hidden units, is trained on 0 to 4.
+
+    Examples
+    --------
+    >>> from rac_theory.experiments.finetuning import network_task
+    >>> network_task(hidden=3, steps=1).problem.shape
+    (64, 3)
+    """
     rng = np.random.default_rng(checks.integer("seed", seed, 0))
     X, y, *_ = digits(0)
     V = rng.standard_normal((hidden, 5)) * math.sqrt(2 / hidden)
@@ -88,6 +126,12 @@ def methods(shape: tuple[int, int], rank: int, link: int, links: int) -> Mapping
     ``link`` is the number of steps between two merges, and ``links`` that of merges: LoRA is tried at the rank of one
     link and at that of all together. Frozen and fresh factors are orthonormal, those of LoRA and Chain of LoRA start as
     is usual, at B = 0 and a Gaussian A.
+
+    Examples
+    --------
+    >>> from rac_theory.experiments.finetuning import methods
+    >>> [*methods((64, 5), rank=1, link=10, links=4)][:3]
+    ['full', 'LoRA', 'LoRA of rank 4']
     """
     m, n = shape
     usual, together = (Initialisation.kaiming(shape, r) for r in (rank, min(rank * links, m, n)))
@@ -104,7 +148,16 @@ def methods(shape: tuple[int, int], rank: int, link: int, links: int) -> Mapping
 
 
 def tried(task: Task, name: str, algorithm: Any, rank: int, *, steps: int, runs: int, seed: int) -> Outcome:
-    """Run a method with each step size, and return how it ended with the best."""
+    """Run a method with each step size, and return how it ended with the best.
+
+    Examples
+    --------
+    >>> from rac_theory import GD
+    >>> from rac_theory.experiments.finetuning import softmax_task, tried
+    >>> ended = tried(softmax_task(), "full", GD(1.0), rank=5, steps=2, runs=1, seed=0)
+    >>> ended.gamma, f"{ended.loss[0]:.2f}"
+    (4.0, '0.27')
+    """
     best: tuple[float, float, Array, Array] | None = None
     for gamma in GAMMAS:
         method = replace(algorithm, gamma=gamma)
@@ -117,7 +170,15 @@ def tried(task: Task, name: str, algorithm: Any, rank: int, *, steps: int, runs:
 
 
 def compare(task: Task, rank: int, *, steps: int = 200, link: int = 10, runs: int = 10, seed: int = 0) -> list[Outcome]:
-    """Try every method of one rank, with ``steps`` gradient steps each; runs differ in what is drawn."""
+    """Try every method of one rank, with ``steps`` gradient steps each; runs differ in what is drawn.
+
+    Examples
+    --------
+    >>> from rac_theory.experiments.finetuning import compare, softmax_task
+    >>> found = compare(softmax_task(), rank=1, steps=2, link=1, runs=1)
+    >>> min(found, key=lambda ended: ended.loss).method  # without a bound on the rank
+    'full'
+    """
     m, n = task.problem.shape
     checks.integer("rank", rank, 1, min(m, n), "min(m, n)")
     found = []

@@ -14,6 +14,13 @@ class Row:
 
     ``slack``, ``reach``, ``fitted``, ``promised`` and the rest mean what they mean in ``Verdict``; ``lambda_alpha`` is
     the level of lambda_min and lambda_max together where they are sampled; ``seconds`` are those of the whole ensemble.
+
+    Examples
+    --------
+    >>> from rac_theory.ledger.verdict_row import Row
+    >>> row = Row.missing(1, "T2", "wine", "it needs scikit-learn", seed=0, alpha=1e-3)
+    >>> row.status, row.gamma_L, row.to_json()["gamma_L"]  # JSON has no nan
+    ('NEEDS_EXTRA', nan, None)
     """
 
     number: int

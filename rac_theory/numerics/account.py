@@ -22,6 +22,7 @@ class Account:
 
     Examples
     --------
+    >>> from rac_theory.numerics.account import Account
     >>> account = Account(1e-3)
     >>> account.draw("lambda_min", 2.5e-4)
     0.00025

@@ -36,6 +36,19 @@ def write(folder: Path) -> Path:
     ------
     ValueError
         If the folder holds neither, or something else under their names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rac_theory.ledger import results
+    >>> from rac_theory.ledger.verdict_row import Row
+    >>> from rac_theory.report import write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = results.save(Path(folder), [Row.missing(1, "T2", "wine", "it needs scikit-learn", seed=0, alpha=1e-3)])
+    ...     page = write(Path(folder))
+    ...     print(page.name, "arXiv:2410.08305" in page.read_text(encoding="utf-8"))
+    report.html True
     """
     answers = gallery.load(folder)
     stored = folder / results.FILE

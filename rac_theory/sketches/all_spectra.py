@@ -20,7 +20,17 @@ Spectra = Mapping[str, Spectrum | str]
 
 
 def compare(dim: int, rank: int, *, rng: Randomness = None) -> Spectra:
-    """Return the spectrum of every sketch, ours and installed ones, at one size."""
+    """Return the spectrum of every sketch, ours and installed ones, at one size.
+
+    Examples
+    --------
+    >>> from rac_theory.sketches.all_spectra import compare
+    >>> known = compare(3, 2, rng=0)
+    >>> print(f"{known['count_sketch'].lambda_min:.4f}, {known['count_sketch'].how}")
+    0.5833, closed form
+    >>> known["subsampled_hadamard"]
+    'dim must be a power of two, got 3; the nearest are 2 and 4'
+    """
     known: dict[str, Spectrum | str] = {}
     for name, make in every_factory():
         try:
@@ -31,7 +41,20 @@ def compare(dim: int, rank: int, *, rng: Randomness = None) -> Spectra:
 
 
 def description(known: Spectrum) -> str:
-    """Return the lines that the command line prints about one sketch."""
+    """Return the lines that the command line prints about one sketch.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import Gaussian
+    >>> from rac_theory.sketches.all_spectra import description
+    >>> print(description(spectrum(Gaussian(dim=8, rank=2))))
+    lambda_min      0.25
+    lambda_max      0.25
+    expected rank   2, so lambda_min is at most 0.25
+    known by        closed form of E[H]
+    slowdown        4 times the steps of full gradient descent are promised
+    """
     dim = len(known.matrix)
     lines = {
         "lambda_min": _interval(known.lambda_min, known.lambda_min_upper),
@@ -44,7 +67,18 @@ def description(known: Spectrum) -> str:
 
 
 def comparison_table(known: Spectra) -> Table:
-    """Return the table of ``sketch --all``, the largest lambda_min first."""
+    """Return the table of ``sketch --all``, the largest lambda_min first.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import CountSketch, Gaussian
+    >>> from rac_theory.sketches.all_spectra import comparison_table
+    >>> known = {"count sketch": spectrum(CountSketch(4, 2)), "gaussian": spectrum(Gaussian(4, 2))}
+    >>> table = comparison_table(known)  # which rich prints
+    >>> [[*column.cells] for column in table.columns[:2]]
+    [['gaussian', 'count sketch'], ['0.5', '0.46875']]
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("sketch", no_wrap=True)
     for name in ("lambda_min", "lambda_max", escape("E[rank]"), "slowdown"):
@@ -66,7 +100,17 @@ def comparison_table(known: Spectra) -> Table:
 
 
 def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
-    """Draw lambda_min of each sketch, or its interval, the largest first; return the axes."""
+    """Draw lambda_min of each sketch, or its interval, the largest first; return the axes.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import CountSketch, Gaussian
+    >>> from rac_theory.sketches.all_spectra import comparison_plot
+    >>> known = {"count sketch": spectrum(CountSketch(4, 2)), "gaussian": spectrum(Gaussian(4, 2))}
+    >>> [label.get_text() for label in comparison_plot(known).get_yticklabels()]
+    ['gaussian', 'count sketch']
+    """
     rows = ranked(known)
     return plot.intervals(
         [name for name, _ in rows],
@@ -77,7 +121,17 @@ def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
 
 
 def ranked(known: Spectra) -> list[tuple[str, Spectrum]]:
-    """Return the sketches that have a spectrum, the largest lambda_min first."""
+    """Return the sketches that have a spectrum, the largest lambda_min first.
+
+    Examples
+    --------
+    >>> from rac_theory import spectrum
+    >>> from rac_theory.sketches import CountSketch, Frozen
+    >>> from rac_theory.sketches.all_spectra import ranked
+    >>> known = {"frozen": spectrum(Frozen([[1], [0]])), "count": spectrum(CountSketch(2, 1)), "none": "why"}
+    >>> [name for name, _ in ranked(known)]
+    ['count', 'frozen']
+    """
     found = [(name, one) for name, one in known.items() if isinstance(one, Spectrum)]
     return sorted(found, key=lambda pair: -float(pair[1].lambda_min))
 

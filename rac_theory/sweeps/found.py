@@ -39,6 +39,17 @@ class Sweep:
     rows : tuple of Row
     finished, cells : int
         How many cells are finished, and how many there are.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from rac_theory import Grid, Sweep, sweep
+    >>> grid = Grid(claims=("T2",), problems=("quadratic",), sketches=("gaussian",), ranks=(1,), sides=("left",))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = sweep(grid, f"{folder}/cells.sqlite")
+    ...     found = Sweep.load(f"{folder}/cells.sqlite")  # later, or while it runs
+    >>> found.finished, found.cells, [(row.claim, row.sketch, row.status) for row in found.rows]
+    (1, 1, [('T2', 'gaussian', 'HOLDS')])
     """
 
     rows: tuple[Row, ...]

@@ -48,6 +48,14 @@ class Grid:
         As the options of ``verify``.
     alpha : float
         Significance level of a row.
+
+    Examples
+    --------
+    >>> from rac_theory import Grid
+    >>> axes = {"claims": ("T1", "T2"), "sketches": ("gaussian", "coordinate"), "ranks": (1, 2)}
+    >>> grid = Grid(problems=("quadratic",), sides=("left",), **axes)
+    >>> len(grid.cells), sum(len(cell.claims) for cell in grid.cells)  # runs of one cell serve both claims
+    (4, 8)
     """
 
     claims: tuple[str, ...] = ()
@@ -93,6 +101,18 @@ class Grid:
         ------
         ValueError
             If it cannot be read, holds anything else, or names such sketches and is not trusted.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from rac_theory import Grid
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "grid.toml")
+        ...     _ = file.write_text('problems = ["quadratic"]')
+        ...     grid = Grid.load(file)
+        >>> grid.problems, grid.seeds
+        (('quadratic',), (0,))
         """
         try:
             content = read_toml(path)

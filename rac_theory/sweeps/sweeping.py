@@ -36,6 +36,12 @@ class Progress:
     workers : int
     memory : float
         Bytes for all workers, if each holds as much as the first cells have taken here; nan if unknown.
+
+    Examples
+    --------
+    >>> from rac_theory.sweeps import Progress
+    >>> print(Progress(done=10, total=100, seconds_left=42.0, workers=2, memory=2.0**30))
+    10 of 100 cells are done; the others take about 42 s and 1 GiB of memory with 2 worker(s)
     """
 
     done: int
@@ -78,6 +84,16 @@ def sweep(
         For a grid without cells, or a store that was written for another grid or by other versions.
     OSError
         If the store cannot be written, or a worker process was lost; what is in the store is safe.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from rac_theory import Grid, sweep
+    >>> grid = Grid(claims=("T2",), problems=("quadratic",), sketches=("gaussian",), ranks=(1, 2), sides=("left",))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = sweep(grid, f"{folder}/cells.sqlite")
+    >>> [(row.rank, row.status) for row in found.rows]
+    [(1, 'HOLDS'), (2, 'HOLDS')]
     """
     if jobs is not None:
         checks.integer("jobs", jobs, 1)

@@ -20,13 +20,32 @@ _LARGEST = 4  # rows or columns of W: enough for a rank between 1 and dim, few e
 
 
 def seeds() -> SearchStrategy[int]:
-    """Return seeds, to be passed as ``rng``; they shrink to 0."""
+    """Return seeds, to be passed as ``rng``; they shrink to 0.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> from rac_theory.testing.strategies import seeds
+    >>> find(seeds(), lambda seed: True)  # they shrink to
+    0
+    """
     return st.integers(0, 2**32 - 1)
 
 
 @st.composite
 def problems(draw: DrawFn) -> Problem:
-    """Return problems with matrices of at most 4 x 4, of every kind that has proved constants."""
+    """Return problems with matrices of at most 4 x 4, of every kind that has proved constants.
+
+    Examples
+    --------
+    >>> from hypothesis import given, settings
+    >>> from rac_theory.testing.strategies import problems
+    >>> @settings(max_examples=10, derandomize=True, database=None, deadline=None)
+    ... @given(problems())
+    ... def curvatures_are_in_order(problem):
+    ...     assert problem.strong_convexity <= problem.L
+    >>> curvatures_are_in_order()
+    """
     # All numbers are drawn before the kind: then no kind looks simpler for having fewer, and quadratics come first.
     rows, columns = draw(st.integers(1, _LARGEST)), draw(st.integers(1, _LARGEST))
     size, seed = draw(st.integers(1, 8)), draw(seeds())
@@ -44,19 +63,49 @@ def problems(draw: DrawFn) -> Problem:
 
 
 def sketches(dim: int) -> SearchStrategy[Sketch]:
-    """Return our sketches of ``dim`` rows and any rank; each has a positive ``lambda_min``."""
+    """Return our sketches of ``dim`` rows and any rank; each has a positive ``lambda_min``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> from rac_theory.testing.strategies import sketches
+    >>> find(sketches(dim=4), lambda sketch: sketch.rank > 1)  # the simplest
+    Gaussian(dim=4, rank=2)
+    """
     return st.sampled_from(_sizes(dim)).flatmap(
         lambda size: st.builds(named_sketch, st.just(size[0]), dim=st.just(dim), rank=st.just(size[1]))
     )
 
 
 def step_sizes(problem: Problem) -> SearchStrategy[float]:
-    """Return step sizes that theorems about RAC-LoRA admit, ``1 / (k L)``; they shrink to the longest, ``1 / L``."""
+    """Return step sizes that theorems about RAC-LoRA admit, ``1 / (k L)``; they shrink to the longest, ``1 / L``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> from problems import PLSine
+    >>> from rac_theory.testing.strategies import step_sizes
+    >>> find(step_sizes(PLSine((2, 2))), lambda gamma: gamma < 0.1)  # 1 / (2 L)
+    0.0625
+    """
     return st.integers(1, 10).map(lambda k: 1.0 / (k * problem.L))
 
 
 def algorithms(problem: Problem) -> SearchStrategy[ProjectedDescent]:
-    """Return gradient descent, and RAC-LoRA with any of our sketches on either side, with an admissible step."""
+    """Return gradient descent, and RAC-LoRA with any of our sketches on either side, with an admissible step.
+
+    Examples
+    --------
+    >>> from hypothesis import given, settings
+    >>> from problems import PLSine
+    >>> from rac_theory.testing.strategies import algorithms
+    >>> problem = PLSine((2, 3))
+    >>> @settings(max_examples=5, derandomize=True, database=None, deadline=None)
+    ... @given(algorithms(problem))
+    ... def steps_are_short(algorithm):
+    ...     assert algorithm.gamma <= 1 / problem.L
+    >>> steps_are_short()
+    """
     m, n = problem.shape
     gamma = step_sizes(problem)
     return st.one_of(
@@ -67,7 +116,16 @@ def algorithms(problem: Problem) -> SearchStrategy[ProjectedDescent]:
 
 
 def starts(problem: Problem) -> SearchStrategy[Array]:
-    """Return matrices of small whole numbers that are no minimisers, from where every bound is positive."""
+    """Return matrices of small whole numbers that are no minimisers, from where every bound is positive.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> from problems import PLSine
+    >>> from rac_theory.testing.strategies import starts
+    >>> find(starts(PLSine((1, 2))), lambda W0: True).tolist()  # next to zero, the minimiser
+    [[0.0, 1.0]]
+    """
     m, n = problem.shape
     entries = st.lists(st.integers(-9, 9), min_size=m * n, max_size=m * n)
     return entries.map(lambda numbers: np.array(numbers, dtype=np.float64).reshape(m, n)).filter(
