@@ -1,0 +1,109 @@
+"""The docstring of every public name ends in an example, which a newcomer can paste: each is run, with nothing loaded.
+
+Public is what a module lists in ``__all__`` and what the page of the API lists. Constants, modules and aliases of types
+are no classes or functions and need none.
+"""
+
+import ast
+import doctest
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import problems
+import rac_theory
+
+HOUSES = {package.__name__: Path(package.__file__).parent for package in (problems, rac_theory)}
+API = Path(__file__).parent.parent / "docs" / "api" / "index.md"
+
+
+def modules():
+    """Every module of both packages that lists its public names, with the names."""
+    for package, house in HOUSES.items():
+        for path in sorted(house.rglob("*.py")):
+            if "\n__all__ = " in path.read_text(encoding="utf-8"):
+                parts = path.relative_to(house).with_suffix("").parts
+                module = importlib.import_module(".".join([package, *parts]).removesuffix(".__init__"))
+                yield from ((module, name) for name in module.__all__)
+
+
+def on_the_page():
+    """Every name in a table of the page of the API."""
+    package = ""
+    for line in API.read_text(encoding="utf-8").splitlines():
+        if found := re.fullmatch(r"\.\. currentmodule:: (\w+)", line):
+            package = found[1]
+        elif found := re.fullmatch(r"   (?:([\w.]+)\.)?(\w+)", line):
+            yield importlib.import_module(".".join(filter(None, (package, found[1])))), found[2]
+
+
+def public():
+    """Each public class and function once, by where it is defined."""
+    values = (getattr(module, name) for module, name in [*modules(), *on_the_page()])
+    return {f"{v.__module__}.{v.__qualname__}": v for v in values if inspect.isclass(v) or inspect.isroutine(v)}
+
+
+PUBLIC = public()
+
+
+def run(name, docstring):
+    """Run the examples of a docstring, each docstring in a session of its own; return what went wrong."""
+    complaints = []
+    example = doctest.DocTestParser().get_doctest(docstring, {"__name__": "__main__"}, name, None, None)
+    doctest.DocTestRunner(verbose=False).run(example, out=complaints.append)
+    return "".join(complaints)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_has_an_example_that_runs(name):
+    """It is last, as numpydoc has it, does something, and prints no array or NumPy scalar, whose reprs change."""
+    docstring = inspect.cleandoc(PUBLIC[name].__doc__ or "")
+    _, heading, example = docstring.rpartition("\n\nExamples\n--------\n")
+    outputs = re.sub(r"^(>>>|\.\.\.) .*", "", example, flags=re.MULTILINE)
+    assert heading, f"{name} must have Examples in its docstring"
+    assert re.search(r"^>>> (?!from|import)", example, re.MULTILINE), f"{name} must do something in its example"
+    assert not re.search(r"^\w.*\n---+$", outputs, re.MULTILINE), f"{name} must have its example last"
+    assert not re.search(r"\b(array|np\.\w+)\(", outputs), f"{name} must print numbers as Python does"
+    complaints = run(name, docstring)
+    assert not complaints, complaints
+
+
+def test_every_other_way_to_make_a_problem_is_shown():
+    """A class method, such as ``Quadratic.left``: in an example of its own, or in one of its class."""
+    for name, made in PUBLIC.items():
+        for method in vars(made).values() if inspect.isclass(made) and name.startswith("problems.") else ():
+            if isinstance(method, classmethod) and not method.__name__.startswith("_"):
+                shown = f"{made.__doc__}\n{method.__doc__}"
+                call = rf"^ *(>>>|\.\.\.) .*\b{made.__name__}\.{method.__name__}\("
+                assert re.search(call, shown, re.MULTILINE), f"{name}.{method.__name__} must be called in an example"
+
+
+def test_every_other_example_runs():
+    """An example in a docstring of something that is not public is not left to rot."""
+    tried = {inspect.cleandoc(value.__doc__ or "") for value in PUBLIC.values()}
+    for path in [path for house in HOUSES.values() for path in house.rglob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if ">>> " in text else ():
+            if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+                docstring = ast.get_docstring(node) or ""
+                complaints = "" if docstring in tried else run(path.name, docstring)
+                assert not complaints, complaints
+
+
+def test_the_names_are_found():
+    """In both ways; and a constant, a module and an alias are none."""
+    assert {
+        "rac_theory.verification.verify.verify",
+        "rac_theory.numerics.evidence.shares",
+    } <= PUBLIC.keys()
+    assert not any(name.endswith((".ALL", ".Side", ".T1")) for name in PUBLIC)
+
+
+def test_a_wrong_example_is_seen():
+    """An output that is not what comes, and a name that the example did not import."""
+    assert not run("right", ">>> 1 + 1\n2")
+    assert "Expected:\n    3" in run("wrong", ">>> 1 + 1\n3")
+    assert "NameError" in run("not imported", ">>> spectrum(1)\n2")
