@@ -44,8 +44,7 @@ class Federated:
     --------
     >>> from problems import Federated, LeastSquares
     >>> data = LeastSquares([[1.0], [1.0], [1.0], [1.0]], Y=[0.0, 2.0, 0.0, 2.0])
-    >>> divided = Federated(data, 2), Federated.by_label(data, 2), Federated.at_random(data, 2, rng=0)
-    >>> [f"{problem.D:.3f}" for problem in divided]  # how far the clients disagree
+    >>> [f"{f.D:.3f}" for f in (Federated(data, 2), Federated.by_label(data, 2), Federated.at_random(data, 2, rng=0))]
     ['0.000', '1.000', '1.000']
     """
 

@@ -63,15 +63,13 @@ class Theorem:
     Examples
     --------
     >>> from problems import Quadratic
-    >>> from rac_theory import GD, Case, Constants, theorems
-    >>> T2 = theorems.T2
+    >>> from rac_theory import GD, Case, Constants
+    >>> from rac_theory.theorems import T2
     >>> print(T2.statement)
     E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*).
     >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]))
-    >>> T2.bound(Constants.of(case), steps=3).tolist()
-    [0.5, 0.25, 0.125, 0.0625]
-    >>> T2.steps_to(1e-3, case)
-    9
+    >>> T2.bound(Constants.of(case), steps=3).tolist(), T2.steps_to(1e-3, case)
+    ([0.5, 0.25, 0.125, 0.0625], 9)
     """
 
     id: str
@@ -209,17 +207,15 @@ def theorem(
     Examples
     --------
     >>> from problems import Quadratic
-    >>> from rac_theory import Case, RACLoRA, verify
-    >>> from rac_theory.sketches import Gaussian
+    >>> from rac_theory import Case, RACLoRA, sketches, verify
     >>> from rac_theory.theorems import assumptions, gap, theorem
-    >>> told = {"id": "hopeful", "source": "nowhere", "mark": "derived", "metric": gap, "rate": "linear"}
-    >>> @theorem(**told, assumes=(assumptions.rac_lora_exact,))
+    >>> about = {"source": "nowhere", "mark": "derived", "assumes": (assumptions.rac_lora_exact,)}
+    >>> @theorem(id="hopeful", metric=gap, rate="linear", **about)
     ... def hopeful(c, t):
     ...     "E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)."
     ...     return c.gap0 * (1 - c.gamma * c.mu) ** t
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
-    >>> case = Case(RACLoRA(Gaussian(2, 1), gamma=0.5), problem, steps=20)
-    >>> verify(hopeful, case).status.name  # as lambda_min is missing
+    >>> verify(hopeful, Case(RACLoRA(sketches.Gaussian(2, 1), gamma=0.5), problem, steps=20)).status.name  # no lambda_min
     'VIOLATED'
     """
     one_of("mark", mark, ("paper", "derived", "second-hand"))
