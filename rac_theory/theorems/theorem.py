@@ -215,7 +215,8 @@ def theorem(
     ...     "E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)."
     ...     return c.gap0 * (1 - c.gamma * c.mu) ** t
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
-    >>> verify(hopeful, Case(RACLoRA(sketches.Gaussian(2, 1), gamma=0.5), problem, steps=20)).status.name  # no lambda_min
+    >>> case = Case(RACLoRA(sketches.Gaussian(2, 1), gamma=0.5), problem, steps=20)
+    >>> verify(hopeful, case).status.name  # as lambda_min is missing
     'VIOLATED'
     """
     one_of("mark", mark, ("paper", "derived", "second-hand"))
