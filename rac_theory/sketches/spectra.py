@@ -46,6 +46,13 @@ class Spectrum:
         The level of each bound; 0 where nothing is sampled.
     draws : int
         How many draws stand behind the bounds.
+
+    Examples
+    --------
+    >>> from rac_theory import sketches, spectrum
+    >>> known = spectrum(sketches.CountSketch(3, 2), exact=True)
+    >>> known.lambda_min, known.expected_rank, known.how
+    (Fraction(7, 12), Fraction(7, 4), 'enumerated')
     """
 
     lambda_min: float | Fraction
@@ -131,6 +138,13 @@ def spectrum(
     ------
     ValueError
         If the sketch does not keep its promises, or ``exact`` is asked of one whose support is unknown or too large.
+
+    Examples
+    --------
+    >>> from rac_theory import sketches, spectrum
+    >>> known = spectrum(sketches.Uniform(3, 2), draws=4000, rng=0)
+    >>> print(f"{known.how}: {known.lambda_min:.2f} to {known.lambda_min_upper:.2f}")  # below r/d: not centred
+    sampled: 0.50 to 0.56
     """
     check_draws(sketch)
     known = Moments(sketch)
@@ -166,6 +180,13 @@ def closed_form(sketch: Sketch) -> Spectrum | None:
     ------
     ValueError
         If what the sketch claims cannot be the mean of projections.
+
+    Examples
+    --------
+    >>> from rac_theory import sketches
+    >>> from rac_theory.sketches.spectra import closed_form
+    >>> print(f"{closed_form(sketches.Gaussian(10_000, 16)).lambda_min:.4f}, {closed_form(sketches.Uniform(3, 2))}")
+    0.0016, None
     """
     mean = Moments(sketch).mean
     return _of_mean(mean, sketch) if mean is not None and mean.how == "closed form" else None
