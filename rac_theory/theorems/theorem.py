@@ -212,11 +212,10 @@ def theorem(
     >>> about = {"source": "nowhere", "mark": "derived", "assumes": (assumptions.rac_lora_exact,)}
     >>> @theorem(id="hopeful", metric=gap, rate="linear", **about)
     ... def hopeful(c, t):
-    ...     "E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)."
+    ...     "E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)."  # lambda_min is missing
     ...     return c.gap0 * (1 - c.gamma * c.mu) ** t
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
-    >>> case = Case(RACLoRA(sketches.Gaussian(2, 1), gamma=0.5), problem, steps=20)
-    >>> verify(hopeful, case).status.name  # as lambda_min is missing
+    >>> verify(hopeful, Case(RACLoRA(sketches.Gaussian(2, 1), gamma=0.5), problem, steps=20)).status.name
     'VIOLATED'
     """
     one_of("mark", mark, ("paper", "derived", "second-hand"))
