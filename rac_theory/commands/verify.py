@@ -4,7 +4,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,10 @@ from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, 
 from rac_theory.commands.in_common import add_jobs, check_jobs, wide_console
 from rac_theory.files.plain_data import LARGEST
 from rac_theory.ledger import results, running
-from rac_theory.ledger.figures import ready_to_draw
 from rac_theory.ledger.plan import Plan, Selection, plan
 from rac_theory.ledger.table import ledger_table, remarks
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.ledger.violated import violated
-from rac_theory.processes import workers
 from rac_theory.processes.interrupts import status_of_interrupt
 
 _SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
@@ -82,11 +79,7 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     )
     replaced = results.to_be_replaced(arguments.out)
     screen = Console(stderr=True)
-    # All problems together take long, and a few may be done before a worker has started.
-    early = (
-        workers.starting(ready_to_draw, arguments.jobs) if arguments.jobs or not arguments.problem else nullcontext()
-    )
-    with early, screen.status("Computing constants, each with its certificate ..."):
+    with screen.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)
         seconds = running.estimate(todo)
     if replaced is not None:

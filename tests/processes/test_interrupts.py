@@ -6,10 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
+from joblib import Parallel, delayed
+
+from rac_theory.processes import interrupts
 
 VERIFY = ["verify", "--problem", "quadratic", "--steps", "1500", "--out", "out"]
 SPEC = """
@@ -129,7 +133,7 @@ def test_what_is_ignored_stays_ignored(tmp_path, started):
 
 @pytest.mark.parametrize("command", ["verify", "sweep"])
 def test_workers_end_soon_after_a_parent_that_is_killed(tmp_path, started, command):
-    """They waited five minutes for a task that could not come, and held pipes and shared memory."""
+    """They waited five minutes for a task that could not come, and held pipes and memory."""
     (tmp_path / "spec.toml").write_text(SPEC)
     before = set(os.listdir("/dev/shm"))
     process = started(["sweep", "spec.toml", "--jobs", "2"] if command == "sweep" else [*VERIFY, "--jobs", "2"])
@@ -149,3 +153,75 @@ def test_workers_end_soon_after_a_parent_that_is_killed(tmp_path, started, comma
         if any(str(pid) in name for pid in (process.pid, *children))
     }
     assert not mine
+
+
+def in_a_process(code):
+    """Run it beside others, not among them, and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell may have had it ignored
+    )
+    return done.stdout, done.stderr
+
+
+def test_a_second_ctrl_c_is_not_heard():
+    """Nor by the programs that joblib runs to end its workers: one ended them, and ``verify`` waited for minutes."""
+    code = (
+        "import os, signal, subprocess, sys\n"
+        "from rac_theory.processes import interrupts\n"
+        "heard, asked = 0, 'import signal; assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN'\n"
+        "with interrupts.heard_once():\n"
+        "    for _ in range(3):\n"
+        "        try:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "        except KeyboardInterrupt:\n"
+        "            heard += 1\n"
+        "    subprocess.run([sys.executable, '-c', asked], check=True)\n"
+        "print(heard, signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
+    )
+    assert in_a_process(code) == ("1 True\n", "")
+
+
+def test_a_handler_that_is_not_of_python_stays(monkeypatch):
+    """It cannot be set again from Python: Ctrl-C would be ignored for ever."""
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    with interrupts.heard_by_nobody():
+        monkeypatch.undo()
+        assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_while_workers_start_is_quiet():
+    """A terminal sends it to all of them while they import: one that hears it prints where it was, and is missed."""
+    code = (
+        "import os, signal, time\n"
+        "from joblib import Parallel, delayed\n"
+        "from rac_theory.processes.interrupts import heard_by_nobody\n"
+        "with heard_by_nobody():\n"
+        "    slept = Parallel(n_jobs=2, return_as='generator')(delayed(time.sleep)(1) for _ in range(2))\n"
+        "try:\n"
+        "    os.killpg(0, signal.SIGINT)\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', len(list(slept)))\n"
+    )
+    assert in_a_process(code) == ("interrupted 2\n", "")
+
+
+def test_a_thread_of_others_is_left_alone():
+    """A worker of a cluster calls in a thread: its Ctrl-C belongs to who runs the cluster."""
+
+    def in_a_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(interrupts.left_to_the_parent).result()
+        before = signal.getsignal(signal.SIGINT)
+        interrupts._watching = False  # as in a worker that has heard nothing of this yet
+        interrupts.left_to_the_parent()
+        return before == signal.default_int_handler, signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+    assert Parallel(n_jobs=2)(delayed(in_a_thread)() for _ in range(2)) == [(True, True)] * 2
