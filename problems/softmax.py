@@ -1,7 +1,7 @@
 """Softmax regression (multinomial logistic regression) without intercept, with an optional ridge penalty."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -28,7 +28,7 @@ from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 from problems.rounding import rounded
 
-_ROWS = 900  # samples of a block
+_ROWS = 900  # samples of a block: few enough for their scores in a chunk of runs to stay in the cache
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,55 +123,45 @@ class SoftmaxRegression(RegularisedLoss):
         )
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        return self.value_and_gradient_at(W, self.class_scores(W), overwrite=True)
-
-    @property
-    def blocks(self) -> list[slice]:
-        """The samples, block by block: few enough for their scores in a chunk of runs to stay in the cache."""
-        return [slice(first, first + _ROWS) for first in range(0, len(self.labels), _ROWS)]
-
-    def class_scores(self, W: Array) -> Iterator[Array]:
-        """Yield scores less that of the last class, which so costs no product: (runs, d, k) to (runs, k - 1, n).
-
-        Samples come in ``blocks`` of n.
-        """
+        """Both at W, (runs, d, k), from scores less that of the last class, which so costs no product."""
+        N = len(self.labels)
+        blocks = [slice(first, first + _ROWS) for first in range(0, N, _ROWS)]
         transposed = np.ascontiguousarray(W.swapaxes(1, 2))  # class first in memory, as all that follows
         D = (transposed[:, :-1] - transposed[:, -1:]).swapaxes(1, 2)
-        return (scores(self.X[samples], D) for samples in self.blocks)
-
-    def value_and_gradient_at(
-        self, W: Array, class_scores: Iterable[Array], *, overwrite: bool = False
-    ) -> tuple[Array, Array]:
-        """Both at W, (runs, d, k), from its ``class_scores``.
-
-        Only where a score is large are those of its sample shifted, so that nothing overflows.
-        """
-        N, blocks = len(self.labels), self.blocks
-        moderate, squares = moderate_score(W.dtype), squared_norms(W)
-        near = self._reach * math.sqrt(squares.max(initial=0.0)) < moderate  # so that no score is large
+        squares = squared_norms(W)
+        near = self._reach * math.sqrt(squares.max(initial=0.0)) < moderate_score(W.dtype)  # so that no score is large
         losses = np.empty((len(W), len(blocks)), W.dtype)  # by blocks, along which NumPy adds pairwise
-        gradient = self.l2 * np.ascontiguousarray(W.swapaxes(1, 2))
+        gradient = self.l2 * transposed
         slopes = np.repeat(-self._own_features.T[None, :-1], len(W), axis=0)
-        for block, (samples, Z) in enumerate(zip(blocks, class_scores, strict=True)):
-            own = np.take(Z.reshape(len(Z), -1), self._own_scores[samples], axis=1)
-            own *= self._own_counts[samples]
-            last: Array | float = 1.0
-            if not (near or Z.max(initial=0.0) < moderate):  # also where some are nan
-                peaks = Z.max(axis=1, initial=0.0)
-                peaks[peaks < moderate] = 0.0  # no run depends on those beside it
-                Z = Z - peaks[:, None]
-                own -= peaks
-                last = np.exp(-peaks)
-            P = np.exp(Z, out=Z if overwrite else None)
-            total = P.sum(axis=1)
-            total += last
-            losses[:, block] = np.maximum(np.log(total) - own, 0.0).sum(axis=1)
-            total *= N
-            P *= (1 / total)[:, None]
+        for block, samples in enumerate(blocks):
+            losses[:, block], P = self._losses_and_shares(scores(self.X[samples], D), samples, near)
             slopes += adjoint(self.X[samples], P).swapaxes(1, 2)
         gradient[:, :-1] += slopes
         gradient[:, -1] -= slopes.sum(axis=1)  # probabilities add up to one
         return losses.sum(axis=1) / N + self.l2 / 2 * squares, gradient.swapaxes(1, 2)
+
+    def _losses_and_shares(self, Z: Array, samples: slice, near: bool) -> tuple[Array, Array]:
+        """The sum of the losses of a block of samples, (runs,), and their probabilities over N, in the place of Z.
+
+        Only where a score is large are those of its sample shifted, so that nothing overflows.
+        """
+        moderate = moderate_score(Z.dtype)
+        own = np.take(Z.reshape(len(Z), -1), self._own_scores[samples], axis=1)
+        own *= self._own_counts[samples]
+        last: Array | float = 1.0
+        if not (near or Z.max(initial=0.0) < moderate):  # also where some are nan
+            peaks = Z.max(axis=1, initial=0.0)
+            peaks[peaks < moderate] = 0.0  # no run depends on those beside it
+            Z -= peaks[:, None]
+            own -= peaks
+            last = np.exp(-peaks)
+        P = np.exp(Z, out=Z)
+        total = P.sum(axis=1)
+        total += last
+        losses = np.maximum(np.log(total) - own, 0.0).sum(axis=1)
+        total *= len(self.labels)
+        P *= (1 / total)[:, None]
+        return losses, P
 
     @cached_property
     def _reach(self) -> float:

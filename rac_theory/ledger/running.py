@@ -15,6 +15,7 @@ from rac_theory.ledger.verdict_row import Row
 from rac_theory.processes import plug_in_faults
 from rac_theory.processes.interrupts import heard_by_nobody, left_to_the_parent
 from rac_theory.simulation.kernels.choice import kernel_for
+from rac_theory.simulation.record import record
 
 _SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
 _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
@@ -62,7 +63,7 @@ def run(
 def _seconds_of_a_step(case: Case) -> float:
     kernel = kernel_for(case.algorithm, case.problem, case.start)
     begin = time.perf_counter()
-    kernel.run([np.random.default_rng(0)], 1)
+    record(kernel.path([np.random.default_rng(0)]), 1)
     return (time.perf_counter() - begin) / (2 * kernel.block)  # f and gradient are computed at both ends
 
 

@@ -1,4 +1,3 @@
-"""Processes: what a computation asks of the machine. Workers and when they start, what a signal does to them, memory
-that they share or keep, one thread of BLAS, and whose code it was that failed. It uses nothing. It must not know what
-is computed.
+"""Processes: what a computation asks of the machine. What a signal does to workers, memory that is kept, one thread of
+BLAS, and whose code it was that failed. It uses nothing. It must not know what is computed.
 """

@@ -3,28 +3,24 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 from numpy.typing import DTypeLike
 
 from problems.checks import Array
 from problems.naming import shown
 from rac_theory.cases.case import Case
-from rac_theory.numerics.randomness import BLOCKS, child, generator
+from rac_theory.numerics.randomness import BLOCKS, child
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.processes.interrupts import left_to_the_parent
 from rac_theory.processes.kept_memory import keep_freed_memory
-from rac_theory.processes.shared_memory import SharedArray, SharedObject, Writable
 from rac_theory.simulation.history import History, run_and_keep
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.kernels.kernel import Kernel
 from rac_theory.simulation.trajectory import Trajectory
-
-_TASK = 1 << 20  # numbers that a worker computes before it sends them
 
 
 def simulate_part(
@@ -41,30 +37,23 @@ def simulate_part(
     start = case.start.astype(_precision(dtype))
     with one_blas_thread():  # a second thread would go on spinning for a while, beside the workers
         kernel = kernel_for(case.algorithm, case.problem, start, distances)
-    blocks = range(first // kernel.block, -(-(first + runs) // kernel.block))
-    workers = min(effective_n_jobs(n_jobs), len(blocks))
-    tasks = _tasks(kernel, blocks, case.steps, workers)
-    processes = 1 if kernel.threads else workers
-    work = _Work(kernel, root, first, runs, case.steps, kept, keeps_last=not kernel.recomputes_last)
-    told = SharedObject(work, processes)
-    measured = SharedArray.empty((3 if distances else 2, case.steps + 1, runs), start.dtype, processes)
-    pool = Parallel(
-        n_jobs=min(n_jobs, len(tasks)),
-        prefer="threads" if kernel.threads else "processes",
-        return_as="generator" if get_active_backend()[0].supports_return_generator else "list",
-        batch_size=1,  # joblib would make tasks longer, and leave a worker without one at the end
-    )
-    parts: list[_Part] = []
-    with one_blas_thread():
-        for part in chain.from_iterable(pool(delayed(_do)(told, task, measured) for task in tasks)):
-            if part.measured is not None:
-                measured.write(part.first, part.measured)
-            parts.append(part._replace(measured=None))
-    values, squares, *squared_distances = np.swapaxes(measured.array, 1, 2)
+        work = _Work(kernel, root, first, runs, case.steps, kept, keeps_last=not kernel.recomputes_last)
+        together = work.together()
+        pool = Parallel(
+            n_jobs=min(n_jobs, len(together)),
+            return_as="generator" if get_active_backend()[0].supports_return_generator else "list",
+        )
+        measured = np.empty((3 if distances else 2, case.steps + 1, runs), start.dtype)
+        parts: list[_Part] = []
+        done = 0
+        for numbers, part in pool(delayed(_do)(work, blocks) for blocks in together):
+            measured[:, :, done : done + len(part.norms)] = numbers
+            done += len(part.norms)
+            parts.append(part)
+    values, squares, *squared_distances = measured.swapaxes(1, 2)
     histories = {
-        name: np.swapaxes(np.concatenate([part.history[name] for part in parts], 1), 0, 1) for name in parts[0].history
+        name: np.concatenate([part.history[name] for part in parts], 1).swapaxes(0, 1) for name in parts[0].history
     }
-    last = partial(np.concatenate, [part.last for part in parts])
     return Trajectory(
         values,
         squares,
@@ -72,7 +61,7 @@ def simulate_part(
         np.concatenate([part.norms for part in parts]),
         case,
         kernel,
-        partial(work.last_iterates, blocks) if kernel.recomputes_last else last,
+        work.last_iterates if kernel.recomputes_last else partial(np.concatenate, [part.last for part in parts]),
         histories.get("W"),
         histories.get("B"),
         histories.get("A"),
@@ -80,10 +69,8 @@ def simulate_part(
 
 
 class _Part(NamedTuple):
-    """What a worker sends of the runs of one call of a kernel; no numbers where it wrote them in their place."""
+    """What a worker sends, beside the numbers, of blocks that ran side by side."""
 
-    first: int
-    measured: Array | None
     norms: Array
     last: Array | None
     history: History
@@ -101,51 +88,34 @@ class _Work:
     kept: Collection[str]
     keeps_last: bool
 
-    def do(self, blocks: range, measured: Writable | None = None) -> list[_Part]:
+    def together(self) -> list[range]:
+        """Return the blocks by number, those together that are best run side by side."""
+        size, streams = self.kernel.block, self.kernel.streams
+        blocks = range(self.first // size, -(-(self.first + self.runs) // size))
+        return [blocks[i : i + streams] for i in range(0, len(blocks), streams)]
+
+    def do(self, blocks: range) -> tuple[Array, _Part]:
         """Run blocks whole, the last one too, and cut afterwards: a draw must not depend on the number of runs."""
         keep_freed_memory()
         kernel = self.kernel
-        parts: list[_Part] = []
+        n = min(kernel.block * blocks.stop, self.first + self.runs) - kernel.block * blocks.start
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            for i in range(0, len(blocks), kernel.streams):
-                streams = [child(self.root, BLOCKS, block) for block in blocks[i : i + kernel.streams]]
-                begin = kernel.block * blocks[i] - self.first
-                n = min(kernel.block * len(streams), self.runs - begin)
-                if self.kept:
-                    record, history = run_and_keep(kernel, streams, self.steps, self.kept, n)
-                else:
-                    record, history = kernel.run([generator(stream) for stream in streams], self.steps), {}
-                numbers, ends = record.measured[:, :, :n], record.last[:n]
-                written = measured is not None and measured.write(begin, numbers)
-                parts.append(
-                    _Part(
-                        begin,
-                        None if written else numbers,
-                        kernel.norms(ends),
-                        ends if self.keeps_last else None,
-                        history,
-                    )
-                )
-        return parts
+            streams = [child(self.root, BLOCKS, block) for block in blocks]
+            record, history = run_and_keep(kernel, streams, self.steps, self.kept, n)
+            ends = record.last[:n]
+            part = _Part(kernel.norms(ends), ends if self.keeps_last else None, history)
+            return record.measured[:, :, :n], part
 
-    def last_iterates(self, blocks: range) -> Array:
+    def last_iterates(self) -> Array:
         """Run once more what was not kept, and return the last iterates."""
-        parts = replace(self, kept=(), keeps_last=True).do(blocks)
-        return np.concatenate([part.last for part in parts if part.last is not None])
+        again = replace(self, kept=(), keeps_last=True)
+        ends = [again.do(blocks)[1].last for blocks in again.together()]
+        return np.concatenate([last for last in ends if last is not None])
 
 
-def _do(told: SharedObject[_Work], blocks: range, measured: Writable) -> list[_Part]:
+def _do(work: _Work, blocks: range) -> tuple[Array, _Part]:
     left_to_the_parent()
-    return told.content.do(blocks, measured)
-
-
-def _tasks(kernel: Kernel, blocks: range, steps: int, workers: int) -> list[range]:
-    """Share blocks out: enough of them in a task to be worth sending, and a few tasks for each worker."""
-    together = kernel.streams
-    if workers > 1:
-        worthwhile = _TASK // (steps * kernel.block * together)
-        together *= max(1, min(worthwhile, len(blocks) // (4 * workers * together)))
-    return [blocks[i : i + together] for i in range(0, len(blocks), together)]
+    return work.do(blocks)
 
 
 def _precision(dtype: DTypeLike) -> np.dtype[Any]:

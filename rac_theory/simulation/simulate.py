@@ -12,8 +12,6 @@ from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.simulation.trajectory import Trajectory
 
-_TASK = 1 << 20  # numbers that a worker computes before it sends them
-
 
 def simulate(
     case: Case,
@@ -41,8 +39,7 @@ def simulate(
     rng : seed, SeedSequence or Generator
         With a seed, the same call gives the same bits.
     n_jobs : int
-        Workers, as in joblib: threads or processes, as suits the kernel; any other backend that
-        ``joblib.parallel_config`` sets is used instead.
+        Workers, as in joblib: processes, unless ``joblib.parallel_config`` says otherwise.
     dtype : float64 or float32
         The precision of the runs. Sketches are drawn in double precision and rounded, so that both see the same ones.
     record : collection of str

@@ -5,7 +5,7 @@ import numpy as np
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import Side
-from rac_theory.simulation.kernels.kernel import Record
+from rac_theory.simulation.record import Record
 
 
 def reference(problem: Problem, W0: Array, S: Array, gamma: float, side: Side = "left") -> Record:
@@ -23,7 +23,7 @@ def reference(problem: Problem, W0: Array, S: Array, gamma: float, side: Side = 
     Returns
     -------
     Record
-        As a kernel returns it.
+        As that of a kernel's path.
     """
     steps, runs = S.shape[:2]
     values, squares = np.empty((2, steps + 1, runs))

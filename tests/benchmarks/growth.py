@@ -1,4 +1,4 @@
-"""Slopes of time in runs and steps, a second worker, followed scores, memory at 100 x 100, and a million runs.
+"""Slopes of time in runs and steps, a second worker, memory at 100 x 100, and a million runs.
 
 Memory is the sum of the peaks of a process and its workers, as the kernel keeps them (Linux only). Each measurement
 has a process of its own, which is this file with the name of a job.
@@ -25,7 +25,6 @@ def report(rounds):
         print(f"- Time against {what}, log-log slope at 64x10 r4, one worker: {slope:.2f}", flush=True)
     for name in ("64x10-r1", "64x10-r4", "64x10-r16"):
         print(f"- One worker over two, {name}: {second_worker(cases.ALL[name](), rounds)}", flush=True)
-    print(f"- General kernel over the one that follows scores, digits, 4 coordinates: {followed(rounds)}", flush=True)
     nothing = measured("start")[2]
     for runs in (256, 1024):
         _, results, peak = measured("memory", runs)
@@ -65,19 +64,6 @@ def second_worker(case, rounds, runs=4096):
         one.append(seconds(play, case, runs, case.steps, 1))
         two.append(seconds(play, case, runs, case.steps, 2))
     return Spread(tuple(one)).over(Spread(tuple(two)))
-
-
-def followed(rounds, runs=256, steps=50):
-    """Return the time of the general kernel over that of ``Following``, interleaved, two workers each."""
-    case = cases.ALL["softmax-digits-r4"]()
-    algorithm = RACLoRA(sketches.Coordinate(case.shape[0], 4), gamma=case.gamma)
-    times = {}
-    for _ in range(rounds + 1):  # workers start in the first
-        for problem in (cases.BlackBox(case.problem), case.problem):
-            taken = seconds(simulate, Case(algorithm, problem, steps=steps), runs=runs, rng=0, n_jobs=2)
-            times.setdefault(type(problem), []).append(taken)
-    general, following = (Spread(tuple(taken[1:])) for taken in times.values())
-    return general.over(following)
 
 
 def measured(job, *sizes):

@@ -21,9 +21,7 @@ from rac_theory import (
     sketches,
 )
 from rac_theory.algorithms import GD, Factored, GaLore
-from rac_theory.simulation.kernels.following import Following
 from rac_theory.simulation.kernels.runs_last import RunsLast
-from rac_theory.simulation.kernels.several_steps import SeveralSteps
 from rac_theory.simulation.kernels.stepping import Stepping
 from rac_theory.simulation.kernels.thin_products import ThinProducts
 
@@ -43,11 +41,11 @@ USUAL = Initialisation.kaiming((4, 3), 2)
 CASES = [
     (quadratic(3, 3), RACLoRA(sketches.Haar(3, 1), 0.1), RunsLast),
     (quadratic(3, 3), RACLoRA(sketches.Coordinate(3, 2), 0.1, "right"), RunsLast),
-    (quadratic(64, 10), RACLoRA(sketches.Haar(64, 1), 0.1), SeveralSteps),
-    (quadratic(64, 10), RACLoRA(sketches.Coordinate(10, 1), 0.1, "right"), SeveralSteps),
+    (quadratic(64, 10), RACLoRA(sketches.Haar(64, 1), 0.1), ThinProducts),
+    (quadratic(64, 10), RACLoRA(sketches.Coordinate(10, 1), 0.1, "right"), ThinProducts),
     (quadratic(64, 10, full=True), RACLoRA(sketches.Gaussian(10, 2), 0.1, "right"), ThinProducts),
     (LOGISTIC, RACLoRA(sketches.Haar(4, 2), 0.1), Stepping),
-    (SOFTMAX, RACLoRA(sketches.Coordinate(64, 2), 0.1), Following),
+    (SOFTMAX, RACLoRA(sketches.Coordinate(64, 2), 0.1), Stepping),
     (SQUARES, Bernoulli(sketches.Haar(4, 1), sketches.Haar(3, 1), 0.1), Stepping),
     (SQUARES, GD(0.1), Stepping),
     (SQUARES, GaLore(1, 0.1), Stepping),
@@ -92,7 +90,7 @@ def test_keeping_changes_no_run(problem, algorithm, kernel, runs):
     assert list(np.flatnonzero(size > 1e-9)) == merged
 
 
-@pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES[5:7], ids=["Stepping", "Following"])
+@pytest.mark.parametrize(("problem", "algorithm", "kernel"), CASES[5:7], ids=["vectors", "matrices"])
 def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
     """Catches pages that are views, each of which holds the iterates of a whole block."""
     tracemalloc.start()

@@ -2,24 +2,19 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_array
 
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic, SoftmaxRegression
-from problems.followed_scores import FollowedScores
-from rac_theory import GD, Minibatch, RACLoRA, simulate, sketches
+from rac_theory import GD, RACLoRA, simulate, sketches
 from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import BLOCKS, child, generator, seed_sequence
 from rac_theory.simulation.blocks import simulate_part
-from rac_theory.simulation.kernels import following, subtraction, thin_products
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.kernels.diagonal import Diagonal
-from rac_theory.simulation.kernels.following import Following
 from rac_theory.simulation.kernels.runs_last import RunsLast
-from rac_theory.simulation.kernels.several_steps import SeveralSteps, _solve_by_halves, steps_at_once
-from rac_theory.simulation.kernels.stepping import Stepping, block_size
+from rac_theory.simulation.kernels.stepping import Stepping
 from rac_theory.simulation.kernels.thin_products import ThinProducts
+from rac_theory.simulation.record import record
 from rac_theory.testing.reference import reference
 
 seeds = st.integers(0, 2**32 - 1)
@@ -68,17 +63,17 @@ def against_reference(problem, sketch, side, kernel, *, steps, rotation_invarian
     chosen = kernel_for(algorithm, problem, W0)
     assert isinstance(chosen, kernel)
     recorded.drawn.clear()
-    record = chosen.run([generator(np.random.SeedSequence(3))], steps)
+    ran = record(chosen.path([generator(np.random.SeedSequence(3))]), steps)
     S = np.concatenate([S.reshape(-1, chosen.block, *S.shape[1:]) for S in recorded.drawn])[:steps]
     if rotation_invariant:  # they were drawn in the eigenbasis
         basis = problem.eigenbasis.left if side == "left" else problem.eigenbasis.right
         S = S if basis is None else basis @ S
     shown = slice(0, 3)
     expected = reference(problem, W0, S[:, shown], algorithm.gamma, side)
-    np.testing.assert_allclose(record.measured[:, :, shown], expected.measured, rtol=rtol)
-    W = chosen.matrices(record.last[shown])
+    np.testing.assert_allclose(ran.measured[:, :, shown], expected.measured, rtol=rtol)
+    W = chosen.matrices(ran.last[shown])
     np.testing.assert_allclose(W, expected.last, rtol=rtol, atol=rtol * np.abs(W0).max())
-    assert (chosen.norms(record.last[shown]) >= np.linalg.norm(W, axis=(1, 2)) * (1 - 1e-12)).all()
+    assert (chosen.norms(ran.last[shown]) >= np.linalg.norm(W, axis=(1, 2)) * (1 - 1e-12)).all()
 
 
 QUADRATICS = ["left", "singular", "kronecker", "least squares", "underdetermined"]
@@ -94,114 +89,6 @@ def test_stepping(kind, rank, side):
     against_reference(problem, sketches.Gaussian(dim, min(rank, dim)), side, Stepping, steps=12)
 
 
-def coordinates(law, dim, rank):
-    return sketches.Coordinate(dim, rank) if law == "uniform" else sketches.WeightedCoordinate(dim, rank, range(dim))
-
-
-@pytest.mark.parametrize("l2", [0.0, 0.1])
-@pytest.mark.parametrize("rank", [1, 3])
-@pytest.mark.parametrize("law", ["uniform", "weighted"])
-@pytest.mark.parametrize("shape", [(40, 6), (30, 2)])
-def test_following(law, shape, rank, l2, monkeypatch):
-    """Through two refreshes, and samples in several blocks; with the last class among the rows' own, and two classes.
-
-    Catches scores that follow another run, row or class, a step that only they or only W makes, and sketches dealt to
-    the wrong step: ``steps`` is no multiple of anything.
-    """
-    monkeypatch.setattr("problems.softmax._ROWS", 13)
-    rng = np.random.default_rng(0)
-    problem = SoftmaxRegression(2 * rng.standard_normal((50, shape[0])), np.arange(50) % shape[1], l2)
-    W0 = rng.standard_normal(shape)
-    algorithm = RACLoRA(coordinates(law, shape[0], rank), 1 / problem.L)
-    chosen = Following(algorithm, problem, W0, sketch=algorithm.sketch)  # whether it pays or not
-    drawn = []
-    draw = type(algorithm.sketch).sample
-    monkeypatch.setattr(
-        type(algorithm.sketch), "sample", lambda *arguments: drawn.append(draw(*arguments)) or drawn[-1]
-    )
-    record = chosen.run([generator(np.random.SeedSequence(3))], 71)
-    S = np.concatenate([S.reshape(-1, chosen.block, *S.shape[1:]) for S in drawn])[:71, :3]
-    expected = reference(problem, W0, S, algorithm.gamma)
-    np.testing.assert_allclose(record.measured[:, :, :3], expected.measured, rtol=1e-12)
-    np.testing.assert_allclose(record.last[:3], expected.last, rtol=1e-12, atol=1e-13)
-
-
-def test_following_is_stepping():
-    """The same streams, so nothing changes with the kernel but last digits: distances and single precision, too."""
-    problem = SoftmaxRegression(np.random.default_rng(0).standard_normal((90, 64)), np.arange(90) % 5, l2=0.1)
-    algorithm, W0 = RACLoRA(sketches.Coordinate(64, 2), 1 / problem.L), np.ones((64, 5))
-    for dtype, digits in ((np.float64, 1e-12), (np.float32, 1e-4)):
-        start, minimiser = W0.astype(dtype), problem.W_star.astype(dtype)
-        alike = problem if dtype == np.float64 else problem.single_precision
-        kernels = Following.of(algorithm, alike, start, minimiser), Stepping(algorithm, alike, start, minimiser)
-        one, other = (kernel.run([generator(np.random.SeedSequence(1))], 50) for kernel in kernels)
-        assert one.measured.dtype == one.last.dtype == dtype
-        assert one.measured.shape == (3, 51, kernels[0].block)
-        np.testing.assert_allclose(one.measured, other.measured, rtol=digits)
-        np.testing.assert_allclose(one.last, other.last, atol=digits)
-
-
-def test_followed_scores_keep_their_digits():
-    """A thousand moves that lead nowhere: what is computed at the end is what new scores give, to 1e-13.
-
-    A move by a million and back costs them six digits, and within 32 more they have them again.
-    """
-    rng = np.random.default_rng(1)
-    problem = SoftmaxRegression(rng.standard_normal((60, 30)), np.arange(60) % 4, l2=0.01)
-    batch = FollowedScores(problem, np.zeros((5, 30, 4)))
-
-    def move_a_little():
-        batch.subtract(np.argsort(rng.random((5, 30)))[:, :2], rng.standard_normal((5, 2, 4)))
-
-    def error():
-        G, anew = batch.value_and_gradient()[1], problem.gradient(batch.W)
-        return np.abs(G - anew).max()
-
-    for _ in range(1_003):
-        move_a_little()
-    assert np.abs(batch.W).max() > 10
-    assert error() < 1e-13
-    for far in (1e6, -1e6):
-        batch.subtract(np.tile([3, 7], (5, 1)), far * np.tile(np.arange(4.0), (5, 2, 1)))
-    assert error() > 1e-12
-    for _ in range(32):
-        move_a_little()
-    assert error() < 1e-13
-
-
-def test_what_is_not_followed(monkeypatch):
-    """Other problems, algorithms and sketches, subclasses, what would not pay, and what is too large to hold."""
-    X, labels = np.random.default_rng(0).standard_normal((90, 64)), np.arange(90) % 5
-
-    class Problem(SoftmaxRegression):
-        pass
-
-    class Sketch(sketches.Coordinate):
-        pass
-
-    class Algorithm(RACLoRA):
-        pass
-
-    usual, coordinate = SoftmaxRegression(X, labels), sketches.Coordinate(64, 2)
-
-    def chosen(problem=usual, sketch=coordinate, algorithm=RACLoRA, **rest):
-        return type(kernel_for(algorithm(sketch, 0.1, **rest), problem, np.zeros(problem.shape)))
-
-    assert chosen() is Following
-    assert chosen(problem=Problem(X, labels)) is chosen(sketch=Sketch(64, 2)) is Stepping
-    assert chosen(algorithm=Algorithm) is chosen(gradients=Minibatch(4)) is chosen(lora_alpha=1.0) is Stepping
-    assert chosen(problem=SoftmaxRegression(csr_array(X), labels)) is chosen(sketch=sketches.Haar(64, 2)) is Stepping
-    assert chosen(sketch=sketches.Coordinate(5, 2), side="right") is chosen(sketch=None) is Stepping
-    assert chosen(sketch=sketches.Coordinate(64, 8)) is Stepping
-    assert chosen(problem=SoftmaxRegression(X[:, :40], labels), sketch=sketches.Coordinate(40, 1)) is Stepping
-    assert chosen(problem=LogisticRegression(X, labels % 2)) is Stepping
-    held = 90 * (block_size(usual.shape) * 4 + 64)  # scores and features, in numbers
-    monkeypatch.setattr(following, "_LARGEST", held)
-    assert chosen() is Following
-    monkeypatch.setattr(following, "_LARGEST", held - 1)
-    assert chosen() is Stepping
-
-
 @pytest.mark.parametrize("rotation_invariant", [True, False])
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("kind", QUADRATICS)
@@ -215,26 +102,11 @@ def test_runs_last(kind, side, rotation_invariant):
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("kind", QUADRATICS)
 @pytest.mark.parametrize("rank", [1, 4])
-@pytest.mark.parametrize("large", [False, True])
-def test_thin_products(kind, side, rank, large, monkeypatch):
-    """Also with what is done for large matrices only: panels, of which the last is narrower, and products by BLAS."""
-    if large:
-        monkeypatch.setattr(thin_products, "_PANEL", 200)
-        monkeypatch.setattr(subtraction, "_LARGE", 1)
+def test_thin_products(kind, side, rank):
+    """Catches curvatures on the wrong axis or counted twice, and sketches dealt to the wrong step."""
     problem = a_problem(kind, 12, 40 if rank == 4 else 12)
     sketch = sketches.Gaussian(problem.shape[0 if side == "left" else 1], rank)
-    d, q = problem.shape if side == "left" else reversed(problem.shape)
-    kernel = SeveralSteps if steps_at_once(d, q, rank) >= 8 and kind != "kronecker" else ThinProducts
-    against_reference(problem, sketch, side, kernel, steps=12)
-
-
-@pytest.mark.parametrize("steps", [1, 7, 8, 9, 40])
-@pytest.mark.parametrize(("shape", "rank"), [((64, 10), 1), ((100, 100), 1), ((160, 200), 2)])
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_several_steps(shape, rank, side, steps):
-    """Catches a block that ends early, a sum over the wrong steps, and a refresh that comes too late."""
-    problem = a_problem("left", *(shape if side == "left" else reversed(shape)))
-    against_reference(problem, sketches.Gaussian(shape[0], rank), side, SeveralSteps, steps=steps)
+    against_reference(problem, sketch, side, ThinProducts, steps=12)
 
 
 @pytest.mark.parametrize("name", ["coordinate", "weighted_coordinate", "count_sketch", "rademacher", "sparse_signs"])
@@ -245,33 +117,6 @@ def test_other_laws_are_turned(name, shape):
     against_reference(
         problem, sketches.named_sketch(name, shape[0], 3), "left", RunsLast if shape[1] == 3 else ThinProducts, steps=20
     )
-
-
-def test_a_product_of_what_lost_rank():
-    """Half of the draws of a count sketch in several steps at once have zero columns."""
-    problem = a_problem("left", 100, 100)
-    against_reference(problem, sketches.SparseSigns(100, 1, p=0.01), "left", SeveralSteps, steps=40)
-
-
-def test_several_steps_keep_their_digits_where_f_falls():
-    """Past the sharp step, on a flat spectrum, f falls by 1e8 in 300 steps; the refresh keeps ten digits of it."""
-    problem = Quadratic.left(np.diag(np.linspace(0.5, 1.0, 64)), np.ones((64, 10)))
-    against_reference(problem, sketches.Gaussian(64, 1), "left", SeveralSteps, steps=300, gamma=1.2)
-
-
-@given(seeds, st.sampled_from([1, 2, 4]), st.sampled_from([1, 2, 4, 8]), st.booleans())
-@settings(max_examples=30)
-def test_the_system_of_several_steps(seed, r, blocks, scaled):
-    """Against a dense solve for each column; catches a wrong half, and what steps share with themselves."""
-    rng = np.random.default_rng(seed)
-    p, scale = r * blocks, rng.uniform(0.5, 2.0, 5) if scaled else np.ones(5)
-    A, right = rng.standard_normal((3, p, p)) / p, rng.standard_normal((3, p, 5))
-    below = np.tril(np.ones((blocks, blocks)), -1).repeat(r, 0).repeat(r, 1)
-    C = right.copy()
-    _solve_by_halves(A, C, r, scale)
-    for j in range(5):
-        expected = np.linalg.solve(np.eye(p) + below * A * scale[j], right[:, :, j, None])[..., 0]
-        np.testing.assert_allclose(C[:, :, j], expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["softmax", "logistic", "left", "kronecker", "wide", "thin"])
@@ -390,9 +235,8 @@ def test_what_the_kernels_are_chosen_by():
         return type(kernel_for(RACLoRA(sketch, 0.1, side=side), problem, np.zeros(shape)))
 
     assert chosen("left", (3, 3), 1) is RunsLast
-    assert chosen("left", (64, 10), 1) is chosen("left", (100, 100), 1) is SeveralSteps
-    assert chosen("left", (10, 64), 1, "right") is SeveralSteps
-    assert chosen("left", (64, 10), 4) is chosen("kronecker", (64, 10), 1) is ThinProducts
+    assert chosen("left", (64, 10), 1) is chosen("left", (10, 64), 1, "right") is ThinProducts
+    assert chosen("kronecker", (64, 10), 4) is ThinProducts
     assert chosen("full", (3, 3), 1) is Stepping
     problem = a_problem("left")
     assert isinstance(kernel_for(GD(0.1), problem, np.zeros((5, 3))), Stepping)
@@ -405,5 +249,5 @@ def test_streams_are_those_of_blocks():
     algorithm = RACLoRA(sketches.Gaussian(5, 1), 0.1)
     kernel = kernel_for(algorithm, problem, np.zeros((5, 3)))
     ran = simulate(Case(algorithm, problem, steps=3), runs=2 * kernel.block, rng=4)
-    alone = kernel.run([generator(child(seed_sequence(4), BLOCKS, 1))], 3)
+    alone = record(kernel.path([generator(child(seed_sequence(4), BLOCKS, 1))]), 3)
     np.testing.assert_array_equal(ran.values[kernel.block :], alone.measured[0].T)

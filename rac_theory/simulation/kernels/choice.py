@@ -6,15 +6,12 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.simulation.kernels.diagonal import Diagonal
-from rac_theory.simulation.kernels.following import Following
 from rac_theory.simulation.kernels.kernel import Kernel
 from rac_theory.simulation.kernels.runs_last import RunsLast
-from rac_theory.simulation.kernels.several_steps import SeveralSteps, steps_at_once
 from rac_theory.simulation.kernels.stepping import Stepping
 from rac_theory.simulation.kernels.thin_products import ThinProducts
 
 _SMALL = 128  # d q r, the work of a step, below which a call of BLAS costs more than it does
-_WORTH_BLOCKING = 8  # fewer steps at once do not pay for the bookkeeping
 
 
 def kernel_for(algorithm: Algorithm, problem: Problem, start: Array, distances: bool = False) -> Kernel:
@@ -26,15 +23,8 @@ def kernel_for(algorithm: Algorithm, problem: Problem, start: Array, distances: 
     if case is None:
         minimiser = _minimiser(problem).astype(start.dtype) if distances else None
         problem = _in_precision(problem, start)
-        return Following.of(algorithm, problem, start, minimiser) or Stepping(algorithm, problem, start, minimiser)
-    d, q = case.start.shape
-    rank = case.sketch.rank
-    if d * q * rank <= _SMALL:
-        return RunsLast(case)
-    one_axis = 1 in case.curvatures.shape
-    if not distances and one_axis and steps_at_once(d, q, rank) >= _WORTH_BLOCKING:
-        return SeveralSteps(case)
-    return ThinProducts(case)
+        return Stepping(algorithm, problem, start, minimiser)
+    return RunsLast(case) if case.start.size * case.sketch.rank <= _SMALL else ThinProducts(case)
 
 
 def _in_precision(problem: Problem, start: Array) -> Problem:

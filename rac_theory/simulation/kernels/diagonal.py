@@ -10,7 +10,7 @@ ensemble has the same law, though a given seed gives other runs than it would wi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,7 @@ from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.cases.checked_once import check_once
-from rac_theory.simulation.kernels.kernel import Record
+from rac_theory.simulation.kernels.kernel import Visit
 from rac_theory.sketches.declarations import is_rotation_invariant
 from rac_theory.sketches.ranges import draw_ranges, steps_ahead
 from rac_theory.sketches.sketch import Sketch
@@ -93,14 +93,9 @@ class Diagonal:
         weights = np.stack([self.curvatures / 2, self.curvatures**2, np.ones_like(self.curvatures)])
         return weights if self.distances else weights[:2]
 
-    def columns(self, part: slice) -> "Diagonal":
-        """Return the case of some columns, which move apart from the others once the sketches are drawn."""
-        curvatures = self.curvatures if self.curvatures.shape[1] == 1 else self.curvatures[:, part]
-        return replace(self, start=self.start[:, part], curvatures=curvatures)
-
-    def rows(self, rng: np.random.Generator, runs: int, ahead: int | None = None) -> Iterator[Array]:
-        """Yield ranges of fresh sketches as orthonormal rows, (ahead, runs, r, d), for ``ahead`` steps at a time."""
-        ahead = ahead or steps_ahead(self.sketch.dim, self.sketch.rank, runs)
+    def rows(self, rng: np.random.Generator, runs: int) -> Iterator[Array]:
+        """Yield ranges of fresh sketches as orthonormal rows, (ahead, runs, r, d), those of several steps at a time."""
+        ahead = steps_ahead(self.sketch.dim, self.sketch.rank, runs)
         while True:
             Q = draw_ranges(self.sketch, rng, ahead * runs)
             rows = np.swapaxes(Q, -1, -2).astype(self.start.dtype, copy=False)
@@ -108,18 +103,18 @@ class Diagonal:
                 rows = (rows.reshape(-1, self.sketch.dim) @ self.rotation).reshape(rows.shape)
             yield rows.reshape(ahead, runs, *rows.shape[1:])
 
-    def record(self, measured: Array, E: Array) -> Record:
-        """Return the record of runs that ended at E, (runs, d, q)."""
+    def visit(self, E: Array, measured: Array) -> Visit:
+        """Return the visit of runs at E, (runs, d, q), where the weighted squares are ``measured``."""
         measured[0] += self.basis.floor
-        return Record(measured, np.swapaxes(E, 1, 2) if self.transposed else E)
+        return Visit(np.swapaxes(E, 1, 2) if self.transposed else E, measured)
 
-    def matrices(self, last: Array) -> Array:
+    def matrices(self, E: Array) -> Array:
         """Turn coordinates back."""
-        return self.basis.matrices(last).astype(last.dtype, copy=False)
+        return self.basis.matrices(np.ascontiguousarray(E)).astype(E.dtype, copy=False)
 
-    def norms(self, last: Array) -> Array:
+    def norms(self, E: Array) -> Array:
         """Return ``||E|| + ||centre||``: a rotation changes no norm."""
-        E = last.reshape(len(last), -1)
+        E = np.ascontiguousarray(E).reshape(len(E), -1)
         return np.asarray(np.sqrt(np.vecdot(E, E)) + self._centre_norm)
 
     @cached_property

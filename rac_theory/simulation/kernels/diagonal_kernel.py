@@ -16,17 +16,16 @@ class DiagonalKernel:
 
     streams = 1
     recomputes_last = True
-    threads = False
 
     @property
     def block(self) -> int:
         """A power of two in 1..256."""
         return 1 << min(8, max(0, (2 * _NUMBERS // (3 * self.case.start.size)).bit_length()))
 
-    def matrices(self, last: Array) -> Array:
+    def matrices(self, W: Array) -> Array:
         """Turn coordinates back."""
-        return self.case.matrices(last)
+        return self.case.matrices(W)
 
-    def norms(self, last: Array) -> Array:
+    def norms(self, W: Array) -> Array:
         """Bound the norms of the iterates."""
-        return self.case.norms(last)
+        return self.case.norms(W)

@@ -1,5 +1,6 @@
 """A kernel: how blocks of runs are computed. Which one serves a case depends on its shapes; the numbers do not."""
 
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -7,20 +8,22 @@ import numpy as np
 from problems.checks import Array
 
 
-class Record(NamedTuple):
-    """What a kernel returns.
+class Visit(NamedTuple):
+    """Where the runs of a block are at one step.
 
     Attributes
     ----------
-    measured : (2 or 3, steps + 1, runs)
-        f, ``||grad f||^2``, and where it is asked for ``||W - W*||^2``, at t = 0, ..., steps; a step is a row, as that
-        is what a kernel writes at once.
-    last : (runs, m, n)
-        The last iterates, in the coordinates of the kernel.
+    W : (runs, m, n)
+        The iterates, in the coordinates of the kernel; the next step may overwrite them.
+    measured : (2 or 3, runs)
+        f, ``||grad f||^2``, and where it is asked for ``||W - W*||^2``.
+    gradient : (runs, m, n) or None
+        Where the kernel computes it.
     """
 
+    W: Array
     measured: Array
-    last: Array
+    gradient: Array | None = None
 
 
 class Kernel(Protocol):
@@ -40,28 +43,18 @@ class Kernel(Protocol):
         ...
 
     @property
-    def threads(self) -> bool:
-        """Whether workers are best threads: its operations are so long that they do not wait for each other."""
-        ...
-
-    @property
     def recomputes_last(self) -> bool:
         """Whether the last iterates are not kept, as to compute them again when they are asked for costs less."""
         ...
 
-    def run(self, rngs: list[np.random.Generator], steps: int, /) -> Record:
-        """Run one block for each generator, in their order."""
+    def path(self, rngs: list[np.random.Generator], /) -> Iterator[Visit]:
+        """Yield what one block for each generator, in their order, visits at t = 0, 1, ..., for ever."""
         ...
 
-    def matrices(self, last: Array, /) -> Array:
-        """Return the iterates W for coordinates, (runs, m, n) to (runs, m, n)."""
+    def matrices(self, W: Array, /) -> Array:
+        """Return the iterates for coordinates, (runs, m, n) to (runs, m, n)."""
         ...
 
-    def norms(self, last: Array, /) -> Array:
-        """Return upper bounds of ``||W||`` for coordinates, (runs, m, n) to (runs,), cheaply."""
+    def norms(self, W: Array, /) -> Array:
+        """Return upper bounds of the norms of the iterates for coordinates, (runs, m, n) to (runs,), cheaply."""
         ...
-
-
-def is_large(numbers: int) -> bool:
-    """Whether a matrix of so many numbers keeps one operation busy for longer than threads take to change places."""
-    return numbers >= 128 * 128

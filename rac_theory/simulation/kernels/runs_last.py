@@ -12,7 +12,7 @@ import numpy as np
 
 from problems.checks import Array
 from rac_theory.simulation.kernels.diagonal_kernel import DiagonalKernel
-from rac_theory.simulation.kernels.kernel import Record
+from rac_theory.simulation.kernels.kernel import Visit
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,22 +22,22 @@ class RunsLast(DiagonalKernel):
     block = 256
     streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
 
-    def run(self, rngs: list[np.random.Generator], steps: int) -> Record:
-        """Run the blocks side by side to their end."""
-        case, runs = self.case, self.block * len(rngs)
-        E = np.repeat(case.start[:, :, None], runs, axis=2)
+    def path(self, rngs: list[np.random.Generator]) -> Iterator[Visit]:
+        """Yield what the blocks visit side by side."""
+        E = np.repeat(self.case.start[:, :, None], self.block * len(rngs), axis=2)
         move = np.empty_like(E)
-        weights = case.weights.reshape(len(case.weights), -1)
+        yield self._visit(E)
+        for Q in self._ranges(rngs):
+            self._step(E, Q, move)
+            yield self._visit(E)
+
+    def _visit(self, E: Array) -> Visit:
+        case = self.case
         # Squares of one curvature are added up before they are weighted.
         alike = "".join(axis for axis, size in zip("dq", case.curvatures.shape, strict=True) if size > 1)
-        measured = np.empty((len(weights), steps + 1, runs), E.dtype)
-        ranges = self._ranges(rngs)
-        for t in range(steps + 1):
-            if t > 0:
-                self._step(E, next(ranges), move)
-            squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, runs)
-            np.einsum("wi,iu->wu", weights, squares, out=measured[:, t])
-        return case.record(measured, np.ascontiguousarray(np.moveaxis(E, 2, 0)))
+        squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, E.shape[2])
+        measured = np.einsum("wi,iu->wu", case.weights.reshape(len(case.weights), -1), squares)
+        return case.visit(np.moveaxis(E, 2, 0), measured)
 
     def _step(self, E: Array, Q: Array, move: Array) -> None:
         """Step in place; what is scaled by the curvatures is the smallest that will do."""
