@@ -22,7 +22,6 @@ from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.cases.checked_once import check_once
-from rac_theory.simulation.kernels.kernel import Visit
 from rac_theory.sketches.declarations import is_rotation_invariant
 from rac_theory.sketches.ranges import draw_ranges, steps_ahead
 from rac_theory.sketches.sketch import Sketch
@@ -102,24 +101,6 @@ class Diagonal:
             if self.rotation is not None:
                 rows = (rows.reshape(-1, self.sketch.dim) @ self.rotation).reshape(rows.shape)
             yield rows.reshape(ahead, runs, *rows.shape[1:])
-
-    def visit(self, E: Array, measured: Array) -> Visit:
-        """Return the visit of runs at E, (runs, d, q), where the weighted squares are ``measured``."""
-        measured[0] += self.basis.floor
-        return Visit(np.swapaxes(E, 1, 2) if self.transposed else E, measured)
-
-    def matrices(self, E: Array) -> Array:
-        """Turn coordinates back."""
-        return self.basis.matrices(np.ascontiguousarray(E)).astype(E.dtype, copy=False)
-
-    def norms(self, E: Array) -> Array:
-        """Return ``||E|| + ||centre||``: a rotation changes no norm."""
-        E = np.ascontiguousarray(E).reshape(len(E), -1)
-        return np.asarray(np.sqrt(np.vecdot(E, E)) + self._centre_norm)
-
-    @cached_property
-    def _centre_norm(self) -> float:
-        return float(np.linalg.norm(self.basis.centre))
 
 
 def _check_eigenbasis(problem: Problem, start: Array) -> None:

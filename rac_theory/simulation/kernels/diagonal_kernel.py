@@ -1,9 +1,13 @@
 """What the kernels for quadratics have in common: the case they hold, the size of a block, the way back to matrices."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from problems.checks import Array
 from rac_theory.simulation.kernels.diagonal import Diagonal
+from rac_theory.simulation.kernels.kernel import Visit
 
 _NUMBERS = 1 << 15  # in a block of errors, which should stay in the cache of one core with as much beside it
 
@@ -24,8 +28,18 @@ class DiagonalKernel:
 
     def matrices(self, W: Array) -> Array:
         """Turn coordinates back."""
-        return self.case.matrices(W)
+        return self.case.basis.matrices(np.ascontiguousarray(W)).astype(W.dtype, copy=False)
 
     def norms(self, W: Array) -> Array:
-        """Bound the norms of the iterates."""
-        return self.case.norms(W)
+        """Return ``||E|| + ||centre||``: a rotation changes no norm."""
+        E = np.ascontiguousarray(W).reshape(len(W), -1)
+        return np.asarray(np.sqrt(np.vecdot(E, E)) + self._centre_norm)
+
+    def _visit(self, E: Array, measured: Array) -> Visit:
+        """Return the visit of runs at E, (runs, d, q), where the weighted squares are ``measured``."""
+        measured[0] += self.case.basis.floor
+        return Visit(np.swapaxes(E, 1, 2) if self.case.transposed else E, measured)
+
+    @cached_property
+    def _centre_norm(self) -> float:
+        return float(np.linalg.norm(self.case.basis.centre))

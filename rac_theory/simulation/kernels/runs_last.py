@@ -26,18 +26,18 @@ class RunsLast(DiagonalKernel):
         """Yield what the blocks visit side by side."""
         E = np.repeat(self.case.start[:, :, None], self.block * len(rngs), axis=2)
         move = np.empty_like(E)
-        yield self._visit(E)
+        yield self._look(E)
         for Q in self._ranges(rngs):
             self._step(E, Q, move)
-            yield self._visit(E)
+            yield self._look(E)
 
-    def _visit(self, E: Array) -> Visit:
+    def _look(self, E: Array) -> Visit:
         case = self.case
         # Squares of one curvature are added up before they are weighted.
         alike = "".join(axis for axis, size in zip("dq", case.curvatures.shape, strict=True) if size > 1)
         squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, E.shape[2])
         measured = np.einsum("wi,iu->wu", case.weights.reshape(len(case.weights), -1), squares)
-        return case.visit(np.moveaxis(E, 2, 0), measured)
+        return self._visit(np.moveaxis(E, 2, 0), measured)
 
     def _step(self, E: Array, Q: Array, move: Array) -> None:
         """Step in place; what is scaled by the curvatures is the smallest that will do."""

@@ -21,10 +21,10 @@ class ThinProducts(DiagonalKernel):
         (rng,) = rngs
         case = self.case
         E = np.repeat(case.start[None], self.block, axis=0)
-        yield case.visit(E, self._measure(E))
+        yield self._visit(E, self._measure(E))
         for rows in chain.from_iterable(case.rows(rng, self.block)):
             E -= np.swapaxes(rows, 1, 2) @ (case.gamma * self._seen(rows, E))
-            yield case.visit(E, self._measure(E))
+            yield self._visit(E, self._measure(E))
 
     def _seen(self, rows: Array, E: Array) -> Array:
         """Return ``Q' curvatures E``, (runs, r, q), with the curvatures where they are the fewest products."""
