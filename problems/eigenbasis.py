@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from problems.checks import Array
+from problems.value import Value
 
 
-@dataclass(frozen=True, eq=False)
-class Eigenbasis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Eigenbasis(Value):
     r"""Coordinates E, ``W = centre + left E right'``, in which f is ``floor + 1/2 sum curvatures E^2``.
 
     The gradient is then ``curvatures E``, with no product by a Hessian. A problem that has one offers it as
@@ -38,6 +39,7 @@ class Eigenbasis:
     def __post_init__(self) -> None:
         m, n = self.centre.shape
         vars(self).update(curvatures=np.maximum(self.curvatures, 0.0), shape=(m, n))
+        super().__post_init__()
 
     def coordinates(self, W: Array) -> Array:
         """E at each matrix of a batch: (..., m, n) to (..., m, n)."""

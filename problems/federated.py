@@ -55,12 +55,12 @@ class Federated:
         self._problem = problem
         told = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
         self._made_by = ("", f"clients={told}")
-        self.clients = tuple(_client(problem, m, own) for m, own in enumerate(rows))
+        self._clients = tuple(_client(problem, m, own) for m, own in enumerate(rows))
         largest = max(map(len, rows))
         self._undivided = largest * len(rows) == N
         self._whole: Any = problem
         if not self._undivided:
-            self._whole = Mean(self.clients, _inherited(problem, self.clients, Fraction(N, len(rows) * largest)))
+            self._whole = Mean(self._clients, _inherited(problem, self.clients, Fraction(N, len(rows) * largest)))
 
     @classmethod
     def by_label(cls, problem: Divisible, clients: int) -> Self:
@@ -84,6 +84,11 @@ class Federated:
         """Remember the call that made this, for the repr."""
         self._made_by = (method, arguments)
         return self
+
+    @property
+    def clients(self) -> tuple[Divisible, ...]:
+        """The M problems, each on its own rows."""
+        return self._clients
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from problems.least_norm import least_norm_solution
 from problems.naming import short_name
 from problems.rank import rank_bound
 from problems.ridge_model import RidgeModel
+from problems.value import Value
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
 
@@ -39,7 +40,7 @@ UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smalle
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeastSquares(RidgeModel):
+class LeastSquares(RidgeModel, Value):
     r"""Half the mean squared residual, plus a penalty: :math:`\frac{1}{2N} \|XW - Y\|^2 + \frac{l2}{2} \|W\|^2`.
 
     The constants come from the singular values of X, rounded outwards, and not from X'X. ``mu`` is the smallest

@@ -14,10 +14,11 @@ from problems.finite_sum import Indices
 from problems.logistic_loss import curvatures, loss_and_gradient, loss_slopes, signs, smoothness, wrong_way
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
+from problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogisticRegression(RegularisedLoss):
+class LogisticRegression(RegularisedLoss, Value):
     r"""Mean logistic loss: :math:`\frac1N \sum_i \log(1 + \exp(-y_i x_i^\top w)) + \frac{l2}{2} \|w\|^2`.
 
     Parameters

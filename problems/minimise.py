@@ -10,6 +10,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from problems.checks import Array
 from problems.features import EPS
+from problems.value import Value
 
 TOLERANCE = 1e-12
 """A certificate ``||grad||^2 / (2 s) <= TOLERANCE f(0)``, rounding of the gradient included, counts; no wider one.
@@ -49,8 +50,8 @@ class StronglyConvex(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class Minimum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Minimum(Value):
     """A minimiser and the certified interval ``[f_star - f_star_error, f_star]`` of the infimum, or nan for both."""
 
     W_star: Array | None

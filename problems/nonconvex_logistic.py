@@ -16,10 +16,11 @@ from problems.finite_sum import Indices
 from problems.linear_model import LinearModel
 from problems.logistic_loss import loss_and_gradient, loss_slopes, signs, smoothness, wrong_way
 from problems.naming import short_name
+from problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NonconvexLogistic(LinearModel):
+class NonconvexLogistic(LinearModel, Value):
     r"""Mean logistic loss plus :math:`lam \sum_j w_j^2 / (1 + w_j^2)`.
 
     Parameters

@@ -15,12 +15,13 @@ from problems.eigenbasis import Eigenbasis
 from problems.eigenvalues import eigenvalues
 from problems.rank import rank_bound
 from problems.rounding import rounded
+from problems.value import Value
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Quadratic:
+class Quadratic(Value):
     r"""Half a squared distance: :math:`f(W) = \frac12 \langle W - W^\star, Q(W - W^\star) \rangle`, minimum 0.
 
     Made by ``Quadratic.left``, ``Quadratic.kronecker`` or ``Quadratic.full``, which say what Q is. Every matrix must be

@@ -10,10 +10,11 @@ from problems import checks
 from problems.batch import in_chunks, matrices
 from problems.checks import Array
 from problems.digest import digest
+from problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ReLUNetwork:
+class ReLUNetwork(Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\max(x_i^\top W, 0)\, V)`, as a function of W alone.
 
     Nothing is known of it that a theorem could use: the gradient is not even continuous. It is here to be tried.

@@ -27,12 +27,13 @@ from problems.labels import sorted_classes
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 from problems.rounding import rounded
+from problems.value import Value
 
 _ROWS = 900  # samples of a block: few enough for their scores in a chunk of runs to stay in the cache
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SoftmaxRegression(RegularisedLoss):
+class SoftmaxRegression(RegularisedLoss, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(x_i^\top W)`, plus :math:`\frac{l2}{2} \|W\|^2`.
 
     Parameters

@@ -10,6 +10,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
+from problems.value import Value
 from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
@@ -24,7 +25,7 @@ from rac_theory.sketches.spectra import UNKNOWN, Spectrum, spectrum
 
 
 @dataclass(frozen=True, eq=False)
-class AsymmetricLoRA(ProjectedDescent):
+class AsymmetricLoRA(ProjectedDescent, Value):
     r"""RAC-LoRA whose sketch is drawn once a run and then frozen, so that a run never leaves one subspace.
 
     Without ``lora_alpha`` the step is projected, :math:`W \leftarrow W - \gamma H \nabla f(W)`, which is gradient

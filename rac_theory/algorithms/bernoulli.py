@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from problems import checks
 from problems.checks import Array
 from problems.rounding import rounded
+from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
@@ -30,7 +31,7 @@ _OUTWARDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Bernoulli(ProjectedDescent):
+class Bernoulli(ProjectedDescent, Value):
     r"""Bernoulli-LoRA: with probability p the left step, with a fresh B, else the right step, with a fresh A.
 
     As an operator on matrices E[H] is :math:`p\, E[H_B] \otimes I + (1 - p)\, I \otimes E[H_A]`, a Kronecker sum: its

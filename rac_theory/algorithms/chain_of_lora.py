@@ -10,6 +10,7 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
+from problems.value import Value
 from rac_theory.algorithms.factor_descent import FactorDescent, Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
@@ -17,7 +18,7 @@ from rac_theory.algorithms.initialisation import Initialisation
 
 
 @dataclass(frozen=True, eq=False)
-class ChainOfLoRA(FactorDescent):
+class ChainOfLoRA(FactorDescent, Value):
     """Links of ``inner_steps`` LoRA steps each; after a link the product is merged and the factors start anew.
 
     Every LoRA step is one outer step here, so that runs can be compared with LoRA step by step.

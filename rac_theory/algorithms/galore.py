@@ -8,12 +8,13 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.problem import Problem
+from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_fits, check_source, never_draws
 
 
 @dataclass(frozen=True, eq=False)
-class GaLore:
+class GaLore(Value):
     r"""The step :math:`W \leftarrow W - \gamma U U^\top g`, with the r leading left singular vectors U of g itself.
 
     The move is the best approximation of rank r to g, so that the leading right singular vectors make the same step.

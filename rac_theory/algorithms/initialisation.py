@@ -6,6 +6,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.value import Value
 from rac_theory.algorithms.rac_lora import check_dim
 from rac_theory.sketches.declarations import is_deterministic
 from rac_theory.sketches.distributions.gaussian import Gaussian
@@ -14,7 +15,7 @@ from rac_theory.sketches.sketch import Sketch
 
 
 @dataclass(frozen=True, eq=False)
-class Initialisation:
+class Initialisation(Value):
     r"""The law of the factors B (m x r) and A (r x n) at the start; where one is None it is zero.
 
     A run starts at W^0 whatever the factors are: where both are drawn, the weights that stay frozen beneath them are

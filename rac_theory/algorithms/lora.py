@@ -7,6 +7,7 @@ import numpy as np
 
 from problems.checks import Array
 from problems.problem import Problem
+from problems.value import Value
 from rac_theory.algorithms.factor_descent import FactorDescent, Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
@@ -14,7 +15,7 @@ from rac_theory.algorithms.initialisation import Initialisation
 
 
 @dataclass(frozen=True, eq=False)
-class LoRA(FactorDescent):
+class LoRA(FactorDescent, Value):
     r"""Gradient descent on :math:`(B, A) \mapsto f(W^0 + c B A)` with :math:`c = \mathrm{lora\_alpha}/r`.
 
     Both factors move at once: :math:`B \leftarrow B - \gamma c\, g A^\top` and

@@ -10,6 +10,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
+from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
@@ -26,7 +27,7 @@ Side: TypeAlias = Literal["left", "right"]
 
 
 @dataclass(frozen=True, eq=False)
-class RACLoRA(ProjectedDescent):
+class RACLoRA(ProjectedDescent, Value):
     r"""Randomized Asymmetric Chain of LoRA: :math:`W \leftarrow W - \gamma H \nabla f(W)`, a fresh sketch each step.
 
     :math:`H = B (B^\top B)^\dagger B^\top` acts from the left, or :math:`H = A^\top (A A^\top)^\dagger A` from the

@@ -6,20 +6,21 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from problems.digest import digest
 from problems.members import being, having
+from problems.naming import type_name
 from problems.problem import Problem
+from problems.value import Value, in_short
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.cases.checked_once import check_once
 from rac_theory.cases.gradient_check import check_gradient
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class Case(Value):
     """An algorithm on a problem from ``W0``, for ``steps`` outer steps where something runs.
 
     Whatever does not fit together is refused here, before anything runs: shapes, and a plug-in whose value and
-    gradient contradict each other.
+    gradient contradict each other. Two cases are equal if their parts are, as these tell it themselves.
 
     Parameters
     ----------
@@ -62,11 +63,15 @@ class Case:
         assert self.W0 is not None  # filled in by __post_init__
         return self.W0
 
+    @property
+    def start_shown(self) -> str:
+        """Shape and digest of the start; empty where it is the usual one."""
+        return "" if np.array_equal(self.start, starting_point(self.problem, None)) else in_short(self.start)
+
     def __repr__(self) -> str:
-        usual = starting_point(self.problem, None)
-        W0 = "" if np.array_equal(self.start, usual) else f", W0={'x'.join(map(str, usual.shape))} {digest(self.start)}"
+        W0 = f", W0={self.start_shown}" if self.start_shown else ""
         steps = f", steps={self.steps}" if self.steps else ""
-        return f"Case({self.algorithm!r}, {self.problem!r}{W0}{steps})"
+        return f"{type_name(self)}({self.algorithm!r}, {self.problem!r}{W0}{steps})"
 
 
 def check_runs(case: Case) -> None:

@@ -6,15 +6,18 @@ from dataclasses import dataclass, field, fields
 from numbers import Real
 
 from problems.members import being
+from problems.value import Value
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_constants import known_constants
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.sketches.spectra import DRAWS
 
 
-@dataclass(frozen=True)
-class Constants:
+@dataclass(frozen=True, eq=False, repr=False)
+class Constants(Value):
     """The numbers of one case. Replace one with ``dataclasses.replace`` to see what a false one would do.
+
+    Two are equal if their numbers are, unknown ones included, wherever they come from. The repr says what is known.
 
     Attributes
     ----------
@@ -97,9 +100,10 @@ class Constants:
     longest_step: float = math.nan
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()
-    provenance: Mapping[str, str] = field(default_factory=dict, compare=False)
+    provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for known in fields(self):
             value = getattr(self, known.name)
             if known.type is float and (isinstance(value, bool) or not isinstance(value, Real)):

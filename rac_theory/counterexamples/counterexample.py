@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from problems.checks import Array
+from problems.naming import type_name
 from problems.problem import Problem
+from problems.value import Value
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.counterexamples.picture import Picture
 from rac_theory.verification.verdict import Status
@@ -35,7 +37,7 @@ class Check:
 
 
 @dataclass(frozen=True, eq=False)
-class Witness:
+class Witness(Value):
     """The evidence of a counterexample.
 
     Attributes
@@ -57,6 +59,11 @@ class Witness:
     checks: tuple[Check, ...]
     picture: Picture
     against: tuple[Check, ...] = ()
+
+    def __repr__(self) -> str:
+        kept = sum(check.holds for check in self.checks)
+        against = f", {len(self.against)} against the form in circulation" if self.against else ""
+        return f"<{type_name(self)}: {kept} of {len(self.checks)} checks hold{against}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +105,7 @@ class Answer:
         return f"{head} As it circulates ({self.counterexample.in_circulation}) it is {self.circulated.name}."
 
     def __repr__(self) -> str:
-        return f"<Answer {self}>"
+        return f"<{type_name(self)} {self}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,4 +176,4 @@ class Counterexample:
         return Answer(self, status, reason, circulated, witness)
 
     def __repr__(self) -> str:
-        return f"<Counterexample {self.id}: {self.name}>"
+        return f"<{type_name(self)} {self.id}: {self.name}>"

@@ -10,6 +10,7 @@ import numpy as np
 from problems.checks import Array
 from problems.members import being
 from problems.problem import Problem
+from problems.value import Value
 from rac_theory.counterexamples.factor_moves import Moves, merges
 from rac_theory.counterexamples.followed_run import FollowedRun
 from rac_theory.counterexamples.low_rank import floor, lowest
@@ -46,8 +47,8 @@ class Cause(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Diagnosis(Value):
     """A cause, a sentence with the numbers, and the numbers.
 
     Examples

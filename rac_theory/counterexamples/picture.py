@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.checks import Array
+from problems.naming import function_name, type_name
+from problems.value import Value
 from rac_theory.drawing import plot
 from rac_theory.drawing.chart import BLACK, BOUND, GREEN, MEAN, PINK, RUNS, YELLOW
 
@@ -24,7 +26,7 @@ class Picture(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class Lines(Value):
     """Curves on axes, solid, and dashed levels across them.
 
     Attributes
@@ -51,6 +53,9 @@ class Lines:
         """Return curves over t = 0, 1, ..., of which each is given by its values."""
         return cls({name: (np.arange(len(y)), y) for name, y in curves.items()}, levels, "$t$", ylabel, yscale=yscale)
 
+    def __repr__(self) -> str:
+        return f"<{type_name(self)}: {', '.join((*self.curves, *self.levels))}>"
+
     def draw(self, ax: "Axes | None" = None) -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
         ax = plot.figure().subplots() if ax is None else ax
@@ -67,7 +72,7 @@ class Lines:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcomes:
+class Outcomes(Value):
     """A map of what became of runs: one of a few outcomes for each pair of parameters.
 
     Attributes
@@ -88,6 +93,9 @@ class Outcomes:
     xlabel: str
     ylabel: str
 
+    def __repr__(self) -> str:
+        return f"<{type_name(self)}: {', '.join(self.names)}, on {len(self.y)} x {len(self.x)} points>"
+
     def draw(self, ax: "Axes | None" = None) -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
         if ax is None:
@@ -107,6 +115,9 @@ class Deferred:
     """A picture that is computed when it is drawn, as it takes longer than the evidence."""
 
     make: Callable[[], Picture]
+
+    def __repr__(self) -> str:
+        return f"{type_name(self)}({function_name(self.make)})"
 
     def draw(self, ax: "Axes | None" = None) -> "Axes":
         """Compute it and draw it on matplotlib axes, made if none are given; return the axes."""

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.checks import Array
+from problems.naming import type_name
+from problems.value import Value
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart.
 BOUND, MEAN, RUNS = "#D55E00", "#0072B2", "#56B4E9"
@@ -32,8 +34,8 @@ _FAINT_POINTS = 120
 _NO_LETTERS = str.maketrans("", "", "$^")
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+@dataclass(frozen=True, eq=False, repr=False)
+class Layer(Value):
     """Curves over the steps t in one style; nan leaves gaps.
 
     Attributes
@@ -64,8 +66,8 @@ class Layer:
         return self.opacity == 1
 
 
-@dataclass(frozen=True, eq=False)
-class Chart:
+@dataclass(frozen=True, eq=False, repr=False)
+class Chart(Value):
     """Layers, the lowest first, above the steps t; values are logarithmic.
 
     Attributes
@@ -84,6 +86,9 @@ class Chart:
     xscale: Scale
     ylabel: str
     title: str
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)} {self.title!r}: {', '.join(layer.label for layer in self.legend)}>"
 
     @property
     def legend(self) -> tuple[Layer, ...]:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from problems.checks import Array
 from problems.members import being
+from problems.naming import type_name
 from problems.problem import Problem
+from problems.value import Value
 from rac_theory.cases.case import Case, check_runs
 from rac_theory.expectations.frame import minimum
 from rac_theory.expectations.moment_map import Unsupported, curves
@@ -20,7 +22,7 @@ __all__ = ["Expectation", "Unsupported", "exact_rate", "expected"]
 
 
 @dataclass(frozen=True, eq=False)
-class Expectation:
+class Expectation(Value):
     """What happens on average at t = 0, ..., steps.
 
     Attributes
@@ -58,19 +60,18 @@ class Expectation:
     how: Literal["recursion", "one run", "rational"]
     on_trust: bool = False
 
-    def __post_init__(self) -> None:
-        for name in ("gap", "squared_gradient", "squared_distance"):
-            curve = getattr(self, name).copy()
-            curve.flags.writeable = False
-            object.__setattr__(self, name, curve)
-
     @property
     def values(self) -> Array:
         """``E f(W^t)``, (steps + 1,), in floats; small gaps are more accurate in ``gap`` than as a difference."""
         return np.asarray(self.gap.astype(np.float64) + self.minimum)
 
     def __repr__(self) -> str:
-        return f"Expectation({len(self.gap) - 1} steps, gap {float(self.gap[0]):.4g} to {float(self.gap[-1]):.4g})"
+        name, curve = ("E||grad f||^2", self.squared_gradient) if np.isnan(float(self.gap[0])) else ("gap", self.gap)
+        trust = ", on trust" if self.on_trust else ""
+        return (
+            f"<{type_name(self)} by {self.how}{trust}, {len(self.gap) - 1} steps, {name} {float(curve[0]):.4g} to "
+            f"{float(curve[-1]):.4g}>"
+        )
 
 
 def expected(case: Case, *, exact: bool = False) -> Expectation:

@@ -4,12 +4,14 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from problems.naming import type_name
+from problems.value import Value
 from rac_theory.ledger.ensemble import Ensemble, Key
 from rac_theory.verification.verdict import Status, Verdict
 
 
-@dataclass(frozen=True)
-class Row:
+@dataclass(frozen=True, eq=False, repr=False)
+class Row(Value):
     """One claim on one case. Numbers that do not exist are None.
 
     ``slack``, ``reach``, ``fitted``, ``promised`` and the rest mean what they mean in ``Verdict``; ``lambda_alpha`` is
@@ -52,6 +54,9 @@ class Row:
     figure: str | None = None
     seconds: float | None = None
 
+    def __repr__(self) -> str:
+        return f"<{type_name(self)} {self.number}: {self.claim} {self.status} on {self.key}, {self.steps} steps>"
+
     @classmethod
     def of(cls, number: int, ensemble: Ensemble, verdict: Verdict, **rest: Any) -> "Row":
         """Flatten a verdict."""
@@ -77,7 +82,7 @@ class Row:
             log_evidence=verdict.log_evidence,
             violated_at=verdict.violated_at,
             constants=asdict(verdict.constants),
-            versions=verdict.versions,
+            versions=dict(verdict.versions),
             **rest,
         )
 

@@ -7,6 +7,8 @@ from scipy.optimize import Bounds, differential_evolution
 
 from problems import checks
 from problems.checks import Array
+from problems.naming import type_name
+from problems.value import Value
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
@@ -23,7 +25,7 @@ _EDGE = 0.1  # the share of a coordinate at each end that stands for the end its
 
 
 @dataclass(frozen=True, eq=False)
-class HardestCase:
+class HardestCase(Value):
     """The case that comes closest to a bound, of those that were tried; ``tightness(theorem, case)`` replays it.
 
     Attributes
@@ -54,9 +56,9 @@ class HardestCase:
     evaluations: int
 
     def __repr__(self) -> str:
-        algorithm, problem = self.case.algorithm, self.case.problem
-        condition = f"condition {problem.L / problem.mu:.3g}"
-        return f"<{self.theorem.id}: exact / bound = {self.ratio:.6f} at t = {self.t}, {algorithm!r}, {condition}>"
+        condition = f"condition number {self.case.problem.L / self.case.problem.mu:.3g}"
+        ratio = f"exact / bound = {self.ratio:.6f} at t = {self.t}"
+        return f"<{type_name(self)} of {self.theorem.id}: {ratio} of {self.case!r}, {condition}>"
 
 
 def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness = None) -> HardestCase:

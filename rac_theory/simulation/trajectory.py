@@ -1,11 +1,16 @@
 """A trajectory: what an ensemble did, at every step."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from problems.checks import Array
+from problems.naming import type_name
+from problems.read_only import sealed
 from rac_theory.cases.case import Case
 from rac_theory.simulation.kernels.kernel import Kernel
 
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """What an ensemble did at t = 0, ..., steps.
+    """What an ensemble did at t = 0, ..., steps. It equals itself only: compare the arrays, which are read-only.
 
     Attributes
     ----------
@@ -62,10 +67,18 @@ class Trajectory:
     A: Array | None = None
 
     def __post_init__(self) -> None:
-        recorded = (self.values, self.squared_gradients, self.squared_distances, self.iterates, self.B, self.A)
-        for array in (*recorded, self.norms):
-            if array is not None:
-                array.flags.writeable = False
+        self.__setstate__(vars(self))  # as large as memory: sealed where they are, and no copy made
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({name: sealed(value) for name, value in state.items()})
+
+    def __repr__(self) -> str:
+        is_known = not math.isnan(self.case.problem.f_star)
+        name, curves = ("gap", self.gaps) if is_known else ("||grad f||^2", self.squared_gradients)
+        with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
+            first, last = curves[:, 0].mean(), curves[:, -1].mean()
+        runs = f"{self.runs} run{'s' * (self.runs > 1)}"
+        return f"<{type_name(self)}: {runs} of {self.case!r}, mean {name} {first:.4g} to {last:.4g}>"
 
     @property
     def runs(self) -> int:
@@ -84,14 +97,12 @@ class Trajectory:
         On quadratics and least squares, where numbers are recorded faster than iterates could be sent and kept, the
         ensemble is run once more, on one worker, when they are first asked for.
         """
-        W = self.kernel.matrices(self.last())
-        W.flags.writeable = False
-        return W
+        return np.asarray(sealed(self.kernel.matrices(self.last())))
 
     @cached_property
     def gaps(self) -> Array:
         """``f(W^t) - f_star``, (runs, steps + 1); nan if f_star is unknown."""
-        return self.values - self.case.problem.f_star
+        return np.asarray(sealed(self.values - self.case.problem.f_star))
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the gaps, or the squared gradients where f_star is unknown, on matplotlib axes; return the axes."""

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from problems import checks
 from problems.eigenvalues import eigenvalues
+from problems.value import Value
 from rac_theory.numerics import rational
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
 from rac_theory.sketches.draws import check_draws
@@ -26,8 +27,8 @@ DRAWS = 65_536
 """Draws of a sketch without a closed form: the sampled lower bound loses about sqrt(d / (draws r)) relative."""
 
 
-@dataclass(frozen=True, eq=False)
-class Spectrum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum(Value):
     """What is known of E[H]; dimensionless, eigenvalues in [0, 1].
 
     Attributes

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from problems import checks
+from problems.naming import type_name
 from rac_theory.ledger.step_size_setting import step_multiple
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.sweeps import export, picture
@@ -55,6 +56,11 @@ class Sweep:
     rows: tuple[Row, ...]
     finished: int
     cells: int
+
+    def __repr__(self) -> str:
+        counts = Counter(row.status for row in self.rows)
+        told = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+        return f"<{type_name(self)}: {self.finished} of {self.cells} cells, {len(self.rows)} rows: {told or 'none'}>"
 
     @classmethod
     def load(cls, store: str | Path) -> "Sweep":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from problems import checks
+from problems.value import Value
 from rac_theory.files.plain_data import LARGEST, convert, read_toml
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, default_problem
 from rac_theory.ledger.ensemble import Key
@@ -29,8 +30,8 @@ class Cell:
     runs: int
 
 
-@dataclass(frozen=True)
-class Grid:
+@dataclass(frozen=True, eq=False, repr=False)
+class Grid(Value):
     """What a sweep tries: the product of all its axes. An empty axis is the usual choice, as in ``verify``.
 
     Attributes

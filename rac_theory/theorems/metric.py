@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from problems.checks import Array
+from problems.naming import type_name
 from rac_theory.cases.constants import Constants
 
 _ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
@@ -64,6 +65,9 @@ class Metric:
     doubt: Callable[[Constants, Array], Array | float]
     needs: tuple[str, ...]
     of_distances: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)} {self.name}: {self.label}>"
 
 
 def running_mean_before(squares: Array) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array, one_of
+from problems.naming import type_name
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.metric import Metric
@@ -184,7 +185,7 @@ class Theorem:
         return super().__reduce__()
 
     def __repr__(self) -> str:
-        return f"<Theorem {self.id}: {self.statement}>"
+        return f"<{type_name(self)} {self.id}: {self.statement}>"
 
 
 def _named(module: str, name: str) -> Any:

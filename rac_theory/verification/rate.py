@@ -9,14 +9,15 @@ from scipy.special import stdtrit
 
 from problems.checks import Array, integer, one_of
 from problems.members import being
+from problems.value import Value
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.theorems.metric import running_mean_before
 
 _GROUPS = 32  # groups of runs that the jackknife leaves out in turn
 
 
-@dataclass(frozen=True)
-class Rate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Rate(Value):
     """A straight line through the logarithm of a mean curve.
 
     Attributes

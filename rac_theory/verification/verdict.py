@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from problems.checks import Array
+from problems.naming import type_name
+from problems.value import Value
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.theorem import Theorem
@@ -69,7 +71,7 @@ class Slack(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict:
+class Verdict(Value):
     """The answer of ``verify``. Arrays run over t = 0, ..., steps; they are empty where nothing was run.
 
     Attributes
@@ -147,7 +149,7 @@ class Verdict:
     fitted: Rate | None = None
     promised: Rate | None = None
     sample: Array = field(default_factory=lambda: np.empty((0, 0)))
-    versions: dict[str, str] = field(default_factory=versions)
+    versions: Mapping[str, str] = field(default_factory=versions)
 
     @property
     def refuted(self) -> bool:
@@ -175,7 +177,8 @@ class Verdict:
 
     def __str__(self) -> str:
         head = f"{self.theorem.id} {self.status.name} for {self.case.algorithm!r} on {self.case.problem!r}"
-        parts = [f"{head}, {self.case.steps} steps: {self.reason}"]
+        start = f" from {self.case.start_shown}" if self.case.start_shown else ""
+        parts = [f"{head}{start}, {self.case.steps} steps: {self.reason}"]
         if self.slack is not None and np.isfinite(self.slack.value):
             parts.append(f"At t={self.slack.t} the bound is {self.slack} times the mean.")
         if self.fitted is not None and self.promised is not None:
@@ -186,7 +189,7 @@ class Verdict:
         return " ".join(parts)
 
     def __repr__(self) -> str:
-        return f"<Verdict {self}>"
+        return f"<{type_name(self)} {self}>"
 
     @property
     def chart(self) -> "Chart":

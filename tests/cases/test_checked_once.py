@@ -23,11 +23,13 @@ class Counting:
 
 def test_the_same_problem_from_the_same_start_is_checked_once():
     check, other = Counting(), Counting()
-    problem, again = (Quadratic.left(np.eye(2), np.ones((2, 1))) for _ in range(2))
+    problem, equal, unlike = (Quadratic.left(scale * np.eye(2), np.ones((2, 1))) for scale in (1, 1, 2))
     for W in (np.zeros((2, 1)), np.zeros((2, 1)), np.ones((2, 1)), np.zeros((2, 1))):
         check_once(check, problem, W)
     assert check.calls == 3  # only the last start is remembered
-    check_once(check, again, np.zeros((2, 1)))
+    check_once(check, equal, np.zeros((2, 1)))
+    assert check.calls == 3
+    check_once(check, unlike, np.zeros((2, 1)))
     check_once(other, problem, np.zeros((2, 1)))
     assert (check.calls, other.calls) == (4, 1)
 

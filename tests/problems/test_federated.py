@@ -221,7 +221,7 @@ def test_a_client_computes_only_the_runs_that_ask_for_it(whole):
 
         return Counting()
 
-    problem.clients = tuple(counting(m, client) for m, client in enumerate(problem.clients))
+    problem._clients = tuple(counting(m, client) for m, client in enumerate(problem.clients))
     problem.component_gradient(W, np.array([[0], [2], [2], [0], [2]]))
     assert asked == [2, 0, 3]
 

@@ -8,10 +8,11 @@ from fractions import Fraction
 from problems import checks
 from problems.finite_sum import FiniteSum, heterogeneity
 from problems.rounding import rounded
+from problems.value import Value
 
 
-@dataclass(frozen=True)
-class Noise:
+@dataclass(frozen=True, eq=False, repr=False)
+class Noise(Value):
     r"""Structured noise: ``E||Hg||^2 <= beta <G, E[H] G> + lambda_max (2 A (f - f*) + C)``.
 
     For every random projection H independent of the stochastic gradient g of mean ``G = grad f``, where
@@ -47,7 +48,7 @@ class Noise:
     A: float
     beta: float
     C: float
-    provenance: Mapping[str, str] = field(default_factory=dict, compare=False)
+    provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 NO_NOISE = Noise(0.0, 1.0, 0.0, dict.fromkeys(("A", "beta", "C"), "the gradient is exact"))

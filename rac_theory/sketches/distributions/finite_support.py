@@ -9,11 +9,12 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.digest import digest
+from problems.value import Value
 from rac_theory.sketches.laws.finite import Support, non_negative
 
 
 @dataclass(frozen=True, eq=False)
-class FiniteSupport:
+class FiniteSupport(Value):
     """Each draw is one of the given matrices; the spectrum is found by enumeration.
 
     Parameters

@@ -7,11 +7,12 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.digest import digest
+from problems.value import Value
 from rac_theory.numerics.linalg import projection
 
 
 @dataclass(frozen=True, eq=False)
-class Frozen:
+class Frozen(Value):
     """The given matrix in every draw; below full rank ``lambda_min`` is 0 and no rate can be promised.
 
     Parameters

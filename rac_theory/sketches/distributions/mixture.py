@@ -11,6 +11,7 @@ from problems import checks
 from problems.checks import Array
 from problems.members import having
 from problems.naming import shown
+from problems.value import Value
 from rac_theory.sketches.draws import check_size, draw
 from rac_theory.sketches.laws.finite import LIMIT, Support, non_negative
 from rac_theory.sketches.moments import Moments
@@ -18,7 +19,7 @@ from rac_theory.sketches.sketch import MEMBERS, Sketch
 
 
 @dataclass(frozen=True, eq=False)
-class Mixture:
+class Mixture(Value):
     """With probability proportional to its weight, a draw of each sketch, zero-padded to the largest rank.
 
     Zero columns leave the range alone, so the moments of H are the weighted means of those of the sketches.
