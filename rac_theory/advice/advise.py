@@ -10,6 +10,7 @@ import numpy as np
 
 from problems import checks
 from problems.rounding import rounded
+from rac_theory.advice.advice import Advice
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.advice.training_option import Option, Trained
 from rac_theory.cases.constants import Constants
@@ -40,7 +41,7 @@ def advise(
     sketches: Sequence[str] = SKETCHES,
     mixture: float | None = None,
     rng: Randomness = None,
-) -> tuple[list[Option], list[str]]:
+) -> Advice:
     """Return every choice for each shape, full training first, and a sentence for each that is not possible.
 
     Parameters
@@ -79,7 +80,7 @@ def advise(
         for name in dict.fromkeys(sketches):
             for rank in dict.fromkeys(ranks):
                 options += _of_one_rank(shape, name, rank, mixture, known, notes)
-    return options, notes
+    return Advice(options, notes)
 
 
 def _of_one_rank(

@@ -68,6 +68,22 @@ class Case(Value):
         """Shape and digest of the start; empty where it is the usual one."""
         return "" if np.array_equal(self.start, starting_point(self.problem, None)) else in_short(self.start)
 
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        return html.together(html.heading(type_name(self)), html.facts(self.told))
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """What the case is made of, by name; empty where it need not be said."""
+        size = "x".join(map(str, self.start.shape))
+        return [
+            ("algorithm", repr(self.algorithm)),
+            ("problem", f"{self.problem!r}, W {size}"),
+            ("start", self.start_shown and f"W0 = {self.start_shown}"),
+            ("steps", f"{self.steps or ''}"),
+        ]
+
     def __repr__(self) -> str:
         W0 = f", W0={self.start_shown}" if self.start_shown else ""
         steps = f", steps={self.steps}" if self.steps else ""

@@ -109,6 +109,24 @@ class Constants(Value):
             if known.type is float and (isinstance(value, bool) or not isinstance(value, Real)):
                 raise ValueError(f"{known.name} must be a number, nan where it is unknown, got {value!r}")
 
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        told = [known for known in fields(self) if known.repr and known.name != "measured"]
+        values = {known.name: getattr(self, known.name) for known in told}
+        rows = [
+            (name, f"{value:.6g}" if isinstance(value, float) else str(value), self._known_by(name))
+            for name, value in values.items()
+            if value == value  # not nan
+        ]
+        unknown = ", ".join(name for name, value in values.items() if value != value)
+        return html.together(
+            html.table(("constant", "value", "known by"), rows), html.line(f"Unknown: {unknown or 'none'}.")
+        )
+
+    def _known_by(self, name: str) -> str:
+        return "an estimate from runs, " * (name in self.measured) + self.provenance.get(name, "")
+
     @classmethod
     def of(cls, case: Case, *, alpha: float = 5e-4, draws: int = DRAWS, rng: Randomness = None) -> "Constants":
         """Compute the constants of a case.

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from problems.checks import Array
 from problems.naming import type_name
@@ -11,7 +11,11 @@ from problems.problem import Problem
 from problems.value import Value
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.counterexamples.picture import Picture
+from rac_theory.files.frame import frame
 from rac_theory.verification.verdict import Status
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
 """Rational arithmetic or a closed form; floating point with a margin far above its error; runs that were only seen."""
@@ -106,6 +110,38 @@ class Answer:
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self}>"
+
+    def to_frame(self) -> "DataFrame":
+        """Return a data frame with a line for each check; ``of`` says of which statement: ours, or "in circulation".
+
+        Raises
+        ------
+        MissingExtra
+            Without the extra ``frames``.
+        """
+        return frame({"of": str, "sentence": str, "holds": bool, "evidence": str}, self._records())
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        example = self.counterexample
+        known = (
+            self.circulated is not None and f"As it circulates it is {self.circulated.name}: {example.in_circulation}"
+        )
+        rows = [
+            (each["of"], each["sentence"], "yes" if each["holds"] else "NO", each["evidence"])
+            for each in self._records()
+        ]
+        return html.together(
+            html.heading(f"{example.id} {self.status.name}:", self.reason),
+            html.line(html.typeset(example.statement)),
+            html.line(html.typeset(known)) if known else "",
+            html.table(("of", "check", "holds", "evidence"), rows),
+        )
+
+    def _records(self) -> list[dict[str, Any]]:
+        both = (("ours", self.witness.checks), ("in circulation", self.witness.against))
+        return [{"of": name, **vars(check), "holds": bool(check.holds)} for name, checks in both for check in checks]
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,11 +25,13 @@ def draw(chart: Chart) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH:g}pt" height="{_HEIGHT:g}pt" '
         f'viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" font-family="\'DejaVu Sans\', Verdana, sans-serif" font-size="10">',
-        f'<clipPath id="axes"><path d="{_rectangle(_LEFT, _TOP, _RIGHT, _BOTTOM)}"/></clipPath>'
         f'<path d="{_rectangle(0, 0, _WIDTH, _HEIGHT)}" fill="#fff"/>',
-        f'<g clip-path="url(#axes)"><g transform="scale({1 / _FINE:g})" fill="none" stroke-linejoin="round">',
+        # A drawing of its own cuts off what leaves the axes without an id, which another one in the page might have.
+        f'<svg x="{_LEFT:g}" y="{_TOP:g}" width="{_RIGHT - _LEFT:g}" height="{_BOTTOM - _TOP:g}" viewBox="'
+        f'{_FINE * _LEFT:g} {_FINE * _TOP:g} {_FINE * (_RIGHT - _LEFT):g} {_FINE * (_BOTTOM - _TOP):g}" fill="none" '
+        'stroke-linejoin="round">',
         *(_layer(chart, layer) for layer in chart.layers),
-        "</g></g>",
+        "</svg>",
         _ticks(chart.xscale, chart.xlim, is_x=True),
         _ticks("log", chart.ylim, is_x=False),
         f'<path d="M{_LEFT:g} {_TOP:g}V{_BOTTOM:g}H{_RIGHT:g}" fill="none" stroke="#000" stroke-width=".8"/>',

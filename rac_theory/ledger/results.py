@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rac_theory.drawing import svg
 from rac_theory.files.plain_data import convert, read_json
 from rac_theory.files.whole_file import write_whole
+from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.row_schema import row_from
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.verification.versions import versions
@@ -77,7 +78,7 @@ def save(folder: Path, rows: Iterable[Row], command: Sequence[str] = ()) -> Path
     return write_whole(folder / FILE, json.dumps(content, allow_nan=False, indent=1), durable=True)
 
 
-def load(path: Path) -> list[Row]:
+def load(path: Path) -> Ledger:
     """Read the rows back.
 
     Raises
@@ -85,7 +86,7 @@ def load(path: Path) -> list[Row]:
     ValueError
         If the file cannot be read or is no ``results.json`` of this format: with the field that is at fault.
     """
-    return _load(path)[1]
+    return Ledger(_load(path)[1])
 
 
 def to_be_replaced(folder: Path) -> str | None:

@@ -1,8 +1,9 @@
-"""Values as tables: the ledger, a line for each row and a summary; the options of advice, a line for each."""
+"""The ledger as a table, a line for each row that was run, and a summary of the others."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -13,6 +14,19 @@ from rac_theory.verification.verdict import Slack, Status
 
 _COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red", FAILED: "red"}
 
+COLUMNS = (
+    "#",
+    "claim",
+    "case",
+    "setting",
+    "verdict",
+    "slack [interval]",
+    "reach",
+    "fitted",
+    "promised",
+    "evidence",
+    "time",
+)
 
 _NUMBER = re.compile(r"(?<![\w(])\d+\.\d+(e[+-]?\d+)?")  # reasons that differ by a measured number are one
 
@@ -20,30 +34,31 @@ _NUMBER = re.compile(r"(?<![\w(])\d+\.\d+(e[+-]?\d+)?")  # reasons that differ b
 def ledger_table(rows: Sequence[Row]) -> Table:
     """Return the table of the rows that were run: claim, case, verdict, slack, reach, rates, evidence, time."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("#", justify="right")
-    for name in ("claim", "case", "setting", "verdict", escape("slack [interval]")):
-        table.add_column(name, no_wrap=True)
-    table.add_column("reach", justify="right", no_wrap=True)
-    for name in ("fitted", "promised", "evidence"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
+    for name in COLUMNS:
+        table.add_column(escape(name), justify="right" if name in ("#", "reach", "time") else "left", no_wrap=True)
     for row in rows:
-        if row.status in (NEEDS_EXTRA, Status.NOT_APPLICABLE.name):
-            continue
-        table.add_row(
-            str(row.number),
-            row.claim,
-            escape(f"{row.problem} {row.sketch} r{row.rank} {row.side}"),
-            row.setting,
-            f"[{_COLOURS[row.status]}]{row.status}[/]",
-            escape(str(Slack(**row.slack))) if row.slack else "-",  # type: ignore[arg-type]
-            f"{row.reach or 0}/{row.steps}",
-            _rate(row.fitted),
-            _rate(row.promised),
-            row.evidence,
-            "-" if row.seconds is None else f"{row.seconds:.1f}s",
-        )
+        if row.status not in (NEEDS_EXTRA, Status.NOT_APPLICABLE.name):
+            coloured = {"verdict": f"[{_COLOURS[row.status]}]{row.status}[/]"}
+            told = zip(COLUMNS, cells(row), strict=True)
+            table.add_row(*(coloured.get(name, escape(words)) for name, words in told))
     return table
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return what stands in the columns of a row."""
+    return (
+        str(row.number),
+        row.claim,
+        f"{row.problem} {row.sketch} r{row.rank} {row.side}",
+        row.setting,
+        row.status,
+        _slack(row.slack),
+        f"{row.reach or 0}/{row.steps}",
+        _rate(row.fitted),
+        _rate(row.promised),
+        row.evidence,
+        "-" if row.seconds is None else f"{row.seconds:.1f}s",
+    )
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:
@@ -71,11 +86,19 @@ def remarks(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _rate(rate: dict[str, Any] | None) -> str:
+def _slack(slack: Mapping[str, Any] | None) -> str:
+    """Show a slack; an end that JSON could not hold is no bound."""
+    if slack is None or slack["value"] is None:
+        return "-"
+    t, low, value, high = (slack[part] for part in Slack._fields)
+    return str(Slack(t, 0.0 if low is None else low, value, math.inf if high is None else high))
+
+
+def _rate(rate: Mapping[str, Any] | None) -> str:
     """Show a factor or a power, with half the width of its interval where it has one."""
-    if rate is None:
+    if rate is None or rate["value"] is None:
         return "-"
     digits = 4 if rate["kind"] == "linear" else 2
-    half = (rate["high"] - rate["low"]) / 2
+    half = 0.0 if None in (rate["low"], rate["high"]) else (rate["high"] - rate["low"]) / 2
     value = f"{rate['value']:.{digits}f}" + (f" ± {half:.{digits}f}" if half else "")
     return value if rate["kind"] == "linear" else f"t^{value}"

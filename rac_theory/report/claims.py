@@ -1,6 +1,5 @@
 """The upper table of the page: a line for each claim, made of its rows."""
 
-import inspect
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ class ShownClaim:
     @property
     def assumptions(self) -> list[str]:
         """A sentence for each assumption."""
-        return [] if self.theorem is None else [inspect.getdoc(check) or "" for check in self.theorem.assumes]
+        return [] if self.theorem is None else [*self.theorem.assumptions]
 
     @property
     def counts(self) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from rac_theory.drawing.html import typeset
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 from rac_theory.ledger.row_schema import STATUSES
@@ -17,7 +18,7 @@ from rac_theory.report import gallery, numbers, packing
 from rac_theory.report.cases import ShownCase
 from rac_theory.report.claims import claims, counts
 from rac_theory.report.images import data_uri
-from rac_theory.report.sentences import breakable, typeset
+from rac_theory.report.sentences import breakable
 from rac_theory.verification.verdict import Status
 from rac_theory.verification.versions import versions
 

@@ -83,6 +83,21 @@ class Spectrum(Value):
             return f"{self.how} of E[H]"
         return f"safe end of a Chernoff-Hoeffding bound at level {self.alpha:g} from {self.draws} draws"
 
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        return html.together(
+            html.heading("E[H]", "x".join(map(str, self.matrix.shape))),
+            html.facts(
+                [
+                    ("smallest eigenvalue", _interval(self.lambda_min, self.lambda_min_upper)),
+                    ("largest eigenvalue", _interval(self.lambda_max_lower, self.lambda_max)),
+                    ("expected rank", f"{float(self.expected_rank):.6g}"),
+                    ("known by", self.provenance),
+                ]
+            ),
+        )
+
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the eigenvalues of ``matrix`` on matplotlib axes, made if none are given; return the axes."""
         from rac_theory.drawing import plot
@@ -90,6 +105,12 @@ class Spectrum(Value):
         values, _ = eigenvalues(self.matrix.astype(np.float64))
         interval = (float(self.lambda_min), float(self.lambda_min_upper))
         return plot.eigenvalues(values, interval, title=self.how, ax=ax)
+
+
+def _interval(low: float | Fraction, high: float | Fraction) -> str:
+    """Return a number, exactly if it is a Fraction, or the interval that it is in."""
+    one, other = (str(end) if isinstance(end, Fraction) else f"{end:.6g}" for end in (low, high))
+    return one if one == other else f"in [{one}, {other}]"
 
 
 NO_SKETCH = Spectrum(1.0, 1.0, 1.0, 1.0, np.empty((0, 0)), "closed form")

@@ -2,17 +2,14 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from problems.extras import import_extra
 from rac_theory.files.whole_file import write_whole
-from rac_theory.ledger.row_schema import PARTS
+from rac_theory.ledger.flat_row import columns, flat
 from rac_theory.ledger.verdict_row import Row
-from rac_theory.sweeps.store import COLUMNS
 
 
 def check(path: Path) -> None:
@@ -40,33 +37,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
         If the file cannot be written.
     """
     check(path)
-    write_whole(path, _CONTENT[path.suffix]([_flat(row) for row in rows]))
-
-
-def columns() -> dict[str, Any]:
-    """Return the columns of a file, each with its Python type; what is neither number nor word is JSON."""
-    types = {field.name: field.type for field in fields(Row)}
-    flat: dict[str, Any] = {}
-    for name in COLUMNS:
-        parts = PARTS.get(name, {})
-        flat |= {f"{name}_{part}": kind for part, kind in parts.items()} if parts else {name: types[name]}
-    return flat
-
-
-def _flat(row: Row) -> dict[str, Any]:
-    plain = row.to_json()
-    record: dict[str, Any] = {}
-    for name in COLUMNS:
-        if name in PARTS:
-            nested = plain[name] or {}
-            record |= {f"{name}_{part}": _word(nested.get(part)) for part in PARTS[name]}
-        else:
-            record[name] = plain[name]
-    return record
-
-
-def _word(value: Any) -> Any:
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
+    write_whole(path, _CONTENT[path.suffix]([flat(row) for row in rows]))
 
 
 def _csv(records: list[dict[str, Any]]) -> bytes:
@@ -79,8 +50,8 @@ def _csv(records: list[dict[str, Any]]) -> bytes:
 
 def _parquet(records: list[dict[str, Any]]) -> bytes:
     pa, parquet = _arrow()
-    arrow = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
-    schema = pa.schema([(name, arrow.get(_kind(type_), pa.string())) for name, type_ in columns().items()])
+    arrow = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
+    schema = pa.schema([(name, arrow[kind]) for name, kind in columns().items()])
     stream = io.BytesIO()
     parquet.write_table(pa.Table.from_pylist(records, schema=schema), stream)
     return stream.getvalue()
@@ -88,11 +59,6 @@ def _parquet(records: list[dict[str, Any]]) -> bytes:
 
 def _arrow() -> tuple[Any, Any]:
     return import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
-
-
-def _kind(type_: Any) -> str:
-    """Return int for ``int`` and ``int | None``, and likewise for others."""
-    return str(getattr(type_, "__name__", type_)).removesuffix(" | None")
 
 
 _CONTENT: Mapping[str, Callable[[list[dict[str, Any]]], bytes]] = {".csv": _csv, ".parquet": _parquet}

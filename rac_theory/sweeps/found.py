@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from problems import checks
 from problems.naming import type_name
+from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.step_size_setting import step_multiple
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.sweeps import export, picture
@@ -17,6 +18,10 @@ from rac_theory.sweeps.store import Store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+
+_COLUMNS = ("claim", "rows", "verdicts", "bound / mean")
 
 
 class Slacks(NamedTuple):
@@ -37,7 +42,7 @@ class Sweep:
 
     Attributes
     ----------
-    rows : tuple of Row
+    rows : Ledger
     finished, cells : int
         How many cells are finished, and how many there are.
 
@@ -53,14 +58,30 @@ class Sweep:
     (1, 1, [('T2', 'gaussian', 'HOLDS')])
     """
 
-    rows: tuple[Row, ...]
+    rows: Ledger
     finished: int
     cells: int
 
     def __repr__(self) -> str:
-        counts = Counter(row.status for row in self.rows)
-        told = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-        return f"<{type_name(self)}: {self.finished} of {self.cells} cells, {len(self.rows)} rows: {told or 'none'}>"
+        return f"<{type_name(self)}: {self._told}>"
+
+    @property
+    def _told(self) -> str:
+        return f"{self.finished} of {self.cells} cells, {len(self.rows)} rows: {self.rows.counted}"
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        told = []
+        for claim in dict.fromkeys(row.claim for row in self.rows):
+            rows, slacks = Ledger(self._of(claim)), self.slacks(claim).values()
+            near = f"{min(one.low for one in slacks):.3g} to {max(one.high for one in slacks):.3g}" if slacks else ""
+            told.append((claim, str(len(rows)), rows.counted, near))
+        return html.together(html.heading("Sweep", self._told), html.table(_COLUMNS, told))
+
+    def to_frame(self) -> "DataFrame":
+        """Return a data frame with a line for each row, as ``Ledger.to_frame``; cells may be missing."""
+        return self.rows.to_frame()
 
     @classmethod
     def load(cls, store: str | Path) -> "Sweep":
@@ -77,7 +98,7 @@ class Sweep:
     @classmethod
     def of(cls, store: Store) -> "Sweep":
         """Read an open store."""
-        return cls(tuple(store.rows()), len(store.seconds()), store.cells)
+        return cls(Ledger(store.rows()), len(store.seconds()), store.cells)
 
     def export(self, path: str | Path) -> None:
         """Write all rows to a ``.csv`` or ``.parquet`` file, which depends on the grid and the versions alone.

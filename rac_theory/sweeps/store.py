@@ -4,11 +4,11 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
 from rac_theory.files.plain_data import convert, from_json
+from rac_theory.ledger.flat_row import FIELDS
 from rac_theory.ledger.row_schema import PARTS, row_from
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.sweeps.grid import Grid
@@ -18,8 +18,6 @@ from rac_theory.verification.versions import versions
 _FORMAT = 1
 _MAGIC = b"SQLite format 3\0"  # the first bytes of every file of SQLite
 _WAIT = 60.0  # seconds for whoever reads or writes the same file to finish a transaction
-_ELSEWHERE = ("versions", "figure", "seconds")  # once for all rows, never drawn, in the table of cells
-COLUMNS = tuple(field.name for field in fields(Row) if field.name not in _ELSEWHERE)
 _ABOUT = {"format": Literal[1], "versions": dict[str, str], "grid": dict[str, Any], "cells": int}
 
 
@@ -68,7 +66,7 @@ class Store:
                 "INSERT OR IGNORE INTO cells VALUES (?, ?)", (finished.cell, finished.seconds)
             )
             if new.rowcount:
-                marks = ", ".join("?" * (len(COLUMNS) + 1))
+                marks = ", ".join("?" * (len(FIELDS) + 1))
                 rows = [(finished.cell, *_to_columns(row)) for row in finished.rows]
                 self._connection.executemany(f"INSERT INTO rows VALUES ({marks})", rows)
 
@@ -82,7 +80,7 @@ class Store:
         """Yield the rows of the finished cells in the order of their numbers."""
         seconds = self.seconds()
         with self._readable():
-            found = self._connection.execute(f"SELECT cell, {', '.join(COLUMNS)} FROM rows ORDER BY number")
+            found = self._connection.execute(f"SELECT cell, {', '.join(FIELDS)} FROM rows ORDER BY number")
             for cell, number, *values in found:
                 elsewhere = {"versions": self.versions, "figure": None, "seconds": seconds.get(cell)}
                 where = f"rows[{number}]"
@@ -105,7 +103,7 @@ class Store:
 
     def _create(self, grid: Grid) -> dict[str, Any]:
         about = {"format": _FORMAT, "versions": versions(), "grid": grid.to_json(), "cells": len(grid.cells)}
-        columns = ", ".join(name if name != "number" else "number INTEGER PRIMARY KEY" for name in COLUMNS)
+        columns = ", ".join(name if name != "number" else "number INTEGER PRIMARY KEY" for name in FIELDS)
         with self._told():  # who reads the store must not keep the sweep waiting, nor wait for it
             self._connection.execute("PRAGMA journal_mode = WAL")
         with self._told(), self._transaction():
@@ -173,11 +171,11 @@ def is_store(path: Path) -> bool:
 
 def _to_columns(row: Row) -> list[Any]:
     plain = row.to_json()
-    return [json.dumps(plain[n]) if n in PARTS and plain[n] is not None else plain[n] for n in COLUMNS]
+    return [json.dumps(plain[n]) if n in PARTS and plain[n] is not None else plain[n] for n in FIELDS]
 
 
 def _from_columns(values: list[Any], where: str) -> dict[str, Any]:
     return {
         name: from_json(convert(str, value, f"{where}.{name}")) if name in PARTS and value is not None else value
-        for name, value in zip(COLUMNS, values, strict=True)
+        for name, value in zip(FIELDS, values, strict=True)
     }

@@ -1,6 +1,6 @@
 """Theorems: the concept, metrics, assumptions, and the theorems themselves, a family in a file. By id
-(``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses numerics, sketches, algorithms and cases.
-It must not know runs or verdicts: a theorem is true or false without them.
+(``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses numerics, drawing, sketches, algorithms
+and cases. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
 from collections.abc import Mapping

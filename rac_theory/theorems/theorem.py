@@ -11,7 +11,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array, one_of
-from problems.naming import type_name
+from problems.naming import function_name, type_name
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.metric import Metric
@@ -169,6 +169,11 @@ class Theorem:
             )
         return np.asarray(bound, dtype=np.float64)
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """A sentence for each assumption."""
+        return tuple(inspect.getdoc(check) or function_name(check) for check in self.assumes)
+
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
         """Return one sentence for each assumption that the case does not meet."""
         first, *others = self.assumes
@@ -186,6 +191,18 @@ class Theorem:
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.id}: {self.statement}>"
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        near = "" if self.tightest is None else f"up to {self.tightest.ratio:.6g} of the bound: {self.tightest.case}"
+        return html.together(
+            html.heading(self.id, f"{self.name} ({self.mark})"),
+            html.statement(self.statement),
+            html.facts([("source", self.source), ("attained", near)]),
+            html.line("It assumes:"),
+            html.listed(self.assumptions),
+        )
 
 
 def _named(module: str, name: str) -> Any:

@@ -191,6 +191,11 @@ class Verdict(Value):
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self}>"
 
+    def _repr_html_(self) -> str:
+        from rac_theory.verification.shown_verdict import shown
+
+        return shown(self)
+
     @property
     def chart(self) -> "Chart":
         """What a figure of this verdict shows: the mean and its band up to ``reach``, or to where it is refuted.

@@ -1,0 +1,75 @@
+"""What ``advise`` returns: the options for some shapes, and why others are not among them."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from problems.naming import type_name
+from rac_theory.advice.training_option import Option, efficient
+from rac_theory.files.frame import frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+_COLUMNS: dict[str, type] = {
+    "m": int,
+    "n": int,
+    "side": str,
+    "sketch": str,
+    "rank": int,
+    "lambda_min": float,
+    "slowdown": float,
+    "trained": float,
+    "budget": float,
+    "flops_per_example": float,
+    "flops_per_step": float,
+    "frontier": bool,
+    "how": str,
+}
+
+
+class Advice(NamedTuple):
+    """Options and notes.
+
+    Attributes
+    ----------
+    options : list of Option
+        For each shape, full training first.
+    notes : list of str
+        A sentence for each choice that is not possible.
+    """
+
+    options: list[Option]
+    notes: list[str]
+
+    def to_frame(self) -> "DataFrame":
+        """Return a data frame with a line for each option; ``frontier`` is what ``efficient`` says of it.
+
+        Raises
+        ------
+        MissingExtra
+            Without the extra ``frames``.
+        """
+        return frame(_COLUMNS, self._records())
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)}: {len(self.options)} options, {len(self.notes)} left out>"
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        rows = ([_said(name, record[name]) for name in _COLUMNS] for record in self._records())
+        return html.together(html.table([*_COLUMNS], rows), *map(html.line, self.notes))
+
+    def _records(self) -> list[dict[str, Any]]:
+        computed = [name for name in _COLUMNS if name not in ("m", "n", "frontier")]
+        return [
+            dict(zip("mn", option.shape, strict=True))
+            | {name: getattr(option, name) for name in computed}
+            | {"frontier": on_frontier}
+            for option, on_frontier in zip(self.options, efficient(self.options), strict=True)
+        ]
+
+
+def _said(name: str, value: Any) -> str:
+    if _COLUMNS[name] is bool:
+        return "*" if value else ""
+    return f"{value:.5g}" if _COLUMNS[name] is float else str(value)

@@ -1,0 +1,84 @@
+"""Values as HTML, as notebooks show them: tables, formulas and drawings. Every word is escaped, nothing is loaded.
+
+Colours are those of the page, light or dark, so that only lines and weights tell parts apart.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
+
+from rac_theory.drawing import chart_svg
+from rac_theory.drawing.chart import Chart
+from rac_theory.drawing.typeset import mathml, parts, pieces
+
+_CELL = "text-align:left;vertical-align:top;padding:.15em .8em .15em 0"
+_TABLE = Markup('<table style="margin:.3em 0;border-collapse:collapse"><thead>{}</thead><tbody>{}</tbody></table>')
+_ROW = Markup('<tr style="background:none">{}</tr>')
+_SAID = Markup(f'<td style="{_CELL}">{{}}</td>')
+_NAME = Markup(f'<th scope="row" style="{_CELL}">{{}}</th>')
+_HEAD = Markup(f'<th scope="col" style="{_CELL};border-bottom:1px solid rgba(128,128,128,.5)">{{}}</th>')
+_LINE = Markup('<p style="margin:.3em 0">{}</p>')
+_EMPTY = Markup("")
+
+
+def together(*shown: str) -> str:
+    """Return what ``_repr_html_`` returns: the parts below each other."""
+    return Markup('<div style="line-height:1.4;overflow-x:auto">{}</div>').format(_EMPTY.join(shown))
+
+
+def beside(*shown: str) -> Markup:
+    """Return parts beside each other, where there is room."""
+    return Markup('<div style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start">{}</div>').format(
+        _EMPTY.join(shown)
+    )
+
+
+def heading(name: str, rest: str = "") -> Markup:
+    """Return a line that begins in bold."""
+    return _LINE.format(Markup("<strong>{}</strong> {}").format(name, rest))
+
+
+def line(words: str) -> Markup:
+    """Return a line."""
+    return _LINE.format(words)
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> Markup:
+    """Return a table of names and what is said of each; those of which nothing is said are left out."""
+    lines = (_ROW.format(_NAME.format(name) + _SAID.format(said)) for name, said in rows if said)
+    return _TABLE.format("", _EMPTY.join(lines))
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
+    """Return a table with a line of names above."""
+    lines = (_ROW.format(_EMPTY.join(map(_SAID.format, row))) for row in rows)
+    return _TABLE.format(_ROW.format(_EMPTY.join(map(_HEAD.format, names))), _EMPTY.join(lines))
+
+
+def listed(words: Iterable[str]) -> Markup:
+    """Return a list of sentences, their formulas typeset."""
+    items = _EMPTY.join(Markup("<li>{}</li>").format(typeset(each)) for each in words)
+    return Markup('<ul style="margin:.3em 0;padding-left:1.4em">{}</ul>').format(items)
+
+
+def folded(name: str, inside: str) -> Markup:
+    """Return something that opens when its name is pressed."""
+    return Markup("<details><summary>{}</summary>{}</details>").format(name, inside)
+
+
+def drawn(chart: Chart) -> Markup:
+    """Return a chart as an inline drawing."""
+    return Markup(chart_svg.draw(chart))
+
+
+def statement(words: str) -> Markup:
+    """Return a statement as formulas between which a line may end; as it is, if it is no mathematics."""
+    try:
+        return _LINE.format(Markup(" ").join(Markup(mathml(piece)) for piece in pieces(words.rstrip("."))))
+    except Exception:  # what a user's theorem says need not be LaTeX
+        return _LINE.format(words)
+
+
+def typeset(words: str) -> Markup:
+    """Return a sentence as HTML: formulas as MathML, all else escaped."""
+    return _EMPTY.join(Markup(mathml(part)) if is_formula else Markup.escape(part) for is_formula, part in parts(words))

@@ -1,0 +1,47 @@
+"""A row without nesting, as files and data frames have it: the parts of a value in columns, such as ``slack_value``."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from types import NoneType, UnionType
+from typing import Any, get_args
+
+from rac_theory.ledger.row_schema import PARTS
+from rac_theory.ledger.verdict_row import Row
+
+_ELSEWHERE = ("versions", "figure", "seconds")
+FIELDS = tuple(field.name for field in fields(Row) if field.name not in _ELSEWHERE)
+"""The fields of a row that say what was asked and what came out, and not when, with what, or where it is drawn."""
+
+
+def flat(row: Row) -> dict[str, Any]:
+    """Return the columns of a row."""
+    plain = row.to_json()
+    record: dict[str, Any] = {}
+    for name in FIELDS:
+        if name in PARTS:
+            nested = plain[name] or {}
+            record |= {f"{name}_{part}": _word(nested.get(part)) for part in PARTS[name]}
+        else:
+            record[name] = plain[name]
+    return record
+
+
+def columns() -> Mapping[str, type]:
+    """Return the names of all columns, each with int, float, bool or str; what is neither number nor word is JSON."""
+    types = {field.name: field.type for field in fields(Row)}
+    found: dict[str, Any] = {}
+    for name in FIELDS:
+        parts = PARTS.get(name, {})
+        found |= {f"{name}_{part}": kind for part, kind in parts.items()} if parts else {name: types[name]}
+    return {name: _plain(kind) for name, kind in found.items()}
+
+
+def _word(value: Any) -> Any:
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
+
+
+def _plain(kind: Any) -> type:
+    """Return int for ``int`` and ``int | None``, and likewise for others."""
+    some = [one for one in get_args(kind) if one is not NoneType] if isinstance(kind, UnionType) else [kind]
+    return next((number for number in (int, float, bool) if some == [number]), str)

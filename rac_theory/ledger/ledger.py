@@ -1,0 +1,58 @@
+"""The rows of a ledger as one value: a tuple that shows itself in a notebook and becomes a data frame."""
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from problems.naming import type_name
+from rac_theory.files.frame import frame
+from rac_theory.ledger.flat_row import columns, flat
+from rac_theory.ledger.row_schema import STATUSES
+from rac_theory.ledger.table import COLUMNS, cells
+from rac_theory.ledger.verdict_row import Row
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+_SHOWN = 60
+
+
+class Ledger(tuple[Row, ...]):
+    """Rows in the order of their numbers; ``Ledger(row for row in ledger if ...)`` is a part of it."""
+
+    __slots__ = ()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many rows have each status that came up, in the order in which they are explained."""
+        found = Counter(row.status for row in self)
+        return {status: found[status] for status in STATUSES if found[status]}
+
+    @property
+    def counted(self) -> str:
+        """The same as words."""
+        return ", ".join(f"{count} {status}" for status, count in self.counts.items()) or "none"
+
+    def to_frame(self) -> "DataFrame":
+        """Return a data frame with a line for each row, and the parts of a value in columns, such as ``slack_value``.
+
+        Raises
+        ------
+        MissingExtra
+            Without the extra ``frames``.
+        """
+        return frame(columns(), map(flat, self))
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)} of {len(self)} rows: {self.counted}>"
+
+    def _repr_html_(self) -> str:
+        from rac_theory.drawing import html
+
+        more = len(self) - _SHOWN
+        return html.together(
+            html.heading(f"{len(self)} rows:", self.counted),
+            html.table(COLUMNS, map(cells, islice(self, _SHOWN))),
+            html.line(f"and {more} more: to_frame() has all of them") if more > 0 else "",
+        )
