@@ -72,4 +72,4 @@ class Advice(NamedTuple):
 def _said(name: str, value: Any) -> str:
     if _COLUMNS[name] is bool:
         return "*" if value else ""
-    return f"{value:.5g}" if _COLUMNS[name] is float else str(value)
+    return f"{value:.7g}" if _COLUMNS[name] is float else str(value)

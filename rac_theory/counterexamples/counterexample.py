@@ -125,17 +125,11 @@ class Answer:
         from rac_theory.drawing import html
 
         example = self.counterexample
-        known = (
-            self.circulated is not None and f"As it circulates it is {self.circulated.name}: {example.in_circulation}"
-        )
-        rows = [
-            (each["of"], each["sentence"], "yes" if each["holds"] else "NO", each["evidence"])
-            for each in self._records()
-        ]
+        known = "" if self.circulated is None else f"{self.circulated.name}: {example.in_circulation}"
+        rows = [[*map(str, record.values())] for record in self._records()]
         return html.together(
             html.heading(f"{example.id} {self.status.name}:", self.reason),
-            html.line(html.typeset(example.statement)),
-            html.line(html.typeset(known)) if known else "",
+            html.facts([("statement", example.statement), ("in circulation", known), ("source", example.source)]),
             html.table(("of", "check", "holds", "evidence"), rows),
         )
 
