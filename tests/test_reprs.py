@@ -31,7 +31,7 @@ from rac_theory.algorithms import (
     RACLoRA,
     gradients,
 )
-from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 
 RNG = np.random.default_rng(0)
@@ -99,6 +99,7 @@ MADE = [
     (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()]}),
     (Minibatch, {"size": 2}, {"size": [3], "replace": [True]}),
     (Noisy, {"sigma": 0.5}, {"sigma": [0.5 + 1e-9]}),
+    (Noise, {"A": 1.0, "beta": 0.5, "C": 2.0}, {"A": [2.0], "beta": [0.5 + 1e-9], "C": [float("nan")]}),
     *[
         (getattr(sketches, name), {"dim": 8 if name == "SubsampledHadamard" else 3, "rank": 2}, SIZES)
         for name in (
@@ -180,6 +181,17 @@ def test_another_argument_prints_as_another_text(kind, arguments, others):
 def test_a_subclass_prints_its_own_name(kind, arguments, others):
     mine = type("Mine", (kind,), {})
     assert repr(mine(**arguments)).startswith("Mine(")
+
+
+@pytest.mark.parametrize(("kind", "arguments", "others"), MADE, ids=lambda x: getattr(x, "__name__", ""))
+def test_what_is_made_alike_is_equal_and_another_argument_is_not(kind, arguments, others):
+    """Or equal to itself only, where that is what the class says; arrays raise no error and hide no difference."""
+    one, again = kind(**arguments), kind(**arguments)
+    assert one == one
+    assert (one == again) is (kind not in (FromFunctions, Federated, Mean))
+    assert len({one, again}) == (1 if one == again else 2)
+    changed = [kind(**arguments | {name: value}) for name, values in others.items() for value in values]
+    assert not any(one == other or other == one for other in changed)
 
 
 def test_what_a_class_method_made():

@@ -72,13 +72,17 @@ def drawn(chart: Chart) -> Markup:
 
 
 def statement(words: str) -> Markup:
-    """Return a statement as formulas between which a line may end; as it is, if it is no mathematics."""
-    try:
-        return _LINE.format(Markup(" ").join(Markup(mathml(piece)) for piece in pieces(words.rstrip("."))))
-    except Exception:  # what a user's theorem says need not be LaTeX
-        return _LINE.format(words)
+    """Return a statement as formulas between which a line may end."""
+    return _LINE.format(Markup(" ").join(map(_formula, pieces(words.rstrip(".")))))
 
 
 def typeset(words: str) -> Markup:
     """Return a sentence as HTML: formulas as MathML, all else escaped."""
-    return _EMPTY.join(Markup(mathml(part)) if is_formula else Markup.escape(part) for is_formula, part in parts(words))
+    return _EMPTY.join(_formula(part) if is_formula else Markup.escape(part) for is_formula, part in parts(words))
+
+
+def _formula(latex: str) -> Markup:
+    try:
+        return Markup(mathml(latex))
+    except Exception:  # what a user's theorem says need not be mathematics
+        return Markup.escape(latex)

@@ -9,7 +9,6 @@ import numpy as np
 from problems import checks
 from problems.checks import Array
 from problems.digest import digest
-from problems.value import Value
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.normals import standard_normals
@@ -19,7 +18,7 @@ from rac_theory.sketches.laws.sign_symmetry import from_pairs
 
 
 @dataclass(frozen=True, eq=False)
-class AnisotropicGaussian(Shape, Value):
+class AnisotropicGaussian(Shape):
     r"""Independent Gaussian columns, :math:`N(0, \Sigma)`.
 
     With :math:`\Sigma = U \mathrm{diag}(s) U^\top`, flipping the sign of a coordinate along U leaves the law alone, so

@@ -10,14 +10,13 @@ from problems import checks
 from problems.checks import Array
 from problems.digest import digest
 from problems.naming import shown
-from problems.value import Value
 from rac_theory.sketches.distributions.coordinate import unit_vectors
 from rac_theory.sketches.laws.half_line import STEP, integrate
 from rac_theory.sketches.laws.shape import Shape
 
 
 @dataclass(frozen=True, eq=False)
-class WeightedCoordinate(Shape, Value):
+class WeightedCoordinate(Shape):
     r"""Columns are r different unit vectors; each next one is drawn with probability proportional to its weight.
 
     At rank one :math:`E[H] = \mathrm{diag}(w)`, ``w`` the normalised weights. At higher ranks the probability that a

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from problems import checks
+from problems.value import Value
 
 
-@dataclass(frozen=True)
-class Shape:
+@dataclass(frozen=True, eq=False)
+class Shape(Value):
     """``dim`` x ``rank`` with ``1 <= rank <= dim``. A convenience: a user's sketch need not inherit it."""
 
     dim: int

@@ -1,0 +1,396 @@
+"""What people meet of a value: one line in a terminal, a table in a notebook, arrays that cannot be changed."""
+
+import copy
+import pickle
+import re
+import sys
+from dataclasses import fields, is_dataclass, replace
+from html.parser import HTMLParser
+from math import inf, nan
+
+import numpy as np
+import pytest
+
+import rac_theory
+from problems import Quadratic
+from rac_theory import (
+    GD,
+    Case,
+    Constants,
+    Grid,
+    RACLoRA,
+    Status,
+    Sweep,
+    WorstCase,
+    counterexamples,
+    diagnose,
+    empirical_rate,
+    expected,
+    hardest_case,
+    simulate,
+    sketches,
+    spectrum,
+    sweep,
+    theorems,
+    verify,
+)
+from rac_theory.advice import advise
+from rac_theory.ledger.ledger import Ledger
+from rac_theory.sketches import Haar, KaimingUniform
+from rac_theory.theorems.metric import gap
+from rac_theory.theorems.theorem import theorem
+
+PROBLEM = Quadratic.left(np.diag([1.0, 2, 4]), np.ones((3, 1)))
+CASE = Case(RACLoRA(Haar(3, 1), gamma=0.25), PROBLEM, steps=20)
+SAMPLED = Case(RACLoRA(KaimingUniform(3, 2), gamma=0.25), PROBLEM, np.full((3, 1), 0.5), steps=20)
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory):
+    """A value of every public class that computes or holds something."""
+    run = simulate(SAMPLED, runs=4, rng=0, record=("W",))
+    swept = sweep(Grid(("T1", "T2"), ("linnerud",), ("haar",), (1,)), tmp_path_factory.mktemp("sweep") / "s", jobs=1)
+    constants = Constants.of(CASE)
+    answer = counterexamples.C1.verdict()
+    exact = verify("T2", CASE, rng=0)
+    return {
+        "case": CASE,
+        "case with a start": SAMPLED,
+        "constants": constants,
+        "measured": replace(constants, sigma_squared=1.0, measured=frozenset({"sigma_squared", "D"})),
+        "spectrum": spectrum(Haar(3, 1)),
+        "sampled spectrum": spectrum(sketches.FromFunction(3, 1, ones), draws=64, rng=0),
+        "exact spectrum": spectrum(sketches.Coordinate(3, 1), exact=True),
+        "theorem": theorems.T2,
+        "metric": theorems.T2.metric,
+        "tightest": theorems.T2.tightest,
+        "expectation": expected(CASE),
+        "rational": expected(Case(CASE.algorithm, PROBLEM, steps=3), exact=True),
+        "verdict": exact,
+        "sampled verdict": verify("T2", SAMPLED, runs=512, rng=0),
+        "violated": verify("T2", CASE, constants=replace(constants, mu=3.9)),
+        "not applicable": verify("T2", Case(GD(2.0), PROBLEM, steps=5)),
+        "slack": exact.slack,
+        "chart": exact.chart,
+        "layer": exact.chart.layers[0],
+        "rate": empirical_rate(run),
+        "trajectory": run,
+        "diagnosis": diagnose(run)[0],
+        "hardest": hardest_case("T2", 40, rng=0),
+        "worst": WorstCase(0.5, 0.4),
+        "status": Status.HOLDS,
+        "grid": Grid(("T1",)),
+        "sweep": swept,
+        "ledger": swept.rows,
+        "row": swept.rows[0],
+        "counterexample": counterexamples.C1,
+        "answer": answer,
+        "witness": answer.witness,
+        "picture": answer.witness.picture,
+        "check": answer.witness.checks[0],
+        "advice": advise([(3, 4)], ranks=(1,)),
+        "option": advise([(3, 4)], ranks=(1,)).options[0],
+        "eigenbasis": PROBLEM.eigenbasis,
+        "noise": CASE.algorithm.gradients.noise(PROBLEM),
+    }
+
+
+def ones(rng):
+    return np.ones((3, 1)) + rng.standard_normal((3, 1))
+
+
+# --- one line
+
+
+def test_every_public_class_is_here_or_with_the_reprs(values):
+    """A class that is new in the package must be added here."""
+    there = {type(value) for value in values.values()}
+    algorithms = {"AsymmetricLoRA", "Bernoulli", "ChainOfLoRA", "GaLore", "Initialisation", "LoRA", "RACLoRA"}
+    gradients = {"Clients", "Exact", "Local", "Minibatch", "Noisy", "Reshuffled"}
+    apart = algorithms | gradients | {"Comparison", "Unsupported"}
+    public = {name: getattr(rac_theory, name) for name in rac_theory.__all__}
+    assert {v for name, v in public.items() if isinstance(v, type) and name not in apart} <= there
+
+
+def test_a_value_is_one_line_without_arrays_or_addresses(values):
+    for name, value in values.items():
+        text = repr(value)
+        assert "\n" not in text, name
+        assert len(text) < 400, name
+        assert not re.search(r"array\(|0x[0-9a-f]{6}|dtype", text), (name, text)
+
+
+def test_a_value_prints_its_own_class(values):
+    """Of a subclass, whose numbers may be others."""
+    for name, value in values.items():
+        kind = type(value)
+        if is_dataclass(value):
+            mine = object.__new__(type("Mine", (kind,), {}))
+            vars(mine).update(vars(value))
+            assert re.match(r"<?Mine\b", repr(mine)), name
+
+
+def test_constants_say_what_is_known_and_can_be_read_back(values):
+    for name in ("constants", "measured"):
+        constants = values[name]
+        assert "nan" not in repr(constants)
+        assert eval(repr(constants), {"Constants": Constants, "inf": inf}) == constants
+    assert repr(Constants(gamma=0.1)) == "Constants(gamma=0.1)"
+    assert "measured=frozenset({'D', 'sigma_squared'})" in repr(values["measured"])
+    assert repr(Constants(gamma=0.1)) != repr(Constants(gamma=0.1 + 1e-15))
+
+
+def test_what_can_be_read_back_is_equal(values):
+    names = {"Grid": Grid, "Rate": type(values["rate"]), "Slack": type(values["slack"]), "WorstCase": WorstCase}
+    for name in ("grid", "rate", "slack", "worst"):
+        assert eval(repr(values[name]), dict(names)) == values[name]
+
+
+def test_another_start_is_told_apart(values):
+    usual = Case(SAMPLED.algorithm, PROBLEM, steps=20)
+    assert repr(usual) != repr(SAMPLED)
+    assert str(verify("T2", usual, runs=8, rng=0)).replace(" from ", "") != str(verify("T2", SAMPLED, runs=8, rng=0))
+    assert "W0=3x1 #" in repr(SAMPLED)
+    assert " from 3x1 #" in str(values["sampled verdict"])
+    assert " from " not in str(values["verdict"])
+
+
+# --- read-only
+
+
+def arrays_of(value):
+    for field in fields(value):
+        found = [getattr(value, field.name)]
+        while found:
+            item = found.pop()
+            if isinstance(item, np.ndarray):
+                yield field.name, item
+            elif isinstance(item, dict):
+                found += item.values()
+                with pytest.raises(TypeError, match="read-only"):
+                    item["new"] = 1
+            elif isinstance(item, tuple):
+                found += item
+
+
+FROZEN = (
+    *("case", "spectrum", "sampled spectrum", "exact spectrum", "expectation"),
+    *("verdict", "sampled verdict", "trajectory"),
+)
+
+
+@pytest.mark.parametrize("name", [*FROZEN, "hardest", "witness", "picture", "constants", "diagnosis", "noise", "row"])
+def test_nothing_in_a_value_can_be_changed(values, name):
+    """Nor in a copy of it, nor after a worker sent it."""
+    made = [lambda x: x, copy.copy, copy.deepcopy]
+    made += [lambda x: pickle.loads(pickle.dumps(x))] if name not in ("picture", "witness") else []
+    for again in made:
+        held = [*arrays_of(again(values[name]))]
+        assert held or name not in FROZEN
+        for field, array in held:
+            assert not array.flags.writeable, field
+
+
+def test_what_a_trajectory_computes_later_is_read_only_too(values):
+    for name in ("gaps", "W"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(values["trajectory"], name)[0] = 1
+
+
+# --- equality
+
+
+@pytest.mark.parametrize(
+    "name", ["case", "constants", "spectrum", "expectation", "verdict", "rate", "grid", "row", "noise"]
+)
+def test_what_was_sent_is_equal_to_what_is_here(values, name):
+    """Unknown numbers, which nan is unequal to itself in, and arrays, whose == is one, must not get in the way."""
+    value = values[name]
+    again = pickle.loads(pickle.dumps(value))
+    assert again is not value
+    assert again == value
+
+
+def test_what_is_made_alike_is_equal_and_has_one_hash(values):
+    def made():
+        return Case(RACLoRA(Haar(3, 1), gamma=0.25), Quadratic.left(np.diag([1.0, 2, 4]), np.ones((3, 1))), steps=20)
+
+    assert {made(), made()} == {CASE}
+    assert made() != SAMPLED
+    for change in ({"steps": 21}, {"W0": np.ones((3, 1)) / 2}, {"algorithm": GD(0.25)}):
+        assert replace(made(), **change) != CASE
+    assert verify("T2", made(), rng=0) == values["verdict"]
+    assert verify("T2", made(), rng=0, constants=replace(values["constants"], mu=0.9)) != values["verdict"]
+    assert Constants.of(made()) == values["constants"] != replace(values["constants"], mu=0.9)
+    assert {Constants(1.0), Constants(1.0, L=float("nan"))} == {Constants(1.0)}
+
+
+def test_a_trajectory_equals_itself_only(values):
+    other = simulate(SAMPLED, runs=4, rng=0)
+    assert values["trajectory"] == values["trajectory"] != other
+
+
+# --- notebooks
+
+
+class Reader(HTMLParser):
+    """Reads a fragment, and refuses tags that are not closed and what would be loaded from elsewhere."""
+
+    def __init__(self, fragment):
+        super().__init__()
+        self.open, self.tags, self.words, self.ids = [], [], [], []
+        self.feed(fragment)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.open.append(tag)
+        self.tags.append(tag)
+        assert tag not in ("script", "link", "img", "iframe", "style")
+        for name, value in attributes:
+            assert name not in ("src", "href", "xlink:href", "onload"), (name, value)
+            assert "url(" not in (value or "")
+            self.ids += [value] if name == "id" else []
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+SHOWN = (
+    *("verdict", "sampled verdict", "violated", "not applicable", "theorem", "spectrum", "sampled spectrum", "case"),
+    *("exact spectrum", "case with a start", "constants", "measured", "sweep", "ledger", "advice", "answer"),
+)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_notebook_shows_a_fragment_that_needs_nothing_else(values, name):
+    """No ids, which two verdicts in one notebook would share; no colour of words, which a dark page would swallow."""
+    fragment = values[name]._repr_html_()
+    read = Reader(fragment)
+    assert not read.ids
+    outside = re.sub(r"<svg.*</svg>", "", fragment, flags=re.DOTALL)
+    assert not re.search(r"[\";]\s*(color|background-color)\s*:", outside)
+    assert len(read.text) > 20
+
+
+def test_a_verdict_shows_its_numbers_and_its_chart(values):
+    for name in ("verdict", "sampled verdict", "violated"):
+        verdict = values[name]
+        read = Reader(verdict._repr_html_())
+        assert "svg" in read.tags
+        assert "math" in read.tags
+        assert f"T2 {verdict.status.name}: {verdict.reason}" in read.text
+        for said in (
+            repr(verdict.case.algorithm),
+            repr(verdict.case.problem),
+            str(verdict.slack),
+            str(verdict.promised),
+        ):
+            assert said in read.text, said
+    assert "512 runs" in Reader(values["sampled verdict"]._repr_html_()).text
+    assert "W0 = 3x1 #" in Reader(values["sampled verdict"]._repr_html_()).text
+    assert "most at t = " in Reader(values["violated"]._repr_html_()).text
+
+
+def test_a_verdict_without_runs_shows_why_and_no_chart(values):
+    verdict = values["not applicable"]
+    read = Reader(verdict._repr_html_())
+    assert "svg" not in read.tags
+    assert verdict.reason in read.text
+    assert "nothing was run" in read.text
+
+
+def test_constants_show_their_provenance_and_what_is_unknown(values):
+    text = Reader(values["measured"]._repr_html_()).text
+    assert "largest eigenvalue of Q, rounded up" in text
+    assert "sigma_squared 1 an estimate from runs" in text
+    assert re.search(r"Unknown: L_max, .*longest_step", text)
+    assert not re.search(r"Unknown: .*\b(mu|gamma)\b", text)
+
+
+def test_theorem_spectrum_and_counterexample_show_what_they_are(values):
+    text = Reader(theorems.T2._repr_html_()).text
+    assert theorems.T2.source in text
+    assert "(paper)" in text
+    items = Reader(theorems.T2._repr_html_()).tags.count("li")
+    assert items == len(theorems.T2.assumptions) == len(theorems.T2.assumes)
+    assert "1/3" in Reader(values["exact spectrum"]._repr_html_()).text
+    assert re.search(r"in \[0\.\d+, 0\.\d+\]", Reader(values["sampled spectrum"]._repr_html_()).text)
+    checks = values["answer"].witness.checks
+    assert all(check.sentence in Reader(values["answer"]._repr_html_()).text for check in checks)
+
+
+@pytest.mark.parametrize(
+    "words", ["<script>alert(1)</script> <= 1", "2^{ <b>", "\\unknown{x} & <i>", "<img src=x onerror=y>"]
+)
+def test_the_words_of_a_user_are_words(words):
+    """A statement, a name or a reason with a tag in it; and one that is no mathematics at all."""
+
+    def bound(c, t):
+        return c.gap0 * np.ones_like(t)
+
+    def met(case, constants):
+        return None
+
+    bound.__doc__ = words
+    met.__doc__ = words
+    claim = theorem(id=words, source=words, mark="derived", metric=gap, rate="linear", assumes=(met,))(bound)
+    Reader(claim._repr_html_())
+    verdict = verify(claim, CASE)
+    Reader(replace(verdict, reason=words, unmet=(words, words))._repr_html_())
+    case = Case(type(f"{words}", (RACLoRA,), {})(Haar(3, 1), gamma=0.25), PROBLEM, steps=2)
+    Reader(case._repr_html_())
+
+
+def test_a_long_ledger_is_cut_and_says_so(values):
+    ledger = values["ledger"]
+    text = Reader(Ledger(ledger * 50)._repr_html_()).text
+    assert f"and {50 * len(ledger) - 60} more" in text
+    assert Reader(ledger._repr_html_()).tags.count("tr") == len(ledger) + 1
+
+
+def test_no_row_of_a_sweep_says_so():
+    assert repr(Sweep(Ledger(), 0, 3)) == "<Sweep: 0 of 3 cells, 0 rows: none>"
+    Reader(Sweep(Ledger(), 0, 3)._repr_html_())
+
+
+# --- data frames
+
+
+def test_frames_have_a_line_for_each(values):
+    ledger, advice, answer = values["ledger"], values["advice"], values["answer"]
+    frame = ledger.to_frame()
+    assert list(frame["claim"]) == [row.claim for row in ledger]
+    assert list(frame["slack_value"]) == pytest.approx(
+        [row.slack["value"] if row.slack else nan for row in ledger], nan_ok=True
+    )
+    assert {str(frame[name].dtype) for name in ("number", "gamma_L", "constants_convex")} == {
+        "Int64",
+        "float64",
+        "boolean",
+    }
+    assert values["sweep"].to_frame().equals(frame)
+    frame = advice.to_frame()
+    assert list(frame["slowdown"]) == [option.slowdown for option in advice.options]
+    assert list(frame["m"]) == [3] * len(advice.options)
+    frame = answer.to_frame()
+    assert list(frame["sentence"]) == [check.sentence for check in answer.witness.checks]
+    assert frame["holds"].all()
+
+
+def test_without_pandas_a_frame_says_what_to_install(values, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    for name in ("ledger", "sweep", "advice", "answer"):
+        with pytest.raises(ImportError, match=r"pandas is not installed: it needs the extra 'frames', python -m pip"):
+            values[name].to_frame()
