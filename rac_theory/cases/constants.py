@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from numbers import Real
 
 from problems.members import being
+from problems.read_only import read_only
 from problems.value import Value
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_constants import known_constants
@@ -103,7 +104,7 @@ class Constants(Value):
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        object.__setattr__(self, "provenance", read_only(self.provenance))
         for known in fields(self):
             value = getattr(self, known.name)
             if known.type is float and (isinstance(value, bool) or not isinstance(value, Real)):
