@@ -272,3 +272,12 @@ def test_what_is_shown():
     assert repr(Federated.at_random(WHOLE["logistic"], 4, rng=3)).endswith("l2=0), clients=4, rng=3)")
     assert Federated(WHOLE["logistic"], 4).provenance["L"].startswith("of the undivided problem, which is f: ")
     assert Federated(WHOLE["logistic"], 5).provenance["L"] == "mean of the L of the terms, rounded up"
+
+
+def test_the_clients_cannot_be_exchanged():
+    """The constants are those of the clients that it was made with."""
+    problem = Federated(WHOLE["softmax, ridge"], 2)
+    with pytest.raises(AttributeError):
+        problem.clients = problem.clients[:1]
+    with pytest.raises(TypeError):
+        problem.clients[0] = problem.clients[1]

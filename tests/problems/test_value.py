@@ -120,6 +120,23 @@ def test_unequal_without_an_error(one, other):
     assert Sample(other) != Sample(one)
 
 
+def test_another_class_is_unequal_with_the_same_fields_and_with_others():
+    @dataclass(frozen=True, eq=False)
+    class Alike(Value):
+        data: Any
+        size: float = float("nan")
+        notes: Any = field(default_factory=dict)
+
+    @dataclass(frozen=True, eq=False)
+    class Other(Value):
+        width: int
+
+    assert Sample(1.0) != Alike(1.0)
+    assert Sample(1.0) != Other(1)
+    assert Other(1) != Sample(1.0)
+    assert Sample(1.0) != "Sample(data=1.0)"
+
+
 def test_what_compares_as_an_array_raises_no_error():
     """A user's dataclass that holds an array fails in its own ==, and then is not the same."""
 
