@@ -191,10 +191,11 @@ def test_nothing_in_a_value_can_be_changed(values, name):
             assert not array.flags.writeable, field
 
 
-def test_what_a_trajectory_computes_later_is_read_only_too(values):
-    for name in ("gaps", "W"):
-        with pytest.raises(ValueError, match="read-only"):
-            getattr(values["trajectory"], name)[0] = 1
+@pytest.mark.parametrize("name", ["gaps", "W"])
+def test_what_a_trajectory_computes_later_is_read_only_too(name):
+    """Of a new one, as a copy of an older one seals what it finds."""
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(simulate(SAMPLED, rng=0), name)[0] = 1
 
 
 # --- equality
@@ -332,7 +333,14 @@ def test_theorem_spectrum_and_counterexample_show_what_they_are(values):
 
 
 @pytest.mark.parametrize(
-    "words", ["<script>alert(1)</script> <= 1", "2^{ <b>", "\\unknown{x} & <i>", "<img src=x onerror=y>"]
+    "words",
+    [
+        "<script>alert(1)</script> <= 1",
+        "2^{ <b>",
+        "\\unknown{x} & <i>",
+        "<img src=x onerror=y>",
+        r"\text{<b>} <= x^2^3 <script>",
+    ],
 )
 def test_the_words_of_a_user_are_words(words):
     """A statement, a name or a reason with a tag in it; and one that is no mathematics at all."""

@@ -75,5 +75,6 @@ def mathml(formula: str) -> str:
     """Return LaTeX, as this module makes it, as a ``<math>`` element that needs no namespace in HTML."""
     from latex2mathml.converter import convert
 
-    # The converter sets a single upright letter in italics, unless it is text.
-    return convert(formula.replace(r"\mathrm{", r"\text{")).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    # In text the converter would let tags through; and it sets a single upright letter in italics, unless it is text.
+    safe = formula.replace("<", r"\lt ").replace(">", r"\gt ").replace('"', "''")
+    return convert(safe.replace(r"\mathrm{", r"\text{")).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")

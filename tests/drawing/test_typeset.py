@@ -62,3 +62,13 @@ def test_sentences_keep_every_word():
         (False, " "),
         (False, "falls."),
     ]
+
+
+@pytest.mark.parametrize(
+    "words", ["f(x), with <b> where y", r"\text{<b>}", r'\color{x" onload="y}{z}', r"\verb{<b>}{<b>}"]
+)
+def test_no_tag_comes_out_of_a_formula(words):
+    """The converter takes what is in text for HTML."""
+    made = "".join(map(mathml, pieces(words)))
+    assert "<b>" not in made
+    assert '" onload' not in made
