@@ -261,7 +261,7 @@ def test_expectations_are_read_only_and_say_what_they_are():
     curve = expected(Case(algorithm("left", "haar", "left"), PROBLEMS["left"], steps=3))
     with pytest.raises(ValueError, match="read-only"):
         curve.gap[0] = 0.0
-    assert repr(curve).startswith("Expectation(3 steps, gap ")
+    assert repr(curve).startswith("<Expectation by recursion, 3 steps, gap ")
     with pytest.raises(ValueError, match="steps must be >= 1, got 0"):
         expected(Case(algorithm("left", "haar", "left"), PROBLEMS["left"], steps=0))
 

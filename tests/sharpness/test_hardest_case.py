@@ -25,7 +25,7 @@ def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
     again = tightness(theorem, hardest.case)[hardest.t]
     assert again == pytest.approx(1 / hardest.ratio, rel=1e-12)
     assert 300 < hardest.evaluations <= 1.1 * budget
-    assert repr(hardest).startswith(f"<{theorem}: exact / bound = 1.000000 at t = ")
+    assert repr(hardest).startswith(f"<HardestCase of {theorem}: exact / bound = 1.000000 at t = ")
 
 
 @pytest.mark.parametrize(
