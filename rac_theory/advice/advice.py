@@ -35,6 +35,15 @@ class Advice(NamedTuple):
         For each shape, full training first.
     notes : list of str
         A sentence for each choice that is not possible.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> advice = advise([(2, 3)], ranks=(1, 3))
+    >>> advice
+    <Advice: 4 options, 1 left out>
+    >>> [(option.side, option.rank) for option in advice.options]
+    [('full', 2), ('left', 1), ('right', 1), ('right', 3)]
     """
 
     options: list[Option]

@@ -19,7 +19,15 @@ _SHOWN = 60
 
 
 class Ledger(tuple[Row, ...]):
-    """Rows in the order of their numbers; ``Ledger(row for row in ledger if ...)`` is a part of it."""
+    """Rows in the order of their numbers; ``Ledger(row for row in ledger if ...)`` is a part of it.
+
+    Examples
+    --------
+    >>> from rac_theory.ledger.ledger import Ledger
+    >>> from rac_theory.ledger.verdict_row import Row
+    >>> Ledger([Row.missing(1, "T2", "digits", "scikit-learn is not installed", seed=0, alpha=1e-3)])
+    <Ledger of 1 row: 1 NEEDS_EXTRA>
+    """
 
     __slots__ = ()
 
@@ -45,7 +53,7 @@ class Ledger(tuple[Row, ...]):
         return frame(columns(), map(flat, self))
 
     def __repr__(self) -> str:
-        return f"<{type_name(self)} of {len(self)} rows: {self.counted}>"
+        return f"<{type_name(self)} of {len(self)} row{'s' * (len(self) != 1)}: {self.counted}>"
 
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
