@@ -11,9 +11,10 @@ import pytest
 from problems.extras import MissingExtra
 from rac_theory import theorems
 from rac_theory.ledger import default_problems, results, running
+from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
-from rac_theory.ledger.ensemble import Key
-from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.plan import plan
+from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.setting import LONGEST
 from rac_theory.ledger.table import ledger_table, remarks
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
@@ -194,7 +195,7 @@ def test_a_missing_extra_is_listed_and_violates_nothing(monkeypatch):
         raise MissingExtra("this needs an extra")
 
     monkeypatch.setattr(default_problems, "DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
-    monkeypatch.setattr("rac_theory.ledger.plan.DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
+    monkeypatch.setattr("rac_theory.ledger.axes.DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
     todo = plan(Selection())
     assert not todo.ensembles
     assert [(row.claim, row.status) for row in todo.missing] == [(claim, NEEDS_EXTRA) for claim in SPINE]

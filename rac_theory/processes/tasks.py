@@ -1,0 +1,35 @@
+"""Tasks that are handed to worker processes, which leave all signals to the process that has started them."""
+
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeVar
+
+from joblib import Parallel, delayed, effective_n_jobs
+
+from rac_theory.processes.interrupts import heard_by_nobody, left_to_the_parent
+
+T = TypeVar("T")
+
+_SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
+
+
+def worker_count(jobs: int | None, seconds: float) -> int:
+    """Return how many workers share so many seconds of work: by default all there are, or none but this process."""
+    if jobs is None and seconds < _SHORT:
+        return 1
+    return int(effective_n_jobs(-1 if jobs is None else jobs))
+
+
+def as_they_finish(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs: int) -> Generator[T, None, None]:
+    """Start the calls of a function with each of some arguments, and return their results in no particular order.
+
+    Tasks are begun in their order, at once; in this process, where ``jobs`` is 1, as each result is asked for.
+    """
+    calls = (delayed(_in_a_worker)(function, *arguments) for arguments in tasks)
+    with heard_by_nobody():  # nor by workers that start now
+        results: Generator[T, None, None] = Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
+    return results
+
+
+def _in_a_worker(function: Callable[..., T], *arguments: Any) -> T:
+    left_to_the_parent()
+    return function(*arguments)
