@@ -107,5 +107,13 @@ def built(name: str) -> Problem:
     return default_problem(name).build()
 
 
+def file_version(name: str) -> tuple[int, int] | None:
+    """Return what tells a svmlight file from an older one at its path; None for a problem by name."""
+    if name in DEFAULT_PROBLEMS or not Path(name).exists():
+        return None
+    about = Path(name).stat()
+    return about.st_mtime_ns, about.st_size
+
+
 def _svmlight(path: str) -> Problem:
     return LogisticRegression.svmlight(path, l2=LogisticRegression.svmlight(path).L / 4)

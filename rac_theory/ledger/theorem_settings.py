@@ -35,13 +35,13 @@ def step_size(multiple: float, elsewhere: tuple[str, ...] = ()) -> Setting:
     return Setting((*_UP_TO_1, *_UP_TO_2), over_L(multiple), elsewhere=elsewhere, sketches=sketches)
 
 
-def a_quarter(problem: Any, start: Array) -> Minibatch:
+def quarter_batch(problem: Any, start: Array) -> Minibatch:
     """A minibatch of a quarter of the samples."""
     return Minibatch(max(1, problem.n_components // 4))
 
 
-def noise(problem: Problem, start: Array) -> Noisy:
-    """A quarter of the gradient at the start."""
+def quarter_noise(problem: Problem, start: Array) -> Noisy:
+    """Noise of a quarter of the gradient at the start."""
     return Noisy(float((problem.gradient(start[None]) ** 2).sum()) ** 0.5 / 4)
 
 
@@ -61,9 +61,11 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
-        "minibatch": Setting(("T5", "T6"), noisy_step, a_quarter, "component_gradient", reduction=4.0, costly=True),
-        "horizon": Setting(("T5_step",), horizon_step, a_quarter, "component_gradient", longest=HORIZON, costly=True),
-        "noisy": Setting(("T5", "T5_step", "T6"), noisy_step, noise),
+        "minibatch": Setting(("T5", "T6"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True),
+        "horizon": Setting(
+            ("T5_step",), horizon_step, quarter_batch, "component_gradient", longest=HORIZON, costly=True
+        ),
+        "noisy": Setting(("T5", "T5_step", "T6"), noisy_step, quarter_noise),
         "reshuffled": Setting(
             _EPOCHS, epoch_step, Reshuffled(), "subset", four_batches, longest=1_000, reduction=4.0, costly=True
         ),

@@ -123,13 +123,13 @@ class Grid:
         """
         settings = tuple(dict.fromkeys((*self.settings, *map(step_name, self.step_sizes))))  # 1.0 is "1/L"
         layout = lay_out(Axes(self._selection, settings, self.seeds))
-        for needed in layout.missing.values():
-            raise MissingExtra(needed)
+        if layout.missing:
+            raise MissingExtra("; ".join(layout.missing.values()))
         return layout
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The cells of the layout."""
+        """The cells of the layout; it raises as that does."""
         return self.layout.cells
 
     @property

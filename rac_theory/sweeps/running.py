@@ -10,7 +10,7 @@ from joblib import parallel_config
 from problems.naming import printable
 from problems.problem import Problem
 from rac_theory.ledger.cell import Cell, Level
-from rac_theory.ledger.default_problems import built
+from rac_theory.ledger.default_problems import built, file_version
 from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.verdict_row import FAILED, Row
@@ -34,7 +34,8 @@ def run_cell(cell: Cell, level: Level) -> Finished:
         # Problems too: their bits would depend on the number of threads. And joblib hands Dask to what runs on Dask:
         # each block of the cell would be sent to all workers again, with the data, and a worker begin another cell.
         with one_blas_thread(), parallel_config(backend="sequential"):
-            problem = _problem(cell.key.problem, setting_named(cell.key.setting).prepare)
+            name, prepare = cell.key.problem, setting_named(cell.key.setting).prepare
+            problem = _problem(name, prepare, file_version(name))
             ensemble = Ensemble.build(cell, level, problem)
             verdicts = ensemble.verdicts()
         rows = [Row.of(number, ensemble, v) for (number, _), v in zip(cell.claims, verdicts, strict=True)]
@@ -45,6 +46,9 @@ def run_cell(cell: Cell, level: Level) -> Finished:
 
 
 @lru_cache(maxsize=_PROBLEMS)
-def _problem(name: str, prepare: Callable[[Any], Problem]) -> Problem:
-    """Return a problem as settings need it: those that need nothing special share it, and what it has computed."""
+def _problem(name: str, prepare: Callable[[Any], Problem], version: tuple[int, int] | None) -> Problem:
+    """Return a problem as settings need it: those that need nothing special share it, and what it has computed.
+
+    A worker outlives a sweep: a file that was written anew since then is another ``version``.
+    """
     return prepare(built(name))

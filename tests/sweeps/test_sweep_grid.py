@@ -136,6 +136,19 @@ def test_both_sides_without_a_claim_and_with_one_that_is_not_tried_there():
         Selection(sides=("botj",))
 
 
+def test_a_file_that_was_written_anew_is_read_anew(tmp_path):
+    """Found by reading: a session kept the problem of the old file, under the new one's name and in a new store."""
+    path, seen = tmp_path / "data.svm", []
+    for scale in (1, 3):
+        path.write_text("".join(f"{i % 2} 1:{scale * (i % 7)} 2:{(i * i) % 5}\n" for i in range(30)))
+        grid = Grid(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)
+        (row,) = sweep(grid, tmp_path / f"{scale}.sqlite", jobs=1).rows
+        seen.append(row.constants["L"])
+        (e,) = plan(Selection(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)).ensembles
+        assert row.constants["L"] == e.constants.L
+    assert seen[0] < seen[1]
+
+
 def test_a_row_is_that_of_the_ledger(found):
     """Of one stream, with the same steps and constants: catches a builder that strays from ``Ensemble.build``."""
     for claim, setting in (("T2", "1/L"), ("T2_sharp", "1.5/L")):  # beside them, the other claim needs no more steps
