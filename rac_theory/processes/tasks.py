@@ -1,7 +1,8 @@
 """Tasks that are handed to worker processes, which leave all signals to the process that has started them."""
 
 from collections.abc import Callable, Generator, Iterable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from joblib import Parallel, delayed, effective_n_jobs
 
@@ -24,12 +25,21 @@ def as_they_finish(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]],
 
     Tasks are begun in their order, at once; in this process, where ``jobs`` is 1, as each result is asked for.
     """
-    calls = (delayed(_in_a_worker)(function, *arguments) for arguments in tasks)
+    call = delayed(_Task(function))
+    calls = (call(*arguments) for arguments in tasks)
     with heard_by_nobody():  # nor by workers that start now
         results: Generator[T, None, None] = Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
     return results
 
 
-def _in_a_worker(function: Callable[..., T], *arguments: Any) -> T:
-    left_to_the_parent()
-    return function(*arguments)
+@dataclass(frozen=True)
+class _Task(Generic[T]):
+    function: Callable[..., T]
+
+    def __call__(self, *arguments: Any) -> T:
+        left_to_the_parent()
+        return self.function(*arguments)
+
+    @property
+    def __name__(self) -> str:  # that Dask shows
+        return self.function.__name__
