@@ -4,10 +4,14 @@ from itertools import product
 
 import pytest
 
+from problems.extras import MissingExtra
 from rac_theory import Grid, theorems
+from rac_theory.ledger import axes, default_problems
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Key
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
 from rac_theory.ledger.layout import lay_out
+from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.theorem_settings import SETTINGS
 
@@ -18,7 +22,7 @@ FINITE_SUMS = ("diabetes", "linnerud")
 def test_what_is_named_is_tried_wherever_there_is_room():
     """Against a loop over everything that asks of each case by itself whether it can be: order, numbers and notes."""
     ranks, sides, sketches, seeds = (4, 1, 3), ("right", "both", "left"), ("haar", "gaussian"), (7, 2)
-    settings = {"noisy": ("T6",), "bernoulli": ("T1",), "minibatch": ("T6",), "0.5/L": ("T1",)}
+    settings = {"noisy": ("T6",), "bernoulli": ("T1", "T2"), "minibatch": ("T6",), "0.5/L": ("T1", "T2")}
     keys, notes = [], []
     for problem, (m, n) in SHAPES.items():
         for setting in settings:
@@ -35,13 +39,13 @@ def test_what_is_named_is_tried_wherever_there_is_room():
                 notes += [f"{problem}, {side}: rank must be in 1..dim={dim}, got {r}" for r in ranks if r > dim]
                 fitting = [r for r in ranks if r <= dim]
                 keys += [Key(problem, s, side, r, setting, seed) for r, s, seed in product(fitting, sketches, seeds)]
-    selection = Selection(("T1", "T6"), tuple(SHAPES), sketches, ranks, sides, runs=8)
+    selection = Selection(("T6", "T1", "T2"), tuple(SHAPES), sketches, ranks, sides, runs=8)
     layout = lay_out(Axes(selection, tuple(settings), seeds))
     assert [cell.key for cell in layout.cells] == keys
     assert layout.notes == tuple(dict.fromkeys(notes))
     assert [cell.number for cell in layout.cells] == list(range(len(keys)))
     rows = [row for cell in layout.cells for row in cell.claims]
-    assert rows == [(i, claim) for i, claim in enumerate((settings[key.setting][0] for key in keys), 1)]
+    assert rows == list(enumerate((claim for key in keys for claim in settings[key.setting]), 1))
     assert layout.level.lambda_alpha == 1e-3 / 2 / len(rows)
     assert {cell.runs for cell in layout.cells} == {8}
 
@@ -63,6 +67,26 @@ def test_a_grid_without_settings_is_what_verify_tries(named):
     theirs = lay_out(Axes(Selection(**named)))
     assert Grid(**named).layout == theirs
     assert all(claim in SETTINGS[cell.key.setting].usual_claims for cell in theirs.cells for _, claim in cell.claims)
+
+
+def test_data_that_are_not_installed(monkeypatch):
+    """A layout lists them and lays the others out; a plan has rows of them, the last ones; a grid says what it needs."""
+
+    def fails():
+        raise MissingExtra("this needs an extra")
+
+    known = {"lost": DefaultProblem(fails), "quadratic": DEFAULT_PROBLEMS["quadratic"]}
+    for module in (axes, default_problems):
+        monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
+    selection = Selection(("T1", "T2"), sketches=("haar",), ranks=(1,), sides=("left",))
+    layout = lay_out(Axes(selection))
+    assert layout.missing == {"lost": "this needs an extra"}
+    assert [(cell.key.problem, cell.claims) for cell in layout.cells] == [("quadratic", ((1, "T1"), (2, "T2")))]
+    todo = plan(selection)
+    assert [(e.key, e.claims) for e in todo.ensembles] == [(cell.key, cell.claims) for cell in layout.cells]
+    assert [(row.number, row.claim, row.problem) for row in todo.missing] == [(3, "T1", "lost"), (4, "T2", "lost")]
+    with pytest.raises(MissingExtra, match="this needs an extra"):
+        Grid(claims=("T1",)).cells  # noqa: B018
 
 
 def test_every_theorem_has_a_setting():
