@@ -70,7 +70,7 @@ def test_a_grid_without_settings_is_what_verify_tries(named):
 
 
 def test_data_that_are_not_installed(monkeypatch):
-    """A layout lists them and lays the others out; a plan has rows of them, the last ones; a grid says what it needs."""
+    """A layout lists them and lays the others out; a plan has rows of them, last; a grid says what it needs."""
 
     def fails():
         raise MissingExtra("this needs an extra")
