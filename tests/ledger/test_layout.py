@@ -69,6 +69,20 @@ def test_a_grid_without_settings_is_what_verify_tries(named):
     assert all(claim in SETTINGS[cell.key.setting].usual_claims for cell in theirs.cells for _, claim in cell.claims)
 
 
+def test_a_coin_is_for_who_names_a_claim_a_setting_or_both_sides():
+    """By hand: the usual choice leaves it out, and so does a side that is named."""
+    few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
+
+    def settings(*named, **choice):
+        return {cell.key.setting for cell in lay_out(Axes(Selection(**few, **choice), named)).cells}
+
+    assert settings() == {"1/L", "1.5/L"}
+    assert settings(claims=("T1",)) == {"1/L", "bernoulli"}
+    assert settings("bernoulli", "1/L") == {"1/L", "bernoulli"}
+    assert settings(sides=("both",)) == {"bernoulli"}
+    assert settings(claims=("T1",), sides=("left",)) == {"1/L"}
+
+
 def test_data_that_are_not_installed(monkeypatch):
     """A layout lists them and lays the others out; a plan has rows of them, last; a grid says what it needs."""
 
