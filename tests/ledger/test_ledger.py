@@ -74,6 +74,17 @@ def test_every_claim_meets_problems_of_several_kinds():
     assert {claim for claim, where in applicable.items() if len(where) < 2} == {"T7", "T8", "T9", "T10"}
 
 
+def test_a_problem_is_divided_where_a_setting_asks_for_it_once_for_all_sketches():
+    """Without it an epoch would be one of single samples, which other constants fit as well."""
+    selection = Selection(("T1", "T8d", "T10d"), ("linnerud",), ("haar", "coordinate"), (1,), ("left",), steps=1)
+    found = {}
+    for e in plan(selection).ensembles:
+        found.setdefault(e.key.setting, []).append(e.case.problem)
+    assert {name: len(problems) for name, problems in found.items()} == {"1/L": 2, "reshuffled": 2, "federated": 2}
+    assert all(one is other for one, other in found.values())
+    assert [found[name][0].n_components for name in ("1/L", "reshuffled", "federated")] == [20, 4, 4]
+
+
 def test_bounds_move():
     """mu/L is moderate, and each bound falls tenfold within its steps unless they are capped."""
     for e in plan(Selection(claims=("T2",), sketches=("haar",))).ensembles:
