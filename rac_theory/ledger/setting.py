@@ -99,9 +99,9 @@ class Setting:
     def _algorithm(
         self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource
     ) -> ProjectedDescent:
-        """Build the algorithm; Bernoulli-LoRA takes as much of the rank on each side as fits."""
+        """Build the algorithm; with a coin the rank is that of both sides."""
         (m, n), gamma = problem.shape, 1 / problem.L
         if side == "both":
-            return Bernoulli(make(m, min(rank, m)), make(n, min(rank, n)), gamma, p=0.5, gradients=gradients)
+            return Bernoulli(make(m, rank), make(n, rank), gamma, p=0.5, gradients=gradients)
         sketch = make(m if side == "left" else n, rank)
         return RACLoRA(sketch, gamma, side, gradients, lora_alpha=float(rank) if self.plain else None)
