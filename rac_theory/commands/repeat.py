@@ -8,11 +8,12 @@ from typing import Any
 from problems import checks
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.ledger import results
-from rac_theory.ledger.default_problems import default_problem
+from rac_theory.ledger.cell import Cell, Level
+from rac_theory.ledger.default_problems import built
 from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
-from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
+from rac_theory.sketches.plug_in import refuse_foreign
 from rac_theory.sweeps import Sweep
 from rac_theory.sweeps.store import is_store
 
@@ -55,25 +56,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _ensemble(old: Row) -> Ensemble:
     """Build what a row was judged by, from its names and numbers alone."""
-    entry, setting = default_problem(old.problem), setting_named(old.setting)
+    setting = setting_named(old.setting)
     checks.one_of("claim", old.claim, setting.claims)
-    if (old.side == "both") != setting.both_sides:
+    if old.side not in setting.sides:
         raise ValueError(f"side must be one of the setting {old.setting}, got {old.side!r}")
-    problem = entry.build()
-    if not hasattr(problem, setting.needs):
+    problem = built(old.problem)
+    if not setting.suits(problem):
         raise ValueError(f"problem must be a finite sum for the setting {old.setting}, got {old.problem!r}")
-    problem = setting.prepare(problem)
-    return Ensemble.build(
-        old.key,
-        problem,
-        entry.start(problem),
-        sketch_factory(old.sketch),
-        ((old.number, old.claim),),
-        runs=old.runs,
-        steps=old.steps or None,  # those of a cell that raised were never found
-        alpha=old.alpha,
-        lambda_alpha=old.lambda_alpha,
-    )
+    cell = Cell(0, old.key, ((old.number, old.claim),), old.runs)
+    # The steps of a cell that raised were never found.
+    return Ensemble.build(cell, Level(old.steps or None, old.alpha, old.lambda_alpha), setting.prepare(problem))
 
 
 def _rows(path: Path) -> Sequence[Row]:

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,12 @@ from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, 
 from rac_theory.commands.in_common import add_jobs, check_jobs, wide_console
 from rac_theory.files.plain_data import LARGEST
 from rac_theory.ledger import results, running
-from rac_theory.ledger.plan import Plan, Selection, plan
-from rac_theory.ledger.table import ledger_table, remarks
+from rac_theory.ledger.kept_rows import KeptRows
+from rac_theory.ledger.plan import Plan, plan
+from rac_theory.ledger.selection import Selection
+from rac_theory.ledger.table import ledger_table, refutations, remarks
 from rac_theory.ledger.verdict_row import Row
-from rac_theory.ledger.violated import violated
 from rac_theory.processes.interrupts import status_of_interrupt
-
-_SAVE_EVERY = 2.0  # seconds, so that even a killed process leaves most of its rows
 
 
 def add(commands: Any) -> None:
@@ -61,12 +59,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def run_ledger(arguments: argparse.Namespace) -> int:
-    """Run the ledger, save it as it grows, print it."""
+    """Select, plan, run and show; what is interrupted is shown as far as it came."""
+    selection = _selected(arguments)
+    replaced = results.to_be_replaced(arguments.out)
+    screen = Console(stderr=True)
+    todo, seconds = _planned(selection, screen)
+    if replaced is not None:
+        print(printable(replaced), file=sys.stderr)
+    kept = KeptRows(arguments.out, arguments.typed, todo.missing)
+    try:
+        _run_watched(todo, seconds, kept, arguments.jobs, screen)
+    except KeyboardInterrupt as error:
+        if not kept.are_of_runs:
+            raise
+        _show(kept.rows, todo.notes, arguments.out)
+        print("interrupted: what was finished is kept", file=sys.stderr)
+        return status_of_interrupt(error)
+    _show(kept.rows, todo.notes, arguments.out)
+    return status_of(kept.rows)
+
+
+def _selected(arguments: argparse.Namespace) -> Selection:
+    """Return what the options select, all of which are checked."""
     check_jobs(arguments)
     for name in ("seed", "steps", "runs"):
         if (number := getattr(arguments, name)) is not None:
             checks.integer(name, number, int(name != "seed"), LARGEST)
-    selection = Selection(
+    return Selection(
         claims=tuple(arguments.claim),
         problems=tuple(arguments.problem),
         sketches=tuple(arguments.sketch),
@@ -77,70 +96,30 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         alpha=arguments.alpha,
     )
-    replaced = results.to_be_replaced(arguments.out)
-    screen = Console(stderr=True)
+
+
+def _planned(selection: Selection, screen: Console) -> tuple[Plan, list[float]]:
+    """Compute all constants, and estimate the seconds of each ensemble."""
     with screen.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)
-        seconds = running.estimate(todo)
-    if replaced is not None:
-        print(printable(replaced), file=sys.stderr)
-    rows, interrupted = _run_watched(todo, seconds, arguments, screen)
-    if interrupted is not None and len(rows) == len(todo.missing):
-        raise interrupted
-    _print_ledger(sorted(rows, key=lambda row: row.number), todo.notes)
-    path, figures = (printable(str(arguments.out / name)) for name in (results.FILE, results.FIGURES))
-    print(f"Rows in {path}, figures in {figures}. One row again: rac-theory repeat {path} NUMBER")
-    if interrupted is not None:
-        print("interrupted: what was finished is kept", file=sys.stderr)
-        return status_of_interrupt(interrupted)
-    return status_of(rows)
+        return todo, running.estimate(todo)
 
 
-def _run_watched(
-    todo: Plan, seconds: Sequence[float], arguments: argparse.Namespace, screen: Console
-) -> tuple[list[Row], KeyboardInterrupt | None]:
-    """Run a plan beside a bar; return the rows, which are saved, and what has interrupted it."""
-    figures = results.prepare(arguments.out).absolute()  # workers may have been started elsewhere
-    rows: list[Row] = list(todo.missing)
-    interrupted: KeyboardInterrupt | None = None
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f}%"),
-        TimeRemainingColumn(),
-    )
-    saved = time.monotonic()
-    try:
-        with Progress(*columns, console=screen, transient=True) as progress:
-            task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
-            for i, finished in running.run(todo, seconds, figures, arguments.jobs):
-                rows += finished
-                progress.advance(task, seconds[i])
-                if time.monotonic() - saved > _SAVE_EVERY:
-                    results.save(arguments.out, rows, arguments.typed)
-                    saved = time.monotonic()
-    except KeyboardInterrupt as error:
-        interrupted = error
-    finally:
-        # What was there before is replaced by rows, never by nothing.
-        if len(rows) > len(todo.missing) or not todo.ensembles:
-            results.save(arguments.out, rows, arguments.typed)
-    return rows, interrupted
+def _run_watched(todo: Plan, seconds: Sequence[float], kept: KeptRows, jobs: int | None, screen: Console) -> None:
+    """Run a plan beside a bar, and keep its rows."""
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeRemainingColumn()
+    with kept, Progress(*columns, console=screen, transient=True) as progress:
+        task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
+        for i, finished in running.run(todo, seconds, kept.figures, jobs):
+            kept.add(finished)
+            progress.advance(task, seconds[i])
 
 
-def _print_ledger(rows: Sequence[Row], notes: Sequence[str]) -> None:
+def _show(rows: Sequence[Row], notes: Sequence[str], folder: Path) -> None:
+    """Print the ledger, what was left out and why, what is refuted, and where it is."""
     console = wide_console()
     console.print(ledger_table(rows))
-    for line in (*notes, *remarks(rows)):
+    for line in (*notes, *remarks(rows), *refutations(rows)):
         console.print(line, markup=False, soft_wrap=True)
-    chance = [row for row in rows if row.violates(row.alpha)]
-    certain = violated(rows)
-    if len(certain) < len(chance):
-        sampled = sum(row.is_sampled for row in rows)
-        console.print(
-            f"{len(chance) - len(certain)} row(s) pass alpha but not alpha / {sampled}: "
-            "among so many rows that may be chance, and the exit status leaves them out",
-            markup=False,
-        )
-    for row in certain:
-        console.print(f"row {row.number}, {row.claim} on {row.key}: {row.reason}", markup=False, soft_wrap=True)
+    path, figures = (printable(str(folder / name)) for name in (results.FILE, results.FIGURES))
+    print(f"Rows in {path}, figures in {figures}. One row again: rac-theory repeat {path} NUMBER")

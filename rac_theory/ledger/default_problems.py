@@ -48,6 +48,10 @@ class DefaultProblem:
     W0: Callable[[tuple[int, int]], Array] | None = None
     runs_if_costly: int | None = None
 
+    def runs_at(self, *, costly: bool) -> int:
+        """Return how many runs it affords in a setting whose steps are costly, or are not."""
+        return (self.runs_if_costly if costly else None) or self.runs
+
     def start(self, problem: Problem) -> Array | None:
         """Return where runs start; None leaves it to the problem."""
         return None if self.W0 is None else self.W0(problem.shape)
@@ -96,6 +100,19 @@ def default_problem(name: str) -> DefaultProblem:
             raise ValueError(f"problem must be one by name or a svmlight file, got {name!r}: there is no such file")
         return DefaultProblem(lambda: _svmlight(name))
     return DEFAULT_PROBLEMS[checks.one_of("problem", name, DEFAULT_PROBLEMS)]
+
+
+def built(name: str) -> Problem:
+    """Return the default problem of that name, made anew; it raises as ``default_problem`` and ``build`` do."""
+    return default_problem(name).build()
+
+
+def file_version(name: str) -> tuple[int, int] | None:
+    """Return what tells a svmlight file from an older one at its path; None for a problem by name."""
+    if name in DEFAULT_PROBLEMS or not Path(name).exists():
+        return None
+    about = Path(name).stat()
+    return about.st_mtime_ns, about.st_size
 
 
 def _svmlight(path: str) -> Problem:

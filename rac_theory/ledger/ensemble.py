@@ -1,45 +1,25 @@
 """An ensemble: one case with its constants and the claims that it serves, ready to be sent to a worker."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from problems.checks import Array
 from problems.problem import Problem
 from rac_theory import theorems
-from rac_theory.cases.case import Case, starting_point
+from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.ledger.setting import USUAL_REDUCTION, MakeSketch
+from rac_theory.ledger.cell import Cell, Key, Level
+from rac_theory.ledger.default_problems import default_problem
+from rac_theory.ledger.setting import USUAL_REDUCTION
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.numerics.randomness import PROJECTION, child
 from rac_theory.processes.blas import one_blas_thread
+from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.judge import judge
 from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
 from rac_theory.verification.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Key:
-    """What an ensemble is made of, by name: enough to make it again, and the root of its random stream."""
-
-    problem: str
-    sketch: str
-    side: str
-    rank: int
-    setting: str
-    seed: int
-
-    def seed_sequence(self) -> np.random.SeedSequence:
-        """Return the stream of this ensemble: it depends on nothing else that is run beside it."""
-        words = f"{self.problem}|{self.sketch}|{self.side}|{self.rank}|{self.setting}"
-        digest = hashlib.sha256(words.encode()).digest()
-        return np.random.SeedSequence(self.seed, spawn_key=tuple(np.frombuffer(digest[:16], dtype="<u4").tolist()))
-
-    def __str__(self) -> str:
-        return f"{self.problem}, {self.sketch} rank {self.rank} {self.side}, {self.setting}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,43 +36,36 @@ class Ensemble:
 
     @classmethod
     @one_blas_thread()  # the bits of constants would depend on the number of threads
-    def build(
-        cls,
-        key: Key,
-        problem: Problem,
-        W0: Array | None,
-        make_sketch: MakeSketch,
-        claims: tuple[tuple[int, str], ...],
-        *,
-        runs: int,
-        steps: int | None,
-        alpha: float,
-        lambda_alpha: float,
-    ) -> "Ensemble":
-        """Compute the constants; from them the step size, and the number of steps where none is given."""
-        setting, W0 = setting_named(key.setting), starting_point(problem, W0)
-        dim = problem.shape[1 if key.side == "right" else 0]
-        gradients = setting.gradients(problem, W0)
+    def build(cls, cell: Cell, level: Level, problem: Problem) -> "Ensemble":
+        """Compute the constants; from them the step size, and the number of steps where none is given.
 
-        def case_at(gamma: float, steps: int) -> Case:
-            algorithm = setting.algorithm(make_sketch, problem.shape, key.rank, key.side, gradients, gamma)
-            return Case(algorithm, problem, W0, steps=steps)
+        Parameters
+        ----------
+        cell : Cell
+        level : Level
+        problem : Problem
+            That of the cell, prepared as its setting asks.
+        """
+        key, setting = cell.key, setting_named(cell.key.setting)
 
         def constants_of(case: Case) -> Constants:
-            return Constants.of(case, alpha=lambda_alpha, rng=child(key.seed_sequence(), PROJECTION))
+            return Constants.of(case, alpha=level.lambda_alpha, rng=child(key.seed_sequence(), PROJECTION))
 
-        case = case_at(1 / problem.L, 1)
+        start = default_problem(key.problem).start(problem)
+        case = setting.case(problem, start, sketch_factory(key.sketch), key.rank, key.side)
         constants = constants_of(case)
-        gamma = setting.step(constants, dim, key.rank)
+        gamma = setting.step(constants, case)
         if gamma != case.algorithm.gamma:
-            case = case_at(gamma, 1)
+            case = replace(case, algorithm=replace(case.algorithm, gamma=gamma))  # type: ignore[type-var]
             constants = constants_of(case)
+        steps = level.steps
         if steps is None:
             # A variance is measured along the runs, whose number is not known yet: D is of its size.
             guess = replace(constants, sigma_squared=constants.D, zeta_squared=constants.D)
-            tried = [theorems.ALL[claim] for _, claim in claims]
-            steps = informative_steps(tried, case, guess, setting.longest, setting.reduction)
-        return cls(key, case_at(gamma, steps), constants, runs, alpha, lambda_alpha, claims)
+            tried = [theorems.ALL[claim] for _, claim in cell.claims]
+            steps = informative_steps(tried, replace(case, steps=1), guess, setting.longest, setting.reduction)
+        case = replace(case, steps=steps)
+        return cls(key, case, constants, cell.runs, level.alpha, level.lambda_alpha, cell.claims)
 
     @property
     def needs_runs(self) -> bool:

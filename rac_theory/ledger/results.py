@@ -5,7 +5,8 @@ import re
 import shlex
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,12 +37,10 @@ def prepare(folder: Path) -> Path:
         If they cannot be made or written.
     """
     figures = folder / FIGURES
-    try:
+    with _written_to(folder):
         figures.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder), tempfile.TemporaryFile(dir=figures):
             pass
-    except OSError as error:
-        raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
     return figures
 
 
@@ -54,11 +53,9 @@ def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
         If the folder cannot be made or written.
     """
     path = folder / f"{slug(words)}.svg"
-    try:
+    with _written_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         svg.save(ax.get_figure(root=True), path)  # type: ignore[arg-type]
-    except OSError as error:
-        raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
     return path
 
 
@@ -107,6 +104,14 @@ def to_be_replaced(folder: Path) -> str | None:
     when = datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
     by = f" by {shlex.join(command)}" if command else ""
     return f"{path} is replaced, {len(rows)} row(s) of {when}{by}, and so are figures whose names come up again"
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
 
 
 def _load(path: Path) -> tuple[list[str], list[Row]]:

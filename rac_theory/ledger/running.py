@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
 
 from rac_theory.cases.case import Case
 from rac_theory.ledger.ensemble import Ensemble
@@ -13,11 +12,10 @@ from rac_theory.ledger.figures import draw
 from rac_theory.ledger.plan import Plan
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.processes import plug_in_faults
-from rac_theory.processes.interrupts import heard_by_nobody, left_to_the_parent
+from rac_theory.processes.tasks import as_they_finish, worker_count
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.record import record
 
-_SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
 _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its size
 
 
@@ -49,15 +47,10 @@ def run(
     jobs : int, optional
         Worker processes; by default as many as there are cores, and none for a short job.
     """
-    if jobs is None:
-        jobs = 1 if sum(seconds) < _SHORT else cpu_count()
     # Long ensembles first, so that no worker is left with one at the end.
     order = sorted(range(len(seconds)), key=lambda i: -seconds[i])
-    with heard_by_nobody():  # nor by workers that start now
-        rows = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-            delayed(_run_one)(i, plan.ensembles[i], figures) for i in order
-        )
-    yield from rows
+    tasks = ((i, plan.ensembles[i], figures) for i in order)
+    yield from as_they_finish(_run_one, tasks, worker_count(jobs, sum(seconds)))
 
 
 def _seconds_of_a_step(case: Case) -> float:
@@ -68,7 +61,6 @@ def _seconds_of_a_step(case: Case) -> float:
 
 
 def _run_one(index: int, ensemble: Ensemble, figures: Path | None) -> tuple[int, list[Row]]:
-    left_to_the_parent()
     begin = time.perf_counter()
     with plug_in_faults.told():  # here, as tracebacks do not travel
         verdicts = ensemble.verdicts()

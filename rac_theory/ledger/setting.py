@@ -1,7 +1,7 @@
-"""A setting: one way to run RAC-LoRA, and the theorems that it serves."""
+"""A setting: one way to run RAC-LoRA, as a line of a table, and the theorems that it serves."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from problems.checks import Array
@@ -9,11 +9,9 @@ from problems.problem import Problem
 from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
-from rac_theory.cases.constants import Constants
-from rac_theory.sketches.sketch import Sketch
-
-MakeSketch = Callable[[int, int], Sketch]
-"""(dim, rank) to a sketch."""
+from rac_theory.cases.case import Case, starting_point
+from rac_theory.ledger.step_sizes import StepSize
+from rac_theory.sketches.plug_in import Factory
 
 LONGEST = 2_000
 """No ensemble of the ledger takes more steps than this."""
@@ -24,6 +22,12 @@ USUAL_REDUCTION = 10.0
 USUAL_SKETCHES = ("haar", "coordinate", "weighted_coordinate")
 
 
+def as_it_is(problem: Any) -> Problem:
+    """Return the problem itself."""
+    made: Problem = problem
+    return made
+
+
 @dataclass(frozen=True)
 class Setting:
     """One way to run RAC-LoRA, and the ids of the theorems about it.
@@ -32,20 +36,20 @@ class Setting:
     ----------
     claims : tuple of str
         All that can be tried here, whether or not the step is short enough for them.
-    elsewhere : tuple of str
-        Those of them that the ledger tries in another setting alone.
     step : callable
-        (constants, d, r) to the gamma that is used, for a sketch of d x r matrices.
-    gradients : callable
-        (problem, start) to the gradient source.
-    prepare : callable
-        What is done to a problem first, such as to divide it among clients.
+        The step size, from the constants of the case at the step 1/L.
+    gradients : GradientSource or callable
+        Where gradients come from; where that depends on the problem, (problem, start) to the source.
     needs : str
         A member that a problem must have.
+    prepare : callable
+        What is done to a problem first, such as to divide it among clients.
+    sides : tuple of str
+        The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA.
     plain : bool
         Whether the step is the plain one, with tau = gamma.
-    both_sides : bool
-        Whether a coin decides the side: Bernoulli-LoRA.
+    elsewhere : tuple of str
+        Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
         The sketches that are tried unless others are selected.
     longest : int
@@ -57,12 +61,12 @@ class Setting:
     """
 
     claims: tuple[str, ...]
-    step: Callable[[Constants, int, int], float]
-    gradients: Callable[[Any, Array], GradientSource] = lambda problem, start: Exact()
-    prepare: Callable[[Any], Problem] = lambda problem: problem
+    step: StepSize
+    gradients: GradientSource | Callable[[Any, Array], GradientSource] = field(default_factory=Exact)
     needs: str = "value"
+    prepare: Callable[[Any], Problem] = as_it_is
+    sides: tuple[str, ...] = ("left", "right")
     plain: bool = False
-    both_sides: bool = False
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     longest: int = LONGEST
@@ -74,19 +78,30 @@ class Setting:
         """What the ledger tries here."""
         return tuple(claim for claim in self.claims if claim not in self.elsewhere)
 
-    def sides(self, named: Sequence[str], usual: Sequence[str]) -> list[str]:
-        """Return the sides to try: those that are named, else the usual ones; "both" is a coin that decides."""
-        if self.both_sides:
-            return ["both"] if "both" in named or not named else []
-        return [side for side in dict.fromkeys(named or usual) if side != "both"]
+    def suits(self, problem: Problem) -> bool:
+        """Whether a problem has what is needed here."""
+        return hasattr(problem, self.needs)
 
-    def algorithm(
-        self, make: MakeSketch, shape: tuple[int, int], rank: int, side: str, gradients: GradientSource, gamma: float
+    def sides_of(self, wanted: Iterable[str]) -> list[str]:
+        """Return those of some sides on which it can be run."""
+        return [side for side in dict.fromkeys(wanted) if side in self.sides]
+
+    def source(self, problem: Problem, start: Array) -> GradientSource:
+        """Return where the gradients of a problem come from, which is prepared."""
+        return self.gradients(problem, start) if callable(self.gradients) else self.gradients
+
+    def case(self, problem: Problem, W0: Array | None, make: Factory, rank: int, side: str) -> Case:
+        """Return the case at the step 1/L of a problem that is prepared."""
+        start = starting_point(problem, W0)
+        algorithm = self._algorithm(make, problem, rank, side, self.source(problem, start))
+        return Case(algorithm, problem, start)
+
+    def _algorithm(
+        self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource
     ) -> ProjectedDescent:
-        """Build the algorithm; Bernoulli-LoRA takes as much of the rank on each side as fits."""
-        m, n = shape
-        if self.both_sides:
-            return Bernoulli(make(m, min(rank, m)), make(n, min(rank, n)), gamma, p=0.5, gradients=gradients)
+        """Build the algorithm; with a coin the rank is that of both sides."""
+        (m, n), gamma = problem.shape, 1 / problem.L
+        if side == "both":
+            return Bernoulli(make(m, rank), make(n, rank), gamma, p=0.5, gradients=gradients)
         sketch = make(m if side == "left" else n, rank)
-        lora_alpha = float(rank) if self.plain else None
-        return RACLoRA(sketch, gamma, side, gradients, lora_alpha)  # type: ignore[arg-type]
+        return RACLoRA(sketch, gamma, side, gradients, lora_alpha=float(rank) if self.plain else None)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
+from rac_theory.ledger.violated import violated
 from rac_theory.verification.verdict import Slack, Status
 
 _COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red", FAILED: "red"}
@@ -92,6 +93,19 @@ def _slack(slack: Mapping[str, Any] | None) -> str:
         return "-"
     t, low, value, high = (slack[part] for part in Slack._fields)
     return str(Slack(t, 0.0 if low is None else low, value, math.inf if high is None else high))
+
+
+def refutations(rows: Sequence[Row]) -> list[str]:
+    """Return a line for each row that refutes its claim, and one if others would do so alone."""
+    lines = []
+    chance, certain = [row for row in rows if row.violates(row.alpha)], violated(rows)
+    if len(certain) < len(chance):
+        sampled = sum(row.is_sampled for row in rows)
+        lines.append(
+            f"{len(chance) - len(certain)} row(s) pass alpha but not alpha / {sampled}: "
+            "among so many rows that may be chance, and the exit status leaves them out"
+        )
+    return lines + [f"row {row.number}, {row.claim} on {row.key}: {row.reason}" for row in certain]
 
 
 def _rate(rate: Mapping[str, Any] | None) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from problems.naming import type_name
 from problems.value import Value
-from rac_theory.ledger.ensemble import Ensemble, Key
+from rac_theory.ledger.cell import Cell, Key, Level
+from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.verification.verdict import Status, Verdict
 
 
@@ -87,11 +88,27 @@ class Row(Value):
         )
 
     @classmethod
+    def untried(cls, number: int, claim: str, cell: Cell, level: Level, status: str, reason: str) -> "Row":
+        """Make the row of a claim that has no verdict, as its cell raised or could not be made."""
+        return cls(
+            number,
+            claim,
+            **asdict(cell.key),
+            gamma_L=math.nan,
+            steps=level.steps or 0,
+            runs=cell.runs,
+            alpha=level.alpha,
+            lambda_alpha=level.lambda_alpha,
+            status=status,
+            reason=reason,
+            evidence="none",
+        )
+
+    @classmethod
     def missing(cls, number: int, claim: str, problem: str, reason: str, seed: int, alpha: float) -> "Row":
         """Make the row of a problem whose data need an extra that is not installed."""
-        return cls(
-            number, claim, problem, "", "", 0, "", seed, math.nan, 0, 0, alpha, math.nan, NEEDS_EXTRA, reason, "none"
-        )
+        nowhere = Cell(0, Key(problem, "", "", 0, "", seed), (), runs=0)
+        return cls.untried(number, claim, nowhere, Level(None, alpha, math.nan), NEEDS_EXTRA, reason)
 
     @property
     def key(self) -> Key:

@@ -14,9 +14,3 @@ def pack(fragments: Sequence[str]) -> Iterator[str]:
     for first in range(0, len(fragments), ROWS):
         words = json.dumps(fragments[first : first + ROWS], ensure_ascii=False).encode()
         yield base64.b64encode(zlib.compress(words, 9)).decode()
-
-
-def unpack(text: str) -> list[str]:
-    """Return the fragments of a pack, as the script of the page does."""
-    fragments: list[str] = json.loads(zlib.decompress(base64.b64decode(text)))
-    return fragments

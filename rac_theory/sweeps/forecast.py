@@ -5,7 +5,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 
-from rac_theory.sweeps.grid import Cell
+from rac_theory.ledger.cell import Cell
 
 
 class Forecast:

@@ -1,33 +1,20 @@
 """A grid: what a sweep tries, as plain data that TOML can hold, and the cells that it consists of."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from problems import checks
+from problems.extras import MissingExtra
 from problems.value import Value
 from rac_theory.files.plain_data import LARGEST, convert, read_toml
-from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, default_problem
-from rac_theory.ledger.ensemble import Key
-from rac_theory.ledger.plan import Selection
-from rac_theory.ledger.setting import Setting
+from rac_theory.ledger.axes import Axes
+from rac_theory.ledger.cell import Cell
+from rac_theory.ledger.layout import Layout, lay_out
+from rac_theory.ledger.selection import Selection, axis
 from rac_theory.ledger.step_size_setting import setting_named, step_name
-from rac_theory.ledger.theorem_settings import SPINE
-from rac_theory.numerics.account import for_constants
-from rac_theory.sketches.plug_in import refuse_foreign, sketch_factory
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One ensemble of a sweep, and the claims that are judged by it: (row number, theorem id) each."""
-
-    number: int
-    key: Key
-    claims: tuple[tuple[int, str], ...]
-    runs: int
+from rac_theory.sketches.plug_in import refuse_foreign
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,19 +23,13 @@ class Grid(Value):
 
     Attributes
     ----------
-    claims : tuple of str
-        Ids of theorems, or ``all``; by default T1, T2 and their sharp forms.
-    problems, sketches, ranks, sides
-        As the options of ``verify``. A rank that a problem has no room for is left out.
+    claims, problems, sketches, ranks, sides, steps, runs, alpha
+        As in ``Selection``. A rank that a problem has no room for is left out.
     settings : tuple of str
         Names in ``SETTINGS``; by default those that the claims need, if there are no step sizes either.
     step_sizes : tuple of float
         Multiples of 1/L, with exact gradients.
     seeds : tuple of int
-    steps, runs : int or None
-        As the options of ``verify``.
-    alpha : float
-        Significance level of a row.
 
     Examples
     --------
@@ -72,13 +53,11 @@ class Grid(Value):
     alpha: float = 1e-3
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.name not in ("steps", "runs", "alpha"):
-                object.__setattr__(self, field.name, _axis(field.name, getattr(self, field.name)))
-        selection = Selection(  # its rules are ours
-            self.claims, ranks=self.ranks, sides=self.sides, steps=self.steps, runs=self.runs, alpha=self.alpha
-        )
-        object.__setattr__(self, "claims", selection.claims)
+        for name in ("settings", "step_sizes", "seeds"):
+            object.__setattr__(self, name, axis(name, getattr(self, name)))
+        selection = self._selection
+        for name in ("claims", "problems", "sketches", "ranks", "sides"):
+            object.__setattr__(self, name, getattr(selection, name))
         for setting in self.settings:
             setting_named(setting)
         steps = tuple(checks.finite("step size", step, above=0) for step in self.step_sizes)
@@ -133,74 +112,32 @@ class Grid(Value):
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @cached_property
-    def cells(self) -> tuple[Cell, ...]:
+    def layout(self) -> Layout:
         """Every cell, in the order of the axes; the problems are built for their shapes.
 
         Raises
         ------
         ValueError
-            For an unknown name, data that cannot be read, or if no cell is left.
+            For an unknown name, data that cannot be read, or if no cell is left, with the reasons.
         MissingExtra
             For data that are not installed.
         """
-        number, cells = 0, list[Cell]()
-        for key, runs in self._keys():
-            wanted = self.claims or SPINE
-            claims = [claim for claim in self._served(setting_named(key.setting)) if claim in wanted]
-            cells.append(Cell(len(cells), key, tuple(enumerate(claims, number + 1)), self.runs or runs))
-            number += len(claims)
-        if not cells:
-            raise ValueError(f"a grid must have a cell in which a claim meets a setting and a rank, got none: {self}")
-        return tuple(cells)
+        settings = tuple(dict.fromkeys((*self.settings, *map(step_name, self.step_sizes))))  # 1.0 is "1/L"
+        layout = lay_out(Axes(self._selection, settings, self.seeds))
+        if layout.missing:
+            raise MissingExtra("; ".join(layout.missing.values()))
+        return layout
 
     @property
-    def lambda_alpha(self) -> float:
-        """What a row may spend on sampled constants."""
-        return for_constants(self.alpha, sum(len(cell.claims) for cell in self.cells))
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells of the layout; it raises as that does."""
+        return self.layout.cells
 
     @property
-    def _tried(self) -> list[str]:
-        """The settings of the grid that serve a claim."""
-        names = [*self.settings, *map(step_name, self.step_sizes)]
-        names = names or Selection(self.claims, sides=self.sides).settings
-        return [n for n in dict.fromkeys(names) if set(self._served(setting_named(n))) & set(self.claims or SPINE)]
-
-    def _served(self, setting: Setting) -> tuple[str, ...]:
-        """What is tried in a setting: all that can be in one that is named, else what ``verify`` tries there."""
-        return setting.claims if self.settings or self.step_sizes else setting.usual_claims
-
-    def _keys(self) -> Iterator[tuple[Key, int]]:
-        for sketch in self.sketches:
-            sketch_factory(sketch)
-        for name in self.problems or DEFAULT_PROBLEMS:
-            entry = default_problem(name)
-            problem = entry.build()
-            for setting_name in self._tried:
-                setting = setting_named(setting_name)
-                if not hasattr(problem, setting.needs):
-                    continue
-                runs = (entry.runs_if_costly if setting.costly else None) or entry.runs
-                fitting = self._sides_and_ranks(problem.shape, entry, setting)
-                for (side, rank), sketch, seed in product(fitting, self.sketches or setting.sketches, self.seeds):
-                    yield Key(name, sketch, side, rank, setting_name, seed), runs
-
-    def _sides_and_ranks(
-        self, shape: tuple[int, int], entry: DefaultProblem, setting: Setting
-    ) -> list[tuple[str, int]]:
-        found = []
-        for side in setting.sides(self.sides, entry.sides):
-            dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
-            if dim > 1:  # a sketch of dimension 1 is the identity
-                ranks = self.ranks or entry.ranks or (1, min(4, dim - 1))
-                found += [(side, rank) for rank in dict.fromkeys(ranks) if rank <= dim]
-        return found
+    def _selection(self) -> Selection:
+        """All of it but what a selection does not have; its rules are ours."""
+        shared = [field.name for field in fields(Selection) if field.name != "seed"]
+        return Selection(**{name: getattr(self, name) for name in shared})
 
 
 _AXES = ("claims", "problems", "sketches", "ranks", "sides", "settings", "step_sizes")
-
-
-def _axis(name: str, values: Any) -> tuple[Any, ...]:
-    """Accept a sequence without its repetitions; a lone value is the mistake that is made."""
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise ValueError(f"{name} must be a list, got {values!r} (in brackets?)")
-    return tuple(dict.fromkeys(values))

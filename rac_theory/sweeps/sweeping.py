@@ -3,24 +3,21 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from joblib import Parallel, delayed, effective_n_jobs
-
 from problems import checks
-from rac_theory.processes.interrupts import heard_by_nobody
+from rac_theory.processes.tasks import as_they_finish, worker_count
 from rac_theory.sweeps.forecast import Forecast, memory_of_a_worker, pilots
 from rac_theory.sweeps.found import Sweep
 from rac_theory.sweeps.grid import Grid
-from rac_theory.sweeps.running import Finished, Level, run_cell
+from rac_theory.sweeps.running import Finished, run_cell
 from rac_theory.sweeps.store import Store
 
 _PILOT_SECONDS = 3.0  # of cells that are run here, first, to learn what cells cost
-_SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ def sweep(
 class _Job:
     def __init__(self, grid: Grid, store: Store, watch: Callable[[Progress], None] | None) -> None:
         self.store, self.watch, self.forecast = store, watch, Forecast()
-        self.level = Level(grid.steps, grid.alpha, grid.lambda_alpha)
+        self.level = grid.layout.level
         self.left = {cell.number: cell for cell in grid.cells}
         self.total, self.workers, self.memory = len(self.left), 1, math.nan
         for number, seconds in store.seconds().items():
@@ -128,13 +125,9 @@ class _Job:
     def run_others(self, jobs: int | None) -> None:
         """Run what is left, long cells first, so that no worker is left with one at the end."""
         order = sorted(self.left.values(), key=lambda cell: -self.forecast.seconds(cell))
-        short = jobs is None and self.forecast.total(order, 1) < _SHORT
-        self.workers = 1 if short or not order else effective_n_jobs(-1 if jobs is None else jobs)
+        self.workers = worker_count(jobs, self.forecast.total(order, 1)) if order else 1
         self._tell()
-        with heard_by_nobody():  # nor by workers that start now
-            results: Generator[Finished, None, None] = Parallel(n_jobs=self.workers, return_as="generator_unordered")(
-                delayed(run_cell)(cell, self.level) for cell in order
-            )
+        results = as_they_finish(run_cell, ((cell, self.level) for cell in order), self.workers)
         try:
             for finished in results:
                 self._keep(finished)

@@ -7,13 +7,13 @@ tests/verification/test_calibration.py asserts the same of fewer ensembles.
 import argparse
 import math
 import sys
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems
-from rac_theory.cases.case import starting_point
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.numerics import evidence
 from rac_theory.sketches import NAMED
@@ -193,17 +193,14 @@ def small_cases(longest=10):
     tries = {name: "gaussian" if name == "plain gaussian" else "weighted_coordinate" for name in SETTINGS}
     for name, sketch in [("1/L", "haar"), *tries.items()]:
         setting = SETTINGS[name]
-        problem = setting.prepare(regression)
-        source = setting.gradients(problem, starting_point(problem, None))
-
-        def case(gamma, setting=setting, make=NAMED[sketch], problem=problem, source=source):
-            return Case(setting.algorithm(make, problem.shape, 1, "left", source, gamma), problem, steps=longest)
-
-        gamma = setting.step(Constants.of(case(1 / problem.L)), 4, 1)
-        constants = Constants.of(case(gamma))
+        side = "both" if "both" in setting.sides else "left"
+        case = setting.case(setting.prepare(regression), None, NAMED[sketch], 1, side)
+        gamma = setting.step(Constants.of(case), case)
+        case = replace(case, algorithm=replace(case.algorithm, gamma=gamma), steps=longest)
+        constants = Constants.of(case)
         known = [theorems.ALL[claim] for claim in setting.usual_claims]
-        claims = [theorem for theorem in known if not theorem.unmet(case(gamma), constants)]
-        yield Small(f"{name}, {sketch}", claims, case(gamma), constants)
+        claims = [theorem for theorem in known if not theorem.unmet(case, constants)]
+        yield Small(f"{name}, {sketch}", claims, case, constants)
 
 
 def refutations(small, verifications, seed, runs=64, until_decided=False):

@@ -25,7 +25,7 @@ from joblib._dask import DaskDistributedBackend
 
 from rac_theory import Grid, Sweep, sweep
 from rac_theory.sweeps import sweeping
-from rac_theory.sweeps.running import Level, run_cell
+from rac_theory.sweeps.running import run_cell
 from rac_theory.sweeps.store import Store
 
 KILLED = Grid(
@@ -123,7 +123,7 @@ def fill_a_disk(folder):
 
 def parts_of_a_cell(folder):
     """Return the seconds that the parent spends on a cell, and the bytes that travel with it."""
-    level = Level(TIMED.steps, TIMED.alpha, TIMED.lambda_alpha)
+    level = TIMED.layout.level
     sample = TIMED.cells[:20]
     finished = [run_cell(cell, level) for cell in sample]
     with closing(Store(folder / "parts.sqlite", TIMED)) as store:

@@ -11,9 +11,10 @@ import pytest
 from problems.extras import MissingExtra
 from rac_theory import theorems
 from rac_theory.ledger import default_problems, results, running
+from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
-from rac_theory.ledger.ensemble import Key
-from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.plan import plan
+from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.setting import LONGEST
 from rac_theory.ledger.table import ledger_table, remarks
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
@@ -71,6 +72,17 @@ def test_every_claim_meets_problems_of_several_kinds():
                 bound = theorem.bound(e.constants, e.case.steps)
                 assert bound[-1] < theorem.metric.ceiling(e.constants), (claim, e.key)
     assert {claim for claim, where in applicable.items() if len(where) < 2} == {"T7", "T8", "T9", "T10"}
+
+
+def test_a_problem_is_divided_where_a_setting_asks_for_it_once_for_all_sketches():
+    """Without it an epoch would be one of single samples, which other constants fit as well."""
+    selection = Selection(("T1", "T8d", "T10d"), ("linnerud",), ("haar", "coordinate"), (1,), ("left",), steps=1)
+    found = {}
+    for e in plan(selection).ensembles:
+        found.setdefault(e.key.setting, []).append(e.case.problem)
+    assert {name: len(problems) for name, problems in found.items()} == {"1/L": 2, "reshuffled": 2, "federated": 2}
+    assert all(one is other for one, other in found.values())
+    assert [found[name][0].n_components for name in ("1/L", "reshuffled", "federated")] == [20, 4, 4]
 
 
 def test_bounds_move():
@@ -194,7 +206,7 @@ def test_a_missing_extra_is_listed_and_violates_nothing(monkeypatch):
         raise MissingExtra("this needs an extra")
 
     monkeypatch.setattr(default_problems, "DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
-    monkeypatch.setattr("rac_theory.ledger.plan.DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
+    monkeypatch.setattr("rac_theory.ledger.axes.DEFAULT_PROBLEMS", {"lost": DefaultProblem(fails)})
     todo = plan(Selection())
     assert not todo.ensembles
     assert [(row.claim, row.status) for row in todo.missing] == [(claim, NEEDS_EXTRA) for claim in SPINE]

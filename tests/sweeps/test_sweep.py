@@ -162,6 +162,7 @@ def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
     assert "got RuntimeError: no such luck" in told
     rows = Sweep.load(here / "spec.sqlite").rows
     failed = [row for row in rows if row.status == running.FAILED]
+    assert {(row.steps, row.runs, row.evidence) for row in failed} == {(GRID.steps, GRID.runs, "none")}
     assert {(row.sketch.split(":")[-1], row.rank) for row in failed} == {("Broken", 2)}
     assert {row.status for row in rows if row not in failed} <= {"HOLDS", "CONSISTENT", "UNDECIDED"}
     assert len(rows) == sum(len(cell.claims) for cell in grid.cells)

@@ -8,17 +8,17 @@ from dataclasses import replace
 import pyarrow.parquet
 import pytest
 
-from rac_theory import Grid, Sweep, sweep
+from rac_theory import Constants, Grid, Sweep, sweep
 from rac_theory.algorithms import Bernoulli
 from rac_theory.commands import cli
 from rac_theory.ledger import running
-from rac_theory.ledger.ensemble import Key
-from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.cell import Cell, Key
+from rac_theory.ledger.plan import plan
+from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named, step_multiple, step_name
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.sweeps.forecast import Forecast, pilots
-from rac_theory.sweeps.grid import Cell
 
 GRID = Grid(
     claims=("T2", "T2_sharp"),
@@ -44,7 +44,7 @@ def test_the_cells_are_the_product_of_the_axes():
     assert {(key.side, key.rank) for key in keys} == {("left", 1), ("left", 4), ("right", 1)}
     assert [number for cell in cells for number, _ in cell.claims] == list(range(1, 2 * len(cells) + 1))
     assert [cell.number for cell in cells] == list(range(len(cells)))
-    assert GRID.lambda_alpha == GRID.alpha / 2 / (2 * len(cells))
+    assert GRID.layout.level.lambda_alpha == GRID.alpha / 2 / (2 * len(cells))
     assert {cell.runs for cell in replace(GRID, runs=None).cells} == {256}
 
 
@@ -70,12 +70,7 @@ def test_settings_are_those_that_serve_a_claim():
 def test_a_step_size_can_be_read_back_from_its_name(multiple):
     """Exactly: a rounded name would give two steps one random stream, and one row."""
     assert step_multiple(step_name(multiple)) == multiple
-    assert setting_named(step_name(multiple)).step(Constants(2.0), 5, 1) == multiple / 2
-
-
-class Constants:
-    def __init__(self, L):
-        self.L = L
+    assert setting_named(step_name(multiple)).step(Constants(gamma=0.5, L=2.0), None) == multiple / 2
 
 
 def test_names_of_step_sizes_are_those_of_the_ledger():
@@ -139,6 +134,19 @@ def test_both_sides_without_a_claim_and_with_one_that_is_not_tried_there():
         plan(Selection(claims=("T6",), **few))
     with pytest.raises(ValueError, match=r"side must be one of both, left, right, got 'botj' \(did you mean 'both'"):
         Selection(sides=("botj",))
+
+
+def test_a_file_that_was_written_anew_is_read_anew(tmp_path):
+    """Found by reading: a session kept the problem of the old file, under the new one's name and in a new store."""
+    path, seen = tmp_path / "data.svm", []
+    for scale in (1, 3):
+        path.write_text("".join(f"{i % 2} 1:{scale * (i % 7)} 2:{(i * i) % 5}\n" for i in range(30)))
+        grid = Grid(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)
+        (row,) = sweep(grid, tmp_path / f"{scale}.sqlite", jobs=1).rows
+        seen.append(row.constants["L"])
+        (e,) = plan(Selection(("T2",), (str(path),), ("haar",), (1,), ("left",), runs=8, steps=3)).ensembles
+        assert row.constants["L"] == e.constants.L
+    assert seen[0] < seen[1]
 
 
 def test_a_row_is_that_of_the_ledger(found):
@@ -224,8 +232,19 @@ def test_exports_hold_the_same_numbers_and_no_time(found, tmp_path):
         ("claims = ['T2']\nseeds = []", "seeds must hold at least one seed"),
         ("step_sizes = [0.0]", "step size must be a finite number > 0, got 0.0"),
         ("sketches = ['har']", r"sketch must be one of .* \(did you mean 'haar'"),
-        ("ranks = [99]\nproblems = ['quadratic']", "a grid must have a cell"),
-        ("settings = ['noisy']\nclaims = ['T1']", "a grid must have a cell"),
+        (
+            "ranks = [99]\nproblems = ['quadratic']",
+            r"quadratic, left: rank must be in 1\.\.dim=5, got 99; ",
+        ),
+        ("settings = ['noisy']\nclaims = ['T1']", "claims must be some that are tried in noisy, got T1$"),
+        (
+            "settings = ['bernoulli']\nsides = ['left']\nclaims = ['T1', 'T2']\nproblems = ['quadratic']",
+            "claims must be some that are tried in bernoulli on side left, got T1, T2$",
+        ),
+        (
+            "settings = ['federated']\nproblems = ['quadratic']\nclaims = ['T10']",
+            "federated is left out, the",
+        ),
     ],
 )
 def test_a_bad_spec_is_a_sentence_and_leaves_no_store(content, message, tmp_path, capsys):

@@ -25,8 +25,6 @@ class Kind:
 
     problem: object
     algorithm: Callable
-    d: int
-    r: int
 
 
 def _regression(d, k):
@@ -37,7 +35,7 @@ def _regression(d, k):
 @cache
 def _kind(name):
     def rac_lora(problem, sketch, side="left"):
-        return Kind(problem, lambda gamma, source: RACLoRA(sketch, gamma, side, source), sketch.dim, sketch.rank)
+        return Kind(problem, lambda gamma, source: RACLoRA(sketch, gamma, side, source))
 
     if name == "real":
         return rac_lora(LeastSquares.linnerud(l2=0.5), sketches.Haar(3, 1))
@@ -48,7 +46,7 @@ def _kind(name):
     if name == "right":
         return rac_lora(_regression(4, 3), sketches.Coordinate(3, 2), "right")
     left, right = sketches.Haar(4, 2), sketches.Coordinate(3, 1)
-    return Kind(_regression(4, 3), lambda gamma, source: Bernoulli(left, right, gamma, 0.4, source), 4, 2)
+    return Kind(_regression(4, 3), lambda gamma, source: Bernoulli(left, right, gamma, 0.4, source))
 
 
 @pytest.fixture(params=["real", "real, not quadratic", "anisotropic", "right", "Bernoulli"])
@@ -61,9 +59,9 @@ def _tried(theorems, kind, setting):
     """Judge theorems by one ensemble, long enough for each of them to say something; variances are measured."""
     setting = SETTINGS[setting]
     problem = setting.prepare(kind.problem)
-    source = setting.gradients(problem, starting_point(problem, None))
-    c = Constants.of(Case(kind.algorithm(1 / problem.L, source), problem, steps=1))
-    algorithm = kind.algorithm(setting.step(c, kind.d, kind.r), source)
+    source = setting.source(problem, starting_point(problem, None))
+    case = Case(kind.algorithm(1 / problem.L, source), problem)
+    algorithm = kind.algorithm(setting.step(Constants.of(case), case), source)
     case = Case(algorithm, problem, steps=1)
     c = Constants.of(case)
     guess = replace(c, sigma_squared=c.D, zeta_squared=c.D)

@@ -7,7 +7,8 @@ from functools import cache
 import pytest
 
 from rac_theory import Case, Initialisation, LoRA, theorems
-from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.plan import plan
+from rac_theory.ledger.selection import Selection
 
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
 BREAKS = {

@@ -11,7 +11,8 @@ import pytest
 
 from problems import Quadratic
 from rac_theory import Bernoulli, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
-from rac_theory.ledger.plan import Selection, plan
+from rac_theory.ledger.plan import plan
+from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.ledger.violated import violated
 from rac_theory.numerics.confidence import kl_lower, kl_upper
@@ -196,7 +197,7 @@ def test_rows_share_what_is_spent_on_constants():
     assert all(spent > 0 for spent in rows)
     assert math.fsum(rows) == pytest.approx(0.005)
     grid = Grid(**wanted, alpha=0.01)
-    assert grid.lambda_alpha * sum(len(cell.claims) for cell in grid.cells) == pytest.approx(0.005)
+    assert grid.layout.level.lambda_alpha * sum(len(cell.claims) for cell in grid.cells) == pytest.approx(0.005)
 
 
 @pytest.mark.parametrize(("reach", "status"), [(4, Status.UNDECIDED), (5, Status.CONSISTENT), (10, Status.CONSISTENT)])

@@ -1,0 +1,92 @@
+"""Axes: a selection with what it leaves open filled in, and the cases of one problem that they make."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from problems.problem import Problem
+from rac_theory.ledger.cell import Key
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, default_problem
+from rac_theory.ledger.selection import Selection
+from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What a selection is tried over. All usual choices are made here, and nowhere else.
+
+    Attributes
+    ----------
+    selection : Selection
+    settings : tuple of str
+        Each is tried for all claims that it serves. By default, those that the claims need: each claim is then tried
+        in one setting where several would do.
+    seeds : tuple of int
+        By default that of the selection.
+    """
+
+    selection: Selection
+    settings: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+
+    @cached_property
+    def claims(self) -> Mapping[str, tuple[str, ...]]:
+        """The settings that serve a claim on a side, each with the claims that are tried there."""
+        wanted = self.selection.claims or SPINE
+        if self.settings:
+            served = {name: setting_named(name).claims for name in self.settings}
+        else:
+            sides = self._sides(("left", "right"))
+            served = {name: setting.usual_claims for name, setting in SETTINGS.items() if setting.sides_of(sides)}
+        tried = {name: tuple(claim for claim in claims if claim in wanted) for name, claims in served.items()}
+        return {name: claims for name, claims in tried.items() if claims}
+
+    @cached_property
+    def problems(self) -> Mapping[str, DefaultProblem]:
+        """The problems by name, none of them built."""
+        return {name: default_problem(name) for name in self.selection.problems or DEFAULT_PROBLEMS}
+
+    def keys(self, name: str, problem: Problem) -> Iterator[Key | str]:
+        """Yield the key of each case of a problem, and a sentence for what is left out."""
+        seeds = self.seeds or (self.selection.seed,)
+        for setting_name in self.claims:
+            setting = setting_named(setting_name)
+            if not setting.suits(problem):
+                yield f"{name}: {setting_name} is left out, the problem is no finite sum"
+                continue
+            for side in setting.sides_of(self._sides(self.problems[name].sides)):
+                for rank in self._ranks(name, problem.shape, side):
+                    if isinstance(rank, str):
+                        yield rank
+                        continue
+                    for sketch, seed in product(self.selection.sketches or setting.sketches, seeds):
+                        yield Key(name, sketch, side, rank, setting_name, seed)
+
+    def runs(self, key: Key) -> int:
+        """Return how many runs a case has."""
+        usual = self.problems[key.problem].runs_at(costly=setting_named(key.setting).costly)
+        return self.selection.runs or usual
+
+    @property
+    def why_nothing(self) -> str:
+        """Why no claim is tried: a setting that is named, or a coin that decides the side, serves few."""
+        settings = f" in {', '.join(self.settings)}" if self.settings else ""
+        sides = f" on side {', '.join(self.selection.sides)}" if self.selection.sides else ""
+        claims = ", ".join(self.selection.claims or SPINE)
+        return f"claims must be some that are tried{settings}{sides}, got {claims}"
+
+    def _sides(self, usual: Sequence[str]) -> tuple[str, ...]:
+        """The sides to try: a coin is beside the point where neither claims nor settings nor "both" are named."""
+        coin = ("both",) if self.selection.claims or self.settings else ()
+        return self.selection.sides or (*usual, *coin)
+
+    def _ranks(self, name: str, shape: tuple[int, int], side: str) -> Iterator[int | str]:
+        """Yield the ranks that a side has room for, and a sentence for each that it has not."""
+        dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
+        if dim == 1:
+            yield f"{name}: side={side!r} is left out, a sketch of dimension 1 is the identity"
+            return
+        for rank in dict.fromkeys(self.selection.ranks or self.problems[name].ranks or (1, min(4, dim - 1))):
+            yield rank if rank <= dim else f"{name}, {side}: rank must be in 1..dim={dim}, got {rank}"

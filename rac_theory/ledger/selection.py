@@ -1,0 +1,68 @@
+"""What is selected to be tried: by a command, or by each part of a sweep."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from problems import checks
+from rac_theory import theorems
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to try. Empty or None is the usual choice.
+
+    Attributes
+    ----------
+    claims : tuple of str
+        Ids of theorems, or ``all``; by default T1, T2 and their sharp forms.
+    problems : tuple of str
+        Default problems by name, or paths of svmlight files; by default all of the former.
+    sketches : tuple of str
+        By name, or ``module:Name``; by default those of each setting.
+    ranks : tuple of int
+        By default those of each problem.
+    sides : tuple of str
+        "left", "right", or "both", where a coin decides; by default those of each problem.
+    steps : int or None
+        By default as many as it takes for bounds to say something.
+    runs : int or None
+        By default as many as each problem affords.
+    seed : int
+    alpha : float
+        Significance level of a row.
+    """
+
+    claims: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    sketches: tuple[str, ...] = ()
+    ranks: tuple[int, ...] = ()
+    sides: tuple[str, ...] = ()
+    steps: int | None = None
+    runs: int | None = None
+    seed: int = 0
+    alpha: float = 1e-3
+
+    def __post_init__(self) -> None:
+        for name in ("claims", "problems", "sketches", "ranks", "sides"):
+            object.__setattr__(self, name, axis(name, getattr(self, name)))
+        if "all" in self.claims:
+            object.__setattr__(self, "claims", tuple(theorems.ALL))
+        for claim in self.claims:
+            checks.one_of("claim", claim, [*theorems.ALL, "all"])
+        for side in self.sides:
+            checks.one_of("side", side, ("left", "right", "both"))
+        for rank in self.ranks:
+            checks.integer("rank", rank, 1)
+        for name in ("steps", "runs"):
+            if (number := getattr(self, name)) is not None:
+                checks.integer(name, number, 1)
+        checks.integer("seed", self.seed, 0)
+        checks.finite("alpha", self.alpha, above=0, below=1)
+
+
+def axis(name: str, values: Any) -> tuple[Any, ...]:
+    """Accept a sequence without its repetitions; a lone value is the mistake that is made."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ValueError(f"{name} must be a list, got {values!r} (in brackets?)")
+    return tuple(dict.fromkeys(values))

@@ -1,0 +1,45 @@
+"""Tasks that are handed to worker processes, which leave all signals to the process that has started them."""
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from joblib import Parallel, delayed, effective_n_jobs
+
+from rac_theory.processes.interrupts import heard_by_nobody, left_to_the_parent
+
+T = TypeVar("T")
+
+_SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
+
+
+def worker_count(jobs: int | None, seconds: float) -> int:
+    """Return how many workers share so many seconds of work: by default all there are, or none but this process."""
+    if jobs is None and seconds < _SHORT:
+        return 1
+    return int(effective_n_jobs(-1 if jobs is None else jobs))
+
+
+def as_they_finish(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs: int) -> Generator[T, None, None]:
+    """Start the calls of a function with each of some arguments, and return their results in no particular order.
+
+    Tasks are begun in their order, at once; in this process, where ``jobs`` is 1, as each result is asked for.
+    """
+    call = delayed(_Task(function))
+    calls = (call(*arguments) for arguments in tasks)
+    with heard_by_nobody():  # nor by workers that start now
+        results: Generator[T, None, None] = Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
+    return results
+
+
+@dataclass(frozen=True)
+class _Task(Generic[T]):
+    function: Callable[..., T]
+
+    def __call__(self, *arguments: Any) -> T:
+        left_to_the_parent()
+        return self.function(*arguments)
+
+    @property
+    def __name__(self) -> str:  # that Dask shows
+        return self.function.__name__

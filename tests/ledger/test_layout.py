@@ -1,0 +1,132 @@
+"""What is laid out: the product of what is named, what has no room, and the same for a plan and a grid."""
+
+from itertools import product
+
+import pytest
+
+from problems.extras import MissingExtra
+from rac_theory import Grid, theorems
+from rac_theory.ledger import axes, default_problems
+from rac_theory.ledger.axes import Axes
+from rac_theory.ledger.cell import Key
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
+from rac_theory.ledger.layout import lay_out
+from rac_theory.ledger.plan import plan
+from rac_theory.ledger.selection import Selection
+from rac_theory.ledger.theorem_settings import SETTINGS
+
+SHAPES = {"quadratic": (5, 3), "diabetes": (10, 1), "linnerud": (3, 3)}
+FINITE_SUMS = ("diabetes", "linnerud")
+
+
+def test_what_is_named_is_tried_wherever_there_is_room():
+    """Against a loop over everything that asks of each case by itself whether it can be: order, numbers and notes."""
+    ranks, sides, sketches, seeds = (4, 1, 3), ("right", "both", "left"), ("haar", "gaussian"), (7, 2)
+    settings = {"noisy": ("T6",), "bernoulli": ("T1", "T2"), "minibatch": ("T6",), "0.5/L": ("T1", "T2")}
+    keys, notes = [], []
+    for problem, (m, n) in SHAPES.items():
+        for setting in settings:
+            if setting == "minibatch" and problem not in FINITE_SUMS:
+                notes.append(f"{problem}: minibatch is left out, the problem is no finite sum")
+                continue
+            for side in sides:
+                if (side == "both") != (setting == "bernoulli"):
+                    continue
+                dim = {"left": m, "right": n, "both": min(m, n)}[side]
+                if dim == 1:
+                    notes.append(f"{problem}: side='{side}' is left out, a sketch of dimension 1 is the identity")
+                    continue
+                notes += [f"{problem}, {side}: rank must be in 1..dim={dim}, got {r}" for r in ranks if r > dim]
+                fitting = [r for r in ranks if r <= dim]
+                keys += [Key(problem, s, side, r, setting, seed) for r, s, seed in product(fitting, sketches, seeds)]
+    selection = Selection(("T6", "T1", "T2"), tuple(SHAPES), sketches, ranks, sides, runs=8)
+    layout = lay_out(Axes(selection, tuple(settings), seeds))
+    assert [cell.key for cell in layout.cells] == keys
+    assert layout.notes == tuple(dict.fromkeys(notes))
+    assert [cell.number for cell in layout.cells] == list(range(len(keys)))
+    rows = [row for cell in layout.cells for row in cell.claims]
+    assert rows == list(enumerate((claim for key in keys for claim in settings[key.setting]), 1))
+    assert layout.level.lambda_alpha == 1e-3 / 2 / len(rows)
+    assert {cell.runs for cell in layout.cells} == {8}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {},
+        {"claims": ("all",)},
+        {"claims": ("T9", "T2"), "sides": ("both", "left")},
+        {"sides": ("both",), "ranks": (2,)},
+        {"claims": ("T12_gaussian",), "runs": 3, "steps": 2, "alpha": 0.01},
+        {"sketches": ("haar", "haar"), "claims": ["T1"]},
+    ],
+)
+def test_a_grid_without_settings_is_what_verify_tries(named):
+    """One rule for what is usual: catches an axis that is not handed on, and a choice that is made twice."""
+    named = {"problems": ("quadratic", "diabetes"), **named}
+    theirs = lay_out(Axes(Selection(**named)))
+    assert Grid(**named).layout == theirs
+    assert all(claim in SETTINGS[cell.key.setting].usual_claims for cell in theirs.cells for _, claim in cell.claims)
+
+
+def test_a_coin_is_for_who_names_a_claim_a_setting_or_both_sides():
+    """By hand: the usual choice leaves it out, and so does a side that is named."""
+    few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
+
+    def settings(*named, **choice):
+        return {cell.key.setting for cell in lay_out(Axes(Selection(**few, **choice), named)).cells}
+
+    assert settings() == {"1/L", "1.5/L"}
+    assert settings(claims=("T1",)) == {"1/L", "bernoulli"}
+    assert settings("bernoulli", "1/L") == {"1/L", "bernoulli"}
+    assert settings(sides=("both",)) == {"bernoulli"}
+    assert settings(claims=("T1",), sides=("left",)) == {"1/L"}
+
+
+def test_data_that_are_not_installed(monkeypatch):
+    """A layout lists them and lays the others out; a plan has rows of them, last; a grid says what it needs."""
+
+    def fails():
+        raise MissingExtra("this needs an extra")
+
+    known = {"lost": DefaultProblem(fails), "quadratic": DEFAULT_PROBLEMS["quadratic"]}
+    for module in (axes, default_problems):
+        monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
+    selection = Selection(("T1", "T2"), sketches=("haar",), ranks=(1,), sides=("left",))
+    layout = lay_out(Axes(selection))
+    assert layout.missing == {"lost": "this needs an extra"}
+    assert [(cell.key.problem, cell.claims) for cell in layout.cells] == [("quadratic", ((1, "T1"), (2, "T2")))]
+    todo = plan(selection)
+    assert [(e.key, e.claims) for e in todo.ensembles] == [(cell.key, cell.claims) for cell in layout.cells]
+    assert [(row.number, row.claim, row.problem) for row in todo.missing] == [(3, "T1", "lost"), (4, "T2", "lost")]
+    with pytest.raises(MissingExtra, match="this needs an extra"):
+        Grid(claims=("T1",)).cells  # noqa: B018
+
+
+def test_every_theorem_has_a_setting():
+    assert {claim for setting in SETTINGS.values() for claim in setting.usual_claims} == set(theorems.ALL)
+
+
+def test_a_lone_value_and_one_that_stands_twice():
+    """``ranks=2`` was an error about iteration, and a claim named twice made two rows where its data were missing."""
+    assert Selection(claims=("T2", "T1", "T2")).claims == ("T2", "T1")
+    assert Selection(ranks=[2, 1, 2]).ranks == (2, 1)
+    for lone in ({"claims": "T2"}, {"ranks": 2}):
+        with pytest.raises(ValueError, match=r"(claims|ranks) must be a list, got .* \(in brackets\?\)"):
+            Selection(**lone)
+
+
+def test_streams_and_specs_are_those_of_older_rows():
+    """Literals: with another stream no stored row could be repeated, with another spec no stored sweep resumed."""
+    key = Key("quadratic", "haar", "left", 2, "1/L", 3)
+    assert key.seed_sequence().entropy == 3
+    assert key.seed_sequence().spawn_key == (3164591328, 625550218, 3204418799, 2577334099)
+    assert Grid(claims=("T2",), step_sizes=(1,)).to_json() == {
+        "claims": ["T2"],
+        **{axis: [] for axis in ("problems", "sketches", "ranks", "sides", "settings")},
+        "step_sizes": [1.0],
+        "seeds": [0],
+        "steps": None,
+        "runs": None,
+        "alpha": 1e-3,
+    }

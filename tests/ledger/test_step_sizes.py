@@ -1,0 +1,94 @@
+"""Step sizes of the ledger by a second route: each is where its theorem is at its best, or about to end."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares
+from rac_theory import Constants, sketches, theorems
+from rac_theory.ledger.step_sizes import HORIZON
+from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.theorems import federated, stochastic
+
+
+def tried(name, mu=None):
+    """The case of a setting at 1/L, its constants, with another PL constant if one is given, and the step."""
+    rng = np.random.default_rng(4)
+    problem = LeastSquares(rng.standard_normal((24, 6)), rng.standard_normal((24, 2)), l2=0.5)
+    setting = SETTINGS[name]
+    sketch = sketches.NAMED["gaussian" if name == "plain gaussian" else "weighted_coordinate"]
+    case = setting.case(setting.prepare(problem), None, sketch, 2, "left")
+    constants = Constants.of(case)
+    constants = constants if mu is None else replace(constants, mu=mu)
+    return case, constants, setting.step(constants, case)
+
+
+def unmet(claim, case, constants, gamma, steps=1):
+    """What stands against a claim at another step, in words; nothing where it can be tried."""
+    case = replace(case, algorithm=replace(case.algorithm, gamma=gamma), steps=steps)
+    return "; ".join(map(str, theorems.ALL[claim].unmet(case, replace(constants, gamma=gamma))))
+
+
+def test_without_additive_noise_the_step_of_minibatches_has_the_smallest_factor_of_t6():
+    """Catches a kappa upside down, and an A that is forgotten: then a neighbour is better."""
+    case, constants, _ = tried("minibatch")
+    quiet = replace(constants, C=0.0)
+    assert constants.beta > 0.1
+    best = SETTINGS["minibatch"].step(quiet, case)
+    at, shorter, longer = (stochastic.factor(replace(quiet, gamma=best * k)) for k in (1.0, 0.98, 1.02))
+    assert at < min(shorter, longer)
+    assert at == pytest.approx((shorter + longer) / 2, rel=1e-3)
+
+
+@pytest.mark.parametrize("setting", ["minibatch", "noisy"])
+@pytest.mark.parametrize("louder", [1.0, 100.0])
+def test_noise_costs_at_most_a_quarter(setting, louder):
+    """What the bounds of T6 and T5 end at. Catches a step that is twice as long."""
+    for claim, mu in (("T6", None), ("T5", 0.0)):
+        case, constants, _ = tried(setting, mu)
+        noisy = replace(constants, C=louder * constants.C)
+        gamma = SETTINGS[setting].step(noisy, case)
+        theorem = theorems.ALL[claim]
+        without = theorem.bound(replace(noisy, gamma=gamma, C=0.0), 10**6)[-1]
+        cost = theorem.bound(replace(noisy, gamma=gamma), 10**6)[-1] - without
+        assert 0 < cost <= theorem.metric.ceiling(noisy) / 4
+    if louder > 1:
+        assert cost > theorem.metric.ceiling(noisy) / 10  # the noise decides, not the factor
+
+
+def test_the_step_of_the_horizon_is_the_longest():
+    case, constants, gamma = tried("horizon")
+    assert unmet("T5_step", case, constants, gamma, HORIZON) == ""
+    assert "gamma must be at most" in unmet("T5_step", case, constants, 1.001 * gamma, HORIZON)
+
+
+def test_the_step_of_an_epoch_is_half_of_the_longest():
+    """That of T8d where its PL constant is small, else that of T7d."""
+    for claim, mu, reason in (("T8d", 0.02, "rho must be in"), ("T8d", None, "gamma must"), ("T7d", 0.0, "gamma must")):
+        case, constants, gamma = tried("reshuffled", mu)
+        assert unmet(claim, case, constants, 1.99 * gamma) == ""
+        assert reason in unmet(claim, case, constants, 2.01 * gamma)
+
+
+@pytest.mark.parametrize("mu", [None, 0.0])
+def test_drift_costs_at_most_a_third_of_the_rate(mu):
+    """And would cost more at twice the step."""
+
+    def share(gamma):
+        c = replace(constants, gamma=gamma)
+        a, total = federated.client_drift(c), federated.total_step(c)
+        rate = total * (c.mu or c.L_max * c.lambda_max / c.lambda_min) * c.lambda_min
+        return total * a * c.lambda_max * c.L_max / ((1 - a) * rate)
+
+    _, constants, gamma = tried("federated", mu)
+    assert share(gamma) <= 1 / 3
+    assert share(2 * gamma) > 1 / 3 or 2 * gamma * constants.inner_steps * constants.L_max > 1
+
+
+def test_the_step_of_plain_gaussian_sketches_has_the_largest_nu():
+    """nu of ``Constants.of``, which knows nothing of the step: catches a dimension that is the wrong side's."""
+    case, _, gamma = tried("plain gaussian")
+    nu = [Constants.of(replace(case, algorithm=replace(case.algorithm, gamma=k * gamma))).nu for k in (1.0, 0.9, 1.1)]
+    assert nu[0] > max(nu[1:])
+    assert nu[1] == pytest.approx(nu[2], rel=1e-9)
