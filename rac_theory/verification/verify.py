@@ -36,10 +36,10 @@ def verify(
         A theorem, or the id of one of ours, as ``"T2"``.
     case : Case
         With the number of steps.
-    runs : int
-        Size of the ensemble. A deterministic method needs one run, whatever ``runs`` says. With
-        ``"until decided"`` runs are added, 256 at a time, until the claim HOLDS or is VIOLATED; looking so often does
-        not change the level, and the verdict's ``runs`` says how many it took.
+    runs : int or "until decided"
+        Size of the ensemble. A deterministic method needs one run, whatever ``runs`` says. With ``"until decided"``
+        runs are added, 256 at a time, until the claim HOLDS or is VIOLATED; looking so often does not change the level,
+        and the verdict's ``runs`` says how many it took.
     most_runs : int, optional
         Where ``"until decided"`` ends if nothing is decided, at most 262144, 65536 if None; a claim that is met with
         equality always goes so far. It means nothing, and is refused, beside a number of runs.

@@ -168,7 +168,7 @@ def test_exact_evidence_is_only_given_where_it_is_known():
 
 
 def test_a_plug_in_is_not_judged_by_its_own_word():
-    """A sketch that claims to be the identity on average would make every bound hold; it is sampled instead."""
+    """A sketch that claims the moments of a uniform range, and never moves half of the rows: its runs are looked at."""
 
     @dataclass(frozen=True)
     class Boastful:
@@ -176,13 +176,15 @@ def test_a_plug_in_is_not_judged_by_its_own_word():
         rank: int = 1
 
         def sample(self, rng, size):
-            return rng.standard_normal((size, self.dim, self.rank))
+            return np.eye(self.dim)[rng.integers(2, size=size)][:, :, None]
 
         def second_moment(self, M):
-            return M
+            return sketches.Haar(self.dim, self.rank).second_moment(M)
 
     verdict = verify(theorems.T2, Case(RACLoRA(Boastful(), 1.0), identity(4), steps=5), runs=64, rng=0)
     assert verdict.evidence == "sampled"
+    assert verdict.constants.lambda_min == pytest.approx(1 / 4)  # its word
+    assert verdict.refuted
 
 
 @pytest.mark.parametrize(

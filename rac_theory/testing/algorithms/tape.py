@@ -1,6 +1,7 @@
 """Which components of a problem were asked for, and the same components again for another."""
 
 import copy
+from inspect import isdatadescriptor
 from typing import Any
 
 import numpy as np
@@ -74,15 +75,16 @@ class Replay:
 
 
 def changed(thing: Any, **members: Any) -> Any:
-    """Return a shallow copy with other members, of the same class, or of one that inherits from it if that has slots.
+    """Return a shallow copy with other members, of the same class if there is room in it, else of one that inherits.
 
-    What allows neither, as a type that was compiled may, is returned as it is.
+    There is none in slots, nor where a property stands. What allows neither, as a type that was compiled may, is
+    returned as it is.
     """
-    if hasattr(thing, "__dict__"):
+    kind, room = type(thing), {name: staticmethod(member) for name, member in members.items()}
+    if hasattr(thing, "__dict__") and not any(isdatadescriptor(getattr(kind, name, None)) for name in members):
         other = copy.copy(thing)
         vars(other).update(members)
         return other
-    kind, room = type(thing), {name: staticmethod(member) for name, member in members.items()}
     try:
         other = copy.copy(thing)
         object.__setattr__(other, "__class__", type(kind.__name__, (kind,), {"__slots__": (), **room}))
