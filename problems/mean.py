@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from problems.certified import Certified
 from problems.checks import Array
 from problems.features import EPS
 from problems.minimise import Minimum, minimise
@@ -15,7 +16,7 @@ from problems.problem import Problem
 from problems.rounding import rounded
 
 
-class Mean:
+class Mean(Certified):
     r"""The function :math:`\frac1M \sum_m f_m`, with constants that follow from those of its terms.
 
     Parameters
@@ -90,21 +91,6 @@ class Mean:
         if not self.mu > 0 or not all(hasattr(term, "gradient_rounding") for term in self.terms):
             return Minimum(None, math.nan, math.nan, "nan: the mean is not known to be strongly convex")
         return minimise(self)
-
-    @property
-    def W_star(self) -> Array | None:
-        """The minimiser, as near as ``f_star_error`` says; None where it is unknown."""
-        return self.minimum.W_star
-
-    @property
-    def f_star(self) -> float:
-        """Upper end of the certified interval; nan where it is unknown."""
-        return self.minimum.f_star
-
-    @property
-    def f_star_error(self) -> float:
-        """Width of the certified interval."""
-        return self.minimum.f_star_error
 
     @cached_property
     def f_lower(self) -> float:

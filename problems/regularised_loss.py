@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import ClassVar
 
+from problems.certified import Certified
 from problems.checks import Array
 from problems.component_infima import cross_entropy_infima
 from problems.features import gradient_rounding, loss_rounding, squared_row_norms
@@ -12,7 +13,7 @@ from problems.minimise import UNATTAINED, Minimum, minimise
 from problems.ridge_model import RidgeModel
 
 
-class RegularisedLoss(RidgeModel):
+class RegularisedLoss(Certified, RidgeModel):
     """The constants that follow from l2, the certified minimum, and value and gradient from one pass over the data.
 
     A subclass has the fields X and l2 and says how its loss is computed.
@@ -60,21 +61,6 @@ class RegularisedLoss(RidgeModel):
     def minimum(self) -> Minimum:
         """The minimiser and its certificate; costs one run of Newton's method."""
         return minimise(self) if self.l2 > 0 else UNATTAINED
-
-    @property
-    def W_star(self) -> Array | None:
-        """The minimiser, as near as ``f_star_error`` says; None without a penalty."""
-        return self.minimum.W_star
-
-    @property
-    def f_star(self) -> float:
-        """Upper end of the certified interval; nan without a penalty."""
-        return self.minimum.f_star
-
-    @property
-    def f_star_error(self) -> float:
-        """Width of the certified interval."""
-        return self.minimum.f_star_error
 
     @property
     def f_lower(self) -> float:

@@ -1,21 +1,18 @@
 """The Haar sketch: orthonormal columns, uniform over the Stiefel manifold."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
 
 from problems.checks import Array
 from rac_theory.numerics.linalg import unit
-from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.normals import standard_normals
-from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
-from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.uniform_range import UniformRange
 
 
 @dataclass(frozen=True)
-class Haar(Shape):
+class Haar(UniformRange):
     """Orthonormal columns, uniformly distributed; the range has the same law as that of ``Gaussian``.
 
     References
@@ -33,7 +30,6 @@ class Haar(Shape):
     """
 
     orthonormal: ClassVar[bool] = True
-    rotation_invariant: ClassVar[bool] = True
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank)."""
@@ -43,16 +39,3 @@ class Haar(Shape):
         Q, R = np.linalg.qr(Z)
         signs: Array = np.copysign(1.0, np.diagonal(R, axis1=-2, axis2=-1))
         return Q * signs[:, None, :]
-
-    def expected_projection(self) -> Array:
-        """``(r/d) I``, by invariance under rotations."""
-        return isotropic(self.dim, self.rank)
-
-    def invariants(self) -> tuple[Fraction, Fraction]:
-        """The two numbers of a uniform range."""
-        return uniform_range(self.dim, self.rank)
-
-    def second_moment(self, M: Array) -> Array:
-        """``E[H M H] = a M + b (M' + trace(M) I)``, by invariance under rotations."""
-        a, b = self.invariants()
-        return from_invariants(float(a), float(b), M)
