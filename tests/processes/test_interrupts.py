@@ -15,7 +15,17 @@ from joblib import Parallel, delayed
 
 from rac_theory.processes import interrupts
 
-VERIFY = ["verify", "--problem", "quadratic", "--steps", "1500", "--out", "out"]
+VERIFY = [
+    "verify",
+    "--problem",
+    "quadratic",
+    "--steps",
+    "1500",
+    "--runs",
+    "1024",
+    "--out",
+    "out",
+]  # ten seconds and more
 SPEC = """
 claims = ["T2"]
 problems = ["linnerud", "quadratic"]
