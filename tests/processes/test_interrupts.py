@@ -15,17 +15,7 @@ from joblib import Parallel, delayed
 
 from rac_theory.processes import interrupts
 
-VERIFY = [
-    "verify",
-    "--problem",
-    "quadratic",
-    "--steps",
-    "1500",
-    "--runs",
-    "1024",
-    "--out",
-    "out",
-]  # ten seconds and more
+VERIFY = ["verify", "--problem", "quadratic", "--steps", "6000", "--out", "out"]  # many seconds
 SPEC = """
 claims = ["T2"]
 problems = ["linnerud", "quadratic"]
@@ -132,7 +122,7 @@ def test_a_sweep_ends_with_its_store_and_says_how_to_go_on(tmp_path, started, nu
 
 def test_what_is_ignored_stays_ignored(tmp_path, started):
     """A job in the background, or under nohup, is not the one that Ctrl-C is for."""
-    process = started([*VERIFY, "--jobs", "1"], heard=signal.SIG_IGN)
+    process = started([*VERIFY, "--steps", "500", "--jobs", "1"], heard=signal.SIG_IGN)
     wait_for(lambda: figures(tmp_path) >= 1, process)
     process.send_signal(signal.SIGINT)
     before = figures(tmp_path)
