@@ -30,6 +30,10 @@ FACTORS = Initialisation.kaiming((3, 1), 1)
             "W0 must be an array of real numbers, got complex",
         ),
         (lambda: Case(GD(0.1), PROBLEM, steps=10**30), "steps must be at most 2147483648"),
+        (
+            lambda: Case(GD(0.1), PROBLEM, 20),
+            "W0 must be a matrix or None, got 20; the number of steps is named: steps=20",
+        ),
         (lambda: Case(GD(0.1), PROBLEM, steps=True), "steps must be an integer, got True"),
         (lambda: GD(1e-320), "gamma must be of size 1e-100..1e100, got 1e-320"),
         (lambda: GD("0.1"), "gamma must be a finite number > 0, got '0.1'"),

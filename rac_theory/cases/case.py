@@ -1,6 +1,7 @@
 """A case: what is run, on what, from where, for how long. The one value that a claim is tried on."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 
@@ -52,6 +53,10 @@ class Case(Value):
     steps: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
+        if isinstance(self.W0, Integral):
+            raise ValueError(
+                f"W0 must be a matrix or None, got {self.W0}; the number of steps is named: steps={self.W0}"
+            )
         object.__setattr__(self, "steps", self.steps and checks.count("steps", self.steps))
         check_pair(self.algorithm, self.problem)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
