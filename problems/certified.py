@@ -1,18 +1,18 @@
 """What a problem says of its minimum where that is found by Newton's method and certified."""
 
-from functools import cached_property
+from abc import ABC, abstractmethod
 
 from problems.checks import Array
 from problems.minimise import Minimum
 
 
-class Certified:
+class Certified(ABC):
     """The members of a problem that are read off its ``minimum``, which is found when it is first asked for."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def minimum(self) -> Minimum:
         """The minimiser and its certificate."""
-        raise NotImplementedError
 
     @property
     def W_star(self) -> Array | None:
