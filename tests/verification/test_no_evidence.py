@@ -10,8 +10,11 @@ import pytest
 from problems import LogisticRegression, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
+from rac_theory.verification.decision import exact_decision
 from rac_theory.verification.judge import judge
+from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.question import Question
+from rac_theory.verification.recorded_curves import exact_recording
 
 IDENTITY = Quadratic.left(np.eye(4), np.ones((4, 1)))
 HAAR = RACLoRA(sketches.Haar(4, 1), 1.0)
@@ -266,3 +269,18 @@ def test_how_many_runs_may_be_taken_is_asked_for_where_it_means_something():
         verify("T2", Case(HAAR, IDENTITY, steps=2), runs="until decided", most_runs=-5)
     with pytest.raises(ValueError, match=r"most_runs must be None beside runs=256, got -5; it needs 'until decided'"):
         verify("T2", Case(HAAR, IDENTITY, steps=2), most_runs=-5)
+
+
+def test_only_rounding_is_forgiven_a_claim_that_holds_exactly():
+    """A curve above its bound by 5e-10 is within what constants may be off by, so not refuted, but it does not hold.
+
+    Would catch a hundred times the rounding error, or the tolerance of a refutation, forgiven a confirmation.
+    """
+    case = Case(HAAR, IDENTITY, steps=5)
+    claim = JudgedClaim.of(theorems.T2, case, Constants.of(case), exact_recording(case, "exact"), exact=True)
+    bound = claim.bound[claim.judged]
+    assert exact_decision(bound * (1 + 1e-16), claim, "exact").status is Status.HOLDS
+    assert exact_decision(bound + 0.9 * claim.rounding, claim, "exact").status is Status.HOLDS
+    assert exact_decision(bound + 2 * claim.rounding, claim, "exact").status is Status.UNDECIDED
+    assert exact_decision(bound * (1 + 5e-10), claim, "exact").status is Status.UNDECIDED
+    assert exact_decision(bound * (1 + 2e-9), claim, "exact").status is Status.VIOLATED
