@@ -16,7 +16,7 @@ from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.setting import LONGEST
-from rac_theory.ledger.table import ledger_table, remarks
+from rac_theory.ledger.table import COLUMNS, cells, ledger_table, remarks
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
 from rac_theory.ledger.violated import violated
@@ -199,6 +199,13 @@ def test_the_exit_status_shares_alpha_among_the_sampled_rows():
     assert violated([a_row(1, log_evidence=11.6), *beside])
     assert violated([a_row(1, evidence="exact", log_evidence=None), *beside])
     assert not violated(beside)
+
+
+def test_an_end_of_a_slack_that_json_has_not_is_no_bound():
+    """A slack of 3 whose interval is open on both sides; a null must neither become a number nor an error."""
+    row = replace(a_row(1, status="HOLDS"), slack={"t": 4, "low": None, "value": 3.0, "high": None})
+    assert dict(zip(COLUMNS, cells(row), strict=True))["slack [interval]"] == "3 [0, inf]"
+    assert dict(zip(COLUMNS, cells(replace(row, slack=None)), strict=True))["slack [interval]"] == "-"
 
 
 def test_a_missing_extra_is_listed_and_violates_nothing(monkeypatch):

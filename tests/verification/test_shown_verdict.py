@@ -1,0 +1,48 @@
+"""What a notebook shows of a verdict: each line has the number that its name says, in the verdict's own words."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from problems import Quadratic
+from rac_theory import Case, RACLoRA, Status, sketches, verify
+
+CASE = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=60)
+
+
+def lines(verdict):
+    """The lines of the table, by name, without those of the constants."""
+    shown = verdict._repr_html_().partition("<details>")[0]
+    return dict(re.findall(r'<th scope="row"[^>]*>([^<]*)</th><td[^>]*>([^<]*)</td>', shown))
+
+
+def test_a_sampled_verdict():
+    """Would catch a rate that changed places with the promised one, half of a level, or another step."""
+    verdict = verify("T2", CASE, runs=64, rng=0, evidence="sampled", alpha=0.002)
+    told = lines(verdict)
+    assert told["evidence"] == "64 runs"
+    assert told["level"] == "0.002: 0.002 for runs"
+    assert told["rate"] == f"{verdict.fitted} fitted, {verdict.promised} promised"
+    assert told["bound / mean"] == f"{verdict.slack} at t = {verdict.reach}"
+    assert told["reach"] == f"t = {verdict.reach} of 60"
+    assert 1 < verdict.reach < 60
+    assert "above the bound" not in told
+
+
+def test_a_refuted_verdict_says_by_how_much_and_where():
+    """Would catch evidence with another sign, or that of another step."""
+    true = verify("T2", CASE, rng=0).constants
+    verdict = verify("T2", CASE, rng=0, evidence="sampled", constants=replace(true, gap0=0.8 * true.gap0))
+    told = lines(verdict)
+    assert verdict.status is Status.VIOLATED
+    assert told["log e-value"] == f"{verdict.log_evidence:.4g} against the claim"
+    assert float(told["log e-value"].split()[0]) > 0
+    assert told["above the bound"] == f"most at t = {verdict.violated_at}"
+    assert verdict.violated_at != verdict.reach
+
+
+def test_an_exact_verdict_has_no_level():
+    told = lines(verify("T2", CASE, rng=0))
+    assert told["evidence"] == "exact"
+    assert "level" not in told
