@@ -1,6 +1,40 @@
-"""Settings for every test: Hypothesis is derandomised, so that a failure here is a failure everywhere."""
+"""Settings for every test, and a budget of seconds for each file of tests."""
+
+import os
+from collections import Counter
+from pathlib import Path
 
 from hypothesis import settings
 
+# Tests run in two processes, and so with one thread of BLAS each. NumPy has not been imported yet.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Hypothesis is derandomised, so that a failure here is a failure everywhere.
 settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("reproducible")
+
+BUDGET = 8.0
+"""Seconds that the tests of a file may take, on a core of their own."""
+
+LARGER = {}
+"""The files that may take longer."""
+
+_seconds: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report):
+    """Add up what a file takes; reports of workers come here, too."""
+    _seconds[report.nodeid.split("::")[0]] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which files took more than they may."""
+    over = {
+        file: (taken, allowed)
+        for file, taken in _seconds.most_common()
+        if taken > (allowed := LARGER.get(Path(file).name, BUDGET))
+    }
+    if over:
+        terminalreporter.section("over budget: compute less or share, see CONTRIBUTING.md")
+        for file, (taken, allowed) in over.items():
+            terminalreporter.line(f"{file} took {taken:.1f} s, may take {allowed:g} s")
