@@ -1,10 +1,13 @@
 """Sphinx configuration: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``, which needs no network."""
 
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # for live.py, the directives of these pages
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as many pages are executed at a time as there are cores
+sys.path.insert(0, str(Path(__file__).parent))  # for executed.py and live.py, which are beside these pages
 
+import executed
 import myst_nb.sphinx_ext
 
 from rac_theory import __version__
@@ -23,6 +26,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "numpydoc",
     "myst_nb",
+    "executed",
     "live",
 ]
 exclude_patterns = ["_build"]
@@ -31,8 +35,9 @@ templates_path = ["_templates"]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
 
-# Notebooks and code cells are run at every build, in the folder of their page; an error in one fails the build.
-nb_execution_mode = "force"
+# Notebooks and code cells are executed by executed.py before they are read, and found here.
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(executed.folder())
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True

@@ -1,0 +1,56 @@
+"""What every notebook and page must be: how it is stored, what it prints, and how it ends."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from rac_theory import counterexamples, theorems
+
+_VERDICT = re.compile(r"T\w+ (HOLDS|CONSISTENT) for ")
+_STATEMENTS = [claim.statement for claim in (*theorems.ALL.values(), *counterexamples.ALL.values())]
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that are executed."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def printed(cell: NotebookNode) -> str:
+    """Return what a cell printed, with a line for a value that it showed, and no space that only aligns."""
+    shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    return " ".join("\n".join(shown).split())
+
+
+def faults(path: Path, stored: NotebookNode, executed: NotebookNode) -> Iterator[str]:
+    """Yield what is wrong with a page or a notebook, as it is stored and as it was executed."""
+    for number, (cell, done) in enumerate(zip(code(stored), code(executed), strict=True), 1):
+        if cell.outputs or cell.execution_count:
+            yield f"code cell {number} is stored with what it printed, which may be older than it: clear the outputs"
+        for words in _asked(cell):
+            if " ".join(words.split()) not in printed(done):
+                yield f"code cell {number} should print {words!r} and prints {printed(done)!r}"
+        for output in done.outputs:
+            if output.get("name") == "stderr":
+                yield f"code cell {number} writes to stderr: {output.text}"
+    if path.suffix == ".ipynb":
+        yield from _faults_of_course(list(map(printed, code(executed))))
+        if not any("image/png" in output.get("data", {}) for cell in code(executed) for output in cell.outputs):
+            yield "it has no figure"
+    elif any(map(printed, code(executed))) and not any(map(_asked, code(stored))):
+        yield "no cell says what it prints: give one that does the option prints"
+
+
+def _asked(cell: NotebookNode) -> list[str]:
+    """Return what a cell says it prints, one text or a list of them; numbers stand in quotes."""
+    words = cell.metadata.get("prints", [])
+    return list(map(str, words if isinstance(words, list) else [words]))
+
+
+def _faults_of_course(texts: Sequence[str]) -> Iterator[str]:
+    """Yield where a notebook does not open with what it is about, or does not end with its verdict."""
+    if not any(" ".join(statement.split()) in " ".join(texts[:2]) for statement in _STATEMENTS):
+        yield "it does not open with the statement of a theorem or of a counterexample"
+    if not _VERDICT.match(texts[-1]):
+        yield f"it does not end with a verdict that holds or is consistent, but with {texts[-1][:200]!r}"
