@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as many pages are executed at a time as there are cores
-sys.path.insert(0, str(Path(__file__).parent))  # for executed.py and live.py, which are beside these pages
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+sys.path.insert(0, str(Path(__file__).parent))  # for house.py
 
 import executed
 import myst_nb.sphinx_ext
@@ -29,7 +30,7 @@ extensions = [
     "executed",
     "live",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]

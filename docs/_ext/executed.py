@@ -1,15 +1,17 @@
 """Notebooks and pages are executed here, once: before the pages are read, as many at a time as there are cores.
 
-Outputs are kept by jupyter-cache, where myst-nb finds them by the code of their cells, in a folder that is named after all
-that this code may import. So a page that is changed is executed again, and after a change of the library every page is:
-nothing that is shown is older than what it shows.
+Outputs are kept by jupyter-cache, where myst-nb finds them by the code of their cells, in a folder that is named after
+all that this code may import. So a page that is changed is executed again, and after a change of the library every page
+is: nothing that is shown is older than what it shows.
 """
 
 import hashlib
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib.metadata import version
 from pathlib import Path
 
 import ending
@@ -25,7 +27,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).parents[1]
 ROOT = DOCS.parent
 
 _log = logging.getLogger(__name__)
@@ -41,9 +43,8 @@ def _beside(folder: Path) -> Iterator[Path]:
 def folder() -> Path:
     """Return where outputs are kept, another folder for other sources; what was kept for others is removed."""
     packages = [path for name in ("rac_theory", "problems") for path in (ROOT / name, *(ROOT / name).rglob("*/"))]
-    pages = [DOCS, DOCS / "extend", DOCS / "guide", DOCS / "theory"]
-    digest = hashlib.sha256()
-    for path in (path for place in sorted(packages) + pages for path in _beside(place)):
+    digest = hashlib.sha256(" ".join([sys.version, *map(version, ("numpy", "scipy", "matplotlib"))]).encode())
+    for path in (path for place in (*sorted(packages), DOCS, *sorted(DOCS.glob("[a-z]*/"))) for path in _beside(place)):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     kept = DOCS / "_build" / "executed" / digest.hexdigest()[:16]
     for old in kept.parent.glob("*"):
