@@ -3,27 +3,29 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from rac_theory import counterexamples, theorems
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _VERDICT = re.compile(r"T\w+ (HOLDS|CONSISTENT) for ")
 _STATEMENTS = [claim.statement for claim in (*theorems.ALL.values(), *counterexamples.ALL.values())]
 
 
-def code(notebook: NotebookNode) -> list[NotebookNode]:
+def code(notebook: "NotebookNode") -> "list[NotebookNode]":
     """Return the cells that are executed."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def printed(cell: NotebookNode) -> str:
-    """Return what a cell printed, with a line for a value that it showed, and no space that only aligns."""
-    shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
-    return " ".join("\n".join(shown).split())
+def printed(cell: "NotebookNode") -> str:
+    """Return what a cell printed, and a value that it showed as text; no figure, and no space that only aligns."""
+    shown = [{"text/plain": output.get("text", "")} | output.get("data", {}) for output in cell.outputs]
+    return " ".join("\n".join(data["text/plain"] for data in shown if "image/png" not in data).split())
 
 
-def faults(path: Path, stored: NotebookNode, executed: NotebookNode) -> Iterator[str]:
+def faults(path: Path, stored: "NotebookNode", executed: "NotebookNode") -> Iterator[str]:
     """Yield what is wrong with a page or a notebook, as it is stored and as it was executed."""
     for number, (cell, done) in enumerate(zip(code(stored), code(executed), strict=True), 1):
         if cell.outputs or cell.execution_count:
@@ -42,7 +44,7 @@ def faults(path: Path, stored: NotebookNode, executed: NotebookNode) -> Iterator
         yield "no cell says what it prints: give one that does the option prints"
 
 
-def _asked(cell: NotebookNode) -> list[str]:
+def _asked(cell: "NotebookNode") -> list[str]:
     """Return what a cell says it prints, one text or a list of them; numbers stand in quotes."""
     words = cell.metadata.get("prints", [])
     return list(map(str, words if isinstance(words, list) else [words]))

@@ -1,0 +1,105 @@
+"""What the documentation build asks of pages and notebooks can fail: each fault is put before it."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from rac_theory import theorems
+
+PAGE, NOTEBOOK = Path("page.md"), Path("01_notebook.ipynb")
+FIGURE = {"data": {"image/png": "...", "text/plain": "<Figure>"}}
+
+_spec = importlib.util.spec_from_file_location("ending", Path(__file__).parents[1] / "docs" / "_ext" / "ending.py")
+assert _spec is not None
+assert _spec.loader is not None
+ending = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(ending)
+
+
+class Node(dict):
+    """What nbformat reads: a dictionary with its keys as attributes."""
+
+    __getattr__ = dict.__getitem__
+
+
+def text(words, name="stdout"):
+    return Node(name=name, text=words)
+
+
+def faults(path, *cells, count=None):
+    """Of cells, each (its option prints, its outputs), stored without outputs unless a count is given."""
+    stored, done = (
+        Node(
+            cells=[Node(cell_type="markdown")]
+            + [
+                Node(
+                    cell_type="code",
+                    metadata={"prints": prints} if prints else {},
+                    outputs=map(Node, outputs) if executed else [],
+                    execution_count=1 if executed else count,
+                )
+                for prints, outputs in cells
+            ]
+        )
+        for executed in (False, True)
+    )
+    for cell in done.cells[1:]:
+        cell["outputs"] = list(cell["outputs"])
+    return list(ending.faults(path, stored, done))
+
+
+OPENING = (None, [text(f"T2\n    {theorems.T2.statement}\n")])
+DRAWING = (None, [FIGURE])
+VERDICT = (None, [text("T2 HOLDS for 60 steps")])
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("0.65", "0.651"),
+        (["a b", "c"], "a\n   b  c"),
+        (0.5, "0.5"),
+        ("HOLDS", "T2 HOLDS"),
+    ],
+)
+def test_a_page_that_prints_what_it_says_has_no_fault(asked, shown):
+    assert faults(PAGE, (asked, [text(shown)])) == []
+    assert faults(PAGE, (asked, [{"data": {"text/plain": shown}}])) == []
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("0.65", "0.66"), (["a", "b"], "a"), ("HOLDS", "VIOLATED"), ("x", "")])
+def test_other_words_are_a_fault_that_names_the_cell(asked, shown):
+    (fault,) = faults(PAGE, (None, []), (asked, [text(shown)]))
+    assert fault.startswith("code cell 2 should print '")
+    assert fault.endswith(f"and prints {shown!r}")
+
+
+def test_a_page_that_prints_says_what():
+    assert faults(PAGE, (None, [])) == []
+    assert faults(PAGE, (None, [FIGURE])) == []
+    (fault,) = faults(PAGE, (None, [text("1")]))
+    assert fault.startswith("no cell says what it prints")
+
+
+@pytest.mark.parametrize("path", [PAGE, NOTEBOOK])
+def test_what_is_stored_and_what_goes_to_stderr(path):
+    good = (("T2", [*OPENING[1]]), DRAWING, VERDICT)
+    assert faults(path, *good) == []
+    assert [fault[:26] for fault in faults(path, *good, count=7)] == [
+        f"code cell {number} is stored with" for number in (1, 2, 3)
+    ]
+    (fault,) = faults(path, ("T2", [*OPENING[1], text("DeprecationWarning", "stderr")]), DRAWING, VERDICT)
+    assert fault == "code cell 1 writes to stderr: DeprecationWarning"
+
+
+def test_a_notebook_opens_with_a_statement_has_a_figure_and_ends_with_its_verdict():
+    assert faults(NOTEBOOK, OPENING, DRAWING, VERDICT) == []
+    for without, words in (
+        ((DRAWING, DRAWING, OPENING, VERDICT), "it does not open with"),
+        ((OPENING, VERDICT), "it has no figure"),
+        ((OPENING, DRAWING, (None, [text("T2 VIOLATED for")])), "it does not end with a verdict"),
+        ((OPENING, DRAWING, VERDICT, (None, [text("done")])), "it does not end with a verdict"),
+    ):
+        (fault,) = faults(NOTEBOOK, *without)
+        assert fault.startswith(words)
