@@ -20,6 +20,8 @@ from rac_theory.theorems.theorem import Theorem
 CONDITION = 100.0
 """The largest condition number that is searched."""
 
+_FINEST = 2.0**-40  # the longest step is found to this
+
 
 @dataclass(frozen=True)
 class Method:
@@ -87,13 +89,11 @@ class Family:
 
     def largest_step(self, theorem: Theorem, steps: int) -> float:
         """Return the largest gamma up to 2/L that meets the assumptions on the case in the middle, by bisection."""
-        if not self.unmet(theorem, steps, 1.0):  # the commonest answers are ends
-            low, high = 1.0, 2.0
-        else:
-            low, high = 0.0, 1.0
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (low, middle) if self.unmet(theorem, steps, middle) else (middle, high)
+        low, high = (0.0, 1.0) if self.unmet(theorem, steps, 1.0) else (1.0, 2.0)
+        probes = [low + 4 * _FINEST, high - 4 * _FINEST]  # the commonest answers are ends
+        while high - low > _FINEST:
+            gamma = probes.pop() if probes else (low + high) / 2
+            low, high = (low, gamma) if self.unmet(theorem, steps, gamma) else (max(low, gamma), high)
         return low
 
 

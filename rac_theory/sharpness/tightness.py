@@ -12,12 +12,16 @@ from rac_theory.theorems import theorem_named
 from rac_theory.theorems.metric import Curves
 from rac_theory.theorems.theorem import Theorem
 
+# What underflow takes is below ``tiny``: of larger bounds than this it is a rounding.
+_SMALLEST = float(np.finfo(float).tiny / np.finfo(float).eps)
+
 
 def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None = None) -> Array:
     """Return bound / exact at t = 0, ..., steps, (steps + 1,): 1 where the theorem is an equality, never less.
 
-    The value is nan where the theorem says nothing, where both are zero, and where the bound is not above 100 times
-    what the interval that f* is known in leaves open. It is infinite where the expectation alone is zero.
+    The value is nan where the theorem says nothing, where the bound is not above 100 times what the interval that f* is
+    known in leaves open, and where it is below 1e-292: so near the smallest number that products are no longer rounded
+    relatively. It is infinite where the expectation alone is zero.
 
     Parameters
     ----------
@@ -61,4 +65,4 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
     bound = theorem.bound(constants, case.steps)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # an expectation may vanish before its bound
         ratio = bound / exact
-    return np.where(bound > 100 * uncertain, ratio, np.nan)
+    return np.where(bound > np.maximum(100 * uncertain, _SMALLEST), ratio, np.nan)

@@ -81,3 +81,14 @@ def test_what_cannot_be_asked_is_refused():
     problem = LogisticRegression(rng.standard_normal((6, 2)), [0, 1, 0, 1, 1, 0], l2=0.1)
     with pytest.raises(Unsupported, match="only quadratics"):
         tightness("T2", Case(RACLoRA(Haar(2, 1), 0.1), problem, steps=5))
+
+
+def test_below_the_smallest_normal_numbers_nothing_is_told():
+    """T2 is an equality here, and at t = 62 both are a few multiples of 5e-324: 4 of them over 3 once was a ratio."""
+    bowl = Quadratic.left(np.eye(2), np.ones((2, 1)))
+    case = Case(RACLoRA(Haar(2, 2), gamma=0.9975), bowl, np.array([[0.38], [0.25]]), steps=64)
+    ratio = tightness("T2_sharp", case)
+    bound = theorems.T2_sharp.bound(Constants.of(case), 64)
+    assert (bound[-6:] < 1e-300).all()
+    assert np.isnan(ratio[bound < 1e-300]).all()
+    np.testing.assert_allclose(ratio[bound > 1e-290], 1.0, rtol=1e-12)
