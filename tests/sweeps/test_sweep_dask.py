@@ -13,7 +13,7 @@ from rac_theory.sweeps.running import FAILED
 
 GRID = Grid(
     claims=("T2", "T5"),
-    problems=("quadratic", "pl_sine"),  # an expectation, and runs
+    problems=("quadratic", "wine"),  # an expectation, and runs
     sketches=("haar", "gaussian"),
     settings=("noisy",),
     step_sizes=(0.5, 1.0),
