@@ -1,7 +1,7 @@
 """Signals: SIGTERM and a closed terminal end a command as Ctrl-C does, and workers end soon after their parent.
 
-A command that is to hear a signal sends it, to itself or its whole group, at the moment that is tested: nobody waits for
-that moment from outside, who may come too late on a busy machine.
+A command that is to hear a signal sends it, to itself or its whole group, at the moment that is tested: nobody waits
+for that moment from outside, who may come too late on a busy machine.
 """
 
 import json
