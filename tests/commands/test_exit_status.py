@@ -1,11 +1,10 @@
 """What a command ends with: 0 only where something was tried, and whatever a plug-in does a sentence."""
 
 import json
-import resource
+import re
 import subprocess
 import sys
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -101,27 +100,53 @@ def test_a_plug_in_that_calls_sys_exit_ends_with_a_sentence(folder, capsys, word
     assert ("mine" if "mine" in sketch else "leaves") in error
 
 
-@pytest.mark.parametrize(
-    ("word", "sentence"),
-    [
-        ("sys.exit(0)", r"no code may end the program, but .*mine.py, line 8, in sample, called sys.exit\(0\)"),
-        ("os._exit(0) if parent_process() else None; return Haar.sample(self, rng, size)", "a worker process was lost"),
-        (
-            "if parent_process(): {}['x']\n        return Haar.sample(self, rng, size)",
-            "must not fail, got KeyError: 'x'",
-        ),
-        ("raise MemoryError", "not enough memory|MemoryError"),
-    ],
-)
-def test_what_happens_in_a_worker_is_told_as_well(folder, word, sentence):
-    import re
+IN_ONE_PROCESS = """
+import contextlib, io, json, resource, sys
+from rac_theory.commands.cli import main
 
-    (folder / "mine.py").write_text(PLUG_IN.format(word, "super().__post_init__()"))
-    arguments = ["verify", *QUICK, "--problem", "pl_sine", "--sketch", "mine:Exits", "--jobs", "2"]
-    done = subprocess.run([sys.executable, "-m", "rac_theory", *arguments], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 2, done.stderr
-    assert re.search(f"error: .*({sentence})", done.stderr)
-    assert "Traceback" not in done.stderr
+ends = []
+for size, arguments in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as error:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        ends.append((main(arguments), error.getvalue()))
+print(json.dumps(ends))
+"""
+
+
+def ends_in_one_process(folder, commands):
+    """Run commands in a process of their own, one after the other, and return the status and the errors of each.
+
+    Each has a size, beyond which it cannot write files, as on a full disk; None is a disk with room.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", IN_ONE_PROCESS, json.dumps(commands)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr  # nor from workers
+    return json.loads(done.stdout)
+
+
+WORDS = {
+    "sys.exit(0)": r"no code may end the program, but .*[a-z]+0.py, line 8, in sample, called sys.exit\(0\)",
+    "os._exit(0) if parent_process() else None; return Haar.sample(self, rng, size)": "a worker process was lost",
+    "if parent_process(): {}['x']\n        return Haar.sample(self, rng, size)": "must not fail, got KeyError: 'x'",
+    "raise MemoryError": "not enough memory|MemoryError",
+}
+
+
+def test_what_happens_in_a_worker_is_told_as_well(folder):
+    """Of each of these, and after one was lost."""
+    for i, word in enumerate(WORDS):
+        (folder / f"mine{i}.py").write_text(PLUG_IN.format(word, "super().__post_init__()"))
+    arguments = ["verify", *QUICK, "--problem", "pl_sine", "--jobs", "2", "--sketch"]
+    ends = ends_in_one_process(folder, [(None, [*arguments, f"mine{i}:Exits"]) for i in range(len(WORDS))])
+    for (status, error), sentence in zip(ends, WORDS.values(), strict=True):
+        assert status == 2, error
+        assert re.search(f"error: .*({sentence})", error)
+        assert "Traceback" not in error
 
 
 def test_a_module_that_calls_sys_exit_is_a_value_error_from_python_too(folder):
@@ -163,40 +188,26 @@ def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsy
     assert "TypeError" in capsys.readouterr().err
 
 
-def limited(folder, size, *arguments):
-    """Run a command that cannot write files beyond a size, as on a full disk."""
-    return subprocess.run(
-        [sys.executable, "-m", "rac_theory", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size)),
-    )
-
-
-@pytest.mark.parametrize(
-    ("size", "arguments", "file"),
-    [
-        (2_000, ["verify", *QUICK, "--sketch", "haar", "--jobs", "1", "--out", "out"], "out/figures/quadratic"),
-        (2_000, ["verify", *QUICK, "--sketch", "frozen", "--jobs", "1", "--out", "out"], "out/results.json"),
-        (20_000, ["verify", *QUICK, "--sketch", "haar", "--jobs", "1", "--out", "out"], "out/report.html"),
-        (2_000, ["sketch", "haar", "--dim", "5", "--rank", "2", "--out", "out"], "out"),
-        (2_000, ["sweep", "spec.toml", "--jobs", "1"], "spec.sqlite"),
-        (40_000, ["sweep", "spec.toml", "--jobs", "1", "--export", "e.csv", "--store", "done.sqlite"], "e.csv"),
-    ],
-)
-def test_a_full_disk_names_the_file_and_leaves_no_part(folder, size, arguments, file):
+def test_a_full_disk_names_the_file_and_leaves_no_part(folder):
     """The system says that no space is left, and not for what."""
     axes = 'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["haar"]\nranks = [1]\nsides = ["left"]\n'
     (folder / "spec.toml").write_text(f"{axes}seeds = {[*range(60)]}\n")
-    if "--export" in arguments:
-        assert main(["sweep", "spec.toml", "--jobs", "1", "--store", "done.sqlite"]) == 0
-    done = limited(folder, size, *arguments)
-    assert done.returncode == 2, (done.stdout, done.stderr)
-    assert f"{file}" in done.stderr.splitlines()[-1]
-    assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert "Traceback" not in done.stderr
+    verify, sweep = ["verify", *QUICK, "--jobs", "1"], ["sweep", "spec.toml", "--jobs", "1"]
+    full = {
+        "figures/quadratic": (2_000, [*verify, "--sketch", "haar", "--out", "figures"]),
+        "rows/results.json": (2_000, [*verify, "--sketch", "frozen", "--out", "rows"]),
+        "pages/report.html": (20_000, [*verify, "--sketch", "haar", "--out", "pages"]),
+        "spectrum": (2_000, ["sketch", "haar", "--dim", "5", "--rank", "2", "--out", "spectrum"]),
+        "spec.sqlite": (2_000, sweep),
+        "e.csv": (40_000, [*sweep, "--export", "e.csv", "--store", "done.sqlite"]),
+    }
+    (room, _), *ends = ends_in_one_process(folder, [(None, [*sweep, "--store", "done.sqlite"]), *full.values()])
+    assert room == 0
+    for file, (status, error) in zip(full, ends, strict=True):
+        assert status == 2, (file, error)
+        assert file in error.splitlines()[-1]
+        assert error.splitlines()[-1].startswith("error: ")
+        assert "Traceback" not in error
     assert not [*folder.rglob("*.part")]
 
 

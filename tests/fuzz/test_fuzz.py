@@ -5,17 +5,36 @@ success, a name that steers the terminal, a command that hangs. Reading a file w
 traceback of results.json, 24 of counterexamples.json, 39 of stores and 5 of specs.
 """
 
+import argparse
 import random
+from itertools import islice
 
 import pytest
+
+from rac_theory.commands import cli
 
 from . import command_line, files
 from .outcome import complaint
 
+LINES = {"count": 300, "seed": 2}  # of which none asks for seven workers, or for every counterexample
 
-@pytest.mark.parametrize("fuzzer", [command_line, files], ids=["command lines", "files"])
-def test_whatever_is_typed_or_found_ends_with_a_status_and_a_sentence(fuzzer):
-    assert fuzzer.run(150, seed=0) == []
+
+@pytest.mark.parametrize(
+    ("fuzzer", "size"), [(command_line, LINES), (files, {"count": 150, "seed": 0})], ids=["command lines", "files"]
+)
+def test_whatever_is_typed_or_found_ends_with_a_status_and_a_sentence(fuzzer, size):
+    assert fuzzer.run(**size) == []
+
+
+def test_every_option_of_every_command_is_typed():
+    """So few lines would say little of the others; what ``repeat`` is to trust does not come up."""
+    lines = command_line.command_lines(random.Random(LINES["seed"]))
+    typed = {(line[0], word) for line in islice(lines, LINES["count"]) if line for word in line}
+    (commands,) = (a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    known = {(name, name) for name in commands.choices}
+    for name, parser in commands.choices.items():
+        known |= {(name, action.option_strings[-1]) for action in parser._actions if action.option_strings}
+    assert {one for one in known - typed if one[1] != "--help"} == {("repeat", "--trust")}
 
 
 def test_every_way_to_edit_a_file_is_tried():

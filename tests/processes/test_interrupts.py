@@ -1,4 +1,8 @@
-"""Signals: SIGTERM and a closed terminal end a command as Ctrl-C does, and workers end soon after their parent."""
+"""Signals: SIGTERM and a closed terminal end a command as Ctrl-C does, and workers end soon after their parent.
+
+A command that is to hear a signal sends it, to itself or its whole group, at the moment that is tested: nobody waits
+for that moment from outside, who may come too late on a busy machine.
+"""
 
 import json
 import os
@@ -10,41 +14,56 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import pytest
 from joblib import Parallel, delayed
 
 from rac_theory.processes import interrupts
 
-VERIFY = ["verify", "--problem", "quadratic", "--steps", "6000", "--out", "out"]  # many seconds
+VERIFY = ["verify", "--problem", "quadratic", "--steps", "3000", "--out", "out"]  # 64 rows
 SPEC = """
 claims = ["T2"]
-problems = ["linnerud", "quadratic"]
-sketches = ["gaussian", "rademacher"]
-step_sizes = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+problems = ["quadratic"]
+sketches = ["rademacher"]
+step_sizes = [0.5, 1.0]
 seeds = [0, 1, 2, 3, 4, 5, 6, 7]
-runs = 20000
+runs = 2000
 steps = 60
 """
 
+COMMAND = """
+import os, runpy, signal, sys, threading
+from rac_theory.ledger import kept_rows
+from rac_theory.sweeps import sweeping
+from rac_theory.sweeps.store import Store
 
-@pytest.fixture
-def started(tmp_path):
-    """Start a command in a group of its own; ``heard`` is what SIGINT does in the shell that starts it."""
-    processes = []
+sweeping._PILOT_SECONDS = 0.0
+kept_rows._SAVE_EVERY = 1e9  # so that nothing is saved but at the end
+kept = 0
 
-    def start(arguments, heard=signal.SIG_DFL):
-        processes.append(_start(tmp_path, arguments, heard))
-        return processes[-1]
+def telling(usual):
+    def add(self, finished):
+        global kept
+        usual(self, finished)
+        kept += 1
+        {after}
+    return add
 
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
+def send(*numbers):
+    for number in numbers:
+        os.killpg(0, number)
+
+def soon(*numbers):  # when the command waits for what comes next
+    threading.Timer(0.05, send, numbers).start()
+
+kept_rows.KeptRows.add, Store.add = telling(kept_rows.KeptRows.add), telling(Store.add)
+runpy.run_module("rac_theory", run_name="__main__", alter_sys=True)
+"""
+"""Runs a command, and does something each time that it has kept what was finished."""
 
 
-def _start(folder, arguments, heard):
-    return subprocess.Popen(
-        [sys.executable, "-m", "rac_theory", *arguments],
+def run_beside(folder, code, *arguments, heard=signal.SIG_DFL):
+    """Run Python in a session of its own, in which nothing may be left; ``heard`` is what SIGINT does in its shell."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
         cwd=folder,
         start_new_session=True,
         stdout=subprocess.PIPE,
@@ -52,6 +71,17 @@ def _start(folder, arguments, heard):
         text=True,
         preexec_fn=partial(_hear, heard),
     )
+    try:
+        out, error = process.communicate(timeout=120)  # the pipes are closed by everyone
+        end = time.monotonic() + 30  # a worker looks for its parent every second
+        while (left := _of_session(process.pid)) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not left
+    finally:
+        for pid in _of_session(process.pid):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+    return process.returncode, out, error
 
 
 def _hear(heard):
@@ -61,114 +91,81 @@ def _hear(heard):
         signal.signal(number, signal.SIG_DFL)
 
 
-def wait_for(condition, process, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def workers_of(pid):
-    """The processes of Linux that a process has started, and that run Python."""
+def _of_session(leader):
+    """The processes of Linux in a session that have not ended."""
     found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
+    for file in Path("/proc").glob("[0-9]*/stat"):
         try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            if parent == pid and b"popen_loky" in (status.parent / "cmdline").read_bytes():
-                found.append(int(status.parent.name))
+            state, _, _, session, *_ = file.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended
             continue
+        if int(session) == leader and state not in "ZX":
+            found.append(int(file.parent.name))
     return found
 
 
-def alive(pids):
-    return [pid for pid in pids if Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()]
+def kept_rows(folder):
+    """How many rows are in the results, beside which nothing half-written was left."""
+    assert not list(folder.glob("out/**/*.part"))
+    return len(json.loads((folder / "out/results.json").read_text())["rows"])
 
 
-def figures(folder):
-    return len(list(folder.glob("out/figures/*.svg")))
-
-
-@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGTERM, "1"), (signal.SIGTERM, "2"), (signal.SIGHUP, "2")])
-def test_a_signal_that_asks_for_the_end_keeps_the_rows(tmp_path, started, jobs, number):
-    """As a batch system sends it, to the whole group: SIGTERM killed at once, and left its workers behind."""
-    process = started([*VERIFY, "--jobs", jobs])
-    wait_for(lambda: figures(tmp_path) >= 4, process)
-    children = workers_of(process.pid)
-    os.killpg(process.pid, number)
-    out, error = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
+def test_ctrl_c_keeps_the_rows(tmp_path):
+    """A terminal sends it to workers, too, which are not to hear it, and not to be left behind."""
+    code = COMMAND.format(after="kept == 1 and soon(signal.SIGINT)")
+    status, out, error = run_beside(tmp_path, code, *VERIFY, "--jobs", "2")
+    assert status == 130, error
     assert "interrupted: what was finished is kept" in error
     assert "Traceback" not in error + out
-    assert 0 < len(json.loads((tmp_path / "out/results.json").read_text())["rows"]) < 64
-    assert not list(tmp_path.glob("out/**/*.part"))
-    assert not alive(children)
+    assert 0 < kept_rows(tmp_path) < 64
+    assert f"{tmp_path / 'out'}" not in out
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_sweep_ends_with_its_store_and_says_how_to_go_on(tmp_path, started, number):
+def test_what_is_ignored_stays_ignored_and_what_is_not_keeps_the_rows(tmp_path):
+    """A job in the background, or under nohup, is not the one that Ctrl-C is for; a closed terminal ends it."""
+    code = COMMAND.format(after="send(*{1: [signal.SIGINT], 2: [signal.SIGHUP]}.get(kept, []))")
+    status, _, error = run_beside(tmp_path, code, *VERIFY, "--jobs", "1", heard=signal.SIG_IGN)
+    assert status == 129, error
+    assert "interrupted: what was finished is kept" in error
+    assert 0 < kept_rows(tmp_path) < 64
+
+
+def test_a_sweep_ends_with_its_store_and_says_how_to_go_on(tmp_path):
+    """SIGTERM killed at once, and left workers behind; a second one must not reach the programs that end these."""
     (tmp_path / "spec.toml").write_text(SPEC)
-    process = started(["sweep", "spec.toml", "--jobs", "2"])
-    wait_for(lambda: len(workers_of(process.pid)) == 2, process)
-    time.sleep(1.0)
-    os.killpg(process.pid, number)
-    os.killpg(process.pid, number)  # a second one must not reach the programs that end the workers
-    out, error = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
+    code = COMMAND.format(after="kept == 2 and soon(signal.SIGTERM, signal.SIGTERM)")
+    status, out, error = run_beside(tmp_path, code, "sweep", "spec.toml", "--jobs", "2")
+    assert status == 143, error
     assert "interrupted: what was finished is in spec.sqlite; the same command continues" in error
     assert "Traceback" not in error + out
 
 
-def test_what_is_ignored_stays_ignored(tmp_path, started):
-    """A job in the background, or under nohup, is not the one that Ctrl-C is for."""
-    process = started([*VERIFY, "--steps", "500", "--jobs", "1"], heard=signal.SIG_IGN)
-    wait_for(lambda: figures(tmp_path) >= 1, process)
-    process.send_signal(signal.SIGINT)
-    before = figures(tmp_path)
-    wait_for(lambda: figures(tmp_path) > before, process)
-    process.terminate()
-    assert process.wait(timeout=60) == 143
+def test_workers_end_soon_after_a_parent_that_is_killed(tmp_path):
+    """They waited five minutes for a task that could not come, and held pipes and memory.
 
-
-@pytest.mark.parametrize("command", ["verify", "sweep"])
-def test_workers_end_soon_after_a_parent_that_is_killed(tmp_path, started, command):
-    """They waited five minutes for a task that could not come, and held pipes and memory."""
-    (tmp_path / "spec.toml").write_text(SPEC)
-    before = set(os.listdir("/dev/shm"))
-    process = started(["sweep", "spec.toml", "--jobs", "2"] if command == "sweep" else [*VERIFY, "--jobs", "2"])
-    wait_for(lambda: len(workers_of(process.pid)) == 2, process)
-    time.sleep(2.0)
-    children = workers_of(process.pid)
-    process.kill()
-    process.wait()
-    end = time.monotonic() + 30  # one, where nothing else runs
-    while (left := alive(children)) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not left
-    assert process.stdout.read() + process.stderr.read() is not None  # the pipes are closed by everyone
-    mine = {
-        name
-        for name in set(os.listdir("/dev/shm")) - before
-        if any(str(pid) in name for pid in (process.pid, *children))
-    }
-    assert not mine
-
-
-def in_a_process(code):
-    """Run it beside others, not among them, and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=50,
-        start_new_session=True,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell may have had it ignored
+    Both have begun a task, which no task in the queue follows; they share an array that joblib keeps in memory.
+    """
+    code = (
+        "import os, signal, time\n"
+        "import numpy as np\n"
+        "from rac_theory.processes.tasks import as_they_finish\n"
+        "def begun(shared):\n"
+        "    time.sleep(0.2)\n"
+        "    return os.getpid()\n"
+        "workers = set()\n"
+        "while len(workers) < 2:\n"
+        "    workers |= {*as_they_finish(begun, ((np.zeros(1 << 18),) for _ in range(2)), 2)}\n"
+        "print(os.getpid(), *workers, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    return done.stdout, done.stderr
+    status, out, error = run_beside(tmp_path, code)
+    assert status == -signal.SIGKILL, error
+    pids = out.split()
+    assert len(pids) == 3
+    assert [name for name in os.listdir("/dev/shm") if any(pid in name for pid in pids)] == []
 
 
-def test_a_second_ctrl_c_is_not_heard():
+def test_a_second_ctrl_c_is_not_heard(tmp_path):
     """Nor by the programs that joblib runs to end its workers: one ended them, and ``verify`` waited for minutes."""
     code = (
         "import os, signal, subprocess, sys\n"
@@ -183,7 +180,7 @@ def test_a_second_ctrl_c_is_not_heard():
         "    subprocess.run([sys.executable, '-c', asked], check=True)\n"
         "print(heard, signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
     )
-    assert in_a_process(code) == ("1 True\n", "")
+    assert run_beside(tmp_path, code) == (0, "1 True\n", "")
 
 
 def test_a_handler_that_is_not_of_python_stays(monkeypatch):
@@ -195,21 +192,21 @@ def test_a_handler_that_is_not_of_python_stays(monkeypatch):
         assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_ctrl_c_while_workers_start_is_quiet():
+def test_ctrl_c_while_workers_start_is_quiet(tmp_path):
     """A terminal sends it to all of them while they import: one that hears it prints where it was, and is missed."""
     code = (
         "import os, signal, time\n"
         "from joblib import Parallel, delayed\n"
         "from rac_theory.processes.interrupts import heard_by_nobody\n"
         "with heard_by_nobody():\n"
-        "    slept = Parallel(n_jobs=2, return_as='generator')(delayed(time.sleep)(1) for _ in range(2))\n"
+        "    slept = Parallel(n_jobs=2, return_as='generator')(delayed(time.sleep)(0) for _ in range(2))\n"
         "try:\n"
         "    os.killpg(0, signal.SIGINT)\n"
         "    time.sleep(60)\n"
         "except KeyboardInterrupt:\n"
         "    print('interrupted', len(list(slept)))\n"
     )
-    assert in_a_process(code) == ("interrupted 2\n", "")
+    assert run_beside(tmp_path, code) == (0, "interrupted 2\n", "")
 
 
 def test_a_thread_of_others_is_left_alone():

@@ -55,17 +55,27 @@ def test_the_last_iterates_belong_to_the_runs(kind):
     np.testing.assert_array_equal(again.W, ran.W)
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
-@pytest.mark.parametrize("samples", [30, 40_000])
-def test_the_numbers_are_the_same_wherever_they_are_computed(backend, samples):
-    """Also where data have more than a megabyte, which joblib maps into memory; catches parts in another order."""
+RECORD = ["distances", "W"]
+
+
+@pytest.fixture(scope="module", params=[30, 16_000], ids=["few", "many"])
+def alone(request):
+    """A case with so many samples, and an ensemble of it that was run without workers."""
     rng = np.random.default_rng(0)
-    problem = LogisticRegression(rng.standard_normal((samples, 4)), np.arange(samples) % 2, l2=0.1)
-    case = Case(RACLoRA(sketches.Haar(4, 1), 1 / problem.L), problem, steps=2)
-    runs = 3 * kernel_for(case.algorithm, problem, case.start).block + 1
-    one = simulate(case, runs=runs, rng=3, record=["distances", "W"])
+    samples = request.param
+    problem = LogisticRegression(rng.standard_normal((samples, 10)), np.arange(samples) % 2, l2=0.1)
+    case = Case(RACLoRA(sketches.Haar(10, 1), 1 / problem.L), problem, steps=2)
+    return case, simulate(
+        case, runs=3 * kernel_for(case.algorithm, problem, case.start).block + 1, rng=3, record=RECORD
+    )
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+def test_the_numbers_are_the_same_wherever_they_are_computed(backend, alone):
+    """Also where data have more than a megabyte, which joblib maps into memory; catches parts in another order."""
+    case, one = alone
     with parallel_config(backend):
-        two = simulate(case, runs=runs, rng=3, n_jobs=2, record=["distances", "W"])
+        two = simulate(case, runs=one.runs, rng=3, n_jobs=2, record=RECORD)
     for name in ("values", "squared_gradients", "squared_distances", "norms", "W", "iterates"):
         np.testing.assert_array_equal(getattr(two, name), getattr(one, name))
 
