@@ -29,6 +29,9 @@ def heard_once() -> Iterator[None]:
 
     def end(number: int, _: object) -> None:
         for other in before:
+            signal.signal(other, _hear_nothing)
+        signal.raise_signal(number)  # Python handles others that wait with it, and would complain of them once ignored
+        for other in before:
             signal.signal(other, signal.SIG_IGN)
         raise KeyboardInterrupt(number)
 
@@ -39,6 +42,10 @@ def heard_once() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _hear_nothing(number: int, _: object) -> None:
+    pass
 
 
 def status_of_interrupt(error: KeyboardInterrupt) -> int:

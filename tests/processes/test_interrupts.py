@@ -222,3 +222,25 @@ def test_a_thread_of_others_is_left_alone():
         return before == signal.default_int_handler, signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
     assert Parallel(n_jobs=2)(delayed(in_a_thread)() for _ in range(2)) == [(True, True)] * 2
+
+
+TWO_AT_ONCE = """
+import os, signal
+from rac_theory.processes.interrupts import heard_once
+
+both = signal.SIGINT, signal.SIGTERM
+try:
+    with heard_once():
+        signal.pthread_sigmask(signal.SIG_BLOCK, both)
+        for number in both:
+            os.kill(os.getpid(), number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
+except KeyboardInterrupt as error:
+    print(*error.args)
+"""
+
+
+def test_two_signals_at_the_same_moment_are_one():
+    """Would catch handlers that are taken away while a signal waits, of which Python tells in a traceback."""
+    done = subprocess.run([sys.executable, "-c", TWO_AT_ONCE], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{signal.SIGINT:d}\n", "")
