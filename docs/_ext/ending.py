@@ -25,14 +25,19 @@ def printed(cell: "NotebookNode") -> str:
     return " ".join("\n".join(data["text/plain"] for data in shown if "image/png" not in data).split())
 
 
+def missing(asked: Sequence[str], text: str) -> list[str]:
+    """Return what of that which is asked for is not in a text; spaces and ends of lines are one space."""
+    held = " ".join(text.split())
+    return [words for words in asked if " ".join(words.split()) not in held]
+
+
 def faults(path: Path, stored: "NotebookNode", executed: "NotebookNode") -> Iterator[str]:
     """Yield what is wrong with a page or a notebook, as it is stored and as it was executed."""
     for number, (cell, done) in enumerate(zip(code(stored), code(executed), strict=True), 1):
         if cell.outputs or cell.execution_count:
             yield f"code cell {number} is stored with what it printed, which may be older than it: clear the outputs"
-        for words in _asked(cell):
-            if " ".join(words.split()) not in printed(done):
-                yield f"code cell {number} should print {words!r} and prints {printed(done)!r}"
+        for words in missing(_asked(cell), printed(done)):
+            yield f"code cell {number} should print {words!r} and prints {printed(done)!r}"
         for output in done.outputs:
             if output.get("name") == "stderr":
                 yield f"code cell {number} writes to stderr: {output.text}"

@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import ending
 import house
+import yaml
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
@@ -138,16 +140,22 @@ def _inline(words: str) -> list[nodes.Node]:
     return [kinds[i % 3](part) for i, part in enumerate(parts) if part]
 
 
+def _texts(argument: str) -> list[str]:
+    """Read the option ``prints``, a text or a list of texts: of a text the quotes are gone when it comes here."""
+    return list(map(str, yaml.safe_load(argument))) if argument.startswith("[") else [argument]
+
+
 class RunDirective(SphinxDirective):
     """``{run} python -m rac_theory ...``: the command with what it really prints, and its exit status if not zero.
 
     It runs in an empty folder that holds copies of the Python files beside the page. Another exit status than the
-    option ``exit`` says, 0 by default, is an error.
+    option ``exit`` says, 0 by default, is an error, and so is a text of the option ``prints``, as a code cell has it,
+    that the command does not print.
     """
 
     required_arguments = 1
     final_argument_whitespace = True
-    option_spec = {"exit": directives.nonnegative_int}  # noqa: RUF012 (docutils wants a plain dict)
+    option_spec = {"exit": directives.nonnegative_int, "prints": _texts}  # noqa: RUF012 (docutils wants a plain dict)
 
     def run(self) -> list[nodes.Node]:
         """Run the command and build a block."""
@@ -169,6 +177,8 @@ class RunDirective(SphinxDirective):
             )
         if done.returncode != self.options.get("exit", 0):
             raise self.error(f"{command!r} ended with exit status {done.returncode}:\n{done.stdout}")
+        for words in ending.missing(self.options.get("prints", []), done.stdout):
+            raise self.error(f"{command!r} should print {words!r} and prints:\n{done.stdout}")
         lines = [f"$ {command}", *(line.rstrip() for line in done.stdout.splitlines())]
         if done.returncode:
             lines += ["$ echo $?", str(done.returncode)]
