@@ -67,3 +67,17 @@ def test_a_theorem_that_never_holds_here_has_no_hardest_case():
     never = replace(theorems.T2, id="T0", assumes=(lambda case, constants: "it never holds",))
     with pytest.raises(ValueError, match="theorem must hold for some case that is searched, got T0: it never holds"):
         hardest_case(never, 250, rng=0)
+
+
+def test_no_ratio_is_of_numbers_that_have_lost_their_digits():
+    """A claim that says a denormal number from t = 40 on is judged before that, where it is T2.
+
+    T12_pl was once said to be exceeded by a third: 2e-323 over 1.5e-323, four units over three of the last place.
+    """
+
+    def formula(constants, t):
+        return np.where(t < 40, theorems.T2.formula(constants, t), 1e-310)
+
+    hardest = hardest_case(replace(theorems.T2, id="steep", formula=formula), 60, rng=0)
+    assert 0 < hardest.t < 40
+    assert 0.1 < hardest.ratio <= 1 + 1e-9
