@@ -9,8 +9,9 @@ import hashlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from copy import deepcopy
 from importlib.metadata import version
 from pathlib import Path
 
@@ -60,19 +61,19 @@ def read(path: Path) -> NotebookNode | None:
     return myst_nb_reader_plugin(str(path)) if is_myst_markdown_notebook(path.read_text("utf-8")) else None
 
 
-def _run(path: Path, timeout: int) -> ExecutionResult:
+def _run(path: Path, cells: NotebookNode, timeout: int) -> ExecutionResult:
     """Run all cells of a page in an empty folder that has copies of what lies beside it."""
     with tempfile.TemporaryDirectory() as scratch:
         for file in _beside(path.parent):
             shutil.copy(file, scratch)
-        return single_nb_execution(read(path), scratch, timeout, allow_errors=False)
+        return single_nb_execution(deepcopy(cells), scratch, timeout, allow_errors=False)
 
 
-def _run_all(paths: Sequence[Path], timeout: int) -> Iterator[tuple[Path, ExecutionResult]]:
+def _run_all(pages: Mapping[Path, NotebookNode], timeout: int) -> Iterator[tuple[Path, ExecutionResult]]:
     """Yield each page with its outputs as soon as it is done. Notebooks come first: they take longest."""
     with ThreadPoolExecutor(joblib.cpu_count()) as pool:
-        order = sorted(paths, key=lambda path: (path.suffix != ".ipynb", path))
-        running = {pool.submit(_run, path, timeout): path for path in order}
+        order = sorted(pages, key=lambda path: (path.suffix != ".ipynb", path))
+        running = {pool.submit(_run, path, pages[path], timeout): path for path in order}
         for future in as_completed(running):
             yield running[future], future.result()
 
@@ -82,7 +83,7 @@ def execute(app: Sphinx, env: BuildEnvironment, names: Sequence[str]) -> None:
     cache = get_cache(app.config.nb_execution_cache_path)
     pages = {path: cells for path in map(Path, map(env.doc2path, names)) if (cells := read(path)) is not None}
     known = {record.hashkey for record in cache.list_cache_records()}
-    new = [path for path, cells in pages.items() if cache.create_hashed_notebook(cells)[1] not in known]
+    new = {path: cells for path, cells in pages.items() if cache.create_hashed_notebook(cells)[1] not in known}
     faults = []
     for path, done in _run_all(new, app.config.nb_execution_timeout):
         _log.info("executed %s in %.1f s", path.relative_to(ROOT), done.time)

@@ -22,7 +22,6 @@ _START_CONDITION = 10.0  # the smallest that the search starts from
 _POPULATION = 12
 _FINALISTS = 3  # families that share the second half of the budget
 _EDGE = 0.1  # the share of a coordinate at each end that stands for the end itself: extremes are hit, not approached
-_RESOLVED = np.finfo(float).tiny / np.finfo(float).eps  # below it numbers lose digits, and a ratio is one of remainders
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +69,7 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     2 x 2 the right side and a coin for both; additive noise of at least a tenth of the first gradient where the theorem
     allows it, plain steps where it is about them, Gaussian ones too; and all t up to 64 at which the bound is at most
     half of what it is at t = 0 and of what descent alone promises: before that every bound is nearly met by a method
-    that has hardly moved. A bound below 1e-291 has too few digits left to be compared. In the first generation all
-    condition numbers are at least 10.
+    that has hardly moved. In the first generation all condition numbers are at least 10.
 
     Parameters
     ----------
@@ -160,12 +158,13 @@ class _Search:
             return 3.0
         bound = self.theorem.bound(constants, _STEPS)
         promised = bound / np.nanmin([bound[0], self.theorem.metric.ceiling(constants)])
-        telling = np.flatnonzero((promised <= 0.5) & (bound >= _RESOLVED))
-        if not telling.size:
+        telling = promised <= 0.5
+        if not telling.any():
             return float(min(1 + promised[-1], 2.0))
-        ratios = 1 / tightness(self.theorem, case, constants=constants)[telling]
-        hardest = int(np.nanargmax(ratios))
-        ratio = float(ratios[hardest])
-        if ratio > self.ratio:
-            self.case, self.t, self.ratio = case, int(telling[hardest]), ratio
-        return -ratio
+        ratios = np.where(telling, 1 / tightness(self.theorem, case, constants=constants), np.nan)
+        if np.isnan(ratios).all():  # the bound has fallen below all numbers that can be compared
+            return 2.0
+        t = int(np.nanargmax(ratios))
+        if ratios[t] > self.ratio:
+            self.case, self.t, self.ratio = case, t, float(ratios[t])
+        return -float(ratios[t])
