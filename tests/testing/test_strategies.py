@@ -10,7 +10,7 @@ from rac_theory import Case, Constants, RACLoRA, Status, theorems, verify
 from rac_theory.testing import strategies
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it(data):
     """T2, and T1 where f is not PL. Would catch a start at the minimum, a long step, a lambda_min of zero.
