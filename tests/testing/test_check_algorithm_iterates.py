@@ -67,7 +67,7 @@ REDUCED = [
 def test_a_correct_algorithm_passes_however_it_is_written(name):
     """In another order of draws or another arithmetic nothing can be compared step by step with the reference.
 
-    One seed: what is tried here are ways to write it, and by chance a check of one fails for one seed in 1e4.
+    One seed: what is tried here are ways to write it; the benchmark tries seeds.
     """
     assert false_alarms.alarms(name, range(1, 2)) == []
 

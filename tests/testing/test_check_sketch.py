@@ -18,7 +18,7 @@ from tests.mutants.wrong_sketch_laws import FALSE, TRUE, Listed
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.parametrize(("dim", "rank"), [(4, 1), (8, 3), (2, 2)])
 def test_ours_pass(name, dim, rank):
-    """With a quarter of the default draws, which would show ten per cent of a quarter: their laws are proved nearby."""
+    """With a quarter of the draws, which shows ten per cent of a quarter; the twins in the bank of mutants have all."""
     check_sketch(named_sketch(name, dim, rank), draws=16_384)
 
 
