@@ -2,7 +2,7 @@
 
 ``python tests/benchmarks/false_alarms_of_algorithms.py`` tries 100 seeds each, on two cores in two hours or so, and
 ends with 1 if any is refuted; ``--seeds 3 --only minibatch`` tries less,
-tests/testing/test_check_algorithm_iterates.py two.
+tests/testing/test_check_algorithm_iterates.py one.
 
 Each projected descent is tried as it is, and as another would write it: with draws in another order, so that the check
 cannot compare step by step, and in other arithmetic.

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rac_theory import Case, Status, theorems, verify
+from rac_theory import Case, Status, Verdict, theorems, verify
 from rac_theory.testing import NotShown, assert_converges_to, assert_rate_bound
 from rac_theory.testing import check_algorithm as check_an_algorithm
 from rac_theory.testing import check_problem as check_a_problem
@@ -35,6 +36,14 @@ class Trial:
     def case(self) -> Case:
         """What is tried, made when it is asked for: the door may refuse it."""
         return Case(self.algorithm, self.problem, self.W0, steps=self.steps)
+
+    @cached_property
+    def answer(self) -> Verdict | ValueError:
+        """What ``verify`` says with default settings: alpha = 1e-3, 256 runs, exact where it can be."""
+        try:
+            return verify(self.theorem, self.case, rng=0)
+        except ValueError as error:
+            return error
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,20 +77,13 @@ class Mutant:
 
 def _door(trial: Trial) -> str | None:
     """A ``ValueError`` of ``verify``: the case, its constants, or a run below the infimum."""
-    try:
-        verify(trial.theorem, trial.case, rng=0)
-    except ValueError as error:
-        return str(error)
-    return None
+    return str(trial.answer) if isinstance(trial.answer, ValueError) else None
 
 
 def _verify(trial: Trial) -> str | None:
-    """``verify`` with default settings: alpha = 1e-3, 256 runs, exact where it can be."""
-    try:
-        verdict = verify(trial.theorem, trial.case, rng=0)
-    except ValueError:
+    if isinstance(trial.answer, ValueError):
         return None  # the door's
-    return str(verdict) if verdict.status is Status.VIOLATED else None
+    return str(trial.answer) if trial.answer.status is Status.VIOLATED else None
 
 
 def _assert_rate_bound(trial: Trial) -> str | None:

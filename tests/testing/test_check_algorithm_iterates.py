@@ -65,8 +65,11 @@ REDUCED = [
 
 @pytest.mark.parametrize("name", REDUCED)
 def test_a_correct_algorithm_passes_however_it_is_written(name):
-    """In another order of draws or another arithmetic nothing can be compared step by step with the reference."""
-    assert false_alarms.alarms(name, range(1, 3)) == []
+    """In another order of draws or another arithmetic nothing can be compared step by step with the reference.
+
+    One seed: what is tried here are ways to write it; the benchmark tries seeds.
+    """
+    assert false_alarms.alarms(name, range(1, 2)) == []
 
 
 def test_a_gradient_may_be_cached_or_asked_for_twice():
@@ -110,9 +113,13 @@ class Uncopied(Slotted):
 @pytest.mark.parametrize("kind", [Slotted, Uncopied])
 @pytest.mark.parametrize("source", [Exact(), Minibatch(2), Noisy(1.0), Reshuffled(), Clients(Minibatch(2))], ids=str)
 def test_a_correct_algorithm_passes_on_a_problem_without_a_dict(kind, source):
-    """In another order of draws, so that the components that were drawn are known from the problem alone."""
+    """In another order of draws, so that the components that were drawn are known from the problem alone.
+
+    Whether the problem is watched and slowed, which no number of draws changes: few of them.
+    """
     problem = kind(FEDERATED if isinstance(source, Clients) else LEAST)
-    check_algorithm(Case(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem))
+    case = Case(false_alarms.other_order(RACLoRA(THIN, GAMMA / 12, gradients=source)), problem)
+    check_algorithm(case, draws=512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +245,7 @@ def test_the_same_without_the_five_per_cent_passes():
     class Right(OwnNoise):
         longer = 1.0
 
-    for seed in range(3):
-        check_algorithm(Case(Right(THIN, GAMMA, gradients=Noisy(1.0)), LEAST), rng=seed)
+    check_algorithm(Case(Right(THIN, GAMMA, gradients=Noisy(1.0)), LEAST))
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,7 +74,7 @@ def test_ours_pass(problem):
     check_problem(problem)
 
 
-@pytest.mark.parametrize("rng", range(1, 6))
+@pytest.mark.parametrize("rng", range(1, 4))
 def test_ours_pass_for_other_seeds(rng):
     for name in ("quadratic, singular", "least squares, rank 2", "softmax, ridge", "PL sine"):
         check_problem(OURS[name], rng=rng)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from problems import Quadratic
@@ -10,7 +10,7 @@ from rac_theory import Case, Constants, RACLoRA, Status, theorems, verify
 from rac_theory.testing import strategies
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it(data):
     """T2, and T1 where f is not PL. Would catch a start at the minimum, a long step, a lambda_min of zero.
@@ -59,7 +59,7 @@ def test_the_minimiser_of_a_problem_is_no_start():
 
 
 def test_a_falsified_case_is_printed_as_the_calls_that_make_it(capsys):
-    @settings(database=None, report_multiple_bugs=False)
+    @settings(database=None, report_multiple_bugs=False, phases=[Phase.generate, Phase.shrink])
     @given(strategies.problems(), strategies.sketches(3), strategies.seeds())
     def no_two_rows(problem, sketch, seed):
         assert problem.shape[0] < 2

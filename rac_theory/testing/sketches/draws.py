@@ -53,12 +53,12 @@ class Draws:
         return taken
 
     def _returned(self, rng: np.random.Generator, size: int) -> Array:
-        call, shape = f"{self.name}.sample(rng, {size})", (size, self.sketch.dim, self.sketch.rank)
+        shape = (size, self.sketch.dim, self.sketch.rank)
         try:
             sample: Any = self.sketch.sample(rng, size)
         except Exception as error:
             raise Refuted(
-                f"{call} must return an array of shape {shape}, it raised {type(error).__name__}: {error}"
+                f"{self._call(size)} must return an array of shape {shape}, it raised {type(error).__name__}: {error}"
             ) from error
         if sample is None:
             raise Refuted(f"{self.name}.sample must return its draws: it returned None, is a return missing?")
@@ -66,12 +66,15 @@ class Draws:
             raise Refuted(f"{self.name}.sample must return an array, it returned {type(sample).__name__}")
         if sample.shape != shape:
             raise Refuted(
-                f"{call} must have shape (size, dim, rank) = {shape}, it has {sample.shape}: "
+                f"{self._call(size)} must have shape (size, dim, rank) = {shape}, it has {sample.shape}: "
                 "draws go along the first axis, columns along the last"
             )
-        if not np.issubdtype(sample.dtype, np.floating):
+        if sample.dtype.kind != "f":
             raise Refuted(f"{self.name}.sample must return floats, it returned {sample.dtype}")
         return sample
+
+    def _call(self, size: int) -> str:
+        return f"{self.name}.sample(rng, {size})"
 
     def _check_columns(self, S: Array) -> None:
         if not (is_orthonormal(self.sketch) and len(S)):
