@@ -20,6 +20,8 @@ from rac_theory.theorems.theorem import Theorem
 CONDITION = 100.0
 """The largest condition number that is searched."""
 
+_HALVINGS = 40  # by which the largest step is found
+
 
 @dataclass(frozen=True)
 class Method:
@@ -87,11 +89,11 @@ class Family:
 
     def largest_step(self, theorem: Theorem, steps: int) -> float:
         """Return the largest gamma up to 2/L that meets the assumptions on the case in the middle, by bisection."""
-        if not self.unmet(theorem, steps, 1.0):  # the commonest answers are ends
-            low, high = 1.0, 2.0
-        else:
-            low, high = 0.0, 1.0
-        for _ in range(40):
+        low = 0.0 if self.unmet(theorem, steps, 1.0) else 1.0
+        if self.unmet(theorem, steps, low + 2.0**-_HALVINGS):  # the commonest answers are ends
+            return low
+        high = low + 1.0
+        for _ in range(_HALVINGS):
             middle = (low + high) / 2
             low, high = (low, middle) if self.unmet(theorem, steps, middle) else (middle, high)
         return low
