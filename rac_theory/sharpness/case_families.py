@@ -90,9 +90,10 @@ class Family:
     def largest_step(self, theorem: Theorem, steps: int) -> float:
         """Return the largest gamma up to 2/L that meets the assumptions on the case in the middle, by bisection."""
         low = 0.0 if self.unmet(theorem, steps, 1.0) else 1.0
-        if self.unmet(theorem, steps, low + 2.0**-_HALVINGS):  # the commonest answers are ends
-            return low
         high = low + 1.0
+        last = high - 2.0**-_HALVINGS  # where halving ends that meets them all the way, as is commonest: 1/L rounded
+        if not self.unmet(theorem, steps, last):
+            return last
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
             low, high = (low, middle) if self.unmet(theorem, steps, middle) else (middle, high)
