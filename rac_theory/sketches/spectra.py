@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from problems import checks
 from problems.eigenvalues import eigenvalues
 from problems.value import Value
 from rac_theory.numerics import rational
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.processes.blas import one_blas_thread
 from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.extremes import check_claim, extremes, read_only
 from rac_theory.sketches.moments import Mean, Moments
@@ -178,7 +178,7 @@ def spectrum(
     checks.integer("draws", draws, 1)
     if width is not None:
         checks.finite("width", width, above=0)
-    with threadpool_limits(1):  # at these sizes more threads wait for each other, and the bits depend on their number
+    with one_blas_thread():  # at these sizes more threads wait for each other, and the bits depend on their number
         sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
     return Spectrum(
         sampled.lambda_min,

@@ -29,7 +29,7 @@ def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
 
 
 @pytest.mark.parametrize(
-    ("theorem", "budget", "ratio"), [("T6", 900, 1 - 1e-6), ("T5", 500, 0.95), ("T12_gaussian", 300, 1 - 1e-6)]
+    ("theorem", "budget", "ratio"), [("T6", 900, 1 - 1e-6), ("T5", 250, 0.95), ("T12_gaussian", 300, 1 - 1e-6)]
 )
 def test_noise_and_plain_steps_are_searched_where_a_theorem_is_about_them(theorem, budget, ratio):
     """T6 is an equality under additive noise, which is there: at least a tenth of the first gradient.
@@ -57,7 +57,7 @@ def test_both_sides_and_coins_are_searched():
 
 
 def test_the_same_seed_finds_the_same():
-    first, again = (hardest_case(theorems.T2, 250, rng=3) for _ in range(2))
+    first, again = (hardest_case(theorems.T12_gaussian, 60, rng=3) for _ in range(2))
     assert (first.ratio, first.t) == (again.ratio, again.t)
     np.testing.assert_array_equal(first.case.start, again.case.start)
     assert first.ratio < 1
