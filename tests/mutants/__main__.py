@@ -14,10 +14,11 @@ from tempfile import TemporaryDirectory
 from .lines import LINES, ROOT, Line
 
 COPIED = ("rac_theory", "problems", "tests", "pytest_rac_theory.py", "pyproject.toml")
+LINKED = ("docs", "notebooks", "README.md", "CHANGELOG.md")  # which tests read
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 PASSED, FAILED = 0, 1  # of the exit statuses of pytest: others say that tests could not be run
 LONGEST = 600  # seconds
-SLOW = ("tests/mutants", "tests/fuzz", "tests/processes", "tests/sweeps/test_sweep_dask.py")  # looked at by nobody
+PASSED_OVER = ("mutants", "fuzz", "processes", "browser")  # when a test is looked for, as they are slow
 
 
 def copied_to(folder: str) -> Path:
@@ -25,6 +26,8 @@ def copied_to(folder: str) -> Path:
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, Path(folder, name))
+    for name in LINKED:
+        Path(folder, name).symlink_to(ROOT / name)
     return Path(folder)
 
 
@@ -40,12 +43,18 @@ def run_tests(root: Path, tests: Sequence[str]) -> tuple[int | None, str]:
 
 
 def tests_of(line: Line) -> list[str]:
-    """Return the test that kills a mutant; where none is named yet, those of its room and then most others."""
+    """Return the test that kills a mutant; where none is named yet, the tests of its room, of its users, and others."""
     if line.killed_by:
         return [line.killed_by]
-    parts = Path(line.file).parts
-    room = f"tests/{parts[1] if parts[0] == 'rac_theory' else parts[0]}"
-    return [*([room] if (ROOT / room).is_dir() else []), "tests", *(f"--ignore={path}" for path in SLOW)]
+    module = line.file.removesuffix(".py").replace("/", ".")
+    users = [file for file in sorted(ROOT.glob("rac_theory/*/**/*.py")) if module in file.read_text("utf-8")]
+    rooms = [_room(Path(line.file)), *(_room(file.relative_to(ROOT)) for file in users)]
+    every = sorted(folder.name for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
+    return [f"tests/{room}" for room in dict.fromkeys([*rooms, *every]) if room in every and room not in PASSED_OVER]
+
+
+def _room(file: Path) -> str:
+    return file.parts[1] if file.parts[0] == "rac_theory" else file.parts[0]
 
 
 def tried(line: Line) -> tuple[bool, str]:
@@ -56,14 +65,19 @@ def tried(line: Line) -> tuple[bool, str]:
         with TemporaryDirectory() as folder:
             file = copied_to(folder) / line.file
             file.write_text(line.mutated(file.read_text("utf-8")), "utf-8")
-            status, output = run_tests(Path(folder), tests_of(line))
+            for tests in tests_of(line):
+                status, output = run_tests(Path(folder), [tests])
+                if status != PASSED:
+                    break
     except (OSError, ValueError) as error:
         output = str(error)
-    failed = [one.removeprefix("FAILED ").split(" - ")[0] for one in output.splitlines() if one.startswith("FAILED ")]
-    word = {PASSED: "SURVIVED", FAILED: "killed"}.get(status, "NOT TRIED")
-    why = {PASSED: "", FAILED: f": {', '.join(failed)}"}.get(status, f": {output.strip()[-800:]}")
+    summary = [one.partition(" ")[2] for one in output.splitlines() if one.startswith(("FAILED ", "ERROR "))]
+    failed = [one.split(" - ")[0] for one in summary if "::" in one]  # not a file that could not be read
+    killed = status == FAILED and bool(failed)
+    word = "killed" if killed else "SURVIVED" if status == PASSED else "NOT TRIED"
+    rest = ", ".join(failed) if killed else "" if status == PASSED else output.strip()[-800:]
     seconds = time.perf_counter() - begin
-    return status == FAILED, f"{word:9} {seconds:5.1f} s  {line.file}: {line.why} [{line.changed}]{why}"
+    return killed, f"{word:9} {seconds:5.1f} s  {line.file}: {line.why} [{line.changed}] {rest}".rstrip()
 
 
 def pass_without(lines: Sequence[Line]) -> bool:
