@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rac_theory import theorems
+from rac_theory import spectrum, theorems
 from rac_theory.advice import advise, fewest_steps, frontier_plot, promised_steps
 from rac_theory.advice.training_option import Option, efficient
 from rac_theory.commands.advise import NOT_COVERED
@@ -275,3 +275,10 @@ def test_bad_input_is_one_sentence_and_leaves_no_trace(tmp_path, monkeypatch, ca
     assert error.startswith("error: ")
     assert message in error
     assert not (tmp_path / "out").exists()
+
+
+def test_a_sampled_sketch_is_worth_its_lower_bound():
+    """From the draws that ``spectrum`` takes. Catches the upper end, by which too few steps would be promised."""
+    option = table((4, 3), ranks=[2], sketches=["uniform"], rng=3)["left", "uniform", 2]
+    known = spectrum(named_sketch("uniform", 4, 2), rng=3)
+    assert option.lambda_min == known.lambda_min < known.lambda_min_upper

@@ -250,3 +250,10 @@ def test_an_svmlight_file_is_a_problem(tmp_path):
     ).ensembles
     assert e.case.problem.shape == (3, 1)
     assert e.constants.mu / e.constants.L == pytest.approx(0.2)
+
+
+def test_a_rate_is_shown_with_half_the_width_of_its_interval():
+    """0.5 between 0.48 and 0.52. Catches the whole width, and a rate whose interval is not known shown with one."""
+    row = replace(a_row(1, status="HOLDS"), fitted={"kind": "linear", "value": 0.5, "low": 0.48, "high": 0.52})
+    assert dict(zip(COLUMNS, cells(row), strict=True))["fitted"] == "0.5000 ± 0.0200"
+    assert dict(zip(COLUMNS, cells(replace(row, fitted=row.fitted | {"low": None})), strict=True))["fitted"] == "0.5000"

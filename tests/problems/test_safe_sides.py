@@ -245,3 +245,9 @@ def test_the_lower_end_that_a_user_does_not_give_is_rounded_down():
         problem = FromFunctions((1, 1), lambda W: 1.0, lambda W: W, f_star=f_star, f_star_error=error)
         true = Fraction(f_star) - Fraction(error)
         assert Fraction(problem.f_lower) <= true <= Fraction(math.nextafter(problem.f_lower, math.inf))
+
+
+def test_a_mean_with_an_unknown_term_is_unknown():
+    """Catches an unknown constant that is passed over, and one that is an error."""
+    mean = Mean([term(1.0, 0.5, 0.0), term(1.0, math.nan, 0.0)])
+    assert (mean.L, math.isnan(mean.strong_convexity), math.isnan(mean.mu)) == (1.0, True, True)

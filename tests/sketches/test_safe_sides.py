@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rac_theory import sketches, spectrum
+from rac_theory.sketches.extremes import check_claim, extremes
 from rac_theory.sketches.laws.rank_law import expected_rank
 from rac_theory.sketches.spectra import closed_form
 
@@ -100,3 +101,14 @@ def test_a_large_layer_is_quick():
     """Fractions with a million digits: the rank of a count sketch at the size of a vocabulary."""
     known = closed_form(sketches.CountSketch(32_000, 64))
     assert known.lambda_min == pytest.approx(64 / 32_000, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("diagonal", "rank", "words"),
+    [([0.5, 1.001], 2, "0.5, 1.001"), ([-0.001, 0.5], 1, "-0.001, 0.5"), ([0.6, 0.401], 1, "trace 1.001")],
+)
+def test_no_mean_of_projections_is_that(diagonal, rank, words):
+    """Off by a thousandth in one eigenvalue or in the trace. Catches a door that lets one of these pass."""
+    matrix = np.diag(diagonal)
+    with pytest.raises(ValueError, match=f"must have eigenvalues in .* and trace at most rank={rank}, .*{words}"):
+        check_claim("mean", matrix, extremes(matrix), rank)

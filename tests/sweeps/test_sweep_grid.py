@@ -3,6 +3,7 @@
 import csv
 import math
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 
 import pyarrow.parquet
@@ -17,8 +18,10 @@ from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named, step_multiple, step_name
 from rac_theory.ledger.theorem_settings import SETTINGS
-from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.verdict_row import FAILED, Row
 from rac_theory.sweeps.forecast import Forecast, pilots
+from rac_theory.sweeps.running import Finished
+from rac_theory.sweeps.store import Store
 
 GRID = Grid(
     claims=("T2", "T2_sharp"),
@@ -287,3 +290,22 @@ def test_the_estimate_comes_before_the_workers(tmp_path):
     assert 5e7 < told[0].memory < 1e10  # the bytes of an interpreter with NumPy at least
     assert "of 6 cells are done; the others take about" in str(told[0])
     assert "unknown of memory" in str(replace(told[0], memory=math.nan))
+
+
+def test_a_row_knows_the_cell_that_it_is_of(found):
+    """By its names, seed and level it is run again. Catches a part of the key, or the level, that is another."""
+    cells = {number: cell for cell in GRID.cells for number, _ in cell.claims}
+    level = GRID.layout.level
+    for row in found.rows:
+        assert (row.key, row.runs, row.lambda_alpha) == (cells[row.number].key, 32, level.lambda_alpha)
+    failed = Row.untried(1, "T2", GRID.cells[0], replace(level, steps=7), FAILED, "why")
+    assert (failed.key, failed.steps, failed.lambda_alpha) == (GRID.cells[0].key, 7, level.lambda_alpha)
+
+
+def test_a_cell_that_two_processes_ran_is_kept_once(found, tmp_path):
+    """The second is left alone, and is no error. Catches rows that are written twice."""
+    with closing(Store(tmp_path / "s.sqlite", GRID)) as store:
+        for seconds in (1.0, 2.0):
+            store.add(Finished(0, list(found.rows[:2]), seconds))
+        assert store.seconds() == {0: 1.0}
+        assert len(list(store.rows())) == 2

@@ -4,11 +4,15 @@ import math
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
 
-from rac_theory import Case, Initialisation, LoRA, theorems
+from problems import Quadratic
+from rac_theory import Case, Constants, Initialisation, LoRA, RACLoRA, theorems
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
+from rac_theory.sketches import Gaussian
+from rac_theory.theorems import assumptions
 
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
 BREAKS = {
@@ -101,3 +105,31 @@ def test_what_is_unknown_is_never_met(claim):
             assert assumption(case, replace(c, **{name: math.nan})), (_name(assumption), name)
             tried += 1
     assert tried >= 4
+
+
+EDGES = [
+    (assumptions.small_step, {"L": 4.0}, "gamma", 0.25),
+    (assumptions.stable_step, {"L": 4.0}, "gamma", 0.5),
+    (assumptions.noisy_step, {"L": 4.0, "beta": 0.5}, "gamma", 1.0),
+    (assumptions.reshuffling_step, {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 32),
+    (assumptions.epoch_step, {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 16),
+    (assumptions.local_step, {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 16),
+    (assumptions.bounded_plain_step, {}, "longest_step", 2.0),
+    (assumptions.isotropic, {"lambda_min": 0.5}, "lambda_max", 0.5),
+    (assumptions.contracting(lambda c: c.gamma), {}, "gamma", 1.0),
+]
+
+
+@pytest.mark.parametrize(("met", "rest", "name", "edge"), EDGES, ids=[_name(edge[0]) for edge in EDGES])
+def test_numbers_are_allowed_up_to_their_edge(met, rest, name, edge):
+    """A millionth below it is allowed, a millionth above is not. Catches another multiple, and a loose tolerance."""
+    below, above = (met(None, Constants(**{"gamma": 0.1} | rest | {name: edge * (1 + e)})) for e in (-1e-6, 1e-6))
+    assert below is None
+    assert above is not None
+
+
+def test_the_plain_step_is_not_the_projected_one():
+    """T1 to T10 are about the projection. Catches one of them applied to a step along B B'."""
+    case = Case(RACLoRA(Gaussian(4, 2), 0.01, lora_alpha=4.0), Quadratic.left(np.eye(4), np.ones((4, 1))))
+    told = ("the theorem is about the projected step, lora_alpha is 4",)
+    assert theorems.T1.unmet(case, Constants.of(case)) == told

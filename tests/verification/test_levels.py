@@ -246,3 +246,12 @@ def test_every_theorem_is_tried_at_the_level_of_its_own_account():
     for claim in ("T1", "T2"):
         verdict = verify(claim, Case(RACLoRA(SAMPLED, 1.0), PROBLEM, steps=3), **run)
         assert verdict.levels["runs"] == pytest.approx(5e-4)
+
+
+def test_a_run_above_the_ceiling_leaves_no_upper_limit():
+    """The ceiling is a claim, too: one run proves it false. Catches limits from runs that were cut at it."""
+    X = np.full((300, 1), 0.1)
+    X[7] = 30.0  # the mean is 0.2
+    question = Question(np.full(1, 0.5), 1.0)
+    sample = Sample.of([Part.of(X, question)], X, question)
+    assert np.isposinf(sampled_decision(sample, question, np.arange(1, 2), alpha=0.01).upper).all()

@@ -284,3 +284,30 @@ def test_only_rounding_is_forgiven_a_claim_that_holds_exactly():
     assert exact_decision(bound + 2 * claim.rounding, claim, "exact").status is Status.UNDECIDED
     assert exact_decision(bound * (1 + 5e-10), claim, "exact").status is Status.UNDECIDED
     assert exact_decision(bound * (1 + 2e-9), claim, "exact").status is Status.VIOLATED
+
+
+@pytest.mark.parametrize("beyond", [np.inf, np.nan])
+def test_an_exact_curve_that_overflows_is_no_evidence(beyond):
+    """From the third step on it is no number: neither VIOLATED nor HOLDS, and its reach ends before. Catches both."""
+    case = Case(HAAR, IDENTITY, steps=5)
+    claim = JudgedClaim.of(theorems.T2, case, Constants.of(case), exact_recording(case, "exact"), exact=True)
+    curve = claim.bound[claim.judged] * np.array([1, 1, beyond, beyond, beyond])
+    found = exact_decision(curve, claim, "exact")
+    assert (found.status, found.reach) == (Status.UNDECIDED, 2)
+    assert "from t=3 on values leave the range of floating point" in found.reason
+
+
+def test_one_step_above_the_bound_is_enough_not_to_hold():
+    """By 5e-10 at the third of five steps. Catches a HOLDS that only asks whether every step is above."""
+    case = Case(HAAR, IDENTITY, steps=5)
+    claim = JudgedClaim.of(theorems.T2, case, Constants.of(case), exact_recording(case, "exact"), exact=True)
+    curve = claim.bound[claim.judged] * np.array([1, 1, 1 + 5e-10, 1, 1])
+    assert exact_decision(curve, claim, "exact").status is Status.UNDECIDED
+
+
+def test_what_rounding_may_hide_of_runs_is_taken_off_before_they_confirm():
+    """Beside what f_star may hide, at every step. Catches runs that are confirmed against the bound less f_star's."""
+    case, c = Case(RARE, WIDE, steps=4), uncertain(1.0, 1e-4)
+    claim = JudgedClaim.of(theorems.T2, case, c, exact_recording(case, "exact"), exact=False)
+    assert (claim.rounding > 0).all()
+    np.testing.assert_array_equal(claim.question.doubt, claim.rounding + c.f_star_error)

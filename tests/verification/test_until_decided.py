@@ -13,6 +13,7 @@ from rac_theory.numerics.evidence import log_wealth
 from rac_theory.numerics.limits import lower_mean
 from rac_theory.verification import decision
 from rac_theory.verification.evidence_of_runs import Part, Pilot
+from rac_theory.verification.judge import judge
 from rac_theory.verification.question import Question
 from rac_theory.verification.until_decided import groupings
 
@@ -103,3 +104,12 @@ def test_errors():
         sampled(runs="until decide")
     with pytest.raises(ValueError, match=r"most_runs must be in 1..262144, got 300000"):
         until_decided(most_runs=300_000)
+
+
+def test_reading_goes_on_until_all_claims_are_decided():
+    """T2 alone takes 512 runs, and T1, which is decided after 256, ends nothing. Catches ``any`` for ``all``."""
+    case = Case(ALGORITHM, PROBLEM, steps=5)
+    many = {"runs": 2_048, "alpha": 1e-3, "seed": np.random.SeedSequence(0), "evidence": "sampled"}
+    (alone,) = judge([theorems.T1], case, LOOSE, until_decided=True, **many)
+    _, verdict = judge([theorems.T1, theorems.T2], case, LOOSE, until_decided=True, **many)
+    assert (alone.runs, verdict.runs, verdict.status) == (256, 512, Status.HOLDS)
