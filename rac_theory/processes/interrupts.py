@@ -78,7 +78,6 @@ def left_to_the_parent() -> None:
     A worker that waits for its next task would not notice, for minutes, and hold what the two of them shared.
     """
     global _watching
-    global _watching
     if is_a_worker_of_ours() and not _watching:
         _watching = True
         for number in _ENDING:

@@ -172,7 +172,7 @@ def ways(algorithm: Any) -> dict[str, Callable[[Any], Any]]:
     return found
 
 
-def alarms(name: str, seeds: range) -> list[str]:
+def alarms(name: str, seeds: range, draws: int = 16_384) -> list[str]:
     """What the check says against a correct algorithm: nothing, if it is right."""
     base, _, way = name.partition(";")
     algorithm, problem = cases()[base]
@@ -182,7 +182,7 @@ def alarms(name: str, seeds: range) -> list[str]:
         warnings.simplefilter("error")
         for seed in seeds:
             try:
-                check_algorithm(Case(written, problem), rng=seed)
+                check_algorithm(Case(written, problem), draws=draws, rng=seed)
             except Refuted as refuted:
                 said.append(f"{name}, seed {seed}: {refuted}")
     return said
