@@ -225,7 +225,7 @@ def test_a_thread_of_others_is_left_alone():
 
 
 TWO_AT_ONCE = """
-import os, signal
+import signal, threading
 from rac_theory.processes.interrupts import heard_once
 
 both = signal.SIGINT, signal.SIGTERM
@@ -233,7 +233,7 @@ try:
     with heard_once():
         signal.pthread_sigmask(signal.SIG_BLOCK, both)
         for number in both:
-            os.kill(os.getpid(), number)
+            signal.pthread_kill(threading.get_ident(), number)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
 except KeyboardInterrupt as error:
     print(*error.args)
@@ -243,4 +243,5 @@ except KeyboardInterrupt as error:
 def test_two_signals_at_the_same_moment_are_one():
     """Would catch handlers that are taken away while a signal waits, of which Python tells in a traceback."""
     done = subprocess.run([sys.executable, "-c", TWO_AT_ONCE], capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{signal.SIGINT:d}\n", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() in {f"{signal.SIGINT:d}", f"{signal.SIGTERM:d}"}
