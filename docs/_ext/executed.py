@@ -66,7 +66,8 @@ def _run(path: Path, cells: NotebookNode, timeout: int) -> ExecutionResult:
     with tempfile.TemporaryDirectory() as scratch:
         for file in _beside(path.parent):
             shutil.copy(file, scratch)
-        return single_nb_execution(deepcopy(cells), scratch, timeout, allow_errors=False)
+        quiet = ["--IPKernelApp.log_level=ERROR"]  # a warning for each kernel that it is reached over TCP
+        return single_nb_execution(deepcopy(cells), scratch, timeout, allow_errors=False, extra_arguments=quiet)
 
 
 def _run_all(pages: Mapping[Path, NotebookNode], timeout: int) -> Iterator[tuple[Path, ExecutionResult]]:
