@@ -72,11 +72,14 @@ def _run(path: Path, cells: NotebookNode, timeout: int) -> ExecutionResult:
 
 def _run_all(pages: Mapping[Path, NotebookNode], timeout: int) -> Iterator[tuple[Path, ExecutionResult]]:
     """Yield each page with its outputs as soon as it is done. Notebooks come first: they take longest."""
-    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
-        order = sorted(pages, key=lambda path: (path.suffix != ".ipynb", path))
+    order = sorted(pages, key=lambda path: (path.suffix != ".ipynb", path))
+    pool = ThreadPoolExecutor(joblib.cpu_count())
+    try:
         running = {pool.submit(_run, path, pages[path], timeout): path for path in order}
         for future in as_completed(running):
             yield running[future], future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # after Ctrl-C nobody waits for pages that have not begun
 
 
 def execute(app: Sphinx, env: BuildEnvironment, names: Sequence[str]) -> None:

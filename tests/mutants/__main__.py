@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 
 from .lines import LINES, ROOT, Line
 
-COPIED = ("rac_theory", "problems", "tests", "pytest_rac_theory.py", "pyproject.toml")
-LINKED = ("docs", "notebooks", "README.md", "CHANGELOG.md")  # which tests read
+FOLDERS = ("rac_theory", "problems", "tests", "docs", "notebooks")
+FILES = ("pytest_rac_theory.py", "pyproject.toml", "README.md", "CHANGELOG.md")
+BUILT = shutil.ignore_patterns("_build", "generated")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 PASSED, FAILED = 0, 1  # of the exit statuses of pytest: others say that tests could not be run
 LONGEST = 600  # seconds
@@ -23,11 +24,10 @@ PASSED_OVER = ("mutants", "fuzz", "processes", "browser")  # when a test is look
 
 def copied_to(folder: str) -> Path:
     """Copy what tests need into a folder, with compiled files: these go by times, so not for what is written anew."""
-    for name in COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        copy(ROOT / name, Path(folder, name))
-    for name in LINKED:
-        Path(folder, name).symlink_to(ROOT / name)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, Path(folder, name), ignore=BUILT)
+    for name in FILES:
+        shutil.copy2(ROOT / name, folder)
     return Path(folder)
 
 
