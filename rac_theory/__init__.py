@@ -1,4 +1,4 @@
-"""Every claim of Randomized Asymmetric Chain of LoRA (arXiv:2410.08305) as a value that can be run."""
+"""The convergence theory of Randomized Asymmetric Chain of LoRA (arXiv:2410.08305), as values that can be run."""
 
 import importlib
 import sys

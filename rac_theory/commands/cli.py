@@ -64,7 +64,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="rac-theory", description="Every claim of Randomized Asymmetric Chain of LoRA as a value that can be run."
+        prog="rac-theory",
+        description="The convergence theory of Randomized Asymmetric Chain of LoRA, as values that can be run.",
     )
     parser.add_argument("--version", action="version", version=own_version())
     commands = parser.add_subparsers(required=True, metavar="command")
