@@ -28,6 +28,9 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+import problems
+import rac_theory
+
 DOCS = Path(__file__).parents[1]
 ROOT = DOCS.parent
 
@@ -43,10 +46,11 @@ def _beside(folder: Path) -> Iterator[Path]:
 
 def folder() -> Path:
     """Return where outputs are kept, another folder for other sources; what was kept for others is removed."""
-    packages = [path for name in ("rac_theory", "problems") for path in (ROOT / name, *(ROOT / name).rglob("*/"))]
+    imported = (Path(package.__file__).parent for package in (problems, rac_theory))  # perhaps of another clone
+    places = [place for package in imported for place in (package, *sorted(package.rglob("*/")))]
     digest = hashlib.sha256(" ".join([sys.version, *map(version, ("numpy", "scipy", "matplotlib"))]).encode())
-    for path in (path for place in (*sorted(packages), DOCS, *sorted(DOCS.glob("[a-z]*/"))) for path in _beside(place)):
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    for path in (path for place in (*places, DOCS, *sorted(DOCS.glob("[a-z]*/"))) for path in _beside(place)):
+        digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes())
     kept = DOCS / "_build" / "executed" / digest.hexdigest()[:16]
     for old in kept.parent.glob("*"):
         if old != kept:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rac_theory import hardest_case, theorems, tightness
-from rac_theory.sharpness.case_families import Method, families
+from rac_theory import RACLoRA, hardest_case, theorems, tightness
+from rac_theory.sharpness.case_families import Family, Method, families
+from rac_theory.sketches import Gaussian, Haar
 
 
 @pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 600), ("T2", 1200)])
@@ -81,3 +82,23 @@ def test_no_ratio_is_of_numbers_that_have_lost_their_digits():
     hardest = hardest_case(replace(theorems.T2, id="steep", formula=formula), 60, rng=0)
     assert 0 < hardest.t < 40
     assert 0.1 < hardest.ratio <= 1 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("theorem", "longest", "most"), [("T2", 1.0, 8), ("T2_sharp", 2.0, 8), ("T12_gaussian", 0.4, 45)]
+)
+def test_the_longest_step_of_a_family_is_found_at_once_where_it_is_an_end(monkeypatch, theorem, longest, most):
+    """Would catch a probe that takes back what another has found, and an end that is looked for by forty halvings.
+
+    T12_gaussian: gamma L < 2 / (d + r + 1) = 2 / 5 for d = 3 and r = 1, where lora_alpha = r.
+    """
+    asked = []
+    unmet = Family.unmet
+    monkeypatch.setattr(Family, "unmet", lambda *arguments: asked.append(arguments) or unmet(*arguments))
+    sketch = Gaussian(3, 1) if theorem == "T12_gaussian" else Haar(3, 1)
+    method = Method(plain=theorem == "T12_gaussian")
+    alpha = 1.0 if method.plain else None
+    family = Family((3, 1), 0, method, lambda _, gamma, gradients: RACLoRA(sketch, gamma, "left", gradients, alpha))
+    found = family.largest_step(theorems.ALL[theorem], 64)
+    assert found == pytest.approx(longest, abs=1e-11)
+    assert len(asked) <= most
