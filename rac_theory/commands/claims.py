@@ -1,7 +1,6 @@
 """``list`` and ``explain``: what there is, by name, and the statement of a claim."""
 
 import argparse
-import inspect
 from typing import Any
 
 from problems import checks
@@ -10,12 +9,13 @@ from rac_theory.commands.exit_status import OK
 from rac_theory.counterexamples.counterexample import Counterexample
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.sketches.plug_in import sketch_names
+from rac_theory.theorems.theorem import Theorem
 
 
 def add(commands: Any) -> None:
     """Add the two commands to the subparsers."""
     commands.add_parser("list", help="claims, problems and sketches by name").set_defaults(run=_list)
-    explain = commands.add_parser("explain", help="the statement of a claim, its source and its assumptions")
+    explain = commands.add_parser("explain", help="the statement of a claim, its symbols, its source and assumptions")
     explain.set_defaults(run=_explain)
     explain.add_argument("claim")
 
@@ -31,13 +31,22 @@ def _explain(arguments: argparse.Namespace) -> int:
     checks.one_of("claim", arguments.claim, [*theorems.ALL, *counterexamples.ALL])
     if arguments.claim in counterexamples.ALL:
         return _explain_counterexample(counterexamples.ALL[arguments.claim])
-    theorem = theorems.ALL[arguments.claim]
+    return _explain_theorem(theorems.ALL[arguments.claim])
+
+
+def _explain_theorem(theorem: Theorem) -> int:
     print(f"{theorem.id} ({theorem.name})\n\n    {theorem.statement}\n")
     print(f"source   {theorem.source} [{theorem.mark}]")
     print(f"metric   {theorem.metric.name}; {theorem.rate} rate")
-    print("assumes")
-    for assumption in theorem.assumes:
-        print(f"    {inspect.getdoc(assumption)}")
+    print("given")
+    for assumption in theorem.assumptions:
+        print(f"    {assumption}")
+    print("where")
+    width = max((len(symbol.name) for symbol in theorem.claim.symbols), default=0)
+    for symbol in theorem.claim.symbols:
+        rounded = "" if symbol.side == "exact" else f", rounded {symbol.side}"
+        in_code = f", in code {symbol.constant}" if symbol.constant not in ("", symbol.name) else ""
+        print(f"    {symbol.name:{width}}  {symbol.meaning}, {symbol.unit}{rounded}{in_code}")
     return OK
 
 

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from rac_theory.drawing import chart_svg
 from rac_theory.drawing.chart import Chart
-from rac_theory.drawing.typeset import mathml, parts, pieces
 
 _CELL = "text-align:left;vertical-align:top;padding:.15em .8em .15em 0"
 _TABLE = Markup('<table style="margin:.3em 0;border-collapse:collapse"><thead>{}</thead><tbody>{}</tbody></table>')
@@ -55,9 +54,9 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
     return _TABLE.format(_ROW.format(_EMPTY.join(map(_HEAD.format, names))), _EMPTY.join(lines))
 
 
-def listed(words: Iterable[str]) -> Markup:
-    """Return a list of sentences, their formulas typeset."""
-    items = _EMPTY.join(Markup("<li>{}</li>").format(typeset(each)) for each in words)
+def listed(sentences: Iterable[str]) -> Markup:
+    """Return a list of sentences, as they are made by ``sentence`` or as words."""
+    items = _EMPTY.join(map(Markup("<li>{}</li>").format, sentences))
     return Markup('<ul style="margin:.3em 0;padding-left:1.4em">{}</ul>').format(items)
 
 
@@ -71,18 +70,23 @@ def drawn(chart: Chart) -> Markup:
     return Markup(chart_svg.draw(chart))
 
 
-def statement(words: str) -> Markup:
-    """Return a statement as formulas between which a line may end."""
-    return _LINE.format(Markup(" ").join(map(_formula, pieces(words.rstrip(".")))))
+def formulas(every: Iterable[str]) -> Markup:
+    """Return formulas in LaTeX on a line, which may end between them."""
+    return _LINE.format(Markup(" ").join(map(formula, every)))
 
 
-def typeset(words: str) -> Markup:
-    """Return a sentence as HTML: formulas as MathML, all else escaped."""
-    return _EMPTY.join(_formula(part) if is_formula else Markup.escape(part) for is_formula, part in parts(words))
+def sentence(parts: Iterable[tuple[bool, str]]) -> Markup:
+    """Return a sentence, given in parts of which some are formulas in LaTeX; all else is escaped."""
+    return _EMPTY.join(formula(part) if is_formula else Markup.escape(part) for is_formula, part in parts)
 
 
-def _formula(latex: str) -> Markup:
+def formula(latex: str) -> Markup:
+    """Return LaTeX as a ``<math>`` element without a namespace, or as its text where it is not understood."""
+    from latex2mathml.converter import convert
+
+    # In text the converter would let tags through; and it sets a single upright letter in italics, unless it is text.
+    safe = latex.replace("<", r"\lt ").replace(">", r"\gt ").replace('"', "''").replace(r"\mathrm{", r"\text{")
     try:
-        return Markup(mathml(latex))
-    except Exception:  # what a user's theorem says need not be mathematics
+        return Markup(convert(safe).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
+    except Exception:  # what a user's bound says of itself need not be mathematics
         return Markup.escape(latex)

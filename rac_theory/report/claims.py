@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from rac_theory import theorems
-from rac_theory.drawing.typeset import mathml, pieces
+from rac_theory.drawing import html
 from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.theorems.theorem import Theorem
@@ -28,14 +30,14 @@ class ShownClaim:
     rows: tuple[Row, ...] = ()
 
     @property
-    def formulas(self) -> list[str]:
+    def formulas(self) -> list[Markup]:
         """The statement as elements of MathML, between which a line may end."""
-        return [] if self.theorem is None else [mathml(piece) for piece in pieces(self.theorem.statement.rstrip("."))]
+        return [] if self.theorem is None else list(map(html.formula, self.theorem.formulas))
 
     @property
-    def assumptions(self) -> list[str]:
+    def assumptions(self) -> list[Markup]:
         """A sentence for each assumption."""
-        return [] if self.theorem is None else [*self.theorem.assumptions]
+        return [] if self.theorem is None else list(map(html.sentence, self.theorem.typeset_assumptions))
 
     @property
     def counts(self) -> list[tuple[str, int]]:

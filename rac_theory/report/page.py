@@ -8,7 +8,6 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rac_theory.drawing.html import typeset
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 from rac_theory.ledger.row_schema import STATUSES
@@ -69,7 +68,6 @@ def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) ->
     environment.filters |= {
         "symbol": _SYMBOLS.__getitem__,
         "meaning": _MEANINGS.__getitem__,
-        "typeset": typeset,
         "breakable": breakable,
     }
     script = files("rac_theory.report").joinpath("page.js").read_text(encoding="utf-8")

@@ -2,15 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from problems.checks import Array
 from problems.naming import type_name
+from rac_theory.algebra import Expression, Symbol, latex, text, total
 from rac_theory.cases.constants import Constants
+from rac_theory.theorems.symbols import T, read, t
 
 _ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
+
+
+_VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
+_SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2")
+_SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
+
+_ALONG_A_RUN = {
+    T: t,
+    t: Symbol("s"),
+    _VALUE: Symbol("f(W^t)"),
+    _SQUARED_GRADIENT: Symbol("||grad f(W^s)||^2", r"\Vert \nabla f(W^s) \Vert^2"),
+    _SQUARED_DISTANCE: Symbol("||W^t - W*||^2", r"\Vert W^t - W^\star \Vert^2"),
+}
 
 
 class Curves(NamedTuple):
@@ -29,8 +45,8 @@ class Metric:
     Attributes
     ----------
     name : str
-    label : str
-        For axes, in mathtext.
+    expected : Expression
+        Its expectation at T, the left side of a claim.
     along : callable
         (curves, constants) to (runs, T + 1); nan where undefined.
     ceiling : callable
@@ -58,7 +74,7 @@ class Metric:
     """
 
     name: str
-    label: str
+    expected: Expression
     along: Callable[[Curves, Constants], Array]
     ceiling: Callable[[Constants], float]
     rounding: Callable[[Constants, Array, float], Array | float]
@@ -66,8 +82,13 @@ class Metric:
     needs: tuple[str, ...]
     of_distances: bool = False
 
+    @property
+    def label(self) -> str:
+        """For axes, in mathtext: along one run, at t."""
+        return f"${latex(self.expected.at(_ALONG_A_RUN))}$"
+
     def __repr__(self) -> str:
-        return f"<{type_name(self)} {self.name}: {self.label}>"
+        return f"<{type_name(self)} {self.name}: {text(self.expected)}>"
 
 
 def running_mean_before(squares: Array) -> Array:
@@ -79,53 +100,82 @@ def running_mean_before(squares: Array) -> Array:
     return np.concatenate([undefined, sums / np.arange(1, steps + 1)], axis=1)
 
 
-def weighted_mean_before(squares: Array, growth: float) -> Array:
-    """Average over s < t with weights ``(1 + growth)^-s``, at each t; nan at t = 0: (runs, T + 1) to (runs, T + 1)."""
-    weights = np.exp(-np.log1p(growth) * np.arange(squares.shape[1]))
-    sums = running_mean_before(weights * squares)
-    return np.asarray(sums / running_mean_before(weights[None]))
+def weighted_mean_before(squares: Array, weights: Array) -> Array:
+    """Average over s < t with weights (T + 1,), at each t; nan at t = 0: (runs, T + 1) to (runs, T + 1)."""
+    return np.asarray(running_mean_before(weights * squares) / running_mean_before(weights[None]))
+
+
+def _gaps(curves: Curves, c: Constants) -> Array:
+    return curves.values - (c.f_star - curves.minimum)
+
+
+def _gap0(c: Constants) -> float:
+    return c.gap0
+
+
+def _rounding_of_gaps(c: Constants, bound: Array, shift: float) -> Array | float:
+    # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
+    return np.asarray(_ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2)
+
+
+def _uncertain_infimum(c: Constants, bound: Array) -> float:
+    # Below f_star by e the gap is larger by e, and a bound by no less than nothing.
+    return c.f_star_error
 
 
 gap = Metric(
     name="gap",
-    label=r"$f(W^t) - f^\star$",
-    along=lambda curves, c: curves.values - (c.f_star - curves.minimum),
-    ceiling=lambda c: c.gap0,
-    # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
-    rounding=lambda c, bound, shift: _ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2,
-    # Below f_star by e the gap is larger by e, and a bound by no less than nothing.
-    doubt=lambda c, bound: c.f_star_error,
+    expected=_VALUE - Symbol("f*", r"f^\star"),
+    along=_gaps,
+    ceiling=_gap0,
+    rounding=_rounding_of_gaps,
+    doubt=_uncertain_infimum,
     needs=("f_star", "gap0", "L"),
 )
 """``f(W^t) - f*``; descent keeps it at or below ``f(W^0) - f*``."""
 
 
-def _of_gradients(name: str, label: str, along: Callable[[Array, Constants], Array]) -> Metric:
+def _largest_squared_gradient(c: Constants) -> float:
+    # An L-smooth function bounded below has ||grad f||^2 <= 2 L (f - inf f).
+    return 2 * c.L * c.gap0_upper
+
+
+def _rounding_of_gradients(c: Constants, bound: Array, shift: float) -> Array | float:
+    return np.asarray(_ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2)
+
+
+def _no_doubt(c: Constants, bound: Array) -> float:
+    return 0.0  # no gradient depends on f_star, and any lower bound of f will do
+
+
+def _of_gradients(name: str, expected: Expression, along: Callable[[Curves, Constants], Array]) -> Metric:
     """Return a metric that averages squared gradients."""
     return Metric(
         name=name,
-        label=label,
-        along=lambda curves, c: along(curves.squared_gradients, c),
-        # An L-smooth function bounded below has ||grad f||^2 <= 2 L (f - inf f).
-        ceiling=lambda c: 2 * c.L * c.gap0_upper,
-        rounding=lambda c, bound, shift: (
-            _ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2
-        ),
-        doubt=lambda c, bound: 0.0,  # no gradient depends on f_star, and any lower bound of f will do
+        expected=expected,
+        along=along,
+        ceiling=_largest_squared_gradient,
+        rounding=_rounding_of_gradients,
+        doubt=_no_doubt,
         needs=("gap0_upper", "L"),
     )
 
 
-mean_squared_gradient = _of_gradients(
-    "mean squared gradient",
-    r"$\frac{1}{t} \sum_{s<t} \Vert \nabla f(W^s) \Vert^2$",
-    lambda squares, c: running_mean_before(squares),
-)
+def _running_means(curves: Curves, c: Constants) -> Array:
+    return running_mean_before(curves.squared_gradients)
+
+
+mean_squared_gradient = _of_gradients("mean squared gradient", 1 / T * total(t, T, _SQUARED_GRADIENT), _running_means)
 """Average of ``||grad f(W^s)||^2`` over s < t; descent keeps it at or below ``2 L (f(W^0) - inf f)``."""
 
 
-def weighted_squared_gradient(growth: Callable[[Constants], float]) -> Metric:
-    """Average of ``||grad f(W^s)||^2`` over s < t with weights ``(1 + q)^-s``, q being a function of the constants.
+def _weighted_means(weight: Expression, curves: Curves, c: Constants) -> Array:
+    weights = read(weight**t, c, t=np.arange(curves.squared_gradients.shape[1]))
+    return weighted_mean_before(curves.squared_gradients, weights)
+
+
+def weighted_squared_gradient(weight: Expression) -> Metric:
+    """Average of ``||grad f(W^s)||^2`` over s < t with weights ``weight^s``.
 
     Examples
     --------
@@ -133,16 +183,14 @@ def weighted_squared_gradient(growth: Callable[[Constants], float]) -> Metric:
     >>> from rac_theory import Constants
     >>> from rac_theory.theorems import weighted_squared_gradient
     >>> from rac_theory.theorems.metric import Curves
-    >>> metric = weighted_squared_gradient(lambda constants: 1.0)  # q = 1: weights 1, 1/2
+    >>> from rac_theory.theorems.symbols import gamma
+    >>> metric = weighted_squared_gradient(1 / (1 + gamma))
     >>> curves = Curves(values=np.zeros((1, 3)), squared_gradients=np.array([[3.0, 0.0, 9.0]]))
-    >>> metric.along(curves, Constants(gamma=0.1)).round(6).tolist()
+    >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
-    return _of_gradients(
-        "weighted mean squared gradient",
-        r"$\sum_{s<t} w_s \Vert \nabla f(W^s) \Vert^2 / \sum_{s<t} w_s$",
-        lambda squares, c: weighted_mean_before(squares, growth(c)),
-    )
+    expected = total(t, T, weight**t * _SQUARED_GRADIENT) / total(t, T, weight**t)
+    return _of_gradients("weighted mean squared gradient", expected, partial(_weighted_means, weight))
 
 
 def _squared_distances(curves: Curves, c: Constants) -> Array:
@@ -151,26 +199,21 @@ def _squared_distances(curves: Curves, c: Constants) -> Array:
     return curves.squared_distances
 
 
-squared_distance = Metric(
-    name="squared distance",
-    label=r"$\Vert W^t - W^\star \Vert^2$",
-    along=_squared_distances,
+def _largest_squared_distance(c: Constants) -> float:
     # Descent and strong convexity: (s/2) ||W - W*||^2 <= f(W) - f*. The distance itself may grow in a step.
-    ceiling=lambda c: 2 * c.gap0_upper / c.strong_convexity if c.strong_convexity > 0 else np.inf,
-    rounding=lambda c, bound, shift: _ROUNDINGS * c.distance0**2 + _moved(c, bound, shift),
+    return 2 * c.gap0_upper / c.strong_convexity if c.strong_convexity > 0 else np.inf
+
+
+def _rounding_of_distances(c: Constants, bound: Array, shift: float) -> Array:
+    return _ROUNDINGS * c.distance0**2 + _moved(c, bound, shift)
+
+
+def _uncertain_minimiser(c: Constants, bound: Array) -> Array:
     # What is known of W* is that its value is within f_star_error of the infimum.
-    doubt=lambda c, bound: _moved(c, bound, _uncertainty(c)),
-    needs=("distance0",),
-    of_distances=True,
-)
-"""``||W^t - W*||^2``, for a strongly convex f."""
-
-
-def _uncertainty(c: Constants) -> float:
-    """How far the minimiser that the problem knows can be from the true one."""
     if c.f_star_error == 0:
-        return 0.0
-    return float(np.sqrt(2 * c.f_star_error / c.strong_convexity)) if c.strong_convexity > 0 else np.inf
+        return np.zeros_like(bound)
+    away = float(np.sqrt(2 * c.f_star_error / c.strong_convexity)) if c.strong_convexity > 0 else np.inf
+    return _moved(c, bound, away)
 
 
 def _moved(c: Constants, bound: Array, shift: float) -> Array:
@@ -179,3 +222,16 @@ def _moved(c: Constants, bound: Array, shift: float) -> Array:
     ``(sqrt(F) (d + s) + s)^2 - F d^2`` is at most ``2 (sqrt(F) d + d) s + 4 s^2``.
     """
     return np.asarray(2 * (np.sqrt(bound) + c.distance0) * shift + 4 * shift**2)
+
+
+squared_distance = Metric(
+    name="squared distance",
+    expected=_SQUARED_DISTANCE,
+    along=_squared_distances,
+    ceiling=_largest_squared_distance,
+    rounding=_rounding_of_distances,
+    doubt=_uncertain_minimiser,
+    needs=("distance0",),
+    of_distances=True,
+)
+"""``||W^t - W*||^2``, for a strongly convex f."""

@@ -1,65 +1,55 @@
 """RAC-LoRA as it is trained in practice: plain steps on one factor, merged; nu stands for gamma lambda_min."""
 
-import numpy as np
-
-from problems.checks import Array
-from rac_theory.cases.constants import Constants
 from rac_theory.theorems.assumptions import (
     bounded_below,
-    bounded_plain_step,
     certified_minimum,
     plain_gaussian_rac_lora,
     plain_rac_lora,
     polyak_lojasiewicz,
     positive_gain,
+    positive_gaussian_gain,
     smooth,
 )
+from rac_theory.theorems.claim import E
 from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.theorem import theorem
+from rac_theory.theorems.symbols import T, gap0, gap0_upper, longest_step, mu, nu
+from rac_theory.theorems.theorem import Theorem, Tightest
 
-_PLAIN = (plain_rac_lora, smooth, bounded_plain_step, positive_gain)
-_SOURCE = "derived from the descent lemma with the matrix 2 tau B B' - L tau^2 (B B')^2"
+_SOURCE = "derived from the descent lemma and the second moment of B B'"
 
-
-@theorem(
+T12_nonconvex = Theorem(
     id="T12_nonconvex",
+    name="plain_rac_lora_nonconvex",
     source=_SOURCE,
     mark="derived",
-    metric=mean_squared_gradient,
-    rate="sublinear",
-    assumes=(*_PLAIN, bounded_below),
+    about=plain_rac_lora,
+    given=(smooth, longest_step < 2, positive_gain, bounded_below),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (nu * T),
     descends=True,
-    tightest=(1.0, "orthonormal columns, where it is T1_sharp"),
+    tightest=Tightest(1.0, "orthonormal columns, where it is T1_sharp"),
 )
-def plain_rac_lora_nonconvex(c: Constants, t: Array) -> Array:
-    r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= 2 (f(W^0) - f*) / (nu T)."""
-    return np.asarray(2 * c.gap0_upper / (c.nu * t))
 
-
-@theorem(
+T12_pl = Theorem(
     id="T12_pl",
+    name="plain_rac_lora_pl",
     source=_SOURCE,
     mark="derived",
-    metric=gap,
-    rate="linear",
-    assumes=(*_PLAIN, certified_minimum, polyak_lojasiewicz),
+    about=plain_rac_lora,
+    given=(smooth, longest_step < 2, positive_gain, certified_minimum, polyak_lojasiewicz),
+    claim=E(gap) <= (1 - mu * nu) ** T * gap0,
     descends=True,
-    tightest=(1.0, "a multiple of the identity, E[2 tau B B' - L tau^2 (B B')^2] too, K = 1: an equality at every T"),
+    tightest=Tightest(
+        1.0, "a multiple of the identity, E[2 tau B B' - L tau^2 (B B')^2] too, K = 1: an equality at every T"
+    ),
 )
-def plain_rac_lora_pl(c: Constants, t: Array) -> Array:
-    r"""E[f(W^T)] - f* <= (1 - mu nu)^T (f(W^0) - f*)."""
-    return np.asarray(c.gap0 * (1 - c.mu * c.nu) ** t)
 
-
-@theorem(
+T12_gaussian = Theorem(
     id="T12_gaussian",
+    name="plain_gaussian_rac_lora_pl",
     source=_SOURCE,
     mark="derived",
-    metric=gap,
-    rate="linear",
-    assumes=(plain_gaussian_rac_lora, smooth, positive_gain, certified_minimum, polyak_lojasiewicz),
-    tightest=(1.0, "a multiple of the identity: an equality at every T"),
+    about=plain_gaussian_rac_lora,
+    given=(smooth, positive_gaussian_gain, certified_minimum, polyak_lojasiewicz),
+    claim=E(gap) <= (1 - mu * nu) ** T * gap0,
+    tightest=Tightest(1.0, "a multiple of the identity: an equality at every T"),
 )
-def plain_gaussian_rac_lora_pl(c: Constants, t: Array) -> Array:
-    r"""E[f(W^T)] - f* <= (1 - mu nu)^T (f(W^0) - f*), nu = 2 r tau - L r (d + r + 1) tau^2."""
-    return np.asarray(c.gap0 * (1 - c.mu * c.nu) ** t)

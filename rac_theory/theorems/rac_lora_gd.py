@@ -1,100 +1,76 @@
 """RAC-LoRA with exact gradients: the paper's two main theorems, and what their proofs give for longer steps."""
 
-import numpy as np
-
-from problems.checks import Array
-from rac_theory.cases.constants import Constants
-from rac_theory.numerics.sums import sum_of_powers
+from rac_theory.algebra import Let, between, powers
 from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
     polyak_lojasiewicz,
-    positive_projection,
     rac_lora_exact,
-    small_step,
     smooth,
-    stable_step,
 )
+from rac_theory.theorems.claim import E
 from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.theorem import theorem
+from rac_theory.theorems.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.theorems.theorem import Theorem, Tightest
 
-_NON_CONVEX = (bounded_below, positive_projection)
-_PL = (certified_minimum, polyak_lojasiewicz, positive_projection)
-
-
-@theorem(
+T1 = Theorem(
     id="T1",
+    name="rac_lora_gd_nonconvex",
     source="arXiv:2410.08305v1, Theorem 5.3",
     mark="paper",
-    metric=mean_squared_gradient,
-    rate="sublinear",
-    assumes=(rac_lora_exact, smooth, small_step, *_NON_CONVEX),
+    about=rac_lora_exact,
+    given=(smooth, gamma * L <= 1, bounded_below, lambda_min > 0),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * T),
     descends=True,
-    tightest=(1.0, "GD on a multiple of the identity at gamma = 1/L: an equality at every T"),
+    tightest=Tightest(1.0, "GD on a multiple of the identity at gamma = 1/L: an equality at every T"),
 )
-def rac_lora_gd_nonconvex(c: Constants, t: Array) -> Array:
-    r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= 2 (f(W^0) - f*) / (lambda_min gamma T)."""
-    return 2 * c.gap0_upper / (c.lambda_min * c.gamma * t)
 
-
-@theorem(
+T2 = Theorem(
     id="T2",
+    name="rac_lora_gd_pl",
     source="arXiv:2410.08305v1, Theorem 5.5",
     mark="paper",
-    metric=gap,
-    rate="linear",
-    assumes=(rac_lora_exact, smooth, small_step, *_PL),
+    about=rac_lora_exact,
+    given=(smooth, gamma * L <= 1, certified_minimum, polyak_lojasiewicz, lambda_min > 0),
+    claim=E(gap) <= (1 - gamma * mu * lambda_min) ** T * gap0,
     descends=True,
-    tightest=(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
+    tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
 )
-def rac_lora_gd_pl(c: Constants, t: Array) -> Array:
-    r"""E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*)."""
-    return c.gap0 * (1 - c.gamma * c.mu * c.lambda_min) ** t
 
-
-@theorem(
+T1_sharp = Theorem(
     id="T1_sharp",
-    source="derived from the descent lemma with <G, HG> = ||HG||^2",
+    name="rac_lora_gd_nonconvex_sharp",
+    source="derived from the descent lemma and H = H' = H^2",
     mark="derived",
-    metric=mean_squared_gradient,
-    rate="sublinear",
-    assumes=(rac_lora_exact, smooth, stable_step, *_NON_CONVEX),
+    about=rac_lora_exact,
+    given=(smooth, between(0, gamma * L, 2), bounded_below, lambda_min > 0),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * (2 - gamma * L) * T),
     descends=True,
-    tightest=(1.0, "GD on a multiple of the identity at gamma = 1/L: an equality at every T"),
+    tightest=Tightest(1.0, "GD on a multiple of the identity at gamma = 1/L: an equality at every T"),
 )
-def rac_lora_gd_nonconvex_sharp(c: Constants, t: Array) -> Array:
-    r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= 2 (f(W^0) - f*) / (lambda_min gamma (2 - gamma L) T)."""
-    return 2 * c.gap0_upper / (c.lambda_min * c.gamma * (2 - c.gamma * c.L) * t)
 
-
-@theorem(
-    id="T1_tight",
-    source="derived from the descent lemma and ||grad f||^2 <= 2 L (f - f*) at every step",
-    mark="derived",
-    metric=mean_squared_gradient,
-    rate="sublinear",
-    assumes=(rac_lora_exact, smooth, stable_step, *_NON_CONVEX),
-    descends=True,
-    tightest=(1.0, "any isotropic sketch on a multiple of the identity: an equality at every T and step"),
-)
-def rac_lora_gd_nonconvex_tight(c: Constants, t: Array) -> Array:
-    r"""(1/T) sum_{t<T} E||grad f(W^t)||^2 <= (2 L / T) (1 + rho + ... + rho^{T-1}) (f(W^0) - f*),
-    rho = 1 - gamma L (2 - gamma L) lambda_min.
-    """
-    rho = 1 - c.gamma * c.L * (2 - c.gamma * c.L) * c.lambda_min
-    return np.asarray(2 * c.L * c.gap0_upper * sum_of_powers(rho, t) / t)
-
-
-@theorem(
+T2_sharp = Theorem(
     id="T2_sharp",
-    source="derived from the descent lemma with <G, HG> = ||HG||^2",
+    name="rac_lora_gd_pl_sharp",
+    source="derived from the descent lemma and H = H' = H^2",
     mark="derived",
-    metric=gap,
-    rate="linear",
-    assumes=(rac_lora_exact, smooth, stable_step, *_PL),
+    about=rac_lora_exact,
+    given=(smooth, between(0, gamma * L, 2), certified_minimum, polyak_lojasiewicz, lambda_min > 0),
+    claim=E(gap) <= (1 - gamma * (2 - gamma * L) * mu * lambda_min) ** T * gap0,
     descends=True,
-    tightest=(1.0, "a multiple of the identity, isotropic sketch, any step: an equality at every T"),
+    tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, any step: an equality at every T"),
 )
-def rac_lora_gd_pl_sharp(c: Constants, t: Array) -> Array:
-    r"""E[f(W^T)] - f* <= (1 - gamma (2 - gamma L) mu lambda_min)^T (f(W^0) - f*)."""
-    return c.gap0 * (1 - c.gamma * (2 - c.gamma * c.L) * c.mu * c.lambda_min) ** t
+
+rho = Let("rho", 1 - gamma * L * (2 - gamma * L) * lambda_min)
+
+T1_tight = Theorem(
+    id="T1_tight",
+    name="rac_lora_gd_nonconvex_tight",
+    source="derived from the descent lemma and the largest gradient that a gap allows, at every step",
+    mark="derived",
+    about=rac_lora_exact,
+    given=(smooth, between(0, gamma * L, 2), bounded_below, lambda_min > 0),
+    claim=E(mean_squared_gradient) <= 2 * L / T * powers(rho, 0, T - 1) * gap0_upper,
+    descends=True,
+    tightest=Tightest(1.0, "any isotropic sketch on a multiple of the identity: an equality at every T and step"),
+)

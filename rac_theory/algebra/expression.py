@@ -1,0 +1,244 @@
+"""Expressions: numbers and named quantities, joined by the few operations that bounds are made of.
+
+An expression is a tree and knows nothing of how it is read: ``number``, ``fraction``, ``text``, ``latex``,
+``polynomial`` and ``direction`` are functions beside it, a file each.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+from rac_theory.algebra.relation import Relation
+
+
+class Expression:
+    """What adds, subtracts, multiplies, divides, has powers, and compares to a ``Relation``.
+
+    Plain numbers must be exact: whole ones or fractions, for ``18 / 7`` is a float before any expression sees it.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, text
+    >>> gamma, L, T = Symbol("gamma"), Symbol("L"), Symbol("T")
+    >>> text((1 - gamma * L / 2) ** T), text(gamma * L <= 1)
+    ('(1 - gamma L / 2)^T', 'gamma L <= 1')
+    """
+
+    def __add__(self, other: object) -> "Expression":
+        return Sum((*_terms(self), *_terms(lifted(other))))
+
+    def __radd__(self, other: object) -> "Expression":
+        return lifted(other) + self
+
+    def __sub__(self, other: object) -> "Expression":
+        return Sum((*_terms(self), Negative(lifted(other))))
+
+    def __rsub__(self, other: object) -> "Expression":
+        return lifted(other) - self
+
+    def __neg__(self) -> "Expression":
+        return Negative(self)
+
+    def __mul__(self, other: object) -> "Expression":
+        return Product((*_factors(self), *_factors(lifted(other))))
+
+    def __rmul__(self, other: object) -> "Expression":
+        return lifted(other) * self
+
+    def __truediv__(self, other: object) -> "Expression":
+        return Quotient(self, lifted(other))
+
+    def __rtruediv__(self, other: object) -> "Expression":
+        return lifted(other) / self
+
+    def __pow__(self, other: object) -> "Expression":
+        return Power(self, lifted(other))
+
+    def __le__(self, other: object) -> Relation:
+        return Relation((self, lifted(other)), ("<=",))
+
+    def __lt__(self, other: object) -> Relation:
+        return Relation((self, lifted(other)), ("<",))
+
+    def __ge__(self, other: object) -> Relation:
+        return Relation((self, lifted(other)), (">=",))
+
+    def __gt__(self, other: object) -> Relation:
+        return Relation((self, lifted(other)), (">",))
+
+    def __repr__(self) -> str:
+        from rac_theory.algebra.text import text
+
+        return text(self)
+
+    def inside(self) -> Iterator["Expression"]:
+        """Yield the expressions that this one is made of, from left to right."""
+        for each in fields(self):  # type: ignore[arg-type]  # every kind is a dataclass
+            yield from _expressions(getattr(self, each.name))
+
+    def within(self) -> Iterator["Expression"]:
+        """Yield this expression and all below it, through definitions."""
+        yield self
+        for each in self.inside():
+            yield from each.within()
+
+    def at(self, values: Mapping[Any, "Expression | int | Fraction"]) -> "Expression":
+        """Return the expression with others in the place of some, here and below."""
+        if self in values:
+            return lifted(values[self])
+        changed = {each.name: _at(getattr(self, each.name), values) for each in fields(self)}  # type: ignore[arg-type]
+        return replace(self, **changed)  # type: ignore[type-var]
+
+
+@dataclass(frozen=True, repr=False)
+class Number(Expression):
+    """An exact number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, repr=False)
+class Symbol(Expression):
+    """A named quantity.
+
+    Attributes
+    ----------
+    name : str
+        As it is written.
+    latex : str
+        As it is typeset, where the name does not say so.
+    constant : str
+        The field of ``Constants`` that has its number; empty for what is no constant of a case, such as T.
+    meaning, unit : str
+        One line each, for people.
+    side : "up", "down" or "exact"
+        To which side its number is rounded.
+    is_sum : bool
+        Whether its name is written as a sum, and needs brackets beside a factor.
+    """
+
+    name: str
+    latex: str = ""
+    constant: str = ""
+    meaning: str = ""
+    unit: str = ""
+    side: Literal["up", "down", "exact"] = "exact"
+    is_sum: bool = False
+
+
+@dataclass(frozen=True, repr=False)
+class Let(Expression):
+    """A name for an expression, which is defined where the expression is printed."""
+
+    name: str
+    value: Expression
+    meaning: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Negative(Expression):
+    """Minus an expression."""
+
+    value: Expression
+
+
+@dataclass(frozen=True, repr=False)
+class Sum(Expression):
+    """A sum; what is subtracted is a ``Negative`` in it."""
+
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Product(Expression):
+    """A product; it is zero where a factor is, whether or not the others are known."""
+
+    factors: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Quotient(Expression):
+    """A quotient; infinite where the denominator alone is zero."""
+
+    numerator: Expression
+    denominator: Expression
+
+
+@dataclass(frozen=True, repr=False)
+class Power(Expression):
+    """A power; an exponent of 1/2 is a square root."""
+
+    base: Expression
+    exponent: Expression
+
+
+@dataclass(frozen=True, repr=False)
+class Powers(Expression):
+    """A sum of consecutive powers, ``base^first + ... + base^last``; nothing where last is first - 1."""
+
+    base: Expression
+    first: Expression
+    last: Expression
+
+
+@dataclass(frozen=True, repr=False)
+class Total(Expression):
+    """A sum of terms over ``index = 0, ..., steps - 1``."""
+
+    index: Symbol
+    steps: Expression
+    term: Expression
+
+
+@dataclass(frozen=True, repr=False)
+class Maximum(Expression):
+    """The largest of several."""
+
+    of: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Choice(Expression):
+    """One expression where a relation holds, another where it does not."""
+
+    condition: Relation
+    then: Expression
+    otherwise: Expression
+
+
+def lifted(value: object) -> Expression:
+    """Return an expression as it is, and an exact number as one; a ``TypeError`` for anything else."""
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return Number(Fraction(value))
+    raise TypeError(
+        f"a number in an expression must be whole or a Fraction, got {value!r}; write Fraction(18, 7) for 18 / 7"
+    )
+
+
+def _terms(value: Expression) -> tuple[Expression, ...]:
+    return value.terms if isinstance(value, Sum) else (value,)
+
+
+def _factors(value: Expression) -> tuple[Expression, ...]:
+    return value.factors if isinstance(value, Product) else (value,)
+
+
+def _expressions(value: Any) -> Iterator[Expression]:
+    if isinstance(value, Expression):
+        yield value
+    elif isinstance(value, Relation):
+        yield from value.terms
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _expressions(each)
+
+
+def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:
+    if isinstance(value, Expression):
+        return value.at(values)
+    if isinstance(value, Relation):
+        return Relation(tuple(term.at(values) for term in value.terms), value.signs)
+    return tuple(_at(each, values) for each in value) if isinstance(value, tuple) else value

@@ -1,0 +1,97 @@
+"""Reading as LaTeX; ``drawing.html`` makes MathML of it."""
+
+from fractions import Fraction
+
+from rac_theory.algebra.expression import (
+    Choice,
+    Expression,
+    Let,
+    Maximum,
+    Negative,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Total,
+)
+from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.text import ATOM, POWER, PRODUCT, ends, level
+
+_GREEK = ("lambda", "gamma", "Gamma", "mu", "nu", "beta", "rho", "eta", "sigma", "zeta", "tau", "kappa")
+_SIGNS = {"<=": r"\le", ">=": r"\ge"}
+
+
+def latex(expression: Expression | Relation) -> str:
+    r"""Typeset an expression.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, latex
+    >>> gamma, mu, T = Symbol("gamma"), Symbol("mu"), Symbol("T")
+    >>> latex((1 - gamma * mu / 2) ** T)
+    '\\left(1 - \\frac{\\gamma \\mu}{2}\\right)^{T}'
+    """
+    match expression:
+        case Relation(terms, signs):
+            signed = zip(signs, terms[1:], strict=True)
+            return latex(terms[0]) + "".join(f" {_SIGNS.get(sign, sign)} {latex(term)}" for sign, term in signed)
+        case Number(value):
+            return str(value) if value.denominator == 1 else rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+        case Symbol(name=name, latex=typeset):
+            return typeset or named(name)
+        case Let(name=name):
+            return named(name)
+        case Negative(value):
+            return "-" + _bracketed(value, PRODUCT)
+        case Sum((first, *others)):
+            return latex(first) + "".join(
+                f" - {_bracketed(term.value, PRODUCT)}" if isinstance(term, Negative) else f" + {latex(term)}"
+                for term in others
+            )
+        case Product(factors):
+            *others, last = factors
+            written = [_bracketed(factor, POWER) for factor in others]
+            return " ".join([*written, latex(last) if isinstance(last, Total) else _bracketed(last, POWER)])
+        case Quotient(numerator, denominator):
+            return rf"\frac{{{latex(numerator)}}}{{{latex(denominator)}}}"
+        case Power(base, Number(value)) if value == Fraction(1, 2):
+            return rf"\sqrt{{{latex(base)}}}"
+        case Power(base, exponent):
+            return f"{_bracketed(base, ATOM)}^{{{latex(exponent)}}}"
+        case Powers():
+            a, b, c = map(latex, ends(expression))
+            return rf"{a} + {b} + \dots + {c}"
+        case Total(index, steps, term):
+            return rf"\sum_{{{latex(index)}<{latex(steps)}}} {_bracketed(term, PRODUCT)}"
+        case Maximum(of):
+            return rf"\max\left\{{{', '.join(map(latex, of))}\right\}}"
+        case Choice(condition, then, otherwise):
+            return rf"{latex(then)} \text{{ if }} {latex(condition)} \text{{, else }} {latex(otherwise)}"
+    raise TypeError(f"expression must be an Expression or a Relation, got {expression!r}")
+
+
+def named(name: str) -> str:
+    r"""Typeset a name: Greek letters as such, what follows an underscore below the line.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra.latex import named
+    >>> named("lambda_min"), named("W_T"), named("L")
+    ('\\lambda_{\\min}', 'W_{T}', 'L')
+    """
+    letter, _, index = name.partition("_")
+    letter = f"\\{letter}" if letter in _GREEK else letter
+    below = f"\\{index}" if index in ("min", "max") else index
+    return f"{letter}_{{{below}}}" if index else letter
+
+
+def _bracketed(expression: Expression, least: int) -> str:
+    """Typeset an expression with brackets if it holds less tightly; what stands above a line holds by itself."""
+    written = latex(expression)
+    stands = isinstance(expression, Quotient | Number) and level(expression) == PRODUCT and least < ATOM
+    if stands or level(expression) >= least:
+        return written
+    return rf"\left({written}\right)" if r"\frac" in written or r"\sum" in written else f"({written})"

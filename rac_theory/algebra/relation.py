@@ -1,0 +1,52 @@
+"""Relations between expressions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from problems.checks import one_of
+
+if TYPE_CHECKING:
+    from rac_theory.algebra.expression import Expression
+
+
+@dataclass(frozen=True, repr=False)
+class Relation:
+    """Expressions with a sign between each two. It has no truth of its own: constants give it one.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, between
+    >>> gamma, L = Symbol("gamma"), Symbol("L")
+    >>> between(0, gamma * L, 2)
+    0 < gamma L < 2
+    >>> 0 < gamma * L < 2
+    Traceback (most recent call last):
+    TypeError: gamma L > 0 is neither true nor false without constants: for a chain write between(0, gamma L, 2)
+    """
+
+    terms: "tuple[Expression, ...]"
+    signs: tuple[str, ...]
+
+    _SIGNS: ClassVar = ("<", "<=", ">", ">=", "=")
+
+    def __post_init__(self) -> None:
+        for sign in self.signs:
+            one_of("sign", sign, self._SIGNS)
+        if len(self.signs) != len(self.terms) - 1:
+            raise ValueError(f"signs must be one fewer than terms={len(self.terms)}, got {len(self.signs)}")
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self!r} is neither true nor false without constants: for a chain write between(0, gamma L, 2)"
+        )
+
+    def __repr__(self) -> str:
+        from rac_theory.algebra.text import text
+
+        return text(self)
+
+    def within(self) -> "Iterator[Expression]":
+        """Yield all expressions that it is about."""
+        for term in self.terms:
+            yield from term.within()

@@ -1,0 +1,138 @@
+"""Assumptions: relations that read themselves off the constants, conditions on f or its noise, and named predicates."""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from problems.naming import function_name
+from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
+from rac_theory.cases.case import Case
+from rac_theory.cases.constants import Constants
+from rac_theory.theorems.symbols import T
+
+ROUNDING = 1e-12
+"""What "or equal" allows, relative: gamma = 1/L in floating point may exceed 1/L by a rounding, and verdicts allow far
+more than this."""
+
+Predicate: TypeAlias = Callable[[Case, Constants], str | None]
+"""None where the assumption is met, else a sentence that names the value which breaks it; its docstring is the
+assumption."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """That the number of a symbol is known, unless a relation makes it unnecessary."""
+
+    symbol: Symbol
+    unless: Relation | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An inequality that f, or its noise, obeys everywhere, with constants that are known.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    inequality : Relation
+        What is assumed.
+    known : tuple of Relation
+        What is asked of its constants, which is all that can be checked here.
+    """
+
+    name: str
+    inequality: Relation
+    known: tuple[Relation, ...]
+
+
+Assumption: TypeAlias = Relation | Known | Condition | Predicate
+
+
+def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
+    """Yield the words and the formulas of an assumption, as a sentence without its stop."""
+    match assumption:
+        case Relation():
+            yield assumption
+        case Known(symbol, unless):
+            yield symbol
+            yield f" is known: {symbol.meaning}"
+            if unless is not None:
+                yield "; not needed if "
+                yield unless
+        case Condition(name, inequality, known):
+            yield f"{name}: "
+            yield inequality
+            yield " with known "
+            for i, relation in enumerate(known):
+                yield ", " * (i > 0)
+                yield relation
+        case _:
+            yield (inspect.getdoc(assumption) or function_name(assumption)).rstrip(".")
+
+
+def sentence(assumption: Assumption) -> str:
+    """Return an assumption as a sentence."""
+    return "".join(part if isinstance(part, str) else text(part) for part in parts(assumption)) + "."
+
+
+def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
+    """Return None where an assumption is met, else a sentence that names the values which break it.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import GD, Case, Constants
+    >>> from rac_theory.theorems.assumption import breach
+    >>> from rac_theory.theorems.symbols import L, gamma, mu
+    >>> case = Case(GD(gamma=0.75), Quadratic.left([[2.0]], W_star=[[1.0]]))
+    >>> breach(gamma * L <= 1, case, Constants.of(case))
+    'gamma L <= 1 is not met: gamma L = 1.5 for gamma=0.75, L=2'
+    >>> breach(mu > 0, case, Constants(gamma=0.75))
+    'mu > 0 is not met: mu is unknown, the Polyak-Lojasiewicz constant of f'
+    """
+    match assumption:
+        case Relation():
+            return None if met(assumption, case, c) else f"{text(assumption)} is not met: {_why(assumption, case, c)}"
+        case Known(symbol, unless):
+            value = getattr(c, symbol.constant)
+            if 0 <= value < math.inf or (unless is not None and met(unless, case, c)):
+                return None
+            return f"{symbol.name} must be known, {symbol.constant} is {value:g}: the {symbol.meaning}"
+        case Condition(name, _, known):
+            found = next((wrong for relation in known if (wrong := breach(relation, case, c))), None)
+            return None if found is None else f"{name} must hold with known constants, {found}"
+    return assumption(case, c)
+
+
+def met(relation: Relation, case: Case, c: Constants) -> bool:
+    """Whether a relation is met: not where a number in it is unknown."""
+    known = _values(relation, case, c)
+    return not any(map(math.isnan, known.values())) and bool(truth(relation, known, ROUNDING))
+
+
+def _values(relation: Relation, case: Case, c: Constants) -> dict[str, float]:
+    constants = {one.name: float(getattr(c, one.constant)) for one in symbols_of(relation) if one.constant}
+    return constants | ({T.name: float(case.steps)} if T in symbols_of(relation) else {})
+
+
+def _why(relation: Relation, case: Case, c: Constants) -> str:
+    """The values that keep a relation from being met."""
+    known = _values(relation, case, c)
+    unknown = [one for one in symbols_of(relation) if math.isnan(known[one.name])]
+    if unknown:
+        return ", ".join(f"{one.constant} is unknown, the {one.meaning}" for one in unknown)
+    said = []
+    for term in relation.terms:
+        if isinstance(term, Symbol):
+            said.append(f"{term.constant} is {known[term.name]:.6g}, the {term.meaning}")
+        elif symbols_of(term):
+            at = "" if isinstance(term, Let) else f" for {_numbers(term, known)}"
+            said.append(f"{text(term)} = {float(number(term, known)):.6g}{at}")
+    return " and ".join(said)
+
+
+def _numbers(term: Expression, known: dict[str, float]) -> str:
+    return ", ".join(f"{one.constant or one.name}={known[one.name]:.6g}" for one in symbols_of(term))

@@ -1,0 +1,112 @@
+"""The symbols that theorems are written in: what each stands for, in which unit, and to which side it is rounded."""
+
+from typing import Any
+
+from rac_theory.algebra import Expression, Symbol, number, symbols_of
+from rac_theory.cases.constants import Constants
+
+_CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"
+
+T = Symbol("T", meaning="number of outer steps", unit="count")
+t = Symbol("t", meaning="an outer step", unit="count")
+
+gamma = Symbol("gamma", constant="gamma", meaning="size of one gradient step", unit=_STEP)
+eta = Symbol("eta", constant="gamma", meaning="size of one gradient step of several under one sketch", unit=_STEP)
+N = Symbol("N", constant="inner_steps", meaning="components of f, and steps of an epoch", unit="count")
+K = Symbol("K", constant="inner_steps", meaning="local steps of a client in a round", unit="count")
+
+L = Symbol("L", constant="L", meaning="Lipschitz constant of the gradient of f", unit=_CURVATURE, side="up")
+L_max = Symbol(
+    "L",
+    constant="L_max",
+    meaning="Lipschitz constant of the gradient of every component, or client",
+    unit=_CURVATURE,
+    side="up",
+)
+mu = Symbol("mu", constant="mu", meaning="Polyak-Lojasiewicz constant of f", unit=_CURVATURE, side="down")
+s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f", unit=_CURVATURE, side="down")
+
+lambda_min = Symbol(
+    "lambda_min", constant="lambda_min", meaning="smallest eigenvalue of E[H]", unit="in [0, 1]", side="down"
+)
+lambda_max = Symbol(
+    "lambda_max", constant="lambda_max", meaning="largest eigenvalue of E[H]", unit="in [0, 1]", side="up"
+)
+
+gap0 = Symbol(
+    "f(W^0) - f*",
+    r"f(W^0) - f^\star",
+    constant="gap0",
+    meaning="gap at the start, from a certified infimum",
+    unit="[f]",
+    side="up",
+    is_sum=True,
+)
+gap0_upper = Symbol(
+    "f(W^0) - f*",
+    r"f(W^0) - f^\star",
+    constant="gap0_upper",
+    meaning="most that f can fall, from any proved lower bound",
+    unit="[f]",
+    side="up",
+    is_sum=True,
+)
+distance0 = Symbol(
+    "||W^0 - W*||",
+    r"\Vert W^0 - W^\star \Vert",
+    constant="distance0",
+    meaning="distance of the start from a minimiser",
+    unit="[W]",
+    side="up",
+)
+
+A = Symbol("A", constant="A", meaning="how fast noise grows with the gap", unit=_CURVATURE, side="up")
+beta = Symbol("beta", constant="beta", meaning="how fast noise grows with the gradient", unit="1", side="up")
+C = Symbol("C", constant="C", meaning="noise at a minimiser", unit=_GRADIENT, side="up")
+D = Symbol("D", constant="D", meaning="how far gradients of components, or clients, differ", unit=_GRADIENT, side="up")
+sigma_squared = Symbol(
+    "sigma^2",
+    r"\sigma^2",
+    constant="sigma_squared",
+    meaning="bound on the mean variance of component gradients along the iterates",
+    unit=_GRADIENT,
+    side="up",
+)
+zeta_squared = Symbol(
+    "zeta^2",
+    r"\zeta^2",
+    constant="zeta_squared",
+    meaning="bound on the mean variance of client gradients along the iterates",
+    unit=_GRADIENT,
+    side="up",
+)
+
+nu = Symbol(
+    "nu",
+    constant="nu",
+    meaning="gain of a plain step, in the place of gamma lambda_min",
+    unit=_STEP,
+    side="down",
+)
+longest_step = Symbol(
+    "L tau ||B||^2",
+    r"L \tau \Vert B \Vert^2",
+    constant="longest_step",
+    meaning="a plain step at the longest draw, in units of 1/L",
+    unit="1",
+    side="up",
+)
+
+
+def read(expression: Expression, c: Constants, **beside: Any) -> Any:
+    """Return the number of an expression for the constants of a case; ``beside`` has what is no constant, such as T.
+
+    Examples
+    --------
+    >>> from rac_theory import Constants
+    >>> from rac_theory.theorems.symbols import gamma, mu, read
+    >>> float(read(1 - gamma * mu, Constants(gamma=0.5, mu=0.25)))
+    0.875
+    """
+    known = {one.name: getattr(c, one.constant) for one in symbols_of(expression) if one.constant}
+    return number(expression, known | beside)
