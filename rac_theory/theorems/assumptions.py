@@ -73,10 +73,9 @@ def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
 
 def bernoulli_lora(case: Case, c: Constants) -> str | None:
     """Bernoulli-LoRA: HG = PG with probability p, else HG = GR, with projections P and R that are drawn afresh."""
-    made = case.algorithm
-    return (
-        None if isinstance(made, Bernoulli) else f"it is about Bernoulli-LoRA, the algorithm is {type(made).__name__}"
-    )
+    if isinstance(case.algorithm, Bernoulli):
+        return None
+    return f"the identity is about Bernoulli-LoRA, the algorithm is {type(case.algorithm).__name__}"
 
 
 def _projected(case: Case) -> str | None:
