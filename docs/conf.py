@@ -29,6 +29,7 @@ extensions = [
     "myst_nb",
     "executed",
     "live",
+    "reduced",
 ]
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]

@@ -7,6 +7,8 @@ from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sq
 from rac_theory.algebra.fraction import fraction
 from rac_theory.algebra.latex import latex
 from rac_theory.algebra.number import number, truth
+from rac_theory.algebra.polynomial import identical, polynomial
+from rac_theory.algebra.polynomials import Polynomial, Ratio
 from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.text import text
 from rac_theory.algebra.walk import definitions_in, symbols_of
@@ -14,6 +16,8 @@ from rac_theory.algebra.walk import definitions_in, symbols_of
 __all__ = [
     "Expression",
     "Let",
+    "Polynomial",
+    "Ratio",
     "Relation",
     "Symbol",
     "between",
@@ -21,9 +25,11 @@ __all__ = [
     "definitions_in",
     "equal",
     "fraction",
+    "identical",
     "latex",
     "maximum",
     "number",
+    "polynomial",
     "powers",
     "sqrt",
     "symbols_of",

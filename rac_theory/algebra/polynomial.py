@@ -1,0 +1,221 @@
+"""Reading as a quotient of polynomials: the normal form in which two expressions are the same or not."""
+
+from collections.abc import Hashable, Mapping
+from fractions import Fraction
+from functools import reduce
+from itertools import pairwise
+from operator import add, mul
+
+from rac_theory.algebra.expression import (
+    Choice,
+    Expression,
+    Let,
+    Maximum,
+    Negative,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Total,
+    lifted,
+)
+from rac_theory.algebra.fraction import holds
+from rac_theory.algebra.polynomials import (
+    ONE,
+    ZERO,
+    Atom,
+    Monomial,
+    Polynomial,
+    Ratio,
+    constant,
+    over,
+    symbols_in,
+    term,
+)
+from rac_theory.algebra.relation import Relation
+
+
+def polynomial(expression: Expression) -> Ratio:
+    """Return the quotient of polynomials that an expression is, exactly, for all values of its symbols at once.
+
+    Symbols in exponents stand for whole numbers, and sums of powers have closed forms. Maxima, choices that numbers do
+    not decide, and other sums are atoms: two are equal if their parts are.
+
+    Raises
+    ------
+    ZeroDivisionError
+        If a denominator is zero whatever the symbols are, as in ``x / (y - y)``, and no factor of zero makes up for it.
+    ValueError
+        If an exponent is no whole number, as that of a square root.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, polynomial, powers
+    >>> x, T = Symbol("x"), Symbol("T")
+    >>> polynomial((x + 1) * (x - 1)), polynomial((1 - x) * powers(x, 0, T - 1))
+    (-1 + x^2, 1 - x^T)
+    """
+    return _defined(expression, {})
+
+
+def identical(one: Expression | int | Fraction, other: Expression | int | Fraction) -> bool:
+    """Whether two expressions are equal wherever their normal forms are defined: for all values, and whole exponents.
+
+    Where maxima, undecided choices, other sums, or powers such as ``(x^T)^N`` occur, the answer no may only mean that
+    it is not seen. Two symbols of one name are two symbols, as the L of f and that of its components.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, identical
+    >>> x, T = Symbol("x"), Symbol("T")
+    >>> identical((1 - x) ** T * (1 + x) ** T, (1 - x**2) ** T), identical((x**2) ** T, x**T)
+    (True, False)
+    """
+    return polynomial(lifted(one)) == polynomial(lifted(other))
+
+
+def _defined(expression: Expression, at: Mapping[Symbol, Ratio]) -> Ratio:
+    read = _read(expression, at)
+    if read.denominator == ZERO:
+        raise ZeroDivisionError(f"{expression!r} has a denominator that is zero for all values of its symbols")
+    return read
+
+
+def _read(expression: Expression, at: Mapping[Symbol, Ratio]) -> Ratio:
+    match expression:
+        case Number(value):
+            return Ratio(constant(value))
+        case Symbol():
+            return at[expression] if expression in at else Ratio(term(expression))
+        case Let(value=value):
+            return _read(value, at)
+        case Negative(value):
+            return -_read(value, at)
+        case Sum(terms):
+            return reduce(add, (_read(each, at) for each in terms))
+        case Product(factors):
+            return _product([_read(each, at) for each in factors])
+        case Quotient(numerator, denominator):
+            return _read(numerator, at) / _read(denominator, at)
+        case Power(base, exponent):
+            return _raised(_read(base, at), _read(exponent, at))
+        case Powers(base, first, last):
+            start = _raised(_read(base, at), _read(first, at))
+            return _product([start, _geometric(_read(base, at), _read(last - first + 1, at))])
+        case Total(index, steps, each):
+            return _total(index, _read(steps, at), each, at)
+        case Maximum(of):
+            return _maximum(tuple(dict.fromkeys(_defined(each, at) for each in of)))
+        case Choice():
+            return _choice(expression, at)
+    raise TypeError(f"expression must be an Expression, got {expression!r}")
+
+
+def _product(factors: list[Ratio]) -> Ratio:
+    """A product, which is zero where a factor is, even if another is unknown; infinite ones apart."""
+    is_infinite = any(each.denominator == ZERO != each.numerator for each in factors)
+    is_zero = any(each.is_zero for each in factors) and not is_infinite
+    return Ratio(ZERO) if is_zero else reduce(mul, factors)
+
+
+def _raised(base: Ratio, exponent: Ratio) -> Ratio:
+    result = Ratio(ONE)
+    for monomial, times in exponent.numerator.terms:
+        is_whole = exponent.denominator == ONE and times.denominator == 1
+        if not is_whole or any(isinstance(power, int) and power < 0 for _, power in monomial):
+            raise ValueError(f"an exponent must be a whole number in exact arithmetic, got {exponent}")
+        power = base ** int(times)
+        result *= over(_to(power.numerator, monomial), _to(power.denominator, monomial))
+    return result
+
+
+def _to(base: Polynomial, exponent: Monomial) -> Polynomial:
+    return base if base == ONE or not exponent else term(exponent, base)
+
+
+def _geometric(base: Ratio, count: Ratio) -> Ratio:
+    """``1 + b + ... + b^(count - 1)``, a polynomial for a count that is known."""
+    if base.number == 1:
+        return count
+    if (known := _whole(count)) is not None:
+        return reduce(add, (base**k for k in range(known)), Ratio(ZERO))
+    return (_raised(base, count) - Ratio(ONE)) / (base - Ratio(ONE))
+
+
+def _whole(count: Ratio) -> int | None:
+    value = count.number
+    return int(value) if value is not None and value.denominator == 1 and value >= 0 else None
+
+
+def _total(index: Symbol, steps: Ratio, each: Expression, at: Mapping[Symbol, Ratio]) -> Ratio:
+    """A sum: what does not depend on the index stands before it, and powers with the index as exponent have a sum."""
+    if (known := _whole(steps)) is not None:
+        return reduce(add, (_read(each, {**at, index: Ratio(constant(k))}) for k in range(known)), Ratio(ZERO))
+    k = Symbol("k" + "'" * sum(isinstance(one, Total) for one in each.within()), unit="index")  # not that of one inside
+    read = _defined(each, {**at, index: Ratio(term(k))})
+    above, below = _by_index(read.numerator, k), _by_index(read.denominator, k)
+    if len(below) > 1:
+        return _sum_of(read, k, steps)
+    ((divisor, outside),) = below.items()
+    sums = (Ratio(before) * _series(inside, divisor, k, steps) for inside, before in above.items())
+    return reduce(add, sums, Ratio(ZERO)) / Ratio(outside)
+
+
+def _by_index(polynomial: Polynomial, k: Symbol) -> dict[Monomial, Polynomial]:
+    """The factors with an index, and what each is multiplied by."""
+    found: dict[Monomial, Polynomial] = {}
+    for monomial, times in polynomial.terms:
+        inside = frozenset(pair for pair in monomial if k in symbols_in(frozenset({pair})))
+        before = Polynomial(frozenset({(monomial - inside, times)}))
+        found[inside] = found.get(inside, ZERO) + before
+    return found
+
+
+def _series(above: Monomial, below: Monomial, k: Symbol, steps: Ratio) -> Ratio:
+    """The sum of a quotient of monomials."""
+    exponent = frozenset({(k, 1)})
+    bases = [dict(monomial).get(exponent, ONE) for monomial in (above, below)]
+    is_geometric = {key for key, _ in above | below} <= {exponent} and all(k not in base.symbols() for base in bases)
+    if is_geometric:
+        return _geometric(over(*bases), steps)
+    one = Fraction(1)
+    return _sum_of(Ratio(Polynomial(frozenset({(above, one)})), Polynomial(frozenset({(below, one)}))), k, steps)
+
+
+def _sum_of(each: Ratio, k: Symbol, steps: Ratio) -> Ratio:
+    return _atom("total", (steps, each), Total(k, steps.expression, each.expression))
+
+
+def _maximum(of: tuple[Ratio, ...]) -> Ratio:
+    numbers = [each.number for each in of if each.number is not None]
+    kept = {each for each in of if each.number is None} | ({Ratio(constant(max(numbers)))} if numbers else set())
+    if len(kept) == 1:
+        return kept.pop()
+    return _atom("maximum", frozenset(kept), Maximum(tuple(sorted((each.expression for each in kept), key=repr))))
+
+
+def _choice(choice: Choice, at: Mapping[Symbol, Ratio]) -> Ratio:
+    """The one expression or the other where numbers decide, or where both are the same."""
+    signs = choice.condition.signs
+    terms = [_defined(each, at) for each in choice.condition.terms]
+    steps = [(b - a).number for a, b in pairwise(terms)]
+    decided = [
+        holds(Relation((Number(Fraction(0)), Number(step)), (sign,)), {})
+        for step, sign in zip(steps, signs, strict=True)
+        if step is not None
+    ]
+    if len(decided) == len(signs) or False in decided:
+        return _read(choice.then if all(decided) else choice.otherwise, at)
+    then, otherwise = _defined(choice.then, at), _defined(choice.otherwise, at)
+    if then == otherwise:
+        return then
+    relation = Relation(tuple(each.expression for each in terms), signs)
+    parts = (signs, tuple(terms), then, otherwise)
+    return _atom("choice", parts, Choice(relation, then.expression, otherwise.expression))
+
+
+def _atom(kind: str, parts: Hashable, expression: Expression) -> Ratio:
+    return Ratio(term(Atom(kind, parts, expression)))

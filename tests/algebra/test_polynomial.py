@@ -1,0 +1,196 @@
+"""Two expressions are the same, or not, for all values of their symbols: checked by values, and by known identities."""
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rac_theory.algebra import (
+    Let,
+    Symbol,
+    between,
+    choice,
+    fraction,
+    identical,
+    maximum,
+    polynomial,
+    powers,
+    sqrt,
+    total,
+)
+from rac_theory.algebra.expression import Choice, Maximum, lifted
+
+x, y, T, N, k, j = map(Symbol, ("x", "y", "T", "N", "k", "j"))
+
+numbers = st.sampled_from([-2, -1, 0, 1, 2, 3, Fraction(1, 2), Fraction(-3, 7)]).map(lifted)
+leaves = st.one_of(numbers, st.sampled_from([x, y, T]))
+simple = st.builds(lambda a, b, sign: a * x + b if sign else a - b * y, numbers, numbers, st.booleans())
+
+
+def _joined(trees):
+    return st.one_of(
+        st.builds(lambda a, b: a + b, trees, trees),
+        st.builds(lambda a, b: a - b, trees, trees),
+        st.builds(lambda a, b: a * b, trees, trees),
+        st.builds(lambda a, b: a / b, trees, trees),
+        st.builds(lambda a: -a, trees),
+        st.builds(lambda a: Let("a", a), trees),
+        st.builds(lambda a, n: a**n, trees, st.sampled_from([-2, -1, 0, 2, 3])),
+        st.builds(lambda a, n: a**n, trees, st.sampled_from([T, T + 1, 2 * T, 2 * T + 1])),
+        st.builds(lambda a, n: powers(a, *n), trees, st.sampled_from([(0, T - 1), (1, T), (0, 2), (T, 2 * T)])),
+        st.builds(lambda a, b, n: total(k, n, a * b**k), trees, simple, st.sampled_from([T, T + 1, lifted(3)])),
+        st.builds(lambda a, b: total(k, T, k * a * b**k - a), trees, simple),
+        st.builds(lambda a: total(k, T, 1 / (k + y) + a), trees),
+        st.builds(lambda a: total(k, T, (k + a) ** k), simple),
+        st.builds(maximum, simple, simple, simple),
+        st.builds(lambda a, b, c, d: choice(a <= b, c, d), simple, simple, simple, simple),
+    )
+
+
+# Nothing of the trees has a pole or a zero at these, unless everywhere.
+points = st.builds(
+    lambda x, y, T: {"x": x, "y": y, "T": T},
+    st.sampled_from([Fraction(37, 101), Fraction(-53, 103)]),
+    st.sampled_from([Fraction(89, 107), Fraction(-131, 109)]),
+    st.integers(0, 3),
+)
+
+
+def is_known(value):
+    return math.isfinite(value) if isinstance(value, float) else True
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.recursive(leaves, _joined, max_leaves=6), points)
+def test_the_normal_form_has_the_values_of_the_expression(tree, at):
+    """An error in the arithmetic of any kind of expression, a forgotten term or a wrong exponent, is another value."""
+    value = fraction(tree, at)
+    try:
+        normal = fraction(polynomial(tree).expression, at)
+    except ZeroDivisionError:  # at T = 0 a sum of what is not known is empty
+        assert not is_known(fraction(tree, at | {"T": 11}))
+        return
+    if is_known(value) and is_known(normal):
+        assert value == normal
+    elif is_known(value) and not any(isinstance(each, Maximum | Choice) for each in tree.within()):
+        # A closed form divides by zero at this T, as (T^3 - 1) / (T - 1) at 1; one of a maximum may in a whole region.
+        elsewhere = [at | {"T": 11}, at | {"T": 12}]
+        assert any(fraction(polynomial(tree).expression, there) == fraction(tree, there) for there in elsewhere)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.recursive(leaves, _joined, max_leaves=4), points)
+def test_a_change_is_seen(tree, at):
+    """That all are called identical is excluded: twice what is not zero, and what differs by 1/1000, are others."""
+    try:
+        value = fraction(polynomial(tree).expression, at)
+    except ZeroDivisionError:
+        return
+    assert identical(tree, tree)
+    assert not identical(tree, tree + Fraction(1, 1000))
+    if value not in (0, math.nan):
+        assert not identical(tree, 2 * tree)
+
+
+rho = Let("rho", 1 - x * y)
+w = Let("w", 1 / (1 + x))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (rho ** (T - 1) * rho, rho**T),
+        ((1 - x) ** T * (1 + x) ** T, (1 - x**2) ** T),
+        ((x / y) ** T, x**T / y**T),
+        ((2 * x) ** T / lifted(2) ** T, x**T),
+        (((1 - x**2) / (1 - x)) ** T, (1 + x) ** T),
+        (x ** (2 * T + 3), (x**2) ** T * x**3),
+        (x ** (T * (N + 1)), x ** (T * N) * x**T),
+        (lifted(-1) ** (2 * T), 1),
+        (lifted(1) ** T, 1),
+        (x ** (N - N), 1),
+        (x**T * (1 / x) ** T, 1),
+        ((1 - rho) * powers(rho, 0, T - 1), 1 - rho**T),
+        (powers(w, 1, T), (1 - w**T) / x),
+        (powers(x, 0, T) - powers(x, 1, T), 1),
+        (powers(x / x, 0, T - 1), T),
+        (powers(x - x, 1, T), 0),
+        (total(k, T, x * w**k), x * powers(w, 0, T - 1)),
+        (total(k, T, w**k / (1 + y)), powers(w, 0, T - 1) / (1 + y)),
+        (total(k, T, lifted(1)), T),
+        (total(k, T, x + k * y), x * T + y * total(j, T, j)),
+        (total(k, 3, k * x**k), x + 2 * x**2),
+        (total(k, N, (1 + x) ** k - 1) / N, ((1 + x) ** N - 1) / (N * x) - 1),  # the drift s of T7's page
+        (maximum(x, y, x), maximum(y, x)),
+        (maximum((x + 1) ** 2, 1 + 2 * x + x**2), (x + 1) ** 2),
+        (maximum(1, 2, Fraction(1, 3)), 2),
+        (maximum(x, 1, 2), maximum(2, x)),
+        (choice(x - x + 1 > 0, x, 1 / (y - y)), x),
+        (choice(between(0, x / x, 1), x, y), y),
+        (choice(between(x, lifted(2), 1), x, y), y),
+        (choice(x > 0, y, y), y),
+        ((1 - x) / (1 - x**2) + maximum(x, 1), 1 / (1 + x) + maximum(1, x)),
+    ],
+    ids=str,
+)
+def test_what_is_the_same(one, other):
+    """A rule of powers, sums, maxima or choices that is missing would leave two normal forms of one function."""
+    assert identical(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (x**T, x ** (T + 1)),
+        ((x**2) ** T, x**T),
+        (x**T * y**T, (x + y) ** T),
+        (x**T * y**N, (x * y) ** T),
+        (lifted(-1) ** T, 1),
+        (lifted(0) ** T, 0),  # which is 1 at T = 0
+        (powers(x, 0, T - 1), powers(x, 0, T)),
+        (powers(x, 0, T - 1), T),
+        (total(k, T, k * x**k), total(k, T, k * x ** (k + 1))),
+        (total(k, T, k), total(k, N, k)),
+        # One index is not taken for the other, which stands around it.
+        (total(j, T, total(k, T, j * maximum(j, k + 1))), total(j, T, total(k, T, k * maximum(j, k + 1)))),
+        (maximum(x, y), maximum(x, y, 1)),
+        (choice(x > 0, x, y), choice(x >= 0, x, y)),
+        (choice(between(x, lifted(1), 2), x, y), x),
+        (choice(x > 0, x, y), choice(x > 0, y, x)),
+        (Symbol("L", constant="L"), Symbol("L", constant="L_max")),
+    ],
+    ids=str,
+)
+def test_what_is_not_the_same(one, other):
+    """A rule that is too bold, as that powers add their bases, would make these identical."""
+    assert not identical(one, other)
+
+
+def test_a_factor_of_zero_decides():
+    """The drifts of one step: r is 0/0 and s is 0, so s r is 0; r alone, or beside what is infinite, is not known."""
+    s = total(k, N, x**k - 1) / N
+    r = Let("r", x / (N * (N - 1)) * total(k, N, k * x ** (k - 1)))
+    one = {N: 1}
+    assert polynomial((1 - s**2 + s * r).at(one)) == polynomial(lifted(1))
+    for unknown in (r.at(one), (s * (x / (N - 1))).at(one), (x / (y - y)), 1 / (x**T * y - y * x ** (T - 1) * x)):
+        with pytest.raises(ZeroDivisionError, match="has a denominator that is zero for all values of its symbols"):
+            polynomial(unknown)
+
+
+@pytest.mark.parametrize("expression", [sqrt(x), x ** (T / 2), x ** (1 / T), x ** (T / (N + 1))], ids=str)
+def test_exponents_that_are_not_whole(expression):
+    """A root read as a power with the next whole exponent would make false identities true."""
+    with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic"):
+        polynomial(expression)
+
+
+def test_it_is_written_as_one_would():
+    """Signs, places above and below the line, the order of terms: what a page shows of it."""
+    assert repr(polynomial(18 * x / (7 * N * T * 3) - (1 - y) ** T)) == "6 x / (7 N T) - (1 - y)^T"
+    assert repr(polynomial((x - y) * (y + x))) == "x^2 - y^2"
+    assert repr(polynomial(1 / (x + 2 * x * y))) == "(1/x) / (1 + 2 y)"
+    assert repr(polynomial(1 / (x - 1))) == "(-1) / (1 - x)"
+    assert repr(polynomial(x - x)) == "0"
+    assert repr(polynomial(-x / 2)) == "-x / 2"

@@ -1,0 +1,259 @@
+"""Which theorem is which, exactly: for all constants and all T at once, and for no other numbers in either claim."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from fractions import Fraction
+
+import pytest
+
+from rac_theory import theorems
+from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, identical, powers, text
+from rac_theory.algebra.expression import Number, lifted
+from rac_theory.theorems import Theorem, federated, reshuffling, sharp_drift
+from rac_theory.theorems.claim import Claim, E
+from rac_theory.theorems.metric import gap
+from rac_theory.theorems.reduction import Reduction, named
+from rac_theory.theorems.reductions import AT_THE_ENDS, DRIFT_AS_NOISE, REDUCTIONS
+from rac_theory.theorems.symbols import (
+    A,
+    D,
+    K,
+    L,
+    L_max,
+    N,
+    T,
+    eta,
+    gamma,
+    lambda_max,
+    lambda_min,
+    longest_step,
+    mu,
+    sigma_squared,
+)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS, ids=repr)
+def test_the_sides_are_the_same(reduction):
+    """A wrong number, exponent, weight or sign in either claim; the next test does each of them wrong."""
+    assert reduction.holds
+
+
+def changed(expression: Expression, whole: bool = False) -> Iterator[tuple[str, Expression]]:
+    """The expression with one of its numbers 10% larger, or one more if it must be whole; definitions stay."""
+    if isinstance(expression, Number):
+        yield "", Number(expression.value + (1 if whole else expression.value / 10))
+    for each in fields(expression) if not isinstance(expression, Number | Let | Symbol) else ():  # type: ignore[arg-type]
+        value = getattr(expression, each.name)
+        parts = value if isinstance(value, tuple) else (value,)
+        for i, part in enumerate(parts):
+            inside = whole or each.name in ("exponent", "first", "last", "steps")
+            for where, other in changed(part, inside) if isinstance(part, Expression) else ():
+                new = (*parts[:i], other, *parts[i + 1 :])
+                at = {each.name: new if isinstance(value, tuple) else other}
+                yield where or text(expression), replace(expression, **at)  # type: ignore[type-var]
+
+
+def everywhere(reduction: Reduction, wrong: dict[Expression, Expression]) -> Reduction:
+    """The reduction with a definition changed wherever it stands, as it would be if its line were."""
+    claims = [
+        replace(each, bound=each.bound.at(wrong), metric=replace(each.metric, expected=each.metric.expected.at(wrong)))
+        for each in map(claim_of, (reduction.one, reduction.other))
+    ]
+    at = {name.at(wrong): lifted(value).at(wrong) for name, value in reduction.at.items()}
+    return Reduction(one=claims[0], other=claims[1], at=at, times=lifted(reduction.times).at(wrong))
+
+
+def wrong_reductions(reduction: Reduction) -> Iterator[tuple[str, Reduction]]:
+    """Where a number stands in the claims, and the reduction with it changed."""
+    for which, side in (("one", reduction.one), ("other", reduction.other)):
+        if isinstance(side, Expression):
+            yield from ((where, replace(reduction, **{which: wrong})) for where, wrong in changed(side))
+            continue
+        claim = claim_of(side)
+        for where, bound in changed(claim.bound):
+            yield where, replace(reduction, **{which: replace(claim, bound=bound)})
+        for where, expected in changed(claim.metric.expected):
+            wrong = replace(claim, metric=replace(claim.metric, expected=expected))
+            yield where, replace(reduction, **{which: wrong})
+        for let in definitions_in(claim.metric.expected, claim.bound):
+            for where, value in changed(let.value):
+                yield f"{let.name}: {where}", everywhere(reduction, {let: replace(let, value=value)})
+
+
+def claim_of(side: Theorem | Claim) -> Claim:
+    return side.claim if isinstance(side, Theorem) else side
+
+
+def holds(reduction: Reduction) -> bool:
+    try:
+        return reduction.holds
+    except ZeroDivisionError:  # a change has made a bound infinite
+        return False
+
+
+def unseen(reduction: Reduction) -> set[str]:
+    """Where in the claims a number may be changed while the reduction still holds."""
+    return {where for where, wrong in wrong_reductions(reduction) if holds(wrong)}
+
+
+_OF_ROUND = {"a: 1/K", "a: 1 + eta L", "a: ((1 + eta L)^k - 1)^2"}
+_OF_SHARP_ROUND = {"s: 1/K", "s: 1 + eta L"}
+_OF_SHARP_EPOCH = {"s: 1/N", "s: 1 + eta L", "r: -1", "r: 1 + eta L"}
+_OF_SUM = {"-1", "1 + rho + ... + rho^{T-1}"}
+_VARIANCE = "eta^2 L^2 (N + 1) (lambda_max / lambda_min)"
+_OF_VARIANCE = {"eta^2", "L^2", "N + 1"}
+
+NOT_SEEN = {
+    # A = C = 0
+    ("T5", "T1_sharp"): {"2 lambda_min", "q: gamma^2"},
+    ("T5_step", "T1"): {"c: 4 if A > 0 else 2", "q: gamma^2"},
+    ("T6", "T2_sharp"): {*_OF_SUM, "gamma^2", "rho: gamma^2", "(1 + rho + ... + rho^{T-1}) L gamma^2 lambda_max C / 2"},
+    ("T7", "T5"): {"q: gamma^2"},
+    # a = 0 or s = 0 at K = 1, and r s = 0 at N = 1; where zeta = 0, a may be anything
+    ("T9", "T1"): {*_OF_ROUND, "a: -1"},
+    ("T9d", "T1"): _OF_ROUND,
+    ("T9d_sharp", "T1"): {*_OF_SHARP_ROUND, "q: s^2", "s^2"},
+    ("T10", "T2"): {*_OF_ROUND, "a: -1", "1 - a", "2 mu (1 - a)"},
+    ("T10d", "T2"): {*_OF_ROUND, *_OF_SUM, "Gamma / 2"},
+    ("T10d_sharp", "T2"): {*_OF_SHARP_ROUND, *_OF_SUM, "Gamma / 2", "q: s^2", "s^2"},
+    ("T7d_sharp", "T1"): {*_OF_SHARP_EPOCH, "s^2"},
+    ("T8d_sharp", "T2"): {*_OF_SHARP_EPOCH, *_OF_SUM, "eta N / 2", "rho: s^2"},
+    # sigma = 0
+    ("T7", "T1"): {*_OF_VARIANCE, f"(4/7) {_VARIANCE} sigma^2"},
+    ("T8", "T2"): {*_OF_VARIANCE, f"(2/7) {_VARIANCE} (sigma^2 / mu)"},
+    # r needs (1 + eta L)^0 of two steps
+    ("T7d_sharp", "T9d_sharp"): {"r: 1 + eta L"},
+    ("T8d_sharp", "T10d_sharp"): {"r: 1 + eta L"},
+    # the drift may be anything
+    ("T9", "T5"): {*_OF_ROUND, "a: -1", "q: gamma^2"},
+    ("T9d", "T5"): {*_OF_ROUND, "a: -1"},
+    ("T10d", "T6"): {*_OF_ROUND, "a: -1"},
+    ("T7d_sharp", "T5"): {*_OF_SHARP_EPOCH, "s: -1"},
+    ("T8d_sharp", "T6"): {*_OF_SHARP_EPOCH, "s: -1"},
+    ("T9d_sharp", "T5"): {*_OF_SHARP_ROUND, "s: -1"},
+    ("T10d_sharp", "T6"): {*_OF_SHARP_ROUND, "s: -1"},
+    ("T8", "T6 in the limit"): {"rho: gamma^2"},
+    ("T10", "T6 in the limit"): {*_OF_ROUND, "a: -1", "rho: gamma^2"},
+}
+"""The numbers that a reduction multiplies by zero, or takes for any: no other may be changed."""
+
+
+def test_every_number_counts():
+    """A number in a claim that no reduction sees may be wrong; each sees all but those which vanish there, by hand."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for reduction in REDUCTIONS:
+        limit = reduction in DRIFT_AS_NOISE and isinstance(reduction.other, Claim)
+        pair = (named(reduction.one), "T6 in the limit" if limit else named(reduction.other))
+        found[pair] = found.get(pair, set()) | unseen(reduction)
+    assert {pair: where for pair, where in found.items() if where} == NOT_SEEN
+
+
+def test_the_drifts_are_their_closed_forms():
+    """What the reductions do not see: each number in s, a and r. Sums of powers by hand, r's by its derivative."""
+    h, one = eta * L_max, 1 + eta * L_max
+    s = (one**N - 1) / (h * N) - 1
+    a = ((one**2) ** K - 1) / (K * (one**2 - 1)) - 2 * (one**K - 1) / (K * h) + 1
+    r = (N * h * one ** (N - 1) - one**N + 1) / (N * (N - 1) * h)
+    for drift, closed, at in (
+        (sharp_drift.s, s, {}),
+        (sharp_drift.s_K, s.at({N: K}), {}),
+        (federated.a, a, {}),
+        (sharp_drift.r, r, {N: 2}),
+        (sharp_drift.r, r, {N: 5}),
+    ):
+        assert identical(drift.at(at), closed.at(at))
+    for drift, closed in ((sharp_drift.s, s), (federated.a, a), (sharp_drift.r, r)):
+        for _, wrong in changed(drift.value):
+            assert not identical(wrong.at({N: 5}), closed.at({N: 5}))
+
+
+def test_other_values_do_not_do():
+    """That a reduction holds whatever its values are, as if they were not read. All count but what ``given`` is for."""
+    idle = set()
+    for reduction in AT_THE_ENDS:
+        for name, value in reduction.at.items():
+            if holds(replace(reduction, at={**reduction.at, name: lifted(value) + 1})):
+                idle.add((named(reduction.one), text(name)))
+    of_several = ("T7", "T7d_sharp", "T8", "T8d_sharp", "T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
+    without_noise = ("T1", "T1_sharp", "T2", "T2_sharp", "T3", "T3_isotropic")
+    assert idle == {
+        *((each, "L") for each in of_several),
+        *((each, "lambda_max") for each in without_noise),
+        ("T5_step", "beta"),
+        ("T12_nonconvex", text(longest_step)),
+        ("T12_pl", text(longest_step)),
+    }
+
+
+def test_weights_that_differ_are_seen():
+    """Left sides count: T5 with noise bounds another average than T1_sharp, even where the right sides are the same."""
+    noisy = theorems.T5.claim
+    plain = replace(noisy, metric=theorems.T1.metric)
+    assert not Reduction(one=noisy, other=plain).holds
+    assert Reduction(one=noisy, other=plain, at={A: 0}).holds
+
+
+def test_T7d_and_T8d_are_not_plain_for_one_component():
+    """Their growth q = 8/9 gamma^3 L^3 lambda_max stays, so no number is the ratio; that of T7 is 9/7."""
+    one = {N: 1, eta: gamma, L_max: L, D: 0, sigma_squared: 0}
+    growth = Fraction(8, 9) * gamma**3 * L**3 * lambda_max
+    assert identical(reshuffling.q.at(one), growth)
+    assert identical(reshuffling.rho.at(one), 1 - Fraction(7, 9) * gamma * mu * lambda_min + growth)
+    for times in (1, Fraction(9, 7), Fraction(7, 9), Fraction(18, 7)):
+        assert not Reduction(one=theorems.T7d, other=theorems.T1, at=one, times=times).holds
+        assert not Reduction(one=theorems.T8d, other=theorems.T2, at=one, times=times).holds
+        assert not Reduction(one=theorems.T8, other=theorems.T2, at=one, times=times).holds
+    assert Reduction(one=theorems.T7, other=theorems.T1, at=one, times=Fraction(9, 7)).holds
+    # What is left of T7d without its weights is T7.
+    right = E(theorems.T7.metric) <= theorems.T7d.claim.bound * powers(reshuffling.w, 1, T) / T
+    assert Reduction(one=right, other=theorems.T1, at=one, times=Fraction(9, 7)).holds
+
+
+def test_what_is_asked():
+    """A range of steps that is not that of the other theorem, as eta K L <= 2 at K = 1, would be a difference here.
+
+    Of rho: it is between 0 and 1 there since mu <= L and lambda_min <= 1, which no relation says.
+    """
+    asked = {
+        (named(each.one), named(each.other), *map(text, each.asked_of_one)) for each in AT_THE_ENDS if each.asked_of_one
+    }
+    assert asked == {
+        ("T6", "T2_sharp", "rho >= 0", "rho < 1"),
+        *((one, "T2", "rho >= 0") for one in ("T8d_sharp", "T10d", "T10d_sharp")),
+        ("T7", "T1", "2 gamma L <= 1"),
+        *((one, other, "2 eta N L <= 1") for one, other in (("T7", "T1"), ("T8", "T2"))),
+        *((one, other, "eta K L <= 1") for one, other in (("T9", "T1"), ("T10", "T2"))),
+        *(
+            (one, f"{two}_sharp", "gamma (2 - gamma L) lambda_min > 0")
+            for one, two in (("T12_nonconvex", "T1"), ("T12_pl", "T2"))
+        ),
+    }
+
+
+def test_a_range_that_is_wider_is_seen():
+    """Each relation of T9d, at K = 1, against T1's: with one of them loosened T1 asks what it did not ask before."""
+    at = {K: 1, eta: gamma, L_max: L}
+    assert Reduction(one=theorems.T9d, other=theorems.T1, at=at).asked_of_other == ()
+    for loosened, asked in ((eta * K * L_max <= 2, "gamma L <= 1"), (lambda_min >= 0, "lambda_min > 0")):
+        same = [
+            each for each in theorems.T9d.given if not isinstance(each, Relation) or each.terms[0] != loosened.terms[0]
+        ]
+        wider = replace(theorems.T9d, given=(*same, loosened))
+        assert [text(each) for each in Reduction(one=wider, other=theorems.T1, at=at).asked_of_other] == [asked]
+
+
+def test_a_bound_that_is_a_function_is_refused():
+    def bound(c, t):
+        """Anything."""
+        return t
+
+    with pytest.raises(ValueError, match="must be an expression, it is a function"):
+        _ = Reduction(one=E(gap) <= bound, other=theorems.T2).holds
+
+
+def test_a_value_of_a_symbol_is_a_side_as_well():
+    """A reduction of an expression, as that of lambda_min of a coin that always falls on one side."""
+    p, left, right = map(Symbol, ("p", "left", "right"))
+    coin = Let("lambda_min", p * left + (1 - p) * right)
+    assert Reduction(one=coin, other=left, at={p: 1}).holds
+    assert not Reduction(one=coin, other=left, at={p: 0}).holds
