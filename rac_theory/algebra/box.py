@@ -8,6 +8,7 @@ import math
 from collections.abc import Container, Mapping
 from fractions import Fraction
 from functools import reduce
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -155,8 +156,8 @@ def _bernstein(p: Polynomial, atoms: list[Expression]) -> Any:
 def _is_nonnegative_on_unit_box(coefficients: Any, halvings: int) -> bool:
     if all(each >= 0 for each in coefficients.flat):
         return True
-    corners = coefficients[np.ix_(*([0, n - 1] for n in coefficients.shape))]
-    if halvings == 0 or any(each < 0 for each in corners.flat):  # at a corner a coefficient is a value
+    corners = product(*({0, n - 1} for n in coefficients.shape))
+    if halvings == 0 or any(coefficients[corner] < 0 for corner in corners):  # at a corner it is a value
         return False
     curved = [axis for axis, n in enumerate(coefficients.shape) if n > 2] or list(range(coefficients.ndim))
     halves = _halves(coefficients, curved[halvings % len(curved)])

@@ -7,7 +7,7 @@ polynomial may have a sign that is proved on the whole box (``algebra.box``). No
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from rac_theory.algebra.box import constant, derivative, minus, plus, polynomial, times
+from rac_theory.algebra.box import Polynomial, constant, derivative, minus, plus, polynomial, times
 from rac_theory.algebra.expression import (
     Choice,
     Expression,
@@ -142,8 +142,10 @@ class _Ways(Signs):
         if way not in ("up", "down") or not inside or symbol in symbols_of(powers.last):
             return None
         c, b = (polynomial(each, self.region.lemmas) for each in (factor, powers.base))
-        rising, other = times(derivative(c, symbol), plus(constant(1), minus(b))), times(c, derivative(b, symbol))
-        slope = plus(rising, other)
+        if not self._is_in(c, symbol) or not self._is_in(b, symbol):
+            return None
+        less = plus(constant(1), minus(b))
+        slope = plus(times(derivative(c, symbol), less), times(c, derivative(b, symbol)))  # that of c / (1 - b)
         return way if self.proved(slope if way == "up" else minus(slope)) else None
 
     def _of_largest(self, of: tuple[Expression, ...], symbol: Symbol) -> Way | None:
@@ -156,8 +158,11 @@ class _Ways(Signs):
 
     def _by_derivative(self, e: Expression, symbol: Symbol) -> Way | None:
         p = polynomial(e, self.region.lemmas)
-        atoms = {atom for monomial in p for atom, _ in monomial} - {symbol}
-        if any(symbol in symbols_of(atom) for atom in atoms):
+        if not self._is_in(p, symbol):
             return None
         slope = derivative(p, symbol)
         return "up" if self.proved(slope) else "down" if self.proved(minus(slope)) else None
+
+    def _is_in(self, p: Polynomial, symbol: Symbol) -> bool:
+        """Whether it depends on a symbol as a polynomial, and not also inside another atom."""
+        return all(atom == symbol or symbol not in symbols_of(atom) for monomial in p for atom, _ in monomial)

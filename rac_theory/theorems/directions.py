@@ -5,7 +5,7 @@ condition stay true that gives the constant its meaning? To which side do the re
 theorem can only cease to apply? Rounding is safe to a side on which no answer speaks against it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -50,7 +50,7 @@ class Rounding(NamedTuple):
     def derived(self) -> Side:
         """The side on which all agree that have an answer."""
         known = [each for each in (self.bound, self.condition, self.stricter) if each != "either"]
-        return together(known) or "either"  # type: ignore[arg-type]  # "either" is gone
+        return together(known) or "either"
 
 
 def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
@@ -69,8 +69,9 @@ def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     """
     relations = [each for each in theorem.given if isinstance(each, Relation)]
     conditions = [each.inequality for each in theorem.given if isinstance(each, Condition)]
+    asked, pieces = [each for each in relations if each not in redundant(theorem)], regions(theorem)
     every = symbols_of(*_bounds(theorem), *relations, *conditions)
-    return {one: _rounding(theorem, one, relations, conditions) for one in every if one.side != "exact"}
+    return {one: _rounding(theorem, one, asked, conditions, pieces) for one in every if one.side != "exact"}
 
 
 def redundant(theorem: Theorem) -> tuple[Relation, ...]:
@@ -88,21 +89,21 @@ def redundant(theorem: Theorem) -> tuple[Relation, ...]:
     return tuple(each for each in named if all(sign(slack, piece) == 1 for slack in slacks(each) for piece in pieces))
 
 
-def _rounding(theorem: Theorem, one: Symbol, relations: list[Relation], conditions: list[Relation]) -> Rounding:
-    pieces = regions(theorem)
+def _rounding(
+    theorem: Theorem,
+    one: Symbol,
+    relations: Sequence[Relation],
+    conditions: Sequence[Relation],
+    pieces: Sequence[Region],
+) -> Rounding:
     found = [direction(bound, one, piece) for bound in _bounds(theorem) for piece in pieces]
     bound = together(each.way for each in found) or "either"
+    by = frozenset[str]().union(*(each.by for each in found)) if bound != "either" else frozenset({"not proved"})
+    condition = together(way for each in conditions for way in _slack_ways(each, one, [_positive(each)])) or "either"
     ways = {each: together(_slack_ways(each, one, pieces)) for each in relations}
-    condition = together(way for each in conditions for way in _slack_ways(each, one, (_positive(each),))) or "either"
-    idle = redundant(theorem)
-    return Rounding(
-        bound=bound,
-        by=frozenset().union(*(each.by for each in found)) if bound != "either" else frozenset({"not proved"}),
-        condition=condition,
-        stricter=_BACK[together(way for each, way in ways.items() if each not in idle and way != one.side) or "either"],
-        looser=tuple(each for each, way in ways.items() if each not in idle and way == one.side),
-        side=one.side,
-    )
+    looser = tuple(each for each, way in ways.items() if way == one.side)
+    stricter = _BACK[together(way for each, way in ways.items() if each not in looser) or "either"]
+    return Rounding(bound, by, condition, stricter, looser, one.side)
 
 
 _BACK: Mapping[Side, Side] = {"up": "down", "down": "up", "none": "none", "either": "either"}
@@ -113,7 +114,7 @@ def _bounds(theorem: Theorem) -> tuple[Expression, ...]:
     return (theorem.claim.bound,) if isinstance(theorem.claim.bound, Expression) else ()
 
 
-def _slack_ways(relation: Relation, one: Symbol, pieces: tuple[Region, ...]) -> Iterator[Way | None]:
+def _slack_ways(relation: Relation, one: Symbol, pieces: Sequence[Region]) -> Iterator[Way | None]:
     asked = [slack for slack in slacks(relation) if not _is_positive_product(slack)]
     return (direction(slack, one, piece).way for slack in asked for piece in pieces)
 

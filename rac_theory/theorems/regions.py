@@ -49,14 +49,15 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     relations = [each for each in theorem.given if isinstance(each, Relation)]
     bound = theorem.claim.bound
     every = symbols_of(*relations, *((bound,) if isinstance(bound, Expression) else ()))
-    ranges: dict[Symbol, Range] = dict.fromkeys((one for one in every if one.constant), (0, math.inf)) | _RANGES
+    ranges: dict[Symbol, Range] = {**{one: (0, math.inf) for one in every if one.constant}, **_RANGES}
     places: dict[Symbol, Expression] = {}
     for product, longest in filter(None, map(_length, relations)):
         one, share = (beta, _b) if beta in symbols_of(product) else (_smoothness(every), _x)
         if one in symbols_of(product):
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
             places[one] = share / product.at({one: 1})
-    lemmas = _DRIFT | {each.terms[0]: Lemma((0, 1), by="given") for each in relations if isinstance(each.terms[0], Let)}
+    given = (each.terms[0] for each in relations if isinstance(each.terms[0], Let))  # between 0 and 1, all of them
+    lemmas: dict[Expression, Lemma] = {**_DRIFT, **{name: Lemma((0, 1), by="given") for name in given}}
     pieces = _pieces(places.get(_smoothness(every), L), ranges.get(_x, (0, 1)), s in every)
     return tuple(
         Region(ranges | {_x: inside}, places | {one: place for one, place in beside.items() if one in every}, lemmas)
