@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal, Self, TypeAlias
 
 from rac_theory.algebra.box import Polynomial, Range, is_nonnegative, minus, polynomial, substituted
@@ -57,6 +58,16 @@ class Region:
     places: Mapping[Symbol, Expression] = field(default_factory=dict)
     lemmas: Mapping[Expression, Lemma] = field(default_factory=dict)
 
+    @cached_property
+    def placed(self) -> Mapping[Symbol, Polynomial]:
+        """The places as polynomials."""
+        return {symbol: polynomial(place) for symbol, place in self.places.items()}
+
+    @cached_property
+    def signs(self) -> dict[Expression, tuple[Literal[1, -1] | None, set[str]]]:
+        """The signs that were asked for, with what they took."""
+        return {}
+
 
 @dataclass(frozen=True)
 class Signs:
@@ -67,8 +78,15 @@ class Signs:
 
     def sign(self, e: Expression) -> Literal[1, -1] | None:
         """Return 1 if an expression is nowhere negative, -1 if nowhere positive, None if neither is proved."""
-        found = self._sign_by_rule(e)
-        return self._proved_sign(polynomial(e, (e,))) if found is None and e in self.region.lemmas else found
+        if e not in self.region.signs:
+            fresh = replace(self, used=set())
+            found = fresh._sign_by_rule(e)
+            if found is None and e in self.region.lemmas:
+                found = fresh._proved_sign(polynomial(e, (e,)))
+            self.region.signs[e] = found, fresh.used if found else set()
+        found, words = self.region.signs[e]
+        self.used.update(words)
+        return found
 
     def _sign_by_rule(self, e: Expression) -> Literal[1, -1] | None:
         match e:
@@ -98,8 +116,7 @@ class Signs:
 
     def proved(self, p: Polynomial) -> bool:
         """Whether a polynomial is nowhere negative."""
-        places = {symbol: polynomial(place) for symbol, place in self.region.places.items()}
-        placed = substituted(p, places)
+        placed = substituted(p, self.region.placed)
         ranges = {atom: self._range(atom) for monomial in placed for atom, _ in monomial}
         proved = is_nonnegative(placed, {atom: known for atom, known in ranges.items() if known is not None})
         if proved and any(coefficient < 0 for coefficient in placed.values()):

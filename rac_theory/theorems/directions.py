@@ -69,7 +69,8 @@ def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     """
     relations = [each for each in theorem.given if isinstance(each, Relation)]
     conditions = [each.inequality for each in theorem.given if isinstance(each, Condition)]
-    asked, pieces = [each for each in relations if each not in redundant(theorem)], regions(theorem)
+    idle, pieces = redundant(theorem), regions(theorem)
+    asked = [each for each in relations if each not in idle]
     every = symbols_of(*_bounds(theorem), *relations, *conditions)
     return {one: _rounding(theorem, one, asked, conditions, pieces) for one in every if one.side != "exact"}
 
