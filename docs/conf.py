@@ -29,6 +29,7 @@ extensions = [
     "myst_nb",
     "executed",
     "live",
+    "rounded",
 ]
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]

@@ -2,29 +2,35 @@
 rounding. It uses nothing. It must not know what its symbols stand for.
 """
 
+from rac_theory.algebra.direction import direction
 from rac_theory.algebra.expression import Expression, Let, Symbol
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from rac_theory.algebra.fraction import fraction
 from rac_theory.algebra.latex import latex
 from rac_theory.algebra.number import number, truth
 from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.sign import Lemma, Region, sign
 from rac_theory.algebra.text import text
 from rac_theory.algebra.walk import definitions_in, symbols_of
 
 __all__ = [
     "Expression",
+    "Lemma",
     "Let",
+    "Region",
     "Relation",
     "Symbol",
     "between",
     "choice",
     "definitions_in",
+    "direction",
     "equal",
     "fraction",
     "latex",
     "maximum",
     "number",
     "powers",
+    "sign",
     "sqrt",
     "symbols_of",
     "text",

@@ -42,9 +42,7 @@ def direction(expression: Expression, symbol: Symbol, region: Region) -> Directi
 
     Examples
     --------
-    >>> from rac_theory.algebra import Symbol
-    >>> from rac_theory.algebra.direction import direction
-    >>> from rac_theory.algebra.sign import Region
+    >>> from rac_theory.algebra import Region, Symbol, direction
     >>> L, mu, kappa, T = Symbol("L"), Symbol("mu"), Symbol("kappa"), Symbol("T")
     >>> region = Region({L: (0, 1), kappa: (0, 1), T: (1, 9)}, places={mu: kappa * L})
     >>> direction((1 - mu) ** T * L, mu, region).way, direction((1 - mu) ** T * L, L, region).way

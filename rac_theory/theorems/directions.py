@@ -20,6 +20,28 @@ from rac_theory.theorems.theorem import Theorem
 Side = Literal["up", "down", "none", "either"]
 
 
+WHY: Mapping[str, str] = {
+    "L": "a larger number is a Lipschitz constant too",
+    "L_max": "a larger number is a Lipschitz constant of every component too",
+    "mu": "a smaller number fulfils the Polyak-Lojasiewicz inequality too",
+    "strong_convexity": "a smaller number is a modulus of strong convexity too",
+    "lambda_min": "it is used as a lower bound of E[H], and a smaller number is one",
+    "lambda_max": "it is used as an upper bound of E[H], and a larger number is one",
+    "gap0": "it is taken from an upper end of the infimum, on both sides, and rounding it only adds to the bound",
+    "gap0_upper": "it is used as the most that f can fall, and f falls by no more than a larger number",
+    "distance0": "it is used as an upper bound of the distance, and a larger number is one",
+    "A": "the inequality of structured noise has it on the larger side",
+    "beta": "the inequality of structured noise has it on the larger side",
+    "C": "the inequality of structured noise has it on the larger side",
+    "D": "it is used as an upper bound of a spread, and a larger number is one",
+    "sigma_squared": "it is used as an upper bound of a variance, and a larger number is one",
+    "zeta_squared": "it is used as an upper bound of a variance, and a larger number is one",
+    "nu": "it is used as a lower bound of what a step gains, and a smaller number is one",
+    "longest_step": "it is only asked to be below 2, and a larger number is so less often",
+}
+"""Why a constant that is rounded to its side is as good a constant, so that the theorem holds for it."""
+
+
 class Rounding(NamedTuple):
     """What rounding a constant does to a theorem.
 

@@ -39,6 +39,7 @@ KNOWN = [
     ((a - 2) ** 3, "up"),  # by its derivative
     ((a - 1) ** n, None),
     (b**a, None),
+    ((1 + a) ** (n - 2), None),  # falls at n = 1 and rises at n = 3
     (powers(1 - a, 0, n), "down"),
     (powers(1 - 2 * a, 0, n), None),
     (powers(a, 1, n) * (c - 1), "down"),

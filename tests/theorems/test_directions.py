@@ -12,7 +12,7 @@ from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Exact, Minibatch, RACLoRA, Reshuffled, sketches, theorems
 from rac_theory.algebra import Relation, fraction, symbols_of, truth
 from rac_theory.theorems import federated, regions, sharp_drift
-from rac_theory.theorems.directions import directions, redundant
+from rac_theory.theorems.directions import WHY, directions, redundant
 from rac_theory.theorems.symbols import C, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
 
 ALL = theorems.ALL
@@ -36,6 +36,7 @@ def test_every_constant_of_a_bound_is_exact_or_has_an_answer():
     for theorem in ALL.values():
         exact = set(symbols_of(theorem.claim.bound)) - set(derived(theorem))
         assert {one.constant for one in exact} <= {"", "gamma", "inner_steps"}, theorem.id
+    assert {one.constant for theorem in ALL.values() for one in derived(theorem)} == set(WHY)
 
 
 @pytest.mark.parametrize(
