@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 
 from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
-from rac_theory.algebra.box import Range, polynomial
-from rac_theory.algebra.expression import Number
+from rac_theory.algebra.box import Range
+from rac_theory.algebra.expression import Number, Power, Product
 from rac_theory.algebra.sign import Lemma, Region
 from rac_theory.theorems import federated, sharp_drift
 from rac_theory.theorems.symbols import K, L, L_max, N, T, beta, lambda_max, lambda_min, mu, nu, s
@@ -43,8 +43,8 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     >>> from rac_theory.theorems.regions import regions
     >>> for region in regions(theorems.T2_sharp):
     ...     print({symbol.name: place for symbol, place in region.places.items()})
-    {'L': x / gamma, 'mu': kappa x / gamma}
-    {'L': x / gamma, 'mu': kappa x / gamma}
+    {'L': x / gamma, 'mu': kappa (x / gamma)}
+    {'L': x / gamma, 'mu': kappa (x / gamma)}
     """
     relations = [each for each in theorem.given if isinstance(each, Relation)]
     bound = theorem.claim.bound
@@ -52,12 +52,11 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     ranges: dict[Symbol, Range] = {**{one: (0, math.inf) for one in every if one.constant}, **_RANGES}
     places: dict[Symbol, Expression] = {}
     for product, longest in filter(None, map(_length, relations)):
-        one, share = (beta, _b) if beta in symbols_of(product) else (_smoothness(every), _x)
-        if one in symbols_of(product):
+        one, share = (beta, _b) if beta in product.factors else (_smoothness(every), _x)
+        place = share / Product(tuple(factor for factor in product.factors if factor != one))
+        if product.factors.count(one) == 1 and places.setdefault(one, place) == place:
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
-            places[one] = share / product.at({one: 1})
-    given = (each.terms[0] for each in relations if isinstance(each.terms[0], Let))  # between 0 and 1, all of them
-    lemmas: dict[Expression, Lemma] = {**_DRIFT, **{name: Lemma((0, 1), by="given") for name in given}}
+    lemmas = {**_DRIFT, **_given(relations)}
     pieces = _pieces(places.get(_smoothness(every), L), ranges.get(_x, (0, 1)), s in every)
     return tuple(
         Region(ranges | {_x: inside}, places | {one: place for one, place in beside.items() if one in every}, lemmas)
@@ -69,14 +68,25 @@ def _smoothness(every: Collection[Symbol]) -> Symbol:
     return L_max if L_max in every else L
 
 
-def _length(relation: Relation) -> tuple[Expression, Fraction] | None:
+def _length(relation: Relation) -> tuple[Product, Fraction] | None:
     """What a relation says of a product of constants: that it is at most, or less than, a number."""
     match relation:
-        case Relation((product, Number(longest)), ("<=" | "<",)) | Relation(
-            (Number(), product, Number(longest)), ("<", "<")
-        ) if T not in symbols_of(product) and len(polynomial(product)) == 1:
+        case Relation((Product() as product, Number(longest)), ("<=" | "<",)) | Relation(
+            (Number(), Product() as product, Number(longest)), ("<", "<")
+        ) if not any(isinstance(factor, Power) for factor in product.factors):
             return product, longest
     return None
+
+
+def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
+    """What relations say of names: that they are not negative, and perhaps below a number."""
+    given: dict[Expression, Lemma] = {}
+    for name, other in ((each.terms[0], each) for each in relations):
+        if isinstance(name, Let) and other == (name >= 0):
+            ends = [each.terms[1] for each in relations if each.terms[0] == name and each.signs in (("<",), ("<=",))]
+            high = min((end.value for end in ends if isinstance(end, Number)), default=math.inf)
+            given[name] = Lemma((0, high), by="given")
+    return given
 
 
 def _pieces(smooth: Expression, x: Range, with_s: bool) -> Iterator[tuple[Range, Mapping[Symbol, Expression]]]:

@@ -84,6 +84,11 @@ def test_what_is_negative_somewhere_is_not_proved(e):
     assert not is_nonnegative(polynomial(e), RANGES)
 
 
+def test_zeros_along_a_line_end_the_search():
+    """A square that is zero across the box is nowhere negative, and no half is ever proved to be so."""
+    assert not is_nonnegative(polynomial((x - y / 2) ** 2), RANGES)
+
+
 def test_nothing_is_proved_of_what_has_no_range():
     """Nor of a quotient whose denominator may be negative. Catches a range that is made up."""
     assert not is_nonnegative(polynomial(Symbol("u") ** 2), RANGES)

@@ -49,6 +49,7 @@ KNOWN = [
     (total(k, n, k * (1 + a) ** (k - 1)), "up"),
     (total(k, n, (1 + a) ** k - 1) ** 2, "up"),
     (total(k, n, (1 - a) ** k - a), "down"),
+    (total(k, n, a * (2 * k - 1)), None),  # its first term falls, all others rise
     (maximum((1 - a) ** 2, (1 - b * a / 2) ** 2), "down"),
     (maximum((1 - a) ** 2, (1 + a) ** 2), "up"),  # the first is never above the second
     (maximum(a, 1 - a), None),

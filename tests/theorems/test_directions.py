@@ -11,9 +11,10 @@ import pytest
 from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Exact, Minibatch, RACLoRA, Reshuffled, sketches, theorems
 from rac_theory.algebra import Relation, fraction, symbols_of, truth
+from rac_theory.algebra.box import polynomial
 from rac_theory.theorems import federated, regions, sharp_drift
 from rac_theory.theorems.directions import WHY, directions, redundant
-from rac_theory.theorems.symbols import C, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
+from rac_theory.theorems.symbols import C, T, distance0, gap0, gap0_upper, lambda_min, s, sigma_squared
 
 ALL = theorems.ALL
 derived = cache(directions)
@@ -29,6 +30,21 @@ def test_derived_sides_are_those_of_the_symbols(theorem):
     assert {(theorem.id, one.constant) for one, each in found.items() if each.bound == "either"} <= EITHER
     looser = {(theorem.id, one.constant, str(each)) for one, found in found.items() for each in found.looser}
     assert looser == {each for each in LOOSER if each[0] == theorem.id}
+
+
+@pytest.mark.parametrize(
+    ("theorem", "stricter"),
+    [
+        ("T1_sharp", {"L": "up", "lambda_min": "down"}),
+        ("T5_step", {"L": "up", "lambda_min": "down", "lambda_max": "up", "A": "up", "beta": "up"}),
+        ("T10d", {"L_max": "up", "mu": "down", "lambda_min": "down", "lambda_max": "up"}),
+        ("T12_pl", {"longest_step": "up"}),
+    ],
+)
+def test_rounding_makes_relations_stricter(theorem, stricter):
+    """Catches 0 < gamma L taken for something that L is asked for, and lambda_min > 0 taken for nothing."""
+    found = {one.constant: each.stricter for one, each in derived(ALL[theorem]).items()}
+    assert {name: way for name, way in found.items() if way != "none"} == stricter
 
 
 def test_every_constant_of_a_bound_is_exact_or_has_an_answer():
@@ -65,6 +81,36 @@ def test_only_t6_asks_more_of_rho_than_that_it_is_below_one():
     asks = {theorem.id for theorem in ALL.values() if any(str(each) == "rho >= 0" for each in theorem.given)}
     assert {theorem.id for theorem in ALL.values() if redundant(theorem)} == asks - {"T6"}
     assert asks == {"T4", "T6", "T8d", "T8d_sharp", "T10d", "T10d_sharp"}
+
+
+@pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
+def test_boxes_reach_as_far_as_the_relations(theorem):
+    """Catches a box that ends before gamma L does, or a gap between two boxes."""
+    lengths = [found for each in theorem.given if isinstance(each, Relation) and (found := regions._length(each))]
+    boxes = regions.regions(theorem)
+    for product, _ in lengths:
+        longest = min(number for other, number in lengths if other == product)
+        reached = []
+        for box in boxes:
+            placed = polynomial(product.at(box.places))
+            ((share, _),) = [(atom, power) for monomial in placed for atom, power in monomial]
+            reached.append([fraction(product.at(box.places), {**ONES, share.name: end}) for end in box.ranges[share]])
+        assert {longest} == {max(high for _, high in reached)}
+        assert all(low == 0 or low in [high for _, high in reached] for low, _ in reached)
+
+
+ONES = dict.fromkeys(("gamma", "eta", "N", "K", "L", "kappa", "z"), 1)
+
+
+@pytest.mark.parametrize("x", [Fraction(i, 8) for i in range(1, 17)])
+def test_boxes_of_t4_hold_every_s_up_to_l(x):
+    """The intervals of gamma s, one after the other, are [0, gamma L]. Catches one that is left out."""
+    boxes = [box for box in regions.regions(theorems.T4) if box.ranges[regions._x][0] <= x <= box.ranges[regions._x][1]]
+    ends = sorted([fraction(box.places[s], {**ONES, "x": x, "z": z}) for z in (0, 1)] for box in boxes)
+    ends = [each for each in ends if x != 1 or each[0] < each[1]]  # at x = 1 a third box is a point
+    assert ends[0][0] == 0
+    assert max(high for _, high in ends) == x
+    assert all(low == 0 or low in [high for _, high in ends] for low, _ in ends)
 
 
 # A second route: the bounds themselves, at constants that meet the relations.
@@ -226,14 +272,14 @@ def test_the_lemmas_on_drift(steps):
     known = {"gamma": 1, "eta": 1, "K": steps, "N": steps}
     for h in (Fraction(1, steps), Fraction(1, 3 * steps)):
         values = {**known, "L": h}
-        a, s, s_K = (fraction(each, values) for each in (federated.a, sharp_drift.s, sharp_drift.s_K))
+        a, its_s, s_K = (fraction(each, values) for each in (federated.a, sharp_drift.s, sharp_drift.s_K))
         assert 0 <= a <= Fraction(759, 1000)  # e^2/2 - 2e + 5/2 = 0.7580...
-        assert 0 <= s == s_K <= Fraction(719, 1000)  # e - 2 = 0.7182...
+        assert 0 <= its_s == s_K <= Fraction(719, 1000)  # e - 2 = 0.7182...
         (shrunk,) = (each for each in regions._DRIFT if each != federated.a)
-        assert 1 - s**2 <= fraction(shrunk, values) <= 1
+        assert 1 - its_s**2 <= fraction(shrunk, values) <= 1
         of_s = [Fraction(math.comb(steps, j + 1), steps) for j in range(1, steps)]
         of_r = [Fraction(j * math.comb(steps, j + 1), steps * (steps - 1)) for j in range(1, steps)]
         assert all(one >= other for one, other in zip(of_s, of_r, strict=True))
         if steps > 1:
             at = [sum(each * h**j for j, each in enumerate(some, 1)) for some in (of_s, of_r)]
-            assert at == [s, fraction(sharp_drift.r, values)]
+            assert at == [its_s, fraction(sharp_drift.r, values)]
