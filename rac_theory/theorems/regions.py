@@ -7,6 +7,8 @@ Constants are put into units in which they are shares of one another: L = x / ga
 import math
 from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
+from functools import reduce
+from operator import mul
 
 from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
 from rac_theory.algebra.box import Range
@@ -53,8 +55,10 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     places: dict[Symbol, Expression] = {}
     for product, longest in filter(None, map(_length, relations)):
         one, share = (beta, _b) if beta in product.factors else (_smoothness(every), _x)
-        place = share / Product(tuple(factor for factor in product.factors if factor != one))
-        if product.factors.count(one) == 1 and places.setdefault(one, place) == place:
+        if product.factors.count(one) != 1:
+            continue
+        place = share / reduce(mul, (factor for factor in product.factors if factor != one))
+        if places.setdefault(one, place) == place:
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
     lemmas = {**_DRIFT, **_given(relations)}
     pieces = _pieces(places.get(_smoothness(every), L), ranges.get(_x, (0, 1)), s in every)
