@@ -120,7 +120,7 @@ def _rounding(
     pieces: Sequence[Region],
 ) -> Rounding:
     found = [direction(bound, one, piece) for bound in _bounds(theorem) for piece in pieces]
-    bound = together(each.way for each in found) or "either"
+    bound = together([each.way for each in found] or [None]) or "either"
     by = frozenset[str]().union(*(each.by for each in found)) if bound != "either" else frozenset({"not proved"})
     condition = together(way for each in conditions for way in _slack_ways(each, one, [_positive(each)])) or "either"
     ways = {each: together(_slack_ways(each, one, pieces)) for each in relations}

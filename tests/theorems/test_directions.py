@@ -14,7 +14,7 @@ from rac_theory.algebra import Relation, fraction, symbols_of, truth
 from rac_theory.algebra.box import polynomial
 from rac_theory.theorems import federated, regions, sharp_drift
 from rac_theory.theorems.directions import WHY, directions, redundant
-from rac_theory.theorems.symbols import C, T, distance0, gap0, gap0_upper, lambda_min, s, sigma_squared
+from rac_theory.theorems.symbols import C, K, T, distance0, gap0, gap0_upper, lambda_min, s, sigma_squared
 
 ALL = theorems.ALL
 derived = cache(directions)
@@ -74,6 +74,23 @@ def test_a_symbol_with_the_wrong_side_is_seen(theorem, one):
 
 def _at(relation, values):
     return Relation(tuple(term.at(values) for term in relation.terms), relation.signs)
+
+
+def test_of_a_bound_that_is_a_function_nothing_is_claimed():
+    """Only what the conditions and the relations say is known. Catches "none", that it does not depend on anything."""
+    bound = replace(theorems.T1.claim, bound=lambda c, t: c.L / t)
+    found = directions(replace(theorems.T1, claim=bound, falls="sublinear"))
+    assert {one.constant: (each.bound, each.derived) for one, each in found.items()} == {
+        "L": ("either", "up"),
+        "lambda_min": ("either", "down"),
+    }
+
+
+def test_lemmas_on_drift_are_only_used_where_a_round_is_short():
+    """Without eta K L <= 1 there is no a < 1, and T9 has no direction. Catches a lemma that is taken for granted."""
+    longer = tuple(each for each in theorems.T9.given if not isinstance(each, Relation) or K not in symbols_of(each))
+    found = directions(replace(theorems.T9, given=longer))
+    assert {each.bound for each in found.values()} == {"either"}
 
 
 def test_only_t6_asks_more_of_rho_than_that_it_is_below_one():
@@ -275,7 +292,7 @@ def test_the_lemmas_on_drift(steps):
         a, its_s, s_K = (fraction(each, values) for each in (federated.a, sharp_drift.s, sharp_drift.s_K))
         assert 0 <= a <= Fraction(759, 1000)  # e^2/2 - 2e + 5/2 = 0.7580...
         assert 0 <= its_s == s_K <= Fraction(719, 1000)  # e - 2 = 0.7182...
-        (shrunk,) = (each for each in regions._DRIFT if each != federated.a)
+        _, shrunk = regions._DRIFT
         assert 1 - its_s**2 <= fraction(shrunk, values) <= 1
         of_s = [Fraction(math.comb(steps, j + 1), steps) for j in range(1, steps)]
         of_r = [Fraction(j * math.comb(steps, j + 1), steps * (steps - 1)) for j in range(1, steps)]
