@@ -30,6 +30,7 @@ extensions = [
     "executed",
     "live",
     "reduced",
+    "rounded",
 ]
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]

@@ -2,6 +2,7 @@
 rounding. It uses nothing. It must not know what its symbols stand for.
 """
 
+from rac_theory.algebra.direction import direction
 from rac_theory.algebra.expression import Expression, Let, Symbol
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from rac_theory.algebra.fraction import fraction
@@ -10,19 +11,23 @@ from rac_theory.algebra.number import number, truth
 from rac_theory.algebra.polynomial import identical, polynomial
 from rac_theory.algebra.polynomials import Polynomial, Ratio
 from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.sign import Lemma, Region, sign
 from rac_theory.algebra.text import text
 from rac_theory.algebra.walk import definitions_in, symbols_of
 
 __all__ = [
     "Expression",
+    "Lemma",
     "Let",
     "Polynomial",
     "Ratio",
+    "Region",
     "Relation",
     "Symbol",
     "between",
     "choice",
     "definitions_in",
+    "direction",
     "equal",
     "fraction",
     "identical",
@@ -31,6 +36,7 @@ __all__ = [
     "number",
     "polynomial",
     "powers",
+    "sign",
     "sqrt",
     "symbols_of",
     "text",

@@ -1,0 +1,166 @@
+"""Reading as a direction: whether a value can fall, or rise, as one of its symbols grows.
+
+The rules of a sum, a product, a quotient and a power come first. Where they decide nothing, a derivative that is a
+polynomial may have a sign that is proved on the whole box (``algebra.box``). Nothing is sampled.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from rac_theory.algebra.box import Polynomial, constant, derivative, minus, plus, polynomial, times
+from rac_theory.algebra.expression import (
+    Choice,
+    Expression,
+    Let,
+    Maximum,
+    Negative,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Total,
+)
+from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.sign import ZERO, Region, Signs, Way
+from rac_theory.algebra.walk import symbols_of
+
+_BACK: Mapping[Way | None, Way | None] = {"up": "down", "down": "up", "none": "none", None: None}
+
+
+class Direction(NamedTuple):
+    """A way, None where none is proved, and what was used beside the rules: "polynomial", words of lemmas."""
+
+    way: Way | None
+    by: frozenset[str]
+
+
+def direction(expression: Expression, symbol: Symbol, region: Region) -> Direction:
+    """Return which way an expression goes as a symbol grows, everything else staying where it is in the region.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Region, Symbol, direction
+    >>> L, mu, kappa, T = Symbol("L"), Symbol("mu"), Symbol("kappa"), Symbol("T")
+    >>> region = Region({L: (0, 1), kappa: (0, 1), T: (1, 9)}, places={mu: kappa * L})
+    >>> direction((1 - mu) ** T * L, mu, region).way, direction((1 - mu) ** T * L, L, region).way
+    ('down', 'up')
+    >>> direction(L * (1 - L), L, region).way is None
+    True
+    """
+    reading = _Ways(region, set())
+    way = reading.way(expression, symbol)
+    return Direction(way, frozenset(reading.used))
+
+
+def slacks(relation: Relation) -> Iterator[Expression]:
+    """Yield for each sign of a relation, but "=", what must not be negative."""
+    for a, how, b in zip(relation.terms, relation.signs, relation.terms[1:], strict=False):
+        if how != "=":
+            yield b - a if how in ("<", "<=") else a - b
+
+
+def together(ways: Iterable[Way | None]) -> Way | None:
+    """Return the way of all, "none" if none of them moves, None if they differ or one is not known."""
+    moving = set(ways) - {"none"}
+    return "none" if not moving else moving.pop() if len(moving) == 1 else None
+
+
+class _Ways(Signs):
+    def way(self, e: Expression, symbol: Symbol) -> Way | None:
+        if symbol not in symbols_of(e):
+            return "none"
+        if e in self.region.lemmas and symbol in self.region.lemmas[e].ways:
+            self.used.add(self.region.lemmas[e].by)
+            return self.region.lemmas[e].ways[symbol]
+        way = self._by_rule(e, symbol)
+        return self._by_derivative(e, symbol) if way is None and not isinstance(e, Let) else way
+
+    def _by_rule(self, e: Expression, symbol: Symbol) -> Way | None:
+        match e:
+            case Symbol():
+                return "up"
+            case Let(value=value):
+                return self.way(value, symbol)
+            case Negative(value):
+                return _BACK[self.way(value, symbol)]
+            case Sum(terms):
+                return together(self.way(term, symbol) for term in terms)
+            case Product(factors):
+                return self._of_product(factors, symbol)
+            case Quotient(numerator, denominator) if self.sign(denominator):
+                above = self._times(self.way(numerator, symbol), [denominator])
+                return together([above, _BACK[self._times(self.way(denominator, symbol), [numerator])]])
+            case Power(base, exponent) if symbol not in symbols_of(exponent):
+                return self._of_power(base, exponent, symbol)
+            case Powers(base, first, last) if symbol not in symbols_of(first, last) and self.sign(base) == 1:
+                return self._times(self.way(base, symbol), [first])
+            case Total() if symbol not in symbols_of(e.steps):
+                return together(inner.way(term, symbol) for inner, term in self.terms(e))
+            case Maximum(of):
+                return self._of_largest(of, symbol)
+            case Choice(Relation(signs=(_,)) as condition, then, otherwise) if "=" not in condition.signs:
+                (slack,) = slacks(condition)
+                switched = self._times(self.way(slack, symbol), [then - otherwise])
+                return together([self.way(then, symbol), self.way(otherwise, symbol), switched])
+        return None
+
+    def _times(self, way: Way | None, factors: Iterable[Expression]) -> Way | None:
+        """The way of what is multiplied by factors that have a sign."""
+        if way in ("none", None):
+            return way
+        for factor in factors:
+            its = self.sign(factor)
+            way = way if its == 1 else _BACK[way] if its == -1 else None
+        return way
+
+    def _of_power(self, base: Expression, exponent: Expression, symbol: Symbol) -> Way | None:
+        if self.sign(exponent) != 1:
+            return None
+        if self.sign(base) == 1:
+            return self.way(base, symbol)
+        is_even = isinstance(exponent, Number) and exponent.value % 2 == 0
+        return self._times(self.way(base, symbol), [base]) if is_even else None
+
+    def _of_product(self, factors: tuple[Expression, ...], symbol: Symbol) -> Way | None:
+        if ZERO in factors:
+            return "none"
+        others = {i: (*factors[:i], *factors[i + 1 :]) for i in range(len(factors))}
+        found = together(self._times(self.way(each, symbol), others[i]) for i, each in enumerate(factors))
+        sums = [i for i, each in enumerate(factors) if isinstance(each, Powers) and each.first == ZERO]
+        return self._of_geometric(factors[sums[0]], Product(others[sums[0]]), symbol) if not found and sums else found
+
+    def _of_geometric(self, powers: Expression, factor: Expression, symbol: Symbol) -> Way | None:
+        """c (1 + b + ... + b^n) is c / (1 - b) times 1 - b^(n+1), for b in [0, 1]: both may go one way."""
+        assert isinstance(powers, Powers)
+        way = _BACK[self.way(powers.base, symbol)]
+        inside = self.sign(powers.base) == self.sign(1 - powers.base) == self.sign(factor) == 1
+        if way not in ("up", "down") or not inside or symbol in symbols_of(powers.last):
+            return None
+        c, b = (polynomial(each, self.region.lemmas) for each in (factor, powers.base))
+        if not self._is_in(c, symbol) or not self._is_in(b, symbol):
+            return None
+        less = plus(constant(1), minus(b))
+        slope = plus(times(derivative(c, symbol), less), times(c, derivative(b, symbol)))  # that of c / (1 - b)
+        return way if self.proved(slope if way == "up" else minus(slope)) else None
+
+    def _of_largest(self, of: tuple[Expression, ...], symbol: Symbol) -> Way | None:
+        """Without those that others are never below."""
+        kept = list(of)
+        for each in of:
+            if any(self.sign(other - each) == 1 for other in kept if other != each):
+                kept.remove(each)
+        return together(self.way(each, symbol) for each in kept)
+
+    def _by_derivative(self, e: Expression, symbol: Symbol) -> Way | None:
+        p = polynomial(e, self.region.lemmas)
+        if not self._is_in(p, symbol):
+            return None
+        slope = derivative(p, symbol)
+        return "up" if self.proved(slope) else "down" if self.proved(minus(slope)) else None
+
+    def _is_in(self, p: Polynomial, symbol: Symbol) -> bool:
+        """Whether it depends on a symbol as a polynomial, and not also inside another atom."""
+        return all(atom == symbol or symbol not in symbols_of(atom) for monomial in p for atom, _ in monomial)

@@ -1,0 +1,146 @@
+"""Reading as a sign: whether an expression is nowhere negative, or nowhere positive, where its symbols may be.
+
+Signs of factors give that of a product; a sum is a polynomial, whose sign is proved on a box (``algebra.box``).
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Literal, Self, TypeAlias
+
+from rac_theory.algebra.box import Polynomial, Range, is_nonnegative, minus, polynomial, substituted
+from rac_theory.algebra.expression import (
+    Choice,
+    Expression,
+    Let,
+    Maximum,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Symbol,
+    Total,
+)
+
+Way: TypeAlias = Literal["up", "down", "none"]
+"""As a symbol grows the value does not fall, does not rise, or does not depend on it."""
+
+ZERO = Number(Fraction(0))
+
+
+@dataclass(frozen=True)
+class Lemma:
+    """What is known of an expression from elsewhere: its range, its way with some symbols, and in a word from where."""
+
+    range: Range
+    ways: Mapping[Symbol, Way] = field(default_factory=dict)
+    by: str = "lemma"
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where symbols may be.
+
+    Attributes
+    ----------
+    ranges : mapping
+        Symbols to intervals. One that is missing may be anything.
+    places : mapping
+        Symbols to expressions in others that have ranges: ``{L: x / gamma}`` with x in [0, 1] says ``gamma L <= 1``.
+    lemmas : mapping
+        What is known of expressions besides.
+    """
+
+    ranges: Mapping[Symbol, Range]
+    places: Mapping[Symbol, Expression] = field(default_factory=dict)
+    lemmas: Mapping[Expression, Lemma] = field(default_factory=dict)
+
+    @cached_property
+    def placed(self) -> Mapping[Symbol, Polynomial]:
+        """The places as polynomials."""
+        return {symbol: polynomial(place) for symbol, place in self.places.items()}
+
+    @cached_property
+    def signs(self) -> dict[Expression, tuple[Literal[1, -1] | None, set[str]]]:
+        """The signs that were asked for, with what they took."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What is proved of signs in a region; ``used`` collects what that took: "polynomial", and the words of lemmas."""
+
+    region: Region
+    used: set[str]
+
+    def sign(self, e: Expression) -> Literal[1, -1] | None:
+        """Return 1 if an expression is nowhere negative, -1 if nowhere positive, None if neither is proved."""
+        if e not in self.region.signs:
+            fresh = replace(self, used=set())
+            found = fresh._sign_by_rule(e)
+            if found is None and e in self.region.lemmas:
+                found = fresh._proved_sign(polynomial(e, (e,)))
+            self.region.signs[e] = found, fresh.used if found else set()
+        found, words = self.region.signs[e]
+        self.used.update(words)
+        return found
+
+    def _sign_by_rule(self, e: Expression) -> Literal[1, -1] | None:
+        match e:
+            case Let(value=value):
+                return self.sign(value)
+            case Product(factors) if ZERO not in factors:
+                return self._sign_of_product(factors)
+            case Quotient(numerator, denominator):
+                return self._sign_of_product((numerator, denominator))
+            case Power(base, exponent) | Powers(base, first=exponent):
+                is_even = isinstance(e, Power) and isinstance(exponent, Number) and exponent.value % 2 == 0
+                return 1 if is_even or self.sign(base) == 1 else None
+            case Total():
+                return 1 if all(inner.sign(term) == 1 for inner, term in self.terms(e)) else None
+            case Maximum(of):
+                return 1 if any(self.sign(each) == 1 for each in of) else None
+            case Choice(_, then, otherwise):
+                return self.sign(then) if self.sign(then) == self.sign(otherwise) else None
+        return self._proved_sign(polynomial(e, self.region.lemmas))
+
+    def _sign_of_product(self, factors: Iterable[Expression]) -> Literal[1, -1] | None:
+        signs = [self.sign(factor) for factor in factors]
+        return None if None in signs else 1 if signs.count(-1) % 2 == 0 else -1
+
+    def _proved_sign(self, p: Polynomial) -> Literal[1, -1] | None:
+        return 1 if self.proved(p) else -1 if self.proved(minus(p)) else None
+
+    def proved(self, p: Polynomial) -> bool:
+        """Whether a polynomial is nowhere negative."""
+        placed = substituted(p, self.region.placed)
+        ranges = {atom: self._range(atom) for monomial in placed for atom, _ in monomial}
+        proved = is_nonnegative(placed, {atom: known for atom, known in ranges.items() if known is not None})
+        if proved and any(coefficient < 0 for coefficient in placed.values()):
+            self.used.add("polynomial")
+        return proved
+
+    def _range(self, atom: Expression) -> Range | None:
+        match atom:
+            case _ if atom in self.region.lemmas:
+                self.used.add(self.region.lemmas[atom].by)
+                return self.region.lemmas[atom].range
+            case Symbol():
+                return self.region.ranges.get(atom)
+            case Power(base, exponent) if self.sign(exponent) == self.sign(base - 1) == 1:
+                return 1, math.inf
+        return (0, math.inf) if self.sign(atom) == 1 else None
+
+    def terms(self, e: Total) -> Iterator[tuple[Self, Expression]]:
+        """The first term, and all others: an index that is a factor makes the first one zero."""
+        yield self, e.term.at({e.index: 0})
+        after = replace(self.region, ranges={**self.region.ranges, e.index: (1, math.inf)})
+        yield replace(self, region=after), e.term
+
+
+def sign(expression: Expression, region: Region) -> Literal[1, -1] | None:
+    """Return 1 if an expression is proved to be nowhere negative in a region, -1 if nowhere positive, else None."""
+    return Signs(region, set()).sign(expression)

@@ -1,0 +1,111 @@
+"""Polynomials on a box: read as fractions are read, and proved to be nowhere negative only where they are."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rac_theory.algebra import Symbol, fraction, sqrt
+from rac_theory.algebra.box import derivative, is_nonnegative, plus, polynomial, substituted, times
+
+x, y, z = (Symbol(name) for name in "xyz")
+RANGES = {x: (0, 1), y: (Fraction(1, 2), 2), z: (0, math.inf)}
+small = st.integers(-3, 3)
+
+
+def at(p, values):
+    """The value of a polynomial, monomial by monomial."""
+    return sum(
+        c * math.prod((values[atom.name] ** power for atom, power in m), start=Fraction(1)) for m, c in p.items()
+    )
+
+
+@st.composite
+def written(draw):
+    """An expression in x, y, z of degree up to four, not multiplied out."""
+    terms = [draw(small) + draw(small) * x + draw(small) * y + draw(small) * z for _ in range(3)]
+    return (terms[0] * terms[1] - terms[2]) * (1 - x) ** draw(st.integers(0, 2)) / (2 * y)
+
+
+def somewhere(rng):
+    share = [Fraction(int(rng.integers(0, 33)), 32) for _ in range(3)]
+    return {"x": share[0], "y": Fraction(1, 2) + share[1] * Fraction(3, 2), "z": 5 * share[2]}
+
+
+@given(written(), st.integers(0, 2**32 - 1))
+@settings(max_examples=60)
+def test_a_polynomial_is_the_expression(e, seed):
+    """Against the reading as a fraction. Catches a coefficient, a sign or a power that is lost in multiplying out."""
+    values = somewhere(np.random.default_rng(seed))
+    assert at(polynomial(e), values) == fraction(e, values)
+
+
+@given(written(), st.integers(0, 2**32 - 1))
+@settings(max_examples=60)
+def test_what_is_proved_is_so(e, seed):
+    """At 40 points, the corners among them. Catches binomials of the wrong row, and halves that miss a part."""
+    rng = np.random.default_rng(seed)
+    p = polynomial(e)
+    if is_nonnegative(p, RANGES):
+        corners = [{"x": Fraction(a), "y": b, "z": Fraction(0)} for a in (0, 1) for b in RANGES[y]]
+        assert all(fraction(e, values) >= 0 for values in [*corners, *(somewhere(rng) for _ in range(36))])
+
+
+PROVED = [
+    1 - 4 * x * (1 - x) * y / 2,  # zero inside, at x = 1/2 and y = 2: the box must be halved
+    x * (1 - x) * (2 - y) * z,
+    (y - Fraction(5, 4)) ** 2 + (2 * x - 1) ** 2,
+    1 / y - Fraction(1, 2),
+    (x - Fraction(1, 3)) ** 2 + Fraction(1, 1000),  # positive by a hair: no corner helps
+]
+
+
+@pytest.mark.parametrize("e", PROVED, ids=str)
+def test_what_is_nowhere_negative_is_proved(e):
+    """Catches a proof that has become too weak for the theorems."""
+    assert is_nonnegative(polynomial(e), RANGES)
+
+
+NEGATIVE = [
+    Fraction(999, 1000) - 4 * x * (1 - x) * y / 2,  # at one point inside, x = 1/2 and y = 2
+    (x - Fraction(1, 3)) ** 2 - Fraction(1, 1000),
+    1 - z,
+    1 / y - Fraction(501, 1000),
+    -x,
+]
+
+
+@pytest.mark.parametrize("e", NEGATIVE, ids=str)
+def test_what_is_negative_somewhere_is_not_proved(e):
+    """Catches a bound of coefficients that are not looked at, an end that is taken for a start, and z as bounded."""
+    assert not is_nonnegative(polynomial(e), RANGES)
+
+
+def test_zeros_along_a_line_end_the_search():
+    """A square that is zero across the box is nowhere negative, and no half is ever proved to be so."""
+    assert not is_nonnegative(polynomial((x - y / 2) ** 2), RANGES)
+
+
+def test_nothing_is_proved_of_what_has_no_range():
+    """Nor of a quotient whose denominator may be negative. Catches a range that is made up."""
+    assert not is_nonnegative(polynomial(Symbol("u") ** 2), RANGES)
+    assert not is_nonnegative(polynomial(1 / x), {x: (-1, 1)})
+    assert is_nonnegative(polynomial(x - x), {})
+    assert polynomial(sqrt(x) * 2) == {frozenset({(sqrt(x), 1)}): 2}
+
+
+@given(written(), st.integers(0, 2**32 - 1))
+@settings(max_examples=40)
+def test_derivatives_and_substitutions(e, seed):
+    """At z a quadratic at most: (p(z + 1) - p(z - 1)) / 2 is its slope. Catches a power that is not brought down."""
+    p, values = polynomial(e), somewhere(np.random.default_rng(seed))
+    ends = [{**values, "z": values["z"] + step} for step in (1, -1)]
+    assert at(derivative(p, z), values) == (at(p, ends[0]) - at(p, ends[1])) / 2
+    placed = substituted(p, {z: polynomial(x * y - 1), y: polynomial(2 / x)})
+    if values["x"]:
+        other = {"x": values["x"], "y": 2 / values["x"], "z": values["x"] * values["y"] - 1}
+        assert at(placed, values) == at(p, other)
+    assert plus(p, times(polynomial(x - 1 - x), p)) == {}

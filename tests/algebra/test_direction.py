@@ -1,0 +1,189 @@
+"""Which way an expression goes with a symbol: against pairs of exact numbers, and against what is known."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rac_theory.algebra import Let, Symbol, between, choice, equal, fraction, maximum, powers, total
+from rac_theory.algebra.direction import _Ways, direction, slacks, together
+from rac_theory.algebra.sign import Lemma, Region, sign
+
+a, b, c, n, k = (Symbol(name) for name in "abcnk")
+L, mu, x, kappa = (Symbol(name) for name in ("L", "mu", "x", "kappa"))
+REGION = Region(
+    {a: (0, 1), b: (Fraction(1, 2), 2), c: (-2, 0), n: (1, math.inf), x: (0, 2), kappa: (0, 1), L: (0, math.inf)},
+    places={mu: kappa * L},
+)
+
+KNOWN = [
+    (a + 2, "up"),
+    (1 - a, "down"),
+    (b - n, "none"),
+    (a - a * b, None),  # falls for b > 1 and rises for b < 1
+    (c * a, "down"),
+    (c * (1 - a), "up"),
+    (a * (1 - a), None),
+    (b * a / n, "up"),
+    (n / (1 + a), "down"),
+    (c / (1 + a), "up"),
+    (a / c, "down"),
+    (b / (a - 2), "down"),
+    (1 / (a - b), None),  # which goes through infinity
+    ((1 + a) ** n, "up"),
+    ((1 - a) ** n, "down"),
+    ((a - 1) ** 2, "down"),
+    ((a - 2) ** 3, "up"),  # by its derivative
+    ((a - 1) ** n, None),
+    (b**a, None),
+    ((1 + a) ** (n - 2), None),  # falls at n = 1 and rises at n = 3
+    (powers(1 - a, 0, n), "down"),
+    (powers(1 - 2 * a, 0, n), None),
+    (powers(a, 1, n) * (c - 1), "down"),
+    (a * powers(1 - a, 0, n), "up"),  # 1 - (1 - a)^(n+1)
+    ((1 - a) * powers(a, 0, n), "down"),  # 1 - a^(n+1)
+    ((2 - a) * powers(a, 0, n), None),
+    (total(k, n, k * (1 + a) ** (k - 1)), "up"),
+    (total(k, n, (1 + a) ** k - 1) ** 2, "up"),
+    (total(k, n, (1 - a) ** k - a), "down"),
+    (total(k, n, a * (2 * k - 1)), None),  # its first term falls, all others rise
+    (maximum((1 - a) ** 2, (1 - b * a / 2) ** 2), "down"),
+    (maximum((1 - a) ** 2, (1 + a) ** 2), "up"),  # the first is never above the second
+    (maximum(a, 1 - a), None),
+    (choice(a > Fraction(1, 2), 4, 2), "up"),
+    (choice(a <= Fraction(1, 2), 4, 2), "down"),
+    (choice(a < b, a + 2, a), None),  # rises, and then steps down
+    (choice(b < 1, a, 2 * a), "up"),
+    (Let("d", 1 - a) * Let("e", a / b), None),
+    (Let("d", 1 - a) - Let("e", a / b), "down"),
+    (a**3 - 3 * a, "down"),
+    (4 * a - b * a**2, "up"),  # at b = 2 and a = 1 it stops to rise
+    (a * (2 - a), "up"),
+]
+
+
+@pytest.mark.parametrize(("e", "way"), KNOWN, ids=str)
+def test_what_is_known(e, way):
+    """Catches a rule that was turned round, one that says more than is so, and one that has become too weak."""
+    assert direction(e, a, REGION).way == way
+
+
+def test_a_symbol_in_units_of_another():
+    """mu <= L is what makes 1 - mu/L a base that is not negative. Catches a derivative that moves mu along with L."""
+    e = (1 - mu / L) ** n
+    assert direction(e, mu, REGION) == ("down", {"polynomial"})
+    assert direction(e, L, REGION).way == "up"
+    assert direction(e, L, Region({**REGION.ranges, mu: (0, math.inf)})).way is None
+
+
+def test_lemmas_are_used_and_named():
+    """Catches a range that is not asked for, and a proof that does not say on what it rests."""
+    drift = Let("d", total(k, n, b**k - a))
+    known = Region(REGION.ranges, lemmas={drift: Lemma((0, 1), {a: "down"}), b**n: Lemma((0, 2), by="given")})
+    assert direction((1 - drift) ** n, a, REGION).way is None
+    assert direction((1 - drift) ** n, a, known) == ("up", {"lemma", "polynomial"})
+    assert direction(a * (2 - b**n), a, known) == ("up", {"given", "polynomial"})
+    assert direction(drift, b, known).way == "up"  # by the rules, for the lemma is silent
+
+
+def test_signs():
+    """Catches a sign that is made up where a factor, a base or an atom has none."""
+    for e, known in [
+        (c * a, -1),
+        (c * c, 1),
+        (c**2, 1),
+        (c**n, None),
+        ((1 + a) ** n - 1, 1),
+        ((1 - a) ** n - 1, None),
+        (powers(c, 0, n), None),
+        (maximum(c, a), 1),
+        (choice(a > 0, c, -1), -1),
+        (choice(a > 0, c, 1), None),
+        (a / (b - 1), None),
+        (Symbol("u"), None),
+    ]:
+        assert sign(e, REGION) == known, e
+
+
+def test_slacks_and_ways_together():
+    """Catches sides of a relation that are exchanged, and "none" that hides a way."""
+    assert [direction(slack, a, REGION).way for slack in slacks(between(0, a * b, 2))] == ["up", "down"]
+    assert [direction(slack, a, REGION).way for slack in slacks(a >= b)] == ["up"]
+    assert list(slacks(equal(a, b))) == []
+    assert [together(ways) for ways in (["up", "none"], ["up", "down"], ["none"], [], ["up", None])] == [
+        *("up", None, "none", "none", None)
+    ]
+
+
+def trees(depth):
+    """Expressions in a, b, c, n: anything that the algebra can write, sensible or not."""
+    leaves = st.sampled_from(
+        [a, a, b, c, *(Fraction(i, 2) + 0 * a if i % 2 else i + 0 * a for i in range(-2, 4)), 1 - a, a - 2]
+    )
+    if depth == 0:
+        return leaves
+    inner = trees(depth - 1)
+    whole = st.integers(0, 3)
+    return st.one_of(
+        leaves,
+        st.builds(lambda e, f: e + f, inner, inner),
+        st.builds(lambda e, f: e - f, inner, inner),
+        st.builds(lambda e, f: e * f, inner, inner),
+        st.builds(lambda e, f: e / f, inner, inner),
+        st.builds(lambda e, power: e**power, inner, whole),
+        st.builds(lambda e: e**n, inner),
+        st.builds(lambda e, f, first: f * powers(e, first, n), inner, inner, st.integers(0, 1)),
+        st.builds(lambda e, f: total(k, n, k * e ** (k - 1) + f**k), inner, inner),
+        st.builds(maximum, inner, inner),
+        st.builds(lambda e, f, g: choice(e <= f, f, g), inner, inner, inner),
+        st.builds(lambda e: Let("d", e), inner),
+    )
+
+
+def values(rng):
+    """The values of an expression's symbols but a, at random and at ends."""
+    share = [Fraction(int(i), 8) for i in rng.integers(0, 9, 2)]
+    return {"b": Fraction(1, 2) + share[0] * Fraction(3, 2), "c": -2 * share[1], "n": int(rng.integers(1, 5))}
+
+
+def exact(e, at):
+    """The value, None where there is none: a quotient by zero, and what is made of it."""
+    found = fraction(e, at)
+    return found if isinstance(found, Fraction) else None
+
+
+@given(trees(2), st.integers(0, 2**32 - 1))
+@settings(max_examples=150, deadline=None)
+def test_no_way_is_contradicted_by_exact_numbers(e, seed):
+    """At 12 pairs of points each. Catches any rule that holds only for factors, bases or terms of one sign."""
+    way, _ = direction(e, a, REGION)
+    if way is None:
+        return
+    rng = np.random.default_rng(seed)
+    for _ in range(12):
+        low, high = sorted(Fraction(int(i), 12) for i in rng.integers(0, 13, 2))
+        beside = values(rng)
+        before, after = (exact(e, {**beside, "a": at}) for at in (low, high))
+        if before is not None and after is not None:
+            assert {"up": before <= after, "down": before >= after, "none": before == after}[way], (e, low, high)
+
+
+TURNED = {
+    "a factor's sign": ("_times", lambda self, way, factors: way),
+    "what is subtracted": ("_by_rule", lambda self, e, symbol: "up"),
+    "an even power of what is negative": ("_of_power", lambda self, base, exponent, symbol: self.way(base, symbol)),
+    "the largest of several": ("_of_largest", lambda self, of, symbol: together(self.way(e, symbol) for e in of[:1])),
+    "a sum of powers": ("_of_geometric", lambda self, powers, factor, symbol: "down"),
+    "a derivative": ("_by_derivative", lambda self, e, symbol: "down"),
+    "what a derivative does not see": ("_is_in", lambda self, p, symbol: True),
+}
+
+
+@pytest.mark.parametrize("rule", TURNED)
+def test_a_rule_turned_round_is_seen(monkeypatch, rule):
+    """What is known is enough to tell: each of them makes a way of it wrong."""
+    monkeypatch.setattr(_Ways, *TURNED[rule])
+    assert any(direction(e, a, REGION).way not in (way, None) for e, way in KNOWN), rule

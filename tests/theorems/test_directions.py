@@ -1,0 +1,245 @@
+"""To which side constants are rounded: derived from the theorems, as their symbols say, and as it is done."""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pytest
+
+from problems import Federated, LeastSquares
+from rac_theory import Case, Clients, Constants, Exact, Minibatch, RACLoRA, Reshuffled, sketches, theorems
+from rac_theory.algebra import Relation, fraction, symbols_of, truth
+from rac_theory.theorems.directions import WHY, directions, redundant
+from rac_theory.theorems.symbols import C, K, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
+
+ALL = theorems.ALL
+derived = cache(directions)
+EITHER = {("T3_sharp", "L")}
+LOOSER = {("T6", name, "rho >= 0") for name in ("L", "mu", "lambda_min", "lambda_max", "A", "beta")}
+
+
+@pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
+def test_derived_sides_are_those_of_the_symbols(theorem):
+    """Catches a symbol with the wrong side, a bound that moves the wrong way, and a theorem whose proof broke down."""
+    found = derived(theorem)
+    assert {one: each.derived for one, each in found.items()} == {one: one.side for one in found}
+    assert {(theorem.id, one.constant) for one, each in found.items() if each.bound == "either"} <= EITHER
+    looser = {(theorem.id, one.constant, str(each)) for one, found in found.items() for each in found.looser}
+    assert looser == {each for each in LOOSER if each[0] == theorem.id}
+
+
+@pytest.mark.parametrize(
+    ("theorem", "stricter"),
+    [
+        ("T1_sharp", {"L": "up", "lambda_min": "down"}),
+        ("T5_step", {"L": "up", "lambda_min": "down", "lambda_max": "up", "A": "up", "beta": "up"}),
+        ("T10d", {"L_max": "up", "mu": "down", "lambda_min": "down", "lambda_max": "up"}),
+        ("T12_pl", {"longest_step": "up"}),
+    ],
+)
+def test_rounding_makes_relations_stricter(theorem, stricter):
+    """Catches 0 < gamma L taken for something that L is asked for, and lambda_min > 0 taken for nothing."""
+    found = {one.constant: each.stricter for one, each in derived(ALL[theorem]).items()}
+    assert {name: way for name, way in found.items() if way != "none"} == stricter
+
+
+def test_every_constant_of_a_bound_is_exact_or_has_an_answer():
+    """Catches a symbol without a side: only step sizes, counts and T are exact."""
+    for theorem in ALL.values():
+        exact = set(symbols_of(theorem.claim.bound)) - set(derived(theorem))
+        assert {one.constant for one in exact} <= {"", "gamma", "inner_steps"}, theorem.id
+    assert {one.constant for theorem in ALL.values() for one in derived(theorem)} == set(WHY)
+
+
+@pytest.mark.parametrize(
+    ("theorem", "one"),
+    [("T1", gap0_upper), ("T1", lambda_min), ("T3", distance0), ("T6", C), ("T7", sigma_squared), ("T2", gap0)],
+    ids=str,
+)
+def test_a_symbol_with_the_wrong_side_is_seen(theorem, one):
+    """The same theorem, in which a symbol says that it is rounded the other way."""
+    turned = replace(one, side={"up": "down", "down": "up"}[one.side])
+    theorem = ALL[theorem]
+    given = tuple(
+        each.terms and _at(each, {one: turned}) if isinstance(each, Relation) else each for each in theorem.given
+    )
+    claim = replace(theorem.claim, bound=theorem.claim.bound.at({one: turned}))
+    found = directions(replace(theorem, claim=claim, given=given))
+    assert [symbol for symbol, each in found.items() if each.derived != symbol.side] == [turned]
+
+
+def _at(relation, values):
+    return Relation(tuple(term.at(values) for term in relation.terms), relation.signs)
+
+
+def test_of_a_bound_that_is_a_function_nothing_is_claimed():
+    """Only what the conditions and the relations say is known. Catches "none", that it does not depend on anything."""
+    bound = replace(theorems.T1.claim, bound=lambda c, t: c.L / t)
+    found = directions(replace(theorems.T1, claim=bound, falls="sublinear"))
+    assert {one.constant: (each.bound, each.derived) for one, each in found.items()} == {
+        "L": ("either", "up"),
+        "lambda_min": ("either", "down"),
+    }
+
+
+def test_lemmas_on_drift_are_only_used_where_a_round_is_short():
+    """Without eta K L <= 1 there is no a < 1, and T9 has no direction. Catches a lemma that is taken for granted."""
+    longer = tuple(each for each in theorems.T9.given if not isinstance(each, Relation) or K not in symbols_of(each))
+    found = directions(replace(theorems.T9, given=longer))
+    assert {each.bound for each in found.values()} == {"either"}
+
+
+def test_only_t6_asks_more_of_rho_than_that_it_is_below_one():
+    """Catches a region that is too small, and one that forgets mu <= L."""
+    asks = {theorem.id for theorem in ALL.values() if any(str(each) == "rho >= 0" for each in theorem.given)}
+    assert {theorem.id for theorem in ALL.values() if redundant(theorem)} == asks - {"T6"}
+    assert asks == {"T4", "T6", "T8d", "T8d_sharp", "T10d", "T10d_sharp"}
+
+
+# A second route: the bounds themselves, at constants that meet the relations.
+
+STEPS = np.array([1.0, 2, 3, 5, 17, 200, 4e3, 1e6])
+
+
+def admissible(theorem, rng):
+    """Random constants of which the relations are true, and what is always true of constants."""
+    relations = [each for each in theorem.given if isinstance(each, Relation) and T not in symbols_of(each)]
+    while True:
+        smooth, steps = 10 ** rng.uniform(-2, 2), int(rng.integers(1, 7))
+        low, high = np.sort(rng.uniform(0.01, 0.99, 2))
+        share = rng.uniform(0.05, 0.95)
+        c = Constants(
+            gamma=rng.uniform(0, 2) / smooth / rng.choice([1, 2 * steps]),
+            inner_steps=steps,
+            **dict.fromkeys(("L", "L_max"), smooth),
+            **dict.fromkeys(("mu", "strong_convexity"), share * smooth),
+            lambda_min=low,
+            lambda_max=high,
+            **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
+            **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "beta")},
+            A=10 ** rng.uniform(-1, 1) * rng.integers(0, 2),  # nothing at all decides in T5_step
+            nu=rng.uniform(0, 1) / smooth,
+            longest_step=rng.uniform(0, 2),
+        )
+        if all(truth(each, known(each, c)) for each in relations):
+            return c
+
+
+def known(relation, c):
+    return {one.name: getattr(c, one.constant) for one in symbols_of(relation)}
+
+
+@pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
+def test_bounds_go_the_way_that_is_derived(theorem):
+    """A millionth up, at 16 sets of constants and eight T. Catches a proof that is none.
+
+    What is derived also happens: the bound moves somewhere, and both ways where it may.
+    """
+    rng = np.random.default_rng(0)
+    moved = {one: set() for one in derived(theorem)}
+    for _ in range(16):
+        c = admissible(theorem, rng)
+        before = theorem.claim.at(c, STEPS)
+        for one in moved:
+            more = getattr(c, one.constant) * (1 + 1e-6) or 1e-9
+            after = theorem.claim.at(replace(c, **{one.constant: more}), STEPS)
+            change = (after - before) / np.maximum(before, 1e-300)  # a power may underflow
+            moved[one] |= {name for name, some in (("up", change > 1e-11), ("down", change < -1e-11)) if some.any()}
+    for one, ways in moved.items():
+        assert ways == {"either": {"up", "down"}, "none": set()}.get(
+            derived(theorem)[one].bound, {derived(theorem)[one].bound}
+        )
+
+
+def test_where_the_side_is_open_both_ends_are_true():
+    """T3_sharp and L, by exact numbers: x^2/2 and a sketch that moves with probability p, up to nearly 2/L.
+
+    E[f(W^T)] is known, and the bound with L at either end of an interval of a ten-millionth is above it. Catches a
+    bound that is a hundredth too small.
+    """
+    bound, lowest = theorems.T3_sharp.claim.bound, math.inf
+    for step in (Fraction(1, 2), Fraction(3, 2), Fraction(199, 100)):
+        for p in (Fraction(1, 1000), Fraction(1, 2), Fraction(1)):
+            for steps in (1, 2, 10, 50):
+                true = (1 - p * (1 - (1 - step) ** 2)) ** steps / 2
+                for off in (-1, 0, 1):
+                    values = {"gamma": step, "lambda_min": p, "T": steps, gap0.name: Fraction(1, 2), distance0.name: 1}
+                    claimed = fraction(bound, {**values, "L": 1 + Fraction(off, 10**7)})
+                    lowest = min(lowest, claimed / true)
+                    assert claimed >= true
+    assert lowest < 1 + Fraction(1, 100)
+
+
+# What constants are, beside the numbers that they should be.
+
+
+class Bounded(LeastSquares):
+    """As if somebody had proved a bound on the variance of gradients."""
+
+    variance_bound = 0.3
+
+
+class BoundedClients(Federated):
+    """The same for clients."""
+
+    variance_bound = 0.3
+
+
+def test_constants_are_on_the_side_of_their_symbols():
+    """Least squares with rows 1, 2, 3 on the axes and l2 = 0.1: every constant is a fraction, and hardly one a float.
+
+    Catches a constant that is rounded to nearest or to the wrong side, and a new one that nobody looks at.
+    """
+    rows, l2, ratio = (1, 2, 3), Fraction(0.1), Fraction(1, 4)  # of minibatches of 2: (N - b) / (b (N - 1))
+    problem = Bounded(np.diag(rows), np.ones((3, 1)), float(l2))
+    f0 = Fraction(1, 2)
+    lowest = sum(l2 / (x * x + 3 * l2) for x in rows) / 2
+    smooth, strong, steepest = Fraction(9, 3) + l2, Fraction(1, 3) + l2, 9 + l2
+    spread = 2 * steepest * (lowest - sum(l2 / (x * x + l2) for x in rows) / 6)
+    tau = Fraction(0.2)
+    exact = {
+        "L": smooth,
+        "mu": strong,
+        "strong_convexity": strong,
+        "L_max": steepest,
+        "D": spread,
+        "lambda_min": Fraction(1, 3),
+        "lambda_max": Fraction(1, 3),
+        "A": ratio * steepest,
+        "beta": 1 - ratio,
+        "C": ratio * spread,
+        "gap0_upper": f0 - lowest,
+        "gap0": f0 - Fraction(problem.f_star),
+        "sigma_squared": Fraction(0.3),
+        "zeta_squared": Fraction(0.3),
+        "nu": (2 * tau - smooth * tau**2) / 3,
+        "longest_step": smooth * tau,
+    }
+    stored = stored_constants(problem, float(tau))
+    sides = {one.constant: one.side for theorem in ALL.values() for one in derived(theorem)}
+    squared = sum(Fraction(x, 1) ** 2 / (x * x + 3 * l2) ** 2 for x in rows)
+    assert Fraction(stored["distance0"]) ** 2 >= squared
+    assert stored["distance0"] == pytest.approx(math.sqrt(squared), rel=1e-9)
+    assert {*exact, "distance0"} == set(sides)
+    for name, number in exact.items():
+        off = Fraction(stored[name]) - number
+        assert off >= 0 if sides[name] == "up" else off <= 0, name
+        assert stored[name] == pytest.approx(float(number), rel=1e-9), name
+
+
+def stored_constants(problem, gamma):
+    """The constants of one problem under all kinds of algorithms, those that are known."""
+    haar, clients = sketches.Haar(3, 1), BoundedClients(problem, 3)
+    algorithms = [
+        (problem, RACLoRA(haar, gamma, gradients=Minibatch(2))),
+        (clients, RACLoRA(haar, gamma, gradients=Clients(Exact()))),
+        (problem, RACLoRA(haar, gamma, gradients=Reshuffled())),
+        (problem, RACLoRA(haar, gamma, lora_alpha=1.0)),
+    ]
+    found = {}
+    for its, algorithm in algorithms:
+        c = Constants.of(Case(algorithm, its, steps=1))
+        found = {name: value for name, value in vars(c).items() if isinstance(value, float) and value == value} | found
+    return found
