@@ -29,6 +29,7 @@ def changed_claims(theorem: Theorem) -> Iterator[Theorem]:
 
     A definition changes wherever it is used, on the left, too, as the name stands for one thing.
     """
+    theorem = replace(theorem, falls=theorem.rate)  # which takes long to find out
     bound, of_left = theorem.claim.bound, weight(theorem)
     for other in changes(bound):
         yield _with(theorem, other, of_left)
@@ -51,8 +52,14 @@ def changes(expression: Expression) -> Iterator[Expression]:
 
 
 def changed_relations(relation: Relation) -> Iterator[Relation]:
-    """Yield relations with each number moved by a tenth, each side, too, and each sign turned round."""
-    yield from (replace(relation, terms=terms) for terms in _inside(relation.terms))
+    """Yield relations with each number moved by a tenth, each side, too, and each sign turned round.
+
+    Where a sign is asked of a name, what matters is the zero alone.
+    """
+    of_sign = Number(Fraction(0)) in relation.terms and any(isinstance(each, Symbol | Let) for each in relation.terms)
+    for terms in _inside(relation.terms):
+        if not of_sign or Number(Fraction(0)) not in terms:
+            yield replace(relation, terms=terms)
     for i, sign in enumerate(relation.signs):
         turned = sign.translate(str.maketrans("<>", "><"))
         if turned != sign:
@@ -128,4 +135,4 @@ def weight(theorem: Theorem) -> Expression | None:
 
 def _with(theorem: Theorem, bound: Expression, of_left: Expression | None) -> Theorem:
     metric = theorem.metric if of_left is None else weighted_squared_gradient(of_left)
-    return replace(theorem, claim=Claim(metric, bound), falls=theorem.rate)  # which takes long to find out
+    return replace(theorem, claim=Claim(metric, bound))

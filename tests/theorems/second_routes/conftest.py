@@ -17,4 +17,6 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("second routes")
     for name, rows in _seen.items():
         refuted, the_same = (sum(row[i] for row in rows) for i in (1, 2))
-        terminalreporter.line(f"{refuted} {name} of {len(rows)} theorems refuted, {the_same} say the same, none survives")
+        terminalreporter.line(
+            f"{refuted} {name} of {len(rows)} theorems refuted, {the_same} say the same, none survives"
+        )

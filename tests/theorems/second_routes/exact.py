@@ -72,7 +72,7 @@ def on_an_axis():
 
 
 def with_noise():
-    """T6: noise of both kinds on the line, and at T = 1 the start on the rare axis and the noise on the frequent one."""
+    """T6: noise of both kinds on the line; at T = 1 the start on the rare axis and noise on the frequent one, too."""
     gamma, size, A = 0.3, 0.7, 0.5
     c = replace(BLANK, gamma=gamma, lambda_min=RARELY, lambda_max=RARELY, A=0.0, beta=1.0, C=size**2)
     additive = on_the_line("additive noise", c, 1 - gamma * L, EVERY, gamma * size)

@@ -1,5 +1,6 @@
 """Proofs followed in numbers: sequences for which nothing is given away from the one-step inequality on."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -78,17 +79,17 @@ def rates_and_floors(step, *at):
     return found
 
 
-def potentials(*at, largest=None):
+def potentials(*at):
     """T3: the largest gap of the last step that a potential, which loses as much in each, still allows."""
     found = []
     for c in at:
-        kappa = root(lambda kappa, c=c: _left_of_gradients(c, kappa))
+        kappa = root(lambda kappa, c=c: left_of_gradients(c, kappa))
         left = [_largest_gap(c, kappa, T) for T in range(1, 7)]
         found.append(of_gaps("potential", c, [c.gap0, *left]))
     return found
 
 
-def _left_of_gradients(c, kappa):
+def left_of_gradients(c, kappa):
     """What multiplies ``<G, E[H] G>`` in the change of the potential, with ``E[H H^-1 H] <= E[H] / lambda_min``."""
     of_distance = kappa / (2 * c.gamma) * c.gamma**2 / c.lambda_min
     return of_distance + steps.exact(c, 0.0, 1 / c.lambda_min) / c.lambda_min
@@ -116,7 +117,7 @@ def isotropic_distances(*at):
             def left(gap, c=c, T=T):
                 squared = c.distance0 * c.distance0
                 for _ in range(T):
-                    squared += c.lambda_min * max(_change(c, gap, square) for square in (0.0, 1.0))
+                    squared += c.lambda_min * max(change(c, gap, square) for square in (0.0, 1.0))
                 return squared
 
             gaps.append(root(left))
@@ -124,7 +125,7 @@ def isotropic_distances(*at):
     return found
 
 
-def _change(c, gap, square):
+def change(c, gap, square):
     """Of the squared distance in a step that is not left out."""
     return -2 * c.gamma * (gap + square / (2 * c.L)) + c.gamma * c.gamma * square
 
@@ -135,11 +136,15 @@ def squared_distances(*at):
     for c in at:
         squares = [c.distance0 * c.distance0]
         for _ in range(6):
-            square = squares[-1]
-            moved = max((square**0.5 - c.gamma * h * square**0.5) ** 2 for h in (c.strong_convexity, c.L))
-            squares.append(square - c.lambda_min * square + c.lambda_max * moved)
+            squares.append(squares[-1] * distance_factor(c))
         found.append(of_gaps("distances", c, squares))
     return found
+
+
+def distance_factor(c):
+    """What a draw leaves of a squared distance of one: the gradient moves a point at most as along an axis."""
+    moved = max((1 - c.gamma * h) * (1 - c.gamma * h) for h in (c.strong_convexity, c.L))
+    return 1 - c.lambda_min + c.lambda_max * moved
 
 
 def longest_noisy_steps():
@@ -166,7 +171,7 @@ def _slowest(step, c, gap):
 
 def _squares(step, c, T):
     gaps = [c.gap0_upper * (1 - t / T) ** 1.5 for t in range(T + 1)]
-    return [root(lambda square, a=a, b=b: step(c, a, square) - b) for a, b in zip(gaps, gaps[1:], strict=False)]
+    return [root(lambda square, a=a, b=b: step(c, a, square) - b) for a, b in itertools.pairwise(gaps)]
 
 
 PROOFS: dict[str, list[Equality]] = {

@@ -1,7 +1,7 @@
 """One step of each proof, in numbers: the most that the expected gap can be after it.
 
 A function takes constants, a gap and a squared gradient. What a proof bounds by a lemma is worked out here by what the
-lemma is proved from: loops over the steps under one sketch, all partial sums of an order, the model of the descent lemma.
+lemma is proved from: loops over the steps under one sketch, all partial sums of an order, the descent lemma's model.
 """
 
 import itertools
@@ -119,8 +119,13 @@ def simple_errors(N, h):
     """
     spread = np.arange(N) - (N - 1) / 2
     of_order = np.sum(_squares_of_sums(spread / np.std(spread)))
-    kept = 1 - 2 * LONGEST**2 * _area(lambda x: x)
-    return 2 * LONGEST**2 * _area(lambda x: x * x) / kept, float(2 * h**2 * of_order / kept / N)
+    first = 2 * LONGEST**2 * _area(lambda x: x * x)
+    return first / kept(LONGEST), float(2 * h**2 * of_order / kept(LONGEST) / N)
+
+
+def kept(whole):
+    """What is left of the sum of squared drifts when those that it is due to are taken to its side."""
+    return 1 - 2 * whole**2 * _area(lambda x: x)
 
 
 def _area(function):
