@@ -10,13 +10,14 @@ from rac_theory import Constants
 from . import steps
 from .route import Equality, of_gaps, of_gradients
 
-HORIZONS = (1, 2, 5)
+HORIZONS = (5, 2, 1)
 
 EXACT = Constants(
     gamma=0.3, L=2.6, mu=0.7, strong_convexity=0.4, convex=True, lambda_min=0.35, lambda_max=0.6, f_star=0.0, gap0=1.7,
     gap0_upper=1.9, distance0=1.4, nu=0.21, longest_step=1.3,
 )  # fmt: skip
 SHORT, LONG = replace(EXACT, gamma=1 / 2.6), replace(EXACT, gamma=0.68)
+NEARLY_ISOTROPIC = replace(EXACT, lambda_max=0.37)
 NOISY = replace(EXACT, A=0.45, beta=1.3, C=0.8)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
@@ -183,9 +184,9 @@ PROOFS: dict[str, list[Equality]] = {
     "T3": potentials(SHORT),
     "T3_sharp": potentials(EXACT, LONG),
     "T3_isotropic": isotropic_distances(EXACT, SHORT),
-    "T4": squared_distances(EXACT, LONG),
+    "T4": squared_distances(NEARLY_ISOTROPIC, replace(NEARLY_ISOTROPIC, gamma=0.68)),
     "T5": averages(steps.noisy, NOISY) + weights(steps.noisy, NOISY),
-    "T5_step": longest_noisy_steps() + weights(steps.noisy, NOISY),
+    "T5_step": longest_noisy_steps() + weights(steps.noisy, replace(NOISY, gamma=0.2)),
     "T6": rates(steps.noisy, replace(NOISY, gamma=0.2)),
     "T7": averages(steps.epoch, *EPOCHS),
     "T7d": averages(steps.epoch_of_data, *EPOCHS),

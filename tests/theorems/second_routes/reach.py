@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 from rac_theory import Constants
 from rac_theory.algebra import Relation, symbols_of
 from rac_theory.theorems import Condition, Theorem
+from rac_theory.theorems.assumption import met
 from rac_theory.theorems.symbols import T
 
 from . import proofs, steps
@@ -41,6 +43,11 @@ def own_relations(theorem: Theorem) -> tuple[Relation, ...]:
     """Return those that are no part of a condition."""
     inner = {r for each in theorem.given if isinstance(each, Condition) for r in each.known}
     return tuple(relation for relation in relations(theorem) if relation not in inner)
+
+
+def is_met(relation: Relation, point: Point) -> bool:
+    """Whether a relation is met at a point."""
+    return met(relation, SimpleNamespace(steps=point.T), point.c)
 
 
 def points(theorem: Theorem) -> list[Point]:

@@ -5,17 +5,15 @@ T7 and T8, T3 and T3_isotropic, which are loose by two, the horizon of T5_step, 
 """
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import text
-from rac_theory.theorems.assumption import met
 
 from .exact import BLANK, START, L, followed
-from .reach import relations
+from .reach import Point, is_met, relations
 
 ONE, TWO = 1.05 / L, 2.1 / L
 HALF = replace(BLANK, lambda_min=0.5, lambda_max=0.5, A=0.0, beta=1.0, C=0.0, inner_steps=1)
@@ -68,7 +66,7 @@ FALSE = [
 def test_a_twentieth_beyond_its_edge_the_claim_is_false(id, edge, case):
     """All else is assumed rightly. Would catch an edge that is no edge, as one that was made narrower."""
     theorem, (c, curves) = theorems.ALL[id], case
-    unmet = [text(each) for each in relations(theorem) if not met(each, SimpleNamespace(steps=400), c)]
+    unmet = [text(each) for each in relations(theorem) if not is_met(each, Point(c, 400))]
     assert unmet == [edge]
     left = theorem.metric.along(curves, c)[0]
     right = theorem.bound(c, len(left) - 1)

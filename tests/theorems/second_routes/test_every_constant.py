@@ -7,6 +7,7 @@ from rac_theory import theorems
 from .changed import changed_claims
 from .exact import EXACT
 from .proofs import PROOFS
+from .reach import Point, is_met, relations
 from .same import same
 
 EVERY = {id: [*PROOFS[id], *EXACT.get(id, ())] for id in theorems.ALL}
@@ -16,6 +17,8 @@ EVERY = {id: [*PROOFS[id], *EXACT.get(id, ())] for id in theorems.ALL}
 def test_the_claim_is_an_equality_where_its_second_routes_say(id):
     """Up to 1e-9, by exact expectations and by the proof; would catch a second route that follows another theorem."""
     for equality in EVERY[id]:
+        at = Point(equality.c, max(equality.times))
+        assert all(is_met(relation, at) for relation in relations(theorems.ALL[id])), equality.case
         assert equality.agrees(theorems.ALL[id]), (equality.case, equality.apart(theorems.ALL[id]))
 
 

@@ -1,22 +1,17 @@
 """Each number in what theorems ask, changed in turn: they apply where their proofs go through, and only there."""
 
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from rac_theory import theorems
-from rac_theory.algebra import definitions_in, truth
-from rac_theory.theorems.assumption import met
+from rac_theory import Constants, theorems
+from rac_theory.algebra import definitions_in, text, truth
+from rac_theory.theorems import assumptions
 
 from .changed import changed_relations
-from .reach import REACH, own_relations, points, relations
-
-
-def is_met(relation, point):
-    """Whether a relation is met at a point."""
-    return met(relation, SimpleNamespace(steps=point.T), point.c)
+from .reach import REACH, Point, is_met, own_relations, points, relations
+from .steps import drift_of_round
 
 
 def changed_relations_of(theorem):
@@ -72,6 +67,7 @@ def test_no_changed_assumption_survives(id, record_property):
     at_random = [true_at_random(relation) for relation in asked]
     assert np.sum(np.logical_and.reduce(at_random)) > 100
     for i, others in changed_relations_of(theorem):
+        assert [text(other) for other in others] != [text(asked[i])]
         decided = ((p, not wrong) for p, wrong in zip(found, broken, strict=True) if wrong <= {i})
         if any(all(is_met(other, p) for other in others) != before for p, before in decided):
             refuted += 1
@@ -90,3 +86,13 @@ def test_a_name_stands_for_one_thing(id):
     names = {}
     for let in definitions_in(theorem.claim.relation, *relations(theorem)):
         assert names.setdefault(let.name, let) == let
+
+
+@pytest.mark.parametrize("known", [assumptions.known_client_heterogeneity, assumptions.known_client_variance])
+def test_what_clients_differ_by_is_not_needed_where_they_do_not_drift(known):
+    """K = 1, by the drift itself. Would catch another number of steps in ``unless``."""
+    rounds = [Point(Constants(gamma=0.1, inner_steps=K)) for K in (1, 2, 3)]
+    calm = [drift_of_round(p.c.inner_steps, 0.1) == (0, 0) for p in rounds]
+    assert [is_met(known.unless, p) for p in rounds] == calm == [True, False, False]
+    for other in changed_relations(known.unless):
+        assert [is_met(other, p) for p in rounds] != calm or text(other) in ("K^{11/10} = 1", "K^{9/10} = 1", "K^2 = 1")
