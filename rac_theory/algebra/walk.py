@@ -16,9 +16,22 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     >>> symbols_of(Let("rho", 1 - mu * lam) + mu)
     (mu, lambda_min)
     """
-    bound = {each.index for one in expressions for each in one.within() if isinstance(each, Total)}
-    found = (each for one in expressions for each in one.within() if isinstance(each, Symbol))
-    return tuple(dict.fromkeys(each for each in found if each not in bound))
+    seen: set[int] = set()
+    each = [one for expression in expressions for one in _once(expression, seen)]
+    bound = {one.index for one in each if isinstance(one, Total)}
+    return tuple(dict.fromkeys(one for one in each if isinstance(one, Symbol) and one not in bound))
+
+
+def _once(value: Expression | Relation, seen: set[int]) -> Iterator[Expression]:
+    """Yield what is within, what a name stands for once: definitions that rest on each other share most of it."""
+    if isinstance(value, Let):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+    if isinstance(value, Expression):
+        yield value
+    for each in value.terms if isinstance(value, Relation) else value.inside():
+        yield from _once(each, seen)
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:

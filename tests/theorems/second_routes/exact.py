@@ -1,0 +1,151 @@
+"""Exact expectations of cases in which a bound is attained: second moments, every draw and every order enumerated."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from rac_theory import Constants
+from rac_theory.theorems.metric import Curves
+
+from .route import Equality
+
+RARELY, LONG = 0.35, 300
+"""A probability of moving, and a number of steps after which nothing is left of a gap that shrinks."""
+
+L, START, EVERY = 2.6, 1.3, tuple(range(1, 7))
+BLANK = Constants(
+    gamma=1 / L, L=L, L_max=L, mu=L, strong_convexity=L, convex=True, lambda_min=1.0, lambda_max=1.0, f_star=0.0,
+    distance0=START, D=0.0, sigma_squared=0.0, zeta_squared=0.0, gap0=L / 2 * START**2, gap0_upper=L / 2 * START**2,
+)  # fmt: skip
+
+
+def followed(maps, Q, x, steps):
+    """Curves of ``f = x'Qx/2`` under independent maps ``x -> A x + b``, [(probability, A, b)], by second moments."""
+    Q = np.atleast_2d(np.asarray(Q, dtype=float))
+    d = len(Q)
+    lifted = []
+    for probability, A, b in maps:
+        M = np.eye(d + 1)
+        M[:d, :d], M[:d, d] = A, b
+        lifted.append((probability, M))
+    assert abs(sum(probability for probability, _ in lifted) - 1) < 1e-12
+    x = np.append(np.atleast_1d(np.asarray(x, dtype=float)), 1.0)
+    moment, found = np.outer(x, x), []
+    for _ in range(steps + 1):
+        inner = moment[:d, :d]
+        found.append([np.trace(Q @ inner) / 2, np.trace(Q @ inner @ Q), np.trace(inner)])
+        moment = sum(probability * M @ moment @ M.T for probability, M in lifted)
+    return Curves(*np.array(found).T[:, None])
+
+
+def on_the_line(case, c, factor, times, shift=0.0):
+    """L x^2/2: with probability lambda_min ``x -> factor x +- shift``, else nothing happens."""
+    moved = [(c.lambda_min / 2, factor, sign * shift) for sign in (1, -1)]
+    maps = [*moved, (1 - c.lambda_min, 1.0, 0.0)]
+    return Equality(case, c, followed(maps, L, START, max(times)), times)
+
+
+def descent(*gammas, times=EVERY, probability=RARELY):
+    """Exact gradients."""
+    return [
+        on_the_line(
+            f"gamma L = {gamma * L:g}",
+            replace(BLANK, gamma=gamma, lambda_min=probability, lambda_max=probability),
+            1 - gamma * L,
+            times,
+        )
+        for gamma in gammas
+    ]
+
+
+def on_an_axis():
+    """T4: ``(s x^2 + L y^2)/2``, one coordinate at random, from the axis that is the slower at this step."""
+    found, s = [], 0.4
+    for gamma, axis in ((0.3, 0), (0.72, 1)):  # 2/(L + s) is 0.67
+        Q = np.diag([s, L])
+        maps = [(RARELY, np.eye(2) - gamma * P @ Q, 0.0) for P in (np.diag([1.0, 0.0]), np.diag([0.0, 1.0]))]
+        maps.append((1 - 2 * RARELY, np.eye(2), 0.0))
+        c = replace(BLANK, gamma=gamma, strong_convexity=s, lambda_min=RARELY, lambda_max=RARELY)
+        found.append(Equality(f"axis {axis}", c, followed(maps, Q, START * np.eye(2)[axis], 6), EVERY))
+    return found
+
+
+def with_noise():
+    """T6: noise of both kinds on the line; at T = 1 the start on the rare axis and noise on the frequent one, too."""
+    gamma, size, A = 0.3, 0.7, 0.5
+    c = replace(BLANK, gamma=gamma, lambda_min=RARELY, lambda_max=RARELY, A=0.0, beta=1.0, C=size**2)
+    additive = on_the_line("additive noise", c, 1 - gamma * L, EVERY, gamma * size)
+    growing = replace(c, A=A, C=0.0)
+    spread = gamma * (L * A) ** 0.5  # 2 A f is the square of sqrt(L A) x
+    maps = [(RARELY / 2, 1 - gamma * L + sign * spread, 0.0) for sign in (1, -1)] + [(1 - RARELY, 1.0, 0.0)]
+    multiplicative = Equality("multiplicative noise", growing, followed(maps, L, START, 6), EVERY)
+    often = 0.6
+    noises = [(often / 2, np.diag([1.0, 1 - gamma * L]), [0.0, sign * gamma * size]) for sign in (1, -1)]
+    maps = [(1 - often, np.diag([1 - gamma * L, 1.0]), 0.0), *noises]
+    apart = replace(c, lambda_min=1 - often, lambda_max=often)
+    return [additive, multiplicative, Equality("axes", apart, followed(maps, L * np.eye(2), [START, 0], 1), (1,))]
+
+
+def with_noise_at_last():
+    """T5: noise that feeds on the gap, in the long run; the gap left at T is as small as the weight of T."""
+    found = []
+    for gamma, A in ((1 / L, 0.4), (0.3, 0.2)):
+        spread = gamma * (L * A) ** 0.5
+        maps = [(RARELY / 2, 1 - gamma * L + sign * spread, 0.0) for sign in (1, -1)] + [(1 - RARELY, 1.0, 0.0)]
+        c = replace(BLANK, gamma=gamma, lambda_min=RARELY, lambda_max=RARELY, A=A, beta=1.0, C=0.0)
+        found.append(Equality("multiplicative noise", c, followed(maps, L, START, LONG), (LONG,)))
+    return found
+
+
+def two_targets():
+    """T8d_sharp: L (x -+ 1)^2/2 in either order at eta = 1/(2L), an equality at every T; D is L^2, by hand."""
+    eta = 1 / (2 * L)
+    maps = [(1 - RARELY, 1.0, 0.0)]
+    for order in itertools.permutations((1.0, -1.0)):
+        A, b = 1.0, 0.0
+        for target in order:
+            A, b = (1 - eta * L) * A, (1 - eta * L) * b + eta * L * target
+        maps.append((RARELY / 2, A, b))
+    c = replace(BLANK, gamma=eta, inner_steps=2, lambda_min=RARELY, lambda_max=RARELY, D=L**2)
+    return [Equality("two targets", c, followed(maps, L, START, 6), EVERY)]
+
+
+def alike(number, times=EVERY, whole=1 / L, probability=RARELY):
+    """Components, or clients, that are all L x^2/2: so many steps of a total length."""
+    gamma = whole / number
+    c = replace(BLANK, gamma=gamma, inner_steps=number, lambda_min=probability, lambda_max=probability)
+    return [on_the_line(f"{number} alike", c, (1 - gamma * L) ** number, times)]
+
+
+def plain_steps(times):
+    """T12: two lengths of B and none; nu is the mean of 2 tau b - L tau^2 b^2, and K = 1."""
+    draws = [(0.3, 0.2), (0.25, 0.5), (0.45, 0.0)]  # probability, tau B^2
+    nu = sum(p * (2 * b - L * b * b) for p, b in draws)
+    maps = [(p, 1 - L * b, 0.0) for p, b in draws]
+    c = replace(BLANK, nu=nu, longest_step=L * 0.5)
+    return [Equality("two lengths", c, followed(maps, L, START, max(times)), times)]
+
+
+EXACT: dict[str, list[Equality]] = {
+    "T1": descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,)),
+    "T1_sharp": descent(0.3, 0.6, times=(LONG, LONG + 90)),
+    "T1_tight": descent(0.3, 0.6),
+    "T2": descent(1 / L),
+    "T2_sharp": descent(0.3, 0.6),
+    "T4": on_an_axis(),
+    "T5": with_noise_at_last(),
+    "T6": with_noise(),
+    "T7d_sharp": alike(1, (LONG,)) + alike(2, (LONG,)),
+    "T8d_sharp": alike(1) + alike(2) + two_targets(),
+    "T9": alike(1, (LONG,)),
+    "T9d": alike(1, (LONG,)),
+    "T9d_sharp": alike(1, (LONG,)) + alike(2, (LONG,)),
+    "T10": alike(1),
+    "T10d": alike(1),
+    "T10d_sharp": alike(1) + alike(2),
+    "T12_nonconvex": plain_steps((LONG,)),
+    "T12_pl": plain_steps(EVERY),
+    "T12_gaussian": plain_steps(EVERY),
+}
+"""Equalities by id; the others of ours are not known to be attained, and rest on their proofs."""

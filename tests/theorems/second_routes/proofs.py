@@ -1,0 +1,207 @@
+"""Proofs followed in numbers: sequences for which nothing is given away from the one-step inequality on."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from rac_theory import Constants
+
+from . import steps
+from .route import Equality, of_gaps, of_gradients
+
+HORIZONS = (5, 2, 1)
+
+EXACT = Constants(
+    gamma=0.3, L=2.6, mu=0.7, strong_convexity=0.4, convex=True, lambda_min=0.35, lambda_max=0.6, f_star=0.0, gap0=1.7,
+    gap0_upper=1.9, distance0=1.4, nu=0.21, longest_step=1.3,
+)  # fmt: skip
+SHORT, LONG = replace(EXACT, gamma=1 / 2.6), replace(EXACT, gamma=0.68)
+NEARLY_ISOTROPIC = replace(EXACT, lambda_max=0.37)
+NOISY = replace(EXACT, A=0.45, beta=1.3, C=0.8)
+EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
+EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
+SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
+CALM = replace(EPOCH, mu=1.9, lambda_min=0.5, D=0.65)  # where rho is below 1
+CALMS = CALM, replace(CALM, inner_steps=11, gamma=0.01)
+
+
+def averages(step, *at):
+    """Gradients as large as the steps of a proof allow, along a path of gaps from the start down to nothing."""
+    return [of_gradients(step.__name__, c, _squares(step, c, T)) for c in at for T in HORIZONS]
+
+
+def weights(step, *at):
+    """Averages of the same gradients, with weights that make gaps telescope: the left side alone."""
+    found = []
+    for c in at:
+        squares = np.array(_squares(step, c, 4))
+        growth = step(c, 1.0, 0.0) - step(c, 0.0, 0.0)
+        weights = [1.0]
+        for _ in squares[1:]:
+            weights.append(weights[-1] / growth)
+        left = [np.dot(weights[:T], squares[:T]) / sum(weights[:T]) for T in range(1, 5)]
+        found.append(of_gradients(f"weights of {step.__name__}", c, squares, (1, 2, 3, 4), np.array(left)))
+    return found
+
+
+def largest_gradients(*at):
+    """T1_tight: each gradient as large as its gap allows, ``|G|^2 = 2 L gap``."""
+    found = []
+    for c in at:
+        gaps, squares = [c.gap0_upper], []
+        for _ in range(6):
+            squares.append(2 * c.L * gaps[-1])
+            gaps.append(steps.exact(c, gaps[-1], squares[-1]))
+        found.append(of_gradients("largest gradients", c, squares, tuple(range(1, 7))))
+    return found
+
+
+def rates(step, *at):
+    """Gaps that fall as slowly as the steps of a proof and the inequality of Polyak and Lojasiewicz allow."""
+    found = []
+    for c in at:
+        gaps = [c.gap0]
+        for _ in range(6):
+            gaps.append(_slowest(step, c, gaps[-1]))
+        found.append(of_gaps(f"rate of {step.__name__}", c, gaps))
+    return found
+
+
+def rates_and_floors(step, *at):
+    """As ``rates``, the noise counted for ever: the start decays, and the noise has come to its fixed point."""
+    found = []
+    for c in at:
+        floor = root(lambda gap, c=c: _slowest(step, c, gap) - gap)
+        gaps = [c.gap0]
+        for _ in range(6):
+            gaps.append(_slowest(step, c, gaps[-1]) - _slowest(step, c, 0.0))
+        found.append(of_gaps(f"rate and floor of {step.__name__}", c, np.array(gaps) + floor))
+    return found
+
+
+def potentials(*at):
+    """T3: the largest gap of the last step that a potential, which loses as much in each, still allows."""
+    found = []
+    for c in at:
+        kappa = root(lambda kappa, c=c: left_of_gradients(c, kappa))
+        left = [_largest_gap(c, kappa, T) for T in range(1, 7)]
+        found.append(of_gaps("potential", c, [c.gap0, *left]))
+    return found
+
+
+def left_of_gradients(c, kappa):
+    """What multiplies ``<G, E[H] G>`` in the change of the potential, with ``E[H H^-1 H] <= E[H] / lambda_min``."""
+    of_distance = kappa / (2 * c.gamma) * c.gamma**2 / c.lambda_min
+    return of_distance + steps.exact(c, 0.0, 1 / c.lambda_min) / c.lambda_min
+
+
+def _largest_gap(c, kappa, T):
+    farthest = c.distance0 * c.distance0 * max(1 / c.lambda_min, 1 / c.lambda_max)
+
+    def left(gap):
+        potential = kappa / (2 * c.gamma) * farthest + c.gap0 / c.lambda_min
+        for _ in range(T):
+            potential -= kappa * gap  # no earlier gap is smaller
+        return potential - gap / c.lambda_min
+
+    return root(left)
+
+
+def isotropic_distances(*at):
+    """T3_isotropic: the largest gap of the last step that distances allow; ``<V, G>`` is the gap and |G|^2 / 2L."""
+    found = []
+    for c in at:
+        gaps = []
+        for T in range(1, 7):
+
+            def left(gap, c=c, T=T):
+                squared = c.distance0 * c.distance0
+                for _ in range(T):
+                    squared += c.lambda_min * max(change(c, gap, square) for square in (0.0, 1.0))
+                return squared
+
+            gaps.append(root(left))
+        found.append(of_gaps("distances", c, [c.gap0, *gaps]))
+    return found
+
+
+def change(c, gap, square):
+    """Of the squared distance in a step that is not left out."""
+    return -2 * c.gamma * (gap + square / (2 * c.L)) + c.gamma * c.gamma * square
+
+
+def squared_distances(*at):
+    """T4: what a draw leaves alone is forgotten most rarely, what it moves is drawn most often and is the slower."""
+    found = []
+    for c in at:
+        squares = [c.distance0 * c.distance0]
+        for _ in range(6):
+            squares.append(squares[-1] * distance_factor(c))
+        found.append(of_gaps("distances", c, squares))
+    return found
+
+
+def distance_factor(c):
+    """What a draw leaves of a squared distance of one: the gradient moves a point at most as along an axis."""
+    moved = max((1 - c.gamma * h) * (1 - c.gamma * h) for h in (c.strong_convexity, c.L))
+    return 1 - c.lambda_min + c.lambda_max * moved
+
+
+def longest_noisy_steps():
+    """T5_step: T5 at the longest step; beside it, where A > 0, the largest growth, which a single step attains."""
+    longest = replace(NOISY, gamma=0.2, beta=1 / (0.2 * NOISY.L))
+    quiet = replace(longest, A=0.0)
+    singles = [
+        replace(NOISY, gamma=gamma, beta=1 / (gamma * NOISY.L), A=1 / (NOISY.L * gamma**2 * NOISY.lambda_max))
+        for gamma in (0.2, 8.0)  # a large A and a small one
+    ]
+    of_one = [of_gradients("one step", c, _squares(steps.noisy, c, 1)) for c in singles]
+    return averages(steps.noisy, quiet) + of_one
+
+
+def root(affine):
+    """Where an affine function of a number vanishes, from two of its values."""
+    at_zero = affine(0.0)
+    return at_zero / (at_zero - affine(1.0))
+
+
+def _slowest(step, c, gap):
+    return step(c, gap, 2 * c.mu * gap)
+
+
+def _squares(step, c, T):
+    gaps = [c.gap0_upper * (1 - t / T) ** 1.5 for t in range(T + 1)]
+    return [root(lambda square, a=a, b=b: step(c, a, square) - b) for a, b in itertools.pairwise(gaps)]
+
+
+PROOFS: dict[str, list[Equality]] = {
+    "T1": averages(steps.exact, SHORT),
+    "T1_sharp": averages(steps.exact, EXACT, LONG),
+    "T1_tight": largest_gradients(EXACT, LONG),
+    "T2": rates(steps.exact, SHORT),
+    "T2_sharp": rates(steps.exact, EXACT, LONG),
+    "T3": potentials(SHORT),
+    "T3_sharp": potentials(EXACT, LONG),
+    "T3_isotropic": isotropic_distances(EXACT, SHORT),
+    "T4": squared_distances(NEARLY_ISOTROPIC, replace(NEARLY_ISOTROPIC, gamma=0.68)),
+    "T5": averages(steps.noisy, NOISY) + weights(steps.noisy, NOISY),
+    "T5_step": longest_noisy_steps() + weights(steps.noisy, replace(NOISY, gamma=0.2)),
+    "T6": rates(steps.noisy, replace(NOISY, gamma=0.2)),
+    "T7": averages(steps.epoch, *EPOCHS),
+    "T7d": averages(steps.epoch_of_data, *EPOCHS),
+    "T7d_sharp": averages(steps.sharp_epoch, *SHARP),
+    "T8": rates_and_floors(steps.epoch, *EPOCHS),
+    "T8d": rates(steps.epoch_of_data, *CALMS),
+    "T8d_sharp": rates(steps.sharp_epoch, *CALMS),
+    "T9": averages(steps.round_, *SHARP),
+    "T9d": averages(steps.round_of_data, *SHARP),
+    "T9d_sharp": averages(steps.sharp_round, *SHARP),
+    "T10": rates_and_floors(steps.round_, *SHARP),
+    "T10d": rates(steps.round_of_data, *CALMS),
+    "T10d_sharp": rates(steps.sharp_round, *CALMS),
+    "T12_nonconvex": averages(steps.plain, EXACT),
+    "T12_pl": rates(steps.plain, EXACT),
+    "T12_gaussian": rates(steps.plain, EXACT),
+}
+"""Equalities by id, of the T1 of the step size that is longest where a proof rounds."""

@@ -1,0 +1,183 @@
+"""How far each proof goes: whether it is sound for given constants, and points on both sides of all its edges."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+from rac_theory import Constants
+from rac_theory.algebra import Relation, symbols_of
+from rac_theory.theorems import Condition, Theorem
+from rac_theory.theorems.assumption import met
+from rac_theory.theorems.symbols import T
+
+from . import proofs, steps
+
+NEAR, FAR = 0.02, 1e6
+FALSE_AT_ZERO = ("lambda_min", "nu")
+TRUE_AT_ZERO = ("A", "beta", "C")
+
+
+@dataclass(frozen=True)
+class Point:
+    """Constants and a horizon."""
+
+    c: Constants
+    T: int = 4
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Constants for which a proof is sound, and whether it is for others."""
+
+    base: Constants
+    sound: Callable[[Point], bool]
+
+
+def relations(theorem: Theorem) -> tuple[Relation, ...]:
+    """Return what a theorem asks of numbers, also of those of its conditions."""
+    asked = ((each,) if isinstance(each, Relation) else getattr(each, "known", ()) for each in theorem.given)
+    return tuple(relation for some in asked for relation in some)
+
+
+def own_relations(theorem: Theorem) -> tuple[Relation, ...]:
+    """Return those that are no part of a condition."""
+    inner = {r for each in theorem.given if isinstance(each, Condition) for r in each.known}
+    return tuple(relation for relation in relations(theorem) if relation not in inner)
+
+
+def is_met(relation: Relation, point: Point) -> bool:
+    """Whether a relation is met at a point."""
+    return met(relation, SimpleNamespace(steps=point.T), point.c)
+
+
+def points(theorem: Theorem) -> list[Point]:
+    """Return points near every edge and far from it, in three units of f, for a sketch that hardly ever moves, too."""
+    reach = REACH[theorem.id]
+    moves = [(1.0, 1.0), (1.0, 1e-3), (1e-6, 1.0), (1e6, 1.0)]
+    bases = [Point(_in_units(reach.base, unit, moved)) for unit, moved in moves]
+    steep = [Point(replace(bases[0].c, gamma=bases[0].c.gamma / by, beta=by, A=0.0)) for by in (1e-4, 0.1, 1.0, 1e4)]
+    bases += [point for point in steep if reach.sound(point)]
+    fields = {one.constant for one in symbols_of(*relations(theorem)) if one.constant} - {"inner_steps"}
+    found = [Point(bases[0].c, 1)]
+    for base in bases:
+        assert reach.sound(base), base
+        for name in sorted(fields):
+            found += _along(base, name, reach.sound)
+        if T in symbols_of(*relations(theorem)):
+            found += [Point(base.c, steps) for steps in (1, 10, 1000)]
+    return [*bases, *found]
+
+
+def _along(base: Point, name: str, sound) -> Iterator[Point]:
+    def at(factor: float) -> Point:
+        return replace(base, c=replace(base.c, **{name: getattr(base.c, name) * factor}))
+
+    if name in FALSE_AT_ZERO + TRUE_AT_ZERO:
+        yield at(0.0)
+    for far in (FAR, 1 / FAR):
+        yield at(far)
+        if sound(at(far)):
+            continue
+        inside, outside = 1.0, far
+        for _ in range(60):
+            middle = (inside * outside) ** 0.5
+            inside, outside = (middle, outside) if sound(at(middle)) else (inside, middle)
+        by = NEAR if far > 1 else -NEAR
+        yield from (at(inside * (1 - by)), at(inside * (1 + by)))
+
+
+def _in_units(c: Constants, unit: float, moved: float) -> Constants:
+    curvatures = {name: getattr(c, name) * unit for name in ("L", "L_max", "mu", "strong_convexity", "A")}
+    shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max")}
+    return replace(c, gamma=c.gamma / unit, nu=c.nu / unit, **curvatures, **shares)
+
+
+def _progress(step, c):
+    """What a squared gradient of one takes away, where there is no noise."""
+    return -step(replace(c, C=0.0, D=0.0, sigma_squared=0.0, zeta_squared=0.0), 0.0, 1.0)
+
+
+def _half_is_left(step, c):
+    """Of the progress to first order, which T1 counts on."""
+    return _progress(step, c) >= c.gamma * c.lambda_min / 2 > 0
+
+
+def _falls(step, c):
+    """Whether gaps are multiplied by a factor that can be iterated, and that is below one."""
+
+    def after(gap):
+        return step(c, gap, 2 * c.mu * gap)
+
+    return 0 <= after(1.0) - after(0.0) < 1
+
+
+def _kappa(c):
+    return proofs.root(lambda kappa: proofs.left_of_gradients(c, kappa))
+
+
+def _whole(c):
+    return sum(c.gamma * c.L_max for _ in range(c.inner_steps))
+
+
+def _simple(c):
+    """Whether no more drift is kept back than the simple constants allow for."""
+    return steps.kept(_whole(c)) >= steps.kept(steps.LONGEST) and c.lambda_min > 0
+
+
+def _several(step, c):
+    """Whether the term that the proofs drop, the squared mean gradient times 1 - L times the whole step, helps."""
+    return 1 - _whole(c) >= 0 and _progress(step, c) > 0
+
+
+def _horizon(p):
+    growth = steps.noisy(p.c, 1.0, 0.0) - steps.noisy(p.c, 0.0, 0.0)
+    return (growth - 1) * p.T <= 1 and _half_is_left(steps.noisy, p.c)
+
+
+def _noisy_fall(c):
+    return _progress(steps.noisy, c) > 0 and _falls(steps.noisy, c)
+
+
+def _each_draw_descends(c):
+    longest = c.longest_step
+    return longest - longest**2 / 2 > 0 and _progress(steps.plain, c) > 0
+
+
+def _when(sound):
+    return lambda p: bool(sound(p.c))
+
+
+_NOISY = replace(proofs.NOISY, gamma=0.2, A=0.3, lambda_max=0.45)
+_FALLING = replace(proofs.CALM, gamma=0.03, L_max=1.9, mu=1.5, lambda_max=0.55)
+
+REACH = {
+    "T1": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
+    "T1_sharp": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
+    "T1_tight": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
+    "T2": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
+    "T2_sharp": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
+    "T3": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and _kappa(c) >= 1)),
+    "T3_sharp": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and _kappa(c) > 0)),
+    "T3_isotropic": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and proofs.change(c, 0.0, 1.0) <= 0)),
+    "T4": Reach(
+        replace(proofs.EXACT, lambda_max=0.37), _when(lambda c: c.lambda_min > 0 and 0 <= proofs.distance_factor(c) < 1)
+    ),
+    "T5": Reach(_NOISY, _when(lambda c: _progress(steps.noisy, c) > 0)),
+    "T5_step": Reach(_NOISY, _horizon),
+    "T6": Reach(_NOISY, _when(_noisy_fall)),
+    "T7": Reach(proofs.EPOCH, _when(_simple)),
+    "T7d": Reach(proofs.EPOCH, _when(_simple)),
+    "T7d_sharp": Reach(proofs.EPOCH, _when(lambda c: _several(steps.sharp_epoch, c))),
+    "T8": Reach(proofs.EPOCH, _when(_simple)),
+    "T8d": Reach(_FALLING, _when(lambda c: _simple(c) and _falls(steps.epoch_of_data, c))),
+    "T8d_sharp": Reach(_FALLING, _when(lambda c: _several(steps.sharp_epoch, c) and _falls(steps.sharp_epoch, c))),
+    "T9": Reach(proofs.EPOCH, _when(lambda c: _several(steps.round_, c))),
+    "T9d": Reach(proofs.EPOCH, _when(lambda c: _several(steps.round_of_data, c))),
+    "T9d_sharp": Reach(proofs.EPOCH, _when(lambda c: _several(steps.sharp_round, c))),
+    "T10": Reach(proofs.EPOCH, _when(lambda c: _several(steps.round_, c))),
+    "T10d": Reach(_FALLING, _when(lambda c: _several(steps.round_of_data, c) and _falls(steps.round_of_data, c))),
+    "T10d_sharp": Reach(_FALLING, _when(lambda c: _several(steps.sharp_round, c) and _falls(steps.sharp_round, c))),
+    "T12_nonconvex": Reach(proofs.EXACT, _when(_each_draw_descends)),
+    "T12_pl": Reach(proofs.EXACT, _when(_each_draw_descends)),
+    "T12_gaussian": Reach(proofs.EXACT, _when(lambda c: _progress(steps.plain, c) > 0)),
+}

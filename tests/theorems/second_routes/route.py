@@ -1,0 +1,66 @@
+"""A case that leaves a claim no room: what is on its left is known, and equals its right at some T."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.checks import Array
+from rac_theory import Constants
+from rac_theory.theorems import Theorem
+from rac_theory.theorems.metric import Curves
+
+AGREES, DIFFERS = 1e-9, 1e-6
+"""Relative: how near both sides come, and how far apart they are if one is wrong; nothing should lie between."""
+
+
+@dataclass(frozen=True)
+class Equality:
+    """Constants, curves, and the T at which the claim is an equality for them.
+
+    Attributes
+    ----------
+    case : str
+        What it is.
+    c : Constants
+    curves : Curves
+        Expectations, each (1, T + 1), which obey the assumptions; ``f_star`` of c is 0.
+    times : tuple of int
+        Where there is equality.
+    left : array, optional
+        What the left side must be at these times, if it is this that is compared, and not both sides.
+    """
+
+    case: str
+    c: Constants
+    curves: Curves
+    times: tuple[int, ...]
+    left: Array | None = None
+
+    def apart(self, theorem: Theorem) -> float:
+        """Return how far the two sides are apart, relatively, at most; nan if one of them is."""
+        times = np.array(self.times)
+        with np.errstate(all="ignore"):
+            left = theorem.metric.along(self.curves, self.c)[0][times]
+            right = theorem.claim.at(self.c, times.astype(float)) if self.left is None else self.left
+            return float(np.max(np.abs(left / right - 1)))
+
+    def agrees(self, theorem: Theorem) -> bool:
+        """Whether the two sides are the same up to rounding."""
+        return self.apart(theorem) <= AGREES
+
+    def refutes(self, theorem: Theorem) -> bool:
+        """Whether the two sides differ."""
+        return not self.apart(theorem) <= DIFFERS
+
+
+def of_gradients(case: str, c: Constants, squares, times=None, left=None) -> Equality:
+    """Return an equality about squared gradients at t = 0, ..., T - 1."""
+    squares = np.array([[*squares, 0.0]])  # the last is not averaged yet
+    T = squares.shape[1] - 1
+    return Equality(case, c, Curves(np.zeros_like(squares), squares), times or (T,), left)
+
+
+def of_gaps(case: str, c: Constants, gaps, times=None) -> Equality:
+    """Return an equality about gaps, or squared distances, at t = 0, ..., T."""
+    gaps = np.array([gaps])
+    return Equality(case, c, Curves(gaps, np.zeros_like(gaps), gaps), times or tuple(range(1, gaps.shape[1])))

@@ -1,0 +1,143 @@
+"""One step of each proof, in numbers: the most that the expected gap can be after it.
+
+A function takes constants, a gap and a squared gradient. What a proof bounds by a lemma is worked out here by what the
+lemma is proved from: loops over the steps under one sketch, all partial sums of an order, the descent lemma's model.
+"""
+
+import itertools
+from functools import cache
+
+import numpy as np
+
+
+def exact(c, gap, square):
+    """A step of T1: the model of the descent lemma along HG, in the direction that is drawn most rarely."""
+    length = c.lambda_min * square
+    return gap - c.gamma * length + c.L / 2 * (c.gamma * c.gamma) * length
+
+
+def plain(c, gap, square):
+    """An outer step of T12: nu is twice what is gained of a squared gradient of one."""
+    return gap - c.nu * square / 2
+
+
+def noisy(c, gap, square):
+    """A step of T5: noise enters along the directions that are drawn most often."""
+    length = c.lambda_min * square
+    noise = c.beta * length + c.lambda_max * (2 * c.A * gap + c.C)
+    return gap - c.gamma * length + c.L / 2 * (c.gamma * c.gamma) * noise
+
+
+def epoch(c, gap, square):
+    """An epoch of T7, the variance of component gradients being known."""
+    first, second = simple_errors(c.inner_steps, c.gamma * c.L_max)
+    length = c.lambda_min * square
+    return _several(c, gap, length, first * length + second * c.lambda_max * c.sigma_squared)
+
+
+def epoch_of_data(c, gap, square):
+    """An epoch of T7d: the variance is the mean square, less a square, of gradients of components bounded below."""
+    first, second = simple_errors(c.inner_steps, c.gamma * c.L_max)
+    length = c.lambda_min * square
+    return _several(c, gap, length, first * length + second * c.lambda_max * (2 * c.L_max * gap + c.D))
+
+
+def sharp_epoch(c, gap, square):
+    """An epoch of the sharp T7d: the variance in the range of the sketch is split before the sketch is averaged."""
+    first, second = errors_of_epoch(c.inner_steps, c.gamma * c.L_max)
+    length, mean_square = c.lambda_min * square, c.lambda_max * (2 * c.L_max * gap + c.D)
+    return _several(c, gap, length, first * length + second * (mean_square - length))
+
+
+def round_(c, gap, square):
+    """A round of T9, the variance of client gradients being known."""
+    length = c.lambda_min * square
+    error = drift_of_round(c.inner_steps, c.gamma * c.L_max)[0] * (length + c.lambda_max * c.zeta_squared)
+    return _several(c, gap, length, error)
+
+
+def round_of_data(c, gap, square):
+    """A round of T9d."""
+    length = c.lambda_min * square
+    variance = c.lambda_max * (2 * c.L_max * gap + c.D)
+    return _several(c, gap, length, drift_of_round(c.inner_steps, c.gamma * c.L_max)[0] * (length + variance))
+
+
+def sharp_round(c, gap, square):
+    """A round of the sharp T9d: mean squares of client gradients are not split."""
+    mean_square = c.lambda_max * (2 * c.L_max * gap + c.D)
+    error = drift_of_round(c.inner_steps, c.gamma * c.L_max)[1] * mean_square
+    return _several(c, gap, c.lambda_min * square, error)
+
+
+def _several(c, gap, length, error):
+    """Steps as one of their total length along a gradient that is off by a squared ``error`` at most.
+
+    From ``<a, b> = (|a|^2 + |b|^2 - |a - b|^2) / 2``, without the term that a total step up to 1/L makes negative.
+    """
+    whole = sum(c.gamma for _ in range(c.inner_steps))
+    return gap - whole * (length - error) / 2
+
+
+@cache
+def errors_of_epoch(N, h):
+    """What a squared gradient of one and a variance of one, both in the range of the sketch, add to the error."""
+    spread = np.arange(N) - (N - 1) / 2
+    return _error_of_epoch(N, h, np.ones(N)), _error_of_epoch(N, h, spread / np.std(spread))
+
+
+def _error_of_epoch(N, h, gradients):
+    """Cauchy-Schwarz on the drift of all steps, for gradients on the line at the start; steps are of 1/L times h."""
+    k = np.arange(1, N)
+    reach = np.array([_reach(N, h, number) for number in k])
+    return float((reach @ k) * (reach @ (h**2 * _squares_of_sums(gradients) / k)) / N**2)
+
+
+def _squares_of_sums(values):
+    """The mean square of a sum of k of the values, of all choices of k, for k = 1, ..., N - 1."""
+    choices = (itertools.combinations(values, k) for k in range(1, len(values)))
+    return np.array([np.mean([sum(choice) ** 2 for choice in of_k]) for of_k in choices])
+
+
+def _reach(N, h, k):
+    """How much of the sum of all drifts is due to the partial sum of k steps."""
+    total = 0.0
+    for step in range(N):
+        total += h * total + (step == k)
+    return total
+
+
+LONGEST = 1 / 2
+"""eta L N in T7 at its largest."""
+
+
+@cache
+def simple_errors(N, h):
+    """The constants of T7: squares of the drift, summed; the sums over k are the areas below their integrals.
+
+    ``e_k^2 <= 2 h^2 k (sum of e_i^2) + 2 |S_k|^2`` and the sum of k is at most ``N^2/2``, that of k^2 ``N^3/3``.
+    """
+    spread = np.arange(N) - (N - 1) / 2
+    of_order = np.sum(_squares_of_sums(spread / np.std(spread)))
+    first = 2 * LONGEST**2 * _area(lambda x: x * x)
+    return first / kept(LONGEST), float(2 * h**2 * of_order / kept(LONGEST) / N)
+
+
+def kept(whole):
+    """What is left of the sum of squared drifts when those that it is due to are taken to its side."""
+    return 1 - 2 * whole**2 * _area(lambda x: x)
+
+
+def _area(function):
+    """The integral over [0, 1] of a polynomial of degree three at most, by Simpson's rule."""
+    return (function(0.0) + 4 * function(0.5) + function(1.0)) / 6
+
+
+@cache
+def drift_of_round(K, h):
+    """Mean square and squared mean over the local steps of how far a client is, for a gradient of one and L = 1."""
+    away, seen = 0.0, []
+    for _ in range(K):
+        seen.append(away)
+        away += h * away + h
+    return float(np.mean(np.square(seen))), float(np.mean(seen) ** 2)

@@ -1,0 +1,62 @@
+"""What is printed on the left of a claim is what is measured along runs: each metric by its words and by its curves."""
+
+import numpy as np
+import pytest
+
+from rac_theory import Constants, theorems
+from rac_theory.algebra import Symbol, number
+from rac_theory.theorems.metric import Curves
+from rac_theory.theorems.symbols import A, T, gamma, t
+
+from .changed import changes
+
+WEIGHT = 1 / (1 + gamma * A)
+C = Constants(gamma=0.3, A=1.7, f_star=0.4)
+STEPS = np.arange(12.0)
+CURVES = Curves(*((2.0 + (STEPS + i) ** 2)[None] for i in range(3)))
+"""Values, squared gradients and squared distances, known as numbers and, by the same rule, in words."""
+
+IN_WORDS = {
+    Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]"): 2 + T**2,
+    Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2"): 2 + (t + 1) ** 2,
+    Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2"): 2 + (T + 2) ** 2,
+}
+METRICS = [
+    theorems.gap,
+    theorems.squared_distance,
+    theorems.mean_squared_gradient,
+    theorems.weighted_squared_gradient(WEIGHT),
+]
+
+
+def by_words(expected, steps):
+    """The left side read as a number; nan where a t is left over."""
+    try:
+        return float(number(expected.at(IN_WORDS), {"f*": C.f_star, "gamma": C.gamma, "A": C.A, "T": float(steps)}))
+    except KeyError:
+        return np.nan
+
+
+def apart(metric, expected):
+    """How far both readings are apart, relatively, at most."""
+    along = metric.along(CURVES, C)[0]
+    return float(np.max([abs(by_words(expected, steps) / along[steps] - 1) for steps in (1, 2, 11)]))
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_no_change_of_the_left_side_survives(metric):
+    """1/T, the range of a sum, the power of a weight, the minus before f*: each is changed, and then it is not so.
+
+    A weight has one value in numerator and denominator, which is why it is changed with the claims.
+    """
+    assert apart(metric, metric.expected) < 1e-12
+    changed = [other for other in changes(metric.expected) if other != metric.expected]
+    assert len(changed) >= 6
+    for other in changed:
+        assert not apart(metric, other) < 1e-6, other
+
+
+@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=lambda theorem: theorem.id)
+def test_theorems_are_about_these_metrics(theorem):
+    """Would catch a metric of another kind, whose words nobody compares with its curves."""
+    assert theorem.metric.name in {metric.name for metric in METRICS}
