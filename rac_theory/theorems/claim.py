@@ -9,11 +9,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from problems.checks import Array
+from problems.naming import function_name
 from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
 from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.metric import Metric
-from rac_theory.theorems.symbols import T
+from rac_theory.theorems.symbols import T, constants_in
 
 Function: TypeAlias = Callable[[Constants, Array], Array]
 """A bound that the algebra cannot say: (constants, t) to the bound at each t, (T,) to (T,)."""
@@ -54,6 +55,9 @@ class Claim:
     metric: Metric
     bound: Expression | Function
 
+    def __post_init__(self) -> None:
+        constants_in(self._shown)
+
     def at(self, constants: Constants, t: Array) -> Array:
         """Evaluate the bound, (T,) to (T,): infinite where a constant of zero takes away what it promises.
 
@@ -91,7 +95,7 @@ class Claim:
 
     @property
     def relation(self) -> Relation:
-        """The claim as a relation; a function stands in it as the first line of its docstring."""
+        """The claim as a relation; a function stands in it as its docstring, or else its name."""
         return Relation((self.metric.expected, self._shown), ("<=",))
 
     @property
@@ -111,7 +115,7 @@ class Claim:
 
     @cached_property
     def _constants(self) -> tuple[Symbol, ...]:
-        return tuple(one for one in symbols_of(self._shown) if one.constant)
+        return constants_in(self._shown)
 
     @property
     def statement(self) -> str:
@@ -127,7 +131,7 @@ class Claim:
     def _shown(self) -> Expression:
         if isinstance(self.bound, Expression):
             return self.bound
-        words = " ".join((inspect.getdoc(self.bound) or "").split()).rstrip(".")
+        words = " ".join((inspect.getdoc(self.bound) or function_name(self.bound)).split()).rstrip(".")
         return Symbol(words, rf"\text{{{words}}}")
 
     def __repr__(self) -> str:
