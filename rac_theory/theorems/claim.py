@@ -1,6 +1,7 @@
 """A claim: the expectation of a metric, and what bounds it."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -77,7 +78,7 @@ class Claim:
 
     def _evaluated(self, constants: Constants, t: Array) -> Array:
         if isinstance(self.bound, Expression):
-            known = {one.name: getattr(constants, one.constant) for one in self._constants}
+            known = {one.name: _known(getattr(constants, one.constant)) for one in self._constants}
             return np.broadcast_to(number(self.bound, known | {T.name: t}), t.shape)
         # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
         scalars: dict[str, Any] = {
@@ -136,6 +137,11 @@ class Claim:
 
     def __repr__(self) -> str:
         return self.statement.removesuffix(".")
+
+
+def _known(constant: float) -> float:
+    """A constant that is infinite bounds nothing: it is not known, and times a zero it is zero."""
+    return constant if math.isfinite(constant) else math.nan
 
 
 def _only_in_exponents(bound: Expression) -> bool:

@@ -27,7 +27,11 @@ mu = Symbol("mu", constant="mu", meaning="Polyak-Lojasiewicz constant of f", uni
 s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f", unit=_CURVATURE, side="down")
 
 lambda_min = Symbol(
-    "lambda_min", constant="lambda_min", meaning="smallest eigenvalue of E[H], 0 if some direction is never updated", unit="in [0, 1]", side="down"
+    "lambda_min",
+    constant="lambda_min",
+    meaning="smallest eigenvalue of E[H], 0 if some direction is never updated",
+    unit="in [0, 1]",
+    side="down",
 )
 lambda_max = Symbol(
     "lambda_max", constant="lambda_max", meaning="largest eigenvalue of E[H]", unit="in [0, 1]", side="up"

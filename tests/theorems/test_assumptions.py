@@ -263,7 +263,7 @@ def test_what_is_not_needed_need_not_be_known():
 def test_two_constants_of_one_name_are_refused():
     """L is that of f and of its components: in one relation one would be read for both."""
     with pytest.raises(ValueError, match="L stands for L and for L_max: they need two names"):
-        breach(symbols.L <= symbols.L_max, LINE, Constants(gamma=0.1, L=1.0, L_max=2.0))
+        breach(symbols.L_max >= symbols.L, LINE, Constants(gamma=0.1, L=1.0, L_max=2.0))
 
 
 def test_the_plain_step_is_not_the_projected_one():

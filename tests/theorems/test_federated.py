@@ -251,7 +251,11 @@ def a_case(share=0.1, gradients=None):
 @pytest.mark.parametrize(
     ("change", "sentence", "about"),
     [
-        ({"L_max": math.nan}, "Lipschitz gradient of every component or client needs a known L > 0: L_max is unknown", ALL),
+        (
+            {"L_max": math.nan},
+            "Lipschitz gradient of every component or client needs a known L > 0: L_max is unknown",
+            ALL,
+        ),
         ({"lambda_min": 0.0}, "lambda_min > 0 is not met: lambda_min is 0 (smallest eigenvalue of E[H], 0 if", ALL),
         ({"lambda_max": math.nan}, "lambda_max must be known, it is nan (largest eigenvalue of E[H])", ALL),
         ({"zeta_squared": math.nan}, "zeta^2 must be known, zeta_squared is nan", [T9, T10]),

@@ -269,7 +269,11 @@ def a_case(share=0.5, gradients=None, **more):
 @pytest.mark.parametrize(
     ("change", "sentence", "about"),
     [
-        ({"L_max": math.nan}, "Lipschitz gradient of every component or client needs a known L > 0: L_max is unknown", ALL),
+        (
+            {"L_max": math.nan},
+            "Lipschitz gradient of every component or client needs a known L > 0: L_max is unknown",
+            ALL,
+        ),
         ({"lambda_min": 0.0}, "lambda_min > 0 is not met: lambda_min is 0 (smallest eigenvalue of E[H], 0 if", ALL),
         ({"lambda_max": math.nan}, "lambda_max must be known, it is nan (largest eigenvalue of E[H])", ALL),
         ({"sigma_squared": math.nan}, "sigma^2 must be known, sigma_squared is nan", [T7, T8]),

@@ -64,7 +64,9 @@ def test_never_is_inf_and_unknown_is_nan():
     floor = replace(theorems.T2, claim=E(gap) <= gap0 * lifted(Fraction(9, 10)) ** T + Fraction(1, 10))
     assert floor.steps_to(0.1001, c) == np.flatnonzero(3 * 0.9 ** np.arange(200.0) + 0.1 <= 0.1001)[0]
     assert floor.steps_to(0.0999, c) == math.inf
-    rising = replace(theorems.T2, claim=E(gap) <= (lambda c, t: 2 - 0.5**t), falls="linear")  # a start below a floor of noise
+    rising = replace(
+        theorems.T2, claim=E(gap) <= (lambda c, t: 2 - 0.5**t), falls="linear"
+    )  # a start below a floor of noise
     assert rising.steps_to(1.0, c) == 0
     assert rising.steps_to(0.9, c) == math.inf
     for t in FOUR:
@@ -96,5 +98,5 @@ def test_a_case_stands_for_its_constants_and_must_meet_the_assumptions():
         ValueError, match="case must meet the assumptions of T2: lambda_min > 0 is not met: lambda_min is 0"
     ):
         theorems.T2.steps_to(0.1, a_case(sketches.Frozen(np.eye(4)[:, :1])))
-    with pytest.raises(ValueError, match="gamma L <= 1 is not met: gamma L = 1.8 for gamma=0.9, L=2"):
+    with pytest.raises(ValueError, match=r"gamma L <= 1 is not met: gamma L = 1\.8 for gamma=0\.9, L=2"):
         theorems.T1.steps_to(0.1, a_case(sketches.Haar(4, 2), gamma=0.9))
