@@ -90,7 +90,8 @@ class Claim:
         if not (is_array and bound.shape == t.shape and bound.dtype.kind in "fiu"):
             came = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
             raise ValueError(
-                f"the bound of a claim must return a real number for each t, an array of shape {t.shape}, got {came}"
+                f"the bound {function_name(self.bound)} must return a real number for each t, an array of shape "
+                f"{t.shape}, got {came}"
             )
         return np.asarray(bound, dtype=np.float64)
 

@@ -108,7 +108,7 @@ def test_a_violation_is_exit_status_one(folder, capsys, monkeypatch):
 
     from rac_theory import theorems
 
-    false = replace(theorems.T2, formula=lambda c, t: 0.5 * c.gap0 * (1 - c.gamma * c.mu * c.lambda_min) ** t)
+    false = replace(theorems.T2, claim=theorems.E(theorems.gap) <= theorems.T2.claim.bound / 2)
     monkeypatch.setattr(theorems, "ALL", {**theorems.ALL, "T2": false})
     arguments = ["verify", *QUICK, "--claim", "T2", "--sketch", "haar", "--steps", "3", "--jobs", "1"]
     assert main(arguments) == 1
