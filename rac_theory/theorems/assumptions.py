@@ -5,7 +5,7 @@ symbols of the theorems, and says by itself what breaks it.
 """
 
 from rac_theory.algebra import Symbol, equal
-from rac_theory.algorithms import ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -69,6 +69,13 @@ def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
         return "the sketch must be Gaussian"
     inner = f"there must be one step before the merge, there are {c.inner_steps}" if c.inner_steps > 1 else None
     return wrong or inner
+
+
+def bernoulli_lora(case: Case, c: Constants) -> str | None:
+    """Bernoulli-LoRA: HG = PG with probability p, else HG = GR, with projections P and R that are drawn afresh."""
+    if isinstance(case.algorithm, Bernoulli):
+        return None
+    return f"the identity is about Bernoulli-LoRA, the algorithm is {type(case.algorithm).__name__}"
 
 
 def _projected(case: Case) -> str | None:
