@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -210,10 +210,6 @@ class Theorem:
             return (wrong_algorithm,)
         return tuple(wrong for each in self.given if (wrong := breach(each, case, constants)) is not None)
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        """Pickle one of ours as its id, so that it comes back as the one that is there."""
-        return (_ours, (self.id,)) if _ours(self.id) is self else super().__reduce__()
-
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.id}: {self.statement}>"
 
@@ -228,9 +224,3 @@ class Theorem:
             html.line("It assumes:"),
             html.listed(map(html.sentence, self.typeset_assumptions)),
         )
-
-
-def _ours(id: str) -> Theorem | None:
-    from rac_theory import theorems
-
-    return theorems.ALL.get(id)

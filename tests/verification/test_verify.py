@@ -191,12 +191,12 @@ def test_a_plug_in_is_not_judged_by_its_own_word():
 @pytest.mark.parametrize(
     ("algorithm", "problem", "words"),
     [
-        (RACLoRA(sketches.Frozen(np.eye(3)[:, :2]), 1.0), identity(3), ["lambda_min(E[H]) must be positive"]),
-        (RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), ["gamma must be at most 1/L", "1.2/L"]),
+        (RACLoRA(sketches.Frozen(np.eye(3)[:, :2]), 1.0), identity(3), ["lambda_min > 0 is not met: lambda_min is 0"]),
+        (RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), ["gamma L <= 1 is not met: gamma L = 1.2"]),
         (
             RACLoRA(sketches.Haar(3, 1), 0.1),
             NonconvexLogistic(np.random.default_rng(0).standard_normal((9, 3)), np.arange(9) % 2, 0.1),
-            ["f_star is nan", "mu is 0"],
+            ["f(W^0) - f* must be known, gap0 is nan", "a known mu > 0: mu is 0"],
         ),
     ],
 )
