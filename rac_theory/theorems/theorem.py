@@ -33,7 +33,14 @@ MARKS: Mapping[str, str] = MappingProxyType(
 
 
 class Tightest(NamedTuple):
-    """The largest exact / bound found so far, and the case in one line; 1 says that the bound is attained."""
+    """The largest exact / bound found so far, and the case in one line; 1 says that the bound is attained.
+
+    Examples
+    --------
+    >>> from rac_theory.theorems import T3
+    >>> T3.tightest.ratio
+    0.5
+    """
 
     ratio: float
     case: str
