@@ -62,7 +62,7 @@ def test_no_two_things_in_a_claim_share_a_name(theorem):
 def test_two_constants_of_one_name_are_refused():
     """L is that of f and of its components; where both were meant, one number would be read for both."""
     with pytest.raises(ValueError, match="L stands for L and for L_max: they need two names"):
-        E(gap).__le__(L * L_max * gap0)
+        _ = E(gap) <= L * L_max * gap0
     with pytest.raises(ValueError, match="stands for gap0 and for gap0_upper"):
         read(gap0 + gap0_upper, c)
 
@@ -70,7 +70,7 @@ def test_two_constants_of_one_name_are_refused():
 @pytest.mark.parametrize("bound", [0.5, "gap0", None, True])
 def test_a_bound_is_exact_or_a_function(bound):
     with pytest.raises(TypeError, match="a number in an expression must be whole or a Fraction"):
-        E(gap).__le__(bound)
+        _ = E(gap) <= bound
 
 
 def test_an_expression_and_a_function_are_the_same_numbers():
