@@ -55,6 +55,9 @@ class Expression:
     def __pow__(self, other: object) -> "Expression":
         return Power(self, lifted(other))
 
+    def __rpow__(self, other: object) -> "Expression":
+        return lifted(other) ** self
+
     def __le__(self, other: object) -> Relation:
         return Relation((self, lifted(other)), ("<=",))
 
@@ -189,6 +192,10 @@ class Total(Expression):
     index: Symbol
     steps: Expression
     term: Expression
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.index, Symbol):
+            raise TypeError(f"the index of a total must be a symbol, got {self.index!r}")
 
 
 @dataclass(frozen=True, repr=False)

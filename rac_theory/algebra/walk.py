@@ -7,7 +7,7 @@ from rac_theory.algebra.relation import Relation
 
 
 def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
-    """Return the symbols in expressions, each once, in the order in which they come up.
+    """Return the symbols in expressions, each once, in the order in which they come up; not the index of a total.
 
     Examples
     --------
@@ -16,9 +16,7 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     >>> symbols_of(Let("rho", 1 - mu * lam) + mu)
     (mu, lambda_min)
     """
-    bound = {each.index for one in expressions for each in one.within() if isinstance(each, Total)}
-    found = (each for one in expressions for each in one.within() if isinstance(each, Symbol))
-    return tuple(dict.fromkeys(each for each in found if each not in bound))
+    return tuple(dict.fromkeys(symbol for one in expressions for symbol in _free(one)))
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
@@ -30,6 +28,20 @@ def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
         level = [let.value for let in dict.fromkeys(names) if let not in found]
         found |= dict.fromkeys(names)
     return tuple(found)
+
+
+def _free(expression: Expression | Relation) -> Iterator[Symbol]:
+    """The symbols that stand for something outside: an index is bound in its term, and nowhere else."""
+    match expression:
+        case Symbol():
+            yield expression
+        case Total(index, steps, term):
+            yield from _free(steps)
+            yield from (symbol for symbol in _free(term) if symbol != index)
+        case Relation(terms):
+            yield from (symbol for each in terms for symbol in _free(each))
+        case _:
+            yield from (symbol for each in expression.inside() for symbol in _free(each))
 
 
 def _named(expression: Expression) -> Iterator[Let]:
