@@ -236,10 +236,8 @@ def _factors(value: Expression) -> tuple[Expression, ...]:
 def _expressions(value: Any) -> Iterator[Expression]:
     if isinstance(value, Expression):
         yield value
-    elif isinstance(value, Relation):
-        yield from value.terms
-    elif isinstance(value, tuple):
-        for each in value:
+    elif isinstance(value, Relation | tuple):
+        for each in value.terms if isinstance(value, Relation) else value:
             yield from _expressions(each)
 
 

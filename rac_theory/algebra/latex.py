@@ -20,7 +20,10 @@ from rac_theory.algebra.expression import (
 from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.text import ATOM, LOOSE, POWER, PRODUCT, SUM, ends, level, signed
 
-_GREEK = ("lambda", "gamma", "Gamma", "mu", "nu", "beta", "rho", "eta", "sigma", "zeta", "tau", "kappa")
+_GREEK = """
+alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
+Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
+"""
 _SIGNS = {"<=": r"\le", ">=": r"\ge"}
 
 
@@ -89,7 +92,7 @@ def named(name: str) -> str:
     ('\\lambda_{\\min}', 'W_{T}', 'L')
     """
     letter, _, index = name.partition("_")
-    letter = f"\\{letter}" if letter in _GREEK else letter
+    letter = f"\\{letter}" if letter in _GREEK.split() else letter
     below = f"\\{index}" if index in ("min", "max") else index
     return f"{letter}_{{{below}}}" if index else letter
 

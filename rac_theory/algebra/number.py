@@ -33,6 +33,7 @@ from rac_theory.algebra.walk import symbols_of
 _ONE = Number(Fraction(1))
 _MINUS_ONE = Negative(_ONE)
 _NEAR = 0.5  # how far from one a number has digits to lose to it
+_LONGEST = 2**20  # a total, whose terms are in memory at once
 
 
 class _Reading:
@@ -62,7 +63,7 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
     Raises
     ------
     ValueError
-        If the steps of a total are an array, or infinite.
+        If a total has more than 2^20 steps.
 
     Examples
     --------
@@ -97,7 +98,7 @@ _HOLDS: Mapping[str, Any] = {
     ">": lambda a, b, rounding: a > b,
     "<=": lambda a, b, rounding: (a <= b) | (a <= b + rounding * abs(b)),
     ">=": lambda a, b, rounding: (a >= b) | (a >= b - rounding * abs(b)),
-    "=": lambda a, b, rounding: (a == b) | (abs(a - b) <= rounding * abs(b)),
+    "=": lambda a, b, rounding: (a == b) | ((abs(a - b) <= rounding * abs(b)) & np.isfinite(b)),
 }
 
 
@@ -213,12 +214,11 @@ def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Known
 
 
 def _total(index: str, steps: Any, term: Expression, at: _Known) -> _Reading:
-    """A sum along an axis of its own, before all that arrays have."""
-    if np.ndim(steps) or np.isinf(steps):
-        raise ValueError(f"the steps of a total must be one number, got {steps!r}")
-    if np.isnan(steps):
-        return _Reading(steps)
-    axes = max((np.ndim(at.numbers[one.name]) for one in symbols_of(term) if one.name != index), default=0)
-    k = np.arange(steps).reshape(-1, *[1] * axes)
+    """A sum along an axis of its own, before all that arrays have; each of many has as many terms as its steps say."""
+    if np.any(steps > _LONGEST):
+        raise ValueError(f"a total must have at most {_LONGEST} steps, got {np.max(steps):g}")
+    free = [at.numbers[one.name] for one in symbols_of(term) if one.name != index]
+    k = np.arange(np.max(steps, where=~np.isnan(steps), initial=0))
+    k = k.reshape(-1, *[1] * max(map(np.ndim, [steps, *free])))
     terms = _read(term, _Known({**at.numbers, index: k}, {})).number
-    return _Reading(np.sum(terms + 0 * k, axis=0))
+    return _Reading(np.where(np.isnan(steps), np.nan, np.sum(np.where(k < steps, terms, 0), axis=0)))

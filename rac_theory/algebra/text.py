@@ -81,8 +81,8 @@ def text(expression: Expression | Relation) -> str:
         case Power(base, exponent):
             return f"{_bracketed(base, ATOM)}^{_exponent(exponent)}"
         case Powers():
-            first, second, last = (_bracketed(end, PRODUCT) for end in ends(expression))
-            return f"{first} + {second} + ... + {last}"
+            a, b, c = (_bracketed(end, PRODUCT) for end in ends(expression))
+            return f"{a} + {b} + ... + {c}"
         case Total(index, steps, term):
             least = POWER if isinstance(term, Quotient) else PRODUCT  # a line after it would divide the sum
             return f"sum_{{{text(index)}<{text(steps)}}} {_bracketed(term, least)}"

@@ -54,6 +54,16 @@ class Claim:
     metric: Metric
     bound: Expression | Function
 
+    def __post_init__(self) -> None:
+        strange = [one.name for one in self._symbols_of_bound if not one.constant and one != T]
+        if strange:
+            raise ValueError(f"bound must be made of constants of a case and of T, got {', '.join(strange)}")
+        named: dict[str, Symbol | Let] = {}
+        names: tuple[Symbol | Let, ...] = (*symbols_of(self.relation), *self.definitions)
+        for one in names:
+            if named.setdefault(one.name, one) != one:
+                raise ValueError(f"a name in a claim must mean one thing, {one.name} means several")
+
     def at(self, constants: Constants, t: Array) -> Array:
         """Evaluate the bound, (T,) to (T,): infinite where a constant of zero takes away what it promises.
 
@@ -73,7 +83,7 @@ class Claim:
 
     def _evaluated(self, constants: Constants, t: Array) -> Array:
         if isinstance(self.bound, Expression):
-            known = {one.name: getattr(constants, one.constant) for one in self._constants}
+            known = {one.name: getattr(constants, one.constant) for one in self._symbols_of_bound if one.constant}
             return np.broadcast_to(number(self.bound, known | {T.name: t}), t.shape)
         # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
         scalars: dict[str, Any] = {
@@ -110,8 +120,8 @@ class Claim:
         return tuple(one for one in symbols_of(self.relation) if one.constant or one == T)
 
     @cached_property
-    def _constants(self) -> tuple[Symbol, ...]:
-        return tuple(one for one in symbols_of(self._shown) if one.constant)
+    def _symbols_of_bound(self) -> tuple[Symbol, ...]:
+        return symbols_of(self.bound) if isinstance(self.bound, Expression) else ()
 
     @property
     def statement(self) -> str:
