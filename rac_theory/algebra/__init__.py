@@ -11,6 +11,8 @@ from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.text import text
 from rac_theory.algebra.walk import definitions_in, symbols_of
 
+Expression.__repr__ = Relation.__repr__ = text  # type: ignore[assignment]
+
 __all__ = [
     "Expression",
     "Let",

@@ -70,11 +70,6 @@ class Expression:
     def __gt__(self, other: object) -> Relation:
         return Relation((self, lifted(other)), (">",))
 
-    def __repr__(self) -> str:
-        from rac_theory.algebra.text import text
-
-        return text(self)
-
     def inside(self) -> Iterator["Expression"]:
         """Yield the expressions that this one is made of, from left to right."""
         for each in fields(self):  # type: ignore[arg-type]  # every kind is a dataclass

@@ -41,11 +41,6 @@ class Relation:
             f"{self!r} is neither true nor false without constants: for a chain write between(0, gamma L, 2)"
         )
 
-    def __repr__(self) -> str:
-        from rac_theory.algebra.text import text
-
-        return text(self)
-
     def within(self) -> "Iterator[Expression]":
         """Yield all expressions that it is about."""
         for term in self.terms:

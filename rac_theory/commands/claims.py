@@ -1,58 +1,86 @@
 """``list`` and ``explain``: what there is, by name, and the statement of a claim."""
 
 import argparse
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from problems import checks
 from rac_theory import counterexamples, theorems
+from rac_theory.algebra import Symbol
 from rac_theory.commands.exit_status import OK
 from rac_theory.counterexamples.counterexample import Counterexample
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
+from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.sketches.plug_in import sketch_names
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.theorems.identity import Identity
+from rac_theory.theorems.theorem import MARKS, Theorem
 
 
 def add(commands: Any) -> None:
     """Add the two commands to the subparsers."""
-    commands.add_parser("list", help="claims, problems and sketches by name").set_defaults(run=_list)
+    listing = commands.add_parser("list", help="claims, problems and sketches by name; or some theorems")
+    listing.set_defaults(run=_list)
+    listing.add_argument("--setting", metavar="NAME", help=f"theorems that are tried in it: {', '.join(SETTINGS)}")
+    listing.add_argument("--assumption", metavar="WORDS", help="theorems that assume it, such as convex")
+    listing.add_argument("--mark", metavar="MARK", help=f"theorems that bear it: {', '.join(MARKS)}")
     explain = commands.add_parser("explain", help="the statement of a claim, its symbols, its source and assumptions")
     explain.set_defaults(run=_explain)
     explain.add_argument("claim")
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    print("claims    " + ", ".join([*theorems.ALL, *counterexamples.ALL]))
+    if (arguments.setting, arguments.assumption, arguments.mark) != (None, None, None):
+        return _list_theorems(arguments)
+    print("claims    " + ", ".join([*theorems.ALL, theorems.T11.id, *counterexamples.ALL]))
     print("problems  " + ", ".join(DEFAULT_PROBLEMS) + ", or the path of an svmlight file")
     print("sketches  " + ", ".join(sketch_names()) + ", or a class of yours as module:Name")
     return OK
 
 
+def _list_theorems(arguments: argparse.Namespace) -> int:
+    if arguments.setting is not None:
+        checks.one_of("setting", arguments.setting, SETTINGS)
+    here = theorems.ALL if arguments.setting is None else SETTINGS[arguments.setting].claims
+    found = [one for one in theorems.listed(given=arguments.assumption, mark=arguments.mark) if one.id in here]
+    if not found:
+        asked = {name: getattr(arguments, name) for name in ("setting", "assumption", "mark")}
+        told = ", ".join(f"{name} {value!r}" for name, value in asked.items() if value is not None)
+        raise ValueError(f"what is asked of theorems must be true of one, got {told}")
+    for theorem in found:
+        print(f"{theorem.id:14} {theorem.statement} [{theorem.mark}]")
+    return OK
+
+
 def _explain(arguments: argparse.Namespace) -> int:
-    checks.one_of("claim", arguments.claim, [*theorems.ALL, *counterexamples.ALL])
-    if arguments.claim in counterexamples.ALL:
-        return _explain_counterexample(counterexamples.ALL[arguments.claim])
-    return _explain_theorem(theorems.ALL[arguments.claim])
+    known: dict[str, Theorem | Identity | Counterexample] = {
+        **theorems.ALL,
+        theorems.T11.id: theorems.T11,
+        **counterexamples.ALL,
+    }
+    claim = known[checks.one_of("claim", arguments.claim, known)]
+    if isinstance(claim, Counterexample):
+        return _explain_counterexample(claim)
+    print(f"{claim.id} ({claim.name})\n\n    {claim.statement}\n")
+    print(f"source   {claim.source} [{claim.mark}: {MARKS[claim.mark]}]")
+    if isinstance(claim, Theorem):
+        print(f"metric   {claim.metric.name}; {claim.rate} rate")
+    print("given", *claim.assumptions, sep="\n    ")
+    print("where", *_told(claim.symbols), sep="\n    ")
+    return OK
 
 
-def _explain_theorem(theorem: Theorem) -> int:
-    print(f"{theorem.id} ({theorem.name})\n\n    {theorem.statement}\n")
-    print(f"source   {theorem.source} [{theorem.mark}]")
-    print(f"metric   {theorem.metric.name}; {theorem.rate} rate")
-    print("given")
-    for assumption in theorem.assumptions:
-        print(f"    {assumption}")
-    print("where")
-    width = max((len(symbol.name) for symbol in theorem.claim.symbols), default=0)
-    for symbol in theorem.claim.symbols:
+def _told(symbols: Sequence[Symbol]) -> Iterator[str]:
+    """What each symbol stands for, a line each."""
+    width = max(len(symbol.name) for symbol in symbols)
+    for symbol in symbols:
         rounded = "" if symbol.side == "exact" else f", rounded {symbol.side}"
         in_code = f", in code {symbol.constant}" if symbol.constant not in ("", symbol.name) else ""
-        print(f"    {symbol.name:{width}}  {symbol.meaning}, {symbol.unit}{rounded}{in_code}")
-    return OK
+        yield f"{symbol.name:{width}}  {symbol.meaning}, {symbol.unit}{rounded}{in_code}"
 
 
 def _explain_counterexample(example: Counterexample) -> int:
     print(f"{example.id} ({example.name})\n\n    {example.statement}\n")
-    print(f"source   {example.source} [{example.mark}]")
+    print(f"source   {example.source} [{example.mark}: {MARKS[example.mark]}]")
     print(f"cause    {example.cause}")
     print(f"case     {example.method!r} on {example.problem!r}")
     for word, text in (("if", example.condition), ("differs", example.in_circulation)):

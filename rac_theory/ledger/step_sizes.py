@@ -1,10 +1,26 @@
 """Step sizes: from the constants of a case at the step 1/L, the step at which a theorem is tried."""
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
+from rac_theory.algebra import Expression, Relation, symbols_of
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.numerics.sums import drift
+from rac_theory.theorems import federated, reshuffling, stochastic
+from rac_theory.theorems.symbols import (
+    A,
+    C,
+    L,
+    L_max,
+    beta,
+    gap0_upper,
+    lambda_max,
+    lambda_min,
+    mu,
+    read,
+)
+from rac_theory.theorems.theorem import Theorem
 
 StepSize = Callable[[Constants, Case], float]
 """(the constants of a case at the step 1/L, that case) to the step that is taken."""
@@ -12,8 +28,10 @@ StepSize = Callable[[Constants, Case], float]
 HORIZON = 400
 """The number of steps for which T5_step is tried."""
 
-_TINY = 1e-300  # in place of a constant that is zero, which stands in a denominator
 _LEAST_BETA = 0.1  # noise alone would allow any step at beta = 0
+
+_BEST_OF_T6 = 1 / (L * (beta + lambda_max * A / (lambda_min * mu)))  # where its rho is the smallest
+_QUIET = gap0_upper * lambda_min / (2 * lambda_max * C)  # where C costs a quarter of what gradients allow
 
 
 def over_L(multiple: float) -> StepSize:
@@ -22,28 +40,41 @@ def over_L(multiple: float) -> StepSize:
 
 
 def noisy_step(c: Constants, case: Case) -> float:
-    """T5, T6: the best step of T6, or one at which noise costs at most a quarter of what there is to gain."""
-    return min(_best_of_T6(c), _quiet(c)) if c.lambda_min > 0 else 1 / c.L
+    """T5, T6: the best step of T6, or one at which noise costs at most a quarter of what there is to gain.
+
+    Where no PL constant is known, 1/(L (beta + 1)) is the best.
+    """
+    if not c.lambda_min > 0:
+        return 1 / c.L
+    c = replace(c, beta=max(c.beta, _LEAST_BETA))
+    best, quiet = (_BEST_OF_T6, _QUIET * mu / L) if c.mu > 0 else (1 / (L * (beta + 1)), _QUIET)
+    return min(float(read(best, c)), float(read(quiet, c)))
 
 
 def horizon_step(c: Constants, case: Case) -> float:
     """T5_step: the longest step that it allows over the horizon."""
-    return float(min(1 / (c.L * max(c.beta, _LEAST_BETA)), (c.L * max(c.A * c.lambda_max, _TINY) * HORIZON) ** -0.5))
+    return _longest(stochastic.T5_step, replace(c, beta=max(c.beta, _LEAST_BETA)), T=HORIZON)
 
 
 def epoch_step(c: Constants, case: Case) -> float:
-    """T7 and T8 with their other forms: half of the longest step of T7d and T8d, as noise grows with its square."""
-    longest = 1 / (2 * c.inner_steps * c.L_max)
-    return min(longest, _longest_of_T8d(c)) / 2 if _falls(c) else longest / 2
+    """T7 and T8 with their other forms: half of the longest step of T7d and T8d, as noise grows with its square.
+
+    The growth q of T8d is proportional to the cube of the step, and what q must stay below to the step.
+    """
+    longest = _longest(reshuffling.T7, c)
+    if not _falls(c):
+        return longest / 2
+    falling = c.gamma * math.sqrt(read(reshuffling.loss, c) / read(reshuffling.q, c))
+    return min(longest, falling) / 2
 
 
 def round_step(c: Constants, case: Case) -> float:
     """T9 and T10 with their other forms: halved until drift costs at most a third of the rate of T10d."""
-    total = 1 / c.L_max
-    share = c.mu * c.lambda_min / (c.L_max * c.lambda_max) if _falls(c) else 1.0
-    while drift(c.inner_steps, total * c.L_max) > share / (3 + share):
-        total /= 2
-    return total / c.inner_steps
+    c = replace(c, gamma=_longest(federated.T9, c))
+    share = float(read(mu * lambda_min / (L_max * lambda_max), c)) if _falls(c) else 1.0
+    while read(federated.a, c) > share / (3 + share):
+        c = replace(c, gamma=c.gamma / 2)
+    return c.gamma
 
 
 def plain_gaussian_step(c: Constants, case: Case) -> float:
@@ -52,22 +83,23 @@ def plain_gaussian_step(c: Constants, case: Case) -> float:
     return float(1 / (c.L * (sketch.dim + sketch.rank + 1)))
 
 
-def _best_of_T6(c: Constants) -> float:
-    """The step at which the factor of T6 is the smallest; without a PL constant, 1/(L (beta + 1))."""
-    return 1 / (c.L * (max(c.beta, _LEAST_BETA) + (_kappa(c) * c.A / c.mu if _falls(c) else 1.0)))
+def _longest(theorem: Theorem, c: Constants, **beside: float) -> float:
+    """The longest step that relations of a theorem allow which read ``gamma^k rest <= bound``."""
+    relations = (given for given in theorem.given if isinstance(given, Relation) and given.signs in (("<=",), ("<",)))
+    limits = [relation for relation in relations if _has_gamma(relation.terms[0])]
+    return min(_allowed(relation, c, **beside) for relation in limits)
 
 
-def _quiet(c: Constants) -> float:
-    """A step at which noise C leaves at most a quarter of the gap, or of the squared gradient that it allows."""
-    return c.gap0_upper / (2 * _kappa(c) * max(c.C, _TINY)) * (c.mu / c.L if _falls(c) else 1.0)
+def _has_gamma(expression: Expression) -> bool:
+    return any(symbol.constant == "gamma" for symbol in symbols_of(expression))
 
 
-def _longest_of_T8d(c: Constants) -> float:
-    return float((7 * c.mu / (4 * (c.inner_steps + 1) * c.L_max**3 * _kappa(c))) ** 0.5)
-
-
-def _kappa(c: Constants) -> float:
-    return c.lambda_max / c.lambda_min
+def _allowed(relation: Relation, c: Constants, **beside: float) -> float:
+    here, twice = (
+        float(read(relation.terms[0] / relation.terms[1], replace(c, gamma=gamma), **beside))
+        for gamma in (c.gamma, 2 * c.gamma)
+    )
+    return math.inf if here == 0 else c.gamma * (1 / here) ** (1 / math.log2(twice / here))
 
 
 def _falls(c: Constants) -> bool:

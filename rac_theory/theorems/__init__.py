@@ -3,23 +3,27 @@ id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses
 and cases. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
+import copyreg
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from problems import checks
 from problems.members import being
 from rac_theory.theorems import assumptions, symbols
-from rac_theory.theorems.assumption import Assumption, Condition, Known
+from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate
+from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.federated import T9, T10, T9d, T10d
+from rac_theory.theorems.identity import Identity
 from rac_theory.theorems.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 from rac_theory.theorems.plain_steps import T12_gaussian, T12_nonconvex, T12_pl
 from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp
 from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
 from rac_theory.theorems.sharp_drift import T7d_sharp, T8d_sharp, T9d_sharp, T10d_sharp
 from rac_theory.theorems.stochastic import T5, T6, T5_step
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.theorems.theorem import MARKS, Theorem, Tightest
 
 ALL: Mapping[str, Theorem] = MappingProxyType(
     {
@@ -48,8 +52,56 @@ def theorem_named(theorem: Theorem | str) -> Theorem:
     return theorem
 
 
+def _reduced(theorem: Theorem) -> Any:
+    """Pickle one of ours as its id, so that it comes back as the one that is there."""
+    return (theorem_named, (theorem.id,)) if ALL.get(theorem.id) is theorem else theorem.__reduce_ex__(2)
+
+
+copyreg.pickle(Theorem, _reduced)
+
+
+def listed(
+    *, about: Predicate | None = None, given: Assumption | str | None = None, mark: str | None = None
+) -> tuple[Theorem, ...]:
+    """Return our theorems that are about an algorithm, assume something, and bear a mark, in their order.
+
+    Parameters
+    ----------
+    about : callable, optional
+        Such as ``assumptions.rac_lora_exact``.
+    given : Assumption or str, optional
+        An assumption, or words or symbols of one, in small or capital letters.
+    mark : "paper", "derived" or "second-hand", optional
+
+    Examples
+    --------
+    >>> from rac_theory import theorems
+    >>> from rac_theory.theorems.symbols import L, gamma
+    >>> [theorem.id for theorem in theorems.listed(mark="paper")]
+    ['T1', 'T2']
+    >>> [theorem.id for theorem in theorems.listed(given="strong convexity")]
+    ['T4']
+    >>> [theorem.id for theorem in theorems.listed(given=gamma * L <= 1, about=theorems.assumptions.rac_lora_exact)]
+    ['T1', 'T2', 'T3', 'T3_isotropic']
+    """
+    if mark is not None:
+        checks.one_of("mark", mark, MARKS)
+    return tuple(
+        theorem
+        for theorem in ALL.values()
+        if about in (None, theorem.about) and mark in (None, theorem.mark) and _assumes(theorem, given)
+    )
+
+
+def _assumes(theorem: Theorem, given: Assumption | str | None) -> bool:
+    if isinstance(given, str):
+        return any(given.lower() in said.lower() for said in theorem.assumptions)
+    return given is None or given in theorem.given
+
+
 __all__ = [
     "ALL",
+    "MARKS",
     "T1",
     "T2",
     "T3",
@@ -60,10 +112,12 @@ __all__ = [
     "T8",
     "T9",
     "T10",
+    "T11",
     "Assumption",
     "Claim",
     "Condition",
     "E",
+    "Identity",
     "Known",
     "Metric",
     "T1_sharp",
@@ -87,6 +141,7 @@ __all__ = [
     "Tightest",
     "assumptions",
     "gap",
+    "listed",
     "mean_squared_gradient",
     "squared_distance",
     "symbols",

@@ -5,7 +5,7 @@ symbols of the theorems, and says by itself what breaks it.
 """
 
 from rac_theory.algebra import Symbol, equal
-from rac_theory.algorithms import ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -71,6 +71,13 @@ def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
     return wrong or inner
 
 
+def bernoulli_lora(case: Case, c: Constants) -> str | None:
+    """Bernoulli-LoRA: HG = PG with probability p, else HG = GR, with projections P and R that are drawn afresh."""
+    if isinstance(case.algorithm, Bernoulli):
+        return None
+    return f"the identity is about Bernoulli-LoRA, the algorithm is {type(case.algorithm).__name__}"
+
+
 def _projected(case: Case) -> str | None:
     if not isinstance(case.algorithm, ProjectedDescent):
         return f"the theorem is about RAC-LoRA, the algorithm is {type(case.algorithm).__name__}"
@@ -100,7 +107,7 @@ _higher = Symbol("f(V) - f(W)", r"f(V) - f(W)", is_sum=True)
 smooth = Condition("Lipschitz gradient of f", _steeper <= L * _apart, (L > 0,))
 
 smooth_components = Condition(
-    "Lipschitz gradients of all components, or clients",
+    "Lipschitz gradient of every component or client",
     Symbol("||grad f_i(V) - grad f_i(W)||", r"\Vert \nabla f_i(V) - \nabla f_i(W) \Vert") <= L_max * _apart,
     (L_max > 0,),
 )

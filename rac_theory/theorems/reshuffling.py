@@ -38,7 +38,8 @@ q = Let(
 )
 w = Let("w", 1 / (1 + q), "weight of a step relative to the one before")
 W_T = Let("W_T", powers(w, 1, T))
-rho = Let("rho", 1 - Fraction(7, 9) * eta * N * mu * lambda_min + q)
+loss = Fraction(7, 9) * eta * N * mu * lambda_min
+rho = Let("rho", 1 - loss + q)
 
 T7 = Theorem(
     id="T7",
@@ -74,7 +75,7 @@ T8 = Theorem(
     about=rac_lora_reshuffled,
     given=(*_EPOCH, certified_minimum, polyak_lojasiewicz, known_variance),
     claim=E(gap)
-    <= (1 - Fraction(7, 9) * eta * N * mu * lambda_min) ** T * gap0
+    <= (1 - loss) ** T * gap0
     + Fraction(2, 7) * eta**2 * L**2 * (N + 1) * (lambda_max / lambda_min) * (sigma_squared / mu),
     tightest=Tightest(
         0.648, "identical components, a sketch that hardly ever moves, where the bound has halved; 0.591 for N = 2"

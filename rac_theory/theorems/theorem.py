@@ -1,16 +1,17 @@
 """A theorem is a value: what it is about, what is given, and its claim, which is one expression."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from problems import checks
 from problems.checks import Array, one_of
 from problems.naming import type_name
-from rac_theory.algebra import latex
+from rac_theory.algebra import Symbol, latex
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.assumption import Assumption, Predicate, breach, parts, sentence
@@ -19,6 +20,16 @@ from rac_theory.theorems.metric import Metric
 
 _LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
 _PARTS = 64  # into which what holds the answer is cut, each time
+
+
+MARKS: Mapping[str, str] = MappingProxyType(
+    {
+        "paper": "as the paper's abstract and public summaries have it; its full text was not read here",
+        "derived": "proved here, whatever the paper prints",
+        "second-hand": "known through public discussion only",
+    }
+)
+"""How a statement is known to us."""
 
 
 class Tightest(NamedTuple):
@@ -39,7 +50,7 @@ class Theorem:
     source : str
         Where the statement stands.
     mark : "paper", "derived" or "second-hand"
-        Whether the source prints it, we prove it, or it is known through others only.
+        How it is known to us, see ``MARKS``.
     about : callable
         Which algorithm it is about: a predicate of the case and its constants.
     given : tuple of Assumption
@@ -88,7 +99,7 @@ class Theorem:
     tightest: Tightest | None = None
 
     def __post_init__(self) -> None:
-        one_of("mark", self.mark, ("paper", "derived", "second-hand"))
+        one_of("mark", self.mark, MARKS)
         one_of("falls", self.rate, ("linear", "sublinear"))
         if not isinstance(self.claim, Claim):
             raise ValueError(f"claim must be a claim such as E(gap) <= bound, got {self.claim!r}")
@@ -112,6 +123,11 @@ class Theorem:
     def formulas(self) -> tuple[str, ...]:
         """The statement in LaTeX: the claim, and each name that it uses."""
         return tuple(map(latex, self.claim.formulas))
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols of the claim, in the order in which they come up."""
+        return self.claim.symbols
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -194,10 +210,6 @@ class Theorem:
             return (wrong_algorithm,)
         return tuple(wrong for each in self.given if (wrong := breach(each, case, constants)) is not None)
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        """Pickle one of ours as its id, so that it comes back as the one that is there."""
-        return (_ours, (self.id,)) if _ours(self.id) is self else super().__reduce__()
-
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.id}: {self.statement}>"
 
@@ -212,9 +224,3 @@ class Theorem:
             html.line("It assumes:"),
             html.listed(map(html.sentence, self.typeset_assumptions)),
         )
-
-
-def _ours(id: str) -> Theorem | None:
-    from rac_theory import theorems
-
-    return theorems.ALL.get(id)

@@ -1,0 +1,32 @@
+"""Bernoulli-LoRA, which sketches from the left or from the right by the toss of a coin: what its eigenvalues are."""
+
+from rac_theory.algebra import Symbol, equal
+from rac_theory.theorems.assumptions import bernoulli_lora
+from rac_theory.theorems.identity import Identity
+from rac_theory.theorems.symbols import lambda_max, lambda_min
+
+p = Symbol("p", meaning="probability of a left step", unit="in [0, 1]")
+
+
+def _of(end: str, mean: str, side: str) -> Symbol:
+    extreme = {"min": "smallest", "max": "largest"}[end]
+    return Symbol(
+        f"lambda_{end}(E[{mean}])",
+        rf"\lambda_{{\{end}}}(\mathrm{{E}}[{mean}])",
+        meaning=f"{extreme} eigenvalue of the mean projection on the {side}",
+        unit="in [0, 1]",
+        side="down" if end == "min" else "up",
+    )
+
+
+T11 = Identity(
+    id="T11",
+    name="bernoulli_lora_eigenvalues",
+    source="derived from the eigenvectors of a Kronecker sum; the algorithm is that of arXiv:2508.03820",
+    mark="derived",
+    about=bernoulli_lora,
+    claims=tuple(
+        equal(value, p * _of(end, "P", "left") + (1 - p) * _of(end, "R", "right"))
+        for end, value in (("min", lambda_min), ("max", lambda_max))
+    ),
+)

@@ -1,0 +1,68 @@
+"""``list`` with conditions and ``explain``: what is said of each claim comes from the claim."""
+
+import pytest
+
+from rac_theory import counterexamples, theorems
+from rac_theory.commands.cli import main
+from rac_theory.ledger.theorem_settings import SETTINGS
+
+
+@pytest.fixture
+def told(capsys):
+    """``told(*words)``: the lines that a command prints, which ends well."""
+
+    def run(*words):
+        assert main(list(words)) == 0
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("asked", "ids"),
+    [
+        (("--mark", "paper"), ["T1", "T2"]),
+        (("--assumption", "CONVEXITY"), ["T4"]),
+        (("--setting", "federated"), list(SETTINGS["federated"].claims)),
+        (("--setting", "federated", "--assumption", "Polyak"), ["T10", "T10d", "T10d_sharp"]),
+        (("--assumption", "gamma L <= 1", "--mark", "derived"), ["T3", "T3_isotropic"]),
+    ],
+    ids=" ".join,
+)
+def test_theorems_by_setting_assumption_and_mark(told, asked, ids):
+    """A condition that is forgotten lists too many, one that is read in the wrong field too few."""
+    lines = told("list", *asked)
+    assert {line.split()[0] for line in lines} == set(ids)
+    for line in lines:
+        assert theorems.ALL[line.split()[0]].statement in line
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        (("--mark", "proved"), "mark must be one of derived, paper, second-hand, got 'proved'"),
+        (("--setting", "T2"), "setting must be one of 1.5/L, "),
+        (("--assumption", "magic"), "what is asked of theorems must be true of one, got assumption 'magic'"),
+    ],
+    ids=str,
+)
+def test_what_no_theorem_is(capsys, asked, error):
+    assert main(["list", *asked]) == 2
+    assert error in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("claim", [*theorems.ALL, "T11", *counterexamples.ALL])
+def test_every_claim_is_explained(told, claim):
+    """Statement, source and mark of each; of theorems every assumption, and every symbol with its meaning."""
+    said = "\n".join(told("explain", claim))
+    known = {**theorems.ALL, "T11": theorems.T11, **counterexamples.ALL}[claim]
+    for words in (known.statement, known.source, theorems.MARKS[known.mark]):
+        assert words in said
+    if claim in counterexamples.ALL:
+        return
+    for sentence in known.assumptions:
+        assert sentence in said
+    for symbol in known.symbols:
+        assert f"{symbol.meaning}, {symbol.unit}" in said
+        assert symbol.side == "exact" or f"{symbol.unit}, rounded {symbol.side}" in said
+        assert symbol.constant in ("", symbol.name) or f"in code {symbol.constant}" in said
