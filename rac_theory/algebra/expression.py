@@ -1,7 +1,6 @@
 """Expressions: numbers and named quantities, joined by the few operations that bounds are made of.
 
-An expression is a tree and knows nothing of how it is read: ``number``, ``fraction``, ``text``, ``latex``,
-``polynomial`` and ``direction`` are functions beside it, a file each.
+An expression knows nothing of how it is read: ``number``, ``text`` and other readings are beside it, a file each.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,13 +25,13 @@ class Expression:
     """
 
     def __add__(self, other: object) -> "Expression":
-        return Sum((*_terms(self), *_terms(lifted(other))))
+        return Sum((*_parts(Sum, self), *_parts(Sum, lifted(other))))
 
     def __radd__(self, other: object) -> "Expression":
         return lifted(other) + self
 
     def __sub__(self, other: object) -> "Expression":
-        return Sum((*_terms(self), Negative(lifted(other))))
+        return Sum((*_parts(Sum, self), Negative(lifted(other))))
 
     def __rsub__(self, other: object) -> "Expression":
         return lifted(other) - self
@@ -41,7 +40,7 @@ class Expression:
         return Negative(self)
 
     def __mul__(self, other: object) -> "Expression":
-        return Product((*_factors(self), *_factors(lifted(other))))
+        return Product((*_parts(Product, self), *_parts(Product, lifted(other))))
 
     def __rmul__(self, other: object) -> "Expression":
         return lifted(other) * self
@@ -114,6 +113,12 @@ class Symbol(Expression):
         To which side its number is rounded.
     is_sum : bool
         Whether its name is written as a sum, and needs brackets beside a factor.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> 2 * Symbol("f(W^0) - f*", is_sum=True)
+    2 (f(W^0) - f*)
     """
 
     name: str
@@ -127,7 +132,15 @@ class Symbol(Expression):
 
 @dataclass(frozen=True, repr=False)
 class Let(Expression):
-    """A name for an expression, which is defined where the expression is printed."""
+    """A name for an expression, which is defined where the expression is printed.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Let, Symbol, definitions_in
+    >>> rho = Let("rho", 1 - Symbol("mu"))
+    >>> 2 * rho, rho.value
+    (2 rho, 1 - mu)
+    """
 
     name: str
     value: Expression
@@ -220,12 +233,8 @@ def lifted(value: object) -> Expression:
     )
 
 
-def _terms(value: Expression) -> tuple[Expression, ...]:
-    return value.terms if isinstance(value, Sum) else (value,)
-
-
-def _factors(value: Expression) -> tuple[Expression, ...]:
-    return value.factors if isinstance(value, Product) else (value,)
+def _parts(kind: type[Expression], value: Expression) -> tuple[Expression, ...]:
+    return tuple(value.inside()) if isinstance(value, kind) else (value,)
 
 
 def _expressions(value: Any) -> Iterator[Expression]:
@@ -237,8 +246,6 @@ def _expressions(value: Any) -> Iterator[Expression]:
 
 
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:
-    if isinstance(value, Expression):
+    if isinstance(value, Expression | Relation):
         return value.at(values)
-    if isinstance(value, Relation):
-        return Relation(tuple(term.at(values) for term in value.terms), value.signs)
     return tuple(_at(each, values) for each in value) if isinstance(value, tuple) else value

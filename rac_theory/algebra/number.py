@@ -78,7 +78,15 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
 
 
 def truth(relation: Relation, values: Mapping[str, Any], rounding: float = 0.0) -> Any:
-    """Whether a relation holds between numbers; ``rounding``, relative, is what "or equal" allows. nan never does."""
+    """Whether a relation holds between numbers; ``rounding``, relative, is what "or equal" allows. nan never does.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, truth
+    >>> x = Symbol("x")
+    >>> [bool(truth(10 * x <= 3, {"x": 0.1 + 0.1 + 0.1}, rounding)) for rounding in (0.0, 1e-12)]
+    [False, True]
+    """
     with np.errstate(all="ignore"):
         return _truth(relation, [number(term, values) for term in relation.terms], rounding)
 

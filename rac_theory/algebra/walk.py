@@ -20,7 +20,15 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
-    """Return the definitions that expressions use, each once: first those that are read first, then those of these."""
+    """Return the definitions that expressions use, each once: first those that are read first, then those of these.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Let, Symbol, definitions_in
+    >>> q = Let("q", Symbol("A") * Symbol("gamma") ** 2)
+    >>> definitions_in(Let("w", 1 / (1 + q)) + q)
+    (w, q)
+    """
     found: dict[Let, None] = {}
     level = [term for one in expressions for term in (one.terms if isinstance(one, Relation) else (one,))]
     while level:

@@ -57,7 +57,7 @@ class Claim:
     bound: Expression | Function
 
     def __post_init__(self) -> None:
-        names = [one.name for one in (*self._constants, T, *self.definitions)]
+        names = [T.name, *(one.name for one in self._constants), *(let.name for let in self.definitions)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"a name in a claim must mean one thing, not {', '.join(twice)}")
         if isinstance(self.bound, Expression):

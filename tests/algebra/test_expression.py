@@ -139,6 +139,7 @@ def test_others_in_the_place_of_some():
     assert (x + y).at({x + y: T}) == T
     assert total(k, K, k * x).at({k: y}) == total(y, K, y * x)
     assert tree.at({}) == tree
+    assert between(0, x, y).at({x: y, y: 2}) == between(0, y, 2)
     with pytest.raises(TypeError, match="the index of a total must be a symbol, got 3"):
         total(k, K, k).at({k: 3})
     with pytest.raises(TypeError, match=r"must be whole or a Fraction, got 0\.5"):
