@@ -136,10 +136,9 @@ class Let(Expression):
 
     Examples
     --------
-    >>> from rac_theory.algebra import Let, Symbol, definitions_in
-    >>> rho = Let("rho", 1 - Symbol("mu"))
-    >>> 2 * rho, rho.value
-    (2 rho, 1 - mu)
+    >>> from rac_theory.algebra import Let, Symbol
+    >>> 2 * Let("rho", 1 - Symbol("mu"))
+    2 rho
     """
 
     name: str

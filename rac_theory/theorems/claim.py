@@ -57,8 +57,8 @@ class Claim:
     bound: Expression | Function
 
     def __post_init__(self) -> None:
-        names = [T.name, *(one.name for one in self._constants), *(let.name for let in self.definitions)]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        names = {T.name, *(one.name for one in self._constants)}
+        if twice := [let.name for let in self.definitions if let.name in names]:
             raise ValueError(f"a name in a claim must mean one thing, not {', '.join(twice)}")
         if isinstance(self.bound, Expression):
             strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]

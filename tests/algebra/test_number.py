@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from rac_theory.algebra import choice, fraction, maximum, number, powers, total
+from rac_theory.algebra import Let, choice, fraction, maximum, number, powers, total
 
 from .rounding import bounded
 from .trees import K, T, lam, trees, values, x, y
@@ -113,6 +113,12 @@ def test_totals():
     assert number(total(y, K, T * y), at | {"K": 2.0}).tolist() == [1, 2]
     assert number(total(y, T + 1, x * y), at).tolist() == [3, 9]
     assert number(total(y, T - 2, x), at).tolist() == [0, 0]
+
+
+def test_a_definition_is_read_for_each_index():
+    """What was read of it outside, or at another index, is something else."""
+    twice = Let("twice", 2 * y)
+    assert number(twice + total(y, K, twice), {"y": 10.0, "K": 3.0}) == 20 + 6
 
 
 def test_a_total_is_as_long_as_memory_allows():
