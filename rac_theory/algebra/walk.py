@@ -7,7 +7,7 @@ from rac_theory.algebra.relation import Relation
 
 
 def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
-    """Return the symbols in expressions, each once, in the order in which they come up.
+    """Return the symbols in expressions, each once, in the order in which they come up; not the index of a total.
 
     Examples
     --------
@@ -16,13 +16,19 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     >>> symbols_of(Let("rho", 1 - mu * lam) + mu)
     (mu, lambda_min)
     """
-    bound = {each.index for one in expressions for each in one.within() if isinstance(each, Total)}
-    found = (each for one in expressions for each in one.within() if isinstance(each, Symbol))
-    return tuple(dict.fromkeys(each for each in found if each not in bound))
+    return tuple(dict.fromkeys(symbol for one in expressions for symbol in _free(one)))
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
-    """Return the definitions that expressions use, each once: first those that are read first, then those of these."""
+    """Return the definitions that expressions use, each once: first those that are read first, then those of these.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Let, Symbol, definitions_in
+    >>> q = Let("q", Symbol("A") * Symbol("gamma") ** 2)
+    >>> definitions_in(Let("w", 1 / (1 + q)) + q)
+    (w, q)
+    """
     found: dict[Let, None] = {}
     level = [term for one in expressions for term in (one.terms if isinstance(one, Relation) else (one,))]
     while level:
@@ -30,6 +36,20 @@ def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
         level = [let.value for let in dict.fromkeys(names) if let not in found]
         found |= dict.fromkeys(names)
     return tuple(found)
+
+
+def _free(expression: Expression | Relation) -> Iterator[Symbol]:
+    """The symbols that stand for something outside: an index is bound in its term, and nowhere else."""
+    match expression:
+        case Symbol():
+            yield expression
+        case Total(index, steps, term):
+            yield from _free(steps)
+            yield from (symbol for symbol in _free(term) if symbol != index)
+        case Relation(terms):
+            yield from (symbol for each in terms for symbol in _free(each))
+        case _:
+            yield from (symbol for each in expression.inside() for symbol in _free(each))
 
 
 def _named(expression: Expression) -> Iterator[Let]:

@@ -65,7 +65,13 @@ class Claim:
     bound: Expression | Function
 
     def __post_init__(self) -> None:
-        constants_in(self._shown)
+        names = {T.name, *(one.name for one in self._constants)}
+        if twice := [let.name for let in self.definitions if let.name in names]:
+            raise ValueError(f"a name in a claim must mean one thing, not {', '.join(twice)}")
+        if isinstance(self.bound, Expression):
+            strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]
+            if strange:
+                raise ValueError(f"bound must be made of constants of a case and of T, not of {', '.join(strange)}")
 
     def at(self, constants: Constants, t: Array) -> Array:
         """Evaluate the bound, (T,) to (T,): infinite where a constant of zero takes away what it promises.
