@@ -37,8 +37,7 @@ from rac_theory import (
 from rac_theory.advice import advise
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.sketches import Haar, KaimingUniform
-from rac_theory.theorems.metric import gap
-from rac_theory.theorems.theorem import theorem
+from rac_theory.theorems import E, Theorem, gap
 
 PROBLEM = Quadratic.left(np.diag([1.0, 2, 4]), np.ones((3, 1)))
 CASE = Case(RACLoRA(Haar(3, 1), gamma=0.25), PROBLEM, steps=20)
@@ -325,7 +324,7 @@ def test_theorem_spectrum_and_counterexample_show_what_they_are(values):
     assert theorems.T2.source in text
     assert "(paper)" in text
     items = Reader(theorems.T2._repr_html_()).tags.count("li")
-    assert items == len(theorems.T2.assumptions) == len(theorems.T2.assumes)
+    assert items == len(theorems.T2.assumptions) == 1 + len(theorems.T2.given)
     assert "1/3" in Reader(values["exact spectrum"]._repr_html_()).text
     assert re.search(r"in \[0\.\d+, 0\.\d+\]", Reader(values["sampled spectrum"]._repr_html_()).text)
     checks = values["answer"].witness.checks
@@ -353,7 +352,7 @@ def test_the_words_of_a_user_are_words(words):
 
     bound.__doc__ = words
     met.__doc__ = words
-    claim = theorem(id=words, source=words, mark="derived", metric=gap, rate="linear", assumes=(met,))(bound)
+    claim = Theorem(id=words, name=words, source=words, mark="derived", about=met, given=(met,), claim=E(gap) <= bound)
     Reader(claim._repr_html_())
     verdict = verify(claim, CASE)
     Reader(replace(verdict, reason=words, unmet=(words, words))._repr_html_())

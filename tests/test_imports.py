@@ -18,7 +18,7 @@ TESTS = Path(__file__).parent
 
 # From the ground up.
 ROOMS = [
-    *("numerics", "processes", "files", "drawing"),  # know no concept
+    *("algebra", "numerics", "processes", "files", "drawing"),  # know no concept
     *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
     *("theorems", "verification", "sharpness", "counterexamples", "experiments"),  # what is said of it
     *("ledger", "sweeps", "advice", "report", "testing", "commands"),  # what people use

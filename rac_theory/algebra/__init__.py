@@ -15,6 +15,8 @@ from rac_theory.algebra.sign import Lemma, Region, sign
 from rac_theory.algebra.text import text
 from rac_theory.algebra.walk import definitions_in, symbols_of
 
+Expression.__repr__ = Relation.__repr__ = text  # type: ignore[assignment]
+
 __all__ = [
     "Expression",
     "Lemma",

@@ -1,7 +1,6 @@
 """Expressions: numbers and named quantities, joined by the few operations that bounds are made of.
 
-An expression is a tree and knows nothing of how it is read: ``number``, ``fraction``, ``text``, ``latex``,
-``polynomial`` and ``direction`` are functions beside it, a file each.
+An expression knows nothing of how it is read: ``number``, ``text`` and other readings are beside it, a file each.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,13 +25,13 @@ class Expression:
     """
 
     def __add__(self, other: object) -> "Expression":
-        return Sum((*_terms(self), *_terms(lifted(other))))
+        return Sum((*_parts(Sum, self), *_parts(Sum, lifted(other))))
 
     def __radd__(self, other: object) -> "Expression":
         return lifted(other) + self
 
     def __sub__(self, other: object) -> "Expression":
-        return Sum((*_terms(self), Negative(lifted(other))))
+        return Sum((*_parts(Sum, self), Negative(lifted(other))))
 
     def __rsub__(self, other: object) -> "Expression":
         return lifted(other) - self
@@ -41,7 +40,7 @@ class Expression:
         return Negative(self)
 
     def __mul__(self, other: object) -> "Expression":
-        return Product((*_factors(self), *_factors(lifted(other))))
+        return Product((*_parts(Product, self), *_parts(Product, lifted(other))))
 
     def __rmul__(self, other: object) -> "Expression":
         return lifted(other) * self
@@ -55,6 +54,9 @@ class Expression:
     def __pow__(self, other: object) -> "Expression":
         return Power(self, lifted(other))
 
+    def __rpow__(self, other: object) -> "Expression":
+        return lifted(other) ** self
+
     def __le__(self, other: object) -> Relation:
         return Relation((self, lifted(other)), ("<=",))
 
@@ -66,11 +68,6 @@ class Expression:
 
     def __gt__(self, other: object) -> Relation:
         return Relation((self, lifted(other)), (">",))
-
-    def __repr__(self) -> str:
-        from rac_theory.algebra.text import text
-
-        return text(self)
 
     def inside(self) -> Iterator["Expression"]:
         """Yield the expressions that this one is made of, from left to right."""
@@ -116,6 +113,12 @@ class Symbol(Expression):
         To which side its number is rounded.
     is_sum : bool
         Whether its name is written as a sum, and needs brackets beside a factor.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> 2 * Symbol("f(W^0) - f*", is_sum=True)
+    2 (f(W^0) - f*)
     """
 
     name: str
@@ -129,7 +132,14 @@ class Symbol(Expression):
 
 @dataclass(frozen=True, repr=False)
 class Let(Expression):
-    """A name for an expression, which is defined where the expression is printed."""
+    """A name for an expression, which is defined where the expression is printed.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Let, Symbol
+    >>> 2 * Let("rho", 1 - Symbol("mu"))
+    2 rho
+    """
 
     name: str
     value: Expression
@@ -190,6 +200,10 @@ class Total(Expression):
     steps: Expression
     term: Expression
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.index, Symbol):
+            raise TypeError(f"the index of a total must be a symbol, got {self.index!r}")
+
 
 @dataclass(frozen=True, repr=False)
 class Maximum(Expression):
@@ -218,27 +232,19 @@ def lifted(value: object) -> Expression:
     )
 
 
-def _terms(value: Expression) -> tuple[Expression, ...]:
-    return value.terms if isinstance(value, Sum) else (value,)
-
-
-def _factors(value: Expression) -> tuple[Expression, ...]:
-    return value.factors if isinstance(value, Product) else (value,)
+def _parts(kind: type[Expression], value: Expression) -> tuple[Expression, ...]:
+    return tuple(value.inside()) if isinstance(value, kind) else (value,)
 
 
 def _expressions(value: Any) -> Iterator[Expression]:
     if isinstance(value, Expression):
         yield value
-    elif isinstance(value, Relation):
-        yield from value.terms
-    elif isinstance(value, tuple):
-        for each in value:
+    elif isinstance(value, Relation | tuple):
+        for each in value.terms if isinstance(value, Relation) else value:
             yield from _expressions(each)
 
 
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:
-    if isinstance(value, Expression):
+    if isinstance(value, Expression | Relation):
         return value.at(values)
-    if isinstance(value, Relation):
-        return Relation(tuple(term.at(values) for term in value.terms), value.signs)
     return tuple(_at(each, values) for each in value) if isinstance(value, tuple) else value

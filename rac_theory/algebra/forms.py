@@ -15,35 +15,90 @@ from rac_theory.algebra.relation import Relation
 
 
 def between(low: object, middle: Expression, high: object) -> Relation:
-    """Return ``low < middle < high``."""
+    """Return ``low < middle < high``.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, between
+    >>> between(0, Symbol("gamma") * Symbol("L"), 2)
+    0 < gamma L < 2
+    """
     return Relation((lifted(low), middle, lifted(high)), ("<", "<"))
 
 
 def equal(left: Expression, right: object) -> Relation:
-    """Return ``left = right``."""
+    """Return ``left = right``.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, equal
+    >>> equal(Symbol("K"), 1)
+    K = 1
+    """
     return Relation((left, lifted(right)), ("=",))
 
 
 def sqrt(value: Expression) -> Expression:
-    """Return a square root."""
+    """Return a square root.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, sqrt
+    >>> sqrt(Symbol("T") + 1)
+    sqrt(T + 1)
+    """
     return value ** Fraction(1, 2)
 
 
 def powers(base: Expression, first: object, last: object) -> Expression:
-    """Return ``base^first + ... + base^last``."""
+    """Return ``base^first + ... + base^last``.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, number, powers
+    >>> rho, T = Symbol("rho"), Symbol("T")
+    >>> powers(rho, 0, T - 1)
+    1 + rho + ... + rho^{T-1}
+    >>> float(number(powers(rho, 0, T - 1), {"rho": 0.5, "T": 3.0}))
+    1.75
+    """
     return Powers(base, lifted(first), lifted(last))
 
 
 def total(index: Symbol, steps: object, term: Expression) -> Expression:
-    """Return the sum of a term over ``index < steps``, from 0."""
+    """Return the sum of a term over ``index < steps``, from 0.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, number, total
+    >>> k, K = Symbol("k"), Symbol("K")
+    >>> total(k, K, k**2)
+    sum_{k<K} k^2
+    >>> float(number(total(k, K, k**2), {"K": 4.0}))
+    14.0
+    """
     return Total(index, lifted(steps), term)
 
 
 def maximum(*of: object) -> Expression:
-    """Return the largest of several."""
+    """Return the largest of several.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, maximum
+    >>> maximum(Symbol("s"), 2)
+    max{s, 2}
+    """
     return Maximum(tuple(map(lifted, of)))
 
 
 def choice(condition: Relation, then: object, otherwise: object) -> Expression:
-    """Return ``then`` where a relation holds, else ``otherwise``."""
+    """Return ``then`` where a relation holds, else ``otherwise``.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, choice
+    >>> choice(Symbol("A") > 0, 4, 2)
+    4 if A > 0 else 2
+    """
     return Choice(condition, lifted(then), lifted(otherwise))

@@ -1,7 +1,7 @@
 """Reading in exact arithmetic: what a proof and a second opinion on rounding need."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt
 
@@ -59,7 +59,7 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
         case Negative(value):
             return -_fraction(value, at)
         case Sum(terms):
-            return sum((_fraction(term, at) for term in terms), Fraction(0))
+            return _sum(_fraction(term, at) for term in terms)
         case Product(factors):
             known = [_fraction(factor, at) for factor in factors]
             return Fraction(0) if 0 in known and math.inf not in map(abs, known) else _product(known)
@@ -68,21 +68,25 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
         case Power(base, exponent):
             return _power(_fraction(base, at), _fraction(exponent, at))
         case Powers(base, first, last):
-            x, count = _fraction(base, at), _whole(_fraction(last - first + 1, at))
+            x, count = _fraction(base, at), Fraction(_whole(_fraction(last - first + 1, at)))
             start = _power(x, _fraction(first, at))
-            return start * (count if x == 1 else _divided(_power(x, Fraction(count)) - 1, x - 1))
+            times = count if x == 1 else _divided(_sum([_power(x, count), Fraction(-1)]), _sum([x, Fraction(-1)]))
+            return _product([start, times])
         case Total(index, steps, term):
-            count = _whole(_fraction(steps, at))
-            return sum((_fraction(term, {**at, index.name: k}) for k in range(count)), Fraction(0))
+            indices = range(_whole(_fraction(steps, at)))
+            return _sum(_fraction(term, {**at, index.name: k}) for k in indices)
         case Maximum(of):
-            return max(_fraction(each, at) for each in of)
+            each = [_fraction(one, at) for one in of]
+            return math.nan if any(map(_unknown, each)) else max(each)
         case Choice(condition, then, otherwise):
+            if any(_unknown(_fraction(term, at)) for term in condition.terms):
+                return math.nan
             return _fraction(then if holds(condition, at) else otherwise, at)
     raise TypeError(f"expression must be an Expression, got {expression!r}")
 
 
 def holds(relation: Relation, values: Mapping[str, Fraction | int]) -> bool:
-    """Whether a relation holds exactly."""
+    """Whether a relation holds exactly; nan never does."""
     terms = [_fraction(term, values) for term in relation.terms]
     return all(_HOLDS[sign](a, b) for a, sign, b in zip(terms, relation.signs, terms[1:], strict=False))
 
@@ -90,25 +94,46 @@ def holds(relation: Relation, values: Mapping[str, Fraction | int]) -> bool:
 _HOLDS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
 
 
-def _product(factors: list[Exact]) -> Exact:
-    product: Exact = Fraction(1)
-    for factor in factors:
-        product *= factor
-    return product
+def _sum(terms: Iterable[Exact]) -> Exact:
+    """A sum, in which what is infinite never meets a fraction, which as a float might overflow."""
+    each = list(terms)
+    infinite = [term for term in each if isinstance(term, float)]
+    if not infinite:
+        return sum(each, Fraction(0))
+    return infinite[0] if len(set(infinite)) == 1 else math.nan
+
+
+def _product(factors: Iterable[Exact]) -> Exact:
+    each = list(factors)
+    if any(isinstance(factor, float) for factor in each):
+        return math.prod(float(_sign(factor)) if isinstance(factor, Fraction) else factor for factor in each)
+    return math.prod(each, start=Fraction(1))
 
 
 def _divided(a: Exact, b: Exact) -> Exact:
     if b == 0:
-        return math.nan if a == 0 or a != a else math.copysign(math.inf, a)
-    return a / b
+        return _product([_sign(a), math.inf])
+    if isinstance(b, float):
+        return _product([a, Fraction(0)]) if math.isinf(b) else math.nan
+    return a / b if isinstance(a, Fraction) else _product([a, b])
 
 
 def _power(base: Exact, exponent: Exact) -> Exact:
     power = _whole(exponent)
-    return _divided(1, base**-power) if power < 0 else base**power
+    if _unknown(base) or power == 0:
+        return math.nan if _unknown(base) else Fraction(1)
+    return _divided(Fraction(1), base**-power) if power < 0 else base**power
+
+
+def _sign(value: Exact) -> Exact:
+    return value if _unknown(value) else Fraction((value > 0) - (value < 0))
+
+
+def _unknown(value: Exact) -> bool:
+    return value != value
 
 
 def _whole(value: Exact) -> int:
-    if value != value or value != math.floor(value):
+    if not isinstance(value, Fraction) or value.denominator != 1:
         raise ValueError(f"an exponent must be a whole number in exact arithmetic, got {value}")
-    return math.floor(value)
+    return value.numerator

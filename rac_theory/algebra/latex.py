@@ -18,9 +18,12 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.algebra.relation import Relation
-from rac_theory.algebra.text import ATOM, POWER, PRODUCT, ends, level
+from rac_theory.algebra.text import ATOM, LOOSE, POWER, PRODUCT, SUM, ends, level, signed
 
-_GREEK = ("lambda", "gamma", "Gamma", "mu", "nu", "beta", "rho", "eta", "sigma", "zeta", "tau", "kappa")
+_GREEK = """
+alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
+Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
+"""
 _SIGNS = {"<=": r"\le", ">=": r"\ge"}
 
 
@@ -35,9 +38,8 @@ def latex(expression: Expression | Relation) -> str:
     '\\left(1 - \\frac{\\gamma \\mu}{2}\\right)^{T}'
     """
     match expression:
-        case Relation(terms, signs):
-            signed = zip(signs, terms[1:], strict=True)
-            return latex(terms[0]) + "".join(f" {_SIGNS.get(sign, sign)} {latex(term)}" for sign, term in signed)
+        case Relation():
+            return _related(expression, LOOSE)
         case Number(value):
             return str(value) if value.denominator == 1 else rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
         case Symbol(name=name, latex=typeset):
@@ -47,10 +49,8 @@ def latex(expression: Expression | Relation) -> str:
         case Negative(value):
             return "-" + _bracketed(value, PRODUCT)
         case Sum((first, *others)):
-            return latex(first) + "".join(
-                f" - {_bracketed(term.value, PRODUCT)}" if isinstance(term, Negative) else f" + {latex(term)}"
-                for term in others
-            )
+            joined = (f" {sign} {_bracketed(term, PRODUCT if sign == '-' else SUM)}" for sign, term in signed(others))
+            return _bracketed(first, SUM) + "".join(joined)
         case Product(factors):
             *others, last = factors
             written = [_bracketed(factor, POWER) for factor in others]
@@ -62,15 +62,24 @@ def latex(expression: Expression | Relation) -> str:
         case Power(base, exponent):
             return f"{_bracketed(base, ATOM)}^{{{latex(exponent)}}}"
         case Powers():
-            a, b, c = map(latex, ends(expression))
+            a, b, c = (_bracketed(end, PRODUCT) for end in ends(expression))
             return rf"{a} + {b} + \dots + {c}"
         case Total(index, steps, term):
             return rf"\sum_{{{latex(index)}<{latex(steps)}}} {_bracketed(term, PRODUCT)}"
         case Maximum(of):
             return rf"\max\left\{{{', '.join(map(latex, of))}\right\}}"
         case Choice(condition, then, otherwise):
-            return rf"{latex(then)} \text{{ if }} {latex(condition)} \text{{, else }} {latex(otherwise)}"
+            holds = _related(condition, SUM)
+            return rf"{_bracketed(then, SUM)} \text{{ if }} {holds} \text{{, else }} {latex(otherwise)}"
     raise TypeError(f"expression must be an Expression or a Relation, got {expression!r}")
+
+
+def _related(relation: Relation, last: int) -> str:
+    *before, end = relation.terms
+    related = [
+        f"{_bracketed(term, SUM)} {_SIGNS.get(sign, sign)} " for term, sign in zip(before, relation.signs, strict=True)
+    ]
+    return "".join(related) + _bracketed(end, last)
 
 
 def named(name: str) -> str:
@@ -83,7 +92,7 @@ def named(name: str) -> str:
     ('\\lambda_{\\min}', 'W_{T}', 'L')
     """
     letter, _, index = name.partition("_")
-    letter = f"\\{letter}" if letter in _GREEK else letter
+    letter = f"\\{letter}" if letter in _GREEK.split() else letter
     below = f"\\{index}" if index in ("min", "max") else index
     return f"{letter}_{{{below}}}" if index else letter
 

@@ -1,14 +1,14 @@
 """Reading as numbers, in floating point and without cancellation where bounds would have it.
 
 Bounds are full of ``rho^T`` with rho just below one, and of ``(1 - w^T) / (1 - w)`` with w just below one. So each
-expression has two readings here: its number, and its number less one, which keeps the digits that the first has lost.
+expression is read twice: its number, and its number less one, which keeps the digits that the first has lost.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from operator import mul
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,15 +28,42 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.walk import symbols_of
 
 _ONE = Number(Fraction(1))
+_MINUS_ONE = Negative(_ONE)
+_NEAR = 0.5  # how far from one a number has digits to lose to it
+_LONGEST = 2**20  # a total, whose terms are in memory at once
+
+
+class _Reading:
+    """A number, and the number less one, which is worked out where it is asked for."""
+
+    def __init__(self, number: Any, less_one: Callable[[], Any] | None = None) -> None:
+        self.number, self._less_one = number, less_one
+
+    @cached_property
+    def less_one(self) -> Any:
+        return self.number - 1 if self._less_one is None else self._less_one()
+
+
+class _Known(NamedTuple):
+    """The numbers of symbols by name, and the readings of definitions, which are read once each, by identity."""
+
+    numbers: Mapping[str, Any]
+    read: dict[int, _Reading]
 
 
 def number(expression: Expression, values: Mapping[str, Any]) -> Any:
     """Return the number of an expression, given those of its symbols by name; arrays broadcast.
 
     A quotient by zero is infinite, or nan if it is zero by zero; a product with a factor of zero, whatever T, is zero
-    even if another is not known; all else that is made of nan is nan.
+    even if another is not known; all else that is made of nan is nan, the power of exponent zero too.
+
+    Raises
+    ------
+    ValueError
+        If a total has more than 2^20 steps.
 
     Examples
     --------
@@ -46,87 +73,101 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
     >>> number((1 - mu) ** T, {"mu": 1e-20, "T": np.array([0.0, 1e20, 2e20])}).round(4).tolist()
     [1.0, 0.3679, 0.1353]
     """
-    known = {name: np.asarray(value, dtype=np.float64)[()] for name, value in values.items()}
     with np.errstate(all="ignore"):
-        return _number(expression, known)
+        return _read(expression, _known(values)).number
 
 
 def truth(relation: Relation, values: Mapping[str, Any], rounding: float = 0.0) -> Any:
-    """Whether a relation holds between numbers; ``rounding``, relative, is what "or equal" allows. nan never does."""
+    """Whether a relation holds between numbers; ``rounding``, relative, is what "or equal" allows. nan never does.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, truth
+    >>> x = Symbol("x")
+    >>> [bool(truth(10 * x <= 3, {"x": 0.1 + 0.1 + 0.1}, rounding)) for rounding in (0.0, 1e-12)]
+    [False, True]
+    """
     with np.errstate(all="ignore"):
-        terms = [number(term, values) for term in relation.terms]
-        holds = (_HOLDS[sign](a, b, rounding) for a, sign, b in zip(terms, relation.signs, terms[1:], strict=False))
-        return reduce(np.logical_and, holds)
+        return _truth(relation, [number(term, values) for term in relation.terms], rounding)
 
 
+def _known(values: Mapping[str, Any]) -> _Known:
+    return _Known({name: np.asarray(value, dtype=np.float64)[()] for name, value in values.items()}, {})
+
+
+def _truth(relation: Relation, terms: Sequence[Any], rounding: float = 0.0) -> Any:
+    holds = (_HOLDS[sign](a, b, rounding) for a, sign, b in zip(terms, relation.signs, terms[1:], strict=False))
+    return reduce(np.logical_and, holds)
+
+
+# Without rounding first: what rounding allows beside infinity is nan.
 _HOLDS: Mapping[str, Any] = {
     "<": lambda a, b, rounding: a < b,
     ">": lambda a, b, rounding: a > b,
-    "<=": lambda a, b, rounding: a <= b + rounding * abs(b),
-    ">=": lambda a, b, rounding: a >= b - rounding * abs(b),
-    "=": lambda a, b, rounding: abs(a - b) <= rounding * abs(b),
+    "<=": lambda a, b, rounding: (a <= b) | (a <= b + rounding * abs(b)),
+    ">=": lambda a, b, rounding: (a >= b) | (a >= b - rounding * abs(b)),
+    "=": lambda a, b, rounding: (a == b) | ((abs(a - b) <= rounding * abs(b)) & np.isfinite(b)),
 }
 
 
-def _number(expression: Expression, at: Mapping[str, Any]) -> Any:
+def _read(expression: Expression, at: _Known) -> _Reading:
     match expression:
-        case Number(value):
-            return np.float64(float(value))
         case Symbol(name=name):
-            return at[name]
+            return _Reading(at.numbers[name])
+        case Number(value):
+            return _exact(value)
         case Let(value=value):
-            return _number(value, at)
+            if id(expression) not in at.read:
+                at.read[id(expression)] = _read(value, at)
+            return at.read[id(expression)]
         case Negative(value):
-            return -_number(value, at)
+            return _Reading(-_read(value, at).number)
         case Sum(terms):
-            if Negative(_ONE) in terms:
-                return _less_one(_without(Negative(_ONE), terms), at)
-            return sum((_number(term, at) for term in terms[1:]), start=_number(terms[0], at))
+            return _sum(terms, at)
         case Product(factors):
-            return _product([_number(factor, at) for factor in factors])
+            return _Reading(_product([_read(factor, at).number for factor in factors]))
         case Quotient(numerator, denominator):
-            return np.divide(_number(numerator, at), _number(denominator, at))
+            return _quotient(_read(numerator, at), _read(denominator, at))
         case Power(base, exponent):
-            return _power(_number(base, at), _less_one(base, at), _number(exponent, at))
+            return _power(_read(base, at), _read(exponent, at).number)
         case Powers(base, first, last):
-            start = _power(_number(base, at), _less_one(base, at), _number(first, at))
-            return start * _geometric(_less_one(base, at), _number(last - first + 1, at))
+            return _powers(_read(base, at), _read(first, at).number, _read(last, at).number)
         case Total(index, steps, term):
-            return np.sum(_number(term, {**at, index.name: np.arange(float(_number(steps, at)))}) + 0.0)
+            return _total(index.name, _read(steps, at).number, term, at)
         case Maximum(of):
-            return reduce(np.maximum, [_number(each, at) for each in of])
+            read = [_read(each, at) for each in of]
+            return _Reading(
+                reduce(np.maximum, [each.number for each in read]),
+                lambda: reduce(np.maximum, [each.less_one for each in read]),
+            )
         case Choice(condition, then, otherwise):
-            unknown = sum(_number(term, at) for term in condition.terms) * 0  # nan where one of them is
-            return np.where(truth(condition, at), _number(then, at), _number(otherwise, at)) + unknown
+            return _choice(condition, _read(then, at), _read(otherwise, at), at)
     raise TypeError(f"expression must be an Expression, got {expression!r}")
 
 
-def _less_one(expression: Expression, at: Mapping[str, Any]) -> Any:
-    """The number of an expression minus one."""
-    match expression:
-        case Number(value):
-            return np.float64(float(value - 1))
-        case Let(value=value):
-            return _less_one(value, at)
-        case Sum(terms) if _ONE in terms:
-            return _number(_without(_ONE, terms), at)
-        case Quotient(numerator, denominator):
-            return (_less_one(numerator, at) - _less_one(denominator, at)) / _number(denominator, at)
-        case Power(base, exponent):
-            return np.expm1(_number(exponent, at) * np.log1p(_less_one(base, at)))
-    return _number(expression, at) - 1
+def _exact(value: Fraction) -> _Reading:
+    return _Reading(np.float64(float(value)), lambda: np.float64(float(value - 1)))
 
 
-def _power(base: Any, less_one: Any, exponent: Any) -> Any:
-    """``base ** exponent``; by way of ``less_one`` where the base has lost digits of it, which t may need."""
-    lost = (base - 1 != less_one) & (less_one > -1) & (abs(less_one) < 1)
-    return np.where(lost, np.exp(exponent * np.log1p(less_one)), base**exponent)
+def _sum(terms: Sequence[Expression], at: _Known) -> _Reading:
+    units = terms.count(_ONE) - terms.count(_MINUS_ONE)
+    signed = [
+        (-1, _read(term.value, at)) if isinstance(term, Negative) else (1, _read(term, at))
+        for term in terms
+        if term not in (_ONE, _MINUS_ONE)
+    ]
+    return _Reading(_summed(signed, units), lambda: _summed(signed, units - 1))
 
 
-def _geometric(less_one: Any, count: Any) -> Any:
-    """``1 + b + ... + b^(count - 1)`` for a base b, ``less_one`` being b - 1."""
-    gained = np.where(less_one > -1, np.expm1(count * np.log1p(less_one)), (1 + less_one) ** count - 1)
-    return np.where(less_one == 0, count, gained / less_one)
+def _summed(signed: Sequence[tuple[int, _Reading]], units: int) -> Any:
+    """A sum of numbers with signs, and of units; a unit meets the first of the other sign, which is read less one."""
+    parts = [sign * read.number for sign, read in signed]
+    against = -1 if units > 0 else 1
+    met = [i for i, (sign, _) in enumerate(signed) if sign == against] if units else []
+    if met:
+        parts[met[0]] = against * signed[met[0]][1].less_one
+        units += against
+    return sum(parts, start=np.float64(units))
 
 
 def _product(factors: list[Any]) -> Any:
@@ -139,7 +180,53 @@ def _product(factors: list[Any]) -> Any:
     return np.where(decided & ~infinite, 0.0, product)
 
 
-def _without(term: Expression, terms: tuple[Expression, ...]) -> Expression:
-    i = terms.index(term)
-    rest = (*terms[:i], *terms[i + 1 :])
-    return rest[0] if len(rest) == 1 else Sum(rest)
+def _quotient(a: _Reading, b: _Reading) -> _Reading:
+    quotient = np.divide(a.number, b.number + 0.0)  # by plus zero: it has no sign here
+
+    def less_one() -> Any:
+        near = (abs(a.less_one) < _NEAR) & (abs(b.less_one) < _NEAR)
+        less_one = np.where(near, a.less_one - b.less_one, a.number - b.number) / b.number
+        return np.where(np.isfinite(less_one), less_one, quotient - 1)
+
+    return _Reading(quotient, less_one)
+
+
+def _power(base: _Reading, exponent: Any) -> _Reading:
+    """Go by way of the base less one where the base has lost digits of it, as a large exponent brings them back."""
+    lost = (abs(base.less_one) < _NEAR) & (base.number - 1 != base.less_one)
+    logarithm = exponent * np.log1p(base.less_one)
+    power = np.where(lost, np.exp(logarithm), base.number**exponent)
+    power = np.where(np.isnan(base.number + exponent), np.nan, power)  # or nan ** 0 were 1
+
+    def less_one() -> Any:
+        near = (base.less_one > -_NEAR) & (abs(logarithm) < _NEAR)
+        return np.where(near, np.expm1(logarithm), power - 1)
+
+    return _Reading(power, less_one)
+
+
+def _powers(base: _Reading, first: Any, last: Any) -> _Reading:
+    count = last - first + 1
+    gained = _power(base, count).less_one / base.less_one
+    return _Reading(_power(base, first).number * np.where(base.less_one == 0, count, gained))
+
+
+def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Known) -> _Reading:
+    numbers = [_read(term, at).number for term in condition.terms]
+    unknown, holds = reduce(np.logical_or, [np.isnan(each) for each in numbers]), _truth(condition, numbers)
+
+    def chosen(a: Any, b: Any) -> Any:
+        return np.where(unknown, np.nan, np.where(holds, a, b))
+
+    return _Reading(chosen(then.number, otherwise.number), lambda: chosen(then.less_one, otherwise.less_one))
+
+
+def _total(index: str, steps: Any, term: Expression, at: _Known) -> _Reading:
+    """A sum along an axis of its own, before all that arrays have; each of many has as many terms as its steps say."""
+    if np.any(steps > _LONGEST):
+        raise ValueError(f"a total must have at most {_LONGEST} steps, got {np.max(steps):g}")
+    free = [at.numbers[one.name] for one in symbols_of(term) if one.name != index]
+    k = np.arange(np.max(steps, where=~np.isnan(steps), initial=0))
+    k = k.reshape(-1, *[1] * max(map(np.ndim, [steps, *free])))
+    terms = _read(term, _Known({**at.numbers, index: k}, {})).number
+    return _Reading(np.where(np.isnan(steps), np.nan, np.sum(np.where(k < steps, terms, 0), axis=0)))

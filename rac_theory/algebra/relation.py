@@ -1,8 +1,9 @@
 """Relations between expressions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from problems.checks import one_of
 
@@ -41,10 +42,9 @@ class Relation:
             f"{self!r} is neither true nor false without constants: for a chain write between(0, gamma L, 2)"
         )
 
-    def __repr__(self) -> str:
-        from rac_theory.algebra.text import text
-
-        return text(self)
+    def at(self, values: "Mapping[Any, Expression | int | Fraction]") -> "Relation":
+        """Return the relation with others in the place of some expressions."""
+        return Relation(tuple(term.at(values) for term in self.terms), self.signs)
 
     def within(self) -> "Iterator[Expression]":
         """Yield all expressions that it is about."""

@@ -1,7 +1,7 @@
 """Reading as text: what a terminal, a docstring and an e-mail show."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from rac_theory.algebra.expression import (
@@ -21,23 +21,27 @@ from rac_theory.algebra.expression import (
 )
 from rac_theory.algebra.relation import Relation
 
-SUM, PRODUCT, POWER, ATOM = range(4)
+LOOSE, SUM, PRODUCT, POWER, ATOM = range(5)
 """How tightly the parts of an expression hold together; one that holds less tightly needs brackets in another."""
+
+_IN_BRACKETS = re.compile(r"\|\|.*?\|\||<.*>|\(.*\)|\[.*\]")
 
 
 def level(expression: Expression) -> int:
     """Return how tightly an expression holds together when it is written in a line."""
     match expression:
-        case Sum() | Powers() | Negative() | Choice():
+        case Powers() | Choice():
+            return LOOSE
+        case Sum() | Negative() | Symbol(is_sum=True):
             return SUM
-        case Symbol(is_sum=True):
+        case Number(value) if value < 0:
             return SUM
+        case Number(value) if value.denominator != 1:
+            return PRODUCT
         case Product() | Quotient() | Total():
             return PRODUCT
-        case Number(value=value) if value.denominator != 1:
-            return PRODUCT
-        case Number(value=value) if value < 0:
-            return SUM
+        case Symbol(name) if " " in (bare := _IN_BRACKETS.sub("", name)) or "^" in bare:
+            return PRODUCT if " " in bare else POWER
         case Power():
             return POWER
     return ATOM
@@ -54,21 +58,21 @@ def text(expression: Expression | Relation) -> str:
     'rho^T / (2 T) + 3 (1 + rho + ... + rho^{T-1})'
     """
     match expression:
-        case Relation(terms, signs):
-            written = "".join(f" {sign} {text(term)}" for sign, term in zip(signs, terms[1:], strict=True))
-            return text(terms[0]) + written
+        case Relation():
+            return _related(expression, LOOSE)
         case Number(value):
             return str(value)
         case Symbol(name=name) | Let(name=name):
             return name
         case Negative(value):
             return "-" + _bracketed(value, PRODUCT)
-        case Sum(terms):
-            return _joined(terms)
+        case Sum((first, *others)):
+            joined = (f" {sign} {_bracketed(term, PRODUCT if sign == '-' else SUM)}" for sign, term in signed(others))
+            return _bracketed(first, SUM) + "".join(joined)
         case Product(factors):
             return " ".join(_factor(factor, last=i == len(factors) - 1) for i, factor in enumerate(factors))
-        case Quotient(Number() as numerator, denominator) if level(denominator) == ATOM:
-            return f"{text(numerator)}/{text(denominator)}"
+        case Quotient(Number(value), denominator) if value.denominator == 1 and level(denominator) == ATOM:
+            return f"{value}/{text(denominator)}"
         case Quotient(numerator, denominator):
             above = text(numerator) if isinstance(numerator, Product | Total) else _bracketed(numerator, POWER)
             return f"{above} / {_factor(denominator, last=True)}"
@@ -77,14 +81,15 @@ def text(expression: Expression | Relation) -> str:
         case Power(base, exponent):
             return f"{_bracketed(base, ATOM)}^{_exponent(exponent)}"
         case Powers():
-            first, second, last = ends(expression)
-            return f"{text(first)} + {text(second)} + ... + {text(last)}"
+            a, b, c = (_bracketed(end, PRODUCT) for end in ends(expression))
+            return f"{a} + {b} + ... + {c}"
         case Total(index, steps, term):
-            return f"sum_{{{text(index)}<{text(steps)}}} {_bracketed(term, PRODUCT)}"
+            least = POWER if isinstance(term, Quotient) else PRODUCT  # a line after it would divide the sum
+            return f"sum_{{{text(index)}<{text(steps)}}} {_bracketed(term, least)}"
         case Maximum(of):
             return f"max{{{', '.join(map(text, of))}}}"
         case Choice(condition, then, otherwise):
-            return f"{text(then)} if {text(condition)} else {text(otherwise)}"
+            return f"{_bracketed(then, SUM)} if {_related(condition, SUM)} else {text(otherwise)}"
     raise TypeError(f"expression must be an Expression or a Relation, got {expression!r}")
 
 
@@ -97,11 +102,23 @@ def ends(powers: Powers) -> tuple[Expression, Expression, Expression]:
     )
 
 
-def _joined(terms: Sequence[Expression]) -> str:
-    first, *others = terms
-    return text(first) + "".join(
-        f" - {_bracketed(term.value, PRODUCT)}" if isinstance(term, Negative) else f" + {text(term)}" for term in others
-    )
+def signed(terms: Iterable[Expression]) -> Iterator[tuple[str, Expression]]:
+    """Yield terms of a sum, from the second on, with the sign before each."""
+    for term in terms:
+        match term:
+            case Negative(value):
+                yield "-", value
+            case Number(value) if value < 0:
+                yield "-", Number(-value)
+            case _:
+                yield "+", term
+
+
+def _related(relation: Relation, last: int) -> str:
+    """Write a relation, with brackets around its last term if that holds less tightly than ``last``."""
+    *before, end = relation.terms
+    related = [f"{_bracketed(term, SUM)} {sign} " for term, sign in zip(before, relation.signs, strict=True)]
+    return "".join(related) + _bracketed(end, last)
 
 
 def _raised(base: Expression, exponent: Expression) -> Expression:

@@ -7,7 +7,7 @@ from rac_theory.algebra.relation import Relation
 
 
 def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
-    """Return the symbols in expressions, each once, in the order in which they come up.
+    """Return the symbols in expressions, each once, in the order in which they come up; not the index of a total.
 
     Examples
     --------
@@ -17,25 +17,19 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     (mu, lambda_min)
     """
     seen: set[int] = set()
-    each = [one for expression in expressions for one in _once(expression, seen)]
-    bound = {one.index for one in each if isinstance(one, Total)}
-    return tuple(dict.fromkeys(one for one in each if isinstance(one, Symbol) and one not in bound))
-
-
-def _once(value: Expression | Relation, seen: set[int]) -> Iterator[Expression]:
-    """Yield what is within, what a name stands for once: definitions that rest on each other share most of it."""
-    if isinstance(value, Let):
-        if id(value) in seen:
-            return
-        seen.add(id(value))
-    if isinstance(value, Expression):
-        yield value
-    for each in value.terms if isinstance(value, Relation) else value.inside():
-        yield from _once(each, seen)
+    return tuple(dict.fromkeys(symbol for one in expressions for symbol in _free(one, seen)))
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
-    """Return the definitions that expressions use, each once: first those that are read first, then those of these."""
+    """Return the definitions that expressions use, each once: first those that are read first, then those of these.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Let, Symbol, definitions_in
+    >>> q = Let("q", Symbol("A") * Symbol("gamma") ** 2)
+    >>> definitions_in(Let("w", 1 / (1 + q)) + q)
+    (w, q)
+    """
     found: dict[Let, None] = {}
     level = [term for one in expressions for term in (one.terms if isinstance(one, Relation) else (one,))]
     while level:
@@ -43,6 +37,27 @@ def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
         level = [let.value for let in dict.fromkeys(names) if let not in found]
         found |= dict.fromkeys(names)
     return tuple(found)
+
+
+def _free(expression: Expression | Relation, seen: set[int]) -> Iterator[Symbol]:
+    """The symbols that stand for something outside: an index is bound in its term, and nowhere else.
+
+    A definition is gone through once, by identity: definitions that rest on each other share most of what they are.
+    """
+    match expression:
+        case Symbol():
+            yield expression
+        case Total(index, steps, term):
+            yield from _free(steps, seen)
+            yield from (symbol for symbol in _free(term, set()) if symbol != index)
+        case Let(value=value):
+            if id(expression) not in seen:
+                seen.add(id(expression))
+                yield from _free(value, seen)
+        case Relation(terms):
+            yield from (symbol for each in terms for symbol in _free(each, seen))
+        case _:
+            yield from (symbol for each in expression.inside() for symbol in _free(each, seen))
 
 
 def _named(expression: Expression) -> Iterator[Let]:

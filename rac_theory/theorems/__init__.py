@@ -3,8 +3,10 @@ id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses
 and cases. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
+import copyreg
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from problems import checks
 from problems.members import being
@@ -48,6 +50,14 @@ def theorem_named(theorem: Theorem | str) -> Theorem:
         return ALL[checks.one_of("theorem", theorem, ALL)]
     being("theorem", theorem, Theorem, ", or the id of one of ours")
     return theorem
+
+
+def _reduced(theorem: Theorem) -> Any:
+    """Pickle one of ours as its id, so that it comes back as the one that is there."""
+    return (theorem_named, (theorem.id,)) if ALL.get(theorem.id) is theorem else theorem.__reduce_ex__(2)
+
+
+copyreg.pickle(Theorem, _reduced)
 
 
 def listed(

@@ -10,7 +10,7 @@ from problems.naming import function_name
 from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.theorems.symbols import T
+from rac_theory.theorems.symbols import T, constants_in
 
 ROUNDING = 1e-12
 """What "or equal" allows, relative: gamma = 1/L in floating point may exceed 1/L by a rounding, and verdicts allow far
@@ -23,7 +23,17 @@ assumption."""
 
 @dataclass(frozen=True)
 class Known:
-    """That the number of a symbol is known, unless a relation makes it unnecessary."""
+    """That the number of a symbol is known, unless a relation makes it unnecessary.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import equal
+    >>> from rac_theory.theorems import Known
+    >>> from rac_theory.theorems.assumption import sentence
+    >>> from rac_theory.theorems.symbols import D, K
+    >>> print(sentence(Known(D, unless=equal(K, 1))))
+    D is known: how far gradients of components or clients differ; not needed if K = 1.
+    """
 
     symbol: Symbol
     unless: Relation | None = None
@@ -41,6 +51,15 @@ class Condition:
         What is assumed.
     known : tuple of Relation
         What is asked of its constants, which is all that can be checked here.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.theorems import Condition
+    >>> from rac_theory.theorems.assumption import sentence
+    >>> from rac_theory.theorems.symbols import L
+    >>> print(sentence(Condition("Bounded Hessian", Symbol("||H(W)||") <= L, known=(L > 0,))))
+    Bounded Hessian: ||H(W)|| <= L with known L > 0.
     """
 
     name: str
@@ -66,8 +85,10 @@ def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
             yield f"{name}: "
             yield inequality
             yield " with known "
-            for i, relation in enumerate(known):
-                yield ", " * (i > 0)
+            first, *others = known
+            yield first
+            for relation in others:
+                yield ", "
                 yield relation
         case _:
             yield (inspect.getdoc(assumption) or function_name(assumption)).rstrip(".")
@@ -91,7 +112,7 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
     >>> breach(gamma * L <= 1, case, Constants.of(case))
     'gamma L <= 1 is not met: gamma L = 1.5 for gamma=0.75, L=2'
     >>> breach(mu > 0, case, Constants(gamma=0.75))
-    'mu > 0 is not met: mu is unknown, the Polyak-Lojasiewicz constant of f'
+    'mu > 0 is not met: mu is unknown (Polyak-Lojasiewicz constant of f)'
     """
     match assumption:
         case Relation():
@@ -100,10 +121,11 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
             value = getattr(c, symbol.constant)
             if 0 <= value < math.inf or (unless is not None and met(unless, case, c)):
                 return None
-            return f"{symbol.name} must be known, {symbol.constant} is {value:g}: the {symbol.meaning}"
+            it = "it" if symbol.name == symbol.constant else symbol.constant
+            return f"{symbol.name} must be known, {it} is {value:g} ({symbol.meaning})"
         case Condition(name, _, known):
-            found = next((wrong for relation in known if (wrong := breach(relation, case, c))), None)
-            return None if found is None else f"{name} must hold with known constants, {found}"
+            wrong = next((relation for relation in known if not met(relation, case, c)), None)
+            return None if wrong is None else f"{name} needs a known {text(wrong)}: {_why(wrong, case, c)}"
     return assumption(case, c)
 
 
@@ -114,7 +136,7 @@ def met(relation: Relation, case: Case, c: Constants) -> bool:
 
 
 def _values(relation: Relation, case: Case, c: Constants) -> dict[str, float]:
-    constants = {one.name: float(getattr(c, one.constant)) for one in symbols_of(relation) if one.constant}
+    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
     return constants | ({T.name: float(case.steps)} if T in symbols_of(relation) else {})
 
 
@@ -123,11 +145,11 @@ def _why(relation: Relation, case: Case, c: Constants) -> str:
     known = _values(relation, case, c)
     unknown = [one for one in symbols_of(relation) if math.isnan(known[one.name])]
     if unknown:
-        return ", ".join(f"{one.constant} is unknown, the {one.meaning}" for one in unknown)
+        return " and ".join(f"{one.constant} is unknown ({one.meaning})" for one in unknown)
     said = []
     for term in relation.terms:
         if isinstance(term, Symbol):
-            said.append(f"{term.constant} is {known[term.name]:.6g}, the {term.meaning}")
+            said.append(f"{term.constant} is {known[term.name]:.6g} ({term.meaning})")
         elif symbols_of(term):
             at = "" if isinstance(term, Let) else f" for {_numbers(term, known)}"
             said.append(f"{text(term)} = {float(number(term, known)):.6g}{at}")

@@ -107,7 +107,7 @@ _higher = Symbol("f(V) - f(W)", r"f(V) - f(W)", is_sum=True)
 smooth = Condition("Lipschitz gradient of f", _steeper <= L * _apart, (L > 0,))
 
 smooth_components = Condition(
-    "Lipschitz gradients of all components, or clients",
+    "Lipschitz gradient of every component or client",
     Symbol("||grad f_i(V) - grad f_i(W)||", r"\Vert \nabla f_i(V) - \nabla f_i(W) \Vert") <= L_max * _apart,
     (L_max > 0,),
 )

@@ -1,6 +1,7 @@
 """A claim: the expectation of a metric, and what bounds it."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,11 +10,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from problems.checks import Array
+from problems.naming import function_name
 from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
 from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.metric import Metric
-from rac_theory.theorems.symbols import T
+from rac_theory.theorems.symbols import T, constants_in
 
 Function: TypeAlias = Callable[[Constants, Array], Array]
 """A bound that the algebra cannot say: (constants, t) to the bound at each t, (T,) to (T,)."""
@@ -25,7 +27,15 @@ _NEARLY_ZERO = 1e-100
 
 @dataclass(frozen=True, eq=False)
 class E:
-    """The expectation of a metric at T; ``E(metric) <= bound`` is a claim."""
+    """The expectation of a metric at T; ``E(metric) <= bound`` is a claim.
+
+    Examples
+    --------
+    >>> from rac_theory.theorems import E, gap
+    >>> from rac_theory.theorems.symbols import T, gap0, mu
+    >>> E(gap) <= (1 - mu) ** T * gap0
+    E[f(W^T)] - f* <= (1 - mu)^T (f(W^0) - f*)
+    """
 
     metric: Metric
 
@@ -54,6 +64,15 @@ class Claim:
     metric: Metric
     bound: Expression | Function
 
+    def __post_init__(self) -> None:
+        names = {T.name, *(one.name for one in self._constants)}
+        if twice := [let.name for let in self.definitions if let.name in names]:
+            raise ValueError(f"a name in a claim must mean one thing, not {', '.join(twice)}")
+        if isinstance(self.bound, Expression):
+            strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]
+            if strange:
+                raise ValueError(f"bound must be made of constants of a case and of T, not of {', '.join(strange)}")
+
     def at(self, constants: Constants, t: Array) -> Array:
         """Evaluate the bound, (T,) to (T,): infinite where a constant of zero takes away what it promises.
 
@@ -73,7 +92,7 @@ class Claim:
 
     def _evaluated(self, constants: Constants, t: Array) -> Array:
         if isinstance(self.bound, Expression):
-            known = {one.name: getattr(constants, one.constant) for one in self._constants}
+            known = {one.name: _known(getattr(constants, one.constant)) for one in self._constants}
             return np.broadcast_to(number(self.bound, known | {T.name: t}), t.shape)
         # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
         scalars: dict[str, Any] = {
@@ -85,13 +104,14 @@ class Claim:
         if not (is_array and bound.shape == t.shape and bound.dtype.kind in "fiu"):
             came = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
             raise ValueError(
-                f"the bound of a claim must return a real number for each t, an array of shape {t.shape}, got {came}"
+                f"the bound {function_name(self.bound)} must return a real number for each t, an array of shape "
+                f"{t.shape}, got {came}"
             )
         return np.asarray(bound, dtype=np.float64)
 
     @property
     def relation(self) -> Relation:
-        """The claim as a relation; a function stands in it as the first line of its docstring."""
+        """The claim as a relation; a function stands in it as its docstring, or else its name."""
         return Relation((self.metric.expected, self._shown), ("<=",))
 
     @property
@@ -111,7 +131,7 @@ class Claim:
 
     @cached_property
     def _constants(self) -> tuple[Symbol, ...]:
-        return tuple(one for one in symbols_of(self._shown) if one.constant)
+        return constants_in(self._shown)
 
     @property
     def statement(self) -> str:
@@ -127,11 +147,16 @@ class Claim:
     def _shown(self) -> Expression:
         if isinstance(self.bound, Expression):
             return self.bound
-        words = " ".join((inspect.getdoc(self.bound) or "").split()).rstrip(".")
+        words = " ".join((inspect.getdoc(self.bound) or function_name(self.bound)).split()).rstrip(".")
         return Symbol(words, rf"\text{{{words}}}")
 
     def __repr__(self) -> str:
         return self.statement.removesuffix(".")
+
+
+def _known(constant: float) -> float:
+    """A constant that is infinite bounds nothing: it is not known, and times a zero it is zero."""
+    return constant if math.isfinite(constant) else math.nan
 
 
 def _only_in_exponents(bound: Expression) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rac_theory.algebra import Expression, Symbol, number, symbols_of
+from rac_theory.algebra import Expression, Relation, Symbol, number, symbols_of
 from rac_theory.cases.constants import Constants
 
 _CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"
@@ -19,7 +19,7 @@ L = Symbol("L", constant="L", meaning="Lipschitz constant of the gradient of f",
 L_max = Symbol(
     "L",
     constant="L_max",
-    meaning="Lipschitz constant of the gradient of every component, or client",
+    meaning="Lipschitz constant of the gradient of every component or client",
     unit=_CURVATURE,
     side="up",
 )
@@ -27,7 +27,11 @@ mu = Symbol("mu", constant="mu", meaning="Polyak-Lojasiewicz constant of f", uni
 s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f", unit=_CURVATURE, side="down")
 
 lambda_min = Symbol(
-    "lambda_min", constant="lambda_min", meaning="smallest eigenvalue of E[H]", unit="in [0, 1]", side="down"
+    "lambda_min",
+    constant="lambda_min",
+    meaning="smallest eigenvalue of E[H], 0 if some direction is never updated",
+    unit="in [0, 1]",
+    side="down",
 )
 lambda_max = Symbol(
     "lambda_max", constant="lambda_max", meaning="largest eigenvalue of E[H]", unit="in [0, 1]", side="up"
@@ -63,12 +67,12 @@ distance0 = Symbol(
 A = Symbol("A", constant="A", meaning="how fast noise grows with the gap", unit=_CURVATURE, side="up")
 beta = Symbol("beta", constant="beta", meaning="how fast noise grows with the gradient", unit="1", side="up")
 C = Symbol("C", constant="C", meaning="noise at a minimiser", unit=_GRADIENT, side="up")
-D = Symbol("D", constant="D", meaning="how far gradients of components, or clients, differ", unit=_GRADIENT, side="up")
+D = Symbol("D", constant="D", meaning="how far gradients of components or clients differ", unit=_GRADIENT, side="up")
 sigma_squared = Symbol(
     "sigma^2",
     r"\sigma^2",
     constant="sigma_squared",
-    meaning="bound on the mean variance of component gradients along the iterates",
+    meaning="bound on the mean variance of component gradients along the iterates, given or measured",
     unit=_GRADIENT,
     side="up",
 )
@@ -76,7 +80,7 @@ zeta_squared = Symbol(
     "zeta^2",
     r"\zeta^2",
     constant="zeta_squared",
-    meaning="bound on the mean variance of client gradients along the iterates",
+    meaning="bound on the mean variance of client gradients along the iterates, given or measured",
     unit=_GRADIENT,
     side="up",
 )
@@ -108,5 +112,15 @@ def read(expression: Expression, c: Constants, **beside: Any) -> Any:
     >>> float(read(1 - gamma * mu, Constants(gamma=0.5, mu=0.25)))
     0.875
     """
-    known = {one.name: getattr(c, one.constant) for one in symbols_of(expression) if one.constant}
+    known = {one.name: getattr(c, one.constant) for one in constants_in(expression)}
     return number(expression, known | beside)
+
+
+def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
+    """Return the symbols of constants in expressions; a ``ValueError`` if two share a name, as ``L`` and ``L_max``."""
+    found = tuple(one for one in symbols_of(*expressions) if one.constant)
+    for i, one in enumerate(found):
+        for other in found[:i]:
+            if one.name == other.name:
+                raise ValueError(f"{one.name} stands for {other.constant} and for {one.constant}: they need two names")
+    return found

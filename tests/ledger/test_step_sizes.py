@@ -10,6 +10,7 @@ from rac_theory import Constants, sketches, theorems
 from rac_theory.ledger.step_sizes import HORIZON
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.theorems import federated, stochastic
+from rac_theory.theorems.symbols import read
 
 
 def tried(name, mu=None):
@@ -36,7 +37,7 @@ def test_without_additive_noise_the_step_of_minibatches_has_the_smallest_factor_
     quiet = replace(constants, C=0.0)
     assert constants.beta > 0.1
     best = SETTINGS["minibatch"].step(quiet, case)
-    at, shorter, longer = (stochastic.factor(replace(quiet, gamma=best * k)) for k in (1.0, 0.98, 1.02))
+    at, shorter, longer = (read(stochastic.rho, replace(quiet, gamma=best * k)) for k in (1.0, 0.98, 1.02))
     assert at < min(shorter, longer)
     assert at == pytest.approx((shorter + longer) / 2, rel=1e-3)
 
@@ -60,15 +61,19 @@ def test_noise_costs_at_most_a_quarter(setting, louder):
 def test_the_step_of_the_horizon_is_the_longest():
     case, constants, gamma = tried("horizon")
     assert unmet("T5_step", case, constants, gamma, HORIZON) == ""
-    assert "gamma must be at most" in unmet("T5_step", case, constants, 1.001 * gamma, HORIZON)
+    assert "gamma^2 L A lambda_max T <= 1 is not met" in unmet("T5_step", case, constants, 1.001 * gamma, HORIZON)
 
 
 def test_the_step_of_an_epoch_is_half_of_the_longest():
     """That of T8d where its PL constant is small, else that of T7d."""
-    for claim, mu, reason in (("T8d", 0.02, "rho must be in"), ("T8d", None, "gamma must"), ("T7d", 0.0, "gamma must")):
+    for claim, mu, reason in (
+        ("T8d", 0.02, "rho < 1"),
+        ("T8d", None, "2 eta N L <= 1"),
+        ("T7d", 0.0, "2 eta N L <= 1"),
+    ):
         case, constants, gamma = tried("reshuffled", mu)
         assert unmet(claim, case, constants, 1.99 * gamma) == ""
-        assert reason in unmet(claim, case, constants, 2.01 * gamma)
+        assert f"{reason} is not met" in unmet(claim, case, constants, 2.01 * gamma)
 
 
 @pytest.mark.parametrize("mu", [None, 0.0])
@@ -77,7 +82,7 @@ def test_drift_costs_at_most_a_third_of_the_rate(mu):
 
     def share(gamma):
         c = replace(constants, gamma=gamma)
-        a, total = federated.client_drift(c), federated.total_step(c)
+        a, total = read(federated.a, c), read(federated.Gamma, c)
         rate = total * (c.mu or c.L_max * c.lambda_max / c.lambda_min) * c.lambda_min
         return total * a * c.lambda_max * c.L_max / ((1 - a) * rate)
 

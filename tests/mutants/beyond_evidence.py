@@ -5,13 +5,16 @@ Each is caught by a test of tests/theorems that compares the formula with number
 
 import importlib.util
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from rac_theory import Case, Constants, theorems
+from rac_theory.algebra import sqrt
+from rac_theory.theorems.symbols import distance0, gap0, gap0_upper
 
 from .mutant import PROOFS, Mutant
-from .theorems import mutant, with_constants, with_formula
+from .theorems import bounded, changed, mutant
 from .theorems_convex import at_huber
 from .theorems_rounds import ONE, epoch, equal
 
@@ -28,11 +31,11 @@ def beyond(name, why, wrong, theorem, case, proof, steps=60, W0=None, room=None)
 
 
 def scaled(theorem, factor):
-    return with_formula(theorem, lambda c, t: factor * theorem.formula(c, t))
+    return bounded(theorem, factor * theorem.claim.bound)
 
 
 def smaller_start(theorem, factor):
-    return with_constants(theorem, gap0=lambda c: factor * c.gap0, gap0_upper=lambda c: factor * c.gap0_upper)
+    return changed(theorem, {gap0: factor * gap0, gap0_upper: factor * gap0_upper})
 
 
 EPOCH = epoch(0.025, equal(20))
@@ -41,7 +44,7 @@ BANK = [
     beyond(
         "0.6 of the distance term",
         "the potential has 1 / (2 gamma)",
-        with_constants(T3, distance0=lambda c: 0.6**0.5 * c.distance0),
+        changed(T3, {distance0: sqrt(distance0**2 * 3 / 5)}),
         T3,
         at_huber(),
         f"test_convex.{BY_HAND}",
@@ -50,7 +53,7 @@ BANK = [
     beyond(
         "f(W0) - f* is missing",
         "the potential has the gap too",
-        with_constants(T3, gap0=lambda c: 0.0),
+        changed(T3, {gap0: 0}),
         T3,
         at_huber(),
         f"test_convex.{BY_HAND}",
@@ -59,16 +62,26 @@ BANK = [
     beyond(
         "1/(3 gamma) for 1/(2 gamma)",
         "the potential has 1 / (2 gamma)",
-        scaled(T3_isotropic, 2 / 3),
+        scaled(T3_isotropic, Fraction(2, 3)),
         T3_isotropic,
         at_huber(),
         f"test_convex.{BY_HAND}",
         20,
     ),
-    beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7, 7 / 9), T7, EPOCH, SIMPLE, W0=ONE),
-    beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7d, 7 / 9), T7d, EPOCH, SIMPLE, W0=ONE),
-    beyond("0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(T8, 0.8), T8, EPOCH, SIMPLE, W0=ONE),
-    beyond("0.7 of the bound", "2/9 comes of the lemma on an epoch", scaled(T8d, 0.7), T8d, EPOCH, SIMPLE, W0=ONE),
+    beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7, Fraction(7, 9)), T7, EPOCH, SIMPLE, W0=ONE),
+    beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7d, Fraction(7, 9)), T7d, EPOCH, SIMPLE, W0=ONE),
+    beyond(
+        "0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(T8, Fraction(4, 5)), T8, EPOCH, SIMPLE, W0=ONE
+    ),
+    beyond(
+        "0.7 of the bound",
+        "2/9 comes of the lemma on an epoch",
+        scaled(T8d, Fraction(7, 10)),
+        T8d,
+        EPOCH,
+        SIMPLE,
+        W0=ONE,
+    ),
 ]
 
 

@@ -1,11 +1,14 @@
 """Wrong theorems about exact gradients: T1 and T2 with a constant, a power or a term changed."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from problems import Quadratic
 from rac_theory import GD, RACLoRA, sketches, theorems
+from rac_theory.theorems import E
+from rac_theory.theorems.symbols import L, T, eta, gamma, gap0_upper, lambda_max, lambda_min, mu
 
 from .mutant import Mutant, Trial
 
@@ -31,18 +34,14 @@ def at_lost_rank():
     return RACLoRA(sketches.CoordinateWithReplacement(4, 2), 1 / ROUND.L), ROUND
 
 
-def with_formula(theorem, formula):
-    """The theorem with another formula, under the same name and assumptions."""
-    return replace(theorem, formula=formula)
+def bounded(theorem, bound):
+    """The theorem with another bound, under the same name and assumptions."""
+    return replace(theorem, claim=E(theorem.metric) <= bound)
 
 
-def with_constants(theorem, **change):
-    """The theorem with constants replaced before its formula sees them: ``name=function of the constants``."""
-
-    def formula(c, t):
-        return theorem.formula(replace(c, **{name: value(c) for name, value in change.items()}), t)
-
-    return with_formula(theorem, formula)
+def changed(theorem, change):
+    """The theorem with expressions in its bound replaced by others."""
+    return bounded(theorem, theorem.claim.bound.at(change))
 
 
 def mutant(name, why, wrong, theorem, case, steps=40, W0=None):
@@ -59,17 +58,17 @@ def mutant(name, why, wrong, theorem, case, steps=40, W0=None):
 
 
 def swapped(theorem, case, steps=40):
-    wrong = with_constants(theorem, lambda_min=lambda c: c.lambda_max)
+    wrong = changed(theorem, {lambda_min: lambda_max})
     return mutant("lambda_max for lambda_min", "the worst direction decides, not the best", wrong, theorem, case, steps)
 
 
 def doubled(theorem, case, steps=40, **more):
-    wrong = with_constants(theorem, gamma=lambda c: 2 * c.gamma)
+    wrong = changed(theorem, {gamma: 2 * gamma, eta: 2 * eta})
     return mutant("gamma doubled", "promises twice the progress of a step", wrong, theorem, case, steps, **more)
 
 
 def rank_over_dim(theorem):
-    wrong = with_constants(theorem, lambda_min=lambda c: 2 / 4)
+    wrong = changed(theorem, {lambda_min: Fraction(2, 4)})
     return mutant("r/d where rank is lost", "trace E[H] is the mean rank, below r", wrong, theorem, at_lost_rank())
 
 
@@ -82,21 +81,21 @@ BANK = [
     mutant(
         "the factor 2 is missing",
         "descent gives gamma/2 of a squared gradient a step",
-        with_constants(T1, gap0_upper=lambda c: c.gap0_upper / 2),
+        changed(T1, {gap0_upper: gap0_upper / 2}),
         T1,
         GD_ROUND,
     ),
     mutant(
         "T^2 for T",
         "sums of squares are bounded, not means",
-        with_formula(T1, lambda c, t: T1.formula(c, t) / t),
+        changed(T1, {T: T**2}),
         T1,
         GD_ROUND,
     ),
     mutant(
         "gamma^2 for gamma",
         "at gamma = 2 that is half of the bound",
-        with_constants(T1, gamma=lambda c: c.gamma**2),
+        changed(T1, {gamma: gamma**2}),
         T1,
         (GD(2.0), FLAT),
     ),
@@ -105,16 +104,16 @@ BANK = [
     mutant(
         "lambda_min is missing",
         "a sketch sees a part of the gradient",
-        with_constants(T1, lambda_min=lambda c: 1.0),
+        changed(T1, {lambda_min: 1}),
         T1,
         at_haar(1.0),
     ),
     doubled(T1_sharp, (GD(0.15), ROUND)),
-    mutant("2 - gamma L is missing", "false beyond 1/L", with_formula(T1_sharp, T1.formula), T1_sharp, LONG),
+    mutant("2 - gamma L is missing", "false beyond 1/L", bounded(T1_sharp, T1.claim.bound), T1_sharp, LONG),
     mutant(
         "(2 - gamma L)^2 for 2 - gamma L",
         "more than descent gives below 1/L",
-        with_formula(T1_sharp, lambda c, t: T1_sharp.formula(c, t) / (2 - c.gamma * c.L)),
+        bounded(T1_sharp, T1_sharp.claim.bound / (2 - gamma * L)),
         T1_sharp,
         (GD(0.15), ROUND),
     ),
@@ -124,7 +123,7 @@ BANK = [
     mutant(
         "T + 1 for T",
         "the sum ends at T - 1",
-        with_formula(T1_tight, lambda c, t: T1_tight.formula(c, t + 1)),
+        changed(T1_tight, {T: T + 1}),
         T1_tight,
         at_haar(1.0),
     ),
@@ -134,45 +133,45 @@ BANK = [
     mutant(
         "L for mu",
         "the flattest direction decides",
-        with_constants(T2, mu=lambda c: c.L),
+        changed(T2, {mu: L}),
         T2,
         (GD(1.0), SLOPED),
         W0=AXIS,
     ),
-    mutant("T + 1 for T", "one step too many", with_formula(T2, lambda c, t: T2.formula(c, t + 1)), T2, at_haar(1.0)),
+    mutant("T + 1 for T", "one step too many", changed(T2, {T: T + 1}), T2, at_haar(1.0)),
     mutant(
         "2 T for T",
         "a rate of the iterates, squared",
-        with_formula(T2, lambda c, t: T2.formula(c, 2 * t)),
+        changed(T2, {T: 2 * T}),
         T2,
         at_haar(1.0),
     ),
     mutant(
         "gamma^2 for gamma",
         "at gamma = 2 that is twice the rate",
-        with_constants(T2, gamma=lambda c: c.gamma**2),
+        changed(T2, {gamma: gamma**2}),
         T2,
         at_haar(1.0, FLAT),
     ),
     mutant(
         "lambda_min is missing",
         "the rate of full gradient descent",
-        with_constants(T2, lambda_min=lambda c: 1.0),
+        changed(T2, {lambda_min: 1}),
         T2,
         at_haar(1.0),
     ),
     mutant(
         "mu larger by 2%",
         "on the identity the theorem has no slack",
-        with_constants(T2, mu=lambda c: 1.02 * c.mu),
+        changed(T2, {mu: Fraction(51, 50) * mu}),
         T2,
         at_haar(1.0),
     ),
-    mutant("2 - gamma L is missing", "false beyond 1/L", with_formula(T2_sharp, T2.formula), T2_sharp, at_haar(1.7)),
+    mutant("2 - gamma L is missing", "false beyond 1/L", bounded(T2_sharp, T2.claim.bound), T2_sharp, at_haar(1.7)),
     mutant(
         "2 for 2 - gamma L",
         "the second-order term is dropped",
-        with_constants(T2_sharp, L=lambda c: 0.0),
+        changed(T2_sharp, {L: 0}),
         T2_sharp,
         at_haar(0.7),
     ),

@@ -1,11 +1,15 @@
 """Wrong theorems about convex and strongly convex functions: T3 and T4."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from problems import FromFunctions
 from rac_theory import GD, RACLoRA, sketches, theorems
+from rac_theory.algebra import sqrt
+from rac_theory.theorems.symbols import L, T, distance0, lambda_min, s
 
-from .theorems import AXIS, ROUND, SLOPED, at_haar, at_rare, mutant, swapped, with_constants, with_formula
+from .theorems import AXIS, ROUND, SLOPED, at_haar, at_rare, bounded, changed, mutant, swapped
 
 T3, T3_sharp, T3_isotropic, T4 = theorems.T3, theorems.T3_sharp, theorems.T3_isotropic, theorems.T4
 
@@ -30,7 +34,7 @@ BANK = [
     mutant(
         "a quarter of the distance",
         "the potential starts with ||W0 - W*||^2 / (2 gamma)",
-        with_constants(T3, distance0=lambda c: c.distance0 / 2),
+        changed(T3, {distance0: distance0 / 2}),
         T3,
         at_huber(),
         20,
@@ -38,7 +42,7 @@ BANK = [
     mutant(
         "T^2 for T",
         "the rate of accelerated methods",
-        with_formula(T3, lambda c, t: T3.formula(c, t**2)),
+        changed(T3, {T: T**2}),
         T3,
         at_huber(),
         20,
@@ -47,7 +51,7 @@ BANK = [
     mutant(
         "the distance is missing",
         "convexity alone does not bound the gap by the start",
-        with_constants(T3, distance0=lambda c: 0.0),
+        changed(T3, {distance0: 0}),
         T3,
         at_huber(),
         20,
@@ -55,28 +59,28 @@ BANK = [
     mutant(
         "lambda_min is missing",
         "a sketch sees a part of the gradient",
-        with_constants(T3_isotropic, lambda_min=lambda c: 1.0),
+        changed(T3_isotropic, {lambda_min: 1}),
         T3_isotropic,
         at_haar(1.0),
     ),
     mutant(
         "distance for its square",
         "wrong units",
-        with_constants(T3_isotropic, distance0=lambda c: c.distance0**0.5),
+        changed(T3_isotropic, {distance0: sqrt(distance0)}),
         T3_isotropic,
         at_haar(1.0),
     ),
     mutant(
         "2 - gamma L is missing below",
         "long steps gain less",
-        with_formula(T3_sharp, lambda c, t: T3_sharp.formula(c, 0 * t) / (1 + c.lambda_min * t)),
+        bounded(T3_sharp, T3_sharp.claim.bound.at({T: 0}) / (1 + lambda_min * T)),
         T3_sharp,
         (GD(0.95), ROUND),
     ),
     mutant(
         "s replaced by L",
         "the flattest direction decides",
-        with_constants(T4, strong_convexity=lambda c: c.L),
+        changed(T4, {s: L}),
         T4,
         (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED),
         W0=AXIS,
@@ -84,7 +88,7 @@ BANK = [
     mutant(
         "lambda_min larger by 2%",
         "on an axis the theorem is an equality",
-        with_constants(T4, lambda_min=lambda c: 1.02 * c.lambda_min),
+        changed(T4, {lambda_min: Fraction(51, 50) * lambda_min}),
         T4,
         (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED),
         W0=AXIS,
@@ -92,7 +96,7 @@ BANK = [
     mutant(
         "2 T for T",
         "a rate of the distance, squared",
-        with_formula(T4, lambda c, t: T4.formula(c, 2 * t)),
+        changed(T4, {T: 2 * T}),
         T4,
         (RACLoRA(sketches.Coordinate(2, 1), 0.5), SLOPED),
         W0=AXIS,

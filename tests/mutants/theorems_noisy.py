@@ -1,12 +1,29 @@
 """Wrong theorems about one stochastic gradient a sketch, and about plain steps: T5, T6 and T12."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from problems import LeastSquares, Quadratic
 from rac_theory import Local, Minibatch, Noisy, RACLoRA, sketches, theorems
 from rac_theory.algorithms import SGD
+from rac_theory.theorems.symbols import (
+    A,
+    C,
+    K,
+    L,
+    T,
+    beta,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_max,
+    lambda_min,
+    mu,
+    nu,
+)
 
-from .theorems import doubled, mutant, swapped, with_constants, with_formula
+from .theorems import bounded, changed, doubled, mutant, swapped
 
 T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6
 T12_nonconvex, T12_pl, T12_gaussian = theorems.T12_nonconvex, theorems.T12_pl, theorems.T12_gaussian
@@ -41,17 +58,16 @@ def plain(sketch, gamma=0.7, problem=SQUARE, **more):
 HAAR, GAUSSIAN = plain(sketches.Haar(4, 1)), plain(sketches.Gaussian(dim=4, rank=2), 1 / 7)
 
 
-def last_alone(c, t):
-    return c.gap0 * (1 - 2 * c.gamma * c.mu * c.lambda_min * (1 - c.L * c.gamma * c.beta / 2)) ** t + (
-        c.L * c.gamma**2 * c.lambda_max * c.C / 2
-    )
+LAST_ALONE = (1 - 2 * gamma * mu * lambda_min * (1 - L * gamma * beta / 2)) ** T * gap0 + (
+    L * gamma**2 * lambda_max * C / 2
+)
 
 
 BANK = [
     mutant(
         "a missing noise term",
         "noise does not vanish with the gradient",
-        with_constants(T5, C=lambda c: 0.0),
+        changed(T5, {C: 0}),
         T5,
         on_line(),
         200,
@@ -59,7 +75,7 @@ BANK = [
     mutant(
         "half of the noise",
         "at gamma = 1 the floor is attained",
-        with_constants(T5, C=lambda c: c.C / 2),
+        changed(T5, {C: C / 2}),
         T5,
         on_line(),
         200,
@@ -67,7 +83,7 @@ BANK = [
     mutant(
         "gamma^2 in the noise",
         "a floor of the gap, not of gradients",
-        with_constants(T5, C=lambda c: c.C * c.gamma),
+        changed(T5, {C: C * gamma}),
         T5,
         on_line(0.5),
         400,
@@ -75,7 +91,7 @@ BANK = [
     mutant(
         "1 - L gamma beta / 2 is missing",
         "the noise-free part of the second-order term is dropped",
-        with_formula(T5, lambda c, t: T5.formula(c, t) * (1 - c.L * c.gamma * c.beta / 2)),
+        bounded(T5, T5.claim.bound * (1 - L * gamma * beta / 2)),
         T5,
         on_line(),
         200,
@@ -84,7 +100,7 @@ BANK = [
     mutant(
         "a missing noise term",
         "noise does not vanish with the gradient",
-        with_constants(T5_step, C=lambda c: 0.0),
+        changed(T5_step, {C: 0}),
         T5_step,
         on_line(),
         200,
@@ -92,7 +108,7 @@ BANK = [
     mutant(
         "half of the noise",
         "at gamma = 1 the floor is attained",
-        with_constants(T5_step, C=lambda c: c.C / 2),
+        changed(T5_step, {C: C / 2}),
         T5_step,
         on_line(),
         200,
@@ -100,114 +116,114 @@ BANK = [
     mutant(
         "a missing noise term",
         "noise does not vanish with the gap",
-        with_constants(T6, C=lambda c: 0.0),
+        changed(T6, {C: 0}),
         T6,
         on_square(),
     ),
     mutant(
         "half of the noise",
         "the second-order term has L/2, and sums over steps",
-        with_constants(T6, C=lambda c: c.C / 2),
+        changed(T6, {C: C / 2}),
         T6,
         on_square(),
     ),
     mutant(
         "gamma^3 in the noise",
         "of descent, gamma^2 remains",
-        with_constants(T6, C=lambda c: c.C * c.gamma),
+        changed(T6, {C: C * gamma}),
         T6,
         on_square(),
     ),
     mutant(
         "beta is missing",
         "the signal has a second-order term too",
-        with_constants(T6, beta=lambda c: 0.0),
+        changed(T6, {beta: 0}),
         T6,
         on_square(),
     ),
     mutant(
         "gamma doubled in the rate",
         "twice the progress of a step",
-        with_constants(T6, mu=lambda c: 2 * c.mu),
+        changed(T6, {mu: 2 * mu}),
         T6,
         on_square(0.3),
     ),
     mutant(
         "lambda_max smaller by 5%",
         "noise enters with lambda_max",
-        with_constants(T6, lambda_max=lambda c: 0.95 * c.lambda_max),
+        changed(T6, {lambda_max: Fraction(19, 20) * lambda_max}),
         T6,
         on_square(),
     ),
     mutant(
         "noise of the last step alone",
         "earlier noise decays by rho a step, not at once",
-        with_formula(T6, last_alone),
+        bounded(T6, LAST_ALONE),
         T6,
         on_square(),
     ),
     mutant(
         "A is missing",
         "minibatches stray more far from the minimum",
-        with_constants(T6, A=lambda c: 0.0),
+        changed(T6, {A: 0}),
         T6,
         on_parabolas(),
     ),
     mutant(
         "b^2 for b",
         "the variance of a mean of b falls like 1/b",
-        with_constants(T6, A=lambda c: c.A / 2, C=lambda c: c.C / 2),
+        changed(T6, {A: A / 2, C: C / 2}),
         T6,
         on_parabolas(),
     ),
     mutant(
         "without replacement for with",
         "N - b over N - 1 of the noise",
-        with_constants(T6, C=lambda c: c.C * 10 / 19),
+        changed(T6, {C: C * 10 / 19}),
         T6,
         on_parabolas(10),
     ),
     swapped(T6, on_rare(), 60),
-    mutant("nu doubled", "twice the progress of a step", with_constants(T12_pl, nu=lambda c: 2 * c.nu), T12_pl, HAAR),
+    mutant("nu doubled", "twice the progress of a step", changed(T12_pl, {nu: 2 * nu}), T12_pl, HAAR),
     mutant(
         "nu without its second-order term",
         "2 tau E[BB'] alone",
-        with_constants(T12_pl, nu=lambda c: 2 * c.gamma / 4),
+        changed(T12_pl, {nu: 2 * gamma / 4}),
         T12_pl,
         HAAR,
     ),
     mutant(
         "K times nu",
         "after the first of K inner steps nothing may be left to gain",
-        with_constants(T12_pl, nu=lambda c: c.nu * c.inner_steps),
+        changed(T12_pl, {nu: nu * K}),
         T12_pl,
         plain(sketches.Haar(4, 1), 1.0, gradients=Local(3)),
     ),
     mutant(
         "nu doubled",
         "twice the progress of a step",
-        with_constants(T12_nonconvex, nu=lambda c: 2 * c.nu),
+        changed(T12_nonconvex, {nu: 2 * nu}),
         T12_nonconvex,
         HAAR,
     ),
     mutant(
         "the factor 2 is missing",
         "nu stands for gamma lambda_min, not for half of it",
-        with_constants(T12_nonconvex, gap0_upper=lambda c: c.gap0_upper / 2),
+        changed(T12_nonconvex, {gap0_upper: gap0_upper / 2}),
         T12_nonconvex,
         HAAR,
     ),
     mutant(
         "d for d + r + 1",
         "E[(BB')^2] = r (d + r + 1) I",
-        with_constants(T12_gaussian, nu=lambda c: 4 * c.gamma - 8 * c.gamma**2),
+        changed(T12_gaussian, {nu: 4 * gamma - 8 * gamma**2}),
         T12_gaussian,
         GAUSSIAN,
     ),
     mutant(
         "r/L for r/(L (d + r + 1))",
         "as if normalisation bought nothing",
-        with_constants(T12_gaussian, nu=lambda c: 2 / 4),
+        changed(T12_gaussian, {nu: Fraction(2, 4)}),
         T12_gaussian,
         GAUSSIAN,
     ),

@@ -5,8 +5,9 @@ import numpy as np
 from problems import Federated, LeastSquares
 from rac_theory import Clients, Local, RACLoRA, Reshuffled, sketches, theorems
 from rac_theory.algorithms import SGD
+from rac_theory.theorems.symbols import D, L_max, N, gap0_upper, lambda_min, mu
 
-from .theorems import doubled, mutant, with_constants
+from .theorems import changed, doubled, mutant
 
 T7, T7d, T7d_sharp = theorems.T7, theorems.T7d, theorems.T7d_sharp
 T8, T8d, T8d_sharp = theorems.T8, theorems.T8d, theorems.T8d_sharp
@@ -48,7 +49,8 @@ def clients(eta, K, problem=None):
 
 
 def times_inner(theorem):
-    return with_constants(theorem, lambda_min=lambda c: c.lambda_min * c.inner_steps)
+    """``eta N^2`` for ``eta N``, and of a round ``eta K^2`` for ``eta K``."""
+    return changed(theorem, {lambda_min: lambda_min * N})
 
 
 def power_of_N(theorem, steps):
@@ -67,7 +69,7 @@ def silent(theorem, case, steps, x0=3.0):
     return mutant(
         "a missing noise term",
         "components disagree at the minimum",
-        with_constants(theorem, D=lambda c: 0.0),
+        changed(theorem, {D: 0}),
         theorem,
         case,
         steps,
@@ -89,7 +91,7 @@ BANK = [
     mutant(
         "mu doubled",
         "twice the progress of an epoch",
-        with_constants(T8d_sharp, mu=lambda c: 2 * c.mu),
+        changed(T8d_sharp, {mu: 2 * mu}),
         T8d_sharp,
         EQUALITY,
         W0=np.full((1, 1), 3.0),
@@ -100,7 +102,7 @@ BANK = [
     mutant(
         "half of the noise",
         "two parabolas attain the bound",
-        with_constants(T8d_sharp, D=lambda c: c.D / 2),
+        changed(T8d_sharp, {D: D / 2}),
         T8d_sharp,
         EQUALITY,
         W0=np.full((1, 1), 3.0),
@@ -114,7 +116,7 @@ BANK = [
     mutant(
         "lambda_min for 1",
         "the sketch is forgotten",
-        with_constants(T10, lambda_min=lambda c: 1.0),
+        changed(T10, {lambda_min: 1}),
         T10,
         (
             RACLoRA(
@@ -129,7 +131,7 @@ BANK = [
     mutant(
         "1/(1 - a) is missing",
         "drift costs a part of the progress",
-        with_constants(T9, gap0_upper=lambda c: c.gap0_upper * 0.875),
+        changed(T9, {gap0_upper: gap0_upper * 7 / 8}),
         T9,
         clients(0.5, 2),
         60,
@@ -138,7 +140,7 @@ BANK = [
     mutant(
         "drift is missing",
         "two steps under one sketch are not one of twice the size",
-        with_constants(T10d_sharp, L_max=lambda c: 0.0),
+        changed(T10d_sharp, {L_max: 0}),
         T10d_sharp,
         clients(0.5, 2),
         40,

@@ -8,6 +8,7 @@ import pytest
 from rac_theory import RACLoRA, hardest_case, theorems, tightness
 from rac_theory.sharpness.case_families import Family, Method, families
 from rac_theory.sketches import Gaussian, Haar
+from rac_theory.theorems import E, gap
 
 
 @pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 600), ("T2", 1200)])
@@ -65,7 +66,7 @@ def test_the_same_seed_finds_the_same():
 
 
 def test_a_theorem_that_never_holds_here_has_no_hardest_case():
-    never = replace(theorems.T2, id="T0", assumes=(lambda case, constants: "it never holds",))
+    never = replace(theorems.T2, id="T0", about=lambda case, constants: "it never holds")
     with pytest.raises(ValueError, match="theorem must hold for some case that is searched, got T0: it never holds"):
         hardest_case(never, 250, rng=0)
 
@@ -76,10 +77,10 @@ def test_no_ratio_is_of_numbers_that_have_lost_their_digits():
     T12_pl was once said to be exceeded by a third: 2e-323 over 1.5e-323, four units over three of the last place.
     """
 
-    def formula(constants, t):
-        return np.where(t < 40, theorems.T2.formula(constants, t), 1e-310)
+    def steep(constants, t):
+        return np.where(t < 40, theorems.T2.claim.at(constants, t), 1e-310)
 
-    hardest = hardest_case(replace(theorems.T2, id="steep", formula=formula), 60, rng=0)
+    hardest = hardest_case(replace(theorems.T2, id="steep", claim=E(gap) <= steep, falls="linear"), 60, rng=0)
     assert 0 < hardest.t < 40
     assert 0.1 < hardest.ratio <= 1 + 1e-9
 

@@ -9,11 +9,13 @@ import pytest
 from problems import LeastSquares, Quadratic
 from rac_theory import GD, Case, RACLoRA, Status, sketches, theorems
 from rac_theory.testing import NotShown, assert_converges_to, assert_does_not_converge, assert_rate_bound
+from rac_theory.theorems import E, gap
+from rac_theory.theorems.symbols import T
 
 DATA = np.random.default_rng(0)
 PROBLEM = LeastSquares(DATA.standard_normal((20, 6)), DATA.standard_normal((20, 2)))
 RAC = RACLoRA(sketches.Coordinate(dim=6, rank=2), gamma=1 / PROBLEM.L)
-DOUBLED = replace(theorems.T2, formula=lambda c, t: c.gap0 * (1 - c.gamma * c.mu * c.lambda_min) ** (8 * t))
+DOUBLED = replace(theorems.T2, claim=E(gap) <= theorems.T2.claim.bound.at({T: 8 * T}))
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def test_a_false_bound_fails_with_claim_numbers_seed_and_a_line_that_repeats_it(
     assert raised.finding.status is Status.VIOLATED
     assert message.startswith("T2 VIOLATED: refuted at level 1e-06")
     lines = dict(re.findall(r"^  (\w+) +(.*)$", message, re.MULTILINE))
-    assert lines["claim"].startswith(theorems.T2.statement)
+    assert lines["claim"].startswith("E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^{8 T} (f(W^0) - f*).")
     assert lines["case"] == repr(Case(RAC, PROBLEM, W0, steps=40))
     assert f"lambda_min={1 / 3:.6g}" in lines["numbers"]
     assert "; 256 runs, evidence sampled, alpha=1e-06" in lines["numbers"]

@@ -57,9 +57,12 @@ def test_any_seed(seed):
 WRONG_SKETCH = SOUND.replace("np.eye(self.dim) / self.dim", "np.diag([0.3, 0.3, 0.4])").replace(
     "rng.integers(self.dim, size=size)", "np.zeros(size, dtype=int) + rng.integers(1, size=size)"
 )
-WRONG_BOUND = SOUND.replace("import numpy as np\n", "import numpy as np\nfrom dataclasses import replace\n").replace(
-    "theorems.T2, Case", "replace(theorems.T2, formula=lambda c, t: c.gap0 * (1 - c.gamma * c.mu) ** (2 * t)), Case"
-)
+TWICE_AS_FAST = "replace(theorems.T2, claim=E(gap) <= (1 - gamma * mu) ** (2 * T) * gap0)"
+WRONG_BOUND = SOUND.replace(
+    "import numpy as np\n",
+    "import numpy as np\nfrom dataclasses import replace\nfrom rac_theory.theorems import E, gap\n"
+    "from rac_theory.theorems.symbols import T, gamma, gap0, mu\n",
+).replace("theorems.T2, Case", f"{TWICE_AS_FAST}, Case")
 SHUFFLED = """
 import random
 

@@ -3,46 +3,52 @@
 import math
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from problems import Quadratic
 from rac_theory import Case, Constants, Initialisation, LoRA, RACLoRA, theorems
+from rac_theory.algebra import Relation, equal, text
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.sketches import Gaussian
-from rac_theory.theorems import assumptions
+from rac_theory.theorems import Condition, Known, assumptions, symbols
+from rac_theory.theorems.assumption import breach, met, sentence
 
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
 BREAKS = {
-    "smooth": {"L": math.nan},
-    "small_step": {"gamma": 1e9},
-    "stable_step": {"gamma": 1e9},
-    "bounded_below": {"gap0_upper": math.nan},
-    "certified_minimum": {"gap0": math.nan},
-    "polyak_lojasiewicz": {"mu": 0.0},
-    "positive_projection": {"lambda_min": 0.0},
+    "Lipschitz gradient of f": {"L": math.nan},
+    "Lipschitz gradient of every component or client": {"L_max": math.nan},
+    "gamma L <= 1": {"gamma": 1e9},
+    "0 < gamma L < 2": {"gamma": 1e9},
+    "gamma L beta < 2": {"beta": 1e9},
+    "gamma L beta <= 1": {"beta": 1e9},
+    "gamma^2 L A lambda_max T <= 1": {"A": 1e9},
+    "2 eta N L <= 1": {"gamma": 1e9},
+    "eta N L <= 1": {"gamma": 1e9},
+    "eta K L <= 1": {"gamma": 1e9},
+    "L tau ||B||^2 < 2": {"longest_step": 2.0},
+    "gap0_upper": {"gap0_upper": math.nan},
+    "gap0": {"gap0": math.nan},
+    "Polyak-Lojasiewicz inequality": {"mu": 0.0},
+    "lambda_min > 0": {"lambda_min": 0.0},
     "convex": {"convex": False},
-    "strongly_convex": {"strong_convexity": 0.0},
-    "known_minimiser": {"distance0": math.nan},
+    "Strong convexity": {"strong_convexity": 0.0},
+    "distance0": {"distance0": math.nan},
     "isotropic": {"lambda_max": 1.0},
-    "known_largest_projection": {"lambda_max": math.nan},
-    "known_noise": {"C": math.nan},
-    "noisy_step": {"beta": 1e9},
-    "horizon_step": {"A": 1e9},
-    "smooth_components": {"L_max": math.nan},
-    "reshuffling_step": {"gamma": 1e9},
-    "epoch_step": {"gamma": 1e9},
-    "local_step": {"gamma": 1e9},
-    "known_heterogeneity": {"D": math.nan},
-    "known_client_heterogeneity": {"D": math.nan},
-    "known_variance": {"sigma_squared": math.nan},
-    "known_client_variance": {"zeta_squared": math.nan},
-    "bounded_plain_step": {"longest_step": 2.0},
-    "positive_gain": {"nu": 0.0},
-    "contracting": {"mu": 1e-12, "A": 1e9, "gamma": 1e9},
+    "lambda_max": {"lambda_max": math.nan},
+    "Structured noise": {"C": math.nan},
+    "D": {"D": math.nan},
+    "sigma_squared": {"sigma_squared": math.nan},
+    "zeta_squared": {"zeta_squared": math.nan},
+    "Gain of a plain step": {"nu": 0.0},
+    "Gain of a plain Gaussian step": {"nu": 0.0},
+    "rho >= 0": {"mu": 1e9, "lambda_min": 10.0},
+    "rho < 1": {"mu": 1e-12, "A": 1e9, "gamma": 1e9},
 }
+OF_RHO = ("rho >= 0", "rho < 1")
 
 
 @cache
@@ -57,26 +63,34 @@ def _met(claim):
 
 
 def _name(assumption):
-    return assumption.__qualname__.split(".")[0]  # contracting makes its own
+    match assumption:
+        case Relation():
+            return text(assumption)
+        case Condition(name=name):
+            return name
+        case Known(symbol=symbol):
+            return symbol.constant
+    return assumption.__name__
 
 
 @pytest.mark.parametrize("claim", theorems.ALL)
 def test_each_assumption_broken_in_turn(claim):
     """A theorem that forgot to ask for one of its assumptions, or one that says nothing, is seen."""
-    case, c = _met(claim)
-    first, *others = theorems.ALL[claim].assumes
-    assert others
-    for assumption in others:
-        broken = replace(c, **BREAKS[_name(assumption)])
-        sentence = assumption(case, broken)
-        assert sentence, _name(assumption)
-        assert sentence in theorems.ALL[claim].unmet(case, broken)
-        if _name(assumption) == "contracting" or math.isnan(min(BREAKS[_name(assumption)].values())):
+    theorem, (case, c) = theorems.ALL[claim], _met(claim)
+    assert theorem.given
+    for assumption in theorem.given:
+        name = _name(assumption)
+        broken = replace(c, **BREAKS[name])
+        told = breach(assumption, case, broken)
+        assert told, name
+        assert told in theorem.unmet(case, broken)
+        assert any(word in told for one in BREAKS[name].items() for word in (one[0], f"{one[1]:.6g}", "rho = ")), told
+        if name in OF_RHO or math.isnan(min(BREAKS[name].values())):
             continue  # what is not known leaves everything unmet that asks for it
-        same_change = [a for a in others if a(case, broken) is not None]
+        same_change = [a for a in theorem.given if breach(a, case, broken) is not None]
         assert len(same_change) <= 2, [_name(a) for a in same_change]  # itself, and a factor that it spoils
     heuristic = Case(LoRA(Initialisation.kaiming(case.problem.shape, 1), 1e-3), case.problem, steps=9)
-    assert theorems.ALL[claim].unmet(heuristic, c) == (first(heuristic, c),)
+    assert theorem.unmet(heuristic, c) == (theorem.about(heuristic, c),)
 
 
 class _Reading:
@@ -96,36 +110,167 @@ class _Reading:
 def test_what_is_unknown_is_never_met(claim):
     """Each number that an assumption looks at, put to nan by itself: it was met by seven step-size assumptions."""
     case, c = _met(claim)
-    _, *others = theorems.ALL[claim].assumes
     tried = 0
-    for assumption in others:
+    for assumption in theorems.ALL[claim].given:
         reading = _Reading(c)
-        assert assumption(case, reading) is None
+        assert breach(assumption, case, reading) is None
         for name in reading.read:
-            assert assumption(case, replace(c, **{name: math.nan})), (_name(assumption), name)
+            told = breach(assumption, case, replace(c, **{name: math.nan}))
+            assert told, (_name(assumption), name)
+            assert f"{name} is unknown" in told or "is nan" in told or assumption is assumptions.isotropic, told
             tried += 1
     assert tried >= 4
 
 
+# At gamma = 0.1, L = 2, lambda = 1/4 and 1/2, C's: rho is 1 - 0.0475 mu + 0.01 A for T6, by hand.
+T6_RHO = {"L": 2.0, "lambda_min": 0.25, "lambda_max": 0.5, "beta": 0.5}
 EDGES = [
-    (assumptions.small_step, {"L": 4.0}, "gamma", 0.25),
-    (assumptions.stable_step, {"L": 4.0}, "gamma", 0.5),
-    (assumptions.noisy_step, {"L": 4.0, "beta": 0.5}, "gamma", 1.0),
-    (assumptions.reshuffling_step, {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 32),
-    (assumptions.epoch_step, {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 16),
-    (assumptions.local_step, {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 16),
-    (assumptions.bounded_plain_step, {}, "longest_step", 2.0),
-    (assumptions.isotropic, {"lambda_min": 0.5}, "lambda_max", 0.5),
-    (assumptions.contracting(lambda c: c.gamma), {}, "gamma", 1.0),
+    ("T1", "gamma L <= 1", {"L": 4.0}, "gamma", 0.25),
+    ("T2_sharp", "0 < gamma L < 2", {"L": 4.0}, "gamma", 0.5),
+    ("T5", "gamma L beta < 2", {"L": 4.0, "beta": 0.5}, "gamma", 1.0),
+    ("T5_step", "gamma L beta <= 1", {"L": 4.0, "beta": 0.5}, "gamma", 0.5),
+    ("T5_step", "gamma^2 L A lambda_max T <= 1", {"L": 2.0, "A": 0.25, "lambda_max": 0.5}, "gamma", 0.2),
+    ("T8", "2 eta N L <= 1", {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 32),
+    ("T7d_sharp", "eta N L <= 1", {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 16),
+    ("T9", "eta K L <= 1", {"L_max": 2.0, "inner_steps": 8}, "gamma", 1 / 16),
+    ("T12_pl", "L tau ||B||^2 < 2", {}, "longest_step", 2.0),
+    ("T3_isotropic", "isotropic", {"lambda_min": 0.5}, "lambda_max", 0.5),
+    ("T6", "rho < 1", T6_RHO | {"mu": 2.0}, "A", 9.5),
+    ("T6", "rho >= 0", T6_RHO | {"A": 3.0}, "mu", 1.03 / 0.0475),
 ]
 
 
-@pytest.mark.parametrize(("met", "rest", "name", "edge"), EDGES, ids=[_name(edge[0]) for edge in EDGES])
-def test_numbers_are_allowed_up_to_their_edge(met, rest, name, edge):
+@pytest.mark.parametrize(("claim", "name", "rest", "of", "edge"), EDGES, ids=[" ".join(edge[:2]) for edge in EDGES])
+def test_numbers_are_allowed_up_to_their_edge(claim, name, rest, of, edge):
     """A millionth below it is allowed, a millionth above is not. Catches another multiple, and a loose tolerance."""
-    below, above = (met(None, Constants(**{"gamma": 0.1} | rest | {name: edge * (1 + e)})) for e in (-1e-6, 1e-6))
+    (assumption,) = (one for one in theorems.ALL[claim].given if _name(one) == name)
+    case = SimpleNamespace(steps=100)
+    below, above = (
+        breach(assumption, case, Constants(**{"gamma": 0.1} | rest | {of: edge * (1 + e)})) for e in (-1e-6, 1e-6)
+    )
     assert below is None
     assert above is not None
+
+
+GAMMA_L = symbols.gamma * symbols.L
+
+
+@pytest.mark.parametrize(
+    ("relation", "gamma", "is_met"),
+    [
+        (GAMMA_L <= 1, 1 + 1e-13, True),
+        (GAMMA_L <= 1, 1 + 1e-11, False),
+        (GAMMA_L >= 1, 1 - 1e-13, True),
+        (GAMMA_L >= 1, 1 - 1e-11, False),
+        (GAMMA_L < 1, 1.0, False),
+        (GAMMA_L > 1, 1.0, False),
+    ],
+)
+def test_or_equal_is_up_to_a_rounding_and_less_is_not(relation, gamma, is_met):
+    """gamma = 1/L may be a rounding above 1/L. Catches no tolerance, one of 1e-9, and one for a strict relation."""
+    assert met(relation, None, Constants(gamma=gamma, L=1.0)) == is_met
+
+
+def test_zero_times_an_unknown_meets_nothing():
+    """As beta is zero without noise: 0 < 2 whatever L is, and T5 would have a bound without one."""
+    relation = GAMMA_L * symbols.beta < 2
+    assert met(relation, None, Constants(gamma=0.1, L=3.0, beta=0.0))
+    assert not met(relation, None, Constants(gamma=0.1, L=math.nan, beta=0.0))
+
+
+LINE = Case(RACLoRA(Gaussian(4, 2), 0.1), Quadratic.left(np.eye(4), np.ones((4, 1))))
+
+
+@pytest.mark.parametrize(
+    ("assumption", "change", "told"),
+    [
+        (symbols.gamma * symbols.L <= 1, {"gamma": 0.75}, "gamma L <= 1 is not met: gamma L = 1.5 for gamma=0.75, L=2"),
+        (
+            symbols.lambda_min > 0,
+            {"lambda_min": 0.0},
+            "lambda_min > 0 is not met: lambda_min is 0 (smallest eigenvalue of E[H], 0 if some direction is never "
+            "updated)",
+        ),
+        (
+            symbols.gamma * symbols.L * symbols.beta < 2,
+            {"L": math.nan, "beta": math.nan},
+            "gamma L beta < 2 is not met: L is unknown (Lipschitz constant of the gradient of f) and beta is unknown "
+            "(how fast noise grows with the gradient)",
+        ),
+        (
+            symbols.gamma * symbols.T <= symbols.L * symbols.N,
+            {"gamma": 5.0},
+            "gamma T <= L N is not met: gamma T = 500 for gamma=5, T=100 and L N = 2 for L=2, inner_steps=1",
+        ),
+        (
+            assumptions.polyak_lojasiewicz,
+            {},
+            "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is unknown (Polyak-Lojasiewicz constant of f)",
+        ),
+        (
+            assumptions.structured_noise,
+            {"A": 1.0, "beta": 1.0, "C": -1.0},
+            "Structured noise needs a known C >= 0: C is -1 (noise at a minimiser)",
+        ),
+        (
+            assumptions.certified_minimum,
+            {},
+            "f(W^0) - f* must be known, gap0 is nan (gap at the start, from a certified infimum)",
+        ),
+        (assumptions.known_largest_projection, {}, "lambda_max must be known, it is nan (largest eigenvalue of E[H])"),
+        (
+            assumptions.known_heterogeneity,
+            {"D": math.inf},
+            "D must be known, it is inf (how far gradients of components or clients differ)",
+        ),
+    ],
+)
+def test_what_is_said_of_a_breach(assumption, change, told):
+    """The number that came, under the name by which constants are given; one that nobody knows is called unknown."""
+    case = replace(LINE, steps=100)
+    assert breach(assumption, case, Constants(**{"gamma": 0.1, "L": 2.0} | change)) == told
+
+
+def test_every_assumption_is_a_sentence():
+    """A predicate's is its docstring; a stop is there once. Catches a part that is lost or comes twice."""
+    assert [sentence(one) for one in theorems.T2.given] == [
+        "Lipschitz gradient of f: ||grad f(V) - grad f(W)|| <= L ||V - W|| with known L > 0.",
+        "gamma L <= 1.",
+        "f(W^0) - f* is known: gap at the start, from a certified infimum.",
+        "Polyak-Lojasiewicz inequality: ||grad f(W)||^2 / 2 >= mu (f(W) - f*) with known mu > 0.",
+        "lambda_min > 0.",
+    ]
+    assert sentence(assumptions.convex) == "f is known to be convex."
+    assert sentence(assumptions.known_client_heterogeneity).endswith(" clients differ; not needed if K = 1.")
+    assert sentence(assumptions.structured_noise).endswith(" with known A >= 0, beta >= 0, C >= 0.")
+    assert sentence(lambda case, c: None) == "<lambda>."
+
+
+def test_relations_in_sentences_are_typeset_and_words_are_not():
+    """Catches a lost stop, and a word that is taken for a formula or a relation for words."""
+    about, *_, inequality, positive = theorems.T2.typeset_assumptions
+    assert about == [(False, theorems.T2.about.__doc__.rstrip(".")), (False, ".")]
+    assert inequality == [
+        (False, "Polyak-Lojasiewicz inequality: "),
+        (True, r"\frac{\Vert \nabla f(W) \Vert^{2}}{2} \ge \mu (f(W) - f^\star)"),
+        (False, " with known "),
+        (True, r"\mu > 0"),
+        (False, "."),
+    ]
+    assert positive == [(True, r"\lambda_{\min} > 0"), (False, ".")]
+
+
+def test_what_is_not_needed_need_not_be_known():
+    """With K = 1 clients do not drift; with K = 2 they do. Catches a condition that is read the other way round."""
+    known = Known(symbols.D, unless=equal(symbols.K, 1))
+    for D, K, is_met in ((math.nan, 1, True), (math.nan, 2, False), (1.0, 2, True), (-1.0, 2, False)):
+        assert (breach(known, LINE, Constants(gamma=0.1, D=D, inner_steps=K)) is None) == is_met
+
+
+def test_two_constants_of_one_name_are_refused():
+    """L is that of f and of its components: in one relation one would be read for both."""
+    with pytest.raises(ValueError, match="L stands for L_max and for L: they need two names"):
+        breach(symbols.L_max >= symbols.L, LINE, Constants(gamma=0.1, L=1.0, L_max=2.0))
 
 
 def test_the_plain_step_is_not_the_projected_one():

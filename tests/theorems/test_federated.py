@@ -9,6 +9,8 @@ import pytest
 from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Exact, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD
+from rac_theory.theorems import E
+from rac_theory.theorems.symbols import K, lambda_min
 
 T9, T9d, T9d_sharp = theorems.T9, theorems.T9d, theorems.T9d_sharp
 T10, T10d, T10d_sharp = theorems.T10, theorems.T10d, theorems.T10d_sharp
@@ -199,7 +201,7 @@ def test_a_wrong_power_of_K_is_refuted(exact_over_bound, t):
     """K = 20 small steps: eta K^2 in the place of eta K promises twenty times the progress."""
     constants, maps = constants_of_slopes([1.0], 0.0025, 20, 0.5), rounds([1.0], [0.0], 0.0025, 20, 0.5)
     assert exact_over_bound(t, constants, maps, 1.0, 1.0, 400).max() <= 1
-    wrong = replace(t, formula=lambda c, s: t.formula(replace(c, lambda_min=c.lambda_min * c.inner_steps), s))
+    wrong = replace(t, claim=E(t.metric) <= t.claim.bound.at({lambda_min: lambda_min * K}))
     assert exact_over_bound(wrong, constants, maps, 1.0, 1.0, 400).max() > 1
 
 
@@ -249,16 +251,20 @@ def a_case(share=0.1, gradients=None):
 @pytest.mark.parametrize(
     ("change", "sentence", "about"),
     [
-        ({"L_max": math.nan}, "L_max must be known and positive, it is nan", ALL),
-        ({"lambda_min": 0.0}, "lambda_min(E[H]) must be positive, it is 0: some direction is never updated", ALL),
-        ({"lambda_max": math.nan}, "lambda_max(E[H]) must be known, it is nan", ALL),
-        ({"zeta_squared": math.nan}, "zeta_squared must be given or measured, it is nan", [T9, T10]),
+        (
+            {"L_max": math.nan},
+            "Lipschitz gradient of every component or client needs a known L > 0: L_max is unknown",
+            ALL,
+        ),
+        ({"lambda_min": 0.0}, "lambda_min > 0 is not met: lambda_min is 0 (smallest eigenvalue of E[H], 0 if", ALL),
+        ({"lambda_max": math.nan}, "lambda_max must be known, it is nan (largest eigenvalue of E[H])", ALL),
+        ({"zeta_squared": math.nan}, "zeta^2 must be known, zeta_squared is nan", [T9, T10]),
         ({"D": math.nan}, "D must be known, it is nan", [T9d, T9d_sharp, T10d, T10d_sharp]),
-        ({"gap0_upper": math.nan}, "a lower bound of f must be known, f_lower is nan", [T9, T9d, T9d_sharp]),
-        ({"gap0": math.nan}, "the infimum of f must be certified, f_star is nan", [T10, T10d, T10d_sharp]),
-        ({"mu": 0.0}, "f must satisfy the Polyak-Lojasiewicz inequality with a known mu > 0", [T10, T10d, T10d_sharp]),
-        ({"mu": 1e-6}, "rho must be in [0, 1), it is 1.0", [T10d, T10d_sharp]),
-        ({"gamma": 0.2}, "gamma must be at most 1/(L_max K), it is ", ALL),
+        ({"gap0_upper": math.nan}, "f(W^0) - f* must be known, gap0_upper is nan", [T9, T9d, T9d_sharp]),
+        ({"gap0": math.nan}, "f(W^0) - f* must be known, gap0 is nan", [T10, T10d, T10d_sharp]),
+        ({"mu": 0.0}, "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is 0", [T10, T10d, T10d_sharp]),
+        ({"mu": 1e-6}, "rho < 1 is not met: rho = 1.0", [T10d, T10d_sharp]),
+        ({"gamma": 0.2}, "eta K L <= 1 is not met: eta K L = ", ALL),
     ],
 )
 def test_each_assumption(t, change, sentence, about):
@@ -276,7 +282,7 @@ def test_each_assumption(t, change, sentence, about):
 def test_step_sizes_and_algorithms(t):
     for share in (0.999, 1.001):
         case = a_case(share)
-        step = [words for words in t.unmet(case, Constants.of(case)) if words.startswith("gamma")]
+        step = [words for words in t.unmet(case, Constants.of(case)) if words.startswith("eta K L <= 1")]
         assert len(step) == (share > 1)
     exact = a_case(gradients=Exact())
     (unmet,) = t.unmet(exact, Constants.of(exact))

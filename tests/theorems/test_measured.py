@@ -117,7 +117,7 @@ def test_nothing_is_measured_in_vain():
     assert not variance_is_missing(theorems.T9, one, Constants.of(one))
     unknown = verify(theorems.T7, Case(epochs(), PROBLEM, steps=10), constants=constants)
     assert unknown.status is Status.NOT_APPLICABLE
-    assert "sigma_squared must be given or measured, it is nan" in unknown.reason
+    assert "sigma^2 must be known, sigma_squared is nan" in unknown.reason
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ from rac_theory import (
     sketches,
     theorems,
 )
+from rac_theory.algebra import Symbol, number, powers
 from rac_theory.algorithms import Bernoulli
-from rac_theory.numerics import sums
+from rac_theory.theorems import federated, sharp_drift
+from rac_theory.theorems.symbols import T, read
 
 RNG = np.random.default_rng(5)
 PROBLEM = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)), l2=0.3)
@@ -170,12 +172,18 @@ def test_with_orthonormal_columns_the_plain_step_is_the_projected_one():
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-18)  # iterates are known to eps
 
 
+RHO, Q = Symbol("rho"), Symbol("q")
+
+
 def test_sums_at_the_ends_of_their_ranges():
     """Where closed forms would divide by zero: rho = 1, q = 0, rho = 0, one step."""
     t = np.arange(5.0)
-    np.testing.assert_array_equal(sums.sum_of_powers(1.0, t), t)
-    np.testing.assert_array_equal(sums.sum_of_powers(0.0, t), [0, 1, 1, 1, 1])
-    np.testing.assert_allclose(sums.sum_of_powers(0.5, t), [0, 1, 1.5, 1.75, 1.875], rtol=1e-15)
-    np.testing.assert_array_equal(sums.sum_of_weights(0.0, t), t)
-    np.testing.assert_allclose(sums.sum_of_weights(1.0, t), [0, 0.5, 0.75, 0.875, 0.9375], rtol=1e-15)
-    assert sums.drift(1, 0.7) == sums.mean_drift(1, 0.7) == sums.spread(1, 0.7) == 0.0
+    powers_of_rho, weights = powers(RHO, 0, T - 1), powers(1 / (1 + Q), 1, T)
+    np.testing.assert_array_equal(number(powers_of_rho, {"rho": 1.0, "T": t}), t)
+    np.testing.assert_array_equal(number(powers_of_rho, {"rho": 0.0, "T": t}), [0, 1, 1, 1, 1])
+    np.testing.assert_allclose(number(powers_of_rho, {"rho": 0.5, "T": t}), [0, 1, 1.5, 1.75, 1.875], rtol=1e-15)
+    np.testing.assert_array_equal(number(weights, {"q": 0.0, "T": t}), t)
+    np.testing.assert_allclose(number(weights, {"q": 1.0, "T": t}), [0, 0.5, 0.75, 0.875, 0.9375], rtol=1e-15)
+    one = Constants(gamma=0.35, L_max=2.0, inner_steps=1)
+    assert read(federated.a, one) == read(sharp_drift.s, one) == read(sharp_drift.s_K, one) == 0.0
+    assert read(sharp_drift.s * sharp_drift.r, one) == 0.0  # r is 0/0 there

@@ -9,6 +9,8 @@ import pytest
 
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, RACLoRA, Reshuffled, Status, sketches, theorems
+from rac_theory.theorems import E
+from rac_theory.theorems.symbols import N, lambda_min
 
 T7, T7d, T7d_sharp = theorems.T7, theorems.T7d, theorems.T7d_sharp
 T8, T8d, T8d_sharp = theorems.T8, theorems.T8d, theorems.T8d_sharp
@@ -137,7 +139,7 @@ def test_a_wrong_power_of_N_is_refuted(exact_over_bound, t):
     """N = 20 identical components: eta N^2 in the place of eta N promises twenty times the progress."""
     constants, maps = identical(20, 0.025 / 20, 0.5)
     assert exact_over_bound(t, constants, maps, 1.0, 1.0, 400).max() <= 1
-    wrong = replace(t, formula=lambda c, s: t.formula(replace(c, lambda_min=c.lambda_min * c.inner_steps), s))
+    wrong = replace(t, claim=E(t.metric) <= t.claim.bound.at({lambda_min: lambda_min * N}))
     assert exact_over_bound(wrong, constants, maps, 1.0, 1.0, 400).max() > 1
 
 
@@ -267,18 +269,22 @@ def a_case(share=0.5, gradients=None, **more):
 @pytest.mark.parametrize(
     ("change", "sentence", "about"),
     [
-        ({"L_max": math.nan}, "L_max must be known and positive, it is nan", ALL),
-        ({"lambda_min": 0.0}, "lambda_min(E[H]) must be positive, it is 0: some direction is never updated", ALL),
-        ({"lambda_max": math.nan}, "lambda_max(E[H]) must be known, it is nan", ALL),
-        ({"sigma_squared": math.nan}, "sigma_squared must be given or measured, it is nan", [T7, T8]),
+        (
+            {"L_max": math.nan},
+            "Lipschitz gradient of every component or client needs a known L > 0: L_max is unknown",
+            ALL,
+        ),
+        ({"lambda_min": 0.0}, "lambda_min > 0 is not met: lambda_min is 0 (smallest eigenvalue of E[H], 0 if", ALL),
+        ({"lambda_max": math.nan}, "lambda_max must be known, it is nan (largest eigenvalue of E[H])", ALL),
+        ({"sigma_squared": math.nan}, "sigma^2 must be known, sigma_squared is nan", [T7, T8]),
         ({"D": math.nan}, "D must be known, it is nan", [T7d, T7d_sharp, T8d, T8d_sharp]),
         ({"D": math.inf}, "D must be known, it is inf", [T7d, T7d_sharp, T8d, T8d_sharp]),
-        ({"gap0_upper": math.nan}, "a lower bound of f must be known, f_lower is nan", [T7, T7d, T7d_sharp]),
-        ({"gap0": math.nan}, "the infimum of f must be certified, f_star is nan", [T8, T8d, T8d_sharp]),
-        ({"mu": 0.0}, "f must satisfy the Polyak-Lojasiewicz inequality with a known mu > 0", [T8, T8d, T8d_sharp]),
-        ({"mu": 1e-6}, "rho must be in [0, 1), it is 1.0", [T8d, T8d_sharp]),
-        ({"gamma": 0.2}, "gamma must be at most 1/(2 L_max N), it is ", [T7, T7d, T8, T8d]),
-        ({"gamma": 0.2}, "gamma must be at most 1/(L_max N), it is ", [T7d_sharp, T8d_sharp]),
+        ({"gap0_upper": math.nan}, "f(W^0) - f* must be known, gap0_upper is nan", [T7, T7d, T7d_sharp]),
+        ({"gap0": math.nan}, "f(W^0) - f* must be known, gap0 is nan", [T8, T8d, T8d_sharp]),
+        ({"mu": 0.0}, "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is 0", [T8, T8d, T8d_sharp]),
+        ({"mu": 1e-6}, "rho < 1 is not met: rho = 1.0", [T8d, T8d_sharp]),
+        ({"gamma": 0.2}, "2 eta N L <= 1 is not met: 2 eta N L = ", [T7, T7d, T8, T8d]),
+        ({"gamma": 0.2}, "eta N L <= 1 is not met: eta N L = ", [T7d_sharp, T8d_sharp]),
     ],
 )
 def test_each_assumption(t, change, sentence, about):
@@ -295,7 +301,7 @@ def test_step_sizes_and_algorithms(t):
     largest = 2.0 if "sharp" in t.id else 1.0
     for share in (0.99 * largest, 1.01 * largest):
         case = a_case(share)
-        step = [words for words in t.unmet(case, Constants.of(case)) if words.startswith("gamma")]
+        step = [words for words in t.unmet(case, Constants.of(case)) if "eta N L <= 1 is not met" in words]
         assert len(step) == (share > largest)
     exact = replace(a_case(), algorithm=RACLoRA(sketches.Haar(3, 1), 0.1))
     (unmet,) = t.unmet(exact, Constants.of(exact))

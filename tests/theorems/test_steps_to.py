@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, sketches, theorems
-from rac_theory.theorems.metric import gap
+from rac_theory.algebra.expression import lifted
+from rac_theory.theorems import E, gap
+from rac_theory.theorems.symbols import T, gap0
 
 c = Constants(gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5)
 
@@ -58,10 +61,12 @@ def test_a_horizon_beyond_any_search():
 
 
 def test_never_is_inf_and_unknown_is_nan():
-    floor = replace(theorems.T2, formula=lambda c, t: c.gap0 * 0.9**t + 0.1)
+    floor = replace(theorems.T2, claim=E(gap) <= gap0 * lifted(Fraction(9, 10)) ** T + Fraction(1, 10))
     assert floor.steps_to(0.1001, c) == np.flatnonzero(3 * 0.9 ** np.arange(200.0) + 0.1 <= 0.1001)[0]
     assert floor.steps_to(0.0999, c) == math.inf
-    rising = replace(theorems.T2, formula=lambda c, t: 2 - 0.5**t)  # a start below a floor of noise
+    rising = replace(
+        theorems.T2, claim=E(gap) <= (lambda c, t: 2 - 0.5**t), falls="linear"
+    )  # a start below a floor of noise
     assert rising.steps_to(1.0, c) == 0
     assert rising.steps_to(0.9, c) == math.inf
     for t in FOUR:
@@ -71,7 +76,7 @@ def test_never_is_inf_and_unknown_is_nan():
 
 
 def test_a_bound_that_says_nothing_for_a_while():
-    late = replace(theorems.T1, formula=lambda c, t: np.where(t < 1000, np.nan, 1e6 / t**2), metric=gap)
+    late = replace(theorems.T1, claim=E(gap) <= (lambda c, t: np.where(t < 1000, np.nan, 1e6 / t**2)))
     assert late.steps_to(0.5, c) == math.ceil(math.sqrt(2e6))
     assert late.steps_to(5.0, c) == 1000
 
@@ -90,8 +95,8 @@ def test_a_case_stands_for_its_constants_and_must_meet_the_assumptions():
     case = a_case(sketches.Haar(4, 2))
     assert theorems.T2.steps_to(0.1, case) == theorems.T2.steps_to(0.1, Constants.of(case))
     with pytest.raises(
-        ValueError, match=r"case must meet the assumptions of T2: lambda_min\(E\[H\]\) must be positive"
+        ValueError, match="case must meet the assumptions of T2: lambda_min > 0 is not met: lambda_min is 0"
     ):
         theorems.T2.steps_to(0.1, a_case(sketches.Frozen(np.eye(4)[:, :1])))
-    with pytest.raises(ValueError, match="gamma must be at most 1/L, gamma="):
+    with pytest.raises(ValueError, match=r"gamma L <= 1 is not met: gamma L = 1\.8 for gamma=0\.9, L=2"):
         theorems.T1.steps_to(0.1, a_case(sketches.Haar(4, 2), gamma=0.9))

@@ -9,7 +9,8 @@ import pytest
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, Local, Minibatch, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD, Bernoulli
-from rac_theory.theorems.metric import Curves, weighted_squared_gradient
+from rac_theory.theorems import E, gap, mean_squared_gradient, symbols
+from rac_theory.theorems.metric import Curves
 
 T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6
 ALL = [T5, T5_step, T6]
@@ -96,7 +97,7 @@ def test_the_sum_in_T5_is_not_that_of_the_weights_of_the_average(exact_over_boun
     constants, maps = multiplicative(0.5)
     assert T5.bound(constants, 2)[2] == pytest.approx(0.9)
     assert exact_over_bound(T5, constants, maps, 1.0, 1.0, 2)[1] == pytest.approx(0.8 / 0.9)
-    wrong = replace(T5, formula=lambda c, t: T5.formula(c, t) / (1 + c.A))
+    wrong = replace(T5, claim=E(T5.metric) <= T5.claim.bound / (1 + symbols.A))
     assert exact_over_bound(wrong, constants, maps, 1.0, 1.0, 2)[1] == pytest.approx(0.8 / 0.6)
 
 
@@ -107,7 +108,7 @@ def test_the_weights_of_the_average_matter(exact_over_bound):
     """
     constants, maps = multiplicative(8.0)
     assert (exact_over_bound(T5, constants, maps, 1.0, 1.0, 12) <= 1).all()
-    plain = replace(T5, metric=weighted_squared_gradient(lambda c: 0.0))
+    plain = replace(T5, claim=E(mean_squared_gradient) <= T5.claim.bound)
     assert exact_over_bound(plain, constants, maps, 1.0, 1.0, 12).max() > 1
     assert exact_over_bound(T5, replace(constants, A=0.0), maps, 1.0, 1.0, 12).max() > 1
 
@@ -133,7 +134,7 @@ def test_T6_is_an_equality_on_the_identity(gamma, side):
         assert verify(T6, Case(algorithm, problem, steps=60), constants=constants).status is Status.VIOLATED
     # The noise term is L gamma^2 lambda_max C / 2: another power of gamma is false at a tenth, or at 1.6.
     power = -1 if gamma > 1 else 1
-    other = replace(T6, formula=lambda c, t: T6.formula(replace(c, C=c.C * c.gamma**power), t))
+    other = replace(T6, claim=E(gap) <= T6.claim.bound.at({symbols.C: symbols.C * symbols.gamma**power}))
     if gamma != 1.0:
         assert verify(other, Case(algorithm, problem, steps=60)).status is Status.VIOLATED
 
@@ -249,19 +250,19 @@ def a_case(gamma=0.2, gradients=None, steps=50, **more):
 @pytest.mark.parametrize(
     ("change", "sentence", "about"),
     [
-        ({"L": math.nan}, "L must be known and positive, it is nan", ALL),
-        ({"lambda_min": 0.0}, "lambda_min(E[H]) must be positive, it is 0: some direction is never updated", ALL),
-        ({"lambda_max": math.nan}, "lambda_max(E[H]) must be known, it is nan", ALL),
-        ({"C": math.nan}, "the noise constants must be known and C >= 0, (A, beta, C) is (0.1, 1, nan)", ALL),
-        ({"C": -1.0}, "the noise constants must be known and C >= 0, (A, beta, C) is (0.1, 1, -1)", ALL),
-        ({"A": math.nan}, "the noise constants must be known and C >= 0, (A, beta, C) is (nan, 1, 1)", ALL),
-        ({"gap0_upper": math.nan}, "a lower bound of f must be known, f_lower is nan", [T5, T5_step]),
-        ({"gap0": math.nan}, "the infimum of f must be certified, f_star is nan", [T6]),
-        ({"mu": 0.0}, "f must satisfy the Polyak-Lojasiewicz inequality with a known mu > 0, mu is 0", [T6]),
-        ({"A": 1e4}, "rho must be in [0, 1)", [T6]),
-        ({"beta": 11.0}, "gamma must be below 2/(beta L), gamma=", ALL),
-        ({"beta": 7.0}, "gamma must be at most 1/(beta L), gamma=", [T5_step]),
-        ({"A": 1e4}, "gamma must be at most 1/sqrt(L A lambda_max T)=", [T5_step]),
+        ({"L": math.nan}, "Lipschitz gradient of f needs a known L > 0: L is unknown", ALL),
+        ({"lambda_min": 0.0}, "lambda_min > 0 is not met: lambda_min is 0 (smallest eigenvalue of E[H], 0 if", ALL),
+        ({"lambda_max": math.nan}, "lambda_max must be known, it is nan (largest eigenvalue of E[H])", ALL),
+        ({"C": math.nan}, "Structured noise needs a known C >= 0: C is unknown", ALL),
+        ({"C": -1.0}, "Structured noise needs a known C >= 0: C is -1", ALL),
+        ({"A": math.nan}, "Structured noise needs a known A >= 0: A is unknown", ALL),
+        ({"gap0_upper": math.nan}, "f(W^0) - f* must be known, gap0_upper is nan", [T5, T5_step]),
+        ({"gap0": math.nan}, "f(W^0) - f* must be known, gap0 is nan", [T6]),
+        ({"mu": 0.0}, "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is 0", [T6]),
+        ({"A": 1e4}, "rho < 1 is not met: rho = ", [T6]),
+        ({"beta": 11.0}, "gamma L beta < 2 is not met: gamma L beta = ", ALL),
+        ({"beta": 7.0}, "gamma L beta <= 1 is not met: gamma L beta = ", [T5_step]),
+        ({"A": 1e4}, "gamma^2 L A lambda_max T <= 1 is not met: gamma^2 L A lambda_max T = ", [T5_step]),
     ],
 )
 def test_each_assumption(t, change, sentence, about):
@@ -286,4 +287,5 @@ def test_the_horizon_is_that_of_the_case():
     short, long = a_case(gamma=0.5, steps=4), a_case(gamma=0.5, steps=400)
     assert T5_step.unmet(short, Constants.of(short)) == ()
     (unmet,) = T5_step.unmet(long, Constants.of(long))
-    assert "for T=400" in unmet
+    assert unmet.startswith("gamma^2 L A lambda_max T <= 1 is not met: ")
+    assert unmet.endswith(", T=400")

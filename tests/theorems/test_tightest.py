@@ -1,11 +1,13 @@
 """Every theorem says how near an exact value is known to come to its bound."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from problems import Quadratic
 from rac_theory import GD, Case, RACLoRA, sketches, theorems, verify
-from rac_theory.theorems.theorem import Tightest, theorem
+from rac_theory.theorems import Theorem, Tightest
 
 
 @pytest.mark.parametrize("t", theorems.ALL.values(), ids=lambda t: t.id)
@@ -37,11 +39,10 @@ def test_the_equalities_of_the_spine(t, gamma_L):
 
 
 def test_a_theorem_of_a_user_need_not_have_one():
-    def bound(c, t):
-        """Nothing."""
-        return 0 * t
-
+    """Nothing is shown of it then; catches a number that is taken over, or asked for."""
     t = theorems.T2
-    arguments = {"id": "X", "source": "", "mark": "derived", "metric": t.metric, "rate": "linear", "assumes": ()}
-    assert theorem(**arguments)(bound).tightest is None
-    assert theorem(**arguments, tightest=(0.5, "somewhere"))(bound).tightest == Tightest(0.5, "somewhere")
+    users = Theorem(id="X", source="", mark="derived", about=t.about, given=t.given, claim=t.claim)
+    assert users.tightest is None
+    assert "attained" not in users._repr_html_()
+    near = replace(users, tightest=Tightest(0.5, "somewhere"))
+    assert "up to 0.5 of the bound: somewhere" in near._repr_html_()

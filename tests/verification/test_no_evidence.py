@@ -9,7 +9,7 @@ import pytest
 
 from problems import LogisticRegression, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
-from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
+from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
 from rac_theory.verification.decision import exact_decision
 from rac_theory.verification.judge import judge
 from rac_theory.verification.judged_claim import JudgedClaim
@@ -22,14 +22,14 @@ HAAR = RACLoRA(sketches.Haar(4, 1), 1.0)
 sampled = partial(verify, evidence="sampled")
 
 
-def with_bound(formula, metric=gap):
-    """A theorem of a user that asks for nothing, with this formula of (constants, t)."""
-    return replace(theorems.T2, id="user", assumes=theorems.T2.assumes[:1], formula=formula, metric=metric)
+def with_bound(bound, metric=gap):
+    """A theorem of a user that asks for nothing, with this bound of (constants, t)."""
+    return replace(theorems.T2, id="user", given=(), claim=E(metric) <= bound, falls="linear")
 
 
 @pytest.mark.parametrize("evidence", ["exact", "sampled"])
 @pytest.mark.parametrize(
-    "formula",
+    "bound",
     [
         lambda c, t: np.full_like(t, np.nan),
         lambda c, t: np.full_like(t, np.inf),
@@ -38,9 +38,9 @@ def with_bound(formula, metric=gap):
         lambda c, t: c.gap0 * 10.0 ** (400 * t),
     ],
 )
-def test_a_bound_that_is_no_number_says_nothing(formula, evidence):
+def test_a_bound_that_is_no_number_says_nothing(bound, evidence):
     """It once was VIOLATED with an e-value of 10^76.8, as every step was judged where none had a bound."""
-    verdict = verify(with_bound(formula), Case(HAAR, IDENTITY, steps=6), runs=500, rng=0, evidence=evidence)
+    verdict = verify(with_bound(bound), Case(HAAR, IDENTITY, steps=6), runs=500, rng=0, evidence=evidence)
     assert verdict.status is Status.UNDECIDED
     assert "the bound is not a finite number at any t" in verdict.reason
     assert (verdict.evidence, verdict.runs) == ("none", 0)
@@ -108,9 +108,12 @@ def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(evidence):
         (lambda t: t.astype("datetime64[D]"), r"got datetime64\[D\] ndarray"),
     ],
 )
-def test_a_formula_that_gives_something_else_is_an_error(came, words):
-    wrong = with_bound(lambda c, t: came(t))
-    with pytest.raises(ValueError, match=r"formula of theorem user must return a real number for each t.*" + words):
+def test_a_bound_that_gives_something_else_is_an_error(came, words):
+    def hopeful(c, t):
+        return came(t)
+
+    wrong = with_bound(hopeful)
+    with pytest.raises(ValueError, match=r"the bound hopeful must return a real number for each t.*" + words):
         verify(wrong, Case(HAAR, IDENTITY, steps=6), rng=0)
 
 

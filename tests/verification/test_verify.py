@@ -10,6 +10,7 @@ import pytest
 from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
 from rac_theory import GD, Case, Constants, Minibatch, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
+from rac_theory.theorems import E, gap
 
 ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
 
@@ -82,7 +83,7 @@ def test_the_sharp_forms_are_refuted_without_their_factor(t):
     problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.9)
     plain = {"T1_sharp": theorems.T1, "T2_sharp": theorems.T2}[t.id]
     assert verify(t, Case(algorithm, problem, steps=60), runs=300, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
-    unchecked = replace(plain, assumes=(plain.assumes[0],))
+    unchecked = replace(plain, given=())
     assert verify(unchecked, Case(algorithm, problem, steps=60), runs=300, rng=0).status is Status.VIOLATED
     assert verify(plain, Case(algorithm, problem, steps=60), runs=300, rng=0).status is Status.NOT_APPLICABLE
 
@@ -190,12 +191,12 @@ def test_a_plug_in_is_not_judged_by_its_own_word():
 @pytest.mark.parametrize(
     ("algorithm", "problem", "words"),
     [
-        (RACLoRA(sketches.Frozen(np.eye(3)[:, :2]), 1.0), identity(3), ["lambda_min(E[H]) must be positive"]),
-        (RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), ["gamma must be at most 1/L", "1.2/L"]),
+        (RACLoRA(sketches.Frozen(np.eye(3)[:, :2]), 1.0), identity(3), ["lambda_min > 0 is not met: lambda_min is 0"]),
+        (RACLoRA(sketches.Haar(3, 1), 1.2), identity(3), ["gamma L <= 1 is not met: gamma L = 1.2"]),
         (
             RACLoRA(sketches.Haar(3, 1), 0.1),
             NonconvexLogistic(np.random.default_rng(0).standard_normal((9, 3)), np.arange(9) % 2, 0.1),
-            ["f_star is nan", "mu is 0"],
+            ["f(W^0) - f* must be known, gap0 is nan", "a known mu > 0: mu is 0"],
         ),
     ],
 )
@@ -222,7 +223,7 @@ def test_a_vacuous_bound_does_not_count_as_holding():
 @pytest.mark.parametrize(("share", "status"), [(1.0, Status.UNDECIDED), (0.99, Status.CONSISTENT)])
 def test_nor_as_consistent(share, status):
     """80 noisy runs neither refute nor confirm a constant bound; one at gap0 is no news, so it earns nothing."""
-    loose = replace(theorems.T6, formula=lambda c, t: np.where(np.asarray(t) > 0, share, 1.0) * c.gap0)
+    loose = replace(theorems.T6, claim=E(gap) <= (lambda c, t: np.where(t > 0, share, 1.0) * c.gap0), falls="linear")
     problem = LeastSquares.linnerud(l2=0.5)
     algorithm = RACLoRA(sketches.Haar(problem.shape[0], 1), 0.05 / problem.L, gradients=Minibatch(1))
     verdict = sampled(loose, Case(algorithm, problem, steps=5), runs=80, rng=0)

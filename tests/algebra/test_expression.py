@@ -1,0 +1,193 @@
+"""How expressions are made, compared, changed and kept."""
+
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import theorems
+from rac_theory.algebra import (
+    Let,
+    Relation,
+    Symbol,
+    between,
+    choice,
+    definitions_in,
+    equal,
+    fraction,
+    latex,
+    maximum,
+    number,
+    powers,
+    symbols_of,
+    text,
+    total,
+    truth,
+)
+from rac_theory.algebra.expression import lifted
+
+from .trees import GAP, LONGEST, SIGMA, K, T, x, y
+
+k = Symbol("k")
+
+
+@pytest.mark.parametrize("wrong", [0.5, 1.0, np.float64(2), True, "2", None, 1j, np.array([0.5])], ids=repr)
+@pytest.mark.parametrize(
+    "made", [x.__add__, x.__rmul__, x.__truediv__, x.__pow__, x.__le__, x.__gt__, lifted, lambda one: maximum(x, one)]
+)
+def test_a_number_must_be_exact(made, wrong):
+    """18 / 7 is a float before any expression sees it: its rounding would be proved along."""
+    with pytest.raises(TypeError, match=r"must be whole or a Fraction, got .*; write Fraction\(18, 7\) for 18 / 7"):
+        made(wrong)
+
+
+def test_every_operator_from_either_side():
+    """A reflected operator with its sides exchanged is another number."""
+    at = {"x": 3}
+    assert [fraction(one, at) for one in (7 + x, 7 - x, 7 * x, 7 / x, 2**x, -x)] == [
+        10,
+        4,
+        21,
+        Fraction(7, 3),
+        8,
+        -3,
+    ]
+    assert [fraction(one, at) for one in (x + 7, x - 7, x * 7, x / 7, x**2)] == [10, -4, 21, Fraction(3, 7), 9]
+    assert fraction(Fraction(1, 2) * x - Fraction(1, 4), at) == Fraction(5, 4)
+    found = [truth(one, {"x": 3.0}) for one in (x <= 3, x < 3, x >= 3, x > 3, x <= 3, x > 2)]
+    assert found == [True, False, True, False, True, True]
+
+
+def test_a_relation_has_no_truth():
+    """Python reads ``0 < a < 2`` as ``0 < a and a < 2``, which would be the second alone."""
+    says = r"x > 0 is neither true nor false without constants: for a chain write between\(0, gamma L, 2\)"
+    for wrong in (lambda: bool(x > 0), lambda: 0 < x < 2, lambda: not x > 0):
+        with pytest.raises(TypeError, match=says):
+            wrong()
+    assert text(between(0, x, 2)) == "0 < x < 2"
+
+
+def test_relations_of_wrong_signs():
+    with pytest.raises(ValueError, match=r"signs must be one fewer than terms=2, got 2"):
+        Relation((x, y), ("<", "<"))
+    with pytest.raises(ValueError, match="sign must be"):
+        Relation((x, y), ("==",))
+
+
+def test_equality_is_of_what_is_written():
+    """Not of numbers: x + y is not y + x; and ``==`` is no relation."""
+    assert x + 2 * y == x + 2 * y
+    assert hash(x + 2 * y) == hash(x + 2 * y)
+    assert x + y != y + x
+    assert (x == 1) is False
+    assert (x + y) + x == x + (y + x)  # sums are flat
+    assert (x * y) * x == x * (y * x)
+    assert Symbol("x") == x != Symbol("x", constant="L")
+    assert len({x / y, x / y, y / x, x <= y, x <= y}) == 3
+
+
+def test_repr_is_text():
+    for tree in (x / (2 * y), powers(x, 1, T), x <= 2 * y, Let("rho", x)):
+        assert repr(tree) == text(tree)
+
+
+@pytest.mark.parametrize(
+    ("tree", "in_text", "in_latex"),
+    [
+        (2 / x, "2/x", r"\frac{2}{x}"),
+        (Fraction(2, 3) / x, "(2/3) / x", r"\frac{\frac{2}{3}}{x}"),
+        (2 / (x * y), "2 / (x y)", r"\frac{2}{x y}"),
+        (x / y / 2, "(x / y) / 2", r"\frac{\frac{x}{y}}{2}"),
+        (x - (y - 1), "x - (y - 1)", "x - (y - 1)"),
+        (x + lifted(-2), "x - 2", "x - 2"),
+        (x - lifted(-2), "x - (-2)", "x - (-2)"),
+        (x * lifted(Fraction(-1, 2)), "x (-1/2)", r"x \left(\frac{-1}{2}\right)"),
+        ((-x) ** 2, "(-x)^2", "(-x)^{2}"),
+        (-(x**2), "-x^2", "-x^{2}"),
+        (x ** (T - 1), "x^{T-1}", "x^{T - 1}"),
+        (x**2**3, "x^8", "x^{8}"),
+        ((x**2) ** 3, "(x^2)^3", "(x^{2})^{3}"),
+        (SIGMA**3, "(sigma^2)^3", r"(\sigma^2)^{3}"),
+        (1 / LONGEST, "1 / (L tau ||B||^2)", r"\frac{1}{L \tau \Vert B \Vert^2}"),
+        (x - GAP, "x - (f(W^0) - f*)", r"x - (f(W^0) - f^\star)"),
+        (x + powers(y, 0, T), "x + (1 + y + ... + y^T)", r"x + (1 + y + \dots + y^{T})"),
+        (powers(1 - x, 1, T), "(1 - x) + (1 - x)^2 + ... + (1 - x)^T", r"(1 - x) + (1 - x)^{2} + \dots + (1 - x)^{T}"),
+        (x + choice(x > 0, 4, 2), "x + (4 if x > 0 else 2)", r"x + (4 \text{ if } x > 0 \text{, else } 2)"),
+        (choice(x > 0, 4, 2) <= x, "(4 if x > 0 else 2) <= x", r"(4 \text{ if } x > 0 \text{, else } 2) \le x"),
+        (equal(x, choice(x > 0, 4, 2)), "x = 4 if x > 0 else 2", r"x = 4 \text{ if } x > 0 \text{, else } 2"),
+        (total(k, K, k / x), "sum_{k<K} (k / x)", r"\sum_{k<K} \frac{k}{x}"),
+        (total(k, K, k) / x, "sum_{k<K} k / x", r"\frac{\sum_{k<K} k}{x}"),
+        (total(k, K, k) * x, "(sum_{k<K} k) x", r"\left(\sum_{k<K} k\right) x"),
+        (2 / (x * ((1 - x) ** 2 + y)) - 1, "2 / [x ((1 - x)^2 + y)] - 1", r"\frac{2}{x ((1 - x)^{2} + y)} - 1"),
+        ((((1 - x) ** 2 + y) * 2 + x) * y, "[((1 - x)^2 + y) 2 + x] y", "(((1 - x)^{2} + y) 2 + x) y"),
+        (Symbol("alpha_max") ** 2, "alpha_max^2", r"\alpha_{\max}^{2}"),
+    ],
+    ids=str,
+)
+def test_brackets_where_they_are_needed_and_nowhere_else(tree, in_text, in_latex):
+    """Each was ambiguous, ugly, or near to one that was; a reader would take the number for another."""
+    assert text(tree) == in_text
+    assert latex(tree) == in_latex
+
+
+def test_others_in_the_place_of_some():
+    """Here and below, in relations and definitions; an index with its term; nothing twice."""
+    tree = Let("rho", x + total(k, K, k * x)) / choice(x > y, x, 2)
+    assert tree.at({x: 3, K: T}) == Let("rho", 3 + total(k, T, k * lifted(3))) / choice(lifted(3) > y, 3, 2)
+    assert (x + y).at({x: y, y: x}) == y + x
+    assert (x + y).at({x + y: T}) == T
+    assert total(k, K, k * x).at({k: y}) == total(y, K, y * x)
+    assert tree.at({}) == tree
+    assert between(0, x, y).at({x: y, y: 2}) == between(0, y, 2)
+    with pytest.raises(TypeError, match="the index of a total must be a symbol, got 3"):
+        total(k, K, k).at({k: 3})
+    with pytest.raises(TypeError, match=r"must be whole or a Fraction, got 0\.5"):
+        x.at({x: 0.5})
+
+
+def test_symbols_are_those_that_stand_for_something_outside():
+    """An index is bound in its term alone; definitions are looked through; each comes once, as it is read."""
+    rho = Let("rho", 1 - y * x)
+    assert symbols_of(rho**T + x) == (y, x, T)
+    assert symbols_of(total(k, K, k * x)) == (K, x)
+    assert symbols_of(k + total(k, K, k * x)) == (k, K, x)
+    assert symbols_of(total(k, k, k)) == (k,)
+    assert symbols_of(between(0, x, y), maximum(T, x)) == (x, y, T)
+    assert symbols_of(choice(x > y, T, K)) == (x, y, T, K)
+    assert symbols_of(lifted(2)) == ()
+
+
+def test_definitions_in_the_order_of_reading():
+    """First those of the line itself, then those of these; a name never after one that it explains."""
+    a, b = Let("a", x), Let("b", y)
+    c = Let("c", a * b)
+    d = Let("d", b + 1)
+    assert definitions_in(c + d) == (c, d, a, b)
+    assert definitions_in(a + c) == (a, c, b)
+    assert definitions_in(x <= c, d) == (c, d, a, b)
+    assert definitions_in(x + y) == ()
+    assert definitions_in(total(k, K, a * k), c) == (a, c, b)
+
+
+def test_what_is_inside():
+    tree = choice(x > y, T, Let("rho", K))
+    assert list(tree.inside()) == [x, y, T, Let("rho", K)]
+    assert list(tree.within()) == [tree, x, y, T, Let("rho", K), K]
+    assert list((x <= y + 1).within()) == [x, y + 1, y, lifted(1)]
+
+
+def test_no_reading_of_what_is_no_expression():
+    for reading in (text, latex, lambda one: number(one, {}), lambda one: fraction(one, {})):
+        with pytest.raises(TypeError, match="expression must be an Expression"):
+            reading(3)
+
+
+@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+def test_pickles(theorem):
+    """One of ours comes back as the one that is there; its expression as an equal one."""
+    assert pickle.loads(pickle.dumps(theorem)) is theorem
+    again = pickle.loads(pickle.dumps(theorem.claim.bound))
+    assert again == theorem.claim.bound
+    assert again is not theorem.claim.bound
+    assert hash(again) == hash(theorem.claim.bound)

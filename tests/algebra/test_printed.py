@@ -1,0 +1,116 @@
+"""What is printed is what is computed: readers of text and of LaTeX that know no tree give the exact number of it.
+
+Hypothesis draws trees of every kind of node, with names that are written as sums, products and powers. Each test fails
+for a bracket that is missing or wrong, a sign, a power that is written one off, a line that divides too much.
+"""
+
+import re
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given, settings
+
+from rac_theory import theorems
+from rac_theory.algebra import definitions_in, fraction, latex, sqrt, symbols_of, text
+from rac_theory.theorems.symbols import T
+
+from .printed import plain, plain_latex, plain_values, read
+from .trees import trees, values, x, y
+
+NUMBERS = {
+    "gamma": Fraction(1, 8),
+    "inner_steps": Fraction(3),
+    "L": Fraction(3, 2),
+    "L_max": Fraction(5, 4),
+    "mu": Fraction(2, 7),
+    "strong_convexity": Fraction(3, 11),
+    "lambda_min": Fraction(1, 5),
+    "lambda_max": Fraction(4, 9),
+    "gap0": Fraction(13, 2),
+    "gap0_upper": Fraction(17, 2),
+    "distance0": Fraction(19, 3),
+    "A": Fraction(1, 3),
+    "beta": Fraction(6, 5),
+    "C": Fraction(2, 3),
+    "D": Fraction(3, 5),
+    "sigma_squared": Fraction(9, 4),
+    "zeta_squared": Fraction(25, 16),
+    "nu": Fraction(1, 13),
+    "longest_step": Fraction(7, 4),
+}
+"""Prime enough for no two terms to be exchanged unseen."""
+
+
+def names_of(theorem):
+    known = {one.name: NUMBERS[one.constant] for one in symbols_of(theorem.claim.bound) if one.constant}
+    return known | {T.name: Fraction(3)}
+
+
+@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+def test_a_statement_in_text_is_the_bound(theorem):
+    """The line that people read, from its <= to its stop, read by a parser; no name in it is left undefined."""
+    claim, *definitions = re.split(r", (?=\w+ = )", plain(theorem.statement.removesuffix(".")))
+    found = read(claim.partition(" <= ")[2], plain_values(names_of(theorem)), definitions)
+    assert found == fraction(theorem.claim.bound, names_of(theorem)) > 0
+
+
+@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+def test_a_statement_in_latex_is_the_bound(theorem):
+    claim, *definitions = map(plain_latex, theorem.formulas)
+    found = read(claim.partition(" <= ")[2], plain_values(names_of(theorem)), definitions)
+    assert found == fraction(theorem.claim.bound, names_of(theorem))
+
+
+@pytest.mark.parametrize("theorem", [one for one in theorems.ALL.values() if "sum" in one.statement.partition("<=")[0]])
+def test_the_weighted_mean_of_what_is_constant_is_constant(theorem):
+    """The left side of a claim about gradients: its weights sum to one, as text and as LaTeX."""
+    known = names_of(theorem) | {one.name: NUMBERS[one.constant] for one in theorem.claim.symbols if one.constant}
+    seven = plain_values(known) | {"G": Fraction(7)}
+    for let in definitions_in(theorem.metric.expected):
+        seven[let.name] = fraction(let, known)
+    written = text(theorem.metric.expected).replace("E||grad f(W^t)||^2", "G")
+    typeset = latex(theorem.metric.expected).replace(r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", "G")
+    assert read(plain(written), seven) == read(plain_latex(typeset), seven) == 7
+
+
+def same(write, plainly, tree, at):
+    try:
+        exact = fraction(tree, at)
+    except ZeroDivisionError:
+        assume(False)
+    assume(isinstance(exact, Fraction))
+    definitions = [f"{let.name} = {plainly(write(let.value))}" for let in definitions_in(tree)]
+    try:
+        found = read(plainly(write(tree)), plain_values(at), definitions)
+    except ZeroDivisionError:  # in what a product of zero, or 1/inf, does without
+        assume(False)
+    assert found == exact, write(tree)
+
+
+@settings(max_examples=100, deadline=None)
+@given(trees(), values())
+def test_text_is_read_as_the_tree(tree, at):
+    """Brackets of every kind, and where there are none."""
+    same(text, plain, tree, at)
+
+
+@settings(max_examples=100, deadline=None)
+@given(trees(), values())
+def test_latex_is_read_as_the_tree(tree, at):
+    same(latex, plain_latex, tree, at)
+
+
+def test_a_root_is_written_over_all_that_it_is_of():
+    at = {"x": Fraction(3), "y": Fraction(4)}
+    tree = 2 * sqrt(x**2 + y**2) / x
+    assert read(text(tree), at) == read(plain_latex(latex(tree)), at) == Fraction(10, 3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(trees())
+def test_brackets_are_closed_and_none_is_doubled(tree):
+    """((x)) would be read alike; people would ask why."""
+    for written in (text(tree), latex(tree)):
+        for one, other in ("()", "[]", "{}"):
+            assert written.count(one) == written.count(other)
+        assert not re.search(r"\(\((\w+)\)\)", written)
