@@ -146,15 +146,18 @@ def _why(relation: Relation, case: Case, c: Constants) -> str:
     unknown = [one for one in symbols_of(relation) if math.isnan(known[one.name])]
     if unknown:
         return " and ".join(f"{one.constant} is unknown ({one.meaning})" for one in unknown)
+    values = [float(number(term, known)) for term in relation.terms]
+    alike = len({f"{value:.6g}" for value in values}) < len(values)
+    digits = 15 if alike else 6  # rho < 1 is not broken by "rho = 1"
     said = []
-    for term in relation.terms:
+    for term, value in zip(relation.terms, values, strict=True):
         if isinstance(term, Symbol):
-            said.append(f"{term.constant} is {known[term.name]:.6g} ({term.meaning})")
+            said.append(f"{term.constant} is {value:.{digits}g} ({term.meaning})")
         elif symbols_of(term):
-            at = "" if isinstance(term, Let) else f" for {_numbers(term, known)}"
-            said.append(f"{text(term)} = {float(number(term, known)):.6g}{at}")
+            at = "" if isinstance(term, Let) else f" for {_numbers(term, known, digits)}"
+            said.append(f"{text(term)} = {value:.{digits}g}{at}")
     return " and ".join(said)
 
 
-def _numbers(term: Expression, known: dict[str, float]) -> str:
-    return ", ".join(f"{one.constant or one.name}={known[one.name]:.6g}" for one in symbols_of(term))
+def _numbers(term: Expression, known: dict[str, float], digits: int) -> str:
+    return ", ".join(f"{one.constant or one.name}={known[one.name]:.{digits}g}" for one in symbols_of(term))

@@ -278,3 +278,11 @@ def test_the_plain_step_is_not_the_projected_one():
     case = Case(RACLoRA(Gaussian(4, 2), 0.01, lora_alpha=4.0), Quadratic.left(np.eye(4), np.ones((4, 1))))
     told = ("the theorem is about the projected step, lora_alpha is 4",)
     assert theorems.T1.unmet(case, Constants.of(case)) == told
+
+
+def test_six_digits_do_not_hide_a_breach():
+    """A hundred-millionth too much is given in full: "gamma L = 1" would not say what breaks ``gamma L <= 1``."""
+    short = symbols.gamma * symbols.L <= 1
+    said = breach(short, None, Constants(gamma=0.25 * (1 + 1e-8), L=4.0))
+    assert said == "gamma L <= 1 is not met: gamma L = 1.00000001 for gamma=0.2500000025, L=4"
+    assert breach(short, None, Constants(gamma=0.3, L=4.0)).endswith("gamma L = 1.2 for gamma=0.3, L=4")
