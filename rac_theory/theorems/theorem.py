@@ -39,7 +39,7 @@ class Theorem:
     source : str
         Where the statement stands.
     mark : "paper", "derived" or "second-hand"
-        Whether the source prints it, we prove it, or it is known through others only.
+        Whether the public record of the paper has it, we prove it, or it is known through others only.
     about : callable
         Which algorithm it is about: a predicate of the case and its constants.
     given : tuple of Assumption
