@@ -11,9 +11,7 @@ from rac_theory.algebra import Relation, Symbol, latex, symbols_of, text
 from rac_theory.algebra.latex import named
 from rac_theory.theorems import Condition, Known, Theorem, symbols
 
-_LINE = 70  # characters, as text has them, of the definitions in a line of a page
-
-_ROUNDED = {"up": "up", "down": "down", "exact": "not at all"}
+_LINE = 80  # characters, as text has them, of the definitions in a line of a page
 
 
 def display(theorem: Theorem) -> str:
@@ -25,11 +23,9 @@ def display(theorem: Theorem) -> str:
             filled[-1].append(each)
         else:
             filled.append([each])
-    lines = [r" , \quad ".join(map(latex, line)) for line in filled]
-    if not lines:
-        return latex(claim)
-    lines[0] = r"\text{where} \quad " + lines[0]
-    return r" \\[1ex] ".join("& " + line for line in (latex(claim), *lines))
+    heads = [r"\text{where} \quad ", *[r"\phantom{\text{where}} \quad "] * (len(filled) - 1)]
+    lines = [head + r" , \quad ".join(map(latex, line)) for head, line in zip(heads, filled, strict=False)]
+    return r" \\[1ex] ".join("& " + line for line in (latex(claim), *lines)) if lines else latex(claim)
 
 
 def inline(theorem: Theorem) -> list[nodes.Node]:
@@ -54,8 +50,8 @@ def of_symbols() -> Iterator[tuple[list[nodes.Node], ...]]:
             [nodes.math("", latex(symbol))],
             [nodes.literal("", symbol.constant)] if symbol.constant else [],
             [nodes.Text(symbol.meaning)],
-            [nodes.Text(symbol.unit)],
-            [nodes.Text(_ROUNDED[symbol.side])],
+            [nodes.math("", symbol.unit) if symbol.unit.startswith("[") else nodes.Text(symbol.unit)],
+            [nodes.Text(symbol.side)],
             _pages(where),
         )
 
