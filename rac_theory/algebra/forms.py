@@ -30,7 +30,7 @@ def sqrt(value: Expression) -> Expression:
 
 
 def powers(base: Expression, first: object, last: object) -> Expression:
-    """Return ``base^first + ... + base^last``."""
+    """Return the sum of consecutive powers of a base, from the first to the last."""
     return Powers(base, lifted(first), lifted(last))
 
 

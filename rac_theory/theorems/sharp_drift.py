@@ -32,7 +32,9 @@ _OF_ROUND = "derived from the drift of K local steps in the range of the shared 
 
 # Of an epoch.
 s = Let("s", 1 / N * total(k, N, (1 + eta * L) ** k - 1), "how far the steps of an epoch drift")
-r = Let("r", eta * L / (N * (N - 1)) * total(k, N, k * (1 + eta * L) ** (k - 1)), "how much their order matters")
+r = Let(
+    "r", eta * L / (N * (N - 1)) * total(k, N, k * (1 + eta * L) ** (k - 1)), "how much the order of an epoch matters"
+)
 q = Let("q", eta * N * s * r * lambda_max * L, "growth that drift causes, an epoch")
 w = Let("w", 1 / (1 + q), "weight of an epoch relative to the one before")
 W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")

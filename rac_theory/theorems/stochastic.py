@@ -43,7 +43,7 @@ T5_step = Theorem(
     about=rac_lora_stochastic,
     given=(*_NOISY, gamma * L * beta <= 1, gamma**2 * L * A * lambda_max * T <= 1, bounded_below),
     claim=E(weighted_squared_gradient(w))
-    <= Let("c", choice(A > 0, 4, 2), "what noise costs, at such a step") * gap0_upper / (gamma * lambda_min * T)
+    <= Let("c", choice(A > 0, 4, 2), "what noise costs the first term") * gap0_upper / (gamma * lambda_min * T)
     + L * gamma * C * lambda_max / lambda_min,
     tightest=Tightest(1.0, "as T5; with C = 0 the largest is 63/74, at T = 3 for noise +-x/sqrt(3)"),
 )
