@@ -1,4 +1,8 @@
-"""The convergence theory of Randomized Asymmetric Chain of LoRA (arXiv:2410.08305), as values that can be run."""
+"""The convergence theory of Randomized Asymmetric Chain of LoRA (arXiv:2410.08305), as values that can be run.
+
+The paper's full text has not been read here: two of its theorems are known from its abstract and public summaries, all
+others are derived, and each theorem says which.
+"""
 
 import importlib
 import sys

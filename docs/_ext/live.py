@@ -13,15 +13,14 @@ from pathlib import Path
 
 import ending
 import house
+import statements
 import yaml
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from typeset import lines, sentence
 
 from rac_theory import spectrum, theorems
-from rac_theory.drawing.typeset import pieces
 from rac_theory.sketches import NAMED
 
 
@@ -35,16 +34,14 @@ class TheoremDirective(Directive):
         value = theorems.ALL[self.arguments[0]]
         box = nodes.admonition(classes=["theorem"])
         box += nodes.title("", f"{value.id}: {value.name}")
-        box += nodes.math_block(
-            "", lines(value.statement.rstrip(".")), number=None, label=None, nowrap=False, docname=""
-        )
+        box += nodes.math_block("", statements.display(value), number=None, label=None, nowrap=False, docname="")
         assumptions = nodes.bullet_list()
-        for check in value.assumes:
-            assumptions += nodes.list_item("", nodes.paragraph("", "", *sentence(inspect.getdoc(check) or "")))
+        for parts in value.typeset_assumptions:
+            assumptions += nodes.list_item("", nodes.paragraph("", "", *statements.sentence(parts)))
         box += nodes.paragraph("", "", nodes.strong("", "Assumes"))
         box += assumptions
-        about = f"{value.source}, marked “{value.mark}”. Bounds the {value.metric.name}; {value.rate} rate."
-        box += nodes.paragraph("", "", nodes.strong("", "Source"), nodes.Text(" "), *sentence(about))
+        about = f" {value.source}, marked “{value.mark}”. Bounds the {value.metric.name}; {value.rate} rate."
+        box += nodes.paragraph("", "", nodes.strong("", "Source"), nodes.Text(about))
         return [box]
 
 
@@ -56,8 +53,8 @@ class ClaimsDirective(SphinxDirective):
         rows = [
             (
                 [nodes.literal("", value.id)],
-                _spaced([nodes.math("", piece) for piece in pieces(value.statement.rstrip("."))]),
-                sentence(value.source if value.source.startswith(value.mark) else f"{value.mark}: {value.source}"),
+                statements.inline(value),
+                [nodes.Text(value.source if value.source.startswith(value.mark) else f"{value.mark}: {value.source}")],
             )
             for value in theorems.ALL.values()
         ]
@@ -74,8 +71,25 @@ class TightestDirective(SphinxDirective):
             ratio, case = (
                 ("unknown", "") if value.tightest is None else (f"{value.tightest.ratio:g}", value.tightest.case)
             )
-            rows.append(([nodes.literal("", value.id)], [nodes.Text(ratio)], sentence(case)))
+            rows.append(([nodes.literal("", value.id)], [nodes.Text(ratio)], [nodes.Text(case)]))
         return [_table(("id", "exact / bound", "where"), (20, 15, 65), rows)]
+
+
+class SymbolsDirective(SphinxDirective):
+    """``{symbols}``: the symbols that theorems are written in."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build a table."""
+        heads = ("symbol", "in code", "meaning", "unit, scale", "rounded", "in")
+        return [_table(heads, (14, 14, 32, 12, 10, 18), list(statements.of_symbols()))]
+
+
+class DefinitionsDirective(SphinxDirective):
+    """``{definitions}``: the names that statements define."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build a table."""
+        return [_table(("name", "meaning", "in"), (14, 56, 30), list(statements.of_definitions()))]
 
 
 class SketchesDirective(SphinxDirective):
@@ -126,11 +140,6 @@ def _table(heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[
 
 def _row(cells: Sequence[list[nodes.Node]]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
-
-
-def _spaced(parts: Sequence[nodes.Node]) -> list[nodes.Node]:
-    """Put a space after each part, where a line may end."""
-    return [node for part in parts for node in (part, nodes.Text(" "))]
 
 
 def _inline(words: str) -> list[nodes.Node]:
@@ -191,6 +200,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("theorem", TheoremDirective)
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("tightest", TightestDirective)
+    app.add_directive("symbols", SymbolsDirective)
+    app.add_directive("definitions", DefinitionsDirective)
     app.add_directive("sketches", SketchesDirective)
     app.add_directive("rooms", RoomsDirective)
     app.add_directive("run", RunDirective)

@@ -3,8 +3,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems import LeastSquares, Quadratic
-from rac_theory import Case, Constants
-from rac_theory.theorems import T2, gap, theorem
+from rac_theory import Case, Constants, Theorem
+from rac_theory.theorems import T2, E, gap
+from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
 
 
 def quadratic(case: Case, c: Constants) -> str | None:
@@ -12,29 +13,29 @@ def quadratic(case: Case, c: Constants) -> str | None:
     return None if isinstance(case.problem, Quadratic | LeastSquares) else f"f must be quadratic, it is {case.problem}"
 
 
-@theorem(
-    id="exponential",
-    source="T2 and 1 - x <= exp(-x)",
-    mark="derived",
-    metric=gap,
-    rate="linear",
-    assumes=T2.assumes,
-    descends=True,
-)
-def exponential(c: Constants, t: NDArray[np.float64]) -> NDArray[np.float64]:
-    """E[f(W^T)] - f* <= exp(-gamma mu lambda_min T) (f(W^0) - f*)."""
-    return c.gap0 * np.exp(-c.gamma * c.mu * c.lambda_min * t)
-
-
-@theorem(
+squared = Theorem(
     id="squared",
     source="what gradient descent does on quadratics",
     mark="second-hand",
-    metric=gap,
-    rate="linear",
-    assumes=(*T2.assumes, quadratic),
+    about=T2.about,
+    given=(*T2.given, quadratic),
+    claim=E(gap) <= (1 - gamma * mu * lambda_min) ** (2 * T) * gap0,
     descends=True,
 )
-def squared(c: Constants, t: NDArray[np.float64]) -> NDArray[np.float64]:
-    """E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^{2T} (f(W^0) - f*)."""
-    return c.gap0 * (1 - c.gamma * c.mu * c.lambda_min) ** (2 * t)
+
+
+def decay(c: Constants, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """exp(-gamma mu lambda_min T) (f(W^0) - f*)."""
+    return c.gap0 * np.exp(-c.gamma * c.mu * c.lambda_min * t)
+
+
+exponential = Theorem(
+    id="exponential",
+    source="T2 and 1 - x <= exp(-x)",
+    mark="derived",
+    about=T2.about,
+    given=T2.given,
+    claim=E(gap) <= decay,
+    falls="linear",
+    descends=True,
+)

@@ -51,7 +51,7 @@ def sqrt(value: Expression) -> Expression:
 
 
 def powers(base: Expression, first: object, last: object) -> Expression:
-    """Return ``base^first + ... + base^last``.
+    """Return the sum of consecutive powers of a base, from the first to the last.
 
     Examples
     --------

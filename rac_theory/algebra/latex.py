@@ -67,7 +67,7 @@ def latex(expression: Expression | Relation) -> str:
         case Total(index, steps, term):
             return rf"\sum_{{{latex(index)}<{latex(steps)}}} {_bracketed(term, PRODUCT)}"
         case Maximum(of):
-            return rf"\max\left\{{{', '.join(map(latex, of))}\right\}}"
+            return r"\max" + _enclosed(r"\{", ", ".join(map(latex, of)), r"\}")
         case Choice(condition, then, otherwise):
             holds = _related(condition, SUM)
             return rf"{_bracketed(then, SUM)} \text{{ if }} {holds} \text{{, else }} {latex(otherwise)}"
@@ -103,4 +103,10 @@ def _bracketed(expression: Expression, least: int) -> str:
     stands = isinstance(expression, Quotient | Number) and level(expression) == PRODUCT and least < ATOM
     if stands or level(expression) >= least:
         return written
-    return rf"\left({written}\right)" if r"\frac" in written or r"\sum" in written else f"({written})"
+    return _enclosed("(", written, ")")
+
+
+def _enclosed(left: str, written: str, right: str) -> str:
+    """Put brackets around what is written, which grow around what is higher than a line."""
+    is_high = r"\frac" in written or r"\sum" in written
+    return rf"\left{left}{written}\right{right}" if is_high else f"{left}{written}{right}"

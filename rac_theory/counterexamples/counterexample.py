@@ -150,7 +150,7 @@ class Counterexample:
     source : str
         Where it stands, or where it is talked about.
     mark : "paper", "derived" or "second-hand"
-        Whether the source prints it, we prove it, or it is known through others only.
+        Whether the public record of the paper has it, we prove it, or it is known through others only.
     cause : str
         Which of the causes of failure it separates.
     problem, method, start, seed

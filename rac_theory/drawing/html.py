@@ -72,7 +72,7 @@ def drawn(chart: Chart) -> Markup:
 
 def formulas(every: Iterable[str]) -> Markup:
     """Return formulas in LaTeX on a line, which may end between them."""
-    return _LINE.format(Markup(" ").join(map(formula, every)))
+    return _LINE.format(Markup(", ").join(map(formula, every)))
 
 
 def sentence(parts: Iterable[tuple[bool, str]]) -> Markup:
@@ -81,12 +81,15 @@ def sentence(parts: Iterable[tuple[bool, str]]) -> Markup:
 
 
 def formula(latex: str) -> Markup:
-    """Return LaTeX as a ``<math>`` element without a namespace, or as its text where it is not understood."""
+    """Return LaTeX as a ``<math>`` element without a namespace, or as its text where it is not understood.
+
+    Fractions are as large as those of a displayed formula: bounds have fractions in fractions.
+    """
     from latex2mathml.converter import convert
 
     # In text the converter would let tags through; and it sets a single upright letter in italics, unless it is text.
     safe = latex.replace("<", r"\lt ").replace(">", r"\gt ").replace('"', "''").replace(r"\mathrm{", r"\text{")
     try:
-        return Markup(convert(safe).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
+        return Markup(convert(safe).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ' displaystyle="true"', 1))
     except Exception:  # what a user's bound says of itself need not be mathematics
         return Markup.escape(latex)

@@ -59,7 +59,11 @@ T3_isotropic = Theorem(
     tightest=Tightest(0.5, "Huber's function with eta = 1/(2T + 1) under GD: T/(2T + 1)"),
 )
 
-rho = Let("rho", 1 - lambda_min + lambda_max * maximum((1 - gamma * s) ** 2, (1 - gamma * L) ** 2))
+rho = Let(
+    "rho",
+    1 - lambda_min + lambda_max * maximum((1 - gamma * s) ** 2, (1 - gamma * L) ** 2),
+    "factor of the squared distance, a step",
+)
 
 T4 = Theorem(
     id="T4",

@@ -40,8 +40,8 @@ Gamma = Let("Gamma", eta * K, "total step of a round")
 a = Let("a", 1 / K * total(k, K, ((1 + eta * L) ** k - 1) ** 2), "how far clients drift in a round")
 q = Let("q", Gamma * a * lambda_max * L, "growth that drift causes, a round")
 w = Let("w", 1 / (1 + q), "weight of a round relative to the one before")
-W_T = Let("W_T", powers(w, 1, T))
-rho = Let("rho", 1 - (1 - a) * Gamma * mu * lambda_min + q)
+W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")
+rho = Let("rho", 1 - (1 - a) * Gamma * mu * lambda_min + q, "factor of the gap, a round")
 
 T9 = Theorem(
     id="T9",
@@ -52,7 +52,7 @@ T9 = Theorem(
     given=(*_ROUND, bounded_below, known_client_variance),
     claim=E(mean_squared_gradient)
     <= (2 * gap0_upper / (Gamma * lambda_min * T) + a * (lambda_max / lambda_min) * zeta_squared) / (1 - a),
-    tightest=Tightest(1.0, "K = 1, where it is T1; 0.933 for K = 2 with identical clients x^2/2 at gamma L = 1"),
+    tightest=Tightest(1.0, "K = 1, where it is T1; 0.933 for K = 2 with identical clients x^2/2 at Gamma L = 1"),
 )
 
 T9d = Theorem(

@@ -61,7 +61,7 @@ T2_sharp = Theorem(
     tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, any step: an equality at every T"),
 )
 
-rho = Let("rho", 1 - gamma * L * (2 - gamma * L) * lambda_min)
+rho = Let("rho", 1 - gamma * L * (2 - gamma * L) * lambda_min, "factor of the gap, a step")
 
 T1_tight = Theorem(
     id="T1_tight",

@@ -34,12 +34,12 @@ _EPOCH = (smooth_components, 2 * eta * N * L <= 1, lambda_min > 0, known_largest
 _SOURCE = "derived from a lemma on one reshuffled epoch in the range of the sketch"
 
 q = Let(
-    "q", Fraction(4, 9) * eta**3 * N * (N + 1) * L**3 * lambda_max, "growth that the order of an epoch causes, a step"
+    "q", Fraction(4, 9) * eta**3 * N * (N + 1) * L**3 * lambda_max, "growth that the order of an epoch causes, an epoch"
 )
-w = Let("w", 1 / (1 + q), "weight of a step relative to the one before")
-W_T = Let("W_T", powers(w, 1, T))
+w = Let("w", 1 / (1 + q), "weight of an epoch relative to the one before")
+W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")
 loss = Fraction(7, 9) * eta * N * mu * lambda_min
-rho = Let("rho", 1 - loss + q)
+rho = Let("rho", 1 - loss + q, "factor of the gap, an epoch")
 
 T7 = Theorem(
     id="T7",

@@ -32,11 +32,13 @@ _OF_ROUND = "derived from the drift of K local steps in the range of the shared 
 
 # Of an epoch.
 s = Let("s", 1 / N * total(k, N, (1 + eta * L) ** k - 1), "how far the steps of an epoch drift")
-r = Let("r", eta * L / (N * (N - 1)) * total(k, N, k * (1 + eta * L) ** (k - 1)), "how much their order matters")
+r = Let(
+    "r", eta * L / (N * (N - 1)) * total(k, N, k * (1 + eta * L) ** (k - 1)), "how much the order of an epoch matters"
+)
 q = Let("q", eta * N * s * r * lambda_max * L, "growth that drift causes, an epoch")
 w = Let("w", 1 / (1 + q), "weight of an epoch relative to the one before")
-W_T = Let("W_T", powers(w, 1, T))
-rho = Let("rho", 1 - (1 - s**2 + s * r) * eta * N * mu * lambda_min + q)
+W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")
+rho = Let("rho", 1 - (1 - s**2 + s * r) * eta * N * mu * lambda_min + q, "factor of the gap, an epoch")
 
 T7d_sharp = Theorem(
     id="T7d_sharp",
@@ -65,7 +67,8 @@ T8d_sharp = Theorem(
 s_K = Let("s", 1 / K * total(k, K, (1 + eta * L) ** k - 1), "how far clients drift in a round")
 q_K = Let("q", Gamma * s_K**2 * lambda_max * L, "growth that drift causes, a round")
 w_K = Let("w", 1 / (1 + q_K), "weight of a round relative to the one before")
-rho_K = Let("rho", 1 - Gamma * mu * lambda_min + q_K)
+W_T_K = Let("W_T", powers(w_K, 1, T), "sum of the weights from w to w^T")
+rho_K = Let("rho", 1 - Gamma * mu * lambda_min + q_K, "factor of the gap, a round")
 
 T9d_sharp = Theorem(
     id="T9d_sharp",
@@ -75,8 +78,8 @@ T9d_sharp = Theorem(
     about=fed_rac_lora,
     given=(*_ROUND, bounded_below),
     claim=E(weighted_squared_gradient(w_K))
-    <= 2 * gap0_upper / (Gamma * lambda_min * Let("W_T", powers(w_K, 1, T))) + s_K**2 * (lambda_max / lambda_min) * D,
-    tightest=Tightest(1.0, "K = 1, where it is T1; identical clients x^2/2 at gamma L = 1 for K = 2"),
+    <= 2 * gap0_upper / (Gamma * lambda_min * W_T_K) + s_K**2 * (lambda_max / lambda_min) * D,
+    tightest=Tightest(1.0, "K = 1, where it is T1; identical clients x^2/2 at Gamma L = 1 for K = 2"),
 )
 
 T10d_sharp = Theorem(
@@ -88,6 +91,6 @@ T10d_sharp = Theorem(
     given=(*_ROUND, certified_minimum, polyak_lojasiewicz, rho_K >= 0, rho_K < 1),
     claim=E(gap) <= rho_K**T * gap0 + powers(rho_K, 0, T - 1) * (Gamma / 2) * s_K**2 * lambda_max * D,
     tightest=Tightest(
-        1.0, "K = 1, where it is T2; identical clients x^2/2 at gamma L = 1 for K = 2: an equality at every T"
+        1.0, "K = 1, where it is T2; identical clients x^2/2 at Gamma L = 1 for K = 2: an equality at every T"
     ),
 )

@@ -20,7 +20,7 @@ _SOURCE = "derived from the descent lemma and the inequality of structured noise
 
 q = Let("q", L * A * gamma**2 * lambda_max, "growth that noise causes, a step")
 w = Let("w", 1 / (1 + q), "weight of a step relative to the one before")
-W_T = Let("W_T", powers(w, 1, T))
+W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")
 
 T5 = Theorem(
     id="T5",
@@ -43,11 +43,16 @@ T5_step = Theorem(
     about=rac_lora_stochastic,
     given=(*_NOISY, gamma * L * beta <= 1, gamma**2 * L * A * lambda_max * T <= 1, bounded_below),
     claim=E(weighted_squared_gradient(w))
-    <= Let("c", choice(A > 0, 4, 2)) * gap0_upper / (gamma * lambda_min * T) + L * gamma * C * lambda_max / lambda_min,
+    <= Let("c", choice(A > 0, 4, 2), "what noise costs the first term") * gap0_upper / (gamma * lambda_min * T)
+    + L * gamma * C * lambda_max / lambda_min,
     tightest=Tightest(1.0, "as T5; with C = 0 the largest is 63/74, at T = 3 for noise +-x/sqrt(3)"),
 )
 
-rho = Let("rho", 1 - 2 * gamma * mu * lambda_min * (1 - L * gamma * beta / 2) + L * gamma**2 * lambda_max * A)
+rho = Let(
+    "rho",
+    1 - 2 * gamma * mu * lambda_min * (1 - L * gamma * beta / 2) + L * gamma**2 * lambda_max * A,
+    "factor of the gap, a step",
+)
 
 T6 = Theorem(
     id="T6",

@@ -1,0 +1,97 @@
+"""Statements of theorems, and the symbols that they are written in, as nodes: all is read off the theorem values."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from docutils import nodes
+from sphinx import addnodes
+
+from rac_theory import theorems
+from rac_theory.algebra import Relation, Symbol, latex, symbols_of, text
+from rac_theory.algebra.latex import named
+from rac_theory.theorems import Condition, Known, Theorem, symbols
+
+_LINE = 80  # characters, as text has them, of the definitions in a line of a page
+
+
+def display(theorem: Theorem) -> str:
+    """Return the LaTeX of a statement: the claim on a line, and its definitions below, as many on a line as fit."""
+    claim, *definitions = theorem.claim.formulas
+    filled: list[list[Relation]] = []
+    for each in definitions:
+        if filled and sum(map(_width, filled[-1])) + _width(each) <= _LINE:
+            filled[-1].append(each)
+        else:
+            filled.append([each])
+    heads = [r"\text{where} \quad ", *[r"\phantom{\text{where}} \quad "] * (len(filled) - 1)]
+    lines = [head + r" , \quad ".join(map(latex, line)) for head, line in zip(heads, filled, strict=False)]
+    return r" \\[1ex] ".join("& " + line for line in (latex(claim), *lines)) if lines else latex(claim)
+
+
+def inline(theorem: Theorem) -> list[nodes.Node]:
+    """Return a statement as formulas in a line, which may end between them and before the right side of the claim."""
+    claim, *definitions = theorem.claim.formulas
+    left, right = map(latex, claim.terms)
+    defined = [node for each in definitions for node in (nodes.Text(", "), _displayed(latex(each)))]
+    return [_displayed(left), nodes.Text(" "), _displayed(rf"\le {right}"), *defined]
+
+
+def sentence(parts: Iterable[tuple[bool, str]]) -> list[nodes.Node]:
+    """Return a sentence, given in parts of which some are formulas in LaTeX."""
+    return [nodes.math("", part) if is_formula else nodes.Text(part) for is_formula, part in parts if part]
+
+
+def of_symbols() -> Iterator[tuple[list[nodes.Node], ...]]:
+    """Yield a row for each symbol: as typeset, in code, meaning, unit, to which side it is rounded, and where it is."""
+    used = {theorem: set(_symbols(theorem)) for theorem in theorems.ALL.values()}
+    for symbol in (each for each in vars(symbols).values() if isinstance(each, Symbol)):
+        where = [theorem for theorem, found in used.items() if symbol in found]
+        yield (
+            [nodes.math("", latex(symbol))],
+            [nodes.literal("", symbol.constant)] if symbol.constant else [],
+            [nodes.Text(symbol.meaning)],
+            [nodes.math("", symbol.unit) if symbol.unit.startswith("[") else nodes.Text(symbol.unit)],
+            [nodes.Text(symbol.side)],
+            _pages(where),
+        )
+
+
+def of_definitions() -> Iterator[tuple[list[nodes.Node], ...]]:
+    """Yield a row for each name that statements define: as typeset, what it is, and where."""
+    found: dict[tuple[str, str], list[Theorem]] = {}
+    for theorem in theorems.ALL.values():
+        for each in theorem.claim.definitions:
+            found.setdefault((each.name, each.meaning), []).append(theorem)
+    for (name, meaning), where in sorted(found.items(), key=lambda item: item[0][0].lower()):
+        yield [nodes.math("", named(name))], [nodes.Text(meaning)], _pages(where)
+
+
+def _width(relation: Relation) -> int:
+    return len(text(relation))
+
+
+def _displayed(formula: str) -> nodes.math:
+    return nodes.math("", rf"\displaystyle {formula}")
+
+
+def _symbols(theorem: Theorem) -> Iterator[Symbol]:
+    """The symbols of a claim and of what is given."""
+    yield from theorem.claim.symbols
+    for each in theorem.given:
+        if isinstance(each, Condition):
+            yield from symbols_of(each.inequality, *each.known)
+        elif isinstance(each, Relation):
+            yield from symbols_of(each)
+        elif isinstance(each, Known):
+            yield from (each.symbol, *(() if each.unless is None else symbols_of(each.unless)))
+
+
+def _pages(where: Iterable[Theorem]) -> list[nodes.Node]:
+    """Links to the pages of theorems, a page for each number."""
+    pages: Mapping[str, None] = dict.fromkeys(match[0] for each in where if (match := re.match(r"T\d+", each.id)))
+    return [node for page in pages for node in (_page(page), nodes.Text(" "))]
+
+
+def _page(number: str) -> nodes.Node:
+    attributes = {"refdomain": "std", "reftype": "doc", "refexplicit": True, "reftarget": f"/theory/{number.lower()}"}
+    return addnodes.pending_xref("", nodes.inline("", number), **attributes)
