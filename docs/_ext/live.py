@@ -31,7 +31,7 @@ class TheoremDirective(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Build a box."""
-        value = theorems.ALL[self.arguments[0]]
+        value = {**theorems.ALL, theorems.T11.id: theorems.T11}[self.arguments[0]]
         box = nodes.admonition(classes=["theorem"])
         box += nodes.title("", f"{value.id}: {value.name}")
         box += nodes.math_block("", statements.display(value), number=None, label=None, nowrap=False, docname="")
@@ -40,13 +40,15 @@ class TheoremDirective(Directive):
             assumptions += nodes.list_item("", nodes.paragraph("", "", *statements.sentence(parts)))
         box += nodes.paragraph("", "", nodes.strong("", "Assumes"))
         box += assumptions
-        about = f" {value.source}, marked “{value.mark}”. Bounds the {value.metric.name}; {value.rate} rate."
+        about = f" {value.source}, marked “{value.mark}”."
+        if isinstance(value, theorems.Theorem):
+            about += f" Bounds the {value.metric.name}; {value.rate} rate."
         box += nodes.paragraph("", "", nodes.strong("", "Source"), nodes.Text(about))
         return [box]
 
 
 class ClaimsDirective(SphinxDirective):
-    """``{claims}``: one line for each theorem in ``theorems.ALL``."""
+    """``{claims}``: one line for each theorem in ``theorems.ALL``, and for T11, which is none of them."""
 
     def run(self) -> list[nodes.Node]:
         """Build a table."""
@@ -56,7 +58,7 @@ class ClaimsDirective(SphinxDirective):
                 statements.inline(value),
                 [nodes.Text(value.source if value.source.startswith(value.mark) else f"{value.mark}: {value.source}")],
             )
-            for value in theorems.ALL.values()
+            for value in sorted((*theorems.ALL.values(), theorems.T11), key=_number)
         ]
         return [_table(("id", "statement", "mark: source"), (10, 60, 30), rows)]
 
@@ -128,6 +130,11 @@ class RoomsDirective(SphinxDirective):
             said = [nodes.literal("", part) if i % 2 else nodes.Text(part) for i, part in enumerate(words)]
             rows.append(([nodes.literal("", name)], said))
         return [_table(("room", "what it is"), (16, 84), rows)]
+
+
+def _number(value: theorems.Theorem | theorems.Identity) -> int:
+    """The number of a theorem, 12 for T12_pl."""
+    return int(re.findall(r"\d+", value.id)[0])
 
 
 def _table(heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[list[nodes.Node]]]) -> nodes.table:

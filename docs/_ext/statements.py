@@ -9,13 +9,15 @@ from sphinx import addnodes
 from rac_theory import theorems
 from rac_theory.algebra import Relation, Symbol, latex, symbols_of, text
 from rac_theory.algebra.latex import named
-from rac_theory.theorems import Condition, Known, Theorem, symbols
+from rac_theory.theorems import Condition, Identity, Known, Theorem, symbols
 
 _LINE = 80  # characters, as text has them, of the definitions in a line of a page
 
 
-def display(theorem: Theorem) -> str:
+def display(theorem: Theorem | Identity) -> str:
     """Return the LaTeX of a statement: the claim on a line, and its definitions below, as many on a line as fit."""
+    if isinstance(theorem, Identity):
+        return r" \\[1ex] ".join(f"& {formula}" for formula in theorem.formulas)
     claim, *definitions = theorem.claim.formulas
     filled: list[list[Relation]] = []
     for each in definitions:
@@ -28,8 +30,10 @@ def display(theorem: Theorem) -> str:
     return r" \\[1ex] ".join("& " + line for line in (latex(claim), *lines)) if lines else latex(claim)
 
 
-def inline(theorem: Theorem) -> list[nodes.Node]:
+def inline(theorem: Theorem | Identity) -> list[nodes.Node]:
     """Return a statement as formulas in a line, which may end between them and before the right side of the claim."""
+    if isinstance(theorem, Identity):
+        return [node for formula in theorem.formulas for node in (_displayed(formula), nodes.Text(" "))]
     claim, *definitions = theorem.claim.formulas
     left, right = map(latex, claim.terms)
     defined = [node for each in definitions for node in (nodes.Text(", "), _displayed(latex(each)))]

@@ -1,5 +1,6 @@
 """An identity between constants: no bound of its own, but what makes bounds apply."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +49,11 @@ class Identity:
     def assumptions(self) -> tuple[str, ...]:
         """Which algorithm it is about, as a sentence."""
         return (sentence(self.about),)
+
+    @property
+    def typeset_assumptions(self) -> Iterator[list[tuple[bool, str]]]:
+        """The sentences in parts, each with whether it is a formula in LaTeX."""
+        yield [(False, words) for words in self.assumptions]
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
