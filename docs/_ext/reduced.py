@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
+from tables import Cell, table
 
 from rac_theory.algebra import Expression, Relation, definitions_in, equal, latex
 from rac_theory.algebra.expression import lifted
@@ -26,19 +27,12 @@ class ReductionsDirective(Directive):
         for reduction in every:
             if not reduction.holds:
                 raise self.error(f"{reduction} does not hold")
-        rows = [_row([[nodes.Text(head)] for head in ("theorem", "is", "at", "why", "and asks besides")])]
+        rows: list[list[Cell]] = []
         for before, one in zip((None, *every), every, strict=False):
             is_new = before is None or one.because != before.because
-            why = [nodes.Text(one.because)] if is_new else []
-            rows.append(_row([_side(one.one), _other(one), _formulas(_at(one)), why, _formulas(one.asked_of_one)]))
-        group = nodes.tgroup(cols=5)
-        group += [nodes.colspec(colwidth=width) for width in (12, 26, 20, 28, 14)]
-        group += [nodes.thead("", rows[0]), nodes.tbody("", *rows[1:])]
-        return [nodes.table("", group, classes=["values"])]
-
-
-def _row(cells: Iterable[list[nodes.Node]]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+            why = one.because if is_new else ""
+            rows.append([_side(one.one), _other(one), _formulas(_at(one)), why, _formulas(one.asked_of_one)])
+        return [table(("theorem", "is", "at", "why", "and asks besides"), (12, 26, 20, 28, 14), rows)]
 
 
 def _side(side: Side) -> list[nodes.Node]:

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TypeAlias
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
+from tables import Cell, table
 
 from rac_theory import theorems
 from rac_theory.algebra import Symbol, latex
 from rac_theory.theorems.directions import WHY, Rounding, directions
 from rac_theory.theorems.theorem import Theorem
-
-_Row: TypeAlias = Sequence[list[nodes.Node]]
 
 _ARROWS = {"up": "↑", "down": "↓", "none": "·", "either": "?"}
 _MARKS = {"polynomial": "p", "lemma": "l", "given": "g"}
@@ -24,21 +22,21 @@ class RoundedConstantsDirective(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Build a table."""
-        rows = []
+        rows: list[list[Cell]] = []
         for symbol, found in _by_constant().items():
             stricter = [id for id, each in found.items() if each.stricter == symbol.side]
             looser = [f"{each} in {id}" for id, rounding in found.items() for each in rounding.looser]
             rows.append(
                 [
                     [nodes.math("", latex(symbol)), nodes.Text(" "), nodes.literal("", symbol.constant)],
-                    [nodes.Text(symbol.side)],
-                    [nodes.Text(WHY[symbol.constant])],
-                    [nodes.Text(_all_or(stricter, found))],
-                    [nodes.Text(", ".join(looser) or "none")],
+                    symbol.side,
+                    WHY[symbol.constant],
+                    _all_or(stricter, found),
+                    ", ".join(looser) or "none",
                 ]
             )
-        heads = [[nodes.Text(head)] for head in ("constant", "side", "why", "stricter in", "looser")]
-        return [_table(heads, (18, 7, 45, 18, 12), rows)]
+        heads = ("constant", "side", "why", "stricter in", "looser")
+        return [table(heads, (18, 7, 45, 18, 12), rows)]
 
 
 class RoundedBoundsDirective(Directive):
@@ -52,7 +50,7 @@ class RoundedBoundsDirective(Directive):
             cells = {latex(one): _cell(each) for one, each in _found(value).items()}
             rows.append([[nodes.literal("", value.id)], *(cells.get(column, []) for column in columns)])
         heads = [[], *([nodes.math("", column)] for column in columns)]
-        return [_table(heads, (16, *[6] * len(columns)), rows)]
+        return [table(heads, (16, *[6] * len(columns)), rows)]
 
 
 @cache
@@ -75,18 +73,6 @@ def _all_or(ids: Sequence[str], found: Mapping[str, Rounding]) -> str:
 def _cell(found: Rounding) -> list[nodes.Node]:
     marks = "".join(mark for word, mark in _MARKS.items() if word in found.by)
     return [nodes.Text(_ARROWS[found.bound]), *([nodes.superscript("", marks)] if marks else [])]
-
-
-def _table(heads: _Row, widths: Sequence[int], rows: Sequence[_Row]) -> nodes.table:
-    group = nodes.tgroup(cols=len(heads))
-    group += [nodes.colspec(colwidth=width) for width in widths]
-    group += nodes.thead("", _row(heads))
-    group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group, classes=["values"])
-
-
-def _row(cells: _Row) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

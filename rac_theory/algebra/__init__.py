@@ -9,7 +9,8 @@ from rac_theory.algebra.fraction import fraction
 from rac_theory.algebra.latex import latex
 from rac_theory.algebra.number import number, truth
 from rac_theory.algebra.polynomial import identical, polynomial
-from rac_theory.algebra.polynomials import Polynomial, Ratio
+from rac_theory.algebra.polynomials import Polynomial
+from rac_theory.algebra.ratio import Ratio
 from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.sign import Lemma, Region, sign
 from rac_theory.algebra.text import text

@@ -1,13 +1,12 @@
 """Reading as a direction: whether a value can fall, or rise, as one of its symbols grows.
 
-The rules of a sum, a product, a quotient and a power come first. Where they decide nothing, a derivative that is a
-polynomial may have a sign that is proved on the whole box (``algebra.box``). Nothing is sampled.
+The rules of a sum, a product, a quotient and a power come first. Where they decide nothing, the derivative of a
+quotient of polynomials may have a sign that is proved on the whole box (``algebra.box``). Nothing is sampled.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from rac_theory.algebra.box import Polynomial, constant, derivative, minus, plus, polynomial, times
 from rac_theory.algebra.expression import (
     Choice,
     Expression,
@@ -23,6 +22,8 @@ from rac_theory.algebra.expression import (
     Symbol,
     Total,
 )
+from rac_theory.algebra.letters import in_letters
+from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.sign import ZERO, Region, Signs, Way
 from rac_theory.algebra.walk import symbols_of
@@ -139,12 +140,7 @@ class _Ways(Signs):
         inside = self.sign(powers.base) == self.sign(1 - powers.base) == self.sign(factor) == 1
         if way not in ("up", "down") or not inside or symbol in symbols_of(powers.last):
             return None
-        c, b = (polynomial(each, self.region.lemmas) for each in (factor, powers.base))
-        if not self._is_in(c, symbol) or not self._is_in(b, symbol):
-            return None
-        less = plus(constant(1), minus(b))
-        slope = plus(times(derivative(c, symbol), less), times(c, derivative(b, symbol)))  # that of c / (1 - b)
-        return way if self.proved(slope if way == "up" else minus(slope)) else None
+        return way if self._is_slope(way, factor / (1 - powers.base), symbol) else None
 
     def _of_largest(self, of: tuple[Expression, ...], symbol: Symbol) -> Way | None:
         """Without those that others are never below."""
@@ -155,12 +151,26 @@ class _Ways(Signs):
         return together(self.way(each, symbol) for each in kept)
 
     def _by_derivative(self, e: Expression, symbol: Symbol) -> Way | None:
-        p = polynomial(e, self.region.lemmas)
-        if not self._is_in(p, symbol):
-            return None
-        slope = derivative(p, symbol)
-        return "up" if self.proved(slope) else "down" if self.proved(minus(slope)) else None
+        return "up" if self._is_slope("up", e, symbol) else "down" if self._is_slope("down", e, symbol) else None
+
+    def _is_slope(self, way: Way, e: Expression, symbol: Symbol) -> bool:
+        """Whether the derivative has the sign of a way, and what it divides by is zero at an end at most.
+
+        Which is so if that has a sign and goes one way itself: ``(a - b) / (a - b)^2`` has such a slope, and jumps.
+        """
+        try:
+            ratio = in_letters(e, self.region.lemmas)
+        except ZeroDivisionError:
+            return False
+        above, below = ratio.numerator, ratio.denominator
+        if not self._is_in(above, symbol) or not self._is_in(below, symbol):
+            return False
+        rise, steepness = above.derivative(symbol), below.derivative(symbol)
+        if self._proved_sign(below) is None or self._proved_sign(steepness) is None:
+            return False
+        slope = rise * below + -(above * steepness)
+        return self.proved(slope if way == "up" else -slope)
 
     def _is_in(self, p: Polynomial, symbol: Symbol) -> bool:
-        """Whether it depends on a symbol as a polynomial, and not also inside another atom."""
-        return all(atom == symbol or symbol not in symbols_of(atom) for monomial in p for atom, _ in monomial)
+        """Whether it depends on a symbol as a polynomial, and not also inside another letter."""
+        return all(letter == symbol or symbol not in symbols_of(letter) for letter in p.letters())

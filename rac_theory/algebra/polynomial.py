@@ -29,20 +29,26 @@ from rac_theory.algebra.polynomials import (
     Atom,
     Monomial,
     Polynomial,
-    Ratio,
     constant,
-    over,
     symbols_in,
     term,
 )
+from rac_theory.algebra.ratio import Ratio, over
 from rac_theory.algebra.relation import Relation
 
 
-def polynomial(expression: Expression) -> Ratio:
+def polynomial(expression: Expression, at: Mapping[Expression, Ratio] | None = None) -> Ratio:
     """Return the quotient of polynomials that an expression is, exactly, for all values of its symbols at once.
 
     Symbols in exponents stand for whole numbers, and sums of powers have closed forms. Maxima, choices that numbers do
     not decide, and other sums are atoms: two are equal if their parts are.
+
+    Parameters
+    ----------
+    expression : Expression
+        What is read.
+    at : mapping, optional
+        What is read in the place of some expressions.
 
     Raises
     ------
@@ -58,7 +64,7 @@ def polynomial(expression: Expression) -> Ratio:
     >>> polynomial((x + 1) * (x - 1)), polynomial((1 - x) * powers(x, 0, T - 1))
     (-1 + x^2, 1 - x^T)
     """
-    return _defined(expression, {})
+    return _defined(expression, at or {})
 
 
 def identical(one: Expression | int | Fraction, other: Expression | int | Fraction) -> bool:
@@ -77,19 +83,21 @@ def identical(one: Expression | int | Fraction, other: Expression | int | Fracti
     return polynomial(lifted(one)) == polynomial(lifted(other))
 
 
-def _defined(expression: Expression, at: Mapping[Symbol, Ratio]) -> Ratio:
+def _defined(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
     read = _read(expression, at)
     if read.denominator == ZERO:
         raise ZeroDivisionError(f"{expression!r} has a denominator that is zero for all values of its symbols")
     return read
 
 
-def _read(expression: Expression, at: Mapping[Symbol, Ratio]) -> Ratio:
+def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
+    if at and expression in at:
+        return at[expression]
     match expression:
         case Number(value):
             return Ratio(constant(value))
         case Symbol():
-            return at[expression] if expression in at else Ratio(term(expression))
+            return Ratio(term(expression))
         case Let(value=value):
             return _read(value, at)
         case Negative(value):
@@ -150,7 +158,7 @@ def _whole(count: Ratio) -> int | None:
     return int(value) if value is not None and value.denominator == 1 and value >= 0 else None
 
 
-def _total(index: Symbol, steps: Ratio, each: Expression, at: Mapping[Symbol, Ratio]) -> Ratio:
+def _total(index: Symbol, steps: Ratio, each: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
     """A sum: what does not depend on the index stands before it, and powers with the index as exponent have a sum."""
     if (known := _whole(steps)) is not None:
         return reduce(add, (_read(each, {**at, index: Ratio(constant(k))}) for k in range(known)), Ratio(ZERO))
@@ -197,7 +205,7 @@ def _maximum(of: tuple[Ratio, ...]) -> Ratio:
     return _atom("maximum", frozenset(kept), Maximum(tuple(sorted((each.expression for each in kept), key=repr))))
 
 
-def _choice(choice: Choice, at: Mapping[Symbol, Ratio]) -> Ratio:
+def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
     """The one expression or the other where numbers decide, or where both are the same."""
     signs = choice.condition.signs
     terms = [_defined(each, at) for each in choice.condition.terms]

@@ -1,23 +1,21 @@
-"""Exact arithmetic of quotients of polynomials in symbols, in powers with symbolic exponents, and in what is neither.
+"""Exact arithmetic of polynomials in symbols, in powers with symbolic exponents, and in what is neither.
 
-A monomial has a whole exponent, of either sign, for each symbol and each ``Atom``; and for each symbolic exponent a
-base, itself a polynomial, since ``b^T c^T`` is ``(b c)^T``. So equal polynomials are equal sets of terms, and equal
-quotients are those whose products crosswise are equal: no common divisor is looked for.
+A monomial has a whole exponent, of either sign, for each letter, that is a symbol, an ``Atom``, or any expression that
+is read as if it were a symbol; and for each symbolic exponent a base, itself a polynomial, since ``b^T c^T`` is
+``(b c)^T``. So equal polynomials are equal sets of terms.
 """
 
-import math
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache, reduce
 from operator import mul
 from typing import Any, TypeAlias
 
-from rac_theory.algebra.expression import Expression, Negative, Number, Power, Quotient, Sum, Symbol, lifted
+from rac_theory.algebra.expression import Expression, Negative, Number, Power, Sum, Symbol, lifted
 
 Monomial: TypeAlias = frozenset[tuple[Any, Any]]
-"""Pairs of a ``Symbol`` or ``Atom`` and its exponent, and of a ``Monomial`` and the ``Polynomial`` that has it as
-exponent."""
+"""Pairs of a letter and its exponent, and of a ``Monomial`` and the ``Polynomial`` that has it as exponent."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,8 @@ class Polynomial:
         return _gathered((_together(m, n), a * b) for m, a in self.terms for n, b in other.terms)
 
     def __pow__(self, exponent: int) -> "Polynomial":
+        if exponent < 0:
+            return self._inverse() ** -exponent
         half = self ** (exponent // 2) if exponent > 1 else ONE
         return half * half * self if exponent % 2 else half * half
 
@@ -66,6 +66,45 @@ class Polynomial:
         """Yield the symbols and atoms in it, in bases and exponents too."""
         for monomial, _ in self.terms:
             yield from symbols_in(monomial)
+
+    def letters(self) -> set[Any]:
+        """Return what it is a polynomial in: symbols, atoms, other expressions, and symbolic exponents."""
+        return {letter for monomial, _ in self.terms for letter, _ in monomial}
+
+    def powers(self, letter: Any) -> dict[Monomial, int]:
+        """Return the exponent of a letter in each monomial."""
+        return {monomial: dict(monomial).get(letter, 0) for monomial, _ in self.terms}
+
+    def derivative(self, letter: Any) -> "Polynomial":
+        """Return the derivative in a letter, all others standing still, and with them what is inside them."""
+        powers = self.powers(letter)
+        scaled = frozenset((monomial, times * powers[monomial]) for monomial, times in self.terms if powers[monomial])
+        return Polynomial(scaled) * term(letter, -1)
+
+    def at(self, values: Mapping[Any, "Polynomial"]) -> "Polynomial":
+        """Return it with others in the place of some letters, but not of what is inside letters.
+
+        Raises
+        ------
+        ZeroDivisionError
+            If a letter with a negative exponent has a place that is no single term.
+
+        Examples
+        --------
+        >>> from rac_theory.algebra import Symbol, polynomial
+        >>> x, y = Symbol("x"), Symbol("y")
+        >>> p = polynomial((1 - x) ** 2 / y).numerator
+        >>> p.derivative(x), p.at({x: polynomial(1 - y).numerator})
+        (-2/y + 2 x / y, y)
+        """
+        return _gathered(pair for each in self.terms for pair in _placed(*each, values).terms)
+
+    def _inverse(self) -> "Polynomial":
+        if len(self.terms) != 1:
+            raise ZeroDivisionError(f"only a single term has an inverse that is a polynomial, got {self}")
+        ((monomial, times),) = self.terms
+        powers = ((key, power**-1 if isinstance(power, Polynomial) else -power) for key, power in monomial)
+        return Polynomial(frozenset({(frozenset(powers), 1 / times)}))
 
     @property
     def expression(self) -> Expression:
@@ -87,97 +126,6 @@ def constant(value: Fraction | int) -> Polynomial:
 ZERO, ONE = constant(0), constant(1)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Ratio:
-    """A quotient of polynomials; infinite if the denominator alone is zero, and unknown if both are.
-
-    Examples
-    --------
-    >>> from rac_theory.algebra import Symbol, polynomial
-    >>> x, T = Symbol("x"), Symbol("T")
-    >>> ratio = polynomial((1 - x**2) ** T / (2 * T) + 1 / (1 + x))
-    >>> ratio.numerator.expression, ratio.denominator.expression
-    (1 + (1 - x^2)^T / (2 T) + (1 - x^2)^T x / (2 T), 1 + x)
-    """
-
-    numerator: Polynomial
-    denominator: Polynomial = ONE
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ratio):
-            return NotImplemented
-        return self.numerator * other.denominator == other.numerator * self.denominator
-
-    def __hash__(self) -> int:
-        return hash(Ratio)  # equal ones look different, as (1 - x) / (1 - x^2) and 1 / (1 + x) do
-
-    def __add__(self, other: "Ratio") -> "Ratio":
-        if self.denominator == other.denominator != ZERO:
-            return over(self.numerator + other.numerator, self.denominator)
-        crosswise = self.numerator * other.denominator + other.numerator * self.denominator
-        return over(crosswise, self.denominator * other.denominator)
-
-    def __neg__(self) -> "Ratio":
-        return Ratio(-self.numerator, self.denominator)
-
-    def __sub__(self, other: "Ratio") -> "Ratio":
-        return self + -other
-
-    def __mul__(self, other: "Ratio") -> "Ratio":
-        one, two = over(self.numerator, other.denominator), over(other.numerator, self.denominator)
-        return over(one.numerator * two.numerator, one.denominator * two.denominator)
-
-    def __truediv__(self, other: "Ratio") -> "Ratio":
-        return self * Ratio(other.denominator, other.numerator)
-
-    def __pow__(self, exponent: int) -> "Ratio":
-        above, below = self.numerator ** abs(exponent), self.denominator ** abs(exponent)
-        return over(above, below) if exponent >= 0 else over(below, above)
-
-    @property
-    def is_zero(self) -> bool:
-        """Whether it is zero, and not unknown."""
-        return self.numerator == ZERO != self.denominator
-
-    @property
-    def number(self) -> Fraction | None:
-        """Its value, if it is a number."""
-        value = dict(self.numerator.terms).get(frozenset(), Fraction(0))
-        return value if self.denominator == ONE and self.numerator == constant(value) else None
-
-    @property
-    def expression(self) -> Expression:
-        """The quotient as an expression."""
-        above, below = self.numerator.expression, self.denominator.expression
-        return above if self.denominator == ONE else Quotient(above, below)
-
-    def __repr__(self) -> str:
-        return repr(self.expression)
-
-
-def over(above: Polynomial, below: Polynomial) -> Ratio:
-    """Return a quotient, without a denominator where that has one term or is the numerator times a number."""
-    if below in (ZERO, ONE):
-        return Ratio(above, below)
-    monomial, times = next(iter(below.terms))
-    value = dict(above.terms).get(monomial, Fraction(0)) / times
-    if above == below * constant(value):
-        return Ratio(constant(value))
-    unit = _common(below)
-    return Ratio(above * unit, below * unit)
-
-
-def _common(polynomial: Polynomial) -> Polynomial:
-    """The inverse of the product of symbols that all terms have, and of the number that leaves coprime coefficients."""
-    terms = [(dict(monomial), times) for monomial, times in polynomial.terms]
-    plain = {key for powers, _ in terms for key, power in powers.items() if isinstance(power, int)}
-    least = ((key, min(powers.get(key, 0) for powers, _ in terms)) for key in plain)
-    times = Fraction(math.lcm(*(t.denominator for _, t in terms)), math.gcd(*(t.numerator for _, t in terms)))
-    first = dict(polynomial.terms).get(frozenset(), times)
-    common = frozenset((key, -power) for key, power in least if power)
-    return Polynomial(frozenset({(common, times if first > 0 else -times)}))
-
-
 def symbols_in(monomial: Monomial) -> Iterator[Any]:
     """Yield the symbols and atoms in a monomial, in bases and exponents too."""
     for key, value in monomial:
@@ -186,7 +134,7 @@ def symbols_in(monomial: Monomial) -> Iterator[Any]:
             yield from value.symbols()
         else:
             yield key
-            yield from key.expression.within() if isinstance(key, Atom) else ()
+            yield from () if isinstance(key, Symbol) else _written(key).within()
 
 
 def _together(one: Monomial, other: Monomial) -> Monomial:
@@ -212,6 +160,12 @@ def _gathered(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
     return Polynomial(frozenset((monomial, times) for monomial, times in sums.items() if times))
 
 
+def _placed(monomial: Monomial, times: Fraction, values: Mapping[Any, Polynomial]) -> Polynomial:
+    """The value of a term."""
+    kept = Polynomial(frozenset({(frozenset(pair for pair in monomial if pair[0] not in values), times)}))
+    return reduce(mul, (values[letter] ** power for letter, power in monomial if letter in values), kept)
+
+
 def _order(term: tuple[Monomial, Fraction]) -> tuple[int, int, str]:
     powers = [power for _, power in term[0] if isinstance(power, int)]
     return len(term[0]) - len(powers), sum(map(abs, powers)), repr(_term(term[0], Fraction(1)))
@@ -231,5 +185,9 @@ def _factor(key: Any, value: Any) -> tuple[Expression, bool]:
     """A factor of a monomial, and whether it stands above the line."""
     if isinstance(value, Polynomial):
         return Power(value.expression, _term(key, Fraction(1))), True
-    base = key if isinstance(key, Symbol) else key.expression
+    base = _written(key)
     return (base if abs(value) == 1 else base ** abs(value)), value > 0
+
+
+def _written(letter: Any) -> Any:
+    return letter.expression if isinstance(letter, Atom) else letter

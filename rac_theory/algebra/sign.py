@@ -1,6 +1,6 @@
 """Reading as a sign: whether an expression is nowhere negative, or nowhere positive, where its symbols may be.
 
-Signs of factors give that of a product; a sum is a polynomial, whose sign is proved on a box (``algebra.box``).
+Signs of factors give that of a product; a sum is a quotient of polynomials, whose signs are proved on a box.
 """
 
 import math
@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal, Self, TypeAlias
 
-from rac_theory.algebra.box import Polynomial, Range, is_nonnegative, minus, polynomial, substituted
+from rac_theory.algebra.box import Range, is_nonnegative
 from rac_theory.algebra.expression import (
     Choice,
     Expression,
@@ -24,6 +24,9 @@ from rac_theory.algebra.expression import (
     Symbol,
     Total,
 )
+from rac_theory.algebra.letters import in_letters
+from rac_theory.algebra.polynomial import polynomial
+from rac_theory.algebra.polynomials import Polynomial, term
 
 Way: TypeAlias = Literal["up", "down", "none"]
 """As a symbol grows the value does not fall, does not rise, or does not depend on it."""
@@ -60,8 +63,9 @@ class Region:
 
     @cached_property
     def placed(self) -> Mapping[Symbol, Polynomial]:
-        """The places as polynomials."""
-        return {symbol: polynomial(place) for symbol, place in self.places.items()}
+        """The places as polynomials: what they divide by is a single term."""
+        read = {symbol: polynomial(place) for symbol, place in self.places.items()}
+        return {symbol: place.numerator * place.denominator**-1 for symbol, place in read.items()}
 
     @cached_property
     def signs(self) -> dict[Expression, tuple[Literal[1, -1] | None, set[str]]]:
@@ -82,7 +86,7 @@ class Signs:
             fresh = replace(self, used=set())
             found = fresh._sign_by_rule(e)
             if found is None and e in self.region.lemmas:
-                found = fresh._proved_sign(polynomial(e, (e,)))
+                found = fresh._proved_sign(term(e))
             self.region.signs[e] = found, fresh.used if found else set()
         found, words = self.region.signs[e]
         self.used.update(words)
@@ -105,34 +109,45 @@ class Signs:
                 return 1 if any(self.sign(each) == 1 for each in of) else None
             case Choice(_, then, otherwise):
                 return self.sign(then) if self.sign(then) == self.sign(otherwise) else None
-        return self._proved_sign(polynomial(e, self.region.lemmas))
+        return self._sign_of_ratio(e)
 
     def _sign_of_product(self, factors: Iterable[Expression]) -> Literal[1, -1] | None:
         signs = [self.sign(factor) for factor in factors]
         return None if None in signs else 1 if signs.count(-1) % 2 == 0 else -1
 
+    def _sign_of_ratio(self, e: Expression) -> Literal[1, -1] | None:
+        try:
+            ratio = in_letters(e, self.region.lemmas)
+        except ZeroDivisionError:
+            return None
+        above, below = self._proved_sign(ratio.numerator), self._proved_sign(ratio.denominator)
+        return None if above is None or below is None else 1 if above == below else -1
+
     def _proved_sign(self, p: Polynomial) -> Literal[1, -1] | None:
-        return 1 if self.proved(p) else -1 if self.proved(minus(p)) else None
+        return 1 if self.proved(p) else -1 if self.proved(-p) else None
 
     def proved(self, p: Polynomial) -> bool:
         """Whether a polynomial is nowhere negative."""
-        placed = substituted(p, self.region.placed)
-        ranges = {atom: self._range(atom) for monomial in placed for atom, _ in monomial}
-        proved = is_nonnegative(placed, {atom: known for atom, known in ranges.items() if known is not None})
-        if proved and any(coefficient < 0 for coefficient in placed.values()):
+        try:
+            placed = p.at(self.region.placed)
+        except ZeroDivisionError:  # a place that it divides by is a sum
+            return False
+        ranges = {letter: self._range(letter) for letter in placed.letters()}
+        proved = is_nonnegative(placed, {letter: known for letter, known in ranges.items() if known is not None})
+        if proved and any(coefficient < 0 for _, coefficient in placed.terms):
             self.used.add("polynomial")
         return proved
 
-    def _range(self, atom: Expression) -> Range | None:
-        match atom:
-            case _ if atom in self.region.lemmas:
-                self.used.add(self.region.lemmas[atom].by)
-                return self.region.lemmas[atom].range
+    def _range(self, letter: Expression) -> Range | None:
+        match letter:
+            case _ if letter in self.region.lemmas:
+                self.used.add(self.region.lemmas[letter].by)
+                return self.region.lemmas[letter].range
             case Symbol():
-                return self.region.ranges.get(atom)
+                return self.region.ranges.get(letter)
             case Power(base, exponent) if self.sign(exponent) == self.sign(base - 1) == 1:
                 return 1, math.inf
-        return (0, math.inf) if self.sign(atom) == 1 else None
+        return (0, math.inf) if self.sign(letter) == 1 else None
 
     def terms(self, e: Total) -> Iterator[tuple[Self, Expression]]:
         """The first term, and all others: an index that is a factor makes the first one zero."""

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
-from rac_theory.algebra.box import polynomial
 from rac_theory.algebra.direction import direction, slacks, together
+from rac_theory.algebra.letters import in_letters
 from rac_theory.algebra.sign import Region, Way, sign
 from rac_theory.theorems.assumption import Condition
 from rac_theory.theorems.regions import regions
@@ -144,7 +144,8 @@ def _slack_ways(relation: Relation, one: Symbol, pieces: Sequence[Region]) -> It
 
 def _is_positive_product(slack: Expression) -> bool:
     """Whether it is one of several constants, that are positive by themselves: ``0 < gamma L`` asks for no more."""
-    return len(symbols_of(slack)) > 1 and len(polynomial(slack)) == 1 and sign(slack, _positive(slack)) == 1
+    is_product = len(symbols_of(slack)) > 1 and len(in_letters(slack).numerator.terms) == 1
+    return is_product and sign(slack, _positive(slack)) == 1
 
 
 def _positive(relation: Relation | Expression) -> Region:

@@ -1,4 +1,4 @@
-"""Polynomials on a box: read as fractions are read, and proved to be nowhere negative only where they are."""
+"""Polynomials on a box: proved to be nowhere negative only where they are."""
 
 import math
 from fractions import Fraction
@@ -8,19 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rac_theory.algebra import Symbol, fraction, sqrt
-from rac_theory.algebra.box import derivative, is_nonnegative, plus, polynomial, substituted, times
+from rac_theory.algebra import Symbol, fraction
+from rac_theory.algebra import polynomial as ratio
+from rac_theory.algebra.box import is_nonnegative
 
 x, y, z = (Symbol(name) for name in "xyz")
 RANGES = {x: (0, 1), y: (Fraction(1, 2), 2), z: (0, math.inf)}
 small = st.integers(-3, 3)
 
 
-def at(p, values):
-    """The value of a polynomial, monomial by monomial."""
-    return sum(
-        c * math.prod((values[atom.name] ** power for atom, power in m), start=Fraction(1)) for m, c in p.items()
-    )
+def polynomial(e):
+    """The numerator, for what is divided by is a single term."""
+    return ratio(e).numerator
 
 
 @st.composite
@@ -33,14 +32,6 @@ def written(draw):
 def somewhere(rng):
     share = [Fraction(int(rng.integers(0, 33)), 32) for _ in range(3)]
     return {"x": share[0], "y": Fraction(1, 2) + share[1] * Fraction(3, 2), "z": 5 * share[2]}
-
-
-@given(written(), st.integers(0, 2**32 - 1))
-@settings(max_examples=60)
-def test_a_polynomial_is_the_expression(e, seed):
-    """Against the reading as a fraction. Catches a coefficient, a sign or a power that is lost in multiplying out."""
-    values = somewhere(np.random.default_rng(seed))
-    assert at(polynomial(e), values) == fraction(e, values)
 
 
 @given(written(), st.integers(0, 2**32 - 1))
@@ -94,18 +85,4 @@ def test_nothing_is_proved_of_what_has_no_range():
     assert not is_nonnegative(polynomial(Symbol("u") ** 2), RANGES)
     assert not is_nonnegative(polynomial(1 / x), {x: (-1, 1)})
     assert is_nonnegative(polynomial(x - x), {})
-    assert polynomial(sqrt(x) * 2) == {frozenset({(sqrt(x), 1)}): 2}
-
-
-@given(written(), st.integers(0, 2**32 - 1))
-@settings(max_examples=40)
-def test_derivatives_and_substitutions(e, seed):
-    """At z a quadratic at most: (p(z + 1) - p(z - 1)) / 2 is its slope. Catches a power that is not brought down."""
-    p, values = polynomial(e), somewhere(np.random.default_rng(seed))
-    ends = [{**values, "z": values["z"] + step} for step in (1, -1)]
-    assert at(derivative(p, z), values) == (at(p, ends[0]) - at(p, ends[1])) / 2
-    placed = substituted(p, {z: polynomial(x * y - 1), y: polynomial(2 / x)})
-    if values["x"]:
-        other = {"x": values["x"], "y": 2 / values["x"], "z": values["x"] * values["y"] - 1}
-        assert at(placed, values) == at(p, other)
-    assert plus(p, times(polynomial(x - 1 - x), p)) == {}
+    assert not is_nonnegative(polynomial(x ** Symbol("T")), RANGES)

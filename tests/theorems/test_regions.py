@@ -6,8 +6,7 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import theorems
-from rac_theory.algebra import Relation, fraction
-from rac_theory.algebra.box import polynomial
+from rac_theory.algebra import Relation, fraction, polynomial
 from rac_theory.theorems import federated, regions, sharp_drift
 from rac_theory.theorems.symbols import s
 
@@ -23,8 +22,7 @@ def test_boxes_reach_as_far_as_the_relations(theorem):
         longest = min(number for other, number in lengths if other == product)
         reached = []
         for box in boxes:
-            placed = polynomial(product.at(box.places))
-            ((share, _),) = [(atom, power) for monomial in placed for atom, power in monomial]
+            (share,) = polynomial(product.at(box.places)).numerator.letters()
             reached.append([fraction(product.at(box.places), {**ONES, share.name: end}) for end in box.ranges[share]])
         assert {longest} == {max(high for _, high in reached)}
         assert all(low == 0 or low in [high for _, high in reached] for low, _ in reached)
