@@ -23,7 +23,17 @@ assumption."""
 
 @dataclass(frozen=True)
 class Known:
-    """That the number of a symbol is known, unless a relation makes it unnecessary."""
+    """That the number of a symbol is known, unless a relation makes it unnecessary.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import equal
+    >>> from rac_theory.theorems import Known
+    >>> from rac_theory.theorems.assumption import sentence
+    >>> from rac_theory.theorems.symbols import D, K
+    >>> print(sentence(Known(D, unless=equal(K, 1))))
+    D is known: how far gradients of components or clients differ; not needed if K = 1.
+    """
 
     symbol: Symbol
     unless: Relation | None = None
@@ -41,6 +51,15 @@ class Condition:
         What is assumed.
     known : tuple of Relation
         What is asked of its constants, which is all that can be checked here.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.theorems import Condition
+    >>> from rac_theory.theorems.assumption import sentence
+    >>> from rac_theory.theorems.symbols import L
+    >>> print(sentence(Condition("Bounded Hessian", Symbol("||H(W)||") <= L, known=(L > 0,))))
+    Bounded Hessian: ||H(W)|| <= L with known L > 0.
     """
 
     name: str

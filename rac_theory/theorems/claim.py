@@ -27,7 +27,15 @@ _NEARLY_ZERO = 1e-100
 
 @dataclass(frozen=True, eq=False)
 class E:
-    """The expectation of a metric at T; ``E(metric) <= bound`` is a claim."""
+    """The expectation of a metric at T; ``E(metric) <= bound`` is a claim.
+
+    Examples
+    --------
+    >>> from rac_theory.theorems import E, gap
+    >>> from rac_theory.theorems.symbols import T, gap0, mu
+    >>> E(gap) <= (1 - mu) ** T * gap0
+    E[f(W^T)] - f* <= (1 - mu)^T (f(W^0) - f*)
+    """
 
     metric: Metric
 

@@ -11,10 +11,10 @@ import numpy as np
 from problems import checks
 from problems.checks import Array, one_of
 from problems.naming import type_name
-from rac_theory.algebra import Symbol, latex
+from rac_theory.algebra import Relation, Symbol, latex
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.theorems.assumption import Assumption, Predicate, breach, parts, sentence
+from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, breach, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
 from rac_theory.theorems.metric import Metric
 
@@ -33,7 +33,14 @@ MARKS: Mapping[str, str] = MappingProxyType(
 
 
 class Tightest(NamedTuple):
-    """The largest exact / bound found so far, and the case in one line; 1 says that the bound is attained."""
+    """The largest exact / bound found so far, and the case in one line; 1 says that the bound is attained.
+
+    Examples
+    --------
+    >>> from rac_theory.theorems import T3
+    >>> T3.tightest.ratio
+    0.5
+    """
 
     ratio: float
     case: str
@@ -100,9 +107,12 @@ class Theorem:
 
     def __post_init__(self) -> None:
         one_of("mark", self.mark, MARKS)
-        one_of("falls", self.rate, ("linear", "sublinear"))
         if not isinstance(self.claim, Claim):
             raise ValueError(f"claim must be a claim such as E(gap) <= bound, got {self.claim!r}")
+        one_of("falls", self.rate, ("linear", "sublinear"))
+        kinds = (Relation, Condition, Known)
+        if not isinstance(self.given, tuple) or not all(isinstance(one, kinds) or callable(one) for one in self.given):
+            raise ValueError(f"given must be a tuple of relations, conditions and predicates, got {self.given!r}")
 
     @property
     def metric(self) -> Metric:

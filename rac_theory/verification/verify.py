@@ -70,7 +70,7 @@ def verify(
     >>> print(verdict.status, verdict.evidence)
     HOLDS exact
     >>> print(verify("T2", Case(RACLoRA(Gaussian(3, 1), gamma=1.0), problem, steps=40), rng=0).unmet[0])
-    gamma must be at most 1/L, gamma=1 is 3/L
+    gamma L <= 1 is not met: gamma L = 3 for gamma=1, L=3
     """
     theorem = theorem_named(theorem)
     check_runs(case)

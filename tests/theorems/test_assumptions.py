@@ -171,6 +171,13 @@ def test_or_equal_is_up_to_a_rounding_and_less_is_not(relation, gamma, is_met):
     assert met(relation, None, Constants(gamma=gamma, L=1.0)) == is_met
 
 
+def test_zero_times_an_unknown_meets_nothing():
+    """As beta is zero without noise: 0 < 2 whatever L is, and T5 would have a bound without one."""
+    relation = GAMMA_L * symbols.beta < 2
+    assert met(relation, None, Constants(gamma=0.1, L=3.0, beta=0.0))
+    assert not met(relation, None, Constants(gamma=0.1, L=math.nan, beta=0.0))
+
+
 LINE = Case(RACLoRA(Gaussian(4, 2), 0.1), Quadratic.left(np.eye(4), np.ones((4, 1))))
 
 
@@ -262,7 +269,7 @@ def test_what_is_not_needed_need_not_be_known():
 
 def test_two_constants_of_one_name_are_refused():
     """L is that of f and of its components: in one relation one would be read for both."""
-    with pytest.raises(ValueError, match="L stands for L and for L_max: they need two names"):
+    with pytest.raises(ValueError, match="L stands for L_max and for L: they need two names"):
         breach(symbols.L_max >= symbols.L, LINE, Constants(gamma=0.1, L=1.0, L_max=2.0))
 
 

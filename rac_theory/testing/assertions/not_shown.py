@@ -23,7 +23,7 @@ class NotShown(AssertionError):
     ...     assert_rate_bound("T2", case)
     ... except NotShown as error:
     ...     print(error.finding.status, error.finding.unmet[0], sep=": ")
-    NOT_APPLICABLE: gamma must be at most 1/L, gamma=3 is 3/L
+    NOT_APPLICABLE: gamma L <= 1 is not met: gamma L = 3 for gamma=3, L=1
     """
 
     def __init__(self, headline: str, finding: Any, **lines: str) -> None:

@@ -1,0 +1,92 @@
+"""What claims say of themselves: statement, rate, and the names of metrics, by an expression or a function."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import Constants, theorems
+from rac_theory.algebra import text
+from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
+from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+
+LINEAR = {"T2", "T2_sharp", "T4", "T6", "T8", "T8d", "T8d_sharp", "T10", "T10d", "T10d_sharp", "T12_pl", "T12_gaussian"}
+c = Constants(gamma=0.5, mu=1.0, lambda_min=0.25, gap0=8.0, gap0_upper=8.0, D=math.inf)
+t = np.arange(4.0)
+
+
+def test_how_fast_each_of_ours_falls():
+    """By hand. Catches 1/T called linear, and a floor of noise that hides a power of T."""
+    assert {theorem.id for theorem in theorems.ALL.values() if theorem.rate == "linear"} == LINEAR
+
+
+def test_a_statement_has_each_name_defined_once():
+    """What is read first is defined first. Catches a definition that is lost, or comes twice."""
+    assert theorems.T1_tight.statement == (
+        "(1/T) sum_{t<T} E||grad f(W^t)||^2 <= (2 L / T) (1 + rho + ... + rho^{T-1}) (f(W^0) - f*), "
+        "rho = 1 - gamma L (2 - gamma L) lambda_min."
+    )
+    for theorem in theorems.ALL.values():
+        defined = [text(formula.terms[0]) for formula in theorem.claim.formulas[1:]]
+        assert len(defined) == len(set(defined)), theorem
+        assert theorem.statement == ", ".join(map(text, theorem.claim.formulas)) + "."
+
+
+@pytest.mark.parametrize("bound", [0.5, "gap0", None, True])
+def test_a_bound_is_exact_or_a_function(bound):
+    with pytest.raises(TypeError, match="a number in an expression must be whole or a Fraction"):
+        _ = E(gap) <= bound
+
+
+def test_an_expression_and_a_function_are_the_same_numbers():
+    """By hand: 8 (7/8)^t. A number is a bound, too."""
+
+    def function(c, t):
+        """(1 - gamma mu lambda_min)^T (f(W^0) - f*)."""
+        return c.gap0 * (1 - c.gamma * c.mu * c.lambda_min) ** t
+
+    expression, written = E(gap) <= (1 - gamma * mu * lambda_min) ** T * gap0, E(gap) <= function
+    expected = [8.0, 7.0, 49 / 8, 343 / 64]
+    np.testing.assert_allclose(expression.at(c, t), expected, rtol=1e-15)
+    np.testing.assert_allclose(written.at(c, t), expected, rtol=1e-15)
+    assert expression.statement == written.statement
+    assert (E(gap) <= 3).at(c, t).tolist() == [3.0] * 4
+
+
+def test_a_function_without_words_goes_by_its_name():
+    def hopeful(c, t):
+        return c.gap0 / t
+
+    assert (E(gap) <= hopeful).statement == "E[f(W^T)] - f* <= hopeful."
+
+
+def test_what_a_constant_of_zero_takes_away_is_infinite_and_what_is_unknown_is_nan():
+    """gap0 / (mu T) grows without limit as mu falls; 0 times an unknown is 0, and infinity is unknown, too."""
+    noise = theorems.symbols.D * (lambda_min - Fraction(1, 4))
+    claim = E(gap) <= gap0 * (1 - mu) / (gamma * mu * T) + noise
+    assert claim.at(c, t)[1:].tolist() == [0.0] * 3
+    zero = Constants(gamma=0.5, mu=0.0, lambda_min=0.25, gap0=8.0, D=1.0)
+    assert claim.at(zero, t)[1:].tolist() == [math.inf] * 3
+    difference = E(gap) <= gap0 / mu - 1 / mu  # inf - inf there, and 7/mu beside it
+    assert difference.at(zero, t).tolist() == [math.inf] * 4
+    assert np.isnan(difference.at(Constants(gamma=0.5, mu=math.nan, gap0=8.0), t)).all()
+
+
+@pytest.mark.parametrize(
+    ("metric", "label"),
+    [
+        (gap, r"$f(W^t) - f^\star$"),
+        (squared_distance, r"$\Vert W^t - W^\star \Vert^2$"),
+        (mean_squared_gradient, r"$\frac{1}{t} \sum_{s<t} \Vert \nabla f(W^s) \Vert^2$"),
+    ],
+    ids=lambda some: getattr(some, "name", ""),
+)
+def test_a_metric_is_labelled_as_it_is_along_a_run(metric, label):
+    """Without an expectation, at t: catches a T, and one letter for the step and for the index of a sum."""
+    assert metric.label == label
+
+
+def test_weights_of_a_metric_are_in_its_claim():
+    metric = weighted_squared_gradient(1 / (1 + gamma))
+    assert (E(metric) <= gap0).symbols == (T, gamma, gap0)
