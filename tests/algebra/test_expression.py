@@ -103,6 +103,7 @@ def test_repr_is_text():
         (x + lifted(-2), "x - 2", "x - 2"),
         (x - lifted(-2), "x - (-2)", "x - (-2)"),
         (x * lifted(Fraction(-1, 2)), "x (-1/2)", r"x \left(\frac{-1}{2}\right)"),
+        ((x / y) ** 2, "(x / y)^2", r"\left(\frac{x}{y}\right)^{2}"),
         ((-x) ** 2, "(-x)^2", "(-x)^{2}"),
         (-(x**2), "-x^2", "-x^{2}"),
         (x ** (T - 1), "x^{T-1}", "x^{T - 1}"),

@@ -13,7 +13,7 @@ from .rounding import bounded
 from .trees import K, T, lam, trees, values, x, y
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(trees(depth=3), values())
 def test_a_number_is_no_worse_than_plain_arithmetic(tree, at):
     """Within the error that any textbook allows: a case that is mixed up, or a short cut that is wrong, is far off.
@@ -28,7 +28,7 @@ def test_a_number_is_no_worse_than_plain_arithmetic(tree, at):
     assert abs(Fraction(float(found)) - exact) <= error
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(trees(depth=3), st.lists(values(), min_size=2, max_size=4))
 def test_arrays_are_read_number_by_number(tree, some):
     """Broadcasting changes nothing, up to a rounding of vectorised powers; counts of totals are one number."""
@@ -41,7 +41,7 @@ def test_arrays_are_read_number_by_number(tree, some):
     np.testing.assert_allclose(np.broadcast_to(number(tree, together), len(some)), alone, rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 40), st.integers(2, 60), st.sampled_from([-1, 1]), st.integers(1, 999))
 def test_powers_of_what_is_near_one(zeros, count, sign, digits):
     """1 - x in plain arithmetic keeps 16 - zeros digits of x, and T brings the loss back: here fourteen are kept."""
@@ -74,11 +74,11 @@ def test_a_quotient_of_small_numbers_is_not_near_one():
 
 
 def test_large_growth_keeps_its_digits():
-    """w = 1/(1 + q) for q = 1e10: by way of log1p(w - 1) six digits were left of its powers."""
+    """w = 1/(1 + q) for q = 1e10: a power by way of log1p(w - 1) loses what w - 1 has rounded off."""
     w = 1 / (1 + x)
-    for q in (1e3, 1e10, 1e100):
-        assert number(w**T, {"x": q, "T": 2.0}) == pytest.approx(float(1 / (1 + Fraction(q)) ** 2), rel=1e-14)
-        assert number(powers(w, 1, T), {"x": q, "T": 5.0}) == pytest.approx(1 / q, rel=2 / q + 1e-14)
+    for q in 10.0 ** np.arange(0.3, 12, 0.01):
+        assert number(w**T, {"x": q, "T": 2.0}) == pytest.approx(float(1 / (1 + Fraction(q)) ** 2), rel=1e-15, abs=0)
+        assert number(powers(w, 1, T), {"x": q, "T": 5.0}) == pytest.approx(1 / q, rel=2 / q + 1e-14, abs=0)
 
 
 @pytest.mark.parametrize("base", [0.0, -1.0, -2.0, -0.5, 1.0, 0.75, 3.0])
@@ -87,7 +87,7 @@ def test_sums_of_powers_of_any_base(base):
     for first in range(3):
         for last in range(first - 1, 7):
             found = number(powers(x, first, T), {"x": base, "T": float(last)})
-            assert found == pytest.approx(sum(base**k for k in range(first, last + 1)), rel=1e-15)
+            assert found == pytest.approx(sum(base**k for k in range(first, last + 1)), rel=1e-15, abs=0)
 
 
 def test_a_power_less_one_of_a_negative_number():
@@ -98,9 +98,9 @@ def test_a_power_less_one_of_a_negative_number():
 
 
 def test_exact_bases_have_exact_powers():
-    """0.5^T by way of logarithms would be off by a rounding."""
-    t = np.arange(60.0)
-    assert (number((1 - x) ** T, {"x": 0.5, "T": t}) == 0.5**t).all()
+    """0.75^T by way of logarithms would be off by some roundings."""
+    t = np.arange(30.0)
+    assert (number((1 - x) ** T, {"x": 0.25, "T": t}) == 0.75**t).all()
 
 
 def test_totals():

@@ -56,13 +56,13 @@ def test_sums_of_weights(q):
             context.prec = 400
             weight = Decimal(t) if q == 0 else (1 - (-t * (1 + Decimal(q)).ln()).exp()) / Decimal(q)
             expected = float(1 / weight)
-        assert theorems.T5.claim.at(one, np.array([float(t)]))[0] == pytest.approx(expected, rel=1e-13)
+        assert theorems.T5.claim.at(one, np.array([float(t)]))[0] == pytest.approx(expected, rel=1e-13, abs=0)
 
 
 def test_growth_of_a_tiny_step():
     """a = (1/K) sum ((1 + h)^k - 1)^2 with h = 1e-12 is h^2 (0 + 1 + 4)/3: plain powers keep four digits of h."""
     one = replace(c, gamma=1e-12, L_max=1.0, inner_steps=3, zeta_squared=1.0, lambda_max=0.25, gap0_upper=0.0)
-    assert theorems.T9.claim.at(one, np.array([1.0]))[0] == pytest.approx(5e-24 / 3, rel=1e-11)
+    assert theorems.T9.claim.at(one, np.array([1.0]))[0] == pytest.approx(5e-24 / 3, rel=1e-11, abs=0)
 
 
 @pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
