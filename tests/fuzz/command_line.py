@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rac_theory import counterexamples, theorems
+from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.sketches import NAMED
 
 from . import ground
@@ -238,8 +239,14 @@ def _report(chance: random.Random) -> list[str]:
 
 def _claims(chance: random.Random) -> list[str]:
     if chance.random() < 0.5:
+        few = [
+            ("--setting", (*SETTINGS, "T2")),
+            ("--assumption", ("convex", "gamma L <= 1", "magic")),
+            ("--mark", (*theorems.MARKS, "proved")),
+        ]
+        explained = ["explain", chance.choice((*CLAIMS, "T11"))]
         return chance.choice(
-            (["list"], ["explain", chance.choice(CLAIMS)], ["--version"], ["--help"], ["sketch", "--help"])
+            (["list", *_options(chance, few)], explained, ["--version"], ["--help"], ["sketch", "--help"])
         )
     return ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, [("--out", PATHS)])]
 
