@@ -36,7 +36,17 @@ ZERO = Number(Fraction(0))
 
 @dataclass(frozen=True)
 class Lemma:
-    """What is known of an expression from elsewhere: its range, its way with some symbols, and in a word from where."""
+    """What is known of an expression from elsewhere: its range, its way with some symbols, and in a word from where.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Lemma, Region, Symbol, maximum, sign
+    >>> a, b = Symbol("a"), Symbol("b")
+    >>> largest = maximum(a, b)
+    >>> lemma = Lemma(range=(0, 1), ways={a: "up"})
+    >>> [sign(1 - largest, Region({}, lemmas=lemmas)) for lemmas in ({}, {largest: lemma})]
+    [None, 1]
+    """
 
     range: Range
     ways: Mapping[Symbol, Way] = field(default_factory=dict)
@@ -55,6 +65,15 @@ class Region:
         Symbols to expressions in others that have ranges: ``{L: x / gamma}`` with x in [0, 1] says ``gamma L <= 1``.
     lemmas : mapping
         What is known of expressions besides.
+
+    Examples
+    --------
+    >>> import math
+    >>> from rac_theory.algebra import Region, Symbol, sign
+    >>> gamma, L, x = Symbol("gamma"), Symbol("L"), Symbol("x")
+    >>> short = Region({gamma: (0, math.inf), x: (0, 1)}, places={L: x / gamma})  # gamma L <= 1
+    >>> sign(2 - gamma * L, short), sign(gamma * L - 2, short)
+    (1, -1)
     """
 
     ranges: Mapping[Symbol, Range]
@@ -157,5 +176,15 @@ class Signs:
 
 
 def sign(expression: Expression, region: Region) -> Literal[1, -1] | None:
-    """Return 1 if an expression is proved to be nowhere negative in a region, -1 if nowhere positive, else None."""
+    """Return 1 if an expression is proved to be nowhere negative in a region, -1 if nowhere positive, else None.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Region, Symbol, sign
+    >>> x = Symbol("x")
+    >>> [sign(1 - 2 * x + x**2, Region({x: (0, top)})) for top in (1, 2)]
+    [1, 1]
+    >>> sign(1 - 2 * x, Region({x: (0, 1)})) is None
+    True
+    """
     return Signs(region, set()).sign(expression)

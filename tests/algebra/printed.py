@@ -19,6 +19,8 @@ _COMMANDS = {
     r"\right\}": "}",
     r"\left(": "(",
     r"\right)": ")",
+    r"\{": "{",
+    r"\}": "}",
     r"\max{": "max{",
     r"\sum_": "sum_",
     r"\sqrt": "sqrt",

@@ -46,7 +46,9 @@ def test_statements_are_typeset_whole(theorem):
 
 def test_formulas_need_no_namespace_and_words_stand_upright():
     """In HTML the namespace is known; a single letter is set in italics unless it is text."""
-    assert html.formula(r"\mathrm{E}[x]").startswith('<math display="inline"><mrow><mtext>E</mtext>')
+    assert html.formula(r"\mathrm{E}[x]").startswith(
+        '<math displaystyle="true" display="inline"><mrow><mtext>E</mtext>'
+    )
     assert "http" not in html.formula("x")
 
 
