@@ -1,11 +1,12 @@
 """The table of reductions, read off their values."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
-from tables import Cell, table
+from tables import table
 
 from rac_theory.algebra import Expression, Relation, definitions_in, equal, latex
 from rac_theory.algebra.expression import lifted
@@ -27,30 +28,42 @@ class ReductionsDirective(Directive):
         for reduction in every:
             if not reduction.holds:
                 raise self.error(f"{reduction} does not hold")
-        rows: list[list[Cell]] = []
-        for before, one in zip((None, *every), every, strict=False):
-            is_new = before is None or one.because != before.because
-            why = one.because if is_new else ""
-            rows.append([_side(one.one), _other(one), _formulas(_at(one)), why, _formulas(one.asked_of_one)])
-        return [table(("theorem", "is", "at", "why", "and asks besides"), (12, 26, 20, 28, 14), rows)]
+        groups = [list(group) for _, group in groupby(every, key=lambda one: (one.because, one.values))]
+        return [table(("theorem", "at, because"), (50, 50), [[_said(group), _because(group[0])] for group in groups])]
+
+
+def _because(one: Reduction) -> list[nodes.Node]:
+    """The values, the names in them, and the reason."""
+    names = definitions_in(lifted(one.times), *one.values)
+    values = _formulas([*one.values, *(equal(name, name.value) for name in names)])
+    return [*values, nodes.Text(": " * bool(values) + one.because)]
+
+
+def _said(group: Iterable[Reduction]) -> list[nodes.Node]:
+    """What is what, one after the other, each with what it asks besides."""
+    found: list[nodes.Node] = []
+    for one in group:
+        times = [] if one.times == 1 else [*_formulas([lifted(one.times)]), nodes.Text(" times ")]
+        asks = [nodes.Text(", and asks "), *_formulas(one.asked_of_one)] if one.asked_of_one else []
+        found += [
+            nodes.Text("; " if found else ""),
+            *_side(one.one),
+            nodes.Text(" is "),
+            *times,
+            *_side(one.other),
+            *asks,
+        ]
+    return found
 
 
 def _side(side: Side) -> list[nodes.Node]:
+    """A theorem by its id, a claim as formulas between which a line may end."""
     if isinstance(side, Theorem):
         return [nodes.literal("", side.id)]
-    return _formulas([side.relation if isinstance(side, Claim) else side])
-
-
-def _other(reduction: Reduction) -> list[nodes.Node]:
-    """What it is, and times what."""
-    times = [] if reduction.times == 1 else [*_formulas([lifted(reduction.times)]), nodes.Text(" times ")]
-    return [*times, *_side(reduction.other)]
-
-
-def _at(reduction: Reduction) -> list[Relation]:
-    """The values, and the names that they use."""
-    names = definitions_in(lifted(reduction.times), *reduction.values)
-    return [*reduction.values, *(equal(name, name.value) for name in names)]
+    if isinstance(side, Claim):
+        left, right = side.relation.terms
+        return [nodes.math("", latex(left)), nodes.Text(" "), nodes.math("", rf"\le {latex(right)}")]
+    return _formulas([side])
 
 
 def _formulas(every: Iterable[Expression | Relation]) -> list[nodes.Node]:

@@ -7,27 +7,42 @@ from docutils import nodes
 from sphinx import addnodes
 
 from rac_theory import theorems
-from rac_theory.algebra import Relation, Symbol, latex, symbols_of, text
+from rac_theory.algebra import Expression, Let, Relation, Symbol, latex, symbols_of, text
+from rac_theory.algebra.expression import Number, Powers, Product, Quotient, Sum, Total
 from rac_theory.algebra.latex import named
+from rac_theory.algebra.text import signed
 from rac_theory.theorems import Condition, Identity, Known, Theorem, symbols
 
-_LINE = 80  # characters, as text has them, of the definitions in a line of a page
+_LINE = 44  # letters of a claim in a line of a page, without the space between them
+_DEFINED = 32  # of definitions, with the space between two
 
 
 def display(theorem: Theorem | Identity) -> str:
-    """Return the LaTeX of a statement: the claim on a line, and its definitions below, as many on a line as fit."""
+    """Return the LaTeX of a statement: the claim, and below it its definitions, as many on a line as fit."""
     if isinstance(theorem, Identity):
         return r" \\[1ex] ".join(f"& {formula}" for formula in theorem.formulas)
     claim, *definitions = theorem.claim.formulas
     filled: list[list[Relation]] = []
     for each in definitions:
-        if filled and sum(map(_width, filled[-1])) + _width(each) <= _LINE:
+        if filled and sum(_width(one) + 3 for one in filled[-1]) + _width(each) <= _DEFINED:
             filled[-1].append(each)
         else:
             filled.append([each])
     heads = [r"\text{where} \quad ", *[r"\phantom{\text{where}} \quad "] * (len(filled) - 1)]
     lines = [head + r" , \quad ".join(map(latex, line)) for head, line in zip(heads, filled, strict=False)]
-    return r" \\[1ex] ".join("& " + line for line in (latex(claim), *lines)) if lines else latex(claim)
+    return r" \\[1ex] ".join("& " + line for line in (*_claim(claim), *lines))
+
+
+def _claim(claim: Relation) -> list[str]:
+    """The lines of a claim: one if it fits, else one for each term of the bound."""
+    left, right = claim.terms
+    if _width(claim) <= _LINE or not isinstance(right, Sum):
+        return [latex(claim)]
+    first, *others = right.terms
+    return [
+        latex(Relation((left, first), claim.signs)),
+        *(rf"\quad {sign} {latex(term)}" for sign, term in signed(others)),
+    ]
 
 
 def inline(theorem: Theorem | Identity) -> list[nodes.Node]:
@@ -70,8 +85,14 @@ def of_definitions() -> Iterator[tuple[list[nodes.Node], ...]]:
         yield [nodes.math("", named(name))], [nodes.Text(meaning)], _pages(where)
 
 
-def _width(relation: Relation) -> int:
-    return len(text(relation))
+def _width(formula: Expression | Relation) -> int:
+    """The letters of a typeset formula, side by side: of a fraction those of its wider half."""
+    if isinstance(formula, Quotient):
+        return max(map(_width, formula.inside()))
+    if isinstance(formula, Let | Symbol | Number | Total | Powers):
+        return len(re.sub(r"\^star|_min|_max|[a-z]{2,}", "x", re.sub(r"[\s{}^_]|grad", "", text(formula))))
+    parts = formula.terms if isinstance(formula, Relation) else tuple(formula.inside())
+    return sum(map(_width, parts)) + (len(parts) - 1) * (not isinstance(formula, Product))
 
 
 def _displayed(formula: str) -> nodes.math:
