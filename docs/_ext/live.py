@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import ending
@@ -19,6 +18,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from tables import table
 
 from rac_theory import spectrum, theorems
 from rac_theory.sketches import NAMED
@@ -60,7 +60,7 @@ class ClaimsDirective(SphinxDirective):
             )
             for value in sorted((*theorems.ALL.values(), theorems.T11), key=_number)
         ]
-        return [_table(("id", "statement", "mark: source"), (10, 60, 30), rows)]
+        return [table(("id", "statement", "mark: source"), (10, 60, 30), rows)]
 
 
 class TightestDirective(SphinxDirective):
@@ -74,7 +74,7 @@ class TightestDirective(SphinxDirective):
                 ("unknown", "") if value.tightest is None else (f"{value.tightest.ratio:g}", value.tightest.case)
             )
             rows.append(([nodes.literal("", value.id)], [nodes.Text(ratio)], [nodes.Text(case)]))
-        return [_table(("id", "exact / bound", "where"), (20, 15, 65), rows)]
+        return [table(("id", "exact / bound", "where"), (20, 15, 65), rows)]
 
 
 class SymbolsDirective(SphinxDirective):
@@ -83,7 +83,7 @@ class SymbolsDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Build a table."""
         heads = ("symbol", "in code", "meaning", "unit, scale", "rounded", "in")
-        return [_table(heads, (14, 14, 32, 12, 10, 18), list(statements.of_symbols()))]
+        return [table(heads, (14, 14, 32, 12, 10, 18), list(statements.of_symbols()))]
 
 
 class DefinitionsDirective(SphinxDirective):
@@ -91,7 +91,7 @@ class DefinitionsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Build a table."""
-        return [_table(("name", "meaning", "in"), (14, 56, 30), list(statements.of_definitions()))]
+        return [table(("name", "meaning", "in"), (14, 56, 30), list(statements.of_definitions()))]
 
 
 class SketchesDirective(SphinxDirective):
@@ -115,7 +115,7 @@ class SketchesDirective(SphinxDirective):
                     [nodes.Text(known.how)],
                 )
             )
-        return [_table(("name", "what is drawn", "lambda_min", "known by"), (20, 54, 12, 14), rows)]
+        return [table(("name", "what is drawn", "lambda_min", "known by"), (20, 54, 12, 14), rows)]
 
 
 class RoomsDirective(SphinxDirective):
@@ -129,24 +129,12 @@ class RoomsDirective(SphinxDirective):
             words = house.paragraph(name).split("``")
             said = [nodes.literal("", part) if i % 2 else nodes.Text(part) for i, part in enumerate(words)]
             rows.append(([nodes.literal("", name)], said))
-        return [_table(("room", "what it is"), (16, 84), rows)]
+        return [table(("room", "what it is"), (16, 84), rows)]
 
 
 def _number(value: theorems.Theorem | theorems.Identity) -> int:
     """The number of a theorem, 12 for T12_pl."""
     return int(re.findall(r"\d+", value.id)[0])
-
-
-def _table(heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[list[nodes.Node]]]) -> nodes.table:
-    group = nodes.tgroup(cols=len(heads))
-    group += [nodes.colspec(colwidth=width) for width in widths]
-    group += nodes.thead("", _row([[nodes.Text(head)] for head in heads]))
-    group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group, classes=["values"])
-
-
-def _row(cells: Sequence[list[nodes.Node]]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
 
 
 def _inline(words: str) -> list[nodes.Node]:
