@@ -8,9 +8,8 @@ from sphinx import addnodes
 
 from rac_theory import theorems
 from rac_theory.algebra import Expression, Let, Relation, Symbol, latex, symbols_of, text
-from rac_theory.algebra.expression import Number, Powers, Product, Quotient, Sum, Total
-from rac_theory.algebra.latex import named
-from rac_theory.algebra.text import signed
+from rac_theory.algebra.expression import Number, Powers, Product, Quotient, Total
+from rac_theory.algebra.latex import named, pieces
 from rac_theory.theorems import Condition, Identity, Known, Theorem, symbols
 
 _LINE = 44  # letters of a claim in a line of a page, without the space between them
@@ -35,24 +34,17 @@ def display(theorem: Theorem | Identity) -> str:
 
 def _claim(claim: Relation) -> list[str]:
     """The lines of a claim: one if it fits, else one for each term of the bound."""
-    left, right = claim.terms
-    if _width(claim) <= _LINE or not isinstance(right, Sum):
+    if _width(claim) <= _LINE:
         return [latex(claim)]
-    first, *others = right.terms
-    return [
-        latex(Relation((left, first), claim.signs)),
-        *(rf"\quad {sign} {latex(term)}" for sign, term in signed(others)),
-    ]
+    left, first, *others = pieces(claim)
+    return [f"{left} {first}", *(rf"\quad {each}" for each in others)]
 
 
 def inline(theorem: Theorem | Identity) -> list[nodes.Node]:
     """Return a statement as formulas in a line, which may end between them and before the right side of the claim."""
     if isinstance(theorem, Identity):
         return [node for formula in theorem.formulas for node in (_displayed(formula), nodes.Text(" "))]
-    claim, *definitions = theorem.claim.formulas
-    left, right = map(latex, claim.terms)
-    defined = [node for each in definitions for node in (nodes.Text(", "), _displayed(latex(each)))]
-    return [_displayed(left), nodes.Text(" "), _displayed(rf"\le {right}"), *defined]
+    return [node for piece in theorem.pieces for node in (_displayed(piece), nodes.Text(" "))]
 
 
 def sentence(parts: Iterable[tuple[bool, str]]) -> list[nodes.Node]:

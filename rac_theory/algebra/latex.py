@@ -1,5 +1,6 @@
 """Reading as LaTeX; ``drawing.html`` makes MathML of it."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from rac_theory.algebra.expression import (
@@ -72,6 +73,36 @@ def latex(expression: Expression | Relation) -> str:
             holds = _related(condition, SUM)
             return rf"{_bracketed(then, SUM)} \text{{ if }} {holds} \text{{, else }} {latex(otherwise)}"
     raise TypeError(f"expression must be an Expression or a Relation, got {expression!r}")
+
+
+def pieces(relation: Relation) -> Iterator[str]:
+    r"""Typeset a relation in pieces between which a line may end: before a sign, and before what is added.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.algebra.latex import pieces
+    >>> a, b, c = map(Symbol, "abc")
+    >>> list(pieces(a - b <= c - b + a))
+    ['a - b', '\\le c - b', '{} + a']
+    """
+    first, *others = relation.terms
+    yield latex(first)
+    for sign, term in zip(relation.signs, others, strict=True):
+        head, *added = _added(term)
+        yield f"{_SIGNS.get(sign, sign)} {latex(head)}"
+        yield from (f"{{}} + {latex(each)}" for each in added)
+
+
+def _added(expression: Expression) -> list[Expression]:
+    """A sum cut before each term with a plus."""
+    cut: list[list[Expression]] = []
+    for term in expression.terms if isinstance(expression, Sum) else (expression,):
+        if cut and isinstance(term, Negative):
+            cut[-1].append(term)
+        else:
+            cut.append([term])
+    return [Sum(tuple(part)) if len(part) > 1 else part[0] for part in cut]
 
 
 def _related(relation: Relation, last: int) -> str:

@@ -72,7 +72,7 @@ def drawn(chart: Chart) -> Markup:
 
 def formulas(every: Iterable[str]) -> Markup:
     """Return formulas in LaTeX on a line, which may end between them."""
-    return _LINE.format(Markup(", ").join(map(formula, every)))
+    return _LINE.format(Markup(" ").join(map(formula, every)))
 
 
 def sentence(parts: Iterable[tuple[bool, str]]) -> Markup:

@@ -32,7 +32,7 @@ class ShownClaim:
     @property
     def formulas(self) -> list[Markup]:
         """The statement as elements of MathML, between which a line may end."""
-        return [] if self.theorem is None else list(map(html.formula, self.theorem.formulas))
+        return [] if self.theorem is None else list(map(html.formula, self.theorem.pieces))
 
     @property
     def assumptions(self) -> list[Markup]:

@@ -12,6 +12,7 @@ from problems import checks
 from problems.checks import Array, one_of
 from problems.naming import type_name
 from rac_theory.algebra import Relation, Symbol, latex
+from rac_theory.algebra.latex import pieces
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, breach, parts, sentence
@@ -135,6 +136,12 @@ class Theorem:
         return tuple(map(latex, self.claim.formulas))
 
     @property
+    def pieces(self) -> tuple[str, ...]:
+        """The statement in pieces of LaTeX, between which a line may end."""
+        *before, last = (tuple(pieces(formula)) for formula in self.claim.formulas)
+        return tuple(piece for *parts, end in before for piece in (*parts, f"{end},")) + last
+
+    @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols of the claim, in the order in which they come up."""
         return self.claim.symbols
@@ -229,7 +236,7 @@ class Theorem:
         near = "" if self.tightest is None else f"up to {self.tightest.ratio:.6g} of the bound: {self.tightest.case}"
         return html.together(
             html.heading(self.id, f"{self.name} ({self.mark})"),
-            html.formulas(self.formulas),
+            html.formulas(self.pieces),
             html.facts([("source", self.source), ("attained", near)]),
             html.line("It assumes:"),
             html.listed(map(html.sentence, self.typeset_assumptions)),

@@ -18,7 +18,7 @@ def shown(verdict: "Verdict") -> str:
     chart = html.drawn(verdict.chart) if verdict.bound.size else ""
     return html.together(
         html.heading(f"{theorem.id} {verdict.status.name}:", verdict.reason),
-        html.formulas(theorem.formulas),
+        html.formulas(theorem.pieces),
         html.listed(verdict.unmet) if len(verdict.unmet) > 1 else "",
         html.beside(numbers, chart),
         html.folded("Constants", Markup(verdict.constants._repr_html_())),

@@ -76,3 +76,11 @@ def test_lists_escape_words_and_keep_what_is_typeset():
     """A formula that is escaped once more shows its own tags to people."""
     made = html.listed(["<i>", html.sentence([(True, "x")])])
     assert "<li>&lt;i&gt;</li><li><math" in made
+
+
+@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+def test_pieces_are_the_statement(theorem):
+    """A piece that is lost, or comes twice, a sign that is lost at the end of a line, a comma between no formulas."""
+    whole = ", ".join(theorem.formulas)
+    assert "".join(theorem.pieces).replace("{} ", "").replace(" ", "") == whole.replace(" ", "")
+    assert len(theorem.pieces) > len(theorem.formulas)
