@@ -116,33 +116,35 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
     """
     match assumption:
         case Relation():
-            return None if met(assumption, case, c) else f"{text(assumption)} is not met: {_why(assumption, case, c)}"
+            if met(assumption, case.steps, c):
+                return None
+            return f"{text(assumption)} is not met: {_why(assumption, case.steps, c)}"
         case Known(symbol, unless):
             value = getattr(c, symbol.constant)
-            if 0 <= value < math.inf or (unless is not None and met(unless, case, c)):
+            if 0 <= value < math.inf or (unless is not None and met(unless, case.steps, c)):
                 return None
             it = "it" if symbol.name == symbol.constant else symbol.constant
             return f"{symbol.name} must be known, {it} is {value:g} ({symbol.meaning})"
         case Condition(name, _, known):
-            wrong = next((relation for relation in known if not met(relation, case, c)), None)
-            return None if wrong is None else f"{name} needs a known {text(wrong)}: {_why(wrong, case, c)}"
+            broken = next((relation for relation in known if not met(relation, case.steps, c)), None)
+            return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, case.steps, c)}"
     return assumption(case, c)
 
 
-def met(relation: Relation, case: Case, c: Constants) -> bool:
-    """Whether a relation is met: not where a number in it is unknown."""
-    known = _values(relation, case, c)
+def met(relation: Relation, steps: float, c: Constants) -> bool:
+    """Whether a relation is met at T = ``steps``: not where a number in it is unknown."""
+    known = _values(relation, steps, c)
     return not any(map(math.isnan, known.values())) and bool(truth(relation, known, ROUNDING))
 
 
-def _values(relation: Relation, case: Case, c: Constants) -> dict[str, float]:
+def _values(relation: Relation, steps: float, c: Constants) -> dict[str, float]:
     constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
-    return constants | ({T.name: float(case.steps)} if T in symbols_of(relation) else {})
+    return constants | ({T.name: float(steps)} if T in symbols_of(relation) else {})
 
 
-def _why(relation: Relation, case: Case, c: Constants) -> str:
+def _why(relation: Relation, steps: float, c: Constants) -> str:
     """The values that keep a relation from being met."""
-    known = _values(relation, case, c)
+    known = _values(relation, steps, c)
     unknown = [one for one in symbols_of(relation) if math.isnan(known[one.name])]
     if unknown:
         return " and ".join(f"{one.constant} is unknown ({one.meaning})" for one in unknown)

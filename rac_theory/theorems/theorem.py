@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -11,12 +11,13 @@ import numpy as np
 from problems import checks
 from problems.checks import Array, one_of
 from problems.naming import type_name
-from rac_theory.algebra import Relation, Symbol, latex
+from rac_theory.algebra import Relation, Symbol, latex, symbols_of
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, breach, parts, sentence
+from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, breach, met, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
 from rac_theory.theorems.metric import Metric
+from rac_theory.theorems.symbols import T
 
 _LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
 _PARTS = 64  # into which what holds the answer is cut, each time
@@ -180,13 +181,15 @@ class Theorem:
             > 0, absolute, in the unit of the metric: that of f for the gap, that of ``||grad f||^2`` for gradients.
             For a relative one, multiply by ``theorem.metric.ceiling(constants)``.
         case : Case or Constants
-            The steps of a case do not matter. Of constants nothing is asked but the numbers in the bound.
+            The steps of a case do not matter. Of constants nothing is asked but the numbers in the bound, and
+            in what is given of T.
 
         Returns
         -------
         float
             A whole number; inf if the bound never comes down to ``epsilon``, as above a floor of noise or where
-            ``lambda_min`` or ``mu`` is zero; nan where a constant that the bound needs is unknown.
+            ``lambda_min`` or ``mu`` is zero, or if what is given of T is not true of that T; nan where a constant that
+            the bound needs is unknown.
 
         Raises
         ------
@@ -195,8 +198,16 @@ class Theorem:
         """
         checks.finite("epsilon", epsilon, above=0)
         constants = Constants.of(case) if isinstance(case, Case) else case
-        if isinstance(case, Case) and (unmet := self.unmet(case, constants)):
+        of_horizon = [each for each in self.given if isinstance(each, Relation) and T in symbols_of(each)]
+        lasting = replace(self, given=tuple(each for each in self.given if each not in of_horizon))
+        if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
+        horizon = self._horizon(epsilon, constants)
+        promised = math.isnan(horizon) or all(met(each, horizon, constants) for each in of_horizon)
+        return horizon if promised else math.inf
+
+    def _horizon(self, epsilon: float, constants: Constants) -> float:
+        """Where the bound comes down to ``epsilon``, whether or not the theorem may be used there."""
         powers = np.concatenate([[0.0], 2.0 ** np.arange(_LARGEST_POWER)])
         bound = self.claim.at(constants, powers)
         if np.isnan(bound[1:]).all():
