@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from problems.members import being
 from problems.naming import function_name
 from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
 from rac_theory.cases.case import Case
@@ -38,6 +39,12 @@ class Known:
     symbol: Symbol
     unless: Relation | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.symbol, Symbol) or not constants_in(self.symbol):
+            raise ValueError(f"symbol must be that of a constant of a case, such as D, got {self.symbol!r}")
+        if not isinstance(self.unless, Relation | None):
+            raise ValueError(f"unless must be a relation, such as equal(K, 1), got {self.unless!r}")
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -65,6 +72,12 @@ class Condition:
     name: str
     inequality: Relation
     known: tuple[Relation, ...]
+
+    def __post_init__(self) -> None:
+        being("inequality", self.inequality, Relation, ", such as gamma * L <= 1")
+        are_relations = isinstance(self.known, tuple) and all(isinstance(each, Relation) for each in self.known)
+        if not are_relations or not self.known:
+            raise ValueError(f"known must be a tuple of relations, such as (L > 0,), got {self.known!r}")
 
 
 Assumption: TypeAlias = Relation | Known | Condition | Predicate
@@ -128,7 +141,23 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
         case Condition(name, _, known):
             broken = next((relation for relation in known if not met(relation, case.steps, c)), None)
             return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, case.steps, c)}"
-    return assumption(case, c)
+    wrong = assumption(case, c)
+    if not isinstance(wrong, str | None):
+        name = function_name(assumption)
+        raise TypeError(f"the predicate {name} must return None where it is met, else a sentence, got {wrong!r}")
+    return wrong
+
+
+def relations_in(*assumptions: Assumption) -> Iterator[Relation]:
+    """Yield the relations that are asked of constants."""
+    for assumption in assumptions:
+        match assumption:
+            case Relation():
+                yield assumption
+            case Condition(known=known):
+                yield from known
+            case Known(unless=Relation() as unless):
+                yield unless
 
 
 def met(relation: Relation, steps: float, c: Constants) -> bool:

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from problems.checks import Array
+from problems.members import being
 from problems.naming import function_name
 from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
 from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
@@ -39,6 +41,11 @@ class E:
 
     metric: Metric
 
+    def _refused(self, other: object) -> "Claim":
+        raise TypeError("a claim bounds an expectation from above: write E(metric) <= bound")
+
+    __lt__ = __gt__ = __ge__ = _refused
+
     def __le__(self, bound: "Expression | Function | int") -> "Claim":
         is_function = callable(bound) and not isinstance(bound, Expression)
         return Claim(self.metric, bound if is_function else lifted(bound))  # type: ignore[arg-type]
@@ -65,9 +72,14 @@ class Claim:
     bound: Expression | Function
 
     def __post_init__(self) -> None:
-        names = {T.name, *(one.name for one in self._constants)}
-        if twice := [let.name for let in self.definitions if let.name in names]:
-            raise ValueError(f"a name in a claim must mean one thing, not {', '.join(twice)}")
+        being("metric", self.metric, Metric, ", such as gap")
+        if not isinstance(self.bound, Expression | Callable) or isinstance(self.bound, type):
+            raise ValueError(f"bound must be an expression, or a function of constants and t, got {self.bound!r}")
+        names = Counter(
+            [T.name, *(one.name for one in constants_in(self.relation)), *(d.name for d in self.definitions)]
+        )
+        if several := [name for name, times in names.items() if times > 1]:
+            raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
         if isinstance(self.bound, Expression):
             strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]
             if strange:

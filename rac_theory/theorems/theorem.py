@@ -14,8 +14,9 @@ from problems.naming import type_name
 from rac_theory.algebra import Relation, Symbol, latex, symbols_of
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, breach, met, parts, sentence
+from rac_theory.theorems.assumption import Assumption, Predicate, breach, met, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
+from rac_theory.theorems.given import check_given, is_predicate
 from rac_theory.theorems.metric import Metric
 from rac_theory.theorems.symbols import T
 
@@ -111,9 +112,9 @@ class Theorem:
         if not isinstance(self.claim, Claim):
             raise ValueError(f"claim must be a claim such as E(gap) <= bound, got {self.claim!r}")
         one_of("falls", self.rate, ("linear", "sublinear"))
-        kinds = (Relation, Condition, Known)
-        if not isinstance(self.given, tuple) or not all(isinstance(one, kinds) or callable(one) for one in self.given):
-            raise ValueError(f"given must be a tuple of relations, conditions and predicates, got {self.given!r}")
+        if not is_predicate(self.about):
+            raise ValueError(f"about must be a predicate, such as assumptions.rac_lora_exact, got {self.about!r}")
+        check_given(self.given, self.claim)
 
     @property
     def metric(self) -> Metric:
@@ -161,8 +162,9 @@ class Theorem:
         Raises
         ------
         ValueError
-            If a bound that is a function does not return one real number for each t.
+            If ``steps`` is no count, or if a bound that is a function does not return one real number for each t.
         """
+        checks.integer("steps", steps, 0)
         bound = self.claim.at(constants, np.arange(steps + 1.0))
         if steps and np.isnan(bound[1:]).all():  # nan ** 0 is 1: a constant that is unknown would look known at t = 0
             return np.full(steps + 1, np.nan)
@@ -226,7 +228,7 @@ class Theorem:
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
         """Return one sentence for each assumption that the case does not meet."""
-        wrong_algorithm = self.about(case, constants)
+        wrong_algorithm = breach(self.about, case, constants)
         if wrong_algorithm is not None:  # the other constants mean nothing then
             return (wrong_algorithm,)
         return tuple(wrong for each in self.given if (wrong := breach(each, case, constants)) is not None)
