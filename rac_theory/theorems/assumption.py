@@ -1,13 +1,12 @@
 """Assumptions: relations that read themselves off the constants, conditions on f or its noise, and named predicates."""
 
-import inspect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from problems.members import being
-from problems.naming import function_name
+from problems.naming import function_name, said_by
 from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -18,8 +17,8 @@ ROUNDING = 1e-12
 more than this."""
 
 Predicate: TypeAlias = Callable[[Case, Constants], str | None]
-"""None where the assumption is met, else a sentence that names the value which breaks it; its docstring is the
-assumption."""
+"""None where the assumption is met, else a sentence that names the value which breaks it; its docstring begins
+with the assumption."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
                 yield ", "
                 yield relation
         case _:
-            yield (inspect.getdoc(assumption) or function_name(assumption)).rstrip(".")
+            yield said_by(assumption)
 
 
 def sentence(assumption: Assumption) -> str:

@@ -1,6 +1,5 @@
 """A claim: the expectation of a metric, and what bounds it."""
 
-import inspect
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import numpy as np
 
 from problems.checks import Array
 from problems.members import being
-from problems.naming import function_name
+from problems.naming import function_name, said_by
 from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
 from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
 from rac_theory.cases.constants import Constants
@@ -75,9 +74,8 @@ class Claim:
         being("metric", self.metric, Metric, ", such as gap")
         if not isinstance(self.bound, Expression | Callable) or isinstance(self.bound, type):
             raise ValueError(f"bound must be an expression, or a function of constants and t, got {self.bound!r}")
-        names = Counter(
-            [T.name, *(one.name for one in constants_in(self.relation)), *(d.name for d in self.definitions)]
-        )
+        constants = [one.name for one in constants_in(self.relation)]
+        names = Counter([T.name, *constants, *(let.name for let in definitions_in(self._shown))])
         if several := [name for name, times in names.items() if times > 1]:
             raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
         if isinstance(self.bound, Expression):
@@ -123,7 +121,7 @@ class Claim:
 
     @property
     def relation(self) -> Relation:
-        """The claim as a relation; a function stands in it as its docstring, or else its name."""
+        """The claim as a relation; a function stands in it as what its docstring begins with."""
         return Relation((self.metric.expected, self._shown), ("<=",))
 
     @property
@@ -159,7 +157,7 @@ class Claim:
     def _shown(self) -> Expression:
         if isinstance(self.bound, Expression):
             return self.bound
-        words = " ".join((inspect.getdoc(self.bound) or function_name(self.bound)).split()).rstrip(".")
+        words = said_by(self.bound)
         return Symbol(words, rf"\text{{{words}}}")
 
     def __repr__(self) -> str:

@@ -178,7 +178,8 @@ def test_a_theorem_of_a_user_with_an_id_of_ours_stays_that_of_the_user():
 
 
 def test_a_function_stands_in_its_claim_by_its_docstring():
+    """Its first paragraph: below it there may be parameters, and whatever else docstrings have."""
     claim = E(gap) <= halved
-    assert repr(claim) == "E[f(W^T)] - f* <= A half of the start. Which nobody proved"
-    assert claim.statement == "E[f(W^T)] - f* <= A half of the start. Which nobody proved."
+    assert repr(claim) == "E[f(W^T)] - f* <= A half of the start"
+    assert claim.statement == "E[f(W^T)] - f* <= A half of the start."
     assert claim.definitions == claim.symbols == ()
