@@ -88,6 +88,16 @@ def test_steps_are_counted(steps):
         T2.bound(Constants(gamma=0.5), steps)
 
 
+def test_the_start_alone_has_a_bound():
+    """Zero steps are some: what is known at t = 0 is no unknown, as all of none would say."""
+    assert T2.bound(Constants(gamma=0.5, mu=1.0, lambda_min=0.5, gap0=3.0), 0).tolist() == [3.0]
+
+
+def test_an_identity_is_about_something_in_words():
+    """Catches words that are typeset as a formula."""
+    assert list(theorems.T11.typeset_assumptions) == [[(False, theorems.T11.assumptions[0])]]
+
+
 def test_how_a_function_falls_is_told():
     """An expression says it by itself, and may be contradicted: a floor may be all of it that is seen."""
     written = replace(USERS, claim=E(gap) <= (lambda c, t: c.gap0 * 0.5**t))
