@@ -1,5 +1,7 @@
 """How names and values are shown: on one line, without a character that a terminal would obey, never a whole array."""
 
+import inspect
+
 from problems.digest import digest
 
 _WIDTH = 120
@@ -52,3 +54,9 @@ def exactly(value: float) -> str:
 def function_name(function: object) -> str:
     """The name of a function, as its address is another one each time."""
     return printable(str(getattr(function, "__name__", type(function).__name__)))
+
+
+def said_by(function: object) -> str:
+    """What a function says of itself: the first paragraph of its docstring in a line, or else its name."""
+    paragraph, *_ = (inspect.getdoc(function) or function_name(function)).strip().split("\n\n")
+    return printable(" ".join(paragraph.split())).rstrip(".")

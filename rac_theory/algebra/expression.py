@@ -1,11 +1,9 @@
-"""Expressions: numbers and named quantities, joined by the few operations that bounds are made of.
-
-An expression knows nothing of how it is read: ``number``, ``text`` and other readings are beside it, a file each.
-"""
+"""Expressions: numbers and named quantities, joined by the operations of bounds; readings are files beside it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from numbers import Complex, Rational
 from typing import Any, Literal
 
 from rac_theory.algebra.relation import Relation
@@ -225,11 +223,12 @@ def lifted(value: object) -> Expression:
     """Return an expression as it is, and an exact number as one; a ``TypeError`` for anything else."""
     if isinstance(value, Expression):
         return value
-    if isinstance(value, int | Fraction) and not isinstance(value, bool):
-        return Number(Fraction(value))
-    raise TypeError(
-        f"a number in an expression must be whole or a Fraction, got {value!r}; write Fraction(18, 7) for 18 / 7"
-    )
+    if isinstance(value, Rational) and not isinstance(value, bool):
+        return Number(Fraction(int(value.numerator), int(value.denominator)))
+    if not isinstance(value, Complex):
+        raise TypeError(f"an expression must be made of symbols and exact numbers, got {value!r}")
+    hint = "write Fraction(18, 7) for 18 / 7"
+    raise TypeError(f"a number in an expression must be whole or a Fraction, got {value!r}; {hint}")
 
 
 def _parts(kind: type[Expression], value: Expression) -> tuple[Expression, ...]:

@@ -14,7 +14,7 @@ from rac_theory.algebra.expression import (
 from rac_theory.algebra.relation import Relation
 
 
-def between(low: object, middle: Expression, high: object) -> Relation:
+def between(low: object, middle: object, high: object) -> Relation:
     """Return ``low < middle < high``.
 
     Examples
@@ -23,10 +23,10 @@ def between(low: object, middle: Expression, high: object) -> Relation:
     >>> between(0, Symbol("gamma") * Symbol("L"), 2)
     0 < gamma L < 2
     """
-    return Relation((lifted(low), middle, lifted(high)), ("<", "<"))
+    return Relation((lifted(low), lifted(middle), lifted(high)), ("<", "<"))
 
 
-def equal(left: Expression, right: object) -> Relation:
+def equal(left: object, right: object) -> Relation:
     """Return ``left = right``.
 
     Examples
@@ -35,10 +35,10 @@ def equal(left: Expression, right: object) -> Relation:
     >>> equal(Symbol("K"), 1)
     K = 1
     """
-    return Relation((left, lifted(right)), ("=",))
+    return Relation((lifted(left), lifted(right)), ("=",))
 
 
-def sqrt(value: Expression) -> Expression:
+def sqrt(value: object) -> Expression:
     """Return a square root.
 
     Examples
@@ -47,10 +47,10 @@ def sqrt(value: Expression) -> Expression:
     >>> sqrt(Symbol("T") + 1)
     sqrt(T + 1)
     """
-    return value ** Fraction(1, 2)
+    return lifted(value) ** Fraction(1, 2)
 
 
-def powers(base: Expression, first: object, last: object) -> Expression:
+def powers(base: object, first: object, last: object) -> Expression:
     """Return the sum of consecutive powers of a base, from the first to the last.
 
     Examples
@@ -62,10 +62,10 @@ def powers(base: Expression, first: object, last: object) -> Expression:
     >>> float(number(powers(rho, 0, T - 1), {"rho": 0.5, "T": 3.0}))
     1.75
     """
-    return Powers(base, lifted(first), lifted(last))
+    return Powers(lifted(base), lifted(first), lifted(last))
 
 
-def total(index: Symbol, steps: object, term: Expression) -> Expression:
+def total(index: Symbol, steps: object, term: object) -> Expression:
     """Return the sum of a term over ``index < steps``, from 0.
 
     Examples
@@ -77,7 +77,7 @@ def total(index: Symbol, steps: object, term: Expression) -> Expression:
     >>> float(number(total(k, K, k**2), {"K": 4.0}))
     14.0
     """
-    return Total(index, lifted(steps), term)
+    return Total(index, lifted(steps), lifted(term))
 
 
 def maximum(*of: object) -> Expression:
@@ -89,6 +89,8 @@ def maximum(*of: object) -> Expression:
     >>> maximum(Symbol("s"), 2)
     max{s, 2}
     """
+    if not of:
+        raise TypeError("a maximum must be one of at least one expression")
     return Maximum(tuple(map(lifted, of)))
 
 
@@ -101,4 +103,6 @@ def choice(condition: Relation, then: object, otherwise: object) -> Expression:
     >>> choice(Symbol("A") > 0, 4, 2)
     4 if A > 0 else 2
     """
+    if not isinstance(condition, Relation):
+        raise TypeError(f"the condition of a choice must be a relation, such as A > 0, got {condition!r}")
     return Choice(condition, lifted(then), lifted(otherwise))

@@ -12,7 +12,9 @@ from rac_theory.counterexamples.counterexample import Counterexample
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.sketches.plug_in import sketch_names
+from rac_theory.theorems.assumption import relations_in
 from rac_theory.theorems.identity import Identity
+from rac_theory.theorems.symbols import constants_in
 from rac_theory.theorems.theorem import MARKS, Theorem
 
 
@@ -65,7 +67,8 @@ def _explain(arguments: argparse.Namespace) -> int:
     if isinstance(claim, Theorem):
         print(f"metric   {claim.metric.name}; {claim.rate} rate")
     print("given", *claim.assumptions, sep="\n    ")
-    print("where", *_told(claim.symbols), sep="\n    ")
+    asked = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
+    print("where", *_told(tuple(dict.fromkeys((*claim.symbols, *asked)))), sep="\n    ")
     return OK
 
 

@@ -1,12 +1,12 @@
 """Assumptions: relations that read themselves off the constants, conditions on f or its noise, and named predicates."""
 
-import inspect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from problems.naming import function_name
+from problems.members import being
+from problems.naming import function_name, said_by
 from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -17,8 +17,8 @@ ROUNDING = 1e-12
 more than this."""
 
 Predicate: TypeAlias = Callable[[Case, Constants], str | None]
-"""None where the assumption is met, else a sentence that names the value which breaks it; its docstring is the
-assumption."""
+"""None where the assumption is met, else a sentence that names the value which breaks it; its docstring begins
+with the assumption."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,12 @@ class Known:
 
     symbol: Symbol
     unless: Relation | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.symbol, Symbol) or not constants_in(self.symbol):
+            raise ValueError(f"symbol must be that of a constant of a case, such as D, got {self.symbol!r}")
+        if not isinstance(self.unless, Relation | None):
+            raise ValueError(f"unless must be a relation, such as equal(K, 1), got {self.unless!r}")
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,12 @@ class Condition:
     inequality: Relation
     known: tuple[Relation, ...]
 
+    def __post_init__(self) -> None:
+        being("inequality", self.inequality, Relation, ", such as gamma * L <= 1")
+        are_relations = isinstance(self.known, tuple) and all(isinstance(each, Relation) for each in self.known)
+        if not are_relations or not self.known:
+            raise ValueError(f"known must be a tuple of relations, such as (L > 0,), got {self.known!r}")
+
 
 Assumption: TypeAlias = Relation | Known | Condition | Predicate
 
@@ -91,7 +103,7 @@ def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
                 yield ", "
                 yield relation
         case _:
-            yield (inspect.getdoc(assumption) or function_name(assumption)).rstrip(".")
+            yield said_by(assumption)
 
 
 def sentence(assumption: Assumption) -> str:
@@ -116,33 +128,51 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
     """
     match assumption:
         case Relation():
-            return None if met(assumption, case, c) else f"{text(assumption)} is not met: {_why(assumption, case, c)}"
+            if met(assumption, case.steps, c):
+                return None
+            return f"{text(assumption)} is not met: {_why(assumption, case.steps, c)}"
         case Known(symbol, unless):
             value = getattr(c, symbol.constant)
-            if 0 <= value < math.inf or (unless is not None and met(unless, case, c)):
+            if 0 <= value < math.inf or (unless is not None and met(unless, case.steps, c)):
                 return None
             it = "it" if symbol.name == symbol.constant else symbol.constant
             return f"{symbol.name} must be known, {it} is {value:g} ({symbol.meaning})"
         case Condition(name, _, known):
-            wrong = next((relation for relation in known if not met(relation, case, c)), None)
-            return None if wrong is None else f"{name} needs a known {text(wrong)}: {_why(wrong, case, c)}"
-    return assumption(case, c)
+            broken = next((relation for relation in known if not met(relation, case.steps, c)), None)
+            return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, case.steps, c)}"
+    wrong = assumption(case, c)
+    if not isinstance(wrong, str | None):
+        name = function_name(assumption)
+        raise TypeError(f"the predicate {name} must return None where it is met, else a sentence, got {wrong!r}")
+    return wrong
 
 
-def met(relation: Relation, case: Case, c: Constants) -> bool:
-    """Whether a relation is met: not where a number in it is unknown."""
-    known = _values(relation, case, c)
+def relations_in(*assumptions: Assumption) -> Iterator[Relation]:
+    """Yield the relations that are asked of constants."""
+    for assumption in assumptions:
+        match assumption:
+            case Relation():
+                yield assumption
+            case Condition(known=known):
+                yield from known
+            case Known(unless=Relation() as unless):
+                yield unless
+
+
+def met(relation: Relation, steps: float, c: Constants) -> bool:
+    """Whether a relation is met at T = ``steps``: not where a number in it is unknown."""
+    known = _values(relation, steps, c)
     return not any(map(math.isnan, known.values())) and bool(truth(relation, known, ROUNDING))
 
 
-def _values(relation: Relation, case: Case, c: Constants) -> dict[str, float]:
+def _values(relation: Relation, steps: float, c: Constants) -> dict[str, float]:
     constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
-    return constants | ({T.name: float(case.steps)} if T in symbols_of(relation) else {})
+    return constants | ({T.name: float(steps)} if T in symbols_of(relation) else {})
 
 
-def _why(relation: Relation, case: Case, c: Constants) -> str:
+def _why(relation: Relation, steps: float, c: Constants) -> str:
     """The values that keep a relation from being met."""
-    known = _values(relation, case, c)
+    known = _values(relation, steps, c)
     unknown = [one for one in symbols_of(relation) if math.isnan(known[one.name])]
     if unknown:
         return " and ".join(f"{one.constant} is unknown ({one.meaning})" for one in unknown)

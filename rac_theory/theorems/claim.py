@@ -1,7 +1,7 @@
 """A claim: the expectation of a metric, and what bounds it."""
 
-import inspect
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from problems.checks import Array
-from problems.naming import function_name
+from problems.members import being
+from problems.naming import function_name, said_by
 from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
 from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
 from rac_theory.cases.constants import Constants
@@ -39,6 +40,11 @@ class E:
 
     metric: Metric
 
+    def _refused(self, other: object) -> "Claim":
+        raise TypeError("a claim bounds an expectation from above: write E(metric) <= bound")
+
+    __lt__ = __gt__ = __ge__ = _refused
+
     def __le__(self, bound: "Expression | Function | int") -> "Claim":
         is_function = callable(bound) and not isinstance(bound, Expression)
         return Claim(self.metric, bound if is_function else lifted(bound))  # type: ignore[arg-type]
@@ -65,9 +71,13 @@ class Claim:
     bound: Expression | Function
 
     def __post_init__(self) -> None:
-        names = {T.name, *(one.name for one in self._constants)}
-        if twice := [let.name for let in self.definitions if let.name in names]:
-            raise ValueError(f"a name in a claim must mean one thing, not {', '.join(twice)}")
+        being("metric", self.metric, Metric, ", such as gap")
+        if not isinstance(self.bound, Expression | Callable) or isinstance(self.bound, type):
+            raise ValueError(f"bound must be an expression, or a function of constants and t, got {self.bound!r}")
+        constants = [one.name for one in constants_in(self.relation)]
+        names = Counter([T.name, *constants, *(let.name for let in definitions_in(self._shown))])
+        if several := [name for name, times in names.items() if times > 1]:
+            raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
         if isinstance(self.bound, Expression):
             strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]
             if strange:
@@ -111,7 +121,7 @@ class Claim:
 
     @property
     def relation(self) -> Relation:
-        """The claim as a relation; a function stands in it as its docstring, or else its name."""
+        """The claim as a relation; a function stands in it as what its docstring begins with."""
         return Relation((self.metric.expected, self._shown), ("<=",))
 
     @property
@@ -147,7 +157,7 @@ class Claim:
     def _shown(self) -> Expression:
         if isinstance(self.bound, Expression):
             return self.bound
-        words = " ".join((inspect.getdoc(self.bound) or function_name(self.bound)).split()).rstrip(".")
+        words = said_by(self.bound)
         return Symbol(words, rf"\text{{{words}}}")
 
     def __repr__(self) -> str:

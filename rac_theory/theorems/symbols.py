@@ -1,10 +1,13 @@
 """The symbols that theorems are written in: what each stands for, in which unit, and to which side it is rounded."""
 
+from dataclasses import fields
 from typing import Any
 
+from problems.checks import one_of
 from rac_theory.algebra import Expression, Relation, Symbol, number, symbols_of
 from rac_theory.cases.constants import Constants
 
+_NUMBERS = [known.name for known in fields(Constants) if known.type in (float, int)]
 _CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"
 
 T = Symbol("T", meaning="number of outer steps", unit="count")
@@ -117,9 +120,16 @@ def read(expression: Expression, c: Constants, **beside: Any) -> Any:
 
 
 def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
-    """Return the symbols of constants in expressions; a ``ValueError`` if two share a name, as ``L`` and ``L_max``."""
+    """Return the symbols of constants in expressions.
+
+    Raises
+    ------
+    ValueError
+        If two share a name, as ``L`` and ``L_max``, or one stands for what is no number of ``Constants``.
+    """
     found = tuple(one for one in symbols_of(*expressions) if one.constant)
     for i, one in enumerate(found):
+        one_of("constant", one.constant, _NUMBERS)
         for other in found[:i]:
             if one.name == other.name:
                 raise ValueError(f"{one.name} stands for {other.constant} and for {one.constant}: they need two names")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -11,13 +11,15 @@ import numpy as np
 from problems import checks
 from problems.checks import Array, one_of
 from problems.naming import type_name
-from rac_theory.algebra import Relation, Symbol, latex
+from rac_theory.algebra import Relation, Symbol, latex, symbols_of
 from rac_theory.algebra.latex import pieces
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, breach, parts, sentence
+from rac_theory.theorems.assumption import Assumption, Predicate, breach, met, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
+from rac_theory.theorems.given import check_given, is_predicate
 from rac_theory.theorems.metric import Metric
+from rac_theory.theorems.symbols import T
 
 _LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
 _PARTS = 64  # into which what holds the answer is cut, each time
@@ -111,9 +113,9 @@ class Theorem:
         if not isinstance(self.claim, Claim):
             raise ValueError(f"claim must be a claim such as E(gap) <= bound, got {self.claim!r}")
         one_of("falls", self.rate, ("linear", "sublinear"))
-        kinds = (Relation, Condition, Known)
-        if not isinstance(self.given, tuple) or not all(isinstance(one, kinds) or callable(one) for one in self.given):
-            raise ValueError(f"given must be a tuple of relations, conditions and predicates, got {self.given!r}")
+        if not is_predicate(self.about):
+            raise ValueError(f"about must be a predicate, such as assumptions.rac_lora_exact, got {self.about!r}")
+        check_given(self.given, self.claim)
 
     @property
     def metric(self) -> Metric:
@@ -167,8 +169,9 @@ class Theorem:
         Raises
         ------
         ValueError
-            If a bound that is a function does not return one real number for each t.
+            If ``steps`` is no count, or if a bound that is a function does not return one real number for each t.
         """
+        checks.integer("steps", steps, 0)
         bound = self.claim.at(constants, np.arange(steps + 1.0))
         if steps and np.isnan(bound[1:]).all():  # nan ** 0 is 1: a constant that is unknown would look known at t = 0
             return np.full(steps + 1, np.nan)
@@ -187,13 +190,15 @@ class Theorem:
             > 0, absolute, in the unit of the metric: that of f for the gap, that of ``||grad f||^2`` for gradients.
             For a relative one, multiply by ``theorem.metric.ceiling(constants)``.
         case : Case or Constants
-            The steps of a case do not matter. Of constants nothing is asked but the numbers in the bound.
+            The steps of a case do not matter. Of constants nothing is asked but the numbers in the bound, and
+            in what is given of T.
 
         Returns
         -------
         float
             A whole number; inf if the bound never comes down to ``epsilon``, as above a floor of noise or where
-            ``lambda_min`` or ``mu`` is zero; nan where a constant that the bound needs is unknown.
+            ``lambda_min`` or ``mu`` is zero, or if what is given of T is not true of that T; nan where a constant that
+            the bound needs is unknown.
 
         Raises
         ------
@@ -202,8 +207,16 @@ class Theorem:
         """
         checks.finite("epsilon", epsilon, above=0)
         constants = Constants.of(case) if isinstance(case, Case) else case
-        if isinstance(case, Case) and (unmet := self.unmet(case, constants)):
+        of_horizon = [each for each in self.given if isinstance(each, Relation) and T in symbols_of(each)]
+        lasting = replace(self, given=tuple(each for each in self.given if each not in of_horizon))
+        if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
+        horizon = self._horizon(epsilon, constants)
+        promised = math.isnan(horizon) or all(met(each, horizon, constants) for each in of_horizon)
+        return horizon if promised else math.inf
+
+    def _horizon(self, epsilon: float, constants: Constants) -> float:
+        """Where the bound comes down to ``epsilon``, whether or not the theorem may be used there."""
         powers = np.concatenate([[0.0], 2.0 ** np.arange(_LARGEST_POWER)])
         bound = self.claim.at(constants, powers)
         if np.isnan(bound[1:]).all():
@@ -222,7 +235,7 @@ class Theorem:
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
         """Return one sentence for each assumption that the case does not meet."""
-        wrong_algorithm = self.about(case, constants)
+        wrong_algorithm = breach(self.about, case, constants)
         if wrong_algorithm is not None:  # the other constants mean nothing then
             return (wrong_algorithm,)
         return tuple(wrong for each in self.given if (wrong := breach(each, case, constants)) is not None)

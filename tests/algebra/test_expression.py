@@ -20,6 +20,7 @@ from rac_theory.algebra import (
     maximum,
     number,
     powers,
+    sqrt,
     symbols_of,
     text,
     total,
@@ -32,14 +33,43 @@ from .trees import GAP, LONGEST, SIGMA, K, T, x, y
 k = Symbol("k")
 
 
-@pytest.mark.parametrize("wrong", [0.5, 1.0, np.float64(2), True, "2", None, 1j, np.array([0.5])], ids=repr)
-@pytest.mark.parametrize(
-    "made", [x.__add__, x.__rmul__, x.__truediv__, x.__pow__, x.__le__, x.__gt__, lifted, lambda one: maximum(x, one)]
-)
+MADE = [x.__add__, x.__rmul__, x.__truediv__, x.__pow__, x.__le__, x.__gt__, lifted, lambda one: maximum(x, one)]
+
+
+@pytest.mark.parametrize("wrong", [0.5, 1.0, np.float64(2), True, 1j], ids=repr)
+@pytest.mark.parametrize("made", MADE)
 def test_a_number_must_be_exact(made, wrong):
     """18 / 7 is a float before any expression sees it: its rounding would be proved along."""
     with pytest.raises(TypeError, match=r"must be whole or a Fraction, got .*; write Fraction\(18, 7\) for 18 / 7"):
         made(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["2", None, np.array([0.5]), x <= y], ids=repr)
+@pytest.mark.parametrize("made", MADE)
+def test_what_is_no_number_is_refused_without_talk_of_fractions(made, wrong):
+    with pytest.raises(TypeError, match=r"^an expression must be made of .* exact numbers, got (?!.*Fraction)"):
+        made(wrong)
+
+
+def test_whole_numbers_of_numpy_are_exact():
+    """Catches one that overflows: a Fraction of NumPy's integers computes with them."""
+    assert x * np.int64(2) == x * 2
+    assert lifted(np.int64(2**62)) * 1 == lifted(2**62) * 1
+    assert type(lifted(np.int64(2**62)).value.numerator) is int
+
+
+def test_forms_take_numbers_wherever_they_take_expressions():
+    """And refuse what is neither. Catches a form that lets a Python number in, which no reading knows."""
+    two = lifted(2)
+    assert between(0, 2, x) == between(0, two, x)
+    assert equal(2, x) == equal(two, x)
+    assert sqrt(2) == sqrt(two)
+    assert powers(2, 0, T) == powers(two, 0, T)
+    assert total(k, K, 2) == total(k, K, two)
+    with pytest.raises(TypeError, match=r"the condition of a choice must be a relation, such as A > 0, got True"):
+        choice(True, 1, 2)
+    with pytest.raises(TypeError, match="a maximum must be one of at least one expression"):
+        maximum()
 
 
 def test_every_operator_from_either_side():

@@ -5,6 +5,7 @@ import pytest
 from rac_theory import counterexamples, theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.theorems.symbols import L, gamma, gap0_upper
 
 
 @pytest.fixture
@@ -66,3 +67,12 @@ def test_every_claim_is_explained(told, claim):
         assert f"{symbol.meaning}, {symbol.unit}" in said
         assert symbol.side == "exact" or f"{symbol.unit}, rounded {symbol.side}" in said
         assert symbol.constant in ("", symbol.name) or f"in code {symbol.constant}" in said
+
+
+def test_symbols_of_what_is_given_are_explained_too(told):
+    """T1 has L in gamma L <= 1 alone. Catches a list of the symbols of the claim, and a name that is said twice."""
+    said = "\n".join(told("explain", "T1"))
+    for symbol in (L, gamma, gap0_upper):
+        assert f"{symbol.meaning}, {symbol.unit}" in said
+    assert "in code gap0_upper" in said
+    assert "in code gamma" not in said

@@ -168,14 +168,14 @@ GAMMA_L = symbols.gamma * symbols.L
 )
 def test_or_equal_is_up_to_a_rounding_and_less_is_not(relation, gamma, is_met):
     """gamma = 1/L may be a rounding above 1/L. Catches no tolerance, one of 1e-9, and one for a strict relation."""
-    assert met(relation, None, Constants(gamma=gamma, L=1.0)) == is_met
+    assert met(relation, 1, Constants(gamma=gamma, L=1.0)) == is_met
 
 
 def test_zero_times_an_unknown_meets_nothing():
     """As beta is zero without noise: 0 < 2 whatever L is, and T5 would have a bound without one."""
     relation = GAMMA_L * symbols.beta < 2
-    assert met(relation, None, Constants(gamma=0.1, L=3.0, beta=0.0))
-    assert not met(relation, None, Constants(gamma=0.1, L=math.nan, beta=0.0))
+    assert met(relation, 1, Constants(gamma=0.1, L=3.0, beta=0.0))
+    assert not met(relation, 1, Constants(gamma=0.1, L=math.nan, beta=0.0))
 
 
 LINE = Case(RACLoRA(Gaussian(4, 2), 0.1), Quadratic.left(np.eye(4), np.ones((4, 1))))
@@ -283,6 +283,6 @@ def test_the_plain_step_is_not_the_projected_one():
 def test_six_digits_do_not_hide_a_breach():
     """A hundred-millionth too much is given in full: "gamma L = 1" would not say what breaks ``gamma L <= 1``."""
     short = symbols.gamma * symbols.L <= 1
-    said = breach(short, None, Constants(gamma=0.25 * (1 + 1e-8), L=4.0))
+    said = breach(short, LINE, Constants(gamma=0.25 * (1 + 1e-8), L=4.0))
     assert said == "gamma L <= 1 is not met: gamma L = 1.00000001 for gamma=0.2500000025, L=4"
-    assert breach(short, None, Constants(gamma=0.3, L=4.0)).endswith("gamma L = 1.2 for gamma=0.3, L=4")
+    assert breach(short, LINE, Constants(gamma=0.3, L=4.0)).endswith("gamma L = 1.2 for gamma=0.3, L=4")

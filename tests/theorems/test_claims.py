@@ -10,7 +10,7 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Let, Symbol, choice, maximum, powers, total
-from rac_theory.theorems import E, Theorem, gap
+from rac_theory.theorems import Claim, E, Theorem, gap, weighted_squared_gradient
 from rac_theory.theorems.symbols import A, K, L, L_max, T, gamma, gap0, gap0_upper, lambda_min, mu
 
 c = Constants(gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5)
@@ -112,11 +112,31 @@ def test_names_that_mean_nothing_or_several_things():
     for wrong in (L * L_max, gap0 + gap0_upper):
         with pytest.raises(ValueError, match="they need two names"):
             E(gap).__le__(wrong)
-    for wrong, name in ((Let("mu", gamma) * mu, "mu"), (Let("T", mu) ** T, "T")):
-        with pytest.raises(ValueError, match=f"a name in a claim must mean one thing, not {name}$"):
+    twice = Let("q", mu) + Let("q", gamma) * gap0
+    for wrong, name in ((Let("mu", gamma) * mu, "mu"), (Let("T", mu) ** T, "T"), (twice, "q")):
+        with pytest.raises(ValueError, match=f"a name in a claim must mean one thing, not several: {name}$"):
             E(gap).__le__(wrong)
+    weighted = weighted_squared_gradient(1 / (1 + L_max * gamma))
+    with pytest.raises(ValueError, match="L stands for L_max and for L: they need two names"):
+        E(weighted).__le__(L * gap0)
+    with pytest.raises(ValueError, match=r"constant must be one of .*gap0.* got 'gap'"):
+        E(gap).__le__(Symbol("x", constant="gap"))
     k = Symbol("k")
     assert (E(gap) <= total(k, K, k * gap0)).at(replace(c, inner_steps=3), np.zeros(1)).tolist() == [9.0]
+
+
+def test_what_is_no_claim_is_refused():
+    """Catches a bound from below that is read as one from above, by Python's reflected comparisons."""
+    for wrong in (E(gap).__ge__, E(gap).__gt__, E(gap).__lt__):
+        with pytest.raises(TypeError, match=r"write E\(metric\) <= bound"):
+            wrong(gap0)
+    with pytest.raises(TypeError, match="an expression must be made of symbols and exact numbers, got E"):
+        gap0.__ge__(E(gap))
+    with pytest.raises(ValueError, match="metric must be a Metric, such as gap, got 'gap'"):
+        E("gap").__le__(gap0)
+    for wrong in (0.5, "x", float):
+        with pytest.raises(ValueError, match="bound must be an expression, or a function of constants and t, got"):
+            Claim(gap, wrong)
 
 
 def test_a_claim_says_by_itself_how_it_falls():
@@ -158,7 +178,8 @@ def test_a_theorem_of_a_user_with_an_id_of_ours_stays_that_of_the_user():
 
 
 def test_a_function_stands_in_its_claim_by_its_docstring():
+    """Its first paragraph: below it there may be parameters, and whatever else docstrings have."""
     claim = E(gap) <= halved
-    assert repr(claim) == "E[f(W^T)] - f* <= A half of the start. Which nobody proved"
-    assert claim.statement == "E[f(W^T)] - f* <= A half of the start. Which nobody proved."
+    assert repr(claim) == "E[f(W^T)] - f* <= A half of the start"
+    assert claim.statement == "E[f(W^T)] - f* <= A half of the start."
     assert claim.definitions == claim.symbols == ()

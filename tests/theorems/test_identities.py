@@ -257,3 +257,21 @@ def test_a_value_of_a_symbol_is_a_side_as_well():
     coin = Let("lambda_min", p * left + (1 - p) * right)
     assert Reduction(one=coin, other=left, at={p: 1}).holds
     assert not Reduction(one=coin, other=left, at={p: 0}).holds
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "follows"),
+    [
+        (2 * gamma * L >= 1, gamma * L <= 1, False),
+        (gamma * L < 2, gamma * L <= 1, True),
+        (-(gamma * L) > 0, L > 0, False),
+        (gamma * L > 0, L > 0, True),
+        (gamma * L < gamma * L, L > 0, False),
+        (gamma * L <= gamma * L, L > 0, True),
+    ],
+    ids=repr,
+)
+def test_what_follows_from_a_relation_and_what_does_not(asked, given, follows):
+    """By hand. Catches a factor that is negative, a coefficient whose sign is not read, and "less" of what is equal."""
+    one, other = replace(theorems.T2, given=(asked,)), replace(theorems.T2, given=(given,))
+    assert len(Reduction(one=one, other=other).asked_of_one) == (not follows)

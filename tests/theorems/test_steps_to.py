@@ -11,7 +11,7 @@ from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, sketches, theorems
 from rac_theory.algebra.expression import lifted
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import T, gap0
+from rac_theory.theorems.symbols import T, gamma, gap0
 
 c = Constants(gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5)
 
@@ -100,3 +100,27 @@ def test_a_case_stands_for_its_constants_and_must_meet_the_assumptions():
         theorems.T2.steps_to(0.1, a_case(sketches.Frozen(np.eye(4)[:, :1])))
     with pytest.raises(ValueError, match=r"gamma L <= 1 is not met: gamma L = 1\.8 for gamma=0\.9, L=2"):
         theorems.T1.steps_to(0.1, a_case(sketches.Haar(4, 2), gamma=0.9))
+
+
+def test_no_horizon_is_promised_beyond_what_is_given_of_it():
+    """T5_step asks for gamma^2 L A lambda_max T <= 1, here T <= 50: its bound comes down to 0.05 at T = 40, and to 0.01
+    only at T = 200, of which it says nothing: the bound of T5 has a floor, and so has the average itself, on x^2/2 with
+    noise +-x/sqrt(50).
+    Catches a horizon of the bound alone, and one that is refused since the case itself is to run for longer.
+    """
+    known = {"gamma": 1.0, "L": 1.0, "A": 1 / 50, "beta": 1.0, "C": 0.0, "lambda_min": 1.0, "lambda_max": 1.0}
+    c = Constants(**known, gap0_upper=0.5)
+    t5, t5_step = theorems.T5, theorems.T5_step
+    assert t5_step.steps_to(0.05, c) == 40
+    assert t5_step.steps_to(0.01, c) == t5.steps_to(0.01, c) == math.inf
+    assert np.isnan(t5_step.steps_to(0.01, replace(c, gap0_upper=math.nan)))
+
+
+def test_the_steps_of_a_case_do_not_matter():
+    """Not where a theorem is given a relation with T, either. Catches one that is asked of the steps of the case."""
+    case = a_case(sketches.Haar(4, 2))
+    short = replace(theorems.T2, id="short", given=(*theorems.T2.given, gamma * T <= 20))
+    horizons = [short.steps_to(0.1, replace(case, steps=steps)) for steps in (5, 10**6)]
+    assert horizons == [theorems.T2.steps_to(0.1, case)] * 2
+    assert horizons[0] <= 40
+    assert short.steps_to(1e-9, case) == math.inf

@@ -8,8 +8,9 @@ import pytest
 
 from problems import Quadratic
 from rac_theory import GD, Case, Constants, theorems
-from rac_theory.theorems import E, Theorem, gap
-from rac_theory.theorems.symbols import T, gamma, gap0, mu
+from rac_theory.algebra import Symbol, equal
+from rac_theory.theorems import Condition, E, Known, Theorem, gap
+from rac_theory.theorems.symbols import D, L, L_max, T, gamma, gap0, mu
 
 T2 = theorems.T2
 USERS = Theorem(
@@ -20,6 +21,8 @@ USERS = Theorem(
     given=T2.given,
     claim=E(gap) <= (1 - gamma * mu) ** T * gap0,
 )
+
+CASE = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=3)
 
 
 def test_ours_say_what_they_are():
@@ -39,11 +42,60 @@ def test_ours_say_what_they_are():
         ({"claim": "f falls"}, "claim must be a claim"),
         ({"given": gamma <= 1}, "given must be a tuple of relations, conditions and predicates, got gamma <= 1"),
         ({"given": (T2.given, True)}, "given must be a tuple"),
+        ({"given": (gamma * L == 1,)}, r"got False in it: == compares expressions, equal\(K, 1\) is an equation"),
+        ({"given": (Known,)}, "given must be a tuple"),
+        ({"given": (Symbol("x") > 0,)}, "given must be made of constants of a case and of T, not of x$"),
+        ({"given": (Known(D, unless=equal(Symbol("x"), 1)),)}, "not of x$"),
+        ({"given": (Condition("c", mu > 0, (Symbol("x") > 0,)),)}, "not of x$"),
+        ({"given": (L > 0, L_max > 0)}, "L stands for L and for L_max: they need two names"),
+        ({"about": None}, "about must be a predicate, such as assumptions.rac_lora_exact, got None"),
+        ({"about": gamma <= 1}, "about must be a predicate"),
     ],
 )
 def test_what_is_no_theorem_is_refused(change, words):
     with pytest.raises(ValueError, match=words):
         replace(USERS, **change)
+
+
+def test_what_is_no_assumption_is_refused():
+    for wrong in ("D", T, Symbol("x")):
+        with pytest.raises(ValueError, match="symbol must be that of a constant of a case, such as D, got"):
+            Known(wrong)
+    with pytest.raises(ValueError, match=r"unless must be a relation, such as equal\(K, 1\), got True"):
+        Known(D, unless=True)
+    with pytest.raises(ValueError, match=r"inequality must be a Relation, such as gamma \* L <= 1, got gamma"):
+        Condition("c", gamma, (gamma > 0,))
+    for known in ((), gamma > 0, (gamma,)):
+        with pytest.raises(ValueError, match=r"known must be a tuple of relations, such as \(L > 0,\), got"):
+            Condition("c", gamma > 0, known)
+
+
+@pytest.mark.parametrize("answer", [True, False, 1.0])
+def test_a_predicate_answers_with_a_sentence_or_with_none(answer):
+    """Catches one that answers True where it is met, which would be read as a breach of every case."""
+
+    def positive(case, c):
+        return answer
+
+    for change in ({"given": (positive,)}, {"about": positive}):
+        with pytest.raises(TypeError, match=f"predicate positive must return None .*, else a sentence, got {answer}"):
+            replace(USERS, **change).unmet(CASE, Constants.of(CASE))
+
+
+@pytest.mark.parametrize("steps", [-1, 2.5, "3", None, True])
+def test_steps_are_counted(steps):
+    with pytest.raises(ValueError, match="steps must be"):
+        T2.bound(Constants(gamma=0.5), steps)
+
+
+def test_the_start_alone_has_a_bound():
+    """Zero steps are some: what is known at t = 0 is no unknown, as all of none would say."""
+    assert T2.bound(Constants(gamma=0.5, mu=1.0, lambda_min=0.5, gap0=3.0), 0).tolist() == [3.0]
+
+
+def test_an_identity_is_about_something_in_words():
+    """Catches words that are typeset as a formula."""
+    assert list(theorems.T11.typeset_assumptions) == [[(False, theorems.T11.assumptions[0])]]
 
 
 def test_how_a_function_falls_is_told():

@@ -314,3 +314,11 @@ def test_what_rounding_may_hide_of_runs_is_taken_off_before_they_confirm():
     claim = JudgedClaim.of(theorems.T2, case, c, exact_recording(case, "exact"), exact=False)
     assert (claim.rounding > 0).all()
     np.testing.assert_array_equal(claim.question.doubt, claim.rounding + c.f_star_error)
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-3, 1.0])
+def test_a_gap_allows_for_all_that_a_shift_makes_of_it(x):
+    """L/2 (x + d)^2 - L/2 x^2 = L x d + L d^2 / 2; at x = 0 only the square is left. Catches one without it."""
+    c, d = Constants(gamma=0.1, L=3.0, gap0=1.5), 1e-4
+    allowed = gap.rounding(c, np.array([3.0 / 2 * x**2]), d)
+    assert allowed[0] >= 3.0 * x * d + 3.0 / 2 * d**2

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 
 from rac_theory import Constants
 from rac_theory.algebra import Relation, symbols_of
@@ -47,7 +46,7 @@ def own_relations(theorem: Theorem) -> tuple[Relation, ...]:
 
 def is_met(relation: Relation, point: Point) -> bool:
     """Whether a relation is met at a point."""
-    return met(relation, SimpleNamespace(steps=point.T), point.c)
+    return met(relation, point.T, point.c)
 
 
 def points(theorem: Theorem) -> list[Point]:
