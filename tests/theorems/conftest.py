@@ -70,7 +70,7 @@ def _tried(theorems, kind, setting):
     seed = np.random.SeedSequence(0)
     if any(variance_is_missing(theorem, case, c) for theorem in theorems):
         c = with_measured_variance(case, c, seed)
-    return judge(theorems, case, c, runs=256, alpha=1e-3, seed=seed)
+    return judge(theorems, case, c, runs=128, alpha=1e-3, seed=seed)
 
 
 @pytest.fixture
