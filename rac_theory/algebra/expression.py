@@ -1,7 +1,7 @@
 """Expressions: numbers and named quantities, joined by the operations of bounds; readings are files beside it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Complex, Rational
 from typing import Any, Literal
@@ -69,8 +69,8 @@ class Expression:
 
     def inside(self) -> Iterator["Expression"]:
         """Yield the expressions that this one is made of, from left to right."""
-        for each in fields(self):  # type: ignore[arg-type]  # every kind is a dataclass
-            yield from _expressions(getattr(self, each.name))
+        for each in vars(self).values():
+            yield from _expressions(each)
 
     def within(self) -> Iterator["Expression"]:
         """Yield this expression and all below it, through definitions."""
@@ -82,8 +82,7 @@ class Expression:
         """Return the expression with others in the place of some, here and below."""
         if self in values:
             return lifted(values[self])
-        changed = {each.name: _at(getattr(self, each.name), values) for each in fields(self)}  # type: ignore[arg-type]
-        return replace(self, **changed)  # type: ignore[type-var]
+        return type(self)(*(_at(each, values) for each in vars(self).values()))
 
 
 @dataclass(frozen=True, repr=False)

@@ -33,7 +33,8 @@ def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
     found: dict[Let, None] = {}
     level = [term for one in expressions for term in (one.terms if isinstance(one, Relation) else (one,))]
     while level:
-        names = [let for each in level for let in _named(each)]
+        # By identity first: to compare two that are equal takes all that they rest on.
+        names = {id(let): let for each in level for let in _named(each)}.values()
         level = [let.value for let in dict.fromkeys(names) if let not in found]
         found |= dict.fromkeys(names)
     return tuple(found)

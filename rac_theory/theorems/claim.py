@@ -124,7 +124,7 @@ class Claim:
         """The claim as a relation; a function stands in it as what its docstring begins with."""
         return Relation((self.metric.expected, self._shown), ("<=",))
 
-    @property
+    @cached_property
     def definitions(self) -> tuple[Let, ...]:
         """The names that the claim uses, each defined once."""
         return definitions_in(self.relation)

@@ -157,11 +157,8 @@ class Theorem:
     def typeset_assumptions(self) -> Iterator[list[tuple[bool, str]]]:
         """The sentences in parts, each with whether it is a formula, which is then LaTeX."""
         for assumption in (self.about, *self.given):
-            told = [(not isinstance(part, str), part) for part in parts(assumption)]
-            yield [
-                *((is_formula, part if isinstance(part, str) else latex(part)) for is_formula, part in told),
-                (False, "."),
-            ]
+            told = [(False, part) if isinstance(part, str) else (True, latex(part)) for part in parts(assumption)]
+            yield [*told, (False, ".")]
 
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing.
@@ -173,7 +170,7 @@ class Theorem:
         """
         checks.integer("steps", steps, 0)
         bound = self.claim.at(constants, np.arange(steps + 1.0))
-        if steps and np.isnan(bound[1:]).all():  # nan ** 0 is 1: a constant that is unknown would look known at t = 0
+        if steps and np.isnan(bound[1:]).all():  # in a function nan ** 0 is 1, and what is unknown looks known
             return np.full(steps + 1, np.nan)
         return np.where(np.isfinite(bound), bound, np.nan)
 

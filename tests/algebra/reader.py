@@ -70,14 +70,15 @@ class Reader:
 
     @staticmethod
     def series(first, second, last):
-        base = last[1] if last[0] == "^" else last
+        base, one = last[1] if last[0] == "^" else last, ("number", 1)
 
         def exponent(term):
-            if term == ("number", 1):
-                return ("number", 0)
-            return ("number", 1) if term == base else term[2]
+            if term == base:
+                return one
+            return ("number", 0) if term == one else term[2]
 
-        return ("series", base, exponent(first), exponent(second), exponent(last))
+        before = ("+", exponent(second), ("-", one))  # of powers of one, the first two may look alike
+        return ("series", base, before if first == base == one else exponent(first), exponent(second), exponent(last))
 
     def product(self, divides=True):
         if self.rest[0].isdigit() and self.rest[1] == "/":  # 4/7 and 1/T stand alone

@@ -170,7 +170,7 @@ def exact(e, at):
 
 
 @given(trees(2), st.integers(0, 2**32 - 1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_way_is_contradicted_by_exact_numbers(e, seed):
     """At 12 pairs of points each. Catches any rule that holds only for factors, bases or terms of one sign."""
     way, _ = direction(e, a, REGION)

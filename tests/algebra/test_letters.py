@@ -33,7 +33,7 @@ points = st.fixed_dictionaries({one: st.fractions(1, 5, max_denominator=16) for 
 
 
 @given(written(), points)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_quotient_is_the_expression(e, values):
     """Against the reading as a fraction, with a symbol for what is left. Catches a letter that is read twice or not."""
     named = {each: Symbol(f"u{i}") for i, each in enumerate(LEFT)}

@@ -13,7 +13,7 @@ from .rounding import bounded
 from .trees import K, T, lam, trees, values, x, y
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(trees(depth=3), values())
 def test_a_number_is_no_worse_than_plain_arithmetic(tree, at):
     """Within the error that any textbook allows: a case that is mixed up, or a short cut that is wrong, is far off.

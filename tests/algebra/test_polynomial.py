@@ -62,7 +62,7 @@ def is_known(value):
     return math.isfinite(value) if isinstance(value, float) else True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.recursive(leaves, _joined, max_leaves=6), points)
 def test_the_normal_form_has_the_values_of_the_expression(tree, at):
     """An error in the arithmetic of any kind of expression, a forgotten term or a wrong exponent, is another value."""
@@ -80,7 +80,7 @@ def test_the_normal_form_has_the_values_of_the_expression(tree, at):
         assert any(fraction(polynomial(tree).expression, there) == fraction(tree, there) for there in elsewhere)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.recursive(leaves, _joined, max_leaves=4), points)
 def test_a_change_is_seen(tree, at):
     """That all are called identical is excluded: twice what is not zero, and what differs by 1/1000, are others."""

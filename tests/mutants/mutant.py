@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from rac_theory import Case, Status, Verdict, theorems, verify
@@ -11,8 +10,6 @@ from rac_theory.testing import NotShown, assert_converges_to, assert_rate_bound
 from rac_theory.testing import check_algorithm as check_an_algorithm
 from rac_theory.testing import check_problem as check_a_problem
 from rac_theory.testing import check_sketch as check_a_sketch
-
-PROOFS = Path(__file__).parent.parent / "theorems"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +56,6 @@ class Mutant:
         Make the trial with the mutant, and the same trial without it.
     caught_by : tuple of str
         The detectors that must catch it; others may. Empty for a mutant that no evidence can refute.
-    proof : str
-        For such a mutant, the test ``file.function`` of tests/theorems that compares the formula with its proof.
     room : float
         For such a mutant, the largest exact / bound known where it could be seen; its own bound stays above that.
     """
@@ -71,7 +66,6 @@ class Mutant:
     wrong: Callable[[], Trial]
     right: Callable[[], Trial]
     caught_by: tuple[str, ...]
-    proof: str = ""
     room: float = 1.0
 
 

@@ -1,6 +1,5 @@
 """What the tests of theorems share: five kinds of cases, and exact expectations by a route that knows no library."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,9 +13,10 @@ from rac_theory.algorithms import Bernoulli
 from rac_theory.cases.case import starting_point
 from rac_theory.ledger.ensemble import informative_steps
 from rac_theory.ledger.theorem_settings import SETTINGS
-from rac_theory.theorems.metric import Curves
 from rac_theory.verification.judge import judge
 from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
+
+from .second_routes.moments import followed
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _tried(theorems, kind, setting):
     seed = np.random.SeedSequence(0)
     if any(variance_is_missing(theorem, case, c) for theorem in theorems):
         c = with_measured_variance(case, c, seed)
-    return judge(theorems, case, c, runs=256, alpha=1e-3, seed=seed)
+    return judge(theorems, case, c, runs=128, alpha=1e-3, seed=seed)
 
 
 @pytest.fixture
@@ -80,27 +80,12 @@ def tried():
 
 
 def _exact_over_bound(theorem, c, maps, Q, x, steps):
-    """Iterate the second moment of (x, 1) under maps ``x -> A x + b``, [(probability, A, b)], and f = x'Qx/2."""
-    Q = np.atleast_2d(np.asarray(Q, dtype=float))
-    d = len(Q)
-    x = np.append(np.atleast_1d(np.asarray(x, dtype=float)), 1.0)
-    assert math.isclose(sum(probability for probability, _, _ in maps), 1.0)
-    lifted = []
-    for probability, A, b in maps:
-        M = np.zeros((d + 1, d + 1))
-        M[:d, :d], M[:d, d], M[d, d] = A, b, 1.0
-        lifted.append((probability, M))
-    moment, values, squares = np.outer(x, x), [], []
-    for _ in range(steps + 1):
-        values.append(np.trace(Q @ moment[:d, :d]) / 2)
-        squares.append(np.trace(Q @ moment[:d, :d] @ Q))
-        moment = sum(probability * M @ moment @ M.T for probability, M in lifted)
     assert c.f_star == 0
-    curves = Curves(np.array([values]), np.array([squares]))
-    return (theorem.metric.along(curves, c)[0] / theorem.bound(c, steps))[1:]
+    along = theorem.metric.along(followed(maps, Q, x, steps), c)[0]
+    return (along / theorem.bound(c, steps))[1:]
 
 
 @pytest.fixture
 def exact_over_bound():
-    """``exact_over_bound(theorem, constants, maps, Q, x0, steps)``: the ratio at t = 1, ..., steps."""
+    """``exact_over_bound(theorem, constants, maps, Q, x0, steps)``: at t = 1, ..., steps, on f = x'Qx/2."""
     return _exact_over_bound

@@ -8,35 +8,10 @@ import pytest
 
 from problems import FromFunctions, Quadratic
 from rac_theory import GD, Case, Constants, Noisy, RACLoRA, Status, sketches, theorems, verify
-from rac_theory.algebra import sqrt
 from rac_theory.algorithms import SGD
-from rac_theory.theorems import E, symbols
 
 T3, T3_sharp, T3_isotropic, T4 = theorems.T3, theorems.T3_sharp, theorems.T3_isotropic, theorems.T4
-c = Constants(
-    gamma=0.2,
-    L=2.0,
-    strong_convexity=0.5,
-    convex=True,
-    lambda_min=0.25,
-    lambda_max=0.5,
-    f_star=0.0,
-    gap0=3.0,
-    gap0_upper=3.5,
-    distance0=2.0,
-)
 GOOD = (Status.HOLDS, Status.CONSISTENT)
-
-
-def test_formulas_against_numbers_worked_out_by_hand():
-    """distance^2 / (2 gamma) = 4/0.4 = 10 and 2 - gamma L = 1.6; T4: (1 - 0.1)^2 = 0.81 beats (1 - 0.4)^2."""
-    assert T3.bound(c, 3)[3] == pytest.approx((3 + 10) / (1 + 0.75))
-    assert T3_sharp.bound(c, 3)[3] == pytest.approx((3 + 16) / (1 + 1.2))
-    assert T3_isotropic.bound(c, 3)[3] == pytest.approx(4 / (2 * 0.2 * 0.25 * 3))
-    assert T4.bound(c, 3)[3] == pytest.approx(4 * (0.75 + 0.5 * 0.81) ** 3)
-    assert T4.bound(replace(c, gamma=0.9), 3)[3] == pytest.approx(4 * (0.75 + 0.5 * 0.8**2) ** 3)
-    assert math.isnan(T3_isotropic.bound(c, 1)[0])
-    assert T4.bound(c, 1)[0] == 4.0
 
 
 @pytest.mark.parametrize("t", [T3, T3_sharp])
@@ -89,12 +64,6 @@ def test_T4_is_an_equality_on_an_axis(gamma, axis):
     verdict = verify(T4, Case(algorithm, problem, W0, steps=30))
     assert verdict.status is Status.HOLDS
     np.testing.assert_allclose(verdict.mean, verdict.bound, rtol=1e-11)
-    true = verdict.constants
-    slow = {"strong_convexity": 0.2 * 1.02} if axis == 0 else {"L": 0.98}
-    for false in (slow, {"lambda_min": 0.51}, {"distance0": 2.99}):
-        assert verify(T4, Case(algorithm, problem, W0, steps=30), constants=replace(true, **false)).status is (
-            Status.VIOLATED
-        )
 
 
 def test_T4_needs_lambda_max():
@@ -170,21 +139,6 @@ def test_a_distance_or_a_gap_too_small_is_refuted():
         assert verify(t, Case(GD(1.0), problem, steps=100), constants=false).status is Status.VIOLATED
 
 
-@pytest.mark.parametrize("t", [T3, T3_sharp, T3_isotropic])
-def test_scaling_in_gamma_and_in_lambda(t):
-    """A tenth of the step, or of lambda: distance^2 / 2 without the gamma below it is false, and so is lambda = 1."""
-    problem = Quadratic.left(np.eye(10), np.ones((10, 3)))
-    slow, rare = GD(0.02), RACLoRA(sketches.Coordinate(10, 1), 1.0)
-    scaled = {symbols.distance0: symbols.distance0 * sqrt(symbols.gamma)}
-    without = replace(t, claim=E(t.metric) <= t.claim.bound.at(scaled))
-    assert verify(t, Case(slow, problem, steps=200)).status is Status.HOLDS
-    assert verify(without, Case(slow, problem, steps=200)).status is Status.VIOLATED
-    verdict = verify(t, Case(rare, problem, steps=60))
-    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
-    false = replace(verdict.constants, lambda_min=1.0)
-    assert verify(t, Case(rare, problem, steps=60), constants=false).status is Status.VIOLATED
-
-
 def test_lambda_max_for_lambda_min_is_refuted():
     """All error in the coordinate that is drawn with probability 1/20: .95^t against 2/(1 + .95 t)."""
     W_star = np.zeros((2, 3))
@@ -207,9 +161,9 @@ def test_the_plain_form_is_false_for_longer_steps():
     assert verify(T3_sharp, Case(GD(1.9), problem, steps=30)).status is Status.HOLDS
 
 
-def a_case(gamma=0.5):
+def a_case():
     problem = Quadratic.left(np.diag([0.5, 1.0, 1.5, 2.0]), np.ones((4, 2)))
-    return Case(RACLoRA(sketches.Haar(4, 2), gamma), problem, steps=5)
+    return Case(RACLoRA(sketches.Haar(4, 2), 0.5), problem, steps=5)
 
 
 @pytest.mark.parametrize("t", [T3, T3_sharp, T3_isotropic, T4])
@@ -238,11 +192,8 @@ def test_each_assumption(t, change, sentence, about):
         assert unmet == ()
 
 
-@pytest.mark.parametrize(("t", "largest"), [(T3, 1.0), (T3_isotropic, 1.0), (T3_sharp, 2.0), (T4, 2.0)])
-def test_step_sizes_and_algorithms(t, largest):
-    for gamma_L, admissible in ((0.5, True), (largest * 0.999, True), (largest * 1.001, False)):
-        case = a_case(gamma_L / 2)
-        assert (t.unmet(case, Constants.of(case)) == ()) == admissible
+@pytest.mark.parametrize("t", [T3, T3_sharp, T3_isotropic, T4])
+def test_the_algorithm_is_named_first(t):
     stochastic = replace(a_case(), algorithm=SGD(0.1, Noisy(1.0)))
     (unmet,) = t.unmet(stochastic, Constants(gamma=0.1))
     assert unmet == "gradients must be exact, they come from Noisy"

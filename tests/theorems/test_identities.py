@@ -1,15 +1,21 @@
 """Which theorem is which, exactly: for all constants and all T at once, and for no other numbers in either claim."""
 
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from rac_theory import theorems
-from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, identical, powers, text
-from rac_theory.algebra.expression import Number, lifted
-from rac_theory.theorems import Theorem, federated, reshuffling, sharp_drift
+from rac_theory.algebra import (
+    Let,
+    Relation,
+    Symbol,
+    identical,
+    powers,
+    text,
+)
+from rac_theory.algebra.expression import lifted
+from rac_theory.theorems import federated, reshuffling, sharp_drift
 from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.metric import gap
 from rac_theory.theorems.reduction import Reduction, named
@@ -31,69 +37,13 @@ from rac_theory.theorems.symbols import (
     sigma_squared,
 )
 
+from .wrong_reductions import changed, holds, unseen
+
 
 @pytest.mark.parametrize("reduction", REDUCTIONS, ids=repr)
 def test_the_sides_are_the_same(reduction):
     """A wrong number, exponent, weight or sign in either claim; the next test does each of them wrong."""
     assert reduction.holds
-
-
-def changed(expression: Expression, whole: bool = False) -> Iterator[tuple[str, Expression]]:
-    """The expression with one of its numbers 10% larger, or one more if it must be whole; definitions stay."""
-    if isinstance(expression, Number):
-        yield "", Number(expression.value + (1 if whole else expression.value / 10))
-    for each in fields(expression) if not isinstance(expression, Number | Let | Symbol) else ():  # type: ignore[arg-type]
-        value = getattr(expression, each.name)
-        parts = value if isinstance(value, tuple) else (value,)
-        for i, part in enumerate(parts):
-            inside = whole or each.name in ("exponent", "first", "last", "steps")
-            for where, other in changed(part, inside) if isinstance(part, Expression) else ():
-                new = (*parts[:i], other, *parts[i + 1 :])
-                at = {each.name: new if isinstance(value, tuple) else other}
-                yield where or text(expression), replace(expression, **at)  # type: ignore[type-var]
-
-
-def everywhere(reduction: Reduction, wrong: dict[Expression, Expression]) -> Reduction:
-    """The reduction with a definition changed wherever it stands, as it would be if its line were."""
-    claims = [
-        replace(each, bound=each.bound.at(wrong), metric=replace(each.metric, expected=each.metric.expected.at(wrong)))
-        for each in map(claim_of, (reduction.one, reduction.other))
-    ]
-    at = {name.at(wrong): lifted(value).at(wrong) for name, value in reduction.at.items()}
-    return Reduction(one=claims[0], other=claims[1], at=at, times=lifted(reduction.times).at(wrong))
-
-
-def wrong_reductions(reduction: Reduction) -> Iterator[tuple[str, Reduction]]:
-    """Where a number stands in the claims, and the reduction with it changed."""
-    for which, side in (("one", reduction.one), ("other", reduction.other)):
-        if isinstance(side, Expression):
-            yield from ((where, replace(reduction, **{which: wrong})) for where, wrong in changed(side))
-            continue
-        claim = claim_of(side)
-        for where, bound in changed(claim.bound):
-            yield where, replace(reduction, **{which: replace(claim, bound=bound)})
-        for where, expected in changed(claim.metric.expected):
-            wrong = replace(claim, metric=replace(claim.metric, expected=expected))
-            yield where, replace(reduction, **{which: wrong})
-        for let in definitions_in(claim.metric.expected, claim.bound):
-            for where, value in changed(let.value):
-                yield f"{let.name}: {where}", everywhere(reduction, {let: replace(let, value=value)})
-
-
-def claim_of(side: Theorem | Claim) -> Claim:
-    return side.claim if isinstance(side, Theorem) else side
-
-
-def holds(reduction: Reduction) -> bool:
-    try:
-        return reduction.holds
-    except ZeroDivisionError:  # a change has made a bound infinite
-        return False
-
-
-def unseen(reduction: Reduction) -> set[str]:
-    """Where in the claims a number may be changed while the reduction still holds."""
-    return {where for where, wrong in wrong_reductions(reduction) if holds(wrong)}
 
 
 _OF_ROUND = {"a: 1/K", "a: 1 + eta L", "a: ((1 + eta L)^k - 1)^2"}

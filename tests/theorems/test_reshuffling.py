@@ -9,51 +9,15 @@ import pytest
 
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, RACLoRA, Reshuffled, Status, sketches, theorems
-from rac_theory.theorems import E
-from rac_theory.theorems.symbols import N, lambda_min
 
 T7, T7d, T7d_sharp = theorems.T7, theorems.T7d, theorems.T7d_sharp
 T8, T8d, T8d_sharp = theorems.T8, theorems.T8d, theorems.T8d_sharp
 ALL = [T7, T7d, T7d_sharp, T8, T8d, T8d_sharp]
 GOOD = (Status.HOLDS, Status.CONSISTENT)
 c = Constants(
-    gamma=0.1,
-    inner_steps=2,
-    L_max=2.0,
-    mu=0.5,
-    lambda_min=0.25,
-    lambda_max=0.5,
-    sigma_squared=4.0,
-    D=5.0,
-    f_star=0.0,
-    gap0=3.0,
+    gamma=0.1, inner_steps=2, L_max=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, D=5.0, f_star=0.0, gap0=3.0,
     gap0_upper=3.5,
-)
-
-
-def test_simple_formulas_against_numbers_worked_out_by_hand():
-    """eta N lambda_min = 0.05, eta^2 L^2 (N + 1) = 0.12, kappa_H = 2, q = 4/9 * 0.2 * 0.12 * 2 * 0.5 = 0.096/9."""
-    assert T7.bound(c, 3)[3] == pytest.approx(18 / 7 * 3.5 / 0.15 + 4 / 7 * 0.12 * 2 * 4)
-    rho0, q = 1 - 0.175 / 9, 0.096 / 9
-    assert T8.bound(c, 3)[3] == pytest.approx(rho0**3 * 3 + 2 / 7 * 0.12 * 2 * 4 / 0.5)
-    W = 1 / (1 + q) + 1 / (1 + q) ** 2
-    assert T7d.bound(c, 2)[2] == pytest.approx(18 / 7 * 3.5 / (0.05 * W) + 4 / 7 * 0.12 * 2 * 5)
-    rho = rho0 + q
-    assert T8d.bound(c, 2)[2] == pytest.approx(rho**2 * 3 + (1 + rho) * 0.12 / 9)
-
-
-def test_sharp_formulas_against_numbers_worked_out_by_hand():
-    """N = 2, eta L = 0.2: s = (0 + 0.2)/2 = 0.1 and r = 0.2/2 = 0.1. N = 3: s = 0.64/3, r = 0.2/6 (1 + 2 * 1.2)."""
-    W = 1 / 1.002 + 1 / 1.002**2  # q = 0.2 * 0.01 * 0.5 * 2
-    assert T7d_sharp.bound(c, 2)[2] == pytest.approx(2 * 3.5 / (0.05 * W) + 0.01 * 2 * 5)
-    rho = 1 - 0.2 * 0.5 * 0.25 + 0.002
-    assert T8d_sharp.bound(c, 2)[2] == pytest.approx(rho**2 * 3 + (1 + rho) * 0.1 * 0.01 * 0.5 * 5)
-    three, s, r = replace(c, inner_steps=3), 0.64 / 3, 0.2 / 6 * 3.4
-    q, factor = 0.3 * s * r * 0.5 * 2, 1 - s**2 + s * r
-    assert T7d_sharp.bound(three, 1)[1] == pytest.approx((2 * 3.5 / (0.075 / (1 + q)) + s * r * 2 * 5) / factor)
-    assert T8d_sharp.bound(three, 1)[1] == pytest.approx(
-        (1 - factor * 0.3 * 0.5 * 0.25 + q) * 3 + 0.15 * s * r * 0.5 * 5
-    )
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("N", [2, 3, 20])
@@ -115,8 +79,6 @@ def test_the_sharp_first_term_is_attained(exact_over_bound):
     ratio = exact_over_bound(T7d_sharp, constants, maps, 1.0, 1.0, 8)
     np.testing.assert_allclose(ratio, [1 - 17.0**-t for t in range(1, 9)], rtol=1e-12)
     assert T7d_sharp.tightest.ratio == 1.0
-    false = replace(constants, gap0_upper=0.499)
-    assert exact_over_bound(T7d_sharp, false, maps, 1.0, 1.0, 8)[-1] > 1
     rare, maps = identical(2, 0.5, 1e-3)
     np.testing.assert_allclose(exact_over_bound(T8d_sharp, rare, maps, 1.0, 1.0, 2000), 1.0, rtol=1e-9)
 
@@ -132,15 +94,6 @@ def test_how_tight_the_rate_is(exact_over_bound, N, T8_ratio, T8d_ratio):
         assert t.tightest.ratio == 0.648
         false = replace(constants, mu=2.0)  # the true factor is 1 - p (1 - e^-1), 1.63 times as far from one as T8's
         assert exact_over_bound(t, false, maps, 1.0, 1.0, 3000).max() > 1
-
-
-@pytest.mark.parametrize("t", ALL)
-def test_a_wrong_power_of_N_is_refuted(exact_over_bound, t):
-    """N = 20 identical components: eta N^2 in the place of eta N promises twenty times the progress."""
-    constants, maps = identical(20, 0.025 / 20, 0.5)
-    assert exact_over_bound(t, constants, maps, 1.0, 1.0, 400).max() <= 1
-    wrong = replace(t, claim=E(t.metric) <= t.claim.bound.at({lambda_min: lambda_min * N}))
-    assert exact_over_bound(wrong, constants, maps, 1.0, 1.0, 400).max() > 1
 
 
 def cancelling(eta, eps):
@@ -198,14 +151,11 @@ def two_targets(p=0.3, eta=0.5):
 
 @pytest.mark.parametrize("p", [1.0, 0.3, 0.01])
 def test_the_sharp_T8d_is_an_equality_at_every_T(exact_over_bound, p):
-    """At eta = 1/2 = 1/(LN), any p; so a hundredth in any constant is refuted, and so are other places for p."""
+    """At eta = 1/2 = 1/(LN), any p, with the constants of the library."""
     case, true, maps = two_targets(p)
     assert T8d_sharp.unmet(case, true) == ()
     assert pytest.approx(1.0) == true.D
     np.testing.assert_allclose(exact_over_bound(T8d_sharp, true, maps, 1.0, 3.0, 200), 1.0, rtol=1e-9)
-    smaller = {"D": 0.99, "lambda_max": 0.99 * true.lambda_max, "gap0": 0.99 * true.gap0}
-    for name, value in (smaller | {"mu": 1.01, "lambda_min": 1.01 * true.lambda_min}).items():
-        assert exact_over_bound(T8d_sharp, replace(true, **{name: value}), maps, 1.0, 3.0, 200).max() > 1 + 1e-6
     assert T8d_sharp.tightest.ratio == 1.0
 
 
@@ -222,18 +172,6 @@ def test_the_limit_of_T8d(exact_over_bound):
     """1/21 of the noise term at eta = 1/4."""
     _, true, maps = two_targets(0.3, 0.25)
     assert exact_over_bound(T8d, true, maps, 1.0, 3.0, 4000)[-1] == pytest.approx(1 / 21, rel=1e-6)
-
-
-def test_the_noise_is_where_the_sketch_looks_most(exact_over_bound):
-    """Start on the rare axis, targets on the frequent one: T8d_sharp at T = 1 is false with one lambda for both."""
-    rare, often, eta = 0.1, 0.9, 0.5
-    moved = epochs([1.0, 1.0], [1.0, -1.0], eta)[1:]
-    maps = [(rare, np.diag([(1 - eta) ** 2, 1.0]), np.zeros(2))]
-    maps += [(often * weight, np.diag([1.0, A]), np.array([0.0, b])) for weight, A, b in moved]
-    constants = replace(two_targets()[1], lambda_min=rare, lambda_max=often, gap0=0.0005)
-    start = [0.001**0.5, 0.0]
-    assert exact_over_bound(T8d_sharp, constants, maps, np.eye(2), start, 1)[0] <= 1
-    assert exact_over_bound(T8d_sharp, replace(constants, lambda_max=rare), maps, np.eye(2), start, 1)[0] > 1.5
 
 
 @pytest.mark.parametrize("t", ALL)
@@ -257,12 +195,12 @@ def test_they_hold(kind, tried):
         assert ("measured on other runs" in verdict.reason) == (verdict.theorem in (T7, T8))
 
 
-def a_case(share=0.5, gradients=None, **more):
-    """A quarter of 1/(N L_max) at share one half."""
+def a_case():
+    """At a quarter of 1/(N L_max)."""
     problem = LeastSquares(np.random.default_rng(0).standard_normal((4, 3)), np.arange(8.0).reshape(4, 2), l2=2.0)
     sketch = sketches.WeightedCoordinate(3, 1, [2, 2, 3])
-    gamma = share / (2 * 4 * problem.L_max)
-    return Case(RACLoRA(sketch, gamma, gradients=gradients or Reshuffled(), **more), problem, steps=50)
+    gamma = 1 / (4 * 4 * problem.L_max)
+    return Case(RACLoRA(sketch, gamma, gradients=Reshuffled()), problem, steps=50)
 
 
 @pytest.mark.parametrize("t", ALL)
@@ -282,9 +220,6 @@ def a_case(share=0.5, gradients=None, **more):
         ({"gap0_upper": math.nan}, "f(W^0) - f* must be known, gap0_upper is nan", [T7, T7d, T7d_sharp]),
         ({"gap0": math.nan}, "f(W^0) - f* must be known, gap0 is nan", [T8, T8d, T8d_sharp]),
         ({"mu": 0.0}, "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is 0", [T8, T8d, T8d_sharp]),
-        ({"mu": 1e-6}, "rho < 1 is not met: rho = 1.0", [T8d, T8d_sharp]),
-        ({"gamma": 0.2}, "2 eta N L <= 1 is not met: 2 eta N L = ", [T7, T7d, T8, T8d]),
-        ({"gamma": 0.2}, "eta N L <= 1 is not met: eta N L = ", [T7d_sharp, T8d_sharp]),
     ],
 )
 def test_each_assumption(t, change, sentence, about):
@@ -296,13 +231,8 @@ def test_each_assumption(t, change, sentence, about):
 
 
 @pytest.mark.parametrize("t", ALL)
-def test_step_sizes_and_algorithms(t):
-    """1/(2 L_max N) for the simple constants, 1/(L_max N) for the sharp ones, and reshuffled epochs alone."""
-    largest = 2.0 if "sharp" in t.id else 1.0
-    for share in (0.99 * largest, 1.01 * largest):
-        case = a_case(share)
-        step = [words for words in t.unmet(case, Constants.of(case)) if "eta N L <= 1 is not met" in words]
-        assert len(step) == (share > largest)
+def test_the_algorithm_is_named_first(t):
+    """Reshuffled epochs alone, of a finite sum."""
     exact = replace(a_case(), algorithm=RACLoRA(sketches.Haar(3, 1), 0.1))
     (unmet,) = t.unmet(exact, Constants.of(exact))
     assert unmet == "gradients must be those of a reshuffled epoch, they come from Exact"

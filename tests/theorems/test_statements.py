@@ -1,4 +1,4 @@
-"""What claims say of themselves: statement, rate, and the names of metrics, by an expression or a function."""
+"""What claims say of themselves, statement, rate, and names of metrics, and assumptions in sentences."""
 
 import math
 from fractions import Fraction
@@ -8,7 +8,8 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import text
-from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
+from rac_theory.theorems import E, assumptions, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
+from rac_theory.theorems.assumption import sentence
 from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
 
 LINEAR = {"T2", "T2_sharp", "T4", "T6", "T8", "T8d", "T8d_sharp", "T10", "T10d", "T10d_sharp", "T12_pl", "T12_gaussian"}
@@ -90,3 +91,32 @@ def test_a_metric_is_labelled_as_it_is_along_a_run(metric, label):
 def test_weights_of_a_metric_are_in_its_claim():
     metric = weighted_squared_gradient(1 / (1 + gamma))
     assert (E(metric) <= gap0).symbols == (T, gamma, gap0)
+
+
+def test_every_assumption_is_a_sentence():
+    """A predicate's is its docstring; a stop is there once. Catches a part that is lost or comes twice."""
+    assert [sentence(one) for one in theorems.T2.given] == [
+        "Lipschitz gradient of f: ||grad f(V) - grad f(W)|| <= L ||V - W|| with known L > 0.",
+        "gamma L <= 1.",
+        "f(W^0) - f* is known: gap at the start, from a certified infimum.",
+        "Polyak-Lojasiewicz inequality: ||grad f(W)||^2 / 2 >= mu (f(W) - f*) with known mu > 0.",
+        "lambda_min > 0.",
+    ]
+    assert sentence(assumptions.convex) == "f is known to be convex."
+    assert sentence(assumptions.known_client_heterogeneity).endswith(" clients differ; not needed if K = 1.")
+    assert sentence(assumptions.structured_noise).endswith(" with known A >= 0, beta >= 0, C >= 0.")
+    assert sentence(lambda case, c: None) == "<lambda>."
+
+
+def test_relations_in_sentences_are_typeset_and_words_are_not():
+    """Catches a lost stop, and a word that is taken for a formula or a relation for words."""
+    about, *_, inequality, positive = theorems.T2.typeset_assumptions
+    assert about == [(False, theorems.T2.about.__doc__.rstrip(".")), (False, ".")]
+    assert inequality == [
+        (False, "Polyak-Lojasiewicz inequality: "),
+        (True, r"\frac{\Vert \nabla f(W) \Vert^{2}}{2} \ge \mu (f(W) - f^\star)"),
+        (False, " with known "),
+        (True, r"\mu > 0"),
+        (False, "."),
+    ]
+    assert positive == [(True, r"\lambda_{\min} > 0"), (False, ".")]

@@ -9,37 +9,12 @@ import pytest
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, Local, Minibatch, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD, Bernoulli
-from rac_theory.theorems import E, gap, mean_squared_gradient, symbols
 from rac_theory.theorems.metric import Curves
 
 T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6
 ALL = [T5, T5_step, T6]
 GOOD = (Status.HOLDS, Status.CONSISTENT)
-c = Constants(
-    gamma=0.1,
-    L=2.0,
-    mu=2.0,
-    lambda_min=0.25,
-    lambda_max=0.5,
-    A=3.0,
-    beta=0.5,
-    C=4.0,
-    f_star=0.0,
-    gap0=3.0,
-    gap0_upper=3.5,
-)
-
-
-def test_formulas_against_numbers_worked_out_by_hand():
-    """q = 2 * 3 * 0.01 * 0.5 = 0.03 and 1 - L gamma beta / 2 = 0.95; L gamma C lambda_max / (2 lambda_min) = 0.8."""
-    assert T5.bound(c, 2)[2] == pytest.approx((3.5 / (0.025 * (1 / 1.03 + 1 / 1.03**2)) + 0.8) / 0.95)
-    assert T5.bound(replace(c, A=0.0), 2)[2] == pytest.approx((3.5 / (0.025 * 2) + 0.8) / 0.95)
-    assert T5_step.bound(c, 2)[2] == pytest.approx(4 * 3.5 / (0.025 * 2) + 1.6)
-    assert T5_step.bound(replace(c, A=0.0), 2)[2] == pytest.approx(2 * 3.5 / (0.025 * 2) + 1.6)
-    # rho = 1 - 2 * 0.1 * 2 * 0.25 * 0.95 + 0.03 and L gamma^2 lambda_max C / 2 = 0.02.
-    rho = 1 - 0.095 + 0.03
-    assert T6.bound(c, 2)[2] == pytest.approx(rho**2 * 3 + (1 + rho) * 0.02)
-    assert T6.bound(c, 2)[0] == 3.0
+c = Constants(gamma=0.1, L=2.0, lambda_max=0.5, A=3.0)
 
 
 def test_the_metric_weighs_early_steps_more():
@@ -92,27 +67,6 @@ def multiplicative(A):
     return constants, [(0.5, -(A**0.5), 0.0), (0.5, A**0.5, 0.0)]
 
 
-def test_the_sum_in_T5_is_not_that_of_the_weights_of_the_average(exact_over_bound):
-    """A = 1/2, T = 2: the average is .8, the bound .9, and .6 with the sum of (1 + q)^-t: larger by 1 + q."""
-    constants, maps = multiplicative(0.5)
-    assert T5.bound(constants, 2)[2] == pytest.approx(0.9)
-    assert exact_over_bound(T5, constants, maps, 1.0, 1.0, 2)[1] == pytest.approx(0.8 / 0.9)
-    wrong = replace(T5, claim=E(T5.metric) <= T5.claim.bound / (1 + symbols.A))
-    assert exact_over_bound(wrong, constants, maps, 1.0, 1.0, 2)[1] == pytest.approx(0.8 / 0.6)
-
-
-def test_the_weights_of_the_average_matter(exact_over_bound):
-    """Noise that feeds on the gap: q = A gamma^2 may not be left out of the sum where the iterates grow.
-
-    With A = 8 the second moment is multiplied by 8 a step: the plain average passes T5's bound for A = 0.
-    """
-    constants, maps = multiplicative(8.0)
-    assert (exact_over_bound(T5, constants, maps, 1.0, 1.0, 12) <= 1).all()
-    plain = replace(T5, claim=E(mean_squared_gradient) <= T5.claim.bound)
-    assert exact_over_bound(plain, constants, maps, 1.0, 1.0, 12).max() > 1
-    assert exact_over_bound(T5, replace(constants, A=0.0), maps, 1.0, 1.0, 12).max() > 1
-
-
 def test_how_tight_T5_step_is_without_constant_noise(exact_over_bound):
     """63/74 at T = 3 with A = 1/3: 4 and 2 may not be taken down by more than that."""
     constants, maps = multiplicative(1 / 3)
@@ -122,21 +76,12 @@ def test_how_tight_T5_step_is_without_constant_noise(exact_over_bound):
 @pytest.mark.parametrize("gamma", [0.1, 0.7, 1.0, 1.6])
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_T6_is_an_equality_on_the_identity(gamma, side):
-    """Any step, any isotropic sketch, additive noise; every constant is refuted if it is false by a hundredth."""
+    """Any step, any isotropic sketch, additive noise, with the constants of the library."""
     problem = Quadratic.left(np.eye(4), np.full((4, 4), 2.0))
     algorithm = RACLoRA(sketches.Haar(4, 1), gamma, side, Noisy(3.0))
     verdict = verify(T6, Case(algorithm, problem, steps=60))
     assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
     np.testing.assert_allclose(verdict.mean, verdict.bound, rtol=1e-10)
-    true = verdict.constants
-    for false in ({"mu": 1.01}, {"lambda_min": 0.2525}, {"C": 8.91}, {"beta": 0.99}, {"lambda_max": 0.2475}, {"C": 0}):
-        constants = replace(true, **false)
-        assert verify(T6, Case(algorithm, problem, steps=60), constants=constants).status is Status.VIOLATED
-    # The noise term is L gamma^2 lambda_max C / 2: another power of gamma is false at a tenth, or at 1.6.
-    power = -1 if gamma > 1 else 1
-    other = replace(T6, claim=E(gap) <= T6.claim.bound.at({symbols.C: symbols.C * symbols.gamma**power}))
-    if gamma != 1.0:
-        assert verify(other, Case(algorithm, problem, steps=60)).status is Status.VIOLATED
 
 
 @pytest.mark.parametrize("replacing", [False, True])
@@ -157,20 +102,6 @@ def test_T6_is_an_equality_for_minibatches_of_equal_curvatures(exact_over_bound,
     for factor in (1 / b, 0.5):
         false = replace(true, A=true.A * factor, C=true.C * factor)
         assert exact_over_bound(T6, false, maps, 1.0, start, 40).max() > 1.05
-
-
-def test_T6_is_an_equality_at_first_for_an_anisotropic_sketch(exact_over_bound):
-    """Start on the rare axis, noise on the frequent one: lambda_max belongs to the noise, lambda_min to the rate."""
-    rare, often, gamma, sigma = 0.1, 0.9, 0.5, 2.0
-    constants = Constants(
-        gamma=gamma, L=1.0, mu=1.0, lambda_min=rare, lambda_max=often, A=0.0, beta=1.0, C=sigma**2, f_star=0.0, gap0=0.5
-    )
-    first, second = np.diag([1 - gamma, 1.0]), np.diag([1.0, 1 - gamma])
-    noises = [(often / 2, second, np.array([0.0, sign * gamma * sigma])) for sign in (1, -1)]
-    maps = [(rare, first, np.zeros(2)), *noises]
-    assert exact_over_bound(T6, constants, maps, np.eye(2), [1.0, 0.0], 1)[0] == pytest.approx(1.0)
-    for false in ({"lambda_max": rare}, {"lambda_min": often}):
-        assert exact_over_bound(T6, replace(constants, **false), maps, np.eye(2), [1.0, 0.0], 1)[0] > 1.1
 
 
 @pytest.mark.parametrize(("d", "kappa"), [(2, 4), (2, 10), (5, 4), (6, 10)])
@@ -259,10 +190,6 @@ def a_case(gamma=0.2, gradients=None, steps=50, **more):
         ({"gap0_upper": math.nan}, "f(W^0) - f* must be known, gap0_upper is nan", [T5, T5_step]),
         ({"gap0": math.nan}, "f(W^0) - f* must be known, gap0 is nan", [T6]),
         ({"mu": 0.0}, "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is 0", [T6]),
-        ({"A": 1e4}, "rho < 1 is not met: rho = ", [T6]),
-        ({"beta": 11.0}, "gamma L beta < 2 is not met: gamma L beta = ", ALL),
-        ({"beta": 7.0}, "gamma L beta <= 1 is not met: gamma L beta = ", [T5_step]),
-        ({"A": 1e4}, "gamma^2 L A lambda_max T <= 1 is not met: gamma^2 L A lambda_max T = ", [T5_step]),
     ],
 )
 def test_each_assumption(t, change, sentence, about):

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from rac_theory import Constants
-from rac_theory.theorems.metric import Curves
 
+from .moments import followed
 from .route import Equality
 
 RARELY, LONG = 0.35, 300
@@ -18,25 +18,6 @@ BLANK = Constants(
     gamma=1 / L, L=L, L_max=L, mu=L, strong_convexity=L, convex=True, lambda_min=1.0, lambda_max=1.0, f_star=0.0,
     distance0=START, D=0.0, sigma_squared=0.0, zeta_squared=0.0, gap0=L / 2 * START**2, gap0_upper=L / 2 * START**2,
 )  # fmt: skip
-
-
-def followed(maps, Q, x, steps):
-    """Curves of ``f = x'Qx/2`` under independent maps ``x -> A x + b``, [(probability, A, b)], by second moments."""
-    Q = np.atleast_2d(np.asarray(Q, dtype=float))
-    d = len(Q)
-    lifted = []
-    for probability, A, b in maps:
-        M = np.eye(d + 1)
-        M[:d, :d], M[:d, d] = A, b
-        lifted.append((probability, M))
-    assert abs(sum(probability for probability, _ in lifted) - 1) < 1e-12
-    x = np.append(np.atleast_1d(np.asarray(x, dtype=float)), 1.0)
-    moment, found = np.outer(x, x), []
-    for _ in range(steps + 1):
-        inner = moment[:d, :d]
-        found.append([np.trace(Q @ inner) / 2, np.trace(Q @ inner @ Q), np.trace(inner)])
-        moment = sum(probability * M @ moment @ M.T for probability, M in lifted)
-    return Curves(*np.array(found).T[:, None])
 
 
 def on_the_line(case, c, factor, times, shift=0.0):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from rac_theory import Constants
 from rac_theory.algebra import Relation, symbols_of
@@ -49,6 +50,7 @@ def is_met(relation: Relation, point: Point) -> bool:
     return met(relation, point.T, point.c)
 
 
+@cache
 def points(theorem: Theorem) -> list[Point]:
     """Return points near every edge and far from it, in three units of f, for a sketch that hardly ever moves, too."""
     reach = REACH[theorem.id]
@@ -78,7 +80,7 @@ def _along(base: Point, name: str, sound) -> Iterator[Point]:
         if sound(at(far)):
             continue
         inside, outside = 1.0, far
-        for _ in range(60):
+        for _ in range(30):
             middle = (inside * outside) ** 0.5
             inside, outside = (middle, outside) if sound(at(middle)) else (inside, middle)
         by = NEAR if far > 1 else -NEAR

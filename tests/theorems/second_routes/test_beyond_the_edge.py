@@ -12,7 +12,8 @@ import pytest
 from rac_theory import theorems
 from rac_theory.algebra import text
 
-from .exact import BLANK, START, L, followed
+from .exact import BLANK, START, L
+from .moments import followed
 from .reach import Point, is_met, relations
 
 ONE, TWO = 1.05 / L, 2.1 / L

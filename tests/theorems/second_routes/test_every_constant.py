@@ -3,6 +3,7 @@
 import pytest
 
 from rac_theory import theorems
+from rac_theory.algebra import text
 
 from .changed import changed_claims
 from .exact import EXACT
@@ -27,11 +28,12 @@ def test_no_change_survives(id, record_property):
     """Would catch each constant that is off by a tenth: some equality is missed by more than 1e-6.
 
     What survives must be the same claim in other words, exactly. And what is computed is what is read: a changed claim
-    has another statement.
+    has another statement, in which one of its formulas is another.
     """
     theorem, surviving, killed, the_same = theorems.ALL[id], [], 0, 0
+    printed = [text(formula) for formula in theorem.claim.formulas]
     for changed in changed_claims(theorem):
-        assert changed.statement != theorem.statement
+        assert any(text(formula) != before for formula, before in zip(changed.claim.formulas, printed, strict=False))
         if any(equality.refutes(changed) for equality in EVERY[id]):
             killed += 1
         elif same(theorem, changed):
