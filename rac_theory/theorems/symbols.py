@@ -131,6 +131,6 @@ def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     for i, one in enumerate(found):
         one_of("constant", one.constant, _NUMBERS)
         for other in found[:i]:
-            if one.name == other.name:
+            if one.name == other.name and one.constant != other.constant:
                 raise ValueError(f"{one.name} stands for {other.constant} and for {one.constant}: they need two names")
     return found

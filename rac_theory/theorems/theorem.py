@@ -18,12 +18,9 @@ from rac_theory.cases.constants import Constants
 from rac_theory.theorems.assumption import Assumption, Predicate, breach, met, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
 from rac_theory.theorems.given import check_given, is_predicate
+from rac_theory.theorems.horizon import smallest_horizon
 from rac_theory.theorems.metric import Metric
 from rac_theory.theorems.symbols import T
-
-_LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
-_PARTS = 64  # into which what holds the answer is cut, each time
-
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {
@@ -208,27 +205,9 @@ class Theorem:
         lasting = replace(self, given=tuple(each for each in self.given if each not in of_horizon))
         if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
-        horizon = self._horizon(epsilon, constants)
+        horizon = smallest_horizon(self.claim, epsilon, constants)
         promised = math.isnan(horizon) or all(met(each, horizon, constants) for each in of_horizon)
         return horizon if promised else math.inf
-
-    def _horizon(self, epsilon: float, constants: Constants) -> float:
-        """Where the bound comes down to ``epsilon``, whether or not the theorem may be used there."""
-        powers = np.concatenate([[0.0], 2.0 ** np.arange(_LARGEST_POWER)])
-        bound = self.claim.at(constants, powers)
-        if np.isnan(bound[1:]).all():
-            return math.nan
-        (reached,) = np.nonzero(bound <= epsilon)
-        if not reached.size:
-            return math.inf
-        low, high = int(powers[max(reached[0] - 1, 0)]), int(powers[reached[0]])
-        while high - low > 1:
-            parts = min(high - low, _PARTS)
-            between = [low + (high - low) * i // parts for i in range(parts + 1)]
-            inside = self.claim.at(constants, np.array(between[1:-1], dtype=np.float64)) <= epsilon
-            first = int(np.argmax([*inside, True]))
-            low, high = between[first], between[first + 1]
-        return high
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
         """Return one sentence for each assumption that the case does not meet."""

@@ -1,0 +1,34 @@
+"""The horizon of a claim: after how many steps its bound has come down to an accuracy."""
+
+import math
+
+import numpy as np
+
+from rac_theory.cases.constants import Constants
+from rac_theory.theorems.claim import Claim
+
+_LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
+_PARTS = 64  # into which what holds the answer is cut, each time
+
+
+def smallest_horizon(claim: Claim, epsilon: float, constants: Constants) -> float:
+    """Return the smallest whole T with ``bound(T) <= epsilon``, as far as a bound does not rise with T.
+
+    It is looked for at powers of two, and then ever closer between two of them: inf where the bound is above epsilon
+    at all powers, nan where it is no number at any.
+    """
+    powers = np.concatenate([[0.0], 2.0 ** np.arange(_LARGEST_POWER)])
+    bound = claim.at(constants, powers)
+    if np.isnan(bound[1:]).all():
+        return math.nan
+    (reached,) = np.nonzero(bound <= epsilon)
+    if not reached.size:
+        return math.inf
+    low, high = int(powers[max(reached[0] - 1, 0)]), int(powers[reached[0]])
+    while high - low > 1:
+        parts = min(high - low, _PARTS)
+        between = [low + (high - low) * i // parts for i in range(parts + 1)]
+        inside = claim.at(constants, np.array(between[1:-1], dtype=np.float64)) <= epsilon
+        first = int(np.argmax([*inside, True]))
+        low, high = between[first], between[first + 1]
+    return high
