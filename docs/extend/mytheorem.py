@@ -20,7 +20,6 @@ squared = Theorem(
     about=T2.about,
     given=(*T2.given, quadratic),
     claim=E(gap) <= (1 - gamma * mu * lambda_min) ** (2 * T) * gap0,
-    descends=True,
 )
 
 

@@ -96,10 +96,10 @@ nu = Symbol(
     side="down",
 )
 longest_step = Symbol(
-    "L tau ||B||^2",
-    r"L \tau \Vert B \Vert^2",
+    "max L tau ||B||^2",
+    r"\max L \tau \Vert B \Vert^2",
     constant="longest_step",
-    meaning="a plain step at the longest draw, in units of 1/L",
+    meaning="a plain step at the longest of all draws, in units of 1/L",
     unit="1",
     side="up",
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array, one_of
+from problems.members import being
 from problems.naming import type_name
 from rac_theory.algebra import Relation, Symbol, latex, symbols_of
 from rac_theory.algebra.latex import pieces
@@ -163,9 +164,11 @@ class Theorem:
         Raises
         ------
         ValueError
-            If ``steps`` is no count, or if a bound that is a function does not return one real number for each t.
+            If ``steps`` is no count, ``constants`` are none, or a bound that is a function does not return one real
+            number for each t.
         """
         checks.integer("steps", steps, 0)
+        being("constants", constants, Constants, ", such as Constants.of(case)")
         bound = self.claim.at(constants, np.arange(steps + 1.0))
         if steps and np.isnan(bound[1:]).all():  # in a function nan ** 0 is 1, and what is unknown looks known
             return np.full(steps + 1, np.nan)

@@ -4,9 +4,17 @@ import re
 
 from .reader import Reader, evaluated
 
-_TEXT = {"f(W^0) - f*": "P - Q", "L tau ||B||^2": "R S", "sigma^2": "U^2", "zeta^2": "V^2", "||W^0 - W*||": "W"}
+_TEXT = {
+    "f(W^0) - f*": "P - Q",
+    "max L tau ||B||^2": "R S",
+    "L tau ||B||^2": "R S",
+    "sigma^2": "U^2",
+    "zeta^2": "V^2",
+    "||W^0 - W*||": "W",
+}
 _LATEX = {
     r"f(W^0) - f^\star": "P - Q",
+    r"\max L \tau \Vert B \Vert^2": "R S",
     r"L \tau \Vert B \Vert^2": "R S",
     r"\sigma^2": "U^2",
     r"\zeta^2": "V^2",

@@ -28,7 +28,7 @@ BREAKS = {
     "2 eta N L <= 1": {"gamma": 1e9},
     "eta N L <= 1": {"gamma": 1e9},
     "eta K L <= 1": {"gamma": 1e9},
-    "L tau ||B||^2 < 2": {"longest_step": 2.0},
+    "max L tau ||B||^2 < 2": {"longest_step": 2.0},
     "gap0_upper": {"gap0_upper": math.nan},
     "gap0": {"gap0": math.nan},
     "Polyak-Lojasiewicz inequality": {"mu": 0.0},

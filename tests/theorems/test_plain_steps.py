@@ -192,8 +192,8 @@ def a_case(t, tau=0.2, **more):
         ({"gap0_upper": math.nan}, "f(W^0) - f* must be known, gap0_upper is nan", [T12_nonconvex]),
         ({"gap0": math.nan}, "f(W^0) - f* must be known, gap0 is nan", [T12_pl, T12_gaussian]),
         ({"mu": 0.0}, "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is 0", [T12_pl, T12_gaussian]),
-        ({"longest_step": 2.0}, "L tau ||B||^2 < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
-        ({"longest_step": math.nan}, "L tau ||B||^2 < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
+        ({"longest_step": 2.0}, "max L tau ||B||^2 < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
+        ({"longest_step": math.nan}, "max L tau ||B||^2 < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
     ],
 )
 def test_each_assumption(t, change, sentence, about):
@@ -222,5 +222,5 @@ def test_the_algorithm_is_named_first(t):
         gaussian = a_case(T12_gaussian)
         (unmet,) = t.unmet(gaussian, Constants.of(gaussian))
         assert unmet == (
-            "L tau ||B||^2 < 2 is not met: longest_step is inf (a plain step at the longest draw, in units of 1/L)"
+            "max L tau ||B||^2 < 2 is not met: longest_step is inf (a plain step at the longest of all draws, in units of 1/L)"
         )
