@@ -221,6 +221,5 @@ def test_the_algorithm_is_named_first(t):
     else:  # a Gaussian sketch has no longest draw
         gaussian = a_case(T12_gaussian)
         (unmet,) = t.unmet(gaussian, Constants.of(gaussian))
-        assert unmet == (
-            "max L tau ||B||^2 < 2 is not met: longest_step is inf (a plain step at the longest of all draws, in units of 1/L)"
-        )
+        told = "(a plain step at the longest of all draws, in units of 1/L)"
+        assert unmet == f"max L tau ||B||^2 < 2 is not met: longest_step is inf {told}"
