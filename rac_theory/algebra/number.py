@@ -208,7 +208,8 @@ def _power(base: _Reading, exponent: Any) -> _Reading:
 def _powers(base: _Reading, first: Any, last: Any) -> _Reading:
     count = last - first + 1
     gained = _power(base, count).less_one / base.less_one
-    return _Reading(_power(base, first).number * np.where(base.less_one == 0, count, gained))
+    counted = (base.less_one == 0) | (count == 1)  # one power is itself, to the last digit
+    return _Reading(_power(base, first).number * np.where(counted, count, gained))
 
 
 def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Known) -> _Reading:

@@ -127,3 +127,11 @@ def test_a_total_is_as_long_as_memory_allows():
         number(total(y, T, x), {"x": 1.0, "T": np.array([1.0, 1e9])})
     with pytest.raises(ValueError, match="a total must have at most 1048576 steps, got inf"):
         number(total(y, T, x), {"x": 1.0, "T": np.inf})
+
+
+def test_a_sum_of_one_power_is_that_power():
+    """To the last digit: T1_tight at T = 1 is the ceiling, and one rounding below it would count as information."""
+    bases = np.random.default_rng(0).uniform(size=1000)
+    assert (number(powers(x, 0, T - 1), {"x": bases, "T": 1.0}) == 1).all()
+    assert (number(powers(x, 1, T), {"x": bases, "T": 1.0}) == bases).all()
+    assert np.isnan(number(powers(x, 0, T - 1), {"x": np.nan, "T": 1.0}))
