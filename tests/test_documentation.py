@@ -11,7 +11,7 @@ import pytest
 
 import problems
 import rac_theory
-from rac_theory import sketches, theorems
+from rac_theory import counterexamples, sketches, theorems
 from rac_theory.commands import cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,3 +120,18 @@ def test_the_links_of_the_readme_lead_to_files() -> None:
 def test_there_are_pages_and_notebooks() -> None:
     assert len(PAGES) > 10
     assert NOTEBOOKS
+
+
+def test_what_is_known_of_the_paper_is_said_alike():
+    """A page or a mark that claims more than was read, and a list of ids that is not that of the marks."""
+    pages = {path: path.read_text(encoding="utf-8") for path in (README, ROOT / "VISION.md", *PAGES)}
+    front = [pages[path] for path in (README, ROOT / "VISION.md", ROOT / "docs/index.md", ROOT / "docs/notation.md")]
+    for said in map(" ".join, map(str.split, (*front, rac_theory.__doc__, theorems.MARKS["paper"]))):
+        assert re.search(r"full text (has|was) not (been )?read", said)
+        assert re.search(r"abstract and (public )?summaries", said)
+    marked = [*theorems.ALL.values(), *counterexamples.ALL.values()]
+    for mark in ("paper", "second-hand"):
+        (line,) = re.findall(rf"^- \*{mark}\*: .*$", pages[README], re.MULTILINE)
+        assert set(re.findall(r"\b[TC]\d\b", line)) == {one.id for one in marked if one.mark == mark}
+    more = re.compile(r"every claim of\s+\W*(the paper|randomized)", re.IGNORECASE)
+    assert not [path for path, words in pages.items() if more.search(words)]

@@ -59,7 +59,7 @@ def test_formulas_need_no_namespace_and_words_stand_upright():
 def test_no_tag_comes_out_of_a_formula(latex):
     """The converter takes what is in text for HTML; what it does not understand is shown as it is, escaped."""
     made = html.formula(latex)
-    assert "<b>" not in made
+    assert "<b" not in made  # a browser opens a tag before it is closed
     assert '" onload' not in made
 
 
