@@ -10,6 +10,7 @@ import numpy as np
 from problems.checks import Array
 from problems.naming import type_name
 from rac_theory.algebra import Expression, Symbol, latex, text, total
+from rac_theory.algebra.expression import Quotient
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.symbols import T, read, t
 
@@ -84,8 +85,10 @@ class Metric:
 
     @property
     def label(self) -> str:
-        """For axes, in mathtext: along one run, at t."""
-        return f"${latex(self.expected.at(_ALONG_A_RUN))}$"
+        """For axes, in mathtext: along one run, at t; a quotient in a line, as there is no room beside an axis."""
+        along = self.expected.at(_ALONG_A_RUN)
+        parts = (along.numerator, along.denominator) if isinstance(along, Quotient) else (along,)
+        return f"${' / '.join(map(latex, parts))}$"
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.name}: {text(self.expected)}>"

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from matplotlib.mathtext import MathTextParser
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import text
@@ -120,3 +121,9 @@ def test_relations_in_sentences_are_typeset_and_words_are_not():
         (False, "."),
     ]
     assert positive == [(True, r"\lambda_{\min} > 0"), (False, ".")]
+
+
+@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+def test_the_label_of_an_axis_has_room_beside_it(theorem):
+    """In points, at ten: a quotient as a fraction is 31 high, and was cut at the edge of the figure."""
+    assert MathTextParser("path").parse(theorem.metric.label, dpi=72).height < 25
