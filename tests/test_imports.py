@@ -20,7 +20,7 @@ TESTS = Path(__file__).parent
 ROOMS = [
     *("algebra", "numerics", "processes", "files", "drawing"),  # know no concept
     *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
-    *("theorems", "verification", "sharpness", "counterexamples", "experiments"),  # what is said of it
+    *("theorems", "proofs", "verification", "sharpness", "counterexamples", "experiments"),  # what is said of it
     *("ledger", "sweeps", "advice", "report", "testing", "commands"),  # what people use
 ]
 BESIDE_THE_ROOMS = {"benchmarks", "browser", "fuzz", "mutants", "problems"}  # folders of tests

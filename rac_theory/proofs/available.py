@@ -1,0 +1,39 @@
+"""Which facts a theorem may use: those that rest on no more than it assumes."""
+
+from collections.abc import Iterator
+
+from rac_theory.proofs import facts, facts_of_several_steps
+from rac_theory.proofs.drawn import H, Drawn, drawn_in, mean
+from rac_theory.proofs.fact import Fact, Missing
+from rac_theory.proofs.facts import G, V, assumed, high, low, square, square_of
+from rac_theory.proofs.facts_of_several_steps import gbar
+from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
+from rac_theory.theorems import Theorem
+from rac_theory.theorems.symbols import L, gamma
+
+
+def available(theorem: Theorem) -> tuple[Fact, ...]:
+    """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
+    assumptions = {theorem.about, *theorem.given}
+    every = (*_granted(), *(fact for assumption in theorem.given for fact in assumed(assumption)))
+    found = (_averaged(fact) for fact in every if fact.by <= assumptions)
+    return tuple({(fact.value, fact.strict): fact for fact in found if fact is not None}.values())
+
+
+def _granted() -> Iterator[Fact]:
+    for name in (*vars(facts).values(), *vars(facts_of_several_steps).values()):
+        yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))
+    step = V - G * gamma
+    yield from (low(G), low(V), high(G), high(V), high(step), square(G), square(V), square(H(G)), square(H(gbar)))
+    yield from (square_of(1 - gamma * L), kept_of_epoch, round_error)
+
+
+def _averaged(fact: Fact) -> Fact | None:
+    """A fact on average over the draws of a step; None for what is about one client."""
+    over = {draw for letter in drawn_in(fact.value) for draw in letter.over}
+    if "m" in over:
+        return None
+    try:
+        return mean(fact) if over else fact
+    except Missing:
+        return None

@@ -1,0 +1,107 @@
+"""What is random in a step: letters for numbers that depend on a draw, their means, and vectors under a projection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from operator import add
+
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol
+from rac_theory.algebra.expression import lifted
+from rac_theory.algebra.polynomials import symbols_in, term
+from rac_theory.proofs.fact import Fact, Missing, follows, read
+
+_MEANS: Mapping[str, tuple[str, str]] = {"H": ("E", r"\mathrm{E}"), "m": ("mean", r"\mathrm{mean}")}
+"""How a mean is written: over H, all that is drawn afresh in a step, and over m, the clients."""
+
+
+@dataclass(frozen=True, repr=False)
+class Drawn(Symbol):
+    """A number that depends on W, the iterate, and on the draws in ``over``."""
+
+    over: frozenset[str] = frozenset()
+
+    def mean(self, draw: str) -> "Drawn":
+        """Return the letter for its mean over a draw."""
+        text, latex = _MEANS[draw]
+        left, right = ("[", "]") if self.is_sum else ("", "")
+        space = "" if self.is_sum or self.name.startswith("||") else " "
+        name, typeset = f"{text}{space}{left}{self.name}{right}", rf"{latex} {left}{self.latex}{right}"
+        return Drawn(name, typeset, over=self.over - {draw})
+
+
+def letter(name: str, latex: str, over: str = "", *, is_sum: bool = False) -> Drawn:
+    """Return a letter for a number that depends on W and on draws, each named by a letter of ``over``."""
+    return Drawn(name, latex, over=frozenset(over), is_sum=is_sum)
+
+
+def averaged(value: Ratio, draw: str) -> Ratio:
+    """Return the mean of a value over a draw, each of whose terms must have one factor that is drawn, or none."""
+    letters = {one for one in drawn_in(value) if draw in one.over}
+    linear = all(
+        len(found := [one for one in symbols_in(m) if one in letters]) <= 1
+        and all(dict(m).get(one) == 1 for one in found)
+        for m, _ in value.numerator.terms
+    )
+    if not linear or letters.intersection(value.denominator.symbols()):
+        raise Missing(f"only of what is linear in what is drawn is the mean over {draw} known, not of {value!r}")
+    return Ratio(value.numerator.at({one: term(one.mean(draw)) for one in letters}), value.denominator)
+
+
+def drawn_in(value: Ratio) -> set[Drawn]:
+    """Return the letters in a value, in bases, exponents and atoms too."""
+    return {one for side in (value.numerator, value.denominator) for one in side.symbols() if isinstance(one, Drawn)}
+
+
+def mean(fact: Fact, draw: str = "H") -> Fact:
+    """Return the mean of a fact: what is true of each draw is true on average."""
+    said = (
+        Relation((lifted(0), fact.value.expression), ("<" if fact.strict else "<=",))
+        if fact.said is None
+        else fact.said
+    )
+    sides = tuple(averaged(read(side), draw).expression for side in said.terms)
+    return follows(f"Mean over {draw}", Relation(sides, said.signs), [], fact)
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A linear combination of named vectors, some of them projected by H: coefficients by (name, latex, over, is_projected)."""
+
+    parts: Mapping[tuple[str, str, str, bool], Expression]
+
+    def __add__(self, other: "Vector") -> "Vector":
+        keys = dict.fromkeys([*self.parts, *other.parts])
+        zero = lifted(0)
+        return Vector({key: self.parts.get(key, zero) + other.parts.get(key, zero) for key in keys})
+
+    def __mul__(self, times: Expression | int | Fraction) -> "Vector":
+        return Vector({key: one * times for key, one in self.parts.items()})
+
+    def __sub__(self, other: "Vector") -> "Vector":
+        return self + other * -1
+
+    def __matmul__(self, other: "Vector") -> Expression:
+        """Return the inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
+        products = [p * q * _inner(a, b) for a, p in self.parts.items() for b, q in other.parts.items()]
+        return read(reduce(add, products, lifted(0))).expression
+
+
+def vector(name: str, latex: str = "", over: str = "") -> Vector:
+    """Return a vector that depends on W, and on draws."""
+    return Vector({(name, latex or name, over, False): lifted(1)})
+
+
+def H(v: Vector) -> Vector:
+    """Return the projection of a vector on the range of H."""
+    parts = [Vector({(name, latex, over, True): times}) for (name, latex, over, _), times in v.parts.items()]
+    return reduce(add, parts)
+
+
+def _inner(one: tuple[str, str, str, bool], other: tuple[str, str, str, bool]) -> Drawn:
+    (a, a_latex, a_over, a_projected), (b, b_latex, b_over, b_projected) = sorted((one, other))
+    h, over = ("H", "H") if a_projected or b_projected else ("", "")
+    over = "".join({*a_over, *b_over, *over})
+    if a == b:
+        return letter(f"||{h}{a}||^2", rf"\Vert {h} {a_latex} \Vert^2", over)
+    return letter(f"<{a},{h}{b}>", rf"\langle {a_latex}, {h} {b_latex} \rangle", over)

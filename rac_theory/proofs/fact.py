@@ -1,0 +1,139 @@
+"""Facts, and the three ways in which one follows from others: sums, products, and a name for what was computed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from numbers import Rational
+
+from rac_theory.algebra import Expression, Let, Ratio, Relation, polynomial
+from rac_theory.algebra.expression import lifted
+from rac_theory.algebra.polynomials import ONE, term
+from rac_theory.theorems import federated, sharp_drift
+from rac_theory.theorems.assumption import Assumption
+
+_NAMES: tuple[Let, ...] = (federated.a, sharp_drift.s, sharp_drift.r, sharp_drift.s_K)
+_AS_LETTERS = {name: Ratio(term(name)) for name in _NAMES}
+
+
+class Missing(ValueError):
+    """What was computed is not what was said: the message has the difference."""
+
+
+def read(expression: Expression | int) -> Ratio:
+    """Return an expression in normal form, in which equal ones are equal; sums over a round or an epoch are letters."""
+    return polynomial(lifted(expression), _AS_LETTERS)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fact:
+    """``value >= 0``, or ``> 0`` if it is strict, wherever the assumptions in ``by`` are met.
+
+    Attributes
+    ----------
+    value : Ratio
+    strict : bool
+    by : frozenset of Assumption
+        What it rests on.
+    of : mapping
+        Products of facts, and how often each was taken; empty if the fact is taken for granted.
+    name : str
+        What it is called, and for what is taken for granted why it is true; empty for sums and products.
+    said : Relation or None
+        How it is written.
+    rule : str
+        By what rule it follows from the facts in ``of``, if not as their sum.
+    page : str
+        Of a lemma that is taken for granted, the page that proves it.
+    """
+
+    value: Ratio
+    strict: bool
+    by: frozenset[Assumption]
+    of: Mapping[tuple["Fact", ...], Fraction] = field(default_factory=dict)
+    name: str = ""
+    said: Relation | None = None
+    rule: str = ""
+    page: str = ""
+
+    @property
+    def parts(self) -> Mapping[tuple["Fact", ...], Fraction]:
+        """The products of named facts that it is the sum of."""
+        return {(self,): Fraction(1)} if self.name else self.of
+
+    def __add__(self, other: "Fact") -> "Fact":
+        sums = dict(self.parts)
+        for product, times in other.parts.items():
+            sums[product] = sums.get(product, Fraction(0)) + times
+        return Fact(self.value + other.value, self.strict or other.strict, self.by | other.by, sums)
+
+    def __mul__(self, other: "Fact | Rational") -> "Fact":
+        if not isinstance(other, Fact):
+            if other <= 0:
+                raise ValueError(f"a fact can be taken a positive number of times, not {other}")
+            return self * Fact(read(lifted(other)), True, frozenset(), {(): Fraction(other)})
+        products: dict[tuple[Fact, ...], Fraction] = {}
+        for one, times in self.parts.items():
+            for two, more in other.parts.items():
+                product = tuple(sorted((*one, *two), key=id))
+                products[product] = products.get(product, Fraction(0)) + times * more
+        return Fact(self.value * other.value, self.strict and other.strict, self.by | other.by, products)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: "Fact") -> "Fact":
+        """Divide by what is positive."""
+        if not other.strict or not other.name:
+            raise ValueError(f"only a named fact that is strict can be divided by, not {other!r}")
+        inverse = Ratio(ONE) / other.value
+        return self * Fact(inverse, True, other.by, {(other,): Fraction(1)}, f"1 / ({other.value!r})")
+
+    def __repr__(self) -> str:
+        return repr(self.said) if self.said is not None else f"0 {'<' if self.strict else '<='} {self.value!r}"
+
+
+def granted(name: str, said: Relation, *by: Assumption, page: str = "") -> Fact:
+    """Return what is taken for granted: that one number is at most another, or less, under assumptions."""
+    said = _rising(said)
+    return Fact(_difference(said), said.signs == ("<",), frozenset(by), name=name, said=said, page=page)
+
+
+def proved(name: str, said: Relation, fact: Fact) -> Fact:
+    """Return a name for a fact that is what is said of it.
+
+    Raises
+    ------
+    Missing
+        If it is not; the message has what is missing.
+    """
+    said = _rising(said)
+    missing = _difference(said) - fact.value
+    if not missing.is_zero or (said.signs == ("<",) and not fact.strict):
+        raise Missing(f"{name}: {said!r} is not what was computed, it is off by {missing!r}")
+    return Fact(fact.value, fact.strict, fact.by, fact.parts, name, said)
+
+
+def follows(rule: str, said: Relation, by: Iterable[Assumption], *facts: Fact) -> Fact:
+    """Return what follows from facts by a rule, which has seen to it that it does."""
+    said, by = _rising(said), frozenset(by).union(*(fact.by for fact in facts))
+    return Fact(_difference(said), said.signs == ("<",), by, {facts: Fraction(1)}, rule, said, rule)
+
+
+def same(fact: Fact, value: Expression) -> None:
+    """Raise ``Missing`` if a fact is not that a value is at least zero."""
+    missing = read(value) - fact.value
+    if not missing.is_zero:
+        raise Missing(f"{fact!r} is not what the rule asks for, it is off by {missing!r}")
+
+
+def _rising(said: Relation) -> Relation:
+    """The relation with the smaller side first."""
+    if said.signs in ((">=",), (">",)):
+        return Relation(said.terms[::-1], ({">=": "<=", ">": "<"}[said.signs[0]],))
+    if said.signs not in (("<=",), ("<",)):
+        raise ValueError(f"a fact must say that one number is at most another, or less, got {said!r}")
+    return said
+
+
+def _difference(said: Relation) -> Ratio:
+    left, right = said.terms
+    return read(right) - read(left)

@@ -1,0 +1,179 @@
+"""What is taken for granted of f, of a sketch and of a step, in words and as inequalities between numbers at W."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from rac_theory.algebra import Expression, Relation, Symbol, choice, maximum, symbols_of
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs.drawn import Drawn, H, Vector, averaged, letter, vector
+from rac_theory.proofs.fact import Fact, granted, read
+from rac_theory.theorems.assumption import Assumption, Condition, Known
+from rac_theory.theorems.assumptions import (
+    bounded_below, certified_minimum, convex, isotropic, known_largest_projection, known_minimiser,
+    plain_gaussian_rac_lora, plain_rac_lora, polyak_lojasiewicz, positive_gain, positive_gaussian_gain, rac_lora_exact,
+    rac_lora_stochastic, smooth, smooth_components, strongly_convex, structured_noise,
+)  # fmt: skip
+from rac_theory.theorems.stochastic import W_T
+from rac_theory.theorems.symbols import (
+    A, C, K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, longest_step, mu, nu, s,
+)  # fmt: skip
+
+gap = letter("f(W) - f*", r"f(W) - f^\star", is_sum=True)
+gap_next = letter("f(W+) - f*", r"f(W_+) - f^\star", "H", is_sum=True)
+gap_first = letter("f(W_1) - f*", r"f(W_1) - f^\star", "H", is_sum=True)
+distance = letter("||V||*^2", r"\Vert V \Vert_\star^2")
+distance_next = letter("||V+||*^2", r"\Vert V_+ \Vert_\star^2", "H")
+cross = letter("<V,Hbar^-1 HG>", r"\langle V, \bar H^{-1} H G \rangle", "H")
+squared = letter("<HG,Hbar^-1 HG>", r"\langle HG, \bar H^{-1} HG \rangle", "H")
+G, V, g = vector("G"), vector("V"), vector("g", over="H")
+plain = vector("tau BB'G", r"\tau BB^\top G", "H")
+curved = G - V * s
+
+
+def E(value: Expression) -> Expression:
+    """Return the mean over what is drawn in a step."""
+    return averaged(read(value), "H").expression
+
+
+def descent(step: Vector, L: Symbol, *by: Assumption, to: Drawn = gap_next) -> Fact:
+    """f lies below the quadratic of curvature L that touches it at W."""
+    return granted("Descent lemma", to <= gap + G @ step + L / 2 * (step @ step), *by)
+
+
+def square(v: Vector) -> Fact:
+    """A square is not negative."""
+    return granted("A square", 0 <= v @ v)
+
+
+def square_of(number: Expression) -> Fact:
+    """Nor is that of a number."""
+    return granted("A square", 0 <= number**2)
+
+
+def low(v: Vector) -> Fact:
+    """For a vector that does not depend on H."""
+    return granted("Smallest eigenvalue of E[H]", lambda_min * (v @ v) <= E(v @ H(v)))
+
+
+def high(v: Vector) -> Fact:
+    """For a vector that does not depend on H."""
+    return granted("Largest eigenvalue of E[H]", E(v @ H(v)) <= lambda_max * (v @ v), known_largest_projection)
+
+
+def below_maximum(*of: Expression) -> tuple[Fact, ...]:
+    """Each of several is at most the largest of them."""
+    return tuple(granted("A maximum", each <= maximum(*of)) for each in of)
+
+
+# Always.
+one, nothing = granted("A number", lifted(0) < 1), granted("A number", lifted(0) <= 0)
+below_one = granted("H is a projection", lambda_min <= 1)
+ordered = granted("Eigenvalues", lambda_min <= lambda_max)
+
+# Of f, at every W; f* is its infimum, which a lower bound makes finite.
+gap_is_positive = {
+    known: granted("f* is the infimum of f", 0 <= gap, known) for known in (certified_minimum, bounded_below)
+}
+flat = granted("A gradient is as large as the gap allows", G @ G <= 2 * L * gap, smooth)
+mu_below_L = granted("mu <= L, as f is not constant", mu <= L, smooth, polyak_lojasiewicz)
+mu_below_L_max = granted("mu <= L, as f is not constant", mu <= L_max, smooth_components, polyak_lojasiewicz)
+curved_is_pl = granted("Strong convexity implies PL", 2 * s * gap <= G @ G, strongly_convex)
+convexity = granted("Convexity at a minimiser", gap <= G @ V, convex, known_minimiser)
+cocoercive = granted("Interpolation at a minimiser", gap + G @ G / (2 * L) <= G @ V, convex, smooth, known_minimiser)
+_CURVED = smooth, strongly_convex, known_minimiser
+curved_cocoercive = granted(
+    "Interpolation of f less s/2 of a square", curved @ curved <= (L - s) * (curved @ V), *_CURVED
+)
+curved_monotone = granted("Its gradient is monotone", 0 <= curved @ V, *_CURVED)
+curved_smooth = granted("Its gradient is Lipschitz", curved @ V <= (L - s) * (V @ V), *_CURVED)
+
+# One step with the exact gradient, W+ = W - gamma HG.
+exact = descent(H(G) * gamma * -1, L, smooth, rac_lora_exact)
+_MEAN = rac_lora_exact, lambda_min > 0
+apart = granted("Expanded", distance_next <= distance - 2 * gamma * cross + gamma**2 * squared, *_MEAN)
+straight = granted("E[H] cancels its inverse", G @ V <= E(cross), *_MEAN)
+spread = granted("E[H Hbar^-1 H] <= Hbar / lambda_min", lambda_min * E(squared) <= E(G @ H(G)), *_MEAN)
+norm_is_positive = granted("A square", 0 <= distance, *_MEAN)
+norm = granted("Hbar >= lambda_min I", lambda_min * distance <= V @ V, *_MEAN)
+even_cross = granted("E[H] = lambda_min I", lambda_min * (G @ V) <= E(G @ H(V)), isotropic)
+even_square = granted("E[H] = lambda_min I", E(G @ H(G)) <= lambda_min * (G @ G), isotropic)
+
+# One step with a noisy gradient, W+ = W - gamma Hg.
+noisy = descent(H(g) * gamma * -1, L, smooth, rac_lora_stochastic)
+unbiased = granted("g is unbiased and independent of H", E(G @ H(G)) <= E(G @ H(g)), rac_lora_stochastic)
+
+enough_weight = granted(
+    "The weights of short steps, as (1 + 1/T)^T >= 2",
+    2 * T <= choice(A > 0, 4, 2) * W_T,
+    smooth,
+    structured_noise,
+    gamma**2 * L * A * lambda_max * T <= 1,
+    page="t5",
+)
+
+# Plain steps, W_1 = W - tau BB'G, and perhaps more of them.
+_NOT_LATER = {plain_rac_lora: longest_step < 2, plain_gaussian_rac_lora: positive_gaussian_gain}
+first = {about: descent(plain * -1, L, smooth, about, to=gap_first) for about in _NOT_LATER}
+later = {
+    plain_rac_lora: granted("No inner step rises", gap_next <= gap_first, smooth, plain_rac_lora, longest_step < 2),
+    plain_gaussian_rac_lora: granted("There is one step", gap_next <= gap_first, plain_gaussian_rac_lora),
+}
+gain = {
+    by: granted("nu is the smallest eigenvalue", nu * (G @ G) <= E(2 * (G @ plain) - L * (plain @ plain)), by)
+    for by in (positive_gain, positive_gaussian_gain)
+}
+gain_below = {by: granted("2x - L x^2 <= 1/L", nu * L <= 1, smooth, by) for by in gain}
+
+
+_LETTERS: dict[str, Expression] = {
+    "f(W) - f*": gap,
+    "E||Hg||^2": E(g @ H(g)),
+    "<G, E[H] G>": E(G @ H(G)),
+}
+
+
+def assumed(assumption: Assumption) -> Iterator[Fact]:
+    """Yield what an assumption says in numbers: of constants, and if all its letters are known of f at W."""
+    match assumption:
+        case Relation(terms, signs):
+            for (one, other), sign in zip(pairwise(terms), signs, strict=True):
+                if sign != "=":
+                    yield granted("Assumed", Relation((one, other), (sign,)), assumption)
+        case Known(symbol):
+            yield granted("Assumed", 0 <= symbol, assumption)
+        case Condition(name, inequality, known):
+            for relation in known:
+                yield from (granted(name, each.said, assumption) for each in assumed(relation) if each.said is not None)
+            here = inequality.at(_at(inequality))
+            if all(one.constant or isinstance(one, Drawn) for one in symbols_of(here)):
+                yield from (granted(name, each.said, assumption) for each in assumed(here) if each.said is not None)
+
+
+def _at(inequality: Relation) -> dict[Expression, Expression]:
+    """The letters for symbols of a condition: those of one name, and the square of the length of a gradient."""
+    places: dict[Expression, Expression] = {}
+    for one in symbols_of(inequality):
+        if one.name in _LETTERS:
+            places[one] = _LETTERS[one.name]
+        if one.name == "||grad f(W)||":
+            places[one**2] = G @ G
+    return places
+
+
+def sign(of: Symbol, by: Assumption) -> Fact:
+    """Return what an assumption says of the sign of a constant."""
+    return next(fact for fact in assumed(by) if fact.said is not None and fact.said.terms == (lifted(0), of))
+
+
+plus: dict[Symbol, Fact] = {
+    **{one: granted("A step size", 0 < one) for one in (gamma, eta)},
+    **{one: granted("A count", 0 < one) for one in (T, N, K)},
+    lambda_min: granted("H is a projection", 0 <= lambda_min),
+    lambda_max: granted("H is a projection", 0 <= lambda_max),
+    **{one: sign(one, structured_noise) for one in (A, beta, C)},
+    **{
+        one: sign(one, by)
+        for one, by in ((L, smooth), (L_max, smooth_components), (mu, polyak_lojasiewicz), (s, strongly_convex))
+    },
+}
+"""Signs of constants: of what is always positive, and of what one assumption says."""

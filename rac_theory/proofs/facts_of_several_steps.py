@@ -1,0 +1,71 @@
+"""What is taken for granted of several steps under one sketch: an epoch of N in random order, K of each client."""
+
+from fractions import Fraction
+
+from rac_theory.proofs.drawn import H, letter, vector
+from rac_theory.proofs.fact import granted
+from rac_theory.proofs.facts import E, G, descent, gap
+from rac_theory.theorems.assumptions import (
+    fed_rac_lora, known_client_heterogeneity, known_client_variance, known_heterogeneity, known_largest_projection,
+    known_variance, rac_lora_reshuffled, smooth_components,
+)  # fmt: skip
+from rac_theory.theorems.federated import a
+from rac_theory.theorems.sharp_drift import r, s, s_K
+from rac_theory.theorems.symbols import D, K, N, eta, lambda_max, sigma_squared, zeta_squared
+from rac_theory.theorems.symbols import L_max as L
+
+gbar = vector("gbar", r"\bar g", "H")
+_off = (H(G) - H(gbar)) @ (H(G) - H(gbar))
+_seen = G @ H(G)
+_EACH = "Largest eigenvalue of E[H], for each gradient"
+_BELOW = "A component is bounded below: its gradient is as large as its gap allows"
+
+# An epoch, W+ = W - eta N H gbar; s and r are sums over its steps, sigma^2 the variance of the gradients at W.
+_EPOCH = smooth_components, rac_lora_reshuffled
+_LONG, _SHORT = eta * N * L <= 1, 2 * eta * N * L <= 1
+_sigma_H, _sigma = letter("sigma_H^2", r"\sigma_H^2", "H"), letter("sigma^2(W)", r"\sigma^2(W)")
+epoch = descent(H(gbar) * (eta * N) * -1, L, *_EPOCH)
+epoch_error = granted(
+    "Error of an epoch: draws without replacement, and the sums over its steps",
+    E(_off) <= s**2 * E(_seen) + s * r * E(_sigma_H),
+    *_EPOCH,
+    page="t7",
+)  # fmt: skip
+s_below_1 = granted("s <= e - 2", s < 1, _LONG, page="t7")
+s_sign, r_sign = granted("A sum of powers", 0 <= s), granted("A sum of powers", 0 <= r)
+simple_s = granted("s by binomials", s**2 <= Fraction(8, 9) * (eta * N * L) ** 2, _SHORT, page="t7")
+simple_r = granted("s r by binomials", s * r <= Fraction(4, 9) * eta**2 * L**2 * (N + 1), _SHORT, page="t7")
+sigma_sign = granted("A variance", 0 <= _sigma_H)
+sigma_seen = granted(_EACH, E(_sigma_H) <= lambda_max * _sigma, known_largest_projection)
+squares_seen = granted(_EACH, E(_sigma_H) + E(_seen) <= lambda_max * (_sigma + G @ G), known_largest_projection)
+sigma_known = granted("Along the iterates", _sigma <= sigma_squared, known_variance)
+sigma_of_data = granted(_BELOW, _sigma + G @ G <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t7")
+
+# A round, W+ = W - eta K H gbar; first one step of a client m, W_k to W_k+1; s_K and a are means over its steps.
+_ROUND = smooth_components, fed_rac_lora
+moved = letter("||W_k - W||", r"\Vert W_k - W \Vert", "Hm")
+moved_next = letter("||W_k+1 - W||", r"\Vert W_{k+1} - W \Vert", "Hm")
+moved_mean = letter("mean_k ||W_k - W||", r"\mathrm{mean}_k \Vert W_k - W \Vert", "Hm")
+own = letter("||HG_m||", r"\Vert H G_m \Vert", "Hm")
+_turned = letter("||H (G_m(W_k) - G_m)||", r"\Vert H (\nabla f_m(W_k) - G_m) \Vert", "Hm")
+_error = letter("||HG - Hgbar||", r"\Vert HG - H \bar g \Vert", "H")
+_zeta_H, _zeta = letter("zeta_H^2", r"\zeta_H^2", "H"), letter("zeta^2(W)", r"\zeta^2(W)")
+local_triangle = granted("Triangle inequality", moved_next <= moved + eta * own + eta * _turned, *_ROUND)
+local_smooth = granted("H does not lengthen, the gradient is Lipschitz", _turned <= L * moved, *_ROUND)
+round_ = descent(H(gbar) * (eta * K) * -1, L, *_ROUND)
+round_error = granted("Triangle inequality, the gradient is Lipschitz", _error <= L * moved_mean.mean("m"), *_ROUND)
+squared_error = granted("A square", _off <= _error**2)
+error_sign, own_sign = granted("A length", 0 <= _error), granted("A length", 0 <= own.mean("m"))
+jensen = granted("Jensen's inequality, over clients", own.mean("m") ** 2 <= _seen + _zeta_H)
+s_K_sign = granted("A mean of powers", 0 <= s_K)
+simple_s_K = granted("Jensen's inequality, over steps", s_K**2 <= a)
+a_below_1 = granted("A mean of powers below an integral", a < 1, eta * K * L <= 1, page="t9")
+zeta_sign = granted("A variance", 0 <= _zeta_H)
+zeta_seen = granted(_EACH, E(_zeta_H) <= lambda_max * _zeta, known_largest_projection)
+client_squares_seen = granted(_EACH, E(_zeta_H) + E(_seen) <= lambda_max * (_zeta + G @ G), known_largest_projection)
+zeta_known = granted(
+    "Along the iterates; where K = 1 it is multiplied by 0", _zeta <= zeta_squared, known_client_variance
+)
+zeta_of_data = granted(
+    _BELOW, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
+)  # fmt: skip

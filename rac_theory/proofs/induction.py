@@ -1,0 +1,152 @@
+"""From one step to T: what is true at every W, with numbers that no draw changes, is true on average, step after step."""
+
+from collections.abc import Mapping
+
+from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, total
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs.drawn import H, drawn_in
+from rac_theory.proofs.fact import Fact, Missing, follows, read, same
+from rac_theory.proofs.facts import E, G, V, distance, distance_next, gap, gap_next
+from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
+from rac_theory.theorems import metric
+from rac_theory.theorems.assumption import Assumption
+from rac_theory.theorems.assumptions import bounded_below, certified_minimum, known_minimiser, rac_lora_exact
+from rac_theory.theorems.metric import weighted_squared_gradient
+from rac_theory.theorems.symbols import T, distance0, gamma, gap0, gap0_upper
+
+S, V2 = G @ G, V @ V
+AFTER: Mapping[Expression, Expression] = {
+    gap: E(gap_next),
+    distance: E(distance_next),
+    V2: E((V - H(G) * gamma) @ (V - H(G) * gamma)),
+}
+"""What is at W on the left, on average at W+; the last is for steps with the exact gradient."""
+
+FIRST: Mapping[Symbol, tuple[Expression, Expression, tuple[Assumption, ...]]] = {
+    gap0: (gap, gap0, (certified_minimum,)),
+    gap0_upper: (gap, gap0_upper, (bounded_below,)),
+    distance0: (V2, distance0**2, (known_minimiser, rac_lora_exact)),
+}
+"""What is at most what at the start, by what is known, and of which steps it is known what becomes of it."""
+
+LAST: Mapping[Expression, Expression] = {gap: metric.gap.expected, V2: metric.squared_distance.expected}
+
+
+def iterate(step: Fact, rho: Fact, start: Symbol) -> Fact:
+    """From ``x+ <= rho x + e`` and ``rho >= 0``: ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
+    x, x0, by = FIRST[start]
+    factor = _number(rho)
+    e = _rest(step, factor * x - AFTER[x])
+    said = LAST[x] <= factor**T * x0 + powers(factor, 0, T - 1) * e
+    return follows("Iterated", said, by, step, rho)
+
+
+def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> Fact:
+    """From ``x+ <= rho x + e``, ``rho >= 0``, ``c >= 0`` and ``c >= rho c + e``: ``x_T <= rho^T x_0 + c``."""
+    x, x0, by = FIRST[start]
+    factor, c = _number(rho), _number(floor)
+    same(enough, c - factor * c - _rest(step, factor * x - AFTER[x]))
+    return follows("Iterated down to a floor", LAST[x] <= factor**T * x0 + c, by, step, rho, floor, enough)
+
+
+def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact) -> Fact:
+    """From ``theta S <= g x - x+ + e``, ``g > 0`` and ``x >= 0``: with the weights w^t, ``w = 1/g``, the mean of S times
+    ``theta W_T`` is at most ``x_0 + W_T e``, where ``W_T = w + ... + w^T``."""
+    x, x0, by = FIRST[start]
+    g, slope = _number(growth, strict=True), _number(theta)
+    W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected
+    e = _rest(step, g * x - AFTER[x] - slope * S)
+    same(end, x)
+    return follows("Weighted and added", slope * W_T * mean <= x0 + W_T * e, by, step, growth, end)
+
+
+def accumulate(step: Fact, p: Expression, j: Symbol, start: Symbol) -> Fact:
+    """From ``S <= p(j + 1) x - p(j) x+`` for every j, and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
+    x, x0, by = FIRST[start]
+    same(step, p.at({j: j + 1}) * x - p * AFTER[x] - S)
+    if not read(p.at({j: 0})).is_zero:
+        raise Missing(f"p must begin with 0, not with {p.at({j: 0})!r}")
+    return follows(
+        "Added from the last step on", T * metric.mean_squared_gradient.expected <= p.at({j: T}) * x0, by, step
+    )
+
+
+def potential(
+    psi: Expression,
+    step: Fact,
+    falls: Fact,
+    above: Fact,
+    below: Fact,
+    c: Expression,
+    p: Expression,
+    of: Mapping[Symbol, Expression],
+) -> Fact:
+    """From ``psi+ <= psi - c x``, ``x+ <= x``, ``p x <= psi`` and ``psi <= sum of b y``: ``(c T + p) x_T`` is at most the
+    sum of ``b y_0``. x is the gap, each y the gap or a squared distance."""
+    same(step, psi - psi.at(AFTER) - c * gap)
+    same(falls, gap - AFTER[gap])
+    same(above, psi - p * gap)
+    same(below, sum((b * FIRST[start][0] for start, b in of.items()), lifted(0)) - psi)
+    at_first = sum((b * FIRST[start][1] for start, b in of.items()), lifted(0))
+    _constant(c, p, *of.values())
+    by = [assumption for start in of for assumption in FIRST[start][2]]
+    return follows("A potential", (c * T + p) * LAST[gap] <= at_first, by, step, falls, above, below)
+
+
+def drifted(step: Fact, growth: Expression, push: Expression, mean: Expression, index: Symbol, count: Symbol) -> Fact:
+    """From ``x_0 = 0`` and ``x_(k+1) <= g x_k + c y`` with ``g >= 0``, for K steps: the mean of x is at most ``mean y``,
+    if ``mean`` is that of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
+    same(step, growth * moved + push * own - moved_next)
+    _constant(growth, push, mean)
+    if not identical(mean, 1 / count * total(index, count, push * powers(growth, 0, index - 1))):
+        raise Missing(f"{mean!r} is not the mean over {count!r} steps of {push!r} times sums of powers of {growth!r}")
+    return follows("Iterated, and the mean over k", moved_mean <= mean * own, [], step)
+
+
+def power(base: Fact, exponent: Expression) -> Fact:
+    """Powers of what is not negative are not."""
+    return follows("A power", 0 <= _number(base) ** exponent, [], base)
+
+
+def sum_of_powers(base: Fact, last: Expression) -> Fact:
+    """Sums of powers of what is not negative, from the first to ``last``, are not."""
+    return follows("A sum of powers", 0 <= powers(_number(base), 0, last), [], base)
+
+
+def weights(growth: Fact) -> Fact:
+    """The weights that make gaps telescope add up to what is positive."""
+    return follows("A sum of weights", 0 < powers(1 / _number(growth, strict=True), 1, T), [], growth)
+
+
+def cases(one: Fact, other: Fact, split: Relation) -> Fact:
+    """What is true if ``a <= b`` and if ``a >= b`` is true."""
+    turned = Relation(split.terms, (">=",))
+    if split.signs != ("<=",) or split not in one.by or turned not in other.by:
+        raise Missing(f"the cases must be {split!r} and {turned!r}")
+    missing = one.value - other.value
+    if not missing.is_zero:
+        raise Missing(f"both cases must say the same, they differ by {missing!r}")
+    by = (one.by - {split}) | (other.by - {turned})
+    return Fact(one.value, one.strict and other.strict, by, {(one, other): 1}, "Both cases", one.said, "cases")
+
+
+def _number(fact: Fact, *, strict: bool = False) -> Expression:
+    """The number that a fact says is not negative, or positive: no draw must change it."""
+    if strict and not fact.strict:
+        raise Missing(f"it must be known to be positive, but {fact!r} is all that is known")
+    value = fact.value.expression
+    _constant(value)
+    return value
+
+
+def _rest(step: Fact, known: Expression) -> Expression:
+    """What is left of a step: a number that no draw changes."""
+    rest = (step.value - read(known)).expression
+    _constant(rest)
+    return rest
+
+
+def _constant(*values: Expression) -> None:
+    for value in values:
+        if drawn := drawn_in(read(value)):
+            raise Missing(f"{value!r} must not depend on what is drawn, as {', '.join(map(repr, drawn))} does")

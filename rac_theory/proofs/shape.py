@@ -1,0 +1,180 @@
+"""How a claim could follow from one step: what would have to be true of a step, and by which rule the claim follows then."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from rac_theory.algebra import Expression, Symbol, powers, symbols_of
+from rac_theory.algebra.expression import Power, Quotient, Total, lifted
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.facts import distance, gap, gap_is_positive, nothing, one, plus, sign
+from rac_theory.proofs.induction import (
+    AFTER, FIRST, LAST, V2, S, accumulate, iterate, potential, power, settle, sum_of_powers, telescope, weights,
+)  # fmt: skip
+from rac_theory.theorems import Theorem, mean_squared_gradient, weighted_squared_gradient
+from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, lambda_min
+
+Found = Mapping[str, Fact]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A way to prove a claim.
+
+    Attributes
+    ----------
+    goals : mapping
+        What must be proved not to be negative, by name; "step" comes last.
+    conclude : callable
+        The facts, by name, to the fact that the claim is, and by what it is multiplied.
+    stretch : Expression
+        What is added to the step, times x, by a claim of the same shape that is stronger the larger x is, and is the
+        claim itself at x = 1. Zero if no other claim is of this shape.
+    stronger : callable
+        x to the bound of that claim.
+    beside : callable
+        The facts that are proved before the step to others that it may use.
+    """
+
+    goals: Mapping[str, Expression]
+    conclude: Callable[[Found], tuple[Fact, Fact]]
+    stretch: Expression
+    stronger: Callable[[Expression], Expression]
+    beside: Callable[[Found], tuple[Fact, ...]] = lambda found: ()
+
+
+def shapes(theorem: Theorem) -> Iterator[Shape]:
+    """Yield the ways in which a claim could follow; none if the bound is a function, or of another shape."""
+    left, bound = theorem.metric.expected, theorem.claim.bound
+    if not isinstance(bound, Expression):
+        return
+    for start in (each for each in (gap0, gap0_upper, distance0) if each in symbols_of(bound)):
+        for fitting in (_iterated, _potential, _telescoped, _accumulated):
+            try:
+                yield from fitting(left, bound, start)
+            except (ZeroDivisionError, ValueError):  # what the shape would have in it is not defined
+                continue
+
+
+def _iterated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+    """``c rho^T x_0``, and what noise adds or a floor; c is at least one."""
+    x, x0, (known, *_) = FIRST[start]
+    share, rest = _share(bound, start), _plain(bound.at({start: 0}))
+    times = read(_at(share, 0)).number
+    if left != LAST[x] or times is None or times < 1:
+        return
+    rho = _plain(_at(share, 1) / times)
+    is_floor = T not in symbols_of(rest)
+    e = _plain(rest - rho * rest if is_floor else _at(rest, 1))
+    noise = rest if is_floor else powers(rho, 0, T - 1) * e
+    if not (_same(share, times * rho**T) and _same(rest, noise)):
+        return
+
+    def conclude(found: Found) -> tuple[Fact, Fact]:
+        step, factor = found["step"], found["rho"]
+        fact = settle(step, factor, start, found["floor"], nothing) if is_floor else iterate(step, factor, start)
+        return (fact + (times - 1) * power(factor, T) * sign(start, known) if times > 1 else fact), one
+
+    def stronger(y: Expression) -> Expression:
+        factor = 1 - y * (1 - rho)
+        return times * factor**T * x0 + (rest if is_floor else powers(factor, 0, T - 1) * e)
+
+    goals = {"rho": rho, **({"floor": rest} if is_floor else {}), "step": rho * x + e - AFTER[x]}
+    yield Shape(goals, conclude, -(1 - rho) * x, stronger)
+
+
+def _potential(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+    """``(a gap_0 + b distance_0^2) / (c T + p)``."""
+    if left != LAST[gap] or start != distance0:
+        return
+    of_gap, of_distance = _share(bound, gap0), _share(bound, distance0)
+    has_gap = not read(of_gap).is_zero
+    count = _plain(1 / (of_gap if has_gap else of_distance))
+    p, one_step = _plain(_at(count, 0)), _plain(_at(count, 1))
+    c, a, b = _plain(one_step - p), _plain(of_gap * count), _plain(of_distance * count)
+    if not (_same(count, c * T + p) and _same(bound, (a * gap0 + b * distance0**2) / count)):
+        return
+    of = {gap0: a, distance0: b} if has_gap else {distance0: b}
+    for length in (lambda_min * distance, V2):
+        psi = a * gap + b * length
+
+        def conclude(found: Found, psi: Expression = psi) -> tuple[Fact, Fact]:
+            step, falls, above, below = (found[name] for name in ("step", "falls", "above", "below"))
+            return potential(psi, step, falls, above, below, c, p, of), found["count"]
+
+        goals = {
+            "count": c * T + p,
+            "falls": gap - AFTER[gap],
+            "above": psi - p * gap,
+            "below": a * gap + b * V2 - psi,
+            "step": psi - psi.at(AFTER) - c * gap,
+        }
+        yield Shape(goals, conclude, -c * gap, lambda y: (a * gap0 + b * distance0**2) / (y * c * T + p))
+
+
+def _telescoped(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+    """``(x_0 / W_T + e) / theta``, of a mean with weights."""
+    weight = _weight(left)
+    if weight is None or start not in (gap0, gap0_upper):
+        return
+    x, _, (known, *_) = FIRST[start]
+    share, rest, growth = _share(bound, start), bound.at({start: 0}), _plain(1 / weight)
+    W_T = powers(weight, 1, T)
+    theta = _plain(1 / (_at(share, 1) * weight))
+    e = _plain(rest * theta)
+    if not _same(share * W_T * theta, one.value.expression) or T in symbols_of(e):
+        return
+
+    def conclude(found: Found) -> tuple[Fact, Fact]:
+        slope, grows = found["theta"], found["growth"]
+        return telescope(found["step"], grows, slope, start, gap_is_positive[known]), slope * weights(grows)
+
+    goals = {"growth": growth, "theta": theta, "step": growth * x + e - AFTER[x] - theta * S}
+    yield Shape(goals, conclude, -theta * S, lambda y: bound / y)
+
+
+def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
+    """``p(T) x_0 / T``, of a plain mean, where p adds up powers: ``p(T + 1) = rho p(T) + p(1)``."""
+    if _weight(left) != lifted(1) or start not in (gap0, gap0_upper) or not read(bound.at({start: 0})).is_zero:
+        return
+    x, j = FIRST[start][0], Symbol("j")
+    p = T * _share(bound, start)
+    first = _plain(_at(p, 1))
+    rho = _plain(_at(p, 2) / first - 1)
+    p_j = first * powers(rho, 0, j - 1)
+    if not _same(p, p_j.at({j: T})):
+        return
+
+    def conclude(found: Found) -> tuple[Fact, Fact]:
+        return accumulate(found["step"], p_j, j, start), plus[T]
+
+    def beside(found: Found) -> tuple[Fact, ...]:
+        return sum_of_powers(found["rho"], j - 1), power(found["rho"], j)
+
+    goals = {"rho": rho, "step": p_j.at({j: j + 1}) * x - S - p_j * AFTER[x]}
+    yield Shape(goals, conclude, lifted(0), lambda y: bound, beside)
+
+
+def _weight(left: Expression) -> Expression | None:
+    """The weight of a squared gradient relative to the one before; None if the left side is no mean of them."""
+    match left:
+        case Quotient(_, Total(term=Power(weight, _))) if left == weighted_squared_gradient(weight).expected:
+            return weight
+    return lifted(1) if left == mean_squared_gradient.expected else None
+
+
+def _share(bound: Expression, start: Symbol) -> Expression:
+    """What a bound has of a gap, or of a squared distance, at the start."""
+    return bound.at({start: 1}) - bound.at({start: 0})
+
+
+def _at(value: Expression, steps: int) -> Expression:
+    return value.at({T: steps})
+
+
+def _plain(value: Expression) -> Expression:
+    """The expression in its normal form, in which what cancels is gone."""
+    return read(value).expression
+
+
+def _same(one: Expression, other: Expression) -> bool:
+    return (read(one) - read(other)).is_zero

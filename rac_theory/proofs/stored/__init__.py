@@ -1,0 +1,21 @@
+"""The proofs of our theorems, a family a file: each returns the fact that its claim is, and by what it is multiplied."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.stored import convex, exact_steps, noisy_and_plain_steps, several_steps
+from rac_theory.theorems import ALL
+
+Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
+
+STORED: Mapping[str, Recipe] = MappingProxyType(
+    {
+        id: getattr(family, id)
+        for id in ALL
+        for family in (exact_steps, convex, noisy_and_plain_steps, several_steps)
+        if hasattr(family, id)
+    }
+)
+"""By id."""

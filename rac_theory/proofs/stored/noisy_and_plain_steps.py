@@ -1,0 +1,82 @@
+"""Proofs for stochastic gradients and for plain steps: T5, T6, T12."""
+
+from rac_theory.algebra import Expression
+from rac_theory.proofs.drawn import mean
+from rac_theory.proofs.fact import Fact, granted, proved
+from rac_theory.proofs.facts import (
+    E, G, assumed, enough_weight, first, gain, gain_below, gap, gap_is_positive, gap_next, later, low, mu_below_L, noisy, one, plus,
+    sign, unbiased,
+)  # fmt: skip
+from rac_theory.proofs.induction import iterate, telescope, weights
+from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
+from rac_theory.theorems import stochastic
+from rac_theory.theorems.assumption import Assumption, Predicate
+from rac_theory.theorems.assumptions import (
+    bounded_below, known_largest_projection, plain_gaussian_rac_lora, plain_rac_lora, positive_gain, positive_gaussian_gain,
+    structured_noise,
+)  # fmt: skip
+from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, nu
+
+*_, noise = assumed(structured_noise)
+(damped,) = assumed(gamma * L * beta < 2)
+most = sign(lambda_max, known_largest_projection)
+kept = 1 - L * gamma * beta / 2
+keeps = proved("What noise leaves of a step", 0 < kept, half * damped)
+
+
+def _before_sketch() -> Fact:
+    """(12) of T5."""
+    return mean(noisy) + plus[gamma] * unbiased + half * plus[L] * plus[gamma] * plus[gamma] * noise
+
+
+def step() -> Fact:
+    """One step of T5, the sketch being averaged."""
+    said = E(gap_next) <= (1 + stochastic.q) * gap + L * gamma**2 * lambda_max * C / 2 - gamma * lambda_min * kept * (
+        G @ G
+    )
+    return proved("One step", said, _before_sketch() + plus[gamma] * keeps * low(G))
+
+
+growth = proved("The growth", 0 < 1 + stochastic.q, one + plus[L] * plus[A] * plus[gamma] * plus[gamma] * most)
+
+
+def T5() -> tuple[Fact, Fact]:
+    slope = plus[gamma] * moves * keeps
+    return telescope(step(), growth, slope, gap0_upper, end), slope * weights(growth)
+
+
+def T5_step() -> tuple[Fact, Fact]:
+    (small,) = assumed(gamma * L * beta <= 1)
+    average, times = T5()
+    gap_at_start = sign(gap0_upper, bounded_below)
+    first_term = keeps * enough_weight * gap_at_start / plus[T] + small * gap_at_start
+    second_term = half * small * plus[L] * plus[gamma] * plus[gamma] * plus[C] * most * weights(growth)
+    return average + first_term + second_term, times
+
+
+def T6() -> tuple[Fact, Fact]:
+    (rho,) = assumed(stochastic.rho >= 0)
+    return iterate(step() + 2 * plus[gamma] * plus[lambda_min] * keeps * pl, rho, gap0), one
+
+
+def plain_step(about: Predicate, by: Assumption) -> Fact:
+    """(4) of T1 with nu / 2."""
+    return mean(first[about]) + mean(later[about]) + half * gain[by]
+
+
+def _plain_pl(about: Predicate, by: Assumption) -> tuple[Fact, Fact]:
+    rho = sign(nu, by) * mu_below_L + gain_below[by]
+    return iterate(plain_step(about, by) + sign(nu, by) * pl, rho, gap0), one
+
+
+def T12_nonconvex() -> tuple[Fact, Fact]:
+    slope = half * sign(nu, positive_gain)
+    return telescope(plain_step(plain_rac_lora, positive_gain), one, slope, gap0_upper, end), slope * weights(one)
+
+
+def T12_pl() -> tuple[Fact, Fact]:
+    return _plain_pl(plain_rac_lora, positive_gain)
+
+
+def T12_gaussian() -> tuple[Fact, Fact]:
+    return _plain_pl(plain_gaussian_rac_lora, positive_gaussian_gain)
