@@ -186,7 +186,7 @@ def plain_steps() -> Iterator[World]:
 
 
 def _plain(f: Function, W, B, p, size: float, steps: int, *, gaussian: bool) -> World:
-    """Plain steps, the longest of all draws being ``size`` in units of 1/L, or for Gaussian ones that of a mean draw."""
+    """Plain steps: the longest of all draws is ``size`` in units of 1/L; of Gaussian ones it is that of a mean draw."""
     _, d, r = B.shape
     lengths = np.linalg.norm(B, 2, axis=(1, 2)) ** 2
     tau = size / f.L / (d + r + 1 if gaussian else lengths.max())

@@ -11,7 +11,7 @@ from rac_theory.algebra.polynomials import ONE, Polynomial
 from rac_theory.proofs import facts, facts_of_several_steps
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts import G, V, high, low, square
+from rac_theory.proofs.facts import G, V, assumed, high, low, square
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems.assumption import Assumption, Condition, Known
 from rac_theory.theorems.symbols import gamma, lambda_max, lambda_min
@@ -74,7 +74,8 @@ def leaves(fact: Fact, seen: set[int]) -> Iterator[Fact]:
 
 
 def _is_assumed(fact: Fact) -> bool:
-    return fact.name == "Assumed" or fact.name in {one.name for one in fact.by if isinstance(one, Condition)}
+    """Whether it is what its one assumption says, word by word."""
+    return len(fact.by) == 1 and fact.said in [each.said for one in fact.by for each in assumed(one)]
 
 
 def _in(value: object) -> list[Fact]:
@@ -94,7 +95,7 @@ def short(one: Assumption) -> str:
 
 
 def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequence[World]) -> tuple[Points, int]:
-    """Return the table of a sum of columns, and the number of worlds that it is about and that meet what it rests on."""
+    """Return the table of a sum of columns, and of how many worlds: those that have its letters and meet ``by``."""
     symbols = symbols_of(*columns, lambda_min, lambda_max)
     needed = symbols_of(*columns)
     found = [world for world in worlds if all(map(world.has, needed)) and all(map(world.is_met, by))]
@@ -102,9 +103,8 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     numbers = dict(zip(symbols, np.concatenate([np.zeros((0, len(symbols))), *tables]).T, strict=True))
     known, count = {one.name: each for one, each in numbers.items()}, sum(map(len, tables))
     terms = np.stack([np.broadcast_to(number(column, known), (count,)) for column in columns], axis=1)
-    for i in np.flatnonzero(
-        np.isnan(terms).any(axis=1)
-    ):  # where N = 1, r is 0 / 0: of s r it is known alone that it is 0
+    # Where N = 1, r is 0 / 0, and s r is 0: the library says so of numbers, not of arrays.
+    for i in np.flatnonzero(np.isnan(terms).any(axis=1)):
         at = {name: each[i] for name, each in known.items()}
         terms[i] = [number(column, at) for column in columns]
     return Points(terms, numbers), len(found)
