@@ -101,7 +101,7 @@ def test_steps_weighted_and_added(steps):
             "e": noise,
             "T": steps,
             gap0_upper.name: x[0],
-            average.name: average,
+            average.name: seen,
         }
         assert excess(said, at) >= -ROUNDING
         if exactly:
