@@ -115,6 +115,7 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
 
 def columns_of(said: Relation) -> list[Expression]:
     """The terms of the larger side less the smaller: those of a polynomial if it is one, else the sides."""
+    assert said.signs in (("<=",), ("<",))
     left, right = said.terms
     value = read(right - left)
     if value.denominator != ONE or not value.numerator.terms:
