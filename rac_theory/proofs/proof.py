@@ -1,6 +1,5 @@
 """A proof of a theorem: the fact that its claim is, and what that rests on."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rac_theory.algebra import Expression
