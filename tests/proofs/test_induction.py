@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rac_theory.algebra import Symbol, number, powers
+from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter, mean
 from rac_theory.proofs.fact import granted, read
@@ -115,7 +116,7 @@ def test_steps_added_from_the_last_one_on(steps):
     rng = np.random.default_rng(steps)
     p_j = c * powers(rho, 0, j - 1)
     step = granted("", p_j.at({j: j + 1}) * gap - p_j * E(gap_next) >= squared)
-    said = induction.accumulate(step, p_j, j, gap0_upper).said.at({SUM: T * average})
+    said = induction.accumulate(step, granted("", p_j >= 0), j, gap0_upper).said.at({SUM: T * average})
     for exactly in (True, False) * 10:
         factor, times, x = rng.uniform(0.1, 0.9), rng.uniform(0.5, 2), rng.uniform(0, 2, steps + 1)
         p_at = times * np.array([sum(factor**k for k in range(n)) for n in range(steps + 1)])
@@ -125,11 +126,15 @@ def test_steps_added_from_the_last_one_on(steps):
         assert excess(said, at) >= -ROUNDING
         if exactly:
             assert abs(excess(said, at)) <= ROUNDING
-            assert excess(said.at({powers(rho, 0, T - 1): powers(rho, 0, T - 2)}), at) < -1e-6
+            left, right = said.terms
+            assert excess(left <= right.at({T: T - 1}), at) < -1e-6
     more = c * powers(rho, 0, j)
     with pytest.raises(Missing, match="p must begin with 0"):
         induction.accumulate(
-            granted("", more.at({j: j + 1}) * gap - more * E(gap_next) >= squared), more, j, gap0_upper
+            granted("", more.at({j: j + 1}) * gap - more * E(gap_next) >= squared),
+            granted("", more >= 0),
+            j,
+            gap0_upper,
         )
 
 
@@ -143,8 +148,10 @@ def test_a_potential(steps):
         granted("", E(gap_next) <= gap),
         granted("", p * gap <= psi),
         granted("", psi <= gap + e * (V @ V)),
+        granted("", c >= 0),
     ]
-    said = induction.potential(psi, *facts, c, p, {gap0: 1, distance0: e}).said
+    shares = {gap0: granted("", lifted(0) <= 1), distance0: granted("", e >= 0)}
+    said = induction.potential(psi, *facts, p, shares).said
     for exactly in (True, False) * 10:
         falls, share = rng.uniform(0.1, 2), rng.uniform(1, 2)
         gaps = [rng.uniform(0.5, 2)]
@@ -164,7 +171,8 @@ def test_how_far_a_client_drifts(steps):
     """A mean over k from 1 to K for 0 to K - 1, or sums of powers to k for k - 1, would be caught."""
     rng = np.random.default_rng(steps)
     step = granted("", moved_next <= (1 + eta * L_max) * moved + eta * own)
-    said = induction.drifted(step, 1 + eta * L_max, eta, sharp_drift.s_K / L_max, federated.k, K).said
+    grows = granted("", 1 + eta * L_max >= 0)
+    said = induction.drifted(step, grows, eta, sharp_drift.s_K / L_max, federated.k, K).said
     for exactly in (True, False) * 10:
         size, bends, pushed, x = rng.uniform(0.1, 1), rng.uniform(0.1, 2), rng.uniform(0.1, 2), [0.0]
         for _ in range(steps):
@@ -176,7 +184,7 @@ def test_how_far_a_client_drifts(steps):
             assert not exactly or abs(excess(said, known)) <= ROUNDING
         assert not exactly or excess(said, late) < -1e-6
     with pytest.raises(Missing, match="is not the mean over"):
-        induction.drifted(step, 1 + eta * L_max, eta, sharp_drift.s / L_max, federated.k, K)
+        induction.drifted(step, grows, eta, sharp_drift.s / L_max, federated.k, K)
 
 
 @pytest.mark.parametrize("x", [0.0, 0.3, 1.0, 2.0])
@@ -196,14 +204,15 @@ def test_powers_and_their_sums(x):
 
 
 def test_both_cases_are_all():
-    """A fact that is true in one case alone, or cases between which there is room, would be caught."""
-    split, assumed = gamma * L_max <= 1, rho <= 1
+    """A case that rests on less than half of all, or says less than the other, would be caught."""
+    split, assumed, later = gamma * L_max <= 1, rho <= 1, gamma * L_max >= 2
     short, long = granted("", e <= c, split, assumed), granted("", e <= c, gamma * L_max >= 1)
     assert induction.cases(short, long, split).by == {assumed}
-    with pytest.raises(Missing, match="the cases must be"):
-        induction.cases(short, granted("", e <= c, gamma * L_max >= 2), split)
+    assert induction.cases(short, granted("", e <= c, later), split).by == {assumed, later}
     with pytest.raises(Missing, match="both cases must say the same"):
         induction.cases(short, granted("", e <= 2 * c, gamma * L_max >= 1), split)
+    with pytest.raises(ValueError, match="split must say"):
+        induction.cases(long, short, gamma * L_max >= 1)
 
 
 def test_a_mean_is_that_of_what_is_drawn():
