@@ -101,7 +101,10 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     """Return the table of a sum of columns, and of how many worlds: those that have its letters and meet ``by``."""
     symbols = symbols_of(*columns, lambda_min, lambda_max)
     needed = symbols_of(*columns)
-    found = [world for world in worlds if all(map(world.has, needed)) and all(map(world.is_met, by))]
+    numeric = [one for one in by if isinstance(one, Relation | Known)]
+    others = frozenset(by).difference(numeric)  # sets know the hashes of what is in them
+    meeting = (world for world in worlds if others <= world.meets and all(map(world.is_met, numeric)))
+    found = [world for world in meeting if all(map(world.has, needed))]
     tables = [world.table(symbols) for world in found]
     numbers = dict(zip(symbols, np.concatenate([np.zeros((0, len(symbols))), *tables]).T, strict=True))
     known, count = {one.name: each for one, each in numbers.items()}, sum(map(len, tables))

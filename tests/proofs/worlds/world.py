@@ -29,8 +29,9 @@ class World:
     def table(self, symbols: Sequence[Symbol]) -> np.ndarray:
         """Return numbers (points, symbols), at each draw, client and step; nan for what has none."""
         each = [self._number(one) if self.has(one) else np.nan for one in symbols]
-        shaped = np.broadcast_arrays(*each, np.zeros((1, 1, 1)))[:-1]
-        return np.stack([np.ravel(one) for one in shaped], axis=1) if each else np.zeros((1, 0))
+        if all(np.size(one) == 1 for one in each):
+            return np.array([[np.ravel(one)[0] for one in each]])
+        return np.stack([np.ravel(one) for one in np.broadcast_arrays(*each)], axis=1)
 
     def has(self, symbol: Symbol) -> bool:
         """Whether it has a number for a symbol."""
