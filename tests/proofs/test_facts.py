@@ -5,13 +5,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from rac_theory import theorems
+from rac_theory.proofs.available import available
 from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.facts import E, G, V, assumed, cocoercive, gap, gap_next
+from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import assumptions as known
 from rac_theory.theorems.symbols import L, gamma, lambda_max, lambda_min
 
 from .worlds import worlds
-from .worlds.points import ALLOWED, columns_of, facts_that_are_granted, key, points
+from .worlds.points import ALLOWED, columns_of, facts_that_are_granted, key, leaves, points
 from .worlds.stronger import is_refuted
 
 FACTS = facts_that_are_granted()
@@ -30,6 +33,15 @@ def test_each_fact_is_true_at_each_point_of_each_world_that_meets_what_it_rests_
     assert count >= FEWEST
     assert np.min(slack) >= -ALLOWED
     assert not fact.strict or np.all(at.terms.sum(axis=1)[np.isfinite(at.slack)] > 0)
+
+
+@pytest.mark.parametrize("id", theorems.ALL)
+def test_a_theorem_rests_on_these_facts_alone(id):
+    """What is written down or looked for, from facts that are averaged and multiplied: none is granted elsewhere."""
+    at_hand = [*available(theorems.ALL[id]), *STORED[id]()]
+    found = {key(leaf) for fact in at_hand for leaf in leaves(fact, set()) if leaf.said is not None}
+    assert found
+    assert found <= set(map(key, FACTS.values()))
 
 
 @pytest.mark.parametrize("assumption", [known.polyak_lojasiewicz, known.structured_noise])
