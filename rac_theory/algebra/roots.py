@@ -51,7 +51,7 @@ def without_squares(ratio: Ratio) -> Ratio:
 def _without(root: Any, polynomial: Polynomial) -> Ratio:
     result = Ratio(ZERO)
     for monomial, times in polynomial.terms:
-        pairs = max(0, dict(monomial).get(root, 0)) // 2
+        pairs = dict(monomial).get(root, 0) // 2  # of 1 / root too, which is root over what it is of
         rest = Polynomial(frozenset({(monomial, times)})) * term(root, -2 * pairs)
         result += Ratio(rest) * root.parts**pairs
     return result

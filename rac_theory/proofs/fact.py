@@ -7,6 +7,7 @@ from fractions import Fraction
 from rac_theory.algebra import Expression, Let, Ratio, Relation, polynomial
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
+from rac_theory.algebra.roots import without_squares
 from rac_theory.theorems import federated, sharp_drift
 from rac_theory.theorems.assumption import Assumption
 
@@ -105,7 +106,7 @@ def proved(name: str, said: Relation, fact: Fact) -> Fact:
         If it is not; the message has what is missing.
     """
     said = _rising(said)
-    missing = _difference(said) - fact.value
+    missing = without_squares(_difference(said) - fact.value)
     if not missing.is_zero or (said.signs == ("<",) and not fact.strict):
         raise Missing(f"{name}: {said!r} is not what was computed, it is off by {missing!r}")
     return Fact(fact.value, fact.strict, fact.by, fact.parts, name, said)
@@ -119,7 +120,7 @@ def follows(rule: str, said: Relation, by: Iterable[Assumption], *facts: Fact) -
 
 def same(fact: Fact, value: Expression) -> None:
     """Raise ``Missing`` if a fact is not that a value is at least zero."""
-    missing = read(value) - fact.value
+    missing = without_squares(read(value) - fact.value)
     if not missing.is_zero:
         raise Missing(f"{fact!r} is not what the rule asks for, it is off by {missing!r}")
 

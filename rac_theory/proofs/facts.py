@@ -27,6 +27,7 @@ from rac_theory.theorems.assumptions import (
     strongly_convex,
     structured_noise,
 )  # fmt: skip
+from rac_theory.theorems.rac_lora_gd import e
 from rac_theory.theorems.stochastic import W_T
 from rac_theory.theorems.symbols import (
     A,
@@ -80,18 +81,24 @@ def square_of(number: Expression) -> Fact:
 
 
 def low(v: Vector) -> Fact:
-    """For a vector that does not depend on H."""
-    return granted("Smallest eigenvalue of E[H]", lambda_min * (v @ v) <= E(v @ H(v)))
+    """lambda_min is the least that E[H] makes of a square, of a vector that is not drawn."""
+    return granted("Smallest eigenvalue of E[H]", lambda_min * (v @ v) <= E(_given(v) @ H(v)))
 
 
 def high(v: Vector) -> Fact:
-    """For a vector that does not depend on H."""
-    return granted("Largest eigenvalue of E[H]", E(v @ H(v)) <= lambda_max * (v @ v), known_largest_projection)
+    """lambda_max is the most."""
+    return granted("Largest eigenvalue of E[H]", E(_given(v) @ H(v)) <= lambda_max * (v @ v), known_largest_projection)
 
 
 def even(v: Vector) -> Fact:
-    """For a vector that does not depend on H."""
-    return granted("E[H] = lambda_min I", E(v @ H(v)) <= lambda_min * (v @ v), isotropic)
+    """Both are the same."""
+    return granted("E[H] = lambda_min I", E(_given(v) @ H(v)) <= lambda_min * (v @ v), isotropic)
+
+
+def _given(v: Vector) -> Vector:
+    if any(over or is_projected for _, _, over, is_projected in v.parts):
+        raise ValueError(f"v must be a vector that is not drawn with H, got one with {[name for name, *_ in v.parts]}")
+    return v
 
 
 def below_maximum(*of: Expression) -> tuple[Fact, ...]:
@@ -109,8 +116,8 @@ gap_is_positive: dict[Assumption, Fact] = {
     known: granted("f* is the infimum of f", gap >= 0, known) for known in (certified_minimum, bounded_below)
 }
 flat = granted("A gradient is as large as the gap allows", 2 * L * gap >= G @ G, smooth)
-mu_below_L = granted("mu <= L, as f is not constant", mu <= L, smooth, polyak_lojasiewicz)
-mu_below_L_max = granted("mu <= L, as f is not constant", mu <= L_max, smooth_components, polyak_lojasiewicz)
+mu_below_L = granted("Of a problem, whose mu is at most its L", mu <= L, smooth, polyak_lojasiewicz)
+mu_below_L_max = granted("Of a problem, whose mu is at most its L", mu <= L_max, smooth_components, polyak_lojasiewicz)
 s_below_L = granted("s <= L", s <= L, smooth, strongly_convex)
 curved_is_pl = granted("Strong convexity implies PL", 2 * s * gap <= G @ G, strongly_convex)
 convexity = granted("Convexity at a minimiser", gap <= G @ V, convex, known_minimiser)
@@ -119,8 +126,8 @@ _CURVED = smooth, strongly_convex, known_minimiser
 curved_cocoercive = granted(
     "Interpolation of f less s/2 of a square", curved @ curved <= (L - s) * (curved @ V), *_CURVED
 )
-curved_monotone = granted("Its gradient is monotone", curved @ V >= 0, *_CURVED)
-curved_smooth = granted("Its gradient is Lipschitz", curved @ V <= (L - s) * (V @ V), *_CURVED)
+curved_monotone = granted("Its gradient is monotone", curved @ V >= 0, strongly_convex, known_minimiser)
+curved_smooth = granted("Its gradient is Lipschitz", curved @ V <= (L - s) * (V @ V), smooth, known_minimiser)
 
 # One step with the exact gradient, W+ = W - gamma HG.
 exact = descent(H(G) * gamma * -1, L, smooth, rac_lora_exact)
@@ -131,6 +138,25 @@ spread = granted("E[H Hbar^-1 H] <= Hbar / lambda_min", lambda_min * E(squared) 
 norm_is_positive = granted("A square", distance >= 0, *_MEAN)
 norm = granted("Hbar >= lambda_min I", lambda_min * distance <= V @ V, *_MEAN)
 even_cross = granted("E[H] = lambda_min I", lambda_min * (G @ V) <= E(G @ H(V)), isotropic)
+
+# The same, and the gradient G+ at W+; U is what it would be for a multiple of a square.
+G_next = vector("G+", "G_+", "H")
+U = G - H(G) * (gamma * L)
+_step, _turn = H(G) * gamma * -1, G_next - G
+remainder = granted(
+    "Descent lemma with its remainder: L ||x||^2 / 2 - f is smooth and convex",
+    gap_next <= gap + (G + G_next) @ _step / 2 - _turn @ _turn / (4 * L) + L / 4 * (_step @ _step),
+    smooth,
+    rac_lora_exact,
+    page="t2",
+)
+pl_next = granted("Polyak-Lojasiewicz inequality at W+", 2 * mu * gap_next <= G_next @ G_next, polyak_lojasiewicz)
+stays = granted(
+    "Where e = 1, H = I and gamma L = 1, so that U = 0",
+    G_next @ G_next <= (G_next - U) @ (G_next - U),
+    e >= 1,
+    page="t2",
+)
 
 # One step with a noisy gradient, W+ = W - gamma Hg.
 noisy = descent(H(g) * gamma * -1, L, smooth, rac_lora_stochastic)
@@ -153,11 +179,14 @@ later: dict[Predicate, Fact] = {
     plain_rac_lora: granted("No inner step rises", gap_next <= gap_first, smooth, plain_rac_lora, longest_step < 2),
     plain_gaussian_rac_lora: granted("There is one step", gap_next <= gap_first, plain_gaussian_rac_lora),
 }
+_GAINS = {positive_gain: plain_rac_lora, positive_gaussian_gain: plain_gaussian_rac_lora}
 gain: dict[Assumption, Fact] = {
-    by: granted("nu is the smallest eigenvalue", nu * (G @ G) <= E(2 * (G @ plain) - L * (plain @ plain)), by)
-    for by in (positive_gain, positive_gaussian_gain)
+    by: granted("nu is the smallest eigenvalue", nu * (G @ G) <= E(2 * (G @ plain) - L * (plain @ plain)), by, about)
+    for by, about in _GAINS.items()
 }
-gain_below: dict[Assumption, Fact] = {by: granted("2x - L x^2 <= 1/L", nu * L <= 1, smooth, by) for by in gain}
+gain_below: dict[Assumption, Fact] = {
+    by: granted("2x - L x^2 <= 1/L", nu * L <= 1, by, about) for by, about in _GAINS.items()
+}
 
 
 _LETTERS: dict[str, Expression] = {

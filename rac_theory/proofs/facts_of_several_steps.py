@@ -38,13 +38,13 @@ epoch_error = granted(
     page="t7",
 )  # fmt: skip
 s_below_1 = granted("s <= e - 2", s < 1, _LONG, page="t7")
-s_sign, r_sign = granted("A sum of powers", s >= 0), granted("A sum of powers", r >= 0)
+s_sign, r_sign = granted("A sum of powers", s >= 0), granted("A sum of powers; 0 for N = 1", r >= 0)
 simple_s = granted("s by binomials", s**2 <= Fraction(8, 9) * (eta * N * L) ** 2, _SHORT, page="t7")
 simple_r = granted("s r by binomials", s * r <= Fraction(4, 9) * eta**2 * L**2 * (N + 1), _SHORT, page="t7")
 sigma_sign = granted("A variance", _sigma_H >= 0)
 sigma_seen = granted(_EACH, E(_sigma_H) <= lambda_max * _sigma, known_largest_projection)
 squares_seen = granted(_EACH, E(_sigma_H) + E(_seen) <= lambda_max * (_sigma + G @ G), known_largest_projection)
-sigma_known = granted("Along the iterates", _sigma <= sigma_squared, known_variance)
+sigma_known = granted("On average along the iterates", _sigma <= sigma_squared, known_variance)
 sigma_of_data = granted(_BELOW, _sigma + G @ G <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t7")
 
 # A round, W+ = W - eta K H gbar; first one step of a client m, W_k to W_k+1; s_K and a are means over its steps.
@@ -70,8 +70,8 @@ zeta_sign = granted("A variance", _zeta_H >= 0)
 zeta_seen = granted(_EACH, E(_zeta_H) <= lambda_max * _zeta, known_largest_projection)
 client_squares_seen = granted(_EACH, E(_zeta_H) + E(_seen) <= lambda_max * (_zeta + G @ G), known_largest_projection)
 zeta_known = granted(
-    "Along the iterates; where K = 1 it is multiplied by 0", _zeta <= zeta_squared, known_client_variance
+    "On average along the iterates; where K = 1 it is multiplied by 0", _zeta <= zeta_squared, known_client_variance
 )
 zeta_of_data = granted(
-    _BELOW, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
+    f"{_BELOW}; where K = 1 it is multiplied by 0", _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
 )  # fmt: skip

@@ -106,14 +106,14 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression, index:
     return follows("Iterated, and the mean over k", moved_mean <= mean * own, [], step, growth)
 
 
-def power(base: Fact, exponent: Expression) -> Fact:
-    """Powers of what is not negative are not."""
+def power(base: Fact, exponent: Symbol) -> Fact:
+    """Powers of what is not negative, with a whole exponent that is not, are not."""
     return follows("A power", _number(base) ** exponent >= 0, [], base)
 
 
-def sum_of_powers(base: Fact, last: Expression) -> Fact:
-    """Sums of powers of what is not negative, from the first to ``last``, are not."""
-    return follows("A sum of powers", powers(_number(base), 0, last) >= 0, [], base)
+def sum_of_powers(base: Fact, count: Symbol) -> Fact:
+    """Nor is the sum of the first of them, so many as a whole number says."""
+    return follows("A sum of powers", powers(_number(base), 0, count - 1) >= 0, [], base)
 
 
 def weights(growth: Fact) -> Fact:
@@ -122,10 +122,10 @@ def weights(growth: Fact) -> Fact:
 
 
 def cases(one: Fact, other: Fact, split: Relation) -> Fact:
-    """What is true if ``a <= b`` and if ``a >= b`` is true."""
+    """What is true if ``a <= b``, or ``a < b``, and if ``a >= b`` is true."""
     turned = Relation(split.terms, (">=",))
-    if split.signs != ("<=",):
-        raise ValueError(f"split must say that one number is at most another, got {split!r}")
+    if split.signs not in (("<=",), ("<",)):
+        raise ValueError(f"split must say that one number is at most, or less than, another, got {split!r}")
     missing = one.value - other.value
     if not missing.is_zero:
         raise Missing(f"both cases must say the same, they differ by {missing!r}")

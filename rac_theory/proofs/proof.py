@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rac_theory.algebra import Expression
+from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.fact import Fact, Missing, read
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumption import Assumption, sentence
@@ -25,7 +26,7 @@ class Proof:
         if not isinstance(bound, Expression):
             raise Missing(f"the bound of {self.theorem.id} is a function, of which nothing is known")
         claim = (read(bound) - read(self.theorem.metric.expected)) * self.times.value
-        missing = claim - self.fact.value
+        missing = without_squares(claim - self.fact.value)
         if not missing.is_zero:
             raise Missing(f"{self.theorem.id}: the claim is not what is proved, it is off by {missing!r}")
         if not self.times.strict:

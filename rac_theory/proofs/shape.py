@@ -167,7 +167,7 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator
 
     def beside(found: Found) -> tuple[Fact, ...]:
         rho = found.get("rho")
-        return () if rho is None else (sum_of_powers(rho, j - 1), power(rho, j))
+        return () if rho is None else (sum_of_powers(rho, j), power(rho, j))
 
     goals = {"rho": rho, "share": p_j, "step": p_j.at({j: j + 1}) * x - S - p_j * AFTER[x]}
     yield Shape(goals, conclude, lifted(0), lambda y: bound, beside)
