@@ -16,7 +16,17 @@ from rac_theory.theorems import ALL, E, Theorem, theorem_named
 
 
 def prove(theorem: Theorem | str) -> Proof | None:
-    """Return a proof, or None if none was found, which does not make the theorem false."""
+    """Return a proof, or None if none was found, which does not make the theorem false.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from rac_theory import prove
+    >>> from rac_theory.theorems import T2, E, gap
+    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+    >>> prove("T2"), prove(replace(T2, id="weaker", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0))
+    (<Proof of T2>, <Proof of weaker>)
+    """
     theorem = theorem_named(theorem)
     if ALL.get(theorem.id) is theorem and theorem.id in STORED:
         return Proof(theorem, *STORED[theorem.id]())
