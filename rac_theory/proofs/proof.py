@@ -10,7 +10,7 @@ from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.fact import Fact, Missing, read
 from rac_theory.proofs.reading import Reading
 from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumption import Assumption, sentence
+from rac_theory.theorems.assumption import Assumption, Condition, Known, sentence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,6 +85,13 @@ class Proof:
     def __str__(self) -> str:
         return as_text(Reading(self))
 
+    @property
+    def summary(self) -> str:
+        """What it rests on, in a line."""
+        lemmas = f", with lemmas on paper: {', '.join(self.pages)}" if self.on_paper else ""
+        unused = f"; not used: {', '.join(map(_short, self.unused))}" if self.unused else "; all that is given is used"
+        return f"machine-checked{lemmas}{unused}"
+
     def _repr_html_(self) -> str:
         from rac_theory.proofs.as_html import as_html
 
@@ -109,6 +116,15 @@ class Proof:
     def on_paper(self) -> tuple[Fact, ...]:
         """The lemmas it rests on that are proved on a page of the documentation, and by no machine."""
         return tuple(fact for fact in self.granted if fact.page)
+
+
+def _short(assumption: Assumption) -> str:
+    match assumption:
+        case Condition(name=name):
+            return name
+        case Known(symbol=symbol):
+            return f"{symbol.name} known"
+    return sentence(assumption).removesuffix(".")
 
 
 def _facts_in(*facts: Fact) -> Iterator[Fact]:

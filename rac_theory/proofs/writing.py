@@ -73,9 +73,11 @@ class Writer:
             case Symbol():
                 return Fraction(1), {expression: 1}
             case Let() | Sum() | Powers() | Total() | Maximum() | Choice() | Quotient():
-                known = self._recalled(read(expression))
-                if known is not None:
+                value = read(expression)
+                if (known := self._recalled(value)) is not None:
                     return known
+                if isinstance(expression, Powers) and content(value.numerator)[2] == value.denominator == ONE:
+                    return self.factored(value)  # ones, added
         match expression:
             case Product(factors):
                 return product([self.factors(one) for one in factors])
@@ -134,7 +136,7 @@ class Writer:
         (n, p, rest), (m, q, divisor) = content(value.numerator), content(value.denominator)
         powers = less(p, q)
         for sums, power in ((rest, 1), (divisor, -1)):
-            if sums != ONE:
+            if sums != ONE and rest != divisor:
                 powers[self.polynomial(sums)] = power
         return n / m, {self._plain(key): power for key, power in powers.items()}
 
