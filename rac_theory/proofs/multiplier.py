@@ -36,7 +36,7 @@ def terms(fact: Fact, writer: Writer) -> tuple[Term, ...]:
         Term(
             _added([_factors(rest, times, writer) for rest, times in every], writer),
             main,
-            tuple(dict.fromkeys(one for rest, _ in every for one in rest)),
+            tuple(dict.fromkeys(one for rest, _ in every for one in sorted(rest, key=repr))),
         )
         for main, every in ordered
     )
@@ -49,7 +49,7 @@ def multiplier(fact: Fact, writer: Writer) -> Expression:
 
 def _main(facts: Sequence[Fact]) -> Fact | None:
     """The fact that is multiplied by the others: one about f, or one that says more than a sign."""
-    best = max(facts, key=weight, default=None)
+    best = max(facts, key=lambda fact: (weight(fact), repr(fact)), default=None)
     return best if best is not None and weight(best) > 1 else None
 
 

@@ -14,7 +14,7 @@ from rac_theory.proofs.letters import legend
 from rac_theory.proofs.multiplier import multiplier, positive, terms, weight
 from rac_theory.proofs.rules import words
 from rac_theory.proofs.writing import Writer
-from rac_theory.theorems.assumption import Assumption
+from rac_theory.theorems.assumption import Assumption, sentence
 
 if TYPE_CHECKING:
     from rac_theory.proofs.proof import Proof
@@ -168,8 +168,9 @@ class Reading:
 
     def _derive(self, fact: Fact, why: str, added: tuple[tuple[Expression, str], ...]) -> str:
         is_claim = fact is self.proof.fact
-        for one in {one: None for part in self.proof.times.parts for one in part} if is_claim else ():
-            self._sign(one)
+        if is_claim:
+            for one in (one for part in self.proof.times.parts for one in sorted(part, key=repr)):
+                self._sign(one)
         said = self.proof.theorem.claim.relation if is_claim else self._writer.relation(fact)
         for line in self.derived:
             if (line.said, line.why, line.sum) == (said, why, added):
@@ -180,7 +181,8 @@ class Reading:
 
     def _case(self, fact: Fact) -> tuple[Assumption, ...]:
         """What it needs that the theorem does not assume."""
-        return tuple(one for one in fact.by if one not in [known for _, known, _ in self.assumed])
+        known = [one for _, one, _ in self.assumed]
+        return tuple(sorted((one for one in fact.by if one not in known), key=sentence))
 
     def _sign(self, fact: Fact) -> None:
         """Keep why a factor is not negative."""

@@ -1,7 +1,10 @@
 """What is printed of a proof is what is proved: texts are parsed again, and computed at numbers in exact arithmetic."""
 
+import os
 import random
 import re
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -212,6 +215,15 @@ def test_a_proof_is_typeset(readings, id):
     assert "\\" not in shown
     assert shown.count("<math") > len(readings[id].derived)
     assert latex(readings[id].times) in formulas or text(readings[id].times) == "1"
+
+
+def test_a_proof_is_printed_alike_in_every_process():
+    """Facts in a product are in the order of their addresses, and sets in that of hashes that change."""
+    ids = ("T2", "T4", "T8", "T10")
+    code = f"from rac_theory import prove; print(*map(prove, {ids}), sep='\\n')"
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.stdout == "".join(f"{prove(id)}\n" for id in ids)
 
 
 def test_cases_and_what_is_not_used_can_be_read():
