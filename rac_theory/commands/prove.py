@@ -7,8 +7,8 @@ from typing import Any
 
 from rac_theory import theorems
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.proofs import Proof, prove
-from rac_theory.proofs.not_proved import best, why_not
+from rac_theory.proofs import Proof, prove, strongest
+from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import imported
 from rac_theory.theorems.theorem import Theorem
 
@@ -62,5 +62,5 @@ def _in_full(proof: Proof, as_latex: bool) -> str:
 
 def _missing(theorem: Theorem) -> Iterator[str]:
     yield f"{theorem.id}: {why_not(theorem)}"
-    if (instead := best(theorem)) is not None:
+    if (instead := strongest(theorem)) is not None:
         yield f"the best of its form that can be proved: {instead.theorem.statement}"

@@ -1,10 +1,10 @@
-"""Proofs: facts that are taken for granted, rules by which others follow from them, a proof of each theorem, and a search
-for proofs of other claims. It uses algebra, drawing and theorems. It must not know runs: what is proved here is proved for
-all.
+"""Proofs: facts that are taken for granted, rules by which others follow, a proof of each theorem, and a search for
+proofs of other claims. It uses algebra, drawing and theorems. It must not know runs: what is proved is proved for every
+case.
 """
 
 from rac_theory.proofs.fact import Fact, Missing
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.prove import prove
+from rac_theory.proofs.prove import prove, strongest
 
-__all__ = ["Fact", "Missing", "Proof", "prove"]
+__all__ = ["Fact", "Missing", "Proof", "prove", "strongest"]

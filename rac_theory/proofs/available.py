@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from rac_theory.proofs import facts, facts_of_several_steps
-from rac_theory.proofs.drawn import H, Drawn, drawn_in, mean
+from rac_theory.proofs.drawn import H, drawn_in, mean
 from rac_theory.proofs.fact import Fact, Missing
 from rac_theory.proofs.facts import G, V, assumed, high, low, square, square_of
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
 from rac_theory.theorems import Theorem
+from rac_theory.theorems.assumptions import known_minimiser
 from rac_theory.theorems.symbols import L, gamma
 
 
@@ -16,6 +17,7 @@ def available(theorem: Theorem) -> tuple[Fact, ...]:
     """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
     assumptions = {theorem.about, *theorem.given}
     every = (*_granted(), *(fact for assumption in theorem.given for fact in assumed(assumption)))
+    every = (*every, *(_about_distances() if known_minimiser in assumptions else ()))
     found = (_averaged(fact) for fact in every if fact.by <= assumptions)
     return tuple({(fact.value, fact.strict): fact for fact in found if fact is not None}.values())
 
@@ -23,9 +25,13 @@ def available(theorem: Theorem) -> tuple[Fact, ...]:
 def _granted() -> Iterator[Fact]:
     for name in (*vars(facts).values(), *vars(facts_of_several_steps).values()):
         yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))
-    step = V - G * gamma
-    yield from (low(G), low(V), high(G), high(V), high(step), square(G), square(V), square(H(G)), square(H(gbar)))
+    yield from (low(G), high(G), square(G), square(H(G)), square(H(gbar)))
     yield from (square_of(1 - gamma * L), kept_of_epoch, round_error)
+
+
+def _about_distances() -> Iterator[Fact]:
+    step = V - G * gamma
+    yield from (low(V), high(V), low(step), high(step), square(V))
 
 
 def _averaged(fact: Fact) -> Fact | None:

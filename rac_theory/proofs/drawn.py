@@ -66,7 +66,7 @@ def mean(fact: Fact, draw: str = "H") -> Fact:
 
 @dataclass(frozen=True)
 class Vector:
-    """A linear combination of named vectors, some of them projected by H: coefficients by (name, latex, over, is_projected)."""
+    """A sum of multiples of vectors, some of them projected by H: by (name, latex, over, is_projected)."""
 
     parts: Mapping[tuple[str, str, str, bool], Expression]
 

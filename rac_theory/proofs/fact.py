@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from numbers import Rational
 
 from rac_theory.algebra import Expression, Let, Ratio, Relation, polynomial
 from rac_theory.algebra.expression import lifted
@@ -12,7 +11,7 @@ from rac_theory.theorems import federated, sharp_drift
 from rac_theory.theorems.assumption import Assumption
 
 _NAMES: tuple[Let, ...] = (federated.a, sharp_drift.s, sharp_drift.r, sharp_drift.s_K)
-_AS_LETTERS = {name: Ratio(term(name)) for name in _NAMES}
+_AS_LETTERS: dict[Expression, Ratio] = {name: Ratio(term(name)) for name in _NAMES}
 
 
 class Missing(ValueError):
@@ -87,7 +86,7 @@ class Fact:
             sums[product] = sums.get(product, Fraction(0)) + times
         return Fact(self.value + other.value, self.strict or other.strict, self.by | other.by, sums)
 
-    def __mul__(self, other: "Fact | Rational") -> "Fact":
+    def __mul__(self, other: "Fact | Fraction | int") -> "Fact":
         if not isinstance(other, Fact):
             if other <= 0:
                 raise ValueError(f"a fact can be taken a positive number of times, not {other}")

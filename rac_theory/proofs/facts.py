@@ -7,15 +7,44 @@ from rac_theory.algebra import Expression, Relation, Symbol, choice, maximum, sy
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, averaged, letter, vector
 from rac_theory.proofs.fact import Fact, granted, read
-from rac_theory.theorems.assumption import Assumption, Condition, Known
+from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate
 from rac_theory.theorems.assumptions import (
-    bounded_below, certified_minimum, convex, isotropic, known_largest_projection, known_minimiser,
-    plain_gaussian_rac_lora, plain_rac_lora, polyak_lojasiewicz, positive_gain, positive_gaussian_gain, rac_lora_exact,
-    rac_lora_stochastic, smooth, smooth_components, strongly_convex, structured_noise,
+    bounded_below,
+    certified_minimum,
+    convex,
+    isotropic,
+    known_largest_projection,
+    known_minimiser,
+    plain_gaussian_rac_lora,
+    plain_rac_lora,
+    polyak_lojasiewicz,
+    positive_gain,
+    positive_gaussian_gain,
+    rac_lora_exact,
+    rac_lora_stochastic,
+    smooth,
+    smooth_components,
+    strongly_convex,
+    structured_noise,
 )  # fmt: skip
 from rac_theory.theorems.stochastic import W_T
 from rac_theory.theorems.symbols import (
-    A, C, K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, longest_step, mu, nu, s,
+    A,
+    C,
+    K,
+    L,
+    L_max,
+    N,
+    T,
+    beta,
+    eta,
+    gamma,
+    lambda_max,
+    lambda_min,
+    longest_step,
+    mu,
+    nu,
+    s,
 )  # fmt: skip
 
 gap = letter("f(W) - f*", r"f(W) - f^\star", is_sum=True)
@@ -42,12 +71,12 @@ def descent(step: Vector, L: Symbol, *by: Assumption, to: Drawn = gap_next) -> F
 
 def square(v: Vector) -> Fact:
     """A square is not negative."""
-    return granted("A square", 0 <= v @ v)
+    return granted("A square", v @ v >= 0)
 
 
 def square_of(number: Expression) -> Fact:
     """Nor is that of a number."""
-    return granted("A square", 0 <= number**2)
+    return granted("A square", number**2 >= 0)
 
 
 def low(v: Vector) -> Fact:
@@ -71,10 +100,10 @@ below_one = granted("H is a projection", lambda_min <= 1)
 ordered = granted("Eigenvalues", lambda_min <= lambda_max)
 
 # Of f, at every W; f* is its infimum, which a lower bound makes finite.
-gap_is_positive = {
-    known: granted("f* is the infimum of f", 0 <= gap, known) for known in (certified_minimum, bounded_below)
+gap_is_positive: dict[Assumption, Fact] = {
+    known: granted("f* is the infimum of f", gap >= 0, known) for known in (certified_minimum, bounded_below)
 }
-flat = granted("A gradient is as large as the gap allows", G @ G <= 2 * L * gap, smooth)
+flat = granted("A gradient is as large as the gap allows", 2 * L * gap >= G @ G, smooth)
 mu_below_L = granted("mu <= L, as f is not constant", mu <= L, smooth, polyak_lojasiewicz)
 mu_below_L_max = granted("mu <= L, as f is not constant", mu <= L_max, smooth_components, polyak_lojasiewicz)
 curved_is_pl = granted("Strong convexity implies PL", 2 * s * gap <= G @ G, strongly_convex)
@@ -84,16 +113,16 @@ _CURVED = smooth, strongly_convex, known_minimiser
 curved_cocoercive = granted(
     "Interpolation of f less s/2 of a square", curved @ curved <= (L - s) * (curved @ V), *_CURVED
 )
-curved_monotone = granted("Its gradient is monotone", 0 <= curved @ V, *_CURVED)
+curved_monotone = granted("Its gradient is monotone", curved @ V >= 0, *_CURVED)
 curved_smooth = granted("Its gradient is Lipschitz", curved @ V <= (L - s) * (V @ V), *_CURVED)
 
 # One step with the exact gradient, W+ = W - gamma HG.
 exact = descent(H(G) * gamma * -1, L, smooth, rac_lora_exact)
 _MEAN = rac_lora_exact, lambda_min > 0
 apart = granted("Expanded", distance_next <= distance - 2 * gamma * cross + gamma**2 * squared, *_MEAN)
-straight = granted("E[H] cancels its inverse", G @ V <= E(cross), *_MEAN)
+straight = granted("E[H] cancels its inverse", E(cross) >= G @ V, *_MEAN)
 spread = granted("E[H Hbar^-1 H] <= Hbar / lambda_min", lambda_min * E(squared) <= E(G @ H(G)), *_MEAN)
-norm_is_positive = granted("A square", 0 <= distance, *_MEAN)
+norm_is_positive = granted("A square", distance >= 0, *_MEAN)
 norm = granted("Hbar >= lambda_min I", lambda_min * distance <= V @ V, *_MEAN)
 even_cross = granted("E[H] = lambda_min I", lambda_min * (G @ V) <= E(G @ H(V)), isotropic)
 even_square = granted("E[H] = lambda_min I", E(G @ H(G)) <= lambda_min * (G @ G), isotropic)
@@ -104,7 +133,7 @@ unbiased = granted("g is unbiased and independent of H", E(G @ H(G)) <= E(G @ H(
 
 enough_weight = granted(
     "The weights of short steps, as (1 + 1/T)^T >= 2",
-    2 * T <= choice(A > 0, 4, 2) * W_T,
+    choice(A > 0, 4, 2) * W_T >= 2 * T,
     smooth,
     structured_noise,
     gamma**2 * L * A * lambda_max * T <= 1,
@@ -112,17 +141,18 @@ enough_weight = granted(
 )
 
 # Plain steps, W_1 = W - tau BB'G, and perhaps more of them.
-_NOT_LATER = {plain_rac_lora: longest_step < 2, plain_gaussian_rac_lora: positive_gaussian_gain}
-first = {about: descent(plain * -1, L, smooth, about, to=gap_first) for about in _NOT_LATER}
-later = {
+first: dict[Predicate, Fact] = {
+    about: descent(plain * -1, L, smooth, about, to=gap_first) for about in (plain_rac_lora, plain_gaussian_rac_lora)
+}
+later: dict[Predicate, Fact] = {
     plain_rac_lora: granted("No inner step rises", gap_next <= gap_first, smooth, plain_rac_lora, longest_step < 2),
     plain_gaussian_rac_lora: granted("There is one step", gap_next <= gap_first, plain_gaussian_rac_lora),
 }
-gain = {
+gain: dict[Assumption, Fact] = {
     by: granted("nu is the smallest eigenvalue", nu * (G @ G) <= E(2 * (G @ plain) - L * (plain @ plain)), by)
     for by in (positive_gain, positive_gaussian_gain)
 }
-gain_below = {by: granted("2x - L x^2 <= 1/L", nu * L <= 1, smooth, by) for by in gain}
+gain_below: dict[Assumption, Fact] = {by: granted("2x - L x^2 <= 1/L", nu * L <= 1, smooth, by) for by in gain}
 
 
 _LETTERS: dict[str, Expression] = {
@@ -140,7 +170,7 @@ def assumed(assumption: Assumption) -> Iterator[Fact]:
                 if sign != "=":
                     yield granted("Assumed", Relation((one, other), (sign,)), assumption)
         case Known(symbol):
-            yield granted("Assumed", 0 <= symbol, assumption)
+            yield granted("Assumed", symbol >= 0, assumption)
         case Condition(name, inequality, known):
             for relation in known:
                 yield from (granted(name, each.said, assumption) for each in assumed(relation) if each.said is not None)
@@ -166,10 +196,10 @@ def sign(of: Symbol, by: Assumption) -> Fact:
 
 
 plus: dict[Symbol, Fact] = {
-    **{one: granted("A step size", 0 < one) for one in (gamma, eta)},
-    **{one: granted("A count", 0 < one) for one in (T, N, K)},
-    lambda_min: granted("H is a projection", 0 <= lambda_min),
-    lambda_max: granted("H is a projection", 0 <= lambda_max),
+    **{size: granted("A step size", size > 0) for size in (gamma, eta)},
+    **{count: granted("A count", count > 0) for count in (T, N, K)},
+    lambda_min: granted("H is a projection", lambda_min >= 0),
+    lambda_max: granted("H is a projection", lambda_max >= 0),
     **{one: sign(one, structured_noise) for one in (A, beta, C)},
     **{
         one: sign(one, by)

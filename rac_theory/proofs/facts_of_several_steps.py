@@ -6,8 +6,14 @@ from rac_theory.proofs.drawn import H, letter, vector
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import E, G, descent, gap
 from rac_theory.theorems.assumptions import (
-    fed_rac_lora, known_client_heterogeneity, known_client_variance, known_heterogeneity, known_largest_projection,
-    known_variance, rac_lora_reshuffled, smooth_components,
+    fed_rac_lora,
+    known_client_heterogeneity,
+    known_client_variance,
+    known_heterogeneity,
+    known_largest_projection,
+    known_variance,
+    rac_lora_reshuffled,
+    smooth_components,
 )  # fmt: skip
 from rac_theory.theorems.federated import a
 from rac_theory.theorems.sharp_drift import r, s, s_K
@@ -32,10 +38,10 @@ epoch_error = granted(
     page="t7",
 )  # fmt: skip
 s_below_1 = granted("s <= e - 2", s < 1, _LONG, page="t7")
-s_sign, r_sign = granted("A sum of powers", 0 <= s), granted("A sum of powers", 0 <= r)
+s_sign, r_sign = granted("A sum of powers", s >= 0), granted("A sum of powers", r >= 0)
 simple_s = granted("s by binomials", s**2 <= Fraction(8, 9) * (eta * N * L) ** 2, _SHORT, page="t7")
 simple_r = granted("s r by binomials", s * r <= Fraction(4, 9) * eta**2 * L**2 * (N + 1), _SHORT, page="t7")
-sigma_sign = granted("A variance", 0 <= _sigma_H)
+sigma_sign = granted("A variance", _sigma_H >= 0)
 sigma_seen = granted(_EACH, E(_sigma_H) <= lambda_max * _sigma, known_largest_projection)
 squares_seen = granted(_EACH, E(_sigma_H) + E(_seen) <= lambda_max * (_sigma + G @ G), known_largest_projection)
 sigma_known = granted("Along the iterates", _sigma <= sigma_squared, known_variance)
@@ -55,12 +61,12 @@ local_smooth = granted("H does not lengthen, the gradient is Lipschitz", _turned
 round_ = descent(H(gbar) * (eta * K) * -1, L, *_ROUND)
 round_error = granted("Triangle inequality, the gradient is Lipschitz", _error <= L * moved_mean.mean("m"), *_ROUND)
 squared_error = granted("A square", _off <= _error**2)
-error_sign, own_sign = granted("A length", 0 <= _error), granted("A length", 0 <= own.mean("m"))
+error_sign, own_sign = granted("A length", _error >= 0), granted("A length", own.mean("m") >= 0)
 jensen = granted("Jensen's inequality, over clients", own.mean("m") ** 2 <= _seen + _zeta_H)
-s_K_sign = granted("A mean of powers", 0 <= s_K)
+s_K_sign = granted("A mean of powers", s_K >= 0)
 simple_s_K = granted("Jensen's inequality, over steps", s_K**2 <= a)
 a_below_1 = granted("A mean of powers below an integral", a < 1, eta * K * L <= 1, page="t9")
-zeta_sign = granted("A variance", 0 <= _zeta_H)
+zeta_sign = granted("A variance", _zeta_H >= 0)
 zeta_seen = granted(_EACH, E(_zeta_H) <= lambda_max * _zeta, known_largest_projection)
 client_squares_seen = granted(_EACH, E(_zeta_H) + E(_seen) <= lambda_max * (_zeta + G @ G), known_largest_projection)
 zeta_known = granted(

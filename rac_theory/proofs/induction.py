@@ -1,6 +1,7 @@
-"""From one step to T: what is true at every W, with numbers that no draw changes, is true on average, step after step."""
+"""From one step to T of them: what is true at every W, with numbers that no draw changes, is true on average."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, total
 from rac_theory.algebra.expression import lifted
@@ -20,29 +21,28 @@ AFTER: Mapping[Expression, Expression] = {
     distance: E(distance_next),
     V2: E((V - H(G) * gamma) @ (V - H(G) * gamma)),
 }
-"""What is at W on the left, on average at W+; the last is for steps with the exact gradient."""
+"""What a number at W is on average at W+; of distances this is known for steps with the exact gradient."""
 
 FIRST: Mapping[Symbol, tuple[Expression, Expression, tuple[Assumption, ...]]] = {
     gap0: (gap, gap0, (certified_minimum,)),
     gap0_upper: (gap, gap0_upper, (bounded_below,)),
     distance0: (V2, distance0**2, (known_minimiser, rac_lora_exact)),
 }
-"""What is at most what at the start, by what is known, and of which steps it is known what becomes of it."""
+"""What at W^0 is at most which constant, and on what that, and what becomes of it, rests."""
 
 LAST: Mapping[Expression, Expression] = {gap: metric.gap.expected, V2: metric.squared_distance.expected}
 
 
 def iterate(step: Fact, rho: Fact, start: Symbol) -> Fact:
-    """From ``x+ <= rho x + e`` and ``rho >= 0``: ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
+    """``x+ <= rho x + e`` with ``rho >= 0`` makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
     x, x0, by = FIRST[start]
     factor = _number(rho)
     e = _rest(step, factor * x - AFTER[x])
-    said = LAST[x] <= factor**T * x0 + powers(factor, 0, T - 1) * e
-    return follows("Iterated", said, by, step, rho)
+    return follows("Iterated", LAST[x] <= factor**T * x0 + powers(factor, 0, T - 1) * e, by, step, rho)
 
 
 def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> Fact:
-    """From ``x+ <= rho x + e``, ``rho >= 0``, ``c >= 0`` and ``c >= rho c + e``: ``x_T <= rho^T x_0 + c``."""
+    """The same with ``c >= rho c + e`` and ``c >= 0`` makes ``x_T <= rho^T x_0 + c``."""
     x, x0, by = FIRST[start]
     factor, c = _number(rho), _number(floor)
     same(enough, c - factor * c - _rest(step, factor * x - AFTER[x]))
@@ -50,25 +50,25 @@ def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> F
 
 
 def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact) -> Fact:
-    """From ``theta S <= g x - x+ + e``, ``g > 0`` and ``x >= 0``: with the weights w^t, ``w = 1/g``, the mean of S times
-    ``theta W_T`` is at most ``x_0 + W_T e``, where ``W_T = w + ... + w^T``."""
+    """``theta S <= g x - x+ + e`` with ``g > 0`` and ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
+    ``theta W_T`` times the mean of S with the weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
     x, x0, by = FIRST[start]
     g, slope = _number(growth, strict=True), _number(theta)
     W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected
     e = _rest(step, g * x - AFTER[x] - slope * S)
     same(end, x)
-    return follows("Weighted and added", slope * W_T * mean <= x0 + W_T * e, by, step, growth, end)
+    return follows("Weighted and added", slope * W_T * mean <= x0 + W_T * e, by, step, growth, theta, end)
 
 
-def accumulate(step: Fact, p: Expression, j: Symbol, start: Symbol) -> Fact:
-    """From ``S <= p(j + 1) x - p(j) x+`` for every j, and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
+def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
+    """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
     x, x0, by = FIRST[start]
-    same(step, p.at({j: j + 1}) * x - p * AFTER[x] - S)
-    if not read(p.at({j: 0})).is_zero:
-        raise Missing(f"p must begin with 0, not with {p.at({j: 0})!r}")
-    return follows(
-        "Added from the last step on", T * metric.mean_squared_gradient.expected <= p.at({j: T}) * x0, by, step
-    )
+    share = _number(p)
+    same(step, share.at({j: j + 1}) * x - share * AFTER[x] - S)
+    if not read(share.at({j: 0})).is_zero:
+        raise Missing(f"p must begin with 0, not with {share.at({j: 0})!r}")
+    total_of_S = T * metric.mean_squared_gradient.expected
+    return follows("Added from the last step on", total_of_S <= share.at({j: T}) * x0, by, step, p)
 
 
 def potential(
@@ -77,57 +77,62 @@ def potential(
     falls: Fact,
     above: Fact,
     below: Fact,
-    c: Expression,
+    c: Fact,
     p: Expression,
-    of: Mapping[Symbol, Expression],
+    of: Mapping[Symbol, Fact],
 ) -> Fact:
-    """From ``psi+ <= psi - c x``, ``x+ <= x``, ``p x <= psi`` and ``psi <= sum of b y``: ``(c T + p) x_T`` is at most the
-    sum of ``b y_0``. x is the gap, each y the gap or a squared distance."""
-    same(step, psi - psi.at(AFTER) - c * gap)
+    """``psi+ <= psi - c x`` and ``x+ <= x`` with ``c >= 0``, ``p x <= psi``, and ``psi`` at most a sum of ``b y`` with
+    ``b >= 0``: ``(c T + p) x_T`` is at most that of ``b y_0``. x is the gap, each y the gap or a squared distance."""
+    loss, shares = _number(c), {start: _number(b) for start, b in of.items()}
+    _constant(p)
+    same(step, psi - psi.at(AFTER) - loss * gap)
     same(falls, gap - AFTER[gap])
     same(above, psi - p * gap)
-    same(below, sum((b * FIRST[start][0] for start, b in of.items()), lifted(0)) - psi)
-    at_first = sum((b * FIRST[start][1] for start, b in of.items()), lifted(0))
-    _constant(c, p, *of.values())
-    by = [assumption for start in of for assumption in FIRST[start][2]]
-    return follows("A potential", (c * T + p) * LAST[gap] <= at_first, by, step, falls, above, below)
+    same(below, sum((b * FIRST[start][0] for start, b in shares.items()), lifted(0)) - psi)
+    at_first = sum((b * FIRST[start][1] for start, b in shares.items()), lifted(0))
+    by = [rac_lora_exact, *(assumption for start in of for assumption in FIRST[start][2])]
+    facts = (step, falls, above, below, c, *of.values())
+    return follows("A potential", (loss * T + p) * LAST[gap] <= at_first, by, *facts)
 
 
-def drifted(step: Fact, growth: Expression, push: Expression, mean: Expression, index: Symbol, count: Symbol) -> Fact:
-    """From ``x_0 = 0`` and ``x_(k+1) <= g x_k + c y`` with ``g >= 0``, for K steps: the mean of x is at most ``mean y``,
-    if ``mean`` is that of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
-    same(step, growth * moved + push * own - moved_next)
-    _constant(growth, push, mean)
-    if not identical(mean, 1 / count * total(index, count, push * powers(growth, 0, index - 1))):
-        raise Missing(f"{mean!r} is not the mean over {count!r} steps of {push!r} times sums of powers of {growth!r}")
-    return follows("Iterated, and the mean over k", moved_mean <= mean * own, [], step)
+def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression, index: Symbol, count: Symbol) -> Fact:
+    """``x_(k+1) <= g x_k + c y`` with ``g >= 0`` and ``x_0 = 0``: the mean of x over K steps is at most ``mean y``, where
+    ``mean`` is that of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
+    g = _number(growth)
+    _constant(push, mean)
+    same(step, g * moved + push * own - moved_next)
+    if not identical(mean, 1 / count * total(index, count, push * powers(g, 0, index - 1))):
+        raise Missing(f"{mean!r} is not the mean over {count!r} steps of {push!r} times sums of powers of {g!r}")
+    return follows("Iterated, and the mean over k", moved_mean <= mean * own, [], step, growth)
 
 
 def power(base: Fact, exponent: Expression) -> Fact:
     """Powers of what is not negative are not."""
-    return follows("A power", 0 <= _number(base) ** exponent, [], base)
+    return follows("A power", _number(base) ** exponent >= 0, [], base)
 
 
 def sum_of_powers(base: Fact, last: Expression) -> Fact:
     """Sums of powers of what is not negative, from the first to ``last``, are not."""
-    return follows("A sum of powers", 0 <= powers(_number(base), 0, last), [], base)
+    return follows("A sum of powers", powers(_number(base), 0, last) >= 0, [], base)
 
 
 def weights(growth: Fact) -> Fact:
     """The weights that make gaps telescope add up to what is positive."""
-    return follows("A sum of weights", 0 < powers(1 / _number(growth, strict=True), 1, T), [], growth)
+    return follows("A sum of weights", powers(1 / _number(growth, strict=True), 1, T) > 0, [], growth)
 
 
 def cases(one: Fact, other: Fact, split: Relation) -> Fact:
     """What is true if ``a <= b`` and if ``a >= b`` is true."""
     turned = Relation(split.terms, (">=",))
-    if split.signs != ("<=",) or split not in one.by or turned not in other.by:
-        raise Missing(f"the cases must be {split!r} and {turned!r}")
+    if split.signs != ("<=",):
+        raise ValueError(f"split must say that one number is at most another, got {split!r}")
     missing = one.value - other.value
     if not missing.is_zero:
         raise Missing(f"both cases must say the same, they differ by {missing!r}")
     by = (one.by - {split}) | (other.by - {turned})
-    return Fact(one.value, one.strict and other.strict, by, {(one, other): 1}, "Both cases", one.said, "cases")
+    return Fact(
+        one.value, one.strict and other.strict, by, {(one, other): Fraction(1)}, "Both cases", one.said, "cases"
+    )
 
 
 def _number(fact: Fact, *, strict: bool = False) -> Expression:

@@ -1,8 +1,7 @@
-"""What is said where no proof was found: that this refutes nothing, what is missing, and what can be proved instead."""
+"""What is said where no proof was found: that this refutes nothing, and what is missing."""
 
 from rac_theory.algebra import Expression
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.shape import shapes
 from rac_theory.proofs.writing import Writer
 from rac_theory.theorems import Theorem
@@ -28,8 +27,3 @@ def why_not(theorem: Theorem) -> str:
         return f"{told}: its bound has no form that follows from what one step does"
     step = Writer(theorem).relation(Fact(read(shape.goals["step"]), False, frozenset()))
     return f"{told}: it would follow from {step!r}, for which none was found"
-
-
-def best(theorem: Theorem) -> Proof | None:
-    """Return the proof of the theorem with the best constant in its place, if there is one."""
-    return None

@@ -1,22 +1,33 @@
-"""Proofs of theorems: our own are written down, for others one is looked for."""
+"""Proofs of theorems: ours are written down, for others one is looked for."""
 
-from collections.abc import Callable
-from fractions import Fraction
+from collections.abc import Sequence
+from dataclasses import replace
 
-from rac_theory.algebra import Let
-from rac_theory.algebra.expression import lifted
+from rac_theory.algebra import Expression, Relation
+from rac_theory.algebra.expression import Maximum, lifted
+from rac_theory.algebra.polynomials import Atom
 from rac_theory.proofs.available import available
 from rac_theory.proofs.fact import Fact, Missing, read
-from rac_theory.proofs.facts import nothing
+from rac_theory.proofs.facts import assumed, below_maximum
+from rac_theory.proofs.induction import cases
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.search import Facts, search
+from rac_theory.proofs.search import search, stretched
 from rac_theory.proofs.shape import Shape, shapes
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import ALL, E, Theorem, theorem_named
+from rac_theory.theorems.symbols import L, gamma, s
+
+_SPLIT = gamma * (L + s) <= 2
+"""Where the one or the other square of T4 is the larger."""
 
 
 def prove(theorem: Theorem | str) -> Proof | None:
-    """Return a proof, or None if none was found, which does not make the theorem false.
+    """Return a proof of a theorem: of ours the one that is written down, of others one that is found.
+
+    Returns
+    -------
+    Proof or None
+        None if no proof was found, which does not make the theorem false.
 
     Examples
     --------
@@ -24,8 +35,10 @@ def prove(theorem: Theorem | str) -> Proof | None:
     >>> from rac_theory import prove
     >>> from rac_theory.theorems import T2, E, gap
     >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
-    >>> prove("T2"), prove(replace(T2, id="weaker", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0))
-    (<Proof of T2>, <Proof of weaker>)
+    >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+    >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+    >>> [prove(each) is not None for each in (T2, half, twice)]
+    [True, True, False]
     """
     theorem = theorem_named(theorem)
     if ALL.get(theorem.id) is theorem and theorem.id in STORED:
@@ -39,18 +52,60 @@ def searched(theorem: Theorem) -> Proof | None:
     for shape in shapes(theorem):
         found = _found(shape, facts)
         if found is not None:
-            return Proof(theorem, *shape.conclude(found))
+            try:
+                return Proof(theorem, *shape.conclude(found))
+            except Missing:  # where it starts from is not assumed
+                continue
     return None
 
 
-def _found(shape, facts):
-    found, every = {}, Facts(facts)
+def strongest(theorem: Theorem) -> Proof | None:
+    """Return a proof of the strongest claim of the shape of a theorem that is found, with the constant in it.
+
+    Returns
+    -------
+    Proof or None
+        Of a theorem that differs in its claim alone, which may be the stronger or the weaker one; None if the claim
+        has no shape that is known, or nothing of its shape was proved.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from rac_theory.proofs import strongest
+    >>> from rac_theory.theorems import T2, E, gap
+    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+    >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
+    E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
+    """
+    facts = available(theorem)
+    for shape in shapes(theorem):
+        times = stretched(read(shape.goals["step"] - shape.stretch), read(shape.stretch), facts)
+        if times is not None:
+            claim = E(theorem.metric) <= shape.stronger(lifted(times))
+            best = searched(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None))
+            if best is not None:
+                return best
+    return None
+
+
+def _found(shape: Shape, facts: Sequence[Fact]) -> dict[str, Fact] | None:
+    """The facts that a shape asks for."""
+    found: dict[str, Fact] = {}
     for name, goal in shape.goals.items():
-        if name == "step":
-            every = Facts((*facts, *shape.beside(found)))
-        target = read(goal)
-        answer = (nothing, 0) if target.is_zero else search(target, every)
-        if answer is None:
+        beside = shape.beside(found)
+        fact = _looked_for(goal, (*facts, *beside))
+        if fact is None:
             return None
-        found[name] = answer[0]
+        found[name] = fact
     return found
+
+
+def _looked_for(goal: Expression, facts: Sequence[Fact]) -> Fact | None:
+    """A fact that an expression is not negative: in two cases if there is a maximum in it."""
+    value = read(goal)
+    largest = [one.expression for one in value.numerator.letters() if isinstance(one, Atom)]
+    of = [fact for one in largest if isinstance(one, Maximum) for fact in below_maximum(*one.of)]
+    if not of:
+        return search(value, facts)
+    few, many = (search(value, (*facts, *of, *assumed(Relation(_SPLIT.terms, (sign,))))) for sign in ("<=", ">="))
+    return None if few is None or many is None else cases(few, many, _SPLIT)

@@ -12,7 +12,7 @@ from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.letters import legend
 from rac_theory.proofs.multiplier import multiplier, positive, terms, weight
-from rac_theory.proofs.rules import words
+from rac_theory.proofs.rules import SILENT, words
 from rac_theory.proofs.writing import Writer
 from rac_theory.theorems.assumption import Assumption, sentence
 
@@ -143,7 +143,10 @@ class Reading:
             return self._grant(fact)
         if fact.rule:
             (facts,) = fact.of
-            labels = [self._label(each) for each in facts]
+            silent = SILENT.get(fact.rule, ())
+            labels = [self._label(each) for i, each in enumerate(facts) if i not in silent]
+            for one in (one for i in silent if i < len(facts) for part in facts[i].parts for one in part):
+                self._sign(one)
             return self._derive(fact, words(fact.rule, labels), ())
         parts = terms(fact, self._writer)
         added = tuple((part.times, "" if part.fact is None else self._label(part.fact)) for part in parts)

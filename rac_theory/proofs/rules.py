@@ -21,9 +21,8 @@ def _telescoped(step: str, growth: str, end: str) -> str:
     last = f"the last gap is not negative{_by(end)}"
     if not growth:
         return f"from {step} at W^0, ..., W^{{T-1}}, added; gaps between cancel, {last}"
-    return (
-        f"from {step} at each W^t times w^{{t+1}}, added; w = 1 / growth > 0{_by(growth)}, gaps between cancel, {last}"
-    )
+    weights = f"w = 1 / growth > 0{_by(growth)}"
+    return f"from {step} at each W^t times w^{{t+1}}, added; {weights}, gaps between cancel, {last}"
 
 
 def _accumulated(step: str) -> str:
@@ -31,9 +30,8 @@ def _accumulated(step: str) -> str:
 
 
 def _potential(step: str, falls: str, above: str, below: str) -> str:
-    ends = [
-        f"the {which} potential is bounded{_by(label)}" for which, label in (("last", above), ("first", below)) if label
-    ]
+    bounds = {"last": above, "first": below}
+    ends = [f"the {which} potential is bounded{_by(label)}" for which, label in bounds.items() if label]
     return "; ".join([f"from {step}, added; no gap rises{_by(falls)}, so that the last is the least", *ends])
 
 
@@ -59,6 +57,15 @@ WORDS: Mapping[str, _Words] = {
     "Mean over m": lambda fact: f"from {fact}, on average over clients",
     "cases": _in_both,
 }
+
+
+SILENT: Mapping[str, tuple[int, ...]] = {
+    "Weighted and added": (2,),
+    "Added from the last step on": (1,),
+    "A potential": (4, 5, 6),
+    "Iterated, and the mean over k": (1,),
+}
+"""Which facts of a rule only say that a number is not negative by which lines are multiplied."""
 
 
 def words(rule: str, labels: Sequence[str]) -> str:

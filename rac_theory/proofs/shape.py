@@ -1,14 +1,27 @@
-"""How a claim could follow from one step: what would have to be true of a step, and by which rule the claim follows then."""
+"""How a claim could follow from one step: what would have to be true of it, and by which rule the claim follows then."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rac_theory.algebra import Expression, Symbol, powers, symbols_of
+from rac_theory.algebra import Expression, Ratio, Symbol, powers, symbols_of
+from rac_theory.algebra.division import divided
 from rac_theory.algebra.expression import Power, Quotient, Total, lifted
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import distance, gap, gap_is_positive, nothing, one, plus, sign
 from rac_theory.proofs.induction import (
-    AFTER, FIRST, LAST, V2, S, accumulate, iterate, potential, power, settle, sum_of_powers, telescope, weights,
+    AFTER,
+    FIRST,
+    LAST,
+    V2,
+    S,
+    accumulate,
+    iterate,
+    potential,
+    power,
+    settle,
+    sum_of_powers,
+    telescope,
+    weights,
 )  # fmt: skip
 from rac_theory.theorems import Theorem, mean_squared_gradient, weighted_squared_gradient
 from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, lambda_min
@@ -32,7 +45,7 @@ class Shape:
     stronger : callable
         x to the bound of that claim.
     beside : callable
-        The facts that are proved before the step to others that it may use.
+        What the facts that are proved so far make of facts that the next may use.
     """
 
     goals: Mapping[str, Expression]
@@ -75,8 +88,10 @@ def _iterated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Sh
         return (fact + (times - 1) * power(factor, T) * sign(start, known) if times > 1 else fact), one
 
     def stronger(y: Expression) -> Expression:
-        factor = 1 - y * (1 - rho)
-        return times * factor**T * x0 + (rest if is_floor else powers(factor, 0, T - 1) * e)
+        factor = _plain(1 - y * (1 - rho))
+        decay = factor**T * x0 if times == 1 else times * factor**T * x0
+        noise = rest if is_floor else powers(factor, 0, T - 1) * e
+        return decay if read(noise).is_zero else decay + noise
 
     goals = {"rho": rho, **({"floor": rest} if is_floor else {}), "step": rho * x + e - AFTER[x]}
     yield Shape(goals, conclude, -(1 - rho) * x, stronger)
@@ -93,22 +108,25 @@ def _potential(left: Expression, bound: Expression, start: Symbol) -> Iterator[S
     c, a, b = _plain(one_step - p), _plain(of_gap * count), _plain(of_distance * count)
     if not (_same(count, c * T + p) and _same(bound, (a * gap0 + b * distance0**2) / count)):
         return
-    of = {gap0: a, distance0: b} if has_gap else {distance0: b}
+    shares = {gap0: a, distance0: b} if has_gap else {distance0: b}
     for length in (lambda_min * distance, V2):
         psi = a * gap + b * length
 
         def conclude(found: Found, psi: Expression = psi) -> tuple[Fact, Fact]:
-            step, falls, above, below = (found[name] for name in ("step", "falls", "above", "below"))
-            return potential(psi, step, falls, above, below, c, p, of), found["count"]
+            of = {start: found[f"share of {start}"] for start in shares}
+            step, falls, above, below, loss = (found[name] for name in ("step", "falls", "above", "below", "loss"))
+            return potential(psi, step, falls, above, below, loss, p, of), found["count"]
 
         goals = {
+            **{f"share of {start}": share for start, share in shares.items()},
+            "loss": c,
             "count": c * T + p,
             "falls": gap - AFTER[gap],
             "above": psi - p * gap,
             "below": a * gap + b * V2 - psi,
             "step": psi - psi.at(AFTER) - c * gap,
         }
-        yield Shape(goals, conclude, -c * gap, lambda y: (a * gap0 + b * distance0**2) / (y * c * T + p))
+        yield Shape(goals, conclude, -c * gap, lambda y: _plain(a * gap0 + b * distance0**2) / _plain(y * c * T + p))
 
 
 def _telescoped(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
@@ -129,7 +147,7 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol) -> Iterator[
         return telescope(found["step"], grows, slope, start, gap_is_positive[known]), slope * weights(grows)
 
     goals = {"growth": growth, "theta": theta, "step": growth * x + e - AFTER[x] - theta * S}
-    yield Shape(goals, conclude, -theta * S, lambda y: bound / y)
+    yield Shape(goals, conclude, -theta * S, lambda y: _plain(share / y) * start if read(rest).is_zero else bound / y)
 
 
 def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
@@ -145,12 +163,13 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator
         return
 
     def conclude(found: Found) -> tuple[Fact, Fact]:
-        return accumulate(found["step"], p_j, j, start), plus[T]
+        return accumulate(found["step"], found["share"], j, start), plus[T]
 
     def beside(found: Found) -> tuple[Fact, ...]:
-        return sum_of_powers(found["rho"], j - 1), power(found["rho"], j)
+        rho = found.get("rho")
+        return () if rho is None else (sum_of_powers(rho, j - 1), power(rho, j))
 
-    goals = {"rho": rho, "step": p_j.at({j: j + 1}) * x - S - p_j * AFTER[x]}
+    goals = {"rho": rho, "share": p_j, "step": p_j.at({j: j + 1}) * x - S - p_j * AFTER[x]}
     yield Shape(goals, conclude, lifted(0), lambda y: bound, beside)
 
 
@@ -173,7 +192,9 @@ def _at(value: Expression, steps: int) -> Expression:
 
 def _plain(value: Expression) -> Expression:
     """The expression in its normal form, in which what cancels is gone."""
-    return read(value).expression
+    ratio = read(value)
+    whole = divided(ratio.numerator, ratio.denominator)
+    return (ratio if whole is None else Ratio(whole)).expression
 
 
 def _same(one: Expression, other: Expression) -> bool:

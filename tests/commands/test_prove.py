@@ -14,6 +14,7 @@ from rac_theory.theorems import T2, E, gap
 from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
 
 weaker = replace(T2, id="weaker", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
 fast = replace(T2, id="fast", claim=E(gap) <= gap0 / (T + 1) ** 3)
 number = 3
 """
@@ -62,6 +63,14 @@ def test_a_theorem_of_a_user_is_proved_or_not(folder, capsys):
     printed = capsys.readouterr().out
     assert "fast: no proof was found, which does not make it false: its bound has no form" in printed
     assert re.search(r"^T2 .* proved;", printed, re.MULTILINE)
+
+
+def test_what_can_be_proved_instead_is_shown(folder, capsys):
+    """Twice the rate of T2 has no proof, and the best of that form is T2."""
+    assert main(["prove", "mine_to_prove:twice"]) == 1
+    printed = capsys.readouterr().out
+    assert "it would follow from E[f(W+) - f*] <= (1 - 2 gamma mu lambda_min) (f(W) - f*)" in printed
+    assert "the best of its form that can be proved: E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T" in printed
 
 
 @pytest.mark.parametrize(

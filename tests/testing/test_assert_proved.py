@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rac_theory.algebra import identical
 from rac_theory.testing import NotShown, assert_proved
 from rac_theory.theorems import T2, E, gap
 from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
@@ -26,6 +27,15 @@ def test_a_theorem_without_lambda_min_fails_with_what_a_step_would_have_to_do():
     assert "E[f(W+) - f*] <= (1 - gamma mu) (f(W) - f*)" in said
     assert "claim     E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)." in said
     assert "provable" in said
+
+
+def test_what_can_be_proved_instead_is_said_and_returned():
+    """Twice the rate of T2 has no proof, and the best of that form is T2, whose proof comes with the error."""
+    twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+    with pytest.raises(NotShown) as caught:
+        assert_proved(twice)
+    assert "provable  E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)." in str(caught.value)
+    assert identical(caught.value.finding.theorem.claim.bound, T2.claim.bound)
 
 
 def test_bounds_that_are_functions_or_of_no_known_form_fail():

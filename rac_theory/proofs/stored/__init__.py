@@ -1,4 +1,4 @@
-"""The proofs of our theorems, a family a file: each returns the fact that its claim is, and by what it is multiplied."""
+"""The proofs of our theorems, a family a file: each returns the fact that a claim is, and by what it is multiplied."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,13 +1,26 @@
 """Proofs for steps with the exact gradient, without convexity: T1, T2 and what is sharper."""
 
 from fractions import Fraction
-from functools import cache
 
-from rac_theory.algebra import Symbol, between, powers
+from rac_theory.algebra import Symbol, between
 from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import (
-    E, G, assumed, below_one, exact, flat, gap, gap_is_positive, gap_next, low, mu_below_L, one, plus, sign, square,
+    E,
+    G,
+    assumed,
+    below_one,
+    exact,
+    flat,
+    gap,
+    gap_is_positive,
+    gap_next,
+    low,
+    mu_below_L,
+    one,
+    plus,
+    sign,
+    square,
     square_of,
 )  # fmt: skip
 from rac_theory.proofs.induction import accumulate, iterate, power, sum_of_powers, telescope, weights
@@ -58,8 +71,8 @@ def T2_sharp() -> tuple[Fact, Fact]:
 
 def T1_tight() -> tuple[Fact, Fact]:
     loss = gamma * L * (2 - gamma * L) * lambda_min
-    rho = proved("The factor", 0 <= 1 - loss, square_of(1 - gamma * L) + length * stable * below_one)
+    rho = proved("The factor", 1 - loss >= 0, square_of(1 - gamma * L) + length * stable * below_one)
     j = Symbol("j")
-    sums = powers(1 - loss, 0, j - 1)
-    both = 2 * plus[L] * sum_of_powers(rho, j - 1) * long_step() + power(rho, j) * flat
-    return accumulate(both, 2 * L * sums, j, gap0_upper), plus[T]
+    p = 2 * plus[L] * sum_of_powers(rho, j - 1)
+    both = p * long_step() + power(rho, j) * flat
+    return accumulate(both, p, j, gap0_upper), plus[T]

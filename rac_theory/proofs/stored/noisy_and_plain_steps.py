@@ -1,27 +1,46 @@
 """Proofs for stochastic gradients and for plain steps: T5, T6, T12."""
 
-from rac_theory.algebra import Expression
 from rac_theory.proofs.drawn import mean
-from rac_theory.proofs.fact import Fact, granted, proved
+from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import (
-    E, G, assumed, enough_weight, first, gain, gain_below, gap, gap_is_positive, gap_next, later, low, mu_below_L, noisy, one, plus,
-    sign, unbiased,
+    E,
+    G,
+    assumed,
+    enough_weight,
+    first,
+    gain,
+    gain_below,
+    gap,
+    gap_next,
+    later,
+    low,
+    mu_below_L,
+    noisy,
+    one,
+    plus,
+    sign,
+    unbiased,
 )  # fmt: skip
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.theorems import stochastic
 from rac_theory.theorems.assumption import Assumption, Predicate
 from rac_theory.theorems.assumptions import (
-    bounded_below, known_largest_projection, plain_gaussian_rac_lora, plain_rac_lora, positive_gain, positive_gaussian_gain,
+    bounded_below,
+    known_largest_projection,
+    plain_gaussian_rac_lora,
+    plain_rac_lora,
+    positive_gain,
+    positive_gaussian_gain,
     structured_noise,
 )  # fmt: skip
-from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, nu
+from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, nu
 
 *_, noise = assumed(structured_noise)
 (damped,) = assumed(gamma * L * beta < 2)
 most = sign(lambda_max, known_largest_projection)
 kept = 1 - L * gamma * beta / 2
-keeps = proved("What noise leaves of a step", 0 < kept, half * damped)
+keeps = proved("What noise leaves of a step", kept > 0, half * damped)
 
 
 def _before_sketch() -> Fact:
@@ -37,7 +56,7 @@ def step() -> Fact:
     return proved("One step", said, _before_sketch() + plus[gamma] * keeps * low(G))
 
 
-growth = proved("The growth", 0 < 1 + stochastic.q, one + plus[L] * plus[A] * plus[gamma] * plus[gamma] * most)
+growth = proved("The growth", 1 + stochastic.q > 0, one + plus[L] * plus[A] * plus[gamma] * plus[gamma] * most)
 
 
 def T5() -> tuple[Fact, Fact]:

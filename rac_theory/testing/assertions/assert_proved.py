@@ -1,7 +1,7 @@
 """``assert_proved``: a theorem of yours has a machine-checked proof."""
 
-from rac_theory.proofs import Proof, prove
-from rac_theory.proofs.not_proved import best, why_not
+from rac_theory.proofs import Proof, prove, strongest
+from rac_theory.proofs.not_proved import why_not
 from rac_theory.testing.assertions.not_shown import NotShown
 from rac_theory.theorems import Theorem, theorem_named
 
@@ -41,6 +41,6 @@ def assert_proved(theorem: Theorem | str) -> Proof:
     proof = prove(theorem)
     if proof is not None:
         return proof
-    instead = best(theorem)
+    instead = strongest(theorem)
     provable = "nothing of this form" if instead is None else instead.theorem.statement
     raise NotShown(f"{theorem.id}: {why_not(theorem)}", instead, claim=theorem.statement, provable=provable)

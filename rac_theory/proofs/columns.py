@@ -1,0 +1,171 @@
+"""What a proof may be made of: products of facts that have terms in common with the goal, or with one another."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from itertools import combinations_with_replacement
+from operator import add, mul, sub
+from typing import Any, TypeAlias
+
+from rac_theory.algebra import Ratio
+from rac_theory.algebra.division import divided
+from rac_theory.algebra.polynomials import ONE, Monomial, Polynomial
+from rac_theory.proofs.drawn import drawn_in
+from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.facts import one
+
+_MOST, _BELOW, _ABOVE = 60_000, 1, 2
+
+Powers: TypeAlias = tuple[int, ...]
+Terms: TypeAlias = Mapping[Powers, Fraction]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A product of facts, times powers of positive letters; with its value as terms."""
+
+    facts: tuple[Fact, ...]
+    powers: Powers
+    terms: Terms
+
+
+class Facts:
+    """Facts to choose from, as far as they can have to do with a goal.
+
+    Attributes
+    ----------
+    signs : mapping
+        Letters that are positive, or not negative, to the facts that say so.
+    slacks : sequence of Fact
+        Other facts about constants.
+    states : sequence of Fact
+        Facts about f, a step or a sketch.
+    """
+
+    def __init__(self, every: Sequence[Fact], goal: Ratio) -> None:
+        whole = [fact for fact in (cleared(fact, every) for fact in every) if fact is not None]
+        states, constants = ([fact for fact in whole if bool(drawn_in(fact.value)) is drawn] for drawn in (True, False))
+        self.signs = _signs(constants)
+        slacks = [fact for fact in constants if len(fact.value.numerator.terms) > 1]
+        reached = _letters(goal.numerator)
+        self.states = _reached(states, reached, {*self.signs}) if drawn_in(goal) else []
+        self.slacks = _reached(slacks, reached, set())
+        self.letters = [*self.signs, *sorted(reached - {*self.signs}, key=repr)]
+        self.place = {letter: i for i, letter in enumerate(self.letters)}
+
+    def terms(self, p: Polynomial) -> Terms:
+        """Return a polynomial as powers of the letters and their numbers."""
+        return {self._powers(monomial): times for monomial, times in p.terms}
+
+    def _powers(self, monomial: Monomial) -> Powers:
+        powers = [0] * len(self.letters)
+        for letter, power in _pairs(monomial):
+            powers[self.place[letter]] = power
+        return tuple(powers)
+
+    def products(self, slacks: int) -> Iterator[tuple[tuple[Fact, ...], Terms]]:
+        """Yield each product of so many facts about constants, times one about f if the goal is about f."""
+        for chosen in combinations_with_replacement(self.slacks, slacks):
+            constant = reduce(mul, (fact.value.numerator for fact in chosen), one.value.numerator)
+            known = [((*chosen, state), state.value.numerator * constant) for state in self.states]
+            known += [(chosen or (one,), constant)] if chosen or not self.states else []
+            # What has letters of its own, as the product of powers with symbolic exponents, is of no use.
+            yield from ((facts, self.terms(p)) for facts, p in known if _letters(p) <= self.place.keys())
+
+    def columns(self, goal: Terms, slacks: int, rounds: int) -> list[Column]:
+        """Return products of at most so many facts about constants, times powers, that can add up to the goal.
+
+        A term is looked for that makes up the goal, or that takes away what another product has too much of.
+        """
+        products = [each for count in range(slacks + 1) for each in self.products(count)]
+        cut, found = len(self.signs), dict[tuple[int, Powers], Column]()
+        least = [min(0, *column) - _BELOW for column in zip(*goal, strict=True)][:cut]
+        most = [max(0, *column) + _ABOVE for column in zip(*goal, strict=True)][:cut]
+
+        def is_near(powers: Powers) -> bool:
+            return all(a <= power <= b for a, power, b in zip(least, powers, most, strict=False))
+
+        fresh = {(powers, times > 0) for powers, times in goal.items()}
+        seen = set(fresh)
+        for _ in range(rounds):
+            by_state: dict[tuple[Powers, bool], list[Powers]] = {}
+            for powers, is_more in fresh:
+                by_state.setdefault((powers[cut:], is_more), []).append(powers)
+            fresh = set()
+            for i, (facts, terms) in enumerate(products):
+                for term, times in terms.items() if len(found) < _MOST else ():
+                    for wanted in by_state.get((term[cut:], times > 0), ()):
+                        ratio = tuple(map(sub, wanted, term))
+                        if (i, ratio) not in found and self._is_allowed(ratio):
+                            moved = {tuple(map(add, powers, ratio)): number for powers, number in terms.items()}
+                            if all(map(is_near, moved)):
+                                found[i, ratio] = Column(facts, ratio, moved)
+                                fresh.update((powers, number < 0) for powers, number in moved.items())
+            fresh -= seen
+            seen |= fresh
+            if not fresh:
+                break
+        return list(found.values())
+
+    def _is_allowed(self, ratio: Powers) -> bool:
+        return all(power >= 0 or fact.strict for power, fact in zip(ratio, self.signs.values(), strict=False))
+
+    def fact(self, column: Column) -> Fact:
+        """Return a column as a fact."""
+        whole = reduce(mul, column.facts)
+        for power, sign in zip(column.powers, self.signs.values(), strict=False):
+            for _ in range(abs(power)):
+                whole = whole * sign if power > 0 else whole / sign
+        return whole
+
+
+def cleared(fact: Fact, every: Sequence[Fact]) -> Fact | None:
+    """Return a fact times what it divides by, if other facts say that this is positive; else None."""
+    divisors = divisor(fact.value, every)
+    if not divisors:
+        return None if divisors is None else fact
+    return fact * reduce(mul, divisors)
+
+
+def divisor(value: Ratio, every: Sequence[Fact]) -> list[Fact] | None:
+    """Return strict facts whose product is the denominator of a value, up to a number and positive letters; or None."""
+    rest, found = value.denominator, list[Fact]()
+    for fact in every:
+        is_sum = fact.strict and fact.value.denominator == ONE and len(fact.value.numerator.terms) > 1
+        while is_sum and rest != ONE and (quotient := divided(rest, fact.value.numerator)) is not None:
+            rest, found = quotient, [*found, fact]
+    return found if len(rest.terms) == 1 else None
+
+
+def _signs(facts: Sequence[Fact]) -> dict[Any, Fact]:
+    """The letters that facts say are positive, or not negative."""
+    found: dict[Any, Fact] = {}
+    for fact in facts:
+        ((monomial, times), *others) = fact.value.numerator.terms or ((frozenset(), Fraction(0)),)
+        pairs = list(_pairs(monomial))
+        if not others and times == 1 and len(pairs) == 1 and pairs[0][1] == 1:
+            letter = pairs[0][0]
+            found[letter] = fact if fact.strict or letter not in found else found[letter]
+    return found
+
+
+def _reached(facts: Sequence[Fact], reached: set[Any], apart_from: set[Any]) -> list[Fact]:
+    """The facts that share a letter with what is reached, directly or through others; their letters are added to it."""
+    kept, rest = list[Fact](), list(facts)
+    while near := [fact for fact in rest if reached & _letters(fact.value.numerator) - apart_from]:
+        kept += near
+        for fact in near:
+            reached |= _letters(fact.value.numerator)
+        rest = [fact for fact in rest if fact not in near]
+    return kept
+
+
+def _letters(p: Polynomial) -> set[Any]:
+    return {letter for monomial, _ in p.terms for letter, _ in _pairs(monomial)}
+
+
+def _pairs(monomial: Monomial) -> Iterator[tuple[Any, int]]:
+    """Letters and their powers; a power with a symbolic exponent is a letter of its own."""
+    for key, value in monomial:
+        yield (key, value) if isinstance(value, int) else ((key, value), 1)
