@@ -27,6 +27,8 @@ def terms(fact: Fact, writer: Writer) -> tuple[Term, ...]:
     """Return the sum that a fact is, by what it is a sum of."""
     found: dict[Fact | None, list[tuple[list[Fact], Fraction]]] = {}
     for facts, times in fact.of.items():
+        if any(one.value.is_zero for one in facts):
+            continue
         main, rest = _main(facts), list(facts)
         if main is not None:
             rest.remove(main)

@@ -10,7 +10,7 @@ from rac_theory.algebra.expression import Negative, Product, Quotient, Sum, lift
 from rac_theory.algebra.polynomials import Monomial
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.theorems import federated, sharp_drift, symbols
-from rac_theory.theorems.symbols import T
+from rac_theory.theorems.symbols import T, t
 
 _ORDER = ("gamma", "eta", "N", "K", "L", "L_max", "A", "beta", "mu", "nu", "s", "lambda_min", "lambda_max", "C", "D")
 _NAMED = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, federated.a
@@ -85,7 +85,7 @@ def _place(factor: Expression) -> Place:
 
 
 def _constants(factor: Expression) -> bool:
-    return all(one.constant or one in (T, LAST) for one in symbols_of(factor) if not isinstance(factor, Let))
+    return all(one.constant or one in (T, LAST, t) for one in symbols_of(factor) if not isinstance(factor, Let))
 
 
 def simplest(term: tuple[Monomial, Fraction]) -> tuple[int, list[Place]]:

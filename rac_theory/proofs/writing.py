@@ -28,7 +28,7 @@ from rac_theory.theorems.assumption import relations_in
 from rac_theory.theorems.symbols import T
 
 _FIRST = ("f(W+) - f*", "f(W_1) - f*", "||V+||", "||V - gamma HG||", "f(W) - f*")
-_LEARNT = Let | Sum | Powers | Total | Maximum | Choice | Quotient
+_LEARNT = Let | Sum | Powers | Total | Maximum | Choice
 
 
 class Writer:
@@ -36,7 +36,10 @@ class Writer:
 
     def __init__(self, theorem: Theorem, taken: Iterable[Fact] = ()) -> None:
         said = (fact.said for fact in taken if fact.said is not None and not drawn_in(fact.value))
-        relations = (theorem.claim.relation, *relations_in(*theorem.given), *said)
+        bound = theorem.claim.relation.terms[1:]
+        relations: tuple[Expression | Relation, ...] = (
+            *theorem.claim.definitions, *bound, *relations_in(*theorem.given), *said
+        )  # fmt: skip
         self._known: dict[tuple[Polynomial, Polynomial], tuple[Expression, Fraction, dict[Any, int]]] = {}
         self._atoms: dict[Atom, Expression] = {}
         for expression, value in COMPOSED.items():
@@ -73,11 +76,12 @@ class Writer:
             case Symbol():
                 return Fraction(1), {expression: 1}
             case Let() | Sum() | Powers() | Total() | Maximum() | Choice() | Quotient():
-                value = read(expression)
-                if (known := self._recalled(value)) is not None:
+                is_mean = isinstance(expression, Quotient) and isinstance(expression.numerator, Total)
+                ratio = read(1 if is_mean else expression)  # that of a metric is long, and nothing else has it
+                if (known := self._recalled(ratio)) is not None:
                     return known
-                if isinstance(expression, Powers) and content(value.numerator)[2] == value.denominator == ONE:
-                    return self.factored(value)  # ones, added
+                if isinstance(expression, Powers) and content(ratio.numerator)[2] == ratio.denominator == ONE:
+                    return self.factored(ratio)  # ones, added
         match expression:
             case Product(factors):
                 return product([self.factors(one) for one in factors])
@@ -92,11 +96,10 @@ class Writer:
                 return -number, powers
             case Sum(terms):
                 written = self._sum(terms)
+                return (Fraction(1), {written: 1}) if isinstance(written, Sum) else self.factors(written)
             case Let():
-                written = expression
-            case _:
-                written = type(expression)(*(self._inside(each) for each in vars(expression).values()))
-        return self.factors(written) if isinstance(written, Product | Quotient) else (Fraction(1), {written: 1})
+                return Fraction(1), {expression: 1}
+        return Fraction(1), {type(expression)(*(self._inside(each) for each in vars(expression).values())): 1}
 
     def ratio(self, value: Ratio) -> Expression:
         """Write a value."""
@@ -179,7 +182,10 @@ class Writer:
         if (rest, divisor) not in self._known:
             return None
         expression, number, powers = self._known[rest, divisor]
-        left = {self._plain(key): power for key, power in less(less(p, q), powers).items()}
+        beside = less(less(p, q), powers)
+        if isinstance(expression, Let) and any(power * powers.get(key, 0) < 0 for key, power in beside.items()):
+            return None  # a name that would be divided again by what is in it
+        left = {self._plain(key): power for key, power in beside.items()}
         return n / m / number, {**left, expression: 1}
 
 

@@ -198,7 +198,10 @@ def test_lemmas_on_paper_are_said_with_their_page(readings, id):
 
 
 def test_a_printed_proof_fits_a_page(readings):
+    """Lines of 100 letters, and multipliers that can be read: T3_sharp's had the distance above and below the line."""
     for reading in readings.values():
+        assert all(len(text(times)) <= 70 for line in reading.derived for times, _ in line.sum)
+        assert all(text(times) != "0" for line in reading.derived for times, _ in line.sum)
         lines = as_text(reading).splitlines()
         assert max(map(len, lines)) <= 100
         assert all(line == line.rstrip() and line.isascii() for line in lines)
