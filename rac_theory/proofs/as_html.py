@@ -10,6 +10,7 @@ from rac_theory.algebra.latex import pieces
 from rac_theory.drawing import html
 from rac_theory.proofs.as_latex import summands
 from rac_theory.proofs.reading import Line, Reading
+from rac_theory.theorems.assumption import parts
 
 
 def as_html(reading: Reading) -> str:
@@ -30,8 +31,8 @@ def sections(reading: Reading) -> Iterator[Markup]:
     yield html.facts(
         (label, html.sentence(said) + ("" if is_used else " Not used.")) for (label, _, is_used), said in assumed
     )
-    yield html.line("Taken for granted at every W:")
-    yield html.facts((line.label, _formulas(pieces(line.said)) + f" {line.reason}") for line in reading.granted)
+    granted = ((line.label, _formulas(pieces(line.said)), line.reason) for line in reading.granted)
+    yield html.table(("", "taken for granted at every W", "why"), granted)
     told = ", ".join(f"{letter} is {meaning}" for letter, meaning in reading.legend)
     yield html.line(f"{told}.")
     signs = [
@@ -44,17 +45,16 @@ def sections(reading: Reading) -> Iterator[Markup]:
             + "."
         )
     yield html.line("Follows:")
-    yield html.facts((line.label, Markup(" ").join(_derived(line, reading))) for line in reading.derived)
+    yield html.facts((line.label, Markup("<br>").join(_derived(line, reading))) for line in reading.derived)
 
 
 def _derived(line: Line, reading: Reading) -> Iterator[Markup]:
-    if line.if_:
-        yield "If " + html.sentence(_case(line)) + ":"
-    if line.sum and line.why:
-        yield Markup.escape(f"{line.why}:")
-    yield _formulas(pieces(line.said))
+    """What is said, and below it how it follows."""
+    case = [Markup("If ") + html.sentence(_case(line)) + ":"] if line.if_ else []
+    name = [Markup.escape(f"{line.why}:")] if line.sum and line.why else []
+    yield Markup(" ").join([*case, *name, _formulas(pieces(line.said))])
     if reading.is_claim(line) and reading.times != lifted(1):
-        yield "times " + html.formula(latex(reading.times)) + ", which is positive,"
+        yield "times " + html.formula(latex(reading.times)) + ", which is positive:"
     if line.is_computed:
         yield _formulas(f"{sign} {term}" for sign, term in zip(_signs(), summands(line), strict=False))
     else:
@@ -68,8 +68,6 @@ def _signs() -> Iterator[str]:
 
 
 def _case(line: Line) -> Iterator[tuple[bool, str]]:
-    from rac_theory.theorems.assumption import parts
-
     for assumption in line.if_:
         for part in parts(assumption):
             yield (False, part) if isinstance(part, str) else (True, latex(part))

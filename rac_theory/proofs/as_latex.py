@@ -43,7 +43,7 @@ def summands(line: Line) -> Iterator[str]:
     """Yield the terms of a sum, a number times a label each."""
     for times, label in line.sum:
         number = "" if label and times == lifted(1) else _factor(times) if label else latex(times)
-        yield " ".join(filter(None, (number, rf"\text{{{label}}}" if label else "")))
+        yield r" \cdot ".join(filter(None, (number, rf"\text{{{label}}}" if label else "")))
 
 
 def _factor(times: Expression) -> str:
