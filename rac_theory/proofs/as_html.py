@@ -45,7 +45,7 @@ def sections(reading: Reading) -> Iterator[Markup]:
             + "."
         )
     yield html.line("Follows:")
-    yield html.facts((line.label, Markup("<br>").join(_derived(line, reading))) for line in reading.derived)
+    yield html.facts((line.label, Markup("<br/>").join(_derived(line, reading))) for line in reading.derived)
 
 
 def _derived(line: Line, reading: Reading) -> Iterator[Markup]:
