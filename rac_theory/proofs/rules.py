@@ -40,6 +40,8 @@ def _drifted(step: str) -> str:
 
 
 def _in_both(one: str, other: str) -> str:
+    if one == other:
+        return f"from {one} in both cases"
     return f"from {one} in the one case, from {other} in the other"
 
 

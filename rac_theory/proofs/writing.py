@@ -28,7 +28,7 @@ from rac_theory.theorems.assumption import relations_in
 from rac_theory.theorems.symbols import T
 
 _FIRST = ("f(W+) - f*", "f(W_1) - f*", "||V+||", "||V - gamma HG||", "f(W) - f*")
-_LEARNT = Let | Sum | Powers | Total | Maximum | Choice
+_LEARNT = Let | Sum | Power | Powers | Total | Maximum | Choice
 
 
 class Writer:
@@ -80,8 +80,9 @@ class Writer:
                 ratio = read(1 if is_mean else expression)  # that of a metric is long, and nothing else has it
                 if (known := self._recalled(ratio)) is not None:
                     return known
-                if isinstance(expression, Powers) and content(ratio.numerator)[2] == ratio.denominator == ONE:
-                    return self.factored(ratio)  # ones, added
+                is_one = content(ratio.numerator)[2] == ratio.denominator == ONE
+                if is_one and (isinstance(expression, Powers) or self._atoms.keys() & ratio.numerator.letters()):
+                    return self.factored(ratio)  # ones, added; or what is no polynomial, as the claim has it
         match expression:
             case Product(factors):
                 return product([self.factors(one) for one in factors])
