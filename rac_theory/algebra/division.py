@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from rac_theory.algebra.polynomials import ZERO, Monomial, Polynomial
+from rac_theory.algebra.ratio import Ratio
 
 _MOST_STEPS = 2000
 
@@ -47,6 +48,21 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
         part = _quotient(top, first, coefficient / times)
         found, rest = found + part, rest + -(part * by)
     return None
+
+
+def simplified(ratio: Ratio) -> Ratio:
+    """Return a quotient without its denominator, if that divides the numerator.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, polynomial
+    >>> from rac_theory.algebra.division import simplified
+    >>> x, y = Symbol("x"), Symbol("y")
+    >>> simplified(polynomial((x**2 - y**2) / (x - y)))
+    x + y
+    """
+    whole = divided(ratio.numerator, ratio.denominator)
+    return ratio if whole is None else Ratio(whole)
 
 
 def _quotient(above: Monomial, below: Monomial, times: Fraction) -> Polynomial:

@@ -32,15 +32,17 @@ def fraction(expression: Expression, values: Mapping[str, Fraction | int]) -> Ex
     Raises
     ------
     ValueError
-        If an exponent is no whole number, as that of a square root, or a value is no exact number.
+        If an exponent is no whole number, a square root is none of a fraction's square, or a value is no exact number.
 
     Examples
     --------
     >>> from fractions import Fraction
-    >>> from rac_theory.algebra import Symbol, fraction
+    >>> from rac_theory.algebra import Symbol, fraction, sqrt
     >>> mu, T = Symbol("mu"), Symbol("T")
     >>> fraction((1 - mu) ** T / 2, {"mu": Fraction(1, 3), "T": 3})
     Fraction(4, 27)
+    >>> fraction(sqrt(1 - mu**2), {"mu": Fraction(3, 5)})
+    Fraction(4, 5)
     """
     for name, value in values.items():
         if not isinstance(value, Fraction | int):
@@ -65,6 +67,8 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
             return Fraction(0) if 0 in known and math.inf not in map(abs, known) else _product(known)
         case Quotient(numerator, denominator):
             return _divided(_fraction(numerator, at), _fraction(denominator, at))
+        case Power(base, Number(value)) if value == Fraction(1, 2):
+            return _root(_fraction(base, at))
         case Power(base, exponent):
             return _power(_fraction(base, at), _fraction(exponent, at))
         case Powers(base, first, last):
@@ -123,6 +127,15 @@ def _power(base: Exact, exponent: Exact) -> Exact:
     if _unknown(base) or power == 0:
         return math.nan if _unknown(base) else Fraction(1)
     return _divided(Fraction(1), base**-power) if power < 0 else base**power
+
+
+def _root(value: Exact) -> Exact:
+    if isinstance(value, float):
+        return math.nan if value < 0 else value
+    root = Fraction(math.isqrt(abs(value.numerator)), math.isqrt(value.denominator))
+    if root**2 != value:
+        raise ValueError(f"a square root must be a fraction in exact arithmetic, got that of {value}")
+    return root
 
 
 def _sign(value: Exact) -> Exact:

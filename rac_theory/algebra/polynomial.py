@@ -35,13 +35,15 @@ from rac_theory.algebra.polynomials import (
 )
 from rac_theory.algebra.ratio import Ratio, over
 from rac_theory.algebra.relation import Relation
+from rac_theory.algebra.roots import root, without_squares
 
 
 def polynomial(expression: Expression, at: Mapping[Expression, Ratio] | None = None) -> Ratio:
     """Return the quotient of polynomials that an expression is, exactly, for all values of its symbols at once.
 
     Symbols in exponents stand for whole numbers, and sums of powers have closed forms. Maxima, choices that numbers do
-    not decide, and other sums are atoms: two are equal if their parts are.
+    not decide, and other sums are atoms: two are equal if their parts are. So are square roots, but that the square of
+    one is what it is of.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def polynomial(expression: Expression, at: Mapping[Expression, Ratio] | None = N
     ZeroDivisionError
         If a denominator is zero whatever the symbols are, as in ``x / (y - y)``, and no factor of zero makes up for it.
     ValueError
-        If an exponent is no whole number, as that of a square root.
+        If an exponent is neither a whole number nor that of a square root.
 
     Examples
     --------
@@ -70,8 +72,8 @@ def polynomial(expression: Expression, at: Mapping[Expression, Ratio] | None = N
 def identical(one: Expression | int | Fraction, other: Expression | int | Fraction) -> bool:
     """Whether two expressions are equal wherever their normal forms are defined: for all values, and whole exponents.
 
-    Where maxima, undecided choices, other sums, or powers such as ``(x^T)^N`` occur, the answer no may only mean that
-    it is not seen. Two symbols of one name are two symbols, as the L of f and that of its components.
+    Where maxima, undecided choices, roots, other sums, or powers such as ``(x^T)^N`` occur, the answer no may only mean
+    that it is not seen. Two symbols of one name are two symbols, as the L of f and that of its components.
 
     Examples
     --------
@@ -80,7 +82,7 @@ def identical(one: Expression | int | Fraction, other: Expression | int | Fracti
     >>> identical((1 - x) ** T * (1 + x) ** T, (1 - x**2) ** T), identical((x**2) ** T, x**T)
     (True, False)
     """
-    return polynomial(lifted(one)) == polynomial(lifted(other))
+    return without_squares(polynomial(lifted(one)) - polynomial(lifted(other))).is_zero
 
 
 def _defined(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
@@ -105,7 +107,7 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
         case Sum(terms):
             return reduce(add, (_read(each, at) for each in terms))
         case Product(factors):
-            return _product([_read(each, at) for each in factors])
+            return without_squares(_product([_read(each, at) for each in factors]))
         case Quotient(numerator, denominator):
             return _read(numerator, at) / _read(denominator, at)
         case Power(base, exponent):
@@ -130,12 +132,14 @@ def _product(factors: list[Ratio]) -> Ratio:
 
 
 def _raised(base: Ratio, exponent: Ratio) -> Ratio:
+    if exponent.number == Fraction(1, 2):
+        return root(base)
     result = Ratio(ONE)
     for monomial, times in exponent.numerator.terms:
         is_whole = exponent.denominator == ONE and times.denominator == 1
         if not is_whole or any(isinstance(power, int) and power < 0 for _, power in monomial):
             raise ValueError(f"an exponent must be a whole number in exact arithmetic, got {exponent}")
-        power = base ** int(times)
+        power = without_squares(base ** int(times))
         result *= over(_to(power.numerator, monomial), _to(power.denominator, monomial))
     return result
 

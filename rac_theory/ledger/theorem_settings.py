@@ -23,7 +23,7 @@ SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 """The claims that are tried unless told otherwise: the paper's two theorems and their sharp forms."""
 
 _UP_TO_1 = ("T1", "T2", "T3", "T3_isotropic", "T4")  # steps of 1/L, the others of 2/L
-_UP_TO_2 = ("T1_sharp", "T1_tight", "T2_sharp", "T3_sharp")
+_UP_TO_2 = ("T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3_sharp")
 _EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
 _ROUNDS = ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
 _CONTROL = "frozen"  # a sketch that meets no theorem

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from rac_theory.proofs import facts, facts_of_several_steps
 from rac_theory.proofs.drawn import H, drawn_in, mean
 from rac_theory.proofs.fact import Fact, Missing
-from rac_theory.proofs.facts import G, V, assumed, high, low, square, square_of
+from rac_theory.proofs.facts import G, V, assumed, even, high, low, square, square_of
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumptions import known_minimiser
-from rac_theory.theorems.symbols import L, gamma
+from rac_theory.theorems.symbols import L, gamma, s
 
 
 def available(theorem: Theorem) -> tuple[Fact, ...]:
@@ -25,13 +25,14 @@ def available(theorem: Theorem) -> tuple[Fact, ...]:
 def _granted() -> Iterator[Fact]:
     for name in (*vars(facts).values(), *vars(facts_of_several_steps).values()):
         yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))
-    yield from (low(G), high(G), square(G), square(H(G)), square(H(gbar)))
+    yield from (low(G), high(G), even(G), square(G), square(H(G)), square(H(gbar)))
     yield from (square_of(1 - gamma * L), kept_of_epoch, round_error)
 
 
 def _about_distances() -> Iterator[Fact]:
     step = V - G * gamma
-    yield from (low(V), high(V), low(step), high(step), square(V))
+    yield from (about(v) for about in (low, high, even) for v in (V, step))
+    yield from (square(V), square_of(1 - gamma * s))
 
 
 def _averaged(fact: Fact) -> Fact | None:

@@ -9,10 +9,10 @@ from operator import add, mul, sub
 from typing import Any, TypeAlias
 
 from rac_theory.algebra import Ratio
-from rac_theory.algebra.division import divided
+from rac_theory.algebra.division import divided, simplified
 from rac_theory.algebra.polynomials import ONE, Monomial, Polynomial
 from rac_theory.proofs.drawn import drawn_in
-from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import one
 
 _MOST, _BELOW, _ABOVE = 60_000, 1, 2
@@ -125,7 +125,8 @@ def cleared(fact: Fact, every: Sequence[Fact]) -> Fact | None:
     divisors = divisor(fact.value, every)
     if not divisors:
         return None if divisors is None else fact
-    return fact * reduce(mul, divisors)
+    whole = fact * reduce(mul, divisors)
+    return proved("Times a denominator", simplified(whole.value).expression >= 0, whole)
 
 
 def divisor(value: Ratio, every: Sequence[Fact]) -> list[Fact] | None:

@@ -89,6 +89,11 @@ def high(v: Vector) -> Fact:
     return granted("Largest eigenvalue of E[H]", E(v @ H(v)) <= lambda_max * (v @ v), known_largest_projection)
 
 
+def even(v: Vector) -> Fact:
+    """For a vector that does not depend on H."""
+    return granted("E[H] = lambda_min I", E(v @ H(v)) <= lambda_min * (v @ v), isotropic)
+
+
 def below_maximum(*of: Expression) -> tuple[Fact, ...]:
     """Each of several is at most the largest of them."""
     return tuple(granted("A maximum", each <= maximum(*of)) for each in of)
@@ -106,6 +111,7 @@ gap_is_positive: dict[Assumption, Fact] = {
 flat = granted("A gradient is as large as the gap allows", 2 * L * gap >= G @ G, smooth)
 mu_below_L = granted("mu <= L, as f is not constant", mu <= L, smooth, polyak_lojasiewicz)
 mu_below_L_max = granted("mu <= L, as f is not constant", mu <= L_max, smooth_components, polyak_lojasiewicz)
+s_below_L = granted("s <= L", s <= L, smooth, strongly_convex)
 curved_is_pl = granted("Strong convexity implies PL", 2 * s * gap <= G @ G, strongly_convex)
 convexity = granted("Convexity at a minimiser", gap <= G @ V, convex, known_minimiser)
 cocoercive = granted("Interpolation at a minimiser", gap + G @ G / (2 * L) <= G @ V, convex, smooth, known_minimiser)
@@ -125,7 +131,6 @@ spread = granted("E[H Hbar^-1 H] <= Hbar / lambda_min", lambda_min * E(squared) 
 norm_is_positive = granted("A square", distance >= 0, *_MEAN)
 norm = granted("Hbar >= lambda_min I", lambda_min * distance <= V @ V, *_MEAN)
 even_cross = granted("E[H] = lambda_min I", lambda_min * (G @ V) <= E(G @ H(V)), isotropic)
-even_square = granted("E[H] = lambda_min I", E(G @ H(G)) <= lambda_min * (G @ G), isotropic)
 
 # One step with a noisy gradient, W+ = W - gamma Hg.
 noisy = descent(H(g) * gamma * -1, L, smooth, rac_lora_stochastic)
@@ -167,8 +172,8 @@ def assumed(assumption: Assumption) -> Iterator[Fact]:
     match assumption:
         case Relation(terms, signs):
             for (one, other), sign in zip(pairwise(terms), signs, strict=True):
-                if sign != "=":
-                    yield granted("Assumed", Relation((one, other), (sign,)), assumption)
+                for each in ("<=", ">=") if sign == "=" else (sign,):
+                    yield granted("Assumed", Relation((one, other), (each,)), assumption)
         case Known(symbol):
             yield granted("Assumed", symbol >= 0, assumption)
         case Condition(name, inequality, known):

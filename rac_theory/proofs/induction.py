@@ -96,8 +96,8 @@ def potential(
 
 
 def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression, index: Symbol, count: Symbol) -> Fact:
-    """``x_(k+1) <= g x_k + c y`` with ``g >= 0`` and ``x_0 = 0``: the mean of x over K steps is at most ``mean y``, where
-    ``mean`` is that of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
+    """``x_(k+1) <= g x_k + c y`` with ``g >= 0`` and ``x_0 = 0``: over K steps the mean of x is at most ``mean y``, with
+    that of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
     g = _number(growth)
     _constant(push, mean)
     same(step, g * moved + push * own - moved_next)

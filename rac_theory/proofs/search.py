@@ -11,6 +11,7 @@ from scipy.sparse import csc_matrix
 
 from problems.checks import Array
 from rac_theory.algebra import Ratio
+from rac_theory.algebra.division import simplified
 from rac_theory.algebra.polynomials import ONE
 from rac_theory.proofs.columns import Column, Facts, Terms, divisor
 from rac_theory.proofs.fact import Fact
@@ -29,7 +30,7 @@ def search(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
     divisors = divisor(goal, facts)
     if divisors is None:
         return None
-    whole = goal * reduce(mul, divisors, one).value
+    whole = simplified(goal * reduce(mul, divisors, one).value)
     if whole.denominator != ONE:
         return None
     known = Facts(facts, whole)
@@ -48,7 +49,7 @@ def stretched(goal: Ratio, way: Ratio, facts: Sequence[Fact]) -> Fraction | None
     if divisors is None or way.is_zero:
         return None
     times = reduce(mul, divisors, one).value
-    whole, along = goal * times, way * times
+    whole, along = simplified(goal * times), simplified(way * times)
     if whole.denominator != ONE or along.denominator != ONE:
         return None
     known = Facts(facts, whole + along)

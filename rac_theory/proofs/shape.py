@@ -1,10 +1,10 @@
-"""How a claim could follow from one step: what would have to be true of it, and by which rule the claim follows then."""
+"""How a claim could follow from one step: what would have to be true of it, and by which rule it follows then."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rac_theory.algebra import Expression, Ratio, Symbol, powers, symbols_of
-from rac_theory.algebra.division import divided
+from rac_theory.algebra import Expression, Symbol, powers, symbols_of
+from rac_theory.algebra.division import simplified
 from rac_theory.algebra.expression import Power, Quotient, Total, lifted
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import distance, gap, gap_is_positive, nothing, one, plus, sign
@@ -192,9 +192,7 @@ def _at(value: Expression, steps: int) -> Expression:
 
 def _plain(value: Expression) -> Expression:
     """The expression in its normal form, in which what cancels is gone."""
-    ratio = read(value)
-    whole = divided(ratio.numerator, ratio.denominator)
-    return (ratio if whole is None else Ratio(whole)).expression
+    return simplified(read(value)).expression
 
 
 def _same(one: Expression, other: Expression) -> bool:

@@ -19,7 +19,7 @@ from rac_theory.theorems.federated import T9, T10, T9d, T10d
 from rac_theory.theorems.identity import Identity
 from rac_theory.theorems.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 from rac_theory.theorems.plain_steps import T12_gaussian, T12_nonconvex, T12_pl
-from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp
+from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
 from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
 from rac_theory.theorems.sharp_drift import T7d_sharp, T8d_sharp, T9d_sharp, T10d_sharp
 from rac_theory.theorems.stochastic import T5, T6, T5_step
@@ -29,7 +29,7 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
     {
         value.id: value
         for value in (
-            *(T1, T2, T1_sharp, T1_tight, T2_sharp, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
+            *(T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
             *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp),
             *(T12_nonconvex, T12_pl, T12_gaussian),
         )
@@ -123,6 +123,7 @@ __all__ = [
     "T1_sharp",
     "T1_tight",
     "T2_sharp",
+    "T2_tight",
     "T3_isotropic",
     "T3_sharp",
     "T5_step",

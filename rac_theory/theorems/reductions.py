@@ -15,7 +15,7 @@ from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.federated import T9, T10, Gamma, T9d, T10d
 from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
 from rac_theory.theorems.plain_steps import T12_gaussian, T12_nonconvex, T12_pl
-from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp
+from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
 from rac_theory.theorems.reduction import Reduction
 from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
 from rac_theory.theorems.sharp_drift import T7d_sharp, T8d_sharp, T9d_sharp, T10d_sharp
@@ -124,6 +124,7 @@ _TIGHT = (
         times=1 - rac_lora_gd.rho**T,
         because="always: the sum of powers of rho is (1 - rho^T) / (1 - rho)",
     ),
+    *_each({T2_tight: T2_sharp}, {mu: L}, "as steep in every direction: the next gradient tells nothing new"),
 )
 
 _TWO_STEPS = _each(

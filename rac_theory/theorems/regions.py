@@ -10,12 +10,12 @@ from fractions import Fraction
 from functools import reduce
 from operator import mul
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
+from rac_theory.algebra import Expression, Let, Relation, Symbol, between, symbols_of
 from rac_theory.algebra.box import Range
 from rac_theory.algebra.expression import Number, Power, Product
 from rac_theory.algebra.sign import Lemma, Region
-from rac_theory.theorems import federated, sharp_drift
-from rac_theory.theorems.symbols import K, L, L_max, N, T, beta, eta, lambda_max, lambda_min, mu, nu, s
+from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
+from rac_theory.theorems.symbols import K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, mu, nu, s
 from rac_theory.theorems.theorem import Theorem
 
 _kappa, _b, _x, _z = Symbol("kappa"), Symbol("b"), Symbol("x"), Symbol("z")
@@ -27,11 +27,15 @@ _RANGES: Mapping[Symbol, Range] = {
     **dict.fromkeys((_kappa, _z), (0, 1)),
 }
 
-_DRIFT: Mapping[Expression, tuple[Expression, Lemma]] = {
-    federated.a: (eta * K * L_max, Lemma((0, 1))),
-    1 - sharp_drift.s**2 + sharp_drift.s * sharp_drift.r: (eta * N * L_max, Lemma((0, 1), {L_max: "down"})),
+_LEMMAS: Mapping[Expression, tuple[Relation, Lemma]] = {
+    federated.a: (eta * K * L_max <= 1, Lemma((0, 1))),
+    1 - sharp_drift.s**2 + sharp_drift.s * sharp_drift.r: (eta * N * L_max <= 1, Lemma((0, 1), {L_max: "down"})),
+    rac_lora_gd.rho_tight: (
+        between(0, gamma * L, 2),
+        Lemma((0, 1), {L: "up", mu: "down", lambda_min: "down"}),
+    ),
 }
-"""Of sums over the steps of a round or an epoch, where a length is at most 1: proved on the page about rounding."""
+"""What is known of expressions where a relation is given: proved on the page about rounding."""
 
 
 def regions(theorem: Theorem) -> tuple[Region, ...]:
@@ -60,8 +64,8 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
         place = share / reduce(mul, (factor for factor in product.factors if factor != one))
         if places.setdefault(one, place) == place:
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
-    drift = {each: lemma for each, (length, lemma) in _DRIFT.items() if (length <= 1) in relations}
-    lemmas = {**drift, **_given(relations)}
+    proved = {each: lemma for each, (relation, lemma) in _LEMMAS.items() if relation in relations}
+    lemmas = {**proved, **_given(relations)}
     pieces = _pieces(places.get(_smoothness(every), L), ranges.get(_x, (0, 1)), s in every)
     return tuple(
         Region(ranges | {_x: inside}, places | {one: place for one, place in beside.items() if one in every}, lemmas)

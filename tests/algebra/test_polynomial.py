@@ -179,11 +179,51 @@ def test_a_factor_of_zero_decides():
             polynomial(unknown)
 
 
-@pytest.mark.parametrize("expression", [sqrt(x), x ** (T / 2), x ** (1 / T), x ** (T / (N + 1))], ids=str)
+@pytest.mark.parametrize("expression", [x ** Fraction(3, 2), x ** (T / 2), x ** (1 / T), x ** (T / (N + 1))], ids=str)
 def test_exponents_that_are_not_whole(expression):
-    """A root read as a power with the next whole exponent would make false identities true."""
+    """A power of a root read as a power with the next whole exponent would make false identities true."""
     with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic"):
         polynomial(expression)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (sqrt(x + y) ** 2, x + y),
+        (sqrt(1 - x) * sqrt(1 - x / 1), 1 - x),
+        ((1 + sqrt(x)) * (1 - sqrt(x)), 1 - x),
+        ((x - y) / (sqrt(x) - sqrt(y)), sqrt(x) + sqrt(y)),
+        (1 / sqrt(x) ** 3, 1 / (x * sqrt(x))),
+        (sqrt(x / (1 + y)) ** 4, x**2 / (1 + y) ** 2),
+        (sqrt(lifted(4) / 9), Fraction(2, 3)),
+        (sqrt(1 + (x - x)) + sqrt(x - x), 1),
+        (sqrt(2) ** 2 * sqrt(lifted(-3)) ** 2, -6),
+        ((1 - (1 - sqrt(1 - x))) ** (2 * T), (1 - x) ** T),
+    ],
+    ids=str,
+)
+def test_the_square_of_a_root_is_what_it_is_of(one, other):
+    """By hand. Catches an odd power that loses its root, and a square below a line."""
+    assert identical(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (sqrt(x), x),
+        (sqrt(x) ** 2, x**2),
+        (sqrt(x) ** 3, x),
+        (sqrt(x), sqrt(y)),
+        (sqrt(x) * sqrt(y), x),
+        (sqrt(x**2), x),  # which is -x below zero
+        (sqrt(x), -sqrt(x)),
+        ((1 + sqrt(x)) ** 2, 1 + x),
+    ],
+    ids=str,
+)
+def test_what_is_not_the_same_of_roots(one, other):
+    """Catches roots that are read as one letter, and the root of a square that drops its sign."""
+    assert not identical(one, other)
 
 
 def test_it_is_written_as_one_would():

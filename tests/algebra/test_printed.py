@@ -40,9 +40,13 @@ NUMBERS = {
 }
 """Prime enough for no two terms to be exchanged unseen."""
 
+WITH_ROOTS = {"T2_tight": {"gamma": Fraction(1, 2), "mu": Fraction(3, 7), "lambda_min": Fraction(4, 5)}}
+"""Where kappa = 2/7 and e = 3/4, so that both roots are fractions, 1/2 and 13/14."""
+
 
 def names_of(theorem):
-    known = {one.name: NUMBERS[one.constant] for one in symbols_of(theorem.claim.bound) if one.constant}
+    numbers = NUMBERS | WITH_ROOTS.get(theorem.id, {})
+    known = {one.name: numbers[one.constant] for one in symbols_of(theorem.claim.bound) if one.constant}
     return known | {T.name: Fraction(3)}
 
 

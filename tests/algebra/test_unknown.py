@@ -132,9 +132,27 @@ def test_values_in_exact_arithmetic_are_exact(value):
 
 
 def test_exponents_in_exact_arithmetic_are_whole():
-    for tree in (sqrt(x), x ** (1 / y), powers(x, 0, x / 4)):
+    for tree in (x ** Fraction(1, 3), x ** (1 / y), powers(x, 0, x / 4)):
         with pytest.raises(ValueError, match="an exponent must be a whole number in exact arithmetic"):
             fraction(tree, {"x": 2, "y": 0})
+
+
+@pytest.mark.parametrize(
+    ("value", "root"),
+    [(0, 0), (Fraction(4, 9), Fraction(2, 3)), (10**40, 10**20), (1 / y, inf), (y - 1 / y, nan), (1 / y - 1 / y, nan)],
+    ids=str,
+)
+def test_roots_in_exact_arithmetic(value, root):
+    """Catches one that goes by way of a float, and the root of what is below zero taken for that of its size."""
+    found = fraction(sqrt(value), {"y": 0})
+    assert found == root or (math.isnan(found) and math.isnan(root))
+
+
+@pytest.mark.parametrize("value", [2, Fraction(1, 3), 10**40 + 1, -4], ids=str)
+def test_roots_that_are_no_fractions_are_refused(value):
+    """A root that is rounded, as that of 10^40 + 1 to 10^20, would be no exact number."""
+    with pytest.raises(ValueError, match="a square root must be a fraction in exact arithmetic, got that of"):
+        fraction(sqrt(value), {})
 
 
 EDGE = 0.1 + 0.2  # above 0.3 by a rounding

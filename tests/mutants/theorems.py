@@ -8,11 +8,13 @@ import numpy as np
 from problems import Quadratic
 from rac_theory import GD, RACLoRA, sketches, theorems
 from rac_theory.theorems import E
+from rac_theory.theorems.rac_lora_gd import kappa, rho_tight
 from rac_theory.theorems.symbols import L, T, eta, gamma, gap0_upper, lambda_max, lambda_min, mu
 
 from .mutant import Mutant, Trial
 
-T1, T1_sharp, T1_tight, T2, T2_sharp = (theorems.ALL[name] for name in ("T1", "T1_sharp", "T1_tight", "T2", "T2_sharp"))
+T1, T1_sharp, T1_tight = (theorems.ALL[name] for name in ("T1", "T1_sharp", "T1_tight"))
+T2, T2_sharp, T2_tight = (theorems.ALL[name] for name in ("T2", "T2_sharp", "T2_tight"))
 
 ROUND = Quadratic.left(2 * np.eye(4), np.ones((4, 3)))
 FLAT = Quadratic.left(np.eye(4) / 2, np.ones((4, 3)))
@@ -176,4 +178,21 @@ BANK = [
         at_haar(0.7),
     ),
     swapped(T2_sharp, at_rare()),
+    doubled(T2_tight, at_haar(0.3)),
+    swapped(T2_tight, at_rare()),
+    rank_over_dim(T2_tight),
+    mutant(
+        "1 + 2 kappa for 1 + kappa",
+        "more than a full step gains where mu = L",
+        changed(T2_tight, {1 + kappa: 1 + 2 * kappa}),
+        T2_tight,
+        at_haar(1.0),
+    ),
+    mutant(
+        "rho^2 for rho",
+        "rho is the square of the mean of both roots already",
+        changed(T2_tight, {rho_tight: rho_tight**2}),
+        T2_tight,
+        at_haar(1.0),
+    ),
 ]

@@ -8,7 +8,7 @@ import pytest
 
 from problems import Quadratic
 from problems.extras import MissingExtra
-from rac_theory import Case, RACLoRA, WorstCase, side_by_side, sketches, tightness, worst_case
+from rac_theory import Case, Constants, RACLoRA, WorstCase, side_by_side, sketches, theorems, tightness, worst_case
 from rac_theory.sharpness import worst_case as worst_case_module
 
 CLASS = {"L": 2.0, "mu": 0.3, "gamma": 0.4}
@@ -105,6 +105,18 @@ def test_the_lower_end_allows_for_conditions_that_are_broken(part):
     solution = loose.solved()
     assert loose.ends(solution)[1] > 1.001 * truth.upper
     assert contains(WorstCase(*program.ends(solution)), truth.lower)
+
+
+@pytest.mark.parametrize(("blocks", "gamma", "mu"), [(1, 1.0, 0.5), (1, 1.5, 0.1), (2, 0.5, 0.5), (4, 1.0, 0.1)])
+def test_the_worst_case_of_one_step_is_below_t2_tight(blocks, gamma, mu):
+    """It is below by what other conditions give, a part in a thousand at least, and T2_sharp above by as much.
+
+    The program imposes what the proof of T2_tight uses, and more. Catches a remainder in it that is too large.
+    """
+    worst = worst_case("T2", L=1.0, mu=mu, gamma=gamma, blocks=blocks, steps=1)
+    c = Constants(gamma=gamma, L=1.0, mu=mu, lambda_min=1 / blocks, gap0=1.0)
+    tight, sharp = (theorem.bound(c, 1)[1] for theorem in (theorems.T2_tight, theorems.T2_sharp))
+    assert worst.upper < tight * (1 - 5e-4) < sharp * (1 - 1e-3)
 
 
 @pytest.mark.parametrize("steps", [1, 2])

@@ -67,7 +67,7 @@ def worst(id, c, quiet, noisy):
     return float(np.max((along / claim.bound(c, STEPS))[1:]))
 
 
-@pytest.mark.parametrize("id", ["T1", "T1_sharp", "T1_tight", "T2", "T2_sharp", "T4", "T5", "T6"])
+@pytest.mark.parametrize("id", ["T1", "T1_sharp", "T1_tight", "T2", "T2_sharp", "T2_tight", "T4", "T5", "T6"])
 def test_the_worst_eigenvalues_of_all_steps_will_do(id):
     """100 random cases. With the eigenvalues of the better of the two laws every one of these claims is refuted."""
     false = 0.0

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import theorems
-from rac_theory.algebra import Relation, fraction, polynomial
-from rac_theory.theorems import federated, regions, sharp_drift
+from rac_theory.algebra import Relation, fraction, number, polynomial
+from rac_theory.theorems import federated, rac_lora_gd, regions, sharp_drift
 from rac_theory.theorems.symbols import s
 
 ALL = theorems.ALL
@@ -54,7 +54,7 @@ def test_the_lemmas_on_drift(steps):
         a, its_s, s_K = (fraction(each, values) for each in (federated.a, sharp_drift.s, sharp_drift.s_K))
         assert 0 <= a <= Fraction(759, 1000)  # e^2/2 - 2e + 5/2 = 0.7580...
         assert 0 <= its_s == s_K <= Fraction(719, 1000)  # e - 2 = 0.7182...
-        _, shrunk = regions._DRIFT
+        _, shrunk, _ = regions._LEMMAS
         assert 1 - its_s**2 <= fraction(shrunk, values) <= 1
         of_s = [Fraction(math.comb(steps, j + 1), steps) for j in range(1, steps)]
         of_r = [Fraction(j * math.comb(steps, j + 1), steps * (steps - 1)) for j in range(1, steps)]
@@ -62,3 +62,32 @@ def test_the_lemmas_on_drift(steps):
         if steps > 1:
             at = [sum(each * h**j for j, each in enumerate(some, 1)) for some in (of_s, of_r)]
             assert at == [its_s, fraction(sharp_drift.r, values)]
+
+
+@pytest.mark.parametrize("gamma_L", [0.1, 0.7, 1.0, 1.8])
+@pytest.mark.parametrize("kappa", [0.05, 0.5, 1.0])
+@pytest.mark.parametrize("low", [0.05, 0.4, 0.95])
+def test_the_lemma_on_the_rate_of_t2_tight(gamma_L, kappa, low):
+    """The scene of its proof, a coin between a whole step and none: nothing is left at L, and at a larger L no less.
+
+    Catches a scene in which the rate is not attained, a remainder that does not fall with L, and a lemma that has the
+    wrong way for one of the three.
+    """
+    gamma, L, mu, rho = gamma_L, 1.0, kappa, rac_lora_gd.rho_tight
+
+    def rate(L=L, mu=mu, low=low):
+        return float(number(rho, {"gamma": gamma, "L": L, "mu": mu, "lambda_min": low}))
+
+    b = math.sqrt((1 - gamma * L * (2 - gamma * L) * low) / rate())
+    draws = [(low, 1 - gamma * L, gamma), (1 - low, 1.0, 0.0)]  # probability, U and V, for G = 1
+    gap, after = 1 / (2 * mu), sum(p * (U / b) ** 2 for p, U, _ in draws) / (2 * mu)
+
+    def gained(L):
+        return sum(p * ((1 + U / b) * V / 2 - L / 4 * V**2 + (U / b - 1) ** 2 / (4 * L)) for p, U, V in draws)
+
+    assert after == pytest.approx(rate() * gap, rel=1e-12)
+    assert gap - after == pytest.approx(gained(L), rel=1e-12)
+    for larger in (1.01, 1.05, 1.1):
+        assert gained(larger * L) < gap - after
+        assert 0 <= rate() < rate(L=larger) <= 1
+    assert rate() < min(rate(mu=0.99 * mu), rate(low=0.99 * low))

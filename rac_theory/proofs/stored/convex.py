@@ -16,7 +16,7 @@ from rac_theory.proofs.facts import (
     curved_smooth,
     distance,
     even_cross,
-    even_square,
+    even,
     exact,
     gap,
     high,
@@ -64,7 +64,7 @@ def T3_sharp() -> tuple[Fact, Fact]:
 
 
 def T3_isotropic() -> tuple[Fact, Fact]:
-    nearer = 2 * plus[gamma] * (even_cross + moves * cocoercive) + plus[gamma] * plus[gamma] * even_square
+    nearer = 2 * plus[gamma] * (even_cross + moves * cocoercive) + plus[gamma] * plus[gamma] * even(G)
     step = nearer + plus[gamma] * moves * short / plus[L] * square(G)
     loss = 2 * plus[gamma] * moves
     fact = potential(V2, step, _falls(short + one), square(V), nothing, loss, lifted(0), {distance0: one})

@@ -114,6 +114,7 @@ EXACT: dict[str, list[Equality]] = {
     "T1_tight": descent(0.3, 0.6),
     "T2": descent(1 / L),
     "T2_sharp": descent(0.3, 0.6),
+    "T2_tight": descent(0.3, 0.6),
     "T4": on_an_axis(),
     "T5": with_noise_at_last(),
     "T6": with_noise(),

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import brentq
 
 from rac_theory import Constants
 
@@ -65,6 +66,23 @@ def rates(step, *at):
         for _ in range(6):
             gaps.append(_slowest(step, c, gaps[-1]))
         found.append(of_gaps(f"rate of {step.__name__}", c, gaps))
+    return found
+
+
+def next_gradients(*at):
+    """T2_tight: of all next gradients along U the longest that its gap and the remainder allow, by halving."""
+    found = []
+    for c in at:
+        gaps = [c.gap0]
+        for _ in range(6):
+            square = 2 * c.mu * gaps[-1]
+
+            def left(times, c=c, gap=gaps[-1], square=square):
+                return steps.with_remainder(c, gap, square, times) - steps.turned(c, square) * times**2 / (2 * c.mu)
+
+            longest = brentq(left, 1.0, 4.0, xtol=1e-15, rtol=1e-15)
+            gaps.append(steps.turned(c, square) * longest**2 / (2 * c.mu))
+        found.append(of_gaps("next gradients", c, gaps))
     return found
 
 
@@ -181,6 +199,7 @@ PROOFS: dict[str, list[Equality]] = {
     "T1_tight": largest_gradients(EXACT, LONG),
     "T2": rates(steps.exact, SHORT),
     "T2_sharp": rates(steps.exact, EXACT, LONG),
+    "T2_tight": next_gradients(EXACT, LONG),
     "T3": potentials(SHORT),
     "T3_sharp": potentials(EXACT, LONG),
     "T3_isotropic": isotropic_distances(EXACT, SHORT),

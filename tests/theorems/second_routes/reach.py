@@ -157,6 +157,7 @@ REACH = {
     "T1_tight": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
     "T2": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
     "T2_sharp": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
+    "T2_tight": Reach(proofs.EXACT, _when(lambda c: _progress(steps.exact, c) > 0)),
     "T3": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and _kappa(c) >= 1)),
     "T3_sharp": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and _kappa(c) > 0)),
     "T3_isotropic": Reach(proofs.EXACT, _when(lambda c: c.lambda_min > 0 and proofs.change(c, 0.0, 1.0) <= 0)),

@@ -3,7 +3,7 @@
 import random
 from fractions import Fraction
 
-from rac_theory.algebra import Expression, fraction, number
+from rac_theory.algebra import Expression, fraction, identical, number
 from rac_theory.theorems import ALL, Theorem
 
 from .changed import weight
@@ -16,7 +16,7 @@ NAMES = tuple(sorted({one.name for theorem in ALL.values() for one in theorem.cl
 
 
 def same(one: Theorem, other: Theorem) -> bool:
-    """Whether both sides of two claims are the same numbers, exactly, at random rational points."""
+    """Whether both sides of two claims are the same numbers, exactly, at random rational points; with roots, at all."""
     pairs = [(one.claim.bound, other.claim.bound), (weight(one), weight(other))]
     return all(_equal(a, b, seed) for a, b in pairs if a is not None for seed in range(4))
 
@@ -28,6 +28,10 @@ def _equal(a: Expression, b: Expression, seed: int) -> bool:
     known |= {"A": Fraction(0)} if seed == 0 else {}
     try:
         return fraction(a, known) == fraction(b, known)
-    except ValueError:  # an exponent that is not whole, as in A^{11/10} > 0
+    except ValueError:  # a root, or an exponent that is not whole, as in A^{11/10} > 0
+        pass
+    try:
+        return identical(a, b)
+    except ValueError:
         rounded = {name: float(value) for name, value in known.items()}
         return bool(number(a, rounded) == number(b, rounded))

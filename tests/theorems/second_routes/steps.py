@@ -16,6 +16,16 @@ def exact(c, gap, square):
     return gap - c.gamma * length + c.L / 2 * (c.gamma * c.gamma) * length
 
 
+def with_remainder(c, gap, square, times):
+    """A step of T2_tight: the next gradient is so many times U = (I - gamma L H) G, and what is off U is gained."""
+    return exact(c, gap, square) - (times - 1) ** 2 * turned(c, square) / (4 * c.L)
+
+
+def turned(c, square):
+    """The mean square of U: G where nothing is drawn, and what a step on L x^2 / 2 leaves of it where it is."""
+    return (1 - c.lambda_min) * square + c.lambda_min * (1 - c.gamma * c.L) ** 2 * square
+
+
 def plain(c, gap, square):
     """An outer step of T12: nu is twice what is gained of a squared gradient of one."""
     return gap - c.nu * square / 2

@@ -55,7 +55,7 @@ FALSE = [
     *((id, "eta N L <= 1", line(ONE)) for id in ("T7d_sharp", "T8d_sharp")),
     *((id, "eta K L <= 1", line(ONE)) for id in ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")),
     *((id, "0 < gamma L < 2", line(TWO)) for id in ("T1_sharp", "T3_sharp")),
-    ("T2_sharp", "0 < gamma L < 2", steep(TWO)),
+    *((id, "0 < gamma L < 2", steep(TWO)) for id in ("T2_sharp", "T2_tight")),
     ("T1_tight", "0 < gamma L < 2", frequent(TWO)),
     ("T5", "gamma L beta < 2", line(TWO)),
     ("T5_step", "gamma L beta <= 1", line(ONE, shift=1.0, start=1e-3)),

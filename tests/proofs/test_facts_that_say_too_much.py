@@ -1,0 +1,105 @@
+"""A fact that is worded too strongly is refuted: by a number, a term, an eigenvalue, or for want of an assumption."""
+
+import numpy as np
+import pytest
+
+from rac_theory.algebra import symbols_of
+from rac_theory.proofs.drawn import drawn_in
+from rac_theory.theorems import assumptions as known
+from rac_theory.theorems.assumption import Known
+from rac_theory.theorems.symbols import K, lambda_min
+
+from .worlds import worlds
+from .worlds.mistaken import worlds_and_mistakes
+from .worlds.points import columns_of, facts_that_are_granted, key, points, short
+from .worlds.stronger import is_refuted, stronger
+
+FACTS = facts_that_are_granted()
+
+NOT_ATTAINED = {
+    "s <= e - 2: s < 1": (0.717, "s is at most e - 2 = 0.718"),
+    "s by binomials: s^2 <= (8/9) (eta N L)^2": (0.397, "s is at most 0.594 eta N L there, at eta N L = 1/2"),
+    "s r by binomials: s r <= (4/9) eta^2 L^2 (N + 1)": (0.938, "terms of higher order were added up generously"),
+    "A mean of powers below an integral: a < 1": (
+        0.755,
+        "at K = 1000; a is at most (e^2 - 1)/2 - 2 (e - 1) + 1 = 0.758",
+    ),
+    "Jensen's inequality, over steps: s^2 <= a": (0.737, "an equality for K = 1 alone; else at most 3/4, in the limit"),
+}
+"""How near the smaller side comes to the larger, which may be said to be smaller, and why it is no nearer."""
+
+TRUE_AS_WELL = {
+    "A number: 0 < 1": "at least 1/20",
+    "A count: 0 < T": "at least 1/20",
+    "A count: 0 < N": "at least 1/20",
+    "A count: 0 < K": "at least 1/20",
+    "H is a projection: lambda_min <= 1": "-lambda_min: lambda_max for lambda_min",
+}
+"""What may be said instead, and is as true."""
+
+_AN_EQUALITY = "Eigenvalues: lambda_min <= lambda_max"  # with one in the place of the other
+
+DEFINITIONS = (known.rac_lora_exact, known.rac_lora_stochastic, known.rac_lora_reshuffled, known.fed_rac_lora)
+DEFINITIONS += (known.plain_rac_lora, known.plain_gaussian_rac_lora, lambda_min > 0)
+"""What says which step a letter is of, or that a norm is one: without it there is nothing to compare with."""
+
+TOO_CAREFUL = {
+    ("Its gradient is monotone", known.smooth),
+    ("Its gradient is Lipschitz", known.strongly_convex),
+    ("Triangle inequality", known.smooth_components),
+    ("2x - L x^2 <= 1/L", known.smooth),
+    ("The weights of short steps, as (1 + 1/T)^T >= 2", known.smooth),
+    ("The weights of short steps, as (1 + 1/T)^T >= 2", known.structured_noise),
+}
+"""Assumptions that are only there to say that a constant has a sign, or for company."""
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_fact_that_says_more_is_false_somewhere(name):
+    """Each number 5% larger or smaller, each term left out, lambda_max for lambda_min: whatever asks for more is
+    refuted, or is listed as what these worlds cannot refute."""
+    fact = FACTS[name]
+    at, _ = points(columns_of(fact.said), fact.by, worlds())
+    standing = [what for what, terms in stronger(fact.said, at) if not is_refuted(terms)]
+    if key(fact) in NOT_ATTAINED:
+        assert standing
+    elif key(fact) == _AN_EQUALITY:
+        assert all(" for lambda_m" in what for what in standing)
+    else:
+        assert standing == ([TRUE_AS_WELL[key(fact)]] if key(fact) in TRUE_AS_WELL else [])
+
+
+def test_facts_that_are_not_attained_come_as_near_as_is_said():
+    """A number in the list that is no longer true, or a fact that has become one that is attained, would be seen."""
+    by_key = {key(fact): fact for fact in FACTS.values()}
+    for wording, (nearest, _) in NOT_ATTAINED.items():
+        fact = by_key[wording]
+        at, _ = points(list(fact.said.terms), fact.by, worlds())
+        left, right = at.terms[at.numbers[K] > 1].T if K in at.numbers else at.terms.T
+        assert np.max(left / right) == pytest.approx(nearest, abs=1e-3), wording
+
+
+def _without_one():
+    for name, fact in FACTS.items():
+        is_sign = len(symbols_of(fact.said)) == 1 and not drawn_in(fact.value)
+        for one in [] if is_sign else sorted(fact.by, key=short):
+            if not isinstance(one, Known) and one not in DEFINITIONS:
+                yield pytest.param(fact, one, id=f"{name} without {short(one)}")
+
+
+@pytest.mark.parametrize(("fact", "one"), list(_without_one()))
+def test_a_fact_is_false_somewhere_without_one_of_its_assumptions(fact, one):
+    """So the worlds are such that an assumption that is forgotten is seen: smoothness, convexity, a short step."""
+    at, _ = points(columns_of(fact.said), fact.by - {one}, worlds_and_mistakes())
+    assert is_refuted(at.terms) != ((fact.name, one) in TOO_CAREFUL)
+
+
+def test_facts_are_equalities_somewhere():
+    """To the ninth digit, where their terms are not tiny: but for signs, the facts that are listed, and one limit."""
+    away = {"2x - L x^2 <= 1/L: nu L <= 1 [Gain of a plain Gaussian step, Lipschitz gradient of f]": 1e-3}  # r = 1000
+    for name, fact in FACTS.items():
+        terms = points(columns_of(fact.said), fact.by, worlds())[0].terms
+        size = np.sum(abs(terms), axis=1)
+        if terms.shape[1] > 1 and size.any() and key(fact) not in NOT_ATTAINED:
+            nearest = np.min(terms[size > 0.01].sum(axis=1) / size[size > 0.01])
+            assert nearest <= away.get(name, 1e-9), name

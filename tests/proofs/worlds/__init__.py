@@ -1,0 +1,17 @@
+"""Worlds: functions, sketches and steps that are drawn, in which each letter of a fact has a number."""
+
+from functools import cache
+
+from .constants import constants
+from .epochs import epochs
+from .one_step import exact_steps, noisy_steps, plain_steps
+from .rounds import rounds
+from .world import World
+
+__all__ = ["World", "worlds"]
+
+
+@cache
+def worlds() -> tuple[World, ...]:
+    """Return all worlds; they are the same each time."""
+    return (*exact_steps(), *noisy_steps(), *plain_steps(), *epochs(), *rounds(), *constants())

@@ -1,0 +1,34 @@
+"""Worlds in which a constant is said to be better than it is, so that an assumption about it is not met."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+
+from rac_theory.theorems import assumptions as known
+
+from . import worlds
+from .world import World
+
+_GAINS = {known.positive_gain, known.positive_gaussian_gain}
+MISTAKES = (
+    ({"L": 0.5, "L_max": 0.5}, {known.smooth, known.smooth_components, *_GAINS}),
+    ({"mu": 2.5, "strong_convexity": 2.5}, {known.polyak_lojasiewicz, known.strongly_convex}),
+    ({"nu": 2.5}, _GAINS),
+    ({"A": 0.1, "C": 0.1}, {known.structured_noise}),
+)
+"""By what constants are multiplied, and what is not met then."""
+
+
+@cache
+def worlds_and_mistakes() -> tuple[World, ...]:
+    """Return all worlds, and every other one once more with each mistake that can be made in it."""
+    return (*worlds(), *_mistaken(worlds()[::2]))
+
+
+def _mistaken(worlds: Iterable[World]) -> Iterator[World]:
+    for world in worlds:
+        for changes, unmet in MISTAKES:
+            changed = {name: world.constants[name] * by for name, by in changes.items() if name in world.constants}
+            if changed and world.meets & unmet:
+                constants = {**world.constants, **changed}
+                yield replace(world, name=f"{world.name}, mistaken", meets=world.meets - unmet, constants=constants)

@@ -1,0 +1,42 @@
+"""Worlds that meet assumptions to the letter, and in which a fact would be false that is read into them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from rac_theory.theorems import assumptions as known
+
+from . import sketches
+from .functions import parabola, separable
+from .one_step import at_a_point, vectors, world
+from .sketches import Sketch
+from .world import World
+
+
+def constant() -> World:
+    """``f = 0``, which is smooth with any L, and PL with any mu."""
+    f, W, sketch = separable([parabola(0.0), parabola(0.0)], [0.0, 0.0]), np.ones(2), sketches.whole(2)
+    letters = at_a_point(f, W, sketch, np.zeros((1, 2)))
+    return world(
+        "f = 0", known.rac_lora_exact, f, W, sketch, letters, vectors(f, W), [known.polyak_lojasiewicz],
+        gamma=0.5, L=1.0, L_max=1.0, mu=5.0,
+    )  # fmt: skip
+
+
+def heavy_tailed() -> World:
+    """Plain steps with E[B B'] as if B were Gaussian, and (B B')^2 far larger; nu is that of a Gaussian sketch."""
+    f, W, tau, d, r = separable([parabola(1.0), parabola(1.0)], [0.0, 0.0]), np.ones(2), 0.25, 2, 1
+    M = np.array([*(18 * np.outer(axis, axis) for axis in np.eye(2)), np.zeros((2, 2))])
+    p = np.array([1 / 18, 1 / 18, 8 / 9])
+    seen = vectors(f, W, **{"tau BB'G": tau * M @ f.gradient(W)})
+    sketch = Sketch(np.array([np.diag([1.0, 0.0]), np.diag([0.0, 1.0]), np.zeros((2, 2))]), p)
+    meets = [known.positive_gaussian_gain]
+    nu = 2 * r * tau - r * (d + r + 1) * tau**2
+    return world("heavy tails", known.plain_rac_lora, f, W, sketch, at_a_point(f, W, sketch), seen, meets, nu=nu)
+
+
+def around_a_mean(worlds: tuple[World, ...], name: str) -> list[World]:
+    """Return worlds in which a variance is known as its mean over all of them, as over iterates that are drawn."""
+    found = [world for world in worlds if name in world.constants]
+    average = float(np.mean([world.constants[name] for world in found]))
+    return [replace(world, constants={**world.constants, name: average}) for world in found]

@@ -1,0 +1,131 @@
+"""What is granted, as a table: a row for each point of each world in which it should hold, a column for each term."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from rac_theory.algebra import Expression, Ratio, Relation, number, symbols_of
+from rac_theory.algebra.polynomials import ONE, Polynomial
+from rac_theory.proofs import facts, facts_of_several_steps
+from rac_theory.proofs.drawn import Drawn, drawn_in
+from rac_theory.proofs.fact import Fact, Missing, read
+from rac_theory.proofs.facts import G, V, assumed, high, low, square
+from rac_theory.proofs.stored import STORED
+from rac_theory.theorems.assumption import Assumption, Condition, Known
+from rac_theory.theorems.symbols import gamma, lambda_max, lambda_min
+
+from .world import World
+
+ALLOWED = 1e-9
+"""What rounding may do, in units of the sum of the sizes of all terms."""
+TINY = 1e-6
+
+
+@dataclass(frozen=True)
+class Points:
+    """The terms (points, terms) of a value that should not be negative, and at each point numbers of its symbols."""
+
+    terms: np.ndarray
+    numbers: dict
+
+    @property
+    def slack(self) -> np.ndarray:
+        """How far it is from equality, relative to its terms; negative where it is false."""
+        return relative(self.terms)
+
+
+def relative(terms: np.ndarray) -> np.ndarray:
+    """The sum of each row in units of the sum of the sizes of its terms; what is tiny is nothing but rounding."""
+    return np.sum(terms, axis=1) / np.maximum(np.sum(abs(terms), axis=1), TINY)
+
+
+def facts_that_are_granted() -> dict[str, Fact]:
+    """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
+    modules = (facts, facts_of_several_steps)
+    found = [each for module in modules for value in vars(module).values() for each in _in(value)]
+    found += [fact(v) for fact in (low, high) for v in (G, V, V - G * gamma)] + [square(G)]
+    for recipe in STORED.values():
+        with suppress(Missing):  # a proof that no longer is one is seen by tests of its own
+            found += [leaf for fact in recipe() for leaf in leaves(fact, set())]
+    named = {f"{key(fact)} [{_by(fact)}]": fact for fact in found if fact.said is not None}
+    return {name: named[name] for name in sorted(named)}
+
+
+def key(fact: Fact) -> str:
+    """Its name and wording."""
+    return f"{fact.name}: {fact!r}"
+
+
+def letters(fact: Fact) -> set[Drawn]:
+    """The letters of a fact that are no constants."""
+    return drawn_in(fact.value)
+
+
+def leaves(fact: Fact, seen: set[int]) -> Iterator[Fact]:
+    """Yield what a fact rests on that follows from nothing, without what is assumed of numbers."""
+    if id(fact) in seen:
+        return
+    seen.add(id(fact))
+    if not fact.of and not _is_assumed(fact):
+        yield fact
+    for product in fact.of:
+        for each in product:
+            yield from leaves(each, seen)
+
+
+def _is_assumed(fact: Fact) -> bool:
+    """Whether it is what its one assumption says, word by word."""
+    return len(fact.by) == 1 and fact.said in [each.said for one in fact.by for each in assumed(one)]
+
+
+def _in(value: object) -> list[Fact]:
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+    return [each for each in values if isinstance(each, Fact) and not each.of]
+
+
+def _by(fact: Fact) -> str:
+    return ", ".join(sorted(map(short, fact.by)))
+
+
+def short(one: Assumption) -> str:
+    """An assumption in few words."""
+    if isinstance(one, Known):
+        return one.symbol.constant
+    return one.name if isinstance(one, Condition) else getattr(one, "__name__", repr(one))
+
+
+def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequence[World]) -> tuple[Points, int]:
+    """Return the table of a sum of columns, and of how many worlds: those that have its letters and meet ``by``."""
+    symbols = symbols_of(*columns, lambda_min, lambda_max)
+    needed = symbols_of(*columns)
+    numeric = [one for one in by if isinstance(one, Relation | Known)]
+    others = frozenset(by).difference(numeric)  # sets know the hashes of what is in them
+    meeting = (world for world in worlds if others <= world.meets and all(map(world.is_met, numeric)))
+    found = [world for world in meeting if all(map(world.has, needed))]
+    tables = [world.table(symbols) for world in found]
+    numbers = dict(zip(symbols, np.concatenate([np.zeros((0, len(symbols))), *tables]).T, strict=True))
+    known, count = {one.name: each for one, each in numbers.items()}, sum(map(len, tables))
+    terms = np.stack([np.broadcast_to(number(column, known), (count,)) for column in columns], axis=1)
+    # Where N = 1, r is 0 / 0, and s r is 0: the library says so of numbers, not of arrays.
+    for i in np.flatnonzero(np.isnan(terms).any(axis=1)):
+        at = {name: each[i] for name, each in known.items()}
+        terms[i] = [number(column, at) for column in columns]
+    return Points(terms, numbers), len(found)
+
+
+def columns_of(said: Relation) -> list[Expression]:
+    """The terms of the larger side less the smaller: those of a polynomial if it is one, else the sides."""
+    assert said.signs in (("<=",), ("<",))
+    left, right = said.terms
+    value = read(right - left)
+    if value.denominator != ONE or not value.numerator.terms:
+        return [right, -left]
+    return [Ratio(Polynomial(frozenset({term}))).expression for term in ordered(value)]
+
+
+def ordered(value: Ratio) -> list[tuple[frozenset, Fraction]]:
+    """The terms of a value, in an order that is the same each time."""
+    return sorted(value.numerator.terms, key=lambda term: repr(Polynomial(frozenset({term}))))

@@ -1,0 +1,97 @@
+"""A world: which assumptions it meets, and a number for each letter that a fact about it could have."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from rac_theory.algebra import Relation, Symbol, symbols_of, truth
+from rac_theory.proofs.drawn import Drawn, H, vector
+from rac_theory.theorems.assumption import Assumption, Known
+
+from .functions import Function
+from .sketches import Sketch
+
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class World:
+    """Numbers by name. A letter's are of shape (draws, clients, steps), with ones for what it does not depend on."""
+
+    name: str
+    meets: frozenset[Assumption]
+    constants: Mapping[str, float]
+    letters: Mapping[str, np.ndarray]
+
+    def table(self, symbols: Sequence[Symbol]) -> np.ndarray:
+        """Return numbers (points, symbols), at each draw, client and step; nan for what has none."""
+        each = [self._number(one) if self.has(one) else np.nan for one in symbols]
+        if all(np.size(one) == 1 for one in each):
+            return np.array([[np.ravel(one)[0] for one in each]])
+        return np.stack([np.ravel(one) for one in np.broadcast_arrays(*each)], axis=1)
+
+    def has(self, symbol: Symbol) -> bool:
+        """Whether it has a number for a symbol."""
+        return symbol.name in self.letters if isinstance(symbol, Drawn) else _key(symbol) in self.constants
+
+    def is_met(self, assumption: Assumption) -> bool:
+        if isinstance(assumption, Relation):
+            known = all(map(self.has, symbols_of(assumption)))
+            return known and bool(
+                truth(assumption, {one.name: self._number(one) for one in symbols_of(assumption)}, ROUNDING)
+            )
+        if isinstance(assumption, Known) and assumption.unless is not None and self.is_met(assumption.unless):
+            return True
+        return assumption in self.meets
+
+    def _number(self, one: Symbol) -> np.ndarray | float:
+        return self.letters[one.name] if isinstance(one, Drawn) else self.constants[_key(one)]
+
+
+def _key(symbol: Symbol) -> str:
+    return symbol.constant or symbol.name
+
+
+def products(vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray) -> Iterator[tuple[Drawn, np.ndarray]]:
+    """Yield inner products of vectors by (name, over), (d,) or (draws, d), as they are and in the range of H."""
+    seen = {key: np.einsum("nij,...j->ni" if v.ndim == 1 else "nij,nj->ni", H_drawn, v) for key, v in vectors.items()}
+    for (one, a), (other, b) in combinations_with_replacement(vectors.items(), 2):
+        yield _product(one, other, is_seen=False), np.sum(a * b, axis=-1)
+        yield _product(one, other, is_seen=True), np.sum(seen[one] * seen[other], axis=-1)
+
+
+@cache
+def _product(one: tuple[str, str], other: tuple[str, str], *, is_seen: bool) -> Drawn:
+    left, right = (vector(name, over=over) for name, over in (one, other))
+    letter = H(left) @ H(right) if is_seen else left @ right
+    assert isinstance(letter, Drawn)
+    return letter
+
+
+def with_means(letters: Iterable[tuple[Drawn, np.ndarray]], p: np.ndarray) -> dict[str, np.ndarray]:
+    """Return numbers by name, with the means over clients of what has no step, and over draws."""
+    found: dict[str, np.ndarray] = {}
+    todo = list(letters)
+    for letter, numbers in todo:
+        found[letter.name] = numbers = _shaped(numbers)
+        if letter.over == {"H", "m"} and numbers.shape[2] == 1:
+            todo.append((letter.mean("m"), numbers.mean(axis=1, keepdims=True)))
+        if letter.over == {"H"}:
+            todo.append((letter.mean("H"), np.tensordot(p, np.broadcast_to(numbers, (len(p), 1, 1)), axes=1)[None]))
+    return found
+
+
+def of_a_function(f: Function, W: np.ndarray, sketch: Sketch) -> dict[str, float]:
+    """Return the constants of f and of a sketch."""
+    least, most = sketch.spectrum
+    return {
+        "L": f.L, "L_max": f.L, "mu": f.mu, "strong_convexity": f.s, "lambda_min": least, "lambda_max": most, "T": 3.0,
+    }  # fmt: skip
+
+
+def _shaped(numbers: np.ndarray) -> np.ndarray:
+    numbers = np.asarray(numbers, dtype=float)
+    return numbers.reshape(*numbers.shape, *[1] * (3 - numbers.ndim)) if numbers.ndim else numbers.reshape(1, 1, 1)
