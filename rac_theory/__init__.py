@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.expectations.expectation import exact_rate as exact_rate
     from rac_theory.expectations.expectation import expected as expected
     from rac_theory.numerics.linalg import project as project
+    from rac_theory.proofs import Proof as Proof
+    from rac_theory.proofs import prove as prove
     from rac_theory.sharpness.hardest_case import HardestCase as HardestCase
     from rac_theory.sharpness.hardest_case import hardest_case as hardest_case
     from rac_theory.sharpness.tightness import tightness as tightness
@@ -82,6 +84,7 @@ _HOMES = {
     "Local": "algorithms.gradients",
     "Minibatch": "algorithms.gradients",
     "Noisy": "algorithms.gradients",
+    "Proof": "proofs",
     "RACLoRA": "algorithms",
     "Rate": "verification.rate",
     "Reshuffled": "algorithms.gradients",
@@ -99,6 +102,7 @@ _HOMES = {
     "expected": "expectations.expectation",
     "hardest_case": "sharpness.hardest_case",
     "project": "numerics.linalg",
+    "prove": "proofs",
     "side_by_side": "sharpness.worst_case_comparison",
     "simulate": "simulation.simulate",
     "spectrum": "sketches.spectra",

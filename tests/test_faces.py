@@ -27,6 +27,7 @@ from rac_theory import (
     empirical_rate,
     expected,
     hardest_case,
+    prove,
     simulate,
     sketches,
     spectrum,
@@ -63,6 +64,8 @@ def values(tmp_path_factory):
         "theorem": theorems.T2,
         "metric": theorems.T2.metric,
         "tightest": theorems.T2.tightest,
+        "proof": prove("T2"),
+        "proof with lemmas": prove("T8"),
         "expectation": expected(CASE),
         "rational": expected(Case(CASE.algorithm, PROBLEM, steps=3), exact=True),
         "verdict": exact,
@@ -270,6 +273,7 @@ class Reader(HTMLParser):
 SHOWN = (
     *("verdict", "sampled verdict", "violated", "not applicable", "theorem", "spectrum", "sampled spectrum", "case"),
     *("exact spectrum", "case with a start", "constants", "measured", "sweep", "ledger", "advice", "answer"),
+    *("proof", "proof with lemmas"),
 )
 
 

@@ -11,6 +11,8 @@ from rac_theory.commands.exit_status import OK
 from rac_theory.counterexamples.counterexample import Counterexample
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.proofs import prove
+from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import sketch_names
 from rac_theory.theorems.assumption import relations_in
 from rac_theory.theorems.identity import Identity
@@ -66,10 +68,18 @@ def _explain(arguments: argparse.Namespace) -> int:
     print(f"source   {claim.source} [{claim.mark}: {MARKS[claim.mark]}]")
     if isinstance(claim, Theorem):
         print(f"metric   {claim.metric.name}; {claim.rate} rate")
+        _explain_proof(claim)
     print("given", *claim.assumptions, sep="\n    ")
     asked = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
     print("where", *_told(tuple(dict.fromkeys((*claim.symbols, *asked)))), sep="\n    ")
     return OK
+
+
+def _explain_proof(claim: Theorem) -> None:
+    proof = prove(claim)
+    print(f"proof    {why_not(claim) if proof is None else proof.summary}")
+    if proof is not None and proof.pages:
+        print("lemmas   " + ", ".join(f"docs/theory/{page}.md" for page in proof.pages))
 
 
 def _told(symbols: Sequence[Symbol]) -> Iterator[str]:

@@ -24,9 +24,9 @@ class Drawn(Symbol):
     def mean(self, draw: str) -> "Drawn":
         """Return the letter for its mean over a draw."""
         text, latex = _MEANS[draw]
-        left, right = ("[", "]") if self.is_sum else ("", "")
-        space = "" if self.is_sum or self.name.startswith("||") else " "
-        name, typeset = f"{text}{space}{left}{self.name}{right}", rf"{latex} {left}{self.latex}{right}"
+        is_enclosed = self.name.startswith("<") or (self.name.startswith("||") and self.name.endswith("^2"))
+        left, right = ("", "") if is_enclosed else ("[", "]")  # without them E x^2 could be the square of a mean
+        name, typeset = f"{text}{left}{self.name}{right}", rf"{latex} {left}{self.latex}{right}"
         return Drawn(name, typeset, over=self.over - {draw})
 
 

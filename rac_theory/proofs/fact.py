@@ -16,7 +16,20 @@ _AS_LETTERS: dict[Expression, Ratio] = {name: Ratio(term(name)) for name in _NAM
 
 
 class Missing(ValueError):
-    """What was computed is not what was said: the message has the difference."""
+    """What was computed is not what was said: the message has the difference.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.proofs import Missing
+    >>> from rac_theory.proofs.fact import granted, proved
+    >>> x = Symbol("x")
+    >>> try:
+    ...     proved("Twice", 3 <= 2 * x, granted("Once", 1 <= x) * 2)
+    ... except Missing as error:
+    ...     print(error)
+    Twice: 3 <= 2 x is not what was computed, it is off by -1
+    """
 
 
 def read(expression: Expression | int) -> Ratio:
@@ -44,6 +57,14 @@ class Fact:
         By what rule it follows from the facts in ``of``, if not as their sum.
     page : str
         Of a lemma that is taken for granted, the page that proves it.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.proofs.fact import granted
+    >>> x, y = Symbol("x"), Symbol("y")
+    >>> granted("One", 1 <= x) + granted("Another", x <= y) * 2
+    0 <= -1 - x + 2 y
     """
 
     value: Ratio

@@ -51,7 +51,7 @@ sigma_of_data = granted(_BELOW, _sigma + G @ G <= 2 * L * gap + D, smooth_compon
 _ROUND = smooth_components, fed_rac_lora
 moved = letter("||W_k - W||", r"\Vert W_k - W \Vert", "Hm")
 moved_next = letter("||W_k+1 - W||", r"\Vert W_{k+1} - W \Vert", "Hm")
-moved_mean = letter("mean_k ||W_k - W||", r"\mathrm{mean}_k \Vert W_k - W \Vert", "Hm")
+moved_mean = letter("mean_k||W_k - W||", r"\mathrm{mean}_k \Vert W_k - W \Vert", "Hm")
 own = letter("||HG_m||", r"\Vert H G_m \Vert", "Hm")
 _turned = letter("||H (G_m(W_k) - G_m)||", r"\Vert H (\nabla f_m(W_k) - G_m) \Vert", "Hm")
 _error = letter("||HG - Hgbar||", r"\Vert HG - H \bar g \Vert", "H")

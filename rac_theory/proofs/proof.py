@@ -1,17 +1,47 @@
 """A proof of a theorem: the fact that its claim is, and what that rests on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from problems.naming import type_name
 from rac_theory.algebra import Expression
 from rac_theory.algebra.roots import without_squares
+from rac_theory.proofs.as_latex import as_latex
+from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.fact import Fact, Missing, read
+from rac_theory.proofs.reading import Reading
 from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumption import Assumption, sentence
+from rac_theory.theorems.assumption import Assumption, Condition, Known, sentence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Proof:
-    """A proof: it is checked when it is made, so that there is none that is wrong."""
+    """A proof: it is checked when it is made, so that there is none that is wrong. Print it to read it.
+
+    Attributes
+    ----------
+    theorem : Theorem
+    fact, times : Fact
+        The claim times a number that is positive, and that this number is.
+
+    Examples
+    --------
+    >>> from rac_theory import prove
+    >>> proof = prove("T2")
+    >>> proof
+    <Proof of T2>
+    >>> print(str(proof).partition("Follows")[2].partition("Each")[0].strip())
+    (1)  One step: E[f(W+) - f*] <= f(W) - f* - gamma lambda_min ||G||^2 / 2
+               = (a) + gamma (1 - gamma L) / 2 * (b) + gamma / 2 * (c)
+      (2)  E[f(W+) - f*] <= (1 - gamma mu lambda_min) (f(W) - f*)
+               = (1) + gamma lambda_min * (d)
+      (3)  0 <= 1 - gamma mu lambda_min
+               = (e) + gamma * (f) + gamma mu * (g)
+      (4)  E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*)
+               from (2), step after step; its factor is not negative by (3)
+    >>> proof.unused
+    (lambda_min > 0,)
+    """
 
     theorem: Theorem
     fact: Fact
@@ -48,3 +78,67 @@ class Proof:
     def unused(self) -> tuple[Assumption, ...]:
         """What it does not use."""
         return tuple(one for one in (self.theorem.about, *self.theorem.given) if one not in self._by)
+
+    def __repr__(self) -> str:
+        lemmas = f", with lemmas on paper: {', '.join(self.pages)}" if self.on_paper else ""
+        return f"<{type_name(self)} of {self.theorem.id}{lemmas}>"
+
+    def __str__(self) -> str:
+        return as_text(Reading(self))
+
+    @property
+    def summary(self) -> str:
+        """What it rests on, in a line."""
+        lemmas = f", with lemmas on paper: {', '.join(self.pages)}" if self.on_paper else ""
+        unused = f"; not used: {', '.join(map(_short, self.unused))}" if self.unused else "; all that is given is used"
+        return f"machine-checked{lemmas}{unused}"
+
+    def _repr_html_(self) -> str:
+        from rac_theory.proofs.as_html import as_html
+
+        return as_html(Reading(self))
+
+    @property
+    def latex(self) -> tuple[tuple[str, str], ...]:
+        """The proof in LaTeX: formulas, and the words before each."""
+        return as_latex(Reading(self))
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The pages of the documentation that prove lemmas it rests on."""
+        return tuple(dict.fromkeys(fact.page for fact in self.on_paper))
+
+    @property
+    def granted(self) -> tuple[Fact, ...]:
+        """All that it takes for granted."""
+        return tuple(fact for fact in _facts_in(self.fact, self.times) if not fact.of and fact.name)
+
+    @property
+    def on_paper(self) -> tuple[Fact, ...]:
+        """The lemmas it rests on that are proved on a page of the documentation, and by no machine."""
+        return tuple(fact for fact in self.granted if fact.page)
+
+
+def _short(assumption: Assumption) -> str:
+    match assumption:
+        case Condition(name=name):
+            return name
+        case Known(symbol=symbol):
+            return f"{symbol.name} known"
+    return sentence(assumption).removesuffix(".")
+
+
+def _facts_in(*facts: Fact) -> Iterator[Fact]:
+    """Yield each fact once, those that it follows from before it."""
+    seen: set[int] = set()
+
+    def walk(fact: Fact) -> Iterator[Fact]:
+        if id(fact) not in seen:
+            seen.add(id(fact))
+            for product in fact.of:
+                for each in product:
+                    yield from walk(each)
+            yield fact
+
+    for fact in facts:
+        yield from walk(fact)

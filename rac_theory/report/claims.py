@@ -10,6 +10,7 @@ from rac_theory import theorems
 from rac_theory.drawing import html
 from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.report.proofs import ShownProof, shown_proof
 from rac_theory.theorems.theorem import Theorem
 
 
@@ -38,6 +39,11 @@ class ShownClaim:
     def assumptions(self) -> list[Markup]:
         """A sentence for each assumption."""
         return [] if self.theorem is None else list(map(html.sentence, self.theorem.typeset_assumptions))
+
+    @property
+    def proof(self) -> ShownProof | None:
+        """Its proof, if it is one of ours."""
+        return shown_proof(self.id)
 
     @property
     def counts(self) -> list[tuple[str, int]]:

@@ -3,7 +3,8 @@
 const form = document.querySelector(".filters");
 const cases = [...document.querySelectorAll("tbody.case")];
 
-const packs = [...document.querySelectorAll("template.pack")].map((one) => ({ letters: one.content.textContent }));
+const packed = (name) => [...document.querySelectorAll(`template.${name}`)].map((one) => ({ letters: one.content.textContent }));
+const packs = packed("pack"), proofs = packed("proofs");
 const rowsInPack = Number(document.currentScript.dataset.rows);
 
 async function unpack(letters) {
@@ -11,10 +12,8 @@ async function unpack(letters) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
 }
 
-async function fill(one) {
-  const cell = one.querySelector(".about > td");
+async function fill(cell, packs, number) {
   if (cell.hasChildNodes()) return;
-  const number = cases.indexOf(one);
   const pack = packs[Math.floor(number / rowsInPack)];
   try {
     pack.fragments ??= unpack(pack.letters);
@@ -27,7 +26,7 @@ async function fill(one) {
 function open(one, expanded) {
   one.querySelector("button").setAttribute("aria-expanded", String(expanded));
   one.querySelector(".about").hidden = !expanded;
-  return expanded ? fill(one) : Promise.resolve();
+  return expanded ? fill(one.querySelector(".about > td"), packs, cases.indexOf(one)) : Promise.resolve();
 }
 
 function filter() {
@@ -47,6 +46,10 @@ function follow() {
   if (!row) return;
   if (row.parentElement.hidden) form.reset();
   open(row.parentElement, true).then(() => row.scrollIntoView({ block: "start" }));
+}
+
+for (const one of document.querySelectorAll("details[data-proof]")) {
+  one.addEventListener("toggle", () => fill(one.querySelector("div"), proofs, Number(one.dataset.proof)));
 }
 
 if (form) {

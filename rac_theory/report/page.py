@@ -72,6 +72,7 @@ def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) ->
     }
     script = files("rac_theory.report").joinpath("page.js").read_text(encoding="utf-8")
     every = claims(rows)
+    proofs = {claim.id: claim.proof.fragment for claim in every if claim.proof is not None}
     about = environment.get_template("about.html")
     return environment.get_template("page.html").render(
         script=script,
@@ -81,6 +82,8 @@ def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) ->
         untried=[claim for claim in every if not claim.rows],
         rows=rows,
         packs=packing.pack([about.render(case=ShownCase(row, folder)) for row in rows]),
+        proofs=list(proofs),
+        proof_packs=packing.pack(list(proofs.values())),
         rows_in_pack=packing.ROWS,
         counts=counts(rows),
         violated=violated(rows),

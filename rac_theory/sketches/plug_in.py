@@ -36,7 +36,7 @@ def sketch_factory(name: str) -> Factory:
         cannot be made from dim and rank.
     """
     if ":" in name:
-        return partial(_make, name, _imported(name))
+        return partial(_make, name, imported(name))
     offered = _offered()
     if name in offered:
         try:
@@ -88,7 +88,14 @@ def _offered() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP) if point.name not in NAMED}
 
 
-def _imported(name: str) -> Any:
+def imported(name: str, what: str = "sketch") -> Any:
+    """Return what a user calls ``module:Name``, from the working folder too.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be imported; ``what`` is what it should be.
+    """
     module_name, _, class_name = name.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
@@ -96,9 +103,9 @@ def _imported(name: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:  # whatever a user's module does when it is run
-        raise ValueError(f"sketch must be module:Name that can be imported, got {name!r}: {_told(error)}") from error
+        raise ValueError(f"{what} must be module:Name that can be imported, got {name!r}: {_told(error)}") from error
     if not hasattr(module, class_name):
-        raise ValueError(f"sketch must name something in {module_name!r}, got {class_name!r}, which it lacks")
+        raise ValueError(f"{what} must name something in {module_name!r}, got {class_name!r}, which it lacks")
     return getattr(module, class_name)
 
 

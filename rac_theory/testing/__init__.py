@@ -1,11 +1,12 @@
 """For the tests of those who build on this library: assertions about runs, and checks of sketches, problems and
-algorithms that fail with what names the fix. It uses numerics, sketches, algorithms, cases, simulation, theorems and
-verification. It must not know the ledger: a test makes its own cases.
+algorithms that fail with what names the fix. It uses numerics, sketches, algorithms, cases, simulation, theorems,
+proofs and verification. It must not know the ledger: a test makes its own cases.
 """
 
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm
 from rac_theory.testing.assertions.assert_converges_to import assert_converges_to
 from rac_theory.testing.assertions.assert_does_not_converge import assert_does_not_converge
+from rac_theory.testing.assertions.assert_proved import assert_proved
 from rac_theory.testing.assertions.assert_rate_bound import assert_rate_bound
 from rac_theory.testing.assertions.not_shown import NotShown
 from rac_theory.testing.problems.check_problem import check_problem
@@ -17,6 +18,7 @@ __all__ = [
     "Refuted",
     "assert_converges_to",
     "assert_does_not_converge",
+    "assert_proved",
     "assert_rate_bound",
     "check_algorithm",
     "check_problem",

@@ -14,9 +14,11 @@ import subprocess
 
 import pytest
 
-from rac_theory import report
+from rac_theory import prove, report
 from rac_theory.commands.cli import main
 from rac_theory.ledger import results
+from rac_theory.proofs.reading import Reading
+from rac_theory.proofs.stored import STORED
 from rac_theory.report import packing
 
 SKETCH = "<script>alert(1)</script>"
@@ -30,6 +32,7 @@ async function openAll() {
   all("tbody.case button").forEach((button) => button.click());
   while (all("tr.about > td:empty").length) await later();
   all("details").forEach((one) => { one.open = true; });
+  while (all("details[data-proof] > div:empty").length) await later();
 }
 function choose(name, value) {
   form.elements[name].value = value;
@@ -224,6 +227,25 @@ def test_every_row_opens_its_own(browse, rows, monkeypatch):
     """)
     assert [reason for reason, _ in found] == [row.reason for row in rows]
     assert {lists for _, lists in found} == {1}
+
+
+def test_every_proof_opens_its_own(browse, monkeypatch):
+    """One of another pack, of a claim that no case tries, and one that is there before it is opened."""
+    monkeypatch.setattr(packing, "ROWS", 5)
+    found = browse("""
+        const proofs = all("details[data-proof]"), before = proofs.filter((one) => one.querySelector("math")).length;
+        await openAll();
+        return [before, ...proofs.map((one) => [
+          one.closest("tr").querySelector("th").textContent,
+          [...one.querySelectorAll("th")].pop().textContent, one.querySelectorAll("math").length,
+        ])];
+    """)
+    before, *proofs = found
+    assert before == 0
+    assert {id for id, *_ in proofs} == set(STORED)
+    for id, last, formulas in proofs:
+        assert last == f"({len(Reading(prove(id)).derived)})"
+        assert formulas > 10
 
 
 def test_a_browser_that_cannot_unpack_says_so(browse):

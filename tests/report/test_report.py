@@ -13,10 +13,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from rac_theory import report, theorems
+from rac_theory import prove, report, theorems
 from rac_theory.commands.cli import main
 from rac_theory.counterexamples import C6
 from rac_theory.ledger import results
+from rac_theory.proofs.reading import Reading
+from rac_theory.proofs.stored import STORED
 from rac_theory.report import gallery, numbers, packing
 from rac_theory.report.claims import claims
 from rac_theory.report.page import page
@@ -196,6 +198,26 @@ def test_a_row_takes_little_room(folder, rows):
     drawn = [row for row in rows if row.figure]
     many = [replace(drawn[i % len(drawn)], number=i) for i in range(500)]
     assert len(page(folder, many, [])) - len(page(folder, many[:100], [])) < 400 * 3_000
+
+
+def test_every_theorem_shows_its_proof(seen):
+    """Each line opens its own: a number that is off by one would open another's."""
+    shown = {int(found["data-proof"]): text for found, text in seen.all("details", **{"class": "note proof"})}
+    fragments = [Reader(one) for _, pack in seen.all("template", **{"class": "proofs"}) for one in unpack(pack)]
+    ids = [re.search(r"rac-theory prove (\w+)", shown[number])[1] for number in range(len(fragments))]
+    assert sorted(ids) == sorted(STORED)
+    for number, id in enumerate(ids):
+        proof = prove(id)
+        assert shown[number].startswith(f"proof: {proof.summary}")
+        assert not fragments[number].open
+        assert all(sentence.partition(":")[0] in fragments[number].text for sentence in proof.theorem.assumptions[:1])
+        assert [text for _, text in fragments[number].all("th")][-1] == f"({len(Reading(proof).derived)})"
+
+
+def test_proofs_take_little_room(seen):
+    """27 proofs are half a megabyte of MathML, and alike: they are packed as rows are."""
+    packs = [text for _, text in seen.all("template", **{"class": "proofs"})]
+    assert sum(map(len, packs)) < 40_000
 
 
 def test_packs_hold_every_fragment_in_its_place():

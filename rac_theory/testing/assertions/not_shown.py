@@ -10,8 +10,8 @@ class NotShown(AssertionError):
 
     Attributes
     ----------
-    finding : Verdict or Share
-        What was found instead, with its status and its numbers.
+    finding : Verdict, Share or Proof
+        What was found instead, with its status and its numbers; of a theorem without a proof, that of another, or None.
 
     Examples
     --------

@@ -1,0 +1,66 @@
+"""``prove``: a proof of a theorem, ours or a user's, or that none was found."""
+
+import argparse
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from rac_theory import theorems
+from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.proofs import Proof, prove, strongest
+from rac_theory.proofs.not_proved import why_not
+from rac_theory.sketches.plug_in import imported
+from rac_theory.theorems.theorem import Theorem
+
+
+def add(commands: Any) -> None:
+    """Add the command to the subparsers."""
+    command = commands.add_parser("prove", help="a machine-checked proof of a theorem, ours or yours")
+    command.set_defaults(run=run)
+    command.add_argument("theorem", nargs="+", help="one by id, several, or all; yours as module:name")
+    command.add_argument("--latex", action="store_true", help="print words and LaTeX in turn")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
+    asked = [one for name in arguments.theorem for one in _named(name)]
+    in_full = len(asked) == 1 or arguments.latex
+    status = OK
+    for theorem in dict.fromkeys(asked):
+        begun = time.perf_counter()
+        proof = prove(theorem)
+        seconds = time.perf_counter() - begun
+        if proof is None:
+            status = VIOLATED
+            print(*_missing(theorem), sep="\n")
+        else:
+            print(_in_full(proof, arguments.latex) if in_full else _line(proof, seconds))
+    return status
+
+
+def _named(name: str) -> tuple[Theorem, ...]:
+    """The theorems of a name: all of ours, one of them, or a user's."""
+    if name == "all":
+        return tuple(theorems.ALL.values())
+    if ":" not in name:
+        return (theorems.theorem_named(name),)
+    found = imported(name, "theorem")
+    if not isinstance(found, Theorem):
+        raise ValueError(f"theorem must be a Theorem, got {type(found).__name__} for {name!r}")
+    return (found,)
+
+
+def _line(proof: Proof, seconds: float) -> str:
+    return f"{proof.theorem.id:14} {1000 * seconds:5.0f} ms  proved{proof.summary.removeprefix('machine-checked')}"
+
+
+def _in_full(proof: Proof, as_latex: bool) -> str:
+    if not as_latex:
+        return str(proof)
+    return "\n".join(line for words, formula in proof.latex for line in (words, f"    {formula}"))
+
+
+def _missing(theorem: Theorem) -> Iterator[str]:
+    yield f"{theorem.id}: {why_not(theorem)}"
+    if (instead := strongest(theorem)) is not None:
+        yield f"the best of its form that can be proved: {instead.theorem.statement}"

@@ -1,0 +1,65 @@
+"""What the letters of a proof stand for, and lengths of differences, which are not multiplied out."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rac_theory.algebra import Expression
+from rac_theory.proofs.drawn import H, letter
+from rac_theory.proofs.facts import E, G, V, curved
+from rac_theory.proofs.facts_of_several_steps import gbar
+from rac_theory.proofs.induction import AFTER, V2
+from rac_theory.theorems.symbols import gamma
+
+_after = letter("E||V - gamma HG||^2", r"\mathrm{E} \Vert V - \gamma HG \Vert^2")
+off = letter("||HG - Hgbar||^2", r"\Vert HG - H \bar g \Vert^2", "H")
+_off_mean = off.mean("H")
+_short, _off = V - G * gamma, H(G) - H(gbar)
+
+COMPOSED: Mapping[Expression, Expression] = {
+    letter("||G - s V||^2", r"\Vert G - s V \Vert^2"): curved @ curved,
+    letter("<G - s V,V>", r"\langle G - s V, V \rangle"): curved @ V,
+    letter("||V - gamma G||^2", r"\Vert V - \gamma G \Vert^2"): _short @ _short,
+    letter("E||H(V - gamma G)||^2", r"\mathrm{E} \Vert H(V - \gamma G) \Vert^2"): E(H(_short) @ H(_short)),
+    _off_mean: E(_off @ _off),
+    _after: AFTER[V2],
+}
+"""Squares and products of differences, multiplied out."""
+
+ACROSS: Mapping[Expression, Expression] = {
+    E(G @ H(V)): (V2 + gamma**2 * E(G @ H(G)) - _after) / (2 * gamma),
+    G @ H(gbar): (G @ H(G) + H(gbar) @ H(gbar) - off) / 2,
+    E(G @ H(gbar)): (E(G @ H(G)) + E(H(gbar) @ H(gbar)) - _off_mean) / 2,
+}
+"""What only a square of a difference has in it, by that square: how what was computed is written."""
+
+_MEANINGS: Sequence[tuple[str, str, str]] = (
+    (r"W\+", "W+", "the next W"),
+    (r"W_1", "W_1", "the point after the first inner step"),
+    (r"W_k", "W_k", "the point of a client m after k steps"),
+    (r"G(?!_)", "G", "the gradient of f at W"),
+    (r"G_m", "G_m", "the gradient of a client m at W"),
+    (r"g(?!bar)", "g", "the gradient that is drawn at W"),
+    (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),
+    (r"V(?!\+)", "V", "W - W*"),
+    (r"V\+", "V+", "W+ - W*"),
+    (r"H(?!bar)", "H", "the projection that is drawn"),
+    (r"B", "B", "the factor that is drawn"),
+    (r"Hbar|\|\*", "Hbar", "E[H]"),
+    (r"\|\*", "||V||*^2", "<V,Hbar^-1 V>"),
+    (r"sigma\^2\(W\)", "sigma^2(W)", "the variance of the components' gradients at W"),
+    (r"sigma_H", "sigma_H^2", "that of their projections"),
+    (r"zeta\^2\(W\)", "zeta^2(W)", "the variance of the clients' gradients at W"),
+    (r"zeta_H", "zeta_H^2", "that of their projections"),
+    (r"E[\[|<]", "E", "the mean over all that is drawn after W"),
+    (r"mean\[", "mean", "the mean over clients"),
+    (r"mean_k", "mean_k", "the mean over the steps k < K"),
+)
+"""How a letter is found, how it is written, and what it is."""
+
+
+def legend(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each letter that occurs in names of numbers, with what it stands for."""
+    every = " ".join(names).replace("gamma", "")
+    for pattern, written, meaning in _MEANINGS:
+        if re.search(pattern, every.replace("sigma", "") if written == "g" else every):
+            yield written, meaning

@@ -1,0 +1,29 @@
+"""What is said where no proof was found: that this refutes nothing, and what is missing."""
+
+from rac_theory.algebra import Expression
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.shape import shapes
+from rac_theory.proofs.writing import Writer
+from rac_theory.theorems import Theorem
+
+
+def why_not(theorem: Theorem) -> str:
+    """Return a sentence or two about a theorem of which no proof was found.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from rac_theory.proofs.not_proved import why_not
+    >>> from rac_theory.theorems import T2, E, gap
+    >>> from rac_theory.theorems.symbols import T, gap0
+    >>> print(why_not(replace(T2, id="slow", claim=E(gap) <= gap0 / (T + 1) ** 3)))
+    no proof was found, which does not make it false: its bound has no form that follows from what one step does
+    """
+    told = "no proof was found, which does not make it false"
+    if not isinstance(theorem.claim.bound, Expression):
+        return f"{told}: its bound is a function, and nothing but an expression can be proved"
+    shape = next(shapes(theorem), None)
+    if shape is None:
+        return f"{told}: its bound has no form that follows from what one step does"
+    step = Writer(theorem).relation(Fact(read(shape.goals["step"]), False, frozenset()))
+    return f"{told}: it would follow from {step!r}, for which none was found"

@@ -1,0 +1,222 @@
+"""A proof as lines: what it assumes, what it takes for granted, and what follows, each from lines above it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from string import ascii_lowercase
+from typing import TYPE_CHECKING
+
+from rac_theory.algebra import Expression, Relation, definitions_in, equal
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs.drawn import Drawn
+from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.letters import legend
+from rac_theory.proofs.multiplier import multiplier, positive, terms, weight
+from rac_theory.proofs.rules import SILENT, words
+from rac_theory.proofs.writing import Writer
+from rac_theory.theorems.assumption import Assumption, sentence
+
+if TYPE_CHECKING:
+    from rac_theory.proofs.proof import Proof
+
+_A_LEMMA = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """A fact as it is written.
+
+    Attributes
+    ----------
+    label : str
+    said : Relation
+    why : str
+        What it is called, or the rule by which it follows.
+    rests_on : tuple of str
+        Of what is taken for granted, the labels of assumptions.
+    page : str
+        Of a lemma, the page that proves it.
+    sum : tuple
+        Of what is a sum, by what each line is multiplied, and its label; that is empty for what is no less than zero by
+        itself.
+    if_ : tuple of Assumption
+        The case in which it is true.
+    fact : Fact
+    """
+
+    label: str
+    said: Relation
+    why: str
+    fact: Fact
+    rests_on: tuple[str, ...] = ()
+    page: str = ""
+    sum: tuple[tuple[Expression, str], ...] = ()
+    if_: tuple[Assumption, ...] = ()
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether it is a sum of other lines."""
+        return any(label for _, label in self.sum)
+
+    @property
+    def rule(self) -> str:
+        """By what rule it follows, if it is no sum of other lines."""
+        return "as a sum of what is not negative" if self.sum else self.why
+
+    @property
+    def reason(self) -> str:
+        """Why it is taken for granted, and what it rests on."""
+        by = f" [{', '.join(self.rests_on)}]" if self.rests_on else ""
+        return f"{self.why}{by}{f'; lemma on paper, page {self.page}' if self.page else ''}"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A number that lines are multiplied by, and why it is not negative; or why it is positive."""
+
+    number: Expression
+    is_positive: bool
+    why: str
+
+    @property
+    def said(self) -> Relation:
+        """That the number is positive, or not negative."""
+        return Relation((self.number, lifted(0)), (">" if self.is_positive else ">=",))
+
+
+@dataclass
+class Reading:
+    """Collects the lines of a proof.
+
+    Attributes
+    ----------
+    proof : Proof
+    assumed : tuple
+        The label of each assumption, the assumption, and whether it is used.
+    granted, derived : list of Line
+    signs : list of Sign
+    times : Expression
+        By what the claim is multiplied in the last line.
+    """
+
+    proof: "Proof"
+    granted: list[Line] = field(default_factory=list)
+    derived: list[Line] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        theorem = self.proof.theorem
+        every = (theorem.about, *theorem.given)
+        self.assumed = tuple((f"A{i}", one, one in self.proof.needs) for i, one in enumerate(every, 1))
+        self._writer = Writer(theorem, self.proof.granted)
+        self._labels: dict[int, str] = {}
+        self._letters = _labels()
+        self._label(self.proof.fact)
+        self.times = multiplier(self.proof.times, self._writer)
+
+    @property
+    def definitions(self) -> tuple[Relation, ...]:
+        """The names that the lines use."""
+        shown = [self.proof.theorem.claim.relation, *(line.said for line in (*self.granted, *self.derived))]
+        numbers = [times for line in self.derived for times, _ in line.sum]
+        return tuple(equal(let, let.value) for let in definitions_in(*shown, *numbers, self.times))
+
+    def is_claim(self, line: Line) -> bool:
+        """Whether it is the last, in which the claim is multiplied by ``times``."""
+        return line.fact is self.proof.fact
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """The letters that the lines use, and what each stands for."""
+        shown = (one for line in (*self.granted, *self.derived) for one in line.said.within())
+        return list(legend(one.name for one in shown if isinstance(one, Drawn)))
+
+    def _label(self, fact: Fact) -> str:
+        """The label of a fact, whose line is added with those that it follows from; none for a number."""
+        if id(fact) not in self._labels:
+            is_number = fact.value.number is not None and not fact.of
+            self._labels[id(fact)] = "" if is_number else self._added(fact)
+        return self._labels[id(fact)]
+
+    def _added(self, fact: Fact) -> str:
+        if taken_for_granted(fact):
+            return self._grant(fact)
+        if fact.rule:
+            (facts,) = fact.of
+            silent = SILENT.get(fact.rule, ())
+            labels = [self._label(each) for i, each in enumerate(facts) if i not in silent]
+            for one in (one for i in silent if i < len(facts) for part in facts[i].parts for one in part):
+                self._sign(one)
+            return self._derive(fact, words(fact.rule, labels), ())
+        parts = terms(fact, self._writer)
+        added = tuple((part.times, "" if part.fact is None else self._label(part.fact)) for part in parts)
+        for one in (one for part in parts for one in part.signs):
+            self._sign(one)
+        if len(added) == 1 and added[0][0] == lifted(1) and added[0][1] and not fact.name:
+            return added[0][1]
+        return self._derive(fact, fact.name, added)
+
+    def _grant(self, fact: Fact) -> str:
+        (inner,) = next(iter(fact.of)) if fact.of else (fact,)
+        said, on_average = self._writer.relation(fact), ", on average" if fact.of else ""
+        for line in self.granted:
+            if line.said == said and line.why == inner.name + on_average:
+                return line.label
+        rests_on = tuple(label for label, one, _ in self.assumed if one in fact.by)
+        line = Line(
+            next(self._letters), said, inner.name + on_average, fact, rests_on, inner.page, if_=self._case(fact)
+        )
+        self.granted.append(line)
+        return line.label
+
+    def _derive(self, fact: Fact, why: str, added: tuple[tuple[Expression, str], ...]) -> str:
+        is_claim = fact is self.proof.fact
+        if is_claim:
+            for one in (one for part in self.proof.times.parts for one in sorted(part, key=repr)):
+                self._sign(one)
+        said = self.proof.theorem.claim.relation if is_claim else self._writer.relation(fact)
+        for line in self.derived:
+            if (line.said, line.why, line.sum) == (said, why, added):
+                return line.label
+        line = Line(f"({len(self.derived) + 1})", said, why, fact, sum=added, if_=self._case(fact))
+        self.derived.append(line)
+        return line.label
+
+    def _case(self, fact: Fact) -> tuple[Assumption, ...]:
+        """What it needs that the theorem does not assume."""
+        known = [one for _, one, _ in self.assumed]
+        return tuple(sorted((one for one in fact.by if one not in known), key=sentence))
+
+    def _sign(self, fact: Fact) -> None:
+        """Keep why a factor is not negative."""
+        inverse = fact.said is None and bool(fact.name)
+        (one,) = next(iter(fact.of)) if inverse else (fact,)
+        if one.value.number is not None and not one.of:
+            return
+        granted = taken_for_granted(one)
+        is_lemma = not granted or weight(one) >= _A_LEMMA or one.page
+        why = self._label(one) if is_lemma else ", ".join(self._rests_on(one)) or _in_a_sentence(one.name)
+        sign = Sign(self._writer.expression(positive(one)), one.strict, why)
+        if sign not in self.signs:
+            self.signs.append(sign)
+
+    def _rests_on(self, fact: Fact) -> tuple[str, ...]:
+        case = ("the case",) if self._case(fact) else ()
+        return (*(label for label, one, _ in self.assumed if one in fact.by), *case)
+
+
+def _in_a_sentence(name: str) -> str:
+    return f"a{name[1:]}" if name.startswith("A ") else name
+
+
+def taken_for_granted(fact: Fact) -> bool:
+    """Whether nothing is computed for it but a mean."""
+    if fact.rule.startswith("Mean"):
+        return all(not inner.of for facts in fact.of for inner in facts)
+    return not fact.of
+
+
+def _labels() -> Iterator[str]:
+    for size in (1, 2):
+        for letters in product(ascii_lowercase, repeat=size):
+            yield f"({''.join(letters)})"

@@ -1,0 +1,103 @@
+"""``prove``: what it prints of theorems of ours and of a user, and what it ends with."""
+
+import re
+import sys
+
+import pytest
+
+from rac_theory import prove, theorems
+from rac_theory.commands.cli import main
+from rac_theory.proofs.stored import STORED
+
+MINE = """
+from dataclasses import replace
+from rac_theory.theorems import T2, E, gap
+from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+
+weaker = replace(T2, id="weaker", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+fast = replace(T2, id="fast", claim=E(gap) <= gap0 / (T + 1) ** 3)
+number = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with a user's module in it."""
+    (tmp_path / "mine_to_prove.py").write_text(MINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    sys.modules.pop("mine_to_prove", None)
+
+
+def test_one_theorem_is_proved_in_full(capsys):
+    assert main(["prove", "T2"]) == 0
+    assert capsys.readouterr().out == f"{prove('T2')}\n"
+
+
+def test_latex_is_words_and_formulas_in_turn(capsys):
+    assert main(["prove", "T2", "--latex"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    pairs = [(words, formula.strip()) for words, formula in zip(lines[::2], lines[1::2], strict=True)]
+    assert pairs == list(prove("T2").latex)
+
+
+def test_all_are_a_line_each(capsys):
+    """A theorem that is passed over, and lemmas or assumptions that are another's."""
+    assert main(["prove", "all"]) == int(len(STORED) < len(theorems.ALL))
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if " ms  " in line)
+    assert list(lines) == list(STORED)
+    for id, line in lines.items():
+        proof = prove(id)
+        assert re.match(r"\d+ ms  proved", line)
+        assert proof.summary.removeprefix("machine-checked") in line
+    assert "proved, with lemmas on paper: t7" in lines["T7"]
+    assert "not used: lambda_min > 0" in lines["T2"]
+
+
+def test_a_theorem_of_a_user_is_proved_or_not(folder, capsys):
+    """1 where none was found, also beside one that was: and it is said that this refutes nothing."""
+    assert main(["prove", "mine_to_prove:weaker"]) == 0
+    assert "weaker, proved for every T" in capsys.readouterr().out
+    assert main(["prove", "mine_to_prove:fast", "T2"]) == 1
+    printed = capsys.readouterr().out
+    assert "fast: no proof was found, which does not make it false: its bound has no form" in printed
+    assert re.search(r"^T2 .* proved;", printed, re.MULTILINE)
+
+
+def test_what_can_be_proved_instead_is_shown(folder, capsys):
+    """Twice the rate of T2 has no proof, and the best of that form is T2."""
+    assert main(["prove", "mine_to_prove:twice"]) == 1
+    printed = capsys.readouterr().out
+    assert "it would follow from E[f(W+) - f*] <= (1 - 2 gamma mu lambda_min) (f(W) - f*)" in printed
+    assert "the best of its form that can be proved: E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T" in printed
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["T0"], "theorem must be one of"),
+        (["T20"], "did you mean 'T2'"),
+        (["C1"], "theorem must be one of"),
+        (["mine_to_prove:nothing"], "theorem must name something in 'mine_to_prove', got 'nothing', which it lacks"),
+        (["mine_to_prove:number"], "theorem must be a Theorem, got int for 'mine_to_prove:number'"),
+        (["not_there:T2"], "theorem must be module:Name that can be imported, got 'not_there:T2': ModuleNotFoundError"),
+        ([], "the following arguments are required: theorem"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_one_sentence(folder, capsys, asked, message):
+    assert main(["prove", *asked]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_explain_says_what_a_proof_rests_on(capsys):
+    assert main(["explain", "T2"]) == 0
+    assert "proof    machine-checked; not used: lambda_min > 0\n" in capsys.readouterr().out
+    assert main(["explain", "T7"]) == 0
+    printed = capsys.readouterr().out
+    assert f"proof    {prove('T7').summary}\n" in printed
+    assert "lemmas   docs/theory/t7.md\n" in printed

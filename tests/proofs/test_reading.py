@@ -1,0 +1,253 @@
+"""What is printed of a proof is what is proved: texts are parsed again, and computed at numbers in exact arithmetic."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from rac_theory import prove, theorems
+from rac_theory.algebra import Let, Relation, fraction, latex, symbols_of, text
+from rac_theory.algebra.expression import lifted
+from rac_theory.drawing import html
+from rac_theory.proofs.as_html import as_html
+from rac_theory.proofs.as_latex import as_latex
+from rac_theory.proofs.as_text import as_text
+from rac_theory.proofs.drawn import H
+from rac_theory.proofs.facts import G
+from rac_theory.proofs.facts_of_several_steps import gbar
+from rac_theory.proofs.letters import COMPOSED, off
+from rac_theory.proofs.prove import searched
+from rac_theory.proofs.reading import Reading
+from rac_theory.proofs.stored import STORED
+
+DOCS = Path(__file__).parents[2] / "docs" / "theory"
+COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
+SQUARES = {**COMPOSED, off: (H(G) - H(gbar)) @ (H(G) - H(gbar))}
+
+
+@pytest.fixture(scope="module")
+def readings():
+    return {id: Reading(prove(id)) for id in STORED}
+
+
+class Parser:
+    """Reads a line of the library's text as a number, where each name has one."""
+
+    def __init__(self, line, numbers):
+        names = "|".join(map(re.escape, sorted(numbers, key=len, reverse=True)))
+        self.tokens = re.findall(rf"\s*({names}|\.\.\.|max|\d+|<=|<|\S)", line)
+        self.numbers, self.at = numbers, 0
+
+    @property
+    def next(self):
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self, *expected):
+        token = self.next
+        assert not expected or token in expected, (token, self.tokens)
+        self.at += 1
+        return token
+
+    def relation(self):
+        """The right side less the left one."""
+        left = self.sum()
+        self.take("<=", "<")
+        right = self.sum()
+        assert not self.next, self.tokens[self.at :]
+        return right - left
+
+    def sum(self):
+        """Also one with dots: ``a + b + ... + c`` is a geometric sum."""
+        terms = [-self.product() if self.next == "-" and self.take() else self.product()]
+        while self.next in ("+", "-"):
+            sign = self.take()
+            if self.next == "...":
+                self.take()
+                self.take("+")
+                first, second, last = *terms, self.product()
+                ratio = second / first
+                return (last * ratio - first) / (ratio - 1)
+            terms.append(self.product() if sign == "+" else -self.product())
+        return sum(terms)
+
+    def product(self):
+        value = self.factor()
+        while self.next and self.next not in ("+", "-", "<", "<=", ")", "]", "}", ",", "*"):
+            value = value / self.factor() if self.next == "/" and self.take() else value * self.factor()
+        return value
+
+    def factor(self):
+        base = self.atom()
+        if self.next != "^":
+            return base
+        self.take()
+        return base ** int(self.atom())
+
+    def atom(self):
+        token = self.take()
+        if token in self.numbers:
+            return self.numbers[token]
+        if token == "max":
+            self.take("{")
+            several = [self.sum()]
+            while self.next == ",":
+                self.take()
+                several.append(self.sum())
+            self.take("}")
+            return max(several)
+        if token in "([{":
+            value = self.sum()
+            self.take(")", "]", "}")
+            return value
+        return Fraction(int(token))
+
+
+def drawn_numbers(reading, seed):
+    """A number for each letter, and for each name what it stands for then."""
+    chance = random.Random(seed)
+    lines = [*reading.granted, *reading.derived]
+    said = [*(line.said for line in lines), *(line.fact.said for line in lines if line.fact.said is not None)]
+    values = [Relation((line.fact.value.expression, lifted(0)), ("=",)) for line in lines]
+    times = [Relation((number, number), ("=",)) for line in lines for number, _ in line.sum]
+    letters = symbols_of(*said, *values, *times, *(Relation((x, x), ("=",)) for x in SQUARES.values()))
+    numbers = {one.name: Fraction(COUNTS.get(one.name) or chance.randint(1, 30), 1) for one in letters}
+    numbers |= {name: value / chance.randint(31, 40) for name, value in numbers.items() if name not in COUNTS}
+    if off.name in numbers or "||HG - Hgbar||" in numbers:  # whose square is what it is multiplied out
+        one, other = numbers["||HG||^2"], numbers["||Hgbar||^2"]
+        numbers["<G,Hgbar>"] = (one + other - numbers["||HG - Hgbar||"] ** 2) / 2
+    for letter, value in SQUARES.items():
+        if {one.name for one in symbols_of(value)} <= numbers.keys():
+            numbers[letter.name] = fraction(value, numbers)
+    lets = {each for one in (*said, *times) for each in one.within() if isinstance(each, Let)}
+    return numbers, numbers | {let.name: fraction(let, numbers) for let in lets}
+
+
+def value_of(relation, names):
+    return Parser(text(relation), names).relation()
+
+
+def can_be_parsed(written):
+    return "sum_" not in written and " if " not in written
+
+
+@pytest.mark.parametrize("id", STORED)
+def test_what_is_printed_is_what_is_proved(readings, id):
+    """Each line, and each sum with its multipliers. Catches a factor, a sign or a label that is printed wrong."""
+    compare(readings[id], id)
+
+
+@pytest.mark.parametrize("id", ["T1_sharp", "T2_sharp", "T3", "T12_pl"])
+def test_what_is_printed_of_a_proof_that_was_found_is_what_is_proved(id):
+    """Its sums are of other facts, in another order, and have no names."""
+    reading = Reading(searched(theorems.ALL[id]))
+    compare(reading, id)
+    assert max(map(len, as_text(reading).splitlines())) <= 100
+
+
+def compare(reading, seed):
+    """Parse what is printed, and compare its numbers with those of the facts and of the claim."""
+    printed = " ".join(as_text(reading).split())
+    numbers, names = drawn_numbers(reading, seed)
+    values = {}
+    claim = reading.proof.theorem.claim
+    times = Parser(text(reading.times), names).sum()
+    assert times == fraction(reading.proof.times.value.expression, numbers)
+    for line in (*reading.granted, *reading.derived):
+        if reading.is_claim(line):
+            missing = fraction(claim.bound, numbers) - fraction(claim.metric.expected, numbers)
+            values[line.label] = times * missing
+        else:
+            values[line.label] = fraction(line.fact.value.expression, numbers)
+            assert not can_be_parsed(text(line.said)) or value_of(line.said, names) == values[line.label], line.said
+        assert text(line.said) in printed
+    for line in reading.derived:
+        if line.is_computed:
+            assert all(text(number) in printed for number, _ in line.sum)
+            terms = [Parser(text(number), names).sum() * values.get(label, 1) for number, label in line.sum]
+            assert sum(terms) == values[line.label], line.label
+
+
+def test_another_multiplier_would_be_seen(readings):
+    """Of the test above: the sum of one line of T2 is not what it says if half of a fact is left out."""
+    reading = readings["T2"]
+    _, names = drawn_numbers(reading, "T2")
+    line = reading.derived[0]
+    values = {one.label: value_of(one.said, names) for one in reading.granted}
+    terms = [Parser(text(times), names).sum() * values[label] for times, label in line.sum]
+    assert sum(terms) == value_of(line.said, names) != sum(terms) - terms[-1] / 2
+
+
+@pytest.mark.parametrize("id", STORED)
+def test_lines_follow_from_lines_above_them(readings, id):
+    """A label that is not there, or further down; and a multiplier whose sign nobody tells."""
+    reading = readings[id]
+    known = {line.label for line in reading.granted} | {""}
+    for line in reading.derived:
+        assert {label for _, label in line.sum} <= known
+        assert set(re.findall(r"\([a-z]\)|\(\d+\)", line.rule)) <= known
+        known.add(line.label)
+    assert reading.is_claim(reading.derived[-1])
+    assert {sign.why for sign in reading.signs if sign.why.startswith("(")} <= known
+    told = {one for sign in reading.signs for one in symbols_of(sign.said)}
+    used = {one for line in reading.derived for times, _ in line.sum for one in symbols_of(times)}
+    assert used <= told
+
+
+@pytest.mark.parametrize("id", STORED)
+def test_lemmas_on_paper_are_said_with_their_page(readings, id):
+    """In the list, in the last line, and in the summary; a lemma that is a multiplier alone would be left out."""
+    reading = readings[id]
+    proof = reading.proof
+    lemmas = {repr(reading._writer.relation(fact)): fact.page for fact in proof.on_paper}
+    lines = {repr(line.said): line.page for line in reading.granted if line.page}
+    assert lines == lemmas
+    assert all((DOCS / f"{page}.md").exists() for page in proof.pages)
+    assert all(page in proof.summary and f"on page {page}" in as_text(reading) for page in proof.pages)
+    assert bool(proof.pages) == ("lemma" in proof.summary) == ("on paper" in repr(proof))
+
+
+def test_a_printed_proof_fits_a_page(readings):
+    """Lines of 100 letters, and multipliers that can be read: T3_sharp's had the distance above and below the line."""
+    for reading in readings.values():
+        assert all(len(text(times)) <= 70 for line in reading.derived for times, _ in line.sum)
+        assert all(text(times) != "0" for line in reading.derived for times, _ in line.sum)
+        lines = as_text(reading).splitlines()
+        assert max(map(len, lines)) <= 100
+        assert all(line == line.rstrip() and line.isascii() for line in lines)
+
+
+@pytest.mark.parametrize("id", STORED)
+def test_a_proof_is_typeset(readings, id):
+    """Formulas that the converter does not understand are shown as their LaTeX."""
+    formulas = [formula for _, formula in as_latex(readings[id])]
+    assert len(formulas) > len(readings[id].derived) + len(readings[id].granted)
+    for formula in formulas:
+        assert html.formula(formula).startswith("<math"), formula
+    shown = as_html(readings[id])
+    assert "\\" not in shown
+    assert shown.count("<math") > len(readings[id].derived)
+    assert latex(readings[id].times) in formulas or text(readings[id].times) == "1"
+
+
+def test_a_proof_is_printed_alike_in_every_process():
+    """Facts in a product are in the order of their addresses, and sets in that of hashes that change."""
+    ids = ("T2", "T4", "T8", "T10")
+    code = f"from rac_theory import prove; print(*map(prove, {ids}), sep='\\n')"
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.stdout == "".join(f"{prove(id)}\n" for id in ids)
+
+
+def test_cases_and_what_is_not_used_can_be_read():
+    printed = str(prove("T4"))
+    assert "If gamma (L + s) <= 2: E||V - gamma HG||^2 <= rho ||V||^2" in printed
+    assert "If gamma (L + s) >= 2: E||V - gamma HG||^2 <= rho ||V||^2" in printed
+    assert "rho < 1. Not used." in printed
+    assert "rho >= 0. Not used." not in printed
+    assert prove("T4").summary == "machine-checked; not used: 0 < gamma L < 2, lambda_min > 0, rho < 1"
+    assert prove("T7").summary == "machine-checked, with lemmas on paper: t7; all that is given is used"
