@@ -29,8 +29,10 @@ extensions = [
     "myst_nb",
     "executed",
     "live",
+    "proved",
     "reduced",
     "rounded",
+    "trusted",
 ]
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]

@@ -63,7 +63,7 @@ def of_symbols() -> Iterator[tuple[list[nodes.Node], ...]]:
             [nodes.Text(symbol.meaning)],
             [nodes.math("", symbol.unit) if symbol.unit.startswith("[") else nodes.Text(symbol.unit)],
             [nodes.Text(symbol.side)],
-            _pages(where),
+            pages(where),
         )
 
 
@@ -74,7 +74,7 @@ def of_definitions() -> Iterator[tuple[list[nodes.Node], ...]]:
         for each in theorem.claim.definitions:
             found.setdefault((each.name, each.meaning), []).append(theorem)
     for (name, meaning), where in sorted(found.items(), key=lambda item: item[0][0].lower()):
-        yield [nodes.math("", named(name))], [nodes.Text(meaning)], _pages(where)
+        yield [nodes.math("", named(name))], [nodes.Text(meaning)], pages(where)
 
 
 def _width(formula: Expression | Relation) -> int:
@@ -103,12 +103,13 @@ def _symbols(theorem: Theorem) -> Iterator[Symbol]:
             yield from (each.symbol, *(() if each.unless is None else symbols_of(each.unless)))
 
 
-def _pages(where: Iterable[Theorem]) -> list[nodes.Node]:
-    """Links to the pages of theorems, a page for each number."""
-    pages: Mapping[str, None] = dict.fromkeys(match[0] for each in where if (match := re.match(r"T\d+", each.id)))
-    return [node for page in pages for node in (_page(page), nodes.Text(" "))]
+def pages(where: Iterable[Theorem]) -> list[nodes.Node]:
+    """Return links to the pages of theorems, a page for each number."""
+    numbers: Mapping[str, None] = dict.fromkeys(match[0] for each in where if (match := re.match(r"T\d+", each.id)))
+    return [node for number in numbers for node in (page(number), nodes.Text(" "))]
 
 
-def _page(number: str) -> nodes.Node:
+def page(number: str) -> nodes.Node:
+    """Return a link to the page of the theorem with a number, such as T2."""
     attributes = {"refdomain": "std", "reftype": "doc", "refexplicit": True, "reftarget": f"/theory/{number.lower()}"}
     return addnodes.pending_xref("", nodes.inline("", number), **attributes)
