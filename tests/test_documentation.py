@@ -95,6 +95,15 @@ def test_every_theorem_is_stated_and_every_sketch_listed() -> None:
     assert all(re.search(rf"(?<!\w){name.title().replace('_', '')}(?!\w)", words) for name in named)
 
 
+def test_every_proof_is_shown_on_the_page_of_its_theorem() -> None:
+    """A theorem whose page shows its statement, and not how a machine proves it, would be seen."""
+    for page in (path for path in PAGES if path.parent.name == "theory"):
+        words = page.read_text(encoding="utf-8")
+        stated = [id for id in re.findall(r"^```\{theorem\} (\w+)$", words, re.MULTILINE) if id in theorems.ALL]
+        shown = [id for ids in re.findall(r"^```\{proof\} (.+)$", words, re.MULTILINE) for id in ids.split()]
+        assert shown == stated, page
+
+
 def test_the_notebooks_are_a_course_and_every_one_has_its_page() -> None:
     assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in range(1, len(NOTEBOOKS) + 1)]
     pages = ROOT / "docs/notebooks"
