@@ -4,32 +4,57 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 
-from rac_theory.algebra import Relation, Symbol, text
+from rac_theory.algebra import Relation, Symbol, sqrt, text
 from rac_theory.proofs import Fact, facts, facts_of_several_steps
 from rac_theory.proofs.drawn import vector
+from rac_theory.proofs.fact import granted
 from rac_theory.theorems import ALL
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, parts
+from rac_theory.theorems.rac_lora_gd import kappa
 
 _ALWAYS = "Always"
 _HEADING = re.compile(r"# (\w[^,.;]*)")
+_x, _y, _v = Symbol("x"), Symbol("y"), vector("v")
+_KINDS = (
+    *(about(_v) for about in (facts.square, facts.low, facts.high, facts.even)),
+    facts.square_of(_x),
+    facts.below_maximum(_x, _y)[0],
+    granted("A root", sqrt(_x) >= 0),
+    granted("A root of what is positive", sqrt(_x) > 0, _x > 0),
+    *facts.defined(kappa),
+)
+"""What is granted of any vector or number, each by an example."""
 
 
+@cache
 def by_heading() -> dict[str, list[Fact]]:
     """Return every fact that is taken for granted, below the comment that its part of a module begins with."""
-    x, y, v = Symbol("x"), Symbol("y"), vector("v")
-    of_any = (facts.square(v), facts.square_of(x), facts.low(v), facts.high(v), facts.even(v))
-    found: dict[str, list[Fact]] = {}
-    for module in (facts, facts_of_several_steps):
-        for heading, fact in _in(module):
-            if not fact.of and not is_assumption(fact):
-                found.setdefault(heading, []).append(fact)
-    found[_ALWAYS] += [*of_any, facts.below_maximum(x, y)[0]]
-    return {
-        heading: list({(*_key(fact), *map(name_of, shown_assumptions(fact))): fact for fact in each}.values())
-        for heading, each in found.items()
-    }
+    found: dict[str, dict[tuple[str, ...], Fact]] = {}
+    for heading, fact in (each for module in (facts, facts_of_several_steps) for each in _in(module)):
+        if not fact.of and not is_assumption(fact):
+            as_shown = (*_key(fact), *map(name_of, shown_assumptions(fact)))
+            found.setdefault(heading, {})[as_shown] = fact
+    return {heading: [*each.values(), *(_KINDS if heading == _ALWAYS else ())] for heading, each in found.items()}
+
+
+def rows_of(fact: Fact) -> list[Fact]:
+    """Return what the table has for a fact that a proof grants: the fact itself, or else what it is an example of."""
+    return _listed().get(_key(fact)) or [kind for kind in _KINDS if kind.name == fact.name]
+
+
+def is_assumption(fact: Fact) -> bool:
+    """Whether it is what an assumption of a theorem says."""
+    return fact.name == "Assumed" or any(isinstance(one, Condition) and one.name == fact.name for one in fact.by)
+
+
+def shown_assumptions(fact: Fact) -> list[Assumption]:
+    """Return what it rests on, but for the algorithm, which the heading says."""
+    algorithms: set[Predicate] = {theorem.about for theorem in ALL.values()}
+    order = dict.fromkeys(one for theorem in ALL.values() for one in theorem.given)
+    return [one for one in (*order, *(fact.by - order.keys())) if one in fact.by and one not in algorithms]
 
 
 def name_of(assumption: Assumption) -> str:
@@ -49,22 +74,12 @@ def in_short(assumption: Assumption) -> list[str | Relation | Symbol]:
     return list(parts(assumption))
 
 
-def is_assumption(fact: Fact) -> bool:
-    """Whether it is what an assumption of a theorem says."""
-    return fact.name == "Assumed" or any(isinstance(one, Condition) and one.name == fact.name for one in fact.by)
-
-
-def is_of_kind(fact: Fact, of: Fact, every: dict[str, list[Fact]]) -> bool:
-    """Whether a fact that a proof grants is one of the table: it, or an instance of what is said of any vector."""
-    listed = {_key(each) for facts in every.values() for each in facts}
-    return _key(fact) == _key(of) or (_key(fact) not in listed and fact.name == of.name and of in every[_ALWAYS])
-
-
-def shown_assumptions(fact: Fact) -> list[Assumption]:
-    """Return what it rests on, but for the algorithm, which the heading says."""
-    algorithms: set[Predicate] = {theorem.about for theorem in ALL.values()}
-    order = dict.fromkeys(one for theorem in ALL.values() for one in theorem.given)
-    return [one for one in order if one in fact.by and one not in algorithms]
+@cache
+def _listed() -> dict[tuple[str, str], list[Fact]]:
+    listed: dict[tuple[str, str], list[Fact]] = {}
+    for fact in (fact for every in by_heading().values() for fact in every):
+        listed.setdefault(_key(fact), []).append(fact)
+    return listed
 
 
 def _in(module: ModuleType) -> Iterator[tuple[str, Fact]]:

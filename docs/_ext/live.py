@@ -58,7 +58,7 @@ class ClaimsDirective(SphinxDirective):
                 statements.inline(value),
                 [nodes.Text(value.source if value.source.startswith(value.mark) else f"{value.mark}: {value.source}")],
             )
-            for value in sorted((*theorems.ALL.values(), theorems.T11), key=_number)
+            for value in sorted((*theorems.ALL.values(), theorems.T11), key=lambda value: statements.number(value.id))
         ]
         return [table(("id", "statement", "mark: source"), (10, 60, 30), rows)]
 
@@ -130,11 +130,6 @@ class RoomsDirective(SphinxDirective):
             said = [nodes.literal("", part) if i % 2 else nodes.Text(part) for i, part in enumerate(words)]
             rows.append(([nodes.literal("", name)], said))
         return [table(("room", "what it is"), (16, 84), rows)]
-
-
-def _number(value: theorems.Theorem | theorems.Identity) -> int:
-    """The number of a theorem, 12 for T12_pl."""
-    return int(re.findall(r"\d+", value.id)[0])
 
 
 def _inline(words: str) -> list[nodes.Node]:

@@ -1,6 +1,6 @@
 """Proofs on the pages: what they take for granted, what they do not use, and each proof in full, folded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import granted
@@ -27,6 +27,12 @@ def proofs() -> dict[str, Proof | None]:
     return {id: prove(id) if id in STORED else None for id in ALL}
 
 
+def _granted() -> Iterator[tuple[str, Fact]]:
+    """Yield what each proof takes for granted, with the id of its theorem."""
+    for name, proof in proofs().items():
+        yield from ((name, fact) for fact in (() if proof is None else proof.granted))
+
+
 class GrantedDirective(SphinxDirective):
     """``{granted}``: a table of all that proofs take for granted, for each part of the modules that say it.
 
@@ -41,27 +47,28 @@ class GrantedDirective(SphinxDirective):
         titles, every = yaml.safe_load("\n".join(self.content)), granted.by_heading()
         if list(titles) != list(every):
             raise self.error(f"the parts are {list(every)}, not {list(titles)}")
-        used = {id: proof.granted for id, proof in proofs().items() if proof is not None}
-        for id, fact in ((id, fact) for id, facts in used.items() for fact in facts):
-            known = (of for facts in every.values() for of in facts)
-            if not granted.is_assumption(fact) and not any(granted.is_of_kind(fact, of, every) for of in known):
-                raise self.error(f"{id} takes for granted what is in no table: {fact!r} ({fact.name})")
+        used: dict[int, list[str]] = {}
+        for name, fact in _granted():
+            found = granted.rows_of(fact)
+            if not found and not granted.is_assumption(fact):
+                raise self.error(f"{name} takes for granted what is in no table: {fact!r} ({fact.name})")
+            for one in found:
+                used.setdefault(id(one), []).append(name)
         shown: list[nodes.Node] = []
         for heading, facts in every.items():
-            where = [[id for id in used if any(granted.is_of_kind(one, of, every) for one in used[id])] for of in facts]
-            rows = [self._row(fact, ids) for fact, ids in zip(facts, where, strict=True)]
+            rows = [self._row(fact, used.get(id(fact), [])) for fact in facts]
             head = nodes.paragraph("", "", nodes.strong("", "", *self._inline(titles[heading])))
             shown += [head, table(("taken for granted", "why", "rests on", "in"), (46, 28, 14, 12), rows)]
         names = " ".join(repr(fact.said) for facts in every.values() for fact in facts)
         told = ", ".join(f"{letter} is {meaning}" for letter, meaning in legend([names]))
         return [*shown, nodes.paragraph("", f"{told}.")]
 
-    def _row(self, fact: Fact, ids: Iterable[str]) -> tuple[Cell, ...]:
+    def _row(self, fact: Fact, names: Iterable[str]) -> tuple[Cell, ...]:
         said = Writer(T2).relation(fact)
         lemma = [nodes.Text("; lemma on "), statements.page(fact.page.upper())] if fact.page else []
         rests_on = [each for one in granted.shown_assumptions(fact) for each in (*_short(one), nodes.Text("; "))][:-1]
         why = [nodes.Text(fact.name), *lemma]
-        where = statements.pages(ALL[id] for id in ids)
+        where = statements.pages(ALL[name] for name in sorted(names, key=statements.number))
         return [nodes.math("", rf"\displaystyle {latex(said)}")], why, rests_on, where
 
     def _inline(self, words: str) -> list[nodes.Node]:
@@ -75,11 +82,11 @@ class ProofsDirective(SphinxDirective):
         """Build a table."""
         rows: list[tuple[Cell, ...]] = []
         for id, proof in proofs().items():
-            said: Cell = "not written down yet" if proof is None else "proved, for every T"
+            said: Cell = "not written down yet" if proof is None else "proved"
             lemmas = [] if proof is None else [node for page in proof.pages for node in _lemma(page, proof)]
             unused = [] if proof is None else _listed(proof.unused)
             rows.append(([nodes.literal("", id)], said, lemmas, unused))
-        return [table(("theorem", "by machine", "lemmas on paper", "assumed, and not used"), (15, 20, 35, 30), rows)]
+        return [table(("theorem", "by machine", "lemmas on paper", "assumed, and not used"), (16, 14, 40, 30), rows)]
 
 
 class UnusedDirective(SphinxDirective):

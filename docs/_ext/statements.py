@@ -109,6 +109,11 @@ def pages(where: Iterable[Theorem]) -> list[nodes.Node]:
     return [node for number in numbers for node in (page(number), nodes.Text(" "))]
 
 
+def number(id: str) -> int:
+    """Return the number of a theorem, 12 for T12_pl."""
+    return int(re.findall(r"\d+", id)[0])
+
+
 def page(number: str) -> nodes.Node:
     """Return a link to the page of the theorem with a number, such as T2."""
     attributes = {"refdomain": "std", "reftype": "doc", "refexplicit": True, "reftarget": f"/theory/{number.lower()}"}
