@@ -42,7 +42,7 @@ class TrustedDirective(Directive):
             head = nodes.paragraph("", "", nodes.literal("", f"{name.replace('.', '/')}.py"))
             head += nodes.Text(f", {counts[name]} lines: {ast.get_docstring(ast.parse(source))}")
             code = shortened(source)
-            shown += [head, nodes.literal_block(code, code, language="python")]
+            shown += [head, nodes.literal_block(code, code, language="python", classes=["run"])]
         return shown
 
 
