@@ -203,11 +203,16 @@ def test_powers_and_their_sums(x):
 
 
 def test_both_cases_are_all():
-    """A case that rests on less than half of all, or says less than the other, would be caught."""
+    """A case that rests on less than half of all, or says less than the other, would be caught; so would a case that
+    says "less" where the other says "at most"."""
     split, assumed, later = gamma * L_max <= 1, rho <= 1, gamma * L_max >= 2
     short, long = granted("", e <= c, split, assumed), granted("", e <= c, gamma * L_max >= 1)
     assert induction.cases(short, long, split).by == {assumed}
     assert induction.cases(short, granted("", e <= c, later), split).by == {assumed, later}
+    below, above = granted("", e < c, rho < 1), granted("", e <= c, rho >= 1)
+    assert not induction.cases(below, above, rho < 1).by
+    assert not induction.cases(below, above, rho < 1).strict
+    assert induction.cases(granted("", e <= c, rho < 1), granted("", e <= c, rho > 1), rho < 1).by == {rho > 1}
     with pytest.raises(Missing, match="is not what was computed, it is off by -c"):
         induction.cases(short, granted("", e <= 2 * c, gamma * L_max >= 1), split)
     with pytest.raises(ValueError, match="split must say"):

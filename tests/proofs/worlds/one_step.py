@@ -116,7 +116,7 @@ def exact_steps() -> Iterator[World]:
         for times in ({}, loose(rng)) if len(W) > 2 else ({},):
             scaled = {name: constants[name] * by for name, by in times.items()}
             scaled |= {"lambda_max": min(1.0, scaled["lambda_max"])} if times else {}
-            yield _exact(f, W, sketch, size / f.L, b=free.uniform(0.01, 1), **scaled)
+            yield exact_step(f, W, sketch, size / f.L, b=free.uniform(0.1, 1), **scaled)
     yield from _whole_steps(free)
 
 
@@ -128,11 +128,12 @@ def _whole_steps(rng: np.random.Generator) -> Iterator[World]:
         for size, times in product((1.0, 0.3), (1.0, 1.4)):
             sketch, L = sketches.whole(len(W)), times * f.L
             G, later = f.gradient(W), f.gradient(W - f.gradient(W) * size / L)
-            b = np.clip((1 - size) * (later @ G) / max(later @ later, ROUNDING), 0.01, 1) if size < 1 else 1.0
-            yield _exact(f, W, sketch, size / L, b=b, L=L)
+            b = np.clip((1 - size) * (later @ G) / max(later @ later, ROUNDING), 0.1, 1) if size < 1 else 1.0
+            yield exact_step(f, W, sketch, size / L, b=b, L=L)
 
 
-def _exact(f: Function, W, sketch: Sketch, gamma: float, **constants: float) -> World:
+def exact_step(f: Function, W, sketch: Sketch, gamma: float, **constants: float) -> World:
+    """A step with the exact gradient, and the gradient after it."""
     step = -gamma * sketch.H @ f.gradient(W)
     letters, seen = at_a_point(f, W, sketch, step), vectors(f, W, **{"G+": f.gradient(W + step)})
     name = f"exact, gamma L = {gamma * f.L:g}"
