@@ -54,7 +54,7 @@ def _asked(fact):
 )
 def test_an_assumption_that_is_not_proved_of_the_number_is_refused(of_first, of_second):
     """A number below 0 would make Young's inequality false."""
-    with pytest.raises(Missing, match="is not what was computed|may be equal"):
+    with pytest.raises(Missing, match=r"is not what was computed|may be equal"):
         induction.instance(young, b, c, {b > 0: granted("", of_first), b <= 1: granted("", of_second)})
 
 
