@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from rac_theory.algebra import Ratio
+from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.facts import E, G, exact, gap, gap_next
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems.symbols import L, gamma, lambda_min
 
 from .worlds import worlds
-from .worlds.points import ALLOWED, columns_of, points
+from .worlds.points import ALLOWED, ordered, points, relative
 
 FEWEST = 25
 """Worlds that a line is tested in, at least, of each theorem."""
@@ -32,9 +34,11 @@ def computed(*facts: Fact) -> Iterator[Fact]:
 def slack(fact: Fact) -> np.ndarray:
     """How far a fact is from false in each world that has its letters and meets what it rests on; without points at
     which its normal form is 0 / 0, as that of a sum of powers is where they are all 1."""
-    said = granted("", fact.value.expression >= 0).said if fact.said is None else fact.said
-    at, _ = points(columns_of(said), fact.by, worlds())
-    return at.slack[~np.isnan(at.slack)]
+    columns = [Ratio(Polynomial(frozenset({term}))).expression for term in ordered(fact.value)]
+    at, _ = points([*columns, Ratio(fact.value.denominator).expression], fact.by, worlds())
+    *terms, below = at.terms.T
+    has_value = np.isfinite(at.terms).all(axis=1) & (below != 0)
+    return relative((np.array(terms)[:, has_value] / below[has_value]).T)
 
 
 @pytest.mark.parametrize("id", STORED)

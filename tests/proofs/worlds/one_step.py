@@ -116,7 +116,7 @@ def exact_steps() -> Iterator[World]:
         for times in ({}, loose(rng)) if len(W) > 2 else ({},):
             scaled = {name: constants[name] * by for name, by in times.items()}
             scaled |= {"lambda_max": min(1.0, scaled["lambda_max"])} if times else {}
-            yield exact_step(f, W, sketch, size / f.L, b=free.uniform(0.1, 1), **scaled)
+            yield exact_step(f, W, sketch, size / f.L, b=free.uniform(0.1, 1), j=float(free.integers(5)), **scaled)
     yield from _whole_steps(free)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -105,8 +106,8 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     needed = symbols_of(*columns)
     numeric = [one for one in by if isinstance(one, Relation | Known)]
     others = frozenset(by).difference(numeric)  # sets know the hashes of what is in them
-    meeting = (world for world in worlds if others <= world.meets and all(map(world.is_met, numeric)))
-    found = [world for world in meeting if all(map(world.has, needed))]
+    about = (world for world in worlds if others <= world.meets and all(map(world.has, needed)))
+    found = [world for world in about if all(_is_met(world, one) for one in numeric)]
     tables = [world.table(symbols) for world in found]
     numbers = dict(zip(symbols, np.concatenate([np.zeros((0, len(symbols))), *tables]).T, strict=True))
     known, count = {one.name: each for one, each in numbers.items()}, sum(map(len, tables))
@@ -116,6 +117,11 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
         at = {name: each[i] for name, each in known.items()}
         terms[i] = [number(column, at) for column in columns]
     return Points(terms, numbers), len(found)
+
+
+@cache
+def _is_met(world: World, assumption: Assumption) -> bool:
+    return world.is_met(assumption)
 
 
 def columns_of(said: Relation) -> list[Expression]:
