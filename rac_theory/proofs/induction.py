@@ -66,6 +66,8 @@ def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
     """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
     x, x0, by = FIRST[start]
     share = _number(p)
+    if j.constant or j == T or _asked_of(j, step, p):
+        raise ValueError(f"{j!r} must stand for every whole number that is not negative")
     same(step, share.at({j: j + 1}) * x - share * AFTER[x] - S)
     if not read(share.at({j: 0})).is_zero:
         raise Missing(f"p must begin with 0, not with {share.at({j: 0})!r}")
@@ -137,7 +139,7 @@ def cases(one: Fact, other: Fact, split: Relation) -> Fact:
 def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:
     """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
     _constant(number)
-    asked = {one for one in fact.by if isinstance(one, Relation) and letter in symbols_of(one)}
+    asked = _asked_of(letter, fact)
     if letter.constant or letter == T or not asked or fact.said is None:
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
     place: dict[Any, Expression] = {letter: number}
@@ -145,6 +147,11 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
         proved("For one number", one.at(place), met[one])
     found = follows("For one number", fact.said.at(place), [], fact, *met.values())
     return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
+
+
+def _asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
+    """What facts assume of a letter."""
+    return {one for fact in facts for one in fact.by if isinstance(one, Relation) and letter in symbols_of(one)}
 
 
 def _number(fact: Fact, *, strict: bool = False) -> Expression:
