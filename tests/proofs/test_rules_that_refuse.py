@@ -8,14 +8,14 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import E, V, distance, gap, gap_next
+from rac_theory.proofs.facts import E, G, V, distance, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
 from rac_theory.proofs.stored.next_gradient import best, fall
 from rac_theory.theorems import federated, sharp_drift
 from rac_theory.theorems.rac_lora_gd import e as gain
 from rac_theory.theorems.symbols import K, L_max, T, distance0, eta, gamma, gap0, lambda_min
 
-a, b, c, p, y, z = (Symbol(name) for name in "abcpyz")
+a, b, c, j, p, y, z = (Symbol(name) for name in "abcjpyz")
 shares, whole = {b > 0: granted("", c > 0), b <= 1: granted("", c <= 1, a <= 3)}, (b > 0, b <= 1)
 young = granted("Young's inequality, of numbers", 2 * y * z <= b * y**2 + z**2 / b, *whole, a <= 2)
 
@@ -149,3 +149,15 @@ def test_a_drift_asks_for_the_step_that_it_adds_up():
             induction.drifted(step, growth, push, mean, federated.k, K)
     with pytest.raises(Missing, match="must not depend on what is drawn"):
         induction.drifted(step, grows, eta * gap, mean, federated.k, K)
+
+
+@pytest.mark.parametrize("index", [j, T, K], ids=repr)
+def test_a_share_is_known_for_every_number_of_steps(index):
+    """A step that is true for some j alone, or of T or K steps, would be caught: all from 0 to T - 1 are added."""
+    share = c * index
+    said = share.at({index: index + 1}) * gap - share * E(gap_next) >= G @ G
+    by = () if index != j else (j <= 1,)
+    with pytest.raises(ValueError, match="must stand for every whole number"):
+        induction.accumulate(granted("", said, *by), granted("", share >= 0), index, gap0)
+    if index == j:
+        assert induction.accumulate(granted("", said), granted("", share >= 0), index, gap0).said is not None
