@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from rac_theory.algebra import Expression, Let, Ratio, Relation, polynomial
+from rac_theory.algebra import Expression, Let, Ratio, Relation, identical, polynomial
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
@@ -148,9 +148,9 @@ def follows(rule: str, said: Relation, by: Iterable[Assumption], *facts: Fact) -
 
 
 def same(fact: Fact, value: Expression) -> None:
-    """Raise ``Missing`` if a fact is not that a value is at least zero: the message has what is missing."""
+    """Raise ``Missing`` if a fact is not that a value is at least zero, where names are what they stand for."""
     missing = without_squares(read(value) - fact.value)
-    if not missing.is_zero:
+    if not missing.is_zero and not identical(missing.expression, 0):
         raise Missing(f"{value!r} >= 0 is not what was computed, it is off by {shortened(missing)}")
 
 

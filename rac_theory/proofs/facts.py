@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, choice, maximum, symbols_of
+from rac_theory.algebra import Expression, Relation, Symbol, choice, maximum, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, averaged, letter, vector
 from rac_theory.proofs.fact import Fact, granted, read
@@ -99,11 +99,6 @@ def _given(v: Vector) -> Vector:
     if any(over or is_projected for _, _, over, is_projected in v.parts):
         raise ValueError(f"v must be a vector that is not drawn with H, got one with {[name for name, *_ in v.parts]}")
     return v
-
-
-def defined(name: Let) -> tuple[Fact, Fact]:
-    """A name is what it stands for."""
-    return granted("A name", name <= name.value), granted("A name", name.value <= name)
 
 
 def below_maximum(*of: Expression) -> tuple[Fact, ...]:
