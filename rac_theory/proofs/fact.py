@@ -127,7 +127,7 @@ def granted(name: str, said: Relation, *by: Assumption, page: str = "") -> Fact:
 
 
 def proved(name: str, said: Relation, fact: Fact) -> Fact:
-    """Return a name for a fact that is what is said of it.
+    """Return a name for a fact that is what is said of it; without a name it is called what is said.
 
     Raises
     ------
@@ -135,6 +135,7 @@ def proved(name: str, said: Relation, fact: Fact) -> Fact:
         If it is not; the message has what is missing.
     """
     said = _rising(said)
+    name = name or repr(said)
     if said.signs == ("<",) and not fact.strict:
         raise Missing(f"{name}: {said!r} is not known, but that they may be equal")
     same(fact, said.terms[1] - said.terms[0])

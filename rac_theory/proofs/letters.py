@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rac_theory.algebra import Expression, Symbol
 from rac_theory.proofs.drawn import H, letter
-from rac_theory.proofs.facts import E, G, U, V, G_next, curved
+from rac_theory.proofs.facts import E, G, G_next, U, V, curved
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.induction import AFTER, V2
 from rac_theory.theorems.symbols import gamma

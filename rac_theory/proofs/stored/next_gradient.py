@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from rac_theory.algebra import Let, sqrt
+from rac_theory.algebra import Let
 from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.fact import Fact, granted, proved
 from rac_theory.proofs.facts import (
@@ -28,26 +28,25 @@ from rac_theory.proofs.induction import cases, instance, iterate
 from rac_theory.proofs.letters import b
 from rac_theory.proofs.stored.exact_steps import half, length, pl, stable
 from rac_theory.theorems.assumptions import certified_minimum
-from rac_theory.theorems.rac_lora_gd import e, kappa, rho_tight
+from rac_theory.theorems.rac_lora_gd import Q, R, e, kappa, rho_tight
 from rac_theory.theorems.symbols import L, gamma, gap0, lambda_min, mu
 
-# The roots of T2_tight, their mean whose square is its factor, and the b that makes it so.
-R, Q = Let("R", sqrt(1 - e)), Let("Q", sqrt(1 - e * kappa * (1 + kappa) / 2))
+# The mean of both roots, whose square is the factor of T2_tight, and the b that makes it so.
 x = Let("x", (kappa * R + 2 * Q) / (2 + kappa))
 best = Let("b_x", R / x)
 _ENOUGH = 1 - e <= (1 + e) * b
 
-kappa_sign = proved("kappa > 0", kappa > 0, plus[mu] / plus[L])
-at_most_L = proved("kappa <= 1", kappa <= 1, mu_below_L / plus[L])
-e_sign = proved("e >= 0", e >= 0, length * stable * plus[lambda_min])
+kappa_sign = proved("", kappa > 0, plus[mu] / plus[L])
+at_most_L = proved("", kappa <= 1, mu_below_L / plus[L])
+e_sign = proved("", e >= 0, length * stable * plus[lambda_min])
 root, other = granted("A root of what is positive", R > 0, e < 1), granted("A root", Q >= 0)
-whole = proved("2 + kappa > 0", 2 + kappa > 0, 2 * one + kappa_sign)
+whole = proved("", 2 + kappa > 0, 2 * one + kappa_sign)
 
 # PL at W and at W+, and what a step gains.
-here = proved("kappa (f - f*) <= ...", kappa * gap <= G @ G / (2 * L), pl / plus[L])
-there = proved("The same at W+", kappa * E(gap_next) <= E(G_next @ G_next) / (2 * L), half * mean(pl_next) / plus[L])
+here = proved("", kappa * gap <= G @ G / (2 * L), pl / plus[L])
+there = proved("", kappa * E(gap_next) <= E(G_next @ G_next) / (2 * L), half * mean(pl_next) / plus[L])
 gained = half * plus[gamma] * stable * low(G)
-gain = proved("Gain <= ...", e / (2 * L) * (G @ G) <= gamma * (2 - gamma * L) / 2 * E(G @ H(G)), gained)
+gain = proved("", e / (2 * L) * (G @ G) <= gamma * (2 - gamma * L) / 2 * E(G @ H(G)), gained)
 
 
 def for_any_b() -> Fact:
@@ -57,28 +56,28 @@ def for_any_b() -> Fact:
     drawn = mean(remainder) + Fraction(1, 4) * young / plus[L] + half * at_most_1 * there
     rest = (one + half * at_most_1 / is_positive) * gain + half * enough / is_positive * here
     left = 1 - kappa * ((1 + e) * b - (1 - e)) / (2 * b)
-    return proved("One step, for any b", (1 + kappa * (1 - b) / 2) * E(gap_next) <= left * gap, drawn + rest)
+    return proved("", (1 + kappa * (1 - b) / 2) * E(gap_next) <= left * gap, drawn + rest)
 
 
 def at_most_1() -> tuple[Fact, Fact]:
     """That R and x are."""
-    below = proved("R <= 1", R <= 1, e_sign / proved("1 + R > 0", 1 + R > 0, one + root))
-    beside_Q = proved("1 + Q > 0", 1 + Q > 0, one + other)
-    Q_below = proved("Q <= 1", Q <= 1, half * e_sign * kappa_sign * (one + kappa_sign) / beside_Q)
-    return below, proved("x <= 1", x <= 1, (kappa_sign * below + 2 * Q_below) / whole)
+    below = proved("", R <= 1, e_sign / proved("", 1 + R > 0, one + root))
+    beside_Q = proved("", 1 + Q > 0, one + other)
+    Q_below = proved("", Q <= 1, half * e_sign * kappa_sign * (one + kappa_sign) / beside_Q)
+    return below, proved("", x <= 1, (kappa_sign * below + 2 * Q_below) / whole)
 
 
 def shortly() -> Fact:
     """One step where e < 1, with the best b."""
-    x_sign = proved("x > 0", x > 0, (kappa_sign * root + 2 * other) / whole)
-    order = proved("R <= Q", R <= Q, half * e_sign * at_most_L * whole / proved("R + Q > 0", R + Q > 0, root + other))
-    sign = proved("b_x > 0", best > 0, root / x_sign)
-    small = proved("b_x <= 1", best <= 1, 2 * order / whole / x_sign)
+    x_sign = proved("", x > 0, (kappa_sign * root + 2 * other) / whole)
+    order = proved("", R <= Q, half * e_sign * at_most_L * whole / proved("", R + Q > 0, root + other))
+    sign = proved("", best > 0, root / x_sign)
+    small = proved("", best <= 1, 2 * order / whole / x_sign)
     R_below, x_below = at_most_1()
-    enough = proved("1 - e <= ...", _ENOUGH.at({b: best}), sign * (R_below + root * x_below + e_sign))
-    times = proved("1 + kappa (1 - b_x) / 2 > 0", 1 + kappa * (1 - best) / 2 > 0, one + half * kappa_sign * small)
+    enough = proved("", _ENOUGH.at({b: best}), sign * (R_below + root * x_below + e_sign))
+    times = proved("", 1 + kappa * (1 - best) / 2 > 0, one + half * kappa_sign * small)
     fallen = instance(for_any_b(), b, best, {b > 0: sign, b <= 1: small, _ENOUGH: enough})
-    return proved("E[f+ - f*] <= ...", E(gap_next) <= rho_tight * gap, fallen / times)
+    return proved("", E(gap_next) <= rho_tight * gap, fallen / times)
 
 
 def at_once() -> Fact:
@@ -86,15 +85,13 @@ def at_once() -> Fact:
     (is_all,) = assumed(e >= 1)
     root = granted("A root", R >= 0)
     drawn = mean(remainder) + Fraction(1, 4) * mean(stays) / plus[L] + half * there + gain
-    said = (1 + kappa / 2) * E(gap_next) <= (1 - kappa * e) * gap
-    fallen = proved("One step", said, drawn + e_sign * here)
+    fallen = proved("", (2 + kappa) / 2 * E(gap_next) <= (1 - kappa * e) * gap, drawn + e_sign * here)
     left = kappa_sign * root * (kappa_sign * root + 4 * other) + 2 * kappa_sign * is_all
-    enough = proved("<= rho", (1 - kappa * e) / (1 + kappa / 2) <= rho_tight, left / whole / whole)
+    enough = proved("", 2 * (1 - kappa * e) / (2 + kappa) <= rho_tight, left / whole / whole)
     rest = enough * gap_is_positive[certified_minimum]
-    half_whole = proved("1 + kappa / 2 > 0", 1 + kappa / 2 > 0, half * whole)
-    return proved("E[f+ - f*] <= ...", E(gap_next) <= rho_tight * gap, fallen / half_whole + rest)
+    return proved("", E(gap_next) <= rho_tight * gap, 2 * fallen / whole + rest)
 
 
 def T2_tight() -> tuple[Fact, Fact]:
-    rho = proved("rho >= 0", rho_tight >= 0, square_of(x))
+    rho = proved("", rho_tight >= 0, square_of(x))
     return iterate(cases(shortly(), at_once(), e < 1), rho, gap0), one
