@@ -81,7 +81,8 @@ def added(terms: Sequence[Expression]) -> Expression:
 def _place(factor: Expression) -> Place:
     """Constants first, then what is made of them, what was at the start, and letters of f."""
     kind = 3 if isinstance(factor, Drawn) else 2 if factor in _AT_FIRST or not _constants(factor) else 1
-    return 0 if kind == 1 and isinstance(factor, Symbol | Let) else kind, _RANK.get(factor, len(_RANK)), repr(factor)
+    is_letter = isinstance(factor, Symbol) or (isinstance(factor, Let) and T not in symbols_of(factor))
+    return 0 if kind == 1 and is_letter else kind, _RANK.get(factor, len(_RANK)), repr(factor)
 
 
 def _constants(factor: Expression) -> bool:

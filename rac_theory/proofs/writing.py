@@ -34,15 +34,15 @@ _LEARNT = Let | Sum | Power | Powers | Total | Maximum | Choice
 class Writer:
     """Writes what a proof of a theorem is made of, with the names and the expressions that its claim has."""
 
-    def __init__(self, theorem: Theorem, taken: Iterable[Fact] = ()) -> None:
-        said = [fact.said for fact in taken if fact.said is not None]
+    def __init__(self, theorem: Theorem, facts: Iterable[Fact] = ()) -> None:
+        said = {fact: fact.said for fact in facts if fact.said is not None}
         bound = theorem.claim.relation.terms[1:]
-        lets = definitions_in(*bound, *said)
+        lets = definitions_in(*bound, *said.values())
         relations: tuple[Expression | Relation, ...] = (
             *lets,
             *bound,
             *relations_in(*theorem.given),
-            *(one for one in said if not any(isinstance(each, Drawn) for each in one.within())),
+            *(each for fact, each in said.items() if not fact.of and not drawn_in(fact.value)),
         )
         self._known: dict[tuple[Polynomial, Polynomial], tuple[Expression, Fraction, dict[Any, int]]] = {}
         self._atoms: dict[Atom, Expression] = {}
