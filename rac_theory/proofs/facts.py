@@ -116,8 +116,8 @@ gap_is_positive: dict[Assumption, Fact] = {
     known: granted("f* is the infimum of f", gap >= 0, known) for known in (certified_minimum, bounded_below)
 }
 flat = granted("A gradient is as large as the gap allows", 2 * L * gap >= G @ G, smooth)
-mu_below_L = granted("Of a problem, whose mu is at most its L", mu <= L, smooth, polyak_lojasiewicz)
-mu_below_L_max = granted("Of a problem, whose mu is at most its L", mu <= L_max, smooth_components, polyak_lojasiewicz)
+mu_below_L = granted("A problem's mu is at most its L", mu <= L, smooth, polyak_lojasiewicz)
+mu_below_L_max = granted("A problem's mu is at most its L", mu <= L_max, smooth_components, polyak_lojasiewicz)
 s_below_L = granted("s <= L", s <= L, smooth, strongly_convex)
 curved_is_pl = granted("Strong convexity implies PL", 2 * s * gap <= G @ G, strongly_convex)
 convexity = granted("Convexity at a minimiser", gap <= G @ V, convex, known_minimiser)

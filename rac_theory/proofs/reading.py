@@ -137,8 +137,7 @@ class Reading:
     def _label(self, fact: Fact) -> str:
         """The label of a fact, whose line is added with those that it follows from; none for a number."""
         if id(fact) not in self._labels:
-            is_number = fact.value.number is not None and not fact.of
-            self._labels[id(fact)] = "" if is_number else self._added(fact)
+            self._labels[id(fact)] = "" if fact.value.number is not None else self._added(fact)
         return self._labels[id(fact)]
 
     def _added(self, fact: Fact) -> str:
@@ -196,7 +195,7 @@ class Reading:
         """Keep why a factor is not negative."""
         inverse = fact.said is None and bool(fact.name)
         (one,) = next(iter(fact.of)) if inverse else (fact,)
-        if one.value.number is not None and not one.of:
+        if one.value.number is not None:
             return
         sign = Sign(self._writer.expression(positive(one)), one.strict, self._why(one))
         if sign not in self.signs:

@@ -27,6 +27,8 @@ from rac_theory.proofs.stored import STORED
 
 DOCS = Path(__file__).parents[2] / "docs" / "theory"
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
+WITH_ROOTS = {"T2_tight": {"L": 1, "mu": Fraction(2, 7), "gamma": Fraction(1, 2), "lambda_min": 1}}
+"""Where kappa = 2/7 and e = 3/4, so that both roots are fractions."""
 SQUARES = {**COMPOSED, off: (H(G) - H(gbar)) @ (H(G) - H(gbar))}
 
 
@@ -117,6 +119,7 @@ def drawn_numbers(reading, seed):
     letters = symbols_of(*said, *values, *times, *(Relation((x, x), ("=",)) for x in SQUARES.values()))
     numbers = {one.name: Fraction(COUNTS.get(one.name) or chance.randint(1, 30), 1) for one in letters}
     numbers |= {name: value / chance.randint(31, 40) for name, value in numbers.items() if name not in COUNTS}
+    numbers |= {name: Fraction(x) for name, x in WITH_ROOTS.get(reading.proof.theorem.id, {}).items()}
     if off.name in numbers or "||HG - Hgbar||" in numbers:  # whose square is what it is multiplied out
         one, other = numbers["||HG||^2"], numbers["||Hgbar||^2"]
         numbers["<G,Hgbar>"] = (one + other - numbers["||HG - Hgbar||"] ** 2) / 2
@@ -203,8 +206,8 @@ def test_lemmas_on_paper_are_said_with_their_page(readings, id):
     """In the list, in the last line, and in the summary; a lemma that is a multiplier alone would be left out."""
     reading = readings[id]
     proof = reading.proof
-    lemmas = {repr(reading._writer.relation(fact)): fact.page for fact in proof.on_paper}
-    lines = {repr(line.said): line.page for line in reading.granted if line.page}
+    lemmas = {fact.name: fact.page for fact in proof.on_paper}
+    lines = {line.why.removesuffix(", on average"): line.page for line in reading.granted if line.page}
     assert lines == lemmas
     assert all((DOCS / f"{page}.md").exists() for page in proof.pages)
     assert all(page in proof.summary and f"on page {page}" in as_text(reading) for page in proof.pages)
