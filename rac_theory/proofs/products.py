@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from rac_theory.algebra import Expression, Let, Polynomial, Symbol, symbols_of
@@ -40,6 +41,7 @@ def multiplied(number: Fraction, powers: Monomials) -> Expression:
     return Negative(whole) if number < 0 else whole
 
 
+@lru_cache(maxsize=4096)
 def content(polynomial: Polynomial) -> tuple[Fraction, dict[Expression, int], Polynomial]:
     """Return the number and the powers of letters that all terms share, and the rest, whose first term is positive."""
     terms = [(dict(monomial), times) for monomial, times in polynomial.terms]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from rac_theory.algebra import Expression, Let, Polynomial, Ratio, Relation, Symbol, definitions_in
@@ -46,8 +47,8 @@ class Writer:
         )
         self._known: dict[tuple[Polynomial, Polynomial], tuple[Expression, Fraction, dict[Any, int]]] = {}
         self._atoms: dict[Atom, Expression] = {}
-        for expression, value in COMPOSED.items():
-            self._learn(expression, read(value))
+        for expression, value in _composed().items():
+            self._learn(expression, value)
         for let in lets:  # before what they stand for
             self._learn(let)
         for one in (each for relation in relations for each in relation.within()):
@@ -195,6 +196,11 @@ class Writer:
             return None  # a name that would be divided again by what is in it
         left = {self._plain(key): power for key, power in beside.items()}
         return n / m / number, {**left, expression: 1}
+
+
+@cache
+def _composed() -> dict[Expression, Ratio]:
+    return {expression: read(value) for expression, value in COMPOSED.items()}
 
 
 def _is_a_sum(fact: Fact) -> bool:
