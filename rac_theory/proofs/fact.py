@@ -36,7 +36,7 @@ class Missing(ValueError):
     ...     proved("Twice", 3 <= 2 * x, granted("Once", 1 <= x) * 2)
     ... except Missing as error:
     ...     print(error)
-    Twice: 3 <= 2 x is not what was computed, it is off by -1
+    2 x - 3 >= 0 is not what was computed, it is off by -1
     """
 
 
