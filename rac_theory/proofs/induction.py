@@ -146,7 +146,7 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
     place: dict[Any, Expression] = {letter: number}
     for one in asked:
         proved("For one number", one.at(place), met[one])
-    found = follows("For one number", fact.said.at(place), [], fact, *met.values())
+    found = follows(f"For {letter!r} = {number!r}", fact.said.at(place), [], fact, *met.values())
     return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
 
 
