@@ -28,10 +28,10 @@ def _pairs(reading: Reading) -> Iterator[tuple[str, str]]:
 
 
 def _derived(line: Line, reading: Reading) -> Iterator[tuple[str, str]]:
-    case = f" if {', '.join(map(_typeset, line.if_))}" if line.if_ else ""
+    case = rf" \quad \text{{if }} {', '.join(map(_typeset, line.if_))}" if line.if_ else ""
     yield (
         f"{line.label} {line.why}:".replace(" :", ":"),
-        latex(line.said) + (rf" \quad \text{{{case}}}" if case else ""),
+        latex(line.said) + case,
     )
     if reading.is_claim(line) and reading.times != lifted(1):
         yield "times, which is positive,", latex(reading.times)

@@ -53,14 +53,14 @@ def _granted(lines: Sequence[Line]) -> Iterator[str]:
             yield f"{_head(line.label)}{said:{column}}   {why}"
         else:
             yield from _folded(said, _MARGIN, _head(line.label))
-            yield from _wrapped(why, " " * _INSIDE)
+            yield from _wrapped(why.replace(", A", f",{_STAYS}A"), " " * _INSIDE)
 
 
 def _letters(reading: Reading) -> Iterator[str]:
     told = [_kept(f"{letter} is {meaning}") for letter, meaning in reading.legend]
     if told:
         yield from _wrapped(f"{', '.join(told)}.", "  ")
-    signs = [f"{_kept(text(sign.said))} ({sign.why.strip('()')})" for sign in reading.signs]
+    signs = [_kept(f"{text(sign.said)} ({sign.why.strip('()')})") for sign in reading.signs]
     if signs:
         yield from _wrapped(f"Lines are multiplied by numbers that are not negative: {', '.join(signs)}.", "  ")
 

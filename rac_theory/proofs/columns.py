@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import combinations_with_replacement
-from operator import add, mul, sub
+from operator import add, contains, mul, sub
 from typing import Any, TypeAlias
 
 from rac_theory.algebra import Ratio
@@ -15,7 +15,7 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import one
 
-_MOST, _BELOW, _ABOVE = 60_000, 1, 2
+_MOST, _BELOW, _ABOVE, _FAR = 60_000, 1, 2, 99
 
 Powers: TypeAlias = tuple[int, ...]
 Terms: TypeAlias = Mapping[Powers, Fraction]
@@ -80,12 +80,7 @@ class Facts:
         """
         products = [each for count in range(slacks + 1) for each in self.products(count)]
         cut, found = len(self.signs), dict[tuple[int, Powers], Column]()
-        least = [min(0, *column) - _BELOW for column in zip(*goal, strict=True)][:cut]
-        most = [max(0, *column) + _ABOVE for column in zip(*goal, strict=True)][:cut]
-
-        def is_near(powers: Powers) -> bool:
-            return all(a <= power <= b for a, power, b in zip(least, powers, most, strict=False))
-
+        ranges = [self._range(terms, goal) for _, terms in products]
         fresh = {(powers, times > 0) for powers, times in goal.items()}
         seen = set(fresh)
         for _ in range(rounds):
@@ -93,23 +88,32 @@ class Facts:
             for powers, is_more in fresh:
                 by_state.setdefault((powers[cut:], is_more), []).append(powers)
             fresh = set()
-            for i, (facts, terms) in enumerate(products):
-                for term, times in terms.items() if len(found) < _MOST else ():
+            for i, ((facts, terms), allowed) in enumerate(zip(products, ranges, strict=True)):
+                for term, times in terms.items() if len(found) < _MOST and allowed is not None else ():
                     for wanted in by_state.get((term[cut:], times > 0), ()):
                         ratio = tuple(map(sub, wanted, term))
-                        if (i, ratio) not in found and self._is_allowed(ratio):
+                        if (i, ratio) not in found and all(map(contains, allowed or (), ratio)):
                             moved = {tuple(map(add, powers, ratio)): number for powers, number in terms.items()}
-                            if all(map(is_near, moved)):
-                                found[i, ratio] = Column(facts, ratio, moved)
-                                fresh.update((powers, number < 0) for powers, number in moved.items())
+                            found[i, ratio] = Column(facts, ratio, moved)
+                            fresh.update((powers, number < 0) for powers, number in moved.items())
             fresh -= seen
             seen |= fresh
             if not fresh:
                 break
         return list(found.values())
 
-    def _is_allowed(self, ratio: Powers) -> bool:
-        return all(power >= 0 or fact.strict for power, fact in zip(ratio, self.signs.values(), strict=False))
+    def _range(self, terms: Terms, goal: Terms) -> list[range] | None:
+        """By which powers of each sign a product may be multiplied: those that keep it near the goal; None if none."""
+        signs = [fact.strict for fact in self.signs.values()]
+        sides = zip(zip(*terms, strict=True), zip(*goal, strict=True), signs, strict=False)
+        ranges = [
+            range(
+                max(min(0, *near) - _BELOW - min(powers), -_FAR if strict else 0),
+                max(0, *near) + _ABOVE - max(powers) + 1,
+            )
+            for powers, near, strict in sides
+        ]
+        return ranges if all(ranges) else None
 
     def fact(self, column: Column) -> Fact:
         """Return a column as a fact."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from rac_theory.algebra import Expression, Let, Ratio, Relation, polynomial
+from rac_theory.algebra import Expression, Let, Ratio, Relation, identical, polynomial
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
@@ -36,7 +36,7 @@ class Missing(ValueError):
     ...     proved("Twice", 3 <= 2 * x, granted("Once", 1 <= x) * 2)
     ... except Missing as error:
     ...     print(error)
-    Twice: 3 <= 2 x is not what was computed, it is off by -1
+    2 x - 3 >= 0 is not what was computed, it is off by -1
     """
 
 
@@ -127,7 +127,7 @@ def granted(name: str, said: Relation, *by: Assumption, page: str = "") -> Fact:
 
 
 def proved(name: str, said: Relation, fact: Fact) -> Fact:
-    """Return a name for a fact that is what is said of it.
+    """Return a name for a fact that is what is said of it; without a name it is called what is said.
 
     Raises
     ------
@@ -135,6 +135,7 @@ def proved(name: str, said: Relation, fact: Fact) -> Fact:
         If it is not; the message has what is missing.
     """
     said = _rising(said)
+    name = name or repr(said)
     if said.signs == ("<",) and not fact.strict:
         raise Missing(f"{name}: {said!r} is not known, but that they may be equal")
     same(fact, said.terms[1] - said.terms[0])
@@ -148,9 +149,9 @@ def follows(rule: str, said: Relation, by: Iterable[Assumption], *facts: Fact) -
 
 
 def same(fact: Fact, value: Expression) -> None:
-    """Raise ``Missing`` if a fact is not that a value is at least zero: the message has what is missing."""
+    """Raise ``Missing`` if a fact is not that a value is at least zero, where names are what they stand for."""
     missing = without_squares(read(value) - fact.value)
-    if not missing.is_zero:
+    if not missing.is_zero and not identical(missing.expression, 0):
         raise Missing(f"{value!r} >= 0 is not what was computed, it is off by {shortened(missing)}")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, choice, maximum, symbols_of
+from rac_theory.algebra import Expression, Relation, Symbol, choice, maximum, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, averaged, letter, vector
 from rac_theory.proofs.fact import Fact, granted, read
@@ -101,11 +101,6 @@ def _given(v: Vector) -> Vector:
     return v
 
 
-def defined(name: Let) -> tuple[Fact, Fact]:
-    """A name is what it stands for."""
-    return granted("A name", name <= name.value), granted("A name", name.value <= name)
-
-
 def below_maximum(*of: Expression) -> tuple[Fact, ...]:
     """Each of several is at most the largest of them."""
     return tuple(granted("A maximum", each <= maximum(*of)) for each in of)
@@ -121,8 +116,8 @@ gap_is_positive: dict[Assumption, Fact] = {
     known: granted("f* is the infimum of f", gap >= 0, known) for known in (certified_minimum, bounded_below)
 }
 flat = granted("A gradient is as large as the gap allows", 2 * L * gap >= G @ G, smooth)
-mu_below_L = granted("Of a problem, whose mu is at most its L", mu <= L, smooth, polyak_lojasiewicz)
-mu_below_L_max = granted("Of a problem, whose mu is at most its L", mu <= L_max, smooth_components, polyak_lojasiewicz)
+mu_below_L = granted("A problem's mu is at most its L", mu <= L, smooth, polyak_lojasiewicz)
+mu_below_L_max = granted("A problem's mu is at most its L", mu <= L_max, smooth_components, polyak_lojasiewicz)
 s_below_L = granted("s <= L", s <= L, smooth, strongly_convex)
 curved_is_pl = granted("Strong convexity implies PL", 2 * s * gap <= G @ G, strongly_convex)
 convexity = granted("Convexity at a minimiser", gap <= G @ V, convex, known_minimiser)

@@ -60,7 +60,7 @@ local_triangle = granted("Triangle inequality", moved_next <= moved + eta * own 
 local_smooth = granted("H does not lengthen, the gradient is Lipschitz", _turned <= L * moved, *_ROUND)
 round_ = descent(H(gbar) * (eta * K) * -1, L, *_ROUND)
 round_error = granted("Triangle inequality, the gradient is Lipschitz", _error <= L * moved_mean.mean("m"), *_ROUND)
-squared_error = granted("A square", _off <= _error**2)
+squared_error = granted("A square, multiplied out", _off <= _error**2)
 error_sign, own_sign = granted("A length", _error >= 0), granted("A length", own.mean("m") >= 0)
 jensen = granted("Jensen's inequality, over clients", own.mean("m") ** 2 <= _seen + _zeta_H)
 s_K_sign = granted("A mean of powers", s_K >= 0)

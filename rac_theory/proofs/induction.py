@@ -7,12 +7,12 @@ from typing import Any
 
 from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, symbols_of, total
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs.drawn import H, drawn_in
+from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, Missing, follows, proved, read, same
 from rac_theory.proofs.facts import E, G, V, distance, distance_next, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.theorems import metric
-from rac_theory.theorems.assumption import Assumption
+from rac_theory.theorems.assumption import Assumption, Condition
 from rac_theory.theorems.assumptions import bounded_below, certified_minimum, known_minimiser, rac_lora_exact
 from rac_theory.theorems.metric import weighted_squared_gradient
 from rac_theory.theorems.symbols import T, distance0, gamma, gap0, gap0_upper
@@ -130,6 +130,7 @@ def cases(one: Fact, other: Fact, split: Relation) -> Fact:
     turned = Relation(split.terms, (">=",))
     if split.signs not in (("<=",), ("<",)):
         raise ValueError(f"split must say that one number is at most, or less than, another, got {split!r}")
+    _constant(*split.terms)  # what is true of some draws has no mean, and what is true at some W is not iterated
     same(other, one.value.expression)
     by = (one.by - {split}) | (other.by - {turned})
     of: dict[tuple[Fact, ...], Fraction] = {(one, other): Fraction(1)}
@@ -140,18 +141,25 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
     """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
     _constant(number)
     asked = _asked_of(letter, fact)
-    if letter.constant or letter == T or not asked or fact.said is None:
+    if letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or not asked or fact.said is None:
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
     place: dict[Any, Expression] = {letter: number}
     for one in asked:
         proved("For one number", one.at(place), met[one])
-    found = follows("For one number", fact.said.at(place), [], fact, *met.values())
+    found = follows(f"For {letter!r} = {number!r}", fact.said.at(place), [], fact, *met.values())
     return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
 
 
 def _asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
     """What facts assume of a letter."""
     return {one for fact in facts for one in fact.by if isinstance(one, Relation) and letter in symbols_of(one)}
+
+
+def _meant(fact: Fact) -> set[Symbol]:
+    """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
+    conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
+    squares = metric.mean_squared_gradient.expected
+    return {T, *symbols_of(*conditions, *LAST.values(), squares)}
 
 
 def _number(fact: Fact, *, strict: bool = False) -> Expression:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rac_theory.algebra import Expression
+from rac_theory.algebra import Expression, Symbol
 from rac_theory.proofs.drawn import H, letter
-from rac_theory.proofs.facts import E, G, V, curved
+from rac_theory.proofs.facts import E, G, G_next, U, V, curved
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.induction import AFTER, V2
 from rac_theory.theorems.symbols import gamma
@@ -13,7 +13,10 @@ from rac_theory.theorems.symbols import gamma
 _after = letter("E||V - gamma HG||^2", r"\mathrm{E} \Vert V - \gamma HG \Vert^2")
 off = letter("||HG - Hgbar||^2", r"\Vert HG - H \bar g \Vert^2", "H")
 _off_mean = off.mean("H")
+b = Symbol("b")
+"""The parameter of Young's inequality."""
 _short, _off = V - G * gamma, H(G) - H(gbar)
+_turned, _young = G_next - U, G_next * b - U
 
 COMPOSED: Mapping[Expression, Expression] = {
     letter("||G - s V||^2", r"\Vert G - s V \Vert^2"): curved @ curved,
@@ -22,6 +25,8 @@ COMPOSED: Mapping[Expression, Expression] = {
     letter("E||H(V - gamma G)||^2", r"\mathrm{E} \Vert H(V - \gamma G) \Vert^2"): E(H(_short) @ H(_short)),
     _off_mean: E(_off @ _off),
     _after: AFTER[V2],
+    letter("E||G+ - U||^2", r"\mathrm{E} \Vert G_+ - U \Vert^2"): E(_turned @ _turned),
+    letter("E||b G+ - U||^2", r"\mathrm{E} \Vert b G_+ - U \Vert^2"): E(_young @ _young),
 }
 """Squares and products of differences, multiplied out."""
 
@@ -36,7 +41,9 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"W\+", "W+", "the next W"),
     (r"W_1", "W_1", "the point after the first inner step"),
     (r"W_k", "W_k", "the point of a client m after k steps"),
-    (r"G(?!_)", "G", "the gradient of f at W"),
+    (r"G(?![_+])", "G", "the gradient of f at W"),
+    (r"G\+", "G+", "that at W+"),
+    (r"\bU\b", "U", "G - gamma L HG"),
     (r"G_m", "G_m", "the gradient of a client m at W"),
     (r"g(?!bar)", "g", "the gradient that is drawn at W"),
     (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),

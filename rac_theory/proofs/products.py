@@ -3,17 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from rac_theory.algebra import Expression, Let, Polynomial, Symbol, symbols_of
 from rac_theory.algebra.expression import Negative, Product, Quotient, Sum, lifted
 from rac_theory.algebra.polynomials import Monomial
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.theorems import federated, sharp_drift, symbols
+from rac_theory.theorems import federated, rac_lora_gd, sharp_drift, symbols
 from rac_theory.theorems.symbols import T, t
 
 _ORDER = ("gamma", "eta", "N", "K", "L", "L_max", "A", "beta", "mu", "nu", "s", "lambda_min", "lambda_max", "C", "D")
-_NAMED = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, federated.a
+_NAMED = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, federated.a, rac_lora_gd.kappa, rac_lora_gd.e
 _RANK = {one: i for i, one in enumerate((*(getattr(symbols, name) for name in _ORDER), *_NAMED))}
 
 Monomials: TypeAlias = Mapping[Expression, int]
@@ -40,6 +41,7 @@ def multiplied(number: Fraction, powers: Monomials) -> Expression:
     return Negative(whole) if number < 0 else whole
 
 
+@lru_cache(maxsize=4096)
 def content(polynomial: Polynomial) -> tuple[Fraction, dict[Expression, int], Polynomial]:
     """Return the number and the powers of letters that all terms share, and the rest, whose first term is positive."""
     terms = [(dict(monomial), times) for monomial, times in polynomial.terms]
@@ -81,7 +83,8 @@ def added(terms: Sequence[Expression]) -> Expression:
 def _place(factor: Expression) -> Place:
     """Constants first, then what is made of them, what was at the start, and letters of f."""
     kind = 3 if isinstance(factor, Drawn) else 2 if factor in _AT_FIRST or not _constants(factor) else 1
-    return 0 if kind == 1 and isinstance(factor, Symbol) else kind, _RANK.get(factor, len(_RANK)), repr(factor)
+    is_letter = isinstance(factor, Symbol) or (isinstance(factor, Let) and T not in symbols_of(factor))
+    return 0 if kind == 1 and is_letter else kind, _RANK.get(factor, len(_RANK)), repr(factor)
 
 
 def _constants(factor: Expression) -> bool:

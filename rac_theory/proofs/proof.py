@@ -109,9 +109,14 @@ class Proof:
         return tuple(dict.fromkeys(fact.page for fact in self.on_paper))
 
     @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All that it is made of, each fact once, those that it follows from before it."""
+        return tuple(_facts_in(self.fact, self.times))
+
+    @property
     def granted(self) -> tuple[Fact, ...]:
         """All that it takes for granted."""
-        return tuple(fact for fact in _facts_in(self.fact, self.times) if not fact.of and fact.name)
+        return tuple(fact for fact in self.facts if not fact.of and fact.name)
 
     @property
     def on_paper(self) -> tuple[Fact, ...]:

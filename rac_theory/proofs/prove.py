@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from rac_theory.algebra import Expression, Relation
 from rac_theory.algebra.expression import Maximum, lifted
@@ -42,8 +43,13 @@ def prove(theorem: Theorem | str) -> Proof | None:
     """
     theorem = theorem_named(theorem)
     if ALL.get(theorem.id) is theorem and theorem.id in STORED:
-        return Proof(theorem, *STORED[theorem.id]())
+        return _written_down(theorem.id)
     return searched(theorem)
+
+
+@cache
+def _written_down(id: str) -> Proof:
+    return Proof(ALL[id], *STORED[id]())
 
 
 def searched(theorem: Theorem) -> Proof | None:
@@ -58,7 +64,7 @@ def _looser_than_ours(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
     for ours in ALL.values():
         if not isinstance(bound, Expression) or ours.metric.expected != theorem.metric.expected:
             continue
-        proof = Proof(ours, *STORED[ours.id]())
+        proof = _written_down(ours.id)
         if assumed.issuperset(proof.needs) and isinstance(ours.claim.bound, Expression):
             times = proved("What the claim is multiplied by", proof.times.value.expression > 0, proof.times)
             spare = search(read(bound - ours.claim.bound), (*facts, times))

@@ -55,13 +55,13 @@ class Line:
 
     @property
     def is_computed(self) -> bool:
-        """Whether it is a sum of other lines."""
-        return any(label for _, label in self.sum)
+        """Whether it is a sum, of other lines or of numbers, that does not stand there already."""
+        return bool(self.sum) and (*self.said.terms, "") != (lifted(0), *self.sum[0])
 
     @property
     def rule(self) -> str:
-        """By what rule it follows, if it is no sum of other lines."""
-        return "as a sum of what is not negative" if self.sum else self.why
+        """By what rule it follows, if it is not computed."""
+        return f"as {_a_sum(self.fact)} of what is {_sign(self.fact)}" if self.sum else self.why
 
     @property
     def reason(self) -> str:
@@ -108,7 +108,7 @@ class Reading:
         theorem = self.proof.theorem
         every = (theorem.about, *theorem.given)
         self.assumed = tuple((f"A{i}", one, one in self.proof.needs) for i, one in enumerate(every, 1))
-        self._writer = Writer(theorem, self.proof.granted)
+        self._writer = Writer(theorem, self.proof.facts)
         self._labels: dict[int, str] = {}
         self._letters = _labels()
         self._label(self.proof.fact)
@@ -119,7 +119,10 @@ class Reading:
         """The names that the lines use."""
         shown = [self.proof.theorem.claim.relation, *(line.said for line in (*self.granted, *self.derived))]
         numbers = [times for line in self.derived for times, _ in line.sum]
-        return tuple(equal(let, let.value) for let in definitions_in(*shown, *numbers, self.times))
+        ours = definitions_in(self.proof.theorem.claim.relation)
+        others = [let for let in definitions_in(*shown, *numbers, self.times) if let not in ours]
+        lets = (*ours, *sorted(others, key=lambda let: len(definitions_in(let.value))))  # none before what is in it
+        return tuple(equal(let, let.value) for let in lets)
 
     def is_claim(self, line: Line) -> bool:
         """Whether it is the last, in which the claim is multiplied by ``times``."""
@@ -134,8 +137,7 @@ class Reading:
     def _label(self, fact: Fact) -> str:
         """The label of a fact, whose line is added with those that it follows from; none for a number."""
         if id(fact) not in self._labels:
-            is_number = fact.value.number is not None and not fact.of
-            self._labels[id(fact)] = "" if is_number else self._added(fact)
+            self._labels[id(fact)] = "" if fact.value.number is not None else self._added(fact)
         return self._labels[id(fact)]
 
     def _added(self, fact: Fact) -> str:
@@ -154,7 +156,7 @@ class Reading:
             self._sign(one)
         if len(added) == 1 and added[0][0] == lifted(1) and added[0][1] and not fact.name:
             return added[0][1]
-        return self._derive(fact, fact.name, added)
+        return self._derive(fact, "" if fact.name == repr(fact.said) else fact.name, added)
 
     def _grant(self, fact: Fact) -> str:
         (inner,) = next(iter(fact.of)) if fact.of else (fact,)
@@ -163,9 +165,9 @@ class Reading:
             if line.said == said and line.why == inner.name + on_average:
                 return line.label
         rests_on = tuple(label for label, one, _ in self.assumed if one in fact.by)
-        line = Line(
-            next(self._letters), said, inner.name + on_average, fact, rests_on, inner.page, if_=self._case(fact)
-        )
+        case = self._case(fact)
+        why = "The case" if case and inner.name == "Assumed" else inner.name + on_average
+        line = Line(next(self._letters), said, why, fact, rests_on, inner.page, if_=case)
         self.granted.append(line)
         return line.label
 
@@ -185,24 +187,46 @@ class Reading:
     def _case(self, fact: Fact) -> tuple[Assumption, ...]:
         """What it needs that the theorem does not assume."""
         known = [one for _, one, _ in self.assumed]
-        return tuple(sorted((one for one in fact.by if one not in known), key=sentence))
+        return tuple(
+            sorted((one for one in fact.by if one not in known), key=lambda one: (len(sentence(one)), sentence(one)))
+        )
 
     def _sign(self, fact: Fact) -> None:
         """Keep why a factor is not negative."""
         inverse = fact.said is None and bool(fact.name)
         (one,) = next(iter(fact.of)) if inverse else (fact,)
-        if one.value.number is not None and not one.of:
+        if one.value.number is not None:
             return
-        granted = taken_for_granted(one)
-        is_lemma = not granted or weight(one) >= _A_LEMMA or one.page
-        why = self._label(one) if is_lemma else ", ".join(self._rests_on(one)) or _in_a_sentence(one.name)
-        sign = Sign(self._writer.expression(positive(one)), one.strict, why)
+        sign = Sign(self._writer.expression(positive(one)), one.strict, self._why(one))
         if sign not in self.signs:
             self.signs.append(sign)
+
+    def _why(self, fact: Fact) -> str:
+        """Why a number is not negative, in a word or as the label of a line."""
+        if taken_for_granted(fact) and weight(fact) < _A_LEMMA and not fact.page:
+            return ", ".join(self._rests_on(fact)) or _in_a_sentence(fact.name)
+        if fact.rule or taken_for_granted(fact) or id(fact) in self._labels:
+            return self._label(fact)
+        parts = terms(fact, self._writer)
+        if any(part.fact is not None for part in parts):
+            return self._label(fact)
+        for one in (one for part in parts for one in part.signs):
+            self._sign(one)
+        return f"{_a_sum(fact)} of such"
 
     def _rests_on(self, fact: Fact) -> tuple[str, ...]:
         case = ("the case",) if self._case(fact) else ()
         return (*(label for label, one, _ in self.assumed if one in fact.by), *case)
+
+
+def _a_sum(fact: Fact) -> str:
+    return "a sum" if len(fact.of) > 1 else "a product"
+
+
+def _sign(fact: Fact) -> str:
+    if not fact.strict:
+        return "not negative"
+    return "not negative, and not all zero" if len(fact.of) > 1 else "positive"
 
 
 def _in_a_sentence(name: str) -> str:

@@ -72,7 +72,10 @@ SILENT: Mapping[str, tuple[int, ...]] = {
 
 def words(rule: str, labels: Sequence[str]) -> str:
     """Say by what rule something follows, and from which facts; one whose label is empty is a number."""
-    return WORDS[rule](*labels) if rule in WORDS else f"{rule}: {', '.join(filter(None, labels))}"
+    if rule in WORDS:
+        return WORDS[rule](*labels)
+    fact, *met, last = labels
+    return f"from {fact} {rule.replace('For', 'for', 1)}, of which {', '.join(met)} and {last} say what it asks"
 
 
 def _by(label: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from rac_theory.algebra import Expression, Let, Polynomial, Ratio, Relation, Symbol
+from rac_theory.algebra import Expression, Let, Polynomial, Ratio, Relation, Symbol, definitions_in
 from rac_theory.algebra.expression import (
     Choice,
     Maximum,
@@ -34,16 +35,22 @@ _LEARNT = Let | Sum | Power | Powers | Total | Maximum | Choice
 class Writer:
     """Writes what a proof of a theorem is made of, with the names and the expressions that its claim has."""
 
-    def __init__(self, theorem: Theorem, taken: Iterable[Fact] = ()) -> None:
-        said = (fact.said for fact in taken if fact.said is not None and not drawn_in(fact.value))
+    def __init__(self, theorem: Theorem, facts: Iterable[Fact] = ()) -> None:
+        said = {fact: fact.said for fact in facts if fact.said is not None}
         bound = theorem.claim.relation.terms[1:]
+        lets = definitions_in(*bound, *said.values())
         relations: tuple[Expression | Relation, ...] = (
-            *theorem.claim.definitions, *bound, *relations_in(*theorem.given), *said
-        )  # fmt: skip
+            *lets,
+            *bound,
+            *relations_in(*theorem.given),
+            *(each for fact, each in said.items() if not fact.of and not drawn_in(fact.value)),
+        )
         self._known: dict[tuple[Polynomial, Polynomial], tuple[Expression, Fraction, dict[Any, int]]] = {}
         self._atoms: dict[Atom, Expression] = {}
-        for expression, value in COMPOSED.items():
-            self._learn(expression, read(value))
+        for expression, value in _composed().items():
+            self._learn(expression, value)
+        for let in lets:  # before what they stand for
+            self._learn(let)
         for one in (each for relation in relations for each in relation.within()):
             if isinstance(one, _LEARNT):
                 for each in (one, *_before_the_last(one)):
@@ -111,7 +118,8 @@ class Writer:
         value = read(Sum(tuple(terms)))
         is_plain = value.denominator == ONE and all(not isinstance(one, frozenset) for one in value.numerator.letters())
         seen = [one for each in terms for one in {*drawn_in(read(each))}]
-        if is_plain and (len(set(seen)) < len(seen) or content(value.numerator)[1]):
+        is_shared = any(power > 0 for power in content(value.numerator)[1].values())
+        if is_plain and (len(set(seen)) < len(seen) or is_shared):
             return self.ratio(value)
         return added([self.expression(each) for each in terms])
 
@@ -188,6 +196,11 @@ class Writer:
             return None  # a name that would be divided again by what is in it
         left = {self._plain(key): power for key, power in beside.items()}
         return n / m / number, {**left, expression: 1}
+
+
+@cache
+def _composed() -> dict[Expression, Ratio]:
+    return {expression: read(value) for expression, value in COMPOSED.items()}
 
 
 def _is_a_sum(fact: Fact) -> bool:

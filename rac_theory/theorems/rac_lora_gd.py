@@ -80,7 +80,9 @@ T1_tight = Theorem(
 kappa = Let("kappa", mu / L, "mu in units of L")
 e = Let("e", gamma * L * (2 - gamma * L) * lambda_min, "gain of a step, of ||grad f||^2 / (2 L)")
 # The square of a mean of two roots, by what they lack to 1: the rate of a short step would be lost beside 1.
-_lacking = kappa * (1 - sqrt(1 - e)) + 2 * (1 - sqrt(1 - e * kappa * (1 + kappa) / 2))
+R = Let("R", sqrt(1 - e), "root of the factor at mu = L")
+Q = Let("Q", sqrt(1 - kappa * e * (1 + kappa) / 2), "root of what PL at both ends leaves")
+_lacking = kappa * (1 - R) + 2 * (1 - Q)
 rho_tight = Let("rho", (1 - _lacking / (2 + kappa)) ** 2, "factor of the gap, a step")
 
 T2_tight = Theorem(

@@ -5,17 +5,17 @@ import re
 from .reader import Reader, evaluated
 
 _TEXT = {
-    "f(W^0) - f*": "P - Q",
-    "max L tau ||B||^2": "R S",
-    "L tau ||B||^2": "R S",
+    "f(W^0) - f*": "P - Z",
+    "max L tau ||B||^2": "M S",
+    "L tau ||B||^2": "M S",
     "sigma^2": "U^2",
     "zeta^2": "V^2",
     "||W^0 - W*||": "W",
 }
 _LATEX = {
-    r"f(W^0) - f^\star": "P - Q",
-    r"\max L \tau \Vert B \Vert^2": "R S",
-    r"L \tau \Vert B \Vert^2": "R S",
+    r"f(W^0) - f^\star": "P - Z",
+    r"\max L \tau \Vert B \Vert^2": "M S",
+    r"L \tau \Vert B \Vert^2": "M S",
     r"\sigma^2": "U^2",
     r"\zeta^2": "V^2",
     r"\Vert W^0 - W^\star \Vert": "W",
@@ -54,12 +54,12 @@ def plain_values(values):
     """Return values by plain names, from those by printed names."""
     left = dict(values)
     known = {name: left.pop(written) for written, name in _TEXT.items() if written in left}
-    found = {"Q": 3, "R": 2}
+    found = {"Z": 3, "M": 2}
     for name, value in known.items():
         match name:
-            case "P - Q":
+            case "P - Z":
                 found["P"] = value + 3
-            case "R S":
+            case "M S":
                 found["S"] = value / 2
             case "U^2" | "V^2":
                 found[name[0]] = _root(value)

@@ -28,7 +28,7 @@ def test_each_fact_is_true_at_each_point_of_each_world_that_meets_what_it_rests_
     fact = FACTS[name]
     at, count = points(columns_of(fact.said), fact.by, worlds())
     slack = at.slack
-    if key(fact) == "A sum of powers: 0 <= r":  # where N = 1 it is 0 / 0, and only s r has a value
+    if key(fact) == "A sum of powers; 0 for N = 1: 0 <= r":  # where N = 1 it is 0 / 0, and only s r has a value
         slack = slack[next(n for one, n in at.numbers.items() if one.name == "N") > 1]
     assert count >= FEWEST
     assert np.min(slack) >= -ALLOWED

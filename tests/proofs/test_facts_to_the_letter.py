@@ -1,17 +1,24 @@
 """What assumptions say to the letter, and what they do not say: where a fact needs more than the one it is near to."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
+from rac_theory.algebra import equal
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import E, G, gain, gap
+from rac_theory.proofs.facts import E, G, V, even, g, gain, gap, high, low, stays
 from rac_theory.proofs.facts_of_several_steps import gbar, sigma_known, zeta_known
+from rac_theory.proofs.stored.next_gradient import Q, R, x
+from rac_theory.theorems import T2_tight
 from rac_theory.theorems import assumptions as known
+from rac_theory.theorems.rac_lora_gd import e, kappa
 from rac_theory.theorems.sharp_drift import r, s
-from rac_theory.theorems.symbols import L, N, lambda_min, mu
+from rac_theory.theorems.symbols import L, N, gamma, lambda_min, mu
 
 from .worlds import odd, worlds
+from .worlds.mistaken import worlds_and_mistakes
 from .worlds.points import ALLOWED, columns_of, points
 from .worlds.stronger import is_refuted
 
@@ -50,6 +57,33 @@ def test_a_vector_that_depends_on_a_draw_may_be_missed_by_it():
     assert not is_false(lambda_min * (G @ G) <= E(G @ H(G)), [])
     assert is_false(lambda_min * (gbar @ gbar) <= seen, [])
     assert is_false(lambda_min * E(gbar @ gbar) <= seen, [])
+
+
+@pytest.mark.parametrize("fact", [low, high, even])
+@pytest.mark.parametrize("v", [gbar, H(G), g, V - H(G) * gamma, gbar * 2], ids=["gbar", "HG", "g", "V+", "2 gbar"])
+def test_so_what_is_granted_of_eigenvalues_is_refused_of_such_a_vector(fact, v):
+    """Or ``low(gbar)`` would be granted, which is false."""
+    with pytest.raises(ValueError, match="v must be a vector that is not drawn with H"):
+        fact(v)
+
+
+def test_Q_has_no_value_where_mu_is_too_large_and_a_value_in_all_worlds_of_its_theorem():
+    """``0 <= Q`` says nothing where 1 is less than ``e kappa (1 + kappa) / 2``, which mu <= L and e <= 1 exclude."""
+    anywhere, _ = points([Q, e * kappa * (1 + kappa) / 2], [], worlds_and_mistakes())
+    root, lacks = anywhere.terms.T
+    assert np.array_equal(np.isnan(root), lacks > 1)
+    assert np.isnan(root).any()
+    own = [one for one in (T2_tight.about, *T2_tight.given) if one != (lambda_min > 0)]
+    at, count = points([Q, R, x], own, worlds())
+    assert count > 100
+    assert np.all(at.terms >= 0)
+
+
+def test_a_vector_that_is_0_where_e_is_1_is_not_where_e_is_almost_1():
+    """``e >= 24/25`` for ``e >= 1`` would be caught, and so would ``gamma L = 1`` without H = I."""
+    assert not is_false(stays.said, [e >= 1])
+    assert is_false(stays.said, [e >= Fraction(24, 25)], *odd.almost_at_once())
+    assert is_false(stays.said, [equal(gamma * L, 1)])
 
 
 def test_r_has_no_value_where_there_is_one_step():

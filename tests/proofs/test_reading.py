@@ -18,15 +18,20 @@ from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.drawn import H
+from rac_theory.proofs.fact import Missing, granted, proved
 from rac_theory.proofs.facts import G
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.letters import COMPOSED, off
 from rac_theory.proofs.prove import searched
 from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.stored import STORED
+from rac_theory.theorems.rac_lora_gd import kappa
+from rac_theory.theorems.symbols import L, mu
 
 DOCS = Path(__file__).parents[2] / "docs" / "theory"
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
+WITH_ROOTS = {"T2_tight": {"L": 1, "mu": Fraction(2, 7), "gamma": Fraction(1, 2), "lambda_min": 1}}
+"""Where kappa = 2/7 and e = 3/4, so that both roots are fractions."""
 SQUARES = {**COMPOSED, off: (H(G) - H(gbar)) @ (H(G) - H(gbar))}
 
 
@@ -117,6 +122,7 @@ def drawn_numbers(reading, seed):
     letters = symbols_of(*said, *values, *times, *(Relation((x, x), ("=",)) for x in SQUARES.values()))
     numbers = {one.name: Fraction(COUNTS.get(one.name) or chance.randint(1, 30), 1) for one in letters}
     numbers |= {name: value / chance.randint(31, 40) for name, value in numbers.items() if name not in COUNTS}
+    numbers |= {name: Fraction(x) for name, x in WITH_ROOTS.get(reading.proof.theorem.id, {}).items()}
     if off.name in numbers or "||HG - Hgbar||" in numbers:  # whose square is what it is multiplied out
         one, other = numbers["||HG||^2"], numbers["||Hgbar||^2"]
         numbers["<G,Hgbar>"] = (one + other - numbers["||HG - Hgbar||"] ** 2) / 2
@@ -203,8 +209,8 @@ def test_lemmas_on_paper_are_said_with_their_page(readings, id):
     """In the list, in the last line, and in the summary; a lemma that is a multiplier alone would be left out."""
     reading = readings[id]
     proof = reading.proof
-    lemmas = {repr(reading._writer.relation(fact)): fact.page for fact in proof.on_paper}
-    lines = {repr(line.said): line.page for line in reading.granted if line.page}
+    lemmas = {fact.name: fact.page for fact in proof.on_paper}
+    lines = {line.why.removesuffix(", on average"): line.page for line in reading.granted if line.page}
     assert lines == lemmas
     assert all((DOCS / f"{page}.md").exists() for page in proof.pages)
     assert all(page in proof.summary and f"on page {page}" in as_text(reading) for page in proof.pages)
@@ -241,6 +247,24 @@ def test_a_proof_is_printed_alike_in_every_process():
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
     assert done.stdout == "".join(f"{prove(id)}\n" for id in ids)
+
+
+def test_a_name_is_defined_once_and_used():
+    """A root that is written out in a line, a name that nobody explains, or a line that only repeats its name."""
+    claim, _, lines = str(prove("T2_tight")).partition("Assumed")
+    assert claim.count("R = sqrt(1 - e)") == claim.count("b_x = R / x") == claim.count(" x = (kappa R + 2 Q)") == 1
+    assert "sqrt" not in lines
+    assert "If e < 1: R <= Q\n" in lines
+    assert "from (4) for b = b_x, of which (5), (9) and (13) say what it asks" in lines
+
+
+def test_a_name_is_what_it_stands_for():
+    """And nothing else: twice kappa, or mu for it, is not what was computed of mu / L."""
+    ratio = granted("", mu / L <= 1)
+    assert proved("", kappa <= 1, ratio).said == (kappa <= 1)
+    for other in (2 * kappa, mu, kappa**2):
+        with pytest.raises(Missing):
+            proved("", other <= 1, ratio)
 
 
 def test_cases_and_what_is_not_used_can_be_read():

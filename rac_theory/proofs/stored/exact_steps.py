@@ -71,7 +71,7 @@ def T2_sharp() -> tuple[Fact, Fact]:
 
 def T1_tight() -> tuple[Fact, Fact]:
     loss = gamma * L * (2 - gamma * L) * lambda_min
-    rho = proved("The factor", 1 - loss >= 0, square_of(1 - gamma * L) + length * stable * below_one)
+    rho = proved("", 1 - loss >= 0, square_of(1 - gamma * L) + length * stable * below_one)
     j = Symbol("j")
     p = 2 * plus[L] * sum_of_powers(rho, j)
     both = p * long_step() + power(rho, j) * flat

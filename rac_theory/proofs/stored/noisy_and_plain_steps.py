@@ -40,7 +40,7 @@ from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_uppe
 (damped,) = assumed(gamma * L * beta < 2)
 most = sign(lambda_max, known_largest_projection)
 kept = 1 - L * gamma * beta / 2
-keeps = proved("What noise leaves of a step", kept > 0, half * damped)
+keeps = proved("", kept > 0, half * damped)
 
 
 def _before_sketch() -> Fact:
@@ -56,7 +56,7 @@ def step() -> Fact:
     return proved("One step", said, _before_sketch() + plus[gamma] * keeps * low(G))
 
 
-growth = proved("The growth", 1 + stochastic.q > 0, one + plus[L] * plus[A] * plus[gamma] * plus[gamma] * most)
+growth = proved("", 1 + stochastic.q > 0, one + plus[L] * plus[A] * plus[gamma] * plus[gamma] * most)
 
 
 def T5() -> tuple[Fact, Fact]:

@@ -8,7 +8,7 @@ from rac_theory.theorems import assumptions as known
 
 from . import sketches
 from .functions import parabola, separable
-from .one_step import at_a_point, vectors, world
+from .one_step import at_a_point, exact_step, vectors, world
 from .sketches import Sketch
 from .world import World
 
@@ -21,6 +21,13 @@ def constant() -> World:
         "f = 0", known.rac_lora_exact, f, W, sketch, letters, vectors(f, W), [known.polyak_lojasiewicz],
         gamma=0.5, L=1.0, L_max=1.0, mu=5.0,
     )  # fmt: skip
+
+
+def almost_at_once() -> list[World]:
+    """A step of 1/L at almost all draws, and steps of almost 1/L."""
+    f, W = separable([parabola(1.0), parabola(0.5)], [0.0, 0.0]), np.ones(2)
+    sometimes = Sketch(np.array([np.eye(2), np.zeros((2, 2))]), np.array([0.97, 0.03]))
+    return [exact_step(f, W, sometimes, 1.0), *(exact_step(f, W, sketches.whole(2), size) for size in (0.9, 1.1))]
 
 
 def heavy_tailed() -> World:

@@ -104,7 +104,7 @@ def loose(rng: np.random.Generator) -> Mapping[str, float]:
 
 
 def exact_steps() -> Iterator[World]:
-    rng = np.random.default_rng(1)
+    rng, free = np.random.default_rng(1), np.random.default_rng(6)
     drawn = [
         (f, f.minimiser + rng.standard_normal(d) * rng.uniform(0.1, 3), sketches.some(rng, d))
         for d in (2, 3, 4)
@@ -112,15 +112,32 @@ def exact_steps() -> Iterator[World]:
     ]
     for f, W, sketch in [*drawn, *simple()]:
         size = SIZES[rng.integers(len(SIZES))]
-        gamma = size / f.L
-        step = -gamma * sketch.H @ f.gradient(W)
         constants = of_a_function(f, W, sketch)
         for times in ({}, loose(rng)) if len(W) > 2 else ({},):
             scaled = {name: constants[name] * by for name, by in times.items()}
             scaled |= {"lambda_max": min(1.0, scaled["lambda_max"])} if times else {}
-            letters = at_a_point(f, W, sketch, step)
-            name = f"exact, gamma L = {size:g}"
-            yield world(name, known.rac_lora_exact, f, W, sketch, letters, vectors(f, W), gamma=gamma, **scaled)
+            yield exact_step(f, W, sketch, size / f.L, b=free.uniform(0.1, 1), j=float(free.integers(5)), **scaled)
+    yield from _whole_steps(free)
+
+
+def _whole_steps(rng: np.random.Generator) -> Iterator[World]:
+    """Steps of 1/L and shorter ones where H = I, with the best b there is, L being what it is or said to be more."""
+    drawn = [(f, f.minimiser + rng.standard_normal(d)) for d in (2, 3) for f in functions(rng, d)]
+    flat = [(f, W) for f, W, sketch in simple() if len(sketch.H) == 1 and f.is_smooth]
+    for f, W in [*drawn, *flat]:
+        for size, times in product((1.0, 0.3), (1.0, 1.4)):
+            sketch, L = sketches.whole(len(W)), times * f.L
+            G, later = f.gradient(W), f.gradient(W - f.gradient(W) * size / L)
+            b = np.clip((1 - size) * (later @ G) / max(later @ later, ROUNDING), 0.1, 1) if size < 1 else 1.0
+            yield exact_step(f, W, sketch, size / L, b=b, L=L)
+
+
+def exact_step(f: Function, W, sketch: Sketch, gamma: float, **constants: float) -> World:
+    """A step with the exact gradient, and the gradient after it."""
+    step = -gamma * sketch.H @ f.gradient(W)
+    letters, seen = at_a_point(f, W, sketch, step), vectors(f, W, **{"G+": f.gradient(W + step)})
+    name = f"exact, gamma L = {gamma * f.L:g}"
+    return world(name, known.rac_lora_exact, f, W, sketch, letters, seen, gamma=gamma, **constants)
 
 
 def noisy_steps() -> Iterator[World]:

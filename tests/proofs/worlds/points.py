@@ -4,18 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
 from rac_theory.algebra import Expression, Ratio, Relation, number, symbols_of
+from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, Polynomial
 from rac_theory.proofs import facts, facts_of_several_steps
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, Missing, read
-from rac_theory.proofs.facts import G, V, assumed, high, low, square
+from rac_theory.proofs.facts import G, V, assumed, even, high, low, square, square_of
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems.assumption import Assumption, Condition, Known
-from rac_theory.theorems.symbols import gamma, lambda_max, lambda_min
+from rac_theory.theorems.symbols import L, gamma, lambda_max, lambda_min, s
 
 from .world import World
 
@@ -46,7 +48,8 @@ def facts_that_are_granted() -> dict[str, Fact]:
     """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
     modules = (facts, facts_of_several_steps)
     found = [each for module in modules for value in vars(module).values() for each in _in(value)]
-    found += [fact(v) for fact in (low, high) for v in (G, V, V - G * gamma)] + [square(G)]
+    found += [fact(v) for fact in (low, high, even) for v in (G, V, V - G * gamma)]
+    found += [square(G), *(square_of(1 - gamma * one) for one in (L, s))]
     for recipe in STORED.values():
         with suppress(Missing):  # a proof that no longer is one is seen by tests of its own
             found += [leaf for fact in recipe() for leaf in leaves(fact, set())]
@@ -103,8 +106,8 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     needed = symbols_of(*columns)
     numeric = [one for one in by if isinstance(one, Relation | Known)]
     others = frozenset(by).difference(numeric)  # sets know the hashes of what is in them
-    meeting = (world for world in worlds if others <= world.meets and all(map(world.is_met, numeric)))
-    found = [world for world in meeting if all(map(world.has, needed))]
+    about = (world for world in worlds if others <= world.meets and all(map(world.has, needed)))
+    found = [world for world in about if all(_is_met(world, one) for one in numeric)]
     tables = [world.table(symbols) for world in found]
     numbers = dict(zip(symbols, np.concatenate([np.zeros((0, len(symbols))), *tables]).T, strict=True))
     known, count = {one.name: each for one, each in numbers.items()}, sum(map(len, tables))
@@ -116,13 +119,18 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     return Points(terms, numbers), len(found)
 
 
+@cache
+def _is_met(world: World, assumption: Assumption) -> bool:
+    return world.is_met(assumption)
+
+
 def columns_of(said: Relation) -> list[Expression]:
     """The terms of the larger side less the smaller: those of a polynomial if it is one, else the sides."""
     assert said.signs in (("<=",), ("<",))
     left, right = said.terms
     value = read(right - left)
     if value.denominator != ONE or not value.numerator.terms:
-        return [right, -left]
+        return [right, -left] if left != lifted(0) else [right]
     return [Ratio(Polynomial(frozenset({term}))).expression for term in ordered(value)]
 
 

@@ -20,7 +20,7 @@ class Sketch:
     def spectrum(self) -> tuple[float, float]:
         """The smallest and the largest eigenvalue of the mean, no less than 0 and no more than 1."""
         eigenvalues = np.linalg.eigvalsh(self.mean)
-        return max(0.0, eigenvalues[0]), min(1.0, eigenvalues[-1])
+        return min(1.0, max(0.0, eigenvalues[0])), min(1.0, eigenvalues[-1])
 
 
 def whole(d: int) -> Sketch:

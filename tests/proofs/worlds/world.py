@@ -17,7 +17,7 @@ from .sketches import Sketch
 ROUNDING = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """Numbers by name. A letter's are of shape (draws, clients, steps), with ones for what it does not depend on."""
 
