@@ -13,7 +13,6 @@ from rac_theory.proofs.drawn import vector
 from rac_theory.proofs.fact import granted
 from rac_theory.theorems import ALL
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, parts
-from rac_theory.theorems.rac_lora_gd import kappa
 
 _ALWAYS = "Always"
 _HEADING = re.compile(r"# (\w[^,.;]*)")
@@ -24,7 +23,6 @@ _KINDS = (
     facts.below_maximum(_x, _y)[0],
     granted("A root", sqrt(_x) >= 0),
     granted("A root of what is positive", sqrt(_x) > 0, _x > 0),
-    *facts.defined(kappa),
 )
 """What is granted of any vector or number, each by an example."""
 
