@@ -26,8 +26,8 @@ from rac_theory.theorems.assumptions import (
     smooth_components,
     strongly_convex,
     structured_noise,
-)  # fmt: skip
-from rac_theory.theorems.rac_lora_gd import e
+)
+from rac_theory.theorems.rac_lora_gd import Q, R, e
 from rac_theory.theorems.stochastic import W_T
 from rac_theory.theorems.symbols import (
     A,
@@ -46,7 +46,7 @@ from rac_theory.theorems.symbols import (
     mu,
     nu,
     s,
-)  # fmt: skip
+)
 
 gap = letter("f(W) - f*", r"f(W) - f^\star", is_sum=True)
 gap_next = letter("f(W+) - f*", r"f(W_+) - f^\star", "H", is_sum=True)
@@ -158,6 +158,8 @@ stays = granted(
     e >= 1,
     page="t2",
 )
+root_R, root_Q = granted("A root", R >= 0), granted("A root", Q >= 0)
+root_R_below = granted("A root of what is positive", R > 0, e < 1)
 
 # One step with a noisy gradient, W+ = W - gamma Hg.
 noisy = descent(H(g) * gamma * -1, L, smooth, rac_lora_stochastic)

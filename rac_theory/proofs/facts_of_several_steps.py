@@ -14,7 +14,7 @@ from rac_theory.theorems.assumptions import (
     known_variance,
     rac_lora_reshuffled,
     smooth_components,
-)  # fmt: skip
+)
 from rac_theory.theorems.federated import a
 from rac_theory.theorems.sharp_drift import r, s, s_K
 from rac_theory.theorems.symbols import D, K, N, eta, lambda_max, sigma_squared, zeta_squared
@@ -36,7 +36,7 @@ epoch_error = granted(
     E(_off) <= s**2 * E(_seen) + s * r * E(_sigma_H),
     *_EPOCH,
     page="t7",
-)  # fmt: skip
+)
 s_below_1 = granted("s <= e - 2", s < 1, _LONG, page="t7")
 s_sign, r_sign = granted("A sum of powers", s >= 0), granted("A sum of powers; 0 for N = 1", r >= 0)
 simple_s = granted("s by binomials", s**2 <= Fraction(8, 9) * (eta * N * L) ** 2, _SHORT, page="t7")
@@ -75,4 +75,4 @@ zeta_known = granted(
 _ONE_STEP = f"{_BELOW}; where K = 1 it is multiplied by 0"
 zeta_of_data = granted(
     _ONE_STEP, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
-)  # fmt: skip
+)

@@ -22,7 +22,7 @@ from rac_theory.proofs.induction import (
     sum_of_powers,
     telescope,
     weights,
-)  # fmt: skip
+)
 from rac_theory.theorems import Theorem, mean_squared_gradient, weighted_squared_gradient
 from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, lambda_min
 

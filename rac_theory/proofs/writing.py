@@ -18,7 +18,7 @@ from rac_theory.algebra.expression import (
     Sum,
     Total,
     lifted,
-)  # fmt: skip
+)
 from rac_theory.algebra.polynomials import ONE, Atom, Monomial
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read

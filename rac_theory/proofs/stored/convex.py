@@ -29,7 +29,7 @@ from rac_theory.proofs.facts import (
     spread,
     square,
     straight,
-)  # fmt: skip
+)
 from rac_theory.proofs.induction import V2, cases, iterate, potential
 from rac_theory.proofs.stored.exact_steps import half, moves, short, stable
 from rac_theory.theorems import convex

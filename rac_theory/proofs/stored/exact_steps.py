@@ -22,7 +22,7 @@ from rac_theory.proofs.facts import (
     sign,
     square,
     square_of,
-)  # fmt: skip
+)
 from rac_theory.proofs.induction import accumulate, iterate, power, sum_of_powers, telescope, weights
 from rac_theory.theorems.assumptions import bounded_below, polyak_lojasiewicz
 from rac_theory.theorems.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu

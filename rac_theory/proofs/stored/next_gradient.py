@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from rac_theory.algebra import Let
 from rac_theory.proofs.drawn import H, mean
-from rac_theory.proofs.fact import Fact, granted, proved
+from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import (
     E,
     G,
@@ -20,10 +20,13 @@ from rac_theory.proofs.facts import (
     pl_next,
     plus,
     remainder,
+    root_Q,
+    root_R,
+    root_R_below,
     square,
     square_of,
     stays,
-)  # fmt: skip
+)
 from rac_theory.proofs.induction import cases, instance, iterate
 from rac_theory.proofs.letters import b
 from rac_theory.proofs.stored.exact_steps import half, length, pl, stable
@@ -39,7 +42,7 @@ _ENOUGH = 1 - e <= (1 + e) * b
 kappa_sign = proved("", kappa > 0, plus[mu] / plus[L])
 at_most_L = proved("", kappa <= 1, mu_below_L / plus[L])
 e_sign = proved("", e >= 0, length * stable * plus[lambda_min])
-root, other = granted("A root of what is positive", R > 0, e < 1), granted("A root", Q >= 0)
+root, other = root_R_below, root_Q
 whole = proved("", 2 + kappa > 0, 2 * one + kappa_sign)
 
 # PL at W and at W+, and what a step gains.
@@ -83,10 +86,9 @@ def shortly() -> Fact:
 def at_once() -> Fact:
     """One step where e = 1: then H = I, and U = 0."""
     (is_all,) = assumed(e >= 1)
-    root = granted("A root", R >= 0)
     drawn = mean(remainder) + Fraction(1, 4) * mean(stays) / plus[L] + half * there + gain
     fallen = proved("", (2 + kappa) / 2 * E(gap_next) <= (1 - kappa * e) * gap, drawn + e_sign * here)
-    left = kappa_sign * root * (kappa_sign * root + 4 * other) + 2 * kappa_sign * is_all
+    left = kappa_sign * root_R * (kappa_sign * root_R + 4 * other) + 2 * kappa_sign * is_all
     enough = proved("", 2 * (1 - kappa * e) / (2 + kappa) <= rho_tight, left / whole / whole)
     rest = enough * gap_is_positive[certified_minimum]
     return proved("", E(gap_next) <= rho_tight * gap, 2 * fallen / whole + rest)

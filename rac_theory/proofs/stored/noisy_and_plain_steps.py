@@ -20,7 +20,7 @@ from rac_theory.proofs.facts import (
     plus,
     sign,
     unbiased,
-)  # fmt: skip
+)
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.theorems import stochastic
@@ -33,7 +33,7 @@ from rac_theory.theorems.assumptions import (
     positive_gain,
     positive_gaussian_gain,
     structured_noise,
-)  # fmt: skip
+)
 from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, nu
 
 *_, noise = assumed(structured_noise)
