@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
-from rac_theory.algebra import Relation, Symbol, sqrt, text
+from rac_theory.algebra import Relation, Symbol, text
 from rac_theory.proofs import Fact, facts, facts_of_several_steps
 from rac_theory.proofs.drawn import vector
-from rac_theory.proofs.fact import granted
 from rac_theory.theorems import ALL
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, parts
 
@@ -21,8 +20,6 @@ _KINDS = (
     *(about(_v) for about in (facts.square, facts.low, facts.high, facts.even)),
     facts.square_of(_x),
     facts.below_maximum(_x, _y)[0],
-    granted("A root", sqrt(_x) >= 0),
-    granted("A root of what is positive", sqrt(_x) > 0, _x > 0),
 )
 """What is granted of any vector or number, each by an example."""
 
