@@ -21,7 +21,7 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
     >>> x, y = Symbol("x"), Symbol("y")
     >>> p, q = (polynomial(each).numerator for each in (x**3 - y**3, x - y))
     >>> divided(p, q), divided(q, p) is None
-    (x^2 + x y + y^2, True)
+    (x y + x^2 + y^2, True)
     """
     if p == ZERO:
         return p

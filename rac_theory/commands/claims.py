@@ -69,6 +69,8 @@ def _explain(arguments: argparse.Namespace) -> int:
     if isinstance(claim, Theorem):
         print(f"metric   {claim.metric.name}; {claim.rate} rate")
         _explain_proof(claim)
+    else:
+        print(f"proof    on paper: docs/theory/{claim.id.lower()}.md")
     print("given", *claim.assumptions, sep="\n    ")
     asked = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
     print("where", *_told(tuple(dict.fromkeys((*claim.symbols, *asked)))), sep="\n    ")

@@ -8,10 +8,18 @@ from rac_theory.algebra import Expression, Let, Ratio, Relation, polynomial
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
-from rac_theory.theorems import federated, sharp_drift
+from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
 from rac_theory.theorems.assumption import Assumption
 
-_NAMES: tuple[Let, ...] = (federated.a, sharp_drift.s, sharp_drift.r, sharp_drift.s_K)
+_NAMES: tuple[Let, ...] = (
+    federated.a,
+    sharp_drift.s,
+    sharp_drift.r,
+    sharp_drift.s_K,
+    rac_lora_gd.kappa,
+    rac_lora_gd.e,
+)
+_LONGEST = 300
 _AS_LETTERS: dict[Expression, Ratio] = {name: Ratio(term(name)) for name in _NAMES}
 
 
@@ -33,7 +41,7 @@ class Missing(ValueError):
 
 
 def read(expression: Expression | int) -> Ratio:
-    """Return an expression in normal form, in which equal ones are equal; sums over a round or an epoch are letters."""
+    """Return an expression in normal form, in which equal ones are equal; some names are letters."""
     return polynomial(lifted(expression), _AS_LETTERS)
 
 
@@ -127,10 +135,10 @@ def proved(name: str, said: Relation, fact: Fact) -> Fact:
         If it is not; the message has what is missing.
     """
     said = _rising(said)
-    missing = without_squares(_difference(said) - fact.value)
-    if not missing.is_zero or (said.signs == ("<",) and not fact.strict):
-        raise Missing(f"{name}: {said!r} is not what was computed, it is off by {missing!r}")
-    return Fact(fact.value, fact.strict, fact.by, fact.parts, name, said)
+    if said.signs == ("<",) and not fact.strict:
+        raise Missing(f"{name}: {said!r} is not known, but that they may be equal")
+    same(fact, said.terms[1] - said.terms[0])
+    return Fact(_difference(said), fact.strict, fact.by, fact.parts, name, said)
 
 
 def follows(rule: str, said: Relation, by: Iterable[Assumption], *facts: Fact) -> Fact:
@@ -140,10 +148,16 @@ def follows(rule: str, said: Relation, by: Iterable[Assumption], *facts: Fact) -
 
 
 def same(fact: Fact, value: Expression) -> None:
-    """Raise ``Missing`` if a fact is not that a value is at least zero."""
+    """Raise ``Missing`` if a fact is not that a value is at least zero: the message has what is missing."""
     missing = without_squares(read(value) - fact.value)
     if not missing.is_zero:
-        raise Missing(f"{fact!r} is not what the rule asks for, it is off by {missing!r}")
+        raise Missing(f"{value!r} >= 0 is not what was computed, it is off by {shortened(missing)}")
+
+
+def shortened(value: Ratio) -> str:
+    """Return a value in a line that can be read."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _rising(said: Relation) -> Relation:

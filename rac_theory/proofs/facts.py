@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from rac_theory.algebra import Expression, Relation, Symbol, choice, maximum, symbols_of
+from rac_theory.algebra import Expression, Let, Relation, Symbol, choice, maximum, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, averaged, letter, vector
 from rac_theory.proofs.fact import Fact, granted, read
@@ -101,6 +101,11 @@ def _given(v: Vector) -> Vector:
     return v
 
 
+def defined(name: Let) -> tuple[Fact, Fact]:
+    """A name is what it stands for."""
+    return granted("A name", name <= name.value), granted("A name", name.value <= name)
+
+
 def below_maximum(*of: Expression) -> tuple[Fact, ...]:
     """Each of several is at most the largest of them."""
     return tuple(granted("A maximum", each <= maximum(*of)) for each in of)
@@ -150,6 +155,7 @@ remainder = granted(
     rac_lora_exact,
     page="t2",
 )
+gap_next_is_positive = granted("f* is the infimum of f", gap_next >= 0, certified_minimum)
 pl_next = granted("Polyak-Lojasiewicz inequality at W+", 2 * mu * gap_next <= G_next @ G_next, polyak_lojasiewicz)
 stays = granted(
     "Where e = 1, H = I and gamma L = 1, so that U = 0",

@@ -72,6 +72,7 @@ client_squares_seen = granted(_EACH, E(_zeta_H) + E(_seen) <= lambda_max * (_zet
 zeta_known = granted(
     "On average along the iterates; where K = 1 it is multiplied by 0", _zeta <= zeta_squared, known_client_variance
 )
+_ONE_STEP = f"{_BELOW}; where K = 1 it is multiplied by 0"
 zeta_of_data = granted(
-    f"{_BELOW}; where K = 1 it is multiplied by 0", _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
+    _ONE_STEP, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
 )  # fmt: skip

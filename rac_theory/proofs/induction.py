@@ -1,12 +1,14 @@
 """From one step to T of them: what is true at every W, with numbers that no draw changes, is true on average."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
-from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, total
+from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, symbols_of, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import H, drawn_in
-from rac_theory.proofs.fact import Fact, Missing, follows, read, same
+from rac_theory.proofs.fact import Fact, Missing, follows, proved, read, same
 from rac_theory.proofs.facts import E, G, V, distance, distance_next, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.theorems import metric
@@ -64,6 +66,8 @@ def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
     """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
     x, x0, by = FIRST[start]
     share = _number(p)
+    if j.constant or j == T or _asked_of(j, step, p):
+        raise ValueError(f"{j!r} must stand for every whole number that is not negative")
     same(step, share.at({j: j + 1}) * x - share * AFTER[x] - S)
     if not read(share.at({j: 0})).is_zero:
         raise Missing(f"p must begin with 0, not with {share.at({j: 0})!r}")
@@ -96,8 +100,8 @@ def potential(
 
 
 def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression, index: Symbol, count: Symbol) -> Fact:
-    """``x_(k+1) <= g x_k + c y`` with ``g >= 0`` and ``x_0 = 0``: over K steps the mean of x is at most ``mean y``, with
-    that of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
+    """``x_(k+1) <= g x_k + c y`` with ``g >= 0``, ``x_0 = 0``: over K steps the mean of x is at most ``mean y``, for
+    the mean of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
     g = _number(growth)
     _constant(push, mean)
     same(step, g * moved + push * own - moved_next)
@@ -126,13 +130,28 @@ def cases(one: Fact, other: Fact, split: Relation) -> Fact:
     turned = Relation(split.terms, (">=",))
     if split.signs not in (("<=",), ("<",)):
         raise ValueError(f"split must say that one number is at most, or less than, another, got {split!r}")
-    missing = one.value - other.value
-    if not missing.is_zero:
-        raise Missing(f"both cases must say the same, they differ by {missing!r}")
+    same(other, one.value.expression)
     by = (one.by - {split}) | (other.by - {turned})
-    return Fact(
-        one.value, one.strict and other.strict, by, {(one, other): Fraction(1)}, "Both cases", one.said, "cases"
-    )
+    of: dict[tuple[Fact, ...], Fraction] = {(one, other): Fraction(1)}
+    return Fact(one.value, one.strict and other.strict, by, of, "In both cases", one.said, "cases")
+
+
+def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:
+    """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
+    _constant(number)
+    asked = _asked_of(letter, fact)
+    if letter.constant or letter == T or not asked or fact.said is None:
+        raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
+    place: dict[Any, Expression] = {letter: number}
+    for one in asked:
+        proved("For one number", one.at(place), met[one])
+    found = follows("For one number", fact.said.at(place), [], fact, *met.values())
+    return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
+
+
+def _asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
+    """What facts assume of a letter."""
+    return {one for fact in facts for one in fact.by if isinstance(one, Relation) and letter in symbols_of(one)}
 
 
 def _number(fact: Fact, *, strict: bool = False) -> Expression:

@@ -8,7 +8,7 @@ from rac_theory.algebra import Expression
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
-from rac_theory.proofs.fact import Fact, Missing, read
+from rac_theory.proofs.fact import Fact, Missing, read, shortened
 from rac_theory.proofs.reading import Reading
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumption import Assumption, Condition, Known, sentence
@@ -58,7 +58,7 @@ class Proof:
         claim = (read(bound) - read(self.theorem.metric.expected)) * self.times.value
         missing = without_squares(claim - self.fact.value)
         if not missing.is_zero:
-            raise Missing(f"{self.theorem.id}: the claim is not what is proved, it is off by {missing!r}")
+            raise Missing(f"{self.theorem.id}: the claim is not what is proved, it is off by {shortened(missing)}")
         if not self.times.strict:
             raise Missing(f"{self.theorem.id}: {self.times!r} must be known to be positive")
         extra = [one for one in self._by if one not in (self.theorem.about, *self.theorem.given)]

@@ -7,7 +7,7 @@ from rac_theory.algebra import Expression, Relation
 from rac_theory.algebra.expression import Maximum, lifted
 from rac_theory.algebra.polynomials import Atom
 from rac_theory.proofs.available import available
-from rac_theory.proofs.fact import Fact, Missing, read
+from rac_theory.proofs.fact import Fact, Missing, proved, read
 from rac_theory.proofs.facts import assumed, below_maximum
 from rac_theory.proofs.induction import cases
 from rac_theory.proofs.proof import Proof
@@ -49,6 +49,26 @@ def prove(theorem: Theorem | str) -> Proof | None:
 def searched(theorem: Theorem) -> Proof | None:
     """Look for a proof, whether or not one is written down."""
     facts = available(theorem)
+    return _looser_than_ours(theorem, facts) or _from_one_step(theorem, facts)
+
+
+def _looser_than_ours(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
+    """A proof of a claim whose bound is one of ours, and what is not negative."""
+    bound, assumed = theorem.claim.bound, {theorem.about, *theorem.given}
+    for ours in ALL.values():
+        if not isinstance(bound, Expression) or ours.metric.expected != theorem.metric.expected:
+            continue
+        proof = Proof(ours, *STORED[ours.id]())
+        if assumed.issuperset(proof.needs) and isinstance(ours.claim.bound, Expression):
+            times = proved("What the claim is multiplied by", proof.times.value.expression > 0, proof.times)
+            spare = search(read(bound - ours.claim.bound), (*facts, times))
+            if spare is not None:
+                return Proof(theorem, proof.fact + spare * times, times)
+    return None
+
+
+def _from_one_step(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
+    """A proof from what is true of a step, by a rule of induction."""
     for shape in shapes(theorem):
         found = _found(shape, facts)
         if found is not None:
@@ -82,7 +102,7 @@ def strongest(theorem: Theorem) -> Proof | None:
         times = stretched(read(shape.goals["step"] - shape.stretch), read(shape.stretch), facts)
         if times is not None:
             claim = E(theorem.metric) <= shape.stronger(lifted(times))
-            best = searched(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None))
+            best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), facts)
             if best is not None:
                 return best
     return None

@@ -1,0 +1,56 @@
+"""Exact division: what is multiplied comes back, and what does not divide is not divided."""
+
+import random
+from fractions import Fraction
+
+import pytest
+
+from rac_theory.algebra import Ratio, Symbol, identical, polynomial
+from rac_theory.algebra.division import divided, simplified
+from rac_theory.algebra.polynomials import ZERO, constant
+
+LETTERS = x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
+T = Symbol("T")
+
+
+def drawn(rng, terms, lowest):
+    """A polynomial with whole exponents from ``lowest`` to 3."""
+    total = ZERO
+    for _ in range(terms):
+        product = constant(Fraction(rng.choice([-3, -1, 1, 2, 5]), rng.choice([1, 2, 7])))
+        for letter in LETTERS:
+            product = product * polynomial(letter).numerator ** rng.randint(lowest, 3)
+        total = total + product
+    return total
+
+
+@pytest.mark.parametrize("lowest", [0, -2])
+def test_what_is_multiplied_comes_back(lowest):
+    """A leading term taken from the wrong end, or a factor of its number that is lost, would be seen."""
+    rng = random.Random(25 + lowest)
+    for _ in range(100):
+        one, other = drawn(rng, 4, lowest), drawn(rng, 3, lowest)
+        if other != ZERO:
+            assert divided(one * other, other) == one
+            assert simplified(Ratio(one * other, other)) == Ratio(one)
+
+
+def test_what_does_not_divide_is_not_divided():
+    """One more term, and there is no quotient; a search without an end would not come back."""
+    rng = random.Random(26)
+    for _ in range(100):
+        one, other = drawn(rng, 4, 0), polynomial(1 + x * y + z).numerator
+        rest = polynomial(Fraction(rng.choice([-2, 1, 3])) * x**0).numerator
+        assert divided(one * other + rest, other) is None
+        ratio = Ratio(one * other + rest, other)
+        assert simplified(ratio) is ratio
+
+
+def test_nothing_is_divided_by_anything():
+    assert divided(ZERO, polynomial(1 + x).numerator) == ZERO
+
+
+def test_symbolic_exponents_are_not_looked_into():
+    power = polynomial((1 + x) ** T).numerator
+    assert divided(power * power, power) is None
+    assert identical((1 + x) ** T / (1 + x) ** T, 1)
