@@ -14,6 +14,7 @@ from rac_theory.proofs import Proof
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.proof import _facts_in
+from rac_theory.theorems import Claim
 from rac_theory.theorems.rac_lora_gd import e, kappa
 
 from .recomputed_rules import CLIENT_STEPS, CLIENTS, DRAWS, RULES, STEPS
@@ -78,6 +79,11 @@ class Numbers:
         return Fraction(random.Random(f"{self.seed} {name}").randint(1, 60), 11)
 
 
+def key(fact: Fact) -> int:
+    """Facts are told apart by what they are, and not by what they say."""
+    return id(fact)
+
+
 class Recomputed:
     """The values of the facts of a proof, by what they are made of."""
 
@@ -96,10 +102,9 @@ class Recomputed:
 
     def made(self, fact: Fact, place: Place = (0, 0)) -> Fraction:
         """What it is made of: a leaf is what it is said to be."""
-        key = id(fact), place
-        if key not in self.known:
-            self.known[key] = self._made(fact, place)
-        return self.known[key]
+        if (key(fact), place) not in self.known:
+            self.known[key(fact), place] = self._made(fact, place)
+        return self.known[key(fact), place]
 
     def _made(self, fact: Fact, place: Place) -> Fraction:
         if not fact.of:
@@ -118,7 +123,7 @@ class Recomputed:
     def faults(self) -> list[Fact]:
         """The facts that are not what they are said to be."""
         places = list(pairs(range(2), range(2)))
-        return [one for one in self.facts if one.said and any(self.said(one, p) != self.made(one, p) for p in places)]
+        return [one for one in self.facts if one.said is not None and any(self.said(one, p) != self.made(one, p) for p in places)]
 
     def best_b(self) -> Fraction:
         """The parameter of T2_tight, by its page."""
@@ -126,8 +131,8 @@ class Recomputed:
         share = self.numbers.value(kappa)
         return R * (2 + share) / (share * R + 2 * Q)
 
-    def missing(self) -> Fraction:
-        """The claim times what is positive, less what is proved."""
-        claim = self.proof.theorem.claim
+    def missing(self, claim: Claim | None = None) -> Fraction:
+        """The claim of the theorem, or another, times what is positive, less what is proved."""
+        claim = claim or self.proof.theorem.claim
         excess = self.numbers.value(claim.bound) - self.numbers.value(claim.metric.expected)
         return excess * self.made(self.proof.times) - self.made(self.proof.fact)

@@ -1,7 +1,8 @@
 """Second route of a check: every proof that is written down, computed again in fractions from what its leaves say."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
+from operator import add, mul
 
 import pytest
 
@@ -10,11 +11,12 @@ from rac_theory.algebra import Relation
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs import Proof
+from rac_theory.proofs.fact import read
 from rac_theory.proofs.stored import STORED
 
-from .recomputed import Numbers, Recomputed
+from .recomputed import Numbers, Recomputed, key
 
-SEEDS = ("a", "b")
+SEEDS = ("a",)
 made = cache(lambda id: Proof(theorems.ALL[id], *STORED[id]()))
 
 
@@ -27,6 +29,14 @@ def test_each_proof_is_what_it_says_at_random_numbers(id):
         assert again.missing() == 0
 
 
+def is_off(again):
+    """Whether anything is not what it is said to be: also a premise that is not what its rule asks for."""
+    try:
+        return again.missing() != 0 or bool(again.faults())
+    except AssertionError:
+        return True
+
+
 @pytest.mark.parametrize("id", STORED)
 def test_a_leaf_that_says_something_else_is_seen(id):
     """A hundredth more or less than each fact that is taken for granted: some sum above it is off then."""
@@ -35,12 +45,8 @@ def test_a_leaf_that_says_something_else_is_seen(id):
         left, right = leaf.said.terms
         other = replace(leaf, said=Relation((left, right + lifted(1) / 100), leaf.said.signs))
         known = {place: again.said(other, place) for place in ((0, 0), (0, 1), (1, 0), (1, 1))}
-        again.known = {(id_of, place): known[place] for place in known for id_of in [id_(leaf)]}
-        assert again.faults() or again.missing() != 0, leaf
-    again.known = {}
-
-
-id_ = id
+        again.known = {(key(leaf), place): value for place, value in known.items()}
+        assert is_off(again), leaf
 
 
 @pytest.mark.parametrize("id", STORED)
@@ -53,19 +59,11 @@ def test_no_fact_is_idle(id):
     for fact in Recomputed(proof, Numbers(id)).facts:
         if fact.rule or not fact.of or fact.name.startswith("1 / ("):
             continue
-        for one in {each for product in fact.of for each in product if not each.value.is_zero}:
-            with_it = sum((_product(p, times) for p, times in fact.of.items() if one in p), start=lifted(0))
-            assert not without_squares(_read(with_it)).is_zero, (fact, one)
+        sums = {p: times for p, times in fact.of.items() if not any(each.value.is_zero for each in p)}
+        for one in {each for product in sums for each in product}:
+            with_it = [_value(product) * read(lifted(times)) for product, times in sums.items() if one in product]
+            assert not without_squares(reduce(add, with_it)).is_zero, (fact, one)
 
 
-def _product(facts, times):
-    whole = lifted(times)
-    for each in facts:
-        whole = whole * each.value.expression
-    return whole
-
-
-def _read(expression):
-    from rac_theory.proofs.fact import read
-
-    return read(expression)
+def _value(facts):
+    return reduce(mul, (each.value for each in facts), read(lifted(1)))
