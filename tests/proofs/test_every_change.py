@@ -43,7 +43,7 @@ def can_be_read(theorem):
     return True
 
 
-SLOW = ("T5", "T5_step", "T7d", "T7d_sharp", "T8d_sharp", "T9d", "T9d_sharp", "T10d", "T10d_sharp")
+SLOW = ("T2_tight", "T4", "T5", "T5_step", "T7d", "T7d_sharp", "T8d_sharp", "T9d", "T9d_sharp", "T10d", "T10d_sharp")
 """Theorems of which a comparison takes up to a second, as their sums of powers have no common denominator."""
 
 
