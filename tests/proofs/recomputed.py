@@ -1,4 +1,4 @@
-"""A proof computed again, in fractions: each sum, product, mean and rule of its facts, and its claim, at random numbers.
+"""A proof computed again, in fractions: each sum, product, mean and rule of its facts, and its claim."""
 
 ``Polynomial`` has no part in it, nor has what a rule computes: a rule's conclusion is computed from its premises.
 """
@@ -123,7 +123,11 @@ class Recomputed:
     def faults(self) -> list[Fact]:
         """The facts that are not what they are said to be."""
         places = list(pairs(range(2), range(2)))
-        return [one for one in self.facts if one.said is not None and any(self.said(one, p) != self.made(one, p) for p in places)]
+        return [
+            one
+            for one in self.facts
+            if one.said is not None and any(self.said(one, p) != self.made(one, p) for p in places)
+        ]
 
     def best_b(self) -> Fraction:
         """The parameter of T2_tight, by its page."""

@@ -1,4 +1,4 @@
-"""What each rule concludes, computed from its premises in numbers, step after step: the larger side less the smaller."""
+"""What each rule concludes, computed from its premises in numbers: the larger side less the smaller."""
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -54,7 +54,7 @@ def _added(at, fact, premises, place):
 
 
 def _potential(at, fact, premises, place):
-    step, falls, above, below, loss, *shares = (at.made(one) for one in premises)
+    _step, falls, above, below, loss, *shares = (at.made(one) for one in premises)
     number = at.numbers.value
     kinds = (gap, V2)[2 - len(shares) :]
     psi = sum(share * number(x) for share, x in zip(shares, kinds, strict=True)) - below
@@ -103,8 +103,9 @@ RULES: Mapping[str, Rule] = {
     "Iterated, and the mean over k": _drifted,
     "A power": lambda at, fact, premises, place: at.made(premises[0]) ** STEPS,
     "A sum of powers": lambda at, fact, premises, place: _geometric(at.made(premises[0]), STEPS),
-    "A sum of weights": lambda at, fact, premises, place: _geometric(1 / at.made(premises[0]), STEPS)
-    / at.made(premises[0]),
+    "A sum of weights": lambda at, fact, premises, place: (
+        _geometric(1 / at.made(premises[0]), STEPS) / at.made(premises[0])
+    ),
     "For one number": _instance,
     "cases": _cases,
     "Mean over H": _mean,

@@ -29,9 +29,15 @@ def stands(theorem, id):
     except (Missing, ZeroDivisionError):
         return False
     except ValueError as error:  # as Missing is one, too
-        assert "an exponent must be a whole number" in str(error)
-        return False
+        return _is_of_exponents(error)
     return True
+
+
+def _is_of_exponents(error):
+    """False, as there is no proof; what is wrong must be an exponent that is not whole."""
+    if "an exponent must be a whole number" not in str(error):
+        raise error
+    return False
 
 
 def can_be_read(theorem):
@@ -48,11 +54,11 @@ SLOW = ("T2_tight", "T4", "T5", "T5_step", "T7d", "T7d_sharp", "T8d_sharp", "T9d
 
 
 def tried(theorem):
-    """Check the changed claims of a theorem, or without ``ALL`` some of them: return how many are refused, and how many proved."""
+    """Check changed claims of a theorem: return how many are refused, and how many proved."""
     refused = kept = 0
     changes = list(changed_claims(theorem))
     is_few = theorem.id in SLOW and not ALL
-    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 4]:
+    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 10]:
         if stands(changed, theorem.id):
             assert same(theorem, changed), changed.statement
             kept += 1
@@ -70,7 +76,7 @@ def test_no_changed_claim_has_the_proof_of_the_right_one(id):
     theorems, in twenty minutes: ``EVERY_CHANGE=1 python -m pytest tests/proofs/test_every_change.py``.
     """
     refused, kept = tried(theorems.ALL[id])
-    assert refused > (30 if ALL else 7 if id not in SLOW else 0)
+    assert refused > (30 if ALL else 3 if id not in SLOW else 0)
     assert kept < 30
 
 
@@ -79,12 +85,11 @@ def test_no_changed_claim_is_what_the_facts_add_up_to(id):
     """The same by a second route: the proof in fractions, at random numbers."""
     theorem, kept = theorems.ALL[id], 0
     again = Recomputed(Proof(theorem, *made(id)), Numbers(id))
-    for changed in list(changed_claims(theorem))[:: 1 if ALL else 3]:
+    for changed in list(changed_claims(theorem))[:: 1 if ALL else 9]:
         try:
             missing = again.missing(changed.claim)
         except ValueError as error:  # a root that is no fraction is not the one that should be there
-            assert "must be a" in str(error)
-            missing = 1
+            missing = error
         assert missing != 0 or same(theorem, changed), changed.statement
         kept += missing == 0
     assert kept < 30

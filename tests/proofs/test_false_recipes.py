@@ -17,7 +17,9 @@ from rac_theory.theorems.symbols import C, K, L, L_max, N, T, eta, gamma, gap0, 
 from .false_theorems import LINE, like
 
 REFUSED = Missing, ValueError
-open_hole = pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="the rule does not look at it yet: what is proved may be false")
+open_hole = pytest.mark.xfail(
+    strict=True, raises=pytest.fail.Exception, reason="the rule does not look at it yet: what is proved may be false"
+)
 
 
 @open_hole

@@ -13,6 +13,7 @@ from rac_theory.theorems.symbols import A, C, L, T, gamma, gap0, gap0_upper, lam
 from .false_theorems import FALSE, LINE, is_false, like, slow
 
 LONG = (
+    "lambda_max in a mean", "no 2",
     "no lambda_min", "2 T", "L for mu", "the best that may be", "isotropic, with d", "no 2 in T1_tight", "a sixteenth",
     "only the flat side", "half of the noise", "noise a step late", "noise of a step less", "no beta", "no noise",
     "half of the noise in a mean",
