@@ -1,4 +1,4 @@
-"""A proof computed again, in fractions: each sum, product, mean and rule of its facts, and its claim."""
+"""A proof computed again, in fractions: each sum, product, mean and rule of its facts, and its claim.
 
 ``Polynomial`` has no part in it, nor has what a rule computes: a rule's conclusion is computed from its premises.
 """
