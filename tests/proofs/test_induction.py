@@ -224,7 +224,7 @@ def test_a_mean_is_that_of_what_is_drawn():
         chances, at = rng.dirichlet(np.ones(4)), {"w": rng.uniform(-1, 1), "rho": rng.uniform(-1, 1)}
         draws = {"x": rng.uniform(-1, 1, 4), "y": rng.uniform(-1, 1, 4)}
         each = 2 * draws["y"] + at["w"] ** 2 - at["rho"] * draws["x"] * at["w"]
-        known = at | {f"E {name}": chances @ values for name, values in draws.items()}
+        known = at | {f"E[{name}]": chances @ values for name, values in draws.items()}
         assert number(fact.value.expression, known) == pytest.approx(chances @ each, abs=1e-12)
     for said in (x**2 <= y, x * y <= w, 1 / x <= w, rho**x <= w):
         with pytest.raises(Missing):
