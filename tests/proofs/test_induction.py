@@ -75,7 +75,7 @@ def test_a_step_iterated_down_to_a_floor(steps):
     late = {"rho": 0.5, "e": 1.0, "T": 60, "E[f(W^T)]": falling(rng, 60, 0.5, 1.0, exactly=True)[-1], gap0.name: 1.0}
     assert abs(excess(said, late | {"c": 2.0})) <= ROUNDING
     assert excess(said, late | {"c": 1.9}) < -1e-3
-    with pytest.raises(Missing, match="is not what the rule asks for"):  # a floor that is too low
+    with pytest.raises(Missing, match="is not what was computed"):  # a floor that is too low
         induction.settle(step, factor, gap0, granted("", c >= 0), granted("", rho * c <= c))
 
 
@@ -209,7 +209,7 @@ def test_both_cases_are_all():
     short, long = granted("", e <= c, split, assumed), granted("", e <= c, gamma * L_max >= 1)
     assert induction.cases(short, long, split).by == {assumed}
     assert induction.cases(short, granted("", e <= c, later), split).by == {assumed, later}
-    with pytest.raises(Missing, match="both cases must say the same"):
+    with pytest.raises(Missing, match="is not what was computed"):
         induction.cases(short, granted("", e <= 2 * c, gamma * L_max >= 1), split)
     with pytest.raises(ValueError, match="split must say"):
         induction.cases(long, short, gamma * L_max >= 1)
