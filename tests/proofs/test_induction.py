@@ -194,7 +194,7 @@ def test_powers_and_their_sums(x):
         at = {"rho": x, "T": float(steps)}
         assert number(read(induction.power(base, T).said.terms[1]).expression, at) == x**steps
         assert number(induction.sum_of_powers(base, T).said.terms[1], at) == pytest.approx(
-            sum(x**k for k in range(steps + 1))
+            sum(x**k for k in range(steps))
         )
         if x:
             weight = sum(x ** -(k + 1) for k in range(steps))
