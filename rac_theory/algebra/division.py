@@ -1,16 +1,15 @@
 """Exact division of polynomials in several letters."""
 
 from fractions import Fraction
+from operator import sub
 from typing import Any
 
 from rac_theory.algebra.polynomials import ZERO, Monomial, Polynomial
 from rac_theory.algebra.ratio import Ratio
 
-_MOST_STEPS = 2000
-
 
 def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
-    """Return p / by if that is a polynomial, perhaps with negative exponents; None if it is not, or has too many terms.
+    """Return p / by if that is a polynomial, perhaps with negative exponents; None if it is not.
 
     Letters in symbolic exponents are not looked into: then the answer is None too, unless p is zero.
 
@@ -36,18 +35,18 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
     def leading(q: Polynomial) -> tuple[Monomial, Fraction]:
         return max(q.terms, key=lambda pair: order(pair[0]))
 
+    # In each letter the least and the greatest powers of a product are the sums of those of its factors.
+    ends = [[tuple(map(end, zip(*(order(m) for m, _ in q.terms), strict=True))) for end in (min, max)] for q in (p, by)]
+    low, high = (tuple(map(sub, whole, part)) for whole, part in zip(*ends, strict=True))
     first, times = leading(by)
-    lowest = min(order(m) for m, _ in p.terms), min(order(m) for m, _ in by.terms)
     found, rest = ZERO, p
-    for _ in range(_MOST_STEPS):
-        if rest == ZERO:
-            return found
+    while rest != ZERO:
         top, coefficient = leading(rest)
-        if order(top) < tuple(a - b + c for a, b, c in zip(lowest[0], lowest[1], order(first), strict=True)):
+        if not all(a <= n <= b for a, n, b in zip(low, map(sub, order(top), order(first)), high, strict=True)):
             return None
         part = _quotient(top, first, coefficient / times)
         found, rest = found + part, rest + -(part * by)
-    return None
+    return found
 
 
 def simplified(ratio: Ratio) -> Ratio:

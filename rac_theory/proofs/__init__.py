@@ -3,7 +3,8 @@ proofs of other claims. It uses algebra, drawing and theorems. It must not know 
 case.
 """
 
-from rac_theory.proofs.fact import Fact, Missing
+from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import prove, strongest
 

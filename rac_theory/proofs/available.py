@@ -4,13 +4,21 @@ from collections.abc import Iterator
 
 from rac_theory.proofs import facts, facts_of_several_steps
 from rac_theory.proofs.drawn import H, drawn_in, mean
-from rac_theory.proofs.fact import Fact, Missing
+from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, V, assumed, even, high, low, square, square_of
 from rac_theory.proofs.facts_of_several_steps import gbar
+from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumptions import known_minimiser
 from rac_theory.theorems.symbols import L, gamma, s
+
+
+def about_constants(theorem: Theorem) -> list[Fact]:
+    """Return facts about constants."""
+    given = (fact for assumption in theorem.given for fact in assumed(assumption))
+    assumptions = {theorem.about, *theorem.given}
+    return [fact for fact in (*_granted(), *given) if fact.by <= assumptions and not drawn_in(fact.value)]
 
 
 def available(theorem: Theorem) -> tuple[Fact, ...]:

@@ -9,7 +9,8 @@ from operator import add
 from rac_theory.algebra import Expression, Ratio, Relation, Symbol
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import symbols_in, term
-from rac_theory.proofs.fact import Fact, Missing, follows, read
+from rac_theory.proofs.fact import Fact, follows, read
+from rac_theory.proofs.missing import Missing
 
 _MEANS: Mapping[str, tuple[str, str]] = {"H": ("E", r"\mathrm{E}"), "m": ("mean", r"\mathrm{mean}")}
 """How a mean is written: over H, all that is drawn afresh in a step, and over m, the clients."""

@@ -8,10 +8,11 @@ from rac_theory.algebra import Expression, Let, Ratio, Relation, identical, poly
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
+from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
 from rac_theory.theorems.assumption import Assumption
 
-_NAMES: tuple[Let, ...] = (
+NAMES: tuple[Let, ...] = (
     federated.a,
     sharp_drift.s,
     sharp_drift.r,
@@ -19,25 +20,7 @@ _NAMES: tuple[Let, ...] = (
     rac_lora_gd.kappa,
     rac_lora_gd.e,
 )
-_LONGEST = 300
-_AS_LETTERS: dict[Expression, Ratio] = {name: Ratio(term(name)) for name in _NAMES}
-
-
-class Missing(ValueError):
-    """What was computed is not what was said: the message has the difference.
-
-    Examples
-    --------
-    >>> from rac_theory.algebra import Symbol
-    >>> from rac_theory.proofs import Missing
-    >>> from rac_theory.proofs.fact import granted, proved
-    >>> x = Symbol("x")
-    >>> try:
-    ...     proved("Twice", 3 <= 2 * x, granted("Once", 1 <= x) * 2)
-    ... except Missing as error:
-    ...     print(error)
-    2 x - 3 >= 0 is not what was computed, it is off by -1
-    """
+_AS_LETTERS: dict[Expression, Ratio] = {name: Ratio(term(name)) for name in NAMES}
 
 
 def read(expression: Expression | int) -> Ratio:
@@ -153,12 +136,6 @@ def same(fact: Fact, value: Expression) -> None:
     missing = without_squares(read(value) - fact.value)
     if not missing.is_zero and not identical(missing.expression, 0):
         raise Missing(f"{value!r} >= 0 is not what was computed, it is off by {shortened(missing)}")
-
-
-def shortened(value: Ratio) -> str:
-    """Return a value in a line that can be read."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _rising(said: Relation) -> Relation:

@@ -8,14 +8,16 @@ from typing import Any
 from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, symbols_of, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
-from rac_theory.proofs.fact import Fact, Missing, follows, proved, read, same
+from rac_theory.proofs.fact import Fact, follows, proved, read, same
 from rac_theory.proofs.facts import E, G, V, distance, distance_next, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
+from rac_theory.proofs.missing import Missing
 from rac_theory.theorems import metric
 from rac_theory.theorems.assumption import Assumption, Condition
 from rac_theory.theorems.assumptions import bounded_below, certified_minimum, known_minimiser, rac_lora_exact
+from rac_theory.theorems.federated import k
 from rac_theory.theorems.metric import weighted_squared_gradient
-from rac_theory.theorems.symbols import T, distance0, gamma, gap0, gap0_upper
+from rac_theory.theorems.symbols import K, T, distance0, gamma, gap0, gap0_upper
 
 S, V2 = G @ G, V @ V
 AFTER: Mapping[Expression, Expression] = {
@@ -88,7 +90,10 @@ def potential(
     """``psi+ <= psi - c x`` and ``x+ <= x`` with ``c >= 0``, ``p x <= psi``, and ``psi`` at most a sum of ``b y`` with
     ``b >= 0``: ``(c T + p) x_T`` is at most that of ``b y_0``. x is the gap, each y the gap or a squared distance."""
     loss, shares = _number(c), {start: _number(b) for start, b in of.items()}
-    _constant(p)
+    parts = {one: psi.at({other: lifted(int(other == one)) for other in AFTER}) for one in AFTER}
+    if not (read(psi) - read(sum((share * one for one, share in parts.items()), lifted(0)))).is_zero:
+        raise Missing(f"psi must be a sum of multiples of {', '.join(map(repr, AFTER))}, it is {psi!r}")
+    _constant(p, *parts.values())
     same(step, psi - psi.at(AFTER) - loss * gap)
     same(falls, gap - AFTER[gap])
     same(above, psi - p * gap)
@@ -99,14 +104,14 @@ def potential(
     return follows("A potential", (loss * T + p) * LAST[gap] <= at_first, by, *facts)
 
 
-def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression, index: Symbol, count: Symbol) -> Fact:
+def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fact:
     """``x_(k+1) <= g x_k + c y`` with ``g >= 0``, ``x_0 = 0``: over K steps the mean of x is at most ``mean y``, for
     the mean of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
     g = _number(growth)
     _constant(push, mean)
     same(step, g * moved + push * own - moved_next)
-    if not identical(mean, 1 / count * total(index, count, push * powers(g, 0, index - 1))):
-        raise Missing(f"{mean!r} is not the mean over {count!r} steps of {push!r} times sums of powers of {g!r}")
+    if not identical(mean, 1 / K * total(k, K, push * powers(g, 0, k - 1))):
+        raise Missing(f"{mean!r} is not the mean over {K!r} steps of {push!r} times sums of powers of {g!r}")
     return follows("Iterated, and the mean over k", moved_mean <= mean * own, [], step, growth)
 
 

@@ -8,10 +8,13 @@ from rac_theory.algebra import Expression
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
-from rac_theory.proofs.fact import Fact, Missing, read, shortened
+from rac_theory.proofs.available import about_constants
+from rac_theory.proofs.defined import Defined
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
 from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumption import Assumption, Condition, Known, sentence
+from rac_theory.theorems.assumption import Assumption, Condition, Known, relations_in, sentence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,6 +58,9 @@ class Proof:
         bound = self.theorem.claim.bound
         if not isinstance(bound, Expression):
             raise Missing(f"the bound of {self.theorem.id} is a function, of which nothing is known")
+        defined = Defined(about_constants(self.theorem))
+        for expression in _stated(self.theorem):
+            defined.check(expression)
         claim = (read(bound) - read(self.theorem.metric.expected)) * self.times.value
         missing = without_squares(claim - self.fact.value)
         if not missing.is_zero:
@@ -122,6 +128,13 @@ class Proof:
     def on_paper(self) -> tuple[Fact, ...]:
         """The lemmas it rests on that are proved on a page of the documentation, and by no machine."""
         return tuple(fact for fact in self.granted if fact.page)
+
+
+def _stated(theorem: Theorem) -> Iterator[Expression]:
+    """Yield all that is said with numbers in a claim and in what is given."""
+    conditions = [one.inequality for one in theorem.given if isinstance(one, Condition)]
+    for relation in (theorem.claim.relation, *conditions, *relations_in(*theorem.given)):
+        yield from relation.terms
 
 
 def _short(assumption: Assumption) -> str:

@@ -8,9 +8,10 @@ from rac_theory.algebra import Expression, Relation
 from rac_theory.algebra.expression import Maximum, lifted
 from rac_theory.algebra.polynomials import Atom
 from rac_theory.proofs.available import available
-from rac_theory.proofs.fact import Fact, Missing, proved, read
+from rac_theory.proofs.fact import Fact, proved, read
 from rac_theory.proofs.facts import assumed, below_maximum
 from rac_theory.proofs.induction import cases
+from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.search import search, stretched
 from rac_theory.proofs.shape import Shape, shapes

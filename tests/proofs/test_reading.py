@@ -18,10 +18,11 @@ from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.drawn import H
-from rac_theory.proofs.fact import Missing, granted, proved
+from rac_theory.proofs.fact import granted, proved
 from rac_theory.proofs.facts import G
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.letters import COMPOSED, off
+from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.prove import searched
 from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.stored import STORED

@@ -110,7 +110,7 @@ def T8d_sharp() -> tuple[Fact, Fact]:
 (fits,) = assumed(eta * K * L <= 1)
 _Gamma_K = plus[eta] * plus[K]
 _step = known.local_triangle + plus[eta] * known.local_smooth
-_drift = drifted(_step, one + plus[eta] * plus[L], eta, sharp_drift.s_K / L, federated.k, K)
+_drift = drifted(_step, one + plus[eta] * plus[L], eta, sharp_drift.s_K / L)
 _length = known.round_error + plus[L] * mean(_drift, "m")
 round_error = mean(
     _length * (known.s_K_sign * known.own_sign + known.error_sign)

@@ -13,8 +13,9 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, Polynomial
 from rac_theory.proofs import facts, facts_of_several_steps
 from rac_theory.proofs.drawn import Drawn, drawn_in
-from rac_theory.proofs.fact import Fact, Missing, read
+from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G, V, assumed, even, high, low, square, square_of
+from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems.assumption import Assumption, Condition, Known
 from rac_theory.theorems.symbols import L, gamma, lambda_max, lambda_min, s
