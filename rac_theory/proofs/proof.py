@@ -13,7 +13,7 @@ from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
-from rac_theory.theorems import Theorem
+from rac_theory.theorems import Claim, Theorem
 from rac_theory.theorems.assumption import Assumption, Condition, Known, relations_in, sentence
 
 
@@ -54,22 +54,29 @@ class Proof:
         self.check()
 
     def check(self) -> None:
-        """Compare with the theorem's own expression, for all T."""
+        """Compare with the theorem's own expression, for all T.
+
+        Raises
+        ------
+        Missing
+            If the claim is another, or something is used that is not assumed, or what is said is not what its normal
+            form says.
+        """
         bound = self.theorem.claim.bound
         if not isinstance(bound, Expression):
             raise Missing(f"the bound of {self.theorem.id} is a function, of which nothing is known")
+        extra = [one for one in self._by if one not in (self.theorem.about, *self.theorem.given)]
+        if extra:
+            raise Missing(f"{self.theorem.id} does not assume: {' '.join(map(sentence, extra))}")
+        if not self.times.strict:
+            raise Missing(f"{self.theorem.id}: {self.times!r} must be known to be positive")
         defined = Defined(about_constants(self.theorem))
-        for expression in _stated(self.theorem):
+        for expression in _stated(self.theorem.claim, self.needs):
             defined.check(expression)
         claim = (read(bound) - read(self.theorem.metric.expected)) * self.times.value
         missing = without_squares(claim - self.fact.value)
         if not missing.is_zero:
             raise Missing(f"{self.theorem.id}: the claim is not what is proved, it is off by {shortened(missing)}")
-        if not self.times.strict:
-            raise Missing(f"{self.theorem.id}: {self.times!r} must be known to be positive")
-        extra = [one for one in self._by if one not in (self.theorem.about, *self.theorem.given)]
-        if extra:
-            raise Missing(f"{self.theorem.id} does not assume: {' '.join(map(sentence, extra))}")
 
     @property
     def _by(self) -> frozenset[Assumption]:
@@ -130,10 +137,10 @@ class Proof:
         return tuple(fact for fact in self.granted if fact.page)
 
 
-def _stated(theorem: Theorem) -> Iterator[Expression]:
+def _stated(claim: Claim, given: tuple[Assumption, ...]) -> Iterator[Expression]:
     """Yield all that is said with numbers in a claim and in what is given."""
-    conditions = [one.inequality for one in theorem.given if isinstance(one, Condition)]
-    for relation in (theorem.claim.relation, *conditions, *relations_in(*theorem.given)):
+    conditions = [one.inequality for one in given if isinstance(one, Condition)]
+    for relation in (claim.relation, *conditions, *relations_in(*given)):
         yield from relation.terms
 
 

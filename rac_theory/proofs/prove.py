@@ -68,9 +68,10 @@ def _looser_than_ours(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
         proof = _written_down(ours.id)
         if assumed.issuperset(proof.needs) and isinstance(ours.claim.bound, Expression):
             times = proved("What the claim is multiplied by", proof.times.value.expression > 0, proof.times)
-            spare = search(read(bound - ours.claim.bound), (*facts, times))
-            if spare is not None:
-                return Proof(theorem, proof.fact + spare * times, times)
+            spare = _looked_for(bound - ours.claim.bound, (*facts, times))
+            accepted = None if spare is None else _accepted(theorem, proof.fact + spare * times, times)
+            if accepted is not None:
+                return accepted
     return None
 
 
@@ -78,12 +79,18 @@ def _from_one_step(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
     """A proof from what is true of a step, by a rule of induction."""
     for shape in shapes(theorem):
         found = _found(shape, facts)
-        if found is not None:
-            try:
-                return Proof(theorem, *shape.conclude(found))
-            except Missing:  # where it starts from is not assumed
-                continue
+        accepted = None if found is None else _accepted(theorem, *shape.conclude(found))
+        if accepted is not None:
+            return accepted
     return None
+
+
+def _accepted(theorem: Theorem, fact: Fact, times: Fact) -> Proof | None:
+    """The proof, unless it uses what is not assumed, or the claim divides by what may be zero."""
+    try:
+        return Proof(theorem, fact, times)
+    except Missing:
+        return None
 
 
 def strongest(theorem: Theorem) -> Proof | None:
@@ -129,7 +136,10 @@ def _found(shape: Shape, facts: Sequence[Fact]) -> dict[str, Fact] | None:
 
 def _looked_for(goal: Expression, facts: Sequence[Fact]) -> Fact | None:
     """A fact that an expression is not negative: in two cases if there is a maximum in it."""
-    value = read(goal)
+    try:
+        value = read(goal)
+    except (ValueError, ZeroDivisionError):  # it has no normal form
+        return None
     largest = [one.expression for one in value.numerator.letters() if isinstance(one, Atom)]
     of = [fact for one in largest if isinstance(one, Maximum) for fact in below_maximum(*one.of)]
     if not of:

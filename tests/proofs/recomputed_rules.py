@@ -106,7 +106,7 @@ RULES: Mapping[str, Rule] = {
     "A sum of weights": lambda at, fact, premises, place: (
         _geometric(1 / at.made(premises[0]), STEPS) / at.made(premises[0])
     ),
-    "For one number": _instance,
+    "For b = b_x": _instance,
     "cases": _cases,
     "Mean over H": _mean,
     "Mean over m": _mean,

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 import pytest
 
@@ -56,7 +57,7 @@ def tried(theorem):
     refused = kept = 0
     changes = list(changed_claims(theorem))
     is_few = theorem.id in SLOW and not ALL
-    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 10]:
+    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 60]:
         if stands(changed, theorem.id):
             assert same(theorem, changed), changed.statement
             kept += 1
@@ -71,10 +72,10 @@ def test_no_changed_claim_has_the_proof_of_the_right_one(id):
     """Each number, sign, exponent, term, factor and limit moved in turn; what says the same is still proved.
 
     Would catch a proof that is not compared with the claim, or compared up to a factor, or at one T. All changes of all
-    theorems, in twenty minutes: ``EVERY_CHANGE=1 python -m pytest tests/proofs/test_every_change.py``.
+    theorems: ``EVERY_CHANGE=1 python -m pytest tests/proofs/test_every_change.py``.
     """
     refused, kept = tried(theorems.ALL[id])
-    assert refused > (30 if ALL else 3 if id not in SLOW else 0)
+    assert refused > (30 if ALL else 0)
     assert kept < 30
 
 
@@ -82,12 +83,16 @@ def looser(assumption):
     """Yield what may stand in its place and is another assumption."""
     match assumption:
         case Relation():
-            yield from changed_relations(assumption)
+            yield from _some(changed_relations(assumption))
         case Known(symbol, unless):
             yield Known(symbol, unless=theorems.symbols.T <= 1 if unless is None else None)
         case Condition(inequality=inequality, known=known):
-            yield from (replace(assumption, inequality=other) for other in changed_relations(inequality))
+            yield from (replace(assumption, inequality=other) for other in _some(changed_relations(inequality)))
             yield replace(assumption, known=(*known, known[0]))
+
+
+def _some(changes):
+    return islice(changes, None if ALL else 2)
 
 
 @pytest.mark.parametrize("id", STORED)

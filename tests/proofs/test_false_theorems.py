@@ -43,7 +43,6 @@ ABUSES = {
 }
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="normal forms are equal where both are defined alone")
 @pytest.mark.parametrize("name", ABUSES)
 def test_what_is_read_is_what_is_computed(name):
     """On L x^2/2 with gamma = 1/2 and no noise: found false, and proved."""
@@ -56,7 +55,6 @@ TRUE = {
     "half the rate": like("T2", E(gap) <= (1 - gamma * theorems.symbols.mu * lambda_min / 2) ** T * gap0),
     "twice the start": like("T2", E(gap) <= 2 * slow**T * gap0),
     "half a step": like("T2", E(gap) <= slow**T * gap0, gamma * L <= Fraction(1, 2)),
-    "T + 1 and a divisor": like("T2", E(gap) <= slow ** (T + 1) * gap0 / slow),
     "twice T1": like("T1", E(theorems.mean_squared_gradient) <= 4 * gap0_upper / (lambda_min * gamma * T)),
     "with what is not used": like("T2", E(gap) <= slow**T * gap0, assumptions.structured_noise, A <= 1),
 }

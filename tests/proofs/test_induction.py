@@ -10,9 +10,9 @@ from rac_theory.proofs.drawn import letter, mean
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.facts import E, G, V, distance, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
-from rac_theory.theorems import federated, metric, sharp_drift
+from rac_theory.theorems import metric, sharp_drift
 from rac_theory.theorems.metric import weighted_squared_gradient
-from rac_theory.theorems.symbols import K, L_max, T, distance0, eta, gamma, gap0, gap0_upper, lambda_min
+from rac_theory.theorems.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, lambda_min
 
 rho, e, g, theta, c, p, j, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "j", "a mean"))
 squared = G @ G
@@ -172,7 +172,7 @@ def test_how_far_a_client_drifts(steps):
     rng = np.random.default_rng(steps)
     step = granted("", moved_next <= (1 + eta * L_max) * moved + eta * own)
     grows = granted("", 1 + eta * L_max >= 0)
-    said = induction.drifted(step, grows, eta, sharp_drift.s_K / L_max, federated.k, K).said
+    said = induction.drifted(step, grows, eta, sharp_drift.s_K / L_max).said
     for exactly in (True, False) * 10:
         size, bends, pushed, x = rng.uniform(0.1, 1), rng.uniform(0.1, 2), rng.uniform(0.1, 2), [0.0]
         for _ in range(steps):
@@ -184,7 +184,7 @@ def test_how_far_a_client_drifts(steps):
             assert not exactly or abs(excess(said, known)) <= ROUNDING
         assert not exactly or excess(said, late) < -1e-6
     with pytest.raises(Missing, match="is not the mean over"):
-        induction.drifted(step, grows, eta, sharp_drift.s / L_max, federated.k, K)
+        induction.drifted(step, grows, eta, sharp_drift.s / L_max)
 
 
 @pytest.mark.parametrize("x", [0.0, 0.3, 1.0, 2.0])

@@ -10,8 +10,8 @@ from rac_theory.proofs.drawn import letter
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import E, G, V, distance, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
-from rac_theory.proofs.stored.next_gradient import best, fall
-from rac_theory.theorems import federated, sharp_drift
+from rac_theory.proofs.stored.next_gradient import best, for_any_b
+from rac_theory.theorems import sharp_drift
 from rac_theory.theorems.rac_lora_gd import e as gain
 from rac_theory.theorems.symbols import K, L_max, T, distance0, eta, gamma, gap0, lambda_min
 
@@ -36,10 +36,10 @@ def test_an_instance_rests_on_what_proves_that_its_number_is_one_of_those():
     """What is assumed of the letter is met, and nothing else is forgotten."""
     assert induction.instance(young, b, c, shares).by == {a <= 2, a <= 3}
     assert induction.instance(young, b, c, {**shares, b > 0: granted("", c > 0, c > 0)}).by == {a <= 2, a <= 3, c > 0}
-    of_any_b = _asked(fall())
-    assert of_any_b == {b > 0, b <= 1, (1 - gain) * (1 / b - 1) <= 2 * gain}
+    of_any_b = _asked(for_any_b())
+    assert of_any_b == {b > 0, b <= 1, 1 - gain <= (1 + gain) * b}
     met = {one: granted("", one.at({b: c})) for one in of_any_b}
-    assert induction.instance(fall(), b, c, met).by == fall().by - of_any_b
+    assert induction.instance(for_any_b(), b, c, met).by == for_any_b().by - of_any_b
 
 
 def _asked(fact):
@@ -90,10 +90,10 @@ def test_a_number_that_is_drawn_is_refused(drawn):
 
 def test_a_best_b_that_may_be_0_is_refused():
     """Where e = 1 and kappa < 1 the best b of T2_tight is 0, by which nothing can be divided."""
-    met = {one: granted("", one.at({b: best})) for one in _asked(fall())}
-    assert induction.instance(fall(), b, best, met).said is not None
+    met = {one: granted("", one.at({b: best})) for one in _asked(for_any_b())}
+    assert induction.instance(for_any_b(), b, best, met).said is not None
     with pytest.raises(Missing, match="but that they may be equal"):
-        induction.instance(fall(), b, best, {**met, b > 0: granted("", best >= 0)})
+        induction.instance(for_any_b(), b, best, {**met, b > 0: granted("", best >= 0)})
 
 
 psi = gap + c * lambda_min * distance
@@ -143,12 +143,12 @@ def test_a_drift_asks_for_the_step_that_it_adds_up():
     """A push or a growth that is not the one of the step, and one that depends on a draw, would be caught."""
     step = granted("", moved_next <= (1 + eta * L_max) * moved + eta * own)
     grows, mean = granted("", 1 + eta * L_max >= 0), sharp_drift.s_K / L_max
-    assert induction.drifted(step, grows, eta, mean, federated.k, K).said is not None
+    assert induction.drifted(step, grows, eta, mean).said is not None
     for growth, push in ((granted("", eta * L_max >= 0), eta), (grows, eta / 2)):
         with pytest.raises(Missing, match="is not what was computed"):
-            induction.drifted(step, growth, push, mean, federated.k, K)
+            induction.drifted(step, growth, push, mean)
     with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.drifted(step, grows, eta * gap, mean, federated.k, K)
+        induction.drifted(step, grows, eta * gap, mean)
 
 
 @pytest.mark.parametrize("index", [j, T, K], ids=repr)

@@ -17,4 +17,6 @@ def test_each_theorem_has_a_proof(id):
 
 def test_a_proof_is_of_its_own_theorem_alone():
     with pytest.raises(Missing, match="the claim is not what is proved"):
+        Proof(theorems.T1_sharp, *STORED["T1_tight"]())
+    with pytest.raises(Missing, match="T1 does not assume: 0 < gamma L < 2"):
         Proof(theorems.T1, *STORED["T1_sharp"]())
