@@ -1,6 +1,7 @@
 """Proofs of theorems: ours are written down, for others one is looked for."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
@@ -26,21 +27,22 @@ _SPLIT = gamma * (L + s) <= 2
 def prove(theorem: Theorem | str) -> Proof | None:
     """Return a proof of a theorem: of ours the one that is written down, of others one that is found.
 
-    Returns
-    -------
-    Proof or None
-        None if no proof was found, which does not make the theorem false.
+        Returns
+        -------
+        Proof or None
+            None if no proof was found, which does not make the theorem false.
 
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from rac_theory import prove
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
-    >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
-    >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
-    >>> [prove(each) is not None for each in (T2, half, twice)]
-    [True, True, False]
+        Examples
+        --------
+        >>> from contextlib import suppress
+    from dataclasses import replace
+        >>> from rac_theory import prove
+        >>> from rac_theory.theorems import T2, E, gap
+        >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+        >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+        >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+        >>> [prove(each) is not None for each in (T2, half, twice)]
+        [True, True, False]
     """
     theorem = theorem_named(theorem)
     if ALL.get(theorem.id) is theorem and theorem.id in STORED:
@@ -69,9 +71,9 @@ def _looser_than_ours(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
         if assumed.issuperset(proof.needs) and isinstance(ours.claim.bound, Expression):
             times = proved("What the claim is multiplied by", proof.times.value.expression > 0, proof.times)
             spare = _looked_for(bound - ours.claim.bound, (*facts, times))
-            accepted = None if spare is None else _accepted(theorem, proof.fact + spare * times, times)
-            if accepted is not None:
-                return accepted
+            with suppress(Missing):  # the claim may divide by what may be zero
+                if spare is not None:
+                    return Proof(theorem, proof.fact + spare * times, times)
     return None
 
 
@@ -79,37 +81,30 @@ def _from_one_step(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
     """A proof from what is true of a step, by a rule of induction."""
     for shape in shapes(theorem):
         found = _found(shape, facts)
-        accepted = None if found is None else _accepted(theorem, *shape.conclude(found))
-        if accepted is not None:
-            return accepted
+        with suppress(Missing):  # and what is not assumed may be used
+            if found is not None:
+                return Proof(theorem, *shape.conclude(found))
     return None
-
-
-def _accepted(theorem: Theorem, fact: Fact, times: Fact) -> Proof | None:
-    """The proof, unless it uses what is not assumed, or the claim divides by what may be zero."""
-    try:
-        return Proof(theorem, fact, times)
-    except Missing:
-        return None
 
 
 def strongest(theorem: Theorem) -> Proof | None:
     """Return a proof of the strongest claim of the shape of a theorem that is found, with the constant in it.
 
-    Returns
-    -------
-    Proof or None
-        Of a theorem that differs in its claim alone, which may be the stronger or the weaker one; None if the claim
-        has no shape that is known, or nothing of its shape was proved.
+        Returns
+        -------
+        Proof or None
+            Of a theorem that differs in its claim alone, which may be the stronger or the weaker one; None if the claim
+            has no shape that is known, or nothing of its shape was proved.
 
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from rac_theory.proofs import strongest
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
-    >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
-    E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
+        Examples
+        --------
+        >>> from contextlib import suppress
+    from dataclasses import replace
+        >>> from rac_theory.proofs import strongest
+        >>> from rac_theory.theorems import T2, E, gap
+        >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+        >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
+        E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
     """
     facts = available(theorem)
     for shape in shapes(theorem):
