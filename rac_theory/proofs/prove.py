@@ -27,22 +27,21 @@ _SPLIT = gamma * (L + s) <= 2
 def prove(theorem: Theorem | str) -> Proof | None:
     """Return a proof of a theorem: of ours the one that is written down, of others one that is found.
 
-        Returns
-        -------
-        Proof or None
-            None if no proof was found, which does not make the theorem false.
+    Returns
+    -------
+    Proof or None
+        None if no proof was found, which does not make the theorem false.
 
-        Examples
-        --------
-        >>> from contextlib import suppress
-    from dataclasses import replace
-        >>> from rac_theory import prove
-        >>> from rac_theory.theorems import T2, E, gap
-        >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
-        >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
-        >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
-        >>> [prove(each) is not None for each in (T2, half, twice)]
-        [True, True, False]
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from rac_theory import prove
+    >>> from rac_theory.theorems import T2, E, gap
+    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+    >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+    >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
+    >>> [prove(each) is not None for each in (T2, half, twice)]
+    [True, True, False]
     """
     theorem = theorem_named(theorem)
     if ALL.get(theorem.id) is theorem and theorem.id in STORED:
@@ -90,21 +89,20 @@ def _from_one_step(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
 def strongest(theorem: Theorem) -> Proof | None:
     """Return a proof of the strongest claim of the shape of a theorem that is found, with the constant in it.
 
-        Returns
-        -------
-        Proof or None
-            Of a theorem that differs in its claim alone, which may be the stronger or the weaker one; None if the claim
-            has no shape that is known, or nothing of its shape was proved.
+    Returns
+    -------
+    Proof or None
+        Of a theorem that differs in its claim alone, which may be the stronger or the weaker one; None if the claim
+        has no shape that is known, or nothing of its shape was proved.
 
-        Examples
-        --------
-        >>> from contextlib import suppress
-    from dataclasses import replace
-        >>> from rac_theory.proofs import strongest
-        >>> from rac_theory.theorems import T2, E, gap
-        >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
-        >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
-        E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from rac_theory.proofs import strongest
+    >>> from rac_theory.theorems import T2, E, gap
+    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+    >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
+    E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
     """
     facts = available(theorem)
     for shape in shapes(theorem):

@@ -245,8 +245,10 @@ def _claims(chance: random.Random) -> list[str]:
             ("--mark", (*theorems.MARKS, "proved")),
         ]
         explained = ["explain", chance.choice((*CLAIMS, "T11"))]
+        named = chance.choice((*theorems.ALL, "all", "T11", "no.module:x", "os:path", ":", "", "\x00"))
+        proved = ["prove", named, *["--latex"] * (chance.random() < 0.3)]
         return chance.choice(
-            (["list", *_options(chance, few)], explained, ["--version"], ["--help"], ["sketch", "--help"])
+            (["list", *_options(chance, few)], explained, proved, ["--version"], ["--help"], ["sketch", "--help"])
         )
     return ["counterexamples", chance.choice(("C6", "C8")), *_options(chance, [("--out", PATHS)])]
 
