@@ -1,6 +1,7 @@
 """Which facts a theorem may use: those that rest on no more than it assumes."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from rac_theory.proofs import facts, facts_of_several_steps
 from rac_theory.proofs.drawn import H, drawn_in, mean
@@ -16,18 +17,24 @@ from rac_theory.theorems.symbols import L, gamma, s
 
 def about_constants(theorem: Theorem) -> list[Fact]:
     """Return facts about constants."""
-    given = (fact for assumption in theorem.given for fact in assumed(assumption))
     assumptions = {theorem.about, *theorem.given}
-    return [fact for fact in (*_granted(), *given) if fact.by <= assumptions and not drawn_in(fact.value)]
+    return [fact for fact in (*_granted(), *_given(theorem)) if fact.by <= assumptions and not drawn_in(fact.value)]
 
 
 def available(theorem: Theorem) -> tuple[Fact, ...]:
     """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
     assumptions = {theorem.about, *theorem.given}
-    every = (*_granted(), *(fact for assumption in theorem.given for fact in assumed(assumption)))
+    every = (*_granted(), *_given(theorem))
     every = (*every, *(_about_distances() if known_minimiser in assumptions else ()))
     found = (_averaged(fact) for fact in every if fact.by <= assumptions)
     return tuple({(fact.value, fact.strict): fact for fact in found if fact is not None}.values())
+
+
+def _given(theorem: Theorem) -> Iterator[Fact]:
+    """What is given, but for what has no normal form, such as a power that is not whole: of that no use is made."""
+    for assumption in theorem.given:
+        with suppress(ValueError, ZeroDivisionError):
+            yield from assumed(assumption)
 
 
 def _granted() -> Iterator[Fact]:

@@ -10,7 +10,7 @@ import pytest
 from rac_theory import theorems
 from rac_theory.algebra import Relation
 from rac_theory.proofs import Missing, Proof
-from rac_theory.proofs.fact import read
+from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems.assumption import Condition, Known
 from rac_theory.theorems.assumptions import bernoulli_lora
@@ -48,6 +48,11 @@ def can_be_read(theorem):
     return True
 
 
+def has_other_sums(theorem, changed):
+    """Whether a sum that facts are about by its name is written in another way, so that it is another to them."""
+    return bool(set(theorem.claim.definitions).intersection(NAMES).difference(changed.claim.definitions))
+
+
 SLOW = ("T2_tight", "T4", "T5", "T5_step", "T7d", "T7d_sharp", "T8d_sharp", "T9d", "T9d_sharp", "T10d", "T10d_sharp")
 """Theorems of which a comparison takes up to a second, as their sums of powers have no common denominator."""
 
@@ -57,12 +62,12 @@ def tried(theorem):
     refused = kept = 0
     changes = list(changed_claims(theorem))
     is_few = theorem.id in SLOW and not ALL
-    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 60]:
+    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 40]:
         if stands(changed, theorem.id):
             assert same(theorem, changed), changed.statement
             kept += 1
         else:
-            assert not same(theorem, changed) or not can_be_read(changed), changed.statement
+            assert not same(theorem, changed) or not can_be_read(changed) or has_other_sums(theorem, changed)
             refused += 1
     return refused, kept
 

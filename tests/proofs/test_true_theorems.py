@@ -54,6 +54,9 @@ TRUE = {
         *(smooth, gamma * L <= 1, certified_minimum, polyak_lojasiewicz, equal(lambda_min, 1)),
     ),
     "an offset": like("T2", E(gap) <= 2 * rho**T * gap0),
+    "an assumption without a normal form": like(
+        "T2", E(gap) <= rho**T * gap0, *theorems.T2.given, gamma ** Fraction(11, 10) * L <= 1
+    ),
     "a term beside it": like("T2", E(gap) <= rho**T * gap0 + gap0 / T),
     "a certified infimum": like(
         "T1",
