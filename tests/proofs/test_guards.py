@@ -10,7 +10,8 @@ from rac_theory.proofs import Missing, Proof, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import G, gap, nothing, one
-from rac_theory.theorems import T2, E
+from rac_theory.proofs.stored import STORED
+from rac_theory.theorems import T2, T5, E, mean_squared_gradient
 from rac_theory.theorems import gap as of_gap
 from rac_theory.theorems.symbols import T, gap0
 
@@ -51,3 +52,10 @@ def test_a_potential_is_a_sum_of_multiples(psi):
     """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
     with pytest.raises(Missing, match=r"must not depend on what is drawn|must be a sum of multiples"):
         induction.potential(psi, nothing, nothing, nothing, nothing, one, lifted(0), {gap0: one})
+
+
+def test_a_mean_with_other_weights_is_another():
+    """One letter stands for the squared gradient at every t: the weighted bound of T5 was that of the plain mean, too."""
+    plain = replace(T5, id="plain", claim=E(mean_squared_gradient) <= T5.claim.bound)
+    with pytest.raises(Missing, match="the claim is not what is proved"):
+        Proof(plain, *STORED["T5"]())
