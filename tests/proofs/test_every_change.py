@@ -62,7 +62,7 @@ def tried(theorem):
     refused = kept = 0
     changes = list(changed_claims(theorem))
     is_few = theorem.id in SLOW and not ALL
-    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 40]:
+    for changed in changes[len(changes) // 2 : len(changes) // 2 + 1] if is_few else changes[:: 1 if ALL else 60]:
         if stands(changed, theorem.id):
             assert same(theorem, changed), changed.statement
             kept += 1

@@ -55,7 +55,7 @@ def test_a_potential_is_a_sum_of_multiples(psi):
 
 
 def test_a_mean_with_other_weights_is_another():
-    """One letter stands for the squared gradient at every t: the weighted bound of T5 was that of the plain mean, too."""
+    """One letter stands for the squared gradient at every t: a plain mean had the proof of the weighted bound of T5."""
     plain = replace(T5, id="plain", claim=E(mean_squared_gradient) <= T5.claim.bound)
     with pytest.raises(Missing, match="the claim is not what is proved"):
         Proof(plain, *STORED["T5"]())
