@@ -110,12 +110,18 @@ class Symbol(Expression):
         To which side its number is rounded.
     is_sum : bool
         Whether its name is written as a sum, and needs brackets beside a factor.
+    of : Expression, optional
+        The index of what is another quantity at each index: a sum of these is no multiple of one.
 
     Examples
     --------
-    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.algebra import Symbol, polynomial, total
     >>> 2 * Symbol("f(W^0) - f*", is_sum=True)
     2 (f(W^0) - f*)
+    >>> t, T = Symbol("t"), Symbol("T")
+    >>> all_equal, each_its_own = Symbol("x"), Symbol("x_t", of=t)
+    >>> [polynomial(total(t, T, x)) == polynomial(T * x) for x in (all_equal, each_its_own)]
+    [True, False]
     """
 
     name: str
@@ -125,6 +131,7 @@ class Symbol(Expression):
     unit: str = ""
     side: Literal["up", "down", "exact"] = "exact"
     is_sum: bool = False
+    of: Expression | None = None
 
 
 @dataclass(frozen=True, repr=False)

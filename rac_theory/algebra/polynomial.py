@@ -1,6 +1,7 @@
 """Reading as a quotient of polynomials: the normal form in which two expressions are the same or not."""
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
@@ -98,6 +99,8 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
     match expression:
         case Number(value):
             return Ratio(constant(value))
+        case Symbol(of=Expression() as index) if index in at:
+            return Ratio(term(replace(expression, of=at[index].expression)))
         case Symbol():
             return Ratio(term(expression))
         case Let(value=value):

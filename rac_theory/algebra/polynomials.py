@@ -12,7 +12,7 @@ from functools import lru_cache, reduce
 from operator import mul
 from typing import Any, TypeAlias
 
-from rac_theory.algebra.expression import Expression, Negative, Number, Power, Sum, Symbol, lifted
+from rac_theory.algebra.expression import Expression, Negative, Number, Power, Sum, lifted
 
 Monomial: TypeAlias = frozenset[tuple[Any, Any]]
 """Pairs of a letter and its exponent, and of a ``Monomial`` and the ``Polynomial`` that has it as exponent."""
@@ -134,7 +134,7 @@ def symbols_in(monomial: Monomial) -> Iterator[Any]:
             yield from value.symbols()
         else:
             yield key
-            yield from () if isinstance(key, Symbol) else _written(key).within()
+            yield from (each for each in _written(key).within() if each != key)
 
 
 def _together(one: Monomial, other: Monomial) -> Monomial:

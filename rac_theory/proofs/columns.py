@@ -56,7 +56,8 @@ class Facts:
 
     def terms(self, p: Polynomial) -> Terms:
         """Return a polynomial as powers of the letters and their numbers."""
-        return {self._powers(monomial): times for monomial, times in p.terms}
+        # In order, so that the same search has the same linear programs each time.
+        return dict(sorted((self._powers(monomial), times) for monomial, times in p.terms))
 
     def _powers(self, monomial: Monomial) -> Powers:
         powers = [0] * len(self.letters)
@@ -73,15 +74,16 @@ class Facts:
             # What has letters of its own, as the product of powers with symbolic exponents, is of no use.
             yield from ((facts, self.terms(p)) for facts, p in known if _letters(p) <= self.place.keys())
 
-    def columns(self, goal: Terms, slacks: int, rounds: int) -> list[Column]:
-        """Return products of at most so many facts about constants, times powers, that can add up to the goal.
+    def columns(self, goals: Sequence[Terms], slacks: int, rounds: int) -> list[Column]:
+        """Return products of at most so many facts about constants, times powers, that can add up to goals.
 
-        A term is looked for that makes up the goal, or that takes away what another product has too much of.
+        A term is looked for that makes up a goal, or that takes away what another product has too much of.
         """
         products = [each for count in range(slacks + 1) for each in self.products(count)]
         cut, found = len(self.signs), dict[tuple[int, Powers], Column]()
-        ranges = [self._range(terms, goal) for _, terms in products]
-        fresh = {(powers, times > 0) for powers, times in goal.items()}
+        near = [powers for goal in goals for powers in goal]
+        ranges = [self._range(terms, near) for _, terms in products]
+        fresh = {(powers, times > 0) for goal in goals for powers, times in goal.items()}
         seen = set(fresh)
         for _ in range(rounds):
             by_state: dict[tuple[Powers, bool], list[Powers]] = {}
@@ -102,7 +104,7 @@ class Facts:
                 break
         return list(found.values())
 
-    def _range(self, terms: Terms, goal: Terms) -> list[range] | None:
+    def _range(self, terms: Terms, goal: Sequence[Powers]) -> list[range] | None:
         """By which powers of each sign a product may be multiplied: those that keep it near the goal; None if none."""
         signs = [fact.strict for fact in self.signs.values()]
         sides = zip(zip(*terms, strict=True), zip(*goal, strict=True), signs, strict=False)

@@ -30,7 +30,8 @@ class Defined:
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self._signs: Mapping[Any, bool] = dict(sorted(_signs(facts), key=lambda pair: pair[1]))
-        self._sums = [each.value.numerator for each in facts if each.strict and len(each.value.numerator.terms) > 1]
+        strict = [fact.value for fact in facts if fact.strict and fact.value.denominator == ONE]
+        self._sums = [value.numerator for value in strict if len(value.numerator.terms) > 1]
 
     def check(self, expression: Expression, counts: frozenset[Symbol] = _COUNTS) -> None:
         """Raise ``Missing`` if an expression divides by what may be zero, or counts what may be no whole number."""

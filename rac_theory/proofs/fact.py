@@ -3,17 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
-from rac_theory.algebra import Expression, Let, Ratio, Relation, Symbol, identical, polynomial, symbols_of
+from rac_theory.algebra import Expression, Let, Ratio, Relation, identical, polynomial
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
 from rac_theory.theorems.assumption import Assumption
-from rac_theory.theorems.metric import mean_squared_gradient
-from rac_theory.theorems.symbols import T, t
 
 NAMES: tuple[Let, ...] = (
     federated.a,
@@ -24,16 +21,11 @@ NAMES: tuple[Let, ...] = (
     rac_lora_gd.e,
 )
 _AS_LETTERS: dict[Expression, Ratio] = {name: Ratio(term(name)) for name in NAMES}
-# A squared gradient is another at each t, though one letter stands for all. As a power of t, means of other weights are
-# other polynomials.
-_BY_STEP: dict[Any, Expression] = {
-    one: Symbol("squared gradient") ** t for one in symbols_of(mean_squared_gradient.expected) if one != T
-}
 
 
 def read(expression: Expression | int) -> Ratio:
     """Return an expression in normal form, in which equal ones are equal; some names are letters."""
-    return polynomial(lifted(expression).at(_BY_STEP), _AS_LETTERS)
+    return polynomial(lifted(expression), _AS_LETTERS)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

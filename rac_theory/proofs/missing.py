@@ -1,8 +1,12 @@
 """What is said where a proof is refused."""
 
-from rac_theory.algebra import Ratio
+from collections.abc import Iterator
+from itertools import chain, islice
 
-_LONGEST = 300
+from rac_theory.algebra import Ratio
+from rac_theory.algebra.polynomials import Monomial, Polynomial
+
+_MOST_TERMS = 40
 
 
 class Missing(ValueError):
@@ -23,6 +27,15 @@ class Missing(ValueError):
 
 
 def shortened(value: Ratio) -> str:
-    """Return a value in a line that can be read."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+    """Return a value in a line that can be read, or how large it is: to write a large one would take seconds."""
+    above, below = value.numerator, value.denominator
+    is_short = sum(1 for _ in islice(chain(_terms_in(above), _terms_in(below)), _MOST_TERMS + 1)) <= _MOST_TERMS
+    return repr(value) if is_short else f"a quotient of {len(above.terms)} terms and {len(below.terms)}"
+
+
+def _terms_in(polynomial: Polynomial) -> Iterator[Monomial]:
+    """Yield its monomials, and those of the bases in them."""
+    for monomial, _ in polynomial.terms:
+        yield monomial
+        for _, base in monomial:
+            yield from _terms_in(base) if isinstance(base, Polynomial) else ()

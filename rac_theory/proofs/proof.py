@@ -70,7 +70,7 @@ class Proof:
             raise Missing(f"{self.theorem.id} does not assume: {' '.join(map(sentence, extra))}")
         if not self.times.strict:
             raise Missing(f"{self.theorem.id}: {self.times!r} must be known to be positive")
-        defined = Defined(about_constants(self.theorem))
+        defined = Defined([*about_constants(self.theorem), self.times])
         for expression in _stated(self.theorem.claim, self.needs):
             defined.check(expression)
         claim = (read(bound) - read(self.theorem.metric.expected)) * self.times.value

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
-from rac_theory.algebra import Expression, Relation
+from rac_theory.algebra import Expression, Ratio, Relation
 from rac_theory.algebra.expression import Maximum, lifted
 from rac_theory.algebra.polynomials import Atom
 from rac_theory.proofs.available import available
@@ -106,9 +106,11 @@ def strongest(theorem: Theorem) -> Proof | None:
     """
     facts = available(theorem)
     for shape in shapes(theorem):
-        times = stretched(read(shape.goals["step"] - shape.stretch), read(shape.stretch), facts)
-        if times is not None:
-            claim = E(theorem.metric) <= shape.stronger(lifted(times))
+        goal, way = read(shape.goals["step"] - shape.stretch), read(shape.stretch)
+        found = [stretched(goal, way, case) for case in _cases(read(shape.goals["step"]), facts)]
+        if None not in found:
+            times = min(each for each in found if each is not None)
+            claim = E(theorem.metric) <= (theorem.claim.bound if times == 1 else shape.stronger(lifted(times)))
             best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), facts)
             if best is not None:
                 return best
@@ -133,9 +135,15 @@ def _looked_for(goal: Expression, facts: Sequence[Fact]) -> Fact | None:
         value = read(goal)
     except (ValueError, ZeroDivisionError):  # it has no normal form
         return None
+    found = [search(value, case) for case in _cases(value, facts)]
+    if None in found:
+        return None
+    few, *many = (each for each in found if each is not None)
+    return cases(few, many[0], _SPLIT) if many else few
+
+
+def _cases(value: Ratio, facts: Sequence[Fact]) -> tuple[Sequence[Fact], ...]:
+    """What is known in each case: in one if there is no maximum in a value, else in two."""
     largest = [one.expression for one in value.numerator.letters() if isinstance(one, Atom)]
     of = [fact for one in largest if isinstance(one, Maximum) for fact in below_maximum(*one.of)]
-    if not of:
-        return search(value, facts)
-    few, many = (search(value, (*facts, *of, *assumed(Relation(_SPLIT.terms, (sign,))))) for sign in ("<=", ">="))
-    return None if few is None or many is None else cases(few, many, _SPLIT)
+    return tuple((*facts, *of, *assumed(Relation(_SPLIT.terms, (sign,)))) for sign in ("<=", ">=")) if of else (facts,)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import add, mul, truediv
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -19,6 +20,9 @@ from rac_theory.proofs.facts import nothing, one
 
 _EFFORTS = ((0, 4), (1, 3), (1, 5), (2, 3))
 """How many facts about constants in a product, and how many terms from the goal: little first."""
+_METHODS = (("highs-ds", 2000), ("highs-ipm", 100))
+"""The simplex method finds most proofs in tens of steps, but in some of the programs it would go on for ever."""
+_LIMIT = 1
 _TINY = 1e-9
 _LIGHT = 1e-6
 
@@ -36,7 +40,7 @@ def search(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
     known = Facts(facts, whole)
     target = known.terms(whole.numerator)
     for slacks, rounds in _EFFORTS:
-        columns = known.columns(target, slacks, rounds)
+        columns = known.columns([target], slacks, rounds)
         if (times := _solve([column.terms for column in columns], target, _costs(columns))) is not None:
             found = reduce(add, (known.fact(columns[k]) * each for k, each in times.items()))
             return reduce(truediv, divisors, found)
@@ -56,7 +60,9 @@ def stretched(goal: Ratio, way: Ratio, facts: Sequence[Fact]) -> Fraction | None
     target, direction = known.terms(whole.numerator), known.terms(along.numerator)
     best: Fraction | None = None
     for slacks, rounds in _EFFORTS:
-        columns = known.columns({**direction, **target}, slacks, rounds)
+        if best is not None and slacks > 1:  # that would take a minute, and has not been seen to find more
+            break
+        columns = known.columns([target, direction], slacks, rounds)
         every = [*(column.terms for column in columns), {powers: -number for powers, number in direction.items()}]
         found = _solve(every, target, [*(_LIGHT * _costs(columns)), -1.0])
         if found is not None and (best is None or found.get(len(columns), 0) > best):
@@ -76,7 +82,11 @@ def _solve(columns: Sequence[Terms], goal: Terms, costs: Sequence[float] | Array
     right = np.zeros(len(rows))
     right[[rows[powers] for powers in goal]] = [float(times) for times in goal.values()]
     matrix = csc_matrix((values, (i, j)), shape=(len(rows), len(columns)))
-    answer = linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), method="highs-ds")  # type: ignore[call-overload]  # sparse
+    for method, most in _METHODS:
+        how: Any = {"method": method, "options": {"maxiter": most}}
+        answer = linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), **how)  # type: ignore[call-overload]  # sparse
+        if answer.status != _LIMIT:
+            break
     if answer.status != 0:
         return None
     support = [int(k) for k in np.flatnonzero(answer.x > _TINY)]

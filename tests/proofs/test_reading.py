@@ -33,7 +33,6 @@ DOCS = Path(__file__).parents[2] / "docs" / "theory"
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
 WITH_ROOTS = {
     "T2_tight": {"L": 1, "mu": Fraction(2, 7), "gamma": Fraction(1, 2), "lambda_min": 1},
-    "T5_step": {"squared gradient": 1, "E||grad f(W^t)||^2": 1},  # in normal form a power of t, which is one here
 }
 """Where kappa = 2/7 and e = 3/4, so that both roots are fractions."""
 SQUARES = {**COMPOSED, off: (H(G) - H(gbar)) @ (H(G) - H(gbar))}
