@@ -96,6 +96,7 @@ def test_a_change_is_seen(tree, at):
 
 rho = Let("rho", 1 - x * y)
 w = Let("w", 1 / (1 + x))
+x_j = Symbol("x_j", of=j)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,8 @@ w = Let("w", 1 / (1 + x))
         (total(k, T, x + k * y), x * T + y * total(j, T, j)),
         (total(k, 3, k * x**k), x + 2 * x**2),
         (total(k, N, (1 + x) ** k - 1) / N, ((1 + x) ** N - 1) / (N * x) - 1),  # the drift s of T7's page
+        (total(j, T, 2 * x_j * w**j), 2 * total(k, T, w**k * x_j.at({j: k}))),
+        (total(j, 2, x_j), x_j.at({j: 0}) + x_j.at({j: 1})),
         (maximum(x, y, x), maximum(y, x)),
         (maximum((x + 1) ** 2, 1 + 2 * x + x**2), (x + 1) ** 2),
         (maximum(1, 2, Fraction(1, 3)), 2),
@@ -153,6 +156,9 @@ def test_what_is_the_same(one, other):
         (powers(x, 0, T - 1), T),
         (total(k, T, k * x**k), total(k, T, k * x ** (k + 1))),
         (total(k, T, k), total(k, N, k)),
+        (total(j, T, x_j), T * x_j),
+        (total(j, T, x_j * w**j) / powers(w, 0, T - 1), total(j, T, x_j) / T),
+        (total(j, 2, x_j), 2 * x_j.at({j: 0})),
         # One index is not taken for the other, which stands around it.
         (total(j, T, total(k, T, j * maximum(j, k + 1))), total(j, T, total(k, T, k * maximum(j, k + 1)))),
         (maximum(x, y), maximum(x, y, 1)),

@@ -47,6 +47,13 @@ def test_what_is_divided_by_is_known_to_be_positive(divisor):
             Defined([POSITIVE, AT_LEAST_ZERO]).check(y / divisor)
 
 
+def test_what_is_above_a_positive_quotient_may_be_negative():
+    """As both sides may be: of (1 + x) / (y - 1) > 0 it was taken that 1 + x > 0."""
+    with pytest.raises(Missing, match="is not known to be positive"):
+        Defined([granted("", (1 + x) / (y - 1) > 0)]).check(1 / (1 + x))
+    Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
+
+
 @pytest.mark.parametrize("psi", [(G @ G) * gap, gap * gap, G @ G, gap + 1])
 def test_a_potential_is_a_sum_of_multiples(psi):
     """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
@@ -55,7 +62,7 @@ def test_a_potential_is_a_sum_of_multiples(psi):
 
 
 def test_a_mean_with_other_weights_is_another():
-    """One letter stands for the squared gradient at every t: a plain mean had the proof of the weighted bound of T5."""
+    """One letter stood for the squared gradient at every t: a plain mean had the proof of the weighted bound of T5."""
     plain = replace(T5, id="plain", claim=E(mean_squared_gradient) <= T5.claim.bound)
     with pytest.raises(Missing, match="the claim is not what is proved"):
         Proof(plain, *STORED["T5"]())

@@ -1,15 +1,25 @@
-"""Where a bound is attained nothing stronger is found, and what a search cannot do without is known."""
+"""Where a bound is attained nothing stronger is found, and nowhere is a claim proved that is less than ours."""
 
+import operator
+import os
+import random
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
 from rac_theory import theorems
+from rac_theory.algebra import number
+from rac_theory.proofs import strongest
 from rac_theory.proofs.prove import searched
 from rac_theory.theorems import E
+from rac_theory.theorems.assumption import relations_in
 from rac_theory.theorems.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
+from tests.theorems.second_routes.changed import changed_claims
+from tests.theorems.second_routes.same import NAMES
 
+ALL = "EVERY_CHANGE" in os.environ
 LESS, MORE = Fraction(99, 100), Fraction(101, 100)
 slope = lambda_min * gamma
 
@@ -29,3 +39,84 @@ def test_a_claim_that_is_a_hundredth_stronger_has_no_proof(name):
     ours = theorems.ALL[id]
     assert ours.tightest.ratio == 1
     assert searched(replace(ours, id=name, claim=E(ours.metric) <= bound, descends=False)) is None
+
+
+WITHOUT_A_SHAPE = ("T1_tight", "T2_tight", "T5_step")
+"""With a polynomial p(T) that is no sum of powers of a number, with roots, with a sum over steps: see their pages."""
+QUICK = ("T1", "T1_sharp", "T2", "T2_sharp", "T3", "T3_isotropic", "T12_nonconvex", "T12_pl", "T12_gaussian", "T9")
+
+
+@pytest.mark.parametrize("id", sorted(theorems.ALL.keys() - set(WITHOUT_A_SHAPE)) if ALL else QUICK)
+def test_the_constant_of_a_claim_is_the_best_that_is_found(id):
+    """With the constant left open the search comes back with ours: none of ours is weaker than what it can prove."""
+    ours = theorems.ALL[id]
+    assert strongest(ours).theorem.claim.bound is ours.claim.bound
+
+
+@pytest.mark.parametrize("id", WITHOUT_A_SHAPE)
+def test_of_other_shapes_no_best_constant_is_known(id):
+    assert strongest(theorems.ALL[id]) is None
+
+
+@pytest.mark.parametrize("id", sorted(theorems.ALL) if ALL else ["T1", "T2"])
+def test_no_changed_claim_that_is_proved_is_less_than_ours(id):
+    """Each number, sign, exponent, term and factor moved in turn: what is still proved is nowhere less than our bound.
+
+    Would catch a search that proves too much, and a theorem of ours that can be sharpened in one place. All theorems,
+    half an hour: ``EVERY_CHANGE=1 python -m pytest tests/proofs/test_nothing_stronger.py``.
+    """
+    ours = theorems.ALL[id]
+    cases = list(allowed(ours))
+    less, kept = [], 0
+    for changed in list(changed_claims(ours))[:: 1 if ALL else 3]:
+        if searched(changed) is not None:
+            kept += 1
+            assert changed.metric.expected == ours.metric.expected
+            less += [changed.statement] if any(is_less(changed, ours, case) for case in cases) else []
+    assert not less
+    assert kept > 1
+
+
+def allowed(theorem):
+    """Yield numbers that a theorem allows."""
+    rng = random.Random(25)
+    for _ in range(1000):
+        case = drawn(rng)
+        if all(is_met(one, case) for one in relations_in(*theorem.given)) and of(theorem, case) >= 0:
+            yield case
+
+
+def drawn(rng):
+    """Return numbers, often the largest and the smallest that are possible."""
+    part = rng.random
+    numbers = {name: part() for name in NAMES}
+    numbers |= {name: rng.choice([0, part()]) for name in ("A", "C", "D", "sigma^2", "zeta^2")}
+    numbers["beta"], numbers["L"] = rng.choice([0, 1, part()]), rng.choice([0.5, 1, 2])
+    numbers |= {name: numbers["L"] * rng.choice([1, part()]) for name in ("mu", "s")}
+    numbers["lambda_max"] = rng.choice([1, part()])
+    numbers["lambda_min"] = numbers["lambda_max"] * rng.choice([1, part(), part()])
+    numbers["T"], numbers["N"] = rng.choice([1, 2, 5, 20]), rng.choice([1, 1, 2, 3])
+    numbers["K"] = numbers["N"]
+    numbers["gamma"] = rng.choice([1, part(), 2 * part()]) / numbers["L"]
+    numbers["eta"] = rng.choice([1, part()]) / numbers["L"] / numbers["N"]
+    return numbers
+
+
+SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": lambda a, b: True}
+
+
+def is_met(relation, case):
+    """Whether numbers meet a relation; what is said of other numbers, as the largest length of B, is left aside."""
+    try:
+        terms = [number(term, case) for term in relation.terms]
+    except KeyError:
+        return True
+    return all(SIGNS[sign](a, b) for (a, b), sign in zip(pairwise(terms), relation.signs, strict=True))
+
+
+def of(theorem, case):
+    return float(number(theorem.claim.bound, case))
+
+
+def is_less(changed, ours, case):
+    return of(changed, case) < of(ours, case) * (1 - 1e-9)
