@@ -57,6 +57,8 @@ class Constants(Value):
         ``||W0 - W*||``, rounded up, for the minimiser that the problem knows; nan if it knows none.
     nu, longest_step : float
         For the plain step, see ``PlainStep``.
+    L_H : float
+        Smoothness of f along the sketch: ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q.
     alpha_spent : float
         The probability with which a sampled lambda_min or lambda_max may be false, both together; 0 for closed forms.
     measured : frozenset of str
@@ -99,6 +101,7 @@ class Constants(Value):
     distance0: float = math.nan
     nu: float = math.nan
     longest_step: float = math.nan
+    L_H: float = math.nan
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from rac_theory.proofs import facts, facts_of_several_steps
+from rac_theory.proofs import facts, facts_of_gain, facts_of_several_steps
 from rac_theory.proofs.drawn import H, drawn_in, mean
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, V, assumed, even, high, low, square, square_of
@@ -12,7 +12,7 @@ from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumptions import known_minimiser
-from rac_theory.theorems.symbols import L, gamma, s
+from rac_theory.theorems.symbols import L_H, L, gamma, s
 
 
 def about_constants(theorem: Theorem) -> list[Fact]:
@@ -38,10 +38,10 @@ def _given(theorem: Theorem) -> Iterator[Fact]:
 
 
 def _granted() -> Iterator[Fact]:
-    for name in (*vars(facts).values(), *vars(facts_of_several_steps).values()):
+    for name in (each for module in (facts, facts_of_several_steps, facts_of_gain) for each in vars(module).values()):
         yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))
     yield from (low(G), high(G), even(G), square(G), square(H(G)), square(H(gbar)))
-    yield from (square_of(1 - gamma * L), kept_of_epoch, round_error)
+    yield from (square_of(1 - gamma * L), square_of(1 - gamma * L_H), kept_of_epoch, round_error)
 
 
 def _about_distances() -> Iterator[Fact]:

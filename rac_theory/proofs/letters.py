@@ -50,6 +50,7 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"V(?!\+)", "V", "W - W*"),
     (r"V\+", "V+", "W+ - W*"),
     (r"H(?!bar)", "H", "the projection that is drawn"),
+    (r"QH", "Q", "what bounds the curvature of f, an operator"),
     (r"B", "B", "the factor that is drawn"),
     (r"Hbar|\|\*", "Hbar", "E[H]"),
     (r"\|\*", "||V||*^2", "<V,Hbar^-1 V>"),

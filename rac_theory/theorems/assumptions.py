@@ -12,6 +12,7 @@ from rac_theory.cases.constants import Constants
 from rac_theory.sketches import Gaussian
 from rac_theory.theorems.assumption import Condition, Known
 from rac_theory.theorems.symbols import (
+    L_H,
     A,
     C,
     D,
@@ -110,6 +111,13 @@ smooth_components = Condition(
     "Lipschitz gradient of every component or client",
     Symbol("||grad f_i(V) - grad f_i(W)||", r"\Vert \nabla f_i(V) - \nabla f_i(W) \Vert") <= L_max * _apart,
     (L_max > 0,),
+)
+
+# Q is an operator that bounds how f is curved: f(W + D) <= f(W) + <grad f(W), D> + <D, Q D> / 2 for all W and D.
+smooth_along_sketch = Condition(
+    "Curvature of f at most Q, and that of Q along the sketch at most L_H",
+    Symbol("E[H Q H]", r"\mathrm{E}[H Q H]") <= L_H * Symbol("E[H]", r"\mathrm{E}[H]"),
+    (L_H > 0,),
 )
 
 polyak_lojasiewicz = Condition("Polyak-Lojasiewicz inequality", _gradient**2 / 2 >= mu * _excess, (mu > 0,))

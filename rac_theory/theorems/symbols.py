@@ -26,6 +26,13 @@ L_max = Symbol(
     unit=_CURVATURE,
     side="up",
 )
+L_H = Symbol(
+    "L_H",
+    constant="L_H",
+    meaning="smoothness of f along the sketch: E[H Q H] <= L_H E[H]",
+    unit=_CURVATURE,
+    side="up",
+)
 mu = Symbol("mu", constant="mu", meaning="Polyak-Lojasiewicz constant of f", unit=_CURVATURE, side="down")
 s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f", unit=_CURVATURE, side="down")
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from .along import steps_along
 from .constants import constants
 from .epochs import epochs
 from .one_step import exact_steps, noisy_steps, plain_steps
@@ -14,4 +15,4 @@ __all__ = ["World", "worlds"]
 @cache
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
-    return (*exact_steps(), *noisy_steps(), *plain_steps(), *epochs(), *rounds(), *constants())
+    return (*exact_steps(), *steps_along(), *noisy_steps(), *plain_steps(), *epochs(), *rounds(), *constants())

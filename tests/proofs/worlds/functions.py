@@ -35,6 +35,7 @@ class Function:
     hessian: np.ndarray | None = None
     is_certified: bool = True  # whether infimum is the infimum, and not a number below it
     is_smooth: bool = True
+    curvature: np.ndarray | None = None  # an upper bound Q of how f is curved
 
 
 def parabola(L):
@@ -111,6 +112,7 @@ def separable(pieces: Sequence[Piece], centre, basis=None) -> Function:
         min(piece.s for piece in pieces),
         all(piece.convex for piece in pieces),
         is_smooth=all(piece.is_smooth for piece in pieces),
+        curvature=U @ np.diag([piece.L for piece in pieces]) @ U.T,
     )
 
 
@@ -125,7 +127,7 @@ def quadratic(hessian, centre, least=0.0) -> Function:
     def value(W):
         return np.sum((W - c) * ((W - c) @ A), axis=-1) / 2 + least
 
-    return Function(value, lambda W: (W - c) @ A, L, least, c, mu, s, True, A)
+    return Function(value, lambda W: (W - c) @ A, L, least, c, mu, s, True, A, curvature=A)
 
 
 def mean_of(functions: Sequence[Function]) -> Function:
@@ -143,7 +145,8 @@ def mean_of(functions: Sequence[Function]) -> Function:
         c = np.linalg.pinv(A) @ np.mean([f.hessian @ f.minimiser for f in functions], axis=0)
         return quadratic(A, c, float(value(c)))
     convex, least = all(f.convex for f in functions), float(np.mean([f.infimum for f in functions]))
+    Q = np.mean([f.curvature for f in functions], axis=0)
     s = float(np.mean([f.s for f in functions]))
     if all(np.array_equal(f.minimiser, functions[0].minimiser) for f in functions):
-        return Function(value, gradient, L, least, functions[0].minimiser, s, s, convex)
-    return Function(value, gradient, L, least, None, convex=convex, is_certified=False)
+        return Function(value, gradient, L, least, functions[0].minimiser, s, s, convex, curvature=Q)
+    return Function(value, gradient, L, least, None, convex=convex, is_certified=False, curvature=Q)

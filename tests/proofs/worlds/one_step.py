@@ -10,8 +10,8 @@ from rac_theory.theorems import assumptions as known
 
 from . import several, sketches
 from .functions import Function, corner, cosine, huber, log_cosh, mean_of, parabola, quadratic, rippled, separable, wave
-from .sketches import Sketch
-from .world import ROUNDING, World, of_a_function, products, with_means
+from .sketches import TINY, Sketch
+from .world import ROUNDING, World, bends, of_a_function, products, with_means
 
 SIZES = (0.05, 0.3, 1.0, 1.9, 2.0, 2.05, 3.0)
 """Of gamma L."""
@@ -90,16 +90,17 @@ def vectors(f: Function, W: np.ndarray, **more: np.ndarray) -> dict[tuple[str, s
 
 def world(name: str, about, f, W, sketch, letters, seen, meets=(), **constants: float) -> World:
     """Return a world of one step; p and H are those of the sketch."""
-    numbers = with_means([*letters, *products(seen, sketch.H)], sketch.p)
+    numbers = with_means([*letters, *products(seen, sketch.H), *bends(f, seen, sketch.H)], sketch.p)
     everything = of_a_function(f, W, sketch) | constants
     is_even = everything["lambda_max"] <= everything["lambda_min"] * (1 + ROUNDING)
     even = {known.isotropic} if is_even else set()
-    return World(name, frozenset({about, *about_f(f), *even, *meets}), everything, numbers)
+    along = {known.smooth_along_sketch} if f.is_smooth and everything.get("L_H", 0) > TINY else set()
+    return World(name, frozenset({about, *about_f(f), *even, *along, *meets}), everything, numbers)
 
 
 def loose(rng: np.random.Generator) -> Mapping[str, float]:
     """What a constant is multiplied by that is known with an error to its safe side."""
-    up, down = ("L", "L_max", "lambda_max"), ("mu", "strong_convexity", "lambda_min")
+    up, down = ("L", "L_max", "L_H", "lambda_max"), ("mu", "strong_convexity", "lambda_min")
     return {**{name: rng.uniform(1, 1.5) for name in up}, **{name: rng.uniform(0.6, 1) for name in down}}
 
 

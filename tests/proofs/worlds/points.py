@@ -11,14 +11,14 @@ import numpy as np
 from rac_theory.algebra import Expression, Ratio, Relation, number, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, Polynomial
-from rac_theory.proofs import facts, facts_of_several_steps
+from rac_theory.proofs import facts, facts_of_gain, facts_of_several_steps
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G, V, assumed, even, high, low, square, square_of
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems.assumption import Assumption, Condition, Known
-from rac_theory.theorems.symbols import L, gamma, lambda_max, lambda_min, s
+from rac_theory.theorems.symbols import L_H, L, gamma, lambda_max, lambda_min, s
 
 from .world import World
 
@@ -47,10 +47,10 @@ def relative(terms: np.ndarray) -> np.ndarray:
 
 def facts_that_are_granted() -> dict[str, Fact]:
     """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
-    modules = (facts, facts_of_several_steps)
+    modules = (facts, facts_of_several_steps, facts_of_gain)
     found = [each for module in modules for value in vars(module).values() for each in _in(value)]
     found += [fact(v) for fact in (low, high, even) for v in (G, V, V - G * gamma)]
-    found += [square(G), *(square_of(1 - gamma * one) for one in (L, s))]
+    found += [square(G), *(square_of(1 - gamma * one) for one in (L, L_H, s))]
     for recipe in STORED.values():
         with suppress(Missing):  # a proof that no longer is one is seen by tests of its own
             found += [leaf for fact in recipe() for leaf in leaves(fact, set())]

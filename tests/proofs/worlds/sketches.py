@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+TINY = 1e-9
+
 
 @dataclass(frozen=True)
 class Sketch:
@@ -21,6 +23,13 @@ class Sketch:
         """The smallest and the largest eigenvalue of the mean, no less than 0 and no more than 1."""
         eigenvalues = np.linalg.eigvalsh(self.mean)
         return min(1.0, max(0.0, eigenvalues[0])), min(1.0, eigenvalues[-1])
+
+    def along(self, Q: np.ndarray) -> float:
+        """The least number L_H with ``E[H Q H] <= L_H E[H]``."""
+        eigenvalues, U = np.linalg.eigh(self.mean)
+        root = U[:, eigenvalues > TINY] / np.sqrt(eigenvalues[eigenvalues > TINY])
+        seen = np.einsum("n,nij,jk,nkl->il", self.p, self.H, Q, self.H)
+        return float(np.linalg.eigvalsh(root.T @ seen @ root)[-1])
 
 
 def whole(d: int) -> Sketch:

@@ -9,6 +9,7 @@ import numpy as np
 
 from rac_theory.algebra import Relation, Symbol, symbols_of, truth
 from rac_theory.proofs.drawn import Drawn, H, vector
+from rac_theory.proofs.facts_of_gain import bent, bent_by_noise
 from rac_theory.theorems.assumption import Assumption, Known
 
 from .functions import Function
@@ -63,6 +64,16 @@ def products(vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray)
         yield _product(one, other, is_seen=True), np.sum(seen[one] * seen[other], axis=-1)
 
 
+def bends(
+    f: Function, vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray
+) -> Iterator[tuple[Drawn, np.ndarray]]:
+    """Yield what Q, which bounds how f is curved, makes of gradients in the range of H."""
+    for key, letter in ((("G", ""), bent), (("g", "H"), bent_by_noise)):
+        if f.curvature is not None and key in vectors:
+            seen = np.einsum("nij,nj->ni", H_drawn, np.broadcast_to(vectors[key], H_drawn.shape[:2]))
+            yield letter, np.einsum("ni,ij,nj->n", seen, f.curvature, seen)
+
+
 @cache
 def _product(one: tuple[str, str], other: tuple[str, str], *, is_seen: bool) -> Drawn:
     left, right = (vector(name, over=over) for name, over in (one, other))
@@ -87,7 +98,8 @@ def with_means(letters: Iterable[tuple[Drawn, np.ndarray]], p: np.ndarray) -> di
 def of_a_function(f: Function, W: np.ndarray, sketch: Sketch) -> dict[str, float]:
     """Return the constants of f and of a sketch."""
     least, most = sketch.spectrum
-    return {
+    along = {} if f.curvature is None else {"L_H": sketch.along(f.curvature)}
+    return along | {
         "L": f.L, "L_max": f.L, "mu": f.mu, "strong_convexity": f.s, "lambda_min": least, "lambda_max": most, "T": 3.0,
     }  # fmt: skip
 
