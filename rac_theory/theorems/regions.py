@@ -15,13 +15,13 @@ from rac_theory.algebra.box import Range
 from rac_theory.algebra.expression import Number, Power, Product
 from rac_theory.algebra.sign import Lemma, Region
 from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
-from rac_theory.theorems.symbols import K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, mu, nu, s
+from rac_theory.theorems.symbols import L_H, K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, mu, nu, s
 from rac_theory.theorems.theorem import Theorem
 
 _kappa, _b, _x, _z = Symbol("kappa"), Symbol("b"), Symbol("x"), Symbol("z")
 
 _RANGES: Mapping[Symbol, Range] = {
-    **dict.fromkeys((L, L_max), (0, math.inf)),
+    **dict.fromkeys((L, L_max, L_H), (0, math.inf)),
     **dict.fromkeys((T, N, K), (1, math.inf)),  # counts
     **dict.fromkeys((lambda_min, lambda_max), (0, 1)),  # H is a projection, so that E[H] is between 0 and I
     **dict.fromkeys((_kappa, _z), (0, 1)),
@@ -66,7 +66,10 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
     proved = {each: lemma for each, (relation, lemma) in _LEMMAS.items() if relation in relations}
     lemmas = {**proved, **_given(relations)}
-    pieces = _pieces(places.get(_smoothness(every), L), ranges.get(_x, (0, 1)), s in every)
+    smooth = places.get(_smoothness(every), L)
+    # What is always true of mu: mu <= L, and mu lambda_min <= L_H.
+    most = smooth / lambda_min if L_H in every else smooth
+    pieces = _pieces(smooth, {mu: _kappa * most}, ranges.get(_x, (0, 1)), s in every)
     return tuple(
         Region(ranges | {_x: inside}, places | {one: place for one, place in beside.items() if one in every}, lemmas)
         for inside, beside in pieces
@@ -74,7 +77,7 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
 
 
 def _smoothness(every: Collection[Symbol]) -> Symbol:
-    return L_max if L_max in every else L
+    return next((one for one in (L_H, L_max) if one in every), L)
 
 
 def _length(relation: Relation) -> tuple[Product, Fraction] | None:
@@ -98,10 +101,12 @@ def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
     return given
 
 
-def _pieces(smooth: Expression, x: Range, with_s: bool) -> Iterator[tuple[Range, Mapping[Symbol, Expression]]]:
-    """The range of x cut at 1, where (1 - x)^2 turns, and what is always true: mu, s and 1 / nu are shares of L."""
+def _pieces(
+    smooth: Expression, always: Mapping[Symbol, Expression], x: Range, with_s: bool
+) -> Iterator[tuple[Range, Mapping[Symbol, Expression]]]:
+    """The range of x cut at 1, where (1 - x)^2 turns, and what is always true: s and 1 / nu are shares of L."""
     # nu <= 1/L, as the eigenvalues of 2 M - M^2, for M = L tau B B', are at most 1.
-    always = {mu: _kappa * smooth, nu: _x / L}
+    always = {**always, nu: _x / L}
     low, high = x
     for inside in [(low, high)] if high <= 1 else [(low, Fraction(1)), (Fraction(1), high)]:
         # gamma s = x z if x <= 1, else it is below 1 or between 1 and x.

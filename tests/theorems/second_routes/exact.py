@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+from scipy.linalg import hadamard
 
 from rac_theory import Constants
 
@@ -108,6 +109,33 @@ def plain_steps(times):
     return [Equality("two lengths", c, followed(maps, L, START, max(times)), times)]
 
 
+def through_a_hadamard_matrix(times, *steps):
+    """T13: L x_1^2/2 on R^4, H on a column of a Hadamard matrix: L_H is L/4, and all draws do the same."""
+    found, columns = [], hadamard(4).T / 2
+    Q, x = L * np.diag([1.0, 0.0, 0.0, 0.0]), START * np.eye(4)[0]
+    for gamma in steps:
+        c = replace(BLANK, gamma=gamma / L, L=np.nan, L_H=L / 4, lambda_min=0.25, lambda_max=0.25)
+        maps = [(0.25, np.eye(4) - gamma / L * np.outer(u, u) @ Q, 0.0) for u in columns]
+        found.append(Equality(f"gamma L = {gamma:g}", c, followed(maps, Q, x, max(times)), times))
+    return found
+
+
+def noise_through_a_hadamard_matrix(times, *steps, A=0.0, size=0.7):
+    """T14: the same with noise along e_1, additive or proportional to x_1."""
+    found, columns = [], hadamard(4).T / 2
+    e, Q = np.eye(4)[0], L * np.diag([1.0, 0.0, 0.0, 0.0])
+    share = (A / L) ** 0.5  # 2 A f is the square of sqrt(L A) x
+    for gamma in (step / L for step in steps):
+        c = replace(BLANK, gamma=gamma, L=np.nan, L_H=L / 4, lambda_min=0.25, lambda_max=0.25, A=A, beta=1.0, C=size**2)
+        maps = [
+            (0.125, np.eye(4) - gamma * np.outer(u, u) @ Q * (1 + sign * share), gamma * sign * size * u * u[0])
+            for u in columns
+            for sign in (1, -1)
+        ]
+        found.append(Equality(f"gamma L = {gamma * L:g}", c, followed(maps, Q, START * e, max(times)), times))
+    return found
+
+
 EXACT: dict[str, list[Equality]] = {
     "T1": descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,)),
     "T1_sharp": descent(0.3, 0.6, times=(LONG, LONG + 90)),
@@ -129,5 +157,12 @@ EXACT: dict[str, list[Equality]] = {
     "T12_nonconvex": plain_steps((LONG,)),
     "T12_pl": plain_steps(EVERY),
     "T12_gaussian": plain_steps(EVERY),
+    "T13": through_a_hadamard_matrix(EVERY, 4.0) + through_a_hadamard_matrix((LONG,), 0.8, 5.0),
+    "T13_pl": through_a_hadamard_matrix(EVERY, 0.8, 4.0, 5.0),
+    "T14": noise_through_a_hadamard_matrix((LONG,), 0.8, A=0.4, size=0.0),
+    "T14_pl": [
+        *noise_through_a_hadamard_matrix(EVERY, 0.8, 5.0),
+        *noise_through_a_hadamard_matrix(EVERY, 0.8, A=0.4, size=0.0),
+    ],
 }
 """Equalities by id; the others of ours are not known to be attained, and rest on their proofs."""

@@ -20,6 +20,8 @@ EXACT = Constants(
 SHORT, LONG = replace(EXACT, gamma=1 / 2.6), replace(EXACT, gamma=0.68)
 NEARLY_ISOTROPIC = replace(EXACT, lambda_max=0.37)
 NOISY = replace(EXACT, A=0.45, beta=1.3, C=0.8)
+ALONG = tuple(replace(c, L=np.nan, L_H=2.6) for c in (EXACT, LONG, replace(EXACT, mu=4.1)))  # mu may exceed L_H
+NOISY_ALONG = replace(NOISY, L=np.nan, L_H=2.6)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -222,5 +224,9 @@ PROOFS: dict[str, list[Equality]] = {
     "T12_nonconvex": averages(steps.plain, EXACT),
     "T12_pl": rates(steps.plain, EXACT),
     "T12_gaussian": rates(steps.plain, EXACT),
+    "T13": averages(steps.along, *ALONG),
+    "T13_pl": rates(steps.along, *ALONG),
+    "T14": averages(steps.noisy_along, NOISY_ALONG) + weights(steps.noisy_along, NOISY_ALONG),
+    "T14_pl": rates(steps.noisy_along, replace(NOISY_ALONG, gamma=0.2)),
 }
 """Equalities by id, of the T1 of the step size that is longest where a proof rounds."""

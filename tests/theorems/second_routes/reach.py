@@ -88,7 +88,7 @@ def _along(base: Point, name: str, sound) -> Iterator[Point]:
 
 
 def _in_units(c: Constants, unit: float, moved: float) -> Constants:
-    curvatures = {name: getattr(c, name) * unit for name in ("L", "L_max", "mu", "strong_convexity", "A")}
+    curvatures = {name: getattr(c, name) * unit for name in ("L", "L_max", "L_H", "mu", "strong_convexity", "A")}
     shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max")}
     return replace(c, gamma=c.gamma / unit, nu=c.nu / unit, **curvatures, **shares)
 
@@ -139,6 +139,10 @@ def _noisy_fall(c):
     return _progress(steps.noisy, c) > 0 and _falls(steps.noisy, c)
 
 
+def _noisy_fall_along(c):
+    return _progress(steps.noisy_along, c) > 0 and _falls(steps.noisy_along, c)
+
+
 def _each_draw_descends(c):
     longest = c.longest_step
     return longest - longest**2 / 2 > 0 and _progress(steps.plain, c) > 0
@@ -150,6 +154,7 @@ def _when(sound):
 
 _NOISY = replace(proofs.NOISY, gamma=0.2, A=0.3, lambda_max=0.45)
 _FALLING = replace(proofs.CALM, gamma=0.03, L_max=1.9, mu=1.5, lambda_max=0.55)
+_ALONG, _NOISY_ALONG = (replace(c, L=float("nan"), L_H=c.L) for c in (proofs.EXACT, _NOISY))
 
 REACH = {
     "T1": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
@@ -182,4 +187,8 @@ REACH = {
     "T12_nonconvex": Reach(proofs.EXACT, _when(_each_draw_descends)),
     "T12_pl": Reach(proofs.EXACT, _when(_each_draw_descends)),
     "T12_gaussian": Reach(proofs.EXACT, _when(lambda c: _progress(steps.plain, c) > 0)),
+    "T13": Reach(_ALONG, _when(lambda c: _progress(steps.along, c) > 0)),
+    "T13_pl": Reach(_ALONG, _when(lambda c: _progress(steps.along, c) > 0)),
+    "T14": Reach(_NOISY_ALONG, _when(lambda c: _progress(steps.noisy_along, c) > 0)),
+    "T14_pl": Reach(_NOISY_ALONG, _when(_noisy_fall_along)),
 }

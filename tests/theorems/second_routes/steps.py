@@ -5,6 +5,7 @@ lemma is proved from: loops over the steps under one sketch, all partial sums of
 """
 
 import itertools
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -36,6 +37,16 @@ def noisy(c, gap, square):
     length = c.lambda_min * square
     noise = c.beta * length + c.lambda_max * (2 * c.A * gap + c.C)
     return gap - c.gamma * length + c.L / 2 * (c.gamma * c.gamma) * noise
+
+
+def along(c, gap, square):
+    """A step of T13: the model of curvature Q, of which the mean of H Q H is L_H times that of H at most."""
+    return exact(replace(c, L=c.L_H), gap, square)
+
+
+def noisy_along(c, gap, square):
+    """A step of T14: that of T5, in which the mean of <Hg, QHg> is L_H times that of ||Hg||^2."""
+    return noisy(replace(c, L=c.L_H), gap, square)
 
 
 def epoch(c, gap, square):

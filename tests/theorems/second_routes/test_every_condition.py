@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, Minibatch, RACLoRA, sketches
@@ -108,12 +109,23 @@ def of_draws():
     ]
 
 
+def along_a_sketch(*, tight):
+    """What Q and L_H are about, as squares of a vector: the one for which L_H is, or another; it is found by halving."""
+    Q, u = np.diag([2.6, 0.4]), np.array([0.6, 0.8])
+    draws = [(0.7, np.outer(u, u)), (0.3, np.diag([0.0, 1.0]))]
+    seen, mean = (sum(p * X for p, X in draws) for draws in ([(p, H @ Q @ H) for p, H in draws], draws))
+    L_H = brentq(lambda x: np.linalg.eigvalsh(x * mean - seen)[0], 1.0, 2.0, xtol=1e-15, rtol=1e-15)
+    v = np.linalg.eigh(L_H * mean - seen)[1][:, 0 if tight else 1]
+    return [{"E[H Q H]": v @ seen @ v, "E[H]": v @ mean @ v, "L_H": L_H}]
+
+
 TIGHT = {
     "smooth": along(STEEP),
     "smooth_components": of_components()[:1],
     "polyak_lojasiewicz": along(FLAT),
     "strongly_convex": along(FLAT),
     "structured_noise": [*of_noise(True), *of_noise(False)],
+    "smooth_along_sketch": along_a_sketch(tight=True),
     "positive_gain": of_draws(),
     "positive_gaussian_gain": of_gaussian(),
 }
@@ -122,6 +134,7 @@ LOOSE = {
     "smooth_components": of_components()[1:],
     "polyak_lojasiewicz": along(STEEP),
     "strongly_convex": along(STEEP),
+    "smooth_along_sketch": along_a_sketch(tight=False),
     "structured_noise": [known | {"C": 2 * known["C"]} for known in of_noise(True)],
 }
 CONDITIONS = {name: each for name, each in vars(assumptions).items() if isinstance(each, Condition)}

@@ -33,7 +33,7 @@ def possible_constants():
             high = rng.random(200)
             step = length / L / steps
             yield some | {
-                "L": L, "gamma": step, "eta": step, "N": steps, "K": steps, "T": rng.integers(1, 9, 200),
+                "L": L, "L_H": L, "gamma": step, "eta": step, "N": steps, "K": steps, "T": rng.integers(1, 9, 200),
                 "lambda_max": high, "lambda_min": high * (1 - rng.random(200) ** 3),
             }  # fmt: skip
 
