@@ -39,6 +39,11 @@ def over_L(multiple: float) -> StepSize:
     return lambda c, case: multiple / c.L
 
 
+def along_step(c: Constants, case: Case) -> float:
+    """T13: 1/L_H, where its gain is the largest; 1/L where no L_H is known."""
+    return 1 / (c.L_H if c.L_H > 0 else c.L)
+
+
 def noisy_step(c: Constants, case: Case) -> float:
     """T5, T6: the best step of T6, or one at which noise costs at most a quarter of what there is to gain.
 

@@ -11,6 +11,7 @@ from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Re
 from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
+    along_step,
     epoch_step,
     horizon_step,
     noisy_step,
@@ -60,12 +61,15 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
+        "1/L_H": Setting(("T13", "T13_pl"), along_step),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
-        "minibatch": Setting(("T5", "T6"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True),
+        "minibatch": Setting(
+            ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
+        ),
         "horizon": Setting(
             ("T5_step",), horizon_step, quarter_batch, "component_gradient", longest=HORIZON, costly=True
         ),
-        "noisy": Setting(("T5", "T5_step", "T6"), noisy_step, quarter_noise),
+        "noisy": Setting(("T5", "T5_step", "T6", "T14", "T14_pl"), noisy_step, quarter_noise),
         "reshuffled": Setting(
             _EPOCHS, epoch_step, Reshuffled(), "subset", four_batches, longest=1_000, reduction=4.0, costly=True
         ),

@@ -23,7 +23,7 @@ from rac_theory.theorems.theorem import Theorem, Tightest
 _SOURCE = "derived from the curvature of f seen through the sketch"
 _EXACT = (smooth_along_sketch, gamma * L_H < 2, lambda_min > 0)
 _NOISY = (smooth_along_sketch, structured_noise, gamma * L_H * beta < 2, lambda_min > 0, known_largest_projection)
-_CASE = "x_1^2/2 on R^4, H on a column of a Hadamard matrix, where L_H = L/4"
+_CASE = "x_1^2/2 on R^4, H on a column of a Hadamard matrix, L_H = 1/4"
 
 T13 = Theorem(
     id="T13",
@@ -61,7 +61,7 @@ T14 = Theorem(
     claim=E(weighted_squared_gradient(w))
     <= (gap0_upper / (gamma * lambda_min * W_T) + L_H * gamma * C * lambda_max / (2 * lambda_min))
     / (1 - L_H * gamma * beta / 2),
-    tightest=Tightest(1.0, f"{_CASE}, gamma = 1/L_H, x_1 = 1, noise +-1 along e_1: 1 against 1 + 1/T"),
+    tightest=Tightest(1.0, f"{_CASE}, gamma = 1/L_H, x_1 = 1, noise +-e_1: 1 against 1 + 1/T"),
 )
 
 rho = Let(

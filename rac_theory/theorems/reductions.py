@@ -13,6 +13,7 @@ from rac_theory.theorems import bernoulli, federated, rac_lora_gd, sharp_drift, 
 from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.federated import T9, T10, Gamma, T9d, T10d
+from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
 from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
 from rac_theory.theorems.plain_steps import T12_gaussian, T12_nonconvex, T12_pl
 from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
@@ -21,6 +22,7 @@ from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
 from rac_theory.theorems.sharp_drift import T7d_sharp, T8d_sharp, T9d_sharp, T10d_sharp
 from rac_theory.theorems.stochastic import T5, T6, T5_step
 from rac_theory.theorems.symbols import (
+    L_H,
     A,
     C,
     D,
@@ -117,6 +119,12 @@ _PLAIN = (
     *_each({T12_gaussian: T12_pl}, {}, "the same claim of one step, with nu from the moments of a Gaussian"),
 )
 
+_ALONG = _each(
+    {T13: T1_sharp, T13_pl: T2_sharp, T14: T5, T14_pl: T6},
+    {L_H: L},
+    "Q = L I, of which E[H Q H] is L E[H]: nothing is known of f but L",
+)
+
 _TIGHT = (
     Reduction(
         one=T1_tight,
@@ -188,7 +196,8 @@ DRIFT_AS_NOISE = (
 """One epoch, or round, is one step with noise: T5, T6, or T6 with the sum of powers of rho to infinity."""
 
 AT_THE_ENDS = (
-    *(*_LONGEST_STEP, *_NO_NOISE, *_ONE_STEP, *_NO_SPREAD, *_NO_SKETCH, *_PLAIN, *_TIGHT, *_TWO_STEPS, *_SIDES),
+    *(*_LONGEST_STEP, *_NO_NOISE, *_ONE_STEP, *_NO_SPREAD, *_NO_SKETCH),
+    *(*_PLAIN, *_ALONG, *_TIGHT, *_TWO_STEPS, *_SIDES),
 )
 """At its simplest setting each theorem is a plain one."""
 

@@ -10,6 +10,7 @@ from . import (
     sketches,
     theorems,
     theorems_convex,
+    theorems_gain,
     theorems_noisy,
     theorems_rounds,
 )
@@ -20,6 +21,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_convex.BANK,
     *theorems_noisy.BANK,
     *theorems_rounds.BANK,
+    *theorems_gain.BANK,
     *algorithms.BANK,
     *iterates.BANK,
     *problems.BANK,

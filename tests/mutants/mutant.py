@@ -1,11 +1,11 @@
 """What a mutant is, and the detectors, all of them the library's own, that it is put before."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from rac_theory import Case, Status, Verdict, theorems, verify
+from rac_theory import Case, Constants, Status, Verdict, theorems, verify
 from rac_theory.testing import NotShown, assert_converges_to, assert_rate_bound
 from rac_theory.testing import check_algorithm as check_an_algorithm
 from rac_theory.testing import check_problem as check_a_problem
@@ -20,6 +20,8 @@ class Trial:
     ----------
     target : float or (m, n), optional
         Where runs must end, for ``assert_converges_to``.
+    known : mapping
+        Constants that are given, by name, such as L_H.
     """
 
     algorithm: Any
@@ -28,6 +30,7 @@ class Trial:
     steps: int = 40
     W0: Any = None
     target: Any = None
+    known: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def case(self) -> Case:
@@ -38,7 +41,8 @@ class Trial:
     def answer(self) -> Verdict | ValueError:
         """What ``verify`` says with default settings: alpha = 1e-3, 256 runs, exact where it can be."""
         try:
-            return verify(self.theorem, self.case, rng=0)
+            constants = replace(Constants.of(self.case), **self.known) if self.known else None
+            return verify(self.theorem, self.case, rng=0, constants=constants)
         except ValueError as error:
             return error
 

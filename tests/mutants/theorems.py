@@ -46,15 +46,15 @@ def changed(theorem, change):
     return bounded(theorem, theorem.claim.bound.at(change))
 
 
-def mutant(name, why, wrong, theorem, case, steps=40, W0=None):
+def mutant(name, why, wrong, theorem, case, steps=40, W0=None, **known):
     """A wrong theorem that ``verify`` must refute on a case on which the right one holds."""
     algorithm, problem = case
     return Mutant(
         "theorem",
         f"{theorem.id}: {name}",
         why,
-        lambda: Trial(algorithm, problem, wrong, steps, W0),
-        lambda: Trial(algorithm, problem, theorem, steps, W0),
+        lambda: Trial(algorithm, problem, wrong, steps, W0, known=known),
+        lambda: Trial(algorithm, problem, theorem, steps, W0, known=known),
         ("verify",),
     )
 

@@ -24,11 +24,14 @@ BREAKS = {
     "0 < gamma L < 2": {"gamma": 1e9},
     "gamma L beta < 2": {"beta": 1e9},
     "gamma L beta <= 1": {"beta": 1e9},
+    "gamma L_H < 2": {"gamma": 1e9},
+    "gamma L_H beta < 2": {"beta": 1e9},
     "gamma^2 L A lambda_max T <= 1": {"A": 1e9},
     "2 eta N L <= 1": {"gamma": 1e9},
     "eta N L <= 1": {"gamma": 1e9},
     "eta K L <= 1": {"gamma": 1e9},
     "max L tau ||B||^2 < 2": {"longest_step": 2.0},
+    "Curvature of f at most Q, and that of Q along the sketch at most L_H": {"L_H": math.nan},
     "gap0_upper": {"gap0_upper": math.nan},
     "gap0": {"gap0": math.nan},
     "Polyak-Lojasiewicz inequality": {"mu": 0.0},
@@ -55,7 +58,7 @@ def _met(claim):
     """A case and constants that meet all assumptions of a theorem: a sketch of rank 1, on real data."""
     todo = plan(Selection(claims=(claim,), problems=("linnerud",), sketches=(), sides=("left",), ranks=(1,), steps=9))
     for e in todo.ensembles:
-        c = replace(e.constants, sigma_squared=1.0, zeta_squared=1.0)
+        c = replace(e.constants, sigma_squared=1.0, zeta_squared=1.0, L_H=e.constants.L)
         if not theorems.ALL[claim].unmet(e.case, c):
             return e.case, c
     raise AssertionError(f"{claim} is applicable nowhere")

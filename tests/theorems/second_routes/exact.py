@@ -158,7 +158,7 @@ EXACT: dict[str, list[Equality]] = {
     "T12_pl": plain_steps(EVERY),
     "T12_gaussian": plain_steps(EVERY),
     "T13": through_a_hadamard_matrix(EVERY, 4.0) + through_a_hadamard_matrix((LONG,), 0.8, 5.0),
-    "T13_pl": through_a_hadamard_matrix(EVERY, 0.8, 4.0, 5.0),
+    "T13_pl": through_a_hadamard_matrix(EVERY, 0.8, 5.0),
     "T14": noise_through_a_hadamard_matrix((LONG,), 0.8, A=0.4, size=0.0),
     "T14_pl": [
         *noise_through_a_hadamard_matrix(EVERY, 0.8, 5.0),

@@ -110,7 +110,7 @@ def of_draws():
 
 
 def along_a_sketch(*, tight):
-    """What Q and L_H are about, as squares of a vector: the one for which L_H is, or another; it is found by halving."""
+    """What Q and L_H are about, as squares of a vector: that for which L_H is, or another. L_H is found by halving."""
     Q, u = np.diag([2.6, 0.4]), np.array([0.6, 0.8])
     draws = [(0.7, np.outer(u, u)), (0.3, np.diag([0.0, 1.0]))]
     seen, mean = (sum(p * X for p, X in draws) for draws in ([(p, H @ Q @ H) for p, H in draws], draws))

@@ -1,0 +1,86 @@
+"""Wrong theorems about the smoothness along the sketch: T13 and T14."""
+
+import numpy as np
+from scipy.linalg import hadamard
+
+from problems import Quadratic
+from rac_theory import Noisy, RACLoRA, sketches, theorems
+from rac_theory.theorems.symbols import L_H, C, beta, gamma, gap0_upper, lambda_min
+
+from .theorems import bounded, changed, doubled, mutant
+
+T13, T13_pl, T14, T14_pl = theorems.T13, theorems.T13_pl, theorems.T14, theorems.T14_pl
+FLAT = Quadratic.left(np.diag([1.0, 0.0, 0.0, 0.0]), np.ones((4, 2)))  # L_H is L/4 on columns of a Hadamard matrix
+SQUARE = Quadratic.left(np.eye(4), np.full((4, 4), 2.0))  # L_H is L
+
+
+def on_columns(gamma):
+    """A case where T13_pl is an equality at every step, and T13 at gamma = 4."""
+    return RACLoRA(sketches.FiniteSupport(hadamard(4).T[..., None] / 2, [0.25] * 4), gamma), FLAT
+
+
+def on_square(gamma=1.0):
+    return RACLoRA(sketches.Haar(4, 1), gamma, "left", Noisy(3.0)), SQUARE
+
+
+BANK = [
+    mutant(
+        "the factor 2 is missing",
+        "descent gives half of a squared gradient",
+        changed(T13, {gap0_upper: gap0_upper / 2}),
+        T13,
+        on_columns(4.0),
+        L_H=0.25,
+    ),
+    mutant(
+        "lambda_min is missing",
+        "a sketch sees a part of the gradient",
+        changed(T13, {lambda_min: 1}),
+        T13,
+        on_columns(4.0),
+        L_H=0.25,
+    ),
+    mutant(
+        "L_H lambda_min for L_H",
+        "E[H Q H] for what it is of E[H]",
+        changed(T13, {L_H: L_H * lambda_min}),
+        T13,
+        on_columns(6.0),
+        L_H=0.25,
+    ),
+    mutant(
+        "2 for 2 - gamma L_H",
+        "the second-order term is dropped",
+        changed(T13_pl, {L_H: 0}),
+        T13_pl,
+        on_columns(0.8),
+        L_H=0.25,
+    ),
+    doubled(T13_pl, on_columns(0.8), L_H=0.25),
+    mutant(
+        "half of the noise",
+        "the floor is attained in the long run",
+        changed(T14, {C: C / 2}),
+        T14,
+        on_square(),
+        200,
+        L_H=1.0,
+    ),
+    mutant(
+        "1 - L_H gamma beta / 2 is missing",
+        "the noise-free part of the second-order term is dropped",
+        bounded(T14, T14.claim.bound * (1 - L_H * gamma * beta / 2)),
+        T14,
+        on_square(),
+        200,
+        L_H=1.0,
+    ),
+    mutant(
+        "half of the noise",
+        "the second-order term has L_H/2, and sums over steps",
+        changed(T14_pl, {C: C / 2}),
+        T14_pl,
+        on_square(),
+        L_H=1.0,
+    ),
+]
