@@ -62,7 +62,7 @@ _LONGEST_STEP = _each(
 )
 
 _NO_NOISE = _each(
-    {T5: T1_sharp, T5_step: T1, T6: T2_sharp},
+    {T5: T1_sharp, T5_step: T1, T6: T2_sharp, T14: T13, T14_pl: T13_pl},
     {A: 0, beta: 1, C: 0},
     "exact gradients, which are noise of size zero",
 )

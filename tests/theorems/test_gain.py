@@ -184,7 +184,7 @@ def test_the_rate_of_T2_tight_is_not_one_for_L_H():
 
 @pytest.mark.parametrize("theorem", [T13, T13_pl, T14, T14_pl], ids=lambda theorem: theorem.id)
 def test_no_step_is_said_to_descend(theorem):
-    """Or sampling would confirm beyond 2/L, by a ceiling that is none: a draw of the rare sketch makes f 90 times larger."""
+    """Or sampling would confirm beyond 2/L by a ceiling that is none: one draw can make f 90 times as large."""
     assert not theorem.descends
     assert L_H in theorem.symbols
     assert (1 - 1 / rare()[0]) ** 2 > 90 - 1
