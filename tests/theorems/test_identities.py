@@ -58,6 +58,11 @@ NOT_SEEN = {
     ("T5", "T1_sharp"): {"2 lambda_min", "q: gamma^2"},
     ("T5_step", "T1"): {"c: 4 if A > 0 else 2", "q: gamma^2"},
     ("T6", "T2_sharp"): {*_OF_SUM, "gamma^2", "rho: gamma^2", "(1 + rho + ... + rho^{T-1}) L gamma^2 lambda_max C / 2"},
+    ("T14", "T13"): {"2 lambda_min", "q: gamma^2"},
+    ("T14_pl", "T13_pl"): {
+        *(*_OF_SUM, "gamma^2", "rho: gamma^2"),
+        "(1 + rho + ... + rho^{T-1}) L_H gamma^2 lambda_max C / 2",
+    },
     ("T7", "T5"): {"q: gamma^2"},
     # a = 0 or s = 0 at K = 1, and r s = 0 at N = 1; where zeta = 0, a may be anything
     ("T9", "T1"): {*_OF_ROUND, "a: -1"},
@@ -168,7 +173,7 @@ def test_what_is_asked():
         (named(each.one), named(each.other), *map(text, each.asked_of_one)) for each in AT_THE_ENDS if each.asked_of_one
     }
     assert asked == {
-        ("T6", "T2_sharp", "rho >= 0", "rho < 1"),
+        *((one, other, "rho >= 0", "rho < 1") for one, other in (("T6", "T2_sharp"), ("T14_pl", "T13_pl"))),
         *((one, "T2", "rho >= 0") for one in ("T8d_sharp", "T10d", "T10d_sharp")),
         ("T7", "T1", "2 gamma L <= 1"),
         *((one, other, "2 eta N L <= 1") for one, other in (("T7", "T1"), ("T8", "T2"))),
