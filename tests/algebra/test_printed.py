@@ -22,6 +22,7 @@ NUMBERS = {
     "inner_steps": Fraction(3),
     "L": Fraction(3, 2),
     "L_max": Fraction(5, 4),
+    "L_H": Fraction(7, 6),
     "mu": Fraction(2, 7),
     "strong_convexity": Fraction(3, 11),
     "lambda_min": Fraction(1, 5),
