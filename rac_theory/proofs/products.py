@@ -14,22 +14,8 @@ from rac_theory.theorems import federated, rac_lora_gd, sharp_drift, symbols
 from rac_theory.theorems.symbols import T, t
 
 _ORDER = (
-    "gamma",
-    "eta",
-    "N",
-    "K",
-    "L",
-    "L_max",
-    "L_H",
-    "A",
-    "beta",
-    "mu",
-    "nu",
-    "s",
-    "lambda_min",
-    "lambda_max",
-    "C",
-    "D",
+    *("gamma", "eta", "N", "K", "L", "L_max", "L_H", "A", "beta", "mu", "nu", "s"),
+    *("lambda_min", "lambda_max", "C", "D"),
 )
 _NAMED = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, federated.a, rac_lora_gd.kappa, rac_lora_gd.e
 _RANK = {one: i for i, one in enumerate((*(getattr(symbols, name) for name in _ORDER), *_NAMED))}
