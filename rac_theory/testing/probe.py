@@ -103,7 +103,7 @@ class Probe:
         return np.concatenate([path[t] for t in (0, 1, 4, 12, _STEPS)])
 
     def directions(self, places: Array, beyond: Smoothness | None = None) -> Array:
-        """Short steps at each place along which f, less Q if given, curves least and most: (k, m, n) to (2, k, m, n)."""
+        """Short steps at each place along which f, less Q, curves least and most: (k, m, n) to (2, k, m, n)."""
         found = [self._extremes(W, index, beyond) for index, W in enumerate(places)]
         return np.swapaxes(np.array(found), 0, 1)
 

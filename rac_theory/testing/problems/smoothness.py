@@ -13,9 +13,10 @@ from rac_theory.testing.probe import EPS, SCALES, Probe
 from rac_theory.testing.problems.constants import TOLERANCE, change_of_gradient, pairs, shortest_step
 from rac_theory.testing.refuted import Refuted
 
-_ROUNDS = 6  # of new places around the best pairs
+_ROUNDS = 8  # of new places around the best pairs
+_PAIRS = 8  # of factors whose directions are tried
 _BEST = 20  # pairs that are kept from round to round
-_TURNS = 4  # of a step towards the direction that curves most beyond Q
+_TURNS = 2  # of a step towards the direction that curves most beyond Q
 
 
 def check_smoothness(probe: Probe) -> None:
@@ -77,33 +78,35 @@ def _attacks(probe: Probe, Q: Smoothness) -> tuple[Array, Array]:
     places, steps = around.reshape(2, -1, *own.shape[1:])
     steps = steps * np.maximum(1.0, shortest_step(places, steps))
     W, D = pairs(probe)
-    W = np.concatenate([W, places, probe.trajectory])
-    return _ascended(probe, Q, W, np.concatenate([D, steps, probe.directions(probe.trajectory, Q)[1]]))
+    along = probe.trajectory[::3]  # enough, as the directions of L are tried along all of it
+    W, D = np.concatenate([W, places, along]), np.concatenate([D, steps, probe.directions(along, Q)[1]])
+    nothing = Smoothness.isotropic(0.0, Q.shape)  # steps along which Q is exact could hide all others that are below
+    found = [(W, D), *_ascended(probe, Q, W, D), *_ascended(probe, nothing, W, D)]
+    return np.concatenate([places for places, _ in found]), np.concatenate([steps for _, steps in found])
 
 
 def _extreme_directions(Q: Smoothness) -> Array:
-    """Products of the eigenvectors to the least and the largest eigenvalue of each pair of factors: (4 terms, m, n)."""
+    """Products of the eigenvectors to the least and the largest eigenvalue of pairs of factors: (4 pairs, m, n)."""
     found = []
-    for S, R in Q.terms:
+    for S, R in Q.terms[:_PAIRS]:
         U, V = (np.linalg.eigh(factor)[1][:, [0, -1]].T for factor in (S, R))
         found += [np.outer(u, v) for u in U for v in V]
     return np.stack(found)
 
 
-def _ascended(probe: Probe, Q: Smoothness, W: Array, D: Array) -> tuple[Array, Array]:
-    """Turn steps to where f curves most beyond Q, and move places around the best pairs: a longer list."""
-    rng, all_W, all_D = probe.rng(22), [W], [D]
+def _ascended(probe: Probe, Q: Smoothness, W: Array, D: Array) -> list[tuple[Array, Array]]:
+    """Turn steps to where f curves most beyond Q, and move places around the best pairs: what each round found."""
+    rng, found = probe.rng(22), []
     for _ in range(_ROUNDS):
         D = _turned(probe, Q, W, D)
-        all_W.append(W)
-        all_D.append(D)
+        found.append((W, D))
         beyond = _turn(probe, W, D)[0] - _curvature(Q, D) / squared_norms(D)
         top = np.argsort(-np.nan_to_num(beyond, nan=-math.inf))[:_BEST]
         W, D = W[top], D[top]
         shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), shortest_step(W, D))
         spread = np.sqrt(squared_norms(D))[:, None, None] * rng.standard_normal(W.shape) / math.sqrt(W[0].size)
         W, D = np.concatenate([W, W, W + spread]), np.concatenate([D, shorter, shorter])
-    return np.concatenate(all_W), np.concatenate(all_D)
+    return found
 
 
 def _turned(probe: Probe, Q: Smoothness, W: Array, D: Array) -> Array:
