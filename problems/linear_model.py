@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from problems.batch import matrices
 from problems.checks import Array
 from problems.conversion import NotReal, as_array
+from problems.factors import identity, raised
 from problems.features import EPS, Features, features, gathered, gram_of_columns, squared_row_norms
 from problems.finite_sum import Indices
 from problems.naming import shown
 from problems.rounding import rounded
-from problems.smoothness import LARGEST_SIDE, Smoothness, identity, raised
+from problems.smoothness import LARGEST_SIDE, Smoothness
 
 
 class LinearModel(ABC):
@@ -89,7 +90,6 @@ class LinearModel(ABC):
         (d, n), R, penalty = self.shape, self._class_curvature, self._penalty_curvature
         G, error = gram_of_columns(self.X)
         S, slack = G * (self.loss_curvature / self.n_components), error * self.loss_curvature / self.n_components
-        S = (S + S.T) / 2  # a sparse product need not be symmetric to the last digit
         if R is None:
             return Smoothness.known([(raised(S, (penalty + slack) * (1 + 2 * EPS)), identity(n))])
         return Smoothness.known([(raised(S, slack), R), *[(identity(d, penalty), identity(n))] * (penalty > 0)])

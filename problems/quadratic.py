@@ -13,9 +13,10 @@ from problems.checks import Array, array, moderate, moderate_size, symmetric
 from problems.digest import digest
 from problems.eigenbasis import Eigenbasis
 from problems.eigenvalues import eigenvalues
+from problems.factors import identity
 from problems.rank import rank_bound
 from problems.rounding import rounded
-from problems.smoothness import Smoothness, identity, of_blocks
+from problems.smoothness import Smoothness, of_blocks
 from problems.value import Value
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"

@@ -8,12 +8,11 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from problems.batch import matrices, matrix_shape
 from problems.checks import Array, finite, moderate_size, symmetric
 from problems.eigenvalues import eigenvalues, extreme_eigenvalues
+from problems.factors import identity, is_diagonal, raised, unit
 from problems.features import EPS
 from problems.naming import shown
 from problems.problem import Problem
@@ -85,7 +84,16 @@ class Smoothness(Value):
 
     @classmethod
     def known(cls, terms: Iterable[tuple[Array, Array]]) -> Self:
-        """Take factors that are symmetric and positive semidefinite by construction as they are, without the checks."""
+        """Take factors that are symmetric and positive semidefinite by construction as they are, without the checks.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from problems import Smoothness
+        >>> X = np.array([[1.0, 2.0]])
+        >>> Smoothness.known([(X.T @ X, np.eye(1))]).shape
+        (2, 1)
+        """
         made = object.__new__(cls)
         vars(made).update(terms=sealed(tuple(terms)))
         return made
@@ -168,26 +176,11 @@ def of_blocks(Q: Array, shape: tuple[int, int]) -> Smoothness | None:
     """
     m, n = shape
     T = Q.reshape(m, n, m, n)
-    if _diagonal(meet := np.asarray(T.any(axis=(0, 2)))):
-        return Smoothness.known([(T[:, j, :, j].copy(), _unit(n, j)) for j in range(n) if meet[j, j]])
-    if _diagonal(meet := np.asarray(T.any(axis=(1, 3)))):
-        return Smoothness.known([(_unit(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i, i]])
+    if is_diagonal(meet := np.asarray(T.any(axis=(0, 2)))):
+        return Smoothness.known([(T[:, j, :, j].copy(), unit(n, j)) for j in range(n) if meet[j, j]])
+    if is_diagonal(meet := np.asarray(T.any(axis=(1, 3)))):
+        return Smoothness.known([(unit(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i, i]])
     return None
-
-
-def identity(size: int, scale: float = 1.0) -> Array:
-    """``scale I``, (size, size), read-only: a view of ``2 size - 1`` numbers."""
-    line = np.zeros(2 * size - 1)
-    line[size - 1] = scale
-    line.flags.writeable = False
-    return sliding_window_view(line, size)[::-1]
-
-
-def raised(S: Array, by: float) -> Array:
-    """``S + by I`` as a new array, the sum rounded up in ``by`` but not in what S has on its diagonal."""
-    result = S.copy()
-    result[np.diag_indices(len(S))] += by * (1 + 4 * EPS)
-    return result
 
 
 def _pairs(terms: Any) -> list[tuple[Any, Any]]:
@@ -234,15 +227,4 @@ def _share(group: Sequence[Array], count: int) -> Array:
 def _scale(S: Array) -> float | None:
     """The number a with ``S = a I``, if there is one."""
     diagonal = np.diagonal(S)
-    return float(S[0, 0]) if (diagonal == S[0, 0]).all() and _diagonal(S) else None
-
-
-def _diagonal(S: NDArray[Any]) -> bool:
-    return bool(np.count_nonzero(S) == np.count_nonzero(np.diagonal(S)))
-
-
-def _unit(size: int, index: int) -> Array:
-    """``e e'`` with the unit vector e, (size, size)."""
-    result = np.zeros((size, size))
-    result[index, index] = 1.0
-    return result
+    return float(S[0, 0]) if (diagonal == S[0, 0]).all() and is_diagonal(S) else None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from problems import datasets
 from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, weight
+from problems.factors import raised
 from problems.features import (
     EPS,
     Features,
@@ -28,7 +29,6 @@ from problems.labels import sorted_classes
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 from problems.rounding import rounded
-from problems.smoothness import raised
 from problems.value import Value
 
 _ROWS = 900  # samples of a block: few enough for their scores in a chunk of runs to stay in the cache

@@ -23,9 +23,10 @@ from problems import (
     Smoothness,
     SoftmaxRegression,
 )
+from problems.factors import identity
 from problems.mean import Mean
 from problems.relu_network import ReLUNetwork
-from problems.smoothness import LARGEST_SIDE, identity, mean_smoothness, smoothness_of
+from problems.smoothness import LARGEST_SIDE, mean_smoothness, smoothness_of
 from tests.problems.test_every_problem import EVERY
 from tests.problems.test_safe_sides import exact, hessian, is_below_all_eigenvalues
 
@@ -108,6 +109,12 @@ def test_a_product_of_the_largest_is_rounded_up():
 def test_what_is_no_smoothness_is_refused(terms, message):
     with pytest.raises(ValueError, match=message):
         Smoothness(terms)
+
+
+def test_singular_factors_are_taken():
+    """Eigenvalues that LAPACK rounds to either side of zero. Catches a check that leaves no room for that."""
+    for size in range(2, 12):
+        assert Smoothness([(np.ones((size, size)), np.eye(2))]).largest == pytest.approx(size)
 
 
 def test_other_shapes_are_named():
@@ -194,6 +201,16 @@ def test_that_of_softmax_is_less_than_half_the_identity():
 
 @pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
 @pytest.mark.parametrize("l2", [0.0, 1 / 3])
+def test_factors_are_symmetric(kind, l2):
+    """To the last digit, in every order of memory. Catches products of features that are not."""
+    features = np.asfortranarray(np.random.default_rng(5).normal(size=(50, 7)))
+    for S, R in SoftmaxRegression(kind(features), np.arange(50) % 7, l2).smoothness.terms:
+        np.testing.assert_array_equal(S, S.T)
+        np.testing.assert_array_equal(R, R.T)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("l2", [0.0, 1 / 3])
 def test_what_is_stored_is_not_below_the_truth(kind, l2):
     """By elimination in Fractions. Catches X'X / N, a penalty or ``I - 11'/k`` that is taken as it is rounded."""
     for seed in range(4):
@@ -222,6 +239,8 @@ def test_a_mean_is_not_below_the_truth():
         true = sum(Fraction(part.terms[0][0][0, 0]) for part in parts) / 3
         [(mean, _)] = mean_smoothness(parts).terms
         assert true <= Fraction(mean[0, 0]) <= true * (1 + Fraction(1, 10**14))
+    apart = [Smoothness([(S, R)]), TWO_TERMS, Smoothness([(S, np.eye(3))])]
+    np.testing.assert_allclose(mean_smoothness(apart).dense, sum(part.dense for part in apart) / 3, atol=1e-12)
 
 
 def test_clients_have_the_mean_of_theirs():

@@ -106,6 +106,21 @@ def test_a_steep_place_far_from_every_landmark_is_found():
             check_problem(problem)
 
 
+def test_a_bend_that_no_value_can_show_is_found():
+    """``10^9 + 10^-4 (1 - cos 100 w)``: far below the rounding of values, but gradients show that it curves by 1."""
+
+    def value(W):
+        return 1e9 + 1e-4 * np.sum(1 - np.cos(100 * W))
+
+    def problem(curvature):
+        Q = Smoothness([([[curvature]], [[1.0]])])
+        return FromFunctions((1, 1), value, lambda W: 1e-2 * np.sin(100 * W), L=1.0, smoothness=Q)
+
+    check_problem(problem(1.0))
+    with pytest.raises(Refuted, match=r"there and back, and so .* by 0\.9: it is 0\.99"):
+        check_problem(problem(0.9))
+
+
 def test_a_negative_curvature_is_no_counterexample():
     """The bound is from above alone: ``-x^2 / 2`` is below every tangent. Catches a check of absolute values."""
     flat = Smoothness([(np.zeros((1, 1)), np.eye(1))])
