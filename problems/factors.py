@@ -1,4 +1,4 @@
-"""Factors of Kronecker products: identities, which take no room, projections on a coordinate, and what is rounded up."""
+"""Factors of Kronecker products: identities, which take no room, projections on a coordinate, what is rounded up."""
 
 from typing import Any
 
@@ -19,13 +19,14 @@ def identity(size: int, scale: float = 1.0) -> Array:
 
 
 def raised(S: Array, by: float) -> Array:
-    """``S + by I`` as a new array, the sum rounded up in ``by`` but not in what S has on its diagonal."""
+    """``S + by I`` as a new array; each sum may be half an eps of S below, which ``by`` is to cover."""
     result = S.copy()
     result[np.diag_indices(len(S))] += by * (1 + 4 * EPS)
     return result
 
 
 def is_diagonal(S: NDArray[Any]) -> bool:
+    """Whether nothing of a square matrix is beside its diagonal."""
     return bool(np.count_nonzero(S) == np.count_nonzero(np.diagonal(S)))
 
 
