@@ -81,7 +81,9 @@ class LinearModel(ABC):
     def smoothness(self) -> Smoothness:
         """``c X'X/N (x) R + p I``, rounded up: c R bounds how losses curve in their scores, p is that of the penalty.
 
-        Where W has a side longer than ``LARGEST_SIDE`` it is ``L I``, as X'X, which is dense, is not formed then.
+        Where W has a side longer than ``LARGEST_SIDE`` it is ``L I``, as X'X, which is dense, is not formed then. The
+        rounding of X'X is allowed N eps of its trace. With millions of rows that can be more than a billionth of L, by
+        which the smoothness of least squares may then exceed its L, as that comes from singular values.
         """
         return self._gram_smoothness if self._is_small else Smoothness.isotropic(self.L, self.shape)
 

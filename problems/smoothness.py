@@ -63,10 +63,12 @@ class Smoothness(Value):
         checked = tuple(
             (_semidefinite(f"terms[{i}][0]", S), _semidefinite(f"terms[{i}][1]", R)) for i, (S, R) in enumerate(pairs)
         )
-        for i, (S, R) in enumerate(checked):
-            if (len(S), len(R)) != (len(checked[0][0]), len(checked[0][1])):
-                first, own = [f"({len(pair[0])}, {len(pair[1])})" for pair in (checked[0], (S, R))]
-                raise ValueError(f"terms must be of one shape (m, n): terms[0] is for {first}, terms[{i}] for {own}")
+        shapes = [(len(S), len(R)) for S, R in checked]
+        for i, own in enumerate(shapes):
+            if own != shapes[0]:
+                raise ValueError(
+                    f"terms must be of one shape (m, n): terms[0] is for {shapes[0]}, terms[{i}] for {own}"
+                )
         vars(self).update(terms=checked)
 
     @classmethod
@@ -115,11 +117,11 @@ class Smoothness(Value):
 
     @cached_property
     def largest(self) -> float:
-        """An upper bound of the largest eigenvalue of Q, rounded up; itself, but for rounding, if the terms commute so.
+        """An upper bound of the largest eigenvalue of Q, rounded up.
 
         That of one term is the product of those of S and R. As every S is at most ``lambda_max(S) I``, Q is at most
-        ``I (x) sum lambda_max(S) R``, and likewise the other way round; the smaller of the two bounds is never above
-        the sum of those of the terms, and it is attained where the terms share a factor or have blocks of their own.
+        ``I (x) sum lambda_max(S) R``, and likewise the other way round: the smaller of the two is taken. It is at most
+        the sum of those of the terms, but for rounding, and attained where the terms share a factor or have blocks of their own.
         """
         if len(self.terms) == 1:
             S, R = self.terms[0]
