@@ -121,7 +121,7 @@ class Smoothness(Value):
 
         That of one term is the product of those of S and R. As every S is at most ``lambda_max(S) I``, Q is at most
         ``I (x) sum lambda_max(S) R``, and likewise the other way round: the smaller of the two is taken. It is at most
-        the sum of those of the terms, but for rounding, and attained where the terms share a factor or have blocks of their own.
+        the sum of those of the terms, and attained, but for rounding, where they share a factor or have blocks apart.
         """
         if len(self.terms) == 1:
             S, R = self.terms[0]

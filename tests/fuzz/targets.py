@@ -14,6 +14,7 @@ from problems import (
     NonconvexLogistic,
     PLSine,
     Quadratic,
+    Smoothness,
     SoftmaxRegression,
 )
 from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
@@ -85,8 +86,11 @@ TARGETS = {
             "convex": (True, other),
             "W_star": (np.zeros((2, 2)), array),
             "start": (np.ones((2, 2)), array),
+            "smoothness": (Smoothness.isotropic(1.0, (2, 2)), other),
         },
     ),
+    "Smoothness": (lambda S, R: Smoothness([(S, R)]), {"S": (S, array), "R": (R, array)}),
+    "Smoothness.isotropic": (Smoothness.isotropic, {"L": (1.0, number), "shape": ((2, 2), pair)}),
     "Federated": (Federated, {"problem": (PROBLEM, other), "clients": (2, rows)}),
     "Federated.at_random": (
         Federated.at_random,
