@@ -31,6 +31,7 @@ from rac_theory.sketches.distributions.gaussian import Gaussian
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import SecondMoment, summed
+from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.sketch import BrokenSketch, Sketch
 
 LARGEST_ENUMERATED = 32
@@ -63,6 +64,15 @@ class Moments:
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """(a, b) with ``E[H M H] = a M + b (M' + trace(M) I)``."""
         return claimed_invariants(self.sketch)
+
+    @cached_property
+    def entries(self) -> tuple[EntryMoments, ...] | None:
+        """The moments of entries of a law that signed permutations leave alone, or corners of where they must lie."""
+        if self.invariants is not None:
+            a, b = self.invariants
+            return (EntryMoments(a + 2 * b, b, a),)
+        known: tuple[EntryMoments, ...] | None = self.sketch.entry_moments() if self._is_ours("entry_moments") else None
+        return known
 
     @cached_property
     def mean(self) -> Mean | None:
@@ -113,6 +123,10 @@ class Moments:
         """Whether a class that is not ours says this, of the sketch or of a part of it, and nobody has checked it."""
         ours = type(self.sketch).__module__.startswith("rac_theory.sketches.")
         return not ours or any(Moments(part).on_trust for part in getattr(self.sketch, "sketches", ()))
+
+    def _is_ours(self, member: str) -> bool:
+        """Whether the sketch has a member that only classes of ours may have, from such a class itself."""
+        return type(self.sketch).__module__.startswith("rac_theory.sketches.") and hasattr(self.sketch, member)
 
     @cached_property
     def _projections(self) -> Array:

@@ -1,0 +1,79 @@
+"""How long a projected step should be, and may be, where a problem knows how it curves along the sketch."""
+
+import math
+from fractions import Fraction
+
+from problems.members import having
+from problems.problem import Problem
+from problems.rounding import rounded
+from problems.smoothness import Smoothness
+from rac_theory.algorithms.rac_lora import Side
+from rac_theory.cases.gain import smoothness_along
+from rac_theory.sketches.sketch import Sketch
+
+
+def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
+    """Return the step ``1 / L_H`` of ``RACLoRA``, rounded down, for which most is promised; inf where f has no curvature.
+
+    It is ``1/L`` where the problem knows no more of its curvature than L, and longer where ``problem.smoothness`` says
+    that few directions are steep: a random direction of many is then seldom a steep one.
+
+    Parameters
+    ----------
+    problem : Problem
+        With the member ``smoothness``, or with L.
+    sketch : Sketch or None
+    side : Side
+        Which side of the gradient the sketch projects.
+
+    Raises
+    ------
+    ValueError
+        If the problem has neither, or the sketch does not fit its matrices.
+
+    Examples
+    --------
+    >>> from problems import Quadratic
+    >>> from rac_theory import best_step, longest_step
+    >>> from rac_theory.sketches import Haar
+    >>> problem = Quadratic.left([[4.0, 0.0], [0.0, 4.0]], W_star=[[1.0], [1.0]])  # equally steep everywhere
+    >>> best_step(problem, Haar(2, 1)), longest_step(problem, Haar(2, 1))
+    (0.25, 0.5)
+    """
+    return _over(1, problem, sketch, side)
+
+
+def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
+    """Return ``2 / L_H``, rounded down: something is promised of every shorter step of ``RACLoRA``, of this one nothing.
+
+    Parameters, errors and an example are those of ``best_step``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import longest_step
+    >>> from rac_theory.sketches import Coordinate
+    >>> problem = Quadratic.left(np.diag([4.0, 1.0]), W_star=np.ones((2, 1)))
+    >>> longest_step(problem, Coordinate(2, 1))
+    0.5
+    """
+    return _over(2, problem, sketch, side)
+
+
+def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side) -> float:
+    L_H = smoothness_along(sketch, _smoothness(problem), side=side).L_H
+    return math.inf if L_H == 0 else rounded(numerator / Fraction(L_H), -math.inf)
+
+
+def _smoothness(problem: Problem) -> Smoothness:
+    having("problem", problem, "a problem with its constants", ("L", "shape"))
+    known: Smoothness | None = getattr(problem, "smoothness", None)
+    if known is not None:
+        return known
+    if not math.isfinite(problem.L):
+        raise ValueError(
+            f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
+            "be too long"
+        )
+    return Smoothness.isotropic(float(problem.L), problem.shape)
