@@ -11,6 +11,7 @@ only those j count whose numbers :math:`D_{jj}` are not all below another's: whe
 identity, one j is left.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ import numpy as np
 
 from problems.checks import Array
 from problems.eigenvalues import lapack_rounding
+from problems.smoothness import Smoothness
+from rac_theory.algorithms.rac_lora import Side
 from rac_theory.cases.one_side import multiple_of_identity
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 
@@ -33,6 +36,11 @@ MOST = 64
 
 Terms = Sequence[tuple[Array, Array]]
 """Pairs (S, R): S on the side of the sketch, R on the other."""
+
+
+def terms_of_side(Q: Smoothness, side: Side) -> Terms:
+    """The terms of Q, with the side that is sketched first."""
+    return Q.terms if side == "left" else [(R, S) for S, R in Q.terms]
 
 
 class Part(NamedTuple):
@@ -114,4 +122,4 @@ def _sum(terms: Terms, weights: Array, slack: float) -> Part:
 def _below_zero(terms: Terms, weights: Array) -> float:
     """What is left out where matrices are semidefinite only up to rounding."""
     pairs = zip(np.abs(weights).tolist(), terms, strict=True)
-    return sum(2 * w * lapack_rounding(len(S)) * float(np.linalg.norm(S)) for w, (S, _) in pairs)
+    return math.fsum(2 * w * lapack_rounding(len(S)) * float(np.linalg.norm(S)) for w, (S, _) in pairs)

@@ -19,7 +19,7 @@ from problems.smoothness import Smoothness
 from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.rac_lora import Side, check_dim
 from rac_theory.cases import whole
-from rac_theory.cases.common_basis import Terms, in_common_basis
+from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
 from rac_theory.cases.one_side import along_one_side, moments_of
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.sketches.draws import check_draws
@@ -86,7 +86,7 @@ def smoothness_along(
     checks.one_of("side", side, ("left", "right"))
     check_draws(sketch)
     check_dim("sketch", sketch, side, _shape(Q))
-    return _one_sided(sketch, Q.terms if side == "left" else [(R, S) for S, R in Q.terms], Q.largest)
+    return _one_sided(sketch, terms_of_side(Q, side), Q.largest)
 
 
 def _shape(Q: Smoothness) -> tuple[int, int]:
@@ -144,7 +144,9 @@ def _smallest(known: list[tuple[Fraction, str]], largest: float) -> SmoothnessAl
         return SmoothnessAlong(largest, UNKNOWN)
     bound, how = min(known)
     value = max(0.0, rounded(bound, math.inf))
-    return SmoothnessAlong(value, how) if value <= largest else SmoothnessAlong(largest, f"L itself, the least of: {how}")
+    return (
+        SmoothnessAlong(value, how) if value <= largest else SmoothnessAlong(largest, f"L itself, the least of: {how}")
+    )
 
 
 def _two_sided(algorithm: Bernoulli, Q: Smoothness) -> SmoothnessAlong:
@@ -154,10 +156,9 @@ def _two_sided(algorithm: Bernoulli, Q: Smoothness) -> SmoothnessAlong:
     :math:`p L_l h + (1-p) L_r k` beside :math:`p h + (1-p) k` of E[H]: a mean of the two, with the most weight on the
     larger where h is largest and k smallest.
     """
-    swapped = [(R, S) for S, R in Q.terms]
     sides = [
         (Fraction(algorithm.p), algorithm.left, _one_sided(algorithm.left, Q.terms, Q.largest)),
-        (1 - Fraction(algorithm.p), algorithm.right, _one_sided(algorithm.right, swapped, Q.largest)),
+        (1 - Fraction(algorithm.p), algorithm.right, _one_sided(algorithm.right, terms_of_side(Q, "right"), Q.largest)),
     ]
     sides = [side for side in sides if side[0] > 0]
     if len(sides) == 1:
@@ -166,7 +167,9 @@ def _two_sided(algorithm: Bernoulli, Q: Smoothness) -> SmoothnessAlong:
     h, k = _end(sketch_more, "lambda_max"), _end(sketch_less, "lambda_min")
     total = more * h + less * k
     mean = (more * h * Fraction(high.L_H) + less * k * Fraction(low.L_H)) / total if total else Fraction(high.L_H)
-    known = [(mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")]
+    known = [
+        (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
+    ]
     m, n = _shape(Q)
     left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))
     if m * n <= whole.LARGEST and left is not None and right is not None and low.L_H < high.L_H:

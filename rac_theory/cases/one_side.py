@@ -26,6 +26,9 @@ _EPS = float(np.finfo(float).eps)
 OFF = 4e-12
 """How far entries of E[H] and E[HSH] may be off, relative to 1 and to the norm of S, where they are no quotients."""
 
+_REGULAR = 1e-6
+"""The smallest eigenvalue of E[H] that is no rounding, and leaves digits to what is divided by it."""
+
 LARGEST_STACK = 1 << 24
 """The most numbers of a support, and of products with one, that are summed over."""
 
@@ -38,6 +41,7 @@ class Pair(NamedTuple):
     basis: Array | None
     off: float
     how: str
+    listed: bool = False
 
 
 def along_one_side(sketch: Sketch, S: Array) -> tuple[float, str] | None:
@@ -46,18 +50,25 @@ def along_one_side(sketch: Sketch, S: Array) -> tuple[float, str] | None:
     if scalar is not None:
         return scalar, "H (l I) H = l H"
     known = Moments(sketch)
-    if known.entries is not None:
-        bound = max(_of_entries(entries, S) for entries in known.entries)
-        how = "moments of entries of H" + ", between bounds" * (len(known.entries) > 1)
-        return rounded(bound, math.inf), how
+    if known.entries is not None and len(known.entries) == 1:
+        return rounded(_of_entries(known.entries[0], S), math.inf), "moments of entries of H"
+    found = [] if known.entries is None else [_between(known.entries, S)]
     pair = moments_of(known)
-    if pair is None:
-        return None
-    off = pair.off * float(np.linalg.norm(S))
-    bound = largest_ratio(pair.second(S), pair.mean, off_T=off, off_K=pair.off)
-    if known.support is not None and bound > 0:
-        bound = min(bound, _largest_of_draws(known, S))
-    return None if bound == math.inf else (bound, pair.how)
+    if pair is not None:
+        off = pair.off * float(np.linalg.norm(S))
+        ratio = largest_ratio(pair.second(S), pair.mean, off_T=off, off_K=pair.off)
+        found.append((ratio, pair.how))
+        if pair.listed:
+            draws = _largest_of_draws(known, S)
+            found.append((draws, "at most: the largest over the support" if draws < (1 - 1e-6) * ratio else pair.how))
+    bound, how = min(found, default=(math.inf, ""))
+    return None if bound == math.inf else (bound, how)
+
+
+def _between(corners: tuple[EntryMoments, ...], S: Array) -> tuple[float, str]:
+    """The largest eigenvalue of a mean is at most the largest of those of which it is the mean."""
+    top = max(_of_entries(entries, S) for entries in corners)
+    return rounded(top, math.inf), "at most: moments of entries of H, between bounds"
 
 
 def multiple_of_identity(S: Array) -> float | None:
@@ -98,14 +109,13 @@ def moments_of(known: Moments) -> Pair | None:
     The range is that of the support where there is one: the singular vectors of all draws beside each other, with the
     tolerance that decides about the rank of a draw. Otherwise E[H] must be diagonal or regular.
     """
-    listed = None if known.support is None else _listed(known)
     if known.second_moment is None or known.mean is None or known.mean.how == "enumerated":
-        return listed
+        return None if known.support is None else _listed(known)
     K = known.mean.matrix
     diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K))
-    if diagonal or listed is None or listed.basis is None:
-        return Pair(K, known.second_moment, None, OFF, f"{known.mean.how} of E[HSH] and E[H]")
-    return listed
+    if not diagonal and known.support is not None and np.linalg.eigvalsh(K)[0] < _REGULAR:
+        return _listed(known)
+    return Pair(K, known.second_moment, None, OFF, f"{known.mean.how} of E[HSH] and E[H]")
 
 
 def _listed(known: Moments) -> Pair | None:
@@ -123,7 +133,9 @@ def _listed(known: Moments) -> Pair | None:
         Q = basis.T @ Q
     off = OFF if basis is None else OFF * max(1.0, len(Q) / float(lengths[found][-1]) ** 2)
     mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
-    return Pair((mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, "enumerated over the support")
+    return Pair(
+        (mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, "enumerated over the support", True
+    )
 
 
 def _second(Q: Array, weights: Array, basis: Array | None, S: Array) -> Array:

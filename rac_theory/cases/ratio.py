@@ -43,7 +43,7 @@ def largest_ratio(T: Array, K: Array, *, off_T: float, off_K: float) -> float:
         return math.inf
     C = W.T @ T @ W
     gained = products * float(np.linalg.norm(T)) + 1.01 * off_T / lengths[0]
-    return max(0.0, largest_eigenvalue((C + C.T) / 2) + gained) / (1 - lost) * (1 + 8 * _EPS)
+    return float(max(0.0, largest_eigenvalue((C + C.T) / 2) + gained) / (1 - lost) * (1 + 8 * _EPS))
 
 
 def _over_diagonal(T: Array, diagonal: Array, off_T: float, off_K: float) -> float:
@@ -56,4 +56,5 @@ def _over_diagonal(T: Array, diagonal: Array, off_T: float, off_K: float) -> flo
     rounding = 0.0 if np.count_nonzero(C) == np.count_nonzero(np.diagonal(C)) else float(np.linalg.norm(C))
     top = max(0.0, largest_eigenvalue(C)) * (1 + 8 * _EPS) + 8 * _EPS * rounding
     # Twice: c is at most the norm of what T was made of, so that K may be off by as much as T.
-    return (top + 2 * off_T / float(diagonal[positive].min())) / (1 - off_K) * (1 + 8 * _EPS)
+    total = float(top + 2 * off_T / diagonal[positive].min())
+    return total / (1 - off_K) * (1 + 8 * _EPS)

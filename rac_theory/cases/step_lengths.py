@@ -13,10 +13,11 @@ from rac_theory.sketches.sketch import Sketch
 
 
 def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
-    """Return the step ``1 / L_H`` of ``RACLoRA``, rounded down, for which most is promised; inf where f has no curvature.
+    """Return the step ``1 / L_H`` of ``RACLoRA``, rounded down: the one for which most is promised.
 
     It is ``1/L`` where the problem knows no more of its curvature than L, and longer where ``problem.smoothness`` says
-    that few directions are steep: a random direction of many is then seldom a steep one.
+    that few directions are steep: of many directions a random one is seldom a steep one. It is inf where f has no
+    curvature.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -
 
 
 def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
-    """Return ``2 / L_H``, rounded down: something is promised of every shorter step of ``RACLoRA``, of this one nothing.
+    """Return ``2 / L_H``, rounded down; something is promised of every step of ``RACLoRA`` that is shorter.
 
     Parameters, errors and an example are those of ``best_step``.
 

@@ -31,7 +31,9 @@ def along_whole(p: float, left: Pair | None, right: Pair | None, terms: Terms) -
     for weight, side, swapped in ((p, left, False), (1 - p, right, True)):
         if side is None:
             continue
-        K += weight * (np.kron(np.eye(m), _full(side, side.mean)) if swapped else np.kron(_full(side, side.mean), np.eye(n)))
+        K += weight * (
+            np.kron(np.eye(m), _full(side, side.mean)) if swapped else np.kron(_full(side, side.mean), np.eye(n))
+        )
         for S, R in terms:
             product = (S, _full(side, side.second(R))) if swapped else (_full(side, side.second(S)), R)
             T += weight * np.kron(*product)

@@ -26,6 +26,7 @@ from rac_theory.sketches.declarations import (
     claimed_projection,
     claimed_second_moment,
     is_orthonormal,
+    returned,
 )
 from rac_theory.sketches.distributions.gaussian import Gaussian
 from rac_theory.sketches.laws.finite import Support
@@ -71,8 +72,8 @@ class Moments:
         if self.invariants is not None:
             a, b = self.invariants
             return (EntryMoments(a + 2 * b, b, a),)
-        known: tuple[EntryMoments, ...] | None = self.sketch.entry_moments() if self._is_ours("entry_moments") else None
-        return known
+        ours = type(self.sketch).__module__.startswith("rac_theory.sketches.")  # it is no power that others may have
+        return returned(self.sketch, "entry_moments") if ours else None
 
     @cached_property
     def mean(self) -> Mean | None:
@@ -123,10 +124,6 @@ class Moments:
         """Whether a class that is not ours says this, of the sketch or of a part of it, and nobody has checked it."""
         ours = type(self.sketch).__module__.startswith("rac_theory.sketches.")
         return not ours or any(Moments(part).on_trust for part in getattr(self.sketch, "sketches", ()))
-
-    def _is_ours(self, member: str) -> bool:
-        """Whether the sketch has a member that only classes of ours may have, from such a class itself."""
-        return type(self.sketch).__module__.startswith("rac_theory.sketches.") and hasattr(self.sketch, member)
 
     @cached_property
     def _projections(self) -> Array:

@@ -8,12 +8,12 @@ r"""When no coordinate is special, and no sign: three numbers are the whole seco
 With the expected rank :math:`\rho` and its mean square, :math:`x + (d-1) y = \rho/d` and
 :math:`d x + d (d-1) p = E[\mathrm{rank}^2]`, so that x is the only one to be found.
 
-*Proof.* Signs leave the two matrices of ``sign_symmetry``, and permutations one number on the diagonal and one off it in
-each: P has x and p, R has x and y. Entry (i, l), :math:`i \ne l`, is :math:`p M_{il} + y M_{li}`, and on the diagonal
+*Proof.* Signs leave the two matrices of ``sign_symmetry``, and permutations one number on the diagonal and one off it
+in each: P has x and p, R has x and y. Entry (i, l), :math:`i \ne l`, is :math:`p M_{il} + y M_{li}`, and (i, i) is
 :math:`\sum_j R_{ij} M_{jj} = x M_{ii} + y (\mathrm{tr}\, M - M_{ii})`. The sums are :math:`\sum_k H_{ik}^2 = H_{ii}`,
 with :math:`E[H_{ii}] = \rho/d`, and :math:`(\mathrm{tr}\, H)^2`.
 
-A law that rotations leave alone has :math:`x = a + 2b`, :math:`y = b`, :math:`p = a`, and nothing on the diagonal alone.
+A law that rotations leave alone has :math:`x = a + 2b`, :math:`y = b`, :math:`p = a`, and nothing for diag(M).
 """
 
 from fractions import Fraction
