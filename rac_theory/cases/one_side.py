@@ -66,8 +66,18 @@ def along_one_side(sketch: Sketch, S: Array) -> tuple[float, str] | None:
 
 
 def _between(corners: tuple[EntryMoments, ...], S: Array) -> tuple[float, str]:
-    """The largest eigenvalue of a mean is at most the largest of those of which it is the mean."""
-    top = max(_of_entries(entries, S) for entries in corners)
+    r"""A bound for all means of some moments from the largest eigenvalue for one of them.
+
+    With differences marked by d, E[HSH] differs by :math:`(dp + dy)(S - D) + dx D + dy (\mathrm{tr}(S) I - D)`, D the
+    diagonal of S, and where dp + dy is not positive the first is at most :math:`|dp + dy| D`.
+    """
+    base = max(corners, key=lambda entries: entries.pair + entries.across)
+    diagonal, trace, more = np.diagonal(S), exact_trace(S), Fraction(0)
+    ends = {Fraction(float(diagonal.min())), Fraction(float(diagonal.max()))}
+    for entries in corners:
+        x, y, p = (one - other for one, other in zip(entries, base, strict=True))
+        more = max(more, *((x - p - y) * end + y * (trace - end) for end in ends))
+    top = _of_entries(base, S) + more / base.share(len(S)) * (1 + Fraction(1, 10**9))
     return rounded(top, math.inf), "at most: moments of entries of H, between bounds"
 
 

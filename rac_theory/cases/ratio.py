@@ -52,7 +52,8 @@ def _over_diagonal(T: Array, diagonal: Array, off_T: float, off_K: float) -> flo
         return 0.0
     root = 1 / np.sqrt(diagonal[positive])
     C = T[np.ix_(positive, positive)] if positive.size < len(T) else T
-    C = C * root[:, None] * root
+    C = C * root[:, None]
+    C *= root
     rounding = 0.0 if np.count_nonzero(C) == np.count_nonzero(np.diagonal(C)) else float(np.linalg.norm(C))
     top = max(0.0, largest_eigenvalue(C)) * (1 + 8 * _EPS) + 8 * _EPS * rounding
     # Twice: c is at most the norm of what T was made of, so that K may be off by as much as T.

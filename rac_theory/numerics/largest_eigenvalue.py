@@ -25,7 +25,7 @@ _MARGINS = (1e-6, 1e-4, 1e-2)  # relative, above what the products with vectors 
 
 
 def largest_eigenvalue(S: Array) -> float:
-    """Return an upper bound of the largest eigenvalue of S, (d, d), symmetric: within 1e-6 where d is large.
+    """Return an upper bound of the largest eigenvalue of S, (d, d), symmetric: within 0.01 of it where d is large.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def _found(S: Array) -> float:
 
     start = np.random.default_rng(0).standard_normal(len(S))
     try:
-        return float(eigsh(S, k=1, which="LA", v0=start, tol=1e-7, return_eigenvectors=False)[0])
+        return float(eigsh(S, k=1, which="LA", v0=start, tol=1e-3, return_eigenvectors=False)[0])
     except ArpackNoConvergence:
         return float(np.abs(S).sum(axis=1).max())
 

@@ -48,12 +48,13 @@ class EquiangularFrame(Shape):
         one, two, three, four = (_together(d + 1, r, k) for k in (1, 2, 3, 4))
         N, t = _outwards(np.swapaxes(_outwards(np.swapaxes(M, -1, -2)), -1, -2)), d + 1 - r
         n = np.diagonal(N, axis1=-2, axis2=-1)[..., :, None]
-        across, trace = n + np.swapaxes(n, -1, -2), n.sum(axis=-2, keepdims=True)
-        inner = two * N + (two - three) / t * (across + 2 * N)
-        around = across + N + np.swapaxes(N, -1, -2)
-        inner += ((two - 2 * three + four) * around + (three - four) * (trace - across)) / t**2
+        trace, index = n.sum(axis=-2, keepdims=True), np.arange(d + 1)
         diagonal = one * n + 2 / t * (one - two) * n + ((one - 3 * two + 2 * three) * n + (two - three) * trace) / t**2
-        index = np.arange(d + 1)
+        joined, around, apart = (two - three) / t, (two - 2 * three + four) / t**2, (three - four) / t**2
+        inner = (two + 2 * joined + around) * N
+        inner += around * np.swapaxes(N, -1, -2)
+        inner += (joined + around - apart) * n + apart * trace
+        inner += (joined + around - apart) * np.swapaxes(n, -1, -2)
         inner[..., index, index] = diagonal[..., 0]
         return _inwards(np.swapaxes(_inwards(np.swapaxes(inner, -1, -2)), -1, -2))
 

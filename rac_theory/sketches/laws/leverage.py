@@ -12,11 +12,11 @@ Let the entries of a d x r matrix be independent with one symmetric law, scaled 
 
 *Proof.* :math:`E[h] = \rho/d` gives the first. :math:`\mathrm{Var}(h) \le E[(h - h_0)^2]` for any number
 :math:`h_0 = q_0 / (1 + q_0)`; take :math:`q_0 = r/n`. Where :math:`A \ge (1 - \delta) I`,
-:math:`|h - h_0| \le |q - q_0|` with :math:`n (q - q_0) = (\|z\|^2 - r) + z^\top (A^{-1} - I) z`. The variance of the first is :math:`r (\kappa - 1)`.
-The square of the second is at most :math:`\|z\|^2\, z^\top (I - A)^2 z / (1 - \delta)^2`, where
-:math:`E[\|z\|^2 z z^\top] = (\kappa + r - 1) I` and :math:`E\, \mathrm{tr} (I - A)^2 = r (\kappa + r - 2) / n`.
-Elsewhere :math:`|h - h_0| \le 1`, and that has at most the last probability, by the matrix Chernoff bound, as
-:math:`\|z\|^2 \le r \beta^2`.
+:math:`|h - h_0| \le |q - q_0|` with :math:`n (q - q_0) = (\|z\|^2 - r) + z^\top (A^{-1} - I) z`. The variance of the
+first is :math:`r (\kappa - 1)`. The square of the second is at most
+:math:`\|z\|^2\, z^\top (I - A)^2 z / (1 - \delta)^2`, where :math:`E[\|z\|^2 z z^\top] = (\kappa + r - 1) I` and
+:math:`E\, \mathrm{tr} (I - A)^2 = r (\kappa + r - 2) / n`. Elsewhere :math:`|h - h_0| \le 1`, and that has at most the
+last probability, by the matrix Chernoff bound, as :math:`\|z\|^2 \le r \beta^2`.
 
 References
 ----------
