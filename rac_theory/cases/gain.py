@@ -41,6 +41,16 @@ class SmoothnessAlong(NamedTuple):
         How it is known. "At most" where it need not be the smallest such number, up to rounding.
     alpha : float
         The probability with which it may be false; 0 where nothing is sampled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems.smoothness import Smoothness
+    >>> from rac_theory.cases.gain import smoothness_along
+    >>> from rac_theory.sketches import FromFunction
+    >>> own = FromFunction(2, 1, lambda rng: rng.standard_normal((2, 1)))
+    >>> smoothness_along(own, Smoothness([(np.diag([2.0, 1.0]), np.eye(1))]))
+    SmoothnessAlong(L_H=2.0, provenance='L, as nothing better is known of this sketch', alpha=0.0)
     """
 
     L_H: float
