@@ -180,13 +180,21 @@ def _two_sided(algorithm: Bernoulli, Q: Smoothness) -> SmoothnessAlong:
     known = [
         (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
     ]
-    m, n = _shape(Q)
-    left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))
-    if m * n <= whole.LARGEST and left is not None and right is not None and low.L_H < high.L_H:
-        bound = whole.along_whole(algorithm.p, left, right, Q.terms)
-        if bound < math.inf:
-            known.append((Fraction(bound), f"left: {left.how}, right: {right.how}, on all entries"))
+    if low.L_H < high.L_H:
+        known += _whole(algorithm, Q)
     return _smallest(known, Q.largest)
+
+
+def _whole(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
+    m, n = _shape(Q)
+    if m * n > whole.LARGEST:
+        return []
+    left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))
+    if left is None or right is None:
+        return []
+    bound = whole.along_whole(algorithm.p, left, right, Q.terms)
+    how = f"left: {left.how}, right: {right.how}, on all entries"
+    return [(Fraction(bound), how)] if bound < math.inf else []
 
 
 def _end(sketch: Sketch, name: str) -> Fraction:

@@ -21,7 +21,7 @@ from rac_theory.sketches import (
 )
 from rac_theory.sketches.distributions.subsampled_cosine import _cosines
 from rac_theory.sketches.laws.leverage import corners, inverse_square
-from rac_theory.sketches.laws.sign_symmetry import subsampled
+from rac_theory.sketches.laws.sign_symmetry import from_pairs
 from rac_theory.sketches.laws.signed_permutations import EntryMoments, from_entries
 from rac_theory.sketches.moments import Moments
 
@@ -117,5 +117,7 @@ def test_squares_of_cosines_are_summed_in_closed_form(d):
     """Against the basis itself. Catches J off by one row, and 1/d for the first frequency forgotten."""
     M = np.random.default_rng(0).standard_normal((2, d, d))
     for r in range(1, d + 1):
-        by_basis = subsampled(_cosines(np.eye(d)), r, M)
+        once, twice = r / d, r * (r - 1) / (d * max(d - 1, 1))
+        F = (once - twice) * (_cosines(np.eye(d)) ** 2) @ (_cosines(np.eye(d)) ** 2).T
+        by_basis = from_pairs(F + twice, F + twice * np.eye(d), M)
         np.testing.assert_allclose(SubsampledCosine(d, r).second_moment(M), by_basis, atol=1e-13)
