@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from problems import checks
+from problems.members import having
 from problems.rounding import rounded
 from problems.smoothness import Smoothness
 from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
@@ -22,9 +23,9 @@ from rac_theory.cases import whole
 from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
 from rac_theory.cases.one_side import along_one_side, moments_of
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
-from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.draws import check_size
 from rac_theory.sketches.moments import Moments
-from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches.sketch import MEMBERS, Sketch
 from rac_theory.sketches.spectra import spectrum
 
 UNKNOWN = "L, as nothing better is known of this sketch"
@@ -94,7 +95,8 @@ def smoothness_along(
     if sketch is None:
         return SmoothnessAlong(Q.largest, "no sketch: L itself")
     checks.one_of("side", side, ("left", "right"))
-    check_draws(sketch)
+    having("sketch", sketch, "a sketch", MEMBERS)
+    check_size(sketch)  # nothing is drawn, so that any dimension is quick
     check_dim("sketch", sketch, side, _shape(Q))
     return _one_sided(sketch, terms_of_side(Q, side), Q.largest)
 
@@ -153,10 +155,7 @@ def _smallest(known: list[tuple[Fraction, str]], largest: float) -> SmoothnessAl
     if not known:
         return SmoothnessAlong(largest, UNKNOWN)
     bound, how = min(known)
-    value = max(0.0, rounded(bound, math.inf))
-    return (
-        SmoothnessAlong(value, how) if value <= largest else SmoothnessAlong(largest, f"L itself, the least of: {how}")
-    )
+    return SmoothnessAlong(min(max(0.0, rounded(bound, math.inf)), largest), how)
 
 
 def _two_sided(algorithm: Bernoulli, Q: Smoothness) -> SmoothnessAlong:

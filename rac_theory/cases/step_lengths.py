@@ -72,6 +72,8 @@ def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left"
 
 def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side) -> float:
     L_H = smoothness_along(sketch, _smoothness(problem), side=side).L_H
+    if math.isfinite(problem.L):  # which Q may exceed by what it is rounded up
+        L_H = min(L_H, float(problem.L))
     return math.inf if L_H == 0 else rounded(numerator / Fraction(L_H), -math.inf)
 
 

@@ -296,7 +296,7 @@ def test_between_bounds_it_is_at_least_that_of_each_corner(sketch):
 class Known:
     """A problem of which only its curvature is asked."""
 
-    shape, L = (M, N), 5.0
+    shape, L = (M, N), 9.0
 
     def __init__(self, **known):
         vars(self).update(known)
@@ -316,7 +316,10 @@ def test_steps_are_rounded_down_and_as_long_as_smoothness_allows():
     assert longest_step(Known(smoothness=Q), Haar(N, 1), side="right") == 1 / 4
     assert best_step(Known(smoothness=Q), None) == 1 / 8
     assert best_step(Known(L=0.0), Haar(M, 1)) == math.inf
+    assert best_step(Known(L=7.75, smoothness=Q), Haar(M, M)) == best_step(Known(L=7.75), None)  # Q is rounded up
     with pytest.raises(ValueError, match="problem must know its smoothness or its L, got L=nan"):
         best_step(Known(L=math.nan), Haar(M, 1))
+    with pytest.raises(ValueError, match="sketch must be a sketch"):
+        best_step(Known(), "haar")
     with pytest.raises(ValueError, match=r"sketch\.dim must be n=3 for side='right'"):
         longest_step(Known(), Haar(M, 1), side="right")
