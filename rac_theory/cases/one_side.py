@@ -141,7 +141,7 @@ def _listed(known: Moments) -> Pair | None:
     basis = None if found.sum() == Q.shape[1] else V[found].T
     if basis is not None:
         Q = basis.T @ Q
-    off = OFF if basis is None else OFF * max(1.0, len(Q) / float(lengths[found][-1]) ** 2)
+    off = OFF if basis is None or not basis.size else OFF * max(1.0, len(Q) / float(lengths[found][-1]) ** 2)
     mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
     return Pair(
         (mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, "enumerated over the support", True

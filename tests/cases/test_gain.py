@@ -190,6 +190,16 @@ def test_what_nobody_knows_has_L_and_says_so():
     assert Q.largest == smoothness_along(AsymmetricLoRA(Coordinate(M, 1), 0.1), Q).L_H
 
 
+def test_draws_that_are_all_zero_have_none():
+    """Nothing moves, so that any number would do. Catches a range without a singular value."""
+    still = FiniteSupport(np.zeros((2, M, 1)), [0.5, 0.5])
+    for terms in SUMS.values():
+        Q = Smoothness(terms)
+        assert smoothness_along(still, Q).L_H <= 1e-11 * Q.largest
+        coin = smoothness_along(Bernoulli(still, Coordinate(N, 1), 0.1), Q).L_H
+        assert close_above(coin, smoothness_along(Coordinate(N, 1), Q, side="right").L_H)
+
+
 def test_probabilities_and_angles_of_no_size_lose_nothing():
     """A steep direction that seldom comes counts in full. Catches a range with a tolerance for probabilities."""
     S = np.diag([1.0, 1.0, 1.0, 100.0])
