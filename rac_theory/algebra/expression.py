@@ -98,10 +98,8 @@ class Symbol(Expression):
 
     Attributes
     ----------
-    name : str
-        As it is written.
-    latex : str
-        As it is typeset, where the name does not say so.
+    name, latex : str
+        As it is written, and as it is typeset where the name does not say so.
     constant : str
         The field of ``Constants`` that has its number; empty for what is no constant of a case, such as T.
     meaning, unit : str
@@ -115,12 +113,10 @@ class Symbol(Expression):
 
     Examples
     --------
-    >>> from rac_theory.algebra import Symbol, polynomial, total
+    >>> from rac_theory.algebra import Symbol, identical, total
     >>> 2 * Symbol("f(W^0) - f*", is_sum=True)
     2 (f(W^0) - f*)
-    >>> t, T = Symbol("t"), Symbol("T")
-    >>> all_equal, each_its_own = Symbol("x"), Symbol("x_t", of=t)
-    >>> [polynomial(total(t, T, x)) == polynomial(T * x) for x in (all_equal, each_its_own)]
+    >>> [identical(total(Symbol("t"), 9, x), 9 * x) for x in (Symbol("x"), Symbol("x_t", of=Symbol("t")))]
     [True, False]
     """
 
@@ -244,9 +240,8 @@ def _parts(kind: type[Expression], value: Expression) -> tuple[Expression, ...]:
 def _expressions(value: Any) -> Iterator[Expression]:
     if isinstance(value, Expression):
         yield value
-    elif isinstance(value, Relation | tuple):
-        for each in value.terms if isinstance(value, Relation) else value:
-            yield from _expressions(each)
+    for each in value.terms if isinstance(value, Relation) else value if isinstance(value, tuple) else ():
+        yield from _expressions(each)
 
 
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:

@@ -1,11 +1,12 @@
 """Reading as a quotient of polynomials: the normal form in which two expressions are the same or not."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 from operator import add, mul
+from typing import Any
 
 from rac_theory.algebra.expression import (
     Choice,
@@ -169,14 +170,27 @@ def _total(index: Symbol, steps: Ratio, each: Expression, at: Mapping[Expression
     """A sum: what does not depend on the index stands before it, and powers with the index as exponent have a sum."""
     if (known := _whole(steps)) is not None:
         return reduce(add, (_read(each, {**at, index: Ratio(constant(k))}) for k in range(known)), Ratio(ZERO))
-    k = Symbol("k" + "'" * sum(isinstance(one, Total) for one in each.within()), unit="index")  # not that of one inside
+    k = _index([each])
     read = _defined(each, {**at, index: Ratio(term(k))})
+    if (fewer := _index([*read.numerator.symbols(), *read.denominator.symbols()])) != k:  # sums inside have gone
+        k, read = fewer, _defined(each, {**at, index: Ratio(term(fewer))})
     above, below = _by_index(read.numerator, k), _by_index(read.denominator, k)
     if len(below) > 1:
         return _sum_of(read, k, steps)
     ((divisor, outside),) = below.items()
     sums = (Ratio(before) * _series(inside, divisor, k, steps) for inside, before in above.items())
     return reduce(add, sums, Ratio(ZERO)) / Ratio(outside)
+
+
+def _index(inside: Iterable[Any]) -> Symbol:
+    """An index that is none of the sums inside, and the same for all sums that have the same sums inside."""
+    primes = "'" * max((_depth(each) for each in inside if isinstance(each, Expression)), default=0)
+    return Symbol(f"k{primes}", unit="index")
+
+
+def _depth(expression: Expression) -> int:
+    deepest = max(map(_depth, expression.inside()), default=0)
+    return deepest + isinstance(expression, Total)
 
 
 def _by_index(polynomial: Polynomial, k: Symbol) -> dict[Monomial, Polynomial]:

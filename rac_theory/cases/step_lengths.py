@@ -6,7 +6,7 @@ from fractions import Fraction
 from problems.members import having
 from problems.problem import Problem
 from problems.rounding import rounded
-from problems.smoothness import Smoothness
+from problems.smoothness import Smoothness, smoothness_of
 from rac_theory.algorithms.rac_lora import Side
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.sketches.sketch import Sketch
@@ -79,12 +79,10 @@ def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side) -
 
 def _smoothness(problem: Problem) -> Smoothness:
     having("problem", problem, "a problem with its constants", ("L", "shape"))
-    known: Smoothness | None = getattr(problem, "smoothness", None)
-    if known is not None:
-        return known
-    if not math.isfinite(problem.L):
+    known = smoothness_of(problem)
+    if known is None:
         raise ValueError(
             f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
             "be too long"
         )
-    return Smoothness.isotropic(float(problem.L), problem.shape)
+    return known

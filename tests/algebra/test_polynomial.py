@@ -125,6 +125,7 @@ x_j = Symbol("x_j", of=j)
         (total(k, 3, k * x**k), x + 2 * x**2),
         (total(k, N, (1 + x) ** k - 1) / N, ((1 + x) ** N - 1) / (N * x) - 1),  # the drift s of T7's page
         (total(j, T, 2 * x_j * w**j), 2 * total(k, T, w**k * x_j.at({j: k}))),
+        (total(j, T, x_j + total(k, 1, maximum(k, x)) - maximum(0, x)), total(j, T, x_j)),  # a sum inside that goes
         (total(j, 2, x_j), x_j.at({j: 0}) + x_j.at({j: 1})),
         (maximum(x, y, x), maximum(y, x)),
         (maximum((x + 1) ** 2, 1 + 2 * x + x**2), (x + 1) ** 2),
@@ -157,6 +158,7 @@ def test_what_is_the_same(one, other):
         (total(k, T, k * x**k), total(k, T, k * x ** (k + 1))),
         (total(k, T, k), total(k, N, k)),
         (total(j, T, x_j), T * x_j),
+        (total(j, T, maximum(k, j)), total(j, T, maximum(j, j))),  # a letter of the name of the index
         (total(j, T, x_j * w**j) / powers(w, 0, T - 1), total(j, T, x_j) / T),
         (total(j, 2, x_j), 2 * x_j.at({j: 0})),
         # One index is not taken for the other, which stands around it.

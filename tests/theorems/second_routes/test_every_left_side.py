@@ -18,7 +18,7 @@ CURVES = Curves(*((2.0 + (STEPS + i) ** 2)[None] for i in range(3)))
 
 IN_WORDS = {
     Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]"): 2 + T**2,
-    Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2"): 2 + (t + 1) ** 2,
+    Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t): 2 + (t + 1) ** 2,
     Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2"): 2 + (T + 2) ** 2,
 }
 METRICS = [
