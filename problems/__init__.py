@@ -9,6 +9,7 @@ from problems.nonconvex_logistic import NonconvexLogistic
 from problems.pl_sine import PLSine
 from problems.problem import Problem
 from problems.quadratic import Quadratic
+from problems.smoothness import Smoothness
 from problems.softmax import SoftmaxRegression
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "PLSine",
     "Problem",
     "Quadratic",
+    "Smoothness",
     "SoftmaxRegression",
 ]

@@ -22,13 +22,13 @@ def matrix_shape(shape: tuple[int, int]) -> tuple[int, int]:
     return m, n
 
 
-def matrices(W: Array, shape: tuple[int, int]) -> Array:
-    """Accept a batch ``W`` of matrices of ``shape``, (..., m, n); entries may be infinite, as in runs that diverge."""
+def matrices(W: Array, shape: tuple[int, int], name: str = "W") -> Array:
+    """Accept a batch of matrices of ``shape``, (..., m, n); entries may be infinite, as in runs that diverge."""
     W = np.asarray(W)
     if W.dtype != np.float32:  # what single precision gives is up to the data it meets
         W = W.astype(np.float64, copy=False)
     if W.shape[-2:] != shape:
-        raise ValueError(f"W must have shape (..., {shape[0]}, {shape[1]}), got {W.shape}")
+        raise ValueError(f"{name} must have shape (..., {shape[0]}, {shape[1]}), got {W.shape}")
     return W
 
 

@@ -142,6 +142,19 @@ def bounded(name: str, number: float) -> float:
     return number
 
 
+def symmetric(name: str, value: Any, size: int | None = None) -> Array:
+    """Accept a ``moderate`` matrix, (size, size), that is symmetric up to rounding, which is taken out."""
+    matrix = moderate(name, array(name, value, ndim=2, shape=None if size is None else (size, size)))
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name} must be square, got shape {matrix.shape}")
+    asymmetry = float(np.abs(matrix - matrix.T).max())
+    if asymmetry > 1e-12 * np.abs(matrix).max():
+        raise ValueError(
+            f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.2g}"
+        )
+    return array(name, (matrix + matrix.T) / 2)
+
+
 def boolean(name: str, value: bool) -> bool:
     """Accept True or False, of NumPy too."""
     if not isinstance(value, bool | np.bool_):

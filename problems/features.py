@@ -105,15 +105,20 @@ def squared_row_norms(X: Features) -> Array:
 
 
 def gram(X: Features) -> tuple[Array, float]:
-    """The smaller of X'X and XX', dense, and a bound on the spectral norm of its rounding error.
+    """The smaller of X'X and XX', dense, and a bound on the spectral norm of its rounding error."""
+    N, d = X.shape
+    return gram_of_columns(X if d <= N else csr_array(X.T) if isinstance(X, csr_array) else X.T)
+
+
+def gram_of_columns(X: Features) -> tuple[Array, float]:
+    """X'X, (d, d), dense, and a bound on the spectral norm of its rounding error.
 
     Each entry is a sum of at most ``max(N, d)`` products, so the error is at most ``max(N, d) eps ||X||^2`` in norm;
     the bound has four more eps, for the division and the sums that turn it into a constant.
     """
-    N, d = X.shape
-    product = X.T @ X if d <= N else X @ X.T
+    product = X.T @ X
     G: Array = np.asarray(product.toarray() if issparse(product) else product)
-    return G, (max(N, d) + 4) * EPS * float(np.trace(G))
+    return G, (max(X.shape) + 4) * EPS * float(np.trace(G))
 
 
 def largest_gram_eigenvalue(X: Features) -> float:

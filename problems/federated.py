@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike
 
 from problems.batch import matrices, squared_norms
 from problems.checks import Array, integer
-from problems.conversion import NotReal, as_array
 from problems.digest import digest
 from problems.finite_sum import Divisible, Indices, heterogeneity
 from problems.mean import Mean, value_and_gradient
 from problems.members import having
 from problems.naming import shown, type_name
 from problems.rounding import rounded
+from problems.shares import even_shares, partition
+from problems.smoothness import Smoothness, smoothness_of
 
 
 class Federated:
@@ -51,7 +52,7 @@ class Federated:
     def __init__(self, problem: Divisible, clients: int | Sequence[ArrayLike]) -> None:
         N = _divisible(problem).n_components
         listed = isinstance(clients, Sequence) and not isinstance(clients, str)
-        rows = _partition(clients, N) if listed else _shares(np.arange(N), clients)  # type: ignore[arg-type]
+        rows = partition(clients, N) if listed else even_shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
         told = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
         self._made_by = ("", f"clients={told}")
@@ -66,14 +67,14 @@ class Federated:
     def by_label(cls, problem: Divisible, clients: int) -> Self:
         """Divide the rows sorted by label, or by target, as evenly as can be: clients that differ much."""
         targets = np.asarray(_divisible(problem).targets).reshape(problem.n_components, -1)
-        return cls(problem, _shares(np.lexsort(targets.T[::-1]), clients))._called("by_label", f"clients={clients}")
+        return cls(problem, even_shares(np.lexsort(targets.T[::-1]), clients))._called("by_label", f"clients={clients}")
 
     @classmethod
     def at_random(cls, problem: Divisible, clients: int, rng: np.random.Generator | int) -> Self:
         """Divide the rows at random, as evenly as can be; ``rng`` is a generator or a seed."""
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, 0))
         order = generator.permutation(_divisible(problem).n_components)
-        made = cls(problem, _shares(order, clients))
+        made = cls(problem, even_shares(order, clients))
         return made if rng is generator else made._called("at_random", f"clients={clients}, rng={shown(rng)}")
 
     def __repr__(self) -> str:
@@ -104,6 +105,11 @@ class Federated:
     def L(self) -> float:
         """Lipschitz constant of the gradient of f, rounded up."""
         return float(self._whole.L)
+
+    @property
+    def smoothness(self) -> Smoothness | None:
+        """That of f, see ``Mean``; None if it is unknown."""
+        return smoothness_of(self._whole)
 
     @property
     def mu(self) -> float:
@@ -210,31 +216,6 @@ def _divisible(problem: Divisible) -> Divisible:
     """Accept a finite sum that can be divided."""
     having("problem", problem, "a finite sum that can be divided", ("subset", "n_components"))
     return problem
-
-
-def _shares(order: Indices, clients: int) -> list[Indices]:
-    """Cut a sequence of all rows into consecutive shares, as even as can be, each in rising order."""
-    M = integer("clients", clients, 1, len(order), "n_components")
-    return [np.sort(share) for share in np.array_split(order, M)]
-
-
-def _partition(clients: Sequence[ArrayLike], N: int) -> list[Indices]:
-    """Accept the rows of each client; every row belongs to exactly one."""
-    rows = [_row_numbers(m, own) for m, own in enumerate(clients)]
-    if np.sort(np.concatenate([np.empty(0, np.intp), *rows])).tolist() != list(range(N)):
-        raise ValueError(f"clients must list each row 0..{N - 1} exactly once, got {sum(map(len, rows))} rows")
-    return rows
-
-
-def _row_numbers(m: int, own: ArrayLike) -> Indices:
-    """Accept a list of integers, which may be empty here."""
-    try:
-        given = as_array(own)
-    except NotReal as error:
-        raise ValueError(f"clients[{m}] must be a list of row numbers, got {error}") from None
-    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
-        raise ValueError(f"clients[{m}] must be a list of row numbers, got {shown(own)}")
-    return given.astype(np.intp)
 
 
 def _client(problem: Divisible, m: int, rows: ArrayLike) -> Divisible:

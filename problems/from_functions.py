@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -11,8 +12,10 @@ from problems.batch import matrices, matrix_shape
 from problems.checks import Array, array, boolean, bounded, finite, moderate, moderate_size
 from problems.conversion import NotReal, float64, real_numbers
 from problems.digest import digest
+from problems.members import being
 from problems.naming import exactly, function_name, printable, shown, type_name
 from problems.rounding import rounded
+from problems.smoothness import Smoothness, isotropic_or_none
 
 Function = TypeVar("Function", bound=Callable[[Array], object])
 
@@ -38,6 +41,8 @@ class FromFunctions:
         Whether f is known to be convex.
     W_star, start : (m, n), optional
         A minimiser, and where runs start.
+    smoothness : Smoothness, optional
+        A proved bound of how f curves up along each direction; ``L I`` unless given.
 
     Notes
     -----
@@ -70,6 +75,7 @@ class FromFunctions:
         f_lower: float = math.nan,
         W_star: Array | None = None,
         start: Array | None = None,
+        smoothness: Smoothness | None = None,
     ) -> None:
         self.shape = matrix_shape(shape)
         self._value = _callable("value", value)
@@ -92,6 +98,11 @@ class FromFunctions:
             self.f_lower = rounded(Fraction(self.f_star) - Fraction(error), -math.inf)
         self.W_star = None if W_star is None else moderate("W_star", array("W_star", W_star, shape=self.shape))
         self.start = None if start is None else moderate("start", array("start", start, shape=self.shape))
+        self._smoothness = smoothness
+        if smoothness is not None:
+            being("smoothness", smoothness, Smoothness)
+            if smoothness.shape != self.shape:
+                raise ValueError(f"smoothness must be for matrices of shape {self.shape}, got {smoothness.shape}")
 
     def __repr__(self) -> str:
         """Name the functions, as what they compute cannot be told, and whatever was given beside them."""
@@ -101,13 +112,22 @@ class FromFunctions:
                 given.append(f"{name}={exactly(value)}")
         given += ["convex=True"] if self.convex else []
         given += [f"{name} {digest(at)}" for name in ("W_star", "start") if (at := getattr(self, name)) is not None]
+        given += [] if self._smoothness is None else [f"smoothness {digest(*chain(*self._smoothness.terms))}"]
         return f"{type_name(self)}({self.shape[0]}x{self.shape[1]}, {', '.join(given)})"
 
     @property
     def provenance(self) -> dict[str, str]:
         """The user, for every constant that is not nan."""
         names = ("L", "mu", "strong_convexity", "f_star", "f_lower")
-        return {name: "given by the user" for name in names if not math.isnan(getattr(self, name))}
+        given = {name: "given by the user" for name in names if not math.isnan(getattr(self, name))}
+        if self.smoothness is None:
+            return given
+        return given | {"smoothness": "L I" if self._smoothness is None else "given by the user"}
+
+    @property
+    def smoothness(self) -> Smoothness | None:
+        """What the user gave, otherwise ``L I``; None if L is unknown, too."""
+        return isotropic_or_none(self.L, self.shape) if self._smoothness is None else self._smoothness
 
     def value(self, W: Array, /) -> Array:
         """f at each matrix of a batch: (..., m, n) to (...)."""

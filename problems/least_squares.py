@@ -35,7 +35,6 @@ from problems.ridge_model import RidgeModel
 from problems.value import Value
 
 _WIDE = 1024  # columns of a sparse X beyond which its singular vectors, which are dense, cost more than they save
-
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive singular value from zero"
 
 
@@ -74,11 +73,11 @@ class LeastSquares(RidgeModel, Value):
     convex: ClassVar[bool] = True
     targets_field: ClassVar[str] = "Y"
     loss_curvature: ClassVar[float] = 1.0
+    smoothness_formula: ClassVar[str] = "(X'X/N + l2 I) (x) I, the Hessian"
 
     def __post_init__(self) -> None:
         X, Y = features("X", self.X), array("Y", self.Y)
-        if Y.ndim == 1:
-            Y = array("Y", Y[:, None])
+        Y = array("Y", Y[:, None]) if Y.ndim == 1 else Y
         if Y.ndim != 2:
             raise ValueError(f"Y must have 1 or 2 axes, got shape {Y.shape}")
         if len(Y) != X.shape[0]:
@@ -152,11 +151,12 @@ class LeastSquares(RidgeModel, Value):
         """Where each constant comes from."""
         mu = "the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down"
         f_star = "least squares solution, certified by ||grad||^2/(2 mu) and rounding"
-        undecided = math.isnan(self.mu)
+        known = not math.isnan(self.mu)
         return {
             "L": "s^2/N + l2, s the largest singular value of X, rounded up",
-            "mu": UNDECIDED if undecided else mu,
-            "f_star": UNDECIDED if undecided else f_star,
+            "mu": mu if known else UNDECIDED,
+            "f_star": f_star if known else UNDECIDED,
+            "smoothness": self._smoothness_source,
         }
 
     def value(self, W: Array, /) -> Array:

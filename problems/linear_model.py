@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from problems.batch import matrices
 from problems.checks import Array
 from problems.conversion import NotReal, as_array
-from problems.features import Features, features, gathered, squared_row_norms
+from problems.factors import identity, raised
+from problems.features import EPS, Features, features, gathered, gram_of_columns, squared_row_norms
 from problems.finite_sum import Indices
 from problems.naming import shown
 from problems.rounding import rounded
+from problems.smoothness import LARGEST_SIDE, Smoothness
 
 
 class LinearModel(ABC):
@@ -29,11 +31,17 @@ class LinearModel(ABC):
 
     targets_field: ClassVar[str]  # the field that holds one target a row of X
     loss_curvature: ClassVar[float]  # no loss has a larger second derivative in its scores; a float exactly
+    smoothness_formula: ClassVar[str]  # what ``smoothness`` is
 
     @property
     @abstractmethod
     def shape(self) -> tuple[int, int]:
         """The shape of W."""
+
+    @property
+    @abstractmethod
+    def L(self) -> float:
+        """Lipschitz constant of the gradient, the penalty included, rounded up."""
 
     @property
     @abstractmethod
@@ -68,6 +76,41 @@ class LinearModel(ABC):
         """The largest ``c ||x_i||^2`` plus the curvature of the penalty, rounded up; c is that of the loss."""
         largest = Fraction(float(squared_row_norms(self.X).max()))
         return rounded(Fraction(self.loss_curvature) * largest + Fraction(self._penalty_curvature), math.inf)
+
+    @property
+    def smoothness(self) -> Smoothness:
+        """``c X'X/N (x) R + p I``, rounded up: c R bounds how losses curve in their scores, p is that of the penalty.
+
+        Where W has a side longer than ``LARGEST_SIDE`` it is ``L I``, as X'X, which is dense, is not formed then. The
+        rounding of X'X is allowed N eps of its trace. With millions of rows that can be more than a billionth of L, by
+        which the smoothness of least squares may then exceed its L, as that comes from singular values.
+        """
+        return self._gram_smoothness if self._is_small else Smoothness.isotropic(self.L, self.shape)
+
+    @cached_property
+    def _gram_smoothness(self) -> Smoothness:
+        (d, n), R, penalty = self.shape, self._class_curvature, self._penalty_curvature
+        G, error = gram_of_columns(self.X)
+        S, slack = G * (self.loss_curvature / self.n_components), error * self.loss_curvature / self.n_components
+        if R is None:
+            return Smoothness.known([(raised(S, (penalty + slack) * (1 + 2 * EPS)), identity(n))])
+        return Smoothness.known([(raised(S, slack), R), *[(identity(d, penalty), identity(n))] * (penalty > 0)])
+
+    @property
+    def _class_curvature(self) -> Array | None:
+        """R (n, n) with ``loss_curvature R`` above the Hessian of each loss in its n scores, rounded up; None is I."""
+        return None
+
+    @property
+    def _is_small(self) -> bool:
+        return max(self.shape) <= LARGEST_SIDE
+
+    @property
+    def _smoothness_source(self) -> str:
+        """Where ``smoothness`` comes from."""
+        if self._is_small:
+            return f"{self.smoothness_formula}, rounded up"
+        return f"L I: W has a side longer than {LARGEST_SIDE}, for which no X'X is formed"
 
     def component_gradient(self, W: Array, indices: Indices, /) -> Array:
         """The mean gradient of the listed components of each run: (runs, m, n), (runs, b) to (runs, m, n)."""

@@ -11,7 +11,7 @@ from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, weight
 from problems.features import Features, adjoint, features, scores
 from problems.finite_sum import Indices
-from problems.logistic_loss import curvatures, loss_and_gradient, loss_slopes, signs, smoothness, wrong_way
+from problems.logistic_loss import curvatures, largest_curvature, loss_and_gradient, loss_slopes, signs, wrong_way
 from problems.naming import short_name
 from problems.regularised_loss import RegularisedLoss
 from problems.value import Value
@@ -58,6 +58,7 @@ class LogisticRegression(RegularisedLoss, Value):
 
     targets_field: ClassVar[str] = "y"
     loss_curvature: ClassVar[float] = 0.25
+    smoothness_formula: ClassVar[str] = "X'X/(4N) + l2 I: the logistic loss has second derivative at most 1/4"
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
@@ -107,7 +108,7 @@ class LogisticRegression(RegularisedLoss, Value):
     @cached_property
     def L(self) -> float:
         """``lambda_max(X'X) / (4N) + l2``, rounded up."""
-        return smoothness(self.X, self.l2)
+        return largest_curvature(self.X, self.l2)
 
     @property
     def provenance(self) -> dict[str, str]:

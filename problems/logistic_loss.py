@@ -72,6 +72,6 @@ def curvatures(X: Features, y: Array, W: Array) -> Array:
     return np.asarray(E / (1.0 + E) ** 2 / len(y))
 
 
-def smoothness(X: Features, penalty: float) -> float:
+def largest_curvature(X: Features, penalty: float) -> float:
     """``lambda_max(X'X) / (4N) + penalty``, rounded up: L, as the logistic loss has second derivative at most 1/4."""
     return rounded(Fraction(largest_gram_eigenvalue(X)) / (4 * X.shape[0]) + Fraction(penalty), math.inf)

@@ -14,6 +14,7 @@ from problems.features import EPS
 from problems.minimise import Minimum, minimise
 from problems.problem import Problem
 from problems.rounding import rounded
+from problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, mean_smoothness, smoothness_of
 
 
 class Mean(Certified):
@@ -100,10 +101,29 @@ class Mean(Certified):
         return self.minimum.f_lower
 
     @property
+    def smoothness(self) -> Smoothness | None:
+        """The mean of that of the terms, rounded up; ``L I`` where W has a long side, None where a term has none."""
+        if max(self.shape) > LARGEST_SIDE:
+            return isotropic_or_none(self.L, self.shape)
+        return self._mean_smoothness
+
+    @cached_property
+    def _mean_smoothness(self) -> Smoothness | None:
+        parts = [part for term in self.terms if (part := smoothness_of(term)) is not None]
+        return mean_smoothness(parts) if len(parts) == len(self.terms) else None
+
+    @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
+        small = max(self.shape) <= LARGEST_SIDE
+        mean = "mean of that of the terms, rounded up" if small else f"L I: W has a side longer than {LARGEST_SIDE}"
         mu = "strong convexity, that of the terms" if self.mu > 0 else "nan: not known to be strongly convex"
-        return {"L": "mean of the L of the terms, rounded up", "mu": mu, "f_star": self.minimum.provenance}
+        return {
+            "L": "mean of the L of the terms, rounded up",
+            "mu": mu,
+            "f_star": self.minimum.provenance,
+            "smoothness": mean,
+        }
 
 
 def value_and_gradient(problem: Problem, W: Array) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ from problems.checks import Array, array, finite, moderate_size
 from problems.features import Features, features
 from problems.finite_sum import Indices
 from problems.linear_model import LinearModel
-from problems.logistic_loss import loss_and_gradient, loss_slopes, signs, smoothness, wrong_way
+from problems.logistic_loss import largest_curvature, loss_and_gradient, loss_slopes, signs, wrong_way
 from problems.naming import short_name
 from problems.value import Value
 
@@ -61,6 +61,7 @@ class NonconvexLogistic(LinearModel, Value):
     W_star: ClassVar[None] = None  # no minimiser is known
     targets_field: ClassVar[str] = "y"
     loss_curvature: ClassVar[float] = 0.25
+    smoothness_formula: ClassVar[str] = "X'X/(4N) + 2 lam I: the penalty has second derivatives in [-lam/2, 2 lam]"
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
@@ -110,7 +111,7 @@ class NonconvexLogistic(LinearModel, Value):
     @cached_property
     def L(self) -> float:
         """``lambda_max(X'X) / (4N) + 2 lam``, rounded up: ``(2 - 6w^2) / (1 + w^2)^3`` lies in [-1/2, 2]."""
-        return smoothness(self.X, 2 * self.lam)
+        return largest_curvature(self.X, 2 * self.lam)
 
     @property
     def provenance(self) -> dict[str, str]:
@@ -119,6 +120,7 @@ class NonconvexLogistic(LinearModel, Value):
             "L": "lambda_max(X'X)/(4N) + 2 lam, rounded up: the penalty has second derivatives in [-lam/2, 2 lam]",
             "mu": "0: bounded gradient, unbounded f",
             "f_star": "nan: no certificate of a global minimum; no term is negative",
+            "smoothness": self._smoothness_source,
         }
 
     def value(self, W: Array, /) -> Array:

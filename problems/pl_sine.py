@@ -10,6 +10,7 @@ import numpy as np
 from problems.batch import matrices, matrix_shape
 from problems.checks import Array
 from problems.features import EPS
+from problems.smoothness import Smoothness
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,18 @@ class PLSine:
         return np.full(self.shape, 3.0)
 
     @property
+    def smoothness(self) -> Smoothness:
+        """``8 I``, which is attained at the zero matrix, so there is no smaller one."""
+        return Smoothness.isotropic(self.L, self.shape)
+
+    @property
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
         return {
             "L": "8: f'' = 2 + 6 cos 2x",
             "mu": "least value of f'^2/(2f), at the zero of 2 f f'' - f'^2 in [pi/2, pi], rounded down",
             "f_star": "0 at the zero matrix: no term is negative",
+            "smoothness": "8 I: the Hessian at the zero matrix",
         }
 
     def value(self, W: Array, /) -> Array:

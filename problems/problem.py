@@ -19,6 +19,7 @@ class Problem(Protocol):
     * ``value_and_gradient(W)``: both at once, where that is cheaper.
     * ``eigenbasis``: coordinates in which f is a sum of squares, an ``Eigenbasis`` or None; runs then need no gradient.
     * ``single_precision``: the same problem computed in float32.
+    * ``smoothness``: how f curves up along each direction, a ``Smoothness``, or None if it is unknown; without it L I.
     * ``provenance``: for each constant, by its name, one line that says where it comes from.
 
     Examples

@@ -9,12 +9,14 @@ from typing import ClassVar, Self
 import numpy as np
 
 from problems.batch import matrices
-from problems.checks import Array, array, moderate, moderate_size
+from problems.checks import Array, array, moderate, moderate_size, symmetric
 from problems.digest import digest
 from problems.eigenbasis import Eigenbasis
 from problems.eigenvalues import eigenvalues
+from problems.factors import identity
 from problems.rank import rank_bound
 from problems.rounding import rounded
+from problems.smoothness import Smoothness, of_blocks
 from problems.value import Value
 
 UNDECIDED = "nan: the numerical rank is undecided, LAPACK cannot tell the smallest positive eigenvalue from zero"
@@ -71,7 +73,7 @@ class Quadratic(Value):
         m, n = W_star.shape
         start = None if self.start is None else array("start", self.start, shape=(m, n))
         factors = {
-            name: _symmetric(name, getattr(self, name), size)
+            name: symmetric(name, getattr(self, name), size)
             for name, size in (("S", m), ("R", n), ("Q", m * n))
             if getattr(self, name) is not None
         }
@@ -137,7 +139,20 @@ class Quadratic(Value):
             "L": "largest eigenvalue of Q, rounded up",
             "mu": UNDECIDED if math.isnan(self.mu) else "smallest positive eigenvalue of Q, rounded down",
             "f_star": "0 at W_star by construction",
+            "smoothness": "Q itself" if self.S is not None or self._blocks else "L I: columns and rows of W meet in Q",
         }
+
+    @property
+    def smoothness(self) -> Smoothness:
+        """Q itself; ``L I`` if it is given whole and columns of W meet in it as well as rows."""
+        if self.S is None:
+            return self._blocks or Smoothness.isotropic(self.L, self.shape)
+        return Smoothness.known([(self.S, identity(self.shape[1]) if self.R is None else self.R)])
+
+    @cached_property
+    def _blocks(self) -> Smoothness | None:
+        """A Q that is given whole as a sum of Kronecker products, if it has blocks for columns or for rows of W."""
+        return None if self.Q is None else of_blocks(self.Q, self.shape)
 
     def value(self, W: Array, /) -> Array:
         """f at each matrix of a batch: (..., m, n) to (...)."""
@@ -179,17 +194,6 @@ def _given(name: str, value: Array) -> Array:
     if value is None:
         raise ValueError(f"{name} must be an array, got None (a missing return statement?)")
     return value
-
-
-def _symmetric(name: str, value: Array, size: int) -> Array:
-    """Accept a ``moderate`` matrix that is symmetric up to rounding, which is taken out."""
-    matrix = moderate(name, array(name, value, shape=(size, size)))
-    asymmetry = float(np.abs(matrix - matrix.T).max())
-    if asymmetry > 1e-12 * np.abs(matrix).max():
-        raise ValueError(
-            f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.2g}"
-        )
-    return array(name, (matrix + matrix.T) / 2)
 
 
 def _constants(factors: dict[str, Array]) -> dict[str, float]:

@@ -21,11 +21,6 @@ class RegularisedLoss(Certified, RidgeModel):
 
     convex: ClassVar[bool] = True
 
-    @property
-    @abstractmethod
-    def L(self) -> float:
-        """Lipschitz constant of the gradient, l2 included, rounded up."""
-
     @abstractmethod
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
@@ -83,4 +78,4 @@ class RegularisedLoss(Certified, RidgeModel):
     def _provenance(self, L: str) -> dict[str, str]:
         """Where each constant comes from; that of L depends on the loss."""
         mu = "l2, the modulus of strong convexity" if self.l2 > 0 else "0: bounded gradient, unbounded f"
-        return {"L": L, "mu": mu, "f_star": self.minimum.provenance}
+        return {"L": L, "mu": mu, "f_star": self.minimum.provenance, "smoothness": self._smoothness_source}

@@ -39,6 +39,7 @@ class ReLUNetwork(Value):
     convex: ClassVar[bool] = False
     f_star: ClassVar[float] = float("nan")
     f_lower: ClassVar[float] = 0.0
+    smoothness: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         X, V, labels = checks.array("X", self.X, ndim=2), checks.array("V", self.V, ndim=2), np.asarray(self.labels)

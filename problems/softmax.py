@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from problems import datasets
 from problems.batch import in_chunks, matrices, squared_norms
 from problems.checks import Array, weight
+from problems.factors import raised
 from problems.features import (
+    EPS,
     Features,
     adjoint,
     features,
@@ -79,6 +81,7 @@ class SoftmaxRegression(RegularisedLoss, Value):
 
     targets_field: ClassVar[str] = "labels"
     loss_curvature: ClassVar[float] = 0.5
+    smoothness_formula: ClassVar[str] = "X'X/N (x) (I - 11'/k)/2 + l2 I (Böhning 1992)"
 
     def __post_init__(self) -> None:
         X = features("X", self.X)
@@ -111,6 +114,12 @@ class SoftmaxRegression(RegularisedLoss, Value):
     def L(self) -> float:
         """Böhning's bound ``lambda_max(X'X) / (2N) + l2``, rounded up."""
         return rounded(Fraction(largest_gram_eigenvalue(self.X)) / (2 * len(self.labels)) + Fraction(self.l2), math.inf)
+
+    @property
+    def _class_curvature(self) -> Array:
+        """``I - 11'/k``, raised: its rounding is at most an eps and a half in norm."""
+        k = len(self.classes)
+        return raised(np.eye(k) - 1 / k, 2 * EPS)
 
     @property
     def provenance(self) -> dict[str, str]:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import Reshuffled as Reshuffled
     from rac_theory.cases.case import Case as Case
     from rac_theory.cases.constants import Constants as Constants
+    from rac_theory.cases.step_lengths import best_step as best_step
+    from rac_theory.cases.step_lengths import longest_step as longest_step
     from rac_theory.counterexamples.diagnosis import diagnose as diagnose
     from rac_theory.expectations.expectation import Expectation as Expectation
     from rac_theory.expectations.expectation import Unsupported as Unsupported
@@ -95,12 +97,14 @@ _HOMES = {
     "Trajectory": "simulation.trajectory",
     "Unsupported": "expectations.expectation",
     "Verdict": "verification.verdict",
+    "best_step": "cases.step_lengths",
     "diagnose": "counterexamples.diagnosis",
     "WorstCase": "sharpness.worst_case",
     "empirical_rate": "verification.rate",
     "exact_rate": "expectations.expectation",
     "expected": "expectations.expectation",
     "hardest_case": "sharpness.hardest_case",
+    "longest_step": "cases.step_lengths",
     "project": "numerics.linalg",
     "prove": "proofs",
     "side_by_side": "sharpness.worst_case_comparison",

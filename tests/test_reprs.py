@@ -16,6 +16,7 @@ from problems import (
     NonconvexLogistic,
     PLSine,
     Quadratic,
+    Smoothness,
     SoftmaxRegression,
 )
 from problems.mean import Mean
@@ -143,6 +144,10 @@ MADE = [
     (FromFunctions, {"shape": (3, 2), "value": half, "gradient": whole, "L": 1.0}, {
         "shape": [(2, 3)], "value": [abs], "gradient": [abs], "L": [1 + 1e-9], "mu": [0.5], "f_star": [0.0],
         "convex": [True], "W_star": [V, nudged(V)], "start": [V, nudged(V)],
+        "smoothness": [Smoothness.isotropic(1.0, (3, 2)), Smoothness.isotropic(0.5, (3, 2))],
+    }),
+    (Smoothness, {"terms": [(np.eye(3), np.eye(2))]}, {
+        "terms": [[(nudged(np.eye(3)), np.eye(2))], [(np.eye(2), np.eye(3))], [(np.eye(3), np.eye(2))] * 2],
     }),
     (Federated, {"problem": SQUARES, "clients": 2}, {
         "problem": [LeastSquares(X, nudged(Y))], "clients": [3, [[0, 1], [2, 3, 4, 5]], [[0, 2], [1, 3, 4, 5]]],

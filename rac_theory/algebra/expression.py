@@ -245,6 +245,6 @@ def _expressions(value: Any) -> Iterator[Expression]:
 
 
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_at(each, values) for each in value)
-    return value.at(values) if isinstance(value, Expression | Relation) else value
+    if isinstance(value, Expression | Relation):
+        return value.at(values)
+    return tuple(_at(each, values) for each in value) if isinstance(value, tuple) else value

@@ -1,10 +1,11 @@
 r"""What the plain step ``W - tau B B' G`` is worth: the number nu that stands for gamma lambda_min in its theorems.
 
-.. math:: \nu = \lambda_{\min}\big( E[2 \tau B B^\top - L \tau^2 (B B^\top)^2] \big), \qquad
-    \tau = \gamma\, (\mathrm{lora\_alpha} / r)^2 .
+.. math:: \nu = \lambda_{\min}\big( E[2 \tau B B^\top - \tau^2 B B^\top Q B B^\top] \big), \qquad
+    \tau = \gamma\, (\mathrm{lora\_alpha} / r)^2 ,
 
-It is known for sketches with finite support, for those whose draws have orthonormal columns, where
-:math:`B B^\top = H`, and for Gaussian entries, where :math:`E[B B^\top] = r I` and
+with matrix smoothness Q, or L I where no more is known. It is known for sketches with finite support, for those whose
+draws have orthonormal columns, where :math:`B B^\top = H`, and for Gaussian entries, where :math:`E[B B^\top] = r I`
+and :math:`E[B B^\top S B B^\top] = r\, ((r + 1) S + \mathrm{tr}(S)\, I)` for symmetric S on the side of B, so that
 :math:`E[(B B^\top)^2] = r (d + r + 1)\, I`. Proofs are on the page of T12.
 """
 
@@ -14,11 +15,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from problems.checks import Array
 from problems.eigenvalues import extreme_eigenvalues
 from problems.rounding import rounded
+from problems.smoothness import Smoothness
 from rac_theory.algorithms import RACLoRA
+from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
+from rac_theory.cases.gain import smoothness_along
+from rac_theory.cases.one_side import exact_trace, multiple_of_identity
+from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.moments import Moments
+from rac_theory.sketches.sketch import Sketch
 from rac_theory.sketches.spectra import Spectrum
 
 _EPS = float(np.finfo(float).eps)
@@ -43,31 +51,63 @@ class PlainStep(NamedTuple):
     provenance: str = "unknown for this sketch"
 
 
-def plain_step(algorithm: RACLoRA, L: float, projection: Spectrum) -> PlainStep:
-    """Return what is known of an algorithm with the plain step on an L-smooth function."""
+def plain_step(algorithm: RACLoRA, smoothness: float | Smoothness, projection: Spectrum) -> PlainStep:
+    """Return what is known of an algorithm with the plain step on a function with this L, or matrix smoothness."""
     sketch = algorithm.sketch
     assert sketch is not None  # there is no lora_alpha without one
     known, tau = Moments(sketch), algorithm.gamma * algorithm.plain_scale
-    step, smoothness = Fraction(tau), Fraction(L)  # both as they are used: only what follows is rounded
+    L = smoothness if isinstance(smoothness, float) else smoothness.largest
+    step = Fraction(tau)  # as it is used: only what follows is rounded
+    terms = None if isinstance(smoothness, float) else terms_of_side(smoothness, algorithm.side)
     if known.products == "gaussian":
-        d, r = sketch.dim, sketch.rank
-        nu = 2 * r * step - smoothness * r * (d + r + 1) * step**2
+        r, curvature = sketch.rank, _gaussian(sketch, L, terms)
+        nu = 2 * r * step - r * curvature * step**2
         return PlainStep(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
     if known.products == "orthonormal":
-        gain = 2 * step - smoothness * step**2
+        along = L if isinstance(smoothness, float) else smoothness_along(sketch, smoothness, side=algorithm.side).L_H
+        gain = 2 * step - Fraction(along) * step**2
         nu = gain * Fraction(float(projection.lambda_min if gain > 0 else projection.lambda_max))
-        longest = rounded(smoothness * step * (1 + _ORTHONORMAL), math.inf)
+        longest = rounded(Fraction(L) * step * (1 + _ORTHONORMAL), math.inf)
         return PlainStep(rounded(nu, -math.inf), longest, "columns are orthonormal: B B' = H, " + projection.provenance)
-    return PlainStep() if known.support is None else _enumerated(known.support, tau, L)
+    return PlainStep() if known.support is None else _enumerated(known.support, tau, L, terms)
 
 
-def _enumerated(support: Support, tau: float, L: float) -> PlainStep:
+def _gaussian(sketch: Sketch, L: float, terms: Terms | None) -> Fraction:
+    """``lambda_max((r + 1) Q + E)``, E with the trace of each S in its place, or a bound: exact for common bases."""
+    d, r = sketch.dim, sketch.rank
+    of_L = (d + r + 1) * Fraction(L)
+    parts = None if terms is None else in_common_basis(terms)
+    if parts is None:
+        return of_L
+    sums = (
+        (r + 1) * Fraction(largest_eigenvalue(part.S)) + exact_trace(part.S) + (d + r + 1) * Fraction(part.off)
+        for part in parts.parts
+    )
+    return min(of_L, max(sums) * Fraction(parts.stretch))
+
+
+def _enumerated(support: Support, tau: float, L: float, terms: Terms | None) -> PlainStep:
     B, probabilities = support
     k, d, r = B.shape
     M, lengths = B @ np.swapaxes(B, 1, 2), np.linalg.norm(B, 2, axis=(1, 2)) ** 2
-    mean = np.tensordot(probabilities.astype(np.float64), 2 * tau * M - L * tau**2 * (M @ M), axes=1)
+    S, off = _one_matrix(terms)
+    weights = probabilities.astype(np.float64)
+    if S is None:
+        mean = np.tensordot(weights, 2 * tau * M - L * tau**2 * (M @ M), axes=1)
+    else:
+        mean = np.tensordot(weights, 2 * tau * M - tau**2 * (M @ S @ M + off * (M @ M)), axes=1)
     # Sums of at most d, r and k products each, of terms no larger than these.
-    largest = float(lengths.max())
-    error = (d + r + k + 8) * _EPS * (2 * tau * largest + L * tau**2 * largest**2)
+    largest, size = float(lengths.max()), L if S is None else L + off + float(np.linalg.norm(S))
+    error = ((d if S is None else 2 * d) + r + k + 8) * _EPS * (2 * tau * largest + size * tau**2 * largest**2)
     longest = L * tau * largest * (1 + 1e-12)
     return PlainStep(extreme_eigenvalues(mean)[0] - error, longest, "enumerated over the support")
+
+
+def _one_matrix(terms: Terms | None) -> tuple[Array | None, float]:
+    """S and e with ``Q <= (S + e I) (x) I``, if there is one such S that says all; else None, for L I."""
+    parts = None if terms is None else in_common_basis(terms)
+    if parts is None or len(parts.parts) > 1 or parts.stretch > 1:
+        return None, 0.0
+    if multiple_of_identity(parts.parts[0].S) is not None:
+        return None, 0.0
+    return parts.parts[0]

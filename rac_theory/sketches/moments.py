@@ -26,11 +26,13 @@ from rac_theory.sketches.declarations import (
     claimed_projection,
     claimed_second_moment,
     is_orthonormal,
+    returned,
 )
 from rac_theory.sketches.distributions.gaussian import Gaussian
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import SecondMoment, summed
+from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.sketch import BrokenSketch, Sketch
 
 LARGEST_ENUMERATED = 32
@@ -63,6 +65,15 @@ class Moments:
     def invariants(self) -> tuple[Fraction, Fraction] | None:
         """(a, b) with ``E[H M H] = a M + b (M' + trace(M) I)``."""
         return claimed_invariants(self.sketch)
+
+    @cached_property
+    def entries(self) -> tuple[EntryMoments, ...] | None:
+        """The moments of entries of a law that signed permutations leave alone, or corners of where they must lie."""
+        if self.invariants is not None:
+            a, b = self.invariants
+            return (EntryMoments(a + 2 * b, b, a),)
+        ours = type(self.sketch).__module__.startswith("rac_theory.sketches.")  # it is no power that others may have
+        return returned(self.sketch, "entry_moments") if ours else None
 
     @cached_property
     def mean(self) -> Mean | None:

@@ -13,6 +13,7 @@ from problems.batch import squared_norms
 from problems.checks import Array
 from problems.mean import value_and_gradient
 from problems.problem import Problem
+from problems.smoothness import Smoothness
 from rac_theory.testing.refuted import Refuted
 
 SCALES = (1e-3, 0.1, 1.0, 10.0, 100.0, 1e3)
@@ -101,19 +102,20 @@ class Probe:
             path.append(W)
         return np.concatenate([path[t] for t in (0, 1, 4, 12, _STEPS)])
 
-    def directions(self, places: Array) -> Array:
-        """Short steps at each place along which f curves least and most: (k, m, n) to (2, k, m, n)."""
-        found = [self._extremes(W, index) for index, W in enumerate(places)]
+    def directions(self, places: Array, beyond: Smoothness | None = None) -> Array:
+        """Short steps at each place along which f, less Q, curves least and most: (k, m, n) to (2, k, m, n)."""
+        found = [self._extremes(W, index, beyond) for index, W in enumerate(places)]
         return np.swapaxes(np.array(found), 0, 1)
 
-    def _extremes(self, W: Array, index: int) -> Array:
-        """The extreme eigenvectors of the Hessian of differences at W, as steps: (2, m, n)."""
+    def _extremes(self, W: Array, index: int, beyond: Smoothness | None) -> Array:
+        """The extreme eigenvectors of the Hessian of differences at W, less Q if given, as steps: (2, m, n)."""
         h = 1e-4 * (1 + float(np.abs(W).max()))
         size = W.size
 
         def products(V: Array) -> Array:
             U = h * V.reshape(-1, *W.shape)
-            return np.asarray((self.problem.gradient(W + U) - self.problem.gradient(W - U)) / (2 * h)).reshape(-1, size)
+            curved = (self.problem.gradient(W + U) - self.problem.gradient(W - U)) / (2 * h)
+            return np.asarray(curved if beyond is None else curved - beyond.times(U) / h).reshape(-1, size)
 
         if size <= _DENSE:
             hessian = np.nan_to_num(products(np.eye(size)), posinf=0.0, neginf=0.0)

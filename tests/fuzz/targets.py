@@ -14,6 +14,7 @@ from problems import (
     NonconvexLogistic,
     PLSine,
     Quadratic,
+    Smoothness,
     SoftmaxRegression,
 )
 from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
@@ -52,6 +53,11 @@ def rows(rng, good):
     return integer(rng, good) if rng.random() < 0.5 else [array(rng, own) for own in ([0, 1, 2], [3, 4, 5, 6, 7])]
 
 
+def factors(rng, good):
+    """Terms of a smoothness, one of whose factors may be none."""
+    return other(rng, good) if rng.random() < 0.3 else [tuple(array(rng, factor) for factor in pair) for pair in good]
+
+
 def half(W):
     """A value, for problems that are made from functions."""
     return float((W * W).sum()) / 2
@@ -85,8 +91,11 @@ TARGETS = {
             "convex": (True, other),
             "W_star": (np.zeros((2, 2)), array),
             "start": (np.ones((2, 2)), array),
+            "smoothness": (Smoothness.isotropic(1.0, (2, 2)), other),
         },
     ),
+    "Smoothness": (Smoothness, {"terms": ([(S, R)], factors)}),
+    "Smoothness.isotropic": (Smoothness.isotropic, {"L": (1.0, number), "shape": ((2, 2), pair)}),
     "Federated": (Federated, {"problem": (PROBLEM, other), "clients": (2, rows)}),
     "Federated.at_random": (
         Federated.at_random,

@@ -64,7 +64,7 @@ def test_what_is_no_array_of_real_numbers_is_named(value, came):
         np.asfortranarray([[1.0, 2], [3, 4]]),
         np.arange(6.0).reshape(2, 3)[::-1, ::-1],
         np.broadcast_to(np.float16(3), (2, 2)),
-        np.matrix([[1, 2]]),
+        np.array([[1, 2]]).view(np.matrix),
         np.array([[1, 2]], dtype=">i2"),
         np.array([[1, 2]], dtype=np.longdouble),
         [[2**70, 1]],

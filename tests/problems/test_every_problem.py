@@ -319,7 +319,7 @@ def test_the_users_data_are_copied():
 def test_only_what_is_for_users_is_exported():
     assert sorted(problems.__all__) == [
         *["Federated", "FiniteSum", "FromFunctions", "LeastSquares", "LogisticRegression", "NonconvexLogistic"],
-        *["PLSine", "Problem", "Quadratic", "SoftmaxRegression"],
+        *["PLSine", "Problem", "Quadratic", "Smoothness", "SoftmaxRegression"],
     ]
 
 

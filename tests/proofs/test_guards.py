@@ -48,9 +48,9 @@ def test_what_is_divided_by_is_known_to_be_positive(divisor):
 
 
 def test_what_is_above_a_positive_quotient_may_be_negative():
-    """As both sides may be: of (1 + x) / (y - 1) > 0 it was taken that 1 + x > 0."""
+    """As both sides may be: of (1 + x) / (1 - y) > 0 it was taken that 1 + x > 0."""
     with pytest.raises(Missing, match="is not known to be positive"):
-        Defined([granted("", (1 + x) / (y - 1) > 0)]).check(1 / (1 + x))
+        Defined([granted("", (1 + x) / (1 - y) > 0)]).check(1 / (1 + x))
     Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
 
 

@@ -1,6 +1,7 @@
 """The coordinate sketch: r different coordinates, all subsets equally likely."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from rac_theory.sketches.laws.finite import Support, all_subsets, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.shape import Shape
 from rac_theory.sketches.laws.sign_symmetry import both_drawn
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Coordinate(Shape):
         """Entry (i, k) of M times the probability that i and k are both in the subset, r (r-1) / (d (d-1))."""
         d, r = self.dim, self.rank
         return both_drawn(d, once=r / d, twice=r * (r - 1) / (d * max(d - 1, 1))) * M
+
+    def entry_moments(self) -> tuple[EntryMoments]:
+        """Exactly: ``H_ii`` is 1 with probability r/d, and H is diagonal."""
+        share = Fraction(self.rank, self.dim)
+        return (entry_moments(self.dim, Fraction(self.rank), Fraction(self.rank**2), share),)
 
     def support(self) -> Support | None:
         """Return all subsets, equally likely; None above the limit."""

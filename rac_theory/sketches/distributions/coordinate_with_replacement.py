@@ -11,6 +11,7 @@ from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.shape import Shape
 from rac_theory.sketches.laws.sign_symmetry import both_drawn
+from rac_theory.sketches.laws.signed_permutations import EntryMoments
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class CoordinateWithReplacement(Shape):
         d, r = self.dim, self.rank
         missed = (1 - 1 / d) ** r
         return both_drawn(d, once=1 - missed, twice=1 - 2 * missed + max(1 - 2 / d, 0) ** r) * M
+
+    def entry_moments(self) -> tuple[EntryMoments]:
+        """Exactly, with the same two probabilities; H is diagonal."""
+        d, r = self.dim, self.rank
+        missed = Fraction(d - 1, d) ** r
+        return (EntryMoments(1 - missed, Fraction(0), 1 - 2 * missed + max(Fraction(d - 2, d), Fraction(0)) ** r),)
 
     def support(self) -> Support | None:
         """Return all tuples of coordinates, equally likely; None above the limit."""

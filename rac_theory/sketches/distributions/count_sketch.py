@@ -10,7 +10,9 @@ from problems.checks import Array
 from rac_theory.sketches.distributions.rademacher import random_signs
 from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.leverage import inverse_square
 from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments, from_entries
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,22 @@ class CountSketch(Shape):
         matrix is invariant under signed permutations of its rows.
         """
         return isotropic(self.dim, self.rank * (1 - (1 - Fraction(1, self.rank)) ** self.dim))
+
+    def second_moment(self, M: Array) -> Array:
+        """By signed permutations of rows."""
+        (known,) = self.entry_moments()
+        return from_entries(known, M)
+
+    def entry_moments(self) -> tuple[EntryMoments]:
+        r"""Exactly: :math:`H_{ii} = 1/n` for a row that shares its column with n - 1 others, a binomial number.
+
+        Two columns are both chosen with probability :math:`1 - 2 (1 - 1/r)^d + (1 - 2/r)^d`, which gives the mean
+        square of the rank.
+        """
+        d, r = self.dim, self.rank
+        one = 1 - (1 - Fraction(1, r)) ** d
+        two = 2 * one - 1 + max(1 - Fraction(2, r), Fraction(0)) ** d
+        return (entry_moments(d, r * one, r * one + r * (r - 1) * two, inverse_square(d - 1, Fraction(1, r))),)
 
     def support(self) -> Support | None:
         """Return all choices of columns and signs, equally likely; None above the limit, at (2r)^d > 4096."""

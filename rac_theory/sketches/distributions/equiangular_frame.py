@@ -37,6 +37,27 @@ class EquiangularFrame(Shape):
         """
         return isotropic(self.dim, self.rank)
 
+    def second_moment(self, M: Array) -> Array:
+        r"""By the probabilities that 1, 2, 3 and 4 different vertices are drawn together.
+
+        With U, (d + 1, d), orthonormal columns along the vertices, c the indicator of those drawn, D its diagonal and
+        :math:`t = d + 1 - r`, the inverse of the Gram matrix gives :math:`H = U^\top (D + c c^\top / t)\, U`. Rows and
+        columns of :math:`N = U M U^\top` sum to zero, as the vertices do.
+        """
+        d, r = self.dim, self.rank
+        one, two, three, four = (_together(d + 1, r, k) for k in (1, 2, 3, 4))
+        N, t = _outwards(np.swapaxes(_outwards(np.swapaxes(M, -1, -2)), -1, -2)), d + 1 - r
+        n = np.diagonal(N, axis1=-2, axis2=-1)[..., :, None]
+        trace, index = n.sum(axis=-2, keepdims=True), np.arange(d + 1)
+        diagonal = one * n + 2 / t * (one - two) * n + ((one - 3 * two + 2 * three) * n + (two - three) * trace) / t**2
+        joined, around, apart = (two - three) / t, (two - 2 * three + four) / t**2, (three - four) / t**2
+        inner = (two + 2 * joined + around) * N
+        inner += around * np.swapaxes(N, -1, -2)
+        inner += (joined + around - apart) * n + apart * trace
+        inner += (joined + around - apart) * np.swapaxes(n, -1, -2)
+        inner[..., index, index] = diagonal[..., 0]
+        return _inwards(np.swapaxes(_inwards(np.swapaxes(inner, -1, -2)), -1, -2))
+
     def support(self) -> Support | None:
         """Return all subsets of vertices, equally likely, as floats: most are irrational. None above the limit."""
         subsets = all_subsets(self.dim + 1, self.rank)
@@ -47,3 +68,23 @@ def simplex(dim: int) -> Array:
     """Return the vertices of a regular simplex on the unit sphere, one a row: (dim + 1, dim)."""
     towards_axes = math.sqrt(1 + 1 / dim) * np.eye(dim) - (math.sqrt(dim + 1) + 1) / dim**1.5
     return np.vstack([towards_axes, np.full(dim, 1 / math.sqrt(dim))])
+
+
+def _together(vertices: int, drawn: int, count: int) -> float:
+    """The probability that ``count`` given vertices are all drawn."""
+    return math.prod(max(drawn - k, 0) / max(vertices - k, 1) for k in range(count))
+
+
+def _outwards(X: Array) -> Array:
+    """``U X``: (..., d, k) to (..., d + 1, k), without a product of matrices."""
+    d = X.shape[-2]
+    sums = X.sum(axis=-2, keepdims=True)
+    return np.concatenate([X - (1 + 1 / math.sqrt(d + 1)) / d * sums, sums / math.sqrt(d + 1)], axis=-2)
+
+
+def _inwards(Y: Array) -> Array:
+    """``U' Y``: (..., d + 1, k) to (..., d, k)."""
+    d = Y.shape[-2] - 1
+    top, last = Y[..., :d, :], Y[..., d:, :]
+    sums = top.sum(axis=-2, keepdims=True)
+    return np.asarray(top - (1 + 1 / math.sqrt(d + 1)) / d * sums + last / math.sqrt(d + 1))

@@ -8,7 +8,7 @@ from problems import checks
 from problems.checks import Array
 from problems.digest import digest
 from problems.value import Value
-from rac_theory.numerics.linalg import projection
+from rac_theory.numerics.linalg import orthonormal_range, projection
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +60,11 @@ class Frozen(Value):
         return np.eye(self.dim) if round(float(np.trace(H))) == self.dim else H
 
     def second_moment(self, M: Array) -> Array:
-        """H M H, at any dim."""
-        H = self.expected_projection()
-        return H @ M @ H
+        """H M H, at any dim; M itself, exactly, at full rank."""
+        Q = orthonormal_range(self.matrix)
+        if np.count_nonzero(Q.any(axis=0)) == self.dim:
+            return np.array(M)
+        return np.asarray(Q @ (Q.T @ M @ Q) @ Q.T)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.dim}x{self.rank} {digest(self.matrix)})"

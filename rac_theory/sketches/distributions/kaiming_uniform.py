@@ -2,12 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from problems.checks import Array
 from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.leverage import corners
 from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.signed_permutations import EntryMoments
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,7 @@ class KaimingUniform(Shape):
     def expected_projection(self) -> Array:
         """``(r/d) I``: invariant under signed permutations, and of full rank almost surely, as it has a density."""
         return isotropic(self.dim, self.rank)
+
+    def entry_moments(self) -> tuple[EntryMoments, ...]:
+        """Between bounds on the share of one row."""
+        return corners(self.dim, self.rank, Fraction(self.rank), fourth=9 / 5, largest=3.0)

@@ -8,8 +8,10 @@ import numpy as np
 from problems.checks import Array
 from rac_theory.sketches.laws.finite import Support, all_tuples, equally_likely
 from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.leverage import corners
 from rac_theory.sketches.laws.rank_law import expected_rank
 from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class Rademacher(Shape):
         half = Fraction(1, 2)
         mean = expected_rank({1: half, -1: half}, self.dim, self.rank)
         return None if mean is None else isotropic(self.dim, mean)
+
+    def entry_moments(self) -> tuple[EntryMoments, ...] | None:
+        """Exactly at rank one, where ``H_ii`` is 1/d; otherwise between bounds on the share of one row."""
+        d, r = self.dim, self.rank
+        if r == 1:
+            return (entry_moments(d, Fraction(1), Fraction(1), Fraction(1, d**2)),)
+        half = Fraction(1, 2)
+        mean = expected_rank({1: half, -1: half}, d, r)
+        return None if mean is None else corners(d, r, mean, fourth=1.0, largest=1.0)
 
     def support(self) -> Support | None:
         """Return all matrices of signs, equally likely; None above the limit, at d r > 12."""

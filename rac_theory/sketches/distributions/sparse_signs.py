@@ -10,8 +10,10 @@ from problems.checks import Array
 from problems.naming import shown
 from rac_theory.sketches.laws.finite import Support, all_tuples
 from rac_theory.sketches.laws.isotropy import isotropic
+from rac_theory.sketches.laws.leverage import corners, inverse_square
 from rac_theory.sketches.laws.rank_law import expected_rank
 from rac_theory.sketches.laws.shape import Shape
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,19 @@ class SparseSigns(Shape):
         """``(E[rank]/d) I`` by signed permutations; None where E[rank] is out of reach (r > 4 at small d)."""
         mean = expected_rank(self._entry_law, self.dim, self.rank)
         return None if mean is None else isotropic(self.dim, mean)
+
+    def entry_moments(self) -> tuple[EntryMoments, ...] | None:
+        """Exactly at rank one, where ``H_ii`` is one over the number of entries that are not zero, or zero.
+
+        Otherwise between bounds on the share of one row; None where E[rank] is out of reach.
+        """
+        d, r, p = self.dim, self.rank, Fraction(str(self.p))
+        mean = expected_rank(self._entry_law, d, r)
+        if mean is None:
+            return None
+        if r == 1:
+            return (entry_moments(d, mean, mean, p * inverse_square(d - 1, p)),)
+        return corners(d, r, mean, fourth=1 / float(p), largest=1 / float(p))
 
     def support(self) -> Support | None:
         """Return all matrices of signs and zeros with their probabilities; None above the limit."""

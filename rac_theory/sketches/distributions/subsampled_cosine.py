@@ -9,7 +9,6 @@ from rac_theory.sketches.distributions.coordinate import random_subsets, unit_co
 from rac_theory.sketches.distributions.rademacher import random_signs
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.shape import Shape
-from rac_theory.sketches.laws.sign_symmetry import subsampled
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,23 @@ class SubsampledCosine(Shape):
         return isotropic(self.dim, self.rank)
 
     def second_moment(self, M: Array) -> Array:
-        """By sign symmetry, with the squares of the cosine basis."""
-        return subsampled(_cosines(np.eye(self.dim)), self.rank, M)
+        r"""By sign symmetry, with :math:`F = ((d-1) 1 1^\top + \frac d2 (I + J)) / d^2`, J the reversal.
+
+        With :math:`a_i = \pi (2i + 1) / d` the squares are :math:`(1 + \cos a_i s) / d`, and 1/d at s = 0. Cosines of
+        odd multiples of pi/d sum to zero over s from 1 to d - 1, and those of multiples of 2 pi/d to -1, or to d - 1
+        where all are one: for the difference of :math:`a_i` and :math:`a_k` at i = k, for their sum at i + k = d - 1.
+        """
+        d, r = self.dim, self.rank
+        once, twice = r / d, r * (r - 1) / (d * max(d - 1, 1))
+        every, some = (once - twice) * (d - 1) / d**2, (once - twice) / (2 * d)
+        index = np.arange(d)
+        mirrored = M[..., index, d - 1 - index]
+        diagonal = np.diagonal(M, axis1=-2, axis2=-1)
+        result = (every + twice) * M + every * np.swapaxes(M, -1, -2)
+        result[..., index, d - 1 - index] += some * (mirrored + mirrored[..., ::-1])
+        on_diagonal = every * diagonal.sum(axis=-1, keepdims=True) + some * (diagonal + diagonal[..., ::-1])
+        result[..., index, index] = on_diagonal + twice * diagonal
+        return np.asarray(result)
 
 
 def _cosines(frequencies: Array) -> Array:

@@ -1,6 +1,7 @@
 """The subsampled randomised Hadamard sketch: random signs times r columns of a Hadamard matrix."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from rac_theory.sketches.distributions.coordinate import random_subsets
 from rac_theory.sketches.distributions.rademacher import random_signs
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.shape import Shape
-from rac_theory.sketches.laws.sign_symmetry import subsampled
+from rac_theory.sketches.laws.signed_permutations import EntryMoments, entry_moments, from_entries
 
 
 @dataclass(frozen=True)
@@ -52,5 +53,13 @@ class SubsampledHadamard(Shape):
         return isotropic(self.dim, self.rank)
 
     def second_moment(self, M: Array) -> Array:
-        """By sign symmetry; all squares of the basis are 1/d."""
-        return subsampled(np.full((self.dim, self.dim), self.dim**-0.5), self.rank, M)  # only squares are read
+        """By signed permutations, which change nothing of it: all squares of the basis are 1/d."""
+        (known,) = self.entry_moments()
+        return from_entries(known, M)
+
+    def entry_moments(self) -> tuple[EntryMoments]:
+        """Exactly: all entries of F in ``sign_symmetry`` are 1/d, so that no coordinate is special."""
+        d, r = self.dim, self.rank
+        twice = Fraction(r * (r - 1), d * max(d - 1, 1))
+        square = (Fraction(r, d) - twice) / d + twice
+        return (entry_moments(d, Fraction(r), Fraction(r**2), square),)

@@ -11,6 +11,7 @@ from problems.checks import Array
 from problems.digest import digest
 from problems.naming import shown
 from rac_theory.sketches.distributions.coordinate import unit_vectors
+from rac_theory.sketches.laws.few_of_many import FewOfMany
 from rac_theory.sketches.laws.half_line import STEP, integrate
 from rac_theory.sketches.laws.shape import Shape
 
@@ -73,17 +74,37 @@ class WeightedCoordinate(Shape):
 
         .. math:: p_i = \int_0^\infty w_i e^{-w_i t}\, P(\text{at most } r-1 \text{ others rang by } t)\, dt,
 
-        a Poisson-binomial tail under an integral, to about 1e-12. None where ``d r`` is above 5,000, as it would
-        take more than a hundred megabytes.
+        a Poisson-binomial tail under an integral, to about 1e-12. Where ``d r`` is above 5,000 it would take more than
+        a hundred megabytes: p is then found by ``laws.few_of_many``, and None where r are not few.
         """
         p = self._inclusion_probabilities
         return None if p is None else np.diag(p)
 
     def second_moment(self, M: Array) -> Array | None:
-        """At rank one ``diag(w_i M_ii)``, as no two coordinates are drawn together; None at higher ranks."""
-        if self.rank > 1:
+        """Entry (i, k) of M times the probability that i and k are both drawn.
+
+        At rank one it is ``diag(w_i M_ii)``, as no two are drawn together. At higher ranks the probabilities are those
+        of ``laws.few_of_many``; None where r are not few of the coordinates.
+        """
+        if self.rank == 1:
+            return np.asarray(self._rates / self._rates.sum() * np.eye(self.dim) * M)
+        both = self._both_drawn
+        return None if both is None else both * M
+
+    @cached_property
+    def _both_drawn(self) -> Array | None:
+        positive = np.flatnonzero(self._rates)
+        both = np.zeros((self.dim, self.dim))
+        if self.rank == len(positive):
+            both[np.ix_(positive, positive)] = 1.0
+            return both
+        race = FewOfMany(self._rates[positive], self.rank)
+        if not race.exact:
             return None
-        return np.asarray(self._rates / self._rates.sum() * np.eye(self.dim) * M)
+        if len(positive) == self.dim:
+            return race.two()
+        both[np.ix_(positive, positive)] = race.two()
+        return both
 
     @cached_property
     def _rates(self) -> Array:
@@ -99,7 +120,10 @@ class WeightedCoordinate(Shape):
         elif self.rank == len(positive):
             p[positive] = 1.0
         elif len(positive) * self.rank > _LARGEST:
-            return None
+            race = FewOfMany(rates[positive], self.rank)
+            if not race.exact:
+                return None
+            p[positive] = race.one()[0]
         else:
             p[positive] = _first_to_ring(rates[positive], self.rank)
         return p

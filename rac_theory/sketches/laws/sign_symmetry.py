@@ -38,11 +38,3 @@ def from_pairs(P: Array, R: Array, M: Array) -> Array:
 def both_drawn(dim: int, once: float, twice: float) -> Array:
     """P of a diagonal H: the probability that a coordinate is drawn, and that two different ones are."""
     return np.full((dim, dim), float(twice)) + np.eye(dim) * (float(once) - float(twice))
-
-
-def subsampled(Q: Array, rank: int, M: Array) -> Array:
-    """E[H M H] for ``rank`` columns of the orthogonal Q, (d, d), drawn without replacement, rows signed at random."""
-    d = len(Q)
-    one, two = rank / d, rank * (rank - 1) / (d * max(d - 1, 1))
-    F = (one - two) * (Q**2) @ (Q**2).T
-    return from_pairs(F + two, F + two * np.eye(d), M)

@@ -8,6 +8,7 @@ from rac_theory.testing.problems.calls import check_calls, check_purity
 from rac_theory.testing.problems.components import check_components
 from rac_theory.testing.problems.constants import check_constants
 from rac_theory.testing.problems.derivatives import check_derivatives
+from rac_theory.testing.problems.smoothness import check_smoothness
 from rac_theory.testing.refuted import Refuted
 
 _MEMBERS = ("shape", "L", "mu", "strong_convexity", "convex", "f_star", "f_lower", "value", "gradient")
@@ -21,7 +22,9 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
     closeness, by an entry or by the array; their noise must be that of double precision. ``L``, ``strong_convexity``
     and ``convex`` are tried on pairs of matrices, chosen by secant power iterations and by Lanczos along gradient
     descents; ``mu`` on a minimised ``||grad f||^2 / (2 (f - f*))``; ``f_star``, ``f_lower`` and ``W_star`` by descents.
-    A finite sum has its component gradients, lists of them, ``subset``, ``L_max`` and ``component_infima`` tried too.
+    ``smoothness`` is tried on steps of every length, along extreme directions of its Q and of the Hessian less Q, and
+    turned to where f rises furthest beyond the bound. A finite sum has its component gradients, lists of them,
+    ``subset``, ``L_max`` and ``component_infima`` tried too.
 
     Parameters
     ----------
@@ -65,6 +68,7 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
         check_again = check_purity(probe)
         check_derivatives(probe)
         check_constants(probe)
+        check_smoothness(probe)
         if hasattr(problem, "component_gradient"):
             check_components(probe)
         check_again()

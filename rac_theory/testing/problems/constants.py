@@ -14,7 +14,7 @@ _CONSTANTS = ("L", "mu", "strong_convexity", "f_star", "f_lower")
 _ROUNDS = 12  # of new places around the best pairs
 _BEST = 20  # pairs that are kept from round to round
 _TURNS = 5  # of a step towards the direction that curves most
-_TOLERANCE = 1e-6  # relative: claims are not refuted by less
+TOLERANCE = 1e-6  # relative: claims are not refuted by less
 
 
 def check_constants(probe: Probe) -> None:
@@ -71,7 +71,7 @@ def check_values(probe: Probe) -> None:
 
 def _check_curvature(probe: Probe) -> None:
     """Search pairs for the largest stretch of the gradient, and for the least monotone ones."""
-    A, D = _pairs(probe)
+    A, D = pairs(probe)
     low, high = probe.directions(probe.trajectory)
     A, D = np.concatenate([A, probe.trajectory, probe.trajectory]), np.concatenate([D, low, high])
     if not math.isnan(probe.problem.L):
@@ -83,7 +83,7 @@ def _check_curvature(probe: Probe) -> None:
 def _check_smoothness(probe: Probe, A: Array, D: Array) -> None:
     L = float(probe.problem.L)
     stretch, rounding = _stretch(probe, A, D)
-    excess = np.nan_to_num(stretch - rounding - L * (1 + _TOLERANCE), nan=-math.inf)
+    excess = np.nan_to_num(stretch - rounding - L * (1 + TOLERANCE), nan=-math.inf)
     i = int(excess.argmax())
     if excess[i] > 0:
         raise Refuted(
@@ -97,7 +97,7 @@ def _check_smoothness(probe: Probe, A: Array, D: Array) -> None:
 def _check_monotonicity(probe: Probe, A: Array, D: Array) -> None:
     s = float(np.nan_to_num(probe.problem.strong_convexity))
     monotone, rounding = _monotonicity(probe, A, D)
-    lack = np.nan_to_num(s * (1 - _TOLERANCE) - monotone - rounding, nan=-math.inf)
+    lack = np.nan_to_num(s * (1 - TOLERANCE) - monotone - rounding, nan=-math.inf)
     i = int(lack.argmax())
     if lack[i] > 0:
         claim = "strong_convexity must be at most" if s > 0 else "convex must be False, or f have non-negative"
@@ -110,14 +110,14 @@ def _check_monotonicity(probe: Probe, A: Array, D: Array) -> None:
         )
 
 
-def _pairs(probe: Probe) -> tuple[Array, Array]:
+def pairs(probe: Probe) -> tuple[Array, Array]:
     """Places with steps of random length, none so short that rounding would count: two (k, m, n)."""
     rng, A = probe.rng(20), np.repeat(probe.places, 2, axis=0)
     D = rng.choice(SCALES, size=(len(A), 1, 1)) * rng.standard_normal(A.shape)
-    return A, D * np.maximum(1.0, _shortest(A, D))
+    return A, D * np.maximum(1.0, shortest_step(A, D))
 
 
-def _shortest(A: Array, D: Array) -> Array:
+def shortest_step(A: Array, D: Array) -> Array:
     """The factor that makes each step so short that rounding of differences would soon count: (k, 1, 1)."""
     return np.asarray(1e-4 * (1 + np.abs(A).max(axis=(1, 2))) / np.sqrt(squared_norms(D)))[:, None, None]
 
@@ -132,7 +132,7 @@ def _steepest(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
         best_D.append(D)
         top = np.argsort(-np.nan_to_num(_stretch(probe, A, D)[0]))[:_BEST]
         A, D = A[top], D[top]
-        shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), _shortest(A, D))
+        shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), shortest_step(A, D))
         spread = np.sqrt(squared_norms(D))[:, None, None] * rng.standard_normal(A.shape) / math.sqrt(A[0].size)
         A, D = np.concatenate([A, A, A + spread]), np.concatenate([D, shorter, shorter])
     return np.concatenate(best_A), np.concatenate(best_D)
@@ -153,17 +153,18 @@ def _turned(probe: Probe, A: Array, D: Array) -> Array:
 
 def _stretch(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
     """``||grad f(A + D) - grad f(A)|| / ||D||`` and what rounding may make of it: two (k,)."""
-    change, rounding = _change(probe, A, D)
+    change, rounding = change_of_gradient(probe, A, D)
     return np.sqrt(squared_norms(change) / squared_norms(D)), rounding
 
 
 def _monotonicity(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
     """``<grad f(A + D) - grad f(A), D> / ||D||^2`` and what rounding may make of it: two (k,)."""
-    change, rounding = _change(probe, A, D)
+    change, rounding = change_of_gradient(probe, A, D)
     return np.sum(change * D, axis=(1, 2)) / squared_norms(D), rounding
 
 
-def _change(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
+def change_of_gradient(probe: Probe, A: Array, D: Array) -> tuple[Array, Array]:
+    """``grad f(A + D) - grad f(A)``, (k, m, n), and what rounding may make of it over ``||D||``, (k,)."""
     G, moved = np.asarray(probe.problem.gradient(A)), np.asarray(probe.problem.gradient(A + D))
     lengths = np.sqrt(squared_norms(D))
     stretches = np.sqrt(squared_norms(moved - G)) / lengths
@@ -182,7 +183,7 @@ def _check_polyak_lojasiewicz(probe: Probe) -> None:
         references["f_star"] = (float(problem.f_star), "mu and f_star must fit")
     for called, (reference, claim) in references.items():
         W, ratio = _smallest_ratio(probe, reference)
-        if ratio < problem.mu * (1 - 10 * _TOLERANCE):
+        if ratio < problem.mu * (1 - 10 * TOLERANCE):
             raise Refuted(
                 f"{probe.name}.{claim}: ||grad f||^2 / (2 (f - {reference:.6g})) with {called} is {ratio:.6g}, "
                 f"mu is {problem.mu:.6g}",

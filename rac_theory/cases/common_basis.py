@@ -1,0 +1,125 @@
+r"""A sum of Kronecker products as few matrices of one side, where the matrices of the other have a basis in common.
+
+A left sketch leaves the right side alone, so that :math:`E[HQH] = \sum E[H S H] \otimes R`. With
+:math:`V^\top R V \le D + e I` for every R, D diagonal, and :math:`V^\top V \ge (1 - g) I`, congruence by V gives
+
+.. math:: \sum E[H S H] \otimes R \le L_H E[H] \otimes I \quad\text{if}\quad
+    E[H S_j H] \le (1 - g)\, L_H E[H], \quad S_j = \sum (D_{jj} + e)\, S,
+
+for every j. For R that commute e and g are rounding, and the bound is the smallest. As L_H rises with :math:`S_j`,
+only those j count whose numbers :math:`D_{jj}` are not all below another's: where all R but one are multiples of the
+identity, one j is left.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from problems.checks import Array
+from problems.eigenvalues import lapack_rounding
+from problems.smoothness import Smoothness
+from rac_theory.algorithms.rac_lora import Side
+from rac_theory.cases.one_side import multiple_of_identity
+from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
+
+_EPS = float(np.finfo(float).eps)
+_ROUNDING = 1e-9
+"""Relative to R: what is above it off the diagonal of V'RV is no rounding."""
+
+LARGEST = 1024
+"""The largest matrices for which a common basis is looked for."""
+
+MOST = 64
+"""The most matrices that a sum is broken into."""
+
+Terms = Sequence[tuple[Array, Array]]
+"""Pairs (S, R): S on the side of the sketch, R on the other."""
+
+
+def terms_of_side(Q: Smoothness, side: Side) -> Terms:
+    """The terms of Q, with the side that is sketched first."""
+    return Q.terms if side == "left" else [(R, S) for S, R in Q.terms]
+
+
+class Part(NamedTuple):
+    """S_j (d, d), and how far it may be below what it stands for, in the spectral norm."""
+
+    S: Array
+    off: float
+
+
+class Parts(NamedTuple):
+    """Matrices of one side which together are at least the sum, times ``stretch``."""
+
+    parts: Sequence[Part]
+    stretch: float = 1.0
+    exact: bool = True
+
+
+def in_common_basis(terms: Terms) -> Parts | None:
+    """Break a sum into matrices of the side of the sketch; None where the other side has too large or no such basis."""
+    scales = [multiple_of_identity(R) for _, R in terms]
+    others = [i for i, scale in enumerate(scales) if scale is None]
+    if not others:
+        return Parts([_sum(terms, np.array(scales, dtype=np.float64), 0.0)])
+    if len(others) == 1:  # the largest eigenvalue is the only one that counts
+        tops = [largest_eigenvalue(R) if scale is None else scale for (_, R), scale in zip(terms, scales, strict=True)]
+        return Parts([_sum(terms, np.array(tops), _below_zero(terms, np.array(tops)))])
+    n = len(terms[0][1])
+    if n > LARGEST:
+        return None
+    numbers, added, lost = _basis([R for _, R in terms])
+    vectors = _highest(numbers)
+    if len(vectors) > MOST or lost >= 0.5:
+        return None
+    slack = _below_zero(terms, numbers.max(axis=0))
+    exact = all(e <= _ROUNDING * float(np.linalg.norm(R)) for e, (_, R) in zip(added, terms, strict=True))
+    return Parts([_sum(terms, vector, slack) for vector in vectors], 1 / (1 - lost) * (1 + 2 * _EPS), exact)
+
+
+def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
+    """Return the numbers ``D_jj + e`` of each matrix, (n, matrices), e for each, and g."""
+    n = len(matrices[0])
+    if all(np.count_nonzero(R) == np.count_nonzero(np.diagonal(R)) for R in matrices):
+        return np.stack([np.diagonal(R) for R in matrices], axis=1), [0.0] * len(matrices), 0.0
+    mix = np.random.default_rng(0).uniform(1, 2, len(matrices))  # of which equal eigenvalues are no accident
+    sizes = [float(np.linalg.norm(R)) for R in matrices]
+    total = sum(w * R / size for w, R, size in zip(mix, matrices, sizes, strict=True) if size)
+    V = np.linalg.eigh(np.asarray(total))[1]
+    product = 4 * (n + 2) * _EPS * float(np.linalg.norm(V)) ** 2
+    columns, added = [], []
+    for R, size in zip(matrices, sizes, strict=True):
+        turned = V.T @ R @ V
+        diagonal = np.diagonal(turned).copy()
+        added.append(float(np.linalg.norm(turned - np.diag(diagonal))) + product * size)
+        columns.append(diagonal + added[-1])
+    return np.stack(columns, axis=1), added, float(np.linalg.norm(V.T @ V - np.eye(n))) + product
+
+
+def _highest(vectors: Array) -> Array:
+    """Return the rows that are not everywhere at most another row."""
+    kept: list[Array] = []
+    for vector in vectors[np.argsort(-vectors.sum(axis=1), kind="stable")]:
+        if len(kept) > MOST:
+            break
+        if not any((vector <= other).all() for other in kept):
+            kept.append(vector)
+    return np.array(kept)
+
+
+def _sum(terms: Terms, weights: Array, slack: float) -> Part:
+    """``sum w S`` as it is computed, with its own rounding; one term with the weight 1 is not touched."""
+    matrices = [S for S, _ in terms]
+    if len(terms) == 1 and weights[0] == 1:
+        return Part(matrices[0], slack)
+    S = sum(weight * matrix for weight, matrix in zip(weights.tolist(), matrices, strict=True))
+    sizes = sum(abs(w) * float(np.linalg.norm(M)) for w, M in zip(weights.tolist(), matrices, strict=True))
+    return Part(np.asarray(S), slack + (len(terms) + 1) * _EPS * sizes)
+
+
+def _below_zero(terms: Terms, weights: Array) -> float:
+    """What is left out where matrices are semidefinite only up to rounding."""
+    pairs = zip(np.abs(weights).tolist(), terms, strict=True)
+    return math.fsum(2 * w * lapack_rounding(len(S)) * float(np.linalg.norm(S)) for w, (S, _) in pairs)

@@ -1,0 +1,203 @@
+r"""What a sketch makes of matrix smoothness: the smallest number L_H with :math:`E[H Q H] \le L_H E[H]`.
+
+A projected step of size gamma on a function that curves up no more than Q gains at least
+:math:`\gamma (2 - \gamma L_H) \lambda_{\min}(E[H])`, where L in the place of L_H is what smoothness alone promises. As
+:math:`H Q H \le \lambda_{\max}(Q) H`, L_H is never more than that. Traces and diagonals in it are those of the side
+that is sketched: for :math:`Q = \sum S \otimes R` and a left sketch :math:`E[HQH] = \sum E[HSH] \otimes R`.
+
+The range of E[HQH] is in that of E[H], so that there is such a number where E[H] is singular too: HX = 0 almost surely
+where :math:`\langle X, E[H] X \rangle = E \|H X\|^2 = 0`, and then :math:`E[HQH] X = 0`.
+"""
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+from problems import checks
+from problems.members import having
+from problems.rounding import rounded
+from problems.smoothness import Smoothness
+from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
+from rac_theory.algorithms.rac_lora import Side, check_dim
+from rac_theory.cases import whole
+from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
+from rac_theory.cases.one_side import along_one_side, moments_of
+from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
+from rac_theory.sketches.draws import check_size
+from rac_theory.sketches.moments import Moments
+from rac_theory.sketches.sketch import MEMBERS, Sketch
+from rac_theory.sketches.spectra import spectrum
+
+UNKNOWN = "L, as nothing better is known of this sketch"
+
+
+class SmoothnessAlong(NamedTuple):
+    """Smoothness along a sketch.
+
+    Attributes
+    ----------
+    L_H : float
+        Rounded up, in the units of L.
+    provenance : str
+        How it is known. "At most" where it need not be the smallest such number, up to rounding.
+    alpha : float
+        The probability with which it may be false; 0 where nothing is sampled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems.smoothness import Smoothness
+    >>> from rac_theory.cases.gain import smoothness_along
+    >>> from rac_theory.sketches import FromFunction
+    >>> own = FromFunction(2, 1, lambda rng: rng.standard_normal((2, 1)))
+    >>> smoothness_along(own, Smoothness([(np.diag([2.0, 1.0]), np.eye(1))]))
+    SmoothnessAlong(L_H=2.0, provenance='L, as nothing better is known of this sketch', alpha=0.0)
+    """
+
+    L_H: float
+    provenance: str
+    alpha: float = 0.0
+
+
+def smoothness_along(
+    sketch: Sketch | ProjectedDescent | None, Q: Smoothness, *, side: Side = "left"
+) -> SmoothnessAlong:
+    """Return smoothness along a sketch, or along the projections of an algorithm, rounded up.
+
+    Parameters
+    ----------
+    sketch : Sketch or ProjectedDescent or None
+        A sketch; or an algorithm, such as ``RACLoRA`` or ``Bernoulli``, which says itself on which side it is. None is
+        no sketch, H = I.
+    Q : Smoothness
+    side : Side
+        Which side of the gradient the sketch projects.
+
+    Raises
+    ------
+    ValueError
+        If the sketch does not fit the matrices on which Q acts, or does not keep its promises.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems.smoothness import Smoothness
+    >>> from rac_theory.cases.gain import smoothness_along
+    >>> from rac_theory.sketches import Coordinate, Haar
+    >>> Q = Smoothness([(np.diag([8.0, 1.0, 1.0, 1.0]), np.eye(3))])
+    >>> [smoothness_along(Haar(4, rank), Q).L_H for rank in (1, 2, 4)]  # (2 L + tr) / 6 at rank one
+    [4.5, 5.666666666666667, 8.0]
+    >>> smoothness_along(Haar(3, 1), Q, side="right").L_H  # there it is a multiple of the identity
+    8.0
+    """
+    if isinstance(sketch, ProjectedDescent):
+        return _of_algorithm(sketch, Q)
+    if sketch is None:
+        return SmoothnessAlong(Q.largest, "no sketch: L itself")
+    checks.one_of("side", side, ("left", "right"))
+    having("sketch", sketch, "a sketch", MEMBERS)
+    check_size(sketch)  # nothing is drawn, so that any dimension is quick
+    check_dim("sketch", sketch, side, _shape(Q))
+    return _one_sided(sketch, terms_of_side(Q, side), Q.largest)
+
+
+def _shape(Q: Smoothness) -> tuple[int, int]:
+    S, R = Q.terms[0]
+    return len(S), len(R)
+
+
+def _of_algorithm(algorithm: ProjectedDescent, Q: Smoothness) -> SmoothnessAlong:
+    if isinstance(algorithm, RACLoRA):
+        return smoothness_along(algorithm.sketch, Q, side=algorithm.side)
+    if isinstance(algorithm, Bernoulli):
+        algorithm.check_shape(_shape(Q))
+        return _two_sided(algorithm, Q)
+    return SmoothnessAlong(Q.largest, "L, as projections are not drawn anew")
+
+
+def _one_sided(sketch: Sketch, terms: Terms, largest: float) -> SmoothnessAlong:
+    """Along a left sketch: the smallest of what is known, of which only the first may be all there is to know."""
+    known = []
+    parts = in_common_basis(terms)
+    if parts is not None:
+        found = [along_one_side(sketch, part.S) for part in parts.parts]
+        bounds = [
+            (Fraction(one[0]) + Fraction(part.off), one[1])
+            for one, part in zip(found, parts.parts, strict=True)
+            if one is not None
+        ]
+        if len(bounds) == len(found):
+            bound, how = max(bounds)
+            known.append((bound * Fraction(parts.stretch), how if parts.exact else f"at most: {how}"))
+    if parts is None or not parts.exact:
+        known += _without_basis(sketch, terms)
+    return _smallest(known, largest)
+
+
+def _without_basis(sketch: Sketch, terms: Terms) -> list[tuple[Fraction, str]]:
+    """The operator as a whole where it is small, and the sum of the bounds of all terms."""
+    known = []
+    if len(terms[0][0]) * len(terms[0][1]) <= whole.LARGEST:
+        pair = moments_of(Moments(sketch))
+        bound = math.inf if pair is None else whole.along_whole(1.0, pair, None, terms)
+        if pair is not None and bound < math.inf:
+            known.append((Fraction(bound), f"{pair.how}, on all entries"))
+    total = Fraction(0)
+    for S, R in terms:
+        one = along_one_side(sketch, S)
+        if one is None:
+            return known
+        total += max(Fraction(0), Fraction(one[0])) * max(Fraction(0), Fraction(largest_eigenvalue(R)))
+    return [*known, (total, "at most: the sum of those of all terms")]
+
+
+def _smallest(known: list[tuple[Fraction, str]], largest: float) -> SmoothnessAlong:
+    if not known:
+        return SmoothnessAlong(largest, UNKNOWN)
+    bound, how = min(known)
+    return SmoothnessAlong(min(max(0.0, rounded(bound, math.inf)), largest), how)
+
+
+def _two_sided(algorithm: Bernoulli, Q: Smoothness) -> SmoothnessAlong:
+    r"""Along a coin: from those of the two sides, or as a whole where it is small.
+
+    :math:`E[HQH] \le p L_l E[H_l] \otimes I + (1-p) L_r I \otimes E[H_r]` has eigenvalues
+    :math:`p L_l h + (1-p) L_r k` beside :math:`p h + (1-p) k` of E[H]: a mean of the two, with the most weight on the
+    larger where h is largest and k smallest.
+    """
+    sides = [
+        (Fraction(algorithm.p), algorithm.left, _one_sided(algorithm.left, Q.terms, Q.largest)),
+        (1 - Fraction(algorithm.p), algorithm.right, _one_sided(algorithm.right, terms_of_side(Q, "right"), Q.largest)),
+    ]
+    sides = [side for side in sides if side[0] > 0]
+    if len(sides) == 1:
+        return sides[0][2]
+    (less, sketch_less, low), (more, sketch_more, high) = sorted(sides, key=lambda side: side[2].L_H)
+    h, k = _end(sketch_more, "lambda_max"), _end(sketch_less, "lambda_min")
+    total = more * h + less * k
+    mean = (more * h * Fraction(high.L_H) + less * k * Fraction(low.L_H)) / total if total else Fraction(high.L_H)
+    known = [
+        (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
+    ]
+    if low.L_H < high.L_H:
+        known += _whole(algorithm, Q)
+    return _smallest(known, Q.largest)
+
+
+def _whole(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
+    m, n = _shape(Q)
+    if m * n > whole.LARGEST:
+        return []
+    left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))
+    if left is None or right is None:
+        return []
+    bound = whole.along_whole(algorithm.p, left, right, Q.terms)
+    how = f"left: {left.how}, right: {right.how}, on all entries"
+    return [(Fraction(bound), how)] if bound < math.inf else []
+
+
+def _end(sketch: Sketch, name: str) -> Fraction:
+    """An end of the spectrum of E[H] where it is known without drawing, else that of any projection."""
+    if Moments(sketch).mean is None:
+        return Fraction(name == "lambda_max")
+    return Fraction(getattr(spectrum(sketch), name))

@@ -1,0 +1,167 @@
+r"""Smoothness along a sketch for one symmetric matrix S: the smallest number with :math:`E[H S H] \le L_H E[H]`.
+
+It is at most :math:`\lambda_{\max}(S)`, as :math:`H S H \le \lambda_{\max}(S) H`, and rises with S. Outside the range
+of E[H] both sides are zero: :math:`E[H] v = 0` gives :math:`E \|H v\|^2 = v^\top E[H] v = 0`, so that Hv = 0 in every
+draw that can come. :math:`L_H(S + l I) = L_H(S) + l`.
+"""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from problems.checks import Array
+from problems.eigenvalues import extreme_eigenvalues
+from problems.rounding import rounded
+from rac_theory.cases.ratio import largest_ratio
+from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
+from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.sketches.laws.signed_permutations import EntryMoments
+from rac_theory.sketches.moments import Moments
+from rac_theory.sketches.sketch import Sketch
+
+_EPS = float(np.finfo(float).eps)
+OFF = 4e-12
+"""How far entries of E[H] and E[HSH] may be off, relative to 1 and to the norm of S, where they are no quotients."""
+
+_REGULAR = 1e-6
+"""The smallest eigenvalue of E[H] that is no rounding, and leaves digits to what is divided by it."""
+
+LARGEST_STACK = 1 << 24
+"""The most numbers of a support, and of products with one, that are summed over."""
+
+
+class Pair(NamedTuple):
+    """E[H], (k, k), and S to E[H S H], in coordinates of the range of E[H]: ``basis`` (d, k), None for all of it."""
+
+    mean: Array
+    second: Callable[[Array], Array]
+    basis: Array | None
+    off: float
+    how: str
+    listed: bool = False
+
+
+def along_one_side(sketch: Sketch, S: Array) -> tuple[float, str] | None:
+    """Return L_H, rounded up, and how it is known; None where nothing is better than the largest eigenvalue of S."""
+    scalar = multiple_of_identity(S)
+    if scalar is not None:
+        return scalar, "H (l I) H = l H"
+    known = Moments(sketch)
+    if known.entries is not None and len(known.entries) == 1:
+        return rounded(_of_entries(known.entries[0], S), math.inf), "moments of entries of H"
+    found = [] if known.entries is None else [_between(known.entries, S)]
+    pair = moments_of(known)
+    if pair is not None:
+        off = pair.off * float(np.linalg.norm(S))
+        ratio = largest_ratio(pair.second(S), pair.mean, off_T=off, off_K=pair.off)
+        found.append((ratio, pair.how))
+        if pair.listed:
+            draws = _largest_of_draws(known, S)
+            found.append((draws, "at most: the largest over the support" if draws < (1 - 1e-6) * ratio else pair.how))
+    bound, how = min(found, default=(math.inf, ""))
+    return None if bound == math.inf else (bound, how)
+
+
+def _between(corners: tuple[EntryMoments, ...], S: Array) -> tuple[float, str]:
+    r"""A bound for all means of some moments from the largest eigenvalue for one of them.
+
+    With differences marked by d, E[HSH] differs by :math:`(dp + dy)(S - D) + dx D + dy (\mathrm{tr}(S) I - D)`, D the
+    diagonal of S, and where dp + dy is not positive the first is at most :math:`|dp + dy| D`.
+    """
+    base = max(corners, key=lambda entries: entries.pair + entries.across)
+    diagonal, trace, more = np.diagonal(S), exact_trace(S), Fraction(0)
+    ends = {Fraction(float(diagonal.min())), Fraction(float(diagonal.max()))}
+    for entries in corners:
+        x, y, p = (one - other for one, other in zip(entries, base, strict=True))
+        more = max(more, *((x - p - y) * end + y * (trace - end) for end in ends))
+    top = _of_entries(base, S) + more / base.share(len(S)) * (1 + Fraction(1, 10**9))
+    return rounded(top, math.inf), "at most: moments of entries of H, between bounds"
+
+
+def multiple_of_identity(S: Array) -> float | None:
+    """The number l with ``S = l I``, if there is one."""
+    diagonal = np.diagonal(S)
+    alike = (diagonal == diagonal[0]).all() and np.count_nonzero(S) == np.count_nonzero(diagonal)
+    return float(diagonal[0]) if alike else None
+
+
+def exact_trace(S: Array) -> Fraction:
+    """Return the trace, without rounding."""
+    return sum(map(Fraction, np.diagonal(S).tolist()), Fraction(0))
+
+
+def _of_entries(known: EntryMoments, S: Array) -> Fraction:
+    """``lambda_max((p + y) S + (x - p - 2y) diag(S) + y tr(S) I) / E[H_11]``, in Fractions up to an eigenvalue."""
+    d, diagonal = len(S), np.diagonal(S)
+    share, whole, alone = known.share(d), known.pair + known.across, known.alone
+    if share == 0:
+        return Fraction(0)
+    if np.count_nonzero(S) == np.count_nonzero(diagonal):
+        whole, alone = Fraction(0), whole + alone
+    if whole == 0:
+        top = alone * Fraction(float(diagonal.max() if alone > 0 else diagonal.min()))
+    elif alone == 0 and whole > 0:
+        top = whole * Fraction(largest_eigenvalue(S))
+    else:
+        M = float(whole) * S
+        M[np.diag_indices(d)] += float(alone) * diagonal
+        sizes = abs(float(whole)) * float(np.linalg.norm(S)) + abs(float(alone)) * float(np.linalg.norm(diagonal))
+        top = Fraction(largest_eigenvalue(M)) + Fraction(4 * _EPS * sizes)
+    return (top + known.across * exact_trace(S)) / share
+
+
+def moments_of(known: Moments) -> Pair | None:
+    """Return E[H] and E[HSH] of a sketch on the range of E[H], by closed forms or over its support, if there are any.
+
+    The range is that of the support where there is one: the singular vectors of all draws beside each other, with the
+    tolerance that decides about the rank of a draw. Otherwise E[H] must be diagonal or regular.
+    """
+    if known.second_moment is None or known.mean is None or known.mean.how == "enumerated":
+        return None if known.support is None else _listed(known)
+    K = known.mean.matrix
+    diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K))
+    if not diagonal and known.support is not None and np.linalg.eigvalsh(K)[0] < _REGULAR:
+        return _listed(known)
+    return Pair(K, known.second_moment, None, OFF, f"{known.mean.how} of E[HSH] and E[H]")
+
+
+def _listed(known: Moments) -> Pair | None:
+    assert known.support is not None
+    B, probabilities = known.support
+    if B.size > LARGEST_STACK:
+        return None
+    Q, weights = orthonormal_range(B), probabilities.astype(np.float64)
+    Q, weights = Q[weights > 0], weights[weights > 0]
+    rows = np.swapaxes(Q, 1, 2).reshape(-1, Q.shape[1])
+    lengths, V = np.linalg.svd(rows, full_matrices=False)[1:]
+    found = lengths > max(rows.shape) * _EPS * lengths[0]
+    basis = None if found.sum() == Q.shape[1] else V[found].T
+    if basis is not None:
+        Q = basis.T @ Q
+    off = OFF if basis is None or not basis.size else OFF * max(1.0, len(Q) / float(lengths[found][-1]) ** 2)
+    mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
+    return Pair(
+        (mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, "enumerated over the support", True
+    )
+
+
+def _second(Q: Array, weights: Array, basis: Array | None, S: Array) -> Array:
+    """``sum p Q (Q'SQ) Q'`` for ranges Q, (k, d, r)."""
+    if basis is not None:
+        S = basis.T @ S @ basis
+    inner = np.swapaxes(Q, 1, 2) @ S @ Q
+    T = np.einsum("kir,kjr->ij", Q @ inner * weights[:, None, None], Q, optimize=True)
+    return np.asarray((T + T.T) / 2)
+
+
+def _largest_of_draws(known: Moments, S: Array) -> float:
+    """The largest eigenvalue of HSH over all draws, which no ratio exceeds, whatever the probabilities."""
+    assert known.support is not None
+    B, probabilities = known.support
+    Q = orthonormal_range(B[probabilities > 0])
+    inner = np.swapaxes(Q, 1, 2) @ S @ Q
+    rounding = (OFF + 8 * len(S) * _EPS) * float(np.linalg.norm(S))
+    return max(extreme_eigenvalues((one + one.T) / 2)[1] for one in inner) + rounding

@@ -1,0 +1,83 @@
+"""How long a projected step should be, and may be, where a problem knows how it curves along the sketch."""
+
+import math
+from fractions import Fraction
+
+from problems.members import having
+from problems.problem import Problem
+from problems.rounding import rounded
+from problems.smoothness import Smoothness, smoothness_of
+from rac_theory.algorithms.rac_lora import Side
+from rac_theory.cases.gain import smoothness_along
+from rac_theory.sketches.sketch import Sketch
+
+
+def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
+    """Return the step ``1 / L_H`` of ``RACLoRA``, rounded down: the one for which most is promised.
+
+    It is ``1/L`` where the problem knows no more of its curvature than L, and longer where ``problem.smoothness`` says
+    that few directions are steep: of many directions a random one is seldom a steep one. It is inf where f has no
+    curvature.
+
+    Parameters
+    ----------
+    problem : Problem
+        With the member ``smoothness``, or with L.
+    sketch : Sketch or None
+    side : Side
+        Which side of the gradient the sketch projects.
+
+    Raises
+    ------
+    ValueError
+        If the problem has neither, or the sketch does not fit its matrices.
+
+    Examples
+    --------
+    Softmax regression on handwritten digits, 64 features and 10 classes: the step at rank one is six times as long as
+    1/L, that at full rank is 1/L.
+
+    >>> from problems import SoftmaxRegression
+    >>> from rac_theory import best_step
+    >>> from rac_theory.sketches import Haar
+    >>> problem = SoftmaxRegression.digits(l2=0.01)
+    >>> [round(best_step(problem, Haar(64, rank)) * problem.L, 1) for rank in (1, 8, 64)]
+    [6.3, 4.0, 1.0]
+    """
+    return _over(1, problem, sketch, side)
+
+
+def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
+    """Return ``2 / L_H``, rounded down; something is promised of every step of ``RACLoRA`` that is shorter.
+
+    Parameters, errors and an example are those of ``best_step``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import longest_step
+    >>> from rac_theory.sketches import Coordinate
+    >>> problem = Quadratic.left(np.diag([4.0, 1.0]), W_star=np.ones((2, 1)))
+    >>> longest_step(problem, Coordinate(2, 1))
+    0.5
+    """
+    return _over(2, problem, sketch, side)
+
+
+def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side) -> float:
+    L_H = smoothness_along(sketch, _smoothness(problem), side=side).L_H
+    if math.isfinite(problem.L):  # which Q may exceed by what it is rounded up
+        L_H = min(L_H, float(problem.L))
+    return math.inf if L_H == 0 else rounded(numerator / Fraction(L_H), -math.inf)
+
+
+def _smoothness(problem: Problem) -> Smoothness:
+    having("problem", problem, "a problem with its constants", ("L", "shape"))
+    known = smoothness_of(problem)
+    if known is None:
+        raise ValueError(
+            f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
+            "be too long"
+        )
+    return known

@@ -1,0 +1,132 @@
+"""Whether f stays below the quadratic that its ``smoothness`` allows, from every place along every step."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from problems.batch import squared_norms
+from problems.checks import Array
+from problems.naming import shown
+from problems.smoothness import Smoothness
+from rac_theory.testing.probe import EPS, SCALES, Probe
+from rac_theory.testing.problems.constants import TOLERANCE, change_of_gradient, pairs, shortest_step
+from rac_theory.testing.refuted import Refuted
+
+_ROUNDS = 8  # of new places around the best pairs
+_PAIRS = 8  # of factors whose directions are tried
+_BEST = 20  # pairs that are kept from round to round
+_TURNS = 2  # of a step towards the direction that curves most beyond Q
+
+
+def check_smoothness(probe: Probe) -> None:
+    """Raise ``Refuted`` if the member is no ``Smoothness`` of the shape of W, or f rises above what it allows."""
+    Q: Any = getattr(probe.problem, "smoothness", None)
+    if Q is None:
+        return
+    if not isinstance(Q, Smoothness):
+        raise Refuted(f"{probe.name}.smoothness must be a Smoothness, or None if it is unknown, it is {shown(Q)}")
+    if Q.shape != tuple(probe.problem.shape):
+        raise Refuted(
+            f"{probe.name}.smoothness must be for W of shape {tuple(probe.problem.shape)}, it is for {Q.shape}"
+        )
+    W, D = _attacks(probe, Q)
+    _check_rise(probe, Q, W, D)
+    _check_turn(probe, Q, W, D)
+
+
+def _check_rise(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
+    """The bound as it stands, where rounding of values leaves enough of it."""
+    problem, length = probe.problem, np.sqrt(squared_norms(D))
+    here, there = np.asarray(problem.value(W)), np.asarray(problem.value(W + D))
+    slopes = np.asarray(problem.gradient(W)) * D
+    rise, allowed = there - here - slopes.sum(axis=(1, 2)), _curvature(Q, D) / 2
+    reach = np.sqrt(squared_norms(W)) + length
+    terms = np.abs(here) + np.abs(there) + np.abs(slopes).sum(axis=(1, 2))
+    rounding = EPS * (1e4 * terms + 1e3 * (probe.gradient_scale + Q.largest * reach) * reach) + probe.resolution
+    excess = np.nan_to_num(rise - allowed * (1 + TOLERANCE) - rounding, nan=-math.inf, posinf=-math.inf)
+    i = int(np.argmax(excess / np.square(length)))
+    if excess[i] > 0:
+        raise Refuted(
+            f"{probe.name}.smoothness must bound f(W + D) - f(W) - <grad f(W), D> by <D, Q D> / 2: the bound is "
+            f"{allowed[i]:.6g}, f rises by {rise[i]:.6g}",
+            W=W[i],
+            D=D[i],
+        )
+
+
+def _check_turn(probe: Probe, Q: Smoothness, W: Array, D: Array) -> None:
+    """The sum of the bound from W to W + D and of that back, in which no value cancels: for short steps."""
+    turn, rounding = _turn(probe, W, D)
+    allowed = _curvature(Q, D) / squared_norms(D)
+    excess = np.nan_to_num(turn - allowed * (1 + TOLERANCE) - rounding - 1e3 * EPS * Q.largest, nan=-math.inf)
+    i = int(excess.argmax())
+    if excess[i] > 0:
+        raise Refuted(
+            f"{probe.name}.smoothness must bound f(W + D) by f(W) + <grad f(W), D> + <D, Q D> / 2, there and back, and "
+            f"so <grad f(W + D) - grad f(W), D> / ||D||^2 by {allowed[i]:.6g}: it is {turn[i]:.6g}",
+            W=W[i],
+            D=D[i],
+        )
+
+
+def _attacks(probe: Probe, Q: Smoothness) -> tuple[Array, Array]:
+    """Places and steps of every kind: two (k, m, n)."""
+    own = _extreme_directions(Q)
+    lengths = np.array(SCALES)[:, None, None, None]
+    around = np.stack(np.broadcast_arrays(probe.landmarks[:, None, None], (lengths * own)[None]))
+    places, steps = around.reshape(2, -1, *own.shape[1:])
+    steps = steps * np.maximum(1.0, shortest_step(places, steps))
+    W, D = pairs(probe)
+    along = probe.trajectory[::3]  # enough, as the directions of L are tried along all of it
+    W, D = np.concatenate([W, places, along]), np.concatenate([D, steps, probe.directions(along, Q)[1]])
+    nothing = Smoothness.isotropic(0.0, Q.shape)  # steps along which Q is exact could hide all others that are below
+    found = [(W, D), *_ascended(probe, Q, W, D), *_ascended(probe, nothing, W, D)]
+    return np.concatenate([places for places, _ in found]), np.concatenate([steps for _, steps in found])
+
+
+def _extreme_directions(Q: Smoothness) -> Array:
+    """Products of the eigenvectors to the least and the largest eigenvalue of pairs of factors: (4 pairs, m, n)."""
+    found = []
+    for S, R in Q.terms[:_PAIRS]:
+        U, V = (np.linalg.eigh(factor)[1][:, [0, -1]].T for factor in (S, R))
+        found += [np.outer(u, v) for u in U for v in V]
+    return np.stack(found)
+
+
+def _ascended(probe: Probe, Q: Smoothness, W: Array, D: Array) -> list[tuple[Array, Array]]:
+    """Turn steps to where f curves most beyond Q, and move places around the best pairs: what each round found."""
+    rng, found = probe.rng(22), []
+    for _ in range(_ROUNDS):
+        D = _turned(probe, Q, W, D)
+        found.append((W, D))
+        beyond = _turn(probe, W, D)[0] - _curvature(Q, D) / squared_norms(D)
+        top = np.argsort(-np.nan_to_num(beyond, nan=-math.inf))[:_BEST]
+        W, D = W[top], D[top]
+        shorter = D * np.maximum(rng.choice([0.3, 1.0], size=(len(top), 1, 1)), shortest_step(W, D))
+        spread = np.sqrt(squared_norms(D))[:, None, None] * rng.standard_normal(W.shape) / math.sqrt(W[0].size)
+        W, D = np.concatenate([W, W, W + spread]), np.concatenate([D, shorter, shorter])
+    return found
+
+
+def _turned(probe: Probe, Q: Smoothness, W: Array, D: Array) -> Array:
+    """Power iterations on the mean Hessian along each step less Q, raised by the largest of Q: (k, m, n)."""
+    G, lengths = probe.problem.gradient(W), np.sqrt(squared_norms(D))
+    for _ in range(_TURNS):
+        beyond = probe.problem.gradient(W + D) - G - Q.times(D) + Q.largest * D
+        size = np.sqrt(squared_norms(beyond))
+        usable = np.isfinite(size) & (size > 0)
+        factor = lengths / np.where(usable, size, 1.0)
+        D = np.where(usable[:, None, None], beyond * factor[:, None, None], D)
+    return D
+
+
+def _turn(probe: Probe, W: Array, D: Array) -> tuple[Array, Array]:
+    """``<grad f(W + D) - grad f(W), D> / ||D||^2`` and what rounding may make of it: two (k,)."""
+    change, rounding = change_of_gradient(probe, W, D)
+    return np.sum(change * D, axis=(1, 2)) / squared_norms(D), rounding
+
+
+def _curvature(Q: Smoothness, D: Array) -> Array:
+    """``<D, Q D>`` for each step: (k,)."""
+    return np.asarray(np.sum(Q.times(D) * D, axis=(1, 2)))

@@ -1,0 +1,49 @@
+"""An upper bound of the largest eigenvalue by Cholesky's method, against all eigenvalues."""
+
+import numpy as np
+import pytest
+
+from rac_theory.numerics import largest_eigenvalue
+from rac_theory.numerics.largest_eigenvalue import _proved
+
+
+def matrix(d, seed, spectrum):
+    Q = np.linalg.qr(np.random.default_rng(seed).standard_normal((d, d)))[0]
+    return (Q * spectrum) @ Q.T
+
+
+SPECTRA = {
+    "one steep": lambda d: np.r_[10.0, np.linspace(0, 1, d - 1)],
+    "crowded": lambda d: 1 - np.arange(d) * 1e-6,
+    "all alike": np.ones,
+    "negative": lambda d: -np.linspace(1, 2, d),
+    "zero": np.zeros,
+}
+
+
+@pytest.mark.parametrize("spectrum", SPECTRA.values(), ids=SPECTRA)
+@pytest.mark.parametrize("d", [3, 60])
+def test_it_is_a_bound_and_near(d, spectrum, monkeypatch):
+    """With the factor at every size. Catches a bound that is what a few products found, and all eigenvalues taken."""
+    S = matrix(d, 0, spectrum(d))
+    S = (S + S.T) / 2
+    monkeypatch.setattr(largest_eigenvalue, "LARGE", 2)
+    top = np.linalg.eigvalsh(S)[-1]
+    found = largest_eigenvalue.largest_eigenvalue(S)
+    assert top - 1e-14 * abs(top) <= found <= top + 0.011 * abs(top) + 1e-14
+
+
+def test_what_is_below_is_not_proved():
+    """Catches a factor that is not looked at: half of the largest eigenvalue is no bound, nor is one per cent less."""
+    S = matrix(50, 1, np.linspace(0, 1, 50))
+    assert _proved(S, 0.5) is None
+    assert _proved(S, 0.99) is None
+    assert 1 <= _proved(S, 1.0000001) <= 1.000001
+
+
+def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
+    """Where products with vectors find too little, all eigenvalues decide. Catches the last margin as a bound."""
+    S = matrix(20, 2, np.linspace(0, 1, 20))
+    monkeypatch.setattr(largest_eigenvalue, "LARGE", 2)
+    monkeypatch.setattr(largest_eigenvalue, "_found", lambda S: 0.1)
+    assert 1 <= largest_eigenvalue.largest_eigenvalue(S) <= 1 + 1e-12

@@ -1,0 +1,317 @@
+"""Matrix smoothness: what a ``Smoothness`` is, and whether that of each problem is above every Hessian, and no more.
+
+Second routes are Hessians by differences of gradients, formulas at the place of most curvature, and Fractions.
+"""
+
+import math
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import problems.linear_model
+from problems import (
+    Federated,
+    FromFunctions,
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Quadratic,
+    Smoothness,
+    SoftmaxRegression,
+)
+from problems.factors import identity
+from problems.mean import Mean
+from problems.relu_network import ReLUNetwork
+from problems.smoothness import LARGEST_SIDE, mean_smoothness, smoothness_of
+from tests.problems.test_every_problem import EVERY
+from tests.problems.test_safe_sides import exact, hessian, is_below_all_eigenvalues
+
+RNG = np.random.default_rng(77)
+X, THREE = RNG.normal(size=(15, 4)) * [1.0, 3.0, 0.5, 1.0], np.arange(15) % 3
+S, R = np.array([[2.0, 1.0], [1.0, 3.0]]), np.diag([1.0, 0.0, 5.0])
+TWO_TERMS = Smoothness([(S, R), (np.eye(2), 0.5 * np.eye(3))])
+
+each = pytest.mark.parametrize("problem", EVERY.values(), ids=EVERY.keys())
+
+
+def least(M):
+    """The smallest eigenvalue of a matrix that is symmetric but for rounding."""
+    return float(np.linalg.eigvalsh((M + M.T) / 2)[0])
+
+
+def differences(problem, W, h=1e-5):
+    """The Hessian at W on its entries row by row, (m n, m n), by central differences of the gradient."""
+    steps = h * np.eye(W.size).reshape(-1, *W.shape)
+    return ((problem.gradient(W + steps) - problem.gradient(W - steps)) / (2 * h)).reshape(W.size, W.size)
+
+
+def test_times_is_the_sum_of_products():
+    """Catches R from the left, a term left out, and a multiple of the identity that is taken for the identity."""
+    D = RNG.normal(size=(5, 2, 3))
+    np.testing.assert_allclose(TWO_TERMS.times(D), [S @ V @ R + V / 2 for V in D])
+    dense = np.kron(S, R) + np.eye(6) / 2
+    np.testing.assert_allclose(TWO_TERMS.dense, dense)
+    np.testing.assert_allclose(TWO_TERMS.times(D).reshape(5, 6), D.reshape(5, 6) @ dense)
+    assert TWO_TERMS.times(D[0]).shape == TWO_TERMS.shape == (2, 3)
+
+
+def test_the_largest_is_that_of_the_sum_where_factors_are_shared():
+    """Catches the sum of the largest of each term, which is 8.6 for blocks and 2 where a factor is shared."""
+    high = (5 + math.sqrt(5)) / 2
+    assert Smoothness([(S, R)]).largest == pytest.approx(5 * high, rel=1e-13)
+    assert TWO_TERMS.largest == pytest.approx(5 * high + 0.5, rel=1e-13)
+    blocks = Smoothness([(S, np.diag([1.0, 0, 0])), (5 * np.eye(2), np.diag([0, 1.0, 1.0]))])
+    assert blocks.largest == pytest.approx(5.0, rel=1e-13)
+    apart = Smoothness([(np.diag([1.0, 0]), np.eye(3)), (np.diag([0, 1.0]), np.eye(3))])
+    assert apart.largest == pytest.approx(1.0, rel=1e-13)
+    assert Smoothness.isotropic(8.0, (3, 2)).largest == 8.0
+
+
+def test_the_largest_is_never_below_the_truth():
+    """Random sums of low rank. Catches a bound that takes the largest term, or is not raised for what LAPACK rounds."""
+    for _ in range(50):
+        terms = []
+        for size in (1, 2, 3):
+            A, B = RNG.normal(size=(4, size)), RNG.normal(size=(3, 2))
+            terms.append((A @ A.T + 1e-12 * np.eye(4), B @ B.T + 1e-12 * np.eye(3)))
+        for Q in (Smoothness(terms), Smoothness(terms[:1])):
+            true = np.linalg.eigvalsh(Q.dense)[-1]
+            assert true <= Q.largest <= sum(Smoothness([term]).largest for term in Q.terms) * (1 + 1e-12)
+
+
+def test_a_product_of_the_largest_is_rounded_up():
+    """Diagonal factors have exact eigenvalues. Catches the product rounded to nearest."""
+    for s, r in RNG.uniform(0.1, 1, (40, 2)).tolist():
+        largest = Smoothness([([[s]], [[r]])]).largest
+        assert Fraction(math.nextafter(largest, 0)) < Fraction(s) * Fraction(r) <= Fraction(largest)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ([], r"terms must have at least one pair \(S, R\), got \[\]"),
+        (3, r"terms must be a sequence of pairs \(S, R\) of matrices, got 3"),
+        ([S], "terms must be a sequence of pairs|terms.* must have 2 axes"),
+        ([(S, np.ones((2, 3)))], r"terms\[0\]\[1\] must be square, got shape \(2, 3\)"),
+        (
+            [(S, R), (np.array([[1.0, 2], [0, 1]]), R)],
+            r"terms\[1\]\[0\] must be symmetric, got entries that differ .* 2",
+        ),
+        ([(S, -R)], r"terms\[0\]\[1\] must be positive semidefinite, got eigenvalue -5 .* add a multiple"),
+        ([(np.diag([1.0, math.nan]), R)], r"terms\[0\]\[0\] must be finite, got 1 nan"),
+        ([(S, R), (R, S)], r"terms must be of one shape \(m, n\): terms\[0\] is for \(2, 3\), terms\[1\] for \(3, 2\)"),
+    ],
+)
+def test_what_is_no_smoothness_is_refused(terms, message):
+    with pytest.raises(ValueError, match=message):
+        Smoothness(terms)
+
+
+def test_singular_factors_are_taken():
+    """Eigenvalues that LAPACK rounds to either side of zero. Catches a check that leaves no room for that."""
+    for size in range(2, 12):
+        assert Smoothness([(np.ones((size, size)), np.eye(2))]).largest == pytest.approx(size)
+
+
+def test_other_shapes_are_named():
+    with pytest.raises(ValueError, match=r"D must have shape \(\.\.\., 2, 3\), got \(3, 2\)"):
+        TWO_TERMS.times(np.ones((3, 2)))
+    with pytest.raises(ValueError, match="L must be a finite number >= 0, got -1"):
+        Smoothness.isotropic(-1.0, (2, 2))
+
+
+def test_it_is_a_value():
+    """Catches arrays of the user's that are kept, and those that can be written to, also after a pickle."""
+    mine = S.copy()
+    Q = Smoothness([(mine, R)])
+    mine[0, 0] = 9.0
+    assert Q == Smoothness([(S, R)]) == pickle.loads(pickle.dumps(Q)) != TWO_TERMS
+    for copy in (Q, pickle.loads(pickle.dumps(Q)), Smoothness.isotropic(1.0, (2, 3)), EVERY["logistic"].smoothness):
+        for factor in copy.terms[0]:
+            with pytest.raises(ValueError, match="read-only"):
+                factor[0, 0] = 2.0
+
+
+def test_an_identity_takes_no_room():
+    """8 TB as a matrix. Catches an identity that is formed."""
+    large = identity(1_000_000, 3.0)
+    assert (large[7, 7], large[7, 8], large[999_999, 0], large.shape) == (3.0, 0.0, 0.0, (1_000_000, 1_000_000))
+    assert PLSine((1_000_000, 1)).smoothness.shape == (1_000_000, 1)
+
+
+@each
+def test_no_hessian_is_above_it(problem):
+    """Catches a factor that is too small, factors that are swapped, a transposed vec, and a penalty left out."""
+    Q, rng = problem.smoothness.dense, np.random.default_rng(3)
+    for W in (
+        np.zeros(problem.shape),
+        *np.concatenate([s * rng.normal(size=(4, *problem.shape)) for s in (0.1, 1, 3)]),
+    ):
+        assert least(Q - differences(problem, W)) >= -1e-6 * problem.L
+
+
+@each
+def test_it_fits_L(problem):
+    """Both are of the same data. Catches softmax without its 1/2, and a slack that is more than rounding."""
+    assert problem.smoothness.shape == problem.shape
+    assert problem.smoothness.largest <= problem.L * (1 + 1e-9)
+    assert "smoothness" in problem.provenance
+
+
+@pytest.mark.parametrize("name", ["left", "left singular", "kronecker", *[n for n in EVERY if "least squares" in n]])
+def test_that_of_a_quadratic_is_its_hessian(name):
+    problem = EVERY[name]
+    H = np.stack([problem.gradient(E.reshape(problem.shape)).ravel() for E in np.eye(math.prod(problem.shape))])
+    H -= problem.gradient(np.zeros(problem.shape)).ravel()
+    np.testing.assert_allclose(problem.smoothness.dense, H, atol=1e-12 * problem.L)
+
+
+@pytest.mark.parametrize(
+    "name", ["logistic, ridge", "logistic, sparse", "softmax, two classes", "nonconvex", "PL sine"]
+)
+def test_it_is_attained_at_zero(name):
+    """Where every class is as likely, and penalties and sines curve most. Catches each constant that is larger."""
+    problem = EVERY[name]
+    H = differences(problem, np.zeros(problem.shape))
+    np.testing.assert_allclose(problem.smoothness.dense, H, atol=1e-6 * problem.L)
+
+
+def test_that_of_three_classes_is_attained_where_two_are_left():
+    """``p = (1/2, 1/2, 0)`` along ``(1, -1, 0)``. Catches a bound of softmax that is above Boehning's there."""
+    problem = SoftmaxRegression([[1.0], [1.0], [1.0]], [0, 1, 2])
+    D = np.array([[1.0, -1.0, 0.0]])
+    seen = problem.hessian(np.array([[0.0, 0.0, -60.0]]))(D)
+    np.testing.assert_allclose(problem.smoothness.times(D), seen, atol=1e-15)
+    np.testing.assert_allclose(seen, D / 2)
+
+
+def test_that_of_softmax_is_less_than_half_the_identity():
+    """Catches I/2 for ``(I - 11'/k)/2``: no loss curves where all columns of W move alike, only the penalty does."""
+    problem = SoftmaxRegression(X, THREE, l2=0.25)
+    Q, loose = problem.smoothness, np.kron(X.T @ X / 30 + 0.25 * np.eye(4), np.eye(3))
+    assert least(loose - Q.dense) >= -1e-12
+    assert np.trace(Q.dense) < 0.75 * np.trace(loose)
+    alike = RNG.normal(size=(4, 1)) * np.ones(3)
+    np.testing.assert_allclose(Q.times(alike), 0.25 * alike, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("l2", [0.0, 1 / 3])
+def test_factors_are_symmetric(kind, l2):
+    """To the last digit, in every order of memory. Catches products of features that are not."""
+    features = np.asfortranarray(np.random.default_rng(5).normal(size=(50, 7)))
+    for S, R in SoftmaxRegression(kind(features), np.arange(50) % 7, l2).smoothness.terms:
+        np.testing.assert_array_equal(S, S.T)
+        np.testing.assert_array_equal(R, R.T)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("l2", [0.0, 1 / 3])
+def test_what_is_stored_is_not_below_the_truth(kind, l2):
+    """By elimination in Fractions. Catches X'X / N, a penalty or ``I - 11'/k`` that is taken as it is rounded."""
+    for seed in range(4):
+        features = np.random.default_rng(seed).normal(size=(9, 2)) / 3
+        data, labels = kind(features), np.arange(9) % 3
+        for problem, curvature, penalty in (
+            (LeastSquares(data, np.ones(9), l2), Fraction(1), Fraction(l2)),
+            (LogisticRegression(data, labels > 0, l2), Fraction(1, 4), Fraction(l2)),
+            (NonconvexLogistic(data, labels > 0, l2 + 0.1), Fraction(1, 4), 2 * Fraction(l2 + 0.1)),
+            (SoftmaxRegression(data, labels, l2), Fraction(1, 2), Fraction(0)),
+        ):
+            stored, true = exact(problem.smoothness.terms[0][0]), hessian(features, penalty, curvature)
+            assert is_below_all_eigenvalues(
+                0, [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(stored, true, strict=True)]
+            )
+    for k in range(2, 12):
+        R = exact(SoftmaxRegression(np.ones((k, 1)), np.arange(k)).smoothness.terms[0][1])
+        true = [[(i == j) - Fraction(1, k) for j in range(k)] for i in range(k)]
+        assert is_below_all_eigenvalues(0, [[R[i][j] - true[i][j] for j in range(k)] for i in range(k)])
+
+
+def test_a_mean_is_not_below_the_truth():
+    """Catches a mean of three that is taken as it is rounded, and a sum that is not divided."""
+    for _ in range(20):
+        parts = [Smoothness([([[s]], [[1.0]])]) for s in RNG.uniform(0.1, 1, 3).tolist()]
+        true = sum(Fraction(part.terms[0][0][0, 0]) for part in parts) / 3
+        [(mean, _)] = mean_smoothness(parts).terms
+        assert true <= Fraction(mean[0, 0]) <= true * (1 + Fraction(1, 10**14))
+    apart = [Smoothness([(S, R)]), TWO_TERMS, Smoothness([(S, np.eye(3))])]
+    np.testing.assert_allclose(mean_smoothness(apart).dense, sum(part.dense for part in apart) / 3, atol=1e-12)
+
+
+def test_clients_have_the_mean_of_theirs():
+    """Catches clients that weigh by their rows, and as many terms as there are clients."""
+    whole = SoftmaxRegression(X, THREE, l2=0.1)
+    assert Federated(whole, 3).smoothness == whole.smoothness
+    uneven = Federated(whole, [[0, 1, 2, 3], [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]])
+    mean = sum(client.smoothness.dense for client in uneven.clients) / 2
+    np.testing.assert_allclose(uneven.smoothness.dense, mean, atol=1e-12)
+    assert len(uneven.smoothness.terms) == 2
+    assert uneven.smoothness.largest <= uneven.L * (1 + 1e-9)
+    W = RNG.normal(size=(4, 3))
+    assert least(uneven.smoothness.dense - differences(uneven, W)) >= -1e-6
+
+
+def test_terms_that_say_nothing_have_L_I_or_none():
+    """Catches an unknown term that is passed over, and a member that is asked of whoever has none."""
+    known, unknown = (FromFunctions((2, 2), np.sum, np.ones_like, L=L) for L in (3.0, math.nan))
+
+    class Bare:
+        shape, L = (2, 2), 5.0
+
+    assert smoothness_of(Bare()) == Smoothness.isotropic(5.0, (2, 2))
+    assert mean_smoothness([known.smoothness, smoothness_of(Bare())]).largest == pytest.approx(4.0)
+    for term in (known, unknown):
+        for name in ("strong_convexity", "mu", "f_lower"):
+            assert math.isnan(getattr(term, name))
+    assert Mean([known, known]).smoothness.largest == pytest.approx(3.0)
+    assert Mean([known, unknown]).smoothness is None
+    assert unknown.smoothness is None
+    assert ReLUNetwork(X, THREE, np.ones((2, 3))).smoothness is None
+
+
+def test_functions_may_come_with_theirs():
+    """Catches a smoothness of another shape, one that the repr does not tell apart, and a source that is not named."""
+    own = Smoothness([(S, np.eye(1))])
+    given = FromFunctions((2, 1), np.sum, np.ones_like, L=4.0, smoothness=own)
+    plain = FromFunctions((2, 1), np.sum, np.ones_like, L=4.0)
+    assert given.smoothness == own
+    assert plain.smoothness == Smoothness.isotropic(4.0, (2, 1))
+    assert (given.provenance["smoothness"], plain.provenance["smoothness"]) == ("given by the user", "L I")
+    assert repr(given) != repr(plain)
+    with pytest.raises(ValueError, match=r"smoothness must be for matrices of shape \(1, 2\), got \(2, 1\)"):
+        FromFunctions((1, 2), np.sum, np.ones_like, smoothness=own)
+    with pytest.raises(ValueError, match=r"smoothness must be a Smoothness, got 4\.0"):
+        FromFunctions((1, 2), np.sum, np.ones_like, smoothness=4.0)
+
+
+def test_a_hessian_in_blocks_is_kept_and_another_is_not():
+    """Columns that do not meet, rows that do not, and both that do. Catches blocks read the other way round."""
+    A, B = S, np.array([[4.0, -1.0], [-1.0, 1.0]])
+    columns = np.kron(A, np.diag([1.0, 0])) + np.kron(B, np.diag([0, 1.0]))
+    rows = np.kron(np.diag([1.0, 0]), A) + np.kron(np.diag([0, 1.0]), B)
+    for Q in (columns, rows, np.diag([1.0, 2, 0, 4])):
+        problem = Quadratic.full(Q, np.ones((2, 2)))
+        np.testing.assert_array_equal(problem.smoothness.dense, Q)
+        assert problem.smoothness.largest <= problem.L * (1 + 1e-9)
+        assert problem.provenance["smoothness"] == "Q itself"
+    for W_star in (np.ones((4, 1)), np.ones((1, 4))):
+        np.testing.assert_array_equal(Quadratic.full(columns + rows, W_star).smoothness.dense, columns + rows)
+    meeting = Quadratic.full(columns + rows, np.ones((2, 2)))
+    assert meeting.smoothness == Smoothness.isotropic(meeting.L, (2, 2))
+    assert meeting.provenance["smoothness"].startswith("L I")
+
+
+def test_wide_features_have_no_product_formed(monkeypatch):
+    """X'X would take 2 GB. Catches a product of features that does not look first."""
+    wide = sparse.csr_array((np.ones(3), ([0, 1, 2], [0, 5, 7])), shape=(3, 16_000))
+    problem = LogisticRegression(wide, [0, 1, 0])
+    monkeypatch.setattr(problems.linear_model, "gram_of_columns", lambda X: pytest.fail("X'X was formed"))
+    for wide in (problem, Federated(problem, [[0, 1], [2]])):
+        assert wide.smoothness.shape == (16_000, 1)
+        assert wide.smoothness.terms[0][0][3, 3] == wide.L
+        assert f"longer than {LARGEST_SIDE}" in wide.provenance["smoothness"]

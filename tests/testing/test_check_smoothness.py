@@ -1,0 +1,152 @@
+"""The check of a smoothness: each Q that is too small somewhere is refuted, by a step that shows it.
+
+No test here is statistical: a search either finds a counterexample, which is one, or it does not. That ours pass is
+tested with all else that ``check_problem`` tries.
+"""
+
+import re
+
+import numpy as np
+import pytest
+
+from problems import FromFunctions, Smoothness
+from rac_theory.testing import Refuted, check_problem
+from tests.testing.test_check_problem import OURS, Broken, X
+
+LOGISTIC, SOFTMAX = OURS["logistic, ridge"], OURS["softmax, ridge"]
+EYE, GRAM, CENTRED = np.eye(3), X.T @ X / 20, np.eye(3) - 1 / 3
+
+
+def plus_rounding(S):
+    return (S + S.T) / 2 + 1e-12 * np.eye(len(S))
+
+
+def of(*terms):
+    return Smoothness([(plus_rounding(S), plus_rounding(R)) for S, R in terms])
+
+
+def rescaled(name, factor):
+    """Broken by a factor alone: an eighth for the quarter of a logistic loss, half of a Hessian."""
+    base = OURS[name]
+    return Broken(base, smoothness=Smoothness([(factor * S, R) for S, R in base.smoothness.terms]))
+
+
+def flattened(name, down_to=0.5):
+    """Broken along the direction of most curvature alone, which is made to curve less."""
+    base = OURS[name]
+    [(S, R)] = base.smoothness.terms
+    values, U = np.linalg.eigh(S)
+    values[-1] *= down_to
+    return Broken(base, smoothness=of(((U * values) @ U.T, R)))
+
+
+ATTAINED = ["quadratic, left", "quadratic, kronecker", "least squares", "logistic", "logistic, ridge", "nonconvex"]
+
+
+@pytest.mark.parametrize("name", [*ATTAINED, "quadratic, singular", "least squares, rank 2", "PL sine"])
+@pytest.mark.parametrize("factor", [0.5, 0.95])
+def test_a_part_of_it_is_refuted(name, factor):
+    """1/8 for 1/4, half of the Hessian, and five per cent less."""
+    with pytest.raises(Refuted, match=r"smoothness must bound f\(W \+ D\)"):
+        check_problem(rescaled(name, factor))
+
+
+@pytest.mark.parametrize("name", ATTAINED)
+def test_a_single_direction_is_found(name):
+    with pytest.raises(Refuted, match=r"smoothness must bound f\(W \+ D\)"):
+        check_problem(flattened(name))
+
+
+@pytest.mark.parametrize(
+    "Q",
+    [
+        of((GRAM, CENTRED / 2)),  # the penalty is forgotten, and nothing else curves where columns move alike
+        of((GRAM, CENTRED / 4), (0.2 * EYE, EYE)),  # a quarter, as for two classes
+        of((GRAM + 0.2 * EYE, CENTRED / 2)),  # the penalty is centred, too
+        of((GRAM, CENTRED / 2), (0.1 * EYE, EYE)),  # half of the penalty
+        of((CENTRED / 2, GRAM), (0.2 * EYE, EYE)),  # factors swapped
+        of((EYE, CENTRED / 2), (0.2 * EYE, EYE)),  # without the features
+        of((np.diag(np.diag(GRAM)), CENTRED / 2), (0.2 * EYE, EYE)),  # the diagonal of X'X
+    ],
+)
+def test_false_ones_of_softmax_are_refuted(Q):
+    with pytest.raises(Refuted, match=r"smoothness must bound f\(W \+ D\)"):
+        check_problem(Broken(SOFTMAX, smoothness=Q))
+
+
+def test_true_ones_that_are_looser_pass():
+    """I/2 and L I are true. Catches a check that refuses more than is false."""
+    for Q in (of((GRAM / 2 + 0.2 * EYE, EYE)), Smoothness.isotropic(SOFTMAX.L, (3, 3))):
+        check_problem(Broken(SOFTMAX, smoothness=Q))
+    check_problem(Broken(SOFTMAX, smoothness=None))
+
+
+def test_a_logistic_loss_without_its_penalty_is_refuted():
+    with pytest.raises(Refuted, match=r"smoothness must bound f\(W \+ D\)"):
+        check_problem(Broken(LOGISTIC, smoothness=of((GRAM / 4, np.eye(1)))))
+
+
+def test_a_steep_place_far_from_every_landmark_is_found():
+    """Curvature 9 along the first entry in a strip around 6, where Q says 4.5; 1 along the second, where Q is right."""
+
+    def value(W):
+        middle = np.clip(W[0, 0] - 5.5, 0, 1)
+        return np.sum(W**2) / 2 + 8 * (middle**2 / 2 + np.maximum(W[0, 0] - 6.5, 0))
+
+    def gradient(W):
+        return W + 8 * np.clip(W[0, 0] - 5.5, 0, 1) * np.array([[1.0], [0.0]])
+
+    for curvature in (4.5, 9.0):
+        Q = Smoothness([(np.diag([curvature, 1.0]), np.eye(1))])
+        problem = FromFunctions((2, 1), value, gradient, L=9.0, smoothness=Q)
+        if curvature == 9.0:
+            check_problem(problem)
+            continue
+        with pytest.raises(Refuted, match="smoothness must bound"):
+            check_problem(problem)
+
+
+def test_a_bend_that_no_value_can_show_is_found():
+    """``10^9 + 10^-4 (1 - cos 100 w)``: far below the rounding of values, but gradients show that it curves by 1."""
+
+    def value(W):
+        return 1e9 + 1e-4 * np.sum(1 - np.cos(100 * W))
+
+    def problem(curvature):
+        Q = Smoothness([([[curvature]], [[1.0]])])
+        return FromFunctions((1, 1), value, lambda W: 1e-2 * np.sin(100 * W), L=1.0, smoothness=Q)
+
+    check_problem(problem(1.0))
+    with pytest.raises(Refuted, match=r"there and back, and so .* by 0\.9: it is 0\.99"):
+        check_problem(problem(0.9))
+
+
+def test_a_negative_curvature_is_no_counterexample():
+    """The bound is from above alone: ``-x^2 / 2`` is below every tangent. Catches a check of absolute values."""
+    flat = Smoothness([(np.zeros((1, 1)), np.eye(1))])
+    check_problem(FromFunctions((1, 1), lambda W: -np.sum(W**2) / 2, lambda W: -W, L=1.0, smoothness=flat))
+
+
+def test_the_step_is_a_witness():
+    """The numbers of the sentence can be had again from the matrices that it carries."""
+    problem = rescaled("quadratic, kronecker", 0.9)
+    with pytest.raises(Refuted, match="the bound is") as caught:
+        check_problem(problem)
+    W, D = caught.value.witness["W"], caught.value.witness["D"]
+    rise = problem.value(W + D) - problem.value(W) - np.sum(problem.gradient(W) * D)
+    bound = np.sum(D * problem.smoothness.times(D)) / 2
+    assert rise > bound
+    said = [float(x) for x in re.search(r"the bound is (\S+), f rises by (\S+), at", str(caught.value)).groups()]
+    np.testing.assert_allclose(said, [bound, rise], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("Q", "message"),
+    [
+        (3.0, r"smoothness must be a Smoothness, or None if it is unknown, it is 3\.0"),
+        (Smoothness.isotropic(9.0, (2, 3)), r"smoothness must be for W of shape \(3, 2\), it is for \(2, 3\)"),
+    ],
+)
+def test_what_is_none_of_its_shape_is_named(Q, message):
+    with pytest.raises(Refuted, match=message):
+        check_problem(Broken(smoothness=Q))
