@@ -10,9 +10,11 @@ from problems.finite_sum import components_of, heterogeneity
 from problems.members import having
 from problems.problem import Problem
 from problems.rounding import rounded
+from problems.smoothness import smoothness_of
 from rac_theory.algorithms import ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
 from rac_theory.cases.case import Case
+from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.plain_step import plain_step
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import Randomness
@@ -56,6 +58,7 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
         "alpha_spent": math.fsum(account.spent.values()),
     }
     sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
+    known |= _of_curvature(case, sources)
     return known | _of_minimiser(case) | _of_gradients(case, sources) | _of_plain_step(case, projection, sources)
 
 
@@ -90,6 +93,16 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
     if isinstance(local, Local):
         found["inner_steps"] = local.steps
     return found
+
+
+def _of_curvature(case: Case, sources: dict[str, str]) -> dict[str, Any]:
+    """L_H, which is never more than L; ``sources`` are completed."""
+    Q = smoothness_of(case.problem)
+    if Q is None or not isinstance(case.algorithm, ProjectedDescent):
+        return {}
+    along = smoothness_along(case.algorithm, Q)
+    sources["L_H"] = along.provenance
+    return {"L_H": min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H}
 
 
 def _of_plain_step(case: Case, projection: Spectrum, sources: dict[str, str]) -> dict[str, Any]:
