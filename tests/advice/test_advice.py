@@ -170,7 +170,7 @@ def test_what_is_not_possible_is_said():
     ]
     assert "6x2, right, haar, rank 4 is left out: rank must be in 1..dim=2, got 4" in notes
     assert any("dim must be a power of two" in note for note in notes)
-    _, notes = advise([(400, 1)], ranks=[16], sketches=["weighted_coordinate"])
+    _, notes = advise([(400, 1)], ranks=[16], sketches=["uniform"])
     assert "there is no closed form, and above dim=256 sampling would take minutes" in notes[0]
 
 
