@@ -71,8 +71,7 @@ def test_every_claim_meets_problems_of_several_kinds():
                 applicable[claim].add(e.key.problem)
                 bound = theorem.bound(e.constants, e.case.steps)
                 assert bound[-1] < theorem.metric.ceiling(e.constants), (claim, e.key)
-    of_L_H = {"T13", "T13_pl", "T14", "T14_pl"}
-    assert {claim for claim, where in applicable.items() if len(where) < 2} == {"T7", "T8", "T9", "T10"} | of_L_H
+    assert {claim for claim, where in applicable.items() if len(where) < 2} == {"T7", "T8", "T9", "T10"}
 
 
 def test_a_problem_is_divided_where_a_setting_asks_for_it_once_for_all_sketches():

@@ -58,7 +58,7 @@ def _met(claim):
     """A case and constants that meet all assumptions of a theorem: a sketch of rank 1, on real data."""
     todo = plan(Selection(claims=(claim,), problems=("linnerud",), sketches=(), sides=("left",), ranks=(1,), steps=9))
     for e in todo.ensembles:
-        c = replace(e.constants, sigma_squared=1.0, zeta_squared=1.0, L_H=e.constants.L)
+        c = replace(e.constants, sigma_squared=1.0, zeta_squared=1.0)
         if not theorems.ALL[claim].unmet(e.case, c):
             return e.case, c
     raise AssertionError(f"{claim} is applicable nowhere")
