@@ -333,3 +333,12 @@ def test_steps_are_rounded_down_and_as_long_as_smoothness_allows():
         best_step(Known(), "haar")
     with pytest.raises(ValueError, match=r"sketch\.dim must be n=3 for side='right'"):
         longest_step(Known(), Haar(M, 1), side="right")
+
+
+@pytest.mark.parametrize("last", [0.3, 0.7, 1.1, 1.3])
+def test_it_is_the_next_number_that_is_not_below(last):
+    """Haar, rank 1 of 3: (2 L + tr Q) / 5, a fraction. Catches one that is rounded down, or to the nearest."""
+    values = [0.1, 0.2, last]
+    exact = (2 * Fraction(last) + sum(map(Fraction, values))) / 5
+    L_H = smoothness_along(Haar(3, 1), Smoothness([(np.diag(values), np.eye(1))])).L_H
+    assert math.nextafter(L_H, -math.inf) < exact <= L_H
