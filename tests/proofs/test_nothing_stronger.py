@@ -96,6 +96,9 @@ def drawn(rng):
     numbers |= {name: numbers["L"] * rng.choice([1, part()]) for name in ("mu", "s")}
     numbers["lambda_max"] = rng.choice([1, part()])
     numbers["lambda_min"] = numbers["lambda_max"] * rng.choice([1, part(), part()])
+    # What is always true of a gain and of L_H: f does not fall below its infimum.
+    numbers["nu"] = rng.choice([1, part()]) / numbers["L"]
+    numbers["L_H"] = max(numbers["mu"] * numbers["lambda_min"], rng.choice([1, part()]) * numbers["L"])
     numbers["T"], numbers["N"] = rng.choice([1, 2, 5, 20]), rng.choice([1, 1, 2, 3])
     numbers["K"] = numbers["N"]
     numbers["gamma"] = rng.choice([1, part(), 2 * part()]) / numbers["L"]
