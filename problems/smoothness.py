@@ -14,6 +14,7 @@ from problems.checks import Array, finite, moderate_size, symmetric
 from problems.eigenvalues import eigenvalues, extreme_eigenvalues
 from problems.factors import identity, is_diagonal, raised, unit
 from problems.features import EPS
+from problems.members import being
 from problems.naming import shown
 from problems.problem import Problem
 from problems.read_only import sealed
@@ -142,6 +143,11 @@ class Smoothness(Value):
 def smoothness_of(problem: Problem) -> Smoothness | None:
     """Return what a problem says of its smoothness: its member, or else ``L I``; None where neither is known.
 
+    Raises
+    ------
+    ValueError
+        If the member is no ``Smoothness``, or for matrices of another shape.
+
     Examples
     --------
     >>> from problems import PLSine
@@ -149,14 +155,19 @@ def smoothness_of(problem: Problem) -> Smoothness | None:
     >>> smoothness_of(PLSine((2, 2))).largest
     8.0
     """
-    unknown = object()
-    found: Any = getattr(problem, "smoothness", unknown)
-    return isotropic_or_none(problem.L, problem.shape) if found is unknown else found
+    if not hasattr(problem, "smoothness"):
+        return isotropic_or_none(float(problem.L), problem.shape)
+    found: Smoothness | None = problem.smoothness
+    if found is not None:
+        being("problem.smoothness", found, Smoothness, ", or None where it is unknown")
+        if found.shape != tuple(problem.shape):
+            raise ValueError(f"problem.smoothness must be for W of shape {tuple(problem.shape)}, got {found.shape}")
+    return found
 
 
 def isotropic_or_none(L: float, shape: tuple[int, int]) -> Smoothness | None:
-    """``L I``; None where L is nan."""
-    return None if math.isnan(L) else Smoothness.isotropic(L, shape)
+    """``L I``; None where L is nan, or of a size with which nothing can be computed."""
+    return Smoothness.isotropic(L, shape) if L == 0 or 1e-75 <= L <= 1e75 else None
 
 
 def mean_smoothness(parts: Sequence[Smoothness]) -> Smoothness:

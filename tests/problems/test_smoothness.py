@@ -26,7 +26,7 @@ from problems import (
 from problems.factors import identity
 from problems.mean import Mean
 from problems.relu_network import ReLUNetwork
-from problems.smoothness import LARGEST_SIDE, mean_smoothness, smoothness_of
+from problems.smoothness import LARGEST_SIDE, isotropic_or_none, mean_smoothness, smoothness_of
 from tests.problems.test_every_problem import EVERY
 from tests.problems.test_safe_sides import exact, hessian, is_below_all_eigenvalues
 
@@ -272,6 +272,30 @@ def test_terms_that_say_nothing_have_L_I_or_none():
     assert Mean([known, unknown]).smoothness is None
     assert unknown.smoothness is None
     assert ReLUNetwork(X, THREE, np.ones((2, 3))).smoothness is None
+
+
+@pytest.mark.parametrize("L", [math.nan, math.inf, 1e200, 1e-200])
+def test_an_L_of_no_size_says_nothing(L):
+    """Catches constants of a problem of one's own that can no longer be had, as it declares an L that is infinite."""
+    assert isotropic_or_none(L, (2, 1)) is None
+    assert isotropic_or_none(0.0, (2, 1)).largest == 0
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        (3.0, r"problem.smoothness must be a Smoothness, or None where it is unknown, got 3\.0"),
+        (Smoothness.isotropic(1.0, (3, 2)), r"problem.smoothness must be for W of shape \(2, 2\), got \(3, 2\)"),
+    ],
+)
+def test_a_member_that_is_none_is_named(member, message):
+    """Else a problem of one's own fails somewhere below, or is told that its sketch has the wrong side."""
+
+    class Own:
+        shape, L, smoothness = (2, 2), 5.0, member
+
+    with pytest.raises(ValueError, match=message):
+        smoothness_of(Own())
 
 
 def test_functions_may_come_with_theirs():
