@@ -47,3 +47,12 @@ def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
     monkeypatch.setattr(largest_eigenvalue, "LARGE", 2)
     monkeypatch.setattr(largest_eigenvalue, "_found", lambda S: 0.1)
     assert 1 <= largest_eigenvalue.largest_eigenvalue(S) <= 1 + 1e-12
+
+
+def test_what_is_proved_hardly_above_the_eigenvalue_is_above_it():
+    """Of a matrix of ones the largest eigenvalue is d. Catches a bound from which its own rounding is taken away."""
+    d = 60
+    found = [_proved(np.ones((d, d)), d * (1 + above * 2.0**-52)) for above in range(0, 400, 20)]
+    bounds = [bound for bound in found if bound is not None]
+    assert bounds
+    assert min(bounds) >= d
