@@ -23,8 +23,10 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import ChainOfLoRA as ChainOfLoRA
     from rac_theory.algorithms import GaLore as GaLore
     from rac_theory.algorithms import Initialisation as Initialisation
+    from rac_theory.algorithms import InverseOnRange as InverseOnRange
     from rac_theory.algorithms import LoRA as LoRA
     from rac_theory.algorithms import RACLoRA as RACLoRA
+    from rac_theory.algorithms import StepPerDraw as StepPerDraw
     from rac_theory.algorithms.gradients import Clients as Clients
     from rac_theory.algorithms.gradients import Exact as Exact
     from rac_theory.algorithms.gradients import Local as Local
@@ -82,6 +84,7 @@ _HOMES = {
     "Grid": "sweeps",
     "HardestCase": "sharpness.hardest_case",
     "Initialisation": "algorithms",
+    "InverseOnRange": "algorithms",
     "LoRA": "algorithms",
     "Local": "algorithms.gradients",
     "Minibatch": "algorithms.gradients",
@@ -91,6 +94,7 @@ _HOMES = {
     "Rate": "verification.rate",
     "Reshuffled": "algorithms.gradients",
     "Spectrum": "sketches.spectra",
+    "StepPerDraw": "algorithms",
     "Status": "verification.verdict",
     "Sweep": "sweeps",
     "Theorem": "theorems.theorem",

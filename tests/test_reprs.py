@@ -28,8 +28,10 @@ from rac_theory.algorithms import (
     ChainOfLoRA,
     GaLore,
     Initialisation,
+    InverseOnRange,
     LoRA,
     RACLoRA,
+    StepPerDraw,
     gradients,
 )
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
@@ -84,6 +86,8 @@ MADE = [
         "left": [Gaussian(3, 1)], "right": [Gaussian(2, 1)], "gamma": [0.1 + 1e-15], "p": [0.5 + 1e-9],
         "gradients": [Noisy(0.5)],
     }),
+    (StepPerDraw, {"sketch": Haar(3, 2)}, {"sketch": [Haar(3, 1)], "gamma": [1 + 1e-15], "side": ["right"]}),
+    (InverseOnRange, {"sketch": Haar(3, 2)}, {"sketch": [Gaussian(3, 2)], "gamma": [1.5], "side": ["right"]}),
     (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
     (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15],

@@ -8,6 +8,7 @@ from rac_theory.algorithms.asymmetric_lora import AsymmetricLoRA
 from rac_theory.algorithms.bernoulli import Bernoulli
 from rac_theory.algorithms.chain_of_lora import ChainOfLoRA
 from rac_theory.algorithms.factor_descent import Factored
+from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, StepPerDraw
 from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.initialisation import Initialisation
 from rac_theory.algorithms.lora import LoRA
@@ -22,10 +23,13 @@ __all__ = [
     "Bernoulli",
     "ChainOfLoRA",
     "Factored",
+    "FittedDescent",
     "GaLore",
     "Initialisation",
+    "InverseOnRange",
     "LoRA",
     "ProjectedDescent",
     "RACLoRA",
     "Side",
+    "StepPerDraw",
 ]

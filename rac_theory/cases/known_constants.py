@@ -10,12 +10,15 @@ from problems.finite_sum import components_of, heterogeneity
 from problems.members import having
 from problems.problem import Problem
 from problems.rounding import rounded
-from problems.smoothness import smoothness_of
-from rac_theory.algorithms import ProjectedDescent, RACLoRA
+from problems.smoothness import Smoothness, smoothness_of
+from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
 from rac_theory.cases.case import Case
+from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.plain_step import plain_step
+from rac_theory.cases.projected_step import projected_step
+from rac_theory.cases.step_gain import StepGain
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.sketches.spectra import UNKNOWN, Spectrum
@@ -58,8 +61,18 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
         "alpha_spent": math.fsum(account.spent.values()),
     }
     sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
-    known |= _of_curvature(case, sources)
-    return known | _of_minimiser(case) | _of_gradients(case, sources) | _of_plain_step(case, projection, sources)
+    known |= _of_minimiser(case) | _of_gradients(case, sources)
+    Q = smoothness_of(problem)
+    if Q is None:
+        return known
+    known |= _of_curvature(case, Q, sources)
+    gain = _step_gain(case, Q, known.get("L_H", math.nan), projection, alpha=alpha, draws=draws, rng=rng)
+    sources.update(dict.fromkeys(("nu", "longest_step"), gain.provenance))
+    return known | {
+        "nu": gain.nu,
+        "longest_step": gain.longest,
+        "alpha_spent": math.fsum([known["alpha_spent"], gain.alpha]),
+    }
 
 
 def _fall(f0: float, lowest: float) -> float:
@@ -95,22 +108,27 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _of_curvature(case: Case, sources: dict[str, str]) -> dict[str, Any]:
+def _of_curvature(case: Case, Q: Smoothness, sources: dict[str, str]) -> dict[str, Any]:
     """L_H, which is never more than L; ``sources`` are completed."""
-    Q = smoothness_of(case.problem)
-    if Q is None or not isinstance(case.algorithm, ProjectedDescent):
+    if not isinstance(case.algorithm, ProjectedDescent):
         return {}
     along = smoothness_along(case.algorithm, Q)
     sources["L_H"] = along.provenance
     return {"L_H": min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H}
 
 
-def _of_plain_step(case: Case, projection: Spectrum, sources: dict[str, str]) -> dict[str, Any]:
-    if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
-        return {}
-    known = plain_step(case.algorithm, float(case.problem.L), projection)
-    sources.update(dict.fromkeys(("nu", "longest_step"), known.provenance))
-    return {"nu": known.nu, "longest_step": known.longest}
+def _step_gain(
+    case: Case, Q: Smoothness, L_H: float, projection: Spectrum, *, alpha: float, draws: int, rng: Randomness
+) -> StepGain:
+    """What one step is worth, whichever kind it is of."""
+    match case.algorithm:
+        case FittedDescent():
+            return fitted_step(case.algorithm, Q, alpha=alpha, draws=draws, rng=rng)
+        case RACLoRA(is_projected=False):
+            return plain_step(case.algorithm, Q, projection)
+        case ProjectedDescent():
+            return projected_step(case.algorithm, Q, L_H, projection)
+    return StepGain()
 
 
 def _provenance(problem: Problem) -> dict[str, str]:

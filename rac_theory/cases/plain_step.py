@@ -1,17 +1,16 @@
-r"""What the plain step ``W - tau B B' G`` is worth: the number nu that stands for gamma lambda_min in its theorems.
+r"""What the plain step ``W - tau B B' G`` is worth: the gain nu of its theorems.
 
 .. math:: \nu = \lambda_{\min}\big( E[2 \tau B B^\top - \tau^2 B B^\top Q B B^\top] \big), \qquad
     \tau = \gamma\, (\mathrm{lora\_alpha} / r)^2 ,
 
-with matrix smoothness Q, or L I where no more is known. It is known for sketches with finite support, for those whose
-draws have orthonormal columns, where :math:`B B^\top = H`, and for Gaussian entries, where :math:`E[B B^\top] = r I`
-and :math:`E[B B^\top S B B^\top] = r\, ((r + 1) S + \mathrm{tr}(S)\, I)` for symmetric S on the side of B, so that
-:math:`E[(B B^\top)^2] = r (d + r + 1)\, I`. Proofs are on the page of T12.
+with matrix smoothness Q, which is L I where no more is known. It is known for sketches with finite support, for those
+whose draws have orthonormal columns, where :math:`B B^\top = H`, and for Gaussian entries, where
+:math:`E[B B^\top] = r I` and :math:`E[B B^\top S B B^\top] = r\, ((r + 1) S + \mathrm{tr}(S)\, I)` for symmetric S on
+the side of B, so that :math:`E[(B B^\top)^2] = r (d + r + 1)\, I`. Proofs are on the page of T12.
 """
 
 import math
 from fractions import Fraction
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from rac_theory.algorithms import RACLoRA
 from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.one_side import exact_trace, multiple_of_identity
+from rac_theory.cases.step_gain import StepGain
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.moments import Moments
@@ -33,50 +33,31 @@ _EPS = float(np.finfo(float).eps)
 _ORTHONORMAL = Fraction(1, 10**11)  # relative: columns that are orthonormal up to rounding may be longer than one
 
 
-class PlainStep(NamedTuple):
-    """What is known of a plain step.
-
-    Attributes
-    ----------
-    nu : float
-        Rounded down; in the units of gamma; nan if unknown.
-    longest : float
-        ``L tau ||B||_2^2`` at its largest over all draws, rounded up; inf if there is no largest, nan if unknown.
-    provenance : str
-        Where both come from.
-    """
-
-    nu: float = math.nan
-    longest: float = math.nan
-    provenance: str = "unknown for this sketch"
-
-
-def plain_step(algorithm: RACLoRA, smoothness: float | Smoothness, projection: Spectrum) -> PlainStep:
-    """Return what is known of an algorithm with the plain step on a function with this L, or matrix smoothness."""
+def plain_step(algorithm: RACLoRA, Q: Smoothness, projection: Spectrum) -> StepGain:
+    """Return what is known of an algorithm with the plain step on a function that is curved by no more than Q."""
     sketch = algorithm.sketch
     assert sketch is not None  # there is no lora_alpha without one
     known, tau = Moments(sketch), algorithm.gamma * algorithm.plain_scale
-    L = smoothness if isinstance(smoothness, float) else smoothness.largest
+    L, terms = Q.largest, terms_of_side(Q, algorithm.side)
     step = Fraction(tau)  # as it is used: only what follows is rounded
-    terms = None if isinstance(smoothness, float) else terms_of_side(smoothness, algorithm.side)
     if known.products == "gaussian":
         r, curvature = sketch.rank, _gaussian(sketch, L, terms)
         nu = 2 * r * step - r * curvature * step**2
-        return PlainStep(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
+        return StepGain(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
     if known.products == "orthonormal":
-        along = L if isinstance(smoothness, float) else smoothness_along(sketch, smoothness, side=algorithm.side).L_H
-        gain = 2 * step - Fraction(along) * step**2
+        L_H = smoothness_along(sketch, Q, side=algorithm.side).L_H
+        gain = 2 * step - Fraction(L_H) * step**2
         nu = gain * Fraction(float(projection.lambda_min if gain > 0 else projection.lambda_max))
         longest = rounded(Fraction(L) * step * (1 + _ORTHONORMAL), math.inf)
-        return PlainStep(rounded(nu, -math.inf), longest, "columns are orthonormal: B B' = H, " + projection.provenance)
-    return PlainStep() if known.support is None else _enumerated(known.support, tau, L, terms)
+        return StepGain(rounded(nu, -math.inf), longest, "columns are orthonormal: B B' = H, " + projection.provenance)
+    return StepGain() if known.support is None else _enumerated(known.support, tau, L, terms)
 
 
-def _gaussian(sketch: Sketch, L: float, terms: Terms | None) -> Fraction:
+def _gaussian(sketch: Sketch, L: float, terms: Terms) -> Fraction:
     """``lambda_max((r + 1) Q + E)``, E with the trace of each S in its place, or a bound: exact for common bases."""
     d, r = sketch.dim, sketch.rank
     of_L = (d + r + 1) * Fraction(L)
-    parts = None if terms is None else in_common_basis(terms)
+    parts = in_common_basis(terms)
     if parts is None:
         return of_L
     sums = (
@@ -86,7 +67,7 @@ def _gaussian(sketch: Sketch, L: float, terms: Terms | None) -> Fraction:
     return min(of_L, max(sums) * Fraction(parts.stretch))
 
 
-def _enumerated(support: Support, tau: float, L: float, terms: Terms | None) -> PlainStep:
+def _enumerated(support: Support, tau: float, L: float, terms: Terms) -> StepGain:
     B, probabilities = support
     k, d, r = B.shape
     M, lengths = B @ np.swapaxes(B, 1, 2), np.linalg.norm(B, 2, axis=(1, 2)) ** 2
@@ -100,12 +81,15 @@ def _enumerated(support: Support, tau: float, L: float, terms: Terms | None) -> 
     largest, size = float(lengths.max()), L if S is None else L + off + float(np.linalg.norm(S))
     error = ((d if S is None else 2 * d) + r + k + 8) * _EPS * (2 * tau * largest + size * tau**2 * largest**2)
     longest = L * tau * largest * (1 + 1e-12)
-    return PlainStep(extreme_eigenvalues(mean)[0] - error, longest, "enumerated over the support")
+    if S is not None:
+        seen = float(np.linalg.eigvalsh(np.swapaxes(B, 1, 2) @ S @ B)[:, -1].max())
+        longest = min(longest, tau * (seen + (off + 8 * (d + r) * _EPS * float(np.linalg.norm(S))) * largest))
+    return StepGain(extreme_eigenvalues(mean)[0] - error, longest, "enumerated over the support")
 
 
-def _one_matrix(terms: Terms | None) -> tuple[Array | None, float]:
+def _one_matrix(terms: Terms) -> tuple[Array | None, float]:
     """S and e with ``Q <= (S + e I) (x) I``, if there is one such S that says all; else None, for L I."""
-    parts = None if terms is None else in_common_basis(terms)
+    parts = in_common_basis(terms)
     if parts is None or len(parts.parts) > 1 or parts.stretch > 1:
         return None, 0.0
     if multiple_of_identity(parts.parts[0].S) is not None:

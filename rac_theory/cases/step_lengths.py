@@ -1,23 +1,29 @@
 """How long a projected step should be, and may be, where a problem knows how it curves along the sketch."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
+
+from scipy.optimize import minimize_scalar
 
 from problems.members import having
 from problems.problem import Problem
 from problems.rounding import rounded
 from problems.smoothness import Smoothness, smoothness_of
-from rac_theory.algorithms.rac_lora import Side
+from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.gain import smoothness_along
+from rac_theory.cases.projected_step import Moment, gain_at, uneven_moments
 from rac_theory.sketches.sketch import Sketch
 
 
 def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
-    """Return the step ``1 / L_H`` of ``RACLoRA``, rounded down: the one for which most is promised.
+    """Return the step of ``RACLoRA`` whose gain nu is the largest: the one for which most is promised, by T15.
 
-    It is ``1/L`` where the problem knows no more of its curvature than L, and longer where ``problem.smoothness`` says
-    that few directions are steep: of many directions a random one is seldom a steep one. It is inf where f has no
-    curvature.
+    It is ``1 / L_H``, rounded down, where E[H] is a multiple of the identity, or a moment of the sketch is not known.
+    Where some directions are drawn more often than others it is no shorter, and may be longer: what is seldom drawn
+    gains by it. It is ``1/L`` where the problem knows no more of its curvature than L, and longer where
+    ``problem.smoothness`` says that few directions are steep: of many directions a random one is seldom a steep one. It
+    is inf where f has no curvature.
 
     Parameters
     ----------
@@ -44,7 +50,11 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -
     >>> [round(best_step(problem, Haar(64, rank)) * problem.L, 1) for rank in (1, 8, 64)]
     [6.3, 4.0, 1.0]
     """
-    return _over(1, problem, sketch, side)
+    least = _over(1, problem, sketch, side)
+    if sketch is None or least == math.inf:
+        return least
+    uneven = uneven_moments(RACLoRA(sketch, least, side), _smoothness(problem))
+    return least if uneven is None else _longer(least, uneven)
 
 
 def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
@@ -63,6 +73,16 @@ def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left"
     0.5
     """
     return _over(2, problem, sketch, side)
+
+
+def _longer(least: float, uneven: Sequence[Moment]) -> float:
+    """The step between ``1 / L_H`` and ``2 / L_H`` of the largest gain, which is concave in it: no shorter one is."""
+
+    def lost(gamma: float) -> float:
+        return -min(gain_at(gamma, moment) for moment in uneven)
+
+    found = minimize_scalar(lost, bounds=(least, 2 * least), method="bounded", options={"xatol": 1e-11 * least})
+    return float(found.x) if found.fun < lost(least) else least
 
 
 def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side) -> float:

@@ -10,6 +10,7 @@ one of f, perhaps with noise   none: P = I                                 ``Dia
                                of both sides of Bernoulli-LoRA             see ``bernoulli_map``
 a minibatch of least squares   the two moments of P                        ``MinibatchMap``
 several, under one sketch      its support                                 ``BranchMap``
+one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 =============================  ==========================================  =================================
 
 Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, see ``step_moments``.
@@ -17,7 +18,7 @@ Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, 
 
 from problems.finite_sum import components_of
 from problems.problem import Problem
-from rac_theory.algorithms import Bernoulli, RACLoRA
+from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, RACLoRA, StepPerDraw
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
@@ -26,6 +27,7 @@ from rac_theory.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.expectations.branches import branch_map, frame_for
 from rac_theory.expectations.components import components_in, pooled
 from rac_theory.expectations.diagonal_map import flat, two_invariants
+from rac_theory.expectations.fitted_map import fitted_map
 from rac_theory.expectations.frame import frame_of
 from rac_theory.expectations.matrix_map import matrix_map
 from rac_theory.expectations.minibatch_map import MinibatchMap
@@ -37,7 +39,10 @@ from rac_theory.sketches.moments import Moments
 
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
-    covered, quadratic = projected(check_covered(algorithm)), pooled(problem)
+    covered = check_covered(algorithm)
+    if isinstance(covered, FittedDescent):
+        return fitted_map(covered, problem)
+    covered, quadratic = projected(covered), pooled(problem)
     match covered.gradients:
         case Minibatch() as source:
             return _minibatch_map(covered, source, problem, quadratic)
@@ -49,10 +54,13 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     return branch_map(covered, problem)
 
 
-def check_covered(algorithm: Algorithm) -> RACLoRA | Bernoulli:
+def check_covered(algorithm: Algorithm) -> RACLoRA | Bernoulli | FittedDescent:
     """Return the algorithm if its steps, and its gradients, are ones of which moments can be known."""
-    _check_kind("the algorithm must be RACLoRA, Bernoulli or deterministic", algorithm, RACLoRA, Bernoulli)
-    assert isinstance(algorithm, RACLoRA | Bernoulli)
+    kinds = RACLoRA, Bernoulli, StepPerDraw, InverseOnRange
+    _check_kind(
+        "the algorithm must be RACLoRA, Bernoulli, StepPerDraw, InverseOnRange or deterministic", algorithm, *kinds
+    )
+    assert isinstance(algorithm, RACLoRA | Bernoulli | FittedDescent)
     source = algorithm.gradients
     ours = "gradients must be of a source of ours, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
@@ -61,7 +69,7 @@ def check_covered(algorithm: Algorithm) -> RACLoRA | Bernoulli:
     return algorithm
 
 
-def rests_on_trust(algorithm: RACLoRA | Bernoulli) -> bool:
+def rests_on_trust(algorithm: RACLoRA | Bernoulli | FittedDescent) -> bool:
     """Whether the curves rest on what a sketch that is not ours says of its own moments."""
     sketches = (algorithm.left, algorithm.right) if isinstance(algorithm, Bernoulli) else (algorithm.sketch,)
     return any(sketch is not None and Moments(sketch).on_trust for sketch in sketches)

@@ -61,7 +61,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
-        "1/L_H": Setting(("T13", "T13_pl"), along_step),
+        "1/L_H": Setting(("T13", "T13_pl", "T15", "T15_pl"), along_step),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
         "minibatch": Setting(
             ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True

@@ -7,7 +7,7 @@ from rac_theory.algebra import Expression, Relation, Symbol, choice, maximum, sy
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, averaged, letter, vector
 from rac_theory.proofs.fact import Fact, granted, read
-from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate
+from rac_theory.theorems.assumption import Assumption, Condition, Known
 from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
@@ -15,11 +15,7 @@ from rac_theory.theorems.assumptions import (
     isotropic,
     known_largest_projection,
     known_minimiser,
-    plain_gaussian_rac_lora,
-    plain_rac_lora,
     polyak_lojasiewicz,
-    positive_gain,
-    positive_gaussian_gain,
     rac_lora_exact,
     rac_lora_stochastic,
     smooth,
@@ -42,21 +38,17 @@ from rac_theory.theorems.symbols import (
     gamma,
     lambda_max,
     lambda_min,
-    longest_step,
     mu,
-    nu,
     s,
 )
 
 gap = letter("f(W) - f*", r"f(W) - f^\star", is_sum=True)
 gap_next = letter("f(W+) - f*", r"f(W_+) - f^\star", "H", is_sum=True)
-gap_first = letter("f(W_1) - f*", r"f(W_1) - f^\star", "H", is_sum=True)
 distance = letter("||V||*^2", r"\Vert V \Vert_\star^2")
 distance_next = letter("||V+||*^2", r"\Vert V_+ \Vert_\star^2", "H")
 cross = letter("<V,Hbar^-1 HG>", r"\langle V, \bar H^{-1} H G \rangle", "H")
 squared = letter("<HG,Hbar^-1 HG>", r"\langle HG, \bar H^{-1} HG \rangle", "H")
 G, V, g = vector("G"), vector("V"), vector("g", over="H")
-plain = vector("tau BB'G", r"\tau BB^\top G", "H")
 curved = G - V * s
 
 
@@ -173,24 +165,6 @@ enough_weight = granted(
     gamma**2 * L * A * lambda_max * T <= 1,
     page="t5",
 )
-
-# Plain steps, W_1 = W - tau BB'G, and perhaps more of them.
-first: dict[Predicate, Fact] = {
-    about: descent(plain * -1, L, smooth, about, to=gap_first) for about in (plain_rac_lora, plain_gaussian_rac_lora)
-}
-later: dict[Predicate, Fact] = {
-    plain_rac_lora: granted("No inner step rises", gap_next <= gap_first, smooth, plain_rac_lora, longest_step < 2),
-    plain_gaussian_rac_lora: granted("There is one step", gap_next <= gap_first, plain_gaussian_rac_lora),
-}
-_GAINS = {positive_gain: plain_rac_lora, positive_gaussian_gain: plain_gaussian_rac_lora}
-gain: dict[Assumption, Fact] = {
-    by: granted("nu is the smallest eigenvalue", nu * (G @ G) <= E(2 * (G @ plain) - L * (plain @ plain)), by, about)
-    for by, about in _GAINS.items()
-}
-gain_below: dict[Assumption, Fact] = {
-    by: granted("2x - L x^2 <= 1/L", nu * L <= 1, by, about) for by, about in _GAINS.items()
-}
-
 
 _LETTERS: dict[str, Expression] = {
     "f(W) - f*": gap,

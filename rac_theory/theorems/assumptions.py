@@ -5,7 +5,7 @@ symbols of the theorems, and says by itself what breaks it.
 """
 
 from rac_theory.algebra import Symbol, equal
-from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -58,18 +58,32 @@ def fed_rac_lora(case: Case, c: Constants) -> str | None:
     return f"clients must take full gradient steps, theirs come from {type(source).__name__}"
 
 
-def plain_rac_lora(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the plain step, trained for any number of full gradient steps before the merge."""
+def plain_or_fitted(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA with the plain step, any number of full gradient steps before the merge, or steps that fit the draw."""
+    if isinstance(case.algorithm, FittedDescent):
+        return None
     return _plain(case) or _gradients(case, (Exact, Local), "must be full gradients")
 
 
 def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with one plain step under a Gaussian sketch before the merge."""
-    wrong = plain_rac_lora(case, c)
+    wrong = _plain(case) or _gradients(case, (Exact, Local), "must be full gradients")
     if wrong is None and not isinstance(getattr(case.algorithm, "sketch", None), Gaussian):
         return "the sketch must be Gaussian"
-    inner = f"there must be one step before the merge, there are {c.inner_steps}" if c.inner_steps > 1 else None
-    return wrong or inner
+    return wrong or _one_inner_step(c)
+
+
+def one_exact_step(case: Case, c: Constants) -> str | None:
+    """One step W - M G with the exact gradient G, M drawn afresh: projected, plain, or one that fits the draw."""
+    if isinstance(case.algorithm, FittedDescent):
+        return None
+    if not isinstance(case.algorithm, ProjectedDescent):
+        return f"the theorem is about random steps along the gradient, the algorithm is {type(case.algorithm).__name__}"
+    return _gradients(case, (Exact, Local), "must be exact") or _one_inner_step(c)
+
+
+def _one_inner_step(c: Constants) -> str | None:
+    return f"there must be one step before the merge, there are {c.inner_steps}" if c.inner_steps > 1 else None
 
 
 def bernoulli_lora(case: Case, c: Constants) -> str | None:
@@ -132,21 +146,20 @@ structured_noise = Condition(
 )
 
 positive_gain = Condition(
-    "Gain of a plain step",
-    equal(
-        nu,
-        Symbol(
-            "lambda_min(E[2 tau B B' - L tau^2 (B B')^2])",
-            r"\lambda_{\min}(\mathrm{E}[2 \tau B B^\top - L \tau^2 (B B^\top)^2])",
-        ),
-    ),
+    "Curvature of f at most Q, and the gain of a step",
+    equal(nu, Symbol("lambda_min(E[2M - M Q M])", r"\lambda_{\min}(\mathrm{E}[2M - M Q M])")),
     (nu > 0,),
 )
 
-_tau, _d, _r = Symbol("tau"), Symbol("d"), Symbol("r")
+_tau, _r = Symbol("tau"), Symbol("r")
+_of_gaussian = Symbol(
+    "lambda_max((r + 1) Q + tr(Q) I)", r"\lambda_{\max}((r + 1) Q + \mathrm{tr}(Q) I)"
+)  # traces are of the side of B
 
 positive_gaussian_gain = Condition(
-    "Gain of a plain Gaussian step", equal(nu, 2 * _r * _tau - L * _r * (_d + _r + 1) * _tau**2), (nu > 0,)
+    "Curvature of f at most Q, and the gain of a plain Gaussian step",
+    equal(nu, 2 * _r * _tau - _r * _of_gaussian * _tau**2),
+    (nu > 0,),
 )
 
 bounded_below = Known(gap0_upper)

@@ -10,12 +10,12 @@ from typing import TypeAlias
 from rac_theory.algebra import Expression, Let, Symbol, maximum, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.theorems import bernoulli, federated, rac_lora_gd, sharp_drift, stochastic
+from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
 from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.federated import T9, T10, Gamma, T9d, T10d
 from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
 from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
-from rac_theory.theorems.plain_steps import T12_gaussian, T12_nonconvex, T12_pl
 from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
 from rac_theory.theorems.reduction import Reduction
 from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
@@ -116,7 +116,24 @@ _PLAIN = (
         {nu: gamma * (2 - gamma * L) * lambda_min, longest_step: gamma * L},
         "orthonormal columns, B B' = H, and tau = gamma",
     ),
-    *_each({T12_gaussian: T12_pl}, {}, "the same claim of one step, with nu from the moments of a Gaussian"),
+    *_each(
+        {T12_nonconvex: T15, T12_pl: T15_pl, T12_gaussian: T15_pl},
+        {},
+        "the same claim: of steps of which no draw goes uphill, or of one whose nu is known by moments of a Gaussian",
+    ),
+)
+
+_GAIN = (
+    *_each(
+        {T15: T13, T15_pl: T13_pl},
+        {nu: gamma * (2 - gamma * L_H) * lambda_min},
+        "projected steps, where E[2M - MQM] is at least gamma (2 - gamma L_H) E[H]",
+    ),
+    *_each(
+        {T15: T1_sharp, T15_pl: T2_sharp},
+        {nu: gamma * (2 - gamma * L) * lambda_min},
+        "projected steps and Q = L I, where E[2M - MQM] is gamma (2 - gamma L) E[H]",
+    ),
 )
 
 _ALONG = _each(
@@ -197,7 +214,7 @@ DRIFT_AS_NOISE = (
 
 AT_THE_ENDS = (
     *(*_LONGEST_STEP, *_NO_NOISE, *_ONE_STEP, *_NO_SPREAD, *_NO_SKETCH),
-    *(*_PLAIN, *_ALONG, *_TIGHT, *_TWO_STEPS, *_SIDES),
+    *(*_PLAIN, *_GAIN, *_ALONG, *_TIGHT, *_TWO_STEPS, *_SIDES),
 )
 """At its simplest setting each theorem is a plain one."""
 

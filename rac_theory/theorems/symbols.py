@@ -98,15 +98,15 @@ zeta_squared = Symbol(
 nu = Symbol(
     "nu",
     constant="nu",
-    meaning="gain of a plain step, in the place of gamma lambda_min",
+    meaning="gain of a step W - M G: smallest eigenvalue of E[2M - MQM]",
     unit=_STEP,
     side="down",
 )
 longest_step = Symbol(
-    "max L tau ||B||^2",
-    r"\max L \tau \Vert B \Vert^2",
+    "max lambda(M Q)",
+    r"\max \lambda(M Q)",
     constant="longest_step",
-    meaning="a plain step at the longest of all draws, in units of 1/L",
+    meaning="largest eigenvalue of M Q over all draws of a step W - M G: below 2 none goes uphill",
     unit="1",
     side="up",
 )

@@ -72,7 +72,11 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
     ("algo", "problem", "message"),
     [
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "only quadratics with a known minimiser .* got LogisticRegression"),
-        (Stepper(), LEFT, "the algorithm must be RACLoRA, Bernoulli or deterministic, got <"),
+        (
+            Stepper(),
+            LEFT,
+            "the algorithm must be RACLoRA, Bernoulli, StepPerDraw, InverseOnRange or deterministic, got <",
+        ),
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
             Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),

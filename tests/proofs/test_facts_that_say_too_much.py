@@ -42,7 +42,7 @@ TRUE_AS_WELL = {
 _AN_EQUALITY = "Eigenvalues: lambda_min <= lambda_max"  # with one in the place of the other
 
 DEFINITIONS = (known.rac_lora_exact, known.rac_lora_stochastic, known.rac_lora_reshuffled, known.fed_rac_lora)
-DEFINITIONS += (known.plain_rac_lora, known.plain_gaussian_rac_lora, lambda_min > 0)
+DEFINITIONS += (known.plain_or_fitted, known.plain_gaussian_rac_lora, known.one_exact_step, lambda_min > 0)
 """What says which step a letter is of, or that a norm is one: without it there is nothing to compare with."""
 
 TOO_CAREFUL = {
@@ -102,7 +102,8 @@ def test_lists_have_nothing_in_them_that_is_granted_no_more():
 
 def test_facts_are_equalities_somewhere():
     """To the ninth digit, where their terms are not tiny: but for signs, the facts that are listed, and one limit."""
-    name = "2x - L x^2 <= 1/L: nu L <= 1 [Gain of a plain Gaussian step, plain_gaussian_rac_lora]"
+    of_gaussian = "Curvature of f at most Q, and the gain of a plain Gaussian step"
+    name = f"A step does not fall below f*: mu nu <= 1 [{of_gaussian}, Polyak-Lojasiewicz inequality]"
     away = {name: 1e-3}  # as r = 1000 is not all the way to the limit
     for name, fact in FACTS.items():
         terms = points(columns_of(fact.said), fact.by, worlds())[0].terms

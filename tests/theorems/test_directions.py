@@ -203,6 +203,7 @@ def test_constants_are_on_the_side_of_their_symbols():
     smooth, strong, steepest = Fraction(9, 3) + l2, Fraction(1, 3) + l2, 9 + l2
     spread = 2 * steepest * (lowest - sum(l2 / (x * x + l2) for x in rows) / 6)
     tau = Fraction(0.2)
+    along = (2 * smooth + Fraction(1 + 4 + 9, 3) + 3 * l2) / 5  # Haar, rank 1 of 3: (2 L + tr Q) / (d + 2)
     exact = {
         "L": smooth,
         "mu": strong,
@@ -218,9 +219,9 @@ def test_constants_are_on_the_side_of_their_symbols():
         "gap0": f0 - Fraction(problem.f_star),
         "sigma_squared": Fraction(0.3),
         "zeta_squared": Fraction(0.3),
-        "nu": (2 * tau - smooth * tau**2) / 3,
+        "nu": (2 * tau - along * tau**2) / 3,
         "longest_step": smooth * tau,
-        "L_H": (2 * smooth + Fraction(1 + 4 + 9, 3) + 3 * l2) / 5,  # Haar, rank 1 of 3: (2 L + tr Q) / (d + 2)
+        "L_H": along,
     }
     stored = stored_constants(problem, float(tau))
     sides = {one.constant: one.side for theorem in ALL.values() for one in derived(theorem)}

@@ -180,8 +180,10 @@ def test_what_is_asked():
         *((one, other, "eta K L <= 1") for one, other in (("T9", "T1"), ("T10", "T2"))),
         *(
             (one, f"{two}_sharp", "gamma (2 - gamma L) lambda_min > 0")
-            for one, two in (("T12_nonconvex", "T1"), ("T12_pl", "T2"))
+            for one, two in (("T12_nonconvex", "T1"), ("T12_pl", "T2"), ("T15", "T1"), ("T15_pl", "T2"))
         ),
+        *((f"T15{end}", f"T13{end}", "gamma (2 - gamma L_H) lambda_min > 0") for end in ("", "_pl")),
+        *((one, other, text(longest_step < 2)) for one, other in (("T12_nonconvex", "T15"), ("T12_pl", "T15_pl"))),
     }
 
 

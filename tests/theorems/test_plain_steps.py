@@ -186,14 +186,13 @@ def a_case(t, tau=0.2, **more):
 @pytest.mark.parametrize(
     ("change", "sentence", "about"),
     [
-        ({"L": math.nan}, "Lipschitz gradient of f needs a known L > 0: L is unknown", ALL),
         ({"nu": math.nan}, "needs a known nu > 0: nu is unknown", ALL),
         ({"nu": -0.1}, "needs a known nu > 0: nu is -0.1", ALL),
         ({"gap0_upper": math.nan}, "f(W^0) - f* must be known, gap0_upper is nan", [T12_nonconvex]),
         ({"gap0": math.nan}, "f(W^0) - f* must be known, gap0 is nan", [T12_pl, T12_gaussian]),
         ({"mu": 0.0}, "Polyak-Lojasiewicz inequality needs a known mu > 0: mu is 0", [T12_pl, T12_gaussian]),
-        ({"longest_step": 2.0}, "max L tau ||B||^2 < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
-        ({"longest_step": math.nan}, "max L tau ||B||^2 < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
+        ({"longest_step": 2.0}, "max lambda(M Q) < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
+        ({"longest_step": math.nan}, "max lambda(M Q) < 2 is not met: longest_step is ", [T12_nonconvex, T12_pl]),
     ],
 )
 def test_each_assumption(t, change, sentence, about):
@@ -221,5 +220,5 @@ def test_the_algorithm_is_named_first(t):
     else:  # a Gaussian sketch has no longest draw
         gaussian = a_case(T12_gaussian)
         (unmet,) = t.unmet(gaussian, Constants.of(gaussian))
-        told = "(a plain step at the longest of all draws, in units of 1/L)"
-        assert unmet == f"max L tau ||B||^2 < 2 is not met: longest_step is inf {told}"
+        told = "(largest eigenvalue of M Q over all draws of a step W - M G: below 2 none goes uphill)"
+        assert unmet == f"max lambda(M Q) < 2 is not met: longest_step is inf {told}"

@@ -6,7 +6,7 @@ from rac_theory.proofs.facts import E, G, assumed, gap, gap_next, low, one, plus
 from rac_theory.proofs.facts_of_gain import along, below_Q, mu_below_L_H, noise_along, noisy_below_Q
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
-from rac_theory.proofs.stored.noisy_and_plain_steps import most, noise
+from rac_theory.proofs.stored.noisy_steps import most, noise
 from rac_theory.theorems import gain
 from rac_theory.theorems.assumptions import smooth_along_sketch
 from rac_theory.theorems.symbols import L_H, A, C, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min

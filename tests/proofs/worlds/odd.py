@@ -8,7 +8,7 @@ from rac_theory.theorems import assumptions as known
 
 from . import sketches
 from .functions import parabola, separable
-from .one_step import at_a_point, exact_step, vectors, world
+from .one_step import along_M, at_a_point, exact_step, vectors, world
 from .sketches import Sketch
 from .world import World
 
@@ -35,11 +35,11 @@ def heavy_tailed() -> World:
     f, W, tau, d, r = separable([parabola(1.0), parabola(1.0)], [0.0, 0.0]), np.ones(2), 0.25, 2, 1
     M = np.array([*(18 * np.outer(axis, axis) for axis in np.eye(2)), np.zeros((2, 2))])
     p = np.array([1 / 18, 1 / 18, 8 / 9])
-    seen = vectors(f, W, **{"tau BB'G": tau * M @ f.gradient(W)})
     sketch = Sketch(np.array([np.diag([1.0, 0.0]), np.diag([0.0, 1.0]), np.zeros((2, 2))]), p)
     meets = [known.positive_gaussian_gain]
     nu = 2 * r * tau - r * (d + r + 1) * tau**2
-    return world("heavy tails", known.plain_rac_lora, f, W, sketch, at_a_point(f, W, sketch), seen, meets, nu=nu)
+    letters = [*at_a_point(f, W, sketch), *along_M(f, tau * M, f.gradient(W))]
+    return world("heavy tails", known.plain_or_fitted, f, W, sketch, letters, vectors(f, W), meets, nu=nu)
 
 
 def around_a_mean(worlds: tuple[World, ...], name: str) -> list[World]:

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 
 from rac_theory.proofs import facts
+from rac_theory.proofs import facts_of_gain as gained
 from rac_theory.theorems import assumptions as known
 
 from . import several, sketches
@@ -194,39 +195,45 @@ def plain_steps() -> Iterator[World]:
         for f in functions(rng, d):
             W = f.minimiser + rng.standard_normal(d)
             B, p = rng.standard_normal((count, d, r)), rng.dirichlet(np.ones(count))
-            yield _plain(f, W, B, p, rng.choice([0.1, 0.5, 1.0, 1.9]), int(rng.integers(1, 4)), gaussian=False)
+            yield _plain(f, W, B, p, rng.choice([0.1, 0.5, 1.0, 1.9, 3.0]), int(rng.integers(1, 4)), gaussian=False)
             if d * r < 4:
                 yield _plain(f, W, *_gaussian(d, r), rng.choice([0.1, 0.3, 0.7]), 1, gaussian=True)
     for f, W, _ in list(simple())[::5]:
         for width in (1, 2):
             B = np.eye(2)[None] if width == 2 else np.eye(2)[..., None]
             for size in (0.5, 1.0, 1.9, 2.5):
-                yield _plain(f, W, B, np.full(len(B), 1 / len(B)), size, 1 + (size > 1), gaussian=False)
+                for steps in (1, 2):
+                    yield _plain(f, W, B, np.full(len(B), 1 / len(B)), size, steps, gaussian=False)
         yield _plain(f, W, *_gaussian(2, 1), 0.4, 1, gaussian=True)
 
 
 def _plain(f: Function, W, B, p, size: float, steps: int, *, gaussian: bool) -> World:
-    """Plain steps: the longest of all draws is ``size`` in units of 1/L; of Gaussian ones it is that of a mean draw."""
-    _, d, r = B.shape
-    lengths = np.linalg.norm(B, 2, axis=(1, 2)) ** 2
-    tau = size / f.L / (d + r + 1 if gaussian else lengths.max())
-    M = tau * B @ np.swapaxes(B, 1, 2)
+    """Steps M = tau B B': the longest of all draws is ``size``; of Gaussian ones it is that of a mean draw."""
+    r, Q, products_ = B.shape[2], f.curvature, B @ np.swapaxes(B, 1, 2)
+    lengths = np.linalg.eigvals(products_ @ Q).real.max(axis=1)
+    largest = (r + 1) * np.linalg.eigvalsh(Q)[-1] + np.trace(Q)
+    tau = size / (largest if gaussian else max(lengths.max(), TINY))
+    M = tau * products_
     step, G = -M @ f.gradient(W), f.gradient(W)
     first = last = W + step
     for _ in range(steps - 1):
         last = last - (M @ f.gradient(last)[..., None])[..., 0]
     sketch = Sketch(_range(B), p)
-    gain = np.linalg.eigvalsh(np.tensordot(p, 2 * M - f.L * M @ M, axes=1))[0]
-    nu = 2 * r * tau - f.L * r * (d + r + 1) * tau**2 if gaussian else gain
-    letters = [
-        *at_a_point(f, W, sketch),
-        (facts.gap_first, f.value(first) - f.infimum),
-        (facts.gap_next, f.value(last) - f.infimum),
-    ]
-    meets = {known.plain_rac_lora, *([known.plain_gaussian_rac_lora] if gaussian else [])}
-    if nu > 0:
+    gain = np.linalg.eigvalsh(np.tensordot(p, 2 * M - M @ Q @ M, axes=1))[0]
+    nu = 2 * r * tau - r * largest * tau**2 if gaussian else gain
+    letters = [*at_a_point(f, W, sketch), *along_M(f, M, G), (gained.gap_first, f.value(first) - f.infimum)]
+    letters.append((facts.gap_next, f.value(last) - f.infimum))
+    meets = {known.plain_or_fitted, *([known.one_exact_step] if steps == 1 else [])}
+    meets |= {known.plain_gaussian_rac_lora} if gaussian else set()
+    if nu > 0 and f.is_smooth:
         meets |= {known.positive_gaussian_gain if gaussian else known.positive_gain}
     return world(
-        f"{steps} plain steps{', Gaussian' * gaussian}", known.plain_rac_lora, f, W, sketch, letters,
-        vectors(f, W, **{"tau BB'G": M @ G}), meets=meets, nu=nu, longest_step=f.L * tau * lengths.max(),
+        f"{steps} plain steps{', Gaussian' * gaussian}", known.plain_or_fitted, f, W, sketch, letters, vectors(f, W),
+        meets=meets, nu=nu, longest_step=tau * lengths.max(),
     )  # fmt: skip
+
+
+def along_M(f: Function, M: np.ndarray, G: np.ndarray) -> list:
+    """The letters for a step -MG, M being (draws, d, d)."""
+    MG = M @ G
+    return [(gained.moved, MG @ G), (gained.bent_by_M, np.einsum("ni,ij,nj->n", MG, f.curvature, MG))]

@@ -221,12 +221,14 @@ PROOFS: dict[str, list[Equality]] = {
     "T10": rates_and_floors(steps.round_, *SHARP),
     "T10d": rates(steps.round_of_data, *CALMS),
     "T10d_sharp": rates(steps.sharp_round, *CALMS),
-    "T12_nonconvex": averages(steps.plain, EXACT),
-    "T12_pl": rates(steps.plain, EXACT),
-    "T12_gaussian": rates(steps.plain, EXACT),
+    "T12_nonconvex": averages(steps.of_gain, EXACT),
+    "T12_pl": rates(steps.of_gain, EXACT),
+    "T12_gaussian": rates(steps.of_gain, EXACT),
     "T13": averages(steps.along, *ALONG),
     "T13_pl": rates(steps.along, *ALONG),
     "T14": averages(steps.noisy_along, NOISY_ALONG) + weights(steps.noisy_along, NOISY_ALONG),
     "T14_pl": rates(steps.noisy_along, replace(NOISY_ALONG, gamma=0.2)),
+    "T15": averages(steps.of_gain, EXACT),
+    "T15_pl": rates(steps.of_gain, EXACT),
 }
 """Equalities by id, of the T1 of the step size that is longest where a proof rounds."""

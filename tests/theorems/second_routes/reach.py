@@ -145,7 +145,7 @@ def _noisy_fall_along(c):
 
 def _each_draw_descends(c):
     longest = c.longest_step
-    return longest - longest**2 / 2 > 0 and _progress(steps.plain, c) > 0
+    return longest - longest**2 / 2 > 0 and _progress(steps.of_gain, c) > 0
 
 
 def _when(sound):
@@ -186,9 +186,11 @@ REACH = {
     "T10d_sharp": Reach(_FALLING, _when(lambda c: _several(steps.sharp_round, c) and _falls(steps.sharp_round, c))),
     "T12_nonconvex": Reach(proofs.EXACT, _when(_each_draw_descends)),
     "T12_pl": Reach(proofs.EXACT, _when(_each_draw_descends)),
-    "T12_gaussian": Reach(proofs.EXACT, _when(lambda c: _progress(steps.plain, c) > 0)),
+    "T12_gaussian": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
     "T13": Reach(_ALONG, _when(lambda c: _progress(steps.along, c) > 0)),
     "T13_pl": Reach(_ALONG, _when(lambda c: _progress(steps.along, c) > 0)),
     "T14": Reach(_NOISY_ALONG, _when(lambda c: _progress(steps.noisy_along, c) > 0)),
     "T14_pl": Reach(_NOISY_ALONG, _when(_noisy_fall_along)),
+    "T15": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
+    "T15_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
 }

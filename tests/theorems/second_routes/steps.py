@@ -27,8 +27,8 @@ def turned(c, square):
     return (1 - c.lambda_min) * square + c.lambda_min * (1 - c.gamma * c.L) ** 2 * square
 
 
-def plain(c, gap, square):
-    """An outer step of T12: nu is twice what is gained of a squared gradient of one."""
+def of_gain(c, gap, square):
+    """An outer step of T12 or T15: nu is twice what is gained of a squared gradient of one."""
     return gap - c.nu * square / 2
 
 

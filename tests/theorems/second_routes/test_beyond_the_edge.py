@@ -59,7 +59,7 @@ FALSE = [
     ("T1_tight", "0 < gamma L < 2", frequent(TWO)),
     ("T5", "gamma L beta < 2", line(TWO)),
     ("T5_step", "gamma L beta <= 1", line(ONE, shift=1.0, start=1e-3)),
-    *((id, "max L tau ||B||^2 < 2", two_plain_steps(2.1)) for id in ("T12_nonconvex", "T12_pl")),
+    *((id, "max lambda(M Q) < 2", two_plain_steps(2.1)) for id in ("T12_nonconvex", "T12_pl")),
 ]
 
 

@@ -70,6 +70,9 @@ def of_noise(replacing, x=1.6, probability=0.3):
     return found
 
 
+OF_GAUSSIAN = "lambda_max((r + 1) Q + tr(Q) I)"
+
+
 def draws_like_gaussian(d, r):
     """All matrices of entries 0 and +-sqrt(3), and their probabilities: up to the fifth moment they are normal."""
     entries = [(-(3**0.5), 1 / 6), (0.0, 2 / 3), (3**0.5, 1 / 6)]
@@ -77,34 +80,36 @@ def draws_like_gaussian(d, r):
         yield math.prod(p for _, p in chosen), np.reshape([x for x, _ in chosen], (d, r))
 
 
-def gain(draws, tau, L):
-    """The smallest eigenvalue of the mean of 2 tau M - L tau^2 M^2."""
-    products = [(p, B @ B.T) for p, B in draws]
-    return float(np.linalg.eigvalsh(sum(p * (2 * tau * M - L * tau**2 * M @ M) for p, M in products))[0])
+def gain(draws, tau, Q):
+    """The smallest eigenvalue of the mean of 2M - MQM, M = tau B B'."""
+    steps = [(p, tau * B @ B.T) for p, B in draws]
+    return float(np.linalg.eigvalsh(sum(p * (2 * M - M @ Q @ M) for p, M in steps))[0])
 
 
-def library_nu(algorithm, L):
-    """What the library has, on L/2 ||W||^2."""
-    d = algorithm.sketch.dim
-    return Constants.of(Case(algorithm, Quadratic.left(L * np.eye(d), np.ones((d, 1))), steps=1)).nu
+def library_nu(algorithm, Q):
+    """What the library has, on a quadratic."""
+    return Constants.of(Case(algorithm, Quadratic.left(Q, np.ones((len(Q), 1))), steps=1)).nu
 
 
 def of_gaussian():
     """Gaussian sketches, by a law with the same moments."""
     settings = [(2, 1, 0.1, 2.6), (1, 2, 0.07, 1.9), (2, 2, 0.15, 0.8), (3, 1, 0.2, 0.4)]
-    return [
-        {"nu": gain(draws_like_gaussian(d, r), tau, L), "tau": tau, "L": L, "d": d, "r": r} for d, r, tau, L in settings
-    ]
+    found = []
+    for d, r, tau, L in settings:
+        Q = np.diag(L * np.arange(1, d + 1))
+        largest = {OF_GAUSSIAN: (r + 1) * L * d + np.trace(Q)}
+        found.append({"nu": gain(draws_like_gaussian(d, r), tau, Q), "tau": tau, "r": r} | largest)
+    return found
 
 
 def of_draws():
     """nu as the library has it, for two draws, and by its definition."""
-    draws, tau, L = [(0.4, np.array([[1.0], [0.5]])), (0.6, np.array([[0.0], [0.8]]))], 0.3, 2.6
+    draws, tau, Q = [(0.4, np.array([[1.0], [0.5]])), (0.6, np.array([[0.0], [0.8]]))], 0.3, np.diag([2.6, 0.4])
     sketch = sketches.FiniteSupport(np.array([B for _, B in draws]), [p for p, _ in draws])
     return [
         {
-            "nu": library_nu(RACLoRA(sketch, tau, lora_alpha=1.0), L),
-            assumptions.positive_gain.inequality.terms[1].name: gain(draws, tau, L),
+            "nu": library_nu(RACLoRA(sketch, tau, lora_alpha=1.0), Q),
+            assumptions.positive_gain.inequality.terms[1].name: gain(draws, tau, Q),
         }
     ]
 
@@ -175,26 +180,28 @@ def test_no_change_of_a_condition_survives(name, record_property):
     record_property("changed conditions", (name, len(changed) - len(surviving), len(surviving)))
 
 
-@pytest.mark.parametrize(("d", "r", "gamma", "alpha", "L"), [(4, 2, 0.05, 3.0, 2.5), (7, 3, 0.01, 3.0, 0.3)])
+@pytest.mark.parametrize(("d", "r", "gamma", "alpha", "L"), [(4, 2, 0.05, 3.0, 2.5), (7, 3, 0.01, 3.0, 0.25)])
 def test_the_gain_of_a_gaussian_step_is_the_one_that_is_computed(d, r, gamma, alpha, L):
     """In exact fractions, rounded down at the end: what is printed is what is computed."""
     algorithm = RACLoRA(sketches.Gaussian(d, r), gamma, lora_alpha=alpha)
     tau = Fraction(gamma * algorithm.plain_scale)
     printed = assumptions.positive_gaussian_gain.inequality.terms[1]
-    exact = fraction(printed, {"tau": tau, "L": Fraction(L), "d": d, "r": r})
-    nu = library_nu(algorithm, L)
+    Q = L * np.arange(1.0, d + 1)
+    largest = Fraction(r + 1) * Fraction(Q[-1]) + sum(map(Fraction, Q))
+    exact = fraction(printed, {"tau": tau, OF_GAUSSIAN: largest, "r": r})
+    nu = library_nu(algorithm, np.diag(Q))
     assert nu == pytest.approx(float(exact), rel=1e-15)
     assert nu <= exact
 
 
 def test_the_gain_in_words_is_its_definition():
-    """Inside of ``lambda_min(E[...])`` stand words; on the line they are 2 tau b - L tau^2 b^2, with b = B B'."""
+    """Inside of ``lambda_min(E[...])`` stand words; on the line they are 2M - MQM, numbers that commute."""
     symbol = assumptions.positive_gain.inequality.terms[1]
     inside = re.fullmatch(r"lambda_min\(E\[(.*)\]\)", text(symbol))[1]
     typeset = re.fullmatch(r"\\lambda_{\\min}\(\\mathrm{E}\[(.*)\]\)", latex(symbol))[1]
-    assert typeset.replace(r"\tau", "tau").replace(r"^\top", "'") == inside
-    tau, L, b = 0.3, 2.6, 0.64
-    for word, number_ in (("(B B')^2", b**2), ("B B'", b), ("tau^2", tau**2), ("tau", tau), ("L", L)):
+    assert typeset == inside == "2M - M Q M"
+    tau, Q, b = 0.3, 2.6, 0.64
+    for word, number_ in (("M", f" {tau * b} "), ("Q", Q)):
         inside = inside.replace(word, str(number_))
     first, second = (math.prod(map(float, term.split())) for term in inside.split(" - "))
-    assert first - second == pytest.approx(gain([(1.0, np.array([[0.8]]))], tau, L))
+    assert first - second == pytest.approx(gain([(1.0, np.array([[0.8]]))], tau, np.array([[Q]])))

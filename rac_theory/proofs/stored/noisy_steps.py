@@ -1,4 +1,4 @@
-"""Proofs for stochastic gradients and for plain steps: T5, T6, T12."""
+"""Proofs for stochastic gradients: T5, T6."""
 
 from rac_theory.proofs.drawn import mean
 from rac_theory.proofs.fact import Fact, proved
@@ -7,14 +7,9 @@ from rac_theory.proofs.facts import (
     G,
     assumed,
     enough_weight,
-    first,
-    gain,
-    gain_below,
     gap,
     gap_next,
-    later,
     low,
-    mu_below_L,
     noisy,
     one,
     plus,
@@ -24,17 +19,12 @@ from rac_theory.proofs.facts import (
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.theorems import stochastic
-from rac_theory.theorems.assumption import Assumption, Predicate
 from rac_theory.theorems.assumptions import (
     bounded_below,
     known_largest_projection,
-    plain_gaussian_rac_lora,
-    plain_rac_lora,
-    positive_gain,
-    positive_gaussian_gain,
     structured_noise,
 )
-from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, nu
+from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min
 
 *_, noise = assumed(structured_noise)
 (damped,) = assumed(gamma * L * beta < 2)
@@ -76,26 +66,3 @@ def T5_step() -> tuple[Fact, Fact]:
 def T6() -> tuple[Fact, Fact]:
     (rho,) = assumed(stochastic.rho >= 0)
     return iterate(step() + 2 * plus[gamma] * plus[lambda_min] * keeps * pl, rho, gap0), one
-
-
-def plain_step(about: Predicate, by: Assumption) -> Fact:
-    """(4) of T1 with nu / 2."""
-    return mean(first[about]) + mean(later[about]) + half * gain[by]
-
-
-def _plain_pl(about: Predicate, by: Assumption) -> tuple[Fact, Fact]:
-    rho = sign(nu, by) * mu_below_L + gain_below[by]
-    return iterate(plain_step(about, by) + sign(nu, by) * pl, rho, gap0), one
-
-
-def T12_nonconvex() -> tuple[Fact, Fact]:
-    slope = half * sign(nu, positive_gain)
-    return telescope(plain_step(plain_rac_lora, positive_gain), one, slope, gap0_upper, end), slope * weights(one)
-
-
-def T12_pl() -> tuple[Fact, Fact]:
-    return _plain_pl(plain_rac_lora, positive_gain)
-
-
-def T12_gaussian() -> tuple[Fact, Fact]:
-    return _plain_pl(plain_gaussian_rac_lora, positive_gaussian_gain)

@@ -1,0 +1,169 @@
+r"""Steps that fit the draw, for problems that know their matrix smoothness Q: none of them goes uphill.
+
+In the range of a projection H the function is curved by no more than HQH. RAC-LoRA takes the step that is right for the
+average draw, :math:`1/L_H`. Who looks at HQH may take the step that is right for this one, or go to the minimum of the
+quadratic that lies above f there, which is Newton's step in a random subspace with Q for the Hessian.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from problems.members import having
+from problems.problem import Problem
+from problems.smoothness import Smoothness, smoothness_of
+from problems.value import Value
+from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
+from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.sketches.declarations import is_deterministic
+from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.ranges import ranges
+from rac_theory.sketches.sketch import Sketch
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedDescent(Value, ABC):
+    r"""The step :math:`W \leftarrow W - M \nabla f(W)`, with M in the range of a fresh H and no longer than fits HQH.
+
+    Parameters
+    ----------
+    sketch : Sketch
+        The law of B on the left, of the transpose of A on the right.
+    gamma : float
+        What a step is multiplied by, > 0 and dimensionless: most is promised at 1, and nothing from 2 on.
+    side : Side
+        Which side of the gradient is projected.
+
+    Examples
+    --------
+    >>> from rac_theory import GD, InverseOnRange, StepPerDraw
+    >>> from rac_theory.algorithms import FittedDescent
+    >>> [issubclass(one, FittedDescent) for one in (StepPerDraw, InverseOnRange)], isinstance(GD(0.1), FittedDescent)
+    ([True, True], False)
+    """
+
+    sketch: Sketch
+    gamma: float = 1.0
+    side: Side = "left"
+
+    gradients: ClassVar[Exact] = Exact()
+
+    def __post_init__(self) -> None:
+        check_draws(self.sketch)
+        object.__setattr__(self, "gamma", checks.positive("gamma", self.gamma))
+        checks.one_of("side", self.side, ("left", "right"))
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every draw of the sketch is the same."""
+        return is_deterministic(self.sketch)
+
+    def check(self, problem: Problem) -> None:
+        """Raise a ``ValueError`` if the sketch does not fit, or the problem does not know how it curves."""
+        check_dim("sketch", self.sketch, self.side, problem.shape)
+        curvature_of(problem)
+
+    def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
+        """Draw one range for each run and step along it, again and again: blocks (runs, m, n)."""
+        curvature = SeenCurvature.of(curvature_of(problem), self.side)
+        for U in ranges(self.sketch, rng, len(W), W.dtype.type):
+            W = on_side(self.side, partial(self.step, curvature, U), W, problem.gradient(W))
+            yield W
+
+    def step(self, curvature: SeenCurvature, U: Array, W: Array, G: Array) -> Array:
+        """Make the left step ``W - M G`` in the ranges of U, (runs, d, r), for blocks (runs, d, n)."""
+        Y, V = np.swapaxes(U, 1, 2) @ G, curvature.V
+        columns = Y[:, None] if V is None else np.moveaxis(Y @ V, 2, 1)[..., None]
+        fitted = self.fitted(curvature.seen(U), columns)
+        moves = fitted[:, 0] if V is None else np.moveaxis(fitted[..., 0], 1, 2) @ V.T
+        return np.asarray(W - U @ (self.gamma * moves).astype(W.dtype, copy=False))
+
+    def matrices(self, curvature: SeenCurvature, U: Array) -> Array:
+        """Return M for bases of ranges, (k, d, r), along each direction of the other side: (j, k, d, d)."""
+        blocks = curvature.seen(U)
+        Y = np.broadcast_to(np.swapaxes(U, 1, 2)[:, None], (*blocks.shape[:3], U.shape[1]))
+        M = self.gamma * (U[:, None] @ self.fitted(blocks, Y))
+        return np.moveaxis((M + np.swapaxes(M, 2, 3)) / 2, 1, 0)
+
+    @abstractmethod
+    def fitted(self, blocks: Array, Y: Array) -> Array:
+        """``M Y`` in the coordinates of ranges, M for curvatures (runs, j, r, r): (runs, j, r, c) to the same."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StepPerDraw(FittedDescent):
+    r"""One step size a draw: :math:`W \leftarrow W - \gamma H G / \lambda_{\max}(HQH)`, G the gradient.
+
+    Parameters, errors and attributes are those of ``FittedDescent``.
+
+    References
+    ----------
+    Derived: page of T15.
+
+    Examples
+    --------
+    One coordinate at a time, each with its own step 1/Q_ii. Of a separable function it arrives when it first comes up.
+
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, StepPerDraw, exact_rate
+    >>> from rac_theory.sketches import Coordinate
+    >>> problem = Quadratic.left(np.diag([8.0, 1.0]), W_star=np.ones((2, 1)))
+    >>> print(f"{exact_rate(Case(StepPerDraw(Coordinate(2, 1)), problem)):.4f}")
+    0.5000
+    """
+
+    def fitted(self, blocks: Array, Y: Array) -> Array:
+        """Divide by the largest eigenvalue of all blocks of a run."""
+        largest = np.linalg.eigvalsh(blocks)[..., -1].max(axis=1)
+        return np.asarray(Y / largest[:, None, None, None])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InverseOnRange(FittedDescent):
+    r"""The inverse on the range: :math:`W \leftarrow W - \gamma (HQH)^\dagger G`, G the gradient.
+
+    At gamma = 1 no step in the range of H has a smaller bound for f. On a quadratic, where Q is the Hessian, it goes to
+    the minimum over the range. Parameters, errors and attributes are those of ``FittedDescent``.
+
+    References
+    ----------
+    R. M. Gower, D. Kovalev, F. Lieder and P. Richtarik, RSN: Randomized Subspace Newton, NeurIPS 2019, with the Hessian
+    for Q. Derived: page of T15.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, InverseOnRange, StepPerDraw, exact_rate
+    >>> from rac_theory.sketches import Coordinate
+    >>> problem = Quadratic.left(np.diag([8.0, 1.0, 1.0]), W_star=np.ones((3, 1)))
+    >>> steps = StepPerDraw(Coordinate(3, 2)), InverseOnRange(Coordinate(3, 2))
+    >>> print([f"{exact_rate(Case(step, problem)):.4f}" for step in steps])
+    ['0.5885', '0.3333']
+    """
+
+    def fitted(self, blocks: Array, Y: Array) -> Array:
+        """Solve with each block."""
+        return np.asarray(np.linalg.solve(blocks, Y))
+
+
+def curvature_of(problem: Problem) -> Smoothness:
+    """Return the matrix smoothness of a problem; raise a ``ValueError`` unless it is known, and not zero."""
+    having("problem", problem, "a problem with its constants", ("L", "shape"))
+    Q = smoothness_of(problem)
+    if Q is None:
+        raise ValueError(
+            f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
+            "be too long"
+        )
+    if not Q.largest > 0:
+        raise ValueError(f"problem must be curved somewhere, got smoothness zero of {problem!r}")
+    return Q

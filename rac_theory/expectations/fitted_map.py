@@ -1,0 +1,55 @@
+r"""The moment map of steps that fit the draw, :math:`W - M G`: over the support of the sketch, a draw after the other.
+
+M is a matrix on the side of the sketch, (d, d), but for an inverse on the range where the other side is not all alike:
+there it is another one along each direction of that side, and all m n numbers descend at once.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.algorithms.fitted_steps import FittedDescent, StepPerDraw, curvature_of
+from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.expectations.components import pooled
+from rac_theory.expectations.frame import frame_of, whole_frame
+from rac_theory.expectations.matrix_map import MatrixMap, matrix_map
+from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.sketches.laws.second_moments import summed
+from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
+
+
+def fitted_map(algorithm: FittedDescent, problem: Problem) -> MatrixMap:
+    """Return the map of the second moments, or raise ``Unsupported``."""
+    known = Moments(algorithm.sketch)
+    if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
+        raise Unsupported(
+            f"steps that fit the draw must have a sketch with a listed support at dim <= {LARGEST_ENUMERATED}, "
+            f"got {known.sketch!r}"
+        )
+    U, weights = orthonormal_range(known.support[0]), known.support[1].astype(np.float64)
+    curvature = SeenCurvature.of(curvature_of(problem), algorithm.side)
+    M, quadratic, left = algorithm.matrices(curvature, U), pooled(problem), algorithm.side == "left"
+    if curvature.V is None or isinstance(algorithm, StepPerDraw):  # the same along all directions of the other side
+        frame, P = frame_of(quadratic, algorithm.side), M[0]
+    else:
+        m, n = problem.shape
+        if m * n > LARGEST_ENUMERATED:
+            raise Unsupported(
+                f"an inverse on the range must have a problem of size m n <= {LARGEST_ENUMERATED}, or one whose Q is "
+                f"the same along all directions of the other side, got {m * n}"
+            )
+        P = _on_all_numbers(M, curvature.V, left=left)
+        frame = whole_frame(quadratic, lambda second_moment: second_moment)
+    mean = partial(np.matmul, np.tensordot(weights, P, axes=1))
+    return matrix_map(frame, 1.0, summed(P, weights), mean)
+
+
+def _on_all_numbers(M: Array, V: Array, *, left: bool) -> Array:
+    """``sum_j M_j (x) v_j v_j'``, row by row, or the other way round: (j, k, d, d) to (k, m n, m n)."""
+    lines = np.einsum("ij,kj->jik", V, V)
+    P = np.einsum("jkab,jcd->kacbd", M, lines) if left else np.einsum("jab,jkcd->kacbd", lines, M)
+    size = M.shape[-1] * len(V)
+    return np.asarray(P.reshape(-1, size, size))

@@ -1,0 +1,79 @@
+"""Any step W - M G with a random M, where f is curved by no more than Q: all that counts of M is its gain nu.
+
+Plain steps on one factor, merged, as RAC-LoRA is trained in practice, have M = tau B B', projected ones M = gamma H,
+and others fit their draw. Where no draw can go uphill mu may be local, and more steps may follow under the same M.
+"""
+
+from rac_theory.theorems.assumptions import (
+    bounded_below,
+    certified_minimum,
+    one_exact_step,
+    plain_gaussian_rac_lora,
+    plain_or_fitted,
+    polyak_lojasiewicz,
+    positive_gain,
+    positive_gaussian_gain,
+)
+from rac_theory.theorems.claim import E
+from rac_theory.theorems.metric import gap, mean_squared_gradient
+from rac_theory.theorems.symbols import T, gap0, gap0_upper, longest_step, mu, nu
+from rac_theory.theorems.theorem import Theorem, Tightest
+
+_SOURCE = "derived from the curvature of f and the second moment of M"
+
+T12_nonconvex = Theorem(
+    id="T12_nonconvex",
+    name="plain_rac_lora_nonconvex",
+    source=_SOURCE,
+    mark="derived",
+    about=plain_or_fitted,
+    given=(longest_step < 2, positive_gain, bounded_below),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (nu * T),
+    descends=True,
+    tightest=Tightest(1.0, "plain steps with orthonormal columns, where it is T1_sharp"),
+)
+
+T12_pl = Theorem(
+    id="T12_pl",
+    name="plain_rac_lora_pl",
+    source=_SOURCE,
+    mark="derived",
+    about=plain_or_fitted,
+    given=(longest_step < 2, positive_gain, certified_minimum, polyak_lojasiewicz),
+    claim=E(gap) <= (1 - mu * nu) ** T * gap0,
+    descends=True,
+    tightest=Tightest(1.0, "Q and E[2M - M Q M] multiples of the identity, K = 1: an equality at every T"),
+)
+
+T12_gaussian = Theorem(
+    id="T12_gaussian",
+    name="plain_gaussian_rac_lora_pl",
+    source=_SOURCE,
+    mark="derived",
+    about=plain_gaussian_rac_lora,
+    given=(positive_gaussian_gain, certified_minimum, polyak_lojasiewicz),
+    claim=E(gap) <= (1 - mu * nu) ** T * gap0,
+    tightest=Tightest(1.0, "a multiple of the identity: an equality at every T"),
+)
+
+T15 = Theorem(
+    id="T15",
+    name="gain_of_a_step_nonconvex",
+    source=_SOURCE,
+    mark="derived",
+    about=one_exact_step,
+    given=(positive_gain, bounded_below),
+    claim=E(mean_squared_gradient) <= 2 * gap0_upper / (nu * T),
+    tightest=Tightest(1.0, "projected steps of an even sketch and Q = L I, where it is T1_sharp"),
+)
+
+T15_pl = Theorem(
+    id="T15_pl",
+    name="gain_of_a_step_pl",
+    source=_SOURCE,
+    mark="derived",
+    about=one_exact_step,
+    given=(positive_gain, certified_minimum, polyak_lojasiewicz),
+    claim=E(gap) <= (1 - mu * nu) ** T * gap0,
+    tightest=Tightest(1.0, "Q and E[2M - M Q M] multiples of the identity: an equality at every T"),
+)

@@ -1,0 +1,178 @@
+"""StepPerDraw and InverseOnRange: each step against its formula on all entries, and what no step may do."""
+
+from itertools import islice, product
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from problems.smoothness import Smoothness
+from rac_theory import Case, Constants, Status, expected, simulate, verify
+from rac_theory.algorithms import InverseOnRange, StepPerDraw
+from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Rademacher
+from rac_theory.testing import check_algorithm
+
+RNG = np.random.default_rng(0)
+KINDS = (StepPerDraw, InverseOnRange)
+S, R = np.cov(RNG.standard_normal((4, 9))), np.cov(RNG.standard_normal((3, 8)))
+PROBLEMS = {
+    "rows": Quadratic.left(S, RNG.standard_normal((4, 3))),
+    "rows and columns": Quadratic.kronecker(S, R, RNG.standard_normal((4, 3))),
+    "all entries": Quadratic.full(np.cov(RNG.standard_normal((12, 20))), RNG.standard_normal((4, 3))),
+    "least squares": LeastSquares(RNG.standard_normal((9, 4)), RNG.standard_normal((9, 3)), l2=0.1),
+    "softmax": SoftmaxRegression(RNG.standard_normal((12, 4)), np.arange(12) % 3, l2=0.1),
+}
+
+
+def multiplier(kind, Q, U, shape, side):
+    """M on all entries, by its definition: no blocks, no common basis."""
+    m, n = shape
+    H = U @ U.T
+    H = np.kron(H, np.eye(n)) if side == "left" else np.kron(np.eye(m), H)
+    if kind is InverseOnRange:
+        return np.linalg.pinv(H @ Q @ H, rcond=1e-10)
+    return H / np.linalg.eigvalsh(H @ Q @ H)[-1]
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize(("kind", "side", "rank"), list(product(KINDS, ("left", "right"), (1, 2))))
+def test_a_step_is_its_formula_on_all_entries(name, kind, side, rank):
+    """Would catch a side, a basis of the other side that is not turned back, an eigenvalue that is not the largest."""
+    problem = PROBLEMS[name]
+    d = problem.shape[0 if side == "left" else 1]
+    algorithm = kind(Haar(d, rank), 0.7, side)
+    W = np.random.default_rng(1).standard_normal((3, *problem.shape))
+    after = next(algorithm.iterates(problem, W, np.random.default_rng(2)))
+    Q, G = problem.smoothness.dense, problem.gradient(W)
+    columns = [np.linalg.svd(step if side == "left" else step.T)[0][:, :rank] for step in W - after]
+    for i, U in enumerate(columns):  # the range that was drawn is seen in the step, of as many columns or more
+        M = multiplier(kind, Q, U, problem.shape, side)
+        np.testing.assert_allclose((W - after)[i].ravel(), 0.7 * M @ G[i].ravel(), rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_draw_goes_uphill(name, kind):
+    """Up to gamma = 2, from anywhere; and a tenth beyond it some do on a quadratic under a sketch of all of it."""
+    problem = PROBLEMS[name]
+    for gamma in (1.0, 1.99):
+        algorithm = kind(Rademacher(4, 2), gamma)
+        gaps = simulate(Case(algorithm, problem, 3 * np.ones(problem.shape), steps=20), runs=50, rng=3).values
+        assert (np.diff(gaps, axis=1) <= 1e-12 * gaps[:, :1]).all()
+    if isinstance(problem, Quadratic):
+        gaps = simulate(Case(kind(Haar(4, 4), 2.2), problem, 3 * np.ones(problem.shape), steps=40), rng=3).gaps
+        assert gaps[0, -1] > gaps[0, 0]
+
+
+@pytest.mark.parametrize(("name", "side"), [(name, side) for name in PROBLEMS for side in ("left", "right")])
+def test_no_step_in_the_range_promises_more_than_the_inverse(name, side):
+    """<G, (2M - MQM) G> of random symmetric M in the range, near the inverse and far from it, for gradients."""
+    problem, rng = PROBLEMS[name], np.random.default_rng(4)
+    d = problem.shape[0 if side == "left" else 1]
+    Q = problem.smoothness.dense
+    for _ in range(20):
+        U = np.linalg.qr(rng.standard_normal((d, 2)))[0]
+        P = multiplier(InverseOnRange, Q, U, problem.shape, side)
+        H = P @ np.linalg.pinv(P, rcond=1e-9)
+        G = Q @ rng.standard_normal(len(Q))
+        for size in (1e-3, 1.0):
+            X = rng.standard_normal(Q.shape)
+            M = H @ (P + size * (X + X.T)) @ H
+            assert G @ (2 * M - M @ Q @ M) @ G <= G @ P @ G * (1 + 1e-9)
+
+
+QUADRATICS = ("rows", "rows and columns", "all entries", "least squares")
+
+
+@pytest.mark.parametrize(("name", "kind", "side"), list(product(QUADRATICS, KINDS, ("left", "right"))))
+def test_expectations_are_means_over_the_support(name, kind, side):
+    """Two steps, every draw of both: (k^2) runs. Would catch E[M] in both places, and a factor that is lost."""
+    problem = PROBLEMS[name]
+    sketch = Coordinate(problem.shape[0 if side == "left" else 1], 2)
+    if name == "all entries" and kind is InverseOnRange:
+        sketch = CountSketch(sketch.dim, 2)
+    case = Case(kind(sketch, 1.2, side), problem, steps=2)
+    B, p = sketch.support()
+    Q, shape = problem.smoothness.dense, problem.shape
+    steps = [multiplier(kind, Q, np.linalg.svd(b)[0][:, : np.linalg.matrix_rank(b)], shape, side) for b in B]
+    W, weights = case.start[None], np.ones(1)
+    means = [float(weights @ (problem.value(W) - problem.f_star))]
+    for _ in range(2):
+        G = problem.gradient(W).reshape(len(W), -1)
+        W = np.concatenate([(W.reshape(len(W), -1) - 1.2 * G @ M).reshape(-1, *shape) for M in steps])
+        weights = np.concatenate([weights * chance for chance in p.astype(float)])
+        means.append(float(weights @ (problem.value(W) - problem.f_star)))
+    np.testing.assert_allclose(expected(case).gap, means, rtol=1e-8)
+
+
+def test_what_has_no_expectation_says_why():
+    with pytest.raises(Unsupported, match=r"a listed support at dim <= 32, got Haar\(dim=4, rank=2\)"):
+        expected(Case(StepPerDraw(Haar(4, 2)), PROBLEMS["rows"], steps=1))
+    wide = Quadratic.kronecker(np.eye(4), np.diag(np.arange(1.0, 10)), np.ones((4, 9)))
+    with pytest.raises(Unsupported, match="m n <= 32, or one whose Q is the same"):
+        expected(Case(InverseOnRange(Coordinate(4, 1)), wide, steps=1))
+
+
+def test_columns_without_curvature_are_left_alone():
+    """A feature that is never there has no gradient: nothing is divided by zero, and its weight stays where it is."""
+    X = np.array([[1.0, 0.0, 2.0], [0.5, 0.0, -1.0]])
+    problem = LeastSquares(X, [1.0, -1.0])
+    W0 = np.array([[1.0], [5.0], [-1.0]])
+    for kind, sketch in product(KINDS, (Coordinate(3, 1), Haar(3, 2))):
+        run = simulate(Case(kind(sketch), problem, W0, steps=60), runs=4, rng=0)
+        assert np.isfinite(run.values).all()
+        assert run.gaps[:, -1].max() < 0.1 * run.gaps[0, 0]
+    last = list(islice(StepPerDraw(Coordinate(3, 1)).iterates(problem, W0[None], np.random.default_rng(0)), 30))[-1]
+    assert last[0, 1, 0] == 5.0
+
+
+def test_sums_without_a_common_basis_are_taken_by_what_is_above_them():
+    """Q <= (sum lambda_max(R) S) (x) I, in the order of operators. Would catch the trace, or the first term alone."""
+    rng = np.random.default_rng(5)
+    terms = [tuple(np.cov(rng.standard_normal((d, 7))) for d in (4, 3)) for _ in range(2)]
+    Q = Smoothness(terms)
+    above = SeenCurvature.of(Q, "left")
+    assert above.V is None
+    over = np.kron(above.S[0] + above.floor * np.eye(4), np.eye(3)) - Q.dense
+    assert np.linalg.eigvalsh(over)[0] >= 0
+    assert np.linalg.eigvalsh(above.S[0])[-1] <= sum(np.linalg.norm(A, 2) * np.linalg.norm(B, 2) for A, B in terms)
+
+
+def test_runs_confirm_them_though_no_expectation_is_known():
+    """T12, as no draw goes uphill: 1,000 runs of logistic regression under Gaussian sketches of rank one."""
+    problem = LogisticRegression(RNG.standard_normal((20, 4)), RNG.integers(0, 2, 20), l2=1.0)
+    for kind in KINDS:
+        case = Case(kind(Gaussian(4, 1)), problem, np.full(problem.shape, 4.0), steps=30)
+        verdict = verify("T12_nonconvex", case, runs=1000, rng=0)
+        assert (verdict.status, verdict.evidence) == (Status.HOLDS, "sampled"), verdict
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_pass_what_is_asked_of_algorithms(kind):
+    check_algorithm(Case(kind(Haar(4, 2)), PROBLEMS["least squares"]))
+    check_algorithm(Case(kind(Haar(3, 2), side="right"), PROBLEMS["softmax"]))
+
+
+def test_what_they_refuse():
+    class Unknown:
+        shape, L, mu, f_star, f_lower = (4, 1), float("nan"), 0.0, 0.0, 0.0
+
+        def value(self, W):
+            return np.zeros(len(W))
+
+        def gradient(self, W):
+            return np.zeros_like(W)
+
+    with pytest.raises(ValueError, match="problem must know its smoothness or its L, got L=nan"):
+        StepPerDraw(Haar(4, 1)).check(Unknown())
+    Unknown.L = 0.0
+    with pytest.raises(ValueError, match="problem must be curved somewhere"):
+        StepPerDraw(Haar(4, 1)).check(Unknown())
+    with pytest.raises(ValueError, match=r"sketch\.dim must be m=4 for side='left'"):
+        InverseOnRange(Haar(3, 1)).check(PROBLEMS["rows"])
+    for gamma in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="gamma must be"):
+            InverseOnRange(Haar(3, 1), gamma)
+    assert Constants.of(Case(StepPerDraw(Haar(4, 1), 2.5), PROBLEMS["rows"])).longest_step > 2
