@@ -56,12 +56,16 @@ class Axes:
             if not setting.suits(problem):
                 yield f"{name}: {setting_name} is left out, the problem is no finite sum"
                 continue
+            sketches = setting.sketches_of(self.selection.sketches)
+            if not sketches:
+                yield f"{setting_name} is left out, its sketch is {' or '.join(setting.only)} alone"
+                continue
             for side in setting.sides_of(self._sides(self.problems[name].sides)):
                 for rank in self._ranks(name, problem.shape, side):
                     if isinstance(rank, str):
                         yield rank
                         continue
-                    for sketch, seed in product(self.selection.sketches or setting.sketches, seeds):
+                    for sketch, seed in product(sketches, seeds):
                         yield Key(name, sketch, side, rank, setting_name, seed)
 
     def runs(self, key: Key) -> int:

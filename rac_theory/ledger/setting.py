@@ -1,6 +1,6 @@
 """A setting: one way to run RAC-LoRA, as a line of a table, and the theorems that it serves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,8 @@ class Setting:
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
         The sketches that are tried unless others are selected.
+    only : tuple of str
+        The sketches with which it can be run, where that is what its name means; by default any.
     longest : int
         The largest number of steps.
     reduction : float
@@ -69,6 +71,7 @@ class Setting:
     plain: bool = False
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
+    only: tuple[str, ...] = ()
     longest: int = LONGEST
     reduction: float = USUAL_REDUCTION
     costly: bool = False
@@ -85,6 +88,11 @@ class Setting:
     def sides_of(self, wanted: Iterable[str]) -> list[str]:
         """Return those of some sides on which it can be run."""
         return [side for side in dict.fromkeys(wanted) if side in self.sides]
+
+    def sketches_of(self, selected: Sequence[str]) -> list[str]:
+        """Return those of the sketches that are selected with which it can be run; the usual ones if none is."""
+        usual = list(self.only or self.sketches)
+        return [sketch for sketch in selected if not self.only or sketch in self.only] if selected else usual
 
     def source(self, problem: Problem, start: Array) -> GradientSource:
         """Return where the gradients of a problem come from, which is prepared."""

@@ -27,6 +27,7 @@ _UP_TO_1 = ("T1", "T2", "T3", "T3_isotropic", "T4")  # steps of 1/L, the others 
 _UP_TO_2 = ("T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3_sharp")
 _EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
 _ROUNDS = ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
+_ALONG = ("T13", "T13_pl")
 _CONTROL = "frozen"  # a sketch that meets no theorem
 
 
@@ -61,7 +62,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
-        "1/L_H": Setting(("T13", "T13_pl"), along_step),
+        "1/L_H": Setting(_ALONG, along_step, sketches=("haar", "weighted_coordinate")),
+        "coordinate descent": Setting(_ALONG, along_step, only=("coordinate",)),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
         "minibatch": Setting(
             ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
@@ -77,7 +79,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             _ROUNDS, round_step, Clients(Local(4)), "subset", four_clients, longest=1_000, reduction=4.0, costly=True
         ),
         "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), plain=True),
-        "plain gaussian": Setting(("T12_gaussian",), plain_gaussian_step, plain=True, sketches=("gaussian",)),
+        "plain gaussian": Setting(("T12_gaussian",), plain_gaussian_step, plain=True, only=("gaussian",)),
     }
 )
 """By name: a step size for exact gradients, else what is special.

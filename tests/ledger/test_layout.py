@@ -83,6 +83,23 @@ def test_a_coin_is_for_who_names_a_claim_a_setting_or_both_sides():
     assert settings(claims=("T1",), sides=("left",)) == {"1/L"}
 
 
+def test_what_is_named_after_a_sketch_is_tried_with_no_other():
+    """By hand: coordinates are drawn by coordinate descent, which other sketches leave out, with a sentence."""
+    few = {"problems": ("quadratic",), "ranks": (1,), "sides": ("left",)}
+
+    def tried(*sketches):
+        layout = lay_out(Axes(Selection(("T13", "T12_gaussian"), **few, sketches=sketches)))
+        return [(cell.key.setting, cell.key.sketch) for cell in layout.cells], layout.notes
+
+    along, descent, plain = "1/L_H", ("coordinate descent", "coordinate"), ("plain gaussian", "gaussian")
+    assert tried() == ([(along, "haar"), (along, "weighted_coordinate"), descent, plain], ())
+    cells, notes = tried("haar", "coordinate")
+    assert cells == [(along, "haar"), (along, "coordinate"), descent]
+    assert notes == ("plain gaussian is left out, its sketch is gaussian alone",)
+    with pytest.raises(ValueError, match="^plain gaussian is left out, its sketch is gaussian alone$"):
+        lay_out(Axes(Selection(("T12_gaussian",), **few, sketches=("haar",))))
+
+
 def test_data_that_are_not_installed(monkeypatch):
     """A layout lists them and lays the others out; a plan has rows of them, last; a grid says what it needs."""
 
