@@ -96,7 +96,7 @@ def test_what_is_named_after_a_sketch_is_tried_with_no_other():
     cells, notes = tried("haar", "coordinate")
     assert cells == [(along, "haar"), (along, "coordinate"), descent]
     assert notes == ("plain gaussian is left out, its sketch is gaussian alone",)
-    with pytest.raises(ValueError, match="^plain gaussian is left out, its sketch is gaussian alone$"):
+    with pytest.raises(ValueError, match="plain gaussian is left out, its sketch is gaussian alone"):
         lay_out(Axes(Selection(("T12_gaussian",), **few, sketches=("haar",))))
 
 
