@@ -182,11 +182,18 @@ class Quadratic(Value):
         """Coordinates in which f is a weighted sum of squares; None if Q is given whole."""
         if self.S is None:
             return None
-        left, V = np.linalg.eigh(self.S)
+        left, V = self._diagonalised(self.S)
         if self.R is None:
             return Eigenbasis(left[:, None], self.W_star, V)
-        right, U = np.linalg.eigh(self.R)
+        right, U = self._diagonalised(self.R)
         return Eigenbasis(np.maximum(left, 0)[:, None] * np.maximum(right, 0), self.W_star, V, U)
+
+    def _diagonalised(self, S: Array) -> tuple[Array, Array]:
+        """Eigenvalues and eigenvectors of a factor; a sketch would move along what is not quite flat for ever."""
+        values, V = np.linalg.eigh(S)
+        if not math.isnan(self.mu):
+            values[values <= eigenvalues(_core(S))[1]] = 0.0  # as the rank is decided, zeros that LAPACK could not see
+        return values, V
 
 
 def _given(name: str, value: Array) -> Array:
@@ -209,10 +216,9 @@ def _constants(factors: dict[str, Array]) -> dict[str, float]:
 
 def _curvatures(name: str, S: Array) -> tuple[float, float, float]:
     """Smallest, smallest positive and largest eigenvalue of S, rounded outwards; nan where the rank is undecided."""
-    kept = S.any(axis=0)  # without its zero rows and columns S loses as many zero eigenvalues, exactly
-    if not kept.any():
+    core = _core(S)
+    if not core.size:
         raise ValueError(f"{name} must have a positive eigenvalue, got largest eigenvalue 0")
-    core = S[np.ix_(kept, kept)]
     values, error = eigenvalues(core)
     if values[0] < -error:
         raise ValueError(f"{name} must be positive semidefinite, got eigenvalue {values[0]:.6g}")
@@ -221,6 +227,12 @@ def _curvatures(name: str, S: Array) -> tuple[float, float, float]:
     highest_rank = len(core) if len(positive) == len(core) else rank_bound(core)
     mu = low if len(positive) == highest_rank else math.nan
     return (mu if highest_rank == len(S) else 0.0), mu, high
+
+
+def _core(S: Array) -> Array:
+    """S without its zero rows and columns, and with them as many zero eigenvalues, exactly."""
+    kept = S.any(axis=0)
+    return S[np.ix_(kept, kept)]
 
 
 def _product(a: float, b: float, *, towards: float) -> float:

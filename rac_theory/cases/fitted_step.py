@@ -30,8 +30,10 @@ from rac_theory.sketches.ranges import draw_ranges
 _EPS = float(np.finfo(float).eps)
 _FLOORS = tuple(2.0**-k for k in (34, 28, 22, 16, 10, 7))
 _CAPS = tuple(2.0**-k for k in range(1, 21))
-_NUMBERS = 1 << 22
-"""The most numbers in matrices that are looked at at once."""
+_NUMBERS = 1 << 26
+"""The most numbers in matrices that are looked at: 16,384 draws at dim 64."""
+
+_BLOCK = 1 << 20  # of them at once
 
 LARGEST_STACK = 1 << 24
 """The most numbers in the matrices of a support."""
@@ -96,6 +98,7 @@ def _sampled(
     algorithm: FittedDescent, Q: Smoothness, alpha: float, draws: int, rng: np.random.Generator
 ) -> tuple[float, int]:
     """A lower bound for the smallest eigenvalue of E[M], and from how many draws."""
+    draws = max(2, min(draws, _NUMBERS // algorithm.sketch.dim**2))
     first = max(1, draws // _FIRST)
     few = list(_ranges(algorithm, first, rng))
     n = draws - first
@@ -113,7 +116,7 @@ def _sampled(
 
 
 def _ranges(algorithm: FittedDescent, draws: int, rng: np.random.Generator) -> Iterator[Array]:
-    block = max(1, _NUMBERS // algorithm.sketch.dim**2)
+    block = max(1, _BLOCK // algorithm.sketch.dim**2)
     for start in range(0, draws, block):
         yield draw_ranges(algorithm.sketch, rng, min(block, draws - start))
 

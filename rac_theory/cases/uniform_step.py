@@ -28,8 +28,10 @@ _WIDTH = 0.25
 _ENDS = (-60.0, 200.0)  # of log(2 s s_max): what is left out is positive
 _DOWN = 1 - 1e-10  # for what is rounded
 _FIRST = 8  # one draw of so many decides about the floor
-_NUMBERS = 1 << 24
-"""The most numbers that are looked at."""
+_NUMBERS = 1 << 20
+"""The most diagonal entries that are looked at: 16,384 draws at dim 64, which are enough for a few per cent."""
+
+_BLOCK = 1 << 18  # numbers of ranges at once
 
 
 def is_uniform(sketch: Sketch) -> bool:
@@ -66,7 +68,7 @@ def in_a_range(
 
 
 def _draws(algorithm: FittedDescent, n: int, rng: np.random.Generator) -> list[Array]:
-    block = max(1, _NUMBERS // (8 * algorithm.sketch.dim * algorithm.sketch.rank))
+    block = max(1, _BLOCK // (algorithm.sketch.dim * algorithm.sketch.rank))
     return [draw_ranges(algorithm.sketch, rng, min(block, n - start)) for start in range(0, n, block)]
 
 

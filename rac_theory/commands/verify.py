@@ -38,6 +38,7 @@ def add(commands: Any) -> None:
     several("--sketch", help="sketches by name, or classes of yours as module:Name")
     several("--rank", type=int, help="ranks of the sketch (default: 1 and min(4, dim - 1))")
     several("--side", help="left, right, or both: a coin decides in every step")
+    several("--setting", help="settings by name, such as 'coordinate descent', or steps such as 0.5/L")
     verify.add_argument("--steps", type=int, help="default: until bounds are tenfold lower, fourfold at costly steps")
     verify.add_argument("--runs", type=int, help="runs an ensemble")
     verify.add_argument("--seed", type=int, default=0)
@@ -91,6 +92,7 @@ def _selected(arguments: argparse.Namespace) -> Selection:
         sketches=tuple(arguments.sketch),
         ranks=tuple(arguments.rank),
         sides=tuple(arguments.side),
+        settings=tuple(arguments.setting),
         steps=arguments.steps,
         runs=arguments.runs,
         seed=arguments.seed,

@@ -20,27 +20,25 @@ class Axes:
     Attributes
     ----------
     selection : Selection
-    settings : tuple of str
-        Each is tried for all claims that it serves. By default, those that the claims need: each claim is then tried
-        in one setting where several would do.
     seeds : tuple of int
         By default that of the selection.
     """
 
     selection: Selection
-    settings: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
 
     @cached_property
     def claims(self) -> Mapping[str, tuple[str, ...]]:
         """The settings that serve a claim on a side, each with the claims that are tried there."""
-        wanted = self.selection.claims or SPINE
-        if self.settings:
-            served = {name: setting_named(name).claims for name in self.settings}
+        named, wanted = self.selection.settings, self.selection.claims or SPINE
+        if named:
+            served = {name: setting_named(name).claims for name in named}
         else:
             sides = self._sides(("left", "right"))
             served = {name: setting.usual_claims for name, setting in SETTINGS.items() if setting.sides_of(sides)}
         tried = {name: tuple(claim for claim in claims if claim in wanted) for name, claims in served.items()}
+        if named and not self.selection.claims:  # who names a setting means what it is for
+            tried = {name: claims or served[name] for name, claims in tried.items()}
         return {name: claims for name, claims in tried.items() if claims}
 
     @cached_property
@@ -56,12 +54,16 @@ class Axes:
             if not setting.suits(problem):
                 yield f"{name}: {setting_name} is left out, the problem is no finite sum"
                 continue
+            sketches = setting.sketches_of(self.selection.sketches)
+            if not sketches:
+                yield f"{setting_name} is left out, its sketch is {' or '.join(setting.only)} alone"
+                continue
             for side in setting.sides_of(self._sides(self.problems[name].sides)):
                 for rank in self._ranks(name, problem.shape, side):
                     if isinstance(rank, str):
                         yield rank
                         continue
-                    for sketch, seed in product(self.selection.sketches or setting.sketches, seeds):
+                    for sketch, seed in product(sketches, seeds):
                         yield Key(name, sketch, side, rank, setting_name, seed)
 
     def runs(self, key: Key) -> int:
@@ -72,14 +74,14 @@ class Axes:
     @property
     def why_nothing(self) -> str:
         """Why no claim is tried: a setting that is named, or a coin that decides the side, serves few."""
-        settings = f" in {', '.join(self.settings)}" if self.settings else ""
+        settings = f" in {', '.join(self.selection.settings)}" if self.selection.settings else ""
         sides = f" on side {', '.join(self.selection.sides)}" if self.selection.sides else ""
         claims = ", ".join(self.selection.claims or SPINE)
         return f"claims must be some that are tried{settings}{sides}, got {claims}"
 
     def _sides(self, usual: Sequence[str]) -> tuple[str, ...]:
         """The sides to try: a coin is beside the point where neither claims nor settings nor "both" are named."""
-        coin = ("both",) if self.selection.claims or self.settings else ()
+        coin = ("both",) if self.selection.claims or self.selection.settings else ()
         return self.selection.sides or (*usual, *coin)
 
     def _ranks(self, name: str, shape: tuple[int, int], side: str) -> Iterator[int | str]:

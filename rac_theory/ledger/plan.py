@@ -11,7 +11,6 @@ from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.layout import Layout, lay_out
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named
-from rac_theory.ledger.theorem_settings import SPINE
 from rac_theory.ledger.verdict_row import Row
 
 
@@ -38,16 +37,18 @@ def plan(selection: Selection) -> Plan:
     def prepared(name: str, setting: str) -> Problem:
         return setting_named(setting).prepare(build(name))
 
-    layout = lay_out(Axes(selection), build)
+    axes = Axes(selection)
+    layout = lay_out(axes, build)
     ensembles = [
         Ensemble.build(cell, layout.level, prepared(cell.key.problem, cell.key.setting)) for cell in layout.cells
     ]
-    return Plan(tuple(ensembles), tuple(_missing(layout, selection)), layout.notes)
+    return Plan(tuple(ensembles), tuple(_missing(layout, axes)), layout.notes)
 
 
-def _missing(layout: Layout, selection: Selection) -> list[Row]:
+def _missing(layout: Layout, axes: Axes) -> list[Row]:
     """Return a row for each claim on a problem whose data are not installed, numbered after those of the cells."""
-    claims = [(name, claim) for name in layout.missing for claim in selection.claims or SPINE]
+    selection, tried = axes.selection, dict.fromkeys(claim for claims in axes.claims.values() for claim in claims)
+    claims = [(name, claim) for name in layout.missing for claim in tried]
     return [
         Row.missing(number, claim, name, layout.missing[name], selection.seed, selection.alpha)
         for number, (name, claim) in enumerate(claims, layout.rows + 1)

@@ -6,6 +6,7 @@ from typing import Any
 
 from problems import checks
 from rac_theory import theorems
+from rac_theory.ledger.step_size_setting import setting_named
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Selection:
     Attributes
     ----------
     claims : tuple of str
-        Ids of theorems, or ``all``; by default T1, T2 and their sharp forms.
+        Ids of theorems, or ``all``; by default T1, T2 and their sharp forms, or all that a named setting serves.
     problems : tuple of str
         Default problems by name, or paths of svmlight files; by default all of the former.
     sketches : tuple of str
@@ -24,6 +25,9 @@ class Selection:
         By default those of each problem.
     sides : tuple of str
         "left", "right", or "both", where a coin decides; by default those of each problem.
+    settings : tuple of str
+        Names in ``SETTINGS``, or step sizes such as "0.5/L"; each is tried for all claims that it serves. By default
+        those that the claims need: each claim is then tried in one setting where several would do.
     steps : int or None
         By default as many as it takes for bounds to say something.
     runs : int or None
@@ -38,13 +42,14 @@ class Selection:
     sketches: tuple[str, ...] = ()
     ranks: tuple[int, ...] = ()
     sides: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     steps: int | None = None
     runs: int | None = None
     seed: int = 0
     alpha: float = 1e-3
 
     def __post_init__(self) -> None:
-        for name in ("claims", "problems", "sketches", "ranks", "sides"):
+        for name in ("claims", "problems", "sketches", "ranks", "sides", "settings"):
             object.__setattr__(self, name, axis(name, getattr(self, name)))
         if "all" in self.claims:
             object.__setattr__(self, "claims", tuple(theorems.ALL))
@@ -52,6 +57,8 @@ class Selection:
             checks.one_of("claim", claim, [*theorems.ALL, "all"])
         for side in self.sides:
             checks.one_of("side", side, ("left", "right", "both"))
+        for setting in self.settings:
+            setting_named(setting)
         for rank in self.ranks:
             checks.integer("rank", rank, 1)
         for name in ("steps", "runs"):

@@ -1,12 +1,12 @@
 """A setting: one way to run RAC-LoRA, as a line of a table, and the theorems that it serves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
@@ -48,10 +48,14 @@ class Setting:
         The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA.
     plain : bool
         Whether the step is the plain one, with tau = gamma.
+    fitted : type, optional
+        The kind of the steps, where these fit the draw.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
         The sketches that are tried unless others are selected.
+    only : tuple of str
+        The sketches with which it can be run, where that is what its name means; by default any.
     longest : int
         The largest number of steps.
     reduction : float
@@ -67,8 +71,10 @@ class Setting:
     prepare: Callable[[Any], Problem] = as_it_is
     sides: tuple[str, ...] = ("left", "right")
     plain: bool = False
+    fitted: type[FittedDescent] | None = None
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
+    only: tuple[str, ...] = ()
     longest: int = LONGEST
     reduction: float = USUAL_REDUCTION
     costly: bool = False
@@ -86,6 +92,11 @@ class Setting:
         """Return those of some sides on which it can be run."""
         return [side for side in dict.fromkeys(wanted) if side in self.sides]
 
+    def sketches_of(self, selected: Sequence[str]) -> list[str]:
+        """Return those of the sketches that are selected with which it can be run; the usual ones if none is."""
+        usual = list(self.only or self.sketches)
+        return [sketch for sketch in selected if not self.only or sketch in self.only] if selected else usual
+
     def source(self, problem: Problem, start: Array) -> GradientSource:
         """Return where the gradients of a problem come from, which is prepared."""
         return self.gradients(problem, start) if callable(self.gradients) else self.gradients
@@ -98,10 +109,12 @@ class Setting:
 
     def _algorithm(
         self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource
-    ) -> ProjectedDescent:
+    ) -> ProjectedDescent | FittedDescent:
         """Build the algorithm; with a coin the rank is that of both sides."""
         (m, n), gamma = problem.shape, 1 / problem.L
         if side == "both":
             return Bernoulli(make(m, rank), make(n, rank), gamma, p=0.5, gradients=gradients)
         sketch = make(m if side == "left" else n, rank)
+        if self.fitted is not None:
+            return self.fitted(sketch, side=side)
         return RACLoRA(sketch, gamma, side, gradients, lora_alpha=float(rank) if self.plain else None)

@@ -44,6 +44,11 @@ def along_step(c: Constants, case: Case) -> float:
     return 1 / (c.L_H if c.L_H > 0 else c.L)
 
 
+def as_it_fits(c: Constants, case: Case) -> float:
+    """T12, T15: what a step that fits the draw is multiplied by, 1, where its gain is the largest."""
+    return 1.0
+
+
 def noisy_step(c: Constants, case: Case) -> float:
     """T5, T6: the best step of T6, or one at which noise costs at most a quarter of what there is to gain.
 

@@ -7,11 +7,13 @@ from typing import Any
 from problems import Federated
 from problems.checks import Array
 from problems.problem import Problem
+from rac_theory.algorithms import InverseOnRange, StepPerDraw
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
     along_step,
+    as_it_fits,
     epoch_step,
     horizon_step,
     noisy_step,
@@ -27,6 +29,8 @@ _UP_TO_1 = ("T1", "T2", "T3", "T3_isotropic", "T4")  # steps of 1/L, the others 
 _UP_TO_2 = ("T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3_sharp")
 _EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
 _ROUNDS = ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
+_ALONG = ("T13", "T13_pl", "T15", "T15_pl")
+_FITTED = ("T12_nonconvex", "T12_pl", "T15", "T15_pl")
 _CONTROL = "frozen"  # a sketch that meets no theorem
 
 
@@ -61,7 +65,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
-        "1/L_H": Setting(("T13", "T13_pl", "T15", "T15_pl"), along_step),
+        "1/L_H": Setting(_ALONG, along_step, sketches=("haar", "weighted_coordinate")),
+        "coordinate descent": Setting(_ALONG, along_step, only=("coordinate",)),
+        "step per draw": Setting(_FITTED, as_it_fits, fitted=StepPerDraw, sketches=("haar", "coordinate")),
+        "inverse on range": Setting(_FITTED, as_it_fits, fitted=InverseOnRange, sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
         "minibatch": Setting(
             ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
@@ -77,7 +84,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             _ROUNDS, round_step, Clients(Local(4)), "subset", four_clients, longest=1_000, reduction=4.0, costly=True
         ),
         "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), plain=True),
-        "plain gaussian": Setting(("T12_gaussian",), plain_gaussian_step, plain=True, sketches=("gaussian",)),
+        "plain gaussian": Setting(("T12_gaussian",), plain_gaussian_step, plain=True, only=("gaussian",)),
     }
 )
 """By name: a step size for exact gradients, else what is special.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import hadamard
 
 from problems.checks import Array
 from problems.problem import Problem
@@ -13,6 +14,7 @@ from rac_theory.algorithms.gradients import Exact, Noisy
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.cases.gain import smoothness_along
 from rac_theory.sketches import Coordinate, Gaussian, Haar, WeightedCoordinate
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.theorems.theorem import Theorem
@@ -25,10 +27,18 @@ _FINEST = 2.0**-40  # the longest step is found to this
 
 @dataclass(frozen=True)
 class Method:
-    """What a theorem is about: exact gradients or additive noise, projected or plain steps."""
+    """What a theorem is about: exact gradients or additive noise, projected or plain steps.
+
+    Attributes
+    ----------
+    noisy, plain : bool
+    along : bool
+        Whether steps are as long as smoothness along the sketch allows, L_H, and not smoothness in all directions.
+    """
 
     noisy: bool = False
     plain: bool = False
+    along: bool = False
 
     def gradients(self, point: Array, problem: Problem, W0: Array) -> GradientSource:
         """Return the source of gradients: without noise to speak of T5 and T6 would only be T1 and T2."""
@@ -39,7 +49,7 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Cases with one kind of algorithm, on diagonal quadratics of one shape.
+    """Cases with one kind of algorithm, on quadratics of one shape that curve in the same directions.
 
     Attributes
     ----------
@@ -49,34 +59,46 @@ class Family:
     method : Method
     algorithm : callable
         Parameters in [0, 1], gamma and the source of gradients to an algorithm.
+    directions : (m n, k), optional
+        In which f curves, as columns that are orthogonal and equally long. It is flat in others. By default the axes.
     """
 
     shape: tuple[int, int]
     parameters: int
     method: Method
     algorithm: Callable[[Array, float, GradientSource], RACLoRA | Bernoulli]
+    directions: Array | None = None
 
     @property
-    def dim(self) -> int:
-        """How many curvatures there are."""
-        return self.shape[0] * self.shape[1]
+    def curved(self) -> Array:
+        """The directions, (m n, k)."""
+        return np.eye(self.shape[0] * self.shape[1]) if self.directions is None else self.directions
 
     @property
     def size(self) -> int:
         """How many numbers in [0, 1] make a case: curvatures, start, parameters, noise."""
-        return 2 * self.dim + self.parameters + self.method.noisy
+        return 2 * len(self.curved.T) + self.parameters + self.method.noisy
 
     def case(self, point: Array, gamma: float, steps: int) -> Case:
-        """Return the case at a point; L is 1."""
-        exponents, start, parameters, noise = np.split(point, np.cumsum([self.dim, self.dim, self.parameters]))
+        """Return the case at a point; L is 1, and gamma is in units of 1/L, or of 1/L_H where the method is along."""
+        k = len(self.curved.T)
+        exponents, start, parameters, noise = np.split(point, np.cumsum([k, k, self.parameters]))
         curvatures = CONDITION ** -(exponents - exponents.min())
-        W0 = 1e-3 + start.reshape(self.shape)
-        if self.shape[1] == 1:
-            problem = Quadratic.left(np.diag(curvatures), np.zeros(self.shape))
-        else:
-            problem = Quadratic.full(np.diag(curvatures), np.zeros(self.shape))
+        W0 = (self.curved @ (1e-3 + start)).reshape(self.shape)
+        problem = self._problem(curvatures)
         gradients = self.method.gradients(noise, problem, W0)
+        if self.method.along:
+            gamma /= smoothness_along(self.algorithm(parameters, gamma, gradients), problem.smoothness).L_H
         return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps=steps)
+
+    def _problem(self, curvatures: Array) -> Quadratic:
+        V = self.curved
+        # V has whole entries, by which rows that are equal stay equal: the rank is certain, and with it mu.
+        Q = (V * (curvatures / (V[:, 0] @ V[:, 0]))) @ V.T
+        nothing = np.zeros(self.shape)
+        if self.shape[1] == 1:
+            return Quadratic.left(Q, nothing)
+        return Quadratic.kronecker(np.eye(1), Q, nothing) if self.shape[0] == 1 else Quadratic.full(Q, nothing)
 
     def unmet(self, theorem: Theorem, steps: int, gamma: float = 1e-6) -> tuple[str, ...]:
         """Return the assumptions that the case in the middle does not meet; short steps meet what any step meets."""
@@ -88,7 +110,7 @@ class Family:
         return not self.unmet(theorem, steps)
 
     def largest_step(self, theorem: Theorem, steps: int) -> float:
-        """Return the largest gamma up to 2/L that meets the assumptions on the case in the middle, by bisection."""
+        """Return the largest gamma up to 2 that meets the assumptions on the case in the middle, by bisection."""
         low, high = (0.0, 1.0) if self.unmet(theorem, steps, 1.0) else (1.0, 2.0)
         probes = [low + 4 * _FINEST, high - 4 * _FINEST]  # the commonest answers are ends
         while high - low > _FINEST:
@@ -98,6 +120,11 @@ class Family:
 
 
 def families(method: Method) -> Iterator[Family]:
+    """Yield those of quadratics that a sketch seldom meets where steps go by L_H, else of diagonal ones."""
+    yield from _seldom_met(method) if method.along else _diagonal(method)
+
+
+def _diagonal(method: Method) -> Iterator[Family]:
     """Yield left steps in dimension 2 and 3, and for projected steps right and Bernoulli ones on 2 x 2."""
     for d in (2, 3):
         fixed: list[Sketch] = [Haar(d, rank) for rank in range(1, d + 1)]
@@ -113,6 +140,24 @@ def families(method: Method) -> Iterator[Family]:
             yield Family((2, 2), 1, method, _either(sketch))
 
 
+def _seldom_met(method: Method) -> Iterator[Family]:
+    """Yield left and right steps in dimension 8, and a coin on 5 x 5, where f is flat but for two directions.
+
+    A uniform range meets all directions alike. For coordinates the two are rows of a Hadamard matrix, of which no axis
+    has more than an eighth; with weights they are of four axes, which are drawn least. All ranks are there for which
+    L_H is at most L/2 whatever the two curvatures are.
+    """
+    axes, across = np.eye(8)[:, :2], hadamard(8)[:, :2].astype(np.float64)
+    for rank in (1, 2):
+        yield Family((8, 1), 0, method, _left(Haar(8, rank), method), axes)
+    for rank in (1, 2, 3):
+        yield Family((8, 1), 0, method, _left(Coordinate(8, rank), method), across)
+    yield Family((8, 1), 4, method, _weighted(8, seldom=4), across * (np.arange(8) < 4)[:, None])
+    yield Family((1, 8), 0, method, _right(Haar(8, 1)), axes)
+    yield Family((1, 8), 0, method, _right(Coordinate(8, 1)), across)
+    yield Family((5, 5), 1, method, _either(Haar(5, 1)), np.eye(25)[:, [0, 6]])
+
+
 def _left(sketch: Sketch, method: Method) -> Callable[[Array, float, GradientSource], RACLoRA]:
     lora_alpha = float(sketch.rank) if method.plain else None
     return lambda _, gamma, gradients: RACLoRA(sketch, gamma, "left", gradients, lora_alpha)
@@ -126,7 +171,11 @@ def _either(sketch: Sketch) -> Callable[[Array, float, GradientSource], Bernoull
     return lambda parameters, gamma, gradients: Bernoulli(sketch, sketch, gamma, float(parameters[0]), gradients)
 
 
-def _weighted(d: int) -> Callable[[Array, float, GradientSource], RACLoRA]:
-    return lambda parameters, gamma, gradients: RACLoRA(
-        WeightedCoordinate(d, 1, 0.05 + parameters), gamma, "left", gradients
-    )
+def _weighted(d: int, seldom: int = 0) -> Callable[[Array, float, GradientSource], RACLoRA]:
+    """Weights of 1/20 for axes that are seldom drawn, the first, and a parameter more for each of the others."""
+
+    def algorithm(parameters: Array, gamma: float, gradients: GradientSource) -> RACLoRA:
+        weights = 0.05 + np.concatenate([np.zeros(seldom), parameters])
+        return RACLoRA(WeightedCoordinate(d, 1, weights), gamma, "left", gradients)
+
+    return algorithm

@@ -15,6 +15,7 @@ from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
 from rac_theory.sharpness.case_families import CONDITION, Family, Method, families
 from rac_theory.sharpness.tightness import tightness
 from rac_theory.theorems import theorem_named
+from rac_theory.theorems.symbols import L_H
 from rac_theory.theorems.theorem import Theorem
 
 _STEPS = 64
@@ -71,6 +72,10 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     half of what it is at t = 0 and of what descent alone promises: before that every bound is nearly met by a method
     that has hardly moved. In the first generation all condition numbers are at least 10.
 
+    For a theorem that reads L_H, f is flat but for two directions of eight, so that a sketch seldom meets them, and L_H
+    is at most L/2; steps are up to 2/L_H, which is beyond 4/L. Coordinates, right sides and the coin, on 5 x 5, are of
+    that kind too. Where L_H is L, such a theorem is another one, which says the same with L.
+
     Parameters
     ----------
     theorem : Theorem or str
@@ -110,7 +115,8 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
 
 def _method(theorem: Theorem) -> Method:
     """Return the richest method that a theorem is about."""
-    for method in (Method(noisy=True), Method(), Method(plain=True)):
+    along = L_H in theorem.symbols
+    for method in (Method(noisy=True, along=along), Method(along=along), Method(plain=True)):
         if any(family.admits(theorem, _STEPS) for family in families(method)):
             return method
     return Method()

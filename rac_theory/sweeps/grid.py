@@ -1,6 +1,6 @@
 """A grid: what a sweep tries, as plain data that TOML can hold, and the cells that it consists of."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Cell
 from rac_theory.ledger.layout import Layout, lay_out
 from rac_theory.ledger.selection import Selection, axis
-from rac_theory.ledger.step_size_setting import setting_named, step_name
+from rac_theory.ledger.step_size_setting import step_name
 from rac_theory.sketches.plug_in import refuse_foreign
 
 
@@ -53,13 +53,11 @@ class Grid(Value):
     alpha: float = 1e-3
 
     def __post_init__(self) -> None:
-        for name in ("settings", "step_sizes", "seeds"):
+        for name in ("step_sizes", "seeds"):
             object.__setattr__(self, name, axis(name, getattr(self, name)))
         selection = self._selection
-        for name in ("claims", "problems", "sketches", "ranks", "sides"):
+        for name in ("claims", "problems", "sketches", "ranks", "sides", "settings"):
             object.__setattr__(self, name, getattr(selection, name))
-        for setting in self.settings:
-            setting_named(setting)
         steps = tuple(checks.finite("step size", step, above=0) for step in self.step_sizes)
         object.__setattr__(self, "step_sizes", steps)
         if not self.seeds:
@@ -122,8 +120,8 @@ class Grid(Value):
         MissingExtra
             For data that are not installed.
         """
-        settings = tuple(dict.fromkeys((*self.settings, *map(step_name, self.step_sizes))))  # 1.0 is "1/L"
-        layout = lay_out(Axes(self._selection, settings, self.seeds))
+        settings = (*self.settings, *map(step_name, self.step_sizes))  # of which 1.0 is "1/L"
+        layout = lay_out(Axes(replace(self._selection, settings=settings), self.seeds))
         if layout.missing:
             raise MissingExtra("; ".join(layout.missing.values()))
         return layout

@@ -183,6 +183,7 @@ def _verify(chance: random.Random) -> list[str]:
         ("--sketch", SKETCHES),
         ("--rank", ("0", "1", "2", "3", "99")),
         ("--side", ("left", "right", "both", "top")),
+        ("--setting", ("1/L_H", "coordinate descent", "0.5/L", "noisy", "2/l")),
         ("--steps", ("0", "1", "5", "-3", "9999999999999999999999")),
         ("--runs", ("0", "1", "9", "1e3")),
         ("--alpha", ("0", "1", "0.5", "1e-300", "1e-320", "nan", "0.001")),

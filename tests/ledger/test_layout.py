@@ -39,8 +39,8 @@ def test_what_is_named_is_tried_wherever_there_is_room():
                 notes += [f"{problem}, {side}: rank must be in 1..dim={dim}, got {r}" for r in ranks if r > dim]
                 fitting = [r for r in ranks if r <= dim]
                 keys += [Key(problem, s, side, r, setting, seed) for r, s, seed in product(fitting, sketches, seeds)]
-    selection = Selection(("T6", "T1", "T2"), tuple(SHAPES), sketches, ranks, sides, runs=8)
-    layout = lay_out(Axes(selection, tuple(settings), seeds))
+    selection = Selection(("T6", "T1", "T2"), tuple(SHAPES), sketches, ranks, sides, tuple(settings), runs=8)
+    layout = lay_out(Axes(selection, seeds))
     assert [cell.key for cell in layout.cells] == keys
     assert layout.notes == tuple(dict.fromkeys(notes))
     assert [cell.number for cell in layout.cells] == list(range(len(keys)))
@@ -59,6 +59,7 @@ def test_what_is_named_is_tried_wherever_there_is_room():
         {"sides": ("both",), "ranks": (2,)},
         {"claims": ("T12_gaussian",), "runs": 3, "steps": 2, "alpha": 0.01},
         {"sketches": ("haar", "haar"), "claims": ["T1"]},
+        {"settings": ("coordinate descent", "bernoulli")},
     ],
 )
 def test_a_grid_without_settings_is_what_verify_tries(named):
@@ -74,13 +75,45 @@ def test_a_coin_is_for_who_names_a_claim_a_setting_or_both_sides():
     few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
 
     def settings(*named, **choice):
-        return {cell.key.setting for cell in lay_out(Axes(Selection(**few, **choice), named)).cells}
+        return {cell.key.setting for cell in lay_out(Axes(Selection(**few, **choice, settings=named))).cells}
 
     assert settings() == {"1/L", "1.5/L"}
     assert settings(claims=("T1",)) == {"1/L", "bernoulli"}
     assert settings("bernoulli", "1/L") == {"1/L", "bernoulli"}
     assert settings(sides=("both",)) == {"bernoulli"}
     assert settings(claims=("T1",), sides=("left",)) == {"1/L"}
+
+
+def test_a_setting_that_is_named_is_tried_for_what_it_is_for():
+    """The usual claims where it serves any, else all of its own; where claims are named, these alone."""
+
+    def tried(*settings, **choice):
+        few = {"problems": ("quadratic",), "ranks": (1,), "sides": ("left",), "sketches": ("coordinate",)}
+        return dict(Axes(Selection(settings=settings, **few, **choice)).claims)
+
+    descent = {"coordinate descent": ("T13", "T13_pl")}
+    assert tried("coordinate descent") == descent
+    assert tried("coordinate descent", "1/L") == {**descent, "1/L": ("T1", "T2", "T1_sharp", "T2_sharp")}
+    assert tried("coordinate descent", "1/L", claims=("T13",)) == {"coordinate descent": ("T13",)}
+    with pytest.raises(ValueError, match=r"setting must be one of .*did you mean 'coordinate descent'"):
+        tried("coordinate decent")
+
+
+def test_what_is_named_after_a_sketch_is_tried_with_no_other():
+    """By hand: coordinates are drawn by coordinate descent, which other sketches leave out, with a sentence."""
+    few = {"problems": ("quadratic",), "ranks": (1,), "sides": ("left",)}
+
+    def tried(*sketches):
+        layout = lay_out(Axes(Selection(("T13", "T12_gaussian"), **few, sketches=sketches)))
+        return [(cell.key.setting, cell.key.sketch) for cell in layout.cells], layout.notes
+
+    along, descent, plain = "1/L_H", ("coordinate descent", "coordinate"), ("plain gaussian", "gaussian")
+    assert tried() == ([(along, "haar"), (along, "weighted_coordinate"), descent, plain], ())
+    cells, notes = tried("haar", "coordinate")
+    assert cells == [(along, "haar"), (along, "coordinate"), descent]
+    assert notes == ("plain gaussian is left out, its sketch is gaussian alone",)
+    with pytest.raises(ValueError, match="plain gaussian is left out, its sketch is gaussian alone"):
+        lay_out(Axes(Selection(("T12_gaussian",), **few, sketches=("haar",))))
 
 
 def test_data_that_are_not_installed(monkeypatch):

@@ -13,13 +13,13 @@ from rac_theory.theorems import federated, stochastic
 from rac_theory.theorems.symbols import read
 
 
-def tried(name, mu=None):
+def tried(name, mu=None, rank=2):
     """The case of a setting at 1/L, its constants, with another PL constant if one is given, and the step."""
     rng = np.random.default_rng(4)
     problem = LeastSquares(rng.standard_normal((24, 6)), rng.standard_normal((24, 2)), l2=0.5)
     setting = SETTINGS[name]
-    sketch = sketches.NAMED["gaussian" if name == "plain gaussian" else "weighted_coordinate"]
-    case = setting.case(setting.prepare(problem), None, sketch, 2, "left")
+    sketch = sketches.NAMED[(setting.only or ("weighted_coordinate",))[0]]
+    case = setting.case(setting.prepare(problem), None, sketch, rank, "left")
     constants = Constants.of(case)
     constants = constants if mu is None else replace(constants, mu=mu)
     return case, constants, setting.step(constants, case)
@@ -89,6 +89,23 @@ def test_drift_costs_at_most_a_third_of_the_rate(mu):
     _, constants, gamma = tried("federated", mu)
     assert share(gamma) <= 1 / 3
     assert share(2 * gamma) > 1 / 3 or 2 * gamma * constants.inner_steps * constants.L_max > 1
+
+
+def test_coordinate_descent_has_the_step_of_the_largest_diagonal_entry():
+    """At rank one 1/max Q_ii, from the data; with more coordinates at a time E[HQH] has Q itself in it, too.
+
+    Catches 1/L, which is shorter by a quarter here, and the diagonal alone at every rank.
+    """
+    for rank in (1, 2):
+        case, constants, gamma = tried("coordinate descent", rank=rank)
+        X = case.problem.X
+        Q = X.T @ X / len(X) + 0.5 * np.eye(6)
+        diagonal = np.diag(np.diag(Q))
+        smooth = np.linalg.eigvalsh(((rank - 1) * Q + (6 - rank) * diagonal) / 5)[-1]
+        assert gamma == pytest.approx(1 / smooth, rel=1e-12)
+        assert gamma > 1.2 / constants.L
+        assert unmet("T13_pl", case, constants, 1.99 * gamma) == ""
+        assert "gamma L_H < 2 is not met" in unmet("T13_pl", case, constants, 2.01 * gamma)
 
 
 def test_the_step_of_plain_gaussian_sketches_has_the_largest_nu():

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems import Quadratic
+from rac_theory import Case, RACLoRA, expected
+from rac_theory.sketches import Coordinate
 
 
 def symmetric(rng, d, rank=None):
@@ -67,6 +69,27 @@ def test_mu_of_a_singular_matrix_is_the_smallest_positive_eigenvalue(scale):
     assert problem.strong_convexity == 0
     assert problem.mu == pytest.approx(2.0**-19 * scale, rel=1e-8)
     assert problem.mu < 2.0**-19 * scale < 3 * scale < problem.L
+
+
+def test_what_is_flat_has_no_curvature_at_all_in_the_eigenbasis():
+    """LAPACK has 1e-17 there. A sketch moves along it, and an expectation that should vanish stayed at that for ever.
+
+    A direction that is only nearly flat keeps its curvature, as does everything where the rank is undecided.
+    """
+    V = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]]) / 2
+    S = V @ np.diag([2.0**-30, 1]) @ V.T
+    assert np.linalg.eigvalsh(S)[0] != 0
+    nearly = np.array([[1, 1], [1, 1 + 2**-40]])
+    for problem, positive in (
+        (Quadratic.left(S, np.ones((4, 2))), 2),
+        (Quadratic.kronecker(S, np.ones((2, 2)), np.ones((4, 2))), 2),
+        (Quadratic.kronecker(S, nearly, np.ones((4, 2))), 4),
+        (Quadratic.left([[1, 1], [1, 1 + 2**-52]], np.ones((2, 1))), 2),
+    ):
+        curvatures = problem.eigenbasis.curvatures
+        assert np.count_nonzero(curvatures) == positive, curvatures
+    descent = Case(RACLoRA(Coordinate(4, 1), gamma=4.0), Quadratic.left(np.ones((4, 4)) / 4, np.ones((4, 1))), steps=60)
+    assert expected(descent).gap[1:].max() == 0
 
 
 def test_a_rank_that_is_undecided_leaves_mu_unknown():
