@@ -88,9 +88,9 @@ def round_step(c: Constants, case: Case) -> float:
 
 
 def plain_gaussian_step(c: Constants, case: Case) -> float:
-    """T12_gaussian: 1/(L (d + r + 1)), where its nu is the largest."""
-    sketch = case.algorithm.sketch  # type: ignore[attr-defined]  # of one side, as all plain steps are
-    return float(1 / (c.L * (sketch.dim + sketch.rank + 1)))
+    """T12_gaussian: where nu is the largest, which is ``2 r tau - r x tau^2`` with one number x; tau is gamma here."""
+    rank = case.algorithm.sketch.rank  # type: ignore[attr-defined]  # of one side, as all plain steps are
+    return float(rank * c.gamma**2 / (2 * rank * c.gamma - c.nu)) if math.isfinite(c.nu) else 1 / c.L
 
 
 def _longest(theorem: Theorem, c: Constants, **beside: float) -> float:

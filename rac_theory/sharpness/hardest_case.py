@@ -91,7 +91,7 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     Examples
     --------
     >>> from rac_theory import hardest_case
-    >>> found = hardest_case("T12_pl", budget=1, rng=0)
+    >>> found = hardest_case("T2_sharp", budget=1, rng=0)
     >>> print(f"{found.ratio:.4f}")  # of exact / bound: some case attains the bound, and none exceeds it
     1.0000
     """

@@ -91,7 +91,7 @@ def test_a_setting_that_is_named_is_tried_for_what_it_is_for():
         few = {"problems": ("quadratic",), "ranks": (1,), "sides": ("left",), "sketches": ("coordinate",)}
         return dict(Axes(Selection(settings=settings, **few, **choice)).claims)
 
-    descent = {"coordinate descent": ("T13", "T13_pl")}
+    descent = {"coordinate descent": ("T13", "T13_pl", "T15", "T15_pl")}
     assert tried("coordinate descent") == descent
     assert tried("coordinate descent", "1/L") == {**descent, "1/L": ("T1", "T2", "T1_sharp", "T2_sharp")}
     assert tried("coordinate descent", "1/L", claims=("T13",)) == {"coordinate descent": ("T13",)}
