@@ -65,6 +65,18 @@ def test_side_both_is_bernoulli_and_can_be_repeated(folder, capsys):
     assert main(["repeat", "out/results.json", "1"]) == 0
 
 
+def test_a_setting_that_is_named_is_tried_and_can_be_repeated(folder, capsys):
+    """Catches an option that is read and not handed on: T1 and T2 would be tried."""
+    case = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "16"]
+    assert main(["verify", *case, "--setting", "coordinate descent", "--out", "out"]) == 0
+    rows = json.loads((folder / "out/results.json").read_text())["rows"]
+    assert [(row["claim"], row["sketch"], row["status"]) for row in rows] == [
+        ("T13", "coordinate", "HOLDS"),
+        ("T13_pl", "coordinate", "HOLDS"),
+    ]
+    assert main(["repeat", "out/results.json", "2"]) == 0
+
+
 def test_repeat_gives_the_same_numbers(folder, capsys):
     main(["verify", *QUICK, "--sketch", "haar", "mine:Signs", "--out", "out"])
     for row in json.loads((folder / "out/results.json").read_text())["rows"]:
