@@ -9,7 +9,7 @@ from scipy.linalg import eigvalsh
 from scipy.optimize import brentq
 
 from problems.smoothness import Smoothness
-from rac_theory import Bernoulli
+from rac_theory import Bernoulli, spectrum
 from rac_theory.cases.along_draws import Sampling, _bound, _tilt, along_draws, means
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.one_side import along_one_side
@@ -244,6 +244,8 @@ def test_what_a_user_claims_is_taken_on_trust_and_says_so():
         found = smoothness_along(claims, Q)
         assert math.isclose(found.L_H, smoothness_along(Coordinate(4, 2), Q).L_H, rel_tol=1e-9)
         assert found.provenance.endswith(", on trust")
+        assert spectrum(claims).provenance.endswith(" of E[H], on trust")
     assert smoothness_along(Claims(), Smoothness.isotropic(3.0, (4, 3))).provenance == "H (l I) H = l H"
     for ours in (Coordinate(4, 2), FiniteSupport(*Coordinate(4, 2).support())):
-        assert "trust" not in smoothness_along(ours, Q).provenance
+        assert "trust" not in smoothness_along(ours, Q).provenance + spectrum(ours).provenance
+    assert spectrum(Lists(), exact=True).on_trust
