@@ -114,12 +114,12 @@ def test_means_are_those_of_the_draws():
     assert 4e-12 < found.off < 1e-11
 
 
-@pytest.mark.parametrize(("rank", "factor"), [(1, 1.45), (8, 1.12)])
-def test_it_is_near_the_truth(rank, factor):
-    """64 x 64, 65,536 draws. Catches a factor of the dimension: with 64 in the logarithm it is 1.6 and 1.15 times."""
+@pytest.mark.parametrize(("rank", "draws", "factor"), [(1, 65_536, 1.45), (8, 20_000, 1.19)])
+def test_it_is_near_the_truth(rank, draws, factor):
+    """Catches a factor of the dimension: with 64 in the logarithm it is 1.52 and 1.21 times, without 1.40 and 1.17."""
     S = np.diag(1 / np.arange(1.0, 65))
     true = along_one_side(Haar(64, rank), S).L_H
-    (bound,) = along_draws(Own(Haar(64, rank)), [S], sampling(5e-4, 65_536, 0)).bounds
+    (bound,) = along_draws(Own(Haar(64, rank)), [S], sampling(5e-4, draws, 0)).bounds
     assert true < bound < factor * true
 
 
@@ -154,6 +154,7 @@ def test_a_multiple_of_the_identity_only_moves_it():
     """Catches a width that is the largest eigenvalue, which is twice too wide here, and one that is too narrow."""
     S, sketch = np.diag([1.0, 0.5, 0.25]), Own(Haar(3, 1))
     own, moved, scaled = along_draws(sketch, [S, S + 8 * np.eye(3), 8 * S], sampling(0.01, 2000, 0)).bounds
+    assert 0.75 < own < 0.85  # (2 + 1.75)/5 is the truth
     assert moved == pytest.approx(own + 8, rel=1e-9)
     assert scaled == pytest.approx(8 * own, rel=1e-9)
     assert along_draws(sketch, [8 * np.eye(3)], sampling(0.01, 2000, 0)).bounds == [8.0]
