@@ -35,7 +35,7 @@ from rac_theory.sketches.draws import check_draws, draw
 from rac_theory.sketches.sketch import Sketch
 
 _EPS = float(np.finfo(float).eps)
-_BLOCK_NUMBERS = 5 << 13  # numbers drawn at once: a block should stay in the cache
+_BLOCK_NUMBERS = 5 << 13  # numbers drawn at once: a block should stay in the cache, but not have fewer rows than K
 _WORK = 1 << 35  # products of numbers: some seconds
 _PILOT = 8  # an eighth of the draws chooses b
 _TILTS = np.geomspace(2.0**-12, 2.0**4, 25)  # b w: off by a quarter at most, which costs 3% of the margin
@@ -87,14 +87,14 @@ def along_draws(sketch: Sketch, matrices: Sequence[Array], sampling: Sampling) -
     with one_blas_thread():  # at these sizes more threads wait for each other, and the bits depend on their number
         first = means(sketch, matrices, draws // _PILOT, rng)
         rest = means(sketch, matrices, draws - first.draws, rng)
-    bounds = [_bound(S, j, first, rest, level) for j, S in enumerate(matrices)]
+        bounds = [_bound(S, j, first, rest, level) for j, S in enumerate(matrices)]
     return Sample(bounds, f"a bound at level {sampling.alpha:g} from {draws} draws")
 
 
 def means(sketch: Sketch, matrices: Sequence[Array], draws: int, rng: np.random.Generator) -> Means:
     """Draw, and return the means; memory does not grow with the number of draws. Those of no draws are zero."""
     d, k = sketch.dim, sketch.rank
-    block = max(1, _BLOCK_NUMBERS // (d * k))
+    block = max(_BLOCK_NUMBERS // (d * k), -(-d // k))
     K, T = np.zeros((d, d)), [np.zeros((d, d)) for _ in matrices]
     for start in range(0, draws, block):
         Q = orthonormal_range(draw(sketch, rng, min(block, draws - start)))
@@ -134,6 +134,7 @@ def _tilt(K: Array, T: Array, draws: int, width: float, cost: float) -> float:
     d, weight = len(K), 1 / (draws + 1)
     lengths, V = np.linalg.eigh((1 - weight) * K + weight * np.eye(d))
     W = V / np.sqrt(np.maximum(lengths, weight))
-    seen, unseen = W.T @ T @ W * (1 - weight), W.T @ W * cost
-    tops = [np.linalg.eigvalsh(tilt / width * seen + unseen)[-1] for tilt in _TILTS]
-    return float(_TILTS[np.argmin(np.expm1(-np.array(tops)) / np.expm1(-_TILTS))] / width)
+    seen, U = np.linalg.eigh((1 - weight) * (W.T @ T @ W) / width)
+    unseen = ((W @ U) ** 2).sum(axis=0) * cost
+    tops = (_TILTS[:, None] * seen + unseen).max(axis=1)  # without what is off the diagonal, for one eigenproblem
+    return float(_TILTS[np.argmin(np.expm1(-tops) / np.expm1(-_TILTS))] / width)

@@ -180,7 +180,8 @@ def test_it_is_told_and_can_be_repeated():
     half = FiniteSupport([np.eye(4)[:, 2:3], np.eye(4)[:, 3:]], [0.5, 0.5])
     nothing = smoothness_along(Own(half), Q, draws=2000, rng=0)
     assert nothing == (4.0, "L, as a bound at level 0.001 from 2000 draws is no less", 1e-3)
-    assert smoothness_along(Uniform(4096, 16), Smoothness([(np.diag(np.arange(4096.0)), np.eye(1))])).alpha == 0
+    large = smoothness_along(Uniform(4096, 16), Smoothness.known([(np.diag(np.arange(4096.0)), np.eye(1))]))
+    assert large == (4095.0, "L, as nothing better is known of this sketch", 0.0)
     for wrong in ({"alpha": 0.0}, {"alpha": 1.0}, {"draws": -1}, {"rng": -1}):
         with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
             smoothness_along(own, Q, **wrong)
@@ -214,7 +215,8 @@ def test_draws_are_asked_where_a_bound_is_loose():
         assert (found.alpha, found.provenance) == (1e-3, "at most: a bound at level 0.001 from 20000 draws")
         assert 4 / 64 < found.L_H < 0.2
         without = smoothness_along(sketch, spike, draws=0)
-        assert (without.alpha, without.L_H) == (0, 1)
+        assert without.alpha == 0
+        assert without.L_H > 2 * found.L_H
     tight = smoothness_along(KaimingUniform(1024, 2), Smoothness([(np.diag(1 + np.arange(1024.0)), np.eye(1))]))
     assert tight.alpha == 0
     assert "between bounds" in tight.provenance
