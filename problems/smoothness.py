@@ -14,7 +14,7 @@ from problems.checks import Array, finite, moderate_size, symmetric
 from problems.eigenvalues import eigenvalues, extreme_eigenvalues
 from problems.factors import identity, is_diagonal, raised, unit
 from problems.features import EPS
-from problems.members import being
+from problems.members import being, having
 from problems.naming import shown
 from problems.problem import Problem
 from problems.read_only import sealed
@@ -163,6 +163,26 @@ def smoothness_of(problem: Problem) -> Smoothness | None:
         if found.shape != tuple(problem.shape):
             raise ValueError(f"problem.smoothness must be for W of shape {tuple(problem.shape)}, got {found.shape}")
     return found
+
+
+def known_smoothness(problem: Problem) -> Smoothness:
+    """Return what a problem says of its smoothness; raise a ``ValueError`` if it says nothing, and has no L.
+
+    Examples
+    --------
+    >>> from problems import PLSine
+    >>> from problems.smoothness import known_smoothness
+    >>> known_smoothness(PLSine((2, 2))).shape
+    (2, 2)
+    """
+    having("problem", problem, "a problem with its constants", ("L", "shape"))
+    known = smoothness_of(problem)
+    if known is None:
+        raise ValueError(
+            f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
+            "be too long"
+        )
+    return known
 
 
 def isotropic_or_none(L: float, shape: tuple[int, int]) -> Smoothness | None:

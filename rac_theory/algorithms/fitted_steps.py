@@ -15,9 +15,8 @@ import numpy as np
 
 from problems import checks
 from problems.checks import Array
-from problems.members import having
 from problems.problem import Problem
-from problems.smoothness import Smoothness, smoothness_of
+from problems.smoothness import Smoothness, known_smoothness
 from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
@@ -157,13 +156,7 @@ class InverseOnRange(FittedDescent):
 
 def curvature_of(problem: Problem) -> Smoothness:
     """Return the matrix smoothness of a problem; raise a ``ValueError`` unless it is known, and not zero."""
-    having("problem", problem, "a problem with its constants", ("L", "shape"))
-    Q = smoothness_of(problem)
-    if Q is None:
-        raise ValueError(
-            f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
-            "be too long"
-        )
+    Q = known_smoothness(problem)
     if not Q.largest > 0:
         raise ValueError(f"problem must be curved somewhere, got smoothness zero of {problem!r}")
     return Q

@@ -12,7 +12,8 @@ identity, one j is left.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +57,43 @@ class Parts(NamedTuple):
     parts: Sequence[Part]
     stretch: float = 1.0
     exact: bool = True
+
+
+class Way(NamedTuple):
+    """Matrices of the sketched side, and what bounds of L_H for each of them are together.
+
+    ``how`` says why that is only a bound; it is empty where it is the smallest if each of them is.
+    """
+
+    matrices: Sequence[Array]
+    together: Callable[[Sequence[float]], Fraction]
+    how: str
+
+
+def ways(terms: Terms) -> list[Way]:
+    """Break a sum: in a common basis of the other side, and by its terms where there is none that loses nothing."""
+    found, parts = [], in_common_basis(terms)
+    if parts is not None:
+        off, stretch = [Fraction(part.off) for part in parts.parts], Fraction(parts.stretch)
+        found.append(
+            Way(
+                [part.S for part in parts.parts],
+                lambda bounds: max(Fraction(one) + more for one, more in zip(bounds, off, strict=True)) * stretch,
+                "" if parts.exact else "at most: in a basis that they nearly have in common",
+            )
+        )
+    if parts is None or not parts.exact:
+        tops = [max(Fraction(0), Fraction(largest_eigenvalue(R))) for _, R in terms]
+        found.append(
+            Way(
+                [S for S, _ in terms],
+                lambda bounds: sum(
+                    (max(Fraction(0), Fraction(one)) * top for one, top in zip(bounds, tops, strict=True)), Fraction(0)
+                ),
+                "at most: the sum of those of all terms",
+            )
+        )
+    return found
 
 
 def in_common_basis(terms: Terms) -> Parts | None:

@@ -60,7 +60,7 @@ class Constants(Value):
     L_H : float
         Smoothness of f along the sketch: ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q.
     alpha_spent : float
-        The probability with which a sampled lambda_min or lambda_max may be false, both together; 0 for closed forms.
+        The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
         The names of those that are estimates from runs, and no bounds: see
         ``rac_theory.verification.measured_constants``.
@@ -135,8 +135,8 @@ class Constants(Value):
     def of(cls, case: Case, *, alpha: float = 5e-4, draws: int = DRAWS, rng: Randomness = None) -> "Constants":
         """Compute the constants of a case.
 
-        ``alpha``, ``draws`` and ``rng`` matter only for a sketch whose spectrum has to be sampled: lambda_min and
-        lambda_max are then bounded at half of alpha each.
+        ``alpha``, ``draws`` and ``rng`` matter only for a sketch whose moments have to be sampled: lambda_min and
+        lambda_max are then bounded at a quarter of alpha each, L_H at half, and nu of a step that fits the draw at all.
 
         Raises
         ------

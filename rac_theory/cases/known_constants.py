@@ -13,6 +13,7 @@ from problems.rounding import rounded
 from problems.smoothness import Smoothness, smoothness_of
 from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
+from rac_theory.cases.along_draws import Sampling
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.gain import smoothness_along
@@ -20,9 +21,10 @@ from rac_theory.cases.plain_step import plain_step
 from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.numerics.account import Account
-from rac_theory.numerics.randomness import Randomness
+from rac_theory.numerics.randomness import Randomness, child, seed_sequence
 from rac_theory.sketches.spectra import UNKNOWN, Spectrum
 
+_CURVATURE = 2  # of a coin the sides are 0 and 1
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 
@@ -41,9 +43,9 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
     if problem.mu > problem.L * (1 + 1e-12):
         raise ValueError(f"mu must be at most L={problem.L:g}, got {problem.mu:g}")
     algorithm = case.algorithm
-    projection, account = UNKNOWN, Account(alpha)
+    projection, account, root = UNKNOWN, Account(alpha), seed_sequence(rng)
     if isinstance(algorithm, ProjectedDescent):
-        projection = algorithm.projection(alpha=alpha / 2, draws=draws, rng=rng)
+        projection = algorithm.projection(alpha=alpha / 4, draws=draws, rng=root)
         for end in ("lambda_min", "lambda_max"):
             account.draw(end, projection.alpha)
     known: dict[str, Any] = {
@@ -58,21 +60,13 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
         "f_star_error": error,
         "gap0": _fall(f0, f_star),
         "gap0_upper": _fall(f0, f_lower),
-        "alpha_spent": math.fsum(account.spent.values()),
     }
     sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
     known |= _of_minimiser(case) | _of_gradients(case, sources)
     Q = smoothness_of(problem)
-    if Q is None:
-        return known
-    known |= _of_curvature(case, Q, sources)
-    gain = _step_gain(case, Q, known.get("L_H", math.nan), projection, alpha=alpha, draws=draws, rng=rng)
-    sources.update(dict.fromkeys(("nu", "longest_step"), gain.provenance))
-    return known | {
-        "nu": gain.nu,
-        "longest_step": gain.longest,
-        "alpha_spent": math.fsum([known["alpha_spent"], gain.alpha]),
-    }
+    if Q is not None:
+        known |= _of_curvature(case, Q, projection, Sampling(alpha, draws, root), account, sources)
+    return known | {"alpha_spent": math.fsum(account.spent.values())}
 
 
 def _fall(f0: float, lowest: float) -> float:
@@ -108,27 +102,30 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _of_curvature(case: Case, Q: Smoothness, sources: dict[str, str]) -> dict[str, Any]:
-    """L_H, which is never more than L; ``sources`` are completed."""
-    if not isinstance(case.algorithm, ProjectedDescent):
+def _of_curvature(
+    case: Case, Q: Smoothness, projection: Spectrum, sampling: Sampling, account: Account, sources: dict[str, str]
+) -> dict[str, Any]:
+    """L_H, which is never more than L, and what one step is worth; ``account`` and ``sources`` are completed."""
+    algorithm, alpha, draws = case.algorithm, sampling.alpha, sampling.draws
+    if isinstance(algorithm, FittedDescent):
+        return _of_step(fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=sampling.root), account, sources)
+    if not isinstance(algorithm, ProjectedDescent):
         return {}
-    along = smoothness_along(case.algorithm, Q)
+    along = smoothness_along(algorithm, Q, alpha=alpha / 2, draws=draws, rng=child(sampling.root, _CURVATURE))
+    account.draw("L_H", along.alpha)
+    L_H = min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H
     sources["L_H"] = along.provenance
-    return {"L_H": min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H}
+    if isinstance(algorithm, RACLoRA) and not algorithm.is_projected:
+        gain = plain_step(algorithm, Q, L_H, projection)
+    else:
+        gain = projected_step(algorithm, Q, L_H, projection)
+    return {"L_H": L_H} | _of_step(gain, account, sources)
 
 
-def _step_gain(
-    case: Case, Q: Smoothness, L_H: float, projection: Spectrum, *, alpha: float, draws: int, rng: Randomness
-) -> StepGain:
-    """What one step is worth, whichever kind it is of."""
-    match case.algorithm:
-        case FittedDescent():
-            return fitted_step(case.algorithm, Q, alpha=alpha, draws=draws, rng=rng)
-        case RACLoRA(is_projected=False):
-            return plain_step(case.algorithm, Q, projection)
-        case ProjectedDescent():
-            return projected_step(case.algorithm, Q, L_H, projection)
-    return StepGain()
+def _of_step(gain: StepGain, account: Account, sources: dict[str, str]) -> dict[str, Any]:
+    account.draw("nu", gain.alpha)
+    sources.update(dict.fromkeys(("nu", "longest_step"), gain.provenance))
+    return {"nu": gain.nu, "longest_step": gain.longest}
 
 
 def _provenance(problem: Problem) -> dict[str, str]:

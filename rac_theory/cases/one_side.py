@@ -29,6 +29,9 @@ OFF = 4e-12
 _REGULAR = 1e-6
 """The smallest eigenvalue of E[H] that is no rounding, and leaves digits to what is divided by it."""
 
+LOOSE = Fraction(1, 5)
+"""Relative: by how much a bound may be too large where no draws are asked."""
+
 LARGEST_STACK = 1 << 24
 """The most numbers of a support, and of products with one, that are summed over."""
 
@@ -44,28 +47,37 @@ class Pair(NamedTuple):
     listed: bool = False
 
 
-def along_one_side(sketch: Sketch, S: Array) -> tuple[float, str] | None:
-    """Return L_H, rounded up, and how it is known; None where nothing is better than the largest eigenvalue of S."""
+class Along(NamedTuple):
+    """L_H, rounded up, how it is known, and whether that is only a bound which may be far above the smallest."""
+
+    L_H: float
+    how: str
+    loose: bool = False
+
+
+def along_one_side(sketch: Sketch, S: Array) -> Along | None:
+    """Return L_H of one matrix; None where nothing is better than the largest eigenvalue of S."""
     scalar = multiple_of_identity(S)
     if scalar is not None:
-        return scalar, "H (l I) H = l H"
+        return Along(scalar, "H (l I) H = l H")
     known = Moments(sketch)
+    trust = ", on trust" if known.on_trust else ""
     if known.entries is not None and len(known.entries) == 1:
-        return rounded(_of_entries(known.entries[0], S), math.inf), "moments of entries of H"
+        return Along(rounded(_of_entries(known.entries[0], S), math.inf), f"moments of entries of H{trust}")
     found = [] if known.entries is None else [_between(known.entries, S)]
     pair = moments_of(known)
     if pair is not None:
         off = pair.off * float(np.linalg.norm(S))
         ratio = largest_ratio(pair.second(S), pair.mean, off_T=off, off_K=pair.off)
-        found.append((ratio, pair.how))
+        found.append(Along(ratio, pair.how))
         if pair.listed:
             draws = _largest_of_draws(known, S)
-            found.append((draws, "at most: the largest over the support" if draws < (1 - 1e-6) * ratio else pair.how))
-    bound, how = min(found, default=(math.inf, ""))
-    return None if bound == math.inf else (bound, how)
+            at_most = f"at most: the largest over the support{trust}"
+            found.append(Along(draws, at_most if draws < (1 - 1e-6) * ratio else pair.how))
+    return min((one for one in found if math.isfinite(one.L_H)), default=None)
 
 
-def _between(corners: tuple[EntryMoments, ...], S: Array) -> tuple[float, str]:
+def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
     r"""A bound for all means of some moments from the largest eigenvalue for one of them.
 
     With differences marked by d, E[HSH] differs by :math:`(dp + dy)(S - D) + dx D + dy (\mathrm{tr}(S) I - D)`, D the
@@ -77,8 +89,9 @@ def _between(corners: tuple[EntryMoments, ...], S: Array) -> tuple[float, str]:
     for entries in corners:
         x, y, p = (one - other for one, other in zip(entries, base, strict=True))
         more = max(more, *((x - p - y) * end + y * (trace - end) for end in ends))
-    top = _of_entries(base, S) + more / base.share(len(S)) * (1 + Fraction(1, 10**9))
-    return rounded(top, math.inf), "at most: moments of entries of H, between bounds"
+    least, more = _of_entries(base, S), more / base.share(len(S)) * (1 + Fraction(1, 10**9))
+    how = "at most: moments of entries of H, between bounds"
+    return Along(rounded(least + more, math.inf), how, loose=more > LOOSE * least)
 
 
 def multiple_of_identity(S: Array) -> float | None:
@@ -121,11 +134,11 @@ def moments_of(known: Moments) -> Pair | None:
     """
     if known.second_moment is None or known.mean is None or known.mean.how == "enumerated":
         return None if known.support is None else _listed(known)
-    K = known.mean.matrix
+    K, trust = known.mean.matrix, ", on trust" if known.on_trust else ""
     diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K))
     if not diagonal and known.support is not None and np.linalg.eigvalsh(K)[0] < _REGULAR:
         return _listed(known)
-    return Pair(K, known.second_moment, None, OFF, f"{known.mean.how} of E[HSH] and E[H]")
+    return Pair(K, known.second_moment, None, OFF, f"{known.mean.how} of E[HSH] and E[H]{trust}")
 
 
 def _listed(known: Moments) -> Pair | None:
@@ -143,9 +156,8 @@ def _listed(known: Moments) -> Pair | None:
         Q = basis.T @ Q
     off = OFF if basis is None or not basis.size else OFF * max(1.0, len(Q) / float(lengths[found][-1]) ** 2)
     mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
-    return Pair(
-        (mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, "enumerated over the support", True
-    )
+    how = "enumerated over the support" + (", on trust" if known.on_trust else "")
+    return Pair((mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, how, True)
 
 
 def _second(Q: Array, weights: Array, basis: Array | None, S: Array) -> Array:

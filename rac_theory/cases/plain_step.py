@@ -20,7 +20,6 @@ from problems.rounding import rounded
 from problems.smoothness import Smoothness
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
-from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.one_side import exact_trace, multiple_of_identity
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
@@ -33,7 +32,7 @@ _EPS = float(np.finfo(float).eps)
 _ORTHONORMAL = Fraction(1, 10**11)  # relative: columns that are orthonormal up to rounding may be longer than one
 
 
-def plain_step(algorithm: RACLoRA, Q: Smoothness, projection: Spectrum) -> StepGain:
+def plain_step(algorithm: RACLoRA, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
     """Return what is known of an algorithm with the plain step on a function that is curved by no more than Q."""
     sketch = algorithm.sketch
     assert sketch is not None  # there is no lora_alpha without one
@@ -45,7 +44,6 @@ def plain_step(algorithm: RACLoRA, Q: Smoothness, projection: Spectrum) -> StepG
         nu = 2 * r * step - r * curvature * step**2
         return StepGain(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
     if known.products == "orthonormal":
-        L_H = smoothness_along(sketch, Q, side=algorithm.side).L_H
         gain = 2 * step - Fraction(L_H) * step**2
         nu = gain * Fraction(float(projection.lambda_min if gain > 0 else projection.lambda_max))
         longest = rounded(Fraction(L) * step * (1 + _ORTHONORMAL), math.inf)

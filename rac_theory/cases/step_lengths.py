@@ -6,17 +6,17 @@ from fractions import Fraction
 
 from scipy.optimize import minimize_scalar
 
-from problems.members import having
 from problems.problem import Problem
 from problems.rounding import rounded
-from problems.smoothness import Smoothness, smoothness_of
+from problems.smoothness import known_smoothness
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.projected_step import Moment, gain_at, uneven_moments
+from rac_theory.numerics.randomness import Randomness
 from rac_theory.sketches.sketch import Sketch
 
 
-def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
+def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", rng: Randomness = None) -> float:
     """Return the step of ``RACLoRA`` whose gain nu is the largest: the one for which most is promised, by T15.
 
     It is ``1 / L_H``, rounded down, where E[H] is a multiple of the identity, or a moment of the sketch is not known.
@@ -32,6 +32,8 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -
     sketch : Sketch or None
     side : Side
         Which side of the gradient the sketch projects.
+    rng : seed, SeedSequence or Generator
+        Unused unless nothing is known of the moments of the sketch: then L_H is bounded from draws, at level 1/1000.
 
     Raises
     ------
@@ -50,14 +52,14 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -
     >>> [round(best_step(problem, Haar(64, rank)) * problem.L, 1) for rank in (1, 8, 64)]
     [6.3, 4.0, 1.0]
     """
-    least = _over(1, problem, sketch, side)
+    least = _over(1, problem, sketch, side, rng)
     if sketch is None or least == math.inf:
         return least
-    uneven = uneven_moments(RACLoRA(sketch, least, side), _smoothness(problem))
+    uneven = uneven_moments(RACLoRA(sketch, least, side), known_smoothness(problem))
     return least if uneven is None else _longer(least, uneven)
 
 
-def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left") -> float:
+def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", rng: Randomness = None) -> float:
     """Return ``2 / L_H``, rounded down; something is promised of every step of ``RACLoRA`` that is shorter.
 
     Parameters, errors and an example are those of ``best_step``.
@@ -72,7 +74,7 @@ def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left"
     >>> longest_step(problem, Coordinate(2, 1))
     0.5
     """
-    return _over(2, problem, sketch, side)
+    return _over(2, problem, sketch, side, rng)
 
 
 def _longer(least: float, uneven: Sequence[Moment]) -> float:
@@ -85,19 +87,8 @@ def _longer(least: float, uneven: Sequence[Moment]) -> float:
     return float(found.x) if found.fun < lost(least) else least
 
 
-def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side) -> float:
-    L_H = smoothness_along(sketch, _smoothness(problem), side=side).L_H
+def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side, rng: Randomness) -> float:
+    L_H = smoothness_along(sketch, known_smoothness(problem), side=side, rng=rng).L_H
     if math.isfinite(problem.L):  # which Q may exceed by what it is rounded up
         L_H = min(L_H, float(problem.L))
     return math.inf if L_H == 0 else rounded(numerator / Fraction(L_H), -math.inf)
-
-
-def _smoothness(problem: Problem) -> Smoothness:
-    having("problem", problem, "a problem with its constants", ("L", "shape"))
-    known = smoothness_of(problem)
-    if known is None:
-        raise ValueError(
-            f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
-            "be too long"
-        )
-    return known

@@ -88,7 +88,7 @@ class Family:
         problem = self._problem(curvatures)
         gradients = self.method.gradients(noise, problem, W0)
         if self.method.along:
-            gamma /= smoothness_along(self.algorithm(parameters, gamma, gradients), problem.smoothness).L_H
+            gamma /= smoothness_along(self.algorithm(parameters, gamma, gradients), problem.smoothness, draws=0).L_H
         return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps=steps)
 
     def _problem(self, curvatures: Array) -> Quadratic:

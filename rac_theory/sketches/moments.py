@@ -101,7 +101,9 @@ class Moments:
     @cached_property
     def second_moment(self) -> SecondMoment | None:
         """M -> E[H M H], (..., dim, dim) to (..., dim, dim)."""
-        if claimed_second_moment(self.sketch, np.eye(self.sketch.dim)) is not None:
+        dim = self.sketch.dim
+        # No matrix at all asks ours whether they have one; who is new to this may not have thought of an empty batch.
+        if claimed_second_moment(self.sketch, np.eye(dim) if self.on_trust else np.empty((0, dim, dim))) is not None:
             return partial(_closed_form, self.sketch)
         if self.invariants is not None:
             a, b = self.invariants

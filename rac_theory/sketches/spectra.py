@@ -47,6 +47,8 @@ class Spectrum(Value):
         The level of each bound; 0 where nothing is sampled.
     draws : int
         How many draws stand behind the bounds.
+    on_trust : bool
+        Whether a sketch that is not ours says this of itself, and nobody has checked it.
 
     Examples
     --------
@@ -64,6 +66,7 @@ class Spectrum(Value):
     how: Literal["closed form", "enumerated", "sampled", "unknown"]
     alpha: float = 0.0
     draws: int = 0
+    on_trust: bool = False
 
     @property
     def expected_rank(self) -> float | Fraction:
@@ -80,7 +83,7 @@ class Spectrum(Value):
     def provenance(self) -> str:
         """One line on how the eigenvalues are known."""
         if self.how != "sampled":
-            return f"{self.how} of E[H]"
+            return f"{self.how} of E[H]" + ", on trust" * self.on_trust
         return f"safe end of a Chernoff-Hoeffding bound at level {self.alpha:g} from {self.draws} draws"
 
     def _repr_html_(self) -> str:
@@ -173,7 +176,7 @@ def spectrum(
     if exact:
         return _enumerated_exactly(known)
     if known.mean is not None:
-        return _of_mean(known.mean, sketch)
+        return _of_mean(known.mean, known)
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("draws", draws, 1)
     if width is not None:
@@ -210,17 +213,18 @@ def closed_form(sketch: Sketch) -> Spectrum | None:
     >>> print(f"{closed_form(sketches.Gaussian(10_000, 16)).lambda_min:.4f}, {closed_form(sketches.Uniform(3, 2))}")
     0.0016, None
     """
-    mean = Moments(sketch).mean
-    return _of_mean(mean, sketch) if mean is not None and mean.how == "closed form" else None
+    known = Moments(sketch)
+    mean = known.mean
+    return _of_mean(mean, known) if mean is not None and mean.how == "closed form" else None
 
 
-def _of_mean(mean: Mean, sketch: Sketch) -> Spectrum:
-    matrix = read_only(mean.source, mean.matrix, sketch.dim)
+def _of_mean(mean: Mean, known: Moments) -> Spectrum:
+    matrix = read_only(mean.source, mean.matrix, known.sketch.dim)
     ends = extremes(matrix)
     if mean.how == "closed form":
-        check_claim(mean.source, matrix, ends, sketch.rank)
+        check_claim(mean.source, matrix, ends, known.sketch.rank)
     low, high = max(ends[0], 0.0), min(ends[1], 1.0)
-    return Spectrum(low, high, low, high, matrix, mean.how)
+    return Spectrum(low, high, low, high, matrix, mean.how, on_trust=known.on_trust)
 
 
 def _enumerated_exactly(known: Moments) -> Spectrum:
@@ -232,4 +236,5 @@ def _enumerated_exactly(known: Moments) -> Spectrum:
         [Fraction(p) for p in probabilities.tolist()],
     )
     low, high = rational.smallest_eigenvalue(M), rational.largest_eigenvalue(M)
-    return Spectrum(low, high, low, high, np.array(M, dtype=object), "enumerated")
+    matrix = np.array(M, dtype=object)
+    return Spectrum(low, high, low, high, matrix, "enumerated", on_trust=known.on_trust)

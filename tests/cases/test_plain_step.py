@@ -30,7 +30,8 @@ def algorithm(sketch, gamma=0.05, side="left"):
 
 def known(sketch, smoothness, **options):
     step = algorithm(sketch, **options)
-    return plain_step(step, smoothness, spectrum(sketch)), step.gamma * step.plain_scale
+    L_H = smoothness_along(step, smoothness).L_H
+    return plain_step(step, smoothness, L_H, spectrum(sketch)), step.gamma * step.plain_scale
 
 
 def smallest(products, probabilities, tau, Q):

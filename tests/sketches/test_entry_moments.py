@@ -109,6 +109,22 @@ def test_bounds_are_near_at_many_rows(sketch, width):
     assert means.mean() - error <= max(ends) <= width * min(ends)
 
 
+@pytest.mark.parametrize(
+    "sketch", [Rademacher(4096, 16), KaimingUniform(4096, 16), SparseSigns(4096, 16, 0.2)], ids=repr
+)
+def test_bounds_are_within_a_tenth_at_the_size_of_a_model(sketch):
+    """16 draws, all rows of each; six standard errors are .03 at most: alpha 2e-9.
+
+    Catches the sum of two standard deviations squared in the place of the variance of a sum, by 1.28 where most entries
+    are zero.
+    """
+    Q = orthonormal_range(sketch.sample(np.random.default_rng(0), 16))
+    means = ((Q**2).sum(axis=2) ** 2).mean(axis=1)
+    error = 6 * means.std() / 4 / means.mean()
+    assert error < 0.03
+    assert 1 - error <= max(float(corner.square) for corner in Moments(sketch).entries) / means.mean() <= 1.1 + error
+
+
 def test_what_bounds_say_nothing_is_capped():
     """h is at most 1, so that its square is at most itself. Catches a second moment above the first."""
     assert max(corner.square for corner in corners(3, 2, Fraction(2), 9.0, 9.0)) == Fraction(2, 3)

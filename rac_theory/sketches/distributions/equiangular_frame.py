@@ -42,21 +42,21 @@ class EquiangularFrame(Shape):
 
         With U, (d + 1, d), orthonormal columns along the vertices, c the indicator of those drawn, D its diagonal and
         :math:`t = d + 1 - r`, the inverse of the Gram matrix gives :math:`H = U^\top (D + c c^\top / t)\, U`. Rows and
-        columns of :math:`N = U M U^\top` sum to zero, as the vertices do.
+        columns of :math:`N = U M U^\top` sum to zero, as the vertices do, so that off the diagonal the mean of
+        :math:`(D + c c^\top / t) N (D + c c^\top / t)` is a sum of N, of its transpose, and of matrices with equal rows
+        or columns. :math:`U^\top N U = M`, and equal rows or columns vanish between U' and U: what is left is
+        :math:`U^\top \delta U` for what the diagonal has besides.
         """
         d, r = self.dim, self.rank
         one, two, three, four = (_together(d + 1, r, k) for k in (1, 2, 3, 4))
-        N, t = _outwards(np.swapaxes(_outwards(np.swapaxes(M, -1, -2)), -1, -2)), d + 1 - r
-        n = np.diagonal(N, axis1=-2, axis2=-1)[..., :, None]
-        trace, index = n.sum(axis=-2, keepdims=True), np.arange(d + 1)
-        diagonal = one * n + 2 / t * (one - two) * n + ((one - 3 * two + 2 * three) * n + (two - three) * trace) / t**2
+        n, t = _of_vertices(M), d + 1 - r
+        trace = n.sum(axis=-1, keepdims=True)
         joined, around, apart = (two - three) / t, (two - 2 * three + four) / t**2, (three - four) / t**2
-        inner = (two + 2 * joined + around) * N
-        inner += around * np.swapaxes(N, -1, -2)
-        inner += (joined + around - apart) * n + apart * trace
-        inner += (joined + around - apart) * np.swapaxes(n, -1, -2)
-        inner[..., index, index] = diagonal[..., 0]
-        return _inwards(np.swapaxes(_inwards(np.swapaxes(inner, -1, -2)), -1, -2))
+        more = one * n + 2 / t * (one - two) * n + ((one - 3 * two + 2 * three) * n + (two - three) * trace) / t**2
+        more -= (two + 4 * joined + 4 * around - 2 * apart) * n + apart * trace
+        result = (two + 2 * joined + around) * M
+        result += around * np.swapaxes(M, -1, -2)
+        return _add_vertices(more, result)
 
     def support(self) -> Support | None:
         """Return all subsets of vertices, equally likely, as floats: most are irrational. None above the limit."""
@@ -75,16 +75,26 @@ def _together(vertices: int, drawn: int, count: int) -> float:
     return math.prod(max(drawn - k, 0) / max(vertices - k, 1) for k in range(count))
 
 
-def _outwards(X: Array) -> Array:
-    """``U X``: (..., d, k) to (..., d + 1, k), without a product of matrices."""
-    d = X.shape[-2]
-    sums = X.sum(axis=-2, keepdims=True)
-    return np.concatenate([X - (1 + 1 / math.sqrt(d + 1)) / d * sums, sums / math.sqrt(d + 1)], axis=-2)
+def _of_vertices(M: Array) -> Array:
+    """The diagonal of ``U M U'``: (..., d, d) to (..., d + 1), without a product of matrices."""
+    d = M.shape[-1]
+    both = M.sum(axis=-1) + M.sum(axis=-2)
+    total, shift = both.sum(axis=-1, keepdims=True) / 2, _shift(d)
+    first = np.diagonal(M, axis1=-2, axis2=-1) - shift * both + shift**2 * total
+    return np.concatenate([first, total / (d + 1)], axis=-1)
 
 
-def _inwards(Y: Array) -> Array:
-    """``U' Y``: (..., d + 1, k) to (..., d, k)."""
-    d = Y.shape[-2] - 1
-    top, last = Y[..., :d, :], Y[..., d:, :]
-    sums = top.sum(axis=-2, keepdims=True)
-    return np.asarray(top - (1 + 1 / math.sqrt(d + 1)) / d * sums + last / math.sqrt(d + 1))
+def _add_vertices(more: Array, result: Array) -> Array:
+    """Add ``U' diag(more) U``, more (..., d + 1), to the result, (..., d, d), in place."""
+    d = result.shape[-1]
+    first, last, index, shift = more[..., :d], more[..., d:], np.arange(d), _shift(d)
+    result += (shift**2 * first.sum(axis=-1, keepdims=True) + last / (d + 1))[..., None]
+    result -= shift * first[..., None, :]
+    result -= shift * first[..., :, None]
+    result[..., index, index] += first
+    return result
+
+
+def _shift(dim: int) -> float:
+    """k, where ``U`` is ``I - k 11'`` above ``1' / sqrt(d + 1)``."""
+    return (1 + 1 / math.sqrt(dim + 1)) / dim

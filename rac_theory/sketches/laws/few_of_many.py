@@ -21,7 +21,8 @@ from problems.checks import Array
 from rac_theory.sketches.laws.half_line import STEP
 
 _NOTHING = 1e-22  # as a probability, beside those of two coordinates out of some thousands
-_AT_ONCE = 48  # points of time
+_AT_ONCE = 12  # points of time
+_FAINT = math.log(1e-20)  # a power of odds below it is left out, as it is no more than a few times that of a sum
 
 
 class FewOfMany:
@@ -50,17 +51,19 @@ class FewOfMany:
         """Return P, (d, d), with p on its diagonal."""
         p, step = self.one()
         t, C = self._points(-21.0, step)
-        count = np.arange(self.rank - 1)
-        below = self.rank - 2 - count[:, None] - count
-        P = np.zeros((len(p), len(p)))
+        left, right = [], []
         for first in range(0, len(t), _AT_ONCE):
             here = slice(first, first + _AT_ONCE)
-            odds = np.expm1(t[here] * self.rates[:, None])
-            powers = (-odds[..., None]) ** count
+            odds = np.expm1(t[here, None] * self.rates)
+            count = np.arange(min(self.rank - 1, 1 + math.ceil(_FAINT / math.log(odds.max()))))
+            below = self.rank - 2 - count[:, None] - count
+            powers = np.ones((len(odds), len(count), len(p)))
+            for a in count[1:].tolist():
+                np.multiply(powers[:, a - 1], -odds, out=powers[:, a])
             joint = np.where(below >= 0, C[here][:, np.maximum(below, 0)], 0.0) * (step * t[here])[:, None, None]
-            left = powers * self.rates[:, None, None]
-            right = np.einsum("kta,tab->ktb", powers * odds[..., None], joint)
-            P += left.reshape(len(p), -1) @ right.reshape(len(p), -1).T
+            left.append((powers * self.rates).reshape(-1, len(p)))
+            right.append((joint @ (powers * odds[:, None])).reshape(-1, len(p)))
+        P = np.concatenate(left).T @ np.concatenate(right)
         P += P.T.copy()
         P[np.diag_indices(len(p))] = p
         return P

@@ -27,4 +27,4 @@ def _matrix(H: NDArray[Any], probabilities: NDArray[Any]) -> NDArray[Any]:
 
 
 def _apply(matrix: NDArray[Any], M: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray((M.reshape(*M.shape[:-2], -1) @ matrix.T).reshape(M.shape))
+    return np.asarray((M.reshape(*M.shape[:-2], len(matrix)) @ matrix.T).reshape(M.shape))
