@@ -11,10 +11,11 @@ import numpy as np
 from problems.certified import Certified
 from problems.checks import Array
 from problems.features import EPS
+from problems.mean_smoothness import mean_smoothness
 from problems.minimise import Minimum, minimise
 from problems.problem import Problem
 from problems.rounding import rounded
-from problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, mean_smoothness, smoothness_of
+from problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of
 
 
 class Mean(Certified):

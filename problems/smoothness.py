@@ -12,7 +12,7 @@ import numpy as np
 from problems.batch import matrices, matrix_shape
 from problems.checks import Array, finite, moderate_size, symmetric
 from problems.eigenvalues import eigenvalues, extreme_eigenvalues
-from problems.factors import identity, is_diagonal, raised, unit
+from problems.factors import identity, is_diagonal, unit
 from problems.features import EPS
 from problems.members import being, having
 from problems.naming import shown
@@ -190,18 +190,6 @@ def isotropic_or_none(L: float, shape: tuple[int, int]) -> Smoothness | None:
     return Smoothness.isotropic(L, shape) if L == 0 or 1e-75 <= L <= 1e75 else None
 
 
-def mean_smoothness(parts: Sequence[Smoothness]) -> Smoothness:
-    """Return that of a mean of functions, the mean of theirs, rounded up; terms that share R are added up."""
-    groups: list[tuple[Array, list[Array]]] = []
-    for S, R in (term for part in parts for term in part.terms):
-        same = next((group for other, group in groups if np.array_equal(other, R)), None)
-        if same is None:
-            groups.append((R, [S]))
-        else:
-            same.append(S)
-    return Smoothness.known([(_share(group, len(parts)), R) for R, group in groups])
-
-
 def of_blocks(Q: Array, shape: tuple[int, int]) -> Smoothness | None:
     """Return Q, (m n, m n), as it is, if no two columns of W meet in it, or no two rows; otherwise None.
 
@@ -249,12 +237,6 @@ def _largest_of_sum(terms: Sequence[tuple[Array, Array]]) -> float:
         total += high * R
         slack += (high - low) * -below + (len(terms) + 1) * EPS * high * float(np.linalg.norm(R))
     return (extreme_eigenvalues(total)[1] + slack) * (1 + 8 * EPS)
-
-
-def _share(group: Sequence[Array], count: int) -> Array:
-    """The sum of the matrices of a group over ``count``, rounded up: it is off by half an eps a term of their norms."""
-    norms = sum(float(np.linalg.norm(S)) for S in group) / count
-    return raised(np.asarray(sum(group) / count), (len(group) + 4) * EPS * norms)
 
 
 def _scale(S: Array) -> float | None:

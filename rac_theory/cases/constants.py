@@ -136,7 +136,8 @@ class Constants(Value):
         """Compute the constants of a case.
 
         ``alpha``, ``draws`` and ``rng`` matter only for a sketch whose moments have to be sampled: lambda_min and
-        lambda_max are then bounded at a quarter of alpha each, L_H at half, and nu of a step that fits the draw at all.
+        lambda_max are then bounded at half of alpha each, or at a quarter where L_H has to be sampled too, which takes
+        half of it. Steps that fit the draw have one such number, nu.
 
         Raises
         ------

@@ -10,21 +10,11 @@ from problems.finite_sum import components_of, heterogeneity
 from problems.members import having
 from problems.problem import Problem
 from problems.rounding import rounded
-from problems.smoothness import Smoothness, smoothness_of
-from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
-from rac_theory.cases.along_draws import Sampling
 from rac_theory.cases.case import Case
-from rac_theory.cases.fitted_step import fitted_step
-from rac_theory.cases.gain import smoothness_along
-from rac_theory.cases.plain_step import plain_step
-from rac_theory.cases.projected_step import projected_step
-from rac_theory.cases.step_gain import StepGain
-from rac_theory.numerics.account import Account
-from rac_theory.numerics.randomness import Randomness, child, seed_sequence
-from rac_theory.sketches.spectra import UNKNOWN, Spectrum
+from rac_theory.cases.known_steps import of_steps
+from rac_theory.numerics.randomness import Randomness
 
-_CURVATURE = 2  # of a coin the sides are 0 and 1
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 
 
@@ -42,31 +32,19 @@ def known_constants(case: Case, alpha: float, draws: int, rng: Randomness) -> di
         raise ValueError(f"f_lower must be <= f_star={f_star:g}, got {f_lower:g}")
     if problem.mu > problem.L * (1 + 1e-12):
         raise ValueError(f"mu must be at most L={problem.L:g}, got {problem.mu:g}")
-    algorithm = case.algorithm
-    projection, account, root = UNKNOWN, Account(alpha), seed_sequence(rng)
-    if isinstance(algorithm, ProjectedDescent):
-        projection = algorithm.projection(alpha=alpha / 4, draws=draws, rng=root)
-        for end in ("lambda_min", "lambda_max"):
-            account.draw(end, projection.alpha)
     known: dict[str, Any] = {
         "gamma": case.algorithm.gamma,
         "L": float(problem.L),
         "mu": float(problem.mu),
         "strong_convexity": float(problem.strong_convexity),
         "convex": bool(problem.convex),
-        "lambda_min": float(projection.lambda_min),
-        "lambda_max": float(projection.lambda_max),
         "f_star": f_star,
         "f_star_error": error,
         "gap0": _fall(f0, f_star),
         "gap0_upper": _fall(f0, f_lower),
     }
-    sources = _provenance(problem) | dict.fromkeys(("lambda_min", "lambda_max"), projection.provenance)
-    known |= _of_minimiser(case) | _of_gradients(case, sources)
-    Q = smoothness_of(problem)
-    if Q is not None:
-        known |= _of_curvature(case, Q, projection, Sampling(alpha, draws, root), account, sources)
-    return known | {"alpha_spent": math.fsum(account.spent.values())}
+    sources = _provenance(problem)
+    return known | of_steps(case, alpha, draws, rng, sources) | _of_minimiser(case) | _of_gradients(case, sources)
 
 
 def _fall(f0: float, lowest: float) -> float:
@@ -100,32 +78,6 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
     if isinstance(local, Local):
         found["inner_steps"] = local.steps
     return found
-
-
-def _of_curvature(
-    case: Case, Q: Smoothness, projection: Spectrum, sampling: Sampling, account: Account, sources: dict[str, str]
-) -> dict[str, Any]:
-    """L_H, which is never more than L, and what one step is worth; ``account`` and ``sources`` are completed."""
-    algorithm, alpha, draws = case.algorithm, sampling.alpha, sampling.draws
-    if isinstance(algorithm, FittedDescent):
-        return _of_step(fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=sampling.root), account, sources)
-    if not isinstance(algorithm, ProjectedDescent):
-        return {}
-    along = smoothness_along(algorithm, Q, alpha=alpha / 2, draws=draws, rng=child(sampling.root, _CURVATURE))
-    account.draw("L_H", along.alpha)
-    L_H = min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H
-    sources["L_H"] = along.provenance
-    if isinstance(algorithm, RACLoRA) and not algorithm.is_projected:
-        gain = plain_step(algorithm, Q, L_H, projection)
-    else:
-        gain = projected_step(algorithm, Q, L_H, projection)
-    return {"L_H": L_H} | _of_step(gain, account, sources)
-
-
-def _of_step(gain: StepGain, account: Account, sources: dict[str, str]) -> dict[str, Any]:
-    account.draw("nu", gain.alpha)
-    sources.update(dict.fromkeys(("nu", "longest_step"), gain.provenance))
-    return {"nu": gain.nu, "longest_step": gain.longest}
 
 
 def _provenance(problem: Problem) -> dict[str, str]:

@@ -25,8 +25,9 @@ from problems import (
 )
 from problems.factors import identity
 from problems.mean import Mean
+from problems.mean_smoothness import mean_smoothness
 from problems.relu_network import ReLUNetwork
-from problems.smoothness import LARGEST_SIDE, isotropic_or_none, mean_smoothness, smoothness_of
+from problems.smoothness import LARGEST_SIDE, isotropic_or_none, smoothness_of
 from tests.problems.test_every_problem import EVERY
 from tests.problems.test_safe_sides import exact, hessian, is_below_all_eigenvalues
 

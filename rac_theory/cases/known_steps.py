@@ -1,0 +1,57 @@
+"""What is known of the steps of a case: the spectrum of E[H], L_H, and the gain; what is sampled shares one level."""
+
+import math
+from typing import Any
+
+from problems.smoothness import Smoothness, smoothness_of
+from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.cases.case import Case
+from rac_theory.cases.fitted_step import fitted_step
+from rac_theory.cases.gain import smoothness_along
+from rac_theory.cases.plain_step import plain_step
+from rac_theory.cases.projected_step import projected_step
+from rac_theory.cases.step_gain import StepGain
+from rac_theory.numerics.account import Account
+from rac_theory.numerics.randomness import Randomness, child, seed_sequence
+from rac_theory.sketches.spectra import Spectrum
+
+_CURVATURE = 2  # the stream of L_H; of a coin the sides have 0 and 1
+
+
+def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dict[str, str]) -> dict[str, Any]:
+    """Return the constants of steps, by name, and the level that they cost; ``sources`` are completed.
+
+    L_H may have half of alpha, and the two ends of the spectrum share what it leaves.
+    """
+    algorithm, Q = case.algorithm, smoothness_of(case.problem)
+    if isinstance(algorithm, FittedDescent):
+        assert Q is not None  # the algorithm has refused the problem otherwise
+        gain = fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=rng)
+        return _of_gain(gain, sources) | {"alpha_spent": gain.alpha}
+    if not isinstance(algorithm, ProjectedDescent):
+        return {}
+    root, account, known = seed_sequence(rng), Account(alpha), {}
+    if Q is not None:
+        along = smoothness_along(algorithm, Q, alpha=alpha / 2, draws=draws, rng=child(root, _CURVATURE))
+        account.draw("L_H", along.alpha)
+        known["L_H"] = min(along.L_H, float(case.problem.L)) if math.isfinite(case.problem.L) else along.L_H
+        sources["L_H"] = along.provenance
+    projection = algorithm.projection(alpha=account.left / 2, draws=draws, rng=root)
+    for end in ("lambda_min", "lambda_max"):
+        account.draw(end, projection.alpha)
+        known[end] = float(getattr(projection, end))
+        sources[end] = projection.provenance
+    if Q is not None:
+        known |= _of_gain(_gain(algorithm, Q, known["L_H"], projection), sources)
+    return known | {"alpha_spent": math.fsum(account.spent.values())}
+
+
+def _gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:
+    if isinstance(algorithm, RACLoRA) and not algorithm.is_projected:
+        return plain_step(algorithm, Q, L_H, projection)
+    return projected_step(algorithm, Q, L_H, projection)
+
+
+def _of_gain(gain: StepGain, sources: dict[str, str]) -> dict[str, Any]:
+    sources.update(dict.fromkeys(("nu", "longest_step"), gain.provenance))
+    return {"nu": gain.nu, "longest_step": gain.longest}
