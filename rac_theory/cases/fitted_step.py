@@ -20,7 +20,7 @@ from problems.smoothness import Smoothness
 from rac_theory.algorithms.fitted_steps import FittedDescent
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.cases.step_gain import StepGain
-from rac_theory.cases.uniform_step import in_a_range, is_uniform, on_a_line
+from rac_theory.cases.uniform_step import in_a_range, on_a_line
 from rac_theory.numerics.confidence import kl_lower
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
@@ -54,7 +54,7 @@ def fitted_step(algorithm: FittedDescent, Q: Smoothness, *, alpha: float, draws:
         return StepGain(longest=longest)
     unit, factor = replace(algorithm, gamma=1.0), algorithm.gamma * (2 - algorithm.gamma) * (1 - _ROUNDING)
     random = generator(seed_sequence(rng))
-    if not is_uniform(algorithm.sketch):
+    if not Moments(algorithm.sketch).is_uniform:
         least, n = _sampled(unit, Q, alpha, draws, random)
         bound = "a Chernoff-Hoeffding bound"
     else:

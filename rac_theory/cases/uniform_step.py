@@ -17,10 +17,7 @@ import numpy as np
 from problems.checks import Array
 from rac_theory.algorithms.fitted_steps import FittedDescent
 from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower
-from rac_theory.sketches.distributions.gaussian import Gaussian
-from rac_theory.sketches.distributions.haar import Haar
 from rac_theory.sketches.ranges import draw_ranges
-from rac_theory.sketches.sketch import Sketch
 
 _WIDTH = 0.25
 """Of the intervals of log s: the integrand has no singularity within pi of the real line, so that no digit is lost."""
@@ -32,11 +29,6 @@ _NUMBERS = 1 << 20
 """The most diagonal entries that are looked at: 16,384 draws at dim 64, which are enough for a few per cent."""
 
 _BLOCK = 1 << 18  # numbers of ranges at once
-
-
-def is_uniform(sketch: Sketch) -> bool:
-    """Whether rotations leave the law of the range alone; what inherits from ours may draw from another."""
-    return type(sketch) in (Haar, Gaussian)
 
 
 def on_a_line(spectrum: Array) -> float:
