@@ -29,7 +29,7 @@ from rac_theory.sketches.ranges import draw_ranges
 
 _EPS = float(np.finfo(float).eps)
 _FLOORS = tuple(2.0**-k for k in (34, 28, 22, 16, 10, 7))
-_CAPS = tuple(2.0**-k for k in range(1, 21))
+_CAPS = tuple(2.0**-k for k in range(1, 13))
 _NUMBERS = 1 << 26
 """The most numbers in matrices that are looked at: 16,384 draws at dim 64."""
 
@@ -39,7 +39,7 @@ LARGEST_STACK = 1 << 24
 """The most numbers in the matrices of a support."""
 
 _ROUNDING = 1e-9
-_FIRST = 8  # one draw of so many is for T and c
+_FIRST = 16  # one draw of so many is for T and c
 
 
 def fitted_step(algorithm: FittedDescent, Q: Smoothness, *, alpha: float, draws: int, rng: Randomness) -> StepGain:

@@ -24,7 +24,7 @@ _WIDTH = 0.25
 
 _ENDS = (-60.0, 200.0)  # of log(2 s s_max): what is left out is positive
 _DOWN = 1 - 1e-10  # for what is rounded
-_FIRST = 8  # one draw of so many decides about the floor
+_FIRST = 16  # one draw of so many decides about the floor
 _NUMBERS = 1 << 20
 """The most diagonal entries that are looked at: 16,384 draws at dim 64, which are enough for a few per cent."""
 
@@ -54,7 +54,7 @@ def in_a_range(
     n = max(1, min(draws, _NUMBERS // len(spectrum)))
     first = max(1, n // _FIRST)
     few = _draws(algorithm, first, rng)
-    floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 21)]
+    floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 13)]
     floor = max(floors, key=lambda each: _bound(algorithm, spectrum, each, few, alpha))
     return _bound(algorithm, spectrum, floor, _draws(algorithm, n - first, rng), alpha), n - first
 

@@ -7,8 +7,10 @@ powers with symbolic exponents, are letters to the search, and so they are here.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from problems.checks import Array
@@ -16,7 +18,9 @@ from rac_theory.proofs.columns import Facts, Powers, Terms
 from rac_theory.proofs.drawn import Drawn
 
 _TRIED = 20_000
-_KEPT = 48
+_KEPT = 40
+_SCALES = np.geomspace(1.0, 50.0, 200)
+_STRICTLY = 1e-9
 _LOWEST, _HIGHEST = 0.01, 4.0  # of constants: scales do not matter, what is near to an edge does
 _CLEARLY = 1e-4  # relative to the terms of a goal: what is above it is rounding
 
@@ -32,22 +36,38 @@ def refuted(goal: Terms, known: Facts) -> bool:
     return False
 
 
-def _allowed(known: Facts) -> list[Array]:
-    """Random numbers for all letters at which all facts about constants hold; strict ones strictly."""
+def _allowed(known: Facts) -> Array:
+    """Random numbers for all letters at which all facts about constants hold, many of them at an edge of these."""
     rng = np.random.default_rng(0)
+    slacks = [(known.terms(fact.value.numerator), fact.strict) for fact in known.slacks]
     size = (_TRIED, len(known.letters))
     X = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size))
-    kept = np.ones(_TRIED, bool)
-    for fact in known.slacks:
-        value = _values(known.terms(fact.value.numerator), X)
-        kept &= (value > 1e-9) if fact.strict else (value >= 0)
-    return list(X[kept][:_KEPT])
+    X = X[_hold(slacks, X)][:_KEPT]
+    pushed = [X]
+    for scales in (_SCALES, 1 / _SCALES):
+        steps = np.ones((len(X), len(scales), len(known.letters)))
+        one_each = rng.integers(0, len(known.letters), len(X))
+        steps[np.arange(len(X)), :, one_each] = scales
+        along = X[:, None] * steps
+        held = np.logical_and.accumulate(_hold(slacks, along.reshape(-1, size[1])).reshape(len(X), -1), axis=1)
+        pushed.append(along[np.arange(len(X)), np.maximum(held.sum(axis=1) - 1, 0)])
+    return np.concatenate(pushed)
+
+
+def _hold(slacks: Sequence[tuple[Terms, bool]], X: Array) -> NDArray[np.bool_]:
+    """Where facts about constants hold, strict ones strictly: (n, letters) to (n,)."""
+    kept = np.ones(len(X), bool)
+    for terms, is_strict in slacks:
+        value = _values(terms, X)
+        kept &= (value > _STRICTLY) if is_strict else (value >= 0)
+    return kept
 
 
 def _values(terms: Terms, X: Array) -> Array:
     total = np.zeros(len(X))
     for powers, times in terms.items():
-        total += float(times) * np.prod(X ** np.array(powers), axis=1)
+        each = [X[:, i] ** power for i, power in enumerate(powers) if power]
+        total += float(times) * reduce(np.multiply, each, np.ones(len(X)))
     return total
 
 

@@ -35,16 +35,16 @@ def sketch_factory(name: str) -> Factory:
         For an unknown name, with the nearest match, or something that cannot be imported; when called, if the sketch
         cannot be made from dim and rank.
     """
+    if name in [*NAMED]:  # what is installed need not be asked, which would take longer than all else here
+        return partial(named_sketch, name)
     if ":" in name:
         return partial(_make, name, imported(name))
     offered = _offered()
-    if name in offered:
-        try:
-            return partial(_make, name, offered[name].load())
-        except (Exception, SystemExit) as error:
-            raise ValueError(f"sketch must be one that can be imported, got {name!r}: {_told(error)}") from error
     checks.one_of("sketch", name, [*NAMED, *offered])
-    return partial(named_sketch, name)
+    try:
+        return partial(_make, name, offered[name].load())
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"sketch must be one that can be imported, got {name!r}: {_told(error)}") from error
 
 
 def sketch_names() -> list[str]:

@@ -1,4 +1,4 @@
-"""Numbers at which facts hold and a goal is negative: never found for what has a proof, nearly always for what is false."""
+"""Numbers at which facts hold and a goal is negative: never for what has a proof, nearly always for what is false."""
 
 from fractions import Fraction
 
