@@ -67,7 +67,7 @@ class LineMap:
 
 def line_map(frame: Frame, gamma: float) -> LineMap:
     """Return the map for a frame whose columns have the same curvatures."""
-    s = frame.curvatures[:, 0]
+    s = np.broadcast_to(frame.curvatures[:, 0], frame.dim)
     first, second = _moments(s + FLOOR * s.max())
     A = np.diag(1 - 2 * gamma * s * first) + gamma**2 * s[:, None] * second * s
     return LineMap(s, A, lambda W: np.asarray((frame.curvatures * frame.coordinates(W) ** 2).sum(axis=1)))

@@ -125,6 +125,8 @@ def test_expectations_along_uniform_lines(kind, name, side):
     seen = s @ u**2
     A = np.eye(2) - 2 * np.diag((s[:, None] * u**2 / seen).mean(axis=1))
     A += (s[:, None] * s) * np.array([[(u[i] ** 2 * u[k] ** 2 / seen**2).mean() for k in (0, 1)] for i in (0, 1)])
+    even = Case(kind(Haar(3, 1)), Quadratic.left(2 * np.eye(3), np.ones((3, 2))), steps=2)
+    np.testing.assert_allclose(expected(even).gap, 6 * (2 / 3) ** np.arange(3), rtol=1e-9)
     plane = Quadratic.left(np.diag(s), np.ones((2, 3)))
     assert exact_rate(Case(kind(Gaussian(2, 1)), plane)) == pytest.approx(np.linalg.eigvalsh(A)[-1], rel=1e-9)
 
