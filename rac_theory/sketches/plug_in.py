@@ -37,14 +37,14 @@ def sketch_factory(name: str) -> Factory:
     """
     if ":" in name:
         return partial(_make, name, imported(name))
+    if name in NAMED:  # what is installed is not looked through for it: that takes as long as a small case
+        return partial(named_sketch, name)
     offered = _offered()
-    if name in offered:
-        try:
-            return partial(_make, name, offered[name].load())
-        except (Exception, SystemExit) as error:
-            raise ValueError(f"sketch must be one that can be imported, got {name!r}: {_told(error)}") from error
     checks.one_of("sketch", name, [*NAMED, *offered])
-    return partial(named_sketch, name)
+    try:
+        return partial(_make, name, offered[name].load())
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"sketch must be one that can be imported, got {name!r}: {_told(error)}") from error
 
 
 def sketch_names() -> list[str]:

@@ -73,6 +73,8 @@ def test_a_setting_that_is_named_is_tried_and_can_be_repeated(folder, capsys):
     assert [(row["claim"], row["sketch"], row["status"]) for row in rows] == [
         ("T13", "coordinate", "HOLDS"),
         ("T13_pl", "coordinate", "HOLDS"),
+        ("T15", "coordinate", "HOLDS"),
+        ("T15_pl", "coordinate", "HOLDS"),
     ]
     assert main(["repeat", "out/results.json", "2"]) == 0
 
