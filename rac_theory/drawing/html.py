@@ -4,6 +4,7 @@ Colours are those of the page, light or dark, so that only lines and weights tel
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -80,6 +81,7 @@ def sentence(parts: Iterable[tuple[bool, str]]) -> Markup:
     return _EMPTY.join(formula(part) if is_formula else Markup.escape(part) for is_formula, part in parts)
 
 
+@lru_cache(maxsize=1024)  # a page has hundreds, and the next one the same
 def formula(latex: str) -> Markup:
     """Return LaTeX as a ``<math>`` element without a namespace, or as its text where it is not understood.
 

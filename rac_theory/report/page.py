@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -58,18 +59,7 @@ def write(folder: Path) -> Path:
 
 def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) -> str:
     """Return the page of some rows and answers, whose figures are in a folder."""
-    environment = Environment(
-        loader=PackageLoader("rac_theory.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "symbol": _SYMBOLS.__getitem__,
-        "meaning": _MEANINGS.__getitem__,
-        "breakable": breakable,
-    }
+    environment = _environment()
     script = files("rac_theory.report").joinpath("page.js").read_text(encoding="utf-8")
     every = claims(rows)
     proofs = {claim.id: claim.proof.fragment for claim in every if claim.proof is not None}
@@ -92,6 +82,24 @@ def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) ->
         answers=[(shown, data_uri(folder / Path(shown.figure).name)) for shown in answers],
         versions=_versions(rows),
     )
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, which are compiled once."""
+    environment = Environment(
+        loader=PackageLoader("rac_theory.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "symbol": _SYMBOLS.__getitem__,
+        "meaning": _MEANINGS.__getitem__,
+        "breakable": breakable,
+    }
+    return environment
 
 
 def _versions(rows: Sequence[Row]) -> dict[str, str]:
