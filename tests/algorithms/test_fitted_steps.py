@@ -11,7 +11,7 @@ from rac_theory import Case, Constants, Status, expected, simulate, verify
 from rac_theory.algorithms import InverseOnRange, StepPerDraw
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.expectations.moment_map import Unsupported
-from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Gaussian, Haar, Rademacher
+from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Rademacher
 from rac_theory.testing import check_algorithm
 
 RNG = np.random.default_rng(0)
@@ -105,15 +105,6 @@ def test_expectations_are_means_over_the_support(name, kind, side):
         weights = np.concatenate([weights * chance for chance in p.astype(float)])
         means.append(float(weights @ (problem.value(W) - problem.f_star)))
     np.testing.assert_allclose(expected(case).gap, means, rtol=1e-8)
-
-
-def test_what_is_seldom_drawn_counts_as_seldom():
-    """The inverse on a coordinate arrives when it comes up: .98^t of the gap is left. Catches equal weights."""
-    problem = Quadratic.left(np.diag([1.0, 0.1]), np.ones((2, 1)))
-    sketch = FiniteSupport(np.eye(2)[..., None], [0.98, 0.02])
-    for kind in KINDS:
-        curve = expected(Case(kind(sketch), problem, np.array([[1.0], [4.0]]), steps=20)).gap
-        np.testing.assert_allclose(curve, 0.45 * 0.98 ** np.arange(21), rtol=1e-9)
 
 
 def test_what_has_no_expectation_says_why():
