@@ -20,7 +20,7 @@ from problems.smoothness import Smoothness
 from rac_theory.algorithms.fitted_steps import FittedDescent
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.cases.step_gain import StepGain
-from rac_theory.cases.uniform_step import in_a_range, is_uniform, on_a_line
+from rac_theory.cases.uniform_step import in_a_range, on_a_line
 from rac_theory.numerics.confidence import kl_lower
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
@@ -29,7 +29,7 @@ from rac_theory.sketches.ranges import draw_ranges
 
 _EPS = float(np.finfo(float).eps)
 _FLOORS = tuple(2.0**-k for k in (34, 28, 22, 16, 10, 7))
-_CAPS = tuple(2.0**-k for k in range(1, 21))
+_CAPS = tuple(2.0**-k for k in range(1, 13))
 _NUMBERS = 1 << 26
 """The most numbers in matrices that are looked at: 16,384 draws at dim 64."""
 
@@ -39,7 +39,7 @@ LARGEST_STACK = 1 << 24
 """The most numbers in the matrices of a support."""
 
 _ROUNDING = 1e-9
-_FIRST = 8  # one draw of so many is for T and c
+_FIRST = 16  # one draw of so many is for T and c
 
 
 def fitted_step(algorithm: FittedDescent, Q: Smoothness, *, alpha: float, draws: int, rng: Randomness) -> StepGain:
@@ -54,7 +54,7 @@ def fitted_step(algorithm: FittedDescent, Q: Smoothness, *, alpha: float, draws:
         return StepGain(longest=longest)
     unit, factor = replace(algorithm, gamma=1.0), algorithm.gamma * (2 - algorithm.gamma) * (1 - _ROUNDING)
     random = generator(seed_sequence(rng))
-    if not is_uniform(algorithm.sketch):
+    if not Moments(algorithm.sketch).is_uniform:
         least, n = _sampled(unit, Q, alpha, draws, random)
         bound = "a Chernoff-Hoeffding bound"
     else:

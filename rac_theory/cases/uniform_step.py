@@ -12,33 +12,23 @@ inverse of S, and its mean is bounded from draws. So is that of :math:`\max(s_i,
 are raised to c where they are smaller; c is what promises most by a first few draws.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from problems.checks import Array
 from rac_theory.algorithms.fitted_steps import FittedDescent
 from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower
-from rac_theory.sketches.distributions.gaussian import Gaussian
-from rac_theory.sketches.distributions.haar import Haar
 from rac_theory.sketches.ranges import draw_ranges
-from rac_theory.sketches.sketch import Sketch
 
 _WIDTH = 0.25
 """Of the intervals of log s: the integrand has no singularity within pi of the real line, so that no digit is lost."""
 
 _ENDS = (-60.0, 200.0)  # of log(2 s s_max): what is left out is positive
 _DOWN = 1 - 1e-10  # for what is rounded
-_FIRST = 8  # one draw of so many decides about the floor
+_FIRST = 16  # one draw of so many decides about the floor
 _NUMBERS = 1 << 20
 """The most diagonal entries that are looked at: 16,384 draws at dim 64, which are enough for a few per cent."""
 
 _BLOCK = 1 << 18  # numbers of ranges at once
-
-
-def is_uniform(sketch: Sketch) -> bool:
-    """Whether rotations leave the law of the range alone; what inherits from ours may draw from another."""
-    return type(sketch) in (Haar, Gaussian)
 
 
 def on_a_line(spectrum: Array) -> float:
@@ -63,41 +53,30 @@ def in_a_range(
     """Return a lower bound of the smallest eigenvalue of E[M], and from how many draws."""
     n = max(1, min(draws, _NUMBERS // len(spectrum)))
     first = max(1, n // _FIRST)
-    few = _draws(algorithm, spectrum, first, rng)
-    floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 21)]
+    few = _draws(algorithm, first, rng)
+    floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 13)]
     floor = max(floors, key=lambda each: _bound(algorithm, spectrum, each, few, alpha))
-    return _bound(algorithm, spectrum, floor, _draws(algorithm, spectrum, n - first, rng), alpha), n - first
+    return _bound(algorithm, spectrum, floor, _draws(algorithm, n - first, rng), alpha), n - first
 
 
-class _Drawn(NamedTuple):
-    """Ranges U, transposed, (k, r, d), and the eigenvalues and eigenvectors of their curvatures U'SU."""
-
-    Ut: Array
-    values: Array
-    V: Array
-
-
-def _draws(algorithm: FittedDescent, spectrum: Array, n: int, rng: np.random.Generator) -> list[_Drawn]:
+def _draws(algorithm: FittedDescent, n: int, rng: np.random.Generator) -> list[Array]:
     block = max(1, _BLOCK // (algorithm.sketch.dim * algorithm.sketch.rank))
-    drawn = []
-    for start in range(0, n, block):
-        U = draw_ranges(algorithm.sketch, rng, min(block, n - start))
-        Ut = np.swapaxes(U, 1, 2)
-        drawn.append(_Drawn(Ut, *np.linalg.eigh(Ut @ (spectrum[:, None] * U))))
-    return drawn
+    return [draw_ranges(algorithm.sketch, rng, min(block, n - start)) for start in range(0, n, block)]
 
 
-def _bound(algorithm: FittedDescent, spectrum: Array, floor: float, drawn: list[_Drawn], alpha: float) -> float:
+def _bound(algorithm: FittedDescent, spectrum: Array, floor: float, ranges: list[Array], alpha: float) -> float:
     """From all diagonals of M with curvatures of a range raised to a floor, which makes M smaller."""
     most = np.maximum(spectrum, floor)  # 1 / M_ii is at least that
-    X = np.concatenate([_diagonals(algorithm, floor, *one) for one in drawn]) * most
+    X = np.concatenate([_diagonals(algorithm, spectrum, floor, U) for U in ranges]) * most
     each = alpha / (2 * len(spectrum))
     variance = empirical_bernstein_lower(np.clip(X, 0.0, 1.0), each)
     mean = [kl_lower(float(one), len(X), each) for one in np.clip(X.mean(axis=0), 0.0, 1.0)]
     return float((np.maximum(variance, mean) / most).min() * _DOWN)
 
 
-def _diagonals(algorithm: FittedDescent, floor: float, Ut: Array, values: Array, V: Array) -> Array:
+def _diagonals(algorithm: FittedDescent, spectrum: Array, floor: float, U: Array) -> Array:
+    Ut = np.swapaxes(U, 1, 2)
+    values, V = np.linalg.eigh(Ut @ (spectrum[:, None] * U))
     blocks = (V * np.maximum(values, floor)[:, None]) @ np.swapaxes(V, 1, 2)
     moved = algorithm.fitted(blocks[:, None], Ut[:, None])[:, 0]
-    return np.asarray(np.einsum("kai,kai->ki", Ut, moved))
+    return np.asarray(np.einsum("kia,kai->ki", U, moved))

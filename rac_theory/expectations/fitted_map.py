@@ -1,4 +1,4 @@
-r"""The moment map of steps that fit the draw, :math:`W - M G`: over the support of the sketch, a draw after the other.
+r"""The moment map of steps that fit the draw, :math:`W - M G`: of uniform lines, else over the support of the sketch.
 
 M is a matrix on the side of the sketch, (d, d), but for an inverse on the range where the other side is not all alike:
 there it is another one along each direction of that side, and all m n numbers descend at once.
@@ -14,20 +14,25 @@ from rac_theory.algorithms.fitted_steps import FittedDescent, StepPerDraw, curva
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.expectations.components import pooled
 from rac_theory.expectations.frame import frame_of, whole_frame
-from rac_theory.expectations.matrix_map import MatrixMap, matrix_map
-from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.expectations.line_map import line_map
+from rac_theory.expectations.matrix_map import matrix_map
+from rac_theory.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.sketches.laws.second_moments import summed
 from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
 
 
-def fitted_map(algorithm: FittedDescent, problem: Problem) -> MatrixMap:
+def fitted_map(algorithm: FittedDescent, problem: Problem) -> MomentMap:
     """Return the map of the second moments, or raise ``Unsupported``."""
     known = Moments(algorithm.sketch)
+    if known.is_uniform and known.sketch.rank == 1:
+        frame = frame_of(pooled(problem), algorithm.side)
+        if not frame.whole and frame.curvatures.shape[1] == 1:
+            return line_map(frame, algorithm.gamma)
     if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
         raise Unsupported(
-            f"steps that fit the draw must have a sketch with a listed support at dim <= {LARGEST_ENUMERATED}, "
-            f"got {known.sketch!r}"
+            f"steps that fit the draw must have a sketch with a listed support at dim <= {LARGEST_ENUMERATED}, or "
+            f"uniform lines where all directions of the other side are alike, got {known.sketch!r}"
         )
     U, weights = orthonormal_range(known.support[0]), known.support[1].astype(np.float64)
     curvature = SeenCurvature.of(curvature_of(problem), algorithm.side)

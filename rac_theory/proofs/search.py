@@ -15,6 +15,7 @@ from rac_theory.algebra import Ratio
 from rac_theory.algebra.division import simplified
 from rac_theory.algebra.polynomials import ONE
 from rac_theory.proofs.columns import Column, Facts, Terms, divisor
+from rac_theory.proofs.countermodel import refuted
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import nothing, one
 
@@ -39,7 +40,9 @@ def search(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
         return None
     known = Facts(facts, whole)
     target = known.terms(whole.numerator)
-    for slacks, rounds in _EFFORTS:
+    for effort, (slacks, rounds) in enumerate(_EFFORTS):
+        if effort == 1 and refuted(target, known):  # most proofs take little, and to look for no more is quick
+            return None
         columns = known.columns([target], slacks, rounds)
         if (times := _solve([column.terms for column in columns], target, _costs(columns))) is not None:
             found = reduce(add, (known.fact(columns[k]) * each for k, each in times.items()))

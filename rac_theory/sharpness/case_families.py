@@ -9,7 +9,7 @@ from scipy.linalg import hadamard
 from problems.checks import Array
 from problems.problem import Problem
 from problems.quadratic import Quadratic
-from rac_theory.algorithms import Bernoulli, RACLoRA
+from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, ProjectedDescent, RACLoRA, StepPerDraw
 from rac_theory.algorithms.gradients import Exact, Noisy
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case
@@ -27,17 +27,18 @@ _FINEST = 2.0**-40  # the longest step is found to this
 
 @dataclass(frozen=True)
 class Method:
-    """What a theorem is about: exact gradients or additive noise, projected or plain steps.
+    """What a theorem is about: exact gradients or additive noise, and which kind of steps.
 
     Attributes
     ----------
-    noisy, plain : bool
+    noisy, plain, fitted : bool
     along : bool
         Whether steps are as long as smoothness along the sketch allows, L_H, and not smoothness in all directions.
     """
 
     noisy: bool = False
     plain: bool = False
+    fitted: bool = False
     along: bool = False
 
     def gradients(self, point: Array, problem: Problem, W0: Array) -> GradientSource:
@@ -66,7 +67,7 @@ class Family:
     shape: tuple[int, int]
     parameters: int
     method: Method
-    algorithm: Callable[[Array, float, GradientSource], RACLoRA | Bernoulli]
+    algorithm: Callable[[Array, float, GradientSource], RACLoRA | Bernoulli | FittedDescent]
     directions: Array | None = None
 
     @property
@@ -88,7 +89,9 @@ class Family:
         problem = self._problem(curvatures)
         gradients = self.method.gradients(noise, problem, W0)
         if self.method.along:
-            gamma /= smoothness_along(self.algorithm(parameters, gamma, gradients), problem.smoothness, draws=0).L_H
+            algorithm = self.algorithm(parameters, gamma, gradients)
+            assert isinstance(algorithm, ProjectedDescent)
+            gamma /= smoothness_along(algorithm, problem.smoothness, draws=0).L_H
         return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps=steps)
 
     def _problem(self, curvatures: Array) -> Quadratic:
@@ -121,7 +124,20 @@ class Family:
 
 def families(method: Method) -> Iterator[Family]:
     """Yield those of quadratics that a sketch seldom meets where steps go by L_H, else of diagonal ones."""
-    yield from _seldom_met(method) if method.along else _diagonal(method)
+    yield from _fitted(method) if method.fitted else _seldom_met(method) if method.along else _diagonal(method)
+
+
+def _fitted(method: Method) -> Iterator[Family]:
+    """Yield left steps that fit the draw in dimension 2 and 3; gamma is what they are multiplied by."""
+    for d in (2, 3):
+        sketches: list[Sketch] = [Haar(d, 1), *(Coordinate(d, rank) for rank in range(1, d))]
+        for sketch in sketches:
+            for kind in (StepPerDraw, InverseOnRange):
+                yield Family((d, 1), 0, method, _by_kind(kind, sketch))
+
+
+def _by_kind(kind: type[FittedDescent], sketch: Sketch) -> Callable[[Array, float, GradientSource], FittedDescent]:
+    return lambda _, gamma, gradients: kind(sketch, gamma)
 
 
 def _diagonal(method: Method) -> Iterator[Family]:

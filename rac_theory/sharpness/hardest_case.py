@@ -68,9 +68,9 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     Searched are diagonal quadratics with 2 to 4 curvatures and condition number up to 100, starts, step sizes up to the
     largest that the theorem allows, uniform ranges, uniform and weighted coordinates, all ranks, the left side, and on
     2 x 2 the right side and a coin for both; additive noise of at least a tenth of the first gradient where the theorem
-    allows it, plain steps where it is about them, Gaussian ones too; and all t up to 64 at which the bound is at most
-    half of what it is at t = 0 and of what descent alone promises: before that every bound is nearly met by a method
-    that has hardly moved. In the first generation all condition numbers are at least 10.
+    allows it, where it is about them plain steps, Gaussian ones too, and steps that fit the draw; and all t up to 64 at
+    which the bound is at most half of what it is at t = 0 and of what descent alone promises: before that every bound
+    is nearly met by a method that has hardly moved. In the first generation all condition numbers are at least 10.
 
     For a theorem that reads L_H, f is flat but for two directions of eight, so that a sketch seldom meets them, and L_H
     is at most L/2; steps are up to 2/L_H, which is beyond 4/L. Coordinates, right sides and the coin, on 5 x 5, are of
@@ -97,8 +97,12 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     """
     theorem = theorem_named(theorem)
     checks.integer("budget", budget, 1)
-    method = _method(theorem)
-    searches = [_Search(theorem, family) for family in families(method) if family.admits(theorem, _STEPS)]
+    searches = [
+        _Search(theorem, family)
+        for method in _methods(theorem)
+        for family in families(method)
+        if family.admits(theorem, _STEPS)
+    ]
     if not searches:
         raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {_reason(theorem)}")
     random = generator(seed_sequence(rng))
@@ -113,13 +117,21 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     return HardestCase(theorem, best.case, best.t, best.ratio, sum(search.evaluations for search in searches))
 
 
-def _method(theorem: Theorem) -> Method:
-    """Return the richest method that a theorem is about."""
+def _methods(theorem: Theorem) -> list[Method]:
+    """Return what a theorem is about: of projected steps the richest method, of others each."""
     along = L_H in theorem.symbols
-    for method in (Method(noisy=True, along=along), Method(along=along), Method(plain=True)):
-        if any(family.admits(theorem, _STEPS) for family in families(method)):
-            return method
-    return Method()
+    projected, others = (
+        (Method(noisy=True, along=along), Method(along=along)),
+        (Method(plain=True), Method(fitted=True)),
+    )
+    return [
+        *[method for method in projected if _is_about(theorem, method)][:1],
+        *(method for method in others if _is_about(theorem, method)),
+    ]
+
+
+def _is_about(theorem: Theorem, method: Method) -> bool:
+    return any(family.admits(theorem, _STEPS) for family in families(method))
 
 
 def _reason(theorem: Theorem) -> str:

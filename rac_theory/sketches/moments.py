@@ -29,6 +29,7 @@ from rac_theory.sketches.declarations import (
     returned,
 )
 from rac_theory.sketches.distributions.gaussian import Gaussian
+from rac_theory.sketches.distributions.haar import Haar
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import SecondMoment, summed
@@ -120,6 +121,11 @@ class Moments:
         if is_orthonormal(self.sketch):  # B B' = H
             return "orthonormal"
         return None if self.support is None else "listed"
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether rotations leave the law of the range alone, and its rank is certain: of ours alone, not by claim."""
+        return type(self.sketch) in (Gaussian, Haar)
 
     @property
     def on_trust(self) -> bool:

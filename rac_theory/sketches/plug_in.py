@@ -35,6 +35,8 @@ def sketch_factory(name: str) -> Factory:
         For an unknown name, with the nearest match, or something that cannot be imported; when called, if the sketch
         cannot be made from dim and rank.
     """
+    if name in [*NAMED]:  # what is installed need not be asked, which would take longer than all else here
+        return partial(named_sketch, name)
     if ":" in name:
         return partial(_make, name, imported(name))
     if name in NAMED:  # what is installed is not looked through for it: that takes as long as a small case

@@ -7,7 +7,7 @@ import pytest
 
 from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from problems.smoothness import Smoothness
-from rac_theory import Case, Constants, Status, expected, simulate, verify
+from rac_theory import Case, Constants, Status, exact_rate, expected, simulate, verify
 from rac_theory.algorithms import InverseOnRange, StepPerDraw
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.expectations.moment_map import Unsupported
@@ -107,8 +107,32 @@ def test_expectations_are_means_over_the_support(name, kind, side):
     np.testing.assert_allclose(expected(case).gap, means, rtol=1e-8)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("name", "side"), [("rows", "left"), ("least squares", "left")])
+def test_expectations_along_uniform_lines(kind, name, side):
+    """Against 40,000 runs, at every step (alpha = 1e-5 each); and in the plane the rate, from moments by the angle.
+
+    Would catch 1 for the 3 of a fourth power, a gamma for its square, and a gain that is more than is gained.
+    """
+    problem = PROBLEMS[name]
+    for gamma in (1.0, 1.6):
+        case = Case(kind(Haar(4, 1), gamma, side), problem, steps=4)
+        gaps, exact = simulate(case, runs=40_000, rng=5).gaps, expected(case)
+        assert (np.abs(gaps.mean(axis=0) - exact.gap) <= 4.4 * gaps.std(axis=0) / 200 + 1e-12).all()
+        assert exact_rate(case) <= 1 - problem.mu * Constants.of(case).nu + 1e-9
+    angles = (np.arange(200_000) + 0.5) * np.pi / 200_000
+    u, s = np.stack([np.cos(angles), np.sin(angles)]), np.array([3.0, 1.0])
+    seen = s @ u**2
+    A = np.eye(2) - 2 * np.diag((s[:, None] * u**2 / seen).mean(axis=1))
+    A += (s[:, None] * s) * np.array([[(u[i] ** 2 * u[k] ** 2 / seen**2).mean() for k in (0, 1)] for i in (0, 1)])
+    even = Case(kind(Haar(3, 1)), Quadratic.left(2 * np.eye(3), np.ones((3, 2))), steps=2)
+    np.testing.assert_allclose(expected(even).gap, 6 * (2 / 3) ** np.arange(3), rtol=1e-9)
+    plane = Quadratic.left(np.diag(s), np.ones((2, 3)))
+    assert exact_rate(Case(kind(Gaussian(2, 1)), plane)) == pytest.approx(np.linalg.eigvalsh(A)[-1], rel=1e-9)
+
+
 def test_what_has_no_expectation_says_why():
-    with pytest.raises(Unsupported, match=r"a listed support at dim <= 32, got Haar\(dim=4, rank=2\)"):
+    with pytest.raises(Unsupported, match=r"a listed support at dim <= 32, or .* got Haar\(dim=4, rank=2\)"):
         expected(Case(StepPerDraw(Haar(4, 2)), PROBLEMS["rows"], steps=1))
     wide = Quadratic.kronecker(np.eye(4), np.diag(np.arange(1.0, 10)), np.ones((4, 9)))
     with pytest.raises(Unsupported, match="m n <= 32, or one whose Q is the same"):

@@ -1,14 +1,17 @@
 """The search for the hardest case: it finds by itself what the proofs say is extremal, and its cases replay."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from rac_theory import RACLoRA, hardest_case, theorems, tightness
+from rac_theory.algorithms import FittedDescent
 from rac_theory.sharpness.case_families import Family, Method, families
 from rac_theory.sketches import Gaussian, Haar
 from rac_theory.theorems import E, gap
+from rac_theory.theorems.symbols import T, gap0, mu, nu
 
 
 @pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 500), ("T2", 700)])
@@ -46,6 +49,20 @@ def test_noise_and_plain_steps_are_searched_where_a_theorem_is_about_them(theore
     else:
         first = np.linalg.norm(hardest.case.problem.gradient(start[None]))
         assert 0.1 - 1e-12 <= algorithm.gradients.sigma / first <= 1 + 1e-12
+
+
+def _is_fitted(case, c):
+    return None if isinstance(case.algorithm, FittedDescent) else "other steps"
+
+
+def test_steps_that_fit_the_draw_are_searched():
+    """T15_pl of these alone is attained and not exceeded; with a gain that is a twentieth larger it is exceeded."""
+    fitted = replace(theorems.T15_pl, id="fitted", about=_is_fitted)
+    found = hardest_case(fitted, 60, rng=1)
+    assert 1 - 1e-9 <= found.ratio <= 1 + 1e-9
+    assert isinstance(found.case.algorithm, FittedDescent)
+    more = E(gap) <= (1 - Fraction(21, 20) * mu * nu) ** T * gap0
+    assert hardest_case(replace(fitted, id="more", claim=more), 60, rng=1).ratio > 1.1
 
 
 def test_both_sides_and_coins_are_searched():

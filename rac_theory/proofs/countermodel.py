@@ -1,0 +1,94 @@
+"""Numbers at which all facts are true and a goal is not: then there is no proof, and none needs to be looked for.
+
+A proof is a sum of facts about f, a step or a sketch, times products of facts about constants. At any numbers for its
+letters at which all facts hold it is not negative, and so the goal is not either. What is known of f at W is linear in
+its letters once the constants are numbers: a small linear program finds the numbers, where there are any. Roots, and
+powers with symbolic exponents, are letters to the search, and so they are here.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from problems.checks import Array
+from rac_theory.proofs.columns import Facts, Powers, Terms
+from rac_theory.proofs.drawn import Drawn
+
+_TRIED = 20_000
+_KEPT = 40
+_SCALES = np.geomspace(1.0, 50.0, 200)
+_STRICTLY = 1e-9
+_LOWEST, _HIGHEST = 0.01, 4.0  # of constants: scales do not matter, what is near to an edge does
+_CLEARLY = 1e-4  # relative to the terms of a goal: what is above it is rounding
+
+
+def refuted(goal: Terms, known: Facts) -> bool:
+    """Whether numbers were found at which all facts hold, and the goal is negative."""
+    drawn = [isinstance(letter, Drawn) for letter in known.letters]
+    states = [known.terms(fact.value.numerator) for fact in known.states]
+    for constants in _allowed(known):
+        linear, *facts = (_at(terms, constants, drawn) for terms in (goal, *states))
+        if _is_negative(linear, facts):
+            return True
+    return False
+
+
+def _allowed(known: Facts) -> Array:
+    """Random numbers for all letters at which all facts about constants hold, many of them at an edge of these."""
+    rng = np.random.default_rng(0)
+    slacks = [(known.terms(fact.value.numerator), fact.strict) for fact in known.slacks]
+    size = (_TRIED, len(known.letters))
+    X = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size))
+    X = X[_hold(slacks, X)][:_KEPT]
+    pushed = [X]
+    for scales in (_SCALES, 1 / _SCALES):
+        steps = np.ones((len(X), len(scales), len(known.letters)))
+        one_each = rng.integers(0, len(known.letters), len(X))
+        steps[np.arange(len(X)), :, one_each] = scales
+        along = X[:, None] * steps
+        held = np.logical_and.accumulate(_hold(slacks, along.reshape(-1, size[1])).reshape(len(X), -1), axis=1)
+        pushed.append(along[np.arange(len(X)), np.maximum(held.sum(axis=1) - 1, 0)])
+    return np.concatenate(pushed)
+
+
+def _hold(slacks: Sequence[tuple[Terms, bool]], X: Array) -> NDArray[np.bool_]:
+    """Where facts about constants hold, strict ones strictly: (n, letters) to (n,)."""
+    kept = np.ones(len(X), bool)
+    for terms, is_strict in slacks:
+        value = _values(terms, X)
+        kept &= (value > _STRICTLY) if is_strict else (value >= 0)
+    return kept
+
+
+def _values(terms: Terms, X: Array) -> Array:
+    total = np.zeros(len(X))
+    for powers, times in terms.items():
+        each = [X[:, i] ** power for i, power in enumerate(powers) if power]
+        total += float(times) * reduce(np.multiply, each, np.ones(len(X)))
+    return total
+
+
+def _at(terms: Terms, constants: Array, drawn: Sequence[bool]) -> dict[Powers, float]:
+    """A polynomial in what is drawn alone, the constants being numbers."""
+    found: dict[Powers, float] = {}
+    for powers, times in terms.items():
+        left = tuple(power if is_drawn else 0 for power, is_drawn in zip(powers, drawn, strict=True))
+        value = float(times) * float(np.prod([x**p for x, p, d in zip(constants, powers, drawn, strict=True) if not d]))
+        found[left] = found.get(left, 0.0) + value
+    return found
+
+
+def _is_negative(goal: dict[Powers, float], facts: Sequence[dict[Powers, float]]) -> bool:
+    """Whether a linear form can be negative where others are not, in each product of what is drawn as in a number."""
+    names = list(dict.fromkeys(name for form in (goal, *facts) for name in form if any(name)))
+    constant = (0,) * len(next(iter(goal), ()))
+    offset, size = goal.get(constant, 0.0), sum(map(abs, goal.values()))
+    if not names:
+        return offset < -_CLEARLY * size
+    A = np.array([[-form.get(name, 0.0) for name in names] for form in facts]).reshape(len(facts), len(names))
+    b = np.array([form.get(constant, 0.0) for form in facts])
+    found = linprog([goal.get(name, 0.0) for name in names], A_ub=A, b_ub=b, bounds=(-1, 1))
+    return found.status == 0 and float(found.fun) + offset < -_CLEARLY * size  # type: ignore[arg-type]  # of status 0
