@@ -240,9 +240,8 @@ def _parts(kind: type[Expression], value: Expression) -> tuple[Expression, ...]:
 def _expressions(value: Any) -> Iterator[Expression]:
     if isinstance(value, Expression):
         yield value
-    elif isinstance(value, tuple | Relation):
-        for each in value.terms if isinstance(value, Relation) else value:
-            yield from _expressions(each)
+    for each in value.terms if isinstance(value, Relation) else value if isinstance(value, tuple) else ():
+        yield from _expressions(each)
 
 
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:
