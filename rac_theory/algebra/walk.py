@@ -16,8 +16,11 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     >>> symbols_of(Let("rho", 1 - mu * lam) + mu)
     (mu, lambda_min)
     """
+    found: dict[Symbol, None] = {}
     seen: set[int] = set()
-    return tuple(dict.fromkeys(symbol for one in expressions for symbol in _free(one, seen)))
+    for one in expressions:
+        _find(one, found, seen)
+    return tuple(found)
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
@@ -40,25 +43,29 @@ def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
     return tuple(found)
 
 
-def _free(expression: Expression | Relation, seen: set[int]) -> Iterator[Symbol]:
-    """The symbols that stand for something outside: an index is bound in its term, and nowhere else.
+def _find(expression: Expression | Relation, found: dict[Symbol, None], seen: set[int]) -> None:
+    """Add the symbols that stand for something outside: an index is bound in its term, and nowhere else.
 
     A definition is gone through once, by identity: definitions that rest on each other share most of what they are.
     """
     match expression:
         case Symbol():
-            yield expression
+            found[expression] = None
         case Total(index, steps, term):
-            yield from _free(steps, seen)
-            yield from (symbol for symbol in _free(term, set()) if symbol != index)
+            _find(steps, found, seen)
+            of_term: dict[Symbol, None] = {}
+            _find(term, of_term, set())
+            found.update((symbol, None) for symbol in of_term if symbol != index)
         case Let(value=value):
             if id(expression) not in seen:
                 seen.add(id(expression))
-                yield from _free(value, seen)
+                _find(value, found, seen)
         case Relation(terms):
-            yield from (symbol for each in terms for symbol in _free(each, seen))
+            for each in terms:
+                _find(each, found, seen)
         case _:
-            yield from (symbol for each in expression.inside() for symbol in _free(each, seen))
+            for each in expression.inside():
+                _find(each, found, seen)
 
 
 def _named(expression: Expression) -> Iterator[Let]:

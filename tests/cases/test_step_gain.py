@@ -116,9 +116,9 @@ def test_in_the_plane_it_is_known():
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rank", [2, 3])
 def test_bounds_from_draws_of_a_uniform_range_are_below_and_near(kind, rank):
-    """Of 40 bounds at level 1/20 at most 6 may be too large (alpha = 0.002); all are within a tenth.
+    """Of 40 bounds at level 1/20 at most 6 may be too large (alpha = 0.0034); all are within a tenth.
 
-    The truth is a mean of 400,000 draws, in another basis. Would catch a bound without its level, or for a part of the
+    The truth is a mean of 200,000 draws, in another basis. Would catch a bound without its level, or for a part of the
     diagonal alone, as the largest eigenvalue is not where the smallest of E[M] is missed.
     """
     values = np.array([4.0, 1.0, 0.3, 0.05])
@@ -141,7 +141,7 @@ def test_bounds_from_draws_of_a_uniform_range_are_below_and_near(kind, rank):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_bounds_from_draws_of_any_other_sketch(kind):
-    """The law of Coordinate by a function: of 40 bounds at level 1/20 at most 6 above the sum (alpha = 0.002)."""
+    """The law of Coordinate by a function: of 40 bounds at level 1/20 at most 6 above the sum (alpha = 0.0034)."""
     Q = Smoothness([(S, R), (0.3 * np.eye(4), np.eye(3))])
     known = Coordinate(4, 2)
     own = FromFunction(4, 2, lambda rng: np.eye(4)[:, rng.permutation(4)[:2]])

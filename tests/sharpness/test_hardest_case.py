@@ -14,7 +14,7 @@ from rac_theory.theorems import E, gap
 from rac_theory.theorems.symbols import T, gap0, mu, nu
 
 
-@pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 500), ("T2", 700)])
+@pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 600), ("T2", 700)])
 def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
     """For T2 the multiple of the identity, though no spectrum that it starts from has a condition number below 10.
 
@@ -76,7 +76,7 @@ def test_both_sides_and_coins_are_searched():
 
 
 def test_the_same_seed_finds_the_same():
-    first, again = (hardest_case(theorems.T12_gaussian, 60, rng=3) for _ in range(2))
+    first, again = (hardest_case(theorems.T12_pl, 60, rng=3) for _ in range(2))
     assert (first.ratio, first.t) == (again.ratio, again.t)
     np.testing.assert_array_equal(first.case.start, again.case.start)
     assert first.ratio < 1
