@@ -43,6 +43,8 @@ def _allowed(known: Facts) -> Array:
     size = (_TRIED, len(known.letters))
     X = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size))
     X = X[_hold(slacks, X)][:_KEPT]
+    if not len(X):  # an equation between constants is met by no random numbers
+        return X
     pushed = [X]
     for scales in (_SCALES, 1 / _SCALES):
         steps = np.ones((len(X), len(scales), len(known.letters)))
