@@ -57,9 +57,10 @@ def lower_mean(X: Array, alpha: Array | float) -> Array:
     def contradicted(m: Array) -> Array:
         return np.asarray(_largest_wealth(stakes, X / m - 1) >= threshold)
 
-    positive = np.where(mean > 0, mean, 1.0)
+    above = mean > np.finfo(float).tiny / _LEAST  # of which a part can still be told from zero
+    positive = np.where(above, mean, 1.0)
     low, high = _search(contradicted, _LEAST * positive, positive)
-    return np.where((mean > 0) & contradicted(_LEAST * positive), np.minimum(low, high), 0.0)
+    return np.where(above & contradicted(_LEAST * positive), np.minimum(low, high), 0.0)
 
 
 def upper_mean(X: Array, ceiling: float, alpha: float) -> Array:

@@ -108,3 +108,11 @@ def test_two_routes_to_a_lower_limit():
     assert (lower < 0.25).all()
     assert (mean - lower < 1.1 * (mean - bernstein)).all()
     np.testing.assert_allclose(mean - lower, mean - mirrored, rtol=0.1)
+
+
+def test_a_mean_that_is_hardly_a_number_has_the_limit_zero():
+    """Steps that fit the draw reach such gaps. Catches a part of it that is zero, and divided by: a warning."""
+    X = np.stack([np.full(60, value) for value in (5e-324, 1e-306, 1e-150, 0.0)], axis=1)
+    low = lower_mean(X, ALPHA)
+    assert low[0] == low[1] == low[3] == 0.0
+    assert 0 < low[2] <= 1e-150
