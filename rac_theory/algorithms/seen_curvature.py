@@ -36,7 +36,7 @@ class SeenCurvature:
     V : (n, n) or None
         An orthonormal basis of the other side; None where all its directions are alike, and j = 1.
     floor : float
-        The multiple of the identity that is added.
+        The multiple of the identity that is added, with what V leaves off the diagonal.
     """
 
     S: Array
@@ -48,14 +48,16 @@ class SeenCurvature:
     def of(cls, Q: Smoothness, side: Side, floor: float = FLOOR) -> Self:
         """Break Q up for a sketch on one side; ``floor`` is relative to its largest eigenvalue."""
         terms = Q.terms if side == "left" else [(R, S) for S, R in Q.terms]
-        S, others = np.stack([S for S, _ in terms]), [R for _, R in terms]
+        S, others, slack = np.stack([S for S, _ in terms]), [R for _, R in terms], 0.0
         V = None if all(_is_scalar(R) for R in others) else _common_basis(others)
         if V is None:
             tops = np.array([extreme_eigenvalues(R)[1] for R in others])
             S, D = np.tensordot(tops, S, axes=1)[None], np.ones((1, 1))
         else:
-            D = np.stack([np.maximum(np.einsum("ij,ik,kj->j", V, R, V), 0.0) for R in others])
-        return cls(S, D, V, floor * Q.largest)
+            turned = [V.T @ R @ V for R in others]
+            D = np.stack([np.maximum(np.diagonal(R), 0.0) for R in turned])
+            slack = sum(float(np.linalg.norm(A)) * _off_diagonal(R) for A, R in zip(S, turned, strict=True))
+        return cls(S, D, V, floor * Q.largest + slack)
 
     @property
     def highest(self) -> Self:
@@ -81,6 +83,10 @@ def _common_basis(matrices: Sequence[Array]) -> Array | None:
     V = np.linalg.eigh(np.asarray(sum(w / size * R for w, size, R in zip(mix, sizes, matrices, strict=True))))[1]
     for R, size in zip(matrices, sizes, strict=True):
         turned = V.T @ R @ V
-        if float(np.linalg.norm(turned - np.diag(np.diagonal(turned)))) > _ROUNDING * size:
+        if _off_diagonal(turned) > _ROUNDING * size:
             return None
     return np.asarray(V)
+
+
+def _off_diagonal(R: Array) -> float:
+    return float(np.linalg.norm(R - np.diag(np.diagonal(R))))

@@ -51,7 +51,7 @@ def in_a_range(
     algorithm: FittedDescent, spectrum: Array, alpha: float, draws: int, rng: np.random.Generator
 ) -> tuple[float, int]:
     """Return a lower bound of the smallest eigenvalue of E[M], and from how many draws."""
-    n = max(1, min(draws, _NUMBERS // len(spectrum)))
+    n = max(2, min(draws, _NUMBERS // len(spectrum)))
     first = max(1, n // _FIRST)
     few = _draws(algorithm, first, rng)
     floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 13)]

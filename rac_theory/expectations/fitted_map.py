@@ -13,7 +13,7 @@ from problems.problem import Problem
 from rac_theory.algorithms.fitted_steps import FittedDescent, StepPerDraw, curvature_of
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.expectations.components import pooled
-from rac_theory.expectations.frame import frame_of, whole_frame
+from rac_theory.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.expectations.line_map import line_map
 from rac_theory.expectations.matrix_map import matrix_map
 from rac_theory.expectations.moment_map import MomentMap, Unsupported
@@ -27,12 +27,12 @@ def fitted_map(algorithm: FittedDescent, problem: Problem) -> MomentMap:
     known = Moments(algorithm.sketch)
     if known.is_uniform and known.sketch.rank == 1:
         frame = frame_of(pooled(problem), algorithm.side)
-        if not frame.whole and frame.curvatures.shape[1] == 1:
+        if _is_hessian(SeenCurvature.of(curvature_of(problem), algorithm.side), frame):
             return line_map(frame, algorithm.gamma)
     if known.support is None or known.sketch.dim > LARGEST_ENUMERATED:
         raise Unsupported(
             f"steps that fit the draw must have a sketch with a listed support at dim <= {LARGEST_ENUMERATED}, or "
-            f"uniform lines where all directions of the other side are alike, got {known.sketch!r}"
+            f"uniform lines on a problem whose Q is its Hessian, the same along the other side, got {known.sketch!r}"
         )
     U, weights = orthonormal_range(known.support[0]), known.support[1].astype(np.float64)
     curvature = SeenCurvature.of(curvature_of(problem), algorithm.side)
@@ -50,6 +50,15 @@ def fitted_map(algorithm: FittedDescent, problem: Problem) -> MomentMap:
         frame = whole_frame(quadratic, lambda second_moment: second_moment)
     mean = partial(np.matmul, np.tensordot(weights, P, axes=1))
     return matrix_map(frame, 1.0, summed(P, weights), mean)
+
+
+def _is_hessian(curvature: SeenCurvature, frame: Frame) -> bool:
+    """Whether steps are taken with the curvatures of a frame: of a large problem, or a user's, only L may be known."""
+    if frame.whole or frame.curvatures.shape[1] > 1 or curvature.V is not None:
+        return False
+    basis = np.eye(frame.dim) if frame.basis is None else frame.basis
+    s = np.broadcast_to(frame.curvatures[:, 0], frame.dim)
+    return float(np.abs(basis.T @ curvature.highest.S[0] @ basis - np.diag(s)).max()) <= 1e-9 * float(s.max())
 
 
 def _on_all_numbers(M: Array, V: Array, *, left: bool) -> Array:

@@ -131,6 +131,19 @@ def test_expectations_along_uniform_lines(kind, name, side):
     assert exact_rate(Case(kind(Gaussian(2, 1)), plane)) == pytest.approx(np.linalg.eigvalsh(A)[-1], rel=1e-9)
 
 
+def test_where_only_L_is_known_lines_have_no_expectation():
+    """Steps are those of L I then, and not of the Hessian. Would catch a curve that is no expectation of these runs."""
+
+    class Coarse(Quadratic):
+        smoothness = property(lambda self: Smoothness.isotropic(self.L, self.shape))
+
+    coarse = Coarse.left(np.diag([3.0, 1.0]), np.ones((2, 1)))
+    with pytest.raises(Unsupported, match="on a problem whose Q is its Hessian"):
+        expected(Case(StepPerDraw(Haar(2, 1)), coarse, steps=2))
+    case = Case(StepPerDraw(Coordinate(2, 1)), coarse, steps=1)
+    assert expected(case).gap[1] == pytest.approx((0.5 * 0 + 0.5 * 1.5) + (0.5 * 0.5 + 0.5 * 0.5 * (2 / 3) ** 2))
+
+
 def test_what_has_no_expectation_says_why():
     with pytest.raises(Unsupported, match=r"a listed support at dim <= 32, or .* got Haar\(dim=4, rank=2\)"):
         expected(Case(StepPerDraw(Haar(4, 2)), PROBLEMS["rows"], steps=1))

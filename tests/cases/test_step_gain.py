@@ -11,6 +11,7 @@ from problems import LeastSquares, Quadratic, SoftmaxRegression
 from problems.smoothness import Smoothness
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
 from rac_theory.cases.fitted_step import fitted_step
+from rac_theory.cases.projected_step import Moment, gain_at
 from rac_theory.cases.uniform_step import on_a_line
 from rac_theory.sketches import (
     Coordinate,
@@ -149,6 +150,24 @@ def test_bounds_from_draws_of_any_other_sketch(kind):
     found = [fitted_step(kind(own), Q, alpha=0.05, draws=1000, rng=seed).nu for seed in range(40)]
     assert sum(one > true for one in found) <= 6
     assert np.mean(found) >= 0.6 * true
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_few_draws_promise_little_and_are_no_error(kind):
+    """One and two draws, of a uniform range and of another: a bound from nothing would be a fault, or too much."""
+    Q = Smoothness([(S, np.eye(3))])
+    own = FromFunction(4, 2, lambda rng: np.eye(4)[:, rng.permutation(4)[:2]])
+    for sketch, draws in product((Haar(4, 2), own), (1, 2)):
+        assert 0 <= fitted_step(kind(sketch), Q, alpha=1e-3, draws=draws, rng=0).nu < 0.05 / Q.largest
+
+
+def test_what_moments_may_be_off_by_is_taken_off_a_gain():
+    """2 gamma times that of E[H], and gamma^2 times that of E[HSH]. Would catch either, left out."""
+    exact = Moment(np.diag([0.9, 0.1]), np.diag([0.9, 0.01]), 0.0, 0.0)
+    gamma, true = 1.5, 2 * 1.5 * 0.1 - 1.5**2 * 0.01
+    assert gain_at(gamma, exact) == pytest.approx(true, rel=1e-12)
+    off = exact._replace(off_mean=1e-3, off_seen=2e-3)
+    assert gain_at(gamma, off) == pytest.approx(true - 2 * gamma * 1e-3 - gamma**2 * 2e-3, rel=1e-12)
 
 
 def test_what_is_sampled_is_paid_for():
