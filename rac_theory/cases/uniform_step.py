@@ -55,13 +55,20 @@ def in_a_range(
     first = max(1, n // _FIRST)
     few = _draws(algorithm, first, rng)
     floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 13)]
-    floor = max(floors, key=lambda each: _bound(algorithm, spectrum, each, few, alpha))
+    floor = max(floors, key=lambda each: _promised(algorithm, spectrum, each, few, alpha, n - first))
     return _bound(algorithm, spectrum, floor, _draws(algorithm, n - first, rng), alpha), n - first
 
 
 def _draws(algorithm: FittedDescent, n: int, rng: np.random.Generator) -> list[Array]:
     block = max(1, _BLOCK // (algorithm.sketch.dim * algorithm.sketch.rank))
     return [draw_ranges(algorithm.sketch, rng, min(block, n - start)) for start in range(0, n, block)]
+
+
+def _promised(algorithm: FittedDescent, spectrum: Array, floor: float, few: list[Array], alpha: float, n: int) -> float:
+    """About what so many draws will promise, by a few: their means less the margin of their variances."""
+    X = np.concatenate([_diagonals(algorithm, spectrum, floor, U) for U in few])
+    cost = np.log(2 * len(spectrum) / alpha) / n
+    return float((X.mean(axis=0) - np.sqrt(2 * cost * X.var(axis=0)) - cost / np.maximum(spectrum, floor)).min())
 
 
 def _bound(algorithm: FittedDescent, spectrum: Array, floor: float, ranges: list[Array], alpha: float) -> float:
