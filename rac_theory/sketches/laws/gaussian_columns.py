@@ -4,8 +4,8 @@ Let Y be k x r with independent entries :math:`N(0, s_i)` in row i, all :math:`s
 projection on its range, :math:`1 < r < k`. For two coordinates i and j let M be the inverse of :math:`Y^\top Y`
 without their rows, and G, 2 x 2, the products of these rows, each over :math:`\sqrt{s_i}`, with M between them.
 
-**Theorem.** With :math:`j_m` the mean of :math:`q^{-m}`, :math:`q = \sum s_l g_l^2` over all but the r + 2 largest of the
-:math:`s_l`, g standard normal, and :math:`l_1` the mean of :math:`1/q` over all of them, let
+**Theorem.** With :math:`j_m` the mean of :math:`q^{-m}`, :math:`q = \sum s_l g_l^2` over all but the r + 2 largest of
+the :math:`s_l`, g standard normal, and :math:`l_1` the mean of :math:`1/q` over all of them, let
 
 .. math:: \mu = s j_1 j_2, \quad n = r j_2 + r (r-1) \mu, \quad
     \theta = r^3 j_3 + 11 r^2 j_3 \big( 1 + 1.37\, (r-1)\, s\, j_3^{1/3} \big) .
@@ -17,33 +17,32 @@ Then, for :math:`i \ne j`,
 
     r (r+1)\, l_1^2 - (s_i + s_j)\, \theta \le \frac{E[H_{ii} H_{jj}] + E[H_{ij}^2]}{s_i s_j} \le r^2 j_2 + n .
 
-*Proof.* M has the law of :math:`O M O^\top` for rotations O. :math:`1/M_{11}` is the squared distance of the first column
-from the span of the others, a form :math:`g^\top \Gamma g` whose :math:`\Gamma` has between the eigenvalues s of all
-rows, and these without the r - 1 largest: so :math:`E[M_{11}^m] \le j_m` and :math:`E[M_{11}] \ge l_1`, and the same for
-one row left out or none. :math:`M_{12}` is :math:`-w^\top g / (\sqrt{q}\, g^\top \Gamma g)`, with q the squared length of
-the first column off the others, :math:`\|w\|^2 \le s`, and :math:`\Gamma` of two columns. Along w, g is independent of
-the rest, and without it the form is at least its Schur complement, whose eigenvalues are those of :math:`\Gamma` without
-the largest or more. So :math:`E[M_{12}^2] \le s\, j_1 j_2 = \mu`, and
-:math:`E |M_{12}|^3 \le 1.6\, (s\, j_3)^{3/2}` as :math:`E |g|^3 < 1.6`. Hence
-:math:`E (\mathrm{tr} M)^2 \le r^2 j_2`, :math:`E\, \mathrm{tr} M^2 \le n`, :math:`E (\mathrm{tr} M)^3 \le r^3 j_3` and, by
-Hölder's inequality, :math:`E\, \mathrm{tr} M\, \mathrm{tr} M^2 \le r^2 j_3 (1 + 1.37 (r-1) s j_3^{1/3})`.
+*Proof.* M has the law of :math:`O M O^\top` for rotations O. :math:`1/M_{11}` is the squared distance of the first
+column from the span of the others, a form :math:`g^\top \Gamma g` whose :math:`\Gamma` has between the eigenvalues s
+of all rows, and these without the r - 1 largest: so :math:`E[M_{11}^m] \le j_m` and :math:`E[M_{11}] \ge l_1`, and
+the same for one row left out or none. :math:`M_{12}` is :math:`-w^\top g / (\sqrt{q}\, g^\top \Gamma g)`, with q the
+squared length of the first column off the others, :math:`\|w\|^2 \le s`, and :math:`\Gamma` of two columns. Along w,
+g is independent of the rest, and without it the form is at least its Schur complement, whose eigenvalues are those of
+:math:`\Gamma` without the largest or more. So :math:`E[M_{12}^2] \le s\, j_1 j_2 = \mu`, and :math:`E |M_{12}|^3 \le
+1.6\, (s\, j_3)^{3/2}` as :math:`E |g|^3 < 1.6`. Hence :math:`E (\mathrm{tr} M)^2 \le r^2 j_2`, :math:`E\, \mathrm{tr}
+M^2 \le n`, :math:`E (\mathrm{tr} M)^3 \le r^3 j_3` and, by Hölder's inequality, :math:`E\, \mathrm{tr} M\,
+\mathrm{tr} M^2 \le r^2 j_3 (1 + 1.37 (r-1) s j_3^{1/3})`.
 
-The block of H is :math:`\sqrt D (G^{-1} + D)^{-1} \sqrt D`, :math:`D = \mathrm{diag}(s_i, s_j)`. So
-:math:`H_{ii} = s_i x / (1 + s_i x)` with :math:`G_{11} - s_j G_{12}^2 \le x \le G_{11}`, and
-:math:`H_{ij}^2 = s_i s_j G_{12}^2 / \Delta^2` with :math:`1 \le \Delta \le (1 + s_i G_{11})(1 + s_j G_{22})`. Bounds from
-above are :math:`s_i G_{11}` and so on. From below :math:`H_{ii} / s_i \ge G_{11} - s_j G_{12}^2 - s_i G_{11}^2`, and
-:math:`\Delta^{-2} \ge 1 - 2 s_i G_{11} - 2 s_j G_{22}`, so that what is lost in the last line of the theorem has the mean
-:math:`(s_i + s_j)\, E[G_{11}^2 G_{22} + 3\, G_{11} G_{12}^2]`. Over the two rows, which are independent of M,
-:math:`E[G_{11} G_{22} + G_{12}^2] = (\mathrm{tr} M)^2 + \mathrm{tr} M^2`, which is at least
-:math:`(1 + 1/r)(\mathrm{tr} M)^2`, and that mean is
-:math:`(\mathrm{tr} M)^3 + 5\, \mathrm{tr} M\, \mathrm{tr} M^2 + 6\, \mathrm{tr} M^3`, where
-:math:`\mathrm{tr} M^3 \le \mathrm{tr} M\, \mathrm{tr} M^2`. For one row, :math:`H_{ii} = s_i t / (1 + s_i t)` with the mean
-:math:`E[t] = E\, \mathrm{tr} M` and :math:`E[t^2] = E[(\mathrm{tr} M)^2 + 2\, \mathrm{tr} M^2] = (r^2 + 2r) E[M_{11}^2]`,
-as rotations make :math:`E[M_{11}^2] = E[M_{11} M_{22}] + 2 E[M_{12}^2]`.
+The block of H is :math:`\sqrt D (G^{-1} + D)^{-1} \sqrt D`, :math:`D = \mathrm{diag}(s_i, s_j)`. So :math:`H_{ii} =
+s_i x / (1 + s_i x)` with :math:`G_{11} - s_j G_{12}^2 \le x \le G_{11}`, and :math:`H_{ij}^2 = s_i s_j G_{12}^2 /
+\Delta^2` with :math:`1 \le \Delta \le (1 + s_i G_{11})(1 + s_j G_{22})`. Bounds from above are :math:`s_i G_{11}` and
+so on. From below :math:`H_{ii} / s_i \ge G_{11} - s_j G_{12}^2 - s_i G_{11}^2`, and :math:`\Delta^{-2} \ge 1 - 2 s_i
+G_{11} - 2 s_j G_{22}`, so that what is lost in the last line of the theorem has the mean :math:`(s_i + s_j)\,
+E[G_{11}^2 G_{22} + 3\, G_{11} G_{12}^2]`. Over the two rows, which are independent of M, :math:`E[G_{11} G_{22} +
+G_{12}^2] = (\mathrm{tr} M)^2 + \mathrm{tr} M^2`, which is at least :math:`(1 + 1/r)(\mathrm{tr} M)^2`, and that mean
+is :math:`(\mathrm{tr} M)^3 + 5\, \mathrm{tr} M\, \mathrm{tr} M^2 + 6\, \mathrm{tr} M^3`, where :math:`\mathrm{tr} M^3
+\le \mathrm{tr} M\, \mathrm{tr} M^2`. For one row, :math:`H_{ii} = s_i t / (1 + s_i t)` with the mean :math:`E[t] =
+E\, \mathrm{tr} M` and :math:`E[t^2] = E[(\mathrm{tr} M)^2 + 2\, \mathrm{tr} M^2] = (r^2 + 2r) E[M_{11}^2]`, as
+rotations make :math:`E[M_{11}^2] = E[M_{11} M_{22}] + 2 E[M_{12}^2]`.
 
-Signs of coordinates leave the law alone, so that :math:`E[HSH]` has :math:`(E[H_{ii} H_{jj}] + E[H_{ij}^2])\, S_{ij}` off
-its diagonal, and on it :math:`\sum_j E[H_{ij}^2] S_{jj}`, see ``sign_symmetry``. What is between bounds off the diagonal
-is taken in the middle, and the rest is at most its Frobenius norm.
+Signs of coordinates leave the law alone, so that :math:`E[HSH]` has :math:`(E[H_{ii} H_{jj}] + E[H_{ij}^2])\, S_{ij}`
+off its diagonal, and on it :math:`\sum_j E[H_{ij}^2] S_{jj}`, see ``sign_symmetry``. What is between bounds off the
+diagonal is taken in the middle, and the rest is at most its Frobenius norm.
 """
 
 import math
@@ -75,8 +74,8 @@ class EntryBounds(NamedTuple):
 def moments(s: Array, rank: int) -> EntryBounds | None:
     r"""Return the bounds for variances s, (k,), positive; None where there are too few, or nothing is said.
 
-    The mean of :math:`H_{ij}^2 / (s_i s_j)` is at least
-    :math:`E[G_{12}^2 (1 - 2 s_i G_{11} - 2 s_j G_{22})]`, hence :math:`r l_1^2 - 12 s\, E\, \mathrm{tr} M\, \mathrm{tr} M^2`.
+    The mean of :math:`H_{ij}^2 / (s_i s_j)` is at least :math:`E[G_{12}^2 (1 - 2 s_i G_{11} - 2 s_j G_{22})]`, hence
+    :math:`r l_1^2 - 12 s\, E[\mathrm{tr} M\, \mathrm{tr} M^2]`.
     """
     r, rest, largest = rank, np.sort(s)[: -(rank + 2)], float(s.max())
     if len(rest) < 7:  # the third inverse moment of so few squares is infinite
