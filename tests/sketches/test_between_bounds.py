@@ -10,8 +10,9 @@ from rac_theory.numerics.linalg import orthonormal_range, projection
 from rac_theory.sketches import AnisotropicGaussian, FiniteSupport, Uniform
 from rac_theory.sketches.distributions.uniform import _row
 from rac_theory.sketches.laws import gaussian_columns, permutations
-from rac_theory.sketches.laws.gaussian_columns import moments
+from rac_theory.sketches.laws.gaussian_columns import EntryBounds, moments
 from rac_theory.sketches.laws.leverage import variance_of_share
+from rac_theory.sketches.laws.permutations import Numbers, numbers
 from rac_theory.sketches.laws.rotation_invariance import uniform_range
 from rac_theory.sketches.moments import Moments
 
@@ -19,13 +20,6 @@ from rac_theory.sketches.moments import Moments
 def all_permutations(B):
     """Return the projections of B with its rows in all orders, (d!, d, d)."""
     return projection(np.stack([B[list(order)] for order in itertools.permutations(range(len(B)))]))
-
-
-def smallest_L_H(H, S):
-    """The smallest number with E[HSH] <= L_H E[H], of equally likely H with a regular mean."""
-    lengths, V = np.linalg.eigh(H.mean(axis=0))
-    W = V / np.sqrt(lengths)
-    return float(np.linalg.eigvalsh(W.T @ (H @ S @ H).mean(axis=0) @ W)[-1])
 
 
 def semidefinite(d, rank, rng):
@@ -37,45 +31,101 @@ def total(bound):
     return float(np.linalg.eigvalsh(bound.matrix)[-1]) + bound.off
 
 
-@pytest.mark.parametrize(("d", "r"), [(4, 2), (5, 2), (5, 3), (5, 4)])
-def test_a_favoured_direction_of_ones_is_bounded(d, r):
-    """Rows in all orders, epsilon and V as they are, 20 matrices S each: never exceeded.
+class Truth:
+    """The numbers of the lemma for equally likely draws, (n, d, d), that permutations leave alone."""
 
-    Half of the rows are near one another, where ones are favoured most. Catches a coefficient of the lemma that is too
-    small, such as x by V without b, xi once for twice along the diagonal, or t without beta.
-    """
-    rng = np.random.default_rng(d + r)
-    for _ in range(10):
-        H = all_permutations(rng.random((d, r)) if rng.random() < 0.5 else 1 + rng.standard_normal((d, r)) / 3)
-        epsilon, variance = 1 - H[0].sum() / d, float(H[:, 0, 0].var())
-        if epsilon > 0.9:
+    def __init__(self, H, r):
+        d = H.shape[1]
+        e, J = np.ones(d) / math.sqrt(d), np.eye(d) - 1 / d
+        a, b, K = H @ e @ e, H @ e @ J, J @ H @ J
+        self.a, self.kappa = a.mean(), (r - a.mean()) / (d - 1)
+        self.beta, self.alpha = (a - a**2).mean() / (d - 1), (a * (r - a)).mean() / (d - 1)
+        self.xi = np.einsum("nii,ni->n", K, b).mean() * d / ((d - 1) * (d - 2))
+        share = (d - 1) / d
+        left = [[1, d, share], [d - 1, 2, share], [share**2, 2 * share**2, share**4 + (d - 1) / d**4]]
+        right = [self.kappa - self.beta, ((r - a) ** 2).mean() / (d - 1), (K[:, 0, 0] ** 2).mean()]
+        self.p, self.y, self.x = np.linalg.solve(left, right)
+        self.epsilon, self.variance = 1 - a.mean(), float(H[:, 0, 0].var())
+        self.b, self.K, self.J, self.e = b, K, J, e
+
+    def exact(self):
+        """Return bounds that are the numbers themselves, but for xi and E[a^2], of which there is one bound."""
+        d, root = len(self.e), math.sqrt(self.a * self.kappa)
+        ends = ((one, one) for one in np.array([self.p + self.y, self.x, self.y]) / self.kappa)
+        crossing = ((self.alpha + self.beta) / root,) * 2
+        known = ((d - 1) * self.beta / self.a, self.beta / self.kappa, crossing, *ends)
+        return Numbers(*known, abs(self.xi) / self.kappa, abs(self.xi) / root)
+
+    def normalised(self, H, S):
+        """E[H]^-1/2 E[HSH] E[H]^-1/2."""
+        W = self.J / math.sqrt(self.kappa) + np.outer(self.e, self.e) / math.sqrt(self.a)
+        return W @ (H @ S @ H).mean(axis=0) @ W
+
+
+def some_laws(d, r, rng):
+    """Yield laws of all orders of rows: of one matrix, of near equal rows, and with ones in half of the draws only."""
+    ones = np.column_stack([np.ones(d), rng.standard_normal((d, r - 1))])
+    across = rng.standard_normal((d, r))
+    across -= across.mean(axis=0)
+    for B in (rng.random((d, r)), 1 + rng.standard_normal((d, r)) / 3, ones, 0.3 * ones + across, ones + 0.1 * across):
+        yield all_permutations(B)
+    spike = np.eye(d)[:, :r] + 0.3
+    yield all_permutations(spike)
+    yield np.concatenate([all_permutations(ones), all_permutations(across)])
+    yield np.concatenate([all_permutations(ones)] * 9 + [all_permutations(across)])
+
+
+LAWS = [(d, r, seed) for d, r in [(4, 2), (5, 2), (5, 3), (5, 4)] for seed in range(3)]
+
+
+@pytest.mark.parametrize(("d", "r", "seed"), LAWS)
+def test_numbers_of_the_lemma_are_within_their_bounds(d, r, seed):
+    """With epsilon and V as they are. Catches each of the bounds without one of its terms."""
+    for H in some_laws(d, r, np.random.default_rng(seed)):
+        true = Truth(H, r)
+        if true.epsilon > 0.95:
             continue
-        for rank in (1, 1, 2, d):
-            S = semidefinite(d, rank, rng)
-            bound = permutations.between_bounds(S, r, epsilon, variance)
-            found = smallest_L_H(H, S)
-            assert found <= total(bound) * (1 + 1e-12)
-            assert total(bound) - found <= bound.slack * (1 + 1e-9)
+        bound, exact = numbers(d, r, true.epsilon, true.variance), true.exact()
+        for name in ("left", "mixed", "along", "across"):
+            assert getattr(exact, name) <= getattr(bound, name) * (1 + 1e-9) + 1e-12
+        for name in ("crossing", "both", "alone", "around"):
+            (low, high), (one, _) = getattr(bound, name), getattr(exact, name)
+            assert low - 1e-9 <= one <= high + 1e-9
+
+
+@pytest.mark.parametrize(("d", "r", "seed"), LAWS)
+def test_a_favoured_direction_of_ones_is_bounded(d, r, seed):
+    """As matrices, for S of all kinds, by the numbers themselves and by their bounds; and no more than slack is lost.
+
+    Catches a term of E[HSH] that is forgotten, or stands in the wrong block.
+    """
+    rng = np.random.default_rng(seed)
+    for H in some_laws(d, r, rng):
+        true = Truth(H, r)
+        if true.epsilon > 0.95:
+            continue
+        u = rng.standard_normal(d)
+        for S in (semidefinite(d, d, rng), semidefinite(d, 1, rng), np.outer(u, u), np.ones((d, d)), np.eye(d)):
+            found = true.normalised(H, S)
+            for known in (true.exact(), numbers(d, r, true.epsilon, true.variance)):
+                bound = permutations.between_bounds(S, known)
+                above = bound.matrix + bound.off * np.eye(d) - found
+                assert np.linalg.eigvalsh(above)[0] >= -1e-9 * np.trace(S)
+                assert total(bound) - np.linalg.eigvalsh(found)[-1] <= bound.slack + 1e-9 * np.trace(S)
 
 
 def test_the_lemma_has_the_coefficients_of_all_orders():
     """p, y, x and xi from three equations and one against E[KRK] and E[KRb] themselves."""
     rng = np.random.default_rng(0)
-    d, r = 5, 2
-    H = all_permutations(1 + rng.standard_normal((d, r)) / 2)
-    e, J = np.ones(d) / math.sqrt(d), np.eye(d) - 1 / d
-    a, b, K = H[0] @ e @ e, H @ e @ J, J @ H @ J
-    kappa, beta, share = (r - a) / (d - 1), (a - a**2) / (d - 1), (d - 1) / d
-    left = [[1, d, share], [d - 1, 2, share], [share**2, 2 * share**2, share**4 + (d - 1) / d**4]]
-    p, y, x = np.linalg.solve(left, [kappa - beta, (r - a) ** 2 / (d - 1), (K[:, 0, 0] ** 2).mean()])
-    xi = np.einsum("nii,ni->n", K, b).mean() * d / ((d - 1) * (d - 2))
-    R = J @ semidefinite(d, d, rng) @ J
-    on = J @ np.diag(np.diagonal(R)) @ J
-    np.testing.assert_allclose((K @ R @ K).mean(axis=0), (p + y) * R + x * on + y * np.trace(R) * J, atol=1e-12)
-    np.testing.assert_allclose(np.einsum("nij,jk,nk->ni", K, R, b).mean(axis=0), xi * J @ np.diagonal(R), atol=1e-12)
-    t = J @ rng.standard_normal(d)
-    Ktb = np.einsum("nij,j,nk->ik", K, t, b) / len(K)
-    np.testing.assert_allclose(Ktb + Ktb.T, 2 * xi * J @ np.diag(t) @ J, atol=1e-12)
+    for H in some_laws(5, 2, rng):
+        true = Truth(H, 2)
+        p, y, x, xi, K, b, J = true.p, true.y, true.x, true.xi, true.K, true.b, true.J
+        R, t = J @ semidefinite(5, 5, rng) @ J, J @ rng.standard_normal(5)
+        on = J @ np.diag(np.diagonal(R)) @ J
+        np.testing.assert_allclose((K @ R @ K).mean(axis=0), (p + y) * R + x * on + y * np.trace(R) * J, atol=1e-12)
+        KRb, Ktb = np.einsum("nij,jk,nk->i", K, R, b) / len(K), np.einsum("nij,j,nk->ik", K, t, b) / len(K)
+        np.testing.assert_allclose(KRb, xi * J @ np.diagonal(R), atol=1e-12)
+        np.testing.assert_allclose(Ktb + Ktb.T, 2 * xi * J @ np.diag(t) @ J, atol=1e-12)
 
 
 @pytest.mark.parametrize("r", [2, 3, 5])
@@ -199,6 +249,27 @@ def test_gaussian_columns_are_bounded(top):
         bound = gaussian_columns.between_bounds(S, 7 * s, r)
         assert 0.99 * found <= total(bound) <= 1.35 * found
         assert total(bound) - bound.slack <= 1.01 * found
+
+
+def test_what_is_unknown_is_within_the_bound_at_both_ends(monkeypatch):
+    """E[HMH] = a M + b (M' + tr(M) I), with the factor off the diagonal between bounds and true at one of them.
+
+    Catches what is taken at one end, a norm that is not added, and a loss that is not.
+    """
+    k, r, s = 30, 3, np.ones(30)
+    a, b = map(float, uniform_range(k, r))
+    share, factor = np.full(k, r / k), (a + b) * k**2  # variances are scaled to the sum 1
+    for least, most, loss in ((1, 1, 0), (1, 1.5, 0), (0.5, 1, 0), (1.5, 1.5, 0.25 * k * factor)):
+        known = EntryBounds(
+            share, share, (a + 2 * b) * k**2, b * k**2, b * k**2, most * factor, least * factor, loss
+        )
+        monkeypatch.setattr(gaussian_columns, "moments", lambda s, rank, known=known: known)
+        S = semidefinite(k, 5, np.random.default_rng(0))
+        bound = gaussian_columns.between_bounds(S, s, r)
+        true = (a * S + b * S + b * np.trace(S) * np.eye(k)) * k / r
+        assert np.linalg.eigvalsh(bound.matrix + bound.off * np.eye(k) - true)[0] >= -1e-9
+        if least == most == 1:
+            np.testing.assert_allclose(bound.matrix, true, atol=1e-12)
 
 
 def test_they_are_bounds_in_the_basis_of_the_covariance():

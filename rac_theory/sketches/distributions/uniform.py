@@ -11,7 +11,7 @@ from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.leverage import Row, variance_of_share
-from rac_theory.sketches.laws.permutations import between_bounds
+from rac_theory.sketches.laws.permutations import between_bounds, numbers
 from rac_theory.sketches.laws.shape import Shape
 
 
@@ -59,7 +59,9 @@ class Uniform(Shape):
         mean square is :math:`1/(3r + 1)` a coordinate: that is the most that E[1 - a] can be.
         """
         d, r = self.dim, self.rank
-        return between_bounds(S, r, 1 / (3 * r + 1), variance_of_share(d, r, _row(r))) if 1 < r < d else None
+        if not 1 < r < d:
+            return None
+        return between_bounds(S, numbers(d, r, 1 / (3 * r + 1), variance_of_share(d, r, _row(r))))
 
     def _integrand(self, t: Array) -> Array:
         m = -np.expm1(-t) / (2 * t)

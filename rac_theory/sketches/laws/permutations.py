@@ -45,6 +45,7 @@ number is between bounds, the largest multiple of a semidefinite matrix is a bou
 
 import itertools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,71 +53,76 @@ from problems.checks import Array
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 
 
-def between_bounds(S: Array, rank: int, epsilon: float, variance: float) -> CurvatureBound:
-    r"""Return the bound of the theorem for S, (d, d), positive semidefinite.
+class Numbers(NamedTuple):
+    r"""Bounds of the numbers of the lemma; pairs are (from below, from above).
 
-    Parameters
-    ----------
-    S : (d, d)
-    rank : int
-        r, which every draw has, with 1 < r < d.
-    epsilon, variance : float
-        Upper bounds of :math:`E[1 - e^\top H e]` and of :math:`\mathrm{Var}(H_{11})`.
+    In the order of the attributes: :math:`(d-1) \beta / \bar a`, :math:`\beta / \kappa`,
+    :math:`(\alpha + \beta) / \sqrt{\bar a \kappa}`, p + y, x and y over :math:`\kappa`, and the size of
+    :math:`\xi` over :math:`\kappa` and over :math:`\sqrt{\bar a \kappa}`.
     """
-    d, r = len(S), rank
-    sums = S.sum(axis=1)
-    sigma = max(float(sums.sum()) / d, 0.0)
-    t = (sums - sums.mean()) / math.sqrt(d)
-    R = S - (sums[:, None] + sums) / d + sums.mean() / d
-    diagonal = np.diagonal(R).copy()
-    trace = float(diagonal.sum())
-    mixed, beta = sigma * epsilon / (r - 1), epsilon / (d - 1) * trace
-    low, high = _crossing(d, r, epsilon)
-    both, alone, around = _coefficients(d, r, epsilon, variance)
-    share = math.sqrt((r - 1) / (d - 1))  # at most the square root of kappa
-    xi = math.sqrt(d * epsilon) * (math.sqrt(variance) + 2 * math.sqrt(epsilon) / d) * d / ((d - 1) * (d - 2))
-    off = (high - low) / 2 * float(np.linalg.norm(t))
-    off += 2 * xi * float(np.abs(t).max()) / share**2
-    off += xi * float(np.linalg.norm(diagonal - diagonal.mean())) / (share * math.sqrt(1 - epsilon))
-    matrix = R
-    matrix *= both[1]
-    _add_projected(matrix, diagonal * alone[1] + (trace * around[1] + mixed))
-    cross = ((low + high) / 2 * t + (sigma + beta) / (2 * math.sqrt(d))) / math.sqrt(d)
-    matrix += cross[:, None] + cross
-    widths = (ends[1] - ends[0] for ends in (both, alone, around))
-    sizes = (float(np.linalg.norm(S, ord=np.inf)), float(diagonal.max()), trace)
-    slack = 2 * off + mixed + beta + sigma * epsilon
-    return CurvatureBound(matrix, off, slack + sum(w * size for w, size in zip(widths, sizes, strict=True)))
+
+    left: float
+    mixed: float
+    crossing: tuple[float, float]
+    both: tuple[float, float]
+    alone: tuple[float, float]
+    around: tuple[float, float]
+    along: float
+    across: float
 
 
-def _crossing(d: int, r: int, epsilon: float) -> tuple[float, float]:
-    """Between what ``(alpha + beta) / sqrt(E[a] kappa)`` must lie."""
-    low = (r - 1) * math.sqrt((1 - epsilon) / ((r - 1 + epsilon) * (d - 1)))
-    return low, (r - 1 + 2 * epsilon) / math.sqrt((r - 1) * (d - 1))
-
-
-def _coefficients(d: int, r: int, epsilon: float, variance: float) -> Array:
-    """Between what p + y, x and y over kappa must lie, (3, 2): linear in what is on the right of the equations."""
-    share = (d - 1) / d
-    equations = np.array(
-        [
-            [1.0, d, share],
-            [d - 1, 2.0, share],
-            [share**2, 2 * share**2, share**4 + (d - 1) / d**4],
-        ]
-    )
+def numbers(d: int, rank: int, epsilon: float, variance: float) -> Numbers:
+    """Return the bounds of the theorem; the three of E[KRK] are linear in what is on the right of their equations."""
+    r, share, root = rank, (d - 1) / d, math.sqrt(variance) + 2 * math.sqrt(epsilon) / d
+    equations = np.array([[1, d, share], [d - 1, 2, share], [share**2, 2 * share**2, share**4 + (d - 1) / d**4]])
     squares = (r - 1.0, r - 1 + r * epsilon / (r - 1))
-    uneven = (0.0, (math.sqrt(variance) + 2 * math.sqrt(epsilon) / d) ** 2 * (d - 1) / (r - 1))
+    uneven = (0.0, root**2 * (d - 1) / (r - 1))
     corners = itertools.product((1 - epsilon / (r - 1), 1.0), squares, uneven)
     right = np.array([[first, second, second * (d - 1) / d**2 + third] for first, second, third in corners])
     p, y, x = np.linalg.solve(equations, right.T)
-    found = np.stack([p + y, x, y])
-    return np.stack([found.min(axis=1), found.max(axis=1)], axis=1)
+    low = (r - 1) * math.sqrt((1 - epsilon) / ((r - 1 + epsilon) * (d - 1)))
+    kappa, xi = (r - 1) / (d - 1), math.sqrt(d * epsilon) * root * d / ((d - 1) * (d - 2))
+    return Numbers(
+        left=epsilon,
+        mixed=epsilon / (r - 1),
+        crossing=(low, (r - 1 + 2 * epsilon) / math.sqrt((r - 1) * (d - 1))),
+        both=_ends(p + y),
+        alone=_ends(x),
+        around=_ends(y),
+        along=xi / kappa,
+        across=xi / math.sqrt((1 - epsilon) * kappa),
+    )
 
 
-def _add_projected(matrix: Array, numbers: Array) -> None:
-    """Add ``J diag(numbers) J``."""
-    d = len(numbers)
-    half = (numbers - numbers.mean() / 2) / d
+def between_bounds(S: Array, known: Numbers) -> CurvatureBound:
+    """Return the bound of the theorem for S, (d, d), positive semidefinite."""
+    d = len(S)
+    sums = S.sum(axis=1)
+    sigma = max(float(sums.sum()) / d, 0.0)
+    t = (sums - sums.mean()) / math.sqrt(d)
+    matrix = S - (sums[:, None] + sums) / d + sums.mean() / d  # R
+    diagonal = np.diagonal(matrix).copy()
+    trace, (low, high) = float(diagonal.sum()), known.crossing
+    off = (high - low) / 2 * float(np.linalg.norm(t))
+    off += 2 * known.along * float(np.abs(t).max())
+    off += known.across * float(np.linalg.norm(diagonal - diagonal.mean()))
+    matrix *= known.both[1]
+    _add_projected(matrix, diagonal * known.alone[1] + (trace * known.around[1] + known.mixed * sigma))
+    left = known.left * trace / (d - 1)
+    cross = ((low + high) / 2 * t + (sigma + left) / (2 * math.sqrt(d))) / math.sqrt(d)
+    matrix += cross[:, None] + cross
+    widths = (ends[1] - ends[0] for ends in (known.both, known.alone, known.around))
+    sizes = (float(np.linalg.norm(S)), float(diagonal.max()), trace)
+    slack = 2 * off + sigma * (known.mixed + known.left) + left
+    return CurvatureBound(matrix, off, slack + sum(w * size for w, size in zip(widths, sizes, strict=True)))
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def _add_projected(matrix: Array, diagonal: Array) -> None:
+    """Add ``J diag(diagonal) J``."""
+    half = (diagonal - diagonal.mean() / 2) / len(diagonal)
     matrix -= half[:, None] + half
-    matrix[np.diag_indices(d)] += numbers
+    matrix[np.diag_indices(len(diagonal))] += diagonal
