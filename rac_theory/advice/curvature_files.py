@@ -44,7 +44,7 @@ def features_in(text: str) -> dict[str, Callable[[], Array]]:
         raise ValueError(f"data must be the path of an .npy or .npz file, got {shown(text)}; numpy.save makes one")
     path = readable_file("data", text, "the path of a file that can be read")
     if suffix == ".npy":
-        return {Path(text).stem: partial(_loaded, path, "")}
+        return {Path(text).stem: partial(_matrix, path, "")}
     try:
         with Path(path).open("rb") as file:
             names = [tensor.name for tensor in npz(printable(path), file)]
@@ -52,25 +52,32 @@ def features_in(text: str) -> dict[str, Callable[[], Array]]:
         raise ValueError(f"data must be a file that can be read, got {printable(path)}: {error.strerror}") from error
     if not names:
         raise ValueError(f"data must have an array, got none in {printable(path)}")
-    return {name: partial(_loaded, path, name) for name in names}
+    return {name: partial(_matrix, path, name) for name in names}
 
 
-def _loaded(path: str, name: str) -> Array:
-    where = printable(f"{name} in {path}" if name else path)
-    with warnings.catch_warnings(action="error"):
-        try:
-            loaded = np.load(path, mmap_mode=None if name else "r", allow_pickle=False)
-            array: Array = loaded[name] if name else loaded
-        except Exception as error:  # of zipfile, zlib, struct, tokenize and ast, each of its own kind
-            raise ValueError(
-                f"data must be an array of numbers as numpy.save writes it, got {where}: {printable(str(error))}"
-            ) from error
+def _matrix(path: str, name: str) -> Array:
+    array = _loaded("data", path, name)
     if array.ndim != 2:
+        where = printable(f"{name} in {path}" if name else path)
         raise ValueError(
             f"data must be a matrix with one example a row, got shape {array.shape} in {where}; "
             "X.reshape(-1, X.shape[-1]) makes one of activations by batch and position"
         )
     return array
+
+
+def _loaded(argument: str, path: str, name: str = "") -> Array:
+    """Load the array of an ``.npy`` file, as far as it is read, or the one of that name in an ``.npz``."""
+    with warnings.catch_warnings(action="error"):
+        try:
+            loaded = np.load(path, mmap_mode=None if name else "r", allow_pickle=False)
+            found: Array = loaded[name] if name else loaded
+        except Exception as error:  # of zipfile, zlib, struct, tokenize and ast, each of its own kind
+            where = printable(f"{name} in {path}" if name else path)
+            raise ValueError(
+                f"{argument} must be an array of numbers as numpy.save writes it, got {where}: {printable(str(error))}"
+            ) from error
+    return found
 
 
 def spectrum_in(text: str) -> Array:
@@ -89,23 +96,25 @@ def spectrum_in(text: str) -> Array:
     """
     suffix = Path(text).suffix.lower()
     if suffix not in (".npy", ".txt"):
-        return _numbers(text.replace(",", " ").split(), "spectrum", text)
+        return _numbers(text, text)
     path = readable_file("spectrum", text, "the path of a file that can be read")
+    if suffix == ".npy":
+        return checks.array("spectrum", _loaded("spectrum", path), ndim=1)
     try:
-        if suffix == ".txt":
-            return _numbers(Path(path).read_text(encoding="utf-8").replace(",", " ").split(), "spectrum", path)
-        return checks.array("spectrum", np.load(path, allow_pickle=False), ndim=1)
-    except (OSError, EOFError) as error:
-        raise ValueError(f"spectrum must be a file that can be read, got {printable(path)}: {error}") from error
+        return _numbers(Path(path).read_text(encoding="utf-8"), text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"spectrum must be a file of numbers, got {printable(path)}: {printable(str(error))}"
+        ) from None
 
 
-def _numbers(words: Sequence[str], name: str, source: str) -> Array:
+def _numbers(words: str, source: str) -> Array:
     try:
-        return checks.array(name, [float(word) for word in words], ndim=1)
+        return checks.array("spectrum", [float(word) for word in words.replace(",", " ").split()], ndim=1)
     except ValueError as error:
         raise ValueError(
-            f"{name} must be numbers such as 4,1,0.5 or the path of an .npy or .txt file, got {shown(source)}: "
-            f"{printable(str(error))}"
+            "spectrum must be numbers such as 4,1,0.5 or the path of an .npy or .txt file, got "
+            f"{shown(source)}: {printable(str(error))}"
         ) from None
 
 

@@ -1,6 +1,7 @@
 """The shapes of a model's matrices, from text or from the headers of files; no array is ever loaded."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,8 +21,9 @@ MatrixShape: TypeAlias = tuple[int, int]
 _LARGEST_DIM = 1_000_000  # several times the largest vocabulary: beyond it a header is nonsense
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt")
 _CONVERSION = (
-    "import torch; from safetensors.torch import save_file; save_file({{name: value.clone() for name, value in "
-    "torch.load({!r}, map_location='cpu', weights_only=True).items()}}, 'model.safetensors')"
+    "import sys, torch; from safetensors.torch import save_file; "
+    "values = torch.load(sys.argv[1], map_location='cpu', weights_only=True); "
+    "save_file({name: value.contiguous().clone() for name, value in values.items()}, 'model.safetensors')"
 )
 
 
@@ -107,7 +109,7 @@ def _reader(text: str) -> Callable[[str, IO[bytes]], Iterator[Tensor]]:
     if read is None and path.suffix.lower() in _PICKLED:
         raise ValueError(
             f"shape must be a file whose header says what is in it, got {shown(text)}, a pickle, which is code and is "
-            f'not run; make it a .safetensors: python -c "{_CONVERSION.format(printable(text))}"'
+            f'not run; make it a .safetensors: python -c "{_CONVERSION}" {shlex.quote(printable(text))}'
         )
     if read is None:
         raise ValueError(

@@ -198,7 +198,8 @@ def _counts(texts: Sequence[str], found: Sequence[Shapes]) -> list[str]:
         for name, (m, n) in one.matrices:
             by_shape.setdefault(f"{m}x{n}", []).append(name)
         if [*by_shape] != [text]:
-            lines += [f"{text}: {len(names)} of {shape}: {words.some(names)}" for shape, names in by_shape.items()]
+            each = [f"{text}: {len(names)} of {shape}: {words.some(names)}" for shape, names in by_shape.items()]
+            lines += words.few(each, _SHOWN)
         for rank in sorted({rank for _, rank in one.adapters}):
             names = [name for name, its in one.adapters if its == rank]
             lines.append(
