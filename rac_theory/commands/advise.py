@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -170,13 +171,16 @@ def _advised(
 
 
 def _horizon(arguments: argparse.Namespace, curvature: Curvature | None) -> Horizon:
-    condition, examples = arguments.condition, arguments.examples
-    if condition is None:
-        known = curvature is not None and curvature.condition == curvature.condition
-        condition = curvature.condition if curvature is not None and known else words.CONDITION
-    if examples is None:
-        examples = curvature.examples if curvature is not None and curvature.examples else words.EXAMPLES
-    return Horizon(arguments.epsilon, condition, checks.integer("examples", examples, 1))
+    """Return what is typed, else what the curvature knows, else what is assumed and said."""
+    condition, examples = words.CONDITION, words.EXAMPLES
+    if curvature is not None:
+        condition = condition if math.isnan(curvature.condition) else curvature.condition
+        examples = curvature.examples or examples
+    return Horizon(
+        arguments.epsilon,
+        condition if arguments.condition is None else arguments.condition,
+        examples if arguments.examples is None else checks.integer("examples", arguments.examples, 1),
+    )
 
 
 def _split(values: Sequence[str]) -> list[str]:

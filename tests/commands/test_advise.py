@@ -9,6 +9,7 @@ import pytest
 
 from rac_theory.commands.advise_words import NOT_COVERED
 from rac_theory.commands.cli import main
+from rac_theory.commands.in_common import wide_console
 from tests.advice.headers import safetensors, tensor
 
 FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1, 1, 1, 1, 1])
@@ -92,6 +93,17 @@ def test_features_say_what_was_assumed_and_decide(run):
     left = run("--shape", "6x5", "--data", "X.npy", "--features", "left", "--rank", "1", "--condition", "50")
     assert "on the left side of W, its rows, as in y = x W. A sketch of the right side gains nothing by it." in left
     assert "with L / mu = 50." in left
+
+
+def test_a_reader_that_goes_away_is_no_violated_claim(monkeypatch):
+    """A table that is longer than a pipe holds. Catches the status 1 with which rich ends the program."""
+
+    def write(text):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout.write", write)
+    with pytest.raises(BrokenPipeError):
+        wide_console().print("a table")
 
 
 def test_activations_by_layer(run):
