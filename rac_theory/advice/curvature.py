@@ -148,7 +148,7 @@ class Curvature:
         trace = sum((Fraction(max(value, 0.0)) for value in found.tolist()), Fraction(0))
         positive = found[found > 0].min()
         mu = float(positive) if positive > rounding else math.nan
-        told = f"a spectrum of {len(found)} eigenvalues"
+        told = f"a spectrum of {len(found)} eigenvalues, " + ("the smallest for mu" if mu == mu else "none for mu")
         return cls(side, _at_least_one(trace / Fraction(L)), L, _quotient(L, mu), len(found), told=told)
 
     @classmethod

@@ -40,7 +40,16 @@ class Gain(NamedTuple):
     nu : float
         Its gain, rounded down; in units of 1/L.
     how : str
-        How all of this is known.
+        How E[H] is known; and L_H, where there is curvature.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import Curvature
+    >>> from rac_theory.advice.gain_of_side import gain_of_side
+    >>> from rac_theory.sketches import Haar
+    >>> gain = gain_of_side(Haar(4, 1), Curvature.of_rho(1.0), None)  # one steep direction of four
+    >>> gain.L_H, gain.step, gain.nu, gain.how
+    (0.5, 2.0, 0.5, 'closed form; rho')
     """
 
     lambda_min: float
@@ -68,16 +77,21 @@ def gain_of_side(sketch: Sketch, curvature: Curvature | None, rng: Randomness) -
         if known.mean is None and sketch.dim > SAMPLED_DIM:
             raise ValueError(f"there is no closed form, and above dim={SAMPLED_DIM} sampling would take minutes")
         projection = spectrum(sketch, rng=rng)
+    how = projection.how + ", on trust" * projection.on_trust
     if curvature is None:
-        return _of_smoothness(Fraction(1), projection, projection.how)
+        return _of_smoothness(Fraction(1), projection, how)
+    if known.invariants is not None:
+        trust = ", on trust" * known.on_trust
+        return _of_smoothness(_by_rho(known.invariants, sketch.dim, curvature.rho), projection, f"{how}; rho{trust}")
     if curvature.problem is not None:
-        return _of_problem(sketch, curvature.problem, projection, rng)
-    if known.invariants is None:
-        return _of_smoothness(Fraction(1), projection, f"{projection.how}; L, as rho does not decide about this sketch")
-    a, b = known.invariants
-    share = a + b + b * sketch.dim
-    L_H = min(Fraction(1), (a + b + b * Fraction(curvature.rho)) / share) if share else Fraction(1)
-    return _of_smoothness(L_H, projection, f"{projection.how}; L_H by rho")
+        return _of_problem(sketch, curvature.problem, projection, how, rng)
+    return _of_smoothness(Fraction(1), projection, f"{how}; L, as rho does not decide about this sketch")
+
+
+def _by_rho(invariants: tuple[Fraction, Fraction], dim: int, rho: float) -> Fraction:
+    (a, b), most = invariants, Fraction(1)
+    share = a + b + b * dim
+    return min(most, (a + b + b * Fraction(rho)) / share) if share else most
 
 
 def gain_of_mixture(p: Fraction, left: Gain, right: Gain) -> Gain:
@@ -96,11 +110,13 @@ def gain_of_mixture(p: Fraction, left: Gain, right: Gain) -> Gain:
     return _at_best(L_H, lambda_min, lambda_max, how)
 
 
-def _of_problem(sketch: Sketch, problem: Problem, projection: Spectrum, rng: Randomness) -> Gain:
+def _of_problem(sketch: Sketch, problem: Problem, projection: Spectrum, how: str, rng: Randomness) -> Gain:
     Q, L = known_smoothness(problem), Fraction(problem.L)
     along = smoothness_along(sketch, Q, rng=rng)
+    L_H, how = min(along.L_H, problem.L), f"{how}; {along.provenance}"
+    if Moments(sketch).share is not None:  # 1/L_H is the best step, and finding it again would take as long
+        return _of_smoothness(Fraction(L_H) / L, projection, how)
     gamma = best_step(problem, sketch, rng=rng)
-    L_H = min(along.L_H, problem.L)
     nu = projected_step(RACLoRA(sketch, gamma), Q, L_H, projection).nu
     return Gain(
         float(projection.lambda_min),
@@ -108,7 +124,7 @@ def _of_problem(sketch: Sketch, problem: Problem, projection: Spectrum, rng: Ran
         rounded(Fraction(L_H) / L, math.inf),
         rounded(Fraction(gamma) * L, -math.inf),
         rounded(max(Fraction(0), Fraction(nu) * L), -math.inf),
-        f"{projection.how}; L_H by {along.provenance}",
+        how,
     )
 
 

@@ -33,6 +33,15 @@ class Total(NamedTuple):
         The largest of all layers, each by itself.
     slowest : str
         The layer that has it.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> from rac_theory.advice.model_total import totals
+    >>> options, notes = advise([(64, 16)], ranks=[4])
+    >>> full, *others = totals(options, {"64x16": 3}, {"64x16": 100})
+    >>> full.plan, full.matrices, full.trained, full.slowest
+    ('full', 3, 3072.0, '64x16')
     """
 
     plan: str

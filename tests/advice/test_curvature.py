@@ -204,7 +204,7 @@ def test_a_spectrum_that_ends_in_rounding_has_no_condition():
         ),
         (
             lambda: advise([(5, 4)], curvature=Curvature.of_spectrum([1.0], side="left")),
-            r"that of the rows of 5x4, 5 of them, got 1 \(a spectrum of 1 eigenvalues\)$",
+            r"that of the rows of 5x4, 5 of them, got 1 \(a spectrum of 1 eigenvalues, the smallest for mu\)$",
         ),
     ],
 )

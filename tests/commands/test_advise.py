@@ -89,7 +89,7 @@ def test_features_say_what_was_assumed_and_decide(run):
     assert "curvature for 7x3: none is known, so Q = L I" in said
     assert f"with L / mu = {values[-1] / 0.5:.6g}, 1000." in said
     assert "with gradients of 30, 1,000 examples" in said
-    assert "right gaussian: known by closed form; L_H by moments of entries of H" in said
+    assert "right gaussian: known by closed form; rho" in said
     left = run("--shape", "6x5", "--data", "X.npy", "--features", "left", "--rank", "1", "--condition", "50")
     assert "on the left side of W, its rows, as in y = x W. A sketch of the right side gains nothing by it." in left
     assert "with L / mu = 50." in left
@@ -128,7 +128,7 @@ def test_a_spectrum_and_rho(run):
     for said in both:
         assert "right gaussian 1 0.562 1.778 2.25 225" in said
         assert "right coordinate: known by closed form; L, as rho does not decide about this sketch" in said
-    assert "a spectrum of 4 eigenvalues, L = 8, rho = trace / L = 1.375" in both[0]
+    assert "a spectrum of 4 eigenvalues, the smallest for mu, L = 8, rho = trace / L = 1.375" in both[0]
     assert "rho as it was given, rho = trace / L = 1.375" in both[1]
 
 
