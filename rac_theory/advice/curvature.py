@@ -74,9 +74,7 @@ class Curvature:
     told: str = "rho as it was given"
 
     @classmethod
-    def of_features(
-        cls, X: ArrayLike, *, loss: Loss = "least_squares", l2: float = 0.0, side: Side = "right", name: str = "data"
-    ) -> Self:
+    def of_features(cls, X: ArrayLike, *, loss: Loss = "least_squares", l2: float = 0.0, side: Side = "right") -> Self:
         """``c X'X / N + l2 I``: the Hessian of least squares, c = 1, or above it, logistic c = 1/4, softmax c = 1/2.
 
         Parameters
@@ -87,8 +85,6 @@ class Curvature:
         l2 : float
             Weight of the penalty ``l2/2 ||W||^2``, >= 0, in the units of ``X'X / N``.
         side : Side
-        name : str
-            What errors call X.
 
         Raises
         ------
@@ -97,7 +93,7 @@ class Curvature:
         """
         checks.one_of("loss", loss, get_args(Loss))
         checks.one_of("side", side, get_args(Side))
-        known, c, l2 = features(name, X), _SCALES[loss], checks.weight("l2", l2)
+        known, c, l2 = features("X", X), _SCALES[loss], checks.weight("l2", l2)
         N, d = known.shape
         problem = LeastSquares(known, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
         L, wide = c * problem.L, d > LARGEST_SIDE

@@ -63,7 +63,7 @@ def _matrix(path: str, name: str) -> Array:
             f"data must be a matrix with one example a row, got shape {array.shape} in {where}; "
             "X.reshape(-1, X.shape[-1]) makes one of activations by batch and position"
         )
-    return array
+    return checks.array("data", array)
 
 
 def _loaded(argument: str, path: str, name: str = "") -> Array:

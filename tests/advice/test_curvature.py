@@ -176,10 +176,10 @@ def test_a_spectrum_that_ends_in_rounding_has_no_condition():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Curvature.of_features([[1.0, math.nan]]), "data must be finite, got 1 nan or infinite entries"),
-        (lambda: Curvature.of_features([1.0, 2.0]), "data must have 2 axes"),
-        (lambda: Curvature.of_features(np.zeros((3, 2))), "data must not be zero"),
-        (lambda: Curvature.of_features([["a"]]), "data must be an array of real numbers"),
+        (lambda: Curvature.of_features([[1.0, math.nan]]), "X must be finite, got 1 nan or infinite entries"),
+        (lambda: Curvature.of_features([1.0, 2.0]), "X must have 2 axes"),
+        (lambda: Curvature.of_features(np.zeros((3, 2))), "X must not be zero"),
+        (lambda: Curvature.of_features([["a"]]), "X must be an array of real numbers"),
         (lambda: Curvature.of_features(X, loss="hinge"), "loss must be"),
         (lambda: Curvature.of_features(X, l2=-1.0), "l2 must be a finite number >= 0"),
         (lambda: Curvature.of_features(X, side="top"), "side must be"),
