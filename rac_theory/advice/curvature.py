@@ -73,6 +73,10 @@ class Curvature:
     examples: int | None = None
     told: str = "rho as it was given"
 
+    def __post_init__(self) -> None:
+        checks.one_of("side", self.side, get_args(Side))
+        checks.finite("rho", self.rho, at_least=1)
+
     @classmethod
     def of_features(cls, X: ArrayLike, *, loss: Loss = "least_squares", l2: float = 0.0, side: Side = "right") -> Self:
         """``c X'X / N + l2 I``: the Hessian of least squares, c = 1, or above it, logistic c = 1/4, softmax c = 1/2.
@@ -92,7 +96,6 @@ class Curvature:
             If X is no matrix of finite numbers, or zero; or for another loss or a weight below zero.
         """
         checks.one_of("loss", loss, get_args(Loss))
-        checks.one_of("side", side, get_args(Side))
         known, c, l2 = features("X", X), _SCALES[loss], checks.weight("l2", l2)
         N, d = known.shape
         problem = LeastSquares(known, np.zeros((N, 1)), l2 / c)  # c is a power of two: nothing is rounded
@@ -133,7 +136,6 @@ class Curvature:
         ValueError
             If they are no finite numbers, none is above zero, or one is below.
         """
-        checks.one_of("side", side, get_args(Side))
         found = checks.moderate("spectrum", checks.array("spectrum", values, ndim=1))
         L, least = float(found.max()), float(found.min())
         rounding = lapack_rounding(len(found)) * L
@@ -150,8 +152,7 @@ class Curvature:
     @classmethod
     def of_rho(cls, rho: float, *, side: Side = "right") -> Self:
         """The effective dimension alone, ``tr S / L``, >= 1."""
-        checks.one_of("side", side, get_args(Side))
-        return cls(side, checks.finite("rho", rho, at_least=1))
+        return cls(side, rho)
 
     def named(self, name: str) -> Self:
         """The same, told with what it is of."""

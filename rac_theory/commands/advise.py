@@ -3,6 +3,7 @@
 import argparse
 import io
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -53,13 +54,10 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--features",
         choices=get_args(Side),
-        default="right",
         help="side of W that features multiply: right, y = W x, outputs x inputs (default), or left, y = x W",
     )
-    parser.add_argument(
-        "--loss", choices=get_args(Loss), default="least_squares", help="of --data (default: least_squares)"
-    )
-    parser.add_argument("--l2", type=float, default=0.0, help="weight of a penalty beside --data (default: 0)")
+    parser.add_argument("--loss", choices=get_args(Loss), help="of --data (default: least_squares)")
+    parser.add_argument("--l2", type=float, help="weight of a penalty beside --data (default: 0)")
     several("--rank", help=f"ranks of the sketch (default: {' '.join(map(str, RANKS))})")
     several("--sketch", help=f"sketches by name, or classes of yours as module:Name (default: {' '.join(SKETCHES)})")
     parser.add_argument("--mixture", type=float, help="probability of a left step, to mix both sides")
@@ -131,14 +129,20 @@ def _words(groups: Sequence[_Alike], found: Sequence[Shapes], arguments: argpars
 
 def _curvatures(arguments: argparse.Namespace, layers: Sequence[Layer]) -> dict[Layer, Curvature]:
     """Return the curvature of each layer of which one is given."""
-    side: Side = arguments.features
+    side: Side = arguments.features or "right"
     if arguments.data is not None:
+        loss: Loss = arguments.loss or "least_squares"
 
         def of(X: Any, name: str) -> Curvature:
-            known = Curvature.of_features(X, loss=arguments.loss, l2=arguments.l2, side=side)
-            return known.named(f"{printable(name)}, {arguments.loss}")
+            return Curvature.of_features(X, loss=loss, l2=arguments.l2 or 0.0, side=side).named(
+                f"{printable(name)}, {loss}"
+            )
 
         return of_named(layers, features_in(arguments.data), of)
+    if arguments.loss is not None or arguments.l2 is not None:
+        raise ValueError("loss and l2 must come with --data, the features that they are about")
+    if arguments.features is not None and arguments.spectrum is None and arguments.rho is None:
+        raise ValueError("features must come with --data, --spectrum or --rho, which say how f is curved on that side")
     if arguments.spectrum is not None:
         return of_all(layers, Curvature.of_spectrum(spectrum_in(arguments.spectrum), side=side))
     return {} if arguments.rho is None else of_all(layers, Curvature.of_rho(arguments.rho, side=side))
@@ -152,7 +156,7 @@ def _advised(
     alike: dict[tuple[Any, int], list[Layer]] = {}
     for layer in layers:
         alike.setdefault((layer[1], id(curvatures.get(layer))), []).append(layer)
-    several = len({id(curvature) for curvature in curvatures.values()}) > 1
+    kinds = Counter(shape for shape, _ in alike)
     found = []
     for ones in alike.values():
         name, shape = ones[0]
@@ -163,7 +167,7 @@ def _advised(
             sketches=_split(arguments.sketch) or SKETCHES,
             mixture=arguments.mixture,
             curvature=curvature,
-            layer=name if several and curvature is not None else "",
+            layer=name + f" and {len(ones) - 1} more" * (len(ones) > 1) if kinds[shape] > 1 else "",
             rng=arguments.seed,
         )
         found.append(_Alike(ones, curvature, options, notes, _horizon(arguments, curvature)))

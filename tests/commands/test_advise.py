@@ -1,6 +1,7 @@
 """``advise`` as a command: what it prints, what it assumes, how long it takes, and bad input in a sentence."""
 
 import importlib
+import re
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -52,6 +53,9 @@ def test_the_command(tmp_path, monkeypatch, capsys):
         (["--shape", "4x4", "--data", "nan.npy"], "data must be finite, got 1 nan or infinite entries"),
         (["--shape", "4x2", "--data", "ones.npy", "--l2", "-1"], "l2 must be a finite number >= 0, got -1"),
         (["--shape", "4x4", "--data", "nan.npy", "--rho", "2"], "not allowed with argument"),
+        (["--shape", "4x4", "--rho", "2", "--l2", "0.1"], "loss and l2 must come with --data"),
+        (["--shape", "4x4", "--loss", "softmax"], "loss and l2 must come with --data"),
+        (["--shape", "4x4", "--features", "left"], "features must come with --data, --spectrum or --rho"),
     ],
 )
 def test_bad_input_is_one_sentence_and_leaves_no_trace(tmp_path, monkeypatch, capsys, arguments, message):
@@ -116,7 +120,20 @@ def test_activations_by_layer(run):
     assert "k.weight 5x6, rank 1: right, haar" in said
     assert "curvature for v.weight: none is known" in said
     assert "seen.npz: the names of no layer: other" in said
+    assert "v.weight 5x6, rank 1: left, haar" in said
     assert "all matrices together" in said
+
+
+def test_layers_of_one_shape_with_and_without_curvature_are_two_kinds(run):
+    """Catches lines that compete because their shape is the same, and a condition of one that is taken for both."""
+    np.savez("model.npz", **{name: np.zeros((5, 6)) for name in ("q.weight", "k.weight", "v.weight")})
+    np.savez("seen.npz", **{"q.weight": FEATURES, "other": FEATURES})
+    said = run("--shape", "model.npz", "--data", "seen.npz", "--rank", "1")
+    assert "q.weight 5x6, low rank, beside full training: fewest steps: right gaussian rank 1" in said
+    assert (
+        "k.weight and 1 more 5x6, low rank, beside full training: fewest steps: left gaussian rank 1, 5 times" in said
+    )
+    assert re.search(r"with L / mu = \d+\.\d+, 1000\.", said)
 
 
 def test_a_spectrum_and_rho(run):
