@@ -27,7 +27,6 @@ from rac_theory.commands.in_common import wide_console
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 
-_SHOWN = 24  # layers whose lines are printed
 _LARGEST_GRID = 4  # layers in one figure
 
 
@@ -96,7 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
         groups = _advised(layers, _curvatures(arguments, layers), arguments)
     options = [option for group in groups for option in group.options]
     console = wide_console()
-    console.print(advice_table([option for group in groups[:_SHOWN] for option in group.options], _horizons(groups)))
+    console.print(
+        advice_table([option for group in groups[: words.SHOWN] for option in group.options], _horizons(groups))
+    )
     for line in (*_words(groups, found, arguments), *_unused(arguments, layers)):
         console.print(line, markup=False, soft_wrap=True)
     if len(layers) > 1:
@@ -114,17 +115,22 @@ def _horizons(groups: Sequence[_Alike]) -> dict[str, Horizon]:
 
 def _words(groups: Sequence[_Alike], found: Sequence[Shapes], arguments: argparse.Namespace) -> Iterator[str]:
     """Yield what is said below the table: what was assumed, what is cheapest, how it is known, what is left out."""
-    if len(groups) > _SHOWN:
-        yield f"The first {_SHOWN} of {len(groups)} kinds of layers are shown; --only chooses others."
+    if len(groups) > words.SHOWN:
+        yield f"The first {words.SHOWN} of {len(groups)} kinds of layers are shown; --only chooses others."
     yield from words.assumed((group.curvature, group.layers) for group in groups)
     yield from words.columns(_horizons(groups))
-    for group in groups[:_SHOWN]:
+    known = [group.curvature for group in groups]
+    yield from words.taken_for_granted(
+        arguments.condition is None and any(one is None or math.isnan(one.condition) for one in known),
+        arguments.examples is None and any(one is None or one.examples is None for one in known),
+    )
+    for group in groups[: words.SHOWN]:
         yield from fewest_steps(group.options)
         yield from cheapest(group.options, examples=group.horizon.examples)
     sketched = [one for group in groups for one in group.options if one.side != "full"]
     yield from dict.fromkeys(f"{one.side} {one.sketch}: known by {one.how}" for one in sketched)
-    yield from _counts(arguments.shape, found)
-    yield from words.few([note for group in groups for note in group.notes], _SHOWN)
+    yield from words.found_in(arguments.shape, found)
+    yield from words.few([note for group in groups for note in group.notes], words.SHOWN)
 
 
 def _curvatures(arguments: argparse.Namespace, layers: Sequence[Layer]) -> dict[Layer, Curvature]:
@@ -196,26 +202,6 @@ def _rank(text: str) -> int:
     if not text.isdecimal():
         raise ValueError(f"rank must be an integer, got {text!r}")
     return int(text)
-
-
-def _counts(texts: Sequence[str], found: Sequence[Shapes]) -> list[str]:
-    """Say for each file how many matrices it has of each shape, which are adapters, and which tensors were left out."""
-    lines = []
-    for text, one in zip(texts, found, strict=True):
-        by_shape: dict[str, list[str]] = {}
-        for name, (m, n) in one.matrices:
-            by_shape.setdefault(f"{m}x{n}", []).append(name)
-        if [*by_shape] != [text]:
-            each = [f"{text}: {len(names)} of {shape}: {words.some(names)}" for shape, names in by_shape.items()]
-            lines += words.few(each, _SHOWN)
-        for rank in sorted({rank for _, rank in one.adapters}):
-            names = [name for name, its in one.adapters if its == rank]
-            lines.append(
-                f"{text}: {len(names)} of these are adapters B A of rank {rank}; what counts is the layer, m x n, that "
-                f"they move: {words.some(names)}"
-            )
-        lines += [f"{text}: left out, {sentence}" for sentence in words.few(one.left_out)]
-    return [printable(line) for line in lines]
 
 
 def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]:

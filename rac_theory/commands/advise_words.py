@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from problems.naming import printable
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.curvature_files import Layer
+from rac_theory.advice.model_shapes import Shapes
 from rac_theory.advice.table import Horizon
 
 CONDITION = 1000.0
@@ -27,6 +29,9 @@ TOTAL = (
     "layers one by one, and which layer has it; in all layers at once the theorems say no more than that, where they "
     "say anything."
 )
+
+SHOWN = 24
+"""The kinds of layers whose lines are printed."""
 
 _NAMED = 6
 _SIDES = {"left": "rows, as in y = x W", "right": "columns, as in y = W x"}
@@ -72,6 +77,34 @@ def columns(horizons: Mapping[str, Horizon]) -> Iterator[str]:
         f"relative to full training; flops: of all steps of T15_pl, with gradients of {examples} examples; frontier: "
         "no other line of the layer is better in steps or numbers and as good in the other."
     )
+
+
+def taken_for_granted(condition: bool, examples: bool) -> Iterator[str]:
+    """Yield a sentence on what nobody has said, of the condition number and the number of examples."""
+    parts = [f"L / mu = {CONDITION:g} (--condition)"] * condition
+    parts += [f"{EXAMPLES:,} examples in a gradient (--examples)"] * examples
+    if parts:
+        yield f"taken for granted, where nothing says it: {' and '.join(parts)}."
+
+
+def found_in(texts: Sequence[str], found: Sequence[Shapes]) -> list[str]:
+    """Say for each file how many matrices it has of each shape, which are adapters, and which tensors were left out."""
+    lines = []
+    for text, one in zip(texts, found, strict=True):
+        by_shape: dict[str, list[str]] = {}
+        for name, (m, n) in one.matrices:
+            by_shape.setdefault(f"{m}x{n}", []).append(name)
+        if [*by_shape] != [text]:
+            each = [f"{text}: {len(names)} of {shape}: {some(names)}" for shape, names in by_shape.items()]
+            lines += few(each, SHOWN)
+        for rank in sorted({rank for _, rank in one.adapters}):
+            names = [name for name, its in one.adapters if its == rank]
+            lines.append(
+                f"{text}: {len(names)} of these are adapters B A of rank {rank}; what counts is the layer, m x n, that "
+                f"they move: {some(names)}"
+            )
+        lines += [f"{text}: left out, {sentence}" for sentence in few(one.left_out)]
+    return [printable(line) for line in lines]
 
 
 def some(names: Sequence[str]) -> str:

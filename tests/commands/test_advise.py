@@ -22,7 +22,8 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     arguments = ["advise", "--shape", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
     assert main([*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out"]) == 0
     printed = capsys.readouterr().out
-    for text in ("only there, the theorems prefer no rank", "L / mu = 1000", "gradients of 1,000 examples"):
+    granted = "where nothing says it: L / mu = 1000 (--condition) and 1,000 examples in a gradient (--examples)."
+    for text in ("only there, the theorems prefer no rank", "gradients of 1,000 examples", granted):
         assert text in printed
     for text in ("78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"):
         assert text in printed
@@ -97,6 +98,9 @@ def test_features_say_what_was_assumed_and_decide(run):
     left = run("--shape", "6x5", "--data", "X.npy", "--features", "left", "--rank", "1", "--condition", "50")
     assert "on the left side of W, its rows, as in y = x W. A sketch of the right side gains nothing by it." in left
     assert "with L / mu = 50." in left
+    assert "taken for granted" not in left
+    alone = run("--shape", "5x6", "--data", "X.npy", "--loss", "logistic", "--rank", "1")
+    assert "taken for granted, where nothing says it: L / mu = 1000 (--condition)." in alone
 
 
 def test_a_reader_that_goes_away_is_no_violated_claim(monkeypatch):
