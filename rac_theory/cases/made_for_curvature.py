@@ -52,6 +52,9 @@ def coordinates_for(problem: Problem, rank: int = 1, *, side: Side = "left") -> 
     never less is promised than with equal weights. That is also where they end where all coordinates are curved alike,
     as after features were standardised. Where probabilities of pairs are not known, theta is that of rank one.
 
+    A promise is about the worst direction. On a quadratic that is slow along directions that are not steep uniform
+    coordinates may be faster in truth: the page has examples.
+
     Parameters
     ----------
     problem : Problem
