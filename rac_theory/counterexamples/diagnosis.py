@@ -85,7 +85,8 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
     * Spurious stationary point: the factors are at rest, and lower values are in reach.
     * Slow progress: no late step rises, and together they fall by a quarter of what their lengths promise.
 
-    The first and the third need a known infimum. Where the gradient is zero nothing is left to be stuck in, or to be kept from.
+    The first and the third need a known infimum. Where the gradient is zero nothing is left to be stuck in, or to be
+    kept from.
 
     Parameters
     ----------
