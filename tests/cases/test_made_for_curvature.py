@@ -200,7 +200,11 @@ def test_exact_rates_go_by_what_each_coordinate_gains(s):
 
 
 def test_no_rank_gains_more_than_it_has_of_the_trace():
-    """Random supports, both fitted steps: nu tr(S) <= r, with equality for one coordinate with weights S_ii."""
+    """Random supports, both fitted steps: nu tr(S) <= r. Equality for one coordinate with weights S_ii, and for two
+    eigenvectors v_i / sqrt(pi_i), pi_i = 2 sigma_i / tr(S), in a plain step of tr(S) / 2: S has no eigenvalue above it.
+
+    Would catch a rank that is counted twice, and curvatures for which a step is too long.
+    """
     rng = np.random.default_rng(3)
     S = semidefinite(4, 6, 12)
     problem = Quadratic.left(S, np.ones((4, 1)))
@@ -211,6 +215,12 @@ def test_no_rank_gains_more_than_it_has_of_the_trace():
     sketch = WeightedCoordinate(4, 1, coordinate_curvatures(problem))
     nu = Constants.of(Case(StepPerDraw(sketch), problem)).nu
     assert 1 - 1e-8 < nu * np.trace(S) <= 1
+    sigma, V = np.array([1.0, 2, 3, 6]), np.linalg.qr(rng.standard_normal((4, 4)))[0]  # pi = 1/6, 1/3, 1/2, 1
+    draws = [((0, 3), 1 / 6), ((1, 3), 1 / 3), ((2, 3), 1 / 2)]
+    pairs = FiniteSupport([V[:, i] / np.sqrt(sigma[list(i)] / 6) for i, _ in draws], [chance for _, chance in draws])
+    even = Quadratic.left(V * sigma @ V.T, np.ones((4, 1)))
+    nu = Constants.of(Case(RACLoRA(pairs, 1 / 6, lora_alpha=2.0), even)).nu
+    assert 2 - 1e-8 < nu * sigma.sum() <= 2
 
 
 def test_arguments_are_checked():
