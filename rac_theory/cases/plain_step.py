@@ -16,13 +16,13 @@ import numpy as np
 
 from problems.checks import Array
 from problems.eigenvalues import extreme_eigenvalues
+from problems.largest_eigenvalue import largest_eigenvalue
 from problems.rounding import rounded
 from problems.smoothness import Smoothness
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
 from rac_theory.cases.one_side import exact_trace, multiple_of_identity
 from rac_theory.cases.step_gain import StepGain
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from problems.largest_eigenvalue import _proved
 from rac_theory.numerics import largest_eigenvalue
-from rac_theory.numerics.largest_eigenvalue import _proved
 
 
 def matrix(d, seed, spectrum):
