@@ -27,6 +27,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from problems import checks
 from problems.checks import Array
+from problems.largest_eigenvalue import largest_eigenvalue
 from problems.problem import Problem
 from problems.smoothness import known_smoothness
 from rac_theory.algorithms import RACLoRA, Side
@@ -34,7 +35,6 @@ from rac_theory.cases.common_basis import in_common_basis, terms_of_side
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.step_lengths import best_step
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.sketches import WeightedCoordinate
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.spectra import spectrum

@@ -260,9 +260,7 @@ def test_what_is_unknown_is_within_the_bound_at_both_ends(monkeypatch):
     a, b = map(float, uniform_range(k, r))
     share, factor = np.full(k, r / k), (a + b) * k**2  # variances are scaled to the sum 1
     for least, most, loss in ((1, 1, 0), (1, 1.5, 0), (0.5, 1, 0), (1.5, 1.5, 0.25 * k * factor)):
-        known = EntryBounds(
-            share, share, (a + 2 * b) * k**2, b * k**2, b * k**2, most * factor, least * factor, loss
-        )
+        known = EntryBounds(share, share, (a + 2 * b) * k**2, b * k**2, b * k**2, most * factor, least * factor, loss)
         monkeypatch.setattr(gaussian_columns, "moments", lambda s, rank, known=known: known)
         S = semidefinite(k, 5, np.random.default_rng(0))
         bound = gaussian_columns.between_bounds(S, s, r)
