@@ -107,7 +107,10 @@ def test_a_favoured_direction_of_ones_is_bounded(d, r, seed):
         u = rng.standard_normal(d)
         for S in (semidefinite(d, d, rng), semidefinite(d, 1, rng), np.outer(u, u), np.ones((d, d)), np.eye(d)):
             found = true.normalised(H, S)
-            for known in (true.exact(), numbers(d, r, true.epsilon, true.variance)):
+            exact, ((c, _), (_, both)) = true.exact(), (true.exact().crossing, true.exact().both)
+            wider = [exact._replace(crossing=ends) for ends in ((0.5 * c, c), (c, 1.5 * c))]
+            wider.append(exact._replace(both=(both - abs(both), both)))
+            for known in (exact, *wider, numbers(d, r, true.epsilon, true.variance)):
                 bound = permutations.between_bounds(S, known)
                 above = bound.matrix + bound.off * np.eye(d) - found
                 assert np.linalg.eigvalsh(above)[0] >= -1e-9 * np.trace(S)
