@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import Reshuffled as Reshuffled
     from rac_theory.cases.case import Case as Case
     from rac_theory.cases.constants import Constants as Constants
+    from rac_theory.cases.made_for_curvature import coordinates_for as coordinates_for
     from rac_theory.cases.step_lengths import best_step as best_step
     from rac_theory.cases.step_lengths import longest_step as longest_step
     from rac_theory.counterexamples.diagnosis import diagnose as diagnose
@@ -102,6 +103,7 @@ _HOMES = {
     "Unsupported": "expectations.expectation",
     "Verdict": "verification.verdict",
     "best_step": "cases.step_lengths",
+    "coordinates_for": "cases.made_for_curvature",
     "diagnose": "counterexamples.diagnosis",
     "WorstCase": "sharpness.worst_case",
     "empirical_rate": "verification.rate",
