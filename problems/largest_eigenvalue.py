@@ -50,7 +50,7 @@ def _found(S: Array) -> float:
 
     start = np.random.default_rng(0).standard_normal(len(S))
     try:
-        return float(eigsh(S, k=1, which="LA", v0=start, tol=1e-3, return_eigenvectors=False)[0])
+        return float(eigsh(S, k=1, which="LA", v0=start, tol=1e-5, return_eigenvectors=False)[0])
     except ArpackNoConvergence:
         return float(np.abs(S).sum(axis=1).max())
 
@@ -58,8 +58,7 @@ def _found(S: Array) -> float:
 def proved_bound(S: Array, c: float) -> float | None:
     """Return a bound of the largest eigenvalue a little above c, or None if c is not shown to be one."""
     d = len(S)
-    A = np.array(S, order="F")
-    np.negative(A, out=A)
+    A = np.negative(S, order="C").T  # S is symmetric, and LAPACK wants columns
     A[np.diag_indices(d)] += c
     # Each entry of the diagonal is off by a rounding of the sum.
     largest = float(np.abs(np.diagonal(A)).max())
