@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import Reshuffled as Reshuffled
     from rac_theory.cases.case import Case as Case
     from rac_theory.cases.constants import Constants as Constants
+    from rac_theory.cases.learning_rate import LearningRate as LearningRate
+    from rac_theory.cases.learning_rate import learning_rate as learning_rate
     from rac_theory.cases.step_lengths import best_step as best_step
     from rac_theory.cases.step_lengths import longest_step as longest_step
     from rac_theory.counterexamples.diagnosis import diagnose as diagnose
@@ -85,6 +87,7 @@ _HOMES = {
     "HardestCase": "sharpness.hardest_case",
     "Initialisation": "algorithms",
     "InverseOnRange": "algorithms",
+    "LearningRate": "cases.learning_rate",
     "LoRA": "algorithms",
     "Local": "algorithms.gradients",
     "Minibatch": "algorithms.gradients",
@@ -108,6 +111,7 @@ _HOMES = {
     "exact_rate": "expectations.expectation",
     "expected": "expectations.expectation",
     "hardest_case": "sharpness.hardest_case",
+    "learning_rate": "cases.learning_rate",
     "longest_step": "cases.step_lengths",
     "project": "numerics.linalg",
     "prove": "proofs",
