@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.expectations.expectation import Unsupported as Unsupported
     from rac_theory.expectations.expectation import exact_rate as exact_rate
     from rac_theory.expectations.expectation import expected as expected
+    from rac_theory.expectations.fastest import fastest_learning_rate as fastest_learning_rate
     from rac_theory.numerics.linalg import project as project
     from rac_theory.proofs import Proof as Proof
     from rac_theory.proofs import prove as prove
@@ -110,6 +111,7 @@ _HOMES = {
     "empirical_rate": "verification.rate",
     "exact_rate": "expectations.expectation",
     "expected": "expectations.expectation",
+    "fastest_learning_rate": "expectations.fastest",
     "hardest_case": "sharpness.hardest_case",
     "learning_rate": "cases.learning_rate",
     "longest_step": "cases.step_lengths",
