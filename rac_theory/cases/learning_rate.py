@@ -14,8 +14,6 @@ from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
-
 from problems.problem import Problem
 from problems.rounding import rounded
 from problems.smoothness import Smoothness, known_smoothness
@@ -23,15 +21,14 @@ from problems.value import Value
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.effective_dimension import effective_dimension
 from rac_theory.cases.gain import smoothness_along
-from rac_theory.cases.plain_step import gaussian_curvature, listed_products, plain_step
+from rac_theory.cases.plain_step import GaussianProducts, ListedProducts, known_products, plain_step
 from rac_theory.cases.projected_step import Moment, projected_step, uneven_moments
-from rac_theory.cases.ratio import largest_ratio
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.cases.step_lengths import of_largest_gain
 from rac_theory.numerics.randomness import Randomness, child, seed_sequence
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
-from rac_theory.sketches.spectra import DRAWS, UNKNOWN, Spectrum
+from rac_theory.sketches.spectra import DRAWS, Spectrum
 
 LEVEL = 1e-3
 """Where moments of a sketch are bounded from draws: the level of c and of the smallest eigenvalue together."""
@@ -127,10 +124,11 @@ def learning_rate(
     unit.check_shape(Q.shape)
     if L == 0:
         return LearningRate(math.inf, math.inf, math.inf, rho, "f has no curvature")
-    known = _of_products(unit, Q) if _is_plain(unit) else _of_projections(unit, Q, L, rng)
+    is_projection = sketch is None or unit.is_projected or Moments(sketch).products == "orthonormal"
+    known = _of_projections(unit, Q, L, rng) if is_projection else _of_products(unit, Q)
     if known is None:
         return LearningRate(math.nan, math.nan, math.nan, rho, StepGain().provenance)
-    return _of_largest_gain(known, Fraction(unit.plain_scale), rho)
+    return _of_largest_gain(known, unit.plain_scale, rho)
 
 
 class _Known(NamedTuple):
@@ -142,56 +140,40 @@ class _Known(NamedTuple):
     alpha: float = 0.0
 
 
-def _is_plain(unit: RACLoRA) -> bool:
-    """Whether B B' is no projection."""
-    return unit.sketch is not None and not unit.is_projected and Moments(unit.sketch).products != "orthonormal"
-
-
 def _of_projections(unit: RACLoRA, Q: Smoothness, L: float, rng: Randomness) -> _Known:
     root = seed_sequence(rng)
     along = smoothness_along(unit.sketch, Q, side=unit.side, alpha=LEVEL / 2, rng=child(root, _CURVATURE))
     L_H = min(along.L_H, L)  # which Q may exceed by what it is rounded up
     projection = unit.projection(alpha=LEVEL / 2, draws=DRAWS, rng=root)
     moments = uneven_moments(replace(unit, lora_alpha=None), Q) or ()
-    return _Known(L_H, moments, partial(_gain, unit, Q, L_H, projection), along.alpha + projection.alpha)
+    return _Known(L_H, moments, partial(_along_projection, unit, Q, L_H, projection), along.alpha + projection.alpha)
+
+
+def _along_projection(unit: RACLoRA, Q: Smoothness, L_H: float, projection: Spectrum, eta: float) -> StepGain:
+    algorithm = replace(unit, gamma=eta)
+    return (projected_step if unit.is_projected else plain_step)(algorithm, Q, L_H, projection)
 
 
 def _of_products(unit: RACLoRA, Q: Smoothness) -> _Known | None:
     assert unit.sketch is not None
-    known, gain = Moments(unit.sketch), partial(_gain, unit, Q, math.nan, UNKNOWN)
-    if known.products == "gaussian":
-        return _Known(gaussian_curvature(unit.sketch, Q, unit.side), (), gain)
-    if known.support is None:
+    products = known_products(unit.sketch, Q, unit.side)
+    if products is None:
         return None
-    moments = listed_products(known.support, Q, unit.side).moments
-    return _Known(max(map(_ratio, moments)), moments, gain)
+    return _Known(products.c, products.moments, partial(_along_products, products, unit.plain_scale))
 
 
-def _ratio(moment: Moment) -> float:
-    K = moment.mean
-    drawn = np.diagonal(K)[np.diagonal(K) > 0]
-    diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K)) and drawn.size > 0
-    off = moment.off_mean / float(drawn.min()) if diagonal else moment.off_mean
-    return largest_ratio(moment.seen, K, off_T=moment.off_seen, off_K=off)
+def _along_products(products: GaussianProducts | ListedProducts, scale: float, eta: float) -> StepGain:
+    return products.gain(eta * scale)
 
 
-def _gain(unit: RACLoRA, Q: Smoothness, L_H: float, projection: Spectrum, eta: float) -> StepGain:
-    algorithm = replace(unit, gamma=eta)
-    step = projected_step if algorithm.is_projected else plain_step
-    return step(algorithm, Q, L_H, projection)
-
-
-def _of_largest_gain(known: _Known, scale: Fraction, rho: float) -> LearningRate:
+def _of_largest_gain(known: _Known, scale: float, rho: float) -> LearningRate:
     if known.c > 0 and math.isfinite(known.c):
-        shortest = 1 / Fraction(known.c)
-        best = rounded(shortest, -math.inf)
-        if known.moments:
-            best = of_largest_gain(best, known.moments)
-        eta = rounded(Fraction(best) / scale, -math.inf)
-        longest = rounded(2 * shortest / scale * (1 if scale == 1 else _PRODUCT), -math.inf)
-        gain = known.gain(eta)
+        end, s = 1 / Fraction(known.c), Fraction(scale)
+        tau = rounded(end, -math.inf)
+        best = rounded(Fraction(of_largest_gain(tau, known.moments) if known.moments else tau) / s, -math.inf)
+        longest = rounded(2 * end / s * (1 if scale == 1 else _PRODUCT), -math.inf)
+        gain = known.gain(best)
         if gain.nu > 0:
-            return LearningRate(eta, longest, gain.nu, rho, gain.provenance, known.alpha, known.gain)
-    return LearningRate(
-        math.nan, math.nan, 0.0, rho, "no learning rate is known to gain in all directions", known.alpha
-    )
+            return LearningRate(best, longest, gain.nu, rho, gain.provenance, known.alpha, known.gain)
+    never = "no learning rate is known to gain in all directions"
+    return LearningRate(math.nan, math.nan, 0.0, rho, never, known.alpha, known.gain)

@@ -23,6 +23,7 @@ from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.common_basis import Part, Parts, in_common_basis, terms_of_side
 from rac_theory.cases.one_side import exact_trace, multiple_of_identity
 from rac_theory.cases.projected_step import Moment, gain_at, projected_step
+from rac_theory.cases.ratio import largest_ratio
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.sketches.laws.finite import Support
@@ -38,23 +39,59 @@ def plain_step(algorithm: RACLoRA, Q: Smoothness, L_H: float, projection: Spectr
     """Return what is known of an algorithm with the plain step on a function that is curved by no more than Q."""
     sketch = algorithm.sketch
     assert sketch is not None  # there is no lora_alpha without one
-    known, tau = Moments(sketch), algorithm.gamma * algorithm.plain_scale
-    step = Fraction(tau)  # as it is used: only what follows is rounded
-    if known.products == "gaussian":
-        nu = sketch.rank * step * (2 - gaussian_curvature(sketch, Q, algorithm.side) * step)
-        return StepGain(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
-    if known.products == "orthonormal":
+    tau = algorithm.gamma * algorithm.plain_scale
+    if Moments(sketch).products == "orthonormal":
         gain = projected_step(replace(algorithm, gamma=tau, lora_alpha=None), Q, L_H, projection)
-        longest = rounded(Fraction(Q.largest) * step * (1 + _ORTHONORMAL), math.inf)
+        longest = rounded(Fraction(Q.largest) * Fraction(tau) * (1 + _ORTHONORMAL), math.inf)
         return StepGain(gain.nu, longest, "columns are orthonormal: B B' = H, " + gain.provenance)
-    if known.support is None:
-        return StepGain()
-    listed = listed_products(known.support, Q, algorithm.side)
-    least = min(gain_at(tau, moment) for moment in listed.moments)
-    return StepGain(least, tau * listed.longest, "enumerated over the support")
+    products = known_products(sketch, Q, algorithm.side)
+    return StepGain() if products is None else products.gain(tau)
 
 
-def gaussian_curvature(sketch: Sketch, Q: Smoothness, side: Side) -> Fraction:
+class GaussianProducts(NamedTuple):
+    """Of Gaussian entries: r, with ``E[BB'] = r I``, and c with ``E[BB'QBB'] <= c r I``."""
+
+    r: int
+    c: Fraction
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """None are needed, as E[BB'] is a multiple of the identity."""
+        return ()
+
+    def gain(self, tau: float) -> StepGain:
+        """What a step of this length is worth."""
+        step = Fraction(tau)  # as it is used: only what follows is rounded
+        nu = self.r * step * (2 - self.c * step)
+        return StepGain(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
+
+
+class ListedProducts(NamedTuple):
+    """Over a support: E[BB'] and E[BB'SBB'] for each matrix of the side, and the largest eigenvalue of all draws."""
+
+    moments: Sequence[Moment]
+    longest: float
+
+    @property
+    def c(self) -> float:
+        """A number with ``E[BB'QBB'] <= c E[BB']``, rounded up; inf where there is none."""
+        return max(map(_ratio, self.moments))
+
+    def gain(self, tau: float) -> StepGain:
+        """What a step of this length is worth."""
+        least = min(gain_at(tau, moment) for moment in self.moments)
+        return StepGain(least, tau * self.longest, "enumerated over the support")
+
+
+def known_products(sketch: Sketch, Q: Smoothness, side: Side) -> GaussianProducts | ListedProducts | None:
+    """Return what is known of the products B B' of a sketch whose columns need not be orthonormal."""
+    known = Moments(sketch)
+    if known.products == "gaussian":
+        return GaussianProducts(sketch.rank, _gaussian_curvature(sketch, Q, side))
+    return None if known.support is None else _listed_products(known.support, Q, side)
+
+
+def _gaussian_curvature(sketch: Sketch, Q: Smoothness, side: Side) -> Fraction:
     """Return c with ``E[BB'QBB'] <= c E[BB']`` for Gaussian entries: the smallest such number for common bases.
 
     It is ``lambda_max((r + 1) Q + E)``, E with the trace of each S in its place.
@@ -71,17 +108,7 @@ def gaussian_curvature(sketch: Sketch, Q: Smoothness, side: Side) -> Fraction:
     return min(of_L, max(sums) * Fraction(parts.stretch))
 
 
-class Listed(NamedTuple):
-    """E[BB'] and E[BB'QBB'] over a support, for each matrix of its side, and the largest eigenvalue of Q^1/2 BB' Q^1/2.
-
-    The second is that of all draws, rounded up.
-    """
-
-    moments: Sequence[Moment]
-    longest: float
-
-
-def listed_products(support: Support, Q: Smoothness, side: Side) -> Listed:
+def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProducts:
     """Return what a support says of products B B'; of L I in the place of a Q that loses more in a common basis."""
     B, probabilities = support
     k, d, r = B.shape
@@ -101,4 +128,12 @@ def listed_products(support: Support, Q: Smoothness, side: Side) -> Listed:
         moments.append(Moment(mean, parts.stretch * seen, rounding, parts.stretch * size * heaviest * rounding))
         met = float(np.linalg.eigvalsh(np.swapaxes(B, 1, 2) @ S @ B)[:, -1].max())
         longest = max(longest, met + (off + 8 * (d + r) * _EPS * size) * largest)
-    return Listed(moments, min(parts.stretch * longest, L * largest) * (1 + 1e-12))
+    return ListedProducts(moments, min(parts.stretch * longest, L * largest) * (1 + 1e-12))
+
+
+def _ratio(moment: Moment) -> float:
+    K = moment.mean
+    drawn = np.diagonal(K)[np.diagonal(K) > 0]
+    diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K)) and drawn.size > 0
+    off = moment.off_mean / float(drawn.min()) if diagonal else moment.off_mean  # relative to each entry there
+    return largest_ratio(moment.seen, K, off_T=moment.off_seen, off_K=off)

@@ -145,7 +145,7 @@ def test_every_shorter_one_gains(lora_alpha):
     """In fractions, with the product that the step takes: below 2/c. Catches a longest one rounded to nearest."""
     rng = np.random.default_rng(5)
     for r in (1, 2, 3):
-        for _ in range(60):
+        for _ in range(15):
             top = rng.uniform(0.1, 9)
             known = learning_rate(
                 Smoothness([(np.diag([top, 0.05, 0.05]), np.eye(1))]), Gaussian(3, r), lora_alpha=lora_alpha

@@ -1,0 +1,51 @@
+"""Learning rates by rank and rule as a table, and what it says in words."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from rac_theory.advice.learning_rate import RULES, AtRank, keeping, nearest
+
+EXPLANATION = (
+    "best: the learning rate of the plain step W - eta (lora_alpha/r)^2 BB' grad f with the largest gain nu, one step "
+    "a sketch; longest: below it there is a gain; steps: 1/nu, relative to gradient descent at 1/L; kept: the share "
+    "of nu that is left with the best learning rate of the first rank, below zero where it may go uphill; carrying: "
+    "the lora_alpha with which that one is the best here. All are guarantees for exact gradients, no measurements, and "
+    "say nothing of Adam."
+)
+"""What the columns are."""
+
+
+def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float, digits: int = 4) -> Table:
+    """Return a line for each rank; ``gradient_descent`` is the gain of gradient descent, 1/L."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    heads = (f"{head} (lora_alpha {rule})" for rule in RULES for head in ("best", "kept"))
+    for name in ("rank", "lora_alpha", "longest", "steps", *heads, "carrying"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        fixed, steps = row.rules[0], gradient_descent / row.rules[0].known.nu if row.rules[0].known.nu else math.inf
+        cells = [fixed.lora_alpha, fixed.known.longest, steps]
+        cells += [value for one in row.rules for value in (one.known.best, one.kept)]
+        table.add_row(str(row.rank), *(_shown(value, digits) for value in (*cells, row.carrying)))
+    return table
+
+
+def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
+    """Yield rho, and a sentence for each rank after the first: which rule carries its learning rate there."""
+    first = rows[0]
+    known = first.rules[0].known
+    yield f"effective dimension rho = {_shown(known.rho, 4)}; the gain is known by: {known.provenance}"
+    for row in rows[1:]:
+        if math.isnan(row.carrying):
+            continue
+        near, keeps = nearest(row), keeping(row)
+        yield (
+            f"from rank {first.rank} to {row.rank}: lora_alpha {near.rule} comes nearest, {near.ratio:.3g} times the "
+            f"best learning rate; {keeps.rule} keeps most of the gain, {keeps.kept:.3g}; lora_alpha = "
+            f"{row.carrying:.4g} keeps all of it"
+        )
+
+
+def _shown(value: float, digits: int) -> str:
+    return "unknown" if math.isnan(value) else f"{value:.{digits}g}"
