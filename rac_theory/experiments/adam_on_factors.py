@@ -14,6 +14,7 @@ from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.algorithms import Initialisation
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.processes.blas import one_blas_thread
 
 DECAYS = (0.9, 0.999)
 """Of the means of gradients and of their squares: those of the paper, which are usual."""
@@ -108,7 +109,7 @@ def best_for_adam(
     start = Initialisation.kaiming(problem.shape, rank)
     B, A = start.draw(generator(seed_sequence(rng)), np.zeros((runs, *problem.shape)))
     etas = np.array([checks.positive("learning_rates", eta) for eta in learning_rates])
-    with np.errstate(over="ignore", invalid="ignore"):
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         ends = [
             adam_on_factors(problem, B, A, scale=lora_alpha / rank, learning_rate=eta, steps=steps)
             for eta in etas.tolist()
