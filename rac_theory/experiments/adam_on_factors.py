@@ -71,15 +71,16 @@ def adam_on_factors(problem: Problem, B: Array, A: Array, *, scale: float, learn
     [25.0]
     """
     factors, first, second = [B, A], [np.zeros_like(B), np.zeros_like(A)], [np.zeros_like(B), np.zeros_like(A)]
-    for t in range(1, checks.integer("steps", steps, 1) + 1):
-        B, A = factors
-        G = scale * problem.gradient(scale * (B @ A))
-        for i, g in enumerate((G @ np.swapaxes(A, 1, 2), np.swapaxes(B, 1, 2) @ G)):
-            first[i] = DECAYS[0] * first[i] + (1 - DECAYS[0]) * g
-            second[i] = DECAYS[1] * second[i] + (1 - DECAYS[1]) * g**2
-            length = np.sqrt(second[i] / (1 - DECAYS[1] ** t)) + _TINY
-            factors[i] = factors[i] - learning_rate * (first[i] / (1 - DECAYS[0] ** t)) / length
-    return np.asarray(problem.value(scale * (factors[0] @ factors[1])))
+    with one_blas_thread():  # of batches of small products more threads wait for each other
+        for t in range(1, checks.integer("steps", steps, 1) + 1):
+            B, A = factors
+            G = scale * problem.gradient(scale * (B @ A))
+            for i, g in enumerate((G @ np.swapaxes(A, 1, 2), np.swapaxes(B, 1, 2) @ G)):
+                first[i] = DECAYS[0] * first[i] + (1 - DECAYS[0]) * g
+                second[i] = DECAYS[1] * second[i] + (1 - DECAYS[1]) * g**2
+                length = np.sqrt(second[i] / (1 - DECAYS[1] ** t)) + _TINY
+                factors[i] = factors[i] - learning_rate * (first[i] / (1 - DECAYS[0] ** t)) / length
+        return np.asarray(problem.value(scale * (factors[0] @ factors[1])))
 
 
 def best_for_adam(
@@ -109,7 +110,7 @@ def best_for_adam(
     start = Initialisation.kaiming(problem.shape, rank)
     B, A = start.draw(generator(seed_sequence(rng)), np.zeros((runs, *problem.shape)))
     etas = np.array([checks.positive("learning_rates", eta) for eta in learning_rates])
-    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         ends = [
             adam_on_factors(problem, B, A, scale=lora_alpha / rank, learning_rate=eta, steps=steps)
             for eta in etas.tolist()
