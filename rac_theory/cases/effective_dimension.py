@@ -8,6 +8,7 @@ It decides what a random direction of that side sees of the curvature: for Gauss
 import math
 from fractions import Fraction
 
+from problems import checks
 from problems.rounding import rounded
 from problems.smoothness import Smoothness
 from rac_theory.algorithms import Side
@@ -29,6 +30,7 @@ def effective_dimension(Q: Smoothness, side: Side) -> float:
     >>> effective_dimension(Q, "left"), effective_dimension(Q, "right")
     (1.5, 5.0)
     """
+    checks.one_of("side", side, ("left", "right"))
     d, L = Q.shape[0 if side == "left" else 1], Fraction(Q.largest)
     if L == 0:
         return math.nan

@@ -34,7 +34,6 @@ LEVEL = 1e-3
 """Where moments of a sketch are bounded from draws: the level of c and of the smallest eigenvalue together."""
 
 _CURVATURE = 2  # the stream of L_H, as for the constants of a case
-_PRODUCT = 1 - Fraction(1, 2**51)  # eta times its scale is rounded once more where it is used
 
 
 def _nothing(eta: float) -> StepGain:
@@ -171,7 +170,7 @@ def _of_largest_gain(known: _Known, scale: float, rho: float) -> LearningRate:
         end, s = 1 / Fraction(known.c), Fraction(scale)
         tau = rounded(end, -math.inf)
         best = rounded(Fraction(of_largest_gain(tau, known.moments) if known.moments else tau) / s, -math.inf)
-        longest = rounded(2 * end / s * (1 if scale == 1 else _PRODUCT), -math.inf)
+        longest = rounded(2 * end / s, -math.inf)  # a shorter one is below it also when its product with s is rounded
         gain = known.gain(best)
         if gain.nu > 0:
             return LearningRate(best, longest, gain.nu, rho, gain.provenance, known.alpha, known.gain)

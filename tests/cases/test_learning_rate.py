@@ -142,7 +142,7 @@ def test_what_is_promised_is_what_T15_promises(sketch, lora_alpha):
 
 @pytest.mark.parametrize("lora_alpha", [1.0, 3.0, 16.1, 1e-3])
 def test_every_shorter_one_gains(lora_alpha):
-    """In fractions, with the product that the step takes: below 2/c. Catches a longest one rounded to nearest."""
+    """In fractions, with the product that the step takes: below 2/c. Catches one rounded to nearest."""
     rng = np.random.default_rng(5)
     for r in (1, 2, 3):
         for _ in range(15):
@@ -153,6 +153,7 @@ def test_every_shorter_one_gains(lora_alpha):
             c = (r + 1) * Fraction(top) + Fraction(top) + 2 * Fraction(0.05)
             shorter = math.nextafter(known.longest, 0)
             assert Fraction(shorter * (lora_alpha / r) ** 2) < 2 / c
+            assert Fraction(known.longest) * Fraction((lora_alpha / r) ** 2) <= 2 / c
             assert known.longest == pytest.approx(float(2 / c) * (r / lora_alpha) ** 2, rel=4e-15)
 
 
@@ -171,6 +172,8 @@ def test_the_effective_dimension_is_the_trace_over_the_largest():
         rho = effective_dimension(Smoothness([(np.diag([top, rest * top]), np.eye(1))]), "left")
         assert Fraction(rho) >= 1 + Fraction(rest * top) / Fraction(top)
     assert math.isnan(effective_dimension(Smoothness.isotropic(0.0, (2, 2)), "left"))
+    with pytest.raises(ValueError, match="side must be"):
+        effective_dimension(Q, "top")
 
 
 def test_what_is_unknown_is_said():
