@@ -37,7 +37,15 @@ class Carried(NamedTuple):
         That of the first rank over the best one here: above one it is too long, above two it may be that nothing is
         gained.
     kept : float
-        The share of the gain that is left with it, at most one; what is negative goes uphill.
+        The share of the gain that is left with it, at most one; what is negative may go uphill.
+
+    Examples
+    --------
+    >>> from problems import Smoothness
+    >>> from rac_theory.advice.learning_rate import learning_rates
+    >>> fixed, *_ = learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0)[1].rules
+    >>> fixed.rule, fixed.lora_alpha, f"{fixed.ratio:.3f}", f"{fixed.kept:.3f}"  # (1/7) / (16/10), and x (2 - x)
+    ('fixed', 2.0, '0.089', '0.171')
     """
 
     rule: str
@@ -56,6 +64,14 @@ class AtRank(NamedTuple):
     rules : list of Carried
     carrying : float
         The lora_alpha with which the best learning rate of the first rank is the best one here, too.
+
+    Examples
+    --------
+    >>> from problems import Smoothness
+    >>> from rac_theory.advice.learning_rate import learning_rates
+    >>> first, other = learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0)
+    >>> other.rank, [one.rule for one in other.rules], f"{other.carrying:.3f}"  # 2 * 4 * sqrt(7/10)
+    (4, ['fixed', '~ sqrt(r)', '~ r'], '6.693')
     """
 
     rank: int
@@ -129,7 +145,16 @@ def learning_rates(
 def nearest(row: AtRank) -> Carried:
     """Return the rule by which the learning rate of the first rank is nearest to the best one, as a ratio.
 
-    For Gaussian entries, from rank r to s > r, that is ``~ r`` if ``1 + rho > sqrt(r s)``, else ``~ sqrt(r)``.
+    For Gaussian entries, from rank r to another s, that is ``~ r`` if ``1 + rho > sqrt(r s)``, else ``~ sqrt(r)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Smoothness
+    >>> from rac_theory.advice.learning_rate import learning_rates, nearest
+    >>> Q = Smoothness([(np.diag([1.0] + [0.1] * 9), np.eye(2))])  # rho = 1.9
+    >>> [nearest(row).rule for row in learning_rates(Q, [1, 2, 4, 9], lora_alpha=2.0)[1:]]
+    ['~ r', '~ r', '~ sqrt(r)']
     """
     return min(row.rules, key=lambda one: abs(math.log(one.ratio)))
 
@@ -137,7 +162,16 @@ def nearest(row: AtRank) -> Carried:
 def keeping(row: AtRank) -> Carried:
     """Return the rule that keeps most of the gain: too long costs more than too short by the same factor.
 
-    For Gaussian entries, from rank r to s, that is ``~ r`` if ``1 + rho > s``, else ``~ sqrt(r)``.
+    For Gaussian entries, from rank r to another s, that is ``~ r`` if ``1 + rho > s``, else ``~ sqrt(r)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Smoothness
+    >>> from rac_theory.advice.learning_rate import keeping, learning_rates
+    >>> Q = Smoothness([(np.diag([1.0] + [0.1] * 9), np.eye(2))])  # rho = 1.9
+    >>> [keeping(row).rule for row in learning_rates(Q, [1, 2, 4, 9], lora_alpha=2.0)[1:]]
+    ['~ r', '~ sqrt(r)', '~ sqrt(r)']
     """
     return max(row.rules, key=lambda one: one.kept)
 

@@ -32,7 +32,21 @@ def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float, digi
 
 
 def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
-    """Yield rho, and a sentence for each rank after the first: which rule carries its learning rate there."""
+    """Yield rho, and a sentence for each rank after the first: which rule carries its learning rate there.
+
+    Examples
+    --------
+    >>> from problems import Smoothness
+    >>> from rac_theory.advice.learning_rate import learning_rates
+    >>> from rac_theory.advice.learning_rate_table import in_words
+    >>> known, words = in_words(learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0))
+    >>> known
+    'effective dimension rho = 5; the gain is known by: moments of Gaussian matrices'
+    >>> print(*words.split("; "), sep=chr(10))
+    from rank 1 to 4: lora_alpha ~ r comes nearest, 1.43 times the best learning rate
+    ~ r keeps most of the gain, 0.816
+    lora_alpha = 6.693 keeps all of it
+    """
     first = rows[0]
     known = first.rules[0].known
     yield f"effective dimension rho = {_shown(known.rho, 4)}; the gain is known by: {known.provenance}"

@@ -61,6 +61,17 @@ class LearningRate(Value):
         The probability with which it may be too large; 0 where nothing is sampled.
     gain : callable
         A learning rate to its ``StepGain``: at ``best`` it has this nu.
+
+    Examples
+    --------
+    >>> from problems import Smoothness
+    >>> from rac_theory import learning_rate
+    >>> from rac_theory.sketches import Gaussian
+    >>> known = learning_rate(Smoothness.isotropic(1.0, (5, 3)), Gaussian(5, 2), lora_alpha=2.0)
+    >>> known.best, known.longest, known.nu, known.provenance  # 1/8, 2/8 and 2/8, as d + r + 1 = 8
+    (0.125, 0.25, 0.25, 'moments of Gaussian matrices')
+    >>> [known.gain(eta).nu for eta in (0.0625, 0.125, 0.25)]
+    [0.1875, 0.25, 0.0]
     """
 
     best: float
