@@ -21,11 +21,11 @@ from problems.rounding import rounded
 from problems.smoothness import Smoothness
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.common_basis import Part, Parts, in_common_basis, terms_of_side
-from rac_theory.cases.one_side import exact_trace, multiple_of_identity
+from rac_theory.cases.effective_dimension import ends_of_side
+from rac_theory.cases.one_side import multiple_of_identity
 from rac_theory.cases.projected_step import Moment, gain_at, projected_step
 from rac_theory.cases.ratio import largest_ratio
 from rac_theory.cases.step_gain import StepGain
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
@@ -97,15 +97,8 @@ def _gaussian_curvature(sketch: Sketch, Q: Smoothness, side: Side) -> Fraction:
     It is ``lambda_max((r + 1) Q + E)``, E with the trace of each S in its place.
     """
     d, r = sketch.dim, sketch.rank
-    of_L = (d + r + 1) * Fraction(Q.largest)
-    parts = in_common_basis(terms_of_side(Q, side))
-    if parts is None:
-        return of_L
-    sums = (
-        (r + 1) * Fraction(largest_eigenvalue(part.S)) + exact_trace(part.S) + (d + r + 1) * Fraction(part.off)
-        for part in parts.parts
-    )
-    return min(of_L, max(sums) * Fraction(parts.stretch))
+    of_L, ends = (d + r + 1) * Fraction(Q.largest), ends_of_side(Q, side)
+    return of_L if ends is None else min(of_L, max((r + 1) * one.largest + one.trace for one in ends))
 
 
 def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProducts:

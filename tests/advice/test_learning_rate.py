@@ -103,6 +103,21 @@ def test_the_library_follows_the_law(problem):
                 assert one.ratio == pytest.approx(law, rel=1e-9)
 
 
+def test_other_sketches_have_laws_of_their_own():
+    """A uniform range has q = (d - 2 + d rho) / (d - rho) for 1 + rho; coordinates of a diagonal Q see L at every rank.
+
+    Catches 1 + rho for q, which tends to it only as d grows, and traces where there are none.
+    """
+    for row in learning_rates(SPREAD, [3, 1, 8, 40], lora_alpha=2.0, sketch=Haar):
+        rho = row.rules[0].known.rho
+        q = (62 + 64 * rho) / (64 - rho)
+        for one, power in zip(row.rules, RULES.values(), strict=True):
+            assert one.ratio == pytest.approx((row.rank + q) / (3 + q) * (3 / row.rank) ** (2 - 2 * power), rel=1e-9)
+    for row in learning_rates(SPREAD, [3, 1, 8, 40], lora_alpha=2.0, sketch=Coordinate):
+        assert row.rules[-1].ratio == pytest.approx(1, rel=1e-12)
+        assert row.carrying == pytest.approx(2 * row.rank / 3, rel=1e-12)
+
+
 @pytest.mark.parametrize("make", [Gaussian, Haar, Coordinate], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_lora_alpha_that_carries_makes_the_same_learning_rate_the_best(make, side):

@@ -172,6 +172,8 @@ def test_the_effective_dimension_is_the_trace_over_the_largest():
         rho = effective_dimension(Smoothness([(np.diag([top, rest * top]), np.eye(1))]), "left")
         assert Fraction(rho) >= 1 + Fraction(rest * top) / Fraction(top)
     assert math.isnan(effective_dimension(Smoothness.isotropic(0.0, (2, 2)), "left"))
+    alike = [Smoothness([(np.diag([1.0, share]), np.eye(1))]) for share in (0.5, 0.25, 0.5)]  # kept, by what they hold
+    assert [effective_dimension(one, "left") for one in alike] == [1.5, 1.25, 1.5]
     with pytest.raises(ValueError, match="side must be"):
         effective_dimension(Q, "top")
 
