@@ -8,26 +8,27 @@ from rich.table import Table
 from rac_theory.advice.learning_rate import RULES, AtRank, keeping, nearest
 
 EXPLANATION = (
-    "best: the learning rate of the plain step W - eta (lora_alpha/r)^2 BB' grad f with the largest gain nu, one step "
-    "a sketch; longest: below it there is a gain; steps: 1/nu, relative to gradient descent at 1/L; kept: the share "
-    "of nu that is left with the best learning rate of the first rank, below zero where it may go uphill; carrying: "
-    "the lora_alpha with which that one is the best here. All are guarantees for exact gradients, no measurements, and "
-    "say nothing of Adam."
+    "fixed, ~ sqrt(r), ~ r: how lora_alpha grows from what it is at the first rank; best: the learning rate eta of "
+    "the plain step W - eta (lora_alpha/r)^2 BB' grad f with the largest gain nu, one step a sketch; longest: below "
+    "it there is a gain; kept: the share of nu that is left with the best learning rate of the first rank, below "
+    "zero where it may go uphill; carrying: the lora_alpha with which that one is the best here; steps: 1/nu, "
+    "relative to gradient descent at 1/L. All are guarantees for exact gradients, no measurements, and say nothing "
+    "of Adam."
 )
 """What the columns are."""
 
 
-def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float, digits: int = 4) -> Table:
+def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float) -> Table:
     """Return a line for each rank; ``gradient_descent`` is the gain of gradient descent, 1/L."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    heads = (f"{head} (lora_alpha {rule})" for rule in RULES for head in ("best", "kept"))
-    for name in ("rank", "lora_alpha", "longest", "steps", *heads, "carrying"):
+    heads = (f"{rule}: {head}" for rule in RULES for head in ("best", "longest", "kept"))
+    for name in ("rank", "steps", *heads, "carrying"):
         table.add_column(name, justify="right")
     for row in rows:
-        fixed, steps = row.rules[0], gradient_descent / row.rules[0].known.nu if row.rules[0].known.nu else math.inf
-        cells = [fixed.lora_alpha, fixed.known.longest, steps]
-        cells += [value for one in row.rules for value in (one.known.best, one.kept)]
-        table.add_row(str(row.rank), *(_shown(value, digits) for value in (*cells, row.carrying)))
+        nu = row.rules[0].known.nu
+        steps = gradient_descent / nu if nu != 0 else math.inf
+        cells = (value for one in row.rules for value in (one.known.best, one.known.longest, one.kept))
+        table.add_row(str(row.rank), *map(_shown, (steps, *cells, row.carrying)))
     return table
 
 
@@ -49,7 +50,7 @@ def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
     """
     first = rows[0]
     known = first.rules[0].known
-    yield f"effective dimension rho = {_shown(known.rho, 4)}; the gain is known by: {known.provenance}"
+    yield f"effective dimension rho = {_shown(known.rho)}; the gain is known by: {known.provenance}"
     for row in rows[1:]:
         if math.isnan(row.carrying):
             continue
@@ -61,5 +62,5 @@ def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
         )
 
 
-def _shown(value: float, digits: int) -> str:
-    return "unknown" if math.isnan(value) else f"{value:.{digits}g}"
+def _shown(value: float) -> str:
+    return "unknown" if math.isnan(value) else "never" if value == math.inf else f"{value:.4g}"

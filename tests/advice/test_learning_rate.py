@@ -15,7 +15,7 @@ from problems.smoothness import Smoothness
 from rac_theory import learning_rate
 from rac_theory.advice.learning_rate import RULES, keeping, learning_rates, nearest
 from rac_theory.advice.learning_rate_table import EXPLANATION, in_words, learning_rate_table
-from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, Uniform
+from rac_theory.sketches import Coordinate, FiniteSupport, Frozen, Gaussian, Haar, Uniform
 
 RANKS = st.integers(1, 10**6)
 EFFECTIVE = st.fractions(1, 10**6, max_denominator=1000)  # rho is never less
@@ -160,9 +160,9 @@ def test_the_table_and_the_words():
     rho = rows[0].rules[0].known.rho
     assert f"{16 / 64 / DIGITS.L / (5 + rho):.4g}" in printed
     assert f"{(5 + rho) / 4:.4g}" in printed  # steps, relative to those of gradient descent
-    for word in ("~ sqrt(r)", "carrying", "longest"):
+    for word in (*RULES, "best", "longest", "kept", "carrying", "steps"):
         assert word in printed
-        assert word.removeprefix("~ ") in EXPLANATION or word == "~ sqrt(r)"
+        assert word in EXPLANATION
     head, four, sixteen = in_words(rows)
     assert head == "effective dimension rho = 8.461; the gain is known by: moments of Gaussian matrices"
     assert four.startswith(
@@ -176,7 +176,9 @@ def test_what_is_unknown_is_said_and_not_ranked():
     rows = learning_rates(LeastSquares(np.eye(3), np.ones(3)), [1, 2], lora_alpha=1.0, sketch=Uniform)
     assert all(math.isnan(one.kept) and math.isnan(one.ratio) for row in rows for one in row.rules)
     assert [*in_words(rows)] == ["effective dimension rho = 3; the gain is known by: unknown for this sketch"]
-    assert printed_table(rows, 1.0).count("unknown") == 2 * 9
+    assert printed_table(rows, 1.0).count("unknown") == 2 * 11
+    never = learning_rates(SPREAD, [1], lora_alpha=1.0, sketch=lambda dim, rank: Frozen(np.eye(dim)[:, :rank]))
+    assert printed_table(never, 1.0).count("never") == 1
     with pytest.raises(ValueError, match="ranks must have at least one"):
         learning_rates(SPREAD, [], lora_alpha=1.0)
     with pytest.raises(ValueError, match="rank must be >= 1"):
