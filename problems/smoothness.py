@@ -14,6 +14,7 @@ from problems.checks import Array, finite, moderate_size, symmetric
 from problems.eigenvalues import eigenvalues, extreme_eigenvalues
 from problems.factors import identity, is_diagonal, unit
 from problems.features import EPS
+from problems.largest_eigenvalue import largest_eigenvalue
 from problems.members import being, having
 from problems.naming import shown
 from problems.problem import Problem
@@ -126,7 +127,7 @@ class Smoothness(Value):
         """
         if len(self.terms) == 1:
             S, R = self.terms[0]
-            return rounded(Fraction(extreme_eigenvalues(S)[1]) * Fraction(extreme_eigenvalues(R)[1]), math.inf)
+            return rounded(Fraction(largest_eigenvalue(S)) * Fraction(largest_eigenvalue(R)), math.inf)
         return min(_largest_of_sum(self.terms), _largest_of_sum([(R, S) for S, R in self.terms]))
 
     @property

@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.cases.constants import Constants as Constants
     from rac_theory.cases.learning_rate import LearningRate as LearningRate
     from rac_theory.cases.learning_rate import learning_rate as learning_rate
+    from rac_theory.cases.made_for_curvature import coordinates_for as coordinates_for
     from rac_theory.cases.step_lengths import best_step as best_step
     from rac_theory.cases.step_lengths import longest_step as longest_step
     from rac_theory.counterexamples.diagnosis import diagnose as diagnose
@@ -106,6 +107,7 @@ _HOMES = {
     "Unsupported": "expectations.expectation",
     "Verdict": "verification.verdict",
     "best_step": "cases.step_lengths",
+    "coordinates_for": "cases.made_for_curvature",
     "diagnose": "counterexamples.diagnosis",
     "WorstCase": "sharpness.worst_case",
     "empirical_rate": "verification.rate",

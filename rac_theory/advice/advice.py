@@ -10,12 +10,16 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _COLUMNS: dict[str, type] = {
+    "layer": str,
     "m": int,
     "n": int,
     "side": str,
     "sketch": str,
     "rank": int,
     "lambda_min": float,
+    "L_H": float,
+    "step": float,
+    "nu": float,
     "slowdown": float,
     "trained": float,
     "budget": float,
@@ -32,7 +36,7 @@ class Advice(NamedTuple):
     Attributes
     ----------
     options : list of Option
-        For each shape, full training first.
+        For each shape, full training first; each by the step of which most is promised.
     notes : list of str
         A sentence for each choice that is not possible.
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from rac_theory.advice.gain_of_side import Gain
 from rac_theory.advice.model_shapes import MatrixShape
-from rac_theory.sketches.spectra import slowdown
 
 FLOPS = (
     "Flops of y = W x at one gradient step per sketch; a multiplication and an addition count as 2. An example: 4 m n "
@@ -16,7 +16,8 @@ FLOPS = (
 )
 """How ``flops_per_example`` and ``flops_per_step`` are counted."""
 
-_ROUNDING = 1 + 1e-9
+ROUNDING = 1 + 1e-9
+"""What is nearer than that counts as alike."""
 
 Trained: TypeAlias = Literal["full", "left", "right", "mixture"]
 
@@ -34,18 +35,19 @@ class Option:
     sketch : str
         By name; "-" for full training.
     rank : int
-    lambda_min : float
-        Smallest eigenvalue of the expected projection of W, or a lower bound; dimensionless.
-    how : str
-        How it is known.
+    gain : Gain
+        What is promised of a step, and how that is known.
     trained : float
         Numbers trained in one step, on average.
+    layer : str
+        Which layer it is, where that is more than its shape.
 
     Examples
     --------
-    >>> from rac_theory.advice.training_option import Option
-    >>> option = Option((64, 256), "left", "gaussian", 4, lambda_min=4 / 64, how="closed form", trained=4 * 256)
-    >>> option.slowdown, option.budget  # sixteen times the steps, a sixteenth of the numbers in each
+    >>> from rac_theory.advice import advise
+    >>> options, notes = advise([(64, 256)], ranks=[4])
+    >>> left = options[1]
+    >>> left.slowdown, left.budget  # sixteen times the steps, a sixteenth of the numbers in each
     (16.0, 1.0)
     """
 
@@ -53,14 +55,44 @@ class Option:
     side: Trained
     sketch: str
     rank: int
-    lambda_min: float
-    how: str
+    gain: Gain
     trained: float
+    layer: str = ""
+
+    @property
+    def label(self) -> str:
+        """The layer and its shape: what competes with each other has the same."""
+        return f"{self.layer} {self.shape[0]}x{self.shape[1]}".strip()
+
+    @property
+    def lambda_min(self) -> float:
+        """Smallest eigenvalue of the expected projection of W, or a lower bound; dimensionless."""
+        return self.gain.lambda_min
+
+    @property
+    def L_H(self) -> float:
+        """Smoothness along the sketch, in units of L: 1 where Q = L I, and for full training."""
+        return self.gain.L_H
+
+    @property
+    def step(self) -> float:
+        """The step gamma of which most is promised, in units of 1/L."""
+        return self.gain.step
+
+    @property
+    def nu(self) -> float:
+        """The gain of that step, in units of 1/L, rounded down; 1 for full training."""
+        return self.gain.nu
+
+    @property
+    def how(self) -> str:
+        """How the gain is known."""
+        return self.gain.how
 
     @property
     def slowdown(self) -> float:
-        """The steps promised relative to full training, see ``rac_theory.sketches.spectra.slowdown``."""
-        return slowdown(self.lambda_min)
+        """The steps promised relative to full training at 1/L: 1/nu by T15, at least that by T15_pl; inf for none."""
+        return 1 / self.nu if self.nu > 0 else math.inf
 
     @property
     def budget(self) -> float:
@@ -79,11 +111,15 @@ class Option:
         (m, n), r = self.shape, self.rank
         return 2.0 * m * n if self.side == "full" else 2.0 * m * n * r + 2.0 * (m + n) * r**2 + r**3 / 3
 
+    def flops(self, examples: int) -> float:
+        """Floating point operations of a step with the gradient of so many examples."""
+        return examples * self.flops_per_example + self.flops_per_step
+
 
 def efficient(options: Sequence[Option]) -> list[bool]:
-    """Tell which options are on the frontier: no other one of the same shape is better in one of two, worse in neither.
+    """Tell which options are on the frontier: none that competes is better in one of two, worse in neither.
 
-    The two are the steps promised and the numbers trained a step.
+    The two are the steps promised and the numbers trained a step. Options compete if they have the same label.
 
     Examples
     --------
@@ -95,11 +131,14 @@ def efficient(options: Sequence[Option]) -> list[bool]:
     """
 
     def better(one: Option, other: Option) -> bool:
-        fewer = one.slowdown * _ROUNDING < other.slowdown, one.trained * _ROUNDING < other.trained
-        more = one.slowdown > other.slowdown * _ROUNDING, one.trained > other.trained * _ROUNDING
+        fewer = one.slowdown * ROUNDING < other.slowdown, one.trained * ROUNDING < other.trained
+        more = one.slowdown > other.slowdown * ROUNDING, one.trained > other.trained * ROUNDING
         return any(fewer) and not any(more)
 
+    groups: dict[str, list[Option]] = {}
+    for option in options:
+        groups.setdefault(option.label, []).append(option)
     return [
-        math.isfinite(option.slowdown) and not any(better(o, option) for o in options if o.shape == option.shape)
+        math.isfinite(option.slowdown) and not any(better(o, option) for o in groups[option.label])
         for option in options
     ]

@@ -20,10 +20,10 @@ import numpy as np
 
 from problems.checks import Array
 from problems.eigenvalues import lapack_rounding
+from problems.largest_eigenvalue import largest_eigenvalue
 from problems.smoothness import Smoothness
 from rac_theory.algorithms.rac_lora import Side
 from rac_theory.cases.one_side import multiple_of_identity
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 
 _EPS = float(np.finfo(float).eps)
 _ROUNDING = 1e-9

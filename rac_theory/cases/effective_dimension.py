@@ -12,12 +12,12 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from problems import checks
+from problems.largest_eigenvalue import largest_eigenvalue
 from problems.rounding import rounded
 from problems.smoothness import Smoothness
 from rac_theory.algorithms import Side
 from rac_theory.cases.common_basis import in_common_basis, terms_of_side
 from rac_theory.cases.one_side import exact_trace
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 
 
 class Ends(NamedTuple):

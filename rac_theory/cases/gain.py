@@ -29,6 +29,8 @@ from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import MEMBERS, Sketch
 from rac_theory.sketches.spectra import DRAWS, spectrum
 
+_ROUNDING = Fraction(1, 10**6)  # what is above L by no more is L itself, in other digits
+
 UNKNOWN = "L, as nothing better is known of this sketch"
 
 
@@ -173,6 +175,8 @@ def _smallest(
     known: list[tuple[Fraction, str]], largest: float, alpha: float = 0.0, otherwise: str = UNKNOWN
 ) -> SmoothnessAlong:
     bound, how = min(known, default=(Fraction(largest), otherwise))
+    if bound > Fraction(largest) * (1 + _ROUNDING):
+        how = otherwise
     return SmoothnessAlong(min(max(0.0, rounded(bound, math.inf)), largest), how, alpha)
 
 

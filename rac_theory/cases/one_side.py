@@ -6,7 +6,7 @@ draw that can come. :math:`L_H(S + l I) = L_H(S) + l`.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,10 +14,11 @@ import numpy as np
 
 from problems.checks import Array
 from problems.eigenvalues import extreme_eigenvalues
+from problems.largest_eigenvalue import LARGE, largest_eigenvalue, proved_bound
 from problems.rounding import rounded
 from rac_theory.cases.ratio import largest_ratio
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
@@ -65,6 +66,8 @@ def along_one_side(sketch: Sketch, S: Array) -> Along | None:
     if known.entries is not None and len(known.entries) == 1:
         return Along(rounded(_of_entries(known.entries[0], S), math.inf), f"moments of entries of H{trust}")
     found = [] if known.entries is None else [_between(known.entries, S)]
+    if known.curvature_bound is not None:
+        found += _above(known.curvature_bound, S)
     pair = moments_of(known)
     if pair is not None:
         off = pair.off * float(np.linalg.norm(S))
@@ -92,6 +95,28 @@ def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
     least, more = _of_entries(base, S), more / base.share(len(S)) * (1 + Fraction(1, 10**9))
     how = "at most: moments of entries of H, between bounds"
     return Along(rounded(least + more, math.inf), how, loose=more > LOOSE * least)
+
+
+def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) -> Iterator[Along]:
+    """Yield what a sketch makes of S without its smallest eigenvalue, which only moves L_H."""
+    low, moved = _smallest_eigenvalue(S), S.copy()
+    moved[np.diag_indices(len(S))] -= low
+    bound = curvature_bound(moved)
+    del moved  # a large matrix less
+    if bound is not None:
+        above = largest_eigenvalue(bound.matrix) + bound.off
+        total = low + above + 1e-9 * abs(above) + OFF * float(np.linalg.norm(S))
+        how = "at most: moments of entries of H, between bounds"
+        yield Along(rounded(Fraction(total), math.inf), how, loose=bound.slack > LOOSE * (total - low))
+
+
+def _smallest_eigenvalue(S: Array) -> float:
+    """Bound the smallest eigenvalue from below, at the price of a Cholesky factor where a large S is semidefinite."""
+    if len(S) > LARGE and np.count_nonzero(S) > np.count_nonzero(np.diagonal(S)):
+        bound = proved_bound(-S, 1e-12 * float(np.linalg.norm(S)))
+        if bound is not None:
+            return -bound
+    return extreme_eigenvalues(S)[0]
 
 
 def multiple_of_identity(S: Array) -> float | None:

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
+from problems.largest_eigenvalue import largest_eigenvalue
 
 _EPS = float(np.finfo(float).eps)
 

@@ -2,39 +2,38 @@
 
 import argparse
 import io
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 from rich.console import Console
 
+from problems import checks
 from problems.naming import printable
-from rac_theory import theorems
-from rac_theory.advice.advise import RANKS, SKETCHES, advise, fewest_steps, frontier_plot
+from rac_theory.advice.advise import RANKS, SKETCHES, advise
+from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_plot, of_layers
+from rac_theory.advice.curvature import Curvature, Loss
+from rac_theory.advice.curvature_files import Layer, features_in, of_all, of_named, spectrum_in, unused
 from rac_theory.advice.model_shapes import Shapes, parse
-from rac_theory.advice.table import advice_table
+from rac_theory.advice.model_total import total_table, totals
+from rac_theory.advice.table import Horizon, advice_table
 from rac_theory.advice.training_option import FLOPS, Option
+from rac_theory.algorithms import Side
+from rac_theory.commands import advise_words as words
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.in_common import wide_console
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 
-NOT_COVERED = (
-    "What is not covered: the theorems are about gradient descent with the exact gradient and a constant step on one "
-    "matrix, projected by a fresh sketch at each step. They say nothing about Adam or any other step that is not "
-    "along the gradient, about weight decay that is not part of f, about many layers trained at once (each line takes "
-    "one layer, all others fixed), about low precision, or about accuracy on data that were not trained on. And a "
-    "promise is an upper bound, which may be kept much earlier: the best promise need not be the best choice."
-)
-
-_PROMISES = (theorems.T1, theorems.T2)
-_LARGEST_GRID = 9  # shapes in one figure
+_LARGEST_GRID = 4  # layers in one figure
 
 
 def add(commands: Any) -> None:
     """Add the command to the subparsers."""
     parser = commands.add_parser(
-        "advise", help="which rank, side and sketch: steps promised and costs, for your shapes"
+        "advise", help="which rank, side and sketch: steps promised and costs, for your layers and your data"
     )
     parser.set_defaults(run=run)
 
@@ -44,39 +43,154 @@ def add(commands: Any) -> None:
     several(
         "--shape",
         required=True,
-        help="as 768x3072, or paths of .safetensors or .npz files, of which only headers are read",
+        help="as 768x3072, or .safetensors, .safetensors.index.json or .npz files, of which only headers are read",
     )
+    several("--only", help="patterns such as '*.q_proj.weight': of files only tensors with such a name")
+    curved = parser.add_mutually_exclusive_group()
+    curved.add_argument("--data", help="features, N x d, in an .npy file, or in an .npz file by the name of the layer")
+    curved.add_argument("--spectrum", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file")
+    curved.add_argument("--rho", type=float, help="effective dimension of the curvature alone: trace / L")
+    parser.add_argument(
+        "--features",
+        choices=get_args(Side),
+        help="side of W that features multiply: right, y = W x, outputs x inputs (default), or left, y = x W",
+    )
+    parser.add_argument("--loss", choices=get_args(Loss), help="of --data (default: least_squares)")
+    parser.add_argument("--l2", type=float, help="weight of a penalty beside --data (default: 0)")
     several("--rank", help=f"ranks of the sketch (default: {' '.join(map(str, RANKS))})")
     several("--sketch", help=f"sketches by name, or classes of yours as module:Name (default: {' '.join(SKETCHES)})")
     parser.add_argument("--mixture", type=float, help="probability of a left step, to mix both sides")
     parser.add_argument("--epsilon", type=float, default=0.01, help="accuracy, relative to the start (default: 0.01)")
-    parser.add_argument("--condition", type=float, default=1000.0, help="L / mu, which only T2 needs (default: 1000)")
-    parser.add_argument("--seed", type=int, default=0, help="for sketches without a closed form")
+    parser.add_argument(
+        "--condition",
+        type=float,
+        help=f"L / mu, which only T15_pl needs (default: of the curvature, else {words.CONDITION:g})",
+    )
+    parser.add_argument(
+        "--examples",
+        type=int,
+        help=f"examples in a gradient, for flops (default: rows of --data, else {words.EXAMPLES})",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="for sketches of which nothing is known")
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder for the figure")
 
 
+class _Alike(NamedTuple):
+    """Matrices of one shape and one curvature, their options, and how far they are to be trained."""
+
+    layers: list[Layer]
+    curvature: Curvature | None
+    options: list[Option]
+    notes: list[str]
+    horizon: Horizon
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Print the table and what it leaves out, and save the figure."""
-    found = [parse(text) for text in arguments.shape]
-    shapes = [shape for one in found for _, shape in one.matrices]
-    if not shapes:
+    """Print the tables and what they leave out, and save the figure."""
+    found = [parse(text, arguments.only) for text in arguments.shape]
+    layers = [layer for one in found for layer in one.matrices]
+    if not layers:
         raise ValueError(f"shape must give at least one matrix, got none in {', '.join(arguments.shape)}")
-    ranks = [_rank(text) for text in _split(arguments.rank)] or RANKS
     with Console(stderr=True).status("Computing spectra ..."):
+        groups = _advised(layers, _curvatures(arguments, layers), arguments)
+    options = [option for group in groups for option in group.options]
+    console = wide_console()
+    console.print(
+        advice_table([option for group in groups[: words.SHOWN] for option in group.options], _horizons(groups))
+    )
+    for line in (*_words(groups, found, arguments), *_unused(arguments, layers)):
+        console.print(line, markup=False, soft_wrap=True)
+    if len(layers) > 1:
+        counts = {label: len(group.layers) for label, group in zip(_horizons(groups), groups, strict=True)}
+        examples = {label: horizon.examples for label, horizon in _horizons(groups).items()}
+        console.print("", total_table(totals(options, counts, examples)), words.TOTAL, sep="\n")
+    console.print(f"\n{FLOPS}\n\n{words.NOT_COVERED}\n", markup=False)
+    print("figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
+    return OK
+
+
+def _horizons(groups: Sequence[_Alike]) -> dict[str, Horizon]:
+    return {group.options[0].label: group.horizon for group in groups}
+
+
+def _words(groups: Sequence[_Alike], found: Sequence[Shapes], arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield what is said below the table: what was assumed, what is cheapest, how it is known, what is left out."""
+    if len(groups) > words.SHOWN:
+        yield f"The first {words.SHOWN} of {len(groups)} kinds of layers are shown; --only chooses others."
+    yield from words.assumed((group.curvature, group.layers) for group in groups)
+    yield from words.columns(_horizons(groups))
+    known = [group.curvature for group in groups]
+    yield from words.taken_for_granted(
+        arguments.condition is None and any(one is None or math.isnan(one.condition) for one in known),
+        arguments.examples is None and any(one is None or one.examples is None for one in known),
+    )
+    for group in groups[: words.SHOWN]:
+        yield from fewest_steps(group.options)
+        yield from cheapest(group.options, examples=group.horizon.examples)
+    sketched = [one for group in groups for one in group.options if one.side != "full"]
+    yield from dict.fromkeys(f"{one.side} {one.sketch}: known by {one.how}" for one in sketched)
+    yield from words.found_in(arguments.shape, found)
+    yield from words.few([note for group in groups for note in group.notes], words.SHOWN)
+
+
+def _curvatures(arguments: argparse.Namespace, layers: Sequence[Layer]) -> dict[Layer, Curvature]:
+    """Return the curvature of each layer of which one is given."""
+    side: Side = arguments.features or "right"
+    if arguments.data is not None:
+        loss: Loss = arguments.loss or "least_squares"
+
+        def of(X: Any, name: str) -> Curvature:
+            return Curvature.of_features(X, loss=loss, l2=arguments.l2 or 0.0, side=side).named(
+                f"{printable(name)}, {loss}"
+            )
+
+        return of_named(layers, features_in(arguments.data), of)
+    if arguments.loss is not None or arguments.l2 is not None:
+        raise ValueError("loss and l2 must come with --data, the features that they are about")
+    if arguments.features is not None and arguments.spectrum is None and arguments.rho is None:
+        raise ValueError("features must come with --data, --spectrum or --rho, which say how f is curved on that side")
+    if arguments.spectrum is not None:
+        return of_all(layers, Curvature.of_spectrum(spectrum_in(arguments.spectrum), side=side))
+    return {} if arguments.rho is None else of_all(layers, Curvature.of_rho(arguments.rho, side=side))
+
+
+def _advised(
+    layers: Sequence[Layer], curvatures: dict[Layer, Curvature], arguments: argparse.Namespace
+) -> list[_Alike]:
+    """Advise once for all matrices that are alike."""
+    ranks = [_rank(text) for text in _split(arguments.rank)] or RANKS
+    alike: dict[tuple[Any, int], list[Layer]] = {}
+    for layer in layers:
+        alike.setdefault((layer[1], id(curvatures.get(layer))), []).append(layer)
+    kinds = Counter(shape for shape, _ in alike)
+    found = []
+    for ones in alike.values():
+        name, shape = ones[0]
+        curvature = curvatures.get(ones[0])
         options, notes = advise(
-            shapes,
+            [shape],
             ranks=ranks,
             sketches=_split(arguments.sketch) or SKETCHES,
             mixture=arguments.mixture,
+            curvature=curvature,
+            layer=name + f" and {len(ones) - 1} more" * (len(ones) > 1) if kinds[shape] > 1 else "",
             rng=arguments.seed,
         )
-    console = wide_console()
-    console.print(advice_table(options, _PROMISES, epsilon=arguments.epsilon, condition=arguments.condition))
-    for line in (*_explanation(arguments), *fewest_steps(options), *_counts(arguments.shape, found), *notes):
-        console.print(line, markup=False, soft_wrap=True)
-    console.print(f"\n{FLOPS}\n\n{NOT_COVERED}\n", markup=False)
-    print("figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
-    return OK
+        found.append(_Alike(ones, curvature, options, notes, _horizon(arguments, curvature)))
+    return found
+
+
+def _horizon(arguments: argparse.Namespace, curvature: Curvature | None) -> Horizon:
+    """Return what is typed, else what the curvature knows, else what is assumed and said."""
+    condition, examples = words.CONDITION, words.EXAMPLES
+    if curvature is not None:
+        condition = condition if math.isnan(curvature.condition) else curvature.condition
+        examples = curvature.examples or examples
+    return Horizon(
+        arguments.epsilon,
+        condition if arguments.condition is None else arguments.condition,
+        examples if arguments.examples is None else checks.integer("examples", arguments.examples, 1),
+    )
 
 
 def _split(values: Sequence[str]) -> list[str]:
@@ -90,41 +204,26 @@ def _rank(text: str) -> int:
     return int(text)
 
 
-def _explanation(arguments: argparse.Namespace) -> tuple[str, ...]:
-    return (
-        "slowdown: 1/lambda_min, the steps promised relative to full training, by T1; by T2 at least that.",
-        f"steps: promised at gamma = 1/L until T1's mean squared gradient is at most {arguments.epsilon:g} times "
-        f"2 L (f(W^0) - f*), and until T2's gap is at most {arguments.epsilon:g} times that at the start, with "
-        f"L / mu = {arguments.condition:g}.",
-        "trained: numbers trained in a step; budget: slowdown times that, relative to full training; "
-        "frontier: no other line of the shape is better in steps or numbers and as good in the other.",
-    )
-
-
-def _counts(texts: Sequence[str], found: Sequence[Shapes]) -> list[str]:
-    """Say for each file how many matrices it has of each shape, and which tensors were left out."""
-    lines = []
-    for text, one in zip(texts, found, strict=True):
-        by_shape: dict[str, list[str]] = {}
-        for name, (m, n) in one.matrices:
-            by_shape.setdefault(f"{m}x{n}", []).append(name)
-        if [*by_shape] != [text]:
-            lines += [f"{text}: {len(names)} of {shape}: {', '.join(names)}" for shape, names in by_shape.items()]
-        lines += [f"{text}: left out, {sentence}" for sentence in one.left_out]
-    return lines
+def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]:
+    if arguments.data is None:
+        return []
+    names = words.some([*unused(layers, [*features_in(arguments.data)])])
+    return [f"{printable(arguments.data)}: the names of no layer: {names}"] if names else []
 
 
 def _save_figure(options: Sequence[Option], folder: Path) -> list[Path]:
-    """Draw a panel for each shape, up to nine, and save it as a picture and as a drawing."""
+    """Draw a panel for each layer, up to four, and save it as a picture and as a drawing."""
     from matplotlib.figure import Figure
 
-    shapes = list(dict.fromkeys(option.shape for option in options))[:_LARGEST_GRID]
-    columns = min(3, len(shapes))
-    rows = -(-len(shapes) // columns)
-    panels = Figure(figsize=(5.2 * columns, 4.0 * rows), layout="constrained")
-    for i, shape in enumerate(shapes):
+    layers = [*of_layers(options).values()][:_LARGEST_GRID]
+    columns = min(2, len(layers))
+    rows = -(-len(layers) // columns)
+    width, height = 5.2 * columns, 4.0 * rows
+    panels = Figure(figsize=(width, height))  # a layout engine would draw everything twice
+    panels.subplots_adjust(0.7 / width, 0.6 / height, 1 - 0.15 / width, 1 - 0.4 / height, 0.18, 0.3)
+    for i, ones in enumerate(layers):
         ax = panels.add_subplot(rows, columns, i + 1)
-        frontier_plot([option for option in options if option.shape == shape], ax)
+        frontier_plot(ones, ax)
     drawing = results.save_figure(ax, folder, "advise")
     drawn = io.BytesIO()
     panels.savefig(drawn, dpi=110)

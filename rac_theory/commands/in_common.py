@@ -15,7 +15,15 @@ _MOST_JOBS = 16  # times the cores; each takes a hundred megabytes
 def wide_console() -> Console:
     """Return what tables are printed on: never so narrow that a column would lose its numbers."""
     console = Console(highlight=False)
-    return Console(highlight=False, width=max(console.width, _WIDEST_TABLE))
+    return _Wide(highlight=False, width=max(console.width, _WIDEST_TABLE))
+
+
+class _Wide(Console):
+    """One that leaves it to the command line what becomes of a reader that goes away; its parent ends the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so, instead of a status that stands for a violated claim."""
+        raise BrokenPipeError
 
 
 def add_jobs(parser: Any) -> None:

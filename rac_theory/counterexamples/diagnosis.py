@@ -43,6 +43,7 @@ class Cause(enum.StrEnum):
     INSTABILITY = "step-size instability"
     STUCK = "stuck subspace"
     SPURIOUS = "spurious stationary point"
+    STATIONARY = "stationary point that is not the optimum"
     SLOW = "slow progress at the predicted rate"
     UNKNOWN = "unknown"
 
@@ -77,13 +78,15 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
     * Optimum: the gap has fallen a millionfold.
     * Instability: the run ends higher than it began, or rises in a tenth of its late steps, and gamma times the
       curvature met in a rise exceeds 2, which noise in the gradient cannot do.
+    * Stationary point: the gradient has fallen a millionfold and the gap has not, nor is f convex or PL.
     * Stuck subspace: one factor never changed, or links were merged, or there are no factors, and the whole path lies
       in few directions, along which a hundredth of the gradient is left at most.
     * Floor: both factors are at rest, never merged, and a search finds no lower value of their rank.
     * Spurious stationary point: the factors are at rest, and lower values are in reach.
     * Slow progress: no late step rises, and together they fall by a quarter of what their lengths promise.
 
-    The first needs a known infimum. Where the gradient is zero nothing is left to be stuck in, or to be kept from.
+    The first and the third need a known infimum. Where the gradient is zero nothing is left to be stuck in, or to be
+    kept from.
 
     Parameters
     ----------
@@ -115,7 +118,7 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
 
 def _diagnosed(run: FollowedRun, problem: Problem) -> Diagnosis:
     moves = Moves.of(run, problem)
-    for test in (_optimum, _instability, _stuck, _factors_at_rest, _slow):
+    for test in (_optimum, _instability, _stationary, _stuck, _factors_at_rest, _slow):
         found = test(run, problem, moves)
         if found is not None:
             return found
@@ -145,6 +148,16 @@ def _instability(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis 
         f"way reaches {sharpest:.4g} > 2"
     )
     return Diagnosis(Cause.INSTABILITY, reason, {"first_rise": first, "sharpest": sharpest, "share": share})
+
+
+def _stationary(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
+    if problem.convex or problem.mu > 0:  # a small gradient is a small gap there, and tells only how small mu is
+        return None
+    gap, norms = float(run.values[-1] - problem.f_star), np.linalg.norm(run.gradients, axis=(1, 2))
+    if not (gap > 0 and norms[-1] <= _ARRIVED * norms.max()):
+        return None
+    reason = f"of a gradient of norm {norms.max():.4g} {norms[-1]:.2g} is left, {gap:.4g} above the infimum"
+    return Diagnosis(Cause.STATIONARY, reason, {"gradient": float(norms[-1]), "gap": gap})
 
 
 def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:

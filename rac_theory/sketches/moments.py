@@ -11,6 +11,7 @@ B B'         standard normal entries, else orthonormal columns, else ``support()
 What has no route is None. Nothing is estimated here, and whether all of this is a plug-in's claim is said beside it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
@@ -30,6 +31,7 @@ from rac_theory.sketches.declarations import (
 )
 from rac_theory.sketches.distributions.gaussian import Gaussian
 from rac_theory.sketches.distributions.haar import Haar
+from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import SecondMoment, summed
@@ -73,8 +75,13 @@ class Moments:
         if self.invariants is not None:
             a, b = self.invariants
             return (EntryMoments(a + 2 * b, b, a),)
-        ours = type(self.sketch).__module__.startswith("rac_theory.sketches.")  # it is no power that others may have
-        return returned(self.sketch, "entry_moments") if ours else None
+        return returned(self.sketch, "entry_moments") if self._is_ours else None
+
+    @property
+    def curvature_bound(self) -> Callable[[Array], CurvatureBound | None] | None:
+        """What bounds L_H of a positive semidefinite S, (dim, dim), where moments are only known between bounds."""
+        has = self._is_ours and hasattr(self.sketch, "curvature_bound")
+        return partial(returned, self.sketch, "curvature_bound") if has else None
 
     @cached_property
     def mean(self) -> Mean | None:
@@ -130,8 +137,12 @@ class Moments:
     @property
     def on_trust(self) -> bool:
         """Whether a class that is not ours says this, of the sketch or of a part of it, and nobody has checked it."""
-        ours = type(self.sketch).__module__.startswith("rac_theory.sketches.")
-        return not ours or any(Moments(part).on_trust for part in getattr(self.sketch, "sketches", ()))
+        return not self._is_ours or any(Moments(part).on_trust for part in getattr(self.sketch, "sketches", ()))
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether the sketch may say what is no power that others have, as nobody could check it."""
+        return type(self.sketch).__module__.startswith("rac_theory.sketches.")
 
     @cached_property
     def _projections(self) -> Array:

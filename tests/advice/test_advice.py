@@ -1,23 +1,27 @@
 """Advice on rank, side and sketch: promises and costs by a second route, and what cannot be promised."""
 
 import math
-import xml.etree.ElementTree as ElementTree
 from fractions import Fraction
 from itertools import product
 
 import numpy as np
 import pytest
 
-from rac_theory import spectrum, theorems
+from rac_theory import Constants, spectrum, theorems
 from rac_theory.advice import advise, fewest_steps, frontier_plot, promised_steps
+from rac_theory.advice.gain_of_side import FULL
 from rac_theory.advice.training_option import Option, efficient
-from rac_theory.commands.advise import NOT_COVERED
-from rac_theory.commands.cli import main
 from rac_theory.numerics.linalg import projection
 from rac_theory.sketches import named_sketch
 from rac_theory.sketches.spectra import closed_form
 
 ISOTROPIC = ("gaussian", "haar", "coordinate", "kaiming_uniform")
+PROMISES = (theorems.T15, theorems.T15_pl)
+
+
+def option(shape, nu, trained):
+    """One of some gain, whatever it comes from."""
+    return Option(shape, "left", "mine", 1, FULL._replace(nu=nu), trained)
 
 
 def table(shape, **choices):
@@ -35,8 +39,8 @@ def test_freezing_the_factor_on_the_short_side_is_faster():
     assert (1 - 2e-15) / 784 < left.lambda_min <= 1 / 784  # no float, and so rounded down
     assert (left.slowdown, right.slowdown) == pytest.approx((784, 64), rel=1e-14)
     assert (left.trained, right.trained) == (64, 784)
-    for theorem in (theorems.T1, theorems.T2):
-        steps = [promised_steps(theorem, o.lambda_min, epsilon=0.01, condition=10) for o in (right, left)]
+    for theorem in PROMISES:
+        steps = [promised_steps(theorem, o.nu, epsilon=0.01, condition=10) for o in (right, left)]
         assert steps[0] < steps[1] / 10
     (sentence,) = fewest_steps(list(rows.values()))
     assert sentence.startswith("784x64, rank 1: right, gaussian: 64 times the steps, 784 numbers trained; left, ")
@@ -44,7 +48,7 @@ def test_freezing_the_factor_on_the_short_side_is_faster():
 
 def test_a_side_without_a_rate_is_not_told_in_numbers():
     """Would catch "inf times the steps" for a sketch that leaves a direction alone."""
-    frozen = Option((4, 3), "left", "mine", 1, 0.0, "closed form", 3)
+    frozen = option((4, 3), 0.0, 3)
     (sentence,) = fewest_steps([frozen])
     assert sentence == "4x3, rank 1: left, mine: no number of steps promised, 3 numbers trained"
 
@@ -111,10 +115,10 @@ def test_the_frontier_is_that_of_all_pairs():
     rng = np.random.default_rng(0)
     for _ in range(50):
         pairs = [(int(a), int(b)) for a, b in rng.integers(1, 6, size=(12, 2))]
-        options = [Option((9, 9), "left", "x", 1, 1 / steps, "", trained) for steps, trained in pairs]
+        options = [option((9, 9), 1 / steps, trained) for steps, trained in pairs]
         expected = [not any(q != p and q[0] <= p[0] and q[1] <= p[1] for q in pairs) for p in pairs]
         assert efficient(options) == expected
-    elsewhere = Option((3, 3), "full", "-", 3, 1.0, "", 1)
+    elsewhere = option((3, 3), 1.0, 1)
     assert efficient([options[0], elsewhere])[0]  # other shapes do not compete
 
 
@@ -140,20 +144,35 @@ def test_flops_against_the_products_one_by_one():
     assert rows["mixture", "gaussian", r].flops_per_example == trained_A == trained_B
 
 
-def test_the_slowdown_is_that_of_T1_and_a_lower_bound_for_T2():
-    """T2's ratio tends to 1/lambda as the condition number grows, and exceeds it before."""
-    for lambda_min, condition in product((1 / 4, 1 / 64), (2, 100, 1e6)):
-        steps = {t.id: promised_steps(t, lambda_min, epsilon=1e-3, condition=condition) for t in _T1_T2}
-        full = {t.id: promised_steps(t, 1.0, epsilon=1e-3, condition=condition) for t in _T1_T2}
-        assert steps["T1"] / full["T1"] == 1 / lambda_min
-        ratio = math.log(1 - 1 / condition) / math.log(1 - lambda_min / condition)
-        assert ratio >= 1 / lambda_min
-        assert steps["T2"] / full["T2"] == pytest.approx(ratio, rel=2 / full["T2"])
-    assert promised_steps(theorems.T1, 0.0, epsilon=0.01, condition=10) == math.inf
+def test_the_slowdown_is_that_of_T15_and_a_lower_bound_for_T15_pl():
+    """T15_pl's ratio tends to 1/nu as the condition number grows, and exceeds it before."""
+    for nu, condition in product((1 / 4, 1 / 64), (2, 100, 1e6)):
+        steps = {t.id: promised_steps(t, nu, epsilon=1e-3, condition=condition) for t in PROMISES}
+        full = {t.id: promised_steps(t, 1.0, epsilon=1e-3, condition=condition) for t in PROMISES}
+        assert steps["T15"] / full["T15"] == 1 / nu
+        ratio = math.log(1 - 1 / condition) / math.log(1 - nu / condition)
+        assert ratio >= 1 / nu
+        assert steps["T15_pl"] / full["T15_pl"] == pytest.approx(ratio, rel=2 / full["T15_pl"])
+    assert promised_steps(theorems.T15, 0.0, epsilon=0.01, condition=10) == math.inf
     # In floating point 2 / (78,400 / 784) is a rounding above 0.02, which must not cost one more step.
-    assert promised_steps(theorems.T1, 1 / 784, epsilon=0.01, condition=10) == 78_400
+    assert promised_steps(theorems.T15, 1 / 784, epsilon=0.01, condition=10) == 78_400
     with pytest.raises(ValueError, match="condition must be L / mu, hence >= 1, got"):
-        promised_steps(theorems.T2, 0.5, epsilon=0.01, condition=0.5)
+        promised_steps(theorems.T15_pl, 0.5, epsilon=0.01, condition=0.5)
+    with pytest.raises(ValueError, match=r"nu must be a gain in units of 1/L, in \[0, 1\], got 1.5"):
+        promised_steps(theorems.T15_pl, 1.5, epsilon=0.01, condition=10)
+
+
+@pytest.mark.parametrize("p", [0.3, 1.0])
+def test_without_curvature_the_promises_are_those_of_T1_and_T2(p):
+    """At 1/L, where Q = L I. Catches a gain of another step, and a slowdown that is not that of lambda_min."""
+    options, _ = advise([(12, 7)], ranks=[1, 3], sketches=["haar", "coordinate_with_replacement"], mixture=p)
+    for one in options:
+        assert (one.L_H, one.step, one.nu) == (1.0, 1.0, one.lambda_min)
+        c = Constants(gamma=1.0, L=1.0, mu=0.1, lambda_min=one.lambda_min, gap0=1.0, gap0_upper=1.0)
+        for gain, known, epsilon in (
+            (*pair, 0.01 * pair[1].metric.ceiling(c)) for pair in zip(PROMISES, _T1_T2, strict=True)
+        ):
+            assert promised_steps(gain, one.nu, epsilon=0.01, condition=10) == known.steps_to(epsilon * (1 + 1e-12), c)
 
 
 _T1_T2 = (theorems.T1, theorems.T2)
@@ -238,43 +257,6 @@ def test_the_plot_shows_every_option_that_converges():
     assert set(lines) == {"full", "left gaussian", "right gaussian", "mixture gaussian", "budget of full training"}
     np.testing.assert_allclose(lines["left gaussian"], [[6, 8], [12, 4]])
     np.testing.assert_allclose(lines["budget of full training"].prod(axis=1), 48)
-
-
-def test_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    np.savez("layers.npz", first=np.zeros((784, 64)), second=np.zeros((784, 64)), bias=np.zeros(64))
-    arguments = ["advise", "--shape", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
-    assert main([*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out"]) == 0
-    printed = capsys.readouterr().out
-    for text in ("78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"):
-        assert text in printed
-    for word in ("Adam", "weight decay", "many layers", "low precision"):
-        assert word in NOT_COVERED
-        assert word in printed
-    assert (tmp_path / "out/advise.png").stat().st_size > 10_000
-    ElementTree.parse(tmp_path / "out/advise.svg")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--shape", "784"], "shape must be rows x columns"),
-        (["--shape", "bias.npz"], "shape must give at least one matrix, got none in bias.npz"),
-        (["--shape", "4x4", "--rank", "two"], "rank must be an integer, got 'two'"),
-        (["--shape", "4x4", "--rank", "0"], "rank must be >= 1, got 0"),
-        (["--shape", "4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),
-        (["--shape", "4x4", "--condition", "0.1"], "condition must be L / mu"),
-        (["--shape", "4x4", "--sketch", "gausian"], "did you mean 'gaussian'"),
-    ],
-)
-def test_bad_input_is_one_sentence_and_leaves_no_trace(tmp_path, monkeypatch, capsys, arguments, message):
-    monkeypatch.chdir(tmp_path)
-    np.savez("bias.npz", bias=np.zeros(3))
-    assert main(["advise", *arguments, "--out", "out"]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert message in error
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_sampled_sketch_is_worth_its_lower_bound():

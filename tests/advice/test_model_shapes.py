@@ -1,6 +1,5 @@
 """Shapes from text and from headers: only headers are read, and nonsense in them is one sentence."""
 
-import json
 import os
 import tracemalloc
 import zipfile
@@ -9,16 +8,7 @@ import numpy as np
 import pytest
 
 from rac_theory.advice.model_shapes import parse
-
-
-def safetensors(path, header, *, length=None, body=b""):
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    path.write_bytes((len(text) if length is None else length).to_bytes(8, "little") + text + body)
-    return str(path)
-
-
-def tensor(dtype, *shape):
-    return {"dtype": dtype, "shape": list(shape), "data_offsets": [0, 0]}
+from tests.advice.headers import safetensors, tensor
 
 
 def test_text():
@@ -35,7 +25,13 @@ def test_text():
         ("-1x2", "shape must be rows x columns"),
         ("0x2", "shape must be in 1..1000000, got 0"),
         ("9999999x2", "shape must be in 1..1000000, got 9999999"),
-        ("model.bin", r"path of a \.safetensors or \.npz file, got 'model\.bin'"),
+        ("model.gguf", r"path of a \.safetensors, \.safetensors\.index\.json or \.npz file, got 'model\.gguf'"),
+        ("a.json", r"path of a \.safetensors, \.safetensors\.index\.json or \.npz file, got 'a\.json'"),
+        (
+            "model.bin",
+            r"a pickle, which is code and is not run; make it a \.safetensors: python -c \".*\" model\.bin$",
+        ),
+        ("model.PTH", r"torch\.load\(sys\.argv\[1\], map_location='cpu', weights_only=True\); .*\" model\.PTH$"),
         ("missing.npz", "shape must be the path of a file that can be read, got 'missing.npz': No such file"),
     ],
 )

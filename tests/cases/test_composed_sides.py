@@ -138,16 +138,16 @@ def test_advice_on_a_mixture_is_rounded_down():
 
 
 @pytest.mark.parametrize("epsilon", [0.3, 0.01, 1e-7])
-@pytest.mark.parametrize("lambda_min", [1.0, 0.25, 0.1])
-def test_promised_steps_are_enough_and_one_less_is_not(epsilon, lambda_min):
-    """By T1 1 / (lambda epsilon) at gamma = 1/L, by T2 a power, in Fractions. Catches floors, and a loose tolerance."""
+@pytest.mark.parametrize("nu", [1.0, 0.25, 0.1])
+def test_promised_steps_are_enough_and_one_less_is_not(epsilon, nu):
+    """By T15 1 / (nu epsilon), by T15_pl a power, in Fractions. Catches floors, and a loose tolerance."""
     slack = 1 + Fraction(1, 10**11)
-    share = Fraction(lambda_min) * Fraction(epsilon)
-    T = promised_steps(theorems.T1, lambda_min, epsilon=epsilon, condition=10)
+    share = Fraction(nu) * Fraction(epsilon)
+    T = promised_steps(theorems.T15, nu, epsilon=epsilon, condition=10)
     assert T * share * slack >= 1
     assert (T - 1) * share < 1
-    T = promised_steps(theorems.T2, lambda_min, epsilon=epsilon, condition=10)
-    rate = math.log1p(-lambda_min / 10)
+    T = promised_steps(theorems.T15_pl, nu, epsilon=epsilon, condition=10)
+    rate = math.log1p(-nu / 10)
     assert T * rate <= math.log(epsilon) * (1 - 1e-9)
     assert (T - 1) * rate > math.log(epsilon)
 

@@ -215,6 +215,39 @@ def test_a_zero_gradient_is_no_trap():
     assert told.cause is Cause.UNKNOWN
 
 
+def test_a_well_is_told_from_slow_progress():
+    """1 - cos(x) + x^2 / 50 from x = 7, next to its second well, 0.7591 high. Once "slow ... a factor of 1 a step".
+
+    Would catch the cause told early, and in the lowest well.
+    """
+    problem = FromFunctions(
+        (1, 1),
+        lambda W: float(1 - np.cos(W[0, 0]) + W[0, 0] ** 2 / 50),
+        lambda W: np.sin(W) + W / 25,
+        L=1.04,
+        f_star=0.0,
+    )
+    told = {
+        (x, steps): diagnose(recorded(GD(0.5), problem, np.array([[x]]), steps, 0), problem)[0]
+        for x, steps in ((7.0, 8), (7.0, 40), (1.0, 40))
+    }
+    assert [one.cause for one in told.values()] == [Cause.SLOW, Cause.STATIONARY, Cause.CONVERGED]
+    assert told[7.0, 40].numbers["gap"] == pytest.approx(0.7591, abs=1e-4)
+    assert "0.7591 above the infimum" in told[7.0, 40].reason
+
+
+@pytest.mark.parametrize("known", [{"convex": True}, {"mu": 1e-12}, {}])
+def test_a_flat_valley_is_no_well(known):
+    """x^2 / 2 + 1e-12 y^2 / 2 from (1, 1e6): the gradient falls a millionfold at once, and half the gap is left.
+
+    Would catch a cause told of functions on which a run goes on, known as convex or as PL.
+    """
+    q = np.array([[1.0], [1e-12]])
+    problem = FromFunctions((2, 1), lambda W: float((q * W**2).sum() / 2), lambda W: q * W, L=1.0, f_star=0.0, **known)
+    (told,) = diagnose(recorded(GD(0.9), problem, np.array([[1.0], [1e6]]), 30, 0), problem)
+    assert (told.cause is Cause.STATIONARY) == (not known)
+
+
 def test_one_step_is_enough_for_a_factor():
     """From the gap before the last step to that after it: .81 for gamma = .1 on a bowl. Once a division by zero."""
     problem = isotropic((3, 2, 1))

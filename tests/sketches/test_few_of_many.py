@@ -6,6 +6,7 @@ import pytest
 from rac_theory.sketches import WeightedCoordinate
 from rac_theory.sketches.distributions import weighted_coordinate
 from rac_theory.sketches.laws.few_of_many import FewOfMany
+from rac_theory.sketches.laws.race import one_of_a_race, two_of_a_race
 
 WEIGHTS = np.linspace(1.0, 4.0, 300)
 
@@ -20,6 +21,7 @@ def test_two_of_many_are_drawn_one_after_the_other():
     off = ~np.eye(300, dtype=bool)
     np.testing.assert_allclose(P[off], by_hand[off], rtol=1e-12)
     np.testing.assert_allclose(P.diagonal(), (by_hand * off).sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(two_of_a_race(WEIGHTS / 4, 2, P.diagonal()), P, rtol=1e-12)
 
 
 @pytest.mark.parametrize("rank", [3, 5])
@@ -28,7 +30,7 @@ def test_they_are_those_of_the_other_integral(rank):
     race = FewOfMany(WEIGHTS / 4, rank)
     assert race.exact
     p, _ = race.one()
-    np.testing.assert_allclose(p, weighted_coordinate._first_to_ring(WEIGHTS / 4, rank), rtol=1e-12)
+    np.testing.assert_allclose(p, one_of_a_race(WEIGHTS / 4, rank), rtol=1e-12)
     P = race.two()
     np.testing.assert_allclose(P.sum(axis=1), rank * p, rtol=1e-12)
     assert (P > 0).all()
@@ -37,11 +39,16 @@ def test_they_are_those_of_the_other_integral(rank):
 
 
 @pytest.mark.parametrize(("count", "rank", "most"), [(4, 2, 4.0), (60, 20, 4.0), (300, 2, 1e3)])
-def test_where_few_are_not_few_nothing_is_said(count, rank, most):
+def test_where_few_are_not_few_there_is_the_race_or_nothing(count, rank, most, monkeypatch):
     """Catches sums whose terms cancel: of four, of a third, and where most of the weight is on few."""
     weights = np.geomspace(1.0, most, count)
     assert not FewOfMany(weights / most, rank).exact
-    assert WeightedCoordinate(count, rank, weights).second_moment(np.eye(count)) is None
+    both = WeightedCoordinate(count, rank, weights).second_moment(np.ones((count, count)))
+    assert (both is None) == (count == 300)
+    if both is not None:
+        np.testing.assert_allclose(both.sum(axis=1), rank * both.diagonal(), rtol=1e-11)
+        monkeypatch.setattr(weighted_coordinate, "_LARGEST_OF_TWO", count**2 * rank - 1)
+        assert WeightedCoordinate(count, rank, weights).second_moment(np.eye(count)) is None
 
 
 def test_many_coordinates_have_both_moments(monkeypatch):

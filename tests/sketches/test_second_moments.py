@@ -58,6 +58,8 @@ CLOSED = [
     SubsampledCosine(5, 2),
     SubsampledCosine(5, 4),
     WeightedCoordinate(4, 1, [1, 2, 3, 0]),
+    WeightedCoordinate(4, 2, [1, 2, 3, 4]),
+    WeightedCoordinate(5, 3, [1, 2, 0, 8, 8]),
     Frozen(np.random.default_rng(1).standard_normal((4, 2))),
     AnisotropicGaussian(4, 1, covariance(1, 2, 5, 20)),
     AnisotropicGaussian(4, 3, covariance(1, 2, 5, 20)),
@@ -160,7 +162,6 @@ def test_mixtures_of_uniform_ranges_have_the_mean_of_the_invariants():
 @pytest.mark.parametrize(
     "sketch",
     [
-        WeightedCoordinate(4, 2, [1, 2, 3, 4]),
         AnisotropicGaussian(5, 2, np.diag([1.0, 2, 3, 4, 5])),
         Mixture([Haar(4, 1), Uniform(4, 1)], [1, 1]),
         FromFunction(3, 1, lambda rng: rng.standard_normal((3, 1))),

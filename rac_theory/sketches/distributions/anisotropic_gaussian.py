@@ -10,6 +10,8 @@ from problems import checks
 from problems.checks import Array
 from problems.digest import digest
 from problems.eigenvalues import eigenvalues
+from rac_theory.sketches.laws.curvature_bound import CurvatureBound
+from rac_theory.sketches.laws.gaussian_columns import between_bounds
 from rac_theory.sketches.laws.half_line import integrate
 from rac_theory.sketches.laws.isotropy import isotropic
 from rac_theory.sketches.laws.normals import standard_normals
@@ -121,6 +123,17 @@ class AnisotropicGaussian(Shape):
             mean = P.sum(axis=1)
             moment += inner - mean[:, None] * inner - inner * mean
         return np.asarray(U @ moment @ U.T)
+
+    def curvature_bound(self, S: Array) -> CurvatureBound | None:
+        """Bound L_H for a positive semidefinite S, in the basis U, at a rank where no moment has a closed form."""
+        s, U = self._principal
+        if not 1 < self.rank < len(s) - 1:
+            return None
+        if np.count_nonzero(U) == len(s):  # coordinates in another order
+            order = U.argmax(axis=0)
+            S = S if (order == np.arange(len(S))).all() else S[np.ix_(order, order)]
+            return between_bounds(S, s, self.rank)
+        return between_bounds(U.T @ S @ U, s, self.rank)
 
     @cached_property
     def _pairs(self) -> Array:

@@ -1,6 +1,7 @@
 """The weighted coordinate sketch: coordinates drawn one after the other with given weights, without replacement."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar
 
@@ -12,7 +13,8 @@ from problems.digest import digest
 from problems.naming import shown
 from rac_theory.sketches.distributions.coordinate import unit_vectors
 from rac_theory.sketches.laws.few_of_many import FewOfMany
-from rac_theory.sketches.laws.half_line import STEP, integrate
+from rac_theory.sketches.laws.finite import LIMIT, Support
+from rac_theory.sketches.laws.race import one_of_a_race, two_of_a_race
 from rac_theory.sketches.laws.shape import Shape
 
 
@@ -70,12 +72,9 @@ class WeightedCoordinate(Shape):
     def expected_projection(self) -> Array | None:
         r"""Return diag(p), p the probabilities that a coordinate is among the first r to ring.
 
-        With clocks of rates w,
-
-        .. math:: p_i = \int_0^\infty w_i e^{-w_i t}\, P(\text{at most } r-1 \text{ others rang by } t)\, dt,
-
-        a Poisson-binomial tail under an integral, to about 1e-12. Where ``d r`` is above 5,000 it would take more than
-        a hundred megabytes: p is then found by ``laws.few_of_many``, and None where r are not few.
+        By ``laws.race`` it is a Poisson-binomial tail under an integral, to about 1e-12. Where ``d r`` is above 5,000
+        it would take more than a hundred megabytes: p is then found by ``laws.few_of_many``, and None where r are not
+        few.
         """
         p = self._inclusion_probabilities
         return None if p is None else np.diag(p)
@@ -84,7 +83,8 @@ class WeightedCoordinate(Shape):
         """Entry (i, k) of M times the probability that i and k are both drawn.
 
         At rank one it is ``diag(w_i M_ii)``, as no two are drawn together. At higher ranks the probabilities are those
-        of ``laws.few_of_many``; None where r are not few of the coordinates.
+        of ``laws.few_of_many``, or where r are not few those of ``laws.race``; there None where ``d^2 r`` is above
+        131,072, as it would take more than some seconds.
         """
         if self.rank == 1:
             return np.asarray(self._rates / self._rates.sum() * np.eye(self.dim) * M)
@@ -98,12 +98,17 @@ class WeightedCoordinate(Shape):
         if self.rank == len(positive):
             both[np.ix_(positive, positive)] = 1.0
             return both
-        race = FewOfMany(self._rates[positive], self.rank)
-        if not race.exact:
+        rates = self._rates[positive]
+        few = FewOfMany(rates, self.rank)
+        if few.exact:
+            two = few.two()
+        elif len(positive) ** 2 * self.rank <= _LARGEST_OF_TWO:
+            two = two_of_a_race(rates, self.rank, one_of_a_race(rates, self.rank))
+        else:
             return None
         if len(positive) == self.dim:
-            return race.two()
-        both[np.ix_(positive, positive)] = race.two()
+            return two
+        both[np.ix_(positive, positive)] = two
         return both
 
     @cached_property
@@ -125,8 +130,16 @@ class WeightedCoordinate(Shape):
                 return None
             p[positive] = race.one()[0]
         else:
-            p[positive] = _first_to_ring(rates[positive], self.rank)
+            p[positive] = one_of_a_race(rates[positive], self.rank)
         return p
+
+    def support(self) -> Support | None:
+        """Return the unit vectors at rank one, with the exact ratios of weights; None above the limit, or rank one."""
+        positive = np.flatnonzero(self.weights)
+        if self.rank > 1 or len(positive) > LIMIT:
+            return None
+        weights = np.array([Fraction(weight) for weight in self.weights[positive].tolist()], dtype=object)
+        return np.eye(self.dim)[positive, :, None], weights / weights.sum()
 
     def __repr__(self) -> str:
         weights = f"weights {self.weights.min():g}..{self.weights.max():g} {digest(self.weights)}"
@@ -135,41 +148,4 @@ class WeightedCoordinate(Shape):
 
 _FAINTEST = 1e-250  # beside 1, so that times to ring stay finite
 _LARGEST = 5_000  # numbers at each of some 400 points
-
-
-def _first_to_ring(rates: Array, rank: int) -> Array:
-    """Return the probabilities, (k,), that each of k clocks is among the first ``rank``; exactly that many ring first.
-
-    So the probabilities sum to ``rank``, which tells when the step of the integral is small enough.
-    """
-    step = STEP
-    while True:
-        p = integrate(
-            lambda t: rates * np.exp(-t[:, None] * rates) * _at_most(rank - 1, t, rates),
-            shortest=1 / rates.sum(),
-            longest=1 / rates.min(),
-            step=step,
-        )
-        if abs(p.sum() - rank) <= 1e-12 * rank or step < 0.03:
-            return p
-        step /= 2
-
-
-def _at_most(most: int, t: Array, rates: Array) -> Array:
-    """P(at most that many of the *other* clocks rang by t), for each clock: (points,) and (k,) to (points, k)."""
-    alive = np.exp(-t[:, None] * rates)
-    before, after = _numbers_rung(alive, most), _numbers_rung(alive[:, ::-1], most)[::-1]
-    up_to = np.cumsum(after, axis=-1)  # where a clocks before this one rang, most - a of those after it may
-    return np.asarray((before * up_to[..., ::-1]).sum(axis=-1).T)
-
-
-def _numbers_rung(alive: Array, most: int) -> Array:
-    """P(exactly 0, ..., most of the clocks before each one rang): (points, k) to (k, points, most + 1)."""
-    points, k = alive.shape
-    counts = np.zeros((k, points, most + 1))
-    counts[0, :, 0] = 1.0
-    for j in range(k - 1):
-        stays = alive[:, j, None]
-        counts[j + 1] = counts[j] * stays
-        counts[j + 1, :, 1:] += counts[j, :, :-1] * (1 - stays)
-    return counts
+_LARGEST_OF_TWO = 1 << 17  # numbers at each of some 250 points

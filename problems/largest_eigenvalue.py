@@ -30,7 +30,7 @@ def largest_eigenvalue(S: Array) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from rac_theory.numerics.largest_eigenvalue import largest_eigenvalue
+    >>> from problems.largest_eigenvalue import largest_eigenvalue
     >>> largest_eigenvalue(np.diag([3.0, 1.0]))
     3.0
     """
@@ -39,7 +39,7 @@ def largest_eigenvalue(S: Array) -> float:
         return extreme_eigenvalues(S)[1]
     found = _found(S)
     for margin in _MARGINS:
-        bound = _proved(S, found + margin * abs(found))
+        bound = proved_bound(S, found + margin * abs(found))
         if bound is not None:
             return bound
     return extreme_eigenvalues(S)[1]
@@ -55,8 +55,8 @@ def _found(S: Array) -> float:
         return float(np.abs(S).sum(axis=1).max())
 
 
-def _proved(S: Array, c: float) -> float | None:
-    """Return a bound a little above c, or None if c is not shown to be one."""
+def proved_bound(S: Array, c: float) -> float | None:
+    """Return a bound of the largest eigenvalue a little above c, or None if c is not shown to be one."""
     d = len(S)
     A = np.array(S, order="F")
     np.negative(A, out=A)

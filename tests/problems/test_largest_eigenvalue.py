@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rac_theory.numerics import largest_eigenvalue
-from rac_theory.numerics.largest_eigenvalue import _proved
+from problems import largest_eigenvalue
+from problems.largest_eigenvalue import proved_bound
 
 
 def matrix(d, seed, spectrum):
@@ -33,12 +33,12 @@ def test_it_is_a_bound_and_near(d, spectrum, monkeypatch):
     assert top - 1e-14 * abs(top) <= found <= top + 0.011 * abs(top) + 1e-14
 
 
-def test_what_is_below_is_not_proved():
+def test_what_is_below_is_notproved_bound():
     """Catches a factor that is not looked at: half of the largest eigenvalue is no bound, nor is one per cent less."""
     S = matrix(50, 1, np.linspace(0, 1, 50))
-    assert _proved(S, 0.5) is None
-    assert _proved(S, 0.99) is None
-    assert 1 <= _proved(S, 1.0000001) <= 1.000001
+    assert proved_bound(S, 0.5) is None
+    assert proved_bound(S, 0.99) is None
+    assert 1 <= proved_bound(S, 1.0000001) <= 1.000001
 
 
 def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
@@ -52,7 +52,7 @@ def test_what_cannot_be_found_quickly_is_found_slowly(monkeypatch):
 def test_what_is_proved_hardly_above_the_eigenvalue_is_above_it():
     """Of a matrix of ones the largest eigenvalue is d. Catches a bound from which its own rounding is taken away."""
     d = 60
-    found = [_proved(np.ones((d, d)), d * (1 + above * 2.0**-52)) for above in range(0, 400, 20)]
+    found = [proved_bound(np.ones((d, d)), d * (1 + above * 2.0**-52)) for above in range(0, 400, 20)]
     bounds = [bound for bound in found if bound is not None]
     assert bounds
     assert min(bounds) >= d

@@ -1,0 +1,130 @@
+"""What the options of a layer come to: which side is faster, and which choice is cheapest in each currency."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rac_theory.advice.training_option import ROUNDING, Option
+from rac_theory.drawing import plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CURRENCIES: Mapping[str, Callable[[Option, int], float]] = MappingProxyType(
+    {
+        "steps": lambda option, examples: option.slowdown,
+        "numbers trained": lambda option, examples: option.slowdown * option.trained,
+        "flops": lambda option, examples: option.slowdown * option.flops(examples),
+    }
+)
+"""What an option costs until some accuracy, up to a factor that all of a layer have in common."""
+
+
+def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
+    r"""Yield one sentence for each layer: which side needs fewer steps at its lowest rank, and by how much.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise, fewest_steps
+    >>> options, notes = advise([(64, 256)], ranks=[4])
+    >>> for sentence in fewest_steps(options):
+    ...     print(*sentence.split("; "), sep="\n")
+    64x256, rank 4: left, gaussian: 16 times the steps, 1024 numbers trained
+    right, gaussian: 64 times the steps, 256 numbers trained
+    """
+    for label, ones in of_layers(options).items():
+        sketched = [option for option in ones if option.side in ("left", "right")]
+        if not sketched:
+            continue
+        lowest = min(option.rank for option in sketched)
+        best = {
+            side: min(those, key=lambda option: option.slowdown)
+            for side in ("left", "right")
+            if (those := [o for o in sketched if o.rank == lowest and o.side == side])
+        }
+        ordered = sorted(best.values(), key=lambda option: option.slowdown)
+        parts = [f"{o.side}, {o.sketch}: {_promised(o)}, {o.trained:g} numbers trained" for o in ordered]
+        yield f"{label}, rank {lowest}: " + "; ".join(parts)
+
+
+def cheapest(options: Sequence[Option], *, examples: int) -> Iterator[str]:
+    r"""Yield one sentence for each layer: what of low rank is cheapest in steps, in numbers trained, and in flops.
+
+    A currency counts all that it takes until some accuracy, beside that of full training: numbers trained are those of
+    a step, times the steps.
+
+    Parameters
+    ----------
+    options : sequence of Option
+        With full training of each layer among them.
+    examples : int
+        How many examples a gradient is of; only flops depend on it.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import Curvature, advise, cheapest
+    >>> options, notes = advise([(64, 256)], ranks=[1, 4], curvature=Curvature.of_rho(20.0))
+    >>> for sentence in cheapest(options, examples=1000):
+    ...     print(*sentence.split("; "), sep="\n")
+    64x256, low rank, beside full training: fewest steps: right gaussian rank 4, 6.15 times
+    fewest numbers trained: right gaussian rank 1, 0.0853 times
+    fewest flops: right gaussian rank 4, 4.26 times
+    """
+    for label, ones in of_layers(options).items():
+        (full,) = (option for option in ones if option.side == "full")
+        low = [option for option in ones if option.side != "full" and math.isfinite(option.slowdown)]
+        if not low:
+            yield f"{label}: nothing is promised of low rank"
+            continue
+        parts = [f"fewest {name}: {_least(low, full, cost, examples)}" for name, cost in CURRENCIES.items()]
+        yield f"{label}, low rank, beside full training: " + "; ".join(parts)
+
+
+def _least(low: Sequence[Option], full: Option, cost: Callable[[Option, int], float], examples: int) -> str:
+    costs = [cost(option, examples) for option in low]
+    least = min(costs)
+    alike = [option for option, one in zip(low, costs, strict=True) if one <= least * ROUNDING]
+    times = f"{least / cost(full, examples):.3g} times"
+    if len(alike) == len(low) > 1:
+        return f"all alike, {times}"
+    first, *others = alike
+    more = f" and {len(others)} more alike" if others else ""
+    return f"{first.side} {first.sketch} rank {first.rank}{more}, {times}"
+
+
+def of_layers(options: Sequence[Option]) -> dict[str, list[Option]]:
+    """Return the options of each layer, by its label."""
+    groups: dict[str, list[Option]] = {}
+    for option in options:
+        groups.setdefault(option.label, []).append(option)
+    return groups
+
+
+def _promised(option: Option) -> str:
+    return f"{option.slowdown:.6g} times the steps" if math.isfinite(option.slowdown) else "no number of steps promised"
+
+
+def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes":
+    """Draw the options of one layer, steps against numbers trained, with the line of full training's budget.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise, frontier_plot
+    >>> options, notes = advise([(64, 256)], ranks=[1, 4, 16])
+    >>> axes = frontier_plot(options)
+    >>> axes.get_title(), len(axes.get_legend_handles_labels()[1])
+    ('64x256', 4)
+    """
+    m, n = options[0].shape
+    groups: dict[str, list[Option]] = {}
+    for option in options:
+        if math.isfinite(option.slowdown):
+            groups.setdefault(" ".join((option.side, option.sketch)).removesuffix(" -"), []).append(option)
+    points = {
+        name: (np.array([o.trained for o in ones], dtype=float), np.array([o.slowdown for o in ones]))
+        for name, ones in groups.items()
+    }
+    return plot.equal_budget(points, float(m * n), title=options[0].label, ax=ax)

@@ -1,0 +1,89 @@
+"""The headers of ``.safetensors`` files, one or the shards that an index lists; no number of a tensor is read."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from problems.files import readable_file
+from problems.naming import printable, shown
+from rac_theory.advice.adapters import Tensor
+
+_LARGEST_HEADER = 100_000_000  # bytes; the safetensors format itself allows no more
+
+
+def shards(path: str, file: IO[bytes]) -> Iterator[Tensor]:
+    """Yield the tensors of all shards that an index lists: JSON with the file of each tensor, in the same folder."""
+    text = file.read(_LARGEST_HEADER + 1)
+    if len(text) > _LARGEST_HEADER:
+        raise ValueError(f"{path} must have at most {_LARGEST_HEADER} bytes as an index, got more")
+    index = _object(path, text)
+    places = index.get("weight_map")
+    if not isinstance(places, dict) or not places or not all(isinstance(place, str) for place in places.values()):
+        raise ValueError(
+            f"{path} must have a weight_map, the file of each tensor by its name, got {shown(places)}; is it the index "
+            "of a sharded checkpoint?"
+        )
+    for place in dict.fromkeys(places.values()):
+        if Path(place).name != place or place in ("", ".", ".."):
+            raise ValueError(f"{path} must list files of its own folder, got {printable(repr(place))}")
+        wanted = {name for name, its in places.items() if its == place}
+        for tensor in _of_shard(path, place):
+            if tensor.name in wanted:  # a tensor may be kept in two of them, and counts once
+                wanted.discard(tensor.name)
+                yield tensor
+        if wanted:
+            raise ValueError(
+                f"{printable(repr(place))} must hold each tensor that {path} says is in it, and lacks {len(wanted)}, "
+                f"{printable(repr(min(wanted)))} first; are they of one download?"
+            )
+
+
+def _of_shard(path: str, place: str) -> Iterator[Tensor]:
+    shard = Path(path).parent / place
+    what = f"with all the shards that {path} lists beside it"
+    with Path(readable_file("shape", shard, what)).open("rb") as file:
+        yield from safetensors(printable(str(shard)), file)
+
+
+def safetensors(path: str, file: IO[bytes]) -> Iterator[Tensor]:
+    """Yield the tensors of a header: 8 bytes with its length, little-endian, then JSON."""
+    # A file too short for a length is padded to one that fails the next test.
+    length = int.from_bytes(file.read(8).ljust(8, b"\xff"), "little")
+    if not 2 <= length <= _LARGEST_HEADER:
+        raise ValueError(
+            f"{path} must begin with the length of its header, 2..{_LARGEST_HEADER} bytes, got {length}; "
+            "is it a safetensors file?"
+        )
+    header = file.read(length)
+    if len(header) < length:
+        raise ValueError(f"{path} must hold a header of {length} bytes, got {len(header)}; is the file cut off?")
+    entries = _object(f"the header of {path}", header)
+    for name, entry in entries.items():
+        if name != "__metadata__":
+            yield Tensor(name, *_described(path, name, entry))
+
+
+def _object(path: str, text: bytes) -> dict[str, Any]:
+    """Read JSON that must be an object; ``path`` is what it is the text of."""
+    try:
+        read = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} must be JSON, got {printable(str(error))}") from error
+    if not isinstance(read, dict):
+        raise ValueError(f"{path} must be an object of tensors by name, got {type(read).__name__}")
+    return read
+
+
+def _described(path: str, name: str, entry: Any) -> tuple[str, list[int]]:
+    """Return the type and the shape of one entry of a safetensors header."""
+    kind, shape = (entry.get("dtype"), entry.get("shape")) if isinstance(entry, dict) else (None, None)
+    if not isinstance(kind, str) or not isinstance(shape, list):
+        raise ValueError(
+            f"{printable(repr(name))} in the header of {path} must have a dtype and a shape, got {shown(entry)}"
+        )
+    if not all(type(length) is int and length >= 0 for length in shape):  # True is an int
+        raise ValueError(
+            f"{printable(repr(name))} in the header of {path} must have lengths >= 0 as its shape, got {shown(shape)}"
+        )
+    return kind, shape

@@ -1,0 +1,118 @@
+"""What ``advise`` says beside its tables: what was assumed, what the columns are, and what is not covered."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from problems.naming import printable
+from rac_theory.advice.curvature import Curvature
+from rac_theory.advice.curvature_files import Layer
+from rac_theory.advice.model_shapes import Shapes
+from rac_theory.advice.table import Horizon
+
+CONDITION = 1000.0
+"""L / mu where nothing says it."""
+
+EXAMPLES = 1000
+"""The examples in a gradient where nothing says how many."""
+
+NOT_COVERED = (
+    "What is not covered: the theorems are about gradient descent with the exact gradient and a constant step on one "
+    "matrix, projected by a fresh sketch at each step, and where a step is longer than 1/L, T15_pl needs a mu that is "
+    "valid everywhere. They say nothing about Adam or any other step that is not along the gradient, about weight "
+    "decay that is not part of f, about many layers trained at once (each line takes one layer, all others fixed), "
+    "about low precision, or about accuracy on data that were not trained on. And a promise is an upper bound, which "
+    "may be kept much earlier: the best promise need not be the best choice."
+)
+
+TOTAL = (
+    "trained: numbers trained in a step, and their share of all that the matrices have; largest slowdown: of the "
+    "layers one by one, and which layer has it; in all layers at once the theorems say no more than that, where they "
+    "say anything."
+)
+
+SHOWN = 24
+"""The kinds of layers whose lines are printed."""
+
+_NAMED = 6
+_SIDES = {"left": "rows, as in y = x W", "right": "columns, as in y = W x"}
+_OTHER = {"left": "right", "right": "left"}
+
+
+def assumed(groups: Iterable[tuple[Curvature | None, Sequence[Layer]]]) -> Iterator[str]:
+    """Yield a sentence for each curvature: where it comes from, and for which layers it is."""
+    layers: dict[Curvature | None, list[Layer]] = {}
+    for curvature, ones in groups:
+        layers.setdefault(curvature, []).extend(ones)
+    for curvature, ones in layers.items():
+        whose = "" if len(layers) == 1 else f" for {some([name for name, _ in ones])}"
+        if curvature is None:
+            yield (
+                f"curvature{whose}: none is known, so Q = L I: every direction may be as steep as the steepest. There, "
+                "and only there, the theorems prefer no rank: --data, --spectrum or --rho says more."
+            )
+            continue
+        L = "" if math.isnan(curvature.L) else f", L = {curvature.L:.5g}"
+        yield (
+            f"curvature{whose}: {curvature.told}{L}, rho = trace / L = {curvature.rho:.4g}, on the {curvature.side} "
+            f"side of W, its {_SIDES[curvature.side]}. A sketch of the {_OTHER[curvature.side]} side gains nothing by "
+            "it."
+        )
+
+
+def columns(horizons: Mapping[str, Horizon]) -> Iterator[str]:
+    """Yield sentences on what the columns of the table are, and until when they count."""
+    epsilon = next(iter(horizons.values())).epsilon
+    conditions = ", ".join(dict.fromkeys(f"{horizon.condition:.6g}" for horizon in horizons.values()))
+    examples = ", ".join(dict.fromkeys(f"{horizon.examples:,}" for horizon in horizons.values()))
+    yield (
+        "L_H/L: smoothness along the sketch; step L: the step gamma of which most is promised, times L, for full "
+        "training 1; slowdown: 1 / (nu L), the steps promised relative to full training, nu the gain of that step."
+    )
+    yield (
+        f"steps: until T15's mean squared gradient is at most {epsilon:g} times 2 L (f(W^0) - f*), and until T15_pl's "
+        f"gap is at most {epsilon:g} times that at the start, with L / mu = {conditions}."
+    )
+    yield (
+        "a step: numbers trained in one; numbers: in all steps of T15_pl; budget: slowdown times those of a step, "
+        f"relative to full training; flops: of all steps of T15_pl, with gradients of {examples} examples; frontier: "
+        "no other line of the layer is better in steps or numbers and as good in the other."
+    )
+
+
+def taken_for_granted(condition: bool, examples: bool) -> Iterator[str]:
+    """Yield a sentence on what nobody has said, of the condition number and the number of examples."""
+    parts = [f"L / mu = {CONDITION:g} (--condition)"] * condition
+    parts += [f"{EXAMPLES:,} examples in a gradient (--examples)"] * examples
+    if parts:
+        yield f"taken for granted, where nothing says it: {' and '.join(parts)}."
+
+
+def found_in(texts: Sequence[str], found: Sequence[Shapes]) -> list[str]:
+    """Say for each file how many matrices it has of each shape, which are adapters, and which tensors were left out."""
+    lines = []
+    for text, one in zip(texts, found, strict=True):
+        by_shape: dict[str, list[str]] = {}
+        for name, (m, n) in one.matrices:
+            by_shape.setdefault(f"{m}x{n}", []).append(name)
+        if [*by_shape] != [text]:
+            each = [f"{text}: {len(names)} of {shape}: {some(names)}" for shape, names in by_shape.items()]
+            lines += few(each, SHOWN)
+        for rank in sorted({rank for _, rank in one.adapters}):
+            names = [name for name, its in one.adapters if its == rank]
+            lines.append(
+                f"{text}: {len(names)} of these are adapters B A of rank {rank}; what counts is the layer, m x n, that "
+                f"they move: {some(names)}"
+            )
+        lines += [f"{text}: left out, {sentence}" for sentence in few(one.left_out)]
+    return [printable(line) for line in lines]
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def few(sentences: Sequence[str], most: int = _NAMED) -> list[str]:
+    """The first few sentences, and how many more there are."""
+    return [*sentences[:most], *[f"and {len(sentences) - most} more"] * (len(sentences) > most)]

@@ -1,0 +1,92 @@
+"""What is cheapest in each currency, and what a whole model comes to: against sums one by one."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+
+from rac_theory.advice import Curvature, advise, cheapest, fewest_steps
+from rac_theory.advice.comparison import CURRENCIES
+from rac_theory.advice.model_total import totals
+
+STEEP = Curvature.of_rho(8.5, side="left")
+
+
+def test_each_currency_is_that_of_all_steps():
+    """Numbers trained and flops are those of a step, times the steps. Catches a currency of one step alone."""
+    options, _ = advise([(784, 64)], ranks=[1, 4], curvature=STEEP)
+    for one in options:
+        assert CURRENCIES["steps"](one, 7) == one.slowdown
+        assert CURRENCIES["numbers trained"](one, 7) == one.slowdown * one.trained
+        assert CURRENCIES["flops"](one, 7) == one.slowdown * (7 * one.flops_per_example + one.flops_per_step)
+
+
+def test_the_cheapest_of_each_currency_is_named():
+    """Steps by the largest rank, numbers by rank one, as L_H rises with it. Catches a largest for a smallest."""
+    options, _ = advise([(784, 64)], ranks=[1, 4, 16], curvature=STEEP)
+    (sentence,) = cheapest(options, examples=1000)
+    low = options[1:]
+    for name, cost in CURRENCIES.items():
+        best = min(low, key=lambda option: cost(option, 1000))
+        ratio = cost(best, 1000) / cost(options[0], 1000)
+        assert f"fewest {name}: {best.side} gaussian rank {best.rank}, {ratio:.3g} times" in sentence
+    assert "fewest numbers trained: left gaussian rank 1, 0.0134 times" in sentence  # 10.5/786
+    (fewest,) = fewest_steps(options)
+    assert fewest.startswith("784x64, rank 1: left, gaussian: 10.4733 times the steps, 64 numbers trained; right, ")
+
+
+def test_without_curvature_all_ranks_are_alike_in_numbers_trained():
+    (sentence,) = cheapest(advise([(12, 5)])[0], examples=10)
+    assert "fewest numbers trained: all alike, 1 times" in sentence
+    (sentence,) = cheapest(advise([(5, 5)], ranks=[1, 2])[0], examples=10)
+    assert "fewest steps: left gaussian rank 2 and 1 more alike, 2.5 times" in sentence
+    (sentence,) = cheapest(advise([(5, 5)], ranks=[1], sketches=["frozen"])[0], examples=10)
+    assert sentence == "5x5: nothing is promised of low rank"
+
+
+def test_layers_of_one_shape_with_names_do_not_compete():
+    """Catches groups by shape: the frontier of one layer would hide the other's options."""
+    options = [
+        option
+        for name, rho in (("q", 1.5), ("k", 4.0))
+        for option in advise([(8, 8)], ranks=[1], curvature=Curvature.of_rho(rho), layer=name).options
+    ]
+    sentences = list(cheapest(options, examples=1))
+    assert [sentence.split(",")[0] for sentence in sentences] == ["q 8x8", "k 8x8"]
+
+
+def test_a_total_is_the_sum_of_its_layers():
+    """Against loops. Catches a layer that counts once for many, and the slowest of the wrong plan."""
+    shapes, counts = [(64, 64), (256, 64), (64, 6)], {"64x64": 4, "256x64": 2, "64x6": 1}
+    options, _ = advise(shapes, ranks=[4, 8], sketches=["gaussian", "count_sketch"])
+    examples = {"64x64": 10, "256x64": 20, "64x6": 30}
+    found = {(one.plan, one.sketch, one.rank): one for one in totals(options, counts, examples)}
+    assert len(found) == 1 + 2 * 2 * 3
+    numbers = 4 * 64 * 64 + 2 * 256 * 64 + 64 * 6
+    assert (found["full", "-", 0].trained, found["full", "-", 0].share) == (numbers, 1.0)
+    for plan, sketch, rank in product(("left", "right"), ("gaussian", "count_sketch"), (4, 8)):
+        total = found[plan, sketch, rank]
+        chosen = [o for o in options if (o.side, o.sketch, o.rank) == (plan, sketch, rank)]
+        assert total.matrices == sum(counts[o.label] for o in chosen)
+        assert total.trained == sum(counts[o.label] * o.trained for o in chosen)
+        assert total.flops == pytest.approx(sum(counts[o.label] * o.flops(examples[o.label]) for o in chosen))
+        assert total.slowdown == max(o.slowdown for o in chosen)
+        assert total.slowest in [o.label for o in chosen if o.slowdown == total.slowdown]
+    assert found["right", "gaussian", 8].matrices == 6  # rank 8 is more than 6 columns
+    faster = found["faster side", "gaussian", 4]
+    assert faster.slowdown == 64 / 4
+    assert faster.trained == 4 * 4 * 64 + 2 * 4 * 256 + 4 * 64
+    assert math.isinf(totals(*never())[1].slowdown)
+
+
+def never():
+    """Options of a sketch that promises nothing."""
+    options, _ = advise([(4, 4)], ranks=[1], sketches=["frozen"])
+    return options, {"4x4": 1}, {"4x4": 1}
+
+
+def test_flops_rise_with_the_examples():
+    options, _ = advise([(9, 4)], ranks=[2])
+    for one in options:
+        np.testing.assert_allclose(one.flops(5) - one.flops(2), 3 * one.flops_per_example)

@@ -1,0 +1,213 @@
+"""Curvature as advice takes it: Q and its numbers by a second route, what it makes of sketches, and nonsense."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory import Case, Constants, RACLoRA, best_step, sketches
+from rac_theory.advice import Curvature, advise
+from rac_theory.advice.gain_of_side import FULL, gain_of_mixture, gain_of_side
+from rac_theory.sketches import FiniteSupport, named_sketch
+
+RNG = np.random.default_rng(11)
+X = RNG.standard_normal((40, 6)) * np.array([3.0, 1.0, 1.0, 0.5, 0.2, 0.1])
+SCALES = {"least_squares": 1.0, "logistic": 0.25, "softmax": 0.5}
+
+
+def option(shape, side, curvature, sketch="haar", rank=1, **choices):
+    """The option of one side, sketch and rank."""
+    options, notes = advise([shape], ranks=[rank], sketches=[sketch], curvature=curvature, **choices)
+    assert notes == []
+    (found,) = (one for one in options if one.side == side)
+    return found
+
+
+@pytest.mark.parametrize("loss", SCALES)
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_the_numbers_of_features(loss, l2):
+    """L, rho and L / mu by eigvalsh of c X'X/N + l2 I. Catches another c, and l2 that is scaled with it."""
+    known = Curvature.of_features(X, loss=loss, l2=l2)
+    values = np.linalg.eigvalsh(SCALES[loss] * X.T @ X / len(X) + l2 * np.eye(6))
+    assert values[-1] == pytest.approx(known.L, rel=1e-12)
+    assert known.rho == pytest.approx(values.sum() / values[-1], rel=1e-12)
+    mu = values[0] if loss == "least_squares" else l2
+    assert known.condition == pytest.approx(values[-1] / mu, rel=1e-9) if mu else math.isnan(known.condition)
+    assert (known.dim, known.examples) == (6, 40)
+
+
+@pytest.mark.parametrize(
+    ("loss", "problem"),
+    [
+        ("least_squares", LeastSquares(X, np.ones((40, 3)), l2=0.3)),
+        ("logistic", LogisticRegression(X, np.resize([1, -1], 40), l2=0.3)),
+        ("softmax", SoftmaxRegression(X, np.resize([0, 1, 2], 40), l2=0.3)),
+    ],
+)
+@pytest.mark.parametrize(
+    "law",
+    [sketches.Haar(6, 2), sketches.Coordinate(6, 2), FiniteSupport(np.eye(6)[..., None], np.arange(1, 7) / 21)],
+    ids=["haar", "coordinate", "uneven"],
+)
+def test_features_promise_what_the_problem_promises(loss, problem, law):
+    """By Constants of a case at best_step. Catches a scale that does not cancel in nu L, and another step."""
+    gamma = best_step(problem, law)
+    c = Constants.of(Case(RACLoRA(law, gamma), problem, np.ones(problem.shape)))
+    found = gain_of_side(law, Curvature.of_features(X, loss=loss, l2=0.3, side="left"), None)
+    assert found.step == pytest.approx(gamma * problem.L, rel=1e-6)
+    np.testing.assert_allclose(found.L_H * problem.L, c.L_H, rtol=1e-9)
+    assert found.nu == pytest.approx(c.nu * problem.L, rel=1e-7)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 5, 9])
+def test_L_H_by_rho_alone_is_the_formula(rank):
+    """((dr + d - 2) + (d - r) rho) / ((d - 1)(d + 2)), in Fractions. Catches d + 1 for d + 2, and r for d - r."""
+    d, rho = 9, Fraction(5, 2)
+    expected = ((d * rank + d - 2) + (d - rank) * rho) / ((d - 1) * Fraction(d + 2))
+    for sketch in ("haar", "gaussian"):
+        one = option((d, d), "right", Curvature.of_rho(2.5), sketch, rank)
+        assert expected <= Fraction(one.L_H) <= expected * (1 + Fraction(1, 10**15))
+        assert one.nu == pytest.approx(rank / d / float(expected), rel=1e-14)
+        assert Fraction(one.nu) <= Fraction(rank, d) / expected
+        assert one.step * one.L_H <= 1
+
+
+def test_rho_a_spectrum_and_features_agree_where_rotations_leave_the_law_alone():
+    """Three routes to one L_H: two by rho, one by the matrix. Catches a trace that is a mean, or of the wrong side."""
+    values = np.linalg.eigvalsh(X.T @ X / len(X))
+    found = [
+        option((4, 6), "right", curvature, rank=2).nu
+        for curvature in (
+            Curvature.of_features(X),
+            Curvature.of_spectrum(values),
+            Curvature.of_rho(values.sum() / values[-1]),
+        )
+    ]
+    np.testing.assert_allclose(found, found[0], rtol=1e-11)
+    transposed = option((6, 4), "left", Curvature.of_features(X, side="left"), rank=2)
+    assert transposed.nu == found[0]
+
+
+def test_the_other_side_gains_nothing():
+    """Q = S (x) I has L_H = L along a sketch of the other side: the nu of 1/L. Catches sides that are swapped."""
+    curvature = Curvature.of_features(X)
+    left = option((5, 6), "left", curvature)
+    assert (left.L_H, left.step, left.nu) == (1.0, 1.0, left.lambda_min)
+    W = np.ones((5, 6))
+    problem = Quadratic.kronecker(np.eye(5), X.T @ X / len(X), W)
+    c = Constants.of(Case(RACLoRA(sketches.Haar(5, 1), 1 / problem.L), problem))
+    np.testing.assert_allclose(c.L_H, problem.L, rtol=1e-12)
+    assert c.nu * problem.L == pytest.approx(left.nu, rel=1e-9)
+
+
+@pytest.mark.parametrize("curvature", [Curvature.of_rho(2.0), Curvature.of_spectrum([4.0, 2.0, 1.0, 1.0, 0.0, 0.0])])
+def test_what_rho_does_not_decide_is_L(curvature):
+    """Of coordinates only the basis says it: a spectrum that is taken for the diagonal would promise too much."""
+    one = option((3, 6), "right", curvature, "coordinate", 2)
+    assert (one.L_H, one.nu) == (1.0, one.lambda_min)
+    assert one.how == "closed form; L, as rho does not decide about this sketch"
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.8, 1.0])
+def test_a_mixture_by_the_matrices_as_a_whole(p):
+    """nu against the smallest eigenvalue of 2 g E[H] - g^2 E[HQH] on all entries, over both supports.
+
+    Catches p on the wrong side, and a mean of both L_H with the weights of p alone.
+    """
+    m, n = 3, 6
+    S = X.T @ X / len(X)
+    curvature = Curvature.of_features(X)
+    one = option((m, n), "mixture", curvature, "coordinate", 2, mixture=p)
+    L, gamma = curvature.L, one.step / curvature.L
+    N = np.zeros((m * n, m * n))
+    Q = np.kron(np.eye(m), S)
+    for weight, dim, lift in ((p, m, lambda H: np.kron(H, np.eye(n))), (1 - p, n, lambda H: np.kron(np.eye(m), H))):
+        values, chances = named_sketch("coordinate", dim, 2).support()
+        for B, chance in zip(values, chances, strict=True):
+            H = lift(B @ B.T)
+            N += weight * float(chance) * (2 * gamma * H - gamma**2 * H @ Q @ H)
+    exact = np.linalg.eigvalsh(N)[0] * L
+    assert one.nu <= exact * (1 + 1e-9)
+    assert one.nu >= 0.97 * exact
+    if p in (0.0, 1.0):
+        side = option((m, n), "left" if p else "right", curvature, "coordinate", 2)
+        assert one.nu == pytest.approx(side.nu, rel=1e-12)
+
+
+def test_a_mixture_of_uneven_sides_weighs_the_ends():
+    """E[HQH] <= c E[H] for all h in [k, K]: the mean is largest at the ends that are taken. Catches them swapped."""
+    left = FULL._replace(lambda_min=0.1, lambda_max=0.5, L_H=0.4)
+    right = FULL._replace(lambda_min=0.2, lambda_max=0.9, L_H=1.0)
+    p = Fraction(1, 4)
+    corners = [
+        (float(p) * h * 0.4 + 0.75 * k * 1.0) / (float(p) * h + 0.75 * k) for h in (0.1, 0.5) for k in (0.2, 0.9)
+    ]
+    found = gain_of_mixture(p, left, right)
+    assert max(corners) == pytest.approx(found.L_H, rel=1e-12)
+    assert found.nu == pytest.approx((0.25 * 0.1 + 0.75 * 0.2) / max(corners), rel=1e-12)
+
+
+def test_wide_features_are_taken_by_rho():
+    """Above 2,048 no X'X is formed: rho by singular values. Catches a trace that is not that of c X'X/N + l2 I."""
+    wide = np.random.default_rng(3).standard_normal((20, 2049))
+    known = Curvature.of_features(wide, loss="softmax", l2=0.2)
+    s = np.linalg.svd(wide, compute_uv=False) ** 2 / (2 * len(wide))
+    assert known.problem is None
+    assert known.rho == pytest.approx((s.sum() + 2049 * 0.2) / (s[0] + 0.2), rel=1e-10)
+    assert "X is too wide" in known.told
+    assert option((1, 2049), "right", known, rank=1).nu > 1 / 2049
+
+
+def test_sparse_features_are_features():
+    dense, sparse = Curvature.of_features(X), Curvature.of_features(csr_array(X))
+    assert dense.rho == pytest.approx(sparse.rho, rel=1e-13)
+
+
+def test_a_spectrum_that_ends_in_rounding_has_no_condition():
+    """1e-17 beside 1 is a zero that LAPACK did not find, and no mu. Catches 1e17 times as many steps."""
+    assert math.isnan(Curvature.of_spectrum([1.0, 0.5, 1e-17]).condition)
+    assert Curvature.of_spectrum([1.0, 0.5, -1e-17]).condition == 2.0
+    assert Curvature.of_spectrum([1.0, 0.5, 0.0]).condition == 2.0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Curvature.of_features([[1.0, math.nan]]), "X must be finite, got 1 nan or infinite entries"),
+        (lambda: Curvature.of_features([1.0, 2.0]), "X must have 2 axes"),
+        (lambda: Curvature.of_features(np.zeros((3, 2))), "X must not be zero"),
+        (lambda: Curvature.of_features([["a"]]), "X must be an array of real numbers"),
+        (lambda: Curvature.of_features(X, loss="hinge"), "loss must be"),
+        (lambda: Curvature.of_features(X, l2=-1.0), "l2 must be a finite number >= 0"),
+        (lambda: Curvature.of_features(X, side="top"), "side must be"),
+        (lambda: Curvature.of_spectrum([]), "spectrum must not be empty"),
+        (
+            lambda: Curvature.of_spectrum([1.0, -0.1]),
+            r"spectrum must be eigenvalues of a semidefinite .*got -0\.1\.\.1",
+        ),
+        (lambda: Curvature.of_spectrum([0.0]), "that is not zero, got 0..0"),
+        (lambda: Curvature.of_spectrum([[1.0]]), "spectrum must have 1 axes"),
+        (lambda: Curvature.of_spectrum([math.inf]), "spectrum must be finite"),
+        (lambda: Curvature.of_rho(0.5), "rho must be a finite number >= 1, got 0.5"),
+        (lambda: Curvature.of_rho(math.nan), "rho must be a finite number"),
+        (lambda: Curvature.of_rho(2.0, side="both"), "side must be"),
+        (
+            lambda: advise([(3, 4)], curvature=Curvature.of_rho(4.5)),
+            r"rho must be in 1\.\.4, the columns of 3x4, got 4.5",
+        ),
+        (
+            lambda: advise([(6, 4)], curvature=Curvature.of_features(X)),
+            r"that of the columns of 6x4, 4 of them, got 6 .*; features on the left side\?",
+        ),
+        (
+            lambda: advise([(5, 4)], curvature=Curvature.of_spectrum([1.0], side="left")),
+            r"that of the rows of 5x4, 5 of them, got 1 \(a spectrum of 1 eigenvalues, the smallest for mu\)$",
+        ),
+    ],
+)
+def test_nonsense(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,175 @@
+"""``advise`` as a command: what it prints, what it assumes, how long it takes, and bad input in a sentence."""
+
+import importlib
+import re
+import time
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from rac_theory.commands.advise_words import NOT_COVERED
+from rac_theory.commands.cli import main
+from rac_theory.commands.in_common import wide_console
+from tests.advice.headers import safetensors, tensor
+
+FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1, 1, 1, 1, 1])
+
+
+def test_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.savez("layers.npz", first=np.zeros((784, 64)), second=np.zeros((784, 64)), bias=np.zeros(64))
+    arguments = ["advise", "--shape", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
+    assert main([*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out"]) == 0
+    printed = capsys.readouterr().out
+    granted = "where nothing says it: L / mu = 1000 (--condition) and 1,000 examples in a gradient (--examples)."
+    for text in ("only there, the theorems prefer no rank", "gradients of 1,000 examples", granted):
+        assert text in printed
+    for text in ("78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"):
+        assert text in printed
+    for word in ("Adam", "weight decay", "many layers", "low precision"):
+        assert word in NOT_COVERED
+        assert word in printed
+    assert (tmp_path / "out/advise.png").stat().st_size > 10_000
+    ElementTree.parse(tmp_path / "out/advise.svg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--shape", "784"], "shape must be rows x columns"),
+        (["--shape", "bias.npz"], "shape must give at least one matrix, got none in bias.npz"),
+        (["--shape", "4x4", "--rank", "two"], "rank must be an integer, got 'two'"),
+        (["--shape", "4x4", "--rank", "0"], "rank must be >= 1, got 0"),
+        (["--shape", "4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),
+        (["--shape", "4x4", "--condition", "0.1"], "condition must be L / mu"),
+        (["--shape", "4x4", "--sketch", "gausian"], "did you mean 'gaussian'"),
+        (["--shape", "4x4", "--examples", "0"], "examples must be >= 1, got 0"),
+        (["--shape", "bias.npz", "--only", "w*"], "only must fit the name of a tensor in bias.npz"),
+        (["--shape", "4x4", "--rho", "5"], "rho must be in 1..4, the columns of 4x4, got 5"),
+        (["--shape", "4x4", "--rho", "0.5"], "rho must be a finite number >= 1"),
+        (["--shape", "4x4", "--rho", "nan"], "rho must be a finite number >= 1"),
+        (["--shape", "4x4", "--spectrum", "1,2"], "curvature must be that of the columns of 4x4, 4 of them, got 2"),
+        (["--shape", "4x4", "--data", "gone.npy"], "data must be the path of a file that can be read"),
+        (["--shape", "4x4", "--data", "nan.npy"], "data must be finite, got 1 nan or infinite entries"),
+        (["--shape", "4x2", "--data", "ones.npy", "--l2", "-1"], "l2 must be a finite number >= 0, got -1"),
+        (["--shape", "4x4", "--data", "nan.npy", "--rho", "2"], "not allowed with argument"),
+        (["--shape", "4x4", "--rho", "2", "--l2", "0.1"], "loss and l2 must come with --data"),
+        (["--shape", "4x4", "--loss", "softmax"], "loss and l2 must come with --data"),
+        (["--shape", "4x4", "--features", "left"], "features must come with --data, --spectrum or --rho"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_no_trace(tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    np.savez("bias.npz", bias=np.zeros(3))
+    np.save("nan.npy", [[np.nan, 1.0]])
+    np.save("ones.npy", [[1.0, 1.0]])
+    assert main(["advise", *arguments, "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].startswith("error: ")
+    assert message in error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Stand in an empty folder; the function returns what is printed, in single spaces, and draws nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rac_theory.commands.advise._save_figure", lambda options, folder: [])
+
+    def printed(*arguments):
+        assert main(["advise", *arguments]) == 0
+        return " ".join(capsys.readouterr().out.split())
+
+    return printed
+
+
+def test_features_say_what_was_assumed_and_decide(run):
+    """Catches a condition, examples or a side that is not the one of the data."""
+    np.save("X.npy", FEATURES)
+    said = run("--shape", "5x6", "7x3", "--data", "X.npy", "--loss", "logistic", "--l2", "0.5", "--rank", "1")
+    values = np.linalg.eigvalsh(FEATURES.T @ FEATURES / 120 + 0.5 * np.eye(6))
+    assert f"curvature for 5x6: X, logistic: X'X/(4N) + 0.5 I, X 30x6, L = {values[-1]:.5g}, rho = trace / L = " in said
+    assert f"{values.sum() / values[-1]:.4g}, on the right side of W, its columns, as in y = W x." in said
+    assert "curvature for 7x3: none is known, so Q = L I" in said
+    assert f"with L / mu = {values[-1] / 0.5:.6g}, 1000." in said
+    assert "with gradients of 30, 1,000 examples" in said
+    assert "right gaussian: known by closed form; rho" in said
+    left = run("--shape", "6x5", "--data", "X.npy", "--features", "left", "--rank", "1", "--condition", "50")
+    assert "on the left side of W, its rows, as in y = x W. A sketch of the right side gains nothing by it." in left
+    assert "with L / mu = 50." in left
+    assert "taken for granted" not in left
+    alone = run("--shape", "5x6", "--data", "X.npy", "--loss", "logistic", "--rank", "1")
+    assert "taken for granted, where nothing says it: L / mu = 1000 (--condition)." in alone
+
+
+def test_a_reader_that_goes_away_is_no_violated_claim(monkeypatch):
+    """A table that is longer than a pipe holds. Catches the status 1 with which rich ends the program."""
+
+    def write(text):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout.write", write)
+    with pytest.raises(BrokenPipeError):
+        wide_console().print("a table")
+
+
+def test_activations_by_layer(run):
+    """Layers of one shape with features of their own stand in lines of their own."""
+    weights = {"q.weight": np.zeros((5, 6)), "k.weight": np.zeros((5, 6)), "v.weight": np.zeros((5, 6))}
+    np.savez("model.npz", **weights)
+    np.savez("seen.npz", q=FEATURES, k=FEATURES[:, ::-1] ** 3, other=FEATURES)
+    said = run("--shape", "model.npz", "--data", "seen.npz", "--rank", "1", "--sketch", "haar")
+    assert "q.weight 5x6, rank 1: right, haar" in said
+    assert "k.weight 5x6, rank 1: right, haar" in said
+    assert "curvature for v.weight: none is known" in said
+    assert "seen.npz: the names of no layer: other" in said
+    assert "v.weight 5x6, rank 1: left, haar" in said
+    assert "all matrices together" in said
+
+
+def test_layers_of_one_shape_with_and_without_curvature_are_two_kinds(run):
+    """Catches lines that compete because their shape is the same, and a condition of one that is taken for both."""
+    np.savez("model.npz", **{name: np.zeros((5, 6)) for name in ("q.weight", "k.weight", "v.weight")})
+    np.savez("seen.npz", **{"q.weight": FEATURES, "other": FEATURES})
+    said = run("--shape", "model.npz", "--data", "seen.npz", "--rank", "1")
+    assert "q.weight 5x6, low rank, beside full training: fewest steps: right gaussian rank 1" in said
+    assert (
+        "k.weight and 1 more 5x6, low rank, beside full training: fewest steps: left gaussian rank 1, 5 times" in said
+    )
+    assert re.search(r"with L / mu = \d+\.\d+, 1000\.", said)
+
+
+def test_a_spectrum_and_rho(run):
+    """One answer by two routes, as Gaussian sketches look at rho alone."""
+    both = [
+        run("--shape", "5x4", "--rank", "1", *given, "--condition", "9", "--sketch", "gaussian", "coordinate")
+        for given in (("--spectrum", "8,1,1,1"), ("--rho", "1.375"))
+    ]
+    for said in both:
+        assert "right gaussian 1 0.562 1.778 2.25 225" in said
+        assert "right coordinate: known by closed form; L, as rho does not decide about this sketch" in said
+    assert "a spectrum of 4 eigenvalues, the smallest for mu, L = 8, rho = trace / L = 1.375" in both[0]
+    assert "rho as it was given, rho = trace / L = 1.375" in both[1]
+
+
+def test_adapters_are_said(run, tmp_path):
+    header = {f"{i}.lora_{f}.weight": tensor("F32", *s) for i in range(8) for f, s in (("A", (4, 9)), ("B", (7, 4)))}
+    said = run("--shape", safetensors(tmp_path / "adapter_model.safetensors", header), "--rank", "1")
+    assert "8 of 7x9: 0, 1, 2, 3, 4, 5, and 2 more" in said
+    assert "8 of these are adapters B A of rank 4; what counts is the layer, m x n, that they move: 0, 1," in said
+
+
+def test_300_matrices_take_less_than_five_seconds(tmp_path, monkeypatch, capsys):
+    """Of this process, figure and all, where nothing need be imported. 3,300 lines, or panels, would take longer."""
+    monkeypatch.chdir(tmp_path)
+    sizes = [(1024 + 8 * i, 512 + 8 * i) for i in range(300)]
+    path = safetensors(tmp_path / "a.safetensors", {f"{m}.weight": tensor("BF16", m, n) for m, n in sizes})
+    for module in ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"):
+        importlib.import_module(module)
+    start = time.process_time()
+    assert main(["advise", "--shape", path, "--rho", "20", "--out", "out"]) == 0
+    assert time.process_time() - start < 5
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The first 24 of 300 kinds of layers are shown; --only chooses others." in said
+    assert f"full - - 300 {sum(m * n for m, n in sizes):,} 100.000%" in said

@@ -1,0 +1,305 @@
+"""Laws of which only bounds of moments are known: each bound against the moments of all draws, and of many."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from rac_theory.numerics.linalg import orthonormal_range, projection
+from rac_theory.sketches import AnisotropicGaussian, FiniteSupport, Uniform
+from rac_theory.sketches.distributions.uniform import _row
+from rac_theory.sketches.laws import gaussian_columns, permutations
+from rac_theory.sketches.laws.gaussian_columns import EntryBounds, moments
+from rac_theory.sketches.laws.leverage import variance_of_share
+from rac_theory.sketches.laws.permutations import Numbers, numbers
+from rac_theory.sketches.laws.rotation_invariance import uniform_range
+from rac_theory.sketches.moments import Moments
+
+
+def all_permutations(B):
+    """Return the projections of B with its rows in all orders, (d!, d, d)."""
+    return projection(np.stack([B[list(order)] for order in itertools.permutations(range(len(B)))]))
+
+
+def semidefinite(d, rank, rng):
+    X = rng.standard_normal((rank, d)) + rng.choice([0.0, 1.0])
+    return X.T @ X
+
+
+def total(bound):
+    return float(np.linalg.eigvalsh(bound.matrix)[-1]) + bound.off
+
+
+class Truth:
+    """The numbers of the lemma for equally likely draws, (n, d, d), that permutations leave alone."""
+
+    def __init__(self, H, r):
+        d = H.shape[1]
+        e, J = np.ones(d) / math.sqrt(d), np.eye(d) - 1 / d
+        a, b, K = H @ e @ e, H @ e @ J, J @ H @ J
+        self.a, self.kappa = a.mean(), (r - a.mean()) / (d - 1)
+        self.beta, self.alpha = (a - a**2).mean() / (d - 1), (a * (r - a)).mean() / (d - 1)
+        self.xi = np.einsum("nii,ni->n", K, b).mean() * d / ((d - 1) * (d - 2))
+        share = (d - 1) / d
+        left = [[1, d, share], [d - 1, 2, share], [share**2, 2 * share**2, share**4 + (d - 1) / d**4]]
+        right = [self.kappa - self.beta, ((r - a) ** 2).mean() / (d - 1), (K[:, 0, 0] ** 2).mean()]
+        self.p, self.y, self.x = np.linalg.solve(left, right)
+        self.epsilon, self.variance = 1 - a.mean(), float(H[:, 0, 0].var())
+        self.b, self.K, self.J, self.e = b, K, J, e
+
+    def exact(self):
+        """Return bounds that are the numbers themselves, but for xi and E[a^2], of which there is one bound."""
+        d, root = len(self.e), math.sqrt(self.a * self.kappa)
+        ends = ((one, one) for one in np.array([self.p + self.y, self.x, self.y]) / self.kappa)
+        crossing = ((self.alpha + self.beta) / root,) * 2
+        known = ((d - 1) * self.beta / self.a, self.beta / self.kappa, crossing, *ends)
+        return Numbers(*known, abs(self.xi) / self.kappa, abs(self.xi) / root)
+
+    def normalised(self, H, S):
+        """E[H]^-1/2 E[HSH] E[H]^-1/2."""
+        W = self.J / math.sqrt(self.kappa) + np.outer(self.e, self.e) / math.sqrt(self.a)
+        return W @ (H @ S @ H).mean(axis=0) @ W
+
+
+def some_laws(d, r, rng):
+    """Yield laws of all orders of rows: of one matrix, of near equal rows, and with ones in half of the draws only."""
+    ones = np.column_stack([np.ones(d), rng.standard_normal((d, r - 1))])
+    across = rng.standard_normal((d, r))
+    across -= across.mean(axis=0)
+    for B in (rng.random((d, r)), 1 + rng.standard_normal((d, r)) / 3, ones, 0.3 * ones + across, ones + 0.1 * across):
+        yield all_permutations(B)
+    spike = np.eye(d)[:, :r] + 0.3
+    yield all_permutations(spike)
+    yield np.concatenate([all_permutations(ones), all_permutations(across)])
+    yield np.concatenate([all_permutations(ones)] * 9 + [all_permutations(across)])
+
+
+LAWS = [(d, r, seed) for d, r in [(4, 2), (5, 2), (5, 3), (5, 4)] for seed in range(3)]
+
+
+@pytest.mark.parametrize(("d", "r", "seed"), LAWS)
+def test_numbers_of_the_lemma_are_within_their_bounds(d, r, seed):
+    """With epsilon and V as they are. Catches each of the bounds without one of its terms."""
+    for H in some_laws(d, r, np.random.default_rng(seed)):
+        true = Truth(H, r)
+        if true.epsilon > 0.95:
+            continue
+        bound, exact = numbers(d, r, true.epsilon, true.variance), true.exact()
+        for name in ("left", "mixed", "along", "across"):
+            assert getattr(exact, name) <= getattr(bound, name) * (1 + 1e-9) + 1e-12
+        for name in ("crossing", "both", "alone", "around"):
+            (low, high), (one, _) = getattr(bound, name), getattr(exact, name)
+            assert low - 1e-9 <= one <= high + 1e-9
+
+
+@pytest.mark.parametrize(("d", "r", "seed"), LAWS)
+def test_a_favoured_direction_of_ones_is_bounded(d, r, seed):
+    """As matrices, for S of all kinds, by the numbers themselves and by their bounds; and no more than slack is lost.
+
+    Catches a term of E[HSH] that is forgotten, or stands in the wrong block.
+    """
+    rng = np.random.default_rng(seed)
+    for H in some_laws(d, r, rng):
+        true = Truth(H, r)
+        if true.epsilon > 0.95:
+            continue
+        u = rng.standard_normal(d)
+        for S in (semidefinite(d, d, rng), semidefinite(d, 1, rng), np.outer(u, u), np.ones((d, d)), np.eye(d)):
+            found = true.normalised(H, S)
+            exact, ((c, _), (_, both)) = true.exact(), (true.exact().crossing, true.exact().both)
+            wider = [exact._replace(crossing=ends) for ends in ((0.5 * c, c), (c, 1.5 * c))]
+            wider.append(exact._replace(both=(both - abs(both), both)))
+            for known in (exact, *wider, numbers(d, r, true.epsilon, true.variance)):
+                bound = permutations.between_bounds(S, known)
+                above = bound.matrix + bound.off * np.eye(d) - found
+                assert np.linalg.eigvalsh(above)[0] >= -1e-9 * np.trace(S)
+                assert total(bound) - np.linalg.eigvalsh(found)[-1] <= bound.slack + 1e-9 * np.trace(S)
+
+
+def test_the_lemma_has_the_coefficients_of_all_orders():
+    """p, y, x and xi from three equations and one against E[KRK] and E[KRb] themselves."""
+    rng = np.random.default_rng(0)
+    for H in some_laws(5, 2, rng):
+        true = Truth(H, 2)
+        p, y, x, xi, K, b, J = true.p, true.y, true.x, true.xi, true.K, true.b, true.J
+        R, t = J @ semidefinite(5, 5, rng) @ J, J @ rng.standard_normal(5)
+        on = J @ np.diag(np.diagonal(R)) @ J
+        np.testing.assert_allclose((K @ R @ K).mean(axis=0), (p + y) * R + x * on + y * np.trace(R) * J, atol=1e-12)
+        KRb, Ktb = np.einsum("nij,jk,nk->i", K, R, b) / len(K), np.einsum("nij,j,nk->ik", K, t, b) / len(K)
+        np.testing.assert_allclose(KRb, xi * J @ np.diagonal(R), atol=1e-12)
+        np.testing.assert_allclose(Ktb + Ktb.T, 2 * xi * J @ np.diag(t) @ J, atol=1e-12)
+
+
+@pytest.mark.parametrize("r", [2, 3, 5])
+def test_a_uniform_row_has_the_moments_of_a_rule_that_is_exact(r):
+    """Three Gauss-Legendre points integrate polynomials of degree five in each number; the largest is at a corner."""
+    points, weights = np.polynomial.legendre.leggauss(3)
+    grid = np.array(list(itertools.product((points + 1) / 2, repeat=r)))
+    weight = np.array([math.prod(w) for w in itertools.product(weights / 2, repeat=r)])
+    lengths, V = np.linalg.eigh((grid.T * weight) @ grid)
+    z = grid @ (V / np.sqrt(lengths))
+    square = (z**2).sum(axis=1)
+    row = _row(r)
+    assert weight @ square == pytest.approx(r, rel=1e-12)
+    assert row.variance == pytest.approx(weight @ square**2 - r**2, rel=1e-12)
+    uneven = np.linalg.eigvalsh((z.T * (weight * square)) @ z) - r
+    assert row.uneven == pytest.approx(np.abs(uneven).max(), rel=1e-12)
+    corners = np.array(list(itertools.product((0.0, 1.0), repeat=r))) @ (V / np.sqrt(lengths))
+    assert 0.8 * row.largest <= (corners**2).sum(axis=1).max() <= row.largest
+
+
+def test_uniform_draws_are_within_the_two_numbers():
+    """E[1 - a] and Var(H_11) at 4,096 x 16, 8 draws, all rows: six standard errors, alpha 4e-9.
+
+    Catches 1/(3r) and a variance without its first term; both bounds are within a factor of 1.02 and 1.7.
+    """
+    d, r = 4096, 16
+    Q = orthonormal_range(Uniform(d, r).sample(np.random.default_rng(0), 8))
+    left = 1 - (Q.sum(axis=1) ** 2).sum(axis=1) / d
+    shares = (((Q**2).sum(axis=2) - r / d) ** 2).mean(axis=1)
+    for draws, bound, width in ((left, 1 / (3 * r + 1), 1.02), (shares, variance_of_share(d, r, _row(r)), 1.7)):
+        error = 6 * draws.std() / math.sqrt(8)
+        assert draws.mean() - error <= bound <= width * draws.mean()
+
+
+@pytest.mark.parametrize(("k", "r"), [(40, 2), (40, 5), (400, 8)])
+def test_moments_of_equal_variances_are_within_the_bounds(k, r):
+    """E[HMH] = a M + b (M' + tr(M) I) is known there. Catches r^2 for r^2 + 2r, and one of two parts of a pair."""
+    a, b = map(float, uniform_range(k, r))
+    known = moments(np.ones(k), r)
+    assert known.low[0] <= r / k <= known.high[0]
+    assert a + 2 * b <= known.square
+    assert known.across_at_least <= b <= known.across
+    assert known.pair_without_loss - 2 * known.loss <= a + b <= known.pair
+    if k == 400:
+        assert known.pair < 1.2 * (a + b)
+        assert known.across < 1.2 * b
+
+
+@pytest.mark.parametrize(("k", "r", "seed"), [(30, 2, 0), (60, 4, 1)])
+def test_moments_of_unequal_variances_are_within_the_bounds(k, r, seed):
+    """20,000 draws, means over groups of coordinates: six standard errors, alpha 2e-9 each.
+
+    Catches bounds for which all variances are the mean one.
+    """
+    s = np.repeat([1.0, 2.0, 4.0], k // 3)
+    H = projection(AnisotropicGaussian(k, r, np.diag(s)).sample(np.random.default_rng(seed), 20_000))
+    known = moments(s, r)
+    diagonal = np.einsum("nii->ni", H)
+
+    def within(draws, low, high):
+        error = 6 * draws.std() / math.sqrt(len(draws))
+        assert low - error <= draws.mean() <= high + error
+        return error / draws.mean()
+
+    groups = [slice(g * k // 3, (g + 1) * k // 3) for g in range(3)]
+    for g in groups:
+        i = g.start
+        assert within(diagonal[:, g].mean(axis=1), known.low[i], known.high[i]) < 0.02
+        within((diagonal[:, g] ** 2).mean(axis=1) / s[i] ** 2, 0, known.square)
+        for h in groups:
+            pairs = [(i, j) for i in range(g.start, g.stop) for j in range(h.start, h.stop) if i < j]
+            i, j = np.array(pairs or [(h.start, g.start)]).T
+            scale = s[i[0]] * s[j[0]]
+            squares = (H[:, i, j] ** 2).mean(axis=1) / scale
+            within(squares, known.across_at_least, known.across)
+            both = (diagonal[:, i] * diagonal[:, j]).mean(axis=1) / scale + squares
+            within(both, known.pair_without_loss - (s[i[0]] + s[j[0]]) * known.loss, known.pair)
+
+
+def of_groups(s, r, draws, seed):
+    """E[H_ii], E[H_ii H_jj] and E[H_ij^2] of columns with variances in equal groups, averaged over each."""
+    k = len(s)
+    share, P, R = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
+    rng = np.random.default_rng(seed)
+    for _ in range(draws // 50):
+        H = projection(np.sqrt(s)[:, None] * rng.standard_normal((50, k, r)))
+        diagonal = np.einsum("nii->ni", H)
+        share, P, R = share + diagonal.sum(axis=0), P + diagonal.T @ diagonal, R + (H**2).sum(axis=0)
+    same = s[:, None] == s
+    alone, off = np.eye(k, dtype=bool), ~np.eye(k, dtype=bool)
+    for M in (P, R):
+        for u, v in itertools.product(np.unique(s), repeat=2):
+            block = np.outer(s == u, s == v)
+            for where in (block & alone, block & off):
+                if where.any():
+                    M[where] = M[where].mean()
+    return (same / same.sum(axis=1) @ share) / draws, P / draws, R / draws
+
+
+@pytest.mark.parametrize("top", [1.0, 2.0, 4.0])
+def test_gaussian_columns_are_bounded(top):
+    """Of matrices of all kinds: 2,000 draws, averaged over coordinates that are alike.
+
+    What is left of chance is a hundredth at most. Catches a matrix without half of what is unknown, without the norm of
+    that, and a diagonal without what comes from other coordinates. ``slack`` is no less than what is lost.
+    """
+    k, r = 240, 3
+    s = np.repeat(np.linspace(1.0, top, 4), k // 4)
+    share, P, R = of_groups(s, r, 2000, 0)
+    rng = np.random.default_rng(1)
+    for S in (
+        np.diag(np.eye(k)[0]),
+        np.diag(np.eye(k)[-1]),
+        semidefinite(k, 2, rng),
+        semidefinite(k, k, rng),
+        np.eye(k),
+    ):
+        T = (P + R) * S
+        T[np.diag_indices(k)] = R @ np.diagonal(S)
+        found = np.linalg.eigvalsh(T / np.sqrt(np.outer(share, share)))[-1]
+        bound = gaussian_columns.between_bounds(S, 7 * s, r)
+        assert 0.99 * found <= total(bound) <= 1.35 * found
+        assert total(bound) - bound.slack <= 1.01 * found
+
+
+def test_what_is_unknown_is_within_the_bound_at_both_ends(monkeypatch):
+    """E[HMH] = a M + b (M' + tr(M) I), with the factor off the diagonal between bounds and true at one of them.
+
+    Catches what is taken at one end, a norm that is not added, and a loss that is not.
+    """
+    k, r, s = 30, 3, np.ones(30)
+    a, b = map(float, uniform_range(k, r))
+    share, factor = np.full(k, r / k), (a + b) * k**2  # variances are scaled to the sum 1
+    for least, most, loss in ((1, 1, 0), (1, 1.5, 0), (0.5, 1, 0), (1.5, 1.5, 0.25 * k * factor)):
+        known = EntryBounds(share, share, (a + 2 * b) * k**2, b * k**2, b * k**2, most * factor, least * factor, loss)
+        monkeypatch.setattr(gaussian_columns, "moments", lambda s, rank, known=known: known)
+        S = semidefinite(k, 5, np.random.default_rng(0))
+        bound = gaussian_columns.between_bounds(S, s, r)
+        true = (a * S + b * S + b * np.trace(S) * np.eye(k)) * k / r
+        assert np.linalg.eigvalsh(bound.matrix + bound.off * np.eye(k) - true)[0] >= -1e-9
+        if least == most == 1:
+            np.testing.assert_allclose(bound.matrix, true, atol=1e-12)
+
+
+def test_they_are_bounds_in_the_basis_of_the_covariance():
+    """Turned by an orthogonal matrix, with two directions that are never seen. Catches the transpose of the basis."""
+    rng = np.random.default_rng(0)
+    k, r = 40, 3
+    s = np.sort(rng.uniform(1, 2, k))
+    U, S = np.linalg.qr(rng.standard_normal((k + 2, k)))[0], semidefinite(k + 2, k + 2, rng)
+    turned = AnisotropicGaussian(k + 2, r, (U * s) @ U.T).curvature_bound(S)
+    assert total(turned) == pytest.approx(total(gaussian_columns.between_bounds(U.T @ S @ U, s, r)), rel=1e-9)
+    order = rng.permutation(k)
+    T = S[:k, :k]
+    mixed = AnisotropicGaussian(k, r, np.diag(s[order])).curvature_bound(T)
+    inverse = np.argsort(order)
+    straight = AnisotropicGaussian(k, r, np.diag(s)).curvature_bound(T[np.ix_(inverse, inverse)])
+    assert total(mixed) == pytest.approx(total(straight), rel=1e-12)
+
+
+def test_where_they_say_nothing_there_is_none():
+    assert Uniform(5, 1).curvature_bound(np.eye(5)) is None
+    assert Uniform(5, 5).curvature_bound(np.eye(5)) is None
+    assert AnisotropicGaussian(10, 2, np.diag(np.linspace(1, 2, 10))).curvature_bound(np.eye(10)) is None
+    for rank in (1, 39, 40):
+        assert AnisotropicGaussian(40, rank, np.diag(np.linspace(1, 2, 40))).curvature_bound(np.eye(40)) is None
+    steep = AnisotropicGaussian(40, 3, np.diag(np.geomspace(1, 1e6, 40)))
+    assert steep.curvature_bound(np.eye(40)) is None
+    assert Moments(FiniteSupport([np.eye(2)[:, :1]], [1.0])).curvature_bound is None
+
+    class Own(Uniform):
+        """May draw as it likes."""
+
+    assert Moments(Own(9, 2)).curvature_bound is None

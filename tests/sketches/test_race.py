@@ -1,0 +1,64 @@
+"""Probabilities of one and of two coordinates drawn by weight, against all orders in which they can be drawn."""
+
+from fractions import Fraction
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from rac_theory import spectrum
+from rac_theory.sketches import WeightedCoordinate
+from rac_theory.sketches.laws.race import one_of_a_race, two_of_a_race
+
+
+def over_all_orders(weights, rank):
+    """P(i and k are both drawn), one draw after the other: sums of positive terms."""
+    both = np.zeros((len(weights),) * 2)
+    for order in permutations(range(len(weights)), rank):
+        chance, left = 1.0, list(range(len(weights)))
+        for i in order:
+            chance *= weights[i] / sum(weights[j] for j in left)
+            left.remove(i)
+        both[np.ix_(order, order)] += chance
+    return both
+
+
+@pytest.mark.parametrize("rank", [2, 3, 4])
+@pytest.mark.parametrize(
+    "weights", [[1, 2, 3, 0.5, 1.5], [1e-3, 2, 3, 500, 1.5], [1e-30, 2, 3, 500, 1], [1, 1e-240, 1, 1, 1]]
+)
+def test_all_orders_are_counted_once(weights, rank):
+    """Within 2e-11 of each, however rare. Catches r - 1 for r - 2 others, and an integral that ends too early."""
+    rates = np.array(weights) / max(weights)
+    p = one_of_a_race(rates, rank)
+    expected = over_all_orders(rates.tolist(), rank)
+    np.testing.assert_allclose(p, expected.diagonal(), rtol=2e-11)
+    np.testing.assert_allclose(two_of_a_race(rates, rank, p), expected, rtol=2e-11)
+
+
+@pytest.mark.parametrize(("count", "rank"), [(64, 8), (30, 15), (20, 19)])
+def test_a_row_of_pairs_sums_to_the_rank_times_one(count, rank):
+    """Many clocks, and all but one of them. Catches a step that is not halved: 3e-11 at (30, 8) with the first."""
+    rates = np.random.default_rng(count).uniform(0.01, 1, count)
+    p = one_of_a_race(rates, rank)
+    P = two_of_a_race(rates, rank, p)
+    assert np.abs(P.sum(axis=1) / (rank * p) - 1).max() < 1e-12
+    assert (P - np.diag(p) <= np.outer(p, p) * (1 + 1e-12)).all()  # to draw one makes others rarer
+    assert (P > 0).all()
+
+
+def test_a_second_moment_leaves_out_what_is_never_drawn():
+    """Rows of weight zero are zero, the others in their place. Catches a matrix of those that are drawn alone."""
+    sketch = WeightedCoordinate(5, 2, [0, 3, 1, 0, 2])
+    expected = np.zeros((5, 5))
+    expected[np.ix_([1, 2, 4], [1, 2, 4])] = over_all_orders([3, 1, 2], 2)
+    np.testing.assert_allclose(sketch.second_moment(np.ones((5, 5))), expected, rtol=1e-12)
+
+
+def test_one_coordinate_is_a_support_with_exact_ratios():
+    """Catches floats that sum to one up to rounding, and draws of weight zero."""
+    values, chances = WeightedCoordinate(4, 1, [0, 1, 2, 4]).support()
+    assert values[:, :, 0].tolist() == np.eye(4)[1:].tolist()
+    assert chances.tolist() == [Fraction(1, 7), Fraction(2, 7), Fraction(4, 7)]
+    assert spectrum(WeightedCoordinate(3, 1, [1, 2, 4]), exact=True).lambda_min == Fraction(1, 7)
+    assert WeightedCoordinate(4, 2, [0, 1, 2, 4]).support() is None
