@@ -10,7 +10,7 @@ from problems import checks
 from problems.smoothness import Smoothness, known_smoothness
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.learning_rate import learning_rates
-from rac_theory.advice.learning_rate_table import EXPLANATION, in_words, learning_rate_table
+from rac_theory.advice.learning_rate_table import in_words, learning_rate_table
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.cases.learning_rate import learning_rate
 from rac_theory.numerics.randomness import Randomness
@@ -28,7 +28,7 @@ def told_of_layer(
     lora_alpha: float,
     rng: Randomness = None,
 ) -> Iterator[Table | str]:
-    """Yield a heading, a table and its words for each side and sketch, and last what the columns are.
+    """Yield a heading, a table and its words for each side and sketch; ``EXPLANATION`` says what the columns are.
 
     Parameters
     ----------
@@ -65,7 +65,6 @@ def told_of_layer(
     64x256, right, gaussian, learning rates in units of 1/L
     effective dimension rho = 4
     from rank 1 to 16: lora_alpha ~ r comes nearest, 3.5 times the best learning rate
-    fixed, ~ sqrt(r), ~ r: how lora_alpha grows from what it is at the first rank
     """
     checks.positive("lora_alpha", lora_alpha)
     if curvature is not None:
@@ -82,7 +81,6 @@ def told_of_layer(
             yield f"{shape[0]}x{shape[1]}, {side}, {name}{units}"
             yield learning_rate_table(rows, gradient_descent=learning_rate(Q, None).nu)
             yield from in_words(rows)
-    yield EXPLANATION
 
 
 def _seen(sketch: Sketch, curvature: Curvature | None, L: float) -> Smoothness:
