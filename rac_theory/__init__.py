@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import Reshuffled as Reshuffled
     from rac_theory.cases.case import Case as Case
     from rac_theory.cases.constants import Constants as Constants
+    from rac_theory.cases.learning_rate import LearningRate as LearningRate
+    from rac_theory.cases.learning_rate import learning_rate as learning_rate
     from rac_theory.cases.made_for_curvature import coordinates_for as coordinates_for
     from rac_theory.cases.step_lengths import best_step as best_step
     from rac_theory.cases.step_lengths import longest_step as longest_step
@@ -43,6 +45,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.expectations.expectation import Unsupported as Unsupported
     from rac_theory.expectations.expectation import exact_rate as exact_rate
     from rac_theory.expectations.expectation import expected as expected
+    from rac_theory.expectations.fastest import fastest_learning_rate as fastest_learning_rate
     from rac_theory.numerics.linalg import project as project
     from rac_theory.proofs import Proof as Proof
     from rac_theory.proofs import prove as prove
@@ -86,6 +89,7 @@ _HOMES = {
     "HardestCase": "sharpness.hardest_case",
     "Initialisation": "algorithms",
     "InverseOnRange": "algorithms",
+    "LearningRate": "cases.learning_rate",
     "LoRA": "algorithms",
     "Local": "algorithms.gradients",
     "Minibatch": "algorithms.gradients",
@@ -109,7 +113,9 @@ _HOMES = {
     "empirical_rate": "verification.rate",
     "exact_rate": "expectations.expectation",
     "expected": "expectations.expectation",
+    "fastest_learning_rate": "expectations.fastest",
     "hardest_case": "sharpness.hardest_case",
+    "learning_rate": "cases.learning_rate",
     "longest_step": "cases.step_lengths",
     "project": "numerics.linalg",
     "prove": "proofs",

@@ -1,4 +1,4 @@
-"""Advice: which rank, side and sketch, by what the theorems promise for matrices of some shapes and a curvature, and
+"""Advice: which rank, side, sketch and learning rate, by what the theorems promise for matrices and a curvature, and
 what it costs. It uses numerics, files, drawing, sketches, algorithms, cases and theorems. It must not know runs: a
 promise is a formula.
 """

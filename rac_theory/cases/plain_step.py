@@ -10,18 +10,21 @@ the side of B, so that :math:`E[(B B^\top)^2] = r (d + r + 1)\, I`. Proofs are o
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
-from problems.largest_eigenvalue import largest_eigenvalue
 from problems.rounding import rounded
 from problems.smoothness import Smoothness
-from rac_theory.algorithms import RACLoRA
-from rac_theory.cases.common_basis import Terms, in_common_basis, terms_of_side
-from rac_theory.cases.one_side import exact_trace, multiple_of_identity
+from rac_theory.algorithms import RACLoRA, Side
+from rac_theory.cases.common_basis import Part, Parts, in_common_basis, terms_of_side
+from rac_theory.cases.effective_dimension import ends_of_side
+from rac_theory.cases.one_side import multiple_of_identity
+from rac_theory.cases.projected_step import Moment, gain_at, projected_step
+from rac_theory.cases.ratio import largest_ratio
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.moments import Moments
@@ -36,60 +39,94 @@ def plain_step(algorithm: RACLoRA, Q: Smoothness, L_H: float, projection: Spectr
     """Return what is known of an algorithm with the plain step on a function that is curved by no more than Q."""
     sketch = algorithm.sketch
     assert sketch is not None  # there is no lora_alpha without one
-    known, tau = Moments(sketch), algorithm.gamma * algorithm.plain_scale
-    L, terms = Q.largest, terms_of_side(Q, algorithm.side)
-    step = Fraction(tau)  # as it is used: only what follows is rounded
-    if known.products == "gaussian":
-        r, curvature = sketch.rank, _gaussian(sketch, L, terms)
-        nu = 2 * r * step - r * curvature * step**2
+    tau = algorithm.gamma * algorithm.plain_scale
+    if Moments(sketch).products == "orthonormal":
+        gain = projected_step(replace(algorithm, gamma=tau, lora_alpha=None), Q, L_H, projection)
+        longest = rounded(Fraction(Q.largest) * Fraction(tau) * (1 + _ORTHONORMAL), math.inf)
+        return StepGain(gain.nu, longest, "columns are orthonormal: B B' = H, " + gain.provenance)
+    products = known_products(sketch, Q, algorithm.side)
+    return StepGain() if products is None else products.gain(tau)
+
+
+class GaussianProducts(NamedTuple):
+    """Of Gaussian entries: r, with ``E[BB'] = r I``, and c with ``E[BB'QBB'] <= c r I``."""
+
+    r: int
+    c: Fraction
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """None are needed, as E[BB'] is a multiple of the identity."""
+        return ()
+
+    def gain(self, tau: float) -> StepGain:
+        """What a step of this length is worth."""
+        step = Fraction(tau)  # as it is used: only what follows is rounded
+        nu = self.r * step * (2 - self.c * step)
         return StepGain(rounded(nu, -math.inf), math.inf, "moments of Gaussian matrices")
-    if known.products == "orthonormal":
-        gain = 2 * step - Fraction(L_H) * step**2
-        nu = gain * Fraction(float(projection.lambda_min if gain > 0 else projection.lambda_max))
-        longest = rounded(Fraction(L) * step * (1 + _ORTHONORMAL), math.inf)
-        return StepGain(rounded(nu, -math.inf), longest, "columns are orthonormal: B B' = H, " + projection.provenance)
-    return StepGain() if known.support is None else _enumerated(known.support, tau, L, terms)
 
 
-def _gaussian(sketch: Sketch, L: float, terms: Terms) -> Fraction:
-    """``lambda_max((r + 1) Q + E)``, E with the trace of each S in its place, or a bound: exact for common bases."""
+class ListedProducts(NamedTuple):
+    """Over a support: E[BB'] and E[BB'SBB'] for each matrix of the side, and the largest eigenvalue of all draws."""
+
+    moments: Sequence[Moment]
+    longest: float
+
+    @property
+    def c(self) -> float:
+        """A number with ``E[BB'QBB'] <= c E[BB']``, rounded up; inf where there is none."""
+        return max(map(_ratio, self.moments))
+
+    def gain(self, tau: float) -> StepGain:
+        """What a step of this length is worth."""
+        least = min(gain_at(tau, moment) for moment in self.moments)
+        return StepGain(least, tau * self.longest, "enumerated over the support")
+
+
+def known_products(sketch: Sketch, Q: Smoothness, side: Side) -> GaussianProducts | ListedProducts | None:
+    """Return what is known of the products B B' of a sketch whose columns need not be orthonormal."""
+    known = Moments(sketch)
+    if known.products == "gaussian":
+        return GaussianProducts(sketch.rank, _gaussian_curvature(sketch, Q, side))
+    return None if known.support is None else _listed_products(known.support, Q, side)
+
+
+def _gaussian_curvature(sketch: Sketch, Q: Smoothness, side: Side) -> Fraction:
+    """Return c with ``E[BB'QBB'] <= c E[BB']`` for Gaussian entries: the smallest such number for common bases.
+
+    It is ``lambda_max((r + 1) Q + E)``, E with the trace of each S in its place.
+    """
     d, r = sketch.dim, sketch.rank
-    of_L = (d + r + 1) * Fraction(L)
-    parts = in_common_basis(terms)
-    if parts is None:
-        return of_L
-    sums = (
-        (r + 1) * Fraction(largest_eigenvalue(part.S)) + exact_trace(part.S) + (d + r + 1) * Fraction(part.off)
-        for part in parts.parts
-    )
-    return min(of_L, max(sums) * Fraction(parts.stretch))
+    of_L, ends = (d + r + 1) * Fraction(Q.largest), ends_of_side(Q, side)
+    return of_L if ends is None else min(of_L, max((r + 1) * one.largest + one.trace for one in ends))
 
 
-def _enumerated(support: Support, tau: float, L: float, terms: Terms) -> StepGain:
+def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProducts:
+    """Return what a support says of products B B'; of L I in the place of a Q that loses more in a common basis."""
     B, probabilities = support
     k, d, r = B.shape
-    M, lengths = B @ np.swapaxes(B, 1, 2), np.linalg.norm(B, 2, axis=(1, 2)) ** 2
-    S, off = _one_matrix(terms)
-    weights = probabilities.astype(np.float64)
-    if S is None:
-        mean = np.tensordot(weights, 2 * tau * M - L * tau**2 * (M @ M), axes=1)
-    else:
-        mean = np.tensordot(weights, 2 * tau * M - tau**2 * (M @ S @ M + off * (M @ M)), axes=1)
-    # Sums of at most d, r and k products each, of terms no larger than these.
-    largest, size = float(lengths.max()), L if S is None else L + off + float(np.linalg.norm(S))
-    error = ((d if S is None else 2 * d) + r + k + 8) * _EPS * (2 * tau * largest + size * tau**2 * largest**2)
-    longest = L * tau * largest * (1 + 1e-12)
-    if S is not None:
-        seen = float(np.linalg.eigvalsh(np.swapaxes(B, 1, 2) @ S @ B)[:, -1].max())
-        longest = min(longest, tau * (seen + (off + 8 * (d + r) * _EPS * float(np.linalg.norm(S))) * largest))
-    return StepGain(extreme_eigenvalues(mean)[0] - error, longest, "enumerated over the support")
+    L, weights = Q.largest, probabilities.astype(np.float64)
+    P = B @ np.swapaxes(B, 1, 2)
+    largest, heaviest = (float(np.linalg.norm(B, kind, axis=(1, 2)).max()) ** 2 for kind in (2, "fro"))
+    mean = np.tensordot(weights, P, axes=1)
+    parts = in_common_basis(terms_of_side(Q, side))
+    if parts is None or not parts.exact or all(multiple_of_identity(part.S) is not None for part in parts.parts):
+        parts = Parts([Part(L * np.eye(d), 0.0)])
+    moments, longest = [], 0.0
+    for S, off in parts.parts:
+        seen = np.tensordot(weights, P @ S @ P + off * (P @ P), axes=1)
+        size = off + float(np.linalg.norm(S))
+        # Sums of at most d, r and k products each; of absolute values B B' has a norm of no more than this.
+        rounding = (2 * (d + r) + k + 8) * _EPS * heaviest
+        moments.append(Moment(mean, parts.stretch * seen, rounding, parts.stretch * size * heaviest * rounding))
+        met = float(np.linalg.eigvalsh(np.swapaxes(B, 1, 2) @ S @ B)[:, -1].max())
+        longest = max(longest, met + (off + 8 * (d + r) * _EPS * size) * largest)
+    return ListedProducts(moments, min(parts.stretch * longest, L * largest) * (1 + 1e-12))
 
 
-def _one_matrix(terms: Terms) -> tuple[Array | None, float]:
-    """S and e with ``Q <= (S + e I) (x) I``, if there is one such S that says all; else None, for L I."""
-    parts = in_common_basis(terms)
-    if parts is None or len(parts.parts) > 1 or parts.stretch > 1:
-        return None, 0.0
-    if multiple_of_identity(parts.parts[0].S) is not None:
-        return None, 0.0
-    return parts.parts[0]
+def _ratio(moment: Moment) -> float:
+    K = moment.mean
+    drawn = np.diagonal(K)[np.diagonal(K) > 0]
+    diagonal = np.count_nonzero(K) == np.count_nonzero(np.diagonal(K)) and drawn.size > 0
+    off = moment.off_mean / float(drawn.min()) if diagonal else moment.off_mean  # relative to each entry there
+    return largest_ratio(moment.seen, K, off_T=moment.off_seen, off_K=off)

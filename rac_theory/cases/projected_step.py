@@ -50,7 +50,7 @@ def _by_matrices(algorithm: RACLoRA, Q: Smoothness) -> float | None:
 
 
 class Moment(NamedTuple):
-    """E[H] and E[H S H], (d, d), and how far either may be off in the spectral norm."""
+    """E[M] and E[M S M] at a step of one, (d, d), and how far either may be off in the spectral norm."""
 
     mean: Array
     seen: Array
@@ -77,8 +77,9 @@ def _moment(pair: Pair, S: Array, off: float, stretch: float) -> Moment:
 
 
 def gain_at(gamma: float, moment: Moment) -> float:
-    """``lambda_min(2 gamma E[H] - gamma^2 E[HSH])``, rounded down."""
+    """``lambda_min(2 gamma E[M] - gamma^2 E[MSM])``, rounded down."""
     N = 2 * gamma * moment.mean - gamma**2 * moment.seen
-    rounding = 8 * _EPS * (2 * gamma + gamma**2 * float(np.linalg.norm(moment.seen)))
+    sizes = 2 * gamma * float(np.linalg.norm(moment.mean)) + gamma**2 * float(np.linalg.norm(moment.seen))
+    rounding = 8 * _EPS * sizes
     off = 2 * gamma * moment.off_mean + gamma**2 * moment.off_seen
     return extreme_eigenvalues((N + N.T) / 2)[0] - off - rounding

@@ -56,7 +56,7 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", r
     if sketch is None or least == math.inf:
         return least
     uneven = uneven_moments(RACLoRA(sketch, least, side), known_smoothness(problem))
-    return least if uneven is None else _longer(least, uneven)
+    return least if uneven is None else of_largest_gain(least, uneven)
 
 
 def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", rng: Randomness = None) -> float:
@@ -77,11 +77,15 @@ def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left"
     return _over(2, problem, sketch, side, rng)
 
 
-def _longer(least: float, uneven: Sequence[Moment]) -> float:
-    """The step between ``1 / L_H`` and ``2 / L_H`` of the largest gain, which is concave in it: no shorter one is."""
+def of_largest_gain(least: float, moments: Sequence[Moment]) -> float:
+    """Return the step of the largest gain; ``least`` is 1/c for some c with ``E[MQM] <= c E[M]`` at a step of one.
+
+    Up to there the gain rises, as ``2 E[M] - 2 gamma E[MQM]`` is semidefinite. It is concave, and for the least such c
+    there is none from 2/c on.
+    """
 
     def lost(gamma: float) -> float:
-        return -min(gain_at(gamma, moment) for moment in uneven)
+        return -min(gain_at(gamma, moment) for moment in moments)
 
     found = minimize_scalar(lost, bounds=(least, 2 * least), method="bounded", options={"xatol": 1e-11 * least})
     return float(found.x) if found.fun < lost(least) else least

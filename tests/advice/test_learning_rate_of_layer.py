@@ -1,0 +1,80 @@
+"""Learning rates of a layer: by the law of its sides, with all that a curvature may know."""
+
+import numpy as np
+import pytest
+from rich.table import Table
+
+from problems import LeastSquares, LogisticRegression
+from rac_theory import learning_rate
+from rac_theory.advice import Curvature
+from rac_theory.advice.learning_rate_of_layer import told_of_layer
+from rac_theory.sketches import CoordinateWithReplacement, Gaussian, Haar, Rademacher
+
+X = np.random.default_rng(0).standard_normal((40, 6)) / np.arange(1, 7)
+
+
+def tables(shape, curvature, **choices):
+    """The cells of each table, by its heading: rows of texts."""
+    choices = {"ranks": [2, 4], "sketches": ["gaussian"], "lora_alpha": 3.0} | choices
+    found, heading = {}, ""
+    for part in told_of_layer(shape, curvature, **choices):
+        if isinstance(part, Table):
+            found[heading] = [*zip(*(column.cells for column in part.columns), strict=True)]
+        elif "x" in part.partition(",")[0]:
+            heading = part
+    return found
+
+
+def test_nothing_given_is_L_I_in_units_of_one_over_L():
+    """r^2 / (a^2 (d + r + 1)) of either side. Catches the length of the other side, and a rank that does not fit."""
+    found = tables((8, 3), None)
+    left, right = (found[f"8x3, {side}, gaussian, learning rates in units of 1/L"] for side in ("left", "right"))
+    assert [row[0] for row in left] == ["2", "4"]
+    assert [row[0] for row in right] == ["2"]
+    assert left[0][2] == f"{4 / (9 * 11):.4g}"
+    assert left[1][2] == f"{16 / (9 * 13):.4g}"
+    assert right[0][2] == f"{4 / (9 * 6):.4g}"
+
+
+@pytest.mark.parametrize(("loss", "problem"), [("least_squares", LeastSquares), ("logistic", LogisticRegression)])
+def test_features_are_the_problem(loss, problem):
+    """The side of the features has that of a problem with them, in its units. Catches the scale of a loss, sides."""
+    curvature = Curvature.of_features(X, loss=loss, l2=0.05, side="right")
+    found = tables((5, 6), curvature, sketches=["gaussian", "haar", "coordinate_with_replacement"])
+    of = problem(X, np.arange(40) % 2, 0.05)
+    makes = {"gaussian": Gaussian, "haar": Haar, "coordinate_with_replacement": CoordinateWithReplacement}
+    for name, make in makes.items():
+        rows = found[f"5x6, right, {name}"]
+        for rank, row in zip((2, 4), rows, strict=True):
+            known = learning_rate(of, make(6, rank), lora_alpha=3.0)
+            assert float(row[2]) == pytest.approx(known.best, rel=1e-3)
+            assert float(row[1]) == pytest.approx(learning_rate(of, None).nu / known.nu, rel=1e-3)
+    (one, _) = found["5x6, left, gaussian"]
+    assert float(one[2]) == pytest.approx(4 / (9 * curvature.L * 8), rel=1e-3)  # there it is L I
+
+
+def test_rho_decides_where_rotations_change_nothing():
+    """A spectrum and its rho have one law; of other sketches L alone is used, as nothing else is known of them."""
+    spectrum = np.array([4.0, 1.0, 1.0, 0.5, 0.5, 0.25])
+    known = Curvature.of_spectrum(spectrum, side="left")
+    alone = Curvature.of_rho(known.rho, side="left")
+    rows, of_rho = (
+        tables((6, 2), one, sketches=["gaussian", "haar", "rademacher"], ranks=[2]) for one in (known, alone)
+    )
+    for name in ("gaussian", "haar", "rademacher"):
+        best = float(rows[f"6x2, left, {name}"][0][2])
+        assert float(of_rho[f"6x2, left, {name}, learning rates in units of 1/L"][0][2]) == pytest.approx(
+            4 * best, 1e-3
+        )
+    assert float(rows["6x2, left, gaussian"][0][2]) == pytest.approx(4 / (9 * (3 * 4 + 7.25)), rel=1e-3)
+    L_H = ((6 * 2 + 4) * 4 + 4 * 7.25) / 40
+    assert float(rows["6x2, left, haar"][0][2]) == pytest.approx(4 / (9 * L_H), rel=1e-3)
+    L_I = learning_rate(LeastSquares(2 * np.eye(6) * 6**0.5, np.zeros(6)), Rademacher(6, 2), lora_alpha=3.0)
+    assert float(rows["6x2, left, rademacher"][0][2]) == pytest.approx(L_I.best, rel=1e-3)
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="lora_alpha must be a finite number > 0"):
+        [*told_of_layer((4, 4), None, ranks=[1], sketches=["gaussian"], lora_alpha=0.0)]
+    with pytest.raises(ValueError, match="curvature must be that of the columns of 4x5"):
+        [*told_of_layer((4, 5), Curvature.of_spectrum([1.0, 1.0]), ranks=[1], sketches=["haar"], lora_alpha=1.0)]

@@ -1,0 +1,103 @@
+"""The learning rate with the best exact rate: by a grid, by hand, and beside what is promised."""
+
+import math
+
+import numpy as np
+import pytest
+
+from problems import LeastSquares, Quadratic
+from rac_theory import Case, RACLoRA, Unsupported, exact_rate, fastest_learning_rate, learning_rate
+from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Frozen, Gaussian, Haar, Uniform
+
+CURVED = Quadratic.left(np.diag([4.0, 1.0, 1.0, 0.5, 0.25]), np.ones((5, 2)))
+OBLIQUE = FiniteSupport(np.random.default_rng(1).standard_normal((6, 5, 2)), [0.3, 0.2, 0.2, 0.1, 0.1, 0.1])
+CHOICES = {
+    "gradient descent": (None, None),
+    "gaussian": (Gaussian(5, 2), 3.0),
+    "gaussian of rank one": (Gaussian(5, 1), 0.1),
+    "haar": (Haar(5, 2), None),
+    "haar, plain": (Haar(5, 1), 7.0),
+    "coordinate": (Coordinate(5, 2), None),
+    "count sketch, plain": (CountSketch(5, 1), 2.0),
+    "oblique": (OBLIQUE, None),
+    "oblique, plain": (OBLIQUE, 2.0),
+}
+
+
+def rate(problem, sketch, lora_alpha, eta, side="left"):
+    return exact_rate(Case(RACLoRA(sketch, eta, side, lora_alpha=lora_alpha), problem))
+
+
+@pytest.mark.parametrize(("sketch", "lora_alpha"), CHOICES.values(), ids=CHOICES)
+def test_it_is_that_of_a_grid_search_to_a_hundredth(sketch, lora_alpha):
+    """Over exact rates, by steps of one in a hundred from a fifth of what is guaranteed to beyond what converges.
+
+    Catches a search that stops at the guarantee, in a part of the range, and tau for eta. The rates on the grid are
+    convex, as it is derived, and cross one at ``longest``.
+    """
+    guaranteed, found = (
+        learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
+        fastest_learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
+    )
+    etas = guaranteed.best / 5 * 1.01 ** np.arange(330)
+    rates = np.array([rate(CURVED, sketch, lora_alpha, eta) for eta in etas])
+    assert found.best == pytest.approx(etas[rates.argmin()], rel=0.0101)
+    assert rates.min() * (1 - 1e-3) <= found.rate <= rates.min() * (1 + 1e-12)
+    assert found.rate == rate(CURVED, sketch, lora_alpha, found.best)
+    slopes = np.diff(rates) / np.diff(etas)
+    assert (np.diff(slopes) >= -1e-9 * np.abs(slopes).max()).all()
+    assert etas[-1] > found.longest
+    assert found.longest == pytest.approx(etas[rates < 1][-1], rel=0.0101)
+
+
+@pytest.mark.parametrize(("sketch", "lora_alpha"), CHOICES.values(), ids=CHOICES)
+def test_what_is_guaranteed_is_no_better(sketch, lora_alpha):
+    """1 - mu nu is at least the exact rate at the same learning rate, and that one at least the best exact rate.
+
+    And what is longest by the guarantee still converges. Catches a gain or an end that is too large.
+    """
+    known, found = (
+        learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
+        fastest_learning_rate(CURVED, sketch, lora_alpha=lora_alpha),
+    )
+    at_best = rate(CURVED, sketch, lora_alpha, known.best)
+    assert found.rate <= at_best * (1 + 1e-9) <= (1 - CURVED.mu * known.nu) * (1 + 1e-9)
+    assert known.longest <= found.longest * (1 + 1e-4)
+
+
+def test_of_gradient_descent_it_is_the_textbook_one():
+    """2/(L + mu), ((L - mu)/(L + mu))^2 and 2/L, where 1/L is promised."""
+    found = fastest_learning_rate(CURVED, None)
+    assert found.best == pytest.approx(2 / 4.25, rel=1e-5)
+    assert found.rate == pytest.approx((3.75 / 4.25) ** 2, rel=1e-5)
+    assert found.longest == pytest.approx(0.5, rel=1e-5)
+
+
+def test_where_all_curvatures_are_equal_the_guarantee_is_exact():
+    """Gaussian entries and Q = L I: eta = r^2 / (a^2 L (d + r + 1)), rate 1 - r / (d + r + 1), on either side."""
+    problem = Quadratic.left(3.0 * np.eye(4), np.ones((4, 6)))
+    for side, d in (("left", 4), ("right", 6)):
+        found = fastest_learning_rate(problem, Gaussian(d, 2), lora_alpha=5.0, side=side)
+        assert found.best == pytest.approx(4 / (25 * 3 * (d + 3)), rel=1e-5)
+        assert found.rate == pytest.approx(1 - 2 / (d + 3), rel=1e-9)
+
+
+def test_on_data_steps_are_longer_and_rates_better_than_promised():
+    """Diabetes at rank one: the guarantee counts the slowest direction alone and is safe, by a factor that is told."""
+    problem, sketch = LeastSquares.diabetes(l2=0.1), Gaussian(10, 1)
+    known, found = (
+        learning_rate(problem, sketch, lora_alpha=1.0),
+        fastest_learning_rate(problem, sketch, lora_alpha=1.0),
+    )
+    steps = math.log(found.rate) / math.log1p(-problem.mu * known.nu)  # promised over taken
+    assert found.best / known.best == pytest.approx(2.09, abs=0.01)
+    assert steps == pytest.approx(3.89, abs=0.01)
+
+
+def test_what_does_not_converge_has_none():
+    frozen = fastest_learning_rate(CURVED, Frozen(np.ones((5, 1))))
+    assert math.isnan(frozen.best)
+    assert math.isnan(frozen.longest)
+    assert frozen.rate == 1
+    with pytest.raises(Unsupported, match="the sketch must have invariants"):
+        fastest_learning_rate(CURVED, Uniform(5, 2))
