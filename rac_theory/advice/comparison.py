@@ -12,6 +12,9 @@ from rac_theory.drawing import plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_LARGEST_GRID = 4  # layers in one figure
 
 CURRENCIES: Mapping[str, Callable[[Option, int], float]] = MappingProxyType(
     {
@@ -128,3 +131,26 @@ def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes"
         for name, ones in groups.items()
     }
     return plot.equal_budget(points, float(m * n), title=options[0].label, ax=ax)
+
+
+def frontier_panels(options: Sequence[Option]) -> "Figure":
+    """Draw a panel for each layer, up to four.
+
+    Examples
+    --------
+    >>> from rac_theory.advice import advise
+    >>> from rac_theory.advice.comparison import frontier_panels
+    >>> len(frontier_panels(advise([(64, 256), (64, 64), (256, 64)]).options).axes)
+    3
+    """
+    from matplotlib.figure import Figure
+
+    layers = [*of_layers(options).values()][:_LARGEST_GRID]
+    columns = min(2, len(layers))
+    rows = -(-len(layers) // columns)
+    width, height = 5.2 * columns, 4.0 * rows
+    panels = Figure(figsize=(width, height))  # a layout engine would draw everything twice
+    panels.subplots_adjust(0.7 / width, 0.6 / height, 1 - 0.15 / width, 1 - 0.4 / height, 0.18, 0.3)
+    for i, ones in enumerate(layers):
+        frontier_plot(ones, panels.add_subplot(rows, columns, i + 1))
+    return panels

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from rich.console import Console
+from rich.table import Table
 
 from problems import checks
 from problems.naming import printable
 from rac_theory.advice.advise import RANKS, SKETCHES, advise
-from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_plot, of_layers
+from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_panels
 from rac_theory.advice.curvature import Curvature, Loss
 from rac_theory.advice.curvature_files import Layer, features_in, of_all, of_named, spectrum_in, unused
+from rac_theory.advice.learning_rate_of_layer import told_of_layer
+from rac_theory.advice.learning_rate_table import EXPLANATION
 from rac_theory.advice.model_shapes import Shapes, parse
 from rac_theory.advice.model_total import total_table, totals
 from rac_theory.advice.table import Horizon, advice_table
@@ -27,7 +30,7 @@ from rac_theory.commands.in_common import wide_console
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 
-_LARGEST_GRID = 4  # layers in one figure
+_LORA_ALPHA = 16.0  # at the first rank
 
 
 def add(commands: Any) -> None:
@@ -71,6 +74,14 @@ def add(commands: Any) -> None:
         type=int,
         help=f"examples in a gradient, for flops (default: rows of --data, else {words.EXAMPLES})",
     )
+    parser.add_argument(
+        "--learning-rate",
+        type=float,
+        nargs="?",
+        const=_LORA_ALPHA,
+        metavar="LORA_ALPHA",
+        help=f"tell the best learning rates of plain steps, for a lora_alpha at the first rank ({_LORA_ALPHA:g})",
+    )
     parser.add_argument("--seed", type=int, default=0, help="for sketches of which nothing is known")
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder for the figure")
 
@@ -93,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"shape must give at least one matrix, got none in {', '.join(arguments.shape)}")
     with Console(stderr=True).status("Computing spectra ..."):
         groups = _advised(layers, _curvatures(arguments, layers), arguments)
+        rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
     options = [option for group in groups for option in group.options]
     console = wide_console()
     console.print(
@@ -104,9 +116,26 @@ def run(arguments: argparse.Namespace) -> int:
         counts = {label: len(group.layers) for label, group in zip(_horizons(groups), groups, strict=True)}
         examples = {label: horizon.examples for label, horizon in _horizons(groups).items()}
         console.print("", total_table(totals(options, counts, examples)), words.TOTAL, sep="\n")
+    for part in rates:
+        console.print(part, markup=False, soft_wrap=isinstance(part, str))
     console.print(f"\n{FLOPS}\n\n{words.NOT_COVERED}\n", markup=False)
     print("figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
     return OK
+
+
+def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> Iterator[Table | str]:
+    if arguments.learning_rate is not None:
+        yield f"\nlearning rates of plain steps, with lora_alpha = {arguments.learning_rate:g} at the first rank"
+        for group in groups:
+            yield from told_of_layer(
+                group.layers[0][1],
+                group.curvature,
+                ranks=[_rank(text) for text in _split(arguments.rank)] or RANKS,
+                sketches=_split(arguments.sketch) or SKETCHES,
+                lora_alpha=arguments.learning_rate,
+                rng=arguments.seed,
+            )
+        yield EXPLANATION
 
 
 def _horizons(groups: Sequence[_Alike]) -> dict[str, Horizon]:
@@ -212,19 +241,8 @@ def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]
 
 
 def _save_figure(options: Sequence[Option], folder: Path) -> list[Path]:
-    """Draw a panel for each layer, up to four, and save it as a picture and as a drawing."""
-    from matplotlib.figure import Figure
-
-    layers = [*of_layers(options).values()][:_LARGEST_GRID]
-    columns = min(2, len(layers))
-    rows = -(-len(layers) // columns)
-    width, height = 5.2 * columns, 4.0 * rows
-    panels = Figure(figsize=(width, height))  # a layout engine would draw everything twice
-    panels.subplots_adjust(0.7 / width, 0.6 / height, 1 - 0.15 / width, 1 - 0.4 / height, 0.18, 0.3)
-    for i, ones in enumerate(layers):
-        ax = panels.add_subplot(rows, columns, i + 1)
-        frontier_plot(ones, ax)
-    drawing = results.save_figure(ax, folder, "advise")
-    drawn = io.BytesIO()
-    panels.savefig(drawn, dpi=110)
+    """Save the figure as a picture and as a drawing."""
+    figure, drawn = frontier_panels(options), io.BytesIO()
+    drawing = results.save_figure(figure.axes[-1], folder, "advise")
+    figure.savefig(drawn, dpi=110)
     return [write_whole(drawing.with_suffix(".png"), drawn.getvalue()), drawing]

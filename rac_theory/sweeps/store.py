@@ -161,7 +161,9 @@ class Store:
 
 
 def is_store(path: Path) -> bool:
-    """Whether a file is of SQLite, as stores are."""
+    """Whether a file is of SQLite, as stores are. A pipe is not opened: it would be waited for."""
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as stream:
             return stream.read(len(_MAGIC)) == _MAGIC

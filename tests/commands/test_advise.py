@@ -8,9 +8,12 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
+from problems import LeastSquares
+from rac_theory import learning_rate
 from rac_theory.commands.advise_words import NOT_COVERED
 from rac_theory.commands.cli import main
 from rac_theory.commands.in_common import wide_console
+from rac_theory.sketches import Gaussian
 from tests.advice.headers import safetensors, tensor
 
 FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1, 1, 1, 1, 1])
@@ -151,6 +154,25 @@ def test_a_spectrum_and_rho(run):
         assert "right coordinate: known by closed form; L, as rho does not decide about this sketch" in said
     assert "a spectrum of 4 eigenvalues, the smallest for mu, L = 8, rho = trace / L = 1.375" in both[0]
     assert "rho as it was given, rho = trace / L = 1.375" in both[1]
+
+
+def test_learning_rates_are_those_of_the_function(run, capsys):
+    """Of both sides, for a lora_alpha at the first rank. Catches those of another side, and a number not used."""
+    np.save("X.npy", FEATURES)
+    problem = LeastSquares(FEATURES, np.zeros((30, 5)))  # W is 6 x 5 there: features are on its left
+    for typed, alpha in (((), 16.0), (("2",), 2.0)):
+        said = run("--shape", "5x6", "--data", "X.npy", "--rank", "2", "4", "--learning-rate", *typed)
+        assert f"learning rates of plain steps, with lora_alpha = {alpha:g} at the first rank" in said
+        left, right = said.split("5x6, left, gaussian")[1].split("5x6, right, gaussian")
+        for part, side, dim in ((left, "right", 5), (right, "left", 6)):
+            known = learning_rate(problem, Gaussian(dim, 2), lora_alpha=alpha, side=side)
+            steps = 1 / (known.nu * problem.L)
+            assert f" 2 {steps:.4g} {known.best:.4g} {known.longest:.4g} 1 " in part
+    assert "learning rates" not in run("--shape", "5x6", "--rank", "2")
+    for wrong in ("0", "-1", "nan", "1e-320"):
+        assert main(["advise", "--shape", "5x6", "--rank", "2", "--learning-rate", wrong]) == 2
+        captured = capsys.readouterr()
+        assert (captured.out, "lora_alpha must be " in captured.err) == ("", True)
 
 
 def test_adapters_are_said(run, tmp_path):

@@ -216,6 +216,7 @@ def _advise(chance: random.Random) -> list[str]:
         ("--features", ("left", "right", "top")),
         ("--examples", ("10", "0", "-1", "x")),
         ("--only", ("*", "first", "[", "")),
+        ("--learning-rate", ("16", "0", "nan", "1e-320")),
         ("--seed", ("0", "-1")),
         ("--out", PATHS),
         ("--shape", ("layers.npz", "3x4", "1x1", "0x3", "9x", "x", "-1x5", "3x4x5", *FILES)),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import sqlite3
 import subprocess
 import sys
@@ -306,3 +307,11 @@ def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path, content):
     assert not (tmp_path / "absent").exists()
     with pytest.raises(OSError, match="cannot be written: unable to open"):
         sweep(GRID, tmp_path / "no" / "s.sqlite")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """``repeat pipe`` used to wait for ever. In a process of its own, which can be ended."""
+    os.mkfifo(tmp_path / "pipe")
+    ask = "import sys, pathlib, rac_theory.sweeps.store as s; print(s.is_store(pathlib.Path(sys.argv[1])))"
+    done = subprocess.run([sys.executable, "-c", ask, str(tmp_path / "pipe")], capture_output=True, timeout=60)
+    assert done.stdout.strip() == b"False"
