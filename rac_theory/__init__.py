@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import Bernoulli as Bernoulli
     from rac_theory.algorithms import ChainOfLoRA as ChainOfLoRA
     from rac_theory.algorithms import GaLore as GaLore
+    from rac_theory.algorithms import Implementation as Implementation
     from rac_theory.algorithms import Initialisation as Initialisation
     from rac_theory.algorithms import InverseOnRange as InverseOnRange
     from rac_theory.algorithms import LoRA as LoRA
@@ -87,6 +88,7 @@ _HOMES = {
     "GaLore": "algorithms",
     "Grid": "sweeps",
     "HardestCase": "sharpness.hardest_case",
+    "Implementation": "algorithms",
     "Initialisation": "algorithms",
     "InverseOnRange": "algorithms",
     "LearningRate": "cases.learning_rate",

@@ -10,6 +10,7 @@ from rac_theory.algorithms.chain_of_lora import ChainOfLoRA
 from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, StepPerDraw
 from rac_theory.algorithms.galore import GaLore
+from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.initialisation import Initialisation
 from rac_theory.algorithms.lora import LoRA
 from rac_theory.algorithms.projected_descent import ProjectedDescent
@@ -22,9 +23,11 @@ __all__ = [
     "AsymmetricLoRA",
     "Bernoulli",
     "ChainOfLoRA",
+    "Checked",
     "Factored",
     "FittedDescent",
     "GaLore",
+    "Implementation",
     "Initialisation",
     "InverseOnRange",
     "LoRA",

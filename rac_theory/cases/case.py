@@ -1,6 +1,6 @@
 """A case: what is run, on what, from where, for how long. The one value that a claim is tried on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 
 import numpy as np
@@ -12,6 +12,7 @@ from problems.naming import type_name
 from problems.problem import Problem
 from problems.value import Value, in_short
 from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.cases.checked_once import check_once
 from rac_theory.cases.gradient_check import check_gradient
 
@@ -67,6 +68,18 @@ class Case(Value):
         """The start, (m, n)."""
         assert self.W0 is not None  # filled in by __post_init__
         return self.W0
+
+    @property
+    def checked(self) -> Checked | None:
+        """What is known of its algorithm, where that is an implementation that passed ``check_algorithm``."""
+        return self.algorithm.checked if isinstance(self.algorithm, Implementation) else None
+
+    @property
+    def as_checked(self) -> "Case":
+        """What theorems are about: of an implementation that was checked the algorithm that it implements."""
+        if isinstance(self.algorithm, Implementation) and self.algorithm.checked is not None:
+            return replace(self, algorithm=self.algorithm.implements)
+        return self
 
     @property
     def start_shown(self) -> str:

@@ -158,4 +158,4 @@ class Constants(Value):
         'the smallest positive s^2/N + l2, s the singular values of X and 0 for its null space, rounded down'
         """
         being("case", case, Case, ", such as Case(algorithm, problem)")
-        return cls(**known_constants(case, alpha, draws, rng))
+        return cls(**known_constants(case.as_checked, alpha, draws, rng))

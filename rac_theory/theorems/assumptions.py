@@ -5,7 +5,7 @@ symbols of the theorems, and says by itself what breaks it.
 """
 
 from rac_theory.algebra import Symbol, equal
-from rac_theory.algorithms import Bernoulli, FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, FittedDescent, Implementation, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -78,7 +78,7 @@ def one_exact_step(case: Case, c: Constants) -> str | None:
     if isinstance(case.algorithm, FittedDescent):
         return None
     if not isinstance(case.algorithm, ProjectedDescent):
-        return f"the theorem is about random steps along the gradient, the algorithm is {type(case.algorithm).__name__}"
+        return f"the theorem is about random steps along the gradient, the algorithm is {_named(case)}"
     return _gradients(case, (Exact, Local), "must be exact") or _one_inner_step(c)
 
 
@@ -90,18 +90,27 @@ def bernoulli_lora(case: Case, c: Constants) -> str | None:
     """Bernoulli-LoRA: HG = PG with probability p, else HG = GR, with projections P and R that are drawn afresh."""
     if isinstance(case.algorithm, Bernoulli):
         return None
-    return f"the identity is about Bernoulli-LoRA, the algorithm is {type(case.algorithm).__name__}"
+    return f"the identity is about Bernoulli-LoRA, the algorithm is {_named(case)}"
+
+
+def _named(case: Case) -> str:
+    """The kind of the algorithm; of an implementation that is what it claims to be, until it is checked."""
+    if isinstance(case.algorithm, Implementation):
+        return f"{case.algorithm.called}, which was not checked: try the case that check_algorithm(case) returns"
+    return type(case.algorithm).__name__
 
 
 def _projected(case: Case) -> str | None:
     if not isinstance(case.algorithm, ProjectedDescent):
-        return f"the theorem is about RAC-LoRA, the algorithm is {type(case.algorithm).__name__}"
+        return f"the theorem is about RAC-LoRA, the algorithm is {_named(case)}"
     if isinstance(case.algorithm, RACLoRA) and not case.algorithm.is_projected:
         return f"the theorem is about the projected step, lora_alpha is {case.algorithm.lora_alpha:g}"
     return None
 
 
 def _plain(case: Case) -> str | None:
+    if isinstance(case.algorithm, Implementation):
+        return f"the theorem is about RAC-LoRA with the plain step, the algorithm is {_named(case)}"
     if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
         return "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"
     return None

@@ -213,7 +213,8 @@ class Theorem:
         return horizon if promised else math.inf
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
-        """Return one sentence for each assumption that the case does not meet."""
+        """Return one sentence for each assumption that the case, as it was checked, does not meet."""
+        case = case.as_checked
         wrong_algorithm = breach(self.about, case, constants)
         if wrong_algorithm is not None:  # the other constants mean nothing then
             return (wrong_algorithm,)

@@ -43,7 +43,7 @@ def judge(
     unseen = [_without_runs(theorem, case, constants, alpha) for theorem in theorems]
     open_ = [theorem for theorem, verdict in zip(theorems, unseen, strict=True) if verdict is None]
     exact = exact_recording(case, evidence) if open_ else None
-    account = _account(alpha, constants)
+    account = _account(alpha, case, constants)
     level = limits = account.rest("runs")
     if exact is not None:
         claims = [JudgedClaim.of(theorem, case, constants, exact, exact=True) for theorem in open_]
@@ -63,9 +63,11 @@ def not_applicable(theorem: Theorem, case: Case, constants: Constants, unmet: tu
     return Verdict(Status.NOT_APPLICABLE, "; ".join(unmet) + ".", theorem, case, constants, alpha, unmet=unmet)
 
 
-def _account(alpha: float, constants: Constants) -> Account:
-    """Open an account for one verdict, with what its constants have spent."""
+def _account(alpha: float, case: Case, constants: Constants) -> Account:
+    """Open an account for one verdict, with what its constants and the check of an implementation have spent."""
     account = Account(alpha)
+    if case.checked is not None:
+        account.draw("check of the algorithm", case.checked.level)
     if constants.alpha_spent > 0:
         account.draw("sampled constants", constants.alpha_spent)
     return account

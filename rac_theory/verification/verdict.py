@@ -82,9 +82,10 @@ class Verdict(Value):
     theorem, case, constants
         What was tried, so that a verdict can be repeated.
     alpha : float
-        Significance level for the whole curve, sampled constants included.
+        Significance level for the whole curve, sampled constants and the check of an implementation included.
     levels : mapping
-        What alpha was spent on: sampled constants, runs. The parts add up to alpha at most.
+        What alpha was spent on: sampled constants, runs, and the check of the algorithm where that is not ours. The
+        parts add up to alpha at most.
     evidence : "exact", "sampled" or "none"
     runs : int
     seed : tuple

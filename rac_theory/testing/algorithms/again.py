@@ -15,17 +15,20 @@ _AGAIN = 24  # runs of which each step is computed again
 _ROUNDING = 1e-8  # of a singular value, relative to the largest
 
 
-def check_again(claim: Claim, problem: Problem, course: Course) -> None:
-    """Raise ``Refuted`` if a step of the first runs is not ``W - gamma H g`` with what was drawn and asked for."""
-    for t in range(len(course.tapes)):
-        _check_step(claim, problem, course, t)
-    if not is_projected(claim.algorithm):
+def check_again(claim: Claim, problem: Problem, course: Course) -> bool:
+    """Raise ``Refuted`` if a step of the first runs is not ``W - gamma H g`` with what was drawn and asked for.
+
+    Return whether each step could be computed again.
+    """
+    known = all([_check_step(claim, problem, course, t) for t in range(len(course.tapes))])
+    if not is_projected(claim.declared):
         _check_plain(claim, course)
     if isinstance(claim.reference, AsymmetricLoRA):
         _check_frozen(claim, course)
+    return known
 
 
-def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> None:
+def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> bool:
     few, asked, tapes = slice(_AGAIN), course.asked[t], course.tapes[t]
     before, after = course.W[t, few], course.W[t + 1, few]
     components = [getattr(part, "n_components", 0) for part in (problem, *getattr(problem, "clients", ()))]
@@ -35,7 +38,7 @@ def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> None:
     tapes = tuple(None if tape is None else tape[few] for tape in tapes)
     again = recomputed(claim, problem, before, after, tapes, asked and Asked(asked.step, asked.g[few]))
     if again is None or not (again.excess > 1).any():
-        return
+        return again is not None
     i = int(np.argmax(again.excess))
     raise Refuted(
         f"{claim.name} must make steps W - gamma H g, with the gradients that were asked for and a projection H as the "

@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,12 @@ from problems.checks import Array
 from problems.members import being
 from problems.problem import Problem
 from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.cases.case import Case
-from rac_theory.testing.algorithms.law import check_law
+from rac_theory.testing.algorithms.cause import with_cause
+from rac_theory.testing.algorithms.claimed import Claim, called
+from rac_theory.testing.algorithms.law import LEVELS, check_law
 from rac_theory.testing.refuted import Refuted
 
 _RUNS, _STEPS = 4, 5
@@ -21,7 +25,7 @@ _LONG = 70  # steps that stand for ever: more than are drawn ahead
 _KEPT = 4  # arrays, W and the first blocks, that are looked at to the end: buffers may be used in turns
 
 
-def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0) -> None:
+def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0) -> Case:
     """Raise ``Refuted``, an ``AssertionError`` of one sentence, if the algorithm breaks a promise on this problem.
 
     Every algorithm: ``iterates`` yields new arrays of the right shape for ever, writes to none that it was given or has
@@ -39,6 +43,9 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
       all;
     * each of 72 steps has that law given all steps before, so that a run that starts anew at W goes on as before.
 
+    An ``Implementation`` is held to what it implements in the same way, as far as its moves tell: where the gradients
+    are exact, each step is computed again from what it moved in, else it is compared in law alone.
+
     Parameters
     ----------
     case : Case
@@ -54,10 +61,16 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     rng : int
         Seed of the check, so that it does the same each time.
 
+    Returns
+    -------
+    Case
+        The same; an implementation in it says that it was checked, on this problem and at which level, and theorems
+        judge it from then on.
+
     Raises
     ------
     Refuted
-        With the numbers that contradict the promise.
+        With the numbers that contradict the promise; of an implementation also with the cause, where it is found.
     ValueError
         For what is no case.
 
@@ -88,11 +101,31 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     if not hasattr(algorithm, "deterministic"):
         raise Refuted(f"{type(algorithm).__name__} must have the member 'deterministic'")
     with np.errstate(all="ignore"):  # a large step may diverge
-        _check_blocks(algorithm, problem, rng)
-        _check_randomness(algorithm, problem, rng)
-        _check_runs(algorithm, problem, rng)
+        if isinstance(algorithm, Implementation):
+            return _as_checked(case, algorithm, draws, alpha, rng)
+        _check_protocol(algorithm, problem, rng)
         if _is_projected_descent(algorithm):
-            check_law(cast(ProjectedDescent, algorithm), problem, draws, alpha, rng)
+            check_law(Claim(algorithm), problem, draws, alpha, rng)
+    return case
+
+
+def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float, seed: int) -> Case:
+    """Compare an implementation with what it implements, and name the cause where they differ."""
+    claim, problem = Claim(algorithm), case.problem
+    try:
+        _check_protocol(algorithm, problem, seed)
+        compared = check_law(claim, problem, draws, alpha, seed)
+    except Refuted as refuted:
+        raise with_cause(refuted, claim, problem, seed) from None
+    checked = Checked(problem, LEVELS * alpha, compared.pairs, compared.each_step)
+    return replace(case, algorithm=replace(algorithm, checked=checked))
+
+
+def _check_protocol(algorithm: Algorithm, problem: Problem, seed: int) -> None:
+    """What every algorithm promises."""
+    _check_blocks(algorithm, problem, seed)
+    _check_randomness(algorithm, problem, seed)
+    _check_runs(algorithm, problem, seed)
 
 
 def _is_projected_descent(algorithm: Any) -> bool:
@@ -120,7 +153,7 @@ def _starts(problem: Problem, seed: int, runs: int = _RUNS) -> Array:
 
 
 def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
-    name = f"{type(algorithm).__name__}.iterates"
+    name = f"{called(algorithm)}.iterates"
     W = _starts(problem, seed)
     seen = [(W, W.copy())]
     iterates: Any = algorithm.iterates(problem, W, np.random.default_rng(seed))
@@ -145,7 +178,7 @@ def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
 
 
 def _check_randomness(algorithm: Algorithm, problem: Problem, seed: int) -> None:
-    name, W = type(algorithm).__name__, np.repeat(_starts(problem, seed, 1), 8, axis=0)
+    name, W = called(algorithm), np.repeat(_starts(problem, seed, 1), 8, axis=0)
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002 (to catch its use by others)
     generator = np.random.default_rng(seed)
     first = np.stack([np.array(block) for block in islice(algorithm.iterates(problem, W.copy(), generator), _STEPS)])
@@ -181,7 +214,7 @@ def _check_runs(algorithm: Algorithm, problem: Problem, seed: int) -> None:
         beside = _blocks(algorithm, problem, others, seed)[:, 0]
         if not np.allclose(alone, beside, rtol=1e-9, atol=1e-9 * float(np.abs(W).max()), equal_nan=True):
             raise Refuted(
-                f"{type(algorithm).__name__}.iterates must treat runs alone: the first run changes when the others "
+                f"{called(algorithm)}.iterates must treat runs alone: the first run changes when the others "
                 "start elsewhere; does it mix runs, or draw more or less where W is different?",
                 W=W[0],
             )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from problems.checks import Array
-from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, Implementation, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import Step
 
@@ -42,38 +42,49 @@ class Claim:
     The claim of a subclass is what its nearest ancestor in this library does with the same fields: ``class
     Adam(RACLoRA)`` is held to the steps of ``RACLoRA``. Who says what E[H] is also says how H is drawn, and who says
     what the noise is also says how gradients are drawn: a class with a ``projection`` of its own is held to its own
-    ``low_rank_steps``, a source with a ``noise`` of its own to its own ``descend``.
+    ``low_rank_steps``, a source with a ``noise`` of its own to its own ``descend``. An implementation claims to be what
+    it implements.
     """
 
-    algorithm: ProjectedDescent
+    algorithm: ProjectedDescent | Implementation
+
+    @cached_property
+    def declared(self) -> ProjectedDescent:
+        """The algorithm, or what it implements: its members tell steps and gradients."""
+        return self.algorithm.implements if isinstance(self.algorithm, Implementation) else self.algorithm
 
     @property
     def name(self) -> str:
         """How sentences call the algorithm."""
-        return f"{type(self.algorithm).__name__} with {type(self.algorithm.gradients).__name__} gradients"
+        return f"{called(self.algorithm)} with {type(self.declared.gradients).__name__} gradients"
+
+    @property
+    def is_slowed(self) -> bool:
+        """Whether it runs on the problem that it is given: a step of one's own has its own gradient."""
+        return self.algorithm.takes_problem if isinstance(self.algorithm, Implementation) else True
 
     @cached_property
     def reference(self) -> ProjectedDescent:
         """Of the claimed class with the same fields; the algorithm itself where that is none of this library."""
         for kind in _ALGORITHMS:
-            if isinstance(self.algorithm, kind) and type(self.algorithm).projection is kind.projection:
-                known: ProjectedDescent = _of_kind(kind, self.algorithm)
+            if isinstance(self.declared, kind) and type(self.declared).projection is kind.projection:
+                known: ProjectedDescent = _of_kind(kind, self.declared)
                 return known
-        return self.algorithm
+        return self.declared
 
     @cached_property
     def source(self) -> Any:
         """The claimed gradient source."""
-        return _claimed_source(self.algorithm.gradients)
+        return _claimed_source(self.declared.gradients)
 
     @cached_property
     def is_fresh(self) -> bool:
         """Whether each step draws H anew; where E[H] is only said to lie in 0..1, as of a frozen H, nothing is said."""
-        if self.algorithm.one_projection:
+        if self.declared.one_projection:
             return True
-        if self.reference is not self.algorithm:
+        if self.reference is not self.declared:
             return not isinstance(self.reference, AsymmetricLoRA)
-        known = self.algorithm.projection(alpha=1e-6, draws=4096, rng=0)
+        known = self.declared.projection(alpha=1e-6, draws=4096, rng=0)
         return float(known.lambda_min) > 0 or float(known.lambda_max) < 1
 
     @property
@@ -89,6 +100,11 @@ class Claim:
     def steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield the claimed steps, one fresh H a run after the other."""
         return self.reference.low_rank_steps(rng, W)
+
+
+def called(algorithm: Any) -> str:
+    """How sentences call an algorithm: by its class, an implementation by what it is made of."""
+    return algorithm.called if isinstance(algorithm, Implementation) else type(algorithm).__name__
 
 
 def is_projected(algorithm: ProjectedDescent) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithms import ProjectedDescent
+from rac_theory.algorithms import Implementation, ProjectedDescent
 from rac_theory.testing.algorithms.tape import Recorder, Tapes, changed
 from rac_theory.testing.refuted import Refuted
 
@@ -42,16 +42,17 @@ class Course:
 class _Spy:
     """The gradient source and the sketches of an algorithm, which remember what they did since last asked."""
 
-    algorithm: ProjectedDescent
+    algorithm: Any
     shares_seed: bool = False
     descents: list[tuple[Array, Asked | None]] = field(default_factory=list)
     sketching: list[Any] = field(default_factory=list)
 
-    def spied(self) -> ProjectedDescent:
-        """The algorithm with members that remember."""
+    def spied(self) -> Any:
+        """The algorithm with members that remember; an implementation has none that could, and moves are all there is."""
+        if isinstance(self.algorithm, Implementation):
+            return self.algorithm
         source = changed(self.algorithm.gradients, descend=self._descend)
-        spied: ProjectedDescent = changed(self.algorithm, gradients=source, low_rank_steps=self._low_rank_steps)
-        return spied
+        return changed(self.algorithm, gradients=source, low_rank_steps=self._low_rank_steps)
 
     def _low_rank_steps(self, rng: np.random.Generator, W: Array) -> Any:
         self.sketching = [rng, rng.bit_generator.state]
@@ -83,7 +84,7 @@ class _Spy:
         return descents[0][1] if len(descents) == 1 and np.array_equal(descents[0][0], W) else None
 
 
-def follow(algorithm: ProjectedDescent, problem: Problem, W: Array, steps: int, seed: list[int]) -> Course:
+def follow(algorithm: ProjectedDescent | Implementation, problem: Problem, W: Array, steps: int, seed: list[int]) -> Course:
     """Run an algorithm from W, (runs, m, n), as it is.
 
     Raises

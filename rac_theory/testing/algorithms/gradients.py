@@ -49,16 +49,16 @@ def check_gradients(claim: Claim, problem: Problem, course: Course, alpha: float
     Nothing is claimed where a source makes several steps, and nothing seen where the algorithm does not use its source.
     """
     asked, W, level = course.asked[0], course.W[0, 0], alpha / 4
-    _check_single(claim.algorithm.gradients, problem, W)
+    _check_single(claim.declared.gradients, problem, W)
     if asked is None:
         return
-    noise = _declared(claim.algorithm, problem)
+    noise = _declared(claim.declared, problem)
     sample = GradientSample(W, np.asarray(problem.gradient(W)), asked.g, asked.step)
-    name = type(claim.algorithm.gradients).__name__
+    name = type(claim.declared.gradients).__name__
     _check_mean(name, noise, problem, sample, level)
     if noise is not None:
         _check_noise(name, noise, problem, sample, level)
-    _check_independence(claim.algorithm, sample, level)
+    _check_independence(claim.declared, sample, level)
 
 
 def _check_single(source: Any, problem: Problem, W: Array) -> None:

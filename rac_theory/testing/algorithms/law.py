@@ -1,12 +1,13 @@
 """Whether the steps of a projected descent, and its gradients, have the law that is claimed."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithms import ProjectedDescent
+from rac_theory.algorithms import Implementation, ProjectedDescent
 from rac_theory.testing.algorithms.again import check_again
 from rac_theory.testing.algorithms.along_a_course import check_course
 from rac_theory.testing.algorithms.beside import Beside, beside
@@ -15,46 +16,65 @@ from rac_theory.testing.algorithms.course import follow
 from rac_theory.testing.algorithms.exchange import SAME_DRAWS
 from rac_theory.testing.algorithms.gradients import check_gradients
 from rac_theory.testing.algorithms.pairs import check_pairs
-from rac_theory.testing.algorithms.steps import check_spectrum, check_steps
+from rac_theory.testing.algorithms.steps import check_rank, check_spectrum, check_steps
 from rac_theory.testing.probe import Probe
 
 _NUMBERS = 1 << 22  # in a block of runs
 _WORK = 1 << 24  # numbers in all gradients of a step
 _LEAST = 512  # runs, however large W is
 _PAIRS = 4  # for each draw: where only the law can tell, it takes more of them
+LEVELS = 4  # how many times alpha all that moves are tested for may cost: places, courses, and both a second time
 _SCALES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and near it, where only noise is left
 
 
-def check_law(algorithm: ProjectedDescent, problem: Problem, draws: int, alpha: float, seed: int) -> None:
-    """Raise ``Refuted`` if the steps of a projected descent are not what it claims to be."""
-    claim, near = Claim(algorithm), Probe(problem, seed).lowest
+class Compared(NamedTuple):
+    """In how many pairs of first steps a law was compared, from each place, and whether each step was computed again."""
+
+    pairs: int
+    each_step: bool
+
+
+def check_law(claim: Claim, problem: Problem, draws: int, alpha: float, seed: int) -> Compared:
+    """Raise ``Refuted`` if the steps of a projected descent are not what it claims to be; else say how they were seen.
+
+    Of an implementation moves are all there is. A right one fails with probability at most ``LEVELS * alpha``: three
+    places and up to three courses, at a third of alpha each, and as much again for the draws of the same seed.
+    """
+    near = Probe(problem, seed).lowest
     draws = max(min(draws, _most(near.size)), _LEAST)
-    check_steps(algorithm, problem, seed)
-    if is_projected(algorithm):
-        check_spectrum(algorithm, problem, draws, alpha, seed)
-    _check_sketches(claim, problem.shape, min(_PAIRS * draws, _most(near.size)), alpha, [seed, 20])
+    if not isinstance(claim.algorithm, Implementation):
+        check_steps(claim.algorithm, problem, seed)
+    check_rank(claim, problem, seed)
+    if not isinstance(claim.algorithm, Implementation):
+        if is_projected(claim.algorithm):
+            check_spectrum(claim.algorithm, problem, draws, alpha, seed)
+        _check_sketches(claim, problem.shape, min(_PAIRS * draws, _most(near.size)), alpha, [seed, 20])
+    compared = []
     for index, scale in enumerate(_SCALES):
         W = near + scale * np.random.default_rng([seed, 4, index]).standard_normal(near.shape)
-        _check_place(claim, problem, W, draws, alpha / len(_SCALES), [seed, 10 + index])
+        compared.append(_check_place(claim, problem, W, draws, alpha / len(_SCALES), [seed, 10 + index]))
     check_course(claim, problem, near, alpha, seed)
+    return Compared(min(one.pairs for one in compared), all(one.each_step for one in compared))
 
 
-def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: float, seed: list[int]) -> None:
+def _check_place(claim: Claim, problem: Problem, W: Array, draws: int, alpha: float, seed: list[int]) -> Compared:
     """The first step of many runs from W, fewer where a step takes many gradients; of few where nothing is drawn."""
     passes = _passes(claim, problem, W)
-    runs = _LEAST if claim.algorithm.deterministic else max(draws // passes, _LEAST)
-    check_gradients(claim, problem, follow(claim.algorithm, problem, _block(W, runs), 1, seed), alpha)
+    if not isinstance(claim.algorithm, Implementation):
+        runs = _LEAST if claim.algorithm.deterministic else max(draws // passes, _LEAST)
+        check_gradients(claim, problem, follow(claim.algorithm, problem, _block(W, runs), 1, seed), alpha)
     course = follow(claim.algorithm, problem, _block(W, _LEAST), 1, seed)
     pair = beside(claim, problem, course, seed)
     if pair.is_one:
-        return
-    check_again(claim, problem, course)
+        return Compared(0, each_step=True)
+    each_step, pairs = check_again(claim, problem, course), 0
     if not claim.algorithm.deterministic:
         level, G = math.log(1 / alpha), np.asarray(problem.gradient(W))
         check_pairs(claim.name, pair, G, SAME_DRAWS * level)
         pairs = max(min(_PAIRS * draws, _most(W.size), _WORK // (passes * W.size)), _LEAST)
         course = follow(claim.algorithm, problem, _block(W, pairs), 1, seed)
         check_pairs(claim.name, beside(claim, problem, course, [*seed, 1]), G, level)
+    return Compared(pairs, each_step)
 
 
 def _most(size: int) -> int:
@@ -68,6 +88,7 @@ def _block(W: Array, runs: int) -> Array:
 
 def _check_sketches(claim: Claim, shape: tuple[int, int], draws: int, alpha: float, seed: list[int]) -> None:
     """The law of H, where a class has steps of its own and leaves it to another to say what E[H] is."""
+    assert isinstance(claim.algorithm, ProjectedDescent)  # an implementation has no steps but its own
     functions = [getattr(one.low_rank_steps, "__func__", one) for one in (claim.algorithm, claim.reference)]
     if functions[0] is functions[1]:
         return

@@ -100,9 +100,9 @@ def recomputed(
     either side, each run has the side that fits it better.
     """
     gamma, found = float(claim.algorithm.gamma), None
-    if claim.algorithm.one_projection:
+    if claim.declared.one_projection:
         steps: list[Any] = [next(claim.steps(np.random.default_rng(0), before))]
-    elif is_projected(claim.algorithm):
+    elif is_projected(claim.declared):
         steps = [_Along(before, after, view, gamma) for view in claim.views]
     else:
         return None

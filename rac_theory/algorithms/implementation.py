@@ -1,0 +1,160 @@
+"""An implementation: an iteration that is not ours, declared to be an algorithm that is."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+
+from problems.checks import Array
+from problems.members import being
+from problems.naming import type_name
+from problems.problem import Problem
+from problems.value import Value, in_short, same
+from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.algorithms.projected_descent import ProjectedDescent
+
+
+@dataclass(frozen=True, eq=False)
+class Checked(Value):
+    """That an implementation passed ``check_algorithm``.
+
+    Attributes
+    ----------
+    problem : Problem
+        On which it was checked; of others nothing is known.
+    level : float
+        The probability with which a right implementation would have failed, at most.
+    pairs : int
+        How many first steps, and as many of what is implemented, were compared in law; 0 where nothing is drawn.
+    each_step : bool
+        Whether steps were also computed again, one by one.
+    """
+
+    problem: Problem
+    level: float
+    pairs: int
+    each_step: bool
+
+    def __str__(self) -> str:
+        ways = ["each step computed again"] * self.each_step + [f"{self.pairs} pairs of steps"] * (self.pairs > 0)
+        return f"as checked by {' and '.join(ways)} at level {self.level:g}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Implementation(Value):
+    """An iteration of one's own, declared to be an algorithm of this library.
+
+    ``simulate`` runs what is given. Theorems are about what it implements, once ``check_algorithm`` has compared the
+    two: it returns the case as checked, and of one that was not they say that they do not apply.
+
+    Parameters
+    ----------
+    own : object or callable
+        One that has ``iterates(problem, W, rng)`` as an ``Algorithm`` has it; or ``step(W, rng)``, from one matrix
+        (m, n) to the next, or such a function. A step has its gradient of its own, and is called run by run, each with
+        a generator of its own. Each run steps a deep copy of the object, which may keep state.
+    implements : ProjectedDescent
+        What it claims to do, such as ``RACLoRA(sketch, gamma)``, with the same sketch, step, side and gradients.
+    checked : Checked or None
+        What ``check_algorithm`` fills in.
+
+    Raises
+    ------
+    ValueError
+        If ``own`` has none of these, or what it implements is no projected descent; from ``check``, for another problem
+        than that on which it was checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from problems import Quadratic
+    >>> from rac_theory import Case, Implementation, RACLoRA, sketches, verify
+    >>> from rac_theory.testing import check_algorithm
+    >>> problem = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))
+    >>> def step(W, rng):
+    ...     b = rng.standard_normal((3, 1))
+    ...     return W - 0.25 * b @ (b.T @ problem.gradient(W)) / (b.T @ b)
+    >>> mine = Implementation(step, implements=RACLoRA(sketches.Gaussian(3, 1), gamma=0.25))
+    >>> case = Case(mine, problem, steps=20)
+    >>> print(verify("T2", case).status)
+    NOT_APPLICABLE
+    >>> print(verify("T2", check_algorithm(case, draws=512), rng=0).status)
+    HOLDS
+    """
+
+    own: Any
+    _: KW_ONLY
+    implements: ProjectedDescent
+    checked: Checked | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (self.takes_problem or hasattr(self.own, "step") or callable(self.own)):
+            raise ValueError(
+                f"own must have iterates(problem, W, rng) or step(W, rng), or be a function step(W, rng), got {self.own!r}"
+            )
+        being("implements", self.implements, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
+
+    @property
+    def takes_problem(self) -> bool:
+        """Whether it is given the problem, as one with ``iterates`` is; a step knows its own."""
+        return hasattr(self.own, "iterates")
+
+    @property
+    def gamma(self) -> float:
+        """The step size of what it implements."""
+        return self.implements.gamma
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether what it implements draws nothing."""
+        return self.implements.deterministic
+
+    @property
+    def gradients(self) -> GradientSource:
+        """Where gradients of what it implements come from."""
+        return self.implements.gradients
+
+    @property
+    def called(self) -> str:
+        """The name of the function, or of the class of the object."""
+        return str(getattr(self.own, "__name__", type_name(self.own)))
+
+    def check(self, problem: Problem, /) -> None:
+        """Raise a ``ValueError`` if what it implements cannot run on this problem, or if it was checked on another."""
+        self.implements.check(problem)
+        if self.checked is not None and not same(self.checked.problem, problem):
+            raise ValueError(
+                f"problem must be the one on which {self.called} was checked, {self.checked.problem!r}, got {problem!r}; "
+                "check_algorithm(case) checks what was not checked before"
+            )
+
+    def iterates(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Iterator[Array]:
+        """Yield its iterates: its own, or of steps, one run after the other."""
+        if self.takes_problem:
+            iterates: Iterator[Array] = self.own.iterates(problem, W, rng)
+            return iterates
+        return self._stepped(W, [np.random.default_rng(int(seed)) for seed in rng.integers(2**63, size=len(W))])
+
+    def _stepped(self, W: Array, rngs: list[np.random.Generator]) -> Iterator[Array]:
+        owns = [copy.deepcopy(self.own) for _ in rngs]
+        steps = [getattr(own, "step", own) for own in owns]
+        while True:
+            moved = np.empty_like(W)
+            for run, (step, rng) in enumerate(zip(steps, rngs, strict=True)):
+                after = np.asarray(step(W[run].copy(), rng))
+                if after.shape != W.shape[1:]:
+                    raise ValueError(
+                        f"{self.called} must return the next W, of shape {W.shape[1:]}, got shape {after.shape}; a step "
+                        "gets one matrix and a generator, step(W, rng)"
+                    )
+                moved[run] = after
+            W = moved
+            yield W
+
+    def __repr__(self) -> str:
+        checked = "" if self.checked is None else f", {self.checked}"
+        own = self.called if type(self.own).__repr__ is object.__repr__ else in_short(self.own)
+        return f"{type_name(self)}({own}, implements={self.implements!r}{checked})"
