@@ -9,7 +9,7 @@ import numpy as np
 
 from problems.checks import Array
 from problems.members import being
-from problems.naming import type_name
+from problems.naming import shown, type_name
 from problems.problem import Problem
 from problems.value import Value, in_short, same
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
@@ -93,7 +93,8 @@ class Implementation(Value):
         super().__post_init__()
         if not (self.takes_problem or hasattr(self.own, "step") or callable(self.own)):
             raise ValueError(
-                f"own must have iterates(problem, W, rng) or step(W, rng), or be a function step(W, rng), got {self.own!r}"
+                "own must be a function step(W, rng), or have a method step(W, rng) or iterates(problem, W, rng), got "
+                f"{shown(self.own)}"
             )
         being("implements", self.implements, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
 
@@ -127,8 +128,8 @@ class Implementation(Value):
         self.implements.check(problem)
         if self.checked is not None and not same(self.checked.problem, problem):
             raise ValueError(
-                f"problem must be the one on which {self.called} was checked, {self.checked.problem!r}, got {problem!r}; "
-                "check_algorithm(case) checks what was not checked before"
+                f"problem must be {self.checked.problem!r}, on which {self.called} was checked, got {problem!r}; check "
+                "another Implementation there, with check_algorithm"
             )
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Iterator[Array]:
@@ -147,8 +148,8 @@ class Implementation(Value):
                 after = np.asarray(step(W[run].copy(), rng))
                 if after.shape != W.shape[1:]:
                     raise ValueError(
-                        f"{self.called} must return the next W, of shape {W.shape[1:]}, got shape {after.shape}; a step "
-                        "gets one matrix and a generator, step(W, rng)"
+                        f"{self.called} must return the next W, of shape {W.shape[1:]}, got shape {after.shape}; a "
+                        "step gets one matrix and a generator, step(W, rng)"
                     )
                 moved[run] = after
             W = moved
@@ -156,5 +157,6 @@ class Implementation(Value):
 
     def __repr__(self) -> str:
         checked = "" if self.checked is None else f", {self.checked}"
-        own = self.called if type(self.own).__repr__ is object.__repr__ else in_short(self.own)
+        own = in_short(self.own)
+        own = self.called if " object at 0x" in own else own  # an address is another one each time
         return f"{type_name(self)}({own}, implements={self.implements!r}{checked})"

@@ -20,12 +20,12 @@ def check_again(claim: Claim, problem: Problem, course: Course) -> bool:
 
     Return whether each step could be computed again.
     """
-    known = all([_check_step(claim, problem, course, t) for t in range(len(course.tapes))])
+    known = [_check_step(claim, problem, course, t) for t in range(len(course.tapes))]
     if not is_projected(claim.declared):
         _check_plain(claim, course)
     if isinstance(claim.reference, AsymmetricLoRA):
         _check_frozen(claim, course)
-    return known
+    return all(known)
 
 
 def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> bool:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -103,17 +103,19 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     with np.errstate(all="ignore"):  # a large step may diverge
         if isinstance(algorithm, Implementation):
             return _as_checked(case, algorithm, draws, alpha, rng)
-        _check_protocol(algorithm, problem, rng)
+        _check_blocks(algorithm, problem, rng)
+        _check_alone(algorithm, problem, rng)
         if _is_projected_descent(algorithm):
-            check_law(Claim(algorithm), problem, draws, alpha, rng)
+            check_law(Claim(cast(ProjectedDescent, algorithm)), problem, draws, alpha, rng)
     return case
 
 
 def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float, seed: int) -> Case:
     """Compare an implementation with what it implements, and name the cause where they differ."""
     claim, problem = Claim(algorithm), case.problem
+    _check_blocks(algorithm, problem, seed)
     try:
-        _check_protocol(algorithm, problem, seed)
+        _check_alone(algorithm, problem, seed)
         compared = check_law(claim, problem, draws, alpha, seed)
     except Refuted as refuted:
         raise with_cause(refuted, claim, problem, seed) from None
@@ -121,9 +123,8 @@ def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float,
     return replace(case, algorithm=replace(algorithm, checked=checked))
 
 
-def _check_protocol(algorithm: Algorithm, problem: Problem, seed: int) -> None:
-    """What every algorithm promises."""
-    _check_blocks(algorithm, problem, seed)
+def _check_alone(algorithm: Algorithm, problem: Problem, seed: int) -> None:
+    """Runs depend on nothing but their start and what they draw from ``rng``."""
     _check_randomness(algorithm, problem, seed)
     _check_runs(algorithm, problem, seed)
 

@@ -48,7 +48,7 @@ class _Spy:
     sketching: list[Any] = field(default_factory=list)
 
     def spied(self) -> Any:
-        """The algorithm with members that remember; an implementation has none that could, and moves are all there is."""
+        """The algorithm with members that remember; an implementation has none that could, and only moves."""
         if isinstance(self.algorithm, Implementation):
             return self.algorithm
         source = changed(self.algorithm.gradients, descend=self._descend)
@@ -84,7 +84,9 @@ class _Spy:
         return descents[0][1] if len(descents) == 1 and np.array_equal(descents[0][0], W) else None
 
 
-def follow(algorithm: ProjectedDescent | Implementation, problem: Problem, W: Array, steps: int, seed: list[int]) -> Course:
+def follow(
+    algorithm: ProjectedDescent | Implementation, problem: Problem, W: Array, steps: int, seed: list[int]
+) -> Course:
     """Run an algorithm from W, (runs, m, n), as it is.
 
     Raises

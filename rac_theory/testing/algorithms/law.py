@@ -28,7 +28,7 @@ _SCALES = (10.0, 1.0, 1e-2)  # far from the minimum, at moderate distance, and n
 
 
 class Compared(NamedTuple):
-    """In how many pairs of first steps a law was compared, from each place, and whether each step was computed again."""
+    """In how many pairs of first steps from one W a law was compared, and whether each step was computed again."""
 
     pairs: int
     each_step: bool

@@ -6,15 +6,19 @@ from typing import Literal
 import numpy as np
 
 from rac_theory import theorems
+from rac_theory.algorithms import Implementation
 from rac_theory.cases.case import Case, check_runs
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import Randomness, seed_sequence
+from rac_theory.testing.algorithms.check_algorithm import check_algorithm
+from rac_theory.testing.algorithms.law import LEVELS
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text
 from rac_theory.testing.assertions.session import level, tell
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.verdict import Status, Verdict
 from rac_theory.verification.verify import verify
 
+_DRAWS = 2048  # a few seconds, where a step is called run by run; check_algorithm takes more by itself
 _SHOWN = ("gamma", "L", "mu", "lambda_min", "gap0", "distance0")  # constants worth reading in a failure
 
 
@@ -34,6 +38,8 @@ def assert_rate_bound(
     It passes where the verdict of ``verify`` is HOLDS or CONSISTENT. It fails where that is VIOLATED, and where nothing
     was tested: NOT_APPLICABLE, because an assumption is not met, and UNDECIDED, because the runs are too few or the
     bound says nothing.
+
+    An ``Implementation`` that was not checked is checked first, with 2048 draws and a quarter of alpha.
 
     Parameters
     ----------
@@ -56,6 +62,8 @@ def assert_rate_bound(
     NotShown
         An ``AssertionError`` with the claim, the numbers, the seed and the line that repeats it; its ``finding`` is the
         verdict.
+    Refuted
+        An ``AssertionError`` too: an implementation is not what it claims to be.
     ValueError
         As ``verify``.
 
@@ -73,6 +81,8 @@ def assert_rate_bound(
     __tracebackhide__ = True
     check_runs(case)
     alpha, seed = level(alpha), seed_sequence(rng)
+    if isinstance(case.algorithm, Implementation) and case.checked is None:
+        case = check_algorithm(case, draws=_DRAWS, alpha=alpha / (4 * LEVELS))
     verdict = verify(
         theorem,
         case,

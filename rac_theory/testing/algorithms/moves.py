@@ -1,0 +1,92 @@
+"""The moves of an implementation beside fresh steps of what it implements, for the search of a cause."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from problems.checks import Array
+from problems.problem import Problem
+from rac_theory.testing.algorithms.beside import Beside, beside
+from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
+from rac_theory.testing.algorithms.course import Course, follow
+
+RUNS, STEPS = 256, 8
+FIRST = 4096  # first steps from one W, of which the law is looked at where no single step tells
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """A course of an implementation from many W, each of them the start of two runs, with fresh steps beside it."""
+
+    claim: Claim
+    problem: Problem
+    seed: int
+
+    @cached_property
+    def course(self) -> Course:
+        """Where it went."""
+        W = np.random.default_rng([self.seed, 30]).standard_normal((RUNS // 2, *self.problem.shape))
+        return follow(self.claim.algorithm, self.problem, np.concatenate([W, W]), STEPS, [self.seed, 31])
+
+    @cached_property
+    def D(self) -> Array:
+        """What it moved, (STEPS, RUNS, m, n), downwards."""
+        return -np.diff(self.course.W, axis=0)
+
+    @cached_property
+    def R(self) -> Array:
+        """What a fresh step of what it implements moves from the same W, (STEPS, RUNS, m, n)."""
+        return beside(self.claim, self.problem, self.course, [self.seed, 32]).R
+
+    @cached_property
+    def G(self) -> Array:
+        """Gradients where it moved from, (STEPS, RUNS, m, n)."""
+        return np.stack([np.asarray(self.problem.gradient(W)) for W in self.course.W[:-1]])
+
+    def first(self, W: Array, runs: int, stream: int) -> Beside:
+        """First moves of many runs from one W, (m, n), with as many fresh steps."""
+        course = follow(
+            self.claim.algorithm, self.problem, np.repeat(W[None], runs, axis=0), 1, [self.seed, 40 + 2 * stream]
+        )
+        return beside(self.claim, self.problem, course, [self.seed, 41 + 2 * stream])
+
+    @cached_property
+    def many(self) -> Beside:
+        """So many first moves from one W that means say something."""
+        return self.first(self.course.W[0, 0], FIRST, 0)
+
+    @cached_property
+    def ratio(self) -> tuple[float, float]:
+        """How long the first step is along the mean of the declared one, in units of it, with its standard error."""
+        D, R = self.many.D[0], self.many.R[0]
+        mean = R.mean(axis=0)
+        own, fresh = (np.sum(M * mean, axis=(1, 2)) for M in (D, R))
+        ratio = float(own.mean() / fresh.mean())
+        return ratio, float(np.std(own - ratio * fresh) / math.sqrt(len(own)) / abs(fresh.mean()))
+
+    @property
+    def knows_gradient(self) -> bool:
+        """Whether a step has one gradient, that of f."""
+        source = self.claim.source
+        return bool(getattr(source, "deterministic", False)) and hasattr(source, "noise")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a step is the projection of this gradient."""
+        return self.knows_gradient and is_projected(self.claim.declared)
+
+    @property
+    def sketch(self) -> View | None:
+        """Where the one sketch acts; None without a sketch, with two, and with one of full rank."""
+        views = self.claim.views
+        return views[0] if len(views) == 1 and math.isfinite(views[0].rank) else None
+
+
+def spaces(view: View, D: Array) -> tuple[Array, bool]:
+    """Bases of the spaces in which moves lie, (runs, d, r), and whether all have the rank of the sketch."""
+    U, sizes, _ = np.linalg.svd(view.turned(D), full_matrices=False)
+    rank = int(min(view.rank, sizes.shape[1]))
+    there = sizes[:, :rank] > 1e-7 * sizes[:, :1]
+    return U[:, :, :rank] * there[:, None], bool(rank == view.rank and there.all())
