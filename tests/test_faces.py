@@ -110,7 +110,7 @@ def test_every_public_class_is_here_or_with_the_reprs(values):
     """A class that is new in the package must be added here."""
     there = {type(value) for value in values.values()}
     algorithms = {"AsymmetricLoRA", "Bernoulli", "ChainOfLoRA", "GaLore", "Initialisation", "LoRA", "RACLoRA"}
-    algorithms |= {"InverseOnRange", "StepPerDraw"}
+    algorithms |= {"Implementation", "InverseOnRange", "StepPerDraw"}
     gradients = {"Clients", "Exact", "Local", "Minibatch", "Noisy", "Reshuffled"}
     apart = algorithms | gradients | {"Comparison", "Unsupported"}
     public = {name: getattr(rac_theory, name) for name in rac_theory.__all__}

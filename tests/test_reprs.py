@@ -26,7 +26,9 @@ from rac_theory.algorithms import (
     AsymmetricLoRA,
     Bernoulli,
     ChainOfLoRA,
+    Checked,
     GaLore,
+    Implementation,
     Initialisation,
     InverseOnRange,
     LoRA,
@@ -88,6 +90,12 @@ MADE = [
     }),
     (StepPerDraw, {"sketch": Haar(3, 2)}, {"sketch": [Haar(3, 1)], "gamma": [1 + 1e-15], "side": ["right"]}),
     (InverseOnRange, {"sketch": Haar(3, 2)}, {"sketch": [Gaussian(3, 2)], "gamma": [1.5], "side": ["right"]}),
+    (Checked, {"problem": SQUARES, "level": 4e-6, "pairs": 2048, "each_step": True}, {
+        "level": [4e-7], "pairs": [512], "each_step": [False],
+    }),
+    (Implementation, {"own": half, "implements": RACLoRA(Haar(3, 2), gamma=0.1)}, {
+        "own": [whole], "implements": [RACLoRA(Haar(3, 1), gamma=0.1)], "checked": [Checked(SQUARES, 4e-6, 0, True)],
+    }),
     (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
     (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15],

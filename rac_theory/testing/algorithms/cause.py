@@ -24,7 +24,8 @@ def with_cause(refuted: Refuted, claim: Claim, problem: Problem, seed: int) -> R
         words = _cause(Moves(claim, problem, seed))
     except (ArithmeticError, ValueError):  # of iterates that no search can follow; LinAlgError is a ValueError
         words = None
-    told = f": {refuted}" if words is None else f", but {words}. Seen first: {refuted}"
+    stop = "" if words is None or words.endswith("?") else "."
+    told = f": {refuted}" if words is None else f", but {words}{stop} Seen first: {refuted}"
     caused = Refuted(f"{called(claim.algorithm)} must be {claim.declared!r}{told}")
     caused.witness = refuted.witness
     return caused
