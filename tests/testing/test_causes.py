@@ -15,6 +15,7 @@ WRONG = [
     (RAC, {"side": "right"}, r"it moves the other side: its steps act on the gradient from the right, side='left'"),
     (RAC, {"momentum": 0.5}, r"a step keeps about 0\.(49|5) of the one before: is it momentum"),
     (RAC, {"momentum": 0.1}, r"a step keeps about 0\.\d+ of the one before: is it momentum"),
+    (RAC, {"momentum": 0.9, "scale": 0.1}, r"a step keeps about 0\.(8[5-9]|9\d?) of the one before: is it momentum"),
     (RAC, {"bias": 0.05}, r"its gradient is biased: it is off by one matrix wherever W is, of norm 0\.2449"),
     (RAC, {"decay": 0.01}, r"its gradient is not that of the problem: it adds 0\.01 W, is it weight decay"),
     (RAC, {"rows": 10}, r"its gradient is biased, it is not that of the problem: at one W it is off by 0\.\d+ of its"),

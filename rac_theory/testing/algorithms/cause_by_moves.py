@@ -79,8 +79,8 @@ def other_gradient(moves: Moves) -> str | None:
     off = [g - G for g, G in zip(found, moves.G[0, :2], strict=True) if g is not None]
     length = float(np.linalg.norm(moves.G[0, 0]))
     size = max((float(np.linalg.norm(one)) for one in off), default=0.0)
-    if len(off) < 2 or size <= _EXACT * length:
-        return None
+    if len(off) < 2 or max(_across(one, G) for one, G in zip(off, moves.G[0, :2], strict=True)) <= _EXACT * length:
+        return None  # a multiple of the gradient is a scale, and perhaps a memory
     part = float(np.sum(off[0] * places[0]) / np.sum(places[0] ** 2))
     if max(np.linalg.norm(one - part * W) for one, W in zip(off, places, strict=True)) <= 10 * _EXACT * size:
         return f"its gradient is not that of the problem: it adds {part:.4g} W, is it weight decay?"
@@ -88,6 +88,11 @@ def other_gradient(moves: Moves) -> str | None:
         return f"its gradient is biased: it is off by one matrix wherever W is, of norm {size:.4g}"
     share = float(np.linalg.norm(off[0])) / length
     return f"its gradient is biased, it is not that of the problem: at one W it is off by {share:.3g} of its length"
+
+
+def _across(M: Array, G: Array) -> float:
+    """How long the part of a matrix is that is not along another one."""
+    return float(np.linalg.norm(M - np.sum(M * G) / max(float(np.sum(G * G)), 1e-300) * G))
 
 
 def _multiple(moves: Moves, view: View) -> Array | None:
