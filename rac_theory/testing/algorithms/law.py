@@ -7,7 +7,7 @@ import numpy as np
 
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.algorithms import Implementation, ProjectedDescent
+from rac_theory.algorithms import Implementation
 from rac_theory.testing.algorithms.again import check_again
 from rac_theory.testing.algorithms.along_a_course import check_course
 from rac_theory.testing.algorithms.beside import Beside, beside
