@@ -56,6 +56,22 @@ def test_a_sketch_that_the_object_was_made_with_is_stale():
         check_algorithm(declared(once), draws=DRAWS)
 
 
+@pytest.mark.parametrize("late", [0, 3])
+def test_what_is_no_number_is_no_divergence(late):
+    """Where a run is nan nothing is compared; would catch a check that a step passes by being nan, at once or later."""
+
+    class Lost:
+        def __init__(self):
+            self.t = 0
+
+        def step(self, W, rng):
+            self.t += 1
+            return step(W, rng) if self.t <= late else np.full_like(W, np.nan)
+
+    with pytest.raises(Refuted, match=rf"Lost with Exact gradients must stay finite .*: step {late + 1} is not"):
+        check_algorithm(declared(Lost()), draws=DRAWS)
+
+
 def test_a_generator_of_its_own_is_named():
     class Seeded:
         def __init__(self):

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from problems import FromFunctions
-from rac_theory import GD, SGD, Case, Constants, RACLoRA, Status, sketches, verify
+from rac_theory import GD, SGD, Case, Constants, Local, RACLoRA, Status, sketches, verify
 from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
 from rac_theory.testing.algorithms.law import LEVELS
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
@@ -95,6 +95,28 @@ def test_a_deterministic_one_is_decided_by_one_run():
 def test_a_right_one_passes(implements, changes, each_step):
     checked = check_algorithm(declared(Mine(**changes), implements), draws=DRAWS).checked
     assert (checked.level, checked.pairs, checked.each_step) == (4e-6, 4 * DRAWS, each_step)
+
+
+class Asking(Mine):
+    """Asks the problem for its components, or makes three steps under one sketch."""
+
+    def iterates(self, problem, W, rng):
+        while True:
+            H = self.matrices(rng, len(W))
+            for _ in range(1 if self.batch else 3):
+                i = rng.permuted(np.tile(np.arange(20), (len(W), 1)), axis=1)[:, : self.batch]
+                G = problem.component_gradient(W, i) if self.batch else problem.gradient(W)
+                W = W - self.scale * GAMMA * H @ G
+            yield W
+
+
+@pytest.mark.parametrize(("changes", "source"), [({"batch": 4}, BATCH), ({}, Local(3))], ids=str)
+def test_gradients_that_are_asked_for_are_known(changes, source):
+    """Then steps that are 1% too short are seen whatever the draws are, which the law of so few would not show."""
+    implements = RACLoRA(RAC.sketch, GAMMA, gradients=source)
+    assert check_algorithm(declared(Asking(**changes), implements), draws=DRAWS).checked.each_step
+    with pytest.raises(Refuted, match=r"must make steps W - gamma H g.* step 1 is off by 0\.0"):
+        check_algorithm(declared(Asking(**changes, scale=0.99), implements), draws=DRAWS)
 
 
 def test_a_right_one_fails_no_more_often_than_is_said():

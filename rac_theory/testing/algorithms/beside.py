@@ -15,8 +15,10 @@ from rac_theory.testing.algorithms.course import Course
 from rac_theory.testing.algorithms.drawn import numbers
 from rac_theory.testing.algorithms.recomputed import rounding
 from rac_theory.testing.algorithms.tape import Recorder
+from rac_theory.testing.refuted import Refuted
 
 _ROUNDING = 1e-7  # relative to a step
+_FAR = 1e100
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,17 @@ class Beside:
         return np.array([own for own, _ in both]), np.array([other for _, other in both])
 
 
+def _check_finite(claim: Claim, W: Array, R: Array, after: Array) -> None:
+    """Raise ``Refuted`` if a step is no number where the claimed one is; far out one of them may overflow first."""
+    near = np.isfinite(R).all(axis=(2, 3)) & (np.abs(W).max(axis=(2, 3)) < _FAR)
+    lost = near & ~np.isfinite(after).all(axis=(2, 3))
+    if lost.any():
+        t, run = np.argwhere(lost)[0]
+        raise Refuted(
+            f"{claim.name} must stay finite where what it claims to be does: step {t + 1} is not", W=W[t, run]
+        )
+
+
 def beside(claim: Claim, problem: Problem, course: Course, seed: list[int]) -> Beside:
     """Make one step of the reference from each iterate of a course; with the seed of the course, with its draws."""
     rng, recorder = np.random.default_rng(seed), Recorder(problem)
@@ -67,6 +80,7 @@ def beside(claim: Claim, problem: Problem, course: Course, seed: list[int]) -> B
         again.append(np.asarray(claim.source.descend(recorder.problem, V, next(steps), rng)))
         listed.append((tapes[0], recorder.taken(len(V))[0]))
     R = W - np.stack(again)
+    _check_finite(claim, W, R, after)
     fine = (np.isfinite(after) & np.isfinite(R)).all(axis=(2, 3), keepdims=True)
     return Beside(
         W=np.where(fine, W, 0.0),
