@@ -66,7 +66,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.theorems.theorem import Theorem as Theorem
     from rac_theory.verification.rate import Rate as Rate
     from rac_theory.verification.rate import empirical_rate as empirical_rate
-    from rac_theory.verification.verdict import Status as Status
+    from rac_theory.verification.status import Status as Status
     from rac_theory.verification.verdict import Verdict as Verdict
     from rac_theory.verification.verify import verify as verify
 
@@ -100,7 +100,7 @@ _HOMES = {
     "Reshuffled": "algorithms.gradients",
     "Spectrum": "sketches.spectra",
     "StepPerDraw": "algorithms",
-    "Status": "verification.verdict",
+    "Status": "verification.status",
     "Sweep": "sweeps",
     "Theorem": "theorems.theorem",
     "Trajectory": "simulation.trajectory",

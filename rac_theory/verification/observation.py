@@ -7,6 +7,7 @@ import numpy as np
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.verification.evidence_of_runs import Part, Pilot, group_means
+from rac_theory.verification.judged_bound import JudgedBound
 from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.recorded_curves import Recording
 
@@ -25,7 +26,11 @@ class Observation:
     def of(cls, claim: JudgedClaim, part: Recording, group: int = 1, pilot: Pilot | None = None) -> "Observation":
         """Reduce a part; a run below the declared infimum proves the declaration false, and no verdict rests on it."""
         _check_infimum(claim.problem, part.curves.values + part.curves.minimum)
-        curves = claim.curves(part)
+        return cls.seen(claim, claim.curves(part), group, pilot)
+
+    @classmethod
+    def seen(cls, claim: JudgedBound, curves: Array, group: int = 1, pilot: Pilot | None = None) -> "Observation":
+        """Reduce curves of the metric, (runs, steps + 1), wherever they come from."""
         answer = Part.of(claim.judged_part(curves), claim.question, pilot)
         return cls(answer, group_means(curves, group), curves[:_SHOWN].copy())
 
