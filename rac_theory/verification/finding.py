@@ -191,7 +191,7 @@ class Finding(Value, ABC):
         """
         from rac_theory.drawing.chart import bound_and_runs
 
-        if not self.bound.size:
+        if not self.mean.size:
             raise ValueError(f"a verdict must rest on runs to be drawn, got {self.status.name}: {self.reason}")
         is_exact = self.evidence == "exact"
         nothing = np.full_like(self.bound, np.nan)

@@ -12,11 +12,10 @@ from rac_theory.cases.constants import Constants
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import RUNS, child
 from rac_theory.theorems.theorem import Theorem
-from rac_theory.verification.decision import Decision, exact_decision, sampled_decision
-from rac_theory.verification.evidence_of_runs import Part, Sample
+from rac_theory.verification.decision import Decision, exact_decision
 from rac_theory.verification.fixed_ensemble import part_size, read
 from rac_theory.verification.judged_claim import JudgedClaim
-from rac_theory.verification.observation import Observation
+from rac_theory.verification.observation import Observation, decided
 from rac_theory.verification.recorded_curves import Evidence, exact_recording
 from rac_theory.verification.reservations import with_reservations
 from rac_theory.verification.status import Status
@@ -102,7 +101,7 @@ class _Hearing:
     def verdict(self, claim: JudgedClaim, observations: list[Observation]) -> Verdict:
         """Turn what was observed of the ensemble for one claim into a verdict."""
         curves = np.concatenate([observation.curves for observation in observations])
-        decision = self._decision(claim, curves, [observation.part for observation in observations])
+        decision = self._decision(claim, curves, observations)
         decision = with_reservations(decision, claim, self.case, self.constants)
         return Verdict.of(
             decision,
@@ -120,13 +119,11 @@ class _Hearing:
             seed=(self.seed.entropy, self.seed.spawn_key),
         )
 
-    def _decision(self, claim: JudgedClaim, curves: Array, parts: list[Part]) -> Decision:
-        X = claim.judged_part(curves)
+    def _decision(self, claim: JudgedClaim, curves: Array, observations: list[Observation]) -> Decision:
         if not self.exact:
-            sample = Sample.of(parts, X, claim.question)
-            return sampled_decision(sample, claim.question, claim.judged, self.account.spent["runs"], self.limits)
+            return decided(claim, observations, self.account.spent["runs"], self.limits)
         words = "one run decides" if self.case.algorithm.deterministic else "the expectation is exact"
-        return exact_decision(X[0], claim, words)
+        return exact_decision(claim.judged_part(curves)[0], claim, words)
 
     def _runs(self, observations: list[Observation]) -> int:
         if self.exact:
