@@ -14,8 +14,9 @@ _SEPARATORS = ",;\t"
 def read_csv(path: Path) -> NDArray[np.float64]:
     """Return the numbers of a CSV file, (rows, columns).
 
-    A first line with a cell that is no number names the columns and is left out, and so is a first column without a
-    name below it, in which pandas writes the index. Cells are separated by commas, semicolons or tabs.
+    A first line with a cell that is no number names the columns and is left out, and so are three or more names 0, 1,
+    2, ..., as pandas gives; below an empty name is an index of pandas, which is left out too. Cells are separated by
+    commas, semicolons or tabs.
 
     Raises
     ------
@@ -60,7 +61,8 @@ def _header(lines: list[tuple[int, list[str]]]) -> list[str]:
     if not lines:
         return []
     first = lines[0][1]
-    return first if any(_number(cell) is None for cell in first) else []
+    counted = len(first) > 2 and [cell.strip() for cell in first] == [*map(str, range(len(first)))]
+    return first if counted or any(_number(cell) is None for cell in first) else []
 
 
 def _number(cell: str) -> float | None:

@@ -17,7 +17,8 @@ _FEWEST_TO_BE_SORTED = 13  # in any order, so many different numbers are sorted 
 def given_curves(name: str, curves: Any) -> Array:
     """Return curves of a metric, (runs, steps + 1), from an array, a data frame of pandas or the path of a CSV file.
 
-    The start, t = 0, is not judged and may be nan. One number of each run, (runs,), stands at t = 1.
+    The start, t = 0, is not judged and may be nan. One number of each run, (runs,) or (runs, 1), stands at
+    t = 1.
 
     Raises
     ------
@@ -28,6 +29,8 @@ def given_curves(name: str, curves: Any) -> Array:
     if isinstance(curves, str | Path):
         curves = read_csv(Path(curves))
     X = _numbers(name, curves)
+    if X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
     if X.ndim == 1:
         X = np.column_stack([np.full(len(X), np.nan), X])
     if X.ndim != 2 or X.shape[1] < 2:
