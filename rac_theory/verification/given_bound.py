@@ -56,8 +56,7 @@ class GivenBound:
             theorem, known = None, Constants(gamma=math.nan)
             if constants is not None:
                 raise ValueError(f"constants must be None unless bound is a theorem, got bound of {type_name(bound)}")
-            called = callable(bound)
-            values, name = (_along(bound, steps), function_name(bound)) if called else (_array(bound, steps), "bound")
+            values, name = (_along(bound, steps), _named(bound)) if callable(bound) else (_array(bound, steps), "bound")
         return cls(name, _checked(values, steps), theorem, known)
 
     @property
@@ -91,6 +90,12 @@ def _constants(constants: Any, theorem: Theorem) -> Constants:
             f"{', '.join(missing)}"
         )
     return constants  # type: ignore[no-any-return]
+
+
+def _named(function: Any) -> str:
+    """The name of a function; one that has none is the bound."""
+    name = function_name(function)
+    return "bound" if "<" in name else name
 
 
 def _along(bound: Any, steps: int) -> Array:

@@ -127,6 +127,14 @@ def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(curves):
     assert np.flatnonzero(np.isfinite(verdict.upper)).tolist() == [1, 2, 4, 5]
 
 
+def test_rows_may_be_added_and_judged_again(curves):
+    """The wealth after k runs does not change when more come, so that looking costs nothing."""
+    bound = 0.5 * curves.mean(axis=0)
+    found = [judge_runs(curves[:k], bound).log_evidence for k in range(2, 62, 6)]
+    assert found == sorted(found)
+    assert len(set(found)) > 5
+
+
 # --- error rates
 
 
