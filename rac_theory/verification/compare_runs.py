@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from problems import checks
+from problems.naming import shown
 from rac_theory.cases.constants import Constants
 from rac_theory.verification.given_bound import GivenBound
 from rac_theory.verification.given_curves import given_ceiling, given_curves, given_name
@@ -63,6 +64,8 @@ def compare_runs(
     ('HOLDS', 'VIOLATED')
     """
     checks.finite("alpha", alpha, above=0, below=1)
+    if not isinstance(names, tuple) or len(names) != 2:
+        raise ValueError(f"names must be a pair, such as ('A', 'B'), got {shown(names)}")
     first, second = (given_name("names", name) for name in names)
     a, b = given_curves("A", A), given_curves("B", B)
     if a.shape != b.shape:

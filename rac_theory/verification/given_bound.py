@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,9 @@ class GivenBound:
             if constants is not None:
                 raise ValueError(f"constants must be None unless bound is a theorem, got bound of {type_name(bound)}")
             values, name = (_along(bound, steps), _named(bound)) if callable(bound) else (_array(bound, steps), "bound")
-        return cls(name, _checked(values, steps), theorem, known)
+        given = cls(name, values, theorem, known)
+        # Outside of its assumptions the bound of a theorem may be anything.
+        return given if given.unmet else replace(given, values=_checked(values, steps))
 
     @property
     def unmet(self) -> tuple[str, ...]:

@@ -44,12 +44,13 @@ def given_curves(name: str, curves: Any) -> Array:
             "chance compare it with the bound"
         )
     _refuse_values(name, X)
+    checks.moderate(name, X[:, 1:])
     _refuse_sorted(name, X)
     return X
 
 
 def _numbers(name: str, curves: Any) -> Array:
-    if hasattr(curves, "dtypes") and hasattr(curves, "columns"):  # a data frame, which may hold text
+    if hasattr(curves, "select_dtypes"):  # a data frame of pandas, which may hold text
         for column, kind in zip(curves.columns, curves.dtypes, strict=True):
             if getattr(kind, "kind", "O") not in "biuf":
                 raise ValueError(
@@ -99,7 +100,7 @@ def given_ceiling(ceiling: Any, **runs: Array) -> Array | None:
     if ceiling is None:
         return None
     shape = next(iter(runs.values())).shape[1:]
-    top = np.array(checks.array("ceiling", ceiling), dtype=np.float64)
+    top = checks.moderate("ceiling", checks.array("ceiling", ceiling))
     if top.shape not in ((), shape):
         raise ValueError(f"ceiling must be a number, or one for each t = 0, ..., {shape[0] - 1}, got shape {top.shape}")
     top = np.broadcast_to(top, shape)
@@ -110,8 +111,8 @@ def given_ceiling(ceiling: Any, **runs: Array) -> Array | None:
         if over.any():
             run, t = (int(i) for i in np.argwhere(over)[0])
             raise ValueError(
-                f"ceiling must be a proved upper end of the metric, got {top[t + 1]:g}, but {name} have "
-                f"{X[run, t + 1]:g} in run {run} at t={t + 1}; what was not proved is no ceiling"
+                f"ceiling must be a proved upper end of the metric, got {float(top[t + 1])!r}, but {name} "
+                f"have {float(X[run, t + 1])!r} in run {run} at t={t + 1}; what was not proved is no ceiling"
             )
     return np.asarray(top)
 

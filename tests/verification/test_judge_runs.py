@@ -208,6 +208,8 @@ def test_constants_that_break_an_assumption():
     verdict = judge_runs(np.ones((5, 3)), "T2", constants=KNOWN | {"gamma": 0.5})
     assert verdict.status is Status.NOT_APPLICABLE
     assert verdict.reason == "gamma L <= 1 is not met: gamma L = 2 for gamma=0.5, L=4."
+    negative = judge_runs(np.ones((5, 3)), "T2", constants=KNOWN | {"gamma": 3.0})
+    assert negative.status is Status.NOT_APPLICABLE  # though the bound is below zero, which is no bound
     assert "L is unknown" in judge_runs(np.ones((5, 3)), "T2", constants=KNOWN | {"L": math.nan}).reason
     with pytest.raises(ValueError, match="must rest on runs to be drawn"):
         verdict.plot()
@@ -298,7 +300,7 @@ def test_bad_input_is_told_in_a_sentence(arguments, sentence):
         ((GOOD, changed(np.nan)), "B must be finite at t >= 1, got nan in run 3 at t=2"),
         (
             (GOOD, changed(99.0)),
-            "ceiling must be a proved upper end of the metric, got 9, but B have 99 in run 3 at t=2",
+            "ceiling must be a proved upper end of the metric, got 9.0, but B have 99.0 in run 3 at",
         ),
     ],
 )
@@ -307,6 +309,8 @@ def test_bad_input_of_a_comparison(arguments, sentence):
         compare_runs(*arguments, ceiling=9.0)
     with pytest.raises(ValueError, match="ceiling must be a proved upper end of A and B, got None"):
         compare_runs(GOOD, GOOD, ceiling=None)
+    with pytest.raises(ValueError, match=r"names must be a pair, such as \('A', 'B'\), got 'ab'"):
+        compare_runs(GOOD, GOOD, ceiling=9.0, names="ab")
 
 
 # --- what is shown
