@@ -61,6 +61,19 @@ class Finding(Value, ABC):
         The rate of the mean and that of the bound, fitted over the same steps.
     sample : (at most 10, steps + 1)
         The metric along the first runs, for figures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import Verdict, judge_runs
+    >>> from rac_theory.verification.finding import Finding
+    >>> issubclass(Verdict, Finding)
+    True
+    >>> found = judge_runs(np.random.default_rng(0).random(400), 0.75, ceiling=1.0)  # of mean 1/2
+    >>> isinstance(found, Finding), found.reach, found.levels
+    (True, 1, {'runs': 0.001})
+    >>> print(f"{found.lower[1]:.2f} <= {found.mean[1]:.2f} <= {found.upper[1]:.2f}, slack {found.slack}")
+    0.48 <= 0.53 <= 0.58, slack 1.41 [1.29, 1.57]
     """
 
     status: Status

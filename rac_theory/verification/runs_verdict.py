@@ -22,6 +22,14 @@ class RunsVerdict(Finding):
         What the curves are of.
     claimed : str
         What its mean is claimed to be below.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import judge_runs
+    >>> losses = np.random.default_rng(0).random(400)  # of mean 1/2
+    >>> judge_runs(losses, 0.75, ceiling=1.0, metric="loss").head
+    'E[loss] <= bound HOLDS for 400 runs'
     """
 
     metric: str
