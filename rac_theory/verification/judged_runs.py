@@ -19,6 +19,8 @@ from rac_theory.verification.reservations import up_to_resolution
 from rac_theory.verification.runs_verdict import RunsVerdict
 from rac_theory.verification.status import Status
 
+_UNIT = 64 * float(np.finfo(float).eps)  # of the largest bound: what a run that starts there may be off by later
+
 
 @np.errstate(over="ignore", invalid="ignore")
 def judged_runs(
@@ -60,17 +62,20 @@ def judged_runs(
 
 
 def _claim(bound: Array, ceiling: Array | None, rounding: float) -> JudgedBound:
-    judged = claimed_steps(bound)
-    b = bound[judged]
-    top = np.full(len(b), np.inf) if ceiling is None else ceiling[judged]
-    informative = judged[b < top]
+    """Say at which steps a bound is judged: where rounding may decide nothing is, which no value of a run says."""
+    claimed = claimed_steps(bound)
+    top = np.full(len(bound), np.inf) if ceiling is None else ceiling
+    informative = claimed[bound[claimed] < top[claimed]]
     if not informative.size:
         raise ValueError(
-            f"bound must be below ceiling at some t >= 1, got no less than {b.min():g} below ceilings of no more than "
-            f"{top.max():g}: every run would meet it"
+            f"bound must be below ceiling at some t >= 1, got no less than {bound[claimed].min():g} below ceilings of "
+            f"no more than {top[claimed].max():g}: every run would meet it"
         )
-    question = Question(b, top, blur=rounding * b, doubt=rounding * b)
-    return JudgedBound(bound, judged, judged, question, int(informative[0]))
+    blur = rounding * bound + _UNIT * np.nanmax(bound)
+    resolved = claimed[bound[claimed] >= 100 * blur[claimed]]
+    judged = resolved if resolved.size else claimed
+    question = Question(bound[judged], top[judged], blur=blur[judged], doubt=blur[judged])
+    return JudgedBound(bound, resolved, judged, question, int(informative[0]))
 
 
 def _observed(X: Array, claim: JudgedBound) -> list[Observation]:

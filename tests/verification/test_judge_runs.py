@@ -127,6 +127,16 @@ def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(curves):
     assert np.flatnonzero(np.isfinite(verdict.upper)).tolist() == [1, 2, 4, 5]
 
 
+def test_rounding_refutes_nothing():
+    """A gap that stalls at 1e-15 of its start, where doubles end, and a bound that falls on, as that of T2 does."""
+    bound = 0.25 ** np.arange(41.0)
+    noise = np.random.default_rng(0).uniform(0.5, 1.0, size=(400, 41))
+    verdict = judge_runs(0.9 * bound * noise + 1e-15 * noise[:, ::-1], bound, ceiling=1.0)
+    assert verdict.status is not Status.VIOLATED
+    assert verdict.reason.endswith("Only up to t=19: beyond, the bound is below what rounding and f_star let one see.")
+    assert judge_runs(noise * bound, 0.5 * bound).status is Status.VIOLATED
+
+
 def test_rows_may_be_added_and_judged_again(curves):
     """The wealth after k runs does not change when more come, so that looking costs nothing."""
     bound = 0.5 * curves.mean(axis=0)
