@@ -12,7 +12,8 @@ from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text
 from rac_theory.testing.assertions.session import level, tell
 from rac_theory.theorems.theorem import Theorem
-from rac_theory.verification.verdict import Status, Verdict
+from rac_theory.verification.status import Status
+from rac_theory.verification.verdict import Verdict
 from rac_theory.verification.verify import verify
 
 _SHOWN = ("gamma", "L", "mu", "lambda_min", "gap0", "distance0")  # constants worth reading in a failure
