@@ -10,7 +10,7 @@ import argparse
 import json
 import shlex
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +18,8 @@ import pytest
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from rac_theory import RunsVerdict
 
 ALL_SEEDS = range(100)
 """What ``--rac-seed all`` sweeps."""
@@ -82,6 +84,14 @@ def rac_rng(request: pytest.FixtureRequest) -> "np.random.Generator":
     if (test := running()) is not None:
         test.seed = seed
     return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def rac_mean_below() -> "Callable[..., RunsVerdict]":
+    """Return ``assert_mean_below``: runs of any origin, a bound on their mean, and the level of ``--rac-alpha``."""
+    from rac_theory.testing import assert_mean_below
+
+    return assert_mean_below
 
 
 @pytest.hookimpl(wrapper=True)

@@ -65,9 +65,12 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.sweeps import Sweep as Sweep
     from rac_theory.sweeps import sweep as sweep
     from rac_theory.theorems.theorem import Theorem as Theorem
+    from rac_theory.verification.compare_runs import compare_runs as compare_runs
+    from rac_theory.verification.judge_runs import judge_runs as judge_runs
     from rac_theory.verification.rate import Rate as Rate
     from rac_theory.verification.rate import empirical_rate as empirical_rate
-    from rac_theory.verification.verdict import Status as Status
+    from rac_theory.verification.runs_verdict import RunsVerdict as RunsVerdict
+    from rac_theory.verification.status import Status as Status
     from rac_theory.verification.verdict import Verdict as Verdict
     from rac_theory.verification.verify import verify as verify
 
@@ -100,15 +103,17 @@ _HOMES = {
     "RACLoRA": "algorithms",
     "Rate": "verification.rate",
     "Reshuffled": "algorithms.gradients",
+    "RunsVerdict": "verification.runs_verdict",
     "Spectrum": "sketches.spectra",
     "StepPerDraw": "algorithms",
-    "Status": "verification.verdict",
+    "Status": "verification.status",
     "Sweep": "sweeps",
     "Theorem": "theorems.theorem",
     "Trajectory": "simulation.trajectory",
     "Unsupported": "expectations.expectation",
     "Verdict": "verification.verdict",
     "best_step": "cases.step_lengths",
+    "compare_runs": "verification.compare_runs",
     "coordinates_for": "cases.made_for_curvature",
     "diagnose": "counterexamples.diagnosis",
     "WorstCase": "sharpness.worst_case",
@@ -117,6 +122,7 @@ _HOMES = {
     "expected": "expectations.expectation",
     "fastest_learning_rate": "expectations.fastest",
     "hardest_case": "sharpness.hardest_case",
+    "judge_runs": "verification.judge_runs",
     "learning_rate": "cases.learning_rate",
     "longest_step": "cases.step_lengths",
     "project": "numerics.linalg",

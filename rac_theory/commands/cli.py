@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import NoReturn
 
 from problems.naming import printable
-from rac_theory.commands import advise, claims, counterexamples, prove, repeat, report, sketch, sweep, verify
+from rac_theory.commands import advise, claims, counterexamples, judge, prove, repeat, report, sketch, sweep, verify
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK
 from rac_theory.processes import plug_in_faults
 from rac_theory.processes.interrupts import heard_once, status_of_interrupt
@@ -69,6 +69,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=own_version())
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (verify, sweep, counterexamples, report, repeat, sketch, advise, prove, claims):
+    for command in (verify, judge, sweep, counterexamples, report, repeat, sketch, advise, prove, claims):
         command.add(commands)
     return parser

@@ -15,7 +15,7 @@ from rac_theory.counterexamples import ALL, Answer
 from rac_theory.ledger import results
 from rac_theory.report import gallery
 from rac_theory.report.gallery import Shown
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 
 def add(commands: Any) -> None:

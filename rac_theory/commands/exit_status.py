@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.ledger.violated import violated
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 OK, VIOLATED, BAD_INPUT, INTERNAL_ERROR, CLOSED_PIPE = 0, 1, 2, 70, 141
 

@@ -12,7 +12,7 @@ from problems.value import Value
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.counterexamples.picture import Picture
 from rac_theory.files.frame import frame
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 if TYPE_CHECKING:
     from pandas import DataFrame

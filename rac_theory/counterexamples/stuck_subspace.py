@@ -16,7 +16,7 @@ from rac_theory.counterexamples.picture import Lines
 from rac_theory.simulation.simulate import simulate
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.sketches import Frozen
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 from rac_theory.verification.verify import verify
 
 S, W_STAR = (10, 1, 1), ((1, 2, 0), (0, 1, -1), (1, 0, 1))

@@ -16,6 +16,7 @@ from rac_theory.expectations.frame import minimum
 from rac_theory.expectations.moment_map import Unsupported, curves
 from rac_theory.expectations.rational_moments import rational_curves
 from rac_theory.expectations.route import check_covered, moment_map, rests_on_trust
+from rac_theory.processes.blas import one_blas_thread
 from rac_theory.simulation.simulate import simulate
 
 __all__ = ["Expectation", "Unsupported", "exact_rate", "expected"]
@@ -126,7 +127,8 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     if exact:
         read = rational_curves(algorithm, problem, case.start, steps)
     else:
-        read = curves(moment_map(algorithm, problem), case.start, steps)
+        with one_blas_thread():  # products of a few hundred rows: more threads wait for each other
+            read = curves(moment_map(algorithm, problem), case.start, steps)
         _check_start(problem, case.start, float(read[1, 0]))
     if not problem.strong_convexity > 0:  # there may be other minimisers
         read[2] = np.nan
@@ -162,7 +164,8 @@ def exact_rate(case: Case) -> float:
     moments = moment_map(case.algorithm, problem)
     if not problem.mu > 0:
         raise Unsupported(f"the rank of the Hessian must be known, got mu = {problem.mu} for {problem!r}")
-    return moments.rate(problem.mu / 2)
+    with one_blas_thread():
+        return moments.rate(problem.mu / 2)
 
 
 def _check_start(problem: Problem, W: Array, square: float) -> None:

@@ -7,7 +7,8 @@ from rac_theory.cases.constants import Constants
 from rac_theory.files.plain_data import convert
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.verification.rate import Rate
-from rac_theory.verification.verdict import Slack, Status
+from rac_theory.verification.slack import Slack
+from rac_theory.verification.status import Status
 
 
 def _nullable(kind: type) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.ledger.violated import violated
-from rac_theory.verification.verdict import Slack, Status
+from rac_theory.verification.slack import Slack
+from rac_theory.verification.status import Status
 
 _COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red", FAILED: "red"}
 

@@ -8,7 +8,8 @@ from problems.naming import type_name
 from problems.value import Value
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.verification.verdict import Status, Verdict
+from rac_theory.verification.status import Status
+from rac_theory.verification.verdict import Verdict
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.numerics.account import Account
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 
 def violated(rows: Iterable[Row]) -> list[Row]:

@@ -63,14 +63,14 @@ def lower_mean(X: Array, alpha: Array | float) -> Array:
     return np.where(above & contradicted(_LEAST * positive), np.minimum(low, high), 0.0)
 
 
-def upper_mean(X: Array, ceiling: float, alpha: float) -> Array:
+def upper_mean(X: Array, ceiling: Array | float, alpha: float) -> Array:
     """Return upper confidence limits for the means of variables in [0, ceiling], at each t by itself: (T,).
 
     Parameters
     ----------
     X : (runs, T)
         Independent over the first axis.
-    ceiling : float
+    ceiling : float or (T,)
         Finite and positive.
     alpha : float
         A limit is below its mean with probability at most alpha.

@@ -8,7 +8,7 @@ from typing import Literal
 from rac_theory.counterexamples import Answer, Check
 from rac_theory.files.plain_data import convert, read_json
 from rac_theory.files.whole_file import write_whole
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 FILE = "counterexamples.json"
 _FORMAT = 1

@@ -19,7 +19,7 @@ from rac_theory.report.cases import ShownCase
 from rac_theory.report.claims import claims, counts
 from rac_theory.report.images import data_uri
 from rac_theory.report.sentences import breakable
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 from rac_theory.verification.versions import versions
 
 FILE = "report.html"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rac_theory.drawing.chart import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW
 from rac_theory.drawing.plot import LEGEND, figure
 from rac_theory.ledger.verdict_row import FAILED
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,6 +6,7 @@ proofs and verification. It must not know the ledger: a test makes its own cases
 from rac_theory.testing.algorithms.check_algorithm import check_algorithm
 from rac_theory.testing.assertions.assert_converges_to import assert_converges_to
 from rac_theory.testing.assertions.assert_does_not_converge import assert_does_not_converge
+from rac_theory.testing.assertions.assert_mean_below import assert_mean_below
 from rac_theory.testing.assertions.assert_proved import assert_proved
 from rac_theory.testing.assertions.assert_rate_bound import assert_rate_bound
 from rac_theory.testing.assertions.not_shown import NotShown
@@ -18,6 +19,7 @@ __all__ = [
     "Refuted",
     "assert_converges_to",
     "assert_does_not_converge",
+    "assert_mean_below",
     "assert_proved",
     "assert_rate_bound",
     "check_algorithm",

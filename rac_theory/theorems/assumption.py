@@ -126,25 +126,31 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
     >>> breach(mu > 0, case, Constants(gamma=0.75))
     'mu > 0 is not met: mu is unknown (Polyak-Lojasiewicz constant of f)'
     """
-    match assumption:
-        case Relation():
-            if met(assumption, case.steps, c):
-                return None
-            return f"{text(assumption)} is not met: {_why(assumption, case.steps, c)}"
-        case Known(symbol, unless):
-            value = getattr(c, symbol.constant)
-            if 0 <= value < math.inf or (unless is not None and met(unless, case.steps, c)):
-                return None
-            it = "it" if symbol.name == symbol.constant else symbol.constant
-            return f"{symbol.name} must be known, {it} is {value:g} ({symbol.meaning})"
-        case Condition(name, _, known):
-            broken = next((relation for relation in known if not met(relation, case.steps, c)), None)
-            return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, case.steps, c)}"
+    if isinstance(assumption, Relation | Known | Condition):
+        return breach_by_constants(assumption, case.steps, c)
     wrong = assumption(case, c)
     if not isinstance(wrong, str | None):
         name = function_name(assumption)
         raise TypeError(f"the predicate {name} must return None where it is met, else a sentence, got {wrong!r}")
     return wrong
+
+
+def breach_by_constants(assumption: Relation | Known | Condition, steps: int, c: Constants) -> str | None:
+    """Return what ``breach`` does of an assumption that constants and the number of steps decide."""
+    match assumption:
+        case Relation():
+            if met(assumption, steps, c):
+                return None
+            return f"{text(assumption)} is not met: {_why(assumption, steps, c)}"
+        case Known(symbol, unless):
+            value = getattr(c, symbol.constant)
+            if 0 <= value < math.inf or (unless is not None and met(unless, steps, c)):
+                return None
+            it = "it" if symbol.name == symbol.constant else symbol.constant
+            return f"{symbol.name} must be known, {it} is {value:g} ({symbol.meaning})"
+        case Condition(name, _, known):
+            broken = next((relation for relation in known if not met(relation, steps, c)), None)
+            return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, steps, c)}"
 
 
 def relations_in(*assumptions: Assumption) -> Iterator[Relation]:

@@ -12,7 +12,7 @@ from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.verification.evidence_of_runs import Sample
 from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.question import Question
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 _SEEN = 0.5  # a curve reaches as far as a violation by this much would have been seen
 
@@ -116,7 +116,8 @@ def sampled_decision(
     elif reach is not None and reach >= t[-1] / 2:
         status, last = Status.CONSISTENT, seen[-1]
         # A sample that misses the rare large values cannot know it: what is excluded is said beside what would show.
-        excluded = _excluded(X[:, last], float(bound[last]), ceiling if sample.bounded else math.inf, levels[last])
+        top = float(np.broadcast_to(ceiling, bound.shape)[last]) if sample.bounded else math.inf
+        excluded = _excluded(X[:, last], float(bound[last]), top, levels[last])
         reason = (
             f"{sample.runs} runs neither refute nor confirm it; at t={reach} a violation by {detectable[last]:.0%} "
             f"would have shown if the runs have the shape of their law, and whatever its shape {excluded}."

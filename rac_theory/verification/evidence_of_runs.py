@@ -62,7 +62,7 @@ class Part:
             best_against=log_average(against),
             confirming=confirming[-1].copy(),
             best_confirming=confirming.max(axis=0),
-            bounded=math.isfinite(question.ceiling) and bool(np.all(X / question.ceiling <= 1 + 1e-9)),
+            bounded=question.has_ceiling and bool(np.all(X / question.ceiling <= 1 + 1e-9)),
         )
 
     def then(self, later: "Part") -> "Part":

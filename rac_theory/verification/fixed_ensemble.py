@@ -22,6 +22,11 @@ def part_size(steps: int) -> int:
     return 1 << min(12, max(10, (_NUMBERS // (steps + 1)).bit_length() - 1))
 
 
+def behind_a_row(runs: int, size: int) -> int:
+    """Return how many runs are behind each row of what is kept, where ``size`` are held at once."""
+    return 1 << max(0, -(-runs // size) - 1).bit_length()
+
+
 @np.errstate(over="ignore", invalid="ignore")  # runs that diverged are evidence like any other
 def read(
     theorems: Sequence[Theorem],
@@ -35,7 +40,7 @@ def read(
     if not theorems:
         return [], []
     size = part_size(case.steps)
-    group = 1 << max(0, -(-runs // size) - 1).bit_length()  # runs behind a row of what is kept
+    group = behind_a_row(runs, size)
     first, claims = opening(theorems, case, constants, min(runs, size), root, n_jobs)
     observed = [Observation.of(claim, first, group) for claim in claims]
     pilots = (

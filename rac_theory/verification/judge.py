@@ -7,21 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from problems.checks import Array
+from rac_theory.algorithms import Checked
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import RUNS, child
 from rac_theory.theorems.theorem import Theorem
-from rac_theory.verification.decision import Decision, exact_decision, sampled_decision
-from rac_theory.verification.evidence_of_runs import Part, Sample
+from rac_theory.verification.decision import Decision, exact_decision
 from rac_theory.verification.fixed_ensemble import part_size, read
 from rac_theory.verification.judged_claim import JudgedClaim
-from rac_theory.verification.observation import Observation
-from rac_theory.verification.rate import fit_rate
+from rac_theory.verification.observation import Observation, decided
 from rac_theory.verification.recorded_curves import Evidence, exact_recording
 from rac_theory.verification.reservations import with_reservations
+from rac_theory.verification.status import Status
 from rac_theory.verification.until_decided import groupings, read_until_decided
-from rac_theory.verification.verdict import Status, Verdict
+from rac_theory.verification.verdict import Verdict
 
 
 def judge(
@@ -43,7 +43,7 @@ def judge(
     unseen = [_without_runs(theorem, case, constants, alpha) for theorem in theorems]
     open_ = [theorem for theorem, verdict in zip(theorems, unseen, strict=True) if verdict is None]
     exact = exact_recording(case, evidence) if open_ else None
-    account = _account(alpha, case, constants)
+    account = opened(alpha, constants, case.checked)
     level = limits = account.rest("runs")
     if exact is not None:
         claims = [JudgedClaim.of(theorem, case, constants, exact, exact=True) for theorem in open_]
@@ -60,14 +60,15 @@ def judge(
 
 def not_applicable(theorem: Theorem, case: Case, constants: Constants, unmet: tuple[str, ...], alpha: float) -> Verdict:
     """Return the verdict on a case that does not meet the assumptions."""
-    return Verdict(Status.NOT_APPLICABLE, "; ".join(unmet) + ".", theorem, case, constants, alpha, unmet=unmet)
+    reason = "; ".join(unmet) + "."
+    return Verdict(Status.NOT_APPLICABLE, reason, alpha, theorem=theorem, case=case, constants=constants, unmet=unmet)
 
 
-def _account(alpha: float, case: Case, constants: Constants) -> Account:
+def opened(alpha: float, constants: Constants, checked: Checked | None = None) -> Account:
     """Open an account for one verdict, with what its constants and the check of an implementation have spent."""
     account = Account(alpha)
-    if case.checked is not None:
-        account.draw("check of the algorithm", case.checked.level)
+    if checked is not None:
+        account.draw("check of the algorithm", checked.level)
     if constants.alpha_spent > 0:
         account.draw("sampled constants", constants.alpha_spent)
     return account
@@ -85,7 +86,7 @@ def _without_runs(theorem: Theorem, case: Case, constants: Constants, alpha: flo
         reason = f"the {theorem.metric.name} cannot be judged without knowing {' and '.join(unknown)}."
     else:
         return None
-    return Verdict(Status.UNDECIDED, reason, theorem, case, constants, alpha, bound=bound)
+    return Verdict(Status.UNDECIDED, reason, alpha, bound=bound, theorem=theorem, case=case, constants=constants)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,42 +104,29 @@ class _Hearing:
     def verdict(self, claim: JudgedClaim, observations: list[Observation]) -> Verdict:
         """Turn what was observed of the ensemble for one claim into a verdict."""
         curves = np.concatenate([observation.curves for observation in observations])
-        decision = self._decision(claim, curves, [observation.part for observation in observations])
+        decision = self._decision(claim, curves, observations)
         decision = with_reservations(decision, claim, self.case, self.constants)
-        rate = claim.theorem.rate
-        fitted = fit_rate(curves, rate, decision.reach) if decision.reach else None
-        return Verdict(
-            decision.status,
-            decision.reason,
-            claim.theorem,
-            self.case,
-            self.constants,
-            self.account.alpha,
+        return Verdict.of(
+            decision,
+            claim,
+            curves,
+            claim.theorem.rate,
+            alpha=self.account.alpha,
             levels=dict(self.account.spent),
             evidence="exact" if self.exact else "sampled",
             runs=self._runs(observations),
-            seed=(self.seed.entropy, self.seed.spawn_key),
-            bound=claim.bound,
-            mean=curves.mean(axis=0),
-            lower=claim.along(decision.lower),
-            upper=claim.along(decision.upper),
-            detectable=claim.along(decision.detectable),
-            reach=decision.reach,
-            informative_from=claim.informative_from,
-            log_evidence=decision.log_evidence,
-            violated_at=decision.violated_at,
-            fitted=fitted,
-            promised=fit_rate(claim.bound[None], rate, fitted.last) if fitted else None,
             sample=observations[0].shown,
+            theorem=claim.theorem,
+            case=self.case,
+            constants=self.constants,
+            seed=(self.seed.entropy, self.seed.spawn_key),
         )
 
-    def _decision(self, claim: JudgedClaim, curves: Array, parts: list[Part]) -> Decision:
-        X = claim.judged_part(curves)
+    def _decision(self, claim: JudgedClaim, curves: Array, observations: list[Observation]) -> Decision:
         if not self.exact:
-            sample = Sample.of(parts, X, claim.question)
-            return sampled_decision(sample, claim.question, claim.judged, self.account.spent["runs"], self.limits)
+            return decided(claim, observations, self.account.spent["runs"], self.limits)
         words = "one run decides" if self.case.algorithm.deterministic else "the expectation is exact"
-        return exact_decision(X[0], claim, words)
+        return exact_decision(claim.judged_part(curves)[0], claim, words)
 
     def _runs(self, observations: list[Observation]) -> int:
         if self.exact:

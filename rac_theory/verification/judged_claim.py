@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from problems.checks import Array
 from problems.problem import Problem
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.theorem import Theorem
+from rac_theory.verification.judged_bound import JudgedBound, claimed_steps
 from rac_theory.verification.question import Question
 from rac_theory.verification.recorded_curves import Recording
 
@@ -19,37 +19,25 @@ _OF_CONSTANTS = 1e-9  # relative: constants are rounded, gamma may exceed 1/L by
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedClaim:
+class JudgedClaim(JudgedBound):
     """A theorem on a case, with the steps that rounding and f_star let one judge.
 
     Attributes
     ----------
+    bound, resolved, judged, question, informative_from
+        As in ``JudgedBound``: resolved is what stands out from rounding and from the uncertainty of f_star, which the
+        question allows for; informative is what says more than descent alone.
     theorem : Theorem
     problem : Problem
     constants : Constants
-    bound : (steps + 1,)
-    resolved : (k,) of int
-        The steps at which the bound stands out from rounding and from the uncertainty of f_star.
-    judged : (T,) of int
-        The steps that are judged: those, or all at which the bound is a number where nothing is resolved; then only
-        gross violations can be seen.
-    question : Question
-        The claim at the judged steps, with what rounding and the interval of f_star blur and hide.
     rounding : (T,)
         The part of the blur that is the error of evaluating an expectation and its bound.
-    informative_from : int or None
-        The first step at which the bound says more than descent alone.
     """
 
     theorem: Theorem
     problem: Problem
     constants: Constants
-    bound: Array
-    resolved: NDArray[np.int64]
-    judged: NDArray[np.int64]
-    question: Question
     rounding: Array
-    informative_from: int | None
 
     @classmethod
     def of(cls, theorem: Theorem, case: Case, constants: Constants, first: Recording, exact: bool) -> "JudgedClaim":
@@ -57,7 +45,7 @@ class JudgedClaim:
         metric = theorem.metric
         bound = theorem.bound(constants, case.steps)
         ceiling = metric.ceiling(constants)
-        everywhere = np.arange(1, len(bound))[np.isfinite(bound[1:])]
+        everywhere = claimed_steps(bound)
         claim = np.maximum(bound, 0.0)  # what is not negative can only be claimed to be zero
         rounding = metric.rounding(constants, claim, _shift(case, first.norm)) + _EVALUATION * case.steps * claim
         doubt = np.broadcast_to(metric.doubt(constants, claim), bound.shape)
@@ -75,30 +63,20 @@ class JudgedClaim:
         )
         informative = everywhere[bound[everywhere] < ceiling]
         return cls(
-            theorem,
-            case.problem,
-            constants,
             bound,
             resolved,
             judged,
             question,
-            rounding[judged],
             int(informative[0]) if informative.size else None,
+            theorem,
+            case.problem,
+            constants,
+            rounding[judged],
         )
 
     def curves(self, part: Recording) -> Array:
         """Return the metric along runs, (runs, steps + 1)."""
         return self.theorem.metric.along(part.curves, self.constants)
-
-    def along(self, numbers: Array) -> Array:
-        """Return numbers at the judged steps, (T,), along all of them, (steps + 1,); nan elsewhere."""
-        everywhere = np.full(len(self.bound), np.nan)
-        everywhere[self.judged] = numbers
-        return everywhere
-
-    def judged_part(self, curves: Array) -> Array:
-        """Return what is judged of curves: non-negative, at the judged steps, (runs, T)."""
-        return np.maximum(curves[:, self.judged], 0.0)
 
 
 def _shift(case: Case, norm: float) -> float:

@@ -22,7 +22,7 @@ from rac_theory.numerics.randomness import child, generator
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.decision import Decision
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 PILOT_RUNS = 16
 SAFETY = 2.0

@@ -1,12 +1,15 @@
 """What is kept of a part of an ensemble for one claim: enough to go on, and to say so in a figure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from problems.checks import Array
 from problems.problem import Problem
-from rac_theory.verification.evidence_of_runs import Part, Pilot, group_means
+from rac_theory.verification.decision import Decision, sampled_decision
+from rac_theory.verification.evidence_of_runs import Part, Pilot, Sample, group_means
+from rac_theory.verification.judged_bound import JudgedBound
 from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.recorded_curves import Recording
 
@@ -25,9 +28,22 @@ class Observation:
     def of(cls, claim: JudgedClaim, part: Recording, group: int = 1, pilot: Pilot | None = None) -> "Observation":
         """Reduce a part; a run below the declared infimum proves the declaration false, and no verdict rests on it."""
         _check_infimum(claim.problem, part.curves.values + part.curves.minimum)
-        curves = claim.curves(part)
+        return cls.seen(claim, claim.curves(part), group, pilot)
+
+    @classmethod
+    def seen(cls, claim: JudgedBound, curves: Array, group: int = 1, pilot: Pilot | None = None) -> "Observation":
+        """Reduce curves of the metric, (runs, steps + 1), wherever they come from."""
         answer = Part.of(claim.judged_part(curves), claim.question, pilot)
         return cls(answer, group_means(curves, group), curves[:_SHOWN].copy())
+
+
+def decided(
+    claim: JudgedBound, observations: Sequence[Observation], alpha: float, limits: float | None = None
+) -> Decision:
+    """Decide by what was observed of all parts of an ensemble; the levels are those of ``sampled_decision``."""
+    X = claim.judged_part(np.concatenate([observation.curves for observation in observations]))
+    sample = Sample.of([observation.part for observation in observations], X, claim.question)
+    return sampled_decision(sample, claim.question, claim.judged, alpha, limits)
 
 
 def _check_infimum(problem: Problem, values: Array) -> None:

@@ -1,6 +1,5 @@
 """The question that runs are asked: whether a mean stays below a bound, and what counts as evidence either way."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,7 @@ class Question:
     ----------
     bound : (T,)
         What is claimed, at least 0.
-    ceiling : float
+    ceiling : float or (T,)
         inf if unknown.
     blur : float or (T,)
         What rounding and an uncertain f_star may add to X: the claim is refuted against ``bound + blur``.
@@ -29,7 +28,7 @@ class Question:
     """
 
     bound: Array
-    ceiling: float
+    ceiling: Array | float
     blur: Array | float = 0.0
     doubt: Array | float = 0.0
 
@@ -42,6 +41,11 @@ class Question:
     def confirming(self) -> Array:
         """What they have to be below to confirm it, (T,); nothing is below zero or less."""
         return np.asarray(self.bound - self.doubt)
+
+    @property
+    def has_ceiling(self) -> bool:
+        """Whether there is a ceiling at every step."""
+        return bool(np.isfinite(self.ceiling).all())
 
     @property
     def is_vacuous(self) -> NDArray[np.bool_]:
@@ -58,7 +62,7 @@ class Question:
         Where there is nothing to bet on it is zero: where the claim is vacuous, and where doubt leaves nothing of it.
         """
         bound = self.confirming
-        open_ = (bound > 0) & (bound < self.ceiling) & math.isfinite(self.ceiling)
+        open_ = (bound > 0) & (bound < self.ceiling) & np.isfinite(self.ceiling)
         safe = np.where(open_, bound, 1.0)
         worst = np.where(open_, self.ceiling / safe - 1, 1.0)
         return np.where(open_, 1 - np.minimum(X, self.ceiling) / safe, 0.0), worst

@@ -8,6 +8,8 @@ from markupsafe import Markup
 from rac_theory.drawing import html
 
 if TYPE_CHECKING:
+    from rac_theory.verification.finding import Finding
+    from rac_theory.verification.runs_verdict import RunsVerdict
     from rac_theory.verification.verdict import Verdict
 
 
@@ -15,7 +17,7 @@ def shown(verdict: "Verdict") -> str:
     """Return the verdict as HTML."""
     theorem = verdict.theorem
     numbers = html.facts([*verdict.case.told, *_evidence(verdict), *_numbers(verdict)])
-    chart = html.drawn(verdict.chart) if verdict.bound.size else ""
+    chart = html.drawn(verdict.chart) if verdict.mean.size else ""
     return html.together(
         html.heading(f"{theorem.id} {verdict.status.name}:", verdict.reason),
         html.formulas(theorem.pieces),
@@ -25,20 +27,29 @@ def shown(verdict: "Verdict") -> str:
     )
 
 
-def _evidence(verdict: "Verdict") -> list[tuple[str, str]]:
+def shown_of_runs(verdict: "RunsVerdict") -> str:
+    """Return a verdict on runs of any origin as HTML."""
+    chart = html.drawn(verdict.chart) if verdict.mean.size else ""
+    return html.together(
+        html.heading(f"E[{verdict.metric}] <= {verdict.claimed} {verdict.status.name}:", verdict.reason),
+        html.beside(html.facts([*_evidence(verdict), *_numbers(verdict)]), chart),
+    )
+
+
+def _evidence(verdict: "Finding") -> list[tuple[str, str]]:
     if verdict.evidence == "none":
         return [("evidence", "none: nothing was run")]
     is_sampled = verdict.evidence == "sampled"
     spent = ", ".join(f"{level:.3g} for {name}" for name, level in verdict.levels.items() if level)
     return [
         ("evidence", f"{verdict.runs} runs" if is_sampled else "exact"),
-        ("level", f"{verdict.alpha:g}: {spent}" if is_sampled or verdict.constants.alpha_spent else ""),
+        ("level", f"{verdict.alpha:g}: {spent}" if is_sampled or verdict.levels.get("sampled constants") else ""),
     ]
 
 
-def _numbers(verdict: "Verdict") -> list[tuple[str, str]]:
+def _numbers(verdict: "Finding") -> list[tuple[str, str]]:
     """The numbers by name; empty where there is none."""
-    slack, steps = verdict.slack, verdict.case.steps
+    slack, steps = verdict.slack, len(verdict.bound) - 1
     fitted, promised = verdict.fitted, verdict.promised
     says_more = verdict.informative_from is not None and verdict.informative_from > 1
     return [

@@ -11,7 +11,7 @@ from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Factored, GaL
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.sketches import Frozen, Gaussian, Haar
 from rac_theory.testing import check_algorithm
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 SHAPE, RANK = (4, 3), 2
 

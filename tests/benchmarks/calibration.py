@@ -7,13 +7,14 @@ tests/verification/test_calibration.py asserts the same of fewer ensembles.
 import argparse
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from problems import LeastSquares, Quadratic
-from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems
+from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, theorems
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.numerics import evidence
 from rac_theory.sketches import NAMED
@@ -223,6 +224,61 @@ def refutations(small, verifications, seed, runs=64, until_decided=False):
     return refuted, tried
 
 
+class Door(NamedTuple):
+    """How a claim is made of runs that did not come from us, met with equality, and by how much it is made wrong."""
+
+    judge: Callable
+    off: float
+
+
+def _judge_curves(law, T, ceiling):
+    def judged(rng, off, alpha):
+        (X,) = law(rng, (1, 100, T))
+        curves = np.column_stack([np.full(len(X), np.nan), X])
+        return judge_runs(curves, 1 + off, ceiling=ceiling, alpha=alpha).status
+
+    return judged
+
+
+def _judge_failures(rng, off, alpha):
+    return judge_runs(rng.random(100) < 0.3, 0.3 * (1 + off), ceiling=1, alpha=alpha).status
+
+
+def _judge_pairs(rng, off, alpha):
+    A, B = rng.beta(2, 2, size=(2, 100))
+    return compare_runs(
+        A / (1 + off) if off > 0 else A, B * (1 + off) if off < 0 else B, ceiling=1.0, alpha=alpha
+    ).status
+
+
+DOORS = {
+    "uniform": Door(_judge_curves(uniform, 10, 2.0), 0.5),
+    "gaps": Door(_judge_curves(gaps, 3, (4 / 3) ** np.arange(4)), 0.3),
+    "failures": Door(_judge_failures, 1.0),
+    "pairs": Door(_judge_pairs, 0.4),
+}
+"""Curves of two laws, a test that fails now and then, and two samples of one law, each with a proved ceiling."""
+
+
+class Answers(NamedTuple):
+    """How many claims were refuted, and how many confirmed, of how many each."""
+
+    refuted: int
+    confirmed: int
+    ensembles: int
+
+
+def door(name, ensembles, rng, off=0.0, alpha=0.05):
+    """Return how often runs of 100 refute a claim that is too low, and confirm one that is too high, by ``off``.
+
+    With ``off = 0`` the claim is an equality, and both are errors.
+    """
+    judge = DOORS[name].judge
+    refuted = sum(judge(rng, -off / (1 + off), alpha) is Status.VIOLATED for _ in range(ensembles))
+    confirmed = sum(judge(rng, off, alpha) is Status.HOLDS for _ in range(ensembles))
+    return Answers(refuted, confirmed, ensembles)
+
+
 def report(scale):
     """Print every table, with ``scale`` times the full numbers of ensembles."""
     many = max(1_000, int(20_000 * scale))
@@ -264,6 +320,19 @@ def report(scale):
         print(f"| {small.name} | {ids} | {refuted} | {tried} |", flush=True)
     refuted, tried = refutations(cases[0], 1_000 * scale, 99, runs=2048, until_decided=True)
     print(f"| T2 with equality, until decided, at most 2048 runs | T2 | {refuted} | {tried} |")
+    print("\n| runs of any origin | refuted at equality | confirmed at equality | off by | refuted | confirmed |")
+    print("| --- " * 6 + "|")
+    for i, name in enumerate(DOORS):
+        some = max(40, int(4_000 * scale))
+        equal, off = door(name, some, np.random.default_rng(i)), DOORS[name].off
+        false = door(name, max(40, some // 10), np.random.default_rng(i + 100), off)
+        shares = (equal.refuted, equal.confirmed), (false.refuted, false.confirmed)
+        told = [
+            f"{count / each.ensembles:.2%}"
+            for each, counts in zip((equal, false), shares, strict=True)
+            for count in counts
+        ]
+        print(f"| {name} | {told[0]} | {told[1]} | {off:.0%} | {told[2]} | {told[3]} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from rac_theory.counterexamples.representation_floor import exact_floor
 from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
 from rac_theory.counterexamples.stuck_subspace import exact_gap
 from rac_theory.sketches import Haar
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 NOTHING = Lines({}, {"level": 1.0}, "x", "y")
 

@@ -147,7 +147,19 @@ Draw = Callable[[random.Random], list[str]]
 
 def command_lines(chance: random.Random) -> Iterator[list[str]]:
     """Yield command lines for ever: a command with good words, of which some are replaced, left out or doubled."""
-    makers: Sequence[Draw] = (_verify, _verify, _verify, _sketch, _sketch, _advise, _sweep, _repeat, _report, _claims)
+    makers: Sequence[Draw] = (
+        _verify,
+        _verify,
+        _verify,
+        _sketch,
+        _sketch,
+        _advise,
+        _judge,
+        _sweep,
+        _repeat,
+        _report,
+        _claims,
+    )
     while True:
         words = chance.choice(makers)(chance)
         for _ in range(chance.choice((0, 0, 1, 1, 2))):
@@ -222,6 +234,21 @@ def _advise(chance: random.Random) -> list[str]:
         ("--shape", ("layers.npz", "3x4", "1x1", "0x3", "9x", "x", "-1x5", "3x4x5", *FILES)),
     ]
     return ["advise", "--shape", "16x12", *_options(chance, few)]
+
+
+def _judge(chance: random.Random) -> list[str]:
+    few = [
+        ("--bound", ("0.9", "-1", "nan", "T2", "T99", "plug_ins_of_the_fuzzer:number", "curves.csv", *FILES)),
+        ("--below", ("curves.csv", *FILES)),
+        ("--constant", ("L=1", "L=nan", "L", "=", "gamma=0.1")),
+        ("--ceiling", ("1", "0", "-1", "nan")),
+        ("--columns", ("steps", "runs", "rows")),
+        ("--metric", ("loss", "", "\x1b[31m")),
+        ("--alpha", ("0.01", "0", "nan", "1e-320")),
+        ("--out", PATHS),
+    ]
+    curves = "curves.csv" if chance.random() < 0.7 else chance.choice(FILES)
+    return ["judge", curves, "--bound", "0.9", *_options(chance, few)]
 
 
 def _sweep(chance: random.Random) -> list[str]:

@@ -120,6 +120,7 @@ def prepare(folder: Path) -> None:
     lines = [f"{i % 2} " + " ".join(f"{j + 1}:{x:.3f}" for j, x in enumerate(rng.normal(size=3))) for i in range(12)]
     (folder / "data.svm").write_text("\n".join(lines) + "\n")
     np.savez(folder / "layers.npz", first=np.zeros((8, 6)), second=np.zeros(3))
+    np.savetxt(folder / "curves.csv", rng.uniform(size=(9, 4)), delimiter=",")
     np.save(folder / "X.npy", np.arange(60.0).reshape(5, 12))
     made = main(["verify", *QUICK, "--claim", "T2", "C6", "--sketch", "haar", "gaussian", "frozen", "--out", "good"])
     swept = main(["sweep", "spec.toml", "--store", "good.sqlite", "--jobs", "1"])

@@ -16,11 +16,11 @@ from rac_theory.commands import cli
 from . import command_line, files
 from .outcome import complaint
 
-LINES = {"count": 300, "seed": 106}  # by which every option is typed, in little time
+LINES = {"count": 300, "seed": 81}  # by which every option is typed, in little time
 
 
 @pytest.mark.parametrize(
-    ("fuzzer", "size"), [(command_line, LINES), (files, {"count": 150, "seed": 106})], ids=["command lines", "files"]
+    ("fuzzer", "size"), [(command_line, LINES), (files, {"count": 150, "seed": 81})], ids=["command lines", "files"]
 )
 def test_whatever_is_typed_or_found_ends_with_a_status_and_a_sentence(fuzzer, size):
     assert fuzzer.run(**size) == []

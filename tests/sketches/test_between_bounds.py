@@ -289,9 +289,32 @@ def test_they_are_bounds_in_the_basis_of_the_covariance():
     assert total(mixed) == pytest.approx(total(straight), rel=1e-12)
 
 
+@pytest.mark.parametrize("tiny", [1e-17, 1e-300])
+def test_a_basis_with_signs_is_an_order_of_coordinates(tiny):
+    """LAPACK turns to -e_i what is a hair off the diagonal. Catches rows that stand twice, and a bound of nothing."""
+    k, r = 60, 2
+    s = np.random.default_rng(0).permutation(np.linspace(1, 1.2, k))
+    straight, S = np.diag(s), np.diag(np.arange(1.0, k + 1))
+    for i, j in itertools.combinations(range(0, k, 7), 2):
+        turned = straight.copy()
+        turned[i, j] = turned[j, i] = tiny
+        one, other = (AnisotropicGaussian(k, r, covariance).curvature_bound(S) for covariance in (straight, turned))
+        assert total(one) == pytest.approx(total(other), rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-304, 1e304])
+def test_variances_have_no_scale(scale):
+    """Catches a mean that overflows."""
+    s, S = np.linspace(1, 2, 40), np.diag(np.arange(1.0, 41))
+    assert total(gaussian_columns.between_bounds(S, scale * s, 3)) == pytest.approx(
+        total(gaussian_columns.between_bounds(S, s, 3)), rel=1e-12
+    )
+
+
 def test_where_they_say_nothing_there_is_none():
     assert Uniform(5, 1).curvature_bound(np.eye(5)) is None
     assert Uniform(5, 5).curvature_bound(np.eye(5)) is None
+    assert Uniform(3, 2).curvature_bound(np.eye(3)) is None
     assert AnisotropicGaussian(10, 2, np.diag(np.linspace(1, 2, 10))).curvature_bound(np.eye(10)) is None
     for rank in (1, 39, 40):
         assert AnisotropicGaussian(40, rank, np.diag(np.linspace(1, 2, 40))).curvature_bound(np.eye(40)) is None

@@ -129,8 +129,8 @@ class AnisotropicGaussian(Shape):
         s, U = self._principal
         if not 1 < self.rank < len(s) - 1:
             return None
-        if np.count_nonzero(U) == len(s):  # coordinates in another order
-            order = U.argmax(axis=0)
+        if np.count_nonzero(U) == len(s):  # coordinates in another order, and with signs, which change nothing
+            order = np.abs(U).argmax(axis=0)
             S = S if (order == np.arange(len(S))).all() else S[np.ix_(order, order)]
             return between_bounds(S, s, self.rank)
         return between_bounds(U.T @ S @ U, s, self.rank)

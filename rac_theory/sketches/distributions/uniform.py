@@ -53,13 +53,13 @@ class Uniform(Shape):
         return np.eye(self.dim) * (1 / self.dim - b) + b
 
     def curvature_bound(self, S: Array) -> CurvatureBound | None:
-        r"""Bound L_H for a positive semidefinite S, by permutations, at a rank between one and d; else None.
+        r"""Bound L_H for a positive semidefinite S, by permutations, at a rank between one and d > 3; else None.
 
         The combination of the columns with the weights 6/(3r + 1) each is the vector of all ones up to an error whose
         mean square is :math:`1/(3r + 1)` a coordinate: that is the most that E[1 - a] can be.
         """
         d, r = self.dim, self.rank
-        if not 1 < r < d:
+        if not 1 < r < d or d < 4:  # three directions have fewer invariants
             return None
         return between_bounds(S, numbers(d, r, 1 / (3 * r + 1), variance_of_share(d, r, _row(r))))
 

@@ -30,15 +30,17 @@ M^2 \le n`, :math:`E (\mathrm{tr} M)^3 \le r^3 j_3` and, by Hölder's inequality
 
 The block of H is :math:`\sqrt D (G^{-1} + D)^{-1} \sqrt D`, :math:`D = \mathrm{diag}(s_i, s_j)`. So :math:`H_{ii} =
 s_i x / (1 + s_i x)` with :math:`G_{11} - s_j G_{12}^2 \le x \le G_{11}`, and :math:`H_{ij}^2 = s_i s_j G_{12}^2 /
-\Delta^2` with :math:`1 \le \Delta \le (1 + s_i G_{11})(1 + s_j G_{22})`. Bounds from above are :math:`s_i G_{11}` and
-so on. From below :math:`H_{ii} / s_i \ge G_{11} - s_j G_{12}^2 - s_i G_{11}^2`, and :math:`\Delta^{-2} \ge 1 - 2 s_i
-G_{11} - 2 s_j G_{22}`, so that what is lost in the last line of the theorem has the mean :math:`(s_i + s_j)\,
-E[G_{11}^2 G_{22} + 3\, G_{11} G_{12}^2]`. Over the two rows, which are independent of M, :math:`E[G_{11} G_{22} +
-G_{12}^2] = (\mathrm{tr} M)^2 + \mathrm{tr} M^2`, which is at least :math:`(1 + 1/r)(\mathrm{tr} M)^2`, and that mean
-is :math:`(\mathrm{tr} M)^3 + 5\, \mathrm{tr} M\, \mathrm{tr} M^2 + 6\, \mathrm{tr} M^3`, where :math:`\mathrm{tr} M^3
-\le \mathrm{tr} M\, \mathrm{tr} M^2`. For one row, :math:`H_{ii} = s_i t / (1 + s_i t)` with the mean :math:`E[t] =
-E\, \mathrm{tr} M` and :math:`E[t^2] = E[(\mathrm{tr} M)^2 + 2\, \mathrm{tr} M^2] = (r^2 + 2r) E[M_{11}^2]`, as
-rotations make :math:`E[M_{11}^2] = E[M_{11} M_{22}] + 2 E[M_{12}^2]`.
+\Delta^2` with :math:`1 \le \Delta \le (1 + s_i G_{11})(1 + s_j G_{22})`. Bounds from above are :math:`s_i G_{11}`
+and so on. From below :math:`H_{ii} / s_i \ge G_{11} - u` with :math:`u = s_j G_{12}^2 + s_i G_{11}^2`, likewise
+:math:`G_{22} - v` for j, and the product of both sides is at least :math:`G_{11} G_{22} - u G_{22} - v G_{11}`, also
+where one of these is negative, as this is then negative too. And :math:`\Delta^{-2} \ge 1 - 2 s_i G_{11} - 2 s_j
+G_{22}`, as :math:`(1 + x)^{-2} (1 + y)^{-2}` is convex. So what is lost in the last line of the theorem has the mean
+:math:`(s_i + s_j)\, E[G_{11}^2 G_{22} + 3\, G_{11} G_{12}^2]`. Over the two rows, which are independent of M,
+:math:`E[G_{11} G_{22} + G_{12}^2] = (\mathrm{tr} M)^2 + \mathrm{tr} M^2`, which is at least :math:`(1 +
+1/r)(\mathrm{tr} M)^2`, and that mean is :math:`(\mathrm{tr} M)^3 + 5\, \mathrm{tr} M\, \mathrm{tr} M^2 + 6\,
+\mathrm{tr} M^3`, where :math:`\mathrm{tr} M^3 \le \mathrm{tr} M\, \mathrm{tr} M^2`. For one row, :math:`H_{ii} = s_i
+t / (1 + s_i t)` with the mean :math:`E[t] = E\, \mathrm{tr} M` and :math:`E[t^2] = E[(\mathrm{tr} M)^2 + 2\,
+\mathrm{tr} M^2] = (r^2 + 2r) E[M_{11}^2]`, as rotations make :math:`E[M_{11}^2] = E[M_{11} M_{22}] + 2 E[M_{12}^2]`.
 
 Signs of coordinates leave the law alone, so that :math:`E[HSH]` has :math:`(E[H_{ii} H_{jj}] + E[H_{ij}^2])\, S_{ij}`
 off its diagonal, and on it :math:`\sum_j E[H_{ij}^2] S_{jj}`, see ``sign_symmetry``. What is between bounds off the
@@ -78,7 +80,7 @@ def moments(s: Array, rank: int) -> EntryBounds | None:
     :math:`r l_1^2 - 12 s\, E[\mathrm{tr} M\, \mathrm{tr} M^2]`.
     """
     r, rest, largest = rank, np.sort(s)[: -(rank + 2)], float(s.max())
-    if len(rest) < 7:  # the third inverse moment of so few squares is infinite
+    if len(rest) < 8:  # the third inverse moment of six squares is infinite, and the integral of seven falls slowly
         return None
     j1, j2, j3 = (_inverse_moment(rest, m) * _UP for m in (1, 2, 3))
     l1 = _inverse_moment(s, 1) / _UP
@@ -111,7 +113,8 @@ def between_bounds(S: Array, variances: Array, rank: int) -> CurvatureBound | No
     rank : int
         Above 1 and below k.
     """
-    s = variances / variances.mean() / len(variances)  # so that all means are of order one
+    s = variances / variances.max()
+    s /= s.sum()  # so that all means are of order one
     known = moments(s, rank)
     if known is None:
         return None
@@ -129,6 +132,7 @@ def between_bounds(S: Array, variances: Array, rank: int) -> CurvatureBound | No
     own, others = np.minimum(known.high, s**2 * known.square) / known.low, s / known.low * known.across
     seen = own * diagonal + others * (s @ diagonal - s * diagonal)
     matrix[np.diag_indices(len(s))] = seen
+    # The share of E[H_ii^2] that may be lost is no larger: E[t^2] - 2s E[t^3], with r^3 + 14 for 12 (r + 2) / 2 there.
     lost = 1 - known.across_at_least / known.across * (known.low / known.high).min()
     return CurvatureBound(matrix, off, 2 * off + lost * float(seen.max()))
 

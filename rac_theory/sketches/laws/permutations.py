@@ -1,6 +1,7 @@
 r"""When no coordinate is special, but signs are: the direction of all ones may be favoured, and a bound of L_H.
 
-Let H have the law of :math:`P H P^\top` for every permutation matrix P, and rank r < d almost surely. With
+Let d be at least 4, and H have the law of :math:`P H P^\top` for every permutation matrix P, and rank r < d almost
+surely. With
 :math:`e = 1/\sqrt d` in each coordinate and :math:`J = I - e e^\top`, let :math:`a = e^\top H e`, :math:`b = J H e` and
 :math:`K = J H J`. Write :math:`S = \sigma e e^\top + e t^\top + t e^\top + R` in the same way, with
 :math:`\sigma = e^\top S e`, :math:`t = J S e`, :math:`R = J S J`.

@@ -15,7 +15,8 @@ from rac_theory.testing.algorithms.law import LEVELS
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text
 from rac_theory.testing.assertions.session import level, tell
 from rac_theory.theorems.theorem import Theorem
-from rac_theory.verification.verdict import Status, Verdict
+from rac_theory.verification.status import Status
+from rac_theory.verification.verdict import Verdict
 from rac_theory.verification.verify import verify
 
 _DRAWS = 2048  # a few seconds, where a step is called run by run; check_algorithm takes more by itself

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from problems import checks
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 DEFAULT_ALPHA = 1e-6
 """The level of an assertion that names none: a thousand of them raise a false alarm once in a thousand sessions."""

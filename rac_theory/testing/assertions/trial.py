@@ -15,7 +15,7 @@ from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text
 from rac_theory.testing.assertions.session import level, tell
 from rac_theory.testing.assertions.share import Share
-from rac_theory.verification.verdict import Status
+from rac_theory.verification.status import Status
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,124 @@
+"""Curves that are given: runs of any origin as an array, from a data frame or a file, checked for what they can say."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from problems import checks
+from problems.checks import Array
+from problems.conversion import NotReal, float64, real_numbers
+from problems.naming import printable, shown
+from rac_theory.files.csv_numbers import read_csv
+
+_FEWEST_TO_BE_SORTED = 13  # in any order, so many different numbers are sorted with probability 2/13! < 4e-10
+
+
+def given_curves(name: str, curves: Any) -> Array:
+    """Return curves of a metric, (runs, steps + 1), from an array, a data frame of pandas or the path of a CSV file.
+
+    The start, t = 0, is not judged and may be nan. One number of each run, (runs,) or (runs, 1), stands at
+    t = 1.
+
+    Raises
+    ------
+    ValueError
+        For what is no such table of numbers, one run, no step, values that are not finite or below zero, and runs that
+        are sorted by what they came to.
+    """
+    if isinstance(curves, str | Path):
+        curves = read_csv(Path(curves))
+    X = _numbers(name, curves)
+    if X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
+    if X.ndim == 1:
+        X = np.column_stack([np.full(len(X), np.nan), X])
+    if X.ndim != 2 or X.shape[1] < 2:
+        raise ValueError(
+            f"{name} must be of shape (runs, steps + 1), a run in each row and its start in the first column, or "
+            f"(runs,), got {X.shape}"
+        )
+    if len(X) < 2:
+        raise ValueError(
+            f"{name} must have 2 runs or more, got {len(X)}: one run says nothing of a mean; of a method without "
+            "chance compare it with the bound"
+        )
+    _refuse_values(name, X)
+    checks.moderate(name, X[:, 1:])
+    _refuse_sorted(name, X)
+    return X
+
+
+def _numbers(name: str, curves: Any) -> Array:
+    if hasattr(curves, "select_dtypes"):  # a data frame of pandas, which may hold text
+        for column, kind in zip(curves.columns, curves.dtypes, strict=True):
+            if getattr(kind, "kind", "O") not in "biuf":
+                raise ValueError(
+                    f"{name} must have columns of numbers, got {shown(column)} of type {kind}; leave it out, as in "
+                    f"{name}.select_dtypes('number')"
+                )
+        curves = curves.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        return float64(real_numbers(curves))
+    except NotReal as error:
+        raise ValueError(f"{name} must be an array of real numbers, got {error}") from None
+
+
+def _refuse_values(name: str, X: Array) -> None:
+    judged = X[:, 1:]
+    for wrong, rule, fix in (
+        (~np.isfinite(judged), "finite", "a run that diverged has no number: judge the steps before it"),
+        (
+            judged < 0,
+            ">= 0",
+            "take off a proved lower end of the metric, from the bound too; of rounding, np.maximum(.., 0)",
+        ),
+    ):
+        if wrong.any():
+            run, t = (int(i) for i in np.argwhere(wrong)[0])
+            raise ValueError(
+                f"{name} must be {rule} at t >= 1, got {judged[run, t]:g} in run {run} at t={t + 1}, the first of "
+                f"{np.count_nonzero(wrong)}; {fix}"
+            )
+
+
+def _refuse_sorted(name: str, X: Array) -> None:
+    """Refuse runs in the order of their values: a bet knows the runs before its own, and would win by the order."""
+    if len(X) < _FEWEST_TO_BE_SORTED:
+        return
+    steps = np.diff(X[:, 1:], axis=0)
+    ordered = (steps > 0).all(axis=0) | (steps < 0).all(axis=0)
+    if ordered.any():
+        raise ValueError(
+            f"{name} must be in an order that does not look at their values, got rows sorted by t="
+            f"{int(np.argmax(ordered)) + 1}; shuffle them, as in np.random.default_rng(0).permutation({name})"
+        )
+
+
+def given_ceiling(ceiling: Any, **runs: Array) -> Array | None:
+    """Return a ceiling at t = 0, ..., steps, (steps + 1,), None for None; a ``ValueError`` where runs pass it."""
+    if ceiling is None:
+        return None
+    shape = next(iter(runs.values())).shape[1:]
+    top = checks.moderate("ceiling", checks.array("ceiling", ceiling))
+    if top.shape not in ((), shape):
+        raise ValueError(f"ceiling must be a number, or one for each t = 0, ..., {shape[0] - 1}, got shape {top.shape}")
+    top = np.broadcast_to(top, shape)
+    if not (top > 0).all():
+        raise ValueError(f"ceiling must be > 0, got {top.min():g}")
+    for name, X in runs.items():
+        over = X[:, 1:] > top[1:]
+        if over.any():
+            run, t = (int(i) for i in np.argwhere(over)[0])
+            raise ValueError(
+                f"ceiling must be a proved upper end of the metric, got {float(top[t + 1])!r}, but {name} "
+                f"have {float(X[run, t + 1])!r} in run {run} at t={t + 1}; what was not proved is no ceiling"
+            )
+    return np.asarray(top)
+
+
+def given_name(argument: str, name: Any) -> str:
+    """Return a name for sentences: short, on one line, without what would steer a terminal."""
+    if not isinstance(name, str) or not name.strip() or len(name) > 80:
+        raise ValueError(f"{argument} must be words, at most 80 letters of them, got {shown(name)}")
+    return printable(name.strip())

@@ -1,0 +1,83 @@
+"""``judge``: a file of runs and a bound in one command; statuses, a figure, and a line for bad input."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from rac_theory.commands.cli import main
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with runs that fall by 0.85 a step on average, slower ones, and a bound for each step."""
+    rng = np.random.default_rng(0)
+    for name, low in (("curves", 0.7), ("slow", 0.8)):
+        steps = rng.uniform(low, 1.0, size=(300, 5))
+        np.savetxt(tmp_path / f"{name}.csv", np.cumprod(np.column_stack([np.ones(300), steps]), axis=1), delimiter=",")
+    np.savetxt(tmp_path / "bound.csv", 0.9 ** np.arange(6.0))
+    np.savetxt(tmp_path / "runs.csv", np.loadtxt(tmp_path / "curves.csv", delimiter=",").T, delimiter=";")
+    (tmp_path / "my_rates.py").write_text("def fast(t):\n    return 0.8**t\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    sys.modules.pop("my_rates", None)
+
+
+T2 = ["--constant", "gamma=1", "L=1", "mu=0.2", "--constant", "lambda_min=0.5", "gap0=1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["curves.csv", "--bound", "bound.csv", "--ceiling", "1"], 0, "E[metric] <= bound HOLDS for 300 runs, 5 steps"),
+        (["curves.csv", "--bound", "bound.csv", "--metric", "loss"], 0, "E[loss] <= bound CONSISTENT for 300 runs"),
+        (["runs.csv", "--columns", "runs", "--bound", "1.0"], 0, "bound CONSISTENT for 300 runs, 5 steps"),
+        (["curves.csv", "--bound", "my_rates:fast"], 1, "E[metric] <= fast VIOLATED for 300 runs, 5 steps"),
+        (["curves.csv", "--bound", "T2", "--ceiling", "1", *T2], 0, "E[metric] <= T2 HOLDS for 300 runs, 5 steps"),
+        (["curves.csv", "--below", "slow.csv", "--ceiling", "1"], 0, "E[curves - slow + ceiling] <= ceiling HOLDS"),
+        (["slow.csv", "--below", "curves.csv", "--ceiling", "1"], 1, "E[slow - curves + ceiling] <= ceiling VIOLATED"),
+    ],
+)
+def test_a_verdict_and_a_figure_in_one_command(folder, capsys, words, status, told):
+    assert main(["judge", *words, "--out", "out"]) == status
+    printed = capsys.readouterr().out
+    assert told in printed
+    (figure,) = (folder / "out").iterdir()
+    assert figure.name == f"judge-{words[0].removesuffix('.csv')}.svg"
+    assert str(figure.relative_to(folder)) in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["curves.csv"], "judge must be given a bound by --bound, or other runs by --below, got neither"),
+        (["curves.csv", "--bound", "1", "--below", "slow.csv"], "or other runs by --below, got both"),
+        (["curves.csv", "--below", "slow.csv"], "below must come with --ceiling, a proved upper end of both"),
+        (["curves.csv", "--bound", "no.csv"], "no.csv must be a CSV file, there is no such file"),
+        (["curves.csv", "--bound", "slow.csv"], "bound must be one row or one column of numbers, got (300, 6)"),
+        (["curves.csv", "--bound", "my_rates:slow"], "bound must name something in 'my_rates', got 'slow'"),
+        (["curves.csv", "--bound", "T2"], "constants must be a Constants or a dict, with gamma, mu, lambda_min, gap0"),
+        (
+            ["curves.csv", "--bound", "T2", "--constant", "mu"],
+            "constant must be NAME=VALUE with a number, as gamma=0.1",
+        ),
+        (
+            ["curves.csv", "--bound", "1", "--ceiling", "0.5"],
+            "ceiling must be a proved upper end of the metric, got 0.5",
+        ),
+        (["my_rates.py", "--bound", "1"], "my_rates.py must have"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing_behind(folder, capsys, words, told):
+    assert main(["judge", *words, "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert told in error
+    assert len(error.splitlines()) == 1
+    assert not (folder / "out").exists()
+
+
+def test_what_is_not_applicable_is_bad_input(folder, capsys):
+    assert main(["judge", "curves.csv", "--bound", "T2", *T2, "--constant", "gamma=2"]) == 2
+    assert "gamma L <= 1 is not met" in capsys.readouterr().out
