@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from rac_theory import GD, SGD
+from problems import LeastSquares
+from rac_theory import GD, SGD, RACLoRA
 from rac_theory.testing import Refuted, check_algorithm
-from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, declared, step
+from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 
 WRONG = [
     (RAC, {"scale": 0.95}, r"its steps are 0\.95 of those that are declared"),
@@ -54,6 +55,18 @@ def test_a_sketch_that_the_object_was_made_with_is_stale():
 
     with pytest.raises(Refuted, match=r"^once must be .*, but the sketch is not drawn afresh: the first 8 moves"):
         check_algorithm(declared(once), draws=DRAWS)
+
+
+def test_a_side_as_long_as_the_rank_is_told_too():
+    """Two columns, rank 2 declared from the left, and rank 1 drawn from the right: no rank of a sketch fits there."""
+    two = LeastSquares(X, Y[:, :2], l2=0.2)
+
+    def turned(W, rng):
+        a = rng.standard_normal((2, 1))
+        return W - two.gradient(W) @ a @ a.T / float(np.sum(a * a)) / two.L
+
+    with pytest.raises(Refuted, match="but it moves the other side: its steps act on the gradient from the right"):
+        check_algorithm(declared(turned, RACLoRA(RAC.sketch, 1 / two.L), problem=two), draws=DRAWS)
 
 
 @pytest.mark.parametrize("late", [0, 3])

@@ -56,9 +56,13 @@ def scaled(moves: Moves) -> str | None:
 def other_side(moves: Moves) -> str | None:
     """Moves are projections, or plain steps, of their gradients from the side that is not declared."""
     view = moves.sketch
-    if view is None or view.side == "entries" or not moves.knows_gradient or view.rank >= min(moves.problem.shape):
+    if view is None or view.side == "entries" or not moves.knows_gradient:
         return None
-    other = replace(view, side="right" if view.side == "left" else "left")
+    m, n = moves.problem.shape
+    most = (n if view.side == "left" else m) - 1  # the rank of a projection that is not all of the other side
+    if most < 1:
+        return None
+    other = replace(view, side="right" if view.side == "left" else "left", rank=min(view.rank, most))
     words = (
         f"it moves the other side: its steps act on the gradient from the {other.side}, side={view.side!r} is declared"
     )
