@@ -1,7 +1,7 @@
-"""A problem made of a user's own functions of one matrix, and of the constants that the user knows."""
+"""A problem made of a user's own functions, and of the constants that the user knows or has measured."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from itertools import chain
 from typing import TypeVar
@@ -17,22 +17,29 @@ from problems.naming import exactly, function_name, printable, shown, type_name
 from problems.rounding import rounded
 from problems.smoothness import Smoothness, isotropic_or_none
 
+CONSTANTS = ("L", "mu", "strong_convexity", "f_star", "f_lower")
+
 Function = TypeVar("Function", bound=Callable[[Array], object])
 
 
 class FromFunctions:
-    """A value and a gradient written for one matrix, looped over the leading axes of a batch.
+    """A value and a gradient that are functions of one matrix, or of many.
 
     Parameters
     ----------
     shape : (m, n)
         The shape of W.
     value : callable
-        (m, n) to a number.
+        (m, n) to a number; (k, m, n) to (k,) where ``batched``.
     gradient : callable
-        (m, n) to (m, n), the gradient of ``value``.
+        (m, n) to (m, n), the gradient of ``value``; (k, m, n) to (k, m, n) where ``batched``.
     L, mu, strong_convexity, f_star, f_lower : float
-        Constants as in ``Problem``, each proved or nan; ``f_lower`` is ``f_star - f_star_error`` unless given.
+        Constants as in ``Problem``: proved, measured or nan; ``f_lower`` is ``f_star - f_star_error`` unless given.
+    measured : collection of str
+        Names of the constants that are not proved. A theorem takes them as they are: what it says is true if they are,
+        and the problem says which they are wherever it is shown.
+    batched : bool
+        Whether the functions take all matrices of a batch at once; otherwise they are called for each.
     f_star_error : float
         How well ``f_star`` is known, >= 0, in the units of f: the infimum lies in ``[f_star - f_star_error, f_star]``.
         Gaps of this size count as zero, so it should cover the rounding of ``value`` near the minimum, too: about
@@ -76,8 +83,11 @@ class FromFunctions:
         W_star: Array | None = None,
         start: Array | None = None,
         smoothness: Smoothness | None = None,
+        measured: Collection[str] = (),
+        batched: bool = False,
     ) -> None:
         self.shape = matrix_shape(shape)
+        self._batched = boolean("batched", batched)
         self._value = _callable("value", value)
         self._gradient = _callable("gradient", gradient)
         self.L = _known("L", L, at_least=0)
@@ -103,13 +113,16 @@ class FromFunctions:
             being("smoothness", smoothness, Smoothness)
             if smoothness.shape != self.shape:
                 raise ValueError(f"smoothness must be for matrices of shape {self.shape}, got {smoothness.shape}")
+        self.measured = _named(
+            "measured", measured, [name for name in CONSTANTS if not math.isnan(getattr(self, name))]
+        )
 
     def __repr__(self) -> str:
         """Name the functions, as what they compute cannot be told, and whatever was given beside them."""
         given = [f"value={function_name(self._value)}", f"gradient={function_name(self._gradient)}"]
         for name in ("L", "mu", "strong_convexity", "f_star", "f_star_error", "f_lower"):
             if not math.isnan(value := getattr(self, name)):
-                given.append(f"{name}={exactly(value)}")
+                given.append(f"{name}={exactly(value)}" + " (measured)" * (name in self.measured))
         given += ["convex=True"] if self.convex else []
         given += [f"{name} {digest(at)}" for name in ("W_star", "start") if (at := getattr(self, name)) is not None]
         given += [] if self._smoothness is None else [f"smoothness {digest(*chain(*self._smoothness.terms))}"]
@@ -118,8 +131,11 @@ class FromFunctions:
     @property
     def provenance(self) -> dict[str, str]:
         """The user, for every constant that is not nan."""
-        names = ("L", "mu", "strong_convexity", "f_star", "f_lower")
-        given = {name: "given by the user" for name in names if not math.isnan(getattr(self, name))}
+        given = {
+            name: "measured by the user, not proved" if name in self.measured else "given by the user"
+            for name in CONSTANTS
+            if not math.isnan(getattr(self, name))
+        }
         if self.smoothness is None:
             return given
         return given | {"smoothness": "L I" if self._smoothness is None else "given by the user"}
@@ -138,18 +154,14 @@ class FromFunctions:
         return self._looped("gradient", self._gradient, matrices(W, self.shape), self.shape)
 
     def _looped(self, name: str, function: Callable[[Array], object], W: Array, shape: tuple[int, ...]) -> Array:
-        """Call ``function`` on a copy of each matrix of a batch; each result must have ``shape``."""
+        """Call ``function`` on a copy of each matrix of a batch, or of all; each result must have ``shape``."""
         batch = W.shape[:-2]
+        if self._batched:
+            many = W.reshape(-1, *self.shape).copy()
+            return _returned(name, _called(name, function, many), (len(many), *shape)).reshape((*batch, *shape))
         results = np.empty((*batch, *shape))
         for index in np.ndindex(batch):
-            try:
-                result = function(W[index].copy())
-            except Exception as error:
-                raise ValueError(
-                    f"{name} must be a function of one matrix that does not fail, got {type_name(error)}: "
-                    f"{printable(str(error))}"
-                ) from error
-            results[index] = _returned(name, result, shape)
+            results[index] = _returned(name, _called(name, function, W[index].copy()), shape)
         return results
 
 
@@ -157,6 +169,27 @@ def _callable(name: str, function: Function) -> Function:
     if not callable(function):
         raise ValueError(f"{name} must be a function, got {shown(function)}")
     return function
+
+
+def _named(name: str, names: Collection[str], given: Sequence[str]) -> frozenset[str]:
+    """Accept names of constants that are given."""
+    if isinstance(names, str) or not isinstance(names, Collection):
+        raise ValueError(f"{name} must be a collection of names, such as ['L'], got {shown(names)}")
+    for one in names:
+        if one not in given:
+            known = ", ".join(given) or "none is"
+            raise ValueError(f"{name} must name constants that are given ({known}), got {shown(one)}")
+    return frozenset(names)
+
+
+def _called(name: str, function: Callable[[Array], object], W: Array) -> object:
+    try:
+        return function(W)
+    except Exception as error:
+        kind = "one matrix" if W.ndim == 2 else "a batch of matrices"
+        raise ValueError(
+            f"{name} must be a function of {kind} that does not fail, got {type_name(error)}: {printable(str(error))}"
+        ) from error
 
 
 def _returned(name: str, result: object, shape: tuple[int, ...]) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from problems import FromFunctions, PLSine
+from rac_theory import GD, Case, verify
 
 SINE = PLSine((2, 3))
 
@@ -116,3 +117,50 @@ def test_shapes_and_functions_are_checked():
         FromFunctions((0, 3), value, gradient)
     with pytest.raises(ValueError, match="gradient must be a function, got 3"):
         FromFunctions((2, 3), value, 3)
+
+
+def test_functions_of_a_batch_are_called_once():
+    """The same as functions of one matrix, and one call for any batch. Catches a batch that is not put back."""
+    calls = []
+
+    def value(W):
+        calls.append(W.shape)
+        return np.sum(W**4, axis=(1, 2)) / 4
+
+    many = FromFunctions((2, 3), value, lambda W: W**3, batched=True)
+    one = FromFunctions((2, 3), lambda W: np.sum(W**4) / 4, lambda W: W**3)
+    W = np.random.default_rng(0).standard_normal((4, 5, 2, 3))
+    for batch in (W, W[0], W[0, 0], W[:0]):
+        np.testing.assert_array_equal(many.value(batch), one.value(batch))
+        np.testing.assert_array_equal(many.gradient(batch), one.gradient(batch))
+    assert calls == [(20, 2, 3), (5, 2, 3), (1, 2, 3), (0, 2, 3)]
+    wrong = FromFunctions((2, 3), lambda W: np.sum(W), lambda W: W[0], batched=True)
+    with pytest.raises(ValueError, match=r"^value must return an array of shape \(20,\), got an array of shape \(\)"):
+        wrong.value(W)
+    with pytest.raises(ValueError, match=r"^gradient must return an array of shape \(20, 2, 3\)"):
+        wrong.gradient(W)
+    with pytest.raises(
+        ValueError, match=r"^value must be a function of a batch of matrices that does not fail, got Zero"
+    ):
+        FromFunctions((2, 3), lambda W: 1 / 0, lambda W: W, batched=True).value(W)
+
+
+def test_what_is_measured_is_said():
+    """Where the problem is shown, in a verdict too, and where constants come from. Catches a mark that is dropped."""
+    problem = FromFunctions(
+        (2, 1),
+        lambda W: np.sum(W**2) / 2,
+        lambda W: W,
+        L=1.0,
+        mu=1.0,
+        f_star=0.0,
+        measured=["L"],
+        start=np.ones((2, 1)),
+    )
+    assert "L=1 (measured), mu=1," in repr(problem)
+    assert problem.provenance["L"] == "measured by the user, not proved"
+    assert problem.provenance["mu"] == "given by the user"
+    assert "L=1 (measured)" in str(verify("T2", Case(GD(1.0), problem, steps=3)))
+    for wrong in ("L", 3, ["f_lower", "strong_convexity"], ["l"], [7]):
+        with pytest.raises(ValueError, match=r"^measured must "):
+            FromFunctions((2, 1), lambda W: np.sum(W), lambda W: W, L=1.0, measured=wrong)
