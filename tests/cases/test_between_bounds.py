@@ -5,6 +5,7 @@ import pytest
 
 from problems.smoothness import Smoothness
 from rac_theory.cases.gain import smoothness_along
+from rac_theory.cases.one_side import _smallest_eigenvalue
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.sketches import AnisotropicGaussian, Uniform
 
@@ -47,3 +48,11 @@ def test_a_bound_that_says_nothing_is_not_named():
     """Forty rows are too few, and a bound of above L is L. Catches the source of a number that is not that number."""
     Q = Smoothness.known([(np.diag(np.eye(40)[0]), np.eye(1))])
     assert smoothness_along(Uniform(40, 3), Q, draws=0) == (1.0, "L, as nothing better is known of this sketch", 0.0)
+
+
+def test_a_smallest_eigenvalue_is_bounded_from_below():
+    """By a factor where a large matrix is semidefinite, else by all eigenvalues. Catches a sign."""
+    X = np.random.default_rng(0).standard_normal((5, 600))
+    for S, least in ((X.T @ X, 0.0), (X.T @ X - 3 * np.eye(600), -3.0), (np.diag(np.arange(2.0, 602)), 2.0)):
+        assert least - 1e-8 <= _smallest_eigenvalue(S) <= least
+    assert _smallest_eigenvalue(X.T @ X) < 0
