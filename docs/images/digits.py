@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from rac_theory import GD, simulate
-from rac_theory.drawing.chart import BLACK, BOUND, GREY, MEAN
+from rac_theory.drawing.colours import BLACK, BOUND, GREY, MEAN
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 

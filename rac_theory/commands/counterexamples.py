@@ -39,9 +39,7 @@ def show(names: Iterable[str], folder: Path) -> int:
     for example in examples:
         with Console(stderr=True).status(f"{example.id}, {example.name} ..."):
             answer = example.verdict()
-            ax = answer.witness.picture.draw()
-            ax.set_title(f"{example.id} {answer.status.name}: {example.name}", fontsize=9)
-            path = results.save_figure(ax, folder, f"counterexample {example.id}")
+            path = results.save_figure(answer.plot(), folder, f"counterexample {example.id}")
         gallery.keep(folder, Shown.of(answer, path.name))
         for line in _told(answer):
             console.print(line, markup=False, soft_wrap=True)

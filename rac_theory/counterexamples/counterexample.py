@@ -15,6 +15,7 @@ from rac_theory.files.frame import frame
 from rac_theory.verification.status import Status
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
@@ -110,6 +111,12 @@ class Answer:
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self}>"
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the picture of the witness on matplotlib axes, made if none are given; return the axes."""
+        example = self.counterexample
+        title = f"{example.id} {self.status.name}: {example.name}\n{type_name(example.method)} on {example.problem!r}"
+        return self.witness.picture.draw(ax, title=title)
 
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each check; ``of`` says of which statement: ours, or "in circulation".

@@ -115,7 +115,8 @@ def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
     return plot.intervals(
         [name for name, _ in rows],
         [(float(one.lambda_min), float(one.lambda_min_upper)) for _, one in rows],
-        xlabel=r"$\lambda_{\min}(E[H])$",
+        xlabel=r"smallest eigenvalue of $E[H]$",
+        title=" and ".join(sorted({f"E[H], {'x'.join(map(str, one.matrix.shape))}" for _, one in rows})),
         ax=ax,
     )
 

@@ -107,7 +107,10 @@ class Spectrum(Value):
 
         values, _ = eigenvalues(self.matrix.astype(np.float64))
         interval = (float(self.lambda_min), float(self.lambda_min_upper))
-        return plot.eigenvalues(values, interval, title=self.how, ax=ax)
+        title = f"E[H], {'x'.join(map(str, self.matrix.shape))}, {self.how}" + f" from {self.draws} draws" * bool(
+            self.draws
+        )
+        return plot.eigenvalues(values, interval, title=title, ax=ax)
 
 
 def _interval(low: float | Fraction, high: float | Fraction) -> str:
