@@ -66,13 +66,14 @@ def slug(words: str) -> str:
 
 def save(folder: Path, rows: Iterable[Row], command: Sequence[str] = ()) -> Path:
     """Write the rows in the order of their numbers, and the command that made them."""
-    content = {
-        "format": _FORMAT,
-        "command": [*command],
-        "versions": versions(),
-        "rows": [row.to_json() for row in sorted(rows, key=lambda row: row.number)],
-    }
-    return write_whole(folder / FILE, json.dumps(content, allow_nan=False, indent=1), durable=True)
+    plain = content(sorted(rows, key=lambda row: row.number), command)
+    return write_whole(folder / FILE, json.dumps(plain, allow_nan=False, indent=1), durable=True)
+
+
+def content(rows: Iterable[Row], command: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what the file holds of some rows, which come last, and of the command that made them."""
+    plain = [row.to_json() for row in rows]
+    return {"format": _FORMAT, "command": [*command], "versions": versions(), "rows": plain}
 
 
 def load(path: Path) -> Ledger:
