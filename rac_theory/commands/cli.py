@@ -11,7 +11,7 @@ from typing import NoReturn
 from problems.naming import printable
 from rac_theory.commands import advise, claims, counterexamples, judge, prove, repeat, report, sketch, sweep, verify
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK
-from rac_theory.processes import plug_in_faults
+from rac_theory.processes import plug_in_faults, progress
 from rac_theory.processes.interrupts import heard_once, status_of_interrupt
 from rac_theory.verification.versions import own_version
 
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said what there is to say: usage, help or the version
         return BAD_INPUT if end.code else OK
     try:
-        with heard_once(), plug_in_faults.told():
+        with heard_once(), plug_in_faults.told(), progress.silent():  # each has a bar of its own
             status: int = arguments.run(arguments)
             if sys.stdout is not None:
                 sys.stdout.flush()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from problems import checks
+from rac_theory.processes import progress
 from rac_theory.processes.tasks import as_they_finish, worker_count
 from rac_theory.sweeps.forecast import Forecast, memory_of_a_worker, pilots
 from rac_theory.sweeps.found import Sweep
@@ -73,7 +74,8 @@ def sweep(
     jobs : int, optional
         Workers; by default as many as there are, and none for a short sweep.
     watch : callable, optional
-        Called with a ``Progress`` when the first cells have shown what the others cost, and after every cell.
+        Called with a ``Progress`` when the first cells have shown what the others cost, and after every cell; without
+        it there is a bar where somebody waits.
 
     Raises
     ------
@@ -97,8 +99,10 @@ def sweep(
     grid.cells  # noqa: B018  # no store is made for a grid that is refused
     with closing(Store(Path(store), grid)) as open_store:
         job = _Job(grid, open_store, watch)
-        job.run_pilots()
-        job.run_others(jobs)
+        with progress.task("cells", job.total) if watch is None else progress.silent():
+            progress.advance(job.total - len(job.left))
+            job.run_pilots()
+            job.run_others(jobs)
         return Sweep.of(open_store)
 
 
@@ -145,6 +149,7 @@ class _Job:
     def _keep(self, finished: Finished) -> None:
         self.store.add(finished)
         self.forecast.learn(self.left.pop(finished.cell), finished.seconds)
+        progress.advance()
 
     def _tell(self) -> None:
         if self.watch is not None:
