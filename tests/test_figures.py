@@ -1,6 +1,7 @@
 """Figures as readers see them: what they are of, a legend that covers nothing, and curves that differ in grey, too."""
 
 from collections import Counter
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -8,26 +9,29 @@ import pytest
 from matplotlib.figure import Figure
 
 from problems import Quadratic
-from rac_theory import Case, RACLoRA, counterexamples, judge_runs, simulate, sketches, spectrum, theorems, verify
+from rac_theory import Case, RACLoRA, counterexamples, judge_runs, simulate, sketches, spectrum, verify
 from rac_theory.advice import Curvature, advise, frontier_plot
 from rac_theory.counterexamples.picture import Lines, Outcomes
 from rac_theory.sketches.all_spectra import comparison_plot
 from rac_theory.sweeps.picture import verdicts_over_steps
 
+answer = cache(lambda id: counterexamples.ALL[id].verdict())
+verdict = cache(lambda id, evidence: verify(id, CASE, runs=64, rng=0, evidence=evidence))
+
 CASE = Case(RACLoRA(sketches.Haar(4, 1), 0.5), Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4)), steps=30)
 COUNTS = {0.5: Counter(HOLDS=3, VIOLATED=1), 1.0: Counter(HOLDS=1, VIOLATED=3), 2.0: Counter(VIOLATED=2, CONSISTENT=2)}
 SIDES = advise([(768, 3072)], curvature=Curvature.of_rho(50.0)).options
 DRAWN = {
-    "sampled": lambda ax: verify(theorems.T2, CASE, runs=64, rng=0, evidence="sampled").plot(ax),
-    "exact": lambda ax: verify(theorems.T2, CASE).plot(ax),
-    "powers": lambda ax: verify(theorems.T1, CASE, runs=64, rng=0, evidence="sampled").plot(ax),
+    "sampled": lambda ax: verdict("T2", "sampled").plot(ax),
+    "exact": lambda ax: verdict("T2", "exact").plot(ax),
+    "powers": lambda ax: verdict("T1", "sampled").plot(ax),
     "runs": lambda ax: judge_runs(np.geomspace(1, 0.01, 60) * np.ones((20, 1)), 1.0).plot(ax),
     "trajectory": lambda ax: simulate(CASE, runs=20, rng=0).plot(ax),
     "spectrum": lambda ax: spectrum(sketches.Haar(8, 2)).plot(ax),
     "sampled spectrum": lambda ax: spectrum(sketches.Uniform(4, 2), draws=4000, rng=0).plot(ax),
     "advice": lambda ax: frontier_plot(SIDES, ax),
     "sweep": lambda ax: verdicts_over_steps(COUNTS, title="T2 on 12 cases", ax=ax),
-    **{id: lambda ax, id=id: counterexamples.ALL[id].verdict().plot(ax) for id in ("C2", "C5", "C6", "C7")},
+    **{id: lambda ax, id=id: answer(id).plot(ax) for id in ("C2", "C5", "C6", "C7")},
 }
 NAMES = ("good", "fair", "bad")
 COLUMN = (3.5, 2.8)  # inches: a column of a journal

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -199,7 +199,7 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
 
     low, high = max(low / 3, sys.float_info.min), min(1.5 * high, sys.float_info.max)
     firm, faint = (
-        [line for layer in layers if layer.is_faint is wanted for line in _as_lines(layer, xlim, xscale, (low, high))]
+        [_as_lines(layer, xlim, xscale, (low, high)) for layer in layers if layer.is_faint is wanted]
         for wanted in (False, True)
     )
     named = [layer for layer in layers if layer.label and np.isfinite(_drawable(layer.curves)).any()]
@@ -214,12 +214,11 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
     return Chart(seen, xlim, ylim, xscale, ylabel, title, corner)
 
 
-def _as_lines(layer: Layer, xlim: tuple[float, float], xscale: Scale, ylim: tuple[float, float]) -> Iterator[Line]:
-    """Yield the curves of a layer; an area without an end goes on beyond every axis."""
-    x = share_of_axis(layer.t, xlim, xscale)
-    for curve in layer.curves:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            yield x, share_of_axis(curve if layer.filled else _drawable(curve), ylim, "log")
+def _as_lines(layer: Layer, xlim: tuple[float, float], xscale: Scale, ylim: tuple[float, float]) -> Line:
+    """Return the curves of a layer; an area without an end goes on beyond every axis."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = share_of_axis(layer.curves if layer.filled else _drawable(layer.curves), ylim, "log")
+    return share_of_axis(layer.t, xlim, xscale), y
 
 
 def _with_margin(low: float, high: float, scale: Scale) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """Room for words on axes: the corner in which a box covers nothing, and by how much the axes must grow for it."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ from problems.checks import Array
 
 Corner = Literal["upper right", "lower left", "upper left", "lower right"]
 Line: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
-"""x and y of a line, (k,) each, as shares of the axes; nan is a gap, and inf goes on beyond the axes."""
+"""x, (k,), and y, (k,) or (lines, k), as shares of the axes; nan is a gap, and inf goes on beyond the axes."""
 
 CORNERS: tuple[Corner, ...] = ("upper right", "lower left", "upper left", "lower right")
 """Where falling curves leave room comes first."""
@@ -76,14 +77,21 @@ def covered(lines: Iterable[Line], left: float, right: float, low: float, high: 
 
 
 def filled_in(x: NDArray[Any], y: NDArray[Any]) -> tuple[Array, Array]:
-    """Return the points of a line, and some between them where it has few; gaps are left out."""
-    if not len(x):
-        return x, y
-    places = np.arange(len(x))
-    at = np.union1d(np.linspace(0, len(x) - 1, _FINE), places) if len(x) < _FINE else places
-    lower = np.floor(at).astype(np.int64)
-    upper, share = np.minimum(lower + 1, len(x) - 1), at - lower
-    with np.errstate(invalid="ignore"):
-        x, y = (np.where(share > 0, (1 - share) * z[lower] + share * z[upper], z[lower]) for z in (x, y))
+    """Return the points of lines, and some between them where they have few; gaps are left out."""
+    x = np.broadcast_to(x, y.shape)
+    if 0 < x.shape[-1] < _FINE:
+        left, right, share = _between(x.shape[-1])
+        with np.errstate(invalid="ignore"):
+            x, y = (
+                np.where(share > 0, (1 - share) * z[..., left] + share * z[..., right], z[..., left]) for z in (x, y)
+            )
     seen = ~(np.isnan(x) | np.isnan(y))
     return x[seen], y[seen]
+
+
+@lru_cache(maxsize=256)
+def _between(points: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """Return where to look along a line: between which two of its points, and how far from the first of them."""
+    at = np.union1d(np.linspace(0, points - 1, _FINE), np.arange(points))
+    left = np.floor(at).astype(np.int64)
+    return left, np.minimum(left + 1, points - 1), at - left

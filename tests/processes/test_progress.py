@@ -60,11 +60,12 @@ def screens(monkeypatch):
     ids=["simulate", "workers", "verify", "until decided", "tightness", "hardest case", "sweep"],
 )
 def test_what_takes_long_has_one_bar_that_arrives(screens, tmp_path, work, said):
-    """A bar for each part, one that runs backwards or beyond its end, or stops at a half; one that stays behind."""
+    """A bar for each part, one that runs backwards, is full at once, or stops at a half; one that stays behind."""
     work(tmp_path)
     (seen,) = screens
     shares = [share for share, _ in seen.shown]
     assert all(0 <= before <= after <= 1 for before, after in pairwise(shares))
+    assert shares[0] < 0.5
     assert shares[-1] > 0.49 if "512" in said else shares[-1] > 0.8  # decided sooner, or fewer than the budget
     assert all(said in words for _, words in seen.shown)
     assert seen.closed == 1
@@ -78,6 +79,21 @@ def test_the_time_that_is_left_is_told(screens):
         f"{share}% of 4 runs" for share in (25, 50, 75, 100)
     ]
     assert "about 0 s left" in screens[0].shown[-1][1]
+
+
+def test_a_part_adds_to_the_whole_and_something_else_does_not(screens):
+    """Steps counted as cases: a bar that is full at once; a part of what is waited for is no bar of its own."""
+    with progress.task("cases", 100) as whole:
+        with progress.task("steps", 7):
+            for _ in range(7):
+                progress.advance()
+        with progress.task("cases", 40) as part:
+            progress.advance(40)
+        assert part is whole
+        assert whole.done == 40
+        whole.reach(30)
+        assert whole.done == 40  # at least so much
+    assert len(screens) == 1
 
 
 def test_what_ends_soon_shows_nothing(screens, monkeypatch):
