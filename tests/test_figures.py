@@ -4,6 +4,7 @@ from collections import Counter
 from functools import cache
 from itertools import combinations
 
+import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -92,6 +93,15 @@ def test_no_two_curves_look_alike():
     x = np.arange(1.0, 5.0)
     ax = Lines({str(i): (x, x + i) for i in range(14)}, {}, "x", "y").draw()
     assert len({(line.get_marker(), line.get_linestyle()) for line in ax.get_lines()}) == 14
+
+
+def test_the_style_for_curves_of_ones_own_differs_in_grey():
+    """A file that is not packed, or that a matplotlib reads otherwise; six colours and one kind of line."""
+    with matplotlib.style.context("rac_theory.drawing.journal"):
+        lines = [Figure().subplots().plot([0, 1], **style)[0] for style in matplotlib.rcParams["axes.prop_cycle"]]
+        assert matplotlib.rcParams["axes.spines.top"] is False
+    assert len({line.get_linestyle() + str(line._dash_pattern) for line in lines}) == len(lines) == 6
+    assert len({line.get_color() for line in lines}) == 6
 
 
 def test_outcomes_have_a_key_of_as_many_colours():
