@@ -95,7 +95,7 @@ def outcome_map(points: int = 9) -> Outcomes:
         outcome,
         ("optimum", "elsewhere", "diverges"),
         r"step size $\gamma L$",
-        "standard deviation of A at the start",
+        "standard deviation of A",
     )
 
 
