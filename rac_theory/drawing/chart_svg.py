@@ -173,6 +173,9 @@ def _legend(chart: Chart) -> str:
 
 
 def _handle(layer: Layer, x: float, y: float) -> str:
+    if layer.is_point and not layer.filled:
+        dot = f'stroke-width="{DOT:g}" stroke-opacity="{layer.opacity:g}" stroke-linecap="round"'
+        return f'<path d="M{x + _SAMPLE / 2:.1f} {y:.1f}h0" stroke="{layer.colour}" {dot}/>'
     if layer.filled:
         sample = _rectangle(x, y - 2.8, x + _SAMPLE, y + 2.8)
         return f'<path d="{sample}" fill="{layer.colour}" fill-opacity="{layer.opacity:g}"/>'

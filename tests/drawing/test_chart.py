@@ -158,7 +158,7 @@ def test_a_single_step_is_drawn():
         "single runs": "o",
     }
     text = chart_svg.draw(some)
-    (dot,) = paths(text, stroke=chart.MEAN, **{"stroke-linecap": "round"})
+    dot, _ = paths(text, stroke=chart.MEAN, **{"stroke-linecap": "round"})  # and its sample in the legend
     assert dot.get("d").endswith("h0")
     (bar,) = paths(text, stroke=chart.MEAN, **{"stroke-linecap": "butt"})
     assert corners(bar)[0, 0] == corners(bar)[1, 0]
