@@ -9,9 +9,8 @@ from typing import Any
 import matplotlib
 import pytest
 
-import problems
 import rac_theory
-from rac_theory import counterexamples, sketches, theorems
+from rac_theory import counterexamples, problems, sketches, theorems
 from rac_theory.commands import cli
 
 ROOT = Path(__file__).resolve().parent.parent

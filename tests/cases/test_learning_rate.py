@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic, SoftmaxRegression
-from problems.smoothness import Smoothness
 from rac_theory import GD, Case, Constants, RACLoRA, best_step, learning_rate, longest_step
 from rac_theory.cases.effective_dimension import effective_dimension
+from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     Coordinate,
     CoordinateWithReplacement,

@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from problems import LeastSquares
 from rac_theory import learning_rate
 from rac_theory.commands.advise_words import NOT_COVERED
 from rac_theory.commands.cli import main
 from rac_theory.commands.in_common import wide_console
+from rac_theory.problems import LeastSquares
 from rac_theory.sketches import Gaussian
 from tests.advice.headers import safetensors, tensor
 

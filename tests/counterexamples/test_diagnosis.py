@@ -6,13 +6,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import Case
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.gradients import Noisy
 from rac_theory.counterexamples.diagnosis import Cause, diagnose
 from rac_theory.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.counterexamples.paper_quadratic import paper_quadratic
+from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen, Gaussian, Haar
 

@@ -6,7 +6,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import FromFunctions, Quadratic, SoftmaxRegression
 from rac_theory import Case, counterexamples
 from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
 from rac_theory.commands import counterexamples as command
@@ -20,6 +19,7 @@ from rac_theory.counterexamples.picture import Lines
 from rac_theory.counterexamples.representation_floor import exact_floor
 from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
 from rac_theory.counterexamples.stuck_subspace import exact_gap
+from rac_theory.problems import FromFunctions, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Haar
 from rac_theory.verification.status import Status
 

@@ -6,12 +6,12 @@ from itertools import combinations, permutations, product
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, Quadratic
 from rac_theory import Case, RACLoRA, exact_rate, expected, simulate, theorems, verify
 from rac_theory.algorithms import Bernoulli
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.expectations.route import moment_map
 from rac_theory.numerics.linalg import projection
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar, Mixture, Rademacher
 
 rng = np.random.default_rng(0)

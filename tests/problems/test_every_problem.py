@@ -10,8 +10,8 @@ import pytest
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-import problems
-from problems import (
+from rac_theory import problems
+from rac_theory.problems import (
     FromFunctions,
     LeastSquares,
     LogisticRegression,

@@ -6,8 +6,8 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 
-from problems import LogisticRegression, SoftmaxRegression
-from problems.minimise import minimise
+from rac_theory.problems import LogisticRegression, SoftmaxRegression
+from rac_theory.problems.minimise import minimise
 
 PROBLEMS = [
     LogisticRegression.breast_cancer(0.1),

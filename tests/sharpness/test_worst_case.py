@@ -6,9 +6,9 @@ import cvxpy
 import numpy as np
 import pytest
 
-from problems import Quadratic
-from problems.extras import MissingExtra
 from rac_theory import Case, Constants, RACLoRA, WorstCase, side_by_side, sketches, theorems, tightness, worst_case
+from rac_theory.problems import Quadratic
+from rac_theory.problems.extras import MissingExtra
 from rac_theory.sharpness import worst_case as worst_case_module
 
 CLASS = {"L": 2.0, "mu": 0.3, "gamma": 0.4}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joblib import parallel_config
 
-from problems import LogisticRegression, Quadratic
 from rac_theory import Case, RACLoRA, simulate, sketches
+from rac_theory.problems import LogisticRegression, Quadratic
 from rac_theory.simulation.blocks import _Work
 from rac_theory.simulation.kernels.choice import kernel_for
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems.eigenvalues import extreme_eigenvalues
 from rac_theory import spectrum
 from rac_theory.numerics import rational
 from rac_theory.numerics.confidence import kl_lower, kl_upper
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.sketches import Frozen, Haar, SparseSigns, WeightedCoordinate, named_sketch
 
 

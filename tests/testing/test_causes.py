@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from problems import LeastSquares
 from rac_theory import GD, SGD, RACLoRA
+from rac_theory.problems import LeastSquares
 from rac_theory.testing import Refuted, check_algorithm
 from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 

@@ -12,10 +12,10 @@ from itertools import repeat
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import GD, Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.algorithms.gradients.noise import NO_NOISE, additive_noise
+from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.gradients import _bets_on_mean
 

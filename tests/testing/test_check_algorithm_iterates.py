@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from problems import Federated, LeastSquares, Quadratic
 from rac_theory import Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, Spectrum, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.claimed import Claim

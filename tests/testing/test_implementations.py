@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from problems import FromFunctions
 from rac_theory import GD, SGD, Case, Constants, Local, RACLoRA, Status, sketches, verify
+from rac_theory.problems import FromFunctions
 from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
 from rac_theory.testing.algorithms.law import LEVELS
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, theorems, verify
+from rac_theory.problems import Quadratic
 from rac_theory.testing import strategies
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
+from rac_theory.problems import Quadratic
 from rac_theory.simulation.blocks import simulate_part
 
 _spec = importlib.util.spec_from_file_location(

@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from problems import LogisticRegression, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
+from rac_theory.problems import LogisticRegression, Quadratic
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
 from rac_theory.verification.decision import exact_decision
 from rac_theory.verification.judge import judge
