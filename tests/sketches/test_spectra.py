@@ -266,4 +266,4 @@ def test_a_closed_form_that_does_not_apply_falls_through():
 
 def test_a_spectrum_draws_itself():
     ax = spectrum(named_sketch("weighted_coordinate", 5, 1)).plot()
-    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), np.linspace(4, 1, 5) / 12.5)
+    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), np.linspace(2, 1, 5) / 7.5)
