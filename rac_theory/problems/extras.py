@@ -32,5 +32,5 @@ def import_extra(module: str, extra: str) -> Any:
 
 def _source(extra: str) -> str:
     """Return what pip installs: the clone that this file is in, or the one that was installed from."""
-    clone = Path(__file__).resolve().parent.parent
+    clone = Path(__file__).resolve().parents[2]
     return f'-e "{clone}[{extra}]"' if (clone / "pyproject.toml").is_file() else f'"path/to/your/clone[{extra}]"'
