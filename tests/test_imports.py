@@ -114,6 +114,7 @@ def test_every_public_name_exists_and_no_function_is_hidden_by_its_module():
         rac_theory.verfy  # noqa: B018
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theirs", ["problems.py", "problems/__init__.py"])
 def test_a_project_may_have_problems_of_its_own(tmp_path, theirs):
     """In Python, in the command started from its folder, and in pytest, whose rootdir comes first on the path."""

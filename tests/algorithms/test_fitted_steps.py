@@ -107,6 +107,7 @@ def test_expectations_are_means_over_the_support(name, kind, side):
     np.testing.assert_allclose(expected(case).gap, means, rtol=1e-8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("name", "side"), [("rows", "left"), ("least squares", "left")])
 def test_expectations_along_uniform_lines(kind, name, side):

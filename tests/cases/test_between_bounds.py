@@ -13,6 +13,7 @@ D, R = 4096, 16
 HOW = ("at most: moments of entries of H, between bounds", 0.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sketch", [Uniform(D, R), AnisotropicGaussian(D, R, np.diag(np.linspace(1.0, 4.0, D)))], ids=("uniform", "gaussian")
 )

@@ -162,6 +162,7 @@ def test_advice_on_a_sampled_sketch_takes_the_safe_end():
         assert option.lambda_min < (known.lambda_min + known.lambda_min_upper) / 2 < known.lambda_min_upper
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theorem", ["T1", "T2"])
 def test_the_hardest_case_is_one_whose_bound_has_halved(theorem):
     """Before that every bound is nearly met. Catches bounds that have hardly fallen."""

@@ -150,6 +150,7 @@ def recorded(algorithm, problem, W0, steps, seed):
     return simulate(Case(algorithm, problem, W0, steps=steps), rng=seed, record=kept)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", [0, 1000])
 def test_the_bank_is_told_apart(first):
     """At least 45 of 50 right. Would catch a threshold that confuses two causes, or a test that fires too early.

@@ -97,6 +97,7 @@ def test_a_false_invariant_would_have_been_seen():
     assert (np.abs(gaps.mean(axis=0) - expected(Case(algo, problem, steps=8)).gap[1:]) / error).max() <= 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("problem", "sketch", "side"),
     [(p, s, side) for p, s, side in ALL if s in ("haar", "coordinate", "signs") and (s, p) != ("signs", "kronecker")],

@@ -58,6 +58,7 @@ def test_the_usual_plan():
     assert any("diabetes: side='right' is left out" in note for note in todo.notes)
 
 
+@pytest.mark.long
 def test_every_claim_meets_problems_of_several_kinds():
     """``--claim all``: each theorem meets its assumptions on at least two problems, except those that need a number
     that only a measurement could give; the steps are enough for a bound to say something.

@@ -16,7 +16,7 @@ from .lines import LINES, ROOT, Line
 FOLDERS = ("rac_theory", "tests", "docs", "notebooks")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md")
 BUILT = shutil.ignore_patterns("_build", "generated")
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "")  # those that are long, too
 PASSED, FAILED = 0, 1  # of the exit statuses of pytest: others say that tests could not be run
 LONGEST = 600  # seconds
 PASSED_OVER = ("mutants", "fuzz", "processes", "browser")  # when a test is looked for, as they are slow

@@ -39,6 +39,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("implements", "changes", "cause"), WRONG, ids=[f"{R!r:.12} {c}" for R, c, _ in WRONG])
 def test_the_cause_is_named(implements, changes, cause):
     with pytest.raises(Refuted, match=rf"^Mine must be .*, but {cause}.* Seen first: Mine"):

@@ -63,6 +63,7 @@ OURS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("algorithm", "problem"), OURS.values(), ids=OURS.keys())
 def test_ours_pass(algorithm, problem):
     """With a quarter of the draws: that sound ones pass by default, the twins in the bank of mutants show."""

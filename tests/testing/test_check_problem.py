@@ -69,6 +69,7 @@ OURS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("problem", OURS.values(), ids=OURS.keys())
 def test_ours_pass(problem):
     check_problem(problem)

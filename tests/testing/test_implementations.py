@@ -119,6 +119,7 @@ def test_gradients_that_are_asked_for_are_known(changes, source):
         check_algorithm(declared(Asking(**changes, scale=0.99), implements), draws=DRAWS)
 
 
+@pytest.mark.long
 def test_a_right_one_fails_no_more_often_than_is_said():
     """Of 10 seeds at alpha = .01 a share of 4 alpha = .04 may fail: more than 4 do with probability 1e-4.
 

@@ -117,6 +117,7 @@ def verdicts(output):
     return re.findall(r"^(?:HOLDS|CONSISTENT|UNDECIDED|VIOLATED) .*$", output, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_pytest, run_pytest_here):
     """Would catch a seed that depends on the order, and claims of workers that are lost or counted twice."""
     status, plain = run_pytest_here("-v", test_it=SOUND)
@@ -135,6 +136,7 @@ def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_
     assert verdicts(part) == [line for line in verdicts(plain) if "test_rate" in line or "descent[T2]" in line]
 
 
+@pytest.mark.long
 def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run_pytest_here):
     """A sketch that always draws the first row, and a bound without lambda_min, squared.
 
@@ -171,6 +173,7 @@ def test_generator(rac_rng):
 """
 
 
+@pytest.mark.long
 def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest, run_pytest_here):
     """A test that fails for what seed 42 draws first, in a project with a ``problems.py`` of its own."""
     import numpy as np

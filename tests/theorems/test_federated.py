@@ -185,6 +185,7 @@ def test_the_noise_of_clients_that_curve_differently_is_no_free_lunch(t):
     )
 
 
+@pytest.mark.long
 def test_they_hold(kind, tried):
     """Four clients, rows at random, four local steps; zeta^2 is measured on other runs."""
     for verdict in tried(ALL, kind, "federated"):

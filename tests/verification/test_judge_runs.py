@@ -161,6 +161,7 @@ def test_error_rates_by_enumeration(p):
         assert 0 < probability @ [found is status for found in statuses] <= 0.3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(calibration.DOORS))
 def test_error_rates_and_power_of_the_door(name):
     """200 ensembles of 100 runs at equality, alpha = 0.05: more than 22 errors of a kind have probability < 3e-4.
