@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from problems import Quadratic
 from rac_theory import Case, RACLoRA, counterexamples, judge_runs, simulate, sketches, spectrum, verify
 from rac_theory.advice import Curvature, advise, frontier_plot
 from rac_theory.counterexamples.picture import Lines, Outcomes
+from rac_theory.problems import Quadratic
 from rac_theory.sketches.all_spectra import comparison_plot
 from rac_theory.sweeps.picture import verdicts_over_steps
 

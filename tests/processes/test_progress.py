@@ -10,9 +10,9 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from problems import Quadratic, SoftmaxRegression
 from rac_theory import Case, Grid, RACLoRA, hardest_case, simulate, sketches, sweep, tightness, verify
 from rac_theory.commands.cli import main
+from rac_theory.problems import Quadratic, SoftmaxRegression
 from rac_theory.processes import progress
 
 QUADRATIC = Case(RACLoRA(sketches.Haar(4, 1), 0.5), Quadratic(np.diag([0.5, 0.6, 0.8, 1.0]), np.eye(4)), steps=30)
