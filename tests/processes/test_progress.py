@@ -10,8 +10,9 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from rac_theory import Case, Grid, RACLoRA, hardest_case, simulate, sketches, sweep, tightness, verify
+from rac_theory import Case, Grid, RACLoRA, hardest_case, simulate, sketches, spectrum, sweep, tightness, verify
 from rac_theory.commands.cli import main
+from rac_theory.experiments.finetuning import compare, softmax_task
 from rac_theory.problems import Quadratic, SoftmaxRegression
 from rac_theory.processes import progress
 
@@ -55,9 +56,21 @@ def screens(monkeypatch):
         (lambda folder: verify("T2", SOFTMAX, runs="until decided", most_runs=512, rng=0), "of 512 runs"),
         (lambda folder: tightness("T2", QUADRATIC), "of 30 steps"),
         (lambda folder: hardest_case("T2", budget=200, rng=0), "of 200 cases"),
+        (lambda folder: spectrum(sketches.Uniform(3, 1), draws=5000, rng=0), "of 5,000 draws"),
+        (lambda folder: compare(softmax_task(), rank=1, steps=2, link=1, runs=1), "trainings"),
         (lambda folder: sweep(CELLS, folder / "cells.sqlite", jobs=1), "of 4 cells"),
     ],
-    ids=["simulate", "workers", "verify", "until decided", "tightness", "hardest case", "sweep"],
+    ids=[
+        "simulate",
+        "workers",
+        "verify",
+        "until decided",
+        "tightness",
+        "hardest case",
+        "spectrum",
+        "fine-tuning",
+        "sweep",
+    ],
 )
 def test_what_takes_long_has_one_bar_that_arrives(screens, tmp_path, work, said):
     """A bar for each part, one that runs backwards, is full at once, or stops at a half; one that stays behind."""
