@@ -73,24 +73,23 @@ def sample_spectrum(
     block = max(1, min(_BLOCK_NUMBERS // (d * sketch.rank), -(-draws // _FIRST)))
     total, n, checkpoint, k = np.zeros((d, d)), 0, block, 0
     directions, account = _Directions(d), Account(alpha)
-    with progress.task("draws", draws):
-        while True:
-            size = min(block, draws - n, checkpoint - n)
-            rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
-            total += rows.T @ rows
-            n += size
-            progress.advance(size)
-            if n < min(checkpoint, draws):
-                continue
-            k, checkpoint = k + 1, 2 * checkpoint
-            directions.look(total, n)
-            if n == draws or width is not None:
-                level = account.draw(f"look {k}", alpha if width is None else alpha / (k * (k + 1)))
-                found = _bounds(total / n, n, directions, level)
-                narrow = width is not None and found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
-                if n == draws or narrow:
-                    return found
-            directions.turn(total, n)
+    while True:
+        size = min(block, draws - n, checkpoint - n)
+        rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
+        total += rows.T @ rows
+        n += size
+        progress.advance(size)
+        if n < min(checkpoint, draws):
+            continue
+        k, checkpoint = k + 1, 2 * checkpoint
+        directions.look(total, n)
+        if n == draws or width is not None:
+            level = account.draw(f"look {k}", alpha if width is None else alpha / (k * (k + 1)))
+            found = _bounds(total / n, n, directions, level)
+            narrow = width is not None and found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
+            if n == draws or narrow:
+                return found
+        directions.turn(total, n)
 
 
 def _bounds(mean: Array, n: int, directions: _Directions, alpha: float) -> SampledSpectrum:
