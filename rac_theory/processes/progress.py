@@ -45,7 +45,7 @@ class Task:
     ...         progress.advance(50)
     ...     outer.reach(20)  # what others have done, in their processes
     ...     outer.done
-    20
+    20.0
     """
 
     def __init__(self, unit: str, total: float, look_for: Callable[[], Screen | None]) -> None:
