@@ -337,7 +337,7 @@ def test_a_page_at_a_time(browse, folder, rows):
 
 
 def test_two_thousand_rows_open_fast(browse, folder, rows):
-    """Measured by the browser's own clock: 0.3 s on two quiet cores, all rows laid out at once took thrice as long."""
+    """By the browser's own clock, 0.4 s where two cores are shared by five, 0.9 s by nine; two seconds are a fault."""
     found = browse(
         """
         const timed = (act) => {
@@ -354,7 +354,7 @@ def test_two_thousand_rows_open_fast(browse, folder, rows):
         budget="--timeout=30000",
     )
     assert found["laid_out"] == 100
-    assert max(found["ready"], found["filter"], found["search"], found["sort"]) < 1000, found
+    assert max(found["ready"], found["filter"], found["search"], found["sort"]) < 2000, found
 
 
 def test_all_rows_are_printed(browse, folder, rows):
