@@ -42,8 +42,8 @@ class ShownClaim:
 
     @property
     def proof(self) -> ShownProof | None:
-        """Its proof, if it is one of ours."""
-        return shown_proof(self.id)
+        """Its proof, if it is one of ours and rows try it: to check the proofs of all takes longer than many a job."""
+        return shown_proof(self.id) if self.rows else None
 
     @property
     def counts(self) -> list[tuple[str, int]]:
