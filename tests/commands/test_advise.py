@@ -12,7 +12,7 @@ from problems import LeastSquares
 from rac_theory import learning_rate
 from rac_theory.commands.advise_words import NOT_COVERED
 from rac_theory.commands.cli import main
-from rac_theory.commands.in_common import wide_console
+from rac_theory.commands.screen import screen
 from rac_theory.sketches import Gaussian
 from tests.advice.headers import safetensors, tensor
 
@@ -114,7 +114,7 @@ def test_a_reader_that_goes_away_is_no_violated_claim(monkeypatch):
 
     monkeypatch.setattr("sys.stdout.write", write)
     with pytest.raises(BrokenPipeError):
-        wide_console().print("a table")
+        screen().print("a table")
 
 
 def test_activations_by_layer(run):

@@ -1,0 +1,93 @@
+"""The screen: how tables and prose are laid out. On a terminal a table is no wider than it, and prose neither; what is
+read by another program has whole lines, every column, and no character but text.
+"""
+
+import textwrap
+from collections.abc import Collection, Sequence
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from rac_theory.commands.parsing import PROSE
+
+_WHOLE = 100_000  # columns, where no terminal is: no table is as wide
+
+
+class _Screen(Console):
+    """One that leaves it to the command line what becomes of a reader that goes away; its parent ends the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so, instead of a status that stands for a violated claim."""
+        raise BrokenPipeError
+
+
+def screen() -> Console:
+    """Return what is printed on: standard output."""
+    console = _Screen(highlight=False)
+    return console if console.is_terminal else _Screen(highlight=False, width=_WHOLE)
+
+
+def tell(console: Console, text: str, hang: int = 0) -> None:
+    """Print prose, a paragraph for each line of the text.
+
+    Parameters
+    ----------
+    console : Console
+    text : str
+        A line that begins with blanks is indented by them.
+    hang : int
+        By how much more its other lines are indented.
+    """
+    for line in text.split("\n"):
+        told = _wrapped(line, hang, min(console.width, PROSE)) if console.is_terminal else line
+        console.print(told, markup=False, soft_wrap=True)
+
+
+def show_table(console: Console, table: Table, spare: Sequence[str] = ()) -> None:
+    """Print a table; where a terminal is too narrow for it, without its spare columns, and say which they are.
+
+    Parameters
+    ----------
+    console : Console
+    table : Table
+        Columns that may be wrapped, which is done between words, are those without ``no_wrap``.
+    spare : sequence of str
+        Headings, that of the column that can be spared first in front.
+    """
+    left_out: list[str] = []
+    while console.is_terminal and len(left_out) < len(spare) and _measured(console, table).maximum > console.width:
+        left_out.append(spare[len(left_out)])
+        table = _without(table, left_out[-1:])
+    usual = console.width
+    console.width = max(usual, _measured(console, table).minimum)  # else words and numbers would be broken
+    console.print(table)
+    console.width = usual
+    if left_out:
+        tell(console, f"(no room for {', '.join(left_out)})")
+
+
+def _wrapped(line: str, hang: int, width: int) -> str:
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line.strip(),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + " " * hang,
+        break_long_words=False,  # a path is to be copied in one piece
+        break_on_hyphens=False,
+    )
+
+
+def _measured(console: Console, table: Table) -> Measurement:
+    return Measurement.get(console, console.options.update(max_width=_WHOLE), table)
+
+
+def _without(table: Table, headings: Collection[str]) -> Table:
+    fewer = Table(box=None, pad_edge=False, header_style=table.header_style)
+    columns = [column for column in table.columns if column.header not in headings]
+    for column in columns:
+        fewer.add_column(column.header, justify=column.justify, no_wrap=column.no_wrap)
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        fewer.add_row(*cells)
+    return fewer
