@@ -22,7 +22,7 @@ from rac_theory.commands.options import (
     sweep,
     verify,
 )
-from rac_theory.commands.parsing import Parser, refused
+from rac_theory.commands.parsing import Parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,8 +42,8 @@ def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
         arguments, unknown = parser.parse_known_args(words)
         if unknown:
             arguments.parser.refuse_unknown(unknown)
-    except SystemExit as end:  # what there is to say has been said: help, the version or what is wrong
-        status = BAD_INPUT if end.code else OK
+    except SystemExit as end:  # with a sentence on what is wrong, or none: help and version have been printed
+        status = _refused(end.code) if isinstance(end.code, str) else OK
         return lambda: status
     arguments.typed = ["rac-theory", *words]
     module, _, function = arguments.run.partition(":")
@@ -70,18 +70,26 @@ def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespa
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except BrokenProcessPool:
-        return refused(
+        return _refused(
             "a worker process was lost: killed, out of memory, or ended by code that is not ours; fewer --jobs take "
             "less memory. What was finished is kept"
         )
     except MemoryError as error:
-        return refused(f"there is not enough memory{f': {error}' if str(error) else ''}")
+        return _refused(f"there is not enough memory{f': {error}' if str(error) else ''}")
     except (ValueError, OverflowError, ImportError, OSError) as error:
-        return refused(str(error))
+        return _refused(str(error))
     except BaseException:  # a fault of ours must not look like a violated claim
         traceback.print_exc()
         return INTERNAL_ERROR
     return status
+
+
+def _refused(reason: str) -> int:
+    """Say on one line why something is refused, without characters that would steer a terminal."""
+    from problems.naming import printable
+
+    print(f"error: {printable(' '.join(reason.split()))}", file=sys.stderr)
+    return BAD_INPUT
 
 
 class _Version(argparse.Action):
@@ -104,4 +112,5 @@ def _parser() -> Parser:
         command.add(commands)
     for one in commands.choices.values():
         one.set_defaults(parser=one)
+    parser.commands = commands.choices
     return parser

@@ -68,6 +68,8 @@ def _bound(text: str) -> Any:
         return text
     if ":" in text and not Path(text).is_file():
         return imported(text, "bound")
+    if text.isidentifier() and not Path(text).exists():
+        checks.one_of("bound", text, theorems.ALL)
     numbers = read_csv(Path(text))
     if 1 not in numbers.shape:
         raise ValueError(f"bound must be one row or one column of numbers, got {numbers.shape} in {printable(text)}")

@@ -24,12 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.setting, arguments.assumption, arguments.mark) != (None, None, None):
         return _list_theorems(arguments)
     console = screen()
-    for heading, groups in (
-        ("claims, of which explain says more", _claims()),
-        ("problems, with the size of W; or the path of an svmlight file", {"": [*_problems()]}),
-        (f"sketches, with lambda_min at {_DIM} x {_RANK}; or a class of yours as module:Name", _sketches()),
-        ("settings, with the claims that are tried there; or a step size such as 0.5/L", {"": [*_settings()]}),
-    ):
+    for heading, groups in _sections():
         tell(console, heading)
         width = max(len(name) for entries in groups.values() for name, _ in entries) + 2
         for group, entries in groups.items():
@@ -39,6 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
                 tell(console, f"    {name:{width}}{text}", hang=width)
         tell(console, "")
     return OK
+
+
+def _sections() -> Iterator[tuple[str, Mapping[str, Sequence[Entry]]]]:
+    """Yield a heading with what stands under it in groups; data are read when the claims have been printed."""
+    yield "claims, of which explain says more", _claims()
+    yield "problems, with the size of W; or the path of an svmlight file", {"": [*_problems()]}
+    yield f"sketches, with lambda_min at {_DIM} x {_RANK}; or a class of yours as module:Name", _sketches()
+    yield "settings, with the claims that are tried there; or a step size such as 0.5/L", {"": [*_settings()]}
 
 
 def _list_theorems(arguments: argparse.Namespace) -> int:

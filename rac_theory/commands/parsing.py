@@ -6,12 +6,9 @@ import argparse
 import difflib
 import re
 import shutil
-import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
-
-from rac_theory.commands.exit_status import BAD_INPUT
 
 PROSE = 100
 """No line of prose is longer, however wide the terminal is."""
@@ -52,14 +49,15 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *, description: str = "", example: Example | None = None, **rest: Any) -> None:
         self.example = example
+        self.commands: Mapping[str, Parser] = {}  # by name, once they are added
         told = textwrap.fill(description, _width())
         super().__init__(formatter_class=_Formatter, description=told, epilog=str(example or ""), **rest)
 
     def error(self, message: str) -> NoReturn:
-        """Say in one sentence what is wrong, and where an example is."""
+        """Raise a ``SystemExit`` with a sentence on what is wrong, and where an example is."""
         message = re.sub(r"^argument (?:--)?([\w-]+): must ", r"\1 must ", message).removeprefix("argument ")
-        message = re.sub(r"^the following arguments are required: ", "what is missing must be given, ", message)
-        sys.exit(refused(f"{message} ({self.prog} --help has an example)"))
+        message = re.sub(r"^the following arguments are required: (.*)", r"\1 must be given", message)
+        raise SystemExit(f"{message} ({self.prog} --help has an example)")
 
     def refuse_unknown(self, words: Sequence[str]) -> NoReturn:
         """Refuse words that no option takes, with the option that was perhaps meant."""
@@ -75,14 +73,6 @@ class Parser(argparse.ArgumentParser):
             known = list(action.choices)
             near = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
             raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}, got {value!r}{_meant(near)}")
-
-
-def refused(reason: str) -> int:
-    """Say on one line why something is refused, without characters that would steer a terminal."""
-    from problems.naming import printable
-
-    print(f"error: {printable(' '.join(reason.split()))}", file=sys.stderr)
-    return BAD_INPUT
 
 
 def add_command(commands: Any, name: str, does: str, run: str, example: Example, description: str = "") -> Parser:

@@ -3,15 +3,17 @@ read by another program has whole lines, every column, and no character but text
 """
 
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.measure import Measurement
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from rac_theory.commands.parsing import PROSE
 
 _WHOLE = 100_000  # columns, where no terminal is: no table is as wide
+_GAP = 2  # between two columns
 
 
 class _Screen(Console):
@@ -56,11 +58,12 @@ def show_table(console: Console, table: Table, spare: Sequence[str] = ()) -> Non
         Headings, that of the column that can be spared first in front.
     """
     left_out: list[str] = []
-    while console.is_terminal and len(left_out) < len(spare) and _measured(console, table).maximum > console.width:
-        left_out.append(spare[len(left_out)])
-        table = _without(table, left_out[-1:])
+    for name in spare if console.is_terminal else ():
+        if _width(console, table) > console.width and name in map(_heading, table.columns):
+            table = _without(table, name)
+            left_out.append(name)
     usual = console.width
-    console.width = max(usual, _measured(console, table).minimum)  # else words and numbers would be broken
+    console.width = max(usual, _width(console, table, wrapped=True))  # else words and numbers would be broken
     console.print(table)
     console.width = usual
     if left_out:
@@ -79,13 +82,22 @@ def _wrapped(line: str, hang: int, width: int) -> str:
     )
 
 
-def _measured(console: Console, table: Table) -> Measurement:
-    return Measurement.get(console, console.options.update(max_width=_WHOLE), table)
+def _width(console: Console, table: Table, *, wrapped: bool = False) -> int:
+    """The width of a table that breaks no word; ``wrapped`` where it breaks all lines that it may."""
+    whole, width = console.options.update(max_width=_WHOLE), _GAP * (len(table.columns) - 1)
+    for column in table.columns:
+        cells = [Measurement.get(console, whole, cell) for cell in (column.header, *column.cells)]
+        width += max(cell.minimum if wrapped and not column.no_wrap else cell.maximum for cell in cells)
+    return width
 
 
-def _without(table: Table, headings: Collection[str]) -> Table:
-    fewer = Table(box=None, pad_edge=False, header_style=table.header_style)
-    columns = [column for column in table.columns if column.header not in headings]
+def _heading(column: Column) -> str:
+    return Text.from_markup(str(column.header)).plain
+
+
+def _without(table: Table, heading: str) -> Table:
+    fewer = Table(title=table.title, title_justify="left", box=None, pad_edge=False, header_style=table.header_style)
+    columns = [column for column in table.columns if _heading(column) != heading]
     for column in columns:
         fewer.add_column(column.header, justify=column.justify, no_wrap=column.no_wrap)
     for cells in zip(*(column.cells for column in columns), strict=True):

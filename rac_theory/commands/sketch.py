@@ -21,7 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
     console = screen()
     if arguments.all:
         known = all_spectra.compare(dim, rank, rng=arguments.seed)
-        show_table(console, all_spectra.comparison_table(known))
+        show_table(console, all_spectra.comparison_table(known), ("E[rank]", "lambda_max"))
+        for line in all_spectra.without_spectrum(known):
+            tell(console, line)
         ax = all_spectra.comparison_plot(known)
     else:
         one = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed)

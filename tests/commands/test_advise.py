@@ -167,7 +167,7 @@ def test_learning_rates_are_those_of_the_function(run, capsys):
         for part, side, dim in ((left, "right", 5), (right, "left", 6)):
             known = learning_rate(problem, Gaussian(dim, 2), lora_alpha=alpha, side=side)
             steps = 1 / (known.nu * problem.L)
-            assert f" 2 {steps:.4g} {known.best:.4g} {known.longest:.4g} 1 " in part
+            assert f" 2 {steps:.4g} {alpha:.4g} fixed {known.best:.4g} {known.longest:.4g} 1 " in part
     assert "learning rates" not in run("--shape", "5x6", "--rank", "2")
     for wrong in ("0", "-1", "nan", "1e-320"):
         assert main(["advise", "--shape", "5x6", "--rank", "2", "--learning-rate", wrong]) == 2

@@ -186,7 +186,7 @@ def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which
 def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsys):
     monkeypatch.setattr("rac_theory.commands.listing.DEFAULT_PROBLEMS", None)
     assert main(["list"]) == 70
-    assert "TypeError" in capsys.readouterr().err
+    assert "AttributeError" in capsys.readouterr().err
 
 
 def test_a_full_disk_names_the_file_and_leaves_no_part(folder):

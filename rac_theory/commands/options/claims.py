@@ -17,7 +17,8 @@ _EXPLAIN = Example(
     "explain T2",
     """
     T2 (rac_lora_gd_pl)
-        E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*)
+        E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*).
+
     source   arXiv:2410.08305v1, Theorem 5.5 ...
     """,
 )

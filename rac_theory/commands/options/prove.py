@@ -13,7 +13,9 @@ def add(commands: Any) -> None:
         "prove",
         "print a proof that is checked here, of a theorem of ours or of yours",
         "prove:run",
-        Example("prove T1 T2", "T1 ... ms  proved; not used: lambda_min > 0\nT2 ... ms  proved"),
+        Example(
+            "prove T1 T2", "T1 ... ms  proved; all that is given is used\nT2 ... ms  proved; not used: lambda_min > 0"
+        ),
         "Print a proof that is checked here, of a theorem of ours or of yours; of several theorems a line each.",
     )
     option(

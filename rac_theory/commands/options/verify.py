@@ -7,10 +7,10 @@ from rac_theory.commands.options.shared import add_alpha, add_jobs, add_out, add
 from rac_theory.commands.parsing import Example, add_command, among, integer, option
 
 EXAMPLE = Example(
-    "verify --claim T2 --problem digits --sketch haar --rank 4",
+    "verify --claim T2 --problem breast_cancer --sketch haar --rank 4",
     """
-    #  claim  case                 setting  verdict  slack [interval] ...
-    1  T2     digits haar r4 left  1/L      HOLDS    5.72 [1.33, 6.39] ...
+    #  claim  case                        setting  verdict  slack [interval] ...
+    1  T2     breast_cancer haar r4 left  1/L      HOLDS    62.7 [3.18, 69.8] ...
     1 HOLDS
     """,
 )
