@@ -46,6 +46,7 @@ class _Alike(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the tables and what they leave out, and save the figure."""
+    checks.integer("seed", arguments.seed, 0)
     found = [parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for one in found for layer in one.matrices]
     if not layers:
@@ -178,7 +179,7 @@ def _split(values: Sequence[str]) -> list[str]:
 
 def _rank(text: str) -> int:
     if not text.isdecimal():
-        raise ValueError(f"rank must be an integer, got {text!r}")
+        raise ValueError(f"rank must be an integer >= 1, got {text!r}")
     return int(text)
 
 

@@ -42,6 +42,8 @@ def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
         arguments, unknown = parser.parse_known_args(words)
         if unknown:
             arguments.parser.refuse_unknown(unknown)
+        if arguments.command is None:
+            parser.error(f"command must be one of {', '.join(parser.commands)}, got none")
     except SystemExit as end:  # with a sentence on what is wrong, or none: help and version have been printed
         status = _refused(end.code) if isinstance(end.code, str) else OK
         return lambda: status
@@ -107,10 +109,10 @@ def _parser() -> Parser:
         example=verify.EXAMPLE,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
-    commands = parser.add_subparsers(required=True, metavar="command", dest="command", title="commands")
+    commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
     for command in (verify, report, repeat, sweep, judge, counterexamples, claims, prove, sketch, advise):
         command.add(commands)
-    for one in commands.choices.values():
+    for one in (parser, *commands.choices.values()):
         one.set_defaults(parser=one)
     parser.commands = commands.choices
     return parser

@@ -1,6 +1,7 @@
 """``list``: what there is, by name and in groups, each read off the values themselves."""
 
 import argparse
+import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from problems import checks
@@ -52,11 +53,23 @@ def _list_theorems(arguments: argparse.Namespace) -> int:
     if not found:
         asked = {name: getattr(arguments, name) for name in ("setting", "assumption", "mark")}
         told = ", ".join(f"{name} {value!r}" for name, value in asked.items() if value is not None)
-        raise ValueError(f"what is asked of theorems must be true of one, got {told}")
+        raise ValueError(f"what is asked of theorems must be true of one, got {told}{_meant(arguments.assumption)}")
     console = screen()
     for theorem in found:
         tell(console, f"{theorem.id:14} {theorem.statement} [{theorem.mark}]", hang=15)
     return OK
+
+
+def _meant(assumption: str | None) -> str:
+    """The word of some assumption that is nearest to one that is in none; nothing if there is no such word."""
+    words = {
+        word.strip(".,:;()")
+        for theorem in theorems.ALL.values()
+        for said in theorem.assumptions
+        for word in said.split()
+    }
+    near = difflib.get_close_matches(assumption or "", words, n=1)
+    return f" (did you mean {near[0]!r}?)" if near and near[0] != assumption else ""
 
 
 def _claims() -> Mapping[str, Sequence[Entry]]:

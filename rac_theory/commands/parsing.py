@@ -16,6 +16,8 @@ PROSE = 100
 Completer = Callable[..., Iterable[str]]
 """What argcomplete asks for the words that may stand here."""
 
+_MEANT = "did you mean"
+
 
 class Example(NamedTuple):
     """A command line without its first word, and an excerpt of what it prints, which a test compares."""
@@ -57,7 +59,7 @@ class Parser(argparse.ArgumentParser):
         """Raise a ``SystemExit`` with a sentence on what is wrong, and where an example is."""
         message = re.sub(r"^argument (?:--)?([\w-]+): must ", r"\1 must ", message).removeprefix("argument ")
         message = re.sub(r"^the following arguments are required: (.*)", r"\1 must be given", message)
-        raise SystemExit(f"{message} ({self.prog} --help has an example)")
+        raise SystemExit(message if _MEANT in message else f"{message}; {self.prog} --help has an example")
 
     def refuse_unknown(self, words: Sequence[str]) -> NoReturn:
         """Refuse words that no option takes, with the option that was perhaps meant."""
@@ -147,7 +149,7 @@ def number(range_: str = "") -> Callable[[str], float]:
 
 
 def _meant(near: Sequence[str]) -> str:
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    return f" ({_MEANT} {near[0]!r}?)" if near else ""
 
 
 def _width() -> int:

@@ -16,6 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what is known of E[H] and save its figure."""
     dim = checks.integer("dim", arguments.dim, 1)
     rank = checks.integer("rank", arguments.rank, 1, dim, "dim")
+    checks.integer("seed", arguments.seed, 0)
     if arguments.all == (arguments.name is not None):
         raise ValueError(f"sketch must be given one name, or --all, got {'both' if arguments.all else 'neither'}")
     console = screen()

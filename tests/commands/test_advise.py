@@ -42,7 +42,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     [
         (["--shape", "784"], "shape must be rows x columns"),
         (["--shape", "bias.npz"], "shape must give at least one matrix, got none in bias.npz"),
-        (["--shape", "4x4", "--rank", "two"], "rank must be an integer, got 'two'"),
+        (["--shape", "4x4", "--rank", "two"], "rank must be an integer >= 1, got 'two'"),
         (["--shape", "4x4", "--rank", "0"], "rank must be >= 1, got 0"),
         (["--shape", "4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),
         (["--shape", "4x4", "--condition", "0.1"], "condition must be L / mu"),

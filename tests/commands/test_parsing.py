@@ -16,14 +16,18 @@ COMMANDS = cli._parser().commands
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("", "command must be given"),
+        ("explain T1 T2", "rac-theory explain must be given no more words, got 'T2'"),
+        ("", "command must be one of verify, report, repeat, sweep, judge, counterexamples, list, explain, prove,"),
         ("verfy", "command must be one of verify, report, repeat,"),
         ("verfy", "got 'verfy' (did you mean 'verify'?)"),
         ("verify --sketc", "--sketch: expected at least one argument"),  # a prefix is the option
         ("verify --skecth haar", "option must be one of --help, --claim, --problem,"),
         ("verify --skecth haar", "got '--skecth' (did you mean '--sketch'?)"),
         ("verify --row=1", "ignored explicit argument"),
-        ("explain T1 T2", "rac-theory explain must be given no more words, got 'T2'"),
+        ("--verison", "option must be one of --help, --version, got '--verison' (did you mean '--version'?)"),
+        ("list --assumption convx", "must be true of one, got assumption 'convx' (did you mean 'convex'?)"),
+        ("sketch haar --dim 4 --rank 2 --seed -1", "seed must be >= 0, got -1"),
+        ("advise --shape 4x4 --seed -1", "seed must be >= 0, got -1"),
         ("sketch haar", "--dim, --rank must be given"),
         ("sketch haar --dim 8 --rank two", "rank must be an integer >= 1, got 'two'"),
         ("sketch haar --dim 8.5 --rank 2", "dim must be an integer >= 1, got '8.5'"),

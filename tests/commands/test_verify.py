@@ -12,7 +12,7 @@ from rac_theory.ledger.summary import SHORT
 
 MANY = ["--claim", "T1", "T2", "--problem", "quadratic", "linnerud", "--sketch", "haar", "coordinate", "--jobs", "1"]
 MANY += ["--side", "left", "right", "--steps", "6"]
-FEW = ["--claim", "T2", "--problem", "quadratic", "--sketch", "haar", "frozen", "--rank", "1", "--side", "left"]
+FEW = ["--claim", "T1", "T2", "--problem", "quadratic", "--sketch", "haar", "frozen", "--side", "left", "right"]
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def test_many_rows_end_in_a_summary_and_few_are_their_own(told, tmp_path):
     assert [int(line.split()[0]) for line in full[1:33]] == [row["number"] for row in rows]
     few = told(*FEW)
     assert few[0].split()[:3] == ["#", "claim", "case"]
-    assert few[1].split()[1:6] == ["T2", "quadratic", "haar", "r1", "left"]
-    assert few[2] == "NOT_APPLICABLE x 1 (frozen): lambda_min > 0 is not met: lambda_min is 0"
-    assert few[3] == "1 HOLDS, 1 NOT_APPLICABLE"
+    assert few[1].split()[1:6] == ["T1", "quadratic", "haar", "r1", "left"]
+    assert few[9] == "NOT_APPLICABLE x 8 (frozen): lambda_min > 0 is not met: lambda_min is 0"
+    assert few[10] == "8 HOLDS, 8 NOT_APPLICABLE"
 
 
 def test_the_smallest_slack_is_that_of_a_row_which_can_be_repeated(told, tmp_path, capsys):

@@ -82,7 +82,7 @@ def add(commands: Any) -> None:
     option(
         compared,
         "--mixture",
-        type=number("> 0 and < 1"),
+        type=number("in [0, 1]"),
         metavar="P",
         help="probability of a left step, where both sides are mixed (default: they are not)",
     )
