@@ -74,10 +74,10 @@ def legend(rows: Sequence[Row]) -> str:
     """Return what the letters and the number in a cell mean, of those that came up."""
     seen = {row.status for row in rows}
     alpha = min((row.alpha for row in rows), default=math.nan)
-    letters = [words.format(alpha=alpha) for status, words in _WORST_FIRST.items() if status in seen]
+    letters = [words.format(alpha=alpha) for status, words in reversed(_WORST_FIRST.items()) if status in seen]
     if Status.NOT_APPLICABLE.name in seen:
         letters.append("- not applicable")
-    number = " Then, of those that hold, the smallest slack: the bound is at least so many times the mean."
+    number = " The number is the smallest slack of those that hold: the bound is at least so many times the mean."
     return f"{'; '.join(letters)}.{number if Status.HOLDS.name in seen else ''}"
 
 

@@ -89,7 +89,7 @@ def test_a_cell_counts_verdicts_and_has_the_smallest_slack_of_those_that_hold():
     said = legend(rows)
     for words in ("V violated", "U undecided", "C consistent", "H holds", "level 0.001", "- not applicable"):
         assert words in said
-    assert legend(rows[:1]).startswith("H holds, exactly or confirmed at level 0.001. Then")
+    assert legend(rows[:1]).startswith("H holds, exactly or confirmed at level 0.001. The number is")
     assert "violated" not in legend(rows[:1])
 
 
