@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 
 from problems import checks
@@ -27,7 +26,7 @@ from rac_theory.algorithms import Side
 from rac_theory.commands import advise_words as words
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.options.advise import CONDITION, EXAMPLES
-from rac_theory.commands.screen import screen, show_table, tell
+from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 
@@ -51,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     layers = [layer for one in found for layer in one.matrices]
     if not layers:
         raise ValueError(f"shape must give at least one matrix, got none in {', '.join(arguments.shape)}")
-    with Console(stderr=True).status("Computing spectra ..."):
+    with beside().status("Computing spectra ..."):
         groups = _advised(layers, _curvatures(arguments, layers), arguments)
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
     options = [option for group in groups for option in group.options]

@@ -23,6 +23,7 @@ from rac_theory.commands.options import (
     verify,
 )
 from rac_theory.commands.parsing import Parser
+from rac_theory.commands.prose import terminal_width, wrapped
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,10 +88,12 @@ def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespa
 
 
 def _refused(reason: str) -> int:
-    """Say on one line why something is refused, without characters that would steer a terminal."""
+    """Say in one sentence why something is refused, without characters that would steer a terminal."""
     from problems.naming import printable
 
-    print(f"error: {printable(' '.join(reason.split()))}", file=sys.stderr)
+    told = f"error: {printable(' '.join(reason.split()))}"
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    print(wrapped(told, terminal_width()) if terminal else told, file=sys.stderr)
     return BAD_INPUT
 
 

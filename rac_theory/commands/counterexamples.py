@@ -4,12 +4,10 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console
-
 from problems import checks
 from problems.naming import printable
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.screen import screen, tell
+from rac_theory.commands.screen import beside, screen, tell
 from rac_theory.counterexamples import ALL, Answer
 from rac_theory.ledger import results
 from rac_theory.report import gallery
@@ -28,14 +26,14 @@ def show(names: Iterable[str], folder: Path) -> int:
     gallery.load(folder)  # what cannot be added to is said first
     console, failed = screen(), False
     for example in examples:
-        with Console(stderr=True).status(f"{example.id}, {example.name} ..."):
+        with beside().status(f"{example.id}, {example.name} ..."):
             answer = example.verdict()
             ax = answer.witness.picture.draw()
             ax.set_title(f"{example.id} {answer.status.name}: {example.name}", fontsize=9)
             path = results.save_figure(ax, folder, f"counterexample {example.id}")
         gallery.keep(folder, Shown.of(answer, path.name))
-        for line in _told(answer):
-            tell(console, line, hang=10)
+        for i, line in enumerate(_told(answer)):
+            tell(console, line, hang=10 * (i > 1))  # below what stands behind a label, which the first two have not
         tell(console, f"  figure    {printable(str(path))}\n")
         failed |= answer.status is Status.VIOLATED
     return VIOLATED if failed else OK

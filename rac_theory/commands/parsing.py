@@ -5,13 +5,11 @@ is no number with what it should be; help is as wide as the terminal and no wide
 import argparse
 import difflib
 import re
-import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-PROSE = 100
-"""No line of prose is longer, however wide the terminal is."""
+from rac_theory.commands.prose import PROSE, terminal_width, wrapped
 
 Completer = Callable[..., Iterable[str]]
 """What argcomplete asks for the words that may stand here."""
@@ -52,7 +50,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *, description: str = "", example: Example | None = None, **rest: Any) -> None:
         self.example = example
         self.commands: Mapping[str, Parser] = {}  # by name, once they are added
-        told = textwrap.fill(description, _width())
+        told = wrapped(description, _width())
         super().__init__(formatter_class=_Formatter, description=told, epilog=str(example or ""), **rest)
 
     def error(self, message: str) -> NoReturn:
@@ -154,4 +152,4 @@ def _meant(near: Sequence[str]) -> str:
 
 def _width() -> int:
     """The width of help: two columns less than that of the terminal, as argparse has it."""
-    return min(shutil.get_terminal_size().columns, PROSE) - 2
+    return min(terminal_width(), PROSE) - 2

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
             status = VIOLATED
             tell(console, "\n".join(_missing(theorem)))
         else:
-            tell(console, _in_full(proof, arguments.latex) if in_full else _line(proof, seconds), hang=4)
+            tell(console, _in_full(proof, arguments.latex) if in_full else _line(proof, seconds), hang=5)
     return status
 
 

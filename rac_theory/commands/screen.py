@@ -2,7 +2,6 @@
 read by another program has whole lines, every column, and no character but text.
 """
 
-import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -10,7 +9,7 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-from rac_theory.commands.parsing import PROSE
+from rac_theory.commands.prose import wrapped
 
 _WHOLE = 100_000  # columns, where no terminal is: no table is as wide
 _GAP = 2  # between two columns
@@ -30,6 +29,11 @@ def screen() -> Console:
     return console if console.is_terminal else _Screen(highlight=False, width=_WHOLE)
 
 
+def beside() -> Console:
+    """Return what is printed on beside the output, where a bar may be: standard error."""
+    return Console(stderr=True, highlight=False)
+
+
 def tell(console: Console, text: str, hang: int = 0) -> None:
     """Print prose, a paragraph for each line of the text.
 
@@ -42,7 +46,7 @@ def tell(console: Console, text: str, hang: int = 0) -> None:
         By how much more its other lines are indented.
     """
     for line in text.split("\n"):
-        told = _wrapped(line, hang, min(console.width, PROSE)) if console.is_terminal else line
+        told = wrapped(line, console.width, hang) if console.is_terminal else line
         console.print(told, markup=False, soft_wrap=True)
 
 
@@ -68,18 +72,6 @@ def show_table(console: Console, table: Table, spare: Sequence[str] = ()) -> Non
     console.width = usual
     if left_out:
         tell(console, f"(no room for {', '.join(left_out)})")
-
-
-def _wrapped(line: str, hang: int, width: int) -> str:
-    indent = line[: len(line) - len(line.lstrip())]
-    return textwrap.fill(
-        line.strip(),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent + " " * hang,
-        break_long_words=False,  # a path is to be copied in one piece
-        break_on_hyphens=False,
-    )
 
 
 def _width(console: Console, table: Table, *, wrapped: bool = False) -> int:

@@ -6,12 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 from rich import progress
-from rich.console import Console
 from rich.table import Table
 
 from problems.naming import printable
 from rac_theory.commands.jobs import check_jobs
-from rac_theory.commands.screen import screen, show_table, tell
+from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.commands.status_of_rows import status_of
 from rac_theory.ledger.verdict_row import FAILED
 from rac_theory.processes.interrupts import status_of_interrupt
@@ -41,23 +40,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_watched(grid: Grid, store: Path, jobs: int | None) -> Sweep:
-    beside = Console(stderr=True)
+    errors = beside()
     bar = progress.Progress(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TextColumn("{task.fields[left]}"),
-        console=beside,
+        console=errors,
         transient=True,
-        disable=not beside.is_terminal,
+        disable=not errors.is_terminal,
     )
     with bar:
         task = bar.add_task("cells", total=None, left="")
         told: list[Progress] = []
 
         def watch(now: Progress) -> None:
-            if not told and beside.is_terminal:
-                beside.print(str(now), highlight=False, markup=False, soft_wrap=True)
+            if not told and errors.is_terminal:
+                tell(errors, str(now))
             told[:] = [now]
             bar.update(task, total=now.total, completed=now.done, left=f"{now.seconds_left:.0f} s left")
 

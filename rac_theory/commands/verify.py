@@ -14,7 +14,7 @@ from rac_theory import counterexamples, report, theorems
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, worst
 from rac_theory.commands.jobs import check_jobs
-from rac_theory.commands.screen import screen, show_table, tell
+from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.commands.status_of_rows import status_of
 from rac_theory.files.plain_data import LARGEST
 from rac_theory.ledger import results, running
@@ -47,13 +47,13 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     """Select, plan, run and show; what is interrupted is shown as far as it came."""
     selection = _selected(arguments)
     replaced = results.to_be_replaced(arguments.out)
-    beside = Console(stderr=True)
-    todo, seconds = _planned(selection, beside)
+    errors = beside()
+    todo, seconds = _planned(selection, errors)
     if replaced is not None:
-        print(printable(replaced), file=sys.stderr)
+        tell(errors, printable(replaced))
     kept = KeptRows(arguments.out, [*map(printable, arguments.typed)], todo.missing)
     try:
-        _run_watched(todo, seconds, kept, arguments.jobs, beside)
+        _run_watched(todo, seconds, kept, arguments.jobs, errors)
     except KeyboardInterrupt as error:
         if not kept.are_of_runs:
             raise
@@ -84,17 +84,17 @@ def _selected(arguments: argparse.Namespace) -> Selection:
     )
 
 
-def _planned(selection: Selection, beside: Console) -> tuple[Plan, list[float]]:
+def _planned(selection: Selection, errors: Console) -> tuple[Plan, list[float]]:
     """Compute all constants, and estimate the seconds of each ensemble."""
-    with beside.status("Computing constants, each with its certificate ..."):
+    with errors.status("Computing constants, each with its certificate ..."):
         todo = plan(selection)
         return todo, running.estimate(todo)
 
 
-def _run_watched(todo: Plan, seconds: Sequence[float], kept: KeptRows, jobs: int | None, beside: Console) -> None:
+def _run_watched(todo: Plan, seconds: Sequence[float], kept: KeptRows, jobs: int | None, errors: Console) -> None:
     """Run a plan beside a bar, and keep its rows."""
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeRemainingColumn()
-    with kept, Progress(*columns, console=beside, transient=True, disable=not beside.is_terminal) as progress:
+    with kept, Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(f"{len(todo.ensembles)} ensembles", total=sum(seconds))
         for i, finished in running.run(todo, seconds, kept.figures, jobs):
             kept.add(finished)
