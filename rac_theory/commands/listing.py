@@ -38,11 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _sections() -> Iterator[tuple[str, Mapping[str, Sequence[Entry]]]]:
-    """Yield a heading with what stands under it in groups; data are read when the claims have been printed."""
+    """Yield a heading with what stands under it in groups; problems come last, as their data take a second to read."""
     yield "claims, of which explain says more", _claims()
-    yield "problems, with the size of W; or the path of an svmlight file", {"": [*_problems()]}
-    yield f"sketches, with lambda_min at {_DIM} x {_RANK}; or a class of yours as module:Name", _sketches()
     yield "settings, with the claims that are tried there; or a step size such as 0.5/L", {"": [*_settings()]}
+    yield f"sketches, with lambda_min at {_DIM} x {_RANK}; or a class of yours as module:Name", _sketches()
+    yield "problems, with the size of W; or the path of an svmlight file", {"": [*_problems()]}
 
 
 def _list_theorems(arguments: argparse.Namespace) -> int:
