@@ -91,9 +91,22 @@ def test_a_pipe_gets_whole_lines():
     assert "\x1b" not in out.getvalue()
 
 
+FAST = ["--side", "left", "right", "--steps", "6", "--jobs", "1"]
 COMMANDS = [
-    ["verify", "--claim", "T1", "T2", "--problem", "quadratic", "linnerud", "--sketch", "haar", "weighted_coordinate"],
-    ["verify", "--claim", "T2", "--problem", "quadratic", "--rank", "1", "--rows"],
+    [
+        "verify",
+        *FAST,
+        "--claim",
+        "T1",
+        "T2",
+        "--problem",
+        "quadratic",
+        "linnerud",
+        "--sketch",
+        "haar",
+        "weighted_coordinate",
+    ],
+    ["verify", *FAST, "--claim", "T2", "--problem", "quadratic", "--rank", "1", "--rows"],
     ["sketch", "--all", "--dim", "6", "--rank", "2"],
     ["sketch", "haar", "--dim", "6", "--rank", "2"],
     ["explain", "T8d"],
