@@ -85,6 +85,10 @@ def test_a_cell_counts_verdicts_and_has_the_smallest_slack_of_those_that_hold():
         "digits": {"evidence": "both", "T2": "2H 2", "T1": ""},
     }
     assert closest(rows).number == 2
+    without = replace(a_row(0), slack=None)  # Python orders no nan, so that one in front would hide all others
+    assert closest([without, *rows]).number == 2
+    assert table_of([without, *rows])["quadratic"]["T2"] == "1U 1C 3H 1.5"
+    assert table_of([without])["quadratic"]["T2"] == "1H"
     assert closest(rows[5:7]) is None
     said = legend(rows)
     for words in ("V violated", "U undecided", "C consistent", "H holds", "level 0.001", "- not applicable"):
