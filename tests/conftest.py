@@ -10,6 +10,10 @@ from hypothesis import settings
 # Tests run in two processes, and so with one thread of BLAS each. NumPy has not been imported yet.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# What commands print is captured, and no terminal, whatever a CI says.
+for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+    os.environ.pop(name, None)
+
 # Hypothesis is derandomised, so that a failure here is a failure everywhere.
 settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("reproducible")

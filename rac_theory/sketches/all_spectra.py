@@ -93,10 +93,12 @@ def comparison_table(known: Spectra) -> Table:
             f"{one.slowdown:.4g}",
             one.how,
         )
-    for name, reason in known.items():
-        if isinstance(reason, str):
-            table.add_row(escape(name), "-", "-", "-", "-", escape(reason))
     return table
+
+
+def without_spectrum(known: Spectra) -> list[str]:
+    """Return a line for each sketch that has no spectrum at this size, with the reason."""
+    return [f"{name}: {reason}" for name, reason in known.items() if isinstance(reason, str)]
 
 
 def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
