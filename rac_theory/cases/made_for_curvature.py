@@ -54,7 +54,7 @@ def coordinates_for(problem: Problem, rank: int = 1, *, side: Side = "left") -> 
     they are, to find theta may take some seconds, and half a minute for 8 of 128 coordinates.
 
     A promise is about the worst direction. On a quadratic that is slow along directions that are not steep uniform
-    coordinates may be faster in truth: the page has examples.
+    coordinates may still be faster: the page has examples.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ class Progress:
     --------
     >>> from rac_theory.sweeps import Progress
     >>> print(Progress(done=10, total=100, seconds_left=42.0, workers=2, memory=2.0**30))
-    10 of 100 cells are done; the others take about 42 s and 1 GiB of memory with 2 worker(s)
+    10 of 100 cells are done; the other 90 need about 42 s and 1 GiB of memory with 2 worker(s)
     """
 
     done: int
@@ -48,9 +48,12 @@ class Progress:
     memory: float
 
     def __str__(self) -> str:
-        memory = "unknown" if math.isnan(self.memory) else f"{self.memory / 2**30:.2g} GiB"
+        counted = f"{self.done} of {self.total} cells are done"
+        if self.done == self.total:
+            return counted
+        memory = "an unknown amount" if math.isnan(self.memory) else f"{self.memory / 2**30:.2g} GiB"
         return (
-            f"{self.done} of {self.total} cells are done; the others take about {self.seconds_left:.3g} s "
+            f"{counted}; the other {self.total - self.done} need about {self.seconds_left:.3g} s "
             f"and {memory} of memory with {self.workers} worker(s)"
         )
 

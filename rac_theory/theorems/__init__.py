@@ -49,7 +49,7 @@ def theorem_named(theorem: Theorem | str) -> Theorem:
     """
     if isinstance(theorem, str):
         return ALL[checks.one_of("theorem", theorem, ALL)]
-    being("theorem", theorem, Theorem, ", or the id of one of ours")
+    being("theorem", theorem, Theorem, ", or the id of one of this library")
     return theorem
 
 

@@ -22,7 +22,7 @@ def citation(*used: object) -> str:
     What a value is made of is followed: a verdict leads to its theorem and its case, a case to its algorithm and its
     problem, an algorithm to its sketch. A theorem or a counterexample names its source, a class the section
     ``References`` of its docstring, a problem the data set that it was loaded from, and a verdict from runs the method
-    by which they were judged. A source of yours counts if it names a preprint as ``arXiv:2410.08305``.
+    by which they were judged. Your own theorem or class counts if it names a preprint as ``arXiv:2410.08305``.
 
     An entry holds what this repository and the descriptions of the data sets say, and no more: of some preprints that
     is the number alone. Look up the rest before you print it. What is derived here and a file of data add no entry, nor
