@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from problems.naming import shown
 from rac_theory.numerics import evidence
+from rac_theory.problems.naming import shown
 from rac_theory.verification.versions import own_version
 from rac_theory.verification.works import DATA, PAPER, Work, library, named_in
 
@@ -47,7 +47,7 @@ def citation(*used: object) -> str:
 
     Examples
     --------
-    >>> from problems import LeastSquares
+    >>> from rac_theory.problems import LeastSquares
     >>> from rac_theory import Case, RACLoRA, citation, sketches
     >>> case = Case(RACLoRA(sketches.CountSketch(10, 2), gamma=0.1), LeastSquares.diabetes())
     >>> library, paper, *others = citation(case).split("\\n\\n")

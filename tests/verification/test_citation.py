@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import problems
-from problems import Federated, LeastSquares, LogisticRegression, NonconvexLogistic, Quadratic, SoftmaxRegression
 from rac_theory import (
     Bernoulli,
     Case,
@@ -23,11 +21,20 @@ from rac_theory import (
     citation,
     counterexamples,
     judge_runs,
+    problems,
     sketches,
     theorems,
     verify,
 )
 from rac_theory.algorithms import gradients
+from rac_theory.problems import (
+    Federated,
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    Quadratic,
+    SoftmaxRegression,
+)
 from rac_theory.verification import works
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +80,7 @@ def plain(latex):
 
 def own_texts():
     """Every text of the repository that may name a work, but for the table of works itself."""
-    files = [*ROOT.glob("rac_theory/**/*.py"), *ROOT.glob("problems/**/*.py"), *ROOT.glob("docs/*/*.md")]
+    files = [*ROOT.glob("rac_theory/**/*.py"), *ROOT.glob("docs/*/*.md")]
     return {path: " ".join(path.read_text("utf-8").split()) for path in files if path.name != "works.py"}
 
 
