@@ -1,5 +1,5 @@
 """Algorithms: the concept, the methods, one file each, and in ``gradients`` where their gradients come from and how far
-those stray. It uses problems, problems, numerics and sketches. It must not know how runs are made, recorded or judged:
+those stray. It uses problems, numerics and sketches. It must not know how runs are made, recorded or judged:
 it yields iterates.
 """
 

@@ -23,7 +23,7 @@ class Case(Value):
     """An algorithm on a problem from ``W0``, for ``steps`` outer steps where something runs.
 
     Whatever does not fit together is refused here, before anything runs: shapes, and a plug-in whose value and
-    gradient contradict each other. Two cases are equal if their parts are, as these tell it themselves.
+    gradient contradict each other. Two cases are equal if their parts are.
 
     Parameters
     ----------

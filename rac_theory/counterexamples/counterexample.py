@@ -155,7 +155,7 @@ class Counterexample:
     statement : str
         The claim as it is true.
     source : str
-        Where it stands, or where it is talked about.
+        Where it is from, or where it is discussed.
     mark : "paper", "derived" or "second-hand"
         Whether the public record of the paper has it, we prove it, or it is known through others only.
     cause : str

@@ -1,4 +1,4 @@
-"""A picture of a witness: arrays with labels, drawn when somebody asks."""
+"""A picture of a witness: arrays with labels, drawn on request."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

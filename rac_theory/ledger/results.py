@@ -93,7 +93,7 @@ def to_be_replaced(folder: Path) -> str | None:
     Raises
     ------
     ValueError
-        If a ``results.json`` is there that ``save`` has not written: it may be dear to someone.
+        If a ``results.json`` is there that ``save`` has not written: it may be someone's only copy.
     """
     path = folder / FILE
     if not path.exists():

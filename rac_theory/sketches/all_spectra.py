@@ -20,7 +20,7 @@ Spectra = Mapping[str, Spectrum | str]
 
 
 def compare(dim: int, rank: int, *, rng: Randomness = None) -> Spectra:
-    """Return the spectrum of every sketch, ours and installed ones, at one size.
+    """Return the spectrum of every sketch, built-in and installed, at one size.
 
     Examples
     --------

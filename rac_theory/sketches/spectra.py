@@ -49,7 +49,7 @@ class Spectrum(Value):
     draws : int
         How many draws stand behind the bounds.
     on_trust : bool
-        Whether a sketch that is not ours says this of itself, and nobody has checked it.
+        Whether this is what a user's sketch declares, unchecked.
 
     Examples
     --------

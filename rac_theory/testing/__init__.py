@@ -1,5 +1,5 @@
 """For the tests of those who build on this library: assertions about runs, and checks of sketches, problems and
-algorithms that fail with what names the fix. It uses problems, problems, numerics, sketches, algorithms, cases,
+algorithms that fail with what names the fix. It uses problems, numerics, sketches, algorithms, cases,
 simulation, theorems, proofs and verification. It must not know the ledger: a test makes its own cases.
 """
 
