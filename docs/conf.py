@@ -24,10 +24,14 @@ release = version = __version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_design",
     "myst_nb",
+    "claims",
     "executed",
+    "finished",
+    "formulas",
+    "gallery",
     "live",
     "proved",
     "reduced",
@@ -37,7 +41,7 @@ extensions = [
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]
 
-myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
 
 # Notebooks and code cells are executed by executed.py before they are read, and found here.
@@ -54,6 +58,8 @@ autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_attributes_as_param_list = True
 
+html_math_renderer = "mathml"
+html_search_scorer = str(Path(__file__).parent / "_static" / "scorer.js")
 html_theme = "pydata_sphinx_theme"
 html_title = "rac-theory"
 html_static_path = ["_static"]
@@ -63,9 +69,9 @@ html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "n
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_nav_level": 1,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 6,
 }

@@ -1,0 +1,101 @@
+"""The gallery of notebooks: a card for each, with a picture made of one of its own figures, as it was executed."""
+
+import base64
+import io
+import os
+from pathlib import Path
+
+import executed
+import yaml
+from docutils import nodes
+from jupyter_cache import get_cache
+from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+WIDTH, SHAPE = 480, 3 / 2  # pixels; width over height
+_NOTEBOOKS = executed.DOCS / "notebooks"
+
+
+class GalleryDirective(SphinxDirective):
+    """``{gallery}``: a card for each notebook, its figure above its title.
+
+    Inside may stand what each is about, by the name of its file; then one that is missing, or too many, is an error. The
+    option ``figures`` says which figure of a notebook is taken where it is not the first: ``03: 2, 07: 4``.
+    """
+
+    has_content = True
+    option_spec = {"figures": lambda words: {key.zfill(2): n for key, n in _pairs(words)}}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        """Write the cards as a page would, and read them."""
+        paths = sorted(_NOTEBOOKS.glob("*.ipynb"))
+        about = yaml.safe_load("\n".join(self.content)) or {}
+        if about and list(about) != [path.stem for path in paths]:
+            raise self.error(f"the notebooks are {[path.stem for path in paths]}, not {list(about)}")
+        columns = "1 2 3 3" if about else "2 3 5 5"
+        lines = [f"::::::{{grid}} {columns}", ":gutter: 3", ":class-container: gallery", ""]
+        for path in paths:
+            self.env.note_dependency(str(path.resolve()))
+            picture = self._thumbnail(path, self.options.get("figures", {}).get(path.stem[:2], 1))
+            lines += [
+                f":::::{{grid-item-card}} {title(path)}",
+                f":link: /notebooks/{path.stem}",
+                ":link-type: doc",
+                f":img-top: {picture}",
+                ":img-alt: ",
+                "",
+                about.get(path.stem, ""),
+                ":::::",
+            ]
+        return self.parse_text_to_nodes("\n".join([*lines, "::::::"]))
+
+    def _thumbnail(self, path: Path, which: int) -> str:
+        """Write a figure of a notebook, smaller, and return where, relative to the page."""
+        folder = Path(self.env.doctreedir).parent / "thumbnails"
+        folder.mkdir(parents=True, exist_ok=True)
+        place = folder / f"{path.stem}.png"
+        found = figures(path, self.config.nb_execution_cache_path)
+        if len(found) < which:
+            raise self.error(f"{path.name} has {len(found)} figures, and none of number {which}")
+        thumbnail(found[which - 1]).save(place, optimize=True)
+        page = Path(self.env.doc2path(self.env.docname)).parent
+        return os.path.relpath(place, page)
+
+
+def title(path: Path) -> str:
+    """Return the first heading of a notebook."""
+    words = executed.read(path).cells[0].source.splitlines()[0]
+    assert words.startswith("# ")
+    return words[2:]
+
+
+def figures(path: Path, cache: str) -> list[bytes]:
+    """Return the figures of a notebook as they were executed, as PNG."""
+    cells = executed.read(path)
+    _, done = get_cache(cache).merge_match_into_notebook(cells)
+    outputs = [output for cell in done.cells if cell.cell_type == "code" for output in cell.outputs]
+    found = [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    return [base64.b64decode(one) for one in found]
+
+
+def thumbnail(figure: bytes) -> Image.Image:
+    """Return a figure at the width of a card, on its own background, and all of one shape; of panels the first."""
+    image = Image.open(io.BytesIO(figure)).convert("RGB")
+    panels = max(1, round(image.width / image.height / SHAPE))
+    image = image.crop((0, 0, image.width // panels, image.height))
+    size = (WIDTH, round(WIDTH / SHAPE))
+    image.thumbnail(size, Image.Resampling.LANCZOS)
+    card = Image.new("RGB", size, image.getpixel((0, 0)))
+    card.paste(image, tuple((whole - part) // 2 for whole, part in zip(size, image.size, strict=True)))
+    return card
+
+
+def _pairs(words: str) -> list[tuple[str, int]]:
+    return [(key.strip(), int(number)) for key, number in (pair.split(":") for pair in words.split(","))]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("gallery", GalleryDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

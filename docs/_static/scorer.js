@@ -1,0 +1,17 @@
+/* Order of what a search finds: pages that explain before notebooks, and the reference last. A match in a title stays
+   before one in the text; of two such titles the shorter one, which says less besides. */
+var Scorer = {
+  objNameMatch: 11,
+  objPartialMatch: 6,
+  objPrio: { 0: 15, 1: 5, 2: -5 },
+  objPrioDefault: 0,
+  title: 15,
+  partialTitle: 7,
+  term: 5,
+  partialTerm: 2,
+  places: [["api/", -100], ["house", -8], ["neighbours", -8], ["notebooks/", 1], ["guide/", 3], ["theory/", 2], ["extend/", 2]],
+  score: ([page, title, anchor, , score]) => {
+    const [, place] = Scorer.places.find(([start]) => page.startsWith(start)) || ["", 2];
+    return score + place - Math.min(title.length, 90) / 100 - (anchor ? 0.5 : 0);
+  },
+};
