@@ -35,11 +35,11 @@ extensions = [
     "live",
     "proved",
     "reduced",
+    "reference",
     "rounded",
     "trusted",
 ]
 exclude_patterns = ["_build", "_ext"]
-templates_path = ["_templates"]
 
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
@@ -51,8 +51,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 
-autosummary_generate = True
-autosummary_ignore_module_all = False
+autosummary_generate = False  # reference.py has a page for each subject, not one for each name
 autodoc_typehints = "none"  # the shapes and units are in the docstrings
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
@@ -60,6 +59,7 @@ numpydoc_attributes_as_param_list = True
 
 html_math_renderer = "mathml"
 html_search_scorer = str(Path(__file__).parent / "_static" / "scorer.js")
+html_domain_indices = False  # of modules: the index has every name
 html_theme = "pydata_sphinx_theme"
 html_title = "rac-theory"
 html_static_path = ["_static"]

@@ -34,7 +34,13 @@ class ClaimsDirective(SphinxDirective):
         every = sorted((*theorems.ALL.values(), theorems.T11), key=lambda value: statements.number(value.id))
         found = verdicts(self.arguments[0])
         rows = [
-            ([_page(value)], statements.inline(value), [_mark(value.mark)], _proof(value), _verdicts(found.get(value.id)))
+            (
+                [_page(value)],
+                statements.inline(value),
+                [_mark(value.mark)],
+                _proof(value),
+                _verdicts(found.get(value.id)),
+            )
             for value in every
         ]
         return [table(("theorem", "statement", "known", "proof", "verdicts"), (11, 51, 10, 13, 15), rows)]
@@ -65,7 +71,7 @@ def _page(value: Theorem | Identity) -> nodes.Node:
 
 
 def _mark(word: str) -> nodes.Node:
-    return nodes.inline("", word, classes=["mark"])
+    return nodes.inline("", word, classes=["told"])
 
 
 def _proof(value: Theorem | Identity) -> Cell:
@@ -81,7 +87,11 @@ def _verdicts(found: Mapping[Status, int] | None) -> Cell:
     if found is None:
         return "an identity"
     every = [(status, found[status]) for status in Status if found.get(status)]
-    return [node for status, count in every for node in (nodes.inline("", f"{count} {status.name}", classes=["verdict", status.name]), nodes.Text(" "))]
+    return [
+        node
+        for status, count in every
+        for node in (nodes.inline("", f"{count} {status.name}", classes=["verdict", status.name]), nodes.Text(" "))
+    ]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

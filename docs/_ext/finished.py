@@ -9,7 +9,7 @@ from sphinx.util import logging
 
 _LOADED = re.compile(
     r"""<(?:script|img|iframe|source|video|audio|embed|object)\b[^>]*\b(?:src|srcset|data)=["']((?:https?:)?//[^"']*)"""
-    r"""|<link\b(?=[^>]*\brel=["'](?:stylesheet|preload|modulepreload|icon|shortcut icon|preconnect|dns-prefetch)["'])"""
+    r"""|<link\b(?=[^>]*\brel=["'](?:stylesheet|(?:module)?preload|(?:shortcut )?icon|preconnect|dns-prefetch)["'])"""
     r"""[^>]*\bhref=["']((?:https?:)?//[^"']*)"""
 )
 _STYLED = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')]*)""")

@@ -4,7 +4,8 @@ A line does not end between a formula and the comma behind it.
 """
 
 from docutils import nodes
-from mathml import NotTypeset, display, inline, tag
+from mathml import display, inline, tag
+from mended import NotTypeset
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number

@@ -3,11 +3,12 @@
 import base64
 import io
 import os
+import re
 from pathlib import Path
 
 import executed
-import yaml
 from docutils import nodes
+from docutils.parsers.rst import directives
 from jupyter_cache import get_cache
 from PIL import Image
 from sphinx.application import Sphinx
@@ -20,32 +21,30 @@ _NOTEBOOKS = executed.DOCS / "notebooks"
 class GalleryDirective(SphinxDirective):
     """``{gallery}``: a card for each notebook, its figure above its title.
 
-    Inside may stand what each is about, by the name of its file; then one that is missing, or too many, is an error. The
-    option ``figures`` says which figure of a notebook is taken where it is not the first: ``03: 2, 07: 4``.
+    The option ``questions`` adds the first sentence of each, which is what it asks. The option ``figures`` says which
+    figure of a notebook is taken where it is not the first: ``03: 2, 07: 4``.
     """
 
-    has_content = True
-    option_spec = {"figures": lambda words: {key.zfill(2): n for key, n in _pairs(words)}}  # noqa: RUF012
+    option_spec = {"figures": lambda words: dict(_pairs(words)), "questions": directives.flag}  # noqa: RUF012
 
     def run(self) -> list[nodes.Node]:
         """Write the cards as a page would, and read them."""
         paths = sorted(_NOTEBOOKS.glob("*.ipynb"))
-        about = yaml.safe_load("\n".join(self.content)) or {}
-        if about and list(about) != [path.stem for path in paths]:
-            raise self.error(f"the notebooks are {[path.stem for path in paths]}, not {list(about)}")
-        columns = "1 2 3 3" if about else "2 3 5 5"
+        asks = "questions" in self.options
+        columns = "1 2 3 3" if asks else "2 3 5 5"
         lines = [f"::::::{{grid}} {columns}", ":gutter: 3", ":class-container: gallery", ""]
         for path in paths:
             self.env.note_dependency(str(path.resolve()))
+            title, question = opening(path)
             picture = self._thumbnail(path, self.options.get("figures", {}).get(path.stem[:2], 1))
             lines += [
-                f":::::{{grid-item-card}} {title(path)}",
+                f":::::{{grid-item-card}} {title}",
                 f":link: /notebooks/{path.stem}",
                 ":link-type: doc",
                 f":img-top: {picture}",
                 ":img-alt: ",
                 "",
-                about.get(path.stem, ""),
+                question if asks else "",
                 ":::::",
             ]
         return self.parse_text_to_nodes("\n".join([*lines, "::::::"]))
@@ -63,11 +62,13 @@ class GalleryDirective(SphinxDirective):
         return os.path.relpath(place, page)
 
 
-def title(path: Path) -> str:
-    """Return the first heading of a notebook."""
-    words = executed.read(path).cells[0].source.splitlines()[0]
-    assert words.startswith("# ")
-    return words[2:]
+def opening(path: Path) -> tuple[str, str]:
+    """Return the heading of a notebook, and the first sentence below it."""
+    heading, below = executed.read(path).cells[0].source.split("\n", 1)
+    sentence = re.match(r".*?[.?](?=\s|$)", " ".join(below.split()))
+    assert heading.startswith("# ")
+    assert sentence is not None
+    return heading[2:], sentence[0]
 
 
 def figures(path: Path, cache: str) -> list[bytes]:
@@ -92,6 +93,7 @@ def thumbnail(figure: bytes) -> Image.Image:
 
 
 def _pairs(words: str) -> list[tuple[str, int]]:
+    """Read ``03: 2, 07: 4``."""
     return [(key.strip(), int(number)) for key, number in (pair.split(":") for pair in words.split(","))]
 
 

@@ -9,9 +9,10 @@ var Scorer = {
   partialTitle: 7,
   term: 5,
   partialTerm: 2,
-  places: [["api/", -100], ["house", -8], ["neighbours", -8], ["notebooks/", 1], ["guide/", 3], ["theory/", 2], ["extend/", 2]],
-  score: ([page, title, anchor, , score]) => {
+  places: [["house", -8], ["neighbours", -8], ["notebooks/", 1], ["extend/", 4], ["guide/", 3], ["theory/", 2]],
+  score: ([page, title, anchor, , score, , kind]) => {
     const [, place] = Scorer.places.find(([start]) => page.startsWith(start)) || ["", 2];
-    return score + place - Math.min(title.length, 90) / 100 - (anchor ? 0.5 : 0);
+    const isReference = kind === "object" || page.startsWith("api/");
+    return score + (isReference ? -100 : place) - Math.min(title.length, 90) / 100 - (anchor ? 0.5 : 0);
   },
 };

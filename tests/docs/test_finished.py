@@ -33,7 +33,7 @@ def test_what_is_loaded_from_a_network_is_found(loaded):
     "page",
     [
         '<a href="https://arxiv.org/abs/2410.08305">a link is followed, not loaded</a>',
-        '<script src="_static/search.js"></script><link rel="stylesheet" href="_static/a.css"><img src="_images/a.png">',
+        '<script src="_static/search.js"></script><link rel="stylesheet" href="_static/a.css"><img src="a.png">',
         '<link rel="canonical" href="https://example.org/">',
         "<p>\\lambda outside of a formula</p><math><mi>λ</mi></math>",
     ],
