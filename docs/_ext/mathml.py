@@ -4,14 +4,15 @@ The rules before it are of the source, below; those after it, of the elements, a
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml.converter import convert_to_element
 from mended import BARS, CLOSE, OPEN, SIGNS, NotTypeset, mend, operator_of
 
-LONG = 20  # letters of a formula in a sentence that is one piece; a longer one may end a line at a relation
-
+_CUTS = ((20, "=≤≥<>≠≈∈∼→≻⪰⪯≪≫↦⟺", 0), (20, SIGNS, 0), (24, SIGNS, 1))
+"""Where a line may end in a formula of more than so many letters: before what, and in how many brackets."""
+_NAME = 4  # letters: a shorter part stays with what follows
 _KNOWN = {"split", "align*", "cases", "matrix", "pmatrix", "bmatrix", "vmatrix", "array"}
 _BEFORE = (
     (r"\\begin\{(?:aligned|align)\}", r"\\begin{align*}", "the converter knows one of the three"),
@@ -80,16 +81,23 @@ def _written(rows: Iterable[Iterable[Element]], **attributes: str) -> list[str]:
     return every
 
 
-def _cut(children: Iterable[Element], before: str, least: int = 1) -> Iterator[list[Element]]:
-    """Yield parts that end behind a comma, or before one of some operators; of these none is in a bracket."""
+def _pieces(children: list[Element], cuts: Sequence[tuple[int, str, int]] = _CUTS) -> list[list[Element]]:
+    """The parts of a long formula between which a line may end; none ends between a short name and what it is."""
+    if not cuts or _width(children) <= cuts[0][0]:
+        return [children]
+    return [piece for part in _cut(children, *cuts[0][1:]) for piece in _pieces(part, cuts[1:])]
+
+
+def _cut(children: Iterable[Element], before: str, inside: int) -> Iterator[list[Element]]:
+    """Yield parts that end behind a comma, or before one of some operators, and these in so many brackets at most."""
     part: list[Element] = []
     depth = bars = 0
     for child in children:
         core = operator_of(child)
         text = (core.text or "") if core is not None else ""
-        is_open = depth > 0 or bars % 2 == 1
+        is_open = depth + bars % 2 > inside
         is_cut = text and text in before and not is_open and core is child and child.get("form") != "prefix"
-        if is_cut and _width(part) >= least:
+        if is_cut and _width(part) >= _NAME:
             yield part
             part = []
             child.set("form", "infix")
@@ -102,17 +110,6 @@ def _cut(children: Iterable[Element], before: str, least: int = 1) -> Iterator[l
             part = []
     if part:
         yield part
-
-
-def _pieces(children: list[Element]) -> list[list[Element]]:
-    """The parts of a long formula between which a line may end: at relations, and if these are long at signs.
-
-    No line ends between a short name and what it is.
-    """
-    if _width(children) <= LONG:
-        return [children]
-    parts = _cut(children, "=≤≥<>≠≈∈∼→≻⪰⪯≪≫↦⟺", least=4)
-    return [piece for part in parts for piece in ([part] if _width(part) <= LONG else _cut(part, SIGNS, least=4))]
 
 
 def _width(every: Iterable[Element]) -> int:

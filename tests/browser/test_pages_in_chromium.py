@@ -111,24 +111,30 @@ def test_no_page_is_wider_than_a_telephone_and_all_formulas_are_drawn(browse, ad
     """A display or a table that cannot scroll; an element that the browser does not know has no height."""
     found = browse(
         f"""
-        const faults = [];
-        let formulas = 0;
+        const NARROW = {NARROW}, faults = [];
+        const bar = (one) => ["auto", "scroll"].includes(frame.contentWindow.getComputedStyle(one).overflowX);
+        const scrolls = (one) => one && one.localName !== "article" && (bar(one) || scrolls(one.parentElement));
+        let formulas = 0, inLines = 0;
         for (const address of {json.dumps(addresses)}) {{
           const page = await open(address);
-          const width = page.documentElement.scrollWidth;
-          if (width > {NARROW}) faults.push([address, "width", width]);
+          if (page.documentElement.scrollWidth > NARROW) faults.push([address, page.documentElement.scrollWidth]);
+          for (const one of page.querySelectorAll("article *"))
+            if (one.getBoundingClientRect().right > NARROW + 1 && !scrolls(one))
+              faults.push([address, one.outerHTML.slice(0, 300)]);
           for (const one of page.querySelectorAll("math")) {{
             formulas += 1;
             const box = one.getBoundingClientRect();
             const folded = one.closest("details:not([open])");
             if (!folded && (box.height < 3 || box.width < 1)) faults.push([address, "not drawn", one.textContent]);
+            inLines += !scrolls(one);
           }}
           for (const {{ name }} of frame.contentWindow.performance.getEntriesByType("resource"))
             if (!name.startsWith(location.origin) && !name.startsWith("data:")) faults.push([address, "loads", name]);
         }}
-        return [formulas, faults];
+        return [formulas, inLines, faults];
         """,
         width=NARROW,
     )
     assert found[0] > 5_000
-    assert found[1] == []
+    assert found[1] > 1_000
+    assert found[2] == [], "\n".join(map(str, found[2]))

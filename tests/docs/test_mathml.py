@@ -62,6 +62,14 @@ def test_no_formula_of_a_page_keeps_what_was_typed() -> None:
             assert not set(words) & {*"\\$&", *braces}, (page, formula)
 
 
+def test_no_formula_of_a_sentence_is_cut_by_a_list() -> None:
+    """A line that begins with a minus begins a list in Markdown, in the middle of a formula too."""
+    cut = re.compile(r"\n\s*([-+*>#]|\d+[.)])\s")
+    every = [(page, formula) for page, text in texts().items() for shown, formula in formulas(text) if not shown]
+    assert [one for one in every if cut.search(one[1])] == []
+    assert cut.search("f(W)\n- f^\\star")
+
+
 def test_a_command_that_no_rule_covers_is_refused_by_name() -> None:
     for formula, named in ((r"a \nosuchcommand b", "nosuchcommand"), (r"\begin{gather} a \end{gather}", "gather")):
         with pytest.raises(mended.NotTypeset, match=named):
@@ -142,6 +150,9 @@ def test_a_long_formula_ends_a_line_at_a_relation_and_in_no_bracket() -> None:
     shown = ["".join(ElementTree.fromstring(one).itertext()) for one in mathml.inline(long)]
     assert shown == ["‖G‖2", "≤⟨G,E[H≤K]G⟩", "+λmax(2A(f−f⋆)+C)"]
     assert len(mathml.inline(r"a \le b")) == 1
+    longer = r"\langle \nabla f(X + s(Y - X)) - \nabla f(X) + \nabla f(Y + s(Y - X)), Y - X \rangle"
+    shown = ["".join(ElementTree.fromstring(one).itertext()) for one in mathml.inline(longer)]
+    assert shown == ["⟨∇f(X+s(Y−X))", "−∇f(X)", "+∇f(Y+s(Y−X)),", "Y−X⟩"]
 
 
 def test_lines_of_a_display_are_rows_with_sides() -> None:
