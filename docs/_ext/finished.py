@@ -14,7 +14,7 @@ _LOADED = re.compile(
 )
 _STYLED = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')]*)""")
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
-_TYPED = re.compile(r"\\[A-Za-z]+|\\[(\[]")
+_TYPED = re.compile(r"\\[A-Za-z]+|\\[(\[]|&amp;")
 
 _log = logging.getLogger(__name__)
 

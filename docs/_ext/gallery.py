@@ -84,7 +84,8 @@ def thumbnail(figure: bytes) -> Image.Image:
     """Return a figure at the width of a card, on its own background, and all of one shape; of panels the first."""
     image = Image.open(io.BytesIO(figure)).convert("RGB")
     panels = max(1, round(image.width / image.height / SHAPE))
-    image = image.crop((0, 0, round(image.width * (1 / panels + 0.015)), image.height))  # a number at the edge, whole
+    beyond = 0.015 * (panels > 1)  # so that a number at the edge is whole
+    image = image.crop((0, 0, round(image.width * (1 / panels + beyond)), image.height))
     size = (WIDTH, round(WIDTH / SHAPE))
     image.thumbnail(size, Image.Resampling.LANCZOS)
     card = Image.new("RGB", size, image.getpixel((0, 0)))

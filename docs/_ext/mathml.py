@@ -42,7 +42,8 @@ def tag(latex: str) -> tuple[str, str]:
 
 def display(latex: str) -> str:
     """Return a ``<math>`` element for a formula on lines of its own."""
-    if r"\\" in re.sub(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", "", latex, flags=re.DOTALL):
+    outside = re.sub(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", "", latex, flags=re.DOTALL)
+    if r"\\" in outside or "&" in outside:
         latex = rf"\begin{{split}}{latex}\end{{split}}"
     return _written([_row(latex)], display="block")[0]
 
@@ -67,7 +68,7 @@ def _row(latex: str) -> Element:
     except Exception as error:
         raise NotTypeset(f"not understood, {error!r}: {latex}") from error
     mend(row)
-    if left := [text for text in row.itertext() if "\\" in text]:
+    if left := [text for text in row.itertext() if "\\" in text or text == "&"]:
         raise NotTypeset(f"no rule for {' '.join(left)}: {latex}")
     return row
 

@@ -78,7 +78,7 @@ def test_a_command_that_no_rule_covers_is_refused_by_name() -> None:
 
 def test_every_statement_is_typeset() -> None:
     for theorem in theorems.ALL.values():
-        for piece in theorem.pieces:
+        for piece in (*theorem.pieces, *theorem.formulas):
             assert mathml.inline(rf"\displaystyle {piece}")[0].startswith('<math displaystyle="true">')
 
 
@@ -161,6 +161,7 @@ def test_lines_of_a_display_are_rows_with_sides() -> None:
     assert table.get("class") == "equations"
     assert ["".join(row.itertext()) for row in table] == ["a≤b", "whereb=c"]
     assert [cell.get("class") for cell in table[0]] == ["right", "left"]
+    assert "&" not in "".join(ElementTree.fromstring(mathml.display("& a \\le b")).itertext())  # of one line too
     aligned = ElementTree.fromstring(mathml.display(r"\begin{aligned} a &= b \\ c &= d \end{aligned}"))
     assert [len(row) for row in aligned.iter("mtr")] == [2, 2]
     cases = ElementTree.fromstring(mathml.display(r"s = \begin{cases} 1 & x \\ 2 & y \end{cases}"))
