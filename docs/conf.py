@@ -43,6 +43,7 @@ exclude_patterns = ["_build", "_ext"]
 
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
+myst_update_mathjax = False  # formulas.py makes elements of formulas; no script looks for them
 
 # Notebooks and code cells are executed by executed.py before they are read, and found here.
 nb_execution_mode = "cache"
