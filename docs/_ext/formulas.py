@@ -4,7 +4,7 @@ A line does not end between a formula and the comma behind it.
 """
 
 from docutils import nodes
-from mathml import display, inline, tag
+from mathml import display, inline, tag, words
 from mended import NotTypeset
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -15,20 +15,39 @@ _BEHIND = ".,;:!?)]’”"
 _log = logging.getLogger(__name__)
 
 
+class math(nodes.math):  # its name is by what a writer finds the method for it
+    """A formula in a heading: words where the heading is a text, as in a search and in the title of a window."""
+
+    def astext(self) -> str:
+        """Return the words."""
+        return self["words"]
+
+
+def _head(app: Sphinx, doctree: nodes.document) -> None:
+    """Give the formulas of headings words, before anything takes the text of a heading."""
+    for title in doctree.findall(nodes.title):
+        for node in list(title.findall(nodes.math)):
+            latex = node.astext()
+            try:
+                node.replace_self(math("", latex, latex=latex, words=words(latex)))
+            except NotTypeset:
+                continue  # it is told of where it is written
+
+
 def _hold(app: Sphinx, doctree: nodes.document, name: str) -> None:
     """Move punctuation behind a formula into its node, where nothing separates them."""
     for node in doctree.findall(nodes.math):
         after = node.next_node(descend=False, siblings=True)
         if isinstance(after, nodes.Text):
-            words = after.astext()
-            node["behind"] = words[: len(words) - len(words.lstrip(_BEHIND))]
-            after.parent.replace(after, nodes.Text(words[len(node["behind"]) :]))
+            text = after.astext()
+            node["behind"] = text[: len(text) - len(text.lstrip(_BEHIND))]
+            after.parent.replace(after, nodes.Text(text[len(node["behind"]) :]))
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:
     """Write a formula in a sentence."""
     try:
-        *others, last = inline(node.astext())
+        *others, last = inline(node.get("latex") or node.astext())
     except NotTypeset as error:
         _log.warning("formula: %s", error, location=node)
         raise nodes.SkipNode from error
@@ -62,6 +81,7 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the renderer and its style."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_display, None))
+    app.connect("doctree-read", _head, priority=400)
     app.connect("doctree-resolved", _hold)
     app.add_css_file("formulas.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -56,6 +56,17 @@ def inline(latex: str) -> list[str]:
     return _written(_pieces(list(style)), **attributes)
 
 
+def words(latex: str) -> str:
+    """Return a formula as text in a line, for a title of a window or of what a search found."""
+    return _said(_row(latex))
+
+
+def _said(element: Element) -> str:
+    parts = [_said(each) for each in element]
+    signs = {"msub": "_", "munder": "_", "msup": "^", "mover": "^", "mfrac": "/"}
+    return (element.text or "") + signs.get(element.tag, "").join(parts)
+
+
 def _row(latex: str) -> Element:
     """Return the elements of a formula, mended."""
     source = latex.strip()
