@@ -5,14 +5,12 @@ others are derived, and each theorem says which.
 """
 
 import importlib
-import sys
-from importlib.machinery import PathFinder
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not run __getattr__
     from rac_theory import algorithms as algorithms
     from rac_theory import counterexamples as counterexamples
+    from rac_theory import problems as problems
     from rac_theory import sketches as sketches
     from rac_theory import testing as testing
     from rac_theory import theorems as theorems
@@ -135,7 +133,7 @@ _HOMES = {
     "verify": "verification.verify",
     "worst_case": "sharpness.worst_case",
 }
-_MODULES = ("algorithms", "counterexamples", "sketches", "testing", "theorems")
+_MODULES = ("algorithms", "counterexamples", "problems", "sketches", "testing", "theorems")
 
 __all__ = [*_HOMES, *_MODULES]
 
@@ -154,23 +152,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def _foreign_problems() -> str | None:
-    """Return the file that stands where our package ``problems`` should be, if one does."""
-    ours = Path(__file__).resolve().parent.parent / "problems" / "__init__.py"
-    loaded = sys.modules.get("problems")
-    spec = loaded.__spec__ if loaded is not None else PathFinder.find_spec("problems")
-    found = getattr(loaded, "__file__", None) or (spec.origin if spec is not None else None)
-    return None if found is not None and Path(found).resolve() == ours else str(found or "nothing")
-
-
-if (_foreign := _foreign_problems()) is not None:
-    _message = (
-        f"problems must be the package that comes with rac_theory, got {_foreign}; rename that file, or keep its "
-        "folder off the path: use the command rac-theory, or python -P"
-    )
-    if sys.argv[:1] == ["-m"]:  # python -m rac_theory: a sentence and the exit status of bad input, not a traceback
-        print(f"error: {_message}", file=sys.stderr)
-        sys.exit(2)
-    raise ImportError(_message)

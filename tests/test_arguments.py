@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares
 from rac_theory import GD, Case, RACLoRA
 from rac_theory.algorithms import ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy
+from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches.distributions.finite_support import FiniteSupport
 from rac_theory.sketches.distributions.from_function import FromFunction
 from rac_theory.sketches.distributions.gaussian import Gaussian

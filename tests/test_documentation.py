@@ -9,9 +9,8 @@ from typing import Any
 import matplotlib
 import pytest
 
-import problems
 import rac_theory
-from rac_theory import counterexamples, sketches, theorems
+from rac_theory import counterexamples, problems, sketches, theorems
 from rac_theory.commands import cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,7 +73,16 @@ def test_the_commands_of_a_page_are_understood(page: Path) -> None:
 
 def test_the_plug_in_of_the_documentation_is_that_of_the_readme() -> None:
     plug_in = (ROOT / "docs/extend/mysketch.py").read_text(encoding="utf-8")
-    assert python_blocks(README)[0].strip() in plug_in
+    (block,) = [block.strip() for block in python_blocks(README) if "@dataclass" in block]
+    assert block in plug_in
+
+
+def test_the_first_lines_of_the_readme_print_what_stands_below_them(capsys: pytest.CaptureFixture[str]) -> None:
+    words = README.read_text(encoding="utf-8")
+    code, printed = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", words, re.DOTALL | re.MULTILINE)[0]
+    assert words.index(code) < words.index("## "), "the example must stand on the first screen"
+    exec(compile(code, "README.md", "exec"), {"__name__": "__page__"})
+    assert capsys.readouterr().out == printed
 
 
 def test_the_start_page_gives_the_two_commands_of_the_readme() -> None:

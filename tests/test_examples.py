@@ -13,28 +13,26 @@ from pathlib import Path
 
 import pytest
 
-import problems
 import rac_theory
 
-HOUSES = {package.__name__: Path(package.__file__).parent for package in (problems, rac_theory)}
+HOUSE = Path(rac_theory.__file__).parent
 API = Path(__file__).parent.parent / "docs" / "api" / "index.md"
 
 
 def modules():
-    """Every module of both packages that lists its public names, with the names."""
-    for package, house in HOUSES.items():
-        for path in sorted(house.rglob("*.py")):
-            if "\n__all__ = " in path.read_text(encoding="utf-8"):
-                parts = path.relative_to(house).with_suffix("").parts
-                module = importlib.import_module(".".join([package, *parts]).removesuffix(".__init__"))
-                yield from ((module, name) for name in module.__all__)
+    """Every module that lists its public names, with the names."""
+    for path in sorted(HOUSE.rglob("*.py")):
+        if "\n__all__ = " in path.read_text(encoding="utf-8"):
+            parts = path.relative_to(HOUSE.parent).with_suffix("").parts
+            module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
+            yield from ((module, name) for name in module.__all__)
 
 
 def on_the_page():
     """Every name in a table of the page of the API."""
     package = ""
     for line in API.read_text(encoding="utf-8").splitlines():
-        if found := re.fullmatch(r"\.\. currentmodule:: (\w+)", line):
+        if found := re.fullmatch(r"\.\. currentmodule:: ([\w.]+)", line):
             package = found[1]
         elif found := re.fullmatch(r"   (?:([\w.]+)\.)?(\w+)", line):
             yield importlib.import_module(".".join(filter(None, (package, found[1])))), found[2]
@@ -74,7 +72,7 @@ def test_every_public_name_has_an_example_that_runs(name):
 def test_every_other_way_to_make_a_problem_is_shown():
     """A class method, such as ``Quadratic.left``: in an example of its own, or in one of its class."""
     for name, made in PUBLIC.items():
-        for method in vars(made).values() if inspect.isclass(made) and name.startswith("problems.") else ():
+        for method in vars(made).values() if inspect.isclass(made) and name.startswith("rac_theory.problems.") else ():
             if isinstance(method, classmethod) and not method.__name__.startswith("_"):
                 shown = f"{made.__doc__}\n{method.__doc__}"
                 call = rf"^ *(>>>|\.\.\.) .*\b{made.__name__}\.{method.__name__}\("
@@ -84,7 +82,7 @@ def test_every_other_way_to_make_a_problem_is_shown():
 def test_every_other_example_runs():
     """An example in a docstring of something that is not public is not left to rot."""
     tried = {inspect.cleandoc(value.__doc__ or "") for value in PUBLIC.values()}
-    for path in [path for house in HOUSES.values() for path in house.rglob("*.py")]:
+    for path in HOUSE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if ">>> " in text else ():
             if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import rac_theory
-from problems import Quadratic
 from rac_theory import (
     GD,
     Case,
@@ -39,6 +38,7 @@ from rac_theory import (
 )
 from rac_theory.advice import advise
 from rac_theory.ledger.ledger import Ledger
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import Haar, KaimingUniform
 from rac_theory.theorems import E, Theorem, gap
 

@@ -6,8 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, Quadratic
-from problems.members import described
 from rac_theory import (
     Case,
     Constants,
@@ -27,6 +25,8 @@ from rac_theory import (
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local
 from rac_theory.counterexamples.followed_run import FollowedRun
+from rac_theory.problems import Federated, LeastSquares, Quadratic
+from rac_theory.problems.members import described
 from rac_theory.sketches import Haar
 from rac_theory.testing import assert_converges_to, assert_does_not_converge, assert_rate_bound, check_algorithm
 

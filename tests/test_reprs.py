@@ -7,21 +7,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-import problems
-from problems import (
-    Federated,
-    FromFunctions,
-    LeastSquares,
-    LogisticRegression,
-    NonconvexLogistic,
-    PLSine,
-    Quadratic,
-    Smoothness,
-    SoftmaxRegression,
-)
-from problems.mean import Mean
-from problems.relu_network import ReLUNetwork
-from rac_theory import algorithms, sketches
+from rac_theory import algorithms, problems, sketches
 from rac_theory.algorithms import (
     AsymmetricLoRA,
     Bernoulli,
@@ -37,6 +23,19 @@ from rac_theory.algorithms import (
     gradients,
 )
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
+from rac_theory.problems import (
+    Federated,
+    FromFunctions,
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Quadratic,
+    Smoothness,
+    SoftmaxRegression,
+)
+from rac_theory.problems.mean import Mean
+from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 
 RNG = np.random.default_rng(0)

@@ -28,7 +28,6 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-import problems
 import rac_theory
 
 DOCS = Path(__file__).parents[1]
@@ -45,8 +44,8 @@ def _beside(folder: Path) -> Iterator[Path]:
 
 def folder() -> Path:
     """Return where outputs are kept, another folder for other sources; what was kept for others is removed."""
-    imported = (Path(package.__file__).parent for package in (problems, rac_theory))  # perhaps of another clone
-    places = [place for package in imported for place in (package, *sorted(package.rglob("*/")))]
+    imported = Path(rac_theory.__file__).parent  # perhaps of another clone
+    places = [imported, *sorted(imported.rglob("*/"))]
     digest = hashlib.sha256(" ".join([sys.version, *map(version, ("numpy", "scipy", "matplotlib"))]).encode())
     for path in (path for place in (*places, DOCS, *sorted(DOCS.glob("[a-z]*/"))) for path in _beside(place)):
         digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes())

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import Problem
 from rac_theory import project
+from rac_theory.problems import Problem
 from rac_theory.sketches import Sketch
 
 

@@ -2,8 +2,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, Theorem
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.theorems import T2, E, gap
 from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 
-from problems import checks
 from rac_theory.advice.advice import Advice
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.gain_of_side import FULL, Gain, gain_of_mixture, gain_of_side
@@ -12,6 +11,7 @@ from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.advice.training_option import Option, Trained
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.theorems.theorem import Theorem
 

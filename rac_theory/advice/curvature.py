@@ -8,14 +8,14 @@ from typing import Literal, Self, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from problems import LeastSquares, checks
-from problems.eigenvalues import lapack_rounding
-from problems.features import EPS, features, squared_row_norms
-from problems.problem import Problem
-from problems.rounding import rounded
-from problems.smoothness import LARGEST_SIDE
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.algorithms import Side
+from rac_theory.problems import LeastSquares, checks
+from rac_theory.problems.eigenvalues import lapack_rounding
+from rac_theory.problems.features import EPS, features, squared_row_norms
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import LARGEST_SIDE
 
 Loss: TypeAlias = Literal["least_squares", "logistic", "softmax"]
 """A loss of scores, by how much it curves in them."""

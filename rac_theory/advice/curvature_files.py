@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.files import readable_file
-from problems.naming import printable, shown
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.advice.npz_headers import npz
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.files import readable_file
+from rac_theory.problems.naming import printable, shown
 
 Layer = tuple[str, MatrixShape]
 """The name of a matrix, and its shape."""

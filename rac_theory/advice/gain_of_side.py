@@ -10,15 +10,15 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
-from problems.problem import Problem
-from problems.rounding import rounded
-from problems.smoothness import known_smoothness
 from rac_theory.advice.curvature import Curvature
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.step_lengths import best_step
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import known_smoothness
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.sketches.spectra import Spectrum, closed_form, spectrum

@@ -10,12 +10,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from problems import checks
-from problems.problem import Problem
-from problems.smoothness import Smoothness
 from rac_theory.algorithms import Side
 from rac_theory.cases.learning_rate import LearningRate, learning_rate
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Gaussian
 from rac_theory.sketches.sketch import Sketch
 
@@ -41,7 +41,7 @@ class Carried(NamedTuple):
 
     Examples
     --------
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import learning_rates
     >>> fixed, *_ = learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0)[1].rules
     >>> fixed.rule, fixed.lora_alpha, f"{fixed.ratio:.3f}", f"{fixed.kept:.3f}"  # (1/7) / (16/10), and x (2 - x)
@@ -67,7 +67,7 @@ class AtRank(NamedTuple):
 
     Examples
     --------
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import learning_rates
     >>> first, other = learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0)
     >>> other.rank, [one.rule for one in other.rules], f"{other.carrying:.3f}"  # 2 * 4 * sqrt(7/10)
@@ -110,7 +110,7 @@ def learning_rates(
     other rules it is short, as the effective dimension is between these ranks; with lora_alpha = 20.6 it is the best.
 
     >>> import numpy as np
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import learning_rates
     >>> Q = Smoothness([(np.diag(1 / np.arange(1.0, 257) ** 0.7), np.eye(16))])
     >>> first, other = learning_rates(Q, [4, 32], lora_alpha=4.0)
@@ -150,7 +150,7 @@ def nearest(row: AtRank) -> Carried:
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import learning_rates, nearest
     >>> Q = Smoothness([(np.diag([1.0] + [0.1] * 9), np.eye(2))])  # rho = 1.9
     >>> [nearest(row).rule for row in learning_rates(Q, [1, 2, 4, 9], lora_alpha=2.0)[1:]]
@@ -167,7 +167,7 @@ def keeping(row: AtRank) -> Carried:
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import keeping, learning_rates
     >>> Q = Smoothness([(np.diag([1.0] + [0.1] * 9), np.eye(2))])  # rho = 1.9
     >>> [keeping(row).rule for row in learning_rates(Q, [1, 2, 4, 9], lora_alpha=2.0)[1:]]

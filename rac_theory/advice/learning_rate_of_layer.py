@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.table import Table
 
-from problems import checks
-from problems.smoothness import Smoothness, known_smoothness
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.learning_rate import learning_rates
 from rac_theory.advice.learning_rate_table import in_words, learning_rate_table
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.cases.learning_rate import learning_rate
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
+from rac_theory.problems.smoothness import Smoothness, known_smoothness
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.sketches.sketch import Sketch

@@ -37,7 +37,7 @@ def in_words(rows: Sequence[AtRank]) -> Iterator[str]:
 
     Examples
     --------
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.advice.learning_rate import learning_rates
     >>> from rac_theory.advice.learning_rate_table import in_words
     >>> known, words = in_words(learning_rates(Smoothness.isotropic(1.0, (5, 3)), [1, 4], lora_alpha=2.0))

@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from problems import checks
-from problems.files import readable_file
-from problems.naming import printable, shown
 from rac_theory.advice.adapters import Tensor, with_layers
 from rac_theory.advice.npz_headers import npz
 from rac_theory.advice.safetensors_headers import safetensors, shards
+from rac_theory.problems import checks
+from rac_theory.problems.files import readable_file
+from rac_theory.problems.naming import printable, shown
 
 MatrixShape: TypeAlias = tuple[int, int]
 """Rows m and columns n of a matrix."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from problems.checks import one_of
+from rac_theory.problems.checks import one_of
 
 if TYPE_CHECKING:
     from rac_theory.algebra.expression import Expression

@@ -1,5 +1,5 @@
-"""Algorithms: the concept, the methods, one file each, and in ``gradients`` where their gradients come from and how
-far those stray. It uses numerics and sketches. It must not know how runs are made, recorded or judged: it yields
+"""Algorithms: the concept, the methods, one file each, and in ``gradients`` where their gradients come from and how far
+those stray. It uses problems, numerics and sketches. It must not know how runs are made, recorded or judged: it yields
 iterates.
 """
 

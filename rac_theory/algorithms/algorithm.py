@@ -5,8 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 
 class Algorithm(Protocol):
@@ -23,7 +23,7 @@ class Algorithm(Protocol):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, simulate
     >>> class SignDescent:
     ...     gamma, deterministic = 0.25, True

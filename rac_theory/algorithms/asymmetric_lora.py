@@ -7,10 +7,6 @@ from itertools import repeat
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
-from problems.value import Value
 from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
@@ -18,6 +14,10 @@ from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value
 from rac_theory.sketches.declarations import is_deterministic
 from rac_theory.sketches.draws import check_draws, draw
 from rac_theory.sketches.sketch import Sketch
@@ -51,7 +51,7 @@ class AsymmetricLoRA(ProjectedDescent, Value):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import AsymmetricLoRA, Case, simulate
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])

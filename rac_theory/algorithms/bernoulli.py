@@ -8,16 +8,16 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import checks
-from problems.checks import Array
-from problems.rounding import rounded
-from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import check_dim, sketched_steps
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import Randomness, child, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.value import Value
 from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.sketches.spectra import Spectrum, spectrum

@@ -7,14 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
-from problems.value import Value
 from rac_theory.algorithms.factor_descent import FactorDescent, Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.initialisation import Initialisation
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class ChainOfLoRA(FactorDescent, Value):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, ChainOfLoRA, Initialisation, simulate
     >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
     >>> chain = ChainOfLoRA(Initialisation.kaiming((3, 3), rank=1), gamma=0.1, inner_steps=40)

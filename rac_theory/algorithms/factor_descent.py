@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.members import being
-from problems.naming import shown
-from problems.problem import Problem
 from rac_theory.algorithms.gradients import Clients
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_fits, check_source, never_draws
 from rac_theory.algorithms.initialisation import Initialisation
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import shown
+from rac_theory.problems.problem import Problem
 
 
 class Factored(NamedTuple):
@@ -22,7 +22,7 @@ class Factored(NamedTuple):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Initialisation, LoRA
     >>> problem = Quadratic.left(np.eye(3), W_star=np.ones((3, 2)))
     >>> algorithm = LoRA(Initialisation.kaiming((3, 2), rank=1), gamma=0.1)

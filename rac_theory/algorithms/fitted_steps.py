@@ -13,14 +13,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
-from problems.smoothness import Smoothness, known_smoothness
-from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
 from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.smoothness import Smoothness, known_smoothness
+from rac_theory.problems.value import Value
 from rac_theory.sketches.declarations import is_deterministic
 from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.ranges import ranges
@@ -111,7 +111,7 @@ class StepPerDraw(FittedDescent):
     One coordinate at a time, each with its own step 1/Q_ii. Of a separable function it arrives when it first comes up.
 
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, StepPerDraw, exact_rate
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left(np.diag([8.0, 1.0]), W_star=np.ones((2, 1)))
@@ -140,7 +140,7 @@ class InverseOnRange(FittedDescent):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, InverseOnRange, StepPerDraw, exact_rate
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left(np.diag([8.0, 1.0, 1.0]), W_star=np.ones((3, 1)))

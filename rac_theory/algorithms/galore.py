@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
-from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, check_fits, check_source, never_draws
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class GaLore(Value):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, GaLore, simulate
     >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
     >>> run = simulate(Case(GaLore(rank=1, gamma=1.0), problem, steps=3))

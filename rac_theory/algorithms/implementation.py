@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from problems.checks import Array
-from problems.members import being
-from problems.naming import shown, type_name
-from problems.problem import Problem
-from problems.value import Value, in_short, same
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import shown, type_name
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value, in_short, same
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Checked(Value):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Implementation
     >>> from rac_theory.testing import check_algorithm
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
@@ -79,7 +79,7 @@ class Implementation(Value):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, Implementation, RACLoRA, sketches, verify
     >>> from rac_theory.testing import check_algorithm
     >>> problem = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.ones((3, 2)))

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.value import Value
 from rac_theory.algorithms.rac_lora import check_dim
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.value import Value
 from rac_theory.sketches.declarations import is_deterministic
 from rac_theory.sketches.distributions.gaussian import Gaussian
 from rac_theory.sketches.draws import check_draws, draw

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
-from problems.value import Value
 from rac_theory.algorithms.factor_descent import FactorDescent, Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.initialisation import Initialisation
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class LoRA(FactorDescent, Value):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, Initialisation, LoRA, simulate
     >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
     >>> case = Case(LoRA(Initialisation.kaiming((3, 3), rank=1), gamma=0.1), problem, steps=200)

@@ -8,14 +8,14 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.value import Value
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.numerics.linalg import project_onto
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.value import Value
 from rac_theory.sketches.declarations import is_deterministic
 from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.ranges import draws_ahead, ranges
@@ -57,7 +57,7 @@ class RACLoRA(ProjectedDescent, Value):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA, exact_rate
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left(np.diag([1.0, 2.0, 2.0, 2.0]), W_star=np.ones((4, 3)))
@@ -129,7 +129,7 @@ def GD(gamma: float) -> RACLoRA:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, simulate
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
     >>> simulate(Case(GD(gamma=0.5), problem, steps=3)).values.tolist()  # the second coordinate arrives at once
@@ -143,7 +143,7 @@ def SGD(gamma: float, gradients: GradientSource) -> RACLoRA:
 
     Examples
     --------
-    >>> from problems import LeastSquares
+    >>> from rac_theory.problems import LeastSquares
     >>> from rac_theory import SGD, Case, Minibatch, expected
     >>> problem = LeastSquares([[1.0], [1.0]], Y=[0.0, 2.0])  # components that disagree
     >>> case = Case(SGD(0.5, Minibatch(1)), problem, steps=6)

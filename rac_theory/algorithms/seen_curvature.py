@@ -11,10 +11,10 @@ from typing import Self
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
-from problems.smoothness import Smoothness
 from rac_theory.algorithms.rac_lora import Side
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.smoothness import Smoothness
 
 FLOOR = 2.0**-40
 """What is added to Q, relative to its largest eigenvalue, so that every direction is curved: gradients of a function

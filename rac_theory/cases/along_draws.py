@@ -23,13 +23,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
-from problems.rounding import rounded
 from rac_theory.cases.one_side import OFF
 from rac_theory.cases.ratio import largest_ratio
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.numerics.randomness import child, generator
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.rounding import rounded
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.sketches.draws import check_draws, draw
 from rac_theory.sketches.sketch import Sketch

@@ -5,16 +5,16 @@ from numbers import Integral
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.members import being, having
-from problems.naming import type_name
-from problems.problem import Problem
-from problems.value import Value, in_short
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.cases.checked_once import check_once
 from rac_theory.cases.gradient_check import check_gradient
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being, having
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value, in_short
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Case(Value):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, RACLoRA
     >>> from rac_theory.sketches import Gaussian
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], [[1.0], [1.0]])

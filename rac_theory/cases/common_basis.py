@@ -18,12 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import lapack_rounding
-from problems.largest_eigenvalue import largest_eigenvalue
-from problems.smoothness import Smoothness
 from rac_theory.algorithms.rac_lora import Side
 from rac_theory.cases.one_side import multiple_of_identity
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenvalues import lapack_rounding
+from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
+from rac_theory.problems.smoothness import Smoothness
 
 _EPS = float(np.finfo(float).eps)
 _ROUNDING = 1e-9

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from numbers import Real
 
-from problems.members import being
-from problems.read_only import read_only
-from problems.value import Value
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_constants import known_constants
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems.members import being
+from rac_theory.problems.read_only import read_only
+from rac_theory.problems.value import Value
 from rac_theory.sketches.spectra import DRAWS
 
 
@@ -70,7 +70,7 @@ class Constants(Value):
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Constants, verify
     >>> case = Case(GD(gamma=0.1), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20)
     >>> constants = Constants.of(case)
@@ -147,7 +147,7 @@ class Constants(Value):
 
         Examples
         --------
-        >>> from problems import LeastSquares
+        >>> from rac_theory.problems import LeastSquares
         >>> from rac_theory import Case, Constants, RACLoRA
         >>> from rac_theory.sketches import Gaussian
         >>> problem = LeastSquares([[1.0, 0.0], [0.0, 2.0]], Y=[1.0, 1.0])

@@ -11,13 +11,13 @@ from fractions import Fraction
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from problems import checks
-from problems.largest_eigenvalue import largest_eigenvalue
-from problems.rounding import rounded
-from problems.smoothness import Smoothness
 from rac_theory.algorithms import Side
 from rac_theory.cases.common_basis import in_common_basis, terms_of_side
 from rac_theory.cases.one_side import exact_trace
+from rac_theory.problems import checks
+from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import Smoothness
 
 
 class Ends(NamedTuple):
@@ -64,7 +64,7 @@ def effective_dimension(Q: Smoothness, side: Side) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory.cases.effective_dimension import effective_dimension
     >>> Q = Smoothness([(np.diag([4.0, 1.0, 1.0]), np.eye(5))])
     >>> effective_dimension(Q, "left"), effective_dimension(Q, "right")

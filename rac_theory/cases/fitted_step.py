@@ -14,9 +14,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
-from problems.smoothness import Smoothness
 from rac_theory.algorithms.fitted_steps import FittedDescent
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.cases.step_gain import StepGain
@@ -24,6 +21,9 @@ from rac_theory.cases.uniform_step import in_a_range, on_a_line
 from rac_theory.numerics.confidence import kl_lower
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.ranges import draw_ranges
 

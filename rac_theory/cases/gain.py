@@ -13,10 +13,6 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
-from problems import checks
-from problems.members import having
-from problems.rounding import rounded
-from problems.smoothness import Smoothness
 from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.rac_lora import Side, check_dim
 from rac_theory.cases import whole
@@ -24,6 +20,10 @@ from rac_theory.cases.along_draws import Sampling, along_draws
 from rac_theory.cases.common_basis import Terms, terms_of_side, ways
 from rac_theory.cases.one_side import along_one_side, moments_of
 from rac_theory.numerics.randomness import Randomness, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.members import having
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.draws import check_size
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import MEMBERS, Sketch
@@ -49,7 +49,7 @@ class SmoothnessAlong(NamedTuple):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems.smoothness import Smoothness
+    >>> from rac_theory.problems.smoothness import Smoothness
     >>> from rac_theory.cases.gain import smoothness_along
     >>> from rac_theory.sketches import FromFunction
     >>> own = FromFunction(2, 1, lambda rng: rng.standard_normal((2, 1)))
@@ -100,7 +100,7 @@ def smoothness_along(
     Examples
     --------
     >>> import numpy as np
-    >>> from problems.smoothness import Smoothness
+    >>> from rac_theory.problems.smoothness import Smoothness
     >>> from rac_theory.cases.gain import smoothness_along
     >>> from rac_theory.sketches import Coordinate, Haar
     >>> Q = Smoothness([(np.diag([8.0, 1.0, 1.0, 1.0]), np.eye(3))])

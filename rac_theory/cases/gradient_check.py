@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.naming import type_name
-from problems.problem import Problem
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.problem import Problem
 
 
 def check_gradient(problem: Problem, W: Array) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from problems.finite_sum import components_of, heterogeneity
-from problems.members import having
-from problems.problem import Problem
-from problems.rounding import rounded
 from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_steps import of_steps
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems.finite_sum import components_of, heterogeneity
+from rac_theory.problems.members import having
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
 
 _NEEDED = ("L", "mu", "strong_convexity", "convex", "f_star", "f_lower")
 

@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-from problems.smoothness import Smoothness, smoothness_of
 from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
@@ -13,6 +12,7 @@ from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import Randomness, child, seed_sequence
+from rac_theory.problems.smoothness import Smoothness, smoothness_of
 from rac_theory.sketches.spectra import Spectrum
 
 _CURVATURE = 2  # the stream of L_H; of a coin the sides have 0 and 1

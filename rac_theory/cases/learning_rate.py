@@ -14,10 +14,6 @@ from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
 
-from problems.problem import Problem
-from problems.rounding import rounded
-from problems.smoothness import Smoothness, known_smoothness
-from problems.value import Value
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.effective_dimension import effective_dimension
 from rac_theory.cases.gain import smoothness_along
@@ -26,6 +22,10 @@ from rac_theory.cases.projected_step import Moment, projected_step, uneven_momen
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.cases.step_lengths import of_largest_gain
 from rac_theory.numerics.randomness import Randomness, child, seed_sequence
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import Smoothness, known_smoothness
+from rac_theory.problems.value import Value
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.sketches.spectra import DRAWS, Spectrum
@@ -64,7 +64,7 @@ class LearningRate(Value):
 
     Examples
     --------
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory import learning_rate
     >>> from rac_theory.sketches import Gaussian
     >>> known = learning_rate(Smoothness.isotropic(1.0, (5, 3)), Gaussian(5, 2), lora_alpha=2.0)
@@ -118,7 +118,7 @@ def learning_rate(
     rank 1, whichever of the usual rules says what lora_alpha is.
 
     >>> import numpy as np
-    >>> from problems import Smoothness
+    >>> from rac_theory.problems import Smoothness
     >>> from rac_theory import learning_rate
     >>> from rac_theory.sketches import Gaussian
     >>> Q = Smoothness([(np.diag([1.0] + [0.01] * 63), np.eye(10))])

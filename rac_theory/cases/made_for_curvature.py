@@ -25,16 +25,16 @@ so that for d > 1 the sum is not positive, and the root is between the two. No c
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from problems import checks
-from problems.checks import Array
-from problems.largest_eigenvalue import largest_eigenvalue
-from problems.problem import Problem
-from problems.smoothness import known_smoothness
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.common_basis import in_common_basis, terms_of_side
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.step_lengths import best_step
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.smoothness import known_smoothness
 from rac_theory.sketches import WeightedCoordinate
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.spectra import spectrum
@@ -82,7 +82,7 @@ def coordinates_for(problem: Problem, rank: int = 1, *, side: Side = "left") -> 
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, Constants, RACLoRA, best_step, coordinates_for
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left(np.diag([8.0, 1.0, 1.0, 1.0]), W_star=np.ones((4, 1)))
@@ -119,7 +119,7 @@ def coordinate_curvatures(problem: Problem, *, side: Side = "left") -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, Constants, StepPerDraw
     >>> from rac_theory.cases.made_for_curvature import coordinate_curvatures
     >>> from rac_theory.sketches import WeightedCoordinate

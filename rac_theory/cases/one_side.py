@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
-from problems.largest_eigenvalue import LARGE, largest_eigenvalue, proved_bound
-from problems.rounding import rounded
 from rac_theory.cases.ratio import largest_ratio
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.largest_eigenvalue import LARGE, largest_eigenvalue, proved_bound
+from rac_theory.problems.rounding import rounded
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.moments import Moments

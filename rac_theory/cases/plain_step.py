@@ -17,8 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.rounding import rounded
-from problems.smoothness import Smoothness
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.common_basis import Part, Parts, in_common_basis, terms_of_side
 from rac_theory.cases.effective_dimension import ends_of_side
@@ -26,6 +24,8 @@ from rac_theory.cases.one_side import multiple_of_identity
 from rac_theory.cases.projected_step import Moment, gain_at, projected_step
 from rac_theory.cases.ratio import largest_ratio
 from rac_theory.cases.step_gain import StepGain
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.laws.finite import Support
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch

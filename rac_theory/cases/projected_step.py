@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
-from problems.rounding import rounded
-from problems.smoothness import Smoothness
 from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.cases.common_basis import in_common_basis, terms_of_side
 from rac_theory.cases.one_side import Pair, moments_of
 from rac_theory.cases.step_gain import StepGain
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.spectra import Spectrum
 

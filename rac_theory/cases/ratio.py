@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from problems.checks import Array
-from problems.largest_eigenvalue import largest_eigenvalue
+from rac_theory.problems.checks import Array
+from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
 
 _EPS = float(np.finfo(float).eps)
 

@@ -6,13 +6,13 @@ from fractions import Fraction
 
 from scipy.optimize import minimize_scalar
 
-from problems.problem import Problem
-from problems.rounding import rounded
-from problems.smoothness import known_smoothness
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.projected_step import Moment, gain_at, uneven_moments
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import known_smoothness
 from rac_theory.sketches.sketch import Sketch
 
 
@@ -45,7 +45,7 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", r
     Softmax regression on handwritten digits, 64 features and 10 classes: the step at rank one is six times as long as
     1/L, that at full rank is 1/L.
 
-    >>> from problems import SoftmaxRegression
+    >>> from rac_theory.problems import SoftmaxRegression
     >>> from rac_theory import best_step
     >>> from rac_theory.sketches import Haar
     >>> problem = SoftmaxRegression.digits(l2=0.01)
@@ -67,7 +67,7 @@ def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left"
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import longest_step
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left(np.diag([4.0, 1.0]), W_star=np.ones((2, 1)))

@@ -14,9 +14,9 @@ are raised to c where they are smaller; c is what promises most by a first few d
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.algorithms.fitted_steps import FittedDescent
 from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower
+from rac_theory.problems.checks import Array
 from rac_theory.sketches.ranges import draw_ranges
 
 _WIDTH = 0.25

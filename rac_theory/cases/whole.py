@@ -5,10 +5,10 @@ With probability p the sketch is on the left, else on the right; p = 1 is a left
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.cases.common_basis import Terms
 from rac_theory.cases.one_side import Pair
 from rac_theory.cases.ratio import largest_ratio
+from rac_theory.problems.checks import Array
 
 LARGEST = 256
 """The most entries m n: the matrices of the operators have (m n)^2."""

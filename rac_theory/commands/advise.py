@@ -11,8 +11,6 @@ from typing import Any, NamedTuple, get_args
 from rich.console import Console
 from rich.table import Table
 
-from problems import checks
-from problems.naming import printable
 from rac_theory.advice.advise import RANKS, SKETCHES, advise
 from rac_theory.advice.comparison import cheapest, fewest_steps, frontier_panels
 from rac_theory.advice.curvature import Curvature, Loss
@@ -29,6 +27,8 @@ from rac_theory.commands.exit_status import OK
 from rac_theory.commands.in_common import wide_console
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
+from rac_theory.problems import checks
+from rac_theory.problems.naming import printable
 
 _LORA_ALPHA = 16.0  # at the first rank
 

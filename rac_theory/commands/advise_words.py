@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from problems.naming import printable
 from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.curvature_files import Layer
 from rac_theory.advice.model_shapes import Shapes
 from rac_theory.advice.table import Horizon
+from rac_theory.problems.naming import printable
 
 CONDITION = 1000.0
 """L / mu where nothing says it."""

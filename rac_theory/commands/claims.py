@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from problems import checks
 from rac_theory import counterexamples, theorems
 from rac_theory.algebra import Symbol
 from rac_theory.commands.exit_status import OK
 from rac_theory.counterexamples.counterexample import Counterexample
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.problems import checks
 from rac_theory.proofs import prove
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import sketch_names

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import NoReturn
 
-from problems.naming import printable
 from rac_theory.commands import advise, claims, counterexamples, judge, prove, repeat, report, sketch, sweep, verify
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK
+from rac_theory.problems.naming import printable
 from rac_theory.processes import plug_in_faults
 from rac_theory.processes.interrupts import heard_once, status_of_interrupt
 from rac_theory.verification.versions import own_version

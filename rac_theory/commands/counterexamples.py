@@ -7,12 +7,12 @@ from typing import Any
 
 from rich.console import Console
 
-from problems import checks
-from problems.naming import printable
 from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.in_common import wide_console
 from rac_theory.counterexamples import ALL, Answer
 from rac_theory.ledger import results
+from rac_theory.problems import checks
+from rac_theory.problems.naming import printable
 from rac_theory.report import gallery
 from rac_theory.report.gallery import Shown
 from rac_theory.verification.status import Status

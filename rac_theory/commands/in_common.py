@@ -6,7 +6,7 @@ from typing import Any
 from joblib import cpu_count
 from rich.console import Console
 
-from problems import checks
+from rac_theory.problems import checks
 
 _WIDEST_TABLE = 165
 _MOST_JOBS = 16  # times the cores; each takes a hundred megabytes

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.naming import printable
 from rac_theory import theorems
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
 from rac_theory.files.csv_numbers import read_csv
 from rac_theory.ledger import results
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import printable
 from rac_theory.sketches.plug_in import imported
 from rac_theory.verification.compare_runs import compare_runs
 from rac_theory.verification.judge_runs import judge_runs

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from problems.naming import printable
 from rac_theory import report
 from rac_theory.commands.exit_status import OK
+from rac_theory.problems.naming import printable
 
 
 def add(commands: Any) -> None:

@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from problems import checks
-from problems.naming import printable
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.in_common import wide_console
 from rac_theory.ledger import results
+from rac_theory.problems import checks
+from rac_theory.problems.naming import printable
 from rac_theory.sketches import all_spectra
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.sketches.spectra import spectrum

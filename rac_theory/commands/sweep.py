@@ -10,10 +10,10 @@ from rich import progress
 from rich.console import Console
 from rich.table import Table
 
-from problems.naming import printable
 from rac_theory.commands.exit_status import status_of
 from rac_theory.commands.in_common import add_jobs, check_jobs, wide_console
 from rac_theory.ledger.verdict_row import FAILED
+from rac_theory.problems.naming import printable
 from rac_theory.processes.interrupts import status_of_interrupt
 from rac_theory.sweeps import Grid, Progress, Sweep, export, sweep
 

@@ -9,8 +9,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from problems import checks
-from problems.naming import printable
 from rac_theory import counterexamples, report
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
@@ -22,6 +20,8 @@ from rac_theory.ledger.plan import Plan, plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.table import ledger_table, refutations, remarks
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.problems import checks
+from rac_theory.problems.naming import printable
 from rac_theory.processes.interrupts import status_of_interrupt
 
 

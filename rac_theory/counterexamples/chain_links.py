@@ -5,11 +5,11 @@ from math import log, log1p, sqrt
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory.algorithms import ChainOfLoRA, Initialisation
 from rac_theory.cases.case import Case
 from rac_theory.counterexamples.paper_quadratic import CURVATURES
 from rac_theory.numerics.rational import Matrix
+from rac_theory.problems import Quadratic
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from problems.checks import Array
-from problems.naming import type_name
-from problems.problem import Problem
-from problems.value import Value
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.counterexamples.picture import Picture
 from rac_theory.files.frame import frame
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value
 from rac_theory.verification.status import Status
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from problems.checks import Array
-from problems.members import being
-from problems.problem import Problem
-from problems.value import Value
 from rac_theory.counterexamples.factor_moves import Moves, merges
 from rac_theory.counterexamples.followed_run import FollowedRun
 from rac_theory.counterexamples.low_rank import floor, lowest
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.simulation.trajectory import Trajectory
 
@@ -29,7 +29,7 @@ class Cause(enum.StrEnum):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, diagnose, simulate
     >>> from rac_theory.counterexamples.diagnosis import Cause
     >>> case = Case(GD(gamma=2.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20)
@@ -54,7 +54,7 @@ class Diagnosis(Value):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, diagnose, simulate
     >>> case = Case(GD(gamma=0.01), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20)
     >>> (found,) = diagnose(simulate(case, record=["W"]))
@@ -102,7 +102,7 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import AsymmetricLoRA, Case, diagnose, simulate
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA
 from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
@@ -14,6 +13,7 @@ from rac_theory.counterexamples.factor_moves import Moves
 from rac_theory.counterexamples.followed_run import FollowedRun
 from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic, random_paper_quadratic
 from rac_theory.counterexamples.picture import Deferred, Outcomes
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.simulate import simulate
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.sketches import Gaussian

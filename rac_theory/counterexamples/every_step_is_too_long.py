@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems import Quadratic
-from problems.checks import Array
 from rac_theory.algorithms import GD, Initialisation, LoRA
 from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
+from rac_theory.problems import Quadratic
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 _SPACING = 1e-4  # of central differences, relative to the size of W
 
@@ -31,7 +31,7 @@ class FactorLoss:
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory.counterexamples.factor_loss import FactorLoss
     >>> loss = FactorLoss(Quadratic.left([[1.0]], W_star=[[1.0]]), W0=np.zeros((1, 1)))
     >>> for s in (1.0, 10.0):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.counterexamples.factor_loss import curvature_met
 from rac_theory.counterexamples.followed_run import FollowedRun
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 _EPS = float(np.finfo(float).eps)
 
@@ -26,7 +26,7 @@ class Moves:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, simulate
     >>> from rac_theory.counterexamples.factor_moves import Moves
     >>> from rac_theory.counterexamples.followed_run import FollowedRun

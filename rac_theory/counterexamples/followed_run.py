@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.members import being
-from problems.problem import Problem
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.problem import Problem
 from rac_theory.simulation.trajectory import Trajectory
 
 
@@ -33,7 +33,7 @@ class FollowedRun:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, simulate
     >>> from rac_theory.counterexamples.followed_run import FollowedRun
     >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=2)

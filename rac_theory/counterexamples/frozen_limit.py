@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import Side
 from rac_theory.counterexamples.factor_loss import hessian_action
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 
 def frozen_limit(problem: Problem, W0: Array, F: Array, side: Side = "left") -> Array:
@@ -29,7 +29,7 @@ def frozen_limit(problem: Problem, W0: Array, F: Array, side: Side = "left") -> 
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory.counterexamples.frozen_limit import frozen_limit
     >>> problem = Quadratic.left(np.eye(2), W_star=[[1.0], [2.0]])
     >>> B = np.array([[1.0], [0.0]])  # which cannot reach the second row

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.counterexamples.factor_loss import FactorLoss
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 SHARE = 0.907
 """J falls by at least this share of ``eta ||grad J||^2`` at a guaranteed step."""

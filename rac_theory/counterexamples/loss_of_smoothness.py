@@ -5,14 +5,14 @@ from itertools import product
 
 import numpy as np
 
-from problems import LogisticRegression
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.factor_loss import FactorLoss
 from rac_theory.counterexamples.paper_quadratic import CURVATURES, paper_quadratic
 from rac_theory.counterexamples.picture import Lines
+from rac_theory.problems import LogisticRegression
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 SCALES = 2.0 ** np.arange(11)
 B = np.array([[1.0], [2.0], [-1.0]])

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.counterexamples.factor_loss import FactorLoss
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 _EPS = float(np.finfo(float).eps)
 
@@ -34,7 +34,7 @@ def floor(problem: Problem, W0: Array, rank: int) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory.counterexamples.low_rank import floor
     >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
     >>> [f"{floor(problem, np.zeros((3, 3)), rank):.4f}" for rank in (1, 2, 3)]  # (2^2 + 1^2) / 2 at rank one
@@ -67,7 +67,7 @@ def lowest(problem: Problem, W0: Array, rank: int, *, starts: int, rng: np.rando
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory.counterexamples.low_rank import lowest
     >>> problem = Quadratic.left(np.eye(3), W_star=np.diag([3.0, 2.0, 1.0]))
     >>> low = lowest(problem, np.zeros((3, 3)), rank=1, starts=1, rng=np.random.default_rng(0))

@@ -6,9 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems import Quadratic
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import GaLore, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.galore import leading_part
@@ -16,6 +13,9 @@ from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.picture import Lines
+from rac_theory.problems import Quadratic
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.simulation.simulate import simulate
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.sketches import Coordinate, Haar

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from problems import Quadratic
-from problems.checks import Array
+from rac_theory.problems import Quadratic
+from rac_theory.problems.checks import Array
 
 CURVATURES = (10.0, *[1.0] * 8)
 """The diagonal of M in ``f(x) = x' M x + b' x``; the Hessian is 2 M and L = 20."""

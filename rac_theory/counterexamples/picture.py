@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
-from problems.naming import function_name, type_name
-from problems.value import Value
 from rac_theory.drawing import plot
 from rac_theory.drawing.chart import BLACK, BOUND, GREEN, MEAN, PINK, RUNS, YELLOW
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import function_name, type_name
+from rac_theory.problems.value import Value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

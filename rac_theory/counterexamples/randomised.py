@@ -2,9 +2,6 @@
 
 import numpy as np
 
-from problems import LeastSquares, Quadratic
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.algorithms import RACLoRA
 from rac_theory.cases.case import Case
@@ -17,6 +14,9 @@ from rac_theory.counterexamples.representation_floor import C2
 from rac_theory.counterexamples.restarts import C4
 from rac_theory.counterexamples.stuck_subspace import C5
 from rac_theory.expectations.expectation import expected
+from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches import Haar
 from rac_theory.theorems.theorem import Theorem
 

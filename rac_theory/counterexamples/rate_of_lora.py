@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.counterexamples.guaranteed_steps import SHARE, guaranteed_step
+from rac_theory.problems.checks import Array
 
 
 def promised_sum(steps: int, smoothness: float, gap: float, factors: float) -> float:

@@ -4,8 +4,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems import Quadratic
-from problems.checks import Array
 from rac_theory.algorithms import ChainOfLoRA, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.cases.case import Case
@@ -15,6 +13,8 @@ from rac_theory.counterexamples.low_rank import floor
 from rac_theory.counterexamples.paper_quadratic import random_paper_quadratic
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.expectations.expectation import expected
+from rac_theory.problems import Quadratic
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Haar
 

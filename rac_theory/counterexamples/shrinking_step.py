@@ -5,14 +5,14 @@ from math import sqrt
 
 import numpy as np
 
-from problems import LogisticRegression
-from problems.checks import Array
 from rac_theory.algorithms import Initialisation, LoRA
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.guaranteed_steps import SHARE, Descent, descend, guaranteed_step
 from rac_theory.counterexamples.paper_quadratic import random_paper_quadratic
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.counterexamples.rate_of_lora import promised_gradient, promised_sum, smallest_on_slope
+from rac_theory.problems import LogisticRegression
+from rac_theory.problems.checks import Array
 
 STEPS = 300
 

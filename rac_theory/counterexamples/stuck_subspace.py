@@ -4,15 +4,15 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.algorithms import AsymmetricLoRA, RACLoRA, Side
 from rac_theory.cases.case import Case
 from rac_theory.counterexamples.counterexample import Check, Counterexample, Witness
 from rac_theory.counterexamples.frozen_limit import frozen_limit
 from rac_theory.counterexamples.picture import Lines
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.simulation.simulate import simulate
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.sketches import Frozen

@@ -1,3 +1,3 @@
-"""Drawing: charts as data, as figures of matplotlib and as SVG, and values as HTML. It uses files. It must not know
-what its curves are; matplotlib is imported when something is drawn, and no earlier.
+"""Drawing: charts as data, as figures of matplotlib and as SVG, and values as HTML. It uses problems and files. It must
+not know what its curves are; matplotlib is imported when something is drawn, and no earlier.
 """

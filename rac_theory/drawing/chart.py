@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
-from problems.naming import type_name
-from problems.value import Value
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.value import Value
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart.
 BOUND, MEAN, RUNS = "#D55E00", "#0072B2", "#56B4E9"

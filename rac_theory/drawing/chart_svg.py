@@ -9,9 +9,9 @@ from html import escape
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.drawing import plot, svg
 from rac_theory.drawing.chart import HANDLE, INSET, LINE, MARGINS, SIZE, Chart, Layer, Scale, share_of_axis
+from rac_theory.problems.checks import Array
 
 _WIDTH, _HEIGHT = 72 * SIZE[0], 72 * SIZE[1]
 _LEFT, _RIGHT = _WIDTH * MARGINS["left"], _WIDTH * MARGINS["right"]

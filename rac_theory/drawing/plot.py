@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.drawing.chart import BLACK, BOUND, GREEN, MARGINS, MEAN, PINK, RUNS, SIZE, YELLOW, Chart, Layer, Scale
+from rac_theory.problems.checks import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

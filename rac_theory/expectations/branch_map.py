@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.expectations.spectral_radius import spectral_radius
+from rac_theory.problems.checks import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,6 @@ from itertools import permutations
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import Bernoulli, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local
 from rac_theory.expectations.branch_map import BranchMap
@@ -14,6 +12,8 @@ from rac_theory.expectations.components import Components, components_in, curved
 from rac_theory.expectations.frame import Frame, frame_of, lifted, whole_frame
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.numerics.linalg import projection
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
-from problems.eigenbasis import Eigenbasis
-from problems.federated import Federated
-from problems.least_squares import LeastSquares
-from problems.problem import Problem
 from rac_theory.expectations.frame import Frame
 from rac_theory.expectations.matrix_map import LARGEST_STATE
 from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenbasis import Eigenbasis
+from rac_theory.problems.federated import Federated
+from rac_theory.problems.least_squares import LeastSquares
+from rac_theory.problems.problem import Problem
 
 
 class Components(NamedTuple):

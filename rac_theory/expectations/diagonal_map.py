@@ -24,8 +24,8 @@ from functools import cached_property
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.expectations.frame import Frame
+from rac_theory.problems.checks import Array
 
 
 @dataclass(frozen=True, eq=False)

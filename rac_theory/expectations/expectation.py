@@ -6,16 +6,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
-from problems.members import being
-from problems.naming import type_name
-from problems.problem import Problem
-from problems.value import Value
 from rac_theory.cases.case import Case, check_runs
 from rac_theory.expectations.frame import minimum
 from rac_theory.expectations.moment_map import Unsupported, curves
 from rac_theory.expectations.rational_moments import rational_curves
 from rac_theory.expectations.route import check_covered, moment_map, rests_on_trust
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.value import Value
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.simulation.simulate import simulate
 
@@ -43,7 +43,7 @@ class Expectation(Value):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA, expected
     >>> from rac_theory.sketches import Coordinate
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])
@@ -107,7 +107,7 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA, expected
     >>> from rac_theory.sketches import CountSketch
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]])
@@ -152,7 +152,7 @@ def exact_rate(case: Case) -> float:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA, exact_rate
     >>> from rac_theory.sketches import Gaussian
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from scipy.optimize import brentq, minimize_scalar
 
-from problems.problem import Problem
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.case import Case
 from rac_theory.expectations.expectation import exact_rate
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches.sketch import Sketch
 
 _STILL = 1e-12  # a rate that is no further below one is one
@@ -57,7 +57,7 @@ def fastest_learning_rate(
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import fastest_learning_rate, learning_rate
     >>> from rac_theory.sketches import Gaussian
     >>> problem = Quadratic.left(np.diag([1.0] + [0.1] * 9), np.ones((10, 1)))

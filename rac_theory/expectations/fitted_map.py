@@ -8,8 +8,6 @@ from functools import partial
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms.fitted_steps import FittedDescent, StepPerDraw, curvature_of
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.expectations.components import pooled
@@ -18,6 +16,8 @@ from rac_theory.expectations.line_map import line_map
 from rac_theory.expectations.matrix_map import matrix_map
 from rac_theory.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches.laws.second_moments import summed
 from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
-from problems.quadratic import Quadratic
 from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sketches.laws.second_moments import SecondMoment
 
 LARGEST_WHOLE = 64

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.algorithms.seen_curvature import FLOOR
 from rac_theory.expectations.frame import Frame
 from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.problems.checks import Array
 
 _LOGS = np.arange(-60.0, 120.0, 0.25)
 """Of 2 t s_max: sums of such analytic functions over even points have no error but rounding."""

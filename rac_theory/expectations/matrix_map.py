@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-from problems.checks import Array
 from rac_theory.expectations.frame import Frame
 from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.problems.checks import Array
 from rac_theory.sketches.laws.second_moments import SecondMoment
 
 LARGEST_STATE = 1 << 18

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.expectations.components import Components
 from rac_theory.expectations.matrix_map import MatrixMap
 from rac_theory.expectations.spectral_radius import spectral_radius
+from rac_theory.problems.checks import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 
 
 class Unsupported(ValueError):
@@ -22,7 +22,7 @@ class Unsupported(ValueError):
 
     Examples
     --------
-    >>> from problems import PLSine
+    >>> from rac_theory.problems import PLSine
     >>> from rac_theory import Case, RACLoRA, Unsupported, expected
     >>> from rac_theory.sketches import Gaussian
     >>> try:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.expectations.moment_map import MomentMap
+from rac_theory.problems.checks import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
-from problems.least_squares import LeastSquares
-from problems.problem import Problem
-from problems.quadratic import Quadratic
 from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.expectations.frame import lifted
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.numerics import rational
+from rac_theory.problems.checks import Array
+from rac_theory.problems.least_squares import LeastSquares
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import summed
 from rac_theory.sketches.moments import Moments

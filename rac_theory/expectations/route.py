@@ -16,8 +16,6 @@ one, by a step that fits       its support                                 ``Mat
 Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, see ``step_moments``.
 """
 
-from problems.finite_sum import components_of
-from problems.problem import Problem
 from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, RACLoRA, StepPerDraw
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
@@ -34,6 +32,8 @@ from rac_theory.expectations.minibatch_map import MinibatchMap
 from rac_theory.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.expectations.noisy_map import NoisyMap
 from rac_theory.expectations.step_moments import projected, step_invariants, step_moments
+from rac_theory.problems.finite_sum import components_of
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches.moments import Moments
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
-from problems.checks import Array
 from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.problems.checks import Array
 
 _DENSE = 16  # the side up to which the matrix of a map is formed
 

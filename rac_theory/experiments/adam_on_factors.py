@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import Initialisation
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.processes.blas import one_blas_thread
 
 DECAYS = (0.9, 0.999)
@@ -63,7 +63,7 @@ def adam_on_factors(problem: Problem, B: Array, A: Array, *, scale: float, learn
     The first step is one of the learning rate for each number, whatever the gradient.
 
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory.experiments.adam_on_factors import adam_on_factors
     >>> problem = Quadratic.left(100 * np.eye(2), W_star=np.ones((2, 1)))
     >>> B, A = np.zeros((1, 2, 1)), np.ones((1, 1, 1))
@@ -100,7 +100,7 @@ def best_for_adam(
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory.experiments.adam_on_factors import best_for_adam
     >>> problem = Quadratic.left(np.eye(3), W_star=np.ones((3, 3)))
     >>> found = best_for_adam(problem, 1, lora_alpha=1.0, learning_rates=(0.01, 0.1, 1.0, 10.0), steps=20)

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import SoftmaxRegression, checks, datasets
-from problems.checks import Array
-from problems.problem import Problem
-from problems.relu_network import ReLUNetwork
 from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Local
 from rac_theory.cases.case import Case
+from rac_theory.problems import SoftmaxRegression, checks, datasets
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Haar
 

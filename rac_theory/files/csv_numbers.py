@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.naming import printable, shown
+from rac_theory.problems.naming import printable, shown
 
 _SEPARATORS = ",;\t"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from problems.extras import import_extra
+from rac_theory.problems.extras import import_extra
 
 if TYPE_CHECKING:
     from pandas import DataFrame

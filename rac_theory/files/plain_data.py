@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from unicodedata import category
 
-from problems.naming import shown
+from rac_theory.problems.naming import shown
 
 LARGEST = 2**63 - 1
 """The largest integer that SQLite and Parquet can hold."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from problems.problem import Problem
 from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, default_problem
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True)

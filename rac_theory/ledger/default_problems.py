@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from problems import (
+from rac_theory.algorithms import Side
+from rac_theory.problems import (
     LeastSquares,
     LogisticRegression,
     NonconvexLogistic,
@@ -17,9 +18,8 @@ from problems import (
     SoftmaxRegression,
     checks,
 )
-from problems.checks import Array
-from problems.naming import printable
-from rac_theory.algorithms import Side
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import printable
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from problems.problem import Problem
 from rac_theory import theorems
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -14,6 +13,7 @@ from rac_theory.ledger.default_problems import default_problem
 from rac_theory.ledger.setting import USUAL_REDUCTION
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.numerics.randomness import PROJECTION, child
+from rac_theory.problems.problem import Problem
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.theorems.theorem import Theorem

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from problems.problem import Problem
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.default_problems import built
 from rac_theory.ledger.ensemble import Ensemble
@@ -12,6 +11,7 @@ from rac_theory.ledger.layout import Layout, lay_out
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from problems import checks
 from rac_theory import theorems
 from rac_theory.ledger.step_size_setting import setting_named
+from rac_theory.problems import checks
 
 
 @dataclass(frozen=True)

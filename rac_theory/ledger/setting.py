@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import Bernoulli, FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
 from rac_theory.ledger.step_sizes import StepSize
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches.plug_in import Factory
 
 LONGEST = 2_000

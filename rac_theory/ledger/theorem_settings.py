@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from problems import Federated
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import InverseOnRange, StepPerDraw
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
@@ -21,6 +18,9 @@ from rac_theory.ledger.step_sizes import (
     plain_gaussian_step,
     round_step,
 )
+from rac_theory.problems import Federated
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 """The claims that are tried unless told otherwise: the paper's two theorems and their sharp forms."""

@@ -4,10 +4,10 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from problems.naming import type_name
-from problems.value import Value
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.ensemble import Ensemble
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.value import Value
 from rac_theory.verification.status import Status
 from rac_theory.verification.verdict import Verdict
 

@@ -5,7 +5,6 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_OURS = {"rac_theory", "problems"}
 _LIBRARIES = sys.stdlib_module_names | {
     *("cloudpickle", "distributed", "jinja2", "joblib", "latex2mathml", "markupsafe", "matplotlib", "numpy", "PEPit"),
     *("pyarrow", "rich", "scipy", "sklearn", "threadpoolctl"),
@@ -46,5 +45,5 @@ def _place(error: BaseException) -> tuple[bool, str]:
         # What runs as a program has the name of a module of the standard library.
         if package not in _LIBRARIES or package == "__main__":
             code = frame.f_code
-            return package in _OURS, f"{code.co_filename}, line {line}, in {code.co_name},"
+            return package == "rac_theory", f"{code.co_filename}, line {line}, in {code.co_name},"
     return True, "some code"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 from rac_theory.proofs.columns import Facts, Powers, Terms
 from rac_theory.proofs.drawn import Drawn
 

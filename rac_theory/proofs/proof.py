@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from problems.naming import type_name
 from rac_theory.algebra import Expression
 from rac_theory.algebra.roots import without_squares
+from rac_theory.problems.naming import type_name
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.available import about_constants

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import hadamard
 
-from problems.checks import Array
-from problems.problem import Problem
-from problems.quadratic import Quadratic
 from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, ProjectedDescent, RACLoRA, StepPerDraw
 from rac_theory.algorithms.gradients import Exact, Noisy
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.cases.gain import smoothness_along
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sketches import Coordinate, Gaussian, Haar, WeightedCoordinate
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.theorems.theorem import Theorem

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import Bounds, differential_evolution
 
-from problems import checks
-from problems.checks import Array
-from problems.naming import type_name
-from problems.value import Value
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.value import Value
 from rac_theory.sharpness.case_families import CONDITION, Family, Method, families
 from rac_theory.sharpness.tightness import tightness
 from rac_theory.theorems import theorem_named
@@ -42,7 +42,7 @@ class HardestCase(Value):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, HardestCase, theorems, tightness
     >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=3)
     >>> found = HardestCase(theorems.T2, case, t=3, ratio=1 / 8, evaluations=1)  # as ``hardest_case`` returns

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.expectations.expectation import expected
+from rac_theory.problems.checks import Array
 from rac_theory.theorems import theorem_named
 from rac_theory.theorems.metric import Curves
 from rac_theory.theorems.theorem import Theorem
@@ -40,7 +40,7 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA, tightness
     >>> from rac_theory.sketches import Gaussian
     >>> for largest in (1.0, 2.0):

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal, TypeAlias
 
-from problems import checks
-from problems.extras import import_extra
+from rac_theory.problems import checks
+from rac_theory.problems.extras import import_extra
 from rac_theory.sharpness.worst_case_program import Program
 
 TheoremId: TypeAlias = Literal["T1", "T2", "T4"]

@@ -7,8 +7,6 @@ import numpy as np
 from scipy.linalg import expm
 from scipy.optimize import Bounds, differential_evolution
 
-from problems.checks import Array
-from problems.quadratic import Quadratic
 from rac_theory import theorems
 from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.gradients import Exact
@@ -16,6 +14,8 @@ from rac_theory.cases.case import Case, check_runs
 from rac_theory.cases.constants import Constants
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.problems.checks import Array
+from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sharpness.tightness import tightness
 from rac_theory.sharpness.worst_case import TheoremId, WorstCase, worst_case
 from rac_theory.sketches import BlockPartition
@@ -45,7 +45,7 @@ class Comparison:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Comparison, WorstCase
     >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]]), steps=1)
     >>> worst = WorstCase(upper=0.3202, lower=0.3202)
@@ -91,7 +91,7 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, side_by_side
     >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]]), steps=1)
     >>> print(side_by_side("T4", case, rng=0))

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 
 _TOLERANCE = 1e-10  # asked of the solver; what it reached is measured
 _SAFETY = 2.0  # how much larger an exact solution may be than the one that was found

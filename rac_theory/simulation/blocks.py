@@ -10,10 +10,10 @@ from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 from numpy.typing import DTypeLike
 
-from problems.checks import Array
-from problems.naming import shown
 from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import BLOCKS, child
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import shown
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.processes.interrupts import left_to_the_parent
 from rac_theory.processes.kept_memory import keep_freed_memory

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.algorithms import Factored
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.kernels.kernel import Visit
 from rac_theory.simulation.kernels.stepping import Stepping
 from rac_theory.simulation.remembered_gradient import RememberingProblem

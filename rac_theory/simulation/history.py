@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.numerics.randomness import generator
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.factors import beside
 from rac_theory.simulation.kernels.kernel import Kernel, Visit
 from rac_theory.simulation.kernels.stepping import Stepping

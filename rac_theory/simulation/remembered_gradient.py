@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 
 class RememberingProblem:

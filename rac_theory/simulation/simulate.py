@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
-from problems import checks
 from rac_theory.cases.case import Case, check_runs
 from rac_theory.numerics.randomness import Randomness, seed_sequence
+from rac_theory.problems import checks
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.simulation.trajectory import Trajectory
 
@@ -55,7 +55,7 @@ def simulate(
 
     Examples
     --------
-    >>> from problems import PLSine
+    >>> from rac_theory.problems import PLSine
     >>> from rac_theory import Case, RACLoRA, simulate
     >>> from rac_theory.sketches import Gaussian
     >>> problem = PLSine((3, 2))

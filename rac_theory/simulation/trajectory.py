@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from problems.checks import Array
-from problems.naming import type_name
-from problems.read_only import sealed
 from rac_theory.cases.case import Case
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.read_only import sealed
 from rac_theory.simulation.kernels.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Trajectory:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, simulate
     >>> case = Case(GD(gamma=1.0), Quadratic.left([[0.5]], W_star=[[1.0]]), steps=2)
     >>> run = simulate(case, record=["distances", "W"])

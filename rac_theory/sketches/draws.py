@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.members import having
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import having
 from rac_theory.sketches.declarations import (
     attribute,
     is_deterministic,

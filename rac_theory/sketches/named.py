@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from problems import checks
+from rac_theory.problems import checks
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
 from rac_theory.sketches.distributions.block_partition import BlockPartition
 from rac_theory.sketches.distributions.coordinate import Coordinate
@@ -41,7 +41,7 @@ NAMED: Mapping[str, Callable[[int, int], Sketch]] = MappingProxyType(
         "rademacher": Rademacher,
         "sparse_signs": lambda dim, rank: SparseSigns(dim, rank, p=0.2),
         # Some directions are favoured; with these weights the largest by four to one.
-        "weighted_coordinate": lambda dim, rank: WeightedCoordinate(dim, rank, weights=np.linspace(1.0, 4.0, dim)),
+        "weighted_coordinate": lambda dim, rank: WeightedCoordinate(dim, rank, weights=np.linspace(1.0, 2.0, dim)),
         "anisotropic_gaussian": lambda dim, rank: AnisotropicGaussian(dim, rank, np.diag(np.linspace(1.0, 4.0, dim))),
         "uniform": Uniform,
         # The first r coordinates, for ever.

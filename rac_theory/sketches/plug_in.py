@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from problems import checks
+from rac_theory.problems import checks
 from rac_theory.sketches.named import NAMED, named_sketch
 from rac_theory.sketches.sketch import Sketch
 
@@ -70,7 +70,7 @@ def foreign(names: Iterable[str]) -> list[str]:
     for name in dict.fromkeys(names):
         module = name.partition(":")[0] if ":" in name else offered[name].module if name in offered else "rac_theory"
         package = module.partition(".")[0]
-        if package not in ("rac_theory", "problems"):
+        if package != "rac_theory":
             spec = PathFinder.find_spec(package, [*sys.path, str(Path.cwd())])
             found.append(f"{name!r} from {spec.origin if spec is not None else 'nowhere'}")
     return found

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenvalues import extreme_eigenvalues
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.sketches.draws import draw
 from rac_theory.sketches.sketch import Sketch
 

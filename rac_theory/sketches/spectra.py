@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import checks
-from problems.eigenvalues import eigenvalues
-from problems.value import Value
 from rac_theory.numerics import rational
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.eigenvalues import eigenvalues
+from rac_theory.problems.value import Value
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.extremes import check_claim, extremes, read_only

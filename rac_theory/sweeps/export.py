@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from problems.extras import import_extra
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger.flat_row import columns, flat
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.problems.extras import import_extra
 
 
 def check(path: Path) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from problems import checks
-from problems.naming import type_name
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.step_size_setting import step_multiple
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.problems import checks
+from rac_theory.problems.naming import type_name
 from rac_theory.sweeps import export, picture
 from rac_theory.sweeps.store import Store
 

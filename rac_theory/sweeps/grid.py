@@ -5,15 +5,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from problems import checks
-from problems.extras import MissingExtra
-from problems.value import Value
 from rac_theory.files.plain_data import LARGEST, convert, read_toml
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Cell
 from rac_theory.ledger.layout import Layout, lay_out
 from rac_theory.ledger.selection import Selection, axis
 from rac_theory.ledger.step_size_setting import step_name
+from rac_theory.problems import checks
+from rac_theory.problems.extras import MissingExtra
+from rac_theory.problems.value import Value
 from rac_theory.sketches.plug_in import refuse_foreign
 
 

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from joblib import parallel_config
 
-from problems.naming import printable
-from problems.problem import Problem
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import built, file_version
 from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.verdict_row import FAILED, Row
+from rac_theory.problems.naming import printable
+from rac_theory.problems.problem import Problem
 from rac_theory.processes.blas import one_blas_thread
 
 _PROBLEMS = 16  # that a worker keeps, as their constants cost more than a short cell

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from problems import checks
+from rac_theory.problems import checks
 from rac_theory.processes.tasks import as_they_finish, worker_count
 from rac_theory.sweeps.forecast import Forecast, memory_of_a_worker, pilots
 from rac_theory.sweeps.found import Sweep

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import Side
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.simulation.record import Record
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 
 _SHOWN = 12  # numbers of a matrix that a sentence can hold
 
@@ -18,7 +18,7 @@ class Refuted(AssertionError):
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import FromFunctions
+    >>> from rac_theory.problems import FromFunctions
     >>> from rac_theory.testing import Refuted, check_problem
     >>> problem = FromFunctions((1, 1), lambda W: 2 * np.sum(W**2), lambda W: 4 * W, L=3.0)
     >>> try:

@@ -9,10 +9,17 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic, SoftmaxRegression
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms import GD, ProjectedDescent, RACLoRA
+from rac_theory.problems import (
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Quadratic,
+    SoftmaxRegression,
+)
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches.named import NAMED, named_sketch
 from rac_theory.sketches.sketch import Sketch
 
@@ -83,7 +90,7 @@ def step_sizes(problem: Problem) -> SearchStrategy[float]:
     Examples
     --------
     >>> from hypothesis import find
-    >>> from problems import PLSine
+    >>> from rac_theory.problems import PLSine
     >>> from rac_theory.testing.strategies import step_sizes
     >>> find(step_sizes(PLSine((2, 2))), lambda gamma: gamma < 0.1)  # 1 / (2 L)
     0.0625
@@ -97,7 +104,7 @@ def algorithms(problem: Problem) -> SearchStrategy[ProjectedDescent]:
     Examples
     --------
     >>> from hypothesis import given, settings
-    >>> from problems import PLSine
+    >>> from rac_theory.problems import PLSine
     >>> from rac_theory.testing.strategies import algorithms
     >>> problem = PLSine((2, 3))
     >>> @settings(max_examples=5, derandomize=True, database=None, deadline=None)
@@ -121,7 +128,7 @@ def starts(problem: Problem) -> SearchStrategy[Array]:
     Examples
     --------
     >>> from hypothesis import find
-    >>> from problems import PLSine
+    >>> from rac_theory.problems import PLSine
     >>> from rac_theory.testing.strategies import starts
     >>> find(starts(PLSine((1, 2))), lambda W0: True).tolist()  # next to zero, the minimiser
     [[0.0, 1.0]]

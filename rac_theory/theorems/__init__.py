@@ -1,6 +1,6 @@
 """Theorems: the symbols they are written in, metrics, assumptions, and the theorems themselves, a family in a file. By
-id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses algebra, drawing, algorithms, sketches
-and cases. It must not know runs or verdicts: a theorem is true or false without them.
+id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses problems, algebra, drawing, algorithms,
+sketches and cases. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
 import copyreg
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from problems import checks
-from problems.members import being
+from rac_theory.problems import checks
+from rac_theory.problems.members import being
 from rac_theory.theorems import assumptions, symbols
 from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from problems.members import being
-from problems.naming import function_name, said_by
 from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import function_name, said_by
 from rac_theory.theorems.symbols import T, constants_in
 
 ROUNDING = 1e-12
@@ -116,7 +116,7 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Constants
     >>> from rac_theory.theorems.assumption import breach
     >>> from rac_theory.theorems.symbols import L, gamma, mu

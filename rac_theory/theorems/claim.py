@@ -9,12 +9,12 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from problems.checks import Array
-from problems.members import being
-from problems.naming import function_name, said_by
 from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
 from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
 from rac_theory.cases.constants import Constants
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import function_name, said_by
 from rac_theory.theorems.metric import Metric
 from rac_theory.theorems.symbols import T, constants_in
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from problems.naming import type_name
 from rac_theory.algebra import Relation, Symbol, latex, symbols_of, text
+from rac_theory.problems.naming import type_name
 from rac_theory.theorems.assumption import Predicate, sentence
 
 

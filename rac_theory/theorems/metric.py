@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.checks import Array
-from problems.naming import type_name
 from rac_theory.algebra import Expression, Symbol, latex, text, total
 from rac_theory.algebra.expression import Quotient
 from rac_theory.cases.constants import Constants
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
 from rac_theory.theorems.symbols import T, read, t
 
 _ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric

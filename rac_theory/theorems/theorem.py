@@ -8,14 +8,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array, one_of
-from problems.members import being
-from problems.naming import type_name
 from rac_theory.algebra import Relation, Symbol, latex, symbols_of
 from rac_theory.algebra.latex import pieces
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array, one_of
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import type_name
 from rac_theory.theorems.assumption import Assumption, Predicate, breach, met, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
 from rac_theory.theorems.given import check_given, is_predicate
@@ -74,7 +74,7 @@ class Theorem:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Constants, RACLoRA, sketches, verify
     >>> from rac_theory.theorems import T2, E, Theorem, gap
     >>> from rac_theory.theorems.symbols import T, gamma, gap0, mu

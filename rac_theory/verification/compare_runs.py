@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from problems import checks
-from problems.naming import shown
 from rac_theory.cases.constants import Constants
+from rac_theory.problems import checks
+from rac_theory.problems.naming import shown
 from rac_theory.verification.given_bound import GivenBound
 from rac_theory.verification.given_curves import given_ceiling, given_curves, given_name
 from rac_theory.verification.judged_runs import judged_runs

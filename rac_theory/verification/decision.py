@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
 from rac_theory.numerics import evidence
 from rac_theory.numerics.limits import lower_mean, upper_mean
+from rac_theory.problems.checks import Array
 from rac_theory.verification.evidence_of_runs import Sample
 from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.question import Question

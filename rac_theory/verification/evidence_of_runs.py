@@ -16,8 +16,8 @@ from functools import reduce
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.numerics.evidence import Past, log_average, log_wealth
+from rac_theory.problems.checks import Array
 from rac_theory.verification.question import Question
 
 

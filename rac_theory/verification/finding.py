@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from problems.checks import Array
-from problems.naming import type_name
-from problems.value import Value
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
+from rac_theory.problems.value import Value
 from rac_theory.verification.decision import Decision
 from rac_theory.verification.judged_bound import JudgedBound
 from rac_theory.verification.rate import Rate, fit_rate

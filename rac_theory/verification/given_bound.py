@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.conversion import NotReal, float64, real_numbers
-from problems.members import being
-from problems.naming import function_name, printable, type_name
 from rac_theory.cases.constants import Constants
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.conversion import NotReal, float64, real_numbers
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import function_name, printable, type_name
 from rac_theory.theorems import Theorem, theorem_named
 from rac_theory.theorems.assumption import Condition, breach_by_constants, sentence
 from rac_theory.verification.judged_bound import claimed_steps

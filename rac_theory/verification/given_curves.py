@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.conversion import NotReal, float64, real_numbers
-from problems.naming import printable, shown
 from rac_theory.files.csv_numbers import read_csv
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.conversion import NotReal, float64, real_numbers
+from rac_theory.problems.naming import printable, shown
 
 _FEWEST_TO_BE_SORTED = 13  # in any order, so many different numbers are sorted with probability 2/13! < 4e-10
 

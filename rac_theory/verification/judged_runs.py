@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 from rac_theory.verification.decision import Decision
 from rac_theory.verification.evidence_of_runs import Pilot
 from rac_theory.verification.fixed_ensemble import behind_a_row, part_size

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from problems.checks import Array
-from problems.finite_sum import components_of, gradient_variance
 from rac_theory.algorithms.gradients import Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import child, generator
+from rac_theory.problems.checks import Array
+from rac_theory.problems.finite_sum import components_of, gradient_variance
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.decision import Decision

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.verification.decision import Decision, sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Pilot, Sample, group_means
 from rac_theory.verification.judged_bound import JudgedBound

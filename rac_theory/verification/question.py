@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.checks import Array
 from rac_theory.numerics.evidence import excess
+from rac_theory.problems.checks import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from scipy.special import stdtrit
 
-from problems.checks import Array, integer, one_of
-from problems.members import being
-from problems.value import Value
+from rac_theory.problems.checks import Array, integer, one_of
+from rac_theory.problems.members import being
+from rac_theory.problems.value import Value
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.theorems.metric import running_mean_before
 
@@ -33,7 +33,7 @@ class Rate(Value):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, empirical_rate, simulate
     >>> run = simulate(Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=20))
     >>> rate = empirical_rate(run)
@@ -74,7 +74,7 @@ def empirical_rate(
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA, empirical_rate, exact_rate, simulate
     >>> from rac_theory.sketches import Gaussian
     >>> problem = Quadratic.left([[1.0, 0.0], [0.0, 1.0]], W_star=[[1.0], [1.0]])

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.evidence_of_runs import Part, Pilot, group_means

@@ -30,7 +30,7 @@ class Verdict(Finding):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Status, verify
     >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0, 0.0], [0.0, 2.0]], W_star=[[1.0], [1.0]]), steps=5)
     >>> verdict = verify("T2", case)

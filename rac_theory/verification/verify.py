@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from problems import checks
-from problems.members import being
 from rac_theory.cases.case import Case, check_runs
 from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import PROJECTION, Randomness, child, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.members import being
 from rac_theory.theorems import theorem_named
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.judge import judge
@@ -62,7 +62,7 @@ def verify(
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA, verify
     >>> from rac_theory.sketches import Gaussian
     >>> problem = Quadratic.left(np.diag([1.0, 2.0, 3.0]), W_star=np.ones((3, 2)))

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
 from rac_theory import GD, Case, RACLoRA, exact_rate, expected, theorems
 from rac_theory.advice import Curvature, advise, promised_steps
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import named_sketch
 
 SPECTRUM = np.geomspace(1, 0.02, 12)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import Case, Constants, RACLoRA, best_step, sketches
 from rac_theory.advice import Curvature, advise
 from rac_theory.advice.gain_of_side import FULL, gain_of_mixture, gain_of_side
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import FiniteSupport, named_sketch
 
 RNG = np.random.default_rng(11)

@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from problems import LeastSquares, SoftmaxRegression
-from problems.smoothness import Smoothness
 from rac_theory import learning_rate
 from rac_theory.advice.learning_rate import RULES, keeping, learning_rates, nearest
 from rac_theory.advice.learning_rate_table import EXPLANATION, in_words, learning_rate_table
+from rac_theory.problems import LeastSquares, SoftmaxRegression
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Frozen, Gaussian, Haar, Uniform
 
 RANKS = st.integers(1, 10**6)

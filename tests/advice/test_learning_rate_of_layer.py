@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from rich.table import Table
 
-from problems import LeastSquares, LogisticRegression
 from rac_theory import learning_rate
 from rac_theory.advice import Curvature
 from rac_theory.advice.learning_rate_of_layer import told_of_layer
+from rac_theory.problems import LeastSquares, LogisticRegression
 from rac_theory.sketches import CoordinateWithReplacement, Gaussian, Haar, Rademacher
 
 X = np.random.default_rng(0).standard_normal((40, 6)) / np.arange(1, 7)

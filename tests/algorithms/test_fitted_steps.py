@@ -5,12 +5,12 @@ from itertools import islice, product
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
-from problems.smoothness import Smoothness
 from rac_theory import Case, Constants, Status, exact_rate, expected, simulate, verify
 from rac_theory.algorithms import InverseOnRange, StepPerDraw
 from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Rademacher
 from rac_theory.testing import check_algorithm
 
@@ -107,6 +107,7 @@ def test_expectations_are_means_over_the_support(name, kind, side):
     np.testing.assert_allclose(expected(case).gap, means, rtol=1e-8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("name", "side"), [("rows", "left"), ("least squares", "left")])
 def test_expectations_along_uniform_lines(kind, name, side):

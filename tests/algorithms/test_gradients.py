@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
-from problems.finite_sum import heterogeneity
 from rac_theory import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.minibatch import uniform_subsets
 from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise
+from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
+from rac_theory.problems.finite_sum import heterogeneity
 from rac_theory.simulation.remembered_gradient import RememberingProblem
 
 RNG = np.random.default_rng(63)

@@ -5,10 +5,10 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, Quadratic
 from rac_theory import Case, Constants, simulate, theorems, verify
 from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Factored, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.galore import leading_part
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic
 from rac_theory.sketches import Frozen, Gaussian, Haar
 from rac_theory.testing import check_algorithm
 from rac_theory.verification.status import Status

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from problems import LeastSquares
 from rac_theory import GD, Case, Implementation, Minibatch, RACLoRA, simulate, sketches
 from rac_theory.algorithms import Checked, LoRA
+from rac_theory.problems import LeastSquares
 
 RNG = np.random.default_rng(5)
 LEAST = LeastSquares(RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)), l2=0.1)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, theorems
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.numerics import evidence
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import NAMED
 from rac_theory.verification.decision import what_would_show
 from rac_theory.verification.judge import judge

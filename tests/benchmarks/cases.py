@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory import Case, RACLoRA, expected, simulate, sketches
+from rac_theory.problems import Quadratic
 
 RUNS, STEPS, PLAYED = 1_000, 1_000, 128
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Bernoulli, Case, Minibatch, Noisy, RACLoRA, expected, simulate, sketches
+from rac_theory.problems import LeastSquares, Quadratic
 
 CASES, RUNS, STEPS = 20, 10_000, 5
 

@@ -20,10 +20,10 @@ import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory import GD, Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.numerics.linalg import projection
+from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_algorithm
 

@@ -8,9 +8,9 @@ import time
 import numpy as np
 from timing import Spread
 
-from problems import Quadratic
 from rac_theory import RACLoRA, sketches
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
+from rac_theory.problems import Quadratic
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.processes.kept_memory import keep_freed_memory
 from rac_theory.simulation.kernels.diagonal import Diagonal

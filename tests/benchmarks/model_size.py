@@ -11,9 +11,9 @@ import time
 
 import numpy as np
 
-from problems.smoothness import Smoothness
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.named import NAMED
 
 DRAWS = 32

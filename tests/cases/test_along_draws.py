@@ -8,12 +8,12 @@ import pytest
 from scipy.linalg import eigvalsh
 from scipy.optimize import brentq
 
-from problems.smoothness import Smoothness
 from rac_theory import Bernoulli, spectrum
 from rac_theory.cases.along_draws import Sampling, _bound, _tilt, along_draws, means
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.one_side import along_one_side
 from rac_theory.numerics.linalg import projection
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     Coordinate,
     CountSketch,

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from problems.smoothness import Smoothness
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.one_side import _smallest_eigenvalue
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import AnisotropicGaussian, Uniform
 
 D, R = 4096, 16
 HOW = ("at most: moments of entries of H, between bounds", 0.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sketch", [Uniform(D, R), AnisotropicGaussian(D, R, np.diag(np.linspace(1.0, 4.0, D)))], ids=("uniform", "gaussian")
 )

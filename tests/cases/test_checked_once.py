@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory.cases.checked_once import check_once
+from rac_theory.problems import Quadratic
 
 
 class Counting:

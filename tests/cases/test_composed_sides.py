@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 
 import rac_theory.algorithms.bernoulli
-from problems import FromFunctions, LeastSquares, Quadratic
-from problems.finite_sum import heterogeneity
 from rac_theory import Case, Constants, RACLoRA, Status, theorems, tightness
 from rac_theory.advice import advise, promised_steps
 from rac_theory.algorithms import AsymmetricLoRA, Bernoulli
@@ -21,6 +19,8 @@ from rac_theory.counterexamples.guaranteed_steps import SHARE, guaranteed_step
 from rac_theory.counterexamples.low_rank import floor
 from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds
 from rac_theory.numerics import rational
+from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
+from rac_theory.problems.finite_sum import heterogeneity
 from rac_theory.sharpness.hardest_case import hardest_case
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, Rademacher
 from rac_theory.sketches.plug_in import sketch_factory
@@ -162,6 +162,7 @@ def test_advice_on_a_sampled_sketch_takes_the_safe_end():
         assert option.lambda_min < (known.lambda_min + known.lambda_min_upper) / 2 < known.lambda_min_upper
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theorem", ["T1", "T2"])
 def test_the_hardest_case_is_one_whose_bound_has_halved(theorem):
     """Before that every bound is nearly met. Catches bounds that have hardly fallen."""

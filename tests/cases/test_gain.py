@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy.linalg import eigh
 
-from problems import Quadratic
-from problems.smoothness import Smoothness
 from rac_theory import GD, AsymmetricLoRA, Bernoulli, Case, RACLoRA, best_step, expected, longest_step
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.one_side import _between, _of_entries, along_one_side
 from rac_theory.numerics.linalg import projection
+from rac_theory.problems import Quadratic
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     AnisotropicGaussian,
     BlockPartition,

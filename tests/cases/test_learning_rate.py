@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic, SoftmaxRegression
-from problems.smoothness import Smoothness
 from rac_theory import GD, Case, Constants, RACLoRA, best_step, learning_rate, longest_step
 from rac_theory.cases.effective_dimension import effective_dimension
+from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     Coordinate,
     CoordinateWithReplacement,
@@ -199,6 +199,7 @@ def test_what_is_unknown_is_said():
         learning_rate(OBLIQUE, Gaussian(M, 1))
 
 
+@pytest.mark.long
 def test_what_is_sampled_is_at_the_level_that_is_told():
     """L_H and lambda_min share 1/1000, the same for a seed. Catches a level that is left out."""
     own = FromFunction(M, 2, lambda rng: rng.standard_normal((M, 2)))

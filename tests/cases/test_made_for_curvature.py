@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
 
-from problems import LeastSquares, Quadratic
-from problems.smoothness import Smoothness
 from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, coordinates_for, exact_rate
 from rac_theory.cases.made_for_curvature import coordinate_curvatures
+from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, WeightedCoordinate
 
 CURVATURES = {

@@ -6,10 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems.smoothness import Smoothness
 from rac_theory import RACLoRA
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.plain_step import plain_step
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, Rademacher
 from rac_theory.sketches.spectra import spectrum
 

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from scipy.linalg import eigvalsh
 
-from problems import Quadratic
-from problems.smoothness import Smoothness
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, spectrum
 from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.gain import smoothness_along
@@ -18,6 +16,8 @@ from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.uniform_step import _bound, in_a_range, on_a_line
 from rac_theory.numerics.confidence import empirical_bernstein_lower, kl_lower
 from rac_theory.numerics.randomness import child, seed_sequence
+from rac_theory.problems import Quadratic
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import FiniteSupport, FromFunction, Haar, WeightedCoordinate
 from rac_theory.sketches.ranges import draw_ranges
 

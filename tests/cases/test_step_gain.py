@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from problems import LeastSquares, Quadratic, SoftmaxRegression
-from problems.smoothness import Smoothness
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
 from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.projected_step import Moment, gain_at
 from rac_theory.cases.uniform_step import on_a_line
+from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     Coordinate,
     CountSketch,

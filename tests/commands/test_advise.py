@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from problems import LeastSquares
 from rac_theory import learning_rate
 from rac_theory.commands.advise_words import NOT_COVERED
 from rac_theory.commands.cli import main
 from rac_theory.commands.in_common import wide_console
+from rac_theory.problems import LeastSquares
 from rac_theory.sketches import Gaussian
 from tests.advice.headers import safetensors, tensor
 
@@ -182,6 +182,7 @@ def test_adapters_are_said(run, tmp_path):
     assert "8 of these are adapters B A of rank 4; what counts is the layer, m x n, that they move: 0, 1," in said
 
 
+@pytest.mark.long
 def test_300_matrices_take_less_than_five_seconds(tmp_path, monkeypatch, capsys):
     """Of this process, figure and all, where nothing need be imported. 3,300 lines, or panels, would take longer."""
     monkeypatch.chdir(tmp_path)

@@ -137,6 +137,7 @@ WORDS = {
 }
 
 
+@pytest.mark.long
 def test_what_happens_in_a_worker_is_told_as_well(folder):
     """Of each of these, and after one was lost."""
     for i, word in enumerate(WORDS):
@@ -188,6 +189,7 @@ def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsy
     assert "TypeError" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_full_disk_names_the_file_and_leaves_no_part(folder):
     """The system says that no space is left, and not for what."""
     axes = 'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["haar"]\nranks = [1]\nsides = ["left"]\n'

@@ -5,13 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import LogisticRegression, Quadratic
 from rac_theory.counterexamples.chain_links import proved_step
 from rac_theory.counterexamples.factor_loss import FactorLoss
 from rac_theory.counterexamples.frozen_limit import frozen_limit
 from rac_theory.counterexamples.loss_of_smoothness import logistic_ceiling
 from rac_theory.counterexamples.noisy_subspace import GAMMA, MU, SIGMA, STEPS, smallest_noise_entry
 from rac_theory.counterexamples.stuck_subspace import run, still_offered
+from rac_theory.problems import LogisticRegression, Quadratic
 
 
 def test_the_smallest_noisy_entry_is_that_of_coins_that_all_fall_alike():

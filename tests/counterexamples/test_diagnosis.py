@@ -6,13 +6,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import Case
 from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.gradients import Noisy
 from rac_theory.counterexamples.diagnosis import Cause, diagnose
 from rac_theory.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.counterexamples.paper_quadratic import paper_quadratic
+from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen, Gaussian, Haar
 
@@ -150,6 +150,7 @@ def recorded(algorithm, problem, W0, steps, seed):
     return simulate(Case(algorithm, problem, W0, steps=steps), rng=seed, record=kept)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", [0, 1000])
 def test_the_bank_is_told_apart(first):
     """At least 45 of 50 right. Would catch a threshold that confuses two causes, or a test that fires too early.

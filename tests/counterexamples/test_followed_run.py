@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
 from rac_theory import AsymmetricLoRA, Case, ChainOfLoRA, Initialisation, LoRA, RACLoRA, diagnose, simulate, sketches
 from rac_theory.algorithms import GD
 from rac_theory.counterexamples.diagnosis import Cause
 from rac_theory.counterexamples.factor_moves import Moves, merges
 from rac_theory.counterexamples.followed_run import FollowedRun
+from rac_theory.problems import LeastSquares, Quadratic
 
 
 @pytest.fixture

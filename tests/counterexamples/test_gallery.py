@@ -6,7 +6,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import FromFunctions, Quadratic, SoftmaxRegression
 from rac_theory import Case, counterexamples
 from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
 from rac_theory.commands import counterexamples as command
@@ -20,6 +19,7 @@ from rac_theory.counterexamples.picture import Lines
 from rac_theory.counterexamples.representation_floor import exact_floor
 from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
 from rac_theory.counterexamples.stuck_subspace import exact_gap
+from rac_theory.problems import FromFunctions, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Haar
 from rac_theory.verification.status import Status
 
@@ -31,6 +31,7 @@ def answers():
     return {name: example.verdict() for name, example in counterexamples.ALL.items()}
 
 
+@pytest.mark.long
 def test_every_claim_holds(answers):
     """Would catch any wrong constant in a statement: each check compares one with what is computed or seen."""
     assert {name: answer.status for name, answer in answers.items()} == dict.fromkeys(counterexamples.ALL, Status.HOLDS)
@@ -56,6 +57,7 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
         assert ax.get_ylabel()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("example", "wrong"),
     [

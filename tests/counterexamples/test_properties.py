@@ -5,7 +5,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import Case, simulate
 from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA
 from rac_theory.counterexamples.chain_links import measured_multiplier, multiplier, proved_step
@@ -17,6 +16,7 @@ from rac_theory.counterexamples.guaranteed_steps import SHARE, descend, guarante
 from rac_theory.counterexamples.loss_of_smoothness import lipschitz_along, slope
 from rac_theory.counterexamples.low_rank import floor, lowest
 from rac_theory.counterexamples.rate_of_lora import Slope, promised_gradient, promised_sum, smallest_on_slope
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian
 
 quick = settings(max_examples=25)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from problems import Quadratic
 from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
 from rac_theory.counterexamples.picture import Lines
 from rac_theory.drawing import chart, chart_svg, plot
 from rac_theory.drawing.chart import MARGINS, SIZE
+from rac_theory.problems import Quadratic
 
 SVG = "{http://www.w3.org/2000/svg}"
 WIDTH, HEIGHT = 72 * SIZE[0], 72 * SIZE[1]

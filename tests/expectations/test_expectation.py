@@ -6,7 +6,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic
 from rac_theory import GD, Case, RACLoRA, Unsupported, exact_rate, expected, simulate
 from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import Exact, Noisy
@@ -14,6 +13,7 @@ from rac_theory.expectations.frame import frame_of
 from rac_theory.expectations.matrix_map import matrix_map
 from rac_theory.expectations.moment_map import curves
 from rac_theory.expectations.route import moment_map
+from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.sketches import (
     AnisotropicGaussian,
     Coordinate,
@@ -97,6 +97,7 @@ def test_a_false_invariant_would_have_been_seen():
     assert (np.abs(gaps.mean(axis=0) - expected(Case(algo, problem, steps=8)).gap[1:]) / error).max() <= 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("problem", "sketch", "side"),
     [(p, s, side) for p, s, side in ALL if s in ("haar", "coordinate", "signs") and (s, p) != ("signs", "kronecker")],

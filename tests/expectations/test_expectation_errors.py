@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
 
 rng = np.random.default_rng(0)

@@ -6,12 +6,12 @@ from itertools import combinations, permutations, product
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, Quadratic
 from rac_theory import Case, RACLoRA, exact_rate, expected, simulate, theorems, verify
 from rac_theory.algorithms import Bernoulli
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.expectations.route import moment_map
 from rac_theory.numerics.linalg import projection
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar, Mixture, Rademacher
 
 rng = np.random.default_rng(0)
@@ -91,6 +91,7 @@ CASES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize(("problem", "source", "step"), CASES, ids=range(len(CASES)))
 def test_enumeration_agrees(problem, source, step, side):
@@ -108,6 +109,7 @@ def test_enumeration_agrees(problem, source, step, side):
     np.testing.assert_allclose(exact.squared_gradient, squares, rtol=1e-10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sketch", [Rademacher(3, 2), Coordinate(3, 1), Rademacher(2, 1)], ids=repr)
 @pytest.mark.parametrize(
     ("problem", "source"),
@@ -180,6 +182,7 @@ RATES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("algorithm", "problem"), RATES, ids=range(len(RATES)))
 def test_the_rate_is_the_ratio_in_the_long_run(algorithm, problem):
     """By the distance from the floor, which is where a run of 4,000 steps ends; zero if all components agree.

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, fastest_learning_rate, learning_rate
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Frozen, Gaussian, Haar, Uniform
 
 CURVED = Quadratic.left(np.diag([4.0, 1.0, 1.0, 0.5, 0.25]), np.ones((5, 2)))

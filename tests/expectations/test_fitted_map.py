@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Case, InverseOnRange, StepPerDraw, expected
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import FiniteSupport
 
 

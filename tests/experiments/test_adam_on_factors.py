@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Initialisation
 from rac_theory.experiments.adam_on_factors import adam_on_factors, best_for_adam
+from rac_theory.problems import LeastSquares, Quadratic
 
 PROBLEM = LeastSquares(
     np.random.default_rng(0).standard_normal((9, 4)), np.random.default_rng(1).standard_normal((9, 3))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from problems.relu_network import ReLUNetwork
 from rac_theory.cases.gradient_check import check_gradient
 from rac_theory.experiments.finetuning import GAMMAS, Task, compare, digits, methods, network_task, softmax_task
+from rac_theory.problems.relu_network import ReLUNetwork
 
 
 @pytest.fixture

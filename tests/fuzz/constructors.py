@@ -18,11 +18,11 @@ import warnings
 import numpy as np
 import targets
 
-from problems import FromFunctions
-from problems.naming import shown
 from rac_theory import Status, simulate, verify
 from rac_theory.algorithms import GD, RACLoRA
 from rac_theory.cases.case import Case
+from rac_theory.problems import FromFunctions
+from rac_theory.problems.naming import shown
 from rac_theory.sketches.draws import draw
 from rac_theory.sketches.named import named_sketch
 from rac_theory.sketches.spectra import spectrum

@@ -6,7 +6,10 @@ import nonsense
 import numpy as np
 from nonsense import array, integer, number, other
 
-from problems import (
+from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.cases.case import Case
+from rac_theory.problems import (
     Federated,
     FromFunctions,
     LeastSquares,
@@ -17,9 +20,6 @@ from problems import (
     Smoothness,
     SoftmaxRegression,
 )
-from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
-from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
-from rac_theory.cases.case import Case
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
 from rac_theory.sketches.distributions.finite_support import FiniteSupport
 from rac_theory.sketches.distributions.from_function import FromFunction

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
+from rac_theory.problems import LeastSquares, Quadratic
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from .outcome import complaint
 LINES = {"count": 300, "seed": 81}  # by which every option is typed, in little time
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fuzzer", "size"), [(command_line, LINES), (files, {"count": 150, "seed": 81})], ids=["command lines", "files"]
 )

@@ -4,7 +4,6 @@ from itertools import product
 
 import pytest
 
-from problems.extras import MissingExtra
 from rac_theory import Grid, theorems
 from rac_theory.ledger import axes, default_problems
 from rac_theory.ledger.axes import Axes
@@ -14,6 +13,7 @@ from rac_theory.ledger.layout import lay_out
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.problems.extras import MissingExtra
 
 SHAPES = {"quadratic": (5, 3), "diabetes": (10, 1), "linnerud": (3, 3)}
 FINITE_SUMS = ("diabetes", "linnerud")

@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from problems.extras import MissingExtra
 from rac_theory import theorems
 from rac_theory.ledger import default_problems, results, running
 from rac_theory.ledger.cell import Key
@@ -20,6 +19,7 @@ from rac_theory.ledger.table import COLUMNS, cells, ledger_table, remarks
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
 from rac_theory.ledger.violated import violated
+from rac_theory.problems.extras import MissingExtra
 
 
 def rows_of(selection, **rest):
@@ -58,6 +58,7 @@ def test_the_usual_plan():
     assert any("diabetes: side='right' is left out" in note for note in todo.notes)
 
 
+@pytest.mark.long
 def test_every_claim_meets_problems_of_several_kinds():
     """``--claim all``: each theorem meets its assumptions on at least two problems, except those that need a number
     that only a measurement could give; the steps are enough for a bound to say something.

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import LeastSquares
 from rac_theory import Constants, sketches, theorems
 from rac_theory.ledger.step_sizes import HORIZON
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.problems import LeastSquares
 from rac_theory.theorems import federated, stochastic
 from rac_theory.theorems.symbols import read
 

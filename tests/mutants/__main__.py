@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 from .lines import LINES, ROOT, Line
 
-FOLDERS = ("rac_theory", "problems", "tests", "docs", "notebooks")
-FILES = ("pytest_rac_theory.py", "pyproject.toml", "README.md", "CHANGELOG.md")
+FOLDERS = ("rac_theory", "tests", "docs", "notebooks")
+FILES = ("pyproject.toml", "README.md", "CHANGELOG.md")
 BUILT = shutil.ignore_patterns("_build", "generated")
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "")  # those that are long, too
 PASSED, FAILED = 0, 1  # of the exit statuses of pytest: others say that tests could not be run
 LONGEST = 600  # seconds
 PASSED_OVER = ("mutants", "fuzz", "processes", "browser")  # when a test is looked for, as they are slow
@@ -48,13 +48,9 @@ def tests_of(line: Line) -> list[str]:
         return [line.killed_by]
     module = line.file.removesuffix(".py").replace("/", ".")
     users = [file for file in sorted(ROOT.glob("rac_theory/*/**/*.py")) if module in file.read_text("utf-8")]
-    rooms = [_room(Path(line.file)), *(_room(file.relative_to(ROOT)) for file in users)]
+    rooms = [Path(line.file).parts[1], *(file.relative_to(ROOT).parts[1] for file in users)]
     every = sorted(folder.name for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
     return [f"tests/{room}" for room in dict.fromkeys([*rooms, *every]) if room in every and room not in PASSED_OVER]
-
-
-def _room(file: Path) -> str:
-    return file.parts[1] if file.parts[0] == "rac_theory" else file.parts[0]
 
 
 def tried(line: Line) -> tuple[bool, str]:

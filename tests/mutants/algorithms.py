@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from problems import Federated, LeastSquares, Quadratic
 from rac_theory import Clients, Exact, Minibatch, Noisy, RACLoRA, Reshuffled, sketches, theorems
 from rac_theory.algorithms import SGD, Bernoulli
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 
 from . import wrong_algorithms as wrong
 from . import wrong_gradients as gradients

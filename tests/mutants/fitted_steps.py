@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory import sketches, theorems
+from rac_theory.problems import Quadratic
 
 from . import wrong_fitted_steps as wrong
 from .algorithms import RUNS, mutant

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from problems import LeastSquares, PLSine, Quadratic
 from rac_theory import Minibatch, RACLoRA, sketches, theorems
+from rac_theory.problems import LeastSquares, PLSine, Quadratic
 
 from . import wrong_problem_calls as calls
 from . import wrong_problems as wrong

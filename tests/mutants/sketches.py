@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory import RACLoRA
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import (
     Coordinate,
     CoordinateWithReplacement,

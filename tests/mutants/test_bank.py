@@ -20,6 +20,7 @@ NAMES = {"door"}.union(*DETECTORS.values())
 pytestmark = pytest.mark.mutants
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutant", bank.BANK, ids=bank.key)
 def test_a_mutant_is_caught(mutant, record_property):
     seen = caught(mutant.kind, mutant.wrong)
@@ -51,6 +52,7 @@ def catches_of_a_twin():
     return of
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutant", [*bank.BANK, *bank.BEYOND], ids=bank.key)
 def test_its_twin_is_not(mutant, catches_of_a_twin):
     """And the theorem applies to it, or else its passing would be empty."""

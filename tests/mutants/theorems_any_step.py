@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory import GD, InverseOnRange, RACLoRA, sketches, theorems
+from rac_theory.problems import Quadratic
 from rac_theory.theorems.symbols import L, T, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
 
 from .theorems import changed, mutant

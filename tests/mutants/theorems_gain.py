@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.linalg import hadamard
 
-from problems import Quadratic
 from rac_theory import Noisy, RACLoRA, sketches, theorems
+from rac_theory.problems import Quadratic
 from rac_theory.theorems.symbols import L_H, C, beta, gamma, gap0_upper, lambda_min
 
 from .theorems import bounded, changed, doubled, mutant

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Local, Minibatch, Noisy, RACLoRA, sketches, theorems
 from rac_theory.algorithms import SGD
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.theorems.symbols import (
     A,
     C,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from problems import Federated, LeastSquares
 from rac_theory import Clients, Local, RACLoRA, Reshuffled, sketches, theorems
 from rac_theory.algorithms import SGD
+from rac_theory.problems import Federated, LeastSquares
 from rac_theory.theorems.symbols import D, L_max, N, gap0_upper, lambda_min, mu
 
 from .theorems import changed, doubled, mutant

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from problems import LeastSquares
+from rac_theory.problems import LeastSquares
 
 RNG = np.random.default_rng(611)
 X, Y = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5], RNG.normal(size=(20, 2))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from problems import LeastSquares, PLSine, Quadratic
+from rac_theory.problems import LeastSquares, PLSine, Quadratic
 
 
 class Tampered(LeastSquares):

@@ -7,9 +7,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import Federated, FromFunctions, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
-from problems.checks import array, boolean, count, finite, integer, moderate_size, one_of, positive
-from problems.naming import printable, shown
+from rac_theory.problems import (
+    Federated,
+    FromFunctions,
+    LeastSquares,
+    LogisticRegression,
+    PLSine,
+    Quadratic,
+    SoftmaxRegression,
+)
+from rac_theory.problems.checks import array, boolean, count, finite, integer, moderate_size, one_of, positive
+from rac_theory.problems.naming import printable, shown
 
 MASKED = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
 

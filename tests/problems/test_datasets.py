@@ -3,15 +3,13 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import problems
-from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
-from problems.extras import MissingExtra
-from problems.naming import digest
+from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression, datasets
+from rac_theory.problems.extras import MissingExtra
+from rac_theory.problems.naming import digest
 
 
 @pytest.mark.parametrize("name", datasets.BUNDLED)
@@ -133,8 +131,7 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):
 
 
 def test_importing_problems_loads_nothing_heavy():
-    heavy = {"sklearn", "matplotlib", "joblib", "rich", "scipy.optimize", "rac_theory"}
-    code = f"import sys, problems; print(sorted({heavy!r} & set(sys.modules)))"
-    root = Path(problems.__file__).parents[1]
-    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    heavy = {"sklearn", "matplotlib", "joblib", "rich", "scipy.optimize", "rac_theory.sketches", "rac_theory.numerics"}
+    code = f"import sys, rac_theory.problems; print(sorted({heavy!r} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

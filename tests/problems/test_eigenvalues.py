@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems.eigenvalues import eigenvalues, extreme_eigenvalues
+from rac_theory.problems.eigenvalues import eigenvalues, extreme_eigenvalues
 
 
 def positive_definite(S):

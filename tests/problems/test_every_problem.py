@@ -10,8 +10,8 @@ import pytest
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-import problems
-from problems import (
+from rac_theory import problems
+from rac_theory.problems import (
     FromFunctions,
     LeastSquares,
     LogisticRegression,
@@ -191,6 +191,7 @@ def test_value_and_gradient_are_the_two(problem):
     np.testing.assert_array_equal(gradient, problem.gradient(W))
 
 
+@pytest.mark.long
 def test_no_pair_exceeds_L(problem):
     """Would miss an L that is too small by less than the search's reach, 2% on these problems; see the next test."""
     assert largest_stretch(problem, np.random.default_rng(5)) <= problem.L * (1 + 1e-7)

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression
-from problems.features import adjoint, features, gram, largest_gram_eigenvalue, score_errors, scores, singular_values
+from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression
+from rac_theory.problems.features import (
+    adjoint,
+    features,
+    gram,
+    largest_gram_eigenvalue,
+    score_errors,
+    scores,
+    singular_values,
+)
 
 RNG = np.random.default_rng(15)
 DENSE = RNG.normal(size=(12, 5)) * (RNG.random((12, 5)) < 0.6)

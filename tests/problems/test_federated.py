@@ -7,9 +7,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, SoftmaxRegression
-from problems.finite_sum import gradient_variance, heterogeneity
-from problems.mean import Mean
+from rac_theory.problems import (
+    Federated,
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    SoftmaxRegression,
+)
+from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
+from rac_theory.problems.mean import Mean
 
 RNG = np.random.default_rng(62)
 N = 12

@@ -9,9 +9,9 @@ from scipy.optimize import brentq, minimize
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression
-from problems.component_infima import cross_entropy_infima, ridge_infima
-from problems.finite_sum import gradient_variance, heterogeneity
+from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression
+from rac_theory.problems.component_infima import cross_entropy_infima, ridge_infima
+from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
 
 RNG = np.random.default_rng(61)
 N = 6

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from problems import FromFunctions, PLSine
 from rac_theory import GD, Case, verify
+from rac_theory.problems import FromFunctions, PLSine
 
 SINE = PLSine((2, 3))
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from problems import largest_eigenvalue
-from problems.largest_eigenvalue import proved_bound
+from rac_theory.problems import largest_eigenvalue
+from rac_theory.problems.largest_eigenvalue import proved_bound
 
 
 def matrix(d, seed, spectrum):

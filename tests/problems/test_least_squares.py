@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse
 from scipy.optimize import minimize
 
-from problems import LeastSquares
-from problems.naming import digest
+from rac_theory.problems import LeastSquares
+from rac_theory.problems.naming import digest
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(30, 5))

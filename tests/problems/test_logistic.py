@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse
 from sklearn import linear_model
 
-from problems import LogisticRegression
-from problems.logarithms import largest_logarithm
+from rac_theory.problems import LogisticRegression
+from rac_theory.problems.logarithms import largest_logarithm
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(40, 4))

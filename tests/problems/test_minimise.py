@@ -6,8 +6,8 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 
-from problems import LogisticRegression, SoftmaxRegression
-from problems.minimise import minimise
+from rac_theory.problems import LogisticRegression, SoftmaxRegression
+from rac_theory.problems.minimise import minimise
 
 PROBLEMS = [
     LogisticRegression.breast_cancer(0.1),
@@ -152,6 +152,7 @@ def uncertain_problems(count, seed, exponents, distances):
         yield kind(X * 10.0 ** rng.integers(-3, 4), y, 10.0 ** rng.uniform(*exponents))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("search", [(150, 4, (-25, 0), (0, 15)), (100, 6, (-30, -15), (5, 15))], ids=["wide", "hard"])
 def test_certified_intervals_hold_the_infimum(search):
     """Without the rounding of the gradient, one certificate of the hard search is false, as about one in 500 there."""

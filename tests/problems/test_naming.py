@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from problems.digest import digest
-from problems.naming import exactly, short_name
+from rac_theory.problems.digest import digest
+from rac_theory.problems.naming import exactly, short_name
 
 
 class Loss:

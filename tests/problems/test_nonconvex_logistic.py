@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from problems import LogisticRegression, NonconvexLogistic
+from rac_theory.problems import LogisticRegression, NonconvexLogistic
 
 RNG = np.random.default_rng(14)
 X = RNG.normal(size=(40, 4))

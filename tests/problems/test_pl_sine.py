@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq, differential_evolution
 
-from problems import PLSine
+from rac_theory.problems import PLSine
 
 SCALAR = PLSine((1, 1))
 

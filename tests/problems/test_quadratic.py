@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems import Quadratic
 from rac_theory import Case, RACLoRA, expected
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from problems import rank
-from problems.rank import rank_bound
+from rac_theory.problems import rank
+from rac_theory.problems.rank import rank_bound
 
 RNG = np.random.default_rng(16)
 TINY = 2.0**-52

@@ -12,11 +12,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import problems.least_squares
-from problems import LeastSquares, LogisticRegression, SoftmaxRegression
-from problems.features import adjoint_rounding, score_errors
-from problems.mean import Mean
-from problems.minimise import minimise
+from rac_theory import problems
+from rac_theory.problems import LeastSquares, LogisticRegression, SoftmaxRegression
+from rac_theory.problems.features import adjoint_rounding, score_errors
+from rac_theory.problems.mean import Mean
+from rac_theory.problems.minimise import minimise
 
 UNIT = Fraction(1, 2**53)
 

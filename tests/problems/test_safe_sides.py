@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-import problems.eigenvalues
-import problems.least_squares
-from problems import (
+from rac_theory import problems
+from rac_theory.problems import (
     Federated,
     FromFunctions,
     LeastSquares,
@@ -24,9 +23,9 @@ from problems import (
     Quadratic,
     SoftmaxRegression,
 )
-from problems.eigenvalues import extreme_eigenvalues
-from problems.features import largest_gram_eigenvalue, rank_tolerance, squared_row_norms
-from problems.mean import Mean
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.features import largest_gram_eigenvalue, rank_tolerance, squared_row_norms
+from rac_theory.problems.mean import Mean
 
 
 def exact(X):

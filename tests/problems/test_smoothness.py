@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-import problems.linear_model
-from problems import (
+from rac_theory import problems
+from rac_theory.problems import (
     Federated,
     FromFunctions,
     LeastSquares,
@@ -23,11 +23,11 @@ from problems import (
     Smoothness,
     SoftmaxRegression,
 )
-from problems.factors import identity
-from problems.mean import Mean
-from problems.mean_smoothness import mean_smoothness
-from problems.relu_network import ReLUNetwork
-from problems.smoothness import LARGEST_SIDE, isotropic_or_none, smoothness_of
+from rac_theory.problems.factors import identity
+from rac_theory.problems.mean import Mean
+from rac_theory.problems.mean_smoothness import mean_smoothness
+from rac_theory.problems.relu_network import ReLUNetwork
+from rac_theory.problems.smoothness import LARGEST_SIDE, isotropic_or_none, smoothness_of
 from tests.problems.test_every_problem import EVERY
 from tests.problems.test_safe_sides import exact, hessian, is_below_all_eigenvalues
 

@@ -6,9 +6,9 @@ from scipy import sparse
 from scipy.special import log_softmax
 from sklearn import linear_model
 
-from problems import LogisticRegression, SoftmaxRegression
-from problems.features import moderate_score
-from problems.softmax import _ROWS
+from rac_theory.problems import LogisticRegression, SoftmaxRegression
+from rac_theory.problems.features import moderate_score
+from rac_theory.problems.softmax import _ROWS
 
 RNG = np.random.default_rng(13)
 X = RNG.normal(size=(40, 4))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from problems.read_only import ReadOnlyDict, read_only
-from problems.value import Value, same
+from rac_theory.problems.read_only import ReadOnlyDict, read_only
+from rac_theory.problems.value import Value, same
 
 
 @dataclass(frozen=True, eq=False, repr=False)

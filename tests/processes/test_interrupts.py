@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import pytest
 from joblib import Parallel, delayed
 
 from rac_theory.processes import interrupts
@@ -115,6 +116,7 @@ def kept_rows(folder):
     return len(json.loads((folder / "out/results.json").read_text())["rows"])
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_the_rows(tmp_path):
     """A terminal sends it to workers, too, which are not to hear it, and not to be left behind."""
     code = COMMAND.format(after="kept == 1 and soon(signal.SIGINT)")
@@ -126,6 +128,7 @@ def test_ctrl_c_keeps_the_rows(tmp_path):
     assert f"{tmp_path / 'out'}" not in out
 
 
+@pytest.mark.long
 def test_what_is_ignored_stays_ignored_and_what_is_not_keeps_the_rows(tmp_path):
     """A job in the background, or under nohup, is not the one that Ctrl-C is for; a closed terminal ends it."""
     code = COMMAND.format(after="send(*{1: [signal.SIGINT], 2: [signal.SIGHUP]}.get(kept, []))")
@@ -135,6 +138,7 @@ def test_what_is_ignored_stays_ignored_and_what_is_not_keeps_the_rows(tmp_path):
     assert 0 < kept_rows(tmp_path) < 64
 
 
+@pytest.mark.long
 def test_a_sweep_ends_with_its_store_and_says_how_to_go_on(tmp_path):
     """SIGTERM killed at once, and left workers behind; a second one must not reach the programs that end these."""
     (tmp_path / "spec.toml").write_text(SPEC)

@@ -6,11 +6,11 @@ from functools import cache
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory import GD, Case, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algebra import between, choice, maximum, powers, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.algorithms import SGD
+from rac_theory.problems import Quadratic
 from rac_theory.theorems import E, Theorem, assumptions, gap, mean_squared_gradient, squared_distance, stochastic
 from rac_theory.theorems import weighted_squared_gradient as weighted
 from rac_theory.theorems.symbols import C, L, T, distance0, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, s, t

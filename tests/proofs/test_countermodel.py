@@ -37,6 +37,7 @@ def is_refuted(value, facts):
     return refuted(known.terms(whole.numerator), known)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", sorted({*WITH_A_SHAPE} - BESIDE))
 def test_no_step_of_a_theorem_is_refuted(id):
     """They have proofs. Catches a fact that is left out, or read with the wrong sign: then a true goal is negative."""

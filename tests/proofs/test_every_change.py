@@ -72,6 +72,7 @@ def tried(theorem):
     return refused, kept
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", STORED)
 def test_no_changed_claim_has_the_proof_of_the_right_one(id):
     """Each number, sign, exponent, term, factor and limit moved in turn; what says the same is still proved.

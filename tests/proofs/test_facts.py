@@ -22,6 +22,7 @@ FEWEST = 25
 """Worlds that a fact is tested in, at least."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FACTS)
 def test_each_fact_is_true_at_each_point_of_each_world_that_meets_what_it_rests_on(name):
     """A wrong sign, factor, or letter is seen, and an assumption that a fact needs and does not name."""

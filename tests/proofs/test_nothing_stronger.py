@@ -49,6 +49,7 @@ WITHOUT_A_SHAPE = ("T1_tight", "T2_tight", "T5_step")
 QUICK = ("T1", "T2_sharp", "T3", "T12_nonconvex", "T9")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", sorted(theorems.ALL.keys() - set(WITHOUT_A_SHAPE)) if ALL else QUICK)
 def test_the_constant_of_a_claim_is_the_best_that_is_found(id):
     """With the constant left open the search comes back with ours: none of ours is weaker than what it can prove."""
@@ -65,6 +66,7 @@ FOLLOWS = {"T9d": 2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max 
 """What is more than ours and has a proof, with a page that says so: the sharp form of T9d, with the weights of T9d."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", sorted(theorems.ALL) if ALL else ["T1", "T2"])
 def test_no_changed_claim_that_says_more_has_a_proof(id):
     """Each number, sign, exponent, term and factor moved in turn: none where the bound is below ours somewhere.

@@ -144,6 +144,7 @@ def can_be_parsed(written):
     return "sum_" not in written and " if " not in written
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", STORED)
 def test_what_is_printed_is_what_is_proved(readings, id):
     """Each line, and each sum with its multipliers. Catches a factor, a sign or a label that is printed wrong."""

@@ -85,6 +85,7 @@ TRUE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TRUE)
 def test_a_proof_is_found(name):
     """Would catch a search that knows our claims alone, and a rule or a check that refuses what is right."""

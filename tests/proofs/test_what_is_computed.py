@@ -41,6 +41,7 @@ def slack(fact: Fact) -> np.ndarray:
     return relative((np.array(terms)[:, has_value] / below[has_value]).T)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", STORED)
 def test_what_is_computed_of_one_step_is_true(id):
     """A sum, product, quotient, mean, case or instance that is wrong would be seen: each fact it is of is true."""

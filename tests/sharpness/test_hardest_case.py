@@ -14,6 +14,7 @@ from rac_theory.theorems import E, gap
 from rac_theory.theorems.symbols import T, gap0, mu, nu
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 600), ("T2", 700)])
 def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
     """For T2 the multiple of the identity, though no spectrum that it starts from has a condition number below 10.
@@ -33,6 +34,7 @@ def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
     assert repr(hardest).startswith(f"<HardestCase of {theorem}: exact / bound = 1.000000 at t = ")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("theorem", "budget", "ratio"), [("T6", 900, 1 - 1e-6), ("T5", 250, 0.95), ("T12_gaussian", 300, 1 - 1e-6)]
 )
@@ -55,6 +57,7 @@ def _is_fitted(case, c):
     return None if isinstance(case.algorithm, FittedDescent) else "other steps"
 
 
+@pytest.mark.long
 def test_steps_that_fit_the_draw_are_searched():
     """T15_pl of these alone is attained and not exceeded; with a gain that is a twentieth larger it is exceeded."""
     fitted = replace(theorems.T15_pl, id="fitted", about=_is_fitted)
@@ -75,6 +78,7 @@ def test_both_sides_and_coins_are_searched():
     assert set(kinds) == {("RACLoRA", "left"), ("RACLoRA", "right"), ("Bernoulli", "")}
 
 
+@pytest.mark.long
 def test_the_same_seed_finds_the_same():
     first, again = (hardest_case(theorems.T12_pl, 60, rng=3) for _ in range(2))
     assert (first.ratio, first.t) == (again.ratio, again.t)

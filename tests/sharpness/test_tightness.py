@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, Quadratic
 from rac_theory import Case, Constants, RACLoRA, Unsupported, theorems, tightness
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
 
 rng = np.random.default_rng(0)

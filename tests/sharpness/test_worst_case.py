@@ -6,9 +6,9 @@ import cvxpy
 import numpy as np
 import pytest
 
-from problems import Quadratic
-from problems.extras import MissingExtra
 from rac_theory import Case, Constants, RACLoRA, WorstCase, side_by_side, sketches, theorems, tightness, worst_case
+from rac_theory.problems import Quadratic
+from rac_theory.problems.extras import MissingExtra
 from rac_theory.sharpness import worst_case as worst_case_module
 
 CLASS = {"L": 2.0, "mu": 0.3, "gamma": 0.4}
@@ -38,6 +38,7 @@ def t1(L, gamma, blocks, steps):
     return 2 / (c * steps) * (1 - (1 - c * L) ** steps)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mu", [1e-3, 0.1, 0.5, 0.8])
 @pytest.mark.parametrize(("blocks", "steps"), [(1, 1), (1, 3), (2, 1), (2, 3), (3, 2), (5, 1)])
 @pytest.mark.parametrize("L", [0.01, 300.0])
@@ -129,6 +130,7 @@ def test_gradient_descent_is_the_worst_case_of_t1(steps):
     assert contains(worst_case("T1", L=2.0, gamma=0.5, blocks=1, steps=steps), 2 * 2.0 / steps)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("theorem", "steps"), [("T1", 2), ("T2", 1), ("T4", 1)])
 def test_quadratic_worst_case_and_theorem_are_in_order(theorem, steps):
     """The exact expectation of a quadratic of the class may not exceed the worst case, nor that the theorem."""

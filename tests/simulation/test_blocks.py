@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joblib import parallel_config
 
-from problems import LogisticRegression, Quadratic
 from rac_theory import Case, RACLoRA, simulate, sketches
+from rac_theory.problems import LogisticRegression, Quadratic
 from rac_theory.simulation.blocks import _Work
 from rac_theory.simulation.kernels.choice import kernel_for
 
@@ -70,6 +70,7 @@ def alone(request):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
 def test_the_numbers_are_the_same_wherever_they_are_computed(backend, alone):
     """Also where data have more than a megabyte, which joblib maps into memory; catches parts in another order."""

@@ -6,7 +6,6 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import (
     AsymmetricLoRA,
     Bernoulli,
@@ -21,6 +20,7 @@ from rac_theory import (
     sketches,
 )
 from rac_theory.algorithms import GD, Factored, GaLore
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.simulation.kernels.runs_last import RunsLast
 from rac_theory.simulation.kernels.stepping import Stepping
 from rac_theory.simulation.kernels.thin_products import ThinProducts

@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic, SoftmaxRegression
 from rac_theory import GD, RACLoRA, simulate, sketches
 from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import BLOCKS, child, generator, seed_sequence
+from rac_theory.problems import (
+    LeastSquares,
+    LogisticRegression,
+    NonconvexLogistic,
+    PLSine,
+    Quadratic,
+    SoftmaxRegression,
+)
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.kernels.diagonal import Diagonal

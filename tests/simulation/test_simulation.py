@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems import FromFunctions, Quadratic, SoftmaxRegression
 from rac_theory import GD, Case, RACLoRA, empirical_rate, simulate, sketches
+from rac_theory.problems import FromFunctions, Quadratic, SoftmaxRegression
 from rac_theory.simulation.kernels.choice import kernel_for
 
 seeds = st.integers(0, 2**32 - 1)

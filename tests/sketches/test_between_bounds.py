@@ -177,6 +177,7 @@ def test_moments_of_equal_variances_are_within_the_bounds(k, r):
         assert known.across < 1.2 * b
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("k", "r", "seed"), [(30, 2, 0), (60, 4, 1)])
 def test_moments_of_unequal_variances_are_within_the_bounds(k, r, seed):
     """20,000 draws, means over groups of coordinates: six standard errors, alpha 2e-9 each.

@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Case, RACLoRA, expected, simulate, spectrum, theorems, verify
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, Mixture
 from rac_theory.sketches.declarations import (
     checked_support,

@@ -46,6 +46,7 @@ def count_sketch(d, r):
     return Fraction(r, d) * (1 - (1 - Fraction(1, r)) ** d)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("sketch", "eigenvalue"),
     [

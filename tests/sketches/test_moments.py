@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Case, RACLoRA, exact_rate, expected, spectrum
 from rac_theory.cases.constants import Constants
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, KaimingUniform, Mixture, Rademacher, Uniform
 from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
 

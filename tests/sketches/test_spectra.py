@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems.eigenvalues import extreme_eigenvalues
 from rac_theory import spectrum
 from rac_theory.numerics import rational
 from rac_theory.numerics.confidence import kl_lower, kl_upper
+from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.sketches import Frozen, Haar, SparseSigns, WeightedCoordinate, named_sketch
 
 
@@ -266,4 +266,4 @@ def test_a_closed_form_that_does_not_apply_falls_through():
 
 def test_a_spectrum_draws_itself():
     ax = spectrum(named_sketch("weighted_coordinate", 5, 1)).plot()
-    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), np.linspace(4, 1, 5) / 12.5)
+    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), np.linspace(2, 1, 5) / 7.5)

@@ -156,6 +156,7 @@ def test_kills_change_no_byte(tmp_path, whole):
     assert ran[-1] == len(GRID.cells) == found.finished
 
 
+@pytest.mark.long
 def test_two_processes_change_no_byte_and_a_cell_is_run_once(tmp_path, whole, monkeypatch):
     monkeypatch.setattr(sweeping, "_PILOT_SECONDS", 0.0)
     assert exports(sweep(GRID, tmp_path / "s.sqlite", jobs=2), tmp_path) == whole
@@ -163,6 +164,7 @@ def test_two_processes_change_no_byte_and_a_cell_is_run_once(tmp_path, whole, mo
     assert exports(sweep(GRID, tmp_path / "s.sqlite"), tmp_path) == whole
 
 
+@pytest.mark.long
 def test_a_lost_worker_ends_with_a_sentence_and_the_next_start_continues(here):
     grid = replace(GRID, sketches=("haar", "sketches_of_a_sweep_test:Deadly"), step_sizes=(1.0,))
     undisturbed = exports(sweep(grid, here / "whole.sqlite", jobs=1), here)

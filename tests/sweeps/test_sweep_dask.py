@@ -39,6 +39,7 @@ def exported(found, folder):
     return (folder / "e.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_dask_workers_change_no_byte_even_if_one_is_lost(cluster, tmp_path, monkeypatch):
     """Catches bits that depend on the process, cells that die with their worker, and signals set in a thread.
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from problems import LeastSquares
 from rac_theory import Bernoulli, Case, Implementation, Minibatch, RACLoRA, sketches
+from rac_theory.problems import LeastSquares
 
 RNG = np.random.default_rng(28)
 X, Y = RNG.normal(size=(20, 6)), RNG.normal(size=(20, 4))

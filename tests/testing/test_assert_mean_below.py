@@ -39,6 +39,7 @@ def test_the_fixture_is_the_assertion(rac_mean_below):
     assert rac_mean_below is assert_mean_below
 
 
+@pytest.mark.long
 def test_the_level_of_the_session_and_the_summary(pytester_like):
     """Catches a fixture that is not found, a level that is not heard, and a claim that the summary does not count."""
     done = pytester_like(

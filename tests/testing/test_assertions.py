@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
 from rac_theory import GD, Case, RACLoRA, Status, sketches, theorems
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.testing import NotShown, assert_converges_to, assert_does_not_converge, assert_rate_bound
 from rac_theory.theorems import E, gap
 from rac_theory.theorems.symbols import T

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from problems import LeastSquares
 from rac_theory import GD, SGD, RACLoRA
+from rac_theory.problems import LeastSquares
 from rac_theory.testing import Refuted, check_algorithm
 from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 
@@ -39,6 +39,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("implements", "changes", "cause"), WRONG, ids=[f"{R!r:.12} {c}" for R, c, _ in WRONG])
 def test_the_cause_is_named(implements, changes, cause):
     with pytest.raises(Refuted, match=rf"^Mine must be .*, but {cause}.* Seen first: Mine"):

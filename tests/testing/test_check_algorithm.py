@@ -12,10 +12,10 @@ from itertools import repeat
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory import GD, Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.algorithms.gradients.noise import NO_NOISE, additive_noise
+from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.gradients import _bets_on_mean
 
@@ -63,6 +63,7 @@ OURS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("algorithm", "problem"), OURS.values(), ids=OURS.keys())
 def test_ours_pass(algorithm, problem):
     """With a quarter of the draws: that sound ones pass by default, the twins in the bank of mutants show."""

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from problems import Federated, LeastSquares, Quadratic
 from rac_theory import Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, Spectrum, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.sketches.draws import draw
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.claimed import Claim
@@ -63,6 +63,7 @@ REDUCED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", REDUCED)
 def test_a_correct_algorithm_passes_however_it_is_written(name):
     """In another order of draws or another arithmetic nothing can be compared step by step with the reference.
@@ -110,6 +111,7 @@ class Uncopied(Slotted):
         raise TypeError
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [Slotted, Uncopied])
 @pytest.mark.parametrize("source", [Exact(), Minibatch(2), Noisy(1.0), Reshuffled(), Clients(Minibatch(2))], ids=str)
 def test_a_correct_algorithm_passes_on_a_problem_without_a_dict(kind, source):
@@ -216,6 +218,7 @@ class OwnSketch(RACLoRA):
             yield W
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "false",
     [

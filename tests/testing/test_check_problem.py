@@ -11,7 +11,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from problems import (
+from rac_theory.problems import (
     Federated,
     FromFunctions,
     LeastSquares,
@@ -21,7 +21,7 @@ from problems import (
     Quadratic,
     SoftmaxRegression,
 )
-from problems.eigenbasis import Eigenbasis
+from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
 from tests.mutants.wrong_problem_calls import FALSE as WRONG_CALLS
 from tests.mutants.wrong_problem_calls import (
@@ -69,6 +69,7 @@ OURS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("problem", OURS.values(), ids=OURS.keys())
 def test_ours_pass(problem):
     check_problem(problem)

@@ -15,6 +15,7 @@ from tests.mutants import wrong_sketch_draws
 from tests.mutants.wrong_sketch_laws import FALSE, TRUE, Listed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.parametrize(("dim", "rank"), [(4, 1), (8, 3), (2, 2)])
 def test_ours_pass(name, dim, rank):
@@ -223,6 +224,7 @@ def test_a_correct_sketch_passes_for_every_seed():
         check_sketch(Base(), draws=1024, rng=seed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMED)
 def test_ours_pass_for_other_seeds(name):
     """Five more seeds, of few draws, as alpha is that of any number; ``false_alarms_of_plugins`` takes a hundred."""
@@ -251,6 +253,7 @@ SENTENCES = {
 """Where one way of looking must find the fault, and nothing else first, so that each is seen to work."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FALSE)
 def test_a_false_law_is_refuted(name):
     with pytest.raises(Refuted, match=SENTENCES.get(name, "must")):
@@ -269,6 +272,7 @@ DRAWS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrong", DRAWS, ids=lambda wrong: wrong.__name__)
 def test_draws_that_break_a_promise_are_refuted(wrong):
     """Nearly all claim nothing, so that only draws can give them away; the class that they inherit from passes."""

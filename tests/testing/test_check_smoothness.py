@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from problems import FromFunctions, Smoothness
+from rac_theory.problems import FromFunctions, Smoothness
 from rac_theory.testing import Refuted, check_problem
 from tests.testing.test_check_problem import OURS, Broken, X
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from problems import FromFunctions
 from rac_theory import GD, SGD, Case, Constants, Local, RACLoRA, Status, sketches, verify
+from rac_theory.problems import FromFunctions
 from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
 from rac_theory.testing.algorithms.law import LEVELS
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
@@ -119,6 +119,7 @@ def test_gradients_that_are_asked_for_are_known(changes, source):
         check_algorithm(declared(Asking(**changes, scale=0.99), implements), draws=DRAWS)
 
 
+@pytest.mark.long
 def test_a_right_one_fails_no_more_often_than_is_said():
     """Of 10 seeds at alpha = .01 a share of 4 alpha = .04 may fail: more than 4 do with probability 1e-4.
 

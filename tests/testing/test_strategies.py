@@ -5,8 +5,8 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, theorems, verify
+from rac_theory.problems import Quadratic
 from rac_theory.testing import strategies
 
 
@@ -37,6 +37,7 @@ def test_every_sketch_that_exists_is_drawn(dim):
     assert ("subsampled_hadamard" in names) == (dim in (1, 2, 4, 8))
 
 
+@pytest.mark.long
 def test_cases_shrink_to_the_smallest():
     """Would catch an order of choices that ends in a large or an obscure case."""
     problem = find(strategies.problems(), lambda _: True)

@@ -7,12 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression
 from rac_theory import Case, Constants, RACLoRA, sketches
 from rac_theory.algorithms import Bernoulli
 from rac_theory.cases.case import starting_point
 from rac_theory.ledger.ensemble import informative_steps
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.problems import LeastSquares, LogisticRegression
 from rac_theory.verification.judge import judge
 from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
 

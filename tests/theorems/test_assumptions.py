@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Case, Constants, Initialisation, LoRA, RACLoRA, theorems
 from rac_theory.algebra import Relation, equal, text
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import Gaussian
 from rac_theory.theorems import Condition, Known, assumptions, symbols
 from rac_theory.theorems.assumption import breach, met

@@ -5,10 +5,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, sketches, theorems
 from rac_theory.algebra import fraction, number, symbols_of, text
 from rac_theory.algorithms import Bernoulli
+from rac_theory.problems import Quadratic
 
 LEFT, RIGHT = sketches.WeightedCoordinate(3, 1, [1, 2, 5]), sketches.WeightedCoordinate(4, 2, [1, 1, 3, 4])
 

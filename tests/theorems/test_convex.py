@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import FromFunctions, Quadratic
 from rac_theory import GD, Case, Constants, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD
+from rac_theory.problems import FromFunctions, Quadratic
 
 T3, T3_sharp, T3_isotropic, T4 = theorems.T3, theorems.T3_sharp, theorems.T3_isotropic, theorems.T4
 GOOD = (Status.HOLDS, Status.CONSISTENT)

@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Exact, Minibatch, RACLoRA, Reshuffled, sketches, theorems
 from rac_theory.algebra import Relation, fraction, symbols_of, truth
+from rac_theory.problems import Federated, LeastSquares
 from rac_theory.theorems.directions import WHY, directions, redundant
 from rac_theory.theorems.symbols import C, K, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Exact, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD
+from rac_theory.problems import Federated, LeastSquares
 
 T9, T9d, T9d_sharp = theorems.T9, theorems.T9d, theorems.T9d_sharp
 T10, T10d, T10d_sharp = theorems.T10, theorems.T10d, theorems.T10d_sharp
@@ -185,6 +185,7 @@ def test_the_noise_of_clients_that_curve_differently_is_no_free_lunch(t):
     )
 
 
+@pytest.mark.long
 def test_they_hold(kind, tried):
     """Four clients, rows at random, four local steps; zeta^2 is measured on other runs."""
     for verdict in tried(ALL, kind, "federated"):

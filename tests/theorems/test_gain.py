@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.linalg import hadamard
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems, verify
+from rac_theory.problems import Quadratic
 from rac_theory.theorems.symbols import L_H
 from rac_theory.theorems.theorem import Theorem
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, sketches, tightness
+from rac_theory.problems import Quadratic
 
 
 def cases(count: int, seed: int = 26) -> Iterator[tuple[Case, Constants]]:

@@ -93,6 +93,7 @@ NOT_SEEN = {
 """The numbers that a reduction multiplies by zero, or takes for any: no other may be changed."""
 
 
+@pytest.mark.long
 def test_every_number_counts():
     """A number in a claim that no reduction sees may be wrong; each sees all but those which vanish there, by hand."""
     found: dict[tuple[str, str], set[str]] = {}

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares
 from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.problems import Federated, LeastSquares
 from rac_theory.verification.measured_constants import SAFETY, relied_on, variance_is_missing, with_measured_variance
 
 RNG = np.random.default_rng(2)

@@ -11,9 +11,9 @@ import pytest
 from scipy.linalg import eigvalsh
 from scipy.optimize import minimize_scalar
 
-from problems import PLSine
 from rac_theory import Constants, theorems
 from rac_theory.algebra import fraction, identical
+from rac_theory.problems import PLSine
 from rac_theory.theorems import rac_lora_gd
 
 GRID = list(itertools.product([1e-6, 0.01, 0.1, 0.5, 0.9, 1.0], [1e-6, 1 / 16, 0.25, 0.5, 0.9, 1.0]))

@@ -3,12 +3,11 @@
 import re
 from pathlib import Path
 
-import problems
 import rac_theory
 from rac_theory import theorems
 from rac_theory.algebra import latex, text
 
-SOURCES = [path for package in (rac_theory, problems) for path in Path(package.__file__).parent.rglob("*.py")]
+SOURCES = [*Path(rac_theory.__file__).parent.rglob("*.py")]
 PRINTED = dict.fromkeys(("theorem.py", "proof.py"), "(1-gammamulambda_min)^T(f(W^0)-f*)")
 """In examples that are executed, with what they print."""
 SHORT = 12  # characters, of which more than one statement may be made by chance

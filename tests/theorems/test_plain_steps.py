@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
 from rac_theory import Case, Constants, Local, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.ledger.ensemble import informative_steps
+from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
 from rac_theory.theorems import E, gap
 
 T12_nonconvex, T12_pl, T12_gaussian = theorems.T12_nonconvex, theorems.T12_pl, theorems.T12_gaussian

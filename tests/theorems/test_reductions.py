@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import Federated, LeastSquares, SoftmaxRegression
 from rac_theory import (
     Case,
     Clients,
@@ -24,6 +23,7 @@ from rac_theory import (
 )
 from rac_theory.algebra import Symbol, number, powers
 from rac_theory.algorithms import Bernoulli
+from rac_theory.problems import Federated, LeastSquares, SoftmaxRegression
 from rac_theory.theorems import federated, sharp_drift
 from rac_theory.theorems.symbols import T, read
 

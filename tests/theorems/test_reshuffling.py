@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, RACLoRA, Reshuffled, Status, sketches, theorems
+from rac_theory.problems import LeastSquares, Quadratic
 
 T7, T7d, T7d_sharp = theorems.T7, theorems.T7d, theorems.T7d_sharp
 T8, T8d, T8d_sharp = theorems.T8, theorems.T8d, theorems.T8d_sharp

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from problems import FromFunctions, NonconvexLogistic, Quadratic
 from rac_theory import GD, Case, Constants, Exact, RACLoRA, sketches, theorems, verify
+from rac_theory.problems import FromFunctions, NonconvexLogistic, Quadratic
 
 ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
 PL = [theorems.T2, theorems.T2_sharp]

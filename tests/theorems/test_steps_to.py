@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, sketches, theorems
 from rac_theory.algebra.expression import lifted
+from rac_theory.problems import Quadratic
 from rac_theory.theorems import E, gap
 from rac_theory.theorems.symbols import T, gamma, gap0
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, Local, Minibatch, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD, Bernoulli
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.theorems.metric import Curves
 
 T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from problems import Quadratic
 from rac_theory import GD, Case, Constants, theorems
 from rac_theory.algebra import Symbol, equal
+from rac_theory.problems import Quadratic
 from rac_theory.theorems import Condition, E, Known, Theorem, gap
 from rac_theory.theorems.symbols import D, L, L_max, T, gamma, gap0, mu
 

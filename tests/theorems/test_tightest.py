@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import GD, Case, RACLoRA, sketches, theorems, verify
+from rac_theory.problems import Quadratic
 from rac_theory.theorems import Theorem, Tightest
 
 

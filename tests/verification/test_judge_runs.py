@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
+from rac_theory.problems import Quadratic
 from rac_theory.simulation.blocks import simulate_part
 
 _spec = importlib.util.spec_from_file_location(
@@ -161,6 +161,7 @@ def test_error_rates_by_enumeration(p):
         assert 0 < probability @ [found is status for found in statuses] <= 0.3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(calibration.DOORS))
 def test_error_rates_and_power_of_the_door(name):
     """200 ensembles of 100 runs at equality, alpha = 0.05: more than 22 errors of a kind have probability < 3e-4.

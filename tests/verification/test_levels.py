@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Bernoulli, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
@@ -19,6 +18,7 @@ from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.evidence import Past, detectable, log_wealth, shares
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.randomness import child, seed_sequence
+from rac_theory.problems import Quadratic
 from rac_theory.sketches.sampled_projection import sample_spectrum
 from rac_theory.sweeps import Grid
 from rac_theory.verification.decision import sampled_decision

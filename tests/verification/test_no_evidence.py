@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from problems import LogisticRegression, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
+from rac_theory.problems import LogisticRegression, Quadratic
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
 from rac_theory.verification.decision import exact_decision
 from rac_theory.verification.judge import judge
@@ -171,6 +171,7 @@ def uncertain(mu, share):
     return replace(c, f_star=c.f_star + e, gap0=c.gap0 - e, f_star_error=e, mu=mu)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("evidence", ["exact", "sampled"])
 def test_an_uncertain_infimum_confirms_nothing(evidence):
     """mu is 0.3% too large, and f_star is known to 0.4% of gap0: it was HOLDS on five seeds of five, by either route.

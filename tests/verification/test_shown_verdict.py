@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from problems import Quadratic
 from rac_theory import Case, RACLoRA, Status, sketches, verify
+from rac_theory.problems import Quadratic
 
 CASE = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=60)
 

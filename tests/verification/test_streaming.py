@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, simulate, sketches, theorems, verify
 from rac_theory.numerics.evidence import Past, log_wealth
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
+from rac_theory.problems import Quadratic
 from rac_theory.verification.evidence_of_runs import Part, Pilot, Sample, group_means
 from rac_theory.verification.fixed_ensemble import part_size
 from rac_theory.verification.question import Question

@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from problems import Quadratic
 from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.numerics.evidence import log_wealth
 from rac_theory.numerics.limits import lower_mean
+from rac_theory.problems import Quadratic
 from rac_theory.verification import decision
 from rac_theory.verification.evidence_of_runs import Part, Pilot
 from rac_theory.verification.judge import judge

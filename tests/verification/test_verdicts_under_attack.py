@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory import GD, Case, Constants, RACLoRA, Status, simulate, sketches, theorems, verify
+from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.verification.decision import sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.question import Question

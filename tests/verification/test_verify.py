@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
 from rac_theory import GD, Case, Constants, Minibatch, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
+from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
 from rac_theory.theorems import E, gap
 
 ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems

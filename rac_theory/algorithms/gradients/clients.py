@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from problems.checks import Array
-from problems.naming import shown
-from problems.problem import Problem
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import shown
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Clients:
 
     Examples
     --------
-    >>> from problems import Federated, LeastSquares
+    >>> from rac_theory.problems import Federated, LeastSquares
     >>> from rac_theory import SGD, Case, Clients, Local, simulate
     >>> problem = Federated(LeastSquares([[1.0], [2.0]], Y=[0.0, 2.0]), clients=2)
     >>> run = simulate(Case(SGD(0.2, Clients(Local(50))), problem, steps=5))

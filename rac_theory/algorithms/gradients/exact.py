@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.algorithms.gradients.noise import NO_NOISE, Noise
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Exact:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Exact
     >>> Exact().noise(Quadratic.left([[1.0]], W_star=[[1.0]])).C  # E||g||^2 = ||grad f||^2
     0.0

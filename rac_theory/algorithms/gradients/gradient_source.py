@@ -5,9 +5,9 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from problems.checks import Array
-from problems.members import having
-from problems.problem import Problem
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import having
+from rac_theory.problems.problem import Problem
 
 Step: TypeAlias = Callable[[Array, Array], Array]
 """The algorithm's low-rank step ``step(W, G)``, with the sketch already drawn: two (runs, m, n) to (runs, m, n)."""
@@ -20,7 +20,7 @@ class GradientSource(Protocol):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import SGD, Case, simulate
     >>> class Dropped:  # half of the gradients do not arrive, the others count twice
     ...     deterministic = False

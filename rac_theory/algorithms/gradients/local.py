@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms.gradients.gradient_source import Step
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Local:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import SGD, Case, Local, simulate
     >>> problem = Quadratic.left([[1.0]], W_star=[[1.0]])
     >>> simulate(Case(SGD(0.5, Local(3)), problem, steps=1)).values.tolist()  # each of the three steps quarters f

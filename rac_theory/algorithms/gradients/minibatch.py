@@ -5,12 +5,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.finite_sum import Indices, components_of
-from problems.problem import Problem
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.algorithms.gradients.noise import Noise, minibatch_noise, minibatch_share
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.finite_sum import Indices, components_of
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Minibatch:
 
     Examples
     --------
-    >>> from problems import LeastSquares
+    >>> from rac_theory.problems import LeastSquares
     >>> from rac_theory import Minibatch
     >>> problem = LeastSquares([[1.0], [1.0], [1.0]], Y=[0.0, 1.0, 2.0])
     >>> [f"{Minibatch(size).noise(problem).C:.4f}" for size in (1, 2, 3)]  # all of them: no noise

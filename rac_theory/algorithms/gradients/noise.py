@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from problems import checks
-from problems.finite_sum import FiniteSum, heterogeneity
-from problems.rounding import rounded
-from problems.value import Value
+from rac_theory.problems import checks
+from rac_theory.problems.finite_sum import FiniteSum, heterogeneity
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,7 +36,7 @@ class Noise(Value):
 
     Examples
     --------
-    >>> from problems import LeastSquares
+    >>> from rac_theory.problems import LeastSquares
     >>> from rac_theory import Minibatch
     >>> noise = Minibatch(1).noise(LeastSquares([[1.0], [1.0]], Y=[0.0, 2.0]))
     >>> print(f"E||g||^2 <= {noise.beta:g} ||grad f||^2 + {2 * noise.A:g} (f - f*) + {noise.C:.4g}")
@@ -88,7 +88,7 @@ def minibatch_noise(problem: FiniteSum, size: int, *, replace: bool) -> Noise:
 
     Examples
     --------
-    >>> from problems import LeastSquares
+    >>> from rac_theory.problems import LeastSquares
     >>> from rac_theory.algorithms.gradients import minibatch_noise
     >>> problem = LeastSquares([[1.0], [1.0], [1.0]], Y=[0.0, 1.0, 2.0])
     >>> [f"{minibatch_noise(problem, 2, replace=replace).C:.4f}" for replace in (True, False)]  # s = 1/2 and 1/4

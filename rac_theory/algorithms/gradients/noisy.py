@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.algorithms.gradients.noise import Noise, additive_noise
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Noisy:
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import SGD, Case, Noisy, expected
     >>> problem = Quadratic.left([[1.0]], W_star=[[1.0]])
     >>> case = Case(SGD(0.5, Noisy(sigma=0.2)), problem, steps=100)

@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from problems.checks import Array
-from problems.finite_sum import components_of
-from problems.problem import Problem
 from rac_theory.algorithms.gradients.gradient_source import Step
+from rac_theory.problems.checks import Array
+from rac_theory.problems.finite_sum import components_of
+from rac_theory.problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Reshuffled:
 
     Examples
     --------
-    >>> from problems import LeastSquares
+    >>> from rac_theory.problems import LeastSquares
     >>> from rac_theory import SGD, Case, Reshuffled, simulate
     >>> problem = LeastSquares([[1.0], [1.0]], Y=[0.0, 2.0])
     >>> run = simulate(Case(SGD(0.5, Reshuffled()), problem, steps=1), runs=8, rng=0)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.simulation.kernels.diagonal import Diagonal
 from rac_theory.simulation.kernels.kernel import Kernel
 from rac_theory.simulation.kernels.runs_last import RunsLast

@@ -15,13 +15,13 @@ from functools import cached_property
 
 import numpy as np
 
-from problems.checks import Array
-from problems.eigenbasis import Eigenbasis
-from problems.problem import Problem
 from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.cases.checked_once import check_once
+from rac_theory.problems.checks import Array
+from rac_theory.problems.eigenbasis import Eigenbasis
+from rac_theory.problems.problem import Problem
 from rac_theory.sketches.declarations import is_rotation_invariant
 from rac_theory.sketches.ranges import draw_ranges, steps_ahead
 from rac_theory.sketches.sketch import Sketch

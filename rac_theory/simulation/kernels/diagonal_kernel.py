@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.kernels.diagonal import Diagonal
 from rac_theory.simulation.kernels.kernel import Visit
 

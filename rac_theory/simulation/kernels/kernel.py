@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 
 
 class Visit(NamedTuple):

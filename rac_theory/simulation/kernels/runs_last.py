@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.kernels.diagonal_kernel import DiagonalKernel
 from rac_theory.simulation.kernels.kernel import Visit
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from problems.batch import squared_norms
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.simulation.kernels.kernel import Visit
 from rac_theory.simulation.remembered_gradient import RememberingProblem
 

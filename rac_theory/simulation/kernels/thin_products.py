@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.kernels.diagonal_kernel import DiagonalKernel
 from rac_theory.simulation.kernels.kernel import Visit
 

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.digest import digest
-from problems.value import Value
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.digest import digest
+from rac_theory.problems.value import Value
 from rac_theory.sketches.laws.finite import Support, non_negative
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems import checks
-from problems.checks import Array
-from problems.digest import digest
-from problems.value import Value
 from rac_theory.numerics.linalg import orthonormal_range, projection
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.digest import digest
+from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from problems import checks
-from problems.value import Value
+from rac_theory.problems import checks
+from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False)

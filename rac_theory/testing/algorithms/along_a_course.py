@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from problems.checks import Array
-from problems.problem import Problem
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.again import check_again
 from rac_theory.testing.algorithms.beside import beside
 from rac_theory.testing.algorithms.claimed import Claim

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from problems.batch import squared_norms
-from problems.checks import Array
-from problems.finite_sum import Indices
-from problems.problem import Problem
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import Course
 from rac_theory.testing.algorithms.drawn import numbers

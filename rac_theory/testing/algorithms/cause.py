@@ -5,7 +5,7 @@ The search starts where a check has failed. It decides nothing, and finds no cau
 
 import numpy as np
 
-from problems.problem import Problem
+from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.cause_by_law import another_space, biased, remembers, scaled_on_average
 from rac_theory.testing.algorithms.cause_by_moves import alike, other_gradient, other_side, scaled, stale
 from rac_theory.testing.algorithms.claimed import Claim, called

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from problems.batch import squared_norms
-from problems.checks import Array
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
 from rac_theory.testing.algorithms.moves import Moves, spaces
 
 _ERRORS = 6.0

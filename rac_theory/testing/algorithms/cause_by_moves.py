@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from problems.batch import squared_norms
-from problems.checks import Array
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
 from rac_theory.testing.algorithms.claimed import View
 from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, spaces
 

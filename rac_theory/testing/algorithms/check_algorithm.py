@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from problems.checks import Array
-from problems.members import being
-from problems.problem import Problem
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.cases.case import Case
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.cause import with_cause
 from rac_theory.testing.algorithms.claimed import Claim, called
 from rac_theory.testing.algorithms.law import LEVELS, check_law
@@ -83,7 +83,7 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA
     >>> from rac_theory.sketches import Gaussian
     >>> from rac_theory.testing import Refuted, check_algorithm

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, Implementation, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import Step
+from rac_theory.problems.checks import Array
 
 _SOURCES: tuple[Any, ...] = (Exact, Local, Minibatch, Noisy, Reshuffled, Clients)
 _ALGORITHMS: tuple[Any, ...] = (AsymmetricLoRA, Bernoulli, RACLoRA)

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from problems.checks import Array
-from problems.finite_sum import Indices
 from rac_theory.algorithms.gradients import Clients, Minibatch, Reshuffled
+from rac_theory.problems.checks import Array
+from rac_theory.problems.finite_sum import Indices
 from rac_theory.testing.algorithms.tape import Tapes
 
 _MOST = 32  # numbers of a run

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from problems.batch import squared_norms
-from problems.checks import Array
-from problems.problem import Problem
 from rac_theory.algorithms.gradients import Clients, Minibatch, Reshuffled
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
+from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Asked
 from rac_theory.testing.algorithms.tape import Exhausted, Replay, Tapes

@@ -5,10 +5,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import checks
-from problems.checks import Array
 from rac_theory.cases.case import Case, check_runs
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.testing.assertions.share import Share
 from rac_theory.testing.assertions.trial import Trial
@@ -60,7 +60,7 @@ def assert_converges_to(
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA
     >>> from rac_theory.sketches import Gaussian
     >>> from rac_theory.testing import assert_converges_to

@@ -70,7 +70,7 @@ def assert_rate_bound(
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import Case, RACLoRA
     >>> from rac_theory.sketches import Gaussian
     >>> from rac_theory.testing import assert_rate_bound

@@ -15,7 +15,7 @@ class NotShown(AssertionError):
 
     Examples
     --------
-    >>> from problems import Quadratic
+    >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case
     >>> from rac_theory.testing import NotShown, assert_rate_bound
     >>> case = Case(GD(gamma=3.0), Quadratic.left([[1.0]], W_star=[[1.0]]), steps=5)

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from problems import checks
+from rac_theory.problems import checks
 from rac_theory.verification.status import Status
 
 DEFAULT_ALPHA = 1e-6
@@ -25,5 +25,5 @@ def tell(claim: str, status: Status, alpha: float) -> None:
 
 def _running() -> Any:
     """The test that is running, if pytest has loaded our plugin: nothing here needs pytest."""
-    plugin = sys.modules.get("pytest_rac_theory")
+    plugin = sys.modules.get("rac_theory.pytest_plugin")
     return plugin.running() if plugin is not None else None

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems import checks
-from problems.checks import Array
 from rac_theory.cases.case import Case
 from rac_theory.numerics.randomness import Randomness, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
 from rac_theory.simulation.simulate import simulate
 from rac_theory.simulation.trajectory import Trajectory
 from rac_theory.testing.assertions.not_shown import NotShown, call, seed_text

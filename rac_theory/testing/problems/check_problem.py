@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from problems.problem import Problem
+from rac_theory.problems.problem import Problem
 from rac_theory.testing.probe import Probe
 from rac_theory.testing.problems.calls import check_calls, check_purity
 from rac_theory.testing.problems.components import check_components
@@ -47,7 +47,7 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
     Examples
     --------
     >>> import numpy as np
-    >>> from problems import FromFunctions
+    >>> from rac_theory.problems import FromFunctions
     >>> from rac_theory.testing import Refuted, check_problem
     >>> try:
     ...     check_problem(FromFunctions((1, 1), lambda W: np.sum(W**2), lambda W: W, L=2.0))

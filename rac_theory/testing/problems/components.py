@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from problems.batch import squared_norms
-from problems.checks import Array
-from problems.finite_sum import FiniteSum
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
+from rac_theory.problems.finite_sum import FiniteSum
 from rac_theory.testing.probe import EPS, SCALES, Probe, agree
 from rac_theory.testing.problems.lists import check_lists, check_subsets, single
 from rac_theory.testing.refuted import Refuted

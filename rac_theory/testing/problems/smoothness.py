@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from problems.batch import squared_norms
-from problems.checks import Array
-from problems.naming import shown
-from problems.smoothness import Smoothness
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import shown
+from rac_theory.problems.smoothness import Smoothness
 from rac_theory.testing.probe import EPS, SCALES, Probe
 from rac_theory.testing.problems.constants import TOLERANCE, change_of_gradient, pairs, shortest_step
 from rac_theory.testing.refuted import Refuted

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import betainc
 
-from problems.checks import Array
 from rac_theory.numerics.linalg import orthonormal_range
+from rac_theory.problems.checks import Array
 from rac_theory.sketches.declarations import is_rotation_invariant
 from rac_theory.sketches.draws import check_size
 from rac_theory.sketches.sketch import Sketch

@@ -9,7 +9,7 @@ from typing import Any, cast
 import cloudpickle
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 from rac_theory.sketches.declarations import is_deterministic, is_orthonormal
 from rac_theory.sketches.draws import claims_a_law
 from rac_theory.sketches.sketch import Sketch

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
+from rac_theory.problems.checks import Array
 from rac_theory.sketches.laws.rotation_invariance import uniform_range
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.bets import Bets

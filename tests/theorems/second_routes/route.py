@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.checks import Array
 from rac_theory import Constants
+from rac_theory.problems.checks import Array
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.metric import Curves
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from problems import LeastSquares, Quadratic
 from rac_theory import Case, Constants, Minibatch, RACLoRA, sketches
 from rac_theory.algebra import fraction, latex, number, text, truth
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.theorems import Condition, assumptions
 
 from .changed import changed_relations

@@ -23,6 +23,7 @@ def test_the_claim_is_an_equality_where_its_second_routes_say(id):
         assert equality.agrees(theorems.ALL[id]), (equality.case, equality.apart(theorems.ALL[id]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", theorems.ALL)
 def test_no_change_survives(id, record_property):
     """Would catch each constant that is off by a tenth: some equality is missed by more than 1e-6.

@@ -47,6 +47,7 @@ def true_at_random(relation):
     return np.concatenate([truth(relation, block) & np.ones(200, bool) for block in BLOCKS])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", theorems.ALL)
 def test_a_theorem_applies_where_its_proof_goes_through(id):
     """Two hundredths within every edge, two hundredths beyond it, and far away."""
@@ -55,6 +56,7 @@ def test_a_theorem_applies_where_its_proof_goes_through(id):
     assert {sound(p) for p in found} == {True, False}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", theorems.ALL)
 def test_no_changed_assumption_survives(id, record_property):
     """A looser one applies where the proof does not, a stricter one does not where it does.

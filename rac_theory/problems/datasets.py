@@ -1,0 +1,52 @@
+"""Real data: the sets that scikit-learn ships, standardised, and svmlight files as they are."""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from rac_theory.problems.checks import Array, one_of
+from rac_theory.problems.extras import import_extra
+from rac_theory.problems.files import readable_file
+from rac_theory.problems.naming import printable
+
+BUNDLED = ("breast_cancer", "diabetes", "digits", "linnerud", "wine")
+"""The data sets whose numbers come with scikit-learn, so that nothing is downloaded."""
+
+
+def bundled(name: str) -> tuple[Array, NDArray[Any]]:
+    """Return the features, standardised, (N, d), and the targets as they are, of one of ``BUNDLED``."""
+    loader = getattr(_reader(), f"load_{one_of('name', name, BUNDLED)}")
+    X, targets = loader(return_X_y=True)
+    return standardised(X), targets
+
+
+def standardised(columns: Array) -> Array:
+    """Shift and scale each column, (N, ...), to zero mean and unit variance; a constant column becomes zero."""
+    constant = columns.max(axis=0) == columns.min(axis=0)
+    centred = np.where(constant, 0.0, columns - columns.mean(axis=0))
+    return np.asarray(centred / np.where(constant, 1.0, centred.std(axis=0)))
+
+
+def svmlight(path: str | Path) -> tuple[csr_array, Array]:
+    """Read an svmlight file: features, sparse (N, d), and labels, (N,)."""
+    file = readable_file("path", path, "a readable svmlight file")
+    load = _reader().load_svmlight_file
+    refusal = f"path must be a readable svmlight file, got {printable(repr(file))}"
+    try:
+        X, y = load(file)
+    except (ArithmeticError, EOFError, LookupError, OSError, ValueError, zlib.error) as error:
+        raise ValueError(f"{refusal}: {printable(str(error))}") from error
+    if not X.nnz:
+        raise ValueError(f"{refusal}: it holds no features")
+    if not (np.isfinite(X.data).all() and np.isfinite(y).all()):
+        raise ValueError(f"{refusal}: it holds numbers that are not finite")
+    return csr_array(X), y
+
+
+def _reader() -> Any:
+    """The ``sklearn.datasets`` module, which only the named data sets and svmlight files need."""
+    return import_extra("sklearn.datasets", "data")

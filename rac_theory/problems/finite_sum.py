@@ -1,0 +1,140 @@
+"""A mean of N functions, its components, and the two numbers that say how far they disagree."""
+
+import math
+from fractions import Fraction
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rac_theory.problems.batch import squared_norms
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import shown
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
+
+Indices = NDArray[np.intp]
+"""Which components are meant, counted from 0."""
+
+
+class FiniteSum(Problem, Protocol):
+    r"""A problem that is a mean: :math:`f = \frac1N \sum_i f_i`, any regulariser being part of every component.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems import LeastSquares
+    >>> problem = LeastSquares([[1.0], [2.0]], Y=[1.0, 0.0])  # is a FiniteSum of two components
+    >>> problem.n_components
+    2
+    >>> W = np.zeros((1, 1, 1))  # one run
+    >>> [problem.component_gradient(W, np.array([[i]])).item() for i in (0, 1)]
+    [-1.0, 0.0]
+    >>> problem.component_gradient(W, np.array([[0, 1]])).item(), problem.gradient(W).item()  # their mean
+    (-0.5, -0.5)
+    """
+
+    @property
+    def n_components(self) -> int:
+        """The number N of components."""
+        ...
+
+    @property
+    def L_max(self) -> float:
+        """A Lipschitz constant of the gradient of every component, rounded up; nan if unknown."""
+        ...
+
+    @property
+    def component_infima(self) -> Array:
+        """A proved lower bound of each component, (N,), as near to its infimum as is known; nan if none is."""
+        ...
+
+    def component_gradient(self, W: Array, indices: Indices, /) -> Array:
+        """The mean gradient of the listed components of each run: (runs, m, n), (runs, b) to (runs, m, n).
+
+        An index that is listed twice counts twice.
+        """
+        ...
+
+
+class Divisible(FiniteSum, Protocol):
+    """A finite sum that can be divided among clients."""
+
+    @property
+    def targets(self) -> NDArray[np.generic]:
+        """The label or target of each component, (N,) or (N, k)."""
+        ...
+
+    def subset(self, rows: Indices, /) -> "Divisible":
+        """The mean of the listed components, as a problem of the same kind and shape."""
+        ...
+
+
+def components_of(problem: Problem, reader: object) -> FiniteSum:
+    """Accept a problem that has components.
+
+    Raises
+    ------
+    ValueError
+        If it has none; the message says that ``reader`` needs them.
+    """
+    if not hasattr(problem, "component_gradient"):
+        raise ValueError(
+            f"problem must be a finite sum for {shown(reader)}, with n_components and component_gradient, got "
+            f"{shown(problem)}"
+        )
+    return cast(FiniteSum, problem)
+
+
+def heterogeneity(problem: FiniteSum) -> float:
+    r"""Return ``D = 2 L_max (f* - mean of f_i*)``, rounded up, which bounds how far gradients of components differ.
+
+    For every W, :math:`\frac1N \sum_i \|\nabla f_i(W) - \nabla f(W)\|^2 \le 2 L_{\max} (f(W) - f^\star) + D`. It is
+    zero where one W minimises every component.
+
+    Where f* is unknown, ``f_lower`` stands for it; the inequality then holds with ``f(W) - f_lower``. It is the same
+    inequality for any number in the place of f*, as long as it is the same number on both sides.
+
+    Returns
+    -------
+    float
+        In squared units of the gradient; nan if a constant is unknown.
+
+    Examples
+    --------
+    >>> from rac_theory.problems import LeastSquares
+    >>> from rac_theory.problems.finite_sum import heterogeneity
+    >>> X = [[1.0], [1.0]]
+    >>> print(f"{heterogeneity(LeastSquares(X, Y=[1.0, 1.0])):.3f}")  # w = 1 minimises both components
+    0.000
+    >>> print(f"{heterogeneity(LeastSquares(X, Y=[0.0, 2.0])):.3f}")  # no w does
+    1.000
+    """
+    reference = float(problem.f_star) if math.isfinite(problem.f_star) else float(problem.f_lower)
+    infima = np.asarray(problem.component_infima)
+    if not (math.isfinite(reference) and math.isfinite(problem.L_max) and np.isfinite(infima).all()):
+        return math.nan
+    gap = Fraction(reference) - sum(map(Fraction, infima.tolist()), Fraction(0)) / len(infima)
+    return rounded(2 * Fraction(float(problem.L_max)) * max(gap, Fraction(0)), math.inf)
+
+
+def gradient_variance(problem: FiniteSum, W: Array) -> Array:
+    r"""Return :math:`\frac1N \sum_i \|\nabla f_i(W) - \nabla f(W)\|^2` for each run: (runs, m, n) to (runs,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems import LeastSquares
+    >>> from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
+    >>> problem = LeastSquares([[1.0], [1.0]], Y=[0.0, 2.0])
+    >>> W = np.array([[[1.0]], [[5.0]]])
+    >>> gradient_variance(problem, W).tolist()
+    [1.0, 1.0]
+    >>> print(f"{heterogeneity(problem):.3f}")  # a bound, which is attained at the minimiser W = 1
+    1.000
+    """
+    G = problem.gradient(W)
+    total = np.zeros(len(W))
+    for i in range(problem.n_components):
+        total += squared_norms(problem.component_gradient(W, np.full((len(W), 1), i)) - G)
+    return total / problem.n_components

@@ -1,0 +1,153 @@
+"""A mean of losses of scores ``x_i' W`` plus a penalty: the components of every problem that is made of data."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import fields
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rac_theory.problems.batch import matrices
+from rac_theory.problems.checks import Array
+from rac_theory.problems.conversion import NotReal, as_array
+from rac_theory.problems.factors import identity, raised
+from rac_theory.problems.features import EPS, Features, features, gathered, gram_of_columns, squared_row_norms
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.naming import shown
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness
+
+
+class LinearModel(ABC):
+    """The finite sum of ``f_i(W) = loss_i(x_i' W) + penalty(W)``.
+
+    A subclass is a frozen dataclass with a field X. It says how its losses slope and how they and its penalty curve.
+    """
+
+    X: Features
+
+    targets_field: ClassVar[str]  # the field that holds one target a row of X
+    loss_curvature: ClassVar[float]  # no loss has a larger second derivative in its scores; a float exactly
+    smoothness_formula: ClassVar[str]  # what ``smoothness`` is
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """The shape of W."""
+
+    @property
+    @abstractmethod
+    def L(self) -> float:
+        """Lipschitz constant of the gradient, the penalty included, rounded up."""
+
+    @property
+    @abstractmethod
+    def component_infima(self) -> Array:
+        """A proved lower bound of each component, (N,)."""
+
+    @property
+    @abstractmethod
+    def _penalty_curvature(self) -> float:
+        """The largest second derivative of the penalty, exactly."""
+
+    @abstractmethod
+    def _penalty_gradient(self, W: Array) -> Array:
+        """The gradient of the penalty: (..., m, n) to (..., m, n)."""
+
+    @abstractmethod
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        """The derivatives of the losses ``indices``, (..., b), in their scores Z, (..., b, n), which it may destroy."""
+
+    @property
+    def n_components(self) -> int:
+        """The number N of samples."""
+        return int(self.X.shape[0])
+
+    @property
+    def targets(self) -> NDArray[np.generic]:
+        """The label or target of each sample, (N,) or (N, k)."""
+        return np.asarray(getattr(self, self.targets_field))
+
+    @cached_property
+    def L_max(self) -> float:
+        """The largest ``c ||x_i||^2`` plus the curvature of the penalty, rounded up; c is that of the loss."""
+        largest = Fraction(float(squared_row_norms(self.X).max()))
+        return rounded(Fraction(self.loss_curvature) * largest + Fraction(self._penalty_curvature), math.inf)
+
+    @property
+    def smoothness(self) -> Smoothness:
+        """``c X'X/N (x) R + p I``, rounded up: c R bounds how losses curve in their scores, p is that of the penalty.
+
+        Where W has a side longer than ``LARGEST_SIDE`` it is ``L I``, as X'X, which is dense, is not formed then. The
+        rounding of X'X is allowed N eps of its trace. With millions of rows that can be more than a billionth of L, by
+        which the smoothness of least squares may then exceed its L, as that comes from singular values.
+        """
+        return self._gram_smoothness if self._is_small else Smoothness.isotropic(self.L, self.shape)
+
+    @cached_property
+    def _gram_smoothness(self) -> Smoothness:
+        (d, n), R, penalty = self.shape, self._class_curvature, self._penalty_curvature
+        G, error = gram_of_columns(self.X)
+        S, slack = G * (self.loss_curvature / self.n_components), error * self.loss_curvature / self.n_components
+        if R is None:
+            return Smoothness.known([(raised(S, (penalty + slack) * (1 + 2 * EPS)), identity(n))])
+        return Smoothness.known([(raised(S, slack), R), *[(identity(d, penalty), identity(n))] * (penalty > 0)])
+
+    @property
+    def _class_curvature(self) -> Array | None:
+        """R (n, n) with ``loss_curvature R`` above the Hessian of each loss in its n scores, rounded up; None is I."""
+        return None
+
+    @property
+    def _is_small(self) -> bool:
+        return max(self.shape) <= LARGEST_SIDE
+
+    @property
+    def _smoothness_source(self) -> str:
+        """Where ``smoothness`` comes from."""
+        if self._is_small:
+            return f"{self.smoothness_formula}, rounded up"
+        return f"L I: W has a side longer than {LARGEST_SIDE}, for which no X'X is formed"
+
+    def component_gradient(self, W: Array, indices: Indices, /) -> Array:
+        """The mean gradient of the listed components of each run: (runs, m, n), (runs, b) to (runs, m, n)."""
+        W = matrices(W, self.shape)
+        rows = gathered(self.X, indices)
+        slopes = self._loss_slopes(rows @ W, indices)
+        return np.asarray(rows.swapaxes(-1, -2) @ slopes / indices.shape[-1] + self._penalty_gradient(W))
+
+    def subset(self, rows: ArrayLike, /) -> Self:
+        """The mean of the listed components, a problem of the same kind: the labels known stay those of the whole.
+
+        Raises
+        ------
+        ValueError
+            If a row is not one of ``0..N-1``, if there is none, or if the features of all of them are zero.
+        """
+        try:
+            listed = as_array(rows)
+        except NotReal as error:
+            raise ValueError(f"rows must be a non-empty list of row numbers, got {error}") from None
+        N = self.n_components
+        if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
+            raise ValueError(f"rows must be a non-empty list of row numbers, got {shown(rows)}")
+        if listed.min() < 0 or listed.max() >= N:
+            raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
+        return self._with_data(features("X", self.X[listed]), self.targets[listed], name="")
+
+    @cached_property
+    def single_precision(self) -> Self:
+        """The same problem computed in float32, at a matrix in float32; for runs, not for constants."""
+        targets = self.targets.astype(np.float32) if self.targets.dtype.kind == "f" else self.targets
+        return self._with_data(self.X.astype(np.float32), targets)
+
+    def _with_data(self, X: Features, targets: NDArray[Any], **changes: Any) -> Self:
+        """Return a copy with other data that have been checked."""
+        part: Self = object.__new__(type(self))
+        kept: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        targets.flags.writeable = False
+        vars(part).update(kept | {"X": X, self.targets_field: targets} | changes)
+        return part

@@ -1,0 +1,149 @@
+"""Logistic regression without intercept, with an optional ridge penalty."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+from rac_theory.problems import datasets
+from rac_theory.problems.batch import in_chunks, matrices, squared_norms
+from rac_theory.problems.checks import Array, weight
+from rac_theory.problems.features import Features, adjoint, features, scores
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.logistic_loss import (
+    curvatures,
+    largest_curvature,
+    loss_and_gradient,
+    loss_slopes,
+    signs,
+    wrong_way,
+)
+from rac_theory.problems.naming import short_name
+from rac_theory.problems.regularised_loss import RegularisedLoss
+from rac_theory.problems.value import Value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LogisticRegression(RegularisedLoss, Value):
+    r"""Mean logistic loss: :math:`\frac1N \sum_i \log(1 + \exp(-y_i x_i^\top w)) + \frac{l2}{2} \|w\|^2`.
+
+    Parameters
+    ----------
+    X : (N, d)
+        Features, dense or SciPy sparse, one sample a row; there is no intercept. Not zero.
+    y : (N,)
+        Two distinct labels of any kind; they are stored as -1 and +1, in sorted order.
+    l2 : float
+        Weight of the penalty, >= 0, in units of the loss per squared unit of w.
+    name : str
+        How the data were made, such as ``breast_cancer()``, for the repr.
+
+    Notes
+    -----
+    With ``l2 > 0`` the minimum is found and certified when ``f_star``, ``W_star`` or ``f_lower`` is first read.
+
+    Without it f has no PL constant. Its gradient is bounded, by the mean of ``||x_i||``. f is not: if ``x_i != 0``, the
+    i-th loss grows without limit along ``w = -t y_i x_i`` and no other is negative. So
+    ``||grad f||^2 >= 2 mu (f - inf f)`` fails far out, whatever mu > 0.
+
+    Examples
+    --------
+    >>> from rac_theory.problems import LogisticRegression
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "yes", "no", "yes"]
+    >>> problem = LogisticRegression(X, y, l2=0.1)
+    >>> print(f"L = {problem.L:.4f}, mu = {problem.mu:.4f}, f_star = {problem.f_star:.4f}")
+    L = 0.9750, mu = 0.1000, f_star = 0.6605
+    >>> LogisticRegression(X, y).mu  # without l2 there is none
+    0.0
+    """
+
+    X: Features
+    y: Array
+    l2: float = 0.0
+    name: str = field(default="", kw_only=True)
+
+    targets_field: ClassVar[str] = "y"
+    loss_curvature: ClassVar[float] = 0.25
+    smoothness_formula: ClassVar[str] = "X'X/(4N) + l2 I: the logistic loss has second derivative at most 1/4"
+
+    def __post_init__(self) -> None:
+        X = features("X", self.X)
+        vars(self).update(X=X, y=signs(self.y, X.shape[0]), l2=weight("l2", self.l2))
+
+    def __repr__(self) -> str:
+        return short_name(self, self.name, self.X.shape, self.X, self.y, l2=self.l2)
+
+    @classmethod
+    def breast_cancer(cls, l2: float = 0.0) -> Self:
+        """The Wisconsin breast cancer data of scikit-learn, 569 x 30, features standardised.
+
+        Examples
+        --------
+        >>> from rac_theory.problems import LogisticRegression
+        >>> problem = LogisticRegression.breast_cancer(l2=0.1)
+        >>> print(f"{problem.shape}, {problem.n_components} rows, L = {problem.L:.4f}")
+        (30, 1), 569 rows, L = 3.4204
+        """
+        X, y = datasets.bundled("breast_cancer")
+        return cls(X, y, l2, name="breast_cancer()")
+
+    @classmethod
+    def svmlight(cls, path: str | Path, l2: float = 0.0) -> Self:
+        r"""An svmlight file with two distinct labels; features as they are, sparse.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from rac_theory.problems import LogisticRegression
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "data.svm")
+        ...     _ = file.write_text("+1 1:0.5 3:2.0\n-1 2:1.0\n")
+        ...     problem = LogisticRegression.svmlight(file, l2=0.1)
+        >>> problem.shape, problem.y.tolist()
+        ((3, 1), [1.0, -1.0])
+        """
+        X, y = datasets.svmlight(path)
+        return cls(X, y, l2, name=f"svmlight({Path(path).name!r})")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (d, 1) of W."""
+        return (self.X.shape[1], 1)
+
+    @cached_property
+    def L(self) -> float:
+        """``lambda_max(X'X) / (4N) + l2``, rounded up."""
+        return largest_curvature(self.X, self.l2)
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        return self._provenance(
+            "lambda_max(X'X)/(4N) + l2, rounded up: the logistic loss has second derivative at most 1/4"
+        )
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), len(self.y))
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
+        loss, gradient = loss_and_gradient(self._wrong_way, W)
+        return loss + self.l2 / 2 * squared_norms(W), gradient + self.l2 * W
+
+    @cached_property
+    def _wrong_way(self) -> Features:
+        return wrong_way(self.X, self.y)
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        return loss_slopes(self.y[indices][..., None], Z)
+
+    @property
+    def _classes_and_stretch(self) -> tuple[int, float]:
+        return 2, 1.0
+
+    def hessian(self, W: Array, /) -> Callable[[Array], Array]:
+        """The Hessian at one W, (d, 1), as a linear map: ``V -> X' D X V + l2 V``."""
+        D = curvatures(self.X, self.y, matrices(W, self.shape))
+        return lambda V: adjoint(self.X, D * scores(self.X, V)) + self.l2 * V

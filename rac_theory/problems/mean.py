@@ -1,0 +1,140 @@
+"""The mean of several problems, and what their constants say about its own."""
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from rac_theory.problems.certified import Certified
+from rac_theory.problems.checks import Array
+from rac_theory.problems.features import EPS
+from rac_theory.problems.mean_smoothness import mean_smoothness
+from rac_theory.problems.minimise import Minimum, minimise
+from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_or_none, smoothness_of
+
+
+class Mean(Certified):
+    r"""The function :math:`\frac1M \sum_m f_m`, with constants that follow from those of its terms.
+
+    Parameters
+    ----------
+    terms : sequence of M problems
+        Of one shape.
+    strong_convexity : float
+        A proved modulus of strong convexity of the mean, if one is known that is larger than the mean of theirs.
+
+    Notes
+    -----
+    L is the mean of theirs, rounded up, and strong convexity the mean of theirs, rounded down. A sum of functions with
+    PL constants need not have one, so ``mu`` is the strong convexity, or nan if that is 0. The minimum is found and
+    certified where ``mu`` is known and every term is non-negative and offers ``hessian``, ``rounding`` and
+    ``gradient_rounding``, as the linear models do.
+
+    Examples
+    --------
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory.problems.mean import Mean
+    >>> mean = Mean([Quadratic.left([[1.0]], [[-1.0]]), Quadratic.left([[3.0]], [[1.0]])])
+    >>> mean.L, mean.strong_convexity
+    (2.0, 2.0)
+    >>> mean.gradient([[0.5]]).tolist()
+    [[0.0]]
+    """
+
+    def __init__(self, terms: Sequence[Problem], strong_convexity: float = 0.0) -> None:
+        self.terms: tuple[Any, ...] = tuple(terms)
+        self.shape: tuple[int, int] = self.terms[0].shape
+        self.convex = all(term.convex for term in self.terms)
+        self.L = _mean([term.L for term in self.terms], math.inf)
+        self.strong_convexity = max(_mean([term.strong_convexity for term in self.terms], -math.inf), strong_convexity)
+        self.mu = self.strong_convexity if self.strong_convexity > 0 else math.nan
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self.terms)!r}, strong_convexity={self.strong_convexity!r})"
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        return np.asarray(sum(term.value(W) for term in self.terms) / len(self.terms))
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        return np.asarray(sum(term.gradient(W) for term in self.terms) / len(self.terms))
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data, where the terms can do that."""
+        values, gradients = zip(*(value_and_gradient(term, W) for term in self.terms), strict=True)
+        return sum(values) / len(values), sum(gradients) / len(gradients)
+
+    def hessian(self, W: Array, /) -> Callable[[Array], Array]:
+        """The Hessian at one W as a linear map, where the terms have theirs."""
+        maps = [term.hessian(W) for term in self.terms]
+        return lambda V: np.asarray(sum(product(V) for product in maps) / len(maps))
+
+    def rounding(self, W: Array, /) -> float:
+        """A bound on the rounding error of the value at one W: theirs, and that of the mean of non-negative terms."""
+        M = len(self.terms)
+        own: float = sum(term.rounding(W) for term in self.terms) / M
+        return own + (M + 2) * EPS * float(self.value(W))
+
+    def gradient_rounding(self, W: Array, /) -> float:
+        """A bound on the norm of the rounding error of the gradient at one W."""
+        norms = [float(np.linalg.norm(term.gradient(W))) for term in self.terms]
+        own: float = sum(term.gradient_rounding(W) for term in self.terms) / len(self.terms)
+        return own + (len(self.terms) + 2) * EPS * sum(norms) / len(norms)
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        """The minimiser and its certificate; nan without strong convexity."""
+        if not self.mu > 0 or not all(hasattr(term, "gradient_rounding") for term in self.terms):
+            return Minimum(None, math.nan, math.nan, "nan: the mean is not known to be strongly convex")
+        return minimise(self)
+
+    @cached_property
+    def f_lower(self) -> float:
+        """Lower end of the certified interval; where there is none, the mean of their lower bounds, rounded down."""
+        if math.isnan(self.f_star):
+            return _mean([term.f_lower for term in self.terms], -math.inf)
+        return self.minimum.f_lower
+
+    @property
+    def smoothness(self) -> Smoothness | None:
+        """The mean of that of the terms, rounded up; ``L I`` where W has a long side, None where a term has none."""
+        if max(self.shape) > LARGEST_SIDE:
+            return isotropic_or_none(self.L, self.shape)
+        return self._mean_smoothness
+
+    @cached_property
+    def _mean_smoothness(self) -> Smoothness | None:
+        parts = [part for term in self.terms if (part := smoothness_of(term)) is not None]
+        return mean_smoothness(parts) if len(parts) == len(self.terms) else None
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        small = max(self.shape) <= LARGEST_SIDE
+        mean = "mean of that of the terms, rounded up" if small else f"L I: W has a side longer than {LARGEST_SIDE}"
+        mu = "strong convexity, that of the terms" if self.mu > 0 else "nan: not known to be strongly convex"
+        return {
+            "L": "mean of the L of the terms, rounded up",
+            "mu": mu,
+            "f_star": self.minimum.provenance,
+            "smoothness": mean,
+        }
+
+
+def value_and_gradient(problem: Problem, W: Array) -> tuple[Array, Array]:
+    """Return both, in one pass over the data where the problem can do that."""
+    fused = getattr(problem, "value_and_gradient", None)
+    return fused(W) if fused else (problem.value(W), problem.gradient(W))
+
+
+def _mean(numbers: list[float], towards: float) -> float:
+    """The mean, rounded towards an infinity; nan if one of them is."""
+    if any(math.isnan(number) for number in numbers):
+        return math.nan
+    return rounded(sum(map(Fraction, numbers), Fraction(0)) / len(numbers), towards)

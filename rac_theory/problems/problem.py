@@ -1,0 +1,85 @@
+"""What a problem must offer: a function of matrices, its gradient, and the constants that are known of it."""
+
+from typing import Protocol
+
+from rac_theory.problems.checks import Array
+
+
+class Problem(Protocol):
+    r"""A differentiable function :math:`f : R^{m \times n} \to R` with constants that are proved, or ``nan``.
+
+    Norms and inner products are Frobenius. ``value`` and ``gradient`` accept any number of leading batch axes. Nothing
+    needs to be inherited: any class with these members is a problem, a frozen dataclass for one.
+
+    Some more members are used where a class has them:
+
+    * ``W_star``, (m, n): a minimiser, to the accuracy that ``f_star_error`` states.
+    * ``f_star_error``, in the units of f: the infimum lies in ``[f_star - f_star_error, f_star]``; without it 0.
+    * ``start``, (m, n): where runs start unless told otherwise; without it the zero matrix.
+    * ``value_and_gradient(W)``: both at once, where that is cheaper.
+    * ``eigenbasis``: coordinates in which f is a sum of squares, an ``Eigenbasis`` or None; runs then need no gradient.
+    * ``single_precision``: the same problem computed in float32.
+    * ``smoothness``: how f curves up along each direction, a ``Smoothness``, or None if it is unknown; without it L I.
+    * ``provenance``: for each constant, by its name, one line that says where it comes from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class PseudoHuber:  # the sum of sqrt(1 + x^2) - 1 over the entries x of W, whose gradient is bounded
+    ...     shape, convex = (2, 2), True
+    ...     L, mu, strong_convexity, f_star, f_lower = 1.0, 0.0, 0.0, 0.0, 0.0
+    ...
+    ...     def value(self, W):
+    ...         return np.sum(np.sqrt(1 + W**2) - 1, axis=(-2, -1))
+    ...
+    ...     def gradient(self, W):
+    ...         return W / np.sqrt(1 + W**2)
+    >>> problem, W = PseudoHuber(), np.full((5, 2, 2), 0.9)
+    >>> for _ in range(3):
+    ...     W = W - problem.gradient(W) / problem.L
+    >>> bool(np.all(problem.value(W) < 1e-6))  # five runs at once
+    True
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (m, n) of W."""
+        ...
+
+    @property
+    def L(self) -> float:
+        """Lipschitz constant of the gradient: ``||grad f(X) - grad f(Y)|| <= L ||X - Y||``; nan if unknown."""
+        ...
+
+    @property
+    def mu(self) -> float:
+        """Polyak-Lojasiewicz constant: ``||grad f||^2 / 2 >= mu (f - inf f)``; 0 if f has none, nan if unknown."""
+        ...
+
+    @property
+    def strong_convexity(self) -> float:
+        """Modulus s of strong convexity: ``f - (s/2) ||W||^2`` is convex; 0 if there is none, nan if unknown."""
+        ...
+
+    @property
+    def convex(self) -> bool:
+        """Whether f is known to be convex."""
+        ...
+
+    @property
+    def f_star(self) -> float:
+        """Upper end of a certified interval for the infimum of f; nan where no certificate can be had."""
+        ...
+
+    @property
+    def f_lower(self) -> float:
+        """A proved lower bound of f; nan if none is known."""
+        ...
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., m, n) to (...)."""
+        ...
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient of f at each matrix of a batch: (..., m, n) to (..., m, n)."""
+        ...
