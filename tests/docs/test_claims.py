@@ -23,6 +23,7 @@ def claims():
     sys.path.remove(str(EXTENSIONS))
 
 
+@pytest.mark.long
 def test_verdicts_are_those_of_the_command_but_for_what_does_not_apply(claims, tmp_path, capsys):
     found = claims.verdicts(f"python -m rac_theory {OPTIONS}")
     assert main([*OPTIONS.split(), "--jobs", "1", "--out", str(tmp_path)]) == 0
