@@ -24,21 +24,26 @@ release = version = __version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_design",
     "myst_nb",
+    "claims",
     "executed",
+    "finished",
+    "formulas",
+    "gallery",
     "live",
     "proved",
     "reduced",
+    "reference",
     "rounded",
     "trusted",
 ]
 exclude_patterns = ["_build", "_ext"]
-templates_path = ["_templates"]
 
-myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
+myst_update_mathjax = False  # formulas.py makes elements of formulas; no script looks for them
 
 # Notebooks and code cells are executed by executed.py before they are read, and found here.
 nb_execution_mode = "cache"
@@ -47,13 +52,15 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 
-autosummary_generate = True
-autosummary_ignore_module_all = False
+autosummary_generate = False  # reference.py has a page for each subject, not one for each name
 autodoc_typehints = "none"  # the shapes and units are in the docstrings
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_attributes_as_param_list = True
 
+html_math_renderer = "mathml"
+html_search_scorer = str(Path(__file__).parent / "_static" / "scorer.js")
+html_domain_indices = False  # of modules: the index has every name
 html_theme = "pydata_sphinx_theme"
 html_title = "rac-theory"
 html_static_path = ["_static"]
@@ -63,9 +70,9 @@ html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "n
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_nav_level": 1,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 6,
 }

@@ -37,10 +37,9 @@ _log = logging.getLogger(__name__)
 
 
 def _beside(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder that the code of a page may import or read: all but pages."""
-    return (
-        path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix not in (".md", ".ipynb", ".pyc")
-    )
+    """Yield the files of a folder that the code of a page may import or read: all but pages and what builds them."""
+    files = (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != "conf.py")
+    return (path for path in files if path.suffix not in (".md", ".ipynb", ".pyc"))
 
 
 def folder() -> Path:

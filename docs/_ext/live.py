@@ -47,22 +47,6 @@ class TheoremDirective(Directive):
         return [box]
 
 
-class ClaimsDirective(SphinxDirective):
-    """``{claims}``: one line for each theorem in ``theorems.ALL``, and for T11, which is none of them."""
-
-    def run(self) -> list[nodes.Node]:
-        """Build a table."""
-        rows = [
-            (
-                [nodes.literal("", value.id)],
-                statements.inline(value),
-                [nodes.Text(value.source if value.source.startswith(value.mark) else f"{value.mark}: {value.source}")],
-            )
-            for value in sorted((*theorems.ALL.values(), theorems.T11), key=lambda value: statements.number(value.id))
-        ]
-        return [table(("id", "statement", "mark: source"), (10, 60, 30), rows)]
-
-
 class TightestDirective(SphinxDirective):
     """``{tightest}``: for each theorem the largest exact / bound that is known, and the case."""
 
@@ -188,7 +172,6 @@ class RunDirective(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("theorem", TheoremDirective)
-    app.add_directive("claims", ClaimsDirective)
     app.add_directive("tightest", TightestDirective)
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("definitions", DefinitionsDirective)

@@ -44,7 +44,13 @@ def inline(theorem: Theorem | Identity) -> list[nodes.Node]:
     """Return a statement as formulas in a line, which may end between them and before the right side of the claim."""
     if isinstance(theorem, Identity):
         return [node for formula in theorem.formulas for node in (_displayed(formula), nodes.Text(" "))]
-    return [node for piece in theorem.pieces for node in (_displayed(piece), nodes.Text(" "))]
+    pieces: list[str] = []
+    for piece in theorem.pieces:
+        if piece.startswith("=") and pieces:  # a name, and what it is
+            pieces[-1] += f" {piece}"
+        else:
+            pieces.append(piece)
+    return [node for piece in pieces for node in (_displayed(piece), nodes.Text(" "))]
 
 
 def sentence(parts: Iterable[tuple[bool, str]]) -> list[nodes.Node]:

@@ -1,0 +1,55 @@
+"""The reference: a page for each subject, with its names in a table and then in full, members inside."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+
+class ReferenceDirective(SphinxDirective):
+    """``{reference} package``: names in a package, one a line, dotted where they are in a module of it."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Write a table and an entry for each name, and read them."""
+        names = [line.strip() for line in self.content if line.strip()]
+        return self.parse_text_to_nodes("\n".join(_page(self.arguments[0], names)))
+
+
+def _page(package: str, names: Sequence[str]) -> Iterator[str]:
+    yield from ("```{eval-rst}", f".. currentmodule:: {package}", "", ".. autosummary::", "   :nosignatures:", "")
+    yield from (f"   {name}" for name in names)
+    for name in names:
+        yield from ("", *_entry(f"{package}.{name}", found(package, name)))
+    yield "```"
+
+
+def _entry(name: str, value: Any) -> Iterator[str]:
+    """The directive that fits a value; of a class all members that have a docstring."""
+    if not inspect.isclass(value):
+        yield f".. autofunction:: {name}"
+    else:
+        yield f".. {'autoexception' if issubclass(value, Exception) else 'autoclass'}:: {name}"
+        yield "   :members:"
+
+
+def found(package: str, name: str) -> Any:
+    """Return what a dotted name is, importing the modules that it goes through."""
+    value: Any = import_module(package)
+    for part in name.split("."):
+        if not hasattr(value, part):
+            import_module(f"{value.__name__}.{part}")
+        value = getattr(value, part)
+    return value
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("reference", ReferenceDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

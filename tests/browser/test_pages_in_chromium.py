@@ -1,0 +1,140 @@
+"""The built pages in a browser without a network: ``python -m pytest tests/browser``, once they are built.
+
+They are served from this machine, since a page from disk may not look into another one; Chromium finds no other host.
+"""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+PAGES = Path(__file__).parents[2] / "docs" / "_build" / "html"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NARROW = 400  # px
+_HARNESS = """<!DOCTYPE html><meta charset="utf-8"><pre id="said"></pre><iframe id="page" width="{width}" height="900">
+</iframe><script>
+const frame = document.getElementById("page");
+const later = (ms) => new Promise((done) => setTimeout(done, ms));
+const open = (address) => new Promise((done) => {{
+  frame.onload = () => done(frame.contentDocument); frame.src = address; }});
+(async () => {{ {body} }})().catch(String).then((found) => {{
+  document.getElementById("said").textContent = JSON.stringify(found); }});
+</script>"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    harness = b""
+
+    def do_GET(self):
+        if self.path != "/harness":
+            return super().do_GET()
+        self.send_response(200)
+        self.end_headers()
+        return self.wfile.write(self.harness)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(scope="module")
+def browse(tmp_path_factory):
+    """Return a function that runs the body of a function beside a frame, and returns what that returns."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert browser is not None, f"one of {', '.join(BROWSERS)} must be on the path"
+    assert (PAGES / "index.html").exists(), "first: python -m sphinx -W --keep-going -b html docs docs/_build/html"
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=PAGES))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def run(body, width=1200):
+        _Quiet.harness = _HARNESS.format(width=width, body=body).encode()
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000"]
+        options += [
+            f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ]
+        options += ["--virtual-time-budget=600000", "--timeout=280000", "--dump-dom"]
+        address = f"http://127.0.0.1:{server.server_port}/harness"
+        done = subprocess.run(
+            [browser, *options, address], capture_output=True, text=True, encoding="utf-8", timeout=300
+        )
+        said = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
+        assert said is not None, done.stderr
+        return json.loads(unescape(said[1]))
+
+    yield run
+    server.shutdown()
+    server.server_close()
+
+
+def is_reference(address):
+    return address.startswith("api/") or "#module-" in address
+
+
+@pytest.fixture(scope="module")
+def addresses():
+    own = (path.relative_to(PAGES).as_posix() for path in sorted(PAGES.rglob("*.html")))
+    return [path for path in own if not path.startswith("_static/")]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("learning rate", r"guide/learning_rate\."),
+        ("rank", r"guide/advise\."),
+        ("sketch", r"extend/sketch\."),
+        ("verdict", r"guide/verdict\."),
+        ("report", r"guide/report\."),
+        ("lambda_min", r"(theory|guide|extend)/"),
+    ],
+)
+def test_a_search_finds_the_guide_before_a_property(browse, query, first):
+    """By Sphinx's own order the first of many is a property whose name is the word, such as Sketch.rank."""
+    found = browse(f"""
+        const page = await open("search.html?q={query.replace(" ", "+")}");
+        for (let i = 0; i < 100 && !page.querySelector("#search-results ul.search li a"); i++) await later(50);
+        await later(500);
+        return [...page.querySelectorAll("#search-results ul.search li a")].map((one) => one.getAttribute("href"));
+    """)
+    assert re.match(first, found[0]), found[:5]
+    explained, reference = ([i for i, one in enumerate(found) if is_reference(one) == kind] for kind in (False, True))
+    assert not reference or max(explained) < min(reference), found
+
+
+def test_no_page_is_wider_than_a_telephone_and_all_formulas_are_drawn(browse, addresses):
+    """A display or a table that cannot scroll; an element that the browser does not know has no height."""
+    found = browse(
+        f"""
+        const NARROW = {NARROW}, faults = [];
+        const bar = (one) => ["auto", "scroll"].includes(frame.contentWindow.getComputedStyle(one).overflowX);
+        const scrolls = (one) => one && one.localName !== "article" && (bar(one) || scrolls(one.parentElement));
+        let formulas = 0, inLines = 0;
+        for (const address of {json.dumps(addresses)}) {{
+          const page = await open(address);
+          if (page.documentElement.scrollWidth > NARROW) faults.push([address, page.documentElement.scrollWidth]);
+          for (const one of page.querySelectorAll("article *"))
+            if (one.getBoundingClientRect().right > NARROW + 1 && !scrolls(one))
+              faults.push([address, one.outerHTML.slice(0, 300)]);
+          for (const one of page.querySelectorAll("math")) {{
+            formulas += 1;
+            const box = one.getBoundingClientRect();
+            const folded = one.closest("details:not([open])");
+            if (!folded && (box.height < 3 || box.width < 1)) faults.push([address, "not drawn", one.textContent]);
+            inLines += !scrolls(one);
+          }}
+          for (const {{ name }} of frame.contentWindow.performance.getEntriesByType("resource"))
+            if (!name.startsWith(location.origin) && !name.startsWith("data:")) faults.push([address, "loads", name]);
+        }}
+        return [formulas, inLines, faults];
+        """,
+        width=NARROW,
+    )
+    assert found[0] > 5_000
+    assert found[1] > 1_000
+    assert found[2] == [], "\n".join(map(str, found[2]))

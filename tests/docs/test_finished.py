@@ -1,0 +1,54 @@
+"""What the build asks of its pages can fail: each fault is put before it."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sphinx", reason="the pages are built with the extra docs")
+
+_spec = importlib.util.spec_from_file_location("finished", Path(__file__).parents[2] / "docs" / "_ext" / "finished.py")
+assert _spec is not None
+assert _spec.loader is not None
+finished = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(finished)
+
+
+@pytest.mark.parametrize(
+    "loaded",
+    [
+        '<script async="async" src="https://cdn.example/mathjax.js"></script>',
+        '<link rel="stylesheet" type="text/css" href="//fonts.example/a.css" />',
+        '<link href="https://fonts.example/a.woff2" as="font" rel="preload" />',
+        '<img alt="" src="http://example.org/badge.svg">',
+        "<iframe src='https://example.org'></iframe>",
+    ],
+)
+def test_what_is_loaded_from_a_network_is_found(loaded):
+    (fault,) = finished.faults("page.html", f"<p>{loaded}</p>")
+    assert "example" in fault
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<a href="https://arxiv.org/abs/2410.08305">a link is followed, not loaded</a>',
+        '<script src="_static/search.js"></script><link rel="stylesheet" href="_static/a.css"><img src="a.png">',
+        '<link rel="canonical" href="https://example.org/">',
+        "<p>\\lambda outside of a formula</p><math><mi>λ</mi></math>",
+    ],
+)
+def test_what_is_not_loaded_is_none(page):
+    assert list(finished.faults("page.html", page)) == []
+
+
+def test_a_style_sheet_loads_by_url_and_by_import():
+    for style in ("a { background: url(https://example.org/a.png) }", '@import "//example.org/a.css";'):
+        assert len(list(finished.faults("_static/a.css", style))) == 1
+    assert list(finished.faults("_static/a.css", "a { background: url(a.png) } /* https://example.org */")) == []
+
+
+def test_a_formula_as_it_was_typed_is_found_wherever_it_comes_from():
+    for typed in (r"\nosuch", "&amp;"):
+        (fault,) = finished.faults("page.html", f"<p>&amp;</p><math><mi>a</mi></math> <math><mi>{typed}</mi></math>")
+        assert typed in fault
