@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.sweeps import Sweep as Sweep
     from rac_theory.sweeps import sweep as sweep
     from rac_theory.theorems.theorem import Theorem as Theorem
+    from rac_theory.verification.citation import citation as citation
     from rac_theory.verification.compare_runs import compare_runs as compare_runs
     from rac_theory.verification.judge_runs import judge_runs as judge_runs
     from rac_theory.verification.rate import Rate as Rate
@@ -111,6 +112,7 @@ _HOMES = {
     "Unsupported": "expectations.expectation",
     "Verdict": "verification.verdict",
     "best_step": "cases.step_lengths",
+    "citation": "verification.citation",
     "compare_runs": "verification.compare_runs",
     "coordinates_for": "cases.made_for_curvature",
     "diagnose": "counterexamples.diagnosis",

@@ -1,4 +1,5 @@
 """``python -m rac_theory``, and the console script ``rac-theory``."""
+# PYTHON_ARGCOMPLETE_OK: where completion is switched on for all commands, it looks for these words.
 
 import gc
 import sys
@@ -16,7 +17,9 @@ def main() -> int:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     gc.disable()
     try:
-        from rac_theory.commands.cli import main as run
+        from rac_theory.commands.cli import prepared
+
+        run = prepared()
     except KeyboardInterrupt:
         return 130
     except Exception:  # a package that is broken is no violated claim, of which 1 would speak

@@ -4,10 +4,15 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Tests run in two processes, and so with one thread of BLAS each. NumPy has not been imported yet.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# What commands print is captured, and no terminal, whatever a CI says.
+for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+    os.environ.pop(name, None)
 
 # Hypothesis is derandomised, so that a failure here is a failure everywhere.
 settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
@@ -20,11 +25,33 @@ LARGER = {
     "test_bank.py": 30.0,
     "test_check_sketch.py": 25.0,
     "test_check_algorithm_iterates.py": 20.0,
-    "test_report_in_chromium.py": 25.0,
+    "test_report_in_chromium.py": 45.0,
 }
 """The files that may take longer."""
 
 _seconds: Counter[str] = Counter()
+
+
+@pytest.fixture
+def covered():
+    """Return a function that lists what the legend of axes covers, single runs apart, by the paths that are drawn."""
+
+    def labels(ax):
+        ax.get_figure(root=True).draw_without_rendering()
+        box = ax.get_legend().get_window_extent()
+        lines = [
+            (line.get_label(), line.get_path().transformed(line.get_transform()), False)
+            for line in ax.get_lines()
+            if line.get_linewidth() > 1
+        ]
+        areas = [
+            (area.get_label(), path.transformed(area.get_transform()), True)
+            for area in ax.collections
+            for path in area.get_paths()
+        ]
+        return [label for label, path, filled in (*lines, *areas) if path.intersects_bbox(box, filled)]
+
+    return labels
 
 
 def pytest_runtest_logreport(report):

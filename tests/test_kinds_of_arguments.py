@@ -37,7 +37,7 @@ CASE = Case(ALGORITHM, PROBLEM, steps=5)
 SOURCE = "must be a gradient source, such as Exact(), got"
 INITIALISATION = "must be an Initialisation, got"
 SUM = "must be a finite sum that can be divided, got"
-THEOREM = "must be a Theorem, or the id of one of ours, got"
+THEOREM = "must be a Theorem, or the id of one of this library, got"
 A_CASE = "must be a Case, such as Case(algorithm, problem), got"
 RUNS = "must be a Case, such as Case(algorithm, problem, steps=100), got"
 TRAJECTORY = "must be a Trajectory, as simulate returns, got"

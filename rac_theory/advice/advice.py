@@ -36,7 +36,7 @@ class Advice(NamedTuple):
     Attributes
     ----------
     options : list of Option
-        For each shape, full training first; each by the step of which most is promised.
+        For each shape, full training first; each with the step that has the best promise.
     notes : list of str
         A sentence for each choice that is not possible.
 

@@ -119,7 +119,7 @@ def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes"
     >>> options, notes = advise([(64, 256)], ranks=[1, 4, 16])
     >>> axes = frontier_plot(options)
     >>> axes.get_title(), len(axes.get_legend_handles_labels()[1])
-    ('64x256', 4)
+    ('64x256, rank 1 to 16', 4)
     """
     m, n = options[0].shape
     groups: dict[str, list[Option]] = {}
@@ -130,7 +130,12 @@ def frontier_plot(options: Sequence[Option], ax: "Axes | None" = None) -> "Axes"
         name: (np.array([o.trained for o in ones], dtype=float), np.array([o.slowdown for o in ones]))
         for name, ones in groups.items()
     }
-    return plot.equal_budget(points, float(m * n), title=options[0].label, ax=ax)
+    return plot.equal_budget(points, float(m * n), title=f"{options[0].label}, rank {_range(options)}", ax=ax)
+
+
+def _range(options: Sequence[Option]) -> str:
+    ranks = sorted({option.rank for option in options if option.side != "full"})
+    return f"{ranks[0]} to {ranks[-1]}" if len(ranks) > 1 else "".join(map(str, ranks))
 
 
 def frontier_panels(options: Sequence[Option]) -> "Figure":

@@ -56,7 +56,7 @@ class Carried(NamedTuple):
 
 
 class AtRank(NamedTuple):
-    """What each rule makes of a rank.
+    """What each rule gives at one rank.
 
     Attributes
     ----------

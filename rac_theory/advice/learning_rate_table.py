@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from rac_theory.advice.learning_rate import RULES, AtRank, keeping, nearest
+from rac_theory.advice.learning_rate import AtRank, keeping, nearest
 
 EXPLANATION = (
-    "fixed, ~ sqrt(r), ~ r: how lora_alpha grows from what it is at the first rank; best: the learning rate eta of "
-    "the plain step W - eta (lora_alpha/r)^2 BB' grad f with the largest gain nu, one step a sketch; longest: below "
+    "lora_alpha: how it grows from what it is at the first rank, fixed, ~ sqrt(r) or ~ r; best: the learning rate eta "
+    "of the plain step W - eta (lora_alpha/r)^2 BB' grad f with the largest gain nu, one step a sketch; longest: below "
     "it there is a gain; kept: the share of nu that is left with the best learning rate of the first rank, below "
     "zero where it may go uphill; carrying: the lora_alpha with which that one is the best here; steps: 1/nu, "
     "relative to gradient descent at 1/L. All are guarantees for exact gradients, no measurements, and say nothing "
@@ -19,16 +19,19 @@ EXPLANATION = (
 
 
 def learning_rate_table(rows: Sequence[AtRank], *, gradient_descent: float) -> Table:
-    """Return a line for each rank; ``gradient_descent`` is the gain of gradient descent, 1/L."""
+    """Return a line for each rank and rule; ``gradient_descent`` is the gain of gradient descent, 1/L."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    heads = (f"{rule}: {head}" for rule in RULES for head in ("best", "longest", "kept"))
-    for name in ("rank", "steps", *heads, "carrying"):
-        table.add_column(name, justify="right")
+    for name in ("rank", "steps", "carrying"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("lora_alpha", no_wrap=True)
+    for name in ("best", "longest", "kept"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         nu = row.rules[0].known.nu
-        steps = gradient_descent / nu if nu != 0 else math.inf
-        cells = (value for one in row.rules for value in (one.known.best, one.known.longest, one.kept))
-        table.add_row(str(row.rank), *map(_shown, (steps, *cells, row.carrying)))
+        of_rank = [str(row.rank), *map(_shown, (gradient_descent / nu if nu != 0 else math.inf, row.carrying))]
+        for one in row.rules:
+            table.add_row(*of_rank, one.rule, *map(_shown, (one.known.best, one.known.longest, one.kept)))
+            of_rank = [""] * len(of_rank)
     return table
 
 

@@ -76,7 +76,7 @@ class Option:
 
     @property
     def step(self) -> float:
-        """The step gamma of which most is promised, in units of 1/L."""
+        """The step gamma with the best promise, in units of 1/L."""
         return self.gain.step
 
     @property

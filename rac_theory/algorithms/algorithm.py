@@ -55,5 +55,5 @@ class Algorithm(Protocol):
         ...
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Iterator[Array]:
-        """Yield the iterates after 1, 2, ... outer steps from W, each a new array (runs, m, n), for ever."""
+        """Yield the iterates after 1, 2, ... outer steps from W, each a new array (runs, m, n), without end."""
         ...

@@ -41,7 +41,7 @@ class AsymmetricLoRA(ProjectedDescent, Value):
     side : Side
         "left" freezes B, "right" freezes A.
     gradients : GradientSource
-        Where gradients come from; the exact gradient unless told otherwise.
+        Where gradients come from; by default the exact gradient.
     lora_alpha : float, optional
         The scaling of LoRA, > 0; None is the projected step.
 
@@ -103,7 +103,7 @@ class AsymmetricLoRA(ProjectedDescent, Value):
         return repeat(self._step(self._frozen(rng, W)))
 
     def factored(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Factored]:
-        """Yield what each step departs from, the start first, for ever."""
+        """Yield what each step departs from, the start first, without end."""
         F, W0 = self._frozen(rng, W), W
         inverse = np.linalg.pinv(F) / self.scale
         step = self._step(F)

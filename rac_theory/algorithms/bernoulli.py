@@ -46,7 +46,7 @@ class Bernoulli(ProjectedDescent, Value):
     p : float
         Probability of a left step, in [0, 1].
     gradients : GradientSource
-        Where gradients come from; the exact gradient unless told otherwise.
+        Where gradients come from; by default the exact gradient.
 
     References
     ----------

@@ -67,7 +67,7 @@ class ChainOfLoRA(FactorDescent, Value):
         checks.one_of("restart", self.restart, ("fresh", "fixed"))
 
     def factored(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Factored]:
-        """Yield what each step departs from, the start first, for ever; after a link with the factors of the next."""
+        """Yield what each step departs from, the start first, endlessly; after a link with the factors of the next."""
         first = factors = self.initialisation.draw(rng, W)
         while True:
             link = self.descent(problem, Factored(W, *factors), rng)

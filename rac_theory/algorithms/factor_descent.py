@@ -85,7 +85,7 @@ class FactorDescent(ABC):
 
     @abstractmethod
     def factored(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Factored]:
-        """Yield what each step departs from, the start first, for ever."""
+        """Yield what each step departs from, the start first, without end."""
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Yield the weights after 1, 2, ... steps: blocks (runs, m, n)."""
@@ -94,7 +94,7 @@ class FactorDescent(ABC):
         return (state.W for state in states)
 
     def descent(self, problem: Problem, start: Factored, rng: np.random.Generator) -> Iterator[Factored]:
-        """Yield what each step departs from, for ever; the weights beneath the factors are such that W is the start."""
+        """Yield what each step departs from, endlessly; the weights beneath the factors make W the start."""
         c, now = self.scale, start
         beneath = now.W - c * (now.B @ now.A) if now.B.any() and now.A.any() else now.W
 

@@ -1,7 +1,7 @@
 r"""Steps that fit the draw, for problems that know their matrix smoothness Q: none of them goes uphill.
 
 In the range of a projection H the function is curved by no more than HQH. RAC-LoRA takes the step that is right for the
-average draw, :math:`1/L_H`. Who looks at HQH may take the step that is right for this one, or go to the minimum of the
+average draw, :math:`1/L_H`. A step that uses HQH can be right for this draw, or go to the minimum of the
 quadratic that lies above f there, which is Newton's step in a random subspace with Q for the Hessian.
 """
 
@@ -36,7 +36,7 @@ class FittedDescent(Value, ABC):
     sketch : Sketch
         The law of B on the left, of the transpose of A on the right.
     gamma : float
-        What a step is multiplied by, > 0 and dimensionless: most is promised at 1, and nothing from 2 on.
+        Factor of the step, > 0 and dimensionless: the promise is best at 1, and there is none from 2 on.
     side : Side
         Which side of the gradient is projected.
 

@@ -29,7 +29,7 @@ class GaLore(Value):
     gamma : float
         The size of one gradient step, > 0.
     gradients : GradientSource
-        Where gradients come from; the exact gradient unless told otherwise.
+        Where gradients come from; by default the exact gradient.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""An implementation: an iteration that is not ours, declared to be an algorithm that is."""
+"""An implementation: a user's iteration, declared to be an algorithm of this library."""
 
 import copy
 from collections.abc import Iterator
@@ -54,10 +54,10 @@ class Checked(Value):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Implementation(Value):
-    """An iteration of one's own, declared to be an algorithm of this library.
+    """A user's iteration, declared to be an algorithm of this library.
 
     ``simulate`` runs what is given. Theorems are about what it implements, once ``check_algorithm`` has compared the
-    two: it returns the case as checked, and of one that was not they say that they do not apply.
+    two: it returns the case as checked. To a case that was not checked no theorem applies.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class LoRA(FactorDescent, Value):
     gamma : float
         The size of one gradient step, > 0.
     gradients : GradientSource
-        Where gradients come from, but for ``Clients``; the exact gradient unless told otherwise. ``Local`` and
+        Where gradients come from, except ``Clients``; by default the exact gradient. ``Local`` and
         ``Reshuffled`` make several steps on the factors in one outer step.
     lora_alpha : float, optional
         The scaling of LoRA, > 0; None is c = 1.
@@ -54,5 +54,5 @@ class LoRA(FactorDescent, Value):
     lora_alpha: float | None = None
 
     def factored(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Factored]:
-        """Yield what each step departs from, the start first, for ever."""
+        """Yield what each step departs from, the start first, without end."""
         return self.descent(problem, Factored(W, *self.initialisation.draw(rng, W)), rng)

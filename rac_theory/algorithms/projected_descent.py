@@ -58,7 +58,7 @@ class ProjectedDescent(ABC):
 
     @abstractmethod
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
-        """Yield ``step(W, G) = W - gamma H G`` for one fresh H a run after the other, for blocks like W, for ever."""
+        """Yield ``step(W, G) = W - gamma H G`` for one fresh H a run after the other, for blocks like W, endlessly."""
 
     def check(self, problem: Problem) -> None:
         """Raise a ``ValueError`` if the algorithm cannot run on this problem."""

@@ -46,7 +46,7 @@ class RACLoRA(ProjectedDescent, Value):
     side : Side
         Which side of the gradient is projected.
     gradients : GradientSource
-        Where gradients come from; the exact gradient unless told otherwise.
+        Where gradients come from; by default the exact gradient.
     lora_alpha : float, optional
         The scaling of LoRA, > 0; None is the projected step.
 

@@ -1,5 +1,6 @@
 """A case: what is run, on what, from where, for how long. The one value that a claim is tried on."""
 
+import re
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 
@@ -22,7 +23,7 @@ class Case(Value):
     """An algorithm on a problem from ``W0``, for ``steps`` outer steps where something runs.
 
     Whatever does not fit together is refused here, before anything runs: shapes, and a plug-in whose value and
-    gradient contradict each other. Two cases are equal if their parts are, as these tell it themselves.
+    gradient contradict each other. Two cases are equal if their parts are.
 
     Parameters
     ----------
@@ -85,6 +86,12 @@ class Case(Value):
     def start_shown(self) -> str:
         """Shape and digest of the start; empty where it is the usual one."""
         return "" if np.array_equal(self.start, starting_point(self.problem, None)) else in_short(self.start)
+
+    @property
+    def headline(self) -> str:
+        """What it is of, as the head of a figure says it: numbers with four digits."""
+        words = f"{self.algorithm!r} on {self.problem!r}"
+        return re.sub(r"\d+\.\d{4,}(e[-+]?\d+)?", lambda number: f"{float(number[0]):.4g}", words)
 
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html

@@ -45,7 +45,7 @@ class Constants(Value):
     L_max : float
         Lipschitz constant of the gradient of every component, or of every client.
     A, beta, C : float
-        How far stochastic gradients stray, see ``Noise``.
+        Bounds of the noise of stochastic gradients, see ``Noise``.
     D : float
         How far gradients of components, or of clients, differ, see ``heterogeneity``; squared units of the gradient.
     sigma_squared, zeta_squared : float

@@ -47,7 +47,7 @@ class LearningRate(Value):
     Attributes
     ----------
     best : float
-        The learning rate of the largest gain: the one for which most is promised, by T15. nan where none is.
+        The learning rate with the largest gain, and so the best promise, by T15; nan where none has a positive one.
     longest : float
         The gain is positive below it, rounded down; 0 where no learning rate has a positive one.
     nu : float

@@ -49,12 +49,12 @@ def coordinates_for(problem: Problem, rank: int = 1, *, side: Side = "left") -> 
 
     At rank one no other probabilities promise more, with one step size for all. At higher ranks the weights are
     :math:`1 / (2 - \theta s_i)`, the curvatures in units of the largest, with the theta that was found to be the best:
-    never less is promised than with equal weights. That is also where they end where all coordinates are curved alike,
+    never less is promised than with equal weights. The weights are equal where all coordinates have the same curvature,
     as after features were standardised. Where probabilities of pairs are not known, theta is that of rank one; where
     they are, to find theta may take some seconds, and half a minute for 8 of 128 coordinates.
 
     A promise is about the worst direction. On a quadratic that is slow along directions that are not steep uniform
-    coordinates may be faster in truth: the page has examples.
+    coordinates may still be faster: the page has examples.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The gain of a step: how much of the squared gradient half of it takes off f, on average."""
+"""The gain nu of a step: on average f falls by at least nu / 2 times the squared gradient."""
 
 import math
 from typing import NamedTuple

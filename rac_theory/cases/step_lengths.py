@@ -17,11 +17,11 @@ from rac_theory.sketches.sketch import Sketch
 
 
 def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", rng: Randomness = None) -> float:
-    """Return the step of ``RACLoRA`` whose gain nu is the largest: the one for which most is promised, by T15.
+    """Return the step of ``RACLoRA`` with the largest gain nu, and so with the best promise, by T15.
 
     It is ``1 / L_H``, rounded down, where E[H] is a multiple of the identity, or a moment of the sketch is not known.
-    Where some directions are drawn more often than others it is no shorter, and may be longer: what is seldom drawn
-    gains by it. It is ``1/L`` where the problem knows no more of its curvature than L, and longer where
+    Where some directions are drawn more often than others it is no shorter, and may be longer, as directions that are
+    seldom drawn gain by it. It is ``1/L`` where the problem knows no more of its curvature than L, and longer where
     ``problem.smoothness`` says that few directions are steep: of many directions a random one is seldom a steep one. It
     is inf where f has no curvature.
 

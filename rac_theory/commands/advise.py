@@ -6,9 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 
 from rac_theory.advice.advise import RANKS, SKETCHES, advise
@@ -24,66 +23,14 @@ from rac_theory.advice.training_option import FLOPS, Option
 from rac_theory.algorithms import Side
 from rac_theory.commands import advise_words as words
 from rac_theory.commands.exit_status import OK
-from rac_theory.commands.in_common import wide_console
+from rac_theory.commands.options.advise import CONDITION, EXAMPLES
+from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 from rac_theory.problems import checks
 from rac_theory.problems.naming import printable
 
-_LORA_ALPHA = 16.0  # at the first rank
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = commands.add_parser(
-        "advise", help="which rank, side and sketch: steps promised and costs, for your layers and your data"
-    )
-    parser.set_defaults(run=run)
-
-    def several(option: str, **rest: Any) -> None:
-        parser.add_argument(option, nargs="+", action="extend", default=[], **rest)
-
-    several(
-        "--shape",
-        required=True,
-        help="as 768x3072, or .safetensors, .safetensors.index.json or .npz files, of which only headers are read",
-    )
-    several("--only", help="patterns such as '*.q_proj.weight': of files only tensors with such a name")
-    curved = parser.add_mutually_exclusive_group()
-    curved.add_argument("--data", help="features, N x d, in an .npy file, or in an .npz file by the name of the layer")
-    curved.add_argument("--spectrum", help="eigenvalues of the curvature: 4,1,0.5, or an .npy or .txt file")
-    curved.add_argument("--rho", type=float, help="effective dimension of the curvature alone: trace / L")
-    parser.add_argument(
-        "--features",
-        choices=get_args(Side),
-        help="side of W that features multiply: right, y = W x, outputs x inputs (default), or left, y = x W",
-    )
-    parser.add_argument("--loss", choices=get_args(Loss), help="of --data (default: least_squares)")
-    parser.add_argument("--l2", type=float, help="weight of a penalty beside --data (default: 0)")
-    several("--rank", help=f"ranks of the sketch (default: {' '.join(map(str, RANKS))})")
-    several("--sketch", help=f"sketches by name, or classes of yours as module:Name (default: {' '.join(SKETCHES)})")
-    parser.add_argument("--mixture", type=float, help="probability of a left step, to mix both sides")
-    parser.add_argument("--epsilon", type=float, default=0.01, help="accuracy, relative to the start (default: 0.01)")
-    parser.add_argument(
-        "--condition",
-        type=float,
-        help=f"L / mu, which only T15_pl needs (default: of the curvature, else {words.CONDITION:g})",
-    )
-    parser.add_argument(
-        "--examples",
-        type=int,
-        help=f"examples in a gradient, for flops (default: rows of --data, else {words.EXAMPLES})",
-    )
-    parser.add_argument(
-        "--learning-rate",
-        type=float,
-        nargs="?",
-        const=_LORA_ALPHA,
-        metavar="LORA_ALPHA",
-        help=f"tell the best learning rates of plain steps, for a lora_alpha at the first rank ({_LORA_ALPHA:g})",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="for sketches of which nothing is known")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for the figure")
+_SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flops")  # the first one first
 
 
 class _Alike(NamedTuple):
@@ -98,28 +45,30 @@ class _Alike(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the tables and what they leave out, and save the figure."""
+    checks.integer("seed", arguments.seed, 0)
     found = [parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for one in found for layer in one.matrices]
     if not layers:
         raise ValueError(f"shape must give at least one matrix, got none in {', '.join(arguments.shape)}")
-    with Console(stderr=True).status("Computing spectra ..."):
+    with beside().status("Computing spectra ..."):
         groups = _advised(layers, _curvatures(arguments, layers), arguments)
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
     options = [option for group in groups for option in group.options]
-    console = wide_console()
-    console.print(
-        advice_table([option for group in groups[: words.SHOWN] for option in group.options], _horizons(groups))
-    )
+    console = screen()
+    shown = [option for group in groups[: words.SHOWN] for option in group.options]
+    show_table(console, advice_table(shown, _horizons(groups)), _SPARE)
     for line in (*_words(groups, found, arguments), *_unused(arguments, layers)):
-        console.print(line, markup=False, soft_wrap=True)
+        tell(console, line)
     if len(layers) > 1:
         counts = {label: len(group.layers) for label, group in zip(_horizons(groups), groups, strict=True)}
         examples = {label: horizon.examples for label, horizon in _horizons(groups).items()}
-        console.print("", total_table(totals(options, counts, examples)), words.TOTAL, sep="\n")
+        tell(console, "")
+        show_table(console, total_table(totals(options, counts, examples)), ("share", "matrices"))
+        tell(console, words.TOTAL)
     for part in rates:
-        console.print(part, markup=False, soft_wrap=isinstance(part, str))
-    console.print(f"\n{FLOPS}\n\n{words.NOT_COVERED}\n", markup=False)
-    print("figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
+        tell(console, part) if isinstance(part, str) else show_table(console, part)
+    tell(console, f"\n{FLOPS}\n\n{words.NOT_COVERED}\n")
+    tell(console, "figure " + printable(", ".join(map(str, _save_figure(options, arguments.out)))))
     return OK
 
 
@@ -211,7 +160,7 @@ def _advised(
 
 def _horizon(arguments: argparse.Namespace, curvature: Curvature | None) -> Horizon:
     """Return what is typed, else what the curvature knows, else what is assumed and said."""
-    condition, examples = words.CONDITION, words.EXAMPLES
+    condition, examples = CONDITION, EXAMPLES
     if curvature is not None:
         condition = condition if math.isnan(curvature.condition) else curvature.condition
         examples = curvature.examples or examples
@@ -229,7 +178,7 @@ def _split(values: Sequence[str]) -> list[str]:
 
 def _rank(text: str) -> int:
     if not text.isdecimal():
-        raise ValueError(f"rank must be an integer, got {text!r}")
+        raise ValueError(f"rank must be an integer >= 1, got {text!r}")
     return int(text)
 
 

@@ -7,13 +7,8 @@ from rac_theory.advice.curvature import Curvature
 from rac_theory.advice.curvature_files import Layer
 from rac_theory.advice.model_shapes import Shapes
 from rac_theory.advice.table import Horizon
+from rac_theory.commands.options.advise import CONDITION, EXAMPLES
 from rac_theory.problems.naming import printable
-
-CONDITION = 1000.0
-"""L / mu where nothing says it."""
-
-EXAMPLES = 1000
-"""The examples in a gradient where nothing says how many."""
 
 NOT_COVERED = (
     "What is not covered: the theorems are about gradient descent with the exact gradient and a constant step on one "

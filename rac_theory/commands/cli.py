@@ -1,31 +1,69 @@
-"""The command line: one parser for every command, and what becomes of errors."""
+"""The command line: one parser for every command, what is imported for one, and what becomes of errors."""
 
 import argparse
+import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any
 
-from rac_theory.commands import advise, claims, counterexamples, judge, prove, repeat, report, sketch, sweep, verify
 from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK
-from rac_theory.problems.naming import printable
-from rac_theory.processes import plug_in_faults
-from rac_theory.processes.interrupts import heard_once, status_of_interrupt
-from rac_theory.verification.versions import own_version
+from rac_theory.commands.options import (
+    advise,
+    claims,
+    counterexamples,
+    judge,
+    prove,
+    repeat,
+    report,
+    sketch,
+    sweep,
+    verify,
+)
+from rac_theory.commands.parsing import Parser
+from rac_theory.commands.prose import terminal_width, wrapped
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status, see ``rac_theory.commands.exit_status``."""
+    return prepared(argv)()
+
+
+def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
+    """Understand what is typed and import what it needs; what is returned runs it."""
+    words = sys.argv[1:] if argv is None else argv
+    parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks for names, and gets no further
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
     try:
-        arguments = _parser().parse_args(argv)
-        arguments.typed = ["rac-theory", *map(printable, sys.argv[1:] if argv is None else argv)]
-    except SystemExit as end:  # argparse has said what there is to say: usage, help or the version
-        return BAD_INPUT if end.code else OK
+        arguments, unknown = parser.parse_known_args(words)
+        if unknown:
+            arguments.parser.refuse_unknown(unknown)
+        if arguments.command is None:
+            parser.error(f"command must be one of {', '.join(parser.commands)}, got none")
+    except SystemExit as end:  # with a sentence on what is wrong, or none: help and version have been printed
+        status = _refused(end.code) if isinstance(end.code, str) else OK
+        return lambda: status
+    arguments.typed = ["rac-theory", *words]
+    module, _, function = arguments.run.partition(":")
+    run = getattr(importlib.import_module(f"rac_theory.commands.{module}"), function)
+    return lambda: _ended(run, arguments)
+
+
+def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Run a command to its end, whatever that is."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from rac_theory.processes import plug_in_faults, progress
+    from rac_theory.processes.interrupts import heard_once, status_of_interrupt
+
     try:
-        with heard_once(), plug_in_faults.told():
-            status: int = arguments.run(arguments)
+        with heard_once(), plug_in_faults.told(), progress.silent():  # each has a bar of its own
+            status = run(arguments)
             if sys.stdout is not None:
                 sys.stdout.flush()
     except KeyboardInterrupt as end:
@@ -50,25 +88,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _refused(reason: str) -> int:
-    """Say on one line why something is refused, without characters that would steer a terminal."""
-    print(f"error: {printable(' '.join(reason.split()))}", file=sys.stderr)
+    """Say in one sentence why something is refused, without characters that would steer a terminal."""
+    from rac_theory.problems.naming import printable
+
+    told = f"error: {printable(' '.join(reason.split()))}"
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    print(wrapped(told, terminal_width()) if terminal else told, file=sys.stderr)
     return BAD_INPUT
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong as every other error is said, below the usage."""
-        self.print_usage(sys.stderr)
-        sys.exit(_refused(message))
+class _Version(argparse.Action):
+    """Says which version is installed, which is looked up when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(version("rac-theory"))
+        parser.exit()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="rac-theory",
         description="The convergence theory of Randomized Asymmetric Chain of LoRA, as values that can be run.",
+        example=verify.EXAMPLE,
     )
-    parser.add_argument("--version", action="version", version=own_version())
-    commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (verify, judge, sweep, counterexamples, report, repeat, sketch, advise, prove, claims):
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
+    commands = parser.add_subparsers(metavar="command", dest="command", title="commands")
+    for command in (verify, report, repeat, sweep, judge, counterexamples, claims, prove, sketch, advise):
         command.add(commands)
+    for one in (parser, *commands.choices.values()):
+        one.set_defaults(parser=one)
+    parser.commands = commands.choices
     return parser

@@ -3,12 +3,9 @@
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
 
 from rac_theory.commands.exit_status import OK, VIOLATED
-from rac_theory.commands.in_common import wide_console
+from rac_theory.commands.screen import beside, screen, tell
 from rac_theory.counterexamples import ALL, Answer
 from rac_theory.ledger import results
 from rac_theory.problems import checks
@@ -16,14 +13,6 @@ from rac_theory.problems.naming import printable
 from rac_theory.report import gallery
 from rac_theory.report.gallery import Shown
 from rac_theory.verification.status import Status
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = commands.add_parser("counterexamples", help="why LoRA and its relatives fail: evidence, and a figure each")
-    parser.set_defaults(run=run)
-    parser.add_argument("name", nargs="*", help=f"which of {', '.join(ALL)} (default: all)")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for the figures")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,17 +24,15 @@ def show(names: Iterable[str], folder: Path) -> int:
     """Do what ``run`` does for these counterexamples."""
     examples = [ALL[checks.one_of("name", name, ALL)] for name in names]
     gallery.load(folder)  # what cannot be added to is said first
-    console, failed = wide_console(), False
+    console, failed = screen(), False
     for example in examples:
-        with Console(stderr=True).status(f"{example.id}, {example.name} ..."):
+        with beside().status(f"{example.id}, {example.name} ..."):
             answer = example.verdict()
-            ax = answer.witness.picture.draw()
-            ax.set_title(f"{example.id} {answer.status.name}: {example.name}", fontsize=9)
-            path = results.save_figure(ax, folder, f"counterexample {example.id}")
+            path = results.save_figure(answer.plot(), folder, f"counterexample {example.id}")
         gallery.keep(folder, Shown.of(answer, path.name))
-        for line in _told(answer):
-            console.print(line, markup=False, soft_wrap=True)
-        console.print(f"  figure    {printable(str(path))}\n", markup=False, soft_wrap=True)
+        for i, line in enumerate(_told(answer)):
+            tell(console, line, hang=10 * (i > 1))  # below what stands behind a label, which the first two have not
+        tell(console, f"  figure    {printable(str(path))}\n")
         failed |= answer.status is Status.VIOLATED
     return VIOLATED if failed else OK
 

@@ -1,4 +1,4 @@
-"""The exit statuses of the command line: what each means, and which one a run with several outcomes has.
+"""The exit statuses of the command line: what each means, and which one a run of several parts has.
 
 0    something was tried, and nothing is violated
 1    a claim is violated, whatever else went wrong beside it; or no proof of one was found, by ``prove``
@@ -7,29 +7,7 @@
 128+ ended by a signal, of that number: 130 after Ctrl-C, 143 after SIGTERM; 141 when the reader of a pipe went away
 """
 
-import sys
-from collections.abc import Sequence
-
-from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
-from rac_theory.ledger.violated import violated
-from rac_theory.verification.status import Status
-
 OK, VIOLATED, BAD_INPUT, INTERNAL_ERROR, CLOSED_PIPE = 0, 1, 2, 70, 141
-
-_NOT_TRIED = {Status.NOT_APPLICABLE.name, NEEDS_EXTRA, FAILED}
-
-
-def status_of(rows: Sequence[Row]) -> int:
-    """Return the exit status of a run with these rows, and say on standard error why it is no other."""
-    failed = sum(row.status == FAILED for row in rows)
-    tried = sum(row.status not in _NOT_TRIED for row in rows)
-    if failed:
-        print(f"error: {failed} of {len(rows)} row(s) failed, see above", file=sys.stderr)
-    elif not tried:
-        print(f"error: nothing was tried: no claim met a case in any of {len(rows)} row(s), see above", file=sys.stderr)
-    if violated(rows):
-        return VIOLATED
-    return BAD_INPUT if failed or not tried else OK
 
 
 def worst(*statuses: int) -> int:

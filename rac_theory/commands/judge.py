@@ -8,6 +8,7 @@ import numpy as np
 
 from rac_theory import theorems
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED
+from rac_theory.commands.screen import screen, tell
 from rac_theory.files.csv_numbers import read_csv
 from rac_theory.ledger import results
 from rac_theory.problems import checks
@@ -20,35 +21,15 @@ from rac_theory.verification.runs_verdict import RunsVerdict
 from rac_theory.verification.status import Status
 
 
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    parser = commands.add_parser("judge", help="runs of any origin, in a CSV file, and a bound on their mean")
-    parser.set_defaults(run=run)
-    parser.add_argument("curves", type=Path, help="CSV file, a run in each row, its start (t = 0) in the first column")
-    parser.add_argument(
-        "--bound", help="a number, a CSV file of one for each t, a function of yours as module:name, or a theorem by id"
-    )
-    parser.add_argument("--below", type=Path, metavar="CURVES", help="other runs, whose mean is claimed to be larger")
-    parser.add_argument("--constant", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="of a theorem")
-    parser.add_argument(
-        "--ceiling", type=float, help="a proved upper end of the metric: without it nothing is confirmed"
-    )
-    parser.add_argument(
-        "--columns", choices=("steps", "runs"), default="steps", help="what columns are (default: steps)"
-    )
-    parser.add_argument("--metric", default="metric", help="what the curves are of")
-    parser.add_argument("--alpha", type=float, default=1e-3, help="significance level (default: 0.001)")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for the figure")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict and save its figure; 1 if the bound is violated, 2 if nothing was tried."""
     verdict = _verdict(arguments)
-    print(printable(str(verdict)))
+    console = screen()
+    tell(console, printable(str(verdict)))
     if verdict.status is Status.NOT_APPLICABLE:
         return BAD_INPUT
     path = results.save_figure(verdict.plot(), arguments.out, f"judge {arguments.curves.stem}")
-    print(f"figure {printable(str(path))}")
+    tell(console, f"figure {printable(str(path))}")
     return VIOLATED if verdict.status is Status.VIOLATED else OK
 
 
@@ -87,6 +68,8 @@ def _bound(text: str) -> Any:
         return text
     if ":" in text and not Path(text).is_file():
         return imported(text, "bound")
+    if text.isidentifier() and not Path(text).exists():
+        checks.one_of("bound", text, theorems.ALL)
     numbers = read_csv(Path(text))
     if 1 not in numbers.shape:
         raise ValueError(f"bound must be one row or one column of numbers, got {numbers.shape} in {printable(text)}")

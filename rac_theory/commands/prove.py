@@ -3,38 +3,30 @@
 import argparse
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from rac_theory import theorems
 from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.commands.screen import screen, tell
 from rac_theory.proofs import Proof, prove, strongest
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import imported
 from rac_theory.theorems.theorem import Theorem
 
 
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    command = commands.add_parser("prove", help="a machine-checked proof of a theorem, ours or yours")
-    command.set_defaults(run=run)
-    command.add_argument("theorem", nargs="+", help="one by id, several, or all; yours as module:name")
-    command.add_argument("--latex", action="store_true", help="print words and LaTeX in turn")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
     asked = [one for name in arguments.theorem for one in _named(name)]
     in_full = len(asked) == 1 or arguments.latex
-    status = OK
+    status, console = OK, screen()
     for theorem in dict.fromkeys(asked):
         begun = time.perf_counter()
         proof = prove(theorem)
         seconds = time.perf_counter() - begun
         if proof is None:
             status = VIOLATED
-            print(*_missing(theorem), sep="\n")
+            tell(console, "\n".join(_missing(theorem)))
         else:
-            print(_in_full(proof, arguments.latex) if in_full else _line(proof, seconds))
+            tell(console, _in_full(proof, arguments.latex) if in_full else _line(proof, seconds), hang=5)
     return status
 
 

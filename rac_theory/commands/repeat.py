@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.commands.screen import screen, tell
 from rac_theory.ledger import results
 from rac_theory.ledger.cell import Cell, Level
 from rac_theory.ledger.default_problems import built
@@ -13,20 +13,10 @@ from rac_theory.ledger.ensemble import Ensemble
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
 from rac_theory.problems import checks
+from rac_theory.problems.naming import printable
 from rac_theory.sketches.plug_in import refuse_foreign
 from rac_theory.sweeps import Sweep
 from rac_theory.sweeps.store import is_store
-
-
-def add(commands: Any) -> None:
-    """Add the command to the subparsers."""
-    repeat = commands.add_parser("repeat", help="run one row of a ledger or a sweep again and compare the numbers")
-    repeat.set_defaults(run=run)
-    repeat.add_argument("results", type=Path, help="a results.json, or the SQLite file of a sweep")
-    repeat.add_argument("row", type=int)
-    repeat.add_argument(
-        "--trust", action="store_true", help="import what the file names that is not part of rac_theory"
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,15 +32,16 @@ def run(arguments: argparse.Namespace) -> int:
     ensemble = _ensemble(old)
     verdict = ensemble.verdicts()[0]
     new = Row.of(old.number, ensemble, verdict, figure=old.figure, seconds=old.seconds)
-    print(verdict)
+    console = screen()
+    tell(console, printable(str(verdict)))
     before, after = old.to_json(), new.to_json()
     different = [name for name in before if before[name] != after[name] and name != "versions"]
     if before["versions"] != after["versions"]:
-        print(f"other versions: then {before['versions']}, now {after['versions']}")
+        tell(console, f"other versions: then {before['versions']}, now {after['versions']}")
     if different:
-        print(f"not the same numbers in: {', '.join(different)}")
+        tell(console, f"not the same numbers in: {', '.join(different)}")
         return VIOLATED
-    print(f"the same numbers as row {old.number}")
+    tell(console, f"the same numbers as row {old.number}")
     return VIOLATED if new.violates(new.alpha) else OK
 
 

@@ -15,6 +15,7 @@ from rac_theory.problems.value import Value
 from rac_theory.verification.status import Status
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 Grounds: TypeAlias = Literal["exact", "bounded", "simulated"]
@@ -111,6 +112,12 @@ class Answer:
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self}>"
 
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the picture of the witness on matplotlib axes, made if none are given; return the axes."""
+        example = self.counterexample
+        title = f"{example.id} {self.status.name}: {example.name}\n{type_name(example.method)} on {example.problem!r}"
+        return self.witness.picture.draw(ax, title=title)
+
     def to_frame(self) -> "DataFrame":
         """Return a data frame with a line for each check; ``of`` says of which statement: ours, or "in circulation".
 
@@ -148,7 +155,7 @@ class Counterexample:
     statement : str
         The claim as it is true.
     source : str
-        Where it stands, or where it is talked about.
+        Where it is from, or where it is discussed.
     mark : "paper", "derived" or "second-hand"
         Whether the public record of the paper has it, we prove it, or it is known through others only.
     cause : str

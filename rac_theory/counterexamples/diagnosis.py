@@ -1,4 +1,4 @@
-"""diagnose: which cause of failure each run has met, with the numbers that say so."""
+"""diagnose: why each run failed, with the numbers that show it."""
 
 import enum
 import math
@@ -71,7 +71,7 @@ class Diagnosis(Value):
 
 
 def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Diagnosis, ...]:
-    """Say of each run which cause of failure it has met, or that no test fires; one diagnosis a run, in their order.
+    """Return for each run the cause of its failure, or that no test applies; one diagnosis per run, in their order.
 
     The tests come in this order.
 

@@ -1,4 +1,4 @@
-"""GaLore: the leading subspace of a noisy gradient may be that of the noise, for ever."""
+"""GaLore: the leading subspace of a noisy gradient may be that of the noise, in every step."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""A picture of a witness: arrays with labels, drawn when somebody asks."""
+"""A picture of a witness: arrays with labels, drawn on request."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.drawing import plot
-from rac_theory.drawing.chart import BLACK, BOUND, GREEN, MEAN, PINK, RUNS, YELLOW
+from rac_theory.drawing import plot, words
+from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, MEAN, PINK, RUNS, YELLOW
 from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import function_name, type_name
 from rac_theory.problems.value import Value
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 class Picture(Protocol):
     """Anything that draws itself."""
 
-    def draw(self, ax: "Axes | None" = None) -> "Axes":
+    def draw(self, ax: "Axes | None" = None, *, title: str = "") -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Lines(Value):
-    """Curves on axes, solid, and dashed levels across them.
+    """Curves on axes, each with a marker of its own, and levels across them, each with its name on it.
 
     Attributes
     ----------
@@ -51,23 +51,37 @@ class Lines(Value):
         cls, curves: Mapping[str, NDArray[Any]], levels: Mapping[str, float], ylabel: str, *, yscale: str = "log"
     ) -> "Lines":
         """Return curves over t = 0, 1, ..., of which each is given by its values."""
-        return cls({name: (np.arange(len(y)), y) for name, y in curves.items()}, levels, "$t$", ylabel, yscale=yscale)
+        over = {name: (np.arange(len(y)), y) for name, y in curves.items()}
+        return cls(over, levels, "step $t$", ylabel, yscale=yscale)
 
     def __repr__(self) -> str:
         return f"<{type_name(self)}: {', '.join((*self.curves, *self.levels))}>"
 
-    def draw(self, ax: "Axes | None" = None) -> "Axes":
+    def draw(self, ax: "Axes | None" = None, *, title: str = "") -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
         ax = plot.figure().subplots() if ax is None else ax
         for i, (name, (x, y)) in enumerate(self.curves.items()):
             shown = np.isfinite(y) & ((y > 0) | (self.yscale != "log"))
-            style = _STYLES[i // len(_COLOURS) % len(_STYLES)]
-            ax.plot(x, np.where(shown, y, np.nan), style, color=_COLOURS[i % len(_COLOURS)], label=name)
-        for name, level in self.levels.items():
-            ax.axhline(level, color=BOUND, linestyle="--", linewidth=1.2, label=name)
+            # Markers of curves that lie upon each other are at different places.
+            every = (i / len(self.curves) / _MARKED, 1 / _MARKED) if len(x) > _MARKED else None
+            style: dict[str, Any] = {
+                "marker": _MARKERS[i % len(_MARKERS)],
+                "markevery": every,
+                "markersize": 4.5,
+                "mfc": "white",
+            }
+            dashes = _DASHES[i // len(_MARKERS) % len(_DASHES)]
+            ax.plot(x, np.where(shown, y, np.nan), dashes, color=_COLOURS[i % len(_COLOURS)], label=name, **style)
+        for i, level in enumerate(self.levels.values()):
+            ax.axhline(level, color=DARK, linestyle=_LEVELS[i % len(_LEVELS)], linewidth=1.2, zorder=1)
         ax.set(xscale=self.xscale, yscale=self.yscale, xlabel=self.xlabel, ylabel=self.ylabel)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(**plot.LEGEND)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high)  # as they are: what is written on the axes does not move them
+        for name, level in self.levels.items():
+            words.name_level(ax, level, name, color=DARK)
+        plot.finished(ax, title)
+        if self.yscale == "log":
+            plot.tick(ax.yaxis, "log")
         return ax
 
 
@@ -96,17 +110,26 @@ class Outcomes(Value):
     def __repr__(self) -> str:
         return f"<{type_name(self)}: {', '.join(self.names)}, on {len(self.y)} x {len(self.x)} points>"
 
-    def draw(self, ax: "Axes | None" = None) -> "Axes":
+    def draw(self, ax: "Axes | None" = None, *, title: str = "") -> "Axes":
         """Draw on matplotlib axes, made if none are given; return the axes."""
+        from matplotlib import colormaps
+        from matplotlib.colors import BoundaryNorm, ListedColormap
+
         if ax is None:
             empty = plot.figure()
-            empty.subplots_adjust(right=0.86)  # the names of the outcomes stand beside the bar
+            empty.subplots_adjust(right=0.86)  # the names of the outcomes stand beside the key
             ax = empty.subplots()
-        worst = len(self.names) - 1
-        mesh = ax.pcolormesh(self.x, self.y, self.outcome, cmap="cividis_r", vmin=0, vmax=worst, shading="nearest")
-        bar = ax.figure.colorbar(mesh, ax=ax, ticks=range(len(self.names)))
-        bar.ax.set_yticklabels(self.names)
+        kinds = len(self.names)
+        colours = ListedColormap(colormaps["cividis_r"](np.linspace(0, 1, kinds)))  # ordered in grey, too
+        edges = BoundaryNorm(np.arange(kinds + 1) - 0.5, kinds)
+        mesh = ax.pcolormesh(
+            self.x, self.y, self.outcome, cmap=colours, norm=edges, shading="nearest", edgecolors="white", linewidth=0.4
+        )
+        key = ax.figure.colorbar(mesh, ax=ax, ticks=range(kinds), drawedges=True)
+        key.ax.set_yticklabels(self.names)
+        key.ax.tick_params(length=0)
         ax.set(xscale="log", yscale="log", xlabel=self.xlabel, ylabel=self.ylabel)
+        words.titled(ax, title)
         return ax
 
 
@@ -119,10 +142,13 @@ class Deferred:
     def __repr__(self) -> str:
         return f"{type_name(self)}({function_name(self.make)})"
 
-    def draw(self, ax: "Axes | None" = None) -> "Axes":
+    def draw(self, ax: "Axes | None" = None, *, title: str = "") -> "Axes":
         """Compute it and draw it on matplotlib axes, made if none are given; return the axes."""
-        return self.make().draw(ax)
+        return self.make().draw(ax, title=title)
 
 
-_STYLES = ("-", "-.", ":")  # where there are more curves than colours
-_COLOURS = (MEAN, GREEN, PINK, YELLOW, RUNS, BLACK)
+_COLOURS = (MEAN, BOUND, GREEN, PINK, YELLOW, RUNS, BLACK)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES = ("-", "-.", ":")  # where there are more curves than markers
+_LEVELS: tuple[Any, ...] = ("--", ":", "-.", (0, (8, 2)))
+_MARKED = 8  # markers on a curve

@@ -9,23 +9,23 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rac_theory.drawing.colours import BOUND, MEAN, RUNS
+from rac_theory.drawing.room import Corner, Line, place
 from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import type_name
 from rac_theory.problems.value import Value
 
-# Okabe & Ito's palette, which colour-blind readers can tell apart.
-BOUND, MEAN, RUNS = "#D55E00", "#0072B2", "#56B4E9"
-GREEN, PINK, YELLOW, BLACK, GREY = "#009E73", "#CC79A7", "#E69F00", "#000000", "#999999"
-
 SIZE = (5.6, 3.6)
 """Inches."""
-MARGINS = {"left": 0.17, "right": 0.96, "top": 0.87, "bottom": 0.14}
+MARGINS = {"left": 0.15, "right": 0.97, "top": 0.88, "bottom": 0.14}
 """Where the axes of a figure end, as shares of it."""
 
-LINE, LETTER, HANDLE, INSET = 11.6, 4.2, 22.0, 7.0
+LINE, LETTER, HANDLE, INSET = 11.6, 4.8, 22.0, 7.0
 """Of a legend, in points: from line to line, a letter on average, what stands before the words, and the margin."""
 
-Corner = Literal["lower left", "upper right"]
+DOT = 5.0
+"""The width of what marks a single point, in points."""
+
 Scale = Literal["linear", "log"]
 Steps = NDArray[np.int64]
 
@@ -65,6 +65,16 @@ class Layer(Value):
         """Whether it is what a figure is about: a bound or a mean."""
         return self.opacity == 1
 
+    @property
+    def is_point(self) -> bool:
+        """Whether all of it is above one step: a line to be seen needs two."""
+        return int(np.isfinite(self.curves).any(axis=0).sum()) == 1
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether it is there for the impression only, as single runs are."""
+        return not self.is_firm and not self.filled
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Chart(Value):
@@ -78,6 +88,9 @@ class Chart(Value):
         What the axes show; both ends are positive where the axis is logarithmic.
     xscale : "linear" or "log"
     ylabel, title : str
+    corner : Corner
+        Where the legend stands: there it covers nothing but single runs, and those only where they are everywhere.
+    xlabel : str
     """
 
     layers: tuple[Layer, ...]
@@ -86,6 +99,8 @@ class Chart(Value):
     xscale: Scale
     ylabel: str
     title: str
+    corner: Corner
+    xlabel: str = "step $t$"
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.title!r}: {', '.join(layer.label for layer in self.legend)}>"
@@ -95,40 +110,22 @@ class Chart(Value):
         """The layers as the legend names them, the uppermost first."""
         return tuple(layer for layer in reversed(self.layers) if layer.label)
 
-    @property
-    def legend_share(self) -> tuple[float, float]:
-        """The share of the axes of a figure that the legend takes, in width and in height."""
-        letters = max((len(layer.label.translate(_NO_LETTERS)) for layer in self.legend), default=0)
-        width, height = HANDLE + LETTER * letters + 2 * INSET, LINE * len(self.legend) + 2 * INSET
-        return (
-            width / (72 * SIZE[0] * (MARGINS["right"] - MARGINS["left"])),
-            height / (72 * SIZE[1] * (MARGINS["top"] - MARGINS["bottom"])),
-        )
-
-    @property
-    def hidden(self) -> dict[Corner, int]:
-        """How many points a legend would hide in each corner; single runs do not count."""
-        width, height = self.legend_share
-        hidden: dict[Corner, int] = {"lower left": 0, "upper right": 0}
-        for layer in self.layers:
-            if layer.is_firm:
-                x, y = share_of_axis(layer.t, self.xlim, self.xscale), share_of_axis(layer.curves, self.ylim, "log")
-                hidden["lower left"] += int(np.count_nonzero((x < width) & (y < height)))
-                hidden["upper right"] += int(np.count_nonzero((x > 1 - width) & (y > 1 - height)))
-        return hidden
-
-    @property
-    def corner(self) -> Corner:
-        """Where the legend stands: where it hides the least."""
-        hidden = self.hidden
-        return min(hidden, key=hidden.__getitem__)
-
 
 def share_of_axis(values: NDArray[Any], limits: tuple[float, float], scale: Scale) -> Array:
     """Return where values stand between the ends of an axis, which are 0 and 1."""
     if scale == "log":
         values, limits = np.log(values), (math.log(limits[0]), math.log(limits[1]))
     return np.asarray((values - limits[0]) / (limits[1] - limits[0]), dtype=np.float64)
+
+
+def legend_share(named: Sequence[Layer]) -> tuple[float, float]:
+    """Return the share of the axes of a figure that a legend of layers takes, in width and in height."""
+    letters = max((len(layer.label.translate(_NO_LETTERS)) for layer in named), default=0)
+    width, height = HANDLE + LETTER * letters + 2 * INSET, LINE * len(named) + 2 * INSET
+    return (
+        width / (72 * SIZE[0] * (MARGINS["right"] - MARGINS["left"])),
+        height / (72 * SIZE[1] * (MARGINS["top"] - MARGINS["bottom"])),
+    )
 
 
 def bound_and_runs(
@@ -174,7 +171,7 @@ def bound_and_runs(
     return _chart(layers, last, xscale, ylabel, title)
 
 
-def ensemble(gaps: Array, squared_gradients: Array) -> Chart:
+def ensemble(gaps: Array, squared_gradients: Array, *, title: str = "") -> Chart:
     """Show the mean and ten runs of an ensemble: gaps, or squared gradients where the gaps are nan; (k, T + 1) each."""
     is_known = not np.isnan(gaps).all()
     runs = gaps if is_known else squared_gradients
@@ -183,7 +180,7 @@ def ensemble(gaps: Array, squared_gradients: Array) -> Chart:
         mean = Layer(t, runs[:, t].mean(axis=0)[None], MEAN, f"mean of {len(runs)} runs")
     layers = (_single_runs(runs[:10], "linear"), mean) if len(runs) > 1 else (replace(mean, label="one run"),)
     label = r"$f(W^t) - f^\star$" if is_known else r"$\Vert \nabla f(W^t) \Vert^2$"
-    return _chart(layers, runs.shape[1] - 1, "linear", label, "")
+    return _chart(layers, runs.shape[1] - 1, "linear", label, title)
 
 
 def _single_runs(runs: Array, xscale: Scale) -> Layer:
@@ -200,16 +197,28 @@ def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title
     first = 1 if xscale == "log" else 0
     xlim = _with_margin(first, max(last, first + 1), xscale)
 
-    def down_to(bottom: float) -> Chart:
-        ylim = max(bottom, sys.float_info.min), 1.5 * high
-        drawn = [replace(layer, curves=_shown(layer, ylim)) for layer in layers]
-        return Chart(tuple(one for one in drawn if np.isfinite(one.curves).any()), xlim, ylim, xscale, ylabel, title)
+    low, high = max(low / 3, sys.float_info.min), min(1.5 * high, sys.float_info.max)
+    firm, faint = (
+        [_as_lines(layer, xlim, xscale, (low, high)) for layer in layers if layer.is_faint is wanted]
+        for wanted in (False, True)
+    )
+    named = [layer for layer in layers if layer.label and np.isfinite(_drawable(layer.curves)).any()]
+    corner, growth = place(firm, faint, *legend_share(named))
+    stretch = math.exp(min(growth * (math.log(high) - math.log(low)), 700.0))
+    if "upper" in corner:
+        ylim = low, min(high * stretch, sys.float_info.max)
+    else:
+        ylim = max(low / stretch, sys.float_info.min), high
+    drawn = [replace(layer, curves=_shown(layer, ylim)) for layer in layers]
+    seen = tuple(one for one in drawn if np.isfinite(one.curves).any())
+    return Chart(seen, xlim, ylim, xscale, ylabel, title, corner)
 
-    chart = down_to(low / 3)
-    if not min(chart.hidden.values()):
-        return chart
-    height = min(chart.legend_share[1], 0.5)
-    return down_to(low * (low / (1.5 * high)) ** (height / (1 - height)))  # room for the legend below every line
+
+def _as_lines(layer: Layer, xlim: tuple[float, float], xscale: Scale, ylim: tuple[float, float]) -> Line:
+    """Return the curves of a layer; an area without an end goes on beyond every axis."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = share_of_axis(layer.curves if layer.filled else _drawable(layer.curves), ylim, "log")
+    return share_of_axis(layer.t, xlim, xscale), y
 
 
 def _with_margin(low: float, high: float, scale: Scale) -> tuple[float, float]:

@@ -10,7 +10,20 @@ from html import escape
 import numpy as np
 
 from rac_theory.drawing import plot, svg
-from rac_theory.drawing.chart import HANDLE, INSET, LINE, MARGINS, SIZE, Chart, Layer, Scale, share_of_axis
+from rac_theory.drawing.chart import (
+    DOT,
+    HANDLE,
+    INSET,
+    LINE,
+    MARGINS,
+    SIZE,
+    Chart,
+    Layer,
+    Scale,
+    legend_share,
+    share_of_axis,
+)
+from rac_theory.drawing.words import title_lines, title_size
 from rac_theory.problems.checks import Array
 
 _WIDTH, _HEIGHT = 72 * SIZE[0], 72 * SIZE[1]
@@ -35,7 +48,7 @@ def draw(chart: Chart) -> str:
         _ticks(chart.xscale, chart.xlim, is_x=True),
         _ticks("log", chart.ylim, is_x=False),
         f'<path d="M{_LEFT:g} {_TOP:g}V{_BOTTOM:g}H{_RIGHT:g}" fill="none" stroke="#000" stroke-width=".8"/>',
-        _axis_label("$t$", (_LEFT + _RIGHT) / 2, _BOTTOM + 28, upright=True),
+        _axis_label(chart.xlabel, (_LEFT + _RIGHT) / 2, _BOTTOM + 28, upright=True),
         _axis_label(chart.ylabel, 15, (_TOP + _BOTTOM) / 2, upright=False),
         _title(chart.title),
         _legend(chart),
@@ -48,6 +61,8 @@ def _layer(chart: Chart, layer: Layer) -> str:
     x = _FINE * (_LEFT + (_RIGHT - _LEFT) * share_of_axis(layer.t, chart.xlim, chart.xscale))
     y = _FINE * (_BOTTOM - (_BOTTOM - _TOP) * share_of_axis(layer.curves, chart.ylim, "log"))
     y = np.clip(y, -_FINE * _HEIGHT, 2 * _FINE * _HEIGHT)  # far outside nothing is seen, and numbers grow long
+    if layer.is_point:
+        return _point(layer, x, y)
     if layer.filled:
         seen = np.isfinite(y).all(axis=0)
         around = _polyline(np.append(x[seen], x[seen][::-1]), np.append(y[0, seen], y[1, seen][::-1]))
@@ -57,6 +72,18 @@ def _layer(chart: Chart, layer: Layer) -> str:
     opacity = f' stroke-opacity="{layer.opacity:g}"' if layer.opacity < 1 else ""
     path = "".join(_with_gaps(x, curve) for curve in y)
     return f'<path d="{path}" stroke="{layer.colour}" stroke-width="{width:g}"{opacity}{dashes}/>'
+
+
+def _point(layer: Layer, x: Array, y: Array) -> str:
+    """Return a dot, or an upright bar, above the one step at which there is anything."""
+    (at,) = np.flatnonzero(np.isfinite(y).any(axis=0))
+    corners = np.rint([[x[at], one] for one in y[:, at] if np.isfinite(one)]).astype(np.int64)
+    cap, width = ("butt", 6) if layer.filled else ("round", DOT)
+    path = _polyline(*corners.T) if layer.filled else "".join(f"M{a} {b}h0" for a, b in corners)
+    return (
+        f'<path d="{path}" stroke="{layer.colour}" stroke-width="{_FINE * width:g}" stroke-opacity="{layer.opacity:g}" '
+        f'stroke-linecap="{cap}"/>'
+    )
 
 
 def _with_gaps(x: Array, y: Array) -> str:
@@ -97,7 +124,8 @@ def _tick_places(scale: Scale, low: float, high: float) -> tuple[Array, list[str
     """Return where matplotlib would set ticks, as shares of the axis, and what stands there."""
     values = np.asarray(plot.ticks(scale, low, high).tick_values(low, high))
     values = values[(values >= low) & (values <= high)]
-    return share_of_axis(values, (low, high), scale), [plot.tick_label(value) for value in values]
+    as_powers = scale == "log" and plot.has_powers(low, high)
+    return share_of_axis(values, (low, high), scale), [plot.tick_label(value, as_power=as_powers) for value in values]
 
 
 @lru_cache(maxsize=64)
@@ -116,11 +144,11 @@ def _axis_label(words: str, x: float, y: float, *, upright: bool) -> str:
 
 
 def _title(words: str) -> str:
-    lines = words.split("\n")
-    size = 9 if len(lines) > 1 else 12
+    lines = title_lines(words, _RIGHT - _LEFT)
+    size = title_size(lines, _RIGHT - _LEFT)
     x, lowest = (_LEFT + _RIGHT) / 2, _TOP - 6
     return "".join(
-        f'<text x="{x:.1f}" y="{lowest - 1.2 * size * (len(lines) - 1 - i):.1f}" font-size="{size}" '
+        f'<text x="{x:.1f}" y="{lowest - 1.2 * size * (len(lines) - 1 - i):.1f}" font-size="{size:g}" '
         f'text-anchor="middle">{escape(line, quote=False)}</text>'
         for i, line in enumerate(lines)
     )
@@ -128,10 +156,11 @@ def _title(words: str) -> str:
 
 def _legend(chart: Chart) -> str:
     entries = chart.legend
-    share_of_width, share_of_height = chart.legend_share
+    share_of_width, share_of_height = legend_share(entries)
     wide, high = share_of_width * (_RIGHT - _LEFT) - 2 * INSET, share_of_height * (_BOTTOM - _TOP) - 2 * INSET
     right, top = _RIGHT - INSET - wide, _TOP + INSET
-    left, top = (right, top) if chart.corner == "upper right" else (_LEFT + INSET, _BOTTOM - INSET - high)
+    left = right if "right" in chart.corner else _LEFT + INSET
+    top = top if "upper" in chart.corner else _BOTTOM - INSET - high
     under = _rectangle(left - 3, top - 3, left + wide + 3, top + high + 3)
     parts = [f'<path d="{under}" fill="#fff" fill-opacity=".8"/><g font-size="8">']
     for i, layer in enumerate(entries):
@@ -144,6 +173,9 @@ def _legend(chart: Chart) -> str:
 
 
 def _handle(layer: Layer, x: float, y: float) -> str:
+    if layer.is_point and not layer.filled:
+        dot = f'stroke-width="{DOT:g}" stroke-opacity="{layer.opacity:g}" stroke-linecap="round"'
+        return f'<path d="M{x + _SAMPLE / 2:.1f} {y:.1f}h0" stroke="{layer.colour}" {dot}/>'
     if layer.filled:
         sample = _rectangle(x, y - 2.8, x + _SAMPLE, y + 2.8)
         return f'<path d="{sample}" fill="{layer.colour}" fill-opacity="{layer.opacity:g}"/>'

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rac_theory.drawing.chart import BLACK, BOUND, GREEN, MARGINS, MEAN, PINK, RUNS, SIZE, YELLOW, Chart, Layer, Scale
+from rac_theory.drawing import words
+from rac_theory.drawing.chart import DOT, MARGINS, SIZE, Chart, Layer, Scale
+from rac_theory.drawing.colours import BLACK, BOUND, DARK, GREEN, MEAN, PINK, RUNS, YELLOW
 from rac_theory.problems.checks import Array
 
 if TYPE_CHECKING:
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import Locator
 
-LEGEND = {"frameon": True, "framealpha": 0.8, "edgecolor": "none", "fontsize": 8}
-"""The style of every legend: what lies under it still shows through."""
 _GROUPS = ((BLACK, "*"), (MEAN, "o"), (BOUND, "s"), (GREEN, "^"), (PINK, "D"), (RUNS, "v"), (YELLOW, "P"))
 
 
@@ -30,47 +30,43 @@ def figure() -> "Figure":
 
 def curves(chart: Chart, ax: "Axes | None" = None) -> "Axes":
     """Draw a chart; axes that show something already are widened."""
-    from matplotlib.ticker import FuncFormatter, NullLocator
-
     ax = figure().subplots() if ax is None else ax
     xlim, ylim = chart.xlim, chart.ylim
     if ax.has_data():
         xlim, ylim = (_hull(old, new) for old, new in ((ax.get_xlim(), xlim), (ax.get_ylim(), ylim)))
     for order, layer in enumerate(chart.layers, start=1):
         _draw(layer, ax, order)
-    ax.set(xscale=chart.xscale, yscale="log", xlabel="$t$", ylabel=chart.ylabel, xlim=xlim, ylim=ylim)
-    ax.set_title(chart.title, y=1.0)  # a place of its own: looking for one would lay out every label twice
-    scales: tuple[tuple[Axis, Scale], ...] = ((ax.xaxis, chart.xscale), (ax.yaxis, "log"))
-    for axis, scale in scales:
-        axis.set_major_locator(ticks(scale, *axis.get_view_interval()))
-        axis.set_major_formatter(FuncFormatter(lambda x, _: tick_label(x)))
-        axis.set_minor_locator(NullLocator())
+    ax.set(xscale=chart.xscale, yscale="log", xlabel=chart.xlabel, ylabel=chart.ylabel, xlim=xlim, ylim=ylim)
+    words.titled(ax, chart.title)
+    words.legend(ax, [layer.label for layer in chart.legend], corner=chart.corner)
+    tick(ax.xaxis, chart.xscale)
+    tick(ax.yaxis, "log")
     ax.spines[["top", "right"]].set_visible(False)
-    handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    order_of = [layer.label for layer in chart.legend]
-    ax.legend([handles[label] for label in order_of], order_of, loc=chart.corner, **LEGEND)
     return ax
 
 
 def eigenvalues(values: Array, interval: tuple[float, float], *, title: str = "", ax: "Axes | None" = None) -> "Axes":
     """Draw the eigenvalues of an expected projection, largest first, and what is known of the smallest one."""
+    from matplotlib.ticker import MaxNLocator
+
     ax = figure().subplots() if ax is None else ax
     order = np.sort(values)[::-1]
-    ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4)
-    known = f"{interval[0]:.3g}" if interval[0] == interval[1] else f"{interval[0]:.3g} to {interval[1]:.3g}"
-    label = rf"$\lambda_{{\min}}$: {known}"
+    ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4, label="eigenvalues")
     ax.axhspan(*interval, color=BOUND, alpha=0.18, linewidth=0)
-    ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=label)
-    ax.set(
-        xlabel="eigenvalue number", ylabel=r"eigenvalue of $E[H]$", title=title, ylim=(0, max(1.05 * order[0], 1e-3))
-    )
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(loc="lower left", **LEGEND)
-    return ax
+    known = f"{interval[0]:.3g}" if interval[0] == interval[1] else f"{interval[0]:.3g} to {interval[1]:.3g}"
+    ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=rf"$\lambda_{{\min}}$: {known}")
+    ax.set(xlabel="number of the eigenvalue", ylabel=r"eigenvalue of $E[H]$", ylim=(0, max(1.05 * order[0], 1e-3)))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return finished(ax, title)
 
 
 def intervals(
-    names: Sequence[str], bounds: Sequence[tuple[float, float]], *, xlabel: str = "", ax: "Axes | None" = None
+    names: Sequence[str],
+    bounds: Sequence[tuple[float, float]],
+    *,
+    xlabel: str = "",
+    title: str = "",
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw one horizontal bar per name up to the lower bound, and a whisker to the upper one; the first on top."""
     if ax is None:
@@ -80,11 +76,18 @@ def intervals(
         ax = empty.subplots()
     low, high = np.array(bounds).T
     positions = np.arange(len(names))[::-1]
-    ax.barh(positions, low, color=MEAN, height=0.6)
-    ax.hlines(positions, low, high, color=BOUND, linewidth=1.6)
+    ax.barh(positions, low, color=MEAN, height=0.6, label="at least")
+    if (wide := low < high).any():
+        middle, half = (low + high)[wide] / 2, (high - low)[wide] / 2
+        ax.errorbar(
+            middle, positions[wide], xerr=half, fmt="none", color=BOUND, elinewidth=1.6, capsize=3, label="at most"
+        )
     ax.set_yticks(positions, names)
     ax.set(xlabel=xlabel, xlim=(0, None))
     ax.spines[["top", "right"]].set_visible(False)
+    words.titled(ax, title)
+    if wide.any():
+        ax.legend(loc="lower right", **words.LEGEND)  # where the bars are shortest
     return ax
 
 
@@ -106,11 +109,16 @@ def equal_budget(
         size = max(4.0, 12.0 - 1.5 * i)  # groups may coincide: nested outlines can all be seen
         ax.plot(trained, steps, marker, color=colour, markersize=size, markerfacecolor="none", label=name)
     line = np.array([min(t.min() for t, _ in points.values()), max(t.max() for t, _ in points.values())])
-    ax.plot(line, budget / line, color=BOUND, linestyle="--", linewidth=1.2, label="budget of full training", zorder=1)
+    ax.plot(line, budget / line, color=DARK, linestyle=":", linewidth=1.4, label="budget of full training", zorder=1)
     ax.set(xscale="log", yscale="log", xlabel="numbers trained a step", ylabel="steps promised, relative to full")
-    ax.set_title(title)
+    return finished(ax, title)
+
+
+def finished(ax: "Axes", title: str) -> "Axes":
+    """Give axes what every figure has: a title, a legend that covers nothing, and no frame; return them."""
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(loc="upper right", **LEGEND)
+    words.titled(ax, title)
+    words.legend(ax)
     return ax
 
 
@@ -120,12 +128,28 @@ def ticks(scale: Scale, low: float, high: float) -> "Locator":
 
     if scale == "linear":
         return MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True)
-    return LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 100 else (1.0,), numticks=8)
+    return LogLocator(subs=(1.0, 2.0, 5.0) if high < 100 * low else (1.0,), numticks=8)
 
 
-def tick_label(x: float) -> str:
+def tick(axis: "Axis", scale: Scale) -> None:
+    """Set ticks at round numbers on an axis that shows what it will show."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(ticks(scale, low, high))
+    as_powers = scale == "log" and has_powers(low, high)
+    axis.set_major_formatter(FuncFormatter(lambda x, _: tick_label(x, as_power=as_powers)))
+    axis.set_minor_locator(NullLocator())
+
+
+def has_powers(low: float, high: float) -> bool:
+    """Whether the ticks of a logarithmic axis are powers of ten of which some are too long as decimals."""
+    return high >= 100 * low and (low < 5e-4 or high >= 1e5)
+
+
+def tick_label(x: float, *, as_power: bool = False) -> str:
     """Return plain text, since typesetting takes most of the time of a figure."""
-    if x <= 0 or 1e-3 <= x < 1e5:
+    if x <= 0 or (1e-3 <= x < 1e5 and not as_power):
         return f"{x:g}"
     exponent = round(np.log10(x))
     if not np.isclose(x, 10.0**exponent):
@@ -134,6 +158,17 @@ def tick_label(x: float) -> str:
 
 
 def _draw(layer: Layer, ax: "Axes", order: int) -> None:
+    if layer.filled and layer.is_point:
+        ax.vlines(
+            layer.t,
+            *layer.curves,
+            color=layer.colour,
+            alpha=layer.opacity,
+            linewidth=6,
+            label=layer.label,
+            zorder=order,
+        )
+        return
     if layer.filled:
         ax.fill_between(
             layer.t,
@@ -153,6 +188,8 @@ def _draw(layer: Layer, ax: "Axes", order: int) -> None:
             alpha=layer.opacity,
             linewidth=layer.width,
             linestyle="--" if layer.dashed else "-",
+            marker="o" if layer.is_point else None,
+            markersize=DOT,
             label=layer.label if i == 0 else None,
             zorder=order,
         )

@@ -39,7 +39,7 @@ class Expectation(Value):
     how : str
         "recursion", "one run" of a deterministic method, or "rational": then both curves hold Fractions.
     on_trust : bool
-        Whether they rest on what a sketch that is not ours says of its own moments.
+        Whether they rest on moments that a user's sketch declares, unchecked.
 
     Examples
     --------

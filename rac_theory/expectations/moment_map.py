@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from rac_theory.problems.checks import Array
+from rac_theory.processes.progress import advance, task
 
 
 class Unsupported(ValueError):
@@ -92,9 +93,10 @@ def curves(moments: MomentMap, W: Array, steps: int) -> Array:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1)."""
     read = np.empty((steps + 1, 3))
     state = moments.start(W)
-    with np.errstate(over="ignore", invalid="ignore"):  # too long a step diverges
+    with np.errstate(over="ignore", invalid="ignore"), task("steps", steps):  # too long a step diverges
         for t in range(steps):
             read[t] = moments.readout(state)
             state = moments.step(state)
+            advance()
         read[steps] = moments.readout(state)
     return read.T

@@ -62,7 +62,7 @@ def check_covered(algorithm: Algorithm) -> RACLoRA | Bernoulli | FittedDescent:
     )
     assert isinstance(algorithm, RACLoRA | Bernoulli | FittedDescent)
     source = algorithm.gradients
-    ours = "gradients must be of a source of ours, such as Exact() or Minibatch(size)"
+    ours = "gradients must be of a source of this library, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
     if isinstance(source, Clients):
         _check_kind("clients must take full gradient steps, Exact() or Local(steps)", source.source, Exact, Local)

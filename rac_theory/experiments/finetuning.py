@@ -16,6 +16,7 @@ from rac_theory.problems import SoftmaxRegression, checks, datasets
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.relu_network import ReLUNetwork
+from rac_theory.processes import progress
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Haar
 
@@ -159,12 +160,14 @@ def tried(task: Task, name: str, algorithm: Any, rank: int, *, steps: int, runs:
     (4.0, '0.27')
     """
     best: tuple[float, float, Array, Array] | None = None
-    for gamma in GAMMAS:
-        method = replace(algorithm, gamma=gamma)
-        ends = simulate(Case(method, task.problem, task.start, steps=steps), runs=runs, rng=seed)
-        loss = np.where(np.isfinite(ends.values[:, -1]), ends.values[:, -1], np.inf)
-        if best is None or np.median(loss) < best[0]:
-            best = float(np.median(loss)), gamma, loss, task.accuracy(ends.W)
+    with progress.task("trainings", len(GAMMAS)):
+        for gamma in GAMMAS:
+            method = replace(algorithm, gamma=gamma)
+            ends = simulate(Case(method, task.problem, task.start, steps=steps), runs=runs, rng=seed)
+            loss = np.where(np.isfinite(ends.values[:, -1]), ends.values[:, -1], np.inf)
+            if best is None or np.median(loss) < best[0]:
+                best = float(np.median(loss)), gamma, loss, task.accuracy(ends.W)
+            progress.advance()
     assert best is not None
     return Outcome(name, rank, best[1], _spread(best[2]), _spread(best[3]))
 
@@ -181,11 +184,12 @@ def compare(task: Task, rank: int, *, steps: int = 200, link: int = 10, runs: in
     """
     m, n = task.problem.shape
     checks.integer("rank", rank, 1, min(m, n), "min(m, n)")
-    found = []
-    for name, (algorithm, inner) in methods(task.problem.shape, rank, link, steps // link).items():
-        outer = steps // inner
-        found.append(tried(task, name, algorithm, rank, steps=outer, runs=runs, seed=seed))
-    return found
+    every = methods(task.problem.shape, rank, link, steps // link)
+    with progress.task("trainings", len(every) * len(GAMMAS)):
+        return [
+            tried(task, name, algorithm, rank, steps=steps // inner, runs=runs, seed=seed)
+            for name, (algorithm, inner) in every.items()
+        ]
 
 
 def _spread(values: Array) -> tuple[float, float, float]:

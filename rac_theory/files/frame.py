@@ -1,4 +1,4 @@
-"""Records as a data frame of pandas, which is imported when somebody asks for one."""
+"""Records as a data frame of pandas, which is imported when one is needed."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any

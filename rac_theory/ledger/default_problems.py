@@ -1,4 +1,4 @@
-"""The default problems: what the ledger tries every claim on unless told otherwise."""
+"""The default problems: what the ledger tries every claim on by default."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ def draw(ensemble: Ensemble, verdicts: list[Verdict], folder: Path) -> list[str 
 def _draw_one(ensemble: Ensemble, verdict: Verdict, folder: Path) -> str | None:
     if verdict.evidence == "none":
         return None
-    chart = replace(verdict.chart, title=f"{verdict.theorem.id} {verdict.status.name}\n{ensemble.key}")
+    chart = replace(verdict.chart, title=f"{verdict.theorem.id} {verdict.status.name}: {ensemble.key}")
     name = f"{slug(str(ensemble.key))}_{verdict.theorem.id}.svg"
     write_whole(folder / name, chart_svg.draw(chart))
     return name

@@ -1,7 +1,9 @@
 """A row without nesting, as files and data frames have it: the parts of a value in columns, such as ``slack_value``."""
 
+import csv
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Any, get_args
@@ -27,6 +29,17 @@ def flat(row: Row) -> dict[str, Any]:
     return record
 
 
+def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield what a CSV file holds of rows: the names of the columns, and each row; a word may have lines of its own."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        yield _taken(stream)
+        writer.writerow(flat(row))
+    yield _taken(stream)
+
+
 def columns() -> Mapping[str, type]:
     """Return the names of all columns, each with int, float, bool or str; what is neither number nor word is JSON."""
     types = {field.name: field.type for field in fields(Row)}
@@ -35,6 +48,13 @@ def columns() -> Mapping[str, type]:
         parts = PARTS.get(name, {})
         found |= {f"{name}_{part}": kind for part, kind in parts.items()} if parts else {name: types[name]}
     return {name: _plain(kind) for name, kind in found.items()}
+
+
+def _taken(stream: io.StringIO) -> str:
+    written = stream.getvalue()
+    stream.seek(0)
+    stream.truncate()
+    return written
 
 
 def _word(value: Any) -> Any:

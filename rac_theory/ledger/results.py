@@ -66,13 +66,14 @@ def slug(words: str) -> str:
 
 def save(folder: Path, rows: Iterable[Row], command: Sequence[str] = ()) -> Path:
     """Write the rows in the order of their numbers, and the command that made them."""
-    content = {
-        "format": _FORMAT,
-        "command": [*command],
-        "versions": versions(),
-        "rows": [row.to_json() for row in sorted(rows, key=lambda row: row.number)],
-    }
-    return write_whole(folder / FILE, json.dumps(content, allow_nan=False, indent=1), durable=True)
+    plain = content(sorted(rows, key=lambda row: row.number), command)
+    return write_whole(folder / FILE, json.dumps(plain, allow_nan=False, indent=1), durable=True)
+
+
+def content(rows: Iterable[Row], command: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what the file holds of some rows, which come last, and of the command that made them."""
+    plain = [row.to_json() for row in rows]
+    return {"format": _FORMAT, "command": [*command], "versions": versions(), "rows": plain}
 
 
 def load(path: Path) -> Ledger:
@@ -92,7 +93,7 @@ def to_be_replaced(folder: Path) -> str | None:
     Raises
     ------
     ValueError
-        If a ``results.json`` is there that ``save`` has not written: it may be dear to someone.
+        If a ``results.json`` is there that ``save`` has not written: it may be someone's only copy.
     """
     path = folder / FILE
     if not path.exists():

@@ -59,7 +59,7 @@ class Setting:
     longest : int
         The largest number of steps.
     reduction : float
-        Steps are taken until every bound is this many times below what descent alone says, or has levelled off.
+        Steps are taken until every bound is this many times below what descent alone implies, or has levelled off.
     costly : bool
         Whether a step costs so much that a large problem affords fewer runs.
     """

@@ -32,5 +32,8 @@ def setting_named(name: str) -> Setting:
     """
     multiple = step_multiple(name)
     if name in SETTINGS or multiple is None:
-        return SETTINGS[checks.one_of("setting", name, SETTINGS)]
+        try:
+            return SETTINGS[checks.one_of("setting", name, SETTINGS)]
+        except ValueError as error:
+            raise ValueError(f"{error}; or a step size, such as 0.5/L") from None
     return step_size(multiple)

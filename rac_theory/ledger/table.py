@@ -14,7 +14,10 @@ from rac_theory.ledger.violated import violated
 from rac_theory.verification.slack import Slack
 from rac_theory.verification.status import Status
 
-_COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red", FAILED: "red"}
+COLOURS = {"HOLDS": "green", "CONSISTENT": "cyan", "UNDECIDED": "yellow", "VIOLATED": "bold red", FAILED: "red"}
+
+SPARE = ("time", "promised", "fitted", "evidence", "reach", "setting")
+"""What a narrow terminal leaves out, the first one first."""
 
 COLUMNS = (
     "#",
@@ -30,6 +33,7 @@ COLUMNS = (
     "time",
 )
 
+_EXPLAINED = re.compile(r" \(.*\)$")  # what a symbol means, which explain says; results.json has it too
 _NUMBER = re.compile(r"(?<![\w(])\d+\.\d+(e[+-]?\d+)?")  # reasons that differ by a measured number are one
 
 
@@ -37,10 +41,12 @@ def ledger_table(rows: Sequence[Row]) -> Table:
     """Return the table of the rows that were run: claim, case, verdict, slack, reach, rates, evidence, time."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in COLUMNS:
-        table.add_column(escape(name), justify="right" if name in ("#", "reach", "time") else "left", no_wrap=True)
+        table.add_column(
+            escape(name), justify="right" if name in ("#", "reach", "time") else "left", no_wrap=name != "case"
+        )
     for row in rows:
         if row.status not in (NEEDS_EXTRA, Status.NOT_APPLICABLE.name):
-            coloured = {"verdict": f"[{_COLOURS[row.status]}]{row.status}[/]"}
+            coloured = {"verdict": f"[{COLOURS[row.status]}]{row.status}[/]"}
             told = zip(COLUMNS, cells(row), strict=True)
             table.add_row(*(coloured.get(name, escape(words)) for name, words in told))
     return table
@@ -64,20 +70,20 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:
-    """Return one line for each reason why rows were not run, with how many they are, and the counts of verdicts."""
+    """Return one line for each reason why rows were not run, with how many they are, and the counts of verdicts.
+
+    A row that misses several assumptions is counted for each. Places are named where they are not all there are.
+    """
     lines = []
-    unmet = Counter(
-        (row.problem, row.sketch, _NUMBER.sub("...", row.reason))
-        for row in rows
-        if row.status == Status.NOT_APPLICABLE.name
-    )
-    by_reason: dict[str, list[tuple[str, str, int]]] = {}
-    for (problem, sketch, reason), count in unmet.items():
-        by_reason.setdefault(reason, []).append((problem, sketch, count))
-    for reason, where in by_reason.items():
-        total = sum(count for *_, count in where)
-        places = sorted({problem for problem, *_ in where}), sorted({sketch for _, sketch, _ in where})
-        lines.append(f"NOT_APPLICABLE x {total} ({', '.join(places[0])}; {', '.join(places[1])}): {reason}")
+    unmet: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.status == Status.NOT_APPLICABLE.name:
+            for reason in row.reason.removesuffix(".").split("; "):
+                unmet.setdefault(_NUMBER.sub("...", _EXPLAINED.sub("", reason)), []).append(row)
+    for reason, ones in unmet.items():
+        places = [_named({getattr(row, axis) for row in ones}, rows, axis) for axis in ("problem", "sketch")]
+        where = "; ".join(filter(None, places))
+        lines.append(f"NOT_APPLICABLE x {len(ones)}{f' ({where})' if where else ''}: {reason}")
     failed = Counter(row.reason for row in rows if row.status == FAILED)
     lines += [f"{FAILED} x {count}: {reason}" for reason, count in failed.items()]
     needed = {row.problem: row.reason for row in rows if row.status == NEEDS_EXTRA}
@@ -86,6 +92,29 @@ def remarks(rows: Sequence[Row]) -> list[str]:
     names = [*(status.name for status in Status), FAILED, NEEDS_EXTRA]
     lines.append(", ".join(f"{counts[name]} {name}" for name in names if counts[name]))
     return lines
+
+
+def gathered(notes: Sequence[str]) -> list[str]:
+    """Return notes that say the same of several places as one.
+
+    Examples
+    --------
+    >>> from rac_theory.ledger.table import gathered
+    >>> gathered(["wine: it is left out", "plain is left out", "digits: it is left out"])
+    ['wine, digits: it is left out', 'plain is left out']
+    """
+    places: dict[str, list[str]] = {}
+    for note in notes:
+        where, colon, what = note.rpartition(": ")
+        places.setdefault(what, []).extend([where] * bool(colon))
+    return [": ".join(filter(None, (", ".join(where), what))) for what, where in places.items()]
+
+
+def _named(found: set[str], rows: Sequence[Row], axis: str) -> str:
+    """The places of some rows; nothing where these are all that were tried."""
+    return (
+        "" if found == {getattr(row, axis) for row in rows if row.status != NEEDS_EXTRA} else ", ".join(sorted(found))
+    )
 
 
 def _slack(slack: Mapping[str, Any] | None) -> str:

@@ -122,6 +122,11 @@ class Row(Value):
         return self.evidence == "sampled" or (self.evidence == "exact" and self.alpha_spent > 0)
 
     @property
+    def reach_share(self) -> float | None:
+        """The share of the steps about which the row says something; None where nothing was tried."""
+        return None if self.evidence == "none" else (self.reach or 0) / self.steps
+
+    @property
     def alpha_spent(self) -> float:
         """The probability with which a sampled constant behind this row may be false."""
         return float((self.constants or {}).get("alpha_spent") or 0.0)

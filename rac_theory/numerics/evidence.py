@@ -164,7 +164,7 @@ def confirmed(X: Array, bound: Array, ceiling: float, alpha: float) -> Array:
 
 
 def detectable(X: Array, alpha: float) -> Array:
-    """Return, for each t, (T,), the smallest violation that runs of this shape, X >= 0, (runs, T), would have shown.
+    """Return, for each t, (T,), the smallest violation that runs of this shape, X >= 0, (runs, T), would have detected.
 
     It is a delta, relative to the bound, at which the test at level ``alpha share_t`` begins to reject the runs
     rescaled to mean ``(1 + delta) bound``, by bisection to half a per cent; inf if even delta = 1000 is not rejected,
@@ -183,7 +183,7 @@ def detectable(X: Array, alpha: float) -> Array:
 
 
 def detects(X: Array, delta: float, alpha: float) -> NDArray[np.bool_]:
-    """Say for which t runs of this shape would give away a violation by delta, at level ``alpha share_t``: (T,).
+    """Say for which t runs of this shape would detect a violation by delta, at level ``alpha share_t``: (T,).
 
     Examples
     --------

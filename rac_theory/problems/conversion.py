@@ -1,7 +1,7 @@
 """What counts as a number: real ones of every type. Whatever else NumPy would convert in silence is named.
 
 NumPy drops the mask of a masked array and the imaginary part of a number, counts durations, reads strings, and turns a
-gap of an object array into nan. Each of these would be a problem that nobody has posed.
+gap of an object array into nan. Each of these would silently pose another problem.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What is passed where a value of some kind belongs: an instance of it, or one with the members that will be asked."""
+"""Checks of arguments by kind: an instance of a class, or a value with the members that are needed."""
 
 import inspect
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def having(name: str, value: object, kind: str, members: Iterable[str], hint: st
 
 
 def being(name: str, value: object, kind: type, source: str = "") -> None:
-    """Raise a ``ValueError`` unless a value is of a class of ours, which ``source`` says how to get."""
+    """Raise a ``ValueError`` unless a value is of a class of this library, which ``source`` says how to get."""
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         raise ValueError(f"{name} must be {article} {kind.__name__}{source}, got {described(value)}")

@@ -10,7 +10,7 @@ _WIDTH = 120
 def printable(text: str) -> str:
     r"""Write each character that has no sign, ESC and new lines among them, as a string literal does: ``\x1b``.
 
-    Names of files, of classes and of tensors are a stranger's, and a terminal obeys what it is sent.
+    Names of files, classes and tensors may come from others, and a terminal obeys the control characters it is sent.
     """
     if text.isprintable():
         return text

@@ -36,7 +36,7 @@ class PLSine:
     At x0 ``p = 0``, so ``h(x0) = f''(x0) = 0.1755``. The constant of a sum over separate entries is the smallest of
     theirs, so it is that of W, and it is attained where one entry is x0 and the others are 0 or x0.
 
-    The constant 1/32 that is in circulation for this function is true, and 5.6 times too small.
+    The constant 1/32 that is usually quoted for this function is valid, but 5.6 times too small.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class PLSine:
 
     @property
     def mu(self) -> float:
-        """``h(x0)``, the largest constant there is, rounded down."""
+        """``h(x0)``, the largest valid constant, rounded down."""
         return _largest_constant()
 
     @property

@@ -15,7 +15,7 @@ class Problem(Protocol):
 
     * ``W_star``, (m, n): a minimiser, to the accuracy that ``f_star_error`` states.
     * ``f_star_error``, in the units of f: the infimum lies in ``[f_star - f_star_error, f_star]``; without it 0.
-    * ``start``, (m, n): where runs start unless told otherwise; without it the zero matrix.
+    * ``start``, (m, n): where runs start by default; without it the zero matrix.
     * ``value_and_gradient(W)``: both at once, where that is cheaper.
     * ``eigenbasis``: coordinates in which f is a sum of squares, an ``Eigenbasis`` or None; runs then need no gradient.
     * ``single_precision``: the same problem computed in float32.
@@ -68,7 +68,7 @@ class Problem(Protocol):
 
     @property
     def f_star(self) -> float:
-        """Upper end of a certified interval for the infimum of f; nan where no certificate can be had."""
+        """Upper end of a certified interval for the infimum of f; nan where there is no certificate."""
         ...
 
     @property

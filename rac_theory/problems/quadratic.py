@@ -39,7 +39,7 @@ class Quadratic(Value):
     S : (m, m), R : (n, n), Q : (m n, m n)
         What the class methods set; in units of f per squared unit of W.
     start : (m, n), optional
-        Where runs start unless told otherwise; zero by default.
+        Where runs start by default; zero if it is not given.
 
     Examples
     --------

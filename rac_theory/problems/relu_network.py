@@ -17,7 +17,7 @@ from rac_theory.problems.value import Value
 class ReLUNetwork(Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\max(x_i^\top W, 0)\, V)`, as a function of W alone.
 
-    Nothing is known of it that a theorem could use: the gradient is not even continuous. It is here to be tried.
+    No constant of it is known that a theorem could use: the gradient is not even continuous. It is for experiments.
 
     Parameters
     ----------

@@ -1,3 +1,3 @@
 """Processes: what a computation asks of the machine. What a signal does to workers, memory that is kept, one thread of
-BLAS, and whose code it was that failed. It uses nothing. It must not know what is computed.
+BLAS, how far it is, and whose code it was that failed. It uses nothing. It must not know what is computed.
 """

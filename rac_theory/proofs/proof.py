@@ -25,7 +25,7 @@ class Proof:
     ----------
     theorem : Theorem
     fact, times : Fact
-        The claim times a number that is positive, and that this number is.
+        The claim times a positive number, and the fact that this number is positive.
 
     Examples
     --------

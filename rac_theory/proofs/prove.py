@@ -1,4 +1,4 @@
-"""Proofs of theorems: ours are written down, for others one is looked for."""
+"""Proofs of theorems: those of this library are stored, for others one is searched for."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,7 +25,7 @@ _SPLIT = gamma * (L + s) <= 2
 
 
 def prove(theorem: Theorem | str) -> Proof | None:
-    """Return a proof of a theorem: of ours the one that is written down, of others one that is found.
+    """Return a proof of a theorem: the stored one for a theorem of this library, otherwise one that a search finds.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def _from_one_step(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
 
 
 def strongest(theorem: Theorem) -> Proof | None:
-    """Return a proof of the strongest claim of the shape of a theorem that is found, with the constant in it.
+    """Return a proof of the strongest claim that is found with the shape of a theorem and another constant.
 
     Returns
     -------

@@ -42,8 +42,8 @@ class ShownClaim:
 
     @property
     def proof(self) -> ShownProof | None:
-        """Its proof, if it is one of ours."""
-        return shown_proof(self.id)
+        """Its proof, if it is one of ours and rows try it: to check the proofs of all takes longer than many a job."""
+        return shown_proof(self.id) if self.rows else None
 
     @property
     def counts(self) -> list[tuple[str, int]]:
@@ -65,7 +65,7 @@ class ShownClaim:
     @property
     def reach(self) -> list[str]:
         """The least and the largest share of the steps that rows say something about; one where they are alike."""
-        shares = [(row.reach or 0) / row.steps for row in self.rows if row.evidence != "none"]
+        shares = [row.reach_share for row in self.rows if row.reach_share is not None]
         return list(dict.fromkeys(f"{share:.0%}" for share in (min(shares), max(shares)))) if shares else []
 
 

@@ -48,6 +48,11 @@ def reach(row: Row) -> str:
     return f"{row.reach or 0}/{row.steps}" if row.evidence != "none" else ABSENT
 
 
+def key(value: float | None) -> str:
+    """Return a number as a table is sorted by it; what does not exist is empty."""
+    return "" if value is None or math.isnan(value) else f"{value:.17g}"
+
+
 def _rate(kind: str, value: float) -> str:
     """Return HTML: words of the file do not come into it."""
     power = f"{value:.2f}".replace("-", "−")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -18,11 +19,14 @@ from rac_theory.report import gallery, numbers, packing
 from rac_theory.report.cases import ShownCase
 from rac_theory.report.claims import claims, counts
 from rac_theory.report.images import data_uri
+from rac_theory.report.saved import JSON_END, saved
 from rac_theory.report.sentences import breakable
 from rac_theory.verification.status import Status
 from rac_theory.verification.versions import versions
 
 FILE = "report.html"
+ON_A_PAGE = 100
+"""How many cases are laid out at a time: more take a browser longer than a reader waits."""
 _SYMBOLS = dict(zip(STATUSES, "✓≈?✗–!∅", strict=True))
 _MEANINGS = {status.name: status.meaning for status in Status} | {
     FAILED: "it raised an error",
@@ -74,8 +78,12 @@ def page(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown]) ->
         packs=packing.pack([about.render(case=ShownCase(row, folder)) for row in rows]),
         proofs=list(proofs),
         proof_packs=packing.pack(list(proofs.values())),
+        saved=packing.packed(saved(rows)),
+        json_end=JSON_END,
         rows_in_pack=packing.ROWS,
+        on_a_page=ON_A_PAGE,
         counts=counts(rows),
+        filters={name: _values(rows, name) for name in ("claim", "problem", "sketch", "rank", "side")},
         violated=violated(rows),
         by_chance=[row for row in rows if row.violates(row.alpha)],
         sampled=sum(row.is_sampled for row in rows),
@@ -96,10 +104,17 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "symbol": _SYMBOLS.__getitem__,
+        "place": STATUSES.index,
         "meaning": _MEANINGS.__getitem__,
         "breakable": breakable,
     }
     return environment
+
+
+def _values(rows: Sequence[Row], name: str) -> list[Any]:
+    """Return what rows have of a name, in their order, and numbers in theirs; what says nothing is left out."""
+    found = [value for value in dict.fromkeys(getattr(row, name) for row in rows) if value]
+    return sorted(found) if name == "rank" else found
 
 
 def _versions(rows: Sequence[Row]) -> dict[str, str]:

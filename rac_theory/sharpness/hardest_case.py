@@ -12,6 +12,7 @@ from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import type_name
 from rac_theory.problems.value import Value
+from rac_theory.processes import progress
 from rac_theory.sharpness.case_families import CONDITION, Family, Method, families
 from rac_theory.sharpness.tightness import tightness
 from rac_theory.theorems import theorem_named
@@ -106,11 +107,12 @@ def hardest_case(theorem: Theorem | str, budget: int = 2000, *, rng: Randomness 
     if not searches:
         raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {_reason(theorem)}")
     random = generator(seed_sequence(rng))
-    for search in searches:
-        search.run(budget // 2 // len(searches), random)
-    promising = sorted(searches, key=lambda search: -search.ratio)[:_FINALISTS]
-    for search in promising:
-        search.run((budget - budget // 2) // len(promising), random)
+    with progress.task("cases", budget):
+        for search in searches:
+            search.run(budget // 2 // len(searches), random)
+        promising = sorted(searches, key=lambda search: -search.ratio)[:_FINALISTS]
+        for search in promising:
+            search.run((budget - budget // 2) // len(promising), random)
     best = max(searches, key=lambda search: search.ratio)
     if best.case is None:
         raise ValueError(f"theorem must hold for some case that is searched, got {theorem.id}: {best.reason}")
@@ -168,6 +170,7 @@ class _Search:
     def cost(self, point: Array) -> float:
         """Minus the largest exact / bound; positive where the bound says too little, or nothing."""
         self.evaluations += 1
+        progress.advance()
         point = np.clip((np.asarray(point) - _EDGE) / (1 - 2 * _EDGE), 0.0, 1.0)
         case = self.family.case(point[:-1], (0.1 + 0.9 * point[-1]) * self.largest_step, _STEPS)
         constants = Constants.of(case)

@@ -26,7 +26,7 @@ def tightness(theorem: Theorem | str, case: Case, *, constants: Constants | None
     Parameters
     ----------
     theorem : Theorem or str
-        A theorem, or the id of one of ours.
+        A theorem, or the id of one of this library.
     case : Case
     constants : Constants, optional
         Use these in place of the computed ones, to see what a false constant would do.

@@ -36,7 +36,7 @@ _WIDEST = 1e-4  # of the upper end
 class WorstCase:
     """The largest that the metric of a theorem can be, where its start is 1: ``f(W^0) - f*``, for T4 the distance.
 
-    Both ends make allowance for what the solver left undone, see
+    Both ends allow for the error of the solver, see
     ``rac_theory.sharpness.worst_case_program``; that is no proof.
 
     Attributes

@@ -17,6 +17,7 @@ from rac_theory.problems.naming import shown
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.processes.interrupts import left_to_the_parent
 from rac_theory.processes.kept_memory import keep_freed_memory
+from rac_theory.processes.progress import task
 from rac_theory.simulation.history import History, run_and_keep
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.kernels.kernel import Kernel
@@ -46,10 +47,13 @@ def simulate_part(
         measured = np.empty((3 if distances else 2, case.steps + 1, runs), start.dtype)
         parts: list[_Part] = []
         done = 0
-        for numbers, part in pool(delayed(_do)(work, blocks) for blocks in together):
-            measured[:, :, done : done + len(part.norms)] = numbers
-            done += len(part.norms)
-            parts.append(part)
+        with task("runs", runs) as counted:
+            before = counted.done
+            for numbers, part in pool(delayed(_do)(work, blocks) for blocks in together):
+                measured[:, :, done : done + len(part.norms)] = numbers
+                done += len(part.norms)
+                counted.reach(before + done)  # by workers
+                parts.append(part)
     values, squares, *squared_distances = measured.swapaxes(1, 2)
     histories = {
         name: np.concatenate([part.history[name] for part in parts], 1).swapaxes(0, 1) for name in parts[0].history

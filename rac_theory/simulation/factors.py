@@ -26,7 +26,7 @@ def beside(path: Iterator[Visit], kernel: Stepping, rng: np.random.Generator) ->
         name = f"{type(algorithm).__name__}.factored at t={t}"
         state = next(states, None) if isinstance(states, Iterator) else states
         if state is None:
-            raise ValueError(f"{name} must yield Factored(W, B, A) for ever, got nothing more, or no yield")
+            raise ValueError(f"{name} must yield Factored(W, B, A) without end, got nothing more, or no yield")
         factored = _of_shape(name, state, visit.W, rank)
         _check_weights(name, factored.W, visit.W)
         rank = factored.B.shape[2]

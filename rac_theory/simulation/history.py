@@ -7,6 +7,7 @@ import numpy as np
 
 from rac_theory.numerics.randomness import generator
 from rac_theory.problems.checks import Array
+from rac_theory.processes.progress import advance
 from rac_theory.simulation.factors import beside
 from rac_theory.simulation.kernels.kernel import Kernel, Visit
 from rac_theory.simulation.kernels.stepping import Stepping
@@ -42,7 +43,15 @@ def run_and_keep(
         path = _with_factors(path, kernel, generator(*streams), pages, runs)
     if "W" in kept:
         path = _with_iterates(path, kernel, pages, runs)
-    return record(path, steps), {name: np.stack(written) for name, written in pages.items()}
+    return record(_counted(path, runs / (steps + 1)), steps), {
+        name: np.stack(written) for name, written in pages.items()
+    }
+
+
+def _counted(path: Iterator[Visit], share: float) -> Iterator[Visit]:
+    for visit in path:
+        advance(share)
+        yield visit
 
 
 def _with_iterates(path: Iterator[Visit], kernel: Kernel, pages: _Pages, runs: int) -> Iterator[Visit]:

@@ -108,4 +108,4 @@ class Trajectory:
         """Draw the gaps, or the squared gradients where f_star is unknown, on matplotlib axes; return the axes."""
         from rac_theory.drawing import chart, plot
 
-        return plot.curves(chart.ensemble(self.gaps, self.squared_gradients), ax)
+        return plot.curves(chart.ensemble(self.gaps, self.squared_gradients, title=self.case.headline), ax)

@@ -1,7 +1,7 @@
 """Sketches: the concept, the distributions, and what is known of the projection H on the range of a draw: E[H] and its
 spectrum, E[HMH], its rank. ``distributions`` has one file for each, ``laws`` the theorems that give several of them
-their closed forms. It uses problems, numerics, processes and drawing. It must not know algorithms: a sketch says
-nothing of steps.
+their closed forms. It uses problems, numerics, processes and drawing. It must not know algorithms: a sketch
+says nothing of steps.
 """
 
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian

@@ -20,7 +20,7 @@ Spectra = Mapping[str, Spectrum | str]
 
 
 def compare(dim: int, rank: int, *, rng: Randomness = None) -> Spectra:
-    """Return the spectrum of every sketch, ours and installed ones, at one size.
+    """Return the spectrum of every sketch, built-in and installed, at one size.
 
     Examples
     --------
@@ -93,10 +93,12 @@ def comparison_table(known: Spectra) -> Table:
             f"{one.slowdown:.4g}",
             one.how,
         )
-    for name, reason in known.items():
-        if isinstance(reason, str):
-            table.add_row(escape(name), "-", "-", "-", "-", escape(reason))
     return table
+
+
+def without_spectrum(known: Spectra) -> list[str]:
+    """Return a line for each sketch that has no spectrum at this size, with the reason."""
+    return [f"{name}: {reason}" for name, reason in known.items() if isinstance(reason, str)]
 
 
 def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
@@ -115,7 +117,8 @@ def comparison_plot(known: Spectra, ax: "Axes | None" = None) -> "Axes":
     return plot.intervals(
         [name for name, _ in rows],
         [(float(one.lambda_min), float(one.lambda_min_upper)) for _, one in rows],
-        xlabel=r"$\lambda_{\min}(E[H])$",
+        xlabel=r"smallest eigenvalue of $E[H]$",
+        title=" and ".join(sorted({f"E[H], {'x'.join(map(str, one.matrix.shape))}" for _, one in rows})),
         ax=ax,
     )
 

@@ -1,4 +1,4 @@
-"""What a sketch says of itself beside its draws, checked before it is believed: closed forms, support, flags."""
+"""What a sketch declares besides its draws, checked before it is used: closed forms, support, flags."""
 
 import numbers
 from fractions import Fraction

@@ -20,7 +20,7 @@ def steps_ahead(dim: int, rank: int, runs: int) -> int:
 
 
 def draws_ahead(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:
-    """Yield fresh draws, (runs, dim, rank), for ever.
+    """Yield fresh draws, (runs, dim, rank), without end.
 
     Drawing ahead changes no law, as no draw depends on a state; and how far ahead depends on sizes alone, so that fewer
     steps are the first of more.
@@ -42,7 +42,7 @@ def draw_ranges(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
 
 
 def ranges(sketch: Sketch, rng: np.random.Generator, runs: int, dtype: type = np.float64) -> Iterator[Array]:
-    """Yield orthonormal bases of the ranges of fresh draws, (runs, dim, min(dim, rank)), for ever."""
+    """Yield orthonormal bases of the ranges of fresh draws, (runs, dim, min(dim, rank)), without end."""
     ahead = steps_ahead(sketch.dim, sketch.rank, runs)
     while True:
         Q: Array = draw_ranges(sketch, rng, ahead * runs).astype(dtype, copy=False)

@@ -20,6 +20,7 @@ from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.processes import progress
 from rac_theory.sketches.draws import draw
 from rac_theory.sketches.sketch import Sketch
 
@@ -77,6 +78,7 @@ def sample_spectrum(
         rows = np.swapaxes(orthonormal_range(draw(sketch, rng, size)), 1, 2).reshape(-1, d)
         total += rows.T @ rows
         n += size
+        progress.advance(size)
         if n < min(checkpoint, draws):
             continue
         k, checkpoint = k + 1, 2 * checkpoint

@@ -13,6 +13,7 @@ from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
 from rac_theory.problems import checks
 from rac_theory.problems.eigenvalues import eigenvalues
 from rac_theory.problems.value import Value
+from rac_theory.processes import progress
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.extremes import check_claim, extremes, read_only
@@ -48,7 +49,7 @@ class Spectrum(Value):
     draws : int
         How many draws stand behind the bounds.
     on_trust : bool
-        Whether a sketch that is not ours says this of itself, and nobody has checked it.
+        Whether this is what a user's sketch declares, unchecked.
 
     Examples
     --------
@@ -107,7 +108,10 @@ class Spectrum(Value):
 
         values, _ = eigenvalues(self.matrix.astype(np.float64))
         interval = (float(self.lambda_min), float(self.lambda_min_upper))
-        return plot.eigenvalues(values, interval, title=self.how, ax=ax)
+        title = f"E[H], {'x'.join(map(str, self.matrix.shape))}, {self.how}" + f" from {self.draws} draws" * bool(
+            self.draws
+        )
+        return plot.eigenvalues(values, interval, title=title, ax=ax)
 
 
 def _interval(low: float | Fraction, high: float | Fraction) -> str:
@@ -181,7 +185,8 @@ def spectrum(
     checks.integer("draws", draws, 1)
     if width is not None:
         checks.finite("width", width, above=0)
-    with one_blas_thread():  # at these sizes more threads wait for each other, and the bits depend on their number
+    # At these sizes more threads of BLAS wait for each other, and the bits depend on their number.
+    with one_blas_thread(), progress.task("draws", draws):
         sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
     return Spectrum(
         sampled.lambda_min,

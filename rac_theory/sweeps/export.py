@@ -1,13 +1,12 @@
 """Rows as a flat table in a file, CSV or Parquet: the same rows give the same bytes."""
 
-import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rac_theory.files.whole_file import write_whole
-from rac_theory.ledger.flat_row import columns, flat
+from rac_theory.ledger.flat_row import columns, csv_lines, flat
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.problems.extras import import_extra
 
@@ -37,23 +36,19 @@ def write(rows: Sequence[Row], path: Path) -> None:
         If the file cannot be written.
     """
     check(path)
-    write_whole(path, _CONTENT[path.suffix]([flat(row) for row in rows]))
+    write_whole(path, _CONTENT[path.suffix](rows))
 
 
-def _csv(records: list[dict[str, Any]]) -> bytes:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return stream.getvalue().encode()
+def _csv(rows: Sequence[Row]) -> bytes:
+    return "".join(csv_lines(rows)).encode()
 
 
-def _parquet(records: list[dict[str, Any]]) -> bytes:
+def _parquet(rows: Sequence[Row]) -> bytes:
     pa, parquet = _arrow()
     arrow = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
     schema = pa.schema([(name, arrow[kind]) for name, kind in columns().items()])
     stream = io.BytesIO()
-    parquet.write_table(pa.Table.from_pylist(records, schema=schema), stream)
+    parquet.write_table(pa.Table.from_pylist([flat(row) for row in rows], schema=schema), stream)
     return stream.getvalue()
 
 
@@ -61,4 +56,4 @@ def _arrow() -> tuple[Any, Any]:
     return import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
 
 
-_CONTENT: Mapping[str, Callable[[list[dict[str, Any]]], bytes]] = {".csv": _csv, ".parquet": _parquet}
+_CONTENT: Mapping[str, Callable[[Sequence[Row]], bytes]] = {".csv": _csv, ".parquet": _parquet}

@@ -145,7 +145,7 @@ class Sweep:
         counts = self.verdicts(claim)
         if not counts:
             raise ValueError(f"claim must be one that was tried at step_sizes, got {claim!r}")
-        return picture.verdicts_over_steps(counts, title=claim, ax=ax)
+        return picture.verdicts_over_steps(counts, title=f"{claim} on {len(self._of(claim))} cases", ax=ax)
 
     def _of(self, claim: str) -> list[Row]:
         checks.one_of("claim", claim, {row.claim for row in self.rows})

@@ -24,7 +24,7 @@ class Grid(Value):
     Attributes
     ----------
     claims, problems, sketches, ranks, sides, steps, runs, alpha
-        As in ``Selection``. A rank that a problem has no room for is left out.
+        As in ``Selection``. A rank that does not fit a problem is left out.
     settings : tuple of str
         Names in ``SETTINGS``; by default those that the claims need, if there are no step sizes either.
     step_sizes : tuple of float

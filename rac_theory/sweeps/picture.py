@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rac_theory.drawing.chart import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW
-from rac_theory.drawing.plot import LEGEND, figure
+from rac_theory.drawing.colours import BLACK, BOUND, GREEN, GREY, RUNS, YELLOW
+from rac_theory.drawing.plot import figure, finished, tick_label
 from rac_theory.ledger.verdict_row import FAILED
 from rac_theory.verification.status import Status
 
@@ -31,7 +31,9 @@ def verdicts_over_steps(counts: Mapping[float, Counter[str]], *, title: str = ""
         shares = [counts[step][status] / counts[step].total() for step in steps]
         if any(shares):
             ax.plot(steps, shares, marker=marker, color=colour, markerfacecolor="none", label=status)
-    ax.set(xlabel=r"step size $\gamma L$", ylabel="share of the cells", ylim=(-0.03, 1.03), title=title)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(**LEGEND)
-    return ax
+    ax.set(xlabel=r"step size $\gamma L$", ylabel="share of the cells", ylim=(-0.03, 1.03))
+    if len(steps) > 1:
+        ax.set_xscale("log")
+        ax.set_xticks(steps, map(tick_label, steps))
+        ax.minorticks_off()
+    return finished(ax, title)

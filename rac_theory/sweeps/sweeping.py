@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rac_theory.problems import checks
+from rac_theory.processes import progress
 from rac_theory.processes.tasks import as_they_finish, worker_count
 from rac_theory.sweeps.forecast import Forecast, memory_of_a_worker, pilots
 from rac_theory.sweeps.found import Sweep
@@ -38,7 +39,7 @@ class Progress:
     --------
     >>> from rac_theory.sweeps import Progress
     >>> print(Progress(done=10, total=100, seconds_left=42.0, workers=2, memory=2.0**30))
-    10 of 100 cells are done; the others take about 42 s and 1 GiB of memory with 2 worker(s)
+    10 of 100 cells are done; the rest needs about 42 s and 1 GiB of memory, with 2 workers
     """
 
     done: int
@@ -48,11 +49,13 @@ class Progress:
     memory: float
 
     def __str__(self) -> str:
-        memory = "unknown" if math.isnan(self.memory) else f"{self.memory / 2**30:.2g} GiB"
-        return (
-            f"{self.done} of {self.total} cells are done; the others take about {self.seconds_left:.3g} s "
-            f"and {memory} of memory with {self.workers} worker(s)"
-        )
+        done = f"{self.done} of {self.total} cells are done"
+        if self.done == self.total:
+            return done
+        seconds = f"about {self.seconds_left:.3g} s" if self.seconds_left >= 1 else "less than a second"
+        memory = "an unknown amount" if math.isnan(self.memory) else f"{self.memory / 2**30:.2g} GiB"
+        workers = f"{self.workers} worker{'s' * (self.workers != 1)}"
+        return f"{done}; the rest needs {seconds} and {memory} of memory, with {workers}"
 
 
 def sweep(
@@ -73,7 +76,8 @@ def sweep(
     jobs : int, optional
         Workers; by default as many as there are, and none for a short sweep.
     watch : callable, optional
-        Called with a ``Progress`` when the first cells have shown what the others cost, and after every cell.
+        Called with a ``Progress`` when the first cells have shown what the others cost, and after every cell; without
+        it there is a bar where somebody waits.
 
     Raises
     ------
@@ -97,8 +101,10 @@ def sweep(
     grid.cells  # noqa: B018  # no store is made for a grid that is refused
     with closing(Store(Path(store), grid)) as open_store:
         job = _Job(grid, open_store, watch)
-        job.run_pilots()
-        job.run_others(jobs)
+        with progress.task("cells", job.total) if watch is None else progress.silent():
+            progress.advance(job.total - len(job.left))
+            job.run_pilots()
+            job.run_others(jobs)
         return Sweep.of(open_store)
 
 
@@ -145,6 +151,7 @@ class _Job:
     def _keep(self, finished: Finished) -> None:
         self.store.add(finished)
         self.forecast.learn(self.left.pop(finished.cell), finished.seconds)
+        progress.advance()
 
     def _tell(self) -> None:
         if self.watch is not None:

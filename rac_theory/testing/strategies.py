@@ -70,7 +70,7 @@ def problems(draw: DrawFn) -> Problem:
 
 
 def sketches(dim: int) -> SearchStrategy[Sketch]:
-    """Return our sketches of ``dim`` rows and any rank; each has a positive ``lambda_min``.
+    """Return sketches of this library with ``dim`` rows and any rank; each has a positive ``lambda_min``.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def step_sizes(problem: Problem) -> SearchStrategy[float]:
 
 
 def algorithms(problem: Problem) -> SearchStrategy[ProjectedDescent]:
-    """Return gradient descent, and RAC-LoRA with any of our sketches on either side, with an admissible step.
+    """Return gradient descent, and RAC-LoRA with any sketch of this library on either side, with an admissible step.
 
     Examples
     --------

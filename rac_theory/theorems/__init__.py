@@ -1,6 +1,6 @@
 """Theorems: the symbols they are written in, metrics, assumptions, and the theorems themselves, a family in a file. By
-id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses problems, algebra, drawing, algorithms,
-sketches and cases. It must not know runs or verdicts: a theorem is true or false without them.
+id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses problems, algebra, drawing,
+algorithms, sketches and cases. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
 import copyreg
@@ -49,7 +49,7 @@ def theorem_named(theorem: Theorem | str) -> Theorem:
     """
     if isinstance(theorem, str):
         return ALL[checks.one_of("theorem", theorem, ALL)]
-    being("theorem", theorem, Theorem, ", or the id of one of ours")
+    being("theorem", theorem, Theorem, ", or the id of one of this library")
     return theorem
 
 

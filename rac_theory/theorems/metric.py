@@ -57,7 +57,7 @@ class Metric:
         metric of that size if it moves an iterate by ``shift``.
     doubt : callable
         (constants, bound) to what an uncertain f_star hides of a metric of that size, (T + 1,) or a number: with that
-        much to spare, the claim is true whichever value in the certified interval the infimum has.
+        margin the claim is true whichever value in the certified interval the infimum has.
     needs : tuple of str
         The constants without which neither its values nor their rounding are known.
     of_distances : bool

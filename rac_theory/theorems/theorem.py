@@ -34,7 +34,7 @@ MARKS: Mapping[str, str] = MappingProxyType(
 
 
 class Tightest(NamedTuple):
-    """The largest exact / bound found so far, and the case in one line; 1 says that the bound is attained.
+    """The largest ratio exact / bound found so far, and its case in one line; at 1 the bound is attained.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class Theorem:
     id, name : str
         Short and long name.
     source : str
-        Where the statement stands.
+        Where the statement is from.
     mark : "paper", "derived" or "second-hand"
         How it is known to us, see ``MARKS``.
     about : callable
@@ -70,7 +70,7 @@ class Theorem:
     descends : bool
         Whether the assumptions make every single step a descent, so that the metric has a ceiling.
     tightest : Tightest or None
-        How near an exact expectation is known to come to the bound; None where nobody has looked.
+        How near an exact expectation is known to come to the bound; None if it is not known.
 
     Examples
     --------
@@ -84,7 +84,7 @@ class Theorem:
     >>> T2.bound(Constants.of(case), steps=3).tolist(), T2.steps_to(1e-3, case)
     ([0.5, 0.25, 0.125, 0.0625], 9)
 
-    One's own looks the same. Here lambda_min is missing:
+    Your own theorem looks the same. Here lambda_min is missing:
 
     >>> hopeful = Theorem(
     ...     id="hopeful", source="nowhere", mark="derived", about=T2.about, given=T2.given,
@@ -177,9 +177,9 @@ class Theorem:
     def steps_to(self, epsilon: float, case: Case | Constants) -> float:
         """Return the horizon that the theorem promises: the smallest T with ``bound(T) <= epsilon``.
 
-        Only the bound is asked, at powers of two and then ever closer between two of them, so that the answer is the
-        smallest T wherever the bound does not rise with t. For a bound that does, it is a T at which the bound comes
-        down to ``epsilon``, though perhaps not for the first time.
+        Only the bound is evaluated, at powers of two and then ever closer between two of them, so that the answer is
+        the smallest T wherever the bound does not rise with t. For a bound that does, it is a T at which the bound
+        comes down to ``epsilon``, though perhaps not for the first time.
 
         Parameters
         ----------
@@ -187,8 +187,8 @@ class Theorem:
             > 0, absolute, in the unit of the metric: that of f for the gap, that of ``||grad f||^2`` for gradients.
             For a relative one, multiply by ``theorem.metric.ceiling(constants)``.
         case : Case or Constants
-            The steps of a case do not matter. Of constants nothing is asked but the numbers in the bound, and
-            in what is given of T.
+            The steps of a case do not matter. Of constants only those in the bound and in the assumptions on T are
+            needed.
 
         Returns
         -------

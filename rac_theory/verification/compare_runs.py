@@ -36,11 +36,11 @@ def compare_runs(
     Parameters
     ----------
     A, B : (runs, steps + 1) or (runs,)
-        As the curves of ``judge_runs``, of one shape. Row i of one is beside row i of the other: from one seed, where
-        that makes them alike, which shows more, or from two.
+        As the curves of ``judge_runs``, of one shape. Row i of A is compared with row i of B. If one seed makes
+        them similar, use one seed for both: that has more power.
     ceiling : float or (steps + 1,)
-        A *proved* upper end of both. It is needed to refute, too: a rare large B that nobody saw would make the claim
-        true. What it is at each t matters, for differences are seen relative to it.
+        A *proved* upper end of both. It is needed to refute, too: an unobserved rare large B could make the claim
+        true. Differences are resolved relative to it, at each t.
     alpha : float
     names : (str, str)
         What A and B are called in the sentence.

@@ -36,8 +36,8 @@ class Finding(Value, ABC):
     alpha : float
         Significance level for the whole curve, sampled constants included.
     levels : mapping
-        What alpha was spent on: sampled constants, runs, and the check of an algorithm that is not ours. The parts add
-        up to alpha at most.
+        What alpha was spent on: sampled constants, runs, and the check of a user's algorithm. The parts add up to alpha
+        at most.
     evidence : "exact", "sampled" or "none"
     runs : int
     bound, mean : (steps + 1,)
@@ -47,11 +47,11 @@ class Finding(Value, ABC):
         each t, which is what refuting and confirming take; nan where not judged. They come from bets of their own, see
         ``rac_theory.numerics.limits``.
     detectable : (steps + 1,)
-        Relative violation of the bound that these runs would have given away, by one half of them; nan where not
-        judged.
+        Relative violation of the bound that these runs would have detected, estimated from one half of them; nan where
+        not judged.
     reach : int or None
-        The last t at which a violation by half would have shown, by the other half. HOLDS, VIOLATED and the limits
-        speak of every step that is judged; mean, slack, rates and CONSISTENT are worth reading up to it, no further.
+        The last t at which a violation by half would have been detected, by the other half. HOLDS, VIOLATED and the
+        limits are about every step that is judged; mean, slack, rates and CONSISTENT are meaningful only up to it.
     informative_from : int or None
         The first t at which the bound says more than the ceiling of the metric.
     log_evidence : float

@@ -7,6 +7,7 @@ from joblib import Parallel, delayed
 
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.processes.progress import task
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.evidence_of_runs import Pilot
@@ -41,15 +42,21 @@ def read(
         return [], []
     size = part_size(case.steps)
     group = behind_a_row(runs, size)
-    first, claims = opening(theorems, case, constants, min(runs, size), root, n_jobs)
-    observed = [Observation.of(claim, first, group) for claim in claims]
-    pilots = (
-        [Pilot.of(claim.judged_part(claim.curves(first)), claim.question) for claim in claims] if runs > size else []
-    )
-    later = Parallel(n_jobs=n_jobs)(
-        delayed(_observe_part)(case, root, i, min(size, runs - i), claims, group, pilots)
-        for i in range(size, runs, size)
-    )
+    with task("runs", runs) as counted:
+        first, claims = opening(theorems, case, constants, min(runs, size), root, n_jobs)
+        observed = [Observation.of(claim, first, group) for claim in claims]
+        pilots = (
+            [Pilot.of(claim.judged_part(claim.curves(first)), claim.question) for claim in claims]
+            if runs > size
+            else []
+        )
+        later = []
+        for part in Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(_observe_part)(case, root, i, min(size, runs - i), claims, group, pilots)
+            for i in range(size, runs, size)
+        ):
+            later.append(part)
+            counted.reach(min((1 + len(later)) * size, runs))  # by workers
     return claims, [list(parts) for parts in zip(observed, *later, strict=True)]
 
 

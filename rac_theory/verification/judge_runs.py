@@ -37,16 +37,16 @@ def judge_runs(
     ----------
     curves : (runs, steps + 1) or (runs,)
         An array, a data frame of pandas, or the path of a CSV file: a run in each row, its start in the first column,
-        which may be nan. One number of each run is judged at t = 1. Rows are in an order that does not look at their
-        values, as the order in which they were run.
+        which may be nan. One number of each run is judged at t = 1. The order of the rows must not depend on their
+        values; that in which they were run does not.
     bound : float, (steps + 1,), callable, Theorem or str
         In the unit of the metric; nan at a step where nothing is claimed. A function is called with each t = 1, 2, ....
         Of a theorem the curves are those of its metric.
     ceiling : float or (steps + 1,), optional
-        A *proved* upper end of the metric. Without it runs can refute a claim, and never confirm it: rare large values
-        that nobody saw could be anything.
+        A *proved* upper end of the metric. Without it runs can refute a claim, and never confirm it: unobserved
+        rare values could be arbitrarily large.
     constants : Constants or dict, optional
-        Those of a theorem; what it assumes of f and of the algorithm is taken on trust, and said so.
+        Those of a theorem; its assumptions on f and on the algorithm are trusted, and the verdict says so.
     alpha : float
         The probability with which a true claim is VIOLATED, and that with which a false one HOLDS.
     metric : str

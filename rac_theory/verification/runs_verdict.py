@@ -45,7 +45,7 @@ class RunsVerdict(Finding):
     @property
     def title(self) -> str:
         """What a figure is headed with."""
-        return f"E[{self.metric}] <= {self.claimed}: {self.status.name}".replace("$", r"\$")
+        return f"E[{self.metric}] <= {self.claimed} {self.status.name} for {self.runs} runs"
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
+from rac_theory.processes.progress import task
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.evidence_of_runs import Part, Pilot, group_means
@@ -50,15 +51,16 @@ def read_until_decided(
     """Run until every theorem is decided at level alpha, or there are ``most`` runs; return the same as ``read``."""
     if not theorems:
         return [], []
-    first, claims = opening(theorems, case, constants, min(most, PART), root, n_jobs)
-    distances = any(claim.theorem.metric.of_distances for claim in claims)
-    progress = [_Progress.begin(claim, first, part_size(case.steps)) for claim in claims]
-    for done in range(PART, most, PART):
-        if all(one.decided(alpha) for one in progress):
-            break
-        runs = min(PART, most - done)
-        part = Recording.of(simulate_part(case, root, done, runs, n_jobs, distances=distances))
-        progress = [one.then(part) for one in progress]
+    with task("runs", most):  # at most
+        first, claims = opening(theorems, case, constants, min(most, PART), root, n_jobs)
+        distances = any(claim.theorem.metric.of_distances for claim in claims)
+        progress = [_Progress.begin(claim, first, part_size(case.steps)) for claim in claims]
+        for done in range(PART, most, PART):
+            if all(one.decided(alpha) for one in progress):
+                break
+            runs = min(PART, most - done)
+            part = Recording.of(simulate_part(case, root, done, runs, n_jobs, distances=distances))
+            progress = [one.then(part) for one in progress]
     return claims, [[one.observation] for one in progress]
 
 

@@ -56,7 +56,7 @@ class Verdict(Finding):
     @property
     def title(self) -> str:
         """What a figure is headed with."""
-        return f"{self.theorem.id}: {self.status.name}"
+        return f"{self.theorem.id} {self.status.name}: {self.case.headline}"
 
     @property
     def label(self) -> str:

@@ -33,7 +33,7 @@ def verify(
     Parameters
     ----------
     theorem : Theorem or str
-        A theorem, or the id of one of ours, as ``"T2"``.
+        A theorem, or the id of one of this library, as ``"T2"``.
     case : Case
         With the number of steps.
     runs : int or "until decided"
@@ -42,7 +42,7 @@ def verify(
         and the verdict's ``runs`` says how many it took.
     most_runs : int, optional
         Where ``"until decided"`` ends if nothing is decided, at most 262144, 65536 if None; a claim that is met with
-        equality always goes so far. It means nothing, and is refused, beside a number of runs.
+        equality always goes so far. It is refused beside a number of runs.
     rng : seed, SeedSequence or Generator
     alpha : float
         Significance level of the whole verdict; half of it is spent on lambda_min and lambda_max together where they

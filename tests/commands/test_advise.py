@@ -11,7 +11,7 @@ import pytest
 from rac_theory import learning_rate
 from rac_theory.commands.advise_words import NOT_COVERED
 from rac_theory.commands.cli import main
-from rac_theory.commands.in_common import wide_console
+from rac_theory.commands.screen import screen
 from rac_theory.problems import LeastSquares
 from rac_theory.sketches import Gaussian
 from tests.advice.headers import safetensors, tensor
@@ -42,7 +42,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     [
         (["--shape", "784"], "shape must be rows x columns"),
         (["--shape", "bias.npz"], "shape must give at least one matrix, got none in bias.npz"),
-        (["--shape", "4x4", "--rank", "two"], "rank must be an integer, got 'two'"),
+        (["--shape", "4x4", "--rank", "two"], "rank must be an integer >= 1, got 'two'"),
         (["--shape", "4x4", "--rank", "0"], "rank must be >= 1, got 0"),
         (["--shape", "4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),
         (["--shape", "4x4", "--condition", "0.1"], "condition must be L / mu"),
@@ -114,7 +114,7 @@ def test_a_reader_that_goes_away_is_no_violated_claim(monkeypatch):
 
     monkeypatch.setattr("sys.stdout.write", write)
     with pytest.raises(BrokenPipeError):
-        wide_console().print("a table")
+        screen().print("a table")
 
 
 def test_activations_by_layer(run):
@@ -167,7 +167,7 @@ def test_learning_rates_are_those_of_the_function(run, capsys):
         for part, side, dim in ((left, "right", 5), (right, "left", 6)):
             known = learning_rate(problem, Gaussian(dim, 2), lora_alpha=alpha, side=side)
             steps = 1 / (known.nu * problem.L)
-            assert f" 2 {steps:.4g} {known.best:.4g} {known.longest:.4g} 1 " in part
+            assert f" 2 {steps:.4g} {alpha:.4g} fixed {known.best:.4g} {known.longest:.4g} 1 " in part
     assert "learning rates" not in run("--shape", "5x6", "--rank", "2")
     for wrong in ("0", "-1", "nan", "1e-320"):
         assert main(["advise", "--shape", "5x6", "--rank", "2", "--learning-rate", wrong]) == 2

@@ -10,7 +10,8 @@ import pytest
 
 from rac_theory import Grid
 from rac_theory.commands.cli import main
-from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
+from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, worst
+from rac_theory.commands.status_of_rows import status_of
 from rac_theory.ledger import results
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.processes import plug_in_faults
@@ -184,9 +185,9 @@ def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which
 
 
 def test_a_fault_of_ours_is_neither_a_violation_nor_bad_input(monkeypatch, capsys):
-    monkeypatch.setattr("rac_theory.commands.claims.DEFAULT_PROBLEMS", None)
+    monkeypatch.setattr("rac_theory.commands.listing.DEFAULT_PROBLEMS", None)
     assert main(["list"]) == 70
-    assert "TypeError" in capsys.readouterr().err
+    assert "AttributeError" in capsys.readouterr().err
 
 
 @pytest.mark.long

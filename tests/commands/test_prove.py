@@ -83,7 +83,7 @@ def test_what_can_be_proved_instead_is_shown(folder, capsys):
         (["mine_to_prove:nothing"], "theorem must name something in 'mine_to_prove', got 'nothing', which it lacks"),
         (["mine_to_prove:number"], "theorem must be a Theorem, got int for 'mine_to_prove:number'"),
         (["not_there:T2"], "theorem must be module:Name that can be imported, got 'not_there:T2': ModuleNotFoundError"),
-        ([], "the following arguments are required: theorem"),
+        ([], "theorem must be given"),
     ],
     ids=str,
 )

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
-from rac_theory.counterexamples.picture import Lines
 from rac_theory.drawing import chart, chart_svg, plot
 from rac_theory.drawing.chart import MARGINS, SIZE
 from rac_theory.problems import Quadratic
@@ -74,10 +74,29 @@ def test_gaps_are_gaps_and_an_infinite_limit_is_not_one():
 @pytest.mark.parametrize("xscale", ["linear", "log"])
 @pytest.mark.parametrize("factor", [0.999, 0.9, 0.3])
 @pytest.mark.parametrize("steps", [1, 30, 3000])
-def test_the_legend_hides_neither_bound_nor_mean(xscale, factor, steps):
-    """A flat curve crosses both corners: the axis must then leave room."""
-    some = shown(steps=steps, factor=factor, xscale=xscale, names=("bound, " + 30 * "x", "mean, " + 30 * "x"))
-    assert some.hidden[some.corner] == 0
+@pytest.mark.parametrize("size", [SIZE, (3.5, 2.6)], ids=["figure", "column"])
+def test_the_legend_covers_nothing(covered, xscale, factor, steps, size):
+    """A flat curve crosses every corner, and so do two points far apart: the axes must then leave room."""
+    some = shown(steps=steps, factor=factor, xscale=xscale, names=("bound, " + 15 * "x", "mean, " + 15 * "x"))
+    empty = Figure(figsize=size)
+    empty.subplots_adjust(**MARGINS)
+    assert covered(plot.curves(some, empty.subplots())) == []
+
+
+def test_what_a_legend_covers_would_be_seen(covered):
+    """The check above on a legend that stands where the curve is."""
+    ax = Figure().subplots()
+    ax.plot([0, 1], [1, 0], label="through the middle")
+    ax.legend(loc="center")
+    assert covered(ax) == ["through the middle"]
+
+
+def test_an_area_without_an_end_is_not_covered(covered):
+    """A band that goes to the end of the axis goes on when the axis grows."""
+    mean = 0.95 ** np.arange(31.0)
+    some = chart.bound_and_runs(2 * mean, mean, mean / 2, np.full(31, np.inf), np.empty((0, 31)))
+    assert "lower" in some.corner
+    assert covered(plot.curves(some)) == []
 
 
 def test_both_drawers_show_the_same_in_the_same_colours():
@@ -116,7 +135,7 @@ def test_both_drawers_say_the_same():
     names = [one.get_text() for one in ax.get_legend().get_texts()]
     assert names == ["bound, promised $t^p$", "mean", "confidence band", "single runs"]
     assert [word.replace("\u200b", "") for word in words if word.startswith("bound")] == ["bound, promised tp"]
-    assert {"one", "two", "t", *names[1:]} <= set(words)
+    assert {"one", "two", *names[1:]} <= set(words)
     assert ax.get_ylabel() == some.ylabel
     assert any({"f", "W", "⋆"} <= set(word) for word in words)  # the label of the values
 
@@ -126,6 +145,23 @@ def test_words_in_a_drawing_are_escaped():
     text = chart_svg.draw(shown(title='<script>alert("1")</script> & more'))
     assert "<script" not in text
     assert any('<script>alert("1")</script> & more' in "".join(one.itertext()) for one in ElementTree.fromstring(text))
+
+
+def test_a_single_step_is_drawn():
+    """A line needs two points: the mean of losses at one step was nowhere to be seen."""
+    one = np.array([np.nan, 0.5])
+    some = chart.bound_and_runs(np.full(2, 0.75), one, one / 2, 1.5 * one, one[None])
+    ax = plot.curves(some)
+    assert {line.get_label(): line.get_marker() for line in ax.get_lines()} == {
+        "bound": "None",
+        "mean": "o",
+        "single runs": "o",
+    }
+    text = chart_svg.draw(some)
+    dot, _ = paths(text, stroke=chart.MEAN, **{"stroke-linecap": "round"})  # and its sample in the legend
+    assert dot.get("d").endswith("h0")
+    (bar,) = paths(text, stroke=chart.MEAN, **{"stroke-linecap": "butt"})
+    assert corners(bar)[0, 0] == corners(bar)[1, 0]
 
 
 def test_a_drawing_is_small_and_the_same_each_time():
@@ -173,13 +209,6 @@ def test_a_second_chart_widens_the_axes():
     ax = plot.curves(high, plot.curves(low))
     assert ax.get_ylim() == (min(low.ylim[0], high.ylim[0]), max(low.ylim[1], high.ylim[1]))
     assert ax.get_xlim()[1] == high.xlim[1]
-
-
-def test_no_two_curves_look_alike():
-    """The seventh curve of C7 had the colour of the first."""
-    x = np.arange(1.0, 5.0)
-    ax = Lines({str(i): (x, x + i) for i in range(14)}, {}, "x", "y").draw()
-    assert len({(line.get_color(), line.get_linestyle()) for line in ax.get_lines()}) == 14
 
 
 @pytest.mark.parametrize("reach", [0, 1, 3])

@@ -203,7 +203,7 @@ def _verify(chance: random.Random) -> list[str]:
         ("--out", PATHS),
         ("--jobs", ("1", "0", "-1")),
     ]
-    return ["verify", *ground.QUICK, *_options(chance, few)]
+    return ["verify", *ground.QUICK, *_options(chance, few), *["--rows"] * (chance.random() < 0.2)]
 
 
 def _sketch(chance: random.Random) -> list[str]:

@@ -288,8 +288,11 @@ def test_the_estimate_comes_before_the_workers(tmp_path):
     assert told[-1].done == 6
     assert told[-1].seconds_left == 0
     assert 5e7 < told[0].memory < 1e10  # the bytes of an interpreter with NumPy at least
-    assert "of 6 cells are done; the others take about" in str(told[0])
-    assert "unknown of memory" in str(replace(told[0], memory=math.nan))
+    assert str(told[-1]) == "6 of 6 cells are done"
+    half = replace(told[0], done=3, seconds_left=4.0, memory=2.0**30, workers=1)
+    assert str(half) == "3 of 6 cells are done; the rest needs about 4 s and 1 GiB of memory, with 1 worker"
+    assert "an unknown amount of memory" in str(replace(half, memory=math.nan))
+    assert "needs less than a second and" in str(replace(half, seconds_left=0.4))
 
 
 def test_a_row_knows_the_cell_that_it_is_of(found):

@@ -232,7 +232,7 @@ class Silent:
         (TwoBuffers(), "must yield a new array each step, got one that shares memory with an earlier one"),
         (WritesItsArgumentLate(), "must not write to its argument W, and did at step 6"),
         (KeepsState(), "the same seed gave other iterates; .* nor keep one or any state"),
-        (Stops(), "must go on for ever, it yielded nothing at step 21"),
+        (Stops(), "must not end, it yielded nothing at step 21"),
         (Returns(), "must be a generator of iterates, it returned ndarray"),
         (Flat(), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
         (Narrow(), "got float32"),

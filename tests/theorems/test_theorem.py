@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from dataclasses import replace
 
 import pytest
@@ -121,3 +122,11 @@ def test_ours_come_back_as_the_ones_that_are_there_and_others_as_they_are():
     constants = Constants.of(case)
     assert again.bound(constants, 3).tolist() == USERS.bound(constants, 3).tolist() == [0.5, 0.25, 0.125, 0.0625]
     assert again.unmet(case, constants) == ()
+
+
+def test_a_source_is_words_and_no_formula():
+    """Would catch a source that is typeset: the 5.5 of "Theorem 5.5" is no number to compute with."""
+    for theorem in (theorems.T1, theorems.T2):
+        outside = re.sub(r"<math.*?</math>", "", theorem._repr_html_(), flags=re.DOTALL)
+        assert theorem.source.endswith(("Theorem 5.3", "Theorem 5.5"))
+        assert theorem.source in outside

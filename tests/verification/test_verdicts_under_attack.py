@@ -170,7 +170,7 @@ def test_a_verdict_without_runs_cannot_be_drawn():
     [
         ("in place", "read-only"),
         ("the same", r"User\.iterates must yield a new array each step, got the last one again"),
-        ("no yield", r"User\.iterates must yield arrays float64 \(1, 3, 1\) for ever, got NoneType"),
+        ("no yield", r"User\.iterates must yield arrays float64 \(1, 3, 1\) without end, got NoneType"),
         ("exhausted", r"User\.iterates must yield .* got NoneType .nothing more"),
         ("transposed", r"User\.iterates must yield .* got float64 \(1, 1, 3\)"),
         ("a list", r"User\.iterates must yield .* got list"),

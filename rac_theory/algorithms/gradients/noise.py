@@ -1,4 +1,4 @@
-"""How far stochastic gradients stray: the constants (A, beta, C) of the structured noise inequality."""
+"""The noise of stochastic gradients: the constants (A, beta, C) of the structured noise inequality."""
 
 import math
 from collections.abc import Mapping

@@ -48,7 +48,7 @@ class Kernel(Protocol):
         ...
 
     def path(self, rngs: list[np.random.Generator], /) -> Iterator[Visit]:
-        """Yield what one block for each generator, in their order, visits at t = 0, 1, ..., for ever."""
+        """Yield what one block for each generator, in their order, visits at t = 0, 1, ..., without end."""
         ...
 
     def matrices(self, W: Array, /) -> Array:

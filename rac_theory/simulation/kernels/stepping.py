@@ -70,7 +70,7 @@ class Stepping:
         if not isinstance(W, np.ndarray) or W.shape != before.shape or W.dtype != before.dtype:
             came = f"{W.dtype} {W.shape}" if isinstance(W, np.ndarray) else type(W).__name__
             came += " (nothing more, or no yield)" if W is None else ""
-            raise ValueError(f"{name} must yield arrays {before.dtype} {before.shape} for ever, got {came}")
+            raise ValueError(f"{name} must yield arrays {before.dtype} {before.shape} without end, got {came}")
         return W
 
 

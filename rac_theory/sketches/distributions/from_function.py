@@ -14,7 +14,7 @@ from rac_theory.sketches.sketch import BrokenSketch
 
 @dataclass(frozen=True)
 class FromFunction(Shape):
-    """Draws come one by one from a function, which is slow but asks for nothing else.
+    """Draws come one by one from a function, which is slow but needs nothing else.
 
     Parameters
     ----------

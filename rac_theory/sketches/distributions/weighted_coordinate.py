@@ -30,6 +30,10 @@ class WeightedCoordinate(Shape):
     weights : (dim,)
         Non-negative, at any scale, at least ``rank`` of them positive, none of these below 1e-250 times the largest.
 
+    References
+    ----------
+    Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006: the race by which it is drawn.
+
     Examples
     --------
     >>> from rac_theory import spectrum
@@ -63,8 +67,7 @@ class WeightedCoordinate(Shape):
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         """Draw (size, dim, rank) by a race: the r first of independent exponential clocks with the weights as rates.
 
-        Clocks have no memory, so the order in which they ring is the order of draws without replacement (Efraimidis &
-        Spirakis, Weighted random sampling with a reservoir, 2006).
+        Clocks have no memory, so the order in which they ring is the order of draws without replacement.
         """
         with np.errstate(divide="ignore"):  # a coordinate of weight zero rings at infinity
             return unit_vectors(rng.standard_exponential((size, self.dim)) / self._rates, self.rank)

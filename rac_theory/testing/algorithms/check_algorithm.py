@@ -28,8 +28,8 @@ _KEPT = 4  # arrays, W and the first blocks, that are looked at to the end: buff
 def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng: int = 0) -> Case:
     """Raise ``Refuted``, an ``AssertionError`` of one sentence, if the algorithm breaks a promise on this problem.
 
-    Every algorithm: ``iterates`` yields new arrays of the right shape for ever, writes to none that it was given or has
-    yielded, draws from ``rng`` alone, treats runs alone, and is as ``deterministic`` as it says.
+    Every algorithm: ``iterates`` yields new arrays of the right shape endlessly, writes to none that it was given or
+    has yielded, draws from ``rng`` alone, treats runs alone, and is as ``deterministic`` as it says.
 
     A projected descent also, that is what inherits from ``ProjectedDescent`` or has all its members: its low-rank steps
     are orthogonal projections of what they are given, of the rank of the sketch, fresh each time, with the extreme
@@ -43,8 +43,8 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
       all;
     * each of 72 steps has that law given all steps before, so that a run that starts anew at W goes on as before.
 
-    An ``Implementation`` is held to what it implements in the same way, as far as its moves tell: where the gradients
-    are exact, each step is computed again from what it moved in, else it is compared in law alone.
+    An ``Implementation`` is compared with what it implements in the same way, as far as its moves show: where the
+    gradients are exact, each step is computed again from the space it moved in, else it is compared in law alone.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _check_blocks(algorithm: Algorithm, problem: Problem, seed: int) -> None:
     for step in range(_LONG):
         block = next(iterates, None)
         if block is None:
-            raise Refuted(f"{name} must go on for ever, it yielded nothing at step {step + 1}")
+            raise Refuted(f"{name} must not end, it yielded nothing at step {step + 1}")
         if not isinstance(block, np.ndarray) or block.shape != W.shape or block.dtype != W.dtype:
             came = f"{block.dtype} {block.shape}" if isinstance(block, np.ndarray) else type(block).__name__
             raise Refuted(f"{name} must yield arrays {W.dtype} {W.shape}, got {came}")
@@ -190,7 +190,7 @@ def _check_randomness(algorithm: Algorithm, problem: Problem, seed: int) -> None
     if not np.array_equal(first, again, equal_nan=True):
         raise Refuted(
             f"{name}.iterates must be a function of the rng that it is given: the same seed gave other iterates; do "
-            "not make a generator of your own, nor keep one or any state"
+            "not make your own generator, nor keep one or any state"
         )
     varies = not np.array_equal(first, other, equal_nan=True)
     drew = generator.bit_generator.state != np.random.default_rng(seed).bit_generator.state

@@ -1,4 +1,4 @@
-"""``assert_proved``: a theorem of yours has a machine-checked proof."""
+"""``assert_proved``: your theorem has a machine-checked proof."""
 
 from rac_theory.proofs import Proof, prove, strongest
 from rac_theory.proofs.not_proved import why_not
@@ -15,7 +15,7 @@ def assert_proved(theorem: Theorem | str) -> Proof:
     Parameters
     ----------
     theorem : Theorem or str
-        Yours, or the id of one of ours.
+        Yours, or the id of one of this library.
 
     Returns
     -------

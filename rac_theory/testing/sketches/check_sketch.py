@@ -43,7 +43,7 @@ class _Law(Protocol):
 def check_sketch(sketch: Sketch, *, draws: int = 65_536, alpha: float = 1e-6, rng: int = 0) -> None:
     """Raise ``Refuted``, an ``AssertionError`` of one sentence, if the sketch breaks a promise.
 
-    Every draw that is taken is looked at: shape, type, finite numbers, the columns that ``orthonormal`` claims, a rank
+    Every draw is checked: shape, type, finite numbers, the columns that ``orthonormal`` claims, a rank
     that E[H] excludes, a value that ``support()`` does not list. Closed forms are compared with each other, which
     needs no draws, and with draws. Draws are compared with each other: within a batch, between calls, between sizes.
 

@@ -97,7 +97,7 @@ def check_first(draws: Draws, seed: int) -> Callable[[], None]:
             if not np.array_equal(draws.take(np.random.default_rng(seed), size), sample):
                 raise Refuted(
                     f"{draws.name}.sample must be a function of the rng that it is given: the same seed gave other "
-                    "draws; do not make a generator of your own, nor keep one, nor count calls"
+                    "draws; do not make your own generator, nor keep one, nor count calls"
                 )
 
     return again

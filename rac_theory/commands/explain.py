@@ -1,0 +1,71 @@
+"""``explain``: the statement of a claim, and what it rests on."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+
+from rac_theory import counterexamples, theorems
+from rac_theory.algebra import Symbol
+from rac_theory.commands.exit_status import OK
+from rac_theory.commands.screen import screen, tell
+from rac_theory.counterexamples.counterexample import Counterexample
+from rac_theory.problems import checks
+from rac_theory.proofs import prove
+from rac_theory.proofs.not_proved import why_not
+from rac_theory.theorems.assumption import relations_in
+from rac_theory.theorems.identity import Identity
+from rac_theory.theorems.symbols import constants_in
+from rac_theory.theorems.theorem import MARKS, Theorem
+
+_LABEL = 9
+"""The width of what stands before a line; a line that goes on begins below the rest of it."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it."""
+    known: dict[str, Theorem | Identity | Counterexample] = {
+        **theorems.ALL,
+        theorems.T11.id: theorems.T11,
+        **counterexamples.ALL,
+    }
+    claim = known[checks.one_of("claim", arguments.claim, known)]
+    console = screen()
+    tell(console, f"{claim.id} ({claim.name})\n\n    {claim.statement}\n")
+    labelled = _of_counterexample(claim) if isinstance(claim, Counterexample) else _of_theorem(claim)
+    for label, text in labelled:
+        tell(console, f"{label:{_LABEL}}{text}", hang=_LABEL)
+    if not isinstance(claim, Counterexample):
+        asked = constants_in(*relations_in(*claim.given)) if isinstance(claim, Theorem) else ()
+        tell(console, "\n    ".join(["given", *claim.assumptions]), hang=2)
+        symbols = tuple(dict.fromkeys((*claim.symbols, *asked)))
+        width = max(len(symbol.name) for symbol in symbols) + 2
+        tell(console, "\n    ".join(["where", *_told(symbols, width)]), hang=width)
+    return OK
+
+
+def _of_theorem(claim: Theorem | Identity) -> Iterator[tuple[str, str]]:
+    yield "source", f"{claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
+    if not isinstance(claim, Theorem):
+        yield "proof", f"on paper: docs/theory/{claim.id.lower()}.md"
+        return
+    yield "metric", f"{claim.metric.name}; {claim.rate} rate"
+    proof = prove(claim)
+    yield "proof", why_not(claim) if proof is None else proof.summary
+    if proof is not None and proof.pages:
+        yield "lemmas", ", ".join(f"docs/theory/{page}.md" for page in proof.pages)
+
+
+def _told(symbols: Sequence[Symbol], width: int) -> Iterator[str]:
+    """What each symbol stands for, a line each."""
+    for symbol in symbols:
+        rounded = "" if symbol.side == "exact" else f", rounded {symbol.side}"
+        in_code = f", in code {symbol.constant}" if symbol.constant not in ("", symbol.name) else ""
+        yield f"{symbol.name:{width}}{symbol.meaning}, {symbol.unit}{rounded}{in_code}"
+
+
+def _of_counterexample(example: Counterexample) -> Iterator[tuple[str, str]]:
+    yield "source", f"{example.source} [{example.mark}: {MARKS[example.mark]}]"
+    yield "cause", example.cause
+    yield "case", f"{example.method!r} on {example.problem!r}"
+    for label, text in (("if", example.condition), ("differs", example.in_circulation)):
+        if text is not None:
+            yield label, text

@@ -1,0 +1,134 @@
+"""``list``: what there is, by name and in groups, each read off the values themselves."""
+
+import argparse
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from rac_theory import counterexamples, theorems
+from rac_theory.commands.exit_status import OK
+from rac_theory.commands.screen import screen, tell
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
+from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.problems import checks
+from rac_theory.problems.extras import MissingExtra
+from rac_theory.sketches.plug_in import every_factory
+from rac_theory.sketches.spectra import Spectrum, spectrum
+
+_DIM, _RANK = 8, 3  # every sketch of ours can be made at this size, and some lose rank there
+
+Entry = tuple[str, str]
+"""A name and what it stands for."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print all there is, or the theorems of a kind."""
+    if (arguments.setting, arguments.assumption, arguments.mark) != (None, None, None):
+        return _list_theorems(arguments)
+    console = screen()
+    for heading, groups in _sections():
+        tell(console, heading)
+        width = max(len(name) for entries in groups.values() for name, _ in entries) + 2
+        for group, entries in groups.items():
+            if group:
+                tell(console, f"  {group}", hang=2)
+            for name, text in entries:
+                tell(console, f"    {name:{width}}{text}", hang=width)
+        tell(console, "")
+    return OK
+
+
+def _sections() -> Iterator[tuple[str, Mapping[str, Sequence[Entry]]]]:
+    """Yield a heading with what stands under it in groups; problems come last, as their data take a second to read."""
+    yield "claims, of which explain says more", _claims()
+    yield "settings, with the claims that are tried there; or a step size such as 0.5/L", {"": [*_settings()]}
+    yield f"sketches, with lambda_min at {_DIM} x {_RANK}; or a class of yours as module:Name", _sketches()
+    yield "problems, with the size of W; or the path of an svmlight file", {"": [*_problems()]}
+
+
+def _list_theorems(arguments: argparse.Namespace) -> int:
+    if arguments.setting is not None:
+        checks.one_of("setting", arguments.setting, SETTINGS)
+    here = theorems.ALL if arguments.setting is None else SETTINGS[arguments.setting].claims
+    found = [one for one in theorems.listed(given=arguments.assumption, mark=arguments.mark) if one.id in here]
+    if not found:
+        asked = {name: getattr(arguments, name) for name in ("setting", "assumption", "mark")}
+        told = ", ".join(f"{name} {value!r}" for name, value in asked.items() if value is not None)
+        raise ValueError(f"what is asked of theorems must be true of one, got {told}{_meant(arguments.assumption)}")
+    console = screen()
+    for theorem in found:
+        tell(console, f"{theorem.id:14} {theorem.statement} [{theorem.mark}]", hang=15)
+    return OK
+
+
+def _meant(assumption: str | None) -> str:
+    """The word of some assumption that is nearest to one that is in none; nothing if there is no such word."""
+    words = {
+        word.strip(".,:;()")
+        for theorem in theorems.ALL.values()
+        for said in theorem.assumptions
+        for word in said.split()
+    }
+    near = difflib.get_close_matches(assumption or "", words, n=1)
+    return f" (did you mean {near[0]!r}?)" if near and near[0] != assumption else ""
+
+
+def _claims() -> Mapping[str, Sequence[Entry]]:
+    """By the algorithm that they are about, which is the first of their assumptions."""
+    found: dict[str, list[Entry]] = {}
+    longest = max(len(theorem.name) for theorem in theorems.ALL.values())
+    for theorem in theorems.ALL.values():
+        entry = (theorem.id, f"{theorem.name:{longest}}  {theorem.metric.name}")
+        found.setdefault(theorem.assumptions[0].rstrip("."), []).append(entry)
+    found[theorems.T11.assumptions[0].rstrip(".")] = [(theorems.T11.id, theorems.T11.name)]
+    examples = [(one.id, one.name) for one in counterexamples.ALL.values()]
+    return found | {"counterexamples: claims that fail, each with a case": examples}
+
+
+def _problems() -> Iterator[Entry]:
+    for name, default in DEFAULT_PROBLEMS.items():
+        yield name, _of_problem(default)
+
+
+def _of_problem(default: DefaultProblem) -> str:
+    try:
+        problem = default.build()
+    except MissingExtra as error:
+        return str(error)
+    samples = f", {problem.n_components} samples" if hasattr(problem, "n_components") else ""
+    return f"{problem!r}, {problem.shape[0]} x {problem.shape[1]}{samples}"
+
+
+_FAMILIES: Mapping[str, Callable[[Spectrum], bool]] = {
+    "every direction alike, of full rank: lambda_min is r/d": lambda known: _alike(known) and _is(known, _RANK),
+    "every direction alike, but a draw may lose rank": lambda known: _alike(known),
+    "some directions are favoured": lambda known: float(known.lambda_min) > 0,
+    "some direction is never updated: no rate is promised": lambda known: True,
+}
+
+
+def _sketches() -> Mapping[str, Sequence[Entry]]:
+    """By what their spectrum says of the directions."""
+    found: dict[str, list[Entry]] = {family: [] for family in _FAMILIES}
+    for name, make in every_factory():
+        try:
+            known = spectrum(make(_DIM, _RANK), rng=0)
+        except Exception as error:  # of an installed plug-in, or one that cannot be made at this size
+            found.setdefault("cannot be made at this size", []).append((name, str(error)))
+            continue
+        family = next(family for family, belongs in _FAMILIES.items() if belongs(known))
+        found[family].append((name, f"{float(known.lambda_min):.4f}, {known.how}"))
+    return found
+
+
+def _alike(known: Spectrum) -> bool:
+    """Whether E[H] is a multiple of the identity, up to rounding."""
+    return float(known.lambda_max - known.lambda_min) <= 1e-9
+
+
+def _is(known: Spectrum, rank: int) -> bool:
+    return abs(float(known.expected_rank) - rank) <= 1e-9
+
+
+def _settings() -> Iterator[Entry]:
+    for name, setting in SETTINGS.items():
+        yield name, " ".join(setting.claims)

@@ -1,0 +1,43 @@
+"""Names that are typed, without what they name: help and completion must not wait for NumPy.
+
+They are those of ``theorems.ALL`` and its like, with which a test compares them.
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+
+THEOREMS = (
+    *("T1", "T2", "T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic", "T4"),
+    *("T5", "T5_step", "T6", "T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp"),
+    *("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp", "T12_nonconvex", "T12_pl", "T12_gaussian"),
+    *("T13", "T13_pl", "T14", "T14_pl", "T15", "T15_pl"),
+)
+IDENTITIES = ("T11",)
+COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "GaLore")
+MARKS = ("paper", "derived", "second-hand")
+
+PROBLEMS = ("quadratic", "diabetes", "linnerud", "breast_cancer", "wine", "digits", "nonconvex", "pl_sine")
+SETTINGS = (
+    *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "bernoulli", "minibatch"),
+    *("horizon", "noisy", "reshuffled", "federated", "plain", "plain gaussian"),
+)
+SIDES = ("left", "right", "both")
+LOSSES = ("least_squares", "logistic", "softmax")
+
+OWN_SKETCHES = (
+    *("gaussian", "haar", "kaiming_uniform", "coordinate", "subsampled_hadamard", "subsampled_cosine"),
+    *("equiangular_frame", "coordinate_with_replacement", "block_partition", "count_sketch", "rademacher"),
+    *("sparse_signs", "weighted_coordinate", "anisotropic_gaussian", "uniform", "frozen"),
+)
+SKETCHES = "rac_theory.sketches"
+"""The entry points by which installed packages offer more."""
+
+ADVISED_RANKS = (1, 2, 4, 8, 16)
+ADVISED_SKETCHES = ("gaussian",)
+"""What ``advise`` looks at where nothing is named."""
+
+
+def sketches() -> Iterator[str]:
+    """Yield the names of our sketches, then those that installed packages offer; nothing is imported."""
+    yield from OWN_SKETCHES
+    yield from (point.name for point in entry_points(group=SKETCHES) if point.name not in OWN_SKETCHES)

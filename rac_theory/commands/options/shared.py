@@ -1,0 +1,40 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Any
+
+from rac_theory.commands.parsing import integer, number, option
+
+
+def add_out(group: Any, what: str) -> None:
+    """Add the folder of what is written."""
+    option(
+        group,
+        "--out",
+        type=Path,
+        default=Path("results"),
+        metavar="FOLDER",
+        help=f"folder for {what} (default: results)",
+    )
+
+
+def add_jobs(group: Any) -> None:
+    """Add the number of processes."""
+    option(group, "--jobs", type=integer(">= 1"), metavar="N", help="worker processes (default: one for each core)")
+
+
+def add_seed(group: Any, what: str) -> None:
+    """Add the seed of what is random."""
+    option(group, "--seed", type=integer(">= 0"), default=0, metavar="N", help=f"seed of {what} (default: 0)")
+
+
+def add_alpha(group: Any, what: str) -> None:
+    """Add a level."""
+    option(
+        group,
+        "--alpha",
+        type=number("> 0 and < 1"),
+        default=1e-3,
+        metavar="P",
+        help=f"significance level{what}, > 0 and < 1 (default: 0.001)",
+    )

@@ -1,0 +1,155 @@
+"""Parsing: what is typed, in the words of the house. A name that is wrong is answered with the nearest one, a word that
+is no number with what it should be; help is as wide as the terminal and no wider than prose, and ends in an example.
+"""
+
+import argparse
+import difflib
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from rac_theory.commands.prose import PROSE, terminal_width, wrapped
+
+Completer = Callable[..., Iterable[str]]
+"""What argcomplete asks for the words that may stand here."""
+
+_MEANT = "did you mean"
+
+
+class Example(NamedTuple):
+    """A command line without its first word, and an excerpt of what it prints, which a test compares."""
+
+    typed: str
+    prints: str
+
+    def __str__(self) -> str:
+        return f"example:\n  $ rac-theory {self.typed}\n" + textwrap.indent(
+            textwrap.dedent(self.prints).strip("\n"), "  "
+        )
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str, **rest: Any) -> None:
+        super().__init__(prog, **{"max_help_position": 25, "width": _width(), **rest})
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence.
+
+    Parameters
+    ----------
+    description : str
+        It is wrapped.
+    example : Example
+        It ends the help.
+    rest
+        As in ``argparse.ArgumentParser``.
+    """
+
+    def __init__(self, *, description: str = "", example: Example | None = None, **rest: Any) -> None:
+        self.example = example
+        self.commands: Mapping[str, Parser] = {}  # by name, once they are added
+        told = wrapped(description, _width())
+        super().__init__(formatter_class=_Formatter, description=told, epilog=str(example or ""), **rest)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a ``SystemExit`` with a sentence on what is wrong, and where an example is."""
+        message = re.sub(r"^argument (?:--)?([\w-]+): must ", r"\1 must ", message).removeprefix("argument ")
+        message = re.sub(r"^the following arguments are required: (.*)", r"\1 must be given", message)
+        raise SystemExit(message if _MEANT in message else f"{message}; {self.prog} --help has an example")
+
+    def refuse_unknown(self, words: Sequence[str]) -> NoReturn:
+        """Refuse words that no option takes, with the option that was perhaps meant."""
+        option = words[0].partition("=")[0]
+        if not option.startswith("-"):
+            self.error(f"{self.prog} must be given no more words, got {words[0]!r}")
+        known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
+        near = difflib.get_close_matches(option, known, n=1, cutoff=0.5)
+        self.error(f"option must be one of {', '.join(known)}, got {option!r}{_meant(near)}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = list(action.choices)
+            near = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
+            raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}, got {value!r}{_meant(near)}")
+
+
+def add_command(commands: Any, name: str, does: str, run: str, example: Example, description: str = "") -> Parser:
+    """Add a command to the subparsers.
+
+    Parameters
+    ----------
+    commands : subparsers
+    name : str
+    does : str
+        A line for the list of commands.
+    run : str
+        ``module:function`` in ``rac_theory.commands``, imported when the command is run.
+    example : Example
+    description : str
+        By default what it does, as a sentence.
+    """
+    told = description or f"{does[0].upper()}{does[1:]}."
+    parser: Parser = commands.add_parser(name, help=does, description=told, example=example)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def option(group: Any, *names: str, complete: Completer | None = None, several: bool = False, **rest: Any) -> None:
+    """Add an option, or what is typed without one, to a parser or a group of options.
+
+    Parameters
+    ----------
+    group : parser or group
+    names : str
+    complete : callable, optional
+        Yields the words that a shell offers; without it, paths of files.
+    several : bool
+        Whether it takes one value or more, and may be typed again for others.
+    rest
+        As in ``add_argument``.
+    """
+    if several:
+        rest = {"nargs": "+", "action": "extend", "default": [], **rest}
+    action = group.add_argument(*names, **rest)
+    if complete is not None:
+        action.completer = complete
+
+
+def among(names: Iterable[str]) -> Completer:
+    """Complete to one of some names."""
+    return lambda **_: names
+
+
+def integer(range_: str = "") -> Callable[[str], int]:
+    """Read an integer; ``range_`` says which, as ``>= 1``, and is checked where the number is used."""
+
+    def read(text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be an integer {range_}".rstrip() + f", got {text!r}") from None
+
+    return read
+
+
+def number(range_: str = "") -> Callable[[str], float]:
+    """Read a number; ``range_`` is as for ``integer``."""
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a number {range_}".rstrip() + f", got {text!r}") from None
+
+    return read
+
+
+def _meant(near: Sequence[str]) -> str:
+    return f" ({_MEANT} {near[0]!r}?)" if near else ""
+
+
+def _width() -> int:
+    """The width of help: two columns less than that of the terminal, as argparse has it."""
+    return min(terminal_width(), PROSE) - 2

@@ -1,0 +1,97 @@
+"""The screen: how tables and prose are laid out. On a terminal a table is no wider than it, and prose neither; what is
+read by another program has whole lines, every column, and no character but text.
+"""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Column, Table
+from rich.text import Text
+
+from rac_theory.commands.prose import wrapped
+
+_WHOLE = 100_000  # columns, where no terminal is: no table is as wide
+_GAP = 2  # between two columns
+
+
+class _Screen(Console):
+    """One that leaves it to the command line what becomes of a reader that goes away; its parent ends the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so, instead of a status that stands for a violated claim."""
+        raise BrokenPipeError
+
+
+def screen() -> Console:
+    """Return what is printed on: standard output."""
+    console = _Screen(highlight=False)
+    return console if console.is_terminal else _Screen(highlight=False, width=_WHOLE)
+
+
+def beside() -> Console:
+    """Return what is printed on beside the output, where a bar may be: standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def tell(console: Console, text: str, hang: int = 0) -> None:
+    """Print prose, a paragraph for each line of the text.
+
+    Parameters
+    ----------
+    console : Console
+    text : str
+        A line that begins with blanks is indented by them.
+    hang : int
+        By how much more its other lines are indented.
+    """
+    for line in text.split("\n"):
+        told = wrapped(line, console.width, hang) if console.is_terminal else line
+        console.print(told, markup=False, soft_wrap=True)
+
+
+def show_table(console: Console, table: Table, spare: Sequence[str] = ()) -> None:
+    """Print a table; where a terminal is too narrow for it, without its spare columns, and say which they are.
+
+    Parameters
+    ----------
+    console : Console
+    table : Table
+        Columns that may be wrapped, which is done between words, are those without ``no_wrap``.
+    spare : sequence of str
+        Headings, that of the column that can be spared first in front.
+    """
+    left_out: list[str] = []
+    for name in spare if console.is_terminal else ():
+        if _width(console, table) > console.width and name in map(_heading, table.columns):
+            table = _without(table, name)
+            left_out.append(name)
+    usual = console.width
+    console.width = max(usual, _width(console, table, wrapped=True))  # else words and numbers would be broken
+    console.print(table)
+    console.width = usual
+    if left_out:
+        tell(console, f"(no room for {', '.join(left_out)})")
+
+
+def _width(console: Console, table: Table, *, wrapped: bool = False) -> int:
+    """The width of a table that breaks no word; ``wrapped`` where it breaks all lines that it may."""
+    whole, width = console.options.update(max_width=_WHOLE), _GAP * (len(table.columns) - 1)
+    for column in table.columns:
+        cells = [Measurement.get(console, whole, cell) for cell in (column.header, *column.cells)]
+        width += max(cell.minimum if wrapped and not column.no_wrap else cell.maximum for cell in cells)
+    return width
+
+
+def _heading(column: Column) -> str:
+    return Text.from_markup(str(column.header)).plain
+
+
+def _without(table: Table, heading: str) -> Table:
+    fewer = Table(title=table.title, title_justify="left", box=None, pad_edge=False, header_style=table.header_style)
+    columns = [column for column in table.columns if _heading(column) != heading]
+    for column in columns:
+        fewer.add_column(column.header, justify=column.justify, no_wrap=column.no_wrap)
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        fewer.add_row(*cells)
+    return fewer

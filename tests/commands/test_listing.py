@@ -1,0 +1,75 @@
+"""``list`` without conditions: everything that has a name, once, in the group where it belongs."""
+
+import pytest
+
+from rac_theory import counterexamples, theorems
+from rac_theory.commands.cli import main
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
+from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.sketches import NAMED
+
+NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *DEFAULT_PROBLEMS, *NAMED, *SETTINGS)
+
+
+@pytest.fixture
+def groups(capsys, monkeypatch):
+    """The lines that are indented by four, by the heading that they stand under, at 80 columns of a terminal."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["list"]) == 0
+    found, heading = {}, ""
+    printed = capsys.readouterr().out.splitlines()
+    assert max(map(len, printed)) <= 80
+    for line in printed:
+        indent = len(line) - len(line.lstrip())
+        if line and indent < 4:
+            heading = line.strip()
+        elif indent == 4 and (not line[4:].startswith(NAMES) or heading.startswith("claims")):
+            heading += f" {line.strip()}"  # it goes on
+        elif indent == 4:
+            found.setdefault(heading, []).append(line.strip())
+    return found
+
+
+def test_everything_with_a_name_is_listed_once(groups):
+    """A second list would forget what is added; a group that takes all would show a name twice."""
+    lines = [line for ones in groups.values() for line in ones]
+    listed = [line.partition("  ")[0] for line in lines]
+    assert sorted(listed) == sorted(NAMES)
+
+
+def test_each_stands_where_it_belongs(groups):
+    """Catches a family that is read off the name: T13 and T15 are about other steps, and both are called gain."""
+
+    def under(words):
+        return [line.split()[0] for heading, ones in groups.items() if words in heading for line in ones]
+
+    assert under("the exact gradient (gradient descent is its case H = I)") == [
+        *("T1", "T2", "T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic", "T4"),
+        *("T13", "T13_pl"),
+    ]
+    assert under("counterexamples") == [*counterexamples.ALL]
+    assert under("no rate is promised") == ["frozen"]
+    assert under("may lose rank") == [
+        *("coordinate_with_replacement", "block_partition", "count_sketch", "rademacher", "sparse_signs"),
+    ]
+    assert {"haar", "gaussian", "coordinate"} <= {*under("lambda_min is r/d")}
+    assert under("favoured") == ["weighted_coordinate", "anisotropic_gaussian", "uniform"]
+
+
+def test_what_they_are_is_told(groups):
+    lines = [" ".join(line.split()) for ones in groups.values() for line in ones]
+    for line in (
+        "T2 rac_lora_gd_pl gap",
+        "digits SoftmaxRegression.digits(l2=1.5), 64 x 10, 1797 samples",
+        "haar 0.3750, closed form",
+        "federated T9 T9d T9d_sharp T10 T10d T10d_sharp",
+    ):
+        assert line in lines
+
+
+def test_data_that_are_not_installed_are_listed_with_what_they_need(capsys, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
+    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
+    assert main(["list"]) == 0
+    assert "    digits         sklearn is not installed: it needs the extra 'data'" in capsys.readouterr().out

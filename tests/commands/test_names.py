@@ -1,0 +1,36 @@
+"""Names for help and completion are written a second time, so that nothing need be imported: they are the same."""
+
+from rac_theory import counterexamples, theorems
+from rac_theory.advice.advise import RANKS, SKETCHES
+from rac_theory.advice.curvature import _SCALES
+from rac_theory.commands import names
+from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
+from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
+from rac_theory.sketches import NAMED, plug_in
+
+
+def test_names_are_those_of_the_values():
+    """A theorem, problem, sketch or setting that is added, renamed or removed, and not here."""
+    assert tuple(theorems.ALL) == names.THEOREMS
+    assert (theorems.T11.id,) == names.IDENTITIES
+    assert tuple(counterexamples.ALL) == names.COUNTEREXAMPLES
+    assert tuple(theorems.MARKS) == names.MARKS
+    assert tuple(DEFAULT_PROBLEMS) == names.PROBLEMS
+    assert tuple(SETTINGS) == names.SETTINGS
+    assert tuple(NAMED) == names.OWN_SKETCHES
+    assert names.SKETCHES == plug_in.GROUP
+    assert [*names.sketches()] == plug_in.sketch_names()
+    assert tuple(_SCALES) == names.LOSSES
+    assert (tuple(RANKS), tuple(SKETCHES)) == (names.ADVISED_RANKS, names.ADVISED_SKETCHES)
+
+
+def test_defaults_that_help_tells_in_words():
+    """T1, T2, T1_sharp, T2_sharp; 256 runs, on digits 128 or 64; three sketches and frozen; 2000 steps at most."""
+    assert SPINE == ("T1", "T2", "T1_sharp", "T2_sharp")
+    runs = {name: (one.runs, one.runs_if_costly) for name, one in DEFAULT_PROBLEMS.items()}
+    assert runs == dict.fromkeys(DEFAULT_PROBLEMS, (256, None)) | {"digits": (128, 64)}
+    assert len(SETTINGS["1/L"].sketches) == 4
+    assert SETTINGS["1/L"].sketches[-1] == "frozen"
+    assert max(setting.longest for setting in SETTINGS.values()) == 2000
+    assert {setting.reduction for setting in SETTINGS.values()} == {10.0, 4.0}
+    assert all(setting.costly == (setting.reduction == 4) for name, setting in SETTINGS.items() if name != "horizon")

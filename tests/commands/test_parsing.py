@@ -1,0 +1,134 @@
+"""What is typed wrongly, in the words of the house; and help, whose examples print what they say."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from rac_theory.commands import cli
+from rac_theory.commands.cli import main
+from rac_theory.commands.prose import PROSE
+
+COMMANDS = cli._parser().commands
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("explain T1 T2", "rac-theory explain must be given no more words, got 'T2'"),
+        ("", "command must be one of verify, report, repeat, sweep, judge, counterexamples, list, explain, prove,"),
+        ("verfy", "command must be one of verify, report, repeat,"),
+        ("verfy", "got 'verfy' (did you mean 'verify'?)"),
+        ("verify --sketc", "--sketch: expected at least one argument"),  # a prefix is the option
+        ("verify --skecth haar", "option must be one of --help, --claim, --problem,"),
+        ("verify --skecth haar", "got '--skecth' (did you mean '--sketch'?)"),
+        ("verify --row=1", "ignored explicit argument"),
+        ("--verison", "option must be one of --help, --version, got '--verison' (did you mean '--version'?)"),
+        ("list --assumption convx", "must be true of one, got assumption 'convx' (did you mean 'convex'?)"),
+        ("sketch haar --dim 4 --rank 2 --seed -1", "seed must be >= 0, got -1"),
+        ("advise --shape 4x4 --seed -1", "seed must be >= 0, got -1"),
+        ("sketch haar", "--dim, --rank must be given"),
+        ("sketch haar --dim 8 --rank two", "rank must be an integer >= 1, got 'two'"),
+        ("sketch haar --dim 8.5 --rank 2", "dim must be an integer >= 1, got '8.5'"),
+        ("verify --alpha often", "alpha must be a number > 0 and < 1, got 'often'"),
+        ("verify --alpha 0", "alpha must be a finite number > 0 and < 1, got 0"),
+        ("verify --steps many", "steps must be an integer >= 1, got 'many'"),
+        ("verify --claim T99", "did you mean 'T9'"),
+        ("verify --claim C9", "claim must be one of C1, C2,"),
+        ("verify --claim galore", "did you mean 'GaLore'"),
+        ("verify --side lft", "side must be one of both, left, right, got 'lft' (did you mean 'left'?)"),
+        ("verify --setting federate", "(did you mean 'federated'?); or a step size, such as 0.5/L"),
+        ("verify --problem digit", "did you mean 'digits'"),
+        ("verify --sketch harr", "did you mean 'haar'"),
+        ("explain T22", "did you mean 'T2'"),
+        ("prove T22", "did you mean 'T2'"),
+        ("counterexamples c6", "did you mean 'C6'"),
+        ("list --mark papers", "did you mean 'paper'"),
+        ("list --setting federate", "did you mean 'federated'"),
+        ("repeat results.json one", "row must be an integer >= 1, got 'one'"),
+        (
+            "judge c.csv --bound 1 --columns step",
+            "columns must be one of steps, runs, got 'step' (did you mean 'steps'?)",
+        ),
+        ("judge c.csv --bound 1 --ceiling high", "ceiling must be a number, got 'high'"),
+        ("judge c.csv --bound T22", "did you mean 'T2'"),
+        ("advise --shape 4x4 --loss logistc", "loss must be one of least_squares, logistic, softmax, got 'logistc'"),
+        ("advise --shape 4x4 --rho a", "rho must be a number >= 1, got 'a'"),
+        ("advise --shape 4x4 --rho 2 --spectrum 1", "--spectrum: not allowed with argument --rho"),
+    ],
+)
+def test_a_sentence_says_what_is_wrong_and_what_was_meant(tmp_path, monkeypatch, capsys, typed, message):
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("c.csv", np.ones((3, 3)), delimiter=",")
+    assert main(typed.split()) == 2
+    told, error = capsys.readouterr()
+    assert told == ""
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+
+
+def test_what_is_typed_does_not_steer_the_terminal(capsys):
+    assert main(["\x1b[2J"]) == 2
+    assert main(["verify", "--\x1b[2J"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+GRID = (
+    'claims = ["T2"]\nproblems = ["quadratic"]\nsketches = ["haar", "coordinate"]\nranks = [1, 2]\nsides = ["left"]\n'
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where examples are run, in their order: repeat and report need what verify left."""
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / "grid.toml").write_text(GRID)
+    steps = np.random.default_rng(0).uniform(0.7, 1.0, size=(300, 5))
+    np.savetxt(folder / "curves.csv", np.cumprod(np.column_stack([0.85 * np.ones(300), steps]), axis=1), delimiter=",")
+    return folder
+
+
+def test_every_help_ends_in_an_example_that_prints_what_it_says(folder, monkeypatch, capsys):
+    """Line by line, up to "..." where one is cut; numbers, but times, are those that are printed."""
+    monkeypatch.chdir(folder)
+    for name, parser in COMMANDS.items():
+        assert parser.example is not None, name
+        assert main(parser.example.typed.split()) == 0
+        printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+        at = -1
+        for line in filter(None, (" ".join(line.split()) for line in parser.example.prints.splitlines())):
+            told = re.compile(re.escape(line).replace(re.escape("..."), ".*"))
+            at = next((i for i, one in enumerate(printed) if i > at and told.fullmatch(one)), None)
+            assert at is not None, f"{name}: {line}\n" + "\n".join(printed)
+
+
+@pytest.mark.parametrize("width", [80, 120, 165])
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_the_terminal_and_prose_is_never_wider_than_prose(capsys, monkeypatch, name, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main([name, "--help"] if name else ["--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= min(width, PROSE)
+    assert any(line.startswith("  $ rac-theory ") for line in lines)
+
+
+def test_help_says_the_default_of_every_option_that_has_a_value():
+    """What is required, and what is a choice of files or conditions alone, has none."""
+    without = {"list": {"setting", "assumption", "mark"}, "judge": {"bound", "below", "constant"}}
+    without |= {"sweep": {"export"}, "advise": {"data", "spectrum", "rho", "shape", "learning_rate", "features"}}
+    for name, parser in COMMANDS.items():
+        for action in parser._actions:
+            has_value = action.option_strings and action.nargs != 0
+            if has_value and not action.required and action.dest not in without.get(name, ()):
+                assert "default" in action.help, (name, action.dest)
+
+
+def test_help_of_a_command_is_in_the_order_of_use():
+    """What is tried comes before how; a group without options would be a heading over nothing."""
+    told = COMMANDS["verify"].format_help()
+    places = [
+        told.index(words) for words in ("what is tried:", "how it is tried:", "what is shown and kept:", "example:")
+    ]
+    assert all(a < b for a, b in pairwise(places))
