@@ -21,7 +21,7 @@ _NOTEBOOKS = executed.DOCS / "notebooks"
 class GalleryDirective(SphinxDirective):
     """``{gallery}``: a card for each notebook, its figure above its title.
 
-    The option ``questions`` adds the first sentence of each, which is what it asks. The option ``figures`` says which
+    The option ``questions`` adds what each asks, the question below its title. The option ``figures`` says which
     figure of a notebook is taken where it is not the first: ``03: 2, 07: 4``.
     """
 
@@ -63,12 +63,12 @@ class GalleryDirective(SphinxDirective):
 
 
 def opening(path: Path) -> tuple[str, str]:
-    """Return the heading of a notebook, and the first sentence below it."""
-    heading, below = executed.read(path).cells[0].source.split("\n", 1)
-    sentence = re.match(r".*?[.?](?=\s|$)", " ".join(below.split()))
+    """Return the heading of a notebook, and the paragraph below it up to the question in it."""
+    heading, paragraph = executed.read(path).cells[0].source.split("\n\n")[:2]
+    question = re.match(r".*?\?(?=\s|$)", " ".join(paragraph.split()))
     assert heading.startswith("# ")
-    assert sentence is not None
-    return heading[2:], sentence[0]
+    assert question is not None, f"{path.name} must open with a question, got {paragraph!r}"
+    return heading[2:], question[0]
 
 
 def figures(path: Path, cache: str) -> list[bytes]:

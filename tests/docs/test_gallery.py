@@ -44,11 +44,11 @@ def test_of_panels_beside_each_other_the_first_is_shown(gallery):
     assert sum(card.getpixel((x, 160)) == (0, 0, 255) for x in range(480)) < 0.1 * 480
 
 
-def test_every_notebook_has_a_heading_and_a_sentence_below(gallery):
+def test_every_notebook_has_a_heading_and_a_question_below(gallery):
     for path in sorted((EXTENSIONS.parent / "notebooks").glob("*.ipynb")):
-        heading, sentence = gallery.opening(path)
+        heading, question = gallery.opening(path)
         assert not re.match("#", heading)
-        assert re.search(r"\w+ \w+.*[.?]$", sentence), sentence
+        assert re.search(r"\w+ \w+.*\?$", question), question
 
 
 def test_which_figures_are_taken_is_read(gallery):
