@@ -16,7 +16,7 @@ import pytest
 import rac_theory
 
 HOUSE = Path(rac_theory.__file__).parent
-API = Path(__file__).parent.parent / "docs" / "api" / "index.md"
+API = Path(__file__).parent.parent / "docs" / "api"
 
 
 def modules():
@@ -29,13 +29,14 @@ def modules():
 
 
 def on_the_page():
-    """Every name in a table of the page of the API."""
-    package = ""
-    for line in API.read_text(encoding="utf-8").splitlines():
-        if found := re.fullmatch(r"\.\. currentmodule:: ([\w.]+)", line):
-            package = found[1]
-        elif found := re.fullmatch(r"   (?:([\w.]+)\.)?(\w+)", line):
-            yield importlib.import_module(".".join(filter(None, (package, found[1])))), found[2]
+    """Every name in a table of the pages of the reference."""
+    for page in sorted(API.glob("*.md")):
+        for package, names in re.findall(
+            r"^```\{reference\} ([\w.]+)\n(.*?)^```$", page.read_text("utf-8"), re.S | re.M
+        ):
+            for name in names.split():
+                module, _, last = name.rpartition(".")
+                yield importlib.import_module(".".join(filter(None, (package, module)))), last
 
 
 def public():

@@ -2,7 +2,9 @@
 read by another program has whole lines, every column, and no character but text.
 """
 
+import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -25,13 +27,19 @@ class _Screen(Console):
 
 def screen() -> Console:
     """Return what is printed on: standard output."""
-    console = _Screen(highlight=False)
-    return console if console.is_terminal else _Screen(highlight=False, width=_WHOLE)
+    if _is_terminal(sys.stdout):
+        return _Screen(highlight=False)
+    return _Screen(highlight=False, width=_WHOLE, force_terminal=False)
 
 
 def beside() -> Console:
     """Return what is printed on beside the output, where a bar may be: standard error."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, force_terminal=None if _is_terminal(sys.stderr) else False)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whatever FORCE_COLOR says, which notebooks set for all that is started in them."""
+    return stream is not None and stream.isatty()
 
 
 def tell(console: Console, text: str, hang: int = 0) -> None:

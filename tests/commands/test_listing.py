@@ -1,5 +1,7 @@
 """``list`` without conditions: everything that has a name, once, in the group where it belongs."""
 
+import sys
+
 import pytest
 
 from rac_theory import counterexamples, theorems
@@ -14,7 +16,7 @@ NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *DEFAULT_PROBLEMS, *NAMED, 
 @pytest.fixture
 def groups(capsys, monkeypatch):
     """The lines that are indented by four, by the heading that they stand under, at 80 columns of a terminal."""
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["list"]) == 0
     found, heading = {}, ""

@@ -130,7 +130,7 @@ WITH_TABLES = [COMMANDS[0], COMMANDS[2], COMMANDS[-1]]
 def test_every_command_fits_a_terminal(folder, monkeypatch, capsys, words, width):
     """The lines of tables; of prose those without a word that is longer."""
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", str(width))
     assert main(words) == 0
@@ -140,8 +140,12 @@ def test_every_command_fits_a_terminal(folder, monkeypatch, capsys, words, width
 
 
 def test_nothing_but_text_where_no_terminal_is(folder, monkeypatch, capfd):
-    """Neither bar nor colour in a pipe; and on standard error nothing at all, as nothing is wrong."""
+    """Neither bar nor colour in a pipe; and on standard error nothing at all, as nothing is wrong.
+
+    Not even where a notebook's kernel says that colours are to be forced, as it does to all that is started in it.
+    """
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("FORCE_COLOR", "1")
     for i, words in enumerate(WITH_TABLES):
         assert main([*words, "--out", f"pipe{i}"]) == 0
         told, error = capfd.readouterr()

@@ -180,7 +180,7 @@ def with_other(**change):
 
 
 WRONG = {
-    "ends": (ends, r"at t=2 must yield Factored\(W, B, A\) for ever, got nothing more"),
+    "ends": (ends, r"at t=2 must yield Factored\(W, B, A\) without end, got nothing more"),
     "late": (
         begins_late,
         r"at t=0 must yield the weights that iterates yields, to the last bit, got some that are off",

@@ -148,7 +148,7 @@ class SlightlyOff(Base):
     [
         (MissingReturn(), "must return its draws: it returned None, is a return missing?"),
         (GlobalGenerator(), "it drew from a global generator"),
-        (OwnGenerator(), "the same seed gave other draws; do not make a generator of your own"),
+        (OwnGenerator(), "the same seed gave other draws; do not make your own generator"),
         (WithReplacement(), r"WithReplacement\.expected_projection\(\) must be E\[H\]"),
         (WrongAxis(), r"must have shape \(size, dim, rank\) = \(3, 6, 2\), it has \(3, 2, 6\)"),
         (DrawsLast(), "draws go along the first axis"),
