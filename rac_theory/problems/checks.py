@@ -167,7 +167,11 @@ def one_of(name: str, value: str, choices: Iterable[str]) -> str:
     known = sorted(choices)
     if isinstance(value, str) and value in known:
         return value
+    raise ValueError(f"{name} must be one of {', '.join(known)}, got {shown(value)}{nearest(value, known)}")
+
+
+def nearest(value: object, known: Iterable[str]) -> str:
+    """Return the nearest match as the end of a message; nothing where no name is near."""
     lowered = {choice.lower(): choice for choice in known}
     near = difflib.get_close_matches(value.lower() if isinstance(value, str) else "", lowered, n=1, cutoff=0.5)
-    hint = f" (did you mean {lowered[near[0]]!r}?)" if near else ""
-    raise ValueError(f"{name} must be one of {', '.join(known)}, got {shown(value)}{hint}")
+    return f" (did you mean {lowered[near[0]]!r}?)" if near else ""

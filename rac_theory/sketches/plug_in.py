@@ -107,7 +107,8 @@ def imported(name: str, what: str = "sketch") -> Any:
     except (Exception, SystemExit) as error:  # whatever a user's module does when it is run
         raise ValueError(f"{what} must be module:Name that can be imported, got {name!r}: {_told(error)}") from error
     if not hasattr(module, class_name):
-        raise ValueError(f"{what} must name something in {module_name!r}, got {class_name!r}, which it lacks")
+        near = checks.nearest(class_name, (each for each in vars(module) if not each.startswith("_")))
+        raise ValueError(f"{what} must name something in {module_name!r}, got {class_name!r}, which it lacks{near}")
     return getattr(module, class_name)
 
 
