@@ -55,7 +55,7 @@ class TanhNetwork(LinearModel, Value):
     >>> problem.shape, problem.mu, problem.f_lower
     ((2, 1), nan, 0.0)
     >>> print(f"L = {problem.L:.4f}")
-    L = 0.7109
+    L = 1.0361
     """
 
     X: Features
