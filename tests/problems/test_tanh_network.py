@@ -103,6 +103,14 @@ def test_the_curvature_of_a_unit_is_the_maximum_of_its_formula(norm, spread):
         assert bound == pytest.approx(4 / (3 * math.sqrt(3)), rel=1e-12)  # sup |tanh''|
 
 
+def test_what_adds_to_all_classes_alike_changes_nothing(problem):
+    """A number added to a row of the head is added to all scores: catches a range that is the largest entry."""
+    moved = TanhNetwork(X, LABELS, problem.V + np.arange(1.0, len(problem.V) + 1)[:, None], l2=0.05)
+    W = RNG.normal(size=problem.shape)
+    assert moved.value(W) == pytest.approx(problem.value(W), rel=1e-12)
+    assert pytest.approx(problem.L, rel=1e-9) == moved.L
+
+
 def test_the_checks_of_problems_find_nothing(problem):
     check_problem(problem, rng=0)
 
