@@ -33,6 +33,7 @@ from rac_theory.problems import (
     Quadratic,
     Smoothness,
     SoftmaxRegression,
+    TanhNetwork,
 )
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
@@ -40,6 +41,7 @@ from rac_theory.sketches import Coordinate, Gaussian, Haar
 
 RNG = np.random.default_rng(0)
 X, Y, V = RNG.standard_normal((6, 3)), RNG.standard_normal((6, 2)), RNG.standard_normal((3, 2))
+HEAD = RNG.standard_normal((4, 3))
 LABELS, OTHERS = [0, 1, 2, 2, 1, 0], [1, 1, 2, 2, 1, 0]
 SQUARES = LeastSquares(X, Y)
 
@@ -148,6 +150,9 @@ MADE = [
     ],
     (SoftmaxRegression, {"X": X, "labels": LABELS}, {
         "X": [nudged(X)], "labels": [OTHERS, list("abcabc")], "l2": [0.1],
+    }),
+    (TanhNetwork, {"X": X, "labels": LABELS, "V": HEAD}, {
+        "X": [nudged(X)], "labels": [OTHERS], "V": [nudged(HEAD)], "l2": [0.1],
     }),
     (Quadratic, {"W_star": V, "S": np.eye(3)}, {
         "W_star": [nudged(V)], "S": [2 * np.eye(3)], "R": [2 * np.eye(2)], "start": [V, nudged(V)],

@@ -13,6 +13,7 @@ from rac_theory.problems.problem import Problem
 from rac_theory.problems.quadratic import Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.problems.softmax import SoftmaxRegression
+from rac_theory.problems.tanh_network import TanhNetwork
 
 __all__ = [
     "Federated",
@@ -26,6 +27,7 @@ __all__ = [
     "Quadratic",
     "Smoothness",
     "SoftmaxRegression",
+    "TanhNetwork",
 ]
 
 if __name__ == "problems":  # by the link at the top of a clone: the same names, and no second copy of the modules

@@ -19,6 +19,7 @@ from rac_theory.problems import (
     Quadratic,
     Smoothness,
     SoftmaxRegression,
+    TanhNetwork,
 )
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
 from rac_theory.sketches.distributions.finite_support import FiniteSupport
@@ -75,6 +76,7 @@ TARGETS = {
     "LeastSquares": (LeastSquares, {**_DATA, "Y": (Y, array)}),
     "LogisticRegression": (LogisticRegression, {**_DATA, "y": (TWO, label)}),
     "SoftmaxRegression": (SoftmaxRegression, {**_DATA, "labels": (THREE, label)}),
+    "TanhNetwork": (TanhNetwork, {**_DATA, "labels": (THREE, label), "V": (np.eye(2, 3), array)}),
     "NonconvexLogistic": (NonconvexLogistic, {"X": (X, array), "y": (TWO, label), "lam": (0.1, number)}),
     "Quadratic.left": (Quadratic.left, {"S": (S, array), "W_star": (W, array), "start": (W + 1, array)}),
     "Quadratic.kronecker": (Quadratic.kronecker, {"S": (S, array), "R": (R, array), "W_star": (W, array)}),

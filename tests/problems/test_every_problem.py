@@ -321,6 +321,7 @@ def test_only_what_is_for_users_is_exported():
     assert sorted(problems.__all__) == [
         *["Federated", "FiniteSum", "FromFunctions", "LeastSquares", "LogisticRegression", "NonconvexLogistic"],
         *["PLSine", "Problem", "Quadratic", "Smoothness", "SoftmaxRegression"],
+        "TanhNetwork",
     ]
 
 

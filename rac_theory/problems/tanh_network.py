@@ -1,0 +1,215 @@
+"""A smooth two-layer network whose first matrix is trained and whose head is frozen: one matrix, proved constants."""
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rac_theory.problems import datasets
+from rac_theory.problems.batch import in_chunks, matrices, squared_norms
+from rac_theory.problems.checks import Array, array, weight
+from rac_theory.problems.features import EPS, Features, adjoint, features, largest_gram_eigenvalue, scores
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.labels import sorted_classes
+from rac_theory.problems.linear_model import LinearModel
+from rac_theory.problems.naming import short_name
+from rac_theory.problems.rounding import rounded
+from rac_theory.problems.tanh_curvature import largest_curvature
+from rac_theory.problems.value import Value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TanhNetwork(LinearModel, Value):
+    r"""Mean cross-entropy of :math:`\mathrm{softmax}(\tanh(x_i^\top W) V)`, plus :math:`\frac{l2}{2} \|W\|^2`.
+
+    A network of two layers as a function of its first matrix: smooth, not convex, and all that T1 asks for is known.
+
+    Parameters
+    ----------
+    X : (N, d)
+        Features, dense or SciPy sparse, one sample a row. Not zero.
+    labels : (N,)
+        Class labels of any kind, k >= 2 distinct ones; column j of V belongs to the j-th in sorted order.
+    V : (h, k)
+        The head, which is not trained: from h hidden units to k scores. Not zero.
+    l2 : float
+        Weight of the penalty, >= 0, in units of the loss per squared unit of W.
+    name : str
+        How the data were made, such as ``digits()``, for the repr.
+
+    Notes
+    -----
+    Nothing is known of a PL constant or of the minimum; no loss is negative, so ``f_lower`` is 0. W = 0 is a poor
+    start: there all hidden units are zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems import TanhNetwork
+    >>> X, head = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[1.0, -1.0]])
+    >>> problem = TanhNetwork(X, labels=["ant", "bee"], V=head)
+    >>> problem.shape, problem.mu, problem.f_lower
+    ((2, 1), nan, 0.0)
+    >>> print(f"L = {problem.L:.4f}")
+    L = 1.0361
+    """
+
+    X: Features
+    labels: NDArray[Any]
+    V: Array
+    l2: float = 0.0
+    name: str = field(default="", kw_only=True)
+    classes: NDArray[Any] = field(init=False)
+
+    mu: ClassVar[float] = math.nan
+    strong_convexity: ClassVar[float] = math.nan
+    convex: ClassVar[bool] = False
+    f_star: ClassVar[float] = math.nan
+    f_star_error: ClassVar[float] = math.nan
+    f_lower: ClassVar[float] = 0.0
+    W_star: ClassVar[None] = None
+    targets_field: ClassVar[str] = "labels"
+    smoothness_formula: ClassVar[str] = "X'X/N (x) diag(c) + l2 I, c_j the largest curvature of the losses along unit j"
+
+    def __post_init__(self) -> None:
+        X, V = features("X", self.X), array("V", self.V, ndim=2)
+        classes, positions = sorted_classes("labels", self.labels, X.shape[0])
+        if V.shape[1] != len(classes):
+            raise ValueError(f"V must have a column for each of the {len(classes)} classes, got shape {V.shape}")
+        if not V.any():
+            raise ValueError(f"V must not be zero, or f would be constant, got a zero matrix of shape {V.shape}")
+        labels = classes[positions]
+        labels.flags.writeable = False
+        vars(self).update(X=X, labels=labels, V=features("V", V), l2=weight("l2", self.l2), classes=classes)
+
+    def __repr__(self) -> str:
+        return short_name(self, self.name, self.X.shape, self.X, self.labels, self.V, units=len(self.V), l2=self.l2)
+
+    @classmethod
+    def digits(cls, V: ArrayLike, l2: float = 0.0) -> Self:
+        """The handwritten digits of scikit-learn, 1,797 x 64, ten classes, features standardised; V is (h, 10).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rac_theory.problems import TanhNetwork
+        >>> head = np.random.default_rng(0).standard_normal((32, 10)) / 32**0.5
+        >>> problem = TanhNetwork.digits(head)
+        >>> problem.shape, problem.n_components
+        ((64, 32), 1797)
+        """
+        X, labels = datasets.bundled("digits")
+        return cls(X, labels, V, l2, name="digits()")  # type: ignore[arg-type]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape (d, h) of W."""
+        return self.X.shape[1], len(self.V)
+
+    @cached_property
+    def loss_curvature(self) -> float:  # type: ignore[override]
+        """No loss has a second derivative beyond this, up or down, along a unit direction of the hidden scores."""
+        return float(self._unit_curvatures.max())
+
+    @cached_property
+    def L(self) -> float:
+        """``lambda_max(X'X)/N`` times the largest curvature of a loss along a hidden unit, plus l2, rounded up."""
+        gram = Fraction(largest_gram_eigenvalue(self.X)) / self.n_components
+        return rounded(gram * Fraction(self.loss_curvature) + Fraction(self.l2), math.inf)
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Where each constant comes from."""
+        return {
+            "L": "lambda_max(X'X)/N max_j max_t (||VC||^2 (1 - t^2)^2/2 + 2 range(V_j) t (1 - t^2)) + l2, rounded up",
+            "mu": "nan: no PL constant is known",
+            "f_star": "nan: no certificate of a global minimum; no term is negative",
+            "smoothness": self._smoothness_source,
+        }
+
+    @cached_property
+    def component_infima(self) -> Array:
+        """0 for each component, (N,): neither a loss nor the penalty is negative. The infima may be larger."""
+        return array("component_infima", np.zeros(self.n_components))
+
+    def value(self, W: Array, /) -> Array:
+        """f at each matrix of a batch: (..., d, h) to (...)."""
+        return self.value_and_gradient(W)[0]
+
+    def gradient(self, W: Array, /) -> Array:
+        """The gradient at each matrix of a batch: (..., d, h) to (..., d, h)."""
+        return self.value_and_gradient(W)[1]
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both in one pass over the data."""
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), self.n_components * sum(self.V.shape))
+
+    def predict(self, W: Array, X: Array) -> NDArray[Any]:
+        """Return the most likely class of each row of X, (N', d), for each matrix of a batch: (..., N')."""
+        return np.asarray(self.classes[np.argmax(np.tanh(X @ W) @ self.V, axis=-1)])
+
+    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
+        hidden = np.tanh(scores(self.X, W))  # (runs, h, N), as all that follows
+        losses, P = self._losses_and_shares(self.V.T @ hidden)
+        back = self.V @ P
+        back *= 1 - hidden * hidden
+        loss = losses.sum(axis=-1) / self.n_components
+        return loss + self.l2 / 2 * squared_norms(W), adjoint(self.X, back) / self.n_components + self.l2 * W
+
+    def _losses_and_shares(self, Z: Array, samples: NDArray[Any] | slice = slice(None)) -> tuple[Array, Array]:
+        """The losses of samples, (..., n), from their scores (..., k, n), and the slopes of these in the place of Z."""
+        own = self._positions[samples] == np.arange(len(self.classes))[:, None]
+        Z -= Z.max(axis=-2, keepdims=True)
+        of_own = np.where(own, Z, 0.0).sum(axis=-2)
+        np.exp(Z, out=Z)
+        total = Z.sum(axis=-2, keepdims=True)
+        Z /= total
+        Z -= own
+        return np.log(total[..., 0, :]) - of_own, Z
+
+    def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
+        hidden = np.tanh(Z)  # (runs, b, h)
+        S = hidden @ self.V
+        S -= S.max(axis=-1, keepdims=True)
+        P = np.exp(S, out=S)
+        P /= P.sum(axis=-1, keepdims=True)
+        P -= self._positions[indices][..., None] == np.arange(len(self.classes))
+        return np.asarray((P @ self.V.T) * (1 - hidden * hidden))
+
+    @cached_property
+    def single_precision(self) -> Self:
+        """The same problem computed in float32, at a matrix in float32; for runs, not for constants."""
+        single: Self = super().single_precision
+        vars(single).update(V=self.V.astype(np.float32))
+        return single
+
+    @cached_property
+    def _positions(self) -> NDArray[np.intp]:
+        return np.searchsorted(self.classes, self.labels)
+
+    @cached_property
+    def _unit_curvatures(self) -> Array:
+        """An upper bound of the curvature of every loss along each hidden score, (h,), off the diagonal counted in."""
+        k = self.V.shape[1]
+        centred = self.V - self.V.mean(axis=1, keepdims=True)
+        # A mean of k numbers and a difference round by k + 2 eps of the largest entry, which is below ||V||.
+        error = (k + 2) * EPS * math.sqrt(k * len(self.V)) * float(np.linalg.norm(self.V))
+        norm = Fraction(math.sqrt(largest_gram_eigenvalue(centred)) * (1 + 2 * EPS)) + Fraction(error)
+        ranges = [Fraction(float(row.max())) - Fraction(float(row.min())) for row in self.V]
+        return np.array([largest_curvature(norm**2, spread) for spread in ranges])
+
+    @property
+    def _class_curvature(self) -> Array:
+        """``diag(c) / max c``, raised by what the division may have lost."""
+        return np.diag(self._unit_curvatures / self.loss_curvature * (1 + 2 * EPS))
+
+    @property
+    def _penalty_curvature(self) -> float:
+        return self.l2
+
+    def _penalty_gradient(self, W: Array) -> Array:
+        return self.l2 * W

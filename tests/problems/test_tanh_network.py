@@ -1,0 +1,142 @@
+"""A network with a frozen head: its gradient, and curvature that no search gets above."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.sparse import csr_array
+
+from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
+from rac_theory.problems.tanh_curvature import largest_curvature
+from rac_theory.problems.tanh_network import TanhNetwork
+from rac_theory.testing import check_problem
+from rac_theory.verification.status import Status
+
+RNG = np.random.default_rng(5)
+X = RNG.normal(size=(12, 4))
+LABELS = RNG.integers(0, 3, size=12)
+HEADS = {
+    "random": RNG.normal(size=(5, 3)),
+    "one unit": np.array([[2.0, -1.0, 0.5]]),
+    "steep": 20.0 * RNG.normal(size=(2, 3)),
+    "a unit that counts for all classes alike": np.array([[1.0, 1.0, 1.0], [0.0, 1.0, -3.0]]),
+}
+
+
+@pytest.fixture(params=HEADS.values(), ids=HEADS.keys())
+def problem(request):
+    return TanhNetwork(X, LABELS, request.param, l2=0.05)
+
+
+def test_the_gradient_is_that_of_differences_of_the_value(problem):
+    W, D = RNG.normal(size=(2, 7, *problem.shape))
+    step = 1e-6
+    slope = (problem.value(W + step * D) - problem.value(W - step * D)) / (2 * step)
+    np.testing.assert_allclose((problem.gradient(W) * D).sum(axis=(-2, -1)), slope, rtol=1e-6, atol=1e-8)
+
+
+def test_the_value_is_the_mean_cross_entropy_of_a_network(problem):
+    """Written as one says it, in exact logarithms of sums: catches a wrong label, a transposed head."""
+    W = RNG.normal(size=problem.shape)
+    total = 0.0
+    for x, label in zip(X, LABELS, strict=True):
+        z = np.tanh(x @ W) @ problem.V
+        total += math.log(np.exp(z - z[label]).sum())
+    assert problem.value(W) == pytest.approx(total / 12 + 0.025 * (W**2).sum(), rel=1e-12)
+
+
+def test_components_sum_to_the_whole_and_a_sparse_matrix_is_as_good(problem):
+    W = RNG.normal(size=(3, *problem.shape))
+    every = np.tile(np.arange(12), (3, 1))
+    np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-12, atol=1e-14)
+    sparse = TanhNetwork(csr_array(X), LABELS, problem.V, l2=0.05)
+    np.testing.assert_allclose(sparse.gradient(W), problem.gradient(W), rtol=1e-12, atol=1e-14)
+    assert pytest.approx(problem.L, rel=1e-12) == sparse.L
+
+
+def hessian(problem, W):
+    """By differences of the gradient, (d h, d h)."""
+    basis = np.eye(W.size).reshape(-1, *W.shape)
+    rows = (problem.gradient(W + 1e-5 * basis) - problem.gradient(W - 1e-5 * basis)) / 2e-5
+    H = rows.reshape(W.size, W.size)
+    return (H + H.T) / 2
+
+
+def test_no_search_finds_curvature_above_L_nor_above_the_smoothness():
+    """An ascent of the largest eigenvalue from random starts: catches an L a third too small where one unit is all."""
+    for head in HEADS.values():
+        problem = TanhNetwork(X, LABELS, head)
+        Q = problem.smoothness.dense
+
+        def steepest(z, problem=problem):
+            return -np.abs(np.linalg.eigvalsh(hessian(problem, z.reshape(problem.shape)))).max()
+
+        starts = [RNG.normal(size=problem.shape[0] * problem.shape[1]) * scale for scale in (0.1, 1.0, 1.0)]
+        found = [minimize(steepest, z, method="Powell", options={"maxfev": 300}).x for z in starts]
+        for z in [*found, *RNG.normal(size=(20, starts[0].size))]:
+            H = hessian(problem, z.reshape(problem.shape))
+            assert np.abs(np.linalg.eigvalsh(H)).max() <= problem.L * (1 + 1e-6)
+            assert np.linalg.eigvalsh(Q - H).min() >= -1e-6 * problem.L
+
+
+def test_one_sample_and_one_unit_come_near_to_L():
+    """Two classes, V = (v, -v): the bound is 1/2 ||VC||^2 s'^2 + range |s''|, attained within a third at the best u."""
+    problem = TanhNetwork([[1.0], [1.0]], [0, 1], np.array([[3.0, -3.0]]))
+    one = TanhNetwork([[1.0], [0.0]], [0, 1], np.array([[3.0, -3.0]]))
+    u = np.linspace(-3, 3, 2001)[:, None, None]
+    for each in (problem, one):
+        step = 1e-4
+        second = (each.gradient(u + step) - each.gradient(u - step)) / (2 * step)
+        assert 0.5 * each.L < np.abs(second).max() <= each.L
+
+
+@pytest.mark.parametrize(("norm", "spread"), [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (400.0, 3.0), (0.01, 7.0)])
+def test_the_curvature_of_a_unit_is_the_maximum_of_its_formula(norm, spread):
+    """On a fine grid: catches a halving that keeps the wrong half; from above by less than rounding is worth."""
+    t = np.linspace(0, 1, 200_001)
+    grid = (norm / 2 * (1 - t**2) ** 2 + 2 * spread * t * (1 - t**2)).max()
+    bound = largest_curvature(Fraction(norm), Fraction(spread))
+    assert grid * (1 - 1e-15) <= bound <= grid * (1 + 1e-9)
+    if norm == 0.0:
+        assert bound == pytest.approx(4 / (3 * math.sqrt(3)), rel=1e-12)  # sup |tanh''|
+
+
+def test_what_adds_to_all_classes_alike_changes_nothing(problem):
+    """A number added to a row of the head is added to all scores: catches a range that is the largest entry."""
+    moved = TanhNetwork(X, LABELS, problem.V + np.arange(1.0, len(problem.V) + 1)[:, None], l2=0.05)
+    W = RNG.normal(size=problem.shape)
+    assert moved.value(W) == pytest.approx(problem.value(W), rel=1e-12)
+    assert pytest.approx(problem.L, rel=1e-9) == moved.L
+
+
+def test_the_checks_of_problems_find_nothing(problem):
+    check_problem(problem, rng=0)
+
+
+def test_t1_holds_on_it_and_t2_does_not_apply():
+    problem = TanhNetwork(X, LABELS, HEADS["random"])
+    case = Case(RACLoRA(sketches.Haar(dim=4, rank=2), gamma=1 / problem.L), problem, steps=60)
+    assert verify(theorems.T1, case, runs=64, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
+    assert verify(theorems.T2, case, runs=4, rng=0).status is Status.NOT_APPLICABLE
+
+
+def test_single_precision_runs_agree():
+    problem = TanhNetwork(X, LABELS, HEADS["random"])
+    case = Case(RACLoRA(sketches.Haar(dim=4, rank=2), gamma=1 / problem.L), problem, steps=20)
+    single, double = (simulate(case, runs=4, rng=0, dtype=dtype) for dtype in ("float32", "float64"))
+    np.testing.assert_allclose(single.values, double.values, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("V", "rule"),
+    [
+        (np.ones((2, 2)), "V must have a column for each of the 3 classes, got shape"),
+        (np.zeros((2, 3)), "V must not be zero"),
+        (np.ones(3), "V must have 2 axes"),
+    ],
+)
+def test_heads_that_make_no_sense_are_refused(V, rule):
+    with pytest.raises(ValueError, match=rule):
+        TanhNetwork(X, LABELS, V)
