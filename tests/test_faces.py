@@ -108,6 +108,7 @@ def ones(rng):
 # --- one line
 
 
+@pytest.mark.long
 def test_every_public_class_is_here_or_with_the_reprs(values):
     """A class that is new in the package must be added here."""
     there = {type(value) for value in values.values()}

@@ -76,7 +76,7 @@ DEFAULT_PROBLEMS: Mapping[str, DefaultProblem] = MappingProxyType(
         "linnerud": DefaultProblem(lambda: LeastSquares.linnerud(l2=0.5)),
         "breast_cancer": DefaultProblem(lambda: LogisticRegression.breast_cancer(l2=0.8)),
         "wine": DefaultProblem(lambda: SoftmaxRegression.wine(l2=0.6)),
-        "digits": DefaultProblem(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (4,), _standard_normal, 64),
+        "digits": DefaultProblem(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (8,), _standard_normal, 64),
         "nonconvex": DefaultProblem(lambda: NonconvexLogistic.breast_cancer(lam=0.1)),
         "pl_sine": DefaultProblem(lambda: PLSine((4, 3))),
     }

@@ -114,6 +114,7 @@ def test_in_the_plane_it_is_known():
         assert on_a_line(np.array([s, t])) == pytest.approx(1 / (s + math.sqrt(s * t)), rel=1e-9)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rank", [2, 3])
 def test_bounds_from_draws_of_a_uniform_range_are_below_and_near(kind, rank):

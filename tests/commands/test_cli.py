@@ -44,6 +44,7 @@ def folder(tmp_path, monkeypatch):
     sys.modules.pop("mine", None)
 
 
+@pytest.mark.long
 def test_verify_writes_rows_and_figures(folder, capsys):
     assert main(["verify", *QUICK, "--sketch", "haar", "frozen", "--out", "out"]) == 0
     printed = capsys.readouterr().out

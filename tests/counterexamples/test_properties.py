@@ -60,6 +60,7 @@ def test_the_floor_is_never_beaten(case, rank):
     assert not (run < bound).any()
 
 
+@pytest.mark.long
 @settings(max_examples=12)
 @given(st.integers(2, 5), st.integers(2, 5), seeds, st.floats(0.1, 10))
 def test_the_floor_is_attained_on_a_squared_distance(m, n, seed, curvature):

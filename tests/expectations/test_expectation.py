@@ -65,6 +65,7 @@ def algorithm(problem, sketch, side, step=1.3):
 ALL = [(p, s, side) for p in PROBLEMS for s in SKETCHES for side in ("left", "right")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("problem", "sketch", "side"), ALL[::2] + ALL[1::4])
 def test_sampled_means_agree(problem, sketch, side):
     """Within 4 standard errors of 2,000 runs at t = 1, 3 and 8, where the mean still is what most runs look like.
@@ -177,6 +178,7 @@ def test_the_full_hessian_gives_the_same(sketch, side):
     assert exact_rate(Case(algo, whole)) == pytest.approx(exact_rate(Case(algo, problem)), abs=1e-11)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("problem", "sketch", "side"), ALL[::5])
 def test_the_rate_is_the_ratio_in_the_long_run(problem, sketch, side):
     """From a start that misses no direction, after 4,000 steps, each of which is rescaled so that nothing underflows.

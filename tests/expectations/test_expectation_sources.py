@@ -143,6 +143,7 @@ SAMPLED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("algorithm", "problem"), SAMPLED, ids=range(len(SAMPLED)))
 def test_sampled_means_agree(algorithm, problem):
     """Where draws cannot be listed: 20,000 runs, 4 standard errors at t = 1 and 3.

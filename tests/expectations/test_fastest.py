@@ -28,6 +28,7 @@ def rate(problem, sketch, lora_alpha, eta, side="left"):
     return exact_rate(Case(RACLoRA(sketch, eta, side, lora_alpha=lora_alpha), problem))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sketch", "lora_alpha"), CHOICES.values(), ids=CHOICES)
 def test_it_is_that_of_a_grid_search_to_a_hundredth(sketch, lora_alpha):
     """Over exact rates, by steps of one in a hundred from a fifth of what is guaranteed to beyond what converges.

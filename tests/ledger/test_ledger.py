@@ -35,12 +35,12 @@ def without_time(rows):
 
 
 def test_the_usual_plan():
-    """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 4 only."""
+    """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 8 only."""
     todo = plan(Selection())
     keys = [ensemble.key for ensemble in todo.ensembles]
     assert len(set(keys)) == len(keys)
     assert {key.problem for key in keys} == set(DEFAULT_PROBLEMS)
-    assert {(key.side, key.rank) for key in keys if key.problem == "digits"} == {("left", 4)}
+    assert {(key.side, key.rank) for key in keys if key.problem == "digits"} == {("left", 8)}
     assert {(key.side, key.rank) for key in keys if key.problem == "quadratic"} == {
         ("left", 1),
         ("left", 4),
@@ -124,7 +124,7 @@ def test_real_rows_stay_close_to_their_bounds_while_these_halve():
 
     Catches T13_pl at the step 1/L, a bound that is looser, and a figure of other numbers.
     """
-    selection = Selection(claims=("T2", "T13_pl"), problems=("digits",), sketches=("haar",), sides=("left",))
+    selection = Selection(("T2", "T13_pl"), ("digits",), ("haar",), ranks=(4,), sides=("left",))
     rows = zip(plan(selection).ensembles, (1, 2.33), (126, 54), (73, 40), (38, 17), (1.67, 1.3), strict=True)
     for e, gamma_L, bound, mean, halved, ratio in rows:
         verdict = replace(e, runs=24).verdicts()[0]

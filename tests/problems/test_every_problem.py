@@ -203,6 +203,7 @@ def test_the_search_catches_an_L_that_is_two_percent_too_small(problem):
     assert largest_stretch(problem, np.random.default_rng(5)) > 0.98 * problem.L
 
 
+@pytest.mark.long
 @only([name for name in EVERY if name not in ATTAINED])
 def test_the_search_catches_half_of_boehnings_bound(problem):
     """With three classes the bound is not attained; uniform probabilities reach two thirds of it."""

@@ -107,6 +107,7 @@ def stretch(problem, i, W, V):
     return np.linalg.norm(alone.gradient(W + V) - alone.gradient(W)) / np.linalg.norm(V)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", DENSE)
 def test_L_max_survives_a_search(name):
     """No pair of points stretches the gradient of a component by more."""

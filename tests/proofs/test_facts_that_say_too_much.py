@@ -86,6 +86,7 @@ def _without_one():
                 yield pytest.param(fact, one, id=f"{name} without {short(one)}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("fact", "one"), list(_without_one()))
 def test_a_fact_is_false_somewhere_without_one_of_its_assumptions(fact, one):
     """So the worlds are such that an assumption that is forgotten is seen: smoothness, convexity, a short step."""

@@ -20,6 +20,7 @@ SEEDS = ("a",)
 made = cache(lambda id: Proof(theorems.ALL[id], *STORED[id]()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", STORED)
 def test_each_proof_is_what_it_says_at_random_numbers(id):
     """Would catch a sum, a product, a mean, a rule or a comparison that ``Polynomial`` gets wrong."""
@@ -37,6 +38,7 @@ def is_off(again):
         return True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", STORED)
 def test_a_leaf_that_says_something_else_is_seen(id):
     """A hundredth more or less than each fact that is taken for granted: some sum above it is off then."""

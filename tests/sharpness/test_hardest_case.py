@@ -92,6 +92,7 @@ def test_a_theorem_that_never_holds_here_has_no_hardest_case():
         hardest_case(never, 250, rng=0)
 
 
+@pytest.mark.long
 def test_no_ratio_is_of_numbers_that_have_lost_their_digits():
     """A claim that says a denormal number from t = 40 on is judged before that, where it is T2.
 

@@ -86,6 +86,7 @@ def test_closed_forms_are_exact(sketch, eigenvalue):
     np.testing.assert_allclose(sketch.expected_projection(), matrix.astype(float), rtol=4e-16)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sketch",
     [

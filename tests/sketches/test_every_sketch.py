@@ -88,6 +88,7 @@ def farthest(H, claim):
     return max(np.abs(H.mean(axis=0) - claim).max() / error, np.abs(rank.mean() - np.trace(claim)) / trace_error)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sketch", [s for s in EVERY if closed_form(s) is not None], ids=repr)
 def test_the_closed_form_is_the_mean_of_the_draws(sketch):
     """Within 5 standard errors of 20,000 draws; over all tests of this kind about 1,500 numbers: alpha below 1e-3.

@@ -131,6 +131,7 @@ def test_a_batch_is_its_members(sketch):
     np.testing.assert_allclose(batch.reshape(M.shape), [sketch.second_moment(one) for one in M], atol=1e-14)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sketch", [Haar(5, 2), SubsampledCosine(5, 2), CLOSED[17], CLOSED[-1]], ids=repr)
 def test_check_sketch_agrees(sketch):
     check_sketch(sketch)

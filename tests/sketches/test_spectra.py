@@ -47,6 +47,7 @@ def test_a_frozen_sketch_has_lambda_min_zero_exactly():
     assert spectrum(Frozen(np.random.default_rng(0).standard_normal((3, 3)))).lambda_min == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["gaussian", "haar", "coordinate", "weighted_coordinate"])
 @pytest.mark.parametrize(("dim", "rank"), [(2, 1), (6, 2), (12, 1)])
 def test_the_sampled_bounds_cover(name, dim, rank):

@@ -135,6 +135,7 @@ kill(store, "_to_columns", 20, in_the_middle)
 """Three kills at random moments, and one after a cell is inserted and before all its rows are."""
 
 
+@pytest.mark.long
 def test_kills_change_no_byte(tmp_path, whole):
     """Catches a cell that is marked as finished before its rows are written, and rows that are written twice.
 

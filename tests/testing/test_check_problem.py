@@ -320,6 +320,7 @@ def test_what_is_wrong_in_calls_is_right_without():
     check_problem(Plain())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrong", WRONG_CALLS, ids=lambda wrong: wrong.__name__)
 def test_what_is_right_when_called_once_is_refuted(wrong):
     """Caches that go by closeness, by a number or by the array; batches, lists and subsets; single precision."""

@@ -260,6 +260,7 @@ def test_a_false_law_is_refuted(name):
         check_sketch(FALSE[name])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("right", TRUE.values(), ids=TRUE.keys())
 def test_what_is_right_in_an_unusual_way_passes(right):
     check_sketch(right)
@@ -288,6 +289,7 @@ def test_every_sentence_is_that_of_a_sketch_that_is_tried():
     assert set(SENTENCES) <= {*FALSE, *(wrong.__name__ for wrong in DRAWS)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("of", ["mean", "listed"])
 def test_the_error_that_the_draws_are_said_to_show_is_seen(of):
     """``55 v / delta^2`` draws: by default for five per cent of a quarter, here a quarter of them for ten.

@@ -81,6 +81,7 @@ def test_a_deterministic_one_is_decided_by_one_run():
 # --- right ones -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("implements", "changes", "each_step"),
     [

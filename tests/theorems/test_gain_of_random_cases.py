@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from rac_theory import Case, Constants, RACLoRA, sketches, tightness
 from rac_theory.problems import Quadratic
@@ -69,6 +70,7 @@ def least(theorem: str, case: Case, constants: Constants) -> float:
     return float(np.nanmin(ratios)) if np.isfinite(ratios).any() else np.inf
 
 
+@pytest.mark.long
 def test_no_exact_rate_is_above_the_bound_and_some_attain_it_at_long_steps():
     """Also with L_H below L/2, to a hundredth; an L_H that is a twentieth too small is seen in some of them.
 

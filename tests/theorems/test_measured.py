@@ -76,6 +76,7 @@ def test_the_pilot_is_not_the_ensemble_that_is_judged():
     assert math.isfinite(other)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("t", "algorithm"), [("T7", epochs()), ("T8", epochs()), ("T9", rounds()), ("T10", rounds())])
 def test_holding_is_worth_what_the_number_is_worth_and_a_breach_refutes_nothing(t, algorithm):
     """A theorem tampered with until it fails is VIOLATED by a given number, UNDECIDED by a measured one."""

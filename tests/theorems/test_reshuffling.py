@@ -186,6 +186,7 @@ def test_lambda_max_for_lambda_min_is_refuted(exact_over_bound, t):
     assert exact_over_bound(t, false, maps, np.eye(2), [1.0, 0.0], 60).max() > 1
 
 
+@pytest.mark.long
 def test_they_hold(kind, tried):
     """Four batches, in the order of the data; sigma^2 is measured on other runs."""
     for verdict in tried(ALL, kind, "reshuffled"):

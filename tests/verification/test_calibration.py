@@ -45,6 +45,7 @@ def test_the_mean_e_value_is_one_and_peeking_shows(law):
     assert peeking.off > 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize(("T", "ensembles"), [(1, 1_000), (10, 1_000), (1000, 100)])
 def test_crossings_at_equality(law, T, ensembles):
@@ -54,6 +55,7 @@ def test_crossings_at_equality(law, T, ensembles):
     assert found.curve <= 0.05
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize(("T", "runs", "ensembles"), [(1, 1_000, 100), (50, 500, 40)])
 def test_violations_are_caught_as_promised(law, T, runs, ensembles):

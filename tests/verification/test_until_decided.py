@@ -78,6 +78,7 @@ def test_groupings():
     assert [groupings(most, 1024) for most in (1, 1024, 1025, 2048, 2049, 65_536)] == [1, 1, 2, 2, 3, 7]
 
 
+@pytest.mark.long
 def test_looking_after_every_part_keeps_the_level():
     """500 ensembles at equality, 20 looks each, alpha = 0.05: a binomial exceeds 45 with p < 1e-4.
 

@@ -98,6 +98,7 @@ def cases_that_hold():
                     yield problem, RACLoRA(sketches.named_sketch(name, dim, rank), 0.9 / problem.L, side=side)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("t", ALL)
 def test_nothing_true_is_refuted(t):
     """24 cases of each theorem; every one is a true claim at alpha = 1e-3, so a refutation here is a bug."""
