@@ -35,7 +35,7 @@ def summary_tables(rows: Sequence[Row], width: int) -> Iterator[Table]:
     """Yield tables of problems by claims, each of as many claims as fit the width.
 
     A cell counts the verdicts by their first letters, the worst in front, and ends in the smallest slack of the rows
-    that hold: how many times larger the bound is than the mean, exactly or at least; it is rounded down.
+    that hold: how many times larger the bound is than the mean at their reach, exactly or at least; it is rounded down.
 
     Parameters
     ----------
@@ -73,11 +73,14 @@ def summary_tables(rows: Sequence[Row], width: int) -> Iterator[Table]:
 def legend(rows: Sequence[Row]) -> str:
     """Return what the letters and the number in a cell mean, of those that came up."""
     seen = {row.status for row in rows}
-    alpha = min((row.alpha for row in rows), default=math.nan)
+    alpha = max((row.alpha for row in rows), default=math.nan)  # the level at which all that hold are confirmed
     letters = [words.format(alpha=alpha) for status, words in reversed(_WORST_FIRST.items()) if status in seen]
     if Status.NOT_APPLICABLE.name in seen:
         letters.append("- not applicable")
-    number = " The number is the smallest slack of those that hold: the bound is at least so many times the mean."
+    number = (
+        " The number is the smallest slack of those that hold: at the last step that they can judge, the bound is at "
+        "least so many times the mean."
+    )
     return f"{'; '.join(letters)}.{number if Status.HOLDS.name in seen else ''}"
 
 

@@ -154,15 +154,15 @@ class TanhNetwork(LinearModel, Value):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         hidden = np.tanh(scores(self.X, W))  # (runs, h, N), as all that follows
-        losses, P = self._losses_and_shares(self.V.T @ hidden)
-        back = self.V @ P
+        losses, slopes = self._losses_and_slopes(self.V.T @ hidden)
+        back = self.V @ slopes
         back *= 1 - hidden * hidden
         loss = losses.sum(axis=-1) / self.n_components
         return loss + self.l2 / 2 * squared_norms(W), adjoint(self.X, back) / self.n_components + self.l2 * W
 
-    def _losses_and_shares(self, Z: Array, samples: NDArray[Any] | slice = slice(None)) -> tuple[Array, Array]:
-        """The losses of samples, (..., n), from their scores (..., k, n), and the slopes of these in the place of Z."""
-        own = self._positions[samples] == np.arange(len(self.classes))[:, None]
+    def _losses_and_slopes(self, Z: Array) -> tuple[Array, Array]:
+        """The losses of all samples, (..., N), from their scores (..., k, N), and their slopes in the place of Z."""
+        own = self._positions == np.arange(len(self.classes))[:, None]
         Z -= Z.max(axis=-2, keepdims=True)
         of_own = np.where(own, Z, 0.0).sum(axis=-2)
         np.exp(Z, out=Z)

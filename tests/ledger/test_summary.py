@@ -97,6 +97,13 @@ def test_a_cell_counts_verdicts_and_has_the_smallest_slack_of_those_that_hold():
     assert "violated" not in legend(rows[:1])
 
 
+def test_the_legend_claims_no_more_than_every_row_does():
+    """At the start a bound may be an equality, so a slack is that of one step; a level is that of the weakest row."""
+    rows = [a_row(1, low=3.0), replace(a_row(2, low=1.5), alpha=0.05)]
+    assert "confirmed at level 0.05." in legend(rows)
+    assert "at the last step that they can judge, the bound is at least" in legend(rows)
+
+
 def test_every_claim_is_in_one_table_however_narrow():
     """Catches a claim that is lost where tables are parted, and one whose cells are lost."""
     rows = [a_row(i, claim=f"T{i}") for i in range(1, 34)]
