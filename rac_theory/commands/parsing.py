@@ -7,7 +7,7 @@ import difflib
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from rac_theory.commands.prose import PROSE, terminal_width, wrapped
 
@@ -15,6 +15,8 @@ Completer = Callable[..., Iterable[str]]
 """What argcomplete asks for the words that may stand here."""
 
 _MEANT = "did you mean"
+
+T = TypeVar("T")
 
 
 class Example(NamedTuple):
@@ -124,24 +126,20 @@ def among(names: Iterable[str]) -> Completer:
 
 def integer(range_: str = "") -> Callable[[str], int]:
     """Read an integer; ``range_`` says which, as ``>= 1``, and is checked where the number is used."""
-
-    def read(text: str) -> int:
-        try:
-            return int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"must be an integer {range_}".rstrip() + f", got {text!r}") from None
-
-    return read
+    return _reader(int, f"an integer {range_}")
 
 
 def number(range_: str = "") -> Callable[[str], float]:
     """Read a number; ``range_`` is as for ``integer``."""
+    return _reader(float, f"a number {range_}")
 
-    def read(text: str) -> float:
+
+def _reader(kind: Callable[[str], T], what: str) -> Callable[[str], T]:
+    def read(text: str) -> T:
         try:
-            return float(text)
+            return kind(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"must be a number {range_}".rstrip() + f", got {text!r}") from None
+            raise argparse.ArgumentTypeError(f"must be {what.rstrip()}, got {text!r}") from None
 
     return read
 

@@ -111,6 +111,32 @@ def test_what_adds_to_all_classes_alike_changes_nothing(problem):
     assert pytest.approx(problem.L, rel=1e-9) == moved.L
 
 
+def exact_curvature(squared_norm, spread):
+    """The maximum of the formula, from below, by 200 halvings in exact arithmetic."""
+    a, b, low, high = squared_norm / 2, 2 * spread, Fraction(0), Fraction(1)
+    for _ in range(200):
+        t = (low + high) / 2
+        low, high = (t, high) if 4 * a * t**3 - 3 * b * t**2 - 4 * a * t + b > 0 else (low, t)
+    return a * (1 - low**2) ** 2 + b * low * (1 - low**2)
+
+
+def test_constants_are_rounded_up():
+    """In exact arithmetic: catches each step of the way that rounds to nearest or down, by a billionth or by an ulp."""
+    for _ in range(20):
+        row = RNG.normal(size=3)
+        numbers = [Fraction(float(v)) for v in row]
+        mean = sum(numbers) / 3
+        squared_norm, spread = sum((v - mean) ** 2 for v in numbers), max(numbers) - min(numbers)
+        exact = exact_curvature(squared_norm, spread)
+        assert Fraction(largest_curvature(squared_norm, spread)) >= exact
+        network = TanhNetwork(X, LABELS, row[None])
+        assert exact <= Fraction(network.loss_curvature) <= exact * (1 + Fraction(1, 10**12))
+    for head in HEADS.values():
+        network = TanhNetwork(X, LABELS, head)
+        for unit, bound in zip(np.diagonal(network._class_curvature), network._unit_curvatures, strict=True):
+            assert Fraction(float(unit)) * Fraction(network.loss_curvature) >= Fraction(float(bound))
+
+
 def test_the_checks_of_problems_find_nothing(problem):
     check_problem(problem, rng=0)
 
