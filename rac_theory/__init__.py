@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import Implementation as Implementation
     from rac_theory.algorithms import Initialisation as Initialisation
     from rac_theory.algorithms import InverseOnRange as InverseOnRange
+    from rac_theory.algorithms import LayeredRACLoRA as LayeredRACLoRA
     from rac_theory.algorithms import LoRA as LoRA
     from rac_theory.algorithms import RACLoRA as RACLoRA
     from rac_theory.algorithms import StepPerDraw as StepPerDraw
@@ -93,6 +94,7 @@ _HOMES = {
     "Implementation": "algorithms",
     "Initialisation": "algorithms",
     "InverseOnRange": "algorithms",
+    "LayeredRACLoRA": "algorithms",
     "LearningRate": "cases.learning_rate",
     "LoRA": "algorithms",
     "Local": "algorithms.gradients",

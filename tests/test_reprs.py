@@ -17,6 +17,7 @@ from rac_theory.algorithms import (
     Implementation,
     Initialisation,
     InverseOnRange,
+    LayeredRACLoRA,
     LoRA,
     RACLoRA,
     StepPerDraw,
@@ -26,6 +27,7 @@ from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, No
 from rac_theory.problems import (
     Federated,
     FromFunctions,
+    Layers,
     LeastSquares,
     LogisticRegression,
     NonconvexLogistic,
@@ -106,6 +108,13 @@ MADE = [
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15], "inner_steps": [3],
         "restart": ["fixed"], "gradients": [Own(), Noisy(0.5)], "lora_alpha": [1.0, 1.0 + 1e-9],
     }),
+    (LayeredRACLoRA, {
+        "layers": Layers([(3, 2), (2, 2)]), "sketches": [Haar(3, 1), Haar(2, 1)], "gamma": 0.1, "sides": "left",
+    }, {
+        "layers": [Layers([(3, 2), (2, 2)], names=["a", "b"]), Layers([(3, 2), (2, 1)])], "gamma": [0.1 + 1e-15],
+        "sketches": [[Haar(3, 1), None], [Haar(3, 2), Haar(2, 1)]], "sides": [["left", "right"]],
+        "gradients": [Noisy(0.5)],
+    }),
     (Initialisation, {"A": Haar(2, 1)}, {"A": [Haar(2, 2)], "B": [Haar(2, 1)], "scale": [1 + 1e-9]}),
     (Exact, {}, {}),
     (Reshuffled, {}, {}),
@@ -165,6 +174,7 @@ MADE = [
     (Smoothness, {"terms": [(np.eye(3), np.eye(2))]}, {
         "terms": [[(nudged(np.eye(3)), np.eye(2))], [(np.eye(2), np.eye(3))], [(np.eye(3), np.eye(2))] * 2],
     }),
+    (Layers, {"shapes": [(3, 2), (2, 2)]}, {"shapes": [[(2, 3), (2, 2)], [(3, 2)] * 2], "names": [["W1", "head"]]}),
     (Federated, {"problem": SQUARES, "clients": 2}, {
         "problem": [LeastSquares(X, nudged(Y))], "clients": [3, [[0, 1], [2, 3, 4, 5]], [[0, 2], [1, 3, 4, 5]]],
     }),

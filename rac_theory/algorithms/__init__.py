@@ -12,6 +12,7 @@ from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, St
 from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.initialisation import Initialisation
+from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.lora import LoRA
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, Side
@@ -30,6 +31,7 @@ __all__ = [
     "Implementation",
     "Initialisation",
     "InverseOnRange",
+    "LayeredRACLoRA",
     "LoRA",
     "ProjectedDescent",
     "RACLoRA",

@@ -90,5 +90,6 @@ class Axes:
         if dim == 1:
             yield f"{name}: side={side!r} is left out, a sketch of dimension 1 is the identity"
             return
-        for rank in dict.fromkeys(self.selection.ranks or self.problems[name].ranks or (1, min(4, dim - 1))):
+        usual = (min(rank, dim - 1) for rank in self.problems[name].ranks)
+        for rank in dict.fromkeys(self.selection.ranks or usual):
             yield rank if rank <= dim else f"{name}, {side}: rank must be in 1..dim={dim}, got {rank}"

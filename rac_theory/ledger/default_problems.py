@@ -35,8 +35,8 @@ class DefaultProblem:
     runs_if_costly : int or None
         The same in a setting whose step costs several passes over the data; None is ``runs``.
     sides : tuple of Side
-    ranks : tuple of int or None
-        None is the usual pair, 1 and min(4, dim - 1).
+    ranks : tuple of int
+        Those that are tried, or one less than the side where that is less.
     W0 : callable or None
         shape to the start; None is the start that the problem names, or zero.
     """
@@ -44,7 +44,7 @@ class DefaultProblem:
     build: Callable[[], Problem]
     runs: int = 256
     sides: tuple[Side, ...] = ("left", "right")
-    ranks: tuple[int, ...] | None = None
+    ranks: tuple[int, ...] = (1, 4)
     W0: Callable[[tuple[int, int]], Array] | None = None
     runs_if_costly: int | None = None
 
@@ -76,8 +76,8 @@ DEFAULT_PROBLEMS: Mapping[str, DefaultProblem] = MappingProxyType(
         "linnerud": DefaultProblem(lambda: LeastSquares.linnerud(l2=0.5)),
         "breast_cancer": DefaultProblem(lambda: LogisticRegression.breast_cancer(l2=0.8)),
         "wine": DefaultProblem(lambda: SoftmaxRegression.wine(l2=0.6)),
-        "digits": DefaultProblem(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (8,), _standard_normal, 64),
-        "nonconvex": DefaultProblem(lambda: NonconvexLogistic.breast_cancer(lam=0.1)),
+        "digits": DefaultProblem(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (16,), _standard_normal, 64),
+        "nonconvex": DefaultProblem(lambda: NonconvexLogistic.breast_cancer(lam=0.1), ranks=(2, 8)),
         "pl_sine": DefaultProblem(lambda: PLSine((4, 3))),
     }
 )

@@ -69,14 +69,14 @@ def log_wealth(Z: Array, worst: Array | float = 1.0, cap: float = CAP, past: Pas
     bets[0], second[0] = past.first, past.second + _PRIOR
     bets[1:] = share[:-1]
     np.square(share[:-1], out=second[1:])
-    bets = _running_sums(bets)
-    bets /= _running_sums(second)
+    bets = running_sums(bets)
+    bets /= running_sums(second)
     np.clip(bets, 0.0, cap, out=bets)
     bets *= share
-    return _running_sums(np.log1p(bets, out=bets))
+    return running_sums(np.log1p(bets, out=bets))
 
 
-def _running_sums(A: Array) -> Array:
+def running_sums(A: Array) -> Array:
     """Return what ``cumsum`` over the runs does, which is slow where columns are many; a wide array is overwritten."""
     if A[0].size < _WIDE:
         return np.cumsum(A, axis=0)

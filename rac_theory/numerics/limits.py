@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rac_theory.numerics.evidence import CAP
+from rac_theory.numerics.evidence import CAP, running_sums
 from rac_theory.problems.checks import Array
 
 _LEAST = 1e-3  # of the sample mean: a limit that is lower than that is zero
@@ -53,9 +53,10 @@ def lower_mean(X: Array, alpha: Array | float) -> Array:
     X = np.where(np.isfinite(X), X, 0.0)
     mean, threshold = X.mean(axis=0), np.log(1 / np.asarray(alpha))
     stakes = _stakes(X, threshold)
+    kept, staked = 1 - stakes, stakes * X
 
     def contradicted(m: Array) -> Array:
-        return np.asarray(_largest_wealth(stakes, X / m - 1) >= threshold)
+        return np.asarray(_largest_wealth(kept + staked / m) >= threshold)
 
     above = mean > np.finfo(float).tiny / _LEAST  # of which a part can still be told from zero
     positive = np.where(above, mean, 1.0)
@@ -95,7 +96,10 @@ def upper_mean(X: Array, ceiling: Array | float, alpha: float) -> Array:
 
     def allowed(m: Array) -> Array:
         with np.errstate(divide="ignore"):
-            return np.asarray(_largest_wealth(np.minimum(stakes, CAP / (1 - m)), m - X) < threshold)
+            factors = m - X
+            factors *= np.minimum(stakes, CAP / (1 - m))
+            factors += 1
+            return np.asarray(_largest_wealth(factors) < threshold)
 
     mean = np.clip(X.mean(axis=0), 1e-12, 1.0)
     _, high = _search(allowed, mean, np.ones_like(mean))
@@ -123,9 +127,9 @@ def _running_variance(X: Array, before: float) -> Array:
     return np.asarray((before + np.concatenate([np.zeros_like(off[:1]), np.cumsum(off, axis=0)[:-1]])) / count)
 
 
-def _largest_wealth(stakes: Array, Z: Array) -> Array:
-    """The largest log wealth after any run, (T,)."""
-    return np.asarray(np.cumsum(np.log1p(stakes * Z), axis=0).max(axis=0))
+def _largest_wealth(factors: Array) -> Array:
+    """The largest log wealth after any run, (T,), each of which multiplies it; the factors are overwritten."""
+    return np.asarray(running_sums(np.log(factors, out=factors)).max(axis=0))
 
 
 def _search(true: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:

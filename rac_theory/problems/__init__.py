@@ -5,6 +5,7 @@ nothing. It must not know what will be run on them, nor what is said of that.
 from rac_theory.problems.federated import Federated
 from rac_theory.problems.finite_sum import FiniteSum
 from rac_theory.problems.from_functions import FromFunctions
+from rac_theory.problems.layers import Layers
 from rac_theory.problems.least_squares import LeastSquares
 from rac_theory.problems.logistic import LogisticRegression
 from rac_theory.problems.nonconvex_logistic import NonconvexLogistic
@@ -19,6 +20,7 @@ __all__ = [
     "Federated",
     "FiniteSum",
     "FromFunctions",
+    "Layers",
     "LeastSquares",
     "LogisticRegression",
     "NonconvexLogistic",

@@ -35,12 +35,12 @@ def without_time(rows):
 
 
 def test_the_usual_plan():
-    """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 8 only."""
+    """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 16 only."""
     todo = plan(Selection())
     keys = [ensemble.key for ensemble in todo.ensembles]
     assert len(set(keys)) == len(keys)
     assert {key.problem for key in keys} == set(DEFAULT_PROBLEMS)
-    assert {(key.side, key.rank) for key in keys if key.problem == "digits"} == {("left", 8)}
+    assert {(key.side, key.rank) for key in keys if key.problem == "digits"} == {("left", 16)}
     assert {(key.side, key.rank) for key in keys if key.problem == "quadratic"} == {
         ("left", 1),
         ("left", 4),

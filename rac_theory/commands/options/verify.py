@@ -58,7 +58,7 @@ def add(commands: Any) -> None:
         several=True,
         type=integer(">= 1"),
         metavar="R",
-        help="ranks of the sketch, at most its dimension (default: 1 and min(4, dim - 1))",
+        help="ranks of the sketch, at most its dimension (default: those of the problem, 1 and 4 as a rule)",
     )
     option(
         tried,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -106,7 +106,7 @@ class WeightedCoordinate(Shape):
         if few.exact:
             two = few.two()
         elif len(positive) ** 2 * self.rank <= _LARGEST_OF_TWO:
-            two = two_of_a_race(rates, self.rank, one_of_a_race(rates, self.rank))
+            two = _two_of_a_race(tuple(rates.tolist()), self.rank)
         else:
             return None
         if len(positive) == self.dim:
@@ -152,3 +152,9 @@ class WeightedCoordinate(Shape):
 _FAINTEST = 1e-250  # beside 1, so that times to ring stay finite
 _LARGEST = 5_000  # numbers at each of some 400 points
 _LARGEST_OF_TWO = 1 << 17  # numbers at each of some 250 points
+
+
+@lru_cache(maxsize=64)  # a ledger makes the same sketch for every problem and step size
+def _two_of_a_race(rates: tuple[float, ...], rank: int) -> Array:
+    clocks = np.array(rates)
+    return two_of_a_race(clocks, rank, one_of_a_race(clocks, rank))

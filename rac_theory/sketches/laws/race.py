@@ -46,17 +46,18 @@ def two_of_a_race(rates: Array, rank: int, p: Array) -> Array:
 
     As ``rank - 1`` others are drawn with each, a row sums to ``rank`` times its p, which tells as above.
     """
-    step = STEP
+    k, step = len(rates), STEP
     while True:
         t = np.exp(np.arange(-_EARLY - math.log(rates.sum()), math.log(_LATE / rates.min()), step))
-        alive, weights = np.exp(-t[:, None] * rates), step * t
-        later = np.zeros((len(rates), len(rates)))
-        for k, rate in enumerate(rates.tolist()):
-            others = np.arange(len(rates)) != k
-            density = rates[others] * alive[:, others] * _at_most(rank - 2, alive[:, others])
-            later[k, others] = (weights * -np.expm1(-rate * t)) @ density
-        P = later + later.T
-        P[np.diag_indices(len(p))] = p
+        alive, rang = np.exp(-t[:, None] * rates), -np.expm1(-t[:, None] * rates)
+        before, up_to = _tables(alive, rank - 2)
+        P = np.diag(p)
+        for i in range(k):
+            counts = before[i]  # of those that rang before the j-th, the i-th left out
+            for j in range(i + 1, k):
+                later = rates[j] * alive[:, j] * rang[:, i] + rates[i] * alive[:, i] * rang[:, j]
+                P[i, j] = P[j, i] = (step * t * later) @ (counts * up_to[j]).sum(axis=-1)
+                counts = _with_one_more(counts, alive[:, j])
         if (np.abs(P.sum(axis=1) - rank * p) <= _ENOUGH * rank * p).all() or step < 0.03:
             return P
         step /= 2
@@ -64,9 +65,17 @@ def two_of_a_race(rates: Array, rank: int, p: Array) -> Array:
 
 def _at_most(most: int, alive: Array) -> Array:
     """P(at most that many of the *other* clocks rang), for each clock, by P(it has not): (points, k) to the same."""
+    before, up_to = _tables(alive, most)
+    return np.asarray((before * up_to).sum(axis=-1).T)
+
+
+def _tables(alive: Array, most: int) -> tuple[Array, Array]:
+    """For each clock and a = 0, ..., most: P(a of those before it rang), P(at most ``most - a`` of those after it did).
+
+    Each is (k, points, most + 1).
+    """
     before, after = _numbers_rung(alive, most), _numbers_rung(alive[:, ::-1], most)[::-1]
-    up_to = np.cumsum(after, axis=-1)  # where a clocks before this one rang, most - a of those after it may
-    return np.asarray((before * up_to[..., ::-1]).sum(axis=-1).T)
+    return before, np.cumsum(after, axis=-1)[..., ::-1]
 
 
 def _numbers_rung(alive: Array, most: int) -> Array:
@@ -75,7 +84,12 @@ def _numbers_rung(alive: Array, most: int) -> Array:
     counts = np.zeros((k, points, most + 1))
     counts[0, :, 0] = 1.0
     for j in range(k - 1):
-        stays = alive[:, j, None]
-        counts[j + 1] = counts[j] * stays
-        counts[j + 1, :, 1:] += counts[j, :, :-1] * (1 - stays)
+        counts[j + 1] = _with_one_more(counts[j], alive[:, j])
     return counts
+
+
+def _with_one_more(counts: Array, alive: Array) -> Array:
+    """Add a clock to those that are counted, (points, most + 1), by P(it has not rung), (points,)."""
+    more = counts * alive[:, None]
+    more[:, 1:] += counts[:, :-1] * (1 - alive[:, None])
+    return more

@@ -1,0 +1,143 @@
+"""RAC-LoRA on several matrices at once: each with a sketch, a rank and a side of its own."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import repeat
+
+import numpy as np
+
+from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
+from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.algorithms.rac_lora import RACLoRA, Side, check_dim, sketched_steps
+from rac_theory.numerics.randomness import Randomness, child, seed_sequence
+from rac_theory.problems import checks
+from rac_theory.problems.checks import Array
+from rac_theory.problems.layers import Layers
+from rac_theory.problems.members import being
+from rac_theory.problems.value import Value
+from rac_theory.sketches.declarations import is_deterministic
+from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.sketch import Sketch
+from rac_theory.sketches.spectra import Spectrum
+
+
+@dataclass(frozen=True, eq=False)
+class LayeredRACLoRA(ProjectedDescent, Value):
+    r"""RAC-LoRA on the layers of a network: :math:`W_l \leftarrow W_l - \gamma H_l\, \nabla_l f`, a fresh H for each.
+
+    The layers are packed into one column, on which H is block diagonal: an orthogonal projection again, so that every
+    theorem about projected descent holds as it stands. The smallest eigenvalue of E[H] is the smallest of the layers.
+
+    Parameters
+    ----------
+    layers : Layers
+        Those of the problem, ``problem.layers``.
+    sketches : sequence of Sketch or None
+        One for each layer, of whatever rank; None is no sketch: that layer is trained whole.
+    gamma : float
+        The size of one gradient step, > 0, the same for all layers.
+    sides : Side, or a sequence of them
+        Which side of its gradient each layer projects.
+    gradients : GradientSource
+        Where gradients come from; by default the exact gradient.
+
+    Examples
+    --------
+    >>> from rac_theory import LayeredRACLoRA
+    >>> from rac_theory.problems import Layers
+    >>> from rac_theory.sketches import Coordinate, Haar
+    >>> layers = Layers([(64, 32), (32, 10)])
+    >>> algorithm = LayeredRACLoRA(layers, [Haar(64, 4), Coordinate(10, 4)], gamma=0.1, sides=["left", "right"])
+    >>> algorithm.projection(alpha=1e-3, draws=1, rng=0).lambda_min  # 4/64 and 4/10
+    0.0625
+    """
+
+    layers: Layers
+    sketches: Sequence[Sketch | None]
+    gamma: float
+    sides: Sequence[Side] | Side = "left"
+    gradients: GradientSource = field(default_factory=Exact)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        being("layers", self.layers, Layers, ", such as problem.layers")
+        layers, sides = self.layers, self.sides
+        sides = layers.each("sides", [sides] * len(layers) if isinstance(sides, str) else sides)
+        vars(self).update(sketches=layers.each("sketches", self.sketches), sides=sides)
+        for name, shape, sketch, side in zip(layers.names, layers.shapes, self.sketches, sides, strict=True):
+            checks.one_of("sides", side, ("left", "right"))
+            if sketch is not None:
+                check_draws(sketch)
+                check_dim(f"sketches[{name}]", sketch, side, shape)
+
+    @property
+    def one_projection(self) -> bool:
+        """Whether every draw of every sketch is the same."""
+        return all(sketch is None or is_deterministic(sketch) for sketch in self.sketches)
+
+    def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
+        """Return the extreme eigenvalues over all layers; what has to be sampled shares ``alpha``."""
+        if len(self.layers) == 1:
+            return self.of_layer(0).projection(alpha=alpha, draws=draws, rng=rng)
+        root, part = seed_sequence(rng), alpha / len(self.layers)
+        each = [
+            self.of_layer(i).projection(alpha=part, draws=draws, rng=child(root, i)) for i in range(len(self.layers))
+        ]
+        sampled = [one for one in each if one.how == "sampled"]
+        return Spectrum(
+            min(one.lambda_min for one in each),
+            max(one.lambda_max for one in each),
+            min(one.lambda_min_upper for one in each),
+            max(one.lambda_max_lower for one in each),
+            np.empty((0, 0)),
+            max((one.how for one in each), key=_HOW.index),
+            math.fsum(one.alpha for one in sampled),
+            draws if sampled else 0,
+            on_trust=any(one.on_trust for one in each),
+        )
+
+    @property
+    def _sides(self) -> tuple[Side, ...]:
+        assert isinstance(self.sides, tuple)  # made one by __post_init__
+        return self.sides
+
+    def of_layer(self, index: int) -> RACLoRA:
+        """Return what is done to one layer, as an algorithm on it alone."""
+        return RACLoRA(self.sketches[index], self.gamma, self._sides[index], self.gradients)
+
+    def check_shape(self, shape: tuple[int, int]) -> None:
+        """Raise a ``ValueError`` unless matrices of this shape are these layers, packed."""
+        if tuple(shape) != self.layers.shape:
+            raise ValueError(
+                f"layers must be those of the problem, whose W has shape {tuple(shape)}, got {self.layers!r} of shape "
+                f"{self.layers.shape}"
+            )
+
+    def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
+        """Yield one step with fresh sketches for all layers after the other."""
+        every = [
+            repeat(self._whole) if sketch is None else sketched_steps(sketch, side, self.gamma, rng, view)
+            for sketch, side, view in zip(self.sketches, self._sides, self.layers.views(W), strict=True)
+        ]
+        return (partial(self._step, steps) for steps in zip(*every, strict=False))
+
+    def _step(self, steps: tuple[Step, ...], W: Array, G: Array) -> Array:
+        moved = np.empty_like(W)
+        for step, *views in zip(steps, *map(self.layers.views, (moved, W, G)), strict=True):
+            views[0][...] = step(*views[1:])
+        return moved
+
+    def _whole(self, W: Array, G: Array) -> Array:
+        return np.asarray(W - self.gamma * G)
+
+    def __repr__(self) -> str:
+        parts = zip(self.layers.names, self.layers.shapes, self._sides, self.sketches, strict=True)
+        layers = "; ".join(f"{name} {m}x{n} {side} {sketch!r}" for name, (m, n), side, sketch in parts)
+        gradients = "" if type(self.gradients) is Exact else f", gradients={self.gradients!r}"
+        return f"{type(self).__name__}({layers}; gamma={self.gamma!r}{gradients})"
+
+
+_HOW = ("closed form", "enumerated", "sampled")
