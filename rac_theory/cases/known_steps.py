@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.gain import smoothness_along
@@ -41,7 +42,7 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         account.draw(end, projection.alpha)
         known[end] = float(getattr(projection, end))
         sources[end] = projection.provenance
-    if Q is not None:
+    if Q is not None and not isinstance(algorithm.gradients, CertifiedStep):  # of which gamma is but a factor
         known |= _of_gain(_gain(algorithm, Q, known["L_H"], projection), sources)
     return known | {"alpha_spent": math.fsum(account.spent.values())}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from rac_theory.problems.certified_step import certified_step
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 
@@ -34,11 +35,10 @@ class RememberingProblem:
 
     def certified_step(self, W: Array, G: Array) -> Array:
         """Return what the problem certifies, without computing it again at the iterate that was looked at last."""
-        problem: Any = self._problem
         if W is not self._W or G is not self._G:
-            return np.asarray(problem.certified_step(W, G))
+            return certified_step(self._problem, W, G)
         if self._certified is None:
-            self._certified = np.asarray(problem.certified_step(W, G))
+            self._certified = certified_step(self._problem, W, G)
         return self._certified
 
     def __getattr__(self, name: str) -> Any:
