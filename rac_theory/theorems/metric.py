@@ -19,9 +19,7 @@ ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of 
 
 _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
 SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
-SCALED_GRADIENT = Symbol(
-    "E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t
-)
+SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
 _SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
 
 _ALONG_A_RUN = {

@@ -5,7 +5,16 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.stored import any_step, certified, convex, exact_steps, gain, next_gradient, noisy_steps, several_steps
+from rac_theory.proofs.stored import (
+    any_step,
+    certified,
+    convex,
+    exact_steps,
+    gain,
+    next_gradient,
+    noisy_steps,
+    several_steps,
+)
 from rac_theory.theorems import ALL
 
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
