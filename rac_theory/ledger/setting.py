@@ -1,5 +1,6 @@
 """A setting: one way to run RAC-LoRA, as a line of a table, and the theorems that it serves."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,7 +112,7 @@ class Setting:
         self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource
     ) -> ProjectedDescent | FittedDescent:
         """Build the algorithm; with a coin the rank is that of both sides."""
-        (m, n), gamma = problem.shape, 1 / problem.L
+        (m, n), gamma = problem.shape, 1 / problem.L if math.isfinite(problem.L) else 1.0  # there is no 1/L
         if side == "both":
             return Bernoulli(make(m, rank), make(n, rank), gamma, p=0.5, gradients=gradients)
         sketch = make(m if side == "left" else n, rank)
