@@ -58,8 +58,8 @@ def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> F
 
 
 def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact, of: Expression = S) -> Fact:
-    """``theta S <= g x - x+ + e`` with ``g > 0`` and ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
-    ``theta W_T`` times the mean of S with the weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``; S, ``of``, is added up."""
+    """``theta of <= g x - x+ + e`` with ``g > 0``, ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
+    ``theta W_T`` times the mean of ``of`` with weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
     x, x0, by = FIRST[start]
     g, slope = _number(growth, strict=True), _number(theta)
     W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected.at({SQUARED_GRADIENT: ADDED[of]})

@@ -56,8 +56,8 @@ class Metric:
     ceiling : callable
         constants to the largest value that is possible while f does not rise; what a bound says above it is vacuous.
     rounding : callable
-        (curves, constants, bound, shift), the bound (T + 1,), to the error, (T + 1,) or a number, that rounding makes in
-        a metric of that size if it moves an iterate of such runs by ``shift``.
+        (curves, constants, bound, shift), the bound (T + 1,), to the error, (T + 1,) or a number, that rounding makes
+        in a metric of that size if it moves an iterate of such runs by ``shift``.
     doubt : callable
         (constants, bound) to what an uncertain f_star hides of a metric of that size, (T + 1,) or a number: with that
         margin the claim is true whichever value in the certified interval the infimum has.
@@ -151,7 +151,8 @@ def _rounding_of_gradients(curves: Curves, c: Constants, bound: Array, shift: fl
 
 
 def no_doubt(c: Constants, bound: Array) -> float:
-    return 0.0  # no gradient depends on f_star, and any lower bound of f will do
+    """Return 0: no gradient depends on f_star, and any lower bound of f will do."""
+    return 0.0
 
 
 def _of_gradients(name: str, expected: Expression, along: Callable[[Curves, Constants], Array]) -> Metric:

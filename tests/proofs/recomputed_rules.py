@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from rac_theory.proofs.fact import Fact
 from rac_theory.algebra import symbols_of
+from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, Z, gap
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.proofs.induction import AFTER, LAST, V2
