@@ -150,9 +150,14 @@ FAR = [0.0, 1.0, 30.0]
 @pytest.mark.parametrize("scale", FAR)
 @pytest.mark.parametrize("l2", [0.0, 0.1])
 def test_no_step_up_to_the_certified_one_falls_short_along_any_projection(l2, scale):
-    """Of rank one to the identity, at W where f is 0.7, 1 and 30. Catches a curvature of half the size."""
-    problem, rng = LogisticRegression(X, y, l2), np.random.default_rng(5)
-    for W in (scale * rng.standard_normal((4, 1)), -scale * X[:4].T @ y[:4, None]):
+    """Of rank one to the identity, at W where f is large or small, and where samples are alike, so that little is lost.
+
+    Catches a curvature of half the size.
+    """
+    rng = np.random.default_rng(5)
+    known, alike = LogisticRegression(X, y, l2), LogisticRegression(y[:, None] * X[:1], y, l2)
+    some, right = scale * rng.standard_normal((4, 1)), 0.3 * scale * X[:1].T
+    for problem, W in ((known, some), (known, -scale * X[:4].T @ y[:4, None]), (alike, right), (alike, -right)):
         G = problem.gradient(W)
         gamma = float(problem.certified_step(W[None], G[None])[0])
         for rank in (1, 2, 3, 4) * 5:
