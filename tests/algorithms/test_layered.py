@@ -11,16 +11,6 @@ from rac_theory.problems import Layers, Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, Frozen, Gaussian, Haar, Uniform, WeightedCoordinate
 
 LAYERS = Layers([(3, 2), (2, 4)], names=["hidden", "head"])
-RNG = np.random.default_rng(0)
-
-
-def hessian(size, rng=RNG):
-    A = rng.standard_normal((size, size))
-    return A @ A.T / size
-
-
-def quadratic(size=14):
-    return Quadratic.full(hessian(size), RNG.standard_normal((size, 1)))
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -28,7 +18,9 @@ def quadratic(size=14):
 @pytest.mark.parametrize("gradients", [None, Local(3), Noisy(0.3)])
 def test_one_layer_is_without_layers_to_the_bit(side, make, gradients):
     """Draws, runs, constants, expectations and verdicts; a stream or a level that is split for one layer would show."""
-    W_star, Q = RNG.standard_normal((4, 3)), hessian(12)
+    rng = np.random.default_rng(0)
+    W_star, A = rng.standard_normal((4, 3)), rng.standard_normal((12, 12))
+    Q = A @ A.T / 12
     one, column = Quadratic.full(Q, W_star), Quadratic.full(Q, W_star.reshape(12, 1))
     sketch, more = make(4 if side == "left" else 3, 2), {} if gradients is None else {"gradients": gradients}
     alone = Case(RACLoRA(sketch, 0.7 / one.L, side, **more), one, steps=12)
@@ -49,7 +41,7 @@ def test_each_layer_moves_as_it_does_alone():
     """A step on the column is a step on each layer with a projection of its own side and rank."""
     sketches = [Coordinate(3, 2), CountSketch(4, 1)]
     algorithm = LayeredRACLoRA(LAYERS, sketches, 0.5, ["left", "right"])
-    W, G = RNG.standard_normal((2, 500, 14, 1))
+    W, G = np.random.default_rng(0).standard_normal((2, 500, 14, 1))
     step = next(algorithm.low_rank_steps(np.random.default_rng(1), W))
     moves = [(w - after) / 0.5 for w, after in zip(LAYERS.views(W), LAYERS.views(step(W, G)), strict=True)]
     for move, g, rank in zip(moves, LAYERS.views(G), (2, 1), strict=True):

@@ -290,5 +290,8 @@ def test_layers_are_stuck_one_by_one():
     assert hidden.numbers["directions"] == 2
     assert "head" not in hidden.reason
     assert none.cause is Cause.CONVERGED
+    slow = Quadratic.full(np.diag([1.0] * 12 + [0.01] * 6), np.repeat([10.0, 1e3], [12, 6])[:, None], layers=layers)
+    free = simulate(Case(LayeredRACLoRA(layers, [frozen[0], None], 1.0), slow, steps=20), record=["W"])
+    assert diagnose(free)[0].cause is not Cause.STUCK  # the head has far to go, and can
     early = simulate(Case(LayeredRACLoRA(layers, frozen, 1 / problem.L), problem, steps=3), record=["W"])
     assert diagnose(early)[0].cause is not Cause.STUCK

@@ -20,15 +20,15 @@ from rac_theory import (
 )
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Layers, LeastSquares, Quadratic
-from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Uniform
+from rac_theory.sketches import Coordinate, CountSketch, Gaussian, Haar, Uniform, WeightedCoordinate
 
 LAYERS = Layers([(2, 3), (2, 2)])
-RNG = np.random.default_rng(0)
 
 
 def coupled(size=10):
-    A = RNG.standard_normal((size, size))
-    return Quadratic.full(A @ A.T / size, RNG.standard_normal((size, 1)), layers=LAYERS)
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((size, size))
+    return Quadratic.full(A @ A.T / size, rng.standard_normal((size, 1)), layers=LAYERS)
 
 
 def draws_of(algorithm):
@@ -81,7 +81,7 @@ def test_every_path_of_draws_is_counted(sides):
 
 def test_several_steps_under_one_draw_are_enumerated():
     problem = coupled()
-    sketches = [Coordinate(2, 1), CountSketch(2, 1)]
+    sketches = [WeightedCoordinate(2, 1, [1, 4]), CountSketch(2, 1)]
     algorithm = LayeredRACLoRA(LAYERS, sketches, 0.5 / problem.L, ("left", "right"), Local(3))
     found = expected(Case(algorithm, problem, steps=2)).gap
     np.testing.assert_allclose(found, enumerated(algorithm, problem, 2, inner=3), rtol=1e-12)
@@ -90,8 +90,8 @@ def test_several_steps_under_one_draw_are_enumerated():
 @pytest.mark.parametrize("source", [Minibatch(3), Noisy(0.3)])
 def test_noise_is_that_of_runs(source):
     """20,000 runs within five standard errors, at each of three steps: alpha is 2e-6."""
-    X = RNG.standard_normal((12, 10))
-    problem = LeastSquares(X, RNG.standard_normal(12), l2=0.1)
+    rng = np.random.default_rng(0)
+    problem = LeastSquares(rng.standard_normal((12, 10)), rng.standard_normal(12), l2=0.1)
     sketches = [Haar(2, 1), Gaussian(2, 1)]
     algorithm = LayeredRACLoRA(LAYERS, sketches, 0.5 / problem.L, ("left", "right"), source)
     case = Case(algorithm, problem, steps=3)
@@ -110,10 +110,8 @@ def test_a_layer_without_a_sketch_is_one_of_full_rank():
 
 
 def test_the_rate_is_that_of_a_long_run_and_below_the_bound():
-    A = RNG.standard_normal((10, 10))
-    Q = A @ A.T / 10 + 0.2 * np.eye(10)
-    problem = Quadratic.full(Q, np.ones((10, 1)), layers=LAYERS)
-    case = Case(LayeredRACLoRA(LAYERS, [Haar(2, 1), Haar(2, 1)], 1 / problem.L), problem, steps=600)
+    problem = Quadratic.full(coupled().Q + 0.2 * np.eye(10), np.ones((10, 1)), layers=LAYERS)
+    case = Case(LayeredRACLoRA(LAYERS, [Haar(2, 1), Haar(2, 1)], 1 / problem.L), problem, steps=4000)
     gap = expected(case).gap
     assert exact_rate(case) == pytest.approx(gap[-1] / gap[-2], rel=1e-4)
     assert exact_rate(case) <= 1 - problem.mu / problem.L / 2

@@ -6,12 +6,22 @@ import nonsense
 import numpy as np
 from nonsense import array, integer, number, other
 
-from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms import (
+    AsymmetricLoRA,
+    Bernoulli,
+    ChainOfLoRA,
+    GaLore,
+    Initialisation,
+    LayeredRACLoRA,
+    LoRA,
+    RACLoRA,
+)
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.problems import (
     Federated,
     FromFunctions,
+    Layers,
     LeastSquares,
     LogisticRegression,
     NonconvexLogistic,
@@ -132,6 +142,11 @@ TARGETS = {
     "Bernoulli": (
         partial(Bernoulli, THIN, WIDE),
         {"gamma": (0.1, number), "p": (0.5, number)},
+    ),
+    "Layers": (Layers, {"shapes": ([(3, 2), (2, 2)], other), "names": (["hidden", "head"], other)}),
+    "LayeredRACLoRA": (
+        partial(LayeredRACLoRA, Layers([(3, 2), (2, 2)])),
+        {"sketches": ([THIN, WIDE], other), "gamma": (0.1, number), "sides": (["left", "right"], other)},
     ),
     "AsymmetricLoRA": (partial(AsymmetricLoRA, THIN), {**_STEP, "side": ("left", other)}),
     "GaLore": (GaLore, {"rank": (1, integer), "gamma": (0.1, number)}),
