@@ -128,6 +128,9 @@ def layers_of(problem: Problem) -> Layers | None:
 
 
 def _listed(name: str, given: Any, of: str) -> list[Any]:
-    if isinstance(given, str) or not hasattr(given, "__iter__"):
-        raise ValueError(f"{name} must be a sequence of {of}, got {shown(given)}")
-    return list(given)
+    try:
+        if not isinstance(given, str):
+            return list(given)
+    except TypeError:
+        pass
+    raise ValueError(f"{name} must be a sequence of {of}, got {shown(given)}")

@@ -90,7 +90,7 @@ def never():
 
 
 def test_the_slowdown_of_a_model_is_that_of_all_its_layers_at_once():
-    """Trained together with one step size, by the spectrum of their block diagonal projection: catches a mean of layers."""
+    """Trained together with one step size, by the spectrum of their projection: catches a mean of layers."""
     shapes = [(64, 16), (32, 8), (16, 48)]
     options, _ = advise(shapes, ranks=[4], sketches=["haar"])
     counts = dict.fromkeys((f"{m}x{n}" for m, n in shapes), 1)

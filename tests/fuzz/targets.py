@@ -45,6 +45,8 @@ _RNG = np.random.default_rng(0)
 X, Y, TWO, THREE = _RNG.normal(size=(8, 3)), _RNG.normal(size=(8, 2)), np.arange(8) % 2, np.arange(8) % 3
 S, R, W = np.diag([1.0, 2.0, 3.0]) + 0.1, np.diag([1.0, 2.0]), _RNG.normal(size=(3, 2))
 PROBLEM = LeastSquares(X, Y, 0.1)
+LAYERS = Layers([(3, 2), (2, 2)])
+COLUMN = Quadratic.full(np.eye(10), np.ones((10, 1)), layers=LAYERS)
 THIN, WIDE = Gaussian(3, 1), named_sketch("haar", 2, 1)
 START = Initialisation.kaiming((3, 2), 1)
 
@@ -145,7 +147,7 @@ TARGETS = {
     ),
     "Layers": (Layers, {"shapes": ([(3, 2), (2, 2)], other), "names": (["hidden", "head"], other)}),
     "LayeredRACLoRA": (
-        partial(LayeredRACLoRA, Layers([(3, 2), (2, 2)])),
+        partial(LayeredRACLoRA, LAYERS),
         {"sketches": ([THIN, WIDE], other), "gamma": (0.1, number), "sides": (["left", "right"], other)},
     ),
     "AsymmetricLoRA": (partial(AsymmetricLoRA, THIN), {**_STEP, "side": ("left", other)}),
