@@ -25,6 +25,8 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     L_H may have half of alpha, and the two ends of the spectrum share what it leaves.
     """
     algorithm, Q = case.algorithm, smoothness_of(case.problem)
+    if isinstance(getattr(algorithm, "gradients", None), CertifiedStep):
+        Q = None  # gamma is but a factor of steps: there is no gain, and T16 asks for no L_H
     if isinstance(algorithm, FittedDescent):
         assert Q is not None  # the algorithm has refused the problem otherwise
         gain = fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=rng)
@@ -42,7 +44,7 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         account.draw(end, projection.alpha)
         known[end] = float(getattr(projection, end))
         sources[end] = projection.provenance
-    if Q is not None and not isinstance(algorithm.gradients, CertifiedStep):  # of which gamma is but a factor
+    if Q is not None:
         known |= _of_gain(_gain(algorithm, Q, known["L_H"], projection), sources)
     return known | {"alpha_spent": math.fsum(account.spent.values())}
 

@@ -16,7 +16,17 @@ IDENTITIES = ("T11",)
 COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "GaLore")
 MARKS = ("paper", "derived", "second-hand")
 
-PROBLEMS = ("quadratic", "diabetes", "linnerud", "breast_cancer", "wine", "digits", "nonconvex", "pl_sine")
+PROBLEMS = (
+    "quadratic",
+    "diabetes",
+    "linnerud",
+    "breast_cancer",
+    "wine",
+    "digits",
+    "nonconvex",
+    "pl_sine",
+    "layered_quadratic",
+)
 SETTINGS = (
     *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "certified"),
     *("bernoulli", "minibatch", "horizon", "noisy", "reshuffled", "federated", "plain", "plain gaussian"),

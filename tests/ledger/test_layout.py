@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from rac_theory import Grid, theorems
+from rac_theory.algorithms import LayeredRACLoRA
 from rac_theory.ledger import axes, default_problems
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Key
@@ -163,3 +164,20 @@ def test_streams_and_specs_are_those_of_older_rows():
         "runs": None,
         "alpha": 1e-3,
     }
+
+
+def test_layers_are_tried_at_ranks_that_fit_each_of_them():
+    """The smallest side of all layers has room for a rank; what is about one matrix is left out, and named."""
+    axes = Axes(Selection(problems=("layered_quadratic",), claims=("all",)))
+    layout = lay_out(axes)
+    assert {(cell.key.side, cell.key.rank) for cell in layout.cells} == {
+        ("left", 1),
+        ("left", 3),
+        ("right", 1),
+    }  # 4 x 3 and 4 x 2
+    about_one = {"bernoulli", "step per draw", "inverse on range", "plain", "plain gaussian"}
+    assert {note.split(": ")[1].split(" is")[0] for note in layout.notes if "one matrix" in note} == about_one
+    case = plan(Selection(problems=("layered_quadratic",), sides=("right",), ranks=(2,))).ensembles[0].case
+    assert isinstance(case.algorithm, LayeredRACLoRA)
+    assert [sketch.dim for sketch in case.algorithm.sketches] == [3, 2]
+    assert case.algorithm.sides == ("right", "right")
