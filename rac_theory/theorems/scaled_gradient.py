@@ -11,7 +11,10 @@ from rac_theory.theorems.symbols import T, t
 
 def _scaled_means(curves: Curves, c: Constants) -> Array:
     if curves.step_sizes is None:
-        raise ValueError("step_sizes must have been recorded, as they are of runs whose gradients are CertifiedStep()")
+        raise ValueError(
+            "step_sizes must have been recorded, as they are of runs whose gradients are CertifiedStep(), and of no "
+            "expectation"
+        )
     with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
         return running_mean_before(curves.step_sizes * curves.squared_gradients)
 
