@@ -1,9 +1,9 @@
 r"""How far the loss of a network curves in both of its layers at once.
 
 With :math:`\alpha^2` and :math:`\beta^2` the mean squares of what a direction moves, in the hidden units and in the
-head, the second derivative along it is at most :math:`v^2 \alpha^2 + 2 m \alpha \beta + \frac{a^2}{2} \beta^2`, and what the
-curvature of the hidden units and of the capped head adds. That is large only where these are far from linear, and so
-:math:`\alpha` and :math:`\beta` small: ``room`` is what it leaves for their coefficients.
+head, the second derivative along it is at most :math:`v^2 \alpha^2 + 2 m \alpha \beta + \frac{a^2}{2} \beta^2`, and
+what the curvature of the hidden units and of the capped head adds. That is large only where these are far from linear,
+and so :math:`\alpha` and :math:`\beta` small: ``room`` is what it leaves for their coefficients.
 """
 
 import math
@@ -60,14 +60,14 @@ def room(level: Any, spread: Any) -> Any:
 
 
 def _turning_point(level: Any, spread: Any) -> Any:
-    """Where the slope is zero, ``2 level t = spread (1 - t^4)``, by Newton's method from the right."""
+    """Where the slope is zero, ``2 level t = spread (1 - t^4)``, by Newton's method; beyond 0.999 there is no room."""
     if isinstance(level, Fraction):
         return Fraction(float(_turning_point(float(level), float(spread))))
     ratio = np.asarray(spread / (2 * level))
     t = np.minimum(ratio, 1.0)
     for _ in range(_STEPS):
         t = t - (t - ratio * (1 - t**4)) / (1 + 4 * ratio * t**3)
-    return t
+    return np.minimum(t, 0.999)
 
 
 def largest_curvature(coefficients: Coefficients) -> float:

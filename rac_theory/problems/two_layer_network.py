@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,9 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         cap = math.inf if self.cap == math.inf else finite("cap", self.cap, above=0)
         if cap < math.inf:
             moderate_size("cap", cap**2, "a square")
-        own = {"hidden": count("hidden", self.hidden), "cap": cap, "seed": integer("seed", self.seed, 0)}
+        hidden = count("hidden", self.hidden)
+        count("hidden (d + k)", hidden * (X.shape[1] + len(classes)))
+        own = {"hidden": hidden, "cap": cap, "seed": integer("seed", self.seed, 0)}
         vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes, **own)
 
     def __repr__(self) -> str:

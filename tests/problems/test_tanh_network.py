@@ -82,7 +82,7 @@ def test_no_search_finds_curvature_above_L_nor_above_the_smoothness():
 
 
 def test_one_sample_and_one_unit_come_near_to_L():
-    """Two classes, V = (v, -v): the bound is 1/2 ||VC||^2 s'^2 + range |s''|, attained within a third at the best u."""
+    """Two classes, V = (v, -v): the bound is (range s'/2)^2 + range |s''|, attained within a third at the best u."""
     problem = TanhNetwork([[1.0], [1.0]], [0, 1], np.array([[3.0, -3.0]]))
     one = TanhNetwork([[1.0], [0.0]], [0, 1], np.array([[3.0, -3.0]]))
     u = np.linspace(-3, 3, 2001)[:, None, None]
@@ -125,8 +125,8 @@ def test_constants_are_rounded_up():
     for _ in range(20):
         row = RNG.normal(size=3)
         numbers = [Fraction(float(v)) for v in row]
-        mean = sum(numbers) / 3
-        squared_norm, spread = sum((v - mean) ** 2 for v in numbers), max(numbers) - min(numbers)
+        spread = max(numbers) - min(numbers)
+        squared_norm = spread**2 / 2
         exact = exact_curvature(squared_norm, spread)
         assert Fraction(largest_curvature(squared_norm, spread)) >= exact
         network = TanhNetwork(X, LABELS, row[None])
