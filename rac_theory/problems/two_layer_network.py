@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rac_theory.problems import datasets
 from rac_theory.problems.batch import in_chunks, matrices, squared_norms
-from rac_theory.problems.checks import Array, array, count, finite, integer, moderate_size, weight
+from rac_theory.problems.checks import Array, array, count, finite, integer, weight
 from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
 from rac_theory.problems.features import (
     EPS,
@@ -51,11 +51,11 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
     hidden : int
         The number h of hidden units.
     cap : float
-        The c that no entry of V exceeds, > 0; ``math.inf`` for V = W2. A score is then at most c sqrt h.
+        The c that no entry of V exceeds, in 1e-12..1e12, so that no score exceeds c sqrt h; ``math.inf`` for V = W2.
     l2 : float
         Weight of the penalty, >= 0, in units of the loss per squared unit of W.
     seed : int
-        Of the start, >= 0.
+        Of the start, in 0..2**32 - 1.
     name : str
         How the data were made, such as ``digits()``, for the repr.
 
@@ -95,12 +95,12 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         classes, positions = sorted_classes("labels", self.labels, X.shape[0])
         labels = classes[positions]
         labels.flags.writeable = False
-        cap = math.inf if self.cap == math.inf else finite("cap", self.cap, above=0)
-        if cap < math.inf:
-            moderate_size("cap", cap**2, "a square")
+        cap = math.inf if isinstance(self.cap, float) and self.cap == math.inf else finite("cap", self.cap, above=0)
+        if not (1e-12 <= cap <= 1e12 or cap == math.inf):
+            raise ValueError(f"cap must be math.inf or of size 1e-12..1e12, got {cap:.3g} (other units?)")
         hidden = count("hidden", self.hidden)
         count("hidden (d + k)", hidden * (X.shape[1] + len(classes)))
-        own = {"hidden": hidden, "cap": cap, "seed": integer("seed", self.seed, 0)}
+        own = {"hidden": hidden, "cap": cap, "seed": integer("seed", self.seed, 0, 2**32 - 1)}
         vars(self).update(X=X, labels=labels, l2=weight("l2", self.l2), classes=classes, **own)
 
     def __repr__(self) -> str:

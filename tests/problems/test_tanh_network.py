@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
-from rac_theory.problems.tanh_curvature import largest_curvature
+from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
 from rac_theory.problems.tanh_network import TanhNetwork
 from rac_theory.testing import check_problem
 from rac_theory.verification.status import Status
@@ -109,6 +109,15 @@ def test_what_adds_to_all_classes_alike_changes_nothing(problem):
     W = RNG.normal(size=problem.shape)
     assert moved.value(W) == pytest.approx(problem.value(W), rel=1e-12)
     assert pytest.approx(problem.L, rel=1e-9) == moved.L
+
+
+def test_the_farthest_columns_are_found():
+    """Rounded up, of each of a batch: catches a distance from one column only, or a rounding to nearest."""
+    V = RNG.normal(size=(20, 5, 4))
+    for head, found in zip(V, squared_distance_of_columns(V), strict=True):
+        columns = [[Fraction(float(v)) for v in column] for column in head.T]
+        exact = max(sum((a - b) ** 2 for a, b in zip(p, q, strict=True)) for p in columns for q in columns)
+        assert exact <= Fraction(float(found)) <= exact * (1 + Fraction(1, 10**13))
 
 
 def exact_curvature(squared_norm, spread):

@@ -28,6 +28,11 @@ NETWORKS = {
 CAPPED = [network for network in NETWORKS.values() if network.cap < math.inf]
 
 
+@pytest.fixture
+def rng():
+    return np.random.default_rng(6)
+
+
 @pytest.fixture(params=NETWORKS.values(), ids=NETWORKS.keys())
 def problem(request):
     return request.param
@@ -48,16 +53,16 @@ def steepest(gradient, W):
     return np.abs(np.linalg.eigvalsh(hessians(gradient, W))).max(axis=1)
 
 
-def test_the_gradient_is_that_of_differences_of_the_value(problem):
-    W, D = RNG.normal(size=(2, 7, *problem.shape))
+def test_the_gradient_is_that_of_differences_of_the_value(problem, rng):
+    W, D = rng.normal(size=(2, 7, *problem.shape))
     step = 1e-6
     slope = (problem.value(W + step * D) - problem.value(W - step * D)) / (2 * step)
     np.testing.assert_allclose((problem.gradient(W) * D).sum(axis=(-2, -1)), slope, rtol=1e-6, atol=1e-8)
 
 
-def test_the_value_is_the_mean_cross_entropy_of_a_network(problem):
+def test_the_value_is_the_mean_cross_entropy_of_a_network(problem, rng):
     """Written as one says it: catches a wrong label, a layer in the other's place, a cap that is a slope, no sqrt h."""
-    W = RNG.normal(size=problem.shape)
+    W = rng.normal(size=problem.shape)
     hidden, head = (np.array(view) for view in problem.layers.views(W))
     V = head if problem.cap == math.inf else problem.cap * np.tanh(head / problem.cap)
     total = 0.0
@@ -68,9 +73,9 @@ def test_the_value_is_the_mean_cross_entropy_of_a_network(problem):
     assert problem.value(W) == pytest.approx(total / 12 + problem.l2 / 2 * (W**2).sum(), rel=1e-12)
 
 
-def test_components_sum_to_the_whole_and_a_sparse_matrix_is_as_good(problem):
-    W = RNG.normal(size=(3, *problem.shape))
-    every = np.tile(RNG.permutation(12), (3, 1))
+def test_components_sum_to_the_whole_and_a_sparse_matrix_is_as_good(problem, rng):
+    W = rng.normal(size=(3, *problem.shape))
+    every = np.tile(rng.permutation(12), (3, 1))
     np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-12, atol=1e-14)
     one = problem.subset([3, 4, 5, 3])
     np.testing.assert_allclose(
@@ -130,6 +135,21 @@ def test_L_is_rounded_up():
     assert 1 < root**2 * 5 < 1 + Fraction(1, 10**15)
 
 
+def test_L_max_is_of_the_longest_sample():
+    """That of a data set of copies of this one sample is its L: catches a mean of squared norms, or lambda_max(X'X)."""
+    network = NETWORKS["three units"]
+    longest = X[[np.argmax(np.linalg.norm(X, axis=1))] * 2]
+    assert pytest.approx(network.L_max, rel=1e-12) == TwoLayerNetwork(longest, [0, 1], 3, l2=0.05).L
+    assert network.L_max > 1.5 * network.L
+
+
+def test_large_scores_do_not_overflow():
+    network = TwoLayerNetwork(X, LABELS, 3, cap=math.inf)
+    W = 1e4 * np.ones(network.shape) * np.arange(network.shape[0])[:, None]
+    assert 1e3 < network.value(W) < 1e6
+    assert np.isfinite(network.component_gradient(W[None], np.arange(12)[None])).all()
+
+
 def test_a_head_at_its_cap_comes_near_to_L():
     """W1 = 0, columns +-c: the curvature is gram c^2, exactly. Catches an L that is a sixth too small or too large."""
     for k in (2, 4):
@@ -148,16 +168,16 @@ def test_a_head_at_its_cap_comes_near_to_L():
     )  # saturated units, a head that is almost not squashed
 
 
-def searched(size, ratio, generations=25):
+def searched(rng, size, ratio, generations=25):
     """The largest ratio of weights, (c, size, 1) to (c,), that keeping the best of many and moving them finds."""
-    W = RNG.normal(size=(300, size, 1)) * 10 ** RNG.uniform(-1, 1, size=(300, 1, 1))
+    W = rng.normal(size=(300, size, 1)) * 10 ** rng.uniform(-1, 1, size=(300, 1, 1))
     best = 0.0
     for generation in range(generations):
         found = ratio(W)
         best = max(best, found.max())
         parents = W[np.argsort(found)[-30:]]
         moved = np.tile(parents, (4, 1, 1))
-        moved += RNG.normal(size=moved.shape) * 10 ** RNG.uniform(-2, 0.5, size=(120, 1, 1)) / (1 + generation / 5)
+        moved += rng.normal(size=moved.shape) * 10 ** rng.uniform(-2, 0.5, size=(120, 1, 1)) / (1 + generation / 5)
         W = np.concatenate([parents, moved])
     return best
 
@@ -165,31 +185,31 @@ def searched(size, ratio, generations=25):
 SMALL = {cap: TwoLayerNetwork([[1.0, 0.5], [-0.3, 2.0]], [0, 1], 1, cap=cap) for cap in (0.5, 3.0, math.inf)}
 
 
-@pytest.mark.parametrize(("cap", "least"), [(0.5, 0.45), (3.0, 0.6), (math.inf, 0.9)])
-def test_no_search_finds_curvature_above_the_certificate(cap, least):
+@pytest.mark.parametrize(("cap", "least"), [(0.5, 0.6), (3.0, 0.6), (math.inf, 0.6)])
+def test_no_search_finds_curvature_above_the_certificate(cap, least, rng):
     """It comes near: catches a reach, a spread or a cross term that is two thirds of what is proved."""
     network = SMALL[cap]
-    found = searched(4, lambda W: steepest(network.gradient, W) * network.certified_step(W, np.zeros_like(W)))
+    found = searched(rng, 4, lambda W: steepest(network.gradient, W) * network.certified_step(W, np.zeros_like(W)))
     assert least < found <= 1 + 1e-6
 
 
 @pytest.mark.parametrize(("cap", "least"), [(0.5, 0.25), (3.0, 0.6)])
-def test_no_search_finds_curvature_above_L_nor_above_L_max(cap, least):
+def test_no_search_finds_curvature_above_L_nor_above_L_max(cap, least, rng):
     """Of the whole and of each component: catches constants of half the size, and an L_max from the wrong sample."""
     network = SMALL[cap]
-    assert least < searched(4, lambda W: steepest(network.gradient, W) / network.L) <= 1 + 1e-6
+    assert least < searched(rng, 4, lambda W: steepest(network.gradient, W) / network.L) <= 1 + 1e-6
     of_each = []
     for i in range(2):
 
         def gradient(W, i=i):
             return network.component_gradient(W, np.full((len(W), 1), i))
 
-        of_each.append(searched(4, lambda W, gradient=gradient: steepest(gradient, W) / network.L_max))
+        of_each.append(searched(rng, 4, lambda W, gradient=gradient: steepest(gradient, W) / network.L_max))
     assert least < max(of_each) <= 1 + 1e-6
 
 
-def test_no_pair_of_weights_contradicts_L():
-    """Pairs at every distance, and a search from them: catches an L of a third of its size."""
+def test_no_pair_of_weights_contradicts_L(rng):
+    """Pairs at every distance, and a search from them: catches an L of a fifth of its size."""
     for network in (SMALL[0.5], SMALL[3.0], *CAPPED):
 
         def ratio(Z, network=network):
@@ -197,15 +217,15 @@ def test_no_pair_of_weights_contradicts_L():
             apart = np.linalg.norm(network.gradient(W + D) - network.gradient(W), axis=(1, 2))
             return apart / (network.L * np.maximum(np.linalg.norm(D, axis=(1, 2)), 1e-3))
 
-        found = searched(2 * network.shape[0], ratio)
+        found = searched(rng, 2 * network.shape[0], ratio)
         assert found <= 1 + 1e-6
-        assert found > 0.33 or network is not SMALL[3.0]
+        assert found > 0.2 or network is not SMALL[3.0]
 
 
-def test_a_search_would_find_an_L_that_is_too_small():
+def test_a_search_would_find_an_L_that_is_too_small(rng):
     """With sigma(1 - sigma) of one class for the variance of two: L is halved, and the search says so."""
     network = SMALL[3.0]
-    assert searched(4, lambda W: steepest(network.gradient, W) / (network.L / 2)) > 1
+    assert searched(rng, 4, lambda W: steepest(network.gradient, W) / (network.L / 2)) > 1
 
 
 def near(network, W):
@@ -216,7 +236,7 @@ def near(network, W):
     return Neighbourhood(gram * (1 + 1e-12), network.cap, network.hidden, *one)
 
 
-def test_near_by_nothing_is_larger_than_what_a_neighbourhood_says(problem):
+def test_near_by_nothing_is_larger_than_what_a_neighbourhood_says(problem, rng):
     """At weights on its border, along each measure's own worst direction where it is known, and along random ones.
 
     Catches each way of growing that is left out: a head, units or errors that stay as they were, or move by a half.
@@ -224,14 +244,14 @@ def test_near_by_nothing_is_larger_than_what_a_neighbourhood_says(problem):
     (d, h), (_, k) = problem.layers.shapes
     top = np.linalg.eigh(X.T @ X)[1][:, -1:]
     for scale in (0.0, 0.1, 1.0):
-        W = scale * RNG.normal(size=problem.shape)
+        W = scale * rng.normal(size=problem.shape)
         here = near(problem, W)
         for step in (0.01, 0.3, 3.0):
             pair = np.zeros((h, k))
             pair[0, :2] = 1.0, -1.0
             worst = [(top @ np.ones((1, h)), pair), (top @ -np.ones((1, h)), -pair)]
-            for D1, D2 in [*worst, *zip(RNG.normal(size=(5, d, h)), RNG.normal(size=(5, h, k)), strict=True)]:
-                x, y = step, step * RNG.choice([0.1, 1.0])
+            for D1, D2 in [*worst, *zip(rng.normal(size=(5, d, h)), rng.normal(size=(5, h, k)), strict=True)]:
+                x, y = step, step * rng.choice([0.1, 1.0])
                 parts = [x * D1 / np.linalg.norm(D1), y * D2 / np.linalg.norm(D2)]
                 there = near(problem, W + problem.layers.pack(parts)).within(np.zeros(1), np.zeros(1))
                 bound = here.within(np.array([x]), np.array([y]))
@@ -261,19 +281,19 @@ def block_projected(network, G, U):
     return network.layers.pack(parts)
 
 
-def test_a_certified_step_descends_whatever_is_projected(problem):
+def test_a_certified_step_descends_whatever_is_projected(problem, rng):
     """Random projections, and the worst of an ascent over them; the curvature of all that is on the way, too.
 
     Catches a step that is four times too long: where units begin at zero it is not far above what is needed.
     """
     closest = 0.0
     for scale in (0.05, 0.5, 2.0):
-        W = scale * RNG.normal(size=problem.shape)
+        W = scale * rng.normal(size=problem.shape)
         f, G = problem.value(W), problem.gradient(W)
         gamma = problem.certified_step(W, G)
-        U, worst = RNG.normal(size=(2, *problem.shape)), math.inf
+        U, worst = rng.normal(size=(2, *problem.shape)), math.inf
         for _ in range(60):
-            trial = U + RNG.normal(size=U.shape) * 10 ** RNG.uniform(-2, 0.5)
+            trial = U + rng.normal(size=U.shape) * 10 ** rng.uniform(-2, 0.5)
             HG = block_projected(problem, G, trial)
             gained, squared = f - problem.value(W - gamma * HG), (HG**2).sum()
             assert gained >= gamma * squared / 2 - 1e-14
@@ -284,10 +304,10 @@ def test_a_certified_step_descends_whatever_is_projected(problem):
     assert 0.25 < closest <= 1 + 1e-6
 
 
-def test_the_step_is_the_largest_that_is_certified(problem):
+def test_the_step_is_the_largest_that_is_certified(problem, rng):
     """One part in a million more is not: catches a search that ends early, or keeps the end that is refused."""
     for _ in range(5):
-        W, G = RNG.normal(size=(2, *problem.shape)) * [[[1.0]], [[0.1]]]
+        W, G = rng.normal(size=(2, *problem.shape)) * [[[1.0]], [[0.1]]]
         here = near(problem, W)
         x, y = (np.array([np.linalg.norm(of_layer)]) for of_layer in problem.layers.views(G))
         gamma = float(problem.certified_step(W, G))
@@ -296,9 +316,9 @@ def test_the_step_is_the_largest_that_is_certified(problem):
             assert here.within(longer * x, longer * y).hold(1 / longer - problem.l2) == held
 
 
-def test_certified_steps_of_a_batch_and_at_the_edge(problem):
+def test_certified_steps_of_a_batch_and_at_the_edge(problem, rng):
     """Those of a batch are those of each; none is shorter than 1/L; where nothing is finite 1/L, or 0, is left."""
-    W, G = RNG.normal(size=(2, 2, 3, *problem.shape))
+    W, G = rng.normal(size=(2, 2, 3, *problem.shape))
     steps = problem.certified_step(W, G)
     assert steps.shape == (2, 3)
     assert steps[1, 2] == problem.certified_step(W[1, 2], G[1, 2])
@@ -359,9 +379,9 @@ def test_single_precision_runs_agree():
         ({"hidden": 0}, "hidden must be >= 1, got 0"),
         ({"cap": 0.0}, "cap must be a finite number > 0, got 0.0"),
         ({"cap": math.nan}, "cap must be a finite number > 0, got nan"),
-        ({"cap": 1e50}, "cap must have a square of size 1e-75..1e75"),
+        ({"cap": 1e50}, "cap must be math.inf or of size 1e-12..1e12, got 1e"),
         ({"l2": -1.0}, "l2 must be"),
-        ({"seed": -1}, "seed must be >= 0, got -1"),
+        ({"seed": -1}, "seed must be in 0..4294967295, got -1"),
         ({"seed": None}, "seed must be an integer, got None"),
     ],
 )
