@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from rac_theory import Case, LayeredRACLoRA, simulate, sketches, theorems, verify
-from rac_theory.problems import TwoLayerNetwork
+from rac_theory.problems import TwoLayerNetwork, two_layer_curvature
 from rac_theory.problems.tanh_curvature import largest_curvature
 from rac_theory.problems.two_layer_certificate import Neighbourhood, measured
 from rac_theory.problems.two_layer_curvature import largest_curvature as in_both_layers
@@ -98,6 +98,15 @@ def test_the_room_is_the_minimum_of_its_formula(level, spread):
     assert float(exact) == pytest.approx(float(room(level, spread)), rel=1e-12, abs=1e-14)
 
 
+@pytest.mark.parametrize("t", [0.0, 0.2, 0.5, 0.9])
+def test_the_room_is_a_lower_bound_wherever_the_search_ends(t, monkeypatch):
+    """Catches a slope that is added, or left out: the value alone is above the minimum."""
+    monkeypatch.setattr(two_layer_curvature, "_turning_point", lambda level, spread: t)
+    for level, spread in ((1.0, 0.0), (2.0, 1.0), (1.0, 1.2), (7.0, 0.01), (3.0, 4.0)):
+        y = 1 / (1 - np.linspace(0, 0.99, 10_001) ** 2)
+        assert room(level, spread) <= (level * y**2 - 2 * spread * np.sqrt(1 - 1 / y) * y).min() + 1e-12
+
+
 def second_route(gram, cap, hidden):
     """L without ``room``: ``2 m alpha beta <= m^2 alpha^2 / q + q beta^2`` for the best q, and two quartics of t."""
     root = Fraction(1 / math.sqrt(hidden))
@@ -131,6 +140,11 @@ def test_L_is_rounded_up():
         level = Fraction(network.L) - Fraction(network.l2)
         assert held.hold(level)
         assert not held.hold(level * (1 - Fraction(1, 10**9)))
+    for gram, cap in ((0.3, 0.7), (7.0, 1.0), (100.0, 4.0)):
+        coefficients = of_capped_head(Fraction(gram), Fraction(cap), 7)
+        found = in_both_layers(coefficients)
+        assert coefficients.hold(Fraction(found))
+        assert not coefficients.hold(Fraction(math.nextafter(found, 0)))
     root = of_capped_head(Fraction(1), Fraction(1), 5).squash
     assert 1 < root**2 * 5 < 1 + Fraction(1, 10**15)
 
