@@ -38,7 +38,7 @@ from rac_theory import (
 )
 from rac_theory.advice import advise
 from rac_theory.ledger.ledger import Ledger
-from rac_theory.problems import Quadratic
+from rac_theory.problems import Quadratic, TwoLayerNetwork
 from rac_theory.sketches import Haar, KaimingUniform
 from rac_theory.theorems import E, Theorem, gap
 
@@ -57,6 +57,7 @@ def values(tmp_path_factory):
     exact = verify("T2", CASE, rng=0)
     return {
         "case": CASE,
+        "network": TwoLayerNetwork(np.eye(2), [0, 1], hidden=3),
         "case with a start": SAMPLED,
         "constants": constants,
         "measured": replace(constants, sigma_squared=1.0, measured=frozenset({"sigma_squared", "D"})),
