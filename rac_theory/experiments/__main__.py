@@ -22,7 +22,8 @@ def table(by_rank: Sequence[Sequence[Outcome]], ranks: Sequence[int] = RANKS) ->
     | --- | --- |
     | LoRA | 133, 0.5, 0.850 [0.780, 0.900] |
     """
-    names = list(dict.fromkeys(one.method for found in by_rank for one in found))
+    longest_first = sorted(by_rank, key=len, reverse=True)  # it has them all, in their order
+    names = list(dict.fromkeys(one.method for found in longest_first for one in found))
     head = " | ".join(f"r = {rank}: numbers, step, accuracy" for rank in ranks)
     lines = [f"| method | {head} |", "| --- |" + " --- |" * len(ranks)]
     for name in names:

@@ -1,11 +1,11 @@
-"""The best step size, found inside a grid: the grid grows until its ends are worse, and is refined around the best."""
+"""The best step size, never at an end of what was tried: its half and its double were tried, and are no better."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 COARSE = tuple(4.0**k for k in range(-2, 3))
-"""What is tried first; the grid grows by factors of 4 from its ends, and is refined to factors of 2."""
+"""What is tried first; then half and twice the best, as long as they are better, beyond these ends too."""
 
 _ENDS = (4.0**-12, 4.0**12)
 
@@ -32,14 +32,14 @@ def best_step(loss: Callable[[float], float]) -> Chosen:
     Raises
     ------
     ValueError
-        If no end of the grid is found: the loss still falls at steps of 4^12 or 4^-12, or is finite nowhere.
+        If the loss still falls at steps of 4^12 or 4^-12, or is finite nowhere.
 
     Examples
     --------
     >>> from rac_theory.experiments.step_size import best_step
     >>> found = best_step(lambda gamma: abs(gamma - 300.0))  # beyond the grid that is tried first
     >>> found.gamma, [*found.losses][-3:]
-    (256.0, [256.0, 512.0, 1024.0])
+    (256.0, [128.0, 256.0, 512.0])
     """
     losses: dict[float, float] = {}
 
@@ -53,11 +53,9 @@ def best_step(loss: Callable[[float], float]) -> Chosen:
 
     for gamma in COARSE:
         tried(gamma)
-    while (gamma := best()) in (min(losses), max(losses)):
+    while not {(gamma := best()) / 2, gamma * 2} <= losses.keys():
         if not (_ENDS[0] < gamma < _ENDS[1]):
             raise ValueError(f"loss must have its smallest value inside the grid, got it at its end, gamma = {gamma:g}")
-        tried(gamma / 4 if gamma == min(losses) else gamma * 4)
-    while not {(gamma := best()) / 2, gamma * 2} <= losses.keys():
         tried(gamma / 2)
         tried(gamma * 2)
     return Chosen(gamma, dict(sorted(losses.items())))
