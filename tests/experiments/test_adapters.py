@@ -1,6 +1,7 @@
 """Adapters on all layers: with one layer they are the library's algorithms, with several RAC-LoRA on layers."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -140,6 +141,19 @@ def test_a_round_of_one_sided_clients_is_the_library_s(drawn):
     found = trained(problem, START, of(few(dim), rac_lora([SHAPE], 2, drawn)), local=4)
     theirs = by_algorithm(RACLoRA(few(dim), 0.3, side, Clients(Local(4))), problem, START, 3)
     np.testing.assert_allclose(found, theirs, atol=1e-12)
+
+
+def test_a_round_of_lora_s_clients_ends_in_the_mean_of_each_factor():
+    """Against LoRA on each client from the same draws. Would catch a mean of products, and clients in a row."""
+    problem = Federated.by_label(SoftmaxRegression(X, LABELS, l2=0.1), 3)
+    found = trained(problem, START, lora([SHAPE], 2, "A"), steps=3, link=3, local=3)
+    ends = []
+    for client in problem.clients:
+        algorithm = LoRA(Initialisation.kaiming(SHAPE, 2), 0.3)
+        ends.append(next(islice(algorithm.factored(client, START, np.random.default_rng(5)), 3, None)))
+    B, A = np.mean([end.B for end in ends], axis=0), np.mean([end.A for end in ends], axis=0)
+    np.testing.assert_allclose(found, START + B @ A, atol=1e-12)
+    assert np.abs(found - np.mean([end.W for end in ends], axis=0)).max() > 1e-3
 
 
 def test_clients_that_are_alike_are_one():
