@@ -67,7 +67,7 @@ class Outcome:
         The step size, chosen on other runs.
     loss, accuracy : (float, float, float)
         Median, smallest and largest over the runs. The last two are an interval for the median of the law that they
-        are drawn from, of level ``1 - 2 / 2^runs``: both of its ends fail if all runs are on one side of it.
+        are drawn from, of level ``1 - 2 / 2^runs``: it misses it only if all runs fall on the same side.
     tried : mapping
         The mean loss with each step size that was tried.
 
