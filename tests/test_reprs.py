@@ -23,7 +23,7 @@ from rac_theory.algorithms import (
     StepPerDraw,
     gradients,
 )
-from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
 from rac_theory.problems import (
     Federated,
     FromFunctions,
@@ -36,6 +36,7 @@ from rac_theory.problems import (
     Smoothness,
     SoftmaxRegression,
     TanhNetwork,
+    TwoLayerNetwork,
 )
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
@@ -117,6 +118,7 @@ MADE = [
     }),
     (Initialisation, {"A": Haar(2, 1)}, {"A": [Haar(2, 2)], "B": [Haar(2, 1)], "scale": [1 + 1e-9]}),
     (Exact, {}, {}),
+    (CertifiedStep, {}, {}),
     (Reshuffled, {}, {}),
     (Local, {"steps": 2}, {"steps": [3]}),
     (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()]}),
@@ -162,6 +164,9 @@ MADE = [
     }),
     (TanhNetwork, {"X": X, "labels": LABELS, "V": HEAD}, {
         "X": [nudged(X)], "labels": [OTHERS], "V": [nudged(HEAD)], "l2": [0.1],
+    }),
+    (TwoLayerNetwork, {"X": X, "labels": LABELS, "hidden": 2}, {
+        "X": [nudged(X)], "labels": [OTHERS], "hidden": [3], "cap": [1 + 1e-9, float("inf")], "l2": [0.1], "seed": [1],
     }),
     (Quadratic, {"W_star": V, "S": np.eye(3)}, {
         "W_star": [nudged(V)], "S": [2 * np.eye(3)], "R": [2 * np.eye(2)], "start": [V, nudged(V)],

@@ -86,7 +86,7 @@ def problem_works(problem, rng):
     if max(problem.shape) > 1000:
         return None
     Case(GD(1.0), problem, steps=1)
-    if isinstance(problem, FromFunctions):  # whose constants may be false
+    if isinstance(problem, FromFunctions) or math.isnan(problem.L):  # whose constants may be false, or are unknown
         return None
     start = getattr(problem, "start", None)
     start = np.zeros(problem.shape) if start is None else np.asarray(start)
@@ -122,7 +122,8 @@ def sketch_works(sketch):
 
 def algorithm_works(algorithm):
     """It runs, as far as its step lets it."""
-    simulate(Case(algorithm, targets.PROBLEM, steps=3), runs=2, rng=0)
+    problem = targets.COLUMN if hasattr(algorithm, "layers") else targets.PROBLEM
+    simulate(Case(algorithm, problem, steps=3), runs=2, rng=0)
 
 
 def main():

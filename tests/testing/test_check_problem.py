@@ -21,6 +21,7 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
     TanhNetwork,
+    TwoLayerNetwork,
 )
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
@@ -63,6 +64,7 @@ OURS = {
     "nonconvex": NonconvexLogistic(X, TWO, lam=0.5),
     "PL sine": PLSine((2, 2)),
     "network": TanhNetwork(X, THREE, np.array([[1.0, -2.0, 0.5], [0.0, 1.0, 1.0]]), l2=0.1),
+    "network of two layers": TwoLayerNetwork(X, THREE, hidden=2, cap=2.0, l2=0.1),
     "federated": Federated(SOFTMAX, 4),
     "federated, uneven": Federated.by_label(SOFTMAX, 3),
     "diabetes": LeastSquares.diabetes(),
