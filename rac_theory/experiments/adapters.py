@@ -11,7 +11,7 @@ from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
-from rac_theory.problems.layers import Layers
+from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches import Frozen, Gaussian, Haar
 
@@ -172,7 +172,7 @@ def train(
         if checks.integer(name, many, 1) % checks.integer("local", few, 1):
             raise ValueError(f"{name} must be a multiple of {few}, got {many}")
     clients: Sequence[Any] = getattr(problem, "clients", (problem,))
-    layers: Layers | None = getattr(clients[0], "layers", None)
+    layers = layers_of(problem)
     descend = (Exact() if source is None else source).descend
     for first in range(0, steps, local):
         if first == 0 or (method.restarts and first % link == 0):
