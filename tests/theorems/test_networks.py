@@ -30,9 +30,9 @@ def starts(problem, count):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_start_contradicts_the_sum_of_squared_gradients(name):
-    """Gradient descent from 500 starts: sum gamma_t ||G_t||^2 <= 2 (f_0 - f_lower), T1 and T16 with H = I.
+    """Gradient descent from 120 starts: sum gamma_t ||G_t||^2 <= 2 (f_0 - f_lower), T1 and T16 with H = I.
 
-    With steps 32 times as long some start breaks it for each network and rule; without cap and L three times will do.
+    With steps 64 times as long some start breaks it for each network and rule; eight times will do without L.
     """
     problem = NETWORKS[name]
     rules = {"certified": lambda W, G: certified_step(problem, W, G)}
@@ -40,14 +40,14 @@ def test_no_start_contradicts_the_sum_of_squared_gradients(name):
         rules["1/L"] = lambda W, G: np.full(len(W), 1 / problem.L)
     for rule in rules.values():
         assert _largest_share(problem, rule) <= 1 + 1e-12
-        assert _largest_share(problem, rule, 32 if math.isfinite(problem.L) else 3) > 1
+        assert _largest_share(problem, rule, 64 if math.isfinite(problem.L) else 8) > 1
 
 
 def _largest_share(problem, rule, factor=1):
-    """The largest part of the bound that 25 steps, so many times as long as the rule's, come to from any start."""
-    W, total = starts(problem, 500), np.zeros(500)
+    """The largest part of the bound that 12 steps, so many times as long as the rule's, come to from any start."""
+    W, total = starts(problem, 120), np.zeros(120)
     first = problem.value(W)
-    for _ in range(25):
+    for _ in range(12):
         G = problem.gradient(W)
         gamma = factor * rule(W, G)
         total += gamma * (G**2).sum(axis=(1, 2))
@@ -56,7 +56,7 @@ def _largest_share(problem, rule, factor=1):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("size", [1e-3, 1.0, 30.0, 1e3])
+@pytest.mark.parametrize("size", [1.0, 300.0])
 def test_verdicts_hold_from_starts_of_every_size(name, size):
     """Of sampled verdicts with alpha 1e-3 each none is VIOLATED; what is deterministic HOLDS."""
     problem = NETWORKS[name]
@@ -67,10 +67,10 @@ def test_verdicts_hold_from_starts_of_every_size(name, size):
             return LayeredRACLoRA(problem.layers, [Haar(4, 1), Haar(3, 2)], gamma, ("left", "right"), **gradients)
         return RACLoRA(Haar(4, 1), gamma, **gradients)
 
-    assert verify("T16", Case(SGD(1.0, CertifiedStep()), problem, W0, steps=30)).status is Status.HOLDS
-    told = [verify("T16", Case(algorithm(1.0, gradients=CertifiedStep()), problem, W0, steps=30), runs=64, rng=0)]
+    assert verify("T16", Case(SGD(1.0, CertifiedStep()), problem, W0, steps=12)).status is Status.HOLDS
+    told = [verify("T16", Case(algorithm(1.0, gradients=CertifiedStep()), problem, W0, steps=12), runs=32, rng=0)]
     if math.isfinite(problem.L):
-        told.append(verify("T1", Case(algorithm(1 / problem.L), problem, W0, steps=30), runs=64, rng=0))
+        told.append(verify("T1", Case(algorithm(1 / problem.L), problem, W0, steps=12), runs=32, rng=0))
     else:
-        assert verify("T1", Case(algorithm(0.1), problem, W0, steps=30)).status is Status.NOT_APPLICABLE
+        assert verify("T1", Case(algorithm(0.1), problem, W0, steps=12)).status is Status.NOT_APPLICABLE
     assert all(verdict.status in (Status.HOLDS, Status.CONSISTENT, Status.UNDECIDED) for verdict in told)
