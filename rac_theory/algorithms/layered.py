@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import repeat
+from typing import Any
 
 import numpy as np
 
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import RACLoRA, Side, check_dim, sketched_steps
+from rac_theory.algorithms.rac_lora import RACLoRA, Side, check_dim
 from rac_theory.numerics.randomness import Randomness, child, seed_sequence
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
@@ -81,11 +81,9 @@ class LayeredRACLoRA(ProjectedDescent, Value):
     def projection(self, *, alpha: float, draws: int, rng: Randomness) -> Spectrum:
         """Return the extreme eigenvalues over all layers; what has to be sampled shares ``alpha``."""
         if len(self.layers) == 1:
-            return self.of_layer(0).projection(alpha=alpha, draws=draws, rng=rng)
-        root, part = seed_sequence(rng), alpha / len(self.layers)
-        each = [
-            self.of_layer(i).projection(alpha=part, draws=draws, rng=child(root, i)) for i in range(len(self.layers))
-        ]
+            return self.of_layers[0].projection(alpha=alpha, draws=draws, rng=rng)
+        root, part = child(seed_sequence(rng), _LAYERS), alpha / len(self.layers)
+        each = [layer.projection(alpha=part, draws=draws, rng=child(root, i)) for i, layer in enumerate(self.of_layers)]
         sampled = [one for one in each if one.how == "sampled"]
         return Spectrum(
             min(one.lambda_min for one in each),
@@ -100,13 +98,10 @@ class LayeredRACLoRA(ProjectedDescent, Value):
         )
 
     @property
-    def _sides(self) -> tuple[Side, ...]:
-        assert isinstance(self.sides, tuple)  # made one by __post_init__
-        return self.sides
-
-    def of_layer(self, index: int) -> RACLoRA:
-        """Return what is done to one layer, as an algorithm on it alone."""
-        return RACLoRA(self.sketches[index], self.gamma, self._sides[index], self.gradients)
+    def of_layers(self) -> list[RACLoRA]:
+        """What is done to each layer, as an algorithm on it alone."""
+        parts: Any = zip(self.sketches, self.sides, strict=True)
+        return [RACLoRA(sketch, self.gamma, side, self.gradients) for sketch, side in parts]
 
     def check_shape(self, shape: tuple[int, int]) -> None:
         """Raise a ``ValueError`` unless matrices of this shape are these layers, packed."""
@@ -118,10 +113,8 @@ class LayeredRACLoRA(ProjectedDescent, Value):
 
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield one step with fresh sketches for all layers after the other."""
-        every = [
-            repeat(self._whole) if sketch is None else sketched_steps(sketch, side, self.gamma, rng, view)
-            for sketch, side, view in zip(self.sketches, self._sides, self.layers.views(W), strict=True)
-        ]
+        views = self.layers.views(W)
+        every = [layer.low_rank_steps(rng, view) for layer, view in zip(self.of_layers, views, strict=True)]
         return (partial(self._step, steps) for steps in zip(*every, strict=False))
 
     def _step(self, steps: tuple[Step, ...], W: Array, G: Array) -> Array:
@@ -130,14 +123,12 @@ class LayeredRACLoRA(ProjectedDescent, Value):
             views[0][...] = step(*views[1:])
         return moved
 
-    def _whole(self, W: Array, G: Array) -> Array:
-        return np.asarray(W - self.gamma * G)
-
     def __repr__(self) -> str:
-        parts = zip(self.layers.names, self.layers.shapes, self._sides, self.sketches, strict=True)
+        parts = zip(self.layers.names, self.layers.shapes, self.sides, self.sketches, strict=True)
         layers = "; ".join(f"{name} {m}x{n} {side} {sketch!r}" for name, (m, n), side, sketch in parts)
         gradients = "" if type(self.gradients) is Exact else f", gradients={self.gradients!r}"
         return f"{type(self).__name__}({layers}; gamma={self.gamma!r}{gradients})"
 
 
+_LAYERS = 3  # the stream of their spectra; those of a coin and of L_H are before it
 _HOW = ("closed form", "enumerated", "sampled")

@@ -60,10 +60,11 @@ class Sampling(NamedTuple):
     draws: int
     root: np.random.SeedSequence
 
-    def halves(self) -> tuple["Sampling", "Sampling"]:
-        """Return two independent ones that share alpha."""
-        one, other = (Sampling(self.alpha / 2, self.draws, child(self.root, key)) for key in (0, 1))
-        return one, other
+    def shared(self, parts: int) -> list["Sampling"]:
+        """Return independent ones that share alpha; one by itself is the same."""
+        if parts == 1:
+            return [self]
+        return [Sampling(self.alpha / parts, self.draws, child(self.root, key)) for key in range(parts)]
 
 
 class Sample(NamedTuple):

@@ -13,11 +13,12 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
-from rac_theory.algorithms import Bernoulli, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.rac_lora import Side, check_dim
 from rac_theory.cases import whole
 from rac_theory.cases.along_draws import Sampling, along_draws
 from rac_theory.cases.common_basis import Terms, terms_of_side, ways
+from rac_theory.cases.layered import along_all_layers, blocks
 from rac_theory.cases.one_side import along_one_side, moments_of
 from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.problems import checks
@@ -137,7 +138,25 @@ def _of_algorithm(algorithm: ProjectedDescent, Q: Smoothness, sampling: Sampling
     if isinstance(algorithm, Bernoulli):
         algorithm.check_shape(_shape(Q))
         return _two_sided(algorithm, Q, sampling)
+    if isinstance(algorithm, LayeredRACLoRA):
+        algorithm.check_shape(_shape(Q))
+        return _layered(algorithm, Q, sampling)
     return SmoothnessAlong(Q.largest, "L, as projections are not drawn anew")
+
+
+def _layered(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
+    """Along several layers: the largest of them, and as a whole where these are coupled and few entries."""
+    each, apart = blocks(Q, algorithm.layers)
+    shares = sampling.shared(len(each))
+    found = [_of_algorithm(*one) for one in zip(algorithm.of_layers, each, shares, strict=True)]
+    largest = max(range(len(found)), key=lambda i: found[i].L_H)
+    how = found[largest].provenance
+    if len(found) > 1:
+        how = f"{algorithm.layers.names[largest]}, the largest of all layers: {how}"
+    known = [(Fraction(found[largest].L_H), how if apart else f"at most: {how}, with what couples layers")]
+    if not apart and (all_layers := along_all_layers(algorithm, Q)) is not None:
+        known.append((Fraction(all_layers[0]), f"{all_layers[1]}, on all entries of all layers"))
+    return _smallest(known, Q.largest, math.fsum(one.alpha for one in found))
 
 
 def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling) -> SmoothnessAlong:
@@ -187,7 +206,7 @@ def _two_sided(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> Smoot
     :math:`p L_l h + (1-p) L_r k` beside :math:`p h + (1-p) k` of E[H]: a mean of the two, with the most weight on the
     larger where h is largest and k smallest.
     """
-    half_left, half_right = sampling.halves()
+    half_left, half_right = sampling.shared(2)
     coin = [
         (Fraction(algorithm.p), algorithm.left, Q.terms, half_left),
         (1 - Fraction(algorithm.p), algorithm.right, terms_of_side(Q, "right"), half_right),

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.algorithms import RACLoRA
+from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.cases.common_basis import in_common_basis, terms_of_side
+from rac_theory.cases.gain import smoothness_along
+from rac_theory.cases.layered import blocks
 from rac_theory.cases.one_side import Pair, moments_of
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.problems.checks import Array
@@ -40,6 +42,8 @@ def projected_step(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, proje
     whole = _by_matrices(algorithm, Q) if isinstance(algorithm, RACLoRA) else None
     if whole is not None and whole > least:
         return StepGain(whole, provenance="the smallest eigenvalue of 2 gamma E[H] - gamma^2 E[HQH]")
+    if isinstance(algorithm, LayeredRACLoRA) and (own := _by_layers(algorithm, Q)) > least:
+        return StepGain(own, provenance="the smallest of all layers, each with its own lambda_min and L_H")
     return StepGain(least, provenance=f"gamma (2 - gamma L_H) lambda_min, {projection.provenance}")
 
 
@@ -47,6 +51,18 @@ def _by_matrices(algorithm: RACLoRA, Q: Smoothness) -> float | None:
     """By both moments of a sketch that is not even, where these are known; None elsewhere."""
     uneven = uneven_moments(algorithm, Q)
     return None if uneven is None else min(gain_at(algorithm.gamma, moment) for moment in uneven)
+
+
+def _by_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> float:
+    """The smallest gain over layers, where nothing of them has to be sampled; -inf elsewhere."""
+    gains = []
+    for layer, block in zip(algorithm.of_layers, blocks(Q, algorithm.layers).each, strict=True):
+        if layer.sketch is not None and Moments(layer.sketch).mean is None:
+            return -math.inf
+        along = smoothness_along(layer, block, draws=0)
+        projection = layer.projection(alpha=0.5, draws=1, rng=0)  # neither of which is used
+        gains.append(projected_step(layer, block, along.L_H, projection).nu)
+    return min(gains)
 
 
 class Moment(NamedTuple):

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TypeAlias
 
 from scipy.optimize import minimize_scalar
 
-from rac_theory.algorithms import RACLoRA, Side
+from rac_theory.algorithms import ProjectedDescent, RACLoRA, Side
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.projected_step import Moment, gain_at, uneven_moments
 from rac_theory.numerics.randomness import Randomness
@@ -15,8 +16,10 @@ from rac_theory.problems.rounding import rounded
 from rac_theory.problems.smoothness import known_smoothness
 from rac_theory.sketches.sketch import Sketch
 
+Along: TypeAlias = Sketch | ProjectedDescent | None
 
-def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", rng: Randomness = None) -> float:
+
+def best_step(problem: Problem, sketch: Along, *, side: Side = "left", rng: Randomness = None) -> float:
     """Return the step of ``RACLoRA`` with the largest gain nu, and so with the best promise, by T15.
 
     It is ``1 / L_H``, rounded down, where E[H] is a multiple of the identity, or a moment of the sketch is not known.
@@ -29,7 +32,9 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", r
     ----------
     problem : Problem
         With the member ``smoothness``, or with L.
-    sketch : Sketch or None
+    sketch : Sketch or ProjectedDescent or None
+        A sketch; or an algorithm, such as ``LayeredRACLoRA`` on several layers, whose own step is not looked at: for it
+        ``1 / L_H`` is returned, rounded down.
     side : Side
         Which side of the gradient the sketch projects.
     rng : seed, SeedSequence or Generator
@@ -53,13 +58,13 @@ def best_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", r
     [6.3, 4.0, 1.0]
     """
     least = _over(1, problem, sketch, side, rng)
-    if sketch is None or least == math.inf:
+    if sketch is None or isinstance(sketch, ProjectedDescent) or least == math.inf:
         return least
     uneven = uneven_moments(RACLoRA(sketch, least, side), known_smoothness(problem))
     return least if uneven is None else of_largest_gain(least, uneven)
 
 
-def longest_step(problem: Problem, sketch: Sketch | None, *, side: Side = "left", rng: Randomness = None) -> float:
+def longest_step(problem: Problem, sketch: Along, *, side: Side = "left", rng: Randomness = None) -> float:
     """Return ``2 / L_H``, rounded down; something is promised of every step of ``RACLoRA`` that is shorter.
 
     Parameters, errors and an example are those of ``best_step``.
@@ -91,7 +96,7 @@ def of_largest_gain(least: float, moments: Sequence[Moment]) -> float:
     return float(found.x) if found.fun < lost(least) else least
 
 
-def _over(numerator: int, problem: Problem, sketch: Sketch | None, side: Side, rng: Randomness) -> float:
+def _over(numerator: int, problem: Problem, sketch: Along, side: Side, rng: Randomness) -> float:
     L_H = smoothness_along(sketch, known_smoothness(problem), side=side, rng=rng).L_H
     if math.isfinite(problem.L):  # which Q may exceed by what it is rounded up
         L_H = min(L_H, float(problem.L))

@@ -52,8 +52,8 @@ def _ensemble(old: Row) -> Ensemble:
     if old.side not in setting.sides:
         raise ValueError(f"side must be one of the setting {old.setting}, got {old.side!r}")
     problem = built(old.problem)
-    if not setting.suits(problem):
-        raise ValueError(f"problem must be a finite sum for the setting {old.setting}, got {old.problem!r}")
+    if (why := setting.unsuited(problem)) is not None:
+        raise ValueError(f"problem must be one for the setting {old.setting}, got {old.problem!r}: {why}")
     cell = Cell(0, old.key, ((old.number, old.claim),), old.runs)
     # The steps of a cell that raised were never found.
     return Ensemble.build(cell, Level(old.steps or None, old.alpha, old.lambda_alpha), setting.prepare(problem))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rac_theory.counterexamples.confined_path import confined
 from rac_theory.counterexamples.factor_moves import Moves, merges
 from rac_theory.counterexamples.followed_run import FollowedRun
 from rac_theory.counterexamples.low_rank import floor, lowest
@@ -21,7 +22,6 @@ _ARRIVED = 1e-6  # of the first gap
 _STATIONARY = 1e-2  # of the gradient, in what the method can still do
 _AT_LOWEST = 1e-2  # of the gap, above the lowest value in reach
 _RISING = 0.1  # share of late steps that rise
-_SPAN = 1e-7  # of the largest singular value of the path
 
 
 class Cause(enum.StrEnum):
@@ -164,17 +164,17 @@ def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None
     if run.factors is not None and not any(map(_constant, run.factors)) and not merges(run).any():
         return None
     size = float(np.linalg.norm(run.gradients[-1]))
-    for side, axes in (("left", (0, 1, 2)), ("right", (0, 2, 1))):
-        path = np.transpose(run.W - run.W[0], axes)
-        basis = _span(np.concatenate([*path], axis=1))
-        left = float(np.linalg.norm(basis.T @ run.gradients[-1].transpose(axes[1] - 1, axes[2] - 1)))
-        if basis.shape[1] < len(basis) and left <= _STATIONARY * size and size > 0:
-            reason = (
-                f"the whole path lies in {basis.shape[1]} of {len(basis)} directions on the {side}, where {left:.2g} "
-                f"of a gradient of norm {size:.4g} is left"
-            )
-            return Diagnosis(Cause.STUCK, reason, {"directions": basis.shape[1], "left": left, "gradient": size})
-    return None
+    W, G, names = [run.W], [run.gradients[-1]], [""]
+    if run.layers is not None:
+        W, G, names = run.layers.views(run.W), run.layers.views(G[0]), [f" of {name}" for name in run.layers.names]
+    found = [confined(*layer, _STATIONARY * size) for layer in zip(W, G, strict=True)]
+    left = math.hypot(*(one.left for one in found))
+    where = [f"{one.told}{name}" for one, name in zip(found, names, strict=True) if one.told]
+    if not where or left > _STATIONARY * size or size == 0:
+        return None
+    reason = f"the whole path lies in {', '.join(where)}, where {left:.2g} of a gradient of norm {size:.4g} is left"
+    numbers = {"directions": sum(one.directions for one in found if one.told), "left": left, "gradient": size}
+    return Diagnosis(Cause.STUCK, reason, numbers)
 
 
 def _factors_at_rest(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None:
@@ -239,9 +239,3 @@ def _rest(G: Array, B: Array, A: Array) -> float:
 
 def _constant(factor: Array) -> bool:
     return bool((factor == factor[0]).all())
-
-
-def _span(columns: Array) -> Array:
-    """Return an orthonormal basis of what columns span, up to a small part of the largest."""
-    U, s, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(U[:, s > _SPAN * s[0]]) if s[0] > 0 else np.empty((len(columns), 0))

@@ -7,6 +7,7 @@ import numpy as np
 
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
+from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.members import being
 from rac_theory.problems.problem import Problem
 from rac_theory.simulation.trajectory import Trajectory
@@ -28,6 +29,8 @@ class FollowedRun:
         The size of one gradient step.
     scale : float
         The factor c of the product of factors.
+    layers : Layers or None
+        The matrices that W consists of, where it is a column of several.
     B, A : (steps + 1, m, r), (steps + 1, r, n) or None
         What each step departs from: after a merge, the factors of the next link. None where there are no factors.
 
@@ -47,6 +50,7 @@ class FollowedRun:
     gradients: Array
     gamma: float
     scale: float = 1.0
+    layers: Layers | None = None
     B: Array | None = None
     A: Array | None = None
 
@@ -83,10 +87,12 @@ class FollowedRun:
         with np.errstate(over="ignore", invalid="ignore"):
             values, gradients = problem.value(W), problem.gradient(W)
         if trajectory.B is None or trajectory.A is None:
-            return cls(W, values, gradients, algorithm.gamma)
+            layers = layers_of(problem) or getattr(algorithm, "layers", None)
+            return cls(W, values, gradients, algorithm.gamma, layers=layers)
         if not hasattr(algorithm, "scale"):
             raise ValueError(f"algorithm must have 'scale', the factor c of the product of factors, got {algorithm!r}")
-        return cls(W, values, gradients, algorithm.gamma, algorithm.scale, trajectory.B[run], trajectory.A[run])
+        factors = {"B": trajectory.B[run], "A": trajectory.A[run]}
+        return cls(W, values, gradients, algorithm.gamma, algorithm.scale, **factors)
 
 
 def _iterates(trajectory: Trajectory, *, factored: bool) -> Array:

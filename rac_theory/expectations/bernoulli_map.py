@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from rac_theory.algorithms import Bernoulli
 from rac_theory.expectations.diagonal_map import DiagonalMap, two_invariants
-from rac_theory.expectations.frame import Frame, frame_of, lifted, whole_frame
+from rac_theory.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.expectations.matrix_map import MatrixMap, matrix_map
 from rac_theory.expectations.moment_map import MomentMap
 from rac_theory.expectations.step_moments import known_second_moment
 from rac_theory.problems.problem import Problem
-from rac_theory.sketches.laws.second_moments import SecondMoment
+from rac_theory.sketches.laws.second_moments import SecondMoment, lifted
 from rac_theory.sketches.moments import Moments
 
 

@@ -1,19 +1,23 @@
 """The branches of an outer step of several gradient steps: every draw of the sketch, every order of the components."""
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import permutations
 
 import numpy as np
 
-from rac_theory.algorithms import Bernoulli, RACLoRA
+from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local
 from rac_theory.expectations.branch_map import BranchMap
 from rac_theory.expectations.components import Components, components_in, curved_directions, pooled
-from rac_theory.expectations.frame import Frame, frame_of, lifted, whole_frame
+from rac_theory.expectations.frame import Frame, frame_of, whole_frame
+from rac_theory.expectations.layered_map import layered_frame, listed_by_layers
 from rac_theory.expectations.moment_map import Unsupported
+from rac_theory.expectations.step_moments import Covered
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
+from rac_theory.sketches.laws.second_moments import lifted
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 
@@ -25,7 +29,7 @@ _LARGEST = 1 << 21  # numbers in all branches together
 _Draws = tuple[Array, Array]
 
 
-def branch_map(algorithm: RACLoRA | Bernoulli, problem: Problem) -> BranchMap:
+def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     """Return the map of ``Local``, ``Reshuffled`` or ``Clients(Local)``, or raise ``Unsupported``."""
     quadratic, source = pooled(problem), algorithm.gradients
     frame = frame_for(algorithm, quadratic, apart=isinstance(source, Local))
@@ -52,13 +56,15 @@ def branch_map(algorithm: RACLoRA | Bernoulli, problem: Problem) -> BranchMap:
     return BranchMap(roots, frame.coordinates, T, c, weights, agree=components.agree)
 
 
-def frame_for(algorithm: RACLoRA | Bernoulli, problem: Problem, *, apart: bool) -> Frame:
+def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
     """Return the frame of a quadratic: of rows or columns where they descend apart, else of all m n numbers.
 
     The components of least squares mix rows, so that only the left step leaves columns ``apart`` under them.
     """
     if isinstance(algorithm, RACLoRA) and (apart or algorithm.side == "left"):
         return frame_of(problem, algorithm.side)
+    if isinstance(algorithm, LayeredRACLoRA):
+        return layered_frame(algorithm, problem)
     return whole_frame(problem, partial(lifted, shape=problem.shape, side="right"))
 
 
@@ -86,17 +92,25 @@ def _descent(N: Array, components: Components, order: tuple[int, ...]) -> tuple[
     return T, c
 
 
-def _draws(algorithm: RACLoRA | Bernoulli, frame: Frame, shape: tuple[int, int]) -> _Draws:
+def _draws(algorithm: Covered, frame: Frame, shape: tuple[int, int]) -> _Draws:
     """All values of P in the frame, (k, d, d), and their probabilities."""
     if isinstance(algorithm, RACLoRA):
         P, weights = _listed(algorithm.sketch, algorithm.plain_scale, frame.dim, plain=not algorithm.is_projected)
         if frame.whole and algorithm.sketch is not None:
             P = _lifted(P, shape, algorithm.side)
         return P, weights
+    if isinstance(algorithm, LayeredRACLoRA):
+        return listed_by_layers([*_of_each_layer(algorithm)])
     left, p_left = _listed(algorithm.left, 1.0, frame.dim, plain=False)
     right, p_right = _listed(algorithm.right, 1.0, frame.dim, plain=False)
     P = np.concatenate([_lifted(left, shape, "left"), _lifted(right, shape, "right")])
     return P, np.concatenate([algorithm.p * p_left, (1 - algorithm.p) * p_right])
+
+
+def _of_each_layer(algorithm: LayeredRACLoRA) -> Iterator[_Draws]:
+    for layer, shape in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
+        P, weights = _listed(layer.sketch, 1.0, shape[0] if layer.side == "left" else shape[1], plain=False)
+        yield _lifted(P, shape, layer.side), weights
 
 
 def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _Draws:

@@ -11,7 +11,7 @@ from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.quadratic import Quadratic
-from rac_theory.sketches.laws.second_moments import SecondMoment
+from rac_theory.sketches.laws.second_moments import SecondMoment, lifted
 
 LARGEST_WHOLE = 64
 """The largest m n of a quadratic that is given by its full Hessian: the recursion then has (m n)^2 unknowns."""
@@ -108,22 +108,3 @@ def _eigenvectors(problem: Problem) -> tuple[Array, Array, Array]:
     left = np.eye(m) if eigenbasis.left is None else eigenbasis.left
     right = np.eye(n) if eigenbasis.right is None else eigenbasis.right
     return np.broadcast_to(eigenbasis.curvatures, (m, n)).ravel(), np.kron(left, right), eigenbasis.centre
-
-
-def lifted(second_moment: SecondMoment, shape: tuple[int, int], side: Literal["left", "right"]) -> SecondMoment:
-    """Return M -> E[P M P] with ``P = H x I`` for the left and ``I x H`` for the right, vec row by row.
-
-    Each block of M that belongs to two columns of W (to two rows, on the right) goes through H alone.
-    """
-    m, n = shape
-    order = (1, 3, 0, 2) if side == "left" else (0, 2, 1, 3)  # (i, j, k, l): the axes that H acts on go last
-    back = tuple(int(axis) for axis in np.argsort(order))
-
-    def blockwise(M: Array) -> Array:
-        lead = M.ndim - 2
-        front = tuple(range(lead))
-        blocks = M.reshape(*M.shape[:lead], m, n, m, n).transpose(*front, *(lead + axis for axis in order))
-        moved = second_moment(blocks).transpose(*front, *(lead + axis for axis in back))
-        return moved.reshape(M.shape)
-
-    return blockwise

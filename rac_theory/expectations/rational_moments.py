@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algorithms import RACLoRA
+from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
-from rac_theory.expectations.frame import lifted
+from rac_theory.expectations.layered_map import by_layers
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.numerics import rational
 from rac_theory.problems.checks import Array
@@ -26,7 +26,7 @@ from rac_theory.problems.least_squares import LeastSquares
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
-from rac_theory.sketches.laws.second_moments import summed
+from rac_theory.sketches.laws.second_moments import SecondMoment, lifted, summed
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 
@@ -41,16 +41,9 @@ _fraction = np.frompyfunc(Fraction, 1, 1)
 
 def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: int) -> Rationals:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1) Fractions."""
-    m, n = problem.shape
-    if type(algorithm) is not RACLoRA or type(algorithm.gradients) is not Exact or not algorithm.is_projected:
-        raise Unsupported(
-            f"exact=True must be asked of RACLoRA with projected steps and exact gradients, got {algorithm!r}"
-        )
-    if max(m, n) > LARGEST_SIDE:
-        raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE} x {LARGEST_SIDE}, got {m} x {n}")
+    P = _of_step(algorithm, problem.shape)
     Q, W_star = _hessian(problem)
-    P = _second_moment(algorithm.sketch, (m, n), algorithm.side)
-    mean = P(_identity(m * n))
+    mean = P(_identity(len(Q)))
     v = (_fractions(W0) - W_star).reshape(-1, 1)
     C: Rationals = v @ v.T
     gamma = Fraction(algorithm.gamma)
@@ -65,13 +58,31 @@ def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: in
     return read
 
 
-def _second_moment(sketch: Sketch | None, shape: tuple[int, int], side: Any) -> Callable[[Any], Any]:
+def _of_step(algorithm: Algorithm, shape: tuple[int, int]) -> Callable[[Any], Any]:
+    """M -> E[P M P] for the projections of an algorithm on all entries, row by row; or raise ``Unsupported``."""
+    m, n = shape
+    exact = type(getattr(algorithm, "gradients", None)) is Exact
+    if type(algorithm) is LayeredRACLoRA and exact:
+        if m > LARGEST_SIDE**2:
+            raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE**2} entries, got {m} of all layers")
+        return by_layers(algorithm, _second_moment, Fraction(1))
+    if type(algorithm) is not RACLoRA or not exact or not algorithm.is_projected:
+        raise Unsupported(
+            "exact=True must be asked of RACLoRA or LayeredRACLoRA with projected steps and exact gradients, got "
+            f"{algorithm!r}"
+        )
+    if max(m, n) > LARGEST_SIDE:
+        raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE} x {LARGEST_SIDE}, got {m} x {n}")
+    return lifted(_second_moment(algorithm.sketch), shape, algorithm.side)
+
+
+def _second_moment(sketch: Sketch | None) -> SecondMoment:
     if sketch is None:
         return lambda M: M
     known = Moments(sketch)
     if known.invariants is not None:
         a, b = known.invariants
-        return lifted(partial(from_invariants, a, b), shape, side)
+        return partial(from_invariants, a, b)
     if known.support is None:
         raise Unsupported(f"exact=True must be asked of a sketch with invariants or a listed support, got {sketch!r}")
     laws: dict[tuple[tuple[Fraction, ...], ...], Fraction] = defaultdict(Fraction)  # many draws share a range
@@ -80,7 +91,7 @@ def _second_moment(sketch: Sketch | None, shape: tuple[int, int], side: Any) -> 
         laws[tuple(map(tuple, H))] += Fraction(probability)
     total = sum(laws.values(), Fraction(0))
     weights = np.array([weight / total for weight in laws.values()], dtype=object)
-    return lifted(summed(np.array(list(laws), dtype=object), weights), shape, side)
+    return summed(np.array(list(laws), dtype=object), weights)
 
 
 def _hessian(problem: Problem) -> tuple[Rationals, Rationals]:

@@ -8,6 +8,7 @@ one of f, perhaps with noise   none: P = I                                 ``Dia
                                two invariants of P                         ``DiagonalMap``
                                the two moments of P                        ``MatrixMap``
                                of both sides of Bernoulli-LoRA             see ``bernoulli_map``
+                               of the sketches of all layers               ``MatrixMap``, see ``layered_map``
 a minibatch of least squares   the two moments of P                        ``MinibatchMap``
 several, under one sketch      its support                                 ``BranchMap``
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
@@ -16,7 +17,9 @@ one, by a step that fits       its support                                 ``Mat
 Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, see ``step_moments``.
 """
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, RACLoRA, StepPerDraw
+import numpy as np
+
+from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, LayeredRACLoRA, RACLoRA, StepPerDraw
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
@@ -27,11 +30,12 @@ from rac_theory.expectations.components import components_in, pooled
 from rac_theory.expectations.diagonal_map import flat, two_invariants
 from rac_theory.expectations.fitted_map import fitted_map
 from rac_theory.expectations.frame import frame_of
+from rac_theory.expectations.layered_map import layered_frame
 from rac_theory.expectations.matrix_map import matrix_map
 from rac_theory.expectations.minibatch_map import MinibatchMap
 from rac_theory.expectations.moment_map import MomentMap, Unsupported
 from rac_theory.expectations.noisy_map import NoisyMap
-from rac_theory.expectations.step_moments import projected, step_invariants, step_moments
+from rac_theory.expectations.step_moments import Covered, projected, step_invariants, step_moments
 from rac_theory.problems.finite_sum import components_of
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches.moments import Moments
@@ -54,23 +58,27 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     return branch_map(covered, problem)
 
 
-def check_covered(algorithm: Algorithm) -> RACLoRA | Bernoulli | FittedDescent:
+def check_covered(algorithm: Algorithm) -> Covered | FittedDescent:
     """Return the algorithm if its steps, and its gradients, are ones of which moments can be known."""
-    kinds = RACLoRA, Bernoulli, StepPerDraw, InverseOnRange
+    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange
     _check_kind(
-        "the algorithm must be RACLoRA, Bernoulli, StepPerDraw, InverseOnRange or deterministic", algorithm, *kinds
+        "the algorithm must be RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange or deterministic",
+        algorithm,
+        *kinds,
     )
-    assert isinstance(algorithm, RACLoRA | Bernoulli | FittedDescent)
+    assert isinstance(algorithm, Covered | FittedDescent)
     source = algorithm.gradients
-    ours = "gradients must be of a source of this library, such as Exact() or Minibatch(size)"
+    ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
     if isinstance(source, Clients):
         _check_kind("clients must take full gradient steps, Exact() or Local(steps)", source.source, Exact, Local)
     return algorithm
 
 
-def rests_on_trust(algorithm: RACLoRA | Bernoulli | FittedDescent) -> bool:
+def rests_on_trust(algorithm: Covered | FittedDescent) -> bool:
     """Whether the curves rest on what a sketch that is not ours says of its own moments."""
+    if isinstance(algorithm, LayeredRACLoRA):
+        return any(map(rests_on_trust, algorithm.of_layers))
     sketches = (algorithm.left, algorithm.right) if isinstance(algorithm, Bernoulli) else (algorithm.sketch,)
     return any(sketch is not None and Moments(sketch).on_trust for sketch in sketches)
 
@@ -89,10 +97,12 @@ def _is_one_gradient(source: GradientSource) -> bool:
     return isinstance(source, Exact) or (isinstance(source, Local) and source.steps == 1)
 
 
-def _one_gradient(algorithm: RACLoRA | Bernoulli, problem: Problem) -> MomentMap:
+def _one_gradient(algorithm: Covered, problem: Problem) -> MomentMap:
     """One number a column where that will do, else the diagonal, else matrices."""
     if isinstance(algorithm, Bernoulli):
         return bernoulli_map(algorithm, problem)
+    if isinstance(algorithm, LayeredRACLoRA):
+        return matrix_map(layered_frame(algorithm, problem), algorithm.gamma, np.asarray)
     frame, gamma = frame_of(problem, algorithm.side), algorithm.gamma
     if algorithm.sketch is None:
         return two_invariants(frame, gamma, 1.0, 0.0)
@@ -105,12 +115,13 @@ def _one_gradient(algorithm: RACLoRA | Bernoulli, problem: Problem) -> MomentMap
     return matrix_map(frame, gamma, *step_moments(algorithm))
 
 
-def _minibatch_map(
-    algorithm: RACLoRA | Bernoulli, source: Minibatch, problem: Problem, quadratic: Problem
-) -> MinibatchMap:
+def _minibatch_map(algorithm: Covered, source: Minibatch, problem: Problem, quadratic: Problem) -> MinibatchMap:
     """The step without noise on matrices, of all m n numbers unless columns descend apart, and the components."""
     if isinstance(algorithm, Bernoulli):
         frame, moments = on_all_numbers(algorithm, quadratic)
+    elif isinstance(algorithm, LayeredRACLoRA):
+        frame = layered_frame(algorithm, quadratic)
+        moments = matrix_map(frame, algorithm.gamma, np.asarray)
     else:
         frame = frame_for(algorithm, quadratic, apart=False)
         moments = matrix_map(frame, algorithm.gamma, *step_moments(algorithm))

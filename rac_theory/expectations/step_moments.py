@@ -13,15 +13,18 @@ P is H for the projected step, and :math:`(\mathrm{lora\_alpha} / r)^2\, B B^\to
 
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from rac_theory.algorithms import Bernoulli, RACLoRA
+from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, RACLoRA
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
 from rac_theory.sketches.laws.second_moments import SecondMoment, summed
 from rac_theory.sketches.moments import LARGEST_ENUMERATED, Moments
+
+Covered: TypeAlias = RACLoRA | Bernoulli | LayeredRACLoRA
+"""The algorithms that draw one projection after the other, and of which moments are known."""
 
 
 class StepMoments(NamedTuple):
@@ -39,9 +42,9 @@ class StepInvariants(NamedTuple):
     q: float | None = None
 
 
-def projected(algorithm: RACLoRA | Bernoulli) -> RACLoRA | Bernoulli:
+def projected(algorithm: Covered) -> Covered:
     """Return the same steps as projected ones where they can be: B B' = H where columns are orthonormal."""
-    if isinstance(algorithm, Bernoulli) or algorithm.sketch is None or algorithm.is_projected:
+    if not isinstance(algorithm, RACLoRA) or algorithm.sketch is None or algorithm.is_projected:
         return algorithm
     if Moments(algorithm.sketch).products != "orthonormal":
         return algorithm

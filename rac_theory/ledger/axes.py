@@ -10,6 +10,7 @@ from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem,
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
+from rac_theory.problems.layers import layers_of
 from rac_theory.problems.problem import Problem
 
 
@@ -44,22 +45,24 @@ class Axes:
     @cached_property
     def problems(self) -> Mapping[str, DefaultProblem]:
         """The problems by name, none of them built."""
-        return {name: default_problem(name) for name in self.selection.problems or DEFAULT_PROBLEMS}
+        every = bool(self.selection.claims or self.selection.settings)
+        usual = (name for name, problem in DEFAULT_PROBLEMS.items() if problem.usual or every)
+        return {name: default_problem(name) for name in self.selection.problems or usual}
 
     def keys(self, name: str, problem: Problem) -> Iterator[Key | str]:
         """Yield the key of each case of a problem, and a sentence for what is left out."""
         seeds = self.seeds or (self.selection.seed,)
         for setting_name in self.claims:
             setting = setting_named(setting_name)
-            if not setting.suits(problem):
-                yield f"{name}: {setting_name} is left out, the problem is no finite sum"
+            if (why := setting.unsuited(problem)) is not None:
+                yield f"{name}: {setting_name} is left out, {why}"
                 continue
             sketches = setting.sketches_of(self.selection.sketches)
             if not sketches:
                 yield f"{setting_name} is left out, its sketch is {' or '.join(setting.only)} alone"
                 continue
             for side in setting.sides_of(self._sides(self.problems[name].sides)):
-                for rank in self._ranks(name, problem.shape, side):
+                for rank in self._ranks(name, problem, side):
                     if isinstance(rank, str):
                         yield rank
                         continue
@@ -84,9 +87,11 @@ class Axes:
         coin = ("both",) if self.selection.claims or self.selection.settings else ()
         return self.selection.sides or (*usual, *coin)
 
-    def _ranks(self, name: str, shape: tuple[int, int], side: str) -> Iterator[int | str]:
-        """Yield the ranks that a side has room for, and a sentence for each that it has not."""
-        dim = {"left": shape[0], "right": shape[1], "both": min(shape)}[side]
+    def _ranks(self, name: str, problem: Problem, side: str) -> Iterator[int | str]:
+        """Yield the ranks that a side has room for, of every layer, and a sentence for each that it has not."""
+        layers = layers_of(problem)
+        shapes = [problem.shape] if layers is None else layers.shapes
+        dim = min({"left": m, "right": n, "both": min(m, n)}[side] for m, n in shapes)
         if dim == 1:
             yield f"{name}: side={side!r} is left out, a sketch of dimension 1 is the identity"
             return

@@ -9,6 +9,7 @@ import numpy as np
 
 from rac_theory.algorithms import Side
 from rac_theory.problems import (
+    Layers,
     LeastSquares,
     LogisticRegression,
     NonconvexLogistic,
@@ -37,6 +38,8 @@ class DefaultProblem:
     sides : tuple of Side
     ranks : tuple of int
         Those that are tried, or one less than the side where that is less.
+    usual : bool
+        Whether it is tried where neither claims nor settings are named.
     W0 : callable or None
         shape to the start; None is the start that the problem names, or zero.
     """
@@ -47,6 +50,7 @@ class DefaultProblem:
     ranks: tuple[int, ...] = (1, 4)
     W0: Callable[[tuple[int, int]], Array] | None = None
     runs_if_costly: int | None = None
+    usual: bool = True
 
     def runs_at(self, *, costly: bool) -> int:
         """Return how many runs it affords in a setting whose steps are costly, or are not."""
@@ -61,6 +65,15 @@ def _quadratic() -> Problem:
     """A two-sided quadratic with condition number 5, its minimiser away from the start."""
     S, R = np.diag(np.linspace(0.4, 1.0, 5)), np.diag(np.linspace(0.5, 1.0, 3))
     return Quadratic.kronecker(S, R, np.outer(np.linspace(1.0, 2.0, 5), [1.0, -1.0, 2.0]))
+
+
+def _layered_quadratic() -> Problem:
+    """Two matrices that meet in one Hessian, with condition number 5 and their minimiser away from the start."""
+    layers = Layers([(4, 3), (4, 2)])  # on the left they have one share of all directions, on the right two
+    size = layers.shape[0]
+    V, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((size, size)))
+    Q = V * np.linspace(0.2, 1.0, size) @ V.T
+    return Quadratic.full((Q + Q.T) / 2, np.linspace(1.0, 2.0, size)[:, None], layers=layers)
 
 
 def _standard_normal(shape: tuple[int, int]) -> Array:
@@ -79,6 +92,7 @@ DEFAULT_PROBLEMS: Mapping[str, DefaultProblem] = MappingProxyType(
         "digits": DefaultProblem(lambda: SoftmaxRegression.digits(l2=1.5), 128, ("left",), (16,), _standard_normal, 64),
         "nonconvex": DefaultProblem(lambda: NonconvexLogistic.breast_cancer(lam=0.1), ranks=(2, 8)),
         "pl_sine": DefaultProblem(lambda: PLSine((4, 3))),
+        "layered_quadratic": DefaultProblem(_layered_quadratic, usual=False),
     }
 )
 

@@ -18,7 +18,8 @@ class Selection:
     claims : tuple of str
         Ids of theorems, or ``all``; by default T1, T2 and their sharp forms, or all that a named setting serves.
     problems : tuple of str
-        Default problems by name, or paths of svmlight files; by default all of the former.
+        Default problems by name, or paths of svmlight files; by default all of the former, or the usual ones
+        where neither claims nor settings are named.
     sketches : tuple of str
         By name, or ``module:Name``; by default those of each setting.
     ranks : tuple of int

@@ -1,15 +1,17 @@
 """A setting: one way to run RAC-LoRA, as a line of a table, and the theorems that it serves."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, FittedDescent, LayeredRACLoRA, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
 from rac_theory.ledger.step_sizes import StepSize
 from rac_theory.problems.checks import Array
+from rac_theory.problems.layers import layers_of
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches.plug_in import Factory
 
@@ -84,9 +86,13 @@ class Setting:
         """What the ledger tries here."""
         return tuple(claim for claim in self.claims if claim not in self.elsewhere)
 
-    def suits(self, problem: Problem) -> bool:
-        """Whether a problem has what is needed here."""
-        return hasattr(problem, self.needs)
+    def unsuited(self, problem: Problem) -> str | None:
+        """Say why a problem cannot be tried here; None where it can."""
+        if not hasattr(problem, self.needs):
+            return "the problem is no finite sum"
+        if layers_of(problem) is not None and (self.plain or self.fitted is not None or self.sides == ("both",)):
+            return "it is about one matrix"
+        return None
 
     def sides_of(self, wanted: Iterable[str]) -> list[str]:
         """Return those of some sides on which it can be run."""
@@ -111,7 +117,10 @@ class Setting:
         self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource
     ) -> ProjectedDescent | FittedDescent:
         """Build the algorithm; with a coin the rank is that of both sides."""
-        (m, n), gamma = problem.shape, 1 / problem.L
+        (m, n), gamma = problem.shape, 1 / problem.L if math.isfinite(problem.L) else 1.0  # there is no 1/L
+        if (layers := layers_of(problem)) is not None:
+            sketches = [make(shape[0] if side == "left" else shape[1], rank) for shape in layers.shapes]
+            return LayeredRACLoRA(layers, sketches, gamma, side, gradients)
         if side == "both":
             return Bernoulli(make(m, rank), make(n, rank), gamma, p=0.5, gradients=gradients)
         sketch = make(m if side == "left" else n, rank)

@@ -13,6 +13,7 @@ from rac_theory.problems.batch import matrices, squared_norms
 from rac_theory.problems.checks import Array, integer
 from rac_theory.problems.digest import digest
 from rac_theory.problems.finite_sum import Divisible, Indices, heterogeneity
+from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.mean import Mean, value_and_gradient
 from rac_theory.problems.members import having
 from rac_theory.problems.naming import shown, type_name
@@ -100,6 +101,11 @@ class Federated:
     def start(self) -> Array | None:
         """Where runs of the undivided problem start."""
         return getattr(self._problem, "start", None)
+
+    @property
+    def layers(self) -> Layers | None:
+        """Those of the undivided problem."""
+        return layers_of(self._problem)
 
     @property
     def L(self) -> float:

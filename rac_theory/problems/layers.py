@@ -11,6 +11,7 @@ from rac_theory.problems.batch import matrix_shape
 from rac_theory.problems.checks import Array, one_of
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import printable, shown
+from rac_theory.problems.problem import Problem
 from rac_theory.problems.value import Value
 
 T = TypeVar("T")
@@ -45,8 +46,8 @@ class Layers(Value):
     [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 5.0, 0.0, 0.0]
     """
 
-    shapes: tuple[tuple[int, int], ...]
-    names: tuple[str, ...] = ()
+    shapes: Sequence[tuple[int, int]]
+    names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         shapes = tuple(matrix_shape(shape) for shape in _listed("shapes", self.shapes, "pairs (m, n)"))
@@ -110,7 +111,26 @@ class Layers(Value):
         return self.names.index(one_of("layer", name, self.names))
 
 
+def layers_of(problem: Problem) -> Layers | None:
+    """Return the layers that the column of a problem consists of; None where W is one matrix.
+
+    Raises
+    ------
+    ValueError
+        If the member ``layers`` is something else, or of another size.
+    """
+    layers = getattr(problem, "layers", None)
+    if layers is not None:
+        being("problem.layers", layers, Layers, ", or None where W is one matrix")
+        if layers.shape != tuple(problem.shape):
+            raise ValueError(f"problem.layers must be of shape {tuple(problem.shape)}, got {layers!r}, {layers.shape}")
+    return layers
+
+
 def _listed(name: str, given: Any, of: str) -> list[Any]:
-    if isinstance(given, str) or not hasattr(given, "__iter__"):
-        raise ValueError(f"{name} must be a sequence of {of}, got {shown(given)}")
-    return list(given)
+    try:
+        if not isinstance(given, str):
+            return list(given)
+    except TypeError:
+        pass
+    raise ValueError(f"{name} must be a sequence of {of}, got {shown(given)}")

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -14,8 +13,9 @@ from rac_theory.problems.digest import digest
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.problems.eigenvalues import eigenvalues
 from rac_theory.problems.factors import identity
-from rac_theory.problems.rank import rank_bound
-from rac_theory.problems.rounding import rounded
+from rac_theory.problems.layers import Layers
+from rac_theory.problems.members import being
+from rac_theory.problems.quadratic_constants import constants, core
 from rac_theory.problems.smoothness import Smoothness, of_blocks
 from rac_theory.problems.value import Value
 
@@ -40,6 +40,9 @@ class Quadratic(Value):
         What the class methods set; in units of f per squared unit of W.
     start : (m, n), optional
         Where runs start by default; zero if it is not given.
+    layers : Layers, optional
+        The matrices that W consists of, where it is a column of several: of ``Quadratic.full`` alone, whose Q may
+        couple them.
 
     Examples
     --------
@@ -57,6 +60,7 @@ class Quadratic(Value):
     R: Array | None = None
     Q: Array | None = None
     start: Array | None = None
+    layers: Layers | None = None
     L: float = field(init=False)
     mu: float = field(init=False)
     strong_convexity: float = field(init=False)
@@ -72,19 +76,26 @@ class Quadratic(Value):
         W_star = array("W_star", self.W_star, ndim=2)
         m, n = W_star.shape
         start = None if self.start is None else array("start", self.start, shape=(m, n))
+        if self.layers is not None:
+            being("layers", self.layers, Layers)
+            if self.layers.shape != (m, n) or self.Q is None:
+                raise ValueError(
+                    f"layers must be packed into the column W of Quadratic.full, got {self.layers!r} for {m}x{n}"
+                )
         factors = {
             name: symmetric(name, getattr(self, name), size)
             for name, size in (("S", m), ("R", n), ("Q", m * n))
             if getattr(self, name) is not None
         }
-        vars(self).update(factors, W_star=moderate("W_star", W_star), start=start, **_constants(factors))
+        vars(self).update(factors, W_star=moderate("W_star", W_star), start=start, **constants(factors))
         moderate_size(" and ".join(factors), self.L, "a largest eigenvalue of Q")
         begin = np.zeros((m, n)) if start is None else moderate("start", start)
         moderate_size("W_star" if start is None else "start", float(self.value(begin)), "a value of f at the start")
 
     def __repr__(self) -> str:
         data = digest(self.W_star, self.S, self.R, self.Q, self.start)
-        return f"{type(self).__name__}({self.shape[0]}x{self.shape[1]} {data})"
+        shape = f"{self.shape[0]}x{self.shape[1]}" if self.layers is None else f"{self.layers!r}"
+        return f"{type(self).__name__}({shape} {data})"
 
     @classmethod
     def left(cls, S: Array, W_star: Array, *, start: Array | None = None) -> Self:
@@ -113,8 +124,8 @@ class Quadratic(Value):
         return cls(W_star, S=_given("S", S), R=_given("R", R), start=start)
 
     @classmethod
-    def full(cls, Q: Array, W_star: Array, *, start: Array | None = None) -> Self:
-        """``Q(V) = Q vec(V)``, with Q (m n, m n) and vec row by row.
+    def full(cls, Q: Array, W_star: Array, *, start: Array | None = None, layers: Layers | None = None) -> Self:
+        """``Q(V) = Q vec(V)``, with Q (m n, m n) and vec row by row; or on the column of several ``layers``.
 
         Examples
         --------
@@ -124,7 +135,7 @@ class Quadratic(Value):
         >>> problem.gradient(np.zeros((2, 2))).tolist()
         [[-1.0, -2.0], [-3.0, -4.0]]
         """
-        return cls(W_star, Q=_given("Q", Q), start=start)
+        return cls(W_star, Q=_given("Q", Q), start=start, layers=layers)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -192,7 +203,7 @@ class Quadratic(Value):
         """Eigenvalues and eigenvectors of a factor; a sketch would move along what is not quite flat for ever."""
         values, V = np.linalg.eigh(S)
         if not math.isnan(self.mu):
-            values[values <= eigenvalues(_core(S))[1]] = 0.0  # as the rank is decided, zeros that LAPACK could not see
+            values[values <= eigenvalues(core(S))[1]] = 0.0  # as the rank is decided, zeros that LAPACK could not see
         return values, V
 
 
@@ -201,44 +212,3 @@ def _given(name: str, value: Array) -> Array:
     if value is None:
         raise ValueError(f"{name} must be an array, got None (a missing return statement?)")
     return value
-
-
-def _constants(factors: dict[str, Array]) -> dict[str, float]:
-    """The eigenvalues of Q are all the products of those of its factors: so are its constants."""
-    strong, mu, L = 1.0, 1.0, 1.0
-    for name, factor in factors.items():
-        factor_strong, factor_mu, factor_L = _curvatures(name, factor)
-        strong = _product(strong, factor_strong, towards=-math.inf)
-        mu = _product(mu, factor_mu, towards=-math.inf)
-        L = _product(L, factor_L, towards=math.inf)
-    return {"strong_convexity": strong, "mu": mu, "L": L}
-
-
-def _curvatures(name: str, S: Array) -> tuple[float, float, float]:
-    """Smallest, smallest positive and largest eigenvalue of S, rounded outwards; nan where the rank is undecided."""
-    core = _core(S)
-    if not core.size:
-        raise ValueError(f"{name} must have a positive eigenvalue, got largest eigenvalue 0")
-    values, error = eigenvalues(core)
-    if values[0] < -error:
-        raise ValueError(f"{name} must be positive semidefinite, got eigenvalue {values[0]:.6g}")
-    positive = values[values > error]
-    low, high = float(positive[0]) - error, float(positive[-1]) + error
-    highest_rank = len(core) if len(positive) == len(core) else rank_bound(core)
-    mu = low if len(positive) == highest_rank else math.nan
-    return (mu if highest_rank == len(S) else 0.0), mu, high
-
-
-def _core(S: Array) -> Array:
-    """S without its zero rows and columns, and with them as many zero eigenvalues, exactly."""
-    kept = S.any(axis=0)
-    return S[np.ix_(kept, kept)]
-
-
-def _product(a: float, b: float, *, towards: float) -> float:
-    """``a b``, rounded towards an infinity; nan if a factor is, or if the product is too small for a float."""
-    if a == 0 or b == 0:
-        return 0.0
-    if math.isnan(a) or math.isnan(b):
-        return math.nan
-    return rounded(Fraction(a) * Fraction(b), towards) or math.nan

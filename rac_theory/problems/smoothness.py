@@ -112,7 +112,7 @@ class Smoothness(Value):
         """``Q D`` for each matrix of a batch: (..., m, n) to (..., m, n)."""
         D = matrices(D, self.shape, "D")
         total = np.zeros(D.shape)
-        for (S, R), (s, r) in zip(self.terms, self._scales, strict=True):
+        for (S, R), (s, r) in zip(self.terms, self.scales, strict=True):
             SD = S @ D if s is None else s * D
             total += SD @ R if r is None else r * SD
         return total
@@ -136,7 +136,7 @@ class Smoothness(Value):
         return np.asarray(sum(np.kron(S, R) for S, R in self.terms))
 
     @cached_property
-    def _scales(self) -> tuple[tuple[float | None, float | None], ...]:
+    def scales(self) -> tuple[tuple[float | None, float | None], ...]:
         """Which multiple of the identity each factor is, if it is one: no product is needed then."""
         return tuple((_scale(S), _scale(R)) for S, R in self.terms)
 

@@ -6,9 +6,12 @@ from itertools import product
 import numpy as np
 import pytest
 
+from rac_theory import LayeredRACLoRA
 from rac_theory.advice import Curvature, advise, cheapest, fewest_steps
 from rac_theory.advice.comparison import CURRENCIES
 from rac_theory.advice.model_total import totals
+from rac_theory.problems import Layers
+from rac_theory.sketches import Haar
 
 STEEP = Curvature.of_rho(8.5, side="left")
 
@@ -84,6 +87,18 @@ def never():
     """Options of a sketch that promises nothing."""
     options, _ = advise([(4, 4)], ranks=[1], sketches=["frozen"])
     return options, {"4x4": 1}, {"4x4": 1}
+
+
+def test_the_slowdown_of_a_model_is_that_of_all_its_layers_at_once():
+    """Trained together with one step size, by the spectrum of their projection: catches a mean of layers."""
+    shapes = [(64, 16), (32, 8), (16, 48)]
+    options, _ = advise(shapes, ranks=[4], sketches=["haar"])
+    counts = dict.fromkeys((f"{m}x{n}" for m, n in shapes), 1)
+    found = {total.plan: total for total in totals(options, counts, dict.fromkeys(counts, 100)) if total.rank}
+    for side, dims in (("left", [m for m, _ in shapes]), ("right", [n for _, n in shapes])):
+        algorithm = LayeredRACLoRA(Layers(shapes), [Haar(dim, 4) for dim in dims], 1.0, side)
+        known = algorithm.projection(alpha=1e-3, draws=1, rng=0)
+        assert found[side].slowdown == pytest.approx(known.slowdown, rel=1e-12)
 
 
 def test_flops_rise_with_the_examples():

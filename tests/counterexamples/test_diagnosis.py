@@ -7,12 +7,22 @@ import numpy as np
 import pytest
 
 from rac_theory import Case
-from rac_theory.algorithms import GD, SGD, AsymmetricLoRA, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms import (
+    GD,
+    SGD,
+    AsymmetricLoRA,
+    ChainOfLoRA,
+    GaLore,
+    Initialisation,
+    LayeredRACLoRA,
+    LoRA,
+    RACLoRA,
+)
 from rac_theory.algorithms.gradients import Noisy
 from rac_theory.counterexamples.diagnosis import Cause, diagnose
 from rac_theory.counterexamples.noisy_subspace import CornerNoise
 from rac_theory.counterexamples.paper_quadratic import paper_quadratic
-from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory.problems import FromFunctions, Layers, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.simulation.simulate import simulate
 from rac_theory.sketches import Frozen, Gaussian, Haar
 
@@ -255,3 +265,33 @@ def test_one_step_is_enough_for_a_factor():
     (told,) = diagnose(recorded(GD(0.1), problem, None, 1, 0), problem)
     assert told.cause is Cause.SLOW
     assert told.numbers["factor"] == pytest.approx(0.81)
+
+
+def test_layers_are_stuck_one_by_one():
+    """Frozen sketches leave each layer in its own few directions; a layer that is still free takes the blame off none.
+
+    Catches a path that is looked at as one column, of which any short path spans few directions.
+    """
+    layers = Layers([(4, 3), (3, 2)], names=["hidden", "head"])
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((18, 18))
+    problem = Quadratic.full(A @ A.T / 18 + 0.3 * np.eye(18), rng.standard_normal((18, 1)), layers=layers)
+    frozen = Frozen(np.eye(4)[:, :2]), Frozen(np.eye(3)[:, :1])
+    told = {
+        name: diagnose(
+            simulate(Case(LayeredRACLoRA(layers, sketches, 1 / problem.L), problem, steps=400), rng=0, record=["W"])
+        )
+        for name, sketches in {"both": frozen, "hidden": (frozen[0], None), "none": (Haar(4, 1), Haar(3, 1))}.items()
+    }
+    (both,), (hidden,), (none,) = told.values()
+    assert both.cause is hidden.cause is Cause.STUCK
+    assert "2 of 4 directions on the left of hidden, 1 of 3 directions on the left of head" in both.reason
+    assert both.numbers["directions"] == 3
+    assert hidden.numbers["directions"] == 2
+    assert "head" not in hidden.reason
+    assert none.cause is Cause.CONVERGED
+    slow = Quadratic.full(np.diag([1.0] * 12 + [0.01] * 6), np.repeat([10.0, 1e3], [12, 6])[:, None], layers=layers)
+    free = simulate(Case(LayeredRACLoRA(layers, [frozen[0], None], 1.0), slow, steps=20), record=["W"])
+    assert diagnose(free)[0].cause is not Cause.STUCK  # the head has far to go, and can
+    early = simulate(Case(LayeredRACLoRA(layers, frozen, 1 / problem.L), problem, steps=3), record=["W"])
+    assert diagnose(early)[0].cause is not Cause.STUCK

@@ -96,7 +96,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
             TALL,
             r"the plain step \(lora_alpha\) .* a listed support at dim <= 32, got FiniteSupport\(40 matrices",
         ),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source of this library, .* got <"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source with known moments, .* got <"),
         (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
         (
             RACLoRA(Coordinate(4, 1), 0.1, gradients=Reshuffled()),

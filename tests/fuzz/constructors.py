@@ -122,7 +122,8 @@ def sketch_works(sketch):
 
 def algorithm_works(algorithm):
     """It runs, as far as its step lets it."""
-    simulate(Case(algorithm, targets.PROBLEM, steps=3), runs=2, rng=0)
+    problem = targets.COLUMN if hasattr(algorithm, "layers") else targets.PROBLEM
+    simulate(Case(algorithm, problem, steps=3), runs=2, rng=0)
 
 
 def main():

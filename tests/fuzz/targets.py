@@ -6,12 +6,22 @@ import nonsense
 import numpy as np
 from nonsense import array, integer, number, other
 
-from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA, RACLoRA
+from rac_theory.algorithms import (
+    AsymmetricLoRA,
+    Bernoulli,
+    ChainOfLoRA,
+    GaLore,
+    Initialisation,
+    LayeredRACLoRA,
+    LoRA,
+    RACLoRA,
+)
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.problems import (
     Federated,
     FromFunctions,
+    Layers,
     LeastSquares,
     LogisticRegression,
     NonconvexLogistic,
@@ -36,6 +46,8 @@ _RNG = np.random.default_rng(0)
 X, Y, TWO, THREE = _RNG.normal(size=(8, 3)), _RNG.normal(size=(8, 2)), np.arange(8) % 2, np.arange(8) % 3
 S, R, W = np.diag([1.0, 2.0, 3.0]) + 0.1, np.diag([1.0, 2.0]), _RNG.normal(size=(3, 2))
 PROBLEM = LeastSquares(X, Y, 0.1)
+LAYERS = Layers([(3, 2), (2, 2)])
+COLUMN = Quadratic.full(np.eye(10), np.ones((10, 1)), layers=LAYERS)
 THIN, WIDE = Gaussian(3, 1), named_sketch("haar", 2, 1)
 START = Initialisation.kaiming((3, 2), 1)
 
@@ -137,6 +149,11 @@ TARGETS = {
     "Bernoulli": (
         partial(Bernoulli, THIN, WIDE),
         {"gamma": (0.1, number), "p": (0.5, number)},
+    ),
+    "Layers": (Layers, {"shapes": ([(3, 2), (2, 2)], other), "names": (["hidden", "head"], other)}),
+    "LayeredRACLoRA": (
+        partial(LayeredRACLoRA, LAYERS),
+        {"sketches": ([THIN, WIDE], other), "gamma": (0.1, number), "sides": (["left", "right"], other)},
     ),
     "AsymmetricLoRA": (partial(AsymmetricLoRA, THIN), {**_STEP, "side": ("left", other)}),
     "GaLore": (GaLore, {"rank": (1, integer), "gamma": (0.1, number)}),

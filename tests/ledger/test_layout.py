@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from rac_theory import Grid, theorems
+from rac_theory.algorithms import LayeredRACLoRA
 from rac_theory.ledger import axes, default_problems
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Key
@@ -13,6 +14,7 @@ from rac_theory.ledger.layout import lay_out
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.problems import Quadratic
 from rac_theory.problems.extras import MissingExtra
 
 SHAPES = {"quadratic": (5, 3), "diabetes": (10, 1), "linnerud": (3, 3)}
@@ -163,3 +165,51 @@ def test_streams_and_specs_are_those_of_older_rows():
         "runs": None,
         "alpha": 1e-3,
     }
+
+
+def test_layers_are_tried_at_ranks_that_fit_each_of_them():
+    """The smallest side of all layers has room for a rank; what is about one matrix is left out, and named."""
+    axes = Axes(Selection(problems=("layered_quadratic",), claims=("all",)))
+    layout = lay_out(axes)
+    assert {(cell.key.side, cell.key.rank) for cell in layout.cells} == {
+        ("left", 1),
+        ("left", 3),
+        ("right", 1),
+    }  # 4 x 3 and 4 x 2
+    about_one = {"bernoulli", "step per draw", "inverse on range", "plain", "plain gaussian"}
+    assert {note.split(": ")[1].split(" is")[0] for note in layout.notes if "one matrix" in note} == about_one
+    case = plan(Selection(problems=("layered_quadratic",), sides=("right",), ranks=(2,))).ensembles[0].case
+    assert isinstance(case.algorithm, LayeredRACLoRA)
+    assert [sketch.dim for sketch in case.algorithm.sketches] == [3, 2]
+    assert case.algorithm.sides == ("right", "right")
+
+
+def test_a_problem_without_L_is_tried_with_steps_that_it_certifies(monkeypatch):
+    """There is no 1/L to begin with. Catches a step of nan, and one that is left at what it began with."""
+    steep = Quadratic.left([[4.0, 0.0], [0.0, 1.0]], [[1.0], [1.0]])
+    of_steps = type("Certifies", (Unbounded,), {"certified_step": lambda self, W, G: W[..., 0, 0] ** 0 / 4})
+    known = {"unbounded": DefaultProblem(lambda: of_steps(steep))}
+    for module in (axes, default_problems):
+        monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
+    (one,) = plan(Selection(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
+    assert (one.case.algorithm.gamma, one.key.setting) == (1.0, "certified")
+    assert one.constants.lambda_min == pytest.approx(0.5)
+    assert one.case.steps > 10
+    with_L = DefaultProblem(lambda: steep)
+    monkeypatch.setitem(known, "unbounded", with_L)
+    (one,) = plan(Selection(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
+    assert one.case.algorithm.gamma == 1.0
+
+
+class Unbounded:
+    """A problem of which no L is known."""
+
+    L = float("nan")
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def __getattr__(self, name):
+        if name in ("smoothness", "eigenbasis") or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.problem, name)

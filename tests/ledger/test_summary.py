@@ -13,6 +13,7 @@ from rac_theory.ledger.summary import SHORT, closest, legend, rounded_down, summ
 from rac_theory.ledger.table import gathered, remarks
 from rac_theory.ledger.verdict_row import Row
 
+USUAL = [name for name, problem in DEFAULT_PROBLEMS.items() if problem.usual]
 CLAIMS = ("T1", "T2", "T1_sharp", "T2_sharp")
 SKETCHES = ("haar", "coordinate", "weighted_coordinate", "frozen")
 
@@ -27,7 +28,7 @@ def a_row(number=1, problem="quadratic", claim="T2", status="HOLDS", low=2.0, ev
 def usual_rows():
     """As many rows as the usual ledger has, with the reasons that it has."""
     rows = []
-    for problem, claim, sketch, case in product(DEFAULT_PROBLEMS, CLAIMS, SKETCHES, range(3)):
+    for problem, claim, sketch, case in product(USUAL, CLAIMS, SKETCHES, range(3)):
         reasons = ["lambda_min > 0 is not met: lambda_min is 0 (smallest eigenvalue of E[H])"] * (sketch == "frozen")
         if problem == "nonconvex" and "T2" in claim:
             reasons += ["f(W^0) - f* must be known, gap0 is nan (gap at the start)", "PL needs a known mu > 0: mu is 0"]
@@ -62,7 +63,7 @@ def test_the_usual_ledger_is_a_screen_of_24_lines_of_80_columns():
     """With what is said below it, and a line for the prompt."""
     rows = usual_rows()
     lines = printed(rows, 80)
-    assert len(lines) == 1 + len(DEFAULT_PROBLEMS)
+    assert len(lines) == 1 + len(USUAL)
     assert max(map(len, lines)) <= 80
     notes = [f"{name}: side='right' is left out, a sketch of dimension 1 is the identity" for name in ("a", "b", "c")]
     prose = [legend(rows), *gathered(notes), *remarks(rows)]

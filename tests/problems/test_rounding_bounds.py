@@ -161,6 +161,17 @@ def cross_entropy_cases():
         yield LogisticRegression([[1e-9], [-2e-9]], [0, 1], 1 / 3), np.full((1, 1), 0.1 + rng.random())
 
 
+@pytest.mark.parametrize(("problem", "W"), [each for each in cross_entropy_cases() if hasattr(each[0], "y")])
+def test_a_certified_step_is_rounded_down(problem, W):
+    """Catches a step from the loss as it is computed, which is 0 below eps; and one without the penalty."""
+    with localcontext() as context:
+        context.prec = 60
+        value, _ = value_and_gradient(problem, W)
+        longest = max(sum(Decimal(v) ** 2 for v in row) for row in problem.X.tolist())
+        steepest = min(Decimal(problem.L), longest * value + Decimal(problem.l2))
+        assert Decimal(float(problem.certified_step(W[None], W[None])[0])) * steepest <= 1
+
+
 @pytest.mark.parametrize(("problem", "W"), [*cross_entropy_cases()])
 def test_cross_entropies_are_as_near_as_they_say(problem, W):
     """Catches errors of scores, of large scores, of numbers of size one, of sums or of the penalty left out."""

@@ -3,12 +3,27 @@
 A check at alpha fails a right implementation with probability at most ``LEVELS * alpha``. Seeds are fixed.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from rac_theory import GD, SGD, Case, Constants, Local, RACLoRA, Status, sketches, verify
-from rac_theory.problems import FromFunctions
+from rac_theory import (
+    GD,
+    SGD,
+    Case,
+    Constants,
+    Implementation,
+    LayeredRACLoRA,
+    Local,
+    RACLoRA,
+    Status,
+    sketches,
+    verify,
+)
+from rac_theory.problems import FromFunctions, Layers, Quadratic
+from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import NotShown, Refuted, assert_rate_bound, check_algorithm
 from rac_theory.testing.algorithms.law import LEVELS
 from tests.testing.by_hand import BATCH, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
@@ -144,3 +159,24 @@ def test_a_wrong_law_is_seen_with_the_power_that_is_said():
     for seed in range(6):
         with pytest.raises(Refuted, match="must move by -gamma E"):
             check_algorithm(declared(Mine(lora_alpha=1.0, scale=0.9), PLAIN), draws=4096, rng=seed)
+
+
+def test_a_step_on_several_layers_is_compared_with_what_it_claims():
+    """An implementation of both layers, and the same with steps of nine tenths, which is found out."""
+    layers = Layers([(4, 3), (3, 2)])
+    A = np.random.default_rng(0).standard_normal((18, 18))
+    problem = Quadratic.full(A @ A.T / 18 + 0.3 * np.eye(18), np.ones((18, 1)), layers=layers)
+    claimed = LayeredRACLoRA(layers, [Haar(4, 1), Coordinate(2, 1)], 1 / problem.L, ("left", "right"))
+
+    def moved(W, rng, share):
+        first, second = layers.views(problem.gradient(W))
+        b = rng.standard_normal((4, 1))
+        a = np.eye(2)[:, rng.integers(2)][:, None]
+        H = b @ (b.T @ first) / (b.T @ b), second @ a @ a.T
+        return W - share * claimed.gamma * layers.pack(H)
+
+    checked = check_algorithm(Case(Implementation(lambda W, rng: moved(W, rng, 1.0), implements=claimed), problem))
+    assert verify("T1", replace(checked, steps=10)).status.name != "NOT_APPLICABLE"
+    short = Case(Implementation(lambda W, rng: moved(W, rng, 0.9), implements=claimed), problem)
+    with pytest.raises(Refuted, match=r"its steps are about 0\.(89|9) of those that are declared"):
+        check_algorithm(short)

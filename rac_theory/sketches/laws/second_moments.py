@@ -1,8 +1,9 @@
-"""E[H M H] of a law with finitely many values, summed: one matrix on the entries of M."""
+"""E[H M H] of a law with finitely many values, summed; on one side of matrices; and on the blocks of several."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from itertools import product
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,50 @@ SecondMoment: TypeAlias = Callable[[Array], Array]
 def summed(H: NDArray[Any], probabilities: NDArray[Any]) -> SecondMoment:
     """M -> E[H M H] for H, (k, d, d), with probabilities (k,): floats, or Fractions in object arrays."""
     return partial(_apply, _matrix(H, probabilities))
+
+
+def lifted(second_moment: SecondMoment, shape: tuple[int, int], side: Literal["left", "right"]) -> SecondMoment:
+    """Return M -> E[P M P] with ``P = H x I`` for the left and ``I x H`` for the right, vec row by row.
+
+    Each block of M that belongs to two columns of W (to two rows, on the right) goes through H alone.
+    """
+    m, n = shape
+    order = (1, 3, 0, 2) if side == "left" else (0, 2, 1, 3)  # (i, j, k, l): the axes that H acts on go last
+    back = tuple(int(axis) for axis in np.argsort(order))
+
+    def blockwise(M: Array) -> Array:
+        lead = M.ndim - 2
+        front = tuple(range(lead))
+        blocks = M.reshape(*M.shape[:lead], m, n, m, n).transpose(*front, *(lead + axis for axis in order))
+        moved = second_moment(blocks).transpose(*front, *(lead + axis for axis in back))
+        return moved.reshape(M.shape)
+
+    return blockwise
+
+
+def on_blocks(own: Sequence[SecondMoment], sizes: Sequence[int], one: Any = 1.0) -> SecondMoment:
+    """M -> E[P M P] for a block diagonal P of independent projections, from those of its blocks of these sizes.
+
+    Block (i, j) of it is ``E[P_i] M_ij E[P_j]`` off the diagonal. ``one`` is the number one of the arithmetic: a float,
+    or a Fraction, for object arrays.
+    """
+    parts = [slice(last - size, last) for size, last in zip(sizes, np.cumsum(sizes).tolist(), strict=True)]
+    means = [second(_identity(size, one)) for second, size in zip(own, sizes, strict=True)]
+
+    def moment(M: NDArray[Any]) -> NDArray[Any]:
+        moved = np.empty_like(M)
+        for (i, rows), (j, columns) in product(enumerate(parts), repeat=2):
+            block = M[..., rows, columns]
+            moved[..., rows, columns] = own[i](block) if i == j else means[i] @ block @ means[j]
+        return moved
+
+    return moment
+
+
+def _identity(size: int, one: Any) -> NDArray[Any]:
+    diagonal: NDArray[Any] = np.full((size, size), one - one)
+    np.fill_diagonal(diagonal, one)
+    return diagonal
 
 
 def _matrix(H: NDArray[Any], probabilities: NDArray[Any]) -> NDArray[Any]:

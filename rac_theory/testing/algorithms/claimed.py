@@ -8,13 +8,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rac_theory.algorithms import AsymmetricLoRA, Bernoulli, Implementation, ProjectedDescent, RACLoRA
-from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms import (
+    AsymmetricLoRA,
+    Bernoulli,
+    Implementation,
+    LayeredRACLoRA,
+    ProjectedDescent,
+    RACLoRA,
+)
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.problems.checks import Array
 
-_SOURCES: tuple[Any, ...] = (Exact, Local, Minibatch, Noisy, Reshuffled, Clients)
-_ALGORITHMS: tuple[Any, ...] = (AsymmetricLoRA, Bernoulli, RACLoRA)
+_SOURCES: tuple[Any, ...] = (Exact, CertifiedStep, Local, Minibatch, Noisy, Reshuffled, Clients)
+_ALGORITHMS: tuple[Any, ...] = (AsymmetricLoRA, Bernoulli, LayeredRACLoRA, RACLoRA)
 
 
 @dataclass(frozen=True)

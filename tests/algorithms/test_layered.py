@@ -1,0 +1,121 @@
+"""RAC-LoRA on several layers: one layer is RAC-LoRA to the bit, several are what each is alone, with fresh draws."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, Constants, LayeredRACLoRA, RACLoRA, expected, simulate, verify
+from rac_theory.algorithms.gradients import Local, Noisy
+from rac_theory.problems import Layers, Quadratic
+from rac_theory.sketches import Coordinate, CountSketch, Frozen, Gaussian, Haar, Uniform, WeightedCoordinate
+
+LAYERS = Layers([(3, 2), (2, 4)], names=["hidden", "head"])
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("make", [Gaussian, Coordinate, Uniform])
+@pytest.mark.parametrize("gradients", [None, Local(3), Noisy(0.3)])
+def test_one_layer_is_without_layers_to_the_bit(side, make, gradients):
+    """Draws, runs, constants, expectations and verdicts; a stream or a level that is split for one layer would show."""
+    rng = np.random.default_rng(0)
+    W_star, A = rng.standard_normal((4, 3)), rng.standard_normal((12, 12))
+    Q = A @ A.T / 12
+    one, column = Quadratic.full(Q, W_star), Quadratic.full(Q, W_star.reshape(12, 1))
+    sketch, more = make(4 if side == "left" else 3, 2), {} if gradients is None else {"gradients": gradients}
+    alone = Case(RACLoRA(sketch, 0.7 / one.L, side, **more), one, steps=12)
+    layered = Case(LayeredRACLoRA(Layers([(4, 3)]), [sketch], 0.7 / one.L, side, **more), column, steps=12)
+    theirs, ours = simulate(alone, runs=70, rng=1), simulate(layered, runs=70, rng=1)
+    np.testing.assert_array_equal(theirs.values, ours.values)
+    np.testing.assert_array_equal(theirs.squared_gradients, ours.squared_gradients)
+    np.testing.assert_array_equal(theirs.W.reshape(70, 12), ours.W[..., 0])
+    assert Constants.of(alone, rng=2) == Constants.of(layered, rng=2)
+    told = [verify("T1", case, runs=70, rng=3) for case in (alone, layered)]
+    np.testing.assert_array_equal(told[0].mean, told[1].mean)
+    assert told[0].reason == told[1].reason
+    if make is Coordinate:
+        np.testing.assert_array_equal(expected(alone).gap, expected(layered).gap)
+
+
+def test_each_layer_moves_as_it_does_alone():
+    """A step on the column is a step on each layer with a projection of its own side and rank."""
+    sketches = [Coordinate(3, 2), CountSketch(4, 1)]
+    algorithm = LayeredRACLoRA(LAYERS, sketches, 0.5, ["left", "right"])
+    W, G = np.random.default_rng(0).standard_normal((2, 500, 14, 1))
+    step = next(algorithm.low_rank_steps(np.random.default_rng(1), W))
+    moves = [(w - after) / 0.5 for w, after in zip(LAYERS.views(W), LAYERS.views(step(W, G)), strict=True)]
+    for move, g, rank in zip(moves, LAYERS.views(G), (2, 1), strict=True):
+        ranks = np.linalg.matrix_rank(move, tol=1e-9)
+        assert set(ranks.tolist()) == {rank}
+        inner, squares = (move * g).sum(axis=(1, 2)), (move**2).sum(axis=(1, 2))
+        np.testing.assert_allclose(inner, squares, rtol=1e-12)  # <g, Hg> = ||Hg||^2 of a projection
+        directions = np.sign(np.where(np.abs(move) < 1e-9, 0.0, move * np.sign(move[:, :1, :1])))
+        assert len(np.unique(directions, axis=0)) > 1  # drawn anew in each run
+    np.testing.assert_array_equal(step(W, G), step(W, G))
+
+
+def test_the_layers_are_drawn_independently():
+    """Of two coordinates of two each, all four pairs come equally often; 4,000 draws: 5 standard deviations are 0.034.
+
+    Catches layers that share a stream, which would give two pairs alone.
+    """
+    layers = Layers([(2, 1), (2, 1)])
+    algorithm = LayeredRACLoRA(layers, [Coordinate(2, 1)] * 2, 1.0)
+    W = np.zeros((4000, 4, 1))
+    moved = next(algorithm.low_rank_steps(np.random.default_rng(0), W))(W, np.ones_like(W))[..., 0] < 0
+    shares = [(moved[:, [i, j]].all(axis=1)).mean() for i in (0, 1) for j in (2, 3)]
+    np.testing.assert_allclose(shares, 0.25, atol=0.034)
+
+
+def test_the_spectrum_is_that_of_the_worst_layer():
+    known = LayeredRACLoRA(LAYERS, [Haar(3, 1), None], 0.1).projection(alpha=1e-3, draws=10, rng=0)
+    assert (known.lambda_max, known.how, known.alpha) == (1.0, "closed form", 0.0)
+    assert known.lambda_min == pytest.approx(1 / 3, rel=1e-14)
+    mixed = LayeredRACLoRA(LAYERS, [WeightedCoordinate(3, 1, [1, 2, 2]), Coordinate(2, 1)], 0.1)
+    known = mixed.projection(alpha=1e-3, draws=10, rng=0)
+    np.testing.assert_allclose([known.lambda_min, known.lambda_max], [0.2, 0.5], rtol=1e-11)
+    frozen = LayeredRACLoRA(LAYERS, [Haar(3, 3), Frozen(np.array([[1.0], [0.0]]))], 0.1)
+    assert frozen.projection(alpha=1e-3, draws=10, rng=0).lambda_min == 0
+    assert not frozen.one_projection
+    assert LayeredRACLoRA(LAYERS, [None, None], 0.1).deterministic
+
+
+def test_sampled_layers_share_the_level():
+    """Each end of each of two layers at half of alpha; the bounds are those of the layers at that level."""
+    algorithm = LayeredRACLoRA(LAYERS, [Uniform(3, 2), Uniform(4, 2)], 0.1, ["left", "right"])
+    known = algorithm.projection(alpha=1e-2, draws=4000, rng=0)
+    assert known.how == "sampled"
+    assert known.alpha == pytest.approx(1e-2)
+    at_half, at_whole = (algorithm.of_layers[1].projection(alpha=alpha, draws=4000, rng=0) for alpha in (5e-3, 1e-2))
+    assert known.lambda_min < at_whole.lambda_min_upper
+    width = at_half.lambda_min_upper - at_half.lambda_min
+    assert abs(known.lambda_min_upper - known.lambda_min) < 2 * width
+
+
+def test_constants_of_another_layer_are_refuted():
+    """lambda_min of the better layer in place of that of the worse is a false constant, and T2 says so exactly."""
+    layers = Layers([(4, 1), (2, 1)])
+    problem = Quadratic.full(np.eye(6), np.array([[1.0]] * 4 + [[0.0]] * 2), layers=layers)
+    case = Case(LayeredRACLoRA(layers, [Coordinate(4, 1), Coordinate(2, 1)], 1.0), problem, steps=10)
+    constants = Constants.of(case)
+    assert constants.lambda_min == 0.25
+    assert verify("T2", case).status.name == "HOLDS"
+    false = replace(constants, lambda_min=0.5)
+    assert verify("T2", case, constants=false).status.name == "VIOLATED"
+
+
+def test_equal_shares_are_what_T3_isotropic_asks_for():
+    """And T4 does not: it reads both ends of the spectrum."""
+    layers = Layers([(4, 1), (2, 1)])
+    problem = Quadratic.full(np.eye(6), np.ones((6, 1)))
+    for second in (Coordinate(2, 1), None):
+        case = Case(LayeredRACLoRA(layers, [Haar(4, 1), second], 1.0), problem, steps=10)
+        told = verify("T3_isotropic", case)
+        assert told.status.name == "NOT_APPLICABLE"
+        assert "its eigenvalues reach from 0.25 to" in told.reason
+    case = Case(LayeredRACLoRA(layers, [Haar(4, 2), Haar(2, 1)], 0.5), problem, steps=10)
+    assert verify("T3_isotropic", case).status.name == "HOLDS"
+    assert verify("T4", case).status.name == "HOLDS"
+    uneven = Case(LayeredRACLoRA(layers, [Haar(4, 2), None], 0.5), problem, steps=10)
+    assert verify("T4", uneven).status.name == "HOLDS"
+    assert verify("T3_isotropic", uneven).status.name == "NOT_APPLICABLE"

@@ -1,0 +1,164 @@
+"""Smoothness and gain of several layers: against all draws enumerated, on the safe side, and better where it can be."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from rac_theory import Case, Constants, LayeredRACLoRA, best_step, verify
+from rac_theory.cases.gain import smoothness_along
+from rac_theory.cases.layered import LARGEST_WHOLE, along_all_layers, blocks
+from rac_theory.numerics.linalg import projection
+from rac_theory.problems import Layers, Quadratic, Smoothness
+from rac_theory.problems.smoothness import smoothness_of
+from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Haar, Uniform, WeightedCoordinate
+
+LAYERS = Layers([(2, 3), (3, 2)], names=["hidden", "head"])
+SIDES = ("left", "right")
+SKETCHES = {
+    "coordinates": (Coordinate(2, 1), Coordinate(2, 1)),
+    "weighted": (WeightedCoordinate(2, 1, [1, 3]), CountSketch(2, 1)),
+    "one is whole": (None, Coordinate(2, 1)),
+    "listed": (
+        FiniteSupport([[[1.0], [0.5]], [[0.0], [1.0]]], [0.25, 0.75]),
+        FiniteSupport([[[1.0], [-0.2]], [[0.3], [1.0]], [[1.0], [1.0]]], [0.5, 0.25, 0.25]),
+    ),
+}
+
+
+def coupled(strength, seed=0):
+    """A Hessian whose layers meet by so much, 1 as much as in a random one."""
+    A = np.random.default_rng(seed).standard_normal((12, 12))
+    Q = A @ A.T / 12
+    Q[:6, 6:] *= strength
+    Q[6:, :6] *= strength
+    return Q
+
+
+def every_draw(algorithm):
+    """All values of H on the column, with their probabilities: a route of its own, by Kronecker products."""
+    each = []
+    for layer, (m, n) in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
+        if layer.sketch is None:
+            each.append([(1.0, np.eye(m * n))])
+            continue
+        draws, weights = layer.sketch.support()
+        lift = (
+            (lambda P, n=n: np.kron(P, np.eye(n))) if layer.side == "left" else (lambda P, m=m: np.kron(np.eye(m), P))
+        )
+        each.append([(float(w), lift(projection(np.asarray(B)))) for B, w in zip(draws, weights, strict=True)])
+    for (p, H), (q, K) in product(*each):
+        whole = np.zeros((12, 12))
+        whole[:6, :6], whole[6:, 6:] = H, K
+        yield p * q, whole
+
+
+def moments(algorithm, Q):
+    pairs = [*every_draw(algorithm)]
+    return sum(p * H for p, H in pairs), sum(p * H @ Q @ H for p, H in pairs)
+
+
+def largest_ratio(T, K):
+    values, V = np.linalg.eigh(K)
+    W = V / np.sqrt(values)
+    return np.linalg.eigvalsh(W.T @ T @ W)[-1]
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("name", SKETCHES)
+def test_smoothness_is_the_largest_ratio_over_all_draws(name, strength):
+    """Exact where layers are coupled, as all entries are looked at; never below, which a wrong block would be."""
+    algorithm, Q = LayeredRACLoRA(LAYERS, SKETCHES[name], 1.0, SIDES), coupled(strength)
+    problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
+    known = smoothness_along(algorithm, smoothness_of(problem))
+    K, T = moments(algorithm, Q)
+    true = largest_ratio(T, K)
+    assert true * (1 - 1e-12) <= known.L_H
+    assert known.L_H <= problem.L
+    if strength:
+        assert pytest.approx(min(true, problem.L), rel=1e-9) == known.L_H
+        assert "on all entries of all layers" in known.provenance or known.L_H == problem.L
+    assert known.alpha == 0.0
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("name", SKETCHES)
+def test_the_gain_is_below_that_of_all_draws(name, strength):
+    """nu is at most lambda_min(2 gamma E[H] - gamma^2 E[HQH]); where layers are apart, and even, it is just that."""
+    algorithm, Q = LayeredRACLoRA(LAYERS, SKETCHES[name], 1.0, SIDES), coupled(strength)
+    problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
+    K, T = moments(algorithm, Q)
+    for multiple in (0.5, 1.0, 1.6):
+        gamma = multiple * best_step(problem, algorithm)
+        constants = Constants.of(Case(replace(algorithm, gamma=gamma), problem))
+        true = np.linalg.eigvalsh(2 * gamma * K - gamma**2 * T)[0]
+        formula = gamma * (2 - gamma * constants.L_H) * constants.lambda_min
+        assert formula * (1 - 1e-9) <= constants.nu <= true + 1e-12
+
+
+def test_each_layer_has_its_own_end():
+    """The layer that is seldom met is flat, and the steep one is met often: the gain is larger than by both ends.
+
+    Catches the smallest share with the largest curvature, which no layer has.
+    """
+    layers = Layers([(4, 1), (2, 1)])
+    Q = np.diag([0.1] * 4 + [1.0, 1.0])
+    problem = Quadratic.full(Q, np.ones((6, 1)), layers=layers)
+    constants = Constants.of(Case(LayeredRACLoRA(layers, [Haar(4, 1), Haar(2, 1)], 1.9), problem))
+    assert constants.L_H == 1.0
+    assert pytest.approx(0.0475) == 1.9 * (2 - 1.9) * 0.25
+    assert constants.nu == pytest.approx(min(1.9 * (2 - 0.19) * 0.25, 1.9 * 0.1 * 0.5))
+    assert "smallest of all layers" in constants.provenance["nu"]
+    assert (
+        verify("T15", Case(LayeredRACLoRA(layers, [Haar(4, 1), Haar(2, 1)], 1.9), problem, steps=20)).status.name
+        == "HOLDS"
+    )
+
+
+def test_blocks_bound_what_they_come_from():
+    for strength in (0.2, 1.0):
+        Q = Smoothness([(coupled(strength), np.ones((1, 1)))])
+        found = blocks(Q, LAYERS)
+        assert not found.apart
+        whole = np.zeros((12, 12))
+        whole[:6, :6], whole[6:, 6:] = (block.dense for block in found.each)
+        assert np.linalg.eigvalsh(whole - Q.dense)[0] >= 0
+    apart = blocks(Smoothness([(coupled(0.0), np.ones((1, 1)))]), LAYERS)
+    assert apart.apart
+    scalar = blocks(Smoothness.isotropic(3.0, (12, 1)), LAYERS)
+    assert [block.largest for block in scalar.each] == [3.0, 3.0]
+    assert [block.shape for block in scalar.each] == [*LAYERS.shapes]
+
+
+def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
+    """Above the size at which all entries are looked at; with the L of all where nothing is known of a sketch."""
+    side = LARGEST_WHOLE // 4
+    layers = Layers([(side, 2), (side, 3)])
+    curvature = np.concatenate([np.geomspace(1, 1e-3, 2 * side), np.geomspace(0.5, 1e-3, 3 * side)])
+    Q = Smoothness([(np.diag(curvature), np.ones((1, 1)))])
+    algorithm = LayeredRACLoRA(layers, [Haar(side, 1), Coordinate(side, 2)], 1.0)
+    assert along_all_layers(algorithm, Q) is None
+    known = smoothness_along(algorithm, Q)
+    assert (
+        max(
+            smoothness_along(layer, block).L_H
+            for layer, block in zip(algorithm.of_layers, blocks(Q, layers).each, strict=True)
+        )
+        == known.L_H
+    )
+    assert Q.largest > known.L_H
+    assert "W2, the largest of all layers" in known.provenance
+
+
+def test_what_draws_say_of_layers_shares_their_level():
+    problem = Quadratic.full(np.diag([4.0, 1, 1, 1, 1, 1, 2, 1, 1, 1]), np.ones((10, 1)))
+    layers = Layers([(6, 1), (2, 2)])
+    algorithm = LayeredRACLoRA(layers, [Uniform(6, 2), Coordinate(2, 1)], 0.1)
+    known = smoothness_along(algorithm, smoothness_of(problem), alpha=1e-3, draws=60_000, rng=0)
+    alone = smoothness_along(
+        algorithm.of_layers[0], blocks(smoothness_of(problem), layers).each[0], alpha=1e-3, draws=60_000, rng=0
+    )
+    assert known.alpha in (0.0, 5e-4)
+    assert known.alpha <= alone.alpha
+    assert known.L_H <= 4.0
