@@ -136,8 +136,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
     def start(self) -> Array:
         """Gaussian: hidden scores of variance 1 in the mean over samples, a head of variance 1, or cap^2 if less."""
         rng, (hidden, head) = np.random.default_rng(self.seed), self.layers.shapes
-        scale = 1 / math.sqrt(float(squared_row_norms(self.X).mean()))
-        drawn = [scale * rng.standard_normal(hidden), min(self.cap, 1.0) * rng.standard_normal(head)]
+        drawn = [rng.standard_normal(hidden) / self._row_norm, min(self.cap, 1.0) * rng.standard_normal(head)]
         return array("start", self.layers.pack(drawn))
 
     @cached_property
@@ -177,8 +176,8 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         W1, W2 = self.layers.views(W)
         rows, (V, slope) = gathered(self.X, indices), self._head(W2)
         A = np.tanh(rows @ W1)  # (runs, b, h)
-        P = score_slopes(A @ V * self._scale, self._positions[indices])
-        P *= self._scale / indices.shape[-1]
+        P = score_slopes(A @ V / math.sqrt(self.hidden), self._positions[indices])
+        P /= math.sqrt(self.hidden) * indices.shape[-1]
         back = (P @ V.swapaxes(-1, -2)) * (1 - A * A)
         parts = [rows.swapaxes(-1, -2) @ back, slope * (A.swapaxes(-1, -2) @ P)]
         return np.asarray(self.layers.pack(parts) + self.l2 * W)
@@ -198,7 +197,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         """
         W, G = np.broadcast_arrays(*(np.float64(matrices(M, self.shape, name)) for M, name in ((W, "W"), (G, "G"))))
         gram = rounded(self._gram, math.inf)
-        eps = (self.X.shape[1] + 2) * EPS * math.sqrt(float(squared_row_norms(self.X).mean()))
+        eps = (self.X.shape[1] + 2) * EPS * self._row_norm
         rows = np.empty((4, len(runs := W.reshape(-1, *self.shape))))
         with np.errstate(invalid="ignore", over="ignore"):
             for i, (W1, W2) in enumerate(map(self.layers.views, runs)):
@@ -217,7 +216,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         A, V, slope, losses, P = self._forward(*self.layers.views(W))
-        P *= self._scale / self.n_components
+        P /= math.sqrt(self.hidden) * self.n_components
         gradient = self.l2 * W
         of_hidden, of_head = self.layers.views(gradient)
         of_head += slope * (A @ P.swapaxes(-1, -2))
@@ -231,8 +230,8 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         V, slope = self._head(W2)
         A = np.tanh(scores(self.X, W1))
         Z = V.swapaxes(-1, -2) @ A
-        Z *= self._scale
-        return A, V, slope, *losses_and_slopes(Z, self._positions)
+        Z /= math.sqrt(self.hidden)
+        return A, V, slope, *losses_and_slopes(Z, self._own)
 
     def _head(self, W2: Array) -> tuple[Array, Any]:
         if self.cap == math.inf:
@@ -240,9 +239,10 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         t = np.tanh(W2 / self.cap)
         return self.cap * t, 1 - t * t
 
-    @property
-    def _scale(self) -> float:
-        return 1 / math.sqrt(self.hidden)
+    @cached_property
+    def _row_norm(self) -> float:
+        """The root of the mean of ``||x_i||^2``, rounded up."""
+        return math.sqrt(float(squared_row_norms(self.X).mean()) * (1 + self.n_components * EPS))
 
     @cached_property
     def _gram(self) -> Fraction:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from rac_theory import Case, LayeredRACLoRA, simulate, sketches, theorems, verify
+from rac_theory import SGD, Case, CertifiedStep, LayeredRACLoRA, simulate, sketches, theorems, verify
 from rac_theory.problems import TwoLayerNetwork
 from rac_theory.testing import check_problem
 from rac_theory.verification.status import Status
@@ -89,7 +89,16 @@ def test_t1_holds_on_it_and_t2_does_not_apply():
     assert verify(theorems.T2, case, runs=4, rng=0).status is Status.NOT_APPLICABLE
 
 
-def test_no_theorem_applies_without_a_cap():
+def test_t16_holds_on_it_without_a_cap():
+    """Where no constant is behind a step; gradient descent is judged exactly, RAC-LoRA at level 0.001."""
+    problem = NETWORKS["no cap"]
+    whole, half = SGD(1.0, CertifiedStep()), [sketches.Haar(4, 2), sketches.Haar(3, 1)]
+    layered = LayeredRACLoRA(problem.layers, half, gamma=1.0, gradients=CertifiedStep())
+    assert verify(theorems.T16, Case(whole, problem, steps=60)).status is Status.HOLDS
+    assert verify(theorems.T16, Case(layered, problem, steps=60), runs=64, rng=0).status is not Status.VIOLATED
+
+
+def test_t1_does_not_apply_without_a_cap():
     problem = NETWORKS["no cap"]
     algorithm = LayeredRACLoRA(problem.layers, [sketches.Haar(4, 2), None], gamma=0.1)
     assert verify(theorems.T1, Case(algorithm, problem, steps=5), runs=4, rng=0).status is Status.NOT_APPLICABLE
