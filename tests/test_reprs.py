@@ -184,8 +184,8 @@ MADE = [
         "problem": [LeastSquares(X, nudged(Y))], "clients": [3, [[0, 1], [2, 3, 4, 5]], [[0, 2], [1, 3, 4, 5]]],
     }),
     (Mean, {"terms": [SQUARES, SQUARES]}, {"terms": [[SQUARES], [SQUARES, LeastSquares(X, nudged(Y))]]}),
-    (ReLUNetwork, {"X": X, "labels": LABELS, "V": np.eye(3)}, {
-        "X": [nudged(X)], "labels": [OTHERS], "V": [nudged(np.eye(3))],
+    (ReLUNetwork, {"X": X, "labels": LABELS, "hidden": 4, "classes": 3}, {
+        "X": [nudged(X)], "labels": [OTHERS], "hidden": [5], "classes": [4],
     }),
 ]  # fmt: skip
 

@@ -26,6 +26,9 @@ PROBLEMS = (
     "nonconvex",
     "pl_sine",
     "layered_quadratic",
+    "tanh_network",
+    "two_layers",
+    "two_layers_free",
 )
 SETTINGS = (
     *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "certified"),

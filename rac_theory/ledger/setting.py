@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rac_theory.algorithms import Bernoulli, FittedDescent, LayeredRACLoRA, ProjectedDescent, RACLoRA
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients import CertifiedStep, Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
 from rac_theory.ledger.step_sizes import StepSize
@@ -90,6 +90,8 @@ class Setting:
         """Say why a problem cannot be tried here; None where it can."""
         if not hasattr(problem, self.needs):
             return "the problem is no finite sum"
+        if not (math.isfinite(problem.L) or isinstance(self.gradients, CertifiedStep)):
+            return "its L is unknown"
         if layers_of(problem) is not None and (self.plain or self.fitted is not None or self.sides == ("both",)):
             return "it is about one matrix"
         return None

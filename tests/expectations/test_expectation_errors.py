@@ -75,7 +75,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         (
             Stepper(),
             LEFT,
-            "the algorithm must be RACLoRA, Bernoulli, StepPerDraw, InverseOnRange or deterministic, got <",
+            "the algorithm must be RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange or deterministic, got <",
         ),
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
@@ -157,7 +157,7 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
         (RACLoRA(Haar(9, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 9 x 8"),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
-        (Bernoulli(Haar(4, 1), Haar(3, 1), 0.1), LEFT, "of RACLoRA with projected steps .*, got Bernoulli"),
+        (Bernoulli(Haar(4, 1), Haar(3, 1), 0.1), LEFT, "of RACLoRA or LayeredRACLoRA with projected steps .*, got Bernoulli"),
         (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
         (RACLoRA(Haar(4, 1), 0.1, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
     ],
