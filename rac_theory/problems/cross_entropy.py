@@ -51,22 +51,26 @@ class CrossEntropyOfNetwork:
         """The class of each sample, counted from 0, (N,)."""
         return np.searchsorted(self.classes, self.labels)
 
+    @cached_property
+    def _own(self) -> NDArray[np.bool_]:
+        """Whether a class is that of a sample, (k, N)."""
+        return np.ascontiguousarray(_hot(self._positions, len(self.classes)).T)
 
-def losses_and_slopes(Z: Array, own: NDArray[np.intp]) -> tuple[Array, Array]:
+
+def losses_and_slopes(Z: Array, own: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Return the losses of all samples, (..., N), from scores Z, (..., k, N), and their slopes in the place of Z.
 
     Parameters
     ----------
-    own : (N,)
-        The class of each sample, counted from 0.
+    own : (k, N)
+        Whether a class is that of a sample.
     """
-    hot = _hot(own, Z.shape[-2]).T
     Z -= Z.max(axis=-2, keepdims=True)
-    of_own = np.where(hot, Z, 0.0).sum(axis=-2)
+    of_own = np.where(own, Z, 0.0).sum(axis=-2)
     np.exp(Z, out=Z)
     total = Z.sum(axis=-2, keepdims=True)
     Z /= total
-    Z -= hot
+    Z -= own
     return np.log(total[..., 0, :]) - of_own, Z
 
 
@@ -79,5 +83,5 @@ def score_slopes(Z: Array, own: NDArray[np.intp]) -> Array:
     return Z
 
 
-def _hot(own: NDArray[np.intp], k: int) -> NDArray[Any]:
+def _hot(own: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
     return np.asarray(own[..., None] == np.arange(k))

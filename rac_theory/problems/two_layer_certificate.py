@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rac_theory.problems.checks import Array
-from rac_theory.problems.features import EPS, largest_gram_eigenvalue
+from rac_theory.problems.eigenvalues import lapack_rounding
+from rac_theory.problems.features import EPS
 from rac_theory.problems.tanh_curvature import squared_distance_of_columns
 from rac_theory.problems.two_layer_curvature import Coefficients
 
@@ -85,28 +86,35 @@ class Neighbourhood:
         return np.asarray(low * (1 - _MARGIN))
 
 
-def measured(A: Array, V: Array, R: Array, lost: float) -> tuple[float, float, float, float]:
-    """Return reach, spread, units and errors of a ``Neighbourhood``, rounded up, (4,).
+def measured(A: Array, V: Array, R: Array, lost: Array) -> tuple[Array, Array, Array, Array]:
+    """Return reach, spread, units and errors of a ``Neighbourhood``, rounded up, (runs,) each.
 
     Parameters
     ----------
-    A : (h, N)
+    A : (runs, h, N)
         The hidden units.
-    V : (h, k)
+    V : (runs, h, k)
         The head.
-    R : (k, N)
+    R : (runs, k, N)
         The probabilities less those of the labels, 0 and 1.
-    lost : float
+    lost : (runs,)
         What rounding may have moved the hidden scores by, in norm over sqrt N. It moves A by no more, and R by no more
         than that times the norm of V over sqrt h. The second product and the softmax round h + k + 32 times more.
     """
-    (h, N), k = A.shape, len(R)
-    size = 1 + float(np.linalg.norm(V))
-    distance = math.sqrt(float(squared_distance_of_columns(V)))
-    spread = float((V.max(axis=1) - V.min(axis=1)).max())
-    units = math.sqrt(largest_gram_eigenvalue(A.T) / (N * h)) + lost + 4 * EPS
-    errors = math.sqrt(largest_gram_eigenvalue(R.T) / N) + (lost + 4 * (h + k + 32) * EPS) * size
-    return distance / (2 * math.sqrt(h)) + 4 * EPS * size, spread + 4 * EPS * size, units, errors
+    (h, N), k = A.shape[-2:], R.shape[-2]
+    size = 1 + np.linalg.norm(V, axis=(-2, -1))
+    reach = np.sqrt(squared_distance_of_columns(V)) / (2 * math.sqrt(h)) + 4 * EPS * size
+    spread = (V.max(axis=-1) - V.min(axis=-1)).max(axis=-1) + 4 * EPS * size
+    units = _norm(A) / math.sqrt(N * h) + lost + 4 * EPS
+    return reach, spread, units, _norm(R) / math.sqrt(N) + (lost + 4 * (h + k + 32) * EPS) * size
+
+
+def _norm(A: Array) -> Array:
+    """Return upper bounds of the spectral norm of each A, (..., n, N), from the smaller of AA' and A'A."""
+    S = A @ np.swapaxes(A, -1, -2) if A.shape[-2] <= A.shape[-1] else np.swapaxes(A, -1, -2) @ A
+    rounding = lapack_rounding(S.shape[-1]) + (max(A.shape[-2:]) + 4) * EPS
+    trace = np.trace(S, axis1=-2, axis2=-1)
+    return np.asarray(np.sqrt(np.maximum(np.linalg.eigvalsh(S)[..., -1], 0.0) + 2 * rounding * trace))
 
 
 def certified_steps(near: Neighbourhood, x: Array, y: Array, l2: float, floor: float) -> Array:

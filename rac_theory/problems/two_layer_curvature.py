@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-_STEPS = 6
+_STEPS = 4
 _HALVINGS = 60
 
 
@@ -66,7 +66,8 @@ def _turning_point(level: Any, spread: Any) -> Any:
     ratio = np.asarray(spread / (2 * level))
     t = np.minimum(ratio, 1.0)
     for _ in range(_STEPS):
-        t = t - (t - ratio * (1 - t**4)) / (1 + 4 * ratio * t**3)
+        cube = ratio * (t * t * t)
+        t = t - (t - ratio + cube * t) / (1 + 4 * cube)
     return np.minimum(t, 0.999)
 
 

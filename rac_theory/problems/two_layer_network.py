@@ -33,6 +33,8 @@ from rac_theory.problems.two_layer_certificate import Neighbourhood, certified_s
 from rac_theory.problems.two_layer_curvature import largest_curvature, of_capped_head
 from rac_theory.problems.value import Value
 
+_CACHED = 1 << 16  # numbers
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
@@ -136,8 +138,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
     def start(self) -> Array:
         """Gaussian: hidden scores of variance 1 in the mean over samples, a head of variance 1, or cap^2 if less."""
         rng, (hidden, head) = np.random.default_rng(self.seed), self.layers.shapes
-        scale = 1 / math.sqrt(float(squared_row_norms(self.X).mean()))
-        drawn = [scale * rng.standard_normal(hidden), min(self.cap, 1.0) * rng.standard_normal(head)]
+        drawn = [rng.standard_normal(hidden) / self._row_norm, min(self.cap, 1.0) * rng.standard_normal(head)]
         return array("start", self.layers.pack(drawn))
 
     @cached_property
@@ -168,8 +169,7 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
-        numbers = self.n_components * (self.hidden + len(self.classes))
-        return in_chunks(self._value_and_gradient, matrices(W, self.shape), numbers)
+        return in_chunks(self._value_and_gradient, matrices(W, self.shape), self._numbers)
 
     def component_gradient(self, W: Array, indices: Indices, /) -> Array:
         """The mean gradient of the listed components of each run: (runs, size, 1), (runs, b) to (runs, size, 1)."""
@@ -177,8 +177,8 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         W1, W2 = self.layers.views(W)
         rows, (V, slope) = gathered(self.X, indices), self._head(W2)
         A = np.tanh(rows @ W1)  # (runs, b, h)
-        P = score_slopes(A @ V * self._scale, self._positions[indices])
-        P *= self._scale / indices.shape[-1]
+        P = score_slopes(A @ V / math.sqrt(self.hidden), self._positions[indices])
+        P /= math.sqrt(self.hidden) * indices.shape[-1]
         back = (P @ V.swapaxes(-1, -2)) * (1 - A * A)
         parts = [rows.swapaxes(-1, -2) @ back, slope * (A.swapaxes(-1, -2) @ P)]
         return np.asarray(self.layers.pack(parts) + self.l2 * W)
@@ -197,27 +197,22 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         is 0 for what is not finite.
         """
         W, G = np.broadcast_arrays(*(np.float64(matrices(M, self.shape, name)) for M, name in ((W, "W"), (G, "G"))))
-        gram = rounded(self._gram, math.inf)
-        eps = (self.X.shape[1] + 2) * EPS * math.sqrt(float(squared_row_norms(self.X).mean()))
-        rows = np.empty((4, len(runs := W.reshape(-1, *self.shape))))
+        runs, gram = W.reshape(-1, *self.shape), rounded(self._gram, math.inf)
+        finite, lost = np.isfinite(runs).all(axis=(-2, -1)), (self.X.shape[1] + 2) * EPS * self._row_norm
+        rows = np.full((4, len(runs)), math.nan)
         with np.errstate(invalid="ignore", over="ignore"):
-            for i, (W1, W2) in enumerate(map(self.layers.views, runs)):
-                rows[:, i] = self._measured(W1, W2, eps)
+            for some in np.array_split(np.flatnonzero(finite), 1 + len(runs) * self._numbers // _CACHED):
+                W1, W2 = self.layers.views(runs[some])
+                A, V, _, _, R = self._forward(W1, W2)
+                rows[:, some] = measured(A, V, R, lost * np.linalg.norm(W1, axis=(-2, -1)))
             x, y = (np.linalg.norm(of_layer, axis=(-2, -1)).ravel() for of_layer in self.layers.views(G))
         floor = 0.0 if math.isnan(self.L) else rounded(1 / Fraction(self.L), -math.inf)
         near, up = Neighbourhood(gram, self.cap, self.hidden, *rows), 1 + self.shape[0] * EPS
         return certified_steps(near, up * x, up * y, self.l2, floor).reshape(W.shape[:-2])
 
-    def _measured(self, W1: Array, W2: Array, eps: float) -> tuple[float, ...]:
-        lost = eps * float(np.linalg.norm(W1))
-        if not np.isfinite(lost + np.linalg.norm(W2)):
-            return (math.nan,) * 4
-        A, V, _, _, R = self._forward(W1, W2)
-        return measured(A, V, R, lost)
-
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         A, V, slope, losses, P = self._forward(*self.layers.views(W))
-        P *= self._scale / self.n_components
+        P /= math.sqrt(self.hidden) * self.n_components
         gradient = self.l2 * W
         of_hidden, of_head = self.layers.views(gradient)
         of_head += slope * (A @ P.swapaxes(-1, -2))
@@ -231,8 +226,8 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         V, slope = self._head(W2)
         A = np.tanh(scores(self.X, W1))
         Z = V.swapaxes(-1, -2) @ A
-        Z *= self._scale
-        return A, V, slope, *losses_and_slopes(Z, self._positions)
+        Z /= math.sqrt(self.hidden)
+        return A, V, slope, *losses_and_slopes(Z, self._own)
 
     def _head(self, W2: Array) -> tuple[Array, Any]:
         if self.cap == math.inf:
@@ -241,8 +236,13 @@ class TwoLayerNetwork(CrossEntropyOfNetwork, Samples, Value):
         return self.cap * t, 1 - t * t
 
     @property
-    def _scale(self) -> float:
-        return 1 / math.sqrt(self.hidden)
+    def _numbers(self) -> int:
+        return self.n_components * (self.hidden + len(self.classes))  # in the arrays of a run
+
+    @cached_property
+    def _row_norm(self) -> float:
+        """The root of the mean of ``||x_i||^2``, rounded up."""
+        return math.sqrt(float(squared_row_norms(self.X).mean()) * (1 + self.n_components * EPS))
 
     @cached_property
     def _gram(self) -> Fraction:
