@@ -39,9 +39,11 @@ def certified_step(problem: Any, W: Array, G: Array) -> Array:
     >>> certified_step(Quadratic.left([[4.0]], [[1.0]]), W, W).tolist()  # nothing better is known: 1/L
     [0.25, 0.25, 0.25]
     """
-    if not hasattr(problem, "certified_step"):
-        return np.full(W.shape[:-2], 1 / problem.L, dtype=W.dtype)
-    steps = np.asarray(problem.certified_step(W, G), dtype=W.dtype)
+    own = getattr(problem, "certified_step", None)
+    proved = np.full(W.shape[:-2], 1 / problem.L) if own is None else np.asarray(own(W, G))
+    steps = proved.astype(W.dtype, copy=False)
+    if steps.dtype != proved.dtype:  # which rounds to nearest, perhaps up
+        steps = np.nextafter(steps, np.zeros_like(steps))
     if steps.shape != W.shape[:-2] or (steps < 0).any():
         came = f"shape {steps.shape}" if steps.shape != W.shape[:-2] else f"{np.nanmin(steps):.3g}"
         raise ValueError(f"certified_step must return a step >= 0 for each W, of shape {W.shape[:-2]}, got {came}")

@@ -64,6 +64,12 @@ def test_of_other_shapes_no_best_constant_is_known(id):
     assert strongest(theorems.ALL[id]) is None
 
 
+def test_a_claim_of_which_nothing_is_left_has_no_strongest_form():
+    """With lambda_max in the place of lambda_min no multiple of a step is proved: not even none of it."""
+    wrong = replace(theorems.T1, id="wrong", claim=E(theorems.T1.metric) <= 2 * gap0_upper / (gamma * lambda_max * T))
+    assert strongest(wrong) is None
+
+
 FOLLOWS = {"T9d": 2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max / lambda_min) * D}
 """What is more than ours and has a proof, with a page that says so: the sharp form of T9d, with the weights of T9d."""
 
