@@ -113,7 +113,9 @@ DEFAULT_PROBLEMS: Mapping[str, DefaultProblem] = MappingProxyType(
             _tanh_network, 128, ranks=(4,), runs_if_costly=64, W0=_standard_normal, usual=False
         ),
         "two_layers": DefaultProblem(lambda: _two_layers(cap=1.0), 128, ranks=(2,), runs_if_costly=64, usual=False),
-        "two_layers_free": DefaultProblem(lambda: _two_layers(cap=math.inf), 128, ranks=(2,), usual=False),
+        "two_layers_free": DefaultProblem(
+            lambda: _two_layers(cap=math.inf), 128, ranks=(2,), runs_if_costly=64, usual=False
+        ),
     }
 )
 
