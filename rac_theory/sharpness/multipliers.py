@@ -6,7 +6,7 @@ that are zero stay so. Nothing here need be right: a certificate is checked, and
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ MARGINS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """How far inside the solver is asked to stay, one after the other until a certificate is found."""
 
 _GRID = 10**10  # multipliers are rounded to this
+_USED = 1e-5  # of the largest multiplier: a smaller one counts as none
 _TOLERANCE = 1e-10  # asked of the solver
 
 
@@ -38,7 +39,9 @@ class Column(NamedTuple):
 
 def certificate(stated: Program) -> Certificate:
     """Return a certificate of nearly the least bound; RuntimeError if none is found."""
-    columns = _columns(stated)
+    columns = _columns(stated, stated.candidates)
+    for finer in (64, 256):
+        columns = _refined(stated, columns, finer)
     for margin in MARGINS:
         proposed = proposal(stated, columns, margin)
         if proposed is not None and (found := _rounded(stated, columns, *proposed)) and found.check():
@@ -49,16 +52,38 @@ def certificate(stated: Program) -> Certificate:
     )
 
 
-def _columns(stated: Program) -> list[Column]:
+def _columns(stated: Program, conditions: Iterable[Condition]) -> list[Column]:
     seen: set[Condition] = set()
     found = []
-    for condition in stated.candidates:
+    for condition in conditions:
         if condition not in seen:
             orbit = stated.orbit(condition)
             seen.update(orbit)
             form = total(map(stated.form, orbit), stated.blocks)
             found.append(Column(orbit, form, condition.kind.startswith("=")))
     return found
+
+
+def _refined(stated: Program, columns: list[Column], finer: int) -> list[Column]:
+    """Replace conditions with an alpha by those around the ones that are used, on a finer grid.
+
+    For each pair of points one alpha is best; a coarse grid finds it, and misses it by little.
+    """
+    if not any(column.conditions[0].alpha for column in columns):
+        return columns
+    proposed = proposal(stated, columns, MARGINS[0])
+    if proposed is None:
+        return columns
+    largest = max(proposed[1])
+    kept, near = [], set()
+    for column, x in zip(columns, proposed[1], strict=True):
+        condition = column.conditions[0]
+        if not condition.alpha:
+            kept.append(column)
+        elif x > _USED * largest:
+            alphas = (condition.alpha + stated.largest_alpha * j / finer for j in range(-4, 5))
+            near |= {condition._replace(alpha=alpha) for alpha in alphas if 0 < alpha < stated.largest_alpha}
+    return kept + _columns(stated, sorted(near))
 
 
 def proposal(stated: Program, columns: Sequence[Column], margin: float) -> tuple[float, Array] | None:
