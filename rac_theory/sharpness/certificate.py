@@ -4,9 +4,9 @@ With multipliers :math:`\lambda_c \ge 0` of conditions :math:`c \ge 0` the certi
 
 .. math:: \text{bound} \cdot \text{start} - \text{metric} = \sum_c \lambda_c\, c + \sum_i d_i \|u_i\|^2 ,
 
-the last sum with :math:`d_i \ge 0` over combinations u of points and gradients. So the metric is at most the bound times the
-start, for every function that meets the conditions. Where the multipliers came from does not matter: here it is multiplied
-out again, in rational numbers, with the conditions that ``program`` writes down.
+the last sum with :math:`d_i \ge 0` over combinations u of points and gradients. So the metric is at most the bound
+times the start, for every function that meets the conditions. Where the multipliers came from does not matter: here
+it is multiplied out again, in rational numbers, with the conditions that ``program`` writes down.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The search for the example that comes nearest to a worst case: in floating point, then rounded and evaluated exactly."""
+"""The search for the example that comes nearest to a worst case: in floating point, then rounded."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -63,7 +63,12 @@ def _hardest(setting: Setting, widths: int, rng: np.random.Generator) -> Rotated
     k, least = setting.blocks, max(setting.mu / setting.L, _LEAST)
 
     def at(point: list[Fraction]) -> Rotated:
-        curvatures, start, wide, tangents = point[:k], point[k : 2 * k], point[2 * k :][:widths], point[2 * k + widths :]
+        curvatures, start, wide, tangents = (
+            point[:k],
+            point[k : 2 * k],
+            point[2 * k :][:widths],
+            point[2 * k + widths :],
+        )
         return Rotated(
             tuple(least + (1 - least) * x for x in curvatures),
             tuple(_LEAST + x for x in wide),
@@ -88,5 +93,7 @@ def _searched(value: Callable[[list[Fraction]], float], size: int, rng: np.rando
     cube = Bounds(np.zeros(size), np.ones(size))
     coarse = differential_evolution(cost, cube, maxiter=_GENERATIONS, init=first, polish=False, tol=0, seed=rng)
     corners = np.vstack([coarse.x, coarse.x + _SIMPLEX * np.eye(size)])
-    fine = minimize(cost, coarse.x, method="Nelder-Mead", bounds=cube, options={"initial_simplex": np.clip(corners, 0, 1)})
+    fine = minimize(
+        cost, coarse.x, method="Nelder-Mead", bounds=cube, options={"initial_simplex": np.clip(corners, 0, 1)}
+    )
     return rational(fine.x if fine.fun < coarse.fun else coarse.x)

@@ -1,7 +1,7 @@
-r"""Functions whose worst case is computed exactly: in rational numbers, and by the same lines in floating point for a search.
+"""Functions that attain a value exactly: in rational numbers, and by the same lines in floating point for a search.
 
-In units of L, from a start in as many dimensions as there are blocks, one coordinate each. The value of an example is a lower end
-of the worst case of its class.
+In units of L, from a start in as many dimensions as there are blocks, one coordinate each. The value of an example is
+a lower end of the worst case of its class.
 """
 
 from collections.abc import Callable
@@ -28,8 +28,8 @@ class Example(Protocol):
 class Huber:
     """The sum over the coordinates of a x^2/2 for |x| <= width, beyond which it is straight; each of them starts at 1.
 
-    Every coordinate takes a gradient step where its block is drawn, so all that counts is how often: a binomial law. A sketch that
-    draws everything or nothing has the same one, so this is an example for any share.
+    Every coordinate takes a gradient step where its block is drawn, so all that counts is how often: a binomial law.
+    A sketch that draws everything or nothing has the same one, so this is an example for any share.
 
     Attributes
     ----------
@@ -76,7 +76,9 @@ class Huber:
             return a * x * x / 2 if abs(x) <= w else a * w * (abs(x) - w / 2)
 
         if setting.theorem == "T1":
-            return setting.L * sum(mean(lambda x: (a * max(-w, min(w, x))) ** 2, t) for t in range(T)) / (T * f(points[0]))
+            return (
+                setting.L * sum(mean(lambda x: (a * max(-w, min(w, x))) ** 2, t) for t in range(T)) / (T * f(points[0]))
+            )
         if setting.theorem == "T4":
             return mean(lambda x: x * x, T)
         return mean(f, T) / _start(setting, f(points[0]), 1, gamma)
@@ -84,7 +86,7 @@ class Huber:
 
 @dataclass(frozen=True)
 class Rotated:
-    """The sum of a y^2/2 over the coordinates y of U'x, straight beyond their widths; U is a product of plane rotations.
+    """The sum of a y^2/2 over the coordinates y of U'x, straight beyond their widths; U is a product of rotations.
 
     Attributes
     ----------
@@ -154,10 +156,11 @@ class Rotated:
 
 @dataclass(frozen=True)
 class SlowDirection:
-    """A quadratic with one slow direction, that of equal coordinates, along which it starts: x'Qx/2, Q = fast I - (fast - slow) J.
+    """The quadratic x'Qx/2 with one slow direction, that of equal coordinates, along which it starts.
 
-    J is the matrix of equal entries with trace 1. A rank that is small against the dimension sees little of the slow direction, and
-    what it moves instead is fast. In one step all that counts is the share: where the sketch draws r of d coordinates, r/d.
+    Q = fast I - (fast - slow) J, where J is the matrix of equal entries with trace 1. A rank that is small against
+    the dimension sees little of the slow direction, and what it moves instead is fast. In one step all that counts is
+    the share: where the sketch draws r of d coordinates, r/d.
 
     Attributes
     ----------

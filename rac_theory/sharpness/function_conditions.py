@@ -1,6 +1,7 @@
 r"""What holds between points, gradients and values of one function: the conditions from which a certificate is made.
 
-In units of L, so that L is 1, and with the minimum 0. All are forms that are nonnegative for every function of the class:
+In units of L, so that L is 1, and with the minimum 0. All are forms that are nonnegative for every function of the
+class:
 
 - *smooth*: the quadratic that touches f at i from above is nowhere below the one that touches it at j from below.
 - *convex*: the same for f less :math:`\mu \|x\|^2 / 2`, which is convex, and smooth with the constant 1 - mu.
@@ -8,8 +9,9 @@ In units of L, so that L is 1, and with the minimum 0. All are forms that are no
 - *PL*: the inequality itself.
 - *smooth PL*: smoothness between i, j and a third point z, and the inequality at z, in one. See ``smooth_pl``.
 
-The second and the first are all that such functions have in common (Taylor, Hendrickx & Glineur, arXiv:1502.05666); of the
-last nobody knows all. It is that of Rubbens, Hendrickx & Taylor, arXiv:2504.14377, Proposition 3.2, with another proof.
+The second and the first are all that such functions have in common (Taylor, Hendrickx & Glineur, arXiv:1502.05666);
+of the last nobody knows all. It is that of Rubbens, Hendrickx & Taylor, arXiv:2504.14377, Proposition 3.2, with
+another proof.
 """
 
 from fractions import Fraction
@@ -49,7 +51,7 @@ def _place(place: Place) -> str:
 
 
 def smooth(i: Point, j: Point) -> Form:
-    """f_i - f_j - <g_i + g_j, x_i - x_j>/2 - |g_i - g_j|^2/4 + |x_i - x_j|^2/4, twice the distance of two parabolas."""
+    """f_i - f_j - <g_i + g_j, x_i - x_j>/2 - |g_i - g_j|^2/4 + |x_i - x_j|^2/4: the least distance of two parabolas."""
     step, turn = i.x - j.x, i.gradient - j.gradient
     middle = Fraction(-1, 2) * inner(i.gradient + j.gradient, step)
     return i.f - j.f + middle - Fraction(1, 4) * square(turn) + Fraction(1, 4) * square(step)
@@ -84,8 +86,9 @@ def smooth_pl(i: Point, j: Point, mu: Fraction, alpha: Fraction) -> Form:
 
     .. math:: (2q - \mu)\, \text{smooth}(i, z) + (2q + \mu)\, \text{smooth}(z, j) + |h|^2 - 2 \mu v \ge 0 .
 
-    v cancels. The rest is a concave quadratic of h; the largest that it can be is a convex quadratic of z, and its least value,
-    by a z of our choice, is a positive multiple of this form. So the form is nonnegative. ``tests`` compare the two sides.
+    v cancels. The rest is a concave quadratic of h; the largest that it can be is a convex quadratic of z, and its
+    least value, by a z of our choice, is a positive multiple of this form. So the form is nonnegative. ``tests``
+    compare the two sides.
     """
     if not alpha:
         return smooth(i, j)

@@ -1,8 +1,9 @@
 """The search for a certificate: an interior-point method proposes multipliers, and they are rounded to rational ones.
 
-The solver is asked to leave a margin, by which the matrix that must be positive semidefinite is so in spite of rounding. Values
-must cancel exactly, and after rounding they do not: each multiplier is then corrected in proportion to itself, so that those
-that are zero stay so. Nothing here need be right: a certificate is checked, and is looser where the solver was worse.
+The solver is asked to leave a margin, by which the matrix that must be positive semidefinite is so in spite of
+rounding. Values must cancel exactly, and after rounding they do not: each multiplier is then corrected in proportion
+to itself, so that those that are zero stay so. Nothing here need be right: a certificate is checked, and is looser
+where the solver was worse.
 """
 
 import warnings
@@ -47,8 +48,8 @@ def certificate(stated: Program) -> Certificate:
         if proposed is not None and (found := _rounded(stated, columns, *proposed)) and found.check():
             return found
     raise RuntimeError(
-        f"the solver must propose multipliers that round to a certificate, it did not for {stated.setting.theorem} with "
-        f"blocks={stated.setting.blocks}, steps={stated.setting.steps}; ask for fewer steps or blocks"
+        f"the solver must propose multipliers that round to a certificate, it did not for {stated.setting.theorem} "
+        f"with blocks={stated.setting.blocks}, steps={stated.setting.steps}; ask for fewer steps or blocks"
     )
 
 

@@ -28,8 +28,8 @@ class Program:
         Those with a gradient and a value.
     metric, start : Form
     laws : dict of str to Form
-        What else is nonnegative, by its name: what is known of the mean of a step. A name that begins with "=" is of a form
-        that is zero, so that its multiplier may have any sign.
+        What else is nonnegative, by its name: what is known of the mean of a step. A name that begins with "=" is of
+        a form that is zero, so that its multiplier may have any sign.
     vectors : int
         How many unknown ones there are.
     """
@@ -121,7 +121,7 @@ def tree(setting: Setting) -> Program:
     with_gradients = [place for place in places if len(place) < T or setting.theorem not in ("T1", "T4")]
     numbers = {place: number for number, place in enumerate(with_gradients, start=1)}
     gradients = {place: Vector.unknown(numbers[place], k) for place in with_gradients}
-    x = {(): Vector.unknown(0, k)}
+    x: dict[Place, Vector] = {(): Vector.unknown(0, k)}
     for place in places[1:]:
         block, before = place[-1], place[:-1]
         x[place] = x[before] - setting.gamma * setting.L * gradients[before].part(block)
@@ -139,8 +139,9 @@ def tree(setting: Setting) -> Program:
 def step(setting: Setting) -> Program:
     """The program of one step under any sketch, whose Gram matrix is the mean over all draws.
 
-    Conditions are linear in inner products and values, so their means hold for the means. Of H it is known that ``<HG, G> =
-    |HG|^2``, that ``E|HG|^2`` is the share of ``|G|^2`` or more, and for an isotropic sketch ``E[HG]`` that share of G.
+    Conditions are linear in inner products and values, so their means hold for the means. Of H it is known that
+    ``<HG, G> = |HG|^2``, that ``E|HG|^2`` is the share of ``|G|^2`` or more, and for an isotropic sketch ``E[HG]``
+    that share of G.
     """
     V, G, moved, after = (Vector.unknown(number, 1) for number in range(4))
     gamma = setting.gamma * setting.L
@@ -161,7 +162,9 @@ def step(setting: Setting) -> Program:
     return _finished(setting, points, metric, laws, 4)
 
 
-def _finished(setting: Setting, points: dict[Place, Point], metric: Form, laws: dict[str, Form], vectors: int) -> Program:
+def _finished(
+    setting: Setting, points: dict[Place, Point], metric: Form, laws: dict[str, Form], vectors: int
+) -> Program:
     k = len(metric.products)
     V, gap = points[()].x, points[()].f
     distance = 1 / (2 * setting.gamma * setting.L) * square(V)

@@ -1,15 +1,17 @@
-r"""The worst case of a theorem over its whole class of functions, between two ends that are both proved (extra ``pep``).
+"""The worst case of a theorem over its whole class of functions, between two ends that are proved (extra ``pep``).
 
-Of a function only its points, values and gradients along the runs matter, and of those only inner products: the worst case
-is the value of a semidefinite program (Drori & Teboulle, *Performance of first-order methods for smooth convex minimization*,
-Math. Program. 145, 2014; Taylor, Hendrickx & Glineur, arXiv:1502.05666). Dimensions are not limited: it is over all of them.
+Of a function only its points, values and gradients along the runs matter, and of those only inner products: the worst
+case is the value of a semidefinite program (Drori & Teboulle, *Performance of first-order methods for smooth convex
+minimization*, Math. Program. 145, 2014; Taylor, Hendrickx & Glineur, arXiv:1502.05666). Dimensions are not limited:
+it is over all of them.
 
-- The *upper end* is proved by a ``Certificate``, whose multipliers were proposed by a solver and rounded, and which is checked
-  in exact arithmetic whatever the solver did.
+- The *upper end* is proved by a ``Certificate``. A solver proposed its multipliers, they were rounded, and it is
+  checked in exact arithmetic whatever the solver did.
 - The *lower end* is attained by a function that is named, and evaluated exactly.
 
-For T1, T3 and T4 the conditions are all that functions of the class have in common, so that only the margin for rounding and
-the search for the example keep the ends apart. For T2 no such conditions are known: those here are necessary.
+For T1, T3 and T4 the conditions are all that functions of the class have in common, so that only the margin for
+rounding and the search for the example keep the ends apart. For T2 no such conditions are known: those here are
+necessary.
 """
 
 from dataclasses import dataclass
@@ -86,15 +88,15 @@ def worst_case(
 ) -> WorstCase:
     """Return the worst case of RAC-LoRA with a uniform block of ``blocks`` and exact gradients.
 
-    The sketch draws one of k blocks of coordinates, so that all runs are a tree with k branches at every step, and an expectation
-    is a mean over its nodes.
+    The sketch draws one of k blocks of coordinates, so that all runs are a tree with k branches at every step, and an
+    expectation is a mean over its nodes.
 
     Parameters
     ----------
     theorem : "T1", "T2", "T3", "T3_isotropic" or "T4"
     L, mu : float or Fraction
-        The constants of the class; mu, of PL for T2 and of strong convexity for T4, is not read for others. Numbers are taken as
-        they are: 0.1 is the number in floating point, and Fraction(1, 10) makes a shorter certificate.
+        The constants of the class; mu, of PL for T2 and of strong convexity for T4, is not read for others. Numbers
+        are taken as they are: 0.1 is the number in floating point, and Fraction(1, 10) makes a shorter certificate.
     gamma : float or Fraction
         The size of a gradient step.
     blocks : int
@@ -137,9 +139,9 @@ def worst_step(
 ) -> WorstCase:
     """Return the worst case of one step under *any* sketch with ``E[H] = share I``, and of any function.
 
-    For T1 and T2 the upper end holds wherever ``E[H]`` is at least that, ``share`` being ``lambda_min``. Its conditions are of a
-    mean over all draws, so there may be infinitely many. The lower end is attained by some sketch: one that draws everything or
-    nothing, or r of d coordinates.
+    For T1 and T2 the upper end holds wherever ``E[H]`` is at least that, ``share`` being ``lambda_min``. Its
+    conditions are of a mean over all draws, so there may be infinitely many. The lower end is attained by some
+    sketch: one that draws everything or nothing, or r of d coordinates.
 
     Parameters
     ----------
@@ -167,7 +169,15 @@ def worst_step(
     return _solved(_setting(theorem, L, mu, gamma, 0, 1, share), rng)
 
 
-def _setting(theorem: TheoremId, L: object, mu: object, gamma: object, blocks: int, steps: int, share: Fraction) -> Setting:
+def _setting(
+    theorem: TheoremId,
+    L: float | Fraction,
+    mu: float | Fraction,
+    gamma: float | Fraction,
+    blocks: int,
+    steps: int,
+    share: Fraction,
+) -> Setting:
     checks.one_of("theorem", theorem, THEOREMS)
     exact = {name: _exact(name, x) for name, x in (("L", L), ("gamma", gamma))}
     if theorem in ("T2", "T4"):
@@ -177,7 +187,7 @@ def _setting(theorem: TheoremId, L: object, mu: object, gamma: object, blocks: i
     return Setting(theorem, exact["L"], exact.get("mu", Fraction(0)), exact["gamma"], blocks, steps, share)
 
 
-def _exact(name: str, x: object) -> Fraction:
+def _exact(name: str, x: float | Fraction) -> Fraction:
     """Return the number as it is; ValueError if it is not finite and above 0."""
     if isinstance(x, Fraction) and x > 0:
         return x
