@@ -1,9 +1,8 @@
 """The search for a certificate: an interior-point method proposes multipliers, and they are rounded to rational ones.
 
 The solver is asked to leave a margin, by which the matrix that must be positive semidefinite is so in spite of
-rounding. Values must cancel exactly, and after rounding they do not: each multiplier is then corrected in proportion
-to itself, so that those that are zero stay so. Nothing here need be right: a certificate is checked, and is looser
-where the solver was worse.
+rounding. Values must cancel exactly, and after rounding they do not: as many of the largest multipliers as there are
+values are corrected. Nothing here need be right: a certificate is checked, and is looser where the solver was worse.
 """
 
 import warnings
@@ -135,14 +134,15 @@ def _rounded(stated: Program, columns: Sequence[Column], bound: float, multiplie
     x = [Fraction(round(float(y) * _GRID), _GRID) for y in multipliers]
     x = [y if column.is_free else max(y, Fraction(0)) for y, column in zip(x, columns, strict=True)]
     rows = sorted({tuple(row) for row in _values([stated.start, stated.metric, *(column.form for column in columns)])})
-    weights = [abs(y) for y in x]
     missing = [exact * row[0] - row[1] - _dot(row[2:], x) for row in rows]
-    normal = [[_dot([a * w for a, w in zip(u[2:], weights, strict=True)], v[2:]) for v in rows] for u in rows]
-    shares = _solution(normal, missing)
-    if shares is None:
+    largest = sorted(range(len(x)), key=lambda c: -abs(x[c]))
+    corrections = _solution([[row[2 + c] for c in largest] for row in rows], missing)
+    if corrections is None:
         return None
-    for c, weight in enumerate(weights):
-        x[c] += weight * sum((row[2 + c] * share for row, share in zip(rows, shares, strict=True)), Fraction(0))
+    for c, correction in corrections.items():
+        x[largest[c]] += correction
+    if any(y < 0 and not column.is_free for y, column in zip(x, columns, strict=True)):
+        return None
     expanded = [(condition, y) for column, y in zip(columns, x, strict=True) if y for condition in column.conditions]
     return Certificate(stated.setting, exact * stated.setting.unit, tuple(expanded))
 
@@ -151,16 +151,19 @@ def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
     return sum((x * y for x, y in zip(a, b, strict=True) if x and y), Fraction(0))
 
 
-def _solution(A: Matrix, b: Sequence[Fraction]) -> list[Fraction] | None:
-    """Solve linear equations by elimination; None where they have no unique solution."""
+def _solution(A: Matrix, b: Sequence[Fraction]) -> dict[int, Fraction] | None:
+    """Solve Ax = b with as few unknowns as there are equations, the first that will do; None where none do."""
     rows = [[*row, y] for row, y in zip(A, b, strict=True)]
+    pivots: dict[int, int] = {}
     for k in range(len(rows)):
-        pivot = next((i for i in range(k, len(rows)) if rows[i][k]), None)
-        if pivot is None:
-            return None
-        rows[k], rows[pivot] = rows[pivot], rows[k]
-        rows[k] = [x / rows[k][k] for x in rows[k]]
+        column = next((c for c, x in enumerate(rows[k][:-1]) if x), None)
+        if column is None:
+            if rows[k][-1]:
+                return None
+            continue
+        pivots[k] = column
+        rows[k] = [x / rows[k][column] for x in rows[k]]
         for i, row in enumerate(rows):
-            if i != k and row[k]:
-                rows[i] = [x - row[k] * y for x, y in zip(row, rows[k], strict=True)]
-    return [row[-1] for row in rows]
+            if i != k and (factor := row[column]):
+                rows[i] = [x - factor * y if y else x for x, y in zip(row, rows[k], strict=True)]
+    return {column: rows[k][-1] for k, column in pivots.items()}

@@ -47,6 +47,10 @@ class Setting:
     steps: int
     share: Fraction
 
+    def __post_init__(self) -> None:
+        if self.blocks and self.share * self.blocks != 1:
+            raise ValueError(f"share must be 1/blocks = 1/{self.blocks}, got {self.share}")
+
     @property
     def unit(self) -> Fraction:
         """Of the metric over the start, where L is the unit: of squared gradients L, else 1."""

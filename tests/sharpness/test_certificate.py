@@ -24,7 +24,7 @@ PROPOSAL = multipliers.proposal
 def found(theorem, blocks=2, steps=1, gamma=ONE, mu=TENTH):
     """The certificate, without a search for an example."""
     mu = mu if theorem in ("T2", "T4") else Fraction(0)
-    return multipliers.certificate(program(Setting(theorem, ONE, mu, gamma, blocks, steps, Fraction(1, max(blocks, 2)))))
+    return multipliers.certificate(program(Setting(theorem, ONE, mu, gamma, blocks, steps, Fraction(1, blocks or 2))))
 
 
 @pytest.mark.parametrize("theorem", THEOREMS)
@@ -104,7 +104,7 @@ def test_a_condition_of_another_class_proves_nothing(theorem, condition):
 
 def test_a_certificate_of_another_class_proves_nothing_here():
     certificate = found("T2")
-    for change in ({"mu": Fraction(1, 20)}, {"gamma": Fraction(3, 2)}, {"blocks": 3}, {"theorem": "T1"}, {"L": ONE * 2}):
+    for change in ({"mu": Fraction(1, 20)}, {"gamma": Fraction(3, 2)}, {"blocks": 3, "share": ONE / 3}, {"theorem": "T1"}, {"L": ONE * 2}):
         assert not replace(certificate, setting=replace(certificate.setting, **change)).check()
 
 
