@@ -11,7 +11,7 @@ from rac_theory.sharpness.examples import Example, Huber, Rotated, SlowDirection
 from rac_theory.sharpness.setting import Setting
 
 _GENERATIONS = 60
-_POPULATION = 6  # for each parameter
+_POPULATION, _LARGEST = 6, 60  # for each parameter, and of all
 _SIMPLEX = 0.02
 _EDGE = 0.1  # the share of a coordinate at each end that stands for the end itself: extremes are hit, not approached
 _GRID = 10_000  # parameters are rounded to this: near the best of them that changes the value in the eighth digit
@@ -89,11 +89,10 @@ def _searched(value: Callable[[list[Fraction]], float], size: int, rng: np.rando
     def cost(point: Array) -> float:
         return -value(rational(point))
 
-    first = np.asarray(rng.random((_POPULATION * size, size)))
+    first = np.asarray(rng.random((min(_POPULATION * size, _LARGEST), size)))
     cube = Bounds(np.zeros(size), np.ones(size))
     coarse = differential_evolution(cost, cube, maxiter=_GENERATIONS, init=first, polish=False, tol=0, seed=rng)
     corners = np.vstack([coarse.x, coarse.x + _SIMPLEX * np.eye(size)])
-    fine = minimize(
-        cost, coarse.x, method="Nelder-Mead", bounds=cube, options={"initial_simplex": np.clip(corners, 0, 1)}
-    )
+    options = {"initial_simplex": np.clip(corners, 0, 1), "maxfev": 2000}
+    fine = minimize(cost, coarse.x, method="Nelder-Mead", bounds=cube, options=options)
     return rational(fine.x if fine.fun < coarse.fun else coarse.x)

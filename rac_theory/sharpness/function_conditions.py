@@ -75,7 +75,7 @@ def pl(i: Point, mu: Fraction) -> Form:
 
 
 def largest_alpha(mu: Fraction) -> Fraction:
-    """Below this alpha ``smooth_pl`` is a condition."""
+    """Up to this alpha ``smooth_pl`` is a condition."""
     return 2 * mu / (2 + mu)
 
 
@@ -86,9 +86,9 @@ def smooth_pl(i: Point, j: Point, mu: Fraction, alpha: Fraction) -> Form:
 
     .. math:: (2q - \mu)\, \text{smooth}(i, z) + (2q + \mu)\, \text{smooth}(z, j) + |h|^2 - 2 \mu v \ge 0 .
 
-    v cancels. The rest is a concave quadratic of h; the largest that it can be is a convex quadratic of z, and its
-    least value, by a z of our choice, is a positive multiple of this form. So the form is nonnegative. ``tests``
-    compare the two sides.
+    v cancels. The rest is a concave quadratic of h, and at most its maximum over h. For one z that is a positive
+    multiple of this form, which is therefore nonnegative; a test compares all coefficients. For the largest alpha q
+    is 1, and the form is a limit.
     """
     if not alpha:
         return smooth(i, j)

@@ -82,7 +82,7 @@ def _refined(stated: Program, columns: list[Column], finer: int) -> list[Column]
             kept.append(column)
         elif x > _USED * largest:
             alphas = (condition.alpha + stated.largest_alpha * j / finer for j in range(-4, 5))
-            near |= {condition._replace(alpha=alpha) for alpha in alphas if 0 < alpha < stated.largest_alpha}
+            near |= {condition._replace(alpha=alpha) for alpha in alphas if 0 < alpha <= stated.largest_alpha}
     return kept + _columns(stated, sorted(near))
 
 

@@ -53,7 +53,7 @@ class Program:
             return self.laws[kind]
         mu = self.setting.mu / self.setting.L
         points = [self.points[place] for place in places]
-        if kind not in _KINDS[self.setting.theorem] or not (alpha == 0 or 0 < alpha < self.largest_alpha):
+        if kind not in _KINDS[self.setting.theorem] or not 0 <= alpha <= self.largest_alpha:
             raise ValueError(f"condition must be one of functions of this class, got {condition}")
         match kind, points:
             case "smooth", [i, j]:
@@ -68,14 +68,14 @@ class Program:
 
     @property
     def largest_alpha(self) -> Fraction:
-        """Below this alpha is a condition of PL functions; 0 for others."""
+        """Of the conditions of PL functions; 0 for others."""
         is_pl = self.setting.theorem == "T2"
         return conditions.largest_alpha(self.setting.mu / self.setting.L) if is_pl else Fraction(0)
 
     @property
     def candidates(self) -> list[Condition]:
         """All conditions among the points."""
-        alphas = [self.largest_alpha * a / ALPHAS for a in range(ALPHAS)]
+        alphas = [self.largest_alpha * a / ALPHAS for a in range(ALPHAS + 1)]
         found = [Condition(name, ()) for name in self.laws]
         for kind in _KINDS[self.setting.theorem]:
             if kind in ("low", "PL"):

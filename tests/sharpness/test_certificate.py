@@ -1,6 +1,7 @@
 """Certificates: what they accept is true whatever proposed it, and what is not a proof they refuse."""
 
 import pickle
+import warnings
 from dataclasses import replace
 from fractions import Fraction
 
@@ -85,7 +86,7 @@ def test_every_block_must_be_positive(block):
     ("theorem", "condition"),
     [
         ("T2", Condition("convex", ((), (0,)))),  # convexity, where f need not be convex
-        ("T2", Condition("smooth", ((), (0,)), 2 * TENTH / (2 + TENTH))),  # an alpha out of its range
+        ("T2", Condition("smooth", ((), (0,)), Fraction(1, 10**9) + 2 * TENTH / (2 + TENTH))),  # alpha is too large
         ("T2", Condition("smooth", ((), (0,)), -TENTH)),
         ("T1", Condition("PL", ((),))),
         ("T1", Condition("smooth", ((), ()), Fraction(1, 1000))),  # an alpha, where f need not be PL
@@ -104,46 +105,59 @@ def test_a_condition_of_another_class_proves_nothing(theorem, condition):
 
 def test_a_certificate_of_another_class_proves_nothing_here():
     certificate = found("T2")
-    for change in ({"mu": Fraction(1, 20)}, {"gamma": Fraction(3, 2)}, {"blocks": 3, "share": ONE / 3}, {"theorem": "T1"}, {"L": ONE * 2}):
+    for change in (
+        {"mu": Fraction(1, 20)},
+        {"gamma": Fraction(3, 2)},
+        {"blocks": 3, "share": ONE / 3},
+        {"theorem": "T1"},
+        {"L": ONE * 2},
+    ):
         assert not replace(certificate, setting=replace(certificate.setting, **change)).check()
 
 
-SETTINGS = [("T1", 2, 2), ("T2", 2, 1), ("T2", 1, 2), ("T3", 2, 2), ("T3_isotropic", 3, 1), ("T4", 2, 2), ("T2", 0, 1)]
-ACCURATE = {where: found(*where) for where in SETTINGS}
+# A theorem, blocks, steps, and what an accurate solver comes to, less its margin of 10^-6.
+TRUTHS = {
+    ("T1", 2, 2): 1.5,
+    ("T3", 2, 1): 0.3219463,
+    ("T4", 2, 2): 0.819025,
+}
+TRUTHS_OF_PL = {("T2", 2, 1): 0.942183, ("T2", 1, 2): 0.69475, ("T2", 0, 1): 0.944196}
+LONG = [pytest.param(*item, marks=pytest.mark.long) for item in TRUTHS_OF_PL.items()]
 
 
-@pytest.mark.parametrize("where", SETTINGS)
+@pytest.mark.parametrize(("where", "truth"), [*TRUTHS.items(), *LONG])
 @pytest.mark.parametrize(
-    "options",
+    ("options", "always"),
     [
-        {"solver": "SCS"},  # three to five digits
-        {"solver": "SCS", "eps": 1e-2},
-        {"solver": "SCS", "max_iters": 100},
-        {"solver": "CLARABEL", "max_iter": 7},  # stopped early
-        {"solver": "CLARABEL", "max_iter": 3},
+        ({"solver": "SCS"}, True),  # three to five digits
+        ({"solver": "SCS", "eps": 1e-2}, False),
+        ({"solver": "SCS", "max_iters": 100}, False),
+        ({"solver": "CLARABEL", "max_iter": 7}, True),  # stopped early
+        ({"solver": "CLARABEL", "max_iter": 3}, False),
     ],
     ids=str,
 )
-def test_a_worse_solver_gives_a_looser_end_and_never_a_false_one(where, options, monkeypatch):
-    """What is true is known from examples in the other tests; here it is the accurate certificate, less its margin."""
+def test_a_worse_solver_gives_a_looser_end_and_never_a_false_one(where, truth, options, always, monkeypatch):
+    """Would catch a certificate that is not checked, or is checked to the accuracy of the solver."""
 
     def rough(problem):
-        SOLVE(problem, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the solution may be inaccurate
+            SOLVE(problem, **options)
 
     monkeypatch.setattr(multipliers, "solve", rough)
-    truth = float(ACCURATE[where].bound)
     try:
         certificate = found(*where)
-    except RuntimeError as error:
-        assert "the solver must propose multipliers that round to a certificate" in str(error)
+    except RuntimeError:
+        assert not always
     else:
         assert certificate.check()
-        assert certificate.bound > truth * (1 - 3e-6)
+        assert certificate.bound > truth
 
 
 @pytest.mark.parametrize("noise", [1e-8, 1e-4, 1e-2, 1.0])
-@pytest.mark.parametrize("where", SETTINGS)
-def test_a_solver_that_is_wrong_is_not_believed(where, noise, monkeypatch):
+@pytest.mark.parametrize(("where", "truth"), [*TRUTHS.items(), *LONG])
+def test_a_solver_that_is_wrong_is_not_believed(where, truth, noise, monkeypatch):
     """Multipliers that err, and a bound that promises too much: what comes out is a proof, or nothing."""
     rng = np.random.default_rng(0)
 
@@ -160,7 +174,7 @@ def test_a_solver_that_is_wrong_is_not_believed(where, noise, monkeypatch):
         assert noise > 1e-8
     else:
         assert certificate.check()
-        assert certificate.bound > float(ACCURATE[where].bound) * (1 - 3e-6)
+        assert certificate.bound > truth
 
 
 @pytest.mark.parametrize("nonsense", [None, "zeros", "nan", "inf", "negative"])
@@ -234,6 +248,7 @@ def test_no_certificate_is_below_what_a_function_attains():
     assert min(worst.values()) > 0.9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", [("T1", 2, 2), ("T3", 2, 1), ("T3_isotropic", 1, 2), ("T4", 3, 1)])
 def test_the_example_meets_the_certificate_where_the_conditions_are_exact(where):
     """Both ends on the truth, to a part in 10^5. Would catch a condition that is missing."""
@@ -243,6 +258,7 @@ def test_the_example_meets_the_certificate_where_the_conditions_are_exact(where)
     assert isinstance(ends.certificate, Certificate)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("k", [2, 3])
 def test_a_step_under_any_sketch_covers_one_of_k_blocks(k):
     """The conditions are fewer, so its end is not below that of the tree; for T3 and T4 it is the same to 10^-6."""

@@ -34,7 +34,7 @@ def test_quadratics_are_those_of_the_exact_expectation(theorem, blocks):
     rotated = Rotated(curvatures, (), tuple(corner), tuple(Fraction(3, 2 + i) for i in range(blocks)))
     slow = SlowDirection(HALF, Fraction(3, 4))
     U = rotated.rotation(float)
-    assert U @ U.T == pytest.approx(np.eye(blocks))
+    assert pytest.approx(np.eye(blocks)) == U @ U.T
     J = np.full((blocks, blocks), 1 / blocks)
     for example, Q, start in (
         (rotated, (U * np.array(curvatures, dtype=float)) @ U.T, rotated.start),
@@ -47,7 +47,10 @@ def test_quadratics_are_those_of_the_exact_expectation(theorem, blocks):
         constants = Constants.of(case)
         exact = claim.bound(constants, 2)[-1] / tightness(claim, case, constants=constants)[-1]
         distance = constants.distance0**2
-        unit = {"T3": constants.gap0 + distance / (2 * algorithm.gamma), "T3_isotropic": distance / (2 * algorithm.gamma)}
+        unit = {
+            "T3": constants.gap0 + distance / (2 * algorithm.gamma),
+            "T3_isotropic": distance / (2 * algorithm.gamma),
+        }
         unit |= {"T4": distance}
         assert float(example.value(where)) == pytest.approx(exact / unit.get(theorem, constants.gap0), rel=1e-10)
         assert example.near(where) == pytest.approx(float(example.value(where)), rel=1e-12)

@@ -23,7 +23,7 @@ def test_the_condition_of_smooth_pl_functions_follows_from_a_third_point(mu, sha
     """The identity that proves it, coefficient by coefficient: for all points, gradients, values and every third one.
 
     (2q - mu) smooth(i, z) + (2q + mu) smooth(z, j) + |h|^2 - 2 mu v is a positive multiple of the condition less
-    (q - 1) |h - (1 + u) g|^2, for z = z_0 + t g, where the parabolas of i and j are nearest at z_0 and have the slope g.
+    (q - 1) |h - (1 + u) g|^2, for z = z_0 + t g, where the parabolas of i and j are nearest at z_0, with slope g.
     Would catch any wrong coefficient of the condition, and an alpha beyond its range, for which q < 1.
     """
     alpha = share * conditions.largest_alpha(mu)
@@ -63,7 +63,9 @@ def smallest(kind, rng, tries=400):
     least = np.inf
     for _ in range(tries):
         points = list(rng.standard_normal((3, 2)) * 10.0 ** rng.uniform(-1, 1))
-        if kind == "smooth PL":  # x^2 + 3 sin^2 x has L = 8 and PL with 1/32 (Karimi, Nutini & Schmidt, 2016): so mu = 1/256
+        if (
+            kind == "smooth PL"
+        ):  # x^2 + 3 sin^2 x has L = 8 and PL with 1/32 (Karimi, Nutini & Schmidt, 2016): so mu = 1/256
             mu = Fraction(1, 256)
             f = lambda x: (x @ x + 3 * np.sin(x[0]) ** 2) / 8  # noqa: E731
             gradient = lambda x: np.array([2 * x[0] + 3 * np.sin(2 * x[0]), 2 * x[1]]) / 8  # noqa: E731
@@ -86,7 +88,7 @@ def smallest(kind, rng, tries=400):
 
 @pytest.mark.parametrize("kind", ["smooth PL", "convex"])
 def test_functions_of_the_class_meet_the_conditions(kind):
-    """At 400 triples of points, to rounding. Would catch a condition with the wrong sign, or an end that is too large."""
+    """At 400 triples of points, to rounding. Would catch a wrong sign, or an end that is too large."""
     assert smallest(kind, np.random.default_rng(0)) > -1
 
 
