@@ -161,7 +161,7 @@ def worst_step(
     >>> from rac_theory import worst_step
     >>> found = worst_step("T2", L=1, mu=Fraction(1, 10), gamma=1, share=Fraction(1, 16), rng=0)
     >>> print(found)  # T2 promises 0.99375
-    <WorstCase of T2: between 0.993398 and 0.993521>
+    <WorstCase of T2: between 0.993398 and 0.993709>
     """
     share = _exact("share", share)
     if not 0 < share <= 1:
