@@ -20,21 +20,21 @@ _LEAST = Fraction(1, _GRID)  # of what must not be 0
 
 def hardest_example(setting: Setting, rng: np.random.Generator) -> Example:
     """Return the hardest of all kinds that know the sketch."""
-    found: list[Example] = [hardest_huber(setting, rng), hardest_slow_direction(setting, rng)]
+    found: list[Example] = [hardest_huber(setting, rng), hardest_slow_direction(setting, _widths(setting), rng)]
     if setting.blocks:
-        found.append(hardest_rotated(setting, rng))
+        found.append(_hardest(setting, _widths(setting) * setting.blocks, rng))
     return max(found, key=lambda example: example.value(setting))
 
 
-def hardest_slow_direction(setting: Setting, rng: np.random.Generator) -> SlowDirection:
-    """Return the hardest quadratic with one slow direction."""
+def hardest_slow_direction(setting: Setting, widths: int, rng: np.random.Generator) -> SlowDirection:
+    """Return the hardest function with one slow direction, straight beyond a width or, without one, quadratic."""
     least = max(setting.mu / setting.L, _LEAST)
 
     def at(point: list[Fraction]) -> SlowDirection:
-        slow, fast = (least + (1 - least) * x for x in point)
-        return SlowDirection(slow, fast)
+        slow, fast = (least + (1 - least) * x for x in point[:2])
+        return SlowDirection(slow, fast, _LEAST + point[2] if widths else Fraction(1))
 
-    return at(_searched(lambda point: at(point).near(setting), 2, rng))
+    return at(_searched(lambda point: at(point).near(setting), 2 + widths, rng))
 
 
 def hardest_huber(setting: Setting, rng: np.random.Generator) -> Huber:
@@ -50,13 +50,13 @@ def hardest_huber(setting: Setting, rng: np.random.Generator) -> Huber:
 
 def hardest_quadratic(setting: Setting, rng: np.random.Generator) -> Rotated | SlowDirection:
     """Return the hardest quadratic with one coordinate a block."""
-    found: list[Rotated | SlowDirection] = [_hardest(setting, 0, rng), hardest_slow_direction(setting, rng)]
+    found: list[Rotated | SlowDirection] = [_hardest(setting, 0, rng), hardest_slow_direction(setting, 0, rng)]
     return max(found, key=lambda example: example.value(setting))
 
 
-def hardest_rotated(setting: Setting, rng: np.random.Generator) -> Rotated:
-    """Return the hardest of rotated functions; where mu > 0, or for T1, of quadratics."""
-    return _hardest(setting, 0 if setting.mu or setting.theorem == "T1" else setting.blocks, rng)
+def _widths(setting: Setting) -> int:
+    """One where functions may be straight far away: not where mu > 0, and for T1 nothing is gained by it."""
+    return 0 if setting.mu or setting.theorem == "T1" else 1
 
 
 def _hardest(setting: Setting, widths: int, rng: np.random.Generator) -> Rotated:
@@ -93,6 +93,8 @@ def _searched(value: Callable[[list[Fraction]], float], size: int, rng: np.rando
     cube = Bounds(np.zeros(size), np.ones(size))
     coarse = differential_evolution(cost, cube, maxiter=_GENERATIONS, init=first, polish=False, tol=0, seed=rng)
     corners = np.vstack([coarse.x, coarse.x + _SIMPLEX * np.eye(size)])
-    options = {"initial_simplex": np.clip(corners, 0, 1), "maxfev": 2000}
-    fine = minimize(cost, coarse.x, method="Nelder-Mead", bounds=cube, options=options)
+    inside = np.clip(corners, 0, 1)
+    fine = minimize(
+        cost, coarse.x, method="Nelder-Mead", bounds=cube, options={"initial_simplex": inside, "maxfev": 2000}
+    )
     return rational(fine.x if fine.fun < coarse.fun else coarse.x)

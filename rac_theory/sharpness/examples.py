@@ -156,16 +156,18 @@ class Rotated:
 
 @dataclass(frozen=True)
 class SlowDirection:
-    """The quadratic x'Qx/2 with one slow direction, that of equal coordinates, along which it starts.
+    """Huber's function of the mean s of the coordinates, and a square across; it starts where all coordinates are 1.
 
-    Q = fast I - (fast - slow) J, where J is the matrix of equal entries with trace 1. A rank that is small against
-    the dimension sees little of the slow direction, and what it moves instead is fast. In one step all that counts is
-    the share: where the sketch draws r of d coordinates, r/d.
+    For k of them k h(s) + fast (|x|^2 - k s^2)/2, where h is slow s^2/2 for |s| <= width, and beyond it straight. A
+    rank that is small against the dimension sees little of the slow direction, and most of what it moves is fast. In one
+    step all that counts is the share: where the sketch draws r of d coordinates, r/d.
 
     Attributes
     ----------
     slow, fast : Fraction
         Both between mu/L and 1, above 0.
+    width : Fraction
+        Where it is 1 or more only the square is seen.
 
     Examples
     --------
@@ -173,16 +175,19 @@ class SlowDirection:
     >>> from rac_theory.sharpness.examples import SlowDirection
     >>> from rac_theory.sharpness.setting import Setting
     >>> one, half = Fraction(1), Fraction(1, 2)
-    >>> print(SlowDirection(half, one).value(Setting("T2", one, half, one, 2, 1, half)))  # T2 promises 3/4
+    >>> print(SlowDirection(half, one, one).value(Setting("T2", one, half, one, 2, 1, half)))  # T2 promises 3/4
     11/16
     """
 
     slow: Fraction
     fast: Fraction
+    width: Fraction
 
     def value(self, setting: Setting) -> Fraction:
         """Return the metric over the start; ValueError if the function is not in the class."""
-        if not all(0 < a <= 1 and setting.mu / setting.L <= a for a in (self.slow, self.fast)):
+        mu = setting.mu / setting.L
+        is_curved = all(0 < a <= 1 and mu <= a for a in (self.slow, self.fast))
+        if not (is_curved and self.width > 0 and (mu == 0 or self.width >= 1)):
             raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
         return Fraction(self._measured(setting, setting.gamma * setting.L, setting.share, object))
 
@@ -191,26 +196,31 @@ class SlowDirection:
         return float(self._measured(setting, float(setting.gamma * setting.L), float(setting.share), np.float64))
 
     def _measured(self, setting: Setting, gamma: Any, share: Any, dtype: Any) -> Any:
-        slow, fast = self.slow, self.fast
-        if not setting.blocks:
-            return self._in_one_step(setting, gamma, share)
+        k = setting.blocks
+        numbers: Any = np.array([self.slow, self.fast, self.width], dtype=dtype)
+        slow, fast, width = numbers
+
+        def f(s: Any, squares: Any) -> Any:
+            inside = np.minimum(np.maximum(s, -width), width)
+            return slow * (s * inside - inside * inside / 2) + fast * (squares - s * s) / 2
+
+        if not k:
+            G = slow * min(width, 1)
+            s, squares = 1 - gamma * share * G, 1 - share + share * (1 - gamma * G) ** 2
+            first = f(1 + 0 * gamma, 1)
+            if setting.theorem == "T1":
+                return setting.L * G * G / first
+            return squares if setting.theorem == "T4" else f(s, squares) / _start(setting, first, 1, gamma)
+
+        def mean(x: Any) -> Any:
+            return x.sum(axis=1, keepdims=True) / k
 
         def gradient(x: Any) -> Any:
-            return fast * x - (fast - slow) * x.sum(axis=1, keepdims=True) / setting.blocks
+            s = mean(x)
+            return slow * np.minimum(np.maximum(s, -width), width) + fast * (x - s)
 
-        start = np.array([[Fraction(1)] * setting.blocks], dtype=dtype)
-        return _over_tree(setting, lambda x: (x * gradient(x)).sum(axis=1) / 2, gradient, start, gamma)
-
-    def _in_one_step(self, setting: Setting, gamma: Any, share: Any) -> Any:
-        """From a start of length 1: |HG|^2 is the share of |G|^2, and (HG)'J(HG) is that share of it."""
-        slow, fast = self.slow, self.fast
-        if setting.theorem == "T1":
-            return 2 * setting.L * slow
-        if setting.theorem == "T4":
-            return 1 - 2 * gamma * share * slow + gamma * gamma * share * slow * slow
-        curved = share * slow * slow * (fast - (fast - slow) * share)
-        after = (slow - 2 * gamma * share * slow * slow + gamma * gamma * curved) / 2
-        return after / _start(setting, slow / 2, 1, gamma)
+        start = np.array([[Fraction(1)] * k], dtype=dtype)
+        return _over_tree(setting, lambda x: k * f(mean(x), mean(x * x))[:, 0], gradient, start, gamma)
 
 
 def _over_tree(setting: Setting, f: Callable[[Any], Any], gradient: Callable[[Any], Any], x: Any, gamma: Any) -> Any:

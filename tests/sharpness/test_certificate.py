@@ -209,7 +209,8 @@ def random_examples(rng, setting, count):
         if kind == 0:
             yield Huber(some(mu, ONE), ONE if mu else some(Fraction(0), ONE))
         elif kind == 1:
-            yield SlowDirection(mu or TENTH, some(mu, ONE)) if rng.random() < 0.5 else SlowDirection(some(mu, ONE), ONE)
+            slow, fast = (mu or TENTH, some(mu, ONE)) if rng.random() < 0.5 else (some(mu, ONE), ONE)
+            yield SlowDirection(slow, fast, ONE if mu else some(Fraction(0), ONE))
         else:
             k = setting.blocks
             widths = () if mu or setting.theorem == "T1" else tuple(some(Fraction(0), ONE) for _ in range(k))
