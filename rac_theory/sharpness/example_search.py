@@ -10,7 +10,7 @@ from rac_theory.problems.checks import Array
 from rac_theory.sharpness.examples import Example, Huber, Rotated, SlowDirection
 from rac_theory.sharpness.setting import Setting
 
-_GENERATIONS = 60
+_GENERATIONS = 40
 _POPULATION, _LARGEST = 6, 60  # for each parameter, and of all
 _SIMPLEX = 0.02
 _EDGE = 0.1  # the share of a coordinate at each end that stands for the end itself: extremes are hit, not approached
