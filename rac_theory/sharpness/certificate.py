@@ -12,6 +12,7 @@ it is multiplied out again, in rational numbers, with the conditions that ``prog
 from dataclasses import dataclass
 from fractions import Fraction
 
+from rac_theory.numerics.rational import Matrix
 from rac_theory.numerics.semidefinite import squares
 from rac_theory.problems.naming import type_name
 from rac_theory.sharpness.function_conditions import Condition
@@ -65,7 +66,13 @@ class Certificate:
             return False
         if any(rest.values.values()):
             return False
-        return all(squares(rest.matrix(block, stated.vectors)) is not None for block in range(stated.blocks))
+        return all(_is_positive(rest.matrix(block, stated.vectors)) for block in range(stated.blocks))
+
+
+def _is_positive(M: Matrix) -> bool:
+    """Whether M is a sum of squares, which is multiplied out."""
+    found = squares(M)
+    return found is not None and found.proves(M)
 
 
 def remainder(stated: Program, bound: Fraction, multipliers: tuple[tuple[Condition, Fraction], ...]) -> Form:

@@ -48,8 +48,14 @@ class Setting:
     share: Fraction
 
     def __post_init__(self) -> None:
+        if self.theorem not in THEOREMS:
+            raise ValueError(f"theorem must be one of {', '.join(THEOREMS)}, got {self.theorem!r}")
+        if self.mu and self.theorem not in ("T2", "T4"):
+            raise ValueError(f"mu must be 0 for {self.theorem}, which does not read it, got {self.mu}")
         if self.blocks and self.share * self.blocks != 1:
             raise ValueError(f"share must be 1/blocks = 1/{self.blocks}, got {self.share}")
+        if not self.blocks and self.steps != 1:
+            raise ValueError(f"steps must be 1 for any sketch, got {self.steps}")
 
     @property
     def unit(self) -> Fraction:

@@ -109,7 +109,7 @@ def test_a_certificate_of_another_class_proves_nothing_here():
         {"mu": Fraction(1, 20)},
         {"gamma": Fraction(3, 2)},
         {"blocks": 3, "share": ONE / 3},
-        {"theorem": "T1"},
+        {"theorem": "T4"},
         {"L": ONE * 2},
     ):
         assert not replace(certificate, setting=replace(certificate.setting, **change)).check()

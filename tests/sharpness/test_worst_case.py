@@ -186,6 +186,13 @@ def test_what_cannot_be_asked_is_refused(monkeypatch):
         worst_step("T4", **CLASS, share=2)
     with pytest.raises(ValueError, match="share must be 1/blocks = 1/2, got 1"):
         Setting("T1", Fraction(1), Fraction(0), Fraction(1), 2, 1, Fraction(1))
+    for refused, message in (
+        (("T5", 1, 0, 1, 2, 1, 0.5), "theorem must be one of T1, T2, T3, T3_isotropic, T4, got 'T5'"),
+        (("T3", 1, 0.5, 1, 2, 1, 0.5), r"mu must be 0 for T3, which does not read it, got 0\.5"),
+        (("T4", 1, 0.5, 1, 0, 2, 0.5), "steps must be 1 for any sketch, got 2"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Setting(*refused)
     monkeypatch.setitem(sys.modules, "cvxpy", None)
     with pytest.raises(
         MissingExtra, match=r"cvxpy is not installed: it needs the extra 'pep', python -m pip install .*\[pep\]"
