@@ -1,27 +1,15 @@
-"""Functions that attain a value exactly: in rational numbers, and by the same lines in floating point for a search.
+"""Huber's function in every coordinate, and sums of such functions along other axes."""
 
-In units of L, from a start in as many dimensions as there are blocks, one coordinate each. The value of an example is
-a lower end of the worst case of its class.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from math import comb
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from rac_theory.sharpness.example import axes, over_tree, start_of
 from rac_theory.sharpness.setting import Setting
-
-
-class Example(Protocol):
-    """A function and a start."""
-
-    def value(self, setting: Setting) -> Fraction:
-        """Return the metric over the start; ValueError if the function is not in the class."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ class Huber:
             )
         if setting.theorem == "T4":
             return mean(lambda x: x * x, T)
-        return mean(f, T) / _start(setting, f(points[0]), 1, gamma)
+        return mean(f, T) / start_of(setting, f(points[0]), 1, gamma)
 
 
 @dataclass(frozen=True)
@@ -142,105 +130,13 @@ class Rotated:
             inside = bent(y)
             return (y * inside - inside * inside / 2) @ a
 
-        return _over_tree(setting, f, lambda x: (bent(x @ U) * a) @ U.T, np.array([self.start], dtype=dtype), gamma)
+        return over_tree(setting, f, lambda x: (bent(x @ U) * a) @ U.T, np.array([self.start], dtype=dtype), gamma)
 
     def rotation(self, dtype: Any = object) -> Any:
         """Return U, in exact numbers or in floating point."""
         k = len(self.curvatures)
-        U = np.array(_axes(k), dtype=dtype)
+        U = np.array(axes(k), dtype=dtype)
         for (i, j), t in zip(combinations(range(k), 2), self.tangents, strict=True):
             cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
             U[i], U[j] = cosine * U[i] - sine * U[j], sine * U[i] + cosine * U[j]
         return U
-
-
-@dataclass(frozen=True)
-class SlowDirection:
-    """Huber's function of the mean s of the coordinates, and a square across; it starts where all coordinates are 1.
-
-    For k of them k h(s) + fast (|x|^2 - k s^2)/2, where h is slow s^2/2 for |s| <= width and then straight. A rank that
-    is small against the dimension sees little of the slow direction, and most of what it moves is fast. In one step
-    all that counts is the share: where the sketch draws r of d coordinates, r/d.
-
-    Attributes
-    ----------
-    slow, fast : Fraction
-        Both between mu/L and 1, above 0.
-    width : Fraction
-        Where it is 1 or more only the square is seen.
-
-    Examples
-    --------
-    >>> from fractions import Fraction
-    >>> from rac_theory.sharpness.examples import SlowDirection
-    >>> from rac_theory.sharpness.setting import Setting
-    >>> one, half = Fraction(1), Fraction(1, 2)
-    >>> print(SlowDirection(half, one, one).value(Setting("T2", one, half, one, 2, 1, half)))  # T2 promises 3/4
-    11/16
-    """
-
-    slow: Fraction
-    fast: Fraction
-    width: Fraction
-
-    def value(self, setting: Setting) -> Fraction:
-        """Return the metric over the start; ValueError if the function is not in the class."""
-        mu = setting.mu / setting.L
-        is_curved = all(0 < a <= 1 and mu <= a for a in (self.slow, self.fast))
-        if not (is_curved and self.width > 0 and (mu == 0 or self.width >= 1)):
-            raise ValueError(f"example must be a function of the class of {setting.theorem}, got {self!r}")
-        return Fraction(self._measured(setting, setting.gamma * setting.L, setting.share, object))
-
-    def near(self, setting: Setting) -> float:
-        """The same in floating point, unchecked."""
-        return float(self._measured(setting, float(setting.gamma * setting.L), float(setting.share), np.float64))
-
-    def _measured(self, setting: Setting, gamma: Any, share: Any, dtype: Any) -> Any:
-        k = setting.blocks
-        numbers: Any = np.array([self.slow, self.fast, self.width], dtype=dtype)
-        slow, fast, width = numbers
-
-        def f(s: Any, squares: Any) -> Any:
-            inside = np.minimum(np.maximum(s, -width), width)
-            return slow * (s * inside - inside * inside / 2) + fast * (squares - s * s) / 2
-
-        if not k:
-            G = slow * min(width, 1)
-            s, squares = 1 - gamma * share * G, 1 - share + share * (1 - gamma * G) ** 2
-            first = f(1 + 0 * gamma, 1)
-            if setting.theorem == "T1":
-                return setting.L * G * G / first
-            return squares if setting.theorem == "T4" else f(s, squares) / _start(setting, first, 1, gamma)
-
-        def mean(x: Any) -> Any:
-            return x.sum(axis=1, keepdims=True) / k
-
-        def gradient(x: Any) -> Any:
-            s = mean(x)
-            return slow * np.minimum(np.maximum(s, -width), width) + fast * (x - s)
-
-        start = np.array([[Fraction(1)] * k], dtype=dtype)
-        return _over_tree(setting, lambda x: k * f(mean(x), mean(x * x))[:, 0], gradient, start, gamma)
-
-
-def _over_tree(setting: Setting, f: Callable[[Any], Any], gradient: Callable[[Any], Any], x: Any, gamma: Any) -> Any:
-    """Return the metric over the start from the point x, (1, k), for a sketch that draws one of k coordinates."""
-    first, distance, squares, k = f(x)[0], (x * x).sum(), [], x.shape[1]
-    for _ in range(setting.steps):
-        G = gradient(x)
-        squares.append((G * G).sum() / len(x))
-        x = np.concatenate([x - gamma * G * np.array(row, dtype=x.dtype) for row in _axes(k)])  # all runs, one a row
-    if setting.theorem == "T1":
-        return setting.L * sum(squares) / (setting.steps * first)
-    if setting.theorem == "T4":
-        return (x * x).sum() / len(x) / distance
-    return f(x).sum() / len(x) / _start(setting, first, distance, gamma)
-
-
-def _axes(k: int) -> list[list[Fraction]]:
-    return [[Fraction(int(i == j)) for j in range(k)] for i in range(k)]
-
-
-def _start(setting: Setting, f: Any, distance: Any, gamma: Any) -> Any:
-    """The start of T2, T3 and T3_isotropic, of the value and the squared distance there."""
-    return {"T2": f, "T3": f + distance / (2 * gamma), "T3_isotropic": distance / (2 * gamma)}[setting.theorem]

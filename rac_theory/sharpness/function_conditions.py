@@ -35,7 +35,14 @@ class Point(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """One condition, by what it says, of which places, and how strong it is: alpha of ``smooth_pl``, else 0."""
+    """One condition, by what it says, of which places, and how strong it is: alpha of ``smooth_pl``, else 0.
+
+    Examples
+    --------
+    >>> from rac_theory.sharpness.function_conditions import Condition
+    >>> print(Condition("smooth", ((), (0, 1))))  # of the start, and after a step in block 1 and one in block 2
+    smooth W -> W.1.2
+    """
 
     kind: str
     places: tuple[Place, ...]

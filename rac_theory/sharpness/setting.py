@@ -37,6 +37,13 @@ class Setting:
     steps : int
     share : Fraction
         E[H] = share I; where blocks is 0, for T1 and T2, E[H] is at least that.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory.sharpness.setting import Setting
+    >>> print(Setting("T1", Fraction(1), Fraction(0), Fraction(1), blocks=2, steps=3, share=Fraction(1, 2)).metric)
+    E|grad f(W^t)|^2, averaged over t < 3,
     """
 
     theorem: TheoremId
@@ -67,8 +74,12 @@ class Setting:
         kind = _CLASSES.get(self.theorem, "smooth strongly convex")
         mu = f", mu = {self.mu}" if self.mu else ""
         which = f"every {kind} f with L = {self.L}{mu} in any dimension, gamma = {self.gamma}"
-        metric = _METRICS.get(self.theorem, "E f(W^{steps}) - f*").format(steps=self.steps)
-        return f"for {which} and {self._sketch}: {metric} <= {_STARTS[self.theorem]}, times"
+        return f"for {which} and {self._sketch}: {self.metric} <= {_STARTS[self.theorem]}, times"
+
+    @property
+    def metric(self) -> str:
+        """What is bounded, in words."""
+        return _METRICS.get(self.theorem, "E f(W^{steps}) - f*").format(steps=self.steps)
 
     @property
     def _sketch(self) -> str:

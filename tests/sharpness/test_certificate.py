@@ -12,10 +12,11 @@ import pytest
 from rac_theory import Certificate, worst_case, worst_step
 from rac_theory.sharpness import multipliers
 from rac_theory.sharpness.certificate import remainder
-from rac_theory.sharpness.examples import Huber, Rotated, SlowDirection
+from rac_theory.sharpness.examples import Huber, Rotated
 from rac_theory.sharpness.function_conditions import MINIMISER, Condition
 from rac_theory.sharpness.program import program
 from rac_theory.sharpness.setting import THEOREMS, Setting
+from rac_theory.sharpness.slow_direction import SlowDirection
 
 TENTH, ONE = Fraction(1, 10), Fraction(1)
 SOLVE = cvxpy.Problem.solve

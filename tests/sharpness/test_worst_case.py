@@ -174,7 +174,7 @@ def test_too_long_a_step_is_worse_than_the_start():
 def test_what_cannot_be_asked_is_refused(monkeypatch):
     with pytest.raises(ValueError, match="theorem must be one of T1, T2, T3, T3_isotropic, T4, got 'T5'"):
         worst_case("T5", **CLASS, blocks=1, steps=1)
-    with pytest.raises(ValueError, match="a tree of at most 40 points, got 63"):
+    with pytest.raises(ValueError, match="a tree of at most 43 points, got 63"):
         worst_case("T4", **CLASS, blocks=2, steps=5)
     with pytest.raises(ValueError, match="gamma must be a finite number > 0, got 0"):
         worst_case("T4", L=2.0, mu=0.3, gamma=0.0, blocks=2, steps=1)
