@@ -57,6 +57,10 @@ class Setting:
     def __post_init__(self) -> None:
         if self.theorem not in THEOREMS:
             raise ValueError(f"theorem must be one of {', '.join(THEOREMS)}, got {self.theorem!r}")
+        if not (self.L > 0 and self.gamma > 0 and 0 <= self.mu < self.L):
+            raise ValueError(f"L, gamma and L - mu must be above 0, got L={self.L}, gamma={self.gamma}, mu={self.mu}")
+        if self.blocks < 0 or self.steps < 1:
+            raise ValueError(f"blocks must be >= 0 and steps >= 1, got {self.blocks} and {self.steps}")
         if self.mu and self.theorem not in ("T2", "T4"):
             raise ValueError(f"mu must be 0 for {self.theorem}, which does not read it, got {self.mu}")
         if self.blocks and self.share * self.blocks != 1:
