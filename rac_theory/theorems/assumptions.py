@@ -56,9 +56,9 @@ def rac_lora_certified(case: Case, c: Constants) -> str | None:
 
 def _across_layers(case: Case) -> str | None:
     """Of a problem with layers that certifies its own steps, which are about block diagonal H: one that is not."""
-    problem, algorithm = case.problem, case.algorithm
-    layers = layers_of(problem)
-    if layers is None or len(layers) == 1 or not hasattr(problem, "certified_step"):
+    algorithm = case.algorithm
+    layers = layers_of(case.problem) if hasattr(case.problem, "certified_step") else None
+    if layers is None or len(layers) == 1:
         return None
     if isinstance(algorithm, RACLoRA) and algorithm.sketch is None:
         return None

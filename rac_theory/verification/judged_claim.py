@@ -62,7 +62,7 @@ class JudgedClaim(JudgedBound):
             blur=(_OF_CONSTANTS * claim + rounding + doubt)[judged],
             doubt=(doubt if exact else rounding + doubt)[judged],
         )
-        informative = everywhere[bound[everywhere] < ceiling]
+        informative = everywhere[bound[everywhere] < ceiling * (1 - _OF_CONSTANTS)]
         return cls(
             bound,
             resolved,

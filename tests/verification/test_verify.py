@@ -221,6 +221,14 @@ def test_a_vacuous_bound_does_not_count_as_holding():
     assert verify(theorems.T1, Case(algorithm, problem, steps=40), rng=0).informative_from == 17
 
 
+@pytest.mark.parametrize("L", [1.0, 1.6, 7.2])
+def test_what_equals_descent_but_for_rounding_says_no_more(L):
+    """Of gradient descent, T1 at t = 1. Catches a bound that counts as below it where 1/L is rounded up."""
+    problem = Quadratic.left([[L]], [[1.0]])
+    assert verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=1)).informative_from is None
+    assert verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=5)).informative_from == 2
+
+
 @pytest.mark.parametrize(("share", "status"), [(1.0, Status.UNDECIDED), (0.99, Status.CONSISTENT)])
 def test_nor_as_consistent(share, status):
     """80 noisy runs neither refute nor confirm a constant bound; one at gap0 is no news, so it earns nothing."""
