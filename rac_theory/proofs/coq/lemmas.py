@@ -1,0 +1,283 @@
+"""The facts of a proof as lemmas, each from those that it follows from: products of what is not negative are added, and
+that they are what is said is computed by Coq.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
+from rac_theory.algebra.expression import Let
+from rac_theory.algebra.polynomials import Polynomial
+from rac_theory.algebra.roots import without_squares
+from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
+from rac_theory.proofs.coq.names import MEANS, depends_on
+from rac_theory.proofs.coq.terms import Terms
+from rac_theory.proofs.drawn import Drawn, drawn_in
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.facts import plus
+from rac_theory.theorems.assumption import Assumption, sentence
+
+_KNOWN = {"A number": "lra", "A root": "apply sqrt_pos", "A root of what is positive": "apply sqrt_lt_R0; lra"}
+"""What is taken for granted by the first kernel, and follows from Coq's real numbers."""
+
+
+Rule: TypeAlias = Callable[[Fact, "Lemmas"], Lemma]
+"""How a fact that follows by a rule becomes a lemma."""
+
+
+class Lemmas:
+    """Writes the lemmas of a proof, those that others need before them.
+
+    Attributes
+    ----------
+    terms : Terms
+    every : list of Lemma
+    """
+
+    def __init__(self, terms: Terms, assumptions: Collection[Assumption], rule: "Rule") -> None:
+        self.terms = terms
+        self.every: list[Lemma] = []
+        self._assumptions = assumptions
+        self._rule = rule
+        self._defined: set[str] = set()
+        self._of: dict[int, Lemma] = {}
+
+    def known(self, fact: Fact) -> Lemma:
+        """Return the lemma of a fact, which is added with those that it follows from."""
+        if id(fact) not in self._of:
+            for parent in (each for product in fact.of for each in product):
+                self.known(parent)
+            self._of[id(fact)] = self._made(fact)
+        return self._of[id(fact)]
+
+    def add(self, lemma: Lemma) -> Lemma:
+        """Add a lemma, or return the hypothesis that says the same."""
+        for one in self.every:
+            if not lemma.proof and not one.proof and one.statement == lemma.statement:
+                return one
+        self.define()
+        self.every.append(lemma)
+        return lemma
+
+    def conditions(self, fact: Fact) -> tuple[Relation, ...]:
+        """Return the relations that a fact needs and the theorem does not assume."""
+        found = [one for one in fact.by if isinstance(one, Relation) and one not in self._assumptions]
+        return tuple(sorted(found, key=repr))
+
+    def algebra(self, premises: Sequence[Relation], over: Sequence[str], unfolded: str = "") -> str:
+        """Return a script that computes an equation, where what is divided by is known to be positive."""
+        self.define()
+        return f"{self.posed(premises, over)}{unfolded} {self.field}."
+
+    def posed(self, premises: Sequence[Relation], over: Sequence[str]) -> str:
+        """Return what brings all that is known to be positive to where it is needed."""
+        known = [
+            one.used(premises)
+            for one in self.every
+            if one.strict and {*one.over} <= {*over} and {*one.premises} <= {*premises}
+        ]
+        return "".join(f" pose proof (diff_lt _ _ {one}); pose proof {one}." for one in known)
+
+    def define(self) -> None:
+        """Add the names and the roots that were written since."""
+        for let in [*self.terms.lets]:
+            self._define(let)
+        for i, root in enumerate([*self.terms.roots]):
+            if root not in self._defined:
+                self._defined.add(root)
+                said = f"(* There is a root *)\nHypothesis radicand_{i} : 0 <= {root}."
+                square = f"Lemma root_{i} : sqrt {root} * sqrt {root} = {root}.\nProof. exact (sqrt_sqrt _ radicand_{i}). Qed."
+                self.every.append(Lemma(f"root_{i}", "", "", False, raw=f"{said}\n{square}"))
+
+    def _define(self, let: Let) -> None:
+        name = self.terms.lets[let]
+        if name in self._defined:
+            return
+        self._defined.add(name)
+        before = {*self.terms.lets}
+        value = self.terms.own(let.value)
+        for one in [one for one in self.terms.lets if one not in before or one in [*let.value.within()]]:
+            self._define(one)
+        self.every.append(Lemma(name, "", "", False, raw=f"Definition {name} := {value}."))
+
+    def count_is_positive(self, count: Symbol) -> str:
+        """Return the name of the hypothesis that a count is positive."""
+        return self.known(plus[count]).name
+
+    @property
+    def field(self) -> str:
+        """The tactic that computes an equation; the square of a root is what it is of."""
+        roots = [f"(root_{i})" for i, _ in enumerate(self.terms.roots)]
+        return f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
+
+    def _made(self, fact: Fact) -> Lemma:
+        if not fact.of:
+            return self._granted(fact)
+        if fact.rule:
+            return self._rule(fact, self)
+        if fact.said is None and fact.name:
+            return self._inverse(fact)
+        return self._sum(fact)
+
+    def _granted(self, fact: Fact) -> Lemma:
+        assert fact.said is not None
+        left, right = map(self.terms.normal, fact.said.terms)
+        premises = self.conditions(fact)
+        over = self.over(fact.value, *premises)
+        script = _KNOWN.get(fact.name, "")
+        if fact.name == "A maximum":
+            sides = (f"solve [apply Rle_trans with (2 := {side} _ _); right; field]" for side in ("Rmax_l", "Rmax_r"))
+            script = f"first [{' | '.join(sides)}]"
+        if fact.name == "Assumed" and premises:
+            script = "lra"
+        if fact.name == "A square" and not drawn_in(fact.value):
+            script = "apply pow2_ge_0"
+        asked = tuple(map(self.terms.relation, premises))
+        proof = f"{begun(over, premises)}  {script}." if script else ""
+        name = self.terms.names.new(_slug(fact.name))
+        about = "" if proof else _told(fact)
+        return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof, about))
+
+    def over(self, value: Ratio, *premises: Relation) -> tuple[str, ...]:
+        """Return the letters that a value and relations depend on, beside constants."""
+        symbols = {*value.numerator.symbols(), *value.denominator.symbols(), *symbols_of(*premises)}
+        drawn = [one for one in symbols if isinstance(one, Drawn)]
+        free = [one.name for one in symbols if getattr(one, "name", "") in ("b", "j")]
+        return ordered([*free, *("W" for _ in drawn), *(each for one in drawn for each in depends_on(one))])
+
+    def _inverse(self, fact: Fact) -> Lemma:
+        (one,) = (self.known(each) for product in fact.of for each in product)
+        proof = f"{begun(one.over, one.premises)}  apply Rinv_0_lt_compat; exact {one.positive(one.premises)}."
+        return self._numbered(fact, "0", f"(/ {one.difference})", one.over, proof)
+
+    def _sum(self, fact: Fact) -> Lemma:
+        premises = self.conditions(fact)
+        products = [([self.known(each) for each in facts], times) for facts, times in fact.of.items()]
+        over = {letter for lemmas, _ in products for one in lemmas for letter in one.over}
+        written = [_product(lemmas, str(times), premises) for lemmas, times in products]
+        added, proof, strict = written[-1]
+        for text, why, is_strict in reversed(written[:-1]):
+            proof, strict = _plus((why, is_strict), (proof, strict))
+            added = f"({text} + {added})"
+        if fact.said is None:
+            over_all = ordered(over)
+            why = proof if strict or not fact.strict else ""
+            script = f"{begun(over_all, premises)}  {_asserted(added, why, fact.strict, strict)}"
+            return self._numbered(fact, "0", added, over_all, script + "exact total.")
+        over_all = ordered({*over, *self.over(read(fact.said.terms[1] - fact.said.terms[0]))})
+        left, right = map(self.terms.normal, fact.said.terms)
+        rule = "lt_from" if fact.strict else "le_from"
+        script = (
+            f"{begun(over_all, premises)}  {_asserted(added, proof, fact.strict, strict)}\n"
+            f"  apply ({rule} _ _ _ total)."
+            f"{self.algebra(premises, over_all, self.unfolded(fact))}"
+        )
+        return self._numbered(fact, left, right, over_all, script)
+
+    def unfolded(self, fact: Fact) -> str:
+        """Return what unfolds names, where an equation needs what they stand for."""
+        assert fact.said is not None
+        missing = without_squares(read(fact.said.terms[1] - fact.said.terms[0]) - fact.value)
+        return "" if missing.is_zero else self.all_unfolded
+
+    @property
+    def all_unfolded(self) -> str:
+        """What unfolds all names everywhere."""
+        names = ", ".join(name for name in self.terms.lets.values())
+        return f" unfold {names} in *." if names else ""
+
+    def _numbered(self, fact: Fact, left: str, right: str, over: tuple[str, ...], proof: str) -> Lemma:
+        premises = self.conditions(fact)
+        asked = tuple(map(self.terms.relation, premises))
+        name = self.terms.names.new("line")
+        return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof))
+
+    def averaged(self, fact: Fact) -> Lemma:
+        """Return the lemma of a mean."""
+        draw = fact.rule[-1]
+        (inner,) = next(iter(fact.of))
+        one, premises = self.known(inner), self.conditions(fact)
+        if fact.strict:
+            raise ValueError(f"the mean of what is positive is not known to be, in {fact!r}")
+        assert fact.said is not None
+        over = ordered({*one.over} - {draw})
+        of_draw, mean = self.linear(inner.value, draw)
+        left, right = map(self.terms.normal, fact.said.terms)
+        binder, whole = f"fun {draw} => ", of_draw
+        lemma = f"mean_is_{'E' if draw == 'H' else 'm'}"
+        script = (
+            f"{begun(over, premises)}"
+            f"  assert (total : 0 <= {MEANS[draw]} ({binder}{whole})).\n"
+            f"  {{ apply (mean_nonneg _ _ {lemma}); intro {draw}. "
+            f"apply (moved _ _ _ {one.used(premises)}).{self.algebra(premises, one.over)} }}\n"
+            f"  rewrite ({mean[1]} : {MEANS[draw]} ({binder}{whole}) = {mean[0]}) in total.\n"
+            f"  apply (le_from _ _ _ total).{self.algebra(premises, over)}"
+        )
+        return self._numbered(fact, left, right, over, script)
+
+    def linear(self, value: Ratio, draw: str) -> tuple[str, tuple[str, str]]:
+        """A value as a sum of letters times what is not drawn; its mean, and why it is that."""
+        letters = sorted((one for one in drawn_in(value) if draw in one.over), key=repr)
+        return self.combined(value, letters, draw)
+
+    def combined(self, value: Ratio, letters: Sequence[Drawn], draw: str) -> tuple[str, tuple[str, str]]:
+        """The same for some letters."""
+        rest, parts = value.numerator, []
+        for one in letters:
+            times = value.numerator.derivative(one)
+            rest = rest + -(times * Polynomial(frozenset({(frozenset({(one, 1)}), Fraction(1))})))
+            parts.append((self.terms.normal(Ratio(times, value.denominator).expression), one))
+        text = end = self.terms.normal(Ratio(rest, value.denominator).expression)
+        lemma = f"mean_is_{'E' if draw == 'H' else 'm'}"
+        why = f"mean_const _ _ {lemma} {end}"
+        for times, one in reversed(parts):
+            inside = self.terms.normal(one)
+            text = f"({times} * {inside} + {text})"
+            end = f"({times} * {MEANS[draw]} (fun {draw} => {inside}) + {end})"
+            why = f"mean_cons _ _ {lemma} {times} (fun {draw} => {inside}) _ _ ({why})"
+        return text, (end, why)
+
+
+def _product(lemmas: Sequence[Lemma], times: str, premises: Sequence[Relation]) -> tuple[str, str, bool]:
+    """The text of a product, a term that proves its sign, and whether that is strict."""
+    strict = all(one.strict for one in lemmas)
+    texts = [one.difference for one in lemmas]
+    proofs = [one.positive(premises) if strict else one.at_least_zero(premises) for one in lemmas]
+    if times != "1" or not lemmas:
+        number = f"({times})" if "/" in times else times
+        texts.insert(0, number)
+        sign = f"({'0 < ' if strict else '0 <= '}{number})"
+        proofs.insert(0, f"(ltac:(lra) : {sign[1:-1]})")
+    text, proof = texts[-1], proofs[-1]
+    rule = "Rmult_lt_0_compat" if strict else "Rmult_le_pos"
+    for one, why in zip(reversed(texts[:-1]), reversed(proofs[:-1]), strict=True):
+        text, proof = f"({one} * {text})", f"({rule} _ _ {why} {proof})"
+    return text, proof, strict
+
+
+def _plus(one: tuple[str, bool], other: tuple[str, bool]) -> tuple[str, bool]:
+    (a, a_strict), (b, b_strict) = one, other
+    if a_strict:
+        return f"(plus_pos _ _ {a} {f'(Rlt_le _ _ {b})' if b_strict else b})", True
+    if b_strict:
+        return f"(plus_pos_last _ _ {a} {b})", True
+    return f"(Rplus_le_le_0_compat _ _ {a} {b})", False
+
+
+def _asserted(added: str, proof: str, strict: bool, is_strict: bool) -> str:
+    if is_strict and not strict:
+        proof = f"(Rlt_le _ _ {proof})"
+    return f"assert (total : 0 {'<' if strict else '<='} {added})\n    by exact {proof}. "
+
+
+def _slug(name: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_")
+    return "_".join(words[:4])
+
+
+def _told(fact: Fact) -> str:
+    """Why it is taken for granted."""
+    by = "; ".join(sorted(sentence(one).rstrip(".") for one in fact.by))
+    return f"{fact.name}{f' [{by}]' if by else ''}{f'; lemma on paper, page {fact.page}' if fact.page else ''}"
