@@ -32,6 +32,9 @@ Proof. rewrite sum_first, <- sum_times. simpl. reflexivity. Qed.
 Lemma sum_powers_closed b n : (b - 1) * sum (fun t => b ^ t) n = b ^ n - 1.
 Proof. induction n as [|n IH]; simpl; [ring|]. rewrite Rmult_plus_distr_l, IH. ring. Qed.
 
+Lemma power_closed b n : b ^ n = 1 + (b - 1) * sum (fun t => b ^ t) n.
+Proof. rewrite sum_powers_closed; ring. Qed.
+
 (* How a fact follows from others. *)
 Lemma diff a b : a <= b -> 0 <= b - a. Proof. lra. Qed.
 Lemma diff_lt a b : a < b -> 0 < b - a. Proof. lra. Qed.

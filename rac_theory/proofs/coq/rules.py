@@ -1,6 +1,6 @@
 """The rules by which facts follow, as theorems of the file's beginning: what each asks of which lemma."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
 from rac_theory.algebra.expression import Product, lifted
@@ -34,13 +34,13 @@ def _added(lemmas: Lemmas, left: str, right: str, script: str, *, strict: bool =
     return lemmas.add(Lemma(lemmas.terms.names.new("line"), left, right, strict, over, proof=script))
 
 
-def _goal(lemmas: Lemmas, fact: Fact, introduced: str = "", before: str = "") -> str:
+def _goal(lemmas: Lemmas, fact: Fact, introduced: str = "", before: str = "", after: str = "", *, strict: bool = False) -> str:
     """A script for a goal that is what a fact says, written in another way."""
     one = lemmas.known(fact)
     over = one.over
-    rule = "lt_from" if one.strict else "le_from"
-    known = one.positive(()) if one.strict else one.at_least_zero(())
-    return f"  - {introduced}{before}apply ({rule} _ _ _ {known}).{lemmas.algebra((), over)}\n"
+    rule = "lt_from" if strict else "le_from"
+    known = one.positive(()) if strict else one.at_least_zero(())
+    return f"  - {introduced}{before}apply ({rule} _ _ _ {known}). {after}{lemmas.algebra((), over)}\n"
 
 
 def _of(x: Expression, lemmas: Lemmas) -> str:
@@ -127,7 +127,7 @@ def _telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     weight = f"(/ {base})"
     left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {squares}))) {steps}))"
     right = f"({start} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
-    script = f"  apply (telescoped {_CONTEXT} {name} {squares} {base} {by} {e}).\n{_goal(lemmas, growth)}{ends}"
+    script = f"  apply (telescoped {_CONTEXT} {name} {squares} {base} {by} {e}).\n{_goal(lemmas, growth, strict=True)}{ends}"
     return _added(lemmas, left, right, script)
 
 
@@ -139,10 +139,12 @@ def _accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
     known, start = lemmas.known(p), lemmas.terms.normal(x0)
     lemmas.known(step)
     begin = _started(x, x0, lemmas)
+    bases = [lemmas.terms.form(next(iter(one.of))[0].value) for one in below(p) if one.rule == "A sum of powers"]
+    closed = "".join(f"rewrite (power_closed {base} j). " for base in dict.fromkeys(bases))
     share = f"(fun j : nat => {known.difference})"
     script = f"  apply (accumulated {_CONTEXT} {name} {squares} {share}).\n  - cbn [sum]. ring.\n"
     script += f"  - intro j. exact {known.at_least_zero(())}.\n"
-    script += _goal(lemmas, step, "intros j W. ", "cbn [sum]. ") + f"  - exact {begin}."
+    script += _goal(lemmas, step, "intros j W. ", "cbn [sum]. ", closed) + f"  - exact {begin}."
     left = f"(sum (fun t => (mean_at t {squares})) {steps})"
     return _added(lemmas, left, f"({share} {steps} * {start})", script)
 
@@ -176,6 +178,13 @@ def _potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     total = " ".join(f"(Rplus_le_le_0_compat _ _ s{i}" for i in range(len(starts)))
     script += f"  - {posed}apply (le_from _ _ _ {total} (diff _ _ {below_at}){')' * len(starts)}).{lemmas.algebra((), ())}"
     return _added(lemmas, f"(({c} * INR {lemmas.terms.letter(T)} + {least}) * {last})", v, script)
+
+
+def below(fact: Fact) -> Iterator[Fact]:
+    """Yield a fact and all that it follows from."""
+    yield fact
+    for one in (each for product in fact.of for each in product):
+        yield from below(one)
 
 
 def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, tuple[str, str]]:
@@ -259,7 +268,7 @@ def _weights(fact: Fact, lemmas: Lemmas) -> Lemma:
         return _added(lemmas, "0", f"(INR {steps})", f"  exact {positive}.", strict=True)
     weight = f"(/ {lemmas.terms.form(growth.value)})"
     of = f"sum (fun t => ({weight} ^ t)) {steps}"
-    inverse = f"  apply Rinv_0_lt_compat.\n{_goal(lemmas, growth)}"
+    inverse = f"  apply Rinv_0_lt_compat.\n{_goal(lemmas, growth, strict=True)}"
     one = _added(lemmas, "0", weight, inverse, strict=True)
     some = _added(lemmas, "0", f"({of})", f"  apply sum_powers_pos; [exact {one.name} | exact {positive}].", strict=True)
     script = f"  exact (Rmult_lt_0_compat _ _ {one.name} {some.name})."

@@ -41,6 +41,9 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
         if one.rule == "Weighted and added":
             growth = next(iter(one.of))[1]
             terms.form(read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1))
+    for one in every:
+        if one.strict and not one.of and not lemmas.conditions(one):
+            lemmas.known(one)
     proved, positive = lemmas.known(fact), lemmas.known(times)
     claim = _claim(theorem, proved, positive, lemmas)
     body = "\n\n".join(one.text for one in lemmas.every)
@@ -62,7 +65,7 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     names = [name for let, name in terms.lets.items() if let not in NAMES]
     before, after = ([name for name in names if (name in written) == later] for later in (False, True))
     same = "".join(
-        f"  assert (base_{i} : {own} = {normal}) by ({_unfold(after)}{lemmas.field}). rewrite ?base_{i}.\n"
+        f"  assert (base_{i} : {own} = {normal}) by ({_unfold(names)}{lemmas.field}). rewrite ?base_{i}.\n"
         for i, (own, normal) in enumerate(dict.fromkeys(terms.bases))
     )
     return (
@@ -120,6 +123,8 @@ def _originals(facts: Iterable[Fact]) -> dict[Symbol, tuple[str, Drawn]]:
                 letters.append(one.mean(draw))
     for one in letters:
         if one.name.startswith("E") and one not in found:
-            name = one.name[1:].removeprefix("[").removesuffix("]") if one.name.startswith("E[") else one.name[1:]
-            found[one] = ("H", Drawn(name, one.latex, over=one.over | {"H"}))
+            is_bracketed = one.name.startswith("E[")
+            name, latex = one.name[1:], one.latex.removeprefix(r"\mathrm{E} ")
+            name, latex = (name[1:-1], latex[1:-1]) if is_bracketed else (name, latex)
+            found[one] = ("H", Drawn(name, latex, over=one.over | {"H"}))
     return found
