@@ -5,10 +5,12 @@ that they are what is said is computed by Coq.
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
+from operator import add, mul
 from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Let
+from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
@@ -88,7 +90,9 @@ class Lemmas:
             if root not in self._defined:
                 self._defined.add(root)
                 said = f"(* There is a root *)\nHypothesis radicand_{i} : 0 <= {root}."
-                square = f"Lemma root_{i} : sqrt {root} * sqrt {root} = {root}.\nProof. exact (sqrt_sqrt _ radicand_{i}). Qed."
+                whole = self.terms.squared(self.terms.roots[root])
+                square = f"Lemma root_{i} : sqrt {root} * sqrt {root} = {whole}."
+                square += f"\nProof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
                 self.every.append(Lemma(f"root_{i}", "", "", False, raw=f"{said}\n{square}"))
 
     def _define(self, let: Let) -> None:
@@ -100,6 +104,10 @@ class Lemmas:
         value = self.terms.own(let.value)
         for one in [one for one in self.terms.lets if one not in before or one in [*let.value.within()]]:
             self._define(one)
+        if let in self.terms.parts:
+            part, times = f"part_of_{name}", self.terms.parts[let]
+            self.every.append(Lemma(part, "", "", False, raw=f"Definition {part} := {value} / {times}."))
+            value = f"({times} * {part})"
         self.every.append(Lemma(name, "", "", False, raw=f"Definition {name} := {value}."))
 
     def count_is_positive(self, count: Symbol) -> str:
@@ -179,14 +187,21 @@ class Lemmas:
     def unfolded(self, fact: Fact) -> str:
         """Return what unfolds names, where an equation needs what they stand for."""
         assert fact.said is not None
-        missing = without_squares(read(fact.said.terms[1] - fact.said.terms[0]) - fact.value)
+        products = (reduce(mul, (one.value for one in facts), read(lifted(times))) for facts, times in fact.of.items())
+        missing = without_squares(fact.value - reduce(add, products))
         return "" if missing.is_zero else self.all_unfolded
 
     @property
     def all_unfolded(self) -> str:
         """What unfolds all names everywhere."""
-        names = ", ".join(name for name in self.terms.lets.values())
-        return f" unfold {names} in *." if names else ""
+        self.define()
+        names = self.unfold(self.terms.lets.values())
+        return f" {names} in *." if names else ""
+
+    def unfold(self, names: Collection[str]) -> str:
+        """Return the tactic that unfolds names, each before those that it is defined by."""
+        listed = ", ".join(one.name for one in reversed(self.every) if one.name.removeprefix("part_of_") in names)
+        return f"unfold {listed}" if listed else ""
 
     def _numbered(self, fact: Fact, left: str, right: str, over: tuple[str, ...], proof: str) -> Lemma:
         premises = self.conditions(fact)

@@ -234,7 +234,13 @@ Proof.
 Qed.
 
 (* Denominators are not zero, by what is known to be positive. *)
-Ltac nonzero :=
-  repeat match goal with |- _ /\ _ => split end;
-  match goal with |- _ <> 0 => apply Rgt_not_eq; first [assumption | lra | apply pow_lt; lra | nra] end.
-Ltac algebra := intros; field; nonzero.
+Ltac by_quotient := let zero := fresh in let same := fresh in intro zero; match goal with positive : 0 < ?a / _ |- _ =>
+  assert (same : a = 0) by (rewrite <- zero; ring); rewrite same in positive; unfold Rdiv in positive;
+  rewrite Rmult_0_l in positive; lra end.
+Ltac simply := repeat match goal with |- _ /\ _ => split end; match goal with |- _ <> 0 =>
+  first [apply Rgt_not_eq; first [assumption | lra | apply pow_lt; lra] | by_quotient] end.
+Ltac by_fraction := let zero := fresh in intro zero; match goal with positive : 0 < ?v |- _ =>
+  match v with context [_ / _] => idtac end;
+  let same := fresh in assert (same : v = 0) by (field_simplify_eq; [lra | simply]); lra end.
+Ltac nonzero := repeat match goal with |- _ /\ _ => split end; match goal with |- _ <> 0 =>
+  first [simply | by_fraction | apply Rgt_not_eq; nra] end.

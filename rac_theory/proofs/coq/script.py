@@ -1,11 +1,12 @@
 """A proof as a file for Coq: it stands alone, and ends in the theorem, said as the library says it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from importlib.resources import files
 
 from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Power, Powers, Total
+from rac_theory.algebra.expression import Number, Power, Powers, Total
 from rac_theory.proofs.coq import rules
 from rac_theory.proofs.coq.lemma import BOUND, Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas
@@ -41,6 +42,8 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
         if one.rule == "Weighted and added":
             growth = next(iter(one.of))[1]
             terms.form(read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1))
+    for base in _radicands(every):
+        terms.divided(read(base))
     for one in every:
         if one.strict and not one.of and not lemmas.conditions(one):
             lemmas.known(one)
@@ -64,20 +67,28 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     written = {name for own, _ in terms.bases for name in re.findall(r"[\w']+", own)}
     names = [name for let, name in terms.lets.items() if let not in NAMES]
     before, after = ([name for name in names if (name in written) == later] for later in (False, True))
+    wholes = [terms.lets[let] for let in terms.parts]
+    names_in_order = [one.name for one in reversed(lemmas.every) if one.name in names]
     same = "".join(
-        f"  assert (base_{i} : {own} = {normal}) by ({_unfold(names)}{lemmas.field}). rewrite ?base_{i}.\n"
+        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names_in_order, *wholes])}{lemmas.field}). rewrite ?base_{i}.\n"
         for i, (own, normal) in enumerate(dict.fromkeys(terms.bases))
     )
     return (
-        f"Theorem {theorem.id} : {left} <= {right}.\nProof.\n {known}\n  {_unfold(before)}idtac.\n{same}"
-        f"  {_unfold(after)}apply (divided _ _ _ _ _ {positive.positive(())} {proved.at_least_zero(())}).\n"
+        f"Theorem {theorem.id} : {left} <= {right}.\nProof.\n {known}\n  {lemmas.unfold(before) or 'idtac'}.\n{same}"
+        f"  {_unfold([one for one in names_in_order if one in after] + wholes)}apply (divided _ _ _ _ _ {positive.positive(())} {proved.at_least_zero(())}).\n"
         f"  {lemmas.field}.\nQed."
     )
 
 
-def _unfold(names: Iterable[str]) -> str:
-    listed = ", ".join(names)
-    return f"unfold {listed}; " if listed else ""
+def _unfold(names: Sequence[str]) -> str:
+    return f"unfold {', '.join(names)}; " if names else ""
+
+
+def _radicands(facts: Iterable[Fact]) -> Iterator[Expression]:
+    """What is below a root."""
+    for one in (each for fact in facts if fact.said is not None for each in fact.said.within()):
+        if isinstance(one, Power) and one.exponent == Number(Fraction(1, 2)):
+            yield one.base
 
 
 def _head(theorem: Theorem) -> str:

@@ -4,6 +4,7 @@ look the same.
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import lcm
 
 from rac_theory.algebra import Expression, Ratio, Relation, Symbol
 from rac_theory.algebra.expression import (
@@ -54,7 +55,8 @@ class Terms:
         self.counts = set(counts)
         self.lets: dict[Let, str] = {}
         self.bases: list[tuple[str, str]] = []
-        self.roots: dict[str, None] = {}
+        self.roots: dict[str, Ratio] = {}
+        self.parts: dict[Let, int] = {}
         self._originals = originals
         self._forms: list[tuple[Ratio, str]] = []
 
@@ -82,9 +84,26 @@ class Terms:
 
     def letter(self, letter: Symbol) -> str:
         """Return the identifier of a letter, which is then one of the file."""
+        if letter.name.startswith("part_of_"):
+            return letter.name
         if letter not in self.letters:
             self.letters[letter] = self.names.of(letter)
         return self.letters[letter]
+
+    def divided(self, radicand: Ratio) -> None:
+        """Write a name as so many times a part of it that what is below a root has whole coefficients."""
+        terms = radicand.numerator.terms
+        times = lcm(*(number.denominator for _, number in terms))
+        broken = [dict(monomial) for monomial, number in terms if number.denominator > 1]
+        for let in NAMES:
+            if broken and all(powers.get(let) == 1 for powers in broken):
+                self.parts[let] = times
+
+    def squared(self, radicand: Ratio) -> str:
+        """Return what is below a root as a polynomial with whole coefficients."""
+        parts = {let: times * Symbol(f"part_of_{self.lets[let]}") for let, times in self.parts.items()}
+        value = read(radicand.expression.at(parts))
+        return self._text(value.expression, is_own=True)
 
     def count(self, expression: Expression) -> str:
         """Return an expression as a whole number."""
@@ -121,7 +140,9 @@ class Terms:
                 if expression not in self.lets:
                     name = self.names.new({"R": "R_", "Q": "Q_"}.get(expression.name, expression.name), expression)
                     self.lets[expression] = name
-                return self.lets[expression]
+                name = self.lets[expression]
+                is_whole = is_own or expression not in self.parts
+                return name if is_whole else f"({self.parts[expression]} * part_of_{name})"
             case Let(value=value) | Negative(value=value) if isinstance(expression, Let):
                 return text(value)
             case Negative(value):
@@ -215,7 +236,7 @@ class Terms:
 
     def _root(self, of: Expression) -> str:
         inside = self.form(read(of))
-        self.roots[inside] = None
+        self.roots[inside] = read(of)
         return f"(sqrt {inside})"
 
     def _maximum(self, of: Iterable[Expression]) -> str:
