@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.numerics import rational
+from rac_theory.numerics.certificate import Certificate, certified
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
 from rac_theory.problems import checks
 from rac_theory.problems.eigenvalues import eigenvalues
@@ -74,6 +75,22 @@ class Spectrum(Value):
         """Trace of ``matrix``: E[rank], or its sample mean."""
         trace = self.matrix.trace()
         return trace if isinstance(trace, Fraction) else float(trace)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """What proves that ``lambda_min`` is no larger than the smallest eigenvalue, checked in fractions.
+
+        None unless the spectrum is exact.
+
+        Examples
+        --------
+        >>> from rac_theory import sketches, spectrum
+        >>> spectrum(sketches.CountSketch(3, 2), exact=True).certificate
+        <Certificate: no eigenvalue is below 7/12, which is one; pivots 0, 0, 0>
+        """
+        if not isinstance(self.lambda_min, Fraction):
+            return None
+        return certified(self.matrix.tolist(), self.lambda_min)
 
     @property
     def slowdown(self) -> float:

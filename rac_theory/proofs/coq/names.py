@@ -19,7 +19,23 @@ NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
 _IN_STEPS = {one for one in local_smooth.value.numerator.symbols() if isinstance(one, Drawn)} | {moved_next}
 _TAKEN = {
     *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "f", "fstar", "next", "mean_m", "mean", "sum", "at_", "at"),
-    *("State", "Draw", "Client", "in", "if", "then", "else", "let", "fun", "fix", "end", "as", "with", "forall", "sqrt"),
+    *(
+        "State",
+        "Draw",
+        "Client",
+        "in",
+        "if",
+        "then",
+        "else",
+        "let",
+        "fun",
+        "fix",
+        "end",
+        "as",
+        "with",
+        "forall",
+        "sqrt",
+    ),
     *("exists", "return", "match", "where", "diff", "algebra", "nonzero", "moved", "divided", "settled", "added"),
 }
 _WRITTEN: Mapping[str, str] = {

@@ -30,11 +30,15 @@ def _parents(fact: Fact) -> tuple[Fact, ...]:
     return parents
 
 
-def _added(lemmas: Lemmas, left: str, right: str, script: str, *, strict: bool = False, over: tuple[str, ...] = ()) -> Lemma:
+def _added(
+    lemmas: Lemmas, left: str, right: str, script: str, *, strict: bool = False, over: tuple[str, ...] = ()
+) -> Lemma:
     return lemmas.add(Lemma(lemmas.terms.names.new("line"), left, right, strict, over, proof=script))
 
 
-def _goal(lemmas: Lemmas, fact: Fact, introduced: str = "", before: str = "", after: str = "", *, strict: bool = False) -> str:
+def _goal(
+    lemmas: Lemmas, fact: Fact, introduced: str = "", before: str = "", after: str = "", *, strict: bool = False
+) -> str:
     """A script for a goal that is what a fact says, written in another way."""
     one = lemmas.known(fact)
     over = one.over
@@ -127,7 +131,9 @@ def _telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     weight = f"(/ {base})"
     left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {squares}))) {steps}))"
     right = f"({start} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
-    script = f"  apply (telescoped {_CONTEXT} {name} {squares} {base} {by} {e}).\n{_goal(lemmas, growth, strict=True)}{ends}"
+    script = (
+        f"  apply (telescoped {_CONTEXT} {name} {squares} {base} {by} {e}).\n{_goal(lemmas, growth, strict=True)}{ends}"
+    )
     return _added(lemmas, left, right, script)
 
 
@@ -176,7 +182,9 @@ def _potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     posed = "".join(f"pose proof ({one}) as s{i}. " for i, one in enumerate(starts))
     below_at = lower.used(()).replace(" W)", " W0)")
     total = " ".join(f"(Rplus_le_le_0_compat _ _ s{i}" for i in range(len(starts)))
-    script += f"  - {posed}apply (le_from _ _ _ {total} (diff _ _ {below_at}){')' * len(starts)}).{lemmas.algebra((), ())}"
+    script += (
+        f"  - {posed}apply (le_from _ _ _ {total} (diff _ _ {below_at}){')' * len(starts)}).{lemmas.algebra((), ())}"
+    )
     return _added(lemmas, f"(({c} * INR {lemmas.terms.letter(T)} + {least}) * {last})", v, script)
 
 
@@ -226,7 +234,9 @@ def _drifted(fact: Fact, lemmas: Lemmas) -> Lemma:
     left, right = map(lemmas.terms.normal, fact.said.terms)
     mean = lemmas.terms.normal((read(fact.said.terms[1]) / read(own)).expression)
     y, K = lemmas.terms.normal(own), next(n for s, n in lemmas.terms.letters.items() if s.name == "K")
-    zero = lemmas.add(Lemma("start_of_client", f"({away} W H m 0%nat)", "0", False, ("W", "H", "m"), about="A client starts at W"))
+    zero = lemmas.add(
+        Lemma("start_of_client", f"({away} W H m 0%nat)", "0", False, ("W", "H", "m"), about="A client starts at W")
+    )
     least = lemmas.add(Lemma("a_distance", "0", f"({away} W H m k)", False, ("W", "H", "m", "k"), about="A length"))
     names = ", ".join(lemmas.terms.lets.values())
     own_base = next((o for o, normal in lemmas.terms.bases if normal == base), base)
@@ -270,7 +280,9 @@ def _weights(fact: Fact, lemmas: Lemmas) -> Lemma:
     of = f"sum (fun t => ({weight} ^ t)) {steps}"
     inverse = f"  apply Rinv_0_lt_compat.\n{_goal(lemmas, growth, strict=True)}"
     one = _added(lemmas, "0", weight, inverse, strict=True)
-    some = _added(lemmas, "0", f"({of})", f"  apply sum_powers_pos; [exact {one.name} | exact {positive}].", strict=True)
+    some = _added(
+        lemmas, "0", f"({of})", f"  apply sum_powers_pos; [exact {one.name} | exact {positive}].", strict=True
+    )
     script = f"  exact (Rmult_lt_0_compat _ _ {one.name} {some.name})."
     return _added(lemmas, "0", f"({weight} * {of})", script, strict=True)
 

@@ -41,7 +41,9 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     for one in every:  # the weights of a telescope are written as the theorem of the file's beginning has them
         if one.rule == "Weighted and added":
             growth = next(iter(one.of))[1]
-            terms.form(read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1))
+            terms.form(
+                read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1)
+            )
     for base in _radicands(every):
         terms.divided(read(base))
     for one in every:
