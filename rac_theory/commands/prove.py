@@ -16,8 +16,7 @@ from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import imported
 from rac_theory.theorems.theorem import Theorem
 
-
-_PROVED = "from what is granted, a step, and the claim for every T; no axiom but those of the real numbers"
+_PROVED = "a step, and the claim for every T, on no axiom but those of the real numbers"
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -32,7 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
         one = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed, exact=arguments.exact)
         tell(console, all_spectra.description(one), hang=16)
         if one.certificate is not None:
-            kept = results.save_text(one.certificate.coq(), arguments.out, f"lambda_min {arguments.name} {dim}x{rank}.v")
+            kept = results.save_text(
+                one.certificate.coq(), arguments.out, f"lambda_min {arguments.name} {dim}x{rank}.v"
+            )
             tell(console, f"{'for Coq':16}{printable(str(kept))}", hang=16)
         ax = one.plot()
     what = "every sketch" if arguments.all else arguments.name

@@ -1,4 +1,4 @@
-"""A certificate that no eigenvalue of a rational matrix is below a number: a factorisation that is checked by products."""
+"""A certificate that no eigenvalue of a rational matrix is below a number: a factorisation, checked by products."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +61,9 @@ class Certificate:
             raise ValueError(f"matrix, factor and pivots must be of one size, got {n}, {len(F)} and {len(D)}")
         for k, pivot in enumerate(D):
             if pivot < 0:
-                raise ValueError(f"pivots must not be negative, got {pivot} at {k}: an eigenvalue is below {self.bound}")
+                raise ValueError(
+                    f"pivots must not be negative, got {pivot} at {k}: an eigenvalue is below {self.bound}"
+                )
         for i in range(n):
             if F[i][i] != 1 or any(F[i][i + 1 :]):
                 raise ValueError(f"factor must be unit lower triangular, row {i} is not")
@@ -77,7 +79,8 @@ class Certificate:
 
     def __repr__(self) -> str:
         pivots = ", ".join(map(str, self.pivots))
-        return f"<Certificate: no eigenvalue is below {self.bound}{', which is one' * self.is_eigenvalue}; pivots {pivots}>"
+        attained = ", which is one" * self.is_eigenvalue
+        return f"<Certificate: no eigenvalue is below {self.bound}{attained}; pivots {pivots}>"
 
     def coq(self) -> str:
         """Return it as a file for Coq, which computes that the quadratic form is a sum of squares."""

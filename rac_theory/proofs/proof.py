@@ -117,7 +117,7 @@ class Proof:
         return as_latex(Reading(self))
 
     def coq(self) -> str:
-        """Return the proof as a file for Coq 8.20, which stands alone: the steps, their mean, and the claim after T of them.
+        """Return the proof as a file for Coq 8.20, which stands alone and ends in the claim for every T.
 
         Raises
         ------

@@ -3,24 +3,24 @@ that they are what is said is computed by Coq.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Collection, Sequence
 from functools import reduce
 from operator import add, mul
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
+from rac_theory.algebra import Ratio, Relation, Symbol, symbols_of
 from rac_theory.algebra.expression import Let, lifted
-from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.algebra.roots import without_squares
+from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
-from rac_theory.proofs.coq.names import MEANS, depends_on
+from rac_theory.proofs.coq.names import depends_on
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import plus
 from rac_theory.theorems.assumption import Assumption, sentence
 
+_DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra", "A root": "apply sqrt_pos", "A root of what is positive": "apply sqrt_lt_R0; lra"}
 """What is taken for granted by the first kernel, and follows from Coq's real numbers."""
 
@@ -68,10 +68,11 @@ class Lemmas:
         found = [one for one in fact.by if isinstance(one, Relation) and one not in self._assumptions]
         return tuple(sorted(found, key=repr))
 
-    def algebra(self, premises: Sequence[Relation], over: Sequence[str], unfolded: str = "") -> str:
+    def algebra(self, premises: Sequence[Relation], over: Sequence[str], *sides: str, unfolded: str = "") -> str:
         """Return a script that computes an equation, where what is divided by is known to be positive."""
         self.define()
-        return f"{self.posed(premises, over)}{unfolded} {self.field}."
+        divides = bool(unfolded) or not sides or any(map(_DIVIDES.search, sides))
+        return f"{self.posed(premises, over) if divides else ''}{unfolded} {self.field}."
 
     def posed(self, premises: Sequence[Relation], over: Sequence[str]) -> str:
         """Return what brings all that is known to be positive to where it is needed."""
@@ -80,7 +81,7 @@ class Lemmas:
             for one in self.every
             if one.strict and {*one.over} <= {*over} and {*one.premises} <= {*premises}
         ]
-        return "".join(f" pose proof (diff_lt _ _ {one}); pose proof {one}." for one in known)
+        return "".join(f" pose proof {one}." for one in known)
 
     def define(self) -> None:
         """Add the names and the roots that were written since."""
@@ -158,31 +159,31 @@ class Lemmas:
     def _inverse(self, fact: Fact) -> Lemma:
         (one,) = (self.known(each) for product in fact.of for each in product)
         proof = f"{begun(one.over, one.premises)}  apply Rinv_0_lt_compat; exact {one.positive(one.premises)}."
-        return self._numbered(fact, "0", f"(/ {one.difference})", one.over, proof)
+        return self.numbered(fact, "0", f"(/ {one.difference})", one.over, proof)
 
     def _sum(self, fact: Fact) -> Lemma:
         premises = self.conditions(fact)
         products = [([self.known(each) for each in facts], times) for facts, times in fact.of.items()]
         over = {letter for lemmas, _ in products for one in lemmas for letter in one.over}
-        written = [_product(lemmas, str(times), premises) for lemmas, times in products]
+        written = [sums.product(lemmas, str(times), premises) for lemmas, times in products]
         added, proof, strict = written[-1]
         for text, why, is_strict in reversed(written[:-1]):
-            proof, strict = _plus((why, is_strict), (proof, strict))
+            proof, strict = sums.plus((why, is_strict), (proof, strict))
             added = f"({text} + {added})"
         if fact.said is None:
             over_all = ordered(over)
             why = proof if strict or not fact.strict else ""
-            script = f"{begun(over_all, premises)}  {_asserted(added, why, fact.strict, strict)}"
-            return self._numbered(fact, "0", added, over_all, script + "exact total.")
+            script = f"{begun(over_all, premises)}  {sums.asserted(added, why, fact.strict, strict)}"
+            return self.numbered(fact, "0", added, over_all, script + "exact total.")
         over_all = ordered({*over, *self.over(read(fact.said.terms[1] - fact.said.terms[0]))})
         left, right = map(self.terms.normal, fact.said.terms)
         rule = "lt_from" if fact.strict else "le_from"
         script = (
-            f"{begun(over_all, premises)}  {_asserted(added, proof, fact.strict, strict)}\n"
+            f"{begun(over_all, premises)}  {sums.asserted(added, proof, fact.strict, strict)}\n"
             f"  apply ({rule} _ _ _ total)."
-            f"{self.algebra(premises, over_all, self.unfolded(fact))}"
+            f"{self.algebra(premises, over_all, left, right, added, unfolded=self.unfolded(fact))}"
         )
-        return self._numbered(fact, left, right, over_all, script)
+        return self.numbered(fact, left, right, over_all, script)
 
     def unfolded(self, fact: Fact) -> str:
         """Return what unfolds names, where an equation needs what they stand for."""
@@ -203,88 +204,12 @@ class Lemmas:
         listed = ", ".join(one.name for one in reversed(self.every) if one.name.removeprefix("part_of_") in names)
         return f"unfold {listed}" if listed else ""
 
-    def _numbered(self, fact: Fact, left: str, right: str, over: tuple[str, ...], proof: str) -> Lemma:
+    def numbered(self, fact: Fact, left: str, right: str, over: tuple[str, ...], proof: str) -> Lemma:
+        """Add the lemma that a fact is, under its conditions."""
         premises = self.conditions(fact)
         asked = tuple(map(self.terms.relation, premises))
         name = self.terms.names.new("line")
         return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof))
-
-    def averaged(self, fact: Fact) -> Lemma:
-        """Return the lemma of a mean."""
-        draw = fact.rule[-1]
-        (inner,) = next(iter(fact.of))
-        one, premises = self.known(inner), self.conditions(fact)
-        if fact.strict:
-            raise ValueError(f"the mean of what is positive is not known to be, in {fact!r}")
-        assert fact.said is not None
-        over = ordered({*one.over} - {draw})
-        of_draw, mean = self.linear(inner.value, draw)
-        left, right = map(self.terms.normal, fact.said.terms)
-        binder, whole = f"fun {draw} => ", of_draw
-        lemma = f"mean_is_{'E' if draw == 'H' else 'm'}"
-        script = (
-            f"{begun(over, premises)}"
-            f"  assert (total : 0 <= {MEANS[draw]} ({binder}{whole})).\n"
-            f"  {{ apply (mean_nonneg _ _ {lemma}); intro {draw}. "
-            f"apply (moved _ _ _ {one.used(premises)}).{self.algebra(premises, one.over)} }}\n"
-            f"  rewrite ({mean[1]} : {MEANS[draw]} ({binder}{whole}) = {mean[0]}) in total.\n"
-            f"  apply (le_from _ _ _ total).{self.algebra(premises, over)}"
-        )
-        return self._numbered(fact, left, right, over, script)
-
-    def linear(self, value: Ratio, draw: str) -> tuple[str, tuple[str, str]]:
-        """A value as a sum of letters times what is not drawn; its mean, and why it is that."""
-        letters = sorted((one for one in drawn_in(value) if draw in one.over), key=repr)
-        return self.combined(value, letters, draw)
-
-    def combined(self, value: Ratio, letters: Sequence[Drawn], draw: str) -> tuple[str, tuple[str, str]]:
-        """The same for some letters."""
-        rest, parts = value.numerator, []
-        for one in letters:
-            times = value.numerator.derivative(one)
-            rest = rest + -(times * Polynomial(frozenset({(frozenset({(one, 1)}), Fraction(1))})))
-            parts.append((self.terms.normal(Ratio(times, value.denominator).expression), one))
-        text = end = self.terms.normal(Ratio(rest, value.denominator).expression)
-        lemma = f"mean_is_{'E' if draw == 'H' else 'm'}"
-        why = f"mean_const _ _ {lemma} {end}"
-        for times, one in reversed(parts):
-            inside = self.terms.normal(one)
-            text = f"({times} * {inside} + {text})"
-            end = f"({times} * {MEANS[draw]} (fun {draw} => {inside}) + {end})"
-            why = f"mean_cons _ _ {lemma} {times} (fun {draw} => {inside}) _ _ ({why})"
-        return text, (end, why)
-
-
-def _product(lemmas: Sequence[Lemma], times: str, premises: Sequence[Relation]) -> tuple[str, str, bool]:
-    """The text of a product, a term that proves its sign, and whether that is strict."""
-    strict = all(one.strict for one in lemmas)
-    texts = [one.difference for one in lemmas]
-    proofs = [one.positive(premises) if strict else one.at_least_zero(premises) for one in lemmas]
-    if times != "1" or not lemmas:
-        number = f"({times})" if "/" in times else times
-        texts.insert(0, number)
-        sign = f"({'0 < ' if strict else '0 <= '}{number})"
-        proofs.insert(0, f"(ltac:(lra) : {sign[1:-1]})")
-    text, proof = texts[-1], proofs[-1]
-    rule = "Rmult_lt_0_compat" if strict else "Rmult_le_pos"
-    for one, why in zip(reversed(texts[:-1]), reversed(proofs[:-1]), strict=True):
-        text, proof = f"({one} * {text})", f"({rule} _ _ {why} {proof})"
-    return text, proof, strict
-
-
-def _plus(one: tuple[str, bool], other: tuple[str, bool]) -> tuple[str, bool]:
-    (a, a_strict), (b, b_strict) = one, other
-    if a_strict:
-        return f"(plus_pos _ _ {a} {f'(Rlt_le _ _ {b})' if b_strict else b})", True
-    if b_strict:
-        return f"(plus_pos_last _ _ {a} {b})", True
-    return f"(Rplus_le_le_0_compat _ _ {a} {b})", False
-
-
-def _asserted(added: str, proof: str, strict: bool, is_strict: bool) -> str:
-    if is_strict and not strict:
-        proof = f"(Rlt_le _ _ {proof})"
-    return f"assert (total : 0 {'<' if strict else '<='} {added})\n    by exact {proof}. "
 
 
 def _slug(name: str) -> str:

@@ -39,10 +39,20 @@ _TAKEN = {
     *("exists", "return", "match", "where", "diff", "algebra", "nonzero", "moved", "divided", "settled", "added"),
 }
 _WRITTEN: Mapping[str, str] = {
-    **{"f(W) - f*": "gap", "f(W_1) - f*": "gap_first", "||V||*^2": "distance", "f(W^0) - f*": "gap0"},
-    **{"||V||^2": "sq_V", distance0.name: "distance0", "E[f(W^T)]": "", "mean_k||W_k - W||": "drift"},
-    **{moved.name: "away", "||H (G_m(W_k) - G_m)||": "turned", "sigma^2(W)": "variance", "zeta^2(W)": "disagreement"},
-    **{"sigma^2": "sigma2", "zeta^2": "zeta2"},
+    "f(W) - f*": "gap",
+    "f(W_1) - f*": "gap_first",
+    "||V||*^2": "distance",
+    "f(W^0) - f*": "gap0",
+    "||V||^2": "sq_V",
+    distance0.name: "distance0",
+    "E[f(W^T)]": "",
+    "mean_k||W_k - W||": "drift",
+    moved.name: "away",
+    "||H (G_m(W_k) - G_m)||": "turned",
+    "sigma^2(W)": "variance",
+    "zeta^2(W)": "disagreement",
+    "sigma^2": "sigma2",
+    "zeta^2": "zeta2",
 }
 
 

@@ -10,7 +10,7 @@ from rac_theory.algebra.expression import Number, Power, Powers, Total
 from rac_theory.proofs.coq import rules
 from rac_theory.proofs.coq.lemma import BOUND, Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas
-from rac_theory.proofs.coq.names import DRAWS, MEANS, depends_on
+from rac_theory.proofs.coq.names import DRAWS, depends_on
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
@@ -66,19 +66,20 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     left, right = terms.own(theorem.metric.expected), terms.own(bound)
     lemmas.define()
     known = lemmas.posed((), ())
-    written = {name for own, _ in terms.bases for name in re.findall(r"[\w']+", own)}
-    names = [name for let, name in terms.lets.items() if let not in NAMES]
-    before, after = ([name for name in names if (name in written) == later] for later in (False, True))
-    wholes = [terms.lets[let] for let in terms.parts]
-    names_in_order = [one.name for one in reversed(lemmas.every) if one.name in names]
+    named = {name for let, name in terms.lets.items() if let not in NAMES}
+    names = [one.name for one in reversed(lemmas.every) if one.name in named]  # each before those in its definition
+    of_bases = {name for own, _ in terms.bases for name in re.findall(r"[\w']+", own)}
+    later = [name for name in names if name in of_bases]
+    whole = [terms.lets[let] for let in terms.parts]
     same = "".join(
-        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names_in_order, *wholes])}{lemmas.field}). rewrite ?base_{i}.\n"
+        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names, *whole])}{lemmas.field}). rewrite ?base_{i}.\n"
         for i, (own, normal) in enumerate(dict.fromkeys(terms.bases))
     )
+    signs = f"{positive.positive(())} {proved.at_least_zero(())}"
     return (
-        f"Theorem {theorem.id} : {left} <= {right}.\nProof.\n {known}\n  {lemmas.unfold(before) or 'idtac'}.\n{same}"
-        f"  {_unfold([one for one in names_in_order if one in after] + wholes)}apply (divided _ _ _ _ _ {positive.positive(())} {proved.at_least_zero(())}).\n"
-        f"  {lemmas.field}.\nQed."
+        f"Theorem {theorem.id} : {left} <= {right}.\nProof.\n {known}\n"
+        f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
+        f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field}.\nQed."
     )
 
 
@@ -129,7 +130,7 @@ def _originals(facts: Iterable[Fact]) -> dict[Symbol, tuple[str, Drawn]]:
     """Of each mean over what, and of which letter, it is one."""
     found: dict[Symbol, tuple[str, Drawn]] = {}
     letters = [one for fact in facts for one in drawn_in(fact.value)]
-    for draw in reversed(MEANS):
+    for draw in ("m", "H"):
         for one in [*letters]:
             if draw in one.over:
                 found[one.mean(draw)] = (draw, one)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
 from rac_theory.algebra.expression import (
     Choice,
     Let,
@@ -25,11 +25,11 @@ from rac_theory.proofs.coq.names import MEANS, NEXT, Names, depends_on
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
-from rac_theory.proofs.induction import S, V2
+from rac_theory.proofs.induction import V2, S
 from rac_theory.theorems import metric
 
-_SIGNS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "="}
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
+_SQUARED_GRADIENT, _SQUARED_DISTANCE = (symbols_of(one)[0] for one in (S, V2))
 _F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Symbol) and one != _VALUE)
 
 
@@ -71,7 +71,7 @@ class Terms:
     def relation(self, said: Relation) -> str:
         """Return a relation of two terms."""
         (left, right), (sign,) = map(self.normal, said.terms), said.signs
-        return f"{left} {_SIGNS[sign]} {right}"
+        return f"{left} {sign} {right}"
 
     def form(self, value: Ratio, wish: str = "") -> str:
         """Return a value in the one form that it has in the file; ``wish`` is that form if it has none yet."""
@@ -183,9 +183,9 @@ class Terms:
         if symbol == _F_STAR:
             return "fstar"
         if symbol == metric.squared_distance.expected:
-            return f"(mean_at {self._counted('T')} {self.letter(_one(V2))})"
+            return f"(mean_at {self._counted('T')} {self.letter(_SQUARED_DISTANCE)})"
         if symbol.of is not None:
-            return f"(mean_at {self.count(symbol.of)} {self.letter(_one(S))})"
+            return f"(mean_at {self.count(symbol.of)} {self.letter(_SQUARED_GRADIENT)})"
         if symbol in self._originals:
             draw, inner = self._originals[symbol]
             return f"({MEANS[draw]} (fun {draw} => {self._symbol(inner)}))"
@@ -245,9 +245,3 @@ class Terms:
         for each in reversed(before):
             last = f"(Rmax {each} {last})"
         return last
-
-
-def _one(square: Expression) -> Symbol:
-    if not isinstance(square, Symbol):
-        raise TypeError(f"{square!r} must be a letter")
-    return square
