@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from rac_theory.numerics.rational import Matrix
+from rac_theory.problems.naming import type_name
 
 _PROOF = """\
 Proof.
@@ -16,17 +18,23 @@ Print Assumptions lambda_min.
 """
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+Rows: TypeAlias = tuple[tuple[Fraction, ...], ...]
+"""A matrix that cannot be changed."""
+
+_LONG, _FEW = 40, 6  # characters of a fraction that is too long to be read; pivots that are told
+
+
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """``M - bound I = F D F'`` with a unit lower triangular F and no pivot in D below zero; checked when it is made.
 
     Attributes
     ----------
-    matrix : list of rows of Fraction
+    matrix : tuple of rows of Fraction
         M, (n, n) and symmetric.
     bound : Fraction
         No eigenvalue of M is below it.
-    factor : list of rows of Fraction
+    factor : tuple of rows of Fraction
         F, (n, n).
     pivots : tuple of Fraction
         The diagonal of D, (n,).
@@ -45,9 +53,9 @@ class Certificate:
     <Certificate: no eigenvalue is below 1, which is one; pivots 1, 0>
     """
 
-    matrix: Matrix
+    matrix: Rows
     bound: Fraction
-    factor: Matrix
+    factor: Rows
     pivots: tuple[Fraction, ...]
 
     def __post_init__(self) -> None:
@@ -78,9 +86,9 @@ class Certificate:
         return 0 in self.pivots
 
     def __repr__(self) -> str:
-        pivots = ", ".join(map(str, self.pivots))
+        pivots = ", ".join(map(_short, self.pivots[:_FEW])) + ", ..." * (len(self.pivots) > _FEW)
         attained = ", which is one" * self.is_eigenvalue
-        return f"<Certificate: no eigenvalue is below {self.bound}{attained}; pivots {pivots}>"
+        return f"<{type_name(self)}: no eigenvalue is below {_short(self.bound)}{attained}; pivots {pivots}>"
 
     def coq(self) -> str:
         """Return it as a file for Coq, which computes that the quadratic form is a sum of squares."""
@@ -127,7 +135,15 @@ def certified(matrix: Matrix, bound: Fraction) -> Certificate:
             factor[i][k] = rest[i][k] / pivot
             for j in range(k + 1, n):
                 rest[i][j] -= factor[i][k] * rest[k][j]
-    return Certificate(matrix, bound, factor, tuple(rest[k][k] for k in range(n)))
+    return Certificate(_rows(matrix), bound, _rows(factor), tuple(rest[k][k] for k in range(n)))
+
+
+def _rows(matrix: Matrix) -> Rows:
+    return tuple(map(tuple, matrix))
+
+
+def _short(value: Fraction) -> str:
+    return str(value) if len(str(value)) <= _LONG else f"{float(value):.6g}"
 
 
 def _linear(times: Sequence[Fraction], letters: Sequence[str]) -> str:
