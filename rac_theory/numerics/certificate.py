@@ -123,6 +123,13 @@ def certified(matrix: Matrix, bound: Fraction) -> Certificate:
     ------
     ValueError
         If one is.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory.numerics.certificate import certified
+    >>> certified([[Fraction(3), Fraction(1)], [Fraction(1), Fraction(1)]], Fraction(1, 2))
+    <Certificate: no eigenvalue is below 1/2; pivots 5/2, 1/10>
     """
     n = len(matrix)
     rest = [[x - bound if i == j else x for j, x in enumerate(row)] for i, row in enumerate(matrix)]

@@ -78,19 +78,8 @@ class Spectrum(Value):
 
     @property
     def certificate(self) -> Certificate | None:
-        """What proves that ``lambda_min`` is no larger than the smallest eigenvalue, checked in fractions.
-
-        None unless the spectrum is exact.
-
-        Examples
-        --------
-        >>> from rac_theory import sketches, spectrum
-        >>> spectrum(sketches.CountSketch(3, 2), exact=True).certificate
-        <Certificate: no eigenvalue is below 7/12, which is one; pivots 0, 0, 0>
-        """
-        if not isinstance(self.lambda_min, Fraction):
-            return None
-        return certified(self.matrix.tolist(), self.lambda_min)
+        """A proof that no eigenvalue is below ``lambda_min``, checked in fractions; None unless the spectrum is exact."""
+        return certified(self.matrix.tolist(), self.lambda_min) if isinstance(self.lambda_min, Fraction) else None
 
     @property
     def slowdown(self) -> float:
@@ -205,16 +194,8 @@ def spectrum(
     # At these sizes more threads of BLAS wait for each other, and the bits depend on their number.
     with one_blas_thread(), progress.task("draws", draws):
         sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
-    return Spectrum(
-        sampled.lambda_min,
-        sampled.lambda_max,
-        sampled.lambda_min_upper,
-        sampled.lambda_max_lower,
-        sampled.mean,
-        "sampled",
-        alpha,
-        sampled.draws,
-    )
+    ends = (sampled.lambda_min, sampled.lambda_max, sampled.lambda_min_upper, sampled.lambda_max_lower)
+    return Spectrum(*ends, sampled.mean, "sampled", alpha, sampled.draws)
 
 
 def closed_form(sketch: Sketch) -> Spectrum | None:
