@@ -78,7 +78,7 @@ class Spectrum(Value):
 
     @property
     def certificate(self) -> Certificate | None:
-        """A proof that no eigenvalue is below ``lambda_min``, checked in fractions; None unless the spectrum is exact."""
+        """Why no eigenvalue is below ``lambda_min``, checked in fractions; None unless the spectrum is exact."""
         return certified(self.matrix.tolist(), self.lambda_min) if isinstance(self.lambda_min, Fraction) else None
 
     @property

@@ -56,10 +56,10 @@ def test_a_claim_that_is_not_proved_is_refused(bound, tmp_path):
 @pytest.mark.parametrize(
     ("id", "name", "change"),
     [
-        ("T1", "Descent lemma", lambda low, high: (low, high + L / 2 * gamma**2 * (H(G) @ H(G)))),  # L for L/2
+        ("T7", "Descent lemma", lambda low, high: (low, high + L / 2 * gamma**2 * (H(G) @ H(G)))),
         ("T2", "Assumed", lambda low, high: (low, high + 1)),  # gamma L <= 2
         ("T2", "Polyak-Lojasiewicz inequality", lambda low, high: (low, 2 * high)),  # half of mu
-        ("T2_sharp", "Smallest eigenvalue of E[H]", lambda low, high: (low / 2, high)),
+        ("T13", "Smallest eigenvalue of E[H]", lambda low, high: (low / 2, high)),
         ("T5", "Structured noise", lambda low, high: (low, 2 * high)),
         ("T9", "Jensen's inequality, over steps", lambda low, high: (low, 2 * high)),
         ("T15", "nu is the smallest eigenvalue", lambda low, high: (low / 2, high)),
@@ -72,6 +72,22 @@ def test_less_than_what_is_granted_is_not_enough(id, name, change, tmp_path):
     said = Relation(change(*fact.said.terms), fact.said.signs)
     weaker = replace(fact, said=said, value=read(said.terms[1]) - read(said.terms[0]))
     assert NOT_EQUAL in answer(_with(proof, fact, weaker), tmp_path).refused
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("ip (grad x) y + L / 2 * ip y y", "ip (grad x) y + L * ip y y"),
+        ("forall x, lambda_min * ip x x <= E", "forall x, lambda_min / 2 * ip x x <= E"),
+        ("project H (project H x) = project H x", "project H (project H x) = x"),
+        ("add W (scal (- gamma)", "add W (scal (- 2 * gamma)"),  # twice the step
+    ],
+)
+def test_another_space_or_function_is_refused(was, becomes, tmp_path):
+    """Of T2, whose letters are what they stand for."""
+    text = prove("T2").coq()
+    assert text.count(was) == 1
+    assert answer(text.replace(was, becomes), tmp_path).refused
 
 
 def test_a_multiplier_that_is_changed_is_refused(tmp_path):

@@ -13,7 +13,8 @@ from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
-from rac_theory.proofs.coq.names import depends_on
+from rac_theory.proofs.coq.names import NEXT, depends_on
+from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
@@ -38,11 +39,11 @@ class Lemmas:
     every : list of Lemma
     """
 
-    def __init__(self, terms: Terms, assumptions: Collection[Assumption], rule: "Rule") -> None:
+    def __init__(self, terms: Terms, assumptions: Collection[Assumption], rule: "Rule", space: Space) -> None:
         self.terms = terms
         self.every: list[Lemma] = []
         self._assumptions = assumptions
-        self._rule = rule
+        self._rule, self._space = rule, space
         self._defined: set[str] = set()
         self._of: dict[int, Lemma] = {}
 
@@ -143,11 +144,16 @@ class Lemmas:
             script = "lra"
         if fact.name == "A square" and not drawn_in(fact.value):
             script = "apply pow2_ge_0"
+        script = script or self._space.proof(fact, self._drawn())
         asked = tuple(map(self.terms.relation, premises))
         proof = f"{begun(over, premises)}  {script}." if script else ""
         name = self.terms.names.new(_slug(fact.name))
         about = "" if proof else _told(fact)
         return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof, about))
+
+    def _drawn(self) -> list[str]:
+        """The letters that are defined in the space."""
+        return [name for one, name in self.terms.letters.items() if isinstance(one, Drawn) and one not in NEXT.values()]
 
     def over(self, value: Ratio, *premises: Relation) -> tuple[str, ...]:
         """Return the letters that a value and relations depend on, beside constants."""

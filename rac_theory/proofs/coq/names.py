@@ -36,6 +36,7 @@ _TAKEN = {
         "forall",
         "sqrt",
     ),
+    *("add", "scal", "ip", "project", "grad", "noisy", "smooth", "least", "projected", "symmetric", "idempotent"),
     *("exists", "return", "match", "where", "diff", "algebra", "nonzero", "moved", "divided", "settled", "added"),
 }
 _WRITTEN: Mapping[str, str] = {

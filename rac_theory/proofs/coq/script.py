@@ -11,6 +11,7 @@ from rac_theory.proofs.coq import rules
 from rac_theory.proofs.coq.lemma import BOUND, Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.names import DRAWS, depends_on
+from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
@@ -19,15 +20,14 @@ from rac_theory.theorems import Theorem
 from rac_theory.theorems.symbols import K, N, T
 
 _WORLD = """Variables State Draw Client : Type.
-Variable next : State -> Draw -> State.
 Variable E : (Draw -> R) -> R.
 Hypothesis mean_is_E : is_mean Draw E.
 Variable mean_m : (Client -> R) -> R.
 Hypothesis mean_is_m : is_mean Client mean_m.
 Variable W0 : State.
 Variable f : State -> R.
-Variable fstar : R.
-Notation mean_at t X := (at_ State Draw E next t X W0)."""
+Variable fstar : R."""
+_AFTER = "Notation mean_at t X := (at_ State Draw E next t X W0)."
 
 
 def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> str:
@@ -36,8 +36,11 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     The claim is that of the theorem, whatever the facts say: if they say something else Coq refuses the file.
     """
     every = (*facts,)
-    terms = Terms((T, N, K, *_exponents(every, theorem)), _originals(every))
-    lemmas = Lemmas(terms, (theorem.about, *theorem.given), rules.made)
+    originals = _originals(every)
+    terms = Terms((T, N, K, *_exponents(every, theorem)), originals)
+    drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
+    space = Space(theorem, drawn - originals.keys())
+    lemmas = Lemmas(terms, (theorem.about, *theorem.given), rules.made, space)
     for one in every:  # the weights of a telescope are written as the theorem of the file's beginning has them
         if one.rule == "Weighted and added":
             growth = next(iter(one.of))[1]
@@ -52,7 +55,7 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     proved, positive = lemmas.known(fact), lemmas.known(times)
     claim = _claim(theorem, proved, positive, lemmas)
     body = "\n\n".join(one.text for one in lemmas.every)
-    text = f"{_head(theorem)}\nSection Claim.\n{_WORLD}\n{_variables(terms)}\n\n{body}\n\n{claim}\nEnd Claim.\n"
+    text = f"{_head(theorem)}\nSection Claim.\n{_WORLD}\n{_variables(terms, space)}\n\n{body}\n\n{claim}\nEnd Claim.\n"
     library = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
     return f"{library}\n{text}\nPrint Assumptions {theorem.id}.\n"
 
@@ -98,19 +101,21 @@ def _head(theorem: Theorem) -> str:
     return f"(* {comment(f'{theorem.id}: {theorem.statement}')} *)"
 
 
-def _variables(terms: Terms) -> str:
-    lines = []
+def _variables(terms: Terms, space: Space) -> str:
+    """Constants, then the space, then what depends on W."""
+    constants, drawn, names = [], [], dict[str, str]()
     for letter, name in terms.letters.items():
         if letter.name in BOUND:
             continue
         if letter == gap:
-            lines.append("Definition gap := fun W => f W - fstar.")
+            drawn.append(f"Definition {name} := fun W => f W - fstar.")
         elif isinstance(letter, Drawn):
             over = "".join(f"{DRAWS[one]} -> " for one in depends_on(letter))
-            lines.append(f"Variable {name} : State -> {over}R.")
+            drawn.append(space.definition(letter, name) or f"Variable {name} : State -> {over}R.")
         else:
-            lines.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
-    return "\n".join(lines)
+            constants.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
+            names[letter.name] = name
+    return "\n".join([*constants, space.world(names), _AFTER, *drawn])
 
 
 def _exponents(facts: Iterable[Fact], theorem: Theorem) -> Iterator[Symbol]:
