@@ -90,6 +90,28 @@ def test_another_space_or_function_is_refused(was, becomes, tmp_path):
     assert answer(text.replace(was, becomes), tmp_path).refused
 
 
+MET = """
+Ltac met h := repeat match type of h with ?P -> _ => let met := fresh in
+  assert (met : P) by (unfold is_mean, gap, sq_G; repeat split; intros; simpl; nra || auto); specialize (h met) end.
+Theorem met_by_half_a_square : (1 - 1 / 2) ^ 6 * (1 / 2) <= (1 - 1 / 2) ^ 3 * (1 / 2).
+Proof.
+  pose proof (T2 R unit (fun X => X tt)) as h. met h.
+  specialize (h 1 (fun x => x * x / 2) 0 (1 / 2) 1 1 1 3%nat (1 / 2) Rplus Rmult Rmult). met h.
+  specialize (h (fun _ x => x)). met h.
+  specialize (h (fun x => x)). met h.
+  unfold next in h. simpl in h. simpl. lra.
+Qed.
+Print Assumptions met_by_half_a_square.
+"""
+
+
+def test_the_hypotheses_can_be_met(tmp_path):
+    """By x^2/2 from 1 with H = I and gamma = 1/2, where the gap is (1/2)^6 / 2 after 3 steps: else all would follow."""
+    text = prove("T2").coq().replace("Print Assumptions T2.", MET)
+    assert answer(text, tmp_path).refused == ""
+    assert answer(text.replace("(1 - 1 / 2) ^ 6 * (1 / 2) <=", "(1 - 1 / 2) ^ 2 * (1 / 2) <="), tmp_path).refused
+
+
 def test_a_multiplier_that_is_changed_is_refused(tmp_path):
     """Each sum of T2 in turn: its last product is taken once more, though the fact says what it said."""
     proof = prove("T2")

@@ -1,4 +1,4 @@
-"""The space that RAC-LoRA moves in. Where a theorem needs no letters but those of one step they are what they stand for,
+"""The space that RAC-LoRA moves in. Where a theorem has no letters but those of one step they are what they stand for,
 and the descent lemma, squares and the eigenvalue of E[H] follow from what f, H and the inner product are.
 """
 
@@ -8,6 +8,7 @@ from rac_theory.proofs.drawn import Drawn, H
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, g, gap, gap_next
 from rac_theory.theorems import Theorem
+from rac_theory.theorems.assumption import Predicate
 from rac_theory.theorems.assumptions import rac_lora_exact, rac_lora_stochastic
 
 _WORLD = """(* The space and its inner product; what is drawn is an orthogonal projection{and_gradient}. *)
@@ -35,7 +36,7 @@ _LETTERS: Mapping[object, str] = {
     H(g) @ H(g): "ip (project H (noisy W H)) (project H (noisy W H))",
     G @ H(g): "ip (grad W) (project H (noisy W H))",
 }
-_GRADIENT = {rac_lora_exact: "(grad W)", rac_lora_stochastic: "(noisy W H)"}
+_GRADIENT: Mapping[Predicate, str] = {rac_lora_exact: "(grad W)", rac_lora_stochastic: "(noisy W H)"}
 
 
 class Space:
