@@ -49,7 +49,7 @@ myst_update_mathjax = False  # formulas.py makes elements of formulas; no script
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(executed.folder())
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 nb_merge_streams = True
 
 autosummary_generate = False  # reference.py has a page for each subject, not one for each name

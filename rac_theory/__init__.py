@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import LoRA as LoRA
     from rac_theory.algorithms import RACLoRA as RACLoRA
     from rac_theory.algorithms import StepPerDraw as StepPerDraw
+    from rac_theory.algorithms.gradients import CertifiedStep as CertifiedStep
     from rac_theory.algorithms.gradients import Clients as Clients
     from rac_theory.algorithms.gradients import Exact as Exact
     from rac_theory.algorithms.gradients import Local as Local
@@ -81,6 +82,7 @@ _HOMES = {
     "SGD": "algorithms",
     "AsymmetricLoRA": "algorithms",
     "Case": "cases.case",
+    "CertifiedStep": "algorithms.gradients",
     "ChainOfLoRA": "algorithms",
     "Clients": "algorithms.gradients",
     "Comparison": "sharpness.worst_case_comparison",

@@ -38,7 +38,7 @@ from rac_theory import (
 )
 from rac_theory.advice import advise
 from rac_theory.ledger.ledger import Ledger
-from rac_theory.problems import Quadratic
+from rac_theory.problems import Quadratic, TwoLayerNetwork
 from rac_theory.sketches import Haar, KaimingUniform
 from rac_theory.theorems import E, Theorem, gap
 
@@ -57,6 +57,7 @@ def values(tmp_path_factory):
     exact = verify("T2", CASE, rng=0)
     return {
         "case": CASE,
+        "network": TwoLayerNetwork(np.eye(2), [0, 1], hidden=3),
         "case with a start": SAMPLED,
         "constants": constants,
         "measured": replace(constants, sigma_squared=1.0, measured=frozenset({"sigma_squared", "D"})),
@@ -114,8 +115,9 @@ def test_every_public_class_is_here_or_with_the_reprs(values):
     """A class that is new in the package must be added here."""
     there = {type(value) for value in values.values()}
     algorithms = {"AsymmetricLoRA", "Bernoulli", "ChainOfLoRA", "GaLore", "Initialisation", "LoRA", "RACLoRA"}
+    algorithms |= {"LayeredRACLoRA"}
     algorithms |= {"Implementation", "InverseOnRange", "StepPerDraw"}
-    gradients = {"Clients", "Exact", "Local", "Minibatch", "Noisy", "Reshuffled"}
+    gradients = {"CertifiedStep", "Clients", "Exact", "Local", "Minibatch", "Noisy", "Reshuffled"}
     apart = algorithms | gradients | {"Comparison", "Unsupported"}
     public = {name: getattr(rac_theory, name) for name in rac_theory.__all__}
     assert {v for name, v in public.items() if isinstance(v, type) and name not in apart} <= there

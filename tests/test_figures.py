@@ -7,11 +7,13 @@ from itertools import combinations
 import matplotlib.style
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rac_theory import Case, RACLoRA, counterexamples, judge_runs, simulate, sketches, spectrum, verify
 from rac_theory.advice import Curvature, advise, frontier_plot
 from rac_theory.counterexamples.picture import Lines, Outcomes
+from rac_theory.drawing import plot, words
 from rac_theory.problems import Quadratic
 from rac_theory.sketches.all_spectra import comparison_plot
 from rac_theory.sweeps.picture import verdicts_over_steps
@@ -119,3 +121,19 @@ def test_outcomes_have_a_key_of_as_many_colours():
     assert [text.get_text() for text in key.get_yticklabels()] == list(NAMES)
     np.testing.assert_array_equal(np.asarray(mesh.get_array()), classes)
     assert [float(place) for place in key.get_yticks()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_a_title_of_three_lines_is_on_the_figure(lines):
+    """Its top is within the figure, which saves no more than that; axes of others keep their places."""
+    ax = plot.figure().subplots()
+    ax.plot([1, 2], [1, 2])
+    words.titled(ax, "\n".join(["a title"] * lines))
+    figure = ax.get_figure()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    assert ax.title.get_window_extent(renderer).y1 <= figure.bbox.y1
+    two = plot.figure()
+    first, _ = two.subplots(1, 2)
+    top = two.subplotpars.top
+    words.titled(first, "a\nb\nc")
+    assert two.subplotpars.top == top

@@ -23,7 +23,7 @@ from rac_theory.algorithms import (
     StepPerDraw,
     gradients,
 )
-from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
 from rac_theory.problems import (
     Federated,
     FromFunctions,
@@ -36,6 +36,7 @@ from rac_theory.problems import (
     Smoothness,
     SoftmaxRegression,
     TanhNetwork,
+    TwoLayerNetwork,
 )
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
@@ -117,6 +118,7 @@ MADE = [
     }),
     (Initialisation, {"A": Haar(2, 1)}, {"A": [Haar(2, 2)], "B": [Haar(2, 1)], "scale": [1 + 1e-9]}),
     (Exact, {}, {}),
+    (CertifiedStep, {}, {}),
     (Reshuffled, {}, {}),
     (Local, {"steps": 2}, {"steps": [3]}),
     (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()]}),
@@ -163,6 +165,9 @@ MADE = [
     (TanhNetwork, {"X": X, "labels": LABELS, "V": HEAD}, {
         "X": [nudged(X)], "labels": [OTHERS], "V": [nudged(HEAD)], "l2": [0.1],
     }),
+    (TwoLayerNetwork, {"X": X, "labels": LABELS, "hidden": 2}, {
+        "X": [nudged(X)], "labels": [OTHERS], "hidden": [3], "cap": [1 + 1e-9, float("inf")], "l2": [0.1], "seed": [1],
+    }),
     (Quadratic, {"W_star": V, "S": np.eye(3)}, {
         "W_star": [nudged(V)], "S": [2 * np.eye(3)], "R": [2 * np.eye(2)], "start": [V, nudged(V)],
     }),
@@ -179,8 +184,8 @@ MADE = [
         "problem": [LeastSquares(X, nudged(Y))], "clients": [3, [[0, 1], [2, 3, 4, 5]], [[0, 2], [1, 3, 4, 5]]],
     }),
     (Mean, {"terms": [SQUARES, SQUARES]}, {"terms": [[SQUARES], [SQUARES, LeastSquares(X, nudged(Y))]]}),
-    (ReLUNetwork, {"X": X, "labels": LABELS, "V": np.eye(3)}, {
-        "X": [nudged(X)], "labels": [OTHERS], "V": [nudged(np.eye(3))],
+    (ReLUNetwork, {"X": X, "labels": LABELS, "hidden": 4, "classes": 3}, {
+        "X": [nudged(X)], "labels": [OTHERS], "hidden": [5], "classes": [4],
     }),
 ]  # fmt: skip
 

@@ -23,7 +23,7 @@ class Constants(Value):
     Attributes
     ----------
     gamma : float
-        Size of one gradient step.
+        Size of one gradient step; a factor, where steps fit the draw or are certified at each W.
     L : float
         Lipschitz constant of the gradient.
     mu : float

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.gain import smoothness_along
@@ -24,6 +25,8 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     L_H may have half of alpha, and the two ends of the spectrum share what it leaves.
     """
     algorithm, Q = case.algorithm, smoothness_of(case.problem)
+    if isinstance(getattr(algorithm, "gradients", None), CertifiedStep):
+        Q = None  # gamma is but a factor of steps: there is no gain, and T16 asks for no L_H
     if isinstance(algorithm, FittedDescent):
         assert Q is not None  # the algorithm has refused the problem otherwise
         gain = fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=rng)

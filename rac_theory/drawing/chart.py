@@ -189,8 +189,13 @@ def _single_runs(runs: Array, xscale: Scale) -> Layer:
 
 
 def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title: str) -> Chart:
-    """Choose limits: single runs may fall by orders of magnitude, as a band does near t = 0, and decide nothing."""
+    """Choose limits: single runs may fall by orders of magnitude, as a band does near t = 0, and decide nothing.
+
+    But where there is no mean beside a bound their first points count.
+    """
     lines = [_drawable(layer.curves) for layer in layers if layer.is_firm]
+    if sum(bool(np.isfinite(line).any()) for line in lines) < 2:
+        lines += [_drawable(layer.curves[:, :1]) for layer in layers if layer.is_faint and layer.curves.size]
     areas = [_drawable(layer.curves) for layer in layers if layer.filled]
     low = min((float(np.nanmin(line)) for line in lines if np.isfinite(line).any()), default=0.1)
     high = max((float(np.nanmax(shape)) for shape in (*lines, *areas) if np.isfinite(shape).any()), default=1.0)

@@ -53,6 +53,10 @@ def titled(ax: "Axes", words: str) -> None:
     """Give axes a title, in lines that are as wide as they are; a dollar sign is one."""
     width = _size(ax)[0]
     lines = title_lines(words, width)
+    figure = _figure(ax)
+    if figure.axes == [ax] and figure.get_layout_engine() is None:  # else others say where the axes end
+        room = (len(lines) * 1.2 * title_size(lines, width) + _CLEAR) / (72 * figure.get_figheight())
+        figure.subplots_adjust(top=min(figure.subplotpars.top, 1 - room))
     # A place of its own: looking for one would lay out every label twice.
     ax.set_title("\n".join(lines), y=1.0, fontsize=title_size(lines, width), parse_math=False)
 

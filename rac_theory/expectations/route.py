@@ -68,7 +68,7 @@ def check_covered(algorithm: Algorithm) -> Covered | FittedDescent:
     )
     assert isinstance(algorithm, Covered | FittedDescent)
     source = algorithm.gradients
-    ours = "gradients must be of a source of this library, such as Exact() or Minibatch(size)"
+    ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
     if isinstance(source, Clients):
         _check_kind("clients must take full gradient steps, Exact() or Local(steps)", source.source, Exact, Local)

@@ -1,4 +1,4 @@
 """Experiments: fine-tuning at equal budgets, as notebooks try it, and Adam on factors. It uses problems,
-numerics, processes, sketches, algorithms, cases and simulation. It must not know theorems: a network has no constants
+numerics, processes, sketches and algorithms. It must not know theorems: a network has no constants
 to speak of.
 """

@@ -1,195 +1,214 @@
 """Fine-tuning on digits: a model of the digits 0 to 4 is adapted to 5 to 9, by every method at equal budgets."""
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA
-from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.algorithms.gradients import Local
-from rac_theory.cases.case import Case
-from rac_theory.problems import SoftmaxRegression, checks, datasets
+from rac_theory.algorithms.gradients.gradient_source import GradientSource
+from rac_theory.experiments.adapters import Factor, Method, asymmetric_lora, full, lora, rac_lora, train
+from rac_theory.experiments.digits import Task
+from rac_theory.experiments.step_size import best_step
+from rac_theory.numerics.randomness import child, generator, seed_sequence
+from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
-from rac_theory.problems.problem import Problem
-from rac_theory.problems.relu_network import ReLUNetwork
-from rac_theory.processes import progress
-from rac_theory.simulation.simulate import simulate
-from rac_theory.sketches import Haar
+from rac_theory.processes import progress, tasks
+from rac_theory.processes.blas import one_blas_thread
 
-GAMMAS = tuple(4.0**k for k in range(-2, 5))
-"""The step sizes that are tried: each method gets the one with the smallest median loss at the end."""
+SIDES: tuple[Factor, ...] = ("B", "A")
+
+TUNING = 10
+"""Runs on which a step size is chosen, by their mean loss: one that diverges rules it out. They are not shown."""
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What is adapted: a problem, the weights that were trained before, and a test set.
+@dataclass(frozen=True)
+class Schedule:
+    """How long is trained, and with which gradients.
 
     Attributes
     ----------
-    problem : Problem
-    start : (m, n)
-        Trained on the first five digits.
-    accuracy : callable
-        Weights, (runs, m, n), to the share of the test set that is right, (runs,).
+    steps : int
+        Gradient steps of every method: the budget.
+    link : int
+        Steps between two restarts of a chain.
+    source : GradientSource, optional
+        Such as ``Minibatch(16)``; None is the exact gradient.
+    local : int
+        Steps of a client between two means, on a task whose problem is ``Federated``.
 
     Examples
     --------
-    >>> from rac_theory.experiments.finetuning import softmax_task
-    >>> task = softmax_task()
-    >>> task.problem.shape, f"{task.accuracy(task.start[None]).item():.2f}"  # what it knows of 5 to 9 before
-    ((64, 5), '0.15')
+    >>> from rac_theory.experiments.finetuning import Schedule
+    >>> Schedule(steps=200, link=10).links
+    20
     """
 
-    problem: Problem
-    start: Array
-    accuracy: Callable[[Array], Array]
+    steps: int = 200
+    link: int = 10
+    source: GradientSource | None = None
+    local: int = 1
+
+    @property
+    def links(self) -> int:
+        """The number of links of a chain."""
+        return -(-self.steps // self.link)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one method ended: median, smallest and largest loss and accuracy over the runs, and the step it took.
+    """How one method ended.
+
+    Attributes
+    ----------
+    method : str
+    numbers : int
+        How many are trained at a time.
+    gamma : float
+        The step size, chosen on other runs.
+    loss, accuracy : (float, float, float)
+        Median, smallest and largest over the runs. The last two are an interval for the median of the law that they
+        are drawn from, of level ``1 - 2 / 2^runs``: it misses it only if all runs fall on the same side.
+    tried : mapping
+        The mean loss with each step size that was tried.
 
     Examples
     --------
     >>> from rac_theory.experiments.finetuning import Outcome
-    >>> ended = Outcome("LoRA", rank=2, gamma=1.0, loss=(0.2, 0.1, 0.3), accuracy=(0.9, 0.8, 1.0))
-    >>> ended.loss[0], ended.accuracy[0]  # medians
-    (0.2, 0.9)
+    >>> ended = Outcome("LoRA, A random", 133, gamma=1.0, loss=(0.2, 0.1, 0.3), accuracy=(0.9, 0.8, 1.0))
+    >>> print(ended)  # doctest: +NORMALIZE_WHITESPACE
+    LoRA, A random   133 numbers  step 1     loss 0.200 [0.100, 0.300]  accuracy 0.900 [0.800, 1.000]
     """
 
     method: str
-    rank: int
+    numbers: int
     gamma: float
     loss: tuple[float, float, float]
     accuracy: tuple[float, float, float]
+    tried: Mapping[float, float] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        head = f"{self.method:42} {self.numbers:5d} numbers  step {self.gamma:<7g}"
+        return f"{head} loss {shown(self.loss)}  accuracy {shown(self.accuracy)}"
 
 
-def digits(first: int) -> tuple[Array, NDArray[np.int64], Array, NDArray[np.int64]]:
-    """Return training and test rows of five digits from ``first`` on, with labels 0 to 4; every third row is a test.
-
-    Examples
-    --------
-    >>> from rac_theory.experiments.finetuning import digits
-    >>> X, y, X_test, y_test = digits(first=5)
-    >>> X.shape, X_test.shape, sorted(set(y.tolist()))
-    ((598, 64), (298, 64), [0, 1, 2, 3, 4])
-    """
-    X, labels = datasets.bundled("digits")
-    kept = (labels >= first) & (labels < first + 5)
-    X, y = X[kept], labels[kept].astype(np.int64) - first
-    test = np.arange(len(X)) % 3 == 2
-    return X[~test], y[~test], X[test], y[test]
-
-
-def softmax_task(l2: float = 1e-3) -> Task:
-    """Softmax regression: the weights of 64 pixels by five classes, trained to the minimum on 0 to 4.
+def shown(spread: tuple[float, float, float]) -> str:
+    """Return a median with its interval.
 
     Examples
     --------
-    >>> from rac_theory.experiments.finetuning import softmax_task
-    >>> problem = softmax_task().problem
-    >>> problem.shape, problem.n_components
-    ((64, 5), 598)
+    >>> from rac_theory.experiments.finetuning import shown
+    >>> shown((0.5, 0.25, 2e9))
+    '0.500 [0.250, 2e+09]'
     """
-    X, y, *_ = digits(0)
-    start = SoftmaxRegression(X, y, l2).W_star
-    assert start is not None
-    X, y, X_test, y_test = digits(5)
-    return Task(SoftmaxRegression(X, y, l2), start, lambda W: (np.argmax(X_test @ W, -1) == y_test).mean(-1))
+    median, low, high = (f"{one:.3f}" if one < 1e3 else f"{one:.0e}" for one in spread)
+    return f"{median} [{low}, {high}]"
 
 
-def network_task(hidden: int = 32, steps: int = 500, seed: int = 0) -> Task:
-    """A ReLU network with a random second matrix: its first one, 64 pixels by hidden units, is trained on 0 to 4.
+def methods(shapes: Sequence[tuple[int, int]], rank: int, links: int) -> list[Method]:
+    """Return the methods of one rank, those that train as many numbers as LoRA of this rank, and LoRA of all links.
 
-    Examples
-    --------
-    >>> from rac_theory.experiments.finetuning import network_task
-    >>> network_task(hidden=3, steps=1).problem.shape
-    (64, 3)
-    """
-    rng = np.random.default_rng(checks.integer("seed", seed, 0))
-    X, y, *_ = digits(0)
-    V = rng.standard_normal((hidden, 5)) * math.sqrt(2 / hidden)
-    W0 = rng.standard_normal((X.shape[1], hidden)) / math.sqrt(X.shape[1])
-    start = simulate(Case(GD(0.5), ReLUNetwork(X, y, V), W0, steps=steps)).W[0]
-    X, y, X_test, y_test = digits(5)
-    problem = ReLUNetwork(X, y, V)
-    return Task(problem, start, lambda W: (problem.predict(W, X_test) == y_test).mean(-1))
-
-
-def methods(shape: tuple[int, int], rank: int, link: int, links: int) -> Mapping[str, tuple[Algorithm, int]]:
-    """Return the methods of one rank, and how many gradient steps one outer step of each makes.
-
-    ``link`` is the number of steps between two merges, and ``links`` that of merges: LoRA is tried at the rank of one
-    link and at that of all together. Frozen and fresh factors are orthonormal, those of LoRA and Chain of LoRA start as
-    is usual, at B = 0 and a Gaussian A.
+    The first are at equal rank. Where only one factor is trained, a higher rank costs no more than LoRA: the next have
+    in each layer the highest rank that trains no more numbers. The last is LoRA of the rank that all links of a chain
+    have together.
 
     Examples
     --------
     >>> from rac_theory.experiments.finetuning import methods
-    >>> [*methods((64, 5), rank=1, link=10, links=4)][:3]
-    ['full', 'LoRA', 'LoRA of rank 4']
+    >>> shapes = [(64, 32), (32, 5)]
+    >>> for method in methods(shapes, rank=1, links=20)[-5:]:
+    ...     print(method.name, [start.rank for start in method.starts], method.numbers(shapes))
+    RAC-LoRA, B random [1, 1] 37
+    RAC-LoRA, A random [1, 1] 96
+    Asymmetric LoRA, B frozen, as many numbers [3, 7] 131
+    RAC-LoRA, B random, as many numbers [3, 7] 131
+    LoRA of all links, A random [20, 5] 2105
     """
-    m, n = shape
-    usual, together = (Initialisation.kaiming(shape, r) for r in (rank, min(rank * links, m, n)))
-    return {
-        "full": (GD(1.0), 1),
-        "LoRA": (LoRA(usual, 1.0), 1),
-        f"LoRA of rank {together.rank}": (LoRA(together, 1.0), 1),
-        "Asymmetric LoRA, B frozen": (AsymmetricLoRA(Haar(m, rank), 1.0, "left"), 1),
-        "Asymmetric LoRA, A frozen": (AsymmetricLoRA(Haar(n, rank), 1.0, "right"), 1),
-        "Chain of LoRA": (ChainOfLoRA(usual, 1.0, link), 1),
-        "RAC-LoRA, B random": (RACLoRA(Haar(m, rank), 1.0, "left", Local(link)), link),
-        "RAC-LoRA, A random": (RACLoRA(Haar(n, rank), 1.0, "right", Local(link)), link),
-    }
+    return [
+        full(shapes),
+        *(lora(shapes, rank, side) for side in SIDES),
+        *(asymmetric_lora(shapes, rank, side) for side in SIDES),
+        *(lora(shapes, rank, side, restarts=True) for side in SIDES),
+        *(rac_lora(shapes, rank, side) for side in SIDES),
+        *(
+            replace(made, name=f"{made.name}, as many numbers")
+            for make in (asymmetric_lora, rac_lora)
+            for side in SIDES
+            if (made := make(shapes, _as_many(shapes, rank, side), side)).starts != make(shapes, rank, side).starts
+        ),
+        replace(lora(shapes, rank * links, "A"), name="LoRA of all links, A random"),
+    ]
 
 
-def tried(task: Task, name: str, algorithm: Any, rank: int, *, steps: int, runs: int, seed: int) -> Outcome:
-    """Run a method with each step size, and return how it ended with the best.
+def tried(task: Task, method: Method, schedule: Schedule, *, runs: int = 10, seed: int = 0) -> Outcome:
+    """Choose a step size on runs of their own, and return how other runs end with it.
 
     Examples
     --------
-    >>> from rac_theory import GD
-    >>> from rac_theory.experiments.finetuning import softmax_task, tried
-    >>> ended = tried(softmax_task(), "full", GD(1.0), rank=5, steps=2, runs=1, seed=0)
+    >>> from rac_theory.experiments.adapters import full
+    >>> from rac_theory.experiments.digits import softmax_task
+    >>> from rac_theory.experiments.finetuning import Schedule, tried
+    >>> ended = tried(softmax_task(), full([(64, 5)]), Schedule(steps=10, link=10), runs=2)
     >>> ended.gamma, f"{ended.loss[0]:.2f}"
-    (4.0, '0.27')
+    (4.0, '0.09')
     """
-    best: tuple[float, float, Array, Array] | None = None
-    with progress.task("trainings", len(GAMMAS)):
-        for gamma in GAMMAS:
-            method = replace(algorithm, gamma=gamma)
-            ends = simulate(Case(method, task.problem, task.start, steps=steps), runs=runs, rng=seed)
-            loss = np.where(np.isfinite(ends.values[:, -1]), ends.values[:, -1], np.inf)
-            if best is None or np.median(loss) < best[0]:
-                best = float(np.median(loss)), gamma, loss, task.accuracy(ends.W)
-            progress.advance()
-    assert best is not None
-    return Outcome(name, rank, best[1], _spread(best[2]), _spread(best[3]))
+    root = seed_sequence(seed)
+
+    def ends(gamma: float, first: int, count: int) -> tuple[Array, Array]:
+        start = np.take(task.starts, np.arange(first, first + count), axis=0, mode="wrap")
+        W = train(
+            task.problem,
+            start,
+            method,
+            gamma,
+            rng=generator(child(root, first)),
+            steps=schedule.steps,
+            link=schedule.link,
+            local=schedule.local,
+            source=schedule.source,
+        )
+        loss = np.asarray(task.problem.value(W))
+        return np.where(np.isfinite(loss), loss, np.inf), W
+
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        chosen = best_step(lambda gamma: float(ends(gamma, 0, TUNING)[0].mean()))
+        loss, W = ends(chosen.gamma, TUNING, checks.integer("runs", runs, 1))
+        accuracy = task.accuracy(W)
+    return Outcome(
+        method.name, method.numbers(task.shapes), chosen.gamma, _spread(loss), _spread(accuracy), chosen.losses
+    )
 
 
-def compare(task: Task, rank: int, *, steps: int = 200, link: int = 10, runs: int = 10, seed: int = 0) -> list[Outcome]:
-    """Try every method of one rank, with ``steps`` gradient steps each; runs differ in what is drawn.
+def compare(
+    task: Task, rank: int, schedule: Schedule, *, runs: int = 10, seed: int = 0, n_jobs: int = 1
+) -> list[Outcome]:
+    """Try every method of one rank; runs differ in their start and in what is drawn.
 
     Examples
     --------
-    >>> from rac_theory.experiments.finetuning import compare, softmax_task
-    >>> found = compare(softmax_task(), rank=1, steps=2, link=1, runs=1)
+    >>> from rac_theory.experiments.digits import softmax_task
+    >>> from rac_theory.experiments.finetuning import Schedule, compare
+    >>> found = compare(softmax_task(), 1, Schedule(steps=2, link=1), runs=1)
     >>> min(found, key=lambda ended: ended.loss).method  # without a bound on the rank
-    'full'
+    'full training'
     """
-    m, n = task.problem.shape
-    checks.integer("rank", rank, 1, min(m, n), "min(m, n)")
-    every = methods(task.problem.shape, rank, link, steps // link)
-    with progress.task("trainings", len(every) * len(GAMMAS)):
-        return [
-            tried(task, name, algorithm, rank, steps=steps // inner, runs=runs, seed=seed)
-            for name, (algorithm, inner) in every.items()
-        ]
+    checks.integer("rank", rank, 1, max(map(min, task.shapes)), "min(m, n)")
+    every = methods(task.shapes, rank, schedule.links)
+    found: dict[int, Outcome] = {}
+    with progress.task("methods", len(every)):
+        work = ((task, i, method, schedule, runs, seed) for i, method in enumerate(every))
+        for i, outcome in tasks.as_they_finish(_numbered, work, n_jobs):
+            found[i] = outcome
+            progress.advance()
+    return [found[i] for i in range(len(every))]
+
+
+def _numbered(task: Task, i: int, method: Method, schedule: Schedule, runs: int, seed: int) -> tuple[int, Outcome]:
+    return i, tried(task, method, schedule, runs=runs, seed=seed)
+
+
+def _as_many(shapes: Sequence[tuple[int, int]], rank: int, drawn: Factor) -> list[int]:
+    """The rank of each layer at which one factor has as many numbers as LoRA's two, or just fewer."""
+    return [min(rank, m, n) * (m + n) // (n if drawn == "B" else m) for m, n in shapes]
 
 
 def _spread(values: Array) -> tuple[float, float, float]:

@@ -1,5 +1,6 @@
 """The default problems: what the ledger tries every claim on by default."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,10 @@ from rac_theory.problems import (
     Problem,
     Quadratic,
     SoftmaxRegression,
+    TanhNetwork,
+    TwoLayerNetwork,
     checks,
+    datasets,
 )
 from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import printable
@@ -76,6 +80,18 @@ def _layered_quadratic() -> Problem:
     return Quadratic.full((Q + Q.T) / 2, np.linspace(1.0, 2.0, size)[:, None], layers=layers)
 
 
+def _tanh_network() -> Problem:
+    """A network on the wine data, whose head of eight units is drawn, and stays."""
+    X, labels = datasets.bundled("wine")
+    return TanhNetwork(X, labels, np.random.default_rng(0).standard_normal((8, 3)) / 8**0.5, name="wine()")
+
+
+def _two_layers(cap: float) -> Problem:
+    """A network on the wine data, both of whose layers are trained; without a cap on its head it has no L."""
+    X, labels = datasets.bundled("wine")
+    return TwoLayerNetwork(X, labels, hidden=8, cap=cap, name="wine()")
+
+
 def _standard_normal(shape: tuple[int, int]) -> Array:
     """A random initialisation, the same each time; most of its gap lies where the data are flat and T2 is tight."""
     return np.random.default_rng(0).standard_normal(shape)
@@ -93,6 +109,13 @@ DEFAULT_PROBLEMS: Mapping[str, DefaultProblem] = MappingProxyType(
         "nonconvex": DefaultProblem(lambda: NonconvexLogistic.breast_cancer(lam=0.1), ranks=(2, 8)),
         "pl_sine": DefaultProblem(lambda: PLSine((4, 3))),
         "layered_quadratic": DefaultProblem(_layered_quadratic, usual=False),
+        "tanh_network": DefaultProblem(
+            _tanh_network, 128, ranks=(4,), runs_if_costly=64, W0=_standard_normal, usual=False
+        ),
+        "two_layers": DefaultProblem(lambda: _two_layers(cap=1.0), 128, ranks=(2,), runs_if_costly=64, usual=False),
+        "two_layers_free": DefaultProblem(
+            lambda: _two_layers(cap=math.inf), 128, ranks=(2,), runs_if_costly=64, usual=False
+        ),
     }
 )
 

@@ -1,11 +1,12 @@
 """A setting: one way to run RAC-LoRA, as a line of a table, and the theorems that it serves."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rac_theory.algorithms import Bernoulli, FittedDescent, LayeredRACLoRA, ProjectedDescent, RACLoRA
-from rac_theory.algorithms.gradients import Exact
+from rac_theory.algorithms.gradients import CertifiedStep, Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
 from rac_theory.ledger.step_sizes import StepSize
@@ -89,6 +90,8 @@ class Setting:
         """Say why a problem cannot be tried here; None where it can."""
         if not hasattr(problem, self.needs):
             return "the problem is no finite sum"
+        if not (math.isfinite(problem.L) or isinstance(self.gradients, CertifiedStep)):
+            return "its L is unknown"
         if layers_of(problem) is not None and (self.plain or self.fitted is not None or self.sides == ("both",)):
             return "it is about one matrix"
         return None
@@ -116,7 +119,7 @@ class Setting:
         self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource
     ) -> ProjectedDescent | FittedDescent:
         """Build the algorithm; with a coin the rank is that of both sides."""
-        (m, n), gamma = problem.shape, 1 / problem.L
+        (m, n), gamma = problem.shape, 1 / problem.L if math.isfinite(problem.L) else 1.0  # there is no 1/L
         if (layers := layers_of(problem)) is not None:
             sketches = [make(shape[0] if side == "left" else shape[1], rank) for shape in layers.shapes]
             return LayeredRACLoRA(layers, sketches, gamma, side, gradients)

@@ -45,7 +45,7 @@ def along_step(c: Constants, case: Case) -> float:
 
 
 def as_it_fits(c: Constants, case: Case) -> float:
-    """T12, T15: what a step that fits the draw is multiplied by, 1, where its gain is the largest."""
+    """T12, T15, T16: what a step that fits the draw, or is certified, is multiplied by: 1, where most is gained."""
     return 1.0
 
 

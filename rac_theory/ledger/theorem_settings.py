@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rac_theory.algorithms import InverseOnRange, StepPerDraw
-from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
@@ -69,6 +69,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "coordinate descent": Setting(_ALONG, along_step, only=("coordinate",)),
         "step per draw": Setting(_FITTED, as_it_fits, fitted=StepPerDraw, sketches=("haar", "coordinate")),
         "inverse on range": Setting(_FITTED, as_it_fits, fitted=InverseOnRange, sketches=("haar", "coordinate")),
+        "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
         "minibatch": Setting(
             ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True

@@ -15,6 +15,7 @@ from rac_theory.problems.quadratic import Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.problems.softmax import SoftmaxRegression
 from rac_theory.problems.tanh_network import TanhNetwork
+from rac_theory.problems.two_layer_network import TwoLayerNetwork
 
 __all__ = [
     "Federated",
@@ -30,6 +31,7 @@ __all__ = [
     "Smoothness",
     "SoftmaxRegression",
     "TanhNetwork",
+    "TwoLayerNetwork",
 ]
 
 if __name__ == "problems":  # by the link at the top of a clone: the same names, and no second copy of the modules

@@ -2,34 +2,28 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import fields
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from rac_theory.problems.batch import matrices
 from rac_theory.problems.checks import Array
-from rac_theory.problems.conversion import NotReal, as_array
 from rac_theory.problems.factors import identity, raised
-from rac_theory.problems.features import EPS, Features, features, gathered, gram_of_columns, squared_row_norms
+from rac_theory.problems.features import EPS, gathered, gram_of_columns, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
-from rac_theory.problems.naming import shown
 from rac_theory.problems.rounding import rounded
+from rac_theory.problems.samples import Samples
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness
 
 
-class LinearModel(ABC):
+class LinearModel(Samples, ABC):
     """The finite sum of ``f_i(W) = loss_i(x_i' W) + penalty(W)``.
 
     A subclass is a frozen dataclass with a field X. It says how its losses slope and how they and its penalty curve.
     """
 
-    X: Features
-
-    targets_field: ClassVar[str]  # the field that holds one target a row of X
     loss_curvature: ClassVar[float]  # no loss has a larger second derivative in its scores; a float exactly
     smoothness_formula: ClassVar[str]  # what ``smoothness`` is
 
@@ -60,16 +54,6 @@ class LinearModel(ABC):
     @abstractmethod
     def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
         """The derivatives of the losses ``indices``, (..., b), in their scores Z, (..., b, n), which it may destroy."""
-
-    @property
-    def n_components(self) -> int:
-        """The number N of samples."""
-        return int(self.X.shape[0])
-
-    @property
-    def targets(self) -> NDArray[np.generic]:
-        """The label or target of each sample, (N,) or (N, k)."""
-        return np.asarray(getattr(self, self.targets_field))
 
     @cached_property
     def L_max(self) -> float:
@@ -118,36 +102,3 @@ class LinearModel(ABC):
         rows = gathered(self.X, indices)
         slopes = self._loss_slopes(rows @ W, indices)
         return np.asarray(rows.swapaxes(-1, -2) @ slopes / indices.shape[-1] + self._penalty_gradient(W))
-
-    def subset(self, rows: ArrayLike, /) -> Self:
-        """The mean of the listed components, a problem of the same kind: the labels known stay those of the whole.
-
-        Raises
-        ------
-        ValueError
-            If a row is not one of ``0..N-1``, if there is none, or if the features of all of them are zero.
-        """
-        try:
-            listed = as_array(rows)
-        except NotReal as error:
-            raise ValueError(f"rows must be a non-empty list of row numbers, got {error}") from None
-        N = self.n_components
-        if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
-            raise ValueError(f"rows must be a non-empty list of row numbers, got {shown(rows)}")
-        if listed.min() < 0 or listed.max() >= N:
-            raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
-        return self._with_data(features("X", self.X[listed]), self.targets[listed], name="")
-
-    @cached_property
-    def single_precision(self) -> Self:
-        """The same problem computed in float32, at a matrix in float32; for runs, not for constants."""
-        targets = self.targets.astype(np.float32) if self.targets.dtype.kind == "f" else self.targets
-        return self._with_data(self.X.astype(np.float32), targets)
-
-    def _with_data(self, X: Features, targets: NDArray[Any], **changes: Any) -> Self:
-        """Return a copy with other data that have been checked."""
-        part: Self = object.__new__(type(self))
-        kept: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
-        targets.flags.writeable = False
-        vars(part).update(kept | {"X": X, self.targets_field: targets} | changes)
-        return part

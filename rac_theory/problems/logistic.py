@@ -6,10 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
 
+import numpy as np
+
 from rac_theory.problems import datasets
 from rac_theory.problems.batch import in_chunks, matrices, squared_norms
 from rac_theory.problems.checks import Array, weight
-from rac_theory.problems.features import Features, adjoint, features, scores
+from rac_theory.problems.features import Features, adjoint, features, scores, squared_row_norms
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.logistic_loss import (
     curvatures,
@@ -131,6 +133,23 @@ class LogisticRegression(RegularisedLoss, Value):
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         loss, gradient = loss_and_gradient(self._wrong_way, W)
         return loss + self.l2 / 2 * squared_norms(W), gradient + self.l2 * W
+
+    def certified_step(self, W: Array, G: Array, /) -> Array:
+        """``1 / min(L, max ||x_i||^2 f(W) + l2)`` at each W of a batch, rounded down: (..., d, 1) to (...).
+
+        A loss is never less than its second derivative in the score, p (1 - p) where p is the probability given to the
+        wrong label: it is ``-log(1 - p) >= p``. So where f is no larger than at W it is curved by no more than this.
+        A step that goes downhill at first stays there as long as it is no longer than the inverse of that.
+        """
+        f, eps = self.value(W), float(np.finfo(W.dtype).eps)
+        # What ``rounding`` says, whatever the scores: those are off by at most (d + 2) eps ||x_i|| ||W||.
+        d, longest = self.shape[0], self._longest_row
+        off = 2 * (d + 2) * eps * np.sqrt(longest * squared_norms(W)) * f + (1500 + d) * eps * (1 + f)
+        return np.asarray((1 - 8 * eps) / np.fmin(self.L, longest * (f + off) + self.l2))
+
+    @cached_property
+    def _longest_row(self) -> float:
+        return float(squared_row_norms(self.X).max())
 
     @cached_property
     def _wrong_way(self) -> Features:

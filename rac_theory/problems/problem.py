@@ -20,6 +20,9 @@ class Problem(Protocol):
     * ``eigenbasis``: coordinates in which f is a sum of squares, an ``Eigenbasis`` or None; runs then need no gradient.
     * ``single_precision``: the same problem computed in float32.
     * ``smoothness``: how f curves up along each direction, a ``Smoothness``, or None if it is unknown; without it L I.
+    * ``certified_step(W, G)``, (...): where G is the gradient at W, a step size gamma_t >= 0 for each W such that
+      ``f(W - s H G) <= f(W) - s/2 ||H G||^2`` for every s up to it and every orthogonal projection H, the identity
+      among them; of a problem with ``layers``, every H that is block diagonal. Without it 1/L.
     * ``provenance``: for each constant, by its name, one line that says where it comes from.
 
     Examples

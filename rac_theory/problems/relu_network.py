@@ -1,21 +1,25 @@
-"""A two-layer ReLU network whose first matrix is adapted and whose second stays frozen: one matrix, so a problem."""
+"""A two-layer ReLU network whose two matrices are trained together, packed into one column."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rac_theory.problems import checks
-from rac_theory.problems.batch import in_chunks, matrices
+from rac_theory.problems.batch import matrices
 from rac_theory.problems.checks import Array
 from rac_theory.problems.digest import digest
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.layers import Layers
 from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ReLUNetwork(Value):
-    r"""Mean cross-entropy of :math:`\mathrm{softmax}(\max(x_i^\top W, 0)\, V)`, as a function of W alone.
+    r"""Mean cross-entropy of :math:`\mathrm{softmax}(\max(x_i^\top W_1, 0)\, W_2)`, as a function of both matrices.
 
     No constant of it is known that a theorem could use: the gradient is not even continuous. It is for experiments.
 
@@ -25,65 +29,121 @@ class ReLUNetwork(Value):
         Features.
     labels : (N,)
         Integers in 0..k - 1.
-    V : (h, k)
-        The second matrix, frozen.
+    hidden : int
+        The number h of hidden units, >= 1.
+    classes : int
+        The number k of classes, >= 1; some may have no sample, as on a client that has seen few of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory.problems.relu_network import ReLUNetwork
+    >>> network = ReLUNetwork(np.eye(4), labels=[0, 1, 2, 2], hidden=3, classes=3)
+    >>> network.layers
+    Layers(W1 4x3, W2 3x3)
+    >>> f"{network.value(np.zeros(network.shape)):.4f}"  # log 3: it knows nothing yet
+    '1.0986'
     """
 
     X: Array
     labels: NDArray[Any]
-    V: Array
+    hidden: int
+    classes: int
 
     L: ClassVar[float] = float("nan")
+    L_max: ClassVar[float] = float("nan")
     mu: ClassVar[float] = float("nan")
-    strong_convexity: ClassVar[float] = float("nan")
+    strong_convexity: ClassVar[float] = 0.0
     convex: ClassVar[bool] = False
     f_star: ClassVar[float] = float("nan")
+    f_star_error: ClassVar[float] = float("nan")
     f_lower: ClassVar[float] = 0.0
     smoothness: ClassVar[None] = None
 
     def __post_init__(self) -> None:
-        X, V, labels = checks.array("X", self.X, ndim=2), checks.array("V", self.V, ndim=2), np.asarray(self.labels)
+        X, labels = checks.array("X", self.X, ndim=2), np.asarray(self.labels)
+        hidden, classes = checks.integer("hidden", self.hidden, 1), checks.integer("classes", self.classes, 1)
         if labels.shape != (len(X),):
             raise ValueError(f"labels must have one entry for each of the {len(X)} rows of X, got {labels.shape}")
-        if labels.min() < 0 or labels.max() >= V.shape[1]:
-            raise ValueError(f"labels must be in 0..{V.shape[1] - 1}, got {labels.min()}..{labels.max()}")
-        vars(self).update(X=X, V=V, labels=labels.astype(np.int64))
+        if labels.min() < 0 or labels.max() >= classes:
+            raise ValueError(f"labels must be in 0..{classes - 1}, got {labels.min()}..{labels.max()}")
+        vars(self).update(X=X, labels=labels.astype(np.int64), hidden=hidden, classes=classes)
 
     def __repr__(self) -> str:
-        shapes = f"{len(self.X)}x{self.X.shape[1]}, {self.V.shape[0]} hidden, {self.V.shape[1]} classes"
-        return f"{type(self).__name__}({shapes} {digest(self.X, self.labels, self.V)})"
+        shapes = f"{len(self.X)}x{self.X.shape[1]}, {self.hidden} hidden, {self.classes} classes"
+        return f"{type(self).__name__}({shapes} {digest(self.X, self.labels)})"
+
+    @cached_property
+    def layers(self) -> Layers:
+        """W1, d x h, and W2, h x k."""
+        return Layers(((self.X.shape[1], self.hidden), (self.hidden, self.classes)))
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The shape (d, h) of W."""
-        return self.X.shape[1], len(self.V)
+        """The shape of the column that both are packed into."""
+        return self.layers.shape
+
+    @property
+    def n_components(self) -> int:
+        """The number N of samples."""
+        return len(self.X)
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The labels, (N,)."""
+        return self.labels
+
+    @cached_property
+    def component_infima(self) -> Array:
+        """0 for each component, (N,): no loss is negative."""
+        return checks.array("component_infima", np.zeros(self.n_components))
+
+    def subset(self, rows: ArrayLike) -> Self:
+        """The same network on some of the samples."""
+        own = np.asarray(rows)
+        return type(self)(self.X[own], self.labels[own], self.hidden, self.classes)
 
     def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., d, h) to (...)."""
+        """f at each column of a batch: (..., size, 1) to (...)."""
         return self.value_and_gradient(W)[0]
 
     def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., d, h) to (..., d, h); at a kink that of the flat side."""
+        """The gradient at each column of a batch, of its shape; at a kink that of the flat side."""
         return self.value_and_gradient(W)[1]
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
-        return in_chunks(self._value_and_gradient, matrices(W, self.shape), self.X.shape[0] * len(self.V))
+        W = matrices(W, self.shape)
+        values, gradients = np.empty(W.shape[:-2]), np.empty(W.shape)
+        views, into = self.layers.views(W), self.layers.views(gradients)
+        for run in np.ndindex(values.shape):  # one after the other: the hidden units of a few fill the cache
+            values[run], *both = _pass(self.X, self.labels, *(view[run] for view in views))
+            for view, own in zip(into, both, strict=True):
+                view[run] = own
+        return values, gradients
+
+    def component_gradient(self, W: Array, indices: Indices, /) -> Array:
+        """The mean gradient of the listed samples of each run: (runs, size, 1), (runs, b) to (runs, size, 1)."""
+        views = self.layers.views(matrices(W, self.shape))
+        return self.layers.pack(_pass(self.X[indices], self.labels[indices], *views)[1:])
 
     def predict(self, W: Array, X: Array) -> NDArray[np.int64]:
-        """Return the most likely class of each row of X, (N', d), for each matrix of a batch: (..., N')."""
-        return np.asarray(np.argmax(np.maximum(X @ W, 0.0) @ self.V, axis=-1))
+        """Return the most likely class of each row of X, (N', d), for each column of a batch: (..., N')."""
+        W1, W2 = self.layers.views(W)
+        return np.asarray(np.argmax(np.maximum(X @ W1, 0.0) @ W2, axis=-1))
 
-    def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
-        hidden = np.maximum(self.X @ W, 0.0)
-        scores = hidden @ self.V
-        scores -= scores.max(axis=-1, keepdims=True)
-        rows = np.arange(len(self.X))
-        own = scores[:, rows, self.labels]
-        np.exp(scores, out=scores)
-        sums = scores.sum(axis=-1, keepdims=True)
-        loss = (np.log(sums[..., 0]) - own).mean(axis=-1)
-        scores /= sums
-        scores[:, rows, self.labels] -= 1.0
-        back = (scores @ self.V.T) * (hidden > 0)
-        return loss, self.X.T @ (back / len(self.X))
+
+def _pass(X: Array, labels: NDArray[np.int64], W1: Array, W2: Array) -> Sequence[Array]:
+    """Return the mean loss of the samples, (..., N, d), and its gradients in both matrices."""
+    hidden = np.maximum(X @ W1, 0.0)
+    scores = hidden @ W2
+    scores -= scores.max(axis=-1, keepdims=True)
+    own = np.take_along_axis(scores, labels[..., None], axis=-1)[..., 0]
+    np.exp(scores, out=scores)
+    sums = scores.sum(axis=-1, keepdims=True)
+    loss = (np.log(sums[..., 0]) - own).mean(axis=-1)
+    scores /= sums
+    scores -= labels[..., None] == np.arange(W2.shape[-1])
+    scores /= X.shape[-2]
+    back = (scores @ np.swapaxes(W2, -1, -2)) * (hidden > 0)
+    return loss, np.swapaxes(X, -1, -2) @ back, np.swapaxes(hidden, -1, -2) @ scores

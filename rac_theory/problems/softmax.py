@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rac_theory.problems import datasets
 from rac_theory.problems.batch import in_chunks, matrices, squared_norms
 from rac_theory.problems.checks import Array, weight
+from rac_theory.problems.cross_entropy import score_slopes
 from rac_theory.problems.factors import raised
 from rac_theory.problems.features import (
     EPS,
@@ -206,10 +207,7 @@ class SoftmaxRegression(RegularisedLoss, Value):
         return adjoint(self.X, own / len(self.labels))
 
     def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
-        P = np.exp(Z - Z.max(axis=-1, keepdims=True))
-        P /= P.sum(axis=-1, keepdims=True)
-        P -= self._positions[indices][..., None] == np.arange(len(self.classes))
-        return np.asarray(P)
+        return score_slopes(Z, self._positions[indices])
 
     @property
     def _classes_and_stretch(self) -> tuple[int, float]:

@@ -3,6 +3,10 @@
 import math
 from fractions import Fraction
 
+import numpy as np
+
+from rac_theory.problems.checks import Array
+from rac_theory.problems.features import EPS
 from rac_theory.problems.rounding import rounded
 
 _HALVINGS = 60
@@ -19,7 +23,7 @@ def largest_curvature(squared_norm: Fraction, spread: Fraction) -> float:
     Parameters
     ----------
     squared_norm : Fraction
-        An upper bound of ``||V C||^2``, with C taking off the mean of each row.
+        An upper bound of half the largest squared distance of two columns of V.
     spread : Fraction
         The largest entry of a row of V less the smallest.
     """
@@ -32,3 +36,14 @@ def largest_curvature(squared_norm: Fraction, spread: Fraction) -> float:
         low, high = (t, high) if 4 * a * t**3 - 3 * b * t**2 - 4 * a * t + b > 0 else (low, t)
     shrunk = 1 - low**2
     return rounded(a * shrunk**2 + b * low * shrunk + (high - low) * (4 * a + 3 * b), math.inf)
+
+
+def squared_distance_of_columns(V: Array) -> Array:
+    """Upper bounds of the largest squared distance of two columns of V, (..., h, k) to (...), near to rounding.
+
+    A difference is off by half an eps of itself, and a sum of h squares by ``h + 2`` eps; what underflows, or is a
+    rounding of V itself, is less than what is added.
+    """
+    h, largest = V.shape[-2], np.abs(V).max(axis=(-2, -1))
+    squares = [np.square(V - V[..., c : c + 1]).sum(axis=-2).max(axis=-1) for c in range(V.shape[-1])]
+    return np.asarray(np.max(squares, axis=0) * (1 + (h + 4) * EPS) + h * (EPS * largest) ** 2)

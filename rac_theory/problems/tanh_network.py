@@ -12,18 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 from rac_theory.problems import datasets
 from rac_theory.problems.batch import in_chunks, matrices, squared_norms
 from rac_theory.problems.checks import Array, array, weight
+from rac_theory.problems.cross_entropy import CrossEntropyOfNetwork, losses_and_slopes, score_slopes
 from rac_theory.problems.features import EPS, Features, adjoint, features, largest_gram_eigenvalue, scores
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.labels import sorted_classes
 from rac_theory.problems.linear_model import LinearModel
 from rac_theory.problems.naming import short_name
 from rac_theory.problems.rounding import rounded
-from rac_theory.problems.tanh_curvature import largest_curvature
+from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
 from rac_theory.problems.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TanhNetwork(LinearModel, Value):
+class TanhNetwork(CrossEntropyOfNetwork, LinearModel, Value):
     r"""Mean cross-entropy of :math:`\mathrm{softmax}(\tanh(x_i^\top W) V)`, plus :math:`\frac{l2}{2} \|W\|^2`.
 
     A network of two layers as a function of its first matrix: smooth, not convex, and all that T1 asks for is known.
@@ -65,14 +66,6 @@ class TanhNetwork(LinearModel, Value):
     name: str = field(default="", kw_only=True)
     classes: NDArray[Any] = field(init=False)
 
-    mu: ClassVar[float] = math.nan
-    strong_convexity: ClassVar[float] = math.nan
-    convex: ClassVar[bool] = False
-    f_star: ClassVar[float] = math.nan
-    f_star_error: ClassVar[float] = math.nan
-    f_lower: ClassVar[float] = 0.0
-    W_star: ClassVar[None] = None
-    targets_field: ClassVar[str] = "labels"
     smoothness_formula: ClassVar[str] = "X'X/N (x) diag(c) + l2 I, c_j the largest curvature of the losses along unit j"
 
     def __post_init__(self) -> None:
@@ -125,24 +118,12 @@ class TanhNetwork(LinearModel, Value):
     def provenance(self) -> dict[str, str]:
         """Where each constant comes from."""
         return {
-            "L": "lambda_max(X'X)/N max_j max_t (||VC||^2 (1 - t^2)^2/2 + 2 range(V_j) t (1 - t^2)) + l2, rounded up",
+            "L": "lambda_max(X'X)/N max_j max_t (c^2 (1 - t^2)^2/4 + 2 range(V_j) t (1 - t^2)) + l2, rounded up; c is "
+            "the largest distance of two columns of V",
             "mu": "nan: no PL constant is known",
             "f_star": "nan: no certificate of a global minimum; no term is negative",
             "smoothness": self._smoothness_source,
         }
-
-    @cached_property
-    def component_infima(self) -> Array:
-        """0 for each component, (N,): neither a loss nor the penalty is negative. The infima may be larger."""
-        return array("component_infima", np.zeros(self.n_components))
-
-    def value(self, W: Array, /) -> Array:
-        """f at each matrix of a batch: (..., d, h) to (...)."""
-        return self.value_and_gradient(W)[0]
-
-    def gradient(self, W: Array, /) -> Array:
-        """The gradient at each matrix of a batch: (..., d, h) to (..., d, h)."""
-        return self.value_and_gradient(W)[1]
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data."""
@@ -154,30 +135,15 @@ class TanhNetwork(LinearModel, Value):
 
     def _value_and_gradient(self, W: Array) -> tuple[Array, Array]:
         hidden = np.tanh(scores(self.X, W))  # (runs, h, N), as all that follows
-        losses, slopes = self._losses_and_slopes(self.V.T @ hidden)
+        losses, slopes = losses_and_slopes(self.V.T @ hidden, self._own)
         back = self.V @ slopes
         back *= 1 - hidden * hidden
         loss = losses.sum(axis=-1) / self.n_components
         return loss + self.l2 / 2 * squared_norms(W), adjoint(self.X, back) / self.n_components + self.l2 * W
 
-    def _losses_and_slopes(self, Z: Array) -> tuple[Array, Array]:
-        """The losses of all samples, (..., N), from their scores (..., k, N), and their slopes in the place of Z."""
-        own = self._positions == np.arange(len(self.classes))[:, None]
-        Z -= Z.max(axis=-2, keepdims=True)
-        of_own = np.where(own, Z, 0.0).sum(axis=-2)
-        np.exp(Z, out=Z)
-        total = Z.sum(axis=-2, keepdims=True)
-        Z /= total
-        Z -= own
-        return np.log(total[..., 0, :]) - of_own, Z
-
     def _loss_slopes(self, Z: Array, indices: Indices) -> Array:
         hidden = np.tanh(Z)  # (runs, b, h)
-        S = hidden @ self.V
-        S -= S.max(axis=-1, keepdims=True)
-        P = np.exp(S, out=S)
-        P /= P.sum(axis=-1, keepdims=True)
-        P -= self._positions[indices][..., None] == np.arange(len(self.classes))
+        P = score_slopes(hidden @ self.V, self._positions[indices])
         return np.asarray((P @ self.V.T) * (1 - hidden * hidden))
 
     @cached_property
@@ -188,19 +154,11 @@ class TanhNetwork(LinearModel, Value):
         return single
 
     @cached_property
-    def _positions(self) -> NDArray[np.intp]:
-        return np.searchsorted(self.classes, self.labels)
-
-    @cached_property
     def _unit_curvatures(self) -> Array:
         """An upper bound of the curvature of every loss along each hidden score, (h,), off the diagonal counted in."""
-        k = self.V.shape[1]
-        centred = self.V - self.V.mean(axis=1, keepdims=True)
-        # A mean of k numbers and a difference round by k + 2 eps of the largest entry, which is below ||V||.
-        error = (k + 2) * EPS * math.sqrt(k * len(self.V)) * float(np.linalg.norm(self.V))
-        norm = Fraction(math.sqrt(largest_gram_eigenvalue(centred)) * (1 + 2 * EPS)) + Fraction(error)
+        reach = Fraction(float(squared_distance_of_columns(self.V))) / 2
         ranges = [Fraction(float(row.max())) - Fraction(float(row.min())) for row in self.V]
-        return np.array([largest_curvature(norm**2, spread) for spread in ranges])
+        return np.array([largest_curvature(reach, spread) for spread in ranges])
 
     @property
     def _class_curvature(self) -> Array:

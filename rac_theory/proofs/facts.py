@@ -16,6 +16,7 @@ from rac_theory.theorems.assumptions import (
     known_largest_projection,
     known_minimiser,
     polyak_lojasiewicz,
+    rac_lora_certified,
     rac_lora_exact,
     rac_lora_stochastic,
     smooth,
@@ -48,7 +49,7 @@ distance = letter("||V||*^2", r"\Vert V \Vert_\star^2")
 distance_next = letter("||V+||*^2", r"\Vert V_+ \Vert_\star^2", "H")
 cross = letter("<V,Hbar^-1 HG>", r"\langle V, \bar H^{-1} H G \rangle", "H")
 squared = letter("<HG,Hbar^-1 HG>", r"\langle HG, \bar H^{-1} HG \rangle", "H")
-G, V, g = vector("G"), vector("V"), vector("g", over="H")
+G, V, Z, g = vector("G"), vector("V"), vector("Z"), vector("g", over="H")
 curved = G - V * s
 
 
@@ -152,6 +153,9 @@ stays = granted(
 )
 root_R, root_Q = granted("A root", R >= 0), granted("A root", Q >= 0)
 root_R_below = granted("A root of what is positive", R > 0, e < 1)
+
+# One step of a size that is certified at W, whatever H; Z is G times the root of it, and not drawn with H either.
+certified = granted("Certificate at W", gap_next <= gap - H(Z) @ H(Z) / 2, rac_lora_certified)
 
 # One step with a noisy gradient, W+ = W - gamma Hg.
 noisy = descent(H(g) * gamma * -1, L, smooth, rac_lora_stochastic)

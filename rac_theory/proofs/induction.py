@@ -9,17 +9,18 @@ from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, 
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
-from rac_theory.proofs.facts import E, G, V, distance, distance_next, gap, gap_next
+from rac_theory.proofs.facts import E, G, V, Z, distance, distance_next, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.proofs.missing import Missing
 from rac_theory.theorems import metric
 from rac_theory.theorems.assumption import Assumption, Condition
 from rac_theory.theorems.assumptions import bounded_below, certified_minimum, known_minimiser, rac_lora_exact
 from rac_theory.theorems.federated import k
-from rac_theory.theorems.metric import weighted_squared_gradient
+from rac_theory.theorems.metric import SCALED_GRADIENT, SQUARED_GRADIENT, weighted_squared_gradient
+from rac_theory.theorems.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.theorems.symbols import K, T, distance0, gamma, gap0, gap0_upper
 
-S, V2 = G @ G, V @ V
+S, Z2, V2 = G @ G, Z @ Z, V @ V
 AFTER: Mapping[Expression, Expression] = {
     gap: E(gap_next),
     distance: E(distance_next),
@@ -33,6 +34,9 @@ FIRST: Mapping[Symbol, tuple[Expression, Expression, tuple[Assumption, ...]]] = 
     distance0: (V2, distance0**2, (known_minimiser, rac_lora_exact)),
 }
 """What at W^0 is at most which constant, and on what that, and what becomes of it, rests."""
+
+ADDED: Mapping[Expression, Symbol] = {S: SQUARED_GRADIENT, Z2: SCALED_GRADIENT}
+"""What a number at W is on average at W^t, in means over t."""
 
 LAST: Mapping[Expression, Expression] = {gap: metric.gap.expected, V2: metric.squared_distance.expected}
 
@@ -53,13 +57,13 @@ def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> F
     return follows("Iterated down to a floor", LAST[x] <= factor**T * x0 + c, by, step, rho, floor, enough)
 
 
-def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact) -> Fact:
-    """``theta S <= g x - x+ + e`` with ``g > 0`` and ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
-    ``theta W_T`` times the mean of S with the weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
+def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact, of: Expression = S) -> Fact:
+    """``theta of <= g x - x+ + e`` with ``g > 0``, ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
+    ``theta W_T`` times the mean of ``of`` with weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
     x, x0, by = FIRST[start]
     g, slope = _number(growth, strict=True), _number(theta)
-    W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected
-    e = _rest(step, g * x - AFTER[x] - slope * S)
+    W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected.at({SQUARED_GRADIENT: ADDED[of]})
+    e = _rest(step, g * x - AFTER[x] - slope * of)
     same(end, x)
     return follows("Weighted and added", slope * W_T * mean <= x0 + W_T * e, by, step, growth, theta, end)
 
@@ -163,8 +167,8 @@ def _asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
 def _meant(fact: Fact) -> set[Symbol]:
     """The letters that are not any number: T, those of what is there after T steps, or of a condition."""
     conditions = [one.inequality for one in fact.by if isinstance(one, Condition)]
-    squares = metric.mean_squared_gradient.expected
-    return {T, *symbols_of(*conditions, *LAST.values(), squares)}
+    squares = metric.mean_squared_gradient.expected, mean_scaled_squared_gradient.expected
+    return {T, *symbols_of(*conditions, *LAST.values(), *squares)}
 
 
 def _number(fact: Fact, *, strict: bool = False) -> Expression:

@@ -110,6 +110,8 @@ def strongest(theorem: Theorem) -> Proof | None:
         found = [stretched(goal, way, case) for case in _cases(read(shape.goals["step"]), facts)]
         if None not in found:
             times = min(each for each in found if each is not None)
+            if times == 0:  # nothing is left of the claim that could be made stronger
+                continue
             claim = E(theorem.metric) <= (theorem.claim.bound if times == 1 else shape.stronger(lifted(times)))
             best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), facts)
             if best is not None:

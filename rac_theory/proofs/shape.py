@@ -13,6 +13,7 @@ from rac_theory.proofs.induction import (
     FIRST,
     LAST,
     V2,
+    Z2,
     S,
     accumulate,
     iterate,
@@ -23,7 +24,12 @@ from rac_theory.proofs.induction import (
     telescope,
     weights,
 )
-from rac_theory.theorems import Theorem, mean_squared_gradient, weighted_squared_gradient
+from rac_theory.theorems import (
+    Theorem,
+    mean_scaled_squared_gradient,
+    mean_squared_gradient,
+    weighted_squared_gradient,
+)
 from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, lambda_min
 
 Found = Mapping[str, Fact]
@@ -131,7 +137,7 @@ def _potential(left: Expression, bound: Expression, start: Symbol) -> Iterator[S
 
 def _telescoped(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
     """``(x_0 / W_T + e) / theta``, of a mean with weights."""
-    weight = _weight(left)
+    weight, of = _weight(left)
     if weight is None or start not in (gap0, gap0_upper):
         return
     x, _, (known, *_) = FIRST[start]
@@ -144,15 +150,15 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol) -> Iterator[
 
     def conclude(found: Found) -> tuple[Fact, Fact]:
         slope, grows = found["theta"], found["growth"]
-        return telescope(found["step"], grows, slope, start, gap_is_positive[known]), slope * weights(grows)
+        return telescope(found["step"], grows, slope, start, gap_is_positive[known], of), slope * weights(grows)
 
-    goals = {"growth": growth, "theta": theta, "step": growth * x + e - AFTER[x] - theta * S}
-    yield Shape(goals, conclude, -theta * S, lambda y: _plain(share / y) * start if read(rest).is_zero else bound / y)
+    goals = {"growth": growth, "theta": theta, "step": growth * x + e - AFTER[x] - theta * of}
+    yield Shape(goals, conclude, -theta * of, lambda y: _plain(share / y) * start if read(rest).is_zero else bound / y)
 
 
 def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Shape]:
     """``p(T) x_0 / T``, of a plain mean, where p adds up powers: ``p(T + 1) = rho p(T) + p(1)``."""
-    if _weight(left) != lifted(1) or start not in (gap0, gap0_upper) or not read(bound.at({start: 0})).is_zero:
+    if _weight(left) != (lifted(1), S) or start not in (gap0, gap0_upper) or not read(bound.at({start: 0})).is_zero:
         return
     x, j = FIRST[start][0], Symbol("j")
     p = T * _share(bound, start)
@@ -173,12 +179,13 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator
     yield Shape(goals, conclude, lifted(0), lambda y: bound, beside)
 
 
-def _weight(left: Expression) -> Expression | None:
-    """The weight of a squared gradient relative to the one before; None if the left side is no mean of them."""
+def _weight(left: Expression) -> tuple[Expression | None, Expression]:
+    """The weight of what is added up relative to the one before, and what it is; None if the left side is no mean."""
     match left:
         case Quotient(_, Total(term=Power(weight, _))) if left == weighted_squared_gradient(weight).expected:
-            return weight
-    return lifted(1) if left == mean_squared_gradient.expected else None
+            return weight, S
+    means = {mean_squared_gradient.expected: S, mean_scaled_squared_gradient.expected: Z2}
+    return (lifted(1), means[left]) if left in means else (None, S)
 
 
 def _share(bound: Expression, start: Symbol) -> Expression:

@@ -44,7 +44,7 @@ def simulate_part(
             n_jobs=min(n_jobs, len(together)),
             return_as="generator" if get_active_backend()[0].supports_return_generator else "list",
         )
-        measured = np.empty((3 if distances else 2, case.steps + 1, runs), start.dtype)
+        measured = np.empty((len(kernel.measures), case.steps + 1, runs), start.dtype)
         parts: list[_Part] = []
         done = 0
         with task("runs", runs) as counted:
@@ -54,21 +54,18 @@ def simulate_part(
                 done += len(part.norms)
                 counted.reach(before + done)  # by workers
                 parts.append(part)
-    values, squares, *squared_distances = measured.swapaxes(1, 2)
     histories = {
         name: np.concatenate([part.history[name] for part in parts], 1).swapaxes(0, 1) for name in parts[0].history
     }
     return Trajectory(
-        values,
-        squares,
-        squared_distances[0] if distances else None,
-        np.concatenate([part.norms for part in parts]),
-        case,
-        kernel,
-        work.last_iterates if kernel.recomputes_last else partial(np.concatenate, [part.last for part in parts]),
-        histories.get("W"),
-        histories.get("B"),
-        histories.get("A"),
+        **dict(zip(kernel.measures, measured.swapaxes(1, 2), strict=True)),
+        norms=np.concatenate([part.norms for part in parts]),
+        case=case,
+        kernel=kernel,
+        last=work.last_iterates if kernel.recomputes_last else partial(np.concatenate, [part.last for part in parts]),
+        iterates=histories.get("W"),
+        B=histories.get("B"),
+        A=histories.get("A"),
     )
 
 

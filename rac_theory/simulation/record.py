@@ -14,8 +14,8 @@ class Record(NamedTuple):
 
     Attributes
     ----------
-    measured : (2 or 3, steps + 1, runs)
-        f, ``||grad f||^2``, and where it is asked for ``||W - W*||^2``, at t = 0, ..., steps.
+    measured : (kinds, steps + 1, runs)
+        What the kernel ``measures``, at t = 0, ..., steps.
     last : (runs, m, n)
         The last iterates, in the coordinates of the kernel.
     """

@@ -28,8 +28,6 @@ class Trajectory:
         ``f(W^t)``.
     squared_gradients : (runs, steps + 1)
         ``||grad f(W^t)||^2``.
-    squared_distances : (runs, steps + 1) or None
-        ``||W^t - W*||^2``, where it was asked for.
     norms : (runs,)
         Upper bounds of the norms of the last iterates.
     case : Case
@@ -38,6 +36,11 @@ class Trajectory:
         How it was run.
     last : callable
         Returns the last iterates in the coordinates of the kernel, (runs, m, n).
+    squared_distances : (runs, steps + 1) or None
+        ``||W^t - W*||^2``, where it was asked for.
+    step_sizes : (runs, steps + 1) or None
+        The size of the step from each ``W^t``, where it is not the same everywhere: of a source such as
+        ``CertifiedStep``.
     iterates : (runs, steps + 1, m, n) or None
         Every ``W^t``, where "W" was asked for.
     B, A : (runs, steps + 1, m, r), (runs, steps + 1, r, n) or None
@@ -57,11 +60,12 @@ class Trajectory:
 
     values: Array
     squared_gradients: Array
-    squared_distances: Array | None
     norms: Array
     case: Case
     kernel: Kernel
     last: Callable[[], Array]
+    squared_distances: Array | None = None
+    step_sizes: Array | None = None
     iterates: Array | None = None
     B: Array | None = None
     A: Array | None = None

@@ -14,6 +14,7 @@ from rac_theory.theorems import assumptions, symbols
 from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate
 from rac_theory.theorems.bernoulli import T11
+from rac_theory.theorems.certified import T16
 from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.federated import T9, T10, T9d, T10d
@@ -22,6 +23,7 @@ from rac_theory.theorems.identity import Identity
 from rac_theory.theorems.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
 from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
+from rac_theory.theorems.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.theorems.sharp_drift import T7d_sharp, T8d_sharp, T9d_sharp, T10d_sharp
 from rac_theory.theorems.stochastic import T5, T6, T5_step
 from rac_theory.theorems.theorem import MARKS, Theorem, Tightest
@@ -32,7 +34,7 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
         for value in (
             *(T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
             *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp),
-            *(T12_nonconvex, T12_pl, T12_gaussian, T13, T13_pl, T14, T14_pl, T15, T15_pl),
+            *(T12_nonconvex, T12_pl, T12_gaussian, T13, T13_pl, T14, T14_pl, T15, T15_pl, T16),
         )
     }
 )
@@ -116,6 +118,7 @@ __all__ = [
     "T11",
     "T13",
     "T14",
+    "T16",
     "Assumption",
     "Claim",
     "Condition",
@@ -148,6 +151,7 @@ __all__ = [
     "assumptions",
     "gap",
     "listed",
+    "mean_scaled_squared_gradient",
     "mean_squared_gradient",
     "squared_distance",
     "symbols",

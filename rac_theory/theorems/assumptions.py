@@ -6,7 +6,7 @@ symbols of the theorems, and says by itself what breaks it.
 
 from rac_theory.algebra import Symbol, equal
 from rac_theory.algorithms import Bernoulli, FittedDescent, Implementation, ProjectedDescent, RACLoRA
-from rac_theory.algorithms.gradients import Clients, Exact, Local, Reshuffled
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.sketches import Gaussian
@@ -35,6 +35,14 @@ from rac_theory.theorems.symbols import (
 def rac_lora_exact(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and the exact gradient (gradient descent is its case H = I)."""
     return _projected(case) or _gradients(case, Exact, "must be exact")
+
+
+def rac_lora_certified(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA with the projected step and the exact gradient, no step longer than one certified at W: it lowers f by
+    gamma_t ||HG||^2 / 2 or more, whatever H."""
+    wrong = _projected(case) or _gradients(case, CertifiedStep, "must be those of a certified step")
+    too_long = f"gamma, a factor of certified steps, must be at most 1, it is {c.gamma:g}"
+    return wrong or (too_long if c.gamma > 1 else None)
 
 
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:

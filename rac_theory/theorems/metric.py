@@ -14,18 +14,20 @@ from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import type_name
 from rac_theory.theorems.symbols import T, read, t
 
-_ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
+ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
 
 
 _VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
-_SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
+SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
+SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
 _SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
 
 _ALONG_A_RUN = {
     T: t,
     t: Symbol("s"),
     _VALUE: Symbol("f(W^t)"),
-    _SQUARED_GRADIENT: Symbol("||grad f(W^s)||^2", r"\Vert \nabla f(W^s) \Vert^2"),
+    SQUARED_GRADIENT: Symbol("||grad f(W^s)||^2", r"\Vert \nabla f(W^s) \Vert^2"),
+    SCALED_GRADIENT: Symbol("gamma_s ||grad f(W^s)||^2", r"\gamma_s \Vert \nabla f(W^s) \Vert^2"),
     _SQUARED_DISTANCE: Symbol("||W^t - W*||^2", r"\Vert W^t - W^\star \Vert^2"),
 }
 
@@ -37,6 +39,7 @@ class Curves(NamedTuple):
     squared_gradients: Array
     squared_distances: Array | None = None
     minimum: float = 0.0
+    step_sizes: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +56,8 @@ class Metric:
     ceiling : callable
         constants to the largest value that is possible while f does not rise; what a bound says above it is vacuous.
     rounding : callable
-        (constants, bound, shift), the bound (T + 1,), to the error, (T + 1,) or a number, that rounding makes in a
-        metric of that size if it moves an iterate by ``shift``.
+        (curves, constants, bound, shift), the bound (T + 1,), to the error, (T + 1,) or a number, that rounding makes
+        in a metric of that size if it moves an iterate of such runs by ``shift``.
     doubt : callable
         (constants, bound) to what an uncertain f_star hides of a metric of that size, (T + 1,) or a number: with that
         margin the claim is true whichever value in the certified interval the infimum has.
@@ -78,7 +81,7 @@ class Metric:
     expected: Expression
     along: Callable[[Curves, Constants], Array]
     ceiling: Callable[[Constants], float]
-    rounding: Callable[[Constants, Array, float], Array | float]
+    rounding: Callable[[Curves, Constants, Array, float], Array | float]
     doubt: Callable[[Constants, Array], Array | float]
     needs: tuple[str, ...]
     of_distances: bool = False
@@ -116,9 +119,9 @@ def _gap0(c: Constants) -> float:
     return c.gap0
 
 
-def _rounding_of_gaps(c: Constants, bound: Array, shift: float) -> Array | float:
+def _rounding_of_gaps(curves: Curves, c: Constants, bound: Array, shift: float) -> Array | float:
     # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
-    return np.asarray(_ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2)
+    return np.asarray(ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2)
 
 
 def _uncertain_infimum(c: Constants, bound: Array) -> float:
@@ -143,12 +146,13 @@ def _largest_squared_gradient(c: Constants) -> float:
     return 2 * c.L * c.gap0_upper
 
 
-def _rounding_of_gradients(c: Constants, bound: Array, shift: float) -> Array | float:
-    return np.asarray(_ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2)
+def _rounding_of_gradients(curves: Curves, c: Constants, bound: Array, shift: float) -> Array | float:
+    return np.asarray(ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2)
 
 
-def _no_doubt(c: Constants, bound: Array) -> float:
-    return 0.0  # no gradient depends on f_star, and any lower bound of f will do
+def no_doubt(c: Constants, bound: Array) -> float:
+    """Return 0: no gradient depends on f_star, and any lower bound of f will do."""
+    return 0.0
 
 
 def _of_gradients(name: str, expected: Expression, along: Callable[[Curves, Constants], Array]) -> Metric:
@@ -159,7 +163,7 @@ def _of_gradients(name: str, expected: Expression, along: Callable[[Curves, Cons
         along=along,
         ceiling=_largest_squared_gradient,
         rounding=_rounding_of_gradients,
-        doubt=_no_doubt,
+        doubt=no_doubt,
         needs=("gap0_upper", "L"),
     )
 
@@ -168,7 +172,7 @@ def _running_means(curves: Curves, c: Constants) -> Array:
     return running_mean_before(curves.squared_gradients)
 
 
-mean_squared_gradient = _of_gradients("mean squared gradient", 1 / T * total(t, T, _SQUARED_GRADIENT), _running_means)
+mean_squared_gradient = _of_gradients("mean squared gradient", 1 / T * total(t, T, SQUARED_GRADIENT), _running_means)
 """Average of ``||grad f(W^s)||^2`` over s < t; descent keeps it at or below ``2 L (f(W^0) - inf f)``."""
 
 
@@ -192,7 +196,7 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
-    expected = total(t, T, weight**t * _SQUARED_GRADIENT) / total(t, T, weight**t)
+    expected = total(t, T, weight**t * SQUARED_GRADIENT) / total(t, T, weight**t)
     return _of_gradients("weighted mean squared gradient", expected, partial(_weighted_means, weight))
 
 
@@ -207,8 +211,8 @@ def _largest_squared_distance(c: Constants) -> float:
     return 2 * c.gap0_upper / c.strong_convexity if c.strong_convexity > 0 else np.inf
 
 
-def _rounding_of_distances(c: Constants, bound: Array, shift: float) -> Array:
-    return _ROUNDINGS * c.distance0**2 + _moved(c, bound, shift)
+def _rounding_of_distances(curves: Curves, c: Constants, bound: Array, shift: float) -> Array:
+    return ROUNDINGS * c.distance0**2 + _moved(c, bound, shift)
 
 
 def _uncertain_minimiser(c: Constants, bound: Array) -> Array:

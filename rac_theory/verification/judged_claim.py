@@ -47,7 +47,8 @@ class JudgedClaim(JudgedBound):
         ceiling = metric.ceiling(constants)
         everywhere = claimed_steps(bound)
         claim = np.maximum(bound, 0.0)  # what is not negative can only be claimed to be zero
-        rounding = metric.rounding(constants, claim, _shift(case, first.norm)) + _EVALUATION * case.steps * claim
+        rounding = metric.rounding(first.curves, constants, claim, _shift(case, first.norm))
+        rounding = rounding + _EVALUATION * case.steps * claim
         doubt = np.broadcast_to(metric.doubt(constants, claim), bound.shape)
         resolved = everywhere[np.abs(bound[everywhere]) >= 100 * (rounding + doubt)[everywhere]]
         if exact:

@@ -24,7 +24,8 @@ class Recording(NamedTuple):
     @classmethod
     def of(cls, trajectory: Trajectory) -> "Recording":
         """Read an ensemble."""
-        curves = Curves(trajectory.values, trajectory.squared_gradients, trajectory.squared_distances)
+        read = trajectory.values, trajectory.squared_gradients, trajectory.squared_distances
+        curves = Curves(*read, step_sizes=trajectory.step_sizes)
         norms = trajectory.norms
         return cls(curves, float(np.max(norms, where=np.isfinite(norms), initial=0.0)))
 

@@ -25,10 +25,11 @@ def test_names_are_those_of_the_values():
 
 
 def test_defaults_that_help_tells_in_words():
-    """T1, T2, T1_sharp, T2_sharp; 256 runs, on digits 128 or 64; three sketches and frozen; 2000 steps at most."""
+    """Four claims; 256 runs, on digits and networks 128 or 64; three sketches and frozen; 2000 steps at most."""
     assert SPINE == ("T1", "T2", "T1_sharp", "T2_sharp")
+    few = ("digits", "tanh_network", "two_layers", "two_layers_free")
     runs = {name: (one.runs, one.runs_if_costly) for name, one in DEFAULT_PROBLEMS.items()}
-    assert runs == dict.fromkeys(DEFAULT_PROBLEMS, (256, None)) | {"digits": (128, 64)}
+    assert runs == dict.fromkeys(DEFAULT_PROBLEMS, (256, None)) | dict.fromkeys(few, (128, 64))
     assert len(SETTINGS["1/L"].sketches) == 4
     assert SETTINGS["1/L"].sketches[-1] == "frozen"
     assert max(setting.longest for setting in SETTINGS.values()) == 2000

@@ -91,7 +91,7 @@ def test_another_space_or_function_is_refused(was, becomes, tmp_path):
 
 
 MET = """
-Ltac met h := repeat match type of h with ?P -> _ => let met := fresh in
+Ltac met h := repeat match type of h with ?P -> _ => match type of P with Prop => idtac end; let met := fresh in
   assert (met : P) by (unfold is_mean, gap, sq_G; repeat split; intros; simpl; nra || auto); specialize (h met) end.
 Theorem met_by_half_a_square : (1 - 1 / 2) ^ 6 * (1 / 2) <= (1 - 1 / 2) ^ 3 * (1 / 2).
 Proof.

@@ -219,3 +219,12 @@ def test_what_a_logarithmic_axis_cannot_show_is_left_out(reach):
     means = [layer for layer in drawn.layers if layer.label == "mean"]
     assert [layer.t.tolist() for layer in means] == ([list(range(1, reach + 1))] if reach else [])
     assert chart_svg.draw(drawn)
+
+
+def test_single_runs_are_seen_where_no_mean_is():
+    """Far below a bound, where the sample says nothing of a mean: catches limits that are those of the bound alone."""
+    bound, nothing = np.geomspace(100.0, 10.0, 20), np.full(20, np.nan)
+    runs = np.full((3, 20), 0.01)
+    shown = chart.bound_and_runs(bound, nothing, nothing, nothing, runs, reach=0)
+    assert shown.ylim[0] < 0.01
+    assert any(layer.label == "single runs" for layer in shown.legend)

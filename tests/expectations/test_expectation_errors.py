@@ -75,7 +75,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         (
             Stepper(),
             LEFT,
-            "the algorithm must be RACLoRA, Bernoulli, StepPerDraw, InverseOnRange or deterministic, got <",
+            "the algorithm must be RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange or deterministic, g",
         ),
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
@@ -96,7 +96,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
             TALL,
             r"the plain step \(lora_alpha\) .* a listed support at dim <= 32, got FiniteSupport\(40 matrices",
         ),
-        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source of this library, .* got <"),
+        (RACLoRA(Haar(4, 1), 0.1, gradients=Twice()), LEFT, "must be of a source with known moments, .* got <"),
         (RACLoRA(Haar(4, 1), 0.1, gradients=Local(2)), LEFT, "several steps .* a listed support, .* got Haar"),
         (
             RACLoRA(Coordinate(4, 1), 0.1, gradients=Reshuffled()),
@@ -157,7 +157,11 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
         (RACLoRA(Haar(9, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 9 x 8"),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
-        (Bernoulli(Haar(4, 1), Haar(3, 1), 0.1), LEFT, "of RACLoRA with projected steps .*, got Bernoulli"),
+        (
+            Bernoulli(Haar(4, 1), Haar(3, 1), 0.1),
+            LEFT,
+            "of RACLoRA or LayeredRACLoRA with projected steps .*, got Bernoulli",
+        ),
         (RACLoRA(Haar(4, 1), 0.1, gradients=Noisy(1.0)), LEFT, "projected steps and exact gradients, got RACL"),
         (RACLoRA(Haar(4, 1), 0.1, lora_alpha=1.0), LEFT, "projected steps and exact gradients, got RACL"),
     ],

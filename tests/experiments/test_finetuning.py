@@ -1,49 +1,19 @@
-"""The network as a problem, and fine-tuning on digits at equal budgets."""
+"""The networks as a problem, and fine-tuning on digits at equal budgets."""
+
+import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from rac_theory.cases.gradient_check import check_gradient
-from rac_theory.experiments.finetuning import GAMMAS, Task, compare, digits, methods, network_task, softmax_task
-from rac_theory.problems.relu_network import ReLUNetwork
+from rac_theory import Minibatch
+from rac_theory.experiments.__main__ import table
+from rac_theory.experiments.adapters import full, rac_lora
+from rac_theory.experiments.digits import Task, digits, network_task, softmax_task
+from rac_theory.experiments.finetuning import TUNING, Schedule, compare, methods, tried
+from rac_theory.problems import LeastSquares
 
-
-@pytest.fixture
-def network():
-    rng = np.random.default_rng(0)
-    return ReLUNetwork(rng.standard_normal((20, 6)), np.arange(20) % 3, rng.standard_normal((5, 3)))
-
-
-def test_the_gradient_of_the_network(network):
-    """Against differences away from kinks, entry by entry. Would catch a mean that is a sum, and a mask of scores."""
-    W = np.random.default_rng(1).standard_normal((6, 5))
-    check_gradient(network, W)
-    G, h = network.gradient(W), 1e-6
-    for index in np.ndindex(W.shape):
-        E = np.zeros_like(W)
-        E[index] = h
-        assert (network.value(W + E) - network.value(W - E)) / (2 * h) == pytest.approx(G[index], abs=1e-7)
-
-
-def test_the_value_of_the_network(network):
-    """Against a loop over samples; a batch against its members."""
-    W = np.random.default_rng(2).standard_normal((4, 6, 5))
-    for one, value, gradient in zip(W, *network.value_and_gradient(W), strict=True):
-        losses = []
-        for x, y in zip(network.X, network.labels, strict=True):
-            scores = np.maximum(x @ one, 0) @ network.V
-            losses.append(np.log(np.exp(scores).sum()) - scores[y])
-        assert value == pytest.approx(np.mean(losses))
-        np.testing.assert_allclose(gradient, network.gradient(one), atol=1e-14)
-    scores = np.maximum(network.X @ W[0], 0) @ network.V
-    np.testing.assert_array_equal(network.predict(W, network.X)[0], scores.argmax(1))
-
-
-def test_what_is_not_a_network_is_refused(network):
-    with pytest.raises(ValueError, match="labels must have one entry for each of the 20 rows of X"):
-        ReLUNetwork(network.X, [0, 1], network.V)
-    with pytest.raises(ValueError, match=r"labels must be in 0..2, got 0..3"):
-        ReLUNetwork(network.X, np.arange(20) % 4, network.V)
+SHAPES = [(64, 32), (32, 5)]
 
 
 def test_the_two_halves_of_the_digits_are_apart():
@@ -60,29 +30,112 @@ def test_tasks_start_where_the_first_digits_ended():
     """Right on what was trained, and lost on what comes. Would catch a start that is zero, or adapted already."""
     task = softmax_task()
     X, y, *_ = digits(0)
-    assert (np.argmax(X @ task.start, 1) == y).mean() > 0.97
-    assert task.accuracy(task.start[None])[0] < 0.4
-    net = network_task(hidden=8, steps=100)
-    assert net.problem.shape == net.start.shape == (64, 8)
-    assert (net.problem.predict(net.start, X) == y).mean() > 0.8
-    assert net.accuracy(net.start[None])[0] < 0.5
+    assert (np.argmax(X @ task.starts[0], 1) == y).mean() > 0.97
+    assert task.accuracy(task.starts)[0] < 0.4
+    net = network_task(hidden=8, steps=100, networks=3)
+    assert net.starts.shape == (3, 64 * 8 + 8 * 5, 1)
+    assert ((net.problem.predict(net.starts, X) == y).mean(-1) > 0.8).all()
+    assert (net.accuracy(net.starts) < 0.5).all()
+    assert all(np.abs(a - b).max() > 0.1 for a, b in itertools.combinations(net.starts, 2))  # each its own network
 
 
-def test_every_method_has_the_same_budget_and_its_best_step():
-    """On a small task. Would catch links that are counted as steps, and a step size that is the first one tried."""
+def test_clients_have_seen_two_digits_at_most():
+    task = network_task(hidden=3, steps=1, networks=1, clients=4)
+    assert [len(np.unique(client.labels)) for client in task.problem.clients] == [2, 2, 2, 2]
+    assert sum(client.n_components for client in task.problem.clients) == 598
+
+
+@pytest.mark.parametrize("rank", [1, 2, 4])
+def test_what_is_called_equal_is_equal(rank):
+    """Numbers are counted from what is drawn. Would catch ranks of the other side, and a budget that is passed."""
+    found = {method.name: method for method in methods(SHAPES, rank, 20)}
+    counted = {}
+    for name, method in found.items():
+        drawn = [
+            start.draw(np.random.default_rng(0), np.zeros((1, *shape)))
+            for start, shape in zip(method.starts, SHAPES, strict=True)
+        ]
+        counted[name] = sum({"B": B, "A": A}[own].size for B, A in drawn for own in method.moves)
+        assert method.numbers(SHAPES) == counted[name]
+    budget = counted["LoRA, A random"]
+    assert budget == rank * (64 + 32 + 32 + 5) == counted["Chain of LoRA, B random"] == counted["LoRA, B random"]
+    assert counted["RAC-LoRA, A random"] == counted["Asymmetric LoRA, A frozen"] == rank * (64 + 32)
+    assert counted["RAC-LoRA, B random"] == counted["Asymmetric LoRA, B frozen"] == rank * (32 + 5)
+    for name, numbers in counted.items():
+        if name.endswith("as many numbers"):
+            side = "B" if ", B " in name else "A"
+            one_more = sum({"B": n, "A": m}[side] for m, n in SHAPES)  # of a rank that is one larger in each layer
+            assert budget - one_more < numbers <= budget
+    assert counted["full training"] == 64 * 32 + 32 * 5
+    assert [start.rank for start in found["LoRA of all links, A random"].starts] == [min(20 * rank, 32), 5]
+
+
+class Counting:
+    """A problem that counts its gradients, and has none of its own."""
+
+    def __init__(self, problem):
+        self.problem, self.gradients = problem, 0
+        self.shape, self.value = problem.shape, problem.value
+
+    def gradient(self, W):
+        self.gradients += len(W)
+        return self.problem.gradient(W)
+
+
+def test_every_method_has_as_many_gradients_and_a_step_inside_its_grid():
+    """Would catch links that are counted as steps, runs that are shown and tuned, and a step at the end of the grid."""
     whole = softmax_task()
-    task = Task(whole.problem, whole.start, whole.accuracy)
-    for _, inner in methods((64, 5), 1, 5, 4).values():
-        assert inner in (1, 5)
-    found = {one.method: one for one in compare(task, 1, steps=10, link=5, runs=2)}
-    assert set(found) == {*methods((64, 5), 1, 5, 2)}
-    assert "LoRA of rank 2" in found
-    first = float(task.problem.value(task.start[None])[0])
-    for one in found.values():
-        assert one.gamma in GAMMAS
-        assert one.loss[1] <= one.loss[0] <= one.loss[2]
-        assert one.loss[0] < first
-    assert found["full"].loss[1] == found["full"].loss[2]
-    assert found["full"].loss[0] <= min(one.loss[0] for one in found.values())
-    with pytest.raises(ValueError, match=r"rank must be in 1..min\(m, n\)=5, got 6"):
-        compare(task, 6)
+    for method in methods(whole.shapes, 1, 2):
+        counting = Counting(whole.problem)
+        task = Task(counting, whole.shapes, whole.starts, whole.accuracy)
+        ended = tried(task, method, Schedule(steps=6, link=3), runs=2)
+        assert counting.gradients == 6 * (len(ended.tried) * TUNING + 2)
+        assert {ended.gamma / 2, ended.gamma * 2} <= ended.tried.keys()
+        assert ended.loss[1] <= ended.loss[0] <= ended.loss[2]
+
+
+def test_the_step_is_chosen_on_other_runs_than_are_shown():
+    """The first networks are tuned on; the next are shown, here with another loss at the start."""
+    whole = softmax_task()
+    starts = np.repeat(whole.starts, TUNING + 2, axis=0)
+    starts[TUNING:] += 100 * np.random.default_rng(0).standard_normal(whole.starts.shape)  # as no gradient soon undoes
+    task = Task(whole.problem, whole.shapes, starts, whole.accuracy)
+    ended = tried(task, full(whole.shapes), Schedule(steps=1, link=1), runs=2)
+    assert ended.loss[1] > 5 > max(loss for gamma, loss in ended.tried.items() if gamma < 1)
+
+
+def test_a_small_comparison():
+    """Seeded: the same again; noise and clients change it."""
+    task = network_task(hidden=6, steps=60, networks=3)
+    schedule = Schedule(steps=20, link=10)
+    method = rac_lora(task.shapes, 2, "A")
+    one = tried(task, method, schedule, runs=2)
+    assert one == tried(task, method, schedule, runs=2)
+    assert one.loss[2] < task.problem.value(task.starts).min()
+    noisy = tried(task, method, Schedule(steps=20, link=10, source=Minibatch(8)), runs=2)
+    federated = tried(
+        network_task(hidden=6, steps=60, networks=3, clients=2), method, Schedule(steps=20, link=10, local=5), runs=2
+    )
+    assert len({one.loss, noisy.loss, federated.loss}) == 3
+
+
+LEAST = LeastSquares(np.eye(3), np.eye(3))
+SMALL = Task(LEAST, [(3, 3)], np.zeros((1, 3, 3)), lambda W: -LEAST.value(W))
+
+
+def test_a_comparison_and_its_table_have_every_method():
+    found = compare(SMALL, 1, Schedule(steps=4, link=2), runs=2)
+    names = [method.name for method in methods([(3, 3)], 1, 2)]
+    assert [one.method for one in found] == names
+    assert all(f"| {name} | " in table([found], [1]) for name in names)
+    more = [replace(found[0], method="more"), *found]
+    assert table([found, more], [1, 2]).splitlines()[2].startswith("| more | as above | ")
+    with pytest.raises(ValueError, match=r"rank must be in 1..min\(m, n\)=3, got 4"):
+        compare(SMALL, 4, Schedule())
+
+
+@pytest.mark.long
+def test_workers_change_nothing():
+    """They finish in any order. Would catch outcomes under the names of others, and seeds that a worker draws."""
+    one, two = (compare(SMALL, 1, Schedule(steps=4, link=2), runs=2, n_jobs=n_jobs) for n_jobs in (1, 2))
+    assert one == two

@@ -86,7 +86,7 @@ def problem_works(problem, rng):
     if max(problem.shape) > 1000:
         return None
     Case(GD(1.0), problem, steps=1)
-    if isinstance(problem, FromFunctions):  # whose constants may be false
+    if isinstance(problem, FromFunctions) or math.isnan(problem.L):  # whose constants may be false, or are unknown
         return None
     start = getattr(problem, "start", None)
     start = np.zeros(problem.shape) if start is None else np.asarray(start)

@@ -30,6 +30,7 @@ from rac_theory.problems import (
     Smoothness,
     SoftmaxRegression,
     TanhNetwork,
+    TwoLayerNetwork,
 )
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
 from rac_theory.sketches.distributions.finite_support import FiniteSupport
@@ -89,6 +90,10 @@ TARGETS = {
     "LogisticRegression": (LogisticRegression, {**_DATA, "y": (TWO, label)}),
     "SoftmaxRegression": (SoftmaxRegression, {**_DATA, "labels": (THREE, label)}),
     "TanhNetwork": (TanhNetwork, {**_DATA, "labels": (THREE, label), "V": (np.eye(2, 3), array)}),
+    "TwoLayerNetwork": (
+        TwoLayerNetwork,
+        {**_DATA, "labels": (THREE, label), "hidden": (2, integer), "cap": (1.0, number), "seed": (0, integer)},
+    ),
     "NonconvexLogistic": (NonconvexLogistic, {"X": (X, array), "y": (TWO, label), "lam": (0.1, number)}),
     "Quadratic.left": (Quadratic.left, {"S": (S, array), "W_star": (W, array), "start": (W + 1, array)}),
     "Quadratic.kronecker": (Quadratic.kronecker, {"S": (S, array), "R": (R, array), "W_star": (W, array)}),

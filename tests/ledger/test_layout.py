@@ -14,6 +14,7 @@ from rac_theory.ledger.layout import lay_out
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.problems import Quadratic
 from rac_theory.problems.extras import MissingExtra
 
 SHAPES = {"quadratic": (5, 3), "diabetes": (10, 1), "linnerud": (3, 3)}
@@ -181,3 +182,34 @@ def test_layers_are_tried_at_ranks_that_fit_each_of_them():
     assert isinstance(case.algorithm, LayeredRACLoRA)
     assert [sketch.dim for sketch in case.algorithm.sketches] == [3, 2]
     assert case.algorithm.sides == ("right", "right")
+
+
+def test_a_problem_without_L_is_tried_with_steps_that_it_certifies(monkeypatch):
+    """There is no 1/L to begin with. Catches a step of nan, and one that is left at what it began with."""
+    steep = Quadratic.left([[4.0, 0.0], [0.0, 1.0]], [[1.0], [1.0]])
+    of_steps = type("Certifies", (Unbounded,), {"certified_step": lambda self, W, G: W[..., 0, 0] ** 0 / 4})
+    known = {"unbounded": DefaultProblem(lambda: of_steps(steep))}
+    for module in (axes, default_problems):
+        monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
+    (one,) = plan(Selection(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
+    assert (one.case.algorithm.gamma, one.key.setting) == (1.0, "certified")
+    assert one.constants.lambda_min == pytest.approx(0.5)
+    assert one.case.steps > 10
+    with_L = DefaultProblem(lambda: steep)
+    monkeypatch.setitem(known, "unbounded", with_L)
+    (one,) = plan(Selection(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
+    assert one.case.algorithm.gamma == 1.0
+
+
+class Unbounded:
+    """A problem of which no L is known."""
+
+    L = float("nan")
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def __getattr__(self, name):
+        if name in ("smoothness", "eigenbasis") or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.problem, name)

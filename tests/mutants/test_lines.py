@@ -12,10 +12,10 @@ from .lines import LINES, ROOT, Line, read
 
 PAGE = ROOT / "docs" / "guide" / "mutants.md"
 
-COUNT = 465
+COUNT = 525
 """How many mutants there are. It may be raised, and never lowered: what a test has killed once stays dead."""
 
-COUNT_OF_BANK = 289
+COUNT_OF_BANK = 294
 """The same for the bank."""
 
 

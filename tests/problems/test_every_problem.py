@@ -320,9 +320,9 @@ def test_the_users_data_are_copied():
 
 def test_only_what_is_for_users_is_exported():
     assert sorted(problems.__all__) == [
-        *["Federated", "FiniteSum", "FromFunctions", "LeastSquares", "LogisticRegression", "NonconvexLogistic"],
-        *["PLSine", "Problem", "Quadratic", "Smoothness", "SoftmaxRegression"],
-        "TanhNetwork",
+        *["Federated", "FiniteSum", "FromFunctions", "Layers", "LeastSquares", "LogisticRegression"],
+        *["NonconvexLogistic", "PLSine", "Problem", "Quadratic", "Smoothness", "SoftmaxRegression"],
+        *["TanhNetwork", "TwoLayerNetwork"],
     ]
 
 

@@ -142,3 +142,49 @@ def test_bad_labels_are_named(labels, message):
 def test_a_negative_penalty_is_named():
     with pytest.raises(ValueError, match=r"l2 must be a finite number >= 0, got -0.1"):
         LogisticRegression(X, y, -0.1)
+
+
+FAR = [0.0, 1.0, 30.0]
+
+
+@pytest.mark.parametrize("scale", FAR)
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_no_step_up_to_the_certified_one_falls_short_along_any_projection(l2, scale):
+    """Of rank one to the identity, at W where f is large or small, and where samples are alike, so that little is lost.
+
+    Catches a curvature of half the size.
+    """
+    rng = np.random.default_rng(5)
+    known, alike = LogisticRegression(X, y, l2), LogisticRegression(y[:, None] * X[:1], y, l2)
+    some, right = scale * rng.standard_normal((4, 1)), 0.3 * scale * X[:1].T
+    for problem, W in ((known, some), (known, -scale * X[:4].T @ y[:4, None]), (alike, right), (alike, -right)):
+        G = problem.gradient(W)
+        gamma = float(problem.certified_step(W[None], G[None])[0])
+        for rank in (1, 2, 3, 4) * 5:
+            Q = np.linalg.qr(rng.standard_normal((4, rank)))[0]
+            seen = Q @ (Q.T @ G)
+            s = gamma * np.linspace(0, 1, 9)[:, None, None]
+            fall = problem.value(W) - problem.value(W - s * seen)
+            assert (fall >= s[:, 0, 0] / 2 * np.sum(seen**2) - 1e-13 * problem.value(W)).all()
+
+
+def test_the_certified_step_is_at_most_a_factor_of_1_6_too_short():
+    """Of one sample, far on its right side: f is exp(-z) there, and ``1 - exp(-c) >= c / 2`` up to c = 1.59."""
+    problem = LogisticRegression([[2.0], [2.0], [-2.0]], [1, 1, -1])
+    W = np.full((1, 1, 1), 5.0)
+    G = problem.gradient(W)
+    gamma = problem.certified_step(W, G)
+
+    def holds(c):
+        return problem.value(W - c * gamma * G) <= problem.value(W) - c * gamma / 2 * np.sum(G**2)
+
+    assert (holds(1.0), holds(1.58), holds(1.6)) == (True, True, False)
+    assert gamma * problem.L > 1000
+
+
+def test_without_a_loss_to_gain_from_the_certified_step_is_that_of_L():
+    """At the start of most runs, and where f is infinite or no number."""
+    problem = LogisticRegression(X, y, 0.1)
+    W = np.array([0.0, -1e3, np.inf, np.nan])[:, None, None] * np.ones((4, 1))
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(problem.certified_step(W, W), 1 / problem.L, rtol=1e-14)

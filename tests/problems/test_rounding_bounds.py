@@ -14,6 +14,7 @@ import pytest
 
 from rac_theory import problems
 from rac_theory.problems import LeastSquares, LogisticRegression, SoftmaxRegression
+from rac_theory.problems.certified_step import certified_step
 from rac_theory.problems.features import adjoint_rounding, score_errors
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.minimise import minimise
@@ -159,6 +160,31 @@ def cross_entropy_cases():
         leads = np.array([[large, large - little, 0], [large - little, large, 0], [0, 0, little]])
         yield SoftmaxRegression(np.eye(3), [0, 1, 2]), leads
         yield LogisticRegression([[1e-9], [-2e-9]], [0, 1], 1 / 3), np.full((1, 1), 0.1 + rng.random())
+
+
+@pytest.mark.parametrize(("problem", "W"), [each for each in cross_entropy_cases() if hasattr(each[0], "y")])
+def test_a_certified_step_is_rounded_down(problem, W):
+    """Catches a step from the loss as it is computed, which is 0 below eps; and one without the penalty."""
+    with localcontext() as context:
+        context.prec = 60
+        value, _ = value_and_gradient(problem, W)
+        longest = max(sum(Decimal(v) ** 2 for v in row) for row in problem.X.tolist())
+        steepest = min(Decimal(problem.L), longest * value + Decimal(problem.l2))
+        assert Decimal(float(problem.certified_step(W[None], W[None])[0])) * steepest <= 1
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_certified_step_in_single_precision_is_no_longer(own):
+    """Of 200 steps half would be rounded up, to the nearest number of single precision; by hand, in both ways."""
+    rng = np.random.default_rng(3)
+    for step in rng.uniform(0.1, 1.0, 200):
+        problem = LeastSquares([[1.0]], Y=[1.0])
+        vars(problem)["L"] = 1 / step
+        if own:
+            vars(problem)["certified_step"] = lambda W, G, step=step: np.full(W.shape[:-2], step)
+        single = certified_step(problem, np.ones((1, 1, 1), np.float32), np.ones((1, 1, 1), np.float32))
+        assert single.dtype == np.float32
+        assert step * (1 - 2e-7) < float(single[0]) <= (step if own else 1 / problem.L)
 
 
 @pytest.mark.parametrize(("problem", "W"), [*cross_entropy_cases()])

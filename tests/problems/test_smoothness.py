@@ -272,7 +272,7 @@ def test_terms_that_say_nothing_have_L_I_or_none():
     assert Mean([known, known]).smoothness.largest == pytest.approx(3.0)
     assert Mean([known, unknown]).smoothness is None
     assert unknown.smoothness is None
-    assert ReLUNetwork(X, THREE, np.ones((2, 3))).smoothness is None
+    assert ReLUNetwork(X, THREE, hidden=2, classes=3).smoothness is None
 
 
 @pytest.mark.parametrize("L", [math.nan, math.inf, 1e200, 1e-200])

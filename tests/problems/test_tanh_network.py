@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
-from rac_theory.problems.tanh_curvature import largest_curvature
+from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
 from rac_theory.problems.tanh_network import TanhNetwork
 from rac_theory.testing import check_problem
 from rac_theory.verification.status import Status
@@ -82,7 +82,7 @@ def test_no_search_finds_curvature_above_L_nor_above_the_smoothness():
 
 
 def test_one_sample_and_one_unit_come_near_to_L():
-    """Two classes, V = (v, -v): the bound is 1/2 ||VC||^2 s'^2 + range |s''|, attained within a third at the best u."""
+    """Two classes, V = (v, -v): the bound is (range s'/2)^2 + range |s''|, attained within a third at the best u."""
     problem = TanhNetwork([[1.0], [1.0]], [0, 1], np.array([[3.0, -3.0]]))
     one = TanhNetwork([[1.0], [0.0]], [0, 1], np.array([[3.0, -3.0]]))
     u = np.linspace(-3, 3, 2001)[:, None, None]
@@ -111,6 +111,15 @@ def test_what_adds_to_all_classes_alike_changes_nothing(problem):
     assert pytest.approx(problem.L, rel=1e-9) == moved.L
 
 
+def test_the_farthest_columns_are_found():
+    """Rounded up, of each of a batch: catches a distance from one column only, or a rounding to nearest."""
+    V = RNG.normal(size=(20, 5, 4))
+    for head, found in zip(V, squared_distance_of_columns(V), strict=True):
+        columns = [[Fraction(float(v)) for v in column] for column in head.T]
+        exact = max(sum((a - b) ** 2 for a, b in zip(p, q, strict=True)) for p in columns for q in columns)
+        assert exact <= Fraction(float(found)) <= exact * (1 + Fraction(1, 10**13))
+
+
 def exact_curvature(squared_norm, spread):
     """The maximum of the formula, from below, by 200 halvings in exact arithmetic."""
     a, b, low, high = squared_norm / 2, 2 * spread, Fraction(0), Fraction(1)
@@ -125,8 +134,8 @@ def test_constants_are_rounded_up():
     for _ in range(20):
         row = RNG.normal(size=3)
         numbers = [Fraction(float(v)) for v in row]
-        mean = sum(numbers) / 3
-        squared_norm, spread = sum((v - mean) ** 2 for v in numbers), max(numbers) - min(numbers)
+        spread = max(numbers) - min(numbers)
+        squared_norm = spread**2 / 2
         exact = exact_curvature(squared_norm, spread)
         assert Fraction(largest_curvature(squared_norm, spread)) >= exact
         network = TanhNetwork(X, LABELS, row[None])

@@ -12,7 +12,8 @@ import pytest
 
 from rac_theory import Case, Grid, RACLoRA, hardest_case, simulate, sketches, spectrum, sweep, tightness, verify
 from rac_theory.commands.cli import main
-from rac_theory.experiments.finetuning import compare, softmax_task
+from rac_theory.experiments.digits import softmax_task
+from rac_theory.experiments.finetuning import Schedule, compare
 from rac_theory.problems import Quadratic, SoftmaxRegression
 from rac_theory.processes import progress
 
@@ -57,7 +58,7 @@ def screens(monkeypatch):
         (lambda folder: tightness("T2", QUADRATIC), "of 30 steps"),
         (lambda folder: hardest_case("T2", budget=200, rng=0), "of 200 cases"),
         (lambda folder: spectrum(sketches.Uniform(3, 2), draws=5000, rng=0), "of 5,000 draws"),
-        (lambda folder: compare(softmax_task(), rank=1, steps=2, link=1, runs=1), "trainings"),
+        (lambda folder: compare(softmax_task(), 1, Schedule(steps=2, link=1), runs=1), "methods"),
         (lambda folder: sweep(CELLS, folder / "cells.sqlite", jobs=1), "of 4 cells"),
     ],
     ids=[

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from rac_theory.algebra import symbols_of
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import G, gap
+from rac_theory.proofs.facts import G, Z, gap
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.proofs.induction import AFTER, LAST, V2
+from rac_theory.theorems.metric import SCALED_GRADIENT, SQUARED_GRADIENT
 from rac_theory.theorems.symbols import distance0, gap0
 
 STEPS, CLIENT_STEPS = 3, 2
@@ -42,9 +44,11 @@ def _weighted(at, fact, premises, place):
     step, growth, slope, end = (at.made(one) for one in premises)
     number = at.numbers.value
     assert end == number(gap)
-    noise = step - (growth * number(gap) - number(AFTER[gap]) - slope * number(G @ G))
+    is_scaled = SCALED_GRADIENT in symbols_of(fact.said)
+    square, on_average = (Z @ Z, SCALED_GRADIENT) if is_scaled else (G @ G, SQUARED_GRADIENT)
+    noise = step - (growth * number(gap) - number(AFTER[gap]) - slope * number(square))
     weights = sum((growth**-i for i in range(1, STEPS + 1)), Fraction(0))
-    return number(gap0) + weights * noise - slope * weights * at.numbers.constants["E||grad f(W^t)||^2"]
+    return number(gap0) + weights * noise - slope * weights * at.numbers.constants[on_average.name]
 
 
 def _added(at, fact, premises, place):

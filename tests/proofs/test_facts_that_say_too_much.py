@@ -42,7 +42,13 @@ TRUE_AS_WELL = {
 _AN_EQUALITY = "Eigenvalues: lambda_min <= lambda_max"  # with one in the place of the other
 
 DEFINITIONS = (known.rac_lora_exact, known.rac_lora_stochastic, known.rac_lora_reshuffled, known.fed_rac_lora)
-DEFINITIONS += (known.plain_or_fitted, known.plain_gaussian_rac_lora, known.one_exact_step, lambda_min > 0)
+DEFINITIONS += (
+    known.rac_lora_certified,
+    known.plain_or_fitted,
+    known.plain_gaussian_rac_lora,
+    known.one_exact_step,
+    lambda_min > 0,
+)
 """What says which step a letter is of, or that a norm is one: without it there is nothing to compare with."""
 
 TOO_CAREFUL = {

@@ -31,6 +31,8 @@ STRONGER = {
     "T1: a hundredth of a step more": ("T1", 2 * gap0_upper / (slope * (T + Fraction(1, 100)))),
     "T2: a rate of a hundredth more": ("T2", (1 - MORE * gamma * mu * lambda_min) ** T * gap0),
     "T2: a hundredth less": ("T2", LESS * (1 - gamma * mu * lambda_min) ** T * gap0),
+    "T16: a hundredth less": ("T16", LESS * 2 * gap0_upper / (lambda_min * T)),
+    "T16: lambda_max for lambda_min": ("T16", 2 * gap0_upper / (lambda_max * T)),
     "T2_sharp: 2.01 for 2": ("T2_sharp", (1 - gamma * (Fraction(201, 100) - gamma * L) * mu * lambda_min) ** T * gap0),
 }
 
@@ -46,7 +48,7 @@ def test_a_claim_that_is_a_hundredth_stronger_has_no_proof(name):
 
 WITHOUT_A_SHAPE = ("T1_tight", "T2_tight", "T5_step")
 """With a polynomial p(T) that is no sum of powers of a number, with roots, with a sum over steps: see their pages."""
-QUICK = ("T1", "T2_sharp", "T3", "T12_nonconvex", "T9")
+QUICK = ("T1", "T2_sharp", "T3", "T12_nonconvex", "T9", "T16")
 
 
 @pytest.mark.long
@@ -60,6 +62,12 @@ def test_the_constant_of_a_claim_is_the_best_that_is_found(id):
 @pytest.mark.parametrize("id", WITHOUT_A_SHAPE)
 def test_of_other_shapes_no_best_constant_is_known(id):
     assert strongest(theorems.ALL[id]) is None
+
+
+def test_a_claim_of_which_nothing_is_left_has_no_strongest_form():
+    """With lambda_max in the place of lambda_min no multiple of a step is proved: not even none of it."""
+    wrong = replace(theorems.T1, id="wrong", claim=E(theorems.T1.metric) <= 2 * gap0_upper / (gamma * lambda_max * T))
+    assert strongest(wrong) is None
 
 
 FOLLOWS = {"T9d": 2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max / lambda_min) * D}

@@ -8,12 +8,12 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import E, G, V, distance, gap, gap_next
+from rac_theory.proofs.facts import E, G, V, Z, distance, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
 from rac_theory.proofs.stored.next_gradient import best, for_any_b
 from rac_theory.theorems import sharp_drift
 from rac_theory.theorems.rac_lora_gd import e as gain
-from rac_theory.theorems.symbols import K, L_max, T, distance0, eta, gamma, gap0, lambda_min
+from rac_theory.theorems.symbols import K, L_max, T, distance0, eta, gamma, gap0, gap0_upper, lambda_min
 
 a, b, c, j, p, y, z = (Symbol(name) for name in "abcjpyz")
 shares, whole = {b > 0: granted("", c > 0), b <= 1: granted("", c <= 1, a <= 3)}, (b > 0, b <= 1)
@@ -161,3 +161,13 @@ def test_a_share_is_known_for_every_number_of_steps(index):
         induction.accumulate(granted("", said, *by), granted("", share >= 0), index, gap0)
     if index == j:
         assert induction.accumulate(granted("", said), granted("", share >= 0), index, gap0).said is not None
+
+
+@pytest.mark.parametrize(("of", "other"), [(G @ G, Z @ Z), (Z @ Z, G @ G)], ids=["G", "Z"])
+def test_what_is_added_up_is_what_the_step_takes_away(of, other):
+    """Squares of G are no squares of Z, G times the root of a step: one for the other would be caught."""
+    signs = granted("", lifted(0) < 1), granted("", c >= 0)
+    step = granted("", E(gap_next) <= gap - c * of)
+    assert induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), of).said is not None
+    with pytest.raises(Missing, match="must not depend on what is drawn"):
+        induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), other)

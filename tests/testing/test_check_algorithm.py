@@ -12,7 +12,7 @@ from itertools import repeat
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
+from rac_theory import GD, Case, CertifiedStep, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.algorithms.gradients.noise import NO_NOISE, additive_noise
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
@@ -44,6 +44,8 @@ OURS = {
     "whole batch": (RACLoRA(B, GAMMA, gradients=Minibatch(12)), LEAST),
     "noisy": (RACLoRA(A, 0.05, side="right", gradients=Noisy(0.7)), QUADRATIC),
     "noiseless": (SGD(0.05, Noisy(0.0)), QUADRATIC),
+    "certified": (RACLoRA(B, 1.0, gradients=CertifiedStep()), LOGISTIC),
+    "certified by L": (SGD(0.5, CertifiedStep()), LEAST),
     "reshuffled": (RACLoRA(B, GAMMA / 12, gradients=Reshuffled()), LEAST),
     "local": (RACLoRA(B, GAMMA, gradients=Local(3)), SOFTMAX),
     "clients": (RACLoRA(B, GAMMA, gradients=Clients(Local(2))), FEDERATED),
@@ -339,6 +341,11 @@ class WrongExact(Exact):
         return step(W, (1 + 1e-5) * problem.gradient(W))
 
 
+class LongerThanCertified(CertifiedStep):
+    def step_sizes(self, problem, W, G):
+        return 1.05 * super().step_sizes(problem, W, G)
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -349,6 +356,7 @@ class WrongExact(Exact):
         (Understated(1.0), r"noise must bound E\|\|Hg\|\|\^2"),
         (SaysExact(0.5), r"noise must bound E\|\|Hg\|\|\^2"),
         (Multiplicative(1.0), "for H = I without the direction of grad f"),
+        (LongerThanCertified(), "LongerThanCertified must give gradients of mean grad f"),
         (WrongExact(), r"noise must bound E\|\|Hg\|\|\^2|must give gradients of mean grad f"),
     ],
 )

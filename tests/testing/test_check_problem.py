@@ -21,6 +21,7 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
     TanhNetwork,
+    TwoLayerNetwork,
 )
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.testing import Refuted, check_problem
@@ -63,6 +64,7 @@ OURS = {
     "nonconvex": NonconvexLogistic(X, TWO, lam=0.5),
     "PL sine": PLSine((2, 2)),
     "network": TanhNetwork(X, THREE, np.array([[1.0, -2.0, 0.5], [0.0, 1.0, 1.0]]), l2=0.1),
+    "network of two layers": TwoLayerNetwork(X, THREE, hidden=2, cap=2.0, l2=0.1),
     "federated": Federated(SOFTMAX, 4),
     "federated, uneven": Federated.by_label(SOFTMAX, 3),
     "diabetes": LeastSquares.diabetes(),
@@ -373,3 +375,41 @@ def test_large_witnesses_are_not_printed():
     with pytest.raises(Refuted, match=r"A of norm .* \(see witness\['A'\]\)") as caught:
         check_problem(problem)
     assert caught.value.witness["A"].shape == (30, 1)
+
+
+class _TooLong(LogisticRegression):
+    """Its certificate is for steps of less than half of these."""
+
+    def certified_step(self, W, G, /):
+        return 2.5 * super().certified_step(W, G)
+
+
+class _TooLongNetwork(TwoLayerNetwork):
+    """Ten times what is proved, which is within five of what is true."""
+
+    def certified_step(self, W, G, /):
+        return 10 * super().certified_step(W, G)
+
+
+class _OneForAll(LogisticRegression):
+    def certified_step(self, W, G, /):
+        return 1 / self.L
+
+
+def test_steps_that_are_certified_are_taken():
+    """A step that is too long is refuted with W and HG; the right ones are among ``ours``."""
+    rng = np.random.default_rng(0)
+    X, two, three = rng.standard_normal((20, 3)), rng.integers(0, 2, 20), rng.integers(0, 3, 20)
+    check_problem(LogisticRegression(X, two, 0.1))
+    for wrong in (_TooLong(X, two, 0.1), _TooLongNetwork(X, three, hidden=3, cap=math.inf)):
+        with pytest.raises(Refuted, match=r"certified_step must certify f\(W - s H G\) <= f\(W\) - s/2") as caught:
+            check_problem(wrong)
+        W, HG = caught.value.witness["W"], caught.value.witness["HG"]
+        G = wrong.gradient(W)
+        assert float((HG * (G - HG)).sum()) == pytest.approx(0, abs=1e-9 * float((G**2).sum()))  # H is a projection
+        s = float(wrong.certified_step(W[None], G[None])[0])
+        lengths = s * np.linspace(0.01, 1.0, 100)
+        falls = wrong.value(W) - wrong.value(W - lengths[:, None, None] * HG)
+        assert (falls < lengths / 2 * float((HG**2).sum())).any()
+    with pytest.raises(Refuted, match=r"certified_step must return a step >= 0 for each W, of shape"):
+        check_problem(_OneForAll(X, two, 0.1))

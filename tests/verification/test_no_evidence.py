@@ -10,6 +10,7 @@ import pytest
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.problems import LogisticRegression, Quadratic
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
+from rac_theory.theorems.metric import Curves
 from rac_theory.verification.decision import exact_decision
 from rac_theory.verification.judge import judge
 from rac_theory.verification.judged_claim import JudgedClaim
@@ -322,5 +323,5 @@ def test_what_rounding_may_hide_of_runs_is_taken_off_before_they_confirm():
 def test_a_gap_allows_for_all_that_a_shift_makes_of_it(x):
     """L/2 (x + d)^2 - L/2 x^2 = L x d + L d^2 / 2; at x = 0 only the square is left. Catches one without it."""
     c, d = Constants(gamma=0.1, L=3.0, gap0=1.5), 1e-4
-    allowed = gap.rounding(c, np.array([3.0 / 2 * x**2]), d)
+    allowed = gap.rounding(Curves(np.empty(0), np.empty(0)), c, np.array([3.0 / 2 * x**2]), d)
     assert allowed[0] >= 3.0 * x * d + 3.0 / 2 * d**2

@@ -1,5 +1,6 @@
 """The gradient sources, one file each."""
 
+from rac_theory.algorithms.gradients.certified_step import CertifiedStep
 from rac_theory.algorithms.gradients.clients import Clients
 from rac_theory.algorithms.gradients.exact import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
@@ -10,6 +11,7 @@ from rac_theory.algorithms.gradients.noisy import Noisy
 from rac_theory.algorithms.gradients.reshuffled import Reshuffled
 
 __all__ = [
+    "CertifiedStep",
     "Clients",
     "Exact",
     "GradientSource",

@@ -18,6 +18,9 @@ class GradientSource(Protocol):
 
     Nothing needs to be inherited. ``descend`` must draw from ``rng`` alone and the same amount whatever W is.
 
+    A source that multiplies gradients by step sizes of its own says which: ``step_sizes(problem, W, G)``, (runs,), at
+    blocks W whose gradients are G. They are recorded then, times the ``gamma`` of the algorithm.
+
     Examples
     --------
     >>> from rac_theory.problems import Quadratic

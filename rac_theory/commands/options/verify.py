@@ -90,7 +90,7 @@ def add(commands: Any) -> None:
         "--runs",
         type=integer(">= 1"),
         metavar="N",
-        help="runs of each case, where they are sampled (default: 256, on digits 128 or 64)",
+        help="runs of each case, where they are sampled (default: 256, on digits and networks 128 or 64)",
     )
     add_seed(how, "all runs")
     add_alpha(how, " of each row")

@@ -10,7 +10,7 @@ from rac_theory.proofs.coq.means import combined, linear
 from rac_theory.proofs.drawn import H, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G, V, gap
-from rac_theory.proofs.induction import AFTER, FIRST, LAST, V2, S
+from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, V2, S
 from rac_theory.theorems.symbols import T, gamma
 
 _CONTEXT = "State Draw E next mean_is_E"
@@ -112,8 +112,9 @@ def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     assert fact.said is not None
     g, slope = growth.value.expression, theta.value.expression
     x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
-    e = lemmas.terms.normal(rest(step, g * x - AFTER[x] - slope * S))
-    by, name, squares = lemmas.terms.normal(slope), _of(x, lemmas), _of(S, lemmas)
+    of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
+    e = lemmas.terms.normal(rest(step, g * x - AFTER[x] - slope * of))
+    by, name, squares = lemmas.terms.normal(slope), _of(x, lemmas), _of(of, lemmas)
     steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
     for one in (step, growth, theta, end):
         lemmas.known(one)

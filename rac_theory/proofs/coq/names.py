@@ -18,7 +18,7 @@ NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
 
 _IN_STEPS = {one for one in local_smooth.value.numerator.symbols() if isinstance(one, Drawn)} | {moved_next}
 _TAKEN = {
-    *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "f", "fstar", "next", "mean_m", "mean", "sum", "at_", "at"),
+    *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "i", "f", "fstar", "next", "mean_m", "mean", "sum", "at_", "at"),
     *(
         "State",
         "Draw",

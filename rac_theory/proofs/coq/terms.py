@@ -25,11 +25,11 @@ from rac_theory.proofs.coq.names import MEANS, NEXT, Names, depends_on
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
-from rac_theory.proofs.induction import V2, S
+from rac_theory.proofs.induction import ADDED, V2
 from rac_theory.theorems import metric
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
-_SQUARED_GRADIENT, _SQUARED_DISTANCE = (symbols_of(one)[0] for one in (S, V2))
+(_SQUARED_DISTANCE,) = symbols_of(V2)
 _F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Symbol) and one != _VALUE)
 
 
@@ -143,7 +143,7 @@ class Terms:
                 name = self.lets[expression]
                 is_whole = is_own or expression not in self.parts
                 return name if is_whole else f"({self.parts[expression]} * part_of_{name})"
-            case Let(value=value) | Negative(value=value) if isinstance(expression, Let):
+            case Let(value=value):
                 return text(value)
             case Negative(value):
                 return f"(- {text(value)})"
@@ -185,7 +185,7 @@ class Terms:
         if symbol == metric.squared_distance.expected:
             return f"(mean_at {self._counted('T')} {self.letter(_SQUARED_DISTANCE)})"
         if symbol.of is not None:
-            return f"(mean_at {self.count(symbol.of)} {self.letter(_SQUARED_GRADIENT)})"
+            return f"(mean_at {self.count(symbol.of)} {self.letter(_at_W(symbol))})"
         if symbol in self._originals:
             draw, inner = self._originals[symbol]
             return f"({MEANS[draw]} (fun {draw} => {self._symbol(inner)}))"
@@ -221,18 +221,17 @@ class Terms:
             return f"(INR {count})"
         start = self.count(first)
         before = {"0": "", "1": f"{written} * "}.get(start, f"{written} ^ {start} * ")
-        return f"({before}sum (fun t => {written} ^ t) {count})"
+        return f"({before}sum (fun i => {written} ^ i) {count})"
 
     def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
-        before = index in self.counts
+        is_new = index not in self.counts
         self.counts.add(index)
-        inside = {**self.letters}
-        self.letters[index] = index.name.replace("'", "_")
+        bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
         body, count = self._text(term, is_own=is_own), self.count(steps)
-        self.letters = {key: name for key, name in self.letters.items() if key in inside or key != index}
-        if not before:
+        del self.letters[index]
+        if is_new:
             self.counts.discard(index)
-        return f"(INR {count})" if body == "1" else f"(sum (fun {index.name.replace(chr(39), '_')} => {body}) {count})"
+        return f"(INR {count})" if body == "1" else f"(sum (fun {bound} => {body}) {count})"
 
     def _root(self, of: Expression) -> str:
         inside = self.form(read(of))
@@ -245,3 +244,8 @@ class Terms:
         for each in reversed(before):
             last = f"(Rmax {each} {last})"
         return last
+
+
+def _at_W(symbol: Symbol) -> Symbol:
+    """The letter for what is added over t."""
+    return next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)

@@ -5,7 +5,16 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.stored import any_step, convex, exact_steps, gain, next_gradient, noisy_steps, several_steps
+from rac_theory.proofs.stored import (
+    any_step,
+    certified,
+    convex,
+    exact_steps,
+    gain,
+    next_gradient,
+    noisy_steps,
+    several_steps,
+)
 from rac_theory.theorems import ALL
 
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
@@ -14,7 +23,7 @@ STORED: Mapping[str, Recipe] = MappingProxyType(
     {
         id: getattr(family, id)
         for id in ALL
-        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain)
+        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified)
         if hasattr(family, id)
     }
 )

@@ -22,6 +22,11 @@ class DiagonalKernel:
     recomputes_last = True
 
     @property
+    def measures(self) -> tuple[str, ...]:
+        """What ``weights`` are of."""
+        return ("values", "squared_gradients", "squared_distances")[: len(self.case.weights)]
+
+    @property
     def block(self) -> int:
         """A power of two in 1..256."""
         return 1 << min(8, max(0, (2 * _NUMBERS // (3 * self.case.start.size)).bit_length()))

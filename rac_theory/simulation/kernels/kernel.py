@@ -15,8 +15,8 @@ class Visit(NamedTuple):
     ----------
     W : (runs, m, n)
         The iterates, in the coordinates of the kernel; the next step may overwrite them.
-    measured : (2 or 3, runs)
-        f, ``||grad f||^2``, and where it is asked for ``||W - W*||^2``.
+    measured : (kinds, runs)
+        What the kernel ``measures``, in that order.
     gradient : (runs, m, n) or None
         Where the kernel computes it.
     """
@@ -31,6 +31,11 @@ class Kernel(Protocol):
 
     Whatever it does for speed, given the same sketches it equals ``rac_theory.testing.reference`` to rounding.
     """
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is measured at every step, by the names that ``Trajectory`` has for it; f and ``||grad f||^2`` first."""
+        ...
 
     @property
     def block(self) -> int:

@@ -30,6 +30,17 @@ class Stepping:
     recomputes_last = False
 
     @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """What is measured; step sizes are where gradients come with some."""
+        distances = () if self.minimiser is None else ("squared_distances",)
+        steps = ("step_sizes",) if hasattr(self._source, "step_sizes") else ()
+        return ("values", "squared_gradients", *distances, *steps)
+
+    @property
+    def _source(self) -> Any:
+        return getattr(self.algorithm, "gradients", None)
+
+    @cached_property
     def block(self) -> int:
         """A power of two in 16..256; 1 where all runs are the same, which may take a sketch's whole support to tell."""
         return 1 if self.algorithm.deterministic else block_size(self.start.shape)
@@ -43,15 +54,17 @@ class Stepping:
         while True:
             value, G = observed.look(W)
             W.flags.writeable = False  # an iterate overwritten in place would find a stale gradient: better an error
-            yield Visit(W, self._measured(W, value, G), G)
+            yield Visit(W, self._measured(observed, W, value, G), G)
             W = self._checked(next(iterates, None) if isinstance(iterates, Iterator) else iterates, W)
 
-    def _measured(self, W: Array, value: Array, G: Array) -> Array:
-        measured = np.empty((2 if self.minimiser is None else 3, self.block), self.start.dtype)
+    def _measured(self, problem: Problem, W: Array, value: Array, G: Array) -> Array:
+        measured = np.empty((len(self.measures), self.block), self.start.dtype)
         flat = (G if G.flags.c_contiguous else np.swapaxes(G, 1, 2)).reshape(len(G), -1)  # without a copy, mostly
         measured[0], measured[1] = value, np.vecdot(flat, flat)
         if self.minimiser is not None:
             measured[2] = squared_norms(W - self.minimiser)
+        if "step_sizes" in self.measures:
+            measured[-1] = self.algorithm.gamma * self._source.step_sizes(problem, W, G)
         return measured
 
     def matrices(self, W: Array) -> Array:

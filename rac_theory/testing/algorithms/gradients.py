@@ -26,11 +26,12 @@ _ROUNDING = 1e-18  # of a squared mean, relative to the squares that enter it
 
 @dataclass(frozen=True, eq=False)
 class GradientSample:
-    """One outer step of many runs from one W, (m, n), of gradient G.
+    """One outer step of many runs from one W, (m, n).
 
     Attributes
     ----------
     W, G : (m, n)
+        G is what the mean of g should be: the gradient, times a step of the source's own.
     g : (runs, m, n)
         The stochastic gradients.
     step : callable
@@ -53,12 +54,18 @@ def check_gradients(claim: Claim, problem: Problem, course: Course, alpha: float
     if asked is None:
         return
     noise = _declared(claim.declared, problem)
-    sample = GradientSample(W, np.asarray(problem.gradient(W)), asked.g, asked.step)
+    sample = GradientSample(W, _signal(claim.source, problem, W), asked.g, asked.step)
     name = type(claim.declared.gradients).__name__
     _check_mean(name, noise, problem, sample, level)
     if noise is not None:
         _check_noise(name, noise, problem, sample, level)
     _check_independence(claim.declared, sample, level)
+
+
+def _signal(source: Any, problem: Problem, W: Array) -> Array:
+    """The gradient at W, times the step of a source that has steps of its own."""
+    G = np.asarray(problem.gradient(W))
+    return np.asarray(source.step_sizes(problem, W[None], G[None])[0] * G) if hasattr(source, "step_sizes") else G
 
 
 def _check_single(source: Any, problem: Problem, W: Array) -> None:

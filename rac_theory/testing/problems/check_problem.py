@@ -5,6 +5,7 @@ import numpy as np
 from rac_theory.problems.problem import Problem
 from rac_theory.testing.probe import Probe
 from rac_theory.testing.problems.calls import check_calls, check_purity
+from rac_theory.testing.problems.certificates import check_certified_steps
 from rac_theory.testing.problems.components import check_components
 from rac_theory.testing.problems.constants import check_constants
 from rac_theory.testing.problems.derivatives import check_derivatives
@@ -24,7 +25,8 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
     descents; ``mu`` on a minimised ``||grad f||^2 / (2 (f - f*))``; ``f_star``, ``f_lower`` and ``W_star`` by descents.
     ``smoothness`` is tried on steps of every length, along extreme directions of its Q and of the Hessian less Q, and
     turned to where f rises furthest beyond the bound. A finite sum has its component gradients, lists of them,
-    ``subset``, ``L_max`` and ``component_infima`` tried too.
+    ``subset``, ``L_max`` and ``component_infima`` tried too; steps that ``certified_step`` certifies are taken, along
+    projections.
 
     Parameters
     ----------
@@ -71,4 +73,5 @@ def check_problem(problem: Problem, *, rng: int = 0) -> None:
         check_smoothness(probe)
         if hasattr(problem, "component_gradient"):
             check_components(probe)
+        check_certified_steps(probe)
         check_again()

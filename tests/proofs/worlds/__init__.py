@@ -3,6 +3,7 @@
 from functools import cache
 
 from .along import steps_along
+from .certified import certified_steps
 from .constants import constants
 from .epochs import epochs
 from .one_step import exact_steps, noisy_steps, plain_steps
@@ -15,4 +16,5 @@ __all__ = ["World", "worlds"]
 @cache
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
-    return (*exact_steps(), *steps_along(), *noisy_steps(), *plain_steps(), *epochs(), *rounds(), *constants())
+    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
+    return (*alone, *epochs(), *rounds(), *constants())

@@ -41,6 +41,15 @@ def descent(*gammas, times=EVERY, probability=RARELY):
     ]
 
 
+def certified():
+    """T16: exact gradients and a certified step of 1/L, which is where T1 is an equality."""
+    found = descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,))
+    steps = [np.full_like(one.curves.values, 1 / L) for one in found]
+    c = [replace(one.c, gamma=1.0, L=np.nan) for one in found]
+    curves = [one.curves._replace(step_sizes=each) for one, each in zip(found, steps, strict=True)]
+    return [replace(one, c=known, curves=each) for one, known, each in zip(found, c, curves, strict=True)]
+
+
 def on_an_axis():
     """T4: ``(s x^2 + L y^2)/2``, one coordinate at random, from the axis that is the slower at this step."""
     found, s = [], 0.4
@@ -169,5 +178,6 @@ EXACT: dict[str, list[Equality]] = {
     ],
     "T15": plain_steps((LONG,), UPHILL),
     "T15_pl": plain_steps(EVERY, UPHILL),
+    "T16": certified(),
 }
 """Equalities by id; the others of ours are not known to be attained, and rest on their proofs."""

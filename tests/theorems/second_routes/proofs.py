@@ -34,6 +34,17 @@ def averages(step, *at):
     return [of_gradients(step.__name__, c, _squares(step, c, T)) for c in at for T in HORIZONS]
 
 
+def scaled_averages(*at):
+    """T16: squared gradients times steps as large as certificates allow, whatever steps these are."""
+    found = []
+    for c in at:
+        for T in HORIZONS:
+            sizes = np.geomspace(0.2, 30.0, T)
+            squares = np.array(_squares(steps.certified, c, T)) / sizes
+            found.append(of_gradients("certified", c, squares, step_sizes=sizes))
+    return found
+
+
 def weights(step, *at):
     """Averages of the same gradients, with weights that make gaps telescope: the left side alone."""
     found = []
@@ -230,5 +241,6 @@ PROOFS: dict[str, list[Equality]] = {
     "T14_pl": rates(steps.noisy_along, replace(NOISY_ALONG, gamma=0.2)),
     "T15": averages(steps.of_gain, EXACT),
     "T15_pl": rates(steps.of_gain, EXACT),
+    "T16": scaled_averages(replace(EXACT, L=np.nan, gamma=1.0)),
 }
 """Equalities by id, of the T1 of the step size that is longest where a proof rounds."""

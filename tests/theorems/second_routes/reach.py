@@ -193,4 +193,5 @@ REACH = {
     "T14_pl": Reach(_NOISY_ALONG, _when(_noisy_fall_along)),
     "T15": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
     "T15_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
+    "T16": Reach(proofs.EXACT, _when(lambda c: _progress(steps.certified, c) > 0)),
 }

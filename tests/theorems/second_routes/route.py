@@ -53,11 +53,12 @@ class Equality:
         return not self.apart(theorem) <= DIFFERS
 
 
-def of_gradients(case: str, c: Constants, squares, times=None, left=None) -> Equality:
-    """Return an equality about squared gradients at t = 0, ..., T - 1."""
+def of_gradients(case: str, c: Constants, squares, times=None, left=None, step_sizes=None) -> Equality:
+    """Return an equality about squared gradients at t = 0, ..., T - 1, and perhaps the steps there."""
     squares = np.array([[*squares, 0.0]])  # the last is not averaged yet
     T = squares.shape[1] - 1
-    return Equality(case, c, Curves(np.zeros_like(squares), squares), times or (T,), left)
+    step_sizes = None if step_sizes is None else np.array([[*step_sizes, np.nan]])
+    return Equality(case, c, Curves(np.zeros_like(squares), squares, step_sizes=step_sizes), times or (T,), left)
 
 
 def of_gaps(case: str, c: Constants, gaps, times=None) -> Equality:

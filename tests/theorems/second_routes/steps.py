@@ -32,6 +32,11 @@ def of_gain(c, gap, square):
     return gap - c.nu * square / 2
 
 
+def certified(c, gap, scaled):
+    """A step of T16: half of what is certified of a squared gradient times its step, if that is drawn most rarely."""
+    return gap - c.lambda_min * scaled / 2
+
+
 def noisy(c, gap, square):
     """A step of T5: noise enters along the directions that are drawn most often."""
     length = c.lambda_min * square

@@ -13,18 +13,21 @@ from .changed import changes
 WEIGHT = 1 / (1 + gamma * A)
 C = Constants(gamma=0.3, A=1.7, f_star=0.4)
 STEPS = np.arange(12.0)
-CURVES = Curves(*((2.0 + (STEPS + i) ** 2)[None] for i in range(3)))
-"""Values, squared gradients and squared distances, known as numbers and, by the same rule, in words."""
+CURVES = Curves(*((2.0 + (STEPS + i) ** 2)[None] for i in range(3)), step_sizes=(3.0 + STEPS)[None])
+"""Values, squared gradients, squared distances and step sizes, known as numbers and, by the same rule, in words."""
 
 IN_WORDS = {
     Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]"): 2 + T**2,
     Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t): 2 + (t + 1) ** 2,
+    Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t): (3 + t)
+    * (2 + (t + 1) ** 2),
     Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2"): 2 + (T + 2) ** 2,
 }
 METRICS = [
     theorems.gap,
     theorems.squared_distance,
     theorems.mean_squared_gradient,
+    theorems.mean_scaled_squared_gradient,
     theorems.weighted_squared_gradient(WEIGHT),
 ]
 

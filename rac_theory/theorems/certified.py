@@ -1,0 +1,23 @@
+r"""RAC-LoRA with steps that are certified where they are taken: T1 with :math:`\gamma_t` for 1/L, and no L at all.
+
+A certificate is about every orthogonal projection, so that it does not depend on the one that is drawn: that is all
+the proof needs. What is bounded is the mean of :math:`\gamma_t \|\nabla f(W^t)\|^2`, in the unit of f.
+"""
+
+from rac_theory.theorems.assumptions import bounded_below, rac_lora_certified
+from rac_theory.theorems.claim import E
+from rac_theory.theorems.scaled_gradient import mean_scaled_squared_gradient
+from rac_theory.theorems.symbols import T, gap0_upper, lambda_min
+from rac_theory.theorems.theorem import Theorem, Tightest
+
+T16 = Theorem(
+    id="T16",
+    name="rac_lora_certified_nonconvex",
+    source="derived from a certificate of descent at every iterate and H = H' = H^2",
+    mark="derived",
+    about=rac_lora_certified,
+    given=(bounded_below, lambda_min > 0),
+    claim=E(mean_scaled_squared_gradient) <= 2 * gap0_upper / (lambda_min * T),
+    descends=True,
+    tightest=Tightest(1.0, "GD on a multiple of the identity, certified 1/L: an equality at every T"),
+)

@@ -1,0 +1,282 @@
+"""T16: steps that are certified where they are taken, against enumeration, against T1, and against rules that lie."""
+
+import itertools
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+
+from rac_theory import (
+    GD,
+    SGD,
+    Bernoulli,
+    Case,
+    CertifiedStep,
+    Constants,
+    LayeredRACLoRA,
+    RACLoRA,
+    Status,
+    simulate,
+    theorems,
+    verify,
+)
+from rac_theory.problems import Layers, LogisticRegression, Quadratic
+from rac_theory.sketches import Coordinate, FromFunction, Haar, WeightedCoordinate
+from rac_theory.theorems import mean_scaled_squared_gradient
+from rac_theory.theorems.metric import Curves
+
+T16 = theorems.T16
+
+
+@dataclass(frozen=True)
+class Quartic:
+    """``||W||^4 / 4``, which has no L. Where f is no larger than at W it is curved by no more than ``3 ||W||^2``."""
+
+    shape: tuple[int, int] = (2, 1)
+    times: float = 1.0  # the certified step, of the true one
+    calls: list = field(default_factory=list, compare=False)
+    layers: Layers | None = None
+
+    L = mu = strong_convexity = math.nan
+    convex, f_star, f_lower = True, 0.0, 0.0
+
+    def value(self, W):
+        return (W**2).sum(axis=(-2, -1)) ** 2 / 4
+
+    def gradient(self, W):
+        return (W**2).sum(axis=(-2, -1), keepdims=True) * W
+
+    def certified_step(self, W, G):
+        self.calls.append(len(W))
+        with np.errstate(divide="ignore"):
+            return self.times / (3 * (W**2).sum(axis=(-2, -1)))
+
+
+def stepped(problem, sketch, steps, W0=None, gamma=1.0):
+    return Case(RACLoRA(sketch, gamma, gradients=CertifiedStep()), problem, W0, steps=steps)
+
+
+def enumerated(start, probabilities, T):
+    """E of the mean of ``gamma_t ||G_t||^2`` on the quartic under single coordinates, in fractions.
+
+    A step takes a third off the coordinate that is drawn, whatever W is, and gamma_t ||G_t||^2 is ||W||^4 / 3.
+    """
+    total = Fraction(0)
+    for t in range(T):
+        for path in itertools.product(range(len(start)), repeat=t):
+            W = [x * Fraction(2, 3) ** path.count(i) for i, x in enumerate(start)]
+            total += math.prod(probabilities[i] for i in path) * sum(x * x for x in W) ** 2 / 3
+    return total / T
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (1, 3)])
+def test_the_expectation_is_the_enumerated_one_and_below_the_bound(weights):
+    """Every path of six steps. Catches steps that are recorded one too late, or without the factor of the algorithm."""
+    start, p = [Fraction(1), Fraction(2)], [Fraction(w, sum(weights)) for w in weights]
+    case = stepped(Quartic(), WeightedCoordinate(2, 1, list(weights)), 6, np.array(start, float)[:, None])
+    verdict = verify(T16, case, runs=4096, rng=0)
+    assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
+    gap0 = Fraction(25, 4)
+    for T in range(1, 7):
+        exact = enumerated(start, p, T)
+        bound = 2 * gap0 / (min(p) * T)
+        assert exact <= bound
+        assert verdict.bound[T] == pytest.approx(float(bound), rel=1e-11)  # lambda_min is rounded down
+        assert verdict.mean[T] == pytest.approx(float(exact), rel=0.01)
+        assert verdict.lower[T] <= exact <= verdict.upper[T]
+
+
+def test_what_is_recorded_is_the_step_that_was_taken():
+    """At every iterate. Catches a step of the W before, and one without the factor; and two calls for one W."""
+    problem = Quartic((3, 2))
+    ran = simulate(stepped(problem, Haar(3, 1), 8, np.arange(6.0).reshape(3, 2), gamma=0.5), runs=3, record=["W"])
+    np.testing.assert_allclose(ran.step_sizes, 0.5 / 3 / (ran.iterates**2).sum(axis=(2, 3)), rtol=1e-13)
+    moved = ran.iterates[:, :-1] - ran.iterates[:, 1:]
+    G = problem.gradient(ran.iterates[:, :-1])
+    seen = (moved * G).sum(axis=(2, 3)) / (moved**2).sum(axis=(2, 3))  # <gamma HG, G> = ||gamma HG||^2 / gamma
+    np.testing.assert_allclose(ran.step_sizes[:, :-1], 1 / seen, rtol=1e-10)
+    assert len(problem.calls) == 9
+    assert simulate(Case(GD(0.01), problem, np.ones((3, 2)), steps=2)).step_sizes is None
+
+
+def test_workers_and_larger_ensembles_change_no_bit():
+    """The third kind of number goes the way of the others. Catches kinds that are put together in another order."""
+    case = stepped(Quartic((3, 2)), Haar(3, 1), 5, np.ones((3, 2)))
+    alone = simulate(case, runs=300, rng=1)
+    with parallel_config("threading"):
+        together = simulate(case, runs=600, rng=1, n_jobs=2)
+    for name in ("values", "squared_gradients", "step_sizes"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(together, name)[:300])
+    known = LogisticRegression([[1.0], [2.0]], [1, -1], l2=0.1)
+    ran = simulate(Case(SGD(1.0, CertifiedStep()), known, steps=5), record=["distances"])
+    assert ran.squared_distances[0, 0] == pytest.approx(np.sum(known.W_star**2))
+    assert ran.step_sizes[0, 0] == pytest.approx(1 / known.L)
+
+
+@pytest.mark.parametrize(
+    "problem", [Quadratic.left(np.diag([1.0, 2, 4]), np.ones((3, 2))), LogisticRegression.breast_cancer(l2=0.5)]
+)
+def test_with_1_over_L_it_is_T1_times_the_step(problem):
+    """A certificate of 1/L everywhere: the same means, bounds and verdicts, up to the factor."""
+    d = problem.shape[0]
+    always = _Always(problem)
+    of_step = verify(T16, stepped(always, Haar(d, 1), 12), rng=0, evidence="sampled")
+    of_L = verify("T1", Case(RACLoRA(Haar(d, 1), 1 / problem.L), always, steps=12), rng=0, evidence="sampled")
+    np.testing.assert_allclose(of_step.mean * problem.L, of_L.mean, rtol=1e-9)
+    np.testing.assert_allclose(of_step.bound * problem.L, of_L.bound, rtol=1e-12)
+    assert (of_step.status, of_step.informative_from) == (of_L.status, of_L.informative_from)
+
+
+class _Always:
+    """A problem of which nothing is certified but L, and whose runs go the general way."""
+
+    eigenbasis = None
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def __getattr__(self, name):
+        if name == "certified_step" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.problem, name)
+
+
+STARTS = [np.array(start)[:, None] for start in ([1.0, 0.0], [1e-3, 5.0], [-300.0, 200.0], [1e-8, -1e-8])]
+
+
+@pytest.mark.parametrize("W0", STARTS, ids=lambda W0: str(W0.ravel()))
+@pytest.mark.parametrize("sketch", [None, Coordinate(2, 1), Haar(2, 1)], ids=["whole", "coordinate", "haar"])
+def test_from_no_start_it_is_violated(W0, sketch):
+    """From 1e-8 to 300, where curvatures are 20 powers of ten apart. Catches a scale that is that of one start."""
+    case = stepped(Quartic(), sketch, 30, W0)
+    verdict = verify(T16, case, rng=0)
+    assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
+    assert verdict.reach == 30
+    assert verdict.informative_from == (2 if sketch is None else 3)
+
+
+def test_from_no_start_of_a_loss_without_a_minimum():
+    """Where steps grow a thousandfold and more."""
+    rng = np.random.default_rng(0)
+    problem = LogisticRegression(np.abs(rng.standard_normal((20, 3))), y=[1] * 10 + [1] * 9 + [-1])
+    for scale in (0.0, 1.0, 10.0):
+        W0 = scale * rng.standard_normal((3, 1))
+        assert verify(T16, stepped(problem, Haar(3, 1), 60, W0), rng=0).status in (Status.HOLDS, Status.CONSISTENT)
+
+
+def test_steps_that_are_twice_too_long_are_refuted():
+    """Exactly, by one run, and by a sample: a certificate that lies. Both hold with the true one."""
+    for problem, W0 in ((Quartic(times=2.0), np.ones((2, 1))), (_TwiceTooLong(), None)):
+        for sketch in (None, Haar(problem.shape[0], 1)):
+            verdict = verify(T16, stepped(problem, sketch, 40, W0), rng=0)
+            assert verdict.status is Status.VIOLATED
+            assert verdict.evidence == ("exact" if sketch is None else "sampled")
+
+
+class _TwiceTooLong(_Always):
+    def __init__(self):
+        super().__init__(Quadratic.left(2 * np.eye(3), np.ones((3, 2))))
+
+    def __getattr__(self, name):
+        return getattr(self.problem, name)
+
+    def certified_step(self, W, G):
+        return np.full(len(W), 2 / self.problem.L)
+
+
+def test_layers_and_a_coin_may_have_it_too():
+    """The certificate is about every projection. Catches a source that only one algorithm knows."""
+    layers = Layers([(2, 2), (3, 1)])
+    layered = LayeredRACLoRA(layers, [Haar(2, 1), Coordinate(3, 2)], gamma=1.0, gradients=CertifiedStep())
+    coin = Bernoulli(Haar(3, 1), Haar(2, 1), 1.0, gradients=CertifiedStep())
+    for algorithm, problem in ((layered, Quartic(layers.shape, layers=layers)), (coin, Quartic((3, 2)))):
+        verdict = verify(T16, Case(algorithm, problem, np.ones(problem.shape), steps=25), runs=1024, rng=0)
+        assert verdict.status is Status.HOLDS
+        assert verdict.constants.lambda_min == pytest.approx(0.5 if algorithm is layered else 5 / 12)
+
+
+def test_what_a_sketch_must_be_sampled_for_is_spent_on_it():
+    """A plug-in whose E[H] is known from draws alone."""
+    own = FromFunction(2, 1, lambda rng: rng.standard_normal((2, 1)))
+    verdict = verify(T16, stepped(Quartic(), own, 25, np.ones((2, 1))), rng=0)
+    assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
+    assert verdict.levels["sampled constants"] > 0
+    assert 0.4 < verdict.constants.lambda_min < 0.5
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "told"),
+    [
+        (SGD(1.5, CertifiedStep()), "gamma, a factor of certified steps, must be at most 1, it is 1.5"),
+        (GD(0.1), "gradients must be those of a certified step, they come from Exact"),
+        (
+            RACLoRA(Haar(2, 1), 1.0, gradients=CertifiedStep(), lora_alpha=1.0),
+            "the theorem is about the projected step, lora_alpha is 1",
+        ),
+    ],
+)
+def test_to_other_steps_it_does_not_apply(algorithm, told):
+    """Nor do theorems about exact gradients to these, whose gamma is a factor and no step."""
+    case = Case(algorithm, Quartic(), np.ones((2, 1)), steps=3)
+    assert verify(T16, case).unmet == (told,)
+    for id in ("T1", "T5", "T12_nonconvex", "T15"):
+        assert verify(id, Case(SGD(1.0, CertifiedStep()), Quartic(), np.ones((2, 1)), steps=3)).unmet, id
+
+
+def test_of_a_factor_no_gain_is_told():
+    """nu is that of a step of gamma, which there is none. Catches a gain in units of W."""
+    problem = Quadratic.left(np.eye(2), np.ones((2, 1)))
+    of_step, of_factor = (
+        Constants.of(Case(SGD(1.0, gradients) if gradients else GD(1.0), problem))
+        for gradients in (None, CertifiedStep())
+    )
+    assert of_step.nu == 1.0
+    assert math.isnan(of_factor.nu)
+    assert of_factor.lambda_min == 1.0
+
+
+class _Wrong(Quartic):
+    def certified_step(self, W, G):
+        return {"shape": np.ones(len(W) + 1), "sign": np.full(len(W), -0.5)}[self.kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("shape", r"of shape \(1,\), got shape \(2,\)"), ("sign", r"a step >= 0 .*, got -0\.5")]
+)
+def test_what_is_no_step_is_refused(kind, told):
+    """A negative one would be certified by going uphill, and T16 would say nothing true of it."""
+    problem = _Wrong()
+    object.__setattr__(problem, "kind", kind)
+    with pytest.raises(ValueError, match=told):
+        simulate(Case(SGD(1.0, CertifiedStep()), problem, np.ones((2, 1)), steps=1))
+
+
+def test_a_problem_that_certifies_nothing_is_refused():
+    """Neither at W nor everywhere."""
+
+    class Unknown(_Always):
+        L = math.nan
+
+    with pytest.raises(ValueError, match=r"problem must certify a step at each W, by a method certified_step\(W, G\)"):
+        Case(SGD(1.0, CertifiedStep()), Unknown(Quartic()), np.ones((2, 1)))
+
+
+def test_runs_without_steps_are_refused():
+    """Catches a metric that takes gamma for what was not recorded."""
+    with pytest.raises(ValueError, match="step_sizes must have been recorded"):
+        mean_scaled_squared_gradient.along(Curves(np.ones((1, 3)), np.ones((1, 3))), Constants(gamma=1.0))
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-3, 1.0])
+def test_it_allows_for_all_that_a_shift_makes_of_it(x):
+    """Of K x^2, with a step of 1/K at the steepest W that was met: K (2 x d + d^2). Catches the flattest, and none."""
+    K, d = 3.0, 1e-4
+    steps = np.array([[2.0, 1 / K, np.nan, np.inf, 0.0]])
+    curves = Curves(np.zeros((1, 5)), np.zeros((1, 5)), step_sizes=steps)
+    allowed = mean_scaled_squared_gradient.rounding(
+        curves, Constants(gamma=1.0, gap0_upper=1.5), np.array([K * x**2]), d
+    )
+    assert K * (2 * x * d + d**2) <= allowed[0] <= 1.01 * K * (2 * x * d + d**2) + 1e-12
