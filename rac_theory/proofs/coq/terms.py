@@ -70,8 +70,8 @@ class Terms:
 
     def relation(self, said: Relation) -> str:
         """Return a relation of two terms."""
-        (left, right), (sign,) = map(self.normal, said.terms), said.signs
-        return f"{left} {sign} {right}"
+        left, right = map(self.normal, said.terms)
+        return f"{left} {said.signs[0]} {right}"
 
     def form(self, value: Ratio, wish: str = "") -> str:
         """Return a value in the one form that it has in the file; ``wish`` is that form if it has none yet."""
@@ -84,11 +84,9 @@ class Terms:
 
     def letter(self, letter: Symbol) -> str:
         """Return the identifier of a letter, which is then one of the file."""
-        if letter.name.startswith("part_of_"):
-            return letter.name
-        if letter not in self.letters:
+        if letter not in self.letters and not letter.name.startswith("part_of_"):
             self.letters[letter] = self.names.of(letter)
-        return self.letters[letter]
+        return self.letters.get(letter, letter.name)
 
     def divided(self, radicand: Ratio) -> None:
         """Write a name as so many times a part of it that what is below a root has whole coefficients."""
