@@ -155,6 +155,15 @@ def test_the_command_says_of_each_whether_it_is_accepted(tmp_path, capsys):
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["T1.v", "T5.v"]
 
 
+def test_a_theorem_of_ones_own_is_accepted_whatever_it_is_called(tmp_path):
+    """Its proof is one that a search found."""
+    mine = replace(theorems.T2, id="2 of mine!", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
+    line = replace(theorems.T1, id="line")
+    scripts = {one.id: prove(one).coq() for one in (mine, line)}
+    assert [one.refused for one in ask(scripts, tmp_path)] == ["", ""]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["T_2_of_mine.v", "line.v"]
+
+
 def test_a_certificate_is_accepted_and_one_above_is_refused(tmp_path):
     known = spectrum(sketches.CountSketch(4, 2), exact=True)  # a multiple of the identity
     text = known.certificate.coq()

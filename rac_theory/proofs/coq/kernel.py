@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from rac_theory.proofs.coq.names import identifier
+
 REALS = frozenset(
     {
         "ClassicalDedekindReals.sig_forall_dec",
@@ -59,7 +61,7 @@ def ask(scripts: Mapping[str, str], folder: Path) -> Iterator[Answer]:
     Parameters
     ----------
     scripts : mapping of str to str
-        By the name of the theorem that each ends in.
+        By the name of the theorem that each ends in, which gives the file its name.
     folder : Path
         It is there. What Coq leaves beside a file is removed.
 
@@ -75,22 +77,25 @@ def ask(scripts: Mapping[str, str], folder: Path) -> Iterator[Answer]:
             "on Debian and Ubuntu apt-get install --no-install-recommends coq; without it --kernel python checks"
         )
     folder = folder.resolve()
+    stems: dict[str, str] = {}
     for name, text in scripts.items():
-        (folder / f"{name}.v").write_text(text, encoding="utf-8")
+        stem = identifier(name)
+        stems[name] = f"{stem}_{len(stems)}" if stem in stems.values() else stem
+        (folder / f"{stems[name]}.v").write_text(text, encoding="utf-8")
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
-        yield from workers.map(lambda name: _answer(coqc, folder, name), scripts)
+        yield from workers.map(lambda name: _answer(coqc, folder, name, stems[name]), scripts)
 
 
-def _answer(coqc: str, folder: Path, name: str) -> Answer:
+def _answer(coqc: str, folder: Path, name: str, stem: str) -> Answer:
     begun = time.perf_counter()
     try:
         done = subprocess.run(
-            [coqc, "-q", f"{name}.v"], capture_output=True, text=True, cwd=folder, timeout=_ENOUGH, check=False
+            [coqc, "-q", f"{stem}.v"], capture_output=True, text=True, cwd=folder, timeout=_ENOUGH, check=False
         )
         refused, axioms = _read(done.stdout) if done.returncode == 0 else (_error(done.stderr), frozenset[str]())
     except subprocess.TimeoutExpired:
         refused, axioms = f"nothing was said within {_ENOUGH:g} s", frozenset()
-    for left in (*(f"{name}{end}" for end in (".vo", ".vok", ".vos", ".glob")), f".{name}.aux"):
+    for left in (*(f"{stem}{end}" for end in (".vo", ".vok", ".vos", ".glob")), f".{stem}.aux"):
         (folder / left).unlink(missing_ok=True)
     return Answer(name, time.perf_counter() - begun, refused, axioms)
 

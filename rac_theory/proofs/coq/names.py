@@ -85,6 +85,19 @@ def depends_on(letter: Drawn) -> tuple[str, ...]:
     return (*over, "k") if letter in _IN_STEPS else over
 
 
+def identifier(words: str) -> str:
+    """Return words as an identifier: letters, digits and underscores, no digit first.
+
+    Examples
+    --------
+    >>> from rac_theory.proofs.coq.names import identifier
+    >>> identifier("T2"), identifier("2 of mine!")
+    ('T2', 'T_2_of_mine')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", words).strip("_")
+    return plain if plain[:1].isalpha() else f"T_{plain}"
+
+
 def _slug(name: str) -> str:
     """``||HG||^2`` is ``sq_HG``, ``||HG||`` is ``norm_HG``, ``<G,HG+>`` is ``ip_G_HG'``."""
     if name.startswith("||") and name.endswith("^2"):

@@ -10,7 +10,7 @@ from rac_theory.algebra.expression import Number, Power, Powers, Total
 from rac_theory.proofs.coq import rules
 from rac_theory.proofs.coq.lemma import BOUND, Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas
-from rac_theory.proofs.coq.names import DRAWS, depends_on
+from rac_theory.proofs.coq.names import DRAWS, depends_on, identifier
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
@@ -39,6 +39,7 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     originals = _originals(every)
     terms = Terms((T, N, K, *_exponents(every, theorem)), originals)
     drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
+    terms.names.new(identifier(theorem.id))  # nothing else is called so
     space = Space(theorem, drawn - originals.keys())
     lemmas = Lemmas(terms, (theorem.about, *theorem.given), rules.made, space)
     for one in every:  # the weights of a telescope are written as the theorem of the file's beginning has them
@@ -57,7 +58,7 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     body = "\n\n".join(one.text for one in lemmas.every)
     text = f"{_head(theorem)}\nSection Claim.\n{_WORLD}\n{_variables(terms, space)}\n\n{body}\n\n{claim}\nEnd Claim.\n"
     library = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
-    return f"{library}\n{text}\nPrint Assumptions {theorem.id}.\n"
+    return f"{library}\n{text}\nPrint Assumptions {identifier(theorem.id)}.\n"
 
 
 def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> str:
@@ -80,7 +81,7 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     )
     signs = f"{positive.positive(())} {proved.at_least_zero(())}"
     return (
-        f"Theorem {theorem.id} : {left} <= {right}.\nProof.\n {known}\n"
+        f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {known}\n"
         f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
         f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field}.\nQed."
     )
