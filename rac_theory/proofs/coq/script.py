@@ -40,7 +40,8 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     terms = Terms((T, N, K, *_exponents(every, theorem)), originals)
     drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
     terms.names.new(identifier(theorem.id))  # nothing else is called so
-    space = Space(theorem, drawn - originals.keys())
+    constants = {one.name for fact in every for one in fact.value.numerator.symbols() if isinstance(one, Symbol)}
+    space = Space(theorem, drawn - originals.keys(), constants)
     lemmas = Lemmas(terms, (theorem.about, *theorem.given), rules.made, space)
     for one in every:  # the weights of a telescope are written as the theorem of the file's beginning has them
         if one.rule == "Weighted and added":
@@ -109,14 +110,14 @@ def _variables(terms: Terms, space: Space) -> str:
         if letter.name in BOUND:
             continue
         if letter == gap:
-            drawn.append(f"Definition {name} := fun W => f W - fstar.")
+            drawn.insert(0, f"Definition {name} := fun W => f W - fstar.")
         elif isinstance(letter, Drawn):
             over = "".join(f"{DRAWS[one]} -> " for one in depends_on(letter))
             drawn.append(space.definition(letter, name) or f"Variable {name} : State -> {over}R.")
         else:
             constants.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
             names[letter.name] = name
-    return "\n".join([*constants, space.world(names), _AFTER, *drawn])
+    return "\n".join([*constants, space.text(names), _AFTER, *drawn])
 
 
 def _exponents(facts: Iterable[Fact], theorem: Theorem) -> Iterator[Symbol]:

@@ -1,85 +1,187 @@
-"""The space that RAC-LoRA moves in. Where a theorem has no letters but those of one step they are what they stand for,
-and the descent lemma, squares and the eigenvalue of E[H] follow from what f, H and the inner product are.
+"""The space that a step moves in. Where a theorem has no letters but those of a step they are what they stand for, and
+what is said of a step follows from what f, the draw and the inner product are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from rac_theory.proofs.drawn import Drawn, H
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, g, gap, gap_next
+from rac_theory.proofs.facts_of_gain import bent, bent_by_M, gap_first, moved
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumption import Predicate
-from rac_theory.theorems.assumptions import rac_lora_exact, rac_lora_stochastic
+from rac_theory.theorems.assumptions import (
+    one_exact_step,
+    plain_gaussian_rac_lora,
+    rac_lora_exact,
+    rac_lora_stochastic,
+)
 
-_WORLD = """(* The space and its inner product; what is drawn is an orthogonal projection{and_gradient}. *)
+_PRODUCT = """(* The space and its inner product *)
 Variables (add : State -> State -> State) (scal : R -> State -> State) (ip : State -> State -> R).
 Hypothesis ip_scal_l : forall c x y, ip (scal c x) y = c * ip x y.
 Hypothesis ip_scal_r : forall c x y, ip x (scal c y) = c * ip x y.
 Hypothesis ip_pos : forall x, 0 <= ip x x.
+Variable grad : State -> State.
+"""
+_PROJECTION = """(* What is drawn is an orthogonal projection *)
 Variable project : Draw -> State -> State.
 Hypothesis symmetric : forall H x y, ip (project H x) y = ip x (project H y).
 Hypothesis idempotent : forall H x, project H (project H x) = project H x.
 Lemma projected H x y : ip x (project H y) = ip (project H x) (project H y).
 Proof. rewrite symmetric, idempotent; reflexivity. Qed.
-
-(* The function, its gradient, and a step *)
-Variable grad : State -> State.{noise}
-Hypothesis smooth : forall x y, f (add x y) <= f x + ip (grad x) y + {L} / 2 * ip y y.
-Definition next (W : State) (H : Draw) := add W (scal (- {gamma}) (project H {moves})).
 Hypothesis least : forall x, {lambda_min} * ip x x <= E (fun H => ip (project H x) (project H x)).
 """
-_NOISE = "\nVariable noisy : State -> Draw -> State."
+_SMOOTH = "Hypothesis smooth : forall x y, f (add x y) <= f x + ip (grad x) y + {L} / 2 * ip y y.\n"
+_CURVED = """Variable Q_ : State -> State.
+Hypothesis Q_scal : forall c x, Q_ (scal c x) = scal c (Q_ x).
+Hypothesis smooth : forall x y, f (add x y) <= f x + ip (grad x) y + 1 / 2 * ip y (Q_ y).
+"""
+_STEP = "Definition next (W : State) (H : Draw) := add W (scal (- {gamma}) (project H (grad W))).\n"
+_DESCENT = (
+    "unfold {names}, gap, next. pose proof (smooth W {step}) as below. "
+    "rewrite ?Q_scal, ?ip_scal_l, ?ip_scal_r in below. {exact}lra"
+)
+_DESCENT_WITHOUT_Q = _DESCENT.replace("?Q_scal, ", "")
+_EXACT = "rewrite (projected H (grad W) (grad W)) in below. "
+_PROJECTED = "(scal (- {gamma}) (project H (grad W)))"
+_BELOW = "f lies below the quadratic of curvature Q that touches it at W"
 
-_LETTERS: Mapping[object, str] = {
-    G @ G: "ip (grad W) (grad W)",
-    H(G) @ H(G): "ip (project H (grad W)) (project H (grad W))",
-    H(g) @ H(g): "ip (project H (noisy W H)) (project H (noisy W H))",
-    G @ H(g): "ip (grad W) (project H (noisy W H))",
-}
-_GRADIENT: Mapping[Predicate, str] = {rac_lora_exact: "(grad W)", rac_lora_stochastic: "(noisy W H)"}
+
+@dataclass(frozen=True)
+class World:
+    """What is assumed, the letters that are defined in it, and why facts are true there.
+
+    Attributes
+    ----------
+    about : tuple of predicate
+        Which theorems are about it.
+    constants : tuple of str
+        The names of the constants that it needs.
+    text : str
+        With places for their identifiers.
+    letters : mapping
+        The definitions of letters at W, for H.
+    proofs : mapping of str to str
+        By the name of a fact, a script; ``{names}`` are the letters.
+    """
+
+    about: tuple[Predicate, ...]
+    constants: tuple[str, ...]
+    text: str
+    letters: Mapping[object, str]
+    proofs: Mapping[str, str]
+
+
+_SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
+_NOISY = "(project H (noisy W H))"
+_LEAST = {"A square": "apply ip_pos", "Smallest eigenvalue of E[H]": "apply least"}
+WORLDS = (
+    World(
+        (rac_lora_exact,),
+        ("gamma", "L", "lambda_min"),
+        _PRODUCT + _PROJECTION + _SMOOTH + _STEP,
+        {G @ G: _SQUARE, H(G) @ H(G): _SEEN},
+        {**_LEAST, "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", _EXACT).replace("{step}", _PROJECTED)},
+    ),
+    World(
+        (rac_lora_stochastic,),
+        ("gamma", "L", "lambda_min"),
+        _PRODUCT
+        + _PROJECTION
+        + _SMOOTH
+        + "(* and with it a gradient *)\nVariable noisy : State -> Draw -> State.\n"
+        + _STEP.replace("grad W", "noisy W H"),
+        {
+            G @ G: _SQUARE,
+            H(G) @ H(G): _SEEN,
+            H(g) @ H(g): f"ip {_NOISY} {_NOISY}",
+            G @ H(g): f"ip (grad W) {_NOISY}",
+        },
+        {
+            **_LEAST,
+            "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", "").replace(
+                "{step}", _PROJECTED.replace("grad W", "noisy W H")
+            ),
+        },
+    ),
+    World(
+        (rac_lora_exact,),
+        ("gamma", "L_H", "lambda_min"),
+        _PRODUCT
+        + _PROJECTION
+        + _CURVED
+        + "Hypothesis most : forall x, E (fun H => ip (project H x) (Q_ (project H x)))\n"
+        + "  <= {L_H} * E (fun H => ip (project H x) (project H x)).\n"
+        + _STEP,
+        {G @ G: _SQUARE, H(G) @ H(G): _SEEN, bent: "ip (project H (grad W)) (Q_ (project H (grad W)))"},
+        {
+            **_LEAST,
+            "E[H Q H] <= L_H E[H]": "apply most",
+            _BELOW: _DESCENT.replace("{exact}", _EXACT).replace("{step}", _PROJECTED),
+        },
+    ),
+    World(
+        (one_exact_step, plain_gaussian_rac_lora),
+        ("nu",),
+        _PRODUCT
+        + _CURVED
+        + "(* What is drawn is any map *)\nVariable M : Draw -> State -> State.\n"
+        + "Hypothesis gains : forall x, {nu} * ip x x\n"
+        + "  <= 2 * E (fun H => ip x (M H x)) - E (fun H => ip (M H x) (Q_ (M H x))).\n"
+        + "Definition next (W : State) (H : Draw) := add W (scal (- 1) (M H (grad W))).\n",
+        {
+            G @ G: _SQUARE,
+            moved: "ip (grad W) (M H (grad W))",
+            bent_by_M: "ip (M H (grad W)) (Q_ (M H (grad W)))",
+            gap_first: "gap (next W H)",
+        },
+        {
+            "There is one step": "apply Rle_refl",
+            "A square": "apply ip_pos",
+            "nu is the smallest eigenvalue": "unfold {names}. pose proof (gains (grad W)) as gained. lra",
+            _BELOW: _DESCENT.replace("{exact}", "").replace("{step}", "(scal (- 1) (M H (grad W)))"),
+        },
+    ),
+)
 
 
 class Space:
-    """What a theorem is about, if it is one step of RAC-LoRA and nothing else.
+    """The world of a theorem, if it has one.
 
     Parameters
     ----------
     theorem : Theorem
     letters : iterable of Drawn
         All that depend on W or on a draw, of which none is a mean.
+    constants : collection of str
+        The names of all constants.
     """
 
-    def __init__(self, theorem: Theorem, letters: Iterable[Drawn]) -> None:
-        known = {*_LETTERS, gap, gap_next}
-        moves = _GRADIENT.get(theorem.about)
-        self.moves = moves if moves is not None and known.issuperset(letters) else ""
+    def __init__(self, theorem: Theorem, letters: Iterable[Drawn], constants: Collection[str]) -> None:
+        needed = {*letters} - {gap, gap_next}
+        found = (
+            one
+            for one in WORLDS
+            if theorem.about in one.about and needed <= {*one.letters} and {*one.constants} <= {*constants}
+        )
+        self._world = next(found, None)
 
     def definition(self, letter: Drawn, name: str) -> str:
         """Return the definition of a letter; none where it is a variable."""
-        if not self.moves or letter not in _LETTERS:
+        if self._world is None or letter not in self._world.letters:
             return ""
         draw = " (H : Draw)" * bool(letter.over)
-        return f"Definition {name} (W : State){draw} := {_LETTERS[letter]}."
+        return f"Definition {name} (W : State){draw} := {self._world.letters[letter]}."
 
-    def world(self, names: Mapping[str, str]) -> str:
-        """Return what is assumed of the space and of f, by the identifiers of gamma, L and lambda_min."""
-        if not self.moves or not {"gamma", "L", "lambda_min"} <= {*names}:
+    def text(self, names: Mapping[str, str]) -> str:
+        """Return what is assumed of the space and of f, by the identifiers of constants."""
+        if self._world is None:
             return "Variable next : State -> Draw -> State."
-        is_noisy = "noisy" in self.moves
-        return _WORLD.format(
-            and_gradient=", and a gradient" * is_noisy, noise=_NOISE * is_noisy, moves=self.moves, **names
-        )
+        return self._world.text.format(**{one: names[one] for one in self._world.constants})
 
     def proof(self, fact: Fact, names: Iterable[str]) -> str:
         """Return a script by which a fact follows from what is assumed of the space; none where it is a hypothesis."""
-        if not self.moves:
-            return ""
-        if fact.name == "Descent lemma":
-            step = f"(scal (- gamma) (project H {self.moves}))"
-            exact = f" rewrite (projected H {self.moves} {self.moves}) in below." if "grad" in self.moves else ""
-            unfolded = ", ".join(("gap", "next", *names))
-            return (
-                f"unfold {unfolded}. pose proof (smooth W {step}) as below. "
-                f"rewrite ?ip_scal_l, ?ip_scal_r in below.{exact} lra"
-            )
-        return {"A square": "apply ip_pos", "Smallest eigenvalue of E[H]": "apply least"}.get(fact.name, "")
+        script = "" if self._world is None else self._world.proofs.get(fact.name, "")
+        return script.format(names=", ".join(names), gamma="gamma") if script else ""
