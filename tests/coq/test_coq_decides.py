@@ -101,8 +101,7 @@ Theorem met_by_half_a_square : (1 - 1 / 2) ^ 6 * (1 / 2) <= (1 - 1 / 2) ^ 3 * (1
 Proof.
   pose proof (T2 R unit (fun X => X tt)) as h. met h.
   specialize (h 1 (fun x => x * x / 2) 0 (1 / 2) 1 1 1 3%nat (1 / 2) Rplus Rmult Rmult). met h.
-  specialize (h (fun _ x => x)). met h.
-  specialize (h (fun x => x)). met h.
+  specialize (h (fun x => x) (fun _ x => x)). met h.
   unfold next in h. simpl in h. simpl. lra.
 Qed.
 Print Assumptions met_by_half_a_square.

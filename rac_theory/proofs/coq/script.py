@@ -105,7 +105,7 @@ def _head(theorem: Theorem) -> str:
 
 def _variables(terms: Terms, space: Space) -> str:
     """Constants, then the space, then what depends on W."""
-    constants, drawn, names = [], [], dict[str, str]()
+    constants, drawn, names = list[str](), list[str](), dict[str, str]()
     for letter, name in terms.letters.items():
         if letter.name in BOUND:
             continue
