@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rac_theory.proofs.drawn import Drawn, H
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, g, gap, gap_next
-from rac_theory.proofs.facts_of_gain import bent, bent_by_M, gap_first, moved
+from rac_theory.proofs.facts_of_gain import bent, bent_by_M, bent_by_noise, gap_first, moved
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumption import Predicate
 from rac_theory.theorems.assumptions import (
@@ -76,6 +76,8 @@ class World:
 
 _SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
 _NOISY = "(project H (noisy W H))"
+_GRADIENT = "(* and with it a gradient *)\nVariable noisy : State -> Draw -> State.\n"
+_NOISY_STEP = _STEP.replace("grad W", "noisy W H")
 _LEAST = {"A square": "apply ip_pos", "Smallest eigenvalue of E[H]": "apply least"}
 WORLDS = (
     World(
@@ -88,11 +90,7 @@ WORLDS = (
     World(
         (rac_lora_stochastic,),
         ("gamma", "L", "lambda_min"),
-        _PRODUCT
-        + _PROJECTION
-        + _SMOOTH
-        + "(* and with it a gradient *)\nVariable noisy : State -> Draw -> State.\n"
-        + _STEP.replace("grad W", "noisy W H"),
+        _PRODUCT + _PROJECTION + _SMOOTH + _GRADIENT + _NOISY_STEP,
         {
             G @ G: _SQUARE,
             H(G) @ H(G): _SEEN,
@@ -102,7 +100,7 @@ WORLDS = (
         {
             **_LEAST,
             "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", "").replace(
-                "{step}", _PROJECTED.replace("grad W", "noisy W H")
+                "{step}", f"(scal (- {{gamma}}) {_NOISY})"
             ),
         },
     ),
@@ -121,6 +119,19 @@ WORLDS = (
             "E[H Q H] <= L_H E[H]": "apply most",
             _BELOW: _DESCENT.replace("{exact}", _EXACT).replace("{step}", _PROJECTED),
         },
+    ),
+    World(
+        (rac_lora_stochastic,),
+        ("gamma", "L_H", "lambda_min"),
+        _PRODUCT + _PROJECTION + _CURVED + _GRADIENT + _NOISY_STEP,
+        {
+            G @ G: _SQUARE,
+            H(G) @ H(G): _SEEN,
+            H(g) @ H(g): f"ip {_NOISY} {_NOISY}",
+            G @ H(g): f"ip (grad W) {_NOISY}",
+            bent_by_noise: f"ip {_NOISY} (Q_ {_NOISY})",
+        },
+        {**_LEAST, _BELOW: _DESCENT.replace("{exact}", "").replace("{step}", f"(scal (- {{gamma}}) {_NOISY})")},
     ),
     World(
         (one_exact_step, plain_gaussian_rac_lora),
