@@ -50,11 +50,13 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.numerics.linalg import project as project
     from rac_theory.proofs import Proof as Proof
     from rac_theory.proofs import prove as prove
+    from rac_theory.sharpness.certificate import Certificate as Certificate
     from rac_theory.sharpness.hardest_case import HardestCase as HardestCase
     from rac_theory.sharpness.hardest_case import hardest_case as hardest_case
     from rac_theory.sharpness.tightness import tightness as tightness
     from rac_theory.sharpness.worst_case import WorstCase as WorstCase
     from rac_theory.sharpness.worst_case import worst_case as worst_case
+    from rac_theory.sharpness.worst_case import worst_step as worst_step
     from rac_theory.sharpness.worst_case_comparison import Comparison as Comparison
     from rac_theory.sharpness.worst_case_comparison import side_by_side as side_by_side
     from rac_theory.simulation.simulate import simulate as simulate
@@ -85,6 +87,7 @@ _HOMES = {
     "CertifiedStep": "algorithms.gradients",
     "ChainOfLoRA": "algorithms",
     "Clients": "algorithms.gradients",
+    "Certificate": "sharpness.certificate",
     "Comparison": "sharpness.worst_case_comparison",
     "Constants": "cases.constants",
     "Exact": "algorithms.gradients",
@@ -138,6 +141,7 @@ _HOMES = {
     "tightness": "sharpness.tightness",
     "verify": "verification.verify",
     "worst_case": "sharpness.worst_case",
+    "worst_step": "sharpness.worst_case",
 }
 _MODULES = ("algorithms", "counterexamples", "problems", "sketches", "testing", "theorems")
 

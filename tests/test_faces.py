@@ -20,7 +20,6 @@ from rac_theory import (
     RACLoRA,
     Status,
     Sweep,
-    WorstCase,
     counterexamples,
     diagnose,
     empirical_rate,
@@ -35,6 +34,7 @@ from rac_theory import (
     sweep,
     theorems,
     verify,
+    worst_case,
 )
 from rac_theory.advice import advise
 from rac_theory.ledger.ledger import Ledger
@@ -85,7 +85,8 @@ def values(tmp_path_factory):
         "trajectory": run,
         "diagnosis": diagnose(run)[0],
         "hardest": hardest_case("T2", 40, rng=0),
-        "worst": WorstCase(0.5, 0.4),
+        "worst": worst_case("T4", L=1, mu=0.5, gamma=1, blocks=1, steps=1, rng=0),
+        "certificate": worst_case("T4", L=1, mu=0.5, gamma=1, blocks=1, steps=1, rng=0).certificate,
         "status": Status.HOLDS,
         "grid": Grid(("T1",)),
         "sweep": swept,
@@ -152,8 +153,8 @@ def test_constants_say_what_is_known_and_can_be_read_back(values):
 
 
 def test_what_can_be_read_back_is_equal(values):
-    names = {"Grid": Grid, "Rate": type(values["rate"]), "Slack": type(values["slack"]), "WorstCase": WorstCase}
-    for name in ("grid", "rate", "slack", "worst"):
+    names = {"Grid": Grid, "Rate": type(values["rate"]), "Slack": type(values["slack"])}
+    for name in ("grid", "rate", "slack"):
         assert eval(repr(values[name]), dict(names)) == values[name]
 
 

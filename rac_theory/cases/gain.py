@@ -145,7 +145,7 @@ def _of_algorithm(algorithm: ProjectedDescent, Q: Smoothness, sampling: Sampling
 
 
 def _layered(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> SmoothnessAlong:
-    """Along several layers: the largest of them, and as a whole where these are coupled and few entries."""
+    """Along several layers: the largest of them, and as a whole where these are more than Q and few entries."""
     each, apart = blocks(Q, algorithm.layers)
     shares = sampling.shared(len(each))
     found = [_of_algorithm(*one) for one in zip(algorithm.of_layers, each, shares, strict=True)]
@@ -153,8 +153,8 @@ def _layered(algorithm: LayeredRACLoRA, Q: Smoothness, sampling: Sampling) -> Sm
     how = found[largest].provenance
     if len(found) > 1:
         how = f"{algorithm.layers.names[largest]}, the largest of all layers: {how}"
-    known = [(Fraction(found[largest].L_H), how if apart else f"at most: {how}, with what couples layers")]
-    if not apart and (all_layers := along_all_layers(algorithm, Q)) is not None:
+    known = [(Fraction(found[largest].L_H), how if apart else f"at most: {how}, on more than Q")]
+    if not apart and len(found) > 1 and (all_layers := along_all_layers(algorithm, Q)) is not None:
         known.append((Fraction(all_layers[0]), f"{all_layers[1]}, on all entries of all layers"))
     return _smallest(known, Q.largest, math.fsum(one.alpha for one in found))
 

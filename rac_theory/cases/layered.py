@@ -28,7 +28,7 @@ _EPS = float(np.finfo(float).eps)
 
 
 class Blocks(NamedTuple):
-    """The smoothness of each layer, and whether these are just the blocks of Q, which couples none."""
+    """The smoothness of each layer, and whether that is Q itself, neither coupled nor replaced by what is larger."""
 
     each: list[Smoothness]
     apart: bool
@@ -36,10 +36,13 @@ class Blocks(NamedTuple):
 
 def blocks(Q: Smoothness, layers: Layers) -> Blocks:
     """Return a bound of Q, on the column of all layers, that has no block for two of them."""
+    if layers.shapes == (layers.shape,):
+        return Blocks([Q], apart=True)
     if (scale := _scale(Q)) is not None or layers.shape[0] > LARGEST_SIDE:
-        scale = Q.largest if scale is None else scale
-        return Blocks([Smoothness.known([(identity(m, scale), identity(n))]) for m, n in layers.shapes], apart=True)
-    M, each = Q.dense, []
+        largest = Q.largest if scale is None else scale
+        each = [Smoothness.known([(identity(m, largest), identity(n))]) for m, n in layers.shapes]
+        return Blocks(each, apart=scale is not None)
+    M, each, replaced = Q.dense, [], False
     parts = [*layers.slices()]
     coupled = [
         math.fsum(_norm(M[part, other]) for j, other in enumerate(parts) if j != i) for i, part in enumerate(parts)
@@ -49,7 +52,8 @@ def blocks(Q: Smoothness, layers: Layers) -> Blocks:
         along = of_blocks(own, shape)
         largest = Smoothness.known([(own, np.ones((1, 1)))]).largest
         each.append(Smoothness.known([(identity(shape[0], largest), identity(shape[1]))]) if along is None else along)
-    return Blocks(each, apart=not any(coupled))
+        replaced = replaced or along is None
+    return Blocks(each, apart=not replaced and not any(coupled))
 
 
 def along_all_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> tuple[float, str] | None:

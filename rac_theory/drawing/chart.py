@@ -189,19 +189,15 @@ def _single_runs(runs: Array, xscale: Scale) -> Layer:
 
 
 def _chart(layers: Sequence[Layer], last: int, xscale: Scale, ylabel: str, title: str) -> Chart:
-    """Choose limits: single runs may fall by orders of magnitude, as a band does near t = 0, and decide nothing.
-
-    But where there is no mean beside a bound their first points count.
-    """
-    lines = [_drawable(layer.curves) for layer in layers if layer.is_firm]
-    if sum(bool(np.isfinite(line).any()) for line in lines) < 2:
+    """Choose limits: single runs may fall by orders of magnitude, and decide nothing, but where there is no mean."""
+    lines = [line for layer in layers if layer.is_firm and np.isfinite(line := _drawable(layer.curves)).any()]
+    if len(lines) < 2:
         lines += [_drawable(layer.curves[:, :1]) for layer in layers if layer.is_faint and layer.curves.size]
     areas = [_drawable(layer.curves) for layer in layers if layer.filled]
     low = min((float(np.nanmin(line)) for line in lines if np.isfinite(line).any()), default=0.1)
     high = max((float(np.nanmax(shape)) for shape in (*lines, *areas) if np.isfinite(shape).any()), default=1.0)
     first = 1 if xscale == "log" else 0
     xlim = _with_margin(first, max(last, first + 1), xscale)
-
     low, high = max(low / 3, sys.float_info.min), min(1.5 * high, sys.float_info.max)
     firm, faint = (
         [_as_lines(layer, xlim, xscale, (low, high)) for layer in layers if layer.is_faint is wanted]

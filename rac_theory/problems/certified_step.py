@@ -1,6 +1,7 @@
 """A step size with a certificate: the problem's own at each W, or 1/L, which is certified everywhere."""
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import shown
 from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
 
 
 def check_certifies(problem: Problem) -> None:
@@ -40,7 +42,7 @@ def certified_step(problem: Any, W: Array, G: Array) -> Array:
     [0.25, 0.25, 0.25]
     """
     own = getattr(problem, "certified_step", None)
-    proved = np.full(W.shape[:-2], 1 / problem.L) if own is None else np.asarray(own(W, G))
+    proved = np.full(W.shape[:-2], _inverse(problem.L)) if own is None else np.asarray(own(W, G))
     steps = proved.astype(W.dtype, copy=False)
     if steps.dtype != proved.dtype:  # which rounds to nearest, perhaps up
         steps = np.nextafter(steps, np.zeros_like(steps))
@@ -48,3 +50,7 @@ def certified_step(problem: Any, W: Array, G: Array) -> Array:
         came = f"shape {steps.shape}" if steps.shape != W.shape[:-2] else f"{np.nanmin(steps):.3g}"
         raise ValueError(f"certified_step must return a step >= 0 for each W, of shape {W.shape[:-2]}, got {came}")
     return steps
+
+
+def _inverse(L: float) -> float:
+    return rounded(1 / Fraction(L), -math.inf)  # 1/5 is more than a fifth

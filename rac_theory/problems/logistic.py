@@ -142,10 +142,13 @@ class LogisticRegression(RegularisedLoss, Value):
         A step that goes downhill at first stays there as long as it is no longer than the inverse of that.
         """
         f, eps = self.value(W), float(np.finfo(W.dtype).eps)
-        # What ``rounding`` says, whatever the scores: those are off by at most (d + 2) eps ||x_i|| ||W||.
+        # What ``rounding`` says, whatever the scores: those are off by at most s = (d + 2) eps ||x_i|| ||W||, and so a
+        # loss by a factor of e^s, as its slope is no more than itself. Far out that is large.
         d, longest = self.shape[0], self._longest_row
-        off = 2 * (d + 2) * eps * np.sqrt(longest * squared_norms(W)) * f + (1500 + d) * eps * (1 + f)
-        return np.asarray((1 - 8 * eps) / np.fmin(self.L, longest * (f + off) + self.l2))
+        off = (1500 + d) * eps * (1 + f)
+        with np.errstate(over="ignore"):
+            more = np.exp(2 * (d + 2) * eps * np.sqrt(longest * squared_norms(W)))
+            return np.asarray((1 - 8 * eps) / np.fmin(self.L, longest * more * (f + off) + self.l2))
 
     @cached_property
     def _longest_row(self) -> float:

@@ -1,82 +1,110 @@
-r"""The worst case of a theorem over its whole class of functions, by performance estimation (optional extra ``pep``).
+"""The worst case of a theorem over its whole class of functions, between two ends that are proved (extra ``pep``).
 
 Of a function only its points, values and gradients along the runs matter, and of those only inner products: the worst
-case is a semidefinite program (Drori & Teboulle, *Performance of first-order methods for smooth convex minimization*,
-Math. Program. 145, 2014; Taylor, Hendrickx & Glineur, arXiv:1502.05666). PEPit knows what must be imposed on a class,
-and ``pep_program`` solves the program and says how accurately. The sketch draws one of k blocks of coordinates, so that
-all runs are a tree with k branches at every step, and an expectation is a mean over its nodes. Dimensions are not
-limited: the worst case is over all of them.
+case is the value of a semidefinite program (Drori & Teboulle, *Performance of first-order methods for smooth convex
+minimization*, Math. Program. 145, 2014; Taylor, Hendrickx & Glineur, arXiv:1502.05666). Dimensions are not limited:
+it is over all of them.
 
-Nothing changes if all points or all values are shifted, so the infimum is 0, and the origin is a minimiser (T1: W^0).
+- The *upper end* is proved by a ``Certificate``. A solver proposed its multipliers, they were rounded, and it is
+  checked in exact arithmetic whatever the solver did.
+- The *lower end* is attained by a function that is named, and evaluated exactly.
 
-- *T1*: smooth functions, by interpolation conditions, and :math:`f - \|\nabla f\|^2 / (2 L) \ge f^\star`: exact.
-- *T2*: smooth PL functions have no known interpolation conditions. PEPit's are necessary, so the value is an *upper*
-  end of the worst case.
-- *T4*: smooth strongly convex functions, by interpolation conditions: exact.
+For T1, T3 and T4 the conditions are all that functions of the class have in common, so that only the margin for
+rounding and the search for the example keep the ends apart. For T2 no such conditions are known: those here are
+necessary.
 """
 
-import warnings
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, Literal, TypeAlias
+from fractions import Fraction
+from functools import cached_property
 
+from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
 from rac_theory.problems import checks
-from rac_theory.problems.extras import import_extra
-from rac_theory.sharpness.worst_case_program import Program
+from rac_theory.problems.naming import type_name
+from rac_theory.sharpness import multipliers
+from rac_theory.sharpness.certificate import Certificate
+from rac_theory.sharpness.example import Example
+from rac_theory.sharpness.example_search import hardest_example
+from rac_theory.sharpness.program import program
+from rac_theory.sharpness.setting import THEOREMS, Setting, TheoremId
 
-TheoremId: TypeAlias = Literal["T1", "T2", "T4"]
-
-LARGEST_TREE = 63
-"""The most points in the tree of runs: two blocks and five steps."""
-
-_WIDEST = 1e-4  # of the upper end
+LARGEST_TREE = 43
+"""The most points in the tree of runs: six blocks and two steps; three and three have 40."""
 
 
 @dataclass(frozen=True)
 class WorstCase:
-    """The largest that the metric of a theorem can be, where its start is 1: ``f(W^0) - f*``, for T4 the distance.
-
-    Both ends allow for the error of the solver, see
-    ``rac_theory.sharpness.worst_case_program``; that is no proof.
+    """The largest that the metric of a theorem can be, where its start is 1: see ``certificate.statement``.
 
     Attributes
     ----------
-    upper : float
-        No function does worse: the dual value, raised by what the multipliers may err.
-    lower : float
-        The conditions that are imposed allow as much: the primal value, less what it has gained by breaking them.
+    certificate : Certificate
+    example : Example
+    upper : Fraction
+        No function does worse, as the certificate proves.
+    lower : Fraction
+        The example does as badly.
 
     Examples
     --------
     >>> from rac_theory import worst_case
-    >>> found = worst_case("T4", L=1.0, mu=0.5, gamma=1.0, blocks=1, steps=1)
-    >>> print(f"{found.lower:.3f} to {found.upper:.3f}, {found.width < 1e-4}")
-    0.250 to 0.250, True
+    >>> found = worst_case("T4", L=1, mu=0.5, gamma=1, blocks=1, steps=1, rng=0)
+    >>> print(found.lower, f"{float(found.upper):.3f}", found.certificate.check())
+    1/4 0.250 True
     """
 
-    upper: float
-    lower: float
+    certificate: Certificate
+    example: Example
+
+    def __repr__(self) -> str:
+        theorem = self.certificate.setting.theorem
+        return f"<{type_name(self)} of {theorem}: between {float(self.lower):.6g} and {float(self.upper):.6g}>"
+
+    @property
+    def upper(self) -> Fraction:
+        """No function does worse."""
+        return self.certificate.bound
+
+    @cached_property
+    def lower(self) -> Fraction:
+        """The example does as badly."""
+        return self.example.value(self.certificate.setting)
 
     @property
     def width(self) -> float:
         """How far the ends are apart, relative to the upper one."""
-        return (self.upper - self.lower) / self.upper
+        return float((self.upper - self.lower) / self.upper)
 
 
-def worst_case(theorem: TheoremId, *, L: float, mu: float = 0.0, gamma: float, blocks: int, steps: int) -> WorstCase:
+def worst_case(
+    theorem: TheoremId,
+    *,
+    L: float | Fraction,
+    mu: float | Fraction = 0,
+    gamma: float | Fraction,
+    blocks: int,
+    steps: int,
+    rng: Randomness = None,
+) -> WorstCase:
     """Return the worst case of RAC-LoRA with a uniform block of ``blocks`` and exact gradients.
+
+    The sketch draws one of k blocks of coordinates, so that all runs are a tree with k branches at every step, and an
+    expectation is a mean over its nodes.
 
     Parameters
     ----------
-    theorem : "T1", "T2" or "T4"
-    L, mu : float
-        The constants of the class; mu, of PL for T2 and of strong convexity for T4, is not read for T1.
-    gamma : float
+    theorem : "T1", "T2", "T3", "T3_isotropic" or "T4"
+    L, mu : float or Fraction
+        The constants of the class; mu, of PL for T2 and of strong convexity for T4, is not read for others. Numbers
+        are taken as they are: 0.1 is the number in floating point, and Fraction(1, 10) makes a shorter certificate.
+    gamma : float or Fraction
         The size of a gradient step.
     blocks : int
         k, so that ``E[H] = I / k``; 1 is gradient descent.
     steps : int
         T, at least 1. The tree has ``1 + k + ... + k^T`` points.
+    rng : seed, SeedSequence or Generator
+        Of the search for the example.
 
     Raises
     ------
@@ -85,89 +113,87 @@ def worst_case(theorem: TheoremId, *, L: float, mu: float = 0.0, gamma: float, b
     MissingExtra
         Without the extra ``pep``.
     RuntimeError
-        If the solver gives up, or leaves the ends further apart than 1e-4 of the upper one.
+        If the solver proposes nothing that can be proved.
 
     Examples
     --------
     >>> from rac_theory import worst_case
-    >>> found = worst_case("T4", L=1.0, mu=0.5, gamma=1.0, blocks=2, steps=1)
-    >>> print(f"{found.upper:.3f}")  # T4 promises 1 - 1/2 + (1 - gamma mu)^2 / 2: no less is true
-    0.625
+    >>> found = worst_case("T4", L=1, mu=0.5, gamma=1, blocks=2, steps=1, rng=0)
+    >>> print(found)  # T4 promises 1 - 1/2 + (1 - gamma mu)^2 / 2: no less is true
+    <WorstCase of T4: between 0.625 and 0.625>
     """
-    checks.one_of("theorem", theorem, ("T1", "T2", "T4"))
-    L, gamma = checks.finite("L", L, above=0), checks.finite("gamma", gamma, above=0)
-    if theorem != "T1":
-        mu = checks.finite("mu", mu, above=0, below=L)
     blocks, steps = checks.integer("blocks", blocks, 1), checks.integer("steps", steps, 1)
     if (points := sum(blocks**t for t in range(steps + 1))) > LARGEST_TREE:
         raise ValueError(f"blocks and steps must make a tree of at most {LARGEST_TREE} points, got {points}")
-    program = _program(theorem, mu / L, gamma * L, blocks, steps)
-    unit = L if theorem == "T1" else 1.0  # of the metric, where L is the unit of f and points are measured to match
-    found = WorstCase(*(unit * end for end in program.ends(program.solved())))
-    if not 0 <= found.width <= _WIDEST:
-        raise RuntimeError(f"the ends must be within {_WIDEST:g} of each other, got {found}; ask for fewer steps")
-    return found
+    return _solved(_setting(theorem, L, mu, gamma, blocks, steps, Fraction(1, blocks)), rng)
 
 
-def _program(theorem: TheoremId, mu: float, gamma: float, blocks: int, steps: int) -> Program:
-    """Write down the program for L = 1."""
-    pep = _pepit().PEP()
-    f = _function(pep, theorem, mu)
-    groups: list[list[Any]] = []
-    levels = [[_pepit().point.null_point if theorem == "T1" else _point(groups, blocks)]]
-    for _ in range(steps):
-        gradients = [_gradient(f, x, groups, blocks) for x in levels[-1]]
-        levels.append([x - gamma * part for x, parts in zip(levels[-1], gradients, strict=True) for part in parts])
-    start = levels[0][0]
-    if theorem == "T4":
-        pep.set_initial_condition(start**2 <= 1)
-        pep.set_performance_metric(_mean(x**2 for x in levels[-1]))
-    elif theorem == "T2":
-        for x in levels[-1]:
-            _gradient(f, x, groups, blocks)
-        pep.set_initial_condition(f(start) <= 1)
-        pep.set_performance_metric(_mean(f(x) for x in levels[-1]))
-    else:
-        pep.set_initial_condition(f(start) <= 1)
-        for x in chain(*levels[:-1]):
-            pep.add_constraint(f(x) >= f.gradient(x) ** 2 / 2)
-        pep.set_performance_metric(_mean(_mean(f.gradient(x) ** 2 for x in level) for level in levels[:-1]))
-    return Program.of(pep, f, list(zip(*groups, strict=True)))
+def worst_step(
+    theorem: TheoremId,
+    *,
+    L: float | Fraction,
+    mu: float | Fraction = 0,
+    gamma: float | Fraction,
+    share: float | Fraction,
+    rng: Randomness = None,
+) -> WorstCase:
+    """Return the worst case of one step under *any* sketch with ``E[H] = share I``, and of any function.
+
+    For T1 and T2 the upper end holds wherever ``E[H]`` is at least that, ``share`` being ``lambda_min``. Its
+    conditions are of a mean over all draws, so there may be infinitely many. The lower end is attained by some
+    sketch: one that draws everything or nothing, or r of d coordinates.
+
+    Parameters
+    ----------
+    theorem, L, mu, gamma, rng
+        As for ``worst_case``.
+    share : float or Fraction
+        Above 0, at most 1; r/d for a uniform range.
+
+    Raises
+    ------
+    ValueError, MissingExtra, RuntimeError
+        As ``worst_case``.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rac_theory import worst_step
+    >>> found = worst_step("T2", L=1, mu=Fraction(1, 10), gamma=1, share=Fraction(1, 16), rng=0)
+    >>> print(found)  # T2 promises 0.99375
+    <WorstCase of T2: between 0.993398 and 0.993709>
+    """
+    share = _exact("share", share)
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, got {share}")
+    return _solved(_setting(theorem, L, mu, gamma, 0, 1, share), rng)
 
 
-def _pepit() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of invalid escape sequences in its source, when it is first compiled
-        return import_extra("PEPit", "pep")
+def _setting(
+    theorem: TheoremId,
+    L: float | Fraction,
+    mu: float | Fraction,
+    gamma: float | Fraction,
+    blocks: int,
+    steps: int,
+    share: Fraction,
+) -> Setting:
+    checks.one_of("theorem", theorem, THEOREMS)
+    exact = {name: _exact(name, x) for name, x in (("L", L), ("gamma", gamma))}
+    if theorem in ("T2", "T4"):
+        exact["mu"] = _exact("mu", mu)
+        if exact["mu"] >= exact["L"]:
+            raise ValueError(f"mu must be below L = {L}, got {mu}")
+    return Setting(theorem, exact["L"], exact.get("mu", Fraction(0)), exact["gamma"], blocks, steps, share)
 
 
-def _function(pep: Any, theorem: TheoremId, mu: float) -> Any:
-    """Return f, with its minimum 0 at the origin; for T1, whose functions need no minimiser, a function and no more."""
-    from PEPit import expression, functions, point
-
-    if theorem == "T1":
-        return pep.declare_function(functions.SmoothFunction, L=1.0)
-    classes = {
-        "T2": functions.SmoothQuadraticLojasiewiczFunctionExpensive,
-        "T4": functions.SmoothStronglyConvexFunction,
-    }
-    f = pep.declare_function(classes[theorem], L=1.0, mu=mu)
-    f.add_point((point.null_point, point.null_point, expression.null_expression))
-    return f
+def _exact(name: str, x: float | Fraction) -> Fraction:
+    """Return the number as it is; ValueError if it is not finite and above 0."""
+    if isinstance(x, Fraction) and x > 0:
+        return x
+    return Fraction(checks.finite(name, x, above=0))
 
 
-def _point(groups: list[list[Any]], blocks: int) -> Any:
-    """Return a new point and add its parts in the blocks to ``groups``."""
-    groups.append([_pepit().Point() for _ in range(blocks)])
-    return sum(groups[-1][1:], groups[-1][0])
-
-
-def _gradient(f: Any, x: Any, groups: list[list[Any]], blocks: int) -> list[Any]:
-    """Give f a value and a gradient at x, and return the parts of the gradient."""
-    f.add_point((x, _point(groups, blocks), _pepit().Expression()))
-    return groups[-1]
-
-
-def _mean(expressions: Any) -> Any:
-    terms = list(expressions)
-    return sum(terms[1:], terms[0]) / len(terms)
+def _solved(setting: Setting, rng: Randomness) -> WorstCase:
+    certificate = multipliers.certificate(program(setting))
+    return WorstCase(certificate, hardest_example(setting, generator(seed_sequence(rng))))

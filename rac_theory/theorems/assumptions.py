@@ -5,10 +5,18 @@ symbols of the theorems, and says by itself what breaks it.
 """
 
 from rac_theory.algebra import Symbol, equal
-from rac_theory.algorithms import Bernoulli, FittedDescent, Implementation, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import (
+    Bernoulli,
+    FittedDescent,
+    Implementation,
+    LayeredRACLoRA,
+    ProjectedDescent,
+    RACLoRA,
+)
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.problems.layers import layers_of
 from rac_theory.sketches import Gaussian
 from rac_theory.theorems.assumption import Condition, Known
 from rac_theory.theorems.symbols import (
@@ -39,10 +47,24 @@ def rac_lora_exact(case: Case, c: Constants) -> str | None:
 
 def rac_lora_certified(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and the exact gradient, no step longer than one certified at W: it lowers f by
-    gamma_t ||HG||^2 / 2 or more, whatever H."""
+    gamma_t ||HG||^2 / 2 or more, whatever H. Of a problem with layers H acts in each layer by itself."""
     wrong = _projected(case) or _gradients(case, CertifiedStep, "must be those of a certified step")
+    wrong = wrong or _across_layers(case)
     too_long = f"gamma, a factor of certified steps, must be at most 1, it is {c.gamma:g}"
     return wrong or (too_long if c.gamma > 1 else None)
+
+
+def _across_layers(case: Case) -> str | None:
+    """Of a problem with layers that certifies its own steps, which are about block diagonal H: one that is not."""
+    problem, algorithm = case.problem, case.algorithm
+    layers = layers_of(problem)
+    if layers is None or len(layers) == 1 or not hasattr(problem, "certified_step"):
+        return None
+    if isinstance(algorithm, RACLoRA) and algorithm.sketch is None:
+        return None
+    if isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes:
+        return None
+    return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
 
 
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:

@@ -1,7 +1,8 @@
 r"""RAC-LoRA with steps that are certified where they are taken: T1 with :math:`\gamma_t` for 1/L, and no L at all.
 
-A certificate is about every orthogonal projection, so that it does not depend on the one that is drawn: that is all
-the proof needs. What is bounded is the mean of :math:`\gamma_t \|\nabla f(W^t)\|^2`, in the unit of f.
+A certificate is about every orthogonal projection, of several layers about every block diagonal one, so that it does
+not depend on the one that is drawn: that is all the proof needs. What is bounded is the mean of
+:math:`\gamma_t \|\nabla f(W^t)\|^2`, in the unit of f.
 """
 
 from rac_theory.theorems.assumptions import bounded_below, rac_lora_certified

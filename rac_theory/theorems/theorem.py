@@ -40,7 +40,7 @@ class Tightest(NamedTuple):
     --------
     >>> from rac_theory.theorems import T3
     >>> T3.tightest.ratio
-    0.5
+    0.5203
     """
 
     ratio: float

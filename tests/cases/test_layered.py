@@ -124,11 +124,44 @@ def test_blocks_bound_what_they_come_from():
         whole = np.zeros((12, 12))
         whole[:6, :6], whole[6:, 6:] = (block.dense for block in found.each)
         assert np.linalg.eigvalsh(whole - Q.dense)[0] >= 0
-    apart = blocks(Smoothness([(coupled(0.0), np.ones((1, 1)))]), LAYERS)
+    apart = blocks(Smoothness([(np.diag(np.arange(1.0, 13.0)), np.ones((1, 1)))]), LAYERS)
     assert apart.apart
     scalar = blocks(Smoothness.isotropic(3.0, (12, 1)), LAYERS)
     assert [block.largest for block in scalar.each] == [3.0, 3.0]
     assert [block.shape for block in scalar.each] == [*LAYERS.shapes]
+
+
+def test_a_block_that_is_no_sum_by_sides_is_read_on_all_entries():
+    """Layers that nothing couples, one of which is dense: L_H is an eigenvalue, not the largest of Q.
+
+    Catches ``H (l I) H = l H``, of an l I that is more than Q, told as the smallest there is.
+    """
+    A = np.random.default_rng(0).standard_normal((6, 6))
+    Q = np.zeros((12, 12))
+    Q[:6, :6], Q[6:, 6:] = A @ A.T / 6, 0.01 * np.eye(6)
+    algorithm = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(3, 1)], 1.0)
+    known = smoothness_along(algorithm, Smoothness([(Q, np.ones((1, 1)))]))
+    K, T = moments(algorithm, Q)
+    root = np.linalg.inv(np.linalg.cholesky(K))
+    assert pytest.approx(np.linalg.eigvalsh(root @ T @ root.T)[-1], rel=1e-9) == known.L_H
+    assert 0.9 * np.linalg.eigvalsh(Q)[-1] > known.L_H
+    assert "on all entries of all layers" in known.provenance
+
+
+def test_what_is_more_than_q_is_no_smallest_number():
+    """A column that is too long to be formed, of which the largest of Q is taken. Catches its L_H told as exact."""
+    layers = Layers([(1100, 1), (1000, 1)])
+    Q = Smoothness.known([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
+    known = smoothness_along(LayeredRACLoRA(layers, [Haar(1100, 1), Haar(1000, 1)], 1.0), Q)
+    assert known.L_H == 10.0
+    assert known.provenance.startswith("at most")
+
+
+def test_one_layer_that_is_the_column_has_its_smoothness():
+    """However long it is. Catches the largest of Q where a sketch of the column sees a tenth of it."""
+    Q = Smoothness.known([(np.diag(np.concatenate([[10.0], np.ones(2099)])), np.eye(1))])
+    found = smoothness_along(LayeredRACLoRA(Layers([(2100, 1)]), [Haar(2100, 1)], 1.0), Q)
+    assert found == smoothness_along(Haar(2100, 1), Q)
 
 
 def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():

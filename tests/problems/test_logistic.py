@@ -1,5 +1,7 @@
 """LogisticRegression against scikit-learn, its labels, and margins that would overflow a careless formula."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -180,6 +182,30 @@ def test_the_certified_step_is_at_most_a_factor_of_1_6_too_short():
 
     assert (holds(1.0), holds(1.58), holds(1.6)) == (True, True, False)
     assert gamma * problem.L > 1000
+
+
+def test_scores_that_are_lost_to_rounding_certify_nothing():
+    """Of two terms near 1e16 a score is known up to several: the loss is 9, computed as 1e-12, here and in exact terms.
+
+    Catches an error of the loss that is taken to be proportional to that of scores, however large: K was 4e8 times too
+    small, and the step as much too long.
+    """
+    found = 0
+    for seed in (174, 420):
+        rng = np.random.default_rng(seed)
+        d = rng.integers(2, 80)
+        rows = 10 ** rng.uniform(5, 9) * rng.standard_normal((3, d))
+        W = rng.standard_normal(d) * 10 ** rng.uniform(4, 9)
+        Q = np.linalg.qr(rows.T)[0]
+        for _ in range(2):
+            W -= Q @ (Q.T @ W)
+        problem = LogisticRegression(rows, [1, -1, 1])
+        sums = [sum(Fraction(a) * Fraction(b) for a, b in zip(x, W, strict=True)) for x in rows.tolist()]
+        f = sum(np.logaddexp(0.0, float(-s * z)) for s, z in zip((1, -1, 1), sums, strict=True)) / 3
+        K = 1 / float(problem.certified_step(W[:, None], problem.gradient(W[:, None])))
+        assert min(problem.L, np.max(np.sum(rows**2, axis=1)) * f) * (1 - 1e-9) <= K
+        found += f > 1e6 * problem.value(W[:, None])
+    assert found  # or rounding was kinder than it was here
 
 
 def test_without_a_loss_to_gain_from_the_certified_step_is_that_of_L():

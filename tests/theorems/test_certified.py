@@ -4,6 +4,7 @@ import itertools
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from rac_theory import (
     verify,
 )
 from rac_theory.problems import Layers, LogisticRegression, Quadratic
+from rac_theory.problems.certified_step import certified_step
 from rac_theory.sketches import Coordinate, FromFunction, Haar, WeightedCoordinate
 from rac_theory.theorems import mean_scaled_squared_gradient
 from rac_theory.theorems.metric import Curves
@@ -236,6 +238,64 @@ def test_of_a_factor_no_gain_is_told():
     assert of_step.nu == 1.0
     assert math.isnan(of_factor.nu)
     assert of_factor.lambda_min == 1.0
+
+
+@dataclass(frozen=True)
+class TwoNumbers:
+    """(K x^2 + y^2)/2 over layers of one number each: projections in each move along axes alone."""
+
+    steep: ClassVar[float] = 1e4
+    layers: ClassVar[Layers] = Layers([(1, 1), (1, 1)])
+    shape: ClassVar[tuple[int, int]] = (2, 1)
+    convex: ClassVar[bool] = True
+    f_star: ClassVar[float] = 0.0
+    f_lower: ClassVar[float] = 0.0
+    L: ClassVar[float] = math.nan
+    mu: ClassVar[float] = math.nan
+    strong_convexity: ClassVar[float] = math.nan
+
+    def value(self, W):
+        return (self.steep * W[..., 0, 0] ** 2 + W[..., 1, 0] ** 2) / 2
+
+    def gradient(self, W):
+        return np.array([[self.steep], [1.0]]) * W
+
+    def certified_step(self, W, G):
+        return np.where(W[..., 0, 0] == 0, 1.0, 1 / self.steep)
+
+
+def test_what_is_certified_in_each_layer_says_nothing_across_them():
+    """From x = 0 a step of 1 is certified for H that are block diagonal, and true of them; a projection of the whole
+    column moves x. Catches T16 for it: a true theorem that is VIOLATED by a problem that keeps its promise."""
+    problem, start = TwoNumbers(), np.array([[0.0], [1.0]])
+    swapped = Layers([(2, 1)])
+    for algorithm in (
+        RACLoRA(Haar(2, 1), 1.0, gradients=CertifiedStep()),
+        LayeredRACLoRA(swapped, [Haar(2, 1)], 1.0, gradients=CertifiedStep()),
+        Bernoulli(Haar(2, 1), Haar(1, 1), 1.0, gradients=CertifiedStep()),
+    ):
+        case = Case(algorithm, problem, start, steps=20)
+        assert simulate(case, runs=64, rng=0).values[:, 1].mean() > 5  # uphill from 0.5: T16 would be false of it
+        told = verify(T16, case, rng=0)
+        assert told.status is Status.NOT_APPLICABLE
+        assert "in each layer of Layers(W1 1x1, W2 1x1) by itself" in told.unmet[0]
+    own = LayeredRACLoRA(problem.layers, [None, Coordinate(1, 1)], 1.0, gradients=CertifiedStep())
+    for algorithm in (SGD(1.0, CertifiedStep()), own):
+        assert verify(T16, Case(algorithm, problem, start, steps=20), rng=0).status is Status.HOLDS
+
+
+def test_a_step_of_one_over_l_is_certified_across_layers():
+    """Where a problem with layers has no certificate of its own. Catches a rule about layers that asks for no more."""
+    problem = Quadratic.full(np.eye(4), np.ones((4, 1)), layers=Layers([(2, 1), (2, 1)]))
+    case = Case(RACLoRA(Haar(4, 1), 1.0, gradients=CertifiedStep()), problem, steps=20)
+    assert verify(T16, case, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
+
+
+def test_one_over_l_is_rounded_down():
+    """Catches 1/5 of floats, which is more than a fifth, and a quarter that is less than one."""
+    for L in (3.0, 4.0, 5.0):
+        step = float(certified_step(Quadratic.left([[L]], [[1.0]]), np.ones((1, 1, 1)), np.ones((1, 1, 1)))[0])
+        assert Fraction(step) * Fraction(L) <= 1 < Fraction(math.nextafter(step, 1.0)) * Fraction(L)
 
 
 class _Wrong(Quartic):

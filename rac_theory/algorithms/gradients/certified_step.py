@@ -16,7 +16,8 @@ class CertifiedStep:
     r"""One step with the full gradient G, of a size :math:`\gamma_t` that the problem certifies at W.
 
     The certificate, ``problem.certified_step(W, G)``, says that no step s up to it, along any orthogonal projection H,
-    lowers f by less than :math:`s \|HG\|^2 / 2`. It does not know which H is drawn. So T16 needs no L, and steps are as
+    lowers f by less than :math:`s \|HG\|^2 / 2`; of a problem with ``layers``, any H that is block diagonal, so that an
+    algorithm must act in each layer by itself. It does not know which H is drawn. So T16 needs no L, and steps are as
     long as f is flat around W. Of a problem without this member it is 1/L. ``gamma`` of the algorithm is a factor here,
     dimensionless: the promise is best at 1, and there is none beyond.
 
