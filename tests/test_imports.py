@@ -22,7 +22,7 @@ ROOMS = [
     *("theorems", "proofs", "verification", "sharpness", "counterexamples", "experiments"),  # what is said of it
     *("ledger", "sweeps", "advice", "report", "testing", "commands"),  # what people use
 ]
-BESIDE_THE_ROOMS = {"benchmarks", "browser", "docs", "fuzz", "mutants"}  # folders of tests
+BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants"}  # folders of tests
 
 _spec = importlib.util.spec_from_file_location("house", TESTS.parent / "docs" / "house.py")
 assert _spec is not None

@@ -2,12 +2,16 @@
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rac_theory import theorems
-from rac_theory.commands.exit_status import OK, VIOLATED
+from rac_theory.commands.exit_status import OK, VIOLATED, worst
 from rac_theory.commands.screen import screen, tell
 from rac_theory.proofs import Proof, prove, strongest
+from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import imported
 from rac_theory.theorems.theorem import Theorem
@@ -16,6 +20,10 @@ from rac_theory.theorems.theorem import Theorem
 def run(arguments: argparse.Namespace) -> int:
     """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
     asked = [one for name in arguments.theorem for one in _named(name)]
+    if arguments.kernel == "coq":
+        return _by_coq(asked, arguments.out)
+    if arguments.out is not None:
+        raise ValueError("out must not be given without --kernel coq: nothing else is written")
     in_full = len(asked) == 1 or arguments.latex
     status, console = OK, screen()
     for theorem in dict.fromkeys(asked):
@@ -28,6 +36,32 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             tell(console, _in_full(proof, arguments.latex) if in_full else _line(proof, seconds), hang=5)
     return status
+
+
+def _by_coq(asked: Iterable[Theorem], out: str | None) -> int:
+    """Print what Coq says of the proof of each theorem, and if asked keep the files; 1 if it refuses one."""
+    status, console = OK, screen()
+    proofs = {theorem.id: prove(theorem) for theorem in asked}
+    for theorem in dict.fromkeys(asked):
+        if proofs[theorem.id] is None:
+            status = VIOLATED
+            tell(console, "\n".join(_missing(theorem)))
+    scripts = {id: proof.coq() for id, proof in proofs.items() if proof is not None}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()) if out is None else out)
+        folder.mkdir(parents=True, exist_ok=True)
+        for answer in kernel.ask(scripts, folder):
+            status = worst(status, VIOLATED if answer.refused else OK)
+            said = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
+            tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {said}", hang=5)
+    return status
+
+
+def _from(script: str) -> str:
+    """What a file that is accepted proves, and from what."""
+    start = "f, the draw and the step" if "\nHypothesis smooth " in script else "what is granted of a step"
+    variance = ", variances bounded at each W" * ("On average along the iterates" in script)
+    return f"for every T, from {start}{variance}; no axiom but those of the real numbers"
 
 
 def _named(name: str) -> tuple[Theorem, ...]:

@@ -19,6 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     checks.integer("seed", arguments.seed, 0)
     if arguments.all == (arguments.name is not None):
         raise ValueError(f"sketch must be given one name, or --all, got {'both' if arguments.all else 'neither'}")
+    if arguments.all and arguments.exact:
+        raise ValueError("exact must be asked of one sketch, not with --all")
     console = screen()
     if arguments.all:
         known = all_spectra.compare(dim, rank, rng=arguments.seed)
@@ -27,8 +29,13 @@ def run(arguments: argparse.Namespace) -> int:
             tell(console, line)
         ax = all_spectra.comparison_plot(known)
     else:
-        one = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed)
+        one = spectrum(sketch_factory(arguments.name)(dim, rank), rng=arguments.seed, exact=arguments.exact)
         tell(console, all_spectra.description(one), hang=16)
+        if one.certificate is not None:
+            kept = results.save_text(
+                one.certificate.coq(), arguments.out, f"lambda_min {arguments.name} {dim}x{rank}.v"
+            )
+            tell(console, f"{'for Coq':16}{printable(str(kept))}", hang=16)
         ax = one.plot()
     what = "every sketch" if arguments.all else arguments.name
     ax.set_title(f"{what}, dim {dim}, rank {rank}", fontsize=9)

@@ -59,6 +59,19 @@ def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
     return path
 
 
+def save_text(text: str, folder: Path, words: str) -> Path:
+    """Write a text into a folder that is made if need be; the file is named by the words, as an identifier.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be made or written.
+    """
+    with _written_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return write_whole(folder / slug(words).replace("-", "_"), text)
+
+
 def slug(words: str) -> str:
     """Return a file name made of the letters, digits and dots of some words."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", words.replace("/", "_over_")).strip("-")

@@ -116,6 +116,24 @@ class Proof:
         """The proof in LaTeX: formulas, and the words before each."""
         return as_latex(Reading(self))
 
+    def coq(self) -> str:
+        """Return the proof as a file for Coq 8.20, which stands alone and ends in the claim for every T.
+
+        Raises
+        ------
+        ValueError
+            If something in it has no form that is written there.
+
+        Examples
+        --------
+        >>> from rac_theory import prove
+        >>> print(prove("T2").coq().partition("Theorem T2 : ")[2].partition("Proof.")[0].strip())
+        ((mean_at T f) - fstar) <= (((1 - (gamma * mu * lambda_min)) ^ T) * gap0).
+        """
+        from rac_theory.proofs.coq.script import script
+
+        return script(self.theorem, self.fact, self.times, self.facts)
+
     @property
     def pages(self) -> tuple[str, ...]:
         """The pages of the documentation that prove lemmas it rests on."""

@@ -15,6 +15,8 @@ from rac_theory.sketches.spectra import Spectrum, spectrum
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_SHORT = 12  # letters of a fraction that is written out
+
 Spectra = Mapping[str, Spectrum | str]
 """By name, the spectrum of a sketch, or why there is none at this size."""
 
@@ -55,11 +57,12 @@ def description(known: Spectrum) -> str:
     known by        closed form of E[H]
     slowdown        4 times the steps of full gradient descent are promised
     """
-    dim = len(known.matrix)
+    dim, rank = len(known.matrix), float(known.expected_rank)
     lines = {
         "lambda_min": _interval(known.lambda_min, known.lambda_min_upper),
         "lambda_max": _interval(known.lambda_max_lower, known.lambda_max),
-        "expected rank": f"{known.expected_rank:.6g}, so lambda_min is at most {known.expected_rank / dim:.6g}",
+        **_certificate(known),
+        "expected rank": f"{rank:.6g}, so lambda_min is at most {rank / dim:.6g}",
         "known by": known.provenance,
         "slowdown": f"{known.slowdown:.6g} times the steps of full gradient descent are promised",
     }
@@ -137,6 +140,16 @@ def ranked(known: Spectra) -> list[tuple[str, Spectrum]]:
     """
     found = [(name, one) for name, one in known.items() if isinstance(one, Spectrum)]
     return sorted(found, key=lambda pair: -float(pair[1].lambda_min))
+
+
+def _certificate(known: Spectrum) -> Mapping[str, str]:
+    """What proves lambda_min, where it is known exactly."""
+    proof = known.certificate
+    if proof is None:
+        return {}
+    pivots = ", ".join(str(one) if len(str(one)) <= _SHORT else f"{float(one):.3g}" for one in proof.pivots)
+    exactly = f"lambda_min is {proof.bound}" if proof.is_eigenvalue else "lambda_min is a lower bound"
+    return {"certificate": f"{exactly}: E[H] less its multiple of I is F D F', with D = {pivots}"}
 
 
 def _interval(low: float | Fraction, high: float | Fraction) -> str:

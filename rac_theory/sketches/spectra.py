@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.numerics import rational
+from rac_theory.numerics.certificate import Certificate, certified
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
 from rac_theory.problems import checks
 from rac_theory.problems.eigenvalues import eigenvalues
@@ -74,6 +75,11 @@ class Spectrum(Value):
         """Trace of ``matrix``: E[rank], or its sample mean."""
         trace = self.matrix.trace()
         return trace if isinstance(trace, Fraction) else float(trace)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Why no eigenvalue is below ``lambda_min``, checked in fractions; None unless the spectrum is exact."""
+        return certified(self.matrix.tolist(), self.lambda_min) if isinstance(self.lambda_min, Fraction) else None
 
     @property
     def slowdown(self) -> float:
@@ -188,16 +194,8 @@ def spectrum(
     # At these sizes more threads of BLAS wait for each other, and the bits depend on their number.
     with one_blas_thread(), progress.task("draws", draws):
         sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
-    return Spectrum(
-        sampled.lambda_min,
-        sampled.lambda_max,
-        sampled.lambda_min_upper,
-        sampled.lambda_max_lower,
-        sampled.mean,
-        "sampled",
-        alpha,
-        sampled.draws,
-    )
+    ends = (sampled.lambda_min, sampled.lambda_max, sampled.lambda_min_upper, sampled.lambda_max_lower)
+    return Spectrum(*ends, sampled.mean, "sampled", alpha, sampled.draws)
 
 
 def closed_form(sketch: Sketch) -> Spectrum | None:

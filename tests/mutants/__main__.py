@@ -19,7 +19,7 @@ BUILT = shutil.ignore_patterns("_build", "generated")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "")  # those that are long, too
 PASSED, FAILED = 0, 1  # of the exit statuses of pytest: others say that tests could not be run
 LONGEST = 600  # seconds
-PASSED_OVER = ("mutants", "fuzz", "processes", "browser")  # when a test is looked for, as they are slow
+PASSED_OVER = ("mutants", "fuzz", "processes", "browser", "coq")  # when a test is looked for, as they are slow
 
 
 def copied_to(folder: str) -> Path:

@@ -26,3 +26,11 @@ def add(commands: Any) -> None:
         help="theorems by id, or all; one of yours as module:name",
     )
     option(parser, "--latex", action="store_true", help="print words and LaTeX in turn")
+    option(
+        parser,
+        "--kernel",
+        choices=("python", "coq"),
+        default="python",
+        help="who checks: this library, or Coq as well, which must be installed (default: python)",
+    )
+    option(parser, "--out", metavar="FOLDER", help="where to keep the files for Coq (default: nowhere)")

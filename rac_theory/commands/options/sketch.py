@@ -30,7 +30,13 @@ def add(commands: Any) -> None:
         help="a sketch by name, as in list, or a class of yours as module:Name",
     )
     option(parser, "--all", action="store_true", help="every sketch at this size, side by side")
+    option(
+        parser,
+        "--exact",
+        action="store_true",
+        help="enumerate the sketch in fractions, and keep the certificate of lambda_min as a file for Coq",
+    )
     option(parser, "--dim", type=integer(">= 1"), required=True, metavar="D", help="rows of the sketch, D x R")
     option(parser, "--rank", type=integer(">= 1"), required=True, metavar="R", help="columns of the sketch, at most D")
     add_seed(parser, "sampling, for a sketch of which no closed form is known")
-    add_out(parser, "the figure")
+    add_out(parser, "the figure, and the certificate of --exact")

@@ -1,0 +1,1 @@
+"""The second kernel: a proof as a file for Coq, and what Coq says of it."""

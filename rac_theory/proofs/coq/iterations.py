@@ -1,0 +1,222 @@
+"""From one step to T of them: the rules of induction, as theorems of the file's beginning, and what each asks."""
+
+from collections.abc import Iterator
+
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
+from rac_theory.algebra.expression import Product
+from rac_theory.proofs.coq.lemma import Lemma
+from rac_theory.proofs.coq.lemmas import Lemmas
+from rac_theory.proofs.coq.means import combined, linear
+from rac_theory.proofs.drawn import H, drawn_in
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.facts import G, V, gap
+from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, V2, S
+from rac_theory.theorems.symbols import T, gamma
+
+_CONTEXT = "State Draw E next mean_is_E"
+
+
+def parents(fact: Fact) -> tuple[Fact, ...]:
+    """Return the facts that a rule was given, in its order."""
+    (parents,) = fact.of
+    return parents
+
+
+def added(
+    lemmas: Lemmas, left: str, right: str, script: str, *, strict: bool = False, over: tuple[str, ...] = ()
+) -> Lemma:
+    """Add a lemma without conditions."""
+    return lemmas.add(Lemma(lemmas.terms.names.new("line"), left, right, strict, over, proof=script))
+
+
+def goal(
+    lemmas: Lemmas, fact: Fact, introduced: str = "", before: str = "", after: str = "", *, strict: bool = False
+) -> str:
+    """Return a script for a goal that is what a fact says, written in another way."""
+    one = lemmas.known(fact)
+    over = one.over
+    rule = "lt_from" if strict else "le_from"
+    known = one.positive(()) if strict else one.at_least_zero(())
+    return f"  - {introduced}{before}apply ({rule} _ _ _ {known}). {after}{lemmas.algebra((), over)}\n"
+
+
+def _of(x: Expression, lemmas: Lemmas) -> str:
+    """The function of W that a number at W is."""
+    assert isinstance(x, Symbol)
+    lemmas.terms.normal(x)
+    return lemmas.terms.letter(x)
+
+
+def _after(x: Expression, lemmas: Lemmas) -> str:
+    """What turns the mean at the next point into letters of this one: for distances, by what a step is."""
+    if x != V2:
+        return ""
+    _after_sq_V(lemmas)
+    return "rewrite after_sq_V. "
+
+
+def _started(x: Expression, x0: Expression, lemmas: Lemmas) -> str:
+    """The hypothesis about the start."""
+    left, right = f"({_of(x, lemmas)} W0)", lemmas.terms.normal(x0)
+    about = "At the start"
+    return lemmas.add(Lemma(f"start_{_of(x, lemmas)}", left, right, False, about=about)).name
+
+
+def _first(said: Relation) -> tuple[Expression, Expression]:
+    """Which number at W is followed, and what it is at most at the start."""
+    x = next(x for x, last in LAST.items() if last == said.terms[0])
+    symbols = symbols_of(said.terms[1])
+    return next((y, y0) for start, (y, y0, _) in FIRST.items() if y == x and start in symbols)
+
+
+def rest(step: Fact, known: Expression) -> Expression:
+    """Return what is left of a step."""
+    return (step.value - read(known)).expression
+
+
+def _ended(x: Expression, lemmas: Lemmas) -> tuple[str, str]:
+    """What x is after T steps, and what turns it into that of a letter."""
+    last = lemmas.terms.normal(LAST[x])
+    if x == gap:
+        return last, f"  rewrite <- (at_less {_CONTEXT}).\n"
+    return last, ""
+
+
+def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a step that is taken T times, perhaps down to a floor."""
+    step, rho, *floors = parents(fact)
+    assert fact.said is not None
+    x, x0 = _first(fact.said)
+    factor = rho.value.expression
+    base, e = lemmas.terms.form(rho.value), lemmas.terms.normal(rest(step, factor * x - AFTER[x]))
+    steps, start, name = lemmas.terms.letter(T), lemmas.terms.normal(x0), _of(x, lemmas)
+    last, turned = _ended(x, lemmas)
+    for one in (step, rho, *floors):
+        lemmas.known(one)
+    begin = _started(x, x0, lemmas)
+    if not floors:
+        right = f"({base} ^ {steps} * {start} + sum (fun t => {base} ^ t) {steps} * {e})"
+        rule = f"iterated {_CONTEXT} {name} {base} {e}"
+    else:
+        c = lemmas.terms.normal(floors[0].value.expression)
+        right = f"({base} ^ {steps} * {start} + {c})"
+        rule = f"settled {_CONTEXT} {name} {base} {e} {c}"
+    script = f"{turned}  apply ({rule}).\n{goal(lemmas, rho)}{goal(lemmas, step, 'intro W. ', _after(x, lemmas))}"
+    script += "".join(goal(lemmas, one) for one in floors)
+    return added(lemmas, last, right, f"{script}  - exact {begin}.")
+
+
+def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps that are weighted and added."""
+    step, growth, theta, end = parents(fact)
+    assert fact.said is not None
+    g, slope = growth.value.expression, theta.value.expression
+    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
+    of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
+    e = lemmas.terms.normal(rest(step, g * x - AFTER[x] - slope * of))
+    by, name, squares = lemmas.terms.normal(slope), _of(x, lemmas), _of(of, lemmas)
+    steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
+    for one in (step, growth, theta, end):
+        lemmas.known(one)
+    begin = _started(x, x0, lemmas)
+    ends = f"{goal(lemmas, step, 'intro W. ')}{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
+    if growth.value.number == 1:
+        left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
+        script = f"  apply (added {_CONTEXT} {name} {squares} {by} {e}).\n{ends}"
+        return added(lemmas, left, f"({start} + {e} * INR {steps})", script)
+    base = lemmas.terms.form(growth.value)
+    weight = f"(/ {base})"
+    left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {squares}))) {steps}))"
+    right = f"({start} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
+    script = (
+        f"  apply (telescoped {_CONTEXT} {name} {squares} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
+    )
+    return added(lemmas, left, right, script)
+
+
+def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps that are added from the last one on."""
+    step, p = parents(fact)
+    assert fact.said is not None
+    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
+    name, squares, steps = _of(x, lemmas), _of(S, lemmas), lemmas.terms.letter(T)
+    known, start = lemmas.known(p), lemmas.terms.normal(x0)
+    lemmas.known(step)
+    begin = _started(x, x0, lemmas)
+    bases = [lemmas.terms.form(next(iter(one.of))[0].value) for one in below(p) if one.rule == "A sum of powers"]
+    closed = "".join(f"rewrite (power_closed {base} j). " for base in dict.fromkeys(bases))
+    share = f"(fun j : nat => {known.difference})"
+    script = f"  apply (accumulated {_CONTEXT} {name} {squares} {share}).\n  - cbn [sum]. ring.\n"
+    script += f"  - intro j. exact {known.at_least_zero(())}.\n"
+    script += goal(lemmas, step, "intros j W. ", "cbn [sum]. ", closed) + f"  - exact {begin}."
+    left = f"(sum (fun t => (mean_at t {squares})) {steps})"
+    return added(lemmas, left, f"({share} {steps} * {start})", script)
+
+
+def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a potential."""
+    step, falls, above, below, loss, *shares = parents(fact)
+    assert fact.said is not None
+    assert isinstance(fact.said.terms[0], Product)
+    p = read(fact.said.terms[0].factors[0]) - loss.value * read(T)
+    psi = above.value + p * read(gap)
+    c, least, v = (lemmas.terms.normal(each) for each in (loss.value.expression, p.expression, fact.said.terms[1]))
+    function, (mean, why) = _at_next(psi, lemmas)
+    for one in (step, falls, above, below, loss, *shares):
+        lemmas.known(one)
+    symbols, starts = symbols_of(fact.said.terms[1]), []
+    for start, share in zip((one for one in FIRST if one in symbols), shares, strict=True):
+        known = lemmas.known(share)
+        begin = _started(*FIRST[start][:2], lemmas)
+        starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {begin})")
+    last, turned = _ended(gap, lemmas)
+    turn = _after(V2, lemmas) if V2 in drawn_in(psi) else ""
+    whole = f"(fun W => {function})"
+    script = (
+        f"{turned}  apply (with_potential {_CONTEXT} {whole} {_of(gap, lemmas)} {c} {least}).\n{goal(lemmas, loss)}"
+        f"{goal(lemmas, step, 'intro W. ', f'rewrite ({why} : _ = {mean}). {turn}')}"
+        f"{goal(lemmas, falls, 'intro W. ')}{goal(lemmas, above, 'intro W. ')}"
+    )
+    lower = lemmas.known(below)
+    posed = "".join(f"pose proof ({one}) as s{i}. " for i, one in enumerate(starts))
+    below_at = lower.used(()).replace(" W)", " W0)")
+    total = " ".join(f"(Rplus_le_le_0_compat _ _ s{i}" for i in range(len(starts)))
+    script += (
+        f"  - {posed}apply (le_from _ _ _ {total} (diff _ _ {below_at}){')' * len(starts)}).{lemmas.algebra((), ())}"
+    )
+    return added(lemmas, f"(({c} * INR {lemmas.terms.letter(T)} + {least}) * {last})", v, script)
+
+
+def below(fact: Fact) -> Iterator[Fact]:
+    """Yield a fact and all that it follows from."""
+    yield fact
+    for one in (each for product in fact.of for each in product):
+        yield from below(one)
+
+
+def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, tuple[str, str]]:
+    """A sum of multiples of gap and distances at W, its mean at the next point, and why it is that."""
+    letters = [one for one in AFTER if one in drawn_in(psi)]
+    function, (mean, why) = combined(psi, letters, "H", lemmas.terms)
+    for one in letters:
+        name = lemmas.terms.letter(one)
+        why = why.replace(f"(fun H => ({name} W))", f"(fun H => ({name} (next W H)))")
+        mean = mean.replace(f"(fun H => ({name} W))", f"(fun H => ({name} (next W H)))")
+    return function, (mean, why)
+
+
+def _after_sq_V(lemmas: Lemmas) -> None:
+    """What the mean squared distance is at the next point, by what a step is."""
+    if any(one.name == "after_sq_V" for one in lemmas.every):
+        return
+    step = V - H(G) * gamma
+    value, name = read(step @ step), _of(V2, lemmas)
+    whole, (mean, why) = linear(value, "H", lemmas.terms)
+    said = lemmas.terms.normal(value.expression)
+    text = (
+        f"(* What a step is *)\nHypothesis step_of_V : forall (W : State) (H : Draw), {name} (next W H) = {said}.\n"
+        f"Lemma after_sq_V : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
+        f"  intro W. transitivity (E (fun H => {whole})); [|exact ({why})].\n"
+        f"  apply (mean_ext _ _ mean_is_E); intro H. rewrite step_of_V. ring.\nQed."
+    )
+    lemmas.every.append(Lemma("after_sq_V", "", "", False, raw=text))

@@ -1,0 +1,229 @@
+"""The facts of a proof as lemmas, each from those that it follows from: products of what is not negative are added, and
+that they are what is said is computed by Coq.
+"""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from functools import reduce
+from operator import add, mul
+from typing import TypeAlias
+
+from rac_theory.algebra import Ratio, Relation, Symbol, symbols_of
+from rac_theory.algebra.expression import Let, lifted
+from rac_theory.algebra.roots import without_squares
+from rac_theory.proofs.coq import sums
+from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
+from rac_theory.proofs.coq.names import NEXT, depends_on
+from rac_theory.proofs.coq.space import Space
+from rac_theory.proofs.coq.terms import Terms
+from rac_theory.proofs.drawn import Drawn, drawn_in
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.facts import plus
+from rac_theory.theorems.assumption import Assumption, sentence
+
+_DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
+_KNOWN = {"A number": "lra", "A root": "apply sqrt_pos", "A root of what is positive": "apply sqrt_lt_R0; lra"}
+"""What is taken for granted by the first kernel, and follows from Coq's real numbers."""
+
+
+Rule: TypeAlias = Callable[[Fact, "Lemmas"], Lemma]
+"""How a fact that follows by a rule becomes a lemma."""
+
+
+class Lemmas:
+    """Writes the lemmas of a proof, those that others need before them.
+
+    Attributes
+    ----------
+    terms : Terms
+    every : list of Lemma
+    """
+
+    def __init__(self, terms: Terms, assumptions: Collection[Assumption], rule: "Rule", space: Space) -> None:
+        self.terms = terms
+        self.every: list[Lemma] = []
+        self._assumptions = assumptions
+        self._rule, self._space = rule, space
+        self._defined: set[str] = set()
+        self._of: dict[int, Lemma] = {}
+
+    def known(self, fact: Fact) -> Lemma:
+        """Return the lemma of a fact, which is added with those that it follows from."""
+        if id(fact) not in self._of:
+            for parent in (each for product in fact.of for each in product):
+                self.known(parent)
+            self._of[id(fact)] = self._made(fact)
+        return self._of[id(fact)]
+
+    def add(self, lemma: Lemma) -> Lemma:
+        """Add a lemma, or return the hypothesis that says the same."""
+        for one in self.every:
+            if not lemma.proof and not one.proof and one.statement == lemma.statement:
+                return one
+        self.define()
+        self.every.append(lemma)
+        return lemma
+
+    def conditions(self, fact: Fact) -> tuple[Relation, ...]:
+        """Return the relations that a fact needs and the theorem does not assume."""
+        found = [one for one in fact.by if isinstance(one, Relation) and one not in self._assumptions]
+        return tuple(sorted(found, key=repr))
+
+    def algebra(self, premises: Sequence[Relation], over: Sequence[str], *sides: str, unfolded: str = "") -> str:
+        """Return a script that computes an equation, where what is divided by is known to be positive."""
+        self.define()
+        divides = bool(unfolded) or not sides or any(map(_DIVIDES.search, sides))
+        return f"{self.posed(premises, over) if divides else ''}{unfolded} {self.field}."
+
+    def posed(self, premises: Sequence[Relation], over: Sequence[str]) -> str:
+        """Return what brings all that is known to be positive to where it is needed."""
+        known = [
+            one.used(premises)
+            for one in self.every
+            if one.strict and {*one.over} <= {*over} and {*one.premises} <= {*premises}
+        ]
+        return "".join(f" pose proof {one}." for one in known)
+
+    def define(self) -> None:
+        """Add the names and the roots that were written since."""
+        for let in [*self.terms.lets]:
+            self._define(let)
+        for i, root in enumerate([*self.terms.roots]):
+            if root not in self._defined:
+                self._defined.add(root)
+                said = f"(* There is a root *)\nHypothesis radicand_{i} : 0 <= {root}."
+                whole = self.terms.squared(self.terms.roots[root])
+                square = f"Lemma root_{i} : sqrt {root} * sqrt {root} = {whole}."
+                square += f"\nProof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
+                self.every.append(Lemma(f"root_{i}", "", "", False, raw=f"{said}\n{square}"))
+
+    def _define(self, let: Let) -> None:
+        name = self.terms.lets[let]
+        if name in self._defined:
+            return
+        self._defined.add(name)
+        before = {*self.terms.lets}
+        value = self.terms.own(let.value)
+        for one in [one for one in self.terms.lets if one not in before or one in [*let.value.within()]]:
+            self._define(one)
+        if let in self.terms.parts:
+            part, times = f"part_of_{name}", self.terms.parts[let]
+            self.every.append(Lemma(part, "", "", False, raw=f"Definition {part} := {value} / {times}."))
+            value = f"({times} * {part})"
+        self.every.append(Lemma(name, "", "", False, raw=f"Definition {name} := {value}."))
+
+    def count_is_positive(self, count: Symbol) -> str:
+        """Return the name of the hypothesis that a count is positive."""
+        return self.known(plus[count]).name
+
+    @property
+    def field(self) -> str:
+        """The tactic that computes an equation; the square of a root is what it is of."""
+        roots = [f"(root_{i})" for i, _ in enumerate(self.terms.roots)]
+        return f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
+
+    def _made(self, fact: Fact) -> Lemma:
+        if not fact.of:
+            return self._granted(fact)
+        if fact.rule:
+            return self._rule(fact, self)
+        if fact.said is None and fact.name:
+            return self._inverse(fact)
+        return self._sum(fact)
+
+    def _granted(self, fact: Fact) -> Lemma:
+        assert fact.said is not None
+        left, right = map(self.terms.normal, fact.said.terms)
+        premises = self.conditions(fact)
+        over = self.over(fact.value, *premises)
+        script = _KNOWN.get(fact.name, "")
+        if fact.name == "A maximum":
+            sides = (f"solve [apply Rle_trans with (2 := {side} _ _); right; field]" for side in ("Rmax_l", "Rmax_r"))
+            script = f"first [{' | '.join(sides)}]"
+        if fact.name == "Assumed" and premises:
+            script = "lra"
+        if fact.name == "A square" and not drawn_in(fact.value):
+            script = "apply pow2_ge_0"
+        script = script or self._space.proof(fact, self._drawn())
+        asked = tuple(map(self.terms.relation, premises))
+        proof = f"{begun(over, premises)}  {script}." if script else ""
+        name = self.terms.names.new(_slug(fact.name))
+        about = "" if proof else _told(fact)
+        return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof, about))
+
+    def _drawn(self) -> list[str]:
+        """The letters that are defined in the space."""
+        return [name for one, name in self.terms.letters.items() if isinstance(one, Drawn) and one not in NEXT.values()]
+
+    def over(self, value: Ratio, *premises: Relation) -> tuple[str, ...]:
+        """Return the letters that a value and relations depend on, beside constants."""
+        symbols = {*value.numerator.symbols(), *value.denominator.symbols(), *symbols_of(*premises)}
+        drawn = [one for one in symbols if isinstance(one, Drawn)]
+        free = [one.name for one in symbols if getattr(one, "name", "") in ("b", "j")]
+        return ordered([*free, *("W" for _ in drawn), *(each for one in drawn for each in depends_on(one))])
+
+    def _inverse(self, fact: Fact) -> Lemma:
+        (one,) = (self.known(each) for product in fact.of for each in product)
+        proof = f"{begun(one.over, one.premises)}  apply Rinv_0_lt_compat; exact {one.positive(one.premises)}."
+        return self.numbered(fact, "0", f"(/ {one.difference})", one.over, proof)
+
+    def _sum(self, fact: Fact) -> Lemma:
+        premises = self.conditions(fact)
+        products = [([self.known(each) for each in facts], times) for facts, times in fact.of.items()]
+        over = {letter for lemmas, _ in products for one in lemmas for letter in one.over}
+        written = [sums.product(lemmas, str(times), premises) for lemmas, times in products]
+        added, proof, strict = written[-1]
+        for text, why, is_strict in reversed(written[:-1]):
+            proof, strict = sums.plus((why, is_strict), (proof, strict))
+            added = f"({text} + {added})"
+        if fact.said is None:
+            over_all = ordered(over)
+            why = proof if strict or not fact.strict else ""
+            script = f"{begun(over_all, premises)}  {sums.asserted(added, why, fact.strict, strict)}"
+            return self.numbered(fact, "0", added, over_all, script + "exact total.")
+        over_all = ordered({*over, *self.over(read(fact.said.terms[1] - fact.said.terms[0]))})
+        left, right = map(self.terms.normal, fact.said.terms)
+        rule = "lt_from" if fact.strict else "le_from"
+        script = (
+            f"{begun(over_all, premises)}  {sums.asserted(added, proof, fact.strict, strict)}\n"
+            f"  apply ({rule} _ _ _ total)."
+            f"{self.algebra(premises, over_all, left, right, added, unfolded=self.unfolded(fact))}"
+        )
+        return self.numbered(fact, left, right, over_all, script)
+
+    def unfolded(self, fact: Fact) -> str:
+        """Return what unfolds names, where an equation needs what they stand for."""
+        assert fact.said is not None
+        products = (reduce(mul, (one.value for one in facts), read(lifted(times))) for facts, times in fact.of.items())
+        missing = without_squares(fact.value - reduce(add, products))
+        return "" if missing.is_zero else self.all_unfolded
+
+    @property
+    def all_unfolded(self) -> str:
+        """What unfolds all names everywhere."""
+        self.define()
+        names = self.unfold(self.terms.lets.values())
+        return f" {names} in *." if names else ""
+
+    def unfold(self, names: Collection[str]) -> str:
+        """Return the tactic that unfolds names, each before those that it is defined by."""
+        listed = ", ".join(one.name for one in reversed(self.every) if one.name.removeprefix("part_of_") in names)
+        return f"unfold {listed}" if listed else ""
+
+    def numbered(self, fact: Fact, left: str, right: str, over: tuple[str, ...], proof: str) -> Lemma:
+        """Add the lemma that a fact is, under its conditions."""
+        premises = self.conditions(fact)
+        asked = tuple(map(self.terms.relation, premises))
+        name = self.terms.names.new("line")
+        return self.add(Lemma(name, left, right, fact.strict, over, premises, asked, proof))
+
+
+def _slug(name: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_")
+    return "_".join(words[:4])
+
+
+def _told(fact: Fact) -> str:
+    """Why it is taken for granted."""
+    by = "; ".join(sorted(sentence(one).rstrip(".") for one in fact.by))
+    return f"{fact.name}{f' [{by}]' if by else ''}{f'; lemma on paper, page {fact.page}' if fact.page else ''}"

@@ -1,0 +1,127 @@
+"""Identifiers of Coq for letters: what each is called in a file, and of what type it is."""
+
+import re
+from collections.abc import Mapping
+
+from rac_theory.algebra import Symbol
+from rac_theory.proofs.drawn import Drawn
+from rac_theory.proofs.facts import distance, distance_next, gap, gap_next
+from rac_theory.proofs.facts_of_several_steps import local_smooth, moved, moved_next
+from rac_theory.theorems.symbols import distance0
+
+DRAWS: Mapping[str, str] = {"H": "Draw", "m": "Client", "k": "nat"}
+"""What a letter may depend on beside the state W, by the name that it has, and the type of that."""
+
+MEANS: Mapping[str, str] = {"H": "E", "m": "mean_m"}
+NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
+"""What is another letter, one step later."""
+
+_IN_STEPS = {one for one in local_smooth.value.numerator.symbols() if isinstance(one, Drawn)} | {moved_next}
+_TAKEN = {
+    *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "i", "f", "fstar", "next", "mean_m", "mean", "sum", "at_", "at"),
+    *(
+        "State",
+        "Draw",
+        "Client",
+        "in",
+        "if",
+        "then",
+        "else",
+        "let",
+        "fun",
+        "fix",
+        "end",
+        "as",
+        "with",
+        "forall",
+        "sqrt",
+    ),
+    *(
+        "add",
+        "scal",
+        "ip",
+        "project",
+        "grad",
+        "noisy",
+        "smooth",
+        "most",
+        "gains",
+        "M",
+        "Q_",
+        "Q_scal",
+        "least",
+        "projected",
+        "symmetric",
+        "idempotent",
+    ),
+    *("exists", "return", "match", "where", "diff", "algebra", "nonzero", "moved", "divided", "settled", "added"),
+}
+_WRITTEN: Mapping[str, str] = {
+    "f(W) - f*": "gap",
+    "f(W_1) - f*": "gap_first",
+    "||V||*^2": "distance",
+    "f(W^0) - f*": "gap0",
+    "||V||^2": "sq_V",
+    distance0.name: "distance0",
+    "E[f(W^T)]": "",
+    "mean_k||W_k - W||": "drift",
+    moved.name: "away",
+    "||H (G_m(W_k) - G_m)||": "turned",
+    "sigma^2(W)": "variance",
+    "zeta^2(W)": "disagreement",
+    "sigma^2": "sigma2",
+    "zeta^2": "zeta2",
+}
+
+
+class Names:
+    """Gives each letter an identifier of its own."""
+
+    def __init__(self) -> None:
+        self._found: dict[object, str] = {}
+
+    def of(self, letter: Symbol) -> str:
+        """Return the identifier of a letter, the same whenever it is asked for."""
+        if letter not in self._found:
+            self._found[letter] = self.new(_WRITTEN.get(letter.name) or _slug(letter.name))
+        return self._found[letter]
+
+    def new(self, wish: str, key: object = None) -> str:
+        """Return an identifier that nothing else has, like the one that is wished for."""
+        used, name, i = {*_TAKEN, *self._found.values()}, wish, 1
+        while name in used:
+            i += 1
+            name = f"{wish}_{i}"
+        self._found[key if key is not None else ("", name)] = name
+        return name
+
+
+def depends_on(letter: Drawn) -> tuple[str, ...]:
+    """Return what a letter depends on beside W."""
+    over = tuple(draw for draw in "Hm" if draw in letter.over)
+    return (*over, "k") if letter in _IN_STEPS else over
+
+
+def identifier(words: str) -> str:
+    """Return words as an identifier: letters, digits and underscores, no digit first.
+
+    Examples
+    --------
+    >>> from rac_theory.proofs.coq.names import identifier
+    >>> identifier("T2"), identifier("2 of mine!")
+    ('T2', 'T_2_of_mine')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", words).strip("_")
+    return plain if plain[:1].isalpha() else f"T_{plain}"
+
+
+def _slug(name: str) -> str:
+    """``||HG||^2`` is ``sq_HG``, ``||HG||`` is ``norm_HG``, ``<G,HG+>`` is ``ip_G_HG'``."""
+    if name.startswith("||") and name.endswith("^2"):
+        name = f"sq_{name[2:-3].strip('|')}"
+    elif name.startswith("||"):
+        name = f"norm_{name.strip('|')}"
+    elif name.startswith("<"):
+        name = f"ip_{name[1:-1].replace(',', '_')}"
+    name = name.replace("+", "'").replace("^-1", "_inv").replace("*", "_star")
+    return re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9_']+", "_", name)).strip("_") or "x"

@@ -1,0 +1,124 @@
+"""The rules by which facts follow, as theorems of the file's beginning: what each asks of which lemma."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs.coq.clients import drifted
+from rac_theory.proofs.coq.iterations import accumulated, added, goal, iterated, parents, potential, telescoped
+from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
+from rac_theory.proofs.coq.lemmas import Lemmas
+from rac_theory.proofs.coq.means import averaged
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.theorems.symbols import T
+
+
+def made(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a fact that follows by a rule."""
+    if fact.rule.startswith("Mean over"):
+        return averaged(fact, lemmas)
+    if fact.rule.startswith("For "):
+        return _instance(fact, lemmas)
+    return _RULES[fact.rule](fact, lemmas)
+
+
+def _power(fact: Fact, lemmas: Lemmas) -> Lemma:
+    (base,) = parents(fact)
+    assert fact.said is not None
+    known = lemmas.known(base)
+    left, right = map(lemmas.terms.normal, fact.said.terms)
+    over = ordered({*known.over, *lemmas.over(fact.value)})
+    rule = "pow_le" if fact.rule == "A power" else "sum_powers_nonneg"
+    return added(lemmas, left, right, f"{begun(over, ())}  apply {rule}.\n{goal(lemmas, base)}", over=over)
+
+
+def _weights(fact: Fact, lemmas: Lemmas) -> Lemma:
+    (growth,) = parents(fact)
+    steps, positive = lemmas.terms.letter(T), lemmas.count_is_positive(T)
+    lemmas.known(growth)
+    if growth.value.number == 1:
+        return added(lemmas, "0", f"(INR {steps})", f"  exact {positive}.", strict=True)
+    weight = f"(/ {lemmas.terms.form(growth.value)})"
+    of = f"sum (fun t => ({weight} ^ t)) {steps}"
+    inverse = f"  apply Rinv_0_lt_compat.\n{goal(lemmas, growth, strict=True)}"
+    one = added(lemmas, "0", weight, inverse, strict=True)
+    some = added(lemmas, "0", f"({of})", f"  apply sum_powers_pos; [exact {one.name} | exact {positive}].", strict=True)
+    script = f"  exact (Rmult_lt_0_compat _ _ {one.name} {some.name})."
+    return added(lemmas, "0", f"({weight} * {of})", script, strict=True)
+
+
+def _cases(fact: Fact, lemmas: Lemmas) -> Lemma:
+    one, other = parents(fact)
+    first, second = lemmas.known(one), lemmas.known(other)
+    (split,) = one.by - fact.by
+    (turned,) = other.by - fact.by
+    assert isinstance(split, Relation)
+    assert isinstance(turned, Relation)
+    premises, (a, b) = lemmas.conditions(fact), map(lemmas.terms.normal, split.terms)
+    decided = "Rle_or_lt" if split.signs == ("<=",) else "Rlt_or_le"
+    over = ordered({*first.over, *second.over})
+    case = f"c{len(premises)}"
+    turn = f"{f'apply Rlt_le in {case}; ' if decided == 'Rle_or_lt' else ''}apply Rle_ge in {case}. "
+    script = f"{begun(over, premises)}  destruct ({decided} {a} {b}) as [{case}|{case}].\n"
+    for lemma, relation, how in ((first, split, ""), (second, turned, turn)):
+        used = lemma.used((*premises, relation))
+        script += f"  - {how}apply (le_from _ _ _ (diff _ _ {used})).{lemmas.algebra(premises, over)}\n"
+    asked = tuple(map(lemmas.terms.relation, premises))
+    name = lemmas.terms.names.new("line")
+    return lemmas.add(Lemma(name, first.left, first.right, False, over, premises, asked, script.rstrip()))
+
+
+def _instance(fact: Fact, lemmas: Lemmas) -> Lemma:
+    general, *met = parents(fact)
+    assert fact.said is not None
+    asked_of_b = [one for one in lemmas.conditions(general) if any(each.name == "b" for each in symbols_of(one))]
+    b = next(one for one in symbols_of(*asked_of_b) if one.name == "b")
+    place = _place(asked_of_b, b, met)
+    lemma, premises = lemmas.known(general), lemmas.conditions(fact)
+    over = ordered({*lemma.over} - {"b"} | {letter for one in met for letter in lemmas.known(one).over})
+    at = lemmas.terms.normal(place)
+    script, known = begun(over, premises), [*premises]
+    for relation in asked_of_b:
+        there = relation.at({b: place})
+        by = next(one for one in met if _is(one, there))
+        used = lemmas.known(by)
+        rule, sign = ("lt_from", used.positive) if used.strict else ("le_from", used.at_least_zero)
+        script += (
+            f"  assert (c{len(known)} : {lemmas.terms.relation(there)}).\n"
+            f"  {{ apply ({rule} _ _ _ {sign(premises)}).{lemmas.algebra(premises, over)} }}\n"
+        )
+        known.append(relation)
+    script += f"  apply (le_from _ _ _ (diff _ _ {lemma.used(known, at)})).{lemmas.algebra(premises, over)}"
+    left, right = map(lemmas.terms.normal, fact.said.terms)
+    asked = tuple(map(lemmas.terms.relation, premises))
+    return lemmas.add(Lemma(lemmas.terms.names.new("line"), left, right, False, over, premises, asked, script))
+
+
+def _is(fact: Fact, relation: Relation) -> bool:
+    """Whether a fact says that a relation holds."""
+    left, right = relation.terms if relation.signs[0] in ("<", "<=") else relation.terms[::-1]
+    return fact.value == read(right) - read(left)
+
+
+def _place(asked: Sequence[Relation], b: Symbol, met: Sequence[Fact]) -> Expression:
+    """The number that a letter stands for: one that is said to be positive, and of which all that is asked is met."""
+    for fact in met:
+        if fact.said is not None and fact.said.terms[0] == lifted(0):
+            place = fact.said.terms[1]
+            if all(any(_is(one, relation.at({b: place})) for one in met) for relation in asked):
+                return place
+    raise ValueError(f"what {b!r} stands for was not found")
+
+
+_RULES: Mapping[str, Callable[[Fact, Lemmas], Lemma]] = {
+    "Iterated": iterated,
+    "Iterated down to a floor": iterated,
+    "Weighted and added": telescoped,
+    "Added from the last step on": accumulated,
+    "A potential": potential,
+    "Iterated, and the mean over k": drifted,
+    "A power": _power,
+    "A sum of powers": _power,
+    "A sum of weights": _weights,
+    "cases": _cases,
+}

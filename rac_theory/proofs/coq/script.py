@@ -1,0 +1,151 @@
+"""A proof as a file for Coq: it stands alone, and ends in the theorem, said as the library says it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from importlib.resources import files
+
+from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
+from rac_theory.algebra.expression import Number, Power, Powers, Total
+from rac_theory.proofs.coq import rules
+from rac_theory.proofs.coq.lemma import BOUND, Lemma, comment
+from rac_theory.proofs.coq.lemmas import Lemmas
+from rac_theory.proofs.coq.names import DRAWS, depends_on, identifier
+from rac_theory.proofs.coq.space import Space
+from rac_theory.proofs.coq.terms import Terms
+from rac_theory.proofs.drawn import Drawn, drawn_in
+from rac_theory.proofs.fact import NAMES, Fact, read
+from rac_theory.proofs.facts import gap
+from rac_theory.theorems import Theorem
+from rac_theory.theorems.symbols import K, N, T
+
+_WORLD = """Variables State Draw Client : Type.
+Variable E : (Draw -> R) -> R.
+Hypothesis mean_is_E : is_mean Draw E.
+Variable mean_m : (Client -> R) -> R.
+Hypothesis mean_is_m : is_mean Client mean_m.
+Variable W0 : State.
+Variable f : State -> R.
+Variable fstar : R."""
+_AFTER = "Notation mean_at t X := (at_ State Draw E next t X W0)."
+
+
+def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> str:
+    """Return the file for a theorem and the fact that its claim is, times a number that another fact says is positive.
+
+    The claim is that of the theorem, whatever the facts say: if they say something else Coq refuses the file.
+    """
+    every = (*facts,)
+    originals = _originals(every)
+    terms = Terms((T, N, K, *_exponents(every, theorem)), originals)
+    drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
+    terms.names.new(identifier(theorem.id))  # nothing else is called so
+    constants = {one.name for fact in every for one in fact.value.numerator.symbols() if isinstance(one, Symbol)}
+    space = Space(theorem, drawn - originals.keys(), constants)
+    lemmas = Lemmas(terms, (theorem.about, *theorem.given), rules.made, space)
+    for one in every:  # the weights of a telescope are written as the theorem of the file's beginning has them
+        if one.rule == "Weighted and added":
+            growth = next(iter(one.of))[1]
+            terms.form(
+                read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})" * (growth.value.number != 1)
+            )
+    for base in _radicands(every):
+        terms.divided(read(base))
+    for one in every:
+        if one.strict and not one.of and not lemmas.conditions(one):
+            lemmas.known(one)
+    proved, positive = lemmas.known(fact), lemmas.known(times)
+    claim = _claim(theorem, proved, positive, lemmas)
+    body = "\n\n".join(one.text for one in lemmas.every)
+    text = f"{_head(theorem)}\nSection Claim.\n{_WORLD}\n{_variables(terms, space)}\n\n{body}\n\n{claim}\nEnd Claim.\n"
+    library = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
+    return f"{library}\n{text}\nPrint Assumptions {identifier(theorem.id)}.\n"
+
+
+def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> str:
+    bound = theorem.claim.bound
+    if not isinstance(bound, Expression):
+        raise ValueError(f"the bound of {theorem.id} is a function, and only an expression can be written for Coq")
+    terms = lemmas.terms
+    terms.bases.clear()
+    left, right = terms.own(theorem.metric.expected), terms.own(bound)
+    lemmas.define()
+    known = lemmas.posed((), ())
+    named = {name for let, name in terms.lets.items() if let not in NAMES}
+    names = [one.name for one in reversed(lemmas.every) if one.name in named]  # each before those in its definition
+    of_bases = {name for own, _ in terms.bases for name in re.findall(r"[\w']+", own)}
+    later = [name for name in names if name in of_bases]
+    whole = [terms.lets[let] for let in terms.parts]
+    same = "".join(
+        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names, *whole])}{lemmas.field}). rewrite ?base_{i}.\n"
+        for i, (own, normal) in enumerate(dict.fromkeys(terms.bases))
+    )
+    signs = f"{positive.positive(())} {proved.at_least_zero(())}"
+    return (
+        f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {known}\n"
+        f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
+        f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field}.\nQed."
+    )
+
+
+def _unfold(names: Sequence[str]) -> str:
+    return f"unfold {', '.join(names)}; " if names else ""
+
+
+def _radicands(facts: Iterable[Fact]) -> Iterator[Expression]:
+    """What is below a root."""
+    for one in (each for fact in facts if fact.said is not None for each in fact.said.within()):
+        if isinstance(one, Power) and one.exponent == Number(Fraction(1, 2)):
+            yield one.base
+
+
+def _head(theorem: Theorem) -> str:
+    return f"(* {comment(f'{theorem.id}: {theorem.statement}')} *)"
+
+
+def _variables(terms: Terms, space: Space) -> str:
+    """Constants, then the space, then what depends on W."""
+    constants, drawn, names = list[str](), list[str](), dict[str, str]()
+    for letter, name in terms.letters.items():
+        if letter.name in BOUND:
+            continue
+        if letter == gap:
+            drawn.insert(0, f"Definition {name} := fun W => f W - fstar.")
+        elif isinstance(letter, Drawn):
+            over = "".join(f"{DRAWS[one]} -> " for one in depends_on(letter))
+            drawn.append(space.definition(letter, name) or f"Variable {name} : State -> {over}R.")
+        else:
+            constants.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
+            names[letter.name] = name
+    return "\n".join([*constants, space.text(names), _AFTER, *drawn])
+
+
+def _exponents(facts: Iterable[Fact], theorem: Theorem) -> Iterator[Symbol]:
+    """The letters that count."""
+    said: list[Expression | Relation] = [one.said for one in facts if one.said is not None]
+    for expression in (each for one in (*said, theorem.claim.relation) for each in one.within()):
+        match expression:
+            case Power(_, exponent):
+                yield from symbols_of(exponent)
+            case Powers(_, first, last):
+                yield from symbols_of(first, last)
+            case Total(_, steps):
+                yield from symbols_of(steps)
+
+
+def _originals(facts: Iterable[Fact]) -> dict[Symbol, tuple[str, Drawn]]:
+    """Of each mean over what, and of which letter, it is one."""
+    found: dict[Symbol, tuple[str, Drawn]] = {}
+    letters = [one for fact in facts for one in drawn_in(fact.value)]
+    for draw in ("m", "H"):
+        for one in [*letters]:
+            if draw in one.over:
+                found[one.mean(draw)] = (draw, one)
+                letters.append(one.mean(draw))
+    for one in letters:
+        if one.name.startswith("E") and one not in found:
+            is_bracketed = one.name.startswith("E[")
+            name, latex = one.name[1:], one.latex.removeprefix(r"\mathrm{E} ")
+            name, latex = (name[1:-1], latex[1:-1]) if is_bracketed else (name, latex)
+            found[one] = ("H", Drawn(name, latex, over=one.over | {"H"}))
+    return found

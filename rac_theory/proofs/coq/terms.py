@@ -1,0 +1,249 @@
+"""Expressions as terms of Coq: as they are written, or with the bases of powers in normal form, so that equal powers
+look the same.
+"""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from math import lcm
+
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
+from rac_theory.algebra.expression import (
+    Choice,
+    Let,
+    Maximum,
+    Negative,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Sum,
+    Total,
+)
+from rac_theory.algebra.polynomials import ONE
+from rac_theory.proofs.coq.names import MEANS, NEXT, Names, depends_on
+from rac_theory.proofs.drawn import Drawn
+from rac_theory.proofs.fact import NAMES, read
+from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
+from rac_theory.proofs.induction import ADDED, V2
+from rac_theory.theorems import metric
+
+(_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
+(_SQUARED_DISTANCE,) = symbols_of(V2)
+_F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Symbol) and one != _VALUE)
+
+
+class Terms:
+    """Writes expressions.
+
+    Attributes
+    ----------
+    names : Names
+    letters : dict
+        The letters that were written, in order, with their identifiers.
+    counts : set of Symbol
+        The letters that stand for whole numbers.
+    lets : dict
+        The names for expressions that were written, with their identifiers.
+    bases : list of tuple
+        Where expressions were written as they are: each base of a power, and how it is written in normal form.
+    """
+
+    def __init__(self, counts: Iterable[Symbol], originals: Mapping[Symbol, tuple[str, Drawn]]) -> None:
+        self.names = Names()
+        self.letters: dict[Symbol, str] = {}
+        self.counts = set(counts)
+        self.lets: dict[Let, str] = {}
+        self.bases: list[tuple[str, str]] = []
+        self.roots: dict[str, Ratio] = {}
+        self.parts: dict[Let, int] = {}
+        self._originals = originals
+        self._forms: list[tuple[Ratio, str]] = []
+
+    def normal(self, expression: Expression) -> str:
+        """Return a term in which bases, and what is below a root, have their normal form."""
+        return self._text(expression, is_own=False)
+
+    def own(self, expression: Expression) -> str:
+        """Return a term as the expression is written, with its names."""
+        return self._text(expression, is_own=True)
+
+    def relation(self, said: Relation) -> str:
+        """Return a relation of two terms."""
+        left, right = map(self.normal, said.terms)
+        return f"{left} {said.signs[0]} {right}"
+
+    def form(self, value: Ratio, wish: str = "") -> str:
+        """Return a value in the one form that it has in the file; ``wish`` is that form if it has none yet."""
+        for known, text in self._forms:
+            if known == value:
+                return text
+        text = wish or self.normal(value.expression)
+        self._forms.append((value, text))
+        return text
+
+    def letter(self, letter: Symbol) -> str:
+        """Return the identifier of a letter, which is then one of the file."""
+        if letter not in self.letters and not letter.name.startswith("part_of_"):
+            self.letters[letter] = self.names.of(letter)
+        return self.letters.get(letter, letter.name)
+
+    def divided(self, radicand: Ratio) -> None:
+        """Write a name as so many times a part of it that what is below a root has whole coefficients."""
+        terms = radicand.numerator.terms
+        times = lcm(*(number.denominator for _, number in terms))
+        broken = [dict(monomial) for monomial, number in terms if number.denominator > 1]
+        for let in NAMES:
+            if broken and all(powers.get(let) == 1 for powers in broken):
+                self.parts[let] = times
+
+    def squared(self, radicand: Ratio) -> str:
+        """Return what is below a root as a polynomial with whole coefficients."""
+        parts = {let: times * Symbol(f"part_of_{self.lets[let]}") for let, times in self.parts.items()}
+        value = read(radicand.expression.at(parts))
+        return self._text(value.expression, is_own=True)
+
+    def count(self, expression: Expression) -> str:
+        """Return an expression as a whole number."""
+        value = read(expression)
+        parts, less = [], Fraction(0)
+        for monomial, times in sorted(value.numerator.terms, key=repr):
+            if times < 0 and not monomial:
+                less = -times
+                continue
+            factors = [self._count_letter(one) for one, power in monomial for _ in range(int(power))]
+            parts.append(" * ".join([str(times)] * (times != 1 or not factors) + factors))
+        if value.denominator != ONE or less.denominator != 1:
+            raise ValueError(f"a count must be a sum of whole numbers, got {expression!r}")
+        if len(parts) == 2 and "1" in parts and not less:
+            return f"(S {next(each for each in parts if each != '1')})"
+        text = " + ".join(sorted(parts)) or "0"
+        return text if len(parts) <= 1 and not less and " " not in text else f"({text}{f' - {less}' * bool(less)})%nat"
+
+    def _count_letter(self, one: Symbol) -> str:
+        self.counts.add(one)
+        return self.letter(one)
+
+    def _text(self, expression: Expression, *, is_own: bool) -> str:
+        def text(each: Expression) -> str:
+            return self._text(each, is_own=is_own)
+
+        match expression:
+            case Number(value):
+                number = f"{abs(value.numerator)}" + (f" / {value.denominator}" if value.denominator != 1 else "")
+                return number if value >= 0 and value.denominator == 1 else f"({'- ' * (value < 0)}{number})"
+            case Symbol():
+                return self._symbol(expression)
+            case Let() if expression in NAMES or is_own:
+                if expression not in self.lets:
+                    name = self.names.new({"R": "R_", "Q": "Q_"}.get(expression.name, expression.name), expression)
+                    self.lets[expression] = name
+                name = self.lets[expression]
+                is_whole = is_own or expression not in self.parts
+                return name if is_whole else f"({self.parts[expression]} * part_of_{name})"
+            case Let(value=value):
+                return text(value)
+            case Negative(value):
+                return f"(- {text(value)})"
+            case Sum(terms):
+                first, *rest = terms
+                signed = (f" - {text(one.value)}" if isinstance(one, Negative) else f" + {text(one)}" for one in rest)
+                return f"({text(first)}{''.join(signed)})"
+            case Product(factors):
+                kept = [each for each in map(text, factors) if each != "1"]
+                return f"({' * '.join(kept)})" if len(kept) > 1 else (*kept, "1")[0]
+            case Quotient(above, below):
+                return f"({text(above)} / {text(below)})"
+            case Power(base, Number(power)) if power == Fraction(1, 2):
+                return self._root(base)
+            case Power(base, Number(power)) if power.denominator == 1:
+                raised = f"({text(base)} ^ {abs(power)})"
+                return raised if power >= 0 else f"(/ {raised})"
+            case Power(base, exponent):
+                written = self._base(base, is_own)
+                return "1" if written == "1" else f"({written} ^ {self.count(exponent)})"
+            case Powers(base, first, last):
+                return self._powers(base, first, last, is_own)
+            case Total(index, steps, term):
+                return self._total(index, steps, term, is_own)
+            case Maximum(of):
+                return self._maximum(of)
+            case Choice(condition, then, otherwise):
+                (left, right), (sign,) = condition.terms, condition.signs
+                if sign != ">" or right != Number(Fraction(0)):
+                    raise ValueError(f"only a choice by a sign can be written, got {expression!r}")
+                return f"(if Rlt_dec 0 {text(left)} then {text(then)} else {text(otherwise)})"
+        raise TypeError(f"{expression!r} cannot be written for Coq")
+
+    def _symbol(self, symbol: Symbol) -> str:
+        if symbol == _VALUE:
+            return f"(mean_at {self._counted('T')} f)"
+        if symbol == _F_STAR:
+            return "fstar"
+        if symbol == metric.squared_distance.expected:
+            return f"(mean_at {self._counted('T')} {self.letter(_SQUARED_DISTANCE)})"
+        if symbol.of is not None:
+            return f"(mean_at {self.count(symbol.of)} {self.letter(_at_W(symbol))})"
+        if symbol in self._originals:
+            draw, inner = self._originals[symbol]
+            return f"({MEANS[draw]} (fun {draw} => {self._symbol(inner)}))"
+        if isinstance(symbol, Drawn):
+            return self._drawn(symbol)
+        return f"(INR {self.letter(symbol)})" if symbol in self.counts else self.letter(symbol)
+
+    def _counted(self, name: str) -> str:
+        return next(self.letter(one) for one in self.counts if one.name == name)
+
+    def _drawn(self, letter: Drawn) -> str:
+        if letter in NEXT:
+            return f"({self.letter(NEXT[letter])} (next W H))"
+        if letter == moved_next:
+            return f"({self.letter(moved)} W H m (S k))"
+        if letter == moved_mean:
+            K = self._counted("K")
+            return f"(1 / INR {K} * sum (fun k => {self.letter(moved)} W H m k) {K})"
+        return f"({' '.join((self.letter(letter), 'W', *depends_on(letter)))})"
+
+    def _base(self, base: Expression, is_own: bool) -> str:
+        normal = self.form(read(base))
+        if not is_own:
+            return normal
+        own = self.own(base)
+        if own != normal and (own, normal) not in self.bases:
+            self.bases.append((own, normal))
+        return own
+
+    def _powers(self, base: Expression, first: Expression, last: Expression, is_own: bool) -> str:
+        written, count = self._base(base, is_own), self.count(last - first + 1)
+        if written == "1":
+            return f"(INR {count})"
+        start = self.count(first)
+        before = {"0": "", "1": f"{written} * "}.get(start, f"{written} ^ {start} * ")
+        return f"({before}sum (fun i => {written} ^ i) {count})"
+
+    def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
+        is_new = index not in self.counts
+        self.counts.add(index)
+        bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
+        body, count = self._text(term, is_own=is_own), self.count(steps)
+        del self.letters[index]
+        if is_new:
+            self.counts.discard(index)
+        return f"(INR {count})" if body == "1" else f"(sum (fun {bound} => {body}) {count})"
+
+    def _root(self, of: Expression) -> str:
+        inside = self.form(read(of))
+        self.roots[inside] = read(of)
+        return f"(sqrt {inside})"
+
+    def _maximum(self, of: Iterable[Expression]) -> str:
+        parts = [self.form(read(each)) for each in of]
+        *before, last = sorted(dict.fromkeys(parts))
+        for each in reversed(before):
+            last = f"(Rmax {each} {last})"
+        return last
+
+
+def _at_W(symbol: Symbol) -> Symbol:
+    """The letter for what is added over t."""
+    return next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)

@@ -1,0 +1,85 @@
+"""Certificates of a smallest eigenvalue: made by elimination, checked by products, and refused above it."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory import sketches, spectrum
+from rac_theory.numerics.certificate import Certificate, certified
+from rac_theory.numerics.rational import smallest_eigenvalue
+
+M = [
+    [Fraction(2), Fraction(1), Fraction(0)],
+    [Fraction(1), Fraction(2), Fraction(1)],
+    [Fraction(0), Fraction(1), Fraction(2)],
+]
+
+
+def random_matrix(rng):
+    """The mean of projections has such a form: A'A, singular in one case of two."""
+    n = int(rng.integers(1, 5))
+    A = rng.integers(-3, 4, size=(int(rng.integers(1, n + 2)), n))
+    return [[Fraction(int(x), 7) for x in row] for row in A.T @ A]
+
+
+def test_what_is_found_is_certified_and_a_little_more_is_refused():
+    """Against the eigenvalues of NumPy, which are found in another way."""
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        matrix = random_matrix(rng)
+        low = smallest_eigenvalue(matrix)
+        found = certified(matrix, low)
+        exact = np.linalg.eigvalsh(np.array(matrix, dtype=float))[0]
+        assert found.is_eigenvalue or low <= exact + 1e-12
+        assert abs(float(low) - exact) < 1e-9
+        with pytest.raises(ValueError, match=r"below|above"):
+            certified(matrix, low + Fraction(1, 10**6))
+
+
+def test_a_zero_pivot_with_something_below_it_is_no_certificate():
+    """0 on the diagonal and 1 beside it: -1 is an eigenvalue, though no pivot is negative."""
+    with pytest.raises(ValueError, match="bound must be at most the smallest eigenvalue"):
+        certified([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], Fraction(0))
+
+
+@pytest.mark.parametrize("size", [Fraction(1, 100), Fraction(-1, 100)])
+def test_each_number_counts(size):
+    """Each entry of a certificate is changed, alone: would catch a product that is compared in part."""
+    known = certified(M, Fraction(1, 2))
+    n = range(3)
+    for i in n:
+        with pytest.raises(ValueError, match=r"product|pivots"):
+            replace(known, pivots=tuple(x + size * (i == k) for k, x in enumerate(known.pivots)))
+        for j in n:
+            for name, rows in (("matrix", known.matrix), ("factor", known.factor)):
+                changed = [[x + size * ((i, j) == (k, m)) for m, x in enumerate(row)] for k, row in enumerate(rows)]
+                with pytest.raises(ValueError, match=r"product|triangular"):
+                    replace(known, **{name: tuple(map(tuple, changed))})
+    with pytest.raises(ValueError, match="product"):
+        replace(known, bound=known.bound + size)
+
+
+def test_a_negative_pivot_and_another_size_are_refused():
+    one = ((Fraction(1),),)
+    with pytest.raises(ValueError, match="pivots must not be negative, got -1 at 0: an eigenvalue is below 2"):
+        Certificate(one, Fraction(2), one, (Fraction(-1),))
+    with pytest.raises(ValueError, match="must be of one size"):
+        Certificate(one, Fraction(0), M, (Fraction(1),))
+
+
+def test_the_file_for_coq_has_the_form_and_the_squares():
+    text = certified([[Fraction(2), Fraction(1)], [Fraction(1), Fraction(2)]], Fraction(1)).coq()
+    assert (
+        "forall x1 x2 : R, (1 / 1) * (x1 ^ 2 + x2 ^ 2) <= "
+        "(2 / 1) * x1 * x1 + (1 / 1) * x1 * x2 + (1 / 1) * x2 * x1 + (2 / 1) * x2 * x2." in text
+    )
+    assert "= (1 / 1) * ((1 / 1) * x1 + (1 / 1) * x2) ^ 2) by field." in text
+
+
+def test_a_spectrum_has_one_where_it_is_exact():
+    exact = spectrum(sketches.CountSketch(4, 2), exact=True)
+    assert (exact.certificate.bound, exact.certificate.is_eigenvalue) == (Fraction(15, 32), True)
+    assert exact.certificate.matrix == tuple(map(tuple, exact.matrix))
+    assert spectrum(sketches.CountSketch(4, 2)).certificate is None

@@ -1,0 +1,126 @@
+"""Files for Coq, without Coq: what they say, and how an answer of Coq is read. ``tests/coq`` asks Coq itself."""
+
+import re
+import stat
+from dataclasses import replace
+
+import pytest
+
+from rac_theory import prove, theorems
+from rac_theory.commands.cli import main
+from rac_theory.proofs.coq.kernel import NoCoq, ask
+from rac_theory.proofs.coq.script import script
+from rac_theory.proofs.stored import STORED
+from rac_theory.theorems import E, gap
+from rac_theory.theorems.symbols import T, gap0
+
+AXIOMS = """Axioms:
+ClassicalDedekindReals.sig_forall_dec
+  : forall P : nat -> Prop, True
+FunctionalExtensionality.functional_extensionality_dep :
+  forall (A : Type), True
+"""
+
+
+@pytest.fixture
+def coqc(tmp_path, monkeypatch):
+    """A coqc that says what it is told to."""
+
+    def says(words, error="", status=0):
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        (folder / "words").write_text(words)
+        (folder / "error").write_text(error)
+        program = folder / "coqc"
+        program.write_text(f'#!/bin/sh\n/bin/cat "{folder}/words"\n/bin/cat "{folder}/error" >&2\nexit {status}\n')
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("PATH", str(folder))
+
+    return says
+
+
+@pytest.mark.parametrize("id", ["T2", "T5", "T3_isotropic", "T9d_sharp", "T2_tight"])
+def test_a_file_stands_alone_and_takes_nothing_for_granted_but_hypotheses(id):
+    """An axiom, or a proof that is left out, would be seen; hypotheses are those of a section that ends."""
+    text = prove(id).coq()
+    assert not re.search(r"^\s*(Axiom|Parameter|Conjecture|Admitted|Load|Declare)\b|admit", text, re.MULTILINE)
+    assert re.findall(r"^(?:From \w+ )?Require Import (.*)\.$", text, re.MULTILINE) == ["Reals Lra Psatz"]
+    section = text[text.index("Section Claim.") :]
+    assert len(re.findall(r"^Theorem ", section, re.MULTILINE)) == 1
+    assert section.rstrip().endswith(f"Qed.\nEnd Claim.\n\nPrint Assumptions {id}.")
+
+
+def test_the_claim_is_that_of_the_theorem():
+    """Whatever the proof proves: another constant is written as it is asked, and is for Coq to refuse."""
+    proof = prove("T2")
+    other = replace(theorems.T2, claim=E(gap) <= gap0 / 7**T)
+    text = script(other, proof.fact, proof.times, proof.facts)
+    assert "Theorem T2 : ((mean_at T f) - fstar) <= (gap0 / (7 ^ T))." in text
+    assert "Theorem T15 : ((1 / (INR T)) * (sum (fun t => (mean_at t sq_G)) T)) <= ((2 * gap0) / (nu * (INR T)))." in (
+        prove("T15").coq()
+    )
+
+
+def test_what_is_granted_of_each_draw_is_a_hypothesis_about_each_draw():
+    text = prove("T3").coq().partition("Section Claim.")[2]
+    assert "Hypothesis descent_lemma : forall (W : State) (H : Draw), (gap (next W H)) <= " in text
+    assert "(gamma * L) <= 1." in text
+    step = prove("T2").coq()
+    assert "Definition sq_HG (W : State) (H : Draw) := ip (project H (grad W)) (project H (grad W))." in step
+    assert "Hypothesis smooth : forall x y, f (add x y) <= f x + ip (grad x) y + L / 2 * ip y y." in step
+    assert "Lemma descent_lemma : " in step
+    granted = re.findall(r"^Hypothesis (\w+)", text, re.MULTILINE)
+    assert len(granted) == len(set(granted))
+
+
+@pytest.mark.long
+def test_each_proof_is_a_file():
+    for id in STORED:
+        assert f"Theorem {id} : " in prove(id).coq()
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "status", "refused"),
+    [
+        (AXIOMS, "", 0, ""),
+        ("Closed under the global context\n", "", 0, ""),
+        (f"{AXIOMS}T2 : 1 = 2\n", "", 0, "it rests on T2 beside the axioms of the real numbers"),
+        ("", "", 0, "its assumptions are not known, Coq said ''"),
+        (
+            f"Section Variables:\nh : True\n{AXIOMS}",
+            "",
+            0,
+            "its assumptions are not known, Coq said 'Section Variables:",
+        ),
+        ("", 'File "./T2.v", line 7, characters 0-3:\nError:\nNot\n equal.\n', 1, "line 7: Not equal."),
+    ],
+)
+def test_an_answer_is_read_strictly(words, error, status, refused, coqc, tmp_path):
+    """Would catch that a status of 0 is enough, and axioms that are only counted."""
+    coqc(words, error, status)
+    (answer,) = ask({"T2": "text"}, tmp_path)
+    assert answer.name == "T2"
+    assert answer.refused == refused if not refused.endswith(":") else answer.refused.startswith(refused)
+
+
+def test_the_command_ends_with_1_where_one_is_refused(coqc, capsys, tmp_path):
+    coqc("", "Error: no", 1)
+    assert main(["prove", "T1", "T2", "--kernel", "coq", "--out", str(tmp_path / "files")]) == 1
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["T1", "T2"]
+    assert (tmp_path / "files" / "T2.v").read_text() == prove("T2").coq()
+    coqc(AXIOMS)
+    assert main(["prove", "T1", "T3", "T7", "--kernel", "coq"]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first.endswith("accepted for every T, from f, the draw and the step; no axiom but those of the real numbers")
+    assert "accepted for every T, from what is granted of a step; no axiom" in second
+    assert "from what is granted of a step, variances bounded at each W; no axiom" in third
+
+
+def test_without_coq_a_sentence_says_how_to_get_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoCoq, match="apt-get install --no-install-recommends coq"):
+        [*ask({"T2": ""}, tmp_path)]
+    assert main(["prove", "T2", "--kernel", "coq"]) == 2
+    assert "coqc is not installed" in capsys.readouterr().err
+    assert main(["prove", "T2", "--out", str(tmp_path)]) == 2
+    assert "out must not be given without --kernel coq" in capsys.readouterr().err
