@@ -65,7 +65,7 @@ def values(tmp_path_factory):
         "spectrum": spectrum(Haar(3, 1)),
         "sampled spectrum": spectrum(sketches.FromFunction(3, 1, ones), draws=64, rng=0),
         "exact spectrum": spectrum(sketches.Coordinate(3, 1), exact=True),
-        "certificate": spectrum(sketches.Coordinate(3, 1), exact=True).certificate,
+        "certificate of a spectrum": spectrum(sketches.Coordinate(3, 1), exact=True).certificate,
         "theorem": theorems.T2,
         "metric": theorems.T2.metric,
         "tightest": theorems.T2.tightest,

@@ -149,7 +149,7 @@ def _certificate(known: Spectrum) -> Mapping[str, str]:
         return {}
     pivots = ", ".join(str(one) if len(str(one)) <= _SHORT else f"{float(one):.3g}" for one in proof.pivots)
     exactly = f"lambda_min is {proof.bound}" if proof.is_eigenvalue else "lambda_min is a lower bound"
-    return {"certificate": f"{exactly}: E[H] less its multiple of I is F D F', with D = {pivots}"}
+    return {"certificate": f"{exactly}: E[H] less its multiple of I is U'DU, with D = {pivots}"}
 
 
 def _interval(low: float | Fraction, high: float | Fraction) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.numerics import rational
-from rac_theory.numerics.certificate import Certificate, certified
+from rac_theory.numerics.eigenvalue_certificate import EigenvalueCertificate, certified
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
 from rac_theory.problems import checks
 from rac_theory.problems.eigenvalues import eigenvalues
@@ -77,7 +77,7 @@ class Spectrum(Value):
         return trace if isinstance(trace, Fraction) else float(trace)
 
     @property
-    def certificate(self) -> Certificate | None:
+    def certificate(self) -> EigenvalueCertificate | None:
         """Why no eigenvalue is below ``lambda_min``, checked in fractions; None unless the spectrum is exact."""
         return certified(self.matrix.tolist(), self.lambda_min) if isinstance(self.lambda_min, Fraction) else None
 

@@ -9,7 +9,7 @@ def test_the_certificate_is_told_and_kept(tmp_path, capsys):
     size = ["--dim", "4", "--rank", "2"]
     assert main(["sketch", "count_sketch", *size, "--exact", "--out", str(tmp_path)]) == 0
     told = capsys.readouterr().out
-    assert "certificate     lambda_min is 15/32: E[H] less its multiple of I is F D F', with D = 0, 0, 0, 0\n" in told
+    assert "certificate     lambda_min is 15/32: E[H] less its multiple of I is U'DU, with D = 0, 0, 0, 0\n" in told
     kept = tmp_path / "lambda_min_count_sketch_4x2.v"
     assert kept.read_text() == spectrum(sketches.CountSketch(4, 2), exact=True).certificate.coq()
     assert f"for Coq         {kept}"[:40] in told

@@ -8,7 +8,7 @@ import pytest
 from rac_theory import prove, sketches, spectrum, theorems
 from rac_theory.algebra import Relation
 from rac_theory.commands.cli import main
-from rac_theory.numerics.certificate import certified
+from rac_theory.numerics.eigenvalue_certificate import certified
 from rac_theory.proofs.coq.kernel import REALS, ask
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H

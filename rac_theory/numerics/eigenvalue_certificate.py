@@ -1,4 +1,4 @@
-"""A certificate that no eigenvalue of a rational matrix is below a number: a factorisation, checked by products."""
+"""A certificate that no eigenvalue of a rational matrix is below a number: a sum of squares, multiplied out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from rac_theory.numerics.rational import Matrix
+from rac_theory.numerics.semidefinite import Squares, squares
 from rac_theory.problems.naming import type_name
 
 _PROOF = """\
@@ -25,8 +26,8 @@ _LONG, _FEW = 40, 6  # characters of a fraction that is too long to be read; piv
 
 
 @dataclass(frozen=True, repr=False)
-class Certificate:
-    """``M - bound I = F D F'`` with a unit lower triangular F and no pivot in D below zero; checked when it is made.
+class EigenvalueCertificate:
+    """``x'Mx - bound x'x`` as a sum of squares, none of them subtracted; checked when it is made.
 
     Attributes
     ----------
@@ -34,51 +35,35 @@ class Certificate:
         M, (n, n) and symmetric.
     bound : Fraction
         No eigenvalue of M is below it.
-    factor : tuple of rows of Fraction
-        F, (n, n).
-    pivots : tuple of Fraction
-        The diagonal of D, (n,).
+    squares : Squares
+        What ``M - bound I`` is.
 
     Raises
     ------
     ValueError
-        If it is no such factorisation.
+        If it is something else, or a weight is negative.
 
     Examples
     --------
     >>> from fractions import Fraction
-    >>> from rac_theory.numerics.certificate import certified
+    >>> from rac_theory.numerics.eigenvalue_certificate import certified
     >>> found = certified([[Fraction(2), Fraction(1)], [Fraction(1), Fraction(2)]], Fraction(1))
     >>> found
-    <Certificate: no eigenvalue is below 1, which is one; pivots 1, 0>
+    <EigenvalueCertificate: no eigenvalue is below 1, which is one; pivots 1, 0>
     """
 
     matrix: Rows
     bound: Fraction
-    factor: Rows
-    pivots: tuple[Fraction, ...]
+    squares: Squares
 
     def __post_init__(self) -> None:
-        self.check()
+        if not self.squares.proves(_less(self.matrix, self.bound)):
+            raise ValueError(f"squares must be a sum of squares for the matrix less ({self.bound}) I, it is none")
 
-    def check(self) -> None:
-        """Multiply, and compare."""
-        M, F, D = self.matrix, self.factor, self.pivots
-        n = len(M)
-        if any(len(rows) != n or any(len(row) != n for row in rows) for rows in (M, F)) or len(D) != n:
-            raise ValueError(f"matrix, factor and pivots must be of one size, got {n}, {len(F)} and {len(D)}")
-        for k, pivot in enumerate(D):
-            if pivot < 0:
-                raise ValueError(
-                    f"pivots must not be negative, got {pivot} at {k}: an eigenvalue is below {self.bound}"
-                )
-        for i in range(n):
-            if F[i][i] != 1 or any(F[i][i + 1 :]):
-                raise ValueError(f"factor must be unit lower triangular, row {i} is not")
-            for j in range(n):
-                product = sum((F[i][k] * D[k] * F[j][k] for k in range(n)), Fraction(0))
-                if product != M[i][j] - (self.bound if i == j else 0):
-                    raise ValueError(f"the product must be M - ({self.bound}) I, at ({i}, {j}) it is {product}")
+    @property
+    def pivots(self) -> tuple[Fraction, ...]:
+        """The weights of the squares, (n,)."""
+        return self.squares.weights
 
     @property
     def is_eigenvalue(self) -> bool:
@@ -97,10 +82,10 @@ class Certificate:
         products = [
             f"{_number(self.matrix[i][j])} * {letters[i]} * {letters[j]}" for i in n for j in n if self.matrix[i][j]
         ]
-        squares = [
-            f"{_number(self.pivots[k])} * ({_linear([self.factor[i][k] for i in n], letters)}) ^ 2"
-            for k in n
-            if self.pivots[k]
+        sums = [
+            f"{_number(weight)} * ({_linear(row, letters)}) ^ 2"
+            for weight, row in zip(self.pivots, self.squares.rows, strict=True)
+            if weight
         ]
         quadratic, every = " + ".join(products) or "0", " + ".join(f"{x} ^ 2" for x in letters)
         sign = "  assert (sign_{i} : 0 <= {one}) by (apply Rmult_le_pos; [lra | apply pow2_ge_0]).\n"
@@ -109,14 +94,14 @@ class Certificate:
             quadratic=f"({quadratic})",
             bound=_number(self.bound),
             squares=every,
-            sum=" + ".join(squares) or "0",
-            signs="".join(sign.format(i=i, one=one) for i, one in enumerate(squares)),
+            sum=" + ".join(sums) or "0",
+            signs="".join(sign.format(i=i, one=one) for i, one in enumerate(sums)),
         )
         statement = f"forall {' '.join(letters)} : R, {_number(self.bound)} * ({every}) <= {quadratic}"
         return f"Require Import Reals Lra.\nOpen Scope R_scope.\n\nTheorem lambda_min : {statement}.\n{proof}"
 
 
-def certified(matrix: Matrix, bound: Fraction) -> Certificate:
+def certified(matrix: Matrix, bound: Fraction) -> EigenvalueCertificate:
     """Return the certificate that no eigenvalue is below a bound, by elimination.
 
     Raises
@@ -127,26 +112,18 @@ def certified(matrix: Matrix, bound: Fraction) -> Certificate:
     Examples
     --------
     >>> from fractions import Fraction
-    >>> from rac_theory.numerics.certificate import certified
+    >>> from rac_theory.numerics.eigenvalue_certificate import certified
     >>> certified([[Fraction(3), Fraction(1)], [Fraction(1), Fraction(1)]], Fraction(1, 2))
-    <Certificate: no eigenvalue is below 1/2; pivots 5/2, 1/10>
+    <EigenvalueCertificate: no eigenvalue is below 1/2; pivots 5/2, 1/10>
     """
-    n = len(matrix)
-    rest = [[x - bound if i == j else x for j, x in enumerate(row)] for i, row in enumerate(matrix)]
-    factor = [[Fraction(int(i == j)) for j in range(n)] for i in range(n)]
-    for k in range(n):
-        pivot = rest[k][k]
-        if pivot == 0 and any(rest[i][k] for i in range(k + 1, n)):
-            raise ValueError(f"bound must be at most the smallest eigenvalue, {bound} is above it")
-        for i in range(k + 1, n) if pivot else ():
-            factor[i][k] = rest[i][k] / pivot
-            for j in range(k + 1, n):
-                rest[i][j] -= factor[i][k] * rest[k][j]
-    return Certificate(_rows(matrix), bound, _rows(factor), tuple(rest[k][k] for k in range(n)))
+    found = squares(_less(matrix, bound))
+    if found is None:
+        raise ValueError(f"bound must be at most the smallest eigenvalue of a symmetric matrix, {bound} is above it")
+    return EigenvalueCertificate(tuple(map(tuple, matrix)), bound, found)
 
 
-def _rows(matrix: Matrix) -> Rows:
-    return tuple(map(tuple, matrix))
+def _less(matrix: Sequence[Sequence[Fraction]], bound: Fraction) -> Matrix:
+    return [[x - bound if i == j else x for j, x in enumerate(row)] for i, row in enumerate(matrix)]
 
 
 def _short(value: Fraction) -> str:
