@@ -14,7 +14,7 @@ from rac_theory.sharpness.setting import Setting
 
 @dataclass(frozen=True)
 class Huber:
-    """The sum over the coordinates of a x^2/2 for |x| <= width, beyond which it is straight; each of them starts at 1.
+    """The sum over the coordinates of ``a x^2/2`` up to a width, beyond which it is straight; each of them starts at 1.
 
     Every coordinate takes a gradient step where its block is drawn, so all that counts is how often: a binomial law.
     A sketch that draws everything or nothing has the same one, so this is an example for any share.
