@@ -14,9 +14,9 @@ from rac_theory.sharpness.setting import Setting
 class SlowDirection:
     """Huber's function of the mean s of the coordinates, and a square across; it starts where all coordinates are 1.
 
-    For k of them ``k h(s) + fast (|x|^2 - k s^2)/2``, where h is ``slow s^2/2`` up to a width, then straight. A rank that
-    is small against the dimension sees little of the slow direction, and most of what it moves is fast. In one step
-    all that counts is the share: where the sketch draws r of d coordinates, r/d.
+    For k of them ``k h(s) + fast (|x|^2 - k s^2)/2``, where h is ``slow s^2/2`` up to a width, then straight. A rank
+    that is small against the dimension sees little of the slow direction, and most of what it moves is fast. In one
+    step all that counts is the share: where the sketch draws r of d coordinates, r/d.
 
     Attributes
     ----------
