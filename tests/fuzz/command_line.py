@@ -210,7 +210,8 @@ def _sketch(chance: random.Random) -> list[str]:
     sizes = ("1", "2", "5", "8", "0", "-1", "17")
     named = [chance.choice(SKETCHES)] if chance.random() < 0.8 else ["--all"] * (chance.random() < 0.2)
     few = [("--seed", ("0", "-1", "5")), ("--out", PATHS), ("--dim", sizes), ("--rank", sizes)]
-    return ["sketch", *named, "--dim", "6", "--rank", "2", *_options(chance, few)]
+    exact = ["--exact"] * (chance.random() < 0.3)
+    return ["sketch", *named, "--dim", "6", "--rank", "2", *_options(chance, few), *exact]
 
 
 def _advise(chance: random.Random) -> list[str]:
@@ -283,7 +284,10 @@ def _claims(chance: random.Random) -> list[str]:
         ]
         explained = ["explain", chance.choice((*CLAIMS, "T11"))]
         named = chance.choice((*theorems.ALL, "all", "T11", "no.module:x", "os:path", ":", "", "\x00"))
-        proved = ["prove", named, *["--latex"] * (chance.random() < 0.3)]
+        kernel = _options(chance, [("--kernel", ("python", "lean", "coq")), ("--out", PATHS)])
+        if "coq" in kernel and named == "all":
+            named = "T2"  # of all it would take a minute
+        proved = ["prove", named, *["--latex"] * (chance.random() < 0.3), *kernel]
         return chance.choice(
             (["list", *_options(chance, few)], explained, proved, ["--version"], ["--help"], ["sketch", "--help"])
         )
