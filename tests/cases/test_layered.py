@@ -1,6 +1,6 @@
 """Smoothness and gain of several layers: against all draws enumerated, on the safe side, and better where it can be."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -9,10 +9,11 @@ import pytest
 from rac_theory import Case, Constants, LayeredRACLoRA, best_step, verify
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.layered import LARGEST_WHOLE, along_all_layers, blocks
+from rac_theory.cases.one_side import OFF
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Layers, Quadratic, Smoothness
 from rac_theory.problems.smoothness import smoothness_of
-from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Haar, Uniform, WeightedCoordinate
+from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, FromFunction, Haar, WeightedCoordinate
 
 LAYERS = Layers([(2, 3), (3, 2)], names=["hidden", "head"])
 SIDES = ("left", "right")
@@ -184,14 +185,51 @@ def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
     assert "W2, the largest of all layers" in known.provenance
 
 
-def test_what_draws_say_of_layers_shares_their_level():
-    problem = Quadratic.full(np.diag([4.0, 1, 1, 1, 1, 1, 2, 1, 1, 1]), np.ones((10, 1)))
-    layers = Layers([(6, 1), (2, 2)])
-    algorithm = LayeredRACLoRA(layers, [Uniform(6, 2), Coordinate(2, 1)], 0.1)
-    known = smoothness_along(algorithm, smoothness_of(problem), alpha=1e-3, draws=60_000, rng=0)
-    alone = smoothness_along(
-        algorithm.of_layers[0], blocks(smoothness_of(problem), layers).each[0], alpha=1e-3, draws=60_000, rng=0
-    )
-    assert known.alpha in (0.0, 5e-4)
-    assert known.alpha <= alone.alpha
-    assert known.L_H <= 4.0
+def normals(rng):
+    return rng.standard_normal((4, 1))
+
+
+def test_what_draws_say_of_two_layers_costs_what_both_cost():
+    """Half of alpha each, which add up; and each bound is that of its layer at half, wider than at all of it.
+
+    Catches a level that is told once for two layers, and one that is spent twice.
+    """
+    layers = Layers([(4, 1), (4, 1)])
+    Q = Smoothness([(np.diag([4.0, 1, 1, 1, 3, 1, 1, 1]), np.ones((1, 1)))])
+    unknown = FromFunction(4, 1, normals)
+    algorithm = LayeredRACLoRA(layers, [unknown, unknown], 0.1)
+    known = smoothness_along(algorithm, Q, alpha=1e-3, draws=20_000, rng=0)
+    assert "from 20000 draws" in known.provenance
+    assert known.alpha == 1e-3
+    one_sampled = replace(algorithm, sketches=[unknown, Haar(4, 1)])
+    assert smoothness_along(one_sampled, Q, alpha=1e-3, draws=20_000, rng=0).alpha == 5e-4
+    first = smoothness_along(algorithm.of_layers[0], blocks(Q, layers).each[0], alpha=1e-3, draws=20_000, rng=0)
+    assert first.L_H < known.L_H < 4.0
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """One of two coordinates, with a second moment that is as far below the truth as rounding may leave it."""
+
+    dim: int = 2
+    rank: int = 1
+
+    def sample(self, rng, size):
+        return np.eye(2)[rng.integers(2, size=size)][:, :, None]
+
+    def expected_projection(self):
+        return np.eye(2) / 2
+
+    def second_moment(self, M):
+        return np.eye(2) * M / 2 * (1 - 0.9 * OFF)
+
+
+def test_what_moments_may_be_off_by_is_added():
+    """Of moments that are 0.9 of the margin too small; without the margin L_H would be below the truth by as much."""
+    Q = coupled(0.5)
+    problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
+    exact = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(2, 1)], 1.0, SIDES)
+    rounded = LayeredRACLoRA(LAYERS, [Rounded(), Rounded()], 1.0, SIDES)
+    bound, _ = along_all_layers(rounded, smoothness_of(problem))
+    K, T = moments(exact, Q)
+    assert largest_ratio(T, K) <= bound <= largest_ratio(T, K) * (1 + 1e-9)
