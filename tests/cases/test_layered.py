@@ -209,7 +209,7 @@ def test_what_draws_say_of_two_layers_costs_what_both_cost():
 
 @dataclass(frozen=True)
 class Rounded:
-    """One of two coordinates, with a second moment that is as far below the truth as rounding may leave it."""
+    """One of two coordinates, with E[HMH] as far below the truth as rounding may leave it, and E[H] as it is."""
 
     dim: int = 2
     rank: int = 1
@@ -221,12 +221,13 @@ class Rounded:
         return np.eye(2) / 2
 
     def second_moment(self, M):
-        return np.eye(2) * M / 2 * (1 - 0.9 * OFF)
+        uneven = M - np.trace(M, axis1=-2, axis2=-1)[..., None, None] / 2 * np.eye(2)
+        return np.eye(2) * M / 2 - 0.9 * OFF * np.linalg.norm(uneven, axis=(-2, -1), keepdims=True) * np.eye(2)
 
 
 def test_what_moments_may_be_off_by_is_added():
-    """Of moments that are 0.9 of the margin too small; without the margin L_H would be below the truth by as much."""
-    Q = coupled(0.5)
+    """Of moments that are 0.9 of the margin too small; without it L_H would be below the truth."""
+    Q = np.ones((12, 12)) + 0.01 * np.eye(12)  # rows are alike, so that moments are small beside Q
     problem = Quadratic.full(Q, np.ones((12, 1)), layers=LAYERS)
     exact = LayeredRACLoRA(LAYERS, [Coordinate(2, 1), Coordinate(2, 1)], 1.0, SIDES)
     rounded = LayeredRACLoRA(LAYERS, [Rounded(), Rounded()], 1.0, SIDES)
