@@ -158,10 +158,11 @@ class _Notebook:
         self._put("")
 
     def _put(self, words: str) -> None:
+        shown = {"text/html": words}  # no text beside it: what a cell says in words does not depend on how long it took
         if self._handle is None:
-            self._handle = self._display.display(self._display.HTML(words), display_id=True)
+            self._handle = self._display.display(shown, raw=True, display_id=True)
         else:
-            self._handle.update(self._display.HTML(words))
+            self._handle.update(shown, raw=True)
 
 
 class _Terminal:

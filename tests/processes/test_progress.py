@@ -156,12 +156,13 @@ def test_a_notebook_shows_an_element_that_is_updated_and_emptied(monkeypatch):
     """A line for each update; a bar that stays; words that are run."""
     shown = []
 
-    def display(given, display_id):
+    def display(given, raw, display_id=True):
+        assert raw
         shown.append(given)
-        return SimpleNamespace(update=shown.append)
+        return SimpleNamespace(update=display)
 
     module = ModuleType("IPython.display")
-    module.HTML, module.display = str, display
+    module.display = display
     kernel = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()))
     monkeypatch.setitem(sys.modules, "IPython", kernel)
     monkeypatch.setitem(sys.modules, "IPython.display", module)
@@ -170,9 +171,10 @@ def test_a_notebook_shows_an_element_that_is_updated_and_emptied(monkeypatch):
     with progress.task("<b>", 2):
         progress.advance()
     bar, empty = shown
-    assert bar.startswith('<progress value="0.500"')
-    assert "50% of 2 &lt;b&gt;" in bar
-    assert empty == ""
+    assert list(bar) == list(empty) == ["text/html"]
+    assert bar["text/html"].startswith('<progress value="0.500"')
+    assert "50% of 2 &lt;b&gt;" in bar["text/html"]
+    assert empty["text/html"] == ""
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="it needs a terminal")
