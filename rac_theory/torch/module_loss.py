@@ -95,6 +95,8 @@ class ModuleLoss:
 
     def values(self, W: Array) -> Array:
         """(k, m, n) to (k,)."""
+        if not len(W):
+            return np.empty(0)
         with one_torch_thread(), torch.no_grad():
             if self.batched:
                 found = self._mapped(self.at, (0, None, None))(self._tensor(W), self.inputs, self.targets)
@@ -104,6 +106,8 @@ class ModuleLoss:
 
     def values_and_gradients(self, W: Array) -> tuple[Array, Array]:
         """(k, m, n) to (k,) and (k, m, n)."""
+        if not len(W):
+            return np.empty(0), np.empty(W.shape)
         with one_torch_thread():
             if self.batched:
                 both = self._mapped(grad_and_value(self.at), (0, None, None))
@@ -118,7 +122,9 @@ class ModuleLoss:
 
     def gradients_of_examples(self, W: Array, indices: Indices) -> Array:
         """The gradient of the loss of the listed examples of each W: (k, m, n), (k, b) to (k, m, n)."""
-        listed = torch.as_tensor(np.asarray(indices), device=self.device)
+        if not len(W):
+            return np.empty(W.shape)
+        listed = torch.tensor(np.ascontiguousarray(indices), device=self.device)
         with one_torch_thread():
             if self.batched:
                 both = self._mapped(grad_and_value(self._of_listed), (0, 0), indices.shape[1])
@@ -127,7 +133,7 @@ class ModuleLoss:
 
     def values_of_examples(self, W: Array, indices: Indices) -> Array:
         """The loss of each listed example alone at one W: (m, n), (b,) to (b,)."""
-        rows = torch.as_tensor(np.asarray(indices), device=self.device)[:, None]
+        rows = torch.tensor(np.ascontiguousarray(indices), device=self.device)[:, None]
         with one_torch_thread(), torch.no_grad():
             one = self._tensor(W)
             if self.batched:
@@ -153,7 +159,7 @@ class ModuleLoss:
         return torch.stack(values), torch.stack(gradients)
 
     def _tensor(self, W: Array) -> Tensor:
-        return torch.tensor(W, dtype=torch.float64, device=self.device)
+        return torch.tensor(np.ascontiguousarray(W), dtype=torch.float64, device=self.device)
 
 
 def _array(found: Tensor) -> Array:

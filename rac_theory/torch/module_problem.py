@@ -66,8 +66,8 @@ class ModuleProblem(FromFunctions):
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both, of one forward and one backward pass: (..., m, n) to (...) and (..., m, n)."""
         W = matrices(W, self.shape)
-        values, gradients = self._loss.values_and_gradients(W.reshape(-1, *self.shape)) if W.size else (W, W)
-        return values.reshape(W.shape[:-2]), gradients.reshape(W.shape).astype(np.float64, copy=False)
+        values, gradients = self._loss.values_and_gradients(W.reshape(-1, *self.shape))
+        return values.reshape(W.shape[:-2]), gradients.reshape(W.shape)
 
     def weights(self, module: Module, /) -> Array:
         """The matrices of a module like this one, such as one that was trained, as one W: (m, n)."""
@@ -136,7 +136,7 @@ class ModuleSum(ModuleProblem):
 
     def component_gradient(self, W: Array, indices: Indices, /) -> Array:
         """The mean gradient of the listed examples of each run: (runs, m, n), (runs, b) to (runs, m, n)."""
-        return self._loss.gradients_of_examples(matrices(W, self.shape), indices) if len(W) else np.zeros(W.shape)
+        return self._loss.gradients_of_examples(matrices(W, self.shape), indices)
 
     def subset(self, rows: Indices, /) -> "ModuleSum":
         """The mean of the listed examples; of its constants those are known that every example has."""

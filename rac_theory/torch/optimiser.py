@@ -141,7 +141,7 @@ class RACLoRA(Optimizer):
                 yield group, sketch, W
 
     def _drawn(self, sketch: Sketch, W: Tensor, *, plain: bool) -> Tensor:
-        """The next sketch of a matrix, or a basis of its range; those of several steps are drawn at once, as in ``ranges``."""
+        """The next sketch of a matrix, or a basis of its range, drawn for several steps at once as ``ranges`` does."""
         ahead = self.state[W].get("ahead")
         if ahead is None or not len(ahead):
             size = steps_ahead(sketch.dim, sketch.rank, 1)
