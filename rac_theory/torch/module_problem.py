@@ -22,6 +22,7 @@ from rac_theory.problems.naming import exactly, function_name, type_name
 from rac_theory.problems.rounding import rounded
 from rac_theory.torch.at_the_door import check_function, check_mean
 from rac_theory.torch.chosen import Chosen, chosen
+from rac_theory.torch.given_data import given_data
 from rac_theory.torch.module_loss import ModuleLoss
 
 _NAMES = 4  # that a repr lists
@@ -229,7 +230,7 @@ def from_module(
     """
     shapes = chosen(module, parameters)
     where = torch.device(device)
-    f = ModuleLoss(module, loss, _data(data, where), shapes, where)
+    f = ModuleLoss(module, loss, given_data(data, where), shapes, where)
     start = f.weights(module)
     check_function(f, start)
     known = {
@@ -240,24 +241,6 @@ def from_module(
         return ModuleProblem(f, **known)
     check_mean(f, start)
     return ModuleSum(f, L_max, component_infima, **known)
-
-
-def _data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return inputs and targets as tensors of their own, floating-point numbers in double precision."""
-    if not isinstance(data, tuple | list) or len(data) != 2:
-        raise ValueError(f"data must be a pair (inputs, targets), got {type_name(data)}")
-    pair = []
-    for name, given in zip(("inputs", "targets"), data, strict=True):
-        try:
-            tensor = torch.as_tensor(given).detach().clone()
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(f"data must be tensors or arrays, got {type_name(given)} for {name}") from error
-        if tensor.ndim == 0:
-            raise ValueError(f"data must have an axis of examples, got one number for {name}")
-        pair.append(tensor.to(device, torch.float64 if tensor.is_floating_point() else tensor.dtype))
-    if len(pair[0]) != len(pair[1]) or not len(pair[0]):
-        raise ValueError(f"data must have as many inputs as targets, got {len(pair[0])} and {len(pair[1])}")
-    return pair[0], pair[1]
 
 
 def _few(names: Collection[str], what: str) -> str:

@@ -210,7 +210,7 @@ def declared_case(kind=RACLoRA, steps=0, **options):
 
 
 def test_check_algorithm_accepts_it_and_theorems_judge_it():
-    case = check_algorithm(declared_case(steps=20), draws=64)
+    case = check_algorithm(declared_case(steps=40), draws=64)
     assert case.checked.each_step
     verdict = verify("T1", case, runs=64, rng=0)
     assert verdict.status.name == "HOLDS"
