@@ -169,14 +169,13 @@ def _check_law(
     P = np.stack([projector(G, r, seed + i) for i in range(draws)])
     if r < min(G.shape) and not np.ptp(P, axis=0).any():
         raise Refuted(f"project must draw afresh for each seed: {draws} seeds give the same projection of {where}", G=G)
-    fours = [P[start : start + 4] for start in range(0, draws - 3, 4)]
+    fours = P[: draws // 4 * 4].reshape(-1, 4, *G.shape)
     for how, (a, b, c, d) in {"next to each other": (0, 1, 2, 3), "two apart": (0, 2, 1, 3)}.items():
-        signs = np.array([exchanged(four[a], four[c], four[b], four[d], cosine) for four in fours])
-        share = unfair(np.where(np.abs(signs) > 1e-9, signs, 0.0), alpha / 2)
+        share = unfair(exchanged(fours[:, a], fours[:, c], fours[:, b], fours[:, d], cosine), alpha / 2)
         if share is not None:
             raise Refuted(
                 f"project must draw independently for each seed: for {where} seeds {how} are more alike than others in "
-                f"{share:.3g} of {np.count_nonzero(signs)} cases, where chance makes a half; is the seed used as it is?"
+                f"{share:.3g} of {len(fours)} cases, where chance makes a half; is the seed used as it is?"
             )
     side, share = (0, 1.0) if unbiased else _share(projector, G, r, seed)
     _check_mean(P, G, scale * share, where, side, alpha)

@@ -1,15 +1,14 @@
 """Whether each link has a sketch of its own, independent of those before and of what was trained."""
 
 from collections.abc import Callable, Sequence
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 
-from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems.checks import Array
 from rac_theory.testing.refuted import Refuted
-from rac_theory.testing.trainers.signs import cosine, exchanged, unfair
-from rac_theory.testing.trainers.trainer import Link, of
+from rac_theory.testing.trainers.signs import cosine, exchanged, overlap, unfair
+from rac_theory.testing.trainers.trainer import Link, Seen, of
 
 _FEWEST = 3  # links that a repetition must last: an even coin repeats a draw of one entry so often in one of four
 _SHIFTS = 8  # links by which a layer may follow another one
@@ -81,41 +80,32 @@ def _check_layers(sketches: dict[tuple[str, str], list[Array]]) -> None:
 
 
 def _check_past(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
-    pasts: dict[str, Callable[[Link, tuple[str, str]], Array]] = {
-        "the sketch before": lambda link, key: link.begin.adapters[key[0]].factors[key[1]],
-        "the sketch before, as it was trained": lambda link, key: link.end.adapters[key[0]].factors[key[1]],
-        "the factor that was trained": _trained,
-    }
-    for (what, past), (alike, how) in product(pasts.items(), ((cosine, "entries"), (_overlap, "range"))):
-        differences = np.zeros(len(one))
-        for k, (link, there) in enumerate(zip(one, other, strict=True)):
-            for key in drawn:
-                before, beside = past(link, key), past(there, key)
-                new, new_there = (_sketch(after.after.adapters[key[0]].factors[key[1]], key) for after in (link, there))
-                before, beside = _sketch(before, key), _sketch(beside, key)
+    """What is drawn in a merge is compared with what was there, all layers together, by its entries and its range."""
+    for what, past in _PASTS.items():
+        for how, alike in {"entries": cosine, "range": overlap}.items():
+            differences = np.zeros(len(one))
+            for layer, factor in drawn:
+                before, beside = (np.stack([past(link, layer, factor) for link in chain]) for chain in (one, other))
+                new, there = (np.stack([_of(link.after, layer, factor) for link in chain]) for chain in (one, other))
                 if before.shape == new.shape:
-                    differences[k] += exchanged(before, beside, new, new_there, alike)
-        share = unfair(np.where(np.abs(differences) > 1e-9, differences, 0.0), alpha / _WAYS)
-        if share is not None:
-            raise Refuted(
-                f"merge must draw a sketch that is independent of {what}: by its {how} it is more like that than like "
-                f"that of another seed in {share:.3g} of {np.count_nonzero(differences)} links, chance makes a half"
-            )
+                    differences += exchanged(before, beside, new, there, alike)
+            share = unfair(differences, alpha / _WAYS)
+            if share is not None:
+                raise Refuted(
+                    f"merge must draw a sketch that is independent of {what}: by its {how} it is more like that than "
+                    f"like that of another seed in {share:.3g} of {len(one)} links, chance makes a half"
+                )
 
 
-def _trained(link: Link, key: tuple[str, str]) -> Array:
-    """The other factor, turned so that its rank is where that of the sketch is."""
-    return link.end.adapters[key[0]].factors["A" if key[1] == "B" else "B"].T
-
-
-def _sketch(factor: Array, key: tuple[str, str]) -> Array:
+def _of(seen: Seen, layer: str, factor: str) -> Array:
     """A factor with its rank along the columns."""
-    return factor if key[1] == "B" else factor.T
+    matrix = seen.adapters[layer].factors[factor]
+    return matrix if factor == "B" else matrix.T
 
 
-def _overlap(S: Array, K: Array) -> float:
-    if not (S.any() and K.any()):
-        return 0.0
-    Q, P = (orthonormal_range(one[None])[0] for one in (S, K))
-    shared: Array = Q.T @ P
-    return float(np.sum(np.square(shared))) / S.shape[1]
+_PASTS: dict[str, Callable[[Link, str, str], Array]] = {
+    "the sketch before": lambda link, layer, factor: _of(link.begin, layer, factor),
+    "the sketch before, as it was trained": lambda link, layer, factor: _of(link.end, layer, factor),
+    "the factor that was trained": lambda link, layer, factor: _of(link.end, layer, "A" if factor == "B" else "B"),
+}
+"""What a sketch may depend on and must not; the last where it has the shape of the sketch."""

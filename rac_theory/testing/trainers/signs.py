@@ -1,27 +1,32 @@
 """Signs that are fair coins where draws are independent: the test of what may depend on what came before."""
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from scipy.special import betainc
 
+from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems.checks import Array
 
+_ROUNDING = 1e-9  # of a difference of cosines, or of sums of few
 
-def exchanged(past: Any, other_past: Any, new: Any, other_new: Any, alike: Any) -> float:
-    """Return by how much two new draws are more like their own past than like each other's.
+
+def exchanged(
+    past: Array, other_past: Array, new: Array, other_new: Array, alike: Callable[[Array, Array], Array]
+) -> Array:
+    """Return by how much two new draws are more like their own past than like each other's: (..., m, n) to (...).
 
     If each new draw is independent of both pasts and of the other one, and both have one law, exchanging the two
     changes the sign of this number and not its law, given the pasts: its sign is a fair coin, whatever came before.
     """
     own = alike(past, new) + alike(other_past, other_new)
-    return float(own - alike(past, other_new) - alike(other_past, new))
+    return own - alike(past, other_new) - alike(other_past, new)
 
 
 def unfair(differences: Array, alpha: float) -> float | None:
     """Return the share of positive signs if fair coins give such a one with probability at most alpha, else None.
 
-    Both tails count; zeros are left out. Sixty-three signs are refuted from 51 of one kind on at alpha 1e-6.
+    Both tails count; zeros, up to rounding, are left out. Sixty-three signs are refuted from 51 of one kind on at alpha 1e-6.
 
     Examples
     --------
@@ -30,7 +35,7 @@ def unfair(differences: Array, alpha: float) -> float | None:
     >>> [unfair(np.repeat([1.0, -1.0], [ups, 63 - ups]), alpha=1e-6) is None for ups in (31, 50, 51)]
     [True, True, False]
     """
-    signs = differences[differences != 0] > 0
+    signs = differences[np.abs(differences) > _ROUNDING] > 0
     n, ups = len(signs), int(np.count_nonzero(signs))
     most = max(ups, n - ups)
     if n == 0 or 2 * float(betainc(most, n - most + 1, 0.5)) > alpha:
@@ -38,7 +43,13 @@ def unfair(differences: Array, alpha: float) -> float | None:
     return ups / n
 
 
-def cosine(S: Array, K: Array) -> float:
-    """Return the cosine of the angle of two matrices of one shape, as vectors; zero if one of them is."""
-    size = float(np.linalg.norm(S) * np.linalg.norm(K))
-    return float(np.sum(S * K)) / size if size else 0.0
+def cosine(S: Array, K: Array) -> Array:
+    """Return the cosine of the angle of matrices of one shape, as vectors; zero if one of them is: (..., m, n) to (...)."""
+    size = np.linalg.norm(S, axis=(-2, -1)) * np.linalg.norm(K, axis=(-2, -1))
+    return np.asarray(np.sum(S * K, axis=(-2, -1)) / np.where(size > 0, size, 1.0))
+
+
+def overlap(S: Array, K: Array) -> Array:
+    """Return what part of the range of S lies in that of K; zero if one of them is: (..., d, r) to (...)."""
+    Q, P = orthonormal_range(S), orthonormal_range(K)
+    return np.asarray(np.square(np.swapaxes(Q, -1, -2) @ P).sum(axis=(-2, -1)) / S.shape[-1])
