@@ -103,4 +103,5 @@ def _kind(value: Any) -> str:
     kind = getattr(value, "dtype", None)
     if kind is None:
         kind = np.asarray(value).dtype
-    return str(getattr(kind, "name", kind)).rpartition(".")[2]
+    short = str(kind).rpartition(".")[2]
+    return short if short in FORMATS else str(getattr(kind, "name", kind))

@@ -14,7 +14,7 @@ _ROUNDING = 1e-9  # of a difference of cosines, or of sums of few
 def exchanged(
     past: Array, other_past: Array, new: Array, other_new: Array, alike: Callable[[Array, Array], Array]
 ) -> Array:
-    """Return by how much two new draws are more like their own past than like each other's: (..., m, n) to (...).
+    """Return by how much two new draws are more like their own past than like the other one: (..., m, n) to (...).
 
     If each new draw is independent of both pasts and of the other one, and both have one law, exchanging the two
     changes the sign of this number and not its law, given the pasts: its sign is a fair coin, whatever came before.
@@ -26,7 +26,7 @@ def exchanged(
 def unfair(differences: Array, alpha: float) -> float | None:
     """Return the share of positive signs if fair coins give such a one with probability at most alpha, else None.
 
-    Both tails count; zeros, up to rounding, are left out. Sixty-three signs are refuted from 51 of one kind on at alpha 1e-6.
+    Both tails count; zeros, up to rounding, are left out. At alpha 1e-6, 63 signs are refuted from 51 of one kind on.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def unfair(differences: Array, alpha: float) -> float | None:
 
 
 def cosine(S: Array, K: Array) -> Array:
-    """Return the cosine of the angle of matrices of one shape, as vectors; zero if one of them is: (..., m, n) to (...)."""
+    """Return the cosine of the angle of matrices as vectors, zero if one of them is: (..., m, n) to (...)."""
     size = np.linalg.norm(S, axis=(-2, -1)) * np.linalg.norm(K, axis=(-2, -1))
     return np.asarray(np.sum(S * K, axis=(-2, -1)) / np.where(size > 0, size, 1.0))
 

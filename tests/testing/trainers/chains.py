@@ -320,7 +320,7 @@ MERGE = {
     KeepsB: "the adapter still gives .* of what it gave, is the trained factor not reset to zero",
     StillAdded: "the weights gained what it gave, is it still added when the model is run",
     OneLayerLeft: "merge must preserve the function: in link 1 the outputs moved by",
-    BothZero: "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first' are zero",
+    BothZero: "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'",
     NotTrained: "train.* must move the outputs, it does not: does the optimiser hold the adapter",
     Dropout: r"outputs must be a function of the state: two calls differ by .* is there dropout",
 }
@@ -330,7 +330,7 @@ MERGE = {
 
 
 class ByName(Chain):
-    """The reset looks for moments by the names of parameters, and the optimiser holds them by parameters: it finds none."""
+    """The reset looks for moments by names, and the optimiser holds them by parameters: it finds none."""
 
     def reset(self):
         for name in self.W:
@@ -361,7 +361,7 @@ class KeepsTime(Chain):
 
 
 MEMORY = {
-    ByName: r"merge must reset what the optimiser remembers: after link 1 it keeps 1 of the norm of its moments .*by the k",
+    ByName: "merge must reset what the optimiser remembers: after link 1 it keeps 1 of the norm of its moments",
     NoReset: "it keeps 1 of the norm",
     FirstMoments: "it keeps 1 of the norm of its moments .*exp_avg_sq",
     KeepsTime: "must reset the optimiser's counter .*step with its moments: after link 1 it is 3, .* 3.2 times",
@@ -489,7 +489,21 @@ class Decayed(Chain):
             self.W[name] = self.W[name] * (1 - 1e-4)
 
 
+class Cut(Chain):
+    """Half precision by cutting off the bits that are too many: every weight shrinks."""
+
+    kind, rate = np.float16, 1e-3
+
+    def fold(self):
+        for name in self.W:
+            exact = self.W[name].astype(float) + self.product(name)
+            near = exact.astype(np.float16)
+            toward = np.nextafter(near, np.float16(0))
+            self.W[name] = np.where(np.abs(near.astype(float)) > np.abs(exact), toward, near)
+
+
 DRIFT = {
-    Half: r"after 64 merges? of them|after 64 of them 0\.\d+ of it is lost to float16",
-    Decayed: "weights must be those of the start and what was merged|merges must keep what the adapters learned",
+    Half: r"after 64 of them 0\.\d+ of it is lost to float16, .* times what rounding allows; keep the weights in",
+    Decayed: "weights must be those of the start and what was merged: .* is there another that trains or decays them",
+    Cut: "after 64 merges they are off by .*, .* times what rounding allows; are bits cut off, in place of rounding",
 }

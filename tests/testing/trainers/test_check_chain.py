@@ -3,7 +3,6 @@
 The one test about chance has alpha 1e-6; seeds are fixed.
 """
 
-import numpy as np
 import pytest
 
 from rac_theory.testing import Refuted, check_chain
