@@ -27,25 +27,26 @@ def check_fresh(one: Sequence[Link], other: Sequence[Link], alpha: float) -> Non
     for key in drawn:
         if _equal(sketches[key], _starts(other, key)):
             raise Refuted(
-                f"new(seed) must draw its own sketches: two seeds have the same {key[1]}{of(key[0])} in all "
-                f"{len(one)} links, is the seed used, and by what merge draws?"
+                f"new(seed) must lead to sketches of its own: two seeds have the same {key[1]}{of(key[0])} after all "
+                f"{len(one)} merges, is the seed used, and by what merge draws?"
             )
     _check_past(one, other, drawn, alpha)
 
 
 def _drawn(links: Sequence[Link]) -> list[tuple[str, str]]:
-    """Layers and factors that are drawn: those that no link begins with zero."""
+    """Layers and factors that are drawn: those that no merge leaves at zero."""
     adapters = links[0].begin.adapters
     return [
         (layer, factor)
         for layer, one in adapters.items()
         for factor in one.factors
-        if all(link.begin.adapters[layer].factors[factor].any() for link in links)
+        if all(link.after.adapters[layer].factors[factor].any() for link in links)
     ]
 
 
 def _starts(links: Sequence[Link], key: tuple[str, str]) -> list[Array]:
-    return [link.begin.adapters[key[0]].factors[key[1]] for link in links]
+    """What merges have drawn; the first sketch comes from elsewhere, and may differ where all others are the same."""
+    return [link.after.adapters[key[0]].factors[key[1]] for link in links]
 
 
 def _equal(some: Sequence[Array], others: Sequence[Array]) -> bool:

@@ -80,7 +80,8 @@ def _cause(link: Link) -> str:
     shared = [layer for layer in adapters if layer in link.end.weights]
     if not shared:
         gave, gained = link.end.outputs - link.begin.outputs, link.after.outputs - link.begin.outputs
-        return _multiple([gave.ravel()], [gained.ravel()], scale)
+        few = "; are weights kept in fewer bits than outputs, which weights= would show?"
+        return _multiple([gave.ravel()], [gained.ravel()], scale) or few
     gave_all = [adapters[layer].product for layer in shared]
     gained_all = [link.after.weights[layer][0] - link.end.weights[layer][0] for layer in shared]
     if all(P.shape[0] == P.shape[1] for P in gave_all):

@@ -378,6 +378,14 @@ class Reseeded(Chain):
         return np.random.default_rng([0, len(name), n]).standard_normal((self.rank, n))
 
 
+class SeededInMerge(Chain):
+    """A seed for reproducible adapters, set in each merge: the first sketch is another one."""
+
+    def merge(self):
+        self.rng = np.random.default_rng(0)
+        super().merge()
+
+
 class ByLayer(Chain):
     """A generator of the same seed in each layer, and of another one in each merge."""
 
@@ -388,7 +396,7 @@ class ByLayer(Chain):
         super().begin()
 
     def draw(self, name, n):
-        return np.random.default_rng(self.links + 1000 * int(self.rng.integers(0, 1))).standard_normal((self.rank, n))
+        return np.random.default_rng(self.links).standard_normal((self.rank, n))
 
 
 class Staggered(ByLayer):
@@ -463,7 +471,8 @@ FRESH = {
     Pool: "is that of 8 links before",
     ByLayer: "each layer must have a sketch of its own: A of 'first' and A of 'second' are the same, in the same link",
     Staggered: "are the same, 1 links apart, in 63 links",
-    SameForSeeds: "new.seed. must draw its own sketches: two seeds have the same A of 'first' in all 64 links",
+    SeededInMerge: "merge must draw a fresh sketch: in 63 links A of 'first' is the one before",
+    SameForSeeds: "must lead to sketches of its own: two seeds have the same A of 'first' after all 64 merges",
     Averaged: "independent of the sketch before: by its entries",
     SameRange: "independent of the sketch before: by its range",
     Trained: "independent of the sketch before",

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from rac_theory.sketches import Coordinate, Haar
-
 
 def smaller_left(G):
     """Whether the rows are the smaller side."""
@@ -23,15 +21,16 @@ def haar(G, rank, seed):
 
 def rows(G, rank, seed):
     """RAC-LoRA from the left, which refuses ranks above the rows."""
-    m = G.shape[0]
-    S = Haar(m, rank).sample(np.random.default_rng(seed), 1)[0]
+    if rank > len(G):
+        raise ValueError(f"rank must be in 1..{len(G)}, got {rank}")
+    S = orthonormal(len(G), rank, seed)
     return S @ (S.T @ G)
 
 
 def coordinates(G, rank, seed):
     """Some rows, or all."""
-    S = Coordinate(len(G), min(rank, len(G))).sample(np.random.default_rng(seed), 1)[0]
-    return S @ (S.T @ G)
+    kept = np.random.default_rng(seed).permutation(len(G)) < rank
+    return kept[:, None] * G
 
 
 def both_sides(G, rank, seed):
@@ -92,8 +91,7 @@ def reverse_std(G, rank, seed):
 
 def low(G, rank, seed):
     """Not lifted back."""
-    S = Haar(len(G), min(rank, len(G))).sample(np.random.default_rng(seed), 1)[0]
-    return S.T @ G
+    return orthonormal(len(G), rank, seed).T @ G
 
 
 def svd_of_each(G, rank, seed):
@@ -137,9 +135,8 @@ def one_more(G, rank, seed):
 
 def first_rows(G, rank, seed):
     """Rows that are drawn from the first ten."""
-    S = Coordinate(min(10, len(G)), min(rank, 10, len(G))).sample(np.random.default_rng(seed), 1)[0]
-    S = np.pad(S, ((0, len(G) - len(S)), (0, 0)))
-    return S @ (S.T @ G)
+    kept = np.random.default_rng(seed).permutation(min(10, len(G))) < rank
+    return np.pad(kept, (0, len(G) - len(kept)))[:, None] * G
 
 
 def by_the_columns(G, rank, seed):

@@ -12,7 +12,7 @@ from tests.testing.trainers import projectors
 @pytest.mark.parametrize("name", projectors.RIGHT)
 def test_right_projectors_pass(name):
     project, declared = projectors.RIGHT[name]
-    check_projector(project, **declared)
+    check_projector(project, draws=256, **declared)
 
 
 @pytest.mark.parametrize("name", projectors.WRONG)
@@ -40,6 +40,7 @@ def test_a_rank_that_is_too_large_may_be_refused_by_name_only():
         check_projector(crash)
 
 
+@pytest.mark.long
 def test_an_error_of_five_per_cent_is_seen():
     """At least 16 of 20 seeds: with power 0.9 fewer have probability 0.04."""
     found = 0
