@@ -26,7 +26,7 @@ class Format(NamedTuple):
 
     def spacing(self, x: Array) -> Array:
         """Return the distance of neighbours at x, which is twice the largest error of rounding: (...)."""
-        exponent = np.frexp(x)[1]
+        exponent = np.where(x == 0, -1100, np.frexp(x)[1])  # zero has none, and counts as the smallest
         return np.asarray(np.maximum(np.ldexp(2 * self.unit, exponent - 1), self.smallest))
 
     def rounded(self, x: Array) -> Array:

@@ -50,8 +50,8 @@ def check_projector(
         The rank below the smaller side.
     shapes : sequence of shapes
     draws : int
-        Seeds that claims about chance are tried on. With 1024, means of projections are seen to be 5% off with
-        probability 0.9 or more at the default shapes.
+        Seeds that claims about chance are tried on. With 1024, means that are 5% off were seen for 44 of 45
+        seeds, 15 of each default shape, and 3% for 8.
     alpha : float
         Probability with which a right projector fails, for each shape and each of two claims: exact for independence, a
         test of signs; approximate for the mean, by Student's quantile of draws that need not be normal.

@@ -9,8 +9,8 @@ from rac_theory.testing.trainers.trainer import COUNTERS, Link
 def check_memory(link: Link, pruned: float) -> None:
     """Raise ``Refuted`` if moments stay, or if a counter beside two moments does once they are zero.
 
-    Of the entries that were not zero a share of ``pruned`` must be, once they are merged. A quantile may leave one
-    entry more in each array.
+    Of the entries of each array a share of ``pruned`` must be zero once they are merged, or one entry less, as a
+    quantile may leave one more.
     """
     before, after = link.end.moments, link.after.moments
     sizes = {path: float(np.linalg.norm(M)) for path, M in before.items() if path[-1:] and path[-1] not in COUNTERS}
@@ -27,7 +27,7 @@ def check_memory(link: Link, pruned: float) -> None:
         if size == 0 or left is None:
             continue
         held = int(np.count_nonzero(left))
-        if held > (1 - pruned) * np.count_nonzero(before[path]) + (pruned < 1):
+        if held > (1 - pruned) * left.size + (pruned < 1):
             kept = float(np.linalg.norm(left)) / size
             if kept >= worst:
                 worst, share, path_of_worst = kept, held / left.size, path

@@ -77,6 +77,13 @@ def test_formats_are_those_of_numpy(kind):
         assert (ours.rounded(ties) == ties.astype(kind)).all()
 
 
+def test_subnormal_numbers_are_evenly_spaced():
+    """Catches a spacing that goes on shrinking: such numbers would be exact, and their loss unseen."""
+    half = FORMATS["float16"]
+    assert half.spacing(np.array([0.0, 2.0**-24, 2.0**-20])).tolist() == [2.0**-24] * 3
+    assert half.rounded(np.array([1.4 * 2.0**-24])).tolist() == [2.0**-24]
+
+
 def test_bfloat16_has_eight_bits():
     half = FORMATS["bfloat16"]
     assert half.rounded(np.array([1 + 2.0**-8, 1 + 3 * 2.0**-8, 3.0])).tolist() == [1, 1 + 2.0**-6, 3]
