@@ -86,7 +86,7 @@ def test_subnormal_numbers_are_evenly_spaced():
 
 def test_bfloat16_has_eight_bits():
     half = FORMATS["bfloat16"]
-    assert half.rounded(np.array([1 + 2.0**-8, 1 + 3 * 2.0**-8, 3.0])).tolist() == [1, 1 + 2.0**-6, 3]
+    assert half.rounded(np.array([1 + 2.0**-8, 1 + 3 * 2.0**-8, 1 + 2.0**-7])).tolist() == [1, 1 + 2.0**-6, 1 + 2.0**-7]
 
 
 Moments = namedtuple("Moments", "count mu nu")
