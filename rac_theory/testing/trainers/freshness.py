@@ -10,7 +10,7 @@ from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.signs import cosine, exchanged, overlap, unfair
 from rac_theory.testing.trainers.trainer import Link, Seen, of
 
-_FEWEST = 3  # links that a repetition must last: an even coin repeats a draw of one entry so often in one of four
+_COINS = 20  # links that a repetition of few values must last: of even coins one in a million does
 _SHIFTS = 8  # links by which a layer may follow another one
 _WAYS = 6  # three pasts, two likenesses
 
@@ -50,7 +50,13 @@ def _starts(links: Sequence[Link], key: tuple[str, str]) -> list[Array]:
 
 
 def _equal(some: Sequence[Array], others: Sequence[Array]) -> bool:
-    return len(some) >= _FEWEST and all(map(np.array_equal, some, others))
+    """Whether all are equal, pair by pair, and so many that chance does not make it.
+
+    Entries that are nearly all of different size come from a law that repeats none; others, as signs and coordinates,
+    may be drawn again.
+    """
+    few = len(some) > 0 and 2 * len(np.unique(np.abs(some[0]))) <= some[0].size
+    return len(some) >= (_COINS if few else 1) and all(map(np.array_equal, some, others))
 
 
 def _check_links(sketches: dict[tuple[str, str], list[Array]]) -> None:

@@ -57,6 +57,23 @@ def test_each_fault_has_its_sentence(kind):
         checked(kind)
 
 
+def test_few_values_may_be_drawn_again():
+    """One coordinate of six, in four links: some of them are the same for most seeds. Of 64 links all are not."""
+
+    class One(chains.Coordinates):
+        rank = 1
+
+    for seed in range(8):
+        checked(One, rng=10 * seed, merges=4)
+
+    class Same(One):
+        def draw(self, name, n):
+            return np.eye(n)[:1]
+
+    with pytest.raises(Refuted, match="merge must draw a fresh sketch: in 63 links"):
+        checked(Same)
+
+
 def test_what_is_not_shown_is_not_tested():
     """Faults of the optimiser, the sketch and the weights are out of sight, and those of the function are not."""
     nothing = dict.fromkeys(("adapter", "weights", "moments"))
