@@ -30,8 +30,8 @@ def chosen(module: Module, parameters: Chosen) -> dict[str, tuple[int, int]]:
             names = [name for name, one in named.items() if parameters(name, one)]
         except Exception as error:  # of a user's function
             raise ValueError(
-                f"parameters must be names, a predicate (name, parameter) or None, got {shown(parameters)}, which raised "
-                f"{type_name(error)}: {printable(str(error))}"
+                f"parameters must be names, a predicate (name, parameter) or None, got {shown(parameters)}, which "
+                f"raised {type_name(error)}: {printable(str(error))}"
             ) from error
     else:
         names = _listed(parameters, named)

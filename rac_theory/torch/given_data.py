@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import printable, shown, type_name
 
 
@@ -33,3 +35,11 @@ def given_device(device: Any) -> torch.device:
     except Exception as error:  # of several classes: no device, or one that is not there
         why = printable(str(error))
         raise ValueError(f"device must be one of PyTorch that is here, got {shown(device)}: {why}") from error
+
+
+def numbers(name: str, given: Any) -> Array:
+    """Return an array of floating-point numbers, nan among them perhaps."""
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be numbers, got {shown(given)}") from error

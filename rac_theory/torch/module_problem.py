@@ -18,11 +18,11 @@ from rac_theory.problems.digest import digest
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.from_functions import FromFunctions
 from rac_theory.problems.layers import Layers
-from rac_theory.problems.naming import exactly, function_name, shown, type_name
+from rac_theory.problems.naming import exactly, function_name, type_name
 from rac_theory.problems.rounding import rounded
 from rac_theory.torch.at_the_door import check_function, check_mean
 from rac_theory.torch.chosen import Chosen, chosen
-from rac_theory.torch.given_data import given_data, given_device
+from rac_theory.torch.given_data import given_data, given_device, numbers
 from rac_theory.torch.module_loss import ModuleLoss
 
 _NAMES = 4  # that a repr lists
@@ -118,11 +118,8 @@ class ModuleSum(ModuleProblem):
     def __init__(self, loss: ModuleLoss, L_max: float, component_infima: ArrayLike, **known: Any) -> None:
         super().__init__(loss, **known)
         unknown = isinstance(L_max, float) and math.isnan(L_max)
-        self.L_max = math.nan if unknown else checks.finite("L_max", L_max, at_least=0)
-        try:
-            infima = np.asarray(component_infima, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"component_infima must be numbers, got {shown(component_infima)}") from error
+        self.L_max = checks.finite("L_max", L_max, at_least=0) if not unknown else math.nan
+        infima = numbers("component_infima", component_infima)
         if infima.shape not in ((), (self.n_components,)):
             raise ValueError(
                 f"component_infima must be a number, or one for each of {self.n_components}, got shape {infima.shape}"

@@ -26,12 +26,14 @@ def refused(call, name, value):
     try:
         call(value)
     except ValueError as error:
-        assert re.search(rf"\b{name}\b", str(error)), f"{name}={value!r}: {error}"
-        assert "\x1b" not in str(error)
-        return True
+        said = str(error)
     except Exception as error:
         raise AssertionError(f"{name}={value!r}: {type(error).__name__}: {error}") from error
-    return False
+    else:
+        return False
+    assert re.search(rf"\b{name}\b", said), f"{name}={value!r}: {said}"
+    assert "\x1b" not in said
+    return True
 
 
 def module_with(**changed):
