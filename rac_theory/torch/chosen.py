@@ -53,7 +53,7 @@ def _listed(parameters: Iterable[str], named: Iterable[str]) -> list[str]:
     try:
         names = list(parameters)
     except TypeError:  # an array without dimensions
-        names = [parameters]
+        names = [str(parameters)]
     for name in names:
         if not isinstance(name, str) or name not in named:
             raise ValueError(f"parameters must be names of the module ({', '.join(named)}), got {shown(name)}")

@@ -109,8 +109,8 @@ class ModuleLoss:
         if not len(W):
             return np.empty(0), np.empty(W.shape)
         if len(W) > 1 and (W[:1] == W).all():  # as where runs begin: one pass is enough
-            values, gradients = self.values_and_gradients(W[:1])
-            return np.repeat(values, len(W)), np.repeat(gradients, len(W), axis=0)
+            one = self.values_and_gradients(W[:1])
+            return np.repeat(one[0], len(W)), np.repeat(one[1], len(W), axis=0)
         with one_torch_thread():
             if self.batched:
                 both = self._mapped(grad_and_value(self.at), (0, None, None))
