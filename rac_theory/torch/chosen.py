@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from rac_theory.problems.members import being, described
-from rac_theory.problems.naming import shown
+from rac_theory.problems.naming import printable, shown, type_name
 
 Chosen: TypeAlias = Iterable[str] | Callable[[str, Tensor], bool] | None
 """Names, a predicate of a name and its parameter, or None: all of two dimensions that require a gradient."""
@@ -26,7 +26,13 @@ def chosen(module: Module, parameters: Chosen) -> dict[str, tuple[int, int]]:
     if parameters is None:
         names = [name for name, one in named.items() if one.ndim == 2 and one.requires_grad]
     elif callable(parameters):
-        names = [name for name, one in named.items() if parameters(name, one)]
+        try:
+            names = [name for name, one in named.items() if parameters(name, one)]
+        except Exception as error:  # of a user's function
+            raise ValueError(
+                f"parameters must be names, a predicate (name, parameter) or None, got {shown(parameters)}, which "
+                f"raised {type_name(error)}: {printable(str(error))}"
+            ) from error
     else:
         names = _listed(parameters, named)
     if not names:
@@ -44,8 +50,11 @@ def _listed(parameters: Iterable[str], named: Iterable[str]) -> list[str]:
         raise ValueError(
             f"parameters must be names, a predicate (name, parameter) or None, got {described(parameters)}"
         )
-    names = list(parameters)
+    try:
+        names = list(parameters)
+    except TypeError:  # an array without dimensions
+        names = [str(parameters)]
     for name in names:
-        if name not in named:
+        if not isinstance(name, str) or name not in named:
             raise ValueError(f"parameters must be names of the module ({', '.join(named)}), got {shown(name)}")
     return names

@@ -1,11 +1,13 @@
-"""Inputs and targets as they are given: tensors or arrays, an example after the other."""
+"""Inputs and targets as they are given, tensors or arrays, an example after the other; and where they are put."""
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from rac_theory.problems.naming import type_name
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import printable, shown, type_name
 
 
 def given_data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -24,3 +26,20 @@ def given_data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:
     if len(pair[0]) != len(pair[1]) or not len(pair[0]):
         raise ValueError(f"data must have as many inputs as targets, got {len(pair[0])} and {len(pair[1])}")
     return pair[0], pair[1]
+
+
+def given_device(device: Any) -> torch.device:
+    """Return a device that is here."""
+    try:
+        return torch.zeros(0, device=torch.device(device)).device
+    except Exception as error:  # of several classes: no device, or one that is not there
+        why = printable(str(error))
+        raise ValueError(f"device must be one of PyTorch that is here, got {shown(device)}: {why}") from error
+
+
+def numbers(name: str, given: Any) -> Array:
+    """Return an array of floating-point numbers, nan among them perhaps."""
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be numbers, got {shown(given)}") from error

@@ -22,7 +22,7 @@ from rac_theory.problems.naming import exactly, function_name, type_name
 from rac_theory.problems.rounding import rounded
 from rac_theory.torch.at_the_door import check_function, check_mean
 from rac_theory.torch.chosen import Chosen, chosen
-from rac_theory.torch.given_data import given_data
+from rac_theory.torch.given_data import given_data, given_device, numbers
 from rac_theory.torch.module_loss import ModuleLoss
 
 _NAMES = 4  # that a repr lists
@@ -117,8 +117,9 @@ class ModuleSum(ModuleProblem):
 
     def __init__(self, loss: ModuleLoss, L_max: float, component_infima: ArrayLike, **known: Any) -> None:
         super().__init__(loss, **known)
-        self.L_max = float(L_max) if math.isnan(L_max) else checks.finite("L_max", L_max, at_least=0)
-        infima = np.asarray(component_infima, dtype=np.float64)
+        unknown = isinstance(L_max, float) and math.isnan(L_max)
+        self.L_max = checks.finite("L_max", L_max, at_least=0) if not unknown else math.nan
+        infima = numbers("component_infima", component_infima)
         if infima.shape not in ((), (self.n_components,)):
             raise ValueError(
                 f"component_infima must be a number, or one for each of {self.n_components}, got shape {infima.shape}"
@@ -229,7 +230,7 @@ def from_module(
     NOT_APPLICABLE
     """
     shapes = chosen(module, parameters)
-    where = torch.device(device)
+    where = given_device(device)
     f = ModuleLoss(module, loss, given_data(data, where), shapes, where)
     start = f.weights(module)
     check_function(f, start)

@@ -10,7 +10,8 @@ from torch.optim import Optimizer
 
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.problems import checks
-from rac_theory.problems.naming import shown
+from rac_theory.problems.members import having
+from rac_theory.problems.naming import printable, shown, type_name
 from rac_theory.sketches.draws import check_draws, draw
 from rac_theory.sketches.ranges import draw_ranges, steps_ahead
 from rac_theory.sketches.sketch import Sketch
@@ -84,7 +85,12 @@ class RACLoRA(Optimizer):
         lora_alpha: float | None = None,
         rng: Randomness = None,
     ) -> None:
-        self.rng = np.random.default_rng(rng)
+        try:
+            self.rng = np.random.default_rng(rng)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"rng must be a seed >= 0, a SeedSequence, a Generator or None, got {shown(rng)}"
+            ) from error
         defaults = {"sketch": sketch, "rank": rank, "gamma": gamma, "side": side, "lora_alpha": lora_alpha}
         super().__init__(params, defaults)
 
@@ -161,7 +167,14 @@ def _sketch_of(group: dict[str, Any], W: Tensor) -> Sketch | None:
         )
     if not callable(group["sketch"]):
         raise ValueError(f"sketch must make one of (dim, rank), such as the class Haar, got {shown(group['sketch'])}")
-    sketch: Sketch = group["sketch"](W.shape[0 if group["side"] == "left" else 1], group["rank"])
+    dim = W.shape[0 if group["side"] == "left" else 1]
+    try:
+        sketch: Sketch = group["sketch"](dim, group["rank"])
+    except Exception as error:  # of a user's function, or of a class that refuses the rank
+        raise ValueError(
+            f"sketch must make one of (dim, rank) for dim={dim}, got {type_name(error)}: {printable(str(error))}"
+        ) from error
+    having("sketch", sketch, "what makes a sketch of (dim, rank)", ("dim", "rank", "sample"))
     check_draws(sketch)
     return sketch
 

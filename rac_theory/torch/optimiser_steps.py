@@ -9,8 +9,8 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from rac_theory.problems.checks import Array
-from rac_theory.problems.members import being
-from rac_theory.problems.naming import function_name, type_name
+from rac_theory.problems.members import being, described
+from rac_theory.problems.naming import function_name, shown, type_name
 from rac_theory.torch.module_problem import ModuleProblem
 from rac_theory.torch.one_thread import one_torch_thread
 
@@ -51,6 +51,8 @@ class OptimiserSteps:
 
     def __init__(self, problem: ModuleProblem, make: Callable[[Module, np.random.Generator], Optimizer]) -> None:
         being("problem", problem, ModuleProblem, ", as from_module makes it")
+        if not callable(make):
+            raise ValueError(f"make must be a function make(module, rng) that returns an optimiser, got {shown(make)}")
         self.problem, self.make = problem, make
         self._here = local()  # a module for each thread: to copy one takes longer than a step
         self._optimiser: Optimizer | None = None
@@ -68,15 +70,39 @@ class OptimiserSteps:
         return f"{type_name(self)}({self.problem!r}, {function_name(self.make)})"
 
     def step(self, W: Array, rng: np.random.Generator) -> Array:
-        """From one W to the next, (m, n) to (m, n)."""
+        """From one W to the next, (m, n) to (m, n).
+
+        Runs that are at one W have one gradient, which is computed once: it is a function of W, as ``from_module`` has
+        seen, and takes longer than all else.
+        """
         if not hasattr(self._here, "module"):
-            self._here.module = self.problem.module_at(W)
+            self._here.module, self._here.at = self.problem.module_at(W), None
         module: Module = self._here.module
         self.problem.put(W, module)
         if self._optimiser is None:
-            self._optimiser = self.make(module, rng)
+            self._optimiser = _made(self.make, module, rng)
         with one_torch_thread():
-            self._optimiser.zero_grad()
-            self.problem.loss_of(module).backward()
+            self._put_gradients(module)
             self._optimiser.step()
         return self.problem.weights(module)
+
+    def _put_gradients(self, module: Module) -> None:
+        """Give each matrix its gradient, a copy: optimisers may clip it where it is."""
+        moved = [one for one in module.parameters() if one.requires_grad]
+        at = self.problem.weights(module)  # not what was put there: make may have changed it
+        if self._here.at is None or not np.array_equal(at, self._here.at):
+            for one in moved:
+                one.grad = None
+            self.problem.loss_of(module).backward()
+            self._here.at, self._here.gradients = at, [one.grad for one in moved]
+        for one, gradient in zip(moved, self._here.gradients, strict=True):
+            one.grad = None if gradient is None else gradient.clone()
+
+
+def _made(make: Callable[[Module, np.random.Generator], Optimizer], module: Module, rng: np.random.Generator) -> Any:
+    optimiser = make(module, rng)
+    if not isinstance(optimiser, Optimizer):
+        raise ValueError(
+            f"make must return an optimiser of torch.optim, got {described(optimiser)}; is a return statement missing?"
+        )
+    return optimiser

@@ -41,7 +41,7 @@ def check_merge(link: Link) -> None:
 
 def _check_training(link: Link) -> None:
     for layer, one in link.begin.adapters.items():
-        if one.factors and not any(factor.any() for factor in one.factors.values()):
+        if any(factor.size for factor in one.factors.values()) and not any(map(np.any, one.factors.values())):
             who = "new" if link.number == 1 else "merge"
             raise Refuted(
                 f"{who} must leave an adapter that can be trained: at the start of link {link.number} both factors"

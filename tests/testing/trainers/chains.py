@@ -150,6 +150,59 @@ class Moved(Chain):
             self.W[name] = self.W[name] - self.product(name)
 
 
+class RankZero(Chain):
+    """A pattern of ranks by layer, which leaves one out."""
+
+    def begin(self):
+        super().begin()
+        self.B["second"], self.A["second"] = np.zeros((6, 0)), np.zeros((0, 6))
+
+
+class Views(Chain):
+    """All weights are views of one buffer, and are added to where they are."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        ends = np.cumsum([W.size for W in self.W.values()])[:-1]
+        parts = np.split(np.concatenate([W.ravel() for W in self.W.values()]), ends)
+        self.W = {name: part.reshape(shape) for (name, shape), part in zip(self.shapes, parts, strict=True)}
+
+    def fold(self):
+        for name in self.W:
+            self.W[name] += self.product(name)
+
+
+class LoRAPlus(ReLoRA):
+    """B at sixteen times the rate of A, with the scale alpha / sqrt(r)."""
+
+    scale = 4 / np.sqrt(2)
+
+    def train(self, steps):
+        for _ in range(steps):
+            before = dict(self.B)
+            super().train(1)
+            self.B = {name: old + 16 * (self.B[name] - old) for name, old in before.items()}
+
+
+class HalfAdapters(Chain):
+    """Factors in half precision, and their product too, on weights in single."""
+
+    kind = np.float32
+
+    def begin(self):
+        super().begin()
+        self.A = {name: A.astype(np.float16) for name, A in self.A.items()}
+        self.B = {name: B.astype(np.float16) for name, B in self.B.items()}
+
+    def train(self, steps):
+        super().train(steps)
+        self.B = {name: B.astype(np.float16) for name, B in self.B.items()}
+
+    def fold(self):
+        for name in self.W:
+            self.W[name] = self.W[name] + (np.float16(self.scale) * (self.B[name] @ self.A[name])).astype(np.float32)
+
+
 class Single(Chain):
     """Base weights in float32."""
 
@@ -198,7 +251,8 @@ class Stochastic(Chain):
             self.W[name] = np.where(up, other, near)
 
 
-RIGHT = [Chain, ReLoRA, Functional, Coordinates, Pruned, NewTimes, Moved, Single, Master, Compensated, Stochastic]
+RIGHT = [Chain, ReLoRA, Functional, Coordinates, Pruned, NewTimes, Moved, RankZero, Views, LoRAPlus, HalfAdapters]
+RIGHT += [Single, Master, Compensated, Stochastic]
 
 
 # --- wrong: a merge that moves the function

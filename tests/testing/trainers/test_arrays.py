@@ -37,6 +37,25 @@ def test_a_tensor_is_widened_by_its_own_library():
     assert kind is FORMATS["bfloat16"]
 
 
+class Extension:
+    """An array of a type that NumPy lacks, as those of JAX are: it names its own and converts to one of NumPy."""
+
+    dtype = "bfloat16"
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+
+def test_an_array_of_a_type_that_numpy_lacks():
+    """With the unit of bfloat16: one of float64, what it converts to, would allow no rounding to such weights."""
+    values, kind = read("x", Extension([1.0, 0.10009765625]))
+    assert values.tolist() == [1.0, 0.10009765625]
+    assert kind is FORMATS["bfloat16"]
+
+
 def test_a_copy_is_read():
     """States may be changed in place."""
     given = np.ones(2)
