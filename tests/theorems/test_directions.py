@@ -21,7 +21,7 @@ LOOSER = {
     (id, name, "rho >= 0")
     for id, smooth in (("T6", "L"), ("T14_pl", "L_H"))
     for name in (smooth, "mu", "lambda_min", "lambda_max", "A", "beta")
-}
+} | {("T18_pl", name, "rho >= 0") for name in ("L", "L_H", "mu", "ell")}
 
 
 @pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
