@@ -56,7 +56,7 @@ class CyclicRACLoRA(Value):
     ... )
     >>> rates = exact_rate(Case(fresh, problem)) ** 2, *(exact_rate(Case(each, problem)) for each in (shuffled, cyclic))
     >>> print([f"{rate:.4f}" for rate in rates])  # a cycle of two steps
-    ['0.3906', '0.1562', '0.0625']
+    ['0.3906', '0.1563', '0.0625']
     """
 
     sketch: Sketch

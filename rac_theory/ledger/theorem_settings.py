@@ -93,7 +93,9 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "coordinate descent": Setting(_ALONG, along_step, only=("coordinate",)),
         "step per draw": Setting(_FITTED, as_it_fits, build=step_per_draw, sketches=("haar", "coordinate")),
         "inverse on range": Setting(_FITTED, as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate")),
-        "in turns": Setting(_CYCLES, cycle_step, build=in_turns, only=("block_partition",)),
+        "in turns": Setting(
+            _CYCLES, cycle_step, build=in_turns, only=("block_partition",), longest=500, reduction=4.0, costly=True
+        ),
         "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
         "minibatch": Setting(

@@ -30,6 +30,7 @@ from rac_theory.theorems.symbols import (
     L_max,
     beta,
     distance0,
+    ell,
     gap0,
     gap0_upper,
     lambda_max,
@@ -213,6 +214,7 @@ positive_gaussian_gain = Condition(
 bounded_below = Known(gap0_upper)
 certified_minimum = Known(gap0)
 known_minimiser = Known(distance0)
+known_cost_of_turns = Known(ell)
 known_largest_projection = Known(lambda_max)
 known_heterogeneity = Known(D)
 known_client_heterogeneity = Known(D, unless=equal(K, 1))

@@ -9,6 +9,7 @@ from rac_theory.algebra import Let, between
 from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
+    known_cost_of_turns,
     polyak_lojasiewicz,
     rac_lora_in_turns,
     smooth,
@@ -19,7 +20,7 @@ from rac_theory.theorems.metric import gap, mean_squared_gradient
 from rac_theory.theorems.symbols import L_H, L, T, ell, gamma, gap0, gap0_upper, mu
 from rac_theory.theorems.theorem import Theorem, Tightest
 
-_GIVEN = (smooth, smooth_along_sketch, between(0, gamma * L_H, 2), ell >= 0)
+_GIVEN = (smooth, smooth_along_sketch, between(0, gamma * L_H, 2), known_cost_of_turns)
 _SOURCE = "derived from the descent lemma in each block and the Lipschitz gradient between them"
 
 theta = Let("theta", gamma * (2 - gamma * L_H) / (1 + gamma * L * ell) ** 2, "gain of a cycle")

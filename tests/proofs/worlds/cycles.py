@@ -33,10 +33,11 @@ def blocks_in_turns() -> Iterator[World]:
 
 
 def _turned_as_far_as_allowed() -> Iterator[World]:
-    """Of two blocks the first moves, which turns all it can into the second, where nothing was left to do."""
-    f = separable([wave(1.0), wave(1.0)], [0.0, 1.0], np.array([[1.0, 1.0], [1.0, -1.0]]) / np.sqrt(2))
-    for gamma in (0.2, 0.5):  # f is x y around (0, 1), but for a constant
-        yield in_turns(f, np.array([0.1 * gamma, 1.1]), _partition(np.eye(2), 2), gamma)
+    """Of two blocks the first moves, which turns all it can into the second, where nothing is left to do."""
+    f = separable([wave(1.0), wave(1.0)], [0.0, 0.0], np.array([[1.0, 1.0], [1.0, -1.0]]) / np.sqrt(2))
+    saddle = np.array([1.0, -1.0]) / np.sqrt(2)  # around it f is x y, but for a constant
+    for gamma in (0.2, 0.5, 1.0):
+        yield in_turns(f, saddle + 0.1 * np.array([gamma, 1.0]), _partition(np.eye(2), 2), gamma)
 
 
 def in_turns(f: Function, W: np.ndarray, H: np.ndarray, size: float) -> World:
