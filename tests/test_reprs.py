@@ -13,6 +13,7 @@ from rac_theory.algorithms import (
     Bernoulli,
     ChainOfLoRA,
     Checked,
+    CyclicRACLoRA,
     GaLore,
     Implementation,
     Initialisation,
@@ -40,7 +41,7 @@ from rac_theory.problems import (
 )
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.relu_network import ReLUNetwork
-from rac_theory.sketches import Coordinate, Gaussian, Haar
+from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
 
 RNG = np.random.default_rng(0)
 X, Y, V = RNG.standard_normal((6, 3)), RNG.standard_normal((6, 2)), RNG.standard_normal((3, 2))
@@ -100,6 +101,8 @@ MADE = [
     (Implementation, {"own": half, "implements": RACLoRA(Haar(3, 2), gamma=0.1)}, {
         "own": [whole], "implements": [RACLoRA(Haar(3, 1), gamma=0.1)], "checked": [Checked(SQUARES, 4e-6, 0, True)],
     }),
+    (CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
+     {"sketch": [BlockPartition(4, 2)], "gamma": [0.1 + 1e-15], "side": ["right"], "order": ["cyclic"]}),
     (GaLore, {"rank": 1, "gamma": 0.1}, {"rank": [2], "gamma": [0.1 + 1e-15], "gradients": [Noisy(0.5)]}),
     (LoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15],

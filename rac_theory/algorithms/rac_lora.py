@@ -156,7 +156,7 @@ def SGD(gamma: float, gradients: GradientSource) -> RACLoRA:
 def sketched_steps(sketch: Sketch, side: Side, gamma: float, rng: np.random.Generator, W: Array) -> Iterator[Step]:
     """Yield projected steps on one side, with a fresh sketch for every run each time."""
     return (
-        partial(on_side, side, partial(_projected_step, Q, gamma)) for Q in ranges(sketch, rng, len(W), W.dtype.type)
+        partial(on_side, side, partial(projected_step, Q, gamma)) for Q in ranges(sketch, rng, len(W), W.dtype.type)
     )
 
 
@@ -167,7 +167,7 @@ def on_side(side: Side, step: Step, W: Array, G: Array) -> Array:
     return np.swapaxes(step(np.swapaxes(W, -1, -2), np.swapaxes(G, -1, -2)), -1, -2)
 
 
-def _projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
+def projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:
     """Return ``W - gamma Q Q' G`` in one array of its own."""
     move = project_onto(Q, G, gamma)
     return np.subtract(W, move, out=move)

@@ -59,6 +59,8 @@ class Constants(Value):
         For the plain step, see ``PlainStep``.
     L_H : float
         Smoothness of f along the sketch: ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q.
+    ell : float
+        What it costs that blocks take turns, see ``CyclicRACLoRA``.
     alpha_spent : float
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
@@ -102,6 +104,7 @@ class Constants(Value):
     nu: float = math.nan
     longest_step: float = math.nan
     L_H: float = math.nan
+    ell: float = math.nan
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

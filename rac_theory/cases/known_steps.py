@@ -1,9 +1,10 @@
 """What is known of the steps of a case: the spectrum of E[H], L_H, and the gain; what is sampled shares one level."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
-from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import CyclicRACLoRA, FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
@@ -31,6 +32,10 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         assert Q is not None  # the algorithm has refused the problem otherwise
         gain = fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=rng)
         return _of_gain(gain, sources) | {"alpha_spent": gain.alpha}
+    if isinstance(algorithm, CyclicRACLoRA):
+        k = len(algorithm.blocks)
+        sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
+        return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
     if not isinstance(algorithm, ProjectedDescent):
         return {}
     root, account, known = seed_sequence(rng), Account(alpha), {}
@@ -47,6 +52,11 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
     if Q is not None:
         known |= _of_gain(_gain(algorithm, Q, known["L_H"], projection), sources)
     return known | {"alpha_spent": math.fsum(account.spent.values())}
+
+
+def _of_turns(k: int) -> float:
+    """The smaller of sqrt(k - 1) and the number of halvings of k blocks."""
+    return min(math.nextafter(math.sqrt(k - 1), math.inf), float((k - 1).bit_length()))
 
 
 def _gain(algorithm: ProjectedDescent, Q: Smoothness, L_H: float, projection: Spectrum) -> StepGain:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rac_theory.expectations.matrix_map import read_out
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.expectations.spectral_radius import spectral_radius
 from rac_theory.problems.checks import Array
@@ -60,10 +61,7 @@ class BranchMap:
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
-        energies, curvatures = np.diagonal(state, axis1=1, axis2=2), self.roots**2
-        with np.errstate(divide="ignore", invalid="ignore"):
-            distance = float((energies / curvatures).sum())
-        return float(energies.sum()) / 2, float(np.vdot(curvatures, energies)), distance
+        return read_out(state, self.roots**2)
 
     def unit_noise(self) -> Array:
         """Not known: noise would enter between the steps of a branch."""

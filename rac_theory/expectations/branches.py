@@ -9,7 +9,7 @@ import numpy as np
 from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, Local
 from rac_theory.expectations.branch_map import BranchMap
-from rac_theory.expectations.components import Components, components_in, curved_directions, pooled
+from rac_theory.expectations.components import Components, components_in, energy_roots, pooled
 from rac_theory.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.expectations.layered_map import layered_frame, listed_by_layers
 from rac_theory.expectations.moment_map import Unsupported
@@ -43,8 +43,7 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     size = len(P) * (1 if isinstance(source, Clients) else len(orders)) * groups * d * (d + columns)
     if size > _LARGEST:
         raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
-    curvatures = np.broadcast_to(frame.curvatures, (d, groups)).T
-    roots = np.sqrt(np.where([curved_directions(h) for h in curvatures], curvatures, 0.0))
+    roots = energy_roots(frame)
     F = (np.eye(d) if frame.basis is None else frame.basis) * roots[:, None, :]
     N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
     paths = [_descent(N, components, order) for order in orders]

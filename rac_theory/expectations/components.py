@@ -93,6 +93,12 @@ def _inverse_roots(frame: Frame) -> Array:
     return np.divide(1.0, np.sqrt(curvatures), out=np.zeros(frame.dim), where=curved)
 
 
+def energy_roots(frame: Frame) -> Array:
+    """Return the square roots of the curvatures of each group, (g, d), zero where there is none, up to rounding."""
+    curvatures = np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T
+    return np.sqrt(np.where([curved_directions(h) for h in curvatures], curvatures, 0.0))
+
+
 def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
     """Which eigenvalues are not zero up to the rounding errors of LAPACK."""
     return np.asarray(curvatures > 64 * np.finfo(float).eps * curvatures.shape[-1] * curvatures.max())

@@ -84,7 +84,8 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     - exact gradients or additive noise, and on least squares minibatches, with projected steps, or with plain ones
       (``lora_alpha``) if the sketch is Gaussian, has orthonormal columns or a listed support;
     - several steps under one sketch with a listed support: ``Local``, and on least squares ``Clients`` with full
-      gradients and ``Reshuffled`` with at most five components.
+      gradients and ``Reshuffled`` with at most five components;
+    - cycles of blocks, ``CyclicRACLoRA``.
 
     A deterministic method is run once, on any problem.
 

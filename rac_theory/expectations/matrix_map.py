@@ -79,10 +79,7 @@ class MatrixMap:
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
-        energies, h = np.diagonal(state, axis1=1, axis2=2), self.h
-        with np.errstate(divide="ignore", invalid="ignore"):
-            distance = float((energies / h).sum() * self.gamma)
-        return float(energies.sum()) / 2, float(np.vdot(h, energies)) / self.gamma, distance
+        return read_out(state, self.h / self.gamma)
 
     def unit_noise(self) -> Array:
         """``gamma E[B' P P B]``, once for each column."""
@@ -115,6 +112,14 @@ def matrix_map(
     square = np.swapaxes(B, 1, 2) @ P(np.eye(dim)) @ B
     mean = square if mean_times is None else np.swapaxes(B, 1, 2) @ frame.lift(mean_times)(np.eye(dim)) @ B
     return MatrixMap(B, mean, square, P, frame.columns, gamma, frame.coordinates)
+
+
+def read_out(moments: Array, curvatures: Array) -> tuple[float, float, float]:
+    """``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` of moments, (g, d, d), at curvatures (g, d)."""
+    energies = np.diagonal(moments, axis1=1, axis2=2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = float((energies / curvatures).sum())
+    return float(energies.sum()) / 2, float(np.vdot(curvatures, energies)), distance
 
 
 def _largest_eigenvalue(moments: MatrixMap, mask: Array) -> float:

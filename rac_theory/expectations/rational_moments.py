@@ -9,13 +9,14 @@ A route of its own: no eigenvalues and no square roots. With v = vec(W - W*) and
 from collections import defaultdict
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
+from rac_theory.algorithms import CyclicRACLoRA, LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.expectations.layered_map import by_layers
@@ -41,39 +42,64 @@ _fraction = np.frompyfunc(Fraction, 1, 1)
 
 def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: int) -> Rationals:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1) Fractions."""
-    P = _of_step(algorithm, problem.shape)
     Q, W_star = _hessian(problem)
-    mean = P(_identity(len(Q)))
     v = (_fractions(W0) - W_star).reshape(-1, 1)
     C: Rationals = v @ v.T
-    gamma = Fraction(algorithm.gamma)
+    step = _cycle(algorithm, Q, problem.shape) if isinstance(algorithm, CyclicRACLoRA) else _step(algorithm, Q, problem)
     read: Rationals = np.empty((3, steps + 1), dtype=object)
     for t in range(steps + 1):
         QC = Q @ C
-        G = QC @ Q
-        read[:, t] = np.trace(QC) / 2, np.trace(G), np.trace(C)
+        read[:, t] = np.trace(QC) / 2, np.trace(QC @ Q), np.trace(C)
         if t < steps:
-            X = mean @ QC
-            C = C - (X + X.T) * gamma + P(G) * gamma**2
+            C = step(C)
     return read
+
+
+def _step(algorithm: Algorithm, Q: Rationals, problem: Problem) -> Callable[[Rationals], Rationals]:
+    """What a step with a fresh sketch makes of C."""
+    P, gamma = _of_step(algorithm, problem.shape), Fraction(algorithm.gamma)
+    mean = P(_identity(len(Q)))
+
+    def step(C: Rationals) -> Rationals:
+        QC = Q @ C
+        X = mean @ QC
+        return np.asarray(C - (X + X.T) * gamma + P(QC @ Q) * gamma**2)
+
+    return step
+
+
+def _cycle(algorithm: CyclicRACLoRA, Q: Rationals, shape: tuple[int, int]) -> Callable[[Rationals], Rationals]:
+    """What the turns of all blocks make of C, on average over the orders in which they come, each by itself."""
+    _check_size(shape)
+    P = [lifted(partial(np.matmul, H), shape, algorithm.side)(_identity(len(Q))) for H, _ in _laws(algorithm.sketch)]
+    N = _fraction(algorithm.gamma) * Q
+    T: list[Rationals] = [_identity(len(Q)) - one @ N for one in P]
+    orders = list(permutations(T)) if algorithm.order == "shuffled" else [tuple(T)]
+    cycles = [reduce(np.matmul, order[::-1]) for order in orders]
+    return lambda C: np.asarray(sum(one @ C @ one.T for one in cycles) / Fraction(len(cycles)))
 
 
 def _of_step(algorithm: Algorithm, shape: tuple[int, int]) -> Callable[[Any], Any]:
     """M -> E[P M P] for the projections of an algorithm on all entries, row by row; or raise ``Unsupported``."""
-    m, n = shape
     exact = type(getattr(algorithm, "gradients", None)) is Exact
     if type(algorithm) is LayeredRACLoRA and exact:
-        if m > LARGEST_SIDE**2:
-            raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE**2} entries, got {m} of all layers")
+        if shape[0] > LARGEST_SIDE**2:
+            entries = f"{LARGEST_SIDE**2} entries, got {shape[0]} of all layers"
+            raise Unsupported(f"exact=True must be asked of at most {entries}")
         return by_layers(algorithm, _second_moment, Fraction(1))
     if type(algorithm) is not RACLoRA or not exact or not algorithm.is_projected:
         raise Unsupported(
             "exact=True must be asked of RACLoRA or LayeredRACLoRA with projected steps and exact gradients, got "
             f"{algorithm!r}"
         )
-    if max(m, n) > LARGEST_SIDE:
-        raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE} x {LARGEST_SIDE}, got {m} x {n}")
+    _check_size(shape)
     return lifted(_second_moment(algorithm.sketch), shape, algorithm.side)
+
+
+def _check_size(shape: tuple[int, int]) -> None:
+    if max(shape) > LARGEST_SIDE:
+        m, n = shape
+        raise Unsupported(f"exact=True must be asked of at most {LARGEST_SIDE} x {LARGEST_SIDE}, got {m} x {n}")
 
 
 def _second_moment(sketch: Sketch | None) -> SecondMoment:
@@ -85,13 +111,20 @@ def _second_moment(sketch: Sketch | None) -> SecondMoment:
         return partial(from_invariants, a, b)
     if known.support is None:
         raise Unsupported(f"exact=True must be asked of a sketch with invariants or a listed support, got {sketch!r}")
+    projections, weights = zip(*_laws(sketch), strict=True)
+    return summed(np.array(projections, dtype=object), np.array(weights, dtype=object))
+
+
+def _laws(sketch: Sketch) -> list[tuple[Rationals, Fraction]]:
+    """Return the projections on the ranges that a sketch lists, each once, and their probabilities."""
+    support = Moments(sketch).support
+    assert support is not None
     laws: dict[tuple[tuple[Fraction, ...], ...], Fraction] = defaultdict(Fraction)  # many draws share a range
-    for S, probability in zip(known.support[0], known.support[1].tolist(), strict=True):
+    for S, probability in zip(support[0], support[1].tolist(), strict=True):
         H = rational.projection(rational.rational(S.tolist()))
         laws[tuple(map(tuple, H))] += Fraction(probability)
     total = sum(laws.values(), Fraction(0))
-    weights = np.array([weight / total for weight in laws.values()], dtype=object)
-    return summed(np.array(list(laws), dtype=object), weights)
+    return [(np.array(H, dtype=object), weight / total) for H, weight in laws.items()]
 
 
 def _hessian(problem: Problem) -> tuple[Rationals, Rationals]:

@@ -12,6 +12,7 @@ one of f, perhaps with noise   none: P = I                                 ``Dia
 a minibatch of least squares   the two moments of P                        ``MinibatchMap``
 several, under one sketch      its support                                 ``BranchMap``
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
+one for each block in turn     its support                                 ``CycleMap``
 =============================  ==========================================  =================================
 
 Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, see ``step_moments``.
@@ -19,7 +20,15 @@ Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, 
 
 import numpy as np
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, LayeredRACLoRA, RACLoRA, StepPerDraw
+from rac_theory.algorithms import (
+    Bernoulli,
+    CyclicRACLoRA,
+    FittedDescent,
+    InverseOnRange,
+    LayeredRACLoRA,
+    RACLoRA,
+    StepPerDraw,
+)
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
@@ -27,6 +36,7 @@ from rac_theory.algorithms.gradients.noise import minibatch_share
 from rac_theory.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.expectations.branches import branch_map, frame_for
 from rac_theory.expectations.components import components_in, pooled
+from rac_theory.expectations.cycle_map import cycle_map
 from rac_theory.expectations.diagonal_map import flat, two_invariants
 from rac_theory.expectations.fitted_map import fitted_map
 from rac_theory.expectations.frame import frame_of
@@ -46,6 +56,8 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     covered = check_covered(algorithm)
     if isinstance(covered, FittedDescent):
         return fitted_map(covered, problem)
+    if isinstance(covered, CyclicRACLoRA):
+        return cycle_map(covered, problem)
     covered, quadratic = projected(covered), pooled(problem)
     match covered.gradients:
         case Minibatch() as source:
@@ -58,15 +70,12 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     return branch_map(covered, problem)
 
 
-def check_covered(algorithm: Algorithm) -> Covered | FittedDescent:
+def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLoRA:
     """Return the algorithm if its steps, and its gradients, are ones of which moments can be known."""
-    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange
-    _check_kind(
-        "the algorithm must be RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange or deterministic",
-        algorithm,
-        *kinds,
-    )
-    assert isinstance(algorithm, Covered | FittedDescent)
+    kinds = RACLoRA, Bernoulli, LayeredRACLoRA, CyclicRACLoRA, StepPerDraw, InverseOnRange
+    *names, last = (kind.__name__ for kind in kinds)
+    _check_kind(f"the algorithm must be {', '.join(names)}, {last} or deterministic", algorithm, *kinds)
+    assert isinstance(algorithm, Covered | FittedDescent | CyclicRACLoRA)
     source = algorithm.gradients
     ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
@@ -75,7 +84,7 @@ def check_covered(algorithm: Algorithm) -> Covered | FittedDescent:
     return algorithm
 
 
-def rests_on_trust(algorithm: Covered | FittedDescent) -> bool:
+def rests_on_trust(algorithm: Covered | FittedDescent | CyclicRACLoRA) -> bool:
     """Whether the curves rest on what a sketch that is not ours says of its own moments."""
     if isinstance(algorithm, LayeredRACLoRA):
         return any(map(rests_on_trust, algorithm.of_layers))

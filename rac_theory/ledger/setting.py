@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, LayeredRACLoRA, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Algorithm, Bernoulli, LayeredRACLoRA, RACLoRA, Side
 from rac_theory.algorithms.gradients import CertifiedStep, Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
@@ -14,6 +14,10 @@ from rac_theory.problems.checks import Array
 from rac_theory.problems.layers import layers_of
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches.plug_in import Factory
+from rac_theory.sketches.sketch import Sketch
+
+Build: TypeAlias = Callable[[Sketch, float, Side, GradientSource], Algorithm]
+"""A sketch, a step, a side and a gradient source to an algorithm."""
 
 LONGEST = 2_000
 """No ensemble of the ledger takes more steps than this."""
@@ -48,10 +52,9 @@ class Setting:
         What is done to a problem first, such as to divide it among clients.
     sides : tuple of str
         The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA.
-    plain : bool
-        Whether the step is the plain one, with tau = gamma.
-    fitted : type, optional
-        The kind of the steps, where these fit the draw.
+    build : callable
+        A sketch, the step 1/L, a side and a gradient source to the algorithm, which is about one matrix unless it is
+        RAC-LoRA itself.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
@@ -72,8 +75,7 @@ class Setting:
     needs: str = "value"
     prepare: Callable[[Any], Problem] = as_it_is
     sides: tuple[str, ...] = ("left", "right")
-    plain: bool = False
-    fitted: type[FittedDescent] | None = None
+    build: Build = RACLoRA
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     only: tuple[str, ...] = ()
@@ -92,7 +94,7 @@ class Setting:
             return "the problem is no finite sum"
         if not (math.isfinite(problem.L) or isinstance(self.gradients, CertifiedStep)):
             return "its L is unknown"
-        if layers_of(problem) is not None and (self.plain or self.fitted is not None or self.sides == ("both",)):
+        if layers_of(problem) is not None and (self.build is not RACLoRA or self.sides == ("both",)):
             return "it is about one matrix"
         return None
 
@@ -115,9 +117,7 @@ class Setting:
         algorithm = self._algorithm(make, problem, rank, side, self.source(problem, start))
         return Case(algorithm, problem, start)
 
-    def _algorithm(
-        self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource
-    ) -> ProjectedDescent | FittedDescent:
+    def _algorithm(self, make: Factory, problem: Problem, rank: int, side: Any, gradients: GradientSource) -> Algorithm:
         """Build the algorithm; with a coin the rank is that of both sides."""
         (m, n), gamma = problem.shape, 1 / problem.L if math.isfinite(problem.L) else 1.0  # there is no 1/L
         if (layers := layers_of(problem)) is not None:
@@ -125,7 +125,4 @@ class Setting:
             return LayeredRACLoRA(layers, sketches, gamma, side, gradients)
         if side == "both":
             return Bernoulli(make(m, rank), make(n, rank), gamma, p=0.5, gradients=gradients)
-        sketch = make(m if side == "left" else n, rank)
-        if self.fitted is not None:
-            return self.fitted(sketch, side=side)
-        return RACLoRA(sketch, gamma, side, gradients, lora_alpha=float(rank) if self.plain else None)
+        return self.build(make(m if side == "left" else n, rank), gamma, side, gradients)

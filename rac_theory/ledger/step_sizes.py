@@ -44,6 +44,11 @@ def along_step(c: Constants, case: Case) -> float:
     return 1 / (c.L_H if c.L_H > 0 else c.L)
 
 
+def cycle_step(c: Constants, case: Case) -> float:
+    """T18: where the gain of a cycle is the largest, 1/(L_H + 2 L ell); 1/L where no L_H is known."""
+    return 1 / (c.L_H + c.L * c.ell) if c.L_H > 0 else 1 / c.L
+
+
 def as_it_fits(c: Constants, case: Case) -> float:
     """T12, T15, T16: what a step that fits the draw, or is certified, is multiplied by: 1, where most is gained."""
     return 1.0

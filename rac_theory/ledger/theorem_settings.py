@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from rac_theory.algorithms import InverseOnRange, StepPerDraw
+from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, RACLoRA, Side, StepPerDraw
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
     along_step,
     as_it_fits,
+    cycle_step,
     epoch_step,
     horizon_step,
     noisy_step,
@@ -21,6 +23,7 @@ from rac_theory.ledger.step_sizes import (
 from rac_theory.problems import Federated
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
+from rac_theory.sketches.sketch import Sketch
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 """The claims that are tried unless told otherwise: the paper's two theorems and their sharp forms."""
@@ -31,6 +34,7 @@ _EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
 _ROUNDS = ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
 _ALONG = ("T13", "T13_pl", "T15", "T15_pl")
 _FITTED = ("T12_nonconvex", "T12_pl", "T15", "T15_pl")
+_CYCLES = ("T18", "T18_pl")
 _CONTROL = "frozen"  # a sketch that meets no theorem
 
 
@@ -60,6 +64,26 @@ def four_clients(problem: Any) -> Federated:
     return Federated.at_random(problem, 4, rng=0)
 
 
+def plain(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> RACLoRA:
+    """The plain step, with tau = gamma."""
+    return RACLoRA(sketch, gamma, side, gradients, lora_alpha=float(sketch.rank))
+
+
+def step_per_draw(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> StepPerDraw:
+    """A step that fits the draw."""
+    return StepPerDraw(sketch, side=side)
+
+
+def inverse_on_range(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> InverseOnRange:
+    """A step to the minimum over the range."""
+    return InverseOnRange(sketch, side=side)
+
+
+def in_turns(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource) -> CyclicRACLoRA:
+    """Blocks in a random order, in which each has one turn."""
+    return CyclicRACLoRA(sketch, gamma, side)
+
+
 # Where a step is an epoch or a round, it costs several passes over the data: fewer of them, and fewer runs.
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
@@ -67,8 +91,11 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
         "1/L_H": Setting(_ALONG, along_step, sketches=("haar", "weighted_coordinate")),
         "coordinate descent": Setting(_ALONG, along_step, only=("coordinate",)),
-        "step per draw": Setting(_FITTED, as_it_fits, fitted=StepPerDraw, sketches=("haar", "coordinate")),
-        "inverse on range": Setting(_FITTED, as_it_fits, fitted=InverseOnRange, sketches=("haar", "coordinate")),
+        "step per draw": Setting(_FITTED, as_it_fits, build=step_per_draw, sketches=("haar", "coordinate")),
+        "inverse on range": Setting(_FITTED, as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate")),
+        "in turns": Setting(
+            _CYCLES, cycle_step, build=in_turns, only=("block_partition",), longest=500, reduction=4.0, costly=True
+        ),
         "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
         "minibatch": Setting(
@@ -84,8 +111,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "federated": Setting(
             _ROUNDS, round_step, Clients(Local(4)), "subset", four_clients, longest=1_000, reduction=4.0, costly=True
         ),
-        "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), plain=True),
-        "plain gaussian": Setting(("T12_gaussian",), plain_gaussian_step, plain=True, only=("gaussian",)),
+        "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), build=plain),
+        "plain gaussian": Setting(("T12_gaussian",), plain_gaussian_step, build=plain, only=("gaussian",)),
     }
 )
 """By name: a step size for exact gradients, else what is special.

@@ -45,6 +45,8 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"G\+", "G+", "that at W+"),
     (r"\bU\b", "U", "G - gamma L HG"),
     (r"Z", "Z", "G times the root of the step gamma_t that is taken from W"),
+    (r"H_i", "H_i", "the projection on block i"),
+    (r"G_i", "G_i", "that where block i has its turn, {H_i G_i} the list of its parts"),
     (r"G_m", "G_m", "the gradient of a client m at W"),
     (r"g(?!bar)", "g", "the gradient that is drawn at W"),
     (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),

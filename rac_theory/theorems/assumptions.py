@@ -7,6 +7,7 @@ symbols of the theorems, and says by itself what breaks it.
 from rac_theory.algebra import Symbol, equal
 from rac_theory.algorithms import (
     Bernoulli,
+    CyclicRACLoRA,
     FittedDescent,
     Implementation,
     LayeredRACLoRA,
@@ -29,6 +30,7 @@ from rac_theory.theorems.symbols import (
     L_max,
     beta,
     distance0,
+    ell,
     gap0,
     gap0_upper,
     lambda_max,
@@ -52,6 +54,14 @@ def rac_lora_certified(case: Case, c: Constants) -> str | None:
     wrong = wrong or _across_layers(case)
     too_long = f"gamma, a factor of certified steps, must be at most 1, it is {c.gamma:g}"
     return wrong or (too_long if c.gamma > 1 else None)
+
+
+def rac_lora_in_turns(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA along k orthogonal blocks that hold every direction once: in a cycle each has one projected step with
+    the exact gradient, in any order."""
+    if isinstance(case.algorithm, CyclicRACLoRA):
+        return None
+    return f"the theorem is about blocks that take turns, the algorithm is {_named(case)}"
 
 
 def _across_layers(case: Case) -> str | None:
@@ -204,6 +214,7 @@ positive_gaussian_gain = Condition(
 bounded_below = Known(gap0_upper)
 certified_minimum = Known(gap0)
 known_minimiser = Known(distance0)
+known_cost_of_turns = Known(ell)
 known_largest_projection = Known(lambda_max)
 known_heterogeneity = Known(D)
 known_client_heterogeneity = Known(D, unless=equal(K, 1))

@@ -24,6 +24,7 @@ WHY: Mapping[str, str] = {
     "L": "a larger number is a Lipschitz constant too",
     "L_max": "a larger number is a Lipschitz constant of every component too",
     "L_H": "a larger number bounds E[H Q H] by E[H] too",
+    "ell": "it is used as an upper bound of what turns cost, and a larger number is one",
     "mu": "a smaller number fulfils the Polyak-Lojasiewicz inequality too",
     "strong_convexity": "a smaller number is a modulus of strong convexity too",
     "lambda_min": "it is used as a lower bound of E[H], and a smaller number is one",

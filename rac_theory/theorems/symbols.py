@@ -33,6 +33,14 @@ L_H = Symbol(
     unit=_CURVATURE,
     side="up",
 )
+ell = Symbol(
+    "ell",
+    r"\ell",
+    constant="ell",
+    meaning="what it costs that k blocks take turns: the smaller of sqrt(k - 1) and log2(k), the latter rounded up",
+    unit="1",
+    side="up",
+)
 mu = Symbol("mu", constant="mu", meaning="Polyak-Lojasiewicz constant of f", unit=_CURVATURE, side="down")
 s = Symbol("s", constant="strong_convexity", meaning="modulus of strong convexity of f", unit=_CURVATURE, side="down")
 

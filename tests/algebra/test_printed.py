@@ -38,6 +38,7 @@ NUMBERS = {
     "zeta_squared": Fraction(25, 16),
     "nu": Fraction(1, 13),
     "longest_step": Fraction(7, 4),
+    "ell": Fraction(5, 11),
 }
 """Prime enough for no two terms to be exchanged unseen."""
 

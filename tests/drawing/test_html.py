@@ -11,6 +11,8 @@ from rac_theory.drawing import html
 
 SYMBOLS = {
     "lambda": "λ",
+    "theta": "θ",
+    "ell": "ℓ",
     "gamma": "γ",
     "Gamma": "Γ",
     "sigma": "σ",

@@ -75,7 +75,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         (
             Stepper(),
             LEFT,
-            "the algorithm must be RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange or deterministic, g",
+            "the algorithm must be RACLoRA, .*, CyclicRACLoRA, StepPerDraw, InverseOnRange or deterministic, g",
         ),
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),

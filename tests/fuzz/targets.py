@@ -10,6 +10,7 @@ from rac_theory.algorithms import (
     AsymmetricLoRA,
     Bernoulli,
     ChainOfLoRA,
+    CyclicRACLoRA,
     GaLore,
     Initialisation,
     LayeredRACLoRA,
@@ -33,6 +34,7 @@ from rac_theory.problems import (
     TwoLayerNetwork,
 )
 from rac_theory.sketches.distributions.anisotropic_gaussian import AnisotropicGaussian
+from rac_theory.sketches.distributions.block_partition import BlockPartition
 from rac_theory.sketches.distributions.finite_support import FiniteSupport
 from rac_theory.sketches.distributions.from_function import FromFunction
 from rac_theory.sketches.distributions.frozen import Frozen
@@ -156,6 +158,10 @@ TARGETS = {
         {"sketches": ([THIN, WIDE], other), "gamma": (0.1, number), "sides": (["left", "right"], other)},
     ),
     "AsymmetricLoRA": (partial(AsymmetricLoRA, THIN), {**_STEP, "side": ("left", other)}),
+    "CyclicRACLoRA": (
+        partial(CyclicRACLoRA, BlockPartition(3, 2)),
+        {"gamma": (0.1, number), "side": ("left", other), "order": ("cyclic", other)},
+    ),
     "GaLore": (GaLore, {"rank": (1, integer), "gamma": (0.1, number)}),
     "LoRA": (LoRA, {"initialisation": (START, other), **_STEP}),
     "ChainOfLoRA": (ChainOfLoRA, {"initialisation": (START, other), **_STEP, "inner_steps": (2, integer)}),

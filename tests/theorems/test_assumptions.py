@@ -22,6 +22,7 @@ BREAKS = {
     "Lipschitz gradient of every component or client": {"L_max": math.nan},
     "gamma L <= 1": {"gamma": 1e9},
     "0 < gamma L < 2": {"gamma": 1e9},
+    "0 < gamma L_H < 2": {"gamma": 1e9},
     "gamma L beta < 2": {"beta": 1e9},
     "gamma L beta <= 1": {"beta": 1e9},
     "gamma L_H < 2": {"gamma": 1e9},
@@ -35,6 +36,7 @@ BREAKS = {
     "gap0_upper": {"gap0_upper": math.nan},
     "gap0": {"gap0": math.nan},
     "Polyak-Lojasiewicz inequality": {"mu": 0.0},
+    "ell": {"ell": math.nan},
     "lambda_min > 0": {"lambda_min": 0.0},
     "convex": {"convex": False},
     "Strong convexity": {"strong_convexity": 0.0},
@@ -47,7 +49,7 @@ BREAKS = {
     "zeta_squared": {"zeta_squared": math.nan},
     "Curvature of f at most Q, and the gain of a step": {"nu": 0.0},
     "Curvature of f at most Q, and the gain of a plain Gaussian step": {"nu": 0.0},
-    "rho >= 0": {"mu": 1e9, "lambda_min": 10.0},
+    "rho >= 0": {"mu": 1e12, "lambda_min": 10.0},
     "rho < 1": {"mu": 1e-12, "A": 1e9, "gamma": 1e9},
 }
 OF_RHO = ("rho >= 0", "rho < 1")

@@ -8,7 +8,18 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rac_theory import Case, Clients, Constants, Exact, Minibatch, RACLoRA, Reshuffled, sketches, theorems
+from rac_theory import (
+    Case,
+    Clients,
+    Constants,
+    CyclicRACLoRA,
+    Exact,
+    Minibatch,
+    RACLoRA,
+    Reshuffled,
+    sketches,
+    theorems,
+)
 from rac_theory.algebra import Relation, fraction, symbols_of, truth
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.theorems.directions import WHY, directions, redundant
@@ -21,7 +32,7 @@ LOOSER = {
     (id, name, "rho >= 0")
     for id, smooth in (("T6", "L"), ("T14_pl", "L_H"))
     for name in (smooth, "mu", "lambda_min", "lambda_max", "A", "beta")
-}
+} | {("T18_pl", name, "rho >= 0") for name in ("L", "L_H", "mu", "ell")}
 
 
 @pytest.mark.parametrize("theorem", ALL.values(), ids=ALL)
@@ -98,8 +109,8 @@ def test_lemmas_on_drift_are_only_used_where_a_round_is_short():
 def test_only_t6_and_its_like_ask_more_of_rho_than_that_it_is_below_one():
     """Catches a region that is too small, and one that forgets mu <= L."""
     asks = {theorem.id for theorem in ALL.values() if any(str(each) == "rho >= 0" for each in theorem.given)}
-    assert {theorem.id for theorem in ALL.values() if redundant(theorem)} == asks - {"T6", "T14_pl"}
-    assert asks == {"T4", "T6", "T8d", "T8d_sharp", "T10d", "T10d_sharp", "T14_pl"}
+    assert {theorem.id for theorem in ALL.values() if redundant(theorem)} == asks - {"T6", "T14_pl", "T18_pl"}
+    assert asks == {"T4", "T6", "T8d", "T8d_sharp", "T10d", "T10d_sharp", "T14_pl", "T18_pl"}
 
 
 # A second route: the bounds themselves, at constants that meet the relations.
@@ -126,6 +137,7 @@ def admissible(theorem, rng):
             A=10 ** rng.uniform(-1, 1) * rng.integers(0, 2),  # nothing at all decides in T5_step
             nu=rng.uniform(0, 1) / smooth,
             longest_step=rng.uniform(0, 2),
+            ell=rng.uniform(0, 5),
         )
         if all(truth(each, known(each, c)) for each in relations):
             return c
@@ -222,6 +234,7 @@ def test_constants_are_on_the_side_of_their_symbols():
         "nu": (2 * tau - along * tau**2) / 3,
         "longest_step": smooth * tau,
         "L_H": along,
+        "ell": Fraction(1),  # of two blocks
     }
     stored = stored_constants(problem, float(tau))
     sides = {one.constant: one.side for theorem in ALL.values() for one in derived(theorem)}
@@ -243,6 +256,7 @@ def stored_constants(problem, gamma):
         (clients, RACLoRA(haar, gamma, gradients=Clients(Exact()))),
         (problem, RACLoRA(haar, gamma, gradients=Reshuffled())),
         (problem, RACLoRA(haar, gamma, lora_alpha=1.0)),
+        (problem, CyclicRACLoRA(sketches.BlockPartition(3, 2), gamma)),
     ]
     found = {}
     for its, algorithm in algorithms:

@@ -9,6 +9,7 @@ from rac_theory.proofs.stored import (
     any_step,
     certified,
     convex,
+    cyclic,
     exact_steps,
     gain,
     next_gradient,
@@ -23,7 +24,17 @@ STORED: Mapping[str, Recipe] = MappingProxyType(
     {
         id: getattr(family, id)
         for id in ALL
-        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified)
+        for family in (
+            exact_steps,
+            next_gradient,
+            convex,
+            noisy_steps,
+            several_steps,
+            any_step,
+            gain,
+            certified,
+            cyclic,
+        )
         if hasattr(family, id)
     }
 )

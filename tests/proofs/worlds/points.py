@@ -11,7 +11,7 @@ import numpy as np
 from rac_theory.algebra import Expression, Ratio, Relation, number, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, Polynomial
-from rac_theory.proofs import facts, facts_of_gain, facts_of_several_steps
+from rac_theory.proofs import facts, facts_of_cycles, facts_of_gain, facts_of_several_steps
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G, V, Z, assumed, even, high, low, square, square_of
@@ -48,7 +48,7 @@ def relative(terms: np.ndarray) -> np.ndarray:
 @cache
 def facts_that_are_granted() -> dict[str, Fact]:
     """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
-    modules = (facts, facts_of_several_steps, facts_of_gain)
+    modules = (facts, facts_of_several_steps, facts_of_gain, facts_of_cycles)
     found = [each for module in modules for value in vars(module).values() for each in _in(value)]
     found += [fact(v) for fact in (low, high, even) for v in (G, V, Z, V - G * gamma)]
     found += [square(G), square(Z), square(H(Z)), *(square_of(1 - gamma * one) for one in (L, L_H, s))]

@@ -41,6 +41,11 @@ def descent(*gammas, times=EVERY, probability=RARELY):
     ]
 
 
+def in_one_block(found):
+    """T18: a cycle of one block, in which nothing moves before its turn."""
+    return [replace(one, c=replace(one.c, L_H=L, ell=0.0)) for one in found]
+
+
 def certified():
     """T16: exact gradients and a certified step of 1/L, which is where T1 is an equality."""
     found = descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,))
@@ -179,5 +184,7 @@ EXACT: dict[str, list[Equality]] = {
     "T15": plain_steps((LONG,), UPHILL),
     "T15_pl": plain_steps(EVERY, UPHILL),
     "T16": certified(),
+    "T18": in_one_block(descent(1 / L, probability=1.0) + descent(0.3, 0.6, times=(LONG,), probability=1.0)),
+    "T18_pl": in_one_block(descent(0.3, 0.6, probability=1.0)),
 }
 """Equalities by id; the others of ours are not known to be attained, and rest on their proofs."""

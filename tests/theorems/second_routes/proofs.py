@@ -21,6 +21,7 @@ SHORT, LONG = replace(EXACT, gamma=1 / 2.6), replace(EXACT, gamma=0.68)
 NEARLY_ISOTROPIC = replace(EXACT, lambda_max=0.37)
 NOISY = replace(EXACT, A=0.45, beta=1.3, C=0.8)
 ALONG = tuple(replace(c, L=np.nan, L_H=2.6) for c in (EXACT, LONG, replace(EXACT, mu=4.1)))  # mu may exceed L_H
+TURNS = replace(EXACT, L_H=1.9, ell=2.2), replace(LONG, L_H=1.1, ell=1.3)
 NOISY_ALONG = replace(NOISY, L=np.nan, L_H=2.6)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
@@ -241,6 +242,8 @@ PROOFS: dict[str, list[Equality]] = {
     "T14_pl": rates(steps.noisy_along, replace(NOISY_ALONG, gamma=0.2)),
     "T15": averages(steps.of_gain, EXACT),
     "T15_pl": rates(steps.of_gain, EXACT),
+    "T18": averages(steps.cycle, *TURNS),
+    "T18_pl": rates(steps.cycle, *TURNS),
     "T16": scaled_averages(replace(EXACT, L=np.nan, gamma=1.0)),
 }
 """Equalities by id, of the T1 of the step size that is longest where a proof rounds."""

@@ -14,7 +14,7 @@ from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
 FALSE_AT_ZERO = ("lambda_min", "nu")
-TRUE_AT_ZERO = ("A", "beta", "C")
+TRUE_AT_ZERO = ("A", "beta", "C", "ell")
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,10 @@ def _each_draw_descends(c):
     return longest - longest**2 / 2 > 0 and _progress(steps.of_gain, c) > 0
 
 
+def _turns_gain(c):
+    return c.ell >= 0 and _progress(steps.cycle, c) > 0
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
@@ -193,5 +197,7 @@ REACH = {
     "T14_pl": Reach(_NOISY_ALONG, _when(_noisy_fall_along)),
     "T15": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
     "T15_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
+    "T18": Reach(proofs.TURNS[0], _when(_turns_gain)),
+    "T18_pl": Reach(proofs.TURNS[0], _when(lambda c: _turns_gain(c) and _falls(steps.cycle, c))),
     "T16": Reach(proofs.EXACT, _when(lambda c: _progress(steps.certified, c) > 0)),
 }

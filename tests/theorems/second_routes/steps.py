@@ -37,6 +37,14 @@ def certified(c, gap, scaled):
     return gap - c.lambda_min * scaled / 2
 
 
+def cycle(c, gap, square):
+    """A cycle of T18: the models of curvature L_H in all blocks, of which the first does all that is done."""
+    first = 1.0
+    away = c.ell * c.L * c.gamma * first  # what the other blocks miss of the gradient
+    length = square / (first + away) ** 2
+    return gap - c.gamma * length + c.L_H / 2 * (c.gamma * c.gamma) * length
+
+
 def noisy(c, gap, square):
     """A step of T5: noise enters along the directions that are drawn most often."""
     length = c.lambda_min * square
