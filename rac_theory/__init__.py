@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import CertifiedStep as CertifiedStep
     from rac_theory.algorithms.gradients import Clients as Clients
     from rac_theory.algorithms.gradients import Exact as Exact
+    from rac_theory.algorithms.gradients import FiniteDifferences as FiniteDifferences
     from rac_theory.algorithms.gradients import Local as Local
     from rac_theory.algorithms.gradients import Minibatch as Minibatch
     from rac_theory.algorithms.gradients import Noisy as Noisy
@@ -91,6 +92,7 @@ _HOMES = {
     "Comparison": "sharpness.worst_case_comparison",
     "Constants": "cases.constants",
     "Exact": "algorithms.gradients",
+    "FiniteDifferences": "algorithms.gradients",
     "Expectation": "expectations.expectation",
     "GD": "algorithms",
     "GaLore": "algorithms",
