@@ -11,6 +11,7 @@ THEOREMS = (
     *("T5", "T5_step", "T6", "T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp"),
     *("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp", "T12_nonconvex", "T12_pl", "T12_gaussian"),
     *("T13", "T13_pl", "T14", "T14_pl", "T15", "T15_pl", "T16"),
+    *("T20", "T20_pl"),
 )
 IDENTITIES = ("T11",)
 COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "GaLore")

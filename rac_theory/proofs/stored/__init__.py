@@ -9,6 +9,7 @@ from rac_theory.proofs.stored import (
     any_step,
     certified,
     convex,
+    differences,
     exact_steps,
     gain,
     next_gradient,
@@ -23,7 +24,7 @@ STORED: Mapping[str, Recipe] = MappingProxyType(
     {
         id: getattr(family, id)
         for id in ALL
-        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified)
+        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified, differences)
         if hasattr(family, id)
     }
 )
