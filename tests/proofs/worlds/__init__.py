@@ -5,6 +5,7 @@ from functools import cache
 from .along import steps_along
 from .certified import certified_steps
 from .constants import constants
+from .differences import steps_by_differences
 from .epochs import epochs
 from .one_step import exact_steps, noisy_steps, plain_steps
 from .rounds import rounds
@@ -16,5 +17,5 @@ __all__ = ["World", "worlds"]
 @cache
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
-    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
+    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *steps_by_differences())
     return (*alone, *epochs(), *rounds(), *constants())
