@@ -23,6 +23,7 @@ from rac_theory.sketches.ranges import draws_ahead, ranges
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.sketches.spectra import NO_SKETCH, Spectrum, spectrum
 
+
 @dataclass(frozen=True, eq=False)
 class RACLoRA(ProjectedDescent, Value):
     r"""Randomized Asymmetric Chain of LoRA: :math:`W \leftarrow W - \gamma H \nabla f(W)`, a fresh sketch each step.

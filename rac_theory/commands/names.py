@@ -33,7 +33,17 @@ PROBLEMS = (
 )
 SETTINGS = (
     *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "certified"),
-    *("bernoulli", "minibatch", "horizon", "noisy", "reshuffled", "federated", "plain", "plain gaussian"),
+    *(
+        "bernoulli",
+        "differences",
+        "minibatch",
+        "horizon",
+        "noisy",
+        "reshuffled",
+        "federated",
+        "plain",
+        "plain gaussian",
+    ),
 )
 SIDES = ("left", "right", "both")
 LOSSES = ("least_squares", "logistic", "softmax")

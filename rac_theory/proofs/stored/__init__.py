@@ -24,7 +24,17 @@ STORED: Mapping[str, Recipe] = MappingProxyType(
     {
         id: getattr(family, id)
         for id in ALL
-        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified, differences)
+        for family in (
+            exact_steps,
+            next_gradient,
+            convex,
+            noisy_steps,
+            several_steps,
+            any_step,
+            gain,
+            certified,
+            differences,
+        )
         if hasattr(family, id)
     }
 )

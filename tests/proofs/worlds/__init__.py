@@ -17,5 +17,12 @@ __all__ = ["World", "worlds"]
 @cache
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
-    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *steps_by_differences())
+    alone = (
+        *exact_steps(),
+        *steps_along(),
+        *certified_steps(),
+        *noisy_steps(),
+        *plain_steps(),
+        *steps_by_differences(),
+    )
     return (*alone, *epochs(), *rounds(), *constants())
