@@ -12,8 +12,8 @@ from rac_theory.problems.checks import Array
 class LowRankStep(NamedTuple):
     r"""The step :math:`W - s\, U U^\top G`, which needs no more of G than the products :math:`c = U^\top G`.
 
-    An entry of c is the derivative of f along the matrix that has a column of U in one column, and else zeros: there are
-    as many as U has columns, times the columns of W. For a right step it is all transposed.
+    An entry of c is the derivative of f along the matrix that has a column of U in one column, and else zeros: there
+    are as many as U has columns, times the columns of W. For a right step it is all transposed.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ THEOREMS = (
     *("T20", "T20_pl"),
 )
 IDENTITIES = ("T11",)
-COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "GaLore")
+COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C20", "C21", "GaLore")
 MARKS = ("paper", "derived", "second-hand")
 
 PROBLEMS = (

@@ -23,9 +23,9 @@ class FiniteDifferences:
 
     The derivative along U is :math:`(f(W + h U) - f(W)) / h`, or central, :math:`(f(W + h U) - f(W - h U)) / (2 h)`.
     Where the gradient is L-Lipschitz either is off by at most :math:`h L \|U\|^2 / 2`; central ones are exact on
-    quadratics. A projected step asks along an orthonormal basis of its range, a plain one along the columns of its draw.
-    On a column W, ``RACLoRA(Gaussian(d, q), gamma, gradients=FiniteDifferences(h))`` is what arXiv:2509.15552 calls
-    ZO-Align with q queries, and with ``lora_alpha=q**0.5`` it is ZO-Avg. In the limit h = 0 these are the steps with
+    quadratics. A projected step asks along an orthonormal basis of its range, a plain one along the columns of its
+    draw. On a column W, ``RACLoRA(Gaussian(d, q), gamma, gradients=FiniteDifferences(h))`` is what arXiv:2509.15552
+    calls ZO-Align with q queries, and with ``lora_alpha=q**0.5`` it is ZO-Avg. In the limit h = 0 these are the steps with
     ``Exact()``: a sketched step sees no more of a gradient than its derivatives along the sketch.
 
     It works with the steps of ``RACLoRA``, with or without a sketch, which show their directions.
@@ -74,7 +74,7 @@ class FiniteDifferences:
         least = math.sqrt(16 * float(np.finfo(float).eps) * size / (_SHARE * L)) if L > 0 else 0.0
         if self.h < least:
             raise ValueError(
-                f"h must be at least {least:.2g} for values of f like {size:.3g}, lest differences of them be rounding, "
+                f"h must be at least {least:.2g} for values of f like {size:.3g}, lest their differences be rounding, "
                 f"got {self.h:g}"
             )
 
