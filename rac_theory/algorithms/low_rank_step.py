@@ -1,6 +1,6 @@
 """A low-rank step: it sees a gradient through its directional derivatives alone, and moves along their directions."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +9,8 @@ from rac_theory.algorithms.side import Side, on_side
 from rac_theory.problems.checks import Array
 
 
-class LowRankStep(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class LowRankStep:
     r"""The step :math:`W - s\, U U^\top G`, which needs no more of G than the products :math:`c = U^\top G`.
 
     An entry of c is the derivative of f along the matrix that has a column of U in one column, and else zeros: there
@@ -49,7 +50,7 @@ class LowRankStep(NamedTuple):
 
     def along(self, W: Array, derivatives: Array) -> Array:
         """Step with derivatives c that are known or estimated, (runs, r, n); for a right step (runs, r, m)."""
-        return self.turned(self.turned(W) - self.directions @ (self.scale * derivatives))
+        return np.asarray(self.turned(self.turned(W) - self.directions @ (self.scale * derivatives)))
 
     def turned(self, W: Array) -> Array:
         """Return W as the step sees it: transposed, if it is a right step."""

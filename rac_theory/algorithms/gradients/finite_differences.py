@@ -25,8 +25,8 @@ class FiniteDifferences:
     Where the gradient is L-Lipschitz either is off by at most :math:`h L \|U\|^2 / 2`; central ones are exact on
     quadratics. A projected step asks along an orthonormal basis of its range, a plain one along the columns of its
     draw. On a column W, ``RACLoRA(Gaussian(d, q), gamma, gradients=FiniteDifferences(h))`` is what arXiv:2509.15552
-    calls ZO-Align with q queries, and with ``lora_alpha=q**0.5`` it is ZO-Avg. In the limit h = 0 these are the steps with
-    ``Exact()``: a sketched step sees no more of a gradient than its derivatives along the sketch.
+    calls ZO-Align with q queries, and with ``lora_alpha=q**0.5`` it is ZO-Avg. In the limit h = 0 these are the steps
+    with ``Exact()``: a sketched step sees no more of a gradient than its derivatives along the sketch.
 
     It works with the steps of ``RACLoRA``, with or without a sketch, which show their directions.
 
