@@ -97,7 +97,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             sides=("left",),
             sketches=("coordinate",),
             longest=100,
-            reduction=2.0,
+            reduction=4.0,
             layered=False,
             costly=True,
         ),
