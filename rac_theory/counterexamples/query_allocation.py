@@ -222,5 +222,5 @@ C21 = Counterexample(
     method=RACLoRA(Gaussian(2, 1), 0.25, lora_alpha=1.0),
     start=np.ones((2, 1)),
     gather=gather_averaged,
-    in_circulation="with ZO-Avg more than one query a step is always query-inefficient, whatever a query costs",
+    in_circulation="with ZO-Avg more than one query a step is always query-inefficient, in values of f",
 )

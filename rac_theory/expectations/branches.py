@@ -132,8 +132,8 @@ def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _D
     support = Moments(sketch).support
     if support is None:
         raise Unsupported(
-            "several steps under one sketch must have one with a listed support, such as Coordinate: "
-            f"they take moments of H beyond the second, got {sketch!r}"
+            "several steps under one sketch, and forward differences, must have one with a listed support, such as "
+            f"Coordinate: they take more than two moments of H, got {sketch!r}"
         )
     B, probabilities = support
     P = scale * (B @ np.swapaxes(B, 1, 2)) if plain else projection(B)

@@ -36,6 +36,8 @@ TRUE_AS_WELL = {
     "H is a projection: lambda_min <= 1": {"-lambda_min: lambda_max for lambda_min"},  # which is at most 1 too
     # Less of <G,V> is more if it is negative, and that it is at least -L ||V||^2 is a fact of its own.
     "Its gradient is Lipschitz: <G,V> - s ||V||^2 <= (L - s) ||V||^2": {"-<G,V>: 5% less", "-<G,V>: left out"},
+    # Squares alone are not negative either, nor is anything between.
+    "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": {"2 <G,He>: 5% less", "2 <G,He>: left out"},
 }
 """What may be said instead, and is as true."""
 
