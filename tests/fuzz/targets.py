@@ -161,7 +161,7 @@ TARGETS = {
     "ChainOfLoRA": (ChainOfLoRA, {"initialisation": (START, other), **_STEP, "inner_steps": (2, integer)}),
     "Local": (lambda steps: RACLoRA(THIN, 0.1, gradients=Local(steps)), {"steps": (2, integer)}),
     "FiniteDifferences": (
-        lambda h, central: RACLoRA(THIN, 0.1, gradients=FiniteDifferences(h, central)),
+        lambda h, central: Case(RACLoRA(THIN, 0.1, gradients=FiniteDifferences(h, central)), PROBLEM, steps=3),
         {
             "h": (0.1, number),
             "central": (False, other),
