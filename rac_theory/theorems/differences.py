@@ -4,7 +4,7 @@ A step needs r directional derivatives, and a forward difference is off by :math
 So ``b^2 = r (h L / 2)^2``, and what the theorems lose goes to zero with h.
 """
 
-from rac_theory.algebra import Let, powers
+from rac_theory.algebra import powers
 from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
@@ -31,7 +31,7 @@ T20 = Theorem(
     tightest=Tightest(1.0, "L x^2/2 at gamma = 1/L, in the limit of a large T"),
 )
 
-rho = Let("rho", 1 - gamma * mu * lambda_min, "factor of the gap, a step")
+_rho = 1 - gamma * mu * lambda_min  # that of T2
 
 T20_pl = Theorem(
     id="T20_pl",
@@ -40,6 +40,6 @@ T20_pl = Theorem(
     mark="derived",
     about=rac_lora_by_differences,
     given=(smooth, gamma * L <= 1, certified_minimum, polyak_lojasiewicz, lambda_min > 0, known_bias),
-    claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * gamma * bias_squared / 2,
+    claim=E(gap) <= _rho**T * gap0 + powers(_rho, 0, T - 1) * gamma * bias_squared / 2,
     tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
 )
