@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import CertifiedStep as CertifiedStep
     from rac_theory.algorithms.gradients import Clients as Clients
     from rac_theory.algorithms.gradients import Exact as Exact
+    from rac_theory.algorithms.gradients import FiniteDifferences as FiniteDifferences
     from rac_theory.algorithms.gradients import Local as Local
     from rac_theory.algorithms.gradients import Minibatch as Minibatch
     from rac_theory.algorithms.gradients import Noisy as Noisy
@@ -95,6 +96,7 @@ _HOMES = {
     "Constants": "cases.constants",
     "CyclicRACLoRA": "algorithms",
     "Exact": "algorithms.gradients",
+    "FiniteDifferences": "algorithms.gradients",
     "Expectation": "expectations.expectation",
     "GD": "algorithms",
     "GaLore": "algorithms",

@@ -24,7 +24,17 @@ from rac_theory.algorithms import (
     StepPerDraw,
     gradients,
 )
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import (
+    CertifiedStep,
+    Clients,
+    Exact,
+    FiniteDifferences,
+    Local,
+    Minibatch,
+    Noise,
+    Noisy,
+    Reshuffled,
+)
 from rac_theory.problems import (
     Federated,
     FromFunctions,
@@ -122,6 +132,7 @@ MADE = [
     (Initialisation, {"A": Haar(2, 1)}, {"A": [Haar(2, 2)], "B": [Haar(2, 1)], "scale": [1 + 1e-9]}),
     (Exact, {}, {}),
     (CertifiedStep, {}, {}),
+    (FiniteDifferences, {"h": 0.1}, {"h": [0.1 + 1e-12], "central": [True]}),
     (Reshuffled, {}, {}),
     (Local, {"steps": 2}, {"steps": [3]}),
     (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()]}),

@@ -16,7 +16,8 @@ from rac_theory.algorithms.initialisation import Initialisation
 from rac_theory.algorithms.layered import LayeredRACLoRA
 from rac_theory.algorithms.lora import LoRA
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA, Side
+from rac_theory.algorithms.rac_lora import GD, SGD, RACLoRA
+from rac_theory.algorithms.side import Side
 
 __all__ = [
     "GD",

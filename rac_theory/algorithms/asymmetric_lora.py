@@ -11,7 +11,8 @@ from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
+from rac_theory.algorithms.rac_lora import check_dim
+from rac_theory.algorithms.side import Side, on_side
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.problems import checks

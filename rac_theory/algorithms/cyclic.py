@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from rac_theory.algorithms.gradients import Exact
-from rac_theory.algorithms.rac_lora import RACLoRA, Side, check_dim, on_side, projected_step
+from rac_theory.algorithms.rac_lora import RACLoRA, check_dim, projected_step
+from rac_theory.algorithms.side import Side, on_side
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array

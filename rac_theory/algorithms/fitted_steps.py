@@ -14,8 +14,9 @@ from typing import ClassVar
 import numpy as np
 
 from rac_theory.algorithms.gradients import Exact
-from rac_theory.algorithms.rac_lora import Side, check_dim, on_side
+from rac_theory.algorithms.rac_lora import check_dim
 from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.algorithms.side import Side, on_side
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem

@@ -11,7 +11,8 @@ import numpy as np
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.projected_descent import ProjectedDescent
-from rac_theory.algorithms.rac_lora import RACLoRA, Side, check_dim
+from rac_theory.algorithms.rac_lora import RACLoRA, check_dim
+from rac_theory.algorithms.side import Side
 from rac_theory.numerics.randomness import Randomness, child, seed_sequence
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
+from rac_theory.algorithms.low_rank_step import LowRankStep
 from rac_theory.algorithms.projected_descent import ProjectedDescent
+from rac_theory.algorithms.side import Side
 from rac_theory.numerics.linalg import project_onto
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.problems import checks
@@ -21,9 +22,6 @@ from rac_theory.sketches.draws import check_draws
 from rac_theory.sketches.ranges import draws_ahead, ranges
 from rac_theory.sketches.sketch import Sketch
 from rac_theory.sketches.spectra import NO_SKETCH, Spectrum, spectrum
-
-Side: TypeAlias = Literal["left", "right"]
-"""Which side of the gradient is projected."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +99,14 @@ class RACLoRA(ProjectedDescent, Value):
         """Return the spectrum of E[H] of the sketch; 1 without a sketch."""
         return NO_SKETCH if self.sketch is None else spectrum(self.sketch, alpha=alpha, draws=draws, rng=rng)
 
+    def directions(self, shape: tuple[int, int]) -> int:
+        """Return how many directional derivatives a step on matrices of this shape asks for: m n without a sketch."""
+        m, n = shape
+        if self.sketch is None:
+            return m * n
+        rank = min(self.sketch.rank, self.sketch.dim) if self.is_projected else self.sketch.rank
+        return rank * (n if self.side == "left" else m)
+
     def check_shape(self, shape: tuple[int, int]) -> None:
         """Raise a ``ValueError`` if the sketch does not fit matrices of this shape."""
         if self.sketch is not None:
@@ -109,12 +115,13 @@ class RACLoRA(ProjectedDescent, Value):
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield one step with fresh sketches after the other."""
         if self.sketch is None:
-            return repeat(lambda W, G: W - self.gamma * G)
+            step = partial(_full_step, self.gamma)
+            return repeat(LowRankStep(step, np.eye(W.shape[-2])[None], self.gamma, "left"))
         if self.lora_alpha is None:
             return sketched_steps(self.sketch, self.side, self.gamma, rng, W)
         plain = draws_ahead(self.sketch, rng, len(W), W.dtype.type)
         scale = self.gamma * self.plain_scale
-        return (partial(on_side, self.side, partial(_plain_step, B, scale)) for B in plain)
+        return (LowRankStep(partial(_plain_step, B, scale), B, scale, self.side) for B in plain)
 
     def __repr__(self) -> str:
         gradients = "" if type(self.gradients) is Exact else f", gradients={self.gradients!r}"
@@ -153,18 +160,17 @@ def SGD(gamma: float, gradients: GradientSource) -> RACLoRA:
     return RACLoRA(sketch=None, gamma=gamma, gradients=gradients)
 
 
-def sketched_steps(sketch: Sketch, side: Side, gamma: float, rng: np.random.Generator, W: Array) -> Iterator[Step]:
+def sketched_steps(
+    sketch: Sketch, side: Side, gamma: float, rng: np.random.Generator, W: Array
+) -> Iterator[LowRankStep]:
     """Yield projected steps on one side, with a fresh sketch for every run each time."""
-    return (
-        partial(on_side, side, partial(projected_step, Q, gamma)) for Q in ranges(sketch, rng, len(W), W.dtype.type)
-    )
+    drawn = ranges(sketch, rng, len(W), W.dtype.type)
+    return (LowRankStep(partial(projected_step, Q, gamma), Q, gamma, side) for Q in drawn)
 
 
-def on_side(side: Side, step: Step, W: Array, G: Array) -> Array:
-    """Make a left step on the given side: the right step is the left one of the transposed matrices."""
-    if side == "left":
-        return step(W, G)
-    return np.swapaxes(step(np.swapaxes(W, -1, -2), np.swapaxes(G, -1, -2)), -1, -2)
+def _full_step(gamma: float, W: Array, G: Array) -> Array:
+    """Return ``W - gamma G``."""
+    return np.asarray(W - gamma * G)
 
 
 def projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:

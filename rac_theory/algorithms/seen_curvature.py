@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from rac_theory.algorithms.rac_lora import Side
+from rac_theory.algorithms.side import Side
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.problems.smoothness import Smoothness

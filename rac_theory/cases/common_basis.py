@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.algorithms.rac_lora import Side
+from rac_theory.algorithms.side import Side
 from rac_theory.cases.one_side import multiple_of_identity
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import lapack_rounding

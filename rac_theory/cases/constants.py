@@ -51,6 +51,8 @@ class Constants(Value):
     sigma_squared, zeta_squared : float
         Bounds on the variance of the gradients of components, or of clients, along the iterates: ``variance_bound`` of
         a problem that has proved one for every W; else nan, unless ``replace`` or a measurement gives them.
+    bias_squared : float
+        Most that the squared errors of the directional derivatives of a step sum to, of finite differences.
     inner_steps : int
         Gradient steps under one sketch: N for a reshuffled epoch, K for local steps, else 1.
     distance0 : float
@@ -99,6 +101,7 @@ class Constants(Value):
     D: float = math.nan
     sigma_squared: float = math.nan
     zeta_squared: float = math.nan
+    bias_squared: float = math.nan
     inner_steps: int = 1
     distance0: float = math.nan
     nu: float = math.nan

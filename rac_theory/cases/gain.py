@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from rac_theory.algorithms import Bernoulli, LayeredRACLoRA, ProjectedDescent, RACLoRA
-from rac_theory.algorithms.rac_lora import Side, check_dim
+from rac_theory.algorithms.rac_lora import check_dim
+from rac_theory.algorithms.side import Side
 from rac_theory.cases import whole
 from rac_theory.cases.along_draws import Sampling, along_draws
 from rac_theory.cases.common_basis import Terms, terms_of_side, ways

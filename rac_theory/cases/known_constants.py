@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
+from rac_theory.algorithms import RACLoRA
+from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_steps import of_steps
 from rac_theory.numerics.randomness import Randomness
@@ -74,6 +75,10 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
         found[name] = float(getattr(components, "variance_bound", math.nan))
     if isinstance(gradients, Reshuffled):
         found["inner_steps"] = components.n_components
+    if isinstance(gradients, FiniteDifferences) and isinstance(case.algorithm, RACLoRA):
+        directions = case.algorithm.directions(problem.shape)
+        found["bias_squared"] = gradients.bias_squared(problem, directions)
+        sources["bias_squared"] = f"(h L / 2)^2 for each of {directions} directional derivatives, rounded up"
     local = gradients.source if isinstance(gradients, Clients) else gradients
     if isinstance(local, Local):
         found["inner_steps"] = local.steps

@@ -7,9 +7,10 @@ from itertools import permutations
 import numpy as np
 
 from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
-from rac_theory.algorithms.gradients import Clients, Local
+from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local
 from rac_theory.expectations.branch_map import BranchMap
 from rac_theory.expectations.components import Components, components_in, energy_roots, pooled
+from rac_theory.expectations.differences import bends
 from rac_theory.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.expectations.layered_map import layered_frame, listed_by_layers
 from rac_theory.expectations.moment_map import Unsupported
@@ -30,14 +31,16 @@ _Draws = tuple[Array, Array]
 
 
 def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
-    """Return the map of ``Local``, ``Reshuffled`` or ``Clients(Local)``, or raise ``Unsupported``."""
+    """Return the map of ``Local``, ``Reshuffled``, ``Clients(Local)`` or forward differences, or ``Unsupported``."""
     quadratic, source = pooled(problem), algorithm.gradients
-    frame = frame_for(algorithm, quadratic, apart=isinstance(source, Local))
-    if isinstance(source, Local):
+    alone = isinstance(source, Local | FiniteDifferences)
+    frame = frame_for(algorithm, quadratic, apart=alone)
+    if alone:
         components = Components(np.eye(frame.dim)[None], np.zeros((1, frame.dim, frame.columns)), 0.0)
     else:
         components = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
     P, weights = _draws(algorithm, frame, problem.shape)
+    errors = bends(algorithm, quadratic, source.h) if isinstance(source, FiniteDifferences) else ()
     orders = _orders(source, len(components.K))
     groups, d, columns = frame.curvatures.shape[1], frame.dim, components.k.shape[2]
     size = len(P) * (1 if isinstance(source, Clients) else len(orders)) * groups * d * (d + columns)
@@ -47,12 +50,20 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     F = (np.eye(d) if frame.basis is None else frame.basis) * roots[:, None, :]
     N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
     paths = [_descent(N, components, order) for order in orders]
-    if isinstance(source, Clients):
+    if isinstance(source, FiniteDifferences):
+        T, c = paths[0][0], np.array([_moved(frame, roots, algorithm.gamma * each) for each in errors])
+    elif isinstance(source, Clients):
         T, c = (np.mean([path[i] for path in paths], axis=0) for i in (0, 1))
     else:
         T, c = (np.concatenate([path[i] for path in paths]) for i in (0, 1))
         weights = np.tile(weights / len(paths), len(paths))
-    return BranchMap(roots, frame.coordinates, T, c, weights, agree=components.agree)
+    return BranchMap(roots, frame.coordinates, T, c, weights, agree=components.agree and not c.any())
+
+
+def _moved(frame: Frame, roots: Array, move: Array) -> Array:
+    """What a move -M of W, (m, n), adds to the energy coordinates of all groups, (g, d, columns)."""
+    E = frame.coordinates(np.zeros_like(move)) - frame.coordinates(move)
+    return np.asarray(roots[:, :, None] * (E[None] if len(roots) == 1 else E.T[:, :, None]))
 
 
 def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
@@ -71,6 +82,8 @@ def _orders(source: object, components: int) -> list[tuple[int, ...]]:
     """The order in which components are used, for each path of a step."""
     if isinstance(source, Local):
         return [(0,) * source.steps]
+    if isinstance(source, FiniteDifferences):
+        return [(0,)]
     if isinstance(source, Clients):
         steps = source.source.steps if isinstance(source.source, Local) else 1
         return [(client,) * steps for client in range(components)]
@@ -118,8 +131,8 @@ def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _D
     support = Moments(sketch).support
     if support is None:
         raise Unsupported(
-            "several steps under one sketch must have one with a listed support, such as Coordinate: "
-            f"they take moments of H beyond the second, got {sketch!r}"
+            "several steps under one sketch, and forward differences, must have one with a listed support, such as "
+            f"Coordinate: they take more than two moments of H, got {sketch!r}"
         )
     B, probabilities = support
     P = scale * (B @ np.swapaxes(B, 1, 2)) if plain else projection(B)

@@ -11,6 +11,7 @@ one of f, perhaps with noise   none: P = I                                 ``Dia
                                of the sketches of all layers               ``MatrixMap``, see ``layered_map``
 a minibatch of least squares   the two moments of P                        ``MinibatchMap``
 several, under one sketch      its support                                 ``BranchMap``
+one, by forward differences    its support                                 ``BranchMap``
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 one for each block in turn     its support                                 ``CycleMap``
 =============================  ==========================================  =================================
@@ -30,7 +31,7 @@ from rac_theory.algorithms import (
     StepPerDraw,
 )
 from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import Clients, Exact, FiniteDifferences, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.gradients.noise import minibatch_share
 from rac_theory.expectations.bernoulli_map import bernoulli_map, on_all_numbers
@@ -78,7 +79,7 @@ def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLo
     assert isinstance(algorithm, Covered | FittedDescent | CyclicRACLoRA)
     source = algorithm.gradients
     ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
-    _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients)
+    _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients, FiniteDifferences)
     if isinstance(source, Clients):
         _check_kind("clients must take full gradient steps, Exact() or Local(steps)", source.source, Exact, Local)
     return algorithm
@@ -100,9 +101,14 @@ def _check_kind(rule: str, part: object, *kinds: type) -> None:
 
 
 def _is_one_gradient(source: GradientSource) -> bool:
-    """Whether a step is one with the gradient of f: the mean over clients of one step each is that, too."""
+    """Whether a step is one with the gradient of f: the mean over clients of one step each is that, too.
+
+    So are central differences, on quadratics.
+    """
     if isinstance(source, Clients):
         return _is_one_gradient(source.source)
+    if isinstance(source, FiniteDifferences):
+        return source.central
     return isinstance(source, Exact) or (isinstance(source, Local) and source.steps == 1)
 
 

@@ -65,6 +65,8 @@ class Setting:
         The largest number of steps.
     reduction : float
         Steps are taken until every bound is this many times below what descent alone implies, or has levelled off.
+    layered : bool
+        Whether it can be run on several matrices at once.
     costly : bool
         Whether a step costs so much that a large problem affords fewer runs.
     """
@@ -81,6 +83,7 @@ class Setting:
     only: tuple[str, ...] = ()
     longest: int = LONGEST
     reduction: float = USUAL_REDUCTION
+    layered: bool = True
     costly: bool = False
 
     @property
@@ -94,7 +97,7 @@ class Setting:
             return "the problem is no finite sum"
         if not (math.isfinite(problem.L) or isinstance(self.gradients, CertifiedStep)):
             return "its L is unknown"
-        if layers_of(problem) is not None and (self.build is not RACLoRA or self.sides == ("both",)):
+        if layers_of(problem) is not None and not self.layered:
             return "it is about one matrix"
         return None
 

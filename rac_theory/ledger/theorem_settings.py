@@ -5,7 +5,15 @@ from types import MappingProxyType
 from typing import Any
 
 from rac_theory.algorithms import CyclicRACLoRA, InverseOnRange, RACLoRA, Side, StepPerDraw
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import (
+    CertifiedStep,
+    Clients,
+    FiniteDifferences,
+    Local,
+    Minibatch,
+    Noisy,
+    Reshuffled,
+)
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
@@ -54,6 +62,13 @@ def quarter_noise(problem: Problem, start: Array) -> Noisy:
     return Noisy(float((problem.gradient(start[None]) ** 2).sum()) ** 0.5 / 4)
 
 
+def small_differences(problem: Problem, start: Array) -> FiniteDifferences:
+    """Forward differences, of which those along all entries together are off by a sixteenth of the gradient at most."""
+    m, n = problem.shape
+    size = float((problem.gradient(start[None]) ** 2).sum()) ** 0.5
+    return FiniteDifferences(size / (8 * problem.L * (m * n) ** 0.5))
+
+
 def four_batches(problem: Any) -> Federated:
     """Divide a finite sum into batches in the order of the data."""
     return Federated(problem, 4)
@@ -91,13 +106,35 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
         "1/L_H": Setting(_ALONG, along_step, sketches=("haar", "weighted_coordinate")),
         "coordinate descent": Setting(_ALONG, along_step, only=("coordinate",)),
-        "step per draw": Setting(_FITTED, as_it_fits, build=step_per_draw, sketches=("haar", "coordinate")),
-        "inverse on range": Setting(_FITTED, as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate")),
+        "step per draw": Setting(
+            _FITTED, as_it_fits, build=step_per_draw, sketches=("haar", "coordinate"), layered=False
+        ),
+        "inverse on range": Setting(
+            _FITTED, as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate"), layered=False
+        ),
         "in turns": Setting(
-            _CYCLES, cycle_step, build=in_turns, only=("block_partition",), longest=500, reduction=4.0, costly=True
+            _CYCLES,
+            cycle_step,
+            build=in_turns,
+            only=("block_partition",),
+            longest=500,
+            reduction=4.0,
+            costly=True,
+            layered=False,
         ),
         "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
-        "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
+        "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",), layered=False),
+        "differences": Setting(
+            ("T20", "T20_pl"),
+            over_L(1.0),
+            small_differences,
+            sides=("left",),
+            sketches=("coordinate",),
+            longest=100,
+            reduction=4.0,
+            layered=False,
+            costly=True,
+        ),
         "minibatch": Setting(
             ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
         ),
@@ -111,8 +148,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "federated": Setting(
             _ROUNDS, round_step, Clients(Local(4)), "subset", four_clients, longest=1_000, reduction=4.0, costly=True
         ),
-        "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), build=plain),
-        "plain gaussian": Setting(("T12_gaussian",), plain_gaussian_step, build=plain, only=("gaussian",)),
+        "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), build=plain, layered=False),
+        "plain gaussian": Setting(
+            ("T12_gaussian",), plain_gaussian_step, build=plain, only=("gaussian",), layered=False
+        ),
     }
 )
 """By name: a step size for exact gradients, else what is special.

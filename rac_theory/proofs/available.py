@@ -6,7 +6,7 @@ from contextlib import suppress
 from rac_theory.proofs import facts, facts_of_cycles, facts_of_gain, facts_of_several_steps
 from rac_theory.proofs.drawn import H, drawn_in, mean
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import G, V, Z, assumed, even, high, low, square, square_of
+from rac_theory.proofs.facts import G, V, Z, assumed, error, even, high, low, square, square_of
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
@@ -45,6 +45,7 @@ def _granted() -> Iterator[Fact]:
     ):
         yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))
     yield from (low(G), high(G), even(G), square(G), square(H(G)), square(H(gbar)))
+    yield square(H(G) + H(error))
     yield from (low(Z), high(Z), even(Z), square(Z), square(H(Z)))
     yield from (square_of(1 - gamma * L), square_of(1 - gamma * L_H), kept_of_epoch, round_error)
 

@@ -13,9 +13,11 @@ from rac_theory.theorems.assumptions import (
     certified_minimum,
     convex,
     isotropic,
+    known_bias,
     known_largest_projection,
     known_minimiser,
     polyak_lojasiewicz,
+    rac_lora_by_differences,
     rac_lora_certified,
     rac_lora_exact,
     rac_lora_stochastic,
@@ -35,6 +37,7 @@ from rac_theory.theorems.symbols import (
     N,
     T,
     beta,
+    bias_squared,
     eta,
     gamma,
     lambda_max,
@@ -160,6 +163,18 @@ certified = granted("Certificate at W", gap_next <= gap - H(Z) @ H(Z) / 2, rac_l
 # One step with a noisy gradient, W+ = W - gamma Hg.
 noisy = descent(H(g) * gamma * -1, L, smooth, rac_lora_stochastic)
 unbiased = granted("g is unbiased and independent of H", E(G @ H(G)) <= E(G @ H(g)), rac_lora_stochastic)
+
+# One step with estimates of the derivatives along the range of H, W+ = W - gamma (HG + He): He is what they are off by.
+error = vector("e", over="H")
+by_differences = descent((H(G) + H(error)) * gamma * -1, L, smooth, rac_lora_by_differences)
+small_errors = granted(
+    "Errors of differences, by the descent lemma along each direction",
+    H(error) @ H(error) <= bias_squared,
+    smooth,
+    rac_lora_by_differences,
+    known_bias,
+    page="t20",
+)
 
 enough_weight = granted(
     "The weights of short steps, as (1 + 1/T)^T >= 2",

@@ -14,7 +14,7 @@ from rac_theory.algorithms import (
     ProjectedDescent,
     RACLoRA,
 )
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Reshuffled
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.problems.layers import layers_of
@@ -29,6 +29,7 @@ from rac_theory.theorems.symbols import (
     L,
     L_max,
     beta,
+    bias_squared,
     distance0,
     ell,
     gap0,
@@ -75,6 +76,11 @@ def _across_layers(case: Case) -> str | None:
     if isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes:
         return None
     return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
+
+
+def rac_lora_by_differences(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA with the projected step and finite differences along an orthonormal basis of the range of the sketch."""
+    return _projected(case) or _gradients(case, FiniteDifferences, "must be finite differences")
 
 
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
@@ -219,6 +225,7 @@ known_largest_projection = Known(lambda_max)
 known_heterogeneity = Known(D)
 known_client_heterogeneity = Known(D, unless=equal(K, 1))
 known_variance = Known(sigma_squared)
+known_bias = Known(bias_squared)
 known_client_variance = Known(zeta_squared, unless=equal(K, 1))
 
 

@@ -38,6 +38,7 @@ WHY: Mapping[str, str] = {
     "D": "it is used as an upper bound of a spread, and a larger number is one",
     "sigma_squared": "it is used as an upper bound of a variance, and a larger number is one",
     "zeta_squared": "it is used as an upper bound of a variance, and a larger number is one",
+    "bias_squared": "it is used as an upper bound of squared errors, and a larger number is one",
     "nu": "it is used as a lower bound of what a step gains, and a smaller number is one",
     "longest_step": "it is only asked to be below 2, and a larger number is so less often",
 }

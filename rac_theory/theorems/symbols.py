@@ -103,6 +103,15 @@ zeta_squared = Symbol(
     side="up",
 )
 
+bias_squared = Symbol(
+    "b^2",
+    r"b^2",
+    constant="bias_squared",
+    meaning="most that the squared errors of the directional derivatives of a step sum to",
+    unit=_GRADIENT,
+    side="up",
+)
+
 nu = Symbol(
     "nu",
     constant="nu",

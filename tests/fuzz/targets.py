@@ -17,7 +17,7 @@ from rac_theory.algorithms import (
     LoRA,
     RACLoRA,
 )
-from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.problems import (
     Federated,
@@ -166,6 +166,13 @@ TARGETS = {
     "LoRA": (LoRA, {"initialisation": (START, other), **_STEP}),
     "ChainOfLoRA": (ChainOfLoRA, {"initialisation": (START, other), **_STEP, "inner_steps": (2, integer)}),
     "Local": (lambda steps: RACLoRA(THIN, 0.1, gradients=Local(steps)), {"steps": (2, integer)}),
+    "FiniteDifferences": (
+        lambda h, central: Case(RACLoRA(THIN, 0.1, gradients=FiniteDifferences(h, central)), PROBLEM, steps=3),
+        {
+            "h": (0.1, number),
+            "central": (False, other),
+        },
+    ),
     "Noisy": (lambda sigma: RACLoRA(THIN, 0.1, gradients=Noisy(sigma)), {"sigma": (0.1, number)}),
     "Minibatch": (
         lambda size, replace: RACLoRA(THIN, 0.1, gradients=Minibatch(size, replace)),

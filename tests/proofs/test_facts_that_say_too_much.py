@@ -42,6 +42,8 @@ TRUE_AS_WELL = {
     },
     # Less of <G,V> is more if it is negative, and that it is at least -L ||V||^2 is a fact of its own.
     "Its gradient is Lipschitz: <G,V> - s ||V||^2 <= (L - s) ||V||^2": {"-<G,V>: 5% less", "-<G,V>: left out"},
+    # Squares alone are not negative either, nor is anything between.
+    "A square: 0 <= 2 <G,He> + ||HG||^2 + ||He||^2": {"2 <G,He>: 5% less", "2 <G,He>: left out"},
 }
 """What may be said instead, and is as true."""
 
@@ -49,6 +51,7 @@ _AN_EQUALITY = "Eigenvalues: lambda_min <= lambda_max"  # with one in the place 
 
 DEFINITIONS = (known.rac_lora_exact, known.rac_lora_stochastic, known.rac_lora_reshuffled, known.fed_rac_lora)
 DEFINITIONS += (
+    known.rac_lora_by_differences,
     known.rac_lora_certified,
     known.rac_lora_in_turns,
     known.plain_or_fitted,

@@ -17,7 +17,7 @@ from rac_theory.proofs.prove import searched
 from rac_theory.theorems import E
 from rac_theory.theorems.assumption import relations_in
 from rac_theory.theorems.federated import W_T, Gamma, a
-from rac_theory.theorems.symbols import D, L, T, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.theorems.symbols import D, L, T, bias_squared, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
 from tests.theorems.second_routes.changed import changed_claims
 from tests.theorems.second_routes.exact import EXACT
 from tests.theorems.second_routes.same import NAMES
@@ -33,6 +33,8 @@ STRONGER = {
     "T2: a hundredth less": ("T2", LESS * (1 - gamma * mu * lambda_min) ** T * gap0),
     "T16: a hundredth less": ("T16", LESS * 2 * gap0_upper / (lambda_min * T)),
     "T16: lambda_max for lambda_min": ("T16", 2 * gap0_upper / (lambda_max * T)),
+    "T20: no floor": ("T20", 2 * gap0_upper / (slope * T)),
+    "T20: half of it": ("T20", 2 * gap0_upper / (slope * T) + bias_squared / (2 * lambda_min)),
     "T2_sharp: 2.01 for 2": ("T2_sharp", (1 - gamma * (Fraction(201, 100) - gamma * L) * mu * lambda_min) ** T * gap0),
 }
 
@@ -48,7 +50,7 @@ def test_a_claim_that_is_a_hundredth_stronger_has_no_proof(name):
 
 WITHOUT_A_SHAPE = ("T1_tight", "T2_tight", "T5_step")
 """With a polynomial p(T) that is no sum of powers of a number, with roots, with a sum over steps: see their pages."""
-QUICK = ("T1", "T2_sharp", "T3", "T12_nonconvex", "T9", "T16")
+QUICK = ("T1", "T2_sharp", "T3", "T12_nonconvex", "T9", "T16", "T20", "T20_pl")
 
 
 @pytest.mark.long

@@ -12,7 +12,20 @@ from itertools import repeat
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, CertifiedStep, Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches
+from rac_theory import (
+    GD,
+    Case,
+    CertifiedStep,
+    Clients,
+    Exact,
+    FiniteDifferences,
+    Local,
+    Minibatch,
+    Noisy,
+    RACLoRA,
+    Reshuffled,
+    sketches,
+)
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
 from rac_theory.algorithms.gradients.noise import NO_NOISE, additive_noise
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
@@ -46,6 +59,8 @@ OURS = {
     "noiseless": (SGD(0.05, Noisy(0.0)), QUADRATIC),
     "certified": (RACLoRA(B, 1.0, gradients=CertifiedStep()), LOGISTIC),
     "certified by L": (SGD(0.5, CertifiedStep()), LEAST),
+    "forward differences": (RACLoRA(B, GAMMA, gradients=FiniteDifferences(0.1)), SOFTMAX),
+    "central differences": (RACLoRA(A, GAMMA, side="right", gradients=FiniteDifferences(0.1, central=True)), LEAST),
     "reshuffled": (RACLoRA(B, GAMMA / 12, gradients=Reshuffled()), LEAST),
     "local": (RACLoRA(B, GAMMA, gradients=Local(3)), SOFTMAX),
     "clients": (RACLoRA(B, GAMMA, gradients=Clients(Local(2))), FEDERATED),

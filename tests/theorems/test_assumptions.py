@@ -47,6 +47,7 @@ BREAKS = {
     "D": {"D": math.nan},
     "sigma_squared": {"sigma_squared": math.nan},
     "zeta_squared": {"zeta_squared": math.nan},
+    "bias_squared": {"bias_squared": math.nan},
     "Curvature of f at most Q, and the gain of a step": {"nu": 0.0},
     "Curvature of f at most Q, and the gain of a plain Gaussian step": {"nu": 0.0},
     "rho >= 0": {"mu": 1e12, "lambda_min": 10.0},

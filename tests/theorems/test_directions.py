@@ -14,6 +14,7 @@ from rac_theory import (
     Constants,
     CyclicRACLoRA,
     Exact,
+    FiniteDifferences,
     Minibatch,
     RACLoRA,
     Reshuffled,
@@ -133,7 +134,7 @@ def admissible(theorem, rng):
             lambda_min=low,
             lambda_max=high,
             **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
-            **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "beta")},
+            **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "bias_squared", "beta")},
             A=10 ** rng.uniform(-1, 1) * rng.integers(0, 2),  # nothing at all decides in T5_step
             nu=rng.uniform(0, 1) / smooth,
             longest_step=rng.uniform(0, 2),
@@ -231,6 +232,7 @@ def test_constants_are_on_the_side_of_their_symbols():
         "gap0": f0 - Fraction(problem.f_star),
         "sigma_squared": Fraction(0.3),
         "zeta_squared": Fraction(0.3),
+        "bias_squared": (Fraction(0.7) * smooth / 2) ** 2,  # along one direction
         "nu": (2 * tau - along * tau**2) / 3,
         "longest_step": smooth * tau,
         "L_H": along,
@@ -255,6 +257,7 @@ def stored_constants(problem, gamma):
         (problem, RACLoRA(haar, gamma, gradients=Minibatch(2))),
         (clients, RACLoRA(haar, gamma, gradients=Clients(Exact()))),
         (problem, RACLoRA(haar, gamma, gradients=Reshuffled())),
+        (problem, RACLoRA(haar, gamma, gradients=FiniteDifferences(0.7))),
         (problem, RACLoRA(haar, gamma, lora_alpha=1.0)),
         (problem, CyclicRACLoRA(sketches.BlockPartition(3, 2), gamma)),
     ]

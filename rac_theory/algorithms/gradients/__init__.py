@@ -3,6 +3,7 @@
 from rac_theory.algorithms.gradients.certified_step import CertifiedStep
 from rac_theory.algorithms.gradients.clients import Clients
 from rac_theory.algorithms.gradients.exact import Exact
+from rac_theory.algorithms.gradients.finite_differences import FiniteDifferences
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step
 from rac_theory.algorithms.gradients.local import Local
 from rac_theory.algorithms.gradients.minibatch import Minibatch
@@ -14,6 +15,7 @@ __all__ = [
     "CertifiedStep",
     "Clients",
     "Exact",
+    "FiniteDifferences",
     "GradientSource",
     "Local",
     "Minibatch",

@@ -10,6 +10,7 @@ from rac_theory.proofs.stored import (
     certified,
     convex,
     cyclic,
+    differences,
     exact_steps,
     gain,
     next_gradient,
@@ -34,6 +35,7 @@ STORED: Mapping[str, Recipe] = MappingProxyType(
             gain,
             certified,
             cyclic,
+            differences,
         )
         if hasattr(family, id)
     }

@@ -16,11 +16,20 @@ from rac_theory.algorithms import (
     ProjectedDescent,
     RACLoRA,
 )
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import (
+    CertifiedStep,
+    Clients,
+    Exact,
+    FiniteDifferences,
+    Local,
+    Minibatch,
+    Noisy,
+    Reshuffled,
+)
 from rac_theory.algorithms.gradients.gradient_source import Step
 from rac_theory.problems.checks import Array
 
-_SOURCES: tuple[Any, ...] = (Exact, CertifiedStep, Local, Minibatch, Noisy, Reshuffled, Clients)
+_SOURCES: tuple[Any, ...] = (Exact, CertifiedStep, FiniteDifferences, Local, Minibatch, Noisy, Reshuffled, Clients)
 _ALGORITHMS: tuple[Any, ...] = (AsymmetricLoRA, Bernoulli, LayeredRACLoRA, RACLoRA)
 
 

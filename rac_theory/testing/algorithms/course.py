@@ -66,6 +66,9 @@ class _Spy:
             last[:] = V, np.array(G), moved
             return moved
 
+        for name in ("directions", "turned", "along"):  # what a source may ask of a step beside a move
+            if hasattr(step, name):
+                setattr(watched, name, getattr(step, name))
         start, state, same = W.copy(), rng.bit_generator.state, False
         if self.sketching:
             used, before = self.sketching

@@ -16,6 +16,7 @@ MISTAKES = (
     ({"L_H": 0.5}, {known.smooth_along_sketch}),
     ({"nu": 2.5}, _GAINS),
     ({"A": 0.1, "C": 0.1}, {known.structured_noise}),
+    ({"bias_squared": 0.1}, {known.known_bias}),
 )
 """By what constants are multiplied, and what is not met then."""
 

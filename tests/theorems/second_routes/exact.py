@@ -46,6 +46,14 @@ def in_one_block(found):
     return [replace(one, c=replace(one.c, L_H=L, ell=0.0)) for one in found]
 
 
+def by_differences(times, probability=RARELY, h=0.7):
+    """T20: a forward difference at 1/L is off by h L/2, and leaves -h/2 of L x^2/2 where it moves, whatever x was."""
+    c = replace(BLANK, lambda_min=probability, lambda_max=probability)
+    c = replace(c, bias_squared=probability * (h * L / 2) ** 2)  # on average, as the sketch moves as rarely
+    maps = [(probability, 0.0, -h / 2), (1 - probability, 1.0, 0.0)]
+    return [Equality("forward differences", c, followed(maps, L, START, max(times)), times)]
+
+
 def certified():
     """T16: exact gradients and a certified step of 1/L, which is where T1 is an equality."""
     found = descent(1 / L, probability=1.0) + descent(1 / L, times=(LONG,))
@@ -186,5 +194,7 @@ EXACT: dict[str, list[Equality]] = {
     "T16": certified(),
     "T18": in_one_block(descent(1 / L, probability=1.0) + descent(0.3, 0.6, times=(LONG,), probability=1.0)),
     "T18_pl": in_one_block(descent(0.3, 0.6, probability=1.0)),
+    "T20": by_differences((1, 2), 1.0, h=5e-5),
+    "T20_pl": by_differences(EVERY) + by_differences(EVERY, 1.0),
 }
 """Equalities by id; the others of ours are not known to be attained, and rest on their proofs."""

@@ -23,6 +23,7 @@ NOISY = replace(EXACT, A=0.45, beta=1.3, C=0.8)
 ALONG = tuple(replace(c, L=np.nan, L_H=2.6) for c in (EXACT, LONG, replace(EXACT, mu=4.1)))  # mu may exceed L_H
 TURNS = replace(EXACT, L_H=1.9, ell=2.2), replace(LONG, L_H=1.1, ell=1.3)
 NOISY_ALONG = replace(NOISY, L=np.nan, L_H=2.6)
+OFF = replace(SHORT, bias_squared=0.8)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
@@ -245,5 +246,7 @@ PROOFS: dict[str, list[Equality]] = {
     "T18": averages(steps.cycle, *TURNS),
     "T18_pl": rates(steps.cycle, *TURNS),
     "T16": scaled_averages(replace(EXACT, L=np.nan, gamma=1.0)),
+    "T20": averages(steps.by_differences, OFF),
+    "T20_pl": rates(steps.by_differences, OFF),
 }
 """Equalities by id, of the T1 of the step size that is longest where a proof rounds."""

@@ -103,6 +103,12 @@ def _half_is_left(step, c):
     return _progress(step, c) >= c.gamma * c.lambda_min / 2 > 0
 
 
+def _errors_cost_their_square(step, c):
+    """Half of the progress to first order is left, and no error takes back more than half of gamma times its square."""
+    kept = c.gamma * (c.lambda_min - c.bias_squared) / 2
+    return c.lambda_min > 0 and -step(c, 0.0, 1.0) >= kept - 1e-12 * abs(kept)
+
+
 def _falls(step, c):
     """Whether gaps are multiplied by a factor that can be iterated, and that is below one."""
 
@@ -199,5 +205,7 @@ REACH = {
     "T15_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
     "T18": Reach(proofs.TURNS[0], _when(_turns_gain)),
     "T18_pl": Reach(proofs.TURNS[0], _when(lambda c: _turns_gain(c) and _falls(steps.cycle, c))),
+    "T20": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
+    "T20_pl": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
     "T16": Reach(proofs.EXACT, _when(lambda c: _progress(steps.certified, c) > 0)),
 }

@@ -45,6 +45,13 @@ def cycle(c, gap, square):
     return gap - c.gamma * length + c.L_H / 2 * (c.gamma * c.gamma) * length
 
 
+def by_differences(c, gap, square):
+    """A step of T20: the model of the descent lemma along HG and errors of it, which are as large as they can be."""
+    length, error = (c.lambda_min * square) ** 0.5, c.bias_squared**0.5
+    moved = length + error
+    return gap - c.gamma * length * moved + c.L / 2 * (c.gamma * c.gamma) * (moved * moved)
+
+
 def noisy(c, gap, square):
     """A step of T5: noise enters along the directions that are drawn most often."""
     length = c.lambda_min * square

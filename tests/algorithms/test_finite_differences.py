@@ -1,0 +1,112 @@
+"""Finite differences: along the directions of each kind of step, their errors, their cost, and what they refuse."""
+
+import numpy as np
+import pytest
+
+from rac_theory import SGD, Bernoulli, Case, Exact, FiniteDifferences, RACLoRA, simulate
+from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.sketches import Coordinate, CoordinateWithReplacement, Gaussian, Haar
+
+RNG = np.random.default_rng(20)
+Q = Quadratic.full(np.diag(np.arange(1.0, 13)) + 0.3, np.ones((4, 3)))
+SOFTMAX = SoftmaxRegression(RNG.normal(size=(20, 4)), np.arange(20) % 3, l2=0.1)
+STEPS = {
+    "left": lambda g: RACLoRA(Gaussian(4, 2), 0.02, gradients=g),
+    "right": lambda g: RACLoRA(Gaussian(3, 2), 0.02, "right", gradients=g),
+    "rank is lost": lambda g: RACLoRA(CoordinateWithReplacement(4, 3), 0.02, gradients=g),
+    "plain": lambda g: RACLoRA(Gaussian(4, 3), 0.002, gradients=g, lora_alpha=2.0),
+    "plain, right": lambda g: RACLoRA(Gaussian(3, 1), 0.002, "right", gradients=g, lora_alpha=2.0),
+    "full": lambda g: SGD(0.02, g),
+    "full rank": lambda g: RACLoRA(Coordinate(4, 4), 0.02, gradients=g),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_central_differences_are_exact_on_quadratics(name):
+    """Whatever h is: the runs of the gradient. Catches a factor of h, a wrong side, and a scale of the plain step."""
+    runs = [
+        simulate(Case(STEPS[name](source), Q, steps=5), runs=16, rng=0).values
+        for source in (Exact(), FiniteDifferences(0.5, central=True))
+    ]
+    np.testing.assert_allclose(runs[1], runs[0], rtol=1e-9)
+
+
+def seen_by(problem, algorithm, W):
+    """The derivatives that a step should see and those that it moves by, each (runs, r, columns)."""
+    step = next(algorithm.low_rank_steps(np.random.default_rng(1), W))
+    source = algorithm.gradients
+    moved = step.turned(source.descend(problem, W, step, np.random.default_rng(0)) - W)
+    U = np.swapaxes(step.directions, 1, 2)
+    return U @ step.turned(problem.gradient(W)), -(U @ moved) / algorithm.gamma
+
+
+@pytest.mark.parametrize("problem", [Q, SOFTMAX], ids=repr)
+@pytest.mark.parametrize("name", ["left", "right"])
+@pytest.mark.parametrize("central", [False, True])
+def test_an_error_is_at_most_half_of_h_times_l(problem, name, central):
+    """Of 64 runs of several derivatives; their squares sum to bias_squared at most. Catches h L for h L/2, halved."""
+    h = 0.3
+    algorithm = STEPS[name](FiniteDifferences(h, central))
+    W = RNG.normal(size=(64, *problem.shape))
+    true, estimated = seen_by(problem, algorithm, W)
+    errors = estimated - true
+    assert np.abs(errors).max() <= h * problem.L / 2 * (1 + 1e-9)
+    most = algorithm.gradients.bias_squared(problem, algorithm.directions(problem.shape))
+    assert np.square(errors).sum(axis=(1, 2)).max() <= most * (1 + 1e-9)
+    if problem is Q and not central:
+        assert np.abs(errors).max() > 0.4 * h * problem.L  # half of h L is nearly attained
+
+
+def test_the_error_is_attained_on_a_multiple_of_a_square():
+    """h L/2 for each derivative, to the last digits. Catches any smaller constant."""
+    problem, algorithm = Quadratic.left(2 * np.eye(4), np.ones((4, 3))), STEPS["left"](FiniteDifferences(0.25))
+    true, estimated = seen_by(problem, algorithm, RNG.normal(size=(8, 4, 3)))
+    np.testing.assert_allclose(estimated - true, 0.25, rtol=1e-9)
+    assert algorithm.directions((4, 3)) == 6
+    assert algorithm.gradients.bias_squared(problem, 6) == 6 / 16
+
+
+def test_what_a_step_costs():
+    """q + 1 or 2 q, counted by a problem that is asked. Catches a value at W for each direction, and none at all."""
+
+    class Counting:
+        def __init__(self, problem):
+            self.problem, self.asked = problem, 0
+
+        def value(self, W):
+            self.asked += 1
+            return self.problem.value(W)
+
+    W = np.zeros((2, 4, 3))
+    for name, directions in (("left", 6), ("right", 8), ("plain", 9), ("full", 12)):
+        for central in (False, True):
+            algorithm, counting = STEPS[name](FiniteDifferences(0.1, central)), Counting(Q)
+            step = next(algorithm.low_rank_steps(np.random.default_rng(0), W))
+            algorithm.gradients.descend(counting, W, step, np.random.default_rng(0))
+            assert algorithm.directions(W.shape[1:]) == directions
+            assert (
+                counting.asked == algorithm.gradients.evaluations(directions) == (12, 7)[not central]
+                if (directions == 6)
+                else algorithm.gradients.evaluations(directions) == counting.asked
+            )
+
+
+def test_more_columns_than_rows_are_no_more_directions():
+    """Of a projected step; the plain one asks along each. Catches r n for min(r, d) n."""
+    assert RACLoRA(Haar(3, 3), 0.1).directions((3, 2)) == 6
+    assert RACLoRA(Haar(2, 1), 0.1, "right").directions((3, 2)) == 3
+
+
+def test_what_it_refuses():
+    with pytest.raises(ValueError, match=r"h must be at least .* lest their differences be rounding, got 1e-09"):
+        Case(STEPS["left"](FiniteDifferences(1e-9)), Q)
+    coin = Bernoulli(Haar(4, 1), Haar(3, 1), 0.1, gradients=FiniteDifferences(0.1))
+    with pytest.raises(ValueError, match="must go into steps that show their directions, as those of RACLoRA do"):
+        simulate(Case(coin, Q, steps=1), runs=2, rng=0)
+    with pytest.raises(ValueError, match="h must be a finite number > 0"):
+        FiniteDifferences(0.0)
+    problem = LeastSquares(RNG.normal(size=(9, 4)), RNG.normal(size=(9, 3)))
+    W, algorithm = np.zeros((2, 4, 3), np.float32), STEPS["left"](FiniteDifferences(0.1))
+    step = next(algorithm.low_rank_steps(np.random.default_rng(0), W))
+    with pytest.raises(ValueError, match="W must be in float64 for differences of f, got float32"):
+        algorithm.gradients.descend(problem, W, step, np.random.default_rng(0))
