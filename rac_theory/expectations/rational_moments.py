@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
+from rac_theory.algorithms import Decreasing, LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.expectations.layered_map import by_layers
@@ -41,12 +41,12 @@ _fraction = np.frompyfunc(Fraction, 1, 1)
 
 def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: int) -> Rationals:
     """Return ``E f - f*``, ``E||grad f||^2`` and ``E||W - W*||^2`` at t = 0, ..., steps: (3, steps + 1) Fractions."""
+    algorithm, size = _sizes(algorithm)
     P = _of_step(algorithm, problem.shape)
     Q, W_star = _hessian(problem)
     mean = P(_identity(len(Q)))
     v = (_fractions(W0) - W_star).reshape(-1, 1)
     C: Rationals = v @ v.T
-    gamma = Fraction(algorithm.gamma)
     read: Rationals = np.empty((3, steps + 1), dtype=object)
     for t in range(steps + 1):
         QC = Q @ C
@@ -54,8 +54,19 @@ def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: in
         read[:, t] = np.trace(QC) / 2, np.trace(G), np.trace(C)
         if t < steps:
             X = mean @ QC
-            C = C - (X + X.T) * gamma + P(G) * gamma**2
+            C = C - (X + X.T) * size(t) + P(G) * size(t) ** 2
     return read
+
+
+def _sizes(algorithm: Algorithm) -> tuple[Algorithm, Callable[[int], Fraction]]:
+    """Return the algorithm of each step, and t to its size, which is not rounded."""
+    gamma = Fraction(algorithm.gamma)
+    if type(algorithm) is not Decreasing:
+        return algorithm, lambda t: gamma
+    if algorithm.power not in (0, 1):
+        raise Unsupported(f"exact=True must be asked of steps that are rational, power=0 or 1, got {algorithm!r}")
+    offset = Fraction(algorithm.offset)
+    return algorithm.algorithm, lambda t: gamma * (offset / (t + offset)) ** int(algorithm.power)
 
 
 def _of_step(algorithm: Algorithm, shape: tuple[int, int]) -> Callable[[Any], Any]:

@@ -14,18 +14,19 @@ several, under one sketch      its support                                 ``Bra
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 =============================  ==========================================  =================================
 
-Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, see ``step_moments``.
+Noise goes around the map as a ``NoisyMap``. Steps that decrease have the map of their size at each t, a ``ChangingMap``. P is what multiplies the gradient, see ``step_moments``.
 """
 
 import numpy as np
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, InverseOnRange, LayeredRACLoRA, RACLoRA, StepPerDraw
+from rac_theory.algorithms import Bernoulli, Decreasing, FittedDescent, InverseOnRange, LayeredRACLoRA, RACLoRA, StepPerDraw
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.gradients.noise import minibatch_share
 from rac_theory.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.expectations.branches import branch_map, frame_for
+from rac_theory.expectations.changing_map import ChangingMap
 from rac_theory.expectations.components import components_in, pooled
 from rac_theory.expectations.diagonal_map import flat, two_invariants
 from rac_theory.expectations.fitted_map import fitted_map
@@ -44,6 +45,8 @@ from rac_theory.sketches.moments import Moments
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
     covered = check_covered(algorithm)
+    if isinstance(algorithm, Decreasing):
+        return ChangingMap(lambda t: moment_map(algorithm.at(t), problem))
     if isinstance(covered, FittedDescent):
         return fitted_map(covered, problem)
     covered, quadratic = projected(covered), pooled(problem)
@@ -59,7 +62,12 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
 
 
 def check_covered(algorithm: Algorithm) -> Covered | FittedDescent:
-    """Return the algorithm if its steps, and its gradients, are ones of which moments can be known."""
+    """Return the algorithm if its steps, and its gradients, are ones of which moments can be known.
+
+    Of steps that decrease it is the algorithm that they are made by.
+    """
+    if type(algorithm) is Decreasing:
+        algorithm = algorithm.algorithm
     kinds = RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange
     _check_kind(
         "the algorithm must be RACLoRA, Bernoulli, LayeredRACLoRA, StepPerDraw, InverseOnRange or deterministic",
