@@ -176,9 +176,15 @@ mean_squared_gradient = _of_gradients("mean squared gradient", 1 / T * total(t, 
 """Average of ``||grad f(W^s)||^2`` over s < t; descent keeps it at or below ``2 L (f(W^0) - inf f)``."""
 
 
-def _weighted_means(weight: Expression, curves: Curves, c: Constants) -> Array:
-    weights = read(weight**t, c, t=np.arange(curves.squared_gradients.shape[1]))
-    return weighted_mean_before(curves.squared_gradients, weights)
+def _weighted_means(weights: Expression, curves: Curves, c: Constants) -> Array:
+    numbers = read(weights, c, t=np.arange(curves.squared_gradients.shape[1]))
+    return weighted_mean_before(curves.squared_gradients, numbers)
+
+
+def squared_gradient_with_weights(weights: Expression) -> Metric:
+    """Average of ``||grad f(W^s)||^2`` over s < t with weights that are an expression in t, at t = s."""
+    expected = total(t, T, weights * SQUARED_GRADIENT) / total(t, T, weights)
+    return _of_gradients("weighted mean squared gradient", expected, partial(_weighted_means, weights))
 
 
 def weighted_squared_gradient(weight: Expression) -> Metric:
@@ -196,8 +202,7 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
-    expected = total(t, T, weight**t * SQUARED_GRADIENT) / total(t, T, weight**t)
-    return _of_gradients("weighted mean squared gradient", expected, partial(_weighted_means, weight))
+    return squared_gradient_with_weights(weight**t)
 
 
 def _squared_distances(curves: Curves, c: Constants) -> Array:
