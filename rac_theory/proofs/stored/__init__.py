@@ -9,6 +9,7 @@ from rac_theory.proofs.stored import (
     any_step,
     certified,
     convex,
+    decreasing_steps,
     exact_steps,
     gain,
     next_gradient,
@@ -19,11 +20,15 @@ from rac_theory.theorems import ALL
 
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
+_FAMILIES = (
+    *(exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified, decreasing_steps),
+)
+
 STORED: Mapping[str, Recipe] = MappingProxyType(
     {
         id: getattr(family, id)
         for id in ALL
-        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified)
+        for family in _FAMILIES
         if hasattr(family, id)
     }
 )
