@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from rac_theory.algebra import Expression
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, granted
-from rac_theory.proofs.facts import E, G, descent, g
+from rac_theory.proofs.facts import E, G, g, gap, gap_next
 from rac_theory.theorems import decreasing
 from rac_theory.theorems.assumption import Assumption
 from rac_theory.theorems.assumptions import rac_lora_harmonic_steps, rac_lora_root_steps, smooth
@@ -19,7 +19,13 @@ SIZES: Mapping[Assumption, Expression] = {
 
 count = {about: granted("A count", t >= 0, about) for about in SIZES}
 offset = {about: granted("An offset", t_0 > 0, about) for about in SIZES}
-noisy = {about: descent(H(g) * size * -1, L, smooth, about) for about, size in SIZES.items()}
+later = {about: granted("A count and an offset", t + t_0 > 0, about) for about in SIZES}
+noisy = {
+    about: granted(
+        "Descent lemma", gap_next <= gap - size * (G @ H(g)) + L / 2 * size**2 * (H(g) @ H(g)), smooth, about
+    )
+    for about, size in SIZES.items()
+}
 unbiased = {
     about: granted("g is unbiased and independent of H", E(G @ H(G)) <= E(G @ H(g)), about) for about in SIZES
 }

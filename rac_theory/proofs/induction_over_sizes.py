@@ -12,9 +12,9 @@ from rac_theory.theorems.symbols import Symbol, T, t
 
 
 def gather(
-    step: Fact, q: Fact, theta: Fact, e: Fact, h: Fact, g: Fact, bounded: Fact, start: Symbol, end: Fact
+    step: Fact, q: Fact, theta: Fact, e: Fact, h: Fact, g: Fact, bounded: Fact, squares: Fact, end: Fact, start: Symbol
 ) -> Fact:
-    """``theta g(t) S <= (1 + q h(t)) x - x+ + e h(t)`` at each t, none of q, theta, e, g(t), h(t) negative, and
+    """``theta g(t) S <= (1 + q h(t)) x - x+ + e h(t)`` at each t, none of q, theta, e, g(t), h(t), S, x negative, and
     ``q (h(0) + ... + h(T-1)) <= 1``: ``theta (1 - q sum h) sum g(t) S_t`` is at most ``x_0 + e sum h``.
 
     The largest mean M of x before T is at most ``x_0 + e sum h + M q sum h``, and so is what M stands for added up.
@@ -23,11 +23,12 @@ def gather(
     growth, slope, noise = map(_fixed, (q, theta, e))
     share, size = _at_each(h), _at_each(g)
     same(step, (1 + growth * share) * x - AFTER[x] + noise * share - slope * size * S)
+    same(squares, S)
     same(end, x)
     shares = total(t, T, share)
     same(bounded, 1 - growth * shares)
     left = slope * (1 - growth * shares) * total(t, T, size * SQUARED_GRADIENT)
-    facts = step, q, theta, e, h, g, bounded, end
+    facts = step, q, theta, e, h, g, bounded, squares, end
     return follows("Added, with what noise lets grow", left <= x0 + noise * shares, by, *facts)
 
 

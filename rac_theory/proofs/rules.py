@@ -75,7 +75,7 @@ WORDS: Mapping[str, _Words] = {
 SILENT: Mapping[str, tuple[int, ...]] = {
     "Weighted and added": (2,),
     "Added from the last step on": (1,),
-    "Added, with what noise lets grow": (1, 2, 3, 4, 5, 6),
+    "Added, with what noise lets grow": (1, 2, 3, 4, 5, 6, 7),
     "Added, with weights that grow": (1,),
     "A potential": (4, 5, 6),
     "Iterated, and the mean over k": (1,),

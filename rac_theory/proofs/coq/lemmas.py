@@ -12,7 +12,7 @@ from rac_theory.algebra import Ratio, Relation, Symbol, symbols_of
 from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
-from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
+from rac_theory.proofs.coq.lemma import BOUND, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
@@ -20,6 +20,7 @@ from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import plus
 from rac_theory.theorems.assumption import Assumption, sentence
+from rac_theory.theorems.symbols import t
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra", "A root": "apply sqrt_pos", "A root of what is positive": "apply sqrt_lt_R0; lra"}
@@ -73,7 +74,7 @@ class Lemmas:
         """Return a script that computes an equation, where what is divided by is known to be positive."""
         self.define()
         divides = bool(unfolded) or not sides or any(map(_DIVIDES.search, sides))
-        return f"{self.posed(premises, over) if divides else ''}{unfolded} {self.field}."
+        return f"{self.posed(premises, over) if divides else ''}{unfolded} {self.field(over)}."
 
     def posed(self, premises: Sequence[Relation], over: Sequence[str]) -> str:
         """Return what brings all that is known to be positive to where it is needed."""
@@ -91,11 +92,31 @@ class Lemmas:
         for i, root in enumerate([*self.terms.roots]):
             if root not in self._defined:
                 self._defined.add(root)
-                said = f"(* There is a root *)\nHypothesis radicand_{i} : 0 <= {root}."
-                whole = self.terms.squared(self.terms.roots[root])
-                square = f"Lemma root_{i} : sqrt {root} * sqrt {root} = {whole}."
-                square += f"\nProof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
-                self.every.append(Lemma(f"root_{i}", "", "", False, raw=f"{said}\n{square}"))
+                text = self._changing_root if self._changes(root) else self._root
+                self.every.append(Lemma(f"root_{i}", "", "", False, raw=f"(* There is a root *)\n{text(i, root)}"))
+
+    def _root(self, i: int, root: str) -> str:
+        """The square of a root is what it is of."""
+        whole = self.terms.squared(self.terms.roots[root])
+        return (
+            f"Hypothesis radicand_{i} : 0 <= {root}.\nLemma root_{i} : sqrt {root} * sqrt {root} = {whole}.\n"
+            f"Proof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
+        )
+
+    def _changing_root(self, i: int, root: str) -> str:
+        """The same at each t, times what divides: t times the square is what does not have both."""
+        of = self.terms.roots[root]
+        above, below = Ratio(of.numerator), Ratio(of.denominator)
+        rest = below - read(t)
+        if t in {*rest.numerator.symbols(), *above.numerator.symbols()}:
+            raise ValueError(f"only a root over t and what does not change can be written, got that of {of!r}")
+        over, numerator, others = (self.terms.normal(one.expression) for one in (below, above, rest))
+        square = f"sqrt {root} * sqrt {root}"
+        return (
+            f"Hypothesis radicand_{i} : forall t : nat, 0 <= {root}.\nHypothesis divisor_{i} : forall t : nat, 0 < {over}."
+            f"\nLemma root_{i} : forall t : nat, {square} * INR t = {numerator} - {square} * {others}.\nProof.\n"
+            f"  intro t. rewrite (sqrt_sqrt _ (radicand_{i} t)). pose proof (divisor_{i} t). field; nonzero.\nQed."
+        )
 
     def _define(self, let: Let) -> None:
         name = self.terms.lets[let]
@@ -116,11 +137,18 @@ class Lemmas:
         """Return the name of the hypothesis that a count is positive."""
         return self.known(plus[count]).name
 
-    @property
-    def field(self) -> str:
-        """The tactic that computes an equation; the square of a root is what it is of."""
-        roots = [f"(root_{i})" for i, _ in enumerate(self.terms.roots)]
+    def field(self, over: Collection[str] = ()) -> str:
+        """Return the tactic that computes an equation; the square of a root is what it is of."""
+        roots = [
+            f"(root_{i}{' t' * self._changes(root)})"
+            for i, root in enumerate(self.terms.roots)
+            if "t" in over or not self._changes(root)
+        ]
         return f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
+
+    def _changes(self, root: str) -> bool:
+        """Whether what is below a root is another at each t."""
+        return t in self.terms.roots[root].numerator.symbols() or t in self.terms.roots[root].denominator.symbols()
 
     def _made(self, fact: Fact) -> Lemma:
         if not fact.of:
@@ -159,7 +187,7 @@ class Lemmas:
         """Return the letters that a value and relations depend on, beside constants."""
         symbols = {*value.numerator.symbols(), *value.denominator.symbols(), *symbols_of(*premises)}
         drawn = [one for one in symbols if isinstance(one, Drawn)]
-        free = [one.name for one in symbols if getattr(one, "name", "") in ("b", "j")]
+        free = [one.name for one in symbols if getattr(one, "name", "") in BOUND]
         return ordered([*free, *("W" for _ in drawn), *(each for one in drawn for each in depends_on(one))])
 
     def _inverse(self, fact: Fact) -> Lemma:

@@ -27,6 +27,7 @@ from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
 from rac_theory.proofs.induction import ADDED, V2
 from rac_theory.theorems import metric
+from rac_theory.theorems.symbols import t
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)
@@ -43,16 +44,22 @@ class Terms:
         The letters that were written, in order, with their identifiers.
     counts : set of Symbol
         The letters that stand for whole numbers.
+    in_time : bool
+        Whether what a step does changes with t.
     lets : dict
         The names for expressions that were written, with their identifiers.
     bases : list of tuple
         Where expressions were written as they are: each base of a power, and how it is written in normal form.
     """
 
-    def __init__(self, counts: Iterable[Symbol], originals: Mapping[Symbol, tuple[str, Drawn]]) -> None:
+    def __init__(
+        self, counts: Iterable[Symbol], originals: Mapping[Symbol, tuple[str, Drawn]], *, in_time: bool = False
+    ) -> None:
         self.names = Names()
-        self.letters: dict[Symbol, str] = {}
-        self.counts = set(counts)
+        self.in_time = in_time
+        self.letters: dict[Symbol, str] = {t: "t"} if in_time else {}
+        self.counts = {*counts, *([t] if in_time else [])}
+        self._inside: set[Symbol] = set()
         self.lets: dict[Let, str] = {}
         self.bases: list[tuple[str, str]] = []
         self.roots: dict[str, Ratio] = {}
@@ -134,7 +141,7 @@ class Terms:
                 return number if value >= 0 and value.denominator == 1 else f"({'- ' * (value < 0)}{number})"
             case Symbol():
                 return self._symbol(expression)
-            case Let() if expression in NAMES or is_own:
+            case Let() if (expression in NAMES or is_own) and not self._inside.intersection(symbols_of(expression)):
                 if expression not in self.lets:
                     name = self.names.new({"R": "R_", "Q": "Q_"}.get(expression.name, expression.name), expression)
                     self.lets[expression] = name
@@ -196,7 +203,7 @@ class Terms:
 
     def _drawn(self, letter: Drawn) -> str:
         if letter in NEXT:
-            return f"({self.letter(NEXT[letter])} (next W H))"
+            return f"({self.letter(NEXT[letter])} (next {'t ' * self.in_time}W H))"
         if letter == moved_next:
             return f"({self.letter(moved)} W H m (S k))"
         if letter == moved_mean:
@@ -222,11 +229,15 @@ class Terms:
         return f"({before}sum (fun i => {written} ^ i) {count})"
 
     def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
-        is_new = index not in self.counts
+        is_new, before = index not in self.counts, self.letters.get(index)
         self.counts.add(index)
+        self._inside.add(index)
         bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
         body, count = self._text(term, is_own=is_own), self.count(steps)
         del self.letters[index]
+        if before is not None:
+            self.letters[index] = before
+        self._inside.discard(index)
         if is_new:
             self.counts.discard(index)
         return f"(INR {count})" if body == "1" else f"(sum (fun {bound} => {body}) {count})"

@@ -13,10 +13,9 @@ from rac_theory.theorems.decreasing import c, gamma_t, kappa
 from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, t, t_0
 
 _root, _harmonic = rac_lora_root_steps, rac_lora_harmonic_steps
-_later = {about: proved("", t + t_0 > 0, facts.count[about] + facts.offset[about]) for about in facts.SIZES}
 growth = plus[L] * plus[A] * most * plus[gamma] * plus[gamma]
 noise_of_first = half * plus[L] * most * plus[C] * plus[gamma] * plus[gamma]
-share = proved("", t_0 / (t + t_0) >= 0, facts.offset[_root] / _later[_root])
+share = proved("", t_0 / (t + t_0) >= 0, facts.offset[_root] / facts.later[_root])
 
 
 def root_step() -> Fact:
@@ -33,7 +32,7 @@ def root_step() -> Fact:
 def T19() -> tuple[Fact, Fact]:
     (bounded,) = assumed(decreasing.Q < 1)
     slope, size = moves * keeps, facts.root_size
-    gathered = gather(root_step(), growth, slope, noise_of_first, share, size, bounded, gap0_upper, end)
+    gathered = gather(root_step(), growth, slope, noise_of_first, share, size, bounded, square(G), end, gap0_upper)
     return gathered, slope * bounded * some(size)
 
 
@@ -43,7 +42,7 @@ _after = _late + facts.count[_harmonic]
 
 def harmonic_step() -> Fact:
     """One step of T19_pl, before it is weighted."""
-    u, later, size = t + t_0, _later[_harmonic], plus[gamma] * facts.offset[_harmonic] / _later[_harmonic]
+    u, later, size = t + t_0, facts.later[_harmonic], plus[gamma] * facts.offset[_harmonic] / facts.later[_harmonic]
     said = E(gap_next) <= (1 - 2 / u + kappa / u**2) * gap + L * lambda_max * C * c**2 / (2 * u**2)
     steep = plus[L] * plus[lambda_max] * plus[A] * plus[gamma] * plus[gamma] * facts.offset[_harmonic]
     enough = _after + steep * facts.offset[_harmonic] + one + later
@@ -55,7 +54,7 @@ def harmonic_step() -> Fact:
 
 
 def T19_pl() -> tuple[Fact, Fact]:
-    u, later, known = t + t_0, _later[_harmonic], gap_is_positive[certified_minimum]
+    u, later, known = t + t_0, facts.later[_harmonic], gap_is_positive[certified_minimum]
     root = proved("", u + kappa - 2 > 0, _after + 2 * _above_one + one)
     next_root = root + one
     slack = _above_one * (_above_one + _after * _after + 2 * _after * (_above_one + one)) / later / later
