@@ -32,7 +32,7 @@ PROBLEMS = (
 )
 SETTINGS = (
     *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "certified"),
-    *("bernoulli", "minibatch", "horizon", "noisy", "decreasing", "harmonic", "reshuffled", "federated"),
+    *("bernoulli", "minibatch", "horizon", "noisy", "root steps", "harmonic steps", "reshuffled", "federated"),
     *("plain", "plain gaussian"),
 )
 SIDES = ("left", "right", "both")

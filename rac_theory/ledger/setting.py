@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, LayeredRACLoRA, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, Decreasing, FittedDescent, LayeredRACLoRA, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import CertifiedStep, Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
+from rac_theory.cases.constants import Constants
 from rac_theory.ledger.step_sizes import StepSize
 from rac_theory.problems.checks import Array
 from rac_theory.problems.layers import layers_of
@@ -52,6 +53,8 @@ class Setting:
         Whether the step is the plain one, with tau = gamma.
     fitted : type, optional
         The kind of the steps, where these fit the draw.
+    shorten : callable, optional
+        How steps decrease, where they do: the algorithm at that step, and its constants, to one with steps that do.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
@@ -74,6 +77,7 @@ class Setting:
     sides: tuple[str, ...] = ("left", "right")
     plain: bool = False
     fitted: type[FittedDescent] | None = None
+    shorten: Callable[[Any, Constants], Decreasing] | None = None
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     only: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ SIZES: Mapping[Assumption, Expression] = {
 }
 """The size of step t, by what a theorem is about."""
 
+# One step of a size that depends on t, at every t.
 count = {about: granted("A count", t >= 0, about) for about in SIZES}
 offset = {about: granted("An offset", t_0 > 0, about) for about in SIZES}
 later = {about: granted("A count and an offset", t + t_0 > 0, about) for about in SIZES}

@@ -39,13 +39,12 @@ T19 = Theorem(
     claim=E(squared_gradient_with_weights(gamma_t))
     <= (gap0_upper + L * lambda_max * C / 2 * gamma**2 * H_T)
     / (lambda_min * (1 - L * gamma * beta / 2) * (1 - Q) * total(t, T, gamma_t)),
-    tightest=Tightest(1.0, "x"),
+    tightest=Tightest(1.0, "GD on x^2/2 with a first step of 1/L: an equality at every T; 0.876 at T = 10 for noise +-1"),
 )
 
 # Steps that fall like 1/t.
 c = Let("c", gamma * t_0, "gamma_t = c/(t + t_0)")
-kappa = Let("kappa", L * c * (beta + lambda_max * A * c), "how much noise that grows with f costs, at least 1 with beta = 1")
-a_T = Let("a_T", (T + t_0 + kappa - 2) ** 2, "by how much a gap counts")
+kappa = Let("kappa", L * c * (beta + lambda_max * A * c), "what the steps lose to curvature and to noise that grows with f")
 
 T19_pl = Theorem(
     id="T19_pl",
@@ -67,5 +66,5 @@ T19_pl = Theorem(
         + L * lambda_max * C * c**2 / 2 * total(t, T, (1 + (kappa - 1) / (t + t_0)) ** 2)
     )
     / (T + t_0 + kappa - 2) ** 2,
-    tightest=Tightest(1.0, "x"),
+    tightest=Tightest(1.0, "x^2/2, H = I, gamma_t = 1/(t + t_0), additive noise: kappa = 1, an equality at every T"),
 )

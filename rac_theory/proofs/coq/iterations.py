@@ -65,7 +65,7 @@ def started(x: Expression, x0: Expression, lemmas: Lemmas) -> str:
 def _first(said: Relation) -> tuple[Expression, Expression]:
     """Which number at W is followed, and what it is at most at the start."""
     x = next(x for x, last in LAST.items() if last == said.terms[0])
-    symbols = symbolsof_state(said.terms[1])
+    symbols = symbols_of(said.terms[1])
     return next((y, y0) for start, (y, y0, _) in FIRST.items() if y == x and start in symbols)
 
 
@@ -111,8 +111,8 @@ def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     step, growth, theta, end = parents(fact)
     assert fact.said is not None
     g, slope = growth.value.expression, theta.value.expression
-    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbolsof_state(fact.said.terms[1]))
-    of = next(one for one, symbol in ADDED.items() if symbol in symbolsof_state(fact.said.terms[0]))
+    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
+    of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
     e = lemmas.terms.normal(rest(step, g * x - AFTER[x] - slope * of))
     by, name, squares = lemmas.terms.normal(slope), of_state(x, lemmas), of_state(of, lemmas)
     steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
@@ -138,7 +138,7 @@ def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
     """Return the lemma of steps that are added from the last one on."""
     step, p = parents(fact)
     assert fact.said is not None
-    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbolsof_state(fact.said.terms[1]))
+    x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
     name, squares, steps = of_state(x, lemmas), of_state(S, lemmas), lemmas.terms.letter(T)
     known, start = lemmas.known(p), lemmas.terms.normal(x0)
     lemmas.known(step)
@@ -164,7 +164,7 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     function, (mean, why) = _at_next(psi, lemmas)
     for one in (step, falls, above, below, loss, *shares):
         lemmas.known(one)
-    symbols, starts = symbolsof_state(fact.said.terms[1]), []
+    symbols, starts = symbols_of(fact.said.terms[1]), []
     for start, share in zip((one for one in FIRST if one in symbols), shares, strict=True):
         known = lemmas.known(share)
         begin = started(*FIRST[start][:2], lemmas)

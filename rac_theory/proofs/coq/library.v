@@ -1,5 +1,5 @@
 (* What every file begins with: sums, means, and the rules of induction, from the real numbers of Coq alone. *)
-Require Import Reals Lra Psatz Lia.
+Require Import Reals Lra Psatz.
 Open Scope R_scope.
 
 (* Sums over t < n. *)
