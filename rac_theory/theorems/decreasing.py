@@ -46,6 +46,9 @@ T19 = Theorem(
 c = Let("c", gamma * t_0, "gamma_t = c/(t + t_0)")
 kappa = Let("kappa", L * c * (beta + lambda_max * A * c), "what the steps lose to curvature and to noise that grows with f")
 
+added = total(t, T, (1 + (kappa - 1) / (t + t_0)) ** 2)
+bound = ((t_0 + kappa - 2) ** 2 * gap0 + L * lambda_max * C * c**2 / 2 * added) / (T + t_0 + kappa - 2) ** 2
+
 T19_pl = Theorem(
     id="T19_pl",
     name="rac_lora_sgd_pl_decreasing",
@@ -60,11 +63,6 @@ T19_pl = Theorem(
         kappa >= 1,
         t_0 >= kappa + 1,
     ),
-    claim=E(gap)
-    <= (
-        (t_0 + kappa - 2) ** 2 * gap0
-        + L * lambda_max * C * c**2 / 2 * total(t, T, (1 + (kappa - 1) / (t + t_0)) ** 2)
-    )
-    / (T + t_0 + kappa - 2) ** 2,
+    claim=E(gap) <= bound,
     tightest=Tightest(1.0, "x^2/2, H = I, gamma_t = 1/(t + t_0), additive noise: kappa = 1, an equality at every T"),
 )

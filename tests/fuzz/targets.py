@@ -10,6 +10,7 @@ from rac_theory.algorithms import (
     AsymmetricLoRA,
     Bernoulli,
     ChainOfLoRA,
+    Decreasing,
     GaLore,
     Initialisation,
     LayeredRACLoRA,
@@ -159,6 +160,10 @@ TARGETS = {
     "GaLore": (GaLore, {"rank": (1, integer), "gamma": (0.1, number)}),
     "LoRA": (LoRA, {"initialisation": (START, other), **_STEP}),
     "ChainOfLoRA": (ChainOfLoRA, {"initialisation": (START, other), **_STEP, "inner_steps": (2, integer)}),
+    "Decreasing": (
+        lambda offset, power: Decreasing(RACLoRA(THIN, 0.1), offset, power),
+        {"offset": (2.0, number), "power": (0.5, number)},
+    ),
     "Local": (lambda steps: RACLoRA(THIN, 0.1, gradients=Local(steps)), {"steps": (2, integer)}),
     "Noisy": (lambda sigma: RACLoRA(THIN, 0.1, gradients=Noisy(sigma)), {"sigma": (0.1, number)}),
     "Minibatch": (
