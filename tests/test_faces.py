@@ -115,7 +115,16 @@ def ones(rng):
 def test_every_public_class_is_here_or_with_the_reprs(values):
     """A class that is new in the package must be added here."""
     there = {type(value) for value in values.values()}
-    algorithms = {"AsymmetricLoRA", "Bernoulli", "ChainOfLoRA", "Decreasing", "GaLore", "Initialisation", "LoRA", "RACLoRA"}
+    algorithms = {
+        "AsymmetricLoRA",
+        "Bernoulli",
+        "ChainOfLoRA",
+        "Decreasing",
+        "GaLore",
+        "Initialisation",
+        "LoRA",
+        "RACLoRA",
+    }
     algorithms |= {"LayeredRACLoRA"}
     algorithms |= {"Implementation", "InverseOnRange", "StepPerDraw"}
     gradients = {"CertifiedStep", "Clients", "Exact", "Local", "Minibatch", "Noisy", "Reshuffled"}

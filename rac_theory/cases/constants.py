@@ -23,8 +23,8 @@ class Constants(Value):
     Attributes
     ----------
     gamma : float
-        Size of one gradient step, of the first where steps decrease; a factor, where steps fit the draw or are certified
-        at each W.
+        Size of one gradient step, the first if they decrease; a factor, where steps fit the draw or are certified at each
+        W.
     L : float
         Lipschitz constant of the gradient.
     mu : float

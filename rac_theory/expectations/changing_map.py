@@ -1,4 +1,4 @@
-"""The moment map of steps that change with t: at each step that of the algorithm with the step size that it has then."""
+"""The moment map of steps that change with t: at each t that of the algorithm with the step size of that t."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -147,8 +147,8 @@ def exact_rate(case: Case) -> float:
     Raises
     ------
     Unsupported
-        Where ``expected`` has no recursion, if steps decrease, which have no rate, or if the rank of the Hessian is undecided: a direction that may or may
-        not be flat decides the rate.
+        Where ``expected`` has no recursion, if steps decrease, which have no rate, or if the rank of the Hessian is
+        undecided: a direction that may or may not be flat decides the rate.
 
     Examples
     --------

@@ -14,12 +14,21 @@ several, under one sketch      its support                                 ``Bra
 one, by a step that fits       its support                                 ``MatrixMap``, see ``fitted_map``
 =============================  ==========================================  =================================
 
-Noise goes around the map as a ``NoisyMap``. Steps that decrease have the map of their size at each t, a ``ChangingMap``. P is what multiplies the gradient, see ``step_moments``.
+Noise goes around the map as a ``NoisyMap``. Steps that decrease have at each t the map of their size then, in a
+``ChangingMap``. P is what multiplies the gradient, see ``step_moments``.
 """
 
 import numpy as np
 
-from rac_theory.algorithms import Bernoulli, Decreasing, FittedDescent, InverseOnRange, LayeredRACLoRA, RACLoRA, StepPerDraw
+from rac_theory.algorithms import (
+    Bernoulli,
+    Decreasing,
+    FittedDescent,
+    InverseOnRange,
+    LayeredRACLoRA,
+    RACLoRA,
+    StepPerDraw,
+)
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.gradient_source import GradientSource

@@ -69,7 +69,7 @@ def horizon_step(c: Constants, case: Case) -> float:
 
 
 def root_steps(algorithm: ProjectedDescent, c: Constants) -> Decreasing:
-    """T19: steps that fall like 1/sqrt(t) from 1/(2 L beta) on, or from where Q comes to a half in as many as there are.
+    """T19: steps that fall like 1/sqrt(t) from 1/(2 L beta) on, or from less, so that Q comes to a half at most.
 
     At most 500 of them, whose squares sum up to 6.8 times the first.
     """
@@ -81,7 +81,7 @@ def root_steps(algorithm: ProjectedDescent, c: Constants) -> Decreasing:
 
 
 def harmonic_steps(algorithm: ProjectedDescent, c: Constants) -> Decreasing:
-    """T19_pl: steps of 1/(mu lambda_min (t + t_0)) with the least t_0 that it allows; as they are where none is known."""
+    """T19_pl: steps of 1/(mu lambda_min (t + t_0)) with the least t_0 that it allows, if one is known."""
     if not (c.mu > 0 and c.lambda_min > 0):
         return Decreasing(algorithm, offset=1.0)
     fastest = 1 / (c.mu * c.lambda_min)

@@ -38,7 +38,11 @@ def _given(theorem: Theorem) -> Iterator[Fact]:
 
 
 def _granted() -> Iterator[Fact]:
-    for name in (each for module in (facts, facts_of_several_steps, facts_of_gain, facts_of_decreasing_steps) for each in vars(module).values()):
+    for name in (
+        each
+        for module in (facts, facts_of_several_steps, facts_of_gain, facts_of_decreasing_steps)
+        for each in vars(module).values()
+    ):
         yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))
     yield from (low(G), high(G), even(G), square(G), square(H(G)), square(H(gbar)))
     yield from (low(Z), high(Z), even(Z), square(Z), square(H(Z)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rac_theory.algebra import Expression
 from rac_theory.proofs.drawn import H
-from rac_theory.proofs.fact import Fact, granted
+from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import E, G, g, gap, gap_next
 from rac_theory.theorems import decreasing
 from rac_theory.theorems.assumption import Assumption
@@ -27,8 +27,6 @@ noisy = {
     )
     for about, size in SIZES.items()
 }
-unbiased = {
-    about: granted("g is unbiased and independent of H", E(G @ H(G)) <= E(G @ H(g)), about) for about in SIZES
-}
+unbiased = {about: granted("g is unbiased and independent of H", E(G @ H(G)) <= E(G @ H(g)), about) for about in SIZES}
 root_size = granted("A step size", decreasing.gamma_t > 0, rac_lora_root_steps)
 root_falls = granted("None is longer than the first", decreasing.gamma_t <= gamma, rac_lora_root_steps)

@@ -188,6 +188,7 @@ def _rest(step: Fact, known: Expression) -> Expression:
 
 
 def constant(*values: Expression) -> None:
+    """Raise ``Missing`` if a value depends on a draw, or on W."""
     for value in values:
         if drawn := drawn_in(read(value)):
             raise Missing(f"{value!r} must not depend on what is drawn, as {', '.join(map(repr, drawn))} does")

@@ -1,9 +1,7 @@
 """From one step to T of them where t is in it, as it is where steps decrease: what is true at each t is added."""
 
 from rac_theory.algebra import Expression, symbols_of, total
-from rac_theory.algebra.expression import lifted
-from rac_theory.proofs.fact import Fact, follows, read, same
-from rac_theory.proofs.facts import gap
+from rac_theory.proofs.fact import Fact, follows, same
 from rac_theory.proofs.induction import AFTER, FIRST, LAST, S, constant, number_of
 from rac_theory.proofs.missing import Missing
 from rac_theory.theorems.assumption import Relation

@@ -78,8 +78,8 @@ def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
 
 
 def rac_lora_root_steps(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step, of a size gamma_t that falls like 1/sqrt(t + t_0), gamma at first, and one unbiased
-    gradient a sketch, independent of the sketch."""
+    """RAC-LoRA with the projected step, of a size gamma_t that falls like 1/sqrt(t + t_0), gamma at first, and one
+    unbiased gradient a sketch, independent of the sketch."""
     return _decreasing(case, c, 1 / 2)
 
 

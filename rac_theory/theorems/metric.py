@@ -177,13 +177,8 @@ mean_squared_gradient = _of_gradients("mean squared gradient", 1 / T * total(t, 
 
 
 def _weighted_means(weight: Expression, curves: Curves, c: Constants) -> Array:
-    return _means_with_weights(weight**t, curves, c)
-
-
-def _means_with_weights(weights: Expression, curves: Curves, c: Constants) -> Array:
-    steps = np.arange(curves.squared_gradients.shape[1])
-    numbers = np.broadcast_to(read(weights, c, t=steps), steps.shape)
-    return weighted_mean_before(curves.squared_gradients, numbers)
+    weights = read(weight**t, c, t=np.arange(curves.squared_gradients.shape[1]))
+    return weighted_mean_before(curves.squared_gradients, weights)
 
 
 def weighted_squared_gradient(weight: Expression) -> Metric:
@@ -201,17 +196,8 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
-    return _with_weights(weight**t, partial(_weighted_means, weight))
-
-
-def squared_gradient_with_weights(weights: Expression) -> Metric:
-    """Average of ``||grad f(W^s)||^2`` over s < t with weights that are an expression in t, at t = s."""
-    return _with_weights(weights, partial(_means_with_weights, weights))
-
-
-def _with_weights(weights: Expression, along: Callable[[Curves, Constants], Array]) -> Metric:
-    expected = total(t, T, weights * SQUARED_GRADIENT) / total(t, T, weights)
-    return _of_gradients("weighted mean squared gradient", expected, along)
+    expected = total(t, T, weight**t * SQUARED_GRADIENT) / total(t, T, weight**t)
+    return _of_gradients("weighted mean squared gradient", expected, partial(_weighted_means, weight))
 
 
 def _squared_distances(curves: Curves, c: Constants) -> Array:

@@ -126,7 +126,7 @@ def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
 
 def _is_positive(name: Let) -> bool:
     """Whether a name stands for what is not negative as no constant is."""
-    return sign(name.value, Region({one: (0, math.inf) for one in symbols_of(name.value)})) == 1
+    return sign(name.value, Region(dict.fromkeys(symbols_of(name.value), (0, math.inf)))) == 1
 
 
 def _pieces(

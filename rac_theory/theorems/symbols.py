@@ -19,7 +19,11 @@ N = Symbol("N", constant="inner_steps", meaning="components of f, and steps of a
 K = Symbol("K", constant="inner_steps", meaning="local steps of a client in a round", unit="count")
 
 t_0 = Symbol(
-    "t_0", "t_0", constant="offset", meaning="offset of steps that decrease: gamma_t = gamma (t_0/(t + t_0))^p", unit="steps"
+    "t_0",
+    "t_0",
+    constant="offset",
+    meaning="offset of steps that decrease: gamma_t = gamma (t_0/(t + t_0))^p",
+    unit="steps",
 )
 
 L = Symbol("L", constant="L", meaning="Lipschitz constant of the gradient of f", unit=_CURVATURE, side="up")

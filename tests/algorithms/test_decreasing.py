@@ -44,7 +44,7 @@ SOURCES = {
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
 def test_sizes_on_a_line_by_hand(power):
-    """x+ = (1 - gamma_t) x: would catch a first step that is too short, a t that starts at 1, and a power of its own."""
+    """x+ = (1 - gamma_t) x: would catch a first step that is too short, and a t that starts at 1."""
     run = simulate(Case(Decreasing(GD(0.5), offset=3.0, power=power), LINE, steps=6), record=["W"])
     x, by_hand = 1.0, [1.0]
     for t in range(6):

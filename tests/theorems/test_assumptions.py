@@ -90,7 +90,11 @@ def test_each_assumption_broken_in_turn(claim):
         told = breach(assumption, case, broken)
         assert told, name
         assert told in theorem.unmet(case, broken)
-        assert any(word in told for one in BREAKS[name].items() for word in (one[0], f"{one[1]:.6g}", "rho = ", "kappa = ", "Q = ")), told
+        assert any(
+            word in told
+            for one in BREAKS[name].items()
+            for word in (one[0], f"{one[1]:.6g}", "rho = ", "kappa = ", "Q = ")
+        ), told
         if name in OF_RHO or math.isnan(min(BREAKS[name].values())):
             continue  # what is not known leaves everything unmet that asks for it
         same_change = [a for a in theorem.given if breach(a, case, broken) is not None]

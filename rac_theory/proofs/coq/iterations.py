@@ -173,7 +173,8 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     turn = _after(V2, lemmas) if V2 in drawn_in(psi) else ""
     whole = f"(fun W => {function})"
     script = (
-        f"{turned}  apply (with_potential {_CONTEXT} {whole} {of_state(gap, lemmas)} {c} {least}).\n{goal(lemmas, loss)}"
+        f"{turned}  apply (with_potential {_CONTEXT} {whole} {of_state(gap, lemmas)} {c} {least}).\n"
+        f"{goal(lemmas, loss)}"
         f"{goal(lemmas, step, 'intro W. ', f'rewrite ({why} : _ = {mean}). {turn}')}"
         f"{goal(lemmas, falls, 'intro W. ')}{goal(lemmas, above, 'intro W. ')}"
     )

@@ -14,13 +14,13 @@ from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
 from rac_theory.proofs.coq.lemma import BOUND, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
+from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import plus
 from rac_theory.theorems.assumption import Assumption, sentence
-from rac_theory.theorems.symbols import t
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra", "A root": "apply sqrt_pos", "A root of what is positive": "apply sqrt_lt_R0; lra"}
@@ -92,31 +92,8 @@ class Lemmas:
         for i, root in enumerate([*self.terms.roots]):
             if root not in self._defined:
                 self._defined.add(root)
-                text = self._changing_root if self._changes(root) else self._root
-                self.every.append(Lemma(f"root_{i}", "", "", False, raw=f"(* There is a root *)\n{text(i, root)}"))
-
-    def _root(self, i: int, root: str) -> str:
-        """The square of a root is what it is of."""
-        whole = self.terms.squared(self.terms.roots[root])
-        return (
-            f"Hypothesis radicand_{i} : 0 <= {root}.\nLemma root_{i} : sqrt {root} * sqrt {root} = {whole}.\n"
-            f"Proof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
-        )
-
-    def _changing_root(self, i: int, root: str) -> str:
-        """The same at each t, times what divides: t times the square is what does not have both."""
-        of = self.terms.roots[root]
-        above, below = Ratio(of.numerator), Ratio(of.denominator)
-        rest = below - read(t)
-        if t in {*rest.numerator.symbols(), *above.numerator.symbols()}:
-            raise ValueError(f"only a root over t and what does not change can be written, got that of {of!r}")
-        over, numerator, others = (self.terms.normal(one.expression) for one in (below, above, rest))
-        square = f"sqrt {root} * sqrt {root}"
-        return (
-            f"Hypothesis radicand_{i} : forall t : nat, 0 <= {root}.\nHypothesis divisor_{i} : forall t : nat, 0 < {over}."
-            f"\nLemma root_{i} : forall t : nat, {square} * INR t = {numerator} - {square} * {others}.\nProof.\n"
-            f"  intro t. rewrite (sqrt_sqrt _ (radicand_{i} t)). pose proof (divisor_{i} t). field; nonzero.\nQed."
-        )
+                raw = f"(* There is a root *)\n{square_of_root(i, root, self.terms)}"
+                self.every.append(Lemma(f"root_{i}", "", "", False, raw=raw))
 
     def _define(self, let: Let) -> None:
         name = self.terms.lets[let]
@@ -140,15 +117,11 @@ class Lemmas:
     def field(self, over: Collection[str] = ()) -> str:
         """Return the tactic that computes an equation; the square of a root is what it is of."""
         roots = [
-            f"(root_{i}{' t' * self._changes(root)})"
-            for i, root in enumerate(self.terms.roots)
-            if "t" in over or not self._changes(root)
+            f"(root_{i}{' t' * changes(of)})"
+            for i, of in enumerate(self.terms.roots.values())
+            if "t" in over or not changes(of)
         ]
         return f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
-
-    def _changes(self, root: str) -> bool:
-        """Whether what is below a root is another at each t."""
-        return t in self.terms.roots[root].numerator.symbols() or t in self.terms.roots[root].denominator.symbols()
 
     def _made(self, fact: Fact) -> Lemma:
         if not fact.of:

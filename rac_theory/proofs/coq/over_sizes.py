@@ -20,13 +20,19 @@ def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
         lemmas.known(one)
     growth, slope, noise = (lemmas.terms.normal(one.value.expression) for one in (q, theta, e))
     share, size = (lemmas.terms.normal(one.value.expression) for one in (h, g))
-    name, square, steps, start = of_state(gap, lemmas), of_state(S, lemmas), lemmas.terms.letter(T), _start(fact, lemmas)
+    name, square, steps, start = (
+        of_state(gap, lemmas),
+        of_state(S, lemmas),
+        lemmas.terms.letter(T),
+        _start(fact, lemmas),
+    )
     begin = started(*_first(fact), lemmas)
     shares = f"sum (fun t => {share}) {steps}"
     left = f"({slope} * ((1 - {growth} * {shares}) * sum (fun t => ({size} * (mean_at t {square}))) {steps}))"
     at_each = "intro t. cbn beta. "
     script = (
-        f"  apply (gathered {_CONTEXT} {name} {square} {growth} {slope} {noise} (fun t => {share}) (fun t => {size})).\n"
+        f"  apply (gathered {_CONTEXT} {name} {square} {growth} {slope} {noise}\n"
+        f"    (fun t => {share}) (fun t => {size})).\n"
         f"{goal(lemmas, q)}{goal(lemmas, theta)}{goal(lemmas, e)}{goal(lemmas, h, at_each)}{goal(lemmas, g, at_each)}"
         f"{goal(lemmas, bounded)}{goal(lemmas, step, 'intros t W. cbn beta. ')}{goal(lemmas, squares, 'intro W. ')}"
         f"{goal(lemmas, end, 'intro W. ')}  - exact {begin}."

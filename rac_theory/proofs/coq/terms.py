@@ -35,17 +35,14 @@ _F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Sy
 
 
 class Terms:
-    """Writes expressions.
+    """Writes expressions; ``in_time`` says that what a step does changes with t.
 
     Attributes
     ----------
-    names : Names
     letters : dict
         The letters that were written, in order, with their identifiers.
     counts : set of Symbol
         The letters that stand for whole numbers.
-    in_time : bool
-        Whether what a step does changes with t.
     lets : dict
         The names for expressions that were written, with their identifiers.
     bases : list of tuple
@@ -190,7 +187,8 @@ class Terms:
         if symbol == metric.squared_distance.expected:
             return f"(mean_at {self._counted('T')} {self.letter(_SQUARED_DISTANCE)})"
         if symbol.of is not None:
-            return f"(mean_at {self.count(symbol.of)} {self.letter(_at_W(symbol))})"
+            at_W = next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)
+            return f"(mean_at {self.count(symbol.of)} {self.letter(at_W)})"
         if symbol in self._originals:
             draw, inner = self._originals[symbol]
             return f"({MEANS[draw]} (fun {draw} => {self._symbol(inner)}))"
@@ -229,17 +227,15 @@ class Terms:
         return f"({before}sum (fun i => {written} ^ i) {count})"
 
     def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
-        is_new, before = index not in self.counts, self.letters.get(index)
+        known, inside, before = index in self.counts, index in self._inside, self.letters.get(index)
         self.counts.add(index)
         self._inside.add(index)
         bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
         body, count = self._text(term, is_own=is_own), self.count(steps)
         del self.letters[index]
-        if before is not None:
-            self.letters[index] = before
-        self._inside.discard(index)
-        if is_new:
-            self.counts.discard(index)
+        self.letters |= {} if before is None else {index: before}
+        self.counts -= set() if known else {index}
+        self._inside -= set() if inside else {index}
         return f"(INR {count})" if body == "1" else f"(sum (fun {bound} => {body}) {count})"
 
     def _root(self, of: Expression) -> str:
@@ -253,8 +249,3 @@ class Terms:
         for each in reversed(before):
             last = f"(Rmax {each} {last})"
         return last
-
-
-def _at_W(symbol: Symbol) -> Symbol:
-    """The letter for what is added over t."""
-    return next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)

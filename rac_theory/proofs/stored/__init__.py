@@ -25,11 +25,6 @@ _FAMILIES = (
 )
 
 STORED: Mapping[str, Recipe] = MappingProxyType(
-    {
-        id: getattr(family, id)
-        for id in ALL
-        for family in _FAMILIES
-        if hasattr(family, id)
-    }
+    {id: getattr(family, id) for id in ALL for family in _FAMILIES if hasattr(family, id)}
 )
 """By id."""

@@ -19,7 +19,8 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.theorems import Claim, Theorem, weighted_squared_gradient
-from rac_theory.theorems.metric import _weighted_means, squared_gradient_with_weights
+from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.theorems.metric import _weighted_means
 from rac_theory.theorems.symbols import T
 
 MORE, LESS = Fraction(11, 10), Fraction(9, 10)

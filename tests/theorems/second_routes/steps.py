@@ -55,7 +55,7 @@ def growth(c):
 
 
 def second_order(c):
-    """kappa of T19_pl: of a first step that takes 2/t_0 of a gap to first order, what that is less than, times t_0^2."""
+    """kappa of T19_pl: what a first step that takes 2/t_0 of a gap to first order falls short of it, times t_0^2."""
     steep = replace(c, mu=1 / (c.gamma * c.offset * c.lambda_min), C=0.0)
     left = noisy(steep, 1.0, 2 * steep.mu)
     return (left - 1 + 2 / c.offset) * c.offset**2

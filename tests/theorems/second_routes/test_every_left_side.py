@@ -5,7 +5,8 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Symbol, number
-from rac_theory.theorems.metric import Curves, squared_gradient_with_weights
+from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.theorems.metric import Curves
 from rac_theory.theorems.symbols import A, T, gamma, t
 
 from .changed import changes
