@@ -23,8 +23,7 @@ class Constants(Value):
     Attributes
     ----------
     gamma : float
-        Size of one gradient step, the first if they decrease; a factor, where steps fit the draw or are certified at each
-        W.
+        Size of one gradient step, the first if they decrease; a factor, where they fit the draw or are certified at W.
     L : float
         Lipschitz constant of the gradient.
     mu : float

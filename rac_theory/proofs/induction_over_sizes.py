@@ -1,12 +1,11 @@
 """From one step to T of them where t is in it, as it is where steps decrease: what is true at each t is added."""
 
-from rac_theory.algebra import Expression, symbols_of, total
+from rac_theory.algebra import Expression, Relation, Symbol, symbols_of, total
 from rac_theory.proofs.fact import Fact, follows, same
 from rac_theory.proofs.induction import AFTER, FIRST, LAST, S, constant, number_of
 from rac_theory.proofs.missing import Missing
-from rac_theory.theorems.assumption import Relation
 from rac_theory.theorems.metric import SQUARED_GRADIENT
-from rac_theory.theorems.symbols import Symbol, T, t
+from rac_theory.theorems.symbols import T, t
 
 
 def gather(

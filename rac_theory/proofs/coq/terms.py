@@ -228,8 +228,8 @@ class Terms:
 
     def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
         known, inside, before = index in self.counts, index in self._inside, self.letters.get(index)
-        self.counts.add(index)
-        self._inside.add(index)
+        self.counts |= {index}
+        self._inside |= {index}
         bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
         body, count = self._text(term, is_own=is_own), self.count(steps)
         del self.letters[index]
@@ -244,8 +244,7 @@ class Terms:
         return f"(sqrt {inside})"
 
     def _maximum(self, of: Iterable[Expression]) -> str:
-        parts = [self.form(read(each)) for each in of]
-        *before, last = sorted(dict.fromkeys(parts))
+        *before, last = sorted({self.form(read(each)) for each in of})
         for each in reversed(before):
             last = f"(Rmax {each} {last})"
         return last
