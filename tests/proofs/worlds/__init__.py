@@ -5,6 +5,7 @@ from functools import cache
 from .along import steps_along
 from .certified import certified_steps
 from .constants import constants
+from .decreasing import decreasing_steps
 from .epochs import epochs
 from .one_step import exact_steps, noisy_steps, plain_steps
 from .rounds import rounds
@@ -17,4 +18,4 @@ __all__ = ["World", "worlds"]
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
-    return (*alone, *epochs(), *rounds(), *constants())
+    return (*alone, *decreasing_steps(), *epochs(), *rounds(), *constants())
