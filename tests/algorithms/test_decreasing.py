@@ -10,6 +10,7 @@ from rac_theory import (
     Case,
     CertifiedStep,
     Clients,
+    Constants,
     Decreasing,
     Exact,
     Implementation,
@@ -26,6 +27,7 @@ from rac_theory import (
     simulate,
     theorems,
 )
+from rac_theory.algebra import Symbol, number, total
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 
@@ -147,8 +149,33 @@ def test_an_implementation_is_not_of_steps_that_decrease():
 @pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_no_theorem_about_steps_of_one_size_applies(theorem):
     """Each of the others, with the words that it is the steps."""
-    from rac_theory import Constants
-
     algorithm = Decreasing(RACLoRA(Haar(2, 1), 0.01, gradients=Noisy(0.1)), 50.0, 0.25)
     case = Case(algorithm, ROWS, steps=3)
     assert theorem.unmet(case, Constants.of(case))
+
+
+def test_there_is_no_one_gain():
+    """nu of the first step would promise too much of the others."""
+    case = Case(Decreasing(RACLoRA(Haar(2, 1), 0.01), 50.0), ROWS)
+    c, whole = Constants.of(case), Constants.of(Case(RACLoRA(Haar(2, 1), 0.01), ROWS))
+    assert np.isnan([c.nu, c.longest_step]).all()
+    assert (c.gamma, c.offset, c.lambda_min, c.L_H) == (0.01, 50.0, whole.lambda_min, whole.L_H)
+    assert np.isfinite(whole.nu)
+    assert np.isnan(whole.offset)
+
+
+def test_a_horizon_of_steps_that_decrease():
+    """By looking at all; and where no T up to 2^20 will do it is not said that there is none."""
+    case = Case(Decreasing(SGD(0.5, Noisy(1.0)), 2.0), LINE)
+    bound = theorems.T19_pl.bound(Constants.of(case), 20_000)
+    assert theorems.T19_pl.steps_to(1e-3, case) == np.flatnonzero(bound <= 1e-3)[0]
+    assert np.isnan(theorems.T19_pl.steps_to(1e-9, case))
+
+
+def test_sums_at_many_steps_are_those_at_each():
+    """Of one array of horizons the sums go on from each other: a sum that begins with t = 1 would differ."""
+    t, T = Symbol("t"), Symbol("T")
+    steps = np.array([0.0, 1.0, 7.0, 3.0, np.nan, 2.0])
+    found = number(total(t, T, 1 / (1 + t)), {"T": steps})
+    one_by_one = [number(total(t, T, 1 / (1 + t)), {"T": each}) for each in steps]
+    np.testing.assert_allclose(found, one_by_one, rtol=1e-15)
