@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import Bernoulli as Bernoulli
     from rac_theory.algorithms import ChainOfLoRA as ChainOfLoRA
     from rac_theory.algorithms import CyclicRACLoRA as CyclicRACLoRA
+    from rac_theory.algorithms import Decreasing as Decreasing
     from rac_theory.algorithms import GaLore as GaLore
     from rac_theory.algorithms import Implementation as Implementation
     from rac_theory.algorithms import Initialisation as Initialisation
@@ -90,6 +91,7 @@ _HOMES = {
     "Case": "cases.case",
     "CertifiedStep": "algorithms.gradients",
     "ChainOfLoRA": "algorithms",
+    "Decreasing": "algorithms",
     "Clients": "algorithms.gradients",
     "Certificate": "sharpness.certificate",
     "Comparison": "sharpness.worst_case_comparison",

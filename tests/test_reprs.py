@@ -14,6 +14,7 @@ from rac_theory.algorithms import (
     ChainOfLoRA,
     Checked,
     CyclicRACLoRA,
+    Decreasing,
     GaLore,
     Implementation,
     Initialisation,
@@ -121,6 +122,9 @@ MADE = [
     (ChainOfLoRA, {"initialisation": Initialisation(A=Haar(2, 1)), "gamma": 0.1, "inner_steps": 2}, {
         "initialisation": [Initialisation(A=Gaussian(2, 1))], "gamma": [0.1 + 1e-15], "inner_steps": [3],
         "restart": ["fixed"], "gradients": [Own(), Noisy(0.5)], "lora_alpha": [1.0, 1.0 + 1e-9],
+    }),
+    (Decreasing, {"algorithm": RACLoRA(Haar(3, 2), gamma=0.1), "offset": 2.0}, {
+        "algorithm": [RACLoRA(Haar(3, 1), gamma=0.1)], "offset": [2.0 + 1e-14], "power": [0.5],
     }),
     (LayeredRACLoRA, {
         "layers": Layers([(3, 2), (2, 2)]), "sketches": [Haar(3, 1), Haar(2, 1)], "gamma": 0.1, "sides": "left",

@@ -8,12 +8,13 @@ from functools import cache
 from types import ModuleType
 
 from rac_theory.algebra import Relation, Symbol, text
-from rac_theory.proofs import Fact, facts, facts_of_gain, facts_of_several_steps
+from rac_theory.proofs import Fact, facts, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps
 from rac_theory.proofs.drawn import vector
 from rac_theory.theorems import ALL
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, parts
 
 _ALWAYS = "Always"
+_MODULES = facts, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps
 _HEADING = re.compile(r"# (\w[^,.;]*)")
 _x, _y, _v = Symbol("x"), Symbol("y"), vector("v")
 _KINDS = (
@@ -28,7 +29,7 @@ _KINDS = (
 def by_heading() -> dict[str, list[Fact]]:
     """Return every fact that is taken for granted, below the comment that its part of a module begins with."""
     found: dict[str, dict[tuple[str, ...], Fact]] = {}
-    for heading, fact in (each for module in (facts, facts_of_gain, facts_of_several_steps) for each in _in(module)):
+    for heading, fact in (each for module in _MODULES for each in _in(module)):
         if not fact.of and not is_assumption(fact):
             as_shown = (*_key(fact), *map(name_of, shown_assumptions(fact)))
             found.setdefault(heading, {})[as_shown] = fact

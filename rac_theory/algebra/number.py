@@ -33,7 +33,8 @@ from rac_theory.algebra.walk import symbols_of
 _ONE = Number(Fraction(1))
 _MINUS_ONE = Negative(_ONE)
 _NEAR = 0.5  # how far from one a number has digits to lose to it
-_LONGEST = 2**20  # a total, whose terms are in memory at once
+LONGEST = 2**20
+"""How many steps a total may have, whose terms are in memory at once."""
 
 
 class _Reading:
@@ -224,10 +225,14 @@ def _choice(condition: Relation, then: _Reading, otherwise: _Reading, at: _Known
 
 def _total(index: str, steps: Any, term: Expression, at: _Known) -> _Reading:
     """A sum along an axis of its own, before all that arrays have; each of many has as many terms as its steps say."""
-    if np.any(steps > _LONGEST):
-        raise ValueError(f"a total must have at most {_LONGEST} steps, got {np.max(steps):g}")
+    if np.any(steps > LONGEST):
+        raise ValueError(f"a total must have at most {LONGEST} steps, got {np.max(steps):g}")
     free = [at.numbers[one.name] for one in symbols_of(term) if one.name != index]
     k = np.arange(np.max(steps, where=~np.isnan(steps), initial=0))
+    if np.ndim(steps) and not any(map(np.ndim, free)):  # many sums of the same terms: each goes on from another
+        terms = np.broadcast_to(_read(term, _Known({**at.numbers, index: k}, {})).number, k.shape)
+        sums = np.append(0.0, np.cumsum(terms, dtype=np.longdouble)).astype(np.float64)
+        return _Reading(np.where(np.isnan(steps), np.nan, sums[np.nan_to_num(np.ceil(steps)).clip(0).astype(int)]))
     k = k.reshape(-1, *[1] * max(map(np.ndim, [steps, *free])))
     terms = _read(term, _Known({**at.numbers, index: k}, {})).number
     return _Reading(np.where(np.isnan(steps), np.nan, np.sum(np.where(k < steps, terms, 0), axis=0)))

@@ -8,6 +8,7 @@ from rac_theory.algorithms.asymmetric_lora import AsymmetricLoRA
 from rac_theory.algorithms.bernoulli import Bernoulli
 from rac_theory.algorithms.chain_of_lora import ChainOfLoRA
 from rac_theory.algorithms.cyclic import CyclicRACLoRA
+from rac_theory.algorithms.decreasing import Decreasing
 from rac_theory.algorithms.factor_descent import Factored
 from rac_theory.algorithms.fitted_steps import FittedDescent, InverseOnRange, StepPerDraw
 from rac_theory.algorithms.galore import GaLore
@@ -28,6 +29,7 @@ __all__ = [
     "ChainOfLoRA",
     "Checked",
     "CyclicRACLoRA",
+    "Decreasing",
     "Factored",
     "FittedDescent",
     "GaLore",

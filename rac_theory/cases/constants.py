@@ -23,7 +23,7 @@ class Constants(Value):
     Attributes
     ----------
     gamma : float
-        Size of one gradient step; a factor, where steps fit the draw or are certified at each W.
+        Size of one gradient step, the first if they decrease; a factor, where they fit the draw or are certified at W.
     L : float
         Lipschitz constant of the gradient.
     mu : float
@@ -63,6 +63,8 @@ class Constants(Value):
         Smoothness of f along the sketch: ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q.
     ell : float
         What it costs that blocks take turns, see ``CyclicRACLoRA``.
+    offset : float
+        t_0 of steps that decrease, see ``Decreasing``; nan where they have one size.
     alpha_spent : float
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
@@ -108,6 +110,7 @@ class Constants(Value):
     longest_step: float = math.nan
     L_H: float = math.nan
     ell: float = math.nan
+    offset: float = math.nan
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import CyclicRACLoRA, Decreasing, FittedDescent, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
@@ -23,9 +23,15 @@ _CURVATURE = 2  # the stream of L_H; of a coin the sides have 0 and 1
 def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dict[str, str]) -> dict[str, Any]:
     """Return the constants of steps, by name, and the level that they cost; ``sources`` are completed.
 
-    L_H may have half of alpha, and the two ends of the spectrum share what it leaves.
+    L_H may have half of alpha, and the two ends of the spectrum share what it leaves. Steps that decrease have no one
+    gain.
     """
     algorithm, Q = case.algorithm, smoothness_of(case.problem)
+    if isinstance(algorithm, Decreasing):
+        known = of_steps(replace(case, algorithm=algorithm.algorithm), alpha, draws, rng, sources)
+        for name in ("nu", "longest_step"):
+            known.pop(name, None), sources.pop(name, None)
+        return known | {"offset": algorithm.offset}
     if isinstance(getattr(algorithm, "gradients", None), CertifiedStep):
         Q = None  # gamma is but a factor of steps: there is no gain, and T16 asks for no L_H
     if isinstance(algorithm, FittedDescent):

@@ -79,7 +79,7 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     r"""Return ``E f - f*`` and ``E||grad f||^2`` at t = 0, ..., steps, without sampling.
 
     For RAC-LoRA, either side, and Bernoulli-LoRA, on quadratics and least squares, with any sketch that has two
-    invariants, a second moment in closed form, or a listed support:
+    invariants, a second moment in closed form, or a listed support, whether steps have one size or decrease:
 
     - exact gradients or additive noise, and on least squares minibatches, with projected steps, or with plain ones
       (``lora_alpha``) if the sketch is Gaussian, has orthonormal columns or a listed support;
@@ -148,8 +148,8 @@ def exact_rate(case: Case) -> float:
     Raises
     ------
     Unsupported
-        Where ``expected`` has no recursion, or if the rank of the Hessian is undecided: a direction that may or may
-        not be flat decides the rate.
+        Where ``expected`` has no recursion, if steps decrease, which have no rate, or if the rank of the Hessian is
+        undecided: a direction that may or may not be flat decides the rate.
 
     Examples
     --------

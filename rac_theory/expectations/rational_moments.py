@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algorithms import CyclicRACLoRA, LayeredRACLoRA, RACLoRA
+from rac_theory.algorithms import CyclicRACLoRA, Decreasing, LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.algorithms.gradients import Exact
 from rac_theory.expectations.layered_map import by_layers
@@ -51,24 +51,25 @@ def rational_curves(algorithm: Algorithm, problem: Problem, W0: Array, steps: in
         QC = Q @ C
         read[:, t] = np.trace(QC) / 2, np.trace(QC @ Q), np.trace(C)
         if t < steps:
-            C = step(C)
+            C = step(C, t)
     return read
 
 
-def _step(algorithm: Algorithm, Q: Rationals, problem: Problem) -> Callable[[Rationals], Rationals]:
-    """What a step with a fresh sketch makes of C."""
-    P, gamma = _of_step(algorithm, problem.shape), Fraction(algorithm.gamma)
+def _step(algorithm: Algorithm, Q: Rationals, problem: Problem) -> Callable[[Rationals, int], Rationals]:
+    """What step t with a fresh sketch makes of C."""
+    algorithm, size = _sizes(algorithm)
+    P = _of_step(algorithm, problem.shape)
     mean = P(_identity(len(Q)))
 
-    def step(C: Rationals) -> Rationals:
+    def step(C: Rationals, t: int) -> Rationals:
         QC = Q @ C
         X = mean @ QC
-        return np.asarray(C - (X + X.T) * gamma + P(QC @ Q) * gamma**2)
+        return np.asarray(C - (X + X.T) * size(t) + P(QC @ Q) * size(t) ** 2)
 
     return step
 
 
-def _cycle(algorithm: CyclicRACLoRA, Q: Rationals, shape: tuple[int, int]) -> Callable[[Rationals], Rationals]:
+def _cycle(algorithm: CyclicRACLoRA, Q: Rationals, shape: tuple[int, int]) -> Callable[[Rationals, int], Rationals]:
     """What the turns of all blocks make of C, on average over the orders in which they come, each by itself."""
     _check_size(shape)
     P = [lifted(partial(np.matmul, H), shape, algorithm.side)(_identity(len(Q))) for H, _ in _laws(algorithm.sketch)]
@@ -76,7 +77,18 @@ def _cycle(algorithm: CyclicRACLoRA, Q: Rationals, shape: tuple[int, int]) -> Ca
     T: list[Rationals] = [_identity(len(Q)) - one @ N for one in P]
     orders = list(permutations(T)) if algorithm.order == "shuffled" else [tuple(T)]
     cycles = [reduce(np.matmul, order[::-1]) for order in orders]
-    return lambda C: np.asarray(sum(one @ C @ one.T for one in cycles) / Fraction(len(cycles)))
+    return lambda C, t: np.asarray(sum(one @ C @ one.T for one in cycles) / Fraction(len(cycles)))
+
+
+def _sizes(algorithm: Algorithm) -> tuple[Algorithm, Callable[[int], Fraction]]:
+    """Return the algorithm of each step, and t to its size, which is not rounded."""
+    gamma = Fraction(algorithm.gamma)
+    if type(algorithm) is not Decreasing:
+        return algorithm, lambda t: gamma
+    if algorithm.power not in (0, 1):
+        raise Unsupported(f"exact=True must be asked of steps that are rational, power=0 or 1, got {algorithm!r}")
+    offset = Fraction(algorithm.offset)
+    return algorithm.algorithm, lambda t: gamma * (offset / (t + offset)) ** int(algorithm.power)
 
 
 def _of_step(algorithm: Algorithm, shape: tuple[int, int]) -> Callable[[Any], Any]:

@@ -16,7 +16,8 @@ one, by a step that fits       its support                                 ``Mat
 one for each block in turn     its support                                 ``CycleMap``
 =============================  ==========================================  =================================
 
-Noise goes around the map as a ``NoisyMap``. P is what multiplies the gradient, see ``step_moments``.
+Noise goes around the map as a ``NoisyMap``. Steps that decrease have at each t the map of their size then, in a
+``ChangingMap``. P is what multiplies the gradient, see ``step_moments``.
 """
 
 import numpy as np
@@ -24,6 +25,7 @@ import numpy as np
 from rac_theory.algorithms import (
     Bernoulli,
     CyclicRACLoRA,
+    Decreasing,
     FittedDescent,
     InverseOnRange,
     LayeredRACLoRA,
@@ -36,6 +38,7 @@ from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.gradients.noise import minibatch_share
 from rac_theory.expectations.bernoulli_map import bernoulli_map, on_all_numbers
 from rac_theory.expectations.branches import branch_map, frame_for
+from rac_theory.expectations.changing_map import ChangingMap
 from rac_theory.expectations.components import components_in, pooled
 from rac_theory.expectations.cycle_map import cycle_map
 from rac_theory.expectations.diagonal_map import flat, two_invariants
@@ -55,6 +58,8 @@ from rac_theory.sketches.moments import Moments
 def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
     """Return the cheapest moment map, or raise ``Unsupported`` with the reason."""
     covered = check_covered(algorithm)
+    if isinstance(algorithm, Decreasing):
+        return ChangingMap(lambda t: moment_map(algorithm.at(t), problem))
     if isinstance(covered, FittedDescent):
         return fitted_map(covered, problem)
     if isinstance(covered, CyclicRACLoRA):
@@ -72,7 +77,12 @@ def moment_map(algorithm: Algorithm, problem: Problem) -> MomentMap:
 
 
 def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLoRA:
-    """Return the algorithm if its steps, and its gradients, are ones of which moments can be known."""
+    """Return the algorithm if its steps, and its gradients, are ones of which moments can be known.
+
+    Of steps that decrease it is the algorithm that they are made by.
+    """
+    if type(algorithm) is Decreasing:
+        algorithm = algorithm.algorithm
     kinds = RACLoRA, Bernoulli, LayeredRACLoRA, CyclicRACLoRA, StepPerDraw, InverseOnRange
     *names, last = (kind.__name__ for kind in kinds)
     _check_kind(f"the algorithm must be {', '.join(names)}, {last} or deterministic", algorithm, *kinds)

@@ -58,6 +58,9 @@ class Ensemble:
         if gamma != case.algorithm.gamma:
             case = replace(case, algorithm=replace(case.algorithm, gamma=gamma))  # type: ignore[type-var]
             constants = constants_of(case)
+        if setting.shorten is not None:
+            case = replace(case, algorithm=setting.shorten(case.algorithm, constants))
+            constants = constants_of(case)
         steps = level.steps
         if steps is None:
             # A variance is measured along the runs, whose number is not known yet: D is of its size.

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from rac_theory.algorithms import Algorithm, Bernoulli, LayeredRACLoRA, RACLoRA, Side
+from rac_theory.algorithms import Algorithm, Bernoulli, Decreasing, LayeredRACLoRA, RACLoRA, Side
 from rac_theory.algorithms.gradients import CertifiedStep, Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
+from rac_theory.cases.constants import Constants
 from rac_theory.ledger.step_sizes import StepSize
 from rac_theory.problems.checks import Array
 from rac_theory.problems.layers import layers_of
@@ -53,8 +54,9 @@ class Setting:
     sides : tuple of str
         The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA.
     build : callable
-        A sketch, the step 1/L, a side and a gradient source to the algorithm, which is about one matrix unless it is
-        RAC-LoRA itself.
+        A sketch, the step 1/L, a side and a gradient source to the algorithm.
+    shorten : callable, optional
+        How steps decrease, where they do: the algorithm at that step, and its constants, to one with steps that do.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
@@ -78,6 +80,7 @@ class Setting:
     prepare: Callable[[Any], Problem] = as_it_is
     sides: tuple[str, ...] = ("left", "right")
     build: Build = RACLoRA
+    shorten: Callable[[Any, Constants], Decreasing] | None = None
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     only: tuple[str, ...] = ()

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from rac_theory.algebra import Expression, Relation, symbols_of
+from rac_theory.algorithms import Decreasing, ProjectedDescent
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems import federated, reshuffling, stochastic
@@ -69,6 +71,32 @@ def noisy_step(c: Constants, case: Case) -> float:
 def horizon_step(c: Constants, case: Case) -> float:
     """T5_step: the longest step that it allows over the horizon."""
     return _longest(stochastic.T5_step, replace(c, beta=max(c.beta, _LEAST_BETA)), T=HORIZON)
+
+
+def root_steps(algorithm: ProjectedDescent, c: Constants) -> Decreasing:
+    """T19: steps that fall like 1/sqrt(t) from 1/(2 L beta) on, or from less, so that Q comes to a half at most.
+
+    At most 500 of them, whose squares sum up to 6.8 times the first.
+    """
+    gamma = 1 / (2 * c.L * max(c.beta, _LEAST_BETA))
+    growth = c.L * c.A * c.lambda_max * 6.8
+    if growth > 0:
+        gamma = min(gamma, math.sqrt(1 / (2 * growth)))
+    return Decreasing(_with_step(algorithm, gamma), offset=1.0, power=1 / 2)
+
+
+def harmonic_steps(algorithm: ProjectedDescent, c: Constants) -> Decreasing:
+    """T19_pl: steps of 1/(mu lambda_min (t + t_0)) with the least t_0 that it allows, if one is known."""
+    if not (c.mu > 0 and c.lambda_min > 0):
+        return Decreasing(algorithm, offset=1.0)
+    fastest = 1 / (c.mu * c.lambda_min)
+    offset = c.L * fastest * (c.beta + c.lambda_max * c.A * fastest) + 1
+    return Decreasing(_with_step(algorithm, fastest / offset), offset=offset)
+
+
+def _with_step(algorithm: ProjectedDescent, gamma: float) -> ProjectedDescent:
+    changed: Any = replace(algorithm, gamma=gamma)  # type: ignore[type-var]
+    return changed  # type: ignore[no-any-return]
 
 
 def epoch_step(c: Constants, case: Case) -> float:

@@ -22,10 +22,12 @@ from rac_theory.ledger.step_sizes import (
     as_it_fits,
     cycle_step,
     epoch_step,
+    harmonic_steps,
     horizon_step,
     noisy_step,
     over_L,
     plain_gaussian_step,
+    root_steps,
     round_step,
 )
 from rac_theory.problems import Federated
@@ -142,6 +144,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             ("T5_step",), horizon_step, quarter_batch, "component_gradient", longest=HORIZON, costly=True
         ),
         "noisy": Setting(("T5", "T5_step", "T6", "T14", "T14_pl"), noisy_step, quarter_noise),
+        "root steps": Setting(("T19",), noisy_step, quarter_noise, shorten=root_steps, longest=500),
+        "harmonic steps": Setting(("T19_pl",), noisy_step, quarter_noise, shorten=harmonic_steps, longest=500),
         "reshuffled": Setting(
             _EPOCHS, epoch_step, Reshuffled(), "subset", four_batches, longest=1_000, reduction=4.0, costly=True
         ),

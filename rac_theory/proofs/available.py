@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from rac_theory.proofs import facts, facts_of_cycles, facts_of_gain, facts_of_several_steps
+from rac_theory.proofs import (
+    facts,
+    facts_of_cycles,
+    facts_of_decreasing_steps,
+    facts_of_gain,
+    facts_of_several_steps,
+)
 from rac_theory.proofs.drawn import H, drawn_in, mean
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, V, Z, assumed, error, even, high, low, square, square_of
@@ -40,7 +46,7 @@ def _given(theorem: Theorem) -> Iterator[Fact]:
 def _granted() -> Iterator[Fact]:
     for name in (
         each
-        for module in (facts, facts_of_several_steps, facts_of_gain, facts_of_cycles)
+        for module in (facts, facts_of_several_steps, facts_of_gain, facts_of_cycles, facts_of_decreasing_steps)
         for each in vars(module).values()
     ):
         yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))

@@ -61,8 +61,16 @@ def mean(fact: Fact, draw: str = "H") -> Fact:
         if fact.said is None
         else fact.said
     )
-    sides = tuple(averaged(read(side), draw).expression for side in said.terms)
+    sides = tuple(_averaged(side, draw) for side in said.terms)
     return follows(f"Mean over {draw}", Relation(sides, said.signs), [], fact)
+
+
+def _averaged(side: Expression, draw: str) -> Expression:
+    """The mean of a side in its normal form, or as it is written where that would put all over one sum."""
+    whole = averaged(read(side), draw)
+    if len(whole.denominator.terms) == 1:
+        return whole.expression
+    return side.at({one: one.mean(draw) for one in drawn_in(read(side)) if draw in one.over})
 
 
 @dataclass(frozen=True)

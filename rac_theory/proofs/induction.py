@@ -44,7 +44,7 @@ LAST: Mapping[Expression, Expression] = {gap: metric.gap.expected, V2: metric.sq
 def iterate(step: Fact, rho: Fact, start: Symbol) -> Fact:
     """``x+ <= rho x + e`` with ``rho >= 0`` makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
     x, x0, by = FIRST[start]
-    factor = _number(rho)
+    factor = number_of(rho)
     e = _rest(step, factor * x - AFTER[x])
     return follows("Iterated", LAST[x] <= factor**T * x0 + powers(factor, 0, T - 1) * e, by, step, rho)
 
@@ -52,7 +52,7 @@ def iterate(step: Fact, rho: Fact, start: Symbol) -> Fact:
 def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> Fact:
     """The same with ``c >= rho c + e`` and ``c >= 0`` makes ``x_T <= rho^T x_0 + c``."""
     x, x0, by = FIRST[start]
-    factor, c = _number(rho), _number(floor)
+    factor, c = number_of(rho), number_of(floor)
     same(enough, c - factor * c - _rest(step, factor * x - AFTER[x]))
     return follows("Iterated down to a floor", LAST[x] <= factor**T * x0 + c, by, step, rho, floor, enough)
 
@@ -61,7 +61,7 @@ def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact, o
     """``theta of <= g x - x+ + e`` with ``g > 0``, ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
     ``theta W_T`` times the mean of ``of`` with weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
     x, x0, by = FIRST[start]
-    g, slope = _number(growth, strict=True), _number(theta)
+    g, slope = number_of(growth, strict=True), number_of(theta)
     W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected.at({SQUARED_GRADIENT: ADDED[of]})
     e = _rest(step, g * x - AFTER[x] - slope * of)
     same(end, x)
@@ -71,7 +71,7 @@ def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact, o
 def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
     """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
     x, x0, by = FIRST[start]
-    share = _number(p)
+    share = number_of(p)
     if j.constant or j == T or _asked_of(j, step, p):
         raise ValueError(f"{j!r} must stand for every whole number that is not negative")
     same(step, share.at({j: j + 1}) * x - share * AFTER[x] - S)
@@ -93,11 +93,11 @@ def potential(
 ) -> Fact:
     """``psi+ <= psi - c x`` and ``x+ <= x`` with ``c >= 0``, ``p x <= psi``, and ``psi`` at most a sum of ``b y`` with
     ``b >= 0``: ``(c T + p) x_T`` is at most that of ``b y_0``. x is the gap, each y the gap or a squared distance."""
-    loss, shares = _number(c), {start: _number(b) for start, b in of.items()}
+    loss, shares = number_of(c), {start: number_of(b) for start, b in of.items()}
     parts = {one: psi.at({other: lifted(int(other == one)) for other in AFTER}) for one in AFTER}
     if not (read(psi) - read(sum((share * one for one, share in parts.items()), lifted(0)))).is_zero:
         raise Missing(f"psi must be a sum of multiples of {', '.join(map(repr, AFTER))}, it is {psi!r}")
-    _constant(p, *parts.values())
+    constant(p, *parts.values())
     same(step, psi - psi.at(AFTER) - loss * gap)
     same(falls, gap - AFTER[gap])
     same(above, psi - p * gap)
@@ -111,8 +111,8 @@ def potential(
 def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fact:
     """``x_(k+1) <= g x_k + c y`` with ``g >= 0``, ``x_0 = 0``: over K steps the mean of x is at most ``mean y``, for
     the mean of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
-    g = _number(growth)
-    _constant(push, mean)
+    g = number_of(growth)
+    constant(push, mean)
     same(step, g * moved + push * own - moved_next)
     if not identical(mean, 1 / K * total(k, K, push * powers(g, 0, k - 1))):
         raise Missing(f"{mean!r} is not the mean over {K!r} steps of {push!r} times sums of powers of {g!r}")
@@ -121,17 +121,17 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fac
 
 def power(base: Fact, exponent: Symbol) -> Fact:
     """Powers of what is not negative, with a whole exponent that is not, are not."""
-    return follows("A power", _number(base) ** exponent >= 0, [], base)
+    return follows("A power", number_of(base) ** exponent >= 0, [], base)
 
 
 def sum_of_powers(base: Fact, count: Symbol) -> Fact:
     """Nor is the sum of the first of them, so many as a whole number says."""
-    return follows("A sum of powers", powers(_number(base), 0, count - 1) >= 0, [], base)
+    return follows("A sum of powers", powers(number_of(base), 0, count - 1) >= 0, [], base)
 
 
 def weights(growth: Fact) -> Fact:
     """The weights that make gaps telescope add up to what is positive."""
-    return follows("A sum of weights", powers(1 / _number(growth, strict=True), 1, T) > 0, [], growth)
+    return follows("A sum of weights", powers(1 / number_of(growth, strict=True), 1, T) > 0, [], growth)
 
 
 def cases(one: Fact, other: Fact, split: Relation) -> Fact:
@@ -139,7 +139,7 @@ def cases(one: Fact, other: Fact, split: Relation) -> Fact:
     turned = Relation(split.terms, (">=",))
     if split.signs not in (("<=",), ("<",)):
         raise ValueError(f"split must say that one number is at most, or less than, another, got {split!r}")
-    _constant(*split.terms)  # what is true of some draws has no mean, and what is true at some W is not iterated
+    constant(*split.terms)  # what is true of some draws has no mean, and what is true at some W is not iterated
     same(other, one.value.expression)
     by = (one.by - {split}) | (other.by - {turned})
     of: dict[tuple[Fact, ...], Fraction] = {(one, other): Fraction(1)}
@@ -148,7 +148,7 @@ def cases(one: Fact, other: Fact, split: Relation) -> Fact:
 
 def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:
     """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
-    _constant(number)
+    constant(number)
     asked = _asked_of(letter, fact)
     if letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or not asked or fact.said is None:
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
@@ -171,23 +171,24 @@ def _meant(fact: Fact) -> set[Symbol]:
     return {T, *symbols_of(*conditions, *LAST.values(), *squares)}
 
 
-def _number(fact: Fact, *, strict: bool = False) -> Expression:
+def number_of(fact: Fact, *, strict: bool = False) -> Expression:
     """The number that a fact says is not negative, or positive: no draw must change it."""
     if strict and not fact.strict:
         raise Missing(f"it must be known to be positive, but {fact!r} is all that is known")
     value = fact.value.expression
-    _constant(value)
+    constant(value)
     return value
 
 
 def _rest(step: Fact, known: Expression) -> Expression:
     """What is left of a step: a number that no draw changes."""
     rest = (step.value - read(known)).expression
-    _constant(rest)
+    constant(rest)
     return rest
 
 
-def _constant(*values: Expression) -> None:
+def constant(*values: Expression) -> None:
+    """Raise ``Missing`` if a value depends on a draw, or on W."""
     for value in values:
         if drawn := drawn_in(read(value)):
             raise Missing(f"{value!r} must not depend on what is drawn, as {', '.join(map(repr, drawn))} does")

@@ -29,6 +29,14 @@ def _accumulated(step: str) -> str:
     return f"from {step} at each W^t for j = T - 1 - t, added; gaps between cancel, and the last is multiplied by 0"
 
 
+def _gathered(step: str, end: str) -> str:
+    return f"from {step} at each W^t, added; the largest gap is at most what bounds it with it{_by(end)}"
+
+
+def _weighed(step: str) -> str:
+    return f"from {step} at each W^t, added; gaps between cancel"
+
+
 def _potential(step: str, falls: str, above: str, below: str) -> str:
     bounds = {"last": above, "first": below}
     ends = [f"the {which} potential is bounded{_by(label)}" for which, label in bounds.items() if label]
@@ -52,6 +60,9 @@ WORDS: Mapping[str, _Words] = {
     "Added from the last step on": _accumulated,
     "A potential": _potential,
     "Iterated, and the mean over k": _drifted,
+    "Added, with what noise lets grow": _gathered,
+    "Added, with weights that grow": _weighed,
+    "A sum over t": lambda of: f"as a sum over t < T of what is positive{_by(of)}",
     "A power": lambda base: f"as a power{_of(base)}",
     "A sum of powers": lambda base: f"as a sum of powers{_of(base)}",
     "A sum of weights": lambda base: f"as a sum of powers{_of(base) or ' of 1'}",
@@ -64,6 +75,8 @@ WORDS: Mapping[str, _Words] = {
 SILENT: Mapping[str, tuple[int, ...]] = {
     "Weighted and added": (2,),
     "Added from the last step on": (1,),
+    "Added, with what noise lets grow": (1, 2, 3, 4, 5, 6, 7),
+    "Added, with weights that grow": (1,),
     "A potential": (4, 5, 6),
     "Iterated, and the mean over k": (1,),
 }

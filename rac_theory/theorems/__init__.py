@@ -18,6 +18,7 @@ from rac_theory.theorems.certified import T16
 from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.cyclic import T18, T18_pl
+from rac_theory.theorems.decreasing import T19, T19_pl
 from rac_theory.theorems.differences import T20, T20_pl
 from rac_theory.theorems.federated import T9, T10, T9d, T10d
 from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
@@ -37,7 +38,7 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
             *(T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
             *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp),
             *(T12_nonconvex, T12_pl, T12_gaussian, T13, T13_pl, T14, T14_pl, T15, T15_pl, T16, T18, T18_pl),
-            *(T20, T20_pl),
+            *(T19, T19_pl, T20, T20_pl),
         )
     }
 )
@@ -122,6 +123,8 @@ __all__ = [
     "T13",
     "T14",
     "T16",
+    "T18",
+    "T19",
     "T20",
     "Assumption",
     "Claim",
@@ -150,6 +153,8 @@ __all__ = [
     "T12_pl",
     "T13_pl",
     "T14_pl",
+    "T18_pl",
+    "T19_pl",
     "T20_pl",
     "Theorem",
     "Tightest",

@@ -4,10 +4,13 @@ A function here is a predicate: its docstring is the assumption, a breach is a s
 symbols of the theorems, and says by itself what breaks it.
 """
 
+from dataclasses import replace
+
 from rac_theory.algebra import Symbol, equal
 from rac_theory.algorithms import (
     Bernoulli,
     CyclicRACLoRA,
+    Decreasing,
     FittedDescent,
     Implementation,
     LayeredRACLoRA,
@@ -90,6 +93,26 @@ def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
     return _projected(case) or wrong
 
 
+def rac_lora_root_steps(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA with the projected step, of a size gamma_t that falls like 1/sqrt(t + t_0), gamma at first, and one
+    unbiased gradient a sketch, independent of the sketch."""
+    return _decreasing(case, c, 1 / 2)
+
+
+def rac_lora_harmonic_steps(case: Case, c: Constants) -> str | None:
+    """RAC-LoRA with the projected step, of a size that falls like 1/t: gamma_t = gamma t_0/(t + t_0), and one unbiased
+    gradient a sketch, independent of the sketch."""
+    return _decreasing(case, c, 1)
+
+
+def _decreasing(case: Case, c: Constants, power: float) -> str | None:
+    if not isinstance(case.algorithm, Decreasing):
+        return f"the theorem is about RAC-LoRA with steps that decrease, the algorithm is {_named(case)}"
+    if case.algorithm.power != power:
+        return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power:g}"
+    return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
+
+
 def rac_lora_reshuffled(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and one reshuffled epoch a sketch."""
     return _projected(case) or _gradients(case, Reshuffled, "must be those of a reshuffled epoch")
@@ -147,6 +170,8 @@ def _named(case: Case) -> str:
 
 
 def _projected(case: Case) -> str | None:
+    if isinstance(case.algorithm, Decreasing):
+        return f"the theorem is about steps of one size, those of {case.algorithm!r} decrease"
     if not isinstance(case.algorithm, ProjectedDescent):
         return f"the theorem is about RAC-LoRA, the algorithm is {_named(case)}"
     if isinstance(case.algorithm, RACLoRA) and not case.algorithm.is_projected:

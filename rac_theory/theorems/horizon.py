@@ -4,8 +4,12 @@ import math
 
 import numpy as np
 
+from rac_theory.algebra import Expression, symbols_of
+from rac_theory.algebra.expression import Total
+from rac_theory.algebra.number import LONGEST
 from rac_theory.cases.constants import Constants
 from rac_theory.theorems.claim import Claim
+from rac_theory.theorems.symbols import T
 
 _LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
 _PARTS = 64  # into which what holds the answer is cut, each time
@@ -15,15 +19,18 @@ def smallest_horizon(claim: Claim, epsilon: float, constants: Constants) -> floa
     """Return the smallest whole T with ``bound(T) <= epsilon``, as far as a bound does not rise with T.
 
     It is looked for at powers of two, and then ever closer between two of them: inf where the bound is above epsilon
-    at all powers, nan where it is no number at any.
+    at all powers, nan where it is no number at any. A bound that is made of sums over t < T is only looked at where
+    these can be added up: nan, if it does not come down to epsilon before.
     """
-    powers = np.concatenate([[0.0], 2.0 ** np.arange(_LARGEST_POWER)])
+    is_sum = isinstance(claim.bound, Expression) and any(map(_adds_up, claim.bound.within()))
+    largest = LONGEST.bit_length() if is_sum else _LARGEST_POWER
+    powers = np.concatenate([[0.0], 2.0 ** np.arange(largest)])
     bound = claim.at(constants, powers)
     if np.isnan(bound[1:]).all():
         return math.nan
     (reached,) = np.nonzero(bound <= epsilon)
     if not reached.size:
-        return math.inf
+        return math.nan if is_sum else math.inf
     low, high = int(powers[max(reached[0] - 1, 0)]), int(powers[reached[0]])
     while high - low > 1:
         parts = min(high - low, _PARTS)
@@ -32,3 +39,8 @@ def smallest_horizon(claim: Claim, epsilon: float, constants: Constants) -> floa
         first = int(np.argmax([*inside, True]))
         low, high = between[first], between[first + 1]
     return high
+
+
+def _adds_up(expression: Expression) -> bool:
+    """Whether it is a sum over t < T."""
+    return isinstance(expression, Total) and T in symbols_of(expression.steps)

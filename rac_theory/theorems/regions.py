@@ -13,9 +13,28 @@ from operator import mul
 from rac_theory.algebra import Expression, Let, Relation, Symbol, between, symbols_of
 from rac_theory.algebra.box import Range
 from rac_theory.algebra.expression import Number, Power, Product
-from rac_theory.algebra.sign import Lemma, Region
-from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
-from rac_theory.theorems.symbols import L_H, K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, mu, nu, s
+from rac_theory.algebra.sign import Lemma, Region, sign
+from rac_theory.theorems import decreasing, federated, rac_lora_gd, sharp_drift
+from rac_theory.theorems.symbols import (
+    L_H,
+    A,
+    C,
+    K,
+    L,
+    L_max,
+    N,
+    T,
+    beta,
+    eta,
+    gamma,
+    gap0,
+    lambda_max,
+    lambda_min,
+    mu,
+    nu,
+    s,
+    t_0,
+)
 from rac_theory.theorems.theorem import Theorem
 
 _kappa, _b, _x, _z = Symbol("kappa"), Symbol("b"), Symbol("x"), Symbol("z")
@@ -33,6 +52,10 @@ _LEMMAS: Mapping[Expression, tuple[Relation, Lemma]] = {
     rac_lora_gd.rho_tight: (
         between(0, gamma * L, 2),
         Lemma((0, 1), {L: "up", mu: "down", lambda_min: "down"}),
+    ),
+    decreasing.bound: (
+        t_0 >= decreasing.kappa + 1,
+        Lemma((0, math.inf), dict.fromkeys((L, beta, lambda_max, A, C, gap0), "up")),
     ),
 }
 """What is known of expressions where a relation is given: proved on the page about rounding."""
@@ -94,11 +117,16 @@ def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
     """What relations say of names: that they are not negative, and perhaps below a number."""
     given: dict[Expression, Lemma] = {}
     for name, other in ((each.terms[0], each) for each in relations):
-        if isinstance(name, Let) and other == (name >= 0):
+        if isinstance(name, Let) and (other == (name >= 0) or _is_positive(name)):
             ends = [each.terms[1] for each in relations if each.terms[0] == name and each.signs in (("<",), ("<=",))]
             high = min((end.value for end in ends if isinstance(end, Number)), default=math.inf)
             given[name] = Lemma((0, high), by="given")
     return given
+
+
+def _is_positive(name: Let) -> bool:
+    """Whether a name stands for what is not negative as no constant is."""
+    return sign(name.value, Region(dict.fromkeys(symbols_of(name.value), (0, math.inf)))) == 1
 
 
 def _pieces(

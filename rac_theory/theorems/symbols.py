@@ -18,6 +18,14 @@ eta = Symbol("eta", constant="gamma", meaning="size of one gradient step of seve
 N = Symbol("N", constant="inner_steps", meaning="components of f, and steps of an epoch", unit="count")
 K = Symbol("K", constant="inner_steps", meaning="local steps of a client in a round", unit="count")
 
+t_0 = Symbol(
+    "t_0",
+    "t_0",
+    constant="offset",
+    meaning="offset of steps that decrease: gamma_t = gamma (t_0/(t + t_0))^p",
+    unit="steps",
+)
+
 L = Symbol("L", constant="L", meaning="Lipschitz constant of the gradient of f", unit=_CURVATURE, side="up")
 L_max = Symbol(
     "L",

@@ -195,7 +195,7 @@ class Theorem:
         float
             A whole number; inf if the bound never comes down to ``epsilon``, as above a floor of noise or where
             ``lambda_min`` or ``mu`` is zero, or if what is given of T is not true of that T; nan where a constant that
-            the bound needs is unknown.
+            the bound needs is unknown, and for a bound with a sum over t < T if no T up to 2^20 will do.
 
         Raises
         ------

@@ -11,6 +11,7 @@ from rac_theory.algorithms import (
     Bernoulli,
     ChainOfLoRA,
     CyclicRACLoRA,
+    Decreasing,
     GaLore,
     Initialisation,
     LayeredRACLoRA,
@@ -165,6 +166,10 @@ TARGETS = {
     "GaLore": (GaLore, {"rank": (1, integer), "gamma": (0.1, number)}),
     "LoRA": (LoRA, {"initialisation": (START, other), **_STEP}),
     "ChainOfLoRA": (ChainOfLoRA, {"initialisation": (START, other), **_STEP, "inner_steps": (2, integer)}),
+    "Decreasing": (
+        lambda offset, power: Decreasing(RACLoRA(THIN, 0.1), offset, power),
+        {"offset": (2.0, number), "power": (0.5, number)},
+    ),
     "Local": (lambda steps: RACLoRA(THIN, 0.1, gradients=Local(steps)), {"steps": (2, integer)}),
     "FiniteDifferences": (
         lambda h, central: Case(RACLoRA(THIN, 0.1, gradients=FiniteDifferences(h, central)), PROBLEM, steps=3),

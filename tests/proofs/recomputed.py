@@ -45,6 +45,11 @@ class Numbers:
             "L": L, "mu": kappa * L, "gamma": gamma, "lambda_min": e / (gamma * L * (2 - gamma * L)),
             "T": Fraction(STEPS), "j": Fraction(STEPS), "N": Fraction(3), "K": Fraction(CLIENT_STEPS),
         }  # fmt: skip
+        # Squares are t_0/(t + t_0) at t = 0, 1 and 2, as y^2 - 2 x^2 = -1 for (5, 7) and (29, 41).
+        self.constants |= {
+            "t_0": chance.choice([Fraction(1, 24), Fraction(1, 840)]),
+            "t": Fraction(chance.randint(0, 2)),
+        }
         self.seed, self.letters = seed, {}
 
     def of(self, one: Symbol, place: Place) -> Fraction:

@@ -57,6 +57,42 @@ def _added(at, fact, premises, place):
     return at.made(premises[1]) * number(gap0) - STEPS * at.numbers.constants["E||grad f(W^t)||^2"]
 
 
+def _at_each(at, say, times=STEPS):
+    """What is said at t = 0, 1, ..."""
+    names = at.numbers.constants
+    before, found = names["t"], []
+    for k in range(times):
+        names["t"] = Fraction(k)
+        found.append(say())
+    names["t"] = before
+    return found
+
+
+def _gathered(at, fact, premises, place):
+    """The sums are added up term by term; ``1 - q sum h`` is what is known of it."""
+    _step, q, theta, e, h, g, bounded, squares, end = premises
+    number, square = at.numbers.value, at.numbers.constants[SQUARED_GRADIENT.name]
+    assert (at.made(end), at.made(squares)) == (number(gap), number(G @ G))
+    shares, sizes = (sum(_at_each(at, lambda one=one: at.said(one))) for one in (h, g))
+    assert at.made(bounded) == 1 - at.made(q) * shares
+    return number(gap0) + at.made(e) * shares - at.made(theta) * at.made(bounded) * sizes * square
+
+
+def _weighed(at, fact, premises, place):
+    """What noise adds is what is left of a step at each t."""
+    step, a = premises
+    number = at.numbers.value
+    weights = _at_each(at, lambda: number(a.value.expression), STEPS + 1)
+    left = _at_each(at, lambda: at.said(step))
+    steps = zip(left, weights, weights[1:], strict=False)
+    noise = sum(one - before * number(gap) + after * number(AFTER[gap]) for one, before, after in steps)
+    return weights[0] * number(gap0) + noise - weights[STEPS] * number(LAST[gap])
+
+
+def _positive(at, fact, premises, place):
+    return sum(_at_each(at, lambda: at.said(premises[0])))
+
+
 def _potential(at, fact, premises, place):
     _step, falls, above, below, loss, *shares = (at.made(one) for one in premises)
     number = at.numbers.value
@@ -103,6 +139,9 @@ RULES: Mapping[str, Rule] = {
     "Iterated down to a floor": _iterated,
     "Weighted and added": _weighted,
     "Added from the last step on": _added,
+    "Added, with what noise lets grow": _gathered,
+    "Added, with weights that grow": _weighed,
+    "A sum over t": _positive,
     "A potential": _potential,
     "Iterated, and the mean over k": _drifted,
     "A power": lambda at, fact, premises, place: at.made(premises[0]) ** STEPS,

@@ -51,6 +51,10 @@ BREAKS = {
     "Curvature of f at most Q, and the gain of a step": {"nu": 0.0},
     "Curvature of f at most Q, and the gain of a plain Gaussian step": {"nu": 0.0},
     "rho >= 0": {"mu": 1e12, "lambda_min": 10.0},
+    "Q < 1": {"A": 1e9},
+    "c mu lambda_min >= 1": {"mu": 1e-9},
+    "kappa >= 1": {"L": 1e-9},
+    "t_0 >= kappa + 1": {"L": 1e9},
     "rho < 1": {"mu": 1e-12, "A": 1e9, "gamma": 1e9},
 }
 OF_RHO = ("rho >= 0", "rho < 1")
@@ -89,7 +93,11 @@ def test_each_assumption_broken_in_turn(claim):
         told = breach(assumption, case, broken)
         assert told, name
         assert told in theorem.unmet(case, broken)
-        assert any(word in told for one in BREAKS[name].items() for word in (one[0], f"{one[1]:.6g}", "rho = ")), told
+        assert any(
+            word in told
+            for one in BREAKS[name].items()
+            for word in (one[0], f"{one[1]:.6g}", "rho = ", "kappa = ", "Q = ")
+        ), told
         if name in OF_RHO or math.isnan(min(BREAKS[name].values())):
             continue  # what is not known leaves everything unmet that asks for it
         same_change = [a for a in theorem.given if breach(a, case, broken) is not None]

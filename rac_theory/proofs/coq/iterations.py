@@ -40,7 +40,7 @@ def goal(
     return f"  - {introduced}{before}apply ({rule} _ _ _ {known}). {after}{lemmas.algebra((), over)}\n"
 
 
-def _of(x: Expression, lemmas: Lemmas) -> str:
+def of_state(x: Expression, lemmas: Lemmas) -> str:
     """The function of W that a number at W is."""
     assert isinstance(x, Symbol)
     lemmas.terms.normal(x)
@@ -55,11 +55,11 @@ def _after(x: Expression, lemmas: Lemmas) -> str:
     return "rewrite after_sq_V. "
 
 
-def _started(x: Expression, x0: Expression, lemmas: Lemmas) -> str:
+def started(x: Expression, x0: Expression, lemmas: Lemmas) -> str:
     """The hypothesis about the start."""
-    left, right = f"({_of(x, lemmas)} W0)", lemmas.terms.normal(x0)
+    left, right = f"({of_state(x, lemmas)} W0)", lemmas.terms.normal(x0)
     about = "At the start"
-    return lemmas.add(Lemma(f"start_{_of(x, lemmas)}", left, right, False, about=about)).name
+    return lemmas.add(Lemma(f"start_{of_state(x, lemmas)}", left, right, False, about=about)).name
 
 
 def _first(said: Relation) -> tuple[Expression, Expression]:
@@ -89,11 +89,11 @@ def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
     x, x0 = _first(fact.said)
     factor = rho.value.expression
     base, e = lemmas.terms.form(rho.value), lemmas.terms.normal(rest(step, factor * x - AFTER[x]))
-    steps, start, name = lemmas.terms.letter(T), lemmas.terms.normal(x0), _of(x, lemmas)
+    steps, start, name = lemmas.terms.letter(T), lemmas.terms.normal(x0), of_state(x, lemmas)
     last, turned = _ended(x, lemmas)
     for one in (step, rho, *floors):
         lemmas.known(one)
-    begin = _started(x, x0, lemmas)
+    begin = started(x, x0, lemmas)
     if not floors:
         right = f"({base} ^ {steps} * {start} + sum (fun t => {base} ^ t) {steps} * {e})"
         rule = f"iterated {_CONTEXT} {name} {base} {e}"
@@ -114,11 +114,11 @@ def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
     of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
     e = lemmas.terms.normal(rest(step, g * x - AFTER[x] - slope * of))
-    by, name, squares = lemmas.terms.normal(slope), _of(x, lemmas), _of(of, lemmas)
+    by, name, squares = lemmas.terms.normal(slope), of_state(x, lemmas), of_state(of, lemmas)
     steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
     for one in (step, growth, theta, end):
         lemmas.known(one)
-    begin = _started(x, x0, lemmas)
+    begin = started(x, x0, lemmas)
     ends = f"{goal(lemmas, step, 'intro W. ')}{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
     if growth.value.number == 1:
         left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
@@ -139,10 +139,10 @@ def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
     step, p = parents(fact)
     assert fact.said is not None
     x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
-    name, squares, steps = _of(x, lemmas), _of(S, lemmas), lemmas.terms.letter(T)
+    name, squares, steps = of_state(x, lemmas), of_state(S, lemmas), lemmas.terms.letter(T)
     known, start = lemmas.known(p), lemmas.terms.normal(x0)
     lemmas.known(step)
-    begin = _started(x, x0, lemmas)
+    begin = started(x, x0, lemmas)
     bases = [lemmas.terms.form(next(iter(one.of))[0].value) for one in below(p) if one.rule == "A sum of powers"]
     closed = "".join(f"rewrite (power_closed {base} j). " for base in dict.fromkeys(bases))
     share = f"(fun j : nat => {known.difference})"
@@ -167,13 +167,14 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     symbols, starts = symbols_of(fact.said.terms[1]), []
     for start, share in zip((one for one in FIRST if one in symbols), shares, strict=True):
         known = lemmas.known(share)
-        begin = _started(*FIRST[start][:2], lemmas)
+        begin = started(*FIRST[start][:2], lemmas)
         starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {begin})")
     last, turned = _ended(gap, lemmas)
     turn = _after(V2, lemmas) if V2 in drawn_in(psi) else ""
     whole = f"(fun W => {function})"
     script = (
-        f"{turned}  apply (with_potential {_CONTEXT} {whole} {_of(gap, lemmas)} {c} {least}).\n{goal(lemmas, loss)}"
+        f"{turned}  apply (with_potential {_CONTEXT} {whole} {of_state(gap, lemmas)} {c} {least}).\n"
+        f"{goal(lemmas, loss)}"
         f"{goal(lemmas, step, 'intro W. ', f'rewrite ({why} : _ = {mean}). {turn}')}"
         f"{goal(lemmas, falls, 'intro W. ')}{goal(lemmas, above, 'intro W. ')}"
     )
@@ -210,7 +211,7 @@ def _after_sq_V(lemmas: Lemmas) -> None:
     if any(one.name == "after_sq_V" for one in lemmas.every):
         return
     step = V - H(G) * gamma
-    value, name = read(step @ step), _of(V2, lemmas)
+    value, name = read(step @ step), of_state(V2, lemmas)
     whole, (mean, why) = linear(value, "H", lemmas.terms)
     said = lemmas.terms.normal(value.expression)
     text = (

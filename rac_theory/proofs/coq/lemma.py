@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from rac_theory.algebra import Relation
 from rac_theory.proofs.coq.names import DRAWS
 
-BOUND = ("b", "j")
+BOUND = ("b", "j", "t")
 """Letters that stand for every number of a kind, in a lemma and not in the file."""
 
 _ORDER = (*BOUND, "W", "H", "m", "k")
-_TYPES = {"W": "State", "b": "R", "j": "nat", **DRAWS}
+_TYPES = {"W": "State", "b": "R", "j": "nat", "t": "nat", **DRAWS}
 
 
 @dataclass(frozen=True)

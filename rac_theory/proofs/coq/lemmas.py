@@ -12,8 +12,9 @@ from rac_theory.algebra import Ratio, Relation, Symbol, symbols_of
 from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
-from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
+from rac_theory.proofs.coq.lemma import BOUND, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
+from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
@@ -73,7 +74,7 @@ class Lemmas:
         """Return a script that computes an equation, where what is divided by is known to be positive."""
         self.define()
         divides = bool(unfolded) or not sides or any(map(_DIVIDES.search, sides))
-        return f"{self.posed(premises, over) if divides else ''}{unfolded} {self.field}."
+        return f"{self.posed(premises, over) if divides else ''}{unfolded} {self.field(over)}."
 
     def posed(self, premises: Sequence[Relation], over: Sequence[str]) -> str:
         """Return what brings all that is known to be positive to where it is needed."""
@@ -91,11 +92,8 @@ class Lemmas:
         for i, root in enumerate([*self.terms.roots]):
             if root not in self._defined:
                 self._defined.add(root)
-                said = f"(* There is a root *)\nHypothesis radicand_{i} : 0 <= {root}."
-                whole = self.terms.squared(self.terms.roots[root])
-                square = f"Lemma root_{i} : sqrt {root} * sqrt {root} = {whole}."
-                square += f"\nProof. rewrite (sqrt_sqrt _ radicand_{i}). field. Qed."
-                self.every.append(Lemma(f"root_{i}", "", "", False, raw=f"{said}\n{square}"))
+                raw = f"(* There is a root *)\n{square_of_root(i, root, self.terms)}"
+                self.every.append(Lemma(f"root_{i}", "", "", False, raw=raw))
 
     def _define(self, let: Let) -> None:
         name = self.terms.lets[let]
@@ -116,10 +114,13 @@ class Lemmas:
         """Return the name of the hypothesis that a count is positive."""
         return self.known(plus[count]).name
 
-    @property
-    def field(self) -> str:
-        """The tactic that computes an equation; the square of a root is what it is of."""
-        roots = [f"(root_{i})" for i, _ in enumerate(self.terms.roots)]
+    def field(self, over: Collection[str] = ()) -> str:
+        """Return the tactic that computes an equation; the square of a root is what it is of."""
+        roots = [
+            f"(root_{i}{' t' * changes(of)})"
+            for i, of in enumerate(self.terms.roots.values())
+            if "t" in over or not changes(of)
+        ]
         return f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
 
     def _made(self, fact: Fact) -> Lemma:
@@ -159,7 +160,7 @@ class Lemmas:
         """Return the letters that a value and relations depend on, beside constants."""
         symbols = {*value.numerator.symbols(), *value.denominator.symbols(), *symbols_of(*premises)}
         drawn = [one for one in symbols if isinstance(one, Drawn)]
-        free = [one.name for one in symbols if getattr(one, "name", "") in ("b", "j")]
+        free = [one.name for one in symbols if getattr(one, "name", "") in BOUND]
         return ordered([*free, *("W" for _ in drawn), *(each for one in drawn for each in depends_on(one))])
 
     def _inverse(self, fact: Fact) -> Lemma:

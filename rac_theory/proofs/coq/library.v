@@ -217,6 +217,123 @@ Proof.
 Qed.
 End Steps.
 
+(* Steps that change with t: from W at t the next point is next t W H, and at_time t X W is the mean of X after t. *)
+Section StepsInTime.
+Variables (State Draw : Type) (E : (Draw -> R) -> R) (next : nat -> State -> Draw -> State).
+Hypothesis mean : is_mean Draw E.
+
+Fixpoint at_time (t : nat) (X : State -> R) (W : State) : R :=
+  match t with O => X W | S t => at_time t (fun W => E (fun H => X (next t W H))) W end.
+
+Lemma time_le t X Y W : (forall W, X W <= Y W) -> at_time t X W <= at_time t Y W.
+Proof.
+  revert X Y; induction t as [|t IH]; intros X Y h; simpl; [apply h|].
+  apply IH; intro V. apply (mean_le _ _ mean); intro; apply h.
+Qed.
+
+Lemma time_ext t X Y W : (forall W, X W = Y W) -> at_time t X W = at_time t Y W.
+Proof. intro h; apply Rle_antisym; apply time_le; intro V; rewrite h; lra. Qed.
+
+Lemma time_cons t c X Y W : at_time t (fun W => c * X W + Y W) W = c * at_time t X W + at_time t Y W.
+Proof.
+  revert X Y; induction t as [|t IH]; intros X Y; simpl; [reflexivity|].
+  rewrite <- IH. apply time_ext; intro V. apply (mean_cons _ _ mean); reflexivity.
+Qed.
+
+Lemma time_const t c W : at_time t (fun _ => c) W = c.
+Proof.
+  induction t as [|t IH]; simpl; [reflexivity|].
+  transitivity (at_time t (fun _ => c) W); [apply time_ext; intro; apply (mean_const _ _ mean) | exact IH].
+Qed.
+
+Lemma time_affine t c X e W : at_time t (fun W => c * X W + e) W = c * at_time t X W + e.
+Proof. rewrite time_cons, time_const; reflexivity. Qed.
+
+Lemma time_less t f e W : at_time t (fun W => f W - e) W = at_time t f W - e.
+Proof.
+  transitivity (at_time t (fun W => 1 * f W + - e) W); [|rewrite time_affine; ring].
+  apply time_ext; intro; lra.
+Qed.
+
+Theorem weighed x a c e T W0 x0 : (forall t, 0 <= a t) ->
+  (forall t W, a (S t) * E (fun H => x (next t W H)) <= a t * x W + c * e t) -> x W0 <= x0 ->
+  a T * at_time T x W0 <= a O * x0 + c * sum e T.
+Proof.
+  intros pos step start. induction T as [|T IH].
+  - simpl. pose proof (Rmult_le_compat_l _ _ _ (pos O) start). lra.
+  - cbn [sum at_time].
+    pose proof (time_le T (fun W => a (S T) * E (fun H => x (next T W H)) + 0) (fun W => a T * x W + c * e T) W0) as B.
+    rewrite !time_affine in B.
+    assert (C : a (S T) * at_time T (fun W => E (fun H => x (next T W H))) W0 + 0 <= a T * at_time T x W0 + c * e T)
+      by (apply B; intro W; pose proof (step T W); lra).
+    lra.
+Qed.
+
+Theorem gathered x S_ q theta e h g T W0 x0 : 0 <= q -> 0 <= theta -> 0 <= e -> (forall t, 0 <= h t) ->
+  (forall t, 0 <= g t) -> 0 <= 1 - q * sum h T ->
+  (forall t W, theta * (g t * S_ W) <= (1 + q * h t) * x W - E (fun H => x (next t W H)) + e * h t) ->
+  (forall W, 0 <= S_ W) -> (forall W, 0 <= x W) -> x W0 <= x0 ->
+  theta * ((1 - q * sum h T) * sum (fun t => g t * at_time t S_ W0) T) <= x0 + e * sum h T.
+Proof.
+  intros hq ht he hh hg enough step hS hx start.
+  set (X := fun t => at_time t x W0). set (G := fun n => sum (fun t => g t * at_time t S_ W0) n).
+  assert (A : forall n, theta * G n + X n <= x0 + e * sum h n + q * sum (fun t => h t * X t) n).
+  { induction n as [|n IH]; [unfold X, G; simpl; lra|]. unfold X, G in *. cbn [sum at_time].
+    pose proof (time_le n (fun W => theta * g n * S_ W + 0)
+      (fun W => (1 + q * h n) * x W + ((-1) * E (fun H => x (next n W H)) + e * h n)) W0) as B.
+    rewrite time_affine, time_cons, time_affine in B.
+    assert (C : theta * g n * at_time n S_ W0 + 0 <= (1 + q * h n) * at_time n x W0
+      + (-1 * at_time n (fun W => E (fun H => x (next n W H))) W0 + e * h n))
+      by (apply B; intro W; pose proof (step n W); lra).
+    lra. }
+  assert (PX : forall n, 0 <= X n).
+  { intro n. unfold X. apply Rle_trans with (at_time n (fun _ => 0) W0); [rewrite time_const; lra | apply time_le; exact hx]. }
+  assert (PG : forall n, 0 <= G n).
+  { intro n. unfold G. induction n as [|n IH]; cbn [sum]; [lra|].
+    assert (0 <= at_time n S_ W0)
+      by (apply Rle_trans with (at_time n (fun _ => 0) W0); [rewrite time_const; lra | apply time_le; exact hS]).
+    pose proof (Rmult_le_pos _ _ (hg n) H). lra. }
+  assert (PH : forall n, 0 <= sum h n) by (induction n as [|n IH]; cbn [sum]; [lra | pose proof (hh n); lra]).
+  (* Some m bounds X before n by what X is bounded by itself. *)
+  assert (M : forall n, exists m, 0 <= m /\ (forall t, (t < n)%nat -> X t <= m) /\ m <= x0 + e * sum h n + q * sum h n * m).
+  { induction n as [|n [m [pm [below IH]]]].
+    - exists 0. split; [lra|]. split; [intros t l; inversion l|]. cbn [sum]. pose proof (hx W0). lra.
+    - assert (step_h : sum h n <= sum h (S n)) by (cbn [sum]; pose proof (hh n); lra).
+      assert (Xn : X n <= x0 + e * sum h n + q * sum h n * m).
+      { pose proof (A n). pose proof (Rmult_le_pos _ _ ht (PG n)).
+        assert (K : sum (fun t => h t * X t) n <= sum h n * m).
+        { clear - below hh. induction n as [|n IH]; cbn [sum]; [lra|].
+          assert (sum (fun t => h t * X t) n <= sum h n * m) by (apply IH; intros t l; apply below; lia).
+          assert (X n <= m) by (apply below; lia). pose proof (Rmult_le_compat_l _ _ _ (hh n) H0). lra. }
+        pose proof (Rmult_le_compat_l _ _ _ hq K). lra. }
+      pose proof (Rmult_le_compat_l _ _ _ he step_h). pose proof (Rmult_le_compat_l _ _ _ hq step_h).
+      exists (Rmax m (X n)). pose proof (Rmax_l m (X n)). pose proof (Rmax_r m (X n)).
+      split; [lra|]. split.
+      + intros t l. destruct (Nat.eq_dec t n) as [->|]; [assumption|].
+        apply Rle_trans with m; [apply below; lia | assumption].
+      + assert (P1 : q * sum h n * m <= q * sum h (S n) * Rmax m (X n)).
+        { apply Rmult_le_compat; try assumption. apply Rmult_le_pos; [assumption | apply PH]. }
+        unfold Rmax at 1. destruct (Rle_dec m (X n)); lra. }
+  destruct (M T) as [m [pm [below bound]]].
+  pose proof (A T) as last. pose proof (PX T).
+  assert (K : sum (fun t => h t * X t) T <= sum h T * m).
+  { clear - below hh. induction T as [|n IH]; cbn [sum]; [lra|].
+    assert (sum (fun t => h t * X t) n <= sum h n * m) by (apply IH; intros t l; apply below; lia).
+    assert (X n <= m) by (apply below; lia). pose proof (Rmult_le_compat_l _ _ _ (hh n) H0). lra. }
+  pose proof (Rmult_le_compat_l _ _ _ hq K) as L1.
+  assert (total : theta * G T <= x0 + e * sum h T + q * sum h T * m) by lra.
+  pose proof (Rmult_le_compat_l _ _ _ enough total) as L2.
+  assert (Q0 : 0 <= q * sum h T) by (apply Rmult_le_pos; [assumption | apply PH]).
+  pose proof (Rmult_le_compat_l _ _ _ Q0 bound) as L3. fold (G T). lra.
+Qed.
+End StepsInTime.
+
+Lemma sum_pos X n : (forall t, 0 < X t) -> 0 < INR n -> 0 < sum X n.
+Proof.
+  intros h k. destruct n as [|n]; [simpl in k; lra|]. clear k.
+  induction n as [|n IH]; cbn [sum] in *; [pose proof (h O); lra | pose proof (h (S n)); lra].
+Qed.
+
 (* Steps of a client under one draw, from where it starts. *)
 Theorem drifted (x : nat -> R) g c y K : 0 <= g -> x O = 0 -> (forall k, x (S k) <= g * x k + c * y) ->
   1 / INR K * sum x K <= 1 / INR K * sum (fun k => c * sum (fun i => g ^ i) k) K * y.
@@ -242,5 +359,7 @@ Ltac simply := repeat match goal with |- _ /\ _ => split end; match goal with |-
 Ltac by_fraction := let zero := fresh in intro zero; match goal with positive : 0 < ?v |- _ =>
   match v with context [_ / _] => idtac end;
   let same := fresh in assert (same : v = 0) by (field_simplify_eq; [lra | simply]); lra end.
+Ltac by_power := match goal with positive : 0 < ?v |- ?d <> 0 =>
+  first [replace d with (v ^ 2) by ring | replace d with (v ^ 3) by ring]; apply pow_nonzero, Rgt_not_eq; assumption end.
 Ltac nonzero := repeat match goal with |- _ /\ _ => split end; match goal with |- _ <> 0 =>
-  first [simply | by_fraction | apply Rgt_not_eq; nra] end.
+  first [simply | by_fraction | by_power | apply Rgt_not_eq; nra] end.

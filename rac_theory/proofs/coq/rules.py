@@ -9,6 +9,7 @@ from rac_theory.proofs.coq.iterations import accumulated, added, goal, iterated,
 from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import averaged
+from rac_theory.proofs.coq.over_sizes import gathered, some, weighed
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.theorems.symbols import T
 
@@ -116,6 +117,9 @@ _RULES: Mapping[str, Callable[[Fact, Lemmas], Lemma]] = {
     "Weighted and added": telescoped,
     "Added from the last step on": accumulated,
     "A potential": potential,
+    "Added, with what noise lets grow": gathered,
+    "Added, with weights that grow": weighed,
+    "A sum over t": some,
     "Iterated, and the mean over k": drifted,
     "A power": _power,
     "A sum of powers": _power,

@@ -17,7 +17,7 @@ from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
 from rac_theory.proofs.facts import gap
 from rac_theory.theorems import Theorem
-from rac_theory.theorems.symbols import K, N, T
+from rac_theory.theorems.symbols import K, N, T, t
 
 _WORLD = """Variables State Draw Client : Type.
 Variable E : (Draw -> R) -> R.
@@ -27,7 +27,7 @@ Hypothesis mean_is_m : is_mean Client mean_m.
 Variable W0 : State.
 Variable f : State -> R.
 Variable fstar : R."""
-_AFTER = "Notation mean_at t X := (at_ State Draw E next t X W0)."
+_AFTER = "Notation mean_at t X := ({at} State Draw E next t X W0)."
 
 
 def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> str:
@@ -37,7 +37,8 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     """
     every = (*facts,)
     originals = _originals(every)
-    terms = Terms((T, N, K, *_exponents(every, theorem)), originals)
+    in_time = any(t in one.value.numerator.symbols() for one in every if drawn_in(one.value))
+    terms = Terms((T, N, K, *_exponents(every, theorem)), originals, in_time=in_time)
     drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
     terms.names.new(identifier(theorem.id))  # nothing else is called so
     constants = {one.name for fact in every for one in fact.value.numerator.symbols() if isinstance(one, Symbol)}
@@ -77,14 +78,14 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     later = [name for name in names if name in of_bases]
     whole = [terms.lets[let] for let in terms.parts]
     same = "".join(
-        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names, *whole])}{lemmas.field}). rewrite ?base_{i}.\n"
+        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names, *whole])}{lemmas.field()}). rewrite ?base_{i}.\n"
         for i, (own, normal) in enumerate(dict.fromkeys(terms.bases))
     )
     signs = f"{positive.positive(())} {proved.at_least_zero(())}"
     return (
         f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {known}\n"
         f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
-        f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field}.\nQed."
+        f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field()}.\nQed."
     )
 
 
@@ -117,7 +118,8 @@ def _variables(terms: Terms, space: Space) -> str:
         else:
             constants.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
             names[letter.name] = name
-    return "\n".join([*constants, space.text(names), _AFTER, *drawn])
+    after = _AFTER.format(at="at_time" if terms.in_time else "at_")
+    return "\n".join([*constants, space.text(names, in_time=terms.in_time), after, *drawn])
 
 
 def _exponents(facts: Iterable[Fact], theorem: Theorem) -> Iterator[Symbol]:

@@ -186,10 +186,10 @@ class Space:
         draw = " (H : Draw)" * bool(letter.over)
         return f"Definition {name} (W : State){draw} := {self._world.letters[letter]}."
 
-    def text(self, names: Mapping[str, str]) -> str:
-        """Return what is assumed of the space and of f, by the identifiers of constants."""
+    def text(self, names: Mapping[str, str], *, in_time: bool = False) -> str:
+        """Return what is assumed of the space and of f, by the identifiers of constants; steps may change in time."""
         if self._world is None:
-            return "Variable next : State -> Draw -> State."
+            return f"Variable next : {'nat -> ' * in_time}State -> Draw -> State."
         return self._world.text.format(**{one: names[one] for one in self._world.constants})
 
     def proof(self, fact: Fact, names: Iterable[str]) -> str:

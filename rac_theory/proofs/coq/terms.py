@@ -27,6 +27,7 @@ from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
 from rac_theory.proofs.induction import ADDED, V2
 from rac_theory.theorems import metric
+from rac_theory.theorems.symbols import t
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)
@@ -34,11 +35,10 @@ _F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Sy
 
 
 class Terms:
-    """Writes expressions.
+    """Writes expressions; ``in_time`` says that what a step does changes with t.
 
     Attributes
     ----------
-    names : Names
     letters : dict
         The letters that were written, in order, with their identifiers.
     counts : set of Symbol
@@ -49,10 +49,14 @@ class Terms:
         Where expressions were written as they are: each base of a power, and how it is written in normal form.
     """
 
-    def __init__(self, counts: Iterable[Symbol], originals: Mapping[Symbol, tuple[str, Drawn]]) -> None:
+    def __init__(
+        self, counts: Iterable[Symbol], originals: Mapping[Symbol, tuple[str, Drawn]], *, in_time: bool = False
+    ) -> None:
         self.names = Names()
-        self.letters: dict[Symbol, str] = {}
-        self.counts = set(counts)
+        self.in_time = in_time
+        self.letters: dict[Symbol, str] = {t: "t"} if in_time else {}
+        self.counts = {*counts, *([t] if in_time else [])}
+        self._inside: set[Symbol] = set()
         self.lets: dict[Let, str] = {}
         self.bases: list[tuple[str, str]] = []
         self.roots: dict[str, Ratio] = {}
@@ -134,7 +138,7 @@ class Terms:
                 return number if value >= 0 and value.denominator == 1 else f"({'- ' * (value < 0)}{number})"
             case Symbol():
                 return self._symbol(expression)
-            case Let() if expression in NAMES or is_own:
+            case Let() if (expression in NAMES or is_own) and not self._inside.intersection(symbols_of(expression)):
                 if expression not in self.lets:
                     name = self.names.new({"R": "R_", "Q": "Q_"}.get(expression.name, expression.name), expression)
                     self.lets[expression] = name
@@ -183,7 +187,8 @@ class Terms:
         if symbol == metric.squared_distance.expected:
             return f"(mean_at {self._counted('T')} {self.letter(_SQUARED_DISTANCE)})"
         if symbol.of is not None:
-            return f"(mean_at {self.count(symbol.of)} {self.letter(_at_W(symbol))})"
+            at_W = next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)
+            return f"(mean_at {self.count(symbol.of)} {self.letter(at_W)})"
         if symbol in self._originals:
             draw, inner = self._originals[symbol]
             return f"({MEANS[draw]} (fun {draw} => {self._symbol(inner)}))"
@@ -196,7 +201,7 @@ class Terms:
 
     def _drawn(self, letter: Drawn) -> str:
         if letter in NEXT:
-            return f"({self.letter(NEXT[letter])} (next W H))"
+            return f"({self.letter(NEXT[letter])} (next {'t ' * self.in_time}W H))"
         if letter == moved_next:
             return f"({self.letter(moved)} W H m (S k))"
         if letter == moved_mean:
@@ -222,13 +227,15 @@ class Terms:
         return f"({before}sum (fun i => {written} ^ i) {count})"
 
     def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
-        is_new = index not in self.counts
-        self.counts.add(index)
+        known, inside, before = index in self.counts, index in self._inside, self.letters.get(index)
+        self.counts |= {index}
+        self._inside |= {index}
         bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
         body, count = self._text(term, is_own=is_own), self.count(steps)
         del self.letters[index]
-        if is_new:
-            self.counts.discard(index)
+        self.letters |= {} if before is None else {index: before}
+        self.counts -= set() if known else {index}
+        self._inside -= set() if inside else {index}
         return f"(INR {count})" if body == "1" else f"(sum (fun {bound} => {body}) {count})"
 
     def _root(self, of: Expression) -> str:
@@ -237,13 +244,7 @@ class Terms:
         return f"(sqrt {inside})"
 
     def _maximum(self, of: Iterable[Expression]) -> str:
-        parts = [self.form(read(each)) for each in of]
-        *before, last = sorted(dict.fromkeys(parts))
+        *before, last = sorted({self.form(read(each)) for each in of})
         for each in reversed(before):
             last = f"(Rmax {each} {last})"
         return last
-
-
-def _at_W(symbol: Symbol) -> Symbol:
-    """The letter for what is added over t."""
-    return next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)

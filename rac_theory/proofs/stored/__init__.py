@@ -10,6 +10,7 @@ from rac_theory.proofs.stored import (
     certified,
     convex,
     cyclic,
+    decreasing_steps,
     differences,
     exact_steps,
     gain,
@@ -21,23 +22,12 @@ from rac_theory.theorems import ALL
 
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
+_FAMILIES = (
+    *(exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified),
+    *(cyclic, decreasing_steps, differences),
+)
+
 STORED: Mapping[str, Recipe] = MappingProxyType(
-    {
-        id: getattr(family, id)
-        for id in ALL
-        for family in (
-            exact_steps,
-            next_gradient,
-            convex,
-            noisy_steps,
-            several_steps,
-            any_step,
-            gain,
-            certified,
-            cyclic,
-            differences,
-        )
-        if hasattr(family, id)
-    }
+    {id: getattr(family, id) for id in ALL for family in _FAMILIES if hasattr(family, id)}
 )
 """By id."""

@@ -6,6 +6,7 @@ from .along import steps_along
 from .certified import certified_steps
 from .constants import constants
 from .cycles import blocks_in_turns
+from .decreasing import decreasing_steps
 from .differences import steps_by_differences
 from .epochs import epochs
 from .one_step import exact_steps, noisy_steps, plain_steps
@@ -19,5 +20,5 @@ __all__ = ["World", "worlds"]
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
-    alone = (*alone, *blocks_in_turns(), *steps_by_differences())
+    alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps())
     return (*alone, *epochs(), *rounds(), *constants())

@@ -19,6 +19,8 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.theorems import Claim, Theorem, weighted_squared_gradient
+from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.theorems.metric import _weighted_means
 from rac_theory.theorems.symbols import T
 
 MORE, LESS = Fraction(11, 10), Fraction(9, 10)
@@ -128,11 +130,12 @@ class _Redefined:
 
 
 def weight(theorem: Theorem) -> Expression | None:
-    """Return what the weights on the left are powers of."""
+    """Return what the weights on the left are powers of, or what they are at t."""
     along = theorem.metric.along
     return along.args[0] if isinstance(along, partial) else None
 
 
 def _with(theorem: Theorem, bound: Expression, of_left: Expression | None) -> Theorem:
-    metric = theorem.metric if of_left is None else weighted_squared_gradient(of_left)
-    return replace(theorem, claim=Claim(metric, bound))
+    are_powers = getattr(theorem.metric.along, "func", None) is _weighted_means
+    weighted = weighted_squared_gradient if are_powers else squared_gradient_with_weights
+    return replace(theorem, claim=Claim(theorem.metric if of_left is None else weighted(of_left), bound))

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.linalg import hadamard
 
 from rac_theory import Constants
+from rac_theory.theorems.metric import Curves
 
 from .moments import followed
 from .route import Equality
@@ -99,6 +100,22 @@ def with_noise_at_last():
         maps = [(RARELY / 2, 1 - gamma * L + sign * spread, 0.0) for sign in (1, -1)] + [(1 - RARELY, 1.0, 0.0)]
         c = replace(BLANK, gamma=gamma, lambda_min=RARELY, lambda_max=RARELY, A=A, beta=1.0, C=0.0)
         found.append(Equality("multiplicative noise", c, followed(maps, L, START, LONG), (LONG,)))
+    return found
+
+
+def with_steps_that_decrease(power, times=EVERY):
+    """T19_pl: noise of two values and steps of 1/(L (t + t_0)). T19: none, and a first step of 1/L to the minimum."""
+    found = []
+    for offset, size in ((2.0, 0.7), (7.5, 0.4)) if power == 1 else ((1.0, 0.0), (2.3, 0.0)):
+        gamma = 1 / L / offset**power if power == 1 else 1 / L
+        square, squares = START**2, []
+        for t in range(max(times) + 1):
+            squares.append(square)
+            step = gamma * (offset / (t + offset)) ** power
+            square = (1 - step * L) ** 2 * square + (step * size) ** 2
+        c = replace(BLANK, gamma=gamma, offset=offset, A=0.0, beta=1.0, C=size**2)
+        curves = Curves(*(np.array([squares]) * scale for scale in (L / 2, L**2, 1.0)))
+        found.append(Equality(f"t_0 = {offset:g}", c, curves, times))
     return found
 
 
@@ -196,5 +213,7 @@ EXACT: dict[str, list[Equality]] = {
     "T18_pl": in_one_block(descent(0.3, 0.6, probability=1.0)),
     "T20": by_differences((1, 2), 1.0, h=5e-5),
     "T20_pl": by_differences(EVERY) + by_differences(EVERY, 1.0),
+    "T19": with_steps_that_decrease(1 / 2),
+    "T19_pl": with_steps_that_decrease(1),
 }
 """Equalities by id; the others of ours are not known to be attained, and rest on their proofs."""

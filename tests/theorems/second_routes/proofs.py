@@ -22,6 +22,8 @@ NEARLY_ISOTROPIC = replace(EXACT, lambda_max=0.37)
 NOISY = replace(EXACT, A=0.45, beta=1.3, C=0.8)
 ALONG = tuple(replace(c, L=np.nan, L_H=2.6) for c in (EXACT, LONG, replace(EXACT, mu=4.1)))  # mu may exceed L_H
 TURNS = replace(EXACT, L_H=1.9, ell=2.2), replace(LONG, L_H=1.1, ell=1.3)
+ROOT_STEPS = replace(NOISY, offset=1.7)
+HARMONIC = replace(NOISY, gamma=0.14, offset=32.0)
 NOISY_ALONG = replace(NOISY, L=np.nan, L_H=2.6)
 OFF = replace(SHORT, bias_squared=0.8)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
@@ -70,6 +72,35 @@ def largest_gradients(*at):
             squares.append(2 * c.L * gaps[-1])
             gaps.append(steps.exact(c, gaps[-1], squares[-1]))
         found.append(of_gradients("largest gradients", c, squares, tuple(range(1, 7))))
+    return found
+
+
+def largest_means(*at):
+    """T19: all that noise and gaps as large as the largest allow, spent in equal parts at all t."""
+    found = []
+    for c in at:
+        for T in (*HORIZONS, 11):  # a tenth of 11 steps is a step
+            each = [steps.shortened(c, t, 1 / 2) for t in range(T)]
+            spent = c.gap0_upper + sum(steps.noisy(one, 0.0, 0.0) for one in each)
+            grown = sum(steps.growth(one) - 1 for one in each)
+            largest = root(lambda gap, spent=spent, grown=grown: spent + grown * gap - gap)
+            of_first = -steps.noisy(replace(c, C=0.0), 0.0, 1.0) / c.gamma
+            squares = [(spent + grown * largest) / of_first / T / one.gamma for one in each]
+            found.append(of_gradients("largest mean", c, squares))
+    return found
+
+
+def weighted_gaps(*at):
+    """T19_pl: gaps that, times weights, grow by what noise adds alone."""
+    found = []
+    for c in at:
+        gaps, before = [c.gap0], c.offset + steps.second_order(c) - 2
+        for t in range(11):
+            after = before + 1
+            noise = steps.noisy(steps.shortened(c, t, 1), 0.0, 0.0)
+            gaps.append(before**2 * gaps[-1] / after**2 + noise)
+            before = after
+        found.append(of_gaps("weighted gaps", c, gaps))
     return found
 
 
@@ -245,6 +276,8 @@ PROOFS: dict[str, list[Equality]] = {
     "T15_pl": rates(steps.of_gain, EXACT),
     "T18": averages(steps.cycle, *TURNS),
     "T18_pl": rates(steps.cycle, *TURNS),
+    "T19": largest_means(ROOT_STEPS, replace(ROOT_STEPS, A=0.0)),
+    "T19_pl": weighted_gaps(HARMONIC, replace(HARMONIC, A=0.0)),
     "T16": scaled_averages(replace(EXACT, L=np.nan, gamma=1.0)),
     "T20": averages(steps.by_differences, OFF),
     "T20_pl": rates(steps.by_differences, OFF),

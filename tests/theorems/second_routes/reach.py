@@ -158,12 +158,24 @@ def _turns_gain(c):
     return c.ell >= 0 and _progress(steps.cycle, c) > 0
 
 
+def _root_steps(p):
+    each = [steps.shortened(p.c, t, 1 / 2) for t in range(p.T)]
+    return sum(steps.growth(one) - 1 for one in each) < 1 and _progress(steps.noisy, p.c) > 0
+
+
+def _harmonic(c):
+    """A gap falls by 2/(t + t_0) of it to first order, and the first weight is as large as the slack asks."""
+    kappa, fall = steps.second_order(c) if c.lambda_min > 0 else 0.0, 2 * c.mu * c.lambda_min * c.gamma
+    return fall >= 2 / c.offset and 1 <= kappa <= c.offset - 1
+
+
 def _when(sound):
     return lambda p: bool(sound(p.c))
 
 
 _NOISY = replace(proofs.NOISY, gamma=0.2, A=0.3, lambda_max=0.45)
 _FALLING = replace(proofs.CALM, gamma=0.03, L_max=1.9, mu=1.5, lambda_max=0.55)
+_HARMONIC = replace(_FALLING, L=1.9, gamma=333.0, offset=6.0, A=3e-7, beta=7e-4, C=0.8)
 _ALONG, _NOISY_ALONG = (replace(c, L=float("nan"), L_H=c.L) for c in (proofs.EXACT, _NOISY))
 
 REACH = {
@@ -207,5 +219,7 @@ REACH = {
     "T18_pl": Reach(proofs.TURNS[0], _when(lambda c: _turns_gain(c) and _falls(steps.cycle, c))),
     "T20": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
     "T20_pl": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
+    "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
+    "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
     "T16": Reach(proofs.EXACT, _when(lambda c: _progress(steps.certified, c) > 0)),
 }

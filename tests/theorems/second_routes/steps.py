@@ -59,6 +59,23 @@ def noisy(c, gap, square):
     return gap - c.gamma * length + c.L / 2 * (c.gamma * c.gamma) * noise
 
 
+def shortened(c, t, power):
+    """The constants of step t of those that decrease."""
+    return replace(c, gamma=c.gamma * (c.offset / (t + c.offset)) ** power)
+
+
+def growth(c):
+    """What noise makes of a gap of one in a step of T5, where the gradient is zero."""
+    return noisy(c, 1.0, 0.0) - noisy(c, 0.0, 0.0)
+
+
+def second_order(c):
+    """kappa of T19_pl: what a first step that takes 2/t_0 of a gap to first order falls short of it, times t_0^2."""
+    steep = replace(c, mu=1 / (c.gamma * c.offset * c.lambda_min), C=0.0)
+    left = noisy(steep, 1.0, 2 * steep.mu)
+    return (left - 1 + 2 / c.offset) * c.offset**2
+
+
 def along(c, gap, square):
     """A step of T13: the model of curvature Q, of which the mean of H Q H is L_H times that of H at most."""
     return exact(replace(c, L=c.L_H), gap, square)

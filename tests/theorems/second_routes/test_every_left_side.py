@@ -5,6 +5,7 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Symbol, number
+from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
 from rac_theory.theorems.metric import Curves
 from rac_theory.theorems.symbols import A, T, gamma, t
 
@@ -29,6 +30,7 @@ METRICS = [
     theorems.mean_squared_gradient,
     theorems.mean_scaled_squared_gradient,
     theorems.weighted_squared_gradient(WEIGHT),
+    squared_gradient_with_weights(1 / (A + t)),
 ]
 
 

@@ -1,0 +1,92 @@
+"""Steps that change with t: the rules that add what is true at each t, as theorems of the file's beginning."""
+
+from rac_theory.algebra import Expression, symbols_of
+from rac_theory.algebra.expression import Product, Sum, Total
+from rac_theory.proofs.coq.iterations import added, goal, of_state, parents, started
+from rac_theory.proofs.coq.lemma import Lemma
+from rac_theory.proofs.coq.lemmas import Lemmas
+from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.facts import gap
+from rac_theory.proofs.induction import FIRST, LAST, S
+from rac_theory.theorems.symbols import T, t
+
+_CONTEXT = "State Draw E next mean_is_E"
+
+
+def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps that are added, with what noise lets grow."""
+    step, q, theta, e, h, g, bounded, squares, end = parents(fact)
+    for one in (step, q, theta, e, h, g, bounded, squares, end):
+        lemmas.known(one)
+    growth, slope, noise = (lemmas.terms.normal(one.value.expression) for one in (q, theta, e))
+    share, size = (lemmas.terms.normal(one.value.expression) for one in (h, g))
+    name, square, steps, start = (
+        of_state(gap, lemmas),
+        of_state(S, lemmas),
+        lemmas.terms.letter(T),
+        _start(fact, lemmas),
+    )
+    begin = started(*_first(fact), lemmas)
+    shares = f"sum (fun t => {share}) {steps}"
+    left = f"({slope} * ((1 - {growth} * {shares}) * sum (fun t => ({size} * (mean_at t {square}))) {steps}))"
+    at_each = "intro t. cbn beta. "
+    script = (
+        f"  apply (gathered {_CONTEXT} {name} {square} {growth} {slope} {noise}\n"
+        f"    (fun t => {share}) (fun t => {size})).\n"
+        f"{goal(lemmas, q)}{goal(lemmas, theta)}{goal(lemmas, e)}{goal(lemmas, h, at_each)}{goal(lemmas, g, at_each)}"
+        f"{goal(lemmas, bounded)}{goal(lemmas, step, 'intros t W. cbn beta. ')}{goal(lemmas, squares, 'intro W. ')}"
+        f"{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
+    )
+    return added(lemmas, left, f"({start} + {noise} * {shares})", script)
+
+
+def weighed(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps that are added, with weights that grow."""
+    step, a = parents(fact)
+    assert fact.said is not None
+    assert isinstance(fact.said.terms[1], Sum)
+    whole = fact.said.terms[1].terms[-1]
+    assert isinstance(whole, Product)
+    total = next(one for one in whole.factors if isinstance(one, Total))
+    for one in (step, a):
+        lemmas.known(one)
+    times = lemmas.terms.normal(Product(tuple(one for one in whole.factors if one is not total)))
+    term, weight = (lemmas.terms.normal(one) for one in (total.term, a.value.expression))
+    first, last = (lemmas.terms.normal(a.value.expression.at({t: place})) for place in (0, T))
+    steps, start, end = lemmas.terms.letter(T), _start(fact, lemmas), lemmas.terms.normal(LAST[gap])
+    begin = started(*_first(fact), lemmas)
+    name = of_state(gap, lemmas)
+    at_last, at_first = f"(fun t : nat => {weight}) {steps}", f"(fun t : nat => {weight}) 0%nat"
+    right = f"{first} * {start} + {times} * sum (fun t => {term}) {steps}"
+    script = (
+        f"  assert (whole : {at_last} * (mean_at {steps} {name})\n"
+        f"    <= {at_first} * {start} + {times} * sum (fun t => {term}) {steps}).\n"
+        f"  {{ apply (weighed {_CONTEXT} {name} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
+        f"{goal(lemmas, a, 'intro t. cbn beta. ')}"
+        f"{goal(lemmas, step, 'intros t W. cbn beta. rewrite ?S_INR. ')}  - exact {begin}. }}\n"
+        f"  cbn beta in whole. change (INR 0) with 0 in whole.\n"
+        f"  unfold {name} in whole. rewrite (time_less {_CONTEXT}) in whole.\n"
+        f"  apply (le_from _ _ _ (diff _ _ whole)).{lemmas.algebra((), ())}"
+    )
+    return added(lemmas, f"({last} * {end})", f"({right})", script)
+
+
+def some(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a sum of what is positive."""
+    (of,) = parents(fact)
+    lemmas.known(of)
+    steps, positive = lemmas.terms.letter(T), lemmas.count_is_positive(T)
+    sums = f"(sum (fun t => {lemmas.terms.normal(of.value.expression)}) {steps})"
+    script = f"  apply sum_pos; [intro t; cbn beta|exact {positive}].\n{goal(lemmas, of, strict=True)}"
+    return added(lemmas, "0", sums, script.rstrip(), strict=True)
+
+
+def _first(fact: Fact) -> tuple[Expression, Expression]:
+    """Which number at W is followed, and what it is at most at the start."""
+    assert fact.said is not None
+    symbols = symbols_of(fact.said.terms[1])
+    return next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols)
+
+
+def _start(fact: Fact, lemmas: Lemmas) -> str:
+    return lemmas.terms.normal(_first(fact)[1])

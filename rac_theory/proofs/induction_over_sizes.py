@@ -1,0 +1,67 @@
+"""From one step to T of them where t is in it, as it is where steps decrease: what is true at each t is added."""
+
+from rac_theory.algebra import Expression, Relation, Symbol, symbols_of, total
+from rac_theory.proofs.fact import Fact, follows, same
+from rac_theory.proofs.induction import AFTER, FIRST, LAST, S, constant, number_of
+from rac_theory.proofs.missing import Missing
+from rac_theory.theorems.metric import SQUARED_GRADIENT
+from rac_theory.theorems.symbols import T, t
+
+
+def gather(
+    step: Fact, q: Fact, theta: Fact, e: Fact, h: Fact, g: Fact, bounded: Fact, squares: Fact, end: Fact, start: Symbol
+) -> Fact:
+    """``theta g(t) S <= (1 + q h(t)) x - x+ + e h(t)`` at each t, none of q, theta, e, g(t), h(t), S, x negative, and
+    ``q (h(0) + ... + h(T-1)) <= 1``: ``theta (1 - q sum h) sum g(t) S_t`` is at most ``x_0 + e sum h``.
+
+    The largest mean M of x before T is at most ``x_0 + e sum h + M q sum h``, and so is what M stands for added up.
+    """
+    x, x0, by = FIRST[start]
+    growth, slope, noise = map(_fixed, (q, theta, e))
+    share, size = _at_each(h), _at_each(g)
+    same(step, (1 + growth * share) * x - AFTER[x] + noise * share - slope * size * S)
+    same(squares, S)
+    same(end, x)
+    shares = total(t, T, share)
+    same(bounded, 1 - growth * shares)
+    left = slope * (1 - growth * shares) * total(t, T, size * SQUARED_GRADIENT)
+    facts = step, q, theta, e, h, g, bounded, squares, end
+    return follows("Added, with what noise lets grow", left <= x0 + noise * shares, by, *facts)
+
+
+def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) -> Fact:
+    """``a(t+1) x+ <= a(t) x + c e(t)`` at each t, with ``a(t) >= 0``: ``a(T) x_T`` is at most ``a(0) x_0`` and c times
+    the sum of ``e(t)``."""
+    x, x0, by = FIRST[start]
+    weight = _at_each(a)
+    constant(times, e)
+    _free(times)
+    same(step, weight * x + times * e - weight.at({t: t + 1}) * AFTER[x])
+    said = weight.at({t: T}) * LAST[x] <= weight.at({t: 0}) * x0 + times * total(t, T, e)
+    return follows("Added, with weights that grow", said, by, step, a)
+
+
+def some(g: Fact) -> Fact:
+    """A sum over t < T of what is positive at each t is positive."""
+    if not g.strict:
+        raise Missing(f"it must be known to be positive, but {g!r} is all that is known")
+    return follows("A sum over t", total(t, T, _at_each(g)) > 0, [], g)
+
+
+def _fixed(fact: Fact) -> Expression:
+    """The number that a fact says is not negative, the same at each t."""
+    value = number_of(fact)
+    _free(value)
+    return value
+
+
+def _free(value: Expression) -> None:
+    if t in symbols_of(value):
+        raise Missing(f"{value!r} must be the same at each t")
+
+
+def _at_each(fact: Fact) -> Expression:
+    """The number that a fact says is not negative at each t, of which nothing is assumed."""
+    if asked := [one for one in fact.by if isinstance(one, Relation) and t in symbols_of(one)]:
+        raise ValueError(f"t must stand for every whole number that is not negative, {asked[0]!r} is asked of it")
+    return number_of(fact)

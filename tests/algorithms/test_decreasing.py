@@ -1,0 +1,181 @@
+"""Steps that decrease: their sizes, by hand, and that nothing else changes."""
+
+import numpy as np
+import pytest
+
+from rac_theory import (
+    GD,
+    SGD,
+    Bernoulli,
+    Case,
+    CertifiedStep,
+    Clients,
+    Constants,
+    Decreasing,
+    Exact,
+    Implementation,
+    LayeredRACLoRA,
+    Local,
+    Minibatch,
+    Noisy,
+    RACLoRA,
+    Reshuffled,
+    StepPerDraw,
+    Unsupported,
+    exact_rate,
+    expected,
+    simulate,
+    theorems,
+)
+from rac_theory.algebra import Symbol, number, total
+from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
+from rac_theory.sketches import Coordinate, Gaussian, Haar
+
+ROWS = LeastSquares(np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0], [2.0, -1.0]]), np.array([1.0, 0.0, 2.0, 1.0]))
+CLIENTS = Federated(ROWS, 2)
+LINE = Quadratic.left([[1.0]], W_star=[[1.0]])
+SOURCES = {
+    "exact": (Exact(), ROWS),
+    "noisy": (Noisy(0.3), ROWS),
+    "minibatch": (Minibatch(2), ROWS),
+    "local": (Local(2), ROWS),
+    "reshuffled": (Reshuffled(), ROWS),
+    "clients": (Clients(Local(2)), CLIENTS),
+}
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_sizes_on_a_line_by_hand(power):
+    """x+ = (1 - gamma_t) x: would catch a first step that is too short, and a t that starts at 1."""
+    run = simulate(Case(Decreasing(GD(0.5), offset=3.0, power=power), LINE, steps=6), record=["W"])
+    x, by_hand = 1.0, [1.0]
+    for t in range(6):
+        x *= 1 - 0.5 * (3 / (3 + t)) ** power
+        by_hand.append(x)
+    np.testing.assert_allclose(1 - run.iterates[0, :, 0, 0], by_hand, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_steps_of_power_zero_are_those_of_the_algorithm_to_the_bit(name):
+    """A step that is scaled otherwise than by an exact one, or that draws another time, would differ."""
+    gradients, problem = SOURCES[name]
+    algorithm = RACLoRA(Coordinate(2, 1), 0.05, gradients=gradients)
+    W, seed = np.ones((5, *problem.shape)), 3
+    ways = [
+        one.iterates(problem, W, np.random.default_rng(seed)) for one in (algorithm, Decreasing(algorithm, 4.0, 0.0))
+    ]
+    for _ in range(8):
+        one, other = map(next, ways)
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_step_is_that_of_the_algorithm_at_t(name):
+    """Each step again, from the same draws, by the algorithm whose gamma is gamma_t: the definition of ``at``."""
+    gradients, problem = SOURCES[name]
+    decreasing = Decreasing(RACLoRA(Coordinate(2, 1), 0.05, gradients=gradients), 2.0, 0.5)
+    W = np.ones((3, *problem.shape))
+    first, *later = [next_of(decreasing, problem, W, steps) for steps in (1, 2, 3)]
+    np.testing.assert_array_equal(first, next_of(decreasing.at(0), problem, W, 1))
+    assert not any(np.allclose(one, next_of(decreasing.at(0), problem, W, 2 + i)) for i, one in enumerate(later))
+    assert decreasing.at(6).gamma == 0.05 * (2 / 8) ** 0.5
+
+
+def next_of(algorithm, problem, W, steps):
+    path = algorithm.iterates(problem, W, np.random.default_rng(0))
+    for _ in range(steps):
+        W = next(path)
+    return W
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_expectations_are_the_means_of_runs(name, power):
+    """20 000 runs, five standard errors (a right one fails once in a million): a map that is one t late would differ
+    by 20 of them, as a check against the shifted schedule shows for additive noise."""
+    gradients, problem = SOURCES[name]
+    case = Case(Decreasing(RACLoRA(Coordinate(2, 1), 0.1, gradients=gradients), 2.0, power), problem, steps=6)
+    mean, run = expected(case).gap, simulate(case, runs=20_000, rng=1)
+    error = run.gaps.std(axis=0)[1:] / len(run.gaps) ** 0.5
+    assert (np.abs(run.gaps.mean(axis=0) - mean)[1:] <= 5 * error + 1e-12).all()
+
+
+def test_rational_expectations_are_the_same():
+    """In fractions, to 1e-12; and a root is refused."""
+    algorithm = RACLoRA(Gaussian(2, 1), 0.1)
+    case = Case(Decreasing(algorithm, 3.0), ROWS, steps=4)
+    np.testing.assert_allclose(expected(case, exact=True).gap.astype(float), expected(case).gap, rtol=1e-12)
+    with pytest.raises(Unsupported, match="power=0 or 1"):
+        expected(Case(Decreasing(algorithm, 3.0, 0.5), ROWS, steps=4), exact=True)
+
+
+def test_layers_and_a_coin_take_such_steps_too():
+    layers = Layers([(2, 1), (2, 1)])
+    problem = Quadratic.left(np.diag([1.0, 2.0, 0.5, 1.5]), np.ones((4, 1)))
+    layered = LayeredRACLoRA(layers, [Coordinate(2, 1), None], gamma=0.1)
+    coin = Bernoulli(Coordinate(4, 1), Coordinate(1, 1), gamma=0.1)
+    for algorithm in (layered, coin):
+        shorter, whole = (expected(Case(one, problem, steps=9)).gap for one in (Decreasing(algorithm, 1.0), algorithm))
+        assert shorter[1] == whole[1]
+        assert (shorter[2:] > whole[2:]).all()
+
+
+def test_there_is_no_rate():
+    with pytest.raises(Unsupported, match="steps must have one size"):
+        exact_rate(Case(Decreasing(RACLoRA(Haar(2, 1), 0.1), 3.0), ROWS))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "offset", "power", "words"),
+    [
+        (SGD(1.0, CertifiedStep()), 1.0, 1.0, "without step sizes of their own"),
+        (StepPerDraw(Haar(2, 1)), 1.0, 1.0, "algorithm must be a ProjectedDescent"),
+        (GD(0.1), 0.0, 1.0, "offset must be"),
+        (GD(0.1), 1.0, 1.5, r"power must be in \[0, 1\]"),
+        (GD(0.1), 1.0, -0.5, "power must be"),
+    ],
+)
+def test_what_is_refused(algorithm, offset, power, words):
+    with pytest.raises(ValueError, match=words):
+        Decreasing(algorithm, offset, power)
+
+
+def test_an_implementation_is_not_of_steps_that_decrease():
+    """A step of one's own is not told t."""
+    with pytest.raises(ValueError, match="implements must be"):
+        Implementation(lambda W, rng: W, implements=Decreasing(GD(0.1), 1.0))
+
+
+@pytest.mark.parametrize("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
+def test_no_theorem_about_steps_of_one_size_applies(theorem):
+    """Each of the others, with the words that it is the steps."""
+    algorithm = Decreasing(RACLoRA(Haar(2, 1), 0.01, gradients=Noisy(0.1)), 50.0, 0.25)
+    case = Case(algorithm, ROWS, steps=3)
+    assert theorem.unmet(case, Constants.of(case))
+
+
+def test_there_is_no_one_gain():
+    """nu of the first step would promise too much of the others."""
+    case = Case(Decreasing(RACLoRA(Haar(2, 1), 0.01), 50.0), ROWS)
+    c, whole = Constants.of(case), Constants.of(Case(RACLoRA(Haar(2, 1), 0.01), ROWS))
+    assert np.isnan([c.nu, c.longest_step]).all()
+    assert (c.gamma, c.offset, c.lambda_min, c.L_H) == (0.01, 50.0, whole.lambda_min, whole.L_H)
+    assert np.isfinite(whole.nu)
+    assert np.isnan(whole.offset)
+
+
+def test_a_horizon_of_steps_that_decrease():
+    """By looking at all; and where no T up to 2^20 will do it is not said that there is none."""
+    case = Case(Decreasing(SGD(0.5, Noisy(1.0)), 2.0), LINE)
+    bound = theorems.T19_pl.bound(Constants.of(case), 20_000)
+    assert theorems.T19_pl.steps_to(1e-3, case) == np.flatnonzero(bound <= 1e-3)[0]
+    assert np.isnan(theorems.T19_pl.steps_to(1e-9, case))
+
+
+def test_sums_at_many_steps_are_those_at_each():
+    """Of one array of horizons the sums go on from each other: a sum that begins with t = 1 would differ."""
+    t, T = Symbol("t"), Symbol("T")
+    steps = np.array([0.0, 1.0, 7.0, 3.0, np.nan, 2.0])
+    found = number(total(t, T, 1 / (1 + t)), {"T": steps})
+    one_by_one = [number(total(t, T, 1 / (1 + t)), {"T": each}) for each in steps]
+    np.testing.assert_allclose(found, one_by_one, rtol=1e-15)
