@@ -8,6 +8,7 @@ from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.stored import (
     any_step,
     certified,
+    client_epochs,
     convex,
     exact_steps,
     gain,
@@ -23,7 +24,17 @@ STORED: Mapping[str, Recipe] = MappingProxyType(
     {
         id: getattr(family, id)
         for id in ALL
-        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified)
+        for family in (
+            exact_steps,
+            next_gradient,
+            convex,
+            noisy_steps,
+            several_steps,
+            any_step,
+            gain,
+            certified,
+            client_epochs,
+        )
         if hasattr(family, id)
     }
 )
