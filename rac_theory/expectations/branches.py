@@ -7,15 +7,17 @@ from itertools import permutations
 import numpy as np
 
 from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
-from rac_theory.algorithms.gradients import Clients, Local
+from rac_theory.algorithms.gradients import Clients, Local, Reshuffled
 from rac_theory.expectations.branch_map import BranchMap
-from rac_theory.expectations.components import Components, components_in, curved_directions, pooled
+from rac_theory.expectations.client_branches import mean_of_clients
+from rac_theory.expectations.components import Components, components_in, curved_directions, of_clients, pooled
 from rac_theory.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.expectations.layered_map import layered_frame, listed_by_layers
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.expectations.step_moments import Covered
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems.checks import Array
+from rac_theory.problems.client_constants import shares_of
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches.laws.second_moments import lifted
 from rac_theory.sketches.moments import Moments
@@ -30,7 +32,7 @@ _Draws = tuple[Array, Array]
 
 
 def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
-    """Return the map of ``Local``, ``Reshuffled`` or ``Clients(Local)``, or raise ``Unsupported``."""
+    """Return the map of ``Local``, of ``Reshuffled``, or of ``Clients`` with either, or raise ``Unsupported``."""
     quadratic, source = pooled(problem), algorithm.gradients
     frame = frame_for(algorithm, quadratic, apart=isinstance(source, Local))
     if isinstance(source, Local):
@@ -38,22 +40,35 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     else:
         components = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
     P, weights = _draws(algorithm, frame, problem.shape)
+    curvatures = np.broadcast_to(frame.curvatures, (frame.dim, frame.curvatures.shape[1])).T
+    roots = np.sqrt(np.where([curved_directions(h) for h in curvatures], curvatures, 0.0))
+    F = (np.eye(frame.dim) if frame.basis is None else frame.basis) * roots[:, None, :]
+    N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
+    if isinstance(source, Clients):
+        clients = of_clients(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
+        paths = [_paths(N, source.source, rows) for rows in clients]
+        T, c, of_moments, of_mean = mean_of_clients(paths, source.participation, [*map(float, shares_of(problem))])
+        agree = all(rows.agree for rows in clients) if isinstance(source.source, Reshuffled) else components.agree
+    else:
+        T, c = _paths(N, source, components)
+        of_moments = of_mean = np.full(len(T), 1 / len(T))
+        agree = components.agree
+    ps, of_means = (np.multiply.outer(of_each, weights).ravel() for of_each in (of_moments, of_mean))
+    return BranchMap(roots, frame.coordinates, np.concatenate(T), np.concatenate(c), ps, of_means, agree)
+
+
+def _paths(N: Array, source: object, components: Components) -> tuple[Array, Array]:
+    """The affine maps of all ways to descend, T, (paths, k, g, d, d), and c, for each of k draws of N, (k, g, d, d)."""
     orders = _orders(source, len(components.K))
-    groups, d, columns = frame.curvatures.shape[1], frame.dim, components.k.shape[2]
-    size = len(P) * (1 if isinstance(source, Clients) else len(orders)) * groups * d * (d + columns)
+    d, columns = N.shape[-1], components.k.shape[2]
+    size = len(orders) * N[..., 0].size * (d + columns)
     if size > _LARGEST:
         raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
-    curvatures = np.broadcast_to(frame.curvatures, (d, groups)).T
-    roots = np.sqrt(np.where([curved_directions(h) for h in curvatures], curvatures, 0.0))
-    F = (np.eye(d) if frame.basis is None else frame.basis) * roots[:, None, :]
-    N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
-    paths = [_descent(N, components, order) for order in orders]
-    if isinstance(source, Clients):
-        T, c = (np.mean([path[i] for path in paths], axis=0) for i in (0, 1))
-    else:
-        T, c = (np.concatenate([path[i] for path in paths]) for i in (0, 1))
-        weights = np.tile(weights / len(paths), len(paths))
-    return BranchMap(roots, frame.coordinates, T, c, weights, agree=components.agree)
+    if not isinstance(source, Reshuffled):  # all steps are along one gradient
+        K, k = (each.mean(axis=0, keepdims=True) for each in components[:2])
+        components = Components(K, k, components.scale)
+    every = [_descent(N, components, order) for order in orders]
+    return np.stack([T for T, _ in every]), np.stack([c for _, c in every])
 
 
 def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
@@ -70,11 +85,8 @@ def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
 
 def _orders(source: object, components: int) -> list[tuple[int, ...]]:
     """The order in which components are used, for each path of a step."""
-    if isinstance(source, Local):
-        return [(0,) * source.steps]
-    if isinstance(source, Clients):
-        steps = source.source.steps if isinstance(source.source, Local) else 1
-        return [(client,) * steps for client in range(components)]
+    if not isinstance(source, Reshuffled):
+        return [(0,) * (source.steps if isinstance(source, Local) else 1)]
     if components > LARGEST_SHUFFLED:
         raise Unsupported(
             f"reshuffled components must be at most {LARGEST_SHUFFLED}, whose orders are enumerated, got {components}"

@@ -81,7 +81,7 @@ zeta_of_data = granted(
     _ONE_STEP, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
 )
 
-# A round of clients that are sampled, W+ = W - eta K H ghat, each with an epoch of its own; gbar is that of all clients.
+# A round of clients that are sampled, W+ = W - eta K H ghat, each with an epoch of its own; gbar is that of all.
 _SAMPLED = smooth_components, fed_rac_lora_sampled
 ghat = vector("ghat", r"\hat g", "H")
 _way = letter("mean_m||Hgbar_m||^2", r"\mathrm{mean}_m \Vert H \bar g_m \Vert^2", "H")

@@ -20,22 +20,12 @@ from rac_theory.theorems import ALL
 
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
+_FAMILIES = (
+    *(exact_steps, next_gradient, convex, noisy_steps, several_steps, client_epochs),
+    *(any_step, gain, certified),
+)
+
 STORED: Mapping[str, Recipe] = MappingProxyType(
-    {
-        id: getattr(family, id)
-        for id in ALL
-        for family in (
-            exact_steps,
-            next_gradient,
-            convex,
-            noisy_steps,
-            several_steps,
-            any_step,
-            gain,
-            certified,
-            client_epochs,
-        )
-        if hasattr(family, id)
-    }
+    {id: getattr(family, id) for id in ALL for family in _FAMILIES if hasattr(family, id)}
 )
 """By id."""
