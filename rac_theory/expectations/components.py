@@ -40,7 +40,7 @@ def pooled(problem: Problem) -> Problem:
     """Return clients with least squares as one least squares, whose rows weigh as they do in the mean over clients."""
     if not isinstance(problem, Federated):
         return problem
-    clients = _least_squares_clients(problem)
+    clients = [_pooled_client(client, problem) for client in problem.clients]
     rows = sum(len(client.Y) for client in clients)
     shares = zip(problem.weights, clients, strict=True)
     weights = [math.sqrt(rows * weight / (sum(problem.weights) * len(client.Y))) for weight, client in shares]
@@ -72,10 +72,10 @@ def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Compone
 
 
 def of_clients(frame: Frame, centre: Eigenbasis, problem: Problem) -> list[Components]:
-    """Return the rows of the least squares of each client, in the frame of f."""
+    """Return the components of each client, in the frame of f."""
     if not isinstance(problem, Federated):
         raise Unsupported(f"clients must be those of Federated itself, got {problem!r}")
-    return [_rows(frame, centre, client) for client in _least_squares_clients(problem)]
+    return [components_in(frame, centre, client) for client in problem.clients]
 
 
 def _rows(frame: Frame, centre: Eigenbasis, problem: LeastSquares) -> Components:
@@ -108,11 +108,11 @@ def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
     return np.asarray(curvatures > 64 * np.finfo(float).eps * curvatures.shape[-1] * curvatures.max())
 
 
-def _least_squares_clients(problem: Federated) -> list[LeastSquares]:
-    clients = [client for client in problem.clients if type(client) is LeastSquares]
-    if len(clients) < len(problem.clients):
+def _pooled_client(client: Problem, problem: Problem) -> LeastSquares:
+    client = pooled(client)
+    if type(client) is not LeastSquares:
         raise Unsupported(f"the clients must have LeastSquares itself, got {problem!r}")
-    return clients
+    return client
 
 
 def _dense(problem: LeastSquares) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rac_theory.algebra import Expression, Relation, symbols_of
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.theorems import federated, reshuffling, stochastic
+from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
 from rac_theory.theorems.symbols import (
     A,
     C,
@@ -83,6 +83,15 @@ def round_step(c: Constants, case: Case) -> float:
     c = replace(c, gamma=_longest(federated.T9, c))
     share = float(read(mu * lambda_min / (L_max * lambda_max), c)) if _falls(c) else 1.0
     while read(federated.a, c) > share / (3 + share):
+        c = replace(c, gamma=c.gamma / 2)
+    return c.gamma
+
+
+def client_epochs_step(c: Constants, case: Case) -> float:
+    """T9rr and T10rr: halved until drift and sampling take at most a third off the rate of T10rr."""
+    c = replace(c, gamma=_longest(client_epochs.T9rr, c))
+    share = float(read(mu * lambda_min / (L_max * lambda_max), c)) if _falls(c) else 1.0
+    while read(client_epochs.v, c) > share / 3:
         c = replace(c, gamma=c.gamma / 2)
     return c.gamma
 

@@ -1,5 +1,6 @@
 """A finite sum whose components are divided among clients, and the mean over clients of their means."""
 
+import copy
 import math
 from collections.abc import Sequence
 from functools import cached_property
@@ -65,10 +66,10 @@ class Federated:
         listed = isinstance(clients, Sequence) and not isinstance(clients, str)
         rows = partition(clients, N) if listed else even_shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
-        self._told = "" if weights == "equal" else f", weights={shown(weights)}"
+        self._weighed = "" if weights == "equal" else f", weights={shown(weights)}"
         told = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
-        self._made_by = ("", f"clients={told}")
-        self._clients = tuple(client_of(problem, m, own) for m, own in enumerate(rows))
+        self._made_by = ("", f"clients={told}", "")
+        self._clients: tuple[Any, ...] = tuple(client_of(problem, m, own) for m, own in enumerate(rows))
         self._weights = client_weights(weights, [*map(len, rows)])
         shares = shares_of(self)
         self._times = tuple(len(rows) * share for share in shares)  # what a client is multiplied by as a component
@@ -83,7 +84,7 @@ class Federated:
         """Divide the rows sorted by label, or by target, as evenly as can be: clients that differ much."""
         targets = np.asarray(divisible(problem).targets).reshape(problem.n_components, -1)
         made = cls(problem, even_shares(np.lexsort(targets.T[::-1]), clients), weights)
-        return made._called("by_label", f"clients={clients}")
+        return made._called(".by_label", f"clients={clients}")
 
     @classmethod
     def at_random(
@@ -93,19 +94,27 @@ class Federated:
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, 0))
         order = generator.permutation(divisible(problem).n_components)
         made = cls(problem, even_shares(order, clients), weights)
-        return made if rng is generator else made._called("at_random", f"clients={clients}, rng={shown(rng)}")
+        return made if rng is generator else made._called(".at_random", f"clients={clients}, rng={shown(rng)}")
 
     def __repr__(self) -> str:
-        method, arguments = self._made_by
-        return f"{type_name(self)}{'.' * bool(method)}{method}({self._problem!r}, {arguments}{self._told})"
+        method, arguments, after = self._made_by
+        return f"{type_name(self)}{method}({self._problem!r}, {arguments}{self._weighed}){after}"
 
-    def _called(self, method: str, arguments: str) -> Self:
+    def _called(self, method: str, arguments: str, after: str = "") -> Self:
         """Remember the call that made this, for the repr."""
-        self._made_by = (method, arguments)
+        self._made_by = (method, arguments, after)
         return self
 
+    def in_batches(self, batches: int) -> Self:
+        """The same f and clients, but the components of each are that many batches of its rows in order, as even as can
+        be: an epoch of a client has then so many steps, however many rows it has."""
+        made = copy.copy(self)
+        made._clients = tuple(Federated(client, batches, "rows") for client in self.clients)
+        method, arguments, _ = self._made_by
+        return made._called(method, arguments, f".in_batches({batches})")
+
     @property
-    def clients(self) -> tuple[Divisible, ...]:
+    def clients(self) -> tuple[Any, ...]:
         """The M problems, each on its own rows."""
         return self._clients
 
