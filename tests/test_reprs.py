@@ -23,7 +23,18 @@ from rac_theory.algorithms import (
     StepPerDraw,
     gradients,
 )
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, Local, Minibatch, Noise, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import (
+    ByChance,
+    CertifiedStep,
+    Clients,
+    Exact,
+    Local,
+    Minibatch,
+    Noise,
+    Noisy,
+    Reshuffled,
+    Subset,
+)
 from rac_theory.problems import (
     Federated,
     FromFunctions,
@@ -121,7 +132,9 @@ MADE = [
     (CertifiedStep, {}, {}),
     (Reshuffled, {}, {}),
     (Local, {"steps": 2}, {"steps": [3]}),
-    (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()]}),
+    (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()], "participation": [Subset(2), ByChance(0.5)]}),
+    (Subset, {"size": 2}, {"size": [3]}),
+    (ByChance, {"chance": 0.5}, {"chance": [0.25, (0.5, 0.25)]}),
     (Minibatch, {"size": 2}, {"size": [3], "replace": [True]}),
     (Noisy, {"sigma": 0.5}, {"sigma": [0.5 + 1e-9]}),
     (Noise, {"A": 1.0, "beta": 0.5, "C": 2.0}, {"A": [2.0], "beta": [0.5 + 1e-9], "C": [float("nan")]}),

@@ -93,7 +93,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "client epochs": Setting(
             *(_CLIENT_EPOCHS, client_epochs_step, Clients(Reshuffled(), Subset(3)), "subset", unequal_clients),
-            sketches=("haar", "coordinate"),
+            sketches=("haar",),
             longest=1_000,
             reduction=4.0,
             costly=True,

@@ -8,6 +8,7 @@ from .constants import constants
 from .epochs import epochs
 from .one_step import exact_steps, noisy_steps, plain_steps
 from .rounds import rounds
+from .sampled import sampled_rounds
 from .world import World
 
 __all__ = ["World", "worlds"]
@@ -17,4 +18,4 @@ __all__ = ["World", "worlds"]
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
-    return (*alone, *epochs(), *rounds(), *constants())
+    return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())
