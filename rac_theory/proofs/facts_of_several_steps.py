@@ -95,27 +95,27 @@ sampled_square = granted(
     "The second moment of a mean over clients that are sampled",
     E(H(ghat) @ H(ghat)) <= E(H(gbar) @ H(gbar)) + omega * E(_way),
     *(*_SAMPLED, known_sampling),
-    page="t9",
+    page="t9rr",
 )
 client_error = granted(
     "Error of the epoch of each client, and Jensen's inequality over clients",
     E(_off) <= s_K * (s_K - r_K) * E(_squares_H) + s_K * r_K * E(_all_squares_H),
     *_SAMPLED,
-    page="t9",
+    page="t9rr",
 )
 client_length = granted(
     "How far an epoch goes: its gradient and its error, by Young's inequality",
     E(_way) <= (1 + s_K) * (1 + s_K - r_K) * E(_squares_H) + (1 + s_K) * r_K * E(_all_squares_H),
     *_SAMPLED,
-    page="t9",
+    page="t9rr",
 )
 r_K_sign, r_K_below_s = granted("A sum of powers", r_K >= 0), granted("r <= s, term by term", r_K <= s_K, page="t7")
 clients_seen = granted(_EACH, E(_squares_H) <= lambda_max * _squares, known_largest_projection)
 components_seen = granted(_EACH, E(_all_squares_H) <= lambda_max * _all_squares, known_largest_projection)
-clients_of_data = granted(_BELOW, _squares <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t9")
+clients_of_data = granted(_BELOW, _squares <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t9rr")
 components_of_data = granted(
     _BELOW,
     _all_squares <= 2 * L * gap + D + D_in,
     *(smooth_components, known_heterogeneity, known_heterogeneity_within),
-    page="t9",
+    page="t9rr",
 )
