@@ -18,6 +18,7 @@ NAMES: tuple[Let, ...] = (
     sharp_drift.r,
     sharp_drift.s_K,
     client_epochs.r,
+    client_epochs.v,
     rac_lora_gd.kappa,
     rac_lora_gd.e,
 )
