@@ -19,6 +19,7 @@ NAMES: tuple[Let, ...] = (
     sharp_drift.s_K,
     client_epochs.r,
     client_epochs.v,
+    client_epochs.u,
     rac_lora_gd.kappa,
     rac_lora_gd.e,
 )

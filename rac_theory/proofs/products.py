@@ -17,7 +17,7 @@ _ORDER = (
     *("gamma", "eta", "N", "K", "L", "L_max", "L_H", "A", "beta", "mu", "nu", "s"),
     *("omega", "lambda_min", "lambda_max", "C", "D", "D_in"),
 )
-_DRIFTS = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, client_epochs.r, client_epochs.v, federated.a
+_DRIFTS = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, client_epochs.r, client_epochs.v, client_epochs.u, federated.a
 _NAMED = *_DRIFTS, rac_lora_gd.kappa, rac_lora_gd.e
 _RANK = {one: i for i, one in enumerate((*(getattr(symbols, name) for name in _ORDER), *_NAMED))}
 

@@ -9,7 +9,7 @@ from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.proofs.stored.several_steps import fits, most
 from rac_theory.theorems import client_epochs
 from rac_theory.theorems.assumptions import known_sampling
-from rac_theory.theorems.client_epochs import v
+from rac_theory.theorems.client_epochs import u, v
 from rac_theory.theorems.federated import Gamma
 from rac_theory.theorems.symbols import D, D_in, K, eta, gap0, gap0_upper, lambda_max, lambda_min, omega
 from rac_theory.theorems.symbols import L_max as L
@@ -17,10 +17,11 @@ from rac_theory.theorems.symbols import L_max as L
 _Gamma = plus[eta] * plus[K]
 _sampling = plus[L] * _Gamma * sign(omega, known_sampling)
 _s = known.s_K_sign
-of_clients = _s * known.r_K_below_s + _sampling * (one + _s) * (one + known.r_K_below_s)
-of_components = _s * known.r_K_sign + _sampling * (one + _s) * known.r_K_sign
+_of_clients = _s * known.r_K_below_s + _sampling * (one + _s) * (one + known.r_K_below_s)
+_of_components = _s * known.r_K_sign + _sampling * (one + _s) * known.r_K_sign
 
 
+of_clients, of_components = proved("", v - u >= 0, _of_clients), proved("", u >= 0, _of_components)
 v_sign = proved("", v >= 0, of_clients + of_components)
 
 
@@ -31,7 +32,7 @@ def sampled_round() -> Fact:
     clients = of_clients * (known.clients_seen + most * known.clients_of_data)
     components = of_components * (known.components_seen + most * known.components_of_data)
     drawn = mean(known.sampled_round) + moments + half * _Gamma * (error + clients + components + low(G))
-    noise = Gamma / 2 * lambda_max * (v * D + client_epochs.u * D_in)
+    noise = Gamma / 2 * lambda_max * (v * D + u * D_in)
     said = E(gap_next) <= (1 + client_epochs.q) * gap + noise - Gamma / 2 * lambda_min * (G @ G)
     return proved("One round", said, drawn)
 
