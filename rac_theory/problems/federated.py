@@ -243,13 +243,9 @@ class Federated:
 
     def zeta_squared(self, W: Array, /) -> Array:
         r"""Return :math:`\sum_m p_m \|\nabla f_m - \nabla f\|^2` at each matrix: (..., m, n) to (...)."""
-        G = self._client_gradients(W)
+        W = matrices(W, self.shape)
+        G = np.stack([client.gradient(W) for client in self.clients])
         weights = np.array(self.weights).reshape(-1, *(1,) * (G.ndim - 1))
         mean = np.asarray((weights * G).sum(axis=0) / math.fsum(self.weights))
         apart = weights[..., 0, 0] * squared_norms(G - mean)
         return np.asarray(apart.sum(axis=0) / math.fsum(self.weights))
-
-    def _client_gradients(self, W: Array) -> Array:
-        """The gradients of all clients: (..., m, n) to (M, ..., m, n)."""
-        W = matrices(W, self.shape)
-        return np.stack([client.gradient(W) for client in self.clients])
