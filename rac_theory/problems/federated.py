@@ -247,5 +247,4 @@ class Federated:
         G = np.stack([client.gradient(W) for client in self.clients])
         weights = np.array(self.weights).reshape(-1, *(1,) * (G.ndim - 1))
         mean = np.asarray((weights * G).sum(axis=0) / math.fsum(self.weights))
-        apart = weights[..., 0, 0] * squared_norms(G - mean)
-        return np.asarray(apart.sum(axis=0) / math.fsum(self.weights))
+        return np.asarray((weights[..., 0, 0] * squared_norms(G - mean)).sum(axis=0) / math.fsum(self.weights))
