@@ -35,6 +35,8 @@ WHY: Mapping[str, str] = {
     "beta": "the inequality of structured noise has it on the larger side",
     "C": "the inequality of structured noise has it on the larger side",
     "D": "it is used as an upper bound of a spread, and a larger number is one",
+    "D_in": "it is used as an upper bound of a spread, and a larger number is one",
+    "omega": "it is used as an upper bound of what sampling adds, and a larger number is one",
     "sigma_squared": "it is used as an upper bound of a variance, and a larger number is one",
     "zeta_squared": "it is used as an upper bound of a variance, and a larger number is one",
     "nu": "it is used as a lower bound of what a step gains, and a smaller number is one",
