@@ -65,7 +65,6 @@ T10rr = Theorem(
     claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * (Gamma / 2) * lambda_max * (v * D + u * D_in),
     tightest=Tightest(
         1.0,
-        "(x - 1)^2/2 and (x + 1)^2/2, as clients with one step and a chance of 1/2, or as the components of one at "
-        "eta = 1/2: an equality at every T",
+        "(x - 1)^2/2 and (x + 1)^2/2, clients by chance with one step, or components of one at eta = 1/2: an equality",
     ),
 )

@@ -43,6 +43,8 @@ BREAKS = {
     "lambda_max": {"lambda_max": math.nan},
     "Structured noise": {"C": math.nan},
     "D": {"D": math.nan},
+    "D_in": {"D_in": math.nan},
+    "omega": {"omega": math.nan},
     "sigma_squared": {"sigma_squared": math.nan},
     "zeta_squared": {"zeta_squared": math.nan},
     "Curvature of f at most Q, and the gain of a step": {"nu": 0.0},
