@@ -55,6 +55,15 @@ def heterogeneity_within(problem: Any, L: float) -> float:
     With D it bounds squared gradients of components: their mean is at most ``2 L (f - f*) + D + D_in`` for every W.
     ``L`` is one of the gradient of every component. That is true with any number for f_m* that is not below the one
     that D has: here it is the upper end of a certified interval, or f_lower where none is known.
+
+    Examples
+    --------
+    >>> from rac_theory.problems import Federated, LeastSquares
+    >>> from rac_theory.problems.client_constants import heterogeneity_within
+    >>> apart, mixed = [[0, 1], [2, 3]], [[0, 2], [1, 3]]  # which rows a client has, of targets 0, 0, 2 and 2
+    >>> data = LeastSquares([[1.0]] * 4, Y=[0.0, 0.0, 2.0, 2.0])
+    >>> [f"{heterogeneity_within(Federated(data, clients), 1.0):.3f}" for clients in (apart, mixed)]
+    ['0.000', '1.000']
     """
     means = []
     for client in problem.clients:

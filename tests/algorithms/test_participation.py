@@ -110,6 +110,13 @@ def test_few_runs_are_the_first_of_many():
     np.testing.assert_array_equal(few, many[:5])
 
 
+class AllOrNone(Subset):
+    """All clients come in half of the rounds: P(m, l) / (P(m) P(l)) is 2, and omega of the formula would be 0."""
+
+    def together(self, clients):
+        return Fraction(2)
+
+
 def with_clients(participation):
     return Case(SGD(0.1, Clients(Exact(), participation)), UNEQUAL)
 
@@ -128,6 +135,10 @@ def with_clients(participation):
         (
             lambda: Case(SGD(0.1, Clients(Exact(), ByChance((0.5, 0.5)))), UNEQUAL),
             "one number for each of 3 clients, got 2",
+        ),
+        (
+            lambda: sampling_variance(AllOrNone(2), [Fraction(1, 4)] * 4),
+            r"participation must have together\(M\) at most 1, got 2 from AllOrNone",
         ),
     ],
 )

@@ -45,7 +45,12 @@ class Clients:
     def __post_init__(self) -> None:
         check_source("source", self.source)
         if self.participation is not None:
-            having("participation", self.participation, "one of clients, such as Subset(10)", ("chances", "draw"))
+            having(
+                "participation",
+                self.participation,
+                "one of clients, such as Subset(10)",
+                ("chances", "draw", "together"),
+            )
 
     @property
     def deterministic(self) -> bool:

@@ -27,7 +27,26 @@ from rac_theory.problems.rounding import rounded
 
 
 class Participation(Protocol):
-    """Which of M clients take part in a round. Nothing needs to be inherited."""
+    """Which of M clients take part in a round. Nothing needs to be inherited.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> import numpy as np
+    >>> from rac_theory.algorithms.gradients.participation import sampling_variance
+    >>> class One:  # one client a round, the first as often as all others together
+    ...     def chances(self, clients):
+    ...         return (Fraction(1, 2), *(Fraction(1, 2 * (clients - 1)),) * (clients - 1))
+    ...
+    ...     def together(self, clients):
+    ...         return Fraction(0)  # no two take part in the same round
+    ...
+    ...     def draw(self, clients, runs, rng):
+    ...         chosen = rng.choice(clients, size=runs, p=[float(chance) for chance in self.chances(clients)])
+    ...         return np.arange(clients) == chosen[:, None]
+    >>> sampling_variance(One(), [0.5, 0.25, 0.25]), sampling_variance(One(), [0.25, 0.25, 0.5])
+    (1.0, 2.0)
+    """
 
     def chances(self, clients: int, /) -> tuple[Fraction, ...]:
         """The probability of each client to take part, (M,); a ``ValueError`` if there cannot be M clients."""
@@ -128,6 +147,8 @@ def sampling_variance(participation: Participation | None, shares: Sequence[Frac
         return 0.0
     M = len(shares)
     b, chances = participation.together(M), participation.chances(M)
+    if b > 1:
+        raise ValueError(f"participation must have together(M) at most 1, got {float(b):g} from {participation!r}")
     largest = max(Fraction(p) * (1 / chance - b) for p, chance in zip(shares, chances, strict=True))
     return rounded(max(largest, Fraction(0)), math.inf)
 
