@@ -171,6 +171,7 @@ def test_they_hold_on_data(kind, tried):
     """Four clients that weigh their rows, three batches each, three of the clients in each round."""
     for verdict in tried(BOTH, kind, "client epochs"):
         assert verdict.status in GOOD, verdict
+        assert verdict.informative_from is not None
         assert verdict.constants.omega > 0
         assert verdict.constants.D > 0
 
