@@ -90,11 +90,13 @@ _all_squares_H = letter("mean_mi||HG_mi||^2", r"\mathrm{mean}_{mi} \Vert H G_{mi
 _squares = letter("mean_m||G_m||^2", r"\mathrm{mean}_m \Vert G_m \Vert^2")
 _all_squares = letter("mean_mi||G_mi||^2", r"\mathrm{mean}_{mi} \Vert G_{mi} \Vert^2")
 sampled_round = descent(H(ghat) * (eta * K) * -1, L, *_SAMPLED)
-unbiased_sample = granted("On average those that take part move as all do", E(G @ H(gbar)) <= E(G @ H(ghat)), *_SAMPLED)
+unbiased_sample = granted(
+    "On average those that take part move as all do", E(G @ H(gbar)) <= E(G @ H(ghat)), fed_rac_lora_sampled
+)
 sampled_square = granted(
     "The second moment of a mean over clients that are sampled",
     E(H(ghat) @ H(ghat)) <= E(H(gbar) @ H(gbar)) + omega * E(_way),
-    *(*_SAMPLED, known_sampling),
+    *(fed_rac_lora_sampled, known_sampling),
     page="t9rr",
 )
 client_error = granted(
