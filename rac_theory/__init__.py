@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms import LoRA as LoRA
     from rac_theory.algorithms import RACLoRA as RACLoRA
     from rac_theory.algorithms import StepPerDraw as StepPerDraw
+    from rac_theory.algorithms.gradients import ByChance as ByChance
     from rac_theory.algorithms.gradients import CertifiedStep as CertifiedStep
     from rac_theory.algorithms.gradients import Clients as Clients
     from rac_theory.algorithms.gradients import Exact as Exact
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.algorithms.gradients import Minibatch as Minibatch
     from rac_theory.algorithms.gradients import Noisy as Noisy
     from rac_theory.algorithms.gradients import Reshuffled as Reshuffled
+    from rac_theory.algorithms.gradients import Subset as Subset
     from rac_theory.cases.case import Case as Case
     from rac_theory.cases.constants import Constants as Constants
     from rac_theory.cases.learning_rate import LearningRate as LearningRate
@@ -88,6 +90,7 @@ _HOMES = {
     "Bernoulli": "algorithms",
     "SGD": "algorithms",
     "AsymmetricLoRA": "algorithms",
+    "ByChance": "algorithms.gradients",
     "Case": "cases.case",
     "CertifiedStep": "algorithms.gradients",
     "ChainOfLoRA": "algorithms",
@@ -122,6 +125,7 @@ _HOMES = {
     "Spectrum": "sketches.spectra",
     "StepPerDraw": "algorithms",
     "Status": "verification.status",
+    "Subset": "algorithms.gradients",
     "Sweep": "sweeps",
     "Theorem": "theorems.theorem",
     "Trajectory": "simulation.trajectory",

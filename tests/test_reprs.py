@@ -26,6 +26,7 @@ from rac_theory.algorithms import (
     gradients,
 )
 from rac_theory.algorithms.gradients import (
+    ByChance,
     CertifiedStep,
     Clients,
     Exact,
@@ -35,6 +36,7 @@ from rac_theory.algorithms.gradients import (
     Noise,
     Noisy,
     Reshuffled,
+    Subset,
 )
 from rac_theory.problems import (
     Federated,
@@ -139,7 +141,9 @@ MADE = [
     (FiniteDifferences, {"h": 0.1}, {"h": [0.1 + 1e-12], "central": [True]}),
     (Reshuffled, {}, {}),
     (Local, {"steps": 2}, {"steps": [3]}),
-    (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()]}),
+    (Clients, {"source": Local(2)}, {"source": [Local(3), Exact()], "participation": [Subset(2), ByChance(0.5)]}),
+    (Subset, {"size": 2}, {"size": [3]}),
+    (ByChance, {"chance": 0.5}, {"chance": [0.25, (0.5, 0.25)]}),
     (Minibatch, {"size": 2}, {"size": [3], "replace": [True]}),
     (Noisy, {"sigma": 0.5}, {"sigma": [0.5 + 1e-9]}),
     (Noise, {"A": 1.0, "beta": 0.5, "C": 2.0}, {"A": [2.0], "beta": [0.5 + 1e-9], "C": [float("nan")]}),

@@ -79,7 +79,9 @@ def _proof(value: Theorem | Identity) -> Cell:
     proof = proved.proofs().get(value.id)
     if proof is None:
         return [_mark("paper proof")]
-    lemmas = [node for page in proof.pages for node in (nodes.Text(" with a lemma of "), statements.page(page.upper()))]
+    lemmas = [
+        node for page in proof.pages for node in (nodes.Text(" with a lemma of "), statements.page(page.capitalize()))
+    ]
     return [_mark("machine"), *lemmas]
 
 

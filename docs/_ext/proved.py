@@ -65,7 +65,7 @@ class GrantedDirective(SphinxDirective):
 
     def _row(self, fact: Fact, names: Iterable[str]) -> tuple[Cell, ...]:
         said = Writer(T2).relation(fact)
-        lemma = [nodes.Text("; lemma on "), statements.page(fact.page.upper())] if fact.page else []
+        lemma = [nodes.Text("; lemma on "), statements.page(fact.page.capitalize())] if fact.page else []
         rests_on = [each for one in granted.shown_assumptions(fact) for each in (*_short(one), nodes.Text("; "))][:-1]
         why = [nodes.Text(fact.name), *lemma]
         where = statements.pages(ALL[name] for name in sorted(names, key=statements.number))
@@ -152,7 +152,7 @@ class ProofDirective(SphinxDirective):
 
 def _lemma(page: str, proof: Proof) -> list[nodes.Node]:
     names = dict.fromkeys(fact.name.partition(":")[0] for fact in proof.on_paper if fact.page == page)
-    return [statements.page(page.upper()), nodes.Text(f": {'; '.join(names)}")]
+    return [statements.page(page.capitalize()), nodes.Text(f": {'; '.join(names)}")]
 
 
 def _listed(every: Iterable[Assumption]) -> list[nodes.Node]:

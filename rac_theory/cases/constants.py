@@ -48,13 +48,18 @@ class Constants(Value):
         Bounds of the noise of stochastic gradients, see ``Noise``.
     D : float
         How far gradients of components, or of clients, differ, see ``heterogeneity``; squared units of the gradient.
+    D_in : float
+        How far gradients of the components of each client differ, see ``heterogeneity_within``; 0 where clients take
+        full gradient steps.
+    omega : float
+        What sampling clients adds to a squared mean, over the mean square, see ``Participation``; 0 if all take part.
     sigma_squared, zeta_squared : float
         Bounds on the variance of the gradients of components, or of clients, along the iterates: ``variance_bound`` of
         a problem that has proved one for every W; else nan, unless ``replace`` or a measurement gives them.
     bias_squared : float
         Most that the squared errors of the directional derivatives of a step sum to, of finite differences.
     inner_steps : int
-        Gradient steps under one sketch: N for a reshuffled epoch, K for local steps, else 1.
+        Gradient steps under one sketch: N for a reshuffled epoch, K for steps of a client, else 1.
     distance0 : float
         ``||W0 - W*||``, rounded up, for the minimiser that the problem knows; nan if it knows none.
     nu, longest_step : float
@@ -101,6 +106,8 @@ class Constants(Value):
     beta: float = math.nan
     C: float = math.nan
     D: float = math.nan
+    D_in: float = math.nan
+    omega: float = math.nan
     sigma_squared: float = math.nan
     zeta_squared: float = math.nan
     bias_squared: float = math.nan

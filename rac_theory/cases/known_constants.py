@@ -9,6 +9,7 @@ import numpy as np
 from rac_theory.algorithms import RACLoRA
 from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.cases.case import Case
+from rac_theory.cases.known_of_clients import of_clients, variance_bound
 from rac_theory.cases.known_steps import of_steps
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.problems.finite_sum import components_of, heterogeneity
@@ -67,21 +68,19 @@ def _of_gradients(case: Case, sources: dict[str, str]) -> dict[str, Any]:
         noise = gradients.noise(problem)
         found |= {"A": noise.A, "beta": noise.beta, "C": noise.C}
         sources.update(noise.provenance)
-    if isinstance(gradients, Reshuffled | Clients):
+    if isinstance(gradients, Clients):
+        return found | of_clients(gradients, problem, sources)
+    if isinstance(gradients, Reshuffled):
         components = components_of(problem, gradients)
         found |= {"L_max": float(components.L_max), "D": heterogeneity(components)}
+        found |= {"sigma_squared": variance_bound(problem), "inner_steps": components.n_components}
         sources["D"] = "2 L_max (f* - mean of the component infima), rounded up"
-        name = "sigma_squared" if isinstance(gradients, Reshuffled) else "zeta_squared"
-        found[name] = float(getattr(components, "variance_bound", math.nan))
-    if isinstance(gradients, Reshuffled):
-        found["inner_steps"] = components.n_components
     if isinstance(gradients, FiniteDifferences) and isinstance(case.algorithm, RACLoRA):
         directions = case.algorithm.directions(problem.shape)
         found["bias_squared"] = gradients.bias_squared(problem, directions)
         sources["bias_squared"] = f"(h L / 2)^2 for each of {directions} directional derivatives, rounded up"
-    local = gradients.source if isinstance(gradients, Clients) else gradients
-    if isinstance(local, Local):
-        found["inner_steps"] = local.steps
+    if isinstance(gradients, Local):
+        found["inner_steps"] = gradients.steps
     return found
 
 

@@ -33,7 +33,9 @@ class BranchMap:
     c : (k, g, d, columns)
         What it adds; one column for each group if there are many.
     weights : (k,)
-        The probabilities of the branches.
+        The probabilities of the branches, or any numbers with which the second moments are theirs.
+    of_mean : (k,)
+        The same for the means.
     agree : bool
         Whether the c are zero, up to rounding.
     """
@@ -43,6 +45,7 @@ class BranchMap:
     T: Array
     c: Array
     weights: Array
+    of_mean: Array
     agree: bool
 
     def start(self, W: Array) -> Array:
@@ -57,7 +60,8 @@ class BranchMap:
         means = self.T @ m + self.c
         turned = (self.T @ M + self.c @ np.swapaxes(m, 1, 2)) @ np.swapaxes(self.T, 2, 3)
         moments = turned + means @ np.swapaxes(self.c, 2, 3)
-        return np.tensordot(self.weights, np.concatenate([moments, means], axis=3), axes=1)
+        both = np.tensordot(self.weights, moments, axes=1), np.tensordot(self.of_mean, means, axes=1)
+        return np.concatenate(both, axis=2)
 
     def readout(self, state: Array) -> tuple[float, float, float]:
         """Half the trace, and the traces with the curvatures as weights and as divisors."""
@@ -80,4 +84,4 @@ class BranchMap:
         rate = spectral_radius(step, int(curved.sum())) if curved.any() else 0.0
         if self.agree:
             return rate
-        return max(rate, float(np.abs(np.linalg.eigvals(np.tensordot(self.weights, T, axes=1))).max()))
+        return max(rate, float(np.abs(np.linalg.eigvals(np.tensordot(self.of_mean, T, axes=1))).max()))

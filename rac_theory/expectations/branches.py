@@ -7,9 +7,10 @@ from itertools import permutations
 import numpy as np
 
 from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
-from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local
+from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.expectations.branch_map import BranchMap
-from rac_theory.expectations.components import Components, components_in, energy_roots, pooled
+from rac_theory.expectations.client_branches import mean_of_clients
+from rac_theory.expectations.components import Components, components_in, energy_roots, of_clients, pooled
 from rac_theory.expectations.differences import bends
 from rac_theory.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.expectations.layered_map import layered_frame, listed_by_layers
@@ -17,6 +18,7 @@ from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.expectations.step_moments import Covered
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems.checks import Array
+from rac_theory.problems.client_constants import shares_of
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches.laws.second_moments import lifted
 from rac_theory.sketches.moments import Moments
@@ -31,7 +33,7 @@ _Draws = tuple[Array, Array]
 
 
 def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
-    """Return the map of ``Local``, ``Reshuffled``, ``Clients(Local)`` or forward differences, or ``Unsupported``."""
+    """Return the map of ``Local``, ``Reshuffled``, ``Clients`` with either, or forward differences; else raise."""
     quadratic, source = pooled(problem), algorithm.gradients
     alone = isinstance(source, Local | FiniteDifferences)
     frame = frame_for(algorithm, quadratic, apart=alone)
@@ -40,30 +42,44 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
     else:
         components = components_in(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
     P, weights = _draws(algorithm, frame, problem.shape)
-    errors = bends(algorithm, quadratic, source.h) if isinstance(source, FiniteDifferences) else ()
-    orders = _orders(source, len(components.K))
-    groups, d, columns = frame.curvatures.shape[1], frame.dim, components.k.shape[2]
-    size = len(P) * (1 if isinstance(source, Clients) else len(orders)) * groups * d * (d + columns)
-    if size > _LARGEST:
-        raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
     roots = energy_roots(frame)
-    F = (np.eye(d) if frame.basis is None else frame.basis) * roots[:, None, :]
+    F = (np.eye(frame.dim) if frame.basis is None else frame.basis) * roots[:, None, :]
     N = algorithm.gamma * (np.swapaxes(F, 1, 2) @ P[:, None] @ F)
-    paths = [_descent(N, components, order) for order in orders]
-    if isinstance(source, FiniteDifferences):
-        T, c = paths[0][0], np.array([_moved(frame, roots, algorithm.gamma * each) for each in errors])
-    elif isinstance(source, Clients):
-        T, c = (np.mean([path[i] for path in paths], axis=0) for i in (0, 1))
+    if isinstance(source, Clients):
+        clients = of_clients(frame, quadratic.eigenbasis, problem)  # type: ignore[attr-defined]
+        paths = [_paths(N, source.source, rows) for rows in clients]
+        T, c, of_moments, of_mean = mean_of_clients(paths, source.participation, [*map(float, shares_of(problem))])
+        agree = all(rows.agree for rows in clients) if isinstance(source.source, Reshuffled) else components.agree
     else:
-        T, c = (np.concatenate([path[i] for path in paths]) for i in (0, 1))
-        weights = np.tile(weights / len(paths), len(paths))
-    return BranchMap(roots, frame.coordinates, T, c, weights, agree=components.agree and not c.any())
+        T, c = _paths(N, source, components)
+        of_moments = of_mean = np.full(len(T), 1 / len(T))
+        agree = components.agree
+    if isinstance(source, FiniteDifferences):  # one path, which each draw leaves by an error of its own
+        errors = bends(algorithm, quadratic, source.h)
+        c = np.array([[_moved(frame, roots, algorithm.gamma * each) for each in errors]])
+        agree = not c.any()
+    ps, of_means = (np.multiply.outer(of_each, weights).ravel() for of_each in (of_moments, of_mean))
+    return BranchMap(roots, frame.coordinates, np.concatenate(T), np.concatenate(c), ps, of_means, agree)
 
 
 def _moved(frame: Frame, roots: Array, move: Array) -> Array:
     """What a move -M of W, (m, n), adds to the energy coordinates of all groups, (g, d, columns)."""
     E = frame.coordinates(np.zeros_like(move)) - frame.coordinates(move)
     return np.asarray(roots[:, :, None] * (E[None] if len(roots) == 1 else E.T[:, :, None]))
+
+
+def _paths(N: Array, source: object, components: Components) -> tuple[Array, Array]:
+    """The affine maps of all ways to descend, T, (paths, k, g, d, d), and c, for each of k draws of N, (k, g, d, d)."""
+    orders = _orders(source, len(components.K))
+    d, columns = N.shape[-1], components.k.shape[2]
+    size = len(orders) * N[..., 0].size * (d + columns)
+    if size > _LARGEST:
+        raise Unsupported(f"all branches of a step together must be at most {_LARGEST} numbers, got {size}")
+    if not isinstance(source, Reshuffled):  # all steps are along one gradient
+        K, k = (each.mean(axis=0, keepdims=True) for each in components[:2])
+        components = Components(K, k, components.scale)
+    every = [_descent(N, components, order) for order in orders]
+    return np.stack([T for T, _ in every]), np.stack([c for _, c in every])
 
 
 def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
@@ -80,13 +96,8 @@ def frame_for(algorithm: Covered, problem: Problem, *, apart: bool) -> Frame:
 
 def _orders(source: object, components: int) -> list[tuple[int, ...]]:
     """The order in which components are used, for each path of a step."""
-    if isinstance(source, Local):
-        return [(0,) * source.steps]
-    if isinstance(source, FiniteDifferences):
-        return [(0,)]
-    if isinstance(source, Clients):
-        steps = source.source.steps if isinstance(source.source, Local) else 1
-        return [(client,) * steps for client in range(components)]
+    if not isinstance(source, Reshuffled):
+        return [(0,) * (source.steps if isinstance(source, Local) else 1)]
     if components > LARGEST_SHUFFLED:
         raise Unsupported(
             f"reshuffled components must be at most {LARGEST_SHUFFLED}, whose orders are enumerated, got {components}"
@@ -131,8 +142,8 @@ def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _D
     support = Moments(sketch).support
     if support is None:
         raise Unsupported(
-            "several steps under one sketch, and forward differences, must have one with a listed support, such as "
-            f"Coordinate: they take more than two moments of H, got {sketch!r}"
+            "several steps under one sketch must have one with a listed support, such as Coordinate: "
+            f"they take moments of H beyond the second, got {sketch!r}"
         )
     B, probabilities = support
     P = scale * (B @ np.swapaxes(B, 1, 2)) if plain else projection(B)

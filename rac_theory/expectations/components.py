@@ -40,16 +40,17 @@ def pooled(problem: Problem) -> Problem:
     """Return clients with least squares as one least squares, whose rows weigh as they do in the mean over clients."""
     if not isinstance(problem, Federated):
         return problem
-    clients = _least_squares_clients(problem)
+    clients = [_pooled_client(client, problem) for client in problem.clients]
     rows = sum(len(client.Y) for client in clients)
-    weights = [math.sqrt(rows / (len(clients) * len(client.Y))) for client in clients]
+    shares = zip(problem.weights, clients, strict=True)
+    weights = [math.sqrt(rows * weight / (sum(problem.weights) * len(client.Y))) for weight, client in shares]
     X = np.concatenate([weight * _dense(client) for weight, client in zip(weights, clients, strict=True)])
     Y = np.concatenate([weight * client.Y for weight, client in zip(weights, clients, strict=True)])
     return LeastSquares(X, Y, clients[0].l2)
 
 
 def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Components:
-    """Return the rows of least squares, or the clients of a federation of it, in the frame of f.
+    """Return the rows of least squares, or the clients of a federation of it by their weights, in the frame of f.
 
     Parameters
     ----------
@@ -60,12 +61,21 @@ def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Compone
     problem : Problem
     """
     if isinstance(problem, Federated):
-        clients = [_rows(frame, centre, client) for client in _least_squares_clients(problem)]
-        K, k = (np.stack([getattr(rows, name).mean(axis=0) for rows in clients]) for name in ("K", "k"))
+        clients = of_clients(frame, centre, problem)
+        times = [len(clients) * weight / sum(problem.weights) for weight in problem.weights]
+        means = [[getattr(rows, name).mean(axis=0) for rows in clients] for name in ("K", "k")]
+        K, k = (np.stack([by * mean for by, mean in zip(times, of_each, strict=True)]) for of_each in means)
         return Components(K, k, max(rows.scale for rows in clients))
     if type(problem) is not LeastSquares:  # a subclass may have other components
         raise Unsupported(f"the components must be those of LeastSquares itself, got a {type(problem).__name__}")
     return _rows(frame, centre, problem)
+
+
+def of_clients(frame: Frame, centre: Eigenbasis, problem: Problem) -> list[Components]:
+    """Return the components of each client, in the frame of f."""
+    if not isinstance(problem, Federated):
+        raise Unsupported(f"clients must be those of Federated itself, got {problem!r}")
+    return [components_in(frame, centre, client) for client in problem.clients]
 
 
 def _rows(frame: Frame, centre: Eigenbasis, problem: LeastSquares) -> Components:
@@ -104,11 +114,11 @@ def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
     return np.asarray(curvatures > 64 * np.finfo(float).eps * curvatures.shape[-1] * curvatures.max())
 
 
-def _least_squares_clients(problem: Federated) -> list[LeastSquares]:
-    clients = [client for client in problem.clients if type(client) is LeastSquares]
-    if len(clients) < len(problem.clients):
+def _pooled_client(client: Problem, problem: Problem) -> LeastSquares:
+    client = pooled(client)
+    if type(client) is not LeastSquares:
         raise Unsupported(f"the clients must have LeastSquares itself, got {problem!r}")
-    return clients
+    return client
 
 
 def _dense(problem: LeastSquares) -> Array:

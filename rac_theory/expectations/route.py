@@ -33,7 +33,17 @@ from rac_theory.algorithms import (
     StepPerDraw,
 )
 from rac_theory.algorithms.algorithm import Algorithm
-from rac_theory.algorithms.gradients import Clients, Exact, FiniteDifferences, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import (
+    ByChance,
+    Clients,
+    Exact,
+    FiniteDifferences,
+    Local,
+    Minibatch,
+    Noisy,
+    Reshuffled,
+    Subset,
+)
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.gradients.noise import minibatch_share
 from rac_theory.expectations.bernoulli_map import bernoulli_map, on_all_numbers
@@ -91,7 +101,10 @@ def check_covered(algorithm: Algorithm) -> Covered | FittedDescent | CyclicRACLo
     ours = "gradients must be of a source with known moments, such as Exact() or Minibatch(size)"
     _check_kind(ours, source, Exact, Noisy, Minibatch, Local, Reshuffled, Clients, FiniteDifferences)
     if isinstance(source, Clients):
-        _check_kind("clients must take full gradient steps, Exact() or Local(steps)", source.source, Exact, Local)
+        ours = "clients must take full gradient steps or reshuffled epochs, Exact(), Local(steps) or Reshuffled()"
+        _check_kind(ours, source.source, Exact, Local, Reshuffled)
+        if source.participation is not None:
+            _check_kind("participation must be ours", source.participation, Subset, ByChance)
     return algorithm
 
 
@@ -116,7 +129,7 @@ def _is_one_gradient(source: GradientSource) -> bool:
     So are central differences, on quadratics.
     """
     if isinstance(source, Clients):
-        return _is_one_gradient(source.source)
+        return source.participation is None and _is_one_gradient(source.source)
     if isinstance(source, FiniteDifferences):
         return source.central
     return isinstance(source, Exact) or (isinstance(source, Local) and source.steps == 1)

@@ -13,6 +13,7 @@ from rac_theory.algorithms.gradients import (
     Minibatch,
     Noisy,
     Reshuffled,
+    Subset,
 )
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
@@ -20,6 +21,7 @@ from rac_theory.ledger.step_sizes import (
     HORIZON,
     along_step,
     as_it_fits,
+    client_epochs_step,
     cycle_step,
     epoch_step,
     harmonic_steps,
@@ -42,6 +44,7 @@ _UP_TO_1 = ("T1", "T2", "T3", "T3_isotropic", "T4")  # steps of 1/L, the others 
 _UP_TO_2 = ("T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3_sharp")
 _EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
 _ROUNDS = ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
+_CLIENT_EPOCHS = ("T9rr", "T10rr")
 _ALONG = ("T13", "T13_pl", "T15", "T15_pl")
 _FITTED = ("T12_nonconvex", "T12_pl", "T15", "T15_pl")
 _CYCLES = ("T18", "T18_pl")
@@ -101,6 +104,11 @@ def in_turns(sketch: Sketch, gamma: float, side: Side, gradients: GradientSource
     return CyclicRACLoRA(sketch, gamma, side)
 
 
+def unequal_clients(problem: Any) -> Federated:
+    """Divide a finite sum among clients at random, of which each weighs its rows and has three batches of them."""
+    return Federated.at_random(problem, 4, rng=0, weights="rows").in_batches(3)
+
+
 # Where a step is an epoch or a round, it costs several passes over the data: fewer of them, and fewer runs.
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
@@ -151,6 +159,13 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "federated": Setting(
             _ROUNDS, round_step, Clients(Local(4)), "subset", four_clients, longest=1_000, reduction=4.0, costly=True
+        ),
+        "client epochs": Setting(
+            *(_CLIENT_EPOCHS, client_epochs_step, Clients(Reshuffled(), Subset(3)), "subset", unequal_clients),
+            sketches=("haar",),
+            longest=1_000,
+            reduction=4.0,
+            costly=True,
         ),
         "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), build=plain, layered=False),
         "plain gaussian": Setting(

@@ -1,34 +1,38 @@
 """A finite sum whose components are divided among clients, and the mean over clients of their means."""
 
+import copy
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rac_theory.problems.batch import matrices, squared_norms
 from rac_theory.problems.checks import Array, integer
+from rac_theory.problems.client_constants import client_heterogeneity, client_weights, scaled, shares_of
 from rac_theory.problems.digest import digest
-from rac_theory.problems.finite_sum import Divisible, Indices, heterogeneity
+from rac_theory.problems.finite_sum import Divisible, Indices
 from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.mean import Mean, value_and_gradient
-from rac_theory.problems.members import having
 from rac_theory.problems.naming import shown, type_name
-from rac_theory.problems.rounding import rounded
-from rac_theory.problems.shares import even_shares, partition
+from rac_theory.problems.read_only import read_only
+from rac_theory.problems.shares import client_of, divisible, even_shares, inherited_convexity, partition
 from rac_theory.problems.smoothness import Smoothness, smoothness_of
+
+_Weights: TypeAlias = Literal["equal", "rows"] | Sequence[float]
 
 
 class Federated:
-    r"""The mean of M clients, :math:`f = \frac1M \sum_m f_m`, each the mean of its own components.
+    r"""The mean of M clients, :math:`f = \sum_m p_m f_m`, each the mean of its own components.
 
-    It is itself a finite sum, whose components are the clients: ``L_max`` is the largest L of a client, and
-    ``component_infima`` are theirs. If all clients have equally many rows, f is ``problem`` itself, and so are its
-    constants. Otherwise rows of small clients weigh more: f is another function, whose constants follow from those of
-    the clients (see ``Mean``) and whose minimum is found anew. Minima are found when they are first read.
+    By default all clients weigh the same, :math:`p_m = 1/M`. If each weighs as many rows as it has, as with
+    ``weights="rows"`` or where all have equally many, f is ``problem`` itself, and so are its constants. Otherwise f is
+    another function, whose constants follow from those of the clients (see ``Mean``) and whose minimum is found anew.
+    Minima are found when they are first read.
+
+    It is itself a finite sum, whose components are the :math:`M p_m f_m`, the clients where all weigh the same.
 
     Parameters
     ----------
@@ -36,11 +40,15 @@ class Federated:
         The finite sum to divide, such as ``LeastSquares`` or ``SoftmaxRegression``.
     clients : int, or sequence of M sequences of row numbers
         How many clients share the rows in order, as evenly as can be; or the rows of each, every row once.
+    weights : "equal", "rows", or M positive numbers
+        What a client weighs in f and in the mean that the server makes; p_m is that over the sum of all.
 
     Attributes
     ----------
     clients : tuple of M problems
         Each the same kind of problem, on its own rows.
+    weights : tuple of M floats
+        What each weighs, as given: 1, or its number of rows, or the number given.
 
     Examples
     --------
@@ -48,49 +56,72 @@ class Federated:
     >>> data = LeastSquares([[1.0], [1.0], [1.0], [1.0]], Y=[0.0, 2.0, 0.0, 2.0])
     >>> [f"{f.D:.3f}" for f in (Federated(data, 2), Federated.by_label(data, 2), Federated.at_random(data, 2, rng=0))]
     ['0.000', '1.000', '1.000']
+    >>> uneven = [[0, 1, 2], [3]]  # targets 0, 2, 0 and 2: the mean of all is 1, that of both clients' means is 4/3
+    >>> [f"{Federated(data, uneven, weights).W_star.item():.3f}" for weights in ("equal", "rows")]
+    ['1.333', '1.000']
     """
 
-    def __init__(self, problem: Divisible, clients: int | Sequence[ArrayLike]) -> None:
-        N = _divisible(problem).n_components
+    def __init__(self, problem: Divisible, clients: int | Sequence[ArrayLike], weights: _Weights = "equal") -> None:
+        N = divisible(problem).n_components
         listed = isinstance(clients, Sequence) and not isinstance(clients, str)
         rows = partition(clients, N) if listed else even_shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
+        self._weighed = "" if weights == "equal" else f", weights={shown(weights)}"
         told = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
-        self._made_by = ("", f"clients={told}")
-        self._clients = tuple(_client(problem, m, own) for m, own in enumerate(rows))
-        largest = max(map(len, rows))
-        self._undivided = largest * len(rows) == N
+        self._made_by = ("", f"clients={told}", "")
+        self._clients: tuple[Any, ...] = tuple(client_of(problem, m, own) for m, own in enumerate(rows))
+        self._weights = client_weights(weights, [*map(len, rows)])
+        shares = shares_of(self)
+        self._times = tuple(len(rows) * share for share in shares)  # what a client is multiplied by as a component
+        per_row = [share * N / len(own) for share, own in zip(shares, rows, strict=True)]
+        self._undivided = all(each == 1 for each in per_row)
         self._whole: Any = problem
         if not self._undivided:
-            self._whole = Mean(self._clients, _inherited(problem, self.clients, Fraction(N, len(rows) * largest)))
+            self._whole = Mean(self._clients, inherited_convexity(problem, self.clients, min(per_row)), self._weights)
 
     @classmethod
-    def by_label(cls, problem: Divisible, clients: int) -> Self:
+    def by_label(cls, problem: Divisible, clients: int, weights: _Weights = "equal") -> Self:
         """Divide the rows sorted by label, or by target, as evenly as can be: clients that differ much."""
-        targets = np.asarray(_divisible(problem).targets).reshape(problem.n_components, -1)
-        return cls(problem, even_shares(np.lexsort(targets.T[::-1]), clients))._called("by_label", f"clients={clients}")
+        targets = np.asarray(divisible(problem).targets).reshape(problem.n_components, -1)
+        made = cls(problem, even_shares(np.lexsort(targets.T[::-1]), clients), weights)
+        return made._called(".by_label", f"clients={clients}")
 
     @classmethod
-    def at_random(cls, problem: Divisible, clients: int, rng: np.random.Generator | int) -> Self:
+    def at_random(
+        cls, problem: Divisible, clients: int, rng: np.random.Generator | int, weights: _Weights = "equal"
+    ) -> Self:
         """Divide the rows at random, as evenly as can be; ``rng`` is a generator or a seed."""
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(integer("rng", rng, 0))
-        order = generator.permutation(_divisible(problem).n_components)
-        made = cls(problem, even_shares(order, clients))
-        return made if rng is generator else made._called("at_random", f"clients={clients}, rng={shown(rng)}")
+        order = generator.permutation(divisible(problem).n_components)
+        made = cls(problem, even_shares(order, clients), weights)
+        return made if rng is generator else made._called(".at_random", f"clients={clients}, rng={shown(rng)}")
 
     def __repr__(self) -> str:
-        method, arguments = self._made_by
-        return f"{type_name(self)}{'.' * bool(method)}{method}({self._problem!r}, {arguments})"
+        method, arguments, after = self._made_by
+        return f"{type_name(self)}{method}({self._problem!r}, {arguments}{self._weighed}){after}"
 
-    def _called(self, method: str, arguments: str) -> Self:
+    def _called(self, method: str, arguments: str, after: str = "") -> Self:
         """Remember the call that made this, for the repr."""
-        self._made_by = (method, arguments)
+        self._made_by = (method, arguments, after)
         return self
 
+    def in_batches(self, batches: int) -> Self:
+        """The same f and clients, but the components of each are that many batches of its rows in order, as even as can
+        be: an epoch of a client has then so many steps, however many rows it has."""
+        made = copy.copy(self)
+        made._clients = tuple(Federated(client, batches, "rows") for client in self.clients)
+        method, arguments, _ = self._made_by
+        return made._called(method, arguments, f".in_batches({batches})")
+
     @property
-    def clients(self) -> tuple[Divisible, ...]:
+    def clients(self) -> tuple[Any, ...]:
         """The M problems, each on its own rows."""
         return self._clients
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """What each client weighs, (M,)."""
+        return self._weights
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -157,8 +188,8 @@ class Federated:
         """Where each constant comes from."""
         of = "of the undivided problem, which is f: " if self._undivided else ""
         return {name: of + line for name, line in self._whole.provenance.items()} | {
-            "L_max": "the largest L of a client",
-            "D": "2 L_max (f* - mean of the f_lower of the clients), rounded up",
+            "L_max": "the largest L of a client" + " times M p_m" * (len(set(self.weights)) > 1),
+            "D": "2 L (f* - mean of the f_lower of the clients), L the largest of a client, rounded up",
         }
 
     def value(self, W: Array, /) -> Array:
@@ -181,57 +212,39 @@ class Federated:
 
     @property
     def L_max(self) -> float:
-        """The largest L of a client."""
-        return max(float(client.L) for client in self.clients)
+        """The largest L of a component: of a client where all weigh the same."""
+        of_each = zip(self._times, self.clients, strict=True)
+        return max(scaled(times, client.L, math.inf) for times, client in of_each)
 
     @cached_property
     def component_infima(self) -> Array:
-        """The lower bound ``f_lower`` of each client, (M,); costs their minimisation."""
-        infima = np.array([client.f_lower for client in self.clients], dtype=np.float64)
-        infima.flags.writeable = False
-        return infima
+        """A lower bound of each component, ``M p_m f_lower`` of a client, (M,); costs their minimisation."""
+        infima = [client.f_lower for client in self.clients]
+        scales = zip(self._times, infima, strict=True)
+        return np.asarray(read_only(np.array([scaled(times, lower, -math.inf) for times, lower in scales])))
 
     def component_gradient(self, W: Array, indices: Indices, /) -> Array:
-        """The mean gradient of the listed clients of each run: (runs, m, n), (runs, b) to (runs, m, n)."""
+        """The mean gradient of the listed components of each run: (runs, m, n), (runs, b) to (runs, m, n)."""
         W = matrices(W, self.shape)
         total = np.zeros_like(W)
-        for m, client in enumerate(self.clients):  # each computes only the runs that ask for it
+        for m, (weight, client) in enumerate(zip(self._times, self.clients, strict=True)):
             times = np.count_nonzero(indices == m, axis=-1)
-            (asking,) = np.nonzero(times)
+            (asking,) = np.nonzero(times)  # a client computes only the runs that ask for it
             if asking.size:
-                total[asking] += times[asking, None, None].astype(W.dtype) * client.gradient(W[asking])
+                share = float(weight) * times[asking, None, None].astype(W.dtype)
+                total[asking] += share.astype(W.dtype) * client.gradient(W[asking])
         return np.asarray(total / indices.shape[-1])
 
     @cached_property
     def D(self) -> float:
-        """The heterogeneity ``2 L_max (f* - mean of f_m*)``, rounded up: ``zeta^2 <= 2 L_max (f - f*) + D``."""
-        return heterogeneity(self)
+        """The heterogeneity ``2 L (f* - mean of f_m*)``, rounded up, L the largest of a client: it bounds
+        ``zeta_squared`` by ``2 L (f - f*) + D``."""
+        return client_heterogeneity(self, max(float(client.L) for client in self.clients))
 
     def zeta_squared(self, W: Array, /) -> Array:
-        r"""Return :math:`\frac1M \sum_m \|\nabla f_m - \nabla f\|^2` at each matrix: (..., m, n) to (...)."""
-        G = self._client_gradients(W)
-        return np.asarray(squared_norms(G - G.mean(axis=0)).mean(axis=0))
-
-    def _client_gradients(self, W: Array) -> Array:
-        """The gradients of all clients: (..., m, n) to (M, ..., m, n)."""
+        r"""Return :math:`\sum_m p_m \|\nabla f_m - \nabla f\|^2` at each matrix: (..., m, n) to (...)."""
         W = matrices(W, self.shape)
-        return np.stack([client.gradient(W) for client in self.clients])
-
-
-def _divisible(problem: Divisible) -> Divisible:
-    """Accept a finite sum that can be divided."""
-    having("problem", problem, "a finite sum that can be divided", ("subset", "n_components"))
-    return problem
-
-
-def _client(problem: Divisible, m: int, rows: ArrayLike) -> Divisible:
-    try:
-        return problem.subset(np.asarray(rows))
-    except ValueError as error:
-        raise ValueError(f"clients[{m}] must have rows that make a problem: {error}") from None
-
-
-def _inherited(problem: Divisible, clients: Sequence[Divisible], weight: Fraction) -> float:
-    """The strong convexity that f has because ``f - weight * problem`` is a non-negative combination of clients."""
-    s = float(problem.strong_convexity)
-    return rounded(weight * Fraction(s), -math.inf) if s > 0 and all(client.convex for client in clients) else 0.0
+        G = np.stack([client.gradient(W) for client in self.clients])
+        weights = np.array(self.weights).reshape(-1, *(1,) * (G.ndim - 1))
+        mean = np.asarray((weights * G).sum(axis=0) / math.fsum(self.weights))
+        return np.asarray((weights[..., 0, 0] * squared_norms(G - mean)).sum(axis=0) / math.fsum(self.weights))

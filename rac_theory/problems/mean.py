@@ -19,7 +19,7 @@ from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, isotropic_o
 
 
 class Mean(Certified):
-    r"""The function :math:`\frac1M \sum_m f_m`, with constants that follow from those of its terms.
+    r"""The function :math:`\sum_m p_m f_m`, with constants that follow from those of its terms.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ class Mean(Certified):
         Of one shape.
     strong_convexity : float
         A proved modulus of strong convexity of the mean, if one is known that is larger than the mean of theirs.
+    weights : sequence of M positive numbers, optional
+        What the terms weigh: p_m is a weight over their sum. Without them all weigh the same.
 
     Notes
     -----
@@ -46,46 +48,50 @@ class Mean(Certified):
     [[0.0]]
     """
 
-    def __init__(self, terms: Sequence[Problem], strong_convexity: float = 0.0) -> None:
+    def __init__(
+        self, terms: Sequence[Problem], strong_convexity: float = 0.0, weights: Sequence[float] | None = None
+    ) -> None:
         self.terms: tuple[Any, ...] = tuple(terms)
+        self.weights = (1.0,) * len(self.terms) if weights is None else tuple(map(float, weights))
         self.shape: tuple[int, int] = self.terms[0].shape
         self.convex = all(term.convex for term in self.terms)
-        self.L = _mean([term.L for term in self.terms], math.inf)
-        self.strong_convexity = max(_mean([term.strong_convexity for term in self.terms], -math.inf), strong_convexity)
+        self.L = self._rounded([term.L for term in self.terms], math.inf)
+        own = self._rounded([term.strong_convexity for term in self.terms], -math.inf)
+        self.strong_convexity = max(own, strong_convexity)
         self.mu = self.strong_convexity if self.strong_convexity > 0 else math.nan
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({list(self.terms)!r}, strong_convexity={self.strong_convexity!r})"
+        weights = "" if len(set(self.weights)) == 1 else f", weights={list(self.weights)!r}"
+        return f"{type(self).__name__}({list(self.terms)!r}, strong_convexity={self.strong_convexity!r}{weights})"
 
     def value(self, W: Array, /) -> Array:
         """f at each matrix of a batch: (..., m, n) to (...)."""
-        return np.asarray(sum(term.value(W) for term in self.terms) / len(self.terms))
+        return np.asarray(self._mean([term.value(W) for term in self.terms]))
 
     def gradient(self, W: Array, /) -> Array:
         """The gradient at each matrix of a batch: (..., m, n) to (..., m, n)."""
-        return np.asarray(sum(term.gradient(W) for term in self.terms) / len(self.terms))
+        return np.asarray(self._mean([term.gradient(W) for term in self.terms]))
 
     def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
         """Both in one pass over the data, where the terms can do that."""
         values, gradients = zip(*(value_and_gradient(term, W) for term in self.terms), strict=True)
-        return sum(values) / len(values), sum(gradients) / len(gradients)
+        return self._mean(values), self._mean(gradients)
 
     def hessian(self, W: Array, /) -> Callable[[Array], Array]:
         """The Hessian at one W as a linear map, where the terms have theirs."""
         maps = [term.hessian(W) for term in self.terms]
-        return lambda V: np.asarray(sum(product(V) for product in maps) / len(maps))
+        return lambda V: np.asarray(self._mean([product(V) for product in maps]))
 
     def rounding(self, W: Array, /) -> float:
         """A bound on the rounding error of the value at one W: theirs, and that of the mean of non-negative terms."""
-        M = len(self.terms)
-        own: float = sum(term.rounding(W) for term in self.terms) / M
-        return own + (M + 2) * EPS * float(self.value(W))
+        own = float(self._mean([term.rounding(W) for term in self.terms]))
+        return own + (len(self.terms) + 3) * EPS * float(self.value(W))
 
     def gradient_rounding(self, W: Array, /) -> float:
         """A bound on the norm of the rounding error of the gradient at one W."""
-        norms = [float(np.linalg.norm(term.gradient(W))) for term in self.terms]
-        own: float = sum(term.gradient_rounding(W) for term in self.terms) / len(self.terms)
-        return own + (len(self.terms) + 2) * EPS * sum(norms) / len(norms)
+        norms = float(self._mean([np.linalg.norm(term.gradient(W)) for term in self.terms]))
+        own = float(self._mean([term.gradient_rounding(W) for term in self.terms]))
+        return own + (len(self.terms) + 3) * EPS * norms
 
     @cached_property
     def minimum(self) -> Minimum:
@@ -98,7 +104,7 @@ class Mean(Certified):
     def f_lower(self) -> float:
         """Lower end of the certified interval; where there is none, the mean of their lower bounds, rounded down."""
         if math.isnan(self.f_star):
-            return _mean([term.f_lower for term in self.terms], -math.inf)
+            return self._rounded([term.f_lower for term in self.terms], -math.inf)
         return self.minimum.f_lower
 
     @property
@@ -111,7 +117,7 @@ class Mean(Certified):
     @cached_property
     def _mean_smoothness(self) -> Smoothness | None:
         parts = [part for term in self.terms if (part := smoothness_of(term)) is not None]
-        return mean_smoothness(parts) if len(parts) == len(self.terms) else None
+        return mean_smoothness(parts, self.weights) if len(parts) == len(self.terms) else None
 
     @property
     def provenance(self) -> dict[str, str]:
@@ -126,15 +132,20 @@ class Mean(Certified):
             "smoothness": mean,
         }
 
+    def _mean(self, of: Sequence[Any]) -> Any:
+        """The mean of numbers or arrays, one for each term."""
+        return sum(weight * each for weight, each in zip(self.weights, of, strict=True)) / math.fsum(self.weights)
+
+    def _rounded(self, numbers: Sequence[float], towards: float) -> float:
+        """The mean of numbers, rounded towards an infinity; nan if one of them is."""
+        if any(math.isnan(number) for number in numbers):
+            return math.nan
+        weights = [*map(Fraction, self.weights)]
+        total = sum((w * Fraction(x) for w, x in zip(weights, numbers, strict=True)), Fraction(0))
+        return rounded(total / sum(weights), towards)
+
 
 def value_and_gradient(problem: Problem, W: Array) -> tuple[Array, Array]:
     """Return both, in one pass over the data where the problem can do that."""
     fused = getattr(problem, "value_and_gradient", None)
     return fused(W) if fused else (problem.value(W), problem.gradient(W))
-
-
-def _mean(numbers: list[float], towards: float) -> float:
-    """The mean, rounded towards an infinity; nan if one of them is."""
-    if any(math.isnan(number) for number in numbers):
-        return math.nan
-    return rounded(sum(map(Fraction, numbers), Fraction(0)) / len(numbers), towards)

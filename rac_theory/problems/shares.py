@@ -1,14 +1,18 @@
-"""How rows are divided among clients: evenly, or as they are listed."""
+"""How rows are divided among clients, evenly or as they are listed, and what a client inherits."""
 
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rac_theory.problems.checks import integer
 from rac_theory.problems.conversion import NotReal, as_array
-from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.finite_sum import Divisible, Indices
+from rac_theory.problems.members import having
 from rac_theory.problems.naming import shown
+from rac_theory.problems.rounding import rounded
 
 
 def even_shares(order: Indices, clients: int) -> list[Indices]:
@@ -34,3 +38,23 @@ def _row_numbers(m: int, own: ArrayLike) -> Indices:
     if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
         raise ValueError(f"clients[{m}] must be a list of row numbers, got {shown(own)}")
     return given.astype(np.intp)
+
+
+def divisible(problem: Divisible) -> Divisible:
+    """Accept a finite sum that can be divided."""
+    having("problem", problem, "a finite sum that can be divided", ("subset", "n_components"))
+    return problem
+
+
+def client_of(problem: Divisible, m: int, rows: ArrayLike) -> Divisible:
+    """The problem of client m, on its own rows."""
+    try:
+        return problem.subset(np.asarray(rows))
+    except ValueError as error:
+        raise ValueError(f"clients[{m}] must have rows that make a problem: {error}") from None
+
+
+def inherited_convexity(problem: Divisible, clients: Sequence[Divisible], weight: Fraction) -> float:
+    """The strong convexity that f has because ``f - weight * problem`` is a non-negative combination of clients."""
+    s = float(problem.strong_convexity)
+    return rounded(weight * Fraction(s), -math.inf) if s > 0 and all(client.convex for client in clients) else 0.0

@@ -15,6 +15,7 @@ from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, V, Z, assumed, error, even, high, low, square, square_of
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.stored.client_epochs import of_clients, of_components, v_sign
 from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
 from rac_theory.theorems import Theorem
 from rac_theory.theorems.assumptions import known_minimiser
@@ -54,6 +55,7 @@ def _granted() -> Iterator[Fact]:
     yield square(H(G) + H(error))
     yield from (low(Z), high(Z), even(Z), square(Z), square(H(Z)))
     yield from (square_of(1 - gamma * L), square_of(1 - gamma * L_H), kept_of_epoch, round_error)
+    yield from (of_clients, of_components, v_sign)
 
 
 def _about_distances() -> Iterator[Fact]:

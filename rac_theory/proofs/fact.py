@@ -9,7 +9,7 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.missing import Missing, shortened
-from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
+from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift
 from rac_theory.theorems.assumption import Assumption
 
 NAMES: tuple[Let, ...] = (
@@ -17,6 +17,9 @@ NAMES: tuple[Let, ...] = (
     sharp_drift.s,
     sharp_drift.r,
     sharp_drift.s_K,
+    client_epochs.r,
+    client_epochs.v,
+    client_epochs.u,
     rac_lora_gd.kappa,
     rac_lora_gd.e,
 )

@@ -7,17 +7,21 @@ from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import E, G, descent, gap
 from rac_theory.theorems.assumptions import (
     fed_rac_lora,
+    fed_rac_lora_sampled,
     known_client_heterogeneity,
     known_client_variance,
     known_heterogeneity,
+    known_heterogeneity_within,
     known_largest_projection,
+    known_sampling,
     known_variance,
     rac_lora_reshuffled,
     smooth_components,
 )
+from rac_theory.theorems.client_epochs import r as r_K
 from rac_theory.theorems.federated import a
 from rac_theory.theorems.sharp_drift import r, s, s_K
-from rac_theory.theorems.symbols import D, K, N, eta, lambda_max, sigma_squared, zeta_squared
+from rac_theory.theorems.symbols import D, D_in, K, N, eta, lambda_max, omega, sigma_squared, zeta_squared
 from rac_theory.theorems.symbols import L_max as L
 
 gbar = vector("gbar", r"\bar g", "H")
@@ -75,4 +79,45 @@ zeta_known = granted(
 _ONE_STEP = f"{_BELOW}; where K = 1 it is multiplied by 0"
 zeta_of_data = granted(
     _ONE_STEP, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
+)
+
+# A round of clients that are sampled, W+ = W - eta K H ghat, each with an epoch of its own; gbar is that of all.
+_SAMPLED = smooth_components, fed_rac_lora_sampled
+ghat = vector("ghat", r"\hat g", "H")
+_way = letter("mean_m||Hgbar_m||^2", r"\mathrm{mean}_m \Vert H \bar g_m \Vert^2", "H")
+_squares_H = letter("mean_m||HG_m||^2", r"\mathrm{mean}_m \Vert H G_m \Vert^2", "H")
+_all_squares_H = letter("mean_mi||HG_mi||^2", r"\mathrm{mean}_{mi} \Vert H G_{mi} \Vert^2", "H")
+_squares = letter("mean_m||G_m||^2", r"\mathrm{mean}_m \Vert G_m \Vert^2")
+_all_squares = letter("mean_mi||G_mi||^2", r"\mathrm{mean}_{mi} \Vert G_{mi} \Vert^2")
+sampled_round = descent(H(ghat) * (eta * K) * -1, L, *_SAMPLED)
+unbiased_sample = granted(
+    "On average those that take part move as all do", E(G @ H(gbar)) <= E(G @ H(ghat)), fed_rac_lora_sampled
+)
+sampled_square = granted(
+    "The second moment of a mean over clients that are sampled",
+    E(H(ghat) @ H(ghat)) <= E(H(gbar) @ H(gbar)) + omega * E(_way),
+    *(fed_rac_lora_sampled, known_sampling),
+    page="t9rr",
+)
+client_error = granted(
+    "Error of the epoch of each client, and Jensen's inequality over clients",
+    E(_off) <= s_K * (s_K - r_K) * E(_squares_H) + s_K * r_K * E(_all_squares_H),
+    *_SAMPLED,
+    page="t9rr",
+)
+client_length = granted(
+    "How far an epoch goes: its gradient and its error, by Young's inequality",
+    E(_way) <= (1 + s_K) * (1 + s_K - r_K) * E(_squares_H) + (1 + s_K) * r_K * E(_all_squares_H),
+    *_SAMPLED,
+    page="t9rr",
+)
+r_K_sign, r_K_below_s = granted("A sum of powers", r_K >= 0), granted("r <= s, term by term", r_K <= s_K, page="t7")
+clients_seen = granted(_EACH, E(_squares_H) <= lambda_max * _squares, known_largest_projection)
+components_seen = granted(_EACH, E(_all_squares_H) <= lambda_max * _all_squares, known_largest_projection)
+clients_of_data = granted(_BELOW, _squares <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t9rr")
+components_of_data = granted(
+    _BELOW,
+    _all_squares <= 2 * L * gap + D + D_in,
+    *(smooth_components, known_heterogeneity, known_heterogeneity_within),
+    page="t9rr",
 )

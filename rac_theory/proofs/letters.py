@@ -48,8 +48,11 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"H_i", "H_i", "the projection on block i"),
     (r"G_i", "G_i", "that where block i has its turn, {H_i G_i} the list of its parts"),
     (r"G_m", "G_m", "the gradient of a client m at W"),
-    (r"g(?!bar)", "g", "the gradient that is drawn at W"),
+    (r"G_mi", "G_mi", "that of a component i of its"),
+    (r"g(?!bar|hat)", "g", "the gradient that is drawn at W"),
     (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),
+    (r"gbar_m", "gbar_m", "that of the steps of a client m"),
+    (r"ghat", "ghat", "the mean of the gbar_m of those that take part, by their shares over their chances"),
     (r"V(?!\+)", "V", "W - W*"),
     (r"V\+", "V+", "W+ - W*"),
     (r"H(?!bar)", "H", "the projection that is drawn"),
@@ -63,6 +66,8 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"zeta_H", "zeta_H^2", "that of their projections"),
     (r"E[\[|<]", "E", "the mean over all that is drawn after W"),
     (r"mean\[", "mean", "the mean over clients"),
+    (r"mean_m\|", "mean_m", "the mean over clients, by their shares"),
+    (r"mean_mi", "mean_mi", "that over their components, too"),
     (r"mean_k", "mean_k", "the mean over the steps k < K"),
 )
 """How a letter is found, how it is written, and what it is."""

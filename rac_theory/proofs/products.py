@@ -10,14 +10,15 @@ from rac_theory.algebra import Expression, Let, Polynomial, Symbol, symbols_of
 from rac_theory.algebra.expression import Negative, Product, Quotient, Sum, lifted
 from rac_theory.algebra.polynomials import Monomial
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.theorems import federated, rac_lora_gd, sharp_drift, symbols
+from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift, symbols
 from rac_theory.theorems.symbols import T, t
 
 _ORDER = (
     *("gamma", "eta", "N", "K", "L", "L_max", "L_H", "A", "beta", "mu", "nu", "s"),
-    *("lambda_min", "lambda_max", "C", "D"),
+    *("omega", "lambda_min", "lambda_max", "C", "D", "D_in"),
 )
-_NAMED = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, federated.a, rac_lora_gd.kappa, rac_lora_gd.e
+_DRIFTS = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, client_epochs.r, client_epochs.v, client_epochs.u, federated.a
+_NAMED = *_DRIFTS, rac_lora_gd.kappa, rac_lora_gd.e
 _RANK = {one: i for i, one in enumerate((*(getattr(symbols, name) for name in _ORDER), *_NAMED))}
 
 Monomials: TypeAlias = Mapping[Expression, int]

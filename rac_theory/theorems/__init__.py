@@ -16,6 +16,7 @@ from rac_theory.theorems.assumption import Assumption, Condition, Known, Predica
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.certified import T16
 from rac_theory.theorems.claim import Claim, E
+from rac_theory.theorems.client_epochs import T9rr, T10rr
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.cyclic import T18, T18_pl
 from rac_theory.theorems.decreasing import T19, T19_pl
@@ -36,7 +37,7 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
         value.id: value
         for value in (
             *(T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
-            *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp),
+            *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp, T9rr, T10rr),
             *(T12_nonconvex, T12_pl, T12_gaussian, T13, T13_pl, T14, T14_pl, T15, T15_pl, T16, T18, T18_pl),
             *(T19, T19_pl, T20, T20_pl),
         )
@@ -146,8 +147,10 @@ __all__ = [
     "T8d_sharp",
     "T9d",
     "T9d_sharp",
+    "T9rr",
     "T10d",
     "T10d_sharp",
+    "T10rr",
     "T12_gaussian",
     "T12_nonconvex",
     "T12_pl",

@@ -28,6 +28,7 @@ from rac_theory.theorems.symbols import (
     A,
     C,
     D,
+    D_in,
     K,
     L,
     L_max,
@@ -40,6 +41,7 @@ from rac_theory.theorems.symbols import (
     lambda_max,
     mu,
     nu,
+    omega,
     s,
     sigma_squared,
     zeta_squared,
@@ -121,10 +123,27 @@ def rac_lora_reshuffled(case: Case, c: Constants) -> str | None:
 def fed_rac_lora(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round, K full gradient steps of each client, and their mean."""
     wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
+    clients = getattr(case.algorithm, "gradients", None)
+    source = getattr(clients, "source", None)
+    if wrong is None and not isinstance(source, Exact | Local):
+        return f"clients must take full gradient steps, theirs come from {type(source).__name__}"
+    if wrong is None and isinstance(clients, Clients) and clients.participation is not None:
+        return f"all clients must take part, here {clients.participation!r} does"
+    return wrong
+
+
+def fed_rac_lora_sampled(case: Case, c: Constants) -> str | None:
+    """Fed-RAC-LoRA: one shared sketch a round; each client takes K full gradient steps, or one reshuffled epoch of its
+    K components; the server takes the mean over those that take part, which is on average that over all."""
+    wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
     source = getattr(getattr(case.algorithm, "gradients", None), "source", None)
-    if wrong is not None or isinstance(source, Exact | Local):
-        return wrong
-    return f"clients must take full gradient steps, theirs come from {type(source).__name__}"
+    if wrong is None and not isinstance(source, Exact | Local | Reshuffled):
+        return f"clients must take full gradient steps or reshuffled epochs, theirs come from {type(source).__name__}"
+    if wrong is None and isinstance(source, Reshuffled):
+        counts = {client.n_components for client in case.problem.clients}  # type: ignore[attr-defined]
+        if len(counts) > 1:
+            return f"epochs must be equally long, clients have {min(counts)} to {max(counts)} components"
+    return wrong
 
 
 def plain_or_fitted(case: Case, c: Constants) -> str | None:
@@ -251,6 +270,8 @@ known_heterogeneity = Known(D)
 known_client_heterogeneity = Known(D, unless=equal(K, 1))
 known_variance = Known(sigma_squared)
 known_bias = Known(bias_squared)
+known_heterogeneity_within = Known(D_in)
+known_sampling = Known(omega)
 known_client_variance = Known(zeta_squared, unless=equal(K, 1))
 
 

@@ -36,6 +36,8 @@ WHY: Mapping[str, str] = {
     "beta": "the inequality of structured noise has it on the larger side",
     "C": "the inequality of structured noise has it on the larger side",
     "D": "it is used as an upper bound of a spread, and a larger number is one",
+    "D_in": "it is used as an upper bound of a spread, and a larger number is one",
+    "omega": "it is used as an upper bound of what sampling adds, and a larger number is one",
     "sigma_squared": "it is used as an upper bound of a variance, and a larger number is one",
     "zeta_squared": "it is used as an upper bound of a variance, and a larger number is one",
     "bias_squared": "it is used as an upper bound of squared errors, and a larger number is one",

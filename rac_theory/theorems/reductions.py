@@ -9,9 +9,10 @@ from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Let, Symbol, maximum, symbols_of
 from rac_theory.algebra.expression import lifted
-from rac_theory.theorems import bernoulli, federated, rac_lora_gd, sharp_drift, stochastic
+from rac_theory.theorems import bernoulli, client_epochs, federated, rac_lora_gd, sharp_drift, stochastic
 from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
 from rac_theory.theorems.claim import Claim, E
+from rac_theory.theorems.client_epochs import T9rr, T10rr
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.federated import T9, T10, Gamma, T9d, T10d
 from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
@@ -26,6 +27,7 @@ from rac_theory.theorems.symbols import (
     A,
     C,
     D,
+    D_in,
     K,
     L,
     L_max,
@@ -42,6 +44,7 @@ from rac_theory.theorems.symbols import (
     longest_step,
     mu,
     nu,
+    omega,
     s,
     sigma_squared,
     zeta_squared,
@@ -75,6 +78,16 @@ _ONE_STEP = _each(
     {T7d_sharp: T1, T8d_sharp: T2},
     {N: 1, eta: gamma, L_max: L},
     "one component, which is f",
+)
+
+_ALL_TAKE_PART = _each(
+    {T9rr: T1, T10rr: T2},
+    {K: 1, omega: 0, eta: gamma, L_max: L},
+    "one step of all clients",
+) + _each(
+    {T9rr: T9d_sharp, T10rr: T10d_sharp},
+    {omega: 0, D_in: 0},
+    "all clients take part, and the components of each are alike, as in full gradient steps",
 )
 
 _NO_SPREAD = (
@@ -191,12 +204,17 @@ _ANY_DRIFT: dict[Expression, Expression | int | Fraction] = {
     sharp_drift.r: _r,
     sharp_drift.s_K: _s,
     federated.a: _a,
+    client_epochs.r: _r,
 }
 
 _EPOCH = (eta * N, Fraction(4, 9) * eta**2 * L_max**2 * (N + 1), Fraction(2, 9))
 _ROUND = (Gamma, _a, _a)
 _SHARP_EPOCH = (eta * N, _s * _r, _s**2 - _s * _r)
 _SHARP_ROUND = (Gamma, _s**2, 0)
+_OF_SAMPLED = [x * (1 + _s) * Gamma * L_max * omega for x in (1 + _s, _r)]  # of what sampling adds
+_SAMPLED_ROUND = _as_noise(Gamma, _s**2 + _OF_SAMPLED[0], 0) | {
+    C: ((_s**2 + _OF_SAMPLED[0]) * D + (_r * _s + _OF_SAMPLED[1]) * D_in) / (Gamma * L_max)
+}
 _LIMIT = E(gap) <= stochastic.rho**T * gap0 + L * gamma**2 * lambda_max * C / (2 * (1 - stochastic.rho))
 _BECAUSE = "a drift takes from the gain and adds to the floor as noise does"
 
@@ -207,13 +225,14 @@ DRIFT_AS_NOISE = (
     *_each({T9: T5}, _ANY_DRIFT | _as_noise(*_ROUND, zeta_squared), _BECAUSE),
     *_each({T9d: T5, T10d: T6}, _ANY_DRIFT | _as_noise(*_ROUND), _BECAUSE),
     *_each({T9d_sharp: T5, T10d_sharp: T6}, _ANY_DRIFT | _as_noise(*_SHARP_ROUND), _BECAUSE),
+    *_each({T9rr: T5, T10rr: T6}, _ANY_DRIFT | _SAMPLED_ROUND, "drift and sampling do what noise does"),
     *_each({T8: _LIMIT}, _as_noise(*_EPOCH, sigma_squared), _BECAUSE),
     *_each({T10: _LIMIT}, _ANY_DRIFT | _as_noise(*_ROUND, zeta_squared), _BECAUSE),
 )
 """One epoch, or round, is one step with noise: T5, T6, or T6 with the sum of powers of rho to infinity."""
 
 AT_THE_ENDS = (
-    *(*_LONGEST_STEP, *_NO_NOISE, *_ONE_STEP, *_NO_SPREAD, *_NO_SKETCH),
+    *(*_LONGEST_STEP, *_NO_NOISE, *_ONE_STEP, *_ALL_TAKE_PART, *_NO_SPREAD, *_NO_SKETCH),
     *(*_PLAIN, *_GAIN, *_ALONG, *_TIGHT, *_TWO_STEPS, *_SIDES),
 )
 """At its simplest setting each theorem is a plain one."""

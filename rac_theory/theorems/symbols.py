@@ -94,6 +94,22 @@ A = Symbol("A", constant="A", meaning="how fast noise grows with the gap", unit=
 beta = Symbol("beta", constant="beta", meaning="how fast noise grows with the gradient", unit="1", side="up")
 C = Symbol("C", constant="C", meaning="noise at a minimiser", unit=_GRADIENT, side="up")
 D = Symbol("D", constant="D", meaning="how far gradients of components or clients differ", unit=_GRADIENT, side="up")
+D_in = Symbol(
+    "D_in",
+    r"D_{\mathrm{in}}",
+    constant="D_in",
+    meaning="how far gradients of the components of each client differ, 0 for full gradient steps",
+    unit=_GRADIENT,
+    side="up",
+)
+omega = Symbol(
+    "omega",
+    r"\omega",
+    constant="omega",
+    meaning="what sampling clients adds to a squared mean, over the mean square; 0 if all take part",
+    unit="1",
+    side="up",
+)
 sigma_squared = Symbol(
     "sigma^2",
     r"\sigma^2",

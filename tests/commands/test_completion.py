@@ -46,7 +46,7 @@ def offered(tmp_path):
     [
         ("rac-theory ver", ["verify"]),
         ("rac-theory verify --cl", ["--claim"]),
-        ("rac-theory verify --claim T9", ["T9", "T9d", "T9d_sharp"]),
+        ("rac-theory verify --claim T9", ["T9", "T9d", "T9d_sharp", "T9rr"]),
         ("rac-theory verify --claim T1 Ga", ["GaLore"]),
         ("rac-theory verify --problem breast", ["breast_cancer"]),
         ("rac-theory verify --sketch ha", ["haar"]),

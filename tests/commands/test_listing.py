@@ -66,6 +66,7 @@ def test_what_they_are_is_told(groups):
         "digits SoftmaxRegression.digits(l2=1.5), 64 x 10, 1797 samples",
         "haar 0.3750, closed form",
         "federated T9 T9d T9d_sharp T10 T10d T10d_sharp",
+        "client epochs T9rr T10rr",
     ):
         assert line in lines
 

@@ -80,7 +80,7 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         (
             RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Minibatch(2))),
             Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
-            "clients must take full gradient steps, .* got Minibatch",
+            "clients must take full gradient steps or reshuffled epochs, .* got Minibatch",
         ),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have invariants, a second moment .* got Kaiming"),
         (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),

@@ -18,7 +18,16 @@ from rac_theory.algorithms import (
     LoRA,
     RACLoRA,
 )
-from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import (
+    ByChance,
+    Clients,
+    FiniteDifferences,
+    Local,
+    Minibatch,
+    Noisy,
+    Reshuffled,
+    Subset,
+)
 from rac_theory.cases.case import Case
 from rac_theory.problems import (
     Federated,
@@ -183,7 +192,9 @@ TARGETS = {
         lambda size, replace: RACLoRA(THIN, 0.1, gradients=Minibatch(size, replace)),
         {"size": (2, integer), "replace": (False, other)},
     ),
-    "Clients": (Clients, {"source": (Reshuffled(), other)}),
+    "Clients": (Clients, {"source": (Reshuffled(), other), "participation": (Subset(2), other)}),
+    "Subset": (Subset, {"size": (2, integer)}),
+    "ByChance": (ByChance, {"chance": (0.5, number)}),
     "Case": (
         lambda W0, steps: Case(RACLoRA(THIN, 0.1), PROBLEM, W0, steps=steps),
         {"W0": (W, array), "steps": (3, integer)},

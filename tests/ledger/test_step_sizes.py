@@ -9,7 +9,7 @@ from rac_theory import Constants, sketches, theorems
 from rac_theory.ledger.step_sizes import HORIZON
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import LeastSquares
-from rac_theory.theorems import federated, stochastic
+from rac_theory.theorems import client_epochs, federated, stochastic
 from rac_theory.theorems.symbols import read
 
 
@@ -89,6 +89,22 @@ def test_drift_costs_at_most_a_third_of_the_rate(mu):
     _, constants, gamma = tried("federated", mu)
     assert share(gamma) <= 1 / 3
     assert share(2 * gamma) > 1 / 3 or 2 * gamma * constants.inner_steps * constants.L_max > 1
+
+
+@pytest.mark.parametrize("mu", [None, 0.0])
+def test_drift_and_sampling_cost_a_third_of_the_rate_and_a_quarter_of_the_gap(mu):
+    """And one of them would cost more at twice the step. Catches a step at whose floor T10rr says nothing."""
+
+    def costs(gamma):
+        c = replace(constants, gamma=gamma)
+        v, u = read(client_epochs.v, c), read(client_epochs.u, c)
+        condition, steepness = c.lambda_max / c.lambda_min, c.mu or c.L_max
+        floor = condition * (v * c.D + u * c.D_in) / (2 * steepness)
+        return 3 * v * condition * c.L_max / steepness, 4 * floor / c.gap0_upper
+
+    _, constants, gamma = tried("client epochs", mu)
+    assert max(costs(gamma)) <= 1 + 1e-12
+    assert max(costs(2 * gamma)) > 1 or 2 * gamma * constants.inner_steps * constants.L_max > 1
 
 
 def test_coordinate_descent_has_the_step_of_the_largest_diagonal_entry():

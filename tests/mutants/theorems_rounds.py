@@ -1,11 +1,11 @@
-"""Wrong theorems about several steps under one sketch: reshuffled epochs and federated rounds, T7 to T10."""
+"""Wrong theorems about several steps under one sketch: reshuffled epochs and federated rounds, T7 to T10rr."""
 
 import numpy as np
 
-from rac_theory import Clients, Local, RACLoRA, Reshuffled, sketches, theorems
+from rac_theory import ByChance, Clients, Exact, Local, RACLoRA, Reshuffled, Subset, sketches, theorems
 from rac_theory.algorithms import SGD
 from rac_theory.problems import Federated, LeastSquares
-from rac_theory.theorems.symbols import D, L_max, N, gap0_upper, lambda_min, mu
+from rac_theory.theorems.symbols import D, D_in, L_max, N, gap0_upper, lambda_min, mu, omega
 
 from .theorems import changed, doubled, mutant
 
@@ -13,6 +13,7 @@ T7, T7d, T7d_sharp = theorems.T7, theorems.T7d, theorems.T7d_sharp
 T8, T8d, T8d_sharp = theorems.T8, theorems.T8d, theorems.T8d_sharp
 T9, T9d, T9d_sharp = theorems.T9, theorems.T9d, theorems.T9d_sharp
 T10, T10d, T10d_sharp = theorems.T10, theorems.T10d, theorems.T10d_sharp
+T9rr, T10rr = theorems.T9rr, theorems.T10rr
 
 ONE = np.ones((1, 1))
 
@@ -78,6 +79,35 @@ def silent(theorem, case, steps, x0=3.0):
 
 
 EQUALITY = epoch(0.5, OPPOSITE)
+SOME = Federated(LeastSquares(np.array([[2.0], [1.0], [1.0]]), np.array([2.0, -1.0, 4.0])), 3)  # one takes part
+ONE_OF_SOME = SGD(0.02, Clients(Local(3), Subset(1))), SOME
+BY_CHANCE = SGD(1.0, Clients(Exact(), ByChance(0.5))), Federated(OPPOSITE, 2)
+EPOCH_OF_ONE = SGD(0.5, Clients(Reshuffled())), Federated(OPPOSITE, 1)
+
+
+def all_take_part(theorem, case, steps, x0):
+    return mutant(
+        "omega is missing",
+        "a mean over some clients is noisy",
+        changed(theorem, {omega: 0}),
+        theorem,
+        case,
+        steps,
+        np.full((1, 1), x0),
+    )
+
+
+def without_order(theorem, steps, x0):
+    return mutant(
+        "D_in is missing",
+        "an epoch goes another way in another order",
+        changed(theorem, {D_in: 0}),
+        theorem,
+        EPOCH_OF_ONE,
+        steps,
+        np.full((1, 1), x0),
+    )
+
 
 BANK = [
     power_of_N(T7, 60),
@@ -149,4 +179,20 @@ BANK = [
     silent(T9d, clients(0.05, 4, UNEQUAL), 300, 0.65),
     silent(T10d, clients(0.05, 4, UNEQUAL), 400),
     silent(T10d_sharp, clients(0.05, 4, UNEQUAL), 400),
+    power_of_K(T9rr),
+    power_of_K(T10rr),
+    all_take_part(T9rr, ONE_OF_SOME, 400, SOME.W_star.item() + 0.01),
+    all_take_part(T10rr, BY_CHANCE, 40, 3.0),
+    without_order(T9rr, 300, 0.15),
+    without_order(T10rr, 40, 3.0),
+    silent(T9rr, ONE_OF_SOME, 400, SOME.W_star.item() + 0.01),
+    silent(T10rr, BY_CHANCE, 40),
+    mutant(
+        "half of what sampling adds",
+        "a chance of 1/2 attains the bound",
+        changed(T10rr, {omega: omega / 2}),
+        T10rr,
+        BY_CHANCE,
+        W0=np.full((1, 1), 3.0),
+    ),
 ]

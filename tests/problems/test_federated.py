@@ -15,6 +15,7 @@ from rac_theory.problems import (
     PLSine,
     SoftmaxRegression,
 )
+from rac_theory.problems.client_constants import heterogeneity_within
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
 from rac_theory.problems.mean import Mean
 
@@ -288,3 +289,90 @@ def test_the_clients_cannot_be_exchanged():
         problem.clients = problem.clients[:1]
     with pytest.raises(TypeError):
         problem.clients[0] = problem.clients[1]
+
+
+# --- what clients weigh ------------------------------------------------------------------------------------------
+
+WEIGHTS = [5.0, 1.0, 2.0]
+
+
+def test_clients_that_weigh_their_rows_make_the_undivided_problem(whole):
+    """Whatever their sizes, with all its constants. Catches weights that are turned round, and 1/M for n_m/n."""
+    problem, W = Federated(whole, UNEQUAL, "rows"), some(whole)
+    assert problem.weights == (7.0, 4.0, 1.0)
+    for name in ("L", "mu", "f_star", "f_lower", "strong_convexity"):
+        np.testing.assert_equal(getattr(problem, name), getattr(whole, name))
+    mean = sum(n / 12 * client.gradient(W) for n, client in zip((7, 4, 1), problem.clients, strict=True))
+    np.testing.assert_allclose(problem.gradient(W), mean, rtol=1e-9, atol=1e-9 * np.abs(mean).max())
+
+
+def test_other_weights_make_another_function(whole):
+    """Its constants are certified as those of equal weights are: L, mu and f* by pairs and points."""
+    problem, W = Federated(whole, UNEQUAL, WEIGHTS), some(whole)
+    shares = np.array(WEIGHTS) / 8
+    gradients = np.tensordot(shares, [client.gradient(W) for client in problem.clients], axes=1)
+    np.testing.assert_allclose(problem.gradient(W), gradients, rtol=1e-12, atol=1e-12 * np.abs(gradients).max())
+    np.testing.assert_allclose(
+        problem.value(W), shares @ np.array([client.value(W) for client in problem.clients]), rtol=1e-12
+    )
+    np.testing.assert_allclose(problem.value_and_gradient(W)[1], problem.gradient(W), rtol=1e-12)
+    assert shares @ [client.L for client in problem.clients] <= problem.L
+    if math.isfinite(problem.f_star):
+        gap = problem.value(W) - problem.f_star
+        squares = np.square(problem.gradient(W)).sum(axis=(1, 2))
+        assert (squares >= 2 * problem.mu * gap * (1 - 1e-9)).all()
+    inherited = min(12 * share / n for share, n in zip(shares, (7, 4, 1), strict=True)) * whole.strong_convexity
+    assert problem.strong_convexity >= inherited * (1 - 1e-12) or not whole.convex
+
+
+@pytest.mark.parametrize("weights", ["rows", WEIGHTS])
+def test_D_bounds_zeta_with_weights(whole, weights):
+    """``zeta^2 <= 2 L (f - f*) + D`` with L the largest of a client, and the same for components, whose mean is f."""
+    problem, W = Federated(whole, UNEQUAL, weights), some(whole, 3, count=20)
+    shares = np.array(problem.weights) / sum(problem.weights)
+    G = np.array([client.gradient(W) for client in problem.clients])
+    zeta = np.tensordot(shares, np.square(G - problem.gradient(W)).sum(axis=(2, 3)), axes=1)
+    np.testing.assert_allclose(problem.zeta_squared(W), zeta, rtol=1e-6)
+    reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
+    L = max(client.L for client in problem.clients)
+    assert (zeta <= (2 * L * (problem.value(W) - reference) + problem.D) * (1 + 1e-10)).all()
+    components = 2 * problem.L_max * (problem.value(W) - reference) + heterogeneity(problem)
+    assert (gradient_variance(problem, W) <= components * (1 + 1e-10)).all()
+    every = np.broadcast_to(np.arange(3), (len(W), 3))
+    scale = np.abs(problem.gradient(W)).max()
+    np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-9, atol=1e-9 * scale)
+    assert problem.L_max >= max(3 * p * client.L for p, client in zip(shares, problem.clients, strict=True))
+    lower = [3 * p * client.f_lower for p, client in zip(shares, problem.clients, strict=True)]
+    assert (problem.component_infima <= np.array(lower)).all()
+
+
+def test_D_and_D_in_are_attained():
+    """``(w - y)^2 / 2`` with weights: D is the variance of clients' means, D_in the mean of the variances within."""
+    data = LeastSquares(np.ones((6, 1)), np.array([0.0, 2, 1, 5, 9, 9]))
+    problem = Federated(data, [[0, 1], [2, 3], [4, 5]], [1.0, 2.0, 1.0])
+    means, variances, p = np.array([1.0, 3, 9]), np.array([1.0, 4, 0]), np.array([1, 2, 1]) / 4
+    assert pytest.approx(p @ means**2 - (p @ means) ** 2) == problem.D
+    assert heterogeneity_within(problem, 1.0) == pytest.approx(p @ variances)
+    assert problem.W_star.item() == pytest.approx(p @ means)
+
+
+def test_batches_are_components_of_the_same_clients(whole):
+    """f, L, f* and the clients' gradients are those without; an epoch has as many steps for each client."""
+    plain = Federated(whole, [[0, 1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11]], "rows")
+    problem, W = plain.in_batches(3), some(whole)
+    assert [client.n_components for client in problem.clients] == [3, 3]
+    assert (problem.L, problem.D) == (plain.L, plain.D)
+    for one, other in zip(problem.clients, plain.clients, strict=True):
+        np.testing.assert_array_equal(one.gradient(W), other.gradient(W))
+        every = np.broadcast_to(np.arange(3), (len(W), 3))
+        scale = np.abs(other.gradient(W)).max()
+        np.testing.assert_allclose(one.component_gradient(W, every), other.gradient(W), rtol=1e-9, atol=1e-9 * scale)
+    assert repr(problem).endswith(", weights='rows').in_batches(3)")
+    assert [client.n_components for client in plain.clients] == [7, 5]
+
+
+def test_weights_that_are_none_are_refused():
+    data = WHOLE["least squares"]
+    for wrong in ("size", [1.0, 2.0], [1.0, 2.0, 0.0], [1.0, 2.0, math.nan], 3):
+        with pytest.raises(ValueError, match="weights"):
+            Federated(data, 3, wrong)

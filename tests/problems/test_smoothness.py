@@ -238,10 +238,12 @@ def test_a_mean_is_not_below_the_truth():
     for _ in range(20):
         parts = [Smoothness([([[s]], [[1.0]])]) for s in RNG.uniform(0.1, 1, 3).tolist()]
         true = sum(Fraction(part.terms[0][0][0, 0]) for part in parts) / 3
-        [(mean, _)] = mean_smoothness(parts).terms
+        [(mean, _)] = mean_smoothness(parts, (1, 1, 1)).terms
         assert true <= Fraction(mean[0, 0]) <= true * (1 + Fraction(1, 10**14))
     apart = [Smoothness([(S, R)]), TWO_TERMS, Smoothness([(S, np.eye(3))])]
-    np.testing.assert_allclose(mean_smoothness(apart).dense, sum(part.dense for part in apart) / 3, atol=1e-12)
+    np.testing.assert_allclose(
+        mean_smoothness(apart, (1, 1, 1)).dense, sum(part.dense for part in apart) / 3, atol=1e-12
+    )
 
 
 def test_clients_have_the_mean_of_theirs():
@@ -265,7 +267,7 @@ def test_terms_that_say_nothing_have_L_I_or_none():
         shape, L = (2, 2), 5.0
 
     assert smoothness_of(Bare()) == Smoothness.isotropic(5.0, (2, 2))
-    assert mean_smoothness([known.smoothness, smoothness_of(Bare())]).largest == pytest.approx(4.0)
+    assert mean_smoothness([known.smoothness, smoothness_of(Bare())], (1, 1)).largest == pytest.approx(4.0)
     for term in (known, unknown):
         for name in ("strong_convexity", "mu", "f_lower"):
             assert math.isnan(getattr(term, name))

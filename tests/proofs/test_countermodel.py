@@ -17,6 +17,8 @@ from rac_theory.theorems import ALL
 WITH_A_SHAPE = sorted(ALL.keys() - {"T1_tight", "T2_tight", "T5_step"})
 BESIDE = {"T3", "T3_sharp"}
 """Their step rests on another goal as well."""
+NAMED = {"T9rr", "T10rr"}
+"""v and u are letters of their step, which a countermodel takes for numbers that have nothing to do with s and r."""
 TENTH = read(lifted(Fraction(1, 10)))
 
 
@@ -38,7 +40,7 @@ def is_refuted(value, facts):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("id", sorted({*WITH_A_SHAPE} - BESIDE))
+@pytest.mark.parametrize("id", sorted({*WITH_A_SHAPE} - BESIDE - NAMED))
 def test_no_step_of_a_theorem_is_refuted(id):
     """They have proofs. Catches a fact that is left out, or read with the wrong sign: then a true goal is negative."""
     found = list(goals(id))

@@ -53,7 +53,20 @@ def has_other_sums(theorem, changed):
     return bool(set(theorem.claim.definitions).intersection(NAMES).difference(changed.claim.definitions))
 
 
-SLOW = ("T2_tight", "T4", "T5", "T5_step", "T7d", "T7d_sharp", "T8d_sharp", "T9d", "T9d_sharp", "T10d", "T10d_sharp")
+SLOW = (
+    "T2_tight",
+    "T4",
+    "T5",
+    "T5_step",
+    "T7d",
+    "T7d_sharp",
+    "T8d_sharp",
+    "T9d",
+    "T9d_sharp",
+    "T10d",
+    "T10d_sharp",
+    "T9rr",
+)
 """Theorems of which a comparison takes up to a second, as their sums of powers have no common denominator."""
 
 

@@ -54,6 +54,7 @@ DEFINITIONS += (
     known.rac_lora_by_differences,
     known.rac_lora_certified,
     known.rac_lora_in_turns,
+    known.fed_rac_lora_sampled,
     known.plain_or_fitted,
     known.plain_gaussian_rac_lora,
     known.one_exact_step,

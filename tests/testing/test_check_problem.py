@@ -85,6 +85,15 @@ def test_ours_pass_for_other_seeds(rng):
         check_problem(OURS[name], rng=rng)
 
 
+def test_a_client_that_weighs_more_is_a_larger_component():
+    """Client 0 is 3/2 of itself as a component. Taken for the client alone its lower bound would seem too high."""
+    weighted = Federated(OURS["least squares, ridge"], 2, weights=(3.0, 1.0))
+    check_problem(weighted)
+    too_high = weighted.component_infima + 1e-2 * np.array([1.0, -2.0])
+    with pytest.raises(Refuted, match="component 0 claims"):
+        check_problem(Broken(weighted, component_infima=too_high))
+
+
 class Broken:
     """A correct problem, least squares with a ridge unless told otherwise, to be broken member by member."""
 

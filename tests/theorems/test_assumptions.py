@@ -45,6 +45,8 @@ BREAKS = {
     "lambda_max": {"lambda_max": math.nan},
     "Structured noise": {"C": math.nan},
     "D": {"D": math.nan},
+    "D_in": {"D_in": math.nan},
+    "omega": {"omega": math.nan},
     "sigma_squared": {"sigma_squared": math.nan},
     "zeta_squared": {"zeta_squared": math.nan},
     "bias_squared": {"bias_squared": math.nan},

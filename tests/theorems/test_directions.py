@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from rac_theory import (
+    ByChance,
     Case,
     Clients,
     Constants,
     CyclicRACLoRA,
-    Exact,
     FiniteDifferences,
     Minibatch,
     RACLoRA,
@@ -115,7 +115,7 @@ def test_only_t6_and_its_like_ask_more_of_rho_than_that_it_is_below_one():
     """Catches a region that is too small, and one that forgets mu <= L."""
     asks = {theorem.id for theorem in ALL.values() if any(str(each) == "rho >= 0" for each in theorem.given)}
     assert {theorem.id for theorem in ALL.values() if redundant(theorem)} == asks - {"T6", "T14_pl", "T18_pl"}
-    assert asks == {"T4", "T6", "T8d", "T8d_sharp", "T10d", "T10d_sharp", "T14_pl", "T18_pl"}
+    assert asks == {"T4", "T6", "T8d", "T8d_sharp", "T10d", "T10d_sharp", "T10rr", "T14_pl", "T18_pl"}
 
 
 # A second route: the bounds themselves, at constants that meet the relations.
@@ -139,6 +139,7 @@ def admissible(theorem, rng):
             lambda_max=high,
             **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
             **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "bias_squared", "beta")},
+            **{name: 10 ** rng.uniform(-1, 1) for name in ("omega", "D_in")},
             A=10 ** rng.uniform(-1, 1) * rng.integers(0, 2),  # nothing at all decides in T5_step
             nu=rng.uniform(0, 1) / smooth,
             longest_step=rng.uniform(0, 2),
@@ -231,6 +232,8 @@ def test_constants_are_on_the_side_of_their_symbols():
         "strong_convexity": strong,
         "L_max": steepest,
         "D": spread,
+        "D_in": spread,
+        "omega": 1 / Fraction(0.3) - 1,
         "lambda_min": Fraction(1, 3),
         "lambda_max": Fraction(1, 3),
         "A": ratio * steepest,
@@ -260,14 +263,14 @@ def test_constants_are_on_the_side_of_their_symbols():
 
 def stored_constants(problem, gamma):
     """The constants of one problem under all kinds of algorithms, those that are known."""
-    haar, clients = sketches.Haar(3, 1), BoundedClients(problem, 3)
+    haar, client = sketches.Haar(3, 1), BoundedClients(problem, 1)
     algorithms = [
         (problem, RACLoRA(haar, gamma, gradients=Minibatch(2))),
-        (clients, RACLoRA(haar, gamma, gradients=Clients(Exact()))),
         (problem, RACLoRA(haar, gamma, gradients=Reshuffled())),
         (problem, RACLoRA(haar, gamma, gradients=FiniteDifferences(0.7))),
         (problem, RACLoRA(haar, gamma, lora_alpha=1.0)),
         (problem, CyclicRACLoRA(sketches.BlockPartition(3, 2), gamma)),
+        (client, RACLoRA(haar, gamma, gradients=Clients(Reshuffled(), ByChance(0.3)))),
     ]
     found = {}
     for its, algorithm in algorithms:

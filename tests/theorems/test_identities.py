@@ -15,7 +15,7 @@ from rac_theory.algebra import (
     text,
 )
 from rac_theory.algebra.expression import lifted
-from rac_theory.theorems import federated, reshuffling, sharp_drift
+from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
 from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.metric import gap
 from rac_theory.theorems.reduction import Reduction, named
@@ -49,6 +49,8 @@ def test_the_sides_are_the_same(reduction):
 _OF_ROUND = {"a: 1/K", "a: 1 + eta L", "a: ((1 + eta L)^k - 1)^2"}
 _OF_SHARP_ROUND = {"s: 1/K", "s: 1 + eta L"}
 _OF_SHARP_EPOCH = {"s: 1/N", "s: 1 + eta L", "r: -1", "r: 1 + eta L"}
+_OF_DRIFTS = {*_OF_SHARP_ROUND, "r: -1", "r: 1 + eta L", "r: max{K - 1, 1}"}
+_OF_ALL = {*_OF_DRIFTS, "v: (1 + s)^2", "v: 1 + s", "u: 1 + s"}
 _OF_SUM = {"-1", "1 + rho + ... + rho^{T-1}"}
 _VARIANCE = "eta^2 L^2 (N + 1) (lambda_max / lambda_min)"
 _OF_VARIANCE = {"eta^2", "L^2", "N + 1"}
@@ -73,6 +75,11 @@ NOT_SEEN = {
     ("T10d_sharp", "T2"): {*_OF_SHARP_ROUND, *_OF_SUM, "Gamma / 2", "q: s^2", "s^2"},
     ("T7d_sharp", "T1"): {*_OF_SHARP_EPOCH, "s^2"},
     ("T8d_sharp", "T2"): {*_OF_SHARP_EPOCH, *_OF_SUM, "eta N / 2", "rho: s^2"},
+    # all take part: omega = 0, and at K = 1 s = r = 0
+    ("T9rr", "T1"): _OF_ALL | {"v: s^2"},
+    ("T10rr", "T2"): _OF_ALL | {"v: s^2", *_OF_SUM, "Gamma / 2"},
+    ("T9rr", "T9d_sharp"): _OF_ALL | {"s: -1"},
+    ("T10rr", "T10d_sharp"): _OF_ALL | {"s: -1"},
     # sigma = 0
     ("T7", "T1"): {*_OF_VARIANCE, f"(4/7) {_VARIANCE} sigma^2"},
     ("T8", "T2"): {*_OF_VARIANCE, f"(2/7) {_VARIANCE} (sigma^2 / mu)"},
@@ -87,6 +94,8 @@ NOT_SEEN = {
     ("T8d_sharp", "T6"): {*_OF_SHARP_EPOCH, "s: -1"},
     ("T9d_sharp", "T5"): {*_OF_SHARP_ROUND, "s: -1"},
     ("T10d_sharp", "T6"): {*_OF_SHARP_ROUND, "s: -1"},
+    ("T9rr", "T5"): _OF_DRIFTS | {"s: -1"},
+    ("T10rr", "T6"): _OF_DRIFTS | {"s: -1"},
     ("T8", "T6 in the limit"): {"rho: gamma^2"},
     ("T10", "T6 in the limit"): {*_OF_ROUND, "a: -1", "rho: gamma^2"},
 }
@@ -116,11 +125,14 @@ def test_the_drifts_are_their_closed_forms():
         (federated.a, a, {}),
         (sharp_drift.r, r, {N: 2}),
         (sharp_drift.r, r, {N: 5}),
+        (client_epochs.r, r.at({N: K}), {K: 2}),
+        (client_epochs.r, r.at({N: K}), {K: 5}),
     ):
         assert identical(drift.at(at), closed.at(at))
     for drift, closed in ((sharp_drift.s, s), (federated.a, a), (sharp_drift.r, r)):
         for _, wrong in changed(drift.value):
             assert not identical(wrong.at({N: 5}), closed.at({N: 5}))
+    assert identical(client_epochs.r.at({K: 1}), 0)
 
 
 def test_other_values_do_not_do():
@@ -131,6 +143,7 @@ def test_other_values_do_not_do():
             if holds(replace(reduction, at={**reduction.at, name: lifted(value) + 1})):
                 idle.add((named(reduction.one), text(name)))
     of_several = ("T7", "T7d_sharp", "T8", "T8d_sharp", "T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
+    of_several += ("T9rr", "T10rr")
     without_noise = ("T1", "T1_sharp", "T2", "T2_sharp", "T3", "T3_isotropic")
     assert idle == {
         *((each, "L") for each in of_several),
@@ -175,7 +188,7 @@ def test_what_is_asked():
     }
     assert asked == {
         *((one, other, "rho >= 0", "rho < 1") for one, other in (("T6", "T2_sharp"), ("T14_pl", "T13_pl"))),
-        *((one, "T2", "rho >= 0") for one in ("T8d_sharp", "T10d", "T10d_sharp")),
+        *((one, "T2", "rho >= 0") for one in ("T8d_sharp", "T10d", "T10d_sharp", "T10rr")),
         ("T7", "T1", "2 gamma L <= 1"),
         *((one, other, "2 eta N L <= 1") for one, other in (("T7", "T1"), ("T8", "T2"))),
         *((one, other, "eta K L <= 1") for one, other in (("T9", "T1"), ("T10", "T2"))),

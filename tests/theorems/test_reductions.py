@@ -115,6 +115,8 @@ c = Constants(
     beta=1.0,
     C=0.0,
     D=7.0,
+    D_in=3.0,
+    omega=0.0,
     sigma_squared=math.nan,
     zeta_squared=math.nan,
     f_star=0.0,
@@ -140,6 +142,8 @@ def same(one, other, at=c, factor=1.0, rtol=1e-12):
         ("T10", "T2"),
         ("T10d", "T2"),
         ("T10d_sharp", "T2"),
+        ("T9rr", "T1"),  # K = 1 and all clients
+        ("T10rr", "T2"),
         ("T7d_sharp", "T1"),  # N = 1
         ("T8d_sharp", "T2"),
     ],

@@ -9,9 +9,11 @@ from rac_theory.algorithms.gradients.local import Local
 from rac_theory.algorithms.gradients.minibatch import Minibatch
 from rac_theory.algorithms.gradients.noise import Noise, additive_noise, minibatch_noise
 from rac_theory.algorithms.gradients.noisy import Noisy
+from rac_theory.algorithms.gradients.participation import ByChance, Participation, Subset
 from rac_theory.algorithms.gradients.reshuffled import Reshuffled
 
 __all__ = [
+    "ByChance",
     "CertifiedStep",
     "Clients",
     "Exact",
@@ -21,8 +23,10 @@ __all__ = [
     "Minibatch",
     "Noise",
     "Noisy",
+    "Participation",
     "Reshuffled",
     "Step",
+    "Subset",
     "additive_noise",
     "minibatch_noise",
 ]

@@ -1,4 +1,4 @@
-"""Every client descends on its own from the same start, and the server averages: one federated round."""
+"""Clients descend on their own from the same start, and the server averages: one federated round."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -6,7 +6,10 @@ from typing import Any, cast
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
+from rac_theory.algorithms.gradients.participation import Participation, sampling_variance
 from rac_theory.problems.checks import Array
+from rac_theory.problems.client_constants import shares_of
+from rac_theory.problems.members import having
 from rac_theory.problems.naming import shown
 from rac_theory.problems.problem import Problem
 
@@ -15,13 +18,16 @@ from rac_theory.problems.problem import Problem
 class Clients:
     """The mean over clients of what ``source`` makes of each of them, under the sketch that all of them share.
 
-    The server averages matrices W here. As every client moves in the range of one sketch, that is the same as averaging
-    their low-rank factors, which is what they would send.
+    The mean has the weights of the problem. The server averages matrices W here. As every client moves in the range of
+    one sketch, that is the same as averaging their low-rank factors, which is what they would send.
 
     Parameters
     ----------
     source : GradientSource
         What a client does in a round, such as ``Local(5)``.
+    participation : Participation, optional
+        Which clients take part, such as ``Subset(10)`` or ``ByChance(0.1)``; without it all do. The move of one that
+        does counts for its share over its probability, so that the move of the server is on average that of all.
 
     Examples
     --------
@@ -34,17 +40,32 @@ class Clients:
     """
 
     source: GradientSource
+    participation: Participation | None = None
 
     def __post_init__(self) -> None:
         check_source("source", self.source)
+        if self.participation is not None:
+            having(
+                "participation",
+                self.participation,
+                "one of clients, such as Subset(10)",
+                ("chances", "draw", "together"),
+            )
 
     @property
     def deterministic(self) -> bool:
-        """Whether ``source`` is."""
-        return self.source.deterministic
+        """Whether ``source`` is, and all clients take part."""
+        return self.participation is None and self.source.deterministic
+
+    def omega(self, problem: Problem) -> float:
+        """What sampling clients adds to a squared mean, over the mean square, see ``participation``; rounded up."""
+        _clients(problem)
+        return sampling_variance(self.participation, shares_of(problem))
 
     def check(self, problem: Problem) -> None:
         """Raise a ``ValueError`` if the problem is not federated, or if ``source`` does not fit a client."""
+        if self.participation is not None:
+            self.participation.chances(len(_clients(problem)))
         for m, client in enumerate(_clients(problem)):
             try:
                 self.source.check(client)
@@ -52,15 +73,33 @@ class Clients:
                 raise ValueError(f"clients[{m}] must fit {shown(self.source)}: {error}") from None
 
     def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
-        """Return the mean of ``source.descend(client, W, step, rng)`` over clients, drawn one after the other."""
-        clients = _clients(problem)
-        total = self.source.descend(clients[0], W, step, rng)
-        for client in clients[1:]:
-            total = total + self.source.descend(client, W, step, rng)
-        return total / len(clients)
+        """Return the mean of ``source.descend(client, W, step, rng)`` over clients, drawn one after the other.
+
+        Who takes part is drawn before.
+        """
+        clients, weights = _clients(problem), _weights(problem)
+        present = None if self.participation is None else self._counted(len(clients), len(W), rng).astype(W.dtype)
+        total = np.zeros_like(W)
+        for m, client in enumerate(clients):
+            end = self.source.descend(client, W, step, rng)
+            moved = end if present is None else present[:, m, None, None] * (end - W)
+            total = weights[m] * moved if m == 0 else total + weights[m] * moved
+        mean = total / sum(weights)
+        return mean if present is None else W + mean
+
+    def _counted(self, clients: int, runs: int, rng: np.random.Generator) -> Array:
+        """How often the move of each client counts, (runs, M): never, or the inverse of its probability."""
+        assert self.participation is not None
+        chances = np.array([float(each) for each in self.participation.chances(clients)])
+        return np.asarray(self.participation.draw(clients, runs, rng) / chances)
 
 
 def _clients(problem: Any) -> tuple[Problem, ...]:
     if not hasattr(problem, "clients"):
         raise ValueError(f"problem must have clients, such as Federated(problem, clients=4), got {shown(problem)}")
     return cast(tuple[Problem, ...], problem.clients)
+
+
+def _weights(problem: Any) -> tuple[float, ...]:
+    """What clients weigh; the same where the problem does not say."""
+    return getattr(problem, "weights", (1.0,) * len(problem.clients))

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add, mul
 from typing import TypeAlias
 
-from rac_theory.algebra import Ratio, Relation, Symbol, symbols_of
+from rac_theory.algebra import Ratio, Relation, Symbol, definitions_in, symbols_of
 from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
@@ -18,7 +18,7 @@ from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
-from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.fact import NAMES, Fact, read
 from rac_theory.proofs.facts import plus
 from rac_theory.theorems.assumption import Assumption, sentence
 
@@ -193,11 +193,18 @@ class Lemmas:
         return self.numbered(fact, left, right, over_all, script)
 
     def unfolded(self, fact: Fact) -> str:
-        """Return what unfolds names, where an equation needs what they stand for."""
+        """Return what unfolds names, where an equation needs what they stand for: those made of other names, or all."""
         assert fact.said is not None
         products = (reduce(mul, (one.value for one in facts), read(lifted(times))) for facts, times in fact.of.items())
         missing = without_squares(fact.value - reduce(add, products))
-        return "" if missing.is_zero else self.all_unfolded
+        if missing.is_zero:
+            return ""
+        self.define()
+        outer = [let for let in NAMES if let in self.terms.lets and {*NAMES}.intersection(definitions_in(let.value))]
+        if outer and read(missing.expression.at({let: let.value for let in outer})).is_zero:
+            names = [name for let, name in self.terms.lets.items() if let in outer or let not in NAMES]
+            return f" {self.unfold(names)} in *."
+        return self.all_unfolded
 
     @property
     def all_unfolded(self) -> str:

@@ -8,6 +8,7 @@ from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.stored import (
     any_step,
     certified,
+    client_epochs,
     convex,
     cyclic,
     decreasing_steps,
@@ -23,8 +24,8 @@ from rac_theory.theorems import ALL
 Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 _FAMILIES = (
-    *(exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified),
-    *(cyclic, decreasing_steps, differences),
+    *(exact_steps, next_gradient, convex, noisy_steps, several_steps, client_epochs),
+    *(any_step, gain, certified, cyclic, decreasing_steps, differences),
 )
 
 STORED: Mapping[str, Recipe] = MappingProxyType(

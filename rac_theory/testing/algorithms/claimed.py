@@ -131,7 +131,9 @@ def is_projected(algorithm: ProjectedDescent) -> bool:
 def _claimed_source(source: Any) -> Any:
     for kind in _SOURCES:
         if isinstance(source, kind) and getattr(type(source), "noise", None) is getattr(kind, "noise", None):
-            return Clients(_claimed_source(source.source)) if kind is Clients else _of_kind(kind, source)
+            if kind is Clients:
+                return Clients(_claimed_source(source.source), source.participation)
+            return _of_kind(kind, source)
     return source
 
 

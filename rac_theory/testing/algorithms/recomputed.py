@@ -122,6 +122,8 @@ def _descended(claim: Claim, problem: Problem, step: _Step, tapes: Tapes, asked:
     leaf = source.source if isinstance(source, Clients) else source
     if getattr(source, "deterministic", False):
         return np.asarray(source.descend(problem, step.before, step, np.random.default_rng(0)))
+    if getattr(source, "participation", None) is not None:
+        return None  # who took part is not known
     if isinstance(leaf, Minibatch | Reshuffled):
         replay = Replay(problem, tapes)
         try:

@@ -7,6 +7,7 @@ import numpy as np
 
 from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
+from rac_theory.problems.client_constants import shares_of
 from rac_theory.problems.finite_sum import FiniteSum
 from rac_theory.testing.probe import EPS, SCALES, Probe, agree
 from rac_theory.testing.problems.lists import check_lists, check_subsets, single
@@ -99,10 +100,9 @@ def _check_infima(probe: Probe, problem: FiniteSum) -> None:
             W=W,
         )
     for i in probe.rng(33).permutation(N)[:_SINGLE]:
-        component = _component(problem, int(i))
-        if component is None:
+        value = _value(problem, int(i), ends[i])
+        if value is None:
             return
-        value = float(component.value(ends[i]))
         if infima[i] > value + allowed + 1e-9 * abs(value):
             raise Refuted(
                 f"{probe.name}.component_infima must be lower bounds: component {i} claims {infima[i]:.9g} and has "
@@ -111,12 +111,12 @@ def _check_infima(probe: Probe, problem: FiniteSum) -> None:
             )
 
 
-def _component(problem: Any, i: int) -> Any:
-    """Component i as a problem of its own, where the finite sum can give it."""
+def _value(problem: Any, i: int, W: Array) -> float | None:
+    """Component i at W, where the finite sum can give it: of clients it is M p_m times client m."""
     if hasattr(problem, "clients"):
-        return problem.clients[i]
+        return float(len(problem.clients) * shares_of(problem)[i]) * float(problem.clients[i].value(W))
     try:
-        return problem.subset(np.array([i])) if hasattr(problem, "subset") else None
+        return float(problem.subset(np.array([i])).value(W)) if hasattr(problem, "subset") else None
     except ValueError:  # no problem of this kind can be made of that row
         return None
 

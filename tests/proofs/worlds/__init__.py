@@ -11,6 +11,7 @@ from .differences import steps_by_differences
 from .epochs import epochs
 from .one_step import exact_steps, noisy_steps, plain_steps
 from .rounds import rounds
+from .sampled import sampled_rounds
 from .world import World
 
 __all__ = ["World", "worlds"]
@@ -21,4 +22,4 @@ def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
     alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
     alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps())
-    return (*alone, *epochs(), *rounds(), *constants())
+    return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

@@ -11,7 +11,7 @@ from .world import World
 
 _GAINS = {known.positive_gain, known.positive_gaussian_gain}
 MISTAKES = (
-    ({"L": 0.5, "L_max": 0.5}, {known.smooth, known.smooth_components}),
+    ({"L": 0.25, "L_max": 0.25}, {known.smooth, known.smooth_components}),
     ({"mu": 2.5, "strong_convexity": 2.5}, {known.polyak_lojasiewicz, known.strongly_convex}),
     ({"L_H": 0.5}, {known.smooth_along_sketch}),
     ({"nu": 2.5}, _GAINS),

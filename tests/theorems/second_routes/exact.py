@@ -18,7 +18,8 @@ RARELY, LONG = 0.35, 300
 L, START, EVERY = 2.6, 1.3, tuple(range(1, 7))
 BLANK = Constants(
     gamma=1 / L, L=L, L_max=L, mu=L, strong_convexity=L, convex=True, lambda_min=1.0, lambda_max=1.0, f_star=0.0,
-    distance0=START, D=0.0, sigma_squared=0.0, zeta_squared=0.0, gap0=L / 2 * START**2, gap0_upper=L / 2 * START**2,
+    distance0=START, D=0.0, D_in=0.0, omega=0.0, sigma_squared=0.0, zeta_squared=0.0, gap0=L / 2 * START**2,
+    gap0_upper=L / 2 * START**2,
 )  # fmt: skip
 
 
@@ -139,6 +140,23 @@ def alike(number, times=EVERY, whole=1 / L, probability=RARELY):
     return [on_the_line(f"{number} alike", c, (1 - gamma * L) ** number, times)]
 
 
+def two_targets_of_one_client():
+    """T10rr: the components of a client, of which D_in is L^2 and D is 0."""
+    (one,) = two_targets()
+    return [replace(one, case="of one client", c=replace(one.c, D=0.0, D_in=L**2))]
+
+
+def two_clients_by_chance(times=EVERY, chance=0.4):
+    """T10rr: L (x -+ 1)^2/2 as clients that take part by chance, one step of 1/L; omega is (1 - c) / (2 c)."""
+    maps = [(1 - RARELY, 1.0, 0.0)]
+    for present in itertools.product((True, False), repeat=2):
+        moves = [(-0.5 / chance, 0.5 / chance * target) for target, here in zip((1, -1), present, strict=True) if here]
+        p = RARELY * chance ** len(moves) * (1 - chance) ** (2 - len(moves))
+        maps.append((p, 1 + sum(a for a, _ in moves), sum(b for _, b in moves)))
+    c = replace(BLANK, lambda_min=RARELY, lambda_max=RARELY, D=L**2, omega=(1 - chance) / (2 * chance))
+    return [Equality("clients by chance", c, followed(maps, L, START, max(times)), times)]
+
+
 SHORT = [(0.3, 0.2), (0.25, 0.5), (0.45, 0.0)]  # probability, tau B^2
 UPHILL = [(0.6, 0.4), (0.1, 2.5 / L), (0.3, 0.0)]  # the second makes gaps 2.25 times as large
 
@@ -196,6 +214,8 @@ EXACT: dict[str, list[Equality]] = {
     "T10": alike(1),
     "T10d": alike(1),
     "T10d_sharp": alike(1) + alike(2),
+    "T9rr": alike(1, (LONG,)) + alike(2, (LONG,)),
+    "T10rr": alike(1) + alike(2) + two_targets_of_one_client() + two_clients_by_chance(),
     "T12_nonconvex": plain_steps((LONG,), SHORT),
     "T12_pl": plain_steps(EVERY, SHORT),
     "T12_gaussian": plain_steps(EVERY, UPHILL),

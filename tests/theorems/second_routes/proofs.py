@@ -29,8 +29,10 @@ OFF = replace(SHORT, bias_squared=0.8)
 EPOCH = replace(EXACT, L=np.nan, L_max=2.6, inner_steps=3, gamma=0.05, sigma_squared=0.9, zeta_squared=1.2, D=0.65)
 EPOCHS = EPOCH, replace(EPOCH, inner_steps=4, gamma=0.03)
 SHARP = replace(EPOCH, gamma=0.1), replace(EPOCH, inner_steps=11, gamma=0.03)  # a tenth of 11 steps is a step
+SAMPLED = tuple(replace(c, D_in=0.4, omega=0.3) for c in SHARP)
 CALM = replace(EPOCH, mu=1.9, lambda_min=0.5, D=0.65)  # where rho is below 1
 CALMS = CALM, replace(CALM, inner_steps=11, gamma=0.01)
+CALM_SAMPLED = tuple(replace(c, D_in=0.4, omega=0.3) for c in CALMS)
 
 
 def averages(step, *at):
@@ -265,6 +267,8 @@ PROOFS: dict[str, list[Equality]] = {
     "T10": rates_and_floors(steps.round_, *SHARP),
     "T10d": rates(steps.round_of_data, *CALMS),
     "T10d_sharp": rates(steps.sharp_round, *CALMS),
+    "T9rr": averages(steps.sampled_round, *SAMPLED),
+    "T10rr": rates(steps.sampled_round, *CALM_SAMPLED),
     "T12_nonconvex": averages(steps.of_gain, EXACT),
     "T12_pl": rates(steps.of_gain, EXACT),
     "T12_gaussian": rates(steps.of_gain, EXACT),

@@ -95,7 +95,7 @@ def _in_units(c: Constants, unit: float, moved: float) -> Constants:
 
 def _progress(step, c):
     """What a squared gradient of one takes away, where there is no noise."""
-    return -step(replace(c, C=0.0, D=0.0, sigma_squared=0.0, zeta_squared=0.0), 0.0, 1.0)
+    return -step(replace(c, C=0.0, D=0.0, D_in=0.0, sigma_squared=0.0, zeta_squared=0.0), 0.0, 1.0)
 
 
 def _half_is_left(step, c):
@@ -206,6 +206,11 @@ REACH = {
     "T10": Reach(proofs.EPOCH, _when(lambda c: _several(steps.round_, c))),
     "T10d": Reach(_FALLING, _when(lambda c: _several(steps.round_of_data, c) and _falls(steps.round_of_data, c))),
     "T10d_sharp": Reach(_FALLING, _when(lambda c: _several(steps.sharp_round, c) and _falls(steps.sharp_round, c))),
+    "T9rr": Reach(proofs.SAMPLED[0], _when(lambda c: _several(steps.sampled_round, c))),
+    "T10rr": Reach(
+        replace(_FALLING, D_in=0.4, omega=0.05, gamma=0.02),
+        _when(lambda c: _several(steps.sampled_round, c) and _falls(steps.sampled_round, c)),
+    ),
     "T12_nonconvex": Reach(proofs.EXACT, _when(_each_draw_descends)),
     "T12_pl": Reach(proofs.EXACT, _when(_each_draw_descends)),
     "T12_gaussian": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),

@@ -128,6 +128,20 @@ def sharp_round(c, gap, square):
     return _several(c, gap, c.lambda_min * square, error)
 
 
+def sampled_round(c, gap, square):
+    """A round of T9rr: what an epoch of each client is off, and how far it goes, by Young's inequality.
+
+    The mean square over those that take part is that over all, and omega times the mean square of what each does.
+    """
+    first, second = errors_of_epoch(c.inner_steps, c.gamma * c.L_max)
+    of_clients = c.lambda_max * (2 * c.L_max * gap + c.D)
+    within = c.lambda_max * c.D_in
+    error = first * of_clients + second * within
+    way = of_clients + first * of_clients + second * within + 2 * first**0.5 * of_clients + second / first**0.5 * within
+    whole = sum(c.gamma for _ in range(c.inner_steps))
+    return _several(c, gap, c.lambda_min * square, error + c.L_max * whole * c.omega * way)
+
+
 def _several(c, gap, length, error):
     """Steps as one of their total length along a gradient that is off by a squared ``error`` at most.
 

@@ -53,7 +53,10 @@ def two_plain_steps(longest):
 FALSE = [
     *((id, "gamma L <= 1", line(ONE)) for id in ("T1", "T2")),
     *((id, "eta N L <= 1", line(ONE)) for id in ("T7d_sharp", "T8d_sharp")),
-    *((id, "eta K L <= 1", line(ONE)) for id in ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")),
+    *(
+        (id, "eta K L <= 1", line(ONE))
+        for id in ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp", "T9rr", "T10rr")
+    ),
     *((id, "0 < gamma L < 2", line(TWO)) for id in ("T1_sharp", "T3_sharp")),
     *((id, "0 < gamma L < 2", steep(TWO)) for id in ("T2_sharp", "T2_tight")),
     ("T1_tight", "0 < gamma L < 2", frequent(TWO)),

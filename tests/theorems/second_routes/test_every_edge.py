@@ -28,7 +28,9 @@ def possible_constants():
     for length in np.linspace(0.02, 2.6, 65):  # 0.04 apart, as edges are moved by a tenth
         for steps in (1, 3):
             L = 10 ** rng.uniform(-1, 1)
-            some = {name: 10 ** rng.uniform(-2, 1, 200) for name in ("A", "beta", "C", "nu", "max lambda(M Q)")}
+            some = {
+                name: 10 ** rng.uniform(-2, 1, 200) for name in ("A", "beta", "C", "nu", "omega", "max lambda(M Q)")
+            }
             some["t_0"] = 10 ** rng.uniform(0, 4, 200)
             some |= {name: L * rng.random(200) ** 2 for name in ("mu", "s")}
             high = rng.random(200)

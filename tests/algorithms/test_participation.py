@@ -1,0 +1,147 @@
+"""Who takes part in a round: by the probabilities that are claimed, so that the server moves on average as all do."""
+
+from fractions import Fraction
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+
+from rac_theory import ByChance, Case, Clients, Exact, Local, RACLoRA, Subset, simulate, sketches
+from rac_theory.algorithms import SGD
+from rac_theory.algorithms.gradients.participation import sampling_variance
+from rac_theory.problems import Federated, LeastSquares
+
+rng = np.random.default_rng(0)
+DATA = LeastSquares(rng.standard_normal((6, 3)), rng.standard_normal((6, 2)))
+UNEQUAL = Federated(DATA, [[0], [1, 2, 3], [4, 5]], "rows")
+KINDS = [Subset(1), Subset(2), Subset(3), ByChance(0.3), ByChance((0.2, 0.9, 1.0))]
+
+
+def outcomes(participation, M):
+    """All sets of clients that may take part, (sets, M), and their probabilities, from the definition."""
+    if isinstance(participation, Subset):
+        sets = [[m in chosen for m in range(M)] for chosen in combinations(range(M), participation.size)]
+        return np.array(sets), np.full(len(sets), 1 / len(sets))
+    chance = np.broadcast_to(participation.chance, (M,))
+    sets = np.array(list(product([False, True], repeat=M)))
+    return sets, np.prod(np.where(sets, chance, 1 - chance), axis=1)
+
+
+@pytest.mark.parametrize("participation", KINDS, ids=repr)
+def test_chances_of_one_and_of_two(participation):
+    """By all outcomes, and by 20,000 draws to 4 standard errors (alpha 6e-5 each). Catches C/(M - 1) for C/M."""
+    sets, p = outcomes(participation, 3)
+    chances = np.array([float(each) for each in participation.chances(3)])
+    np.testing.assert_allclose(p @ sets, chances, rtol=1e-12)
+    drawn = participation.draw(3, 20_000, np.random.default_rng(1))
+    assert drawn.dtype == bool
+    assert (np.abs(drawn.mean(axis=0) - chances) <= 4 * np.sqrt(chances * (1 - chances) / 20_000)).all()
+    for m, other in combinations(range(3), 2):
+        both = p @ (sets[:, m] & sets[:, other])
+        assert both == pytest.approx(chances[m] * chances[other] * float(participation.together(3)), abs=1e-12)
+        seen = (drawn[:, m] & drawn[:, other]).mean()
+        assert abs(seen - both) <= 4 * np.sqrt(both * (1 - both) / 20_000)
+
+
+@pytest.mark.parametrize("participation", KINDS, ids=repr)
+@pytest.mark.parametrize("shares", [[1 / 3] * 3, [0.5, 0.2, 0.3]])
+def test_the_second_moment_of_the_mean(participation, shares):
+    """Against all outcomes: omega is enough for random vectors, and all of it is needed for some that add up to 0.
+
+    Catches ``p_m / P(m)`` for ``p_m^2 / P(m)``, M for M - 1 and a largest share that is the smallest.
+    """
+    p = np.array(shares)
+    sets, q = outcomes(participation, 3)
+    chances = np.array([float(each) for each in participation.chances(3)])
+    omega = sampling_variance(participation, shares)
+    random = np.random.default_rng(2)
+    worst = 0.0
+    vectors = [random.standard_normal((3, 2)) for _ in range(50)]
+    vectors += [np.eye(3)[m][:, None] * 1.0 for m in range(3)]
+    for x in vectors:
+        moments = q @ np.sum(((sets * p / chances) @ x) ** 2, axis=1)
+        added = moments - np.sum((p @ x) ** 2)
+        most = omega * (p @ np.sum(x**2, axis=1))
+        assert added <= most + 1e-12
+        worst = max(worst, added / most if most > 0 else 1.0)
+    if isinstance(participation, ByChance):
+        assert worst == pytest.approx(1.0)  # one vector alone, of the client with the largest p (1/P - 1)
+
+
+def test_omega_by_hand():
+    """(M - C)/(C (M - 1)) of a subset, as of a minibatch; (1 - c)/(c M) by chance; 0 if all take part."""
+    even = [Fraction(1, 10)] * 10
+    assert sampling_variance(Subset(3), even) == pytest.approx(7 / 27)
+    assert sampling_variance(Subset(10), even) == sampling_variance(ByChance(1.0), even) == 0.0
+    assert sampling_variance(None, even) == 0.0
+    assert sampling_variance(ByChance(0.25), even) == pytest.approx(0.3)
+    assert Fraction(sampling_variance(ByChance(0.25), even)) >= Fraction(3, 10)  # rounded up
+    assert sampling_variance(Subset(1), [0.75, 0.25]) == 1.5
+    assert sampling_variance(Subset(1), [1]) == 0.0
+    assert Clients(Exact(), Subset(1)).omega(Federated(DATA, [[0], [1, 2, 3, 4, 5]], "rows")) == pytest.approx(5 / 3)
+
+
+@pytest.mark.parametrize("participation", KINDS, ids=repr)
+def test_the_server_moves_as_all_do_on_average(participation):
+    """One step of 40,000 runs to 4.5 standard errors, six numbers: alpha 4e-5. Catches a mean over those present."""
+    algorithm = SGD(0.1, Clients(Local(2), participation))
+    all_take_part = simulate(Case(SGD(0.1, Clients(Local(2))), UNEQUAL, steps=1))
+    runs = simulate(Case(algorithm, UNEQUAL, steps=1), runs=40_000, rng=3)
+    error = runs.W.std(axis=0) / 200 + 1e-14
+    assert (np.abs(runs.W.mean(axis=0) - all_take_part.W[0]) <= 4.5 * error).all()
+    assert algorithm.deterministic is False
+
+
+def test_a_round_without_anyone_leaves_W_alone():
+    runs = simulate(Case(SGD(0.1, Clients(Exact(), ByChance(1e-6))), UNEQUAL, np.ones((3, 2)), steps=1), runs=4, rng=0)
+    np.testing.assert_array_equal(runs.W, np.ones((4, 3, 2)))
+
+
+def test_all_by_chance_are_all():
+    """Up to rounding, as the move is added to W; without participation it is the plain mean, to the bit."""
+    case = Case(SGD(0.1, Clients(Local(3))), UNEQUAL, steps=4)
+    sampled = Case(SGD(0.1, Clients(Local(3), Subset(3))), UNEQUAL, steps=4)
+    np.testing.assert_allclose(simulate(sampled, runs=1, rng=0).W, simulate(case).W, rtol=1e-12)
+
+
+def test_few_runs_are_the_first_of_many():
+    algorithm = RACLoRA(sketches.Haar(3, 1), 0.1, gradients=Clients(Local(2), Subset(2)))
+    few, many = (simulate(Case(algorithm, UNEQUAL, steps=5), runs=runs, rng=7).values for runs in (5, 40))
+    np.testing.assert_array_equal(few, many[:5])
+
+
+class AllOrNone(Subset):
+    """All clients come in half of the rounds: P(m, l) / (P(m) P(l)) is 2, and omega of the formula would be 0."""
+
+    def together(self, clients):
+        return Fraction(2)
+
+
+def with_clients(participation):
+    return Case(SGD(0.1, Clients(Exact(), participation)), UNEQUAL)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Subset(0), "size must be >= 1, got 0"),
+        (lambda: ByChance(0.0), r"chance must be a probability in \(0, 1\], got 0"),
+        (lambda: ByChance((0.5, 1.5)), r"chance\[1\] must be a probability in \(0, 1\], got 1.5"),
+        (lambda: Clients(Exact(), 3), "participation must be"),
+        (
+            lambda: Case(SGD(0.1, Clients(Exact(), Subset(4))), UNEQUAL),
+            "size must be in 1..the number of clients=3, got 4",
+        ),
+        (
+            lambda: Case(SGD(0.1, Clients(Exact(), ByChance((0.5, 0.5)))), UNEQUAL),
+            "one number for each of 3 clients, got 2",
+        ),
+        (
+            lambda: sampling_variance(AllOrNone(2), [Fraction(1, 4)] * 4),
+            r"participation must have together\(M\) at most 1, got 2 from AllOrNone",
+        ),
+    ],
+)
+def test_errors_say_what_to_change(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
