@@ -44,6 +44,9 @@ class Constants(Value):
         ``f(W0) - f_lower``: the most that f can fall, which the statements about gradients start from.
     L_max : float
         Lipschitz constant of the gradient of every component, or of every client.
+    kept : float
+        Share of a squared gradient that is left in its leading subspace at least, for ``GaLore``: r/min(m, n), rounded
+        down.
     A, beta, C : float
         Bounds of the noise of stochastic gradients, see ``Noise``.
     D : float
@@ -86,6 +89,7 @@ class Constants(Value):
     convex: bool = False
     lambda_min: float = math.nan
     lambda_max: float = math.nan
+    kept: float = math.nan
     f_star: float = math.nan
     f_star_error: float = 0.0
     gap0: float = math.nan

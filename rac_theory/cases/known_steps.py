@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from rac_theory.algorithms import FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import FittedDescent, GaLore, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
@@ -31,6 +31,9 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         assert Q is not None  # the algorithm has refused the problem otherwise
         gain = fitted_step(algorithm, Q, alpha=alpha, draws=draws, rng=rng)
         return _of_gain(gain, sources) | {"alpha_spent": gain.alpha}
+    if isinstance(algorithm, GaLore):
+        sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
+        return {"kept": algorithm.kept(case.problem)}
     if not isinstance(algorithm, ProjectedDescent):
         return {}
     root, account, known = seed_sequence(rng), Account(alpha), {}

@@ -1,23 +1,29 @@
-"""What is taken for granted of several steps under one sketch: an epoch of N in random order, K of each client."""
+"""What is taken for granted of several steps under one sketch: an epoch of N in random order, K of each client; and in
+one leading subspace of a gradient."""
 
 from fractions import Fraction
 
+from rac_theory.algebra import between
 from rac_theory.proofs.drawn import H, letter, vector
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import E, G, descent, gap
+from rac_theory.proofs.facts import E, G, descent, gap, gap_next
+from rac_theory.proofs.facts_of_gain import gap_first
+from rac_theory.theorems import symbols
 from rac_theory.theorems.assumptions import (
     fed_rac_lora,
+    galore_exact,
     known_client_heterogeneity,
     known_client_variance,
     known_heterogeneity,
     known_largest_projection,
     known_variance,
     rac_lora_reshuffled,
+    smooth,
     smooth_components,
 )
 from rac_theory.theorems.federated import a
 from rac_theory.theorems.sharp_drift import r, s, s_K
-from rac_theory.theorems.symbols import D, K, N, eta, lambda_max, sigma_squared, zeta_squared
+from rac_theory.theorems.symbols import D, K, N, delta, eta, gamma, lambda_max, sigma_squared, zeta_squared
 from rac_theory.theorems.symbols import L_max as L
 
 gbar = vector("gbar", r"\bar g", "H")
@@ -76,3 +82,12 @@ _ONE_STEP = f"{_BELOW}; where K = 1 it is multiplied by 0"
 zeta_of_data = granted(
     _ONE_STEP, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
 )
+
+# Steps along the leading subspace of the gradient at W: H is not drawn, and W_1 is where the first of them leads.
+leading_first = descent(H(G) * gamma * -1, symbols.L, smooth, galore_exact, to=gap_first)
+leading_later = granted(
+    "No step in that subspace rises", gap_next <= gap_first, smooth, galore_exact, between(0, gamma * symbols.L, 2)
+)
+leading = granted("The largest r of min(m, n) squares", delta * (G @ G) <= G @ H(G), galore_exact)
+delta_sign = granted("A share", delta >= 0)
+delta_below_1 = granted("A share", delta <= 1)

@@ -8,6 +8,7 @@ from rac_theory.algebra import Symbol, equal
 from rac_theory.algorithms import (
     Bernoulli,
     FittedDescent,
+    GaLore,
     Implementation,
     LayeredRACLoRA,
     ProjectedDescent,
@@ -65,6 +66,14 @@ def _across_layers(case: Case) -> str | None:
     if isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes:
         return None
     return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
+
+
+def galore_exact(case: Case, c: Constants) -> str | None:
+    """GaLore with exact gradients: H is on the leading singular vectors of the gradient at W^t, and every step up to
+    W^{t+1} is along it."""
+    if not isinstance(case.algorithm, GaLore):
+        return f"the theorem is about GaLore, the algorithm is {_named(case)}"
+    return _gradients(case, (Exact, Local), "must be exact")
 
 
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:

@@ -15,7 +15,7 @@ from rac_theory.algebra.box import Range
 from rac_theory.algebra.expression import Number, Power, Product
 from rac_theory.algebra.sign import Lemma, Region
 from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
-from rac_theory.theorems.symbols import L_H, K, L, L_max, N, T, beta, eta, gamma, lambda_max, lambda_min, mu, nu, s
+from rac_theory.theorems.symbols import L_H, K, L, L_max, N, T, beta, delta, eta, gamma, lambda_max, lambda_min, mu, nu, s
 from rac_theory.theorems.theorem import Theorem
 
 _kappa, _b, _x, _z = Symbol("kappa"), Symbol("b"), Symbol("x"), Symbol("z")
@@ -24,6 +24,7 @@ _RANGES: Mapping[Symbol, Range] = {
     **dict.fromkeys((L, L_max, L_H), (0, math.inf)),
     **dict.fromkeys((T, N, K), (1, math.inf)),  # counts
     **dict.fromkeys((lambda_min, lambda_max), (0, 1)),  # H is a projection, so that E[H] is between 0 and I
+    delta: (0, 1),
     **dict.fromkeys((_kappa, _z), (0, 1)),
 }
 

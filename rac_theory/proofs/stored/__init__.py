@@ -11,6 +11,7 @@ from rac_theory.proofs.stored import (
     convex,
     exact_steps,
     gain,
+    leading_subspace,
     next_gradient,
     noisy_steps,
     several_steps,
@@ -23,7 +24,10 @@ STORED: Mapping[str, Recipe] = MappingProxyType(
     {
         id: getattr(family, id)
         for id in ALL
-        for family in (exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified)
+        for family in (
+            *(exact_steps, next_gradient, convex, noisy_steps, several_steps, any_step, gain, certified),
+            leading_subspace,
+        )
         if hasattr(family, id)
     }
 )
