@@ -44,9 +44,6 @@ class Constants(Value):
         ``f(W0) - f_lower``: the most that f can fall, which the statements about gradients start from.
     L_max : float
         Lipschitz constant of the gradient of every component, or of every client.
-    kept : float
-        Share of a squared gradient that is left in its leading subspace at least, for ``GaLore``: r/min(m, n), rounded
-        down.
     A, beta, C : float
         Bounds of the noise of stochastic gradients, see ``Noise``.
     D : float
@@ -62,6 +59,9 @@ class Constants(Value):
         For the plain step, see ``PlainStep``.
     L_H : float
         Smoothness of f along the sketch: ``E[H Q H] <= L_H E[H]``, where f is curved by no more than Q.
+    kept : float
+        Share of a squared gradient that is left in its leading subspace at least, for ``GaLore``: r/min(m, n), rounded
+        down.
     alpha_spent : float
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
@@ -89,7 +89,6 @@ class Constants(Value):
     convex: bool = False
     lambda_min: float = math.nan
     lambda_max: float = math.nan
-    kept: float = math.nan
     f_star: float = math.nan
     f_star_error: float = 0.0
     gap0: float = math.nan
@@ -106,6 +105,7 @@ class Constants(Value):
     nu: float = math.nan
     longest_step: float = math.nan
     L_H: float = math.nan
+    kept: float = math.nan
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

@@ -10,7 +10,7 @@ THEOREMS = (
     *("T1", "T2", "T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic", "T4"),
     *("T5", "T5_step", "T6", "T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp"),
     *("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp", "T12_nonconvex", "T12_pl", "T12_gaussian"),
-    *("T13", "T13_pl", "T14", "T14_pl", "T15", "T15_pl", "T16"),
+    *("T13", "T13_pl", "T14", "T14_pl", "T15", "T15_pl", "T16", "T17", "T17_pl"),
 )
 IDENTITIES = ("T11",)
 COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "GaLore")
@@ -32,7 +32,8 @@ PROBLEMS = (
 )
 SETTINGS = (
     *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "certified"),
-    *("bernoulli", "minibatch", "horizon", "noisy", "reshuffled", "federated", "plain", "plain gaussian"),
+    *("bernoulli", "galore", "lazy galore", "minibatch", "horizon", "noisy", "reshuffled", "federated"),
+    *("plain", "plain gaussian"),
 )
 SIDES = ("left", "right", "both")
 LOSSES = ("least_squares", "logistic", "softmax")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rac_theory.algorithms import Bernoulli, FittedDescent, LayeredRACLoRA, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import Bernoulli, FittedDescent, GaLore, LayeredRACLoRA, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import CertifiedStep, Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
@@ -13,13 +13,16 @@ from rac_theory.ledger.step_sizes import StepSize
 from rac_theory.problems.checks import Array
 from rac_theory.problems.layers import layers_of
 from rac_theory.problems.problem import Problem
-from rac_theory.sketches.plug_in import Factory
+from rac_theory.sketches.plug_in import Factory, sketch_factory
 
 LONGEST = 2_000
 """No ensemble of the ledger takes more steps than this."""
 
 USUAL_REDUCTION = 10.0
 """By how much every bound of an ensemble is to fall."""
+
+LEADING = "leading"
+"""What stands for a sketch where the subspace is that of the gradient."""
 
 USUAL_SKETCHES = ("haar", "coordinate", "weighted_coordinate")
 
@@ -47,11 +50,14 @@ class Setting:
     prepare : callable
         What is done to a problem first, such as to divide it among clients.
     sides : tuple of str
-        The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA.
+        The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA, or both at once,
+        of the leading part of a gradient.
     plain : bool
         Whether the step is the plain one, with tau = gamma.
     fitted : type, optional
         The kind of the steps, where these fit the draw.
+    leading : bool
+        Whether the subspace is that of the gradient: GaLore, which has no sketch.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
@@ -74,6 +80,7 @@ class Setting:
     sides: tuple[str, ...] = ("left", "right")
     plain: bool = False
     fitted: type[FittedDescent] | None = None
+    leading: bool = False
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     only: tuple[str, ...] = ()
@@ -102,6 +109,8 @@ class Setting:
 
     def sketches_of(self, selected: Sequence[str]) -> list[str]:
         """Return those of the sketches that are selected with which it can be run; the usual ones if none is."""
+        if self.leading:
+            return [] if selected else [LEADING]
         usual = list(self.only or self.sketches)
         return [sketch for sketch in selected if not self.only or sketch in self.only] if selected else usual
 
@@ -109,8 +118,15 @@ class Setting:
         """Return where the gradients of a problem come from, which is prepared."""
         return self.gradients(problem, start) if callable(self.gradients) else self.gradients
 
+    def named_case(self, problem: Problem, W0: Array | None, sketch: str, rank: int, side: str) -> Case:
+        """Return the case at the step 1/L of a problem that is prepared, with the sketch of a name."""
+        if self.leading:
+            start = starting_point(problem, W0)
+            return Case(GaLore(rank, 1 / problem.L, self.source(problem, start)), problem, start)
+        return self.case(problem, W0, sketch_factory(sketch), rank, side)
+
     def case(self, problem: Problem, W0: Array | None, make: Factory, rank: int, side: str) -> Case:
-        """Return the case at the step 1/L of a problem that is prepared."""
+        """Return the same with a sketch that is made."""
         start = starting_point(problem, W0)
         algorithm = self._algorithm(make, problem, rank, side, self.source(problem, start))
         return Case(algorithm, problem, start)

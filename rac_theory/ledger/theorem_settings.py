@@ -71,6 +71,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "inverse on range": Setting(_FITTED, as_it_fits, fitted=InverseOnRange, sketches=("haar", "coordinate")),
         "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",)),
+        "galore": Setting(("T17", "T17_pl"), over_L(1.0), leading=True, sides=("both",)),
+        "lazy galore": Setting(("T17", "T17_pl"), over_L(1.0), Local(4), leading=True, sides=("both",)),
         "minibatch": Setting(
             ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
         ),

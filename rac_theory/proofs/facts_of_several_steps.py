@@ -89,5 +89,4 @@ leading_later = granted(
     "No step in that subspace rises", gap_next <= gap_first, smooth, galore_exact, between(0, gamma * symbols.L, 2)
 )
 leading = granted("The largest r of min(m, n) squares", delta * (G @ G) <= G @ H(G), galore_exact)
-delta_sign = granted("A share", delta >= 0)
 delta_below_1 = granted("A share", delta <= 1)

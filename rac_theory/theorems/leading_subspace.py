@@ -26,7 +26,9 @@ T17 = Theorem(
     given=(smooth, between(0, gamma * L, 2), bounded_below, delta > 0),
     claim=E(mean_squared_gradient) <= 2 * gap0_upper / (delta * gamma * (2 - gamma * L) * T),
     descends=True,
-    tightest=Tightest(1.0, "r = min(m, n): T1_sharp of GD; else 1 - (1 - delta) gamma L (2 - gamma L) / 2 on L ||W||^2"),
+    tightest=Tightest(
+        1.0, "r = min(m, n): T1_sharp of GD; else 1 - (1 - delta) gamma L (2 - gamma L) / 2 on L ||W||^2"
+    ),
 )
 
 T17_pl = Theorem(
@@ -38,5 +40,7 @@ T17_pl = Theorem(
     given=(smooth, between(0, gamma * L, 2), certified_minimum, polyak_lojasiewicz, delta > 0),
     claim=E(gap) <= (1 - gamma * (2 - gamma * L) * mu * delta) ** T * gap0,
     descends=True,
-    tightest=Tightest(1.0, "a multiple of the identity, equal singular values at the start, T = 1; short steps: every T"),
+    tightest=Tightest(
+        1.0, "a multiple of the identity, equal singular values at the start, T = 1; short steps: every T"
+    ),
 )

@@ -15,7 +15,23 @@ from rac_theory.algebra.box import Range
 from rac_theory.algebra.expression import Number, Power, Product
 from rac_theory.algebra.sign import Lemma, Region
 from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
-from rac_theory.theorems.symbols import L_H, K, L, L_max, N, T, beta, delta, eta, gamma, lambda_max, lambda_min, mu, nu, s
+from rac_theory.theorems.symbols import (
+    L_H,
+    K,
+    L,
+    L_max,
+    N,
+    T,
+    beta,
+    delta,
+    eta,
+    gamma,
+    lambda_max,
+    lambda_min,
+    mu,
+    nu,
+    s,
+)
 from rac_theory.theorems.theorem import Theorem
 
 _kappa, _b, _x, _z = Symbol("kappa"), Symbol("b"), Symbol("x"), Symbol("z")

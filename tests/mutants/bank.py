@@ -14,6 +14,7 @@ from . import (
     theorems_certified,
     theorems_convex,
     theorems_gain,
+    theorems_leading_subspace,
     theorems_noisy,
     theorems_rounds,
 )
@@ -27,6 +28,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_gain.BANK,
     *theorems_any_step.BANK,
     *theorems_certified.BANK,
+    *theorems_leading_subspace.BANK,
     *algorithms.BANK,
     *fitted_steps.BANK,
     *iterates.BANK,

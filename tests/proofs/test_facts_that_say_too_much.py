@@ -44,6 +44,7 @@ _AN_EQUALITY = "Eigenvalues: lambda_min <= lambda_max"  # with one in the place 
 DEFINITIONS = (known.rac_lora_exact, known.rac_lora_stochastic, known.rac_lora_reshuffled, known.fed_rac_lora)
 DEFINITIONS += (
     known.rac_lora_certified,
+    known.galore_exact,
     known.plain_or_fitted,
     known.plain_gaussian_rac_lora,
     known.one_exact_step,

@@ -5,7 +5,6 @@ from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import E, G, gap, gap_next, mu_below_L, one, plus, sign, square_of
 from rac_theory.proofs.facts_of_several_steps import (
     delta_below_1,
-    delta_sign,
     leading,
     leading_first,
     leading_later,
@@ -22,12 +21,15 @@ def step() -> Fact:
     return proved("One step", said, whole + half * plus[gamma] * stable * mean(leading))
 
 
+kept = sign(delta, delta > 0)
+
+
 def T17() -> tuple[Fact, Fact]:
-    slope = half * plus[gamma] * stable * sign(delta, delta > 0)
+    slope = half * plus[gamma] * stable * kept
     return telescope(step(), one, slope, gap0_upper, end), slope * weights(one)
 
 
 def T17_pl() -> tuple[Fact, Fact]:
-    fall = step() + plus[gamma] * stable * delta_sign * pl
+    fall = step() + plus[gamma] * stable * kept * pl
     rho = square_of(1 - gamma * L) + plus[gamma] * stable * (mu_below_L + plus[mu] * delta_below_1)
     return iterate(fall, rho, gap0), one

@@ -6,6 +6,7 @@ from .along import steps_along
 from .certified import certified_steps
 from .constants import constants
 from .epochs import epochs
+from .leading import leading_steps
 from .one_step import exact_steps, noisy_steps, plain_steps
 from .rounds import rounds
 from .world import World
@@ -16,5 +17,5 @@ __all__ = ["World", "worlds"]
 @cache
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
-    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
+    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *leading_steps())
     return (*alone, *epochs(), *rounds(), *constants())

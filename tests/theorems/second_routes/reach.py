@@ -13,7 +13,7 @@ from rac_theory.theorems.symbols import T
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu")
+FALSE_AT_ZERO = ("lambda_min", "nu", "kept")
 TRUE_AT_ZERO = ("A", "beta", "C")
 
 
@@ -89,7 +89,7 @@ def _along(base: Point, name: str, sound) -> Iterator[Point]:
 
 def _in_units(c: Constants, unit: float, moved: float) -> Constants:
     curvatures = {name: getattr(c, name) * unit for name in ("L", "L_max", "L_H", "mu", "strong_convexity", "A")}
-    shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max")}
+    shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max", "kept")}
     return replace(c, gamma=c.gamma / unit, nu=c.nu / unit, **curvatures, **shares)
 
 
@@ -193,5 +193,7 @@ REACH = {
     "T14_pl": Reach(_NOISY_ALONG, _when(_noisy_fall_along)),
     "T15": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
     "T15_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.of_gain, c) > 0)),
+    "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
+    "T17_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
     "T16": Reach(proofs.EXACT, _when(lambda c: _progress(steps.certified, c) > 0)),
 }
