@@ -13,7 +13,7 @@ THEOREMS = (
     *("T13", "T13_pl", "T14", "T14_pl", "T15", "T15_pl", "T16", "T17", "T17_pl"),
 )
 IDENTITIES = ("T11",)
-COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "GaLore")
+COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "GaLore")
 MARKS = ("paper", "derived", "second-hand")
 
 PROBLEMS = (
