@@ -148,6 +148,6 @@ C13 = Counterexample(
     method=RACLoRA(Haar(1, 1), 1 / 512),
     start=np.array([[1.0]]),
     gather=gather,
-    condition="weights are stored in bfloat16 and each link is merged by itself; in float32 the same is true below 2^-24 "
-    "of a weight",
+    condition="weights are stored in bfloat16 and each link is merged by itself; in float32 it is so below 2^-24 of a "
+    "weight",
 )
