@@ -139,6 +139,7 @@ def test_other_points_are_no_second_order_points():
     assert is_second_order([2 * one, zero], [one / 2, zero])  # scaled, the same matrix
     assert not is_second_order([zero, zero], [zero, zero])
     assert not is_second_order([one, zero], [one, one / 100])
+    assert not is_second_order([one, one], [one, one], decay=one)  # it bends upwards there, and falls
     assert squares(hessian_of_factors([zero, zero], [zero, zero])) is None
     assert [row[::] for row in Q] == [list(column) for column in zip(*Q, strict=True)]
 
