@@ -83,7 +83,7 @@ zeta_of_data = granted(
     _ONE_STEP, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
 )
 
-# Steps along the leading subspace of the gradient at W: H is not drawn, and W_1 is where the first of them leads.
+# Steps along the leading subspace of the gradient at W, where H is not drawn; W_1 is where the first of them leads.
 leading_first = descent(H(G) * gamma * -1, symbols.L, smooth, galore_exact, to=gap_first)
 leading_later = granted(
     "No step in that subspace rises", gap_next <= gap_first, smooth, galore_exact, between(0, gamma * symbols.L, 2)
