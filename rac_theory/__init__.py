@@ -70,6 +70,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.verification.citation import citation as citation
     from rac_theory.verification.compare_runs import compare_runs as compare_runs
     from rac_theory.verification.judge_runs import judge_runs as judge_runs
+    from rac_theory.verification.measured_smoothness import MeasuredSmoothness as MeasuredSmoothness
+    from rac_theory.verification.measured_smoothness import measured_smoothness as measured_smoothness
     from rac_theory.verification.rate import Rate as Rate
     from rac_theory.verification.rate import empirical_rate as empirical_rate
     from rac_theory.verification.runs_verdict import RunsVerdict as RunsVerdict
@@ -103,6 +105,7 @@ _HOMES = {
     "LearningRate": "cases.learning_rate",
     "LoRA": "algorithms",
     "Local": "algorithms.gradients",
+    "MeasuredSmoothness": "verification.measured_smoothness",
     "Minibatch": "algorithms.gradients",
     "Noisy": "algorithms.gradients",
     "Proof": "proofs",
@@ -132,6 +135,7 @@ _HOMES = {
     "judge_runs": "verification.judge_runs",
     "learning_rate": "cases.learning_rate",
     "longest_step": "cases.step_lengths",
+    "measured_smoothness": "verification.measured_smoothness",
     "project": "numerics.linalg",
     "prove": "proofs",
     "side_by_side": "sharpness.worst_case_comparison",

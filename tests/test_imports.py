@@ -20,7 +20,7 @@ ROOMS = [
     *("algebra", "numerics", "processes", "files", "drawing"),  # know no concept
     *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
     *("theorems", "proofs", "verification", "sharpness", "counterexamples", "experiments"),  # what is said of it
-    *("ledger", "sweeps", "advice", "report", "testing", "commands"),  # what people use
+    *("ledger", "sweeps", "advice", "report", "testing", "torch", "commands"),  # what people use
 ]
 BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants"}  # folders of tests
 
@@ -99,6 +99,15 @@ def test_importing_loads_nothing_heavy():
         "from rac_theory import verify; print([m for m in ('matplotlib', 'sklearn') if m in sys.modules])"
     )
     assert done.stdout.splitlines() == ["[]", "[]"]
+
+
+def test_no_other_room_imports_pytorch():
+    """It comes with an extra, and takes seconds: neither at the top of a file nor inside a function."""
+    users = {house.room(module) for module, path in house.modules().items() for name in house.imported(path)
+             if name.partition(".")[0] == "torch" or name.startswith("rac_theory.torch")}  # fmt: skip
+    assert users == {"torch"}
+    rooms = ", ".join(f"rac_theory.{room}" for room in ROOMS if room != "torch")
+    assert run(f"import sys, {rooms}; print('torch' in sys.modules)").stdout == "False\n"
 
 
 def test_every_public_name_exists_and_no_function_is_hidden_by_its_module():

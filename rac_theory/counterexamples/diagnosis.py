@@ -70,7 +70,7 @@ class Diagnosis(Value):
         return f"{self.cause}: {self.reason}"
 
 
-def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Diagnosis, ...]:
+def diagnose(trajectory: Trajectory | FollowedRun, problem: Problem | None = None) -> tuple[Diagnosis, ...]:
     """Return for each run the cause of its failure, or that no test applies; one diagnosis per run, in their order.
 
     The tests come in this order.
@@ -90,15 +90,16 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
 
     Parameters
     ----------
-    trajectory : Trajectory
-        Recorded with ``record=("W", "factors")``, or ``("W",)`` where the algorithm has no factors; in float64.
+    trajectory : Trajectory or FollowedRun
+        Recorded with ``record=("W", "factors")``, or ``("W",)`` where the algorithm has no factors; in float64. A run
+        that something else made is a ``FollowedRun``, by ``FollowedRun.along``.
     problem : Problem, optional
-        What it was run on, which the trajectory knows.
+        What it was run on, which a trajectory knows.
 
     Raises
     ------
     ValueError
-        If what is needed was not recorded.
+        If what is needed was not recorded, or it is not told what a followed run is of.
 
     Examples
     --------
@@ -110,6 +111,11 @@ def diagnose(trajectory: Trajectory, problem: Problem | None = None) -> tuple[Di
     >>> [found.cause.name for found in diagnose(simulate(case, runs=2, rng=0, record=["W", "factors"]))]
     ['STUCK', 'STUCK']
     """
+    if isinstance(trajectory, FollowedRun):
+        if problem is None:
+            raise ValueError("problem must be given beside a FollowedRun, which does not know it, got None")
+        with one_blas_thread():
+            return (_diagnosed(trajectory, problem),)
     being("trajectory", trajectory, Trajectory, ", as simulate returns")
     problem = trajectory.case.problem if problem is None else problem
     with one_blas_thread():  # as in simulate: at these sizes more are slower

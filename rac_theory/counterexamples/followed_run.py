@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rac_theory.problems import checks
+from rac_theory.problems.batch import matrices
 from rac_theory.problems.checks import Array
 from rac_theory.problems.layers import Layers, layers_of
 from rac_theory.problems.members import being
@@ -58,6 +59,42 @@ class FollowedRun:
     def factors(self) -> tuple[Array, Array] | None:
         """B and A, or None."""
         return None if self.B is None or self.A is None else (self.B, self.A)
+
+    @classmethod
+    def along(cls, W: Array, problem: Problem, gamma: float) -> "FollowedRun":
+        """Follow iterates that something else made, such as the weights of a model at each step of its training.
+
+        Parameters
+        ----------
+        W : (steps + 1, m, n)
+            The start and what came of each step; of several layers the columns that ``problem.layers.pack`` makes.
+        problem : Problem
+            What gives f and its gradients.
+        gamma : float
+            The size of one gradient step.
+
+        Raises
+        ------
+        ValueError
+            For iterates that are none of this problem, or fewer than two.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rac_theory import diagnose
+        >>> from rac_theory.problems import Quadratic
+        >>> from rac_theory.counterexamples.followed_run import FollowedRun
+        >>> problem = Quadratic.left([[1.0]], W_star=[[1.0]])
+        >>> W = np.array([[[0.0]], [[3.0]], [[-3.0]], [[9.0]]])  # steps of 3
+        >>> print(diagnose(FollowedRun.along(W, problem, gamma=3.0), problem)[0].cause)
+        step-size instability
+        """
+        W = matrices(W, problem.shape)
+        if W.ndim != 3 or len(W) < 2 or W.dtype != np.float64:
+            raise ValueError(f"W must have shape (steps + 1, m, n), in float64, got {W.dtype} {W.shape}")
+        gamma = checks.positive("gamma", gamma)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return cls(W, problem.value(W), problem.gradient(W), gamma, layers=layers_of(problem))
 
     @classmethod
     def of(cls, trajectory: Trajectory, run: int = 0, problem: Problem | None = None) -> "FollowedRun":

@@ -70,7 +70,7 @@ class FromFunctions:
     def __init__(
         self,
         shape: tuple[int, int],
-        value: Callable[[Array], float],
+        value: Callable[[Array], float | Array],
         gradient: Callable[[Array], Array],
         *,
         L: float = math.nan,

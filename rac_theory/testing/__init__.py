@@ -1,5 +1,5 @@
-"""For the tests of those who build on this library: assertions about runs, and checks of sketches, problems and
-algorithms that fail with what names the fix. It uses problems, numerics, sketches, algorithms, cases,
+"""For the tests of those who build on this library: assertions about runs, and checks of sketches, problems,
+algorithms and trainers that fail with what names the fix. It uses problems, numerics, sketches, algorithms, cases,
 simulation, theorems, proofs and verification. It must not know the ledger: a test makes its own cases.
 """
 
@@ -13,6 +13,9 @@ from rac_theory.testing.assertions.not_shown import NotShown
 from rac_theory.testing.problems.check_problem import check_problem
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.sketches.check_sketch import check_sketch
+from rac_theory.testing.trainers.check_chain import check_chain
+from rac_theory.testing.trainers.check_federated import check_federated
+from rac_theory.testing.trainers.check_projector import check_projector
 
 __all__ = [
     "NotShown",
@@ -23,6 +26,9 @@ __all__ = [
     "assert_proved",
     "assert_rate_bound",
     "check_algorithm",
+    "check_chain",
+    "check_federated",
     "check_problem",
+    "check_projector",
     "check_sketch",
 ]

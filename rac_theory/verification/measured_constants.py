@@ -86,7 +86,7 @@ def as_far_as_measured(decision: Decision, c: Constants, names: tuple[str, ...])
     numbers = " and ".join(f"{name}={getattr(c, name):.6g}" for name in names)
     if decision.status is Status.VIOLATED:
         reason = (
-            f"{decision.reason} But {numbers} was measured on other runs, so nothing is refuted: it may be too small."
+            f"{decision.reason} But {numbers} was measured, not proved, so nothing is refuted: it may be too small."
         )
         return replace(decision, status=Status.UNDECIDED, reason=reason)
-    return replace(decision, reason=f"{decision.reason} As far as {numbers} goes, which was measured on other runs.")
+    return replace(decision, reason=f"{decision.reason} As far as {numbers} goes, which was measured, not proved.")

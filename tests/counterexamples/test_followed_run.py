@@ -8,7 +8,7 @@ from rac_theory.algorithms import GD
 from rac_theory.counterexamples.diagnosis import Cause
 from rac_theory.counterexamples.factor_moves import Moves, merges
 from rac_theory.counterexamples.followed_run import FollowedRun
-from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.problems import Layers, LeastSquares, Quadratic
 
 
 @pytest.fixture
@@ -50,6 +50,39 @@ def test_what_was_not_recorded_cannot_be_followed(problem):
     single = simulate(Case(RACLoRA(sketches.Haar(3, 1), 0.1), quadratic, steps=2), dtype=np.float32, record=("W",))
     with pytest.raises(ValueError, match="trajectory must be in float64 to follow a run, got float32"):
         diagnose(single)
+
+
+def test_a_run_that_something_else_made_is_followed(problem):
+    """The same as from its trajectory, layers included, and the same diagnosis. Catches values of other iterates."""
+    runs = simulate(Case(RACLoRA(sketches.Haar(4, 2), 0.1), problem, steps=5), rng=0, record=("W",))
+    of, along = FollowedRun.of(runs), FollowedRun.along(runs.iterates[0], problem, gamma=0.1)
+    for name in ("W", "values", "gradients", "gamma", "scale", "layers", "factors"):
+        np.testing.assert_array_equal(getattr(along, name), getattr(of, name))
+    assert diagnose(along, problem) == diagnose(runs)
+    layered = Quadratic.full(np.eye(10), np.ones((10, 1)), layers=Layers([(3, 2), (2, 2)]))
+    assert FollowedRun.along(np.zeros((2, 10, 1)), layered, gamma=0.1).layers is layered.layers
+
+
+@pytest.mark.parametrize(
+    ("W", "gamma", "message"),
+    [
+        (np.zeros((3, 3, 4)), 0.1, r"W must have shape \(..., 4, 3\), got \(3, 3, 4\)"),
+        (np.zeros((4, 3)), 0.1, r"W must have shape \(steps \+ 1, m, n\), in float64, got float64 \(4, 3\)"),
+        (np.zeros((1, 4, 3)), 0.1, r"W must have shape \(steps \+ 1, m, n\), in float64, got float64 \(1, 4, 3\)"),
+        (np.zeros((2, 4, 3), np.float32), 0.1, r"in float64, got float32 \(2, 4, 3\)"),
+        (np.zeros((2, 4, 3)), 0.0, "gamma must be a finite number > 0, got 0"),
+    ],
+)
+def test_what_is_no_run_cannot_be_followed(problem, W, gamma, message):
+    with pytest.raises(ValueError, match=message):
+        FollowedRun.along(W, problem, gamma=gamma)
+
+
+def test_what_a_followed_run_is_of_has_to_be_told(problem):
+    with pytest.raises(
+        ValueError, match="problem must be given beside a FollowedRun, which does not know it, got None"
+    ):
+        diagnose(FollowedRun.along(np.zeros((2, 4, 3)), problem, gamma=0.1))
 
 
 def test_every_run_has_its_diagnosis():

@@ -85,11 +85,11 @@ def test_holding_is_worth_what_the_number_is_worth_and_a_breach_refutes_nothing(
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT), verdict
     (name,) = verdict.constants.measured
     number = f"{name}={getattr(verdict.constants, name):.6g}"
-    assert verdict.reason.endswith(f"As far as {number} goes, which was measured on other runs.")
+    assert verdict.reason.endswith(f"As far as {number} goes, which was measured, not proved.")
     false = replace(verdict.constants, gap0=verdict.constants.gap0 / 100, gap0_upper=verdict.constants.gap0_upper / 100)
     breach = verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0, constants=replace(false, **{name: 1e-9}))
     assert breach.status is Status.UNDECIDED
-    assert "But " + f"{name}=1e-09 was measured on other runs, so nothing is refuted" in breach.reason
+    assert "But " + f"{name}=1e-09 was measured, not proved, so nothing is refuted" in breach.reason
     assert "the bound" in breach.reason  # both numbers, that of the runs and that of the theorem, stand before it
     given = replace(false, **{name: 1e-9}, measured=frozenset())
     assert verify(t, Case(algorithm, PROBLEM, steps=400), runs=128, rng=0, constants=given).status is Status.VIOLATED

@@ -239,7 +239,7 @@ def test_measured_and_sampled_constants(curves):
     assert judge_runs(curves, "T2", constants=wrong).status is Status.VIOLATED
     measured = judge_runs(curves, "T2", constants=replace(wrong, measured=frozenset({"mu"})))
     assert measured.status is Status.UNDECIDED
-    assert "was measured on other runs, so nothing is refuted" in measured.reason
+    assert "was measured, not proved, so nothing is refuted" in measured.reason
     sampled = judge_runs(curves, "T2", constants=replace(wrong, alpha_spent=4e-4))
     assert sampled.levels == {"sampled constants": 4e-4, "runs": pytest.approx(6e-4)}
 

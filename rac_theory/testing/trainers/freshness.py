@@ -1,0 +1,118 @@
+"""Whether each link has a sketch of its own, independent of those before and of what was trained."""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from rac_theory.problems.checks import Array
+from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.trainers.signs import cosine, exchanged, overlap, unfair
+from rac_theory.testing.trainers.trainer import Link, Seen, of
+
+_COINS = 20  # links that a repetition of few values must last: of even coins one in a million does
+_SHIFTS = 8  # links by which a layer may follow another one
+_WAYS = 6  # three pasts, two likenesses
+
+
+def check_fresh(one: Sequence[Link], other: Sequence[Link], alpha: float) -> None:
+    """Raise ``Refuted`` if sketches repeat each other, in links, layers or seeds, or depend on what came before.
+
+    A sketch is a factor that is not zero when a link begins. ``one`` and ``other`` are chains of two seeds.
+    """
+    drawn = _drawn(one)
+    sketches = {key: _starts(one, key) for key in drawn}
+    _check_links(sketches)
+    _check_layers(sketches)
+    for key in drawn:
+        if _equal(sketches[key], _starts(other, key)):
+            raise Refuted(
+                f"new(seed) must lead to sketches of its own: two seeds have the same {key[1]}{of(key[0])} after all "
+                f"{len(one)} merges, is the seed used, and by what merge draws?"
+            )
+    _check_past(one, other, drawn, alpha)
+
+
+def _drawn(links: Sequence[Link]) -> list[tuple[str, str]]:
+    """Layers and factors that are drawn: those that no merge leaves at zero."""
+    adapters = links[0].begin.adapters
+    return [
+        (layer, factor)
+        for layer, one in adapters.items()
+        for factor in one.factors
+        if all(link.after.adapters[layer].factors[factor].any() for link in links)
+    ]
+
+
+def _starts(links: Sequence[Link], key: tuple[str, str]) -> list[Array]:
+    """What merges have drawn; the first sketch comes from elsewhere, and may differ where all others are the same."""
+    return [link.after.adapters[key[0]].factors[key[1]] for link in links]
+
+
+def _equal(some: Sequence[Array], others: Sequence[Array]) -> bool:
+    """Whether all are equal, pair by pair, and so many that chance does not make it.
+
+    Entries that are nearly all of different size come from a law that repeats none; others, as signs and coordinates,
+    may be drawn again.
+    """
+    few = len(some) > 0 and 2 * len(np.unique(np.abs(some[0]))) <= some[0].size
+    return len(some) >= (_COINS if few else 1) and all(map(np.array_equal, some, others))
+
+
+def _check_links(sketches: dict[tuple[str, str], list[Array]]) -> None:
+    for (layer, factor), S in sketches.items():
+        for lag in range(1, len(S)):
+            if _equal(S[lag:], S[:-lag]):
+                after = "the one before" if lag == 1 else f"that of {lag} links before"
+                raise Refuted(
+                    f"merge must draw a fresh sketch: in {len(S) - lag} links {factor}{of(layer)} is {after}; is it "
+                    "drawn anew, and its generator seeded once, in new?",
+                    sketch=S[0],
+                )
+
+
+def _check_layers(sketches: dict[tuple[str, str], list[Array]]) -> None:
+    for (one, S), (other, K) in combinations(sketches.items(), 2):
+        for lag in range(-_SHIFTS, _SHIFTS + 1):
+            if lag and len(S) < 2 * _SHIFTS:
+                continue
+            first, second = (S[lag:], K[: len(K) - lag]) if lag >= 0 else (S[:lag], K[-lag:])
+            if _equal(first, second):
+                when = "in the same link" if lag == 0 else f"{abs(lag)} links apart"
+                raise Refuted(
+                    f"each layer must have a sketch of its own: {one[1]}{of(one[0])} and {other[1]}{of(other[0])} are "
+                    f"the same, {when}, in {len(first)} links; is a generator seeded for each layer?",
+                    sketch=first[0],
+                )
+
+
+def _check_past(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
+    """What is drawn in a merge is compared with what was there, all layers together, by its entries and its range."""
+    for what, past in _PASTS.items():
+        for how, alike in {"entries": cosine, "range": overlap}.items():
+            differences = np.zeros(len(one))
+            for layer, factor in drawn:
+                before, beside = (np.stack([past(link, layer, factor) for link in chain]) for chain in (one, other))
+                new, there = (np.stack([_of(link.after, layer, factor) for link in chain]) for chain in (one, other))
+                if before.shape == new.shape:
+                    differences += exchanged(before, beside, new, there, alike)
+            share = unfair(differences, alpha / _WAYS)
+            if share is not None:
+                raise Refuted(
+                    f"merge must draw a sketch that is independent of {what}: by its {how} it is more like that than "
+                    f"like that of another seed in {share:.3g} of {len(one)} links, chance makes a half"
+                )
+
+
+def _of(seen: Seen, layer: str, factor: str) -> Array:
+    """A factor with its rank along the columns."""
+    matrix = seen.adapters[layer].factors[factor]
+    return matrix if factor == "B" else matrix.T
+
+
+_PASTS: dict[str, Callable[[Link, str, str], Array]] = {
+    "the sketch before": lambda link, layer, factor: _of(link.begin, layer, factor),
+    "the sketch before, as it was trained": lambda link, layer, factor: _of(link.end, layer, factor),
+    "the factor that was trained": lambda link, layer, factor: _of(link.end, layer, "A" if factor == "B" else "B"),
+}
+"""What a sketch may depend on and must not; the last where it has the shape of the sketch."""

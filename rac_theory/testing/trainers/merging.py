@@ -1,0 +1,112 @@
+"""Whether a merge preserves the function: the outputs stay, and the weights gain what the adapter gave."""
+
+import numpy as np
+
+from rac_theory.problems.checks import Array
+from rac_theory.testing.refuted import Refuted
+from rac_theory.testing.trainers.trainer import Link, of
+
+_ROUNDINGS = 32.0  # of the size of the outputs, that a merge may move them by: weights are rounded, and sums reordered
+_VISIBLE = 4.0  # times that, what the training of a link must move them by
+_NEAR = 0.1  # that a multiple may be off by, to be called by its name
+
+
+def check_merge(link: Link) -> None:
+    """Raise ``Refuted`` if the function moves, with the likely cause; ``ValueError`` if that could not be seen."""
+    _check_training(link)
+    y0, y1, y2 = link.begin.outputs, link.end.outputs, link.after.outputs
+    if y1.shape != y2.shape or y0.shape != y1.shape:
+        raise ValueError(
+            f"outputs(state) must keep its shape, got {y0.shape}, {y1.shape} and {y2.shape}: fixed inputs?"
+        )
+    contributed, moved = float(np.linalg.norm(y1 - y0)), float(np.linalg.norm(y2 - y1))
+    unit = max(link.end.unit, link.after.unit)
+    rounding = _ROUNDINGS * unit * float(max(np.linalg.norm(y1), np.linalg.norm(y0)))
+    if contributed >= _VISIBLE * rounding:
+        if moved > rounding:
+            raise Refuted(
+                f"merge must preserve the function: in link {link.number} the outputs moved by "
+                f"{moved / contributed:.3g} of what the adapter contributed, rounding allows "
+                f"{rounding / contributed:.1g}{_cause(link)}",
+                before=y1,
+                after=y2,
+            )
+    elif link.number == 1 and not (link.end.weights and link.end.adapters):
+        raise ValueError(
+            f"train(state, steps) must move the outputs by more than rounding does: they moved by {contributed:.3g}, "
+            f"and a merge may move them by {rounding:.3g}; take more steps, or give weights= and adapter="
+        )
+    _check_weights(link)
+
+
+def _check_training(link: Link) -> None:
+    for layer, one in link.begin.adapters.items():
+        if one.factors and not any(factor.any() for factor in one.factors.values()):
+            who = "new" if link.number == 1 else "merge"
+            raise Refuted(
+                f"{who} must leave an adapter that can be trained: at the start of link {link.number} both factors"
+                f"{of(layer)} are zero, and so is every gradient"
+            )
+    if link.number == 1 and np.array_equal(link.begin.outputs, link.end.outputs):
+        raise Refuted("train(state, steps) must move the outputs, it does not: does the optimiser hold the adapter?")
+
+
+def _check_weights(link: Link) -> None:
+    """Weights and adapter together stay, up to a spacing of the weights and what a product may be rounded by."""
+    for layer in (layer for layer in link.end.adapters if layer in link.end.weights):
+        one, left = link.end.adapters[layer], link.after.adapters[layer]
+        (W, kind), (W_after, _) = link.end.weights[layer], link.after.weights[layer]
+        allowed = kind.spacing(np.maximum(np.abs(W), np.abs(W_after)))
+        allowed = allowed + 8 * max(one.unit, kind.unit) * (one.size + left.size)
+        missed = float(np.linalg.norm(W_after - W + left.product - one.product))
+        if missed > np.linalg.norm(allowed):
+            raise Refuted(
+                f"merge must add to the weights what the adapter gives: in link {link.number} W + B A{of(layer)} is "
+                f"missed by {missed / max(float(np.linalg.norm(one.product)), 1e-300):.3g} of B A{_cause(link)}",
+                before=W,
+                after=W_after,
+                product=one.product,
+            )
+
+
+def _cause(link: Link) -> str:
+    """The first fault that the numbers fit, in words; nothing where none does."""
+    adapters = link.end.adapters
+    left = sum(float(np.linalg.norm(one.product)) for one in link.after.adapters.values())
+    if adapters and left > 0:
+        had = sum(float(np.linalg.norm(one.product)) for one in adapters.values())
+        return f": the adapter still gives {left / had:.3g} of what it gave, is the trained factor not reset to zero?"
+    scale = next(iter(adapters.values())).scale if adapters else 1.0
+    shared = [layer for layer in adapters if layer in link.end.weights]
+    if not shared:
+        gave, gained = link.end.outputs - link.begin.outputs, link.after.outputs - link.begin.outputs
+        few = "; are weights kept in fewer bits than outputs, which weights= would show?"
+        return _multiple([gave.ravel()], [gained.ravel()], scale) or few
+    gave_all = [adapters[layer].product for layer in shared]
+    gained_all = [link.after.weights[layer][0] - link.end.weights[layer][0] for layer in shared]
+    if all(P.shape[0] == P.shape[1] for P in gave_all):
+        turned = _multiple([P.T for P in gave_all], gained_all, scale, words=False)
+        if turned:
+            return ", as if its transpose was merged"
+    if _multiple(gave_all, gained_all, scale, words=False):
+        return ": the weights gained what it gave, is it still added when the model is run?"
+    return _multiple(gave_all, gained_all, scale)
+
+
+def _multiple(gave: list[Array], gained: list[Array], scale: float, words: bool = True) -> str:
+    """What multiple of it was merged, in words, if it is one; without words, whether that is one, as a text or none."""
+    size = sum(float(np.sum(one**2)) for one in gave)
+    if size == 0:
+        return ""
+    a = sum(float(np.sum(one * other)) for one, other in zip(gave, gained, strict=True)) / size
+    rest = sum(float(np.sum((other - a * one) ** 2)) for one, other in zip(gave, gained, strict=True))
+    if rest > (4 * _NEAR**2) * size * max(a * a, 1.0):
+        return ""
+    if not words:
+        return "one" if abs(a - 1) < _NEAR else ""
+    names = {"it was merged twice": 2.0, "it was not merged": 0.0, "it was subtracted": -1.0}
+    if abs(scale - 1) > _NEAR:
+        names[f"its scale {scale:.3g} was forgotten"] = 1 / scale if scale else 0.0
+        names[f"its scale {scale:.3g} was applied twice"] = scale
+    found = [name for name, multiple in names.items() if abs(a - multiple) < _NEAR * max(1.0, abs(multiple))]
+    return f", as if {' or '.join(found)}" if found else f", as if {a:.3g} of it was merged"

@@ -1,0 +1,11 @@
+"""PyTorch modules as problems, and our step as an optimiser of PyTorch; with the extra ``torch``. ``module_problem`` is
+the door: it has ``chosen`` say which matrices of a module are meant, ``module_loss`` compute with them, and
+``at_the_door`` refuse what is no function of them, or no mean of components. It uses problems, numerics and sketches.
+It must not know how runs are made or judged, and no other room may import it: PyTorch is loaded with it.
+"""
+
+from rac_theory.torch.module_problem import ModuleProblem, ModuleSum, from_module
+from rac_theory.torch.optimiser import RACLoRA
+from rac_theory.torch.optimiser_steps import OptimiserSteps
+
+__all__ = ["ModuleProblem", "ModuleSum", "OptimiserSteps", "RACLoRA", "from_module"]

@@ -1,0 +1,26 @@
+"""Inputs and targets as they are given: tensors or arrays, an example after the other."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rac_theory.problems.naming import type_name
+
+
+def given_data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return inputs and targets as tensors of their own, floating-point numbers in double precision."""
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise ValueError(f"data must be a pair (inputs, targets), got {type_name(data)}")
+    pair = []
+    for name, given in zip(("inputs", "targets"), data, strict=True):
+        try:
+            tensor = torch.as_tensor(given).detach().clone()
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"data must be tensors or arrays, got {type_name(given)} for {name}") from error
+        if tensor.ndim == 0:
+            raise ValueError(f"data must have an axis of examples, got one number for {name}")
+        pair.append(tensor.to(device, torch.float64 if tensor.is_floating_point() else tensor.dtype))
+    if len(pair[0]) != len(pair[1]) or not len(pair[0]):
+        raise ValueError(f"data must have as many inputs as targets, got {len(pair[0])} and {len(pair[1])}")
+    return pair[0], pair[1]

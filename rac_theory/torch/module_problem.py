@@ -1,0 +1,247 @@
+"""A module of PyTorch as a problem over its matrices, and as a finite sum over its examples."""
+
+import math
+from collections.abc import Callable, Collection
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+from torch.nn import Module
+
+from rac_theory.problems import checks
+from rac_theory.problems.batch import matrices
+from rac_theory.problems.checks import Array
+from rac_theory.problems.digest import digest
+from rac_theory.problems.finite_sum import Indices
+from rac_theory.problems.from_functions import FromFunctions
+from rac_theory.problems.layers import Layers
+from rac_theory.problems.naming import exactly, function_name, type_name
+from rac_theory.problems.rounding import rounded
+from rac_theory.torch.at_the_door import check_function, check_mean
+from rac_theory.torch.chosen import Chosen, chosen
+from rac_theory.torch.given_data import given_data
+from rac_theory.torch.module_loss import ModuleLoss
+
+_NAMES = 4  # that a repr lists
+
+
+class ModuleProblem(FromFunctions):
+    """The loss of a module as a function of some of its matrices, as ``from_module`` makes it.
+
+    Attributes
+    ----------
+    layers : Layers or None
+        The matrices that W is the column of, by their names in the module; None where W is one matrix.
+    frozen : tuple of str
+        The parameters that are not moved.
+    batched : bool
+        Whether many W are taken at once, by ``torch.func.vmap``. If not, they are taken one after the other.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from rac_theory.torch import ModuleProblem, from_module
+    >>> def spread(output, target):  # of a whole batch: no mean over examples
+    ...     return (output - target).std()
+    >>> data = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [4.0]])
+    >>> problem = from_module(torch.nn.Linear(1, 1), spread, data, mean=False)
+    >>> type(problem) is ModuleProblem, hasattr(problem, "component_gradient")
+    (True, False)
+    """
+
+    def __init__(self, loss: ModuleLoss, **known: Any) -> None:
+        self._loss = loss
+        names = list(loss.shapes)
+        self.layers = Layers(list(loss.shapes.values()), names) if len(names) > 1 else None
+        self.frozen = tuple(name for name, _ in loss.module.named_parameters() if name not in names)
+        super().__init__(loss.shape, loss.values, loss.gradients, batched=True, **known)
+
+    @property
+    def batched(self) -> bool:
+        """Whether many W are taken at once."""
+        return self._loss.batched
+
+    def value_and_gradient(self, W: Array, /) -> tuple[Array, Array]:
+        """Both, of one forward and one backward pass: (..., m, n) to (...) and (..., m, n)."""
+        W = matrices(W, self.shape)
+        values, gradients = self._loss.values_and_gradients(W.reshape(-1, *self.shape))
+        return values.reshape(W.shape[:-2]), gradients.reshape(W.shape)
+
+    def weights(self, module: Module, /) -> Array:
+        """The matrices of a module like this one, such as one that was trained, as one W: (m, n)."""
+        return self._loss.weights(module)
+
+    def module_at(self, W: Array, /) -> Module:
+        """Return a copy of the module, in double precision, with the matrices of W; these alone require gradients."""
+        return self._loss.module_at(checks.array("W", W, shape=self.shape))
+
+    def put(self, W: Array, module: Module, /) -> None:
+        """Write the matrices of W into a module like this one."""
+        self._loss.put(checks.array("W", W, shape=self.shape), module)
+
+    def loss_of(self, module: Module, /) -> Tensor:
+        """The loss of a module like this one on the data, with its graph."""
+        return self._loss.loss(module(self._loss.inputs), self._loss.targets)
+
+    def __repr__(self) -> str:
+        f = self._loss
+        moved = [f"{name} {m}x{n}" for name, (m, n) in f.shapes.items()]
+        parts = [type_name(f.module), _few(moved, "matrices")]
+        parts += [f"frozen: {_few(self.frozen, 'parameters')}"] if self.frozen else []
+        state = [value.cpu().numpy() for value in f.module.state_dict().values()]
+        data = digest(*state, f.inputs.cpu().numpy(), f.targets.cpu().numpy(), self.start)
+        parts += [f"{function_name(f.loss)} of {len(f.inputs)} examples {data}"]
+        for name in ("L", "L_max", "mu", "strong_convexity", "f_star", "f_star_error", "f_lower"):
+            if not math.isnan(value := getattr(self, name, math.nan)):
+                parts.append(f"{name}={exactly(value)}" + " (measured)" * (name in self.measured))
+        return f"{type_name(self)}({', '.join(parts + ['convex'] * self.convex)})"
+
+
+class ModuleSum(ModuleProblem):
+    """The same where the loss is a mean over examples: a finite sum, with a component for each example.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from torch.nn.functional import mse_loss
+    >>> from rac_theory import SGD, Case, Minibatch, simulate
+    >>> from rac_theory.torch import from_module
+    >>> data = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [4.0]])
+    >>> problem = from_module(torch.nn.Linear(1, 1, bias=False), mse_loss, data)
+    >>> simulate(Case(SGD(0.1, Minibatch(1)), problem, steps=3), runs=5, rng=0).values.shape
+    (5, 4)
+    """
+
+    def __init__(self, loss: ModuleLoss, L_max: float, component_infima: ArrayLike, **known: Any) -> None:
+        super().__init__(loss, **known)
+        self.L_max = float(L_max) if math.isnan(L_max) else checks.finite("L_max", L_max, at_least=0)
+        infima = np.asarray(component_infima, dtype=np.float64)
+        if infima.shape not in ((), (self.n_components,)):
+            raise ValueError(
+                f"component_infima must be a number, or one for each of {self.n_components}, got shape {infima.shape}"
+            )
+        self.component_infima = np.broadcast_to(infima, (self.n_components,))
+
+    @property
+    def n_components(self) -> int:
+        """The number N of examples."""
+        return len(self._loss.inputs)
+
+    @property
+    def targets(self) -> NDArray[np.generic]:
+        """The target of each example."""
+        return np.asarray(self._loss.targets.cpu().numpy())
+
+    def component_gradient(self, W: Array, indices: Indices, /) -> Array:
+        """The mean gradient of the listed examples of each run: (runs, m, n), (runs, b) to (runs, m, n)."""
+        return self._loss.gradients_of_examples(matrices(W, self.shape), indices)
+
+    def subset(self, rows: Indices, /) -> "ModuleSum":
+        """The mean of the listed examples; of its constants those are known that every example has."""
+        listed = checks.array("rows", rows, ndim=1).astype(np.intp)
+        if listed.min() < 0 or listed.max() >= self.n_components:
+            raise ValueError(f"rows must be in 0..{self.n_components - 1}, got {listed.min()}..{listed.max()}")
+        infima = self.component_infima[listed]
+        lower = math.nan
+        if np.isfinite(infima).all():
+            lower = rounded(sum(map(Fraction, infima.tolist()), Fraction(0)) / len(infima), -math.inf)
+        part = self._loss.subset(torch.as_tensor(listed))
+        return type(self)(part, self.L_max, infima, L=self.L_max, f_lower=lower, start=self.start)
+
+
+def from_module(
+    module: Module,
+    loss: Callable[[Any, Tensor], Tensor],
+    data: tuple[ArrayLike | Tensor, ArrayLike | Tensor],
+    parameters: Chosen = None,
+    *,
+    mean: bool = True,
+    device: str | torch.device = "cpu",
+    L: float = math.nan,
+    L_max: float = math.nan,
+    mu: float = math.nan,
+    strong_convexity: float = math.nan,
+    convex: bool = False,
+    f_star: float = math.nan,
+    f_star_error: float = 0.0,
+    f_lower: float = math.nan,
+    component_infima: ArrayLike = math.nan,
+    measured: Collection[str] = (),
+) -> ModuleProblem:
+    """Make a problem of a module of PyTorch: ``f(W) = loss(module(inputs), targets)``, W being its matrices.
+
+    One matrix is a problem over that matrix as it is, (out, in) for ``Linear``; several are packed into a column, as
+    ``problem.layers`` says. Everything else, biases and buffers, stays as it is, ``problem.frozen``. Runs start at the
+    weights of the module.
+
+    Numbers have double precision whatever the precision of the module, which is copied and never changed: single
+    precision weights are taken as they are and computed with in double precision. A step of a run may then be compared
+    with a proof; what rounding does to a training run in low precision is another question.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        In the mode in which it is to be looked at: what is random there, or sees other examples, is refused.
+    loss : callable
+        ``loss(output, targets)``, a tensor without dimensions: the mean over the examples, such as ``cross_entropy``.
+    data : (inputs, targets)
+        Tensors or arrays, whose first axis counts the examples. Floating-point numbers are taken in double precision.
+    parameters : names, predicate or None
+        Which parameters are moved: their names, a function ``(name, parameter)`` that is true for them, or by default
+        every parameter of two dimensions that requires a gradient.
+    mean : bool
+        Whether the loss is the mean of those of the examples by themselves. If not, it is taken as it is, and there are
+        no components.
+    device : str or torch.device
+        Where it is computed.
+    L, mu, strong_convexity, convex, f_star, f_star_error, f_lower, measured
+        Constants as in ``FromFunctions``; nan, unknown, unless given. Theorems that need one are then not applicable.
+    L_max, component_infima : float, and (N,) or float
+        Constants of the components, as in ``FiniteSum``.
+
+    Raises
+    ------
+    ValueError
+        For a module that draws, as dropout does, that computes in a lower precision, that changes as it is called, as
+        batch normalisation does, or whose loss is not the mean over the examples.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from torch.nn.functional import cross_entropy
+    >>> from rac_theory import Case, LayeredRACLoRA, simulate, verify
+    >>> from rac_theory.sketches import Haar
+    >>> from rac_theory.torch import from_module
+    >>> _ = torch.manual_seed(0)
+    >>> network = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3))
+    >>> problem = from_module(network, cross_entropy, (torch.randn(20, 4), torch.arange(20) % 3), f_lower=0.0)
+    >>> problem.layers, problem.frozen
+    (Layers(0.weight 8x4, 2.weight 3x8), ('0.bias', '2.bias'))
+    >>> algorithm = LayeredRACLoRA(problem.layers, [Haar(8, 2), Haar(3, 1)], gamma=0.5)
+    >>> case = Case(algorithm, problem, steps=20)
+    >>> values = simulate(case, runs=4, rng=0).values
+    >>> bool((values[:, -1] < values[:, 0]).all())
+    True
+    >>> print(verify("T1", case).status)  # nobody has proved an L
+    NOT_APPLICABLE
+    """
+    shapes = chosen(module, parameters)
+    where = torch.device(device)
+    f = ModuleLoss(module, loss, given_data(data, where), shapes, where)
+    start = f.weights(module)
+    check_function(f, start)
+    known = {
+        "L": L, "mu": mu, "strong_convexity": strong_convexity, "convex": convex, "f_star": f_star,
+        "f_star_error": f_star_error, "f_lower": f_lower, "measured": measured, "start": start,
+    }  # fmt: skip
+    if not checks.boolean("mean", mean):
+        return ModuleProblem(f, **known)
+    check_mean(f, start)
+    return ModuleSum(f, L_max, component_infima, **known)
+
+
+def _few(names: Collection[str], what: str) -> str:
+    return ", ".join(names) if len(names) <= _NAMES else f"{len(names)} {what}"

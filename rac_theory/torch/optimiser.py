@@ -1,0 +1,183 @@
+"""RAC-LoRA as an optimiser of PyTorch: our step for the matrices of a module."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
+from rac_theory.problems.naming import shown
+from rac_theory.sketches.draws import check_draws, draw
+from rac_theory.sketches.ranges import draw_ranges, steps_ahead
+from rac_theory.sketches.sketch import Sketch
+
+SketchOfSize: TypeAlias = Callable[[int, int], Sketch]
+"""Makes a sketch of ``(dim, rank)``, as the class of a sketch does: ``Haar``."""
+
+
+class RACLoRA(Optimizer):
+    r"""Move each matrix by :math:`W \leftarrow W - \gamma H G`, with a fresh sketch in every step.
+
+    It is the step of ``rac_theory.RACLoRA`` with one gradient: on the other factor from zero, merged at once, so there
+    are no factors to hold and H is never formed. With the same generator it draws the same sketches as
+    ``rac_theory.RACLoRA`` does for one run, and as ``LayeredRACLoRA`` for several matrices.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of groups
+        Matrices, in the order in which sketches are drawn for them. A group is a dict of ``params`` and of what is
+        different for them: sketch, rank, gamma, side, lora_alpha.
+    sketch : callable or None
+        Makes the sketch of a matrix, ``sketch(dim, rank)``: the class of one, or a function. None is no sketch, H = I,
+        for parameters of any shape.
+    rank : int
+        1 up to the side that is projected; not used without a sketch.
+    gamma : float
+        The size of a step, > 0. No scheduler changes it, as the theorems are about steps of one size.
+    side : "left" or "right"
+        Which side of the gradient is projected: for the weight of ``Linear``, (out, in), outputs or inputs.
+    lora_alpha : float, optional
+        The plain step of practice, ``W - gamma (lora_alpha / rank)^2 B B' G``; None is the projected one.
+    rng : seed, SeedSequence or Generator
+        As in ``numpy.random.default_rng``, which makes a generator of it; one that is given is drawn from itself.
+
+    Raises
+    ------
+    ValueError
+        For a parameter with a sketch that is no matrix, or a state of other sketches.
+
+    Notes
+    -----
+    ``state_dict`` holds numbers, texts and tensors alone: the generator, and what was drawn ahead of it. A run that is
+    resumed goes on bit for bit.
+
+    References
+    ----------
+    arXiv:2410.08305, Algorithm 1, with one step a link.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from rac_theory.sketches import Haar
+    >>> from rac_theory.torch import RACLoRA
+    >>> layer = torch.nn.Linear(6, 4, bias=False)
+    >>> before = layer.weight.detach().clone()
+    >>> optimiser = RACLoRA(layer.parameters(), Haar, rank=2, gamma=0.1, side="right", rng=0)
+    >>> layer(torch.ones(6)).square().sum().backward()
+    >>> optimiser.step()
+    >>> torch.linalg.matrix_rank(layer.weight.detach() - before).item()  # of this gradient, projected
+    1
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        sketch: SketchOfSize | None = None,
+        rank: int = 1,
+        *,
+        gamma: float,
+        side: str = "left",
+        lora_alpha: float | None = None,
+        rng: Randomness = None,
+    ) -> None:
+        self.rng = np.random.default_rng(rng)
+        defaults = {"sketch": sketch, "rank": rank, "gamma": gamma, "side": side, "lora_alpha": lora_alpha}
+        super().__init__(params, defaults)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters, with the sketch of each made and looked at."""
+        super().add_param_group(param_group)
+        group = self.param_groups[-1]
+        checks.one_of("side", group["side"], ("left", "right"))
+        group["gamma"] = checks.positive("gamma", group["gamma"])
+        if group["lora_alpha"] is not None:
+            group["lora_alpha"] = checks.positive("lora_alpha", group["lora_alpha"])
+        group["sketches"] = [_sketch_of(group, one) for one in group["params"]]
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Move every parameter that has a gradient; a sketch is drawn for the others, too."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group, sketch, W in self._each():
+            S = None if sketch is None else self._drawn(sketch, W, plain=group["lora_alpha"] is not None)
+            if W.grad is None:
+                continue
+            if sketch is None or S is None:
+                W -= group["gamma"] * W.grad
+                continue
+            plain = 1.0 if group["lora_alpha"] is None else (group["lora_alpha"] / sketch.rank) ** 2
+            moved, G = (W, W.grad) if group["side"] == "left" else (W.T, W.grad.T)
+            moved -= S @ (group["gamma"] * plain * (S.T @ G))
+        return loss
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a run is resumed from: numbers, texts and tensors."""
+        state = super().state_dict()
+        for group in state["param_groups"]:
+            group["sketch"], group["sketches"] = None, [repr(one) for one in group["sketches"]]
+        return {**state, "rng": _plain(self.rng.bit_generator.state)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there, with the same sketches; what it was given is not changed."""
+        ours = [(group["sketch"], group["sketches"]) for group in self.param_groups]
+        theirs = [group["sketches"] for group in state_dict["param_groups"]]
+        if [[repr(one) for one in sketches] for _, sketches in ours] != theirs:
+            raise ValueError(f"state_dict must be of the same sketches, {[s for _, s in ours]!r}, got {theirs!r}")
+        super().load_state_dict({name: state_dict[name] for name in ("state", "param_groups")})
+        for group, (sketch, sketches) in zip(self.param_groups, ours, strict=True):
+            group["sketch"], group["sketches"] = sketch, sketches
+        self.rng.bit_generator.state = _arrays(state_dict["rng"])
+
+    def _each(self) -> Iterator[tuple[dict[str, Any], Sketch | None, Tensor]]:
+        for group in self.param_groups:
+            for sketch, W in zip(group["sketches"], group["params"], strict=True):
+                yield group, sketch, W
+
+    def _drawn(self, sketch: Sketch, W: Tensor, *, plain: bool) -> Tensor:
+        """The next sketch of a matrix, or a basis of its range, drawn for several steps at once as ``ranges`` does."""
+        ahead = self.state[W].get("ahead")
+        if ahead is None or not len(ahead):
+            size = steps_ahead(sketch.dim, sketch.rank, 1)
+            drawn = draw(sketch, self.rng, size) if plain else draw_ranges(sketch, self.rng, size)
+            ahead = torch.tensor(drawn).to(W.dtype)  # as ours are drawn in double precision, and rounded
+        self.state[W]["ahead"] = ahead[1:]
+        return ahead[0].to(W)
+
+
+def _sketch_of(group: dict[str, Any], W: Tensor) -> Sketch | None:
+    if group["sketch"] is None:
+        return None
+    if W.ndim != 2:
+        raise ValueError(
+            f"params must be matrices where there is a sketch, got shape {tuple(W.shape)}; a group with sketch=None "
+            "may have any"
+        )
+    if not callable(group["sketch"]):
+        raise ValueError(f"sketch must make one of (dim, rank), such as the class Haar, got {shown(group['sketch'])}")
+    sketch: Sketch = group["sketch"](W.shape[0 if group["side"] == "left" else 1], group["rank"])
+    check_draws(sketch)
+    return sketch
+
+
+def _plain(state: Any) -> Any:
+    """The state of a generator without arrays, which ``torch.load`` would not read by itself."""
+    if isinstance(state, dict):
+        return {name: _plain(value) for name, value in state.items()}
+    if isinstance(state, np.ndarray):
+        return {"array": [int(one) for one in state], "dtype": str(state.dtype)}
+    return state if isinstance(state, str) else int(state)
+
+
+def _arrays(state: Any) -> Any:
+    if not isinstance(state, dict):
+        return state
+    if "array" in state:
+        return np.array(state["array"], dtype=state["dtype"])
+    return {name: _arrays(value) for name, value in state.items()}

@@ -1,0 +1,82 @@
+"""An optimiser of PyTorch as a step of one W and a generator, so that it can be declared to be one of ours."""
+
+from collections.abc import Callable
+from threading import local
+from typing import Any
+
+import numpy as np
+from torch.nn import Module
+from torch.optim import Optimizer
+
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import function_name, type_name
+from rac_theory.torch.module_problem import ModuleProblem
+from rac_theory.torch.one_thread import one_torch_thread
+
+
+class OptimiserSteps:
+    """What an optimiser does to the matrices of a problem, step by step, with gradients of the whole loss.
+
+    ``Implementation(OptimiserSteps(problem, make), implements=RACLoRA(...))`` runs it and, once ``check_algorithm`` has
+    compared the two, has theorems judge it.
+
+    Parameters
+    ----------
+    problem : ModuleProblem
+        As ``from_module`` makes it.
+    make : callable
+        ``make(module, rng)`` returns an optimiser of those parameters of a copy of the module that require gradients,
+        which are the matrices of the problem. It is called for each run, with a ``numpy.random.Generator`` of its own;
+        an optimiser that draws from another one is refused by ``check_algorithm``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from torch.nn.functional import mse_loss
+    >>> import rac_theory
+    >>> from rac_theory import Case, Implementation, simulate
+    >>> from rac_theory.sketches import Haar
+    >>> from rac_theory.torch import OptimiserSteps, RACLoRA, from_module
+    >>> _ = torch.manual_seed(0)
+    >>> data = torch.randn(30, 5), torch.randn(30, 4)
+    >>> problem = from_module(torch.nn.Linear(5, 4), mse_loss, data)
+    >>> def make(module, rng):
+    ...     return RACLoRA([module.weight], Haar, rank=2, gamma=0.1, rng=rng)
+    >>> declared = rac_theory.RACLoRA(Haar(4, 2), gamma=0.1)
+    >>> case = Case(Implementation(OptimiserSteps(problem, make), implements=declared), problem, steps=3)
+    >>> simulate(case, runs=2, rng=0).values.shape  # check_algorithm(case) says whether it is what is declared
+    (2, 4)
+    """
+
+    def __init__(self, problem: ModuleProblem, make: Callable[[Module, np.random.Generator], Optimizer]) -> None:
+        being("problem", problem, ModuleProblem, ", as from_module makes it")
+        self.problem, self.make = problem, make
+        self._here = local()  # a module for each thread: to copy one takes longer than a step
+        self._optimiser: Optimizer | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OptimiserSteps":
+        """For a run of its own: it starts without a state; W is put into the module before each step."""
+        another = OptimiserSteps(self.problem, self.make)
+        another._here = self._here
+        return another
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OptimiserSteps, (self.problem, self.make)
+
+    def __repr__(self) -> str:
+        return f"{type_name(self)}({self.problem!r}, {function_name(self.make)})"
+
+    def step(self, W: Array, rng: np.random.Generator) -> Array:
+        """From one W to the next, (m, n) to (m, n)."""
+        if not hasattr(self._here, "module"):
+            self._here.module = self.problem.module_at(W)
+        module: Module = self._here.module
+        self.problem.put(W, module)
+        if self._optimiser is None:
+            self._optimiser = self.make(module, rng)
+        with one_torch_thread():
+            self._optimiser.zero_grad()
+            self.problem.loss_of(module).backward()
+            self._optimiser.step()
+        return self.problem.weights(module)

@@ -1,0 +1,518 @@
+"""A chain of low-rank adapters with Adam, written by hand as people write it, and what goes wrong with it."""
+
+import numpy as np
+
+X = np.random.default_rng(0).standard_normal((32, 6))
+TARGET = np.tanh(X @ np.random.default_rng(1).standard_normal((6, 6)) @ np.ones((6, 4)))
+
+
+class Adam:
+    """Moments of named factors, and the step that they are corrected by."""
+
+    def __init__(self, rate):
+        self.rate, self.state = rate, {}
+
+    def step(self, name, gradient):
+        """The move of a factor."""
+        own = self.state.setdefault(name, {"step": 0, "exp_avg": 0 * gradient, "exp_avg_sq": 0 * gradient})
+        own["step"] += 1
+        own["exp_avg"] = 0.9 * own["exp_avg"] + 0.1 * gradient
+        own["exp_avg_sq"] = 0.999 * own["exp_avg_sq"] + 0.001 * gradient**2
+        mean, square = own["exp_avg"] / (1 - 0.9 ** own["step"]), own["exp_avg_sq"] / (1 - 0.999 ** own["step"])
+        return -self.rate * mean / (np.sqrt(square) + 1e-8)
+
+
+class Chain:
+    """Two hidden layers, both 6 x 6, and a head of 4 outputs: each with B of rank 2 from zero, and a fresh A."""
+
+    shapes = (("first", (6, 6)), ("second", (6, 6)), ("head", (4, 6)))
+    rank, scale, rate, kind = 2, 2.0, 0.01, np.float64
+    trains_both = False
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng([seed, 1])
+        base = np.random.default_rng([seed, 0])
+        self.W = {name: (base.standard_normal(shape) / 2).astype(self.kind) for name, shape in self.shapes}
+        self.A, self.B = {}, {}
+        self.optimizer = Adam(self.rate)
+        self.begin()
+
+    # --- a link
+
+    def begin(self):
+        for name, (m, n) in self.shapes:
+            self.B[name] = np.zeros((m, self.rank))
+            self.A[name] = self.draw(name, n)
+
+    def draw(self, name, n):
+        return self.rng.standard_normal((self.rank, n)) / np.sqrt(n)
+
+    def train(self, steps):
+        for _ in range(steps):
+            for name, G in self.gradients().items():
+                self.B[name] = self.B[name] + self.optimizer.step((name, "B"), self.scale * G @ self.A[name].T)
+                if self.trains_both:
+                    self.A[name] = self.A[name] + self.optimizer.step((name, "A"), self.scale * self.B[name].T @ G)
+
+    def merge(self):
+        self.fold()
+        self.begin()
+        self.reset()
+
+    def fold(self):
+        for name in self.W:
+            self.W[name] = (self.W[name] + self.product(name)).astype(self.kind)
+
+    def reset(self):
+        self.optimizer.state.clear()
+
+    # --- the model
+
+    def product(self, name):
+        return self.scale * self.B[name] @ self.A[name]
+
+    def weight(self, name):
+        return self.W[name].astype(float) + self.product(name)
+
+    def outputs(self):
+        hidden = np.tanh(X @ self.weight("first").T)
+        return np.tanh(hidden @ self.weight("second").T) @ self.weight("head").T
+
+    def gradients(self):
+        one = np.tanh(X @ self.weight("first").T)
+        two = np.tanh(one @ self.weight("second").T)
+        error = (two @ self.weight("head").T - TARGET) / len(X)
+        second = (error @ self.weight("head")) * (1 - two**2)
+        first = (second @ self.weight("second")) * (1 - one**2)
+        return {"first": first.T @ X, "second": second.T @ one, "head": error.T @ two}
+
+    # --- what is shown of it
+
+    def adapter(self):
+        return {name: (self.B[name], self.A[name], self.scale) for name in self.W}
+
+    def moments(self):
+        return self.optimizer.state
+
+
+# --- right
+
+
+class ReLoRA(Chain):
+    """Both factors are trained, and A is drawn anew."""
+
+    trains_both = True
+
+
+class Functional(Chain):
+    """States are returned."""
+
+    def train(self, steps):
+        super().train(steps)
+        return self
+
+    def merge(self):
+        super().merge()
+        return self
+
+
+class Coordinates(Chain):
+    """A sketch of few values, which repeats now and then."""
+
+    def draw(self, name, n):
+        return np.eye(n)[self.rng.permutation(n)[: self.rank]]
+
+
+class Pruned(ReLoRA):
+    """ReLoRA's reset: nine tenths of the entries of moments, the smallest, are zeroed."""
+
+    def reset(self):
+        for own in self.optimizer.state.values():
+            for key in ("exp_avg", "exp_avg_sq"):
+                size = np.abs(own[key])
+                own[key] = own[key] * (size > np.quantile(size, 0.9))
+
+
+class NewTimes(Chain):
+    """The counter goes back with the moments, which stay as arrays of zeros."""
+
+    def reset(self):
+        for own in self.optimizer.state.values():
+            own.update(step=0, exp_avg=0 * own["exp_avg"], exp_avg_sq=0 * own["exp_avg_sq"])
+
+
+class Moved(Chain):
+    """The adapter does not begin at zero, and the base gives up what it begins with."""
+
+    def begin(self):
+        for name, (m, n) in self.shapes:
+            self.B[name], self.A[name] = self.rng.standard_normal((m, self.rank)) / 9, self.draw(name, n)
+            self.W[name] = self.W[name] - self.product(name)
+
+
+class Single(Chain):
+    """Base weights in float32."""
+
+    kind = np.float32
+
+
+class Master(Chain):
+    """Weights are used in half precision, and kept in single."""
+
+    kind, rate = np.float32, 1e-4
+
+    def weight(self, name):
+        return self.shown()[name].astype(float) + self.product(name)
+
+    def shown(self):
+        return {name: W.astype(np.float16) for name, W in self.W.items()}
+
+
+class Compensated(Chain):
+    """Weights in half precision, and what rounding took away in the same."""
+
+    kind, rate = np.float16, 1e-4
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.lost = {name: np.zeros(shape, np.float16) for name, shape in self.shapes}
+
+    def fold(self):
+        for name in self.W:
+            exact = self.W[name] + self.lost[name].astype(float) + self.product(name)
+            self.W[name] = exact.astype(np.float16)
+            self.lost[name] = (exact - self.W[name]).astype(np.float16)
+
+
+class Stochastic(Chain):
+    """Weights in half precision, rounded up or down with the chance that makes the mean right."""
+
+    kind, rate = np.float16, 1e-4
+
+    def fold(self):
+        for name in self.W:
+            exact = self.W[name] + self.product(name)
+            near = exact.astype(np.float16)
+            other = np.nextafter(near, np.where(exact > near, np.inf, -np.inf).astype(np.float16))
+            up = self.rng.random(exact.shape) * np.abs(other - near.astype(float)) < np.abs(exact - near)
+            self.W[name] = np.where(up, other, near)
+
+
+RIGHT = [Chain, ReLoRA, Functional, Coordinates, Pruned, NewTimes, Moved, Single, Master, Compensated, Stochastic]
+
+
+# --- wrong: a merge that moves the function
+
+
+class Twice(Chain):
+    """A callback that merges, and a save that merges once more."""
+
+    def fold(self):
+        super().fold()
+        super().fold()
+
+
+class NotMerged(Chain):
+    """The adapter begins anew without being merged."""
+
+    def fold(self):
+        pass
+
+
+class Unscaled(Chain):
+    def fold(self):
+        for name in self.W:
+            self.W[name] = self.W[name] + self.B[name] @ self.A[name]
+
+
+class ScaledTwice(Chain):
+    scale = 4.0
+
+    def fold(self):
+        for name in self.W:
+            self.W[name] = self.W[name] + self.scale * self.product(name)
+
+
+class Subtracted(Chain):
+    def fold(self):
+        for name in self.W:
+            self.W[name] = self.W[name] - self.product(name)
+
+
+class Transposed(Chain):
+    """Of square layers nothing tells."""
+
+    shapes = (("first", (6, 6)), ("second", (6, 6)), ("head", (6, 6)))
+
+    def outputs(self):
+        return super().outputs()[:, :4]
+
+    def gradients(self):
+        one = np.tanh(X @ self.weight("first").T)
+        two = np.tanh(one @ self.weight("second").T)
+        error = np.pad((two @ self.weight("head").T)[:, :4] - TARGET, ((0, 0), (0, 2))) / len(X)
+        second = (error @ self.weight("head")) * (1 - two**2)
+        first = (second @ self.weight("second")) * (1 - one**2)
+        return {"first": first.T @ X, "second": second.T @ one, "head": error.T @ two}
+
+    def fold(self):
+        for name in self.W:
+            self.W[name] = self.W[name] + self.product(name).T
+
+
+class KeepsB(Chain):
+    """A is drawn anew, and B stays."""
+
+    def begin(self):
+        for name, (m, n) in self.shapes:
+            self.B.setdefault(name, np.zeros((m, self.rank)))
+            self.A[name] = self.draw(name, n)
+
+
+class StillAdded(Chain):
+    """What was merged is also kept beside the weights."""
+
+    beside = 0.0
+
+    def fold(self):
+        self.beside = {name: self.product(name) for name in self.W}
+        super().fold()
+
+    def weight(self, name):
+        return super().weight(name) + (self.beside[name] if self.beside else 0.0)
+
+
+class OneLayerLeft(Chain):
+    """A list of target modules that lacks the head."""
+
+    def fold(self):
+        for name in ("first", "second"):
+            self.W[name] = self.W[name] + self.product(name)
+
+
+class BothZero(Chain):
+    """A slot that is cleared: every gradient is zero."""
+
+    def merge(self):
+        super().merge()
+        self.A = {name: 0 * A for name, A in self.A.items()}
+
+
+class NotTrained(Chain):
+    """The optimiser holds the factors of another copy."""
+
+    def train(self, steps):
+        pass
+
+
+class Dropout(Chain):
+    def outputs(self):
+        return super().outputs() * (np.random.default_rng().random((32, 4)) < 0.9)
+
+
+MERGE = {
+    Twice: "of what the adapter contributed, rounding allows .*, as if it was merged twice",
+    NotMerged: "the outputs moved by 1 of what the adapter contributed, .* as if it was not merged",
+    Unscaled: "as if its scale 2 was forgotten",
+    ScaledTwice: "as if its scale 4 was applied twice",
+    Subtracted: "as if it was subtracted",
+    Transposed: "as if its transpose was merged",
+    KeepsB: "the adapter still gives .* of what it gave, is the trained factor not reset to zero",
+    StillAdded: "the weights gained what it gave, is it still added when the model is run",
+    OneLayerLeft: "merge must preserve the function: in link 1 the outputs moved by",
+    BothZero: "merge must leave an adapter that can be trained: at the start of link 2 both factors of 'first'",
+    NotTrained: "train.* must move the outputs, it does not: does the optimiser hold the adapter",
+    Dropout: r"outputs must be a function of the state: two calls differ by .* is there dropout",
+}
+
+
+# --- wrong: what the optimiser keeps
+
+
+class ByName(Chain):
+    """The reset looks for moments by names, and the optimiser holds them by parameters: it finds none."""
+
+    def reset(self):
+        for name in self.W:
+            own = self.optimizer.state.get(f"{name}.lora_B", {})
+            for key in own:
+                own[key] = 0 * own[key]
+
+
+class NoReset(Chain):
+    def reset(self):
+        pass
+
+
+class FirstMoments(Chain):
+    """Second moments are forgotten."""
+
+    def reset(self):
+        for own in self.optimizer.state.values():
+            own.update(step=0, exp_avg=0 * own["exp_avg"])
+
+
+class KeepsTime(Chain):
+    """Moments are zeroed, and the step is not."""
+
+    def reset(self):
+        for own in self.optimizer.state.values():
+            own.update(exp_avg=0 * own["exp_avg"], exp_avg_sq=0 * own["exp_avg_sq"])
+
+
+MEMORY = {
+    ByName: "merge must reset what the optimiser remembers: after link 1 it keeps 1 of the norm of its moments",
+    NoReset: "it keeps 1 of the norm",
+    FirstMoments: "it keeps 1 of the norm of its moments .*exp_avg_sq",
+    KeepsTime: "must reset the optimiser's counter .*step with its moments: after link 1 it is 3, .* 3.2 times",
+}
+
+
+# --- wrong: a sketch that is not fresh
+
+
+class Reseeded(Chain):
+    """A generator of the same seed in each merge."""
+
+    def draw(self, name, n):
+        return np.random.default_rng([0, len(name), n]).standard_normal((self.rank, n))
+
+
+class SeededInMerge(Chain):
+    """A seed for reproducible adapters, set in each merge: the first sketch is another one."""
+
+    def merge(self):
+        self.rng = np.random.default_rng(0)
+        super().merge()
+
+
+class ByLayer(Chain):
+    """A generator of the same seed in each layer, and of another one in each merge."""
+
+    links = 0
+
+    def begin(self):
+        self.links += 1
+        super().begin()
+
+    def draw(self, name, n):
+        return np.random.default_rng(self.links).standard_normal((self.rank, n))
+
+
+class Staggered(ByLayer):
+    """Seeds are the link plus the layer: a layer has what its neighbour had."""
+
+    def draw(self, name, n):
+        return np.random.default_rng(self.links + list(self.W).index(name)).standard_normal((self.rank, n))
+
+
+class SameForSeeds(ByLayer):
+    def draw(self, name, n):
+        return np.random.default_rng([self.links, list(self.W).index(name)]).standard_normal((self.rank, n))
+
+
+class NotDrawn(Chain):
+    """A of the first link is kept."""
+
+    def draw(self, name, n):
+        return self.A[name] if name in self.A else super().draw(name, n)
+
+
+class Pool(Chain):
+    """Eight matrices, in turns."""
+
+    turn = 0
+
+    def draw(self, name, n):
+        if not hasattr(self, "pool"):
+            self.pool = [super(Pool, self).draw(name, n) for _ in range(24)]
+        self.turn += 1
+        return self.pool[self.turn % 24]
+
+
+class Averaged(Chain):
+    """A part of the former sketch is kept: 0.8 of it."""
+
+    def draw(self, name, n):
+        fresh = super().draw(name, n)
+        return 0.8 * self.A[name] + 0.6 * fresh if name in self.A else fresh
+
+
+class SameRange(Chain):
+    """The rows are mixed anew, and their span stays."""
+
+    def draw(self, name, n):
+        return (
+            self.rng.standard_normal((self.rank, self.rank)) @ self.A[name] if name in self.A else super().draw(name, n)
+        )
+
+
+class Trained(ReLoRA):
+    """A trained factor goes on, with some noise."""
+
+    def draw(self, name, n):
+        fresh = super().draw(name, n)
+        return self.A[name] + 0.3 * fresh if name in self.A else fresh
+
+
+class FromB(Chain):
+    """The sketch of a square layer is made from the factor that was trained in the link before."""
+
+    def begin(self):
+        for name, (m, n) in self.shapes:
+            fresh, B = self.draw(name, n), self.B.get(name)
+            self.A[name] = fresh if B is None or m != n else fresh + B.T / max(np.abs(B).max(), 1e-9)
+            self.B[name] = np.zeros((m, self.rank))
+
+
+FRESH = {
+    Reseeded: r"merge must draw a fresh sketch: in 63 links A of 'first' is the one before",
+    NotDrawn: r"merge must draw a fresh sketch: in 63 links A of 'first' is the one before; is it drawn anew",
+    Pool: "is that of 8 links before",
+    ByLayer: "each layer must have a sketch of its own: A of 'first' and A of 'second' are the same, in the same link",
+    Staggered: "are the same, 1 links apart, in 63 links",
+    SeededInMerge: "merge must draw a fresh sketch: in 63 links A of 'first' is the one before",
+    SameForSeeds: "must lead to sketches of its own: two seeds have the same A of 'first' after all 64 merges",
+    Averaged: "independent of the sketch before: by its entries",
+    SameRange: "independent of the sketch before: by its range",
+    Trained: "independent of the sketch before",
+    FromB: "independent of the factor that was trained",
+}
+
+
+# --- wrong: weights in low precision
+
+
+class Half(Chain):
+    """Each merge rounds to nearest."""
+
+    kind, rate = np.float16, 2e-5
+
+
+class Decayed(Chain):
+    """Weight decay that also reaches the base."""
+
+    def train(self, steps):
+        super().train(steps)
+        for name in self.W:
+            self.W[name] = self.W[name] * (1 - 1e-4)
+
+
+class Cut(Chain):
+    """Half precision by cutting off the bits that are too many: every weight shrinks."""
+
+    kind, rate = np.float16, 1e-3
+
+    def fold(self):
+        for name in self.W:
+            exact = self.W[name].astype(float) + self.product(name)
+            near = exact.astype(np.float16)
+            toward = np.nextafter(near, np.float16(0))
+            self.W[name] = np.where(np.abs(near.astype(float)) > np.abs(exact), toward, near)
+
+
+DRIFT = {
+    Half: r"after 64 of them 0\.\d+ of it is lost to float16, .* times what rounding allows; keep the weights in",
+    Decayed: "weights must be those of the start and what was merged: .* is there another that trains or decays them",
+    Cut: "after 64 merges they are off by .*, .* times what rounding allows; are bits cut off, in place of rounding",
+}

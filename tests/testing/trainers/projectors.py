@@ -1,0 +1,173 @@
+"""Projectors of gradients, as people write them: right, and wrong in one way each."""
+
+import numpy as np
+
+
+def smaller_left(G):
+    """Whether the rows are the smaller side."""
+    return G.shape[0] <= G.shape[1]
+
+
+def orthonormal(d, rank, seed):
+    """Columns of a uniform range, (d, rank), as many as there can be."""
+    return np.linalg.qr(np.random.default_rng(seed).standard_normal((d, rank)))[0]
+
+
+def haar(G, rank, seed):
+    """A uniform projection of the smaller side."""
+    S = orthonormal(min(G.shape), rank, seed)
+    return S @ (S.T @ G) if smaller_left(G) else (G @ S) @ S.T
+
+
+def rows(G, rank, seed):
+    """RAC-LoRA from the left, which refuses ranks above the rows."""
+    if rank > len(G):
+        raise ValueError(f"rank must be in 1..{len(G)}, got {rank}")
+    S = orthonormal(len(G), rank, seed)
+    return S @ (S.T @ G)
+
+
+def coordinates(G, rank, seed):
+    """Some rows, or all."""
+    kept = np.random.default_rng(seed).permutation(len(G)) < rank
+    return kept[:, None] * G
+
+
+def both_sides(G, rank, seed):
+    """A projection of the rows and one of the columns."""
+    rng = np.random.default_rng(seed)
+    S, K = (orthonormal(d, rank, rng) for d in G.shape)
+    return S @ (S.T @ G @ K) @ K.T
+
+
+def flora(G, rank, seed):
+    """Entries of variance 1/rank, and their transpose."""
+    S = np.random.default_rng(seed).standard_normal((min(G.shape), rank)) / np.sqrt(rank)
+    return S @ (S.T @ G) if smaller_left(G) else (G @ S) @ S.T
+
+
+def galore(G, rank, seed):
+    """The leading singular vectors of a gradient, for others."""
+    U, _, V = np.linalg.svd(G, full_matrices=False)
+    if smaller_left(G):
+        return lambda X: U[:, :rank] @ (U[:, :rank].T @ X)
+    return lambda X: (X @ V[:rank].T) @ V[:rank]
+
+
+def single(G, rank, seed):
+    """In single precision."""
+    return haar(G.astype(np.float32), rank, seed).astype(np.float32)
+
+
+RIGHT = {
+    "haar": (haar, {}),
+    "rows": (rows, {}),
+    "coordinates": (coordinates, {}),
+    "both sides": (both_sides, {}),
+    "flora": (flora, {"unbiased": True}),
+    "galore": (galore, {}),
+    "galore, scaled": (lambda G, rank, seed: lambda X: 0.25 * galore(G, rank, seed)(X), {"scale": 0.25}),
+    "single": (single, {}),
+    "scaled to be unbiased": (
+        lambda G, rank, seed: min(G.shape) / min(rank, *G.shape) * haar(G, rank, seed),
+        {"unbiased": True},
+    ),
+}
+
+
+def reverse_std(G, rank, seed):
+    """The larger side, and the way back by the shape of what was projected."""
+    U, _, V = np.linalg.svd(G, full_matrices=False)
+
+    def project(X):
+        if X.shape[0] >= X.shape[1]:
+            basis, low = U[:, :rank], U[:, :rank].T @ X
+        else:
+            basis, low = V[:rank], X @ V[:rank].T
+        return basis @ low if low.shape[0] <= low.shape[1] else low @ basis
+
+    return project
+
+
+def low(G, rank, seed):
+    """Not lifted back."""
+    return orthonormal(len(G), rank, seed).T @ G
+
+
+def svd_of_each(G, rank, seed):
+    """GaLore, made anew from whatever it is applied to."""
+    return galore(G, rank, seed)(G)
+
+
+def not_orthonormal(G, rank, seed):
+    """Columns of norm one that are not orthogonal."""
+    S = np.random.default_rng(seed).standard_normal((len(G), min(rank, len(G))))
+    S = S / np.linalg.norm(S, axis=0)
+    return S @ (S.T @ G)
+
+
+def two_draws(G, rank, seed):
+    """Down by one matrix, up by another."""
+    rng = np.random.default_rng(seed)
+    S, K = rng.standard_normal((2, len(G), rank)) / np.sqrt(rank)
+    return S @ (K.T @ G)
+
+
+def fixed(G, rank, seed):
+    """A seed that is not used."""
+    return haar(G, rank, 0)
+
+
+def in_pairs(G, rank, seed):
+    """Two seeds, one draw."""
+    return haar(G, rank, seed // 2)
+
+
+def state(G, rank, seed):
+    """A generator of its own."""
+    return haar(G, rank, np.random.default_rng())
+
+
+def one_more(G, rank, seed):
+    """A slice that is one longer."""
+    return haar(G, rank + 1, seed)
+
+
+def first_rows(G, rank, seed):
+    """Rows that are drawn from the first ten."""
+    kept = np.random.default_rng(seed).permutation(min(10, len(G))) < rank
+    return np.pad(kept, (0, len(G) - len(kept)))[:, None] * G
+
+
+def by_the_columns(G, rank, seed):
+    """Flora with 1/d where 1/rank is meant."""
+    return flora(G, rank, seed) * rank / min(G.shape)
+
+
+def five_per_cent(G, rank, seed):
+    """Unbiased, but for a twentieth."""
+    return 1.05 * min(G.shape) / min(rank, *G.shape) * haar(G, rank, seed)
+
+
+WRONG = {
+    "reverse_std": (reverse_std, {}, r"must handle a wide gradient, 8 x 12, at rank 8: it raised ValueError: matmul"),
+    "low": (
+        low,
+        {},
+        r"must return a gradient of the shape of a tall gradient, 12 x 8, at rank 3, it returned \(3, 8\)",
+    ),
+    "svd_of_each": (svd_of_each, {}, r"must be linear in the gradient.* must return a function"),
+    "not_orthonormal": (not_orthonormal, {}, "are the columns of the sketch orthonormal"),
+    "two_draws": (two_draws, {"unbiased": True}, "must be symmetric"),
+    "fixed": (fixed, {}, "must draw afresh for each seed: 1024 seeds give the same projection"),
+    "in_pairs": (in_pairs, {}, "must draw independently for each seed: .* seeds next to each other are more alike"),
+    "state": (state, {}, "must be a function of its seed"),
+    "one_more": (one_more, {}, "must return at most the rank: of a tall gradient, 12 x 8, at rank 3 .* of rank 4"),
+    "twice": (lambda *a: 2 * haar(*a), {}, "must be scale=1 times a projection: .* it is 2 times one"),
+    "scale forgotten": (haar, {"scale": 0.25}, "must be scale=0.25 times a projection: .* it is 1 times one"),
+    "uphill": (lambda *a: -haar(*a), {"unbiased": True}, "must not point uphill"),
+    "first_rows": (first_rows, {}, r"must (have the mean|be all of the gradient at full rank)"),
+    "by_the_columns": (by_the_columns, {"unbiased": True}, r"must have the mean 1 G over seeds: .* have 0.3"),
+    "five_per_cent": (five_per_cent, {"unbiased": True}, r"must have the mean 1 G over seeds: .* have 1\.0[45]"),
+    "biased": (haar, {"unbiased": True}, "must have the mean 1 G over seeds: .* have 0.3"),
+}

@@ -1,0 +1,243 @@
+"""The check of chains: right trainers pass, whatever the seed, and each fault gets its own sentence.
+
+The one test about chance has alpha 1e-6; seeds are fixed.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from rac_theory.testing import Refuted, check_chain
+from rac_theory.testing.trainers.arrays import FORMATS
+from rac_theory.testing.trainers.drift import check_drift
+from rac_theory.testing.trainers.memory import check_memory
+from rac_theory.testing.trainers.signs import cosine, exchanged, overlap, unfair
+from rac_theory.testing.trainers.trainer import Adapter, Link, Seen
+from tests.testing.trainers import chains
+
+
+def checked(kind, rng=0, **changes):
+    """Check a chain with all that it shows."""
+    shown = {
+        "adapter": lambda state: state.adapter(),
+        "weights": lambda state: state.shown() if hasattr(state, "shown") else state.W,
+        "moments": lambda state: state.moments(),
+        "pruned": 0.9 if issubclass(kind, chains.Pruned) else 1.0,
+    }
+    check_chain(
+        kind,
+        lambda state, steps: state.train(steps),
+        lambda state: state.merge(),
+        lambda state: state.outputs(),
+        rng=rng,
+        **(shown | changes),
+    )
+
+
+@pytest.mark.parametrize("kind", chains.RIGHT)
+def test_right_trainers_pass(kind):
+    checked(kind, merges=12)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", chains.RIGHT)
+def test_right_trainers_pass_for_other_seeds(kind):
+    """With all merges; of 200 seeds of each none was refused."""
+    for seed in (0, 100, 200):
+        checked(kind, rng=seed)
+
+
+WRONG = chains.MERGE | chains.MEMORY | chains.FRESH | chains.DRIFT
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_each_fault_has_its_sentence(kind):
+    with pytest.raises(Refuted, match=WRONG[kind]):
+        checked(kind)
+
+
+def test_few_values_may_be_drawn_again():
+    """One coordinate of six, in four links: some of them are the same for most seeds. Of 64 links all are not."""
+
+    class One(chains.Coordinates):
+        rank = 1
+
+    for seed in range(8):
+        checked(One, rng=10 * seed, merges=4)
+
+    class Same(One):
+        def draw(self, name, n):
+            return np.eye(n)[:1]
+
+    with pytest.raises(Refuted, match="merge must draw a fresh sketch: in 63 links"):
+        checked(Same)
+
+
+def test_what_is_not_shown_is_not_tested():
+    """Faults of the optimiser, the sketch and the weights are out of sight, and those of the function are not."""
+    nothing = dict.fromkeys(("adapter", "weights", "moments"))
+    for kind in (chains.NoReset, chains.Reseeded, chains.Decayed):
+        checked(kind, merges=4, **nothing)
+    with pytest.raises(Refuted, match="are weights kept in fewer bits than outputs, which weights= would show"):
+        checked(chains.Half, **nothing)
+    with pytest.raises(Refuted, match="as if it was not merged"):
+        checked(chains.NotMerged, **nothing)
+    with pytest.raises(Refuted, match="as if it was merged twice"):
+        checked(chains.Twice, **nothing)
+
+
+def test_products_are_enough_for_the_cause():
+    """Of products no scale is known, and no sketch."""
+    products = {"adapter": lambda state: {name: state.product(name) for name in state.W}}
+    checked(chains.Reseeded, merges=4, **products)
+    with pytest.raises(Refuted, match=r"as if 0\.5 of it was merged"):
+        checked(chains.Unscaled, **products)
+
+
+def test_what_the_outputs_hide_the_weights_show():
+    """A layer that is dead in all fixed inputs moves no output, whatever was merged."""
+
+    class Dead(chains.Twice):
+        def outputs(self):
+            return X_FOR_FIRST @ self.weight("first").T
+
+        def fold(self):
+            chains.Chain.fold(self)
+            self.W["head"] = self.W["head"] + self.product("head")
+
+    with pytest.raises(Refuted, match=r"W \+ B A of 'head' is missed by 1 of B A"):
+        checked(Dead)
+
+
+X_FOR_FIRST = chains.X
+
+
+def test_half_precision_of_the_outputs_is_no_fault():
+    """Outputs in half precision are told from each other by its rounding; too little training is said to be so."""
+
+    class Coarse(chains.Chain):
+        def outputs(self):
+            return super().outputs().astype(np.float16)
+
+    checked(Coarse, merges=3, weights=None, moments=None)
+    Coarse.rate = 1e-3
+    with pytest.raises(ValueError, match=r"must move the outputs by more than rounding does: .* take more steps"):
+        checked(Coarse, merges=3, weights=None, moments=None, steps=1)
+
+
+def test_an_optimiser_that_shows_nothing_is_no_pass():
+    """As when a harness looks for moments under the wrong keys: it saw nothing left, as there was nothing before."""
+    with pytest.raises(ValueError, match=r"moments\(state\) must show what the optimiser remembers, .* other keys"):
+        checked(chains.NoReset, moments=lambda state: {})
+
+
+def test_the_share_that_is_pruned_is_declared():
+    checked(chains.Pruned, merges=3)
+    with pytest.raises(Refuted, match="of whose entries are not zero"):
+        checked(chains.Pruned, merges=3, pruned=1.0)
+    with pytest.raises(Refuted, match=r"where 0\.05 of them may be"):
+        checked(chains.Pruned, merges=3, pruned=0.95)
+
+
+def test_a_quantile_counts_entries_that_were_zero():
+    """Two of twelve entries stay, whose tenth is 1.2, though eight of them were not zero before."""
+    before, after = np.ones(12), np.zeros(12)
+    before[:4], after[-2:] = 0, 1
+
+    def seen(moments):
+        return Seen(np.ones(1), FORMATS["float64"], {}, {}, {("exp_avg",): moments})
+
+    link = Link(1, seen(after), seen(before), seen(after))
+    check_memory(link, 0.9)
+    with pytest.raises(Refuted, match=r"keeps 0\.5 of the norm of its moments \(exp_avg, 0\.167 of whose entries"):
+        check_memory(link, 0.95)
+
+
+def test_unbiased_rounding_passes_and_to_nearest_does_not():
+    """Of 64 merges of a thousandth of a spacing to a spacing each, of bfloat16; no trainer is in between.
+
+    Five standard deviations make 6e-7 of false alarms; to nearest, all moves below half a spacing are lost.
+    """
+    kind, rng = FORMATS["bfloat16"], np.random.default_rng(0)
+    W = {name: kind.rounded(1 + rng.random((20, 30)) / 2) for name in ("nearest", "stochastic", "once")}
+    exact, links = W["once"].copy(), {name: [] for name in W}
+    direction = rng.random((20, 30)) * 2.0**-8
+    for number in range(1, 65):
+        P = direction * rng.random()
+        adapter, none = (Adapter(M, np.abs(M), kind.unit**4) for M in (P, 0 * P))
+        exact = exact + P
+        after = {"nearest": kind.rounded(W["nearest"] + P), "once": kind.rounded(exact)}
+        spacing = kind.spacing(W["stochastic"] + P)
+        after["stochastic"] = np.floor((W["stochastic"] + P) / spacing + rng.random(P.shape)) * spacing
+        for name in W:
+            begin = Seen(np.ones(1), kind, {"": none}, {"": (W[name], kind)}, {})
+            end = Seen(np.ones(1), kind, {"": adapter}, {"": (W[name], kind)}, {})
+            gone = Seen(np.ones(1), kind, {"": none}, {"": (after[name], kind)}, {})
+            links[name].append(Link(number, begin, end, gone))
+        W = after
+    check_drift(links["once"])
+    check_drift(links["stochastic"])
+    with pytest.raises(Refuted, match=r"after 64 of them (\d\.\d+) of it is lost to bfloat16"):
+        check_drift(links["nearest"])
+
+
+def test_the_counter_is_as_harmful_as_the_sentence_says():
+    """(1 - 0.9) / sqrt(1 - 0.999): the first step of Adam from zero moments at a late step, over that at the first."""
+    late, fresh = chains.Adam(1.0), chains.Adam(1.0)
+    late.state["x"] = {"step": 10**6, "exp_avg": np.zeros(1), "exp_avg_sq": np.zeros(1)}
+    assert late.step("x", np.ones(1)) / fresh.step("x", np.ones(1)) == pytest.approx(3.16, abs=0.01)
+
+
+@pytest.mark.long
+def test_a_part_of_the_sketch_before_is_seen():
+    """A part 0.4 of it, in three layers of 12 entries each, for at least 16 of 20 seeds.
+
+    With power 0.9 fewer have probability 0.04, with power 0.5 as many 0.006.
+    """
+
+    class Partly(chains.Chain):
+        def draw(self, name, n):
+            fresh = super().draw(name, n)
+            return 0.4 * self.A[name] + 0.84**0.5 * fresh if name in self.A else fresh
+
+    found = 0
+    for seed in range(20):
+        try:
+            checked(Partly, rng=10 * seed, weights=None, moments=None)
+        except Refuted as error:
+            found += "independent of the sketch before" in str(error)
+    assert found >= 16
+
+
+def test_the_level_is_that_of_coins():
+    """By enumeration: at alpha 0.05 as many of all 2^10 sequences of coins are refused as binomial tails say."""
+    coins = (np.arange(2**10)[:, None] >> np.arange(10)) % 2 * 2.0 - 1
+    refused = sum(unfair(row, 0.05) is not None for row in coins)
+    counts = np.array([math.comb(10, k) for k in range(11)])
+    tails = [2 * counts[max(k, 10 - k) :].sum() / 2**10 for k in range(11)]
+    assert refused == sum(n for n, tail in zip(counts, tails, strict=True) if tail <= 0.05)
+    assert 0 < refused / 2**10 <= 0.05
+
+
+def test_exchanged_draws_turn_the_sign():
+    """And only that: what is like its own past, of either chain, counts as positive."""
+    rng = np.random.default_rng(0)
+    S, T, K, L = rng.standard_normal((4, 5, 6, 2))
+    for alike in (cosine, overlap):
+        np.testing.assert_allclose(exchanged(S, T, K, L, alike), -exchanged(S, T, L, K, alike), atol=1e-12)
+        assert (exchanged(S, T, S, T, alike) > 0).all()
+    np.testing.assert_allclose(overlap(S, S @ rng.standard_normal((2, 2))), 1, rtol=1e-12)
+
+
+def test_declarations_are_checked():
+    for changes, message in (
+        ({"pruned": 0.0}, "pruned must be a finite number > 0"),
+        ({"merges": 1}, "merges must be >= 2"),
+        ({"steps": 0}, "steps must be >= 1"),
+        ({"alpha": 1.0}, "alpha must be"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            checked(chains.Chain, **changes)
+    with pytest.raises(ValueError, match=r"new\(seed\) must return a state, got None"):
+        check_chain(lambda seed: None, lambda s, n: s, lambda s: s, lambda s: s)

@@ -1,0 +1,145 @@
+"""The check of averages of clients: right ones pass for every seed, and each fault is named. No chance is involved."""
+
+import numpy as np
+import pytest
+
+from rac_theory.testing import Refuted, check_federated
+
+
+def shares(weights):
+    return weights / weights.sum()
+
+
+def product(factors, weights):
+    """The mean of the products."""
+    return sum(w * B @ A for w, (B, A) in zip(shares(weights), factors, strict=True))
+
+
+def stacked(factors, weights):
+    """FLoRA: factors side by side, B with the weights."""
+    B = np.hstack([w * B for w, (B, _) in zip(shares(weights), factors, strict=True)])
+    return B, np.vstack([A for _, A in factors])
+
+
+def one_by_one(factors, weights):
+    """FedIT: the mean of each factor."""
+    w = shares(weights)
+    return np.tensordot(w, [B for B, _ in factors], 1), np.tensordot(w, [A for _, A in factors], 1)
+
+
+def residual(factors, weights):
+    """FedEx-LoRA: the mean of each factor, and what it misses, as it goes into the base."""
+    B, A = one_by_one(factors, weights)
+    return B @ A + (product(factors, weights) - B @ A)
+
+
+def single(factors, weights):
+    return tuple(factor.astype(np.float32) for factor in stacked(factors, weights))
+
+
+RIGHT = {
+    "product": (product, {}),
+    "stacked": (stacked, {}),
+    "residual": (residual, {}),
+    "single": (single, {}),
+    "unequal ranks": (stacked, {"ranks": (1, 4, 2)}),
+    "scaled": (lambda *a: 2 * product(*a), {"scale": 2.0}),
+    "A is frozen": (one_by_one, {"shared": "A"}),
+    "B is frozen": (one_by_one, {"shared": "B"}),
+}
+
+
+def typo(factors, weights):
+    """The loop writes its sum to another name."""
+    w = shares(weights)
+    B, A = (w[0] * factor for factor in factors[0])
+    for i in range(1, len(factors)):
+        B_sum, A_sum = B + w[i] * factors[i][0], A + w[i] * factors[i][1]  # noqa: F841
+    return B, A
+
+
+def truncated(factors, weights):
+    """The best approximation of the rank of the clients."""
+    U, s, V = np.linalg.svd(product(factors, weights))
+    r = factors[0][0].shape[1]
+    return U[:, :r] * s[:r], V[:r]
+
+
+def stacked_twice(factors, weights):
+    """Both factors with the weights."""
+    w = shares(weights)
+    B = np.hstack([w * B for w, (B, _) in zip(w, factors, strict=True)])
+    return B, np.vstack([w * A for w, (_, A) in zip(w, factors, strict=True)])
+
+
+def half_weighted(factors, weights):
+    """A with the weights, B without."""
+    return np.mean([B for B, _ in factors], axis=0), one_by_one(factors, weights)[1]
+
+
+def in_order(factors, weights):
+    """The weights of a sorted list of clients, for an unsorted one."""
+    return product(factors, np.sort(weights))
+
+
+WRONG = {
+    "one by one": (
+        one_by_one,
+        {},
+        r"off by 0\.\d+ of its norm: it is mean\(B\) mean\(A\): factors are averaged one by on",
+    ),
+    "unweighted": (lambda f, w: product(f, np.ones(len(f))), {}, "the weights are ignored"),
+    "not normalised": (lambda f, w: sum(w) * product(f, w), {}, "the weights are not divided by their sum"),
+    "summed": (lambda f, w: len(f) * product(f, np.ones(len(f))), {}, "the products are summed, without weights"),
+    "typo": (typo, {}, "the first client alone is returned, times its weight in each factor"),
+    "first": (lambda f, w: f[0], {}, "the first client alone is returned"),
+    "last": (lambda f, w: f[-1], {}, "the last client alone is returned"),
+    "truncated": (truncated, {}, "it is the best approximation of rank 3"),
+    "stacked twice": (stacked_twice, {}, "each factor has the weight, which is squared then"),
+    "half weighted": (half_weighted, {}, "factors are averaged one by one, B without the weights"),
+    "unweighted, one by one": (lambda f, w: one_by_one(f, np.ones(len(f))), {}, "one by one, without the weights"),
+    "scale": (product, {"scale": 2.0}, "it is 0.5 times that, is a scale missing"),
+    "in order": (
+        in_order,
+        {},
+        r"must be the mean of the products B A: for 4 clients, a tall matrix, 12 x 8, it is off",
+    ),
+    "transposed": (lambda f, w: product(f, w).T, {}, "must return B and A, or their product"),
+    "swapped": (lambda f, w: one_by_one(f, w)[::-1], {"shared": "A"}, r"must return B, \(m, r\), and A, \(r, n\)"),
+    "one rank only": (one_by_one, {"ranks": (1, 4, 2)}, "must handle 3 clients: .* it raised ValueError"),
+    "frozen, other one": (one_by_one, {}, "off by"),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_ones_pass_for_every_seed(name):
+    aggregate, declared = RIGHT[name]
+    for seed in range(10):
+        check_federated(aggregate, rng=seed, **declared)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_fault_is_named(name):
+    aggregate, declared, sentence = WRONG[name]
+    with pytest.raises(Refuted, match=sentence) as caught:
+        check_federated(aggregate, **declared)
+    if "expected" in caught.value.witness:
+        assert caught.value.witness["found"].shape == caught.value.witness["expected"].shape
+
+
+def test_the_number_is_that_of_the_formula():
+    """Catches a norm of the wrong matrix: the part is computed again from the witness."""
+    with pytest.raises(Refuted) as caught:
+        check_federated(one_by_one)
+    found, expected = (caught.value.witness[name] for name in ("found", "expected"))
+    part = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    assert f"off by {part:.2g} of its norm" in str(caught.value)
+
+
+def test_declarations_are_checked():
+    with pytest.raises(ValueError, match="shared must be 'A', 'B' or None, got 'C'"):
+        check_federated(product, shared="C")
+    with pytest.raises(ValueError, match="ranks must be those of two clients or more"):
+        check_federated(product, ranks=(3,))
+    with pytest.raises(ValueError, match="equal if a factor is shared"):
+        check_federated(product, ranks=(3, 2), shared="A")

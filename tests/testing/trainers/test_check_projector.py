@@ -1,0 +1,61 @@
+"""The check of projectors: right ones pass, and each fault gets its own sentence.
+
+Two claims about chance for each of three shapes have alpha 1e-6 each; seeds are fixed.
+"""
+
+import pytest
+
+from rac_theory.testing import Refuted, check_projector
+from tests.testing.trainers import projectors
+
+
+@pytest.mark.parametrize("name", projectors.RIGHT)
+def test_right_projectors_pass(name):
+    project, declared = projectors.RIGHT[name]
+    check_projector(project, draws=256, **declared)
+
+
+@pytest.mark.parametrize("name", projectors.WRONG)
+def test_each_fault_has_its_sentence(name):
+    project, declared, sentence = projectors.WRONG[name]
+    with pytest.raises(Refuted, match=sentence):
+        check_projector(project, **declared)
+
+
+def test_a_rank_that_is_too_large_may_be_refused_by_name_only():
+    """Ranks up to the smaller side must work, whatever the error says."""
+
+    def small(G, rank, seed):
+        if rank >= min(G.shape):
+            raise ValueError(f"rank must be below {min(G.shape)}")
+        return projectors.haar(G, rank, seed)
+
+    with pytest.raises(Refuted, match="must handle a tall gradient, 12 x 8, at rank 8: it raised ValueError"):
+        check_projector(small)
+
+    def crash(G, rank, seed):
+        return projectors.haar(G, rank, seed) if rank <= min(G.shape) else G @ G @ G
+
+    with pytest.raises(Refuted, match="a rank that is too large may be refused, by an error that names the rank"):
+        check_projector(crash)
+
+
+@pytest.mark.long
+def test_an_error_of_five_per_cent_is_seen():
+    """At least 16 of 20 seeds: with power 0.9 fewer have probability 0.04."""
+    found = 0
+    for seed in range(20):
+        try:
+            check_projector(projectors.five_per_cent, unbiased=True, shapes=[(12, 8)], rng=5000 * seed)
+        except Refuted:
+            found += 1
+    assert found >= 16
+
+
+def test_declarations_are_checked():
+    with pytest.raises(ValueError, match="scale must be a finite number > 0"):
+        check_projector(projectors.haar, scale=0)
+    with pytest.raises(ValueError, match="draws must be >= 8"):
+        check_projector(projectors.haar, draws=2)
+    with pytest.raises(ValueError, match=r"project\(G, 3, 0\) must be an array, got a list"):
+        check_projector(lambda G, rank, seed: G.tolist())

@@ -1,0 +1,315 @@
+"""Trainers as people write them with PyTorch: right ones pass, each fault is caught, and PEFT's own merge passes.
+
+Run by name where torch is installed; the tests of PEFT are passed over where it is not.
+"""
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rac_theory.testing import Refuted, check_chain, check_federated, check_projector
+from rac_theory.testing.trainers.arrays import read
+
+X = torch.from_numpy(np.random.default_rng(0).standard_normal((32, 16))).float()
+Y = torch.tanh(X @ torch.from_numpy(np.random.default_rng(1).standard_normal((16, 4))).float())
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small matrices are fastest on one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+class LoRALinear(nn.Module):
+    """A linear layer, frozen, with an adapter: B from zero, A frozen too and drawn anew in each link."""
+
+    def __init__(self, n, m, rank=4, lora_alpha=8, kind=torch.float32):
+        super().__init__()
+        self.base = nn.Linear(n, m).requires_grad_(False).to(kind)
+        self.A = nn.Parameter(torch.empty(rank, n), requires_grad=False)
+        self.B = nn.Parameter(torch.empty(m, rank))
+        self.scale = lora_alpha / rank
+        self.restart()
+
+    def restart(self):
+        nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))
+        nn.init.zeros_(self.B)
+
+    def forward(self, x):
+        return x @ self.base.weight.to(x.dtype).T + self.base.bias.to(x.dtype) + self.scale * (x @ self.A.T) @ self.B.T
+
+    @torch.no_grad()
+    def merge(self):
+        self.base.weight += (self.scale * self.B @ self.A).to(self.base.weight.dtype)
+        self.restart()
+
+
+class Trainer:
+    """Two layers and Adam."""
+
+    kind, rate = torch.float32, 0.01
+
+    def __init__(self, seed):
+        torch.manual_seed(seed)
+        layer = partial(LoRALinear, kind=self.kind)
+        self.model = nn.Sequential(layer(16, 16), nn.Tanh(), layer(16, 16), nn.Tanh(), layer(16, 4))
+        self.layers = {name: part for name, part in self.model.named_children() if isinstance(part, LoRALinear)}
+        self.trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(self.trained, self.rate)
+
+    def train(self, steps):
+        for _ in range(steps):
+            self.optimizer.zero_grad()
+            nn.functional.mse_loss(self.model(X), Y).backward()
+            self.optimizer.step()
+
+    def merge(self):
+        for layer in self.layers.values():
+            layer.merge()
+        self.reset()
+
+    def reset(self):
+        self.optimizer = torch.optim.Adam(self.trained, self.rate)
+
+    def adapter(self):
+        return {name: (layer.B, layer.A, layer.scale) for name, layer in self.layers.items()}
+
+    def weights(self):
+        return {name: layer.base.weight for name, layer in self.layers.items()}
+
+
+class InPlace(Trainer):
+    """Moments are zeroed where they are, and the step too."""
+
+    def reset(self):
+        for own in self.optimizer.state.values():
+            for value in own.values():
+                value.zero_()
+
+
+class Half(Trainer):
+    """Weights in bfloat16."""
+
+    kind, rate = torch.bfloat16, 1e-4
+
+
+class Master(Half):
+    """Weights in bfloat16, from copies in float32."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.copies = {name: layer.base.weight.float() for name, layer in self.layers.items()}
+
+    @torch.no_grad()
+    def merge(self):
+        for name, layer in self.layers.items():
+            self.copies[name] += layer.scale * layer.B @ layer.A
+            layer.base.weight.copy_(self.copies[name])
+            layer.restart()
+        self.reset()
+
+
+class Stochastic(Half):
+    """Bits at random are added to those that are cut off."""
+
+    @torch.no_grad()
+    def merge(self):
+        for layer in self.layers.values():
+            exact = layer.base.weight.float() + layer.scale * layer.B @ layer.A
+            bits = exact.view(torch.int32) + torch.randint(0, 1 << 16, exact.shape, dtype=torch.int32)
+            layer.base.weight.copy_((bits & -(1 << 16)).view(torch.float32))
+            layer.restart()
+        self.reset()
+
+
+class Twice(Trainer):
+    """What is merged is not known to be merged."""
+
+    def merge(self):
+        with torch.no_grad():
+            for layer in self.layers.values():
+                layer.base.weight += layer.scale * layer.B @ layer.A
+        super().merge()
+
+
+class ByName(Trainer):
+    """The state of an optimiser is a default dict by parameters: a name finds an empty one, and is put into it."""
+
+    def reset(self):
+        for name, p in self.model.named_parameters():
+            if p.requires_grad:
+                for key in ("exp_avg", "exp_avg_sq"):
+                    if key in self.optimizer.state[name]:
+                        self.optimizer.state[name][key].zero_()
+
+
+class Reseeded(Trainer):
+    """A seed for reproducible adapters, set before each draw."""
+
+    def merge(self):
+        torch.manual_seed(0)
+        super().merge()
+
+
+def checked(kind, **changes):
+    def moments(state):
+        return {i: state.optimizer.state.get(p, {}) for i, p in enumerate(state.trained)}
+
+    shown = {"adapter": lambda state: state.adapter(), "weights": lambda state: state.weights(), "moments": moments}
+    check_chain(
+        kind,
+        lambda state, steps: state.train(steps),
+        lambda state: state.merge(),
+        lambda state: state.model(X),
+        **(shown | changes),
+    )
+
+
+@pytest.mark.parametrize(("kind", "merges"), [(Trainer, 12), (InPlace, 12), (Master, 64), (Stochastic, 64)])
+def test_right_trainers_pass(kind, merges):
+    checked(kind, merges=merges)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (Twice, "as if it was merged twice"),
+        (ByName, "it keeps 1 of the norm of its moments"),
+        (Reseeded, "merge must draw a fresh sketch"),
+        (Half, r"0\.\d+ of it is lost to bfloat16"),
+    ],
+)
+def test_each_fault_is_caught(kind, sentence):
+    with pytest.raises(Refuted, match=sentence):
+        checked(kind)
+
+
+def test_every_type_is_read():
+    for kind, name in ((torch.float64, "float64"), (torch.float16, "float16"), (torch.bfloat16, "bfloat16")):
+        values, read_as = read("x", nn.Parameter(torch.tensor([1.0, 0.1]).to(kind)))
+        assert read_as.name == name
+        assert values[1] == float(torch.tensor(0.1).to(kind))
+        assert values[1] == read_as.rounded(np.array(0.1)) or kind is torch.float64
+
+
+# --- projectors
+
+
+def flora(G, rank, seed, scale=1.0):
+    """Down and up by one random matrix, remade from its seed."""
+    G = torch.from_numpy(G)
+    generator = torch.Generator().manual_seed(seed)
+    P = torch.randn(rank, min(G.shape), generator=generator, dtype=G.dtype) * (scale / rank) ** 0.5
+    return P.T @ (P @ G) if G.shape[0] < G.shape[1] else (G @ P.T) @ P
+
+
+def galore(G, rank, seed, reverse=False):
+    """Leading singular vectors of the smaller side; of the larger one, and back by the shape, as ``reverse``."""
+    G = torch.from_numpy(G)
+    U, _, V = torch.linalg.svd(G, full_matrices=False)
+    tall = G.shape[0] >= G.shape[1]
+
+    def project(X):
+        X = torch.from_numpy(X)
+        if not reverse:
+            return (X @ V[:rank].T) @ V[:rank] if tall else U[:, :rank] @ (U[:, :rank].T @ X)
+        basis = U[:, :rank] if tall else V[:rank]
+        low = basis.T @ X if tall else X @ basis.T
+        return basis @ low if low.shape[0] <= low.shape[1] else low @ basis
+
+    return project
+
+
+def test_projectors():
+    check_projector(flora, unbiased=True, draws=256)
+    check_projector(galore)
+    with pytest.raises(Refuted, match=r"must have the mean 1 G over seeds: .* have 0\.2"):
+        check_projector(partial(flora, scale=0.25), unbiased=True)
+    with pytest.raises(Refuted, match="must handle a wide gradient, 8 x 12, at rank 8: it raised RuntimeError"):
+        check_projector(partial(galore, reverse=True))
+
+
+# --- clients
+
+
+def stacked(factors, weights):
+    """Factors side by side, B with the weights."""
+    share = weights / weights.sum()
+    B = torch.cat([w * torch.from_numpy(B) for w, (B, _) in zip(share, factors, strict=True)], dim=1)
+    return B, torch.cat([torch.from_numpy(A) for _, A in factors])
+
+
+def one_by_one(factors, weights):
+    """An average of state dicts, key by key."""
+    share = weights / weights.sum()
+    dicts = [{"lora_B": torch.from_numpy(B), "lora_A": torch.from_numpy(A)} for B, A in factors]
+    mean = {key: sum(w * own[key] for w, own in zip(share, dicts, strict=True)) for key in dicts[0]}
+    return mean["lora_B"], mean["lora_A"]
+
+
+def test_clients():
+    check_federated(stacked)
+    check_federated(one_by_one, shared="A")
+    with pytest.raises(Refuted, match=r"it is mean\(B\) mean\(A\): factors are averaged one by one"):
+        check_federated(one_by_one)
+
+
+# --- PEFT
+
+
+class Peft:
+    """PEFT's LoRA on a small module: merged, unloaded, and begun anew."""
+
+    def __init__(self, seed):
+        torch.manual_seed(seed)
+        base = nn.Sequential(nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 4))
+        self.begin(base)
+
+    def begin(self, base):
+        peft = pytest.importorskip("peft")
+        config = peft.LoraConfig(r=4, lora_alpha=8, target_modules=["0", "2"])
+        self.model = peft.get_peft_model(base, config)
+        self.trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(self.trained, 0.01)
+
+    train = Trainer.train
+
+    def merge(self):
+        self.begin(self.model.merge_and_unload())
+
+    def parts(self):
+        layers = self.model.base_model.model
+        return {name: layers[int(name)] for name in ("0", "2")}
+
+    def adapter(self):
+        return {
+            name: (part.lora_B["default"].weight, part.lora_A["default"].weight, part.scaling["default"])
+            for name, part in self.parts().items()
+        }
+
+    def weights(self):
+        return {name: part.base_layer.weight for name, part in self.parts().items()}
+
+
+class PeftTwice(Peft):
+    """The product is added by hand, and merged once more."""
+
+    def merge(self):
+        with torch.no_grad():
+            for part in self.parts().values():
+                part.base_layer.weight += part.get_delta_weight("default")
+        super().merge()
+
+
+def test_merges_of_peft_pass():
+    pytest.importorskip("peft")
+    checked(Peft, merges=12)
+    with pytest.raises(Refuted, match="as if it was merged twice"):
+        checked(PeftTwice)
