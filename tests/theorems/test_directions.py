@@ -211,6 +211,7 @@ def test_constants_are_on_the_side_of_their_symbols():
         "L_max": steepest,
         "D": spread,
         "lambda_min": Fraction(1, 3),
+        "kept": Fraction(1, 4),
         "lambda_max": Fraction(1, 3),
         "A": ratio * steepest,
         "beta": 1 - ratio,
