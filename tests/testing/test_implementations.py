@@ -175,8 +175,10 @@ def test_a_step_on_several_layers_is_compared_with_what_it_claims():
         H = b @ (b.T @ first) / (b.T @ b), second @ a @ a.T
         return W - share * claimed.gamma * layers.pack(H)
 
-    checked = check_algorithm(Case(Implementation(lambda W, rng: moved(W, rng, 1.0), implements=claimed), problem))
+    checked = check_algorithm(
+        Case(Implementation(lambda W, rng: moved(W, rng, 1.0), implements=claimed), problem), draws=DRAWS
+    )
     assert verify("T1", replace(checked, steps=10)).status.name != "NOT_APPLICABLE"
     short = Case(Implementation(lambda W, rng: moved(W, rng, 0.9), implements=claimed), problem)
     with pytest.raises(Refuted, match=r"its steps are about 0\.(89|9) of those that are declared"):
-        check_algorithm(short)
+        check_algorithm(short, draws=DRAWS)

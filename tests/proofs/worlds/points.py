@@ -45,6 +45,7 @@ def relative(terms: np.ndarray) -> np.ndarray:
     return np.sum(terms, axis=1) / np.maximum(np.sum(abs(terms), axis=1), TINY)
 
 
+@cache
 def facts_that_are_granted() -> dict[str, Fact]:
     """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
     modules = (facts, facts_of_several_steps, facts_of_gain)
