@@ -50,7 +50,7 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"gbar", "gbar", "the mean of the gradients of the steps under one H"),
     (r"V(?!\+)", "V", "W - W*"),
     (r"V\+", "V+", "W+ - W*"),
-    (r"H(?!bar)", "H", "the projection that is drawn"),
+    (r"H(?!bar)", "H", "the projection of the step from W"),
     (r"QH", "Q", "what bounds the curvature of f, an operator"),
     (r"B", "B", "the factor that is drawn"),
     (r"Hbar|\|\*", "Hbar", "E[H]"),

@@ -77,7 +77,7 @@ def test_what_cannot_be_asked_is_refused():
     with pytest.raises(ValueError, match="must meet the assumptions of T2: gamma"):
         tightness("T2", Case(RACLoRA(Haar(5, 2), 1.5 / MULTIPLE.L), MULTIPLE, steps=5))
     with pytest.raises(ValueError, match="theorem must be one of"):
-        tightness("T17", Case(RACLoRA(Haar(5, 2), 0.1), MULTIPLE, steps=5))
+        tightness("T99", Case(RACLoRA(Haar(5, 2), 0.1), MULTIPLE, steps=5))
     problem = LogisticRegression(rng.standard_normal((6, 2)), [0, 1, 0, 1, 1, 0], l2=0.1)
     with pytest.raises(Unsupported, match="only quadratics"):
         tightness("T2", Case(RACLoRA(Haar(2, 1), 0.1), problem, steps=5))

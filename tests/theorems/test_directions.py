@@ -8,9 +8,20 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rac_theory import Case, Clients, Constants, Exact, Minibatch, RACLoRA, Reshuffled, sketches, theorems
+from rac_theory import (
+    Case,
+    Clients,
+    Constants,
+    Exact,
+    GaLore,
+    Minibatch,
+    RACLoRA,
+    Reshuffled,
+    sketches,
+    theorems,
+)
 from rac_theory.algebra import Relation, fraction, symbols_of, truth
-from rac_theory.problems import Federated, LeastSquares
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.theorems.directions import WHY, directions, redundant
 from rac_theory.theorems.symbols import C, K, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
 
@@ -211,7 +222,7 @@ def test_constants_are_on_the_side_of_their_symbols():
         "L_max": steepest,
         "D": spread,
         "lambda_min": Fraction(1, 3),
-        "kept": Fraction(1, 4),
+        "kept": Fraction(1, 10),  # of a matrix of its own, 10 x 10
         "lambda_max": Fraction(1, 3),
         "A": ratio * steepest,
         "beta": 1 - ratio,
@@ -244,6 +255,7 @@ def stored_constants(problem, gamma):
         (clients, RACLoRA(haar, gamma, gradients=Clients(Exact()))),
         (problem, RACLoRA(haar, gamma, gradients=Reshuffled())),
         (problem, RACLoRA(haar, gamma, lora_alpha=1.0)),
+        (Quadratic.left(np.eye(10), np.eye(10)), GaLore(1, gamma)),
     ]
     found = {}
     for its, algorithm in algorithms:
