@@ -16,6 +16,7 @@ SYMBOLS = {
     "sigma": "σ",
     "zeta": "ζ",
     "beta": "β",
+    "delta": "δ",
     "eta": "η",
     "mu": "μ",
     "nu": "ν",
