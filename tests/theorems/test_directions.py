@@ -131,6 +131,7 @@ def admissible(theorem, rng):
             **dict.fromkeys(("L", "L_max", "L_H"), smooth),
             **dict.fromkeys(("mu", "strong_convexity"), share * smooth),
             lambda_min=low,
+            kept=low,
             lambda_max=high,
             **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
             **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "beta")},
