@@ -1,7 +1,8 @@
 """GaLore: descent along the leading singular subspace of the gradient itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from rac_theory.algorithms.gradients.gradient_source import GradientSource, chec
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
+from rac_theory.problems.rounding import rounded
 from rac_theory.problems.value import Value
 
 
@@ -17,10 +19,14 @@ from rac_theory.problems.value import Value
 class GaLore(Value):
     r"""The step :math:`W \leftarrow W - \gamma U U^\top g`, with the r leading left singular vectors U of g itself.
 
-    The move is the best approximation of rank r to g, so that the leading right singular vectors make the same step.
+    Along the first gradient of an outer step the move is the best approximation of rank r to it. Where the source of
+    gradients makes several steps, as ``Local(K)`` does, all of them are in the subspace of the first one: a projector
+    that is found anew every K steps. It is on the shorter side of the matrix, the left one of a square.
+
     The projection depends on the gradient, so that no theorem about a fresh one applies. With exact gradients it has a
-    guarantee of its own: :math:`\|U U^\top G\|^2 \ge \frac{r}{\min(m, n)} \|G\|^2`, as the largest r of min(m, n)
-    squared singular values are at least that share of their sum. With a noisy g the subspace may be that of the noise.
+    guarantee of its own, T17: :math:`\|U U^\top G\|^2 \ge \frac{r}{\min(m, n)} \|G\|^2`, as the largest r of
+    min(m, n) squared singular values are at least that share of their sum. With a noisy g the subspace may be that of
+    the noise.
 
     Parameters
     ----------
@@ -33,7 +39,7 @@ class GaLore(Value):
 
     References
     ----------
-    Zhao et al., arXiv:2403.03507, with the subspace found anew in each step and plain descent in place of Adam.
+    Zhao et al., arXiv:2403.03507, with plain descent in place of Adam.
 
     Examples
     --------
@@ -65,19 +71,47 @@ class GaLore(Value):
         checks.integer("rank", self.rank, 1, min(problem.shape), "min(m, n)")
         check_fits(self.gradients, problem)
 
+    def kept(self, problem: Problem) -> float:
+        """Return what is left of a squared gradient in its leading subspace, as a share and at least; rounded down."""
+        return rounded(Fraction(self.rank, min(problem.shape)), -np.inf)
+
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator) -> Iterator[Array]:
         """Descend along the leading subspace, again and again: blocks (runs, m, n)."""
         while True:
-            W = self.gradients.descend(problem, W, self._step, rng)
+            W = self.gradients.descend(problem, W, self._steps(), rng)
             yield W
 
-    def _step(self, W: Array, G: Array) -> Array:
-        return W - self.gamma * leading_part(G, self.rank)
+    def _steps(self) -> Callable[[Array, Array], Array]:
+        """The steps of one outer step: their subspace is that of the first gradient."""
+        subspaces: list[Array] = []
+
+        def step(W: Array, G: Array) -> Array:
+            if not subspaces:
+                subspaces.append(leading_subspace(G, self.rank))
+            return W - self.gamma * in_subspace(subspaces[0], G)
+
+        return step
+
+
+def leading_subspace(G: Array, rank: int) -> Array:
+    """Return the leading singular vectors of each matrix, (..., m, n), on its shorter side, (..., min(m, n), rank).
+
+    They are nan where a matrix has diverged.
+    """
+    finite = np.isfinite(G).all(axis=(-2, -1), keepdims=True)
+    wide = G if G.shape[-2] <= G.shape[-1] else np.swapaxes(G, -2, -1)
+    U, _, _ = np.linalg.svd(np.where(finite, wide, 0.0), full_matrices=False)
+    return np.where(finite, U[..., :rank], np.nan)
+
+
+def in_subspace(U: Array, G: Array) -> Array:
+    """Return the part of each matrix, (..., m, n), in the span of U on its shorter side."""
+    if G.shape[-2] <= G.shape[-1]:
+        return np.asarray(U @ (np.swapaxes(U, -2, -1) @ G))
+    return np.asarray((G @ U) @ np.swapaxes(U, -2, -1))
 
 
 def leading_part(G: Array, rank: int) -> Array:
     """Return the best approximation of at most this rank to each matrix, (..., m, n); nan where one has diverged."""
-    finite = np.isfinite(G).all(axis=(-2, -1), keepdims=True)
-    U, s, V = np.linalg.svd(np.where(finite, G, 0.0), full_matrices=False)
-    best = (U[..., :rank] * s[..., None, :rank]) @ V[..., :rank, :]
-    return np.where(finite, best, np.nan)
+    with np.errstate(invalid="ignore"):
+        return in_subspace(leading_subspace(G, rank), G)

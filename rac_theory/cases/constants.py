@@ -70,6 +70,9 @@ class Constants(Value):
         What it costs that blocks take turns, see ``CyclicRACLoRA``.
     offset : float
         t_0 of steps that decrease, see ``Decreasing``; nan where they have one size.
+    kept : float
+        Share of a squared gradient that is left in its leading subspace at least, for ``GaLore``: r/min(m, n), rounded
+        down.
     alpha_spent : float
         The probability with which a constant that is sampled may be false, all together; 0 for closed forms.
     measured : frozenset of str
@@ -118,6 +121,7 @@ class Constants(Value):
     L_H: float = math.nan
     ell: float = math.nan
     offset: float = math.nan
+    kept: float = math.nan
     alpha_spent: float = 0.0
     measured: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from rac_theory.algorithms import CyclicRACLoRA, Decreasing, FittedDescent, ProjectedDescent, RACLoRA
+from rac_theory.algorithms import CyclicRACLoRA, Decreasing, FittedDescent, GaLore, ProjectedDescent, RACLoRA
 from rac_theory.algorithms.gradients import CertifiedStep
 from rac_theory.cases.case import Case
 from rac_theory.cases.fitted_step import fitted_step
@@ -42,6 +42,9 @@ def of_steps(case: Case, alpha: float, draws: int, rng: Randomness, sources: dic
         k = len(algorithm.blocks)
         sources["ell"] = f"the smaller of sqrt(k - 1) and log2(k), rounded up, for k = {k} blocks"
         return {"ell": _of_turns(k)} | of_steps(replace(case, algorithm=algorithm.fresh), alpha, draws, rng, sources)
+    if isinstance(algorithm, GaLore):
+        sources["kept"] = "the largest r of min(m, n) squared singular values, r/min(m, n) of their sum, rounded down"
+        return {"kept": algorithm.kept(case.problem)}
     if not isinstance(algorithm, ProjectedDescent):
         return {}
     root, account, known = seed_sequence(rng), Account(alpha), {}

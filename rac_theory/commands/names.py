@@ -10,11 +10,13 @@ THEOREMS = (
     *("T1", "T2", "T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic", "T4"),
     *("T5", "T5_step", "T6", "T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp"),
     *("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp", "T9rr", "T10rr"),
-    *("T12_nonconvex", "T12_pl", "T12_gaussian"),
-    *("T13", "T13_pl", "T14", "T14_pl", "T15", "T15_pl", "T16", "T18", "T18_pl", "T19", "T19_pl", "T20", "T20_pl"),
+    *("T12_nonconvex", "T12_pl", "T12_gaussian", "T13", "T13_pl", "T14", "T14_pl", "T15", "T15_pl", "T16"),
+    *("T17", "T17_pl", "T18", "T18_pl", "T19", "T19_pl", "T20", "T20_pl"),
 )
 IDENTITIES = ("T11",)
-COUNTEREXAMPLES = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C20", "C21", "GaLore")
+COUNTEREXAMPLES = (
+    *("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C20", "C21", "GaLore"),
+)
 MARKS = ("paper", "derived", "second-hand")
 
 PROBLEMS = (
@@ -33,8 +35,8 @@ PROBLEMS = (
 )
 SETTINGS = (
     *("1/L", "1.5/L", "1/L_H", "coordinate descent", "step per draw", "inverse on range", "in turns", "certified"),
-    *("bernoulli", "differences", "minibatch", "horizon", "noisy", "root steps", "harmonic steps", "reshuffled"),
-    *("federated", "client epochs", "plain", "plain gaussian"),
+    *("bernoulli", "galore", "lazy galore", "differences", "minibatch", "horizon", "noisy", "root steps"),
+    *("harmonic steps", "reshuffled", "federated", "client epochs", "plain", "plain gaussian"),
 )
 SIDES = ("left", "right", "both")
 LOSSES = ("least_squares", "logistic", "softmax")

@@ -7,20 +7,25 @@ It must not know the ledger.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rac_theory.counterexamples.averaged_factors import C9
+from rac_theory.counterexamples.batches_of_noise import C10
 from rac_theory.counterexamples.counterexample import Answer, Check, Counterexample, Witness
 from rac_theory.counterexamples.divergence import C3
 from rac_theory.counterexamples.every_step_is_too_long import C6
 from rac_theory.counterexamples.loss_of_smoothness import C1
+from rac_theory.counterexamples.lost_merges import C13
 from rac_theory.counterexamples.noisy_subspace import GALORE
 from rac_theory.counterexamples.query_allocation import C20, C21
 from rac_theory.counterexamples.randomised import C7
 from rac_theory.counterexamples.representation_floor import C2
 from rac_theory.counterexamples.restarts import C4
+from rac_theory.counterexamples.scaled_apart import C11
 from rac_theory.counterexamples.shrinking_step import C8
+from rac_theory.counterexamples.spurious_minimum import C12
 from rac_theory.counterexamples.stuck_subspace import C5
 
 ALL: Mapping[str, Counterexample] = MappingProxyType(
-    {example.id: example for example in (C1, C2, C3, C4, C5, C6, C7, C8, C20, C21, GALORE)}
+    {example.id: example for example in (C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C20, C21, GALORE)}
 )
 
 __all__ = [
@@ -33,6 +38,11 @@ __all__ = [
     "C6",
     "C7",
     "C8",
+    "C9",
+    "C10",
+    "C11",
+    "C12",
+    "C13",
     "C20",
     "C21",
     "GALORE",

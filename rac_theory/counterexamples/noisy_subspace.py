@@ -26,9 +26,10 @@ GAMMA, MU, SIGMA = Fraction(1, 20), Fraction(1, 50), Fraction(2)
 
 @dataclass(frozen=True)
 class CornerNoise:
-    """The full gradient plus or minus ``sigma`` in its last entry, by a fair coin; one step."""
+    """The full gradient plus or minus ``sigma`` in its last entry, by the mean of ``batch`` fair coins; one step."""
 
     sigma: float
+    batch: int = 1
 
     deterministic: ClassVar[bool] = False
 
@@ -38,7 +39,7 @@ class CornerNoise:
     def descend(self, problem: Problem, W: Array, step: Step, rng: np.random.Generator) -> Array:
         """Return ``step(W, grad f(W) + noise)``."""
         G = problem.gradient(W).copy()
-        G[:, -1, -1] += self.sigma * rng.choice([-1.0, 1.0], size=len(W))
+        G[:, -1, -1] += self.sigma * rng.choice([-1.0, 1.0], size=(len(W), self.batch)).mean(axis=1)
         return step(W, G)
 
 

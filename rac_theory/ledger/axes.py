@@ -8,6 +8,7 @@ from itertools import product
 from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem, default_problem
 from rac_theory.ledger.selection import Selection
+from rac_theory.ledger.setting import LEADING
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
 from rac_theory.problems.layers import layers_of
@@ -59,7 +60,7 @@ class Axes:
                 continue
             sketches = setting.sketches_of(self.selection.sketches)
             if not sketches:
-                yield f"{setting_name} is left out, its sketch is {' or '.join(setting.only)} alone"
+                yield f"{setting_name} is left out, its sketch is {' or '.join(setting.only or (LEADING,))} alone"
                 continue
             for side in setting.sides_of(self._sides(self.problems[name].sides)):
                 for rank in self._ranks(name, problem, side):

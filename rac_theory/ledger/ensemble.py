@@ -15,7 +15,6 @@ from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.numerics.randomness import PROJECTION, child
 from rac_theory.problems.problem import Problem
 from rac_theory.processes.blas import one_blas_thread
-from rac_theory.sketches.plug_in import sketch_factory
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.judge import judge
 from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
@@ -52,7 +51,7 @@ class Ensemble:
             return Constants.of(case, alpha=level.lambda_alpha, rng=child(key.seed_sequence(), PROJECTION))
 
         start = default_problem(key.problem).start(problem)
-        case = setting.case(problem, start, sketch_factory(key.sketch), key.rank, key.side)
+        case = setting.named_case(problem, start, key.sketch, key.rank, key.side)
         constants = constants_of(case)
         gamma = setting.step(constants, case)
         if gamma != case.algorithm.gamma:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from rac_theory.algorithms import Algorithm, Bernoulli, Decreasing, LayeredRACLoRA, RACLoRA, Side
+from rac_theory.algorithms import Algorithm, Bernoulli, Decreasing, GaLore, LayeredRACLoRA, RACLoRA, Side
 from rac_theory.algorithms.gradients import CertifiedStep, Exact
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.cases.case import Case, starting_point
@@ -14,7 +14,7 @@ from rac_theory.ledger.step_sizes import StepSize
 from rac_theory.problems.checks import Array
 from rac_theory.problems.layers import layers_of
 from rac_theory.problems.problem import Problem
-from rac_theory.sketches.plug_in import Factory
+from rac_theory.sketches.plug_in import Factory, sketch_factory
 from rac_theory.sketches.sketch import Sketch
 
 Build: TypeAlias = Callable[[Sketch, float, Side, GradientSource], Algorithm]
@@ -25,6 +25,9 @@ LONGEST = 2_000
 
 USUAL_REDUCTION = 10.0
 """By how much every bound of an ensemble is to fall."""
+
+LEADING = "leading"
+"""What stands for a sketch where the subspace is that of the gradient."""
 
 USUAL_SKETCHES = ("haar", "coordinate", "weighted_coordinate")
 
@@ -52,11 +55,14 @@ class Setting:
     prepare : callable
         What is done to a problem first, such as to divide it among clients.
     sides : tuple of str
-        The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA.
+        The sides on which it can be run; "both" is a coin that decides in every step: Bernoulli-LoRA, or both at once,
+        of the leading part of a gradient.
     build : callable
         A sketch, the step 1/L, a side and a gradient source to the algorithm.
     shorten : callable, optional
         How steps decrease, where they do: the algorithm at that step, and its constants, to one with steps that do.
+    leading : bool
+        Whether the subspace is that of the gradient: GaLore, which has no sketch.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
@@ -81,6 +87,7 @@ class Setting:
     sides: tuple[str, ...] = ("left", "right")
     build: Build = RACLoRA
     shorten: Callable[[Any, Constants], Decreasing] | None = None
+    leading: bool = False
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     only: tuple[str, ...] = ()
@@ -110,6 +117,8 @@ class Setting:
 
     def sketches_of(self, selected: Sequence[str]) -> list[str]:
         """Return those of the sketches that are selected with which it can be run; the usual ones if none is."""
+        if self.leading:
+            return [] if selected else [LEADING]
         usual = list(self.only or self.sketches)
         return [sketch for sketch in selected if not self.only or sketch in self.only] if selected else usual
 
@@ -117,8 +126,15 @@ class Setting:
         """Return where the gradients of a problem come from, which is prepared."""
         return self.gradients(problem, start) if callable(self.gradients) else self.gradients
 
+    def named_case(self, problem: Problem, W0: Array | None, sketch: str, rank: int, side: str) -> Case:
+        """Return the case at the step 1/L of a problem that is prepared, with the sketch of a name."""
+        if self.leading:
+            start = starting_point(problem, W0)
+            return Case(GaLore(rank, 1 / problem.L, self.source(problem, start)), problem, start)
+        return self.case(problem, W0, sketch_factory(sketch), rank, side)
+
     def case(self, problem: Problem, W0: Array | None, make: Factory, rank: int, side: str) -> Case:
-        """Return the case at the step 1/L of a problem that is prepared."""
+        """Return the same with a sketch that is made."""
         start = starting_point(problem, W0)
         algorithm = self._algorithm(make, problem, rank, side, self.source(problem, start))
         return Case(algorithm, problem, start)

@@ -134,6 +134,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",), layered=False),
+        "galore": Setting(("T17", "T17_pl"), over_L(1.0), leading=True, sides=("both",), layered=False),
+        "lazy galore": Setting(("T17", "T17_pl"), over_L(1.0), Local(4), leading=True, sides=("both",), layered=False),
         "differences": Setting(
             ("T20", "T20_pl"),
             over_L(1.0),

@@ -1,13 +1,18 @@
-"""What is taken for granted of several steps under one sketch: an epoch of N in random order, K of each client."""
+"""What is taken for granted of several steps under one sketch: an epoch of N in random order, K of each client; and in
+one leading subspace of a gradient."""
 
 from fractions import Fraction
 
+from rac_theory.algebra import between
 from rac_theory.proofs.drawn import H, letter, vector
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import E, G, descent, gap
+from rac_theory.proofs.facts import E, G, descent, gap, gap_next
+from rac_theory.proofs.facts_of_gain import gap_first
+from rac_theory.theorems import symbols
 from rac_theory.theorems.assumptions import (
     fed_rac_lora,
     fed_rac_lora_sampled,
+    galore_exact,
     known_client_heterogeneity,
     known_client_variance,
     known_heterogeneity,
@@ -16,12 +21,25 @@ from rac_theory.theorems.assumptions import (
     known_sampling,
     known_variance,
     rac_lora_reshuffled,
+    smooth,
     smooth_components,
 )
 from rac_theory.theorems.client_epochs import r as r_K
 from rac_theory.theorems.federated import a
 from rac_theory.theorems.sharp_drift import r, s, s_K
-from rac_theory.theorems.symbols import D, D_in, K, N, eta, lambda_max, omega, sigma_squared, zeta_squared
+from rac_theory.theorems.symbols import (
+    D,
+    D_in,
+    K,
+    N,
+    delta,
+    eta,
+    gamma,
+    lambda_max,
+    omega,
+    sigma_squared,
+    zeta_squared,
+)
 from rac_theory.theorems.symbols import L_max as L
 
 gbar = vector("gbar", r"\bar g", "H")
@@ -121,3 +139,10 @@ components_of_data = granted(
     *(smooth_components, known_heterogeneity, known_heterogeneity_within),
     page="t9rr",
 )
+# Steps along the leading subspace of the gradient at W, where H is not drawn; W_1 is where the first of them leads.
+leading_first = descent(H(G) * gamma * -1, symbols.L, smooth, galore_exact, to=gap_first)
+leading_later = granted(
+    "No step in that subspace rises", gap_next <= gap_first, smooth, galore_exact, between(0, gamma * symbols.L, 2)
+)
+leading = granted("The largest r of min(m, n) squares", delta * (G @ G) <= G @ H(G), galore_exact)
+delta_below_1 = granted("A share", delta <= 1)

@@ -55,7 +55,7 @@ _MEANINGS: Sequence[tuple[str, str, str]] = (
     (r"ghat", "ghat", "the mean of the gbar_m of those that take part, by their shares over their chances"),
     (r"V(?!\+)", "V", "W - W*"),
     (r"V\+", "V+", "W+ - W*"),
-    (r"H(?!bar)", "H", "the projection that is drawn"),
+    (r"H(?!bar)", "H", "the projection of the step from W"),
     (r"QH", "Q", "what bounds the curvature of f, an operator"),
     (r"B", "B", "the factor that is drawn"),
     (r"Hbar|\|\*", "Hbar", "E[H]"),

@@ -24,6 +24,7 @@ from rac_theory.theorems.differences import T20, T20_pl
 from rac_theory.theorems.federated import T9, T10, T9d, T10d
 from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
 from rac_theory.theorems.identity import Identity
+from rac_theory.theorems.leading_subspace import T17, T17_pl
 from rac_theory.theorems.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
 from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
@@ -38,8 +39,8 @@ ALL: Mapping[str, Theorem] = MappingProxyType(
         for value in (
             *(T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight, T3, T3_sharp, T3_isotropic, T4, T5, T5_step, T6),
             *(T7, T7d, T7d_sharp, T8, T8d, T8d_sharp, T9, T9d, T9d_sharp, T10, T10d, T10d_sharp, T9rr, T10rr),
-            *(T12_nonconvex, T12_pl, T12_gaussian, T13, T13_pl, T14, T14_pl, T15, T15_pl, T16, T18, T18_pl),
-            *(T19, T19_pl, T20, T20_pl),
+            *(T12_nonconvex, T12_pl, T12_gaussian, T13, T13_pl, T14, T14_pl, T15, T15_pl, T16),
+            *(T17, T17_pl, T18, T18_pl, T19, T19_pl, T20, T20_pl),
         )
     }
 )
@@ -124,6 +125,7 @@ __all__ = [
     "T13",
     "T14",
     "T16",
+    "T17",
     "T18",
     "T19",
     "T20",
@@ -156,6 +158,7 @@ __all__ = [
     "T12_pl",
     "T13_pl",
     "T14_pl",
+    "T17_pl",
     "T18_pl",
     "T19_pl",
     "T20_pl",

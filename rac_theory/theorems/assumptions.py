@@ -12,6 +12,7 @@ from rac_theory.algorithms import (
     CyclicRACLoRA,
     Decreasing,
     FittedDescent,
+    GaLore,
     Implementation,
     LayeredRACLoRA,
     ProjectedDescent,
@@ -86,6 +87,14 @@ def _across_layers(case: Case) -> str | None:
 def rac_lora_by_differences(case: Case, c: Constants) -> str | None:
     """RAC-LoRA with the projected step and finite differences along an orthonormal basis of the range of the sketch."""
     return _projected(case) or _gradients(case, FiniteDifferences, "must be finite differences")
+
+
+def galore_exact(case: Case, c: Constants) -> str | None:
+    """GaLore with exact gradients: H is on the leading singular vectors of the gradient at W^t, and every step up to
+    W^{t+1} is along it."""
+    if not isinstance(case.algorithm, GaLore):
+        return f"the theorem is about GaLore, the algorithm is {_named(case)}"
+    return _gradients(case, (Exact, Local), "must be exact")
 
 
 def rac_lora_stochastic(case: Case, c: Constants) -> str | None:

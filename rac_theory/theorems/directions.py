@@ -29,6 +29,7 @@ WHY: Mapping[str, str] = {
     "strong_convexity": "a smaller number is a modulus of strong convexity too",
     "lambda_min": "it is used as a lower bound of E[H], and a smaller number is one",
     "lambda_max": "it is used as an upper bound of E[H], and a larger number is one",
+    "kept": "it is used as a lower bound of what is left of a gradient, and a smaller share is one",
     "gap0": "it is taken from an upper end of the infimum, on both sides, and rounding it only adds to the bound",
     "gap0_upper": "it is used as the most that f can fall, and f falls by no more than a larger number",
     "distance0": "it is used as an upper bound of the distance, and a larger number is one",

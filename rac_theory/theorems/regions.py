@@ -25,6 +25,7 @@ from rac_theory.theorems.symbols import (
     N,
     T,
     beta,
+    delta,
     eta,
     gamma,
     gap0,
@@ -43,6 +44,7 @@ _RANGES: Mapping[Symbol, Range] = {
     **dict.fromkeys((L, L_max, L_H), (0, math.inf)),
     **dict.fromkeys((T, N, K), (1, math.inf)),  # counts
     **dict.fromkeys((lambda_min, lambda_max), (0, 1)),  # H is a projection, so that E[H] is between 0 and I
+    delta: (0, 1),
     **dict.fromkeys((_kappa, _z), (0, 1)),
 }
 

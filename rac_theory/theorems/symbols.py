@@ -63,6 +63,15 @@ lambda_max = Symbol(
     "lambda_max", constant="lambda_max", meaning="largest eigenvalue of E[H]", unit="in [0, 1]", side="up"
 )
 
+delta = Symbol(
+    "delta",
+    r"\delta",
+    constant="kept",
+    meaning="share of a squared gradient that is left in its leading subspace at least, r / min(m, n)",
+    unit="in [0, 1]",
+    side="down",
+)
+
 gap0 = Symbol(
     "f(W^0) - f*",
     r"f(W^0) - f^\star",

@@ -98,6 +98,9 @@ _WORKS = (
     preprint("2402.16842", author="Zhu and others", title="{Asymmetry in low-rank adapters of foundation models}"),
     preprint("2403.03507", author="Zhao and others"),
     preprint("2410.11289", author="He and others"),
+    preprint("2502.01755", author="Chen and others"),
+    preprint("2502.09376", author="Kim and others"),
+    preprint("2605.31484", author="Castin and others"),
     preprint("2002.03329", author=r"Khaled and Richt{\'a}rik"),
     preprint(
         "math-ph/0609050",

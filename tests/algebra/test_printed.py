@@ -26,6 +26,7 @@ NUMBERS = {
     "mu": Fraction(2, 7),
     "strong_convexity": Fraction(3, 11),
     "lambda_min": Fraction(1, 5),
+    "kept": Fraction(2, 7),
     "lambda_max": Fraction(4, 9),
     "gap0": Fraction(13, 2),
     "gap0_upper": Fraction(17, 2),

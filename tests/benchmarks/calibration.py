@@ -17,7 +17,6 @@ from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_run
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.numerics import evidence
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.sketches import NAMED
 from rac_theory.verification.decision import what_would_show
 from rac_theory.verification.judge import judge
 
@@ -191,11 +190,14 @@ def small_cases(longest=10):
     yield Small("T2 with equality", [theorems.T2], identity, Constants.of(identity))
     rng = np.random.default_rng(7)
     regression = LeastSquares(rng.standard_normal((16, 4)), rng.standard_normal((16, 2)), l2=0.5)
-    tries = {name: (setting.only or ("weighted_coordinate",))[0] for name, setting in SETTINGS.items()}
+    tries = {
+        name: ("leading" if setting.leading else (setting.only or ("weighted_coordinate",))[0])
+        for name, setting in SETTINGS.items()
+    }
     for name, sketch in [("1/L", "haar"), *tries.items()]:
         setting = SETTINGS[name]
         side = "both" if "both" in setting.sides else "left"
-        case = setting.case(setting.prepare(regression), None, NAMED[sketch], 1, side)
+        case = setting.named_case(setting.prepare(regression), None, sketch, 1, side)
         gamma = setting.step(Constants.of(case), case)
         case = replace(case, algorithm=replace(case.algorithm, gamma=gamma), steps=longest)
         constants = Constants.of(case)

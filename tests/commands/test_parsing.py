@@ -35,7 +35,7 @@ COMMANDS = cli._parser().commands
         ("verify --alpha 0", "alpha must be a finite number > 0 and < 1, got 0"),
         ("verify --steps many", "steps must be an integer >= 1, got 'many'"),
         ("verify --claim T99", "did you mean 'T9'"),
-        ("verify --claim C9", "claim must be one of C1, C2,"),
+        ("verify --claim C99", "claim must be one of C1, C10,"),
         ("verify --claim galore", "did you mean 'GaLore'"),
         ("verify --side lft", "side must be one of both, left, right, got 'lft' (did you mean 'left'?)"),
         ("verify --setting federate", "(did you mean 'federated'?); or a step size, such as 0.5/L"),

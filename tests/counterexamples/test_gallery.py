@@ -10,7 +10,24 @@ from rac_theory import Case, counterexamples
 from rac_theory.algorithms import GD, Initialisation, LoRA, RACLoRA
 from rac_theory.commands import counterexamples as command
 from rac_theory.commands.cli import main
-from rac_theory.counterexamples import C1, C2, C3, C4, C5, C6, C8, GALORE, Check, Witness, divergence
+from rac_theory.counterexamples import (
+    C1,
+    C2,
+    C3,
+    C4,
+    C5,
+    C6,
+    C8,
+    C9,
+    C10,
+    C11,
+    C12,
+    C13,
+    GALORE,
+    Check,
+    Witness,
+    divergence,
+)
 from rac_theory.counterexamples.divergence import first_step
 from rac_theory.counterexamples.every_step_is_too_long import grows_for_ever, squared_step
 from rac_theory.counterexamples.loss_of_smoothness import LOGISTIC, LOGISTIC_A, LOGISTIC_B, logistic_ceiling
@@ -43,9 +60,11 @@ def test_every_claim_holds(answers):
 
 def test_what_circulates_is_refuted_where_we_say_so(answers):
     refuted = {name for name, answer in answers.items() if answer.circulated is Status.VIOLATED}
-    assert refuted == {"C3", "C4", "C8", "C20", "C21"}
+    assert refuted == {"C3", "C4", "C8", "C10", "C11", "C20", "C21"}
     assert all(answer.circulated in (None, Status.VIOLATED) for answer in answers.values())
-    assert all(answer.counterexample.condition for name, answer in answers.items() if name in ("C1", "C3", "C4"))
+    assert all(
+        answer.counterexample.condition for name, answer in answers.items() if name in ("C1", "C3", "C4", "C10", "C11")
+    )
 
 
 def test_every_picture_can_be_drawn(answers, monkeypatch):
@@ -69,6 +88,11 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
         (C5, {"problem": Quadratic.left(np.diag([10.0, 2.0, 1.0]), C5.problem.W_star)}),  # another limit
         (C6, {"problem": Quadratic.left(2 * np.eye(1), np.zeros((1, 1)))}),  # full descent does not end at 0
         (C8, {"problem": FromFunctions((3, 3), C8.problem.value, C8.problem.gradient, L=0.1, f_star=0.0)}),  # L is 20
+        (C9, {"method": RACLoRA(Haar(2, 1), 0.5)}),  # not halved in every round
+        (C10, {"problem": Quadratic.left(np.eye(2), np.zeros((2, 2)))}),  # not flat where the noise is
+        (C11, {"problem": Quadratic.left(2 * np.eye(3), C11.problem.W_star)}),  # twice the Hessian
+        (C12, {"problem": Quadratic.left(np.eye(2), np.ones((2, 2)))}),  # alike in all directions: nothing spurious
+        (C13, {"method": RACLoRA(Haar(1, 1), 1 / 16)}),  # merges of more than half a unit
         (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
     ],
     ids=lambda value: value.id if hasattr(value, "id") else next(iter(value)),

@@ -18,6 +18,7 @@ SYMBOLS = {
     "sigma": "σ",
     "zeta": "ζ",
     "beta": "β",
+    "delta": "δ",
     "eta": "η",
     "mu": "μ",
     "nu": "ν",

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from rac_theory import Grid, theorems
-from rac_theory.algorithms import LayeredRACLoRA
+from rac_theory.algorithms import GaLore, LayeredRACLoRA
 from rac_theory.ledger import axes, default_problems
 from rac_theory.ledger.axes import Axes
 from rac_theory.ledger.cell import Key
@@ -177,6 +177,7 @@ def test_layers_are_tried_at_ranks_that_fit_each_of_them():
         ("right", 1),
     }  # 4 x 3 and 4 x 2
     about_one = {"bernoulli", "differences", "step per draw", "inverse on range", "in turns", "plain", "plain gaussian"}
+    about_one |= {"galore", "lazy galore"}
     assert {note.split(": ")[1].split(" is")[0] for note in layout.notes if "one matrix" in note} == about_one
     case = plan(Selection(problems=("layered_quadratic",), sides=("right",), ranks=(2,))).ensembles[0].case
     assert isinstance(case.algorithm, LayeredRACLoRA)
@@ -213,3 +214,16 @@ class Unbounded:
         if name in ("smoothness", "eigenbasis") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.problem, name)
+
+
+def test_galore_has_no_sketch_and_no_side():
+    """It is tried once for each rank, on both sides at once; not where a sketch or a side is named."""
+    layout = lay_out(Axes(Selection(("T17",), problems=("quadratic",), ranks=(1, 2))))
+    assert {(cell.key.sketch, cell.key.side, cell.key.rank, cell.key.setting) for cell in layout.cells} == {
+        ("leading", "both", rank, setting) for rank in (1, 2) for setting in ("galore", "lazy galore")
+    }
+    for ensemble in plan(Selection(("T17",), problems=("quadratic",), ranks=(1, 2))).ensembles:
+        assert isinstance(ensemble.case.algorithm, GaLore)
+        assert ensemble.case.algorithm.rank == ensemble.key.rank
+    with pytest.raises(ValueError, match="galore is left out, its sketch is leading alone"):
+        lay_out(Axes(Selection(("T17",), problems=("quadratic",), sketches=("haar",))))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rac_theory import Constants, sketches, theorems
+from rac_theory import Constants, theorems
 from rac_theory.ledger.step_sizes import HORIZON
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import LeastSquares
@@ -18,8 +18,8 @@ def tried(name, mu=None, rank=2):
     rng = np.random.default_rng(4)
     problem = LeastSquares(rng.standard_normal((24, 6)), rng.standard_normal((24, 2)), l2=0.5)
     setting = SETTINGS[name]
-    sketch = sketches.NAMED[(setting.only or ("weighted_coordinate",))[0]]
-    case = setting.case(setting.prepare(problem), None, sketch, rank, "left")
+    sketch = (setting.only or ("weighted_coordinate",))[0]
+    case = setting.named_case(setting.prepare(problem), None, sketch, rank, "left")
     constants = Constants.of(case)
     constants = constants if mu is None else replace(constants, mu=mu)
     return case, constants, setting.step(constants, case)

@@ -17,6 +17,7 @@ from . import (
     theorems_decreasing,
     theorems_differences,
     theorems_gain,
+    theorems_leading_subspace,
     theorems_noisy,
     theorems_rounds,
 )
@@ -33,6 +34,7 @@ BANK: tuple[Mutant, ...] = (
     *theorems_cyclic.BANK,
     *theorems_differences.BANK,
     *theorems_decreasing.BANK,
+    *theorems_leading_subspace.BANK,
     *algorithms.BANK,
     *fitted_steps.BANK,
     *iterates.BANK,

@@ -55,6 +55,7 @@ DEFINITIONS += (
     known.rac_lora_certified,
     known.rac_lora_in_turns,
     known.fed_rac_lora_sampled,
+    known.galore_exact,
     known.plain_or_fitted,
     known.plain_gaussian_rac_lora,
     known.one_exact_step,

@@ -17,7 +17,19 @@ from rac_theory.proofs.prove import searched
 from rac_theory.theorems import E
 from rac_theory.theorems.assumption import relations_in
 from rac_theory.theorems.federated import W_T, Gamma, a
-from rac_theory.theorems.symbols import D, L, T, bias_squared, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.theorems.symbols import (
+    D,
+    L,
+    T,
+    bias_squared,
+    delta,
+    gamma,
+    gap0,
+    gap0_upper,
+    lambda_max,
+    lambda_min,
+    mu,
+)
 from tests.theorems.second_routes.changed import changed_claims
 from tests.theorems.second_routes.exact import EXACT
 from tests.theorems.second_routes.same import NAMES
@@ -35,6 +47,8 @@ STRONGER = {
     "T16: lambda_max for lambda_min": ("T16", 2 * gap0_upper / (lambda_max * T)),
     "T20: no floor": ("T20", 2 * gap0_upper / (slope * T)),
     "T20: half of it": ("T20", 2 * gap0_upper / (slope * T) + bias_squared / (2 * lambda_min)),
+    "T17: a hundredth less": ("T17", LESS * 2 * gap0_upper / (delta * gamma * (2 - gamma * L) * T)),
+    "T17_pl: 1 for delta": ("T17_pl", (1 - gamma * (2 - gamma * L) * mu) ** T * gap0),
     "T2_sharp: 2.01 for 2": ("T2_sharp", (1 - gamma * (Fraction(201, 100) - gamma * L) * mu * lambda_min) ** T * gap0),
 }
 

@@ -38,6 +38,7 @@ BREAKS = {
     "Polyak-Lojasiewicz inequality": {"mu": 0.0},
     "ell": {"ell": math.nan},
     "lambda_min > 0": {"lambda_min": 0.0},
+    "delta > 0": {"kept": 0.0},
     "convex": {"convex": False},
     "Strong convexity": {"strong_convexity": 0.0},
     "distance0": {"distance0": math.nan},
@@ -65,7 +66,9 @@ OF_RHO = ("rho >= 0", "rho < 1")
 @cache
 def _met(claim):
     """A case and constants that meet all assumptions of a theorem: a sketch of rank 1, on real data."""
-    todo = plan(Selection(claims=(claim,), problems=("linnerud",), sketches=(), sides=("left",), ranks=(1,), steps=9))
+    todo = plan(
+        Selection(claims=(claim,), problems=("linnerud",), sketches=(), sides=("left", "both"), ranks=(1,), steps=9)
+    )
     for e in todo.ensembles:
         c = replace(e.constants, sigma_squared=1.0, zeta_squared=1.0)
         if not theorems.ALL[claim].unmet(e.case, c):

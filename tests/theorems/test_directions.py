@@ -15,6 +15,7 @@ from rac_theory import (
     Constants,
     CyclicRACLoRA,
     FiniteDifferences,
+    GaLore,
     Minibatch,
     RACLoRA,
     Reshuffled,
@@ -22,7 +23,7 @@ from rac_theory import (
     theorems,
 )
 from rac_theory.algebra import Relation, fraction, symbols_of, truth
-from rac_theory.problems import Federated, LeastSquares
+from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.theorems.directions import WHY, directions, redundant
 from rac_theory.theorems.symbols import C, K, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
 
@@ -136,6 +137,7 @@ def admissible(theorem, rng):
             **dict.fromkeys(("L", "L_max", "L_H"), smooth),
             **dict.fromkeys(("mu", "strong_convexity"), share * smooth),
             lambda_min=low,
+            kept=low,
             lambda_max=high,
             **{name: 10 ** rng.uniform(-1, 1) for name in ("gap0", "gap0_upper", "distance0", "C", "D")},
             **{name: 10 ** rng.uniform(-1, 1) for name in ("sigma_squared", "zeta_squared", "bias_squared", "beta")},
@@ -235,6 +237,7 @@ def test_constants_are_on_the_side_of_their_symbols():
         "D_in": spread,
         "omega": 1 / Fraction(0.3) - 1,
         "lambda_min": Fraction(1, 3),
+        "kept": Fraction(1, 10),  # of a matrix of its own, 10 x 10
         "lambda_max": Fraction(1, 3),
         "A": ratio * steepest,
         "beta": 1 - ratio,
@@ -271,6 +274,7 @@ def stored_constants(problem, gamma):
         (problem, RACLoRA(haar, gamma, lora_alpha=1.0)),
         (problem, CyclicRACLoRA(sketches.BlockPartition(3, 2), gamma)),
         (client, RACLoRA(haar, gamma, gradients=Clients(Reshuffled(), ByChance(0.3)))),
+        (Quadratic.left(np.eye(10), np.eye(10)), GaLore(1, gamma)),
     ]
     found = {}
     for its, algorithm in algorithms:

@@ -15,7 +15,8 @@ from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
 
 LINEAR = {
     *("T2", "T2_sharp", "T2_tight", "T4", "T6", "T8", "T8d", "T8d_sharp"),
-    *("T10", "T10d", "T10d_sharp", "T10rr", "T12_pl", "T12_gaussian", "T13_pl", "T14_pl", "T15_pl", "T18_pl", "T20_pl"),
+    *("T10", "T10d", "T10d_sharp", "T10rr", "T12_pl", "T12_gaussian", "T13_pl", "T14_pl", "T15_pl"),
+    *("T17_pl", "T18_pl", "T20_pl"),
 }
 c = Constants(gamma=0.5, mu=1.0, lambda_min=0.25, gap0=8.0, gap0_upper=8.0, D=math.inf)
 t = np.arange(4.0)

@@ -128,6 +128,9 @@ class Mine(sketches.Haar):
         ((BOWL,), []),
         ((counterexamples.ALL["GaLore"],), ["arXiv:2410.11289", "arXiv:2403.03507"]),
         ((counterexamples.ALL["C8"],), ["arXiv:2512.18248"]),
+        ((counterexamples.ALL["C9"],), ["arXiv:2502.01755"]),
+        ((counterexamples.ALL["C11"],), ["arXiv:2605.31484"]),
+        ((counterexamples.ALL["C12"],), ["arXiv:2502.09376"]),
     ],
 )
 def test_what_was_used_is_found_from_the_values(used, others):

@@ -15,6 +15,7 @@ from rac_theory.proofs.stored import (
     differences,
     exact_steps,
     gain,
+    leading_subspace,
     next_gradient,
     noisy_steps,
     several_steps,
@@ -25,7 +26,7 @@ Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
 
 _FAMILIES = (
     *(exact_steps, next_gradient, convex, noisy_steps, several_steps, client_epochs),
-    *(any_step, gain, certified, cyclic, decreasing_steps, differences),
+    *(any_step, gain, certified, cyclic, decreasing_steps, differences, leading_subspace),
 )
 
 STORED: Mapping[str, Recipe] = MappingProxyType(

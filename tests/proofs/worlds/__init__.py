@@ -9,6 +9,7 @@ from .cycles import blocks_in_turns
 from .decreasing import decreasing_steps
 from .differences import steps_by_differences
 from .epochs import epochs
+from .leading import leading_steps
 from .one_step import exact_steps, noisy_steps, plain_steps
 from .rounds import rounds
 from .sampled import sampled_rounds
@@ -20,6 +21,6 @@ __all__ = ["World", "worlds"]
 @cache
 def worlds() -> tuple[World, ...]:
     """Return all worlds; they are the same each time."""
-    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps())
+    alone = (*exact_steps(), *steps_along(), *certified_steps(), *noisy_steps(), *plain_steps(), *leading_steps())
     alone = (*alone, *blocks_in_turns(), *steps_by_differences(), *decreasing_steps())
     return (*alone, *epochs(), *rounds(), *sampled_rounds(), *constants())

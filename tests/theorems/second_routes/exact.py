@@ -65,6 +65,23 @@ def certified():
     return [replace(one, c=known, curves=each) for one, known, each in zip(found, c, curves, strict=True)]
 
 
+def of_equal_singular_values(times, *steps, rank=1):
+    """T17: ``L ||W||^2 / 2`` on 3 x 3 matrices from a multiple of the identity; the r largest entries are shrunk."""
+    found = []
+    for gamma in (step / L for step in steps):
+        entries, squares = [START] * 3, []
+        for _ in range(max(times) + 1):
+            squares.append(sum(x * x for x in entries))
+            largest = sorted(entries, key=abs, reverse=True)
+            entries = [(1 - gamma * L) * x for x in largest[:rank]] + largest[rank:]
+        gap0 = L / 2 * 3 * START**2
+        c = replace(BLANK, gamma=gamma, kept=rank / 3, lambda_min=np.nan, gap0=gap0, gap0_upper=gap0)
+        gaps, gradients = L / 2 * np.array([squares]), L**2 * np.array([squares])
+        curves = Curves(gaps, gradients, np.array([squares]))
+        found.append(Equality(f"equal singular values, gamma L = {gamma * L:g}", c, curves, times))
+    return found
+
+
 def on_an_axis():
     """T4: ``(s x^2 + L y^2)/2``, one coordinate at random, from the axis that is the slower at this step."""
     found, s = [], 0.4
@@ -235,5 +252,7 @@ EXACT: dict[str, list[Equality]] = {
     "T20_pl": by_differences(EVERY) + by_differences(EVERY, 1.0),
     "T19": with_steps_that_decrease(1 / 2),
     "T19_pl": with_steps_that_decrease(1),
+    "T17": of_equal_singular_values((LONG,), 0.3, 1.0, 1.7, rank=3),
+    "T17_pl": of_equal_singular_values((1,), 0.3, 1.0, 1.7) + of_equal_singular_values(EVERY, 0.3, 0.9, rank=3),
 }
 """Equalities by id; the others of ours are not known to be attained, and rest on their proofs."""

@@ -15,7 +15,7 @@ HORIZONS = (5, 2, 1)
 
 EXACT = Constants(
     gamma=0.3, L=2.6, mu=0.7, strong_convexity=0.4, convex=True, lambda_min=0.35, lambda_max=0.6, f_star=0.0, gap0=1.7,
-    gap0_upper=1.9, distance0=1.4, nu=0.21, longest_step=1.3,
+    gap0_upper=1.9, distance0=1.4, nu=0.21, longest_step=1.3, kept=0.35,
 )  # fmt: skip
 SHORT, LONG = replace(EXACT, gamma=1 / 2.6), replace(EXACT, gamma=0.68)
 NEARLY_ISOTROPIC = replace(EXACT, lambda_max=0.37)
@@ -282,6 +282,8 @@ PROOFS: dict[str, list[Equality]] = {
     "T18_pl": rates(steps.cycle, *TURNS),
     "T19": largest_means(ROOT_STEPS, replace(ROOT_STEPS, A=0.0)),
     "T19_pl": weighted_gaps(HARMONIC, replace(HARMONIC, A=0.0)),
+    "T17": averages(steps.leading, EXACT, LONG),
+    "T17_pl": rates(steps.leading, EXACT, LONG),
     "T16": scaled_averages(replace(EXACT, L=np.nan, gamma=1.0)),
     "T20": averages(steps.by_differences, OFF),
     "T20_pl": rates(steps.by_differences, OFF),

@@ -13,7 +13,7 @@ from rac_theory.theorems.symbols import T
 from . import proofs, steps
 
 NEAR, FAR = 0.02, 1e6
-FALSE_AT_ZERO = ("lambda_min", "nu")
+FALSE_AT_ZERO = ("lambda_min", "nu", "kept")
 TRUE_AT_ZERO = ("A", "beta", "C", "ell")
 
 
@@ -89,7 +89,7 @@ def _along(base: Point, name: str, sound) -> Iterator[Point]:
 
 def _in_units(c: Constants, unit: float, moved: float) -> Constants:
     curvatures = {name: getattr(c, name) * unit for name in ("L", "L_max", "L_H", "mu", "strong_convexity", "A")}
-    shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max")}
+    shares = {name: getattr(c, name) * moved for name in ("lambda_min", "lambda_max", "kept")}
     return replace(c, gamma=c.gamma / unit, nu=c.nu / unit, **curvatures, **shares)
 
 
@@ -226,5 +226,7 @@ REACH = {
     "T20_pl": Reach(proofs.OFF, _when(lambda c: _errors_cost_their_square(steps.by_differences, c))),
     "T19": Reach(replace(_NOISY, offset=1.7), _root_steps),
     "T19_pl": Reach(_HARMONIC, _when(_harmonic)),
+    "T17": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
+    "T17_pl": Reach(proofs.EXACT, _when(lambda c: _progress(steps.leading, c) > 0)),
     "T16": Reach(proofs.EXACT, _when(lambda c: _progress(steps.certified, c) > 0)),
 }

@@ -52,6 +52,11 @@ def by_differences(c, gap, square):
     return gap - c.gamma * length * moved + c.L / 2 * (c.gamma * c.gamma) * (moved * moved)
 
 
+def leading(c, gap, square):
+    """The first step of T17 where the subspace is found: what is left of a gradient there is the least share of it."""
+    return exact(replace(c, lambda_min=c.kept), gap, square)
+
+
 def noisy(c, gap, square):
     """A step of T5: noise enters along the directions that are drawn most often."""
     length = c.lambda_min * square
