@@ -4,25 +4,24 @@ A function here is a predicate: its docstring is the assumption, a breach is a s
 symbols of the theorems, and says by itself what breaks it.
 """
 
-from dataclasses import replace
-
 from rac_theory.algebra import Symbol, equal
-from rac_theory.algorithms import (
-    Bernoulli,
-    CyclicRACLoRA,
-    Decreasing,
-    FittedDescent,
-    GaLore,
-    Implementation,
-    LayeredRACLoRA,
-    ProjectedDescent,
-    RACLoRA,
-)
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Reshuffled
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.problems.layers import layers_of
-from rac_theory.sketches import Gaussian
+from rac_theory.theorems.about import bernoulli_lora as bernoulli_lora
+from rac_theory.theorems.about import fed_rac_lora as fed_rac_lora
+from rac_theory.theorems.about import fed_rac_lora_sampled as fed_rac_lora_sampled
+from rac_theory.theorems.about import galore_exact as galore_exact
+from rac_theory.theorems.about import one_exact_step as one_exact_step
+from rac_theory.theorems.about import plain_gaussian_rac_lora as plain_gaussian_rac_lora
+from rac_theory.theorems.about import plain_or_fitted as plain_or_fitted
+from rac_theory.theorems.about import rac_lora_by_differences as rac_lora_by_differences
+from rac_theory.theorems.about import rac_lora_certified as rac_lora_certified
+from rac_theory.theorems.about import rac_lora_exact as rac_lora_exact
+from rac_theory.theorems.about import rac_lora_harmonic_steps as rac_lora_harmonic_steps
+from rac_theory.theorems.about import rac_lora_in_turns as rac_lora_in_turns
+from rac_theory.theorems.about import rac_lora_reshuffled as rac_lora_reshuffled
+from rac_theory.theorems.about import rac_lora_root_steps as rac_lora_root_steps
+from rac_theory.theorems.about import rac_lora_stochastic as rac_lora_stochastic
 from rac_theory.theorems.assumption import Condition, Known
 from rac_theory.theorems.symbols import (
     L_H,
@@ -47,178 +46,6 @@ from rac_theory.theorems.symbols import (
     sigma_squared,
     zeta_squared,
 )
-
-
-def rac_lora_exact(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step and the exact gradient (gradient descent is its case H = I)."""
-    return _projected(case) or _gradients(case, Exact, "must be exact")
-
-
-def rac_lora_certified(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step and the exact gradient, no step longer than one certified at W: it lowers f by
-    gamma_t ||HG||^2 / 2 or more, whatever H. Of a problem with layers H acts in each layer by itself."""
-    wrong = _projected(case) or _gradients(case, CertifiedStep, "must be those of a certified step")
-    wrong = wrong or _across_layers(case)
-    too_long = f"gamma, a factor of certified steps, must be at most 1, it is {c.gamma:g}"
-    return wrong or (too_long if c.gamma > 1 else None)
-
-
-def rac_lora_in_turns(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA along k orthogonal blocks that hold every direction once: in a cycle each has one projected step with
-    the exact gradient, in any order."""
-    if isinstance(case.algorithm, CyclicRACLoRA):
-        return None
-    return f"the theorem is about blocks that take turns, the algorithm is {_named(case)}"
-
-
-def _across_layers(case: Case) -> str | None:
-    """Of a problem with layers that certifies its own steps, which are about block diagonal H: one that is not."""
-    algorithm = case.algorithm
-    layers = layers_of(case.problem) if hasattr(case.problem, "certified_step") else None
-    if layers is None or len(layers) == 1:
-        return None
-    if isinstance(algorithm, RACLoRA) and algorithm.sketch is None:
-        return None
-    if isinstance(algorithm, LayeredRACLoRA) and algorithm.layers.shapes == layers.shapes:
-        return None
-    return f"steps are certified for projections in each layer of {layers!r} by itself, the algorithm is {algorithm!r}"
-
-
-def rac_lora_by_differences(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step and finite differences along an orthonormal basis of the range of the sketch."""
-    return _projected(case) or _gradients(case, FiniteDifferences, "must be finite differences")
-
-
-def galore_exact(case: Case, c: Constants) -> str | None:
-    """GaLore with exact gradients: H is on the leading singular vectors of the gradient at W^t, and every step up to
-    W^{t+1} is along it."""
-    if not isinstance(case.algorithm, GaLore):
-        return f"the theorem is about GaLore, the algorithm is {_named(case)}"
-    return _gradients(case, (Exact, Local), "must be exact")
-
-
-def rac_lora_stochastic(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step and one unbiased gradient a sketch, independent of the sketch."""
-    known = hasattr(getattr(case.algorithm, "gradients", None), "noise")
-    wrong = None if known else _gradients(case, (), "must be one unbiased gradient a sketch with known noise")
-    return _projected(case) or wrong
-
-
-def rac_lora_root_steps(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step, of a size gamma_t that falls like 1/sqrt(t + t_0), gamma at first, and one
-    unbiased gradient a sketch, independent of the sketch."""
-    return _decreasing(case, c, 1 / 2)
-
-
-def rac_lora_harmonic_steps(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step, of a size that falls like 1/t: gamma_t = gamma t_0/(t + t_0), and one unbiased
-    gradient a sketch, independent of the sketch."""
-    return _decreasing(case, c, 1)
-
-
-def _decreasing(case: Case, c: Constants, power: float) -> str | None:
-    if not isinstance(case.algorithm, Decreasing):
-        return f"the theorem is about RAC-LoRA with steps that decrease, the algorithm is {_named(case)}"
-    if case.algorithm.power != power:
-        return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power:g}"
-    return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
-
-
-def rac_lora_reshuffled(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the projected step and one reshuffled epoch a sketch."""
-    return _projected(case) or _gradients(case, Reshuffled, "must be those of a reshuffled epoch")
-
-
-def fed_rac_lora(case: Case, c: Constants) -> str | None:
-    """Fed-RAC-LoRA: one shared sketch a round, K full gradient steps of each client, and their mean."""
-    wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
-    clients = getattr(case.algorithm, "gradients", None)
-    source = getattr(clients, "source", None)
-    if wrong is None and not isinstance(source, Exact | Local):
-        return f"clients must take full gradient steps, theirs come from {type(source).__name__}"
-    if wrong is None and isinstance(clients, Clients) and clients.participation is not None:
-        return f"all clients must take part, here {clients.participation!r} does"
-    return wrong
-
-
-def fed_rac_lora_sampled(case: Case, c: Constants) -> str | None:
-    """Fed-RAC-LoRA: one shared sketch a round; each client takes K full gradient steps, or one reshuffled epoch of its
-    K components; the server takes the mean over those that take part, which is on average that over all."""
-    wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
-    source = getattr(getattr(case.algorithm, "gradients", None), "source", None)
-    if wrong is None and not isinstance(source, Exact | Local | Reshuffled):
-        return f"clients must take full gradient steps or reshuffled epochs, theirs come from {type(source).__name__}"
-    if wrong is None and isinstance(source, Reshuffled):
-        counts = {client.n_components for client in case.problem.clients}  # type: ignore[attr-defined]
-        if len(counts) > 1:
-            return f"epochs must be equally long, clients have {min(counts)} to {max(counts)} components"
-    return wrong
-
-
-def plain_or_fitted(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with the plain step, any number of full gradient steps before the merge, or steps that fit the draw."""
-    if isinstance(case.algorithm, FittedDescent):
-        return None
-    return _plain(case) or _gradients(case, (Exact, Local), "must be full gradients")
-
-
-def plain_gaussian_rac_lora(case: Case, c: Constants) -> str | None:
-    """RAC-LoRA with one plain step under a Gaussian sketch before the merge."""
-    wrong = _plain(case) or _gradients(case, (Exact, Local), "must be full gradients")
-    if wrong is None and not isinstance(getattr(case.algorithm, "sketch", None), Gaussian):
-        return "the sketch must be Gaussian"
-    return wrong or _one_inner_step(c)
-
-
-def one_exact_step(case: Case, c: Constants) -> str | None:
-    """One step W - M G with the exact gradient G, M drawn afresh: projected, plain, or one that fits the draw."""
-    if isinstance(case.algorithm, FittedDescent):
-        return None
-    if not isinstance(case.algorithm, ProjectedDescent):
-        return f"the theorem is about random steps along the gradient, the algorithm is {_named(case)}"
-    return _gradients(case, (Exact, Local), "must be exact") or _one_inner_step(c)
-
-
-def _one_inner_step(c: Constants) -> str | None:
-    return f"there must be one step before the merge, there are {c.inner_steps}" if c.inner_steps > 1 else None
-
-
-def bernoulli_lora(case: Case, c: Constants) -> str | None:
-    """Bernoulli-LoRA: HG = PG with probability p, else HG = GR, with projections P and R that are drawn afresh."""
-    if isinstance(case.algorithm, Bernoulli):
-        return None
-    return f"the identity is about Bernoulli-LoRA, the algorithm is {_named(case)}"
-
-
-def _named(case: Case) -> str:
-    """The kind of the algorithm; of an implementation that is what it claims to be, until it is checked."""
-    if isinstance(case.algorithm, Implementation):
-        return f"{case.algorithm.called}, which was not checked: try the case that check_algorithm(case) returns"
-    return type(case.algorithm).__name__
-
-
-def _projected(case: Case) -> str | None:
-    if isinstance(case.algorithm, Decreasing):
-        return f"the theorem is about steps of one size, those of {case.algorithm!r} decrease"
-    if not isinstance(case.algorithm, ProjectedDescent):
-        return f"the theorem is about RAC-LoRA, the algorithm is {_named(case)}"
-    if isinstance(case.algorithm, RACLoRA) and not case.algorithm.is_projected:
-        return f"the theorem is about the projected step, lora_alpha is {case.algorithm.lora_alpha:g}"
-    return None
-
-
-def _plain(case: Case) -> str | None:
-    if isinstance(case.algorithm, Implementation):
-        return f"the theorem is about RAC-LoRA with the plain step, the algorithm is {_named(case)}"
-    if not isinstance(case.algorithm, RACLoRA) or case.algorithm.is_projected:
-        return "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"
-    return None
-
-
-def _gradients(case: Case, kinds: type | tuple[type, ...], rule: str) -> str | None:
-    gradients = getattr(case.algorithm, "gradients", None)
-    return None if isinstance(gradients, kinds) else f"gradients {rule}, they come from {type(gradients).__name__}"
-
 
 _gradient = Symbol("||grad f(W)||", r"\Vert \nabla f(W) \Vert")
 _excess = Symbol("f(W) - f*", r"f(W) - f^\star", is_sum=True)

@@ -51,8 +51,8 @@ kappa = Let(
     "kappa", L * c * (beta + lambda_max * A * c), "what the steps lose to curvature and to noise that grows with f"
 )
 
-added = total(t, T, (1 + (kappa - 1) / (t + t_0)) ** 2)
-bound = ((t_0 + kappa - 2) ** 2 * gap0 + L * lambda_max * C * c**2 / 2 * added) / (T + t_0 + kappa - 2) ** 2
+S_T = Let("S_T", total(t, T, (1 + (kappa - 1) / (t + t_0)) ** 2), "what the noise of each step adds, with its weight")
+bound = ((t_0 + kappa - 2) ** 2 * gap0 + L * lambda_max * C * c**2 / 2 * S_T) / (T + t_0 + kappa - 2) ** 2
 
 T19_pl = Theorem(
     id="T19_pl",

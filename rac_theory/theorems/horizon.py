@@ -20,7 +20,7 @@ def smallest_horizon(claim: Claim, epsilon: float, constants: Constants) -> floa
 
     It is looked for at powers of two, and then ever closer between two of them: inf where the bound is above epsilon
     at all powers, nan where it is no number at any. A bound that is made of sums over t < T is only looked at where
-    these can be added up: nan, if it does not come down to epsilon before.
+    these can be added up: nan, if it is finite and does not come down to epsilon before.
     """
     is_sum = isinstance(claim.bound, Expression) and any(map(_adds_up, claim.bound.within()))
     largest = LONGEST.bit_length() if is_sum else _LARGEST_POWER
@@ -30,7 +30,7 @@ def smallest_horizon(claim: Claim, epsilon: float, constants: Constants) -> floa
         return math.nan
     (reached,) = np.nonzero(bound <= epsilon)
     if not reached.size:
-        return math.nan if is_sum else math.inf
+        return math.nan if is_sum and np.isfinite(bound[1:]).any() else math.inf
     low, high = int(powers[max(reached[0] - 1, 0)]), int(powers[reached[0]])
     while high - low > 1:
         parts = min(high - low, _PARTS)

@@ -209,7 +209,7 @@ class Theorem:
         if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
         horizon = smallest_horizon(self.claim, epsilon, constants)
-        promised = math.isnan(horizon) or all(met(each, horizon, constants) for each in of_horizon)
+        promised = not math.isfinite(horizon) or all(met(each, horizon, constants) for each in of_horizon)
         return horizon if promised else math.inf
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:

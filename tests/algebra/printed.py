@@ -10,6 +10,7 @@ _TEXT = {
     "L tau ||B||^2": "M S",
     "sigma^2": "U^2",
     "zeta^2": "V^2",
+    "b^2": "B^2",
     "||W^0 - W*||": "W",
 }
 _LATEX = {
@@ -18,6 +19,8 @@ _LATEX = {
     r"L \tau \Vert B \Vert^2": "M S",
     r"\sigma^2": "U^2",
     r"\zeta^2": "V^2",
+    "b^2": "B^2",
+    r"D_{\mathrm{in}}": "D_in",
     r"\Vert W^0 - W^\star \Vert": "W",
 }
 _COMMANDS = {
@@ -61,7 +64,7 @@ def plain_values(values):
                 found["P"] = value + 3
             case "M S":
                 found["S"] = value / 2
-            case "U^2" | "V^2":
+            case "U^2" | "V^2" | "B^2":
                 found[name[0]] = _root(value)
             case _:
                 found[name] = value

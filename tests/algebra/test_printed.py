@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 
 from rac_theory import theorems
 from rac_theory.algebra import definitions_in, fraction, latex, sqrt, symbols_of, text
-from rac_theory.theorems.symbols import T
+from rac_theory.theorems.symbols import T, t
 
 from .printed import plain, plain_latex, plain_values, read
 from .trees import trees, values, x, y
@@ -40,11 +40,18 @@ NUMBERS = {
     "nu": Fraction(1, 13),
     "longest_step": Fraction(7, 4),
     "ell": Fraction(5, 11),
+    "omega": Fraction(6, 17),
+    "D_in": Fraction(7, 19),
+    "offset": Fraction(29, 3),
+    "bias_squared": Fraction(25, 64),
 }
 """Prime enough for no two terms to be exchanged unseen."""
 
-WITH_ROOTS = {"T2_tight": {"gamma": Fraction(1, 2), "mu": Fraction(3, 7), "lambda_min": Fraction(4, 5)}}
-"""Where kappa = 2/7 and e = 3/4, so that both roots are fractions, 1/2 and 13/14."""
+WITH_ROOTS = {
+    "T2_tight": {"gamma": Fraction(1, 2), "mu": Fraction(3, 7), "lambda_min": Fraction(4, 5)},
+    "T19": {"offset": Fraction(1, 24)},
+}
+"""Where roots are fractions: of T2_tight, where kappa = 2/7 and e = 3/4, 1/2 and 13/14; of T19 1/5 and 1/7."""
 
 
 def names_of(theorem):
@@ -71,16 +78,19 @@ def test_a_statement_in_latex_is_the_bound(theorem):
 @pytest.mark.parametrize("theorem", [one for one in theorems.ALL.values() if "sum" in one.statement.partition("<=")[0]])
 def test_the_weighted_mean_of_what_is_constant_is_constant(theorem):
     """The left side of a claim about gradients: its weights sum to one, as text and as LaTeX."""
-    known = names_of(theorem) | {one.name: NUMBERS[one.constant] for one in theorem.claim.symbols if one.constant}
+    known = {one.name: NUMBERS[one.constant] for one in theorem.claim.symbols if one.constant} | names_of(theorem)
     seven = plain_values(known) | {"G": Fraction(7)}
+    each_step = [let for let in definitions_in(theorem.metric.expected) if t in symbols_of(let)]
     for let in definitions_in(theorem.metric.expected):
-        seven[let.name] = fraction(let, known)
+        if let not in each_step:
+            seven[let.name] = fraction(let, known)
+    definitions = [plain(f"{let.name} = {text(let.value)}") for let in each_step]
     written, typeset = text(theorem.metric.expected), latex(theorem.metric.expected)
     for mean in ("E||grad f(W^t)||^2", "E[gamma_t ||grad f(W^t)||^2]"):
         written = written.replace(mean, "G")
     for mean in (r"\Vert \nabla f(W^t) \Vert^2", r"[\gamma_t \Vert \nabla f(W^t) \Vert^2]"):
         typeset = typeset.replace(rf"\mathrm{{E}} {mean}", "G")
-    assert read(plain(written), seven) == read(plain_latex(typeset), seven) == 7
+    assert read(plain(written), seven, definitions) == read(plain_latex(typeset), seven, definitions) == 7
 
 
 def same(write, plainly, tree, at):

@@ -200,6 +200,8 @@ def small_cases(longest=10):
         case = setting.named_case(setting.prepare(regression), None, sketch, 1, side)
         gamma = setting.step(Constants.of(case), case)
         case = replace(case, algorithm=replace(case.algorithm, gamma=gamma), steps=longest)
+        if setting.shorten is not None:
+            case = replace(case, algorithm=setting.shorten(case.algorithm, Constants.of(case)))
         constants = Constants.of(case)
         known = [theorems.ALL[claim] for claim in setting.usual_claims]
         claims = [theorem for theorem in known if not theorem.unmet(case, constants)]
@@ -209,6 +211,7 @@ def small_cases(longest=10):
 def refutations(small, verifications, seed, runs=64, until_decided=False):
     """Return how many of so many verifications of true theorems on a case refute, and of how many."""
     refuted = tried = 0
+    assert small.claims, small.name
     while tried < verifications:
         stream = np.random.SeedSequence((seed, tried))
         verdicts = judge(

@@ -26,7 +26,7 @@ def told(capsys):
         (("--assumption", "CONVEXITY"), ["T4"]),
         (("--setting", "federated"), list(SETTINGS["federated"].claims)),
         (("--setting", "federated", "--assumption", "Polyak"), ["T10", "T10d", "T10d_sharp"]),
-        (("--assumption", "gamma L <= 1", "--mark", "derived"), ["T3", "T3_isotropic"]),
+        (("--assumption", "gamma L <= 1", "--mark", "derived"), ["T3", "T3_isotropic", "T20", "T20_pl"]),
     ],
     ids=" ".join,
 )

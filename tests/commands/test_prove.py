@@ -78,7 +78,7 @@ def test_what_can_be_proved_instead_is_shown(folder, capsys):
     ("asked", "message"),
     [
         (["T0"], "theorem must be one of"),
-        (["T20"], "did you mean 'T2'"),
+        (["T22"], "did you mean 'T2'"),
         (["C1"], "theorem must be one of"),
         (["mine_to_prove:nothing"], "theorem must name something in 'mine_to_prove', got 'nothing', which it lacks"),
         (["mine_to_prove:Twice"], "got 'Twice', which it lacks (did you mean 'twice'?)"),

@@ -13,6 +13,7 @@ SYMBOLS = {
     "lambda": "λ",
     "theta": "θ",
     "ell": "ℓ",
+    "omega": "ω",
     "gamma": "γ",
     "Gamma": "Γ",
     "sigma": "σ",

@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "guide" / "mutants.md"
 COUNT = 634
 """How many mutants there are. It may be raised, and never lowered: what a test has killed once stays dead."""
 
-COUNT_OF_BANK = 294
+COUNT_OF_BANK = 331
 """The same for the bank."""
 
 

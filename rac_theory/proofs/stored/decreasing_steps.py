@@ -57,7 +57,9 @@ def T19_pl() -> tuple[Fact, Fact]:
     u, later, known = t + t_0, facts.later[_harmonic], gap_is_positive[certified_minimum]
     root = proved("", u + kappa - 2 > 0, _after + 2 * _above_one + one)
     next_root = root + one
-    slack = _above_one * (_above_one + _after * _after + 2 * _after * (_above_one + one)) / later / later
+    squares = _after * _after + 2 * _after * (_above_one + one)
+    more = proved("", (u - 1) ** 2 - kappa**2 + kappa - 1 >= 0, _above_one + squares)
+    slack = _above_one * more / later / later
     times, added = L * lambda_max * C * c**2 / 2, (1 + (kappa - 1) / u) ** 2
     said = (u + kappa - 1) ** 2 * E(gap_next) <= (u + kappa - 2) ** 2 * gap + times * added
     step = proved("", said, next_root * next_root * harmonic_step() + slack * known)

@@ -16,7 +16,7 @@ def decreasing_steps() -> Iterator[World]:
     for world in noisy_steps():
         if known.rac_lora_stochastic in world.meets:
             for about, power in ((known.rac_lora_root_steps, 1 / 2), (known.rac_lora_harmonic_steps, 1)):
-                t, offset = float(rng.integers(0, 4)), 10 ** rng.uniform(-1, 1)
+                t, offset = float(rng.integers(0, 4)), 10 ** rng.uniform(-2, 1)
                 gamma = world.constants["gamma"] * ((t + offset) / offset) ** power
                 constants = {**world.constants, "t": t, "offset": offset, "gamma": gamma}
                 yield replace(world, meets=world.meets - {known.rac_lora_stochastic} | {about}, constants=constants)
