@@ -18,7 +18,7 @@ from rac_theory.proofs.columns import Facts, Powers, Terms
 from rac_theory.proofs.drawn import Drawn
 
 _TRIED = 20_000
-_KEPT = 40
+_KEPT = 100
 _SCALES = np.geomspace(1.0, 50.0, 200)
 _STRICTLY = 1e-9
 _LOWEST, _HIGHEST = 0.01, 4.0  # of constants: scales do not matter, what is near to an edge does
