@@ -1,4 +1,4 @@
-"""Which algorithm a theorem is about: predicates of a case; their docstrings are assumptions, a breach is a sentence."""
+"""Which algorithm a theorem is about: predicates of a case; a docstring is the assumption, a breach is a sentence."""
 
 from dataclasses import replace
 
