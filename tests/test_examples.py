@@ -88,6 +88,8 @@ def test_every_other_example_runs():
     """An example in a docstring of something that is not public is not left to rot."""
     tried = {inspect.cleandoc(value.__doc__ or "") for value in PUBLIC.values()}
     for path in HOUSE.rglob("*.py"):
+        if path.parent.name == "torch":
+            continue  # needs an extra: tests/torch runs these, all of public names
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if ">>> " in text else ():
             if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):

@@ -163,14 +163,15 @@ def test_bounds_go_the_way_that_is_derived(theorem):
     What is derived also happens: the bound moves somewhere, and both ways where it may.
     """
     rng = np.random.default_rng(0)
+    at = STEPS[:-1] if theorem.id.startswith("T19") else STEPS  # sums over T are added up
     moved = {one: set() for one in derived(theorem)}
     of_T = [each for each in theorem.given if isinstance(each, Relation) and T in symbols_of(each)]
     for _ in range(16):
         c = admissible(theorem, rng)
-        before = theorem.claim.at(c, STEPS)
+        before = theorem.claim.at(c, at)
         for one in moved:
             more = getattr(c, one.constant) * (1 + 1e-6) or 1e-9
-            after = theorem.claim.at(replace(c, **{one.constant: more}), STEPS)
+            after = theorem.claim.at(replace(c, **{one.constant: more}), at)
             asked = [truth(each, {"T": STEPS} | known(each, c)) for each in of_T]
             before = np.where(np.logical_and.reduce(asked or [np.full(len(STEPS), True)]), before, np.nan)
             change = (after - before) / np.maximum(before, 1e-300)  # a power may underflow
