@@ -172,8 +172,8 @@ def test_bounds_go_the_way_that_is_derived(theorem):
         for one in moved:
             more = getattr(c, one.constant) * (1 + 1e-6) or 1e-9
             after = theorem.claim.at(replace(c, **{one.constant: more}), at)
-            asked = [truth(each, {"T": STEPS} | known(each, c)) for each in of_T]
-            before = np.where(np.logical_and.reduce(asked or [np.full(len(STEPS), True)]), before, np.nan)
+            asked = [truth(each, {"T": at} | known(each, c)) for each in of_T]
+            before = np.where(np.logical_and.reduce(asked or [np.full(len(at), True)]), before, np.nan)
             change = (after - before) / np.maximum(before, 1e-300)  # a power may underflow
             moved[one] |= {name for name, some in (("up", change > 1e-11), ("down", change < -1e-11)) if some.any()}
     for one, ways in moved.items():
