@@ -21,8 +21,11 @@ def code(notebook: "NotebookNode") -> "list[NotebookNode]":
 
 def printed(cell: "NotebookNode") -> str:
     """Return what a cell printed, and a value that it showed as text; no figure, and no space that only aligns."""
-    shown = [{"text/plain": output.get("text", "")} | output.get("data", {}) for output in cell.outputs]
-    return " ".join("\n".join(data["text/plain"] for data in shown if "image/png" not in data).split())
+    # A bar that was shown meanwhile cuts what is printed in two, in the middle of a line.
+    written = [output.get("text", "") for output in cell.outputs]
+    values = [output.get("data", {}) for output in cell.outputs]
+    shown = [f"\n{data['text/plain']}\n" if "text/plain" in data and "image/png" not in data else "" for data in values]
+    return " ".join("".join(text + value for text, value in zip(written, shown, strict=True)).split())
 
 
 def missing(asked: Sequence[str], text: str) -> list[str]:
