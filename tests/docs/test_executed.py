@@ -23,8 +23,11 @@ def modules():
 def test_what_a_cell_prints_does_not_depend_on_how_long_it_took(modules, tmp_path):
     """A bar that is shown after two seconds, on a slow machine, as if it were the first words of a verdict."""
     executed, ending = modules
-    slow = "progress.DELAY = progress._EVERY = 0.0\nprint('T1', end='')\nwith progress.task('runs', 2):\n    progress.advance()\n"
-    cells = [new_code_cell(f"from rac_theory.processes import progress\n{slow}print(': HOLDS')")]
+    code = (
+        "from rac_theory.processes import progress\nprogress.DELAY = progress._EVERY = 0.0\nprint('T1', end='')\n"
+        "with progress.task('runs', 2):\n    progress.advance()\nprint(': HOLDS')"
+    )
+    cells = [new_code_cell(code)]
     done = executed._run(tmp_path / "slow.ipynb", new_notebook(cells=cells), timeout=60)
     assert done.err is None
     (cell,) = ending.code(done.nb)
