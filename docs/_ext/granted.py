@@ -8,13 +8,20 @@ from functools import cache
 from types import ModuleType
 
 from rac_theory.algebra import Relation, Symbol, text
-from rac_theory.proofs import Fact, facts, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps
+from rac_theory.proofs import (
+    Fact,
+    facts,
+    facts_of_cycles,
+    facts_of_decreasing_steps,
+    facts_of_gain,
+    facts_of_several_steps,
+)
 from rac_theory.proofs.drawn import vector
 from rac_theory.theorems import ALL
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, parts
 
 _ALWAYS = "Always"
-_MODULES = facts, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps
+_MODULES = facts, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps, facts_of_cycles
 _HEADING = re.compile(r"# (\w[^,.;]*)")
 _x, _y, _v = Symbol("x"), Symbol("y"), vector("v")
 _KINDS = (
