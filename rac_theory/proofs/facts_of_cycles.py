@@ -1,7 +1,7 @@
 """What is taken for granted of a cycle, in which each of k orthogonal blocks has one turn.
 
-G_i is the gradient when block i has its turn, H_i the projection on it, and braces hold a part for each block: the length
-of such a list is the root of the sum of its squares. Only the order of the blocks is drawn.
+G_i is the gradient when block i has its turn, H_i the projection on it, and braces hold a part for each block: the
+length of such a list is the root of the sum of its squares. Only the order of the blocks is drawn.
 """
 
 from rac_theory.proofs.drawn import letter
