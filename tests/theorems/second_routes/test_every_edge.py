@@ -35,6 +35,7 @@ def possible_constants():
             some |= {name: L * rng.random(200) ** 2 for name in ("mu", "s")}
             high = rng.random(200)
             step = length / L / steps
+            some |= {"delta": rng.random(200), "ell": 3 * rng.random(200)}
             yield some | {
                 "L": L, "L_H": L, "gamma": step, "eta": step, "N": steps, "K": steps, "T": rng.integers(1, 9, 200),
                 "lambda_max": high, "lambda_min": high * (1 - rng.random(200) ** 3),
