@@ -32,7 +32,7 @@ from rac_theory.theorems.symbols import L, mu
 DOCS = Path(__file__).parents[2] / "docs" / "theory"
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
 WITH_ROOTS = {
-    "T19": {"t_0": Fraction(1, 24)},
+    "T19": {"t_0": Fraction(1, 24), "t": 2},
     "T2_tight": {"L": 1, "mu": Fraction(2, 7), "gamma": Fraction(1, 2), "lambda_min": 1},
 }
 """Where kappa = 2/7 and e = 3/4, so that both roots are fractions."""

@@ -53,7 +53,12 @@ def in_turns(f: Function, W: np.ndarray, H: np.ndarray, size: float) -> World:
         (cycles.used, used),
         (cycles.missed, missed),
     ]
-    meets = {known.rac_lora_in_turns, *about_f(f), *([known.smooth_along_sketch] if f.is_smooth else [])}
+    meets = {
+        known.rac_lora_in_turns,
+        known.known_cost_of_turns,
+        *about_f(f),
+        *([known.smooth_along_sketch] if f.is_smooth else []),
+    }
     ell = min((k - 1) ** 0.5, np.ceil(np.log2(k)))
     constants = of_a_function(f, W, blocks) | {"gamma": gamma, "ell": ell}
     numbers = with_means(letters, np.full(len(orders), 1 / len(orders)))
