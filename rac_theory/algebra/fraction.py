@@ -67,10 +67,9 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
             return Fraction(0) if 0 in known and math.inf not in map(abs, known) else _product(known)
         case Quotient(numerator, denominator):
             return _divided(_fraction(numerator, at), _fraction(denominator, at))
-        case Power(base, Number(value)) if value == Fraction(1, 2):
-            return _root(_fraction(base, at))
         case Power(base, exponent):
-            return _power(_fraction(base, at), _fraction(exponent, at))
+            power = _fraction(exponent, at)
+            return _root(_fraction(base, at)) if power == Fraction(1, 2) else _power(_fraction(base, at), power)
         case Powers(base, first, last):
             x, count = _fraction(base, at), Fraction(_whole(_fraction(last - first + 1, at)))
             start = _power(x, _fraction(first, at))
