@@ -3,6 +3,8 @@
 Two claims about chance for each of three shapes have alpha 1e-6 each; seeds are fixed.
 """
 
+import importlib
+
 import pytest
 
 from rac_theory.testing import Refuted, check_projector
@@ -59,3 +61,16 @@ def test_declarations_are_checked():
         check_projector(projectors.haar, draws=2)
     with pytest.raises(ValueError, match=r"project\(G, 3, 0\) must be an array, got a list"):
         check_projector(lambda G, rank, seed: G.tolist())
+
+
+def test_all_that_chance_decides_of_a_shape_costs_two_alphas(monkeypatch):
+    """One for independence, which two comparisons share, one for the mean. Catches a level that is spent on each."""
+    module = importlib.import_module("rac_theory.testing.trainers.check_projector")
+    spent = []
+    unfair, quantile = module.unfair, module.stdtrit
+    monkeypatch.setattr(module, "unfair", lambda x, alpha: spent.append(("signs", alpha)) or unfair(x, alpha))
+    monkeypatch.setattr(module, "stdtrit", lambda n, p: spent.append(("mean", p)) or quantile(n, p))
+    check_projector(projectors.haar, draws=64, shapes=[(6, 4)], rank=2, alpha=1e-4)
+    entries = 6 * 4 + 1  # and the part along G
+    assert sum(alpha for what, alpha in spent if what == "signs") == pytest.approx(1e-4)
+    assert sum(2 * entries * p for what, p in spent if what == "mean") == pytest.approx(1e-4)
