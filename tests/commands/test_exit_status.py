@@ -1,6 +1,7 @@
 """What a command ends with: 0 only where something was tried, and whatever a plug-in does a sentence."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -122,6 +123,7 @@ def ends_in_one_process(folder, commands):
     done = subprocess.run(
         [sys.executable, "-c", IN_ONE_PROCESS, json.dumps(commands)],
         cwd=folder,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # bytecode that is cut off would be there for everybody
         capture_output=True,
         text=True,
         timeout=300,
