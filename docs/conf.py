@@ -65,6 +65,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "rac-theory"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
+html_js_files = ["filters.js"]
 html_show_sourcelink = False
 html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "neighbours", "notebooks/*")}
 html_theme_options = {

@@ -19,7 +19,15 @@ ROOMS = [
     "problems",  # the ground
     *("algebra", "numerics", "processes", "files", "drawing"),  # know no concept
     *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
-    *("theorems", "proofs", "verification", "sharpness", "counterexamples", "experiments"),  # what is said of it
+    *(
+        "theorems",
+        "proofs",
+        "verification",
+        "sharpness",
+        "counterexamples",
+        "experiments",
+        "literature",
+    ),  # what is said of it
     *("ledger", "sweeps", "advice", "report", "testing", "torch", "commands"),  # what people use
 ]
 BESIDE_THE_ROOMS = {"benchmarks", "browser", "coq", "docs", "fuzz", "mutants"}  # folders of tests

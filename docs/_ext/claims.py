@@ -1,8 +1,8 @@
-"""The table of theorems: each statement, how it is known, what its proof rests on, and verdicts of this build."""
+"""Tables of claims: those that others published, and the theorems; how each is known, its proof, its verdicts."""
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import proved
@@ -15,9 +15,55 @@ from tables import Cell, table
 
 from rac_theory import Status, theorems
 from rac_theory.commands import cli, verify
+from rac_theory.counterexamples import Counterexample
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.running import estimate, run
+from rac_theory.literature import CLAIMS, PublishedClaim
 from rac_theory.theorems import Identity, Theorem
+
+
+class PublishedDirective(SphinxDirective):
+    """``{published} python -m rac_theory verify ...``: a line for each claim of the field, which filters choose from.
+
+    Where no counterexample decides it, the verdicts on its theorems are those that the command finds.
+    """
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Build a table."""
+        found = verdicts(self.arguments[0])
+        heads = ("claim", "source", "known", "verdict", "proof", "tight", "contradicted by")
+        rows = [self._row(claim, found) for claim in CLAIMS.values()]
+        return [table(heads, (44, 16, 8, 12, 12, 6, 8), rows, filtered=(1, 2, 3, 4))]
+
+    def _row(self, claim: PublishedClaim, found: Mapping[str, Counter[Status]]) -> list[Cell]:
+        reading = [nodes.inline("", claim.reading, classes=["reading"])] if claim.reading else []
+        source = nodes.reference("", claim.source, refuri=claim.url, internal=False)
+        status = nodes.inline("", claim.status.name, classes=["verdict", claim.status.name])
+        return [
+            [*self._link(claim.id, claim.page), nodes.Text(f" {claim.says}"), *reading],
+            [nodes.Text(f"{claim.work} "), nodes.inline("", "", source, classes=["told"])],
+            [_mark(claim.mark)],
+            [status, nodes.Text(" "), *_on_data(claim, found)],
+            [_mark(claim.proof), nodes.Text(" "), *self._values(claim)],
+            "" if claim.tightness is None else f"{claim.tightness:g}",
+            self._examples(claim.against),
+        ]
+
+    def _values(self, claim: PublishedClaim) -> list[nodes.Node]:
+        """What shows or says it."""
+        theorems = [node for one in claim.theorems for node in (_page(one), nodes.Text(" "))]
+        return [*self._examples(claim.shown_by), *theorems]
+
+    def _examples(self, every: Iterable[Counterexample]) -> list[nodes.Node]:
+        page = "theory/counterexamples.md"
+        return [node for one in every for node in (*self._link(one.id, page), nodes.Text(" "))]
+
+    def _link(self, name: str, page: str) -> list[nodes.Node]:
+        """A link to a page or a section of one; to none that is not there, as MyST resolves it."""
+        return self.state.inline_text(f"[`{name}`](/{page})", self.lineno)[0]
 
 
 class ClaimsDirective(SphinxDirective):
@@ -39,11 +85,13 @@ class ClaimsDirective(SphinxDirective):
                 statements.inline(value),
                 [_mark(value.mark)],
                 _proof(value),
+                _tight(value),
                 _verdicts(found.get(value.id)),
             )
             for value in every
         ]
-        return [table(("theorem", "statement", "known", "proof", "verdicts"), (11, 51, 10, 13, 15), rows)]
+        heads = ("theorem", "statement", "known", "proof", "tight", "verdicts")
+        return [table(heads, (11, 48, 9, 12, 6, 14), rows, filtered=(2, 3, 5))]
 
 
 @cache
@@ -85,9 +133,26 @@ def _proof(value: Theorem | Identity) -> Cell:
     return [_mark("machine"), *lemmas]
 
 
+def _tight(value: Theorem | Identity) -> Cell:
+    """The largest exact / bound that is known."""
+    if isinstance(value, Identity):
+        return "1"
+    return "unknown" if value.tightest is None else f"{value.tightest.ratio:g}"
+
+
 def _verdicts(found: Mapping[Status, int] | None) -> Cell:
-    if found is None:
-        return "an identity"
+    return "an identity" if found is None else _counted(found)
+
+
+def _on_data(claim: PublishedClaim, found: Mapping[str, Counter[Status]]) -> list[nodes.Node]:
+    """The verdicts on its theorems, where these decide it."""
+    if claim.answers:
+        return []
+    together = sum((found[one.id] for one in claim.theorems if one.id in found), Counter[Status]())
+    return [nodes.Text(f"and {together.total()} verdicts: "), *_counted(together)]
+
+
+def _counted(found: Mapping[Status, int]) -> list[nodes.Node]:
     every = [(status, found[status]) for status in Status if found.get(status)]
     return [
         node
@@ -99,4 +164,5 @@ def _verdicts(found: Mapping[Status, int] | None) -> Cell:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("claims", ClaimsDirective)
+    app.add_directive("published", PublishedDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

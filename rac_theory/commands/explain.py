@@ -8,6 +8,7 @@ from rac_theory.algebra import Symbol
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.screen import screen, tell
 from rac_theory.counterexamples.counterexample import Counterexample
+from rac_theory.literature import CLAIMS, PublishedClaim
 from rac_theory.problems import checks
 from rac_theory.proofs import prove
 from rac_theory.proofs.not_proved import why_not
@@ -20,15 +21,29 @@ _LABEL = 9
 """The width of what stands before a line; a line that goes on begins below the rest of it."""
 
 
+_GROUNDS = {
+    "machine": "theorems with proofs that a machine has checked",
+    "paper": "theorems, one of them with its proof on paper alone",
+    "witness": "a witness, exact or with a margin far above its error",
+    "none": "runs that were only seen",
+}
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    known: dict[str, Theorem | Identity | Counterexample] = {
+    known: dict[str, Theorem | Identity | Counterexample | PublishedClaim] = {
         **theorems.ALL,
         theorems.T11.id: theorems.T11,
         **counterexamples.ALL,
+        **CLAIMS,
     }
     claim = known[checks.one_of("claim", arguments.claim, known)]
     console = screen()
+    if isinstance(claim, PublishedClaim):
+        tell(console, f"{claim.id}\n\n    {claim.says}\n")
+        for label, text in _of_published(claim):
+            tell(console, f"{label:{_LABEL}}{text}", hang=_LABEL)
+        return OK
     tell(console, f"{claim.id} ({claim.name})\n\n    {claim.statement}\n")
     labelled = _of_counterexample(claim) if isinstance(claim, Counterexample) else _of_theorem(claim)
     for label, text in labelled:
@@ -60,6 +75,18 @@ def _told(symbols: Sequence[Symbol], width: int) -> Iterator[str]:
         rounded = "" if symbol.side == "exact" else f", rounded {symbol.side}"
         in_code = f", in code {symbol.constant}" if symbol.constant not in ("", symbol.name) else ""
         yield f"{symbol.name:{width}}{symbol.meaning}, {symbol.unit}{rounded}{in_code}"
+
+
+def _of_published(claim: PublishedClaim) -> Iterator[tuple[str, str]]:
+    yield "source", f"{claim.work}, {claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
+    yield "verdict", f"{claim.status.name}, by {_GROUNDS[claim.proof]}"
+    if claim.reading:
+        yield "read", claim.reading
+    for label, values in (("said by", claim.theorems), ("shown by", claim.shown_by), ("against", claim.against)):
+        if values:
+            yield label, ", ".join(f"{value.id} ({value.name})" for value in values)
+    yield "run", claim.command
+    yield "page", f"docs/{claim.page}"
 
 
 def _of_counterexample(example: Counterexample) -> Iterator[tuple[str, str]]:

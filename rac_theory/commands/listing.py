@@ -9,6 +9,7 @@ from rac_theory.commands.exit_status import OK
 from rac_theory.commands.screen import screen, tell
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS, DefaultProblem
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.literature import CLAIMS
 from rac_theory.problems import checks
 from rac_theory.problems.extras import MissingExtra
 from rac_theory.sketches.plug_in import every_factory
@@ -81,7 +82,8 @@ def _claims() -> Mapping[str, Sequence[Entry]]:
         found.setdefault(theorem.assumptions[0].rstrip("."), []).append(entry)
     found[theorems.T11.assumptions[0].rstrip(".")] = [(theorems.T11.id, theorems.T11.name)]
     examples = [(one.id, one.name) for one in counterexamples.ALL.values()]
-    return found | {"counterexamples: claims that fail, each with a case": examples}
+    published = [(claim.id, f"{claim.source}  {claim.work}") for claim in CLAIMS.values()]
+    return found | {"counterexamples: claims that fail, each with a case": examples, "published by others": published}
 
 
 def _problems() -> Iterator[Entry]:

@@ -15,7 +15,15 @@ THEOREMS = (
 )
 IDENTITIES = ("T11",)
 COUNTEREXAMPLES = (
-    *("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C20", "C21", "GaLore"),
+    *("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14"),
+    *("C20", "C21", "C22", "C23", "GaLore"),
+)
+PUBLISHED = (
+    *("rac-lora-gd", "rac-lora-gd-pl", "rac-lora-sgd", "rac-lora-federated", "rac-lora-same-solution", "others-fail"),
+    *("rac-lora-mends", "diverges-at-1-over-L", "far-from-optimum", "bernoulli", "rate-of-lora", "step-of-lora"),
+    *("factors-differ", "balance-is-best", "fails-loudly", "galore-exact", "galore-fails", "galore-large-batch"),
+    *("golore", "factors-in-turns", "federated-reshuffling", "fixed-order-slow", "random-order-mends"),
+    *("zo-align", "zo-avg", "subzero-variance"),
 )
 MARKS = ("paper", "derived", "second-hand")
 

@@ -7,13 +7,16 @@ It must not know the ledger.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rac_theory.counterexamples.another_minimiser import C14
 from rac_theory.counterexamples.averaged_factors import C9
 from rac_theory.counterexamples.batches_of_noise import C10
 from rac_theory.counterexamples.counterexample import Answer, Check, Counterexample, Witness
 from rac_theory.counterexamples.divergence import C3
 from rac_theory.counterexamples.every_step_is_too_long import C6
+from rac_theory.counterexamples.fixed_order import C23
 from rac_theory.counterexamples.loss_of_smoothness import C1
 from rac_theory.counterexamples.lost_merges import C13
+from rac_theory.counterexamples.low_rank_directions import C22
 from rac_theory.counterexamples.noisy_subspace import GALORE
 from rac_theory.counterexamples.query_allocation import C20, C21
 from rac_theory.counterexamples.randomised import C7
@@ -25,7 +28,13 @@ from rac_theory.counterexamples.spurious_minimum import C12
 from rac_theory.counterexamples.stuck_subspace import C5
 
 ALL: Mapping[str, Counterexample] = MappingProxyType(
-    {example.id: example for example in (C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C20, C21, GALORE)}
+    {
+        example.id: example
+        for example in (
+            *(C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14),
+            *(C20, C21, C22, C23, GALORE),
+        )
+    }
 )
 
 __all__ = [
@@ -43,8 +52,11 @@ __all__ = [
     "C11",
     "C12",
     "C13",
+    "C14",
     "C20",
     "C21",
+    "C22",
+    "C23",
     "GALORE",
     "Answer",
     "Check",

@@ -5,6 +5,7 @@ import pytest
 from rac_theory import counterexamples, theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.literature import CLAIMS
 from rac_theory.theorems.symbols import L, gamma, gap0_upper
 
 
@@ -67,6 +68,16 @@ def test_every_claim_is_explained(told, claim):
         assert f"{symbol.meaning}, {symbol.unit}" in said
         assert symbol.side == "exact" or f"{symbol.unit}, rounded {symbol.side}" in said
         assert symbol.constant in ("", symbol.name) or f"in code {symbol.constant}" in said
+
+
+@pytest.mark.parametrize("claim", ["rac-lora-gd-pl", "zo-avg", "galore-fails"])
+def test_a_published_claim_is_explained(told, claim):
+    """With its source, verdict, kindest reading, what decides it, the command that shows it and the page."""
+    said, known = " ".join(" ".join(told("explain", claim)).split()), CLAIMS[claim]
+    for words in (known.says, known.work, known.source, known.status.name, known.reading, known.command, known.page):
+        assert words in said
+    for value in (*known.theorems, *known.shown_by, *known.against):
+        assert f"{value.id} ({value.name})" in said
 
 
 def test_symbols_of_what_is_given_are_explained_too(told):

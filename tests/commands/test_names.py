@@ -6,6 +6,7 @@ from rac_theory.advice.curvature import _SCALES
 from rac_theory.commands import names
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS, SPINE
+from rac_theory.literature import CLAIMS
 from rac_theory.sketches import NAMED, plug_in
 
 
@@ -14,6 +15,7 @@ def test_names_are_those_of_the_values():
     assert tuple(theorems.ALL) == names.THEOREMS
     assert (theorems.T11.id,) == names.IDENTITIES
     assert tuple(counterexamples.ALL) == names.COUNTEREXAMPLES
+    assert tuple(CLAIMS) == names.PUBLISHED
     assert tuple(theorems.MARKS) == names.MARKS
     assert tuple(DEFAULT_PROBLEMS) == names.PROBLEMS
     assert tuple(SETTINGS) == names.SETTINGS

@@ -23,6 +23,8 @@ from rac_theory.counterexamples import (
     C11,
     C12,
     C13,
+    C14,
+    C23,
     GALORE,
     Check,
     Witness,
@@ -36,8 +38,8 @@ from rac_theory.counterexamples.picture import Lines
 from rac_theory.counterexamples.representation_floor import exact_floor
 from rac_theory.counterexamples.shrinking_step import circulated_step_exceeds, proved_share, rise_in_floats
 from rac_theory.counterexamples.stuck_subspace import exact_gap
-from rac_theory.problems import FromFunctions, Quadratic, SoftmaxRegression
-from rac_theory.sketches import Haar
+from rac_theory.problems import FromFunctions, LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.sketches import Coordinate, Haar
 from rac_theory.verification.status import Status
 
 NOTHING = Lines({}, {"level": 1.0}, "x", "y")
@@ -60,10 +62,12 @@ def test_every_claim_holds(answers):
 
 def test_what_circulates_is_refuted_where_we_say_so(answers):
     refuted = {name for name, answer in answers.items() if answer.circulated is Status.VIOLATED}
-    assert refuted == {"C3", "C4", "C8", "C10", "C11", "C20", "C21"}
+    assert refuted == {"C3", "C4", "C8", "C10", "C11", "C14", "C20", "C21", "C22"}
     assert all(answer.circulated in (None, Status.VIOLATED) for answer in answers.values())
     assert all(
-        answer.counterexample.condition for name, answer in answers.items() if name in ("C1", "C3", "C4", "C10", "C11")
+        answer.counterexample.condition
+        for name, answer in answers.items()
+        if name in ("C1", "C3", "C4", "C10", "C11", "C14", "C22")
     )
 
 
@@ -93,6 +97,9 @@ def test_every_picture_can_be_drawn(answers, monkeypatch):
         (C11, {"problem": Quadratic.left(2 * np.eye(3), C11.problem.W_star)}),  # twice the Hessian
         (C12, {"problem": Quadratic.left(np.eye(2), np.ones((2, 2)))}),  # alike in all directions: nothing spurious
         (C13, {"method": RACLoRA(Haar(1, 1), 1 / 16)}),  # merges of more than half a unit
+        (C14, {"problem": LeastSquares(np.eye(2), np.ones((2, 2)))}),  # one minimiser
+        (C14, {"method": RACLoRA(Coordinate(2, 1), 0.25)}),  # not half of the residual in each draw
+        (C23, {"problem": Quadratic.left(np.eye(10), np.zeros((10, 1)))}),  # no coordinate sees another
         (GALORE, {"method": RACLoRA(Haar(2, 1), 0.05, gradients=CornerNoise(2.0))}),  # not stuck
     ],
     ids=lambda value: value.id if hasattr(value, "id") else next(iter(value)),

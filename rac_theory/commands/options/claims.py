@@ -51,5 +51,5 @@ def add(commands: Any) -> None:
     )
     does = "print the statement of a claim, its symbols, its source and assumptions"
     explain = add_command(commands, "explain", does, "explain:run", _EXPLAIN)
-    known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES)
+    known = (*names.THEOREMS, *names.IDENTITIES, *names.COUNTEREXAMPLES, *names.PUBLISHED)
     option(explain, "claim", complete=among(known), help="its id, as in list")

@@ -1,0 +1,121 @@
+"""Claims of the field: what decides them, and that no sentence about them goes further than that."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rac_theory import Status, counterexamples, theorems
+from rac_theory.counterexamples import C7, C8, C11, C12, C14, Check, Witness
+from rac_theory.literature import CLAIMS, PublishedClaim
+from rac_theory.theorems import T2, T3, T11
+
+DOCS = Path(__file__).parents[2] / "docs"
+CLAIM = PublishedClaim(
+    id="one", says="it", work="theirs", source="arXiv:2410.08305", mark="paper", page="x.md", theorems=(T2,)
+)
+
+
+def with_checks(example, *checks, against=()):
+    """The counterexample with a witness of these checks."""
+    witness = Witness(tuple(checks), example.witness().picture, against=against)
+    return replace(example, gather=lambda _: witness)
+
+
+TRUE, FALSE, SEEN = Check("", True, "exact"), Check("", False, "exact"), Check("", True, "simulated")
+
+
+def test_theorems_alone_hold_and_are_proved_by_machine():
+    assert (CLAIM.status, CLAIM.proof, CLAIM.tightness) == (Status.HOLDS, "machine", T2.tightest.ratio)
+    assert replace(CLAIM, theorems=(T2, T11)).proof == "paper"
+    assert replace(CLAIM, theorems=(T3,)).tightness == T3.tightest.ratio
+
+
+def test_an_unproved_theorem_is_no_proof():
+    """Catches a mark that is written down, not read off the value: a bound that is no consequence of a step."""
+    from rac_theory.theorems import E, gap
+    from rac_theory.theorems.symbols import T, gap0
+
+    wrong = replace(T2, id="slow", claim=E(gap) <= gap0 / (T + 1) ** 3)
+    assert replace(CLAIM, theorems=(T2, wrong)).proof == "paper"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"shown_by": (with_checks(C8, TRUE),)}, Status.HOLDS),
+        ({"shown_by": (with_checks(C8, TRUE), with_checks(C7, SEEN))}, Status.CONSISTENT),
+        ({"shown_by": (with_checks(C8, TRUE, FALSE),)}, Status.VIOLATED),
+        ({"against": (with_checks(C8, TRUE, against=(TRUE,)),)}, Status.VIOLATED),
+        ({"against": (with_checks(C8, TRUE, against=(FALSE,)),)}, Status.UNDECIDED),
+        ({"against": (with_checks(C12, TRUE),)}, Status.UNDECIDED),
+        ({"against": (with_checks(C12, TRUE), with_checks(C8, TRUE, against=(TRUE,)))}, Status.VIOLATED),
+        ({"shown_by": (with_checks(C8, TRUE),), "against": (with_checks(C12, TRUE),)}, Status.UNDECIDED),
+    ],
+)
+def test_the_status_follows_from_the_answers(fields, status):
+    """Would catch a claim that holds in spite of what speaks against it, and one that is refuted by half a witness."""
+    claim = replace(CLAIM, reading="kindly", **fields)
+    assert claim.status is status
+
+
+def test_runs_alone_are_no_proof():
+    assert replace(CLAIM, shown_by=(with_checks(C8, SEEN),)).proof == "none"
+    assert replace(CLAIM, shown_by=(with_checks(C8, SEEN, TRUE),)).proof == "witness"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"theorems": ()}, "what is not tried is left out"),
+        ({"against": (C11,)}, "reading must be given"),
+        ({"mark": "derived"}, "mark must be one of"),
+    ],
+)
+def test_a_claim_that_says_too_little_is_refused(fields, said):
+    with pytest.raises(ValueError, match=said):
+        replace(CLAIM, **fields)
+
+
+def test_its_command_prints_the_evidence():
+    assert CLAIM.command == "python -m rac_theory verify --claim T2"
+    both = replace(CLAIM, reading="kindly", theorems=(T2, T11), against=(C14,), shown_by=(C7,))
+    assert both.command == "python -m rac_theory counterexamples C14 C7"
+    assert CLAIM.url == "https://arxiv.org/abs/2410.08305"
+
+
+def test_every_claim_says_from_where_it_is_and_where_it_is_explained():
+    """A page that is not there, a section that was renamed, a source of another form."""
+    for claim in CLAIMS.values():
+        assert re.fullmatch(r"arXiv:\d{4}\.\d{4,5}", claim.source)
+        page, _, section = claim.page.partition("#")
+        text = (DOCS / page).read_text()
+        heads = [
+            re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.+)$", text, re.M)
+        ]
+        assert not section or section in heads, claim
+
+
+def test_no_counterexample_to_a_published_form_is_forgotten():
+    """Each with a form in circulation speaks against some claim, but C22, whose form is drawn from one that holds."""
+    against = {one.id for claim in CLAIMS.values() for one in claim.against}
+    circulating = {name for name, one in counterexamples.ALL.items() if one.in_circulation is not None}
+    assert circulating - against == {"C22"}
+
+
+def test_no_theorem_of_a_paper_is_forgotten():
+    said = {one.id for claim in CLAIMS.values() for one in claim.theorems}
+    assert {name for name, one in theorems.ALL.items() if one.mark == "paper"} <= said
+
+
+@pytest.mark.long
+def test_verdicts_on_the_field():
+    """What each came to. A change here is news: it stands on the page, and in the notes of a version."""
+    found = {status: {name for name, one in CLAIMS.items() if one.status is status} for status in Status}
+    assert found[Status.VIOLATED] == {
+        *("rac-lora-same-solution", "diverges-at-1-over-L", "far-from-optimum", "step-of-lora", "balance-is-best"),
+        *("galore-large-batch", "zo-align", "zo-avg"),
+    }
+    assert found[Status.UNDECIDED] == {"fails-loudly"}
+    assert {*CLAIMS} == found[Status.HOLDS] | found[Status.VIOLATED] | found[Status.UNDECIDED]
