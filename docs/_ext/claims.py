@@ -36,7 +36,7 @@ class PublishedDirective(SphinxDirective):
         found = verdicts(self.arguments[0])
         heads = ("claim", "source", "known", "verdict", "proof", "tight", "contradicted by")
         rows = [self._row(claim, found) for claim in CLAIMS.values()]
-        return [table(heads, (44, 16, 8, 12, 12, 6, 8), rows, filtered=(1, 2, 3, 4))]
+        return [table(heads, (38, 16, 12, 13, 10, 6, 13), rows, filtered=(1, 2, 3, 4))]
 
     def _row(self, claim: PublishedClaim, found: Mapping[str, Counter[Status]]) -> list[Cell]:
         reading = [nodes.inline("", claim.reading, classes=["reading"])] if claim.reading else []
@@ -46,7 +46,7 @@ class PublishedDirective(SphinxDirective):
             [*self._link(claim.id, claim.page), nodes.Text(f" {claim.says}"), *reading],
             [nodes.Text(f"{claim.work} "), nodes.inline("", "", source, classes=["told"])],
             [_mark(claim.mark)],
-            [status, nodes.Text(" "), *_on_data(claim, found)],
+            [status, *_on_data(claim, found)],
             [_mark(claim.proof), nodes.Text(" "), *self._values(claim)],
             "" if claim.tightness is None else f"{claim.tightness:g}",
             self._examples(claim.against),
@@ -91,7 +91,7 @@ class ClaimsDirective(SphinxDirective):
             for value in every
         ]
         heads = ("theorem", "statement", "known", "proof", "tight", "verdicts")
-        return [table(heads, (11, 48, 9, 12, 6, 14), rows, filtered=(2, 3, 5))]
+        return [table(heads, (13, 44, 9, 12, 7, 15), rows, filtered=(2, 3, 5))]
 
 
 @cache
@@ -149,7 +149,8 @@ def _on_data(claim: PublishedClaim, found: Mapping[str, Counter[Status]]) -> lis
     if claim.answers:
         return []
     together = sum((found[one.id] for one in claim.theorems if one.id in found), Counter[Status]())
-    return [nodes.Text(f"and {together.total()} verdicts: "), *_counted(together)]
+    told = ", ".join(f"{count} {status.name}" for status, count in together.items())
+    return [nodes.inline("", f"on data {told}", classes=["reading"])]
 
 
 def _counted(found: Mapping[Status, int]) -> list[nodes.Node]:

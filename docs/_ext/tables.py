@@ -19,7 +19,9 @@ def table(
     group += [nodes.colspec(colwidth=width) for width in widths]
     group += nodes.thead("", _row(heads))
     group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group, classes=["values", *(f"by-column-{column}" for column in filtered)])
+    return nodes.table(
+        "", group, classes=["values", "colwidths-given", *(f"by-column-{column}" for column in filtered)]
+    )
 
 
 def _row(cells: Sequence[Cell]) -> nodes.row:
