@@ -138,3 +138,28 @@ def test_no_page_is_wider_than_a_telephone_and_all_formulas_are_drawn(browse, ad
     assert found[0] > 5_000
     assert found[1] > 1_000
     assert found[2] == [], "\n".join(map(str, found[2]))
+
+
+def test_the_claims_of_the_field_are_filtered(browse):
+    """By a mark and by words. Catches a filter that reads another column, one that hides nothing, words in capitals."""
+    from rac_theory.literature import CLAIMS
+
+    body = """
+    const page = await open("/theory/claims.html");
+    const form = page.querySelector("form.filters");
+    const [source, known, verdict, proof] = form.querySelectorAll("select");
+    const shown = () => [...form.nextElementSibling.tBodies[0].rows].filter((row) => row.offsetParent).map(
+      (row) => row.querySelector("code").textContent);
+    const chosen = (input, value) => {
+      input.value = value; input.dispatchEvent(new Event("input", {bubbles: true})); };
+    const found = {all: shown()};
+    chosen(proof, "machine"); found.machine = shown(); chosen(proof, "");
+    chosen(source, "arXiv:2509.15552"); found.source = shown();
+    const words = form.querySelector("input");
+    chosen(words, "zo-aLIGN"); found.words = shown(); found.count = form.querySelector("output").textContent;
+    return found;"""
+    found = browse(body)
+    assert found["all"] == list(CLAIMS)
+    assert found["machine"] == [name for name, claim in CLAIMS.items() if claim.proof == "machine"]
+    assert found["source"] == ["zo-align", "zo-avg"]
+    assert (found["words"], found["count"]) == (["zo-align"], f"1 of {len(CLAIMS)}")
