@@ -91,7 +91,7 @@ def _decreasing(case: Case, c: Constants, power: float) -> str | None:
     if not isinstance(case.algorithm, Decreasing):
         return f"the theorem is about RAC-LoRA with steps that decrease, the algorithm is {_named(case)}"
     if case.algorithm.power != power:
-        return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power:g}"
+        return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power!r}"
     return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
 
 
