@@ -114,7 +114,7 @@ def fed_rac_lora(case: Case, c: Constants) -> str | None:
 
 def fed_rac_lora_sampled(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round; each client takes K full gradient steps, or one reshuffled epoch of its
-    K components; the server takes the mean over those that take part, which is on average that over all."""
+    K components; the server adds up the moves of those that take part, by their shares over their chances."""
     wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
     source = getattr(getattr(case.algorithm, "gradients", None), "source", None)
     if wrong is None and not isinstance(source, Exact | Local | Reshuffled):
