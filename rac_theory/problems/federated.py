@@ -107,11 +107,11 @@ class Federated:
 
     def in_batches(self, batches: int) -> Self:
         """The same f and clients, but the components of each are that many batches of its rows in order, as even as can
-        be: an epoch of a client has then so many steps, however many rows it has."""
+        be: an epoch of a client has then so many steps, however many rows it has beyond that."""
+        batches = integer("batches", batches, 1, min(one.n_components for one in self.clients), "rows of a client")
         made = copy.copy(self)
         made._clients = tuple(Federated(client, batches, "rows") for client in self.clients)
-        method, arguments, _ = self._made_by
-        return made._called(method, arguments, f".in_batches({batches})")
+        return made._called(*self._made_by[:2], f".in_batches({batches})")
 
     @property
     def clients(self) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from rac_theory.theorems.assumptions import (
     smooth_components,
 )
 from rac_theory.theorems.client_epochs import r as r_K
+from rac_theory.theorems.client_epochs import u, v
 from rac_theory.theorems.federated import a
 from rac_theory.theorems.sharp_drift import r, s, s_K
 from rac_theory.theorems.symbols import (
@@ -130,6 +131,7 @@ client_length = granted(
     page="t9rr",
 )
 r_K_sign, r_K_below_s = granted("A sum of powers", r_K >= 0), granted("r <= s, term by term", r_K <= s_K, page="t7")
+at_least_v, at_least_u = (granted("What it stands for", each.value <= each) for each in (v, u))
 clients_seen = granted(_EACH, E(_squares_H) <= lambda_max * _squares, known_largest_projection)
 components_seen = granted(_EACH, E(_all_squares_H) <= lambda_max * _all_squares, known_largest_projection)
 clients_of_data = granted(_BELOW, _squares <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t9rr")

@@ -91,7 +91,7 @@ def _decreasing(case: Case, c: Constants, power: float) -> str | None:
     if not isinstance(case.algorithm, Decreasing):
         return f"the theorem is about RAC-LoRA with steps that decrease, the algorithm is {_named(case)}"
     if case.algorithm.power != power:
-        return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power:g}"
+        return f"steps must fall like t^-p with p = {power:g}, their power is {case.algorithm.power!r}"
     return rac_lora_stochastic(replace(case, algorithm=case.algorithm.algorithm), c)
 
 
@@ -114,7 +114,7 @@ def fed_rac_lora(case: Case, c: Constants) -> str | None:
 
 def fed_rac_lora_sampled(case: Case, c: Constants) -> str | None:
     """Fed-RAC-LoRA: one shared sketch a round; each client takes K full gradient steps, or one reshuffled epoch of its
-    K components; the server takes the mean over those that take part, which is on average that over all."""
+    K components; the server adds up the moves of those that take part, by their shares over their chances."""
     wrong = _projected(case) or _gradients(case, Clients, "must be those of clients")
     source = getattr(getattr(case.algorithm, "gradients", None), "source", None)
     if wrong is None and not isinstance(source, Exact | Local | Reshuffled):

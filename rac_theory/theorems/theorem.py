@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -16,7 +17,7 @@ from rac_theory.problems import checks
 from rac_theory.problems.checks import Array, one_of
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import type_name
-from rac_theory.theorems.assumption import Assumption, Predicate, breach, met, parts, sentence
+from rac_theory.theorems.assumption import Assumption, Predicate, breach, met_at, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
 from rac_theory.theorems.given import check_given, is_predicate
 from rac_theory.theorems.horizon import smallest_horizon
@@ -161,6 +162,8 @@ class Theorem:
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing.
 
+        That is where a constant is unknown, and where what is given of T is not true of t, as Q < 1 of T19.
+
         Raises
         ------
         ValueError
@@ -169,7 +172,7 @@ class Theorem:
         """
         checks.integer("steps", steps, 0)
         being("constants", constants, Constants, ", such as Constants.of(case)")
-        bound = self.claim.at(constants, np.arange(steps + 1.0))
+        bound = self._claimed(constants, np.arange(steps + 1.0))
         if steps and np.isnan(bound[1:]).all():  # in a function nan ** 0 is 1, and what is unknown looks known
             return np.full(steps + 1, np.nan)
         return np.where(np.isfinite(bound), bound, np.nan)
@@ -193,9 +196,9 @@ class Theorem:
         Returns
         -------
         float
-            A whole number; inf if the bound never comes down to ``epsilon``, as above a floor of noise or where
-            ``lambda_min`` or ``mu`` is zero, or if what is given of T is not true of that T; nan where a constant that
-            the bound needs is unknown, and for a bound with a sum over t < T if no T up to 2^20 will do.
+            A whole number, of which what is given of T is true; inf if the bound never comes down to ``epsilon`` at
+            one, as above a floor of noise or where ``lambda_min`` or ``mu`` is zero; nan where a constant that the
+            bound needs is unknown, and for a bound with a sum over t < T if no T up to 2^20 will do.
 
         Raises
         ------
@@ -204,13 +207,22 @@ class Theorem:
         """
         checks.finite("epsilon", epsilon, above=0)
         constants = Constants.of(case) if isinstance(case, Case) else case
-        of_horizon = [each for each in self.given if isinstance(each, Relation) and T in symbols_of(each)]
-        lasting = replace(self, given=tuple(each for each in self.given if each not in of_horizon))
+        lasting = replace(self, given=tuple(each for each in self.given if each not in self._of_horizon))
         if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")
-        horizon = smallest_horizon(self.claim, epsilon, constants)
-        promised = not math.isfinite(horizon) or all(met(each, horizon, constants) for each in of_horizon)
-        return horizon if promised else math.inf
+        return smallest_horizon(self.claim, epsilon, partial(self._claimed, constants, otherwise=-math.inf))
+
+    @property
+    def _of_horizon(self) -> tuple[Relation, ...]:
+        """What is given of T."""
+        return tuple(each for each in self.given if isinstance(each, Relation) and T in symbols_of(each))
+
+    def _claimed(self, constants: Constants, t: Array, otherwise: float = math.nan) -> Array:
+        """The bound where what is given of T is true of t, (T,) to (T,)."""
+        bound = self.claim.at(constants, t)
+        for each in self._of_horizon:
+            bound = np.where(np.isnan(bound) | met_at(each, t, constants), bound, otherwise)
+        return bound
 
     def unmet(self, case: Case, constants: Constants) -> tuple[str, ...]:
         """Return one sentence for each assumption that the case, as it was checked, does not meet."""

@@ -369,6 +369,9 @@ def test_batches_are_components_of_the_same_clients(whole):
         np.testing.assert_allclose(one.component_gradient(W, every), other.gradient(W), rtol=1e-9, atol=1e-9 * scale)
     assert repr(problem).endswith(", weights='rows').in_batches(3)")
     assert [client.n_components for client in plain.clients] == [7, 5]
+    for wrong in (0, 6, 2.0, [[0, 1, 2, 3, 4, 5, 6]]):  # a client has five rows
+        with pytest.raises(ValueError, match=r"batches must be (in 1\.\.rows of a client=5|an integer), got"):
+            plain.in_batches(wrong)
 
 
 def test_weights_that_are_none_are_refused():

@@ -20,14 +20,17 @@ from rac_theory import (
     Reshuffled,
     Status,
     Subset,
+    expected,
     sketches,
     theorems,
     verify,
 )
-from rac_theory.algebra import fraction
+from rac_theory.algebra import fraction, identical
 from rac_theory.algorithms import SGD
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.theorems import client_epochs
+from rac_theory.theorems.federated import Gamma
+from rac_theory.theorems.symbols import K, L_max, eta, omega
 
 T9rr, T10rr = theorems.T9rr, theorems.T10rr
 BOTH = [T9rr, T10rr]
@@ -84,6 +87,24 @@ def test_T10rr_is_an_equality_for_clients_by_chance(chance):
         false = replace(verdict.constants, **change)
         case = Case(SGD(1.0, Clients(Exact(), ByChance(chance))), APART, np.full((1, 1), 3.0), steps=30)
         assert verify(T10rr, case, constants=false).status is Status.VIOLATED
+
+
+def test_a_chance_of_a_third_or_less_is_too_small_for_such_a_step():
+    """rho is omega there: the page would be wrong to say "whatever the chance"."""
+    case = Case(SGD(1.0, Clients(Exact(), ByChance(0.3))), APART, np.full((1, 1), 3.0), steps=30)
+    verdict = verify(T10rr, case)
+    assert verdict.status is Status.NOT_APPLICABLE
+    assert "rho < 1 is not met" in verdict.reason
+    assert expected(case).gap[-1] > 10 * expected(case).gap[0]
+
+
+def test_what_sampling_adds():
+    """To v (1 + s)^2 times what it adds without drift, and (1 + s) r times as much to u, which is 0 without."""
+    s, r, v, u, plain = client_epochs.s, client_epochs.r, client_epochs.v, client_epochs.u, Gamma * L_max * omega
+    assert identical(v - v.at({omega: 0}), (1 + s) ** 2 * plain)
+    assert identical(u - u.at({omega: 0}), (1 + s) * r * plain)
+    assert identical(v.at({K: 1}), eta * L_max * omega)
+    assert identical(u.at({K: 1}), 0)
 
 
 def test_in_fractions():

@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory import Case, Constants, RACLoRA, sketches, theorems
+from rac_theory import SGD, Case, Constants, Decreasing, Minibatch, RACLoRA, sketches, theorems
 from rac_theory.algebra.expression import lifted
-from rac_theory.problems import Quadratic
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.theorems import E, gap
 from rac_theory.theorems.symbols import T, gamma, gap0
 
@@ -73,6 +73,24 @@ def test_never_is_inf_and_unknown_is_nan():
         assert t.steps_to(0.1, replace(c, lambda_min=0.0)) == math.inf
         assert math.isnan(t.steps_to(0.1, replace(c, lambda_min=math.nan)))
     assert math.isnan(theorems.T2.steps_to(0.1, replace(c, mu=math.nan)))
+
+
+def test_no_horizon_is_promised_where_what_is_given_of_T_is_not_true():
+    """T19 with A > 0: beyond Q = 1 its formula is negative, which is below any epsilon, and says nothing."""
+    rows = LeastSquares([[1.0], [2.0], [1.0]], Y=[0.0, 1.0, -1.0])
+    noisy = Constants.of(Case(Decreasing(SGD(0.2, Minibatch(1)), 1.0, power=0.5), rows, np.full((1, 1), 5.0)))
+    formula, bound = theorems.T19.claim.at(noisy, np.arange(2001.0)), theorems.T19.bound(noisy, 2000)
+    Q = noisy.L * noisy.A * 0.2**2 * np.cumsum(1 / np.arange(1.0, 2001.0))
+    last = np.flatnonzero(Q < 1)[-1] + 1
+    assert 2 < last < 100
+    assert (formula[last + 1 :] < 0).all()
+    assert np.isnan(bound[last + 1 :]).all()
+    np.testing.assert_array_equal(bound[1 : last + 1], formula[1 : last + 1])
+    least = np.nanmin(bound)
+    for share in (1.0, 1.001, 1.1, 2.0):  # at the first of these the bound is at one T, which is no power of two
+        assert theorems.T19.steps_to(share * least, noisy) == np.flatnonzero(bound <= share * least)[0]
+    assert theorems.T19.steps_to(0.999 * least, noisy) == math.inf
+    assert math.isnan(theorems.T5_step.bound(replace(noisy, gamma=0.1), 1000)[-1])  # gamma^2 L A T <= 1 at T = 1000
 
 
 def test_a_bound_that_says_nothing_for_a_while():
