@@ -398,6 +398,22 @@ class NoReset(Chain):
         pass
 
 
+class OtherKeys(Chain):
+    """Each link has names of its own, to which its moments are handed on."""
+
+    links = 0
+
+    def reset(self):
+        self.links += 1
+        self.optimizer.state = {f"{key.split()[0]} {self.links}": own for key, own in self.optimizer.state.items()}
+
+    def train(self, steps):
+        for _ in range(steps):
+            for name, G in self.gradients().items():
+                move = self.optimizer.step(f"{name} {self.links}", self.scale * G @ self.A[name].T)
+                self.B[name] = self.B[name] + move
+
+
 class FirstMoments(Chain):
     """Second moments are forgotten."""
 
@@ -417,6 +433,7 @@ class KeepsTime(Chain):
 MEMORY = {
     ByName: "merge must reset what the optimiser remembers: after link 1 it keeps 1 of the norm of its moments",
     NoReset: "it keeps 1 of the norm",
+    OtherKeys: "it keeps 1 of the norm of its moments .*exp_avg",
     FirstMoments: "it keeps 1 of the norm of its moments .*exp_avg_sq",
     KeepsTime: "must reset the optimiser's counter .*step with its moments: after link 1 it is 3, .* 3.2 times",
 }
