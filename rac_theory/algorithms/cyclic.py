@@ -15,7 +15,9 @@ from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.value import Value
+from rac_theory.sketches.distributions.finite_support import FiniteSupport
 from rac_theory.sketches.draws import check_draws
+from rac_theory.sketches.laws.finite import equally_likely
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.sketch import Sketch
 
@@ -87,8 +89,16 @@ class CyclicRACLoRA(Value):
 
     @property
     def fresh(self) -> RACLoRA:
-        """The same steps along blocks that are drawn independently, with the probabilities of the sketch."""
-        return RACLoRA(self.sketch, self.gamma, self.side)
+        """The same steps along blocks that are drawn independently, each as often as any other: even one that the
+        sketch lists and never draws has its turn."""
+        return RACLoRA(self._equally_likely, self.gamma, self.side)
+
+    @property
+    def _equally_likely(self) -> Sketch:
+        support = Moments(self.sketch).support
+        assert support is not None  # blocks has refused it otherwise
+        values, probabilities = support
+        return self.sketch if np.ptp(probabilities) == 0 else FiniteSupport(*equally_likely(values))
 
     @property
     def deterministic(self) -> bool:

@@ -62,6 +62,9 @@ class Case(Value):
         object.__setattr__(self, "steps", self.steps and checks.count("steps", self.steps))
         check_pair(self.algorithm, self.problem)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
+        check_start = getattr(getattr(self.algorithm, "gradients", None), "check_start", None)
+        if check_start is not None:  # whether differences of f are more than rounding there
+            check_start(self.problem, self.start)
         check_once(check_gradient, self.problem, self.start)
 
     @property

@@ -69,9 +69,12 @@ def _values(method: GaLore | RACLoRA, example: Counterexample) -> Array:
 
 
 def _floors(floors: dict[int, Fraction]) -> Check:
-    bound = all(floor >= ((1 - GAMMA) * min(SIGMA / b, Fraction(1))) ** 2 / 2 for b, floor in floors.items())
+    bound = all(floor >= ((1 - GAMMA) * SIGMA / b) ** 2 / 2 for b, floor in floors.items() if b >= SIGMA)
     told = ", ".join(f"{float(floor):.3g} for {b}" for b, floor in floors.items())
-    sentence = f"for all coins and for ever the gap is at least {told} in a batch, and (1 - gamma)^2 sigma^2 / (2 b^2)"
+    sentence = (
+        f"for all coins and for ever the gap is at least {told} in a batch, and from {SIGMA} on at least (1 - gamma)^2 "
+        "sigma^2 / (2 b^2)"
+    )
     return Check(sentence, bound and floors[1] == Fraction(1, 2), "exact")
 
 
@@ -118,9 +121,9 @@ def _grows() -> Check:
 C10 = Counterexample(
     id="C10",
     name="batches for GaLore",
-    statement="With coins in the gradient and odd batches of b, GaLore stays at f - f* >= (1 - gamma)^2 sigma^2 / "
-    "(2 b^2) for ever and for all coins, where a random subspace converges linearly with single samples: a batch must "
-    "grow like the root of 1/accuracy.",
+    statement="With coins in the gradient and odd batches of b >= sigma, GaLore stays at f - f* >= (1 - gamma)^2 "
+    "sigma^2 / (2 b^2) for ever and for all coins, and in smaller ones nothing is learned, where a random coordinate "
+    "converges linearly with single samples: odd batches must grow like the root of 1/accuracy.",
     source="derived, on the conditions in the abstract of He et al., arXiv:2410.11289",
     mark="derived",
     cause="a projection that depends on the gradient noise",

@@ -1,5 +1,6 @@
 r"""C13: merges into weights in bfloat16: below half a unit in the last place a merge changes nothing, however many
-there are, and of the others as much is kept as makes a whole number of units.
+there are, and of the others as much is kept as makes a whole number of units. A unit is the distance to the next number
+on the side of the merge: from a power of two downwards it is half as long.
 
 A bfloat16 has 8 significant bits: between 2^e and 2^(e + 1) its numbers are :math:`2^{e-7}` apart. They are fractions
 here, and rounding is exact: to the nearest, ties to an even last bit.
@@ -85,7 +86,7 @@ def gather(example: Counterexample) -> Witness:
     """Merge in fractions, with and without a remedy."""
     gamma = Fraction(example.method.gamma)
     kept, exact = descent(gamma, MERGES, stored=True), descent(gamma, 40, stored=False)
-    checks = (_nothing_is_left(), _what_is_left(), _of_descent(gamma, kept), *_remedies())
+    checks = (_nothing_is_left(), _what_is_left(), _next_to_a_power(), _of_descent(gamma, kept), *_remedies())
     curves = {"in bfloat16": _floats(kept[:41]), "exact": _floats(exact)}
     return Witness(checks, Lines.over_steps(curves, {}, r"$f(W^t) - f^\star$", yscale="linear"))
 
@@ -106,13 +107,26 @@ def _nothing_is_left() -> Check:
 
 def _what_is_left() -> Check:
     """Between 1 and 2, for updates in steps of a 32nd of a unit: the share of an update that the sum has kept."""
-    at, step = Fraction(1), unit(Fraction(1)) / 32
-    shares = {k: (rounded_to_even(at + k * step) - at) / (k * step) for k in range(1, 129)}
-    lost = all(share == 0 for k, share in shares.items() if k <= 16)
-    beyond = [share for k, share in shares.items() if k > 16]
+    one = unit(Fraction(1))
+    step, shares = one / 32, dict[tuple[Fraction, int], Fraction]()
+    for at in (Fraction(1), 1 + one):  # an even last bit, and an odd one
+        for k in range(1, 129):
+            shares[at, k] = (rounded_to_even(at + k * step) - at) / (k * step)
+    lost = all(share == 0 for (_, k), share in shares.items() if k < 16)
+    beyond = [share for (_, k), share in shares.items() if k > 16]
     low, high = min(beyond), max(beyond)
-    sentence = f"of more than half a unit it keeps more than 2/3 and less than 2, here {low} to {high}, of less nothing"
-    return Check(sentence, lost and Fraction(2, 3) < low and Fraction(9, 5) < high < 2, "exact")
+    sentence = f"of more than half a unit it keeps at least 2/3 and less than 2, here {low} to {high}, of less nothing"
+    return Check(sentence, lost and low == Fraction(2, 3) and Fraction(9, 5) < high < 2, "exact")
+
+
+def _next_to_a_power() -> Check:
+    """Below 1 numbers are half as far apart as above; and what is lost at any weight."""
+    u = unit(Fraction(1))
+    kept = rounded_to_even(1 - u / 4 - u / 64) == 1 - u / 2 and rounded_to_even(1 - u / 4 + u / 64) == 1
+    ends = [Fraction(1), 1 + u, 2 - u]
+    lost = all(rounded_to_even(w + s * w * Fraction(511, 512) / 2**9) == w for w in ends for s in (1, -1))
+    sentence = "from 1 downwards half a unit is half as much; below 2^-9 of a weight all is lost, either way"
+    return Check(sentence, kept and lost, "exact")
 
 
 def _of_descent(gamma: Fraction, gaps: list[Fraction]) -> Check:
@@ -139,8 +153,9 @@ def _remedies() -> tuple[Check, Check, Check]:
 C13 = Counterexample(
     id="C13",
     name="lost merges",
-    statement="Merged into weights in bfloat16, updates below half a unit in the last place change nothing, though "
-    "their sum is as large as the weight; merged once, carried on, or rounded at random they are kept.",
+    statement="Merged into a weight in bfloat16, updates below half the distance to the next number on their side "
+    "change nothing, though their sum is as large as the weight; merged once, carried on, or rounded at random they "
+    "are kept.",
     source="derived: rounding to the nearest number with 8 significant bits",
     mark="derived",
     cause="merges below half a unit in the last place",
@@ -148,6 +163,6 @@ C13 = Counterexample(
     method=RACLoRA(Haar(1, 1), 1 / 512),
     start=np.array([[1.0]]),
     gather=gather,
-    condition="weights are stored in bfloat16 and each link is merged by itself; in float32 it is so below 2^-24 of a "
-    "weight",
+    condition="weights are stored in bfloat16 and each link is merged by itself; what is below 2^-9 of a weight is "
+    "lost there, and below 2^-25 of it in float32",
 )

@@ -157,7 +157,7 @@ C11 = Counterexample(
     statement="At a solution of ||W - W*||^2 / 2 the factors (cB, A/c) of a balanced pair have the condition number "
     "(1 + max(c, 1/c)^4) sigma_1 / sigma_r if r < min(m, n), and gradient descent at its best step the rate "
     "(kappa - 1) / (kappa + 1).",
-    source="derived; that balanced factors are conditioned best is the claim of Castin et al., arXiv:2605.31484",
+    source="derived; that balanced factors are conditioned best is how Castin et al., arXiv:2605.31484, are summarised",
     mark="derived",
     cause="step-size instability",
     problem=Quadratic.left(np.eye(3), np.array(product(*factors(1)), dtype=float)),

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rac_theory import SGD, Bernoulli, Case, Exact, FiniteDifferences, RACLoRA, simulate
-from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory import SGD, Bernoulli, Case, Exact, FiniteDifferences, RACLoRA, Status, simulate, verify
+from rac_theory.problems import FromFunctions, LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Coordinate, CoordinateWithReplacement, Gaussian, Haar
 
 RNG = np.random.default_rng(20)
@@ -98,7 +98,7 @@ def test_more_columns_than_rows_are_no_more_directions():
 
 
 def test_what_it_refuses():
-    with pytest.raises(ValueError, match=r"h must be at least .* lest their differences be rounding, got 1e-09"):
+    with pytest.raises(ValueError, match=r"h must be at least .* lest differences of f be rounding, got 1e-09"):
         Case(STEPS["left"](FiniteDifferences(1e-9)), Q)
     coin = Bernoulli(Haar(4, 1), Haar(3, 1), 0.1, gradients=FiniteDifferences(0.1))
     with pytest.raises(ValueError, match="must go into steps that show their directions, as those of RACLoRA do"):
@@ -110,3 +110,20 @@ def test_what_it_refuses():
     step = next(algorithm.low_rank_steps(np.random.default_rng(0), W))
     with pytest.raises(ValueError, match="W must be in float64 for differences of f, got float32"):
         algorithm.gradients.descend(problem, W, step, np.random.default_rng(0))
+
+
+def half_square(centre):
+    """||W - centre||^2 / 2 from functions, of which exact expectations are runs."""
+    return FromFunctions(
+        (2, 1), lambda W: np.sum((W - centre) ** 2) / 2, lambda W: W - centre, L=1.0, mu=1.0, f_star=0.0
+    )
+
+
+@pytest.mark.parametrize(("centre", "start", "h"), [(0, 1, 1e-12), (0, 1e6, 1e-3), (1e8, 1, 1e-3)])
+def test_rounding_is_looked_at_where_the_case_starts(centre, start, h):
+    """Not at zero, where f may be zero; and that of W too. T20_pl is attained here: rounding would refute it."""
+    W = centre + np.array([[start], [0.75 * start]])
+    with pytest.raises(ValueError, match="h must be at least"):
+        Case(SGD(1.0, FiniteDifferences(h)), half_square(centre), W)
+    case = Case(SGD(1.0, FiniteDifferences(1e-3)), half_square(0), np.array([[1.0], [0.75]]), steps=60)
+    assert verify("T20_pl", case).status is Status.HOLDS

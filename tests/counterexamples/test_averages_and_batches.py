@@ -112,6 +112,14 @@ def test_no_outcome_of_few_coins_leads_below_the_resting_place(batch):
         assert luckiest == pytest.approx(entry_after([sigma / batch] * 400, gamma), rel=1e-12)
 
 
+def test_the_formula_of_the_floor_is_about_batches_from_sigma_on():
+    """Below it would be a floor above the start. Catches a statement about all odd batches."""
+    for batch in range(1, 40, 2):
+        formula = ((1 - GAMMA) * SIGMA / batch) ** 2 / 2
+        assert (formula <= never_below(batch) <= Fraction(1, 2)) == (batch >= SIGMA)
+    assert "odd batches of b >= sigma" in C10.statement
+
+
 def test_the_smallest_batch_is_the_smallest():
     """And of the order sigma / sqrt(2 gap). Catches a loop that ends one too late."""
     for k in range(1, 5):

@@ -5,7 +5,7 @@ import pytest
 
 from rac_theory import Case, Constants, CyclicRACLoRA, Status, exact_rate, verify
 from rac_theory.problems import PLSine, Quadratic
-from rac_theory.sketches import BlockPartition, Coordinate
+from rac_theory.sketches import BlockPartition, Coordinate, FiniteSupport
 
 
 def ell(k):
@@ -91,6 +91,17 @@ def test_its_factor_is_above_exact_rates(order, times):
         gamma = times / c.L_H
         factor = 1 - c.mu * gamma * (2 - gamma * c.L_H) / (1 + gamma * c.L * c.ell) ** 2
         assert exact_rate(Case(CyclicRACLoRA(sketch, gamma, order=order), problem)) <= factor * (1 + 1e-12)
+
+
+def test_a_block_that_is_never_drawn_has_its_turn():
+    """L_H by the probabilities of the sketch would not see the steep third block, and T18 would be refuted."""
+    problem = Quadratic.left(np.diag([1.0, 1.0, 100.0]), np.ones((3, 1)))
+    blocks = [[[1, 0], [0, 1], [0, 0]], [[0, 0], [0, 0], [1, 0]]]
+    for chance in (0.0, 1e-12, 0.5):
+        sketch = FiniteSupport(blocks, [1 - chance, chance])
+        case = Case(CyclicRACLoRA(sketch, 0.5), problem, steps=5)
+        assert abs(Constants.of(case).L_H - 100) < 1e-9
+        assert verify("T18", case).status is Status.NOT_APPLICABLE
 
 
 def test_without_convexity():

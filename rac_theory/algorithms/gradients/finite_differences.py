@@ -14,7 +14,8 @@ from rac_theory.problems.naming import shown
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.rounding import rounded
 
-_SHARE = 1e-6  # of the error h L / 2, which is all that rounding of f may add to it at the start
+_SHARE = 1e-6  # of the error h L / 2, which is all that rounding may add to it at the start
+_EPS = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class FiniteDifferences:
     Raises
     ------
     ValueError
-        From ``check``, if h is so small that a difference would be rounding; later, if an algorithm does not show its
-        directions, or W is in single precision.
+        From ``Case``, if h is so small that a difference at its start would be rounding; later, if an algorithm does
+        not show its directions, or W is in single precision.
 
     Examples
     --------
@@ -66,16 +67,21 @@ class FiniteDifferences:
         object.__setattr__(self, "central", checks.boolean("central", self.central))
 
     def check(self, problem: Problem) -> None:
-        """Raise a ``ValueError`` if rounding of f, at the start of the problem or at zero, is not far below h L / 2."""
-        start = getattr(problem, "start", None)
-        W = np.zeros(problem.shape) if start is None else np.asarray(start, dtype=np.float64)
-        size = abs(float(problem.value(W[None])[0]))
+        """Accept every problem; where a run starts from is for ``check_start``."""
+
+    def check_start(self, problem: Problem, W: Array) -> None:
+        """Raise a ``ValueError`` if rounding, of f or of W + h U at this start, (m, n), is not far below h L / 2."""
         L = float(problem.L)
-        least = math.sqrt(16 * float(np.finfo(float).eps) * size / (_SHARE * L)) if L > 0 else 0.0
+        if not L > 0:
+            return
+        value, G = float(problem.value(W[None])[0]), problem.gradient(W[None])[0]
+        size = abs(value) + float(np.linalg.norm(G) * np.linalg.norm(W))  # the second is by what rounding of W moves f
+        entry = float(np.abs(W).max())
+        least = max(math.sqrt(16 * _EPS * size / (_SHARE * L)), _EPS * entry / _SHARE)
         if self.h < least:
             raise ValueError(
-                f"h must be at least {least:.2g} for values of f like {size:.3g}, lest their differences be rounding, "
-                f"got {self.h:g}"
+                f"h must be at least {least:.2g} from a start where |f| + |G| |W| is {size:.3g} and entries of W are "
+                f"up to {entry:.3g}, lest differences of f be rounding, got {self.h:g}"
             )
 
     def evaluations(self, directions: int) -> int:

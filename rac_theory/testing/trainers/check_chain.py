@@ -83,6 +83,9 @@ def check_chain(
     Independence is tested by the signs of how much more each new sketch is like its own past than like that of the
     other chain, which are fair coins whatever the law of the sketch. With 64 merges at alpha 1e-6 a part 0.25 of the
     sketch before, in a sketch of 24 entries, was seen in 194 of 200 pairs of chains; below 24 merges nothing can be.
+    Layers are compared in the same way, by their numbers in the order of their entries: a generator of one seed is seen
+    whatever the shapes and scales of the layers, and so was a part 0.8 of it, in three layers of 12 entries, in 20 of
+    20 pairs.
 
     Of 64 merges of weights in low precision what is lost is reported where five standard deviations of roundings
     without bias, and twice one rounding of the final weights, do not explain it: master weights in float32, sums that

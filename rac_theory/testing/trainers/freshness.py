@@ -12,7 +12,8 @@ from rac_theory.testing.trainers.trainer import Link, Seen, of
 
 _COINS = 20  # links that a repetition of few values must last: of even coins one in a million does
 _SHIFTS = 8  # links by which a layer may follow another one
-_WAYS = 6  # three pasts, two likenesses
+_WAYS = 7  # three pasts by two likenesses, and layers
+_SEEN = 4096  # numbers of a sketch in which it is compared with that of another layer
 
 
 def check_fresh(one: Sequence[Link], other: Sequence[Link], alpha: float) -> None:
@@ -31,6 +32,7 @@ def check_fresh(one: Sequence[Link], other: Sequence[Link], alpha: float) -> Non
                 f"{len(one)} merges, is the seed used, and by what merge draws?"
             )
     _check_past(one, other, drawn, alpha)
+    _check_apart(one, other, drawn, alpha)
 
 
 def _drawn(links: Sequence[Link]) -> list[tuple[str, str]]:
@@ -102,6 +104,29 @@ def _check_past(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[st
                     f"merge must draw a sketch that is independent of {what}: by its {how} it is more like that than "
                     f"like that of another seed in {share:.3g} of {len(one)} links, chance makes a half"
                 )
+
+
+def _check_apart(one: Sequence[Link], other: Sequence[Link], drawn: list[tuple[str, str]], alpha: float) -> None:
+    """What layers draw in a merge is compared with each other, number by number in the order of their entries, in which
+    a generator of the same seed repeats itself whatever the shapes and scales are."""
+    pairs = list(combinations(drawn, 2))
+    flat = {key: [_numbers(chain, key) for chain in (one, other)] for key in drawn}
+    for first, second in pairs:
+        k = min(flat[key][0].shape[-1] for key in (first, second))
+        (beside, there), (new, other_new) = ([S[..., :k] for S in flat[key]] for key in (first, second))
+        share = unfair(exchanged(beside, there, new, other_new, cosine), alpha / (_WAYS * len(pairs)))
+        if share is not None:
+            raise Refuted(
+                f"each layer must have a sketch of its own: {second[1]}{of(second[0])} is more like {first[1]}"
+                f"{of(first[0])} than like that of another seed in {share:.3g} of {len(one)} links, chance makes a "
+                "half; is a generator seeded for each layer?",
+                sketch=new[0],
+            )
+
+
+def _numbers(links: Sequence[Link], key: tuple[str, str]) -> Array:
+    """The first numbers of what merges have drawn, each link a matrix of one row: (links, 1, numbers)."""
+    return np.stack([M.reshape(1, -1)[:, :_SEEN] for M in _starts(links, key)])
 
 
 def _of(seen: Seen, layer: str, factor: str) -> Array:

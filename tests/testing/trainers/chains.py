@@ -30,7 +30,7 @@ class Chain:
     trains_both = False
 
     def __init__(self, seed):
-        self.rng = np.random.default_rng([seed, 1])
+        self.seed, self.rng = seed, np.random.default_rng([seed, 1])
         base = np.random.default_rng([seed, 0])
         self.W = {name: (base.standard_normal(shape) / 2).astype(self.kind) for name, shape in self.shapes}
         self.A, self.B = {}, {}
@@ -398,6 +398,22 @@ class NoReset(Chain):
         pass
 
 
+class OtherKeys(Chain):
+    """Each link has names of its own, to which its moments are handed on."""
+
+    links = 0
+
+    def reset(self):
+        self.links += 1
+        self.optimizer.state = {f"{key.split()[0]} {self.links}": own for key, own in self.optimizer.state.items()}
+
+    def train(self, steps):
+        for _ in range(steps):
+            for name, G in self.gradients().items():
+                move = self.optimizer.step(f"{name} {self.links}", self.scale * G @ self.A[name].T)
+                self.B[name] = self.B[name] + move
+
+
 class FirstMoments(Chain):
     """Second moments are forgotten."""
 
@@ -417,6 +433,7 @@ class KeepsTime(Chain):
 MEMORY = {
     ByName: "merge must reset what the optimiser remembers: after link 1 it keeps 1 of the norm of its moments",
     NoReset: "it keeps 1 of the norm",
+    OtherKeys: "it keeps 1 of the norm of its moments .*exp_avg",
     FirstMoments: "it keeps 1 of the norm of its moments .*exp_avg_sq",
     KeepsTime: "must reset the optimiser's counter .*step with its moments: after link 1 it is 3, .* 3.2 times",
 }
@@ -451,6 +468,41 @@ class ByLayer(Chain):
 
     def draw(self, name, n):
         return np.random.default_rng(self.links).standard_normal((self.rank, n))
+
+
+class ScaledByLayer(ByLayer):
+    """The same numbers in each layer, of another seed in each chain, times a factor of its own."""
+
+    def draw(self, name, n):
+        numbers = np.random.default_rng([self.seed, self.links]).standard_normal((self.rank, n))
+        return numbers / (1 + list(self.W).index(name))
+
+
+class ByLayerOfOtherRank(ScaledByLayer):
+    """The same numbers in each layer, in sketches of different shapes."""
+
+    shapes = (("first", (6, 6)), ("head", (4, 6)))
+
+    def begin(self):
+        self.links += 1
+        for name, (m, n) in self.shapes:
+            self.rank = {"first": 2, "head": 3}[name]
+            self.B[name], self.A[name] = np.zeros((m, self.rank)), self.draw(name, n)
+
+    def outputs(self):
+        return np.tanh(X @ self.weight("first").T) @ self.weight("head").T
+
+    def gradients(self):
+        hidden = np.tanh(X @ self.weight("first").T)
+        error = (hidden @ self.weight("head").T - TARGET) / len(X)
+        return {"first": ((error @ self.weight("head")) * (1 - hidden**2)).T @ X, "head": error.T @ hidden}
+
+
+class PartlyByLayer(ScaledByLayer):
+    """A part of 0.8 that is the same in each layer."""
+
+    def draw(self, name, n):
+        return 0.8 * super().draw(name, n) + 0.6 * Chain.draw(self, name, n)
 
 
 class Staggered(ByLayer):
@@ -524,6 +576,9 @@ FRESH = {
     NotDrawn: r"merge must draw a fresh sketch: in 63 links A of 'first' is the one before; is it drawn anew",
     Pool: "is that of 8 links before",
     ByLayer: "each layer must have a sketch of its own: A of 'first' and A of 'second' are the same, in the same link",
+    ScaledByLayer: "A of 'second' is more like A of 'first' than like that of another seed in 1 of 64 links",
+    ByLayerOfOtherRank: "A of 'head' is more like A of 'first' than like that of another seed in 1 of 64 links",
+    PartlyByLayer: "each layer must have a sketch of its own: A of 'second' is more like A of 'first'",
     Staggered: "are the same, 1 links apart, in 63 links",
     SeededInMerge: "merge must draw a fresh sketch: in 63 links A of 'first' is the one before",
     SameForSeeds: "must lead to sketches of its own: two seeds have the same A of 'first' after all 64 merges",

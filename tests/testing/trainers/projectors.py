@@ -33,6 +33,12 @@ def coordinates(G, rank, seed):
     return kept[:, None] * G
 
 
+def coordinates_of_two(G, rank, seed):
+    """One row of two, by a coin, or both."""
+    kept = np.arange(2) == np.random.default_rng(seed).integers(2) if rank == 1 else np.ones(2, dtype=bool)
+    return kept[:, None] * G
+
+
 def both_sides(G, rank, seed):
     """A projection of the rows and one of the columns."""
     rng = np.random.default_rng(seed)
@@ -123,6 +129,11 @@ def in_pairs(G, rank, seed):
     return haar(G, rank, seed // 2)
 
 
+def pool(G, rank, seed):
+    """So many seeds that their mean tells nothing, in turns."""
+    return haar(G, rank, seed % 500)
+
+
 def state(G, rank, seed):
     """A generator of its own."""
     return haar(G, rank, np.random.default_rng())
@@ -161,6 +172,7 @@ WRONG = {
     "two_draws": (two_draws, {"unbiased": True}, "must be symmetric"),
     "fixed": (fixed, {}, "must draw afresh for each seed: 1024 seeds give the same projection"),
     "in_pairs": (in_pairs, {}, "must draw independently for each seed: .* seeds next to each other are more alike"),
+    "pool": (pool, {}, "must draw afresh for each seed: those 500 apart are the same for a tall gradient, 12 x 8,"),
     "state": (state, {}, "must be a function of its seed"),
     "one_more": (one_more, {}, "must return at most the rank: of a tall gradient, 12 x 8, at rank 3 .* of rank 4"),
     "twice": (lambda *a: 2 * haar(*a), {}, "must be scale=1 times a projection: .* it is 2 times one"),

@@ -11,6 +11,7 @@ import pytest
 from rac_theory.testing import Refuted, check_chain
 from rac_theory.testing.trainers.arrays import FORMATS
 from rac_theory.testing.trainers.drift import check_drift
+from rac_theory.testing.trainers.freshness import _check_apart
 from rac_theory.testing.trainers.memory import check_memory
 from rac_theory.testing.trainers.signs import cosine, exchanged, overlap, unfair
 from rac_theory.testing.trainers.trainer import Adapter, Link, Seen
@@ -224,6 +225,27 @@ def test_the_level_is_that_of_coins(alpha):
     tails = [2 * counts[max(k, 10 - k) :].sum() / 2**10 for k in range(11)]
     assert refused == sum(n for n, tail in zip(counts, tails, strict=True) if tail <= alpha)
     assert 0 < refused / 2**10 <= alpha
+
+
+def test_layers_that_are_apart_pass_at_their_level():
+    """400 pairs of chains of 24 merges, in three layers of different shapes, at a seventh of 1: 57 on average at most,
+    and three standard deviations more. Catches a level that each pair of layers has for itself."""
+    rng, shapes, refused = np.random.default_rng(0), {"a": (2, 6), "b": (3, 5), "c": (1, 8)}, 0
+    none = np.zeros((1, 1))
+
+    def link(number):
+        draws = {layer: {"A": rng.standard_normal(shape)} for layer, shape in shapes.items()}
+        adapters = {layer: Adapter(none, none, 0.0, 1.0, drawn) for layer, drawn in draws.items()}
+        seen = Seen(np.ones(1), FORMATS["float64"], adapters, {}, {})
+        return Link(number, seen, seen, seen)
+
+    for _ in range(400):
+        one, other = ([link(number) for number in range(1, 25)] for _ in "12")
+        try:
+            _check_apart(one, other, [(layer, "A") for layer in shapes], alpha=1.0)
+        except Refuted:
+            refused += 1
+    assert 20 < refused <= 57 + 3 * 7
 
 
 def test_exchanged_draws_turn_the_sign():

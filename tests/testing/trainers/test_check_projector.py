@@ -42,6 +42,12 @@ def test_a_rank_that_is_too_large_may_be_refused_by_name_only():
         check_projector(crash)
 
 
+def test_few_values_may_be_drawn_again():
+    """One row of two: some seeds apart eight draws are often the same. Catches a repetition that chance makes."""
+    for seed in range(0, 320, 8):
+        check_projector(projectors.coordinates_of_two, rank=1, shapes=[(2, 2)], draws=8, rng=seed)
+
+
 @pytest.mark.long
 def test_an_error_of_five_per_cent_is_seen():
     """At least 16 of 20 seeds: with power 0.9 fewer have probability 0.04."""
