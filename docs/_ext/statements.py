@@ -86,10 +86,10 @@ def of_definitions() -> Iterator[tuple[list[nodes.Node], ...]]:
 def _width(formula: Expression | Relation) -> int:
     """The letters of a typeset formula, side by side: of a fraction those of its wider half."""
     if isinstance(formula, Quotient):
-        return max(map(_width, formula.inside()))
+        return max(map(_width, formula.inside))
     if isinstance(formula, Let | Symbol | Number | Total | Powers):
         return len(re.sub(r"\^star|_min|_max|[a-z]{2,}", "x", re.sub(r"[\s{}^_]|grad", "", text(formula))))
-    parts = formula.terms if isinstance(formula, Relation) else tuple(formula.inside())
+    parts = formula.terms if isinstance(formula, Relation) else tuple(formula.inside)
     return sum(map(_width, parts)) + (len(parts) - 1) * (not isinstance(formula, Product))
 
 

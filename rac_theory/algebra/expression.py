@@ -1,15 +1,18 @@
 """Expressions: numbers and named quantities, joined by the operations of bounds; readings are files beside it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from numbers import Complex, Rational
+from operator import is_
 from typing import Any, Literal
 
+from rac_theory.algebra.node import Node
 from rac_theory.algebra.relation import Relation
 
 
-class Expression:
+class Expression(Node):
     """What adds, subtracts, multiplies, divides, has powers, and compares to a ``Relation``.
 
     Plain numbers must be exact: whole ones or fractions, for ``18 / 7`` is a float before any expression sees it.
@@ -23,13 +26,13 @@ class Expression:
     """
 
     def __add__(self, other: object) -> "Expression":
-        return Sum((*_parts(Sum, self), *_parts(Sum, lifted(other))))
+        return Sum((*self.parts(Sum), *lifted(other).parts(Sum)))
 
     def __radd__(self, other: object) -> "Expression":
         return lifted(other) + self
 
     def __sub__(self, other: object) -> "Expression":
-        return Sum((*_parts(Sum, self), Negative(lifted(other))))
+        return Sum((*self.parts(Sum), Negative(lifted(other))))
 
     def __rsub__(self, other: object) -> "Expression":
         return lifted(other) - self
@@ -38,7 +41,7 @@ class Expression:
         return Negative(self)
 
     def __mul__(self, other: object) -> "Expression":
-        return Product((*_parts(Product, self), *_parts(Product, lifted(other))))
+        return Product((*self.parts(Product), *lifted(other).parts(Product)))
 
     def __rmul__(self, other: object) -> "Expression":
         return lifted(other) * self
@@ -67,32 +70,22 @@ class Expression:
     def __gt__(self, other: object) -> Relation:
         return Relation((self, lifted(other)), (">",))
 
-    def inside(self) -> Iterator["Expression"]:
-        """Yield the expressions that this one is made of, from left to right."""
-        for each in vars(self).values():
-            yield from _expressions(each)
-
-    def within(self) -> Iterator["Expression"]:
-        """Yield this expression and all below it, through definitions."""
-        yield self
-        for each in self.inside():
-            yield from each.within()
-
     def at(self, values: Mapping[Any, "Expression | int | Fraction"]) -> "Expression":
-        """Return the expression with others in the place of some, here and below."""
+        """Return the expression with others in the place of some, here and below; itself where none is."""
         if self in values:
             return lifted(values[self])
-        return type(self)(*(_at(each, values) for each in vars(self).values()))
+        arguments = _at(self.arguments, values)
+        return self if arguments is self.arguments else type(self)(*arguments)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Number(Expression):
     """An exact number."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Symbol(Expression):
     """A named quantity.
 
@@ -129,8 +122,13 @@ class Symbol(Expression):
     is_sum: bool = False
     of: Expression | None = None
 
+    @property
+    def symbols(self) -> "tuple[Symbol, ...]":
+        """Itself: its index is no symbol of a bound."""
+        return (self,)
 
-@dataclass(frozen=True, repr=False)
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Let(Expression):
     """A name for an expression, which is defined where the expression is printed.
 
@@ -145,29 +143,34 @@ class Let(Expression):
     value: Expression
     meaning: str = ""
 
+    @property
+    def named(self) -> "tuple[Let, ...]":
+        """Itself."""
+        return (self,)
 
-@dataclass(frozen=True, repr=False)
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Negative(Expression):
     """Minus an expression."""
 
     value: Expression
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Sum(Expression):
     """A sum; what is subtracted is a ``Negative`` in it."""
 
     terms: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Product(Expression):
     """A product; it is zero where a factor is, whether or not the others are known."""
 
     factors: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Quotient(Expression):
     """A quotient; infinite where the denominator alone is zero."""
 
@@ -175,7 +178,7 @@ class Quotient(Expression):
     denominator: Expression
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Power(Expression):
     """A power; an exponent of 1/2 is a square root."""
 
@@ -183,7 +186,7 @@ class Power(Expression):
     exponent: Expression
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Powers(Expression):
     """A sum of consecutive powers, ``base^first + ... + base^last``; nothing where last is first - 1."""
 
@@ -192,7 +195,7 @@ class Powers(Expression):
     last: Expression
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Total(Expression):
     """A sum of terms over ``index = 0, ..., steps - 1``."""
 
@@ -204,15 +207,20 @@ class Total(Expression):
         if not isinstance(self.index, Symbol):
             raise TypeError(f"the index of a total must be a symbol, got {self.index!r}")
 
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Those of its parts: an index is bound in its term, and nowhere else."""
+        return tuple(dict.fromkeys((*self.steps.symbols, *(one for one in self.term.symbols if one != self.index))))
 
-@dataclass(frozen=True, repr=False)
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Maximum(Expression):
     """The largest of several."""
 
     of: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Choice(Expression):
     """One expression where a relation holds, another where it does not."""
 
@@ -233,18 +241,10 @@ def lifted(value: object) -> Expression:
     raise TypeError(f"a number in an expression must be whole or a Fraction, got {value!r}; {hint}")
 
 
-def _parts(kind: type[Expression], value: Expression) -> tuple[Expression, ...]:
-    return tuple(value.inside()) if isinstance(value, kind) else (value,)
-
-
-def _expressions(value: Any) -> Iterator[Expression]:
-    if isinstance(value, Expression):
-        yield value
-    for each in value.terms if isinstance(value, Relation) else value if isinstance(value, tuple) else ():
-        yield from _expressions(each)
-
-
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:
     if isinstance(value, Expression | Relation):
         return value.at(values)
-    return tuple(_at(each, values) for each in value) if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    found = tuple(_at(each, values) for each in value)
+    return value if all(map(is_, found, value)) else found

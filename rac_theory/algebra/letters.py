@@ -36,7 +36,7 @@ def _letters(expression: Expression, known: Container[Expression]) -> Iterator[E
         case Power(base, Number(power)) if power.denominator == 1:
             yield from _letters(base, known)
         case Number() | Symbol() | Let() | Negative() | Sum() | Product() | Quotient():
-            for each in expression.inside():
+            for each in expression.inside:
                 yield from _letters(each, known)
         case _:
             yield expression

@@ -189,7 +189,7 @@ def _index(inside: Iterable[Any]) -> Symbol:
 
 
 def _depth(expression: Expression) -> int:
-    deepest = max(map(_depth, expression.inside()), default=0)
+    deepest = max(map(_depth, expression.inside), default=0)
     return deepest + isinstance(expression, Total)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import is_
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rac_theory.problems.checks import one_of
@@ -43,8 +44,9 @@ class Relation:
         )
 
     def at(self, values: "Mapping[Any, Expression | int | Fraction]") -> "Relation":
-        """Return the relation with others in the place of some expressions."""
-        return Relation(tuple(term.at(values) for term in self.terms), self.signs)
+        """Return the relation with others in the place of some expressions; itself where none is."""
+        terms = tuple(term.at(values) for term in self.terms)
+        return self if all(map(is_, terms, self.terms)) else Relation(terms, self.signs)
 
     def within(self) -> "Iterator[Expression]":
         """Yield all expressions that it is about."""

@@ -1,8 +1,8 @@
 """What an expression is made of: its symbols, and the definitions that it rests on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from rac_theory.algebra.expression import Expression, Let, Symbol, Total
+from rac_theory.algebra.expression import Expression, Let, Symbol
 from rac_theory.algebra.relation import Relation
 
 
@@ -16,11 +16,7 @@ def symbols_of(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     >>> symbols_of(Let("rho", 1 - mu * lam) + mu)
     (mu, lambda_min)
     """
-    found: dict[Symbol, None] = {}
-    seen: set[int] = set()
-    for one in expressions:
-        _find(one, found, seen)
-    return tuple(found)
+    return tuple(dict.fromkeys(symbol for one in _terms(expressions) for symbol in one.symbols))
 
 
 def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
@@ -34,44 +30,14 @@ def definitions_in(*expressions: Expression | Relation) -> tuple[Let, ...]:
     (w, q)
     """
     found: dict[Let, None] = {}
-    level = [term for one in expressions for term in (one.terms if isinstance(one, Relation) else (one,))]
+    level = _terms(expressions)
     while level:
         # By identity first: to compare two that are equal takes all that they rest on.
-        names = {id(let): let for each in level for let in _named(each)}.values()
+        names = {id(let): let for each in level for let in each.named}.values()
         level = [let.value for let in dict.fromkeys(names) if let not in found]
         found |= dict.fromkeys(names)
     return tuple(found)
 
 
-def _find(expression: Expression | Relation, found: dict[Symbol, None], seen: set[int]) -> None:
-    """Add the symbols that stand for something outside: an index is bound in its term, and nowhere else.
-
-    A definition is gone through once, by identity: definitions that rest on each other share most of what they are.
-    """
-    match expression:
-        case Symbol():
-            found[expression] = None
-        case Total(index, steps, term):
-            _find(steps, found, seen)
-            of_term: dict[Symbol, None] = {}
-            _find(term, of_term, set())
-            found.update((symbol, None) for symbol in of_term if symbol != index)
-        case Let(value=value):
-            if id(expression) not in seen:
-                seen.add(id(expression))
-                _find(value, found, seen)
-        case Relation(terms):
-            for each in terms:
-                _find(each, found, seen)
-        case _:
-            for each in expression.inside():
-                _find(each, found, seen)
-
-
-def _named(expression: Expression) -> Iterator[Let]:
-    """The definitions that are named in an expression, and not those that they rest on."""
-    if isinstance(expression, Let):
-        yield expression
-        return
-    for each in expression.inside():
-        yield from _named(each)
+def _terms(expressions: Iterable[Expression | Relation]) -> list[Expression]:
+    return [term for one in expressions for term in (one.terms if isinstance(one, Relation) else (one,))]

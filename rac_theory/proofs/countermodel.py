@@ -7,7 +7,9 @@ powers with symbolic exponents, are letters to the search, and so they are here.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import reduce
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +31,9 @@ def refuted(goal: Terms, known: Facts) -> bool:
     """Whether numbers were found at which all facts hold, and the goal is negative."""
     drawn = [isinstance(letter, Drawn) for letter in known.letters]
     states = [known.terms(fact.value.numerator) for fact in known.states]
-    for constants in _allowed(known):
-        linear, *facts = (_at(terms, constants, drawn) for terms in (goal, *states))
-        if _is_negative(linear, facts):
-            return True
-    return False
+    constants = _allowed(known)
+    linear, *facts = (_in_drawn(terms, constants, drawn) for terms in (goal, *states))
+    return _is_negative(linear, facts, len(constants))
 
 
 def _allowed(known: Facts) -> Array:
@@ -73,24 +73,30 @@ def _values(terms: Terms, X: Array) -> Array:
     return total
 
 
-def _at(terms: Terms, constants: Array, drawn: Sequence[bool]) -> dict[Powers, float]:
-    """A polynomial in what is drawn alone, the constants being numbers."""
-    found: dict[Powers, float] = {}
+def _in_drawn(terms: Terms, X: Array, drawn: Sequence[bool]) -> dict[Powers, Array]:
+    """A polynomial in what is drawn alone, the constants being numbers, (n, letters): its coefficients, each (n,)."""
+    found: dict[Powers, dict[Powers, Fraction]] = {}
     for powers, times in terms.items():
-        left = tuple(power if is_drawn else 0 for power, is_drawn in zip(powers, drawn, strict=True))
-        value = float(times) * float(np.prod([x**p for x, p, d in zip(constants, powers, drawn, strict=True) if not d]))
-        found[left] = found.get(left, 0.0) + value
-    return found
+        of_drawn = tuple(power * is_drawn for power, is_drawn in zip(powers, drawn, strict=True))
+        found.setdefault(of_drawn, {})[tuple(map(sub, powers, of_drawn))] = times
+    return {of_drawn: _values(of_constants, X) for of_drawn, of_constants in found.items()}
 
 
-def _is_negative(goal: dict[Powers, float], facts: Sequence[dict[Powers, float]]) -> bool:
-    """Whether a linear form can be negative where others are not, in each product of what is drawn as in a number."""
+def _is_negative(goal: dict[Powers, Array], facts: Sequence[dict[Powers, Array]], n: int) -> bool:
+    """Whether a linear form can be negative where others are not, in each product of what is drawn as in a number.
+
+    All coefficients are (n,): it is enough if it can be at one of these.
+    """
     names = list(dict.fromkeys(name for form in (goal, *facts) for name in form if any(name)))
-    constant = (0,) * len(next(iter(goal), ()))
-    offset, size = goal.get(constant, 0.0), sum(map(abs, goal.values()))
+    constant, zero = (0,) * len(next(iter(goal), ())), np.zeros(n)
+    offset, size = goal.get(constant, zero), np.sum([zero, *map(abs, goal.values())], axis=0)
     if not names:
-        return offset < -_CLEARLY * size
-    A = np.array([[-form.get(name, 0.0) for name in names] for form in facts]).reshape(len(facts), len(names))
-    b = np.array([form.get(constant, 0.0) for form in facts])
-    found = linprog([goal.get(name, 0.0) for name in names], A_ub=A, b_ub=b, bounds=(-1, 1))
-    return found.status == 0 and float(found.fun) + offset < -_CLEARLY * size  # type: ignore[arg-type]  # of status 0
+        return bool((offset < -_CLEARLY * size).any())
+    c = np.array([goal.get(name, zero) for name in names]).T
+    A = np.array([[-form.get(name, zero) for name in names] for form in facts]).reshape(len(facts), len(names), n)
+    b = np.array([form.get(constant, zero) for form in facts]).reshape(len(facts), n)
+    for i in range(n):
+        found = linprog(c[i], A_ub=A[..., i], b_ub=b[:, i], bounds=(-1, 1))
+        if found.status == 0 and float(found.fun) + offset[i] < -_CLEARLY * size[i]:  # type: ignore[arg-type]
+            return True
+    return False

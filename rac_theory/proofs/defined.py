@@ -50,7 +50,7 @@ class Defined:
                     raise Missing(f"{expression!r} is not known to have a whole number of terms")
                 self.check(term, counts | {index})
                 return
-        for each in expression.inside():
+        for each in expression.inside:
             self.check(each, counts)
 
     def _is_positive(self, expression: Expression) -> bool:

@@ -16,7 +16,7 @@ _MEANS: Mapping[str, tuple[str, str]] = {"H": ("E", r"\mathrm{E}"), "m": ("mean"
 """How a mean is written: over H, all that is drawn afresh in a step, and over m, the clients."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Drawn(Symbol):
     """A number that depends on W, the iterate, and on the draws in ``over``."""
 

@@ -107,7 +107,7 @@ class Writer:
                 return (Fraction(1), {written: 1}) if isinstance(written, Sum) else self.factors(written)
             case Let():
                 return Fraction(1), {expression: 1}
-        return Fraction(1), {type(expression)(*(self._inside(each) for each in vars(expression).values())): 1}
+        return Fraction(1), {type(expression)(*(self._inside(each) for each in expression.arguments)): 1}
 
     def ratio(self, value: Ratio) -> Expression:
         """Write a value."""

@@ -88,8 +88,8 @@ def inner(u: Vector, v: Vector) -> Form:
         for i, x in a.items():
             for j, y in b.items():
                 pair = (min(i, j), max(i, j))
-                some[pair] = some.get(pair, Fraction(0)) + x * y
-        products.append({pair: x for pair, x in some.items() if x})
+                some[pair] = some[pair] + x * y if pair in some else x * y
+        products.append(_without_zeros(some))
     return Form({}, tuple(products))
 
 
@@ -105,16 +105,20 @@ def total(forms: Iterable[Form], blocks: int) -> Form:
     for form in forms:  # in place: a sum of a thousand forms copies nothing
         for there, some in zip((values, *products), (form.values, *form.products), strict=True):
             for key, x in some.items():  # type: ignore[attr-defined]
-                there[key] = there.get(key, Fraction(0)) + x  # type: ignore[index, attr-defined]
-    return Form(_scaled(Fraction(1), values), tuple(_scaled(Fraction(1), some) for some in products))
+                there[key] = there[key] + x if key in there else x  # type: ignore[index, operator]
+    return Form(_without_zeros(values), tuple(map(_without_zeros, products)))
 
 
 def _added(a: dict[Key, Fraction], b: dict[Key, Fraction]) -> dict[Key, Fraction]:
     found = dict(a)
     for key, x in b.items():
-        found[key] = found.get(key, Fraction(0)) + x
-    return {key: x for key, x in found.items() if x}
+        found[key] = found[key] + x if key in found else x
+    return _without_zeros(found)
+
+
+def _without_zeros(some: dict[Key, Fraction]) -> dict[Key, Fraction]:
+    return {key: x for key, x in some.items() if x}
 
 
 def _scaled(factor: Fraction, some: dict[Key, Fraction]) -> dict[Key, Fraction]:
-    return {key: factor * x for key, x in some.items() if factor * x}
+    return {key: factor * x for key, x in some.items()} if factor else {}

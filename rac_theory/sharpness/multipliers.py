@@ -94,7 +94,7 @@ def proposal(stated: Program, columns: Sequence[Column], margin: float) -> tuple
     cp: Any = import_extra("cvxpy", "pep")
     forms = [stated.start, stated.metric, *(column.form for column in columns)]
     kept = sorted({i for form in forms for pair in form.products[0] for i in pair})
-    matrices = np.array([form.matrix(0, stated.vectors) for form in forms], dtype=np.float64)[:, kept][:, :, kept]
+    matrices = np.array([_matrix(form, stated.vectors) for form in forms])[:, kept][:, :, kept]
     values = np.unique(np.array(_values(forms), dtype=np.float64), axis=0)
     bound, x = cp.Variable(), cp.Variable(len(columns))
     free = np.array([column.is_free for column in columns])
@@ -112,6 +112,15 @@ def proposal(stated: Program, columns: Sequence[Column], margin: float) -> tuple
     except cp.SolverError:
         return None
     return None if x.value is None or bound.value is None else (float(bound.value), np.asarray(x.value))
+
+
+def _matrix(form: Form, size: int) -> Array:
+    """The matrix of the inner products in the first block, rounded: a solver has no use for fractions."""
+    M = np.zeros((size, size))
+    for (i, j), x in form.products[0].items():
+        M[i, j] += float(x) / 2
+        M[j, i] += float(x) / 2
+    return M
 
 
 def solve(problem: Any) -> None:

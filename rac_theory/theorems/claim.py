@@ -176,4 +176,4 @@ def _only_in_exponents(bound: Expression) -> bool:
             return T not in symbols_of(denominator) and _only_in_exponents(numerator)
         case Power(base=base) | Powers(base=base):
             return T not in symbols_of(base)
-    return bound != T and all(map(_only_in_exponents, bound.inside()))
+    return bound != T and all(map(_only_in_exponents, bound.inside))

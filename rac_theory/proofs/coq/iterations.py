@@ -7,7 +7,7 @@ from rac_theory.algebra.expression import Product
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import combined, linear
-from rac_theory.proofs.drawn import H, drawn_in
+from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G, V, gap
 from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, V2, S
@@ -197,7 +197,7 @@ def below(fact: Fact) -> Iterator[Fact]:
 
 def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, tuple[str, str]]:
     """A sum of multiples of gap and distances at W, its mean at the next point, and why it is that."""
-    letters = [one for one in AFTER if one in drawn_in(psi)]
+    letters = [one for one in AFTER if isinstance(one, Drawn) and one in drawn_in(psi)]
     function, (mean, why) = combined(psi, letters, "H", lemmas.terms)
     for one in letters:
         name = lemmas.terms.letter(one)

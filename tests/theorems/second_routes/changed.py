@@ -34,7 +34,7 @@ def changed_claims(theorem: Theorem) -> Iterator[Theorem]:
     theorem = replace(theorem, falls=theorem.rate)  # which takes long to find out
     bound, of_left = theorem.claim.bound, weight(theorem)
     for other in changes(bound):
-        yield _with(theorem, other, of_left)
+        yield replace(theorem, claim=Claim(theorem.metric, other))
     for other in () if of_left is None else changes(of_left):
         yield _with(theorem, bound, other)
     for let in definitions_in(theorem.claim.relation):

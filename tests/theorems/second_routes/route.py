@@ -1,19 +1,20 @@
 """A case that leaves a claim no room: what is on its left is known, and equals its right at some T."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from rac_theory import Constants
 from rac_theory.problems.checks import Array
 from rac_theory.theorems import Theorem
-from rac_theory.theorems.metric import Curves
+from rac_theory.theorems.metric import Curves, Metric
 
 AGREES, DIFFERS = 1e-9, 1e-6
 """Relative: how near both sides come, and how far apart they are if one is wrong; nothing should lie between."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Equality:
     """Constants, curves, and the T at which the claim is an equality for them.
 
@@ -40,7 +41,7 @@ class Equality:
         """Return how far the two sides are apart, relatively, at most; nan if one of them is."""
         times = np.array(self.times)
         with np.errstate(all="ignore"):
-            left = theorem.metric.along(self.curves, self.c)[0][times]
+            left = _left(theorem.metric, self)
             right = theorem.claim.at(self.c, times.astype(float)) if self.left is None else self.left
             return float(np.max(np.abs(left / right - 1)))
 
@@ -51,6 +52,12 @@ class Equality:
     def refutes(self, theorem: Theorem) -> bool:
         """Whether the two sides differ."""
         return not self.apart(theorem) <= DIFFERS
+
+
+@lru_cache(maxsize=64)
+def _left(metric: Metric, of: Equality) -> Array:
+    """What is on the left: of many claims that are compared with one equality it is the same."""
+    return metric.along(of.curves, of.c)[0][np.array(of.times)]
 
 
 def of_gradients(case: str, c: Constants, squares, times=None, left=None, step_sizes=None) -> Equality:

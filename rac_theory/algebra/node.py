@@ -1,0 +1,78 @@
+"""What every expression is as a value: made of its arguments, never changed, so that what it is is worked out once."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from rac_theory.algebra.relation import Relation
+
+if TYPE_CHECKING:
+    from rac_theory.algebra.expression import Expression, Let, Symbol
+
+
+class Node:
+    """A value that is equal to another of its class with equal arguments, as a frozen dataclass is.
+
+    A hash, as all that is worked out of an expression once, stays with it: without that, looking one up would go
+    through all that it is made of, each time. None of this is pickled: another process has other hashes.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> Symbol("x") / 2 == Symbol("x") / 2, (Symbol("x") / 2).arguments
+    (True, (x, 2))
+    """
+
+    __match_args__: tuple[str, ...] = ()
+
+    @cached_property
+    def arguments(self) -> tuple[Any, ...]:
+        """What its class makes it of, in that order."""
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+    @cached_property
+    def inside(self) -> "tuple[Expression, ...]":
+        """The expressions that this one is made of, from left to right."""
+        return tuple(_nodes(self.arguments))
+
+    def parts(self, kind: type) -> "tuple[Expression, ...]":
+        """The terms of a sum, or the factors of a product: of what is of no such kind, itself alone."""
+        return self.inside if isinstance(self, kind) else (self,)  # type: ignore[return-value]
+
+    @cached_property
+    def symbols(self) -> "tuple[Symbol, ...]":
+        """The symbols in it that stand for something outside, each once, in the order in which they come up."""
+        return tuple(dict.fromkeys(symbol for each in self.inside for symbol in each.symbols))
+
+    @cached_property
+    def named(self) -> "tuple[Let, ...]":
+        """The definitions that are named in it, each once, and not those that they rest on."""
+        return tuple({id(let): let for each in self.inside for let in each.named}.values())
+
+    def within(self) -> "Iterator[Expression]":
+        """Yield this expression and all below it, through definitions."""
+        yield self  # type: ignore[misc]
+        for each in self.inside:
+            yield from each.within()
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((type(self).__name__, self.arguments))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return type(self) is type(other) and isinstance(other, Node) and self.arguments == other.arguments
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), self.arguments
+
+
+def _nodes(value: Any) -> Iterator[Any]:
+    if isinstance(value, Node):
+        yield value
+    for each in value.terms if isinstance(value, Relation) else value if isinstance(value, tuple) else ():
+        yield from _nodes(each)
