@@ -8,6 +8,7 @@ import pytest
 
 from rac_theory import Status, counterexamples, theorems
 from rac_theory.counterexamples import C7, C8, C11, C12, C14, Check, Witness
+from rac_theory.counterexamples.picture import Lines
 from rac_theory.literature import CLAIMS, PublishedClaim
 from rac_theory.theorems import T2, T3, T11
 
@@ -16,10 +17,12 @@ CLAIM = PublishedClaim(
     id="one", says="it", work="theirs", source="arXiv:2410.08305", mark="paper", page="x.md", theorems=(T2,)
 )
 
+NOTHING = Lines({}, {"level": 1.0}, "x", "y")
+
 
 def with_checks(example, *checks, against=()):
     """The counterexample with a witness of these checks."""
-    witness = Witness(tuple(checks), example.witness().picture, against=against)
+    witness = Witness(tuple(checks), NOTHING, against=against)
     return replace(example, gather=lambda _: witness)
 
 
@@ -58,6 +61,12 @@ def test_the_status_follows_from_the_answers(fields, status):
     """Would catch a claim that holds in spite of what speaks against it, and one that is refuted by half a witness."""
     claim = replace(CLAIM, reading="kindly", **fields)
     assert claim.status is status
+
+
+def test_what_shows_a_claim_may_refute_another_form_of_it():
+    """As C8 shows a rate, and refutes the step that circulates."""
+    shown = with_checks(C8, TRUE, against=(TRUE,))
+    assert replace(CLAIM, shown_by=(shown,)).status is Status.HOLDS
 
 
 def test_runs_alone_are_no_proof():
