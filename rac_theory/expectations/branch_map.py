@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rac_theory.expectations.components import in_energy
 from rac_theory.expectations.matrix_map import read_out
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.expectations.spectral_radius import spectral_radius
@@ -50,8 +51,7 @@ class BranchMap:
 
     def start(self, W: Array) -> Array:
         """Return the moments at W."""
-        E = self.coordinates(W)
-        e = self.roots[:, :, None] * (E[None] if len(self.roots) == 1 else E.T[:, :, None])
+        e = in_energy(self.roots, self.coordinates(W))
         return np.concatenate([e @ np.swapaxes(e, 1, 2), e], axis=2)
 
     def step(self, state: Array) -> Array:

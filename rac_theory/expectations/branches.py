@@ -10,7 +10,7 @@ from rac_theory.algorithms import LayeredRACLoRA, RACLoRA
 from rac_theory.algorithms.gradients import Clients, FiniteDifferences, Local, Reshuffled
 from rac_theory.expectations.branch_map import BranchMap
 from rac_theory.expectations.client_branches import mean_of_clients
-from rac_theory.expectations.components import Components, components_in, energy_roots, of_clients, pooled
+from rac_theory.expectations.components import Components, components_in, energy_roots, in_energy, of_clients, pooled
 from rac_theory.expectations.differences import bends
 from rac_theory.expectations.frame import Frame, frame_of, whole_frame
 from rac_theory.expectations.layered_map import layered_frame, listed_by_layers
@@ -64,8 +64,7 @@ def branch_map(algorithm: Covered, problem: Problem) -> BranchMap:
 
 def _moved(frame: Frame, roots: Array, move: Array) -> Array:
     """What a move -M of W, (m, n), adds to the energy coordinates of all groups, (g, d, columns)."""
-    E = frame.coordinates(np.zeros_like(move)) - frame.coordinates(move)
-    return np.asarray(roots[:, :, None] * (E[None] if len(roots) == 1 else E.T[:, :, None]))
+    return in_energy(roots, frame.coordinates(np.zeros_like(move)) - frame.coordinates(move))
 
 
 def _paths(N: Array, source: object, components: Components) -> tuple[Array, Array]:

@@ -109,6 +109,11 @@ def energy_roots(frame: Frame) -> Array:
     return np.sqrt(np.where([curved_directions(h) for h in curvatures], curvatures, 0.0))
 
 
+def in_energy(roots: Array, E: Array) -> Array:
+    """Return coordinates, (d, columns), in the norm of f: for one group of all columns, or a group for each of them."""
+    return np.asarray(roots[:, :, None] * (E[None] if len(roots) == 1 else E.T[:, :, None]))
+
+
 def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
     """Which eigenvalues are not zero up to the rounding errors of LAPACK."""
     return np.asarray(curvatures > 64 * np.finfo(float).eps * curvatures.shape[-1] * curvatures.max())

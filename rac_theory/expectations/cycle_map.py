@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.algorithms import CyclicRACLoRA
-from rac_theory.expectations.components import energy_roots, pooled
+from rac_theory.expectations.components import energy_roots, in_energy, pooled
 from rac_theory.expectations.frame import frame_of
 from rac_theory.expectations.matrix_map import read_out
 from rac_theory.expectations.moment_map import Unsupported
@@ -55,8 +55,7 @@ class CycleMap:
 
     def start(self, W: Array) -> Array:
         """Return e e', summed over the columns of a group."""
-        E = self.coordinates(W)
-        e = self.roots[:, :, None] * (E[None] if len(self.roots) == 1 else E.T[:, :, None])
+        e = in_energy(self.roots, self.coordinates(W))
         return np.asarray(e @ np.swapaxes(e, 1, 2))
 
     def step(self, state: Array) -> Array:

@@ -61,8 +61,6 @@ class Setting:
         A sketch, the step 1/L, a side and a gradient source to the algorithm.
     shorten : callable, optional
         How steps decrease, where they do: the algorithm at that step, and its constants, to one with steps that do.
-    leading : bool
-        Whether the subspace is that of the gradient: GaLore, which has no sketch.
     elsewhere : tuple of str
         Those of the claims that the ledger tries in another setting alone.
     sketches : tuple of str
@@ -87,7 +85,6 @@ class Setting:
     sides: tuple[str, ...] = ("left", "right")
     build: Build = RACLoRA
     shorten: Callable[[Any, Constants], Decreasing] | None = None
-    leading: bool = False
     elsewhere: tuple[str, ...] = ()
     sketches: tuple[str, ...] = USUAL_SKETCHES
     only: tuple[str, ...] = ()
@@ -117,8 +114,6 @@ class Setting:
 
     def sketches_of(self, selected: Sequence[str]) -> list[str]:
         """Return those of the sketches that are selected with which it can be run; the usual ones if none is."""
-        if self.leading:
-            return [] if selected else [LEADING]
         usual = list(self.only or self.sketches)
         return [sketch for sketch in selected if not self.only or sketch in self.only] if selected else usual
 
@@ -127,8 +122,8 @@ class Setting:
         return self.gradients(problem, start) if callable(self.gradients) else self.gradients
 
     def named_case(self, problem: Problem, W0: Array | None, sketch: str, rank: int, side: str) -> Case:
-        """Return the case at the step 1/L of a problem that is prepared, with the sketch of a name."""
-        if self.leading:
+        """Return the case at the step 1/L of a problem that is prepared, with the sketch of a name, or GaLore."""
+        if sketch == LEADING:
             start = starting_point(problem, W0)
             return Case(GaLore(rank, 1 / problem.L, self.source(problem, start)), problem, start)
         return self.case(problem, W0, sketch_factory(sketch), rank, side)

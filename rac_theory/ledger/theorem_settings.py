@@ -16,7 +16,7 @@ from rac_theory.algorithms.gradients import (
     Subset,
 )
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
-from rac_theory.ledger.setting import USUAL_SKETCHES, Setting
+from rac_theory.ledger.setting import LEADING, USUAL_SKETCHES, Setting
 from rac_theory.ledger.step_sizes import (
     HORIZON,
     along_step,
@@ -40,6 +40,7 @@ from rac_theory.sketches.sketch import Sketch
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 """The claims that are tried unless told otherwise: the paper's two theorems and their sharp forms."""
 
+_GALORE = ("T17", "T17_pl")
 _UP_TO_1 = ("T1", "T2", "T3", "T3_isotropic", "T4")  # steps of 1/L, the others of 2/L
 _UP_TO_2 = ("T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3_sharp")
 _EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
@@ -134,8 +135,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",), layered=False),
-        "galore": Setting(("T17", "T17_pl"), over_L(1.0), leading=True, sides=("both",), layered=False),
-        "lazy galore": Setting(("T17", "T17_pl"), over_L(1.0), Local(4), leading=True, sides=("both",), layered=False),
+        "galore": Setting(_GALORE, over_L(1.0), only=(LEADING,), sides=("both",), layered=False),
+        "lazy galore": Setting(_GALORE, over_L(1.0), Local(4), only=(LEADING,), sides=("both",), layered=False),
         "differences": Setting(
             ("T20", "T20_pl"),
             over_L(1.0),

@@ -190,10 +190,7 @@ def small_cases(longest=10):
     yield Small("T2 with equality", [theorems.T2], identity, Constants.of(identity))
     rng = np.random.default_rng(7)
     regression = LeastSquares(rng.standard_normal((16, 4)), rng.standard_normal((16, 2)), l2=0.5)
-    tries = {
-        name: ("leading" if setting.leading else (setting.only or ("weighted_coordinate",))[0])
-        for name, setting in SETTINGS.items()
-    }
+    tries = {name: (setting.only or ("weighted_coordinate",))[0] for name, setting in SETTINGS.items()}
     for name, sketch in [("1/L", "haar"), *tries.items()]:
         setting = SETTINGS[name]
         side = "both" if "both" in setting.sides else "left"
