@@ -68,8 +68,8 @@ CLAIMS = (
         source="arXiv:2410.08305",
         mark="paper",
         page="theory/counterexamples.md",
-        shown_by=(C1, C5),
-        reading="C1 is about every convex f that is not affine; for other f its condition must be checked",
+        shown_by=(C1, C5, C4),
+        reading="C1 is about every convex f that is not affine; C4 is about Chain of LoRA with a fixed restart",
     ),
     PublishedClaim(
         id="rac-lora-mends",
