@@ -5,9 +5,13 @@ Two claims about chance for each of three shapes have alpha 1e-6 each; seeds are
 
 import importlib
 
+import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
+from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_projector
+from rac_theory.testing.trainers.projector_law import distance
 from tests.testing.trainers import projectors
 
 
@@ -40,6 +44,45 @@ def test_a_rank_that_is_too_large_may_be_refused_by_name_only():
 
     with pytest.raises(Refuted, match="a rank that is too large may be refused, by an error that names the rank"):
         check_projector(crash)
+
+
+LAWS = {
+    "haar": (projectors.haar, Haar),
+    "rows": (projectors.rows, Haar),
+    "coordinates": (projectors.coordinates, Coordinate),
+    "single": (projectors.single, Haar),
+    "four times": (lambda *a: 4 * projectors.haar(*a), Haar),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_a_law_is_that_of_the_declared_sketch(name):
+    """And of no other: coordinates have the mean of a uniform range."""
+    project, law = LAWS[name]
+    scale = 4.0 if name == "four times" else 1.0
+    check_projector(project, law=law, scale=scale, draws=256)
+    with pytest.raises(Refuted, match=r"must have the law of .* an entry of the diagonal are .* apart, chance makes"):
+        check_projector(project, law=Coordinate if law is Haar else Haar, scale=scale, draws=256)
+
+
+def test_the_distance_is_that_of_kolmogorov_and_smirnov():
+    """By scipy, but for values that are equal up to rounding. Catches one side alone, and shares of the other count."""
+    x, y = np.random.default_rng(0).standard_normal((2, 500))
+    for other in (y, y[:100] + 0.5, y[:100] - 0.5):
+        assert distance(x, other) == pytest.approx(ks_2samp(x, other).statistic, abs=1e-12)
+    assert distance(x, x + 1e-9) == 0
+    assert distance(np.zeros(4), np.array([0.0, 0.0, 1e-9, 1.0])) == 0.25
+
+
+def test_what_has_no_law():
+    with pytest.raises(ValueError, match="law must be that of a projection"):
+        check_projector(projectors.flora, unbiased=True, law=Haar)
+    with pytest.raises(Refuted, match="must be a projection of one side to have a law"):
+        check_projector(projectors.both_sides, law=Haar)
+    with pytest.raises(Refuted, match="must not be made from the gradient to have a law"):
+        check_projector(projectors.galore, law=Haar)
+    with pytest.raises(ValueError, match=r"law\(dim, rank\) must be a sketch"):
+        check_projector(projectors.haar, law=lambda dim, rank: None)
 
 
 def test_few_values_may_be_drawn_again():
