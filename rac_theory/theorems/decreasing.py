@@ -1,8 +1,9 @@
 r"""RAC-LoRA with stochastic gradients and steps that decrease: no floor of noise is left.
 
-T19 is T5 with steps that fall like :math:`1/\sqrt t`, where the floor becomes a logarithm over :math:`\sqrt T`. T19_pl
-is T6 with steps that fall like 1/t, of at least :math:`1/(\mu \lambda_{\min} (t + t_0))`: the gap at the start is
-forgotten like :math:`1/T^2`, and noise falls like 1/T.
+T19 is T5 with steps that fall like :math:`1/\sqrt t`, where the floor becomes a logarithm over :math:`\sqrt T`. Where
+noise grows with f, A > 0, it ends at the T at which Q is 1: a longer run needs a shorter first step. T19_pl is T6 with
+steps that fall like 1/t, of at least :math:`1/(\mu \lambda_{\min} (t + t_0))`: the gap at the start is forgotten like
+:math:`1/T^2`, and noise falls like 1/T.
 """
 
 from rac_theory.algebra import Let, sqrt, total

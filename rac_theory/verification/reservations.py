@@ -18,7 +18,8 @@ def with_reservations(decision: Decision, claim: JudgedClaim, case: Case, consta
     if decision.status is not Status.VIOLATED:
         decision = up_to_resolution(decision, claim)
     if decision.status in (Status.HOLDS, Status.CONSISTENT) and claim.informative_from is None:
-        vacuous = "the bound never says more than descent alone does: take more steps."
+        shorter = "" if claim.theorem.descends else ", or shorter ones"
+        vacuous = f"the bound never says more than descent alone does: take more steps{shorter}."
         decision = replace(decision, status=Status.UNDECIDED, reason=vacuous)
     return as_far_as_measured(decision, constants, relied_on(claim.theorem, case, constants))
 

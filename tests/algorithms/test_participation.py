@@ -117,6 +117,13 @@ class AllOrNone(Subset):
         return Fraction(2)
 
 
+class Some(Subset):
+    """A participation of a user, with mistaken chances."""
+
+    def chances(self, clients):
+        return [(0, 1, 1), (1, Fraction(3, 2), 1), (1, 1)][self.size - 1]
+
+
 def with_clients(participation):
     return Case(SGD(0.1, Clients(Exact(), participation)), UNEQUAL)
 
@@ -139,6 +146,15 @@ def with_clients(participation):
         (
             lambda: sampling_variance(AllOrNone(2), [Fraction(1, 4)] * 4),
             r"participation must have together\(M\) at most 1, got 2 from AllOrNone",
+        ),
+        (
+            lambda: with_clients(Some(1)),
+            r"must have chances\(M\) in \(0, 1\] for each of 3 clients, got \['0', '1', '1'\]",
+        ),
+        (lambda: with_clients(Some(2)), r"must have chances\(M\) in \(0, 1\] .* got \['1', '3/2', '1'\] from Some"),
+        (
+            lambda: sampling_variance(Some(3), [Fraction(1, 3)] * 3),
+            r"for each of 3 clients, got \['1', '1'\] from Some",
         ),
     ],
 )

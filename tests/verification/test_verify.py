@@ -217,7 +217,7 @@ def test_a_vacuous_bound_does_not_count_as_holding():
     short = verify(theorems.T1, Case(algorithm, problem, steps=10), rng=0)
     assert short.status is Status.UNDECIDED
     assert short.informative_from is None
-    assert "take more steps" in short.reason
+    assert short.reason.endswith("take more steps.")
     assert verify(theorems.T1, Case(algorithm, problem, steps=40), rng=0).informative_from == 17
 
 
@@ -237,7 +237,7 @@ def test_nor_as_consistent(share, status):
     algorithm = RACLoRA(sketches.Haar(problem.shape[0], 1), 0.05 / problem.L, gradients=Minibatch(1))
     verdict = sampled(loose, Case(algorithm, problem, steps=5), runs=80, rng=0)
     assert verdict.status is status
-    assert ("take more steps" in verdict.reason) == (share == 1)
+    assert verdict.reason.endswith("take more steps, or shorter ones.") == (share == 1)  # a floor may be in the way
 
 
 def test_the_bound_is_judged_only_while_f_star_resolves_it():

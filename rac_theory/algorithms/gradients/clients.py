@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from rac_theory.algorithms.gradients.gradient_source import GradientSource, Step, check_source
-from rac_theory.algorithms.gradients.participation import Participation, sampling_variance
+from rac_theory.algorithms.gradients.participation import Participation, chances_of, sampling_variance
 from rac_theory.problems.checks import Array
 from rac_theory.problems.client_constants import shares_of
 from rac_theory.problems.members import having
@@ -65,7 +65,7 @@ class Clients:
     def check(self, problem: Problem) -> None:
         """Raise a ``ValueError`` if the problem is not federated, or if ``source`` does not fit a client."""
         if self.participation is not None:
-            self.participation.chances(len(_clients(problem)))
+            chances_of(self.participation, len(_clients(problem)))
         for m, client in enumerate(_clients(problem)):
             try:
                 self.source.check(client)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from rac_theory.algorithms.gradients.minibatch import uniform_subsets
 from rac_theory.problems import checks
+from rac_theory.problems.naming import shown
 from rac_theory.problems.rounding import rounded
 
 
@@ -141,12 +142,23 @@ class ByChance:
         return np.asarray(rng.random((runs, clients)) < np.array(self.chance))
 
 
+def chances_of(participation: Participation, clients: int) -> tuple[Fraction, ...]:
+    """Return the probability of each client to take part, (M,); one that never does would count for 1/0."""
+    chances = participation.chances(clients)
+    if len(chances) != clients or not all(0 < each <= 1 for each in chances):
+        raise ValueError(
+            f"participation must have chances(M) in (0, 1] for each of {clients} clients, got "
+            f"{[*map(str, chances)]} from {shown(participation)}"
+        )
+    return chances
+
+
 def sampling_variance(participation: Participation | None, shares: Sequence[Fraction | float]) -> float:
     """Return omega of the formula above, rounded up: what sampling adds to a squared mean, over the mean square."""
     if participation is None:
         return 0.0
     M = len(shares)
-    b, chances = participation.together(M), participation.chances(M)
+    b, chances = participation.together(M), chances_of(participation, M)
     if b > 1:
         raise ValueError(f"participation must have together(M) at most 1, got {float(b):g} from {participation!r}")
     largest = max(Fraction(p) * (1 / chance - b) for p, chance in zip(shares, chances, strict=True))
