@@ -156,7 +156,7 @@ def _bases(one: Polynomial, other: Polynomial) -> Polynomial:
 def _gathered(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
     sums: dict[Monomial, Fraction] = {}
     for monomial, times in terms:
-        sums[monomial] = sums.get(monomial, Fraction(0)) + times
+        sums[monomial] = sums[monomial] + times if monomial in sums else times
     return Polynomial(frozenset((monomial, times) for monomial, times in sums.items() if times))
 
 

@@ -83,6 +83,7 @@ class Facts:
         cut, found = len(self.signs), dict[tuple[int, Powers], Column]()
         near = [powers for goal in goals for powers in goal]
         ranges = [self._range(terms, near) for _, terms in products]
+        signs = [[times < 0 for times in terms.values()] for _, terms in products]
         fresh = {(powers, times > 0) for goal in goals for powers, times in goal.items()}
         seen = set(fresh)
         for _ in range(rounds):
@@ -91,13 +92,14 @@ class Facts:
                 by_state.setdefault((powers[cut:], is_more), []).append(powers)
             fresh = set()
             for i, ((facts, terms), allowed) in enumerate(zip(products, ranges, strict=True)):
-                for term, times in terms.items() if len(found) < _MOST and allowed is not None else ():
-                    for wanted in by_state.get((term[cut:], times > 0), ()):
+                is_tried = len(found) < _MOST and allowed is not None
+                for term, is_less in zip(terms, signs[i], strict=True) if is_tried else ():
+                    for wanted in by_state.get((term[cut:], not is_less), ()):
                         ratio = tuple(map(sub, wanted, term))
                         if (i, ratio) not in found and all(map(contains, allowed or (), ratio)):
                             moved = {tuple(map(add, powers, ratio)): number for powers, number in terms.items()}
                             found[i, ratio] = Column(facts, ratio, moved)
-                            fresh.update((powers, number < 0) for powers, number in moved.items())
+                            fresh.update(zip(moved, signs[i], strict=True))
             fresh -= seen
             seen |= fresh
             if not fresh:
