@@ -1,5 +1,6 @@
 """Settings for every test, and a budget of seconds for each file of tests."""
 
+import gc
 import os
 from collections import Counter
 from pathlib import Path
@@ -53,6 +54,12 @@ def covered():
         return [label for label, path, filled in (*lines, *areas) if path.intersects_bbox(box, filled)]
 
     return labels
+
+
+def pytest_collection_finish():
+    """Leave the thousands of tests that were collected, which all stay, out of every search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_logreport(report):
