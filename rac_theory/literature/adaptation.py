@@ -111,8 +111,8 @@ CLAIMS = (
         mark="paper",
         page="theory/t11.md",
         theorems=(T11, T1, T5),
-        reading="by the eigenvalues of T11 in the theorems for a fixed side; its other variants, and functions that are "
-        "not smooth, are not tried",
+        reading="by the eigenvalues of T11 in the theorems for a fixed side; its other variants, and functions that "
+        "are not smooth, are not tried",
     ),
     PublishedClaim(
         id="rate-of-lora",
