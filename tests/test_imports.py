@@ -118,6 +118,11 @@ def test_no_other_room_imports_pytorch():
     assert run(f"import sys, {rooms}; print('torch' in sys.modules)").stdout == "False\n"
 
 
+def test_without_pytorch_its_room_says_how_to_get_it():
+    told = run("import sys; sys.modules['torch'] = None; from rac_theory.torch import from_module").stderr
+    assert "MissingExtra: torch is not installed: it needs the extra 'torch', python -m pip install" in told
+
+
 def test_every_public_name_exists_and_no_function_is_hidden_by_its_module():
     """``from rac_theory import verify`` gives the function, also after every module was imported."""
     done = run(

@@ -1,8 +1,8 @@
 r"""C14: where many W fit equally well, RAC-LoRA reaches the loss of full fine-tuning, and not its solution.
 
 On :math:`f = \frac12 \|\mathbf 1' W - y\|^2`, one sample of two features, each draw of a coordinate at
-:math:`\gamma = 1/L = \frac12` halves the residual, whichever it is. What was left of it goes to the row that was drawn:
-after T draws a row holds the binary digits of its draws, and in the limit it is uniform on an interval.
+:math:`\gamma = 1/L = \frac12` halves the residual, whichever it is: the row that was drawn gains the other half. So
+after T draws the binary digits of a row say which of them were its own, and in the limit it is uniform on an interval.
 """
 
 from fractions import Fraction

@@ -1,4 +1,4 @@
-r"""C22: a random direction of low rank has less variance because it is shorter, and gains no more a query.
+r"""C22: a random direction of low rank has less variance because it is shorter, and L promises it no more a query.
 
 SubZero asks along :math:`P = U Z V^\top`, U and V with orthonormal columns and uniform ranges, Z Gaussian; a
 traditional query along all mn numbers. What L alone promises a query follows from two moments of the estimate
@@ -141,7 +141,8 @@ C22 = Counterexample(
     statement="A query along a random direction of rank r has less variance than one of all mn numbers as it is "
     "shorter; L promises it r^2 / (mn (r^2 + 2)) of |G|^2 / 2L at its best step, and 1 / (mn + 2) to one of all "
     "numbers, which is more wherever r^2 < mn.",
-    source="derived; that the estimate has less variance is a claim of the abstract of arXiv:2410.08989",
+    source="derived; that the estimate has less variance is a claim of the abstract of arXiv:2410.08989, that it is "
+    "worth more is not",
     mark="derived",
     cause="a shorter step",
     problem=Quadratic.left(np.eye(3), np.array(G, dtype=float)),

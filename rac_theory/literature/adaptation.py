@@ -58,7 +58,7 @@ CLAIMS = (
         theorems=(T2, T4),
         against=(C14,),
         reading="the same loss under PL (T2), and the same solution where there is one only (T4); with fewer samples "
-        "than features the solution depends on the draws",
+        "than features draws from the left decide which solution is reached",
     ),
     PublishedClaim(
         id="others-fail",
@@ -106,12 +106,13 @@ CLAIMS = (
         id="bernoulli",
         says="A coin that decides which factor is trained unifies these methods, with convergence guarantees for "
         "exact and stochastic gradients of non-convex functions.",
-        work="Bernoulli-LoRA: A Theoretical Framework for Randomized Low-Rank Adaptation",
+        work="Sokolov et al., Bernoulli-LoRA: A Theoretical Framework for Randomized Low-Rank Adaptation",
         source="arXiv:2508.03820",
         mark="paper",
         page="theory/t11.md",
         theorems=(T11, T1, T5),
-        reading="by the eigenvalues of T11 in the theorems for a fixed side; its other variants are not tried",
+        reading="by the eigenvalues of T11 in the theorems for a fixed side; its other variants, and functions that "
+        "are not smooth, are not tried",
     ),
     PublishedClaim(
         id="rate-of-lora",
@@ -157,8 +158,8 @@ CLAIMS = (
     ),
     PublishedClaim(
         id="fails-loudly",
-        says='LoRA converges to "a global minimizer with low rank and small magnitude, or a qualitatively distinct '
-        'solution with high rank and large magnitude".',
+        says='In "the generic regime" LoRA converges to "a global minimizer with low rank and small magnitude, or a '
+        'qualitatively distinct solution with high rank and large magnitude".',
         work="Kim, Kim & Ryu, LoRA Training Provably Converges to a Low-Rank Global Minimum or It Fails Loudly",
         source="arXiv:2502.09376",
         mark="paper",

@@ -29,10 +29,12 @@ def given_data(data: Any, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def given_device(device: Any) -> torch.device:
-    """Return a device that is here."""
+    """Return a device that is here, and has numbers in double precision that can be read."""
     try:
-        return torch.zeros(0, device=torch.device(device)).device
-    except Exception as error:  # of several classes: no device, or one that is not there
+        number = torch.zeros(1, dtype=torch.float64, device=torch.device(device))
+        number.cpu()
+        return number.device
+    except Exception as error:  # of several classes: no device, one that is not there, or one that holds no numbers
         why = printable(str(error))
         raise ValueError(f"device must be one of PyTorch that is here, got {shown(device)}: {why}") from error
 

@@ -48,6 +48,13 @@ def test_nonsense_for_from_module(name):
     assert sum(found) > len(NONSENSE) // 3
 
 
+@pytest.mark.parametrize("device", ["meta", "cuda:99"])
+def test_a_device_that_computes_nothing_is_refused(device):
+    """One that holds shapes alone, and one that is in no machine."""
+    with pytest.raises(ValueError, match=f"device must be one of PyTorch that is here, got '{device}'"):
+        module_with(device=device)
+
+
 @pytest.mark.parametrize("name", ["sketch", "rank", "gamma", "side", "lora_alpha", "rng"])
 def test_nonsense_for_the_optimiser(name):
     def call(value):
