@@ -1,5 +1,9 @@
 """Draws of a sketch that may be a user's: a few to see at the door what it is, and checked ones ever after."""
 
+from dataclasses import fields
+from typing import Any
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from rac_theory.problems import checks
@@ -14,6 +18,8 @@ from rac_theory.sketches.declarations import (
 )
 from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
 from rac_theory.sketches.sketch import MEMBERS, BrokenSketch, Sketch
+
+_passed: WeakKeyDictionary[Sketch, list[bool]] = WeakKeyDictionary()
 
 
 def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
@@ -38,23 +44,42 @@ def draw(sketch: Sketch, rng: np.random.Generator, size: int) -> Array:
 def check_draws(sketch: Sketch) -> None:
     """Draw a little and raise a ``ValueError`` if this is no sketch, or one that does not keep its promises.
 
-    It is called once, at the door.
+    It is called at the door. While a sketch lives that passed, those that equal it by content are not drawn from again:
+    where an optimiser is made anew for each of a thousand runs, that would take as long as its steps.
     """
     having("sketch", sketch, "a sketch", MEMBERS)
+    check_size(sketch)  # each time, as rank=True equals rank=1
+    passed = _memory_of(sketch)
+    if not passed:
+        _check_sample(sketch, draw(sketch, np.random.default_rng(0), 64))
+        is_rotation_invariant(sketch)
+        passed.append(True)
+
+
+def _check_sample(sketch: Sketch, sample: Array) -> None:
+    """Raise a ``ValueError`` if these draws, (size, dim, rank), are not what the sketch promises."""
     name = type(sketch).__name__
-    check_size(sketch)
-    sample = draw(sketch, np.random.default_rng(0), 64)
     equal = bool((sample == sample[0]).all())
     if is_deterministic(sketch) and not equal:
         raise BrokenSketch(f"{name}.support() must list every value of the sketch, got one value for draws that differ")
     if equal and not claims_a_law(sketch) and sketch.dim > 1:
         raise BrokenSketch(
-            f"{name}.sample must draw each of the size matrices independently, got 64 copies of one; "
+            f"{name}.sample must draw each of the size matrices independently, got {len(sample)} copies of one; "
             "a sketch that always, or nearly always, gives the same matrix must say so with support()"
         )
     if not has_claimed_columns(sketch, sample):
         raise BrokenSketch(f"{name}.sample must draw orthonormal columns, as {name}.orthonormal says, got others")
-    is_rotation_invariant(sketch)
+
+
+def _memory_of(sketch: Any) -> list[bool]:
+    """Return what is remembered of a sketch and of all that equal it; a new list for one that may change or differ."""
+    declared = vars(type(sketch)).get("__dataclass_params__")  # not of a base, whose fields may not be all
+    if declared is not None and declared.frozen and all(known.compare for known in fields(sketch)):
+        try:
+            return _passed.setdefault(sketch, [])
+        except Exception:  # of a user's class: without a hash, or unable to compare its arrays
+            return []
+    return []
 
 
 def claims_a_law(sketch: Sketch) -> bool:

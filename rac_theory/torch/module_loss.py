@@ -73,25 +73,22 @@ class ModuleLoss:
 
     def weights(self, module: Module) -> Array:
         """Pack the matrices of a module like this one, (m, n)."""
-        named = dict(module.named_parameters())
-        flat = [named[name].detach().to("cpu", torch.float64).reshape(-1) for name in self.shapes]
+        flat = [module.get_parameter(name).detach().to("cpu", torch.float64).reshape(-1) for name in self.shapes]
         return np.asarray(torch.cat(flat).reshape(self.shape).numpy(), dtype=np.float64).copy()
 
     def module_at(self, W: Array) -> Module:
         """A copy of the module, in double precision, with the matrices of one W, which require gradients."""
         module = copy.deepcopy(self.module)
         self.put(W, module)
-        named = dict(module.named_parameters())
         for name in self.shapes:
-            named[name].requires_grad_(True)
+            module.get_parameter(name).requires_grad_(True)
         return module
 
     def put(self, W: Array, module: Module) -> None:
         """Write the matrices of one W into a module like this one."""
-        named = dict(module.named_parameters())
         with torch.no_grad():
             for name, part in self.parts(self._tensor(W)).items():
-                named[name].copy_(part)
+                module.get_parameter(name).copy_(part)
 
     def values(self, W: Array) -> Array:
         """(k, m, n) to (k,)."""

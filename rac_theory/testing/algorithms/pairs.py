@@ -59,8 +59,8 @@ def _along(difference: Array, G: Array, small: Array) -> _Numbers:
         "along the rows of the gradient": G / np.where(rows > 0, rows, np.inf),
         "along the columns of the gradient": G / np.where(columns > 0, columns, np.inf),
     }
-    directions |= {f"along row {i} of the gradient": np.eye(m)[:, [i]] * G for i in range(m)}
-    directions |= {f"along column {j} of the gradient": G * np.eye(n)[j] for j in range(n)}
+    directions |= {f"along row {i} of the gradient": row[:, None] * G for i, row in enumerate(np.eye(m))}
+    directions |= {f"along column {j} of the gradient": G * column for j, column in enumerate(np.eye(n))}
     U = np.stack([V / max(float(np.linalg.norm(V)), 1e-300) for V in directions.values()])
     return list(directions), _products(difference, U, small)
 
