@@ -71,7 +71,7 @@ html_sidebars = {page: [] for page in ("index", "start", "notation", "house", "n
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "theory/claims": []},  # the last has wide tables
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_nav_level": 1,

@@ -36,7 +36,7 @@ class PublishedDirective(SphinxDirective):
         found = verdicts(self.arguments[0])
         heads = ("claim", "source", "known", "verdict", "proof", "tight", "contradicted by")
         rows = [self._row(claim, found) for claim in CLAIMS.values()]
-        return [table(heads, (38, 16, 12, 13, 10, 6, 13), rows, filtered=(1, 2, 3, 4))]
+        return [table(heads, (34, 19, 14, 13, 11, 7, 14), rows, filtered=(1, 2, 3, 4))]
 
     def _row(self, claim: PublishedClaim, found: Mapping[str, Counter[Status]]) -> list[Cell]:
         reading = [nodes.inline("", claim.reading, classes=["reading"])] if claim.reading else []

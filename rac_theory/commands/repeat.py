@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the row again; status 1 if the numbers differ or violate the claim."""
     rows = {row.number: row for row in _rows(arguments.results)}
     if arguments.row not in rows:
-        raise ValueError(f"row must be a number in {arguments.results}, got {arguments.row}")
+        there = f"{min(rows)} to {max(rows)}" if rows else "none"
+        raise ValueError(f"row must be a number in {arguments.results}, {there}, got {arguments.row}")
     old = rows[arguments.row]
     if old.status == NEEDS_EXTRA:
         raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")

@@ -88,11 +88,11 @@ def gather(example: Counterexample) -> Witness:
     )
     numbers = np.arange(CYCLES + 1)
     curves = {
-        "in a fixed order": np.array([float(x / losses[0]) for x in losses]),
-        "fresh draws, mean": np.array([float(x / fresh[0]) for x in fresh[::DIM]]),
-        "T13_pl, for fresh draws": np.array([float(promised) ** t for t in numbers.tolist()]),
+        "in a fixed order": (numbers, np.array([float(x / losses[0]) for x in losses])),
+        "fresh draws, mean": (numbers, np.array([float(x / fresh[0]) for x in fresh[::DIM]])),
+        "T13_pl, for fresh draws": (numbers, np.array([float(promised) ** t for t in numbers.tolist()])),
     }
-    return Witness(checks, Lines.over_steps(curves, {}, r"$f / f(w^0)$, ten steps a cycle"))
+    return Witness(checks, Lines(curves, {}, "cycles, of ten steps each", r"$f / f(w^0)$"))
 
 
 def _rates(example: Counterexample) -> tuple[Check, Check]:

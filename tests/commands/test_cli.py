@@ -85,6 +85,9 @@ def test_repeat_gives_the_same_numbers(folder, capsys):
     for row in json.loads((folder / "out/results.json").read_text())["rows"]:
         assert main(["repeat", "out/results.json", str(row["number"]), "--trust"]) == 0
         assert f"the same numbers as row {row['number']}" in capsys.readouterr().out
+    last = row["number"]
+    assert main(["repeat", "out/results.json", str(last + 1)]) == 2
+    assert f"row must be a number in out/results.json, 1 to {last}, got {last + 1}" in capsys.readouterr().err
 
 
 def test_repeat_prepares_the_problem_as_the_setting_did(folder, capsys):

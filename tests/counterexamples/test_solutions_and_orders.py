@@ -81,6 +81,16 @@ def test_how_much_slower_a_fixed_order_is():
     assert float(losses[-1] / losses[-2]) == pytest.approx(fresh, rel=1e-9)
 
 
+def test_a_picture_of_cycles_does_not_call_them_steps():
+    """Nine values of each curve, ten steps apart."""
+    axes = C23.verdict().plot()
+    assert "cycles" in axes.get_xlabel()
+    drawn = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
+    after = float(orders.expected_losses(orders.START, 10)[-1] / orders.loss(orders.START))
+    assert drawn["fresh draws, mean"][1] == pytest.approx(after)
+    assert len(drawn["fresh draws, mean"]) == 9
+
+
 @pytest.mark.parametrize("rank", [1, 2])
 def test_directions_of_coordinates_have_the_probability_one(rank):
     """Catches a subset that is left out, and a chance of entries that is no law."""
