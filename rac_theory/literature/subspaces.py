@@ -113,9 +113,10 @@ CLAIMS = (
         source="arXiv:2509.15552",
         mark="paper",
         page="theory/zeroth_order.md#three-claims-of-the-field",
-        against=(C21,),
-        reading="true where each query costs the same, by derivatives or central differences; forward differences "
-        "share a value, and about sqrt(d + 1) queries are best",
+        shown_by=(C21,),
+        reading="true where each query costs the same, as directions do, and both values of a central difference; in "
+        "values of f by forward differences, which share one, about sqrt(d + 1) are best; how the work counts "
+        "was not seen",
     ),
     PublishedClaim(
         id="subzero-variance",
