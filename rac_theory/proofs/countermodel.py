@@ -6,14 +6,16 @@ its letters once the constants are numbers: a small linear program finds the num
 powers with symbolic exponents, are letters to the search, and so they are here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import sub
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
+from scipy.sparse import block_diag
 
 from rac_theory.problems.checks import Array
 from rac_theory.proofs.columns import Facts, Powers, Terms
@@ -95,8 +97,34 @@ def _is_negative(goal: dict[Powers, Array], facts: Sequence[dict[Powers, Array]]
     c = np.array([goal.get(name, zero) for name in names]).T
     A = np.array([[-form.get(name, zero) for name in names] for form in facts]).reshape(len(facts), len(names), n)
     b = np.array([form.get(constant, zero) for form in facts]).reshape(len(facts), n)
-    for i in range(n):
-        found = linprog(c[i], A_ub=A[..., i], b_ub=b[:, i], bounds=(-1, 1))
-        if found.status == 0 and float(found.fun) + offset[i] < -_CLEARLY * size[i]:  # type: ignore[arg-type]
-            return True
-    return False
+    with np.errstate(divide="ignore", invalid="ignore"):  # programs are alike in size, which tolerances are for
+        c, offset = np.nan_to_num(c / size[:, None]), np.nan_to_num(offset / size)
+        rows = np.nan_to_num(1 / np.maximum(np.abs(A).max(axis=1), np.abs(b)), posinf=0.0)
+    lowest = _lowest(c, (A * rows[:, None]).transpose(2, 0, 1), (b * rows).T)
+    return any(low + at < -_CLEARLY for low, at in zip(lowest, offset, strict=True))
+
+
+def _lowest(c: Array, A: Array, b: Array) -> Iterator[float]:
+    """The least of each ``c x`` where ``A x <= b`` and ``|x| <= 1``, nan where nothing is: (n, k), (n, f, k), (n, f).
+
+    One program has the blocks of many beside each other, as to set one up takes longer than to solve it. The first are
+    few: often one of them is enough.
+    """
+    first, many = 0, 1
+    while first < len(c):
+        part = slice(first, first + many)
+        yield from _together(c[part], A[part], b[part])
+        first, many = first + many, 4 * many
+
+
+def _together(c: Array, A: Array, b: Array) -> Array:
+    """The least of each, (n,), of one program; where that has no solution, of its halves."""
+    n, k = c.shape
+    blocks: Any = block_diag(A, format="csr")  # which stubs do not know to be accepted
+    found = linprog(c.ravel(), A_ub=blocks, b_ub=b.ravel(), bounds=(-1, 1))
+    if found.x is not None:
+        return np.asarray(np.vecdot(c, found.x.reshape(n, k)))
+    if n == 1:
+        return np.full(1, np.nan)
+    halves = slice(n // 2), slice(n // 2, n)
+    return np.concatenate([_together(c[half], A[half], b[half]) for half in halves])

@@ -3,14 +3,17 @@
 from fractions import Fraction
 from math import prod
 
+import numpy as np
 import pytest
+from numpy.testing import assert_allclose
+from scipy.optimize import linprog
 
 from rac_theory.algebra.division import simplified
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import facts_of_cycles as cycles
 from rac_theory.proofs.available import available
 from rac_theory.proofs.columns import Facts, divisor
-from rac_theory.proofs.countermodel import refuted
+from rac_theory.proofs.countermodel import _lowest, refuted
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.prove import _cases
@@ -82,3 +85,13 @@ def test_a_tenth_more_is_refuted(id):
     """All of these are equalities somewhere. Catches a search for numbers that finds none, and does nothing."""
     for value, way, facts in goals(id):
         assert is_refuted(value + way * TENTH, facts)
+
+
+def test_programs_beside_each_other_have_the_least_of_each():
+    """Second route: each by itself. Some have no solution, which must not be told of those beside them."""
+    rng = np.random.default_rng(0)
+    c, A, b = rng.standard_normal((60, 3)), rng.standard_normal((60, 4, 3)), rng.standard_normal((60, 4)) - 0.5
+    alone = [linprog(c[i], A_ub=A[i], b_ub=b[i], bounds=(-1, 1)) for i in range(60)]
+    least = np.array([np.nan if found.fun is None else found.fun for found in alone])
+    assert 10 < np.isnan(least).sum() < 50
+    assert_allclose(list(_lowest(c, A, b)), least, rtol=0, atol=1e-9)
