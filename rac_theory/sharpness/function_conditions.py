@@ -14,10 +14,14 @@ of the last nobody knows all. It is that of Rubbens, Hendrickx & Taylor, arXiv:2
 another proof.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from rac_theory.sharpness.inner_products import Form, Vector, inner, square
+
+_KEPT = 1024  # forms of points, which are asked for with every alpha
 
 Place = tuple[int, ...]
 """A point of a tree: the blocks that were drawn on the way to it."""
@@ -26,8 +30,9 @@ MINIMISER: Place = (-1,)
 """The place of a minimiser, which is no point of a tree."""
 
 
-class Point(NamedTuple):
-    """A point, the gradient and the value there."""
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A point, the gradient and the value there. It equals itself alone, so that what is said of it can be kept."""
 
     x: Vector
     gradient: Vector
@@ -57,6 +62,7 @@ def _place(place: Place) -> str:
     return "W*" if place == MINIMISER else "W" + "".join(f".{block + 1}" for block in place)
 
 
+@lru_cache(maxsize=_KEPT)
 def smooth(i: Point, j: Point) -> Form:
     """f_i - f_j - <g_i + g_j, x_i - x_j>/2 - |g_i - g_j|^2/4 + |x_i - x_j|^2/4: the least distance of two parabolas."""
     step, turn = i.x - j.x, i.gradient - j.gradient
@@ -71,9 +77,16 @@ def convex(i: Point, j: Point, mu: Fraction) -> Form:
     return i.f - j.f - inner(j.gradient, step) - 1 / (2 * (1 - mu)) * rest
 
 
+@lru_cache(maxsize=_KEPT)
 def low(i: Point) -> Form:
     """f_i - |g_i|^2/2."""
     return i.f - Fraction(1, 2) * square(i.gradient)
+
+
+@lru_cache(maxsize=_KEPT)
+def _high(j: Point) -> Form:
+    """f_j + |g_j|^2/2."""
+    return j.f + Fraction(1, 2) * square(j.gradient)
 
 
 def pl(i: Point, mu: Fraction) -> Form:
@@ -100,5 +113,4 @@ def smooth_pl(i: Point, j: Point, mu: Fraction, alpha: Fraction) -> Form:
     if not alpha:
         return smooth(i, j)
     weight = alpha / ((1 - alpha) * (2 * mu - (1 + mu) * alpha))
-    high = j.f + Fraction(1, 2) * square(j.gradient)
-    return smooth(i, j) - weight * ((1 - alpha) ** 2 * (1 + mu) * low(i) - (1 - mu) * high)
+    return smooth(i, j) - weight * (1 - alpha) ** 2 * (1 + mu) * low(i) + weight * (1 - mu) * _high(j)

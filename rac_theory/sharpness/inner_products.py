@@ -38,7 +38,10 @@ class Vector:
         return Vector(tuple(_added(a, b) for a, b in zip(self.blocks, other.blocks, strict=True)))
 
     def __sub__(self, other: "Vector") -> "Vector":
-        return self + Fraction(-1) * other
+        return self + -other
+
+    def __neg__(self) -> "Vector":
+        return Vector(tuple(map(_negative, self.blocks)))
 
     def __rmul__(self, factor: Fraction) -> "Vector":
         return Vector(tuple(_scaled(factor, some) for some in self.blocks))
@@ -66,7 +69,10 @@ class Form:
         return Form(_added(self.values, other.values), products)
 
     def __sub__(self, other: "Form") -> "Form":
-        return self + Fraction(-1) * other
+        return self + -other
+
+    def __neg__(self) -> "Form":
+        return Form(_negative(self.values), tuple(map(_negative, self.products)))
 
     def __rmul__(self, factor: Fraction) -> "Form":
         return Form(_scaled(factor, self.values), tuple(_scaled(factor, some) for some in self.products))
@@ -118,6 +124,10 @@ def _added(a: dict[Key, Fraction], b: dict[Key, Fraction]) -> dict[Key, Fraction
 
 def _without_zeros(some: dict[Key, Fraction]) -> dict[Key, Fraction]:
     return {key: x for key, x in some.items() if x}
+
+
+def _negative(some: dict[Key, Fraction]) -> dict[Key, Fraction]:
+    return {key: -x for key, x in some.items()}  # which reduces no fraction, as a product does
 
 
 def _scaled(factor: Fraction, some: dict[Key, Fraction]) -> dict[Key, Fraction]:
