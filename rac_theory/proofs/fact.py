@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import count
 
 from rac_theory.algebra import Expression, Let, Ratio, Relation, identical, polynomial
 from rac_theory.algebra.expression import lifted
@@ -51,6 +52,8 @@ class Fact:
         By what rule it follows from the facts in ``of``, if not as their sum.
     page : str
         Of a lemma that is taken for granted, the page that proves it.
+    number : int
+        How many facts were made before it, by which products are ordered: alike in every process.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Fact:
     said: Relation | None = None
     rule: str = ""
     page: str = ""
+    number: int = field(default_factory=count().__next__, init=False)
 
     @property
     def parts(self) -> Mapping[tuple["Fact", ...], Fraction]:
@@ -89,7 +93,7 @@ class Fact:
         products: dict[tuple[Fact, ...], Fraction] = {}
         for one, times in self.parts.items():
             for two, more in other.parts.items():
-                product = tuple(sorted((*one, *two), key=id))
+                product = tuple(sorted((*one, *two), key=lambda fact: fact.number))
                 products[product] = products.get(product, Fraction(0)) + times * more
         return Fact(self.value * other.value, self.strict and other.strict, self.by | other.by, products)
 

@@ -138,7 +138,7 @@ def _exponents(facts: Iterable[Fact], theorem: Theorem) -> Iterator[Symbol]:
 def _originals(facts: Iterable[Fact]) -> dict[Symbol, tuple[str, Drawn]]:
     """Of each mean over what, and of which letter, it is one."""
     found: dict[Symbol, tuple[str, Drawn]] = {}
-    letters = [one for fact in facts for one in drawn_in(fact.value)]
+    letters = [one for fact in facts for one in sorted(drawn_in(fact.value), key=lambda letter: letter.name)]
     for draw in ("m", "H"):
         for one in [*letters]:
             if draw in one.over:

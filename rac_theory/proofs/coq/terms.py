@@ -115,7 +115,7 @@ class Terms:
             if times < 0 and not monomial:
                 less = -times
                 continue
-            factors = [self._count_letter(one) for one, power in monomial for _ in range(int(power))]
+            factors = [self._count_letter(one) for one, power in sorted(monomial, key=repr) for _ in range(int(power))]
             parts.append(" * ".join([str(times)] * (times != 1 or not factors) + factors))
         if value.denominator != ONE or less.denominator != 1:
             raise ValueError(f"a count must be a sum of whole numbers, got {expression!r}")
