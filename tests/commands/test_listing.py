@@ -8,9 +8,10 @@ from rac_theory import counterexamples, theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.literature import CLAIMS
 from rac_theory.sketches import NAMED
 
-NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *DEFAULT_PROBLEMS, *NAMED, *SETTINGS)
+NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *CLAIMS, *DEFAULT_PROBLEMS, *NAMED, *SETTINGS)
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_each_stands_where_it_belongs(groups):
         *("T13", "T13_pl"),
     ]
     assert under("counterexamples") == [*counterexamples.ALL]
+    assert under("published by others") == [*CLAIMS]
     assert under("no rate is promised") == ["frozen"]
     assert under("may lose rank") == [
         *("coordinate_with_replacement", "block_partition", "count_sketch", "rademacher", "sparse_signs"),
