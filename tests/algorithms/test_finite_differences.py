@@ -127,3 +127,21 @@ def test_rounding_is_looked_at_where_the_case_starts(centre, start, h):
         Case(SGD(1.0, FiniteDifferences(h)), half_square(centre), W)
     case = Case(SGD(1.0, FiniteDifferences(1e-3)), half_square(0), np.array([[1.0], [0.75]]), steps=60)
     assert verify("T20_pl", case).status is Status.HOLDS
+
+
+@pytest.mark.parametrize(
+    ("off", "refused", "taken"),
+    [(0.0, 3e-4, 1e-3), (1.0, 1e-2, 1.0)],
+    ids=["rounding of W + h U alone", "what rounding of W moves f by"],
+)
+def test_each_part_of_the_least_h_counts(off, refused, taken):
+    """At entries of 2e6: 4.4e-4 by these alone where f and G are zero; 0.12 by |G| |W| where f and G are about one.
+
+    Catches either part left out, and the root of the second.
+    """
+    centre = 1e6
+    W = np.full((2, 1), 2 * centre)
+    problem = half_square(2 * centre - off)
+    with pytest.raises(ValueError, match="h must be at least"):
+        Case(SGD(1.0, FiniteDifferences(refused)), problem, W)
+    Case(SGD(1.0, FiniteDifferences(taken)), problem, W)

@@ -33,6 +33,7 @@ def test_theorems_alone_hold_and_are_proved_by_machine():
     assert (CLAIM.status, CLAIM.proof, CLAIM.tightness) == (Status.HOLDS, "machine", T2.tightest.ratio)
     assert replace(CLAIM, theorems=(T2, T11)).proof == "paper"
     assert replace(CLAIM, theorems=(T3,)).tightness == T3.tightest.ratio
+    assert replace(CLAIM, theorems=(T3, T2)).tightness == T2.tightest.ratio > T3.tightest.ratio
 
 
 def test_an_unproved_theorem_is_no_proof():

@@ -123,3 +123,12 @@ def test_all_that_chance_decides_of_a_shape_costs_two_alphas(monkeypatch):
     entries = 6 * 4 + 1  # and the part along G
     assert sum(alpha for what, alpha in spent if what == "signs") == pytest.approx(1e-4)
     assert sum(2 * entries * p for what, p in spent if what == "mean") == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize("draws", [256, 1024])
+def test_the_level_of_a_law_is_shared_by_its_numbers_and_samples(draws):
+    """Three numbers of two samples: alpha / 6 for each, and both may be off. Catches either left out."""
+    share, both = 1e-6 / 6, (draws, 16 * draws)
+    allowed = sum(np.sqrt(np.log(2 / share) / (2 * n)) for n in both)
+    with pytest.raises(Refuted, match=rf"chance makes {allowed:.2g} with {draws} seeds"):
+        check_projector(LAWS["haar"][0], law=Coordinate, draws=draws)
