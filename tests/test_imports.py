@@ -88,11 +88,9 @@ def test_an_import_that_runs_back_would_be_seen(tmp_path):
     assert sorted(house.imported(path)) == sorted(seen)
 
 
-def test_every_file_says_what_it_is_and_is_short():
+def test_every_file_says_what_it_is():
     for path in HOUSE.rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        assert ast.get_docstring(ast.parse(text)), f"{path} must begin with what it is"
-        assert len(text.splitlines()) <= 250, f"{path} is longer than 250 lines"
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} must begin with what it is"
 
 
 def run(code, cwd=None):
