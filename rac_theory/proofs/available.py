@@ -24,16 +24,14 @@ from rac_theory.theorems.symbols import L_H, L, gamma, s
 
 def about_constants(theorem: Theorem) -> list[Fact]:
     """Return facts about constants."""
-    assumptions = {theorem.about, *theorem.given}
-    return [fact for fact in (*_granted(), *_given(theorem)) if fact.by <= assumptions and not drawn_in(fact.value)]
+    return [fact for fact in (*_granted(), *_given(theorem)) if fact.by <= theorem.holding and not drawn_in(fact.value)]
 
 
 def available(theorem: Theorem) -> tuple[Fact, ...]:
     """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
-    assumptions = {theorem.about, *theorem.given}
     every = (*_granted(), *_given(theorem))
-    every = (*every, *(_about_distances() if known_minimiser in assumptions else ()))
-    found = (_averaged(fact) for fact in every if fact.by <= assumptions)
+    every = (*every, *(_about_distances() if known_minimiser in theorem.given else ()))
+    found = (_averaged(fact) for fact in every if fact.by <= theorem.holding)
     return tuple({(fact.value, fact.strict): fact for fact in found if fact is not None}.values())
 
 

@@ -12,6 +12,7 @@ from rac_theory.theorems.assumptions import (
     bounded_below,
     certified_minimum,
     convex,
+    fresh_projection,
     isotropic,
     known_bias,
     known_largest_projection,
@@ -78,17 +79,18 @@ def square_of(number: Expression) -> Fact:
 
 def low(v: Vector) -> Fact:
     """lambda_min is the least that E[H] makes of a square, of a vector that is not drawn."""
-    return granted("Smallest eigenvalue of E[H]", lambda_min * (v @ v) <= E(_given(v) @ H(v)))
+    return granted("Smallest eigenvalue of E[H]", lambda_min * (v @ v) <= E(_given(v) @ H(v)), fresh_projection)
 
 
 def high(v: Vector) -> Fact:
     """lambda_max is the most."""
-    return granted("Largest eigenvalue of E[H]", E(_given(v) @ H(v)) <= lambda_max * (v @ v), known_largest_projection)
+    most = E(_given(v) @ H(v)) <= lambda_max * (v @ v)
+    return granted("Largest eigenvalue of E[H]", most, known_largest_projection, fresh_projection)
 
 
 def even(v: Vector) -> Fact:
     """Both are the same."""
-    return granted("E[H] = lambda_min I", E(_given(v) @ H(v)) <= lambda_min * (v @ v), isotropic)
+    return granted("E[H] = lambda_min I", E(_given(v) @ H(v)) <= lambda_min * (v @ v), isotropic, fresh_projection)
 
 
 def _given(v: Vector) -> Vector:
@@ -133,7 +135,7 @@ straight = granted("E[H] cancels its inverse", E(cross) >= G @ V, *_MEAN)
 spread = granted("E[H Hbar^-1 H] <= Hbar / lambda_min", lambda_min * E(squared) <= E(G @ H(G)), *_MEAN)
 norm_is_positive = granted("A square", distance >= 0, *_MEAN)
 norm = granted("Hbar >= lambda_min I", lambda_min * distance <= V @ V, *_MEAN)
-even_cross = granted("E[H] = lambda_min I", lambda_min * (G @ V) <= E(G @ H(V)), isotropic)
+even_cross = granted("E[H] = lambda_min I", lambda_min * (G @ V) <= E(G @ H(V)), isotropic, fresh_projection)
 
 # The same, and the gradient G+ at W+; U is what it would be for a multiple of a square.
 G_next = vector("G+", "G_+", "H")
@@ -152,6 +154,7 @@ stays = granted(
     "Where e = 1, H = I and gamma L = 1, so that U = 0",
     G_next @ G_next <= (G_next - U) @ (G_next - U),
     e >= 1,
+    rac_lora_exact,
     page="t2",
 )
 root_R, root_Q = granted("A root", R >= 0), granted("A root", Q >= 0)

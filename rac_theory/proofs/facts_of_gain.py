@@ -30,7 +30,7 @@ noisy_below_Q = granted(
     smooth_along_sketch,
     rac_lora_stochastic,
 )
-along = granted("E[H Q H] <= L_H E[H]", E(bent) <= L_H * E(G @ H(G)), smooth_along_sketch)
+along = granted("E[H Q H] <= L_H E[H]", E(bent) <= L_H * E(G @ H(G)), smooth_along_sketch, rac_lora_exact)
 noise_along = granted(
     "E[H Q H] <= L_H E[H], and g is independent of H",
     E(bent_by_noise) <= L_H * E(g @ H(g)),

@@ -65,8 +65,10 @@ s_sign, r_sign = granted("A sum of powers", s >= 0), granted("A sum of powers; 0
 simple_s = granted("s by binomials", s**2 <= Fraction(8, 9) * (eta * N * L) ** 2, _SHORT, page="t7")
 simple_r = granted("s r by binomials", s * r <= Fraction(4, 9) * eta**2 * L**2 * (N + 1), _SHORT, page="t7")
 sigma_sign = granted("A variance", _sigma_H >= 0)
-sigma_seen = granted(_EACH, E(_sigma_H) <= lambda_max * _sigma, known_largest_projection)
-squares_seen = granted(_EACH, E(_sigma_H) + E(_seen) <= lambda_max * (_sigma + G @ G), known_largest_projection)
+sigma_seen = granted(_EACH, E(_sigma_H) <= lambda_max * _sigma, known_largest_projection, rac_lora_reshuffled)
+squares_seen = granted(
+    _EACH, E(_sigma_H) + E(_seen) <= lambda_max * (_sigma + G @ G), known_largest_projection, rac_lora_reshuffled
+)
 sigma_known = granted("On average along the iterates", _sigma <= sigma_squared, known_variance)
 sigma_of_data = granted(_BELOW, _sigma + G @ G <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t7")
 
@@ -90,8 +92,10 @@ s_K_sign = granted("A mean of powers", s_K >= 0)
 simple_s_K = granted("Jensen's inequality, over steps", s_K**2 <= a)
 a_below_1 = granted("A mean of powers below an integral", a < 1, eta * K * L <= 1, page="t9")
 zeta_sign = granted("A variance", _zeta_H >= 0)
-zeta_seen = granted(_EACH, E(_zeta_H) <= lambda_max * _zeta, known_largest_projection)
-client_squares_seen = granted(_EACH, E(_zeta_H) + E(_seen) <= lambda_max * (_zeta + G @ G), known_largest_projection)
+zeta_seen = granted(_EACH, E(_zeta_H) <= lambda_max * _zeta, known_largest_projection, fed_rac_lora)
+client_squares_seen = granted(
+    _EACH, E(_zeta_H) + E(_seen) <= lambda_max * (_zeta + G @ G), known_largest_projection, fed_rac_lora
+)
 zeta_known = granted(
     "On average along the iterates; where K = 1 it is multiplied by 0", _zeta <= zeta_squared, known_client_variance
 )
@@ -132,8 +136,10 @@ client_length = granted(
 )
 r_K_sign, r_K_below_s = granted("A sum of powers", r_K >= 0), granted("r <= s, term by term", r_K <= s_K, page="t7")
 at_least_v, at_least_u = (granted("What it stands for", each.value <= each) for each in (v, u))
-clients_seen = granted(_EACH, E(_squares_H) <= lambda_max * _squares, known_largest_projection)
-components_seen = granted(_EACH, E(_all_squares_H) <= lambda_max * _all_squares, known_largest_projection)
+clients_seen = granted(_EACH, E(_squares_H) <= lambda_max * _squares, known_largest_projection, fed_rac_lora_sampled)
+components_seen = granted(
+    _EACH, E(_all_squares_H) <= lambda_max * _all_squares, known_largest_projection, fed_rac_lora_sampled
+)
 clients_of_data = granted(_BELOW, _squares <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t9rr")
 components_of_data = granted(
     _BELOW,

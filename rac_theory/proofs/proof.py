@@ -65,9 +65,9 @@ class Proof:
         bound = self.theorem.claim.bound
         if not isinstance(bound, Expression):
             raise Missing(f"the bound of {self.theorem.id} is a function, of which nothing is known")
-        extra = [one for one in self._by if one not in (self.theorem.about, *self.theorem.given)]
+        extra = self._by - self.theorem.holding
         if extra:
-            raise Missing(f"{self.theorem.id} does not assume: {' '.join(map(sentence, extra))}")
+            raise Missing(f"{self.theorem.id} does not assume: {' '.join(sorted(map(sentence, extra)))}")
         if not self.times.strict:
             raise Missing(f"{self.theorem.id}: {self.times!r} must be known to be positive")
         defined = Defined([*about_constants(self.theorem), self.times])
@@ -85,12 +85,12 @@ class Proof:
     @property
     def needs(self) -> tuple[Assumption, ...]:
         """What of its assumptions it uses."""
-        return tuple(one for one in (self.theorem.about, *self.theorem.given) if one in self._by)
+        return self.theorem.used_by(self._by)
 
     @property
     def unused(self) -> tuple[Assumption, ...]:
         """What it does not use."""
-        return tuple(one for one in (self.theorem.about, *self.theorem.given) if one not in self._by)
+        return tuple(one for one in (self.theorem.about, *self.theorem.given) if one not in self.needs)
 
     def __repr__(self) -> str:
         lemmas = f", with lemmas on paper: {', '.join(self.pages)}" if self.on_paper else ""

@@ -62,12 +62,12 @@ def searched(theorem: Theorem) -> Proof | None:
 
 def _looser_than_ours(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
     """A proof of a claim whose bound is one of ours, and what is not negative."""
-    bound, assumed = theorem.claim.bound, {theorem.about, *theorem.given}
+    bound = theorem.claim.bound
     for ours in ALL.values():
         if not isinstance(bound, Expression) or ours.metric.expected != theorem.metric.expected:
             continue
         proof = _written_down(ours.id)
-        if assumed.issuperset(proof.needs) and isinstance(ours.claim.bound, Expression):
+        if theorem.holding.issuperset(proof.needs) and isinstance(ours.claim.bound, Expression):
             times = proved("What the claim is multiplied by", proof.times.value.expression > 0, proof.times)
             spare = _looked_for(bound - ours.claim.bound, (*facts, times))
             with suppress(Missing):  # the claim may divide by what may be zero

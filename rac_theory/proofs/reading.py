@@ -164,7 +164,7 @@ class Reading:
         for line in self.granted:
             if line.said == said and line.why == inner.name + on_average:
                 return line.label
-        rests_on = tuple(label for label, one, _ in self.assumed if one in fact.by)
+        rests_on = self._labels_of(fact)
         case = self._case(fact)
         why = "The case" if case and inner.name == "Assumed" else inner.name + on_average
         line = Line(next(self._letters), said, why, fact, rests_on, inner.page, if_=case)
@@ -186,10 +186,13 @@ class Reading:
 
     def _case(self, fact: Fact) -> tuple[Assumption, ...]:
         """What it needs that the theorem does not assume."""
-        known = [one for _, one, _ in self.assumed]
-        return tuple(
-            sorted((one for one in fact.by if one not in known), key=lambda one: (len(sentence(one)), sentence(one)))
-        )
+        cases = fact.by - self.proof.theorem.holding
+        return tuple(sorted(cases, key=lambda case: (len(sentence(case)), sentence(case))))
+
+    def _labels_of(self, fact: Fact) -> tuple[str, ...]:
+        """The labels of the assumptions that it rests on."""
+        used = self.proof.theorem.used_by(fact.by)
+        return tuple(label for label, assumption, _ in self.assumed if assumption in used)
 
     def _sign(self, fact: Fact) -> None:
         """Keep why a factor is not negative."""
@@ -216,7 +219,7 @@ class Reading:
 
     def _rests_on(self, fact: Fact) -> tuple[str, ...]:
         case = ("the case",) if self._case(fact) else ()
-        return (*(label for label, one, _ in self.assumed if one in fact.by), *case)
+        return (*self._labels_of(fact), *case)
 
 
 def _a_sum(fact: Fact) -> str:

@@ -1,6 +1,9 @@
 """Which algorithm a theorem is about: predicates of a case; a docstring is the assumption, a breach is a sentence."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeAlias
 
 from rac_theory.algorithms import (
     Bernoulli,
@@ -18,6 +21,10 @@ from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.problems.layers import layers_of
 from rac_theory.sketches import Gaussian
+
+Predicate: TypeAlias = Callable[[Case, Constants], str | None]
+"""None where the assumption is met, else a sentence that names the value which breaks it; its docstring begins
+with the assumption."""
 
 
 def rac_lora_exact(case: Case, c: Constants) -> str | None:
@@ -148,6 +155,25 @@ def one_exact_step(case: Case, c: Constants) -> str | None:
     if not isinstance(case.algorithm, ProjectedDescent):
         return f"the theorem is about random steps along the gradient, the algorithm is {_named(case)}"
     return _gradients(case, (Exact, Local), "must be exact") or _one_inner_step(c)
+
+
+def fresh_projection(case: Case, c: Constants) -> str | None:
+    """H is an orthogonal projection that is drawn afresh in every step, whatever W and all earlier draws are."""
+    if isinstance(case.algorithm, Decreasing):
+        return _projected(replace(case, algorithm=case.algorithm.algorithm))
+    return _projected(case)
+
+
+IMPLIED: Mapping[Predicate, frozenset[Predicate]] = MappingProxyType(
+    dict.fromkeys(
+        (
+            *(rac_lora_exact, rac_lora_certified, rac_lora_by_differences, rac_lora_stochastic, rac_lora_root_steps),
+            *(rac_lora_harmonic_steps, rac_lora_reshuffled, fed_rac_lora, fed_rac_lora_sampled),
+        ),
+        frozenset({fresh_projection}),
+    )
+)
+"""What is true of every algorithm that a predicate admits."""
 
 
 def _one_inner_step(c: Constants) -> str | None:

@@ -1,7 +1,7 @@
 """Assumptions: relations that read themselves off the constants, conditions on f or its noise, and named predicates."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,15 +14,12 @@ from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import function_name, said_by
+from rac_theory.theorems.about import Predicate as Predicate
 from rac_theory.theorems.symbols import T, constants_in
 
 ROUNDING = 1e-12
 """What "or equal" allows, relative: gamma = 1/L in floating point may exceed 1/L by a rounding, and verdicts allow far
 more than this."""
-
-Predicate: TypeAlias = Callable[[Case, Constants], str | None]
-"""None where the assumption is met, else a sentence that names the value which breaks it; its docstring begins
-with the assumption."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from rac_theory.cases.constants import Constants
 from rac_theory.theorems.about import bernoulli_lora as bernoulli_lora
 from rac_theory.theorems.about import fed_rac_lora as fed_rac_lora
 from rac_theory.theorems.about import fed_rac_lora_sampled as fed_rac_lora_sampled
+from rac_theory.theorems.about import fresh_projection as fresh_projection
 from rac_theory.theorems.about import galore_exact as galore_exact
 from rac_theory.theorems.about import one_exact_step as one_exact_step
 from rac_theory.theorems.about import plain_gaussian_rac_lora as plain_gaussian_rac_lora

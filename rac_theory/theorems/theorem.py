@@ -1,7 +1,7 @@
 """A theorem is a value: what it is about, what is given, and its claim, which is one expression."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from rac_theory.problems import checks
 from rac_theory.problems.checks import Array, one_of
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import type_name
+from rac_theory.theorems.about import IMPLIED
 from rac_theory.theorems.assumption import Assumption, Predicate, breach, met_at, parts, sentence
 from rac_theory.theorems.claim import Claim, Rate
 from rac_theory.theorems.given import check_given, is_predicate
@@ -115,6 +116,17 @@ class Theorem:
         if not is_predicate(self.about):
             raise ValueError(f"about must be a predicate, such as assumptions.rac_lora_exact, got {self.about!r}")
         check_given(self.given, self.claim)
+
+    def used_by(self, rested_on: Collection[Assumption]) -> tuple[Assumption, ...]:
+        """Return which of its assumptions something uses that rests on these, or on what its algorithms imply."""
+        implied = IMPLIED.get(self.about, frozenset())
+        about = (self.about,) if self.about in rested_on or not implied.isdisjoint(rested_on) else ()
+        return (*about, *(assumption for assumption in self.given if assumption in rested_on))
+
+    @property
+    def holding(self) -> frozenset[Assumption]:
+        """What it is about, what is given, and what is true of every algorithm that it is about."""
+        return frozenset((self.about, *self.given)) | IMPLIED.get(self.about, frozenset())
 
     @property
     def metric(self) -> Metric:

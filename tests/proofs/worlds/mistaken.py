@@ -4,9 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+
 from rac_theory.theorems import assumptions as known
 
-from . import worlds
+from . import sketches, worlds
+from .certified import certified_step
+from .one_step import exact_step, functions, of_a_function
 from .world import World
 
 _GAINS = {known.positive_gain, known.positive_gaussian_gain}
@@ -24,7 +28,22 @@ MISTAKES = (
 @cache
 def worlds_and_mistakes() -> tuple[World, ...]:
     """Return all worlds, and every other one once more with each mistake that can be made in it."""
-    return (*worlds(), *_mistaken(worlds()[::2]))
+    return (*worlds(), *_mistaken(worlds()[::2]), *_stale())
+
+
+def _stale() -> Iterator[World]:
+    """Steps along the draw that sees least, or most, of the gradient, where constants are those of a fresh draw."""
+    rng = np.random.default_rng(15)
+    for d in (2, 3):
+        for f in functions(rng, d):
+            W, sketch = f.minimiser + rng.standard_normal(d), sketches.axes(np.full(d, 1 / d))
+            kept = np.linalg.norm(sketch.H @ f.gradient(W), axis=1)[:d]
+            law = {name: of_a_function(f, W, sketch)[name] for name in ("lambda_min", "lambda_max")}
+            for i in (kept.argmin(), kept.argmax()):
+                stale = sketches.Sketch(sketch.H[i : i + 1], np.ones(1))
+                for world in (exact_step(f, W, stale, 1 / f.L, **law), certified_step(f, W, stale, 1.0)):
+                    meets = world.meets - {known.fresh_projection} | {known.isotropic}
+                    yield replace(world, name=f"{world.name}, stale", meets=meets, constants=world.constants | law)
 
 
 def _mistaken(worlds: Iterable[World]) -> Iterator[World]:
