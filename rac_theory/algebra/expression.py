@@ -206,6 +206,26 @@ class Total(Expression):
     def __post_init__(self) -> None:
         if not isinstance(self.index, Symbol):
             raise TypeError(f"the index of a total must be a symbol, got {self.index!r}")
+        super().__post_init__()
+
+    def at(self, values: Mapping[Any, "Expression | int | Fraction"]) -> "Expression":
+        """Return the sum with others in the place of some expressions; another symbol for the index is another name.
+
+        Raises
+        ------
+        ValueError
+            If what comes into the term has a symbol that the sum would bind.
+        """
+        if self in values:
+            return lifted(values[self])
+        name = values.get(self.index)
+        index = name if isinstance(name, Symbol) else self.index
+        places = {old: lifted(new) for old, new in values.items() if old != self.index and old in self.term.within()}
+        captured = (new for old, new in places.items() if index in new.symbols and not _changes_with(old, self.index))
+        if any(captured) or (index != self.index and index in self.term.symbols):
+            raise ValueError(f"{index!r} would be bound by the sum: give the index of {self!r} another name")
+        steps, term = self.steps.at(values), self.term.at(places | ({self.index: index} if index != self.index else {}))
+        return self if steps is self.steps and term is self.term else Total(index, steps, term)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -239,6 +259,11 @@ def lifted(value: object) -> Expression:
         raise TypeError(f"an expression must be made of symbols and exact numbers, got {value!r}")
     hint = "write Fraction(18, 7) for 18 / 7"
     raise TypeError(f"a number in an expression must be whole or a Fraction, got {value!r}; {hint}")
+
+
+def _changes_with(expression: Any, index: Symbol) -> bool:
+    """Whether an expression is another at each index, by itself or as a quantity that is one of many."""
+    return isinstance(expression, Expression) and any(index in (symbol, symbol.of) for symbol in expression.symbols)
 
 
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from rac_theory.algebra.expression import Expression, Let, Symbol
 
 
+DEEPEST, LARGEST = 100, 200_000
+"""How many levels an expression may have, and how many parts: readings go down it by recursion, and through all."""
+
+
 class Node:
     """A value that is equal to another of its class with equal arguments, as a frozen dataclass is.
 
@@ -24,6 +28,21 @@ class Node:
     """
 
     __match_args__: tuple[str, ...] = ()
+    depth: int
+    size: int
+
+    def __post_init__(self) -> None:
+        depth = 1 + max((part.depth for part in self.inside), default=0)
+        size = 1 + sum(part.size for part in self.inside)
+        if depth > DEEPEST:
+            raise ValueError(
+                f"an expression must have at most {DEEPEST} levels, got {depth}: write a chain as one sum or product"
+            )
+        if size > LARGEST:
+            raise ValueError(
+                f"an expression must have at most {LARGEST:,} parts, got {size:,}: write powers and totals"
+            )
+        self.__dict__.update(depth=depth, size=size)  # it is frozen
 
     @cached_property
     def arguments(self) -> tuple[Any, ...]:

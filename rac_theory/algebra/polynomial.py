@@ -1,10 +1,10 @@
 """Reading as a quotient of polynomials: the normal form in which two expressions are the same or not."""
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from itertools import pairwise
+from itertools import count, pairwise
 from operator import add, mul
 from typing import Any
 
@@ -26,6 +26,7 @@ from rac_theory.algebra.expression import (
 )
 from rac_theory.algebra.fraction import holds
 from rac_theory.algebra.polynomials import (
+    MOST_COPIES,
     ONE,
     ZERO,
     Atom,
@@ -152,28 +153,36 @@ def _to(base: Polynomial, exponent: Monomial) -> Polynomial:
     return base if base == ONE or not exponent else term(exponent, base)
 
 
-def _geometric(base: Ratio, count: Ratio) -> Ratio:
-    """``1 + b + ... + b^(count - 1)``, a polynomial for a count that is known."""
+def _geometric(base: Ratio, steps: Ratio) -> Ratio:
+    """``1 + b + ... + b^(steps - 1)``, a polynomial for a number of steps that is known."""
     if base.number == 1:
-        return count
-    if (known := _whole(count)) is not None:
+        return steps
+    if (known := _whole(steps)) is not None:
         return reduce(add, (base**k for k in range(known)), Ratio(ZERO))
-    return (_raised(base, count) - Ratio(ONE)) / (base - Ratio(ONE))
+    return (_raised(base, steps) - Ratio(ONE)) / (base - Ratio(ONE))
 
 
-def _whole(count: Ratio) -> int | None:
-    value = count.number
-    return int(value) if value is not None and value.denominator == 1 and value >= 0 else None
+def _whole(steps: Ratio) -> int | None:
+    value = steps.number
+    if value is None or value.denominator != 1 or value < 0:
+        return None
+    if value > MOST_COPIES:
+        raise ValueError(f"a sum must have at most {MOST_COPIES} terms that are written out, got {int(value):,}")
+    return int(value)
 
 
 def _total(index: Symbol, steps: Ratio, each: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
-    """A sum: what does not depend on the index stands before it, and powers with the index as exponent have a sum."""
+    """A sum: what does not depend on the index stands before it, and powers with the index as exponent have a sum.
+
+    The index is read as one that nothing else is, and has no name of its own when the sum is done: an index is known by
+    how many sums stand one in another inside of its own.
+    """
+    if namesakes := [symbol for symbol in each.symbols if symbol.name == index.name and symbol != index]:
+        raise ValueError(f"an index must not be called like what is in its sum, got two {namesakes[0].name}")
     if (known := _whole(steps)) is not None:
         return reduce(add, (_read(each, {**at, index: Ratio(constant(k))}) for k in range(known)), Ratio(ZERO))
-    k = _index([each])
+    k = Index("k", number=next(_FRESH))
     read = _defined(each, {**at, index: Ratio(term(k))})
-    if (fewer := _index([*read.numerator.symbols(), *read.denominator.symbols()])) != k:  # sums inside have gone
-        k, read = fewer, _defined(each, {**at, index: Ratio(term(fewer))})
     above, below = _by_index(read.numerator, k), _by_index(read.denominator, k)
     if len(below) > 1:
         return _sum_of(read, k, steps)
@@ -182,15 +191,20 @@ def _total(index: Symbol, steps: Ratio, each: Expression, at: Mapping[Expression
     return reduce(add, sums, Ratio(ZERO)) / Ratio(outside)
 
 
-def _index(inside: Iterable[Any]) -> Symbol:
-    """An index that is none of the sums inside, and the same for all sums that have the same sums inside."""
-    primes = "'" * max((_depth(each) for each in inside if isinstance(each, Expression)), default=0)
-    return Symbol(f"k{primes}", unit="index")
+@dataclass(frozen=True, repr=False, eq=False)
+class Index(Symbol):
+    """The index of a sum in normal form: by its level, and while the sum is read by a number that no other has."""
+
+    number: int = 0
 
 
-def _depth(expression: Expression) -> int:
-    deepest = max(map(_depth, expression.inside), default=0)
-    return deepest + isinstance(expression, Total)
+_FRESH = count(1)
+
+
+def _level(*ratios: Ratio) -> int:
+    """How many sums stand one in another in quotients."""
+    letters = (letter for ratio in ratios for side in (ratio.numerator, ratio.denominator) for letter in side.symbols())
+    return max((letter.level for letter in letters if isinstance(letter, Atom)), default=0)
 
 
 def _by_index(polynomial: Polynomial, k: Symbol) -> dict[Monomial, Polynomial]:
@@ -215,7 +229,26 @@ def _series(above: Monomial, below: Monomial, k: Symbol, steps: Ratio) -> Ratio:
 
 
 def _sum_of(each: Ratio, k: Symbol, steps: Ratio) -> Ratio:
-    return _atom("total", (steps, each), Total(k, steps.expression, each.expression))
+    level = _level(each)
+    index = Index("k" + "'" * level)
+    each = _moved(each, k, index)
+    return _atom("total", (steps, index, each), Total(index, steps.expression, each.expression), level + 1)
+
+
+def _moved(value: Any, old: Symbol, new: Symbol) -> Any:
+    """A part of a normal form with one letter in the place of another, which is none of the indices in it."""
+    match value:
+        case Ratio(numerator, denominator):
+            return Ratio(_moved(numerator, old, new), _moved(denominator, old, new))
+        case Polynomial(terms):
+            return Polynomial(_moved(terms, old, new))
+        case Atom():
+            return replace(value, parts=_moved(value.parts, old, new), expression=value.expression.at({old: new}))
+        case Expression():
+            return value.at({old: new})
+        case tuple() | frozenset():
+            return type(value)(_moved(part, old, new) for part in value)
+    return value
 
 
 def _maximum(of: tuple[Ratio, ...]) -> Ratio:
@@ -223,7 +256,8 @@ def _maximum(of: tuple[Ratio, ...]) -> Ratio:
     kept = {each for each in of if each.number is None} | ({Ratio(constant(max(numbers)))} if numbers else set())
     if len(kept) == 1:
         return kept.pop()
-    return _atom("maximum", frozenset(kept), Maximum(tuple(sorted((each.expression for each in kept), key=repr))))
+    written = Maximum(tuple(sorted((each.expression for each in kept), key=repr)))
+    return _atom("maximum", frozenset(kept), written, _level(*kept))
 
 
 def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
@@ -243,8 +277,10 @@ def _choice(choice: Choice, at: Mapping[Expression, Ratio]) -> Ratio:
         return then
     relation = Relation(tuple(each.expression for each in terms), signs)
     parts = (signs, tuple(terms), then, otherwise)
-    return _atom("choice", parts, Choice(relation, then.expression, otherwise.expression))
+    return _atom(
+        "choice", parts, Choice(relation, then.expression, otherwise.expression), _level(*terms, then, otherwise)
+    )
 
 
-def _atom(kind: str, parts: Hashable, expression: Expression) -> Ratio:
-    return Ratio(term(Atom(kind, parts, expression)))
+def _atom(kind: str, parts: Hashable, expression: Expression, level: int) -> Ratio:
+    return Ratio(term(Atom(kind, parts, expression, level)))

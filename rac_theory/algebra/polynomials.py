@@ -18,13 +18,21 @@ Monomial: TypeAlias = frozenset[tuple[Any, Any]]
 """Pairs of a letter and its exponent, and of a ``Monomial`` and the ``Polynomial`` that has it as exponent."""
 
 
+MOST_COPIES, MOST_PRODUCTS, MOST_BITS = 1000, 2**16, 2**20
+"""What is multiplied out: sums with themselves and with one another; and how long a number may become."""
+
+
 @dataclass(frozen=True)
 class Atom:
-    """What is no polynomial, such as a maximum: known by its kind and its parts, and by nothing else."""
+    """What is no polynomial, such as a maximum: known by its kind and its parts, and by nothing else.
+
+    ``level`` is how many sums stand one in another in it.
+    """
 
     kind: str
     parts: Hashable
     expression: Expression = field(compare=False)
+    level: int = field(compare=False, default=0)
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,11 +59,18 @@ class Polynomial:
     def __mul__(self, other: "Polynomial") -> "Polynomial":
         if other == ONE:
             return self
+        if (products := len(self.terms) * len(other.terms)) > MOST_PRODUCTS:
+            raise ValueError(
+                f"a product must have at most {MOST_PRODUCTS:,} terms before they are gathered, got {products:,}"
+            )
         return _gathered((_together(m, n), a * b) for m, a in self.terms for n, b in other.terms)
 
     def __pow__(self, exponent: int) -> "Polynomial":
         if exponent < 0:
             return self._inverse() ** -exponent
+        bits = max((n.bit_length() for _, times in self.terms for n in times.as_integer_ratio()), default=1)
+        if (len(self.terms) > 1 and exponent > MOST_COPIES) or (bits > 1 and bits * exponent > MOST_BITS):
+            raise ValueError(f"an exponent must be at most {MOST_COPIES} in exact arithmetic, got {exponent:,}")
         half = self ** (exponent // 2) if exponent > 1 else ONE
         return half * half * self if exponent % 2 else half * half
 

@@ -28,7 +28,10 @@ def root(of: Ratio) -> Ratio:
     with suppress(ValueError):
         if of.number is not None:
             return Ratio(constant(Fraction(fraction(written, {}))))
-    return Ratio(term(Atom("root", of, written)))
+    inside = [
+        letter for side in (of.numerator, of.denominator) for letter in side.symbols() if isinstance(letter, Atom)
+    ]
+    return Ratio(term(Atom("root", of, written, max((atom.level for atom in inside), default=0))))
 
 
 def without_squares(ratio: Ratio) -> Ratio:

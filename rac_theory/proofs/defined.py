@@ -1,104 +1,221 @@
-"""Where an expression is what its normal form is: what it divides by is positive, and what counts is a whole number.
+"""Where an expression has a value: what it divides by is not zero, what is under a root is not negative, what counts is
+a whole number that is not negative. All is judged by facts about constants, for all values that they leave.
 
-As a number ``C (C / C^2)`` is 0 at ``C = 0``, and ``x^(2 gamma)`` may be a root; the normal forms are 1, and a power.
+A normal form may have a value where its expression has none: ``C (C / C^2)`` at ``C = 0``, ``sqrt(-mu)^2``, the sum of
+no powers times its inverse. What is said there is nothing, and so it is refused.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from functools import cached_property, reduce
+from typing import Any, Self
 
-from rac_theory.algebra import Expression, Let, Symbol
+from rac_theory.algebra import Expression, Let, Ratio, Symbol
 from rac_theory.algebra.division import divided
-from rac_theory.algebra.expression import Number, Power, Powers, Product, Quotient, Sum, Total
-from rac_theory.algebra.polynomials import ONE, Polynomial
-from rac_theory.proofs.fact import NAMES, Fact, read
+from rac_theory.algebra.expression import (
+    Choice,
+    Maximum,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Sum,
+    Total,
+)
+from rac_theory.algebra.polynomials import ONE, Atom, Monomial, Polynomial
+from rac_theory.proofs.fact import NAMES, Fact, facts_in, read
 from rac_theory.proofs.missing import Missing
+from rac_theory.theorems import symbols
 from rac_theory.theorems.symbols import K, N, T
 
 _COUNTS = frozenset({T, N, K})
-_HALF = Number(Fraction(1, 2))
+_CONSTANTS = frozenset(one.name for one in vars(symbols).values() if isinstance(one, Symbol) and one != symbols.t)
+_ZERO, _HALF = Number(Fraction(0)), Number(Fraction(1, 2))
 
 
 class Defined:
-    """What is known of signs, and what may be divided by with it.
+    """What is known of signs, and what has a value with that.
 
     Parameters
     ----------
     facts : sequence of Fact
-        Of constants alone.
+        Of constants alone. A root is judged by those that rest on none.
+    counts : frozenset of Symbol
+        What stands for whole numbers that are not negative.
     """
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        self._signs: Mapping[Any, bool] = dict(sorted(_signs(facts), key=lambda pair: pair[1]))
-        strict = [fact.value for fact in facts if fact.strict and fact.value.denominator == ONE]
-        self._sums = [value.numerator for value in strict if len(value.numerator.terms) > 1]
+    def __init__(self, facts: Sequence[Fact], counts: frozenset[Symbol] = _COUNTS) -> None:
+        self._facts, self._counts = facts, counts
+        self._sums = [
+            (fact.value.numerator, fact.strict)
+            for fact in facts
+            if fact.value.denominator == ONE and len(fact.value.numerator.terms) > 1
+        ]
 
-    def check(self, expression: Expression, counts: frozenset[Symbol] = _COUNTS) -> None:
-        """Raise ``Missing`` if an expression divides by what may be zero, or counts what may be no whole number."""
+    @cached_property
+    def _signs(self) -> Mapping[Any, bool]:
+        """The letters that are not negative, and whether they are positive."""
+        letters = dict.fromkeys(self._counts, False)
+        return letters | dict(sorted(_signs(self._facts), key=lambda pair: pair[1]))
+
+    @cached_property
+    def _without_roots(self) -> Self:
+        """The same by facts that rest on no root: else the square of a root would say that there is one."""
+        rootless = [fact for fact in self._facts if not _has_root(fact)]
+        return self if len(rootless) == len(self._facts) else type(self)(rootless, self._counts)
+
+    def _inside(self, index: Symbol) -> Self:
+        """The same in a sum, whose index is nothing outside."""
+        kept = [fact for fact in self._facts if index.name not in _names(fact.value)]
+        return type(self)(kept, frozenset(one for one in self._counts if one.name != index.name) | {index})
+
+    def check(self, expression: Expression) -> None:
+        """Raise ``Missing`` if an expression has no value somewhere; the names of drifts are letters."""
         match expression:
             case Let() if expression in NAMES:
                 return
-            case Quotient(_, divisor) if not self._is_positive(divisor):
+            case Quotient(_, divisor) if not (self.sign(divisor) or self.sign(-divisor)):
                 raise Missing(f"{expression!r} divides by {divisor!r}, which is not known to be positive")
-            case Power(base, exponent) if not _is_count(exponent, counts) and exponent != _HALF:
-                if not (isinstance(exponent, Number) and exponent.value.denominator == 1 and self._is_positive(base)):
-                    raise Missing(f"{exponent!r} in {expression!r} is not known to be a whole number")
-            case Powers(_, first, last) if not (_is_count(first, counts) and _is_count(last - first + 1, counts)):
+            case Power(base, exponent) if exponent == _HALF:
+                if self._without_roots.sign(base) is None:
+                    raise Missing(f"{base!r} under a root is not known not to be negative")
+            case Power(base, exponent) | Powers(base, exponent) if not self._is_exponent(exponent, base):
+                raise Missing(f"{exponent!r} in {expression!r} is not known to be a whole number that is not negative")
+            case Powers(_, first, last) if not self._is_count(last - first + 1):
                 raise Missing(f"{expression!r} is not known to have a whole number of terms")
-            case Total(index, steps, term):
-                if not _is_count(steps, counts):
+            case Total(index, steps, each):
+                if index.name in _CONSTANTS:
+                    raise Missing(f"the index of {expression!r} is called like the constant {index!r}")
+                if not self._is_count(steps):
                     raise Missing(f"{expression!r} is not known to have a whole number of terms")
-                self.check(term, counts | {index})
+                self.check(steps)
+                self._inside(index).check(each)
                 return
-        for each in expression.inside:
-            self.check(each, counts)
+        for part in expression.inside:
+            self.check(part)
 
-    def _is_positive(self, expression: Expression) -> bool:
+    def _is_exponent(self, exponent: Expression, base: Expression) -> bool:
+        return self._is_count(exponent) or (self._is_whole(exponent) and bool(self.sign(base)))
+
+    def sign(self, expression: Expression) -> bool | None:
+        """True if an expression is positive wherever it has a value, False if it is not negative, None if not known."""
+        by_rule = self._sign_by_rule(expression)
+        return True if by_rule else _better(by_rule, self._sign_by_terms(expression))
+
+    def _sign_by_rule(self, expression: Expression) -> bool | None:
         match expression:
-            case Let(value=value):
-                return self._signs.get(expression, False) or self._is_positive(value)
+            case Let(value=value) if expression not in NAMES:
+                return _better(self._signs.get(expression), self.sign(value))
             case Product(factors):
-                return all(map(self._is_positive, factors))
+                return _product(map(self.sign, factors))
             case Quotient(above, below):
-                return self._is_positive(above) and self._is_positive(below)
-            case Power(base) | Powers(base) | Total(term=base) if self._is_positive(base):
-                return True
-            case Sum(terms) if all(map(self._is_at_least_zero, terms)):
-                return any(map(self._is_positive, terms))
-        ratio = read(expression)
-        return all(map(self._is_positive_polynomial, (ratio.numerator, ratio.denominator)))
-
-    def _is_at_least_zero(self, expression: Expression) -> bool:
-        match expression:
-            case Let(value=value):
-                return expression in self._signs or self._is_at_least_zero(value)
-            case Product(parts):
-                return all(map(self._is_at_least_zero, parts))
-            case Quotient(above, below):
-                return self._is_at_least_zero(above) and self._is_positive(below)
+                return self.sign(above) if self.sign(below) else None
             case Power(base, exponent):
                 is_even = isinstance(exponent, Number) and exponent.value % 2 == 0
-                return is_even or self._is_at_least_zero(base)
-            case Total(term=term):
-                return self._is_at_least_zero(term)
-        return expression in self._signs or self._is_positive(expression)
+                return _better(self.sign(base), False if is_even or exponent == _HALF else None)
+            case Powers(base, first, last):
+                of_base = self.sign(base)
+                has_positive = (of_base or first == _ZERO) and self.sign(last - first + 1)
+                return None if of_base is None else bool(has_positive)
+            case Total(index, steps, each):
+                return _product([self._inside(index).sign(each), bool(self.sign(steps))])
+            case Sum(terms):
+                signs = [*map(self.sign, terms)]
+                return None if None in signs else any(signs)
+            case Maximum(of):
+                return reduce(_better, map(self.sign, of))
+            case Choice(_, then, otherwise):
+                return _product([self.sign(then), self.sign(otherwise)])
+        return None
 
-    def _is_positive_polynomial(self, p: Polynomial) -> bool:
-        """Whether each of its terms is at least zero and one is positive, or so is what a positive sum leaves of it."""
-        letters = [[(self._signs.get(letter), power) for letter, power in monomial] for monomial, _ in p.terms]
-        if all(times > 0 for _, times in p.terms) and all(sign is not None for pairs in letters for sign, _ in pairs):
-            return any(all(pair[0] for pair in pairs) for pairs in letters)
-        left = (divided(p, each) for each in self._sums)
-        return any(each is not None and (each == ONE or self._is_positive_polynomial(each)) for each in left)
+    def _sign_by_terms(self, expression: Expression) -> bool | None:
+        ratio = read(expression)
+        for above, below in ((ratio.numerator, ratio.denominator), (-ratio.numerator, -ratio.denominator)):
+            if self._sign_of(below):
+                return self._sign_of(above)
+        return None
+
+    def _sign_of(self, p: Polynomial, *, less: bool = True) -> bool | None:
+        """The sign of all terms, or of what a known sum leaves of it as a factor, or if ``less`` as a term."""
+        signs = [self._sign_of_term(monomial, times) for monomial, times in p.terms]
+        if None not in signs:
+            return any(signs)
+        sums = [(known, is_positive) for known, is_positive in self._sums if known.letters() <= p.letters()]
+        for known, is_positive in sums:
+            factor = divided(p, known)
+            if factor is not None and (sign := self._sign_of(factor)) is not None:
+                return sign and is_positive
+        for known, is_positive in sums if less else ():
+            if (sign := self._sign_of(p + -known, less=False)) is not None:
+                return sign or is_positive
+        return None
+
+    def _sign_of_term(self, monomial: Monomial, times: Fraction) -> bool | None:
+        return _product(self._sign_of_factor(*pair) for pair in monomial) if times > 0 else None
+
+    def _sign_of_factor(self, letter: Any, power: Any) -> bool | None:
+        if isinstance(power, Polynomial):  # it is the base, and the letter its exponent
+            return self._sign_of(power)
+        sign = self._signs.get(letter)
+        if sign is None and isinstance(letter, Atom):
+            sign = self._sign_by_rule(letter.expression)
+        if power < 0:
+            return True if sign else None
+        return _better(sign, False if power % 2 == 0 else None)
+
+    def _is_count(self, expression: Expression) -> bool:
+        """Whether it is a whole number that is not negative, for all values of what counts."""
+        return self._is_whole(expression) and self._sign_by_terms(expression) is not None
+
+    def _is_whole(self, expression: Expression) -> bool:
+        ratio = read(expression)
+        return ratio.denominator == ONE and all(
+            times.denominator == 1 and all(letter in self._counts and power > 0 for letter, power in monomial)
+            for monomial, times in ratio.numerator.terms
+        )
 
 
-def _is_count(expression: Expression, counts: frozenset[Symbol]) -> bool:
-    """Whether it is a whole number that is not negative, for all values of what counts."""
-    ratio = read(expression)
-    return ratio.denominator == ONE and all(
-        times > 0 and times.denominator == 1 and all(letter in counts and power > 0 for letter, power in monomial)
-        for monomial, times in ratio.numerator.terms
+def atoms(fact: Fact) -> Iterator[Expression]:
+    """Yield the roots, sums, maxima and choices in the value of a fact."""
+    letters = (letter for side in (fact.value.numerator, fact.value.denominator) for letter in side.symbols())
+    return (letter.expression for letter in letters if isinstance(letter, Atom))
+
+
+def _has_root(fact: Fact) -> bool:
+    """Whether there is a root in a fact, or in what it follows from."""
+    return any(
+        isinstance(part, Power) and part.exponent == _HALF
+        for each in facts_in(fact)
+        for atom in atoms(each)
+        for part in atom.within()
     )
+
+
+def _better(sign: bool | None, other: bool | None) -> bool | None:
+    """What two say of one sign, that do not contradict each other."""
+    return True if sign or other else sign if other is None else other
+
+
+def _product(signs: Iterable[bool | None]) -> bool | None:
+    every = [*signs]
+    return None if None in every else all(every)
+
+
+def _names(ratio: Ratio) -> set[str]:
+    """The names of the symbols that a quotient is of: not those that sums in it bind."""
+    letters = (*_letters(ratio.numerator), *_letters(ratio.denominator))
+    written = (letter.expression if isinstance(letter, Atom) else letter for letter in letters)
+    return {symbol.name for expression in written for symbol in expression.symbols}
+
+
+def _letters(p: Polynomial) -> Iterator[Any]:
+    for monomial, _ in p.terms:
+        for letter, power in monomial:
+            if isinstance(power, Polynomial):
+                yield from (*_letters(Polynomial(frozenset({(letter, Fraction(1))}))), *_letters(power))
+            else:
+                yield letter
 
 
 def _signs(facts: Sequence[Fact]) -> Iterator[tuple[Any, bool]]:

@@ -1,6 +1,6 @@
 """Facts, and the three ways in which one follows from others: sums, products, and a name for what was computed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
@@ -157,3 +157,19 @@ def _rising(said: Relation) -> Relation:
 def _difference(said: Relation) -> Ratio:
     left, right = said.terms
     return read(right) - read(left)
+
+
+def facts_in(*facts: Fact) -> Iterator[Fact]:
+    """Yield facts and all that they follow from, each once, and none before what it follows from."""
+    seen: set[int] = set()
+
+    def walk(fact: Fact) -> Iterator[Fact]:
+        if id(fact) not in seen:
+            seen.add(id(fact))
+            for product in fact.of:
+                for each in product:
+                    yield from walk(each)
+            yield fact
+
+    for fact in facts:
+        yield from walk(fact)

@@ -27,7 +27,7 @@ from rac_theory.theorems.assumptions import (
     strongly_convex,
     structured_noise,
 )
-from rac_theory.theorems.rac_lora_gd import Q, R, e
+from rac_theory.theorems.rac_lora_gd import e
 from rac_theory.theorems.stochastic import W_T
 from rac_theory.theorems.symbols import (
     A,
@@ -157,8 +157,6 @@ stays = granted(
     rac_lora_exact,
     page="t2",
 )
-root_R, root_Q = granted("A root", R >= 0), granted("A root", Q >= 0)
-root_R_below = granted("A root of what is positive", R > 0, e < 1)
 
 # One step of a size that is certified at W, whatever H; Z is G times the root of it, and not drawn with H either.
 certified = granted("Certificate at W", gap_next <= gap - H(Z) @ H(Z) / 2, rac_lora_certified)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, symbols_of, total
+from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, sqrt, symbols_of, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
@@ -127,6 +127,12 @@ def power(base: Fact, exponent: Symbol) -> Fact:
 def sum_of_powers(base: Fact, count: Symbol) -> Fact:
     """Nor is the sum of the first of them, so many as a whole number says."""
     return follows("A sum of powers", powers(number_of(base), 0, count - 1) >= 0, [], base)
+
+
+def square_root(radicand: Fact) -> Fact:
+    """The root of what is not negative is not, and that of what is positive is positive."""
+    root = sqrt(number_of(radicand))
+    return follows("A root", root > 0 if radicand.strict else root >= 0, [], radicand)
 
 
 def weights(growth: Fact) -> Fact:

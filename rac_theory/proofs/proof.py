@@ -9,8 +9,9 @@ from rac_theory.problems.naming import type_name
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.available import about_constants
-from rac_theory.proofs.defined import Defined
-from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.defined import Defined, atoms
+from rac_theory.proofs.drawn import drawn_in
+from rac_theory.proofs.fact import Fact, facts_in, read
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
 from rac_theory.theorems import Claim, Theorem
@@ -70,13 +71,24 @@ class Proof:
             raise Missing(f"{self.theorem.id} does not assume: {' '.join(sorted(map(sentence, extra)))}")
         if not self.times.strict:
             raise Missing(f"{self.theorem.id}: {self.times!r} must be known to be positive")
-        defined = Defined([*about_constants(self.theorem), self.times])
-        for expression in _stated(self.theorem.claim, self.needs):
-            defined.check(expression)
+        self._check_values()
         claim = (read(bound) - read(self.theorem.metric.expected)) * self.times.value
         missing = without_squares(claim - self.fact.value)
         if not missing.is_zero:
             raise Missing(f"{self.theorem.id}: the claim is not what is proved, it is off by {shortened(missing)}")
+
+    def _check_values(self) -> None:
+        """Raise ``Missing`` if something that is said, or taken for granted, has no value somewhere."""
+        defined = Defined([*about_constants(self.theorem), *self._about_constants])
+        granted = (term for fact in self.granted if fact.said is not None for term in fact.said.terms)
+        inside = (atom for fact in self.facts for atom in atoms(fact))
+        for expression in dict.fromkeys((*_stated(self.theorem.claim, self.needs), *granted, *inside)):
+            defined.check(expression)
+
+    @property
+    def _about_constants(self) -> Iterator[Fact]:
+        """What it proves of constants with no more than is assumed."""
+        return (fact for fact in self.facts if fact.by <= self.theorem.holding and not drawn_in(fact.value))
 
     @property
     def _by(self) -> frozenset[Assumption]:
@@ -142,7 +154,7 @@ class Proof:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """All that it is made of, each fact once, those that it follows from before it."""
-        return tuple(_facts_in(self.fact, self.times))
+        return tuple(facts_in(self.fact, self.times))
 
     @property
     def granted(self) -> tuple[Fact, ...]:
@@ -169,19 +181,3 @@ def _short(assumption: Assumption) -> str:
         case Known(symbol=symbol):
             return f"{symbol.name} known"
     return sentence(assumption).removesuffix(".")
-
-
-def _facts_in(*facts: Fact) -> Iterator[Fact]:
-    """Yield each fact once, those that it follows from before it."""
-    seen: set[int] = set()
-
-    def walk(fact: Fact) -> Iterator[Fact]:
-        if id(fact) not in seen:
-            seen.add(id(fact))
-            for product in fact.of:
-                for each in product:
-                    yield from walk(each)
-            yield fact
-
-    for fact in facts:
-        yield from walk(fact)

@@ -64,6 +64,7 @@ WORDS: Mapping[str, _Words] = {
     "Added, with weights that grow": _weighed,
     "A sum over t": lambda of: f"as a sum over t < T of what is positive{_by(of)}",
     "A power": lambda base: f"as a power{_of(base)}",
+    "A root": lambda of: f"as the root of {of}",
     "A sum of powers": lambda base: f"as a sum of powers{_of(base)}",
     "A sum of weights": lambda base: f"as a sum of powers{_of(base) or ' of 1'}",
     "Mean over H": lambda fact: f"from {fact}, on average over H",

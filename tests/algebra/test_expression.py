@@ -171,8 +171,12 @@ def test_others_in_the_place_of_some():
     assert total(k, K, k * x).at({k: y}) == total(y, K, y * x)
     assert tree.at({}) is tree.at({T: x}) is tree
     assert between(0, x, y).at({x: y, y: 2}) == between(0, y, 2)
-    with pytest.raises(TypeError, match="the index of a total must be a symbol, got 3"):
-        total(k, K, k).at({k: 3})
+    assert (k + total(k, K, k)).at({k: 3}) == lifted(3) + total(k, K, k)
+    assert total(k, k, k * x).at({k: T}) == total(T, T, T * x)
+    with pytest.raises(ValueError, match="k would be bound by the sum"):
+        total(k, K, k * x).at({x: k})
+    with pytest.raises(ValueError, match="x would be bound by the sum"):
+        total(k, K, k * x).at({k: x})
     with pytest.raises(TypeError, match=r"must be whole or a Fraction, got 0\.5"):
         x.at({x: 0.5})
 

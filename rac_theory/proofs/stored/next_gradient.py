@@ -11,6 +11,7 @@ from rac_theory.proofs.facts import (
     G_next,
     U,
     assumed,
+    below_one,
     gap,
     gap_is_positive,
     gap_next,
@@ -20,14 +21,11 @@ from rac_theory.proofs.facts import (
     pl_next,
     plus,
     remainder,
-    root_Q,
-    root_R,
-    root_R_below,
     square,
     square_of,
     stays,
 )
-from rac_theory.proofs.induction import cases, instance, iterate
+from rac_theory.proofs.induction import cases, instance, iterate, square_root
 from rac_theory.proofs.letters import b
 from rac_theory.proofs.stored.exact_steps import half, length, pl, stable
 from rac_theory.theorems.assumptions import certified_minimum
@@ -42,8 +40,13 @@ _ENOUGH = 1 - e <= (1 + e) * b
 kappa_sign = proved("", kappa > 0, plus[mu] / plus[L])
 at_most_L = proved("", kappa <= 1, mu_below_L / plus[L])
 e_sign = proved("", e >= 0, length * stable * plus[lambda_min])
-root, other = root_R_below, root_Q
 whole = proved("", 2 + kappa > 0, 2 * one + kappa_sign)
+
+# What is under the roots.
+e_below_1 = proved("", e <= 1, below_one + plus[lambda_min] * square_of(1 - gamma * L))
+below_Q = proved("", 1 - kappa * e * (1 + kappa) / 2 >= 0, e_below_1 + half * e_sign * at_most_L * whole)
+root_R, other = square_root(e_below_1), square_root(below_Q)
+root = square_root(*assumed(e < 1))
 
 # PL at W and at W+, and what a step gains.
 here = proved("", kappa * gap <= G @ G / (2 * L), pl / plus[L])
@@ -95,5 +98,6 @@ def at_once() -> Fact:
 
 
 def T2_tight() -> tuple[Fact, Fact]:
-    rho = proved("", rho_tight >= 0, square_of(x))
+    x_sign = (kappa_sign * root_R + 2 * other) / whole
+    rho = proved("", rho_tight >= 0, x_sign * x_sign)
     return iterate(cases(shortly(), at_once(), e < 1), rho, gap0), one
