@@ -1,17 +1,18 @@
 """Exact division of polynomials in several letters."""
 
 from fractions import Fraction
-from operator import sub
+from functools import reduce
+from operator import mul, sub
 from typing import Any
 
-from rac_theory.algebra.polynomials import ZERO, Monomial, Polynomial
+from rac_theory.algebra.polynomials import ZERO, Monomial, Polynomial, constant, term
 from rac_theory.algebra.ratio import Ratio
 
 
 def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
     """Return p / by if that is a polynomial, perhaps with negative exponents; None if it is not.
 
-    Letters in symbolic exponents are not looked into: then the answer is None too, unless p is zero.
+    A power with a symbolic exponent is a letter of its own.
 
     Examples
     --------
@@ -24,12 +25,10 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
     """
     if p == ZERO:
         return p
-    letters = sorted({*p.letters(), *by.letters()}, key=repr)
-    if any(not isinstance(power, int) for each in (p, by) for m, _ in each.terms for _, power in m):
-        return None
+    letters = sorted({letter for each in (p, by) for m, _ in each.terms for letter in _powers(m)}, key=repr)
 
     def order(monomial: Monomial) -> tuple[int, ...]:
-        powers = dict(monomial)
+        powers = _powers(monomial)
         return tuple(powers.get(letter, 0) for letter in letters)
 
     def leading(q: Polynomial) -> tuple[Monomial, Fraction]:
@@ -38,6 +37,9 @@ def divided(p: Polynomial, by: Polynomial) -> Polynomial | None:
     # In each letter the least and the greatest powers of a product are the sums of those of its factors.
     ends = [[tuple(map(end, zip(*(order(m) for m, _ in q.terms), strict=True))) for end in (min, max)] for q in (p, by)]
     low, high = (tuple(map(sub, whole, part)) for whole, part in zip(*ends, strict=True))
+    low = tuple(
+        max(least, 0) if isinstance(letter, tuple) else least for letter, least in zip(letters, low, strict=True)
+    )
     first, times = leading(by)
     found, rest = ZERO, p
     while rest != ZERO:
@@ -64,8 +66,21 @@ def simplified(ratio: Ratio) -> Ratio:
     return ratio if whole is None else Ratio(whole)
 
 
+def _powers(monomial: Monomial) -> dict[Any, int]:
+    """Letters and their powers; a power with a symbolic exponent is a letter of its own."""
+    return {
+        (key, value) if isinstance(value, Polynomial) else key: 1 if isinstance(value, Polynomial) else value
+        for key, value in monomial
+    }
+
+
 def _quotient(above: Monomial, below: Monomial, times: Fraction) -> Polynomial:
-    powers: dict[Any, int] = dict(above)
-    for letter, power in below:
+    powers = _powers(above)
+    for letter, power in _powers(below).items():
         powers[letter] = powers.get(letter, 0) - power
-    return Polynomial(frozenset({(frozenset((k, v) for k, v in powers.items() if v), times)}))
+    factors = (
+        term(*letter) ** power if isinstance(letter, tuple) else term(letter, power)
+        for letter, power in powers.items()
+        if power
+    )
+    return reduce(mul, factors, constant(times))

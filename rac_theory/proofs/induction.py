@@ -119,9 +119,33 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fac
     return follows("Iterated, and the mean over k", moved_mean <= mean * own, [], step, growth)
 
 
-def power(base: Fact, exponent: Symbol) -> Fact:
-    """Powers of what is not negative, with a whole exponent that is not, are not."""
-    return follows("A power", number_of(base) ** exponent >= 0, [], base)
+def lasting(end: Fact) -> Fact:
+    """A gap or a squared distance that is not negative at each W is not on average at W^T."""
+    x = next((x for x in LAST if read(x) == end.value), gap)
+    same(end, x)
+    return follows("At W^T", LAST[x] >= 0, [], end)
+
+
+def power(base: Fact, exponent: Expression, *whole: Fact) -> Fact:
+    """Powers of what is not negative, with a whole exponent that is not, are not.
+
+    A letter is such an exponent; of a sum of whole numbers another fact says that it is not negative.
+    """
+    if not isinstance(exponent, Symbol):
+        (at_least_zero,) = whole
+        same(at_least_zero, exponent)
+        if strange := [letter for letter in symbols_of(exponent) if letter.unit != "count"]:
+            raise Missing(f"{exponent!r} must be a whole number, {strange[0]!r} is none")
+    return follows("A power", number_of(base) ** exponent >= 0, [], base, *whole)
+
+
+def discharged(fact: Fact, met: Mapping[Relation, Fact]) -> Fact:
+    """What rests on relations that are proved rests on what proves them."""
+    for relation, proof in met.items():
+        proved("", relation, proof)
+    assert fact.said is not None
+    by = (fact.by - met.keys()).union(*(proof.by for proof in met.values()))
+    return replace(follows("What is given", fact.said, [], fact, *met.values()), by=by)
 
 
 def sum_of_powers(base: Fact, count: Symbol) -> Fact:

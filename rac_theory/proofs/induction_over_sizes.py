@@ -1,8 +1,8 @@
 """From one step to T of them where t is in it, as it is where steps decrease: what is true at each t is added."""
 
 from rac_theory.algebra import Expression, Relation, Symbol, symbols_of, total
-from rac_theory.proofs.fact import Fact, follows, same
-from rac_theory.proofs.induction import AFTER, FIRST, LAST, S, constant, number_of
+from rac_theory.proofs.fact import Fact, follows, read, same
+from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, S, constant, number_of
 from rac_theory.proofs.missing import Missing
 from rac_theory.theorems.metric import SQUARED_GRADIENT
 from rac_theory.theorems.symbols import T, t
@@ -39,6 +39,13 @@ def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) 
     same(step, weight * x + times * e - weight.at({t: t + 1}) * AFTER[x])
     said = weight.at({t: T}) * LAST[x] <= weight.at({t: 0}) * x0 + times * total(t, T, e)
     return follows("Added, with weights that grow", said, by, step, a)
+
+
+def squares_added(g: Fact, squares: Fact) -> Fact:
+    """A sum over t < T of squares, each times what is not negative at each t, is not negative."""
+    of = next((of for of in ADDED if read(of) == squares.value), S)
+    same(squares, of)
+    return follows("Squares over t", total(t, T, _at_each(g) * ADDED[of]) >= 0, [], g, squares)
 
 
 def some(g: Fact) -> Fact:

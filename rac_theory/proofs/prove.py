@@ -1,25 +1,34 @@
 """Proofs of theorems: those of this library are stored, for others one is searched for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
+from operator import mul
 
-from rac_theory.algebra import Expression, Ratio, Relation
-from rac_theory.algebra.expression import Maximum, lifted
-from rac_theory.algebra.polynomials import Atom
+from rac_theory.algebra import Expression, Ratio, Relation, symbols_of
+from rac_theory.algebra.direction import slacks
+from rac_theory.algebra.division import simplified
+from rac_theory.algebra.expression import Maximum, Power, Product, Total, lifted
+from rac_theory.algebra.polynomials import ONE, Atom
 from rac_theory.proofs.available import available
-from rac_theory.proofs.fact import Fact, proved, read
-from rac_theory.proofs.facts import assumed, below_maximum
-from rac_theory.proofs.induction import cases
+from rac_theory.proofs.drawn import drawn_in
+from rac_theory.proofs.fact import Fact, facts_in, proved, read
+from rac_theory.proofs.facts import G, V, Z, assumed, below_maximum, gap, gap_is_positive, one, square
+from rac_theory.proofs.induction import ADDED, LAST, V2, S, cases, discharged, lasting, power, sum_of_powers
+from rac_theory.proofs.induction_over_sizes import squares_added
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.search import search, stretched
 from rac_theory.proofs.shape import Shape, shapes
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import ALL, E, Theorem, theorem_named
-from rac_theory.theorems.symbols import L, gamma, s
+from rac_theory.theorems.assumptions import certified_minimum
+from rac_theory.theorems.symbols import K, L, N, T, gamma, s, t
 
+_ENDS = {gap: gap_is_positive[certified_minimum], V2: square(V)}
+_FEW = 12
+"""Terms of what is by how much a bound is larger than one of ours, where that is looked into."""
 _SPLIT = gamma * (L + s) <= 2
 """Where the one or the other square of T4 is the larger."""
 
@@ -61,19 +70,129 @@ def searched(theorem: Theorem) -> Proof | None:
 
 
 def _looser_than_ours(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
-    """A proof of a claim whose bound is one of ours, and what is not negative."""
+    """A proof of a claim whose bound is a multiple of one of ours, or one of ours and what is not negative."""
     bound = theorem.claim.bound
     for ours in ALL.values():
         if not isinstance(bound, Expression) or ours.metric.expected != theorem.metric.expected:
             continue
-        proof = _written_down(ours.id)
-        if theorem.holding.issuperset(proof.needs) and isinstance(ours.claim.bound, Expression):
-            times = proved("What the claim is multiplied by", proof.times.value.expression > 0, proof.times)
-            spare = _looked_for(bound - ours.claim.bound, (*facts, times))
-            with suppress(Missing):  # the claim may divide by what may be zero
-                if spare is not None:
-                    return Proof(theorem, proof.fact + spare * times, times)
+        with suppress(Missing, ValueError, ZeroDivisionError):  # the claim may divide by what may be zero
+            if (proof := _looser(theorem, bound, ours, facts)) is not None:
+                return proof
     return None
+
+
+def _looser(theorem: Theorem, bound: Expression, ours: Theorem, facts: Sequence[Fact]) -> Proof | None:
+    """The same by one of ours: q times its bound where q is at least one, or what is left is not negative."""
+    proof = _with_what_is_given(_written_down(ours.id), theorem, facts)
+    if proof is None or not isinstance(ours.claim.bound, Expression):
+        return None
+    fact, times = proof[0], proved("What the claim is multiplied by", proof[1].value.expression > 0, proof[1])
+    proved_before = (part for part in facts_in(*proof) if part.name and not drawn_in(part.value))
+    facts = (*facts, *proved_before, *_beyond_counts(facts), times)
+    q = simplified(read(bound) / read(ours.claim.bound))
+    if max(len(q.numerator.terms), len(q.denominator.terms)) <= _FEW:
+        more = _known(q - Ratio(ONE), facts)
+        if more is not None and more.value.is_zero:
+            return Proof(theorem, fact, times)
+        bounded = read(ours.metric.expected) * times.value
+        left = None if more is None else _with_factor(bounded, _positive(ours, facts), facts)
+        if more is not None and left is not None:
+            return Proof(theorem, fact + more * (fact + left), times)
+    powers = [*_powers(bound, fact, facts)]
+    spare = _with_factor(read(bound) - read(ours.claim.bound), powers, facts)
+    spare = spare if spare is not None else _looked_for(bound - ours.claim.bound, (*facts, *powers))
+    return None if spare is None else Proof(theorem, fact + spare * times, times)
+
+
+def _beyond_counts(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """That one more than what counts at least zero is positive."""
+    for fact in facts:
+        letters = fact.value.numerator.letters()
+        if len(fact.value.numerator.terms) > 1 and fact.value.denominator == ONE and letters <= {T, N, K}:
+            yield proved("", fact.value.expression + 1 > 0, fact + one)
+
+
+def _known(value: Ratio, facts: Sequence[Fact]) -> Fact | None:
+    """The fact among these that a value is not negative, or what a search finds."""
+    return next((fact for fact in facts if fact.value == value), None) or search(value, facts)
+
+
+def _with_factor(value: Ratio, factors: Iterable[Fact], facts: Sequence[Fact]) -> Fact | None:
+    """A fact that a value is not negative as the product of one of these and of what is left without it."""
+    for factor in factors:
+        rest = simplified(simplified(value) / factor.value)
+        has_power = any(isinstance(letter, frozenset) for letter in rest.numerator.letters())
+        if not has_power and (known := _known(rest, facts)) is not None:
+            return factor * known
+    return None
+
+
+def _with_what_is_given(proof: Proof, theorem: Theorem, facts: Sequence[Fact]) -> tuple[Fact, Fact] | None:
+    """What our claim is, and by what it is multiplied, where what it needs is given or follows from it."""
+    met: dict[Relation, Fact] = {}
+    for needed in proof.needs:
+        if needed in theorem.holding:
+            continue
+        slack = [*slacks(needed)] if isinstance(needed, Relation) and needed.signs != ("=",) else []
+        follows = (
+            _looked_for(slack[0], [fact for fact in facts if not drawn_in(fact.value)]) if len(slack) == 1 else None
+        )
+        if follows is None:
+            return None
+        met[needed] = proved("", needed, follows)  # type: ignore[index, arg-type]
+    return replayed(proof.fact, met), replayed(proof.times, met)
+
+
+def replayed(fact: Fact, met: Mapping[Relation, Fact]) -> Fact:
+    """Return what follows as a fact does, with proofs of relations in the place of what is assumed of them."""
+    again: dict[int, Fact] = {}
+    for old in facts_in(fact):
+        asked = {relation: proof for relation, proof in met.items() if relation in old.by}
+        if asked and not old.of:
+            again[id(old)] = discharged(old, asked)
+        elif asked:
+            of = {tuple(again[id(part)] for part in product): times for product, times in old.of.items()}
+            by = (old.by - asked.keys()).union(*(proof.by for proof in asked.values()))
+            again[id(old)] = replace(old, of=of, by=by)
+        else:
+            again[id(old)] = old
+    return again[id(fact)]
+
+
+def _positive(ours: Theorem, facts: Sequence[Fact]) -> Iterator[Fact]:
+    """That what is bounded is not negative, but for what it is divided by."""
+    yield from (lasting(end) for x, end in _ENDS.items() if LAST[x] == ours.metric.expected)
+    for sum_ in (part for part in ours.metric.expected.within() if isinstance(part, Total)):
+        for of in (of for of, symbol in ADDED.items() if symbol in sum_.term.symbols):
+            weights = [_weight_at(factor, facts) for factor in sum_.term.parts(Product) if factor != ADDED[of]]
+            if None not in weights:
+                yield squares_added(reduce(mul, weights, one), square(G if of == S else Z))
+
+
+def _weight_at(factor: Expression, facts: Sequence[Fact]) -> Fact | None:
+    """That a weight is not negative at each t."""
+    match factor:
+        case Power(base, exponent) if exponent == t:
+            weight = _looked_for(base, facts)
+            return None if weight is None else power(weight, t)
+    return _looked_for(factor, facts)
+
+
+def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fact]:
+    """Powers of what is iterated, and sums of them; and those that a bound has, with less than T as exponent."""
+    for rule in (
+        each
+        for each in facts_in(fact)
+        if each.rule.startswith("Iterated") and each.rule != "Iterated, and the mean over k"
+    ):
+        _, rho, *_ = next(iter(rule.of))
+        factor = proved("", rho.value.expression >= 0, rho)
+        yield from (power(factor, T), sum_of_powers(factor, T))
+        for part in bound.within():
+            if isinstance(part, Power) and symbols_of(part.exponent) == (T,) and part.exponent != T:
+                enough = _looked_for(part.exponent, facts)
+                if enough is not None and read(part.base) == rho.value:
+                    yield power(factor, part.exponent, enough)
 
 
 def _from_one_step(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
@@ -137,7 +256,7 @@ def _looked_for(goal: Expression, facts: Sequence[Fact]) -> Fact | None:
         value = read(goal)
     except (ValueError, ZeroDivisionError):  # it has no normal form
         return None
-    found = [search(value, case) for case in _cases(value, facts)]
+    found = [_known(value, case) for case in _cases(value, facts)]
     if None in found:
         return None
     few, *many = (each for each in found if each is not None)

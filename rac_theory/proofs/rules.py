@@ -63,7 +63,12 @@ WORDS: Mapping[str, _Words] = {
     "Added, with what noise lets grow": _gathered,
     "Added, with weights that grow": _weighed,
     "A sum over t": lambda of: f"as a sum over t < T of what is positive{_by(of)}",
-    "A power": lambda base: f"as a power{_of(base)}",
+    "A power": lambda base, *whole: f"as a power{_of(base)}",
+    "At W^T": lambda end: f"from {end}, on average at W^T",
+    "Squares over t": lambda weights, squares: (
+        f"as a sum over t < T of squares times what is not negative{_by(weights)}"
+    ),
+    "What is given": lambda fact, *met: f"from {fact}, where what it asks is so{_by(', '.join(filter(None, met)))}",
     "A root": lambda of: f"as the root of {of}",
     "A sum of powers": lambda base: f"as a sum of powers{_of(base)}",
     "A sum of weights": lambda base: f"as a sum of powers{_of(base) or ' of 1'}",
