@@ -153,9 +153,10 @@ def sum_of_powers(base: Fact, count: Symbol) -> Fact:
     return follows("A sum of powers", powers(number_of(base), 0, count - 1) >= 0, [], base)
 
 
-def square_root(radicand: Fact) -> Fact:
+def square_root(root: Expression, radicand: Fact) -> Fact:
     """The root of what is not negative is not, and that of what is positive is positive."""
-    root = sqrt(number_of(radicand))
+    if read(root) != read(sqrt(number_of(radicand))):
+        raise Missing(f"{root!r} is not the root of what {radicand!r} is about")
     return follows("A root", root > 0 if radicand.strict else root >= 0, [], radicand)
 
 

@@ -1,6 +1,8 @@
 """What is said where no proof was found: that this refutes nothing, and what is missing."""
 
 from rac_theory.algebra import Expression
+from rac_theory.proofs.available import about_constants
+from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.shape import shapes
 from rac_theory.proofs.writing import Writer
@@ -22,6 +24,11 @@ def why_not(theorem: Theorem) -> str:
     told = "no proof was found, which does not make it false"
     if not isinstance(theorem.claim.bound, Expression):
         return f"{told}: its bound is a function, and nothing but an expression can be proved"
+    try:
+        Defined(about_constants(theorem)).check(theorem.claim.bound)
+        read(theorem.claim.bound)
+    except (ValueError, ZeroDivisionError) as error:
+        return f"{told}: {error}"
     shape = next(shapes(theorem), None)
     if shape is None:
         return f"{told}: its bound has no form that follows from what one step does"

@@ -54,6 +54,9 @@ class Proof:
     def __post_init__(self) -> None:
         self.check()
 
+    def __reduce__(self) -> tuple[type, tuple[Theorem, Fact, Fact]]:
+        return type(self), (self.theorem, self.fact, self.times)  # what comes out of a pickle is checked again
+
     def check(self) -> None:
         """Compare with the theorem's own expression, for all T.
 

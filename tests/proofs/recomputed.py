@@ -12,8 +12,7 @@ from rac_theory.algebra import Expression, Symbol, fraction, sqrt, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Proof
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.proof import _facts_in
+from rac_theory.proofs.fact import Fact, facts_in
 from rac_theory.theorems import Claim
 from rac_theory.theorems.rac_lora_gd import e, kappa
 
@@ -94,7 +93,7 @@ class Recomputed:
 
     def __init__(self, proof: Proof, numbers: Numbers) -> None:
         self.proof, self.numbers = proof, numbers
-        self.facts = list(_facts_in(proof.fact, proof.times))
+        self.facts = list(facts_in(proof.fact, proof.times))
         said = [fact.said for fact in self.facts if fact.said is not None]
         letters = {one for relation in said for one in symbols_of(relation) if isinstance(one, Drawn)}
         numbers.know_means(sorted(letters, key=lambda one: -len(one.over)))

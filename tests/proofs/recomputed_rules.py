@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from rac_theory.algebra import symbols_of
+from rac_theory.algebra import fraction, sqrt, symbols_of
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, Z, gap
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
@@ -89,6 +89,18 @@ def _weighed(at, fact, premises, place):
     return weights[0] * number(gap0) + noise - weights[STEPS] * number(LAST[gap])
 
 
+def _power(at, fact, premises, place):
+    """To the T, or to what a second premise says is a whole number that is not negative."""
+    base, *exponent = (at.made(one) for one in premises)
+    return base ** int(exponent[0] if exponent else STEPS)
+
+
+def _squares(at, fact, premises, place):
+    weights = _at_each(at, lambda: at.said(premises[0]))
+    is_scaled = SCALED_GRADIENT in symbols_of(fact.said)
+    return sum(weights) * at.numbers.constants[(SCALED_GRADIENT if is_scaled else SQUARED_GRADIENT).name]
+
+
 def _positive(at, fact, premises, place):
     return sum(_at_each(at, lambda: at.said(premises[0])))
 
@@ -144,7 +156,11 @@ RULES: Mapping[str, Rule] = {
     "A sum over t": _positive,
     "A potential": _potential,
     "Iterated, and the mean over k": _drifted,
-    "A power": lambda at, fact, premises, place: at.made(premises[0]) ** STEPS,
+    "A power": _power,
+    "A root": lambda at, fact, premises, place: fraction(sqrt(at.made(premises[0])), {}),
+    "At W^T": lambda at, fact, premises, place: at.numbers.value(LAST[premises[0].said.terms[1]]),
+    "Squares over t": _squares,
+    "What is given": lambda at, fact, premises, place: at.made(premises[0]),
     "A sum of powers": lambda at, fact, premises, place: _geometric(at.made(premises[0]), STEPS),
     "A sum of weights": lambda at, fact, premises, place: (
         _geometric(1 / at.made(premises[0]), STEPS) / at.made(premises[0])

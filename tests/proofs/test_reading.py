@@ -264,7 +264,7 @@ def test_a_name_is_defined_once_and_used():
     assert claim.count("R = sqrt(1 - e)") == claim.count("b_x = R / x") == claim.count(" x = (kappa R + 2 Q)") == 1
     assert "sqrt" not in lines
     assert "If e < 1: R <= Q\n" in lines
-    assert "from (4) for b = b_x, of which (5), (9) and (13) say what it asks" in lines
+    assert "from (4) for b = b_x, of which (11), (13) and (17) say what it asks" in lines
 
 
 def test_a_name_is_what_it_stands_for():

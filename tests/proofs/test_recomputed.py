@@ -34,7 +34,7 @@ def is_off(again):
     """Whether anything is not what it is said to be: also a premise that is not what its rule asks for."""
     try:
         return again.missing() != 0 or bool(again.faults())
-    except AssertionError:
+    except (AssertionError, ValueError):  # or a root of what is no square
         return True
 
 

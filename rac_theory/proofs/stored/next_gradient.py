@@ -45,8 +45,8 @@ whole = proved("", 2 + kappa > 0, 2 * one + kappa_sign)
 # What is under the roots.
 e_below_1 = proved("", e <= 1, below_one + plus[lambda_min] * square_of(1 - gamma * L))
 below_Q = proved("", 1 - kappa * e * (1 + kappa) / 2 >= 0, e_below_1 + half * e_sign * at_most_L * whole)
-root_R, other = square_root(e_below_1), square_root(below_Q)
-root = square_root(*assumed(e < 1))
+root_R, other = square_root(R, e_below_1), square_root(Q, below_Q)
+root = square_root(R, *assumed(e < 1))
 
 # PL at W and at W+, and what a step gains.
 here = proved("", kappa * gap <= G @ G / (2 * L), pl / plus[L])

@@ -1,0 +1,207 @@
+"""Statements that have no value somewhere, or another than they seem to, and what rests on nothing: none is proved.
+
+Each was proved once. Where it has a value it is false: a case says so, or a number at some constants.
+"""
+
+import pickle
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from rac_theory import Constants, prove, theorems
+from rac_theory.algebra import Symbol, choice, fraction, powers, sqrt, total
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs import Missing, Proof
+from rac_theory.proofs.defined import Defined
+from rac_theory.proofs.fact import granted
+from rac_theory.proofs.facts import one, square_of
+from rac_theory.proofs.induction import discharged, power, square_root
+from rac_theory.proofs.induction_over_sizes import squares_added
+from rac_theory.proofs.not_proved import why_not
+from rac_theory.proofs.stored import STORED
+from rac_theory.theorems import T2, E, gap
+from rac_theory.theorems.symbols import K, L, T, delta, gamma, gap0, gap0_upper, lambda_min, mu
+
+from .false_theorems import like
+
+BOUND, RATE = T2.claim.bound, 1 - gamma * mu * lambda_min
+k, j, x = Symbol("k"), Symbol("j"), Symbol("x")
+POWERS_UP_TO_k, KAPPA = powers(mu, 1, k), theorems.rac_lora_gd.kappa
+AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T": 3, "K": 2, "f(W^0) - f*": 1}
+
+ANOTHER_SUM = total(k, K, total(j, T, k * gamma**j)) - total(k, K, total(j, T, k * gamma**k))
+AN_INDEX = "is called like the constant"
+NO_ROOT = "under a root is not known not to be negative"
+
+BROKEN = {
+    "nested sums whose indices differ": (BOUND * (1 - ANOTHER_SUM), "no form"),
+    "the square of their difference": (BOUND * (1 - ANOTHER_SUM**2), "no form"),
+    **{
+        f"an index called {one.name}": (BOUND * total(Symbol(one.name), T, one) / (T * one), AN_INDEX)
+        for one in (mu, T, K, L, gamma, lambda_min)
+    },
+    **{
+        f"{one.name} as an index": (BOUND * total(one, T, one) / (T * one), AN_INDEX)
+        for one in (mu, T, L, gamma, lambda_min)
+    },
+    "a name of what an index hides": (
+        BOUND * (1 + total(mu, T, KAPPA) - T * KAPPA), AN_INDEX,
+    ),
+    "the square of a root of -1": (BOUND * (2 + sqrt(-1) ** 2), NO_ROOT),
+    "the square of a root of -mu": (BOUND * (1 + mu + sqrt(-mu) ** 2), NO_ROOT),
+    "a root below a choice": (BOUND * choice(sqrt(-1) ** 2 <= 0, 1, 0), NO_ROOT),
+    "a root in an exponent of one": (BOUND * sqrt(-mu) ** 0, NO_ROOT),
+    "no powers, and their inverse": (
+        BOUND * total(k, T, POWERS_UP_TO_k * (1 / POWERS_UP_TO_k)) / T, "not known to be positive",
+    ),
+    "no steps, and their inverse": (
+        BOUND * total(k, T, total(j, k, lifted(1)) / total(j, k, lifted(1))) / T, "not known to be positive",
+    ),
+    "an index over itself": (BOUND * total(k, T, k / k) / T, "not known to be positive"),
+    "T - 1 where T may be 0": (RATE ** (T - 1) * gap0, "is not known to be a whole number that is not negative"),
+    "T - 2 where T may be 1": (RATE ** (T - 2) * gap0, "is not known to be a whole number that is not negative"),
+    "a sum of T - 2 terms": (BOUND + powers(RATE, 0, T - 3) * gap0, "is not known to have a whole number of terms"),
+    "half a step": (BOUND * mu ** (gamma * 2), "is not known to be a whole number that is not negative"),
+    "a power of a sum": (BOUND + (1 + mu) ** 5000 * gap0, "an exponent must be at most 1000"),
+    "a tower": (BOUND * lifted(10) ** lifted(10) ** 10, "an exponent must be at most 1000"),
+    "a sum that is long": (BOUND + total(k, 10**9, k**2) * gap0, "a sum must have at most 1000 terms"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_statement_has_no_proof_and_the_reason_is_said(name):
+    """Would catch a normal form that is taken for the value of what has none, or of something else."""
+    bound, reason = BROKEN[name]
+    theorem = like("T2", E(gap) <= bound)
+    assert prove(theorem) is None
+    assert reason in why_not(theorem)
+
+
+def test_sums_with_other_indices_are_other_numbers():
+    """By exact arithmetic the difference that was read as 0 is not."""
+    assert fraction(ANOTHER_SUM, AT) == Fraction(7, 4) - Fraction(3, 2)
+
+
+@pytest.mark.parametrize("depth", [101, 5000])
+def test_a_tree_that_is_too_deep_is_refused_when_it_is_made(depth):
+    def chain():
+        tree = mu
+        for _ in range(depth):
+            tree = 1 / (1 + tree)
+        return tree
+
+    with pytest.raises(ValueError, match="an expression must have at most 100 levels, got 101"):
+        chain()
+
+
+def test_a_tree_that_doubles_is_refused_when_it_is_made():
+    def doubled(tree, times):
+        return doubled(1 / tree + tree, times - 1) if times else tree
+
+    with pytest.raises(ValueError, match="an expression must have at most 200,000 parts"):
+        doubled(mu + 1, 100)
+
+
+@pytest.mark.parametrize("id", ["T17", "T17_pl"])
+def test_what_a_fresh_draw_sees_is_not_known_of_a_subspace_that_knows_the_gradient(id):
+    """E[H] has lambda_min as its smallest eigenvalue where H is drawn afresh: of GaLore that was taken for granted."""
+    ours = theorems.ALL[id]
+    assert prove(like(id, E(ours.metric) <= ours.claim.bound.at({delta: lambda_min}), lambda_min > 0)) is None
+
+
+def test_the_square_of_a_root_says_nothing_of_what_is_below_it():
+    """As a fact, it would prove that -mu is not negative, and with that everything."""
+    false = replace(T2, id="x", claim=E(gap) <= 0 * gap0)
+    recipe, times = STORED["T2"]()
+    with pytest.raises(Missing, match=NO_ROOT):
+        Proof(T2, recipe + square_of(sqrt(-mu)) * square_of(lifted(1)), one)
+    with pytest.raises(Missing):
+        Proof(false, recipe, times)
+
+
+def test_a_fact_that_divides_by_what_may_be_zero_is_no_leaf():
+    """x >= 0, -x >= 0 and (1 / x)^2 >= 0 make -1 >= 0."""
+    recipe, _ = STORED["T2"]()
+    with pytest.raises(Missing, match="which is not known to be positive"):
+        Proof(T2, recipe + square_of(1 / (mu - L)) * square_of(mu - L), one)
+
+
+def test_a_proof_that_comes_out_of_a_pickle_is_checked_again():
+    """With another theorem in it, it said still that it was machine-checked."""
+    proof = prove("T2")
+    assert pickle.loads(pickle.dumps(proof)).theorem is T2
+    object.__setattr__(proof, "theorem", replace(T2, id="half", claim=E(gap) <= BOUND / 2))
+    exchanged = pickle.dumps(proof)
+    object.__setattr__(proof, "theorem", T2)
+    with pytest.raises(Missing, match="the claim is not what is proved"):
+        pickle.loads(exchanged)
+
+
+def test_rules_ask_for_what_they_need():
+    """An exponent that is no whole number, a root of something else, a relation that is not what was proved."""
+    rate = granted("", x >= 0)
+    with pytest.raises(Missing, match="must be a whole number, gamma is none"):
+        power(rate, gamma + 1, granted("", gamma + 1 >= 0))
+    with pytest.raises(Missing, match="is not what was computed"):
+        power(rate, T - 1, granted("", T >= 0))
+    with pytest.raises(Missing, match="is not the root"):
+        square_root(sqrt(x + 1), rate)
+    with pytest.raises(Missing, match="is not what was computed"):
+        discharged(granted("", x >= 0, gamma * L <= 1), {gamma * L <= 1: granted("", gamma * L <= 2)})
+    with pytest.raises(Missing, match="that they may be equal"):
+        discharged(granted("", x >= 0, gamma * L < 1), {gamma * L < 1: granted("", gamma * L <= 1)})
+    with pytest.raises(Missing, match="is not what was computed"):
+        squares_added(one, rate)
+
+
+def test_what_is_discharged_rests_on_what_proves_it():
+    """And no more on the relation: else it could be forgotten."""
+    short = granted("", 2 * gamma * L <= 1, 2 * gamma * L <= 1)
+    met = {gamma * L <= 1: granted("", gamma * L <= 1, 2 * gamma * L <= 1)}
+    fact = discharged(granted("", x >= 0, gamma * L <= 1), met)
+    assert fact.by == short.by
+
+
+def test_a_letter_of_a_sum_is_none_outside():
+    """T is a number of steps outside, and positive; as an index it begins at 0."""
+    positive = granted("A count", T > 0)
+    Defined([positive]).check(1 / T)
+    with pytest.raises(Missing, match=AN_INDEX):
+        Defined([positive]).check(total(T, T, 1 / T))
+    with pytest.raises(Missing, match="not known to be positive"):
+        Defined([positive, granted("", k > 0)]).check(total(k, T, 1 / k))
+    Defined([positive]).check(total(k, T, 1 / (k + 1)))
+
+
+WEAKER = {
+    **{f"twice {id}": like(id, E(theorem.metric) <= 2 * theorem.claim.bound)
+       for id, theorem in theorems.ALL.items() if id != "T5_step"},
+    "a step later": like("T2", E(gap) <= RATE ** (T - 1) * gap0, T >= 1),
+    "two steps later": like("T2", E(gap) <= RATE ** (T - 2) * gap0, T >= 2),
+    "a factor that is more than one": like("T18_pl", E(gap) <= theorems.T18_pl.claim.bound * (1 + gamma * L)),
+    "a step less to count": like(
+        "T1", E(theorems.T1.metric) <= 2 * gap0_upper / (lambda_min * gamma * (T - 1)), T >= 2),
+    "shorter steps": replace(like("T2", E(gap) <= BOUND), given=tuple(
+        3 * gamma * L <= 1 if assumption == (gamma * L <= 1) else assumption for assumption in T2.given)),
+    "steps that are strictly shorter": replace(like("T2", E(gap) <= BOUND), given=tuple(
+        gamma * L < 1 if assumption == (gamma * L <= 1) else assumption for assumption in T2.given)),
+    "the start beside it": like("T2_tight", E(gap) <= theorems.T2_tight.claim.bound + gap0),
+}  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", WEAKER)
+def test_what_is_weaker_than_ours_is_proved(name):
+    """Would catch a search that finds our claims alone, and a check that refuses what has a value everywhere."""
+    proof = prove(WEAKER[name])
+    assert proof is not None
+    assert proof.theorem is WEAKER[name]
+
+
+def test_T_minus_1_is_proved_by_a_power_that_exists():
+    """With T >= 1 given; its bound is larger than that of T2 by a step."""
+    proof = prove(WEAKER["a step later"])
+    assert (T >= 1) in proof.needs
+    bound = proof.theorem.bound(Constants(gamma=1.0, mu=0.5, lambda_min=0.5, gap0=1.0), 2)
+    assert bound[1:].tolist() == [1.0, 0.75]
