@@ -100,7 +100,7 @@ class Writer:
                 number, powers = self.factors(base)
                 return number ** int(power), {key: times * int(power) for key, times in powers.items()}
             case Power(base, Number() as root):
-                return Fraction(1), {Power(self._inside(base), root): 1}
+                return Fraction(1), {Power(lifted(self._inside(base)), root): 1}
             case Negative(value):
                 number, powers = self.factors(value)
                 return -number, powers
