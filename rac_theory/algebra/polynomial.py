@@ -114,12 +114,13 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
         case Product(factors):
             return without_squares(_product([_read(each, at) for each in factors]))
         case Quotient(numerator, denominator):
-            return _read(numerator, at) / _read(denominator, at)
+            return _read(numerator, at) / _defined(denominator, at)
         case Power(base, exponent):
-            return _raised(_read(base, at), _read(exponent, at))
+            return _raised(_defined(base, at), _read(exponent, at))
         case Powers(base, first, last):
-            start = _raised(_read(base, at), _read(first, at))
-            return _product([start, _geometric(_read(base, at), _read(last - first + 1, at))])
+            each = _defined(base, at)
+            start = _raised(each, _read(first, at))
+            return _product([start, _geometric(each, _read(last - first + 1, at))])
         case Total(index, steps, each):
             return _total(index, _read(steps, at), each, at)
         case Maximum(of):
@@ -144,6 +145,8 @@ def _raised(base: Ratio, exponent: Ratio) -> Ratio:
         is_whole = exponent.denominator == ONE and times.denominator == 1
         if not is_whole or any(isinstance(power, int) and power < 0 for _, power in monomial):
             raise ValueError(f"an exponent must be a whole number in exact arithmetic, got {exponent}")
+        if base.is_zero and times < 0:
+            raise ZeroDivisionError(f"0 to the power {exponent} has no value where that is negative")
         power = without_squares(base ** int(times))
         result *= over(_to(power.numerator, monomial), _to(power.denominator, monomial))
     return result

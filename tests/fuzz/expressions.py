@@ -34,7 +34,7 @@ from rac_theory.algebra.relation import Relation
 x, y, T, K = (Symbol(name) for name in ("x", "y", "T", "K"))
 INDICES = tuple(Symbol(name) for name in ("k", "j", "i"))
 NUMBERS = tuple(Fraction(number) for number in ("-2", "-1", "0", "1", "2", "3", "1/2", "-3/7"))
-ALLOWED, _CHANGES = 1e-7, 3
+ALLOWED, _CHANGES, _LONG = 1e-7, 3, 400
 """By how much a number may differ from a fraction, relative to the largest part of it."""
 
 
@@ -84,12 +84,27 @@ def namesakes(each: Drawn, random: Random) -> Iterator[str]:
 
 
 def _value(expression: Expression, values: Mapping[str, Fraction | int]) -> Fraction | None:
-    """The exact value, and None where there is none, or a long one, or an index stands outside of its sum."""
+    """The exact value; None where a part has none, or a long one, or an index stands outside of its sum."""
     try:
         value = fraction(expression, values)
+        return value if isinstance(value, Fraction) and _has_value(expression, values) else None
     except (ValueError, KeyError):
         return None
-    return value if isinstance(value, Fraction) and max(map(int.bit_length, value.as_integer_ratio())) < 400 else None
+
+
+def _has_value(expression: Expression, values: Mapping[str, Fraction | int]) -> bool:
+    """Whether all parts have a value that is not long: both branches, and the first term of a sum of none as well.
+
+    A normal form may have a value elsewhere, as the sum of no powers times its inverse has.
+    """
+    value = fraction(expression, values)
+    if not isinstance(value, Fraction) or max(map(int.bit_length, value.as_integer_ratio())) > _LONG:
+        return False
+    if isinstance(expression, Total):
+        steps = fraction(expression.steps, values)
+        terms = ({**values, expression.index.name: index} for index in range(max(1, int(steps))))
+        return _has_value(expression.steps, values) and all(_has_value(expression.term, term) for term in terms)
+    return all(_has_value(part, values) for part in expression.inside)
 
 
 def _largest(each: Drawn) -> float:

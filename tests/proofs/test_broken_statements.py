@@ -78,6 +78,13 @@ def test_a_broken_statement_has_no_proof_and_the_reason_is_said(name):
     assert reason in why_not(theorem)
 
 
+@pytest.mark.parametrize("zero", [lifted(0), mu - mu], ids=["0", "mu - mu"])
+@pytest.mark.parametrize("less", [lambda z: z ** (T - 1) + 2, lambda z: 1 / z + 2, lambda z: 1 / (1 / z)])
+def test_what_is_infinite_is_not_nothing_below_a_line(zero, less):
+    """0 to the T - 1 was read as infinite, and one over that and 2 as 0: a smaller bound than ours was proved."""
+    assert prove(like("T2", E(gap) <= BOUND * (1 - 1 / less(zero)), T >= 1)) is None
+
+
 def test_sums_with_other_indices_are_other_numbers():
     """By exact arithmetic the difference that was read as 0 is not."""
     assert fraction(ANOTHER_SUM, AT) == Fraction(7, 4) - Fraction(3, 2)

@@ -1,0 +1,58 @@
+"""A thousand expressions, each with one value in every reading; more by ``python -m tests.fuzz.expressions 100000``.
+
+Of the first normal form, in which indices of nested sums could be mistaken for one another, seven of these were not.
+"""
+
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from rac_theory.algebra import Symbol, total
+from rac_theory.algebra.expression import Total
+
+from . import expressions
+from .expressions import Drawn, disagreements, drawn, namesakes
+
+
+@pytest.mark.long
+def test_every_reading_has_the_same_value(capsys):
+    """Would catch an index that is captured, a limit that is off by one, a base or a branch that is mistaken."""
+    assert expressions.main(["1000", "--seed", "3"]) == 0
+    assert capsys.readouterr().out == "1000 expressions agree\n"
+
+
+def test_every_kind_of_node_is_drawn_and_sums_stand_in_sums():
+    kinds = [{type(part).__name__ for part in each.expression.within()} for each in drawn(400, 5)]
+    assert set().union(*kinds) >= {
+        "Let",
+        "Negative",
+        "Sum",
+        "Product",
+        "Quotient",
+        "Power",
+        "Powers",
+        "Total",
+        "Choice",
+    }
+    assert "Maximum" in set().union(*kinds)
+    nested = [
+        part for each in drawn(400, 5) for part in each.expression.within()
+        if isinstance(part, Total) and any(isinstance(inner, Total) for inner in part.term.within())
+    ]  # fmt: skip
+    assert len(nested) > 40
+
+
+def test_what_disagrees_is_seen():
+    """A value that is off by a thousandth, and two sums that are called identical though an index is another."""
+    k, x = Symbol("k"), Symbol("x")
+    values = {"x": Fraction(1, 2), "y": 1, "T": 3, "K": 2}
+    assert [*disagreements(Drawn(total(k, 3, x**k), values, Fraction(7, 4)))] == []
+    assert len([*disagreements(Drawn(total(k, 3, x**k), values, Fraction(7001, 4000)))]) == 2
+
+
+def test_an_identity_that_is_none_is_seen(monkeypatch):
+    monkeypatch.setattr(expressions, "identical", lambda *both: True)
+    k, x = Symbol("k"), Symbol("x")
+    each = Drawn(total(k, 3, k * x**2), {"x": Fraction(1, 2), "y": 1, "T": 3, "K": 2}, Fraction(3, 4))
+    assert [said for seed in range(20) for said in namesakes(each, Random(seed))]
