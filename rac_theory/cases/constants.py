@@ -162,8 +162,8 @@ class Constants(Value):
         Raises
         ------
         ValueError
-            If the start is a minimiser already, for every bound would be zero, or if the problem's constants
-            contradict each other.
+            If the start is a minimiser already, as there is no gap that a bound could close, or if the problem's
+            constants contradict each other.
 
         Examples
         --------

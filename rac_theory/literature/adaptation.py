@@ -60,7 +60,8 @@ CLAIMS = (
         page="guide/same_solution.md",
         theorems=(T2, T4),
         against=(C14,),
-        reading="the same loss under PL (T2), and the same solution where there is one only (T4); with fewer samples "
+        reading="the same loss under PL (T2), and the same solution where there is one only "
+        "(T4 where its rho < 1); with fewer samples "
         "than features draws from the left decide which solution is reached",
     ),
     PublishedClaim(
