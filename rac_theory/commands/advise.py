@@ -49,7 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     found = [parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for one in found for layer in one.matrices]
     if not layers:
-        raise ValueError(f"shape must give at least one matrix, got none in {', '.join(arguments.shape)}")
+        why = "; ".join(words.few([sentence for one in found for sentence in one.left_out]))
+        raise ValueError(
+            f"shape must give at least one layer, got none in {printable(', '.join(arguments.shape))}: "
+            f"{why or 'there is nothing in it'}"
+        )
     with beside().status("Computing spectra ..."):
         groups = _advised(layers, _curvatures(arguments, layers), arguments)
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]

@@ -137,6 +137,7 @@ C14 = Counterexample(
     method=RACLoRA(Coordinate(2, 1), float(GAMMA)),
     start=np.zeros((2, 2)),
     gather=gather,
-    condition="there are many minimisers; of a strongly convex f there is one, and it is reached (T2, or T4 where its rho < 1)",
+    condition="there are many minimisers; of a strongly convex f there is one, and it is reached "
+    "(T2, or T4 where its rho < 1)",
     in_circulation='"We provide provable guarantees of convergence to the same solution as FPFT"',
 )
