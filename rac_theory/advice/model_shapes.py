@@ -31,8 +31,8 @@ _NO_LAYERS = {
     ),
     r"(.*\.)?(embed_(tokens|positions|in)|(\w+_)?embeddings?|pos_embed|wte|wpe|relative_attention_bias)"
     r"(\.weight)?( \(\w+\))?|(model\.)?shared\.weight": (
-        "is an embedding, by its name: its rows are looked up, and it is no layer y = W x; type rows x columns for it, with "
-        "--rho and --features left"
+        "is an embedding, by its name: its rows are looked up, and it is no layer y = W x; type rows x columns for "
+        "it, with --rho and --features left"
     ),
 }
 """Matrices of floating point numbers that are no linear layers, by their names, and why."""

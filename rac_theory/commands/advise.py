@@ -28,7 +28,7 @@ from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 from rac_theory.problems import checks
-from rac_theory.problems.naming import printable
+from rac_theory.problems.naming import printable, shown
 
 _SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flops")  # the first one first
 
@@ -181,9 +181,10 @@ def _split(values: Sequence[str]) -> list[str]:
 
 
 def _rank(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError(f"rank must be an integer >= 1, got {text!r}")
-    return int(text)
+    try:
+        return checks.typed(int, text)
+    except ValueError:
+        raise ValueError(f"rank must be an integer >= 1, got {shown(text)}") from None
 
 
 def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]:

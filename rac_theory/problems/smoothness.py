@@ -208,7 +208,7 @@ def _pairs(terms: Any) -> list[tuple[Any, Any]]:
         pairs = [(S, R) for S, R in terms]
         if any(isinstance(pair, np.ndarray) for pair in terms):  # one matrix, whose rows are no diagonals
             raise TypeError
-    except (TypeError, ValueError):
+    except Exception:  # whatever the class of a user does when it is asked
         raise ValueError(f"terms must be a sequence of pairs (S, R) of matrices, got {shown(terms)}") from None
     if not pairs:
         raise ValueError(f"terms must have at least one pair (S, R), got {shown(terms)}")
