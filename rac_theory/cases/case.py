@@ -60,7 +60,7 @@ class Case(Value):
                 f"W0 must be a matrix or None, got {shown(self.W0)}; the number of steps is named: "
                 f"steps={shown(self.W0)}"
             )
-        object.__setattr__(self, "steps", checks.integer("steps", self.steps, 0, checks.MOST))
+        object.__setattr__(self, "steps", checks.count("steps", self.steps, 0))
         check_pair(self.algorithm, self.problem)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
         check_start = getattr(getattr(self.algorithm, "gradients", None), "check_start", None)

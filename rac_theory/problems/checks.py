@@ -77,12 +77,7 @@ def integer(name: str, value: int, low: int, high: int | None = None, high_name:
 
     Without an end it has 64 bits, as NumPy's have.
     """
-    try:
-        if isinstance(value, bool | np.timedelta64 | np.ma.MaskedArray):  # which Python or NumPy would count
-            raise TypeError
-        number = int(operator.index(value))
-    except Exception:  # whatever the class of a user does when it is asked
-        raise ValueError(f"{name} must be an integer, got {shown(value)}") from None
+    number = _whole(name, value)
     if number < low or (high is not None and number > high):
         upper = "" if high is None else f"{high_name}={high}" if high_name else f"{high}"
         rule = f"in {low}..{upper}" if upper else f">= {low}"
@@ -92,12 +87,21 @@ def integer(name: str, value: int, low: int, high: int | None = None, high_name:
     return number
 
 
-def count(name: str, value: int) -> int:
-    """Accept how many there are of something that is stored: at least 1, at most as many as an array has entries."""
-    number = integer(name, value, 1)
+def _whole(name: str, value: Any) -> int:
+    try:
+        if isinstance(value, bool | np.timedelta64 | np.ma.MaskedArray):  # which Python or NumPy would count
+            raise TypeError
+        return int(operator.index(value))
+    except Exception:  # whatever the class of a user does when it is asked
+        raise ValueError(f"{name} must be an integer, got {shown(value)}") from None
+
+
+def count(name: str, value: int, low: int = 1) -> int:
+    """Accept how many there are of something that is stored: at least ``low``, at most as many as an array can have."""
+    number = _whole(name, value)
     if number > MOST:
         raise ValueError(f"{name} must be at most {MOST}, got {shown(number)}")
-    return number
+    return integer(name, number, low)
 
 
 def array(name: str, value: Any, ndim: int | None = None, shape: Sequence[int] | None = None) -> Array:
