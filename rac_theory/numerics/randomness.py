@@ -27,7 +27,7 @@ def seed_sequence(rng: Randomness) -> np.random.SeedSequence:
     if rng is None:
         return np.random.SeedSequence()
     try:
-        if isinstance(rng, bool | np.timedelta64 | np.ma.MaskedArray):  # which Python or NumPy would count
+        if isinstance(rng, bool | np.ma.MaskedArray):  # which Python counts, and NumPy without its mask
             raise TypeError
         return np.random.SeedSequence(operator.index(rng))
     except Exception:  # whatever the class of a user does when it is asked

@@ -89,7 +89,7 @@ def integer(name: str, value: int, low: int, high: int | None = None, high_name:
 
 def _whole(name: str, value: Any) -> int:
     try:
-        if isinstance(value, bool | np.timedelta64 | np.ma.MaskedArray):  # which Python or NumPy would count
+        if isinstance(value, bool | np.ma.MaskedArray):  # which Python counts, and NumPy without its mask
             raise TypeError
         return int(operator.index(value))
     except Exception:  # whatever the class of a user does when it is asked
@@ -136,7 +136,8 @@ def _fits(name: str, got: tuple[int, ...], ndim: int | None, shape: Sequence[int
 def real(name: str, value: float) -> float:
     """Accept one real number as it is, nan and infinity too: an int, a float or a Fraction that a float can hold."""
     if not isinstance(value, Real) or (_number(value) != _number(value) and not _is_nan(value)):
-        raise ValueError(f"{name} must be a number of size up to 1.8e308, nan where it is unknown, got {shown(value)}")
+        hint = " (floats end at 1.8e308)" if isinstance(value, int) and not isinstance(value, bool) else ""
+        raise ValueError(f"{name} must be a number, nan where it is unknown, got {shown(value)}{hint}")
     return value
 
 
