@@ -111,7 +111,7 @@ def formula(latex: str) -> Markup:
         math.attrib.pop("xmlns", None)
         for element in math.iter():
             if element.tag not in _TAGS or not all(_harmless(*pair) for pair in element.items()):
-                return Markup.escape(latex)
+                raise ValueError(f"no mathematics: {element.tag}")
             element.text = unescape(element.text or "")  # it writes signs as references
         math.attrib = {"displaystyle": "true"} | math.attrib
         return Markup(tostring(math, encoding="unicode"))
