@@ -79,15 +79,15 @@ def test_rho_decides_where_rotations_change_nothing():
 
 @pytest.mark.parametrize("curvature", [None, Curvature.of_rho(20.0)])
 def test_a_vocabulary_costs_no_square(curvature):
-    """128,256 x 4,096, whose diagonal is 131 GB as a matrix: 300 MB are enough. Catches one that is formed, and draws
+    """32,768 x 4,096, whose diagonal is 9 GB as a matrix: 200 MB are enough. Catches one that is formed, and draws
     at the door that grow with the side; the numbers are those of the law."""
     tracemalloc.start()
-    found = tables((128_256, 4_096), curvature, ranks=[1, 16])
+    found = tables((32_768, 4_096), curvature, ranks=[1, 16])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 300e6
-    for side, rho in (("left", 128_256), ("right", 4_096 if curvature is None else 20)):
-        rows = found[f"128256x4096, {side}, gaussian, learning rates in units of 1/L"]
+    assert peak < 200e6
+    for side, rho in (("left", 32_768), ("right", 4_096 if curvature is None else 20)):
+        rows = found[f"32768x4096, {side}, gaussian, learning rates in units of 1/L"]
         assert [float(row[BEST]) for row in rows] == pytest.approx(
             [r**2 / (9 * (r + 1 + rho)) for r in (1, 16)], rel=1e-3
         )
