@@ -174,7 +174,7 @@ def _outcome(claims: list[dict[str, Any]]) -> str:
 
 def _level(text: str) -> float:
     try:
-        level = float(text)
+        level = float(text) if "_" not in text and text.isascii() else -1.0
     except ValueError:
         level = -1.0
     if not 0 < level < 1:
@@ -185,6 +185,6 @@ def _level(text: str) -> float:
 def _seed(text: str) -> int | Literal["all"]:
     if text == "all":
         return "all"
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal() and len(text) < 100):
         raise argparse.ArgumentTypeError(f"must be an integer >= 0 or 'all', got {text!r}")
     return int(text)

@@ -155,5 +155,9 @@ def test_what_is_known_of_the_paper_is_said_alike():
     for mark in ("paper", "second-hand"):
         (line,) = re.findall(rf"^- \*{mark}\*: .*$", pages[README], re.MULTILINE)
         assert set(re.findall(r"\b[TC]\d\b", line)) == {one.id for one in marked if one.mark == mark}
+    (line,) = re.findall(r"^- \*derived\*: (.*?)\.", pages[README], re.MULTILINE)
+    ranges = re.findall(r"\bC(\d+)(?: to C(\d+))?", line)
+    derived = {one.id for one in counterexamples.ALL.values() if one.mark == "derived"} - {"GaLore"}
+    assert derived == {f"C{number}" for a, b in ranges for number in range(int(a), int(b or a) + 1)}
     more = re.compile(r"every claim of\s+\W*(the paper|randomized)", re.IGNORECASE)
     assert not [path for path, words in pages.items() if more.search(words)]

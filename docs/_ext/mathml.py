@@ -78,6 +78,8 @@ def _row(latex: str) -> Element:
         row = convert_to_element(source)[0]
     except Exception as error:
         raise NotTypeset(f"not understood, {error!r}: {latex}") from error
+    if unsafe := {name for each in row.iter() for name in each.attrib} & {"href", "style", "class", "id"}:
+        raise NotTypeset(f"no rule for {', '.join(sorted(unsafe))}, which is no mathematics: {latex}")
     mend(row)
     if left := [text for text in row.itertext() if "\\" in text or text == "&"]:
         raise NotTypeset(f"no rule for {' '.join(left)}: {latex}")

@@ -10,10 +10,13 @@ from rac_theory.advice.gain_of_side import FULL, Gain, gain_of_mixture, gain_of_
 from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.advice.training_option import Option, Trained
 from rac_theory.cases.constants import Constants
-from rac_theory.numerics.randomness import Randomness
+from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.problems import checks
+from rac_theory.problems.batch import matrix_shape
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import shown
 from rac_theory.sketches.plug_in import sketch_factory
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.theorems import Theorem, theorem_named
 
 RANKS = (1, 2, 4, 8, 16)
 SKETCHES = ("gaussian",)
@@ -74,11 +77,15 @@ def advise(
     left 96.0 times the steps
     right 3.6 times the steps
     """
-    for rank in ranks:
-        checks.integer("rank", rank, 1)
+    ranks = [checks.integer("rank", rank, 1) for rank in checks.several("ranks", ranks)]
     if mixture is not None and not 0 <= checks.finite("mixture", mixture) <= 1:
         raise ValueError(f"mixture must be a probability in [0, 1], got {mixture!r}")
-    factories = {name: sketch_factory(name) for name in sketches}
+    factories = {name: sketch_factory(name) for name in checks.several("sketches", sketches)}
+    if curvature is not None:
+        being("curvature", curvature, Curvature, ", such as Curvature.of_rho(20.0)")
+    if not isinstance(layer, str):
+        raise ValueError(f"layer must be a name, got {shown(layer)}")
+    rng = seed_sequence(rng)
 
     @cache
     def known(name: str, dim: int, rank: int, curved: bool) -> Gain:
@@ -86,11 +93,11 @@ def advise(
 
     options: list[Option] = []
     notes: list[str] = []
-    for shape in dict.fromkeys(shapes):
+    for shape in dict.fromkeys(map(matrix_shape, checks.several("shapes", shapes))):
         if curvature is not None:
             curvature.check(shape)
         options.append(Option(shape, "full", "-", min(shape), FULL, shape[0] * shape[1], layer))
-        for name in dict.fromkeys(sketches):
+        for name in factories:
             for rank in dict.fromkeys(ranks):
                 for side, gain, trained in _of_one_rank(shape, name, rank, mixture, curvature, known, notes):
                     options.append(Option(shape, side, name, rank, gain, trained, layer))
@@ -150,5 +157,6 @@ def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: fl
     if not 0 <= checks.finite("nu", nu) <= 1:
         raise ValueError(f"nu must be a gain in units of 1/L, in [0, 1], got {nu!r}")
     c = Constants(gamma=1.0, L=1.0, mu=1 / condition, nu=nu, gap0=1.0, gap0_upper=1.0)
+    theorem = theorem_named(theorem)
     absolute = checks.finite("epsilon", epsilon, above=0) * theorem.metric.ceiling(c)
     return theorem.steps_to(absolute * _ROUNDING, c)

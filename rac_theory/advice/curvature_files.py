@@ -110,7 +110,7 @@ def spectrum_in(text: str) -> Array:
 
 def _numbers(words: str, source: str) -> Array:
     try:
-        return checks.array("spectrum", [float(word) for word in words.replace(",", " ").split()], ndim=1)
+        return checks.array("spectrum", [checks.typed(float, word) for word in words.replace(",", " ").split()], ndim=1)
     except ValueError as error:
         raise ValueError(
             "spectrum must be numbers such as 4,1,0.5 or the path of an .npy or .txt file, got "

@@ -14,6 +14,8 @@ from rac_theory.algorithms import Side
 from rac_theory.cases.learning_rate import LearningRate, learning_rate
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.problems import checks
+from rac_theory.problems.batch import matrix_shape
+from rac_theory.problems.members import having
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Gaussian
@@ -122,9 +124,12 @@ def learning_rates(
     >>> print(f"rho = {other.rules[0].known.rho:.1f}, carrying = {other.carrying:.1f}")
     rho = 14.8, carrying = 20.6
     """
+    checks.one_of("side", side, ("left", "right"))
+    lora_alpha, ranks = checks.positive("lora_alpha", lora_alpha), checks.several("ranks", ranks)
     if not ranks:
         raise ValueError("ranks must have at least one rank, got none")
-    shape = problem.shape
+    having("problem", problem, "a problem, or its smoothness", ("shape",))
+    shape = matrix_shape(problem.shape)
     made = [sketch(shape[0 if side == "left" else 1], checks.integer("rank", rank, 1)) for rank in ranks]
     found = {
         rule: [

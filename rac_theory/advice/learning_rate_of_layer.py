@@ -13,6 +13,7 @@ from rac_theory.advice.model_shapes import MatrixShape
 from rac_theory.cases.learning_rate import learning_rate
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.problems import checks
+from rac_theory.problems.factors import identity
 from rac_theory.problems.smoothness import Smoothness, known_smoothness
 from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.plug_in import sketch_factory
@@ -97,4 +98,4 @@ def _seen(sketch: Sketch, curvature: Curvature | None, L: float) -> Smoothness:
         return Smoothness.isotropic(L, (d, 1))
     # Rotations leave the law alone, so that the largest eigenvalue and the trace are all that it sees.
     others = max(0.0, (curvature.rho - 1) * L / (d - 1) * (1 + 1e-15 * d))
-    return Smoothness.known([(np.diag([L, *[min(L, others)] * (d - 1)]), np.eye(1))])
+    return Smoothness.known([(np.append(L, np.full(d - 1, min(L, others))), identity(1))])

@@ -19,6 +19,26 @@ MatrixShape: TypeAlias = tuple[int, int]
 """Rows m and columns n of a matrix."""
 
 _LARGEST_DIM = 1_000_000  # several times the largest vocabulary: beyond it a header is nonsense
+_NO_LAYERS = {
+    r"(.*\.)?(scales|(weight|input|output)_scale(_inv|_2)?|scale_weight|(weight_)?zero_point|absmax|SCB)": (
+        "holds scales of quantised numbers, and is no layer: a file that is not quantised has its shape"
+    ),
+    r".*\b(hada|lokr|oft|boft|vera)_\w+(\..*)?": (
+        "is a part of an adapter that is no product B A (LoHa, LoKr, OFT or VeRA), which no theorem here is about"
+    ),
+    r".*\blora[_.](up|down)(\..*)?": (
+        "is a factor of an adapter under other names than lora_A and lora_B, and is no layer"
+    ),
+    r"(.*\.)?(embed_(tokens|positions|in)|(\w+_)?embeddings?|pos_embed|wte|wpe|relative_attention_bias)"
+    r"(\.weight)?( \(\w+\))?|(model\.)?shared\.weight": (
+        "is an embedding, by its name: its rows are looked up, and it is no layer y = W x; type rows x columns for "
+        "it, with --rho and --features left"
+    ),
+}
+"""Matrices of floating point numbers that are no linear layers, by their names, and why."""
+
+_PACKED = re.compile("u?(int|i|u)?(8|16|32)")
+
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt")
 _CONVERSION = (
     "import sys, torch; from safetensors.torch import save_file; "
@@ -119,6 +139,11 @@ def _reader(text: str) -> Callable[[str, IO[bytes]], Iterator[Tensor]]:
     return read
 
 
+def _no_layer(name: str) -> str | None:
+    """Why a matrix of this name is no linear layer."""
+    return next((why for pattern, why in _NO_LAYERS.items() if re.fullmatch(pattern, name, re.DOTALL)), None)
+
+
 def _sorted(tensors: Iterable[Tensor]) -> Shapes:
     """Sort tensors into the matrices and the rest."""
     matrices, left_out, adapters = [], [], []
@@ -129,7 +154,10 @@ def _sorted(tensors: Iterable[Tensor]) -> Shapes:
         elif len(shape) != 2:
             left_out.append(f"{name} has {len(shape)} axes")
         elif not re.match("[<>]?b?f", kind.lower()):  # F32, BF16, F8_E4M3, float64, >f4; not BOOL
-            left_out.append(f"{name} holds {kind}, which gradients do not train")
+            packed = ", as packed or quantised weights do" * bool(_PACKED.fullmatch(kind.lower()))
+            left_out.append(f"{name} holds {kind}{packed}, which gradients do not train")
+        elif why := _no_layer(tensor.name):
+            left_out.append(f"{name} {why}")
         elif not all(1 <= length <= _LARGEST_DIM for length in shape):
             left_out.append(f"{name} has a shape outside 1..{_LARGEST_DIM}: {'x'.join(map(shown, shape))}")
         else:

@@ -6,6 +6,7 @@ import numpy as np
 
 from rac_theory.algorithms.rac_lora import check_dim
 from rac_theory.problems import checks
+from rac_theory.problems.batch import matrix_shape
 from rac_theory.problems.checks import Array
 from rac_theory.problems.value import Value
 from rac_theory.sketches.declarations import is_deterministic
@@ -67,7 +68,7 @@ class Initialisation(Value):
         >>> bool((B == 0).all()), bool((A == 0).any())
         (True, False)
         """
-        n = shape[1]
+        _, n = matrix_shape(shape)
         return cls(A=Gaussian(n, rank), scale=n**-0.5)
 
     @property

@@ -14,6 +14,7 @@ import numpy as np
 from rac_theory.algorithms.side import Side
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.factors import matrix, multiple_of_identity
 from rac_theory.problems.smoothness import Smoothness
 
 FLOOR = 2.0**-40
@@ -48,8 +49,8 @@ class SeenCurvature:
     def of(cls, Q: Smoothness, side: Side, floor: float = FLOOR) -> Self:
         """Break Q up for a sketch on one side; ``floor`` is relative to its largest eigenvalue."""
         terms = Q.terms if side == "left" else [(R, S) for S, R in Q.terms]
-        S, others, slack = np.stack([S for S, _ in terms]), [R for _, R in terms], 0.0
-        V = None if all(_is_scalar(R) for R in others) else _common_basis(others)
+        S, others, slack = np.stack([matrix(S) for S, _ in terms]), [matrix(R) for _, R in terms], 0.0
+        V = None if all(multiple_of_identity(R) is not None for R in others) else _common_basis(others)
         if V is None:
             tops = np.array([extreme_eigenvalues(R)[1] for R in others])
             S, D = np.tensordot(tops, S, axes=1)[None], np.ones((1, 1))
@@ -70,10 +71,6 @@ class SeenCurvature:
         each = np.swapaxes(U, 1, 2)[:, None] @ (self.S @ U[:, None])
         blocks = np.einsum("kj,nkab->njab", self.D, each)
         return np.asarray((blocks + np.swapaxes(blocks, 2, 3)) / 2 + self.floor * np.eye(U.shape[2]))
-
-
-def _is_scalar(R: Array) -> bool:
-    return bool((R[0, 0] * np.eye(len(R)) == R).all())
 
 
 def _common_basis(matrices: Sequence[Array]) -> Array | None:

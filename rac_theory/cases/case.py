@@ -13,7 +13,7 @@ from rac_theory.cases.gradient_check import check_gradient
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being, having
-from rac_theory.problems.naming import type_name
+from rac_theory.problems.naming import shown, type_name
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.value import Value, in_short
 
@@ -57,9 +57,10 @@ class Case(Value):
     def __post_init__(self) -> None:
         if isinstance(self.W0, Integral):
             raise ValueError(
-                f"W0 must be a matrix or None, got {self.W0}; the number of steps is named: steps={self.W0}"
+                f"W0 must be a matrix or None, got {shown(self.W0)}; the number of steps is named: "
+                f"steps={shown(self.W0)}"
             )
-        object.__setattr__(self, "steps", self.steps and checks.count("steps", self.steps))
+        object.__setattr__(self, "steps", checks.count("steps", self.steps, 0))
         check_pair(self.algorithm, self.problem)
         object.__setattr__(self, "W0", starting_point(self.problem, self.W0))
         check_start = getattr(getattr(self.algorithm, "gradients", None), "check_start", None)

@@ -19,9 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rac_theory.algorithms.side import Side
-from rac_theory.cases.one_side import multiple_of_identity
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import lapack_rounding
+from rac_theory.problems.factors import alike, diagonal_of, matrix, multiple_of_identity
 from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems.smoothness import Smoothness
 
@@ -36,7 +36,7 @@ MOST = 64
 """The most matrices that a sum is broken into."""
 
 Terms = Sequence[tuple[Array, Array]]
-"""Pairs (S, R): S on the side of the sketch, R on the other."""
+"""Pairs (S, R): S on the side of the sketch, R on the other; a diagonal one may be its diagonal."""
 
 
 def terms_of_side(Q: Smoothness, side: Side) -> Terms:
@@ -45,7 +45,7 @@ def terms_of_side(Q: Smoothness, side: Side) -> Terms:
 
 
 class Part(NamedTuple):
-    """S_j (d, d), and how far it may be below what it stands for, in the spectral norm."""
+    """S_j, (d, d) or the diagonal (d,) of it, and how far it may be below what it stands for, in the spectral norm."""
 
     S: Array
     off: float
@@ -120,8 +120,10 @@ def in_common_basis(terms: Terms) -> Parts | None:
 def _basis(matrices: Sequence[Array]) -> tuple[Array, Sequence[float], float]:
     """Return the numbers ``D_jj + e`` of each matrix, (n, matrices), e for each, and g."""
     n = len(matrices[0])
-    if all(np.count_nonzero(R) == np.count_nonzero(np.diagonal(R)) for R in matrices):
-        return np.stack([np.diagonal(R) for R in matrices], axis=1), [0.0] * len(matrices), 0.0
+    diagonals = [on for R in matrices if (on := diagonal_of(R)) is not None]
+    if len(diagonals) == len(matrices):
+        return np.stack(diagonals, axis=1), [0.0] * len(matrices), 0.0
+    matrices = [matrix(R) for R in matrices]
     mix = np.random.default_rng(0).uniform(1, 2, len(matrices))  # of which equal eigenvalues are no accident
     sizes = [float(np.linalg.norm(R)) for R in matrices]
     total = sum(w * R / size for w, R, size in zip(mix, matrices, sizes, strict=True) if size)
@@ -149,7 +151,7 @@ def _highest(vectors: Array) -> Array:
 
 def _sum(terms: Terms, weights: Array, slack: float) -> Part:
     """``sum w S`` as it is computed, with its own rounding; one term with the weight 1 is not touched."""
-    matrices = [S for S, _ in terms]
+    matrices = alike([S for S, _ in terms])
     if len(terms) == 1 and weights[0] == 1:
         return Part(matrices[0], slack)
     S = sum(weight * matrix for weight, matrix in zip(weights.tolist(), matrices, strict=True))

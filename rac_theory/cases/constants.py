@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from numbers import Real
 
 from rac_theory.cases.case import Case
 from rac_theory.cases.known_constants import known_constants
 from rac_theory.numerics.randomness import Randomness
+from rac_theory.problems import checks
 from rac_theory.problems.members import being
+from rac_theory.problems.naming import shown
 from rac_theory.problems.read_only import read_only
 from rac_theory.problems.value import Value
 from rac_theory.sketches.spectra import DRAWS
@@ -127,11 +128,18 @@ class Constants(Value):
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "provenance", read_only(self.provenance))
         for known in fields(self):
-            value = getattr(self, known.name)
-            if known.type is float and (isinstance(value, bool) or not isinstance(value, Real)):
-                raise ValueError(f"{known.name} must be a number, nan where it is unknown, got {value!r}")
+            if known.type is float:
+                checks.real(known.name, getattr(self, known.name))
+        checks.boolean("convex", self.convex)
+        names = [known.name for known in fields(self)]
+        for name in checks.several("measured", self.measured):
+            checks.one_of("measured", name, names)
+        if not isinstance(self.provenance, Mapping):
+            raise ValueError(f"provenance must be a mapping of names to words, got {shown(self.provenance)}")
+        checks.integer("inner_steps", self.inner_steps, 1)
+        object.__setattr__(self, "provenance", read_only(self.provenance))
+        object.__setattr__(self, "measured", frozenset(self.measured))
 
     def _repr_html_(self) -> str:
         from rac_theory.drawing import html
@@ -162,8 +170,8 @@ class Constants(Value):
         Raises
         ------
         ValueError
-            If the start is a minimiser already, for every bound would be zero, or if the problem's constants
-            contradict each other.
+            If the start is a minimiser already, as there is no gap that a bound could close, or if the problem's
+            constants contradict each other.
 
         Examples
         --------

@@ -23,6 +23,7 @@ from rac_theory.cases.layered import along_all_layers, blocks
 from rac_theory.cases.one_side import along_one_side, moments_of
 from rac_theory.numerics.randomness import Randomness, seed_sequence
 from rac_theory.problems import checks
+from rac_theory.problems.factors import matrix
 from rac_theory.problems.members import having
 from rac_theory.problems.rounding import rounded
 from rac_theory.problems.smoothness import Smoothness
@@ -174,7 +175,7 @@ def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling)
         known += _as_a_whole(sketch, terms)
     if known and not loose:
         return _smallest(known, largest)
-    sample = along_draws(sketch, broken[0].matrices, sampling)
+    sample = along_draws(sketch, [matrix(S) for S in broken[0].matrices], sampling)
     if sample is None:
         return _smallest(known, largest)
     bound = broken[0].together(sample.bounds)

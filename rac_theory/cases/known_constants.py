@@ -95,6 +95,6 @@ def _check_start(f0: float, f_star: float, f_lower: float, error: float) -> None
         if math.isfinite(f_star) and f0 < f_star - error - rounding:
             raise ValueError(f"f_star must be the infimum of f, got {f_star:.17g}, but f(W0) = {f0:.17g} is lower")
         raise ValueError(
-            f"W0 must not be a minimiser, got f(W0) - f_star = {f0 - reference:.3g}: every bound would be zero; "
-            "start somewhere else"
+            f"W0 must not be a minimiser, got f(W0) - f_star = {f0 - reference:.3g}: there is no gap that a "
+            "bound could close; start somewhere else"
         )

@@ -14,7 +14,7 @@ from rac_theory.algorithms import LayeredRACLoRA
 from rac_theory.cases.one_side import moments_of
 from rac_theory.cases.ratio import largest_ratio
 from rac_theory.problems.checks import Array
-from rac_theory.problems.factors import identity, raised
+from rac_theory.problems.factors import identity, multiple_of_identity, raised
 from rac_theory.problems.features import largest_gram_eigenvalue
 from rac_theory.problems.layers import Layers
 from rac_theory.problems.smoothness import LARGEST_SIDE, Smoothness, of_blocks
@@ -50,7 +50,7 @@ def blocks(Q: Smoothness, layers: Layers) -> Blocks:
     for part, shape, more in zip(parts, layers.shapes, coupled, strict=True):
         own = raised(M[part, part], more * (1 + 4 * _EPS))
         along = of_blocks(own, shape)
-        largest = Smoothness.known([(own, np.ones((1, 1)))]).largest
+        largest = Smoothness.known([(own, identity(1))]).largest
         each.append(Smoothness.known([(identity(shape[0], largest), identity(shape[1]))]) if along is None else along)
         replaced = replaced or along is None
     return Blocks(each, apart=not replaced and not any(coupled))
@@ -91,7 +91,7 @@ def _unchanged(M: Array) -> Array:
 
 def _scale(Q: Smoothness) -> float | None:
     """The number l with ``Q = l I``, if the terms show that there is one."""
-    if any(s is None or r is None for s, r in Q.scales):
+    if any(multiple_of_identity(factor) is None for term in Q.terms for factor in term):
         return None
     return Q.largest
 

@@ -14,6 +14,8 @@ from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.effective_dimension import effective_dimension
 from rac_theory.cases.gain import smoothness_along
@@ -128,14 +130,14 @@ def learning_rate(
     1 0.00430 0.00430 0.00430 gain 0.275, rho 1.63
     8 0.09407 0.01176 0.00147 gain 0.753, rho 1.63
     """
-    Q = problem if isinstance(problem, Smoothness) else known_smoothness(problem)
+    Q, root = problem if isinstance(problem, Smoothness) else known_smoothness(problem), seed_sequence(rng)
     L = Q.largest if isinstance(problem, Smoothness) or math.isnan(problem.L) else min(Q.largest, float(problem.L))
     unit, rho = RACLoRA(sketch, 1.0, side, lora_alpha=lora_alpha), effective_dimension(Q, side)
     unit.check_shape(Q.shape)
     if L == 0:
         return LearningRate(math.inf, math.inf, math.inf, rho, "f has no curvature")
     is_projection = sketch is None or unit.is_projected or Moments(sketch).products == "orthonormal"
-    known = _of_projections(unit, Q, L, rng) if is_projection else _of_products(unit, Q)
+    known = _of_projections(unit, Q, L, root) if is_projection else _of_products(unit, Q)
     if known is None:
         return LearningRate(math.nan, math.nan, math.nan, rho, StepGain().provenance)
     return _of_largest_gain(known, unit.plain_scale, rho)
@@ -150,8 +152,7 @@ class _Known(NamedTuple):
     alpha: float = 0.0
 
 
-def _of_projections(unit: RACLoRA, Q: Smoothness, L: float, rng: Randomness) -> _Known:
-    root = seed_sequence(rng)
+def _of_projections(unit: RACLoRA, Q: Smoothness, L: float, root: np.random.SeedSequence) -> _Known:
     along = smoothness_along(unit.sketch, Q, side=unit.side, alpha=LEVEL / 2, rng=child(root, _CURVATURE))
     L_H = min(along.L_H, L)  # which Q may exceed by what it is rounded up
     projection = unit.projection(alpha=LEVEL / 2, draws=DRAWS, rng=root)

@@ -32,6 +32,7 @@ from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.step_lengths import best_step
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
+from rac_theory.problems.factors import entries
 from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.smoothness import known_smoothness
@@ -133,9 +134,9 @@ def coordinate_curvatures(problem: Problem, *, side: Side = "left") -> Array:
     terms = terms_of_side(known_smoothness(problem), side)
     parts = in_common_basis(terms)
     if parts is None:
-        along = [np.diagonal(S) * largest_eigenvalue(R) for S, R in terms]
+        along = [entries(S) * largest_eigenvalue(R) for S, R in terms]
         return np.asarray(np.maximum(0.0, np.sum(along, axis=0)))
-    return np.asarray(np.maximum(0.0, np.max([np.diagonal(part.S) for part in parts.parts], axis=0)))
+    return np.asarray(np.maximum(0.0, np.max([entries(part.S) for part in parts.parts], axis=0)))
 
 
 def _best_bend(steep: Array) -> float:

@@ -16,6 +16,7 @@ from rac_theory.cases.ratio import largest_ratio
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.factors import diagonal_of, entries, matrix, multiple_of_identity
 from rac_theory.problems.largest_eigenvalue import LARGE, largest_eigenvalue, proved_bound
 from rac_theory.problems.rounding import rounded
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
@@ -65,6 +66,7 @@ def along_one_side(sketch: Sketch, S: Array) -> Along | None:
     trust = ", on trust" if known.on_trust else ""
     if known.entries is not None and len(known.entries) == 1:
         return Along(rounded(_of_entries(known.entries[0], S), math.inf), f"moments of entries of H{trust}")
+    S = matrix(S)
     found = [] if known.entries is None else [_between(known.entries, S)]
     if known.curvature_bound is not None:
         found += _above(known.curvature_bound, S)
@@ -86,11 +88,11 @@ def _between(corners: tuple[EntryMoments, ...], S: Array) -> Along:
     With differences marked by d, E[HSH] differs by :math:`(dp + dy)(S - D) + dx D + dy (\mathrm{tr}(S) I - D)`, D the
     diagonal of S, and where dp + dy is not positive the first is at most :math:`|dp + dy| D`.
     """
-    base = max(corners, key=lambda entries: entries.pair + entries.across)
+    base = max(corners, key=lambda corner: corner.pair + corner.across)
     diagonal, trace, more = np.diagonal(S), exact_trace(S), Fraction(0)
     ends = {Fraction(float(diagonal.min())), Fraction(float(diagonal.max()))}
-    for entries in corners:
-        x, y, p = (one - other for one, other in zip(entries, base, strict=True))
+    for corner in corners:
+        x, y, p = (one - other for one, other in zip(corner, base, strict=True))
         more = max(more, *((x - p - y) * end + y * (trace - end) for end in ends))
     least, more = _of_entries(base, S), more / base.share(len(S)) * (1 + Fraction(1, 10**9))
     how = "at most: moments of entries of H, between bounds"
@@ -112,32 +114,25 @@ def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) 
 
 def _smallest_eigenvalue(S: Array) -> float:
     """Bound the smallest eigenvalue from below, at the price of a Cholesky factor where a large S is semidefinite."""
-    if len(S) > LARGE and np.count_nonzero(S) > np.count_nonzero(np.diagonal(S)):
+    if len(S) > LARGE and diagonal_of(S) is None:
         bound = proved_bound(-S, 1e-12 * float(np.linalg.norm(S)))
         if bound is not None:
             return -bound
     return extreme_eigenvalues(S)[0]
 
 
-def multiple_of_identity(S: Array) -> float | None:
-    """The number l with ``S = l I``, if there is one."""
-    diagonal = np.diagonal(S)
-    alike = (diagonal == diagonal[0]).all() and np.count_nonzero(S) == np.count_nonzero(diagonal)
-    return float(diagonal[0]) if alike else None
-
-
 def exact_trace(S: Array) -> Fraction:
     """Return the trace, without rounding."""
-    return sum(map(Fraction, np.diagonal(S).tolist()), Fraction(0))
+    return sum(map(Fraction, entries(S).tolist()), Fraction(0))
 
 
 def _of_entries(known: EntryMoments, S: Array) -> Fraction:
     """``lambda_max((p + y) S + (x - p - 2y) diag(S) + y tr(S) I) / E[H_11]``, in Fractions up to an eigenvalue."""
-    d, diagonal = len(S), np.diagonal(S)
+    d, diagonal = len(S), entries(S)
     share, whole, alone = known.share(d), known.pair + known.across, known.alone
     if share == 0:
         return Fraction(0)
-    if np.count_nonzero(S) == np.count_nonzero(diagonal):
+    if diagonal_of(S) is not None:
         whole, alone = Fraction(0), whole + alone
     if whole == 0:
         top = alone * Fraction(float(diagonal.max() if alone > 0 else diagonal.min()))

@@ -20,10 +20,10 @@ import numpy as np
 from rac_theory.algorithms import RACLoRA, Side
 from rac_theory.cases.common_basis import Part, Parts, in_common_basis, terms_of_side
 from rac_theory.cases.effective_dimension import ends_of_side
-from rac_theory.cases.one_side import multiple_of_identity
 from rac_theory.cases.projected_step import Moment, gain_at, projected_step
 from rac_theory.cases.ratio import largest_ratio
 from rac_theory.cases.step_gain import StepGain
+from rac_theory.problems.factors import matrix, multiple_of_identity
 from rac_theory.problems.rounding import rounded
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.laws.finite import Support
@@ -113,7 +113,8 @@ def _listed_products(support: Support, Q: Smoothness, side: Side) -> ListedProdu
     if parts is None or not parts.exact or all(multiple_of_identity(part.S) is not None for part in parts.parts):
         parts = Parts([Part(L * np.eye(d), 0.0)])
     moments, longest = [], 0.0
-    for S, off in parts.parts:
+    for part, off in parts.parts:
+        S = matrix(part)
         seen = np.tensordot(weights, P @ S @ P + off * (P @ P), axes=1)
         size = off + float(np.linalg.norm(S))
         # Sums of at most d, r and k products each; of absolute values B B' has a norm of no more than this.

@@ -20,6 +20,7 @@ from rac_theory.cases.one_side import Pair, moments_of
 from rac_theory.cases.step_gain import StepGain
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.factors import matrix
 from rac_theory.problems.rounding import rounded
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches.moments import Moments
@@ -84,7 +85,7 @@ def uneven_moments(algorithm: RACLoRA, Q: Smoothness) -> list[Moment] | None:
     parts, pair = in_common_basis(terms_of_side(Q, algorithm.side)), moments_of(known)
     if parts is None or pair is None or pair.basis is not None:
         return None
-    return [_moment(pair, part.S, part.off, parts.stretch) for part in parts.parts]
+    return [_moment(pair, matrix(part.S), part.off, parts.stretch) for part in parts.parts]
 
 
 def _moment(pair: Pair, S: Array, off: float, stretch: float) -> Moment:

@@ -9,6 +9,7 @@ from rac_theory.cases.common_basis import Terms
 from rac_theory.cases.one_side import Pair
 from rac_theory.cases.ratio import largest_ratio
 from rac_theory.problems.checks import Array
+from rac_theory.problems.factors import matrix
 
 LARGEST = 256
 """The most entries m n: the matrices of the operators have (m n)^2."""
@@ -28,13 +29,14 @@ def along_whole(p: float, left: Pair | None, right: Pair | None, terms: Terms) -
     """
     m, n = len(terms[0][0]), len(terms[0][1])
     K, T, off_T = np.zeros((m * n, m * n)), np.zeros((m * n, m * n)), 0.0
+    whole = [(matrix(S), matrix(R)) for S, R in terms]
     for weight, side, swapped in ((p, left, False), (1 - p, right, True)):
         if side is None:
             continue
         K += weight * (
             np.kron(np.eye(m), _full(side, side.mean)) if swapped else np.kron(_full(side, side.mean), np.eye(n))
         )
-        for S, R in terms:
+        for S, R in whole:
             product = (S, _full(side, side.second(R))) if swapped else (_full(side, side.second(S)), R)
             T += weight * np.kron(*product)
             off_T += weight * side.off * float(np.linalg.norm(S)) * float(np.linalg.norm(R))

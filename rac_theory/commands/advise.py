@@ -28,7 +28,7 @@ from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger import results
 from rac_theory.problems import checks
-from rac_theory.problems.naming import printable
+from rac_theory.problems.naming import printable, shown
 
 _SPARE = ("frontier", "L_H/L", "budget", "numbers", "step L", "steps T15", "flops")  # the first one first
 
@@ -49,7 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     found = [parse(text, arguments.only) for text in arguments.shape]
     layers = [layer for one in found for layer in one.matrices]
     if not layers:
-        raise ValueError(f"shape must give at least one matrix, got none in {', '.join(arguments.shape)}")
+        why = "; ".join(words.few([sentence for one in found for sentence in one.left_out]))
+        raise ValueError(
+            f"shape must give at least one layer, got none in {printable(', '.join(arguments.shape))}: "
+            f"{why or 'there is nothing in it'}"
+        )
     with beside().status("Computing spectra ..."):
         groups = _advised(layers, _curvatures(arguments, layers), arguments)
         rates = [*_learning_rates(groups[: words.SHOWN], arguments)]
@@ -177,9 +181,10 @@ def _split(values: Sequence[str]) -> list[str]:
 
 
 def _rank(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError(f"rank must be an integer >= 1, got {text!r}")
-    return int(text)
+    try:
+        return checks.typed(int, text)
+    except ValueError:
+        raise ValueError(f"rank must be an integer >= 1, got {shown(text)}") from None
 
 
 def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]:

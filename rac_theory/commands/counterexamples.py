@@ -47,6 +47,6 @@ def _told(answer: Answer) -> list[str]:
     lines += [f"  if        {example.condition}"] * (example.condition is not None)
     lines += [f"  {check}" for check in witness.checks]
     if answer.circulated is not None:
-        lines.append(f"  As it circulates, {answer.circulated.name}: {example.in_circulation}")
+        lines.append(f"  {answer.told}")
         lines += [f"  {check}" for check in witness.against]
     return lines

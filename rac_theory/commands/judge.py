@@ -61,7 +61,7 @@ def _curves(path: Path, columns: str) -> Array:
 def _bound(text: str) -> Any:
     """A bound as it is typed: what is no number, no theorem and no function is a file."""
     try:
-        return checks.finite("bound", float(text))
+        return checks.finite("bound", checks.typed(float, text))
     except ValueError:
         pass
     if text in theorems.ALL:
@@ -79,6 +79,6 @@ def _bound(text: str) -> Any:
 def _constant(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
-        return name, float(value)
+        return name, checks.typed(float, value)
     except ValueError:
         raise ValueError(f"constant must be NAME=VALUE with a number, as gamma=0.1, got {text!r}") from None

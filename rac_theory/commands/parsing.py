@@ -137,6 +137,8 @@ def number(range_: str = "") -> Callable[[str], float]:
 def _reader(kind: Callable[[str], T], what: str) -> Callable[[str], T]:
     def read(text: str) -> T:
         try:
+            if "_" in text or not text.isascii():  # which Python would read: 1_0, and digits of other alphabets
+                raise ValueError
             return kind(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"must be {what.rstrip()}, got {text!r}") from None

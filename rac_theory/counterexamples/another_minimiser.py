@@ -130,13 +130,14 @@ C14 = Counterexample(
     name="another minimiser",
     statement="Where there are fewer samples than features RAC-LoRA from the left reaches the loss of full fine-tuning "
     "no slower than T2 says, at a solution that depends on the draws; from the right it reaches the same solution.",
-    source="derived; that the solution is the same is how the abstract of arXiv:2410.08305 may be read",
+    source="derived; the sentence is in the abstract of arXiv:2410.08305, where FPFT is full-parameter fine-tuning",
     mark="derived",
     cause="many minimisers",
     problem=LeastSquares(np.ones((1, 2)), np.array([[2.0, 2.0]])),
     method=RACLoRA(Coordinate(2, 1), float(GAMMA)),
     start=np.zeros((2, 2)),
     gather=gather,
-    condition="there are many minimisers; of a strongly convex f there is one, and it is reached (T4)",
-    in_circulation="RAC-LoRA converges to the same solution as full fine-tuning",
+    condition="there are many minimisers; of a strongly convex f there is one, and it is reached "
+    "(T2, or T4 where its rho < 1)",
+    in_circulation='"We provide provable guarantees of convergence to the same solution as FPFT"',
 )

@@ -132,5 +132,5 @@ C10 = Counterexample(
     start=np.array([[1.0, 0.0], [0.0, 0.0]]),
     gather=gather,
     condition="noise is in one direction; read kindly, a large batch is one that grows with the accuracy asked for",
-    in_circulation="GaLore converges with a mini-batch that is large enough, whatever accuracy is asked for",
+    in_circulation="GaLore converges with one size of mini-batch, large enough, whatever accuracy is asked for",
 )

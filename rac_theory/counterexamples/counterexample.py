@@ -83,8 +83,8 @@ class Answer:
         VIOLATED if one check fails.
     reason : str
     circulated : Status or None
-        VIOLATED where the form in circulation was shown to be false, UNDECIDED where that was tried and failed, None
-        where our statement is the one in circulation.
+        VIOLATED where the form in circulation is quoted and was shown to be false, UNDECIDED where it is in our words,
+        or that was tried and failed; None where our statement is the one in circulation.
     witness : Witness
 
     Examples
@@ -105,9 +105,18 @@ class Answer:
 
     def __str__(self) -> str:
         head = f"{self.counterexample.id} {self.status.name}: {self.counterexample.statement} {self.reason}"
+        return f"{head} {self.told}".rstrip()
+
+    @property
+    def told(self) -> str:
+        """What became of the form in circulation, and whose words it is in; empty where there is none."""
+        example, against = self.counterexample, self.witness.against
         if self.circulated is None:
-            return head
-        return f"{head} As it circulates ({self.counterexample.in_circulation}) it is {self.circulated.name}."
+            return ""
+        if example.is_quoted:
+            return f"As it circulates, {self.circulated.name}: {example.in_circulation}."
+        seen = "refuted" if against and all(check.holds for check in against) else "not refuted"
+        return f"As it circulates, {self.circulated.name}; in our words, {seen}: {example.in_circulation}."
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self}>"
@@ -132,11 +141,10 @@ class Answer:
         from rac_theory.drawing import html
 
         example = self.counterexample
-        known = "" if self.circulated is None else f"{self.circulated.name}: {example.in_circulation}"
         rows = [[*map(str, record.values())] for record in self._records()]
         return html.together(
             html.heading(f"{example.id} {self.status.name}:", self.reason),
-            html.facts([("statement", example.statement), ("in circulation", known), ("source", example.source)]),
+            html.facts([("statement", example.statement), ("in circulation", self.told), ("source", example.source)]),
             html.table(("of", "check", "holds", "evidence"), rows),
         )
 
@@ -167,7 +175,8 @@ class Counterexample:
     condition : str or None
         Under which the statement holds, where that is less than what it says.
     in_circulation : str or None
-        The form that one meets, where it says more than is true.
+        The form that one meets, where it says more than is true: in quotation marks where it is a sentence of its
+        source, word for word, else in our words, of which nobody can be said to have published them.
 
     Examples
     --------
@@ -209,8 +218,15 @@ class Counterexample:
             status = Status.CONSISTENT if only_seen else Status.HOLDS
             reason = f"Every check holds ({counted})."
         refuted = bool(witness.against) and all(check.holds for check in witness.against)
-        circulated = None if self.in_circulation is None else Status.VIOLATED if refuted else Status.UNDECIDED
+        false = Status.VIOLATED if refuted and self.is_quoted else Status.UNDECIDED
+        circulated = None if self.in_circulation is None else false
         return Answer(self, status, reason, circulated, witness)
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether the form in circulation is a sentence of its source."""
+        words = self.in_circulation or ""
+        return words[:1] == words[-1:] == '"' and words.count('"') == 2
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self.id}: {self.name}>"

@@ -3,8 +3,10 @@
 Colours are those of the page, light or dark, so that only lines and weights tell parts apart.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from html import unescape
 
 from markupsafe import Markup
 
@@ -19,6 +21,15 @@ _NAME = Markup(f'<th scope="row" style="{_CELL}">{{}}</th>')
 _HEAD = Markup(f'<th scope="col" style="{_CELL};border-bottom:1px solid rgba(128,128,128,.5)">{{}}</th>')
 _LINE = Markup('<p style="margin:.3em 0">{}</p>')
 _EMPTY = Markup("")
+_TAGS = {
+    *("math", "mrow", "mi", "mo", "mn", "mtext", "mspace", "msub", "msup", "msubsup", "munder", "mover", "munderover"),
+    *("mfrac", "msqrt", "mroot", "mtable", "mtr", "mtd"),
+}
+_ATTRIBUTES = {
+    *("display", "displaystyle", "stretchy", "fence", "form", "accent", "linethickness", "minsize", "maxsize"),
+    *("lspace", "rspace", "largeop", "movablelimits", "separator", "mathvariant", "width", "columnalign"),
+}
+"""Of MathML: elements and attributes that neither lead anywhere nor load, run or dress anything."""
 
 
 def together(*shown: str) -> str:
@@ -83,15 +94,31 @@ def sentence(parts: Iterable[tuple[bool, str]]) -> Markup:
 
 @lru_cache(maxsize=1024)  # a page has hundreds, and the next one the same
 def formula(latex: str) -> Markup:
-    """Return LaTeX as a ``<math>`` element without a namespace, or as its text where it is not understood.
+    """Return LaTeX as a ``<math>`` element without a namespace, or as its text where it is not understood or not safe.
+
+    It may be a user's, and ends in pages: only elements and attributes of mathematics come out of it.
 
     Fractions are as large as those of a displayed formula: bounds have fractions in fractions.
     """
-    from latex2mathml.converter import convert
+    from xml.etree.ElementTree import tostring
 
-    # In text the converter would let tags through; and it sets a single upright letter in italics, unless it is text.
-    safe = latex.replace("<", r"\lt ").replace(">", r"\gt ").replace('"', "''").replace(r"\mathrm{", r"\text{")
+    from latex2mathml.converter import convert_to_element
+
+    # The converter sets a single upright letter in italics, unless it is text.
+    source = latex.replace(r"\mathrm{", r"\text{")
     try:
-        return Markup(convert(safe).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ' displaystyle="true"', 1))
+        math = convert_to_element(source)
+        math.attrib.pop("xmlns", None)
+        for element in math.iter():
+            if element.tag not in _TAGS or not all(_harmless(*pair) for pair in element.items()):
+                raise ValueError(f"no mathematics: {element.tag}")
+            element.text = unescape(element.text or "")  # it writes signs as references
+        math.attrib = {"displaystyle": "true"} | math.attrib
+        return Markup(tostring(math, encoding="unicode"))
     except Exception:  # what a user's bound says of itself need not be mathematics
         return Markup.escape(latex)
+
+
+def _harmless(name: str, value: str) -> bool:
+    """Whether an attribute is one of mathematics: no link, no style, no event, whatever the LaTeX was that made it."""
+    return name in _ATTRIBUTES and re.fullmatch(r"[\w.% -]*", value) is not None

@@ -11,6 +11,7 @@ from rac_theory.expectations.frame import minimum
 from rac_theory.expectations.moment_map import Unsupported, curves
 from rac_theory.expectations.rational_moments import rational_curves
 from rac_theory.expectations.route import check_covered, moment_map, rests_on_trust
+from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import type_name
@@ -117,6 +118,7 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     [Fraction(3, 2), Fraction(23, 32), Fraction(203, 512)]
     """
     check_runs(case)
+    exact = checks.boolean("exact", exact)
     algorithm, problem, steps = case.algorithm, case.problem, case.steps
     if not exact and algorithm.deterministic:
         unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None

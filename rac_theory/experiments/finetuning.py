@@ -171,7 +171,7 @@ def tried(task: Task, method: Method, schedule: Schedule, *, runs: int = 10, see
 
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         chosen = best_step(lambda gamma: float(ends(gamma, 0, TUNING)[0].mean()))
-        loss, W = ends(chosen.gamma, TUNING, checks.integer("runs", runs, 1))
+        loss, W = ends(chosen.gamma, TUNING, checks.count("runs", runs))
         accuracy = task.accuracy(W)
     return Outcome(
         method.name, method.numbers(task.shapes), chosen.gamma, _spread(loss), _spread(accuracy), chosen.losses

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rac_theory.problems import checks
 from rac_theory.problems.naming import printable, shown
 
 _SEPARATORS = ",;\t"
@@ -68,7 +69,7 @@ def _header(lines: list[tuple[int, list[str]]]) -> list[str]:
 def _number(cell: str) -> float | None:
     """The number in a cell; nan and inf are numbers, and underscores stand in none."""
     try:
-        return None if "_" in cell else float(cell)
+        return checks.typed(float, cell.strip())
     except ValueError:
         return None
 

@@ -1,12 +1,12 @@
 """What is selected to be tried: by a command, or by each part of a sweep."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from rac_theory import theorems
 from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.problems import checks
+from rac_theory.problems.naming import shown
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,10 @@ class Selection:
             checks.one_of("side", side, ("left", "right", "both"))
         for setting in self.settings:
             setting_named(setting)
+        for name in ("problems", "sketches"):
+            for word in getattr(self, name):
+                if not isinstance(word, str):
+                    raise ValueError(f"{name} must be names, got {shown(word)}")
         for rank in self.ranks:
             checks.integer("rank", rank, 1)
         for name in ("steps", "runs"):
@@ -71,6 +75,7 @@ class Selection:
 
 def axis(name: str, values: Any) -> tuple[Any, ...]:
     """Accept a sequence without its repetitions; a lone value is the mistake that is made."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise ValueError(f"{name} must be a list, got {values!r} (in brackets?)")
-    return tuple(dict.fromkeys(values))
+    try:
+        return tuple(dict.fromkeys(checks.several(name, values)))
+    except TypeError:  # of an entry without a hash, such as a list
+        raise ValueError(f"{name} must be a list of names or numbers, got {shown(values)}") from None

@@ -30,34 +30,38 @@ CLAIMS = (
     ),
     PublishedClaim(
         id="rac-lora-sgd",
-        says="The analysis covers stochastic gradients.",
+        says='The work has "a convergence analysis for smooth, non-convex loss functions, covering gradient descent, '
+        'stochastic gradient descent, and federated learning settings": stochastic gradients.',
         work=_RAC_LORA,
         source="arXiv:2410.08305",
         mark="paper",
         page="theory/t5.md",
         theorems=(T5, T6),
-        reading="as T5 and T6 state it, which are derived; how the paper states it was not seen",
+        reading="HOLDS by theorems of ours: T5 and T6 are derived here, and how the work states its own was not seen",
     ),
     PublishedClaim(
         id="rac-lora-federated",
-        says="The analysis covers federated learning.",
+        says='The work has "a convergence analysis for smooth, non-convex loss functions, covering gradient descent, '
+        'stochastic gradient descent, and federated learning settings": federated learning.',
         work=_RAC_LORA,
         source="arXiv:2410.08305",
         mark="paper",
         page="theory/t9rr.md",
         theorems=(T9d, T10d, T9rr, T10rr),
-        reading="as these theorems state it, which are derived; how the paper states it was not seen",
+        reading="HOLDS by theorems of ours: they are derived here, and how the work states its own was not seen",
     ),
     PublishedClaim(
         id="rac-lora-same-solution",
-        says='"We provide provable guarantees of convergence to the same solution as" full-parameter fine-tuning.',
+        says='"We provide provable guarantees of convergence to the same solution as FPFT", which is full-parameter '
+        "fine-tuning.",
         work=_RAC_LORA,
         source="arXiv:2410.08305",
         mark="paper",
         page="guide/same_solution.md",
         theorems=(T2, T4),
         against=(C14,),
-        reading="the same loss under PL (T2), and the same solution where there is one only (T4); with fewer samples "
+        reading="the same loss under PL (T2), and the same solution where there is one only "
+        "(T4 where its rho < 1); with fewer samples "
         "than features draws from the left decide which solution is reached",
     ),
     PublishedClaim(
@@ -89,7 +93,8 @@ CLAIMS = (
         mark="second-hand",
         page="theory/counterexamples.md#c3-and-c6-steps-that-are-too-long",
         against=(C3,),
-        reading="a share of runs diverges, from none to nearly all: the size of the start, which was not seen, decides",
+        reading="in our words, as no sentence of the work is at hand; a share of runs diverges, from none to nearly "
+        "all: the size of the start, which was not seen, decides",
     ),
     PublishedClaim(
         id="far-from-optimum",
@@ -99,7 +104,8 @@ CLAIMS = (
         mark="second-hand",
         page="theory/counterexamples.md#c4-restarts-decide",
         against=(C4,),
-        reading="true of LoRA, by its rank, and of Chain of LoRA with a fixed restart and short links; with a fresh "
+        reading="in our words, as no sentence of the work is at hand; true of LoRA, by its "
+        "rank, and of Chain of LoRA with a fixed restart and short links; with a fresh "
         "restart it converges linearly under PL",
     ),
     PublishedClaim(
@@ -133,7 +139,8 @@ CLAIMS = (
         mark="second-hand",
         page="theory/counterexamples.md#c8-guaranteed-descent-and-a-misplaced-constant",
         against=(C8,),
-        reading="true with L before |V|^2 alone, by 0.907 for a quarter; as it circulates it is false for small L",
+        reading="in our words, as the work itself was not seen; true with L before |V|^2 alone, by 0.907 for a "
+        "quarter; with L before both, as others write it, false for small L",
     ),
     PublishedClaim(
         id="factors-differ",
@@ -154,7 +161,8 @@ CLAIMS = (
         mark="second-hand",
         page="theory/counterexamples.md#c11-factors-scaled-apart",
         against=(C11,),
-        reading="true, and proved here, for |W - W*|^2 and r < min(m, n); what its theorem assumes was not seen",
+        reading="in our words, as its theorem was not seen, nor what that assumes; true, and proved here, for "
+        "|W - W*|^2 and r < min(m, n), and false beyond",
     ),
     PublishedClaim(
         id="fails-loudly",

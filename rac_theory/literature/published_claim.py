@@ -36,7 +36,7 @@ class PublishedClaim:
     shown_by : tuple of Counterexample
         Which show it.
     against : tuple of Counterexample
-        Which speak against it: one that refutes a form in circulation refutes this claim.
+        Which speak against it: one that refutes a form in circulation which is quoted refutes this claim.
     reading : str
         How the claim was taken: under which assumptions it is true, or what is, if it is not.
 
@@ -86,8 +86,9 @@ class PublishedClaim:
 
     @property
     def status(self) -> Status:
-        """VIOLATED if what speaks against it refutes the form in circulation, UNDECIDED if it does not refute it; where
-        nothing does, the weakest status of ``shown_by``, HOLDS for theorems alone.
+        """VIOLATED if what speaks against it refutes a sentence that is quoted, UNDECIDED if it does not, or refutes
+        only words of ours; where nothing speaks against it, the weakest status of ``shown_by``, HOLDS for theorems
+        alone, which may be our own: then the reading says so.
         """
         shown = self.answers[: len(self.shown_by)]
         if any(answer.circulated is Status.VIOLATED for answer in self.answers[len(self.shown_by) :]):

@@ -36,7 +36,8 @@ CLAIMS = (
         mark="paper",
         page="theory/counterexamples.md#c10-batches-for-galore",
         against=(C10,),
-        reading="true of a batch that grows with the accuracy asked for; no fixed odd size is enough against a coin",
+        reading="true of a batch that grows with the accuracy asked for, which the sentence may mean; no fixed odd "
+        "size is enough against a coin (C10)",
     ),
     PublishedClaim(
         id="golore",
@@ -95,16 +96,17 @@ CLAIMS = (
     ),
     PublishedClaim(
         id="zo-align",
-        says='ZO-Align "generally performs better with more queries per iteration, resulting in a full-subspace '
-        'estimation as the optimal approach".',
+        says='"the multi-query problem boils down to a choice not about an intermediate query size", as ZO-Align '
+        '"generally performs better with more queries per iteration, resulting in a full-subspace estimation as the '
+        'optimal approach".',
         work=_QUERIES,
         source="arXiv:2509.15552",
         mark="paper",
         page="theory/zeroth_order.md#three-claims-of-the-field",
         against=(C20,),
-        reading="true of what L alone promises, at 1/L; what is refuted is that the full subspace is always best: at "
-        "each one's best step a single query is faster where few directions are steep, and a number between where more "
-        "are",
+        reading="true of what L alone promises, at 1/L, and generally is not always; at each one's best step a single "
+        "query is faster where few directions are steep, and a number between is the fastest where more are, which is "
+        "the choice that the sentence denies",
     ),
     PublishedClaim(
         id="zo-avg",

@@ -201,7 +201,8 @@ def _rejects(X: Array, alpha: float) -> Callable[[Array], NDArray[np.bool_]]:
     mean = X.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         shape = np.where(np.isfinite(mean) & (mean > 0), X / mean, 0.0)  # rescaled to mean one
-    threshold = -np.log(alpha * shares(X.shape[1]))
+    with np.errstate(divide="ignore"):  # of a level that no float holds: nothing is rejected then
+        threshold = -np.log(alpha * shares(X.shape[1]))
 
     def rejects(delta: Array) -> NDArray[np.bool_]:
         Z = (1 + delta) * shape

@@ -5,6 +5,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from rac_theory.problems.naming import shown
+
 Randomness: TypeAlias = int | np.random.SeedSequence | np.random.Generator | None
 """What every keyword ``rng`` accepts; None asks the operating system for fresh entropy."""
 
@@ -25,9 +27,11 @@ def seed_sequence(rng: Randomness) -> np.random.SeedSequence:
     if rng is None:
         return np.random.SeedSequence()
     try:
+        if isinstance(rng, bool | np.ma.MaskedArray):  # which Python counts, and NumPy without its mask
+            raise TypeError
         return np.random.SeedSequence(operator.index(rng))
-    except (TypeError, ValueError):
-        raise ValueError(f"rng must be a seed >= 0, a SeedSequence, a Generator or None, got {rng!r}") from None
+    except Exception:  # whatever the class of a user does when it is asked
+        raise ValueError(f"rng must be a seed >= 0, a SeedSequence, a Generator or None, got {shown(rng)}") from None
 
 
 # The streams below a root, told apart by words that no spawn counter reaches.

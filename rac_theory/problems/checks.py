@@ -7,9 +7,10 @@ back as read-only copies: a value that was checked cannot change afterwards.
 import difflib
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from numbers import Real
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from rac_theory.problems.naming import shown
 
 Array = NDArray[np.float64]
 """A float64 array; the docstring of each function says which shape."""
+
+T = TypeVar("T")
 
 MOST = 1 << 31
 """No array has more entries: in double precision it would fill 16 GiB."""
@@ -42,6 +45,24 @@ def finite(
     return number
 
 
+def typed(kind: Callable[[str], T], text: str) -> T:
+    """Read a number as it is typed; a ``ValueError`` for underscores and digits of other alphabets, which Python reads.
+
+    Examples
+    --------
+    >>> from rac_theory.problems.checks import typed
+    >>> typed(int, "12"), typed(float, "1e-3")
+    (12, 0.001)
+    >>> typed(int, "1_0")
+    Traceback (most recent call last):
+        ...
+    ValueError: '1_0' is no number in digits 0 to 9
+    """
+    if "_" in text or not text.isascii() or text != text.strip():
+        raise ValueError(f"{shown(text)} is no number in digits 0 to 9")
+    return kind(text)
+
+
 def _number(value: Any) -> float:
     """One real number that is meant as one; nan for anything else."""
     try:
@@ -52,26 +73,35 @@ def _number(value: Any) -> float:
 
 
 def integer(name: str, value: int, low: int, high: int | None = None, high_name: str = "") -> int:
-    """Accept an integer in ``low..high``; ``high_name`` says what the upper end is, as in ``1..dim=6``."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ValueError(f"{name} must be an integer, got {shown(value)}") from None
-    if isinstance(value, bool):
-        raise ValueError(f"{name} must be an integer, got {value}")
+    """Accept an integer in ``low..high``; ``high_name`` says what the upper end is, as in ``1..dim=6``.
+
+    Without an end it has 64 bits, as NumPy's have.
+    """
+    number = _whole(name, value)
     if number < low or (high is not None and number > high):
         upper = "" if high is None else f"{high_name}={high}" if high_name else f"{high}"
         rule = f"in {low}..{upper}" if upper else f">= {low}"
         raise ValueError(f"{name} must be {rule}, got {shown(number)}")
+    if number >= 1 << 63:
+        raise ValueError(f"{name} must be below 2^63, got {shown(number)}")
     return number
 
 
-def count(name: str, value: int) -> int:
-    """Accept how many there are of something that is stored: at least 1, at most as many as an array has entries."""
-    number = integer(name, value, 1)
+def _whole(name: str, value: Any) -> int:
+    try:
+        if isinstance(value, bool | np.ma.MaskedArray):  # which Python counts, and NumPy without its mask
+            raise TypeError
+        return int(operator.index(value))
+    except Exception:  # whatever the class of a user does when it is asked
+        raise ValueError(f"{name} must be an integer, got {shown(value)}") from None
+
+
+def count(name: str, value: int, low: int = 1) -> int:
+    """Accept how many there are of something that is stored: at least ``low``, at most as many as an array can have."""
+    number = _whole(name, value)
     if number > MOST:
         raise ValueError(f"{name} must be at most {MOST}, got {shown(number)}")
-    return number
+    return integer(name, number, low)
 
 
 def array(name: str, value: Any, ndim: int | None = None, shape: Sequence[int] | None = None) -> Array:
@@ -101,6 +131,18 @@ def _fits(name: str, got: tuple[int, ...], ndim: int | None, shape: Sequence[int
         raise ValueError(f"{name} must not be empty, got shape {got}")
     if math.prod(got) > MOST:
         raise ValueError(f"{name} must have at most {MOST} entries, got shape {got}")
+
+
+def real(name: str, value: float) -> float:
+    """Accept one real number as it is, nan and infinity too: an int, a float or a Fraction that a float can hold."""
+    if not isinstance(value, Real) or (_number(value) != _number(value) and not _is_nan(value)):
+        hint = " (floats end at 1.8e308)" if isinstance(value, int) and not isinstance(value, bool) else ""
+        raise ValueError(f"{name} must be a number, nan where it is unknown, got {shown(value)}{hint}")
+    return value
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and bool(value != value)
 
 
 def positive(name: str, value: float) -> float:
@@ -153,6 +195,24 @@ def symmetric(name: str, value: Any, size: int | None = None) -> Array:
             f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry:.2g}"
         )
     return array(name, (matrix + matrix.T) / 2)
+
+
+def several(name: str, values: Any) -> tuple[Any, ...]:
+    """Accept a list, a tuple, a set or an array, as a tuple; text and a lone value are the mistakes that are made."""
+    try:
+        if isinstance(values, str | bytes | bytearray | memoryview | Mapping | np.ma.MaskedArray):
+            raise TypeError
+        return tuple(values)
+    except Exception:  # whatever the class of a user does when it is asked
+        raise ValueError(f"{name} must be a list, got {shown(values)} (in brackets?)") from None
+
+
+def workers(name: str, n_jobs: int) -> int:
+    """Accept a number of workers as joblib has it: -1 is one for each core, -2 one less."""
+    number = integer(name, n_jobs, -MOST, MOST)
+    if number == 0:
+        raise ValueError(f"{name} must not be 0, got 0; -1 is a worker for each core")
+    return number
 
 
 def boolean(name: str, value: bool) -> bool:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rac_theory.problems.checks import Array
+from rac_theory.problems.factors import diagonal_of
 
 
 def lapack_rounding(size: int) -> float:
@@ -20,10 +21,10 @@ def lapack_rounding(size: int) -> float:
 def eigenvalues(S: Array) -> tuple[Array, float]:
     """Return the eigenvalues of S, (d, d), symmetric, in rising order, (d,), and a bound on the error of each.
 
-    Those of a diagonal matrix are its entries, exactly.
+    Those of a diagonal matrix are its entries, exactly; it may be given as these, (d,).
     """
-    diagonal = np.diagonal(S)
-    if np.count_nonzero(S) == np.count_nonzero(diagonal):
+    diagonal = diagonal_of(S)
+    if diagonal is not None:
         return np.sort(diagonal), 0.0
     values = np.asarray(np.linalg.eigvalsh(S), dtype=np.float64)
     return values, lapack_rounding(len(S)) * float(np.abs(values).max())
@@ -34,7 +35,7 @@ def extreme_eigenvalues(S: Array) -> tuple[float, float]:
 
     Parameters
     ----------
-    S : (d, d)
+    S : (d, d), or (d,) if it is diagonal
         Symmetric, in any unit; the results are in the same unit.
     """
     values, error = eigenvalues(S)

@@ -66,7 +66,7 @@ class Federated:
         listed = isinstance(clients, Sequence) and not isinstance(clients, str)
         rows = partition(clients, N) if listed else even_shares(np.arange(N), clients)  # type: ignore[arg-type]
         self._problem = problem
-        self._weighed = "" if weights == "equal" else f", weights={shown(weights)}"
+        self._weighed = "" if isinstance(weights, str) and weights == "equal" else f", weights={shown(weights)}"
         told = f"{len(rows)} {digest(*rows)}" if listed else str(len(rows))
         self._made_by = ("", f"clients={told}", "")
         self._clients: tuple[Any, ...] = tuple(client_of(problem, m, own) for m, own in enumerate(rows))

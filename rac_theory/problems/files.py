@@ -17,7 +17,7 @@ def readable_file(name: str, path: str | Path, what: str) -> str:
         mode = os.stat(text).st_mode
     except (OSError, TypeError, ValueError) as error:  # not there, no path, or with a zero byte in it
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ValueError(f"{name} must be {what}, got {_text(path)}: {reason}") from None
+        raise ValueError(f"{name} must be {what}, got {_text(path)}: {printable(str(reason))}") from None
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
         raise ValueError(f"{name} must be {what}, got {_text(path)}, which is {kind}")

@@ -16,6 +16,7 @@ from scipy.linalg.lapack import dpotrf
 
 from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
+from rac_theory.problems.factors import diagonal_of
 
 LARGE = 512
 """The size above which the factor is the quicker way."""
@@ -27,6 +28,8 @@ _MARGINS = (1e-6, 1e-4, 1e-2)  # relative, above what the products with vectors 
 def largest_eigenvalue(S: Array) -> float:
     """Return an upper bound of the largest eigenvalue of S, (d, d), symmetric: within 0.01 of it where d is large.
 
+    A diagonal S may be given as its diagonal, (d,).
+
     Examples
     --------
     >>> import numpy as np
@@ -35,7 +38,7 @@ def largest_eigenvalue(S: Array) -> float:
     3.0
     """
     d = len(S)
-    if d <= LARGE or np.count_nonzero(S) == np.count_nonzero(np.diagonal(S)):
+    if d <= LARGE or diagonal_of(S) is not None:
         return extreme_eigenvalues(S)[1]
     found = _found(S)
     for margin in _MARGINS:

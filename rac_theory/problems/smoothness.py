@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from rac_theory.problems.batch import matrices, matrix_shape
-from rac_theory.problems.checks import Array, finite, moderate_size, symmetric
+from rac_theory.problems.checks import Array, array, finite, moderate, moderate_size, symmetric
 from rac_theory.problems.eigenvalues import eigenvalues, extreme_eigenvalues
-from rac_theory.problems.factors import identity, is_diagonal, unit
+from rac_theory.problems.factors import alike, diagonal_of, identity, matrix, unit
 from rac_theory.problems.features import EPS
 from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems.members import being, having
@@ -40,12 +40,13 @@ class Smoothness(Value):
     ----------
     terms : sequence of pairs (S, R)
         S (m, m) and R (n, n), symmetric and positive semidefinite, both up to rounding; in units of f per squared unit
-        of W. Where they are rounded, add what that may hide as a multiple of the identity.
+        of W. One that is diagonal may be given, and is held, as its diagonal, (m,) or (n,), which takes the memory of
+        that. Where they are rounded, add what that may hide as a multiple of the identity.
 
     Raises
     ------
     ValueError
-        If a factor is not finite, square, symmetric or positive semidefinite, or the terms differ in shape.
+        If a factor is not finite, symmetric and positive semidefinite or such a diagonal, or the terms differ in shape.
 
     Examples
     --------
@@ -55,6 +56,8 @@ class Smoothness(Value):
     >>> Q.shape, Q.largest
     ((2, 3), 4.0)
     >>> Q.times(np.ones((2, 3))).tolist()
+    [[4.0, 4.0, 4.0], [1.0, 1.0, 1.0]]
+    >>> Smoothness([([4.0, 1.0], [1.0, 1.0, 1.0])]).times(np.ones((2, 3))).tolist()
     [[4.0, 4.0, 4.0], [1.0, 1.0, 1.0]]
     """
 
@@ -112,9 +115,9 @@ class Smoothness(Value):
         """``Q D`` for each matrix of a batch: (..., m, n) to (..., m, n)."""
         D = matrices(D, self.shape, "D")
         total = np.zeros(D.shape)
-        for (S, R), (s, r) in zip(self.terms, self.scales, strict=True):
-            SD = S @ D if s is None else s * D
-            total += SD @ R if r is None else r * SD
+        for S, R in self.terms:
+            SD = S[:, None] * D if S.ndim == 1 else S @ D
+            total += SD * R if R.ndim == 1 else SD @ R
         return total
 
     @cached_property
@@ -133,12 +136,7 @@ class Smoothness(Value):
     @property
     def dense(self) -> Array:
         """Q as a matrix on the entries of D row by row, (m n, m n): for tests and small cases."""
-        return np.asarray(sum(np.kron(S, R) for S, R in self.terms))
-
-    @cached_property
-    def scales(self) -> tuple[tuple[float | None, float | None], ...]:
-        """Which multiple of the identity each factor is, if it is one: no product is needed then."""
-        return tuple((_scale(S), _scale(R)) for S, R in self.terms)
+        return np.asarray(sum(np.kron(matrix(S), matrix(R)) for S, R in self.terms))
 
 
 def smoothness_of(problem: Problem) -> Smoothness | None:
@@ -198,17 +196,19 @@ def of_blocks(Q: Array, shape: tuple[int, int]) -> Smoothness | None:
     """
     m, n = shape
     T = Q.reshape(m, n, m, n)
-    if is_diagonal(meet := np.asarray(T.any(axis=(0, 2)))):
-        return Smoothness.known([(T[:, j, :, j].copy(), unit(n, j)) for j in range(n) if meet[j, j]])
-    if is_diagonal(meet := np.asarray(T.any(axis=(1, 3)))):
-        return Smoothness.known([(unit(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i, i]])
+    if (meet := diagonal_of(np.asarray(T.any(axis=(0, 2))))) is not None:
+        return Smoothness.known([(T[:, j, :, j].copy(), unit(n, j)) for j in range(n) if meet[j]])
+    if (meet := diagonal_of(np.asarray(T.any(axis=(1, 3))))) is not None:
+        return Smoothness.known([(unit(m, i), T[i, :, i, :].copy()) for i in range(m) if meet[i]])
     return None
 
 
 def _pairs(terms: Any) -> list[tuple[Any, Any]]:
     try:
         pairs = [(S, R) for S, R in terms]
-    except (TypeError, ValueError):
+        if any(isinstance(pair, np.ndarray) for pair in terms):  # one matrix, whose rows are no diagonals
+            raise TypeError
+    except Exception:  # whatever the class of a user does when it is asked
         raise ValueError(f"terms must be a sequence of pairs (S, R) of matrices, got {shown(terms)}") from None
     if not pairs:
         raise ValueError(f"terms must have at least one pair (S, R), got {shown(terms)}")
@@ -216,8 +216,9 @@ def _pairs(terms: Any) -> list[tuple[Any, Any]]:
 
 
 def _semidefinite(name: str, value: Any) -> Array:
-    """Accept a symmetric matrix, (d, d), whose eigenvalues are not below zero by more than LAPACK's rounding."""
-    S = symmetric(name, value)
+    """Accept a symmetric matrix, (d, d), or a diagonal, (d,), not below zero by more than rounding."""
+    S = array(name, value)
+    S = moderate(name, S) if S.ndim == 1 else symmetric(name, S)
     values, error = eigenvalues(S)
     if values[0] < -error:
         raise ValueError(
@@ -232,15 +233,10 @@ def _largest_of_sum(terms: Sequence[tuple[Array, Array]]) -> float:
 
     R may be below zero by rounding, and each of the products and sums is off by at most an eps of their sizes.
     """
-    total, slack = np.zeros(terms[0][1].shape), 0.0
-    for S, R in terms:
+    others = alike([R for _, R in terms])
+    total, slack = np.zeros(others[0].shape), 0.0
+    for (S, _), R in zip(terms, others, strict=True):
         (low, high), below = extreme_eigenvalues(S), min(0.0, extreme_eigenvalues(R)[0])
         total += high * R
         slack += (high - low) * -below + (len(terms) + 1) * EPS * high * float(np.linalg.norm(R))
     return (extreme_eigenvalues(total)[1] + slack) * (1 + 8 * EPS)
-
-
-def _scale(S: Array) -> float | None:
-    """The number a with ``S = a I``, if there is one."""
-    diagonal = np.diagonal(S)
-    return float(S[0, 0]) if (diagonal == S[0, 0]).all() and is_diagonal(S) else None

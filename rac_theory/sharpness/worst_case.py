@@ -188,10 +188,9 @@ def _setting(
 
 
 def _exact(name: str, x: float | Fraction) -> Fraction:
-    """Return the number as it is; ValueError if it is not finite and above 0."""
-    if isinstance(x, Fraction) and x > 0:
-        return x
-    return Fraction(checks.finite(name, x, above=0))
+    """Return the number as it is; ValueError if it is not above 0, or of no size that the solver's floats can hold."""
+    number = checks.positive(name, x)  # type: ignore[arg-type]
+    return x if isinstance(x, Fraction) else Fraction(number)
 
 
 def _solved(setting: Setting, rng: Randomness) -> WorstCase:

@@ -10,8 +10,9 @@ from rac_theory.cases.case import Case, check_runs
 from rac_theory.cases.constants import Constants
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.numerics.randomness import Randomness, generator, seed_sequence
+from rac_theory.problems import checks
 from rac_theory.sharpness.example_search import hardest_quadratic
-from rac_theory.sharpness.setting import TheoremId
+from rac_theory.sharpness.setting import THEOREMS, TheoremId
 from rac_theory.sharpness.tightness import tightness
 from rac_theory.sharpness.worst_case import WorstCase, worst_case
 from rac_theory.sketches import BlockPartition
@@ -90,6 +91,7 @@ def side_by_side(theorem: TheoremId, case: Case, *, rng: Randomness = None) -> C
     T4, 1 step: theorem 0.2500, worst case 0.2500, quadratic 0.2500, this case 0.1250
     """
     check_runs(case)
+    checks.one_of("theorem", theorem, THEOREMS)
     constants = Constants.of(case)
     mu = constants.strong_convexity if theorem == "T4" else constants.mu
     worst = worst_case(

@@ -122,8 +122,8 @@ def _do(work: _Work, blocks: range) -> tuple[Array, _Part]:
 def _precision(dtype: DTypeLike) -> np.dtype[Any]:
     try:
         precision = np.dtype(dtype)
-    except TypeError:
+    except Exception:  # NumPy has many
         raise ValueError(f"dtype must be float64 or float32, got {shown(dtype)}") from None
-    if precision not in (np.float64, np.float32):
+    if precision not in (np.float64, np.float32) or dtype is None:
         raise ValueError(f"dtype must be float64 or float32, got {precision}")
     return precision

@@ -68,6 +68,7 @@ def simulate(
     True
     """
     check_runs(case)
+    record = checks.several("record", record)
     for name in record:
         checks.one_of("record", name, ("distances", "W", "factors"))
     if "factors" in record and not hasattr(case.algorithm, "factored"):
@@ -75,6 +76,7 @@ def simulate(
             f"record must not have 'factors' for an algorithm without them, as a method factored shows, got it for "
             f"{case.algorithm!r}; 'W' records its iterates"
         )
-    checks.integer("runs", runs, 1)
+    checks.count("runs (steps + 1)", checks.count("runs", runs) * (case.steps + 1))
+    checks.workers("n_jobs", n_jobs)
     kept = [name for name in ("W", "factors") if name in record]
     return simulate_part(case, seed_sequence(rng), 0, runs, n_jobs, dtype, "distances" in record, kept)

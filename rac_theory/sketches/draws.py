@@ -19,6 +19,8 @@ from rac_theory.sketches.declarations import (
 from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
 from rac_theory.sketches.sketch import MEMBERS, BrokenSketch, Sketch
 
+_NUMBERS = 1 << 22  # of all draws at the door, where matrices are large: 32 MB
+
 _passed: WeakKeyDictionary[Sketch, list[bool]] = WeakKeyDictionary()
 
 
@@ -51,7 +53,8 @@ def check_draws(sketch: Sketch) -> None:
     check_size(sketch)  # each time, as rank=True equals rank=1
     passed = _memory_of(sketch)
     if not passed:
-        _check_sample(sketch, draw(sketch, np.random.default_rng(0), 64))
+        size = min(64, max(4, _NUMBERS // (sketch.dim * sketch.rank)))
+        _check_sample(sketch, draw(sketch, np.random.default_rng(0), size))
         is_rotation_invariant(sketch)
         passed.append(True)
 

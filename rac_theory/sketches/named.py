@@ -62,6 +62,6 @@ def named_sketch(name: str, dim: int, rank: int) -> Sketch:
     >>> print(f"{spectrum(named_sketch('sparse_signs', dim=6, rank=2)).lambda_min:.4f}")  # its density is 0.2
     0.2413
     """
-    checks.count("dim", dim)
-    checks.integer("rank", rank, 1, dim, "dim")
+    dim = checks.count("dim", dim)
+    rank = checks.integer("rank", rank, 1, dim, "dim")
     return NAMED[checks.one_of("sketch", name, NAMED)](dim, rank)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rac_theory.problems import checks
+from rac_theory.problems.naming import shown
 from rac_theory.sketches.named import NAMED, named_sketch
 from rac_theory.sketches.sketch import Sketch
 
@@ -35,6 +36,8 @@ def sketch_factory(name: str) -> Factory:
         For an unknown name, with the nearest match, or something that cannot be imported; when called, if the sketch
         cannot be made from dim and rank.
     """
+    if not isinstance(name, str):
+        raise ValueError(f"sketch must be a name, got {shown(name)}")
     if name in [*NAMED]:  # what is installed need not be asked, which would take longer than all else here
         return partial(named_sketch, name)
     if ":" in name:

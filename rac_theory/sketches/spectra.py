@@ -182,18 +182,18 @@ def spectrum(
     sampled: 0.50 to 0.56
     """
     check_draws(sketch)
-    known = Moments(sketch)
-    if exact:
-        return _enumerated_exactly(known)
-    if known.mean is not None:
-        return _of_mean(known.mean, known)
     checks.finite("alpha", alpha, above=0, below=1)
     checks.integer("draws", draws, 1)
     if width is not None:
         checks.finite("width", width, above=0)
+    known, root = Moments(sketch), seed_sequence(rng)
+    if checks.boolean("exact", exact):
+        return _enumerated_exactly(known)
+    if known.mean is not None:
+        return _of_mean(known.mean, known)
     # At these sizes more threads of BLAS wait for each other, and the bits depend on their number.
     with one_blas_thread(), progress.task("draws", draws):
-        sampled = sample_spectrum(sketch, alpha, draws, width, generator(seed_sequence(rng)))
+        sampled = sample_spectrum(sketch, alpha, draws, width, generator(root))
     ends = (sampled.lambda_min, sampled.lambda_max, sampled.lambda_min_upper, sampled.lambda_max_lower)
     return Spectrum(*ends, sampled.mean, "sampled", alpha, sampled.draws)
 

@@ -12,6 +12,7 @@ from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.step_size_setting import step_multiple
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.problems import checks
+from rac_theory.problems.files import readable_file
 from rac_theory.problems.naming import type_name
 from rac_theory.sweeps import export, picture
 from rac_theory.sweeps.store import Store
@@ -92,7 +93,7 @@ class Sweep:
         ValueError
             If the file is no store.
         """
-        with closing(Store(Path(store))) as open_store:
+        with closing(Store(Path(readable_file("store", store, "a file written by sweep")))) as open_store:
             return cls.of(open_store)
 
     @classmethod

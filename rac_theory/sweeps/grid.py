@@ -13,6 +13,7 @@ from rac_theory.ledger.selection import Selection, axis
 from rac_theory.ledger.step_size_setting import step_name
 from rac_theory.problems import checks
 from rac_theory.problems.extras import MissingExtra
+from rac_theory.problems.files import readable_file
 from rac_theory.problems.value import Value
 from rac_theory.sketches.plug_in import refuse_foreign
 
@@ -66,12 +67,12 @@ class Grid(Value):
             checks.integer("seed", seed, 0, LARGEST)
 
     @classmethod
-    def load(cls, path: Path, *, trust: bool = False) -> "Grid":
+    def load(cls, path: str | Path, *, trust: bool = False) -> "Grid":
         """Read a TOML file whose keys are the attributes of a grid, and which names at least one axis.
 
         Parameters
         ----------
-        path : Path
+        path : str or Path
         trust : bool
             Whether sketches may be named that are not part of rac_theory: to make them, their code is imported.
 
@@ -92,8 +93,9 @@ class Grid(Value):
         >>> grid.problems, grid.seeds
         (('quadratic',), (0,))
         """
+        file = Path(readable_file("spec", path, "a TOML file with a grid"))
         try:
-            content = read_toml(path)
+            content = read_toml(file)
             for name in content:
                 checks.one_of("key", name, [field.name for field in fields(cls)])
             if not any(content.get(axis) for axis in _AXES):

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from rac_theory.algebra import Relation
 from rac_theory.problems import checks
 from rac_theory.problems.members import being
+from rac_theory.problems.naming import shown
 from rac_theory.theorems import assumptions, symbols
 from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
 from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate
@@ -23,6 +25,7 @@ from rac_theory.theorems.decreasing import T19, T19_pl
 from rac_theory.theorems.differences import T20, T20_pl
 from rac_theory.theorems.federated import T9, T10, T9d, T10d
 from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
+from rac_theory.theorems.given import is_predicate
 from rac_theory.theorems.identity import Identity
 from rac_theory.theorems.leading_subspace import T17, T17_pl
 from rac_theory.theorems.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
@@ -95,6 +98,10 @@ def listed(
     """
     if mark is not None:
         checks.one_of("mark", mark, MARKS)
+    if about is not None and not is_predicate(about):
+        raise ValueError(f"about must be a predicate, such as assumptions.rac_lora_exact, got {shown(about)}")
+    if not (isinstance(given, str | Relation | Known | Condition | None) or is_predicate(given)):
+        raise ValueError(f"given must be an assumption or a word of one, got {shown(given)}")
     return tuple(
         theorem
         for theorem in ALL.values()
@@ -124,6 +131,7 @@ __all__ = [
     "T11",
     "T13",
     "T14",
+    "T15",
     "T16",
     "T17",
     "T18",
@@ -158,6 +166,7 @@ __all__ = [
     "T12_pl",
     "T13_pl",
     "T14_pl",
+    "T15_pl",
     "T17_pl",
     "T18_pl",
     "T19_pl",

@@ -219,6 +219,7 @@ class Theorem:
         """
         checks.finite("epsilon", epsilon, above=0)
         constants = Constants.of(case) if isinstance(case, Case) else case
+        being("case", constants, Constants, ", or a Case")
         lasting = replace(self, given=tuple(each for each in self.given if each not in self._of_horizon))
         if isinstance(case, Case) and (unmet := lasting.unmet(case, constants)):
             raise ValueError(f"case must meet the assumptions of {self.id}: {'; '.join(unmet)}")

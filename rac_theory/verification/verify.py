@@ -7,6 +7,7 @@ from rac_theory.cases.constants import Constants
 from rac_theory.numerics.randomness import PROJECTION, Randomness, child, seed_sequence
 from rac_theory.problems import checks
 from rac_theory.problems.members import being
+from rac_theory.problems.naming import shown
 from rac_theory.theorems import theorem_named
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.judge import judge
@@ -84,6 +85,7 @@ def verify(
         if variance_is_missing(theorem, case, constants):
             constants = with_measured_variance(case, constants, root)
     being("constants", constants, Constants, ", as Constants.of(case) gives")
+    checks.workers("n_jobs", n_jobs)
     (verdict,) = judge(
         [theorem],
         case,
@@ -104,5 +106,7 @@ def _number_of_runs(runs: int | str, most_runs: int | None) -> int:
         checks.one_of("runs", runs, [UNTIL_DECIDED])
         return checks.integer("most_runs", MOST_RUNS if most_runs is None else most_runs, 1, LIMIT)
     if most_runs is not None:
-        raise ValueError(f"most_runs must be None beside runs={runs!r}, got {most_runs!r}; it needs {UNTIL_DECIDED!r}")
-    return checks.integer("runs", runs, 1)
+        raise ValueError(
+            f"most_runs must be None beside runs={shown(runs)}, got {shown(most_runs)}; it needs {UNTIL_DECIDED!r}"
+        )
+    return checks.count("runs", runs)

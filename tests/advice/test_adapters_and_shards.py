@@ -29,11 +29,12 @@ def test_an_adapter_counts_as_its_layer(tmp_path):
     assert found.matrices == (
         (f"{BASE}.q_proj", (768, 64)),
         (f"{BASE}.v_proj (default)", (32, 64)),
-        ("embed_tokens", (64, 500)),
         ("head.modules_to_save.weight", (10, 64)),
     )
-    assert found.adapters == ((f"{BASE}.q_proj", 8), (f"{BASE}.v_proj (default)", 4), ("embed_tokens", 2))
-    assert found.left_out == (f"{BASE}.q_proj.lora_magnitude_vector has 1 axes",)
+    assert found.adapters == ((f"{BASE}.q_proj", 8), (f"{BASE}.v_proj (default)", 4))
+    embedding, magnitude = found.left_out
+    assert embedding.startswith("embed_tokens is an embedding, by its name: ")
+    assert magnitude == f"{BASE}.q_proj.lora_magnitude_vector has 1 axes"
 
 
 def test_two_adapters_of_one_layer_are_not_mixed(tmp_path):
@@ -62,9 +63,53 @@ def test_factors_without_a_pair_are_said(tmp_path):
     assert found.left_out == (
         "q.lora_A.weight is a factor of an adapter without the other, lora_B",
         "k.lora_A.weight and k.lora_B.weight are no pair B A: 8 and 4 are their ranks",
-        "v holds I8, which gradients do not train",
+        "v holds I8, as packed or quantised weights do, which gradients do not train",
         "conv.lora_A.weight has 4 axes",
     )
+
+
+LAYER = "model.layers.0.mlp.down_proj"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "shape", "why"),
+    [
+        (f"{LAYER}.scales", "F16", (16, 2048), "holds scales of quantised numbers"),
+        (f"{LAYER}.weight_scale_inv", "F32", (16, 16), "holds scales of quantised numbers"),
+        (f"{LAYER}.weight_scale", "BF16", (2048, 16), "holds scales of quantised numbers"),
+        (f"{LAYER}.qweight", "I32", (256, 2048), "holds I32, as packed or quantised weights do"),
+        (f"{LAYER}.weight", "U8", (2_097_152, 1), "holds U8, as packed or quantised weights do"),
+        (f"{LAYER}.hada_w1_a", "F32", (2048, 8), "is a part of an adapter that is no product B A"),
+        (f"{LAYER}.hada_w2_b.default", "F32", (8, 2048), "is a part of an adapter that is no product B A"),
+        (f"{LAYER}.lokr_w1", "F32", (8, 8), "is a part of an adapter that is no product B A"),
+        ("lora_unet_down_blocks_0.lora_down.weight", "F16", (8, 64), "is a factor of an adapter under other names"),
+        *(
+            (name, "F16", (32_000, 2048), "is an embedding, by its name")
+            for name in (
+                *("model.embed_tokens.weight", "transformer.wte.weight", "bert.embeddings.word_embeddings.weight"),
+                *(
+                    "shared.weight",
+                    "model.decoder.embed_positions.weight",
+                    "tok_embeddings.weight",
+                    "gpt.embed_in.weight",
+                ),
+            )
+        ),
+    ],
+)
+def test_what_is_no_layer_is_left_out_by_name(tmp_path, name, kind, shape, why):
+    """GPTQ keeps scales of 16 x 2048 for a layer of 2048 x 2048. Catches what counts as a layer of its own shape."""
+    found = parse(safetensors(tmp_path / "a.safetensors", {name: tensor(kind, *shape)}))
+    assert found.matrices == found.adapters == ()
+    assert found.left_out[0].startswith(f"{name} {why}")
+
+
+def test_layers_with_names_like_these_are_layers(tmp_path):
+    """Catches a pattern that is too wide: heads, projections of embeddings, experts that are shared."""
+    names = ("lm_head.weight", "embed_out.weight", "visual.patch_embed.proj.weight", "time_embedding.linear_1.weight")
+    names += ("mlp.shared_expert.up_proj.weight", "layers.0.scales_proj.weight", "alohada_w.weight", "upscale.weight")
+    found = parse(safetensors(tmp_path / "a.safetensors", {name: tensor("F16", 8, 4) for name in names}))
+    assert [name for name, _ in found.matrices] == [*names]
 
 
 def index(path, places):

@@ -1,5 +1,7 @@
 """Learning rates of a layer: by the law of its sides, with all that a curvature may know."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from rich.table import Table
@@ -73,6 +75,22 @@ def test_rho_decides_where_rotations_change_nothing():
     assert float(rows["6x2, left, haar"][0][BEST]) == pytest.approx(4 / (9 * L_H), rel=1e-3)
     L_I = learning_rate(LeastSquares(2 * np.eye(6) * 6**0.5, np.zeros(6)), Rademacher(6, 2), lora_alpha=3.0)
     assert float(rows["6x2, left, rademacher"][0][BEST]) == pytest.approx(L_I.best, rel=1e-3)
+
+
+@pytest.mark.parametrize("curvature", [None, Curvature.of_rho(20.0)])
+def test_a_vocabulary_costs_no_square(curvature):
+    """32,768 x 4,096, whose diagonal is 9 GB as a matrix: 200 MB are enough. Catches one that is formed, and draws
+    at the door that grow with the side; the numbers are those of the law."""
+    tracemalloc.start()
+    found = tables((32_768, 4_096), curvature, ranks=[1, 16])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6
+    for side, rho in (("left", 32_768), ("right", 4_096 if curvature is None else 20)):
+        rows = found[f"32768x4096, {side}, gaussian, learning rates in units of 1/L"]
+        assert [float(row[BEST]) for row in rows] == pytest.approx(
+            [r**2 / (9 * (r + 1 + rho)) for r in (1, 16)], rel=1e-3
+        )
 
 
 def test_what_does_not_fit_is_refused():

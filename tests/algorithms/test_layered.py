@@ -1,15 +1,18 @@
 """RAC-LoRA on several layers: one layer is RAC-LoRA to the bit, several are what each is alone, with fresh draws."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rac_theory import Case, Constants, LayeredRACLoRA, RACLoRA, expected, simulate, verify
-from rac_theory.algorithms.gradients import Local, Noisy
-from rac_theory.problems import Layers, Quadratic
+from rac_theory import Case, Constants, Decreasing, LayeredRACLoRA, RACLoRA, expected, simulate, theorems, verify
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Noisy, Reshuffled
+from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, Frozen, Gaussian, Haar, Uniform, WeightedCoordinate
 
+INDEX = Path(__file__).parents[2] / "docs" / "theory" / "index.md"
 LAYERS = Layers([(3, 2), (2, 4)], names=["hidden", "head"])
 
 
@@ -102,6 +105,29 @@ def test_constants_of_another_layer_are_refuted():
     assert verify("T2", case).status.name == "HOLDS"
     false = replace(constants, lambda_min=0.5)
     assert verify("T2", case, constants=false).status.name == "VIOLATED"
+
+
+def test_which_theorems_say_something_of_several_layers():
+    """T1 to T10, T13 to T16 and T19, as the page of theory says. Catches a sentence that promises more, or less."""
+    X = np.random.default_rng(0).standard_normal((8, 6))
+    whole, layers = LeastSquares(X, np.ones(8)), Layers([(4, 1), (2, 1)])
+    clients = Federated(whole, [[0, 1, 2, 3], [4, 5, 6, 7]])
+    base = LayeredRACLoRA(layers, [Haar(4, 1), Coordinate(2, 1)], 0.1 / whole.L)
+    gradients = {None: whole, Noisy(0.1): whole, Reshuffled(): whole, Clients(Local(2)): clients, Local(2): whole}
+    gradients |= {FiniteDifferences(0.01): whole, CertifiedStep(): whole}
+    cases = [Case(base if g is None else replace(base, gradients=g), f, steps=3) for g, f in gradients.items()]
+    cases += [Case(Decreasing(replace(base, gradients=Noisy(0.1)), 9, power), whole, steps=3) for power in (0.5, 1.0)]
+    known = [(case, Constants.of(case)) for case in cases]
+    said = {
+        id
+        for id, theorem in theorems.ALL.items()
+        for case, c in known
+        if theorem.about(case, c) is None and (id not in ("T20", "T20_pl") or np.isfinite(c.bias_squared))
+    }
+    numbers = {int(re.match(r"T(\d+)", id)[1]) for id in said}
+    (line,) = re.findall(r"^\| several layers at once \| (.*?), with", INDEX.read_text(), re.MULTILINE)
+    told = [range(int(a), int(b or a) + 1) for a, b in re.findall(r"T(\d+)(?: to T(\d+))?", line)]
+    assert numbers == {number for part in told for number in part}
 
 
 def test_equal_shares_are_what_T3_isotropic_asks_for():

@@ -178,6 +178,35 @@ def test_the_effective_dimension_is_the_trace_over_the_largest():
         effective_dimension(Q, "top")
 
 
+def _as_vectors(terms):
+    return [tuple(np.diagonal(F) if np.array_equal(F, np.diag(np.diagonal(F))) else F for F in term) for term in terms]
+
+
+@pytest.mark.parametrize("terms", SUMS.values(), ids=SUMS.keys())
+def test_a_diagonal_as_a_vector_gives_the_numbers_of_the_matrix(terms):
+    """By both routes, of every kind of sketch, from both sides. Catches a vector that is added to a matrix row by row,
+    a trace or an eigenvalue of the wrong factor, and entries that are taken for a multiple of the identity."""
+    dense, vectors = Smoothness(terms), Smoothness(_as_vectors(terms))
+    assert any(factor.ndim == 1 for term in vectors.terms for factor in term)
+    np.testing.assert_array_equal(vectors.dense, dense.dense)
+    D = np.random.default_rng(2).standard_normal((3, M, N))
+    np.testing.assert_allclose(vectors.times(D), dense.times(D), rtol=1e-14)
+    for side, d in (("left", M), ("right", N)):
+        for sketch in (
+            Gaussian(d, 2),
+            Haar(d, 2),
+            Coordinate(d, 2),
+            WeightedCoordinate(d, 2, weights=np.arange(1.0, d + 1)),
+        ):
+            for lora_alpha in (None, 2.0):
+                known, other = (learning_rate(Q, sketch, lora_alpha=lora_alpha, side=side) for Q in (dense, vectors))
+                assert [known.best, known.longest, known.nu, known.rho] == pytest.approx(
+                    [other.best, other.longest, other.nu, other.rho], rel=1e-12
+                )
+                assert known.provenance == other.provenance
+    assert dense.largest == pytest.approx(vectors.largest, rel=1e-14)
+
+
 def test_what_is_unknown_is_said():
     """Catches a guess of 1/L, and a gain of a sketch that leaves a direction alone."""
     Q = Smoothness(SUMS["one side"])

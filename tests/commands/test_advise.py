@@ -41,7 +41,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     ("arguments", "message"),
     [
         (["--shape", "784"], "shape must be rows x columns"),
-        (["--shape", "bias.npz"], "shape must give at least one matrix, got none in bias.npz"),
+        (["--shape", "bias.npz"], "shape must give at least one layer, got none in bias.npz: bias has 1 axes"),
         (["--shape", "4x4", "--rank", "two"], "rank must be an integer >= 1, got 'two'"),
         (["--shape", "4x4", "--rank", "0"], "rank must be >= 1, got 0"),
         (["--shape", "4x4", "--epsilon", "0"], "epsilon must be a finite number > 0"),

@@ -47,6 +47,9 @@ COMMANDS = cli._parser().commands
         ("list --mark papers", "did you mean 'paper'"),
         ("list --setting federate", "did you mean 'federated'"),
         ("repeat results.json one", "row must be an integer >= 1, got 'one'"),
+        ("repeat results.json 1_0", "row must be an integer >= 1, got '1_0'"),
+        ("repeat results.json \u0661", "row must be an integer >= 1, got '\u0661'"),
+        ("verify --alpha 1e-0_3", "alpha must be a number > 0 and < 1, got '1e-0_3'"),
         (
             "judge c.csv --bound 1 --columns step",
             "columns must be one of steps, runs, got 'step' (did you mean 'steps'?)",

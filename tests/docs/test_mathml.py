@@ -76,6 +76,13 @@ def test_a_command_that_no_rule_covers_is_refused_by_name() -> None:
             mathml.inline(formula)
 
 
+@pytest.mark.parametrize("formula", [r"\href{javascript:alert(1)}{x}", r"\style{color:red}{x}", r"\class{modal}{x}"])
+def test_a_link_or_a_style_is_no_mathematics(formula: str) -> None:
+    """Catches what LaTeX would bring into a page beside formulas."""
+    with pytest.raises(mended.NotTypeset, match="which is no mathematics"):
+        mathml.inline(formula)
+
+
 def test_every_statement_is_typeset() -> None:
     for theorem in theorems.ALL.values():
         for piece in (*theorem.pieces, *theorem.formulas):

@@ -1,13 +1,19 @@
 """Formulas as MathML: nothing but mathematics comes out, every symbol of it, upright where words are meant."""
 
 import re
+from dataclasses import replace
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
-from rac_theory import theorems
+from rac_theory import GD, Case, theorems, verify
 from rac_theory.algebra import text
 from rac_theory.drawing import html
+from rac_theory.problems import Quadratic
+from rac_theory.theorems import E
+from rac_theory.theorems import symbols as symbols_of_theorems
 
 SYMBOLS = {
     "lambda": "λ",
@@ -67,6 +73,65 @@ def test_no_tag_comes_out_of_a_formula(latex):
     made = html.formula(latex)
     assert "<b" not in made  # a browser opens a tag before it is closed
     assert '" onload' not in made
+
+
+HOSTILE = [
+    r"\href{javascript:alert(1)}{x}",
+    r"\href{https://evil.example}{x}",
+    r"\style{background:url(https://evil.example)}{x}",
+    r"\class{modal}{x}",
+    r"\color{red}x",
+    r"\text{<script>alert(1)</script>}",
+    r"\text{&lt;script&gt;alert(1)&lt;/script&gt;}",
+    r"\unicode{x3c}script\unicode{x3e}",
+    r'\hspace{1" onload="alert(1)}',
+    r'\begin{array}{c" onclick="alert(1)} a \end{array}',
+    r'\mathbb{"><img src=x onerror=alert(1)>}',
+    "<script>alert(1)</script>",
+    "&#x3c;script&#x3e;",
+    "\\frac{" * 5_000,
+]
+
+TAGS = {*("math", "mrow", "mi", "mo", "mn", "mtext", "msub", "msup", "mfrac", "mspace", "mtable", "mtr", "mtd")}
+ATTRIBUTES = {"display", "displaystyle", "stretchy", "columnalign", "mathvariant", "width"}
+
+
+class Page(HTMLParser):
+    """The tags and attributes that a browser would see."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes = set(), set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+@pytest.mark.parametrize("latex", HOSTILE, ids=range(len(HOSTILE)))
+def test_nothing_but_mathematics_comes_out_of_hostile_latex(latex):
+    """Catches a link, a style, a tag or an event of somebody's LaTeX that reaches a page."""
+    page = Page(html.formula(latex))
+    assert page.tags <= {
+        *["math", "mrow", "mi", "mo", "mn", "mtext", "msub", "msup", "mfrac", "mspace", "mtable", "mtr", "mtd"]
+    }
+    assert page.attributes <= ATTRIBUTES
+
+
+@pytest.mark.parametrize("words", [*HOSTILE[:-1], "<b onclick=alert(1)>", "</math><script>"])
+def test_a_theorem_of_somebody_else_dresses_no_page(words):
+    """In names, LaTeX and meanings of symbols, in source and name: what verdicts, theorems and proofs show in HTML."""
+    gamma, mu, T, gap0 = (getattr(symbols_of_theorems, name) for name in ("gamma", "mu", "T", "gap0"))
+    lambda_min = replace(symbols_of_theorems.lambda_min, name=words, latex=words, meaning=words, unit=words)
+    bound = (1 - gamma * mu * lambda_min) ** T * gap0
+    theorem = replace(theorems.T2, id="mine", name="mine", source=words, claim=E(theorems.gap) <= bound)
+    case = Case(GD(0.5), Quadratic.left(np.eye(2), np.ones((2, 1))), steps=3)
+    known = Page(theorems.T2._repr_html_() + verify("T2", case)._repr_html_())
+    page = Page(theorem._repr_html_() + verify(theorem, case)._repr_html_())
+    assert page.tags <= known.tags | TAGS
+    assert page.attributes <= known.attributes | ATTRIBUTES
 
 
 def test_sentences_are_words_with_formulas_between():

@@ -96,12 +96,14 @@ def test_a_product_of_the_largest_is_rounded_up():
     [
         ([], r"terms must have at least one pair \(S, R\), got \[\]"),
         (3, r"terms must be a sequence of pairs \(S, R\) of matrices, got 3"),
-        ([S], "terms must be a sequence of pairs|terms.* must have 2 axes"),
+        ([S], r"terms must be a sequence of pairs \(S, R\) of matrices"),
         ([(S, np.ones((2, 3)))], r"terms\[0\]\[1\] must be square, got shape \(2, 3\)"),
         (
             [(S, R), (np.array([[1.0, 2], [0, 1]]), R)],
             r"terms\[1\]\[0\] must be symmetric, got entries that differ .* 2",
         ),
+        ([([1.0, -1e-9], R)], r"terms\[0\]\[0\] must be positive semidefinite, got eigenvalue -1e-09"),
+        ([(1.0, R)], r"terms\[0\]\[0\] must have 2 axes, got shape \(\)"),
         ([(S, -R)], r"terms\[0\]\[1\] must be positive semidefinite, got eigenvalue -5 .* add a multiple"),
         ([(np.diag([1.0, math.nan]), R)], r"terms\[0\]\[0\] must be finite, got 1 nan"),
         ([(S, R), (R, S)], r"terms must be of one shape \(m, n\): terms\[0\] is for \(2, 3\), terms\[1\] for \(3, 2\)"),
@@ -134,13 +136,12 @@ def test_it_is_a_value():
     for copy in (Q, pickle.loads(pickle.dumps(Q)), Smoothness.isotropic(1.0, (2, 3)), EVERY["logistic"].smoothness):
         for factor in copy.terms[0]:
             with pytest.raises(ValueError, match="read-only"):
-                factor[0, 0] = 2.0
+                factor.flat[0] = 2.0
 
 
 def test_an_identity_takes_no_room():
     """8 TB as a matrix. Catches an identity that is formed."""
-    large = identity(1_000_000, 3.0)
-    assert (large[7, 7], large[7, 8], large[999_999, 0], large.shape) == (3.0, 0.0, 0.0, (1_000_000, 1_000_000))
+    assert identity(1_000_000, 3.0).shape == (1_000_000,)
     assert PLSine((1_000_000, 1)).smoothness.shape == (1_000_000, 1)
 
 
@@ -340,5 +341,5 @@ def test_wide_features_have_no_product_formed(monkeypatch):
     monkeypatch.setattr(problems.linear_model, "gram_of_columns", lambda X: pytest.fail("X'X was formed"))
     for wide in (problem, Federated(problem, [[0, 1], [2]])):
         assert wide.smoothness.shape == (16_000, 1)
-        assert wide.smoothness.terms[0][0][3, 3] == wide.L
+        assert wide.smoothness.terms[0][0][3] == wide.L
         assert f"longer than {LARGEST_SIDE}" in wide.provenance["smoothness"]

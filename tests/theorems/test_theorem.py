@@ -32,6 +32,7 @@ def test_ours_say_what_they_are():
     assert T2.statement == "E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*)."
     assert repr(T2) == f"<Theorem T2: {T2.statement}>"
     assert all(id == theorem.id for id, theorem in theorems.ALL.items())
+    assert {*theorems.ALL, "T11"} == {name for name in theorems.__all__ if re.match(r"T\d", name)}
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Trial:
         __tracebackhide__ = True
         alpha, seed = level(self.alpha), seed_sequence(self.rng)
         share = checks.finite("share", self.share, above=0, below=1)
-        checks.integer("runs", self.runs, 1)
+        checks.count("runs", self.runs)
         fixed = self.case.algorithm.deterministic
         ran = simulate(self.case, runs=1 if fixed else self.runs, rng=seed, n_jobs=self.n_jobs)
         numbers, does = measured(ran)

@@ -7,6 +7,7 @@ import numpy as np
 
 from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
+from rac_theory.problems.factors import matrix
 from rac_theory.problems.naming import shown
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.testing.probe import EPS, SCALES, Probe
@@ -89,7 +90,7 @@ def _extreme_directions(Q: Smoothness) -> Array:
     """Products of the eigenvectors to the least and the largest eigenvalue of pairs of factors: (4 pairs, m, n)."""
     found = []
     for S, R in Q.terms[:_PAIRS]:
-        U, V = (np.linalg.eigh(factor)[1][:, [0, -1]].T for factor in (S, R))
+        U, V = (np.linalg.eigh(matrix(factor))[1][:, [0, -1]].T for factor in (S, R))
         found += [np.outer(u, v) for u in U for v in V]
     return np.stack(found)
 
