@@ -190,8 +190,8 @@ def test_scores_that_are_lost_to_rounding_certify_nothing():
     Catches an error of the loss that is taken to be proportional to that of scores, however large: K was 4e8 times too
     small, and the step as much too long.
     """
-    found = 0
-    for seed in (174, 420):
+    lost = 0
+    for seed in range(3000):  # which they are depends on the order in which a processor adds: one in 300
         rng = np.random.default_rng(seed)
         d = rng.integers(2, 80)
         rows = 10 ** rng.uniform(5, 9) * rng.standard_normal((3, d))
@@ -202,10 +202,14 @@ def test_scores_that_are_lost_to_rounding_certify_nothing():
         problem = LogisticRegression(rows, [1, -1, 1])
         sums = [sum(Fraction(a) * Fraction(b) for a, b in zip(x, W, strict=True)) for x in rows.tolist()]
         f = sum(np.logaddexp(0.0, float(-s * z)) for s, z in zip((1, -1, 1), sums, strict=True)) / 3
+        if f <= 1e6 * problem.value(W[:, None]):
+            continue
         K = 1 / float(problem.certified_step(W[:, None], problem.gradient(W[:, None])))
         assert min(problem.L, np.max(np.sum(rows**2, axis=1)) * f) * (1 - 1e-9) <= K
-        found += f > 1e6 * problem.value(W[:, None])
-    assert found  # or rounding was kinder than it was here
+        lost += 1
+        if lost == 2:
+            break
+    assert lost
 
 
 def test_without_a_loss_to_gain_from_the_certified_step_is_that_of_L():
