@@ -10,7 +10,7 @@ BOUND = ("b", "j", "t")
 """Letters that stand for every number of a kind, in a lemma and not in the file."""
 
 _ORDER = (*BOUND, "W", "H", "m", "k")
-_TYPES = {"W": "State", "b": "R", "j": "nat", "t": "nat", **DRAWS}
+TYPES = {"W": "State", "b": "R", "j": "nat", "t": "nat", **DRAWS}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Lemma:
     @property
     def statement(self) -> str:
         """All of it."""
-        bound = f"forall {' '.join(f'({one} : {_TYPES[one]})' for one in self.over)}, " if self.over else ""
+        bound = f"forall {' '.join(f'({one} : {TYPES[one]})' for one in self.over)}, " if self.over else ""
         return bound + " -> ".join((*self.asked, self.said))
 
     def used(self, premises: Sequence[Relation], place: str = "") -> str:

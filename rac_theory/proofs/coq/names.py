@@ -13,6 +13,9 @@ DRAWS: Mapping[str, str] = {"H": "Draw", "m": "Client", "k": "nat"}
 """What a letter may depend on beside the state W, by the name that it has, and the type of that."""
 
 MEANS: Mapping[str, str] = {"H": "E", "m": "mean_m"}
+IS_MEAN: Mapping[str, str] = {"H": "mean_is_E", "m": "mean_is_m"}
+"""The names of the means over draws and over clients, and of what is assumed of them."""
+
 NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
 """What is another letter, one step later."""
 

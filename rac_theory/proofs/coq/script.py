@@ -20,14 +20,17 @@ from rac_theory.theorems import Theorem
 from rac_theory.theorems.symbols import K, N, T, t
 
 _WORLD = """Variables State Draw Client : Type.
-Variable E : (Draw -> R) -> R.
-Hypothesis mean_is_E : is_mean Draw E.
+(* A draw: which functions of it are integrable, and their means *)
+Variables (integrable : (Draw -> R) -> Prop) (E : (Draw -> R) -> R).
+Hypothesis mean_is_E : is_mean Draw integrable E.
+(* Clients are finitely many: every function of them has a mean *)
 Variable mean_m : (Client -> R) -> R.
-Hypothesis mean_is_m : is_mean Client mean_m.
+Hypothesis mean_is_m : is_mean Client (fun _ => True) mean_m.
 Variable W0 : State.
 Variable f : State -> R.
 Variable fstar : R."""
-_AFTER = "Notation mean_at t X := ({at} State Draw E next t X W0)."
+_AFTER = """Notation mean_at t X := (at_ State Draw E {next} t X W0).
+Notation has_mean_at t X := (has_mean State Draw integrable E {next} t X)."""
 
 
 def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> str:
@@ -118,7 +121,7 @@ def _variables(terms: Terms, space: Space) -> str:
         else:
             constants.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
             names[letter.name] = name
-    after = _AFTER.format(at="at_time" if terms.in_time else "at_")
+    after = _AFTER.format(next="next" if terms.in_time else "(fun _ => next)")
     return "\n".join([*constants, space.text(names, in_time=terms.in_time), after, *drawn])
 
 
