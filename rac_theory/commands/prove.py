@@ -3,9 +3,7 @@
 import argparse
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rac_theory import theorems
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
@@ -47,13 +45,13 @@ def _by_coq(asked: Iterable[Theorem], out: str | None) -> int:
             status = VIOLATED
             tell(console, "\n".join(_missing(theorem)))
     scripts = {id: proof.coq() for id, proof in proofs.items() if proof is not None}
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()) if out is None else out)
-        folder.mkdir(parents=True, exist_ok=True)
-        for answer in kernel.ask(scripts, folder):
-            status = worst(status, VIOLATED if answer.refused else OK)
-            said = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
-            tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {said}", hang=5)
+    folder = None if out is None else kernel.writable(Path(out))
+    for answer in kernel.ask(scripts):
+        status = worst(status, VIOLATED if answer.refused else OK)
+        said = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
+        tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {said}", hang=5)
+    if folder is not None:
+        kernel.keep(scripts, folder)
     return status
 
 

@@ -139,9 +139,7 @@ def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     weight = f"(/ {base})"
     left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {squares}))) {steps}))"
     right = f"({start} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
-    script = (
-        f"  apply (telescoped {along} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
-    )
+    script = f"  apply (telescoped {along} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
     return added(lemmas, left, right, script)
 
 

@@ -1,5 +1,6 @@
 """A fact as a lemma of Coq: of which letters and under which conditions it speaks, what it says, and why."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -100,4 +101,5 @@ def ordered(letters: Iterable[str]) -> tuple[str, ...]:
 
 def comment(words: str) -> str:
     """Return words that may stand in a comment of Coq."""
-    return words.replace("*)", "* )").replace("(*", "( *").replace('"', "'")
+    plain = re.sub(r"[^ -~]", " ", words.encode("ascii", "backslashreplace").decode())
+    return plain.replace("*)", "* )").replace("(*", "( *").replace('"', "'")

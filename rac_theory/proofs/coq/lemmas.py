@@ -12,7 +12,7 @@ from rac_theory.algebra import Expression, Ratio, Relation, Symbol, definitions_
 from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
-from rac_theory.proofs.coq.lemma import BOUND, TYPES, Lemma, begun, ordered
+from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
 from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import Space
@@ -203,7 +203,7 @@ class Lemmas:
         """Return the letters that a value and relations depend on, beside constants."""
         symbols = {*value.numerator.symbols(), *value.denominator.symbols(), *symbols_of(*premises)}
         drawn = [one for one in symbols if isinstance(one, Drawn)]
-        free = [one.name for one in symbols if getattr(one, "name", "") in BOUND]
+        free = [one.name for one in symbols if isinstance(one, Symbol) and self.terms.is_bound(one)]
         return ordered([*free, *("W" for _ in drawn), *(each for one in drawn for each in depends_on(one))])
 
     def _inverse(self, fact: Fact) -> Lemma:

@@ -18,12 +18,7 @@ def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
         lemmas.known(one)
     growth, slope, noise = (lemmas.terms.normal(one.value.expression) for one in (q, theta, e))
     share, size = (lemmas.terms.normal(one.value.expression) for one in (h, g))
-    name, square, steps, start = (
-        of_state(gap, lemmas),
-        of_state(S, lemmas),
-        lemmas.terms.letter(T),
-        _start(fact, lemmas),
-    )
+    square, steps, start = of_state(S, lemmas), lemmas.terms.letter(T), _start(fact, lemmas)
     begin = started(*_first(fact), lemmas)
     shares = f"sum (fun t => {share}) {steps}"
     left = f"({slope} * ((1 - {growth} * {shares}) * sum (fun t => ({size} * (mean_at t {square}))) {steps}))"
@@ -53,13 +48,13 @@ def weighed(fact: Fact, lemmas: Lemmas) -> Lemma:
     first, last = (lemmas.terms.normal(a.value.expression.at({t: place})) for place in (0, T))
     steps, start, end = lemmas.terms.letter(T), _start(fact, lemmas), lemmas.terms.normal(LAST[gap])
     begin = started(*_first(fact), lemmas)
-    name = of_state(gap, lemmas)
+    name, along = of_state(gap, lemmas), f"{lemmas.steps} {followed(gap, lemmas)}"
     at_last, at_first = f"(fun t : nat => {weight}) {steps}", f"(fun t : nat => {weight}) 0%nat"
     right = f"{first} * {start} + {times} * sum (fun t => {term}) {steps}"
     script = (
         f"  assert (whole : {at_last} * (mean_at {steps} {name})\n"
         f"    <= {at_first} * {start} + {times} * sum (fun t => {term}) {steps}).\n"
-        f"  {{ apply (weighed {lemmas.steps} {followed(gap, lemmas)} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
+        f"  {{ apply (weighed {along} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
         f"{goal(lemmas, a, 'intro t. cbn beta. ')}"
         f"{goal(lemmas, step, f'{AT_EACH}rewrite ?S_INR. ')}  - exact {begin}. }}\n"
         f"  cbn beta in whole. change (INR 0) with 0 in whole.\n"

@@ -6,13 +6,13 @@ from fractions import Fraction
 from importlib.resources import files
 
 from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Number, Power, Powers, Total
+from rac_theory.algebra.expression import Number, Power
 from rac_theory.proofs.coq import rules
-from rac_theory.proofs.coq.lemma import BOUND, Lemma, comment
+from rac_theory.proofs.coq.lemma import Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.names import DRAWS, depends_on, identifier
 from rac_theory.proofs.coq.space import Space
-from rac_theory.proofs.coq.terms import Terms
+from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
 from rac_theory.proofs.facts import gap
@@ -41,7 +41,10 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     every = (*facts,)
     originals = _originals(every)
     in_time = any(t in one.value.numerator.symbols() for one in every if drawn_in(one.value))
-    terms = Terms((T, N, K, *_exponents(every, theorem)), originals, in_time=in_time)
+    said = [*(one.said for one in every if one.said is not None), theorem.claim.relation]
+    counts = (symbol for relation in said for term in relation.terms for symbol in counted_in(term))
+    about = symbols_of(theorem.claim.relation, *(one for one in theorem.given if isinstance(one, Relation)))
+    terms = Terms((T, N, K, *counts), originals, constants=about, in_time=in_time)
     drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
     terms.names.new(identifier(theorem.id))  # nothing else is called so
     constants = {one.name for fact in every for one in fact.value.numerator.symbols() if isinstance(one, Symbol)}
@@ -111,7 +114,7 @@ def _variables(terms: Terms, space: Space) -> str:
     """Constants, then the space, then what depends on W."""
     constants, drawn, names = list[str](), list[str](), dict[str, str]()
     for letter, name in terms.letters.items():
-        if letter.name in BOUND:
+        if terms.is_bound(letter):
             continue
         if letter == gap:
             drawn.insert(0, f"Definition {name} := fun W => f W - fstar.")
@@ -123,19 +126,6 @@ def _variables(terms: Terms, space: Space) -> str:
             names[letter.name] = name
     after = _AFTER.format(next="next" if terms.in_time else "(fun _ => next)")
     return "\n".join([*constants, space.text(names, in_time=terms.in_time), after, *drawn])
-
-
-def _exponents(facts: Iterable[Fact], theorem: Theorem) -> Iterator[Symbol]:
-    """The letters that count."""
-    said: list[Expression | Relation] = [one.said for one in facts if one.said is not None]
-    for expression in (each for one in (*said, theorem.claim.relation) for each in one.within()):
-        match expression:
-            case Power(_, exponent):
-                yield from symbols_of(exponent)
-            case Powers(_, first, last):
-                yield from symbols_of(first, last)
-            case Total(_, steps):
-                yield from symbols_of(steps)
 
 
 def _originals(facts: Iterable[Fact]) -> dict[Symbol, tuple[str, Drawn]]:

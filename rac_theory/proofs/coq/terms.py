@@ -1,8 +1,9 @@
 """Expressions as terms of Coq: as they are written, or with the bases of powers in normal form, so that equal powers
-look the same.
+look the same. An index is bound in the term of its sum, by its name, and is called there what nothing else is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
@@ -21,17 +22,28 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.algebra.polynomials import ONE
+from rac_theory.proofs.coq.lemma import BOUND
 from rac_theory.proofs.coq.names import MEANS, NEXT, Names, depends_on
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
 from rac_theory.proofs.induction import ADDED, V2
 from rac_theory.theorems import metric
-from rac_theory.theorems.symbols import t
+from rac_theory.theorems.symbols import K, T, t
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)
 _F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Symbol) and one != _VALUE)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class _Index(Symbol):
+    """What a sum runs over, in the place of its index: the same in all sums that are as deep inside others."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class _Part(Symbol):
+    """A name's part, of which there are whole numbers below a root."""
 
 
 class Terms:
@@ -43,6 +55,8 @@ class Terms:
         The letters that were written, in order, with their identifiers.
     counts : set of Symbol
         The letters that stand for whole numbers.
+    constants : frozenset of Symbol
+        What a theorem is about, which is never bound, whatever its name.
     lets : dict
         The names for expressions that were written, with their identifiers.
     bases : list of tuple
@@ -50,13 +64,20 @@ class Terms:
     """
 
     def __init__(
-        self, counts: Iterable[Symbol], originals: Mapping[Symbol, tuple[str, Drawn]], *, in_time: bool = False
+        self,
+        counts: Iterable[Symbol],
+        originals: Mapping[Symbol, tuple[str, Drawn]],
+        *,
+        constants: Iterable[Symbol] = (),
+        in_time: bool = False,
     ) -> None:
         self.names = Names()
+        self.constants = frozenset(constants)
         self.in_time = in_time
         self.letters: dict[Symbol, str] = {t: "t"} if in_time else {}
         self.counts = {*counts, *([t] if in_time else [])}
-        self._inside: set[Symbol] = set()
+        self._indices: list[_Index] = []
+        self._depth = 0
         self.lets: dict[Let, str] = {}
         self.bases: list[tuple[str, str]] = []
         self.roots: dict[str, Ratio] = {}
@@ -88,9 +109,15 @@ class Terms:
 
     def letter(self, letter: Symbol) -> str:
         """Return the identifier of a letter, which is then one of the file."""
-        if letter not in self.letters and not letter.name.startswith("part_of_"):
-            self.letters[letter] = self.names.of(letter)
-        return self.letters.get(letter, letter.name)
+        if isinstance(letter, _Index | _Part):
+            return letter.name
+        if letter not in self.letters:
+            self.letters[letter] = letter.name if self.is_bound(letter) else self.names.of(letter)
+        return self.letters[letter]
+
+    def is_bound(self, letter: Symbol) -> bool:
+        """Whether a letter stands for every number of a kind, in a lemma."""
+        return letter.name in BOUND and letter not in self.constants
 
     def divided(self, radicand: Ratio) -> None:
         """Write a name as so many times a part of it that what is below a root has whole coefficients."""
@@ -103,7 +130,7 @@ class Terms:
 
     def squared(self, radicand: Ratio) -> str:
         """Return what is below a root as a polynomial with whole coefficients."""
-        parts = {let: times * Symbol(f"part_of_{self.lets[let]}") for let, times in self.parts.items()}
+        parts = {let: times * _Part(f"part_of_{self.lets[let]}") for let, times in self.parts.items()}
         value = read(radicand.expression.at(parts))
         return self._text(value.expression, is_own=True)
 
@@ -138,10 +165,9 @@ class Terms:
                 return number if value >= 0 and value.denominator == 1 else f"({'- ' * (value < 0)}{number})"
             case Symbol():
                 return self._symbol(expression)
-            case Let() if (expression in NAMES or is_own) and not self._inside.intersection(symbols_of(expression)):
+            case Let() if (expression in NAMES or is_own) and not _depends_on_an_index(expression):
                 if expression not in self.lets:
-                    name = self.names.new({"R": "R_", "Q": "Q_"}.get(expression.name, expression.name), expression)
-                    self.lets[expression] = name
+                    self.lets[expression] = self.names.defined(expression)
                 name = self.lets[expression]
                 is_whole = is_own or expression not in self.parts
                 return name if is_whole else f"({self.parts[expression]} * part_of_{name})"
@@ -181,11 +207,11 @@ class Terms:
 
     def _symbol(self, symbol: Symbol) -> str:
         if symbol == _VALUE:
-            return f"(mean_at {self._counted('T')} f)"
+            return f"(mean_at {self.letter(T)} f)"
         if symbol == _F_STAR:
             return "fstar"
         if symbol == metric.squared_distance.expected:
-            return f"(mean_at {self._counted('T')} {self.letter(_SQUARED_DISTANCE)})"
+            return f"(mean_at {self.letter(T)} {self.letter(_SQUARED_DISTANCE)})"
         if symbol.of is not None:
             at_W = next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)
             return f"(mean_at {self.count(symbol.of)} {self.letter(at_W)})"
@@ -196,17 +222,14 @@ class Terms:
             return self._drawn(symbol)
         return f"(INR {self.letter(symbol)})" if symbol in self.counts else self.letter(symbol)
 
-    def _counted(self, name: str) -> str:
-        return next(self.letter(one) for one in self.counts if one.name == name)
-
     def _drawn(self, letter: Drawn) -> str:
         if letter in NEXT:
             return f"({self.letter(NEXT[letter])} (next {'t ' * self.in_time}W H))"
         if letter == moved_next:
             return f"({self.letter(moved)} W H m (S k))"
         if letter == moved_mean:
-            K = self._counted("K")
-            return f"(1 / INR {K} * sum (fun k => {self.letter(moved)} W H m k) {K})"
+            steps = self.letter(K)
+            return f"(1 / INR {steps} * sum (fun k => {self.letter(moved)} W H m k) {steps})"
         return f"({' '.join((self.letter(letter), 'W', *depends_on(letter)))})"
 
     def _base(self, base: Expression, is_own: bool) -> str:
@@ -227,16 +250,16 @@ class Terms:
         return f"({before}sum (fun i => {written} ^ i) {count})"
 
     def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
-        known, inside, before = index in self.counts, index in self._inside, self.letters.get(index)
-        self.counts |= {index}
-        self._inside |= {index}
-        bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
-        body, count = self._text(term, is_own=is_own), self.count(steps)
-        del self.letters[index]
-        self.letters |= {} if before is None else {index: before}
-        self.counts -= set() if known else {index}
-        self._inside -= set() if inside else {index}
-        return f"(INR {count})" if body == "1" else f"(sum (fun {bound} => {body}) {count})"
+        count = self.count(steps)  # the index is bound in the term alone
+        if self._depth == len(self._indices):
+            self._indices.append(_Index(self.names.new("n")))
+        bound = self._indices[self._depth]
+        self.counts.add(bound)
+        same = {each: bound for each in term.within() if isinstance(each, Symbol) and each.name == index.name}
+        self._depth += 1
+        body = self._text(term.at(same), is_own=is_own)
+        self._depth -= 1
+        return f"(INR {count})" if body == "1" else f"(sum (fun {bound.name} => {body}) {count})"
 
     def _root(self, of: Expression) -> str:
         inside = self.form(read(of))
@@ -248,3 +271,35 @@ class Terms:
         for each in reversed(before):
             last = f"(Rmax {each} {last})"
         return last
+
+
+def _depends_on_an_index(let: Let) -> bool:
+    return any(isinstance(symbol, _Index) for symbol in symbols_of(let))
+
+
+def counted_in(expression: Expression, bound: frozenset[str] = frozenset()) -> Iterator[Symbol]:
+    """Yield the symbols that must stand for whole numbers: in exponents, and in how many terms a sum has.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, total
+    >>> from rac_theory.proofs.coq.terms import counted_in
+    >>> x, k, T = Symbol("x"), Symbol("k"), Symbol("T")
+    >>> [*counted_in(total(k, T, x**k) + k)]
+    [T]
+    """
+    counts: tuple[Expression, ...] = ()
+    match expression:
+        case Power(_, exponent):
+            counts = (exponent,)
+        case Powers(_, first, last):
+            counts = (first, last)
+        case Total(_, steps):
+            counts = (steps,)
+    yield from (symbol for symbol in symbols_of(*counts) if symbol.name not in bound)
+    if isinstance(expression, Total):
+        yield from counted_in(expression.steps, bound)
+        yield from counted_in(expression.term, bound | {expression.index.name})
+    else:
+        for each in expression.inside:
+            yield from counted_in(each, bound)
