@@ -74,25 +74,45 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     if not isinstance(bound, Expression):
         raise ValueError(f"the bound of {theorem.id} is a function, and only an expression can be written for Coq")
     terms = lemmas.terms
-    terms.bases.clear()
+    for pairs in (terms.bases, terms.radicands, terms.maxima, terms.under_sums):
+        pairs.clear()
     left, right = terms.own(theorem.metric.expected), terms.own(bound)
     lemmas.define()
     known = lemmas.posed((), ())
     named = {name for let, name in terms.lets.items() if let not in NAMES}
     names = [one.name for one in reversed(lemmas.every) if one.name in named]  # each before those in its definition
-    of_bases = {name for own, _ in terms.bases for name in re.findall(r"[\w']+", own)}
-    later = [name for name in names if name in of_bases]
     whole = [terms.lets[let] for let in terms.parts]
-    same = "".join(
-        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names, *whole])}{lemmas.field()}). rewrite ?base_{i}.\n"
-        for i, (own, normal) in enumerate(dict.fromkeys(terms.bases))
-    )
+    same, rewritten = "", ""
+    inner = _names([own for own, _ in (*terms.radicands, *terms.maxima)])
+    first = _unfold([name for name in names if name not in inner])
+    rest = _unfold([*(name for name in names if name in inner), *whole])
+    largest = "unfold Rmax; repeat destruct (Rle_dec _ _); lra"
+    for kind, pairs, tactic in (
+        ("radicand", terms.radicands, lemmas.field()),
+        ("maximum", terms.maxima, largest),
+        ("base", terms.bases, lemmas.field()),
+    ):
+        for i, (own, normal) in enumerate(dict.fromkeys(pairs)):
+            name = terms.names.new(f"{kind}_as_written_{i}")
+            same += f"  assert ({name} : {own} = {normal}) by ({first}{rewritten}{rest}{tactic}). rewrite ?{name}.\n"
+            rewritten += f"rewrite ?{name}; "
+    for indices, own, normal in dict.fromkeys(terms.under_sums):
+        over = ("t",) if len(indices) == 1 else indices  # t is what lemmas call it
+        known_there = lemmas.posed((), over)
+        same += f"  assert (forall {' '.join(indices)} : nat, {own} = {normal}).\n"
+        same += f"  {{ intros {' '.join(over)}.{known_there} {first}{rest}field; nonzero. }}\n"
+    of_bases = _names([own for own, _ in (*terms.radicands, *terms.maxima, *terms.bases)])
+    later = [name for name in names if name in of_bases]
     signs = f"{positive.positive(())} {proved.at_least_zero(())}"
     return (
         f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {known}\n"
         f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
         f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field()}.\nQed."
     )
+
+
+def _names(texts: Iterable[str]) -> set[str]:
+    return {name for text in texts for name in re.findall(r"[\w']+", text)}
 
 
 def _unfold(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 look the same. An index is bound in the term of its sum, by its name, and is called there what nothing else is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -59,8 +59,11 @@ class Terms:
         What a theorem is about, which is never bound, whatever its name.
     lets : dict
         The names for expressions that were written, with their identifiers.
-    bases : list of tuple
-        Where expressions were written as they are: each base of a power, and how it is written in normal form.
+    bases, radicands, maxima : list of tuple
+        Where expressions were written as they are: each base of a power, what is below a root, and the largest of
+        several, and how it is written in normal form.
+    under_sums : list of tuple
+        Where the normal form was written, as it depends on an index: the indices, and the same two.
     """
 
     def __init__(
@@ -80,6 +83,9 @@ class Terms:
         self._depth = 0
         self.lets: dict[Let, str] = {}
         self.bases: list[tuple[str, str]] = []
+        self.radicands: list[tuple[str, str]] = []
+        self.maxima: list[tuple[str, str]] = []
+        self.under_sums: list[tuple[tuple[str, ...], str, str]] = []
         self.roots: dict[str, Ratio] = {}
         self.parts: dict[Let, int] = {}
         self._originals = originals
@@ -185,7 +191,7 @@ class Terms:
             case Quotient(above, below):
                 return f"({text(above)} / {text(below)})"
             case Power(base, Number(power)) if power == Fraction(1, 2):
-                return self._root(base)
+                return self._root(base, is_own)
             case Power(base, Number(power)) if power.denominator == 1:
                 raised = f"({text(base)} ^ {abs(power)})"
                 return raised if power >= 0 else f"(/ {raised})"
@@ -197,7 +203,7 @@ class Terms:
             case Total(index, steps, term):
                 return self._total(index, steps, term, is_own)
             case Maximum(of):
-                return self._maximum(of)
+                return self._maximum(of, is_own)
             case Choice(condition, then, otherwise):
                 (left, right), (sign,) = condition.terms, condition.signs
                 if sign != ">" or right != Number(Fraction(0)):
@@ -233,12 +239,22 @@ class Terms:
         return f"({' '.join((self.letter(letter), 'W', *depends_on(letter)))})"
 
     def _base(self, base: Expression, is_own: bool) -> str:
-        normal = self.form(read(base))
+        return self._written(base, self.bases, is_own)
+
+    def _written(self, expression: Expression, pairs: list[tuple[str, str]], is_own: bool) -> str:
+        """An expression in its normal form, or as it is: then both are kept, to be shown to be the same."""
+        normal = self.form(read(expression))
         if not is_own:
             return normal
-        own = self.own(base)
-        if own != normal and (own, normal) not in self.bases:
-            self.bases.append((own, normal))
+        own = self.own(expression)
+        if own == normal:
+            return own
+        indices = [index for index in symbols_of(expression) if isinstance(index, _Index)]
+        if indices:  # nothing is put in the place of another inside a sum
+            self.under_sums.append((tuple(index.name for index in indices), own, normal))
+            return normal
+        if (own, normal) not in pairs:
+            pairs.append((own, normal))
         return own
 
     def _powers(self, base: Expression, first: Expression, last: Expression, is_own: bool) -> str:
@@ -261,16 +277,29 @@ class Terms:
         self._depth -= 1
         return f"(INR {count})" if body == "1" else f"(sum (fun {bound.name} => {body}) {count})"
 
-    def _root(self, of: Expression) -> str:
-        inside = self.form(read(of))
-        self.roots[inside] = read(of)
-        return f"(sqrt {inside})"
+    def _root(self, of: Expression, is_own: bool) -> str:
+        """The root of what has its normal form; if it has another at each index, t stands for that in what is known."""
+        at_t = of.at({index: t for index in symbols_of(of) if isinstance(index, _Index)})
+        self.counts |= {t} if at_t is not of else set()
+        value = read(at_t)
+        self.roots.setdefault(self.form(value), value)
+        return f"(sqrt {self._written(of, self.radicands, is_own)})"
 
-    def _maximum(self, of: Iterable[Expression]) -> str:
-        *before, last = sorted({self.form(read(each)) for each in of})
-        for each in reversed(before):
-            last = f"(Rmax {each} {last})"
-        return last
+    def _maximum(self, of: Sequence[Expression], is_own: bool) -> str:
+        normal = _largest(sorted({self.form(read(each)) for each in of}))
+        if not is_own or any(isinstance(index, _Index) for index in symbols_of(*of)):
+            return normal
+        own = _largest([self.own(each) for each in of])
+        if own != normal and (own, normal) not in self.maxima:
+            self.maxima.append((own, normal))
+        return own
+
+
+def _largest(terms: Sequence[str]) -> str:
+    *before, last = terms
+    for each in reversed(before):
+        last = f"(Rmax {each} {last})"
+    return last
 
 
 def _depends_on_an_index(let: Let) -> bool:
