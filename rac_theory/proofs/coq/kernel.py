@@ -87,13 +87,7 @@ def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
     NoAnswer
         If it was killed, found no memory, no disk or no library of its own, or took more than 300 seconds.
     """
-    coqc = shutil.which("coqc")
-    if coqc is None:
-        raise NoCoq(
-            "coqc is not installed: the second kernel needs Coq 8.20, "
-            "on Debian and Ubuntu apt-get install --no-install-recommends coq; without it --kernel python checks"
-        )
-    command = [coqc]
+    command = [_coqc()]
 
     def answer(name: str) -> Answer:
         begun = time.perf_counter()
@@ -103,6 +97,23 @@ def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
     # The readers are left first: what still reads then ends, and nobody waits for it.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers, _Readers() as readers:
         yield from workers.map(answer, scripts)
+
+
+def printed(script: str) -> str:
+    """Return what Coq prints of a file that it accepts.
+
+    Raises
+    ------
+    ValueError
+        If it refuses it: with the place, and why.
+    NoCoq, NoAnswer
+        As for ``ask``.
+    """
+    with _Readers() as readers:
+        said = _answered("a file", readers.said([_coqc()], script))
+    if said["status"]:
+        raise ValueError(f"Coq refuses a file: {_error(said['error'])}")
+    return str(said["output"])
 
 
 def writable(folder: Path) -> Path:
@@ -148,6 +159,15 @@ def keep(scripts: Mapping[str, str], folder: Path) -> None:
                 (Path(part) / f"{stem}.v").replace(folder / f"{stem}.v")
     except OSError as error:
         raise OSError(error.errno, f"{str(folder)!r} cannot be written: {error.strerror}") from error
+
+
+def _coqc() -> str:
+    if (coqc := shutil.which("coqc")) is not None:
+        return coqc
+    raise NoCoq(
+        "coqc is not installed: the second kernel needs Coq 8.20, "
+        "on Debian and Ubuntu apt-get install --no-install-recommends coq; without it --kernel python checks"
+    )
 
 
 class _Readers:
@@ -204,15 +224,23 @@ def _hang_up(process: "subprocess.Popen[bytes]") -> None:
 
 def _heard(name: str, said: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
     """Why a file is refused, if it is, and the axioms."""
+    said = _answered(name, said)
+    if said["status"]:
+        return _error(said["error"]), frozenset()
+    if not said["output"].strip():
+        raise NoAnswer(f"coqc said nothing of {name}: not even what it rests on")
+    return _read(said["output"])
+
+
+def _answered(name: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What coqc said, if it was of the file: that it accepts it, or that it has an error."""
     if not said:
         raise NoAnswer(f"coqc said nothing of {name}: the process that waited for it was lost")
     if "failed" in said:
         raise NoAnswer(f"coqc said nothing of {name}: {said['failed']}")
-    status, output, error = said["status"], said["output"], said["error"]
-    if status == 0 and output.strip():
-        return _read(output)
-    if status == 1 and "Error:" in error and not _OF_THE_MACHINE.search(error):
-        return _error(error), frozenset()
+    status, error = said["status"], said["error"]
+    if status == 0 or (status == 1 and "Error:" in error and not _OF_THE_MACHINE.search(error)):
+        return said
     raise NoAnswer(f"coqc said nothing of {name}: {_end(status)}{_last(error)}")
 
 

@@ -33,6 +33,13 @@ from rac_theory.theorems.symbols import K, T, t
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)
+_DECIDED = {
+    "<": "Rlt_dec {0} {1}",
+    ">": "Rlt_dec {1} {0}",
+    "<=": "Rle_dec {0} {1}",
+    ">=": "Rle_dec {1} {0}",
+    "=": "Req_dec_T {0} {1}",
+}
 _F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Symbol) and one != _VALUE)
 
 
@@ -142,20 +149,20 @@ class Terms:
 
     def count(self, expression: Expression) -> str:
         """Return an expression as a whole number."""
-        value = read(expression)
-        parts, less = [], Fraction(0)
+        value, refusal = read(expression), f"a count must be a sum of whole numbers, got {expression!r}"
+        parts, less = list[str](), list[str]()
         for monomial, times in sorted(value.numerator.terms, key=repr):
-            if times < 0 and not monomial:
-                less = -times
-                continue
+            if times.denominator != 1 or any(power.denominator != 1 for _, power in monomial):
+                raise ValueError(refusal)
             factors = [self._count_letter(one) for one, power in sorted(monomial, key=repr) for _ in range(int(power))]
-            parts.append(" * ".join([str(times)] * (times != 1 or not factors) + factors))
-        if value.denominator != ONE or less.denominator != 1:
-            raise ValueError(f"a count must be a sum of whole numbers, got {expression!r}")
+            whole = " * ".join([str(abs(times))] * (abs(times) != 1 or not factors) + factors)
+            (parts if times > 0 else less).append(whole)
+        if value.denominator != ONE:
+            raise ValueError(refusal)
         if len(parts) == 2 and "1" in parts and not less:
             return f"(S {next(each for each in parts if each != '1')})"
-        text = " + ".join(sorted(parts)) or "0"
-        return text if len(parts) <= 1 and not less and " " not in text else f"({text}{f' - {less}' * bool(less)})%nat"
+        text = " - ".join((" + ".join(sorted(parts)) or "0", *sorted(less)))
+        return text if " " not in text else f"({text})%nat"
 
     def _count_letter(self, one: Symbol) -> str:
         self.counts.add(one)
@@ -171,14 +178,8 @@ class Terms:
                 return number if value >= 0 and value.denominator == 1 else f"({'- ' * (value < 0)}{number})"
             case Symbol():
                 return self._symbol(expression)
-            case Let() if (expression in NAMES or is_own) and not _depends_on_an_index(expression):
-                if expression not in self.lets:
-                    self.lets[expression] = self.names.defined(expression)
-                name = self.lets[expression]
-                is_whole = is_own or expression not in self.parts
-                return name if is_whole else f"({self.parts[expression]} * part_of_{name})"
-            case Let(value=value):
-                return text(value)
+            case Let():
+                return self._defined(expression, is_own=is_own)
             case Negative(value):
                 return f"(- {text(value)})"
             case Sum(terms):
@@ -205,11 +206,21 @@ class Terms:
             case Maximum(of):
                 return self._maximum(of, is_own)
             case Choice(condition, then, otherwise):
-                (left, right), (sign,) = condition.terms, condition.signs
-                if sign != ">" or right != Number(Fraction(0)):
-                    raise ValueError(f"only a choice by a sign can be written, got {expression!r}")
-                return f"(if Rlt_dec 0 {text(left)} then {text(then)} else {text(otherwise)})"
+                chosen, other, sides = text(then), text(otherwise), [*map(text, condition.terms)]
+                for left, sign, right in reversed([*zip(sides, condition.signs, sides[1:], strict=False)]):
+                    chosen = f"(if {_DECIDED[sign].format(left, right)} then {chosen} else {other})"
+                return chosen
         raise TypeError(f"{expression!r} cannot be written for Coq")
+
+    def _defined(self, let: Let, *, is_own: bool) -> str:
+        """The name of what is defined, or what it is: under a sum that may be something else at each index."""
+        is_letter = let in NAMES or is_own
+        if not is_letter or any(isinstance(symbol, _Index) for symbol in symbols_of(let)):
+            return self._text(let.value, is_own=is_own)
+        if let not in self.lets:
+            self.lets[let] = self.names.defined(let)
+        name, is_whole = self.lets[let], is_own or let not in self.parts
+        return name if is_whole else f"({self.parts[let]} * part_of_{name})"
 
     def _symbol(self, symbol: Symbol) -> str:
         if symbol == _VALUE:
@@ -286,24 +297,21 @@ class Terms:
         return f"(sqrt {self._written(of, self.radicands, is_own)})"
 
     def _maximum(self, of: Sequence[Expression], is_own: bool) -> str:
-        normal = _largest(sorted({self.form(read(each)) for each in of}))
+        normal = largest(sorted({self.form(read(each)) for each in of}))
         if not is_own or any(isinstance(index, _Index) for index in symbols_of(*of)):
             return normal
-        own = _largest([self.own(each) for each in of])
+        own = largest([self.own(each) for each in of])
         if own != normal and (own, normal) not in self.maxima:
             self.maxima.append((own, normal))
         return own
 
 
-def _largest(terms: Sequence[str]) -> str:
+def largest(terms: Sequence[str]) -> str:
+    """Return the largest of some terms as a term."""
     *before, last = terms
     for each in reversed(before):
         last = f"(Rmax {each} {last})"
     return last
-
-
-def _depends_on_an_index(let: Let) -> bool:
-    return any(isinstance(symbol, _Index) for symbol in symbols_of(let))
 
 
 def counted_in(expression: Expression, bound: frozenset[str] = frozenset()) -> Iterator[Symbol]:
