@@ -58,4 +58,3 @@ Proof.
   apply (at_ext _ _ _ _ _ halves_mean); [intro; ring|].
   refine (has_mean_ext _ _ _ _ _ halves_mean _ _ _ _ (f_after 1 3)). intro; ring.
 Qed.
-Print Assumptions met.

@@ -152,7 +152,7 @@ class Terms:
         value, refusal = read(expression), f"a count must be a sum of whole numbers, got {expression!r}"
         parts, less = list[str](), list[str]()
         for monomial, times in sorted(value.numerator.terms, key=repr):
-            if times.denominator != 1 or any(power.denominator != 1 for _, power in monomial):
+            if times.denominator != 1 or any(power.denominator != 1 or power < 0 for _, power in monomial):
                 raise ValueError(refusal)
             factors = [self._count_letter(one) for one, power in sorted(monomial, key=repr) for _ in range(int(power))]
             whole = " * ".join([str(abs(times))] * (abs(times) != 1 or not factors) + factors)
