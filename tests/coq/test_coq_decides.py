@@ -13,7 +13,7 @@ import pytest
 
 from rac_theory import prove, sketches, spectrum, theorems
 from rac_theory.algebra import Let, Ratio, Relation, Symbol, between, total
-from rac_theory.algebra.expression import Choice, Maximum, Negative, Powers, lifted
+from rac_theory.algebra.expression import Choice, Maximum, Negative, Power, Powers, lifted
 from rac_theory.algebra.polynomials import term
 from rac_theory.commands.cli import main
 from rac_theory.numerics.eigenvalue_certificate import certified
@@ -253,6 +253,20 @@ def test_the_command_says_of_each_whether_it_is_accepted(tmp_path, capsys):
     assert [line.split()[0] for line in lines] == ["T1", "T5"]
     assert all("accepted" in line for line in lines)
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["T1.v", "T5.v"]
+
+
+@pytest.mark.parametrize(("twice", "refused"), [(2, False), (3, True)])
+def test_what_is_below_a_root_in_a_sum_is_what_is_written(twice, refused):
+    """T19 with sqrt(2 t_0 / (2 (t + t_0))) in its bound, and with a 3 in it: there the normal form is written."""
+    proof = prove("T19")
+    (root,) = {
+        one for one in proof.theorem.claim.bound.within() if isinstance(one, Power) and one.exponent == lifted(half)
+    }
+    other = (root.base.numerator * 2 / (root.base.denominator * twice)) ** half
+    claim = replace(proof.theorem.claim, bound=proof.theorem.claim.bound.at({root: other}))
+    text = written(replace(proof.theorem, claim=claim), proof)
+    assert "(forall n : nat, ((t_0 * 2) / (((INR n) + t_0) * " in text
+    assert (NOT_EQUAL in answer(text).refused) is refused
 
 
 _WORDS = """E f forall Type Prop Set SProp R sum next State INR sqrt Section End Theorem Qed Rle nat S O I True eq Reals

@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from rac_theory import prove, theorems
+from rac_theory.algebra import Symbol, total
 from rac_theory.commands.cli import main
 from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.coq.kernel import NoCoq, ask
 from rac_theory.proofs.coq.script import script
+from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import T, gap0
+from rac_theory.theorems.symbols import T, gamma, gap0, mu
 
 AXIOMS = """Axioms:
 ClassicalDedekindReals.sig_forall_dec
@@ -84,6 +86,22 @@ def test_the_claim_is_that_of_the_theorem():
     assert "Theorem T15 : ((1 / (INR T)) * (sum (fun n => (mean_at n sq_G)) T)) <= ((2 * gap0) / (nu * (INR T)))." in (
         prove("T15").coq()
     )
+
+
+def test_an_index_is_bound_in_its_term_by_its_name():
+    """In the statement: would catch one that takes what another, or a constant, is called, or goes on after its sum."""
+    k, j = Symbol("k"), Symbol("j")
+    for bound, said in (
+        (total(k, T, total(j, T, k * gamma**j)), "(sum (fun n => (sum (fun n_2 => ((INR n) * (gamma ^ n_2))) T)) T)"),
+        (total(k, T, total(k, k, k)), "(sum (fun n => (sum (fun n_2 => (INR n_2)) n)) T)"),
+        (total(Symbol("gamma"), T, gamma) * gamma, "((sum (fun n => (INR n)) T) * gamma)"),
+        (total(T, T, mu**T) + T, "((sum (fun n => (mu ^ n)) T) + (INR T))"),
+        (total(k, T, (mu - k) ** j) * total(j, T, (mu - j) ** 2), ""),
+    ):
+        terms = Terms([T, *counted_in(bound)], {}, constants=bound.symbols)
+        assert said in terms.own(bound)
+    last = terms.own(bound)
+    assert re.fullmatch(r"\(\(sum \(fun n => .*\(INR n\).*\) T\) \* \(sum \(fun n => .*\(INR n\).*\) T\)\)", last)
 
 
 def test_what_is_granted_of_each_draw_is_a_hypothesis_about_each_draw():
@@ -176,7 +194,8 @@ import resource
 from pathlib import Path
 from rac_theory.proofs.coq.kernel import ask, keep
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-for act in (lambda: [*ask({{"T2": 2000 * "x"}})], lambda: keep({{"T1": "x", "T2": 2000 * "x"}}, Path({str(tmp_path)!r}))):
+texts, folder = {{"T1": "x", "T2": 2000 * "x"}}, Path({str(tmp_path)!r})
+for act in (lambda: [*ask({{"T2": texts["T2"]}})], lambda: keep(texts, folder)):
     try:
         act()
     except OSError as error:

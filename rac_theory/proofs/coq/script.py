@@ -74,7 +74,7 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     if not isinstance(bound, Expression):
         raise ValueError(f"the bound of {theorem.id} is a function, and only an expression can be written for Coq")
     terms = lemmas.terms
-    for pairs in (terms.bases, terms.radicands, terms.maxima, terms.under_sums):
+    for pairs in (terms.bases, terms.radicands, terms.maxima):
         pairs.clear()
     left, right = terms.own(theorem.metric.expected), terms.own(bound)
     lemmas.define()
