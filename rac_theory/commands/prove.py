@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rac_theory import theorems
@@ -36,9 +36,12 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _by_coq(asked: Iterable[Theorem], out: str | None) -> int:
+def _by_coq(asked: Sequence[Theorem], out: str | None) -> int:
     """Print what Coq says of the proof of each theorem, and if asked keep the files; 1 if it refuses one."""
     status, console = OK, screen()
+    by_id = {theorem.id: theorem for theorem in asked}
+    if several := [theorem.id for theorem in asked if by_id[theorem.id] is not theorem]:
+        raise ValueError(f"theorems must have ids of their own for Coq, got several with {several[0]!r}")
     proofs = {theorem.id: prove(theorem) for theorem in asked}
     for theorem in dict.fromkeys(asked):
         if proofs[theorem.id] is None:

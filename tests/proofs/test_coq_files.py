@@ -265,6 +265,18 @@ def test_the_command_ends_with_1_where_one_is_refused(coqc, capsys, tmp_path):
     assert "from what is granted of a step, variances bounded at each W; no axiom" in third
 
 
+def test_theorems_of_one_id_are_not_taken_for_one(coqc, tmp_path, monkeypatch, capsys):
+    """Would catch that of two the second alone is asked about."""
+    coqc(AXIOMS)
+    (tmp_path / "of_mine.py").write_text(
+        "from dataclasses import replace\nfrom rac_theory.theorems import T2\nT=replace(T2)"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["prove", "T2", "of_mine:T", "--kernel", "coq"]) == 2
+    assert "theorems must have ids of their own for Coq, got several with 'T2'" in capsys.readouterr().err
+    assert main(["prove", "T2", "T2", "--kernel", "coq"]) == 0
+
+
 def test_without_coq_a_sentence_says_how_to_get_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoCoq, match="apt-get install --no-install-recommends coq"):

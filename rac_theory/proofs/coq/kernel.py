@@ -91,7 +91,7 @@ def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
 
     def answer(name: str) -> Answer:
         begun = time.perf_counter()
-        refused, axioms = _heard(name, readers.said(command, scripts[name]))
+        refused, axioms = _verdict(name, readers.reply(command, scripts[name]))
         return Answer(name, time.perf_counter() - begun, refused, axioms)
 
     # The readers are left first: what still reads then ends, and nobody waits for it.
@@ -110,10 +110,10 @@ def printed(script: str) -> str:
         As for ``ask``.
     """
     with _Readers() as readers:
-        said = _answered("a file", readers.said([_coqc()], script))
-    if said["status"]:
-        raise ValueError(f"Coq refuses a file: {_error(said['error'])}")
-    return str(said["output"])
+        reply = _answered("a file", readers.reply([_coqc()], script))
+    if reply["status"]:
+        raise ValueError(f"Coq refuses a file: {_error(reply['error'])}")
+    return str(reply["output"])
 
 
 def writable(folder: Path) -> Path:
@@ -187,7 +187,7 @@ class _Readers:
             for process in self._running:
                 _hang_up(process)
 
-    def said(self, command: Sequence[str], script: str) -> Mapping[str, Any]:
+    def reply(self, command: Sequence[str], script: str) -> Mapping[str, Any]:
         """Return what ``watched`` prints of a file; nothing if it was lost."""
         content = script.encode()
         program = [sys.executable, "-I", "-S", watched.__file__, *command, str(len(content)), str(_ENOUGH)]
@@ -206,8 +206,10 @@ class _Readers:
                 left = memoryview(content)
                 while left:
                     left = left[process.stdin.write(left) :]
-            said = b"".join(iter(lambda: process.stdout.read(1 << 16), b""))  # type: ignore[union-attr]
-            return json.loads(said) if said else {}
+            reply = b"".join(iter(lambda: process.stdout.read(1 << 16), b""))  # type: ignore[union-attr]
+            with suppress(ValueError):  # it was lost before it had said all
+                return dict(json.loads(reply))
+            return {}
         finally:
             with self._lock:
                 self._running.discard(process)
@@ -222,25 +224,25 @@ def _hang_up(process: "subprocess.Popen[bytes]") -> None:
             process.stdin.close()
 
 
-def _heard(name: str, said: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
+def _verdict(name: str, reply: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
     """Why a file is refused, if it is, and the axioms."""
-    said = _answered(name, said)
-    if said["status"]:
-        return _error(said["error"]), frozenset()
-    if not said["output"].strip():
+    reply = _answered(name, reply)
+    if reply["status"]:
+        return _error(reply["error"]), frozenset()
+    if not reply["output"].strip():
         raise NoAnswer(f"coqc said nothing of {name}: not even what it rests on")
-    return _read(said["output"])
+    return _read(reply["output"])
 
 
-def _answered(name: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answered(name: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:
     """What coqc said, if it was of the file: that it accepts it, or that it has an error."""
-    if not said:
+    if not reply:
         raise NoAnswer(f"coqc said nothing of {name}: the process that waited for it was lost")
-    if "failed" in said:
-        raise NoAnswer(f"coqc said nothing of {name}: {said['failed']}")
-    status, error = said["status"], said["error"]
+    if "failed" in reply:
+        raise NoAnswer(f"coqc said nothing of {name}: {reply['failed']}")
+    status, error = reply["status"], reply["error"]
     if status == 0 or (status == 1 and "Error:" in error and not _OF_THE_MACHINE.search(error)):
-        return said
+        return reply
     raise NoAnswer(f"coqc said nothing of {name}: {_end(status)}{_last(error)}")
 
 

@@ -45,7 +45,7 @@ def script(readings: Iterable[Reading]) -> str:
     >>> from rac_theory.proofs.coq.readings import script
     >>> mu, k, T = Symbol("mu"), Symbol("k"), Symbol("T")
     >>> print(script([(total(k, T, mu**k), {"mu": 2, "T": 3}, 7)]).splitlines()[-2])
-    Lemma reading_0 : told (forall (T : nat) (mu : R), T = 3%nat -> mu = 2 -> (sum (fun n => (mu ^ n)) T) = 7).
+    Lemma reading_0 : outcome (forall (T : nat) (mu : R), T = 3%nat -> mu = 2 -> (sum (fun n => (mu ^ n)) T) = 7).
     """
     room = files("rac_theory.proofs.coq")
     beginning = [room.joinpath(name).read_text(encoding="utf-8") for name in ("library.v", "readings.v")]
@@ -55,12 +55,12 @@ def script(readings: Iterable[Reading]) -> str:
 def _lemmas(readings: Iterable[Reading]) -> Iterator[str]:
     for i, reading in enumerate(readings):
         proof = f"first [read | idtac {i}; exact not_shown]"
-        yield f"Lemma reading_{i} : told ({_statement(*reading)}).\nProof. {proof}. Qed."
+        yield f"Lemma reading_{i} : outcome ({_statement(*reading)}).\nProof. {proof}. Qed."
 
 
 def _statement(expression: Expression, values: Mapping[str, Fraction | int], value: Fraction | int) -> str:
     # What has one name is one quantity, whatever else is said of it.
-    same = {each: Symbol(each.name) for each in expression.within() if isinstance(each, Symbol)}
+    same = {symbol: Symbol(symbol.name) for symbol in expression.within() if isinstance(symbol, Symbol)}
     plain = expression.at(same)
     symbols = symbols_of(plain)
     terms = _AsWritten([*counted_in(plain)], {}, constants=symbols)
@@ -94,4 +94,4 @@ class _AsWritten(Terms):
         return f"(sqrt {self.own(of)})"
 
     def _maximum(self, of: Sequence[Expression], is_own: bool) -> str:
-        return largest([self.own(each) for each in of])
+        return largest([self.own(part) for part in of])

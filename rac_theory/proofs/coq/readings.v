@@ -102,7 +102,7 @@ with value := cbv beta; lazymatch goal with
   end.
 
 (* A statement that was proved, or was not. *)
-Inductive told (P : Prop) : Prop := shown (p : P) | not_shown.
+Inductive outcome (P : Prop) : Prop := shown (p : P) | not_shown.
 Arguments shown {P}.
 Arguments not_shown {P}.
 Ltac read := apply shown; intros; subst; holds.

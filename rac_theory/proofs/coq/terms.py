@@ -282,7 +282,7 @@ class Terms:
             self._indices.append(_Index(self.names.new("n")))
         bound = self._indices[self._depth]
         self.counts.add(bound)
-        same = {each: bound for each in term.within() if isinstance(each, Symbol) and each.name == index.name}
+        same = {inner: bound for inner in term.within() if isinstance(inner, Symbol) and inner.name == index.name}
         self._depth += 1
         body = self._text(term.at(same), is_own=is_own)
         self._depth -= 1

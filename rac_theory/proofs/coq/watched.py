@@ -27,15 +27,15 @@ def main() -> None:
             return
         script += more
     try:
-        said = _said(coqc, script, float(seconds))
+        reply = _reply(coqc, script, float(seconds))
     except OSError as error:
-        said = {"failed": str(error)}
+        reply = {"failed": str(error)}
     with suppress(BrokenPipeError):  # nobody waits
-        print(json.dumps(said), flush=True)
+        print(json.dumps(reply), flush=True)
     os._exit(0)  # a thread still reads
 
 
-def _said(coqc: str, script: bytes, seconds: float) -> dict[str, Any]:
+def _reply(coqc: str, script: bytes, seconds: float) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if name != "COQPATH"}
     with TemporaryDirectory() as folder:
         (Path(folder) / FILE).write_bytes(script)
