@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 
 from rac_theory.algebra import Let, Symbol, definitions_in
 from rac_theory.proofs.drawn import Drawn
@@ -24,64 +25,11 @@ NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
 
 _IN_STEPS = {one for one in local_smooth.value.numerator.symbols() if isinstance(one, Drawn)} | {moved_next}
 _TAKEN = {
-    *(
-        "E",
-        "R",
-        "S",
-        "W",
-        "W0",
-        "H",
-        "m",
-        "k",
-        "t",
-        "i",
-        "f",
-        "fstar",
-        "next",
-        "mean_m",
-        "mean",
-        "sum",
-        "at_",
-        "at",
-        "State",
-    ),
-    *("Draw", "Client", "sqrt", "integrable", "add", "scal", "ip", "project", "grad", "noisy", "smooth", "most"),
-    *(
-        "gains",
-        "M",
-        "Q_",
-        "Q_scal",
-        "least",
-        "projected",
-        "symmetric",
-        "idempotent",
-        "diff",
-        "nonzero",
-        "moved",
-        "divided",
-        "settled",
-    ),
-    *(
-        "added",
-        "in",
-        "if",
-        "then",
-        "else",
-        "let",
-        "fun",
-        "fix",
-        "end",
-        "as",
-        "with",
-        "forall",
-        "exists",
-        "return",
-        "match",
-        "where",
-        "algebra",
-    ),
+    *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "i", "f", "fstar", "next", "mean_m", "State", "Draw", "Client"),
+    *("integrable", "add", "scal", "ip", "project", "grad", "noisy", "smooth", "most", "gains", "M", "Q_", "Q_scal"),
+    *("least", "projected", "symmetric", "idempotent"),
 }
-"""What a file calls other things, of the names that ours would have."""
+"""What a file calls other things, beside its library, of the names that ours would have."""
 
 _USERS = "user_"
 """What begins the name of all that is not ours: no word of Coq, of its libraries or of a file does."""
@@ -125,12 +73,19 @@ class Names:
 
     def new(self, wish: str, key: object = None) -> str:
         """Return an identifier that nothing else has, like the one that is wished for."""
-        used, name, i = {*_TAKEN, *self._found.values()}, wish, 1
+        used, name, i = {*_TAKEN, *_library(), *self._found.values()}, wish, 1
         while name in used:
             i += 1
             name = f"{wish}_{i}"
         self._found[key if key is not None else ("", name)] = name
         return name
+
+
+@cache
+def _library() -> frozenset[str]:
+    """The names of what the library defines and proves."""
+    text = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
+    return frozenset(re.findall(r"^(?:Definition|Fixpoint|Lemma|Theorem|Ltac) ([\w']+)", text, re.MULTILINE))
 
 
 @cache
