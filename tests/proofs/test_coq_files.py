@@ -224,11 +224,12 @@ def test_no_coqc_outlives_who_asked(number, status, coqc, tmp_path):
         env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as process:
         _until(lambda: (tmp_path / "pid").exists())
         coq = int((tmp_path / "pid").read_text())
         assert _runs(coq)
-        process.send_signal(number)
+        os.killpg(process.pid, number)  # as a terminal does, which tells all that run in it
         _, error = process.communicate(timeout=20)
     assert process.returncode == status
     assert error.strip() == ("interrupted" if status > 0 else "")
