@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from importlib.resources import files
 
 from rac_theory.algebra import Let, Symbol, definitions_in
 from rac_theory.proofs.drawn import Drawn
@@ -80,13 +79,6 @@ class Names:
             name = f"{wish}_{i}"
         self._found[key if key is not None else ("", name)] = name
         return name
-
-
-@cache
-def _library() -> frozenset[str]:
-    """The names of what the library defines and proves."""
-    text = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
-    return frozenset(re.findall(r"^(?:Definition|Fixpoint|Lemma|Theorem|Ltac) ([\w']+)", text, re.MULTILINE))
 
 
 @cache
