@@ -80,6 +80,7 @@ Ltac holds := lazymatch goal with
   | |- ?a = ?b => eapply reads_eq; [value | value | computed]
   | |- ~ ?a <= ?b => apply Rlt_not_le; holds
   | |- ~ ?a < ?b => apply Rle_not_lt; holds
+  | |- ?a > ?b => change (b < a); holds
   | |- ?a <> ?b => first [apply Rlt_not_eq; holds | apply Rgt_not_eq; holds]
   end
 with value := cbv beta; lazymatch goal with
