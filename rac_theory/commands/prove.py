@@ -2,10 +2,8 @@
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rac_theory import theorems
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
@@ -38,22 +36,25 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _by_coq(asked: Iterable[Theorem], out: str | None) -> int:
+def _by_coq(asked: Sequence[Theorem], out: str | None) -> int:
     """Print what Coq says of the proof of each theorem, and if asked keep the files; 1 if it refuses one."""
     status, console = OK, screen()
+    by_id = {theorem.id: theorem for theorem in asked}
+    if several := [theorem.id for theorem in asked if by_id[theorem.id] is not theorem]:
+        raise ValueError(f"theorems must have ids of their own for Coq, got several with {several[0]!r}")
     proofs = {theorem.id: prove(theorem) for theorem in asked}
     for theorem in dict.fromkeys(asked):
         if proofs[theorem.id] is None:
             status = VIOLATED
             tell(console, "\n".join(_missing(theorem)))
     scripts = {id: proof.coq() for id, proof in proofs.items() if proof is not None}
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()) if out is None else out)
-        folder.mkdir(parents=True, exist_ok=True)
-        for answer in kernel.ask(scripts, folder):
-            status = worst(status, VIOLATED if answer.refused else OK)
-            said = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
-            tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {said}", hang=5)
+    folder = None if out is None else kernel.writable(Path(out))
+    for answer in kernel.ask(scripts):
+        status = worst(status, VIOLATED if answer.refused else OK)
+        said = f"refused: {answer.refused}" if answer.refused else f"accepted {_from(scripts[answer.name])}"
+        tell(console, f"{answer.name:14} {answer.seconds:5.1f} s   {said}", hang=5)
+    if folder is not None:
+        kernel.keep(scripts, folder)
     return status
 
 

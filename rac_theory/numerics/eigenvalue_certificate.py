@@ -98,7 +98,7 @@ class EigenvalueCertificate:
             signs="".join(sign.format(i=i, one=one) for i, one in enumerate(sums)),
         )
         statement = f"forall {' '.join(letters)} : R, {_number(self.bound)} * ({every}) <= {quadratic}"
-        return f"Require Import Reals Lra.\nOpen Scope R_scope.\n\nTheorem lambda_min : {statement}.\n{proof}"
+        return f"From Coq Require Import Reals Lra.\nOpen Scope R_scope.\n\nTheorem lambda_min : {statement}.\n{proof}"
 
 
 def certified(matrix: Matrix, bound: Fraction) -> EigenvalueCertificate:

@@ -2,20 +2,26 @@
 
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from rac_theory import prove, theorems
+from rac_theory.algebra import Symbol, total
 from rac_theory.commands.cli import main
+from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.coq.kernel import NoCoq, ask
 from rac_theory.proofs.coq.script import script
+from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import T, gap0
+from rac_theory.theorems.symbols import T, gamma, gap0, mu
 
 AXIOMS = """Axioms:
 ClassicalDedekindReals.sig_forall_dec
@@ -29,13 +35,13 @@ FunctionalExtensionality.functional_extensionality_dep :
 def coqc(tmp_path, monkeypatch):
     """A coqc that says what it is told to."""
 
-    def says(words, error="", status=0):
+    def says(words, error="", end="exit 0"):
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
         (folder / "words").write_text(words)
         (folder / "error").write_text(error)
         program = folder / "coqc"
-        program.write_text(f'#!/bin/sh\n/bin/cat "{folder}/words"\n/bin/cat "{folder}/error" >&2\nexit {status}\n')
+        program.write_text(f'#!/bin/sh\n/bin/cat "{folder}/words"\n/bin/cat "{folder}/error" >&2\n{end}\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("PATH", str(folder))
 
@@ -47,7 +53,7 @@ def test_a_file_stands_alone_and_takes_nothing_for_granted_but_hypotheses(id):
     """An axiom, or a proof that is left out, would be seen; hypotheses are those of a section that ends."""
     text = prove(id).coq()
     assert not re.search(r"^\s*(Axiom|Parameter|Conjecture|Admitted|Load|Declare)\b|admit", text, re.MULTILINE)
-    assert re.findall(r"^(?:From \w+ )?Require Import (.*)\.$", text, re.MULTILINE) == ["Reals Lra Psatz"]
+    assert re.findall(r"^(.*)Require Import (.*)\.$", text, re.MULTILINE) == [("From Coq ", "Reals Lra Psatz")]
     section = text[text.index("Section Claim.") :]
     assert len(re.findall(r"^Theorem ", section, re.MULTILINE)) == 1
     assert section.rstrip().endswith(f"Qed.\nEnd Claim.\n\nPrint Assumptions {id}.")
@@ -77,9 +83,25 @@ def test_the_claim_is_that_of_the_theorem():
     other = replace(theorems.T2, claim=E(gap) <= gap0 / 7**T)
     text = script(other, proof.fact, proof.times, proof.facts)
     assert "Theorem T2 : ((mean_at T f) - fstar) <= (gap0 / (7 ^ T))." in text
-    assert "Theorem T15 : ((1 / (INR T)) * (sum (fun t => (mean_at t sq_G)) T)) <= ((2 * gap0) / (nu * (INR T)))." in (
+    assert "Theorem T15 : ((1 / (INR T)) * (sum (fun n => (mean_at n sq_G)) T)) <= ((2 * gap0) / (nu * (INR T)))." in (
         prove("T15").coq()
     )
+
+
+def test_an_index_is_bound_in_its_term_by_its_name():
+    """In the statement: would catch one that takes what another, or a constant, is called, or goes on after its sum."""
+    k, j = Symbol("k"), Symbol("j")
+    for bound, said in (
+        (total(k, T, total(j, T, k * gamma**j)), "(sum (fun n => (sum (fun n_2 => ((INR n) * (gamma ^ n_2))) T)) T)"),
+        (total(k, T, total(k, k, k)), "(sum (fun n => (sum (fun n_2 => (INR n_2)) n)) T)"),
+        (total(Symbol("gamma"), T, gamma) * gamma, "((sum (fun n => (INR n)) T) * gamma)"),
+        (total(T, T, mu**T) + T, "((sum (fun n => (mu ^ n)) T) + (INR T))"),
+        (total(k, T, (mu - k) ** j) * total(j, T, (mu - j) ** 2), ""),
+    ):
+        terms = Terms([T, *counted_in(bound)], {}, constants=bound.symbols)
+        assert said in terms.own(bound)
+    last = terms.own(bound)
+    assert re.fullmatch(r"\(\(sum \(fun n => .*\(INR n\).*\) T\) \* \(sum \(fun n => .*\(INR n\).*\) T\)\)", last)
 
 
 def test_what_is_granted_of_each_draw_is_a_hypothesis_about_each_draw():
@@ -106,7 +128,6 @@ def test_each_proof_is_a_file():
         (AXIOMS, "", 0, ""),
         ("Closed under the global context\n", "", 0, ""),
         (f"{AXIOMS}T2 : 1 = 2\n", "", 0, "it rests on T2 beside the axioms of the real numbers"),
-        ("", "", 0, "its assumptions are not known, Coq said ''"),
         (
             f"Section Variables:\nh : True\n{AXIOMS}",
             "",
@@ -116,16 +137,124 @@ def test_each_proof_is_a_file():
         ("", 'File "./T2.v", line 7, characters 0-3:\nError:\nNot\n equal.\n', 1, "line 7: Not equal."),
     ],
 )
-def test_an_answer_is_read_strictly(words, error, status, refused, coqc, tmp_path):
+def test_an_answer_is_read_strictly(words, error, status, refused, coqc):
     """Would catch that a status of 0 is enough, and axioms that are only counted."""
-    coqc(words, error, status)
-    (answer,) = ask({"T2": "text"}, tmp_path)
+    coqc(words, error, f"exit {status}")
+    (answer,) = ask({"T2": "text"})
     assert answer.name == "T2"
     assert answer.refused == refused if not refused.endswith(":") else answer.refused.startswith(refused)
 
 
+@pytest.mark.parametrize(
+    ("error", "end", "told"),
+    [
+        ("", "kill -KILL $$", "it was ended by SIGKILL, as the system does where memory is short"),
+        ("", "kill -SEGV $$", "it was ended by SIGSEGV"),
+        ("Fatal error: out of memory.", "exit 2", "it ended with status 2, Fatal error: out of memory."),
+        ("Error: Out of memory.", "exit 1", "it ended with status 1, Out of memory."),
+        ('Error: System error: "No space left on device"', "exit 1", 'System error: "No space left on device"'),
+        (
+            "Error: Cannot find a physical path bound to logical path Coq.Reals.",
+            "exit 1",
+            "Cannot find a physical path",
+        ),
+        ("Error: Anomaly", "exit 129", "it ended with status 129, Anomaly"),
+        ("", "exit 0", "not even what it rests on"),
+        ("", "exit 1", "it ended with status 1"),
+        ("", "exec /bin/sleep 60", "nothing was said within 0.3 s"),
+    ],
+)
+def test_what_is_no_answer_is_no_refusal(error, end, told, coqc, capsys, tmp_path, monkeypatch):
+    """Would catch a coqc that was killed, or found no room, and a proof that is said to be wrong for it."""
+    monkeypatch.setattr(kernel, "_ENOUGH", 0.3 if "sleep" in end else 20.0)
+    coqc("", error, end)
+    out = tmp_path / "kept"
+    out.mkdir()
+    assert main(["prove", "T1", "T2", "--kernel", "coq", "--out", str(out)]) == 2
+    printed = capsys.readouterr()
+    assert "refused" not in printed.out
+    assert printed.err.startswith("error: coqc said nothing of T1: ")
+    assert told in printed.err
+    assert [*out.iterdir()] == []
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_coq_is_asked(coqc, capsys, tmp_path):
+    coqc(AXIOMS, "", f'touch "{tmp_path}/asked"')
+    (tmp_path / "file").write_text("")
+    assert main(["prove", "T2", "--kernel", "coq", "--out", str(tmp_path / "file")]) == 2
+    assert "cannot be written: File exists" in capsys.readouterr().err
+    assert not (tmp_path / "asked").exists()
+
+
+def test_no_room_for_files_is_told(coqc, tmp_path):
+    """Of the file that coqc reads, and of those that are kept: none of these is left, nor half of one."""
+    coqc(AXIOMS)
+    written = f"""
+import resource
+from pathlib import Path
+from rac_theory.proofs.coq.kernel import ask, keep
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+texts, folder = {{"T1": "x", "T2": 2000 * "x"}}, Path({str(tmp_path)!r})
+for act in (lambda: [*ask({{"T2": texts["T2"]}})], lambda: keep(texts, folder)):
+    try:
+        act()
+    except OSError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", written], capture_output=True, text=True, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == "coqc said nothing of T2: [Errno 27] File too large"
+    assert second == f"[Errno 27] {str(tmp_path)!r} cannot be written: File too large"
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_no_coqc_outlives_who_asked(number, status, coqc, tmp_path):
+    """By how a command ends: would catch a coqc that goes on, a folder of it, and half of the files."""
+    coqc(
+        "", "", f'echo $$ > "{tmp_path}/pid.part" && /bin/mv "{tmp_path}/pid.part" "{tmp_path}/pid"; exec /bin/sleep 60'
+    )
+    (tmp_path / "out").mkdir()
+    (tmp_path / "tmp").mkdir()
+    words = ["prove", "T2", "T1", "T3", "--kernel", "coq", "--out", str(tmp_path / "out")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "rac_theory", *words],
+        env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        _until(lambda: (tmp_path / "pid").exists())
+        coq = int((tmp_path / "pid").read_text())
+        assert _runs(coq)
+        os.killpg(process.pid, number)  # as a terminal does, which tells all that run in it
+        _, error = process.communicate(timeout=20)
+    assert process.returncode == status
+    assert error.strip() == ("interrupted" if status > 0 else "")
+    _until(lambda: not _runs(coq))
+    _until(lambda: not [*(tmp_path / "tmp").iterdir()])
+    assert [*(tmp_path / "out").iterdir()] == []
+
+
+def _runs(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text() if Path("/proc/self").exists() else True
+
+
+def _until(what):
+    end = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def test_the_command_ends_with_1_where_one_is_refused(coqc, capsys, tmp_path):
-    coqc("", "Error: no", 1)
+    coqc("", "Error: no", "exit 1")
     assert main(["prove", "T1", "T2", "--kernel", "coq", "--out", str(tmp_path / "files")]) == 1
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["T1", "T2"]
     assert (tmp_path / "files" / "T2.v").read_text() == prove("T2").coq()
@@ -137,10 +266,22 @@ def test_the_command_ends_with_1_where_one_is_refused(coqc, capsys, tmp_path):
     assert "from what is granted of a step, variances bounded at each W; no axiom" in third
 
 
+def test_theorems_of_one_id_are_not_taken_for_one(coqc, tmp_path, monkeypatch, capsys):
+    """Would catch that of two the second alone is asked about."""
+    coqc(AXIOMS)
+    (tmp_path / "of_mine.py").write_text(
+        "from dataclasses import replace\nfrom rac_theory.theorems import T2\nT=replace(T2)"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["prove", "T2", "of_mine:T", "--kernel", "coq"]) == 2
+    assert "theorems must have ids of their own for Coq, got several with 'T2'" in capsys.readouterr().err
+    assert main(["prove", "T2", "T2", "--kernel", "coq"]) == 0
+
+
 def test_without_coq_a_sentence_says_how_to_get_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoCoq, match="apt-get install --no-install-recommends coq"):
-        [*ask({"T2": ""}, tmp_path)]
+        [*ask({"T2": ""})]
     assert main(["prove", "T2", "--kernel", "coq"]) == 2
     assert "coqc is not installed" in capsys.readouterr().err
     assert main(["prove", "T2", "--out", str(tmp_path)]) == 2

@@ -6,14 +6,15 @@ from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
 from rac_theory.algebra.expression import Product
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
-from rac_theory.proofs.coq.means import combined, linear
+from rac_theory.proofs.coq.means import linear, mean_of, mean_over
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G, V, gap
 from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, V2, S
 from rac_theory.theorems.symbols import T, gamma
 
-_CONTEXT = "State Draw E next mean_is_E"
+AT_EACH = "intros t W. cbn beta. "
+"""What brings a goal about each step into the form of a fact about a step."""
 
 
 def parents(fact: Fact) -> tuple[Fact, ...]:
@@ -55,6 +56,11 @@ def _after(x: Expression, lemmas: Lemmas) -> str:
     return "rewrite after_sq_V. "
 
 
+def followed(x: Expression, lemmas: Lemmas) -> str:
+    """Return the function of W that a number at W is, and why it has a mean after any number of steps."""
+    return f"{of_state(x, lemmas)} {lemmas.has_mean(x)}"
+
+
 def started(x: Expression, x0: Expression, lemmas: Lemmas) -> str:
     """The hypothesis about the start."""
     left, right = f"({of_state(x, lemmas)} W0)", lemmas.terms.normal(x0)
@@ -77,9 +83,13 @@ def rest(step: Fact, known: Expression) -> Expression:
 def _ended(x: Expression, lemmas: Lemmas) -> tuple[str, str]:
     """What x is after T steps, and what turns it into that of a letter."""
     last = lemmas.terms.normal(LAST[x])
-    if x == gap:
-        return last, f"  rewrite <- (at_less {_CONTEXT}).\n"
-    return last, ""
+    return last, f"  rewrite <- {less(lemmas)}.\n" if x == gap else ""
+
+
+def less(lemmas: Lemmas) -> str:
+    """Return the equation by which a gap after some steps is what f is then, less f*."""
+    lemmas.has_mean(gap)
+    return f"(at_less {lemmas.steps} _ f fstar _ has_mean_f)"
 
 
 def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
@@ -89,19 +99,19 @@ def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
     x, x0 = _first(fact.said)
     factor = rho.value.expression
     base, e = lemmas.terms.form(rho.value), lemmas.terms.normal(rest(step, factor * x - AFTER[x]))
-    steps, start, name = lemmas.terms.letter(T), lemmas.terms.normal(x0), of_state(x, lemmas)
+    steps, start, along = lemmas.terms.letter(T), lemmas.terms.normal(x0), f"{lemmas.steps} {followed(x, lemmas)}"
     last, turned = _ended(x, lemmas)
     for one in (step, rho, *floors):
         lemmas.known(one)
     begin = started(x, x0, lemmas)
     if not floors:
         right = f"({base} ^ {steps} * {start} + sum (fun t => {base} ^ t) {steps} * {e})"
-        rule = f"iterated {_CONTEXT} {name} {base} {e}"
+        rule = f"iterated {along} {base} {e}"
     else:
         c = lemmas.terms.normal(floors[0].value.expression)
         right = f"({base} ^ {steps} * {start} + {c})"
-        rule = f"settled {_CONTEXT} {name} {base} {e} {c}"
-    script = f"{turned}  apply ({rule}).\n{goal(lemmas, rho)}{goal(lemmas, step, 'intro W. ', _after(x, lemmas))}"
+        rule = f"settled {along} {base} {e} {c}"
+    script = f"{turned}  apply ({rule}).\n{goal(lemmas, rho)}{goal(lemmas, step, AT_EACH, _after(x, lemmas))}"
     script += "".join(goal(lemmas, one) for one in floors)
     return added(lemmas, last, right, f"{script}  - exact {begin}.")
 
@@ -114,23 +124,22 @@ def telescoped(fact: Fact, lemmas: Lemmas) -> Lemma:
     x, x0 = next((y, y0) for start, (y, y0, _) in FIRST.items() if start in symbols_of(fact.said.terms[1]))
     of = next(one for one, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[0]))
     e = lemmas.terms.normal(rest(step, g * x - AFTER[x] - slope * of))
-    by, name, squares = lemmas.terms.normal(slope), of_state(x, lemmas), of_state(of, lemmas)
+    by, squares = lemmas.terms.normal(slope), of_state(of, lemmas)
+    along = f"{lemmas.steps} {followed(x, lemmas)} {followed(of, lemmas)}"
     steps, start = lemmas.terms.letter(T), lemmas.terms.normal(x0)
     for one in (step, growth, theta, end):
         lemmas.known(one)
     begin = started(x, x0, lemmas)
-    ends = f"{goal(lemmas, step, 'intro W. ')}{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
+    ends = f"{goal(lemmas, step, AT_EACH)}{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
     if growth.value.number == 1:
         left = f"({by} * sum (fun t => (mean_at t {squares})) {steps})"
-        script = f"  apply (added {_CONTEXT} {name} {squares} {by} {e}).\n{ends}"
+        script = f"  apply (added {along} {by} {e}).\n{ends}"
         return added(lemmas, left, f"({start} + {e} * INR {steps})", script)
     base = lemmas.terms.form(growth.value)
     weight = f"(/ {base})"
     left = f"({by} * ({weight} * sum (fun t => ({weight} ^ t * (mean_at t {squares}))) {steps}))"
     right = f"({start} + {e} * ({weight} * sum (fun t => ({weight} ^ t)) {steps}))"
-    script = (
-        f"  apply (telescoped {_CONTEXT} {name} {squares} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
-    )
+    script = f"  apply (telescoped {along} {base} {by} {e}).\n{goal(lemmas, growth, strict=True)}{ends}"
     return added(lemmas, left, right, script)
 
 
@@ -146,7 +155,9 @@ def accumulated(fact: Fact, lemmas: Lemmas) -> Lemma:
     bases = [lemmas.terms.form(next(iter(one.of))[0].value) for one in below(p) if one.rule == "A sum of powers"]
     closed = "".join(f"rewrite (power_closed {base} j). " for base in dict.fromkeys(bases))
     share = f"(fun j : nat => {known.difference})"
-    script = f"  apply (accumulated {_CONTEXT} {name} {squares} {share}).\n  - cbn [sum]. ring.\n"
+    every = " ".join(lemmas.has_mean(number) for number in (x, S))
+    script = f"  apply (accumulated State Draw integrable E next mean_is_E {name} {squares} {share} _ _ _ {every}).\n"
+    script += "  - cbn [sum]. ring.\n"
     script += f"  - intro j. exact {known.at_least_zero(())}.\n"
     script += goal(lemmas, step, "intros j W. ", "cbn [sum]. ", closed) + f"  - exact {begin}."
     left = f"(sum (fun t => (mean_at t {squares})) {steps})"
@@ -161,7 +172,8 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
     p = read(fact.said.terms[0].factors[0]) - loss.value * read(T)
     psi = above.value + p * read(gap)
     c, least, v = (lemmas.terms.normal(each) for each in (loss.value.expression, p.expression, fact.said.terms[1]))
-    function, (mean, why) = _at_next(psi, lemmas)
+    along = f"{lemmas.steps} {followed(gap, lemmas)}"
+    function, has_mean, mean, why = _at_next(psi, lemmas)
     for one in (step, falls, above, below, loss, *shares):
         lemmas.known(one)
     symbols, starts = symbols_of(fact.said.terms[1]), []
@@ -171,12 +183,11 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
         starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {begin})")
     last, turned = _ended(gap, lemmas)
     turn = _after(V2, lemmas) if V2 in drawn_in(psi) else ""
-    whole = f"(fun W => {function})"
     script = (
-        f"{turned}  apply (with_potential {_CONTEXT} {whole} {of_state(gap, lemmas)} {c} {least}).\n"
+        f"{turned}  apply (with_potential {along} (fun W => {function})\n    {has_mean} {c} {least}).\n"
         f"{goal(lemmas, loss)}"
-        f"{goal(lemmas, step, 'intro W. ', f'rewrite ({why} : _ = {mean}). {turn}')}"
-        f"{goal(lemmas, falls, 'intro W. ')}{goal(lemmas, above, 'intro W. ')}"
+        f"{goal(lemmas, step, AT_EACH, f'rewrite ({why} : _ = {mean}). {turn}')}"
+        f"{goal(lemmas, falls, AT_EACH)}{goal(lemmas, above, 'intro W. ')}"
     )
     lower = lemmas.known(below)
     posed = "".join(f"pose proof ({one}) as s{i}. " for i, one in enumerate(starts))
@@ -195,15 +206,24 @@ def below(fact: Fact) -> Iterator[Fact]:
         yield from below(one)
 
 
-def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, tuple[str, str]]:
-    """A sum of multiples of gap and distances at W, its mean at the next point, and why it is that."""
-    letters = [one for one in AFTER if isinstance(one, Drawn) and one in drawn_in(psi)]
-    function, (mean, why) = combined(psi, letters, "H", lemmas.terms)
-    for one in letters:
-        name = lemmas.terms.letter(one)
-        why = why.replace(f"(fun H => ({name} W))", f"(fun H => ({name} (next W H)))")
-        mean = mean.replace(f"(fun H => ({name} W))", f"(fun H => ({name} (next W H)))")
-    return function, (mean, why)
+def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
+    """A sum of multiples of gap and distances at W: that it has a mean, that at the next point, and why it is that."""
+    letters = [letter for letter in AFTER if isinstance(letter, Drawn) and letter in drawn_in(psi)]
+    parts, terms = linear(psi, letters, lemmas.terms), lemmas.terms
+    _, mean, why = mean_of(
+        parts,
+        "H",
+        lemmas,
+        lambda letter: f"({terms.letter(letter)} (next W H))",
+        lambda letter: lemmas.integrable_next(letter),
+    )
+    has_mean = parts.proof(
+        f"has_mean_const {lemmas.steps} t {parts.rest}",
+        lambda times, letter, proof: (
+            f"has_mean_cons {lemmas.steps} t {times} {terms.letter(letter)} _ ({lemmas.has_mean(letter)} t) {proof}"
+        ),
+    )
+    return parts.text(terms.normal), f"(fun t => {has_mean})", mean, f"proj2 ({why})"
 
 
 def _after_sq_V(lemmas: Lemmas) -> None:
@@ -212,12 +232,12 @@ def _after_sq_V(lemmas: Lemmas) -> None:
         return
     step = V - H(G) * gamma
     value, name = read(step @ step), of_state(V2, lemmas)
-    whole, (mean, why) = linear(value, "H", lemmas.terms)
+    whole, mean, why = mean_over(value, "H", lemmas)
     said = lemmas.terms.normal(value.expression)
     text = (
         f"(* What a step is *)\nHypothesis step_of_V : forall (W : State) (H : Draw), {name} (next W H) = {said}.\n"
         f"Lemma after_sq_V : forall W : State, E (fun H => ({name} (next W H))) = {mean}.\nProof.\n"
-        f"  intro W. transitivity (E (fun H => {whole})); [|exact ({why})].\n"
-        f"  apply (mean_ext _ _ mean_is_E); intro H. rewrite step_of_V. ring.\nQed."
+        f"  intro W. refine (proj2 (averages_ext _ _ _ mean_is_E (fun H => {whole}) _ _ _ ({why}))).\n"
+        f"  intro H. rewrite step_of_V. ring.\nQed."
     )
     lemmas.every.append(Lemma("after_sq_V", "", "", False, raw=text))

@@ -1,15 +1,24 @@
 """What Coq says of files: whether it accepts each, and on which axioms what is proved in it rests."""
 
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from types import TracebackType
+from typing import Any
 
+from rac_theory.proofs.coq import watched
 from rac_theory.proofs.coq.names import identifier
 
 REALS = frozenset(
@@ -22,11 +31,19 @@ REALS = frozenset(
 """The axioms of Coq's real numbers."""
 
 _ENOUGH = 300.0  # seconds for one file, of which each takes a few
+_OF_THE_MACHINE = re.compile(
+    "System error|[Oo]ut of memory|Stack overflow|Cannot find a physical path|Unable to locate library|"
+    "inconsistent assumptions|bad magic number|bad version number"
+)  # errors that coqc has, and the proof has not
 _AXIOM = re.compile(r"^([\w.']+)\s*:", re.MULTILINE)
 
 
 class NoCoq(ImportError):
     """Coq is not installed: the message says how to get it."""
+
+
+class NoAnswer(OSError):
+    """Coq has said nothing of a proof, neither that it holds nor that it does not: the message says why."""
 
 
 @dataclass(frozen=True)
@@ -55,49 +72,193 @@ class Answer:
     axioms: frozenset[str]
 
 
-def ask(scripts: Mapping[str, str], folder: Path) -> Iterator[Answer]:
-    """Write files into a folder and yield what Coq says of each, in their order; it reads several at a time.
+def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
+    """Yield what Coq says of files, in their order; it reads several at a time, each in an empty folder of its own.
+
+    Parameters
+    ----------
+    scripts : mapping of str to str
+        By the name of the theorem that each ends in.
+
+    Raises
+    ------
+    NoCoq
+        If there is no ``coqc``.
+    NoAnswer
+        If it was killed, found no memory, no disk or no library of its own, or took more than 300 seconds.
+    """
+    command = [_coqc()]
+
+    def answer(name: str) -> Answer:
+        begun = time.perf_counter()
+        refused, axioms = _verdict(name, readers.reply(command, scripts[name]))
+        return Answer(name, time.perf_counter() - begun, refused, axioms)
+
+    # The readers are left first: what still reads then ends, and nobody waits for it.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers, _Readers() as readers:
+        yield from workers.map(answer, scripts)
+
+
+def printed(script: str) -> str:
+    """Return what Coq prints of a file that it accepts.
+
+    Raises
+    ------
+    ValueError
+        If it refuses it: with the place, and why.
+    NoCoq, NoAnswer
+        As for ``ask``.
+    """
+    with _Readers() as readers:
+        reply = _answered("a file", readers.reply([_coqc()], script))
+    if reply["status"]:
+        raise ValueError(f"Coq refuses a file: {_error(reply['error'])}")
+    return str(reply["output"])
+
+
+def writable(folder: Path) -> Path:
+    """Return a folder for files, which is made if need be.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise OSError(error.errno, f"{str(folder)!r} cannot be written: {error.strerror}") from error
+
+
+def keep(scripts: Mapping[str, str], folder: Path) -> None:
+    """Write files into a folder that is there, all of them or none.
 
     Parameters
     ----------
     scripts : mapping of str to str
         By the name of the theorem that each ends in, which gives the file its name.
     folder : Path
-        It is there. What Coq leaves beside a file is removed.
 
     Raises
     ------
-    NoCoq
-        If there is no ``coqc``.
+    OSError
+        If the folder cannot be written.
     """
-    coqc = shutil.which("coqc")
-    if coqc is None:
-        raise NoCoq(
-            "coqc is not installed: the second kernel needs Coq 8.20, "
-            "on Debian and Ubuntu apt-get install --no-install-recommends coq; without it --kernel python checks"
-        )
-    folder = folder.resolve()
     stems: dict[str, str] = {}
-    for name, text in scripts.items():
+    for name in scripts:
         stem = identifier(name)
-        stems[name] = f"{stem}_{len(stems)}" if stem in stems.values() else stem
-        (folder / f"{stems[name]}.v").write_text(text, encoding="utf-8")
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
-        yield from workers.map(lambda name: _answer(coqc, folder, name, stems[name]), scripts)
-
-
-def _answer(coqc: str, folder: Path, name: str, stem: str) -> Answer:
-    begun = time.perf_counter()
+        taken = {other.casefold() for other in stems.values()}  # some file systems know no case
+        stems[name] = f"{stem}_{len(stems)}" if stem.casefold() in taken else stem
     try:
-        done = subprocess.run(
-            [coqc, "-q", f"{stem}.v"], capture_output=True, text=True, cwd=folder, timeout=_ENOUGH, check=False
-        )
-        refused, axioms = _read(done.stdout) if done.returncode == 0 else (_error(done.stderr), frozenset[str]())
-    except subprocess.TimeoutExpired:
-        refused, axioms = f"nothing was said within {_ENOUGH:g} s", frozenset()
-    for left in (*(f"{stem}{end}" for end in (".vo", ".vok", ".vos", ".glob")), f".{stem}.aux"):
-        (folder / left).unlink(missing_ok=True)
-    return Answer(name, time.perf_counter() - begun, refused, axioms)
+        with TemporaryDirectory(dir=folder) as part:
+            for name, stem in stems.items():
+                (Path(part) / f"{stem}.v").write_text(scripts[name], encoding="utf-8")
+            for stem in stems.values():
+                (Path(part) / f"{stem}.v").replace(folder / f"{stem}.v")
+    except OSError as error:
+        raise OSError(error.errno, f"{str(folder)!r} cannot be written: {error.strerror}") from error
+
+
+def _coqc() -> str:
+    if (coqc := shutil.which("coqc")) is not None:
+        return coqc
+    raise NoCoq(
+        "coqc is not installed: the second kernel needs Coq 8.20, "
+        "on Debian and Ubuntu apt-get install --no-install-recommends coq; without it --kernel python checks"
+    )
+
+
+class _Readers:
+    """Programs that let coqc read a file, as long as this one waits for what they say."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._is_open = True
+
+    def __enter__(self) -> "_Readers":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._lock:
+            self._is_open = False
+            for process in self._running:
+                _hang_up(process)
+
+    def reply(self, command: Sequence[str], script: str) -> Mapping[str, Any]:
+        """Return what ``watched`` prints of a file; nothing if it was lost."""
+        content = script.encode()
+        program = [sys.executable, "-I", "-S", watched.__file__, *command, str(len(content)), str(_ENOUGH)]
+        with self._lock:
+            if not self._is_open:
+                return {}
+            # In a session of its own: Ctrl-C and a terminal that is closed are for this process to hear.
+            process = subprocess.Popen(
+                program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, bufsize=0
+            )
+            self._running.add(process)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            with suppress(OSError, ValueError):  # it is gone, or nobody waits any more
+                left = memoryview(content)
+                while left:
+                    left = left[process.stdin.write(left) :]
+            reply = b"".join(iter(lambda: process.stdout.read(1 << 16), b""))  # type: ignore[union-attr]
+            with suppress(ValueError):  # it was lost before it had said all
+                return dict(json.loads(reply))
+            return {}
+        finally:
+            with self._lock:
+                self._running.discard(process)
+                _hang_up(process)
+            process.wait()
+            process.stdout.close()
+
+
+def _hang_up(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()
+
+
+def _verdict(name: str, reply: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
+    """Why a file is refused, if it is, and the axioms."""
+    reply = _answered(name, reply)
+    if reply["status"]:
+        return _error(reply["error"]), frozenset()
+    if not reply["output"].strip():
+        raise NoAnswer(f"coqc said nothing of {name}: not even what it rests on")
+    return _read(reply["output"])
+
+
+def _answered(name: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What coqc said, if it was of the file: that it accepts it, or that it has an error."""
+    if not reply:
+        raise NoAnswer(f"coqc said nothing of {name}: the process that waited for it was lost")
+    if "failed" in reply:
+        raise NoAnswer(f"coqc said nothing of {name}: {reply['failed']}")
+    status, error = reply["status"], reply["error"]
+    if status == 0 or (status == 1 and "Error:" in error and not _OF_THE_MACHINE.search(error)):
+        return reply
+    raise NoAnswer(f"coqc said nothing of {name}: {_end(status)}{_last(error)}")
+
+
+def _end(status: int) -> str:
+    """How a program ended."""
+    if status >= 0:
+        return f"it ended with status {status}"
+    with suppress(ValueError):
+        killed = signal.Signals(-status).name
+        return f"it was ended by {killed}{', as the system does where memory is short' * (killed == 'SIGKILL')}"
+    return f"it was ended by signal {-status}"
+
+
+def _last(error: str) -> str:
+    words = " ".join((error.partition("Error:")[2] or error).split())
+    return f", {words[:200]}" if words else ""
 
 
 def _read(said: str) -> tuple[str, frozenset[str]]:

@@ -1,5 +1,6 @@
 """A fact as a lemma of Coq: of which letters and under which conditions it speaks, what it says, and why."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ BOUND = ("b", "j", "t")
 """Letters that stand for every number of a kind, in a lemma and not in the file."""
 
 _ORDER = (*BOUND, "W", "H", "m", "k")
-_TYPES = {"W": "State", "b": "R", "j": "nat", "t": "nat", **DRAWS}
+TYPES = {"W": "State", "b": "R", "j": "nat", "t": "nat", **DRAWS}
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Lemma:
     @property
     def statement(self) -> str:
         """All of it."""
-        bound = f"forall {' '.join(f'({one} : {_TYPES[one]})' for one in self.over)}, " if self.over else ""
+        bound = f"forall {' '.join(f'({one} : {TYPES[one]})' for one in self.over)}, " if self.over else ""
         return bound + " -> ".join((*self.asked, self.said))
 
     def used(self, premises: Sequence[Relation], place: str = "") -> str:
@@ -100,4 +101,5 @@ def ordered(letters: Iterable[str]) -> tuple[str, ...]:
 
 def comment(words: str) -> str:
     """Return words that may stand in a comment of Coq."""
-    return words.replace("*)", "* )").replace("(*", "( *").replace('"', "'")
+    plain = re.sub(r"[^ -~]", " ", words.encode("ascii", "backslashreplace").decode())
+    return plain.replace("*)", "* )").replace("(*", "( *").replace('"', "'")

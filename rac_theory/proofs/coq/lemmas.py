@@ -8,18 +8,18 @@ from functools import reduce
 from operator import add, mul
 from typing import TypeAlias
 
-from rac_theory.algebra import Ratio, Relation, Symbol, definitions_in, symbols_of
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, definitions_in, symbols_of
 from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
-from rac_theory.proofs.coq.lemma import BOUND, Lemma, begun, ordered
+from rac_theory.proofs.coq.lemma import TYPES, Lemma, begun, ordered
 from rac_theory.proofs.coq.names import NEXT, depends_on
 from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
-from rac_theory.proofs.facts import plus
+from rac_theory.proofs.facts import gap, plus
 from rac_theory.theorems.assumption import Assumption, sentence
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
@@ -47,6 +47,8 @@ class Lemmas:
         self._rule, self._space = rule, space
         self._defined: set[str] = set()
         self._of: dict[int, Lemma] = {}
+        self._assumed: set[str] = set()
+        self._integrable: dict[str, str] = {}
 
     def known(self, fact: Fact) -> Lemma:
         """Return the lemma of a fact, which is added with those that it follows from."""
@@ -64,6 +66,47 @@ class Lemmas:
         self.define()
         self.every.append(lemma)
         return lemma
+
+    @property
+    def steps(self) -> str:
+        """What the rules of induction are told of a step."""
+        return f"State Draw integrable E {'next' if self.terms.in_time else '(fun _ => next)'} mean_is_E"
+
+    def has_mean(self, number: Expression) -> str:
+        """Return the name of what says that a number at W has a mean after any number of steps; it is assumed."""
+        assert isinstance(number, Symbol)
+        self.terms.normal(number)
+        letter = self.terms.letter(number)
+        if f"has_mean_{letter}" not in self._assumed:
+            self._assumed.add(f"has_mean_{letter}")
+            of = "f" if number == gap else letter
+            raw = f"(* {of} has a mean after any number of steps, wherever they start *)\n"
+            raw += f"Hypothesis has_mean_{of} : forall t : nat, has_mean_at t {of}."
+            if number == gap:
+                raw += f"\nLemma has_mean_{letter} : forall t : nat, has_mean_at t {letter}.\n"
+                raw += f"Proof. exact (has_mean_less {self.steps} f fstar has_mean_f). Qed."
+            self.every.append(Lemma(f"has_mean_{letter}", "", "", False, raw=raw))
+        return f"has_mean_{letter}"
+
+    def integrable_next(self, number: Drawn) -> str:
+        """Return a proof that a number at the next point is integrable over the draw that leads there."""
+        return f"(proj1 ({self.has_mean(number)} {'(S t)' if self.terms.in_time else '1%nat'}) W)"
+
+    def integrable(self, letter: Drawn, draw: str) -> str:
+        """Return a proof that a letter is integrable over a draw, which is assumed; of clients all is."""
+        if draw == "m":
+            return "I"
+        if letter in NEXT:
+            return self.integrable_next(NEXT[letter])
+        text = self.terms.normal(letter)
+        over = ordered(("W", *(each for each in depends_on(letter) if each != draw)))
+        if text not in self._integrable:
+            wish = f"integrable_{self.terms.letters.get(letter, 'mean')}"
+            name = self._integrable[text] = self.terms.names.new(wish)
+            said = f"forall {' '.join(f'({each} : {TYPES[each]})' for each in over)}, integrable (fun {draw} => {text})"
+            raw = f"(* A number that a draw decides is integrable *)\nHypothesis {name} : {said}."
+            self.every.append(Lemma(name, "", "", False, raw=raw))
+        return f"({self._integrable[text]} {' '.join(over)})"
 
     def conditions(self, fact: Fact) -> tuple[Relation, ...]:
         """Return the relations that a fact needs and the theorem does not assume."""
@@ -160,7 +203,7 @@ class Lemmas:
         """Return the letters that a value and relations depend on, beside constants."""
         symbols = {*value.numerator.symbols(), *value.denominator.symbols(), *symbols_of(*premises)}
         drawn = [one for one in symbols if isinstance(one, Drawn)]
-        free = [one.name for one in symbols if getattr(one, "name", "") in BOUND]
+        free = [one.name for one in symbols if isinstance(one, Symbol) and self.terms.is_bound(one)]
         return ordered([*free, *("W" for _ in drawn), *(each for one in drawn for each in depends_on(one))])
 
     def _inverse(self, fact: Fact) -> Lemma:

@@ -1,5 +1,5 @@
 (* What every file begins with: sums, means, and the rules of induction, from the real numbers of Coq alone. *)
-Require Import Reals Lra Psatz.
+From Coq Require Import Reals Lra Psatz.
 Open Scope R_scope.
 
 (* Sums over t < n. *)
@@ -49,250 +49,256 @@ Proof.
   assert (0 < (a - b) * (d - c)) by (apply Rmult_lt_0_compat; lra). lra.
 Qed.
 
-(* A mean: positive, linear, and 1 of 1. *)
+(* A mean over a law: of a class of functions that are integrable, which has the constants and, with any two, their sums
+   and multiples, it is linear, monotone, and 1 of 1. Of no other function is anything said. *)
 Section Mean.
-Variables (D : Type) (E : (D -> R) -> R).
+Variables (D : Type) (integrable : (D -> R) -> Prop) (E : (D -> R) -> R).
 Definition is_mean : Prop :=
-  (forall X Y, (forall d, X d <= Y d) -> E X <= E Y) /\
-  (forall c X Y, E (fun d => c * X d + Y d) = c * E X + E Y) /\
-  (forall c, E (fun _ => c) = c).
+  (forall X Y, integrable X -> integrable Y -> (forall d, X d <= Y d) -> E X <= E Y) /\
+  (forall c X Y, integrable X -> integrable Y ->
+    integrable (fun d => c * X d + Y d) /\ E (fun d => c * X d + Y d) = c * E X + E Y) /\
+  (forall c, integrable (fun _ => c) /\ E (fun _ => c) = c) /\
+  (forall X Y, (forall d, X d = Y d) -> integrable X -> integrable Y).
 Hypothesis mean : is_mean.
 
-Lemma mean_le X Y : (forall d, X d <= Y d) -> E X <= E Y.
+(* X is integrable, and its mean is e. *)
+Definition averages X e := integrable X /\ E X = e.
+
+Lemma mean_le X Y : integrable X -> integrable Y -> (forall d, X d <= Y d) -> E X <= E Y.
 Proof. destruct mean as [h _]; apply h. Qed.
 
-Lemma mean_ext X Y : (forall d, X d = Y d) -> E X = E Y.
-Proof. intro h; apply Rle_antisym; apply mean_le; intro d; rewrite h; lra. Qed.
-
-Lemma mean_const c : E (fun _ => c) = c.
-Proof. destruct mean as [_ [_ h]]; apply h. Qed.
-
-Lemma mean_cons c X Y e : E Y = e -> E (fun d => c * X d + Y d) = c * E X + e.
-Proof. destruct mean as [_ [h _]]; intros <-; apply h. Qed.
-
-Lemma mean_nonneg X : (forall d, 0 <= X d) -> 0 <= E X.
-Proof. intro h. apply Rle_trans with (E (fun _ => 0)); [rewrite mean_const; lra | apply mean_le; exact h]. Qed.
-
-Lemma mean_affine c X e : E (fun d => c * X d + e) = c * E X + e.
-Proof. apply mean_cons, mean_const. Qed.
-End Mean.
-
-(* Steps: what is drawn is drawn afresh, and at_ t X W is the mean of X, t steps after W. *)
-Section Steps.
-Variables (State Draw : Type) (E : (Draw -> R) -> R) (next : State -> Draw -> State).
-Hypothesis mean : is_mean Draw E.
-
-Fixpoint at_ (t : nat) (X : State -> R) (W : State) : R :=
-  match t with O => X W | S t => E (fun H => at_ t X (next W H)) end.
-
-Lemma at_last t X W : at_ (S t) X W = at_ t (fun W => E (fun H => X (next W H))) W.
+Lemma mean_ext X Y : (forall d, X d = Y d) -> integrable X -> E X = E Y.
 Proof.
-  revert W; induction t as [|t IH]; intro W; [reflexivity|].
-  change (E (fun H => at_ (S t) X (next W H)) = E (fun H => at_ t (fun W => E (fun H => X (next W H))) (next W H))).
-  apply (mean_ext _ _ mean); intro H; apply IH.
+  intros h i. assert (j : integrable Y) by (destruct mean as [_ [_ [_ same]]]; exact (same X Y h i)).
+  apply Rle_antisym; apply mean_le; try assumption; intro d; rewrite h; lra.
 Qed.
 
-Lemma at_le t X Y W : (forall W, X W <= Y W) -> at_ t X W <= at_ t Y W.
-Proof. intro h; revert W; induction t as [|t IH]; intro W; simpl; [apply h|]. apply (mean_le _ _ mean); intro; apply IH. Qed.
+Lemma averages_const c : averages (fun _ => c) c.
+Proof. destruct mean as [_ [_ [h _]]]; apply h. Qed.
 
-Lemma at_cons t c X Y W : at_ t (fun W => c * X W + Y W) W = c * at_ t X W + at_ t Y W.
+Lemma averages_cons c X Y e : integrable X -> averages Y e -> averages (fun d => c * X d + Y d) (c * E X + e).
+Proof. intros i [j <-]. destruct mean as [_ [h _]]. exact (h c X Y i j). Qed.
+
+Lemma averages_ext X Y e : (forall d, X d = Y d) -> averages X e -> averages Y e.
 Proof.
-  revert W; induction t as [|t IH]; intro W; simpl; [reflexivity|].
-  rewrite <- (mean_cons _ _ mean c _ _ _ eq_refl). apply (mean_ext _ _ mean); intro H; apply IH.
+  intros h [i <-]. split; [destruct mean as [_ [_ [_ same]]]; exact (same X Y h i) | symmetry; exact (mean_ext X Y h i)].
+Qed.
+
+Lemma mean_nonneg X e : averages X e -> (forall d, 0 <= X d) -> 0 <= e.
+Proof.
+  intros [i <-] h. destruct (averages_const 0) as [j z]. rewrite <- z. apply mean_le; [exact j | exact i | exact h].
+Qed.
+End Mean.
+
+(* Steps: what is drawn is drawn afresh, from W at t the next point is next t W H, and at_ t X W is the mean of X after t
+   steps from W. *)
+Section Steps.
+Variables (State Draw : Type) (integrable : (Draw -> R) -> Prop) (E : (Draw -> R) -> R).
+Variable next : nat -> State -> Draw -> State.
+Hypothesis mean : is_mean Draw integrable E.
+
+Fixpoint at_ (t : nat) (X : State -> R) (W : State) : R :=
+  match t with O => X W | S t => at_ t (fun W => E (fun H => X (next t W H))) W end.
+
+(* X has a mean after t steps, wherever they start: it is integrable over the last draw, its mean over that draw over the
+   one before, and so on. *)
+Fixpoint has_mean (t : nat) (X : State -> R) : Prop :=
+  match t with
+  | O => True
+  | S t => (forall W, integrable (fun H => X (next t W H))) /\ has_mean t (fun W => E (fun H => X (next t W H)))
+  end.
+
+Lemma has_mean_ext t X Y : (forall W, X W = Y W) -> has_mean t X -> has_mean t Y.
+Proof.
+  revert X Y; induction t as [|t IH]; intros X Y h; [trivial|]. intros [i j]. split.
+  - intro W. apply (averages_ext _ _ _ mean (fun H => X (next t W H)) _ (E (fun H => X (next t W H)))).
+    + intro; apply h.
+    + split; [apply i | reflexivity].
+  - refine (IH _ _ _ j). intro W. apply (mean_ext _ _ _ mean); [intro; apply h | apply i].
+Qed.
+
+Lemma has_mean_cons t c X Y : has_mean t X -> has_mean t Y -> has_mean t (fun W => c * X W + Y W).
+Proof.
+  revert X Y; induction t as [|t IH]; intros X Y; [trivial|]. intros [i j] [k l].
+  assert (A : forall W, averages _ integrable E (fun H => c * X (next t W H) + Y (next t W H))
+                (c * E (fun H => X (next t W H)) + E (fun H => Y (next t W H))))
+    by (intro W; apply (averages_cons _ _ _ mean); [apply i | split; [apply k | reflexivity]]).
+  split; [intro W; apply A|]. refine (has_mean_ext _ _ _ _ (IH _ _ j l)). intro W. symmetry; apply A.
+Qed.
+
+Lemma has_mean_const t c : has_mean t (fun _ => c).
+Proof.
+  induction t as [|t IH]; [exact I|]. split; [intro W; apply (averages_const _ _ _ mean)|].
+  refine (has_mean_ext _ _ _ _ IH). intro W. symmetry; apply (averages_const _ _ _ mean).
+Qed.
+
+Lemma has_mean_affine t c X e : has_mean t X -> has_mean t (fun W => c * X W + e).
+Proof. intro h. apply has_mean_cons; [exact h | apply has_mean_const]. Qed.
+
+Lemma has_mean_less X e : (forall t, has_mean t X) -> forall t, has_mean t (fun W => X W - e).
+Proof. intros h t. refine (has_mean_ext _ _ _ _ (has_mean_affine t 1 X (- e) (h t))). intro; lra. Qed.
+
+Lemma at_le t X Y W : has_mean t X -> has_mean t Y -> (forall W, X W <= Y W) -> at_ t X W <= at_ t Y W.
+Proof.
+  revert X Y; induction t as [|t IH]; intros X Y i j h; simpl; [apply h|].
+  apply IH; [apply i | apply j | intro V]. apply (mean_le _ _ _ mean); [apply i | apply j | intro; apply h].
+Qed.
+
+Lemma at_ext t X Y W : (forall W, X W = Y W) -> has_mean t X -> at_ t X W = at_ t Y W.
+Proof.
+  intros h i. pose proof (has_mean_ext _ _ _ h i). apply Rle_antisym; apply at_le; try assumption; intro V; rewrite h; lra.
+Qed.
+
+Lemma at_cons t c X Y W : has_mean t X -> has_mean t Y -> at_ t (fun W => c * X W + Y W) W = c * at_ t X W + at_ t Y W.
+Proof.
+  revert X Y; induction t as [|t IH]; intros X Y i j; simpl; [reflexivity|].
+  rewrite <- IH; [|apply i | apply j]. apply at_ext; [|apply (has_mean_cons (S t)); assumption].
+  intro V. apply (averages_cons _ _ _ mean); [apply i | split; [apply j | reflexivity]].
 Qed.
 
 Lemma at_const t c W : at_ t (fun _ => c) W = c.
 Proof.
-  revert W; induction t as [|t IH]; intro W; simpl; [reflexivity|].
-  transitivity (E (fun _ => c)); [apply (mean_ext _ _ mean); intro; apply IH | apply (mean_const _ _ mean)].
+  induction t as [|t IH]; simpl; [reflexivity|].
+  transitivity (at_ t (fun _ => c) W); [|exact IH].
+  apply at_ext; [intro; apply (averages_const _ _ _ mean) | apply (has_mean_const (S t))].
 Qed.
 
-Lemma at_affine t c X e W : at_ t (fun W => c * X W + e) W = c * at_ t X W + e.
-Proof. rewrite at_cons, at_const; reflexivity. Qed.
+Lemma at_affine t c X e W : has_mean t X -> at_ t (fun W => c * X W + e) W = c * at_ t X W + e.
+Proof. intro h. rewrite at_cons, at_const; [reflexivity | exact h | apply has_mean_const]. Qed.
 
-Lemma at_less t f e W : at_ t (fun W => f W - e) W = at_ t f W - e.
+Lemma at_less t f e W : (forall t, has_mean t f) -> at_ t (fun W => f W - e) W = at_ t f W - e.
 Proof.
-  transitivity (at_ t (fun W => 1 * f W + - e) W); [|rewrite at_affine; ring].
-  apply Rle_antisym; apply at_le; intro; lra.
+  intro h. transitivity (at_ t (fun W => 1 * f W + - e) W); [|rewrite at_affine; [ring | apply h]].
+  apply at_ext; [intro; lra | apply has_mean_less, h].
 Qed.
 
-Theorem iterated x rho e T W0 x0 : 0 <= rho -> (forall W, E (fun H => x (next W H)) <= rho * x W + e) -> x W0 <= x0 ->
+Lemma at_nonneg t X W : has_mean t X -> (forall W, 0 <= X W) -> 0 <= at_ t X W.
+Proof.
+  intros i h. apply Rle_trans with (at_ t (fun _ => 0) W); [rewrite at_const; lra|].
+  apply at_le; [apply has_mean_const | exact i | exact h].
+Qed.
+
+Section OfX.
+Variable x : State -> R.
+Hypothesis has_x : forall t, has_mean t x.
+
+(* What is at most a multiple of x and so much more is that on average, after t steps. *)
+Lemma at_next t W c e : (forall W, E (fun H => x (next t W H)) <= c * x W + e) -> at_ (S t) x W <= c * at_ t x W + e.
+Proof.
+  intro step. rewrite <- at_affine by apply has_x. cbn [at_]. apply at_le; [apply (has_x (S t)) | apply has_mean_affine, has_x | exact step].
+Qed.
+
+Theorem iterated rho e T W0 x0 : 0 <= rho -> (forall t W, E (fun H => x (next t W H)) <= rho * x W + e) -> x W0 <= x0 ->
   at_ T x W0 <= rho ^ T * x0 + sum (fun t => rho ^ t) T * e.
 Proof.
   intros h step start. induction T as [|T IH]; [simpl; lra|].
-  rewrite at_last, sum_powers_next. pose proof (at_le T _ _ W0 step) as A. rewrite at_affine in A.
-  pose proof (Rmult_le_compat_l _ _ _ h IH). simpl. lra.
+  rewrite sum_powers_next. pose proof (at_next T W0 _ _ (step T)) as A.
+  pose proof (Rmult_le_compat_l _ _ _ h IH). simpl pow. lra.
 Qed.
 
-Theorem settled x rho e c T W0 x0 : 0 <= rho -> (forall W, E (fun H => x (next W H)) <= rho * x W + e) ->
+Theorem settled rho e c T W0 x0 : 0 <= rho -> (forall t W, E (fun H => x (next t W H)) <= rho * x W + e) ->
   0 <= c -> 0 <= c - rho * c - e -> x W0 <= x0 -> at_ T x W0 <= rho ^ T * x0 + c.
 Proof.
   intros h step floor enough start. induction T as [|T IH]; [simpl; lra|].
-  rewrite at_last. pose proof (at_le T _ _ W0 step) as A. rewrite at_affine in A.
-  pose proof (Rmult_le_compat_l _ _ _ h IH). simpl. lra.
+  pose proof (at_next T W0 _ _ (step T)) as A. pose proof (Rmult_le_compat_l _ _ _ h IH). simpl pow. lra.
 Qed.
 
-Theorem telescoped x S_ g theta e T W0 x0 : 0 < g ->
-  (forall W, theta * S_ W <= g * x W - E (fun H => x (next W H)) + e) -> (forall W, 0 <= x W) -> x W0 <= x0 ->
+Theorem weighed a c e T W0 x0 : (forall t, 0 <= a t) ->
+  (forall t W, a (S t) * E (fun H => x (next t W H)) <= a t * x W + c * e t) -> x W0 <= x0 ->
+  a T * at_ T x W0 <= a O * x0 + c * sum e T.
+Proof.
+  intros pos step start. induction T as [|T IH].
+  - simpl. pose proof (Rmult_le_compat_l _ _ _ (pos O) start). lra.
+  - cbn [sum].
+    assert (C : a (S T) * at_ (S T) x W0 + 0 <= a T * at_ T x W0 + c * e T).
+    { cbn [at_]. rewrite <- !at_affine by first [apply (has_x (S T)) | apply has_x].
+      apply at_le; try (apply has_mean_affine; first [apply (has_x (S T)) | apply has_x]).
+      intro W; pose proof (step T W); lra. }
+    lra.
+Qed.
+
+Variable S_ : State -> R.
+Hypothesis has_S : forall t, has_mean t S_.
+
+(* A step that pays for S_ does so on average, after t steps. *)
+Lemma at_paid t W theta g e : (forall W, theta * S_ W <= g * x W - E (fun H => x (next t W H)) + e) ->
+  theta * at_ t S_ W + at_ (S t) x W <= g * at_ t x W + e.
+Proof.
+  intro step. destruct (has_x (S t)) as [_ after].
+  rewrite <- (at_affine t g x e) by apply has_x. cbn [at_]. rewrite <- at_cons by first [apply has_S | exact after].
+  apply at_le; [apply has_mean_cons; [apply has_S | exact after] | apply has_mean_affine, has_x|].
+  intro V; pose proof (step V); lra.
+Qed.
+
+Theorem telescoped g theta e T W0 x0 : 0 < g ->
+  (forall t W, theta * S_ W <= g * x W - E (fun H => x (next t W H)) + e) -> (forall W, 0 <= x W) -> x W0 <= x0 ->
   theta * (/ g * sum (fun t => (/ g) ^ t * at_ t S_ W0) T) <= x0 + e * (/ g * sum (fun t => (/ g) ^ t) T).
 Proof.
   intros h step last start.
   assert (A : theta * (/ g * sum (fun t => (/ g) ^ t * at_ t S_ W0) T) + (/ g) ^ T * at_ T x W0
               <= x0 + e * (/ g * sum (fun t => (/ g) ^ t) T)).
   { induction T as [|T IH]; [simpl; lra|].
-    cbn [sum]. rewrite at_last.
-    pose proof (pow_lt _ T (Rinv_0_lt_compat _ h)) as P. pose proof (Rinv_0_lt_compat _ h) as Q.
-    pose proof (at_le T (fun W => theta * S_ W + 0) (fun W => g * x W + ((-1) * E (fun H => x (next W H)) + e)) W0) as B.
-    rewrite at_affine, at_cons, at_affine in B.
-    assert (C : theta * at_ T S_ W0 + 0 <= g * at_ T x W0 + (-1 * at_ T (fun W => E (fun H => x (next W H))) W0 + e))
-      by (apply B; intro W; pose proof (step W); lra).
+    cbn [sum]. pose proof (pow_lt _ T (Rinv_0_lt_compat _ h)) as P. pose proof (Rinv_0_lt_compat _ h) as Q.
+    pose proof (at_paid T W0 _ _ _ (step T)) as C.
     assert (K : 0 <= (/ g) ^ T * / g) by (apply Rmult_le_pos; lra).
-    pose proof (Rmult_le_compat_l _ _ _ K C) as F. simpl.
+    pose proof (Rmult_le_compat_l _ _ _ K C) as F. simpl pow.
     replace ((/ g) ^ T * at_ T x W0) with ((/ g) ^ T * / g * (g * at_ T x W0)) in IH by (field; lra). lra. }
-  assert (0 <= (/ g) ^ T * at_ T x W0).
-  { apply Rmult_le_pos; [apply Rlt_le, pow_lt, Rinv_0_lt_compat, h|].
-    apply Rle_trans with (at_ T (fun _ => 0) W0); [rewrite at_const; lra | apply at_le; exact last]. }
+  assert (0 <= (/ g) ^ T * at_ T x W0)
+    by (apply Rmult_le_pos; [apply Rlt_le, pow_lt, Rinv_0_lt_compat, h | apply at_nonneg; [apply has_x | exact last]]).
   lra.
 Qed.
 
-Theorem added x S_ theta e T W0 x0 :
-  (forall W, theta * S_ W <= x W - E (fun H => x (next W H)) + e) -> (forall W, 0 <= x W) -> x W0 <= x0 ->
+Theorem added theta e T W0 x0 :
+  (forall t W, theta * S_ W <= x W - E (fun H => x (next t W H)) + e) -> (forall W, 0 <= x W) -> x W0 <= x0 ->
   theta * sum (fun t => at_ t S_ W0) T <= x0 + e * INR T.
 Proof.
   intros step last start.
   assert (A : theta * sum (fun t => at_ t S_ W0) T + at_ T x W0 <= x0 + e * INR T).
-  { induction T as [|T IH]; [simpl; lra|].
-    rewrite S_INR. cbn [sum]. rewrite at_last.
-    pose proof (at_le T (fun W => theta * S_ W + 0) (fun W => 1 * x W + ((-1) * E (fun H => x (next W H)) + e)) W0) as B.
-    rewrite at_affine, at_cons, at_affine in B.
-    assert (C : theta * at_ T S_ W0 + 0 <= 1 * at_ T x W0 + (-1 * at_ T (fun W => E (fun H => x (next W H))) W0 + e))
-      by (apply B; intro W; pose proof (step W); lra).
+  { induction T as [|T IH]; [simpl; lra|]. rewrite S_INR. cbn [sum].
+    assert (C : theta * at_ T S_ W0 + at_ (S T) x W0 <= 1 * at_ T x W0 + e)
+      by (apply at_paid; intro W; pose proof (step T W); lra).
     lra. }
-  assert (0 <= at_ T x W0) 
-    by (apply Rle_trans with (at_ T (fun _ => 0) W0); [rewrite at_const; lra | apply at_le; exact last]).
-  lra.
+  pose proof (at_nonneg T x W0 (has_x T) last). lra.
 Qed.
 
-Theorem accumulated x S_ p T W0 x0 : p O = 0 -> (forall j, 0 <= p j) ->
-  (forall j W, S_ W <= p (S j) * x W - p j * E (fun H => x (next W H))) -> x W0 <= x0 ->
-  sum (fun t => at_ t S_ W0) T <= p T * x0.
-Proof.
-  intros zero pos step start.
-  assert (A : forall n W, sum (fun t => at_ t S_ W) n <= p n * x W).
-  { induction n as [|n IH]; intro W; [simpl; rewrite zero; lra|].
-    rewrite sum_first.
-    assert (B : sum (fun t => at_ (S t) S_ W) n <= p n * E (fun H => x (next W H))).
-    { assert (C : sum (fun t => at_ (S t) S_ W) n = E (fun H => sum (fun t => at_ t S_ (next W H)) n)).
-      { clear - mean. induction n as [|n IH]; cbn [sum].
-        - symmetry; apply (mean_const _ _ mean).
-        - rewrite IH. symmetry.
-          transitivity (E (fun H => 1 * sum (fun t => at_ t S_ (next W H)) n + at_ n S_ (next W H)));
-            [apply (mean_ext _ _ mean); intro; ring|].
-          rewrite (mean_cons _ _ mean _ _ _ _ eq_refl). simpl. ring. }
-      rewrite C. transitivity (E (fun H => p n * x (next W H) + 0)).
-      - apply (mean_le _ _ mean); intro H. pose proof (IH (next W H)); lra.
-      - rewrite (mean_affine _ _ mean); lra. }
-    pose proof (step n W). simpl at_ at 1. lra. }
-  pose proof (A T W0). pose proof (Rmult_le_compat_l _ _ _ (pos T) start). lra.
-Qed.
-
-Theorem with_potential psi x c p T W0 v : 0 <= c -> (forall W, E (fun H => psi (next W H)) <= psi W - c * x W) ->
-  (forall W, E (fun H => x (next W H)) <= x W) -> (forall W, p * x W <= psi W) -> psi W0 <= v ->
+(* psi is a potential: c x falls out of it at each step. *)
+Theorem with_potential c p T W0 v : 0 <= c -> (forall t W, E (fun H => S_ (next t W H)) <= S_ W - c * x W) ->
+  (forall t W, E (fun H => x (next t W H)) <= x W) -> (forall W, p * x W <= S_ W) -> S_ W0 <= v ->
   (c * INR T + p) * at_ T x W0 <= v.
 Proof.
   intros h step falls above start.
-  assert (A : c * INR T * at_ T x W0 + at_ T psi W0 <= v).
-  { induction T as [|T IH]; [simpl; lra|].
-    rewrite S_INR, !at_last.
-    pose proof (at_le T (fun W => E (fun H => psi (next W H))) (fun W => (- c) * x W + psi W) W0) as B.
-    rewrite at_cons in B.
-    assert (C : at_ T (fun W => E (fun H => psi (next W H))) W0 <= - c * at_ T x W0 + at_ T psi W0)
-      by (apply B; intro W; pose proof (step W); lra).
-    pose proof (at_le T _ _ W0 falls) as F.
+  assert (A : c * INR T * at_ T x W0 + at_ T S_ W0 <= v).
+  { induction T as [|T IH]; [simpl; lra|]. rewrite S_INR.
+    assert (C : at_ (S T) S_ W0 <= - c * at_ T x W0 + at_ T S_ W0).
+    { rewrite <- at_cons by first [apply has_x | apply has_S]. cbn [at_].
+      apply at_le; [apply (has_S (S T)) | apply has_mean_cons; [apply has_x | apply has_S]|].
+      intro W; pose proof (step T W); lra. }
+    assert (F : at_ (S T) x W0 <= 1 * at_ T x W0 + 0) by (apply at_next; intro W; pose proof (falls T W); lra).
     assert (K : 0 <= c * (INR T + 1)) by (apply Rmult_le_pos; [assumption|]; pose proof (pos_INR T); lra).
     pose proof (Rmult_le_compat_l _ _ _ K F). lra. }
-  pose proof (at_le T (fun W => p * x W + 0) psi W0) as B. rewrite at_affine in B.
-  assert (p * at_ T x W0 + 0 <= at_ T psi W0) by (apply B; intro W; pose proof (above W); lra).
+  assert (p * at_ T x W0 + 0 <= at_ T S_ W0).
+  { rewrite <- at_affine by apply has_x. apply at_le; [apply has_mean_affine, has_x | apply has_S|].
+    intro W; pose proof (above W); lra. }
   lra.
 Qed.
-End Steps.
 
-(* Steps that change with t: from W at t the next point is next t W H, and at_time t X W is the mean of X after t. *)
-Section StepsInTime.
-Variables (State Draw : Type) (E : (Draw -> R) -> R) (next : nat -> State -> Draw -> State).
-Hypothesis mean : is_mean Draw E.
-
-Fixpoint at_time (t : nat) (X : State -> R) (W : State) : R :=
-  match t with O => X W | S t => at_time t (fun W => E (fun H => X (next t W H))) W end.
-
-Lemma time_le t X Y W : (forall W, X W <= Y W) -> at_time t X W <= at_time t Y W.
-Proof.
-  revert X Y; induction t as [|t IH]; intros X Y h; simpl; [apply h|].
-  apply IH; intro V. apply (mean_le _ _ mean); intro; apply h.
-Qed.
-
-Lemma time_ext t X Y W : (forall W, X W = Y W) -> at_time t X W = at_time t Y W.
-Proof. intro h; apply Rle_antisym; apply time_le; intro V; rewrite h; lra. Qed.
-
-Lemma time_cons t c X Y W : at_time t (fun W => c * X W + Y W) W = c * at_time t X W + at_time t Y W.
-Proof.
-  revert X Y; induction t as [|t IH]; intros X Y; simpl; [reflexivity|].
-  rewrite <- IH. apply time_ext; intro V. apply (mean_cons _ _ mean); reflexivity.
-Qed.
-
-Lemma time_const t c W : at_time t (fun _ => c) W = c.
-Proof.
-  induction t as [|t IH]; simpl; [reflexivity|].
-  transitivity (at_time t (fun _ => c) W); [apply time_ext; intro; apply (mean_const _ _ mean) | exact IH].
-Qed.
-
-Lemma time_affine t c X e W : at_time t (fun W => c * X W + e) W = c * at_time t X W + e.
-Proof. rewrite time_cons, time_const; reflexivity. Qed.
-
-Lemma time_less t f e W : at_time t (fun W => f W - e) W = at_time t f W - e.
-Proof.
-  transitivity (at_time t (fun W => 1 * f W + - e) W); [|rewrite time_affine; ring].
-  apply time_ext; intro; lra.
-Qed.
-
-Theorem weighed x a c e T W0 x0 : (forall t, 0 <= a t) ->
-  (forall t W, a (S t) * E (fun H => x (next t W H)) <= a t * x W + c * e t) -> x W0 <= x0 ->
-  a T * at_time T x W0 <= a O * x0 + c * sum e T.
-Proof.
-  intros pos step start. induction T as [|T IH].
-  - simpl. pose proof (Rmult_le_compat_l _ _ _ (pos O) start). lra.
-  - cbn [sum at_time].
-    pose proof (time_le T (fun W => a (S T) * E (fun H => x (next T W H)) + 0) (fun W => a T * x W + c * e T) W0) as B.
-    rewrite !time_affine in B.
-    assert (C : a (S T) * at_time T (fun W => E (fun H => x (next T W H))) W0 + 0 <= a T * at_time T x W0 + c * e T)
-      by (apply B; intro W; pose proof (step T W); lra).
-    lra.
-Qed.
-
-Theorem gathered x S_ q theta e h g T W0 x0 : 0 <= q -> 0 <= theta -> 0 <= e -> (forall t, 0 <= h t) ->
+Theorem gathered q theta e h g T W0 x0 : 0 <= q -> 0 <= theta -> 0 <= e -> (forall t, 0 <= h t) ->
   (forall t, 0 <= g t) -> 0 <= 1 - q * sum h T ->
   (forall t W, theta * (g t * S_ W) <= (1 + q * h t) * x W - E (fun H => x (next t W H)) + e * h t) ->
   (forall W, 0 <= S_ W) -> (forall W, 0 <= x W) -> x W0 <= x0 ->
-  theta * ((1 - q * sum h T) * sum (fun t => g t * at_time t S_ W0) T) <= x0 + e * sum h T.
+  theta * ((1 - q * sum h T) * sum (fun t => g t * at_ t S_ W0) T) <= x0 + e * sum h T.
 Proof.
   intros hq ht he hh hg enough step hS hx start.
-  set (X := fun t => at_time t x W0). set (G := fun n => sum (fun t => g t * at_time t S_ W0) n).
+  set (X := fun t => at_ t x W0). set (G := fun n => sum (fun t => g t * at_ t S_ W0) n).
   assert (A : forall n, theta * G n + X n <= x0 + e * sum h n + q * sum (fun t => h t * X t) n).
-  { induction n as [|n IH]; [unfold X, G; simpl; lra|]. unfold X, G in *. cbn [sum at_time].
-    pose proof (time_le n (fun W => theta * g n * S_ W + 0)
-      (fun W => (1 + q * h n) * x W + ((-1) * E (fun H => x (next n W H)) + e * h n)) W0) as B.
-    rewrite time_affine, time_cons, time_affine in B.
-    assert (C : theta * g n * at_time n S_ W0 + 0 <= (1 + q * h n) * at_time n x W0
-      + (-1 * at_time n (fun W => E (fun H => x (next n W H))) W0 + e * h n))
-      by (apply B; intro W; pose proof (step n W); lra).
+  { induction n as [|n IH]; [unfold X, G; simpl; lra|]. unfold X, G in *. cbn [sum].
+    assert (C : theta * g n * at_ n S_ W0 + at_ (S n) x W0 <= (1 + q * h n) * at_ n x W0 + e * h n)
+      by (apply at_paid; intro W; pose proof (step n W); lra).
     lra. }
-  assert (PX : forall n, 0 <= X n).
-  { intro n. unfold X. apply Rle_trans with (at_time n (fun _ => 0) W0); [rewrite time_const; lra | apply time_le; exact hx]. }
+  assert (PX : forall n, 0 <= X n) by (intro n; apply at_nonneg; [apply has_x | exact hx]).
   assert (PG : forall n, 0 <= G n).
   { intro n. unfold G. induction n as [|n IH]; cbn [sum]; [lra|].
-    assert (0 <= at_time n S_ W0)
-      by (apply Rle_trans with (at_time n (fun _ => 0) W0); [rewrite time_const; lra | apply time_le; exact hS]).
-    pose proof (Rmult_le_pos _ _ (hg n) H). lra. }
+    pose proof (Rmult_le_pos _ _ (hg n) (at_nonneg n S_ W0 (has_S n) hS)). lra. }
   assert (PH : forall n, 0 <= sum h n) by (induction n as [|n IH]; cbn [sum]; [lra | pose proof (hh n); lra]).
   (* Some m bounds X before n by what X is bounded by itself. *)
   assert (M : forall n, exists m, 0 <= m /\ (forall t, (t < n)%nat -> X t <= m) /\ m <= x0 + e * sum h n + q * sum h n * m).
@@ -326,7 +332,48 @@ Proof.
   assert (Q0 : 0 <= q * sum h T) by (apply Rmult_le_pos; [assumption | apply PH]).
   pose proof (Rmult_le_compat_l _ _ _ Q0 bound) as L3. fold (G T). lra.
 Qed.
-End StepsInTime.
+End OfX.
+End Steps.
+
+(* Steps that are the same at each t: the first may be split off instead of the last. *)
+Section SameSteps.
+Variables (State Draw : Type) (integrable : (Draw -> R) -> Prop) (E : (Draw -> R) -> R) (next : State -> Draw -> State).
+Hypothesis mean : is_mean Draw integrable E.
+Notation at_each t X W := (at_ State Draw E (fun _ => next) t X W).
+Notation has_mean_at t X := (has_mean State Draw integrable E (fun _ => next) t X).
+
+Lemma at_first t X W : at_each (S t) X W = E (fun H => at_each t X (next W H)).
+Proof. revert X; induction t as [|t IH]; intro X; [reflexivity | exact (IH (fun W => E (fun H => X (next W H))))]. Qed.
+
+Lemma integrable_first t X W : has_mean_at (S t) X -> integrable (fun H => at_each t X (next W H)).
+Proof. revert X; induction t as [|t IH]; intros X [i j]; [apply i | exact (IH _ j)]. Qed.
+
+Theorem accumulated x S_ p T W0 x0 : (forall t, has_mean_at t x) -> (forall t, has_mean_at t S_) ->
+  p O = 0 -> (forall j, 0 <= p j) ->
+  (forall j W, S_ W <= p (S j) * x W - p j * E (fun H => x (next W H))) -> x W0 <= x0 ->
+  sum (fun t => at_each t S_ W0) T <= p T * x0.
+Proof.
+  intros has_x has_S zero pos step start.
+  assert (A : forall n W, sum (fun t => at_each t S_ W) n <= p n * x W).
+  { induction n as [|n IH]; intro W; [simpl; rewrite zero; lra|]. rewrite sum_first.
+    assert (C : averages _ integrable E (fun H => sum (fun t => at_each t S_ (next W H)) n)
+                  (sum (fun t => at_each (S t) S_ W) n)).
+    { clear - mean has_S. induction n as [|n IH]; [exact (averages_const _ _ _ mean 0)|].
+      apply (averages_ext _ _ _ mean (fun H => 1 * at_each n S_ (next W H) + sum (fun t => at_each t S_ (next W H)) n)).
+      - intro H; cbn [sum]; ring.
+      - replace (sum (fun t => at_each (S t) S_ W) (S n))
+          with (1 * E (fun H => at_each n S_ (next W H)) + sum (fun t => at_each (S t) S_ W) n)
+          by (rewrite <- at_first; cbn [sum]; ring).
+        apply (averages_cons _ _ _ mean); [apply integrable_first, has_S | exact IH]. }
+    assert (B : averages _ integrable E (fun H => p n * x (next W H) + 0) (p n * E (fun H => x (next W H)) + 0))
+      by (apply (averages_cons _ _ _ mean); [apply (has_x 1%nat) | apply (averages_const _ _ _ mean)]).
+    destruct C as [i C], B as [j B].
+    assert (D : sum (fun t => at_each (S t) S_ W) n <= p n * E (fun H => x (next W H)) + 0).
+    { rewrite <- C, <- B. apply (mean_le _ _ _ mean); [exact i | exact j|]. intro H. pose proof (IH (next W H)); lra. }
+    pose proof (step n W). change (at_each 0%nat S_ W) with (S_ W). lra. }
+  pose proof (A T W0). pose proof (Rmult_le_compat_l _ _ _ (pos T) start). lra.
+Qed.
+End SameSteps.
 
 Lemma sum_pos X n : (forall t, 0 < X t) -> 0 < INR n -> 0 < sum X n.
 Proof.

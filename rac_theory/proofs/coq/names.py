@@ -2,60 +2,38 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 
-from rac_theory.algebra import Symbol
+from rac_theory.algebra import Let, Symbol, definitions_in
 from rac_theory.proofs.drawn import Drawn
+from rac_theory.proofs.fact import NAMES
 from rac_theory.proofs.facts import distance, distance_next, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import local_smooth, moved, moved_next
+from rac_theory.theorems import ALL, symbols
 from rac_theory.theorems.symbols import distance0
 
 DRAWS: Mapping[str, str] = {"H": "Draw", "m": "Client", "k": "nat"}
 """What a letter may depend on beside the state W, by the name that it has, and the type of that."""
 
 MEANS: Mapping[str, str] = {"H": "E", "m": "mean_m"}
+IS_MEAN: Mapping[str, str] = {"H": "mean_is_E", "m": "mean_is_m"}
+"""The names of the means over draws and over clients, and of what is assumed of them."""
+
 NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
 """What is another letter, one step later."""
 
 _IN_STEPS = {one for one in local_smooth.value.numerator.symbols() if isinstance(one, Drawn)} | {moved_next}
 _TAKEN = {
-    *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "i", "f", "fstar", "next", "mean_m", "mean", "sum", "at_", "at"),
-    *(
-        "State",
-        "Draw",
-        "Client",
-        "in",
-        "if",
-        "then",
-        "else",
-        "let",
-        "fun",
-        "fix",
-        "end",
-        "as",
-        "with",
-        "forall",
-        "sqrt",
-    ),
-    *(
-        "add",
-        "scal",
-        "ip",
-        "project",
-        "grad",
-        "noisy",
-        "smooth",
-        "most",
-        "gains",
-        "M",
-        "Q_",
-        "Q_scal",
-        "least",
-        "projected",
-        "symmetric",
-        "idempotent",
-    ),
-    *("exists", "return", "match", "where", "diff", "algebra", "nonzero", "moved", "divided", "settled", "added"),
+    *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "i", "f", "fstar", "next", "mean_m", "State", "Draw", "Client"),
+    *("integrable", "add", "scal", "ip", "project", "grad", "noisy", "smooth", "most", "gains", "M", "Q_", "Q_scal"),
+    *("least", "projected", "symmetric", "idempotent"),
 }
+"""What a file calls other things, beside its library, of the names that ours would have."""
+
+_USERS = "user_"
+"""What begins the name of all that is not ours: no word of Coq, of its libraries or of a file does."""
+
 _WRITTEN: Mapping[str, str] = {
     "f(W) - f*": "gap",
     "f(W_1) - f*": "gap_first",
@@ -83,17 +61,39 @@ class Names:
     def of(self, letter: Symbol) -> str:
         """Return the identifier of a letter, the same whenever it is asked for."""
         if letter not in self._found:
-            self._found[letter] = self.new(_WRITTEN.get(letter.name) or _slug(letter.name))
+            wish = _WRITTEN.get(letter.name) or _slug(letter.name)
+            self._found[letter] = self.new(
+                wish if isinstance(letter, Drawn) or letter.name in ours() else _USERS + wish
+            )
         return self._found[letter]
+
+    def defined(self, let: Let) -> str:
+        """Return a new identifier for what a name is defined to be."""
+        return self.new(let.name if let.name in ours() else _USERS + _slug(let.name), let)
 
     def new(self, wish: str, key: object = None) -> str:
         """Return an identifier that nothing else has, like the one that is wished for."""
-        used, name, i = {*_TAKEN, *self._found.values()}, wish, 1
+        used, name, i = {*_TAKEN, *_library(), *self._found.values()}, wish, 1
         while name in used:
             i += 1
             name = f"{wish}_{i}"
         self._found[key if key is not None else ("", name)] = name
         return name
+
+
+@cache
+def _library() -> frozenset[str]:
+    """The names of what the library defines and proves."""
+    text = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
+    return frozenset(re.findall(r"^(?:Definition|Fixpoint|Lemma|Theorem|Ltac) ([\w']+)", text, re.MULTILINE))
+
+
+@cache
+def ours() -> frozenset[str]:
+    """Return the names of our theorems, of their symbols and of what they define: Coq has accepted files with these."""
+    lets = definitions_in(*(theorem.claim.relation for theorem in ALL.values()), *NAMES)
+    letters = (symbol for symbol in vars(symbols).values() if isinstance(symbol, Symbol))
+    return frozenset((*ALL, *(let.name for let in lets), *(letter.name for letter in letters)))
 
 
 def depends_on(letter: Drawn) -> tuple[str, ...]:
@@ -103,16 +103,15 @@ def depends_on(letter: Drawn) -> tuple[str, ...]:
 
 
 def identifier(words: str) -> str:
-    """Return words as an identifier: letters, digits and underscores, no digit first.
+    """Return the identifier of a theorem: the id of one of ours, and for others a beginning that nothing else has.
 
     Examples
     --------
     >>> from rac_theory.proofs.coq.names import identifier
-    >>> identifier("T2"), identifier("2 of mine!")
-    ('T2', 'T_2_of_mine')
+    >>> identifier("T2"), identifier("2 of mine!"), identifier("forall")
+    ('T2', 'user_2_of_mine', 'user_forall')
     """
-    plain = re.sub(r"[^A-Za-z0-9_]+", "_", words).strip("_")
-    return plain if plain[:1].isalpha() else f"T_{plain}"
+    return words if words in ALL else _USERS + re.sub(r"[^A-Za-z0-9_]+", "_", words).strip("_")
 
 
 def _slug(name: str) -> str:

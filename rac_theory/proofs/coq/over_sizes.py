@@ -2,15 +2,13 @@
 
 from rac_theory.algebra import Expression, symbols_of
 from rac_theory.algebra.expression import Product, Sum, Total
-from rac_theory.proofs.coq.iterations import added, goal, of_state, parents, started
+from rac_theory.proofs.coq.iterations import AT_EACH, added, followed, goal, less, of_state, parents, started
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import gap
 from rac_theory.proofs.induction import FIRST, LAST, S
 from rac_theory.theorems.symbols import T, t
-
-_CONTEXT = "State Draw E next mean_is_E"
 
 
 def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
@@ -20,21 +18,16 @@ def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
         lemmas.known(one)
     growth, slope, noise = (lemmas.terms.normal(one.value.expression) for one in (q, theta, e))
     share, size = (lemmas.terms.normal(one.value.expression) for one in (h, g))
-    name, square, steps, start = (
-        of_state(gap, lemmas),
-        of_state(S, lemmas),
-        lemmas.terms.letter(T),
-        _start(fact, lemmas),
-    )
+    square, steps, start = of_state(S, lemmas), lemmas.terms.letter(T), _start(fact, lemmas)
     begin = started(*_first(fact), lemmas)
     shares = f"sum (fun t => {share}) {steps}"
     left = f"({slope} * ((1 - {growth} * {shares}) * sum (fun t => ({size} * (mean_at t {square}))) {steps}))"
     at_each = "intro t. cbn beta. "
     script = (
-        f"  apply (gathered {_CONTEXT} {name} {square} {growth} {slope} {noise}\n"
+        f"  apply (gathered {lemmas.steps} {followed(gap, lemmas)} {followed(S, lemmas)} {growth} {slope} {noise}\n"
         f"    (fun t => {share}) (fun t => {size})).\n"
         f"{goal(lemmas, q)}{goal(lemmas, theta)}{goal(lemmas, e)}{goal(lemmas, h, at_each)}{goal(lemmas, g, at_each)}"
-        f"{goal(lemmas, bounded)}{goal(lemmas, step, 'intros t W. cbn beta. ')}{goal(lemmas, squares, 'intro W. ')}"
+        f"{goal(lemmas, bounded)}{goal(lemmas, step, AT_EACH)}{goal(lemmas, squares, 'intro W. ')}"
         f"{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
     )
     return added(lemmas, left, f"({start} + {noise} * {shares})", script)
@@ -55,17 +48,17 @@ def weighed(fact: Fact, lemmas: Lemmas) -> Lemma:
     first, last = (lemmas.terms.normal(a.value.expression.at({t: place})) for place in (0, T))
     steps, start, end = lemmas.terms.letter(T), _start(fact, lemmas), lemmas.terms.normal(LAST[gap])
     begin = started(*_first(fact), lemmas)
-    name = of_state(gap, lemmas)
+    name, along = of_state(gap, lemmas), f"{lemmas.steps} {followed(gap, lemmas)}"
     at_last, at_first = f"(fun t : nat => {weight}) {steps}", f"(fun t : nat => {weight}) 0%nat"
     right = f"{first} * {start} + {times} * sum (fun t => {term}) {steps}"
     script = (
         f"  assert (whole : {at_last} * (mean_at {steps} {name})\n"
         f"    <= {at_first} * {start} + {times} * sum (fun t => {term}) {steps}).\n"
-        f"  {{ apply (weighed {_CONTEXT} {name} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
+        f"  {{ apply (weighed {along} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
         f"{goal(lemmas, a, 'intro t. cbn beta. ')}"
-        f"{goal(lemmas, step, 'intros t W. cbn beta. rewrite ?S_INR. ')}  - exact {begin}. }}\n"
+        f"{goal(lemmas, step, f'{AT_EACH}rewrite ?S_INR. ')}  - exact {begin}. }}\n"
         f"  cbn beta in whole. change (INR 0) with 0 in whole.\n"
-        f"  unfold {name} in whole. rewrite (time_less {_CONTEXT}) in whole.\n"
+        f"  unfold {name} in whole. rewrite {less(lemmas)} in whole.\n"
         f"  apply (le_from _ _ _ (diff _ _ whole)).{lemmas.algebra((), ())}"
     )
     return added(lemmas, f"({last} * {end})", f"({right})", script)

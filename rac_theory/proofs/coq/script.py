@@ -6,13 +6,13 @@ from fractions import Fraction
 from importlib.resources import files
 
 from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import Number, Power, Powers, Total
+from rac_theory.algebra.expression import Number, Power
 from rac_theory.proofs.coq import rules
-from rac_theory.proofs.coq.lemma import BOUND, Lemma, comment
+from rac_theory.proofs.coq.lemma import Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.names import DRAWS, depends_on, identifier
 from rac_theory.proofs.coq.space import Space
-from rac_theory.proofs.coq.terms import Terms
+from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
 from rac_theory.proofs.facts import gap
@@ -20,14 +20,17 @@ from rac_theory.theorems import Theorem
 from rac_theory.theorems.symbols import K, N, T, t
 
 _WORLD = """Variables State Draw Client : Type.
-Variable E : (Draw -> R) -> R.
-Hypothesis mean_is_E : is_mean Draw E.
+(* A draw: which functions of it are integrable, and their means *)
+Variables (integrable : (Draw -> R) -> Prop) (E : (Draw -> R) -> R).
+Hypothesis mean_is_E : is_mean Draw integrable E.
+(* Clients are finitely many: every function of them has a mean *)
 Variable mean_m : (Client -> R) -> R.
-Hypothesis mean_is_m : is_mean Client mean_m.
+Hypothesis mean_is_m : is_mean Client (fun _ => True) mean_m.
 Variable W0 : State.
 Variable f : State -> R.
 Variable fstar : R."""
-_AFTER = "Notation mean_at t X := ({at} State Draw E next t X W0)."
+_AFTER = """Notation mean_at t X := (at_ State Draw E {next} t X W0).
+Notation has_mean_at t X := (has_mean State Draw integrable E {next} t X)."""
 
 
 def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> str:
@@ -38,7 +41,10 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
     every = (*facts,)
     originals = _originals(every)
     in_time = any(t in one.value.numerator.symbols() for one in every if drawn_in(one.value))
-    terms = Terms((T, N, K, *_exponents(every, theorem)), originals, in_time=in_time)
+    said = [*(one.said for one in every if one.said is not None), theorem.claim.relation]
+    counts = (symbol for relation in said for term in relation.terms for symbol in counted_in(term))
+    about = symbols_of(theorem.claim.relation, *(one for one in theorem.given if isinstance(one, Relation)))
+    terms = Terms((T, N, K, *counts), originals, constants=about, in_time=in_time)
     drawn = {letter for fact in every for letter in drawn_in(fact.value)} | {one for _, one in originals.values()}
     terms.names.new(identifier(theorem.id))  # nothing else is called so
     constants = {one.name for fact in every for one in fact.value.numerator.symbols() if isinstance(one, Symbol)}
@@ -68,25 +74,45 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     if not isinstance(bound, Expression):
         raise ValueError(f"the bound of {theorem.id} is a function, and only an expression can be written for Coq")
     terms = lemmas.terms
-    terms.bases.clear()
+    for pairs in (terms.bases, terms.radicands, terms.maxima):
+        pairs.clear()
     left, right = terms.own(theorem.metric.expected), terms.own(bound)
     lemmas.define()
     known = lemmas.posed((), ())
     named = {name for let, name in terms.lets.items() if let not in NAMES}
     names = [one.name for one in reversed(lemmas.every) if one.name in named]  # each before those in its definition
-    of_bases = {name for own, _ in terms.bases for name in re.findall(r"[\w']+", own)}
-    later = [name for name in names if name in of_bases]
     whole = [terms.lets[let] for let in terms.parts]
-    same = "".join(
-        f"  assert (base_{i} : {own} = {normal}) by ({_unfold([*names, *whole])}{lemmas.field()}). rewrite ?base_{i}.\n"
-        for i, (own, normal) in enumerate(dict.fromkeys(terms.bases))
-    )
+    same, rewritten = "", ""
+    inner = _names([own for own, _ in (*terms.radicands, *terms.maxima)])
+    first = _unfold([name for name in names if name not in inner])
+    rest = _unfold([*(name for name in names if name in inner), *whole])
+    largest = "unfold Rmax; repeat destruct (Rle_dec _ _); lra"
+    for kind, pairs, tactic in (
+        ("radicand", terms.radicands, lemmas.field()),
+        ("maximum", terms.maxima, largest),
+        ("base", terms.bases, lemmas.field()),
+    ):
+        for i, (own, normal) in enumerate(dict.fromkeys(pairs)):
+            name = terms.names.new(f"{kind}_as_written_{i}")
+            same += f"  assert ({name} : {own} = {normal}) by ({first}{rewritten}{rest}{tactic}). rewrite ?{name}.\n"
+            rewritten += f"rewrite ?{name}; "
+    for indices, own, normal in dict.fromkeys(terms.under_sums):
+        over = ("t",) if len(indices) == 1 else indices  # t is what lemmas call it
+        known_there = lemmas.posed((), over)
+        same += f"  assert (forall {' '.join(indices)} : nat, {own} = {normal}).\n"
+        same += f"  {{ intros {' '.join(over)}.{known_there} {first}{rest}field; nonzero. }}\n"
+    of_bases = _names([own for own, _ in (*terms.radicands, *terms.maxima, *terms.bases)])
+    later = [name for name in names if name in of_bases]
     signs = f"{positive.positive(())} {proved.at_least_zero(())}"
     return (
         f"Theorem {identifier(theorem.id)} : {left} <= {right}.\nProof.\n {known}\n"
         f"  {_unfold([name for name in names if name not in later])}idtac.\n{same}"
         f"  {_unfold([*later, *whole])}apply (divided _ _ _ _ _ {signs}).\n  {lemmas.field()}.\nQed."
     )
+
+
+def _names(texts: Iterable[str]) -> set[str]:
+    return {name for text in texts for name in re.findall(r"[\w']+", text)}
 
 
 def _unfold(names: Sequence[str]) -> str:
@@ -108,7 +134,7 @@ def _variables(terms: Terms, space: Space) -> str:
     """Constants, then the space, then what depends on W."""
     constants, drawn, names = list[str](), list[str](), dict[str, str]()
     for letter, name in terms.letters.items():
-        if letter.name in BOUND:
+        if terms.is_bound(letter):
             continue
         if letter == gap:
             drawn.insert(0, f"Definition {name} := fun W => f W - fstar.")
@@ -118,21 +144,8 @@ def _variables(terms: Terms, space: Space) -> str:
         else:
             constants.append(f"Variable {name} : {'nat' if letter in terms.counts else 'R'}.")
             names[letter.name] = name
-    after = _AFTER.format(at="at_time" if terms.in_time else "at_")
+    after = _AFTER.format(next="next" if terms.in_time else "(fun _ => next)")
     return "\n".join([*constants, space.text(names, in_time=terms.in_time), after, *drawn])
-
-
-def _exponents(facts: Iterable[Fact], theorem: Theorem) -> Iterator[Symbol]:
-    """The letters that count."""
-    said: list[Expression | Relation] = [one.said for one in facts if one.said is not None]
-    for expression in (each for one in (*said, theorem.claim.relation) for each in one.within()):
-        match expression:
-            case Power(_, exponent):
-                yield from symbols_of(exponent)
-            case Powers(_, first, last):
-                yield from symbols_of(first, last)
-            case Total(_, steps):
-                yield from symbols_of(steps)
 
 
 def _originals(facts: Iterable[Fact]) -> dict[Symbol, tuple[str, Drawn]]:

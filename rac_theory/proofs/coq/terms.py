@@ -1,8 +1,9 @@
 """Expressions as terms of Coq: as they are written, or with the bases of powers in normal form, so that equal powers
-look the same.
+look the same. An index is bound in the term of its sum, by its name, and is called there what nothing else is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
@@ -21,17 +22,35 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.algebra.polynomials import ONE
+from rac_theory.proofs.coq.lemma import BOUND
 from rac_theory.proofs.coq.names import MEANS, NEXT, Names, depends_on
 from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
 from rac_theory.proofs.induction import ADDED, V2
 from rac_theory.theorems import metric
-from rac_theory.theorems.symbols import t
+from rac_theory.theorems.symbols import K, T, t
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)
+_DECIDED = {
+    "<": "Rlt_dec {0} {1}",
+    ">": "Rlt_dec {1} {0}",
+    "<=": "Rle_dec {0} {1}",
+    ">=": "Rle_dec {1} {0}",
+    "=": "Req_dec_T {0} {1}",
+}
 _F_STAR = next(one for one in metric.gap.expected.within() if isinstance(one, Symbol) and one != _VALUE)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class _Index(Symbol):
+    """What a sum runs over, in the place of its index: the same in all sums that are as deep inside others."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class _Part(Symbol):
+    """A name's part, of which there are whole numbers below a root."""
 
 
 class Terms:
@@ -43,22 +62,37 @@ class Terms:
         The letters that were written, in order, with their identifiers.
     counts : set of Symbol
         The letters that stand for whole numbers.
+    constants : frozenset of Symbol
+        What a theorem is about, which is never bound, whatever its name.
     lets : dict
         The names for expressions that were written, with their identifiers.
-    bases : list of tuple
-        Where expressions were written as they are: each base of a power, and how it is written in normal form.
+    bases, radicands, maxima : list of tuple
+        Where expressions were written as they are: each base of a power, what is below a root, and the largest of
+        several, and how it is written in normal form.
+    under_sums : list of tuple
+        Where the normal form was written, as it depends on an index: the indices, and the same two.
     """
 
     def __init__(
-        self, counts: Iterable[Symbol], originals: Mapping[Symbol, tuple[str, Drawn]], *, in_time: bool = False
+        self,
+        counts: Iterable[Symbol],
+        originals: Mapping[Symbol, tuple[str, Drawn]],
+        *,
+        constants: Iterable[Symbol] = (),
+        in_time: bool = False,
     ) -> None:
         self.names = Names()
+        self.constants = frozenset(constants)
         self.in_time = in_time
         self.letters: dict[Symbol, str] = {t: "t"} if in_time else {}
         self.counts = {*counts, *([t] if in_time else [])}
-        self._inside: set[Symbol] = set()
+        self._indices: list[_Index] = []
+        self._depth = 0
         self.lets: dict[Let, str] = {}
         self.bases: list[tuple[str, str]] = []
+        self.radicands: list[tuple[str, str]] = []
+        self.maxima: list[tuple[str, str]] = []
+        self.under_sums: list[tuple[tuple[str, ...], str, str]] = []
         self.roots: dict[str, Ratio] = {}
         self.parts: dict[Let, int] = {}
         self._originals = originals
@@ -88,9 +122,15 @@ class Terms:
 
     def letter(self, letter: Symbol) -> str:
         """Return the identifier of a letter, which is then one of the file."""
-        if letter not in self.letters and not letter.name.startswith("part_of_"):
-            self.letters[letter] = self.names.of(letter)
-        return self.letters.get(letter, letter.name)
+        if isinstance(letter, _Index | _Part):
+            return letter.name
+        if letter not in self.letters:
+            self.letters[letter] = letter.name if self.is_bound(letter) else self.names.of(letter)
+        return self.letters[letter]
+
+    def is_bound(self, letter: Symbol) -> bool:
+        """Whether a letter stands for every number of a kind, in a lemma."""
+        return letter.name in BOUND and letter not in self.constants
 
     def divided(self, radicand: Ratio) -> None:
         """Write a name as so many times a part of it that what is below a root has whole coefficients."""
@@ -103,26 +143,26 @@ class Terms:
 
     def squared(self, radicand: Ratio) -> str:
         """Return what is below a root as a polynomial with whole coefficients."""
-        parts = {let: times * Symbol(f"part_of_{self.lets[let]}") for let, times in self.parts.items()}
+        parts = {let: times * _Part(f"part_of_{self.lets[let]}") for let, times in self.parts.items()}
         value = read(radicand.expression.at(parts))
         return self._text(value.expression, is_own=True)
 
     def count(self, expression: Expression) -> str:
         """Return an expression as a whole number."""
-        value = read(expression)
-        parts, less = [], Fraction(0)
+        value, refusal = read(expression), f"a count must be a sum of whole numbers, got {expression!r}"
+        parts, less = list[str](), list[str]()
         for monomial, times in sorted(value.numerator.terms, key=repr):
-            if times < 0 and not monomial:
-                less = -times
-                continue
+            if times.denominator != 1 or any(power.denominator != 1 or power < 0 for _, power in monomial):
+                raise ValueError(refusal)
             factors = [self._count_letter(one) for one, power in sorted(monomial, key=repr) for _ in range(int(power))]
-            parts.append(" * ".join([str(times)] * (times != 1 or not factors) + factors))
-        if value.denominator != ONE or less.denominator != 1:
-            raise ValueError(f"a count must be a sum of whole numbers, got {expression!r}")
+            whole = " * ".join([str(abs(times))] * (abs(times) != 1 or not factors) + factors)
+            (parts if times > 0 else less).append(whole)
+        if value.denominator != ONE:
+            raise ValueError(refusal)
         if len(parts) == 2 and "1" in parts and not less:
             return f"(S {next(each for each in parts if each != '1')})"
-        text = " + ".join(sorted(parts)) or "0"
-        return text if len(parts) <= 1 and not less and " " not in text else f"({text}{f' - {less}' * bool(less)})%nat"
+        text = " - ".join((" + ".join(sorted(parts)) or "0", *sorted(less)))
+        return text if " " not in text else f"({text})%nat"
 
     def _count_letter(self, one: Symbol) -> str:
         self.counts.add(one)
@@ -138,15 +178,8 @@ class Terms:
                 return number if value >= 0 and value.denominator == 1 else f"({'- ' * (value < 0)}{number})"
             case Symbol():
                 return self._symbol(expression)
-            case Let() if (expression in NAMES or is_own) and not self._inside.intersection(symbols_of(expression)):
-                if expression not in self.lets:
-                    name = self.names.new({"R": "R_", "Q": "Q_"}.get(expression.name, expression.name), expression)
-                    self.lets[expression] = name
-                name = self.lets[expression]
-                is_whole = is_own or expression not in self.parts
-                return name if is_whole else f"({self.parts[expression]} * part_of_{name})"
-            case Let(value=value):
-                return text(value)
+            case Let():
+                return self._defined(expression, is_own=is_own)
             case Negative(value):
                 return f"(- {text(value)})"
             case Sum(terms):
@@ -159,7 +192,7 @@ class Terms:
             case Quotient(above, below):
                 return f"({text(above)} / {text(below)})"
             case Power(base, Number(power)) if power == Fraction(1, 2):
-                return self._root(base)
+                return self._root(base, is_own)
             case Power(base, Number(power)) if power.denominator == 1:
                 raised = f"({text(base)} ^ {abs(power)})"
                 return raised if power >= 0 else f"(/ {raised})"
@@ -171,21 +204,31 @@ class Terms:
             case Total(index, steps, term):
                 return self._total(index, steps, term, is_own)
             case Maximum(of):
-                return self._maximum(of)
+                return self._maximum(of, is_own)
             case Choice(condition, then, otherwise):
-                (left, right), (sign,) = condition.terms, condition.signs
-                if sign != ">" or right != Number(Fraction(0)):
-                    raise ValueError(f"only a choice by a sign can be written, got {expression!r}")
-                return f"(if Rlt_dec 0 {text(left)} then {text(then)} else {text(otherwise)})"
+                chosen, other, sides = text(then), text(otherwise), [*map(text, condition.terms)]
+                for left, sign, right in reversed([*zip(sides, condition.signs, sides[1:], strict=False)]):
+                    chosen = f"(if {_DECIDED[sign].format(left, right)} then {chosen} else {other})"
+                return chosen
         raise TypeError(f"{expression!r} cannot be written for Coq")
+
+    def _defined(self, let: Let, *, is_own: bool) -> str:
+        """The name of what is defined, or what it is: under a sum that may be something else at each index."""
+        is_letter = let in NAMES or is_own
+        if not is_letter or any(isinstance(symbol, _Index) for symbol in symbols_of(let)):
+            return self._text(let.value, is_own=is_own)
+        if let not in self.lets:
+            self.lets[let] = self.names.defined(let)
+        name, is_whole = self.lets[let], is_own or let not in self.parts
+        return name if is_whole else f"({self.parts[let]} * part_of_{name})"
 
     def _symbol(self, symbol: Symbol) -> str:
         if symbol == _VALUE:
-            return f"(mean_at {self._counted('T')} f)"
+            return f"(mean_at {self.letter(T)} f)"
         if symbol == _F_STAR:
             return "fstar"
         if symbol == metric.squared_distance.expected:
-            return f"(mean_at {self._counted('T')} {self.letter(_SQUARED_DISTANCE)})"
+            return f"(mean_at {self.letter(T)} {self.letter(_SQUARED_DISTANCE)})"
         if symbol.of is not None:
             at_W = next(symbols_of(one)[0] for one, added in ADDED.items() if added.name == symbol.name)
             return f"(mean_at {self.count(symbol.of)} {self.letter(at_W)})"
@@ -196,26 +239,33 @@ class Terms:
             return self._drawn(symbol)
         return f"(INR {self.letter(symbol)})" if symbol in self.counts else self.letter(symbol)
 
-    def _counted(self, name: str) -> str:
-        return next(self.letter(one) for one in self.counts if one.name == name)
-
     def _drawn(self, letter: Drawn) -> str:
         if letter in NEXT:
             return f"({self.letter(NEXT[letter])} (next {'t ' * self.in_time}W H))"
         if letter == moved_next:
             return f"({self.letter(moved)} W H m (S k))"
         if letter == moved_mean:
-            K = self._counted("K")
-            return f"(1 / INR {K} * sum (fun k => {self.letter(moved)} W H m k) {K})"
+            steps = self.letter(K)
+            return f"(1 / INR {steps} * sum (fun k => {self.letter(moved)} W H m k) {steps})"
         return f"({' '.join((self.letter(letter), 'W', *depends_on(letter)))})"
 
     def _base(self, base: Expression, is_own: bool) -> str:
-        normal = self.form(read(base))
+        return self._written(base, self.bases, is_own)
+
+    def _written(self, expression: Expression, pairs: list[tuple[str, str]], is_own: bool) -> str:
+        """An expression in its normal form, or as it is: then both are kept, to be shown to be the same."""
+        normal = self.form(read(expression))
         if not is_own:
             return normal
-        own = self.own(base)
-        if own != normal and (own, normal) not in self.bases:
-            self.bases.append((own, normal))
+        own = self.own(expression)
+        if own == normal:
+            return own
+        indices = [index for index in symbols_of(expression) if isinstance(index, _Index)]
+        if indices:  # nothing is put in the place of another inside a sum
+            self.under_sums.append((tuple(index.name for index in indices), own, normal))
+            return normal
+        if (own, normal) not in pairs:
+            pairs.append((own, normal))
         return own
 
     def _powers(self, base: Expression, first: Expression, last: Expression, is_own: bool) -> str:
@@ -227,24 +277,66 @@ class Terms:
         return f"({before}sum (fun i => {written} ^ i) {count})"
 
     def _total(self, index: Symbol, steps: Expression, term: Expression, is_own: bool) -> str:
-        known, inside, before = index in self.counts, index in self._inside, self.letters.get(index)
-        self.counts |= {index}
-        self._inside |= {index}
-        bound = self.letters[index] = index.name if index.name in ("t", "k") else self.names.new("k")
-        body, count = self._text(term, is_own=is_own), self.count(steps)
-        del self.letters[index]
-        self.letters |= {} if before is None else {index: before}
-        self.counts -= set() if known else {index}
-        self._inside -= set() if inside else {index}
-        return f"(INR {count})" if body == "1" else f"(sum (fun {bound} => {body}) {count})"
+        count = self.count(steps)  # the index is bound in the term alone
+        if self._depth == len(self._indices):
+            self._indices.append(_Index(self.names.new("n")))
+        bound = self._indices[self._depth]
+        self.counts.add(bound)
+        same = {inner: bound for inner in term.within() if isinstance(inner, Symbol) and inner.name == index.name}
+        self._depth += 1
+        body = self._text(term.at(same), is_own=is_own)
+        self._depth -= 1
+        return f"(INR {count})" if body == "1" else f"(sum (fun {bound.name} => {body}) {count})"
 
-    def _root(self, of: Expression) -> str:
-        inside = self.form(read(of))
-        self.roots[inside] = read(of)
-        return f"(sqrt {inside})"
+    def _root(self, of: Expression, is_own: bool) -> str:
+        """The root of what has its normal form; if it has another at each index, t stands for that in what is known."""
+        at_t = of.at({index: t for index in symbols_of(of) if isinstance(index, _Index)})
+        self.counts |= {t} if at_t is not of else set()
+        value = read(at_t)
+        self.roots.setdefault(self.form(value), value)
+        return f"(sqrt {self._written(of, self.radicands, is_own)})"
 
-    def _maximum(self, of: Iterable[Expression]) -> str:
-        *before, last = sorted({self.form(read(each)) for each in of})
-        for each in reversed(before):
-            last = f"(Rmax {each} {last})"
-        return last
+    def _maximum(self, of: Sequence[Expression], is_own: bool) -> str:
+        normal = largest(sorted({self.form(read(each)) for each in of}))
+        if not is_own or any(isinstance(index, _Index) for index in symbols_of(*of)):
+            return normal
+        own = largest([self.own(each) for each in of])
+        if own != normal and (own, normal) not in self.maxima:
+            self.maxima.append((own, normal))
+        return own
+
+
+def largest(terms: Sequence[str]) -> str:
+    """Return the largest of some terms as a term."""
+    *before, last = terms
+    for each in reversed(before):
+        last = f"(Rmax {each} {last})"
+    return last
+
+
+def counted_in(expression: Expression, bound: frozenset[str] = frozenset()) -> Iterator[Symbol]:
+    """Yield the symbols that must stand for whole numbers: in exponents, and in how many terms a sum has.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol, total
+    >>> from rac_theory.proofs.coq.terms import counted_in
+    >>> x, k, T = Symbol("x"), Symbol("k"), Symbol("T")
+    >>> [*counted_in(total(k, T, x**k) + k)]
+    [T]
+    """
+    counts: tuple[Expression, ...] = ()
+    match expression:
+        case Power(_, exponent):
+            counts = (exponent,)
+        case Powers(_, first, last):
+            counts = (first, last)
+        case Total(_, steps):
+            counts = (steps,)
+    yield from (symbol for symbol in symbols_of(*counts) if symbol.name not in bound)
+    if isinstance(expression, Total):
+        yield from counted_in(expression.steps, bound)
+        yield from counted_in(expression.term, bound | {expression.index.name})
+    else:
+        for each in expression.inside:
+            yield from counted_in(each, bound)
