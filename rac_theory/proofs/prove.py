@@ -86,9 +86,10 @@ def _looser(theorem: Theorem, bound: Expression, ours: Theorem, facts: Sequence[
     proof = _with_what_is_given(_written_down(ours.id), theorem, facts)
     if proof is None or not isinstance(ours.claim.bound, Expression):
         return None
-    fact, times = proof[0], proved("What the claim is multiplied by", proof[1].value.expression > 0, proof[1])
+    fact, times = proof
     proved_before = (part for part in facts_in(*proof) if part.name and not drawn_in(part.value))
-    facts = (*facts, *proved_before, *_beyond_counts(facts), times)
+    named = proved("What the claim is multiplied by", times.value.expression > 0, times)
+    facts = (*facts, *proved_before, *_beyond_counts(facts), named)
     q = simplified(read(bound) / read(ours.claim.bound))
     if max(len(q.numerator.terms), len(q.denominator.terms)) <= _FEW:
         more = _known(q - Ratio(ONE), facts)
@@ -260,7 +261,7 @@ def _looked_for(goal: Expression, facts: Sequence[Fact]) -> Fact | None:
     if None in found:
         return None
     few, *many = (each for each in found if each is not None)
-    return cases(few, many[0], _SPLIT) if many else few
+    return cases(few, many[0], _SPLIT) if many and _SPLIT in few.by else few
 
 
 def _cases(value: Ratio, facts: Sequence[Fact]) -> tuple[Sequence[Fact], ...]:

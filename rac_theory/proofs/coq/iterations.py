@@ -80,8 +80,8 @@ def rest(step: Fact, known: Expression) -> Expression:
     return (step.value - read(known)).expression
 
 
-def _ended(x: Expression, lemmas: Lemmas) -> tuple[str, str]:
-    """What x is after T steps, and what turns it into that of a letter."""
+def ended(x: Expression, lemmas: Lemmas) -> tuple[str, str]:
+    """Return what x is after T steps, and what turns it into that of a letter."""
     last = lemmas.terms.normal(LAST[x])
     return last, f"  rewrite <- {less(lemmas)}.\n" if x == gap else ""
 
@@ -100,7 +100,7 @@ def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
     factor = rho.value.expression
     base, e = lemmas.terms.form(rho.value), lemmas.terms.normal(rest(step, factor * x - AFTER[x]))
     steps, start, along = lemmas.terms.letter(T), lemmas.terms.normal(x0), f"{lemmas.steps} {followed(x, lemmas)}"
-    last, turned = _ended(x, lemmas)
+    last, turned = ended(x, lemmas)
     for one in (step, rho, *floors):
         lemmas.known(one)
     begin = started(x, x0, lemmas)
@@ -181,7 +181,7 @@ def potential(fact: Fact, lemmas: Lemmas) -> Lemma:
         known = lemmas.known(share)
         begin = started(*FIRST[start][:2], lemmas)
         starts.append(f"Rmult_le_pos _ _ {known.at_least_zero(())} (diff _ _ {begin})")
-    last, turned = _ended(gap, lemmas)
+    last, turned = ended(gap, lemmas)
     turn = _after(V2, lemmas) if V2 in drawn_in(psi) else ""
     script = (
         f"{turned}  apply (with_potential {along} (fun W => {function})\n    {has_mean} {c} {least}).\n"

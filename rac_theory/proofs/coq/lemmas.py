@@ -23,7 +23,7 @@ from rac_theory.proofs.facts import gap, plus
 from rac_theory.theorems.assumption import Assumption, sentence
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
-_KNOWN = {"A number": "lra", "A root": "apply sqrt_pos", "A root of what is positive": "apply sqrt_lt_R0; lra"}
+_KNOWN = {"A number": "lra"}
 """What is taken for granted by the first kernel, and follows from Coq's real numbers."""
 
 
@@ -49,6 +49,7 @@ class Lemmas:
         self._of: dict[int, Lemma] = {}
         self._assumed: set[str] = set()
         self._integrable: dict[str, str] = {}
+        self._shorter: list[str] = []
 
     def known(self, fact: Fact) -> Lemma:
         """Return the lemma of a fact, which is added with those that it follows from."""
@@ -164,7 +165,19 @@ class Lemmas:
             for i, of in enumerate(self.terms.roots.values())
             if "t" in over or not changes(of)
         ]
-        return f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
+        computed = f"field [{' '.join(roots)}]; nonzero" if roots else "field; nonzero"
+        return f"rewrite {', '.join(f'?{name}' for name in self._shorter)}; {computed}" if self._shorter else computed
+
+    def shorten(self, base: Expression, exponent: Expression, enough: Lemma) -> None:
+        """Add that a power is the product of one with a smaller exponent, which is not negative, and of the rest."""
+        (counted,) = symbols_of(exponent)
+        less = read(counted - exponent).number
+        power, n, m = self.terms.form(read(base)), self.terms.letter(counted), f"{less}%nat"
+        name = self.terms.names.new("shorter")
+        said = f"{power} ^ {n} = {power} ^ {m} * {power} ^ {self.terms.count(exponent)}"
+        proof = f"apply pow_shorter. apply INR_le. pose proof {enough.used(())} as enough. simpl INR. lra."
+        self.every.append(Lemma(name, "", "", False, raw=f"Lemma {name} : {said}.\nProof. {proof} Qed."))
+        self._shorter.append(name)
 
     def _made(self, fact: Fact) -> Lemma:
         if not fact.of:

@@ -35,6 +35,12 @@ Proof. induction n as [|n IH]; simpl; [ring|]. rewrite Rmult_plus_distr_l, IH. r
 Lemma power_closed b n : b ^ n = 1 + (b - 1) * sum (fun t => b ^ t) n.
 Proof. rewrite sum_powers_closed; ring. Qed.
 
+Lemma sum_nonneg X n : (forall t, 0 <= X t) -> 0 <= sum X n.
+Proof. intro h; induction n as [|n IH]; simpl; [lra|]. pose proof (h n); lra. Qed.
+
+Lemma pow_shorter b n m : (m <= n)%nat -> b ^ n = b ^ m * b ^ (n - m).
+Proof. intro h. rewrite <- pow_add. f_equal. lia. Qed.
+
 (* How a fact follows from others. *)
 Lemma diff a b : a <= b -> 0 <= b - a. Proof. lra. Qed.
 Lemma diff_lt a b : a < b -> 0 < b - a. Proof. lra. Qed.

@@ -3,14 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from rac_theory.algebra import Expression, Relation, Symbol, symbols_of
-from rac_theory.algebra.expression import lifted
+from rac_theory.algebra.expression import Power, lifted
 from rac_theory.proofs.coq.clients import drifted
-from rac_theory.proofs.coq.iterations import accumulated, added, goal, iterated, parents, potential, telescoped
+from rac_theory.proofs.coq.iterations import (
+    accumulated,
+    added,
+    ended,
+    goal,
+    iterated,
+    of_state,
+    parents,
+    potential,
+    telescoped,
+)
 from rac_theory.proofs.coq.lemma import Lemma, begun, ordered
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import averaged
 from rac_theory.proofs.coq.over_sizes import gathered, some, weighed
 from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.induction import ADDED, LAST
 from rac_theory.theorems.symbols import T
 
 
@@ -24,13 +35,82 @@ def made(fact: Fact, lemmas: Lemmas) -> Lemma:
 
 
 def _power(fact: Fact, lemmas: Lemmas) -> Lemma:
-    (base,) = parents(fact)
+    base, *whole = parents(fact)
     assert fact.said is not None
     known = lemmas.known(base)
+    if whole:
+        exponent = next(part.exponent for part in fact.said.within() if isinstance(part, Power))
+        lemmas.shorten(base.value.expression, exponent, lemmas.known(whole[0]))
     left, right = map(lemmas.terms.normal, fact.said.terms)
     over = ordered({*known.over, *lemmas.over(fact.value)})
     rule = "pow_le" if fact.rule == "A power" else "sum_powers_nonneg"
     return added(lemmas, left, right, f"{begun(over, ())}  apply {rule}.\n{goal(lemmas, base)}", over=over)
+
+
+def _root(fact: Fact, lemmas: Lemmas) -> Lemma:
+    (radicand,) = parents(fact)
+    assert fact.said is not None
+    known, premises = lemmas.known(radicand), lemmas.conditions(fact)
+    left, right = map(lemmas.terms.normal, fact.said.terms)
+    positive = (
+        f"apply sqrt_lt_R0. apply (lt_from _ _ _ {known.positive(premises)}).{lemmas.algebra(premises, known.over)}"
+    )
+    script = positive if fact.strict else "apply sqrt_pos."
+    return lemmas.numbered(fact, left, right, known.over, f"{begun(known.over, premises)}  {script}")
+
+
+def _lasting(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """What is not negative at each W, after T steps."""
+    (end,) = parents(fact)
+    assert fact.said is not None
+    x = next(x for x, last in LAST.items() if last == fact.said.terms[1])
+    lemmas.known(end)
+    last, turned = ended(x, lemmas)
+    script = f"{turned}  apply ({_nonneg(x, lemmas)}).\n{goal(lemmas, end, 'intro W. ')}"
+    return added(lemmas, "0", last, script.rstrip())
+
+
+def _nonneg(x: Expression, lemmas: Lemmas) -> str:
+    """The term that proves that a number at W is not negative on average, from that it is not at each W."""
+    has_mean = lemmas.has_mean(x)
+    return f"at_nonneg {lemmas.steps} _ {of_state(x, lemmas)} _ ({has_mean} _)"
+
+
+def _squares(fact: Fact, lemmas: Lemmas) -> Lemma:
+    weight, squares = parents(fact)
+    assert fact.said is not None
+    of = next(of for of, symbol in ADDED.items() if symbol in symbols_of(fact.said.terms[1]))
+    for each in (weight, squares):
+        lemmas.known(each)
+    total = lemmas.terms.normal(fact.said.terms[1])
+    mean = f"apply ({_nonneg(of, lemmas)}).\n{goal(lemmas, squares, 'intro W. ')}"
+    script = "  apply sum_nonneg; intro t; cbn beta.\n"
+    if weight.value.number is None:
+        script += f"  apply Rmult_le_pos.\n{goal(lemmas, weight)}  - {mean.replace('  - ', '    ')}"
+    else:
+        script += f"  {mean}"
+    return added(lemmas, "0", total, script.rstrip())
+
+
+def _given(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """What rests on relations, where each of them is proved."""
+    general, *met = parents(fact)
+    lemma, premises = lemmas.known(general), lemmas.conditions(fact)
+    script, names = begun(lemma.over, premises), [*premises]
+    for relation in lemmas.conditions(general):
+        if relation not in premises:
+            used = lemmas.known(next(proof for proof in met if _is(proof, relation)))
+            rule, sign = (
+                ("lt_from", used.positive) if relation.signs[0] in ("<", ">") else ("le_from", used.at_least_zero)
+            )
+            turned = "apply Rle_ge. " * (relation.signs == (">=",)) + "apply Rlt_gt. " * (relation.signs == (">",))
+            script += (
+                f"  assert (c{len(names)} : {lemmas.terms.relation(relation)}).\n"
+                f"  {{ {turned}apply ({rule} _ _ _ {sign(premises)}).{lemmas.algebra(premises, lemma.over)} }}\n"
+            )
+            names.append(relation)
+    script += f"  exact {lemma.used(names)}."
+    return lemmas.numbered(fact, lemma.left, lemma.right, lemma.over, script)
 
 
 def _weights(fact: Fact, lemmas: Lemmas) -> Lemma:
@@ -122,6 +202,10 @@ _RULES: Mapping[str, Callable[[Fact, Lemmas], Lemma]] = {
     "A sum over t": some,
     "Iterated, and the mean over k": drifted,
     "A power": _power,
+    "A root": _root,
+    "At W^T": _lasting,
+    "Squares over t": _squares,
+    "What is given": _given,
     "A sum of powers": _power,
     "A sum of weights": _weights,
     "cases": _cases,
