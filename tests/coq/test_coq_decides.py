@@ -25,6 +25,7 @@ from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G
 from rac_theory.theorems import E, gap
 from rac_theory.theorems.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
+from tests.fuzz.expressions import drawn, misread_by_coq
 
 x, y, z, k, j = map(Symbol, ("x", "y", "z", "k", "j"))
 half = Fraction(1, 2)
@@ -396,3 +397,28 @@ def test_a_certificate_is_accepted_and_one_above_is_refused():
     coupled = certified([[Fraction(2), Fraction(1)], [Fraction(1), Fraction(3)]], Fraction(4, 3)).coq()
     assert answer(coupled).refused == ""
     assert NOT_EQUAL in answer(coupled.replace("(4 / 3)", "(3 / 2)")).refused  # above the smallest, 1.38
+
+
+def test_what_is_drawn_has_the_same_value_in_coq():
+    """Sums in sums, roots, choices: an index that is captured, or a branch that is mistaken, in what Coq is told."""
+    assert [*misread_by_coq(drawn(120, 21))] == []
+
+
+WEAKER = {
+    "twice T2": 2 * theorems.T2.claim.bound,
+    "a step later": (1 - gamma * mu * lambda_min) ** (T - 1) * gap0,
+    "two of each": (1 + gamma * L) * theorems.T2.claim.bound + gap0,
+}
+
+
+def test_what_is_weaker_than_ours_is_accepted():
+    """Rules that weaker claims alone need: what lasts, powers with less than T, what follows from what is given."""
+    shorter = [2 * gamma * L <= 1 if each == (gamma * L <= 1) else each for each in theorems.T2.given]
+    claims = {
+        name: replace(theorems.T2, id=name, claim=E(gap) <= bound, given=(*shorter, T >= 1))
+        for name, bound in WEAKER.items()
+    }
+    for id in ("T1", "T4", "T19"):
+        ours = theorems.ALL[id]
+        claims[f"twice {id}"] = replace(ours, id=f"twice {id}", claim=E(ours.metric) <= 2 * ours.claim.bound)
+    assert [answer.refused for answer in ask({name: prove(claim).coq() for name, claim in claims.items()})] == [""] * 6

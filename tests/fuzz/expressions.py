@@ -6,7 +6,7 @@
 import argparse
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,13 +28,14 @@ from rac_theory.algebra import (
     sqrt,
     total,
 )
-from rac_theory.algebra.expression import Total, lifted
+from rac_theory.algebra.expression import Power, Powers, Total, lifted
 from rac_theory.algebra.relation import Relation
+from rac_theory.proofs.coq.readings import misread
 
 x, y, T, K = (Symbol(name) for name in ("x", "y", "T", "K"))
 INDICES = tuple(Symbol(name) for name in ("k", "j", "i"))
 NUMBERS = tuple(Fraction(number) for number in ("-2", "-1", "0", "1", "2", "3", "1/2", "-3/7"))
-ALLOWED, _CHANGES, _LONG = 1e-7, 3, 400
+ALLOWED, _CHANGES, _LONG, _BATCH = 1e-7, 3, 400, 200
 """By how much a number may differ from a fraction, relative to the largest part of it."""
 
 
@@ -81,6 +82,26 @@ def namesakes(each: Drawn, random: Random) -> Iterator[str]:
             with suppress(ValueError, ZeroDivisionError):
                 if identical(each.expression, changed):
                     yield f"it is called identical to {changed!r}, which is {value}"
+
+
+def misread_by_coq(every: Iterable[Drawn]) -> Iterator[str]:
+    """Yield which expressions have another value in Coq; those with an exponent that may be negative are not asked."""
+    asked = [each for each in every if not any(map(_goes_below_zero, each.expression.within()))]
+    for batch in (asked[at : at + _BATCH] for at in range(0, len(asked), _BATCH)):
+        for place in misread([(each.expression, each.values, each.value) for each in batch]):
+            yield f"{batch[place].expression!r} at {batch[place].values} is not {batch[place].value} in Coq"
+
+
+def _goes_below_zero(part: Expression) -> bool:
+    """Whether an exponent or a limit has something taken away from it, which natural numbers of Coq do not have."""
+    match part:
+        case Power(_, exponent):
+            ends = (exponent,)
+        case Powers(_, first, last):
+            ends = (first, last - first + 1)
+        case _:
+            return False
+    return any(times < 0 for end in ends for _, times in polynomial(end).numerator.terms)
 
 
 def _value(expression: Expression, values: Mapping[str, Fraction | int]) -> Fraction | None:
@@ -196,6 +217,9 @@ def main(arguments: list[str] | None = None) -> int:
         for said in (*disagreements(each), *namesakes(each, random)):
             faults += 1
             print(f"{each.expression!r} at {each.values} is {each.value}, but {said}")
+    for said in misread_by_coq(drawn(known.coq, known.seed)) if known.coq else ():
+        faults += 1
+        print(said)
     print(f"{known.count - faults} passed, {faults} failed" if faults else f"{known.count} expressions agree")
     return int(bool(faults))
 
