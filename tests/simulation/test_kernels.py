@@ -70,7 +70,7 @@ def against_reference(problem, sketch, side, kernel, *, steps, rotation_invarian
     chosen = kernel_for(algorithm, problem, W0)
     assert isinstance(chosen, kernel)
     recorded.drawn.clear()
-    ran = record(chosen.path([generator(np.random.SeedSequence(3))]), steps)
+    ran = record(chosen.path([generator(np.random.SeedSequence(3))], steps), steps)
     S = np.concatenate([S.reshape(-1, chosen.block, *S.shape[1:]) for S in recorded.drawn])[:steps]
     if rotation_invariant:  # they were drawn in the eigenbasis
         basis = problem.eigenbasis.left if side == "left" else problem.eigenbasis.right
@@ -256,5 +256,5 @@ def test_streams_are_those_of_blocks():
     algorithm = RACLoRA(sketches.Gaussian(5, 1), 0.1)
     kernel = kernel_for(algorithm, problem, np.zeros((5, 3)))
     ran = simulate(Case(algorithm, problem, steps=3), runs=2 * kernel.block, rng=4)
-    alone = record(kernel.path([generator(child(seed_sequence(4), BLOCKS, 1))]), 3)
+    alone = record(kernel.path([generator(child(seed_sequence(4), BLOCKS, 1))], 3), 3)
     np.testing.assert_array_equal(ran.values[kernel.block :], alone.measured[0].T)

@@ -7,6 +7,7 @@ long vectors, and no run sees how many others are beside it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -22,12 +23,12 @@ class RunsLast(DiagonalKernel):
     block = 256
     streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
 
-    def path(self, rngs: list[np.random.Generator]) -> Iterator[Visit]:
+    def path(self, rngs: list[np.random.Generator], steps: int) -> Iterator[Visit]:
         """Yield what the blocks visit side by side."""
         E = np.repeat(self.case.start[:, :, None], self.block * len(rngs), axis=2)
         move = np.empty_like(E)
         yield self._look(E)
-        for Q in self._ranges(rngs):
+        for Q in islice(self._ranges(rngs), steps):
             self._step(E, Q, move)
             yield self._look(E)
 
@@ -36,8 +37,8 @@ class RunsLast(DiagonalKernel):
         # Squares of one curvature are added up before they are weighted.
         alike = "".join(axis for axis, size in zip("dq", case.curvatures.shape, strict=True) if size > 1)
         squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, E.shape[2])
-        measured = np.einsum("wi,iu->wu", case.weights.reshape(len(case.weights), -1), squares)
-        return self._visit(np.moveaxis(E, 2, 0), measured)
+        measured = np.einsum("wi,iu->wu", case.weights.reshape(len(case.weights), -1), squares) + case.floors
+        return Visit(lambda _: np.moveaxis(E, 2, 0), measured[:, None])
 
     def _step(self, E: Array, Q: Array, move: Array) -> None:
         """Step in place; what is scaled by the curvatures is the smallest that will do."""
