@@ -33,12 +33,18 @@ class RunsLast(DiagonalKernel):
             yield self._look(E)
 
     def _look(self, E: Array) -> Visit:
-        case = self.case
-        # Squares of one curvature are added up before they are weighted.
-        alike = "".join(axis for axis, size in zip("dq", case.curvatures.shape, strict=True) if size > 1)
-        squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, E.shape[2])
-        measured = np.einsum("wi,iu->wu", case.weights.reshape(len(case.weights), -1), squares) + case.floors
+        weights, subscripts = self._weights
+        squares = np.einsum(subscripts, E, E).reshape(-1, E.shape[2])
+        measured = np.einsum("wi,iu->wu", weights, squares)
+        measured += self.case.floors
         return Visit(lambda _: np.moveaxis(E, 2, 0), measured[:, None])
+
+    @cached_property
+    def _weights(self) -> tuple[Array, str]:
+        """The weights, (kinds, squares), and how squares of one curvature are added up before they are weighted."""
+        weights = self.case.weights
+        alike = "".join(axis for axis, size in zip("dq", weights.shape[1:], strict=True) if size > 1)
+        return weights.reshape(len(weights), -1), f"dqu,dqu->{alike}u"
 
     def _step(self, E: Array, Q: Array, move: Array) -> None:
         """Step in place; what is scaled by the curvatures is the smallest that will do."""
