@@ -1,9 +1,9 @@
-"""An array that workers fill in place: to send two numbers through a pipe takes longer than a small step to make them.
+"""An array that workers fill in place: two numbers take longer through a pipe than a small step takes to make them.
 
 Under Linux memory can have a file descriptor, which another process of the same user finds below ``/proc``, by the
-number of the process that made it. It is in no folder: no disk can be full, and whoever is killed leaves nothing. It has
-a random name, so that a file at the same path on another machine is not taken for it. Where an array cannot be filled
-in place, ``write`` says so, and its numbers are sent.
+number of the process that made it. It is in no folder: no disk can be full, and whoever is killed leaves nothing. It
+has a random name, so that a file at the same path on another machine is not taken for it. Where an array cannot be
+filled in place, ``write`` says so, and its numbers are sent.
 """
 
 import mmap
@@ -14,19 +14,26 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
-from rac_theory.problems.checks import Array
-
-_WORTHWHILE = 1 << 22  # bytes: an array holds a file descriptor for as long as it lives, and a process may have a thousand
+_WORTHWHILE = 1 << 22  # bytes: an array holds a file descriptor for as long as it lives, of which there are a thousand
 
 
 class SharedArray:
-    """An array of arbitrary content, (..., columns), of which every process can write columns until it is closed.
+    """An array of arbitrary content, of which every process can write columns until the ``with`` block ends.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Columns last.
+    dtype : dtype
+    shared : bool
+        Whether other processes write it; only then, and where it is large, it is more than an array.
 
     Attributes
     ----------
     array : (..., columns)
+        It outlives the block.
 
     Examples
     --------
@@ -43,7 +50,7 @@ class SharedArray:
         self._place: _Place | None = None
         self._file: int | None = None
         if not shared or size < _WORTHWHILE or not hasattr(os, "memfd_create"):
-            self.array: Array = np.empty(shape, dtype)
+            self.array: NDArray[Any] = np.empty(shape, dtype)
             return
         name = f"rac_theory-{secrets.token_hex(16)}"
         self._file = os.memfd_create(name)
@@ -58,7 +65,7 @@ class SharedArray:
         if self._file is not None:
             os.close(self._file)
 
-    def write(self, first: int, numbers: Array) -> bool:
+    def write(self, first: int, numbers: NDArray[Any]) -> bool:
         """Write columns from the first on, and return whether that could be done from here."""
         self.array[..., first : first + numbers.shape[-1]] = numbers
         return True
@@ -82,7 +89,7 @@ class _Elsewhere:
 
     place: _Place | None
 
-    def write(self, first: int, numbers: Array) -> bool:
+    def write(self, first: int, numbers: NDArray[Any]) -> bool:
         if self.place is None:
             return False
         try:

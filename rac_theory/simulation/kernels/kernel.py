@@ -14,8 +14,8 @@ class Visit(NamedTuple):
     Attributes
     ----------
     W : callable
-        Returns the iterates before step 0, 1, ... of these, runs first, in the coordinates of the kernel; only until the
-        next visit is asked for, which may overwrite them.
+        Returns the iterates before step 0, 1, ... of these, runs first, in the coordinates of the kernel; only until
+        the next visit is asked for, which may overwrite them.
     measured : (kinds, steps, runs)
         What the kernel ``measures`` there, in that order.
     gradient : (runs, m, n) or None

@@ -3,13 +3,14 @@ r"""The kernel for quadratics that are not small: k steps at once, exactly, as a
 Sketches do not depend on the state, so those of k steps are drawn before the first of these steps is made. Write
 :math:`\Lambda` for the curvatures, :math:`Q_t` for the r orthonormal rows of step t, and
 :math:`C_t = Q_t \Lambda E_t` for what step t sees of the gradient. Substituting
-:math:`E_t = E_0 - \gamma \sum_{s<t} Q_s^\top C_s`, which is the step written out, gives
+:math:`E_t = E_0 - \gamma \sum_{s<t} Q_s^\top C_s`, which is t steps in one sum, gives
 
 .. math:: C_t + \gamma \sum_{s<t} (Q_t \Lambda Q_s^\top)\, C_s = Q_t \Lambda E_0,
 
 one unit lower triangular system for all k steps, and then :math:`E_k = E_0 - \gamma \sum_s Q_s^\top C_s`. What is
-recorded is :math:`\langle E_t, D E_t \rangle` for a diagonal D: half the curvatures for f, their squares for the squared
-gradient, ones for the squared distance. Expanding the square of :math:`E_{t+1} = E_t - \gamma Q_t^\top C_t`, it grows by
+recorded is :math:`\langle E_t, D E_t \rangle` for a diagonal D: half the curvatures for f, their squares for the
+squared gradient, ones for the squared distance. By the square of :math:`E_{t+1} = E_t - \gamma Q_t^\top C_t` it
+grows by
 
 .. math:: \gamma^2 \langle C_t, (Q_t D Q_t^\top)\, C_t \rangle - 2 \gamma \langle C_t, Z_t \rangle, \qquad
     Z_t = Q_t D E_t = Q_t D E_0 - \gamma \sum_{s<t} (Q_t D Q_s^\top)\, C_s,
@@ -18,12 +19,14 @@ with :math:`Z_t = C_t / 2` for f, and no :math:`E_t` between the first and the l
 
 Where the curvatures lie along the other axis, as they do for a sketch on the right, each column moves on its own. With
 :math:`C_t = Q_t E_t`, column j obeys the same system with :math:`\lambda_j Q_t Q_s^\top` in place of
-:math:`Q_t \Lambda Q_s^\top`, and as :math:`Q_t Q_t^\top` is the identity on what :math:`Q_t` sees, the squared length of
-the column falls by :math:`(2 \gamma \lambda_j - \gamma^2 \lambda_j^2)\, \|C_{tj}\|^2`.
+:math:`Q_t \Lambda Q_s^\top`. As :math:`Q_t Q_t^\top` is the identity, or where a sketch lost rank a part of it that
+leaves :math:`C_t` as it is, the squared length of the column falls by
+:math:`(2 \gamma \lambda_j - \gamma^2 \lambda_j^2)\, \|C_{tj}\|^2`.
 
 So E, which is large, is read a few times in k steps and not a few times in each. The price are the small matrices,
 about :math:`r^2 k (4 d + 3 q)` operations a step. Differences lose digits as f falls, so what is recorded is computed
-afresh from E after each k steps: rounding errors are relative to the value at the last of these.
+afresh from E after each k steps: rounding errors are relative to the value at the last of these, and none makes a sum
+of squares negative.
 """
 
 from collections.abc import Iterator
@@ -66,7 +69,8 @@ class ThinProducts(DiagonalKernel):
                 C = self._seen(Q, E)
             else:
                 C, growth = (self._along if self.case.curvatures.shape[1] == 1 else self._across)(Q, E, k)
-                measured = np.concatenate([measured, measured + np.cumsum(growth[:, :-1], axis=1)], axis=1)
+                grown = np.maximum(measured + np.cumsum(growth[:, :-1], axis=1), self.case.floors[:, None])
+                measured = np.concatenate([measured, grown], axis=1)
             yield Visit(partial(self._moved, E, Q, C, r), measured)
             _subtract(self.case.gamma, Q, C, E)
         yield Visit(lambda _: E, self._measure(E))
