@@ -52,7 +52,10 @@ class ThinProducts(DiagonalKernel):
 
     @cached_property
     def steps_at_once(self) -> int:
-        """The largest k whose small matrices cost no more than the four passes over E that a step takes, or else 1."""
+        """The most steps whose small matrices cost no more than the four passes over E that each takes, or else one.
+
+        An operation counts as much as a number that is read. They are fewer where fewer sketches are drawn together.
+        """
         (d, q), r = self.case.start.shape, self.case.sketch.rank
         k = 4 * d * q // (r**2 * (4 * d + 3 * q))
         return k if 1 in self.case.curvatures.shape and k >= _WORTHWHILE else 1
