@@ -9,9 +9,10 @@ filled in place, ``write`` says so, and its numbers are sent.
 import mmap
 import os
 import secrets
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import astuple, dataclass
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,43 +23,28 @@ _WORTHWHILE = 1 << 22  # bytes: an array holds a file descriptor for as long as 
 class SharedArray:
     """An array of arbitrary content, of which every process can write columns until the ``with`` block ends.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Columns last.
-    dtype : dtype
-    shared : bool
-        Whether other processes write it; only then, and where it is large, it is more than an array.
-
     Attributes
     ----------
     array : (..., columns)
-        It outlives the block.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rac_theory.processes.shared_array import SharedArray
-    >>> with SharedArray((2, 5), np.float64, shared=True) as shared:
-    ...     written = shared.write(0, np.ones((2, 3))), shared.write(3, np.zeros((2, 2)))
-    >>> written, shared.array.tolist()
-    ((True, True), [[1.0, 1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0, 0.0]])
+        It outlives the block. Only where it is ``shared`` and large do other processes write it.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike, shared: bool) -> None:
         size = prod(shape) * np.dtype(dtype).itemsize
-        self._place: _Place | None = None
         self._file: int | None = None
-        if not shared or size < _WORTHWHILE or not hasattr(os, "memfd_create"):
+        self._elsewhere = _Elsewhere("", "", 0)
+        if shared and size >= _WORTHWHILE:
+            name = f"rac_theory-{secrets.token_hex(16)}"
+            with suppress(AttributeError, OSError):  # another system, or a sandbox
+                self._file = os.memfd_create(name)
+        if self._file is None:
             self.array: NDArray[Any] = np.empty(shape, dtype)
-            return
-        name = f"rac_theory-{secrets.token_hex(16)}"
-        self._file = os.memfd_create(name)
-        os.ftruncate(self._file, size)
-        self._place = _Place(f"/proc/{os.getpid()}/fd/{self._file}", name, shape[-1])
-        self.array = np.frombuffer(mmap.mmap(self._file, size), dtype).reshape(shape)
+        else:
+            os.ftruncate(self._file, size)
+            self.array = np.frombuffer(mmap.mmap(self._file, size), dtype).reshape(shape)
+            self._elsewhere = _Elsewhere(f"/proc/{os.getpid()}/fd/{self._file}", name, shape[-1])
 
-    def __enter__(self) -> "SharedArray":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,36 +57,27 @@ class SharedArray:
         return True
 
     def __reduce__(self) -> Any:
-        return (_Elsewhere, (self._place,))
+        return _Elsewhere, astuple(self._elsewhere)
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where the memory of an array is found, and how many columns that has."""
+class _Elsewhere:
+    """The array as other processes have it: where and under which name its memory is found, and how many columns."""
 
     path: str
     name: str
     columns: int
 
-
-@dataclass(frozen=True)
-class _Elsewhere:
-    """The array as other processes have it."""
-
-    place: _Place | None
-
     def write(self, first: int, numbers: NDArray[Any]) -> bool:
-        if self.place is None:
-            return False
         try:
-            if self.place.name not in os.readlink(self.place.path):
+            if self.name not in os.readlink(self.path):
                 return False
-            file = os.open(self.place.path, os.O_WRONLY)
+            file = os.open(self.path, os.O_WRONLY)
         except OSError:
             return False
         try:  # as a file: the system need not clear a page that is written whole
             for i, row in enumerate(np.ascontiguousarray(numbers).reshape(-1, numbers.shape[-1])):
-                os.pwrite(file, row.data, (self.place.columns * i + first) * row.itemsize)
+                os.pwrite(file, row.data, (self.columns * i + first) * row.itemsize)
         finally:
             os.close(file)
         return True

@@ -69,7 +69,7 @@ def ensemble(n_jobs):
 def test_an_ensemble_is_the_same_wherever_its_numbers_go(backend, monkeypatch):
     """5 MB, in two tasks and a part of a third; catches a first run of a part that is another one's."""
     if backend == "not seen":
-        monkeypatch.setattr(SharedArray, "__reduce__", lambda self: (shared_array._Elsewhere, (None,)))
+        monkeypatch.setattr(SharedArray, "__reduce__", lambda self: (shared_array._Elsewhere, ("", "", 0)))
     with parallel_config("loky" if backend == "not seen" else backend):
         found = ensemble(n_jobs=2)
     expected = ensemble(n_jobs=1)

@@ -31,7 +31,7 @@ of squares negative.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -149,7 +149,7 @@ def _blas(name: str, dtype: np.dtype[Any]) -> Any:
     return get_blas_funcs(name, dtype=dtype)
 
 
-@lru_cache
+@cache
 def _earlier(k: int, r: int) -> Array:
     """Return ones where a step meets an earlier one, below the diagonal by blocks, and zeros: (k r, k r)."""
     return np.tri(k, k, -1).repeat(r, axis=0).repeat(r, axis=1)
