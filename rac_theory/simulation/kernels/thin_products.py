@@ -173,12 +173,11 @@ def _solve_by_halves(A: Array, C: Array, r: int, l: Array) -> None:
 def _subtract(gamma: float, Q: Array, C: Array, E: Array) -> None:
     """Subtract ``gamma Q' C`` from E in place; all contiguous.
 
-    For a large E, BLAS adds the product to it as it goes, where NumPy would write the product to memory first; and for
-    one row NumPy's product is several times slower than a multiplication.
+    For a large E, BLAS adds the product to it as it goes, where NumPy would write the product to memory first, and that
+    of a single row several times more slowly.
     """
     if E[0].size < _LARGE:
-        columns = Q.swapaxes(1, 2)
-        E -= columns * (gamma * C) if Q.shape[1] == 1 else columns @ (gamma * C)
+        E -= Q.swapaxes(1, 2) @ (gamma * C)
         return
     add_product = _blas("gemm", E.dtype)
     for rows, seen, errors in zip(Q, C, E, strict=True):  # BLAS counts by columns: to it all is transposed
