@@ -190,8 +190,8 @@ def test_rounding_makes_no_sum_of_squares_negative():
 def test_the_mean_of_several_steps_is_the_exact_expectation(side):
     """Another route: 512 runs within five standard errors of it at each of 40 steps, for all three that are recorded.
 
-    Level: 120 means, so at most 7e-5 by the normal law. Power: a squared gradient that grows by 10% too little in each
-    step ends forty standard errors off.
+    Level: 120 means, so at most 7e-5 by the normal law. Power: what changes by 10% too little in each step is 7 to 14
+    standard errors off before it is refreshed.
     """
     problem = a_problem("left", 64, 10) if side == "left" else a_problem("left", 10, 64)
     case = Case(RACLoRA(sketches.Haar(64, 1), 1 / problem.L, side=side), problem, steps=40)
