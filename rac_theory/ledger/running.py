@@ -56,7 +56,7 @@ def run(
 def _seconds_of_a_step(case: Case) -> float:
     kernel = kernel_for(case.algorithm, case.problem, case.start)
     begin = time.perf_counter()
-    record(kernel.path([np.random.default_rng(0)]), 1)
+    record(kernel.path([np.random.default_rng(0)], 1), 1)
     return (time.perf_counter() - begin) / (2 * kernel.block)  # f and gradient are computed at both ends
 
 

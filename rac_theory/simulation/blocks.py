@@ -18,6 +18,7 @@ from rac_theory.processes.blas import one_blas_thread
 from rac_theory.processes.interrupts import left_to_the_parent
 from rac_theory.processes.kept_memory import keep_freed_memory
 from rac_theory.processes.progress import task
+from rac_theory.processes.shared_array import SharedArray
 from rac_theory.simulation.history import History, run_and_keep
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.kernels.kernel import Kernel
@@ -40,17 +41,19 @@ def simulate_part(
         kernel = kernel_for(case.algorithm, case.problem, start, distances)
         work = _Work(kernel, root, first, runs, case.steps, kept, keeps_last=not kernel.recomputes_last)
         together = work.together()
+        workers = min(n_jobs, len(together))
         pool = Parallel(
-            n_jobs=min(n_jobs, len(together)),
+            n_jobs=workers,
             return_as="generator" if get_active_backend()[0].supports_return_generator else "list",
         )
-        measured = np.empty((len(kernel.measures), case.steps + 1, runs), start.dtype)
         parts: list[_Part] = []
         done = 0
-        with task("runs", runs) as counted:
+        shape = len(kernel.measures), case.steps + 1, runs
+        with SharedArray(shape, start.dtype, shared=workers != 1) as measured, task("runs", runs) as counted:
             before = counted.done
-            for numbers, part in pool(delayed(_do)(work, blocks) for blocks in together):
-                measured[:, :, done : done + len(part.norms)] = numbers
+            for numbers, part in pool(delayed(_do)(work, blocks, measured) for blocks in together):
+                if numbers is not None:
+                    measured.write(done, numbers)
                 done += len(part.norms)
                 counted.reach(before + done)  # by workers
                 parts.append(part)
@@ -58,7 +61,7 @@ def simulate_part(
         name: np.concatenate([part.history[name] for part in parts], 1).swapaxes(0, 1) for name in parts[0].history
     }
     return Trajectory(
-        **dict(zip(kernel.measures, measured.swapaxes(1, 2), strict=True)),
+        **dict(zip(kernel.measures, measured.array.swapaxes(1, 2), strict=True)),
         norms=np.concatenate([part.norms for part in parts]),
         case=case,
         kernel=kernel,
@@ -114,9 +117,11 @@ class _Work:
         return np.concatenate([last for last in ends if last is not None])
 
 
-def _do(work: _Work, blocks: range) -> tuple[Array, _Part]:
+def _do(work: _Work, blocks: range, measured: SharedArray) -> tuple[Array | None, _Part]:
+    """Run blocks, and return the numbers where they could not be left in their place."""
     left_to_the_parent()
-    return work.do(blocks)
+    numbers, part = work.do(blocks)
+    return None if measured.write(work.kernel.block * blocks.start - work.first, numbers) else numbers, part
 
 
 def _precision(dtype: DTypeLike) -> np.dtype[Any]:

@@ -27,8 +27,9 @@ def beside(path: Iterator[Visit], kernel: Stepping, rng: np.random.Generator) ->
         state = next(states, None) if isinstance(states, Iterator) else states
         if state is None:
             raise ValueError(f"{name} must yield Factored(W, B, A) without end, got nothing more, or no yield")
-        factored = _of_shape(name, state, visit.W, rank)
-        _check_weights(name, factored.W, visit.W)
+        W = visit.W(0)
+        factored = _of_shape(name, state, W, rank)
+        _check_weights(name, factored.W, W)
         rank = factored.B.shape[2]
         factored.W.flags.writeable = False
         assert visit.gradient is not None  # the kernel computes it

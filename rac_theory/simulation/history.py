@@ -36,7 +36,7 @@ def run_and_keep(
         Of "W" and "factors"; nothing is kept of any other.
     runs : int
     """
-    path = kernel.path([generator(stream) for stream in streams])
+    path = kernel.path([generator(stream) for stream in streams], steps)
     pages: _Pages = {}
     if "factors" in kept:
         assert isinstance(kernel, Stepping)  # no other serves an algorithm that has factors
@@ -50,15 +50,16 @@ def run_and_keep(
 
 def _counted(path: Iterator[Visit], share: float) -> Iterator[Visit]:
     for visit in path:
-        advance(share)
+        advance(share * visit.measured.shape[1])
         yield visit
 
 
 def _with_iterates(path: Iterator[Visit], kernel: Kernel, pages: _Pages, runs: int) -> Iterator[Visit]:
     pages["W"] = []
     for visit in path:
-        # A copy: a view would hold the whole block, or change with the next step.
-        pages["W"].append(np.array(kernel.matrices(visit.W[:runs])))
+        for t in range(visit.measured.shape[1]):
+            # A copy: a view would hold the whole block, or change with the next step.
+            pages["W"].append(np.array(kernel.matrices(visit.W(t)[:runs])))
         yield visit
 
 

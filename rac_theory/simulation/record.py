@@ -16,7 +16,7 @@ class Record(NamedTuple):
     ----------
     measured : (kinds, steps + 1, runs)
         What the kernel ``measures``, at t = 0, ..., steps.
-    last : (runs, m, n)
+    last : (runs, ...)
         The last iterates, in the coordinates of the kernel.
     """
 
@@ -25,10 +25,12 @@ class Record(NamedTuple):
 
 
 def record(path: Iterator[Visit], steps: int) -> Record:
-    """Follow a path for so many steps."""
-    for t, visit in zip(range(steps + 1), path, strict=False):  # the range first: no step too many is made
+    """Follow a path of so many steps to its end."""
+    t = 0
+    for visit in path:
+        kinds, several, runs = visit.measured.shape
         if t == 0:
-            kinds, runs = visit.measured.shape
             measured = np.empty((kinds, steps + 1, runs), visit.measured.dtype)
-        measured[:, t] = visit.measured
-    return Record(measured, visit.W)
+        measured[:, t : t + several] = visit.measured
+        t += several
+    return Record(measured, visit.W(0))

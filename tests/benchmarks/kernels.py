@@ -36,7 +36,7 @@ def seconds(kernel, seed):
     """Time one call of a kernel, for one step of one run."""
     rngs = [np.random.default_rng(seed + 1000 * stream) for stream in range(kernel.streams)]
     begin = time.process_time()
-    record(kernel.path(rngs), _STEPS)
+    record(kernel.path(rngs, _STEPS), _STEPS)
     return (time.process_time() - begin) / (_STEPS * kernel.streams * kernel.block)
 
 

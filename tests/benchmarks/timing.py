@@ -8,19 +8,20 @@ from typing import Any
 
 import numpy as np
 
-_SECONDS = 0.3  # that a round takes at least, and seldom more than twice as long
-
 
 @dataclass(frozen=True)
 class Contestant:
     """Who plays: ``play(runs, steps, seed)`` returns f and the squared gradient norms, each (runs, steps + 1).
 
-    A floor does a part of the work only, and returns None. Runs come in multiples of ``batch``.
+    A floor does a part of the work only, and returns None. Runs come in multiples of ``batch``, and fill rounds of so
+    many ``seconds`` at least, seldom of more than twice as many. A run that takes longer is cut to ``steps``.
     """
 
     name: str
     play: Callable[[int, int, int], Any]
     batch: int = 1
+    seconds: float = 0.3
+    steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,12 @@ class Spread:
 
     rounds: tuple[float, ...]
 
+    @property
+    def median(self):
+        return statistics.median(self.rounds)
+
     def __str__(self):
-        return (
-            f"{_figures(statistics.median(self.rounds))} [{_figures(min(self.rounds))}..{_figures(max(self.rounds))}]"
-        )
+        return f"{_figures(self.median)} [{_figures(min(self.rounds))}..{_figures(max(self.rounds))}]"
 
     def over(self, other):
         """Return the ratio, round by round: what slows the machine for a minute slows both."""
@@ -53,12 +56,14 @@ def seconds(job, *arguments, **keywords):
 
 def interleaved(contestants, steps, rounds):
     """Return the time of each contestant in microseconds per run and step: name to Spread."""
-    runs = {player.name: _enough_runs(player, steps) for player in contestants}
+    sizes = {
+        player.name: (_enough_runs(player, player.steps or steps), player.steps or steps) for player in contestants
+    }
     times = {player.name: [] for player in contestants}
     for seed in range(rounds):
         for player in contestants:
-            taken = seconds(player.play, runs[player.name], steps, seed)
-            times[player.name].append(1e6 * taken / (runs[player.name] * steps))
+            size = sizes[player.name]
+            times[player.name].append(1e6 * seconds(player.play, *size, seed) / np.prod(size))
     return {name: Spread(tuple(taken)) for name, taken in times.items()}
 
 
@@ -68,7 +73,7 @@ def _enough_runs(player, steps):
     The better of two calls counts, as the first one starts pools and compilers.
     """
     runs = player.batch
-    while min(seconds(player.play, runs, steps, 0) for _ in range(2)) < _SECONDS:
+    while min(seconds(player.play, runs, steps, 0) for _ in range(2)) < player.seconds:
         runs *= 2
     return runs
 

@@ -92,6 +92,13 @@ class Diagonal:
         weights = np.stack([self.curvatures / 2, self.curvatures**2, np.ones_like(self.curvatures)])
         return weights if self.distances else weights[:2]
 
+    @cached_property
+    def floors(self) -> Array:
+        """What is added to these sums, (2 or 3, 1): the minimum of f, and zero."""
+        floors = np.zeros((len(self.weights), 1), self.start.dtype)
+        floors[0] = self.basis.floor
+        return floors
+
     def rows(self, rng: np.random.Generator, runs: int) -> Iterator[Array]:
         """Yield ranges of fresh sketches as orthonormal rows, (ahead, runs, r, d), those of several steps at a time."""
         ahead = steps_ahead(self.sketch.dim, self.sketch.rank, runs)

@@ -7,7 +7,6 @@ import numpy as np
 
 from rac_theory.problems.checks import Array
 from rac_theory.simulation.kernels.diagonal import Diagonal
-from rac_theory.simulation.kernels.kernel import Visit
 
 _NUMBERS = 1 << 15  # in a block of errors, which should stay in the cache of one core with as much beside it
 
@@ -33,17 +32,13 @@ class DiagonalKernel:
 
     def matrices(self, W: Array) -> Array:
         """Turn coordinates back."""
-        return self.case.basis.matrices(np.ascontiguousarray(W)).astype(W.dtype, copy=False)
+        E = np.swapaxes(W, 1, 2) if self.case.transposed else W
+        return self.case.basis.matrices(np.ascontiguousarray(E)).astype(W.dtype, copy=False)
 
     def norms(self, W: Array) -> Array:
         """Return ``||E|| + ||centre||``: a rotation changes no norm."""
         E = np.ascontiguousarray(W).reshape(len(W), -1)
         return np.asarray(np.sqrt(np.vecdot(E, E)) + self._centre_norm)
-
-    def _visit(self, E: Array, measured: Array) -> Visit:
-        """Return the visit of runs at E, (runs, d, q), where the weighted squares are ``measured``."""
-        measured[0] += self.case.basis.floor
-        return Visit(np.swapaxes(E, 1, 2) if self.case.transposed else E, measured)
 
     @cached_property
     def _centre_norm(self) -> float:

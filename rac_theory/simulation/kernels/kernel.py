@@ -1,6 +1,6 @@
 """A kernel: how blocks of runs are computed. Which one serves a case depends on its shapes; the numbers do not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -9,19 +9,20 @@ from rac_theory.problems.checks import Array
 
 
 class Visit(NamedTuple):
-    """Where the runs of a block are at one step.
+    """Where the runs of a block are before some steps that a kernel makes at once, mostly one.
 
     Attributes
     ----------
-    W : (runs, m, n)
-        The iterates, in the coordinates of the kernel; the next step may overwrite them.
-    measured : (kinds, runs)
-        What the kernel ``measures``, in that order.
+    W : callable
+        Returns the iterates before step 0, 1, ... of these, runs first, in the coordinates of the kernel; only until
+        the next visit is asked for, which may overwrite them.
+    measured : (kinds, steps, runs)
+        What the kernel ``measures`` there, in that order.
     gradient : (runs, m, n) or None
-        Where the kernel computes it.
+        Where the kernel computes it, one step at a time.
     """
 
-    W: Array
+    W: Callable[[int], Array]
     measured: Array
     gradient: Array | None = None
 
@@ -52,14 +53,14 @@ class Kernel(Protocol):
         """Whether the last iterates are not kept, as to compute them again when they are asked for costs less."""
         ...
 
-    def path(self, rngs: list[np.random.Generator], /) -> Iterator[Visit]:
-        """Yield what one block for each generator, in their order, visits at t = 0, 1, ..., without end."""
+    def path(self, rngs: list[np.random.Generator], steps: int, /) -> Iterator[Visit]:
+        """Yield what one block for each generator, in their order, visits at t = 0, ..., steps, the last alone."""
         ...
 
     def matrices(self, W: Array, /) -> Array:
-        """Return the iterates for coordinates, (runs, m, n) to (runs, m, n)."""
+        """Return the iterates for coordinates, (runs, m, n)."""
         ...
 
     def norms(self, W: Array, /) -> Array:
-        """Return upper bounds of the norms of the iterates for coordinates, (runs, m, n) to (runs,), cheaply."""
+        """Return upper bounds of the norms of the iterates for coordinates, (runs,), cheaply."""
         ...

@@ -7,6 +7,7 @@ long vectors, and no run sees how many others are beside it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -22,22 +23,28 @@ class RunsLast(DiagonalKernel):
     block = 256
     streams = 8  # long enough that the fixed cost of a call does not matter, and still in the cache of one core
 
-    def path(self, rngs: list[np.random.Generator]) -> Iterator[Visit]:
+    def path(self, rngs: list[np.random.Generator], steps: int) -> Iterator[Visit]:
         """Yield what the blocks visit side by side."""
         E = np.repeat(self.case.start[:, :, None], self.block * len(rngs), axis=2)
         move = np.empty_like(E)
         yield self._look(E)
-        for Q in self._ranges(rngs):
+        for Q in islice(self._ranges(rngs), steps):
             self._step(E, Q, move)
             yield self._look(E)
 
     def _look(self, E: Array) -> Visit:
-        case = self.case
-        # Squares of one curvature are added up before they are weighted.
-        alike = "".join(axis for axis, size in zip("dq", case.curvatures.shape, strict=True) if size > 1)
-        squares = np.einsum(f"dqu,dqu->{alike}u", E, E).reshape(-1, E.shape[2])
-        measured = np.einsum("wi,iu->wu", case.weights.reshape(len(case.weights), -1), squares)
-        return self._visit(np.moveaxis(E, 2, 0), measured)
+        weights, subscripts = self._weights
+        squares = np.einsum(subscripts, E, E).reshape(-1, E.shape[2])
+        measured = np.einsum("wi,iu->wu", weights, squares)
+        measured += self.case.floors
+        return Visit(lambda _: np.moveaxis(E, 2, 0), measured[:, None])
+
+    @cached_property
+    def _weights(self) -> tuple[Array, str]:
+        """The weights, (kinds, squares), and how squares of one curvature are added up before they are weighted."""
+        weights = self.case.weights
+        alike = "".join(axis for axis, size in zip("dq", weights.shape[1:], strict=True) if size > 1)
+        return weights.reshape(len(weights), -1), f"dqu,dqu->{alike}u"
 
     def _step(self, E: Array, Q: Array, move: Array) -> None:
         """Step in place; what is scaled by the curvatures is the smallest that will do."""

@@ -45,27 +45,28 @@ class Stepping:
         """A power of two in 16..256; 1 where all runs are the same, which may take a sketch's whole support to tell."""
         return 1 if self.algorithm.deterministic else block_size(self.start.shape)
 
-    def path(self, rngs: list[np.random.Generator]) -> Iterator[Visit]:
+    def path(self, rngs: list[np.random.Generator], steps: int) -> Iterator[Visit]:
         """Yield what a block visits."""
         (rng,) = rngs
         observed = RememberingProblem(self.problem)
         W: Array = np.repeat(self.start[None], self.block, axis=0)
         iterates = self.algorithm.iterates(observed, W, rng)
-        while True:
-            value, G = observed.look(W)
-            W.flags.writeable = False  # an iterate overwritten in place would find a stale gradient: better an error
-            yield Visit(W, self._measured(observed, W, value, G), G)
+        yield self._visit(observed, W)
+        for _ in range(steps):
             W = self._checked(next(iterates, None) if isinstance(iterates, Iterator) else iterates, W)
+            yield self._visit(observed, W)
 
-    def _measured(self, problem: Problem, W: Array, value: Array, G: Array) -> Array:
-        measured = np.empty((len(self.measures), self.block), self.start.dtype)
+    def _visit(self, problem: RememberingProblem, W: Array) -> Visit:
+        value, G = problem.look(W)
+        W.flags.writeable = False  # an iterate overwritten in place would find a stale gradient: better an error
+        measured = np.empty((len(self.measures), 1, self.block), self.start.dtype)
         flat = (G if G.flags.c_contiguous else np.swapaxes(G, 1, 2)).reshape(len(G), -1)  # without a copy, mostly
-        measured[0], measured[1] = value, np.vecdot(flat, flat)
+        measured[:2, 0] = value, np.vecdot(flat, flat)
         if self.minimiser is not None:
-            measured[2] = squared_norms(W - self.minimiser)
+            measured[2, 0] = squared_norms(W - self.minimiser)
         if "step_sizes" in self.measures:
-            measured[-1] = self.algorithm.gamma * self._source.step_sizes(problem, W, G)
-        return measured
+            measured[-1, 0] = self.algorithm.gamma * self._source.step_sizes(problem, W, G)
+        return Visit(lambda _: W, measured, G)
 
     def matrices(self, W: Array) -> Array:
         """Return the iterates themselves."""
