@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass, fields
+from types import NoneType
 from typing import Any
 
 from rac_theory.ledger.cell import Cell, Key, Level
@@ -139,7 +140,7 @@ class Row(Value):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data in which every number is finite or None, as JSON has no others."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {name: _plain(getattr(self, name)) for name in _NAMES}
 
 
 FAILED = "FAILED"
@@ -149,7 +150,12 @@ NEEDS_EXTRA = "NEEDS_EXTRA"
 """The status of a row whose data are not installed; it is no verdict."""
 
 
+_NAMES = tuple(field.name for field in fields(Row))
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in (str, int, bool, NoneType):
+        return value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, frozenset):

@@ -25,7 +25,8 @@ class Value:
     """
 
     def __post_init__(self) -> None:
-        vars(self).update({name: read_only(value) for name, value in vars(self).items()})
+        kept = ((name, value, read_only(value)) for name, value in vars(self).items())
+        vars(self).update([(name, safe) for name, value, safe in kept if safe is not value])
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update({name: sealed(value) for name, value in state.items()})

@@ -185,7 +185,7 @@ def test_a_figure_has_words_beside_it_and_one_that_is_missing_is_named(folder, r
     secret.write_text("<svg>secret</svg>")
     outside = Reader(page(folder, [replace(drawn[0], figure="../secret.svg")], []))
     (about,) = outside.opened()
-    assert "No file ../secret.svg" in about.text
+    assert "The figure '../secret.svg' is not shown: it is not in the folder of figures." in about.text
     assert "secret</svg>" not in unquote(str(about.elements))
     secret.unlink()
 
@@ -230,10 +230,12 @@ def test_packs_hold_every_fragment_in_its_place():
     """A row that opens what belongs to another; letters that end the element around them."""
     fragments = [f"<p>{i} é & </template></p>" for i in range(2 * packing.ROWS + 1)]
     packs = list(packing.pack(fragments))
-    assert [len(unpack(one)) for one in packs] == [packing.ROWS, packing.ROWS, 1]
-    assert [fragment for one in packs for fragment in unpack(one)] == fragments
-    assert all(re.fullmatch(r"[\w+/=]+", one) for one in packs)
+    assert [len(unpack(one.text)) for one in packs] == [one.rows for one in packs] == [packing.ROWS, packing.ROWS, 1]
+    assert [fragment for one in packs for fragment in unpack(one.text)] == fragments
+    assert all(re.fullmatch(r"[\w+/=]+", one.text) for one in packs)
     assert list(packing.pack([])) == []
+    long = "x" * (packing.LETTERS // 2)
+    assert [one.rows for one in packing.pack([long, long, "y", long + long, "z"])] == [2, 1, 1, 1]
 
 
 def test_names_may_be_broken_but_are_words():
