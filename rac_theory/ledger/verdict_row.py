@@ -7,7 +7,7 @@ from typing import Any
 
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.problems.naming import type_name
+from rac_theory.problems.naming import printable, type_name
 from rac_theory.problems.value import Value
 from rac_theory.verification.status import Status
 from rac_theory.verification.verdict import Verdict
@@ -74,7 +74,7 @@ class Row(Value):
             alpha=verdict.alpha,
             lambda_alpha=ensemble.lambda_alpha,
             status=verdict.status.name,
-            reason=verdict.reason,
+            reason=printable(verdict.reason),
             evidence=verdict.evidence,
             slack=verdict.slack._asdict() if verdict.slack else None,
             reach=verdict.reach,

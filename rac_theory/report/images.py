@@ -1,4 +1,4 @@
-"""Figures as data URIs, so that a page holds them: of a folder that may be someone else's, drawings and pictures alone."""
+"""Figures as data URIs, so that a page holds them: drawings and pictures alone, as a folder may be someone else's."""
 
 import base64
 import os

@@ -214,25 +214,29 @@ def _rendered(folder: Path, rows: Sequence[Row], answers: Sequence[gallery.Shown
     script = files("rac_theory.report").joinpath("page.js").read_text(encoding="utf-8")
     every = claims(rows)
     proofs = {claim.id: claim.proof.fragment for claim in every if claim.proof is not None}
-    return _environment().get_template("page.html").render(
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        numbers=numbers,
-        claims=[claim for claim in every if claim.rows],
-        untried=[] if rest["is_part"] else [claim for claim in every if not claim.rows],
-        rows=rows,
-        proofs=list(proofs),
-        proof_packs=packing.pack(proofs.values()),
-        json_end=JSON_END,
-        on_a_page=ON_A_PAGE,
-        count=counts,
-        counts=counts(rows),
-        violated=violated(rows),
-        by_chance=[row for row in rows if row.violates(row.alpha)],
-        sampled=sum(row.is_sampled for row in rows),
-        answers=[(shown, image(folder, shown.figure)) for shown in answers],
-        report=FILE,
-        **rest,
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            numbers=numbers,
+            claims=[claim for claim in every if claim.rows],
+            untried=[] if rest["is_part"] else [claim for claim in every if not claim.rows],
+            rows=rows,
+            proofs=list(proofs),
+            proof_packs=packing.pack(proofs.values()),
+            json_end=JSON_END,
+            on_a_page=ON_A_PAGE,
+            count=counts,
+            counts=counts(rows),
+            violated=violated(rows),
+            by_chance=[row for row in rows if row.violates(row.alpha)],
+            sampled=sum(row.is_sampled for row in rows),
+            answers=[(shown, image(folder, shown.figure)) for shown in answers],
+            report=FILE,
+            **rest,
+        )
     )
 
 

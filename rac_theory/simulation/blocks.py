@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
-from joblib.parallel import get_active_backend
+from joblib import delayed
 from numpy.typing import DTypeLike
 
 from rac_theory.cases.case import Case
@@ -18,6 +17,7 @@ from rac_theory.processes.blas import one_blas_thread
 from rac_theory.processes.interrupts import left_to_the_parent
 from rac_theory.processes.kept_memory import keep_freed_memory
 from rac_theory.processes.progress import task
+from rac_theory.processes.tasks import workers
 from rac_theory.simulation.history import History, run_and_keep
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.kernels.kernel import Kernel
@@ -40,10 +40,7 @@ def simulate_part(
         kernel = kernel_for(case.algorithm, case.problem, start, distances)
         work = _Work(kernel, root, first, runs, case.steps, kept, keeps_last=not kernel.recomputes_last)
         together = work.together()
-        pool = Parallel(
-            n_jobs=min(n_jobs, len(together)),
-            return_as="generator" if get_active_backend()[0].supports_return_generator else "list",
-        )
+        pool = workers(min(n_jobs, len(together)))
         measured = np.empty((len(kernel.measures), case.steps + 1, runs), start.dtype)
         parts: list[_Part] = []
         done = 0
