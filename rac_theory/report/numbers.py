@@ -55,6 +55,7 @@ def key(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.17g}"
 
 
+@lru_cache(maxsize=4096)
 def _rate(kind: str, value: float) -> str:
     """Return HTML: words of the file do not come into it."""
     power = f"{value:.2f}".replace("-", "−")

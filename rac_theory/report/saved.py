@@ -29,5 +29,6 @@ def saved(rows: Sequence[Row]) -> list[list[str]]:
     >>> json.loads(head + plain + JSON_END)["rows"][0]["claim"], names[:20], line[:10]
     ('T2', 'number,claim,problem', '1,T2,wine,')
     """
-    lines = islice(csv_lines(rows), 1, None)
-    return [[json.dumps(row.to_json(), allow_nan=False), line] for row, line in zip(rows, lines, strict=True)]
+    plain = [row.to_json() for row in rows]
+    lines = islice(csv_lines(plain), 1, None)
+    return [[json.dumps(row, allow_nan=False), line] for row, line in zip(plain, lines, strict=True)]
