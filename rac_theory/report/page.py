@@ -169,7 +169,8 @@ def _write_part(folder: Path, blocks: Sequence[_Block]) -> tuple[Path, _Part]:
 
 def _files_of_rows(folder: Path) -> Iterator[Path]:
     """Yield the files of rows in a folder, by their names, which nobody would choose."""
-    return (path for path in folder.glob("report-*.html") if _FILE_OF_ROWS.fullmatch(path.name))
+    named = (path for path in folder.glob("report-*.html") if _FILE_OF_ROWS.fullmatch(path.name))
+    return (path for path in named if not path.is_dir())
 
 
 def _remove(paths: Iterable[Path]) -> None:

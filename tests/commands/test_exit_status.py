@@ -178,6 +178,9 @@ def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which
         told["calls"]()
     with pytest.raises(PlugInFault, match=r"mine.py, line 3, in key, raised KeyError: 'x'"), plug_in_faults.told():
         told["key"]()
+    exec(compile("def closes(): raise GeneratorExit", "mine.py", "exec"), told)
+    with pytest.raises(PlugInFault, match=r"mine.py, line 1, in closes, raised GeneratorExit"), plug_in_faults.told():
+        told["closes"]()  # a traceback, as if it were a fault of ours
     with pytest.raises(AttributeError), plug_in_faults.told():
         status_of([None])
     with pytest.raises(ValueError, match="it says so"), plug_in_faults.told():
