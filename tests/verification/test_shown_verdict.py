@@ -58,7 +58,8 @@ def test_what_a_user_s_repr_says_steers_no_terminal():
 
     case = Case(RACLoRA(Loud(3, 1), gamma=0.5), Quadratic.left(np.diag([0.5, 1.0, 1.0]), np.ones((3, 1))), steps=4)
     verdict = verify("T2", case, rng=0)
-    for words in (str(verdict), repr(verdict), verdict.title, repr(case), verdict._repr_html_(), case._repr_html_()):
+    said = (str(verdict), repr(verdict), verdict.title, repr(case), repr(case.algorithm))
+    for words in (*said, verdict._repr_html_(), case._repr_html_()):
         assert "\\x1b[31m\\x07\\n" in words
         assert not {"\x1b", "\x07"} & {*words}
     assert "\n" not in str(verdict)
