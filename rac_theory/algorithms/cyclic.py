@@ -13,6 +13,7 @@ from rac_theory.algorithms.side import Side, on_side
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.value import Value
 from rac_theory.sketches.distributions.finite_support import FiniteSupport
@@ -83,7 +84,7 @@ class CyclicRACLoRA(Value):
         if support is None:
             raise ValueError(
                 f"sketch must list its draws in support(), as BlockPartition does, to be used in turns, got "
-                f"{self.sketch!r}"
+                f"{repr_of(self.sketch)}"
             )
         return orthonormal_range(support[0])
 
@@ -122,7 +123,8 @@ class CyclicRACLoRA(Value):
             yield W
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.sketch!r}, gamma={self.gamma!r}, side={self.side!r}, order={self.order!r})"
+        rest = f"gamma={self.gamma!r}, side={self.side!r}, order={self.order!r}"
+        return f"{type(self).__name__}({repr_of(self.sketch)}, {rest})"
 
 
 def _check_partition(sketch: Sketch, blocks: Array) -> None:
@@ -131,5 +133,5 @@ def _check_partition(sketch: Sketch, blocks: Array) -> None:
     if (off := float(np.abs(columns @ columns.T - np.eye(sketch.dim)).max())) > 1e-12:
         raise ValueError(
             f"sketch must list blocks that hold every direction once, so that their projections sum to I, got a sum "
-            f"that is {off:.3g} off for {sketch!r}; such are Coordinate(dim, 1) and BlockPartition(dim, rank)"
+            f"that is {off:.3g} off for {repr_of(sketch)}; such are Coordinate(dim, 1) and BlockPartition(dim, rank)"
         )

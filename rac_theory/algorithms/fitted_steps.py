@@ -19,6 +19,7 @@ from rac_theory.algorithms.seen_curvature import SeenCurvature
 from rac_theory.algorithms.side import Side, on_side
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.smoothness import Smoothness, known_smoothness
 from rac_theory.problems.value import Value
@@ -159,5 +160,5 @@ def curvature_of(problem: Problem) -> Smoothness:
     """Return the matrix smoothness of a problem; raise a ``ValueError`` unless it is known, and not zero."""
     Q = known_smoothness(problem)
     if not Q.largest > 0:
-        raise ValueError(f"problem must be curved somewhere, got smoothness zero of {problem!r}")
+        raise ValueError(f"problem must be curved somewhere, got smoothness zero of {repr_of(problem)}")
     return Q

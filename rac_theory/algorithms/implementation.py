@@ -11,7 +11,7 @@ from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being
-from rac_theory.problems.naming import shown, type_name
+from rac_theory.problems.naming import repr_of, shown, type_name
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.value import Value, in_short, same
 
@@ -138,8 +138,8 @@ class Implementation(Value):
         self.implements.check(problem)
         if self.checked is not None and not same(self.checked.problem, problem):
             raise ValueError(
-                f"problem must be {self.checked.problem!r}, on which {self.called} was checked, got {problem!r}; check "
-                "another Implementation there, with check_algorithm"
+                f"problem must be {repr_of(self.checked.problem)}, on which {self.called} was checked, got "
+                f"{repr_of(problem)}; check another Implementation there, with check_algorithm"
             )
 
     def iterates(self, problem: Problem, W: Array, rng: np.random.Generator, /) -> Iterator[Array]:
@@ -169,4 +169,4 @@ class Implementation(Value):
         checked = "" if self.checked is None else f", {self.checked}"
         own = in_short(self.own)
         own = self.called if " object at 0x" in own else own  # an address is another one each time
-        return f"{type_name(self)}({own}, implements={self.implements!r}{checked})"
+        return f"{type_name(self)}({own}, implements={repr_of(self.implements)}{checked})"

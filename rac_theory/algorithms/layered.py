@@ -18,6 +18,7 @@ from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.layers import Layers
 from rac_theory.problems.members import being
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.value import Value
 from rac_theory.sketches.declarations import is_deterministic
 from rac_theory.sketches.draws import check_draws
@@ -126,8 +127,8 @@ class LayeredRACLoRA(ProjectedDescent, Value):
 
     def __repr__(self) -> str:
         parts = zip(self.layers.names, self.layers.shapes, self.sides, self.sketches, strict=True)
-        layers = "; ".join(f"{name} {m}x{n} {side} {sketch!r}" for name, (m, n), side, sketch in parts)
-        gradients = "" if type(self.gradients) is Exact else f", gradients={self.gradients!r}"
+        layers = "; ".join(f"{name} {m}x{n} {side} {repr_of(sketch)}" for name, (m, n), side, sketch in parts)
+        gradients = "" if type(self.gradients) is Exact else f", gradients={repr_of(self.gradients)}"
         return f"{type(self).__name__}({layers}; gamma={self.gamma!r}{gradients})"
 
 

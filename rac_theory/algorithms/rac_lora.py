@@ -16,6 +16,7 @@ from rac_theory.numerics.linalg import project_onto
 from rac_theory.numerics.randomness import Randomness
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.value import Value
 from rac_theory.sketches.declarations import is_deterministic
 from rac_theory.sketches.draws import check_draws
@@ -124,11 +125,13 @@ class RACLoRA(ProjectedDescent, Value):
         return (LowRankStep(partial(_plain_step, B, scale), B, scale, self.side) for B in plain)
 
     def __repr__(self) -> str:
-        gradients = "" if type(self.gradients) is Exact else f", gradients={self.gradients!r}"
+        gradients = "" if type(self.gradients) is Exact else f", gradients={repr_of(self.gradients)}"
         plain = "" if self.lora_alpha is None else f", lora_alpha={self.lora_alpha!r}"
         if self.sketch is None and type(self) is RACLoRA:
             return f"{'SGD' if gradients else 'GD'}(gamma={self.gamma!r}{gradients})"
-        return f"{type(self).__name__}({self.sketch!r}, gamma={self.gamma!r}, side={self.side!r}{gradients}{plain})"
+        return (
+            f"{type(self).__name__}({repr_of(self.sketch)}, gamma={self.gamma!r}, side={self.side!r}{gradients}{plain})"
+        )
 
 
 def GD(gamma: float) -> RACLoRA:

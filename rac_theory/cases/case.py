@@ -13,7 +13,7 @@ from rac_theory.cases.gradient_check import check_gradient
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being, having
-from rac_theory.problems.naming import shown, type_name
+from rac_theory.problems.naming import repr_of, shown, type_name
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.value import Value, in_short
 
@@ -94,7 +94,7 @@ class Case(Value):
     @property
     def headline(self) -> str:
         """What it is of, as the head of a figure says it: numbers with four digits."""
-        words = f"{self.algorithm!r} on {self.problem!r}"
+        words = f"{repr_of(self.algorithm)} on {repr_of(self.problem)}"
         return re.sub(r"\d+\.\d{4,}(e[-+]?\d+)?", lambda number: f"{float(number[0]):.4g}", words)
 
     def _repr_html_(self) -> str:
@@ -107,8 +107,8 @@ class Case(Value):
         """What the case is made of, by name; empty where it need not be said."""
         size = "x".join(map(str, self.start.shape))
         return [
-            ("algorithm", repr(self.algorithm)),
-            ("problem", f"{self.problem!r}, W {size}"),
+            ("algorithm", repr_of(self.algorithm)),
+            ("problem", f"{repr_of(self.problem)}, W {size}"),
             ("start", self.start_shown and f"W0 = {self.start_shown}"),
             ("steps", f"{self.steps or ''}"),
         ]
@@ -116,7 +116,7 @@ class Case(Value):
     def __repr__(self) -> str:
         W0 = f", W0={self.start_shown}" if self.start_shown else ""
         steps = f", steps={self.steps}" if self.steps else ""
-        return f"{type_name(self)}({self.algorithm!r}, {self.problem!r}{W0}{steps})"
+        return f"{type_name(self)}({repr_of(self.algorithm)}, {repr_of(self.problem)}{W0}{steps})"
 
 
 def check_runs(case: Case) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK
+from rac_theory.commands.exit_status import BAD_INPUT, CLOSED_PIPE, INTERNAL_ERROR, OK, VIOLATED
 from rac_theory.commands.options import (
     advise,
     claims,
@@ -48,43 +48,57 @@ def prepared(argv: Sequence[str] | None = None) -> Callable[[], int]:
     except SystemExit as end:  # with a sentence on what is wrong, or none: help and version have been printed
         status = _refused(end.code) if isinstance(end.code, str) else OK
         return lambda: status
-    arguments.typed = ["rac-theory", *words]
+    except OSError as error:  # they cannot be printed
+        status = _refused(str(error))
+        return lambda: status
+    arguments.typed, arguments.found = ["rac-theory", *words], OK
     module, _, function = arguments.run.partition(":")
     run = getattr(importlib.import_module(f"rac_theory.commands.{module}"), function)
     return lambda: _ended(run, arguments)
 
 
 def _ended(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    """Run a command to its end, whatever that is."""
-    from concurrent.futures.process import BrokenProcessPool
-
-    from rac_theory.processes import plug_in_faults, progress
-    from rac_theory.processes.interrupts import heard_once, status_of_interrupt
+    """Run a command to its end, whatever that is; a claim that was violated before goes before what failed then."""
+    from rac_theory.processes.interrupts import status_of_interrupt
 
     try:
-        with heard_once(), plug_in_faults.told(), progress.silent():  # each has a bar of its own
-            status = run(arguments)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+        return _run(run, arguments)
     except KeyboardInterrupt as end:
         print("interrupted", file=sys.stderr)
         return status_of_interrupt(end)
-    except BrokenPipeError:  # the reader went away, as head does: no traceback, nor one when the interpreter ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED_PIPE
-    except BrokenProcessPool:
+    except BrokenPipeError:  # the reader went away, as head does: no traceback
+        status = CLOSED_PIPE
+    except BaseException as error:
+        status = _status_of(error)
+    return VIOLATED if arguments.found == VIOLATED else status
+
+
+def _run(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    from rac_theory.processes import plug_in_faults, progress
+    from rac_theory.processes.interrupts import heard_once
+
+    with heard_once(), plug_in_faults.told(), progress.silent():  # each has a bar of its own
+        arguments.found = run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    return int(arguments.found)
+
+
+def _status_of(error: BaseException) -> int:
+    """Say in one sentence what ended a command; a traceback where that is a fault of ours."""
+    from rac_theory.processes.tasks import LOST
+
+    if isinstance(error, LOST):
         return _refused(
-            "a worker process was lost: killed, out of memory, or ended by code that is not ours; fewer --jobs take "
-            "less memory. What was finished is kept"
+            "a worker process was lost, or the scheduler of some: killed, out of memory, or ended by code that is not "
+            "ours; fewer --jobs take less memory. What was finished is kept"
         )
-    except MemoryError as error:
+    if isinstance(error, MemoryError):
         return _refused(f"there is not enough memory{f': {error}' if str(error) else ''}")
-    except (ValueError, OverflowError, ImportError, OSError) as error:
+    if isinstance(error, ValueError | OverflowError | ImportError | OSError):
         return _refused(str(error))
-    except BaseException:  # a fault of ours must not look like a violated claim
-        traceback.print_exc()
-        return INTERNAL_ERROR
-    return status
+    traceback.print_exception(error)  # a fault of ours must not look like a violated claim
+    return INTERNAL_ERROR
 
 
 def _refused(reason: str) -> int:
@@ -101,7 +115,7 @@ class _Version(argparse.Action):
     """Says which version is installed, which is looked up when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(version("rac-theory"))
+        print(version("rac-theory"), flush=True)
         parser.exit()
 
 

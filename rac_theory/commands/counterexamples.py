@@ -17,24 +17,26 @@ from rac_theory.verification.status import Status
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each verdict with its evidence and save its figure; status 1 if a check fails."""
-    return show(arguments.name or ALL, arguments.out)
+    return show(arguments.name or ALL, arguments)
 
 
-def show(names: Iterable[str], folder: Path) -> int:
+def show(names: Iterable[str], arguments: argparse.Namespace) -> int:
     """Do what ``run`` does for these counterexamples."""
+    folder: Path = arguments.out
     examples = [ALL[checks.one_of("name", name, ALL)] for name in names]
     gallery.load(folder)  # what cannot be added to is said first
-    console, failed = screen(), False
+    console, status = screen(), OK
     for example in examples:
         with beside().status(f"{example.id}, {example.name} ..."):
             answer = example.verdict()
+            if answer.status is Status.VIOLATED:
+                arguments.found = status = VIOLATED
             path = results.save_figure(answer.plot(), folder, f"counterexample {example.id}")
         gallery.keep(folder, Shown.of(answer, path.name))
         for i, line in enumerate(_told(answer)):
             tell(console, line, hang=10 * (i > 1))  # below what stands behind a label, which the first two have not
         tell(console, f"  figure    {printable(str(path))}\n")
-        failed |= answer.status is Status.VIOLATED
-    return VIOLATED if failed else OK
+    return status
 
 
 def _told(answer: Answer) -> list[str]:

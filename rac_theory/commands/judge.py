@@ -24,13 +24,14 @@ from rac_theory.verification.status import Status
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict and save its figure; 1 if the bound is violated, 2 if nothing was tried."""
     verdict = _verdict(arguments)
+    arguments.found = VIOLATED if verdict.status is Status.VIOLATED else OK
     console = screen()
     tell(console, printable(str(verdict)))
     if verdict.status is Status.NOT_APPLICABLE:
         return BAD_INPUT
     path = results.save_figure(verdict.plot(), arguments.out, f"judge {arguments.curves.stem}")
     tell(console, f"figure {printable(str(path))}")
-    return VIOLATED if verdict.status is Status.VIOLATED else OK
+    return int(arguments.found)
 
 
 def _verdict(arguments: argparse.Namespace) -> RunsVerdict:

@@ -55,6 +55,10 @@ class Parser(argparse.ArgumentParser):
         told = wrapped(description, _width())
         super().__init__(formatter_class=_Formatter, description=told, epilog=str(example or ""), **rest)
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help, all of it: argparse leaves it to the end of the program, and says nothing where it fails."""
+        print(self.format_help(), end="", file=file, flush=True)
+
     def error(self, message: str) -> NoReturn:
         """Raise a ``SystemExit`` with a sentence on what is wrong, and where an example is."""
         message = re.sub(r"^argument (?:--)?([\w-]+): must ", r"\1 must ", message).removeprefix("argument ")

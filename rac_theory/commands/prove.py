@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         proof = prove(theorem)
         seconds = time.perf_counter() - begun
         if proof is None:
-            status = VIOLATED
+            arguments.found = status = VIOLATED
             tell(console, "\n".join(_missing(theorem)))
         else:
             tell(console, _in_full(proof, arguments.latex) if in_full else _line(proof, seconds), hang=5)

@@ -33,17 +33,18 @@ def run(arguments: argparse.Namespace) -> int:
     ensemble = _ensemble(old)
     verdict = ensemble.verdicts()[0]
     new = Row.of(old.number, ensemble, verdict, figure=old.figure, seconds=old.seconds)
-    console = screen()
-    tell(console, printable(str(verdict)))
     before, after = old.to_json(), new.to_json()
     different = [name for name in before if before[name] != after[name] and name != "versions"]
+    arguments.found = VIOLATED if different or new.violates(new.alpha) else OK
+    console = screen()
+    tell(console, printable(str(verdict)))
     if before["versions"] != after["versions"]:
         tell(console, f"other versions: then {before['versions']}, now {after['versions']}")
     if different:
         tell(console, f"not the same numbers in: {', '.join(different)}")
-        return VIOLATED
-    tell(console, f"the same numbers as row {old.number}")
-    return VIOLATED if new.violates(new.alpha) else OK
+    else:
+        tell(console, f"the same numbers as row {old.number}")
+    return int(arguments.found)
 
 
 def _ensemble(old: Row) -> Ensemble:

@@ -8,10 +8,12 @@ from pathlib import Path
 from rich import progress
 from rich.table import Table
 
+from rac_theory.commands.exit_status import OK, VIOLATED
 from rac_theory.commands.jobs import check_jobs
 from rac_theory.commands.screen import beside, screen, show_table, tell
 from rac_theory.commands.status_of_rows import status_of
 from rac_theory.ledger.verdict_row import FAILED
+from rac_theory.ledger.violated import violated
 from rac_theory.problems.naming import printable
 from rac_theory.processes.interrupts import status_of_interrupt
 from rac_theory.sweeps import Grid, Progress, Sweep, export, sweep
@@ -31,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt as error:
         print(f"interrupted: what was finished is in {shown}; the same command continues", file=sys.stderr)
         return status_of_interrupt(error)
+    arguments.found = VIOLATED if violated(found.rows) else OK
     _print_found(found)
     if arguments.export is not None:
         found.export(arguments.export)

@@ -22,6 +22,7 @@ from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.summary import SHORT, closest, legend, summary_tables, were_run
 from rac_theory.ledger.table import SPARE, gathered, ledger_table, refutations, remarks
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.ledger.violated import violated
 from rac_theory.problems import checks
 from rac_theory.problems.naming import printable
 from rac_theory.processes.interrupts import status_of_interrupt
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.claim = [name for name in arguments.claim if name not in counterexamples.ALL]
     status = run_ledger(arguments) if arguments.claim or not gallery else OK
     if gallery and status in (OK, VIOLATED, BAD_INPUT):
-        status = worst(status, show(gallery, arguments.out))
+        status = worst(status, show(gallery, arguments))
     tell(screen(), f"Report: {printable(str(report.write(arguments.out)))}")
     return status
 
@@ -53,7 +54,10 @@ def run_ledger(arguments: argparse.Namespace) -> int:
         tell(errors, printable(replaced))
     kept = KeptRows(arguments.out, [*map(printable, arguments.typed)], todo.missing)
     try:
-        _run_watched(todo, seconds, kept, arguments.jobs, errors)
+        try:
+            _run_watched(todo, seconds, kept, arguments.jobs, errors)
+        finally:  # before anything is written or printed, which may fail
+            arguments.found = VIOLATED if violated(kept.rows) else OK
     except KeyboardInterrupt as error:
         if not kept.are_of_runs:
             raise

@@ -19,6 +19,7 @@ from rac_theory.expectations.step_moments import Covered
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems.checks import Array
 from rac_theory.problems.client_constants import shares_of
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches.laws.second_moments import lifted
 from rac_theory.sketches.moments import Moments
@@ -142,7 +143,7 @@ def _listed(sketch: Sketch | None, scale: float, dim: int, *, plain: bool) -> _D
     if support is None:
         raise Unsupported(
             "several steps under one sketch must have one with a listed support, such as Coordinate: "
-            f"they take moments of H beyond the second, got {sketch!r}"
+            f"they take moments of H beyond the second, got {repr_of(sketch)}"
         )
     B, probabilities = support
     P = scale * (B @ np.swapaxes(B, 1, 2)) if plain else projection(B)

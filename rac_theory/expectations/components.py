@@ -20,6 +20,7 @@ from rac_theory.problems.checks import Array
 from rac_theory.problems.eigenbasis import Eigenbasis
 from rac_theory.problems.federated import Federated
 from rac_theory.problems.least_squares import LeastSquares
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.problem import Problem
 
 
@@ -74,7 +75,7 @@ def components_in(frame: Frame, centre: Eigenbasis, problem: Problem) -> Compone
 def of_clients(frame: Frame, centre: Eigenbasis, problem: Problem) -> list[Components]:
     """Return the components of each client, in the frame of f."""
     if not isinstance(problem, Federated):
-        raise Unsupported(f"clients must be those of Federated itself, got {problem!r}")
+        raise Unsupported(f"clients must be those of Federated itself, got {repr_of(problem)}")
     return [components_in(frame, centre, client) for client in problem.clients]
 
 
@@ -122,7 +123,7 @@ def curved_directions(curvatures: Array) -> NDArray[np.bool_]:
 def _pooled_client(client: Problem, problem: Problem) -> LeastSquares:
     client = pooled(client)
     if type(client) is not LeastSquares:
-        raise Unsupported(f"the clients must have LeastSquares itself, got {problem!r}")
+        raise Unsupported(f"the clients must have LeastSquares itself, got {repr_of(problem)}")
     return client
 
 

@@ -14,7 +14,7 @@ from rac_theory.expectations.route import check_covered, moment_map, rests_on_tr
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being
-from rac_theory.problems.naming import type_name
+from rac_theory.problems.naming import repr_of, type_name
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.value import Value
 from rac_theory.processes.blas import one_blas_thread
@@ -166,7 +166,7 @@ def exact_rate(case: Case) -> float:
     problem = case.problem
     moments = moment_map(case.algorithm, problem)
     if not problem.mu > 0:
-        raise Unsupported(f"the rank of the Hessian must be known, got mu = {problem.mu} for {problem!r}")
+        raise Unsupported(f"the rank of the Hessian must be known, got mu = {problem.mu} for {repr_of(problem)}")
     with one_blas_thread():
         return moments.rate(problem.mu / 2)
 

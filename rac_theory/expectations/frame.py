@@ -9,6 +9,7 @@ import numpy as np
 
 from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sketches.laws.second_moments import SecondMoment, lifted
@@ -95,7 +96,7 @@ def _eigenvectors(problem: Problem) -> tuple[Array, Array, Array]:
     eigenbasis = getattr(problem, "eigenbasis", None)
     given = isinstance(problem, Quadratic) and problem.Q is not None
     if eigenbasis is None and not given:
-        raise Unsupported(f"only quadratics with a known minimiser have exact expectations, got {problem!r}")
+        raise Unsupported(f"only quadratics with a known minimiser have exact expectations, got {repr_of(problem)}")
     if m * n > LARGEST_WHOLE:
         raise Unsupported(
             f"what does not decouple must be of size m n <= {LARGEST_WHOLE}, got {m * n}; "

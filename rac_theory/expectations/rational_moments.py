@@ -24,6 +24,7 @@ from rac_theory.expectations.moment_map import Unsupported
 from rac_theory.numerics import rational
 from rac_theory.problems.checks import Array
 from rac_theory.problems.least_squares import LeastSquares
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sketches.laws.rotation_invariance import from_invariants
@@ -122,7 +123,9 @@ def _second_moment(sketch: Sketch | None) -> SecondMoment:
         a, b = known.invariants
         return partial(from_invariants, a, b)
     if known.support is None:
-        raise Unsupported(f"exact=True must be asked of a sketch with invariants or a listed support, got {sketch!r}")
+        raise Unsupported(
+            f"exact=True must be asked of a sketch with invariants or a listed support, got {repr_of(sketch)}"
+        )
     projections, weights = zip(*_laws(sketch), strict=True)
     return summed(np.array(projections, dtype=object), np.array(weights, dtype=object))
 
@@ -148,7 +151,7 @@ def _hessian(problem: Problem) -> tuple[Rationals, Rationals]:
         S = X.T @ X / N + _identity(m) * Fraction(problem.l2)
         return _kron(S, _identity(n)), _solution(S, X.T @ _fractions(problem.Y) / N)
     if not isinstance(problem, Quadratic):
-        raise Unsupported(f"exact=True must be asked of Quadratic or LeastSquares, got {problem!r}")
+        raise Unsupported(f"exact=True must be asked of Quadratic or LeastSquares, got {repr_of(problem)}")
     W_star = _fractions(problem.W_star)
     if problem.Q is not None:
         return _fractions(problem.Q), W_star

@@ -18,7 +18,10 @@ FIELDS = tuple(field.name for field in fields(Row) if field.name not in _ELSEWHE
 
 def flat(row: Row) -> dict[str, Any]:
     """Return the columns of a row."""
-    plain = row.to_json()
+    return _flattened(row.to_json())
+
+
+def _flattened(plain: Mapping[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for name in FIELDS:
         if name in PARTS:
@@ -29,14 +32,20 @@ def flat(row: Row) -> dict[str, Any]:
     return record
 
 
-def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield what a CSV file holds of rows: the names of the columns, and each row; a word may have lines of its own."""
+def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what a CSV file holds of rows: the names of the columns, and each row; a word may have lines of its own.
+
+    Parameters
+    ----------
+    rows : iterable of mappings
+        As ``Row.to_json`` returns them.
+    """
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(columns()), lineterminator="\n")
     writer.writeheader()
     for row in rows:
         yield _taken(stream)
-        writer.writerow(flat(row))
+        writer.writerow(_flattened(row))
     yield _taken(stream)
 
 

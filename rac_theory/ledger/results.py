@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rac_theory.drawing import svg
-from rac_theory.files.plain_data import convert, read_json
+from rac_theory.files.plain_data import convert, read_json_items
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.row_schema import row_from
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 FILE = "results.json"
 FIGURES = "figures"
 _FORMAT = 1
-_CONTENT = {"format": Literal[1], "command": list[str], "versions": dict[str, str], "rows": list[Any]}
+_ABOUT = {"format": Literal[1], "command": list[str], "versions": dict[str, str]}
 
 
 def prepare(folder: Path) -> Path:
@@ -97,7 +96,13 @@ def load(path: Path) -> Ledger:
     ValueError
         If the file cannot be read or is no ``results.json`` of this format: with the field that is at fault.
     """
-    return Ledger(_load(path)[1])
+    return Ledger(stream(path))
+
+
+def stream(path: Path) -> Iterator[Row]:
+    """Yield the rows one by one, so that a file of many takes no more memory than one; it raises as ``load``."""
+    about: dict[str, Any] = {}
+    return _rows(path, about)
 
 
 def to_be_replaced(folder: Path) -> str | None:
@@ -112,12 +117,13 @@ def to_be_replaced(folder: Path) -> str | None:
     if not path.exists():
         return None
     try:
-        command, rows = _load(path)
+        about: dict[str, Any] = {}
+        rows = sum(1 for _ in _rows(path, about))
     except ValueError as error:
         raise ValueError(f"{error}; it would be replaced: name another folder, or remove it") from error
     when = datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
-    by = f" by {shlex.join(command)}" if command else ""
-    return f"{path} is replaced, {len(rows)} row(s) of {when}{by}, and so are figures whose names come up again"
+    by = f" by {shlex.join(about['command'])}" if about["command"] else ""
+    return f"{path} is replaced, {rows} row(s) of {when}{by}, and so are figures whose names come up again"
 
 
 @contextmanager
@@ -128,13 +134,19 @@ def _written_to(folder: Path) -> Iterator[None]:
         raise ValueError(f"out must be a folder that can be written, got {str(folder)!r}: {error}") from error
 
 
-def _load(path: Path) -> tuple[list[str], list[Row]]:
+def _rows(path: Path, about: dict[str, Any]) -> Iterator[Row]:
+    """Yield the rows, and keep what else the file holds, which is complete with the last row."""
+    numbers: set[int] = set()
     try:
-        content = convert(_CONTENT, read_json(path))
-        rows = [row_from(row, f"rows[{i}]") for i, row in enumerate(content["rows"])]
-        numbers = Counter(row.number for row in rows)
-        if (number := max(numbers, key=numbers.__getitem__, default=0)) and numbers[number] > 1:
-            raise ValueError(f"the number of a row must be its own, got {number} twice")
+        for name, value in read_json_items(path, "rows"):
+            if name != "rows":
+                about |= convert(_ABOUT if name not in _ABOUT else {name: _ABOUT[name]}, {name: value})
+                continue
+            row = row_from(value, f"rows[{len(numbers)}]")
+            if row.number in numbers:
+                raise ValueError(f"the number of a row must be its own, got {row.number} twice")
+            numbers.add(row.number)
+            yield row
+        convert(_ABOUT, about)
     except ValueError as error:
         raise ValueError(f"results must be a file written by verify, got {str(path)!r}: {error}") from error
-    return content["command"], rows

@@ -1,10 +1,10 @@
 """Rows as plain data: what results.json and the store of a sweep hold of a row, field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_type_hints
 
 from rac_theory.cases.constants import Constants
-from rac_theory.files.plain_data import convert
+from rac_theory.files.plain_data import reader
 from rac_theory.ledger.verdict_row import FAILED, NEEDS_EXTRA, Row
 from rac_theory.verification.rate import Rate
 from rac_theory.verification.slack import Slack
@@ -40,19 +40,38 @@ _FIELDS: Mapping[str, Any] = {
 }
 
 
-def row_from(data: Any, where: str) -> Row:
+_READ = reader(_FIELDS)
+_READ_PARTS = {name: reader(kinds) for name, kinds in PARTS.items()}
+
+
+def part_from(name: str, data: Any, where: str) -> dict[str, Any]:
+    """Return one of ``PARTS``; it raises as ``row_from``."""
+    part: dict[str, Any] = _READ_PARTS[name](data, where)
+    return part
+
+
+def row_from(data: Any, where: str, part: Callable[[str, Any, str], dict[str, Any]] = part_from) -> Row:
     """Return the row that ``Row.to_json`` has made these data of.
+
+    Parameters
+    ----------
+    data
+        What JSON holds.
+    where : str
+        The path of the data in their file.
+    part : callable
+        Reads what is in ``PARTS``, where that is stored in another way: of name, data and path.
 
     Raises
     ------
     ValueError
         With the path of a field that is no part of a row, is not there, or cannot have its value.
     """
-    found = convert(_FIELDS, data, where)
-    for name, kinds in PARTS.items():
-        if found[name] is not None:
-            found[name] = convert(kinds, found[name], f"{where}.{name}")
-    row = Row(**found)
+    values = _READ(data, where)
+    for name in PARTS:
+        if values[name] is not None:
+            values[name] = part(name, values[name], f"{where}.{name}")
+    row = Row(**values)
     for name, rule, is_met in _rules(row):
         if not is_met:
             raise ValueError(f"{where}.{name} must be {rule}, got {getattr(row, name)!r}")

@@ -86,7 +86,7 @@ def legend(rows: Sequence[Row]) -> str:
 
 def closest(rows: Sequence[Row]) -> Row | None:
     """Return the row that holds with the smallest slack that is known; None where none holds."""
-    return min(_with_slack(rows), key=_known_slack, default=None)
+    return min(_with_slack(rows), key=known_slack, default=None)
 
 
 def _with_slack(rows: Sequence[Row]) -> list[Row]:
@@ -94,7 +94,7 @@ def _with_slack(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.status == Status.HOLDS.name and row.slack is not None]
 
 
-def _known_slack(row: Row) -> float:
+def known_slack(row: Row) -> float:
     """What the slack of a row is at least: it is exact, or the lower end of its interval."""
     return 0.0 if row.slack is None else row.slack["low"] or 0.0
 
@@ -118,7 +118,7 @@ def _cell(rows: Sequence[Row]) -> str:
     if not counts:
         return "-" if rows else ""
     told = [f"{counts[status]}{words[0]}" for status, words in _WORST_FIRST.items() if counts[status]]
-    slacks = [_known_slack(row) for row in _with_slack(rows)]
+    slacks = [known_slack(row) for row in _with_slack(rows)]
     return " ".join([*told, rounded_down(min(slacks))] if slacks else told)
 
 

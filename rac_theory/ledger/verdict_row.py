@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import asdict, dataclass, fields
+from types import NoneType
 from typing import Any
 
 from rac_theory.ledger.cell import Cell, Key, Level
 from rac_theory.ledger.ensemble import Ensemble
-from rac_theory.problems.naming import type_name
+from rac_theory.problems.naming import printable, type_name
 from rac_theory.problems.value import Value
 from rac_theory.verification.status import Status
 from rac_theory.verification.verdict import Verdict
@@ -73,7 +74,7 @@ class Row(Value):
             alpha=verdict.alpha,
             lambda_alpha=ensemble.lambda_alpha,
             status=verdict.status.name,
-            reason=verdict.reason,
+            reason=printable(verdict.reason),
             evidence=verdict.evidence,
             slack=verdict.slack._asdict() if verdict.slack else None,
             reach=verdict.reach,
@@ -139,7 +140,7 @@ class Row(Value):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data in which every number is finite or None, as JSON has no others."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {name: _plain(getattr(self, name)) for name in _NAMES}
 
 
 FAILED = "FAILED"
@@ -149,7 +150,12 @@ NEEDS_EXTRA = "NEEDS_EXTRA"
 """The status of a row whose data are not installed; it is no verdict."""
 
 
+_NAMES = tuple(field.name for field in fields(Row))
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in (str, int, bool, NoneType):
+        return value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, frozenset):

@@ -39,7 +39,9 @@ def svmlight(path: str | Path) -> tuple[csr_array, Array]:
     try:
         X, y = load(file)
     except (ArithmeticError, EOFError, LookupError, OSError, ValueError, zlib.error) as error:
-        raise ValueError(f"{refusal}: {printable(str(error))}") from error
+        # A file of results may name any file, and an error of the reader quotes what is in it.
+        broken = "a line of it is not as 1 3:0.5 7:2, a label and indices with numbers, in their order"
+        raise ValueError(f"{refusal}: {getattr(error, 'strerror', None) or broken}") from None
     if not X.nnz:
         raise ValueError(f"{refusal}: it holds no features")
     if not (np.isfinite(X.data).all() and np.isfinite(y).all()):

@@ -27,6 +27,21 @@ def shown(value: object) -> str:
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}..."
 
 
+def repr_of(value: object) -> str:
+    r"""The whole repr of a value, which may be a user's: on one printable line.
+
+    Examples
+    --------
+    >>> from rac_theory.problems.naming import repr_of
+    >>> class Mine:
+    ...     def __repr__(self):
+    ...         return "Mine(\x1b[2J)"
+    >>> print(repr_of(Mine()))
+    Mine(\x1b[2J)
+    """
+    return printable(repr(value))
+
+
 def type_name(value: object) -> str:
     """The name of the class of a value."""
     return printable(type(value).__name__)

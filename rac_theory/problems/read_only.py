@@ -1,6 +1,7 @@
 """Read-only: arrays and mappings that cannot be changed, however a value that holds them came to be."""
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -10,7 +11,10 @@ V = TypeVar("V")
 
 
 class ReadOnlyDict(dict[K, V]):
-    """A dict that cannot be changed; pickle, copy, JSON and ``dataclasses.asdict`` take it for the dict it is."""
+    """A dict that cannot be changed, nor arrays in it; pickle, copy, JSON and ``asdict`` take it for the dict it is.
+
+    It is made by ``read_only`` and ``sealed`` alone.
+    """
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("this mapping is part of a frozen value and read-only: dict(...) is a copy to change")
@@ -18,7 +22,10 @@ class ReadOnlyDict(dict[K, V]):
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (dict(self),)
+        return sealed, (dict(self),)
+
+
+_PLAIN = frozenset((str, int, float, bool, NoneType, ReadOnlyDict))
 
 
 def read_only(value: Any) -> Any:
@@ -35,6 +42,8 @@ def sealed(value: Any) -> Any:
 
 
 def _within(value: Any, of_array: Any) -> Any:
+    if type(value) in _PLAIN:  # as most are; to ask of each whether it is a Mapping takes long
+        return value
     if isinstance(value, np.ndarray):
         return of_array(value)
     if isinstance(value, Mapping):

@@ -16,7 +16,7 @@ from rac_theory.problems.factors import alike, diagonal_of, identity, matrix, un
 from rac_theory.problems.features import EPS
 from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems.members import being, having
-from rac_theory.problems.naming import shown
+from rac_theory.problems.naming import repr_of, shown
 from rac_theory.problems.problem import Problem
 from rac_theory.problems.read_only import sealed
 from rac_theory.problems.rounding import rounded
@@ -178,8 +178,8 @@ def known_smoothness(problem: Problem) -> Smoothness:
     known = smoothness_of(problem)
     if known is None:
         raise ValueError(
-            f"problem must know its smoothness or its L, got L={problem.L!r} of {problem!r}; steps of any length may "
-            "be too long"
+            f"problem must know its smoothness or its L, got L={problem.L!r} of {repr_of(problem)}; steps of any "
+            "length may be too long"
         )
     return known
 

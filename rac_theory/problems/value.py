@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 from scipy.sparse import csr_array
 
 from rac_theory.problems.digest import digest
-from rac_theory.problems.naming import function_name, type_name
+from rac_theory.problems.naming import function_name, repr_of, type_name
 from rac_theory.problems.read_only import read_only, sealed
 
 
@@ -25,7 +25,8 @@ class Value:
     """
 
     def __post_init__(self) -> None:
-        vars(self).update({name: read_only(value) for name, value in vars(self).items()})
+        kept = ((name, value, read_only(value)) for name, value in vars(self).items())
+        vars(self).update([(name, safe) for name, value, safe in kept if safe is not value])
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update({name: sealed(value) for name, value in state.items()})
@@ -69,14 +70,14 @@ def in_short(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"{'x'.join(map(str, value.shape))} {digest(_in_memory(value))}"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {in_short(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{repr_of(key)}: {in_short(item)}" for key, item in value.items()) + "}"
     if type(value) is tuple:
         return f"({', '.join(map(in_short, value))}{',' * (len(value) == 1)})"
     if isinstance(value, frozenset):
-        return f"frozenset({{{', '.join(sorted(map(repr, value)))}}})"
+        return f"frozenset({{{', '.join(sorted(map(repr_of, value)))}}})"
     if isinstance(value, np.generic):
         return repr(value.item())
-    return function_name(value) if callable(value) and hasattr(value, "__qualname__") else repr(value)
+    return function_name(value) if callable(value) and hasattr(value, "__qualname__") else repr_of(value)
 
 
 def _same_numbers(one: Any, other: Any) -> bool:

@@ -29,7 +29,7 @@ def told() -> Iterator[None]:
         raise PlugInFault(
             f"no code may end the program, but {_place(error)[1]} called sys.exit({error.code!r})"
         ) from error
-    except (*_SENTENCES, KeyboardInterrupt, GeneratorExit):
+    except (*_SENTENCES, KeyboardInterrupt):
         raise
     except BaseException as error:
         is_ours, place = _place(error)

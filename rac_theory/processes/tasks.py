@@ -1,14 +1,20 @@
 """Tasks that are handed to worker processes, which leave all signals to the process that has started them."""
 
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from joblib import Parallel, delayed, effective_n_jobs
+from joblib.parallel import get_active_backend
 
 from rac_theory.processes.interrupts import heard_by_nobody, left_to_the_parent
 
 T = TypeVar("T")
+
+LOST = (BrokenProcessPool, CancelledError)
+"""What is raised where workers are lost: processes of this machine, or, with its scheduler, a cluster of Dask."""
 
 _SHORT = 2.0  # seconds of work below which workers would take longer to start than to finish
 
@@ -28,8 +34,29 @@ def as_they_finish(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]],
     call = delayed(_Task(function))
     calls = (call(*arguments) for arguments in tasks)
     with heard_by_nobody():  # nor by workers that start now
-        results: Generator[T, None, None] = Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
+        results: Generator[T, None, None] = workers(jobs, "generator_unordered")(calls)
     return results
+
+
+def workers(jobs: int, return_as: str = "generator") -> Parallel:
+    """Return what hands calls to so many workers of the backend that is set, and yields what they return.
+
+    Raises
+    ------
+    ValueError
+        For a backend, such as ``multiprocessing``, that returns all results at once: one whose worker is lost is waited
+        for without end, and nothing is kept before.
+    """
+    backend = get_active_backend()[0]
+    if backend.supports_return_generator:
+        return Parallel(n_jobs=jobs, return_as=return_as)
+    if jobs == 1:
+        return Parallel(n_jobs=1, return_as=return_as, backend="sequential")
+    name = type(backend).__name__.removesuffix("Backend").lower()
+    raise ValueError(
+        f"the backend of joblib must be one that returns each result as it comes, such as loky, threading or dask, got "
+        f"{name}: leave parallel_config out, or set another"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """What a row of the lower table opens."""
 
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rac_theory.ledger import results
 from rac_theory.ledger.verdict_row import NEEDS_EXTRA, Row
-from rac_theory.report.images import data_uri
+from rac_theory.report.images import Image, image
 from rac_theory.report.numbers import ABSENT, number, rate_interval
 
 
@@ -18,12 +18,10 @@ class ShownCase:
     row: Row
     folder: Path
 
-    @property
-    def figure(self) -> str | None:
-        """The figure as a data URI; only files in the folder of figures are looked for."""
-        if self.row.figure is None:
-            return None
-        return data_uri(self.folder / results.FIGURES / Path(self.row.figure).name)
+    @cached_property
+    def figure(self) -> Image:
+        """The figure; only files in the folder of figures are looked for."""
+        return Image(None) if self.row.figure is None else image(self.folder / results.FIGURES, self.row.figure)
 
     @property
     def alt(self) -> str:
@@ -62,10 +60,12 @@ class ShownCase:
         return [(name, shown) for name, shown in found if shown != ABSENT]
 
     @property
-    def constants(self) -> Iterator[tuple[str, str, str]]:
+    def constants(self) -> tuple[tuple[str, str, str], ...]:
         """The constants that are known: name, value, and how it is known."""
         constants = self.row.constants or {}
         sources = constants.get("provenance", {})
-        for name, value in constants.items():
-            if isinstance(value, int | float):
-                yield name, str(value) if isinstance(value, bool) else number(value), sources.get(name, "")
+        return tuple(
+            (name, str(value) if isinstance(value, bool) else number(value), sources.get(name, ""))
+            for name, value in constants.items()
+            if isinstance(value, int | float)
+        )

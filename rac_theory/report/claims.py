@@ -9,6 +9,7 @@ from markupsafe import Markup
 from rac_theory import theorems
 from rac_theory.drawing import html
 from rac_theory.ledger.row_schema import STATUSES
+from rac_theory.ledger.summary import closest, known_slack, rounded_down
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.report.proofs import ShownProof, shown_proof
 from rac_theory.theorems.theorem import Theorem
@@ -58,9 +59,13 @@ class ShownClaim:
 
     @property
     def closest(self) -> Row | None:
-        """The row whose mean comes nearest to the bound."""
-        told = [row for row in self.rows if _slack(row) is not None]
-        return min(told, key=lambda row: _slack(row) or 0.0, default=None)
+        """The row that holds with the smallest slack that is known, as ``verify`` names it."""
+        return closest(self.rows)
+
+    @property
+    def least_slack(self) -> str:
+        """What the slack of that row is at least."""
+        return "" if self.closest is None else rounded_down(known_slack(self.closest))
 
     @property
     def reach(self) -> list[str]:
@@ -83,7 +88,3 @@ def claims(rows: Sequence[Row]) -> list[ShownClaim]:
     known = [ShownClaim(id, theorem, tuple(by_id.get(id, ()))) for id, theorem in theorems.ALL.items()]
     foreign = [ShownClaim(id, None, tuple(tried)) for id, tried in by_id.items() if id not in theorems.ALL]
     return sorted([*known, *foreign], key=lambda claim: not claim.rows)
-
-
-def _slack(row: Row) -> float | None:
-    return None if row.slack is None else row.slack["value"]

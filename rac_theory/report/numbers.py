@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ ABSENT = "–"
 _EXPONENT = re.compile(r"e(?:\+|(-))0*(\d+)")
 
 
+@lru_cache(maxsize=4096)
 def number(value: float | None, digits: int = 4) -> str:
     """Return a number with some significant digits."""
     if value is None or math.isnan(value):
@@ -53,6 +55,7 @@ def key(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.17g}"
 
 
+@lru_cache(maxsize=4096)
 def _rate(kind: str, value: float) -> str:
     """Return HTML: words of the file do not come into it."""
     power = f"{value:.2f}".replace("-", "−")

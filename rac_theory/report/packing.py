@@ -3,19 +3,54 @@
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 ROWS = 50
 """How many rows are in a pack: drawings are alike, and what opens one row unpacks no more than these."""
 
+LETTERS = 2_000_000
+"""How many letters are in a pack of several rows, before they are compressed."""
 
-def pack(fragments: Sequence[str]) -> Iterator[str]:
-    """Yield packs of HTML fragments, the letters of each safe in HTML."""
-    for first in range(0, len(fragments), ROWS):
-        yield packed(fragments[first : first + ROWS])
+T = TypeVar("T")
 
 
-def packed(value: Any) -> str:
+class Pack(NamedTuple):
+    """Some HTML fragments as letters that are safe in HTML, and how many they are."""
+
+    rows: int
+    text: str
+
+
+def pack(fragments: Iterable[str]) -> Iterator[Pack]:
+    """Yield packs of HTML fragments."""
+    return (packed(some) for some in together(fragments, len))
+
+
+def together(items: Iterable[T], letters: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield as many items at a time as a pack holds, of which each has so many letters."""
+    some: list[T] = []
+    size = 0
+    for item in items:
+        more = letters(item)
+        if some and (len(some) == ROWS or size + more > LETTERS):
+            yield some
+            some, size = [], 0
+        some.append(item)
+        size += more
+    if some:
+        yield some
+
+
+def packed(values: list[Any]) -> Pack:
     """Return plain data as one pack."""
-    return base64.b64encode(zlib.compress(json.dumps(value, ensure_ascii=False).encode(), 9)).decode()
+    return Pack(len(values), base64.b64encode(zlib.compress(_bytes(values), 9)).decode())
+
+
+def room(values: list[Any]) -> int:
+    """Return about how many letters a pack of plain data has, and no fewer, in a fraction of the time."""
+    return len(zlib.compress(_bytes(values), 1)) * 4 // 3 + 4
+
+
+def _bytes(values: list[Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")

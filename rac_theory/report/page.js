@@ -1,13 +1,20 @@
 "use strict";
 // What is open, shown, sorted and saved; the tables can be read without it.
-const { rows: rowsInPack, page: onAPage, jsonEnd } = document.currentScript.dataset;
+const { page: onAPage, jsonEnd } = document.currentScript.dataset;
 const form = document.querySelector(".filters");
 const cases = [...document.querySelectorAll("tbody.case")];
 const heads = [...document.querySelectorAll(".cases thead th")];
 const words = new Map(); // of a case, as they are searched
 let sorted = cases, shown = cases, first = 0;
 
-const packed = (name) => [...document.querySelectorAll(`template.${name}`)].map((element) => ({ element }));
+function packed(name) { // in their order, each with the number of what it holds first
+  let first = 0;
+  return [...document.querySelectorAll(`template.${name}`)].map((element) => {
+    const pack = { element, first };
+    first += Number(element.dataset.rows);
+    return pack;
+  });
+}
 const packs = packed("pack"), proofs = packed("proofs"), saved = packed("saved");
 
 async function unpack(pack) {
@@ -20,8 +27,8 @@ const unpacked = (pack) => (pack.value ??= unpack(pack));
 async function fill(cell, packs, number) {
   if (cell.hasChildNodes()) return;
   try {
-    const fragments = await unpacked(packs[Math.floor(number / rowsInPack)]);
-    cell.innerHTML = fragments[number % rowsInPack]; // words in it are escaped, and the policy runs none
+    const pack = packs.findLast((one) => one.first <= number);
+    cell.innerHTML = (await unpacked(pack))[number - pack.first]; // words in it are escaped, and the policy runs none
   } catch (error) {
     cell.textContent = `This browser cannot unpack what the row opens (${error}); those since 2023 can.`;
   }
@@ -99,6 +106,9 @@ async function save(kind) {
 }
 
 function follow() {
+  const number = Number(location.hash.replace(/^#case-/, ""));
+  const part = [...document.querySelectorAll(".parts a")].find(({ dataset }) => dataset.first <= number && number <= dataset.last);
+  if (part) location.replace(part.getAttribute("href") + location.hash);
   const row = location.hash.startsWith("#case-") && document.getElementById(location.hash.slice(1));
   if (!row) return;
   const one = row.parentElement;
@@ -138,7 +148,7 @@ if (form) {
       filter();
     });
   }
-  addEventListener("hashchange", follow);
   filter(); // a browser may have kept what was chosen before
-  follow();
 }
+addEventListener("hashchange", follow);
+follow();

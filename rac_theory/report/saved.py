@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import islice
 
 from rac_theory.ledger import results
 from rac_theory.ledger.flat_row import csv_lines
@@ -10,21 +11,24 @@ from rac_theory.ledger.verdict_row import Row
 JSON_END = "]}"
 
 
-def saved(rows: Sequence[Row]) -> list[list[str]]:
-    """Return how both files begin, and what each row is in them: JSON and CSV.
+def saved_head() -> list[str]:
+    """Return how both files begin: JSON, which ends in ``JSON_END``, and CSV."""
+    return [json.dumps(results.content([])).removesuffix(JSON_END), next(csv_lines([]))]
 
-    The first holds its rows with commas between them, and ends in ``JSON_END``.
+
+def saved(rows: Sequence[Row]) -> list[list[str]]:
+    """Return what each row is in both files: JSON, with commas between the rows, and CSV.
 
     Examples
     --------
     >>> import json
     >>> from rac_theory.ledger.verdict_row import Row
-    >>> from rac_theory.report.saved import JSON_END, saved
+    >>> from rac_theory.report.saved import JSON_END, saved, saved_head
     >>> row = Row.missing(1, "T2", "wine", "it needs scikit-learn", seed=0, alpha=1e-3)
-    >>> (head, names), (one, line) = saved([row])
-    >>> json.loads(head + one + JSON_END)["rows"][0]["claim"], names[:20], line[:10]
+    >>> (head, names), ((plain, line),) = saved_head(), saved([row])
+    >>> json.loads(head + plain + JSON_END)["rows"][0]["claim"], names[:20], line[:10]
     ('T2', 'number,claim,problem', '1,T2,wine,')
     """
-    head = json.dumps(results.content([])).removesuffix(JSON_END)
-    each = [json.dumps(row.to_json(), allow_nan=False) for row in rows]
-    return [[plain, line] for plain, line in zip([head, *each], csv_lines(rows), strict=True)]
+    plain = [row.to_json() for row in rows]
+    lines = islice(csv_lines(plain), 1, None)
+    return [[json.dumps(row, allow_nan=False), line] for row, line in zip(plain, lines, strict=True)]

@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
-from joblib.parallel import get_active_backend
+from joblib import delayed
 from numpy.typing import DTypeLike
 
 from rac_theory.cases.case import Case
@@ -19,6 +18,7 @@ from rac_theory.processes.interrupts import left_to_the_parent
 from rac_theory.processes.kept_memory import keep_freed_memory
 from rac_theory.processes.progress import task
 from rac_theory.processes.shared_array import SharedArray
+from rac_theory.processes.tasks import workers
 from rac_theory.simulation.history import History, run_and_keep
 from rac_theory.simulation.kernels.choice import kernel_for
 from rac_theory.simulation.kernels.kernel import Kernel
@@ -41,15 +41,12 @@ def simulate_part(
         kernel = kernel_for(case.algorithm, case.problem, start, distances)
         work = _Work(kernel, root, first, runs, case.steps, kept, keeps_last=not kernel.recomputes_last)
         together = work.together()
-        workers = min(n_jobs, len(together))
-        pool = Parallel(
-            n_jobs=workers,
-            return_as="generator" if get_active_backend()[0].supports_return_generator else "list",
-        )
+        jobs = min(n_jobs, len(together))
+        pool = workers(jobs)
         parts: list[_Part] = []
         done = 0
         shape = len(kernel.measures), case.steps + 1, runs
-        with SharedArray(shape, start.dtype, shared=workers != 1) as measured, task("runs", runs) as counted:
+        with SharedArray(shape, start.dtype, shared=jobs != 1) as measured, task("runs", runs) as counted:
             before = counted.done
             for numbers, part in pool(delayed(_do)(work, blocks, measured) for blocks in together):
                 if numbers is not None:

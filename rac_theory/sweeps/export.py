@@ -40,7 +40,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
 
 
 def _csv(rows: Sequence[Row]) -> bytes:
-    return "".join(csv_lines(rows)).encode()
+    return "".join(csv_lines(row.to_json() for row in rows)).encode()
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:

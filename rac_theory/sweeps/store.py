@@ -4,13 +4,15 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from rac_theory.files.plain_data import convert, from_json
+from rac_theory.files.plain_data import convert, from_json, reader
 from rac_theory.ledger.flat_row import FIELDS
-from rac_theory.ledger.row_schema import PARTS, row_from
+from rac_theory.ledger.row_schema import PARTS, part_from, row_from
 from rac_theory.ledger.verdict_row import Row
+from rac_theory.problems.read_only import read_only
 from rac_theory.sweeps.grid import Grid
 from rac_theory.sweeps.running import Finished
 from rac_theory.verification.versions import versions
@@ -19,6 +21,8 @@ _FORMAT = 1
 _MAGIC = b"SQLite format 3\0"  # the first bytes of every file of SQLite
 _WAIT = 60.0  # seconds for whoever reads or writes the same file to finish a transaction
 _ABOUT = {"format": Literal[1], "versions": dict[str, str], "grid": dict[str, Any], "cells": int}
+
+_INTEGER, _NUMBER, _TEXT = reader(int), reader(float), reader(str)
 
 
 class Store:
@@ -53,7 +57,7 @@ class Store:
             # Of a write-ahead log: a power cut may cost the last cells, which are run again, but never the file.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             assert found is not None
-            self.versions: dict[str, str] = found["versions"]
+            self.versions: dict[str, str] = read_only(found["versions"])
             self.cells: int = found["cells"]
         except BaseException:
             self.close()
@@ -74,7 +78,7 @@ class Store:
         """Return the cells that are finished, by number, with the seconds that each took."""
         with self._readable():
             found = self._connection.execute("SELECT cell, seconds FROM cells").fetchall()
-            return {convert(int, cell, "cells.cell"): convert(float, time, f"cells[{cell}]") for cell, time in found}
+            return {_INTEGER(cell, "cells.cell"): _NUMBER(time, f"cells[{cell}]") for cell, time in found}
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the finished cells in the order of their numbers."""
@@ -83,8 +87,8 @@ class Store:
             found = self._connection.execute(f"SELECT cell, {', '.join(FIELDS)} FROM rows ORDER BY number")
             for cell, number, *values in found:
                 elsewhere = {"versions": self.versions, "figure": None, "seconds": seconds.get(cell)}
-                where = f"rows[{number}]"
-                yield row_from(_from_columns([number, *values], where) | elsewhere, where)
+                row = dict(zip(FIELDS, (number, *values), strict=True)) | elsewhere
+                yield row_from(row, f"rows[{number}]", _part)
 
     def close(self) -> None:
         """Close the file."""
@@ -176,8 +180,15 @@ def _to_columns(row: Row) -> list[Any]:
     return [json.dumps(plain[n]) if n in PARTS and plain[n] is not None else plain[n] for n in FIELDS]
 
 
-def _from_columns(values: list[Any], where: str) -> dict[str, Any]:
-    return {
-        name: from_json(convert(str, value, f"{where}.{name}")) if name in PARTS and value is not None else value
-        for name, value in zip(FIELDS, values, strict=True)
-    }
+def _part(name: str, text: Any, where: str) -> dict[str, Any]:
+    try:
+        return _remembered(name, _TEXT(text, where))
+    except ValueError:
+        return part_from(name, from_json(_TEXT(text, where)), where)  # and say where it is
+
+
+@lru_cache(maxsize=1024)
+def _remembered(name: str, text: str) -> dict[str, Any]:
+    """Return a part of a row, read, checked and held once for all rows that have it: most seeds share constants."""
+    part: dict[str, Any] = read_only(part_from(name, from_json(text), ""))
+    return part

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rac_theory.problems import checks
 from rac_theory.processes import progress
-from rac_theory.processes.tasks import as_they_finish, worker_count
+from rac_theory.processes.tasks import LOST, as_they_finish, worker_count
 from rac_theory.sweeps.forecast import Forecast, memory_of_a_worker, pilots
 from rac_theory.sweeps.found import Sweep
 from rac_theory.sweeps.grid import Grid
@@ -84,7 +84,7 @@ def sweep(
     ValueError
         For a grid without cells, or a store that was written for another grid or by other versions.
     OSError
-        If the store cannot be written, or a worker process was lost; what is in the store is safe.
+        If the store cannot be written, or a worker process or a scheduler was lost; what is in the store is safe.
 
     Examples
     --------
@@ -138,10 +138,11 @@ class _Job:
             for finished in results:
                 self._keep(finished)
                 self._tell()
-        except BrokenProcessPool as error:
+        except LOST as error:
+            which = "a worker process" if isinstance(error, BrokenProcessPool) else "the scheduler of the workers"
             raise ChildProcessError(
-                f"a worker process was lost with {len(self.left)} cells to go, killed or out of memory; the others are "
-                f"in {str(self.store.path)!r}, and the next start continues: fewer jobs take less memory"
+                f"{which} was lost with {len(self.left)} cells to go, killed or out of memory; the others are in "
+                f"{str(self.store.path)!r}, and the next start continues: fewer jobs take less memory"
             ) from error
         finally:
             with warnings.catch_warnings():  # that cells are given up is what is wanted when one could not be kept

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being, described
-from rac_theory.problems.naming import function_name, shown, type_name
+from rac_theory.problems.naming import function_name, repr_of, shown, type_name
 from rac_theory.torch.module_problem import ModuleProblem
 from rac_theory.torch.one_thread import one_torch_thread
 
@@ -67,7 +67,7 @@ class OptimiserSteps:
         return OptimiserSteps, (self.problem, self.make)
 
     def __repr__(self) -> str:
-        return f"{type_name(self)}({self.problem!r}, {function_name(self.make)})"
+        return f"{type_name(self)}({repr_of(self.problem)}, {function_name(self.make)})"
 
     def step(self, W: Array, rng: np.random.Generator) -> Array:
         """From one W to the next, (m, n) to (m, n).

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from rac_theory.problems.checks import Array
-from rac_theory.problems.naming import type_name
+from rac_theory.problems.naming import printable, type_name
 from rac_theory.problems.value import Value
 from rac_theory.verification.decision import Decision
 from rac_theory.verification.judged_bound import JudgedBound
@@ -189,7 +189,7 @@ class Finding(Value, ABC):
             parts.append(f"Fitted {word} {self.fitted}, promised {self.promised}.")
         if self.informative_from is not None and self.informative_from > 1:
             parts.append(f"Informative from t={self.informative_from}.")
-        return " ".join(parts)
+        return printable(" ".join(parts))
 
     def __repr__(self) -> str:
         return f"<{type_name(self)} {self}>"

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.processes.progress import task
+from rac_theory.processes.tasks import workers
 from rac_theory.simulation.blocks import simulate_part
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.evidence_of_runs import Pilot
@@ -51,7 +52,7 @@ def read(
             else []
         )
         later = []
-        for part in Parallel(n_jobs=n_jobs, return_as="generator")(
+        for part in workers(n_jobs)(
             delayed(_observe_part)(case, root, i, min(size, runs - i), claims, group, pilots)
             for i in range(size, runs, size)
         ):

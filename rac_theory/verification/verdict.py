@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.problems.naming import repr_of
 from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.finding import Finding
 
@@ -49,7 +50,9 @@ class Verdict(Finding):
     @property
     def head(self) -> str:
         """What was claimed of what, for the beginning of a sentence."""
-        head = f"{self.theorem.id} {self.status.name} for {self.case.algorithm!r} on {self.case.problem!r}"
+        head = (
+            f"{self.theorem.id} {self.status.name} for {repr_of(self.case.algorithm)} on {repr_of(self.case.problem)}"
+        )
         start = f" from {self.case.start_shown}" if self.case.start_shown else ""
         return f"{head}{start}, {self.case.steps} steps"
 

@@ -21,6 +21,7 @@ from rac_theory.ledger import results
 from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.proofs.reading import Reading
 from rac_theory.report import packing
+from rac_theory.report import page as page_module
 from rac_theory.report.page import page
 from rac_theory.sweeps import export
 
@@ -422,3 +423,31 @@ def test_mathematics_is_laid_out(browse):
     """)
     assert len(found) >= 4
     assert all(one == ["MathML", True, False] for one in found), found
+
+
+def test_the_summary_of_many_rows_leads_to_the_file_of_a_case(browse, tmp_path, rows, monkeypatch):
+    """A script that fails where there is no table of cases; an address of a case that stays at the summary."""
+    monkeypatch.setattr(page_module, "ROWS", 60)
+    results.save(tmp_path, many(rows, 130))
+    summary = report.write(tmp_path).read_text(encoding="utf-8")
+    titles = 'return [all(".parts a").length, all("tbody.case").length, all("h2").map((one) => one.textContent)];'
+    assert browse(titles, page=summary) == [3, 0, ["Claims", "Cases"]]
+    (file,) = re.findall(r'<a href="([^"#]*)" data-first="51"', summary)
+    found = browse(
+        "return [shown(), all('tr.about:not([hidden])')[0].id, all('p a').map((one) => one.textContent)];",
+        hash="#case-70",
+        page=(tmp_path / file).read_text(encoding="utf-8"),
+    )
+    assert found == [[str(number) for number in range(51, 101)], "about-70", ["report.html"]]
+    path = tmp_path / "report.html"
+    path.write_text(summary, encoding="utf-8")
+    browser = next(filter(None, map(shutil.which, BROWSERS)))
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    done = subprocess.run(
+        [browser, *options, "--virtual-time-budget=20000", path.as_uri() + "#case-70"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert 'id="case-70"' in done.stdout  # of the file that has it

@@ -178,6 +178,9 @@ def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which
         told["calls"]()
     with pytest.raises(PlugInFault, match=r"mine.py, line 3, in key, raised KeyError: 'x'"), plug_in_faults.told():
         told["key"]()
+    exec(compile("def closes(): raise GeneratorExit", "mine.py", "exec"), told)
+    with pytest.raises(PlugInFault, match=r"mine.py, line 1, in closes, raised GeneratorExit"), plug_in_faults.told():
+        told["closes"]()  # a traceback, as if it were a fault of ours
     with pytest.raises(AttributeError), plug_in_faults.told():
         status_of([None])
     with pytest.raises(ValueError, match="it says so"), plug_in_faults.told():
@@ -263,3 +266,84 @@ def test_parquet_is_asked_for_before_the_run(folder, capsys, monkeypatch):
     assert main(["sweep", "spec.toml", "--export", "no/such/e.csv"]) == 2
     assert "its folder is not there" in capsys.readouterr().err
     assert [path.name for path in folder.iterdir()] == ["spec.toml"]
+
+
+def ended(folder, words, how):
+    """Status and standard error of a command whose streams are what a shell makes of them."""
+    command = f"{sys.executable} -m rac_theory {words} {how}"
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stderr
+
+
+def test_what_cannot_be_printed_is_one_sentence(folder):
+    """The version was a traceback, the help a success, and the rest named no stream, or hid what came before."""
+    told = "error: standard output cannot be written: "
+    full, closed = f"{told}No space left on device\n", f"{told}Bad file descriptor\n"
+    for words, how, said in (
+        ("--version", ">/dev/full", full),
+        ("--version", ">&-", closed),
+        ("--help", ">/dev/full", full),
+        ("list", ">&-", closed),
+        ("list", ">/dev/full 2>&-", ""),
+        ("nonsense", "2>/dev/full", ""),
+    ):
+        assert ended(folder, words, how) == (2, said), (words, how)
+    assert ended(folder, "--version", ">/dev/null 2>&-") == (0, "")
+
+
+def test_a_pipe_that_nobody_reads(folder):
+    """What does nothing but print has failed; a command has perhaps done what was wanted of it."""
+    said = "error: standard output cannot be written: Broken pipe\n"
+    for words, end in (("--version", (2, said)), ("list", (141, ""))):
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, "-m", "rac_theory", words]
+        done = subprocess.run(command, cwd=folder, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == end
+
+
+def test_a_violated_claim_goes_before_what_fails_beside_it(folder, capsys, monkeypatch):
+    """A report that cannot be written, or a device that is full, made a refuted claim look like bad input."""
+    (folder / "curves.csv").write_text("\n".join(f"1,{1.5 + i * 7 % 400 / 1000}" for i in range(400)))
+    judged = "judge curves.csv --bound 1.1 --ceiling 2"
+    assert main(judged.split()) == 1
+    assert main([*judged.split(), "--out", "curves.csv"]) == 1  # where no figure can be saved
+    assert "error: out must be a folder that can be written" in capsys.readouterr().err
+    status, error = ended(folder, judged, ">/dev/full")
+    assert (status, "No space left on device" in error) == (1, True)
+
+    def refuted(rows):
+        return list(rows)
+
+    def full(folder):
+        raise OSError("'report.html' cannot be written: No space left on device")
+
+    monkeypatch.setattr("rac_theory.commands.verify.report.write", full)
+    assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 2
+    monkeypatch.setattr("rac_theory.commands.verify.violated", refuted)
+    assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 1
+    assert "error: 'report.html' cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["verify", *QUICK], ["sketch", "haar", "--dim", "3", "--rank", "1"], ["report"]])
+def test_an_out_that_is_no_utf_8_is_refused_before_anything_runs(folder, capsys, command):
+    """The page that names it could not be written, after all runs."""
+    assert main([*command, "--out", "r\udcff"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: out must be a path in UTF-8, got 'r\\udcff'")
+    assert [*folder.iterdir()] == []
+
+
+def test_a_file_that_results_name_is_not_quoted(folder, capsys):
+    """The first line of any file of the system was in the error."""
+    main(["verify", *QUICK, "--sketch", "haar", "--out", "out", "--jobs", "1"])
+    content = json.loads((folder / "out/results.json").read_text())
+    (folder / "secret.txt").write_text("root:x:0:0:secret\n")
+    content["rows"][0]["problem"] = "./secret.txt"
+    (folder / "out/results.json").write_text(json.dumps(content))
+    capsys.readouterr()
+    assert main(["repeat", "out/results.json", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "must be a readable svmlight file, got './secret.txt': a line of it is not as 1 3:0.5 7:2" in said
+    assert "root" not in said

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import pytest
 
 from rac_theory.cases.constants import Constants
-from rac_theory.files.plain_data import convert, from_json, read_json, read_toml
+from rac_theory.files import plain_data
+from rac_theory.files.plain_data import convert, from_json, read_json, read_json_items, read_toml
 from rac_theory.files.whole_file import write_whole
 from rac_theory.ledger.row_schema import row_from
 from rac_theory.ledger.verdict_row import Row
@@ -173,3 +174,56 @@ def test_a_name_that_is_no_text_is_named(name):
     """A damaged store may hold bytes where its column says text; its name once was asked whether it is a word."""
     with pytest.raises(ValueError, match="must be one of the fields cells, got another"):
         convert({"cells": int}, {"cells": 1, name: 2}, "about")
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 1000])
+def test_a_list_in_a_file_is_read_item_by_item(tmp_path, monkeypatch, chunk):
+    """A letter lost where one part ends, a number that is cut in two, more of the file in memory than is needed."""
+    monkeypatch.setattr(plain_data, "_CHUNK", chunk)
+    content = {
+        "format": 12345,
+        "é": 'a\\u00e9"]}',
+        "rows": [{"a": [1.5e-7, None]}, {}, "x", [], -1234567],
+        "last": {"b": 1},
+    }
+    for indent in (None, 3):
+        path = tmp_path / "some.json"
+        path.write_text(json.dumps(content, indent=indent, ensure_ascii=False), encoding="utf-8")
+        found = [*read_json_items(path, "rows")]
+        assert [value for name, value in found if name == "rows"] == content["rows"]
+        assert {name: value for name, value in found if name != "rows"} == {
+            name: value for name, value in content.items() if name != "rows"
+        }
+    path.write_text('{"rows": []}')
+    assert [*read_json_items(path, "rows")] == []
+    path.write_text('{"rows": [{"a": 1}, {"a": ' + "1" * 50)
+    items = read_json_items(path, "rows")
+    assert next(items) == ("rows", {"a": 1})  # before what is wrong with the next one is come to
+    with pytest.raises(ValueError, match="Expecting ',' delimiter"):
+        next(items)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the content must be a table|Expecting value"),
+        ("[1]", "the content must be a table"),
+        ("{}", "rows must be there, got nothing"),
+        ('{"rows": 3}', "rows must be a list, got 3"),
+        ('{"rows": [] "x": 1}', "Expecting '}': line 1"),
+        ('{"rows": [],}', 'Expecting a name in ": line 1'),
+        ('{"rows": [1 2]}', "Expecting ']': line 1"),
+        ('{"rows": [1,]}', "Expecting value: line 1"),
+        ('{"rows": []} x', "Expecting nothing after the table: line 1"),
+        ('{"rows": [],\n\n"a": }', "Expecting value: line 3"),
+        ('{"a": 1, "a": 2, "rows": []}', "a key must stand once, got twice 'a'"),
+        ('{"rows": [{"a": 1, "a": 2}]}', "a key must stand once, got twice 'a'"),
+        ('{"rows": [NaN]}', "a number must be finite, got NaN"),
+        ('{"rows": [' + "[" * 100_000, "it is nested too deeply"),
+    ],
+)
+def test_what_is_no_such_file_is_refused(tmp_path, text, message):
+    path = tmp_path / "some.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        [*read_json_items(path, "rows")]

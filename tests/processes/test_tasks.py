@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from joblib import cpu_count
+from joblib import cpu_count, parallel_config
 
 from rac_theory.processes.tasks import as_they_finish, worker_count
 
@@ -36,3 +36,13 @@ def test_in_one_process_a_call_waits_until_it_is_asked_for():
     next(results)
     assert done == [0]
     results.close()
+
+
+def test_a_backend_that_returns_all_at_once_is_refused_with_a_sentence(tmp_path):
+    """A sweep and a long verify raised in the midst of joblib, and waited for a lost worker for ever."""
+    with parallel_config(backend="multiprocessing"):
+        with pytest.raises(ValueError, match=r"the backend of joblib must be one that .*, got multiprocessing: leave"):
+            as_they_finish(told, [(1, 1)], 2)
+        assert [value for value, _, _ in as_they_finish(told, [(3, 1)], 1)] == [2]  # here, without workers
+    with parallel_config(backend="threading"):
+        assert [value for value, _, _ in as_they_finish(told, [(3, 1)], 2)] == [2]

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import os
 import re
 import shlex
 import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -17,9 +19,11 @@ from rac_theory import prove, report, theorems
 from rac_theory.commands.cli import main
 from rac_theory.counterexamples import C6
 from rac_theory.ledger import results
+from rac_theory.ledger.summary import summary_tables
 from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.stored import STORED
-from rac_theory.report import gallery, numbers, packing
+from rac_theory.report import gallery, images, numbers, packing
+from rac_theory.report import page as page_module
 from rac_theory.report.claims import claims
 from rac_theory.report.page import page
 from rac_theory.report.sentences import breakable
@@ -185,7 +189,7 @@ def test_a_figure_has_words_beside_it_and_one_that_is_missing_is_named(folder, r
     secret.write_text("<svg>secret</svg>")
     outside = Reader(page(folder, [replace(drawn[0], figure="../secret.svg")], []))
     (about,) = outside.opened()
-    assert "No file ../secret.svg" in about.text
+    assert "The figure '../secret.svg' is not shown: it is not in the folder of figures." in about.text
     assert "secret</svg>" not in unquote(str(about.elements))
     secret.unlink()
 
@@ -230,10 +234,12 @@ def test_packs_hold_every_fragment_in_its_place():
     """A row that opens what belongs to another; letters that end the element around them."""
     fragments = [f"<p>{i} é & </template></p>" for i in range(2 * packing.ROWS + 1)]
     packs = list(packing.pack(fragments))
-    assert [len(unpack(one)) for one in packs] == [packing.ROWS, packing.ROWS, 1]
-    assert [fragment for one in packs for fragment in unpack(one)] == fragments
-    assert all(re.fullmatch(r"[\w+/=]+", one) for one in packs)
+    assert [len(unpack(one.text)) for one in packs] == [one.rows for one in packs] == [packing.ROWS, packing.ROWS, 1]
+    assert [fragment for one in packs for fragment in unpack(one.text)] == fragments
+    assert all(re.fullmatch(r"[\w+/=]+", one.text) for one in packs)
     assert list(packing.pack([])) == []
+    long = "x" * (packing.LETTERS // 2)
+    assert [one.rows for one in packing.pack([long, long, "y", long + long, "z"])] == [2, 1, 1, 1]
 
 
 def test_names_may_be_broken_but_are_words():
@@ -311,3 +317,155 @@ def test_rows_of_another_time_can_be_shown(folder):
     (folder / "other").mkdir()
     (folder / "other" / results.FILE).write_text(json.dumps(content))
     assert report.write(folder / "other").exists()
+
+
+def hostile_figures(folder):
+    """Names that lead elsewhere or to what is no figure, each with what is said of it."""
+    figures = folder / "figures"
+    secret = folder / "secret.svg"
+    secret.write_text("<svg>secret</svg>")
+    (figures / "link.svg").symlink_to(secret)
+    os.link(secret, figures / "hard.svg")
+    os.mkfifo(figures / "pipe.svg")
+    (figures / "endless.svg").symlink_to("/dev/zero")
+    (figures / "folder.svg").mkdir()
+    (figures / "large.svg").write_bytes(b"<svg>" + b"x" * images.LARGEST)
+    (figures / "words.svg").write_text("root:x:0:0: secret")
+    (figures / "words.png").write_text("secret")
+    return {
+        "link.svg": "it is a link",
+        "hard.svg": "the file has another name too",
+        "pipe.svg": "it is no regular file",
+        "endless.svg": "it is a link",
+        "folder.svg": "Is a directory|it is no regular file",
+        "large.svg": "it has more than 1,000,000 bytes",
+        "words.svg": "it is neither SVG nor PNG",
+        "words.png": "it is neither SVG nor PNG",
+        "../secret.svg": "it is not in the folder of figures",
+        str(secret): "it is not in the folder of figures",
+        "..": "it is not in the folder of figures|Is a directory|no regular file|neither",
+        "none.svg": "No such file",
+    }
+
+
+def test_only_figures_of_the_folder_are_in_the_page(tmp_path, rows):
+    """Text of any file was in the page by a link, a pipe was waited for, and 50 MB were read."""
+    (tmp_path / "figures").mkdir()
+    expected = hostile_figures(tmp_path)
+    (tmp_path / "figures" / "good.svg").write_text('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>')
+    named = [replace(rows[0], number=i, figure=name) for i, name in enumerate([*expected, "good.svg"], 1)]
+    *refused, good = Reader(page(tmp_path, named, [])).opened()
+    assert len(list(good.all("img"))) == 1
+    for about, (name, why) in zip(refused, expected.items(), strict=True):
+        assert not list(about.all("img"))
+        assert "secret<" not in unquote(str(about.elements)) + about.text
+        said = [text for _, text in about.all("p", **{"class": "note"})]
+        assert re.search(f"is not shown: .*({why})", said[0]), name
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "figures").symlink_to(tmp_path / "figures")  # and a folder that is one
+    (about,) = Reader(page(tmp_path / "other", [replace(rows[0], figure="good.svg")], [])).opened()
+    assert not list(about.all("img"))
+
+
+@pytest.fixture
+def many(tmp_path, rows, monkeypatch):
+    """A folder of 130 rows, of which a page holds 60."""
+    monkeypatch.setattr(page_module, "ROWS", 60)
+    (tmp_path / "report-7-0123abcd.html").write_text("of an older report")
+    (tmp_path / "report-mine.html").write_text("mine")
+    some = [replace(rows[i % len(rows)], number=i + 1, seed=i, figure=None) for i in range(130)]
+    results.save(tmp_path, some)
+    return tmp_path
+
+
+def linked(folder):
+    """The summary, and the files that it names, in their order."""
+    seen = Reader((folder / report.FILE).read_text(encoding="utf-8"))
+    names = [found["href"] for found, _ in seen.all("a") if found.get("href", "#").startswith("report-")]
+    return seen, [*dict.fromkeys(name.partition("#")[0] for name in names if "#" not in name)]
+
+
+def test_many_rows_are_in_files_beside_a_summary(many):
+    """A row that is in none or in two, a file that needs another, a stale one, a link that leads nowhere."""
+    report.write(many)
+    seen, names = linked(many)
+    assert {path.name for path in many.glob("report-*.html")} == {*names, "report-mine.html"}
+    assert not list(seen.all("tbody", **{"class": "case"}))
+    (lead,) = (text for _, text in seen.all("p", **{"class": "lead"}))
+    assert lead.startswith("130 cases of 4 claims: none refutes its claim.")
+    numbers_found = []
+    for name in names:
+        part = Reader((many / name).read_text(encoding="utf-8"))
+        found = [found["id"] for found, _ in part.all("tr") if found.get("id", "").startswith("case-")]
+        numbers_found += [int(one.removeprefix("case-")) for one in found]
+        assert 0 < len(found) <= 60
+        assert len(part.opened()) == len(found)
+        assert {value for _, kind in part.elements for key, value in kind.items() if key in {"src", "href"}} >= {
+            report.FILE
+        }
+        assert len(list(part.all("script"))) == 1
+    assert numbers_found == [*range(1, 131)]
+    for found, _ in seen.all("a"):
+        if found["href"].startswith("report-"):
+            file, _, anchor = found["href"].partition("#")
+            assert not anchor or f'id="{anchor}"' in (many / file).read_text(encoding="utf-8")
+
+
+def test_a_report_that_is_cut_off_leaves_the_old_one_with_all_its_files(many, rows, monkeypatch):
+    """Files that are replaced or removed before the page is: its links would lead nowhere."""
+    report.write(many)
+    before = {path.name: path.read_bytes() for path in many.glob("report*.html")}
+    results.save(many, [replace(rows[i % len(rows)], number=i + 1, seed=7, figure=None) for i in range(130)])
+    whole = page_module.write_whole
+    for last in range(1, 4):
+        left = iter(range(last))
+
+        def ends(path, content, left=left, **rest):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return whole(path, content, **rest)
+
+        monkeypatch.setattr(page_module, "write_whole", ends)
+        with pytest.raises(KeyboardInterrupt):
+            report.write(many)
+        assert {path.name: path.read_bytes() for path in many.glob("report*.html")} == before
+    monkeypatch.setattr(page_module, "write_whole", whole)
+    report.write(many)
+    _, names = linked(many)
+    assert {path.name for path in many.glob("report-*.html")} == {*names, "report-mine.html"}
+    assert not {*names} & before.keys()
+    results.save(many, [replace(rows[0], figure=None)])  # few again: one page
+    report.write(many)
+    assert {path.name for path in many.glob("report*.html")} == {"report.html", "report-mine.html"}
+
+
+def test_a_file_of_rows_has_a_size(tmp_path, rows, monkeypatch):
+    """Rows that are long are in more files."""
+    monkeypatch.setattr(page_module, "BYTES", 100_000)
+    monkeypatch.setattr(page_module, "_ROOM", 100_000)
+    noise = np.random.default_rng(0).bytes(15_000).hex()
+    some = [replace(rows[0], number=i + 1, figure=None, reason=noise[i:]) for i in range(60)]
+    monkeypatch.setattr(packing, "ROWS", 2)
+    results.save(tmp_path, some)
+    report.write(tmp_path)
+    _, names = linked(tmp_path)
+    assert len(names) > 5
+    fixed = len(page(tmp_path, some[:1], [])) + 20_000
+    assert all((tmp_path / name).stat().st_size < 100_000 + fixed for name in names)
+
+
+def test_the_least_slack_is_the_one_that_verify_prints(rows, seen):
+    """The page told the middle of an interval, the terminal its lower end: 17.9 and 3.16 of one run."""
+    for claim in claims(rows):
+        if claim.rows:
+            printed = next(iter(summary_tables(claim.rows, 1000))).columns[2]._cells[0]
+            assert re.search(r" (\S+?)(\[/\])?$", printed)[1] == claim.least_slack
+            links = [text for found, text in seen.all("a", title=f"case {claim.closest.number}")]
+            assert claim.least_slack in links
+    sampled = [
+        replace(rows[0], number=i, status=status, slack={"t": 1, "low": low, "value": 17.9, "high": None})
+        for i, (status, low) in enumerate([("HOLDS", 3.169), ("HOLDS", 4.0), ("CONSISTENT", 1.0)], 1)
+    ]
+    (mine,) = (claim for claim in claims(sampled) if claim.rows)
+    assert (mine.closest.number, mine.least_slack) == (1, "3.16")
+    assert len([*Reader(page(Path("nowhere"), sampled, [])).all("a", title="case 1")]) == 1

@@ -1,7 +1,7 @@
 """What a notebook shows of a verdict: each line has the number that its name says, in the verdict's own words."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,3 +46,20 @@ def test_an_exact_verdict_has_no_level():
     told = lines(verify("T2", CASE, rng=0))
     assert told["evidence"] == "exact"
     assert "level" not in told
+
+
+def test_what_a_user_s_repr_says_steers_no_terminal():
+    """A colour, a bell, and a line of its own, in the words of a verdict, of a case and of a figure."""
+
+    @dataclass(frozen=True)
+    class Loud(sketches.Haar):
+        def __repr__(self):
+            return "Loud(\x1b[31m\x07\n)"
+
+    case = Case(RACLoRA(Loud(3, 1), gamma=0.5), Quadratic.left(np.diag([0.5, 1.0, 1.0]), np.ones((3, 1))), steps=4)
+    verdict = verify("T2", case, rng=0)
+    said = (str(verdict), repr(verdict), verdict.title, repr(case), repr(case.algorithm))
+    for words in (*said, verdict._repr_html_(), case._repr_html_()):
+        assert "\\x1b[31m\\x07\\n" in words
+        assert not {"\x1b", "\x07"} & {*words}
+    assert "\n" not in str(verdict)

@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,19 @@ def add_out(group: Any, what: str) -> None:
     option(
         group,
         "--out",
-        type=Path,
+        type=_folder,
         default=Path("results"),
         metavar="FOLDER",
         help=f"folder for {what} (default: results)",
     )
+
+
+def _folder(text: str) -> Path:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # pages and results name it, and they are UTF-8
+        raise argparse.ArgumentTypeError(f"must be a path in UTF-8, got {text!r}") from None
+    return Path(text)
 
 
 def add_jobs(group: Any) -> None:

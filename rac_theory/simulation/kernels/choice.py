@@ -4,6 +4,7 @@ import numpy as np
 
 from rac_theory.algorithms.algorithm import Algorithm
 from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import repr_of
 from rac_theory.problems.problem import Problem
 from rac_theory.simulation.kernels.diagonal import Diagonal
 from rac_theory.simulation.kernels.kernel import Kernel
@@ -34,7 +35,7 @@ def _in_precision(problem: Problem, start: Array) -> Problem:
     single: Problem | None = getattr(problem, "single_precision", None)
     if single is None:
         raise ValueError(
-            f"dtype must be float64 for a problem without a member single_precision, got it for {problem!r}"
+            f"dtype must be float64 for a problem without a member single_precision, got it for {repr_of(problem)}"
         )
     return single
 
@@ -42,5 +43,7 @@ def _in_precision(problem: Problem, start: Array) -> Problem:
 def _minimiser(problem: Problem) -> Array:
     W_star: Array | None = getattr(problem, "W_star", None)
     if W_star is None:
-        raise ValueError(f"record must not have 'distances' for a problem without a known W_star, got {problem!r}")
+        raise ValueError(
+            f"record must not have 'distances' for a problem without a known W_star, got {repr_of(problem)}"
+        )
     return W_star

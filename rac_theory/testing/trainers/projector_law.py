@@ -8,6 +8,7 @@ import numpy as np
 from rac_theory.numerics.linalg import orthonormal_range
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import having
+from rac_theory.problems.naming import repr_of
 from rac_theory.sketches.sketch import MEMBERS, Sketch
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.projection import Projector
@@ -53,7 +54,7 @@ def check_law(
         ours = scale * np.sum((np.swapaxes(Q, 1, 2) @ a) * (np.swapaxes(Q, 1, 2) @ b), axis=(1, 2))
         if (apart := distance(np.array(theirs), ours)) > allowed:
             raise Refuted(
-                f"project must have the law of {sketch!r}: for {where} the distribution functions of {name} are "
+                f"project must have the law of {repr_of(sketch)}: for {where} the distribution functions of {name} are "
                 f"{apart:.2g} apart, chance makes {allowed:.2g} with {draws} seeds",
                 G=G,
             )
