@@ -11,6 +11,7 @@ from rac_theory.proofs.facts import (
     G_next,
     U,
     assumed,
+    below_one,
     gap,
     gap_is_positive,
     gap_next,
@@ -44,6 +45,16 @@ at_most_L = proved("", kappa <= 1, mu_below_L / plus[L])
 e_sign = proved("", e >= 0, length * stable * plus[lambda_min])
 root, other = root_R_below, root_Q
 whole = proved("", 2 + kappa > 0, 2 * one + kappa_sign)
+
+(below,) = assumed(e < 1)
+below_1 = proved("", 1 - e >= 0, square_of(1 - gamma * L) + length * stable * below_one)
+
+
+def radicands() -> tuple[Fact, Fact]:
+    """What R and Q are roots of is not negative."""
+    order = half * e_sign * at_most_L * whole
+    return below_1, proved("", 1 - kappa * e * (1 + kappa) / 2 >= 0, below_1 + order)
+
 
 # PL at W and at W+, and what a step gains.
 here = proved("", kappa * gap <= G @ G / (2 * L), pl / plus[L])
