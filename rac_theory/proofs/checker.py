@@ -13,13 +13,12 @@ are limits of themselves at letters nearby, as both are continuous; where a file
 no room nearby, sums of powers stay as they are. Letters that depend on a draw, or on W, are letters like others.
 """
 
-import random
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, reduce
-from itertools import count
+from itertools import product as pairs
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -45,7 +44,7 @@ CONSTANTS = frozenset(
     " omega sigma_squared zeta_squared bias_squared nu longest_step".split()
 )
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
-COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers; t is the step from W, from 0 on
+COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
 VECTORS = {"G": "", "V": "", "Z": "", "Gp": "H", "g": "H", "error": "H", "gbar": "H", "ghat": "H"}
 DRAWN = {
     **dict.fromkeys("gap distance sigma_W zeta_W squares all_squares".split(), ""),
@@ -57,6 +56,9 @@ DRAWN = {
     **dict.fromkeys("moved moved_next moved_mean own turned".split(), "Hm"),
 }
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
+
+MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
+AFTER = "(E (dot (- V (* gamma (H G))) (- V (* gamma (H G)))))"  # ||V||^2 after an exact step, on average
 
 PROJECTED = "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
 IMPLIED = frozenset(f"{PROJECTED} rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled".split())
@@ -102,6 +104,7 @@ CONDITIONS = {
 """What may be given of f and of noise: in words, and each inequality that it says."""
 
 SCHEMAS = """
+descent a:rac_lora_exact,rac_lora_stochastic,rac_lora_by_differences,rac_lora_reshuffled,fed_rac_lora,fed_rac_lora_sampled,galore_exact,rac_lora_root_steps,rac_lora_harmonic_steps | $smooth $a | (<= $to (+ gap (dot G $step) (* 1/2 $L (dot $step $step)))) | f lies below the quadratic of curvature L that touches it at W
 number | | (< 0 1) | one is positive
 step_size x:gamma,eta | | (< 0 $x) | a step size is positive
 count x:T,N,K | | (< 0 $x) | T, N and K count: they are whole numbers, and at least 1
@@ -206,104 +209,82 @@ ON_AVERAGE = frozenset({"sigma_known", "zeta_known"})
 """True of means over W and not at each W: they are never multiplied by what depends on W."""
 
 
-# Arithmetic: letters are numbered; a monomial is a sorted tuple of pairs (letter, power), where the power of a symbolic
-# exponent is the number of its base; a polynomial is a dict of monomials; a quotient has its divisors as factors.
+# Arithmetic. A letter is a number; a monomial is a sorted tuple of pairs (letter, power), where the power of a symbolic
+# exponent is the number of its base; a quotient is a polynomial over a product of powers of polynomials, by number.
 Monomial: TypeAlias = tuple[tuple[int, int], ...]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
 
 
 class Quotient(NamedTuple):
-    """A polynomial over a product of powers of polynomials of more than one term, each by its number."""
+    """A polynomial, and what it is divided by."""
 
     above: Polynomial
     below: tuple[tuple[int, int], ...] = ()
 
 
-class Inside(NamedTuple):
-    """What a letter is made of: indices of sums that are open in it, letters that are drawn, and the highest index."""
+class Numbered:
+    """Values that are told apart by a number, equal ones by the same."""
 
-    open: frozenset[int] = frozenset()
-    drawn: frozenset[int] = frozenset()
-    height: int = 0
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.numbers: dict[Any, int] = {}
 
-
-ONE, NOTHING = Quotient({(): Fraction(1)}), Quotient({})
-_letters: dict[Any, int] = {}
-_meaning: list[Any] = []
-_inside: list[Inside] = []
-_image: list[int] = []
-_factors: list[Polynomial] = []
-_numbers: dict[Any, int] = {}
-_bases: list[Quotient] = []
-_buckets: dict[int, list[int]] = {}
-_PRIME = (1 << 61) - 1
+    def of(self, key: Any, value: Any) -> int:
+        """Return the number of a value."""
+        if key not in self.numbers:
+            self.numbers[key] = len(self.values)
+            self.values.append(value)
+        return self.numbers[key]
 
 
-def letter(meaning: Any, inside: Inside | None = None) -> int:
-    """Return the number of a letter; equal meanings have one number."""
-    if meaning not in _letters:
-        _letters[meaning] = n = len(_meaning)
-        _meaning.append(meaning)
-        _image.append(random.Random(n).randrange(2, _PRIME - 1))
-        drawn = frozenset({n}) if meaning[0] in ("drawn", "mean") else frozenset()
-        _inside.append(inside or Inside(frozenset({n}) if meaning[0] == "index" else frozenset(), drawn))
-    return _letters[meaning]
+_letters, _bases, _factors = Numbered(), Numbered(), Numbered()
+
+
+def letter(*meaning: Any) -> int:
+    """Return the number of a letter, by what it means: its kind, and for what is no polynomial numbers of its parts."""
+    return _letters.of(meaning, meaning)
 
 
 def number(value: Fraction | int) -> Quotient:
+    """Return a number as a quotient."""
     return Quotient({(): Fraction(value)} if value else {})
 
 
 def lettered(n: int, power: int = 1) -> Quotient:
+    """Return a power of a letter as a quotient."""
     return Quotient({((n, power),): Fraction(1)})
 
 
 def is_exponent(n: int) -> bool:
-    return bool(_meaning[n][0] == "exponent")
+    """Whether a letter is a symbolic exponent."""
+    return bool(_letters.values[n][0] == "exponent")
 
 
-def base(value: Quotient) -> int:
-    """Return the number of a value: equal ones have one number. A value in a prime field says which may be equal."""
-    bucket = _buckets.setdefault(image(value), [])
-    for n in bucket:
-        if _bases[n] == value or not added(_bases[n], times(value, number(-1))).above:
-            return n
-    bucket.append(len(_bases))
-    _bases.append(value)
-    return len(_bases) - 1
+def base(q: Quotient) -> int:
+    """Return the number of a quotient: 0 for one."""
+    return _bases.of((frozenset(q.above.items()), q.below), q)
 
 
-def image(value: Quotient) -> int:
-    below = reduce(lambda x, pair: x * pow(_image_of(_factors[pair[0]]), pair[1], _PRIME), value.below, 1)
-    return _image_of(value.above) * pow(below, -1, _PRIME) % _PRIME if below % _PRIME else 0
-
-
-def _image_of(p: Polynomial) -> int:
-    total = 0
-    for monomial, c in p.items():
-        x = c.numerator * pow(c.denominator, -1, _PRIME)
-        for n, power in monomial:
-            of, to = (image(_bases[power]), _image[n]) if is_exponent(n) else (_image[n], power)
-            x = x * pow(of, to, _PRIME) % _PRIME
-        total += x
-    return total % _PRIME
+ONE, ZERO = number(1), number(0)
+base(ONE)
+ATOMS = ("sum", "root", "max", "if", "powers", "square_at", "scaled_at")
 
 
 @cache
 def together(one: Monomial, other: Monomial) -> Monomial:
-    """The product of monomials: powers of a letter add, bases of an exponent multiply."""
+    """Return the product of monomials: powers of a letter add, bases of an exponent multiply."""
     powers = dict(one)
     for n, power in other:
-        if n not in powers:
-            powers[n] = power
-            continue
-        powers[n] = base(times(_bases[powers[n]], _bases[power])) if is_exponent(n) else powers[n] + power
-        if powers[n] == 0:  # base 0 is the number one
-            del powers[n]
-    return tuple(sorted(powers.items()))
+        if n in powers and is_exponent(n):
+            power = base(times(_bases.values[powers[n]], _bases.values[power]))
+        else:
+            power += powers.get(n, 0)
+        powers[n] = power
+    return tuple(sorted((n, power) for n, power in powers.items() if power))
 
 
 def product(p: Polynomial, q: Polynomial) -> Polynomial:
+    """Return the product of polynomials."""
     result: Polynomial = {}
     for m, a in p.items():
         for n, b in q.items():
@@ -315,63 +296,54 @@ def product(p: Polynomial, q: Polynomial) -> Polynomial:
 
 
 def content(p: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
-    """Return number, monomial and polynomial of which one is the product; alike for all that differ by the first two."""
-    pairs = [dict(m) for m in p]
-    shared: dict[int, int] = {}
-    for n in set().union(*pairs):
+    """Return number, monomial and polynomial of which one is the product; the last is alike for all multiples."""
+    terms = [dict(m) for m in p]
+    shared = {}
+    for n in set().union(*terms):
         if not is_exponent(n):
-            shared[n] = min(each.get(n, 0) for each in pairs)
-        elif all(each.get(n) == pairs[0].get(n) for each in pairs):
-            shared[n] = pairs[0][n]
+            shared[n] = min(each.get(n, 0) for each in terms)
+        elif all(each.get(n) == terms[0].get(n) for each in terms):
+            shared[n] = terms[0][n]
     monomial = tuple(sorted((n, power) for n, power in shared.items() if power))
-    rest = product(p, {inverse_of(monomial): Fraction(1)})
+    rest = product(p, {inverse(monomial): Fraction(1)})
     first = rest[max(rest)]
     return first, monomial, {m: c / first for m, c in rest.items()}
 
 
-def inverse_of(monomial: Monomial) -> Monomial:
-    return tuple((n, base(inverted(_bases[power])) if is_exponent(n) else -power) for n, power in monomial)
-
-
-def factor(p: Polynomial) -> int:
-    """The number of a polynomial that something is divided by."""
-    key = frozenset(p.items())
-    if key not in _numbers:
-        _numbers[key] = len(_factors)
-        _factors.append(p)
-    return _numbers[key]
+def inverse(monomial: Monomial) -> Monomial:
+    """Return one over a monomial."""
+    return tuple((n, base(inverted(_bases.values[power])) if is_exponent(n) else -power) for n, power in monomial)
 
 
 def over(above: Polynomial, below: Mapping[int, int]) -> Quotient:
-    """A quotient, without a divisor that the numerator is a multiple of by a single term."""
-    if not above:
-        return NOTHING
-    below = {n: power for n, power in below.items() if power}
+    """Return a quotient, without a divisor of which the numerator is a multiple by a single term."""
+    below = {n: power for n, power in below.items() if power} if above else {}
     if below:
         first, monomial, rest = content(above)
-        n = _numbers.get(frozenset(rest.items()), -1)
-        if below.get(n):
-            above, below[n] = {monomial: first}, below[n] - 1
-    return Quotient(above, tuple(sorted((n, power) for n, power in below.items() if power)))
+        n = _factors.numbers.get(frozenset(rest.items()), -1)
+        if n in below:
+            return over({monomial: first}, {**below, n: below[n] - 1})
+    return Quotient(above, tuple(sorted(below.items())))
 
 
 def added(p: Quotient, q: Quotient) -> Quotient:
-    below = dict(p.below)
-    for n, power in q.below:
-        below[n] = max(power, below.get(n, 0))
+    """Return a sum."""
+    below = {n: max(dict(p.below).get(n, 0), dict(q.below).get(n, 0)) for n, _ in (*p.below, *q.below)}
     result: Polynomial = {}
     for value in (p, q):
-        lacking = {n: power - dict(value.below).get(n, 0) for n, power in below.items()}
+        lacking = [(n, power - dict(value.below).get(n, 0)) for n, power in below.items()]
         for m, c in product(value.above, multiplied_out(lacking)).items():
             result[m] = result.get(m, Fraction(0)) + c
     return over({m: c for m, c in result.items() if c}, below)
 
 
-def multiplied_out(factors: Mapping[int, int]) -> Polynomial:
-    return reduce(product, (_factors[n] for n, power in factors.items() for _ in range(power)), {(): Fraction(1)})
+def multiplied_out(factors: Iterable[tuple[int, int]]) -> Polynomial:
+    """Return a product of divisors."""
+    return reduce(product, (_factors.values[n] for n, power in factors for _ in range(power)), {(): Fraction(1)})
 
 
 def times(p: Quotient, q: Quotient) -> Quotient:
+    """Return a product."""
     below = dict(p.below)
     for n, power in q.below:
         below[n] = below.get(n, 0) + power
@@ -379,141 +351,103 @@ def times(p: Quotient, q: Quotient) -> Quotient:
 
 
 def inverted(q: Quotient) -> Quotient:
+    """Return one over a quotient."""
     if not q.above:
         raise Refused("something is divided by zero")
     first, monomial, rest = content(q.above)
-    above = product(multiplied_out(dict(q.below)), {inverse_of(monomial): 1 / first})
-    return over(above, {} if len(rest) == 1 else {factor(rest): 1})
+    above = product(multiplied_out(q.below), {inverse(monomial): 1 / first})
+    return over(above, {} if len(rest) == 1 else {_factors.of(frozenset(rest.items()), rest): 1})
 
 
 def power(q: Quotient, n: int) -> Quotient:
+    """Return a power with a whole exponent."""
     if abs(n) > EXPONENT:
         raise Refused(f"an exponent is {n}, beyond {EXPONENT}")
     return reduce(times, [q] * n, ONE) if n >= 0 else inverted(power(q, -n))
 
 
 def raised(q: Quotient, exponent: Quotient) -> Quotient:
-    """A power whose exponent is a polynomial with whole coefficients: ``b^T c^T`` is ``(b c)^T``."""
+    """Return a power whose exponent is a polynomial with whole coefficients: ``b^T c^T`` is ``(b c)^T``."""
     result = ONE
     for monomial, c in exponent.above.items():
         if exponent.below or c.denominator != 1:
             raise Refused("an exponent is not a whole number")
         of = without_squares(power(q, int(c)))
-        if not monomial:
-            result = times(result, of)
-        elif (n := base(of)) != 0:
-            inside = gathered([_inside[k] for k, _ in monomial])
-            result = times(result, lettered(letter(("exponent", monomial), inside), n))
+        if monomial and base(of):
+            of = lettered(letter("exponent", monomial), base(of))
+        result = times(result, of)
     return result
 
 
-def gathered(parts: Iterable[Inside]) -> Inside:
-    parts = tuple(parts)
-    return Inside(
-        frozenset().union(*(each.open for each in parts)),
-        frozenset().union(*(each.drawn for each in parts)),
-        max((each.height for each in parts), default=0),
-    )
-
-
-def inside(q: Quotient) -> Inside:
-    return gathered(_of_monomial(m) for p in (q.above, *(_factors[n] for n, _ in q.below)) for m in p)
+def within(q: Quotient) -> frozenset[int]:
+    """Return the letters in a quotient, and in all that these are made of."""
+    sides = (q.above, *(_factors.values[n] for n, _ in q.below))
+    return frozenset().union(*(of_pair(pair) for p in sides for m in p for pair in m))
 
 
 @cache
-def _of_monomial(monomial: Monomial) -> Inside:
-    bases = (inside(_bases[power]) for n, power in monomial if is_exponent(n))
-    return gathered([*(_inside[n] for n, _ in monomial), *bases])
+def of_pair(pair: tuple[int, int]) -> frozenset[int]:
+    """Return the letters in a power of a letter."""
+    kind, *parts = _letters.values[pair[0]]
+    if kind == "exponent":
+        return within(Quotient({parts[0]: Fraction(1)})) | within(_bases.values[pair[1]])
+    of = parts if kind in ATOMS else []
+    return frozenset({pair[0]}).union(*(within(_bases.values[n]) for n in of if isinstance(n, int)))
 
 
-def atom(kind: str, parts: Sequence[Any], *of: Quotient, index: int | None = None) -> Quotient:
-    """A letter for what is no polynomial, known by its parts; an index is bound in it."""
-    open_, drawn, height = gathered(map(inside, of))
-    height = height if index is None else height + 1
-    return lettered(letter((kind, *parts), Inside(open_ - {index}, drawn, height)))
+def atom(kind: str, *parts: Quotient | str) -> Quotient:
+    """Return a letter for what is no polynomial, known by its parts."""
+    return lettered(letter(kind, *(each if isinstance(each, str) else base(each) for each in parts)))
 
 
 def without_squares(q: Quotient) -> Quotient:
     """Put what a root is of in the place of its square."""
-    for p in (q.above, *(_factors[n] for n, _ in q.below)):
-        for n in {n for m in p for n, power in m if _meaning[n][0] == "root" and power not in (0, 1)}:
-            below = (power_(_without(_factors[k], n), -e) for k, e in q.below)
-            return without_squares(reduce(times, below, _without(q.above, n)))
+    for p in (q.above, *(_factors.values[n] for n, _ in q.below)):
+        for root in {n for m in p for n, k in m if _letters.values[n][0] == "root" and k not in (0, 1)}:
+            below = (power(_rooted(_factors.values[n], root), -k) for n, k in q.below)
+            return without_squares(reduce(times, below, _rooted(q.above, root)))
     return q
 
 
-power_ = power
-
-
-def _without(p: Polynomial, root: int) -> Quotient:
-    result = NOTHING
+def _rooted(p: Polynomial, root: int) -> Quotient:
+    result = ZERO
     for monomial, c in p.items():
         pairs = dict(monomial).get(root, 0) // 2
-        rest = together(monomial, ((root, -2 * pairs),)) if pairs else monomial
-        result = added(result, times(Quotient({rest: c}), power(_bases[_meaning[root][1]], pairs)))
+        rest = Quotient({together(monomial, ((root, -2 * pairs),)): c})
+        result = added(result, times(rest, power(_bases.values[_letters.values[root][1]], pairs)))
     return result
 
 
-def is_zero(q: Quotient) -> bool:
-    return not without_squares(q).above
-
-
 def mean(q: Quotient, draw: str) -> Quotient:
-    """The mean over a draw, of what is linear in what is drawn."""
-    above: Polynomial = {}
+    """Return the mean over a draw, of what is linear in what is drawn."""
+    result = ZERO
     for monomial, c in q.above.items():
-        pairs = [(n, power) for n, power in monomial if any(draw in over_(k) for k in _of_monomial(((n, power),)).drawn)]
-        if pairs and (len(pairs) > 1 or pairs[0][1] != 1 or _meaning[pairs[0][0]][0] not in ("drawn", "mean")):
-            raise Refused("only of what is linear in what is drawn is the mean known")
-        if pairs:
-            n = pairs[0][0]
-            of = letter(("mean", draw, n, over_(n) - {draw}))
-            monomial = together(tuple(pair for pair in monomial if pair != pairs[0]), ((of, 1),))
-        above[monomial] = above.get(monomial, Fraction(0)) + c
-    if any(draw in over_(k) for n, _ in q.below for k in inside(Quotient(_factors[n])).drawn):
+        drawn = [pair for pair in monomial if draw in draws(Quotient({(pair,): c}))]
+        rest = tuple(pair for pair in monomial if pair not in drawn)
+        if drawn:
+            ((n, k), *more) = drawn
+            kind, *_, over_ = _letters.values[n]
+            if more or k != 1 or kind not in ("drawn", "mean"):
+                raise Refused("only of what is linear in what is drawn is the mean known")
+            rest = together(rest, ((letter("mean", draw, n, over_.replace(draw, "")), 1),))
+        result = added(result, Quotient({rest: c}))
+    if any(draw in draws(Quotient(_factors.values[n])) for n, _ in q.below):
         raise Refused("the mean of what is divided by something drawn is not known")
-    return over({m: c for m, c in above.items() if c}, dict(q.below))
+    return times(result, Quotient(ONE.above, q.below))
 
 
-def renamed(q: Quotient, old: int, new: int) -> Quotient:
-    """A quotient with one index in the place of another, in all that it is made of."""
-    if old not in inside(q).open:
-        return q
-    below = (power(renamed(Quotient(_factors[n]), old, new), -e) for n, e in q.below)
-    above = (times(number(c), reduce(times, (_renamed(*pair, old, new) for pair in m), ONE)) for m, c in q.above.items())
-    return reduce(times, below, reduce(added, above, NOTHING))
+def draws(q: Quotient) -> str:
+    """Return the draws that a quotient depends on; W is one of them."""
+    return "".join(f"W{each[-1]}" for each in map(_letters.values.__getitem__, within(q)) if each[0] in ("drawn", "mean"))
 
 
-def _renamed(n: int, e: int, old: int, new: int) -> Quotient:
-    if n == old:
-        return lettered(new, e)
-    if old in _inside[n].open:
-        kind, *parts = _meaning[n]
-        if kind == "exponent":
-            (monomial,) = renamed(Quotient({parts[0]: Fraction(1)}), old, new).above
-            parts = [monomial]
-        else:
-            parts = [base(renamed(_bases[each], old, new)) if isinstance(each, int) else each for each in parts]
-        open_ = frozenset(new if each == old else each for each in _inside[n].open)
-        n = letter((kind, *parts), _inside[n]._replace(open=open_))
-    return lettered(n, base(renamed(_bases[e], old, new)) if is_exponent(n) else e)
-
-
-def over_(n: int) -> frozenset[str]:
-    """The draws that a letter depends on."""
-    return frozenset(_meaning[n][-1])
-
-
-base(ONE)
-
-
-# Expressions. A bound variable is ("var", n), the n-th binder from inside; ("whole", n) is one that was opened.
-_TOKEN = re.compile(r"\s*([()]|[^\s()]+)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_NUMBER = re.compile(r"-?[0-9]+(/[1-9][0-9]*)?\Z")
-PARTS = {"/": (2, 2), "^": (2, 2), "-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "E": (1, 1), "mean": (1, 1)}
-PARTS |= {"square_at": (1, 1), "scaled_at": (1, 1), "dot": (2, 2), "if": (3, 3), "H": (1, 1)} | dict.fromkeys(("+", "*", "max"), (1, 99))
+# Expressions. A bound variable is ("var", n), of the n-th binder from inside; ("whole", n) is one that was opened.
+_TOKEN, _NAME = re.compile(r"[()]|[^\s()]+"), re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_NUMBER = re.compile(r"-?[0-9]{1,60}(/[1-9][0-9]{0,60})?\Z")
 SIGNS = ("<=", "<", ">=", ">", "=")
+PARTS = {"/": (2, 2), "^": (2, 2), "-": (1, 2), "sqrt": (1, 1), "powers": (3, 3), "dot": (2, 2), "if": (3, 3)}
+PARTS |= dict.fromkeys(("E", "mean", "H", "square_at", "scaled_at"), (1, 1)) | dict.fromkeys(("+", "*", "max"), (1, 99))
+PARTS |= dict.fromkeys(SIGNS, (2, 9))
 
 
 def nodes(line: str) -> list[Any]:
@@ -524,120 +458,79 @@ def nodes(line: str) -> list[Any]:
             stack.append([])
         elif word != ")":
             stack[-1].append(word)
-        elif len(stack) == 1:
-            raise Refused("a bracket is closed that was not opened")
         else:
-            stack[-2].append(stack.pop())
-        if len(stack) > DEPTH:
-            raise Refused(f"brackets are more than {DEPTH} deep")
+            stack[-2:] = [[*stack[-2], stack[-1]]] if len(stack) > 1 else []
+        if not 0 < len(stack) <= DEPTH:
+            raise Refused(f"brackets must match, and be at most {DEPTH} deep")
     if len(stack) > 1:
         raise Refused("a bracket is not closed")
     return stack[0]
 
 
 def tree(node: Any, bound: tuple[str, ...] = ()) -> Tree:
-    """Read an expression."""
-    if isinstance(node, str):
-        if _NUMBER.match(node) and len(node) <= DIGITS:
+    """Read an expression, or a relation."""
+    match node:
+        case str() if _NUMBER.match(node):
             return Fraction(node)
-        if not _NAME.match(node) or node in PARTS:
-            raise Refused(f"{node!r} is neither a number nor the name of a letter")
-        return ("var", bound.index(node)) if node in bound else node
-    if not node or not isinstance(node[0], str):
-        raise Refused("brackets must begin with an operation")
-    head, *parts = node
-    if head in SIGNS and len(parts) > 1:
-        return (head, *(tree(each, bound) for each in parts))
-    if head == "sum" and len(parts) == 3 and isinstance(parts[0], str) and _NAME.match(parts[0]):
-        if parts[0] in CONSTANTS | AT_END | DRAWN.keys() | VECTORS.keys() | PARTS.keys():
-            raise Refused(f"the index of a sum must not have the name of {parts[0]}, which means something else")
-        return ("sum", tree(parts[1], bound), tree(parts[2], (parts[0], *bound)))
-    least, most = PARTS.get(head, (1, 0))
-    if not least <= len(parts) <= most:
-        raise Refused(f"{head!r} with {len(parts)} parts is no operation")
-    return (head, *(tree(each, bound) for each in parts))
+        case str() if _NAME.match(node) and node not in PARTS:
+            return ("var", bound.index(node)) if node in bound else node
+        case ["sum", str(name), steps, term] if _NAME.match(name) and name not in {*MEANT, *PARTS} - {"t"}:
+            return ("sum", tree(steps, bound), tree(term, (name, *bound)))
+        case [str(head), *parts] if PARTS.get(head, (1, 0))[0] <= len(parts) <= PARTS.get(head, (1, 0))[1]:
+            return (head, *(tree(each, bound) for each in parts))
+    raise Refused(f"{text(node)} is no expression")
 
 
-def opened(body: Tree, value: Tree, depth: int = 0) -> Tree:
-    """The term of a sum with a closed expression for its index."""
-    if not isinstance(body, tuple):
-        return body
-    if body[0] == "var":
-        return value if body[1] == depth else body
-    return (body[0], *(opened(each, value, depth + (body[0] == "sum" and i == 1)) for i, each in enumerate(body[1:])))
+def parsed(words: str) -> Tree:
+    """Read an expression that is text."""
+    return tree(nodes(words)[0])
 
 
-def placed(of: Tree, places: Mapping[str, Tree]) -> Tree:
-    """An expression with closed ones in the place of letters."""
-    if isinstance(of, str):
-        return places.get(of, of)
+def text(node: Any) -> str:
+    """Write what was read."""
+    return node if isinstance(node, str) else f"({' '.join(map(text, node))})"
+
+
+def changed(of: Tree, leaf: Callable[[Tree, int], Tree], depth: int = 0) -> Tree:
+    """Return an expression with others in the place of letters and variables, which see how many sums they are in."""
     if not isinstance(of, tuple) or of[0] in ("var", "whole"):
-        return of
-    return (of[0], *(placed(each, places) for each in of[1:]))
+        return leaf(of, depth)
+    return (of[0], *(changed(each, leaf, depth + (of[0] == "sum" and i == 1)) for i, each in enumerate(of[1:])))
 
 
-def letters_of(of: Tree) -> Iterator[str]:
-    """Yield the names in an expression."""
-    if isinstance(of, str):
-        yield of
-    elif isinstance(of, tuple) and of[0] not in ("var", "whole"):
-        for each in of[1:]:
-            yield from letters_of(each)
+def placed(of: Tree, places: Mapping[Tree, Tree]) -> Tree:
+    """Return an expression with closed ones in the place of letters."""
+    return changed(of, lambda each, _: places.get(each, each))
 
 
-def relation(node: Any) -> Tree:
-    """Read a relation."""
-    result = tree(node)
-    if not isinstance(result, tuple) or result[0] not in (*SIGNS[:4], "=") or any(map(_is_relation, result[1:])):
-        raise Refused("a relation must be two or more expressions with <=, <, >=, > or =")
-    return result
+def opened(term: Tree, value: Tree) -> Tree:
+    """Return the term of a sum with a closed expression for its index."""
+    return changed(term, lambda each, depth: value if each == ("var", depth) else each)
 
 
-def _is_relation(of: Tree) -> bool:
-    return isinstance(of, tuple) and of[0] in SIGNS
+def total(of: Tree) -> Tree:
+    """Return the sum over t < T."""
+    return ("sum", "T", changed(of, lambda each, depth: ("var", depth) if each == "t" else each))
 
 
-def written(of: Tree, level: int = 0, binders: int = 0) -> str:
-    """An expression as people write it."""
-    if not isinstance(of, tuple):
-        return f"({of})" if isinstance(of, Fraction) and (of.denominator > 1 or of < 0) and level > 1 else str(of)
-    head, *parts = of
-    if head in ("var", "whole"):
-        return f"i{binders - parts[0]}"
-    if head in SIGNS:
-        return f" {head} ".join(written(each, 1, binders) for each in parts)
-    if head == "sum":
-        text, least = f"sum_{{i{binders + 1}<{written(parts[0], 0, binders)}}} {written(parts[1], 2, binders + 1)}", 1
-    elif head == "+" or (head == "-" and len(parts) == 2):
-        text, least = f" {head} ".join(written(each, int(i > 0), binders) for i, each in enumerate(parts)), 0
-    elif head in ("*", "-"):
-        text, least = "-" * (head == "-") + " ".join(written(each, 2, binders) for each in parts), 1
-    elif head in ("/", "^"):
-        text = f"{written(parts[0], 2, binders)}{' / ' if head == '/' else '^'}{written(parts[1], 3, binders)}"
-        least = 1 if head == "/" else 2
-    elif head == "powers":
-        first, last = (written(("^", parts[0], each), 0, binders) for each in parts[1:])
-        text, least = f"{first} + ... + {last}", 0
-    elif head == "dot":
-        text, least = f"<{written(parts[0], 0, binders)}, {written(parts[1], 0, binders)}>", 3
-    elif head == "if":
-        condition, then, otherwise = (written(each, 1, binders) for each in parts)
-        text, least = f"{then} if {condition} else {otherwise}", 0
-    else:
-        text, least = f"{head}({', '.join(written(each, 0, binders) for each in parts)})", 3
-    return f"({text})" if level > least else text
+def letters_of(of: Tree) -> set[str]:
+    """Return the names in an expression."""
+    if isinstance(of, tuple):
+        return set().union(*map(letters_of, of[1:]))
+    return {of} if isinstance(of, str) else set()
+
+
+def written(of: Tree) -> str:
+    """Write an expression, or a relation with its signs between its terms."""
+    if isinstance(of, tuple) and of[0] in SIGNS:
+        return f" {of[0]} ".join(map(written, of[1:]))
+    if isinstance(of, tuple) and of[0] in ("var", "whole"):
+        return f"i{of[1]}"
+    return f"({' '.join([of[0], *map(written, of[1:])])})" if isinstance(of, tuple) else str(of)
 
 
 class Reader:
-    """Reads expressions of one file as quotients, with names as letters or as what they stand for.
-
-    Attributes
-    ----------
-    names : dict
-        Definitions, and whether each is a letter by itself.
-    has_roots : bool
-        Whether sums of powers stay as they are.
-    """
+    """Reads expressions as quotients: names are letters, or if they are expanded what they stand for."""
 
     def __init__(self) -> None:
         self.names: dict[str, tuple[Tree, bool]] = {}
@@ -652,153 +545,129 @@ class Reader:
         return self._known[key]
 
     def _value(self, of: Tree, expand: bool, env: tuple[Quotient, ...]) -> Quotient:
-        if isinstance(of, Fraction):
-            return number(of)
-        if isinstance(of, str):
-            if of in self.names:
+        match of:
+            case Fraction():
+                return number(of)
+            case str() if of in self.names:
                 meaning, is_letter = self.names[of]
                 is_kept = of == "r_N" or (is_letter and not expand)
-                return lettered(letter(("name", of))) if is_kept else self.value(meaning, expand)
-            if of in VECTORS:
-                raise Refused(f"{of} is a vector, and no number")
-            return lettered(letter(("drawn", of, DRAWN[of]) if of in DRAWN else ("letter", of)))
-        head, *parts = of
-        if head == "var":
-            return env[parts[0]]
-        if head == "whole":
-            return lettered(letter(("whole", parts[0])))
-        if head == "sum":
-            return self._sum(parts[0], parts[1], expand, env)
-        if head == "dot":
-            return self._dot(self._vector(parts[0], expand, env), self._vector(parts[1], expand, env))
-        if head == "if":
-            return self._choice(parts, expand, env)
-        if head == "H" or head in SIGNS:
-            raise Refused(f"{head!r} is no operation between numbers")
-        values = [self.value(each, expand, env) for each in parts]
+                return lettered(letter("name", of)) if is_kept else self.value(meaning, expand)
+            case str() if of not in VECTORS:
+                return lettered(letter("drawn", of, DRAWN[of]) if of in DRAWN else letter("letter", of))
+            case ("var", n):
+                return env[n]
+            case ("whole", n):
+                return lettered(letter("whole", n))
+            case ("sum", steps, term):
+                return self._sum(self.value(steps, expand, env), term, expand, env)
+            case ("dot", u, v):
+                return self._dot(self.vector(u, expand, env), self.vector(v, expand, env))
+            case ("if", (sign, *sides), *branches) if sign in SIGNS:
+                parts = [self.value(each, expand, env) for each in (*sides, *branches)]
+                return parts[-1] if parts[-1] == parts[-2] else atom("if", sign, *parts)
+            case (head, *parts) if head not in ("H", "if", *SIGNS):
+                return self._operation(head, [self.value(each, expand, env) for each in parts])
+        raise Refused(f"{written(of)} is no number")
+
+    def _operation(self, head: str, values: list[Quotient]) -> Quotient:
+        first = values[0]
         match head:
             case "+":
                 return reduce(added, values)
             case "-":
-                return reduce(lambda p, q: added(p, times(q, number(-1))), values if len(values) > 1 else [NOTHING, *values])
+                return reduce(lambda p, q: added(p, times(q, number(-1))), values if values[1:] else [ZERO, first])
             case "*":
                 return without_squares(reduce(times, values))
             case "/":
-                return times(values[0], inverted(values[1]))
+                return times(first, inverted(values[1]))
             case "^":
                 return raised(*values)
             case "sqrt":
-                return self._root(values[0])
+                return atom("root", first)
             case "powers":
-                return times(raised(values[0], values[1]), self._geometric(values[0], added(added(values[2], ONE), times(values[1], number(-1)))))
+                n = added(added(values[2], ONE), times(values[1], number(-1)))
+                return times(raised(first, values[1]), self._geometric(first, n))
             case "E" | "mean":
-                return mean(values[0], "H" if head == "E" else "m")
+                return mean(first, "H" if head == "E" else "m")
             case "square_at" | "scaled_at":
-                return atom(head, [base(values[0])], values[0])
-        kept = sorted(set(map(base, values)))  # a maximum
-        return values[0] if len(kept) == 1 else atom("max", kept, *values)
-
-    def _root(self, of: Quotient) -> Quotient:
-        if not of.below and set(of.above) <= {()}:
-            value = of.above.get((), Fraction(0))
-            above, below = (_whole_root(each) for each in (value.numerator, value.denominator))
-            if above is not None and below is not None:
-                return number(Fraction(above, below))
-        return atom("root", [base(of)], of)
+                return atom(head, first)
+        return first if len({*map(base, values)}) == 1 else atom("max", *sorted(values, key=base))
 
     def _geometric(self, of: Quotient, n: Quotient) -> Quotient:
         if base(of) == 0:
             return n
-        known = n.above.get((), Fraction(0)) if not n.below and set(n.above) <= {()} else None
-        if known is not None and known.denominator == 1 and 0 <= known <= EXPONENT:
-            return reduce(added, (power(of, k) for k in range(int(known))), NOTHING)
+        if (known := _count(n)) is not None:
+            return reduce(added, (power(of, k) for k in range(known)), ZERO)
         if self.has_roots:
-            return atom("powers", [base(of), base(n)], of, n)
+            return atom("powers", of, n)
         return times(added(raised(of, n), number(-1)), inverted(added(of, number(-1))))
 
-    def _sum(self, steps: Tree, term: Tree, expand: bool, env: tuple[Quotient, ...]) -> Quotient:
-        n = self.value(steps, expand, env)
-        known = n.above.get((), Fraction(0)) if not n.below and set(n.above) <= {()} else None
-        if known is not None and known.denominator == 1 and 0 <= known <= EXPONENT:
-            return reduce(added, (self.value(term, expand, (number(k), *env)) for k in range(int(known))), NOTHING)
-        index = letter(("index", "open", len(env)))
+    def _sum(self, n: Quotient, term: Tree, expand: bool, env: tuple[Quotient, ...]) -> Quotient:
+        if (known := _count(n)) is not None:
+            return reduce(added, (self.value(term, expand, (number(k), *env)) for k in range(known)), ZERO)
+        index = letter("index", len(env))  # of all sums that are open another
         value = self.value(term, expand, (lettered(index), *env))
-        if any(index in inside(Quotient(_factors[k])).open for k, _ in value.below):
+        if any(index in within(Quotient(_factors.values[k])) for k, _ in value.below):
             c, outside, rest = content(value.above)
             held, free = _split(outside, index)
             whole = over(product(rest, {held: Fraction(1)}), dict(value.below))
-            return times(Quotient({free: c}), self._bound(whole, index, n))
-        result = NOTHING
+            return times(Quotient({free: c}), atom("sum", n, whole, f"i{index}"))
+        result = ZERO
         for monomial, c in value.above.items():
             held, free = _split(monomial, index)
             result = added(result, times(Quotient({free: c}), self._series(held, index, n)))
-        return times(result, Quotient({(): Fraction(1)}, value.below))
+        return times(result, Quotient(ONE.above, value.below))
 
     def _series(self, held: Monomial, index: int, n: Quotient) -> Quotient:
         if not held:
             return n
-        exponent = letter(("exponent", ((index, 1),)), _inside[index])
-        if len(held) == 1 and held[0][0] == exponent and index not in inside(_bases[held[0][1]]).open:
-            return self._geometric(_bases[held[0][1]], n)
-        return self._bound(Quotient({held: Fraction(1)}), index, n)
+        (first, k), *more = held
+        if not more and first == letter("exponent", ((index, 1),)) and index not in within(_bases.values[k]):
+            return self._geometric(_bases.values[k], n)
+        return atom("sum", n, Quotient({held: Fraction(1)}), f"i{index}")
 
-    def _bound(self, term: Quotient, index: int, n: Quotient) -> Quotient:
-        """A sum, with an index that no sum inside has, and that all sums of such a term have."""
-        own = letter(("index", inside(term).height))
-        term = renamed(term, index, own)
-        return atom("sum", [base(n), base(term)], n, term, index=own)
-
-    def _choice(self, parts: Sequence[Tree], expand: bool, env: tuple[Quotient, ...]) -> Quotient:
-        condition, *branches = parts
-        if not _is_relation(condition):
-            raise Refused("a choice must have a relation")
-        sides = [self.value(each, expand, env) for each in condition[1:]]
-        then, otherwise = (self.value(each, expand, env) for each in branches)
-        if base(then) == base(otherwise):
-            return then
-        return atom("if", [condition[0], *map(base, (*sides, then, otherwise))], *sides, then, otherwise)
-
-    def _vector(self, of: Tree, expand: bool, env: tuple[Quotient, ...]) -> dict[tuple[str, bool], Quotient]:
-        """What a vector has of each that has a name, projected or not."""
-        if isinstance(of, str) and of in VECTORS:
-            return {(of, False): ONE}
+    def vector(self, of: Tree, expand: bool = False, env: tuple[Quotient, ...] = ()) -> dict[tuple[str, bool], Quotient]:
+        """Return what a vector has of each that has a name, projected or not."""
+        result: dict[tuple[str, bool], Quotient] = {}
         match of:
+            case str() if of in VECTORS:
+                return {(of, False): ONE}
             case ("H", inner):
-                signed = [(inner, ONE, True)]
+                parts = [(inner, ONE)]
             case ("+", *terms):
-                signed = [(each, ONE, False) for each in terms]
+                parts = [(each, ONE) for each in terms]
             case ("-", first, *others):
-                signed = [(first, ONE if others else number(-1), False), *((each, number(-1), False) for each in others)]
+                parts = [(first, ONE if others else number(-1)), *((each, number(-1)) for each in others)]
             case ("*", *factors, inner):
-                signed = [(inner, reduce(times, (self.value(each, expand, env) for each in factors), ONE), False)]
+                parts = [(inner, reduce(times, (self.value(each, expand, env) for each in factors), ONE))]
             case _:
                 raise Refused(f"{written(of)} is no vector")
-        result: dict[tuple[str, bool], Quotient] = {}
-        for inner, c, is_projected in signed:
-            for (name, was_projected), value in self._vector(inner, expand, env).items():
-                key = name, was_projected or is_projected
-                result[key] = added(result.get(key, NOTHING), times(c, value))
+        for inner, c in parts:
+            for (name, was_projected), value in self.vector(inner, expand, env).items():
+                key = name, was_projected or of[0] == "H"
+                result[key] = added(result.get(key, ZERO), times(c, value))
         return result
 
-    def _dot(self, one: Mapping[tuple[str, bool], Quotient], other: Mapping[tuple[str, bool], Quotient]) -> Quotient:
+    def _dot(self, u: Mapping[tuple[str, bool], Quotient], v: Mapping[tuple[str, bool], Quotient]) -> Quotient:
         """The inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
-        result = NOTHING
-        for (a, is_a), p in one.items():
-            for (b, is_b), q in other.items():
-                draws = VECTORS[a] + VECTORS[b] + "H" * (is_a or is_b)
-                of = letter(("drawn", *sorted((a, b)), is_a or is_b, "H" if draws else ""))
-                result = added(result, times(times(p, q), lettered(of)))
+        result = ZERO
+        for ((a, is_a), p), ((b, is_b), q) in pairs(u.items(), v.items()):
+            draws = "H" if is_a or is_b or VECTORS[a] or VECTORS[b] else ""
+            of = letter("drawn", *sorted((a, b)), is_a or is_b, draws)
+            result = added(result, times(times(p, q), lettered(of)))
         return result
 
 
 def _split(monomial: Monomial, index: int) -> tuple[Monomial, Monomial]:
-    held = tuple(pair for pair in monomial if index in _of_monomial((pair,)).open)
+    """What of a monomial depends on an index, and what does not."""
+    held = tuple(pair for pair in monomial if index in of_pair(pair))
     return held, tuple(pair for pair in monomial if pair not in held)
 
 
-def _whole_root(n: int) -> int | None:
-    root = int(abs(n) ** 0.5) if n < 1 << 50 else -1
-    return root if root >= 0 and root * root == n else None
+def _count(n: Quotient) -> int | None:
+    value = n.above.get((), Fraction(0))
+    is_count = n == number(value) and value.denominator == 1 and 0 <= value <= EXPONENT
+    return int(value) if is_count else None
 
 
 class Fact(NamedTuple):
@@ -811,7 +680,7 @@ class Fact(NamedTuple):
     by: frozenset[Tree]
     average: bool
     of: tuple[int, ...]
-    words: str = ""
+    words: str
 
     @property
     def number(self) -> Tree:
@@ -819,707 +688,545 @@ class Fact(NamedTuple):
         return self.high if self.low == 0 else ("-", self.high, self.low)
 
 
-GG: Tree = ("dot", "G", "G")
-VV: Tree = ("dot", "V", "V")
-_V_NEXT = ("-", "V", ("*", "gamma", ("H", "G")))
-AFTER: Mapping[Tree, Tree] = {
-    "gap": ("E", "gap_next"), "distance": ("E", "distance_next"), VV: ("E", ("dot", _V_NEXT, _V_NEXT))
-}  # fmt: skip
-LAST: Mapping[Tree, Tree] = {"gap": ("-", "f_T", "f_star"), VV: "D_T"}
-FIRST: Mapping[str, tuple[Tree, Tree, tuple[Tree, ...]]] = {
-    "gap0": ("gap", "gap0", (("known", "gap0"),)),
-    "gap0_upper": ("gap", "gap0_upper", (("known", "gap0_upper"),)),
-    "distance0": (VV, ("^", "distance0", Fraction(2)), (("known", "distance0"), "rac_lora_exact")),
-}
-"""What at W^0 is at most a constant, and on what that rests; of distances what follows a step is known for exact steps."""
-_0, _1, _2 = Fraction(0), Fraction(1), Fraction(2)
-
-
-def bind(of: Tree, name: str, depth: int = 0) -> Tree:
-    """An expression with a bound variable in the place of a letter."""
-    if not isinstance(of, tuple) or of[0] in ("var", "whole"):
-        return ("var", depth) if of == name else of
-    return (of[0], *(bind(each, name, depth + (of[0] == "sum" and i == 1)) for i, each in enumerate(of[1:])))
-
-
-def total(of: Tree, steps: Tree = "T") -> Tree:
-    """A sum over t."""
-    return ("sum", steps, bind(of, "t"))
-
-
 class Signs:
-    """What is known of signs by facts about constants; ``used`` collects the facts."""
+    """What facts about constants say of signs; ``used`` collects those that were asked."""
 
     def __init__(self, reader: Reader, facts: Iterable[Fact], whole: frozenset[str], used: set[int]) -> None:
         self.reader, self.whole, self.used, self.depth = reader, whole, used, 0
-        self.letters: dict[int, list[tuple[bool, int]]] = {}
-        self.sums: dict[int, list[tuple[bool, Monomial, bool, int]]] = {}
+        self.known: dict[Any, list[tuple[bool, Monomial, bool, int]]] = {}
         self.least: dict[int, tuple[Fraction, int]] = {}
         for fact in facts:
-            self._learn(fact, reader.value(fact.number))
-            if "t" in letters_of(fact.number):  # which stands for every whole number
-                self._learn(fact, reader.value(placed(fact.number, {"t": ("whole", 1)})))
+            for each in (fact.number, placed(fact.number, {"t": ("whole", 1)})):  # t is every whole number
+                value = reader.value(each)
+                if value.above and not value.below and not draws(value):
+                    self._learn(fact, value.above)
 
-    def _learn(self, fact: Fact, value: Quotient) -> None:
-        if inside(value).drawn or value.below or not value.above:
-            return
-        c, monomial, rest = content(value.above)
-        if len(rest) > 1:
-            self.sums.setdefault(factor(rest), []).append((c > 0, monomial, fact.strict, fact.n))
-        elif c > 0 and len(monomial) == 1 and monomial[0][1] == 1 and not is_exponent(monomial[0][0]):
-            self.letters.setdefault(monomial[0][0], []).append((fact.strict, fact.n))
-        self._count(fact, value.above)
+    def _learn(self, fact: Fact, p: Polynomial) -> None:
+        c, monomial, rest = content(p)
+        self.known.setdefault(frozenset(rest.items()), []).append((c > 0, monomial, fact.strict, fact.n))
+        letters, bound = [m for m in p if m], -p.get((), Fraction(0))
+        if len(letters) == 1 and len(letters[0]) == 1 and letters[0][0][1] == 1 and p[letters[0]] == 1:
+            n = letters[0][0][0]  # that is at least the bound; that T is at least 1 must be assumed, and not be granted
+            if _letters.values[n] != ("letter", "T") or fact.words.startswith("assumed"):
+                bound += fact.strict and bound.denominator == 1
+                self.least[n] = max(self.least.get(n, (Fraction(0), 0)), (bound, fact.n))
 
-    def _count(self, fact: Fact, p: Polynomial) -> None:
-        """Keep that a whole number is at least another: of T only where that is assumed."""
-        names = [m for m in p if m]
-        if len(names) == 1 and len(names[0]) == 1 and names[0][0][1] == 1 and p[names[0]] == 1:
-            bound = -p.get((), _0)
-            n = names[0][0][0]
-            if _meaning[n] != ("letter", "T") or fact.words.startswith("assumed"):
-                self.least[n] = max(self.least.get(n, (_0, 0)), (bound + (fact.strict and bound.denominator == 1), fact.n))
-
-    def holds(self, of: Tree, strict: bool) -> bool:
+    def holds(self, of: Tree, strict: bool = False) -> bool:
         """Whether an expression that is defined is at least zero, or positive."""
-        if isinstance(of, Fraction):
-            return of > 0 or (of == 0 and not strict)
-        if isinstance(of, str):
-            meaning = self.reader.names.get(of)
-            return (meaning is not None and of != "r_N" and self.holds(meaning[0], strict)) or self._by_value(of, strict)
-        head, *parts = of
-        is_even = head == "^" and isinstance(parts[1], Fraction) and parts[1] % 2 == 0
-        match head:
-            case "*":
-                known = all(self.holds(each, strict) for each in parts)
-            case "+":
-                known = all(self.holds(each, False) for each in parts)
-                known = known and (not strict or any(self.holds(each, True) for each in parts))
-            case "/":
-                known = self.holds(parts[0], strict) and self.holds(parts[1], True)
-            case "^":
-                known = (is_even and not strict) or self.holds(parts[0], strict)
-            case "sqrt":
-                known = not strict or self.holds(parts[0], True)
-            case "powers":
-                some = self.holds(("+", ("-", parts[2], parts[1]), _1), True)
-                known = self.holds(parts[0], strict and parts[1] != 0) and (not strict or some)
-            case "sum":
-                self.depth += 1
-                known = self.holds(opened(parts[1], ("whole", self.depth)), strict)
-                self.depth -= 1
-                known = known and (not strict or self.holds(parts[0], True))
-            case "max":
-                known = any(self.holds(each, strict) for each in parts)
-            case "if":
-                known = all(self.holds(each, strict) for each in parts[1:])
-            case _:
-                known = False
-        return known or (head != "dot" and self._by_value(of, strict))
+        match of:
+            case Fraction():
+                return of > 0 or (of == 0 and not strict)
+            case str() if of in self.reader.names and of != "r_N" and self.holds(self.reader.names[of][0], strict):
+                return True
+            case str() if of in self.whole and not strict:
+                return True
+            case ("whole", _):
+                return not strict
+            case ("+", *parts) if all(map(self.holds, parts)) and (not strict or any(self.holds(p, True) for p in parts)):
+                return True
+            case ("*" | "/", *parts) if self.holds(parts[-1], strict or of[0] == "/"):
+                return all(self.holds(each, strict) for each in parts) or self._by_value(of, strict)
+            case ("^", _, Fraction() as n) if n % 2 == 0 and not strict:
+                return True
+            case ("^" | "sqrt", part, *_) if self.holds(part, strict) or (of[0] == "sqrt" and not strict):
+                return True
+            case ("powers", part, first, last) if self.holds(part, strict and first != 0):
+                if not strict or self.holds(("+", ("-", last, first), Fraction(1)), True):
+                    return True
+            case ("sum", steps, term) if (not strict or self.holds(steps, True)) and self._inside(self.holds, term, strict):
+                return True
+            case ("max", *parts) if any(self.holds(each, strict) for each in parts):
+                return True
+            case ("if", _, *parts) if all(self.holds(each, strict) for each in parts):
+                return True
+        return (isinstance(of, str) or of[0] != "dot") and self._by_value(of, strict)
+
+    def _inside(self, ask: Callable[..., Any], term: Tree, *more: bool) -> Any:
+        """What is said of the term of a sum at any index."""
+        self.depth += 1
+        answer = ask(opened(term, ("whole", self.depth)), *more)
+        self.depth -= 1
+        return answer
 
     def _by_value(self, of: Tree, strict: bool) -> bool:
-        return self._quotient(self.reader.value(of), strict)
-
-    def _quotient(self, q: Quotient, strict: bool) -> bool:
-        return all(self._polynomial(_factors[n], True) for n, _ in q.below) and self._polynomial(q.above, strict)
+        q = self.reader.value(of)
+        return self._polynomial(q.above, strict) and all(self._polynomial(_factors.values[n], True) for n, _ in q.below)
 
     def _polynomial(self, p: Polynomial, strict: bool) -> bool:
-        if not p:
-            return not strict
-        if all(c > 0 and self._monomial(m, False) for m, c in p.items()):
+        """Whether its terms are not negative, or a fact says the sign of it times what is positive."""
+        if p and all(c > 0 and self._monomial(m, False) for m, c in p.items()):
             return not strict or any(self._monomial(m, True) for m in p)
-        c, monomial, rest = content(p)
-        for is_positive, its, is_strict, n in self.sums.get(_numbers.get(frozenset(rest.items()), -1), ()):
+        c, monomial, rest = content(p or ONE.above)
+        for is_positive, its, is_strict, n in self.known.get(frozenset(rest.items()), ()) if len(rest) > 1 else ():
             if is_positive == (c > 0) and (is_strict or not strict) and self._monomial(monomial, strict):
                 if self._monomial(its, not is_strict):
                     self.used.add(n)
                     return True
-        return False
+        return not p and not strict
 
     def _monomial(self, monomial: Monomial, strict: bool) -> bool:
-        for n, power_of in monomial:
-            if is_exponent(n):
-                if not self._quotient(_bases[power_of], strict):
-                    return False
-            elif (strict or power_of % 2 or power_of < 0) and not self._letter(n, strict or power_of < 0):
-                return False
-        return True
+        pairs_ = [(n, strict or k < 0) for n, k in monomial if is_exponent(n) or strict or k % 2 or k < 0]
+        return all(not is_exponent(n) and self._letter(n, is_strict) for n, is_strict in pairs_)
 
     def _letter(self, n: int, strict: bool) -> bool:
-        for is_strict, fact in self.letters.get(n, ()):
-            if is_strict or not strict:
+        for is_positive, its, is_strict, fact in self.known.get(frozenset(ONE.above.items()), ()):
+            if is_positive and its == ((n, 1),) and (is_strict or not strict):
                 self.used.add(fact)
                 return True
-        kind, *parts = _meaning[n]
-        match kind:
-            case "letter":
-                return not strict and parts[0] in self.whole
-            case "whole" | "index":
-                return not strict
-            case "name":
-                return parts[0] != "r_N" and self.holds(self.reader.names[parts[0]][0], strict)
-            case "root":
-                return self._quotient(_bases[parts[0]], True) if strict else True
-            case "sum":
-                return all(self._quotient(_bases[each], strict) for each in parts[not strict :])
-            case "max":
-                return any(self._quotient(_bases[each], strict) for each in parts)
-            case "if":
-                return all(self._quotient(_bases[each], strict) for each in parts[-2:])
-        return False
+        kind, *name = _letters.values[n]
+        if kind == "name":
+            return name[0] != "r_N" and self.holds(self.reader.names[name[0]][0], strict)
+        return not strict and (kind in ("whole", "root") or (kind == "letter" and name[0] in self.whole))
 
     def is_count(self, of: Tree) -> bool:
         """Whether an expression is a whole number that is not negative."""
         value = self.reader.value(of)
-        if value.below or any(c.denominator != 1 for c in value.above.values()):
-            return False
-        moved = NOTHING
+        lowest = Fraction(0)
         for monomial, c in value.above.items():
-            term = number(c)
-            for n, power_of in monomial:
-                kind, name = _meaning[n][0], _meaning[n][1]
-                if power_of < 0 or not (kind in ("whole", "index") or (kind == "letter" and name in self.whole)):
-                    return False
-                least = self.least.get(n, (_0, 0))[0] if value.above.get((), _0) < 0 else _0
-                if least:
-                    self.used.add(self.least[n][1])
-                term = times(term, power(added(lettered(n), number(least)), power_of))
-            moved = added(moved, term)
-        return all(c > 0 for c in moved.above.values())
+            if any(k < 0 or not self._is_whole(n) for n, k in monomial) or c.denominator != 1 or (monomial and c < 0):
+                return False
+            lowest += c if not monomial else 0
+        for monomial, c in value.above.items():  # what is subtracted is no more than what letters are at least
+            if lowest < 0 and len(monomial) == 1 and monomial[0][1] == 1 and monomial[0][0] in self.least:
+                least, fact = self.least[monomial[0][0]]
+                self.used.add(fact)
+                lowest += c * least
+        return lowest >= 0 and not value.below
+
+    def _is_whole(self, n: int) -> bool:
+        kind, *name = _letters.values[n]
+        return kind == "whole" or (kind == "letter" and name[0] in self.whole)
 
     def check(self, of: Tree) -> None:
         """Refuse an expression that may be undefined somewhere."""
-        if isinstance(of, str) and of in self.reader.names and of != "r_N":
-            return self.check(self.reader.names[of][0])
-        if not isinstance(of, tuple) or of[0] in ("var", "whole"):
-            return None
-        head, *parts = of
-        if head == "sum":
-            self.check(parts[0])
-            self._asked(self.is_count(parts[0]), parts[0], "is a number of terms and not known to be a whole number")
-            self.depth += 1
-            self.check(opened(parts[1], ("whole", self.depth)))
-            self.depth -= 1
-            return None
-        for each in parts:
-            self.check(each)
-        if head == "/":
-            is_known = self.holds(parts[1], True) or self.holds(("-", parts[1]), True)
-            self._asked(is_known, parts[1], "is divided by and may be zero")
-        elif head == "sqrt":
-            self._asked(self.holds(parts[0], False), parts[0], "is under a root and may be negative")
-        elif head == "^" and not self.is_count(parts[1]):
-            value = self.reader.value(parts[1])
-            is_whole = not value.below and all(c.denominator == 1 for c in value.above.values())
-            is_whole = is_whole and self.is_count(("+", parts[1], Fraction(EXPONENT)))
-            self._asked(is_whole and self.holds(parts[0], True), parts[1], "is an exponent and not known to be a count")
-        elif head == "powers":
-            self._asked(self.is_count(parts[1]), parts[1], "is an exponent and not known to be a count")
-            n = ("+", ("-", parts[2], parts[1]), _1)
-            self._asked(self.is_count(n), n, "is a number of terms and not known to be a whole number")
-        return None
+        match of:
+            case str() if of in self.reader.names and of != "r_N":
+                self.check(self.reader.names[of][0])
+            case ("sum", steps, term):
+                self.check(steps)
+                self._asked(self.is_count(steps), steps, "is a number of terms and not known to be whole")
+                self._inside(self.check, term)
+            case (head, *parts) if head not in ("var", "whole"):
+                for each in parts:
+                    self.check(each)
+                self._part(head, parts)
+
+    def _part(self, head: str, parts: list[Tree]) -> None:
+        match head, parts:
+            case "/", [_, of]:
+                is_known = self.holds(of, True) or self.holds(("-", of), True)
+                self._asked(is_known, of, "is divided by and may be zero")
+            case "sqrt", [of]:
+                self._asked(self.holds(of), of, "is under a root and may be negative")
+            case "^", [of, n]:
+                is_whole = self.is_count(n) or (self.holds(of, True) and self.is_count(("+", n, Fraction(EXPONENT))))
+                self._asked(is_whole, n, "is an exponent and not known to be a count")
+            case "powers", [_, first, last]:
+                for n in (first, ("+", ("-", last, first), Fraction(1))):
+                    self._asked(self.is_count(n), n, "is an exponent or a number of terms, and not known to be a count")
 
     def _asked(self, is_known: bool, of: Tree, why: str) -> None:
         if not is_known:
             raise Refused(f"{written(of)} {why}")
 
 
-class File:
-    """A file as it is checked, line by line."""
+RULES = """
+iterate start | STEP rho | = (- STEP (- (* rho x) x+)) | last | (+ (* (^ rho T) x0) (* (powers rho 0 (- T 1)) rest)) |
+  x+ <= rho x + e at each W and rho >= 0 make x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e
+settle start | STEP rho floor enough | = (- STEP (- (* rho x) x+)) ; enough (- floor (+ (* rho floor) rest)) |
+  last | (+ (* (^ rho T) x0) floor) | the same, and c >= rho c + e, c >= 0, make x_T <= rho^T x_0 + c
+telescope start at | STEP growth! theta END | = (- STEP (- (- (* growth x) x+) (* theta square))) ; END x |
+  (* theta (powers (/ 1 growth) 1 T) (/ (sum_t (* (^ (/ 1 growth) t) (at t))) (sum_t (^ (/ 1 growth) t)))) |
+  (+ x0 (* (powers (/ 1 growth) 1 T) rest)) |
+  theta S <= g x - x+ + e, g > 0, x >= 0: times w^(t+1) for w = 1/g, and added, gaps between cancel
+accumulate start j | STEP p | STEP (- (- (* (with p (+ j 1)) x) (* p x+)) (dot G G)) ; (with p 0) 0 |
+  (sum_t (square_at t)) | (* (with p T) x0) |
+  S <= p(j+1) x - p(j) x+ for every j, p >= 0, p(0) = 0: the sum of S is at most p(T) x_0
+gather start | STEP q theta e h~ g~ bounded SQUARES END |
+  STEP (+ (- (* (+ 1 (* q h)) x) x+) (- (* e h) (* theta g (dot G G)))) ; SQUARES (dot G G) ; END x ;
+  bounded (- 1 (* q (sum_t h))) | (* theta bounded (sum_t (* g (square_at t)))) | (+ x0 (* e (sum_t h))) |
+  theta g(t) S <= (1 + q h(t)) x - x+ + e h(t) at each t, 1 - q sum h >= 0: added, the largest x is bounded with it
+weigh start | STEP a~ | = (- STEP (- (* a x) (* (with a (+ t 1)) x+))) | (* (with a T) last) |
+  (+ (* (with a 0) x0) (sum_t rest)) | a(t+1) x+ <= a(t) x + r(t) at each t, a >= 0, added: gaps between cancel
+potential a b d p | STEP FALLS ABOVE BELOW c b0 d0 | STEP (- (- psi psi+) (* c gap)) ; FALLS (- gap (E gap_next)) ;
+  ABOVE (- psi (* p gap)) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (* (+ (* c T) p) (- f_T f_star)) |
+  (+ (* b0 gap0) (* d0 (^ distance0 2))) | psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
+lyapunov_gap | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* rho psi) psi+) (* theta (dot G G)))) ;
+  ABOVE (- psi gap) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (- f_T f_star) |
+  (+ (* (^ rho T) (+ (* b0 gap0) (* d0 (^ distance0 2)))) (* (powers rho 0 (- T 1)) rest)) |
+  psi+ + theta S <= rho psi + e, psi >= x, all that psi has is not negative: as in iterate
+lyapunov_distance | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* rho psi) psi+) (* theta (dot G G)))) ;
+  ABOVE (- psi (dot V V)) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | D_T |
+  (+ (* (^ rho T) (+ (* b0 gap0) (* d0 (^ distance0 2)))) (* (powers rho 0 (- T 1)) rest)) | the same of distances
+lyapunov_sum | STEP theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- psi psi+) (* theta (dot G G)))) ; ABOVE psi ;
+  BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (* theta (sum_t (square_at t))) |
+  (+ (* b0 gap0) (* d0 (^ distance0 2)) (* T rest)) | theta S <= psi - psi+ + e, psi >= 0, added
+drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
+  (* (/ 1 K) (sum k K (* push (powers growth 0 (- k 1)))) own) |
+  x_(k+1) <= g x_k + c y, x_0 = 0, g >= 0: the mean of x over k < K is at most that of c (1 + ... + g^(k-1)) y
+"""
+"""One each: its name and arguments; its facts (capital letters: may depend on W, !: positive, ~: on t); what they must
+be, = for what is left of a step; the smaller and the larger side of what follows; in words. x is what is followed."""
 
-    def __init__(self) -> None:
-        self.reader = Reader()
-        self.id = self.about = ""
+BY_HAND = {
+    "sign": "the sign of a sum, product, quotient, power, root or maximum, by the signs of its parts",
+    "mean": "what is true of each draw is true on average",
+    "cases": "what is true if a <= b, or a < b, and if a >= b is true",
+    "instance": "what is true of any number of which something is asked is true of one of which that is proved",
+    "discharge": "what rests on a relation that facts prove rests on what these do",
+}
+START = {
+    "gap0": ("gap", "(E gap_next)", "gap0", "(- f_T f_star)", "(known gap0)"),
+    "gap0_upper": ("gap", "(E gap_next)", "gap0_upper", "(- f_T f_star)", "(known gap0_upper)"),
+    "distance0": ("(dot V V)", AFTER, "(^ distance0 2)", "D_T", "(known distance0) rac_lora_exact"),
+}
+"""What is followed, on average after a step, at W^0 at most, at W^T, and on what that rests."""
+
+
+class File:
+    """A file as it is checked, line by line; ``end`` is the fact that its claim is, and what the claim is multiplied by."""
+
+    def __init__(self, has_roots: bool = False) -> None:
+        self.reader, self.id, self.about, self.claim = Reader(), "", "", None
+        self.reader.has_roots = has_roots
         self.given: list[Tree] = []
-        self.claim: Tree = None
         self.local: dict[str, str] = {}
-        self.facts: dict[int, Fact] = {}
+        self.facts: dict[str, Fact] = {}
         self.used: set[int] = set()
         self.end: tuple[Fact, Fact] | None = None
 
-    @property
-    def holding(self) -> frozenset[Tree]:
-        """What the theorem is about and assumes, and what that implies."""
-        fresh = {"fresh_projection"} if self.about in IMPLIED else set()
-        return frozenset({self.about, *self.given, *fresh})
-
-    # What is read.
     def line(self, head: str, rest: list[Any]) -> None:
         """Take a line."""
-        if self.end is not None:
-            raise Refused("nothing may come after the line that ends the proof")
+        is_early = not self.facts and self.end is None
         match head, rest:
-            case "theorem", [str(name)] if not self.id:
+            case "theorem", [str(name)] if is_early and not self.id:
                 self.id = name
-            case "about", [str(name)] if not self.about:
+            case "about", [str(name)] if is_early and not self.about:
                 self.about = name
-            case "given", [node] if not self.facts:
+            case "letter", [str(name), "whole" | "number" as kind] if is_early:
+                self.local[self._new(name)] = kind
+            case "name" | "let", [str(name), node] if is_early:
+                meaning = self._of(tree(node), self.constant)
+                if self._new(name) in NAMES and not self._same(meaning, parsed(NAMES[name])):
+                    raise Refused(f"{name} is another number, of which facts are granted")
+                self.reader.names[name] = meaning, head == "name"
+            case "given", [node] if is_early:
                 self.given.append(self._assumption(node))
-            case "letter", [str(name), "whole" | "number" as kind] if not self.facts:
-                self._new(name)
-                self.local[name] = kind
-            case "name" | "let", [str(name), node] if not self.facts:
-                self._define(name, self._of(tree(node), self._constant), head == "name")
-            case "claim", [node] if self.claim is None and not self.facts:
-                self.claim = self._statement(node, self._constant | AT_END)
-            case "fact", [str(n), str(kind), *middle, ":", statement] if self.claim is not None and self.about:
-                self._fact(n, kind, middle, statement)
-            case "proof", [str(n), "times", str(m)]:
+            case "claim", [node] if is_early and self.claim is None:
+                self.claim = self._stated(node, self.constant | AT_END)
+            case "fact", [str(n), str(kind), *middle, ":", statement] if self.claim and self.about and self.end is None:
+                self._fact(n, kind, middle, self._stated(statement, self.every))
+            case "proof", [n, "times", m] if self.end is None and self.claim and self.about:
                 self._conclude(self._named(n), self._named(m))
             case _:
                 raise Refused("this is no line of a proof, or not in its place")
 
+    # Names.
     @property
-    def _constant(self) -> frozenset[str]:
+    def constant(self) -> frozenset[str]:
+        """The names of numbers that are the same in a whole run."""
         return CONSTANTS | self.reader.names.keys()
 
-    def _new(self, name: str) -> None:
-        taken = self._constant | AT_END | DRAWN.keys() | VECTORS.keys() | PARTS.keys() | self.local.keys() | {"t"}
-        if not _NAME.match(name) or name in taken:
-            raise Refused(f"{name!r} cannot be the name of something else")
+    @property
+    def every(self) -> frozenset[str]:
+        """The names of all that a fact may be about."""
+        return MEANT | self.constant | self.local.keys()
 
-    def _define(self, name: str, meaning: Tree, is_letter: bool) -> None:
-        self._new(name)
-        if name in NAMES and not self._same(meaning, tree(nodes(NAMES[name])[0])):
-            raise Refused(f"{name} stands for another number, of which facts are granted")
-        self.reader.names[name] = meaning, is_letter or name in NAMES
+    def _new(self, name: str) -> str:
+        if not _NAME.match(name) or name in self.every or name in PARTS:
+            raise Refused(f"{name} cannot be the name of something else")
+        return name
 
-    def _of(self, of: Tree, allowed: Iterable[str]) -> Tree:
-        strange = sorted(set(letters_of(of)).difference(allowed))
-        if strange:
+    def _of(self, of: Tree, allowed: frozenset[str]) -> Tree:
+        if strange := sorted(letters_of(of) - allowed):
             raise Refused(f"{strange[0]} must not be in {written(of)}")
         return of
 
-    def _statement(self, node: Any, allowed: Iterable[str]) -> Tree:
-        of = self._of(relation(node), allowed)
+    def _relation(self, node: Any, allowed: frozenset[str]) -> Tree:
+        of = self._of(tree(node), allowed)
+        if not isinstance(of, tuple) or of[0] not in SIGNS:
+            raise Refused(f"{written(of)} is no relation")
+        return of
+
+    def _stated(self, node: Any, allowed: frozenset[str]) -> Tree:
+        of = self._relation(node, allowed)
         if of[0] not in ("<=", "<") or len(of) != 3:
             raise Refused("what is stated must be that one number is at most another, or less")
         return of
 
     def _assumption(self, node: Any) -> Tree:
         match node:
-            case str(name) if _NAME.match(name.replace(".", "_").replace(":", "_")):
-                return name
-            case ["known", str(name)] if name in CONSTANTS:
-                return ("known", name)
-            case ["known", str(name), unless] if name in CONSTANTS:
-                return ("known", name, self._of(relation(unless), self._constant))
+            case str() if _NAME.match(re.sub(r"[.:]", "_", node)):
+                return node
+            case ["known", str(name), *unless] if name in CONSTANTS and len(unless) < 2:
+                return ("known", name, *(self._relation(each, self.constant) for each in unless))
             case ["condition", str(name), *relations] if relations:
-                return ("condition", name, *(self._of(relation(each), self._constant) for each in relations))
-        return self._of(relation(node), self._constant)
+                return ("condition", name, *(self._relation(each, self.constant) for each in relations))
+        return self._relation(node, self.constant)
 
     def _named(self, word: Any) -> Fact:
-        if not isinstance(word, str) or not word.isdecimal() or int(word) not in self.facts:
-            raise Refused(f"{word!r} is not the number of an earlier fact")
-        return self.facts[int(word)]
+        if not isinstance(word, str) or word not in self.facts:
+            raise Refused(f"{text(word)} is not the number of an earlier fact")
+        return self.facts[word]
 
     # What is known.
-    def _signs(self, by: frozenset[Tree]) -> Signs:
-        return Signs(self.reader, self._about_constants(by), self._whole, self.used)
-
-    def _about_constants(self, by: frozenset[Tree]) -> Iterator[Fact]:
-        return (fact for fact in self.facts.values() if fact.by <= by)
-
     @property
-    def _whole(self) -> frozenset[str]:
-        return COUNTS | {name for name, kind in self.local.items() if kind == "whole"}
+    def holding(self) -> frozenset[Tree]:
+        """What the theorem is about and assumes, and what that implies."""
+        return frozenset({self.about, *self.given, *(["fresh_projection"] if self.about in IMPLIED else [])})
+
+    def _signs(self, by: frozenset[Tree], facts: Iterable[Fact] | None = None) -> Signs:
+        whole = COUNTS | {name for name, kind in self.local.items() if kind == "whole"}
+        known = [fact for fact in self.facts.values() if fact.by <= by] if facts is None else facts
+        return Signs(self.reader, known, whole, self.used)
 
     def _same(self, one: Tree, other: Tree) -> bool:
         """Whether two expressions are equal, with names as letters or as what they stand for."""
-        difference = ("-", one, other)
-        return is_zero(self.reader.value(difference)) or is_zero(self.reader.value(difference, True))
+        return any(not without_squares(self.reader.value(("-", one, other), expand)).above for expand in (False, True))
 
     def _asked(self, one: Tree, other: Tree, what: str) -> None:
         if not self._same(one, other):
             raise Refused(f"{what} must be {written(other)}, it is {written(one)}")
 
-    def _fixed(self, *trees: Tree, time: bool = False) -> None:
+    def _fixed(self, of: Tree, time: bool = False) -> Tree:
         """Refuse what a draw changes, or W; and t, unless it may be in it."""
-        for each in trees:
-            if inside(self.reader.value(each)).drawn:
-                raise Refused(f"{written(each)} must not depend on what is drawn, or on W")
-            if not time and "t" in letters_of(each):
-                raise Refused(f"{written(each)} must be the same at each t")
-
-    def _timeless(self, *facts: Fact) -> None:
-        if any("t" in letters_of(each) for fact in facts for each in (fact.low, fact.high)):
-            raise Refused("a step must be the same at each t")
+        if draws(self.reader.value(of)):
+            raise Refused(f"{written(of)} must not depend on what is drawn, or on W")
+        return of if time else self._of(of, self.every - {"t"})
 
     # Facts.
-    def _fact(self, n: str, kind: str, middle: list[Any], statement: Any) -> None:
+    def _fact(self, n: str, kind: str, middle: list[Any], statement: Tree) -> None:
         if n != str(len(self.facts) + 1):
             raise Refused(f"the next fact must have the number {len(self.facts) + 1}, not {n}")
-        every = self._constant | AT_END | DRAWN.keys() | VECTORS.keys() | self.local.keys() | {"t"}
-        sign, low, high = self._statement(statement, every)
-        makers: dict[str, Callable[..., tuple[Any, ...]]] = {
-            "granted": self._granted, "assume": self._assumed, "sum": self._sum, "rule": self._rule
-        }  # fmt: skip
+        makers = {"granted": self._granted, "assume": self._assumed, "sum": self._sum, "rule": self._rule}
         if kind not in makers:
-            raise Refused(f"{kind!r} is no way in which a fact is made")
-        number_, strict, by, average, of, words = makers[kind](middle, (sign, low, high))
+            raise Refused(f"{kind} is no way in which a fact is made")
+        sign, low, high = statement
+        number_, strict, by, facts, words = makers[kind](middle, statement)
         if sign == "<" and not strict:
             raise Refused("it is not known that the one is less than the other, but that they may be equal")
-        by = frozenset(by)
-        signs = self._signs(by | self.holding)
-        signs.check(low)
-        signs.check(high)
-        if number_ is not None:
-            signs.check(number_) if kind == "granted" else None
-            self._asked(("-", high, low), number_, "what is computed")
-        self.facts[int(n)] = Fact(int(n), low, high, sign == "<", by, average, tuple(each.n for each in of), words)
+        signs = self._signs(frozenset(by) | self.holding)
+        for each in (low, high, number_) if kind == "granted" else (low, high):
+            signs.check(each)
+        self._asked(("-", high, low), number_, "what is computed")
+        average = any(fact.average for fact in facts) or (kind == "granted" and middle[0] in ON_AVERAGE)
+        of = tuple(fact.n for fact in facts)
+        self.facts[n] = Fact(int(n), low, high, sign == "<", frozenset(by), average, of, words)
 
-    def _granted(self, middle: list[Any], statement: Tree) -> tuple[Any, ...]:
-        if not middle or not isinstance(middle[0], str):
-            raise Refused("a schema must be named")
-        name, *values = middle
-        if name == "descent" and len(values) == 1 and values[0] in STEPS:
-            L, smooth, to, step = STEPS[values[0]].split(" ", 3)
-            stated = f"(<= {to} (+ gap (dot G {step}) (* 1/2 {L} (dot {step} {step}))))"
-            by, words = [smooth, values[0]], "the descent lemma: f lies below the quadratic of curvature L at W"
-        else:
-            if name not in _TABLE or len(values) != len(_TABLE[name][0]):
-                raise Refused(f"there is no schema {name!r} of {len(values)} things")
-            parameters, needs, stated, words = _TABLE[name]
-            by = [self._assumption(node) for node in nodes(_filled(needs, parameters, values))]
-            for (_, kind), value in zip(parameters, values, strict=True):
-                self._substituted(kind, value)
-            stated = _filled(stated, parameters, values)
-        sign, low, high = self._statement(nodes(stated)[0], self._every)
-        return ("-", high, low), sign == "<", by, name in ON_AVERAGE, (), f"{name}: {words}"
+    def _granted(self, middle: list[Any], _: Tree) -> tuple[Any, ...]:
+        name, *values = middle or [""]
+        if not isinstance(name, str) or name not in _TABLE or len(_TABLE[name][0]) != len(values):
+            raise Refused(f"there is no schema {text(name)} of {len(values)} things")
+        parameters, needs, stated, words = _TABLE[name]
+        places = {f"${key}": self._substituted(*kinds, value) for (key, *kinds), value in zip(parameters, values, strict=True)}
+        if name == "descent":
+            L, smooth, to, step = nodes(STEPS[values[0]])
+            places |= {"$L": L, "$smooth": smooth, "$to": to, "$step": step}
+        sign, low, high = self._stated(_filled(nodes(stated)[0], places), self.every)
+        by = [self._assumption(_filled(node, places)) for node in nodes(needs)]
+        return ("-", high, low), sign == "<", by, (), f"{' '.join(map(text, middle))}: {words}"
 
-    @property
-    def _every(self) -> frozenset[str]:
-        return self._constant | AT_END | DRAWN.keys() | VECTORS.keys() | self.local.keys() | {"t"}
-
-    def _substituted(self, kind: str, value: Any) -> None:
-        """Refuse what a schema does not ask for: a vector, a vector that is not drawn, a number, one of several names."""
-        if kind == "constant":
-            self._fixed(self._of(tree(value), self._every), time=True)
-        elif kind in ("vector", "fixed"):
-            of = self._of(tree(value), self._every)
-            parts = self.reader._vector(of, False, ())
-            if any(inside(c).drawn for c in parts.values()):
-                raise Refused(f"the numbers in {written(of)} must not depend on what is drawn, or on W")
+    def _substituted(self, kind: str, node: Any) -> Any:
+        """What is put into a schema: a vector, one that is not drawn, a number, or one of several names."""
+        if kind in ("vector", "fixed"):
+            parts = self.reader.vector(self._of(tree(node), self.every))
+            if any(draws(c) for c in parts.values()):
+                raise Refused(f"the numbers in {text(node)} must not depend on what is drawn, or on W")
             if kind == "fixed" and any(VECTORS[one] or is_projected for one, is_projected in parts):
-                raise Refused(f"{written(of)} must be a vector that is not drawn")
-        elif value not in kind.split(","):
-            raise Refused(f"{value!r} must be one of {kind}")
+                raise Refused(f"{text(node)} must be a vector that is not drawn")
+        elif kind == "constant":
+            self._fixed(self._of(tree(node), self.every), time=True)
+        elif node not in kind.split(","):
+            raise Refused(f"{text(node)} must be one of {kind}")
+        return node
 
     def _assumed(self, middle: list[Any], statement: Tree) -> tuple[Any, ...]:
-        if len(middle) != 1:
-            raise Refused("one thing is assumed at a time")
-        of = self._local(middle[0])
-        for sign, low, high in _said(of):
-            if sign == statement[0] and self._same(("-", high, low), ("-", statement[2], statement[1])):
-                return None, sign == "<", [of], False, (), f"assumed: {said_by(of)}"
-        raise Refused(f"this is not what is assumed: {said_by(of)}")
-
-    def _local(self, node: Any) -> Tree:
-        """An assumption of the theorem, or one that is made for a while, of numbers."""
-        if isinstance(node, list) and node and node[0] in SIGNS:
-            of = self._of(relation(node), self._constant | self.local.keys())
+        (node,) = middle
+        of = tree(node) if node[0] in SIGNS else self._assumption(node)
+        if node[0] in SIGNS:  # perhaps for a while
+            self._of(of, self.constant | self.local.keys())
             for each in of[1:]:
                 self._signs(self.holding - {of}).check(each)
-            return of
-        of = self._assumption(node)
-        if of not in self.given:
-            raise Refused(f"this is not given: {said_by(of)}")
-        return of
+        elif of not in self.given:
+            raise Refused(f"this is not given: {said(of)}")
+        for sign, low, high in inequalities(of):
+            if sign == statement[0] and self._same(("-", high, low), ("-", statement[2], statement[1])):
+                return ("-", high, low), sign == "<", [of], (), f"assumed: {said(of)}"
+        raise Refused(f"this is not what is assumed: {said(of)}")
 
-    def _sum(self, middle: list[Any], statement: Tree) -> tuple[Any, ...]:
+    def _sum(self, middle: list[Any], _: Tree) -> tuple[Any, ...]:
         """Products of facts with positive numbers, added; /n is the inverse of a strict fact."""
-        terms: list[Tree] = []
-        strict, facts = False, []
-        for node in middle:
-            if not isinstance(node, list) or not node or not isinstance(node[0], str) or not _NUMBER.match(node[0]):
-                raise Refused("a sum must be of products, each with its number first")
-            c, factors = tree(node[0]), [self._factor(word) for word in node[1:]]
-            if c <= 0:
-                raise Refused(f"a fact is taken a positive number of times, not {c}")
-            drawn = [fact for fact, _ in factors if inside(self.reader.value(fact.number)).drawn]
-            if len(drawn) > 1 and any(fact.average for fact in drawn):
+        terms, facts, strict = [], [], False
+        for c, *words in middle:
+            factors = [(self._named(word.removeprefix("/")), word.startswith("/")) for word in words]
+            drawn = [fact for fact, _ in factors if draws(self.reader.value(fact.number))]
+            if tree(c) <= 0 or any(inverse and not fact.strict for fact, inverse in factors):
+                raise Refused("a fact is taken a positive number of times, and divided by if it is strict")
+            if any(fact.average for fact, inverse in factors if inverse or len(drawn) > 1):
                 raise Refused("what is true on average is multiplied by what depends on W")
             strict = strict or all(fact.strict for fact, _ in factors)
-            terms.append(("*", c, *(("/", _1, fact.number) if inverse else fact.number for fact, inverse in factors)))
+            numbers = (("/", Fraction(1), fact.number) if inverse else fact.number for fact, inverse in factors)
+            terms.append(("*", tree(c), *numbers))
             facts += [fact for fact, _ in factors]
-        if not terms:
-            raise Refused("a sum must have a term")
-        return ("+", *terms), strict, _by(facts), any(fact.average for fact in facts), facts, ""
-
-    def _factor(self, word: Any) -> tuple[Fact, bool]:
-        inverse = isinstance(word, str) and word.startswith("/")
-        fact = self._named(word[1:] if inverse else word)
-        if inverse and (not fact.strict or fact.average):
-            raise Refused("only what is known to be positive can be divided by")
-        return fact, inverse
+        return ("+", *terms), strict, resting(facts), facts, ""
 
     # Rules.
     def _rule(self, middle: list[Any], statement: Tree) -> tuple[Any, ...]:
-        if not middle or not isinstance(middle[0], str) or middle[0] not in RULES:
-            raise Refused(f"there is no rule {middle[:1]}")
         name, *arguments = middle
-        facts = [self._named(each) for each in arguments if isinstance(each, str) and each.isdecimal()]
-        others = [each for each in arguments if not (isinstance(each, str) and each.isdecimal())]
-        try:
+        n = len(_RULES[name][0].split()) - 1 if name in _RULES else int(name != "sign")
+        others, facts = arguments[:n], [self._named(each) for each in arguments[n:]]
+        if name in _RULES:
+            low, high, strict, by = self._by_table(_RULES[name], facts, others)
+        elif name in BY_HAND:
             low, high, strict, by = getattr(self, f"_by_{name}")(facts, others, statement)
-        except (ValueError, IndexError, TypeError, KeyError) as wrong:
-            if isinstance(wrong, Refused):
-                raise
-            raise Refused(f"{name} has other arguments") from wrong
-        return ("-", high, low), strict, by, any(fact.average for fact in facts), facts, f"rule {name}: {RULES[name]}"
+        else:
+            raise Refused(f"there is no rule {text(name)}")
+        return ("-", high, low), strict, by, facts, f"rule {name}"
 
-    def _start(self, word: Any) -> tuple[Tree, Tree, Tree, tuple[Tree, ...]]:
-        """What is followed, what it is on average after a step, at most what it is at first, and what that rests on."""
-        if word not in FIRST:
-            raise Refused(f"{word!r} is nothing that a run starts from")
-        x, first, by = FIRST[word]
-        return x, AFTER[x], first, by
+    def _by_table(self, row: Sequence[str], facts: Sequence[Fact], others: Sequence[Any]) -> tuple[Any, ...]:
+        head, asked, equations, low, high, _ = row
+        by = set(resting(facts))
+        env: dict[str, Tree] = {}
+        for key, node in zip(head.split()[1:], others, strict=True):
+            if key == "start":
+                *sides, rests = START[node]
+                env |= zip(("x", "x+", "x0", "last"), map(parsed, sides), strict=True)
+                by |= {self._assumption(each) for each in nodes(rests)}
+            elif key == "at":
+                env["square"] = parsed({"square_at": "(dot G G)", "scaled_at": "(dot Z Z)"}[node])
+            elif key == "j" and (self.local.get(node) != "whole" or any(node in letters_of(each) for each in by)):
+                raise Refused(f"{text(node)} must stand for every whole number")
+            env[key] = self._fixed(self._of(tree(node), self.constant)) if key in ("push", *"abdp") else node
+        for key, fact in zip(asked.split(), facts, strict=True):
+            is_fixed, name = not key[0].isupper(), key.rstrip("!~")
+            env[name] = self._fixed(fact.number, "~" in key) if is_fixed else self._of(
+                fact.number, self.every - ({"t"} if "~" not in asked else set())
+            )
+            if "!" in key and not fact.strict:
+                raise Refused(f"{name} must be known to be positive")
+            if name == "STEP" and fact.average and head.startswith("drifted"):
+                raise Refused("what is true on average is not true of each client")
+        if "a" in env and "b" in env:
+            psi = "(+ (* a gap) (* b distance) (* d (dot V V)))"
+            after = f"(+ (* a (E gap_next)) (* b (E distance_next)) (* d {AFTER}))"
+            env |= {"psi": self._template(nodes(psi)[0], env), "psi+": self._template(nodes(after)[0], env)}
+            by |= {("known", "gap0"), ("known", "distance0"), "rac_lora_exact"}
+        for equation in equations.split(";"):
+            key, node = nodes(equation)
+            of = self._template(node, env)
+            if key == "=":
+                env["rest"] = self._fixed(of, "~" in asked)
+            else:
+                self._asked(self._template(key, env), of, text(key))
+        for each in ("a", "b", "d", "p", "push"):
+            self._signs(self.holding).check(env[each]) if each in env else None
+        return self._template(nodes(low)[0], env), self._template(nodes(high)[0], env), False, by
 
-    def _rest(self, step: Fact, known: Tree, time: bool = False) -> Tree:
-        rest = ("-", step.number, known)
-        self._fixed(rest, time=True)
-        if not time and "t" in letters_of(rest):
-            raise Refused("a step must be the same at each t")
-        return rest
+    def _template(self, node: Any, env: Mapping[str, Tree]) -> Tree:
+        match node:
+            case str():
+                return env[node] if node in env else tree(node)
+            case ["with", of, at]:
+                return placed(env[of], {env.get("j", "t"): self._template(at, env)})
+            case ["sum_t", of]:
+                return total(self._template(of, env))
+            case ["sum", "k", "K", of]:
+                return ("sum", "K", self._template(of, {**env, "k": ("var", 0)}))
+        head, *parts = node
+        return (env.get(head, head), *(self._template(each, env) for each in parts))
 
-    def _by_iterate(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, rho), (start,) = facts, others
-        x, after, first, by = self._start(start)
-        self._fixed(rho.number)
-        rest = self._rest(step, ("-", ("*", rho.number, x), after))
-        high = ("+", ("*", ("^", rho.number, "T"), first), ("*", ("powers", rho.number, _0, ("-", "T", _1)), rest))
-        return LAST[x], high, False, _by(facts) | {*by}
-
-    def _by_settle(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, rho, floor, enough), (start,) = facts, others
-        x, after, first, by = self._start(start)
-        self._fixed(rho.number, floor.number)
-        rest = self._rest(step, ("-", ("*", rho.number, x), after))
-        self._asked(enough.number, ("-", floor.number, ("*", rho.number, floor.number), rest), "what a step keeps")
-        return LAST[x], ("+", ("*", ("^", rho.number, "T"), first), floor.number), False, _by(facts) | {*by}
-
-    def _by_telescope(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, growth, theta, end), (start, of) = facts, others
-        x, after, first, by = self._start(start)
-        self._fixed(growth.number, theta.number)
-        if not growth.strict:
-            raise Refused("the growth must be known to be positive")
-        left = ("*", theta.number, {"S": GG, "Z": ("dot", "Z", "Z")}[of])
-        rest = self._rest(step, ("-", ("-", ("*", growth.number, x), after), left))
-        self._asked(end.number, x, "what is dropped at the end")
-        w: Tree = ("/", _1, growth.number)
-        weights = ("powers", w, _1, "T")
-        mean_ = ("/", total(("*", ("^", w, "t"), ({"S": "square_at", "Z": "scaled_at"}[of], "t"))), total(("^", w, "t")))
-        return ("*", theta.number, weights, mean_), ("+", first, ("*", weights, rest)), False, _by(facts) | {*by}
-
-    def _by_accumulate(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, p), (j, start) = facts, others
-        x, after, first, by = self._start(start)
-        self._fixed(p.number)
-        self._timeless(step)
-        if self.local.get(j) != "whole" or any(j in letters_of(each) for each in _by(facts)):
-            raise Refused(f"{j} must stand for every whole number")
-        later = placed(p.number, {j: ("+", j, _1)})
-        self._asked(step.number, ("-", ("-", ("*", later, x), ("*", p.number, after)), GG), "the step")
-        self._asked(placed(p.number, {j: _0}), _0, "what it begins with")
-        return total(("square_at", "t")), ("*", placed(p.number, {j: "T"}), first), False, _by(facts) | {*by}
-
-    def _by_gather(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, q, theta, e, h, g, bounded, squares, end), (start,) = facts, others
-        x, after, first, by = self._start(start)
-        self._fixed(q.number, theta.number, e.number)
-        self._fixed(h.number, g.number, time=True)
-        growth, noise = ("*", q.number, h.number), ("*", e.number, h.number)
-        known = ("+", ("-", ("*", ("+", _1, growth), x), after), ("-", noise, ("*", theta.number, g.number, GG)))
-        self._asked(step.number, known, "the step")
-        self._asked(squares.number, GG, "what is added")
-        self._asked(end.number, x, "what is dropped at the end")
-        kept = ("-", _1, ("*", q.number, total(h.number)))
-        self._asked(bounded.number, kept, "what is left")
-        low = ("*", theta.number, kept, total(("*", g.number, ("square_at", "t"))))
-        return low, ("+", first, ("*", e.number, total(h.number))), False, _by(facts) | {*by}
-
-    def _by_weigh(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, a), (start,) = facts, others
-        x, after, first, by = self._start(start)
-        self._fixed(a.number, time=True)
-        later, last, begun = (placed(a.number, {"t": each}) for each in (("+", "t", _1), "T", _0))
-        rest = self._rest(step, ("-", ("*", a.number, x), ("*", later, after)), time=True)
-        return ("*", last, LAST[x]), ("+", ("*", begun, first), total(rest)), False, _by(facts) | {*by}
-
-    def _psi(self, nodes_: Any) -> tuple[Tree, Tree, list[Tree]]:
-        """A potential, what it is on average after a step, and what it has of each quantity."""
-        after: Tree = _0
-        psi: Tree = _0
-        shares = []
-        for state, share in nodes_:
-            x = {"gap": "gap", "distance": "distance", "V2": VV}[state]
-            c = self._of(tree(share), self._constant | self.local.keys())
-            self._fixed(c)
-            self._signs(self.holding).check(c)
-            psi, after = ("+", psi, ("*", c, x)), ("+", after, ("*", c, AFTER[x]))
-            shares.append(c)
-        return psi, after, shares
-
-    def _at_first(self, starts: Any, below: Fact, psi: Tree) -> tuple[Tree, set[Tree]]:
-        """What a potential is at most at W^0: a sum of facts' numbers times what is known there."""
-        high: Tree = _0
-        bound: Tree = _0
-        by: set[Tree] = {"rac_lora_exact"}
-        for start, n in starts:
-            x, _, first, rests = self._start(start)
-            share = self._named(n)
-            self._fixed(share.number)
-            high, bound = ("+", high, ("*", share.number, first)), ("+", bound, ("*", share.number, x))
-            by |= {*rests, *share.by}
-        self._asked(below.number, ("-", bound, psi), "what bounds the potential at first")
-        return high, by
-
-    def _by_potential(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, falls, above, below, c), (parts, p_, starts) = facts, others
-        psi, after, _shares = self._psi(parts)
-        p = self._of(tree(p_[0]), self._constant)
-        self._fixed(c.number, p)
-        self._timeless(step, falls)
-        self._asked(step.number, ("-", ("-", psi, after), ("*", c.number, "gap")), "the step")
-        self._asked(falls.number, ("-", "gap", AFTER["gap"]), "what falls")
-        self._asked(above.number, ("-", psi, ("*", p, "gap")), "what the potential is at least")
-        high, by = self._at_first(starts, below, psi)
-        return ("*", ("+", ("*", c.number, "T"), p), LAST["gap"]), high, False, _by(facts) | by
-
-    def _by_lyapunov(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, rho, theta, above, below, *signs), (parts, starts, goal) = facts, others
-        psi, after, shares = self._psi(parts)
-        for share, fact in zip(shares, signs, strict=True):
-            self._asked(fact.number, share, "what the potential has of a quantity, which must not be negative,")
-        self._fixed(rho.number, theta.number)
-        left = ("*", theta.number, GG)
-        rest = self._rest(step, ("-", ("-", ("*", rho.number, psi), after), left))
-        high, by = self._at_first(starts, below, psi)
-        if goal == "sum":
-            self._asked(rho.number, _1, "the factor of the potential")
-            self._asked(above.number, psi, "what the potential is at least")
-            return ("*", theta.number, total(("square_at", "t"))), ("+", high, ("*", "T", rest)), False, _by(facts) | by
-        x: Tree = {"gap": "gap", "V2": VV}[goal]
-        self._asked(above.number, ("-", psi, x), "what the potential is at least")
-        sums = ("powers", rho.number, _0, ("-", "T", _1))
-        return LAST[x], ("+", ("*", ("^", rho.number, "T"), high), ("*", sums, rest)), False, _by(facts) | by
-
-    def _by_drifted(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
-        (step, growth), ((push_,),) = facts, others
-        push = self._of(tree(push_), self._constant)
-        if step.average:
-            raise Refused("what is true on average is not true of each client")
-        self._fixed(growth.number, push)
-        self._timeless(step)
-        self._asked(step.number, ("-", ("+", ("*", growth.number, "moved"), ("*", push, "own")), "moved_next"), "the step")
-        before = ("powers", growth.number, _0, ("-", ("var", 0), _1))
-        return "moved_mean", ("*", ("/", _1, "K"), ("sum", "K", ("*", push, before)), "own"), False, _by(facts)
-
-    def _by_sign(self, facts: list[Fact], others: list[Any], statement: Tree) -> tuple[Any, ...]:
+    def _by_sign(self, facts: Sequence[Fact], others: Sequence[Any], statement: Tree) -> tuple[Any, ...]:
         sign, low, high = statement
         self._fixed(high, time=True)
         if low != 0 or others or any(fact.average for fact in facts):
             raise Refused("a sign is that of a number")
-        if not Signs(self.reader, facts, self._whole, self.used).holds(high, sign == "<"):
+        if not self._signs(frozenset(), facts).holds(high, sign == "<"):
             raise Refused(f"the sign of {written(high)} does not follow from these facts")
-        return low, high, sign == "<", _by(facts)
+        return low, high, sign == "<", resting(facts)
 
-    def _by_mean(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
+    def _by_mean(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
         (fact,), (draw,) = facts, others
         head = {"H": "E", "m": "mean"}[draw]
         return (head, fact.low), (head, fact.high), fact.strict, fact.by
 
-    def _by_cases(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
+    def _by_cases(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
         (one, other), (node,) = facts, others
-        split = self._of(relation(node), self._constant | self.local.keys())
-        sign, low, high = split
-        if sign not in ("<=", "<"):
-            raise Refused("two cases are a <= b, or a < b, and a >= b")
-        by = (one.by - {split}) | (other.by - {(">=", low, high)})
-        for each in (low, high):
-            self._signs(self.holding).check(each)
+        sign, low, high = split = self._stated(node, self.constant | self.local.keys())
+        self._signs(self.holding).check(low)
+        self._signs(self.holding).check(high)
         self._asked(other.number, one.number, "what is true in both cases")
-        return one.low, one.high, one.strict and other.strict, by
+        return one.low, one.high, one.strict and other.strict, (one.by - {split}) | (other.by - {(">=", low, high)})
 
-    def _by_instance(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
+    def _by_instance(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
         (fact, *met), ((name, node),) = facts, others
-        of = self._of(tree(node), self._constant | self.local.keys())
-        if name not in self.local or name in letters_of(of):
-            raise Refused(f"{name} must be a letter that stands for any number")
-        if self.local[name] == "whole" and not self._signs(fact.by | self.holding).is_count(of):
-            raise Refused(f"{name} stands for whole numbers")
-        places = {name: of}
-        by = {each for each in fact.by if name not in letters_of(each)}
-        for asked in fact.by - by:
-            by |= self._met(placed(asked, places), met)
-        return placed(fact.low, places), placed(fact.high, places), fact.strict, frozenset(by)
+        of = self._of(tree(node), self.constant | self.local.keys() - {name})
+        if name not in self.local or (self.local[name] == "whole" and not self._signs(self.holding).is_count(of)):
+            raise Refused(f"{text(name)} must be a letter that stands for any such number")
+        kept = {each for each in fact.by if name not in letters_of(each)}
+        by = kept.union(*(self._met(placed(each, {name: of}), met) for each in fact.by - kept))
+        return placed(fact.low, {name: of}), placed(fact.high, {name: of}), fact.strict, by
 
-    def _by_discharge(self, facts: list[Fact], others: list[Any], _: Tree) -> tuple[Any, ...]:
+    def _by_discharge(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
         (fact, *met), (node,) = facts, others
-        asked = self._of(relation(node), self._constant | self.local.keys())
+        asked = self._relation(node, self.constant | self.local.keys())
         return fact.low, fact.high, fact.strict, (fact.by - {asked}) | self._met(asked, met)
 
     def _met(self, asked: Tree, met: Sequence[Fact]) -> frozenset[Tree]:
         """What a relation rests on that facts prove."""
-        by: set[Tree] = set()
-        for sign, low, high in _said(asked):
-            proofs = [fact for fact in met if (fact.strict or sign == "<=") and self._same(fact.number, ("-", high, low))]
-            if not proofs or asked in proofs[0].by:
+        by: frozenset[Tree] = frozenset()
+        for sign, low, high in inequalities(asked):
+            proofs = [each for each in met if (each.strict or sign == "<=") and self._same(each.number, ("-", high, low))]
+            if not proofs:
                 raise Refused(f"it is not proved that {written(asked)}")
             by |= proofs[0].by
-        return frozenset(by)
+        return by
 
     # The end.
-    def _conclude(self, fact: Fact, by: Fact) -> None:
+    def _conclude(self, fact: Fact, times_: Fact) -> None:
         _, left, bound = self.claim
-        extra = (fact.by | by.by) - self.holding
-        if extra:
-            raise Refused(f"this is not assumed: {'; '.join(sorted(map(said_by, extra)))}")
-        if not by.strict:
-            raise Refused("what the claim is multiplied by must be positive")
+        if extra := (fact.by | times_.by) - self.holding:
+            raise Refused(f"this is not assumed: {'; '.join(sorted(map(said, extra)))}")
+        if not times_.strict or self.claim[0] != "<=":
+            raise Refused("the claim must be <=, and what it is multiplied by known to be positive")
         signs = self._signs(self.holding)
         signs.check(left)
         signs.check(bound)
-        self._asked(fact.number, ("*", ("-", bound, left), by.number), "what is proved")
-        self.end = fact, by
+        self._asked(fact.number, ("*", ("-", bound, left), times_.number), "what is proved")
+        self.end = fact, times_
 
     def granted(self) -> Iterator[Fact]:
-        """Yield what the proof uses, and what signs in it rest on."""
-        seen: set[int] = set()
-        left = [fact.n for fact in self.end or ()] + sorted(self.used)
+        """Yield the facts that the proof is made of, and those that signs in it rest on."""
+        by_number = {fact.n: fact for fact in self.facts.values()}
+        seen, left = set[int](), [fact.n for fact in self.end or ()] + sorted(self.used)
         while left:
-            n = left.pop()
-            if n not in seen:
+            if (n := left.pop()) not in seen:
                 seen.add(n)
-                left += self.facts[n].of
-        return (self.facts[n] for n in sorted(seen))
+                left += by_number[n].of
+        return (by_number[n] for n in sorted(seen))
 
 
-def _by(facts: Iterable[Fact]) -> frozenset[Tree]:
+def resting(facts: Iterable[Fact]) -> frozenset[Tree]:
+    """Return what facts rest on."""
     return frozenset().union(*(fact.by for fact in facts))
 
 
-def _said(of: Tree) -> Iterator[tuple[str, Tree, Tree]]:
+def inequalities(of: Tree) -> Iterator[tuple[str, Tree, Tree]]:
     """Yield each inequality that an assumption says, the smaller side first."""
     match of:
-        case str() if of in CONDITIONS:
-            for text in CONDITIONS[of][1:]:
-                yield tuple(tree(nodes(text)[0]))
+        case str():
+            yield from (parsed(each) for each in CONDITIONS.get(of, ("",))[1:])
         case ("known", name, *_):
-            yield "<=", _0, name
+            yield "<=", Fraction(0), name  # where it need not be known it is multiplied by 0
         case ("condition", _, *relations):
-            for each in relations:
-                yield from _said(each)
-        case (sign, *terms) if sign in SIGNS:
+            yield from (each for one in relations for each in inequalities(one))
+        case (sign, *terms):
             for low, high in zip(terms, terms[1:], strict=False):
-                if sign in ("<=", "<", "="):
-                    yield sign.replace("=", "<=") if sign == "=" else sign, low, high
-                if sign in (">=", ">", "="):
-                    yield "<=" if sign != ">" else "<", high, low
+                yield from [("<" if sign == "<" else "<=", low, high)] if sign in ("<=", "<", "=") else []
+                yield from [("<" if sign == ">" else "<=", high, low)] if sign in (">=", ">", "=") else []
 
 
-def said_by(of: Tree) -> str:
-    """An assumption in words."""
+def said(of: Tree) -> str:
+    """Return an assumption in words."""
     match of:
         case str():
             return f"{of}: {CONDITIONS[of][0]}" if of in CONDITIONS else of
@@ -1530,48 +1237,24 @@ def said_by(of: Tree) -> str:
     return written(of)
 
 
-def _filled(text: str, parameters: Sequence[tuple[str, str]], values: Sequence[Any]) -> str:
-    for (name, _), value in zip(parameters, values, strict=True):
-        text = re.sub(rf"\${name}\b", lambda _, value=value: _text(value), text)
-    return text
+def _filled(node: Any, places: Mapping[str, Any]) -> Any:
+    return places.get(node, node) if isinstance(node, str) else [_filled(each, places) for each in node]
 
 
-def _text(node: Any) -> str:
-    return node if isinstance(node, str) else f"({' '.join(map(_text, node))})"
+def _rows(table: str) -> Iterator[list[str]]:
+    for row in re.sub(r"\n +", " ", table).strip().splitlines():
+        yield [cell.strip() for cell in row.split("|")]
 
 
-def _table() -> Mapping[str, tuple[list[tuple[str, str]], str, str, str]]:
-    table = {}
-    for row in SCHEMAS.strip().splitlines():
-        head, needs, stated, *words = (cell.strip() for cell in row.split("|"))
-        name, *parameters = head.split()
-        pairs = [(each.partition(":")[0], each.partition(":")[2]) for each in parameters]
-        table[name] = pairs, needs, stated, ", a lemma on paper: ".join(words)
-    return table
-
-
-_TABLE = _table()
-
-RULES = {
-    "iterate": "x+ <= rho x + e at each W, rho >= 0: x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e",
-    "settle": "the same, and c >= rho c + e, c >= 0: x_T <= rho^T x_0 + c",
-    "telescope": "theta S <= g x - x+ + e, g > 0, x >= 0: times w^(t+1) for w = 1/g, and added",
-    "accumulate": "S <= p(j+1) x - p(j) x+ for every j, p >= 0, p(0) = 0: the sum of S is at most p(T) x_0",
-    "gather": "theta g(t) S <= (1 + q h(t)) x - x+ + e h(t) at each t, q sum h <= 1: added; the largest x is bounded",
-    "weigh": "a(t+1) x+ <= a(t) x + r(t) at each t, a >= 0: a(T) x_T <= a(0) x_0 + the sum of r(t)",
-    "potential": "psi+ <= psi - c x, x+ <= x, p x <= psi, psi <= sum of b y: (c T + p) x_T <= sum of b y_0",
-    "lyapunov": "theta S <= rho psi - psi+ + e, rho >= 0, psi >= x: x_T as in iterate; for rho = 1 the sum of theta S",
-    "drifted": "x_(k+1) <= g x_k + c y, x_0 = 0, g >= 0: the mean of x over k < K is at most that of sums of powers, of y",
-    "sign": "the sign of a sum, product, quotient, power, root or maximum, by those of its parts",
-    "mean": "what is true of each draw is true on average",
-    "cases": "what is true if a <= b, and if a >= b",
-    "instance": "what is true of any number, of one of which is proved what was asked of any",
-    "discharge": "what rests on a relation that facts prove rests on what they do",
+_RULES = {row[0].split()[0]: row for row in _rows(RULES)}
+_TABLE = {
+    head.split()[0]: ([each.split(":") for each in head.split()[1:]], needs, stated, ", a lemma on paper: ".join(words))
+    for head, needs, stated, *words in _rows(SCHEMAS)
 }
 
 
-def check(text: str) -> File:
-    """Check a proof, and return the file as it was read: what it grants is ``granted()``.
+def check(text_: str) -> File:
+    """Check a proof, and return the file as it was read: what it takes for granted is ``granted()``.
 
     Raises
     ------
@@ -1580,58 +1263,50 @@ def check(text: str) -> File:
     NotAProof
         If it is no file of this format.
     """
-    lines = text.splitlines()
+    lines = text_.splitlines()
     if not lines or lines[0].strip() != VERSION:
-        raise NotAProof(f"this is no proof: the first line must be {VERSION!r}")
-    if len(text) > LENGTH:
-        raise Refused(f"the file has more than {LENGTH} characters")
-    file = File()
-    file.reader.has_roots = "sqrt" in text or "rac_lora_root_steps" in text
-    for n, line in enumerate(lines[1:], 2):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+        raise NotAProof(f"this is no proof: its first line must be {VERSION!r}")
+    file = File(has_roots="sqrt" in text_ or "rac_lora_root_steps" in text_)
+    for n, line in enumerate(lines[1:] if len(text_) <= LENGTH else ["too long"], 2):
         try:
-            head, *rest = nodes(line)
-            if not isinstance(head, str):
-                raise Refused("a line begins with what it is")
-            file.line(head, rest)
-        except (Refused, RecursionError, OverflowError, MemoryError) as wrong:
-            raise Refused(f"line {n}: {wrong or 'it is too deep'}") from None
+            if line.strip() and not line.lstrip().startswith("#"):
+                head, *rest = nodes(line)
+                file.line(head, rest)
+        except Refused as wrong:
+            raise Refused(f"line {n}: {wrong}") from None
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as wrong:
+            raise Refused(f"line {n}: it has not the parts that it must have") from wrong
     if file.end is None:
         raise Refused("the file ends before the proof does")
     return file
 
 
 def report(file: File) -> Iterator[str]:
-    """Yield what was proved, and what it takes for granted."""
+    """Yield what is proved, and what it takes for granted."""
     yield f"{file.id}: {written(file.claim)}"
-    yield from (f"  where {name} = {written(of)}" for name, (of, _) in file.reader.names.items())
-    yield f"  about {file.about}; given: {'; '.join(map(said_by, file.given))}"
-    rules: dict[str, None] = {}
-    for fact in file.granted():
-        if fact.words.startswith("rule "):
-            rules.setdefault(fact.words)
-        elif fact.words:
-            rests = f" (rests on {'; '.join(sorted(map(said_by, fact.by)))})" if fact.by else ""
+    yield from (f"  where {name} is {written(of)}" for name, (of, _) in file.reader.names.items())
+    yield f"  about {file.about}; given {'; '.join(map(said, file.given))}"
+    facts = list(file.granted())
+    for fact in facts:
+        if fact.words and not fact.words.startswith("rule"):
+            rests = f" (rests on {'; '.join(sorted(map(said, fact.by)))})" if fact.by else ""
             yield f"  granted: {written(fact.low)} {'<' if fact.strict else '<='} {written(fact.high)} [{fact.words}]{rests}"
-    yield from (f"  {rule}" for rule in rules)
+    for name in dict.fromkeys(fact.words.removeprefix("rule ") for fact in facts if fact.words.startswith("rule ")):
+        yield f"  rule {name}: {BY_HAND.get(name) or _RULES[name][-1]}"
 
 
 def main(paths: Sequence[str]) -> int:
     """Check files: 0 if all are accepted, 1 if one is refused, 2 if one is no proof or cannot be read."""
     status = 0 if paths else 2
-    if not paths:
-        print("usage: python checker.py FILE...", file=sys.stderr)
-    for path in paths:
+    for path in paths or ["usage: python checker.py FILE..."]:
         try:
-            file = check(Path(path).read_text(encoding="utf-8"))
-            print("\n".join([*report(file), f"{path}: accepted"]))
+            print("\n".join([*report(check(Path(path).read_text(encoding="utf-8"))), f"{path}: accepted"]))
         except Refused as wrong:
             status = max(status, 1)
             print(f"{path}: refused: {wrong}")
         except (NotAProof, OSError, UnicodeDecodeError) as wrong:
             status = 2
-            print(f"{path}: {wrong}", file=sys.stderr)
+            print(f"{path}: {wrong}" if paths else path, file=sys.stderr)
     return status
 
 

@@ -258,7 +258,7 @@ class _Writer:
             made = self._made(fact)
             low, high = ("0", self._number(fact)) if fact.said is None else map(self.expression, fact.said.terms)
             if fact.rule == "Added from the last step on":  # in normal form it would divide by what may be zero
-                *_, j, start = made.split()
+                _, _, start, j, *_ = made.split()
                 p = self._sides[next(iter(fact.of))[1].number][1]
                 high = f"(* {re.sub(rf'(?<![^ (]){j}(?![^ )])', 'T', p)} {start})"
             self._sides[fact.number] = low, high
@@ -323,9 +323,12 @@ class _Writer:
         ((*of,),) = fact.of
         if fact.rule == "A sum over t":
             of = list(self._leaves(of[0]))
-        numbers = " ".join(str(self.fact(each)) for each in (of[:5] if fact.rule == "A potential" else of))
+        if fact.rule == "A potential":  # at most what of the gap, and of the squared distance
+            shares = dict(zip(_starts(fact), of[5:], strict=True))
+            of = [*of[:5], *(shares.get(start, facts.nothing) for start in (symbols.gap0, symbols.distance0))]
+        numbers = " ".join(str(self.fact(each)) for each in of)
         name, arguments = _RULES.get(fact.rule, ("instance", _Writer._instance_of))
-        return f"{name} {numbers} {arguments(self, fact, of)}".strip()
+        return " ".join(filter(None, (name, arguments(self, fact, of), numbers)))
 
     def _leaves(self, fact: Fact) -> Iterator[Fact]:
         for product in fact.of:
@@ -335,16 +338,16 @@ class _Writer:
             yield from _schemas()[fact.number][1]() if fact.number in _schemas() else [fact]
 
     def _start(self, fact: Fact, of: list[Fact]) -> str:
-        return self._symbol(next(one for one in symbols_of(fact.said.terms[1]) if one in FIRST))  # type: ignore[union-attr]
+        return self._symbol(_starts(fact)[0])
 
     def _telescope(self, fact: Fact, of: list[Fact]) -> str:
         squares = {one.name for one in fact.said.terms[0].symbols}  # type: ignore[union-attr]
-        return f"{self._start(fact, of)} {'Z' if metric.SCALED_GRADIENT.name in squares else 'S'}"
+        return f"{self._start(fact, of)} {'scaled_at' if metric.SCALED_GRADIENT.name in squares else 'square_at'}"
 
     def _accumulate(self, fact: Fact, of: list[Fact]) -> str:
         (j,) = [one for one in symbols_of(of[1].value.expression) if one not in _LETTERS]
         self._declare(j, "whole")
-        return f"{self._symbol(j)} {self._start(fact, of)}"
+        return f"{self._start(fact, of)} {self._symbol(j)}"
 
     def _declare(self, letter: Symbol, kind: str) -> None:
         line = f"letter {self._symbol(letter)} {kind}"
@@ -352,24 +355,21 @@ class _Writer:
             self._head.append(line)
 
     def _potential(self, fact: Fact, of: list[Fact]) -> str:
-        starts = [one for one in symbols_of(fact.said.terms[1]) if one in FIRST]  # type: ignore[union-attr]
-        step, falls, above, below, c, *shares = of
+        _, _, above, below, _, *shares = of
         psi = -below.value
-        for start, share in zip(starts, shares, strict=True):
+        for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
             psi = psi + share.value * read(FIRST[start][0])
         states = {"gap": facts.gap, "distance": facts.distance, "V2": facts.V @ facts.V}
         every = {one: 0 for one in states.values()}
         parts = {name: read(psi.expression.at({**every, one: 1})) for name, one in states.items()}
-        written = " ".join(f"({name} {self.expression(part.expression)})" for name, part in parts.items() if not part.is_zero)
         p = read((psi - above.value).expression.at({facts.gap: 1}))
-        first = " ".join(f"({self._symbol(start)} {self.fact(share)})" for start, share in zip(starts, shares, strict=True))
-        return f"({written}) ({self.expression(p.expression)}) ({first})"
+        return " ".join(self.expression(each.expression) for each in (*parts.values(), p))
 
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of
         several = facts_of_several_steps
         rest = step.value - growth.value * read(several.moved) + read(several.moved_next)
-        return f"({self.expression(read(rest.expression.at({several.own: 1})).expression)})"
+        return self.expression(read(rest.expression.at({several.own: 1})).expression)
 
     def _cases(self, fact: Fact, of: list[Fact]) -> str:
         one, other = of
@@ -391,6 +391,11 @@ class _Writer:
                             self._declare(letter, "number")
                             return f"({self._symbol(letter)} {self.expression(places[letter])})"
         raise ValueError("the number that a proof takes for a letter is not known")
+
+
+def _starts(fact: Fact) -> list[Symbol]:
+    """What is known at W^0, in what a rule concludes."""
+    return [one for one in symbols_of(fact.said) if one in FIRST] if fact.said is not None else []
 
 
 def _inverse(fact: Fact) -> tuple[Fact, bool]:
