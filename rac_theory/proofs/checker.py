@@ -17,14 +17,15 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
+from itertools import pairwise
 from itertools import product as pairs
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 VERSION = "rac-theory proof 1"
-DEPTH, EXPONENT, TERMS, DIGITS, LENGTH = 60, 60, 20_000, 60, 1_000_000
-"""Beyond these a file is refused at once: levels of brackets, exponents, terms, digits of a number, characters."""
+DEPTH, EXPONENT, TERMS, BITS, LENGTH = 60, 60, 5_000, 5_000, 1_000_000
+"""Beyond these a file is refused at once: levels of brackets, exponents, terms, bits of a number, characters."""
 
 Tree: TypeAlias = Any  # a Fraction, a letter's name, or a tuple of an operation and its parts
 
@@ -39,29 +40,37 @@ class NotAProof(ValueError):
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
 CONSTANTS = frozenset(
-    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
-    " omega sigma_squared zeta_squared bias_squared nu longest_step".split()
+    _words(
+        "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
+        " omega sigma_squared zeta_squared bias_squared nu longest_step"
+    )
 )
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
 VECTORS = {"G": "", "V": "", "Z": "", "Gp": "H", "g": "H", "error": "H", "gbar": "H", "ghat": "H"}
-DRAWN = {
-    **dict.fromkeys("gap distance sigma_W zeta_W squares all_squares".split(), ""),
-    **dict.fromkeys(
-        "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
-        " squares_H all_squares_H used missed".split(),
-        "H",
-    ),
-    **dict.fromkeys("moved moved_next moved_mean own turned".split(), "Hm"),
-}
+_OF_A_STEP = (
+    "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
+    " squares_H all_squares_H used missed"
+)
+DRAWN = (
+    dict.fromkeys(_words("gap distance sigma_W zeta_W squares all_squares"), "")
+    | dict.fromkeys(_words(_OF_A_STEP), "H")
+    | dict.fromkeys(_words("moved moved_next moved_mean own turned"), "Hm")
+)
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
 AFTER = "(E (dot (- V (* gamma (H G))) (- V (* gamma (H G)))))"  # ||V||^2 after an exact step, on average
 
 PROJECTED = "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-IMPLIED = frozenset(f"{PROJECTED} rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled".split())
+IMPLIED = frozenset(
+    _words(f"{PROJECTED} rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled")
+)
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
 NAMES = {
@@ -104,7 +113,10 @@ CONDITIONS = {
 """What may be given of f and of noise: in words, and each inequality that it says."""
 
 SCHEMAS = """
-descent a:rac_lora_exact,rac_lora_stochastic,rac_lora_by_differences,rac_lora_reshuffled,fed_rac_lora,fed_rac_lora_sampled,galore_exact,rac_lora_root_steps,rac_lora_harmonic_steps | $smooth $a | (<= $to (+ gap (dot G $step) (* 1/2 $L (dot $step $step)))) | f lies below the quadratic of curvature L that touches it at W
+descent
+  a:steps
+  | $smooth $a | (<= $to (+ gap (dot G $step) (* 1/2 $L (dot $step $step)))) | f lies below the quadratic of curvature L
+  that touches it at W
 number | | (< 0 1) | one is positive
 step_size x:gamma,eta | | (< 0 $x) | a step size is positive
 count x:T,N,K | | (< 0 $x) | T, N and K count: they are whole numbers, and at least 1
@@ -115,9 +127,12 @@ ordered | | (<= lambda_min lambda_max) | the smallest and the largest eigenvalue
 square v:vector | | (<= 0 (dot $v $v)) | a square is not negative
 maximum x:constant y:constant | | (<= $x (max $x $y)) | each of two is at most the larger one
 maximum_of y:constant x:constant | | (<= $x (max $y $x)) | each of two is at most the larger one
-low v:fixed | fresh_projection | (<= (* lambda_min (dot $v $v)) (E (dot $v (H $v)))) | the smallest eigenvalue of E[H], at a vector that is not drawn
-high v:fixed | (known lambda_max) fresh_projection | (<= (E (dot $v (H $v))) (* lambda_max (dot $v $v))) | the largest eigenvalue of E[H], at a vector that is not drawn
-even v:fixed | isotropic fresh_projection | (<= (E (dot $v (H $v))) (* lambda_min (dot $v $v))) | E[H] = lambda_min I, at a vector that is not drawn
+low v:fixed | fresh_projection | (<= (* lambda_min (dot $v $v)) (E (dot $v (H $v)))) | the smallest eigenvalue of E[H],
+  at a vector that is not drawn
+high v:fixed | (known lambda_max) fresh_projection | (<= (E (dot $v (H $v))) (* lambda_max (dot $v $v))) | the largest
+  eigenvalue of E[H], at a vector that is not drawn
+even v:fixed | isotropic fresh_projection | (<= (E (dot $v (H $v))) (* lambda_min (dot $v $v))) | E[H] = lambda_min I,
+  at a vector that is not drawn
 even_cross | isotropic fresh_projection | (<= (* lambda_min (dot G V)) (E (dot G (H V)))) | E[H] = lambda_min I
 gap_is_positive x:gap0,gap0_upper | (known $x) | (<= 0 gap) | f* is the infimum of f
 gap_next_is_positive | (known gap0) | (<= 0 gap_next) | f* is the infimum of f
@@ -127,83 +142,130 @@ mu_below_L_max | smooth_components polyak_lojasiewicz | (<= mu L_max) | the mu o
 s_below_L | smooth strongly_convex | (<= s L) | the modulus is at most L
 curved_is_pl | strongly_convex | (<= (* 2 s gap) (dot G G)) | strong convexity implies PL
 convexity | convex (known distance0) | (<= gap (dot G V)) | convexity at a minimiser
-cocoercive | convex smooth (known distance0) | (<= (+ gap (/ (dot G G) (* 2 L))) (dot G V)) | interpolation at a minimiser
-curved_cocoercive | smooth strongly_convex (known distance0) | (<= (dot (- G (* s V)) (- G (* s V))) (* (- L s) (dot (- G (* s V)) V))) | interpolation of f less s/2 of a square
+cocoercive | convex smooth (known distance0) | (<= (+ gap (/ (dot G G) (* 2 L))) (dot G V)) | interpolation at a
+  minimiser
+curved_cocoercive | smooth strongly_convex (known distance0) | (<= (dot (- G (* s V)) (- G (* s V))) (* (- L s) (dot (-
+  G (* s V)) V))) | interpolation of f less s/2 of a square
 curved_monotone | strongly_convex (known distance0) | (<= 0 (dot (- G (* s V)) V)) | its gradient is monotone
 curved_smooth | smooth (known distance0) | (<= (dot (- G (* s V)) V) (* (- L s) (dot V V))) | its gradient is Lipschitz
-apart | rac_lora_exact (> lambda_min 0) | (<= distance_next (+ distance (* -2 gamma cross) (* (^ gamma 2) squared))) | expanded: distance is <V, Hbar^-1 V>, cross <V, Hbar^-1 HG>, squared <HG, Hbar^-1 HG>, Hbar = E[H]
+apart | rac_lora_exact (> lambda_min 0) | (<= distance_next (+ distance (* -2 gamma cross) (* (^ gamma 2) squared))) |
+  expanded: distance is <V, Hbar^-1 V>, cross <V, Hbar^-1 HG>, squared <HG, Hbar^-1 HG>, Hbar = E[H]
 straight | rac_lora_exact (> lambda_min 0) | (<= (dot G V) (E cross)) | E[H] cancels its inverse
-spread | rac_lora_exact (> lambda_min 0) | (<= (* lambda_min (E squared)) (E (dot G (H G)))) | E[H Hbar^-1 H] <= Hbar / lambda_min
+spread | rac_lora_exact (> lambda_min 0) | (<= (* lambda_min (E squared)) (E (dot G (H G)))) | E[H Hbar^-1 H] <= Hbar /
+  lambda_min
 norm_is_positive | rac_lora_exact (> lambda_min 0) | (<= 0 distance) | a square
 norm | rac_lora_exact (> lambda_min 0) | (<= (* lambda_min distance) (dot V V)) | Hbar >= lambda_min I
-remainder | smooth rac_lora_exact | (<= gap_next (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G)) (* -4 L)) (* 1/4 L (^ gamma 2) (dot G (H G))))) | the descent lemma with its remainder: L ||x||^2 / 2 - f is smooth and convex | t2
+remainder | smooth rac_lora_exact | (<= gap_next (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G))
+  (* -4 L)) (* 1/4 L (^ gamma 2) (dot G (H G))))) | the descent lemma with its remainder: L ||x||^2 / 2 - f is smooth
+  and convex | t2
 pl_next | polyak_lojasiewicz | (<= (* 2 mu gap_next) (dot Gp Gp)) | PL at W+
-stays | (>= e 1) rac_lora_exact | (<= (dot Gp Gp) (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G))))) | where e = 1, H = I and gamma L = 1 | t2
-certified | rac_lora_certified | (<= gap_next (- gap (/ (dot (H Z) (H Z)) 2))) | the certificate at W; Z is G times the root of the step, which is not drawn with H
-unbiased a:rac_lora_stochastic,rac_lora_root_steps,rac_lora_harmonic_steps | $a | (<= (E (dot G (H G))) (E (dot G (H g)))) | g is unbiased and independent of H
-small_errors | smooth rac_lora_by_differences (known bias_squared) | (<= (dot (H error) (H error)) bias_squared) | errors of differences, by the descent lemma along each direction | t20
-enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) | (<= (* 2 T) (* (if (> A 0) 4 2) (powers (/ 1 (+ 1 (* L A (^ gamma 2) lambda_max))) 1 T))) | the weights of short steps, as (1 + 1/T)^T >= 2 | t5
-below_Q | smooth_along_sketch rac_lora_exact | (<= gap_next (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent))) | f lies below the quadratic of curvature Q that touches it at W; bent is <HG, QHG>
-noisy_below_Q | smooth_along_sketch rac_lora_stochastic | (<= gap_next (+ gap (* -1 gamma (dot G (H g))) (* 1/2 (^ gamma 2) bent_by_noise))) | f lies below the quadratic of curvature Q that touches it at W; bent_by_noise is <Hg, QHg>
+stays | (>= e 1) rac_lora_exact | (<= (dot Gp Gp) (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G))))) |
+  where e = 1, H = I and gamma L = 1 | t2
+certified | rac_lora_certified | (<= gap_next (- gap (/ (dot (H Z) (H Z)) 2))) | the certificate at W; Z is G times the
+  root of the step, which is not drawn with H
+unbiased a:rac_lora_stochastic,rac_lora_root_steps,rac_lora_harmonic_steps | $a | (<= (E (dot G (H G))) (E (dot G (H
+  g)))) | g is unbiased and independent of H
+small_errors | smooth rac_lora_by_differences (known bias_squared) | (<= (dot (H error) (H error)) bias_squared) |
+  errors of differences, by the descent lemma along each direction | t20
+enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) | (<= (* 2 T) (* (if (> A 0) 4 2)
+  (powers (/ 1 (+ 1 (* L A (^ gamma 2) lambda_max))) 1 T))) | the weights of short steps, as (1 + 1/T)^T >= 2 | t5
+below_Q | smooth_along_sketch rac_lora_exact | (<= gap_next (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent)))
+  | f lies below the quadratic of curvature Q that touches it at W; bent is <HG, QHG>
+noisy_below_Q | smooth_along_sketch rac_lora_stochastic | (<= gap_next (+ gap (* -1 gamma (dot G (H g))) (* 1/2 (^ gamma
+  2) bent_by_noise))) | f lies below the quadratic of curvature Q that touches it at W; bent_by_noise is <Hg, QHg>
 along | smooth_along_sketch rac_lora_exact | (<= (E bent) (* L_H (E (dot G (H G))))) | E[H Q H] <= L_H E[H]
-noise_along | smooth_along_sketch rac_lora_stochastic | (<= (E bent_by_noise) (* L_H (E (dot g (H g))))) | E[H Q H] <= L_H E[H], and g is independent of H
-mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (<= (* mu lambda_min) L_H) | a step of 1/L_H does not fall below f* | t13
-first a:plain_or_fitted,one_exact_step | positive_gain $a | (<= gap_first (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M))) | f lies below the quadratic of curvature Q; moved_by_M is <G, MG>, bent_by_M <MG, QMG>
-first_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (<= gap_first (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M))) | f lies below the quadratic of curvature Q
-gain a:plain_or_fitted,one_exact_step | positive_gain $a | (<= (* nu (dot G G)) (E (- (* 2 moved_by_M) bent_by_M))) | nu is the smallest eigenvalue
-gain_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (<= (* nu (dot G G)) (E (- (* 2 moved_by_M) bent_by_M))) | nu is the smallest eigenvalue
+noise_along | smooth_along_sketch rac_lora_stochastic | (<= (E bent_by_noise) (* L_H (E (dot g (H g))))) | E[H Q H] <=
+  L_H E[H], and g is independent of H
+mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (<= (* mu lambda_min) L_H) | a step of 1/L_H does not fall below
+  f* | t13
+first a:plain_or_fitted,one_exact_step | positive_gain $a | (<= gap_first (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M))) |
+  f lies below the quadratic of curvature Q; moved_by_M is <G, MG>, bent_by_M <MG, QMG>
+first_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (<= gap_first (+ gap (* -1 moved_by_M) (* 1/2
+  bent_by_M))) | f lies below the quadratic of curvature Q
+gain a:plain_or_fitted,one_exact_step | positive_gain $a | (<= (* nu (dot G G)) (E (- (* 2 moved_by_M) bent_by_M))) | nu
+  is the smallest eigenvalue
+gain_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (<= (* nu (dot G G)) (E (- (* 2 moved_by_M)
+  bent_by_M))) | nu is the smallest eigenvalue
 later | positive_gain plain_or_fitted (< longest_step 2) | (<= gap_next gap_first) | no inner step rises
 later_one a:plain_gaussian_rac_lora,one_exact_step | $a | (<= gap_next gap_first) | there is one step
-mu_nu_below_1 a:positive_gain,positive_gaussian_gain | $a polyak_lojasiewicz | (<= (* mu nu) 1) | a step does not fall below f* | t15
-epoch_error | smooth_components rac_lora_reshuffled | (<= (E (dot (H (- G gbar)) (H (- G gbar)))) (+ (* (^ s_N 2) (E (dot G (H G)))) (* s_N r_N (E sigma_H)))) | the error of an epoch: draws without replacement, and the sums over its steps | t7
+mu_nu_below_1 a:positive_gain,positive_gaussian_gain | $a polyak_lojasiewicz | (<= (* mu nu) 1) | a step does not fall
+  below f* | t15
+epoch_error | smooth_components rac_lora_reshuffled | (<= (E (dot (H (- G gbar)) (H (- G gbar)))) (+ (* (^ s_N 2) (E
+  (dot G (H G)))) (* s_N r_N (E sigma_H)))) | the error of an epoch: draws without replacement, and the sums over its
+  steps | t7
 s_below_1 | smooth_components (<= (* eta N L_max) 1) | (< s_N 1) | s <= e - 2 | t7
 s_sign | smooth_components | (<= 0 s_N) | a sum of powers
 r_sign | smooth_components | (<= 0 r_N) | a sum of powers, 0 for N = 1
-simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (<= (^ s_N 2) (* 8/9 (^ (* eta N L_max) 2))) | s by binomials | t7
-simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (<= (* s_N r_N) (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1))) | s r by binomials | t7
+simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (<= (^ s_N 2) (* 8/9 (^ (* eta N L_max) 2))) | s by binomials |
+  t7
+simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (<= (* s_N r_N) (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1))) | s r by
+  binomials | t7
 sigma_sign | | (<= 0 sigma_H) | a variance, of the components' gradients in the range of H
-sigma_seen | (known lambda_max) rac_lora_reshuffled | (<= (E sigma_H) (* lambda_max sigma_W)) | the largest eigenvalue of E[H], for each gradient; sigma_W is their variance at W
-squares_seen | (known lambda_max) rac_lora_reshuffled | (<= (+ (E sigma_H) (E (dot G (H G)))) (* lambda_max (+ sigma_W (dot G G)))) | the largest eigenvalue of E[H], for each gradient
+sigma_seen | (known lambda_max) rac_lora_reshuffled | (<= (E sigma_H) (* lambda_max sigma_W)) | the largest eigenvalue
+  of E[H], for each gradient; sigma_W is their variance at W
+squares_seen | (known lambda_max) rac_lora_reshuffled | (<= (+ (E sigma_H) (E (dot G (H G)))) (* lambda_max (+ sigma_W
+  (dot G G)))) | the largest eigenvalue of E[H], for each gradient
 sigma_known | (known sigma_squared) | (<= sigma_W sigma_squared) | on average along the iterates
-sigma_of_data | smooth_components (known D) | (<= (+ sigma_W (dot G G)) (+ (* 2 L_max gap) D)) | a component is bounded below: its gradient is as large as its gap allows | t7
-local_triangle | smooth_components fed_rac_lora | (<= moved_next (+ moved (* eta own) (* eta turned))) | triangle inequality; moved is ||W_k - W|| of a client, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||
-local_smooth | smooth_components fed_rac_lora | (<= turned (* L_max moved)) | H does not lengthen, the gradient is Lipschitz
-round_error | smooth_components fed_rac_lora | (<= off (* L_max (mean moved_mean))) | triangle inequality, the gradient is Lipschitz; off is ||HG - Hgbar||, moved_mean the mean of moved over k < K
+sigma_of_data | smooth_components (known D) | (<= (+ sigma_W (dot G G)) (+ (* 2 L_max gap) D)) | a component is bounded
+  below: its gradient is as large as its gap allows | t7
+local_triangle | smooth_components fed_rac_lora | (<= moved_next (+ moved (* eta own) (* eta turned))) | triangle
+  inequality; moved is ||W_k - W|| of a client, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||
+local_smooth | smooth_components fed_rac_lora | (<= turned (* L_max moved)) | H does not lengthen, the gradient is
+  Lipschitz
+round_error | smooth_components fed_rac_lora | (<= off (* L_max (mean moved_mean))) | triangle inequality, the gradient
+  is Lipschitz; off is ||HG - Hgbar||, moved_mean the mean of moved over k < K
 squared_error | | (<= (dot (H (- G gbar)) (H (- G gbar))) (^ off 2)) | a square, multiplied out
 error_sign | | (<= 0 off) | a length
 own_sign | | (<= 0 (mean own)) | a length
-jensen | | (<= (^ (mean own) 2) (+ (dot G (H G)) zeta_H)) | Jensen's inequality, over clients; zeta_H is their variance in the range of H
+jensen | | (<= (^ (mean own) 2) (+ (dot G (H G)) zeta_H)) | Jensen's inequality, over clients; zeta_H is their variance
+  in the range of H
 s_K_sign | smooth_components | (<= 0 s_K) | a mean of powers
 simple_s_K | | (<= (^ s_K 2) a_K) | Jensen's inequality, over steps
 a_below_1 | smooth_components (<= (* eta K L_max) 1) | (< a_K 1) | a mean of powers below an integral | t9
 zeta_sign | | (<= 0 zeta_H) | a variance
-zeta_seen | (known lambda_max) fed_rac_lora | (<= (E zeta_H) (* lambda_max zeta_W)) | the largest eigenvalue of E[H], for each gradient
-client_squares_seen | (known lambda_max) fed_rac_lora | (<= (+ (E zeta_H) (E (dot G (H G)))) (* lambda_max (+ zeta_W (dot G G)))) | the largest eigenvalue of E[H], for each gradient
-zeta_known | (known zeta_squared (= K 1)) | (<= zeta_W zeta_squared) | on average along the iterates; where K = 1 it is multiplied by 0
-zeta_of_data | smooth_components (known D (= K 1)) | (<= (+ zeta_W (dot G G)) (+ (* 2 L_max gap) D)) | a client is bounded below: its gradient is as large as its gap allows; where K = 1 it is multiplied by 0 | t9
-unbiased_sample | fed_rac_lora_sampled | (<= (E (dot G (H gbar))) (E (dot G (H ghat)))) | on average those that take part move as all do
-sampled_square | fed_rac_lora_sampled (known omega) | (<= (E (dot (H ghat) (H ghat))) (+ (E (dot (H gbar) (H gbar))) (* omega (E way)))) | the second moment of a mean over clients that are sampled; way is mean_m ||Hgbar_m||^2 | t9rr
-client_error | smooth_components fed_rac_lora_sampled | (<= (E (dot (H (- G gbar)) (H (- G gbar)))) (+ (* s_K (- s_K r_K) (E squares_H)) (* s_K r_K (E all_squares_H)))) | the error of the epoch of each client, and Jensen's inequality over clients | t9rr
-client_length | smooth_components fed_rac_lora_sampled | (<= (E way) (+ (* (+ 1 s_K) (- (+ 1 s_K) r_K) (E squares_H)) (* (+ 1 s_K) r_K (E all_squares_H)))) | how far an epoch goes: its gradient and its error, by Young's inequality | t9rr
+zeta_seen | (known lambda_max) fed_rac_lora | (<= (E zeta_H) (* lambda_max zeta_W)) | the largest eigenvalue of E[H],
+  for each gradient
+client_squares_seen | (known lambda_max) fed_rac_lora | (<= (+ (E zeta_H) (E (dot G (H G)))) (* lambda_max (+ zeta_W
+  (dot G G)))) | the largest eigenvalue of E[H], for each gradient
+zeta_known | (known zeta_squared (= K 1)) | (<= zeta_W zeta_squared) | on average along the iterates; where K = 1 it is
+  multiplied by 0
+zeta_of_data | smooth_components (known D (= K 1)) | (<= (+ zeta_W (dot G G)) (+ (* 2 L_max gap) D)) | a client is
+  bounded below: its gradient is as large as its gap allows; where K = 1 it is multiplied by 0 | t9
+unbiased_sample | fed_rac_lora_sampled | (<= (E (dot G (H gbar))) (E (dot G (H ghat)))) | on average those that take
+  part move as all do
+sampled_square | fed_rac_lora_sampled (known omega) | (<= (E (dot (H ghat) (H ghat))) (+ (E (dot (H gbar) (H gbar))) (*
+  omega (E way)))) | the second moment of a mean over clients that are sampled; way is mean_m ||Hgbar_m||^2 | t9rr
+client_error | smooth_components fed_rac_lora_sampled | (<= (E (dot (H (- G gbar)) (H (- G gbar)))) (+ (* s_K (- s_K
+  r_K) (E squares_H)) (* s_K r_K (E all_squares_H)))) | the error of the epoch of each client, and Jensen's inequality
+  over clients | t9rr
+client_length | smooth_components fed_rac_lora_sampled | (<= (E way) (+ (* (+ 1 s_K) (- (+ 1 s_K) r_K) (E squares_H)) (*
+  (+ 1 s_K) r_K (E all_squares_H)))) | how far an epoch goes: its gradient and its error, by Young's inequality | t9rr
 r_K_sign | smooth_components | (<= 0 r_K) | a sum of powers
 r_K_below_s | smooth_components | (<= r_K s_K) | r <= s, term by term | t7
-clients_seen | (known lambda_max) fed_rac_lora_sampled | (<= (E squares_H) (* lambda_max squares)) | the largest eigenvalue of E[H], for each gradient; squares is mean_m ||G_m||^2
-components_seen | (known lambda_max) fed_rac_lora_sampled | (<= (E all_squares_H) (* lambda_max all_squares)) | the largest eigenvalue of E[H], for each gradient; all_squares is that of components
-clients_of_data | smooth_components (known D) | (<= squares (+ (* 2 L_max gap) D)) | a component is bounded below: its gradient is as large as its gap allows | t9rr
-components_of_data | smooth_components (known D) (known D_in) | (<= all_squares (+ (* 2 L_max gap) D D_in)) | a component is bounded below: its gradient is as large as its gap allows | t9rr
+clients_seen | (known lambda_max) fed_rac_lora_sampled | (<= (E squares_H) (* lambda_max squares)) | the largest
+  eigenvalue of E[H], for each gradient; squares is mean_m ||G_m||^2
+components_seen | (known lambda_max) fed_rac_lora_sampled | (<= (E all_squares_H) (* lambda_max all_squares)) | the
+  largest eigenvalue of E[H], for each gradient; all_squares is that of components
+clients_of_data | smooth_components (known D) | (<= squares (+ (* 2 L_max gap) D)) | a component is bounded below: its
+  gradient is as large as its gap allows | t9rr
+components_of_data | smooth_components (known D) (known D_in) | (<= all_squares (+ (* 2 L_max gap) D D_in)) | a
+  component is bounded below: its gradient is as large as its gap allows | t9rr
 leading | galore_exact | (<= (* delta (dot G G)) (dot G (H G))) | the largest r of min(m, n) squares
 leading_later | smooth galore_exact (< 0 (* gamma L) 2) | (<= gap_next gap_first) | no step in that subspace rises
 delta_below_1 | | (<= delta 1) | a share
 used_sign | | (<= 0 used) | a length: used is ||{H_i G_i}||, of the parts that blocks use in a cycle
 missed_sign | | (<= 0 missed) | a length: missed is ||{H_i (G - G_i)}||
-turns | smooth_along_sketch rac_lora_in_turns | (<= gap_next (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2)))) | the descent lemma in each block | t18
-parts | rac_lora_in_turns | (<= (dot G G) (^ (+ used missed) 2)) | the blocks hold every direction once; triangle inequality
-lipschitz | smooth rac_lora_in_turns | (<= missed (* gamma L ell used)) | the gradient is Lipschitz, moves and parts in orthogonal blocks add up by their squares | t18
+turns | smooth_along_sketch rac_lora_in_turns | (<= gap_next (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2)))) | the
+  descent lemma in each block | t18
+parts | rac_lora_in_turns | (<= (dot G G) (^ (+ used missed) 2)) | the blocks hold every direction once; triangle
+  inequality
+lipschitz | smooth rac_lora_in_turns | (<= missed (* gamma L ell used)) | the gradient is Lipschitz, moves and parts in
+  orthogonal blocks add up by their squares | t18
 time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | (<= 0 t) | t counts steps
 offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | (< 0 t_0) | an offset
 root_falls | rac_lora_root_steps | (<= (* gamma (sqrt (/ t_0 (+ t t_0)))) gamma) | no step is longer than the first
 """
-"""One a line: its name with what may be substituted, what it rests on, what it says, why, and its page if it has one."""
+"""Its name with what may be substituted | what it rests on | what it says | why | of a lemma on paper, its page."""
 
 ON_AVERAGE = frozenset({"sigma_known", "zeta_known"})
 """True of means over W and not at each W: they are never multiplied by what depends on W."""
@@ -290,8 +352,8 @@ def product(p: Polynomial, q: Polynomial) -> Polynomial:
         for n, b in q.items():
             key = together(m, n)
             result[key] = result.get(key, Fraction(0)) + a * b
-        if len(result) > TERMS:
-            raise Refused(f"an expression has more than {TERMS} terms")
+            if len(result) > TERMS or result[key].numerator.bit_length() > BITS:
+                raise Refused(f"an expression has more than {TERMS} terms, or a number of more than {BITS} bits")
     return {m: c for m, c in result.items() if c}
 
 
@@ -438,7 +500,9 @@ def mean(q: Quotient, draw: str) -> Quotient:
 
 def draws(q: Quotient) -> str:
     """Return the draws that a quotient depends on; W is one of them."""
-    return "".join(f"W{each[-1]}" for each in map(_letters.values.__getitem__, within(q)) if each[0] in ("drawn", "mean"))
+    return "".join(
+        f"W{each[-1]}" for each in map(_letters.values.__getitem__, within(q)) if each[0] in ("drawn", "mean")
+    )
 
 
 # Expressions. A bound variable is ("var", n), of the n-th binder from inside; ("whole", n) is one that was opened.
@@ -555,7 +619,7 @@ class Reader:
             case str() if of not in VECTORS:
                 return lettered(letter("drawn", of, DRAWN[of]) if of in DRAWN else letter("letter", of))
             case ("var", n):
-                return env[n]
+                return env[int(n)]
             case ("whole", n):
                 return lettered(letter("whole", n))
             case ("sum", steps, term):
@@ -626,7 +690,9 @@ class Reader:
             return self._geometric(_bases.values[k], n)
         return atom("sum", n, Quotient({held: Fraction(1)}), f"i{index}")
 
-    def vector(self, of: Tree, expand: bool = False, env: tuple[Quotient, ...] = ()) -> dict[tuple[str, bool], Quotient]:
+    def vector(
+        self, of: Tree, expand: bool = False, env: tuple[Quotient, ...] = ()
+    ) -> dict[tuple[str, bool], Quotient]:
         """Return what a vector has of each that has a name, projected or not."""
         result: dict[tuple[str, bool], Quotient] = {}
         match of:
@@ -692,18 +758,24 @@ class Signs:
     """What facts about constants say of signs; ``used`` collects those that were asked."""
 
     def __init__(self, reader: Reader, facts: Iterable[Fact], whole: frozenset[str], used: set[int]) -> None:
-        self.reader, self.whole, self.used, self.depth = reader, whole, used, 0
-        self.known: dict[Any, list[tuple[bool, Monomial, bool, int]]] = {}
-        self.least: dict[int, tuple[Fraction, int]] = {}
-        for fact in facts:
-            for each in (fact.number, placed(fact.number, {"t": ("whole", 1)})):  # t is every whole number
-                value = reader.value(each)
-                if value.above and not value.below and not draws(value):
-                    self._learn(fact, value.above)
+        self.reader, self.facts, self.whole, self.used, self.depth = reader, facts, whole, used, 0
 
-    def _learn(self, fact: Fact, p: Polynomial) -> None:
-        c, monomial, rest = content(p)
-        self.known.setdefault(frozenset(rest.items()), []).append((c > 0, monomial, fact.strict, fact.n))
+    @cached_property
+    def known(self) -> Mapping[Any, list[tuple[bool, Monomial, bool, int]]]:
+        """By a polynomial without content the sign and the monomial that facts say it has, whether strictly, and which."""
+        self.least: dict[int, tuple[Fraction, int]] = {}
+        known: dict[Any, list[tuple[bool, Monomial, bool, int]]] = {}
+        for fact in self.facts:
+            for each in {fact.number, placed(fact.number, {"t": ("whole", 1)})}:  # t is every whole number
+                value = self.reader.value(each)
+                if value.above and not value.below and not draws(value):
+                    c, monomial, rest = content(value.above)
+                    known.setdefault(frozenset(rest.items()), []).append((c > 0, monomial, fact.strict, fact.n))
+                    self._count(fact, value.above)
+        return known
+
+    def _count(self, fact: Fact, p: Polynomial) -> None:
+        """Keep that a letter is at least a number."""
         letters, bound = [m for m in p if m], -p.get((), Fraction(0))
         if len(letters) == 1 and len(letters[0]) == 1 and letters[0][0][1] == 1 and p[letters[0]] == 1:
             n = letters[0][0][0]  # that is at least the bound; that T is at least 1 must be assumed, and not be granted
@@ -722,7 +794,9 @@ class Signs:
                 return True
             case ("whole", _):
                 return not strict
-            case ("+", *parts) if all(map(self.holds, parts)) and (not strict or any(self.holds(p, True) for p in parts)):
+            case ("+", *parts) if all(map(self.holds, parts)) and (
+                not strict or any(self.holds(p, True) for p in parts)
+            ):
                 return True
             case ("*" | "/", *parts) if self.holds(parts[-1], strict or of[0] == "/"):
                 return all(self.holds(each, strict) for each in parts) or self._by_value(of, strict)
@@ -733,7 +807,9 @@ class Signs:
             case ("powers", part, first, last) if self.holds(part, strict and first != 0):
                 if not strict or self.holds(("+", ("-", last, first), Fraction(1)), True):
                     return True
-            case ("sum", steps, term) if (not strict or self.holds(steps, True)) and self._inside(self.holds, term, strict):
+            case ("sum", steps, term) if (not strict or self.holds(steps, True)) and self._inside(
+                self.holds, term, strict
+            ):
                 return True
             case ("max", *parts) if any(self.holds(each, strict) for each in parts):
                 return True
@@ -758,10 +834,10 @@ class Signs:
             return not strict or any(self._monomial(m, True) for m in p)
         c, monomial, rest = content(p or ONE.above)
         for is_positive, its, is_strict, n in self.known.get(frozenset(rest.items()), ()) if len(rest) > 1 else ():
-            if is_positive == (c > 0) and (is_strict or not strict) and self._monomial(monomial, strict):
-                if self._monomial(its, not is_strict):
-                    self.used.add(n)
-                    return True
+            is_enough = is_positive == (c > 0) and (is_strict or not strict) and self._monomial(its, not is_strict)
+            if is_enough and self._monomial(monomial, strict):
+                self.used.add(n)
+                return True
         return not p and not strict
 
     def _monomial(self, monomial: Monomial, strict: bool) -> bool:
@@ -787,8 +863,9 @@ class Signs:
                 return False
             lowest += c if not monomial else 0
         for monomial, c in value.above.items():  # what is subtracted is no more than what letters are at least
-            if lowest < 0 and len(monomial) == 1 and monomial[0][1] == 1 and monomial[0][0] in self.least:
-                least, fact = self.least[monomial[0][0]]
+            n, k = monomial[0] if lowest < 0 and len(monomial) == 1 else (-1, 0)
+            if k == 1 and self.known and n in self.least:
+                least, fact = self.least[n]
                 self.used.add(fact)
                 lowest += c * least
         return lowest >= 0 and not value.below
@@ -884,11 +961,12 @@ START = {
 
 
 class File:
-    """A file as it is checked, line by line; ``end`` is the fact that its claim is, and what the claim is multiplied by."""
+    """A file as it is checked, line by line; ``end`` has the fact that its claim is, times a positive one."""
 
     def __init__(self, has_roots: bool = False) -> None:
-        self.reader, self.id, self.about, self.claim = Reader(), "", "", None
+        self.reader, self.id, self.about = Reader(), "", ""
         self.reader.has_roots = has_roots
+        self.claim: Tree = ()
         self.given: list[Tree] = []
         self.local: dict[str, str] = {}
         self.facts: dict[str, Fact] = {}
@@ -898,8 +976,9 @@ class File:
     def line(self, head: str, rest: list[Any]) -> None:
         """Take a line."""
         is_early = not self.facts and self.end is None
+        is_stated = self.end is None and all((self.id, self.about, self.claim))
         match head, rest:
-            case "theorem", [str(name)] if is_early and not self.id:
+            case "theorem", [str(name)] if is_early and not self.id and _NAME.match(name):
                 self.id = name
             case "about", [str(name)] if is_early and not self.about:
                 self.about = name
@@ -911,12 +990,14 @@ class File:
                     raise Refused(f"{name} is another number, of which facts are granted")
                 self.reader.names[name] = meaning, head == "name"
             case "given", [node] if is_early:
-                self.given.append(self._assumption(node))
-            case "claim", [node] if is_early and self.claim is None:
+                if (of := self._assumption(node)) in self.given:
+                    raise Refused(f"this is given twice: {said(of)}")
+                self.given.append(of)
+            case "claim", [node] if is_early and not self.claim:
                 self.claim = self._stated(node, self.constant | AT_END)
-            case "fact", [str(n), str(kind), *middle, ":", statement] if self.claim and self.about and self.end is None:
+            case "fact", [str(n), str(kind), *middle, ":", statement] if is_stated:
                 self._fact(n, kind, middle, self._stated(statement, self.every))
-            case "proof", [n, "times", m] if self.end is None and self.claim and self.about:
+            case "proof", [n, "times", m] if is_stated:
                 self._conclude(self._named(n), self._named(m))
             case _:
                 raise Refused("this is no line of a proof, or not in its place")
@@ -1018,7 +1099,9 @@ class File:
         if not isinstance(name, str) or name not in _TABLE or len(_TABLE[name][0]) != len(values):
             raise Refused(f"there is no schema {text(name)} of {len(values)} things")
         parameters, needs, stated, words = _TABLE[name]
-        places = {f"${key}": self._substituted(*kinds, value) for (key, *kinds), value in zip(parameters, values, strict=True)}
+        places = {
+            f"${key}": self._substituted(kind, value) for (key, kind), value in zip(parameters, values, strict=True)
+        }
         if name == "descent":
             L, smooth, to, step = nodes(STEPS[values[0]])
             places |= {"$L": L, "$smooth": smooth, "$to": to, "$step": step}
@@ -1036,7 +1119,7 @@ class File:
                 raise Refused(f"{text(node)} must be a vector that is not drawn")
         elif kind == "constant":
             self._fixed(self._of(tree(node), self.every), time=True)
-        elif node not in kind.split(","):
+        elif node not in (STEPS if kind == "steps" else kind.split(",")):
             raise Refused(f"{text(node)} must be one of {kind}")
         return node
 
@@ -1099,8 +1182,10 @@ class File:
             env[key] = self._fixed(self._of(tree(node), self.constant)) if key in ("push", *"abdp") else node
         for key, fact in zip(asked.split(), facts, strict=True):
             is_fixed, name = not key[0].isupper(), key.rstrip("!~")
-            env[name] = self._fixed(fact.number, "~" in key) if is_fixed else self._of(
-                fact.number, self.every - ({"t"} if "~" not in asked else set())
+            env[name] = (
+                self._fixed(fact.number, "~" in key)
+                if is_fixed
+                else self._of(fact.number, self.every - ({"t"} if "~" not in asked else set()))
             )
             if "!" in key and not fact.strict:
                 raise Refused(f"{name} must be known to be positive")
@@ -1151,7 +1236,7 @@ class File:
 
     def _by_cases(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
         (one, other), (node,) = facts, others
-        sign, low, high = split = self._stated(node, self.constant | self.local.keys())
+        _, low, high = split = self._stated(node, self.constant | self.local.keys())
         self._signs(self.holding).check(low)
         self._signs(self.holding).check(high)
         self._asked(other.number, one.number, "what is true in both cases")
@@ -1175,7 +1260,9 @@ class File:
         """What a relation rests on that facts prove."""
         by: frozenset[Tree] = frozenset()
         for sign, low, high in inequalities(asked):
-            proofs = [each for each in met if (each.strict or sign == "<=") and self._same(each.number, ("-", high, low))]
+            proofs = [
+                each for each in met if (each.strict or sign == "<=") and self._same(each.number, ("-", high, low))
+            ]
             if not proofs:
                 raise Refused(f"it is not proved that {written(asked)}")
             by |= proofs[0].by
@@ -1220,7 +1307,7 @@ def inequalities(of: Tree) -> Iterator[tuple[str, Tree, Tree]]:
         case ("condition", _, *relations):
             yield from (each for one in relations for each in inequalities(one))
         case (sign, *terms):
-            for low, high in zip(terms, terms[1:], strict=False):
+            for low, high in pairwise(terms):
                 yield from [("<" if sign == "<" else "<=", low, high)] if sign in ("<=", "<", "=") else []
                 yield from [("<" if sign == ">" else "<=", high, low)] if sign in (">=", ">", "=") else []
 
@@ -1289,8 +1376,9 @@ def report(file: File) -> Iterator[str]:
     facts = list(file.granted())
     for fact in facts:
         if fact.words and not fact.words.startswith("rule"):
-            rests = f" (rests on {'; '.join(sorted(map(said, fact.by)))})" if fact.by else ""
-            yield f"  granted: {written(fact.low)} {'<' if fact.strict else '<='} {written(fact.high)} [{fact.words}]{rests}"
+            rests = f" (by {', '.join(sorted(said(each).partition(':')[0] for each in fact.by))})" if fact.by else ""
+            stated = written(("<" if fact.strict else "<=", fact.low, fact.high))
+            yield f"  granted: {stated} [{fact.words}]{rests}"
     for name in dict.fromkeys(fact.words.removeprefix("rule ") for fact in facts if fact.words.startswith("rule ")):
         yield f"  rule {name}: {BY_HAND.get(name) or _RULES[name][-1]}"
 

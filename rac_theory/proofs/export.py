@@ -102,6 +102,12 @@ def exported(proof: Proof) -> str:
     >>> from rac_theory import prove
     >>> from rac_theory.proofs.export import exported
     >>> print(exported(prove("T16")).split("fact")[0].strip())
+    rac-theory proof 1
+    theorem T16
+    about rac_lora_certified
+    given (known gap0_upper)
+    given (> lambda_min 0)
+    claim (<= (* (/ 1 T) (sum t T (scaled_at t))) (/ (* 2 gap0_upper) (* lambda_min T)))
     """
     support = _support(proof)
     whole = _Writer(proof, support)
@@ -110,7 +116,7 @@ def exported(proof: Proof) -> str:
 
 
 def _support(proof: Proof) -> list[Fact]:
-    """What is known of constants, by which divisors are shown to be positive and roots to be of what is not negative."""
+    """What is known of constants, by which divisors are positive and what is below a root is not negative."""
     theorem = proof.theorem
     roots = (facts.root_R, facts.root_Q)
     every = [*about_constants(theorem), *next_gradient.radicands()]
@@ -198,7 +204,10 @@ class _Writer:
         raise ValueError(f"{of!r} is not written in a file")
 
     def _sum(self, terms: Iterable[Expression]) -> str:
-        parts = [f"(- {self.expression(each.value)})" if isinstance(each, Negative) else self.expression(each) for each in terms]
+        parts = [
+            f"(- {self.expression(each.value)})" if isinstance(each, Negative) else self.expression(each)
+            for each in terms
+        ]
         return f"(+ {' '.join(parts)})"
 
     def _symbol(self, symbol: Symbol) -> str:
@@ -220,7 +229,14 @@ class _Writer:
         if strange:
             return self.expression(let.value)
         meaning = self.expression(let.value)
-        taken = {*self._names.values(), *_LETTERS.values(), *_DRAWN.values(), *checker.VECTORS, *checker.NAMES, *checker.PARTS}
+        taken = {
+            *self._names.values(),
+            *_LETTERS.values(),
+            *_DRAWN.values(),
+            *checker.VECTORS,
+            *checker.NAMES,
+            *checker.PARTS,
+        }
         name = _RESERVED.get(let, re.sub(r"\W", "_", let.name))
         while name in taken and let not in _RESERVED:
             name += "_"
@@ -267,8 +283,13 @@ class _Writer:
         return self.numbers[fact.number]
 
     def _number(self, fact: Fact) -> str:
-        """What is not negative: in normal form, but of powers as what it is computed from, as they may divide by zero."""
-        exponents = (isinstance(power, Polynomial) for side in (fact.value.numerator, fact.value.denominator) for m, _ in side.terms for _, power in m)
+        """What is not negative: in normal form, but of powers, which may divide by zero there, as it is computed."""
+        exponents = (
+            isinstance(power, Polynomial)
+            for side in (fact.value.numerator, fact.value.denominator)
+            for m, _ in side.terms
+            for _, power in m
+        )
         if not any(exponents):
             return self.expression(fact.value.expression)
         terms = []
@@ -360,7 +381,7 @@ class _Writer:
         for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
             psi = psi + share.value * read(FIRST[start][0])
         states = {"gap": facts.gap, "distance": facts.distance, "V2": facts.V @ facts.V}
-        every = {one: 0 for one in states.values()}
+        every = dict.fromkeys(states.values(), 0)
         parts = {name: read(psi.expression.at({**every, one: 1})) for name, one in states.items()}
         p = read((psi - above.value).expression.at({facts.gap: 1}))
         return " ".join(self.expression(each.expression) for each in (*parts.values(), p))
@@ -439,7 +460,7 @@ _RULES: Mapping[str, tuple[str, Callable[[_Writer, Fact, list[Fact]], str]]] = {
 
 
 def _predicate(assumption: object) -> str:
-    name = function_name(assumption)  # type: ignore[arg-type]
+    name = function_name(assumption)
     return name if getattr(assumptions, name, None) is assumption else f"{assumption.__module__}:{name}"
 
 
@@ -459,6 +480,14 @@ def _drawn(name: str) -> str:
 
 def _none() -> list[Fact]:
     return []
+
+
+def _radicands() -> list[Fact]:
+    return list(next_gradient.radicands())
+
+
+def _later(about: Assumption) -> Callable[[], list[Fact]]:
+    return lambda: [facts_of_decreasing_steps.count[about], facts_of_decreasing_steps.offset[about]]
 
 
 @cache
@@ -483,18 +512,15 @@ def _schemas() -> Mapping[int, tuple[str, Callable[[], list[Fact]]]]:
     for by, fact in facts.gap_is_positive.items():
         known[fact.number] = f"granted gap_is_positive {_LETTERS[by.symbol]}", _none  # type: ignore[union-attr]
     decreasing = facts_of_decreasing_steps
-    for about in decreasing.SIZES:
-        name = _predicate(about)
-        known[decreasing.count[about].number] = f"granted time {name}", _none
-        known[decreasing.offset[about].number] = f"granted offset {name}", _none
-        signs = [decreasing.count[about], decreasing.offset[about]]
-        known[decreasing.later[about].number] = "rule sign {}", lambda signs=signs: signs
-        known[decreasing.noisy[about].number] = f"granted descent {name}", _none
-        known[decreasing.unbiased[about].number] = f"granted unbiased {name}", _none
-    known[decreasing.root_size.number] = (
-        "rule sign {}",
-        lambda: [facts.plus[symbols.gamma], decreasing.offset[assumptions.rac_lora_root_steps], decreasing.count[assumptions.rac_lora_root_steps]],
-    )
+    for steps in decreasing.SIZES:
+        name = _predicate(steps)
+        known[decreasing.count[steps].number] = f"granted time {name}", _none
+        known[decreasing.offset[steps].number] = f"granted offset {name}", _none
+        known[decreasing.later[steps].number] = "rule sign {}", _later(steps)
+        known[decreasing.noisy[steps].number] = f"granted descent {name}", _none
+        known[decreasing.unbiased[steps].number] = f"granted unbiased {name}", _none
+    of_size = _later(assumptions.rac_lora_root_steps)
+    known[decreasing.root_size.number] = "rule sign {}", lambda: [facts.plus[symbols.gamma], *of_size()]
     known[facts.unbiased.number] = "granted unbiased rac_lora_stochastic", _none
     known[facts.one.number] = "granted number", _none
     known[facts.nothing.number] = "rule sign", _none
@@ -509,7 +535,7 @@ def _schemas() -> Mapping[int, tuple[str, Callable[[], list[Fact]]]]:
             known.pop(fact.number, None)
     for at_least in (facts_of_several_steps.at_least_v, facts_of_several_steps.at_least_u):
         known[at_least.number] = "sum (1 {})", lambda: [facts.nothing]
-    known[facts.root_R.number] = "rule sign {}", next_gradient.radicands
-    known[facts.root_Q.number] = "rule sign {}", next_gradient.radicands
+    known[facts.root_R.number] = "rule sign {}", _radicands
+    known[facts.root_Q.number] = "rule sign {}", _radicands
     known[facts.root_R_below.number] = "rule sign {}", lambda: [next_gradient.below]
     return known
