@@ -8,9 +8,10 @@ Why a comparison is enough. An expression becomes a quotient of polynomials in l
 Two expressions are called equal if the difference is zero after all divisors are multiplied out. Where both are
 defined, which is shown of each that is read (no divisor is zero, no root is of what is negative, an exponent is a whole
 number), they are then equal: polynomials that are identical have equal values, and what is divided by is not zero.
-Only one step needs more: ``1 + b + ... + b^(n-1) = (b^n - 1) / (b - 1)`` says nothing at ``b = 1``. There both sides
-are limits of themselves at letters nearby, as both are continuous; where a file has roots, whose arguments might leave
-no room nearby, sums of powers stay as they are. Letters that depend on a draw, or on W, are letters like others.
+Only two steps need more: ``1 + b + ... + b^(n-1) = (b^n - 1) / (b - 1)`` says nothing at ``b = 1``, nor does ``b^(T-1)
+= b^T / b`` at ``b = 0``. There both sides are limits of themselves at letters nearby, as both are continuous. In a file
+with roots, whose arguments might leave no room nearby, sums of powers stay as they are, and such a b must be positive.
+Letters that depend on a draw, or on W, are letters like others.
 """
 
 import re
@@ -329,7 +330,7 @@ def base(q: Quotient) -> int:
 
 ONE, ZERO = number(1), number(0)
 base(ONE)
-ATOMS = ("sum", "root", "max", "if", "powers", "square_at", "scaled_at")
+ATOMS = ("sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at")
 
 
 @cache
@@ -465,7 +466,7 @@ def atom(kind: str, *parts: Quotient | str) -> Quotient:
 def without_squares(q: Quotient) -> Quotient:
     """Put what a root is of in the place of its square."""
     for p in (q.above, *(_factors.values[n] for n, _ in q.below)):
-        for root in {n for m in p for n, k in m if _letters.values[n][0] == "root" and k not in (0, 1)}:
+        for root in {n for m in p for n, k in m if _letters.values[n][0] == "sqrt" and k not in (0, 1)}:
             below = (power(_rooted(_factors.values[n], root), -k) for n, k in q.below)
             return without_squares(reduce(times, below, _rooted(q.above, root)))
     return q
@@ -634,28 +635,26 @@ class Reader:
         raise Refused(f"{written(of)} is no number")
 
     def _operation(self, head: str, values: list[Quotient]) -> Quotient:
-        first = values[0]
+        first, *others = values
         match head:
             case "+":
-                return reduce(added, values)
+                return reduce(added, others, first)
             case "-":
-                return reduce(lambda p, q: added(p, times(q, number(-1))), values if values[1:] else [ZERO, first])
+                return reduce(lambda p, q: added(p, times(q, number(-1))), others or values, first if others else ZERO)
             case "*":
-                return without_squares(reduce(times, values))
+                return without_squares(reduce(times, others, first))
             case "/":
-                return times(first, inverted(values[1]))
+                return times(first, inverted(others[0]))
             case "^":
-                return raised(*values)
-            case "sqrt":
-                return atom("root", first)
+                return raised(first, others[0])
             case "powers":
-                n = added(added(values[2], ONE), times(values[1], number(-1)))
-                return times(raised(first, values[1]), self._geometric(first, n))
+                n = added(added(others[1], ONE), times(others[0], number(-1)))
+                return times(raised(first, others[0]), self._geometric(first, n))
             case "E" | "mean":
                 return mean(first, "H" if head == "E" else "m")
-            case "square_at" | "scaled_at":
-                return atom(head, first)
-        return first if len({*map(base, values)}) == 1 else atom("max", *sorted(values, key=base))
+            case "max":
+                return first if len({*map(base, values)}) == 1 else atom(head, *sorted(values, key=base))
+        return atom(head, first)
 
     def _geometric(self, of: Quotient, n: Quotient) -> Quotient:
         if base(of) == 0:
@@ -762,8 +761,7 @@ class Signs:
 
     @cached_property
     def known(self) -> Mapping[Any, list[tuple[bool, Monomial, bool, int]]]:
-        """By a polynomial without content the sign and the monomial that facts say it has, whether strictly, and which."""
-        self.least: dict[int, tuple[Fraction, int]] = {}
+        """By a polynomial without content: the sign and the monomial that facts say it has, whether strictly, which."""
         known: dict[Any, list[tuple[bool, Monomial, bool, int]]] = {}
         for fact in self.facts:
             for each in {fact.number, placed(fact.number, {"t": ("whole", 1)})}:  # t is every whole number
@@ -771,17 +769,7 @@ class Signs:
                 if value.above and not value.below and not draws(value):
                     c, monomial, rest = content(value.above)
                     known.setdefault(frozenset(rest.items()), []).append((c > 0, monomial, fact.strict, fact.n))
-                    self._count(fact, value.above)
         return known
-
-    def _count(self, fact: Fact, p: Polynomial) -> None:
-        """Keep that a letter is at least a number."""
-        letters, bound = [m for m in p if m], -p.get((), Fraction(0))
-        if len(letters) == 1 and len(letters[0]) == 1 and letters[0][0][1] == 1 and p[letters[0]] == 1:
-            n = letters[0][0][0]  # that is at least the bound; that T is at least 1 must be assumed, and not be granted
-            if _letters.values[n] != ("letter", "T") or fact.words.startswith("assumed"):
-                bound += fact.strict and bound.denominator == 1
-                self.least[n] = max(self.least.get(n, (Fraction(0), 0)), (bound, fact.n))
 
     def holds(self, of: Tree, strict: bool = False) -> bool:
         """Whether an expression that is defined is at least zero, or positive."""
@@ -852,27 +840,23 @@ class Signs:
         kind, *name = _letters.values[n]
         if kind == "name":
             return name[0] != "r_N" and self.holds(self.reader.names[name[0]][0], strict)
-        return not strict and (kind in ("whole", "root") or (kind == "letter" and name[0] in self.whole))
+        return not strict and (kind in ("whole", "sqrt") or (kind == "letter" and name[0] in self.whole))
 
     def is_count(self, of: Tree) -> bool:
         """Whether an expression is a whole number that is not negative."""
-        value = self.reader.value(of)
-        lowest = Fraction(0)
-        for monomial, c in value.above.items():
-            if any(k < 0 or not self._is_whole(n) for n, k in monomial) or c.denominator != 1 or (monomial and c < 0):
-                return False
-            lowest += c if not monomial else 0
-        for monomial, c in value.above.items():  # what is subtracted is no more than what letters are at least
-            n, k = monomial[0] if lowest < 0 and len(monomial) == 1 else (-1, 0)
-            if k == 1 and self.known and n in self.least:
-                least, fact = self.least[n]
-                self.used.add(fact)
-                lowest += c * least
-        return lowest >= 0 and not value.below
+        return self._is_whole(of) and self.holds(of)
 
-    def _is_whole(self, n: int) -> bool:
-        kind, *name = _letters.values[n]
-        return kind == "whole" or (kind == "letter" and name[0] in self.whole)
+    def _is_whole(self, of: Tree) -> bool:
+        value = self.reader.value(of)
+        meanings = [_letters.values[n] for m in value.above for n, _ in m]
+        powers = [k for m in value.above for _, k in m]
+        are_whole = all(kind == "whole" or (kind == "letter" and name[0] in self.whole) for kind, *name in meanings)
+        return (
+            are_whole
+            and not value.below
+            and min(powers, default=1) > 0
+            and all(c.denominator == 1 for c in value.above.values())
+        )
 
     def check(self, of: Tree) -> None:
         """Refuse an expression that may be undefined somewhere."""
@@ -896,11 +880,16 @@ class Signs:
             case "sqrt", [of]:
                 self._asked(self.holds(of), of, "is under a root and may be negative")
             case "^", [of, n]:
-                is_whole = self.is_count(n) or (self.holds(of, True) and self.is_count(("+", n, Fraction(EXPONENT))))
-                self._asked(is_whole, n, "is an exponent and not known to be a count")
-            case "powers", [_, first, last]:
-                for n in (first, ("+", ("-", last, first), Fraction(1))):
-                    self._asked(self.is_count(n), n, "is an exponent or a number of terms, and not known to be a count")
+                self._asked(self._is_exponent(of, n), n, "is an exponent and not known to be a count")
+            case "powers", [of, first, last]:
+                self._asked(self._is_exponent(of, first), first, "is an exponent and not known to be a count")
+                n = ("+", ("-", last, first), Fraction(1))
+                self._asked(self.is_count(n), n, "is a number of terms and not known to be a count")
+
+    def _is_exponent(self, of: Tree, n: Tree) -> bool:
+        """Whether it is a count, or whole with a positive base; with roots no sum is a count that subtracts."""
+        is_sum = min(self.reader.value(n).above.values(), default=1) > 0 or not self.reader.has_roots
+        return (is_sum and self.is_count(n)) or (self._is_whole(n) and self.holds(of, True))
 
     def _asked(self, is_known: bool, of: Tree, why: str) -> None:
         if not is_known:
@@ -1041,8 +1030,6 @@ class File:
                 return node
             case ["known", str(name), *unless] if name in CONSTANTS and len(unless) < 2:
                 return ("known", name, *(self._relation(each, self.constant) for each in unless))
-            case ["condition", str(name), *relations] if relations:
-                return ("condition", name, *(self._relation(each, self.constant) for each in relations))
         return self._relation(node, self.constant)
 
     def _named(self, word: Any) -> Fact:
@@ -1304,8 +1291,6 @@ def inequalities(of: Tree) -> Iterator[tuple[str, Tree, Tree]]:
             yield from (parsed(each) for each in CONDITIONS.get(of, ("",))[1:])
         case ("known", name, *_):
             yield "<=", Fraction(0), name  # where it need not be known it is multiplied by 0
-        case ("condition", _, *relations):
-            yield from (each for one in relations for each in inequalities(one))
         case (sign, *terms):
             for low, high in pairwise(terms):
                 yield from [("<" if sign == "<" else "<=", low, high)] if sign in ("<=", "<", "=") else []
@@ -1319,8 +1304,6 @@ def said(of: Tree) -> str:
             return f"{of}: {CONDITIONS[of][0]}" if of in CONDITIONS else of
         case ("known", name, *unless):
             return f"{name} is known" + "".join(f", unless {written(each)}" for each in unless)
-        case ("condition", name, *relations):
-            return f"{name}, with {', '.join(map(written, relations))}"
     return written(of)
 
 

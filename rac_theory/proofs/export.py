@@ -263,8 +263,7 @@ class _Writer:
                 for name in checker.CONDITIONS:
                     if getattr(assumptions, name) == assumption:
                         return name
-                name = re.sub(r"\W+", "_", assumption.name)
-                return f"(condition {name} {' '.join(map(self.relation, assumption.known))})"
+                raise ValueError(f"the condition {assumption.name!r} is not one that a file can name")
         return _predicate(assumption)
 
     # Facts.
