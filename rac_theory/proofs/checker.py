@@ -1003,7 +1003,7 @@ class File:
         return MEANT | self.constant | self.local.keys()
 
     def _new(self, name: str) -> str:
-        if not _NAME.match(name) or name in self.every or name in PARTS:
+        if not _NAME.match(name) or name in self.every or name in {*PARTS, "sum"}:
             raise Refused(f"{name} cannot be the name of something else")
         return name
 

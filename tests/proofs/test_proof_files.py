@@ -201,6 +201,8 @@ def test_each_schema_says_what_it_says_and_no_more(name):
         ("granted low g : (<= (* lambda_min (dot g g)) (E (dot g (H g))))", "not drawn"),
         ("granted low (H G) : (<= (* lambda_min (dot G (H G))) (E (dot G (H G))))", "not drawn"),
         ("granted low (* gap_next G) : (<= 0 1)", "must not depend"),
+        ("granted low (+ G g) : (<= 0 1)", "not drawn"),
+        ("granted high (- (H V) V) : (<= 0 1)", "not drawn"),
         ("granted low gap : (<= 0 1)", "no vector"),
         ("granted square (* (sqrt -1) G) : (<= 0 (- (dot G G)))", "under a root"),
         ("granted maximum (sqrt -1) 0 : (<= (sqrt -1) (max (sqrt -1) 0))", "under a root"),
@@ -447,3 +449,29 @@ def test_the_command_writes_what_the_checker_accepts(tmp_path, capsys, files):
     assert main(["prove", "T2", "--export", str(tmp_path / "none" / "T2.txt")]) == 2
     assert path.read_text() == files["T2"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_followed_is_multiplied_by_numbers_that_stay():
+    """A factor that depends on W, on a draw, or on t; a growth that may be zero; a j on which an assumption rests."""
+    step = "granted gap_next_is_positive : (<= 0 gap_next)"
+    gap, zero, time_ = "granted gap_is_positive gap0 : (<= 0 gap)", "rule sign : (<= 0 0)", "granted time {} : (<= 0 t)"
+    lowest, j = "granted lambda_min : (<= 0 lambda_min)", "assume (<= 1 j) : (<= 1 j)"
+    end = "(<= (- f_T f_star) gap0)"
+    refused(step, gap, f"rule iterate gap0 1 2 : {end}", match="must not depend on what is drawn")
+    refused(step, zero, f"rule iterate gap0 1 2 : {end}", match="must not depend on what is drawn")
+    times_ = time_.format("rac_lora_root_steps")
+    refused(step, times_, f"rule iterate gap0 1 2 : {end}", match="t must not be in")
+    refused(times_, lowest, f"rule iterate gap0 1 2 : {end}", match="t must not be in")
+    refused(step, lowest, zero, gap, f"rule telescope gap0 square_at 1 2 3 4 : {end}", match="known to be positive")
+    for kind in ("whole", "number"):
+        refused(step, j, f"rule accumulate gap0 j 1 2 : {end}", match="every whole number", before=[f"letter j {kind}"])
+    refused(step, zero, f"rule accumulate gap0 T 1 2 : {end}", match="every whole number")
+
+
+def test_a_name_that_facts_are_about_is_not_another_number():
+    """s_K with another formula, of which a granted fact would be false; a name that is taken."""
+    with pytest.raises(Refused, match="s_K is another number"):
+        check(by_hand(ONE, before=["name s_K (- 1)"]))
+    for line in ("let mu 1", "let T 1", "let gap 1", "letter L whole", "let sum 1", "let t 1"):
+        with pytest.raises(Refused, match="cannot be the name"):
+            check(by_hand(ONE, before=[line]))
