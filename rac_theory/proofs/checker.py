@@ -1353,10 +1353,11 @@ def check(text_: str) -> File:
 
 def report(file: File) -> Iterator[str]:
     """Yield what is proved, and what it takes for granted."""
-    yield f"{file.id}: {written(file.claim)}"
+    facts = list(file.granted())
+    least = int(any(fact.words.startswith("count T:") for fact in facts))
+    yield f"{file.id}, for every T >= {least}: {written(file.claim)}"
     yield from (f"  where {name} is {written(of)}" for name, (of, _) in file.reader.names.items())
     yield f"  about {file.about}; given {'; '.join(map(said, file.given))}"
-    facts = list(file.granted())
     for fact in facts:
         if fact.words and not fact.words.startswith("rule"):
             rests = f" (by {', '.join(sorted(said(each).partition(':')[0] for each in fact.by))})" if fact.by else ""

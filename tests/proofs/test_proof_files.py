@@ -75,6 +75,8 @@ def test_it_stands_alone(files, tmp_path):
     assert "(by fresh_projection)" in said
     assert "rule iterate: x+ <= rho x + e" in said
     assert said.endswith("T2: accepted\n")
+    assert said.startswith("T2, for every T >= 0: ")
+    assert next(checker.report(check(files["T1"]))).startswith("T1, for every T >= 1: ")
     assert "false: refused: line " in answers["T2", "false"].stdout
 
 
