@@ -833,14 +833,14 @@ class Signs:
         return all(not is_exponent(n) and self._letter(n, is_strict) for n, is_strict in pairs_)
 
     def _letter(self, n: int, strict: bool) -> bool:
+        kind, *name = _letters.values[n]
+        if not strict and (kind in ("whole", "sqrt") or (kind == "letter" and name[0] in self.whole)):
+            return True
         for is_positive, its, is_strict, fact in self.known.get(frozenset(ONE.above.items()), ()):
             if is_positive and its == ((n, 1),) and (is_strict or not strict):
                 self.used.add(fact)
                 return True
-        kind, *name = _letters.values[n]
-        if kind == "name":
-            return name[0] != "r_N" and self.holds(self.reader.names[name[0]][0], strict)
-        return not strict and (kind in ("whole", "sqrt") or (kind == "letter" and name[0] in self.whole))
+        return kind == "name" and name[0] != "r_N" and self.holds(self.reader.names[name[0]][0], strict)
 
     def is_count(self, of: Tree) -> bool:
         """Whether an expression is a whole number that is not negative."""
