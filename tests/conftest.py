@@ -29,6 +29,7 @@ LARGER = {
     "test_check_algorithm_iterates.py": 20.0,
     "test_report_in_chromium.py": 45.0,
     "test_coq_decides.py": 90.0,
+    "test_proof_files.py": 30.0,
 }
 """The files that may take longer."""
 

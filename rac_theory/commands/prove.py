@@ -8,8 +8,10 @@ from pathlib import Path
 from rac_theory import theorems
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
 from rac_theory.commands.screen import screen, tell
+from rac_theory.files.whole_file import write_whole
 from rac_theory.proofs import Proof, prove, strongest
 from rac_theory.proofs.coq import kernel
+from rac_theory.proofs.export import exported
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import imported
 from rac_theory.theorems.theorem import Theorem
@@ -18,6 +20,8 @@ from rac_theory.theorems.theorem import Theorem
 def run(arguments: argparse.Namespace) -> int:
     """Print the proof of one theorem, or a line for each of several; 1 if for some none was found."""
     asked = [one for name in arguments.theorem for one in _named(name)]
+    if arguments.export is not None:
+        return _exported(asked, arguments)
     if arguments.kernel == "coq":
         return _by_coq(asked, arguments.out)
     if arguments.out is not None:
@@ -34,6 +38,23 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             tell(console, _in_full(proof, arguments.latex) if in_full else _line(proof, seconds), hang=5)
     return status
+
+
+def _exported(asked: list[Theorem], arguments: argparse.Namespace) -> int:
+    """Write the proof of a theorem as plain text, once the independent checker has accepted it; 1 if none was found."""
+    if len(asked) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
+        raise ValueError(
+            "export takes one theorem, and neither --kernel coq nor --latex nor --out, "
+            f"got {', '.join(theorem.id for theorem in asked)}: write a file for each"
+        )
+    (theorem,) = asked
+    proof = prove(theorem)
+    if proof is None:
+        tell(screen(), "\n".join(_missing(theorem)))
+        return VIOLATED
+    path = write_whole(Path(arguments.export), exported(proof))
+    tell(screen(), f"{theorem.id} is written to {path}, and accepted by python -m rac_theory.proofs.checker {path}")
+    return OK
 
 
 def _by_coq(asked: Sequence[Theorem], out: str | None) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
+from typing import Any
 
 from rac_theory.algebra import Expression, Let, Ratio, Relation, identical, polynomial
 from rac_theory.algebra.expression import lifted
@@ -52,6 +53,8 @@ class Fact:
         By what rule it follows from the facts in ``of``, if not as their sum.
     page : str
         Of a lemma that is taken for granted, the page that proves it.
+    schema : tuple
+        Of an instance of a schema, its name and what is substituted.
     number : int
         How many facts were made before it, by which products are ordered: alike in every process.
 
@@ -72,6 +75,7 @@ class Fact:
     said: Relation | None = None
     rule: str = ""
     page: str = ""
+    schema: tuple[Any, ...] = ()
     number: int = field(default_factory=count().__next__, init=False)
 
     @property
@@ -110,10 +114,11 @@ class Fact:
         return repr(self.said) if self.said is not None else f"0 {'<' if self.strict else '<='} {self.value!r}"
 
 
-def granted(name: str, said: Relation, *by: Assumption, page: str = "") -> Fact:
+def granted(name: str, said: Relation, *by: Assumption, page: str = "", schema: tuple[Any, ...] = ()) -> Fact:
     """Return what is taken for granted: that one number is at most another, or less, under assumptions."""
     said = _rising(said)
-    return Fact(_difference(said), said.signs == ("<",), frozenset(by), name=name, said=said, page=page)
+    strict = said.signs == ("<",)
+    return Fact(_difference(said), strict, frozenset(by), name=name, said=said, page=page, schema=schema)
 
 
 def proved(name: str, said: Relation, fact: Fact) -> Fact:

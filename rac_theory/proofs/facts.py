@@ -64,33 +64,35 @@ def E(value: Expression) -> Expression:
 
 def descent(step: Vector, L: Symbol, *by: Assumption, to: Drawn = gap_next) -> Fact:
     """f lies below the quadratic of curvature L that touches it at W."""
-    return granted("Descent lemma", to <= gap + G @ step + L / 2 * (step @ step), *by)
+    return granted("Descent lemma", to <= gap + G @ step + L / 2 * (step @ step), *by, schema=("descent", *by))
 
 
 def square(v: Vector) -> Fact:
     """A square is not negative."""
-    return granted("A square", v @ v >= 0)
+    return granted("A square", v @ v >= 0, schema=("square", v))
 
 
 def square_of(number: Expression) -> Fact:
     """Nor is that of a number."""
-    return granted("A square", number**2 >= 0)
+    return granted("A square", number**2 >= 0, schema=("square_of", number))
 
 
 def low(v: Vector) -> Fact:
     """lambda_min is the least that E[H] makes of a square, of a vector that is not drawn."""
-    return granted("Smallest eigenvalue of E[H]", lambda_min * (v @ v) <= E(_given(v) @ H(v)), fresh_projection)
+    least = lambda_min * (v @ v) <= E(_given(v) @ H(v))
+    return granted("Smallest eigenvalue of E[H]", least, fresh_projection, schema=("low", v))
 
 
 def high(v: Vector) -> Fact:
     """lambda_max is the most."""
     most = E(_given(v) @ H(v)) <= lambda_max * (v @ v)
-    return granted("Largest eigenvalue of E[H]", most, known_largest_projection, fresh_projection)
+    return granted("Largest eigenvalue of E[H]", most, known_largest_projection, fresh_projection, schema=("high", v))
 
 
 def even(v: Vector) -> Fact:
     """Both are the same."""
-    return granted("E[H] = lambda_min I", E(_given(v) @ H(v)) <= lambda_min * (v @ v), isotropic, fresh_projection)
+    same = E(_given(v) @ H(v)) <= lambda_min * (v @ v)
+    return granted("E[H] = lambda_min I", same, isotropic, fresh_projection, schema=("even", v))
 
 
 def _given(v: Vector) -> Vector:
@@ -101,7 +103,7 @@ def _given(v: Vector) -> Vector:
 
 def below_maximum(*of: Expression) -> tuple[Fact, ...]:
     """Each of several is at most the largest of them."""
-    return tuple(granted("A maximum", each <= maximum(*of)) for each in of)
+    return tuple(granted("A maximum", each <= maximum(*of), schema=("maximum", each, *of)) for each in of)
 
 
 # Always.

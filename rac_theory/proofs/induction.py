@@ -139,13 +139,11 @@ def power(base: Fact, exponent: Expression, *whole: Fact) -> Fact:
     return follows("A power", number_of(base) ** exponent >= 0, [], base, *whole)
 
 
-def discharged(fact: Fact, met: Mapping[Relation, Fact]) -> Fact:
-    """What rests on relations that are proved rests on what proves them."""
-    for relation, proof in met.items():
-        proved("", relation, proof)
+def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
+    """What rests on a relation that is proved rests on what proves it."""
+    proved("", relation, proof)
     assert fact.said is not None
-    by = (fact.by - met.keys()).union(*(proof.by for proof in met.values()))
-    return replace(follows("What is given", fact.said, [], fact, *met.values()), by=by)
+    return replace(follows("What is given", fact.said, [], fact, proof), by=(fact.by - {relation}) | proof.by)
 
 
 def sum_of_powers(base: Fact, count: Symbol) -> Fact:

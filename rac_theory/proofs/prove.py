@@ -150,7 +150,7 @@ def replayed(fact: Fact, met: Mapping[Relation, Fact]) -> Fact:
     for old in facts_in(fact):
         asked = {relation: proof for relation, proof in met.items() if relation in old.by}
         if asked and not old.of:
-            again[id(old)] = discharged(old, asked)
+            again[id(old)] = reduce(lambda fact, each: discharged(fact, *each), asked.items(), old)
         elif asked:
             of = {tuple(again[id(part)] for part in product): times for product, times in old.of.items()}
             by = (old.by - asked.keys()).union(*(proof.by for proof in asked.values()))

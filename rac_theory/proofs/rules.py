@@ -68,7 +68,7 @@ WORDS: Mapping[str, _Words] = {
     "Squares over t": lambda weights, squares: (
         f"as a sum over t < T of squares times what is not negative{_by(weights)}"
     ),
-    "What is given": lambda fact, *met: f"from {fact}, where what it asks is so{_by(', '.join(filter(None, met)))}",
+    "What is given": lambda fact, proof: f"from {fact}, where what it asks is so{_by(proof)}",
     "A root": lambda of: f"as the root of {of}",
     "A sum of powers": lambda base: f"as a sum of powers{_of(base)}",
     "A sum of weights": lambda base: f"as a sum of powers{_of(base) or ' of 1'}",

@@ -155,9 +155,9 @@ def test_rules_ask_for_what_they_need():
     with pytest.raises(Missing, match="is not the root"):
         square_root(sqrt(x + 1), rate)
     with pytest.raises(Missing, match="is not what was computed"):
-        discharged(granted("", x >= 0, gamma * L <= 1), {gamma * L <= 1: granted("", gamma * L <= 2)})
+        discharged(granted("", x >= 0, gamma * L <= 1), gamma * L <= 1, granted("", gamma * L <= 2))
     with pytest.raises(Missing, match="that they may be equal"):
-        discharged(granted("", x >= 0, gamma * L < 1), {gamma * L < 1: granted("", gamma * L <= 1)})
+        discharged(granted("", x >= 0, gamma * L < 1), gamma * L < 1, granted("", gamma * L <= 1))
     with pytest.raises(Missing, match="is not what was computed"):
         squares_added(one, rate)
 
@@ -165,8 +165,8 @@ def test_rules_ask_for_what_they_need():
 def test_what_is_discharged_rests_on_what_proves_it():
     """And no more on the relation: else it could be forgotten."""
     short = granted("", 2 * gamma * L <= 1, 2 * gamma * L <= 1)
-    met = {gamma * L <= 1: granted("", gamma * L <= 1, 2 * gamma * L <= 1)}
-    fact = discharged(granted("", x >= 0, gamma * L <= 1), met)
+    met = granted("", gamma * L <= 1, 2 * gamma * L <= 1)
+    fact = discharged(granted("", x >= 0, gamma * L <= 1), gamma * L <= 1, met)
     assert fact.by == short.by
 
 

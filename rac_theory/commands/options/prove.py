@@ -33,4 +33,10 @@ def add(commands: Any) -> None:
         default="python",
         help="who checks: this library, or Coq as well, which must be installed (default: python)",
     )
+    option(
+        parser,
+        "--export",
+        metavar="FILE",
+        help="write the proof of one theorem as plain text, for the checker that stands alone",
+    )
     option(parser, "--out", metavar="FOLDER", help="where to keep the files for Coq (default: nowhere)")

@@ -1,0 +1,548 @@
+"""A proof as plain text, which the independent checker reads: its theorem, each fact once, and the claim."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+
+from rac_theory.algebra import Expression, Let, Polynomial, Relation, Symbol, definitions_in, symbols_of
+from rac_theory.algebra.expression import (
+    Choice,
+    Maximum,
+    Negative,
+    Number,
+    Power,
+    Powers,
+    Product,
+    Quotient,
+    Sum,
+    Total,
+)
+from rac_theory.problems.naming import function_name
+from rac_theory.proofs import (
+    checker,
+    facts,
+    facts_of_cycles,
+    facts_of_decreasing_steps,
+    facts_of_gain,
+    facts_of_several_steps,
+)
+from rac_theory.proofs.available import about_constants
+from rac_theory.proofs.drawn import Drawn, Vector
+from rac_theory.proofs.fact import NAMES, Fact, read
+from rac_theory.proofs.induction import FIRST
+from rac_theory.proofs.proof import Proof
+from rac_theory.proofs.stored import next_gradient
+from rac_theory.theorems import assumptions, client_epochs, federated, metric, rac_lora_gd, sharp_drift, symbols
+from rac_theory.theorems.assumption import Assumption, Condition, Known
+
+_LETTERS: Mapping[Symbol, str] = {
+    **{symbol: name for name, symbol in vars(symbols).items() if isinstance(symbol, Symbol) and name != "eta"},
+    symbols.eta: "eta",
+    **dict(zip(symbols_of(metric.gap.expected), ("f_T", "f_star"), strict=True)),
+    **dict.fromkeys(symbols_of(metric.squared_distance.expected), "D_T"),
+}
+"""The names of symbols in a file, where two of one name have two: that of a variable of ``theorems.symbols``."""
+
+_RESERVED: Mapping[Let, str] = {
+    sharp_drift.s: "s_N",
+    sharp_drift.r: "r_N",
+    sharp_drift.s_K: "s_K",
+    federated.a: "a_K",
+    client_epochs.r: "r_K",
+    rac_lora_gd.e: "e",
+}
+"""Definitions that granted facts are about."""
+
+_DRAWN: Mapping[str, str] = {
+    "f(W) - f*": "gap",
+    "f(W+) - f*": "gap_next",
+    "f(W_1) - f*": "gap_first",
+    "||V||*^2": "distance",
+    "||V+||*^2": "distance_next",
+    "<V,Hbar^-1 HG>": "cross",
+    "<HG,Hbar^-1 HG>": "squared",
+    "<HG,QHG>": "bent",
+    "<Hg,QHg>": "bent_by_noise",
+    "<G,MG>": "moved_by_M",
+    "<MG,QMG>": "bent_by_M",
+    "sigma_H^2": "sigma_H",
+    "sigma^2(W)": "sigma_W",
+    "zeta_H^2": "zeta_H",
+    "zeta^2(W)": "zeta_W",
+    "||W_k - W||": "moved",
+    "||W_k+1 - W||": "moved_next",
+    "mean_k||W_k - W||": "moved_mean",
+    "||HG_m||": "own",
+    "||H (G_m(W_k) - G_m)||": "turned",
+    "||HG - Hgbar||": "off",
+    "mean_m||Hgbar_m||^2": "way",
+    "mean_m||HG_m||^2": "squares_H",
+    "mean_mi||HG_mi||^2": "all_squares_H",
+    "mean_m||G_m||^2": "squares",
+    "mean_mi||G_mi||^2": "all_squares",
+    "||{H_i G_i}||": "used",
+    "||{H_i (G - G_i)}||": "missed",
+}
+"""Numbers that depend on W and on draws, but for inner products."""
+_VECTORS = {"G+": "Gp", "e": "error"}
+_INNER = re.compile(r"<([A-Za-z+]+?),(H?)([A-Za-z+]+)>|\|\|(H?)([A-Za-z+]+?)\|\|\^2")
+_MEAN = re.compile(r"(E|mean)(?:\[(.*)\]|(.*))", re.DOTALL)
+
+
+def exported(proof: Proof) -> str:
+    """Return a proof as text for ``rac_theory.proofs.checker``, which has checked it.
+
+    Raises
+    ------
+    ValueError
+        If something in it has no form that is written there, or the checker refuses it; the message says what.
+
+    Examples
+    --------
+    >>> from rac_theory import prove
+    >>> from rac_theory.proofs.export import exported
+    >>> print(exported(prove("T16")).split("fact")[0].strip())
+    rac-theory proof 1
+    theorem T16
+    about rac_lora_certified
+    given (known gap0_upper)
+    given (> lambda_min 0)
+    claim (<= (* (/ 1 T) (sum t T (scaled_at t))) (/ (* 2 gap0_upper) (* lambda_min T)))
+    """
+    support = _support(proof)
+    whole = _Writer(proof, support)
+    used = {fact.n for fact in checker.check(whole.text()).granted()}
+    return _Writer(proof, [fact for fact in support if whole.numbers[fact.number] in used]).text()
+
+
+def _support(proof: Proof) -> list[Fact]:
+    """What is known of constants, by which divisors are positive and what is below a root is not negative."""
+    theorem = proof.theorem
+    every = [*about_constants(theorem), next_gradient.e_below_1, next_gradient.below_Q]
+    letters = {letter for fact in proof.facts for letter in _letters(fact)}
+    letters |= {*symbols_of(theorem.claim.relation), *definitions_in(theorem.claim.relation)}
+    kept = [fact for fact in every if fact.by <= theorem.holding and _letters(fact) <= letters]
+    return sorted(kept, key=lambda fact: len(_letters(fact)))  # signs first: others may divide by them
+
+
+def _letters(fact: Fact) -> set[object]:
+    return {*fact.value.numerator.symbols(), *fact.value.denominator.symbols()}
+
+
+class _Writer:
+    """Writes the lines of a file."""
+
+    def __init__(self, proof: Proof, support: Iterable[Fact]) -> None:
+        self.proof = proof
+        self.numbers: dict[int, int] = {}
+        self._sides: dict[int, tuple[str, str]] = {}
+        self._names: dict[Let, str] = {}
+        self._local: dict[Symbol, str] = {}
+        self._head: list[str] = []
+        self._facts: dict[str, int] = {}
+        theorem = proof.theorem
+        given = [f"given {self._assumption(each)}" for each in theorem.given]
+        claim = f"claim {self.relation(Relation((theorem.metric.expected, theorem.claim.bound), ('<=',)))}"  # type: ignore[arg-type]
+        for fact in support:
+            self.fact(fact)
+        ends = self.fact(proof.fact), self.fact(proof.times)
+        self._lines = [
+            checker.VERSION,
+            f"theorem {re.sub(r'[^A-Za-z0-9_]+', '_', theorem.id)}",
+            f"about {_predicate(theorem.about)}",
+            *self._head,
+            *given,
+            claim,
+            *(f"fact {n} {line}" for line, n in self._facts.items()),
+            f"proof {ends[0]} times {ends[1]}",
+        ]
+
+    def text(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+    # Expressions.
+    def relation(self, relation: Relation) -> str:
+        signs = set(relation.signs)
+        if len(signs) > 1:
+            raise ValueError(f"a relation with several signs is not written in a file, got {relation!r}")
+        return f"({signs.pop()} {' '.join(map(self.expression, relation.terms))})"
+
+    def expression(self, of: Expression) -> str:
+        match of:
+            case Number(value):
+                return str(value)
+            case Drawn(name=name):
+                return _drawn(name)
+            case Symbol(of=Expression() as index):
+                kind = "square_at" if of.name == metric.SQUARED_GRADIENT.name else "scaled_at"
+                return f"({kind} {self.expression(index)})"
+            case Symbol():
+                return self._symbol(of)
+            case Let():
+                return self._let(of)
+            case Negative(value):
+                return f"(- {self.expression(value)})"
+            case Sum(terms):
+                return self._sum(terms)
+            case Product(factors):
+                return f"(* {' '.join(map(self.expression, factors))})"
+            case Quotient(above, below):
+                return f"(/ {self.expression(above)} {self.expression(below)})"
+            case Power(base, Number(value)) if value.denominator == 2 and value.numerator == 1:
+                return f"(sqrt {self.expression(base)})"
+            case Power(base, exponent):
+                return f"(^ {self.expression(base)} {self.expression(exponent)})"
+            case Powers(base, first, last):
+                return f"(powers {' '.join(map(self.expression, (base, first, last)))})"
+            case Total(index, steps, term):
+                return f"(sum {self._index(index)} {self.expression(steps)} {self.expression(term)})"
+            case Maximum(several):
+                return f"(max {' '.join(map(self.expression, several))})"
+            case Choice(condition, then, otherwise):
+                return f"(if {self.relation(condition)} {self.expression(then)} {self.expression(otherwise)})"
+        raise ValueError(f"{of!r} is not written in a file")
+
+    def _sum(self, terms: Iterable[Expression]) -> str:
+        parts = [
+            f"(- {self.expression(each.value)})" if isinstance(each, Negative) else self.expression(each)
+            for each in terms
+        ]
+        return f"(+ {' '.join(parts)})"
+
+    def _symbol(self, symbol: Symbol) -> str:
+        if symbol in _LETTERS:
+            return _LETTERS[symbol]
+        if symbol.constant or not re.fullmatch(r"[A-Za-z_]\w*", symbol.name):
+            raise ValueError(f"the letter {symbol!r} has no name in a file")
+        return self._local.setdefault(symbol, symbol.name)
+
+    def _index(self, index: Symbol) -> str:
+        if index in _LETTERS and index != symbols.t:
+            raise ValueError(f"the index of a sum must not be {index!r}, which means something else")
+        return index.name
+
+    def _let(self, let: Let) -> str:
+        if let in self._names:
+            return self._names[let]
+        strange = [one for one in symbols_of(let) if one == symbols.t or one not in _LETTERS]
+        if strange:
+            return self.expression(let.value)
+        meaning = self.expression(let.value)
+        taken = {
+            *self._names.values(),
+            *_LETTERS.values(),
+            *_DRAWN.values(),
+            *checker.VECTORS,
+            *checker.NAMES,
+            *checker.PARTS,
+        }
+        name = _RESERVED.get(let, re.sub(r"\W", "_", let.name))
+        while name in taken and let not in _RESERVED:
+            name += "_"
+        self._names[let] = name
+        self._head.append(f"{'name' if let in NAMES else 'let'} {name} {meaning}")
+        return name
+
+    def vector(self, vector: Vector) -> str:
+        terms = []
+        for (name, _, _, is_projected), times in vector.parts.items():
+            written = f"(H {_VECTORS.get(name, name)})" if is_projected else _VECTORS.get(name, name)
+            terms.append(f"(* {self.expression(times)} {written})")
+        return f"(+ {' '.join(terms)})"
+
+    def _assumption(self, assumption: Assumption) -> str:
+        match assumption:
+            case Relation():
+                return self.relation(assumption)
+            case Known(symbol, None):
+                return f"(known {self._symbol(symbol)})"
+            case Known(symbol, Relation() as unless):
+                return f"(known {self._symbol(symbol)} {self.relation(unless)})"
+            case Condition():
+                for name in checker.CONDITIONS:
+                    if getattr(assumptions, name) == assumption:
+                        return name
+                raise ValueError(f"the condition {assumption.name!r} is not one that a file can name")
+        return _predicate(assumption)
+
+    # Facts.
+    def fact(self, fact: Fact) -> int:
+        """Write a fact, those that it follows from before it, and return its number."""
+        if fact.number not in self.numbers:
+            made = self._made(fact)
+            low, high = ("0", self._number(fact)) if fact.said is None else map(self.expression, fact.said.terms)
+            if fact.rule == "Added from the last step on":  # in normal form it would divide by what may be zero
+                _, _, start, j, *_ = made.split()
+                p = self._sides[next(iter(fact.of))[1].number][1]
+                high = f"(* {re.sub(rf'(?<![^ (]){j}(?![^ )])', 'T', p)} {start})"
+            self._sides[fact.number] = low, high
+            line = f"{made} : ({'<' if fact.strict else '<='} {low} {high})"
+            self.numbers[fact.number] = self._facts.setdefault(line, len(self._facts) + 1)
+        return self.numbers[fact.number]
+
+    def _number(self, fact: Fact) -> str:
+        """What is not negative: in normal form, but of powers, which may divide by zero there, as it is computed."""
+        exponents = (
+            isinstance(power, Polynomial)
+            for side in (fact.value.numerator, fact.value.denominator)
+            for m, _ in side.terms
+            for _, power in m
+        )
+        if not any(exponents):
+            return self.expression(fact.value.expression)
+        terms = []
+        for product, times in fact.of.items():
+            factors = [str(times)]
+            for each in product:
+                of, is_inverse = _inverse(each)
+                low, high = self._sides[of.number]
+                number = high if low == "0" else f"(- {high} {low})"
+                factors.append(f"(/ 1 {number})" if is_inverse else number)
+            terms.append(f"(* {' '.join(factors)})")
+        return f"(+ {' '.join(terms)})"
+
+    def _made(self, fact: Fact) -> str:
+        if fact.rule:
+            return f"rule {self._rule(fact)}"
+        if fact.of:
+            return f"sum {self._products(fact)}"
+        if fact.schema:
+            return self._instance(*fact.schema)
+        if fact.number in _schemas():
+            schema, asked = _schemas()[fact.number]
+            return schema.format(" ".join(str(self.fact(each)) for each in asked())).strip()
+        if len(fact.by) == 1:
+            return f"assume {self._assumption(*fact.by)}"
+        raise ValueError(f"no schema is known of what is granted: {fact.name}: {fact!r}")
+
+    def _instance(self, name: str, *of: object) -> str:
+        if name == "square_of":
+            return "rule sign"
+        if name == "maximum":
+            each, *several = of
+            if len(several) != 2:
+                raise ValueError(f"a maximum of {len(several)} is not written in a file")
+            name, of = ("maximum" if each == several[0] else "maximum_of"), tuple(several)
+        if name == "descent":
+            return f"granted descent {next(_predicate(each) for each in of if callable(each))}"
+        written = [self.vector(each) if isinstance(each, Vector) else self.expression(each) for each in of]  # type: ignore[arg-type]
+        return f"granted {name} {' '.join(written)}"
+
+    def _products(self, fact: Fact) -> str:
+        products = []
+        for product, times in fact.of.items():
+            factors = []
+            for each in product:
+                of, is_inverse = _inverse(each)
+                factors.append(f"{'/' * is_inverse}{self.fact(of)}")
+            products.append(f"({' '.join([str(times), *factors])})")
+        return " ".join(products)
+
+    def _rule(self, fact: Fact) -> str:
+        ((*of,),) = fact.of
+        if fact.rule == "A sum over t":
+            of = list(self._leaves(of[0]))
+        if fact.rule == "A potential":  # at most what of the gap, and of the squared distance
+            shares = dict(zip(_starts(fact), of[5:], strict=True))
+            of = [*of[:5], *(shares.get(start, facts.nothing) for start in (symbols.gap0, symbols.distance0))]
+        numbers = " ".join(str(self.fact(each)) for each in of)
+        name, arguments = _RULES.get(fact.rule, ("instance", _Writer._instance_of))
+        return " ".join(filter(None, (name, arguments(self, fact, of), numbers)))
+
+    def _leaves(self, fact: Fact) -> Iterator[Fact]:
+        for product in fact.of:
+            for each in product:
+                yield from self._leaves(each)
+        if not fact.of:
+            yield from _schemas()[fact.number][1]() if fact.number in _schemas() else [fact]
+
+    def _start(self, fact: Fact, of: list[Fact]) -> str:
+        return self._symbol(_starts(fact)[0])
+
+    def _telescope(self, fact: Fact, of: list[Fact]) -> str:
+        squares = {one.name for one in fact.said.terms[0].symbols}  # type: ignore[union-attr]
+        return f"{self._start(fact, of)} {'scaled_at' if metric.SCALED_GRADIENT.name in squares else 'square_at'}"
+
+    def _lasting(self, fact: Fact, of: list[Fact]) -> str:
+        is_gap = of[0].value == read(facts.gap)
+        known = symbols.gap0 if assumptions.certified_minimum in self.proof.theorem.holding else symbols.gap0_upper
+        return self._symbol(known if is_gap else symbols.distance0)
+
+    def _squares(self, fact: Fact, of: list[Fact]) -> str:
+        return "scaled_at" if of[1].value == read(facts.Z @ facts.Z) else "square_at"
+
+    def _given(self, fact: Fact, of: list[Fact]) -> str:
+        (relation,) = (each for each in of[0].by - fact.by if isinstance(each, Relation))
+        return self.relation(relation)
+
+    def _accumulate(self, fact: Fact, of: list[Fact]) -> str:
+        (j,) = [one for one in symbols_of(of[1].value.expression) if one not in _LETTERS]
+        self._declare(j, "whole")
+        return f"{self._start(fact, of)} {self._symbol(j)}"
+
+    def _declare(self, letter: Symbol, kind: str) -> None:
+        line = f"letter {self._symbol(letter)} {kind}"
+        if line not in self._head:
+            self._head.append(line)
+
+    def _potential(self, fact: Fact, of: list[Fact]) -> str:
+        _, _, above, below, _, *shares = of
+        psi = -below.value
+        for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
+            psi = psi + share.value * read(FIRST[start][0])
+        states = {"gap": facts.gap, "distance": facts.distance, "V2": facts.V @ facts.V}
+        every = dict.fromkeys(states.values(), 0)
+        parts = {name: read(psi.expression.at({**every, one: 1})) for name, one in states.items()}
+        p = read((psi - above.value).expression.at({facts.gap: 1}))
+        return " ".join(self.expression(each.expression) for each in (*parts.values(), p))
+
+    def _drifted(self, fact: Fact, of: list[Fact]) -> str:
+        step, growth = of
+        several = facts_of_several_steps
+        rest = step.value - growth.value * read(several.moved) + read(several.moved_next)
+        return self.expression(read(rest.expression.at({several.own: 1})).expression)
+
+    def _cases(self, fact: Fact, of: list[Fact]) -> str:
+        one, other = of
+        for split in one.by - fact.by:
+            if isinstance(split, Relation) and Relation(split.terms, (">=",)) in other.by:
+                return self.relation(split)
+        raise ValueError("the two cases of a proof are not known")
+
+    def _instance_of(self, fact: Fact, of: list[Fact]) -> str:
+        whole, *met = of
+        asked = [each for each in whole.by - fact.by if isinstance(each, Relation)]
+        for relation in asked:
+            for letter in relation.terms:
+                for each in met:
+                    if isinstance(letter, Symbol) and letter not in _LETTERS and each.said is not None:
+                        rising = each.said.terms if relation.signs[0] in ("<", "<=") else each.said.terms[::-1]
+                        places = {letter: rising[relation.terms.index(letter)]}
+                        if Relation(tuple(one.at(places) for one in relation.terms), relation.signs).terms == rising:
+                            self._declare(letter, "number")
+                            return f"({self._symbol(letter)} {self.expression(places[letter])})"
+        raise ValueError("the number that a proof takes for a letter is not known")
+
+
+def _starts(fact: Fact) -> list[Symbol]:
+    """What is known at W^0, in what a rule concludes."""
+    return [one for one in symbols_of(fact.said) if one in FIRST] if fact.said is not None else []
+
+
+def _inverse(fact: Fact) -> tuple[Fact, bool]:
+    """What a fact is the inverse of, and whether it is one; else itself."""
+    if fact.name and fact.said is None and not fact.rule:
+        ((of,),) = fact.of
+        return of, True
+    return fact, False
+
+
+def _nothing(writer: _Writer, fact: Fact, of: list[Fact]) -> str:
+    return ""
+
+
+def _counted(writer: _Writer, fact: Fact, of: list[Fact]) -> str:
+    return str(writer.fact(facts.plus[symbols.T]))
+
+
+def _over(draw: str) -> Callable[[_Writer, Fact, list[Fact]], str]:
+    return lambda writer, fact, of: draw
+
+
+_RULES: Mapping[str, tuple[str, Callable[[_Writer, Fact, list[Fact]], str]]] = {
+    "Iterated": ("iterate", _Writer._start),
+    "Iterated down to a floor": ("settle", _Writer._start),
+    "Weighted and added": ("telescope", _Writer._telescope),
+    "Added from the last step on": ("accumulate", _Writer._accumulate),
+    "Added, with what noise lets grow": ("gather", _Writer._start),
+    "Added, with weights that grow": ("weigh", _Writer._start),
+    "A potential": ("potential", _Writer._potential),
+    "Iterated, and the mean over k": ("drifted", _Writer._drifted),
+    "A power": ("sign", _nothing),
+    "A root": ("sign", _nothing),
+    "At W^T": ("lasting", _Writer._lasting),
+    "Squares over t": ("squares", _Writer._squares),
+    "What is given": ("discharge", _Writer._given),
+    "A sum of powers": ("sign", _nothing),
+    "A sum of weights": ("sign", _counted),
+    "A sum over t": ("sign", _counted),
+    "Mean over H": ("mean", _over("H")),
+    "Mean over m": ("mean", _over("m")),
+    "cases": ("cases", _Writer._cases),
+}
+"""Which rule of the checker a rule of the kernel is, and what is written beside the facts."""
+
+
+def _predicate(assumption: object) -> str:
+    name = function_name(assumption)
+    return name if getattr(assumptions, name, None) is assumption else f"{assumption.__module__}:{name}"
+
+
+def _drawn(name: str) -> str:
+    """A letter of a draw as it is written in a file."""
+    if name in _DRAWN:
+        return _DRAWN[name]
+    if (inner := _INNER.fullmatch(name)) is not None:
+        a, h, b, projected, square = inner.groups()
+        one, other, is_projected = (a, b, h) if a else (square, square, projected)
+        one, other = (_VECTORS.get(each, each) for each in (one, other))
+        return f"(dot {one} {f'(H {other})' if is_projected else other})"
+    if (mean := _MEAN.fullmatch(name)) is not None:
+        return f"({mean[1]} {_drawn(mean[2] or mean[3])})"
+    raise ValueError(f"the letter {name!r} has no name in a file")
+
+
+def _none() -> list[Fact]:
+    return []
+
+
+def _later(about: Assumption) -> Callable[[], list[Fact]]:
+    return lambda: [facts_of_decreasing_steps.count[about], facts_of_decreasing_steps.offset[about]]
+
+
+@cache
+def _schemas() -> Mapping[int, tuple[str, Callable[[], list[Fact]]]]:
+    """By the number of a fact that is granted its schema, and the facts that a sign follows from."""
+    known: dict[int, tuple[str, Callable[[], list[Fact]]]] = {}
+    modules = facts, facts_of_cycles, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps
+    for module in modules:
+        for name, value in vars(module).items():
+            if isinstance(value, Fact):
+                known[value.number] = f"granted {name}", _none
+    for about, fact in facts_of_gain.first.items():
+        gaussian = about is assumptions.plain_gaussian_rac_lora
+        of = "_gaussian" if gaussian else f" {_predicate(about)}"
+        known[fact.number] = f"granted first{of}", _none
+        known[facts_of_gain.gain[about].number] = f"granted gain{of}", _none
+        later = "later" if about is assumptions.plain_or_fitted else f"later_one {_predicate(about)}"
+        known[facts_of_gain.later[about].number] = f"granted {later}", _none
+    for by, fact in facts_of_gain.mu_nu_below_1.items():
+        gain = "positive_gain" if by is assumptions.positive_gain else "positive_gaussian_gain"
+        known[fact.number] = f"granted mu_nu_below_1 {gain}", _none
+    for by, fact in facts.gap_is_positive.items():
+        known[fact.number] = f"granted gap_is_positive {_LETTERS[by.symbol]}", _none  # type: ignore[union-attr]
+    decreasing = facts_of_decreasing_steps
+    for steps in decreasing.SIZES:
+        name = _predicate(steps)
+        known[decreasing.count[steps].number] = f"granted time {name}", _none
+        known[decreasing.offset[steps].number] = f"granted offset {name}", _none
+        known[decreasing.later[steps].number] = "rule sign {}", _later(steps)
+        known[decreasing.noisy[steps].number] = f"granted descent {name}", _none
+        known[decreasing.unbiased[steps].number] = f"granted unbiased {name}", _none
+    of_size = _later(assumptions.rac_lora_root_steps)
+    known[decreasing.root_size.number] = "rule sign {}", lambda: [facts.plus[symbols.gamma], *of_size()]
+    known[facts.unbiased.number] = "granted unbiased rac_lora_stochastic", _none
+    known[facts.one.number] = "granted number", _none
+    known[facts.nothing.number] = "rule sign", _none
+    for symbol, fact in facts.plus.items():
+        if symbol in (symbols.gamma, symbols.eta):
+            known[fact.number] = f"granted step_size {_LETTERS[symbol]}", _none
+        elif symbol in (symbols.T, symbols.N, symbols.K):
+            known[fact.number] = f"granted count {_LETTERS[symbol]}", _none
+        elif symbol in (symbols.lambda_min, symbols.lambda_max):
+            known[fact.number] = f"granted {_LETTERS[symbol]}", _none
+        else:
+            known.pop(fact.number, None)
+    for at_least in (facts_of_several_steps.at_least_v, facts_of_several_steps.at_least_u):
+        known[at_least.number] = "sum (1 {})", lambda: [facts.nothing]
+    return known
