@@ -75,8 +75,8 @@ class Claim:
         return f"{called(self.algorithm)} with {type(self.declared.gradients).__name__} gradients"
 
     @property
-    def is_slowed(self) -> bool:
-        """Whether it runs on the problem that it is given: a step of one's own has its own gradient."""
+    def takes_problem(self) -> bool:
+        """Whether it is given the problem that it runs on: a step of one's own has its own gradient."""
         return self.algorithm.takes_problem if isinstance(self.algorithm, Implementation) else True
 
     @cached_property

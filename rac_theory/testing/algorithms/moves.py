@@ -1,18 +1,22 @@
 """The moves of an implementation beside fresh steps of what it implements, for the search of a cause."""
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Course, follow
+from rac_theory.testing.algorithms.recomputed import blur
 
 RUNS, STEPS = 256, 8
+LATER_RUNS, LATER = 8, 72
 FIRST = 4096  # first steps from one W, of which the law is looked at where no single step tells
 
 
@@ -66,6 +70,17 @@ class Moves:
         ratio = float(own.mean() / fresh.mean())
         return ratio, float(np.std(own - ratio * fresh) / math.sqrt(len(own)) / abs(fresh.mean()))
 
+    @cached_property
+    def later(self) -> tuple[Array, Array, Array]:
+        """Fewer runs for many steps: moves that rounding leaves alone, else nan, gradients, and iterates after them."""
+        W = np.random.default_rng([self.seed, 33]).standard_normal((LATER_RUNS, *self.problem.shape))
+        course = follow(self.claim.algorithm, self.problem, W, LATER, [self.seed, 34])
+        D = -np.diff(course.W, axis=0)
+        small = np.stack([blur(*pair) for pair in itertools.pairwise(course.W)])
+        seen = np.sqrt(squared_norms(D)) > 1e6 * small
+        G = np.stack([np.asarray(self.problem.gradient(V)) for V in course.W[:-1]])
+        return np.where(seen[..., None, None], D, np.nan), G, course.W[1:]
+
     @property
     def knows_gradient(self) -> bool:
         """Whether a step has one gradient, that of f."""
@@ -90,3 +105,10 @@ def spaces(view: View, D: Array) -> tuple[Array, bool]:
     rank = int(min(view.rank, sizes.shape[1]))
     there = sizes[:, :rank] > 1e-7 * sizes[:, :1]
     return U[:, :, :rank] * there[:, None], bool(rank == view.rank and there.all())
+
+
+def prints(view: View, D: Array) -> Array:
+    """A number for the space in which each move lies, (..., m, n) to (...): equal ones are of one space."""
+    U, _ = spaces(view, D.reshape(-1, *D.shape[-2:]))
+    z = np.random.default_rng(0).standard_normal(U.shape[1])
+    return np.asarray(np.square(z @ U).sum(axis=1) / (z @ z)).reshape(D.shape[:-2])
