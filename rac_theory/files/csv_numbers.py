@@ -57,8 +57,8 @@ def read_csv(path: Path, columns: Literal["steps", "runs"] = "steps") -> NDArray
     names = header[skipped:]
     if is_long(names):
         return wide(name, names, [*numbers.T])
-    refuse_counters(name, names)
     _refuse_counters(name, numbers, names)
+    refuse_counters(name, names)
     return numbers.T if columns == "runs" else numbers
 
 

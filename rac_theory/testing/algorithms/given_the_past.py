@@ -41,7 +41,7 @@ def _forms(pair: Beside, G: Array) -> Iterator[_Sums]:
     yield _ranges("rows", a @ pair.D, a @ pair.R, pair.small)
     own_spaces, other_spaces = pair.minors
     if own_spaces is not None and other_spaces is not None:
-        yield _steps("the rank of a step", own_spaces.lost * 1.0 - other_spaces.lost)
+        yield _steps("the rank of a step", own_spaces.lost.astype(np.float64) - other_spaces.lost)
         earlier = own_spaces.angle
         repeats = among_earlier(earlier, earlier) - among_earlier(earlier, other_spaces.angle)
         yield _steps("how often the space of an earlier step comes again,", repeats)

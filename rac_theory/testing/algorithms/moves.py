@@ -14,6 +14,7 @@ from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Course, follow
 from rac_theory.testing.algorithms.recomputed import blur
+from rac_theory.testing.algorithms.steps import RANK
 
 RUNS, STEPS = 256, 8
 LATER_RUNS, LATER = 8, 72
@@ -40,26 +41,50 @@ class Moves:
         return -np.diff(self.course.W, axis=0)
 
     @cached_property
+    def pair(self) -> Beside:
+        """The course, with fresh steps of what it implements from the same W."""
+        return beside(self.claim, self.problem, self.course, [self.seed, 32])
+
+    @property
     def R(self) -> Array:
         """What a fresh step of what it implements moves from the same W, (STEPS, RUNS, m, n)."""
-        return beside(self.claim, self.problem, self.course, [self.seed, 32]).R
+        return self.pair.R
 
     @cached_property
     def G(self) -> Array:
         """Gradients where it moved from, (STEPS, RUNS, m, n)."""
         return np.stack([np.asarray(self.problem.gradient(W)) for W in self.course.W[:-1]])
 
-    def first(self, W: Array, runs: int, stream: int) -> Beside:
+    def first(self, W: Array, runs: int, stream: int, steps: int = 1) -> Beside:
         """First moves of many runs from one W, (m, n), with as many fresh steps."""
         course = follow(
-            self.claim.algorithm, self.problem, np.repeat(W[None], runs, axis=0), 1, [self.seed, 40 + 2 * stream]
+            self.claim.algorithm, self.problem, np.repeat(W[None], runs, axis=0), steps, [self.seed, 40 + 2 * stream]
         )
         return beside(self.claim, self.problem, course, [self.seed, 41 + 2 * stream])
 
     @cached_property
     def many(self) -> Beside:
-        """So many first moves from one W that means say something."""
-        return self.first(self.course.W[0, 0], FIRST, 0)
+        """So many first moves from one W that means say something, and the second ones."""
+        return self.first(self.course.W[0, 0], FIRST, 0, steps=2)
+
+    @cached_property
+    def noise(self) -> tuple[Array, Array] | None:
+        """What of these is along the gradient as it is projected, and the rest: (2, FIRST, m, n) each.
+
+        None where moves do not say how it was projected, and where a step has more than one gradient.
+        """
+        view, pair = self.sketch, self.many
+        if not hasattr(self.claim.source, "noise") or not (self.has_rank and is_projected(self.claim.declared)):
+            return None
+        P = self.claim.declared.gamma * np.stack([np.asarray(self.problem.gradient(W)) for W in pair.W])
+        if view is not None:
+            bases = [spaces(view, D) for D in pair.D]
+            if view.side == "entries" or not all(full for _, full in bases):
+                return None
+            P = np.stack([along(view, U, G) for (U, _), G in zip(bases, P, strict=True)])
+        elif not self.claim.declared.one_projection:
+            return None
+        return P, pair.D - P
 
     @cached_property
     def ratio(self) -> tuple[float, float]:
@@ -82,10 +107,23 @@ class Moves:
         return np.where(seen[..., None, None], D, np.nan), G, course.W[1:]
 
     @property
+    def alike_from_one_W(self) -> bool:
+        """Whether two runs from one W make the same first move."""
+        return bool(np.allclose(self.D[0, : RUNS // 2], self.D[0, RUNS // 2 :], rtol=1e-9, atol=0))
+
+    @property
     def knows_gradient(self) -> bool:
         """Whether a step has one gradient, that of f."""
         source = self.claim.source
         return bool(getattr(source, "deterministic", False)) and hasattr(source, "noise")
+
+    @property
+    def has_rank(self) -> bool:
+        """Whether no move has more than the rank of the sketch."""
+        if self.sketch is None:
+            return True
+        sizes = np.stack([np.linalg.svd(self.sketch.turned(D), compute_uv=False) for D in self.D[:3]])
+        return bool((sizes[..., int(self.sketch.rank) :] <= RANK * sizes[..., :1]).all())
 
     @property
     def is_exact(self) -> bool:
@@ -107,8 +145,6 @@ def spaces(view: View, D: Array) -> tuple[Array, bool]:
     return U[:, :, :rank] * there[:, None], bool(rank == view.rank and there.all())
 
 
-def prints(view: View, D: Array) -> Array:
-    """A number for the space in which each move lies, (..., m, n) to (...): equal ones are of one space."""
-    U, _ = spaces(view, D.reshape(-1, *D.shape[-2:]))
-    z = np.random.default_rng(0).standard_normal(U.shape[1])
-    return np.asarray(np.square(z @ U).sum(axis=1) / (z @ z)).reshape(D.shape[:-2])
+def along(view: View, U: Array, G: Array) -> Array:
+    """Matrices, (runs, m, n), projected on spaces of the bases U."""
+    return view.turned_back(U @ (np.swapaxes(U, 1, 2) @ view.turned(G)), G.shape)
