@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from rac_theory.algorithms import Implementation, ProjectedDescent
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.again import check_again
@@ -31,15 +32,13 @@ def check_course(claim: Claim, problem: Problem, near: Array, alpha: float, seed
     W = near + spread * np.random.default_rng([seed, 7]).standard_normal((runs, *near.shape))
     _check(claim, problem, np.zeros((1, *near.shape)), 4, alpha / 3, [seed, 8])
     _check(claim, problem, W, _STEPS, alpha / 3, [seed, 9])
-    if _takes(claim, problem, W[:2], seed):
+    if takes_problem(claim.algorithm, problem, W[:2], seed):
         _check(claim, slowed(problem, _SLOWER), W, _STEPS, alpha / 3, [seed, 10])
 
 
-def _takes(claim: Claim, problem: Problem, W: Array, seed: int) -> bool:
-    """Whether it descends on the problem that it is given: from data of its own it moves alike on every one."""
-    if not claim.takes_problem:
-        return False
-    one, other = (follow(claim.algorithm, given, W, 1, [seed, 11]) for given in (problem, slowed(problem, _SLOWER)))
+def takes_problem(algorithm: ProjectedDescent | Implementation, problem: Problem, W: Array, seed: int) -> bool:
+    """Whether it descends on the problem that it is given: a step, and ``iterates`` with data of its own, do not."""
+    one, other = (follow(algorithm, given, W, 1, [seed, 11]) for given in (problem, slowed(problem, _SLOWER)))
     return not np.array_equal(one.W, other.W, equal_nan=True)
 
 

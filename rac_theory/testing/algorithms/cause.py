@@ -41,7 +41,7 @@ from rac_theory.testing.refuted import Refuted
 _RULES = (  # what is exact before what is a mean; a memory can be seen once the first step is understood
     *(random, stale, leading, alike, rounded, scaled, old_gradient, other_side, used_again, low_rank, plain, decays),
     *(other_gradient, nearly, random_gradient),
-    *(components, another_space, near_the_last, batch_again, longer, biased, noisier, remembers, scaled_on_average),
+    *(components, another_space, near_the_last, batch_again, longer, biased, remembers, scaled_on_average, noisier),
 )
 
 

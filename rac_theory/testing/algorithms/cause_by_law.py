@@ -66,9 +66,9 @@ def batch_again(moves: Moves) -> str | None:
     """
     if moves.noise is None or moves.knows_gradient:
         return None
-    change = moves.many.D[1] - moves.many.R[1]
-    (_, of_signal), (share, of_noise) = (_slope(change, part[0]) for part in moves.noise)
-    if of_noise <= _ERRORS or of_signal > _ERRORS:
+    change = moves.many.D[1] - moves.ratio[0] * moves.many.R[1]
+    (kept, of_signal), (share, of_noise) = (_slope(change, part[0]) for part in moves.noise)
+    if of_noise <= _ERRORS or (of_signal > _ERRORS and abs(kept) > abs(share) / 2):
         return None
     if share > 0:
         return f"its batches are not drawn afresh: {share:.2g} of the noise of a step is that of the step before"

@@ -90,7 +90,7 @@ def used_again(moves: Moves) -> str | None:
         different = 1 + int((np.diff(np.sort(first.angle)) > _AGAIN).sum())
         return (
             f"sketches come again: {len(first.angle)} first moves from one W lie in {different} spaces; is there a "
-            "pool of them, or do runs share a seed?"
+            "pool of them, do runs share a seed, or is it another sketch, of few values?"
         )
     repeats, chance = (among_earlier(own.angle, M.angle).sum() for M in (own, fresh))
     if repeats > 20 + 2 * chance:
@@ -175,8 +175,10 @@ def plain(moves: Moves) -> str | None:
     turned = squared_norms(K - np.swapaxes(K, 1, 2)) / squared_norms(K)
     if max(off.max(), turned.max()) > (10 * _EXACT) ** 2 or np.linalg.eigvalsh(K).min() < 0:
         return None
-    projected = squared_norms(K - moves.claim.declared.gamma * np.eye(K.shape[1])) <= _EXACT**2 * squared_norms(K)
-    if projected.all() or max(U.shape[2], G.shape[2]) < 2:  # any move along a vector is of this form
+    scaled_alike = K.trace(axis1=1, axis2=2).mean() / K.shape[1] * np.eye(K.shape[1])
+    if (squared_norms(K - scaled_alike) <= _EXACT**2 * squared_norms(K)).all():
+        return None
+    if max(U.shape[2], G.shape[2]) < 2:  # any move along a vector is of this form
         return None
     return (
         "its steps are no projections: each is B K B' G with a K that is drawn; is it the plain step, without the "

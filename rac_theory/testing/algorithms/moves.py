@@ -18,7 +18,7 @@ from rac_theory.testing.algorithms.steps import RANK
 
 RUNS, STEPS = 256, 8
 LATER_RUNS, LATER = 8, 72
-FIRST = 4096  # first steps from one W, of which the law is looked at where no single step tells
+FIRST = 8192  # first steps from one W, of which the law is looked at where no single step tells
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,8 +96,8 @@ def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
     Z = Z[Z != 0]
     if len(Z) and _against(Z, 1.0) >= math.log(2 / alpha):
         raise Refuted(
-            f"{name}.sample must draw afresh in each call: of {n} single calls {again[0].sum()} gave the range of another, "
-            f"of as many draws in one call {again[1].sum()}; is a generator seeded by one of a few numbers?"
+            f"{name}.sample must draw afresh in each call: of {n} single calls {again[0].sum()} gave the range of "
+            f"another, of as many draws in one call {again[1].sum()}; is a generator seeded by one of a few numbers?"
         )
 
 
@@ -107,8 +107,9 @@ def check_different(name: str, Q: list[Array], seed: int) -> None:
     Of 65,536 draws two are as near to each other by chance as one in 10^4 times, if their ranges have one degree of
     freedom, else far less often; three pairs decide.
     """
-    z = np.random.default_rng([seed, 11]).standard_normal(Q[0].shape[1])
-    numbers = np.sort(np.concatenate([np.square(z @ ranges).sum(axis=-1) for ranges in Q]) / (z @ z))
+    z = np.random.default_rng([seed, 11]).standard_normal((1, Q[0].shape[1]))
+    z /= np.linalg.norm(z)
+    numbers = np.sort(np.concatenate([np.square(z @ ranges).sum(axis=(1, 2)) for ranges in Q]))
     if (twice := int(np.count_nonzero(np.diff(numbers) <= _COPY))) >= _COPIES:
         raise Refuted(
             f"{name}.rotation_invariant must be False, or each range another one: {twice} of {len(numbers)} draws have "
