@@ -362,8 +362,8 @@ def _multiples(moves: Moves, view: View) -> Array | None:
     factors = []
     for D, G in zip(moves.D, moves.claim.declared.gamma * moves.G, strict=True):
         P = _projected(view, D, G)
-        along = np.sum(P * D, axis=(1, 2))
-        c = squared_norms(D) / np.where(along == 0, np.inf, along)
+        along_P = np.sum(P * D, axis=(1, 2))
+        c = squared_norms(D) / np.where(along_P == 0, np.inf, along_P)
         if (squared_norms(D - c[:, None, None] * P) > _EXACT**2 * squared_norms(D)).any():
             return None
         factors.append(c)

@@ -42,10 +42,13 @@ def of_spaces(views: tuple[View, ...], D: Array) -> Minors | None:
     r, M = int(views[0].rank), views[0].turned(D.reshape(-1, *D.shape[-2:]))
     rng = np.random.default_rng([r, *M.shape[1:]])
     A, K = rng.standard_normal((2, M.shape[1], r)), rng.standard_normal((M.shape[2], r))
-    inner = np.swapaxes(A, 1, 2)[:, None] @ (M @ K)
+    products = np.einsum("kmi,nj->mnkij", A, K).reshape(-1, 2 * r * r)  # so that one product of matrices has all minors
+    inner = np.moveaxis((M.reshape(len(M), -1) @ products).reshape(-1, 2, r, r), 1, 0)
     with np.errstate(all="ignore"):
-        sign, size = np.linalg.slogdet(inner)
-        ratio = size - np.log(np.linalg.norm(inner, axis=2)).sum(axis=-1)  # at most 0, by Hadamard's inequality
+        sign, size = (
+            (np.sign(inner[..., 0, 0]), np.log(np.abs(inner[..., 0, 0]))) if r == 1 else np.linalg.slogdet(inner)
+        )
+        ratio = size - np.log(np.square(inner).sum(axis=2)).sum(axis=-1) / 2  # at most 0, by Hadamard's inequality
         lost = ~(ratio > _LOST - r).any(axis=0)
         points = sign * np.exp(size - size.max(axis=0))
     angle = np.where(lost, np.nan, np.mod(np.arctan2(points[0], points[1]), math.pi))

@@ -16,6 +16,7 @@ from rac_theory.testing.algorithms.minors import GROUP, again, of_moves
 from rac_theory.testing.refuted import Refuted
 
 _ROUNDING = 1e-9  # relative to a step
+_REPEATING = 1 << 14  # runs in whose moves repetitions are looked for: of thousands of them a pool shows
 
 _Numbers = tuple[list[str], Array]  # what they are, and (runs, k) of them
 
@@ -127,6 +128,7 @@ def _together(pair: Beside, small: Array) -> _Numbers:
     for M, unit in zip(both, units, strict=True):
         groups = (unit - centre)[: len(unit) // GROUP * GROUP].reshape(-1, GROUP, *unit.shape[1:])
         spread.append(squared_norms(groups.mean(axis=1)))
-        repeats.append(again(of_moves(M).angle))
-    Z = np.stack([repeats[0] - repeats[1], spread[0] - spread[1]], axis=1)
+        repeats.append(again(of_moves(M[:_REPEATING]).angle))
+    Z = np.zeros((len(spread[0]), 2))
+    Z[: len(repeats[0]), 0], Z[:, 1] = repeats[0] - repeats[1], spread[0] - spread[1]
     return ["in how many repeat another run", "in how far the means of 64 runs are from that of all"], Z

@@ -23,7 +23,7 @@ _PARTNERS = {
 }
 _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 50, 64, 100, 128, 256)  # in large calls
 _WAYS = 4 * (len(_PARTNERS) + 2 + len(_LAGS) + 1)  # kinds of partners, two variables, from both sides
-_SMALL = 16  # dim up to which projections are kept as vectors
+_SMALL = 8  # dim up to which projections are kept as vectors
 _COPY, _COPIES = 1e-14, 3  # how near to each other are numbers of one range, and how many pairs are no chance
 _TOGETHER = 64  # single calls among which repetitions are counted
 _PLACES = {"first": (0, 4), "last": (7, 3), "second": (1, 6), "even": (2, 5)}
