@@ -143,6 +143,7 @@ def test_single_precision_inside_is_no_fault():
     check_algorithm(declared(single), draws=DRAWS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "sketches_of", "what"),
     [
