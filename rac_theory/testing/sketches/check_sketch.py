@@ -143,10 +143,10 @@ def _check_batches(claims: Claims, kept: dict[int, Array], alpha: float, seed: i
         check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
     check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
     check_copies(name, [prints[size][0] for size in large], alpha)
-    check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
     check_places(name, by_call[BATCH], alpha, seed)
     single = {size: kept[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
     check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
+    check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
 
 
 def _schedule(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
