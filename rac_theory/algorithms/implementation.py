@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.gradients.gradient_source import GradientSource
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.problems.checks import Array
@@ -65,15 +66,17 @@ class Implementation(Value):
         One that has ``iterates(problem, W, rng)`` as an ``Algorithm`` has it; or ``step(W, rng)``, from one matrix
         (m, n) to the next, or such a function. A step has its gradient of its own, and is called run by run, each with
         a generator of its own. Each run steps a deep copy of the object, which may keep state.
-    implements : ProjectedDescent
-        What it claims to do, such as ``RACLoRA(sketch, gamma)``, with the same sketch, step, side and gradients.
+    implements : ProjectedDescent or GaLore
+        What it claims to do, such as ``RACLoRA(sketch, gamma)``, with the same sketch, step, side and gradients. GaLore
+        with gradients that are not random; an optimiser that finds its subspace anew every K steps makes K of them in
+        a step, and implements ``GaLore(rank, gamma, gradients=Local(K))``.
     checked : Checked or None
         What ``check_algorithm`` fills in.
 
     Raises
     ------
     ValueError
-        If ``own`` has none of these, or what it implements is no projected descent; from ``check``, for another problem
+        If ``own`` has none of these, or what it implements is neither of those; from ``check``, for another problem
         than that on which it was checked.
 
     Examples
@@ -96,7 +99,7 @@ class Implementation(Value):
 
     own: Any
     _: KW_ONLY
-    implements: ProjectedDescent
+    implements: ProjectedDescent | GaLore
     checked: Checked | None = None
 
     def __post_init__(self) -> None:
@@ -106,7 +109,11 @@ class Implementation(Value):
                 "own must be a function step(W, rng), or have a method step(W, rng) or iterates(problem, W, rng), got "
                 f"{shown(self.own)}"
             )
-        being("implements", self.implements, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
+        if isinstance(self.implements, GaLore):
+            if not self.implements.deterministic:
+                raise ValueError(f"implements must be a GaLore whose gradients are exact, got {self.implements!r}")
+        else:
+            being("implements", self.implements, ProjectedDescent, ", such as RACLoRA(sketch, gamma)")
 
     @property
     def takes_problem(self) -> bool:

@@ -12,7 +12,6 @@ from rac_theory.commands.screen import screen, tell
 from rac_theory.files.csv_numbers import read_csv
 from rac_theory.ledger import results
 from rac_theory.problems import checks
-from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import printable
 from rac_theory.sketches.plug_in import imported
 from rac_theory.verification.compare_runs import compare_runs
@@ -38,11 +37,11 @@ def _verdict(arguments: argparse.Namespace) -> RunsVerdict:
     if (arguments.bound is None) == (arguments.below is None):
         came = "neither" if arguments.bound is None else "both"
         raise ValueError(f"judge must be given a bound by --bound, or other runs by --below, got {came}")
-    curves = _curves(arguments.curves, arguments.columns)
+    curves = read_csv(arguments.curves, arguments.columns)
     if arguments.below is not None:
         if arguments.constant or arguments.ceiling is None:
             raise ValueError("below must come with --ceiling, a proved upper end of both, and without --constant")
-        other, names = _curves(arguments.below, arguments.columns), (arguments.curves.stem, arguments.below.stem)
+        other, names = read_csv(arguments.below, arguments.columns), (arguments.curves.stem, arguments.below.stem)
         return compare_runs(curves, other, ceiling=arguments.ceiling, alpha=arguments.alpha, names=names)
     return judge_runs(
         curves,
@@ -52,11 +51,6 @@ def _verdict(arguments: argparse.Namespace) -> RunsVerdict:
         alpha=arguments.alpha,
         metric=arguments.metric,
     )
-
-
-def _curves(path: Path, columns: str) -> Array:
-    numbers = read_csv(path)
-    return numbers.T if columns == "runs" else numbers
 
 
 def _bound(text: str) -> Any:

@@ -1,5 +1,6 @@
 """Expectations without sampling: E f and E||grad f||^2 along a run, and the rate they end up with."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -172,10 +173,14 @@ def exact_rate(case: Case) -> float:
 
 
 def _check_start(problem: Problem, W: Array, square: float) -> None:
-    """Refuse a problem whose gradient is not that of its eigenbasis, as in a subclass that changes one of them."""
+    """Refuse a problem whose gradient is not that of its eigenbasis, as in a subclass that changes one of them.
+
+    At a minimiser the terms of a gradient cancel, and what is left of them is rounding: of ``X' (X W - Y)`` it is in
+    proportion to ``||X|| ||X W - Y||``, which is ``sqrt(2 L f)``, also where W is zero.
+    """
     truth = float(np.square(problem.gradient(W[None])).sum())
-    rounding = (1e-10 * problem.L * float(np.linalg.norm(W))) ** 2
-    if abs(square - truth) > 1e-6 * truth + rounding:
+    terms = problem.L * float(np.linalg.norm(W)) + math.sqrt(2 * problem.L * abs(float(problem.value(W))))
+    if abs(square - truth) > 1e-6 * truth + (1e-10 * terms) ** 2:
         raise Unsupported(
             f"{type(problem).__name__}.eigenbasis must be that of its gradient, got squared norm {square:.6g} at W0 "
             f"against {truth:.6g}; who overrides value or gradient must override it too"

@@ -2,22 +2,24 @@
 
 import csv
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rac_theory.files.long_form import is_long, refuse_counters, wide
 from rac_theory.problems import checks
 from rac_theory.problems.naming import printable, shown
 
 _SEPARATORS = ",;\t"
 
 
-def read_csv(path: Path) -> NDArray[np.float64]:
-    """Return the numbers of a CSV file, (rows, columns).
+def read_csv(path: Path, columns: Literal["steps", "runs"] = "steps") -> NDArray[np.float64]:
+    """Return the numbers of a CSV file, (rows, columns); transposed, where its columns are runs.
 
     A first line with a cell that is no number names the columns and is left out, and so are three or more names 0, 1,
     2, ..., as pandas gives; below an empty name is an index of pandas, which is left out too. Cells are separated by
-    commas, semicolons or tabs.
+    commas, semicolons or tabs. A table in long form, with columns named as run, step and a metric, is made wide.
 
     Raises
     ------
@@ -53,8 +55,12 @@ def read_csv(path: Path) -> NDArray[np.float64]:
         raise ValueError(f"{name} must have a row of numbers, got {len(lines)} lines without one")
     skipped = int(bool(header) and not header[0].strip())
     numbers = np.array([_row(name, line, row, header or rows[0][1])[skipped:] for line, row in rows])
-    _refuse_counters(name, numbers, header[skipped:])
-    return numbers
+    names = header[skipped:]
+    if is_long(names):
+        return wide(name, names, [*numbers.T])
+    _refuse_counters(name, numbers, names)
+    refuse_counters(name, names)
+    return numbers.T if columns == "runs" else numbers
 
 
 def _header(lines: list[tuple[int, list[str]]]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rac_theory.cases.constants import Constants
 from rac_theory.problems import checks
@@ -105,7 +106,7 @@ def _along(bound: Any, steps: int) -> Array:
     values = np.full(steps + 1, np.nan)
     for t in range(1, steps + 1):
         try:
-            values[t] = float64(real_numbers(bound(t)))[()]
+            values[t] = float64(_no_truth(real_numbers(bound(t))))[()]
         except Exception as error:
             raise ValueError(
                 f"bound must return a number for each t = 1, ..., {steps}, got {type_name(error)} at t={t} from "
@@ -114,9 +115,16 @@ def _along(bound: Any, steps: int) -> Array:
     return values
 
 
+def _no_truth(given: NDArray[Any]) -> NDArray[Any]:
+    """Numbers as they are; a truth value, which an argument in the wrong place may be, is no bound of 1."""
+    if given.dtype.kind == "b":
+        raise NotReal("a truth value")
+    return given
+
+
 def _array(bound: Any, steps: int) -> Array:
     try:
-        values = float64(real_numbers(bound))
+        values = float64(_no_truth(real_numbers(bound)))
     except NotReal as error:
         raise ValueError(
             f"bound must be a number, an array, a function of t, a theorem or the id of one, got {error}"

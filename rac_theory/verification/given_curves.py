@@ -1,17 +1,24 @@
 """Curves that are given: runs of any origin as an array, from a data frame or a file, checked for what they can say."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rac_theory.files.csv_numbers import read_csv
+from rac_theory.files.long_form import is_long, refuse_counters, wide
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array
 from rac_theory.problems.conversion import NotReal, float64, real_numbers
 from rac_theory.problems.naming import printable, shown
 
 _FEWEST_TO_BE_SORTED = 13  # in any order, so many different numbers are sorted with probability 2/13! < 4e-10
+
+_BY_CHANCE, _WHERE_APART = 1e-9, 1e-3
+"""How seldom a law of few values may give all of its rows equally often; where no two share a single value, too."""
+
+_DIFFERENT = 64  # rows that share no value, of which copies are no draws of a law with few values
 
 
 def given_curves(name: str, curves: Any) -> Array:
@@ -23,8 +30,8 @@ def given_curves(name: str, curves: Any) -> Array:
     Raises
     ------
     ValueError
-        For what is no such table of numbers, one run, no step, values that are not finite or below zero, and runs that
-        are sorted by what they came to.
+        For what is no such table of numbers, one run, no step, values that are not finite or below zero, runs that are
+        sorted by what they came to, and rows that are copies of others.
     """
     if isinstance(curves, str | Path):
         curves = read_csv(Path(curves))
@@ -46,11 +53,16 @@ def given_curves(name: str, curves: Any) -> Array:
     _refuse_values(name, X)
     checks.moderate(name, X[:, 1:])
     _refuse_sorted(name, X)
+    _refuse_copies(name, X)
     return X
 
 
 def _numbers(name: str, curves: Any) -> Array:
     if hasattr(curves, "select_dtypes"):  # a data frame of pandas, which may hold text
+        names = [*curves.columns]
+        if is_long(names):
+            return wide(name, names, [curves[column].to_numpy() for column in names])
+        refuse_counters(name, names)
         for column, kind in zip(curves.columns, curves.dtypes, strict=True):
             if getattr(kind, "kind", "O") not in "biuf":
                 raise ValueError(
@@ -92,6 +104,25 @@ def _refuse_sorted(name: str, X: Array) -> None:
         raise ValueError(
             f"{name} must be in an order that does not look at their values, got rows sorted by t="
             f"{int(np.argmax(ordered)) + 1}; shuffle them, as in np.random.default_rng(0).permutation({name})"
+        )
+
+
+def _refuse_copies(name: str, X: Array) -> None:
+    """Refuse runs that are there several times: each copy would be a bet that cannot be lost.
+
+    Runs of a law with few values may be equal. Such a law does not give each of many runs equally often; and as long
+    as it draws, two runs may have one value at one step and part at another.
+    """
+    rows, counts = np.unique(X[:, 1:], axis=0, return_counts=True)
+    n, k = len(X), len(rows)
+    if k in (1, n):
+        return
+    apart = X.shape[1] > 2 and all(len(np.unique(column)) in (1, k) for column in rows.T)
+    evenly = math.inf if np.ptp(counts) else math.lgamma(n + 1) - k * math.lgamma(counts[0] + 1) - n * math.log(k)
+    if evenly < math.log(_WHERE_APART if apart else _BY_CHANCE) or (apart and k >= _DIFFERENT):
+        raise ValueError(
+            f"{name} must be independent runs, got {n} rows of which {k} differ, the others are exact copies; leave "
+            f"them out, as in np.unique({name}, axis=0), and shuffle what is left"
         )
 
 

@@ -285,6 +285,21 @@ def test_who_changes_the_gradient_is_not_taken_for_a_quadratic():
         expected(Case(RACLoRA(Haar(2, 1), 0.1), problem, steps=3))
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-3])
+def test_a_run_from_a_minimiser_is_no_other_problem(scale):
+    """What is left of terms that cancel is rounding: 1.6e-34 and 1.7e-34 are no two gradients.
+
+    Would catch rounding that is measured by W alone, which is zero here, in expectations and in runs.
+    """
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((12, 5)), rng.standard_normal((12, 3))
+    problem = LeastSquares(scale * X, Y - X @ np.linalg.lstsq(X, Y, rcond=None)[0])
+    for W in (problem.W_star, np.zeros((5, 3))):
+        case = Case(RACLoRA(Haar(5, 2), 0.5 / problem.L), problem, W, steps=3)
+        assert expected(case).gap[-1] < 1e-25
+        assert simulate(case, runs=2, rng=0).gaps.max() < 1e-12
+
+
 def test_claims_of_others_are_marked():
     """A user's sketch is believed, and whoever judges a theorem by it can tell."""
 

@@ -62,3 +62,17 @@ def test_what_is_no_file(tmp_path):
         read_csv(tmp_path / "x.csv")
     with pytest.raises(ValueError, match="must be a CSV file, it is no file"):
         read_csv(tmp_path)
+
+
+def test_columns_that_count_are_known_by_their_names(tmp_path):
+    """Where they do not count evenly, and where columns are runs."""
+    (tmp_path / "x.csv").write_text("seed,t0,t1\n7,1,2\n3,1,2\n9,1,3\n")
+    with pytest.raises(ValueError, match="got the column 'seed', which counts runs; leave it out"):
+        read_csv(tmp_path / "x.csv")
+    (tmp_path / "x.csv").write_text("step,run,loss\n0,a,1\n0,b,2\n")
+    with pytest.raises(ValueError, match="must have a number in every cell, got 'a'"):
+        read_csv(tmp_path / "x.csv")
+    (tmp_path / "x.csv").write_text("step,run,loss\n5,1,1\n5,2,2\n9,2,4\n9,1,3\n")
+    np.testing.assert_array_equal(read_csv(tmp_path / "x.csv", "runs"), [[np.nan, 1, 3], [np.nan, 2, 4]])
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    assert read_csv(tmp_path / "x.csv", "runs").tolist() == [[1, 3], [2, 4]]

@@ -327,6 +327,26 @@ def test_curvature_far_from_every_landmark_is_found_by_descent():
     check_problem(FromFunctions((2, 1), value, gradient, L=9))
 
 
+@pytest.mark.parametrize("place", [0.37, 23.0])
+def test_a_narrow_bend_is_not_passed_over(place):
+    """Curvature -2 within a tenth of one place of a line, and 1 elsewhere: no random place need lie so near."""
+
+    def slope(x):
+        t = np.clip((x - place) / 0.1, -1, 1)
+        return x - 0.3 * np.where(t < 0, (1 + t) ** 2 / 2, 0.5 + t - t**2 / 2)
+
+    def value(W):
+        u = (W - place) / 0.1
+        t = np.clip(u, -1, 1)
+        bend = np.where(t < 0, (1 + t) ** 3, 1 + 3 * t + 3 * t**2 - t**3) / 6 + np.maximum(u - 1, 0)
+        return np.sum(W**2 / 2 - 0.03 * bend, axis=(-2, -1))
+
+    with pytest.raises(Refuted, match="convex must be False"):
+        check_problem(FromFunctions((1, 1), value, slope, L=2.0, convex=True))
+    with pytest.raises(Refuted, match=r"L must bound .* L is 1\.5"):
+        check_problem(FromFunctions((1, 1), value, slope, L=1.5))
+
+
 def test_what_is_wrong_in_calls_is_right_without():
     check_problem(Plain())
 

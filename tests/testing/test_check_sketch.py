@@ -171,6 +171,72 @@ def test_each_fault_has_its_sentence(broken, message):
         check_sketch(broken)
 
 
+class Free(Base):
+    """A Gaussian, of which no range comes again."""
+
+    def sample(self, rng, size):
+        return rng.standard_normal((size, 6, 2))
+
+
+class Copying(Free):
+    """Each hundredth draw or so is the one before."""
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size)
+        again = np.flatnonzero(rng.random(size) < 0.01)
+        S[again[again > 0]] = S[again[again > 0] - 1]
+        return S
+
+
+class Neighbours(Free):
+    """Each draw is a fifth of the one before; no range of a pair shows it."""
+
+    part, lag = 0.2, 1
+
+    def sample(self, rng, size):
+        S = super().sample(rng, size)
+        for i in range(self.lag, size):
+            S[i] = self.part * S[i - self.lag] + np.sqrt(1 - self.part**2) * S[i]
+        return S
+
+
+class AtLagFive(Neighbours):
+    part, lag = 0.4, 5
+
+
+class ThousandSeeds(Free):
+    def sample(self, rng, size):
+        return super().sample(np.random.default_rng(rng.integers(1000)), size)
+
+
+class SeededHaar(Haar):
+    def sample(self, rng, size):
+        return super().sample(np.random.default_rng(rng.integers(1000)), size)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (Copying(), "ranges of .* are equal more than those that are far apart"),
+        (Neighbours(), "ranges of draws at a distance of 1 in a large batch overlap more"),
+        (AtLagFive(), "ranges of draws at a distance of 5 in a large batch overlap more"),
+        (ThousandSeeds(), r"of 2048 single calls \d+ gave the range of another, of as many draws in one call 0; is a"),
+        (SeededHaar(4, 2), r"\d+ of \d+ draws have the range of another; is there a pool of them, or a generator"),
+    ],
+)
+def test_dependence_is_seen_with_every_batch_that_is_drawn(broken, message):
+    """Would catch tests of the first two large calls alone, or of some distances: these faults passed them."""
+    with pytest.raises(Refuted, match=message):
+        check_sketch(broken)
+
+
+@pytest.mark.parametrize("right", [Free(), Haar(2, 1), Haar(3, 1)], ids=["free", "plane", "lines"])
+def test_what_comes_again_by_chance_is_no_copy(right):
+    """Ranges of one degree of freedom come nearest to each other: would catch copies that are told by 30 bits."""
+    for seed in range(4):
+        check_sketch(right, draws=16_384, rng=seed)
+
+
 class SecondMoment(Haar):
     """A way to break E[H M H] of a Haar range."""
 

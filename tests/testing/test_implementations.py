@@ -14,6 +14,8 @@ from rac_theory import (
     SGD,
     Case,
     Constants,
+    Exact,
+    GaLore,
     Implementation,
     LayeredRACLoRA,
     Local,
@@ -111,6 +113,113 @@ def test_a_deterministic_one_is_decided_by_one_run():
 def test_a_right_one_passes(implements, changes, each_step):
     checked = check_algorithm(declared(Mine(**changes), implements), draws=DRAWS).checked
     assert (checked.level, checked.pairs, checked.each_step) == (4e-6, 4 * DRAWS, each_step)
+
+
+class OwnData(Mine):
+    """A gradient of its own, whatever the problem that it is given."""
+
+    def slowness(self, problem):
+        return 1.0
+
+
+@pytest.mark.parametrize(
+    ("implements", "changes"), [(RAC, {}), (GD(GAMMA), {"sketched": False}), (SAMPLED, {"batch": 4})], ids=repr
+)
+def test_data_of_its_own_is_no_fault(implements, changes):
+    """Would catch a course on a multiple of the problem, of which it knows nothing. A wrong scale is seen as before."""
+    check_algorithm(declared(OwnData(**changes), implements), draws=DRAWS)
+    with pytest.raises(Refuted, match="of those that are declared"):
+        check_algorithm(declared(OwnData(**changes, scale=0.8), implements), draws=DRAWS)
+
+
+def test_single_precision_inside_is_no_fault():
+    """Products of float32 are off by 6e-8, below what is called rounding; of the rank, too."""
+
+    def single(W, rng):
+        B = rng.standard_normal((6, 2)).astype(np.float32)
+        G = LEAST.gradient(W).astype(np.float32)
+        return W - (np.float32(GAMMA) * B @ np.linalg.solve(B.T @ B, B.T @ G)).astype(float)
+
+    check_algorithm(declared(single), draws=DRAWS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "sketches_of", "what"),
+    [
+        ("rank", lambda rng, runs: losing_rank(rng, runs), "in how many have lost rank"),
+        ("pool", lambda rng, runs: POOL[rng.integers(256, size=runs)], "lie in 256 spaces; is there a pool"),
+        ("seeds", lambda rng, runs: rng.standard_normal((16, 6, 2))[rng.integers(16, size=runs)], "lie in 16 spaces"),
+    ],
+)
+def test_draws_that_only_all_runs_together_show(name, sketches_of, what):
+    """One rank in two hundred is lost, a pool has 256 sketches, sixteen seeds serve a block: the mean step is right.
+
+    Of 16,384 pairs of steps 82 lose rank on average; 36 would do, which are fewer with probability 1e-9.
+    """
+
+    class Drawn(Mine):
+        def matrices(self, rng, runs):
+            S = sketches_of(rng, runs)
+            return S @ np.linalg.pinv(S)
+
+    with pytest.raises(Refuted, match=what):
+        check_algorithm(declared(Drawn()), draws=8 * DRAWS)
+
+
+POOL = np.random.default_rng(5).standard_normal((256, 6, 2))
+
+
+def losing_rank(rng, runs):
+    S = rng.standard_normal((runs, 6, 2))
+    lost = rng.random(runs) < 1 / 200
+    S[lost, :, 1] = S[lost, :, 0]
+    return S
+
+
+class Subspaces:
+    """GaLore by hand, and what may go wrong with it."""
+
+    def __init__(self, **changes):
+        self.many, self.anew, self.scale, self.first, self.rank, self.V = 1, True, 1.0, 0, 2, None
+        vars(self).update(changes)
+
+    def step(self, W, rng):
+        for k in range(self.many):
+            G = LEAST.gradient(W)
+            if self.V is None or (self.anew and k == 0):
+                self.V = np.linalg.svd(G)[2][self.first : self.first + self.rank].T
+            W = W - self.scale * GAMMA * G @ self.V @ self.V.T
+        return W
+
+
+@pytest.mark.parametrize(("many", "source"), [(1, Exact()), (3, Local(3))], ids=repr)
+def test_an_optimiser_of_its_own_is_judged_as_galore(many, source):
+    """T17 holds of it once it was checked, and of nothing before."""
+    case = declared(Subspaces(many=many), GaLore(2, GAMMA, source), steps=20)
+    assert verify("T17", case).status is Status.NOT_APPLICABLE
+    verdict = verify("T17", check_algorithm(case))
+    assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"anew": False}, "its subspace is not found anew: its first 8 moves lie in that of the first gradient"),
+        ({"scale": 0.9}, r"its steps are 0\.9 of those that are declared: step 1 is off by 0\."),
+        ({"first": 1}, "it moves elsewhere: are its singular vectors the leading ones"),
+        ({"rank": 1}, "its moves have rank 1: step 1"),
+    ],
+)
+def test_what_is_no_galore_is_named(changes, cause):
+    """A projector that is never refreshed is right in its first step; would catch a comparison of that alone."""
+    with pytest.raises(Refuted, match=rf"^Subspaces must be GaLore\(.*, but {cause}"):
+        check_algorithm(declared(Subspaces(**changes), GaLore(2, GAMMA)))
+
+
+def test_galore_with_noise_cannot_be_declared():
+    with pytest.raises(ValueError, match="implements must be a GaLore whose gradients are exact, got GaLore"):
+        declared(Subspaces(), GaLore(2, GAMMA, BATCH))
 
 
 class Asking(Mine):

@@ -97,6 +97,35 @@ def test_forms_of_curves_and_of_bounds_agree(curves, tmp_path):
         np.testing.assert_array_equal(other.upper, whole.upper)
 
 
+@pytest.mark.parametrize("names", [("run", "step", "loss"), ("Seed", "Epoch", "gap")])
+def test_a_table_in_long_form_is_made_wide(curves, tmp_path, names):
+    """In any order of its rows; catches a column of steps that is judged, and runs or steps that are mixed up."""
+    run, step = np.indices(curves.shape)
+    long = pd.DataFrame(dict(zip(names, (run.ravel(), step.ravel(), curves.ravel()), strict=True)))
+    shuffled = long.sample(frac=1.0, random_state=0)
+    long.to_csv(tmp_path / "long.csv", index=False)
+    bound = 5 * 0.875 ** np.arange(7.0)
+    whole = judge_runs(curves, bound, ceiling=5.0)
+    for given in (long, tmp_path / "long.csv", shuffled.sort_values(names[0], kind="stable")):
+        verdict = judge_runs(given, bound, ceiling=5.0)
+        np.testing.assert_array_equal(verdict.upper, whole.upper)
+        assert (verdict.log_evidence, verdict.runs) == (whole.log_evidence, 300)
+    later = judge_runs(long[long[names[1]] > 0], bound, ceiling=5.0)  # without a start
+    np.testing.assert_array_equal(later.upper[1:], whole.upper[1:])
+    with pytest.raises(ValueError, match=r"one of the metric to be long, got .*; keep one of 'loss|gap', 'time'"):
+        judge_runs(long.assign(time=1.0), bound)
+    with pytest.raises(ValueError, match=r"must have each step of each run once, got step 6 0 times in run 299; keep"):
+        judge_runs(long[:-1], bound)
+
+
+def test_runs_of_few_values_are_no_copies():
+    """Failures, scores of a small test set, runs that take one of two branches at each step: equal rows are chance."""
+    rng = np.random.default_rng(0)
+    branches = np.cumprod(np.column_stack([np.ones(60), rng.choice([0.5, 1.0], size=(60, 3))]), axis=1)
+    for given in (rng.random(200) < 0.2, rng.binomial(100, 0.2, 300) / 100, branches, np.zeros((30, 4))):
+        assert judge_runs(given, 0.9, ceiling=1.0).status is not Status.VIOLATED
+
+
 def test_a_ceiling_at_each_step_is_worth_more(curves):
     """Scaled curves with scaled ceilings are the same question; one large ceiling is another."""
     scale = 0.5 ** np.arange(7.0)
@@ -272,6 +301,12 @@ def changed(value):
         ((pd.DataFrame(GOOD).assign(name="x"), 1.0), "curves must have columns of numbers, got 'name' of type "),
         ((GOOD, np.ones(5)), "bound must be a number, or one for each t = 0, ..., 3 of the curves, 4 in all"),
         ((GOOD, np.ones(3)), "got shape (3,); put nan before it for the start"),
+        ((GOOD, True), "a function of t, a theorem or the id of one, got a truth value"),
+        ((GOOD, lambda t: t > 0), "bound must return a number for each t = 1, ..., 3, got NotReal at t=1"),
+        ((GOOD, -1), "bound must be > 0 at t >= 1, got -1 at t=1"),
+        ((np.repeat(GOOD, 5, axis=0), 1.0), "curves must be independent runs, got 100 rows of which 20 differ"),
+        ((np.tile(GOOD[:, 1], 2), 1.0), "curves must be independent runs, got 40 rows of which 20 differ"),
+        ((pd.DataFrame(GOOD).assign(seed=0), 1.0), "must hold values of a metric only, got the column 'seed'"),
         ((GOOD, 0.0), "bound must be > 0 at t >= 1, got 0 at t=1; put nan where nothing is claimed"),
         ((GOOD, [np.nan, 1, 1, -1]), "bound must be > 0 at t >= 1, got -1 at t=3"),
         ((GOOD, math.inf), "bound must be a finite number at some t = 1, ..., 3, got none: nothing is claimed"),

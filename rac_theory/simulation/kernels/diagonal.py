@@ -120,7 +120,8 @@ def _check_eigenbasis(problem: Problem, start: Array) -> None:
     W = np.stack([start, start + max(float(np.linalg.norm(start)), 1.0) * away])
     E = basis.coordinates(W)
     value, G = basis.floor + (basis.curvatures * E**2).sum(axis=(1, 2)) / 2, basis.gradient(E)
-    size = problem.L * np.linalg.norm(W - basis.centre, axis=(1, 2))  # what rounding is relative to
+    terms = np.sqrt(2 * problem.L * np.abs(problem.value(W)))  # of a gradient, which cancel at a minimiser
+    size = problem.L * np.linalg.norm(W - basis.centre, axis=(1, 2)) + terms  # what rounding is relative to
     off = np.linalg.norm(problem.gradient(W) - G, axis=(1, 2))
     wrong = (off > 1e-9 * size) | (np.abs(problem.value(W) - value) > 1e-9 * (np.abs(value) + size**2 / problem.L))
     if wrong.any():

@@ -9,10 +9,10 @@ from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Asked, Course
 from rac_theory.testing.algorithms.drawn import check_drawn
 from rac_theory.testing.algorithms.recomputed import recomputed, rounding
+from rac_theory.testing.algorithms.steps import RANK
 from rac_theory.testing.refuted import Refuted
 
 _AGAIN = 24  # runs of which each step is computed again
-_ROUNDING = 1e-8  # of a singular value, relative to the largest
 
 
 def check_again(claim: Claim, problem: Problem, course: Course) -> bool:
@@ -78,4 +78,4 @@ def _beyond(view: View, moves: Array, small: Array) -> float:
     fine = np.isfinite(moves).all(axis=(1, 2)) & np.isfinite(small)
     values = np.linalg.svd(view.turned(moves[fine]), compute_uv=False)
     beyond = values[:, int(min(view.rank, values.shape[1])) :]
-    return float(np.where(beyond > 1e3 * small[fine, None] + _ROUNDING * values[:, :1], beyond, 0.0).max(initial=0.0))
+    return float(np.where(beyond > 1e3 * small[fine, None] + RANK * values[:, :1], beyond, 0.0).max(initial=0.0))

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from rac_theory.algorithms import Implementation, ProjectedDescent
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.again import check_again
@@ -24,15 +25,21 @@ def check_course(claim: Claim, problem: Problem, near: Array, alpha: float, seed
     """Raise ``Refuted`` if a step of the iterates is not the claimed one, in a block of one run or of many.
 
     A descent that has arrived shows no more steps. So there is a second course on a multiple of the problem, on which
-    it is slower.
+    it is slower, unless it has data of its own.
     """
     runs = _FEW if claim.algorithm.deterministic else min(_RUNS, max(_FEW, _NUMBERS // (_STEPS * near.size)))
     spread = np.resize(_SCALES, runs)[:, None, None]
     W = near + spread * np.random.default_rng([seed, 7]).standard_normal((runs, *near.shape))
     _check(claim, problem, np.zeros((1, *near.shape)), 4, alpha / 3, [seed, 8])
     _check(claim, problem, W, _STEPS, alpha / 3, [seed, 9])
-    if claim.is_slowed:
+    if takes_problem(claim.algorithm, problem, W[:2], seed):
         _check(claim, slowed(problem, _SLOWER), W, _STEPS, alpha / 3, [seed, 10])
+
+
+def takes_problem(algorithm: ProjectedDescent | Implementation, problem: Problem, W: Array, seed: int) -> bool:
+    """Whether it descends on the problem that it is given: a step, and ``iterates`` with data of its own, do not."""
+    one, other = (follow(algorithm, given, W, 1, [seed, 11]) for given in (problem, slowed(problem, _SLOWER)))
+    return not np.array_equal(one.W, other.W, equal_nan=True)
 
 
 def _check(claim: Claim, problem: Problem, W: Array, steps: int, alpha: float, seed: list[int]) -> None:

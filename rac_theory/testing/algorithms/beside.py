@@ -10,9 +10,10 @@ from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
 from rac_theory.problems.finite_sum import Indices
 from rac_theory.problems.problem import Problem
-from rac_theory.testing.algorithms.claimed import Claim
+from rac_theory.testing.algorithms.claimed import Claim, View
 from rac_theory.testing.algorithms.course import Course
 from rac_theory.testing.algorithms.drawn import numbers
+from rac_theory.testing.algorithms.minors import Minors, of_spaces
 from rac_theory.testing.algorithms.recomputed import rounding
 from rac_theory.testing.algorithms.tape import Recorder
 from rac_theory.testing.refuted import Refuted
@@ -35,6 +36,8 @@ class Beside:
         The claimed one, of N components.
     listed : list of pairs of Indices
         The components that either asked for in each step.
+    views : tuple of View
+        Where a projection may act.
     """
 
     W: Array
@@ -44,12 +47,18 @@ class Beside:
     source: Any = None
     N: int = 0
     listed: list[tuple[Indices | None, Indices | None]] = field(default_factory=list)
+    views: tuple[View, ...] = ()
 
     @property
     def is_one(self) -> bool:
         """Whether the two make the same steps, up to rounding: then they drew the same, and have one law."""
         off, size = (np.sqrt(squared_norms(M)) for M in (self.D - self.R, self.R))
         return bool((off <= self.small + _ROUNDING * size).all())
+
+    @cached_property
+    def minors(self) -> tuple[Minors | None, Minors | None]:
+        """What spaces both moved in, where that says what was drawn."""
+        return of_spaces(self.views, self.D), of_spaces(self.views, self.R)
 
     @cached_property
     def drawn(self) -> tuple[Array, Array] | None:
@@ -90,4 +99,5 @@ def beside(claim: Claim, problem: Problem, course: Course, seed: list[int]) -> B
         source=claim.source,
         N=int(getattr(problem, "n_components", 0)),
         listed=listed,
+        views=claim.views,
     )

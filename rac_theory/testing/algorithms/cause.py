@@ -6,15 +6,42 @@ The search starts where a check has failed. It decides nothing, and finds no cau
 import numpy as np
 
 from rac_theory.problems.problem import Problem
-from rac_theory.testing.algorithms.cause_by_law import another_space, biased, remembers, scaled_on_average
-from rac_theory.testing.algorithms.cause_by_moves import alike, other_gradient, other_side, scaled, stale
+from rac_theory.testing.algorithms.cause_by_law import (
+    another_space,
+    batch_again,
+    biased,
+    components,
+    longer,
+    near_the_last,
+    noisier,
+    remembers,
+    scaled_on_average,
+)
+from rac_theory.testing.algorithms.cause_by_moves import (
+    alike,
+    decays,
+    leading,
+    low_rank,
+    nearly,
+    old_gradient,
+    other_gradient,
+    other_side,
+    plain,
+    random,
+    random_gradient,
+    rounded,
+    scaled,
+    stale,
+    used_again,
+)
 from rac_theory.testing.algorithms.claimed import Claim, called
 from rac_theory.testing.algorithms.moves import Moves
 from rac_theory.testing.refuted import Refuted
 
 _RULES = (  # what is exact before what is a mean; a memory can be seen once the first step is understood
-    *(stale, alike, scaled, other_side, other_gradient),
-    *(another_space, biased, remembers, scaled_on_average),
+    *(random, stale, leading, alike, rounded, scaled, old_gradient, other_side, used_again, low_rank, plain, decays),
+    *(other_gradient, nearly, random_gradient),
+    *(components, another_space, near_the_last, batch_again, longer, biased, remembers, scaled_on_average, noisier),
 )
 
 

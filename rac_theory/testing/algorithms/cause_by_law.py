@@ -4,11 +4,15 @@ import math
 
 import numpy as np
 
+from rac_theory.algorithms.gradients import Minibatch, Reshuffled
 from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
-from rac_theory.testing.algorithms.moves import Moves, spaces
+from rac_theory.testing.algorithms.claimed import is_projected
+from rac_theory.testing.algorithms.drawn import check_drawn
+from rac_theory.testing.algorithms.moves import Moves, along, spaces
 
 _ERRORS = 6.0
+_ROUNDING = 1e-9  # of a mean step
 _LEAST = 0.03  # of a step: what is kept of the one before is not told more finely
 
 
@@ -30,11 +34,133 @@ def another_space(moves: Moves) -> str | None:
     return f"the {what} of its moves lie elsewhere than the sketch: is it another one, or does it act from the {other}?"
 
 
+def near_the_last(moves: Moves) -> str | None:
+    """The space of a move has more of that of the move before than a fresh one has."""
+    view = moves.sketch
+    if view is None or view.side == "entries" or not moves.claim.is_fresh:
+        return None
+    if not moves.has_rank:  # momentum has more
+        return None
+    bases = [spaces(view, M) for M in moves.D]
+    fresh = [spaces(view, M) for M in moves.R]
+    if not all(full for _, full in (*bases, *fresh)):
+        return None
+    shares = [
+        [np.square(np.swapaxes(last, 1, 2) @ U).sum(axis=(1, 2)) / U.shape[2] for U in (own, beside)]
+        for (last, _), (own, _), (beside, _) in zip(bases, bases[1:], fresh[1:], strict=False)
+    ]
+    own, other = np.concatenate(shares, axis=1)
+    if _errors((own - other)[:, None]) <= _ERRORS:
+        return None
+    return (
+        f"its sketches are not independent: a move has {own.mean():.3g} of its space in that of the move before, where "
+        f"fresh sketches have {other.mean():.3g}"
+    )
+
+
+def batch_again(moves: Moves) -> str | None:
+    """The noise of a gradient is like that of the step before, or unlike it, in moves that keep nothing else of it.
+
+    Momentum keeps the gradient of the step before as well as its noise, and its moves have more than the rank of a
+    sketch.
+    """
+    if moves.noise is None or moves.knows_gradient:
+        return None
+    change = moves.many.D[1] - moves.ratio[0] * moves.many.R[1]
+    (kept, of_signal), (share, of_noise) = (_slope(change, part[0]) for part in moves.noise)
+    if of_noise <= _ERRORS or (of_signal > _ERRORS and abs(kept) > abs(share) / 2):
+        return None
+    if share > 0:
+        return f"its batches are not drawn afresh: {share:.2g} of the noise of a step is that of the step before"
+    return (
+        f"its batches are not drawn afresh: a step has {share:.2g} of the noise of the step before; do batches run "
+        "through an epoch?"
+    )
+
+
+def _slope(change: Array, of: Array) -> tuple[float, float]:
+    """The part of one in another, (runs, m, n) each, and how many standard errors it is off zero."""
+    over = np.sum(change * of, axis=(1, 2))
+    return float(over.mean() / squared_norms(of).mean()), _errors(over[:, None])
+
+
+def noisier(moves: Moves) -> str | None:
+    """The noise of gradients has another variance than that of the declared batches."""
+    if moves.noise is None or moves.knows_gradient:
+        return None
+    own = moves.noise[1][0]
+    R, P = moves.many.R[0], moves.noise[0][0]
+    if moves.sketch is not None:
+        U, full = spaces(moves.sketch, R)
+        if not full:
+            return None
+        P = along(moves.sketch, U, np.repeat(_gradient(moves)[None], len(R), axis=0))
+    sizes, fresh = squared_norms(own), squared_norms(R - P)
+    if _errors((sizes - fresh)[:, None]) <= _ERRORS or not fresh.any():
+        return None
+    ratio, source = float(sizes.mean() / fresh.mean()), moves.claim.source
+    words = f"the noise of its gradients has {ratio:.3g} times the variance that is declared"
+    if isinstance(source, Minibatch):
+        N = moves.many.N
+        finite = (N - 1) / max(N - source.size, 1)
+        if abs(math.log(ratio / finite)) < abs(math.log(ratio)) / 2 and not source.replace:
+            return f"{words}: are batches drawn with replacement?"
+        return f"{words}: are batches of another size, or with{'out' * source.replace} replacement?"
+    return words
+
+
+def _gradient(moves: Moves) -> Array:
+    return np.asarray(moves.claim.declared.gamma * moves.problem.gradient(moves.many.W[0, 0]))
+
+
+def components(moves: Moves) -> str | None:
+    """Components that the problem was asked for, and that no draw may be; or come more often, or in another order."""
+    problem, source = moves.problem, moves.claim.source
+    counts = [getattr(part, "n_components", 0) for part in (problem, *getattr(problem, "clients", ()))]
+    wrong = next((words for tape in moves.course.tapes if (words := check_drawn(source, counts, tape))), None)
+    if wrong is not None:
+        return f"it draws components otherwise: {wrong}"
+    epochs = isinstance(source, Reshuffled)
+    if moves.many.drawn is not None:
+        own, other = (drawn[0] for drawn in moves.many.drawn)
+        if _errors(own - other) > _ERRORS:
+            return (
+                "its epochs are in another order than a random one: is a fixed order shifted, or shuffled in parts?"
+                if epochs
+                else "some components are drawn more often than others"
+            )
+    if moves.pair.drawn is not None:
+        own, other = moves.pair.drawn
+        last = own[:-1] - own[:-1].mean(axis=2, keepdims=True)
+        again = np.sum((own - other)[1:] * last, axis=2).reshape(-1, 1)
+        if _errors(again) > _ERRORS:
+            like = "like" if again.mean() > 0 else "unlike"
+            return f"its {'epochs are' if epochs else 'batches are'} not drawn afresh: each is {like} the one before"
+    return None
+
+
+def longer(moves: Moves) -> str | None:
+    """The spaces are those of the sketch, and lengths are spread wider than those of a projection can be."""
+    view = moves.sketch
+    if view is None or not is_projected(moves.claim.declared) or moves.knows_gradient:
+        return None
+    own, fresh = (np.sqrt(squared_norms(M[0])) for M in (moves.many.D, moves.many.R))
+    spread = [np.log(np.maximum(sizes, 1e-300)).var() for sizes in (own, fresh)]
+    if spread[0] <= 1.5 * spread[1] or not moves.has_rank:
+        return None
+    return (
+        f"the lengths of its steps are spread {math.sqrt(spread[0] / spread[1]):.3g} times as far: are they plain "
+        "steps, without the pseudo-inverse of B' B?"
+    )
+
+
 def biased(moves: Moves) -> str | None:
     """The mean of the first moves points elsewhere than that of the declared ones."""
     D, R, (ratio, _) = moves.many.D[0], moves.many.R[0], moves.ratio
     rest = D - ratio * R
     U = rest[: len(rest) // 2].mean(axis=0)
+    if np.linalg.norm(U) <= _ROUNDING * np.linalg.norm(R.mean(axis=0)):
+        return None
     if _errors(np.sum(rest[len(rest) // 2 :] * U, axis=(1, 2))[:, None]) <= _ERRORS:
         return None
     share = float(np.linalg.norm(U) / np.linalg.norm(R.mean(axis=0)))

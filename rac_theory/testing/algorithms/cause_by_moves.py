@@ -4,13 +4,20 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
+from rac_theory.algorithms.galore import leading_part
 from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
 from rac_theory.testing.algorithms.claimed import View
-from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, spaces
+from rac_theory.testing.algorithms.minors import again, among_earlier, of_spaces
+from rac_theory.testing.algorithms.moves import RUNS, STEPS, Moves, along, spaces
+from rac_theory.testing.algorithms.steps import RANK
+from rac_theory.testing.trainers.arrays import FORMATS
 
 _EXACT = 1e-4  # relative: what fits so well is no accident
+_AGAIN = 1e-9  # how far the angles of one space may be apart
+_NEARLY = 0.02  # what low precision may change in a move: bfloat16 has eight bits
 
 
 def stale(moves: Moves) -> str | None:
@@ -37,20 +44,254 @@ def alike(moves: Moves) -> str | None:
     same = [np.allclose(M[:, :half], M[:, half:], rtol=1e-9, atol=0) for M in (moves.D, moves.R)]
     if same != [True, False]:
         return None
-    return "it does not draw from the rng that it is given: all runs from one W make the same moves"
+    one, other = (moves.first(moves.course.W[0, 0], 2, stream).D for stream in (3, 4))
+    if np.allclose(one, other, rtol=1e-9, atol=0):
+        return "it does not draw from the rng that it is given: all runs from one W make the same moves"
+    return "sketches come again: runs from one W make the same moves; do runs of a block share a seed?"
+
+
+def leading(moves: Moves) -> str | None:
+    """Moves are along the leading singular vectors of their own gradients."""
+    view = moves.sketch
+    if not moves.is_exact or view is None or view.rank > min(moves.problem.shape):
+        return None
+    wanted = moves.claim.declared.gamma * leading_part(moves.G[0], int(view.rank))
+    if (squared_norms(moves.D[0] - wanted) > _EXACT**2 * squared_norms(wanted)).any():
+        return None
+    return "it draws no sketch: its moves are along the leading singular vectors of the gradient, as those of GaLore"
+
+
+def random(moves: Moves) -> str | None:
+    """Two runs from one W part, where nothing is declared to be drawn."""
+    half = RUNS // 2
+    if not moves.claim.algorithm.deterministic or _same(moves.D[0, :half], moves.D[0, half:]).all():
+        return None
+    return "it draws, where nothing is declared to: two runs from one W part; is dropout left on, or a batch drawn?"
+
+
+def used_again(moves: Moves) -> str | None:
+    """Spaces that come again: of the step before in all runs, of some step before, or of another run from the same W.
+
+    Fresh ones come again where there are few, as coordinates.
+    """
+    view = moves.sketch
+    if view is None or of_spaces((view,), moves.D[0]) is None:
+        return None
+    (own, fresh) = (of_spaces((view,), M) for M in (moves.D, moves.R))
+    assert own is not None
+    assert fresh is not None
+    equal = np.abs(np.diff(own.angle, axis=0)) <= _AGAIN
+    if (whole := np.flatnonzero(equal.all(axis=1))).size:
+        return f"a sketch is used twice: in all runs step {whole[0] + 2} moves in the space of step {whole[0] + 1}"
+    first, beside = (of_spaces((view,), M[0]) for M in (moves.many.D, moves.many.R))
+    assert first is not None
+    assert beside is not None
+    if again(first.angle).sum() > 20 + 2 * again(beside.angle).sum():
+        different = 1 + int((np.diff(np.sort(first.angle)) > _AGAIN).sum())
+        return (
+            f"sketches come again: {len(first.angle)} first moves from one W lie in {different} spaces; is there a "
+            "pool of them, do runs share a seed, or is it another sketch, of few values?"
+        )
+    repeats, chance = (among_earlier(own.angle, M.angle).sum() for M in (own, fresh))
+    if repeats > 20 + 2 * chance:
+        return (
+            f"sketches come again: {repeats:.0f} of {own.angle[1:].size} moves lie in the space of an earlier one of "
+            "their run; is there a pool of them?"
+        )
+    return None
 
 
 def scaled(moves: Moves) -> str | None:
-    """Each step is a multiple of the projection of its gradient, of one number at each time."""
+    """Each step is a multiple of the projection of its gradient, of one number at each time, or for each run."""
     if not moves.is_exact:
         return None
-    factors = next((fit for view in moves.claim.views if (fit := _multiple(moves, view)) is not None), None)
+    factors = next((fit for view in moves.claim.views if (fit := _multiples(moves, view)) is not None), None)
     if factors is None or (np.abs(factors - 1) <= _EXACT).all():
+        return None if factors is None else _schedule(moves)
+    size, half = np.abs(factors).max(), RUNS // 2
+    if (np.ptp(factors, axis=1) > _EXACT * size).any():
+        if (apart := np.abs(factors[0, :half] - factors[0, half:])).max() > _EXACT * size:
+            i = int(apart.argmax())
+            return (
+                f"the length of its steps differs from run to run: from one W they are {factors[0, i]:.4g} and "
+                f"{factors[0, half + i]:.4g} of those that are declared; is it drawn, as by dropout, or is it a plain "
+                "step, without the pseudo-inverse?"
+            )
+        return _clipped(moves, factors)
+    by_time = factors[:, 0]
+    if np.ptp(by_time) <= _EXACT * size:
+        return _schedule(moves) or f"its steps are {by_time[0]:.4g} of those that are declared"
+    return _changing(by_time, 1)
+
+
+def _schedule(moves: Moves) -> str | None:
+    """The same for longer, as a schedule may begin slowly, or late."""
+    D, G, _ = moves.later
+    factors = next(
+        (fit for view in moves.claim.views if (fit := _multiple_in_time(moves, view, D, G)) is not None), None
+    )
+    if factors is None or not np.ptp(factors) > _EXACT / 4 * np.abs(factors).max():
         return None
-    if np.ptp(factors) <= _EXACT * np.abs(factors).max():
-        return f"its steps are {factors[0]:.4g} of those that are declared"
-    listed = ", ".join(f"{factor:.4g}" for factor in factors[:4])
-    return f"its steps change with time: they are {listed}, ... of those that are declared"
+    return _changing(factors, max(int(np.argmax(np.abs(factors - factors[0]) > _EXACT / 4 * np.abs(factors[0]))), 1))
+
+
+def _changing(factors: Array, first: int) -> str:
+    """How steps change: the first four, or one from before and one from after they begin to."""
+    if first < 4:
+        listed = ", ".join(f"{factor:.5g}" for factor in factors[:4]) + ", ..."
+    else:
+        listed = f"{factors[0]:.5g} at first and {factors[first]:.5g} at step {first + 1}"
+    return f"its steps change with time: they are {listed} of those that are declared; is there a schedule?"
+
+
+def _clipped(moves: Moves, factors: Array) -> str | None:
+    """Where W decides how long a step is, by the norm of its gradient: all have one length, or none is longer."""
+    lengths = factors[0] * np.sqrt(squared_norms(moves.G[0]))
+    short = factors[0] < 1 - _EXACT
+    same = np.ptp(lengths[short]) <= _EXACT * lengths.max() if short.any() else False
+    if same and (factors[0] <= 1 + _EXACT).all():
+        return f"its gradient is clipped, or normalised: where it is longer, its length is {lengths[short][0]:.4g}"
+    if np.ptp(lengths) <= _EXACT * np.abs(lengths).max():
+        return f"its gradient is normalised: its length is {lengths[0]:.4g} wherever W is"
+    return "its step size changes with W: is it scaled by the gradient, or by W?"
+
+
+def plain(moves: Moves) -> str | None:
+    """Moves of one rank are B K B' G for the sketch B, with a K that is not the one of a projection.
+
+    In the basis U of its space a move is ``U C`` with ``C = K U' G`` for a symmetric positive K: that of a projection
+    is gamma, that of the plain step ``B B'`` is drawn.
+    """
+    view = moves.sketch
+    if view is None or view.side == "entries" or not moves.is_exact or view.rank > min(moves.problem.shape):
+        return None
+    D, G = view.turned(moves.D[0]), view.turned(moves.G[0])
+    U, full = spaces(view, moves.D[0])
+    if not full or _beyond(view, moves.D[:1]).max() > _EXACT:
+        return None
+    C, inner = np.swapaxes(U, 1, 2) @ D, np.swapaxes(U, 1, 2) @ G
+    K = C @ np.linalg.pinv(inner)
+    off = squared_norms(K @ inner - C) / squared_norms(C)
+    turned = squared_norms(K - np.swapaxes(K, 1, 2)) / squared_norms(K)
+    if max(off.max(), turned.max()) > (10 * _EXACT) ** 2 or np.linalg.eigvalsh(K).min() < 0:
+        return None
+    scaled_alike = K.trace(axis1=1, axis2=2).mean() / K.shape[1] * np.eye(K.shape[1])
+    if (squared_norms(K - scaled_alike) <= _EXACT**2 * squared_norms(K)).all():
+        return None
+    if max(U.shape[2], G.shape[2]) < 2:  # any move along a vector is of this form
+        return None
+    return (
+        "its steps are no projections: each is B K B' G with a K that is drawn; is it the plain step, without the "
+        "pseudo-inverse of B' B?"
+    )
+
+
+def low_rank(moves: Moves) -> str | None:
+    """Moves are projections of their gradient, but of another rank than the sketch has, in all runs or in a few."""
+    view = moves.sketch
+    if view is None or view.side == "entries" or view.rank > min(moves.problem.shape):
+        return None
+    D = np.concatenate([view.turned(moves.D[0]), view.turned(moves.many.D[0])])
+    sizes = np.linalg.svd(D, compute_uv=False)
+    ranks = (sizes > RANK * sizes[:, :1]).sum(axis=1)
+    declared = int(view.rank)
+    if np.ptp(ranks) == 0 and ranks[0] != declared:
+        full = ranks[0] == min(D.shape[1:])
+        if full or (ranks[0] > declared and not moves.is_exact):
+            return None
+        if moves.is_exact and _multiples(moves, replace(view, rank=float(ranks[0]))) is None:
+            return None
+        return f"its moves have rank {ranks[0]}, that of the sketch is {declared}"
+    if (ranks <= declared).all() and (lost := np.count_nonzero(ranks < declared)):
+        fresh = np.linalg.svd(view.turned(moves.many.R[0]), compute_uv=False)
+        if np.count_nonzero(fresh[:, declared - 1] <= RANK * fresh[:, 0]) < lost / 4:
+            return f"its moves lose rank: {lost} of {len(ranks)} have a rank below {declared}, that of the sketch"
+    return None
+
+
+def decays(moves: Moves) -> str | None:
+    """Moves are of the rank of the sketch up to a multiple of W: a weight decay beside the step."""
+    view = moves.sketch
+    if view is None or view.side == "entries" or view.rank >= min(moves.problem.shape):
+        return None
+    D, W, rank = view.turned(moves.D[0]), view.turned(moves.course.W[0]), int(view.rank)
+
+    def beyond(part: float) -> float:
+        values = np.linalg.svd(D - part * W, compute_uv=False)
+        return float(np.mean(values[:, rank] / values[:, 0]))
+
+    most = 4 * float(np.max(np.linalg.svd(D, compute_uv=False)[:, rank] / np.linalg.svd(W, compute_uv=False)[:, -1]))
+    grid = np.linspace(-most, most, 81)
+    best = float(grid[int(np.argmin([beyond(part) for part in grid]))])
+    part = float(minimize_scalar(beyond, bounds=(best - most / 40, best + most / 40), options={"xatol": 1e-12}).x)
+    if beyond(0.0) < 10 * _EXACT or beyond(part) > _EXACT:
+        return None
+    return f"beside its step it takes {part:.4g} W off W: is it weight decay?"
+
+
+def rounded(moves: Moves) -> str | None:
+    """Iterates, moves or gradients are numbers of a format of fewer bits."""
+    before, after, gamma = moves.course.W[0], moves.course.W[1], moves.claim.declared.gamma
+    exact = 8 * float(np.finfo(float).eps) * (np.abs(before) + np.abs(after))
+    if not moves.D[0].any():
+        return None
+    for kind in (FORMATS[name] for name in ("bfloat16", "float16", "float32")):
+        for what, numbers, error in (
+            ("iterates", after, 0.0 * exact),
+            ("moves", moves.D[0], exact),
+            ("gradients", moves.D[0] / gamma, exact / gamma),
+        ):
+            if (np.abs(kind.rounded(numbers) - numbers) <= error).all() and not (numbers == np.rint(numbers)).all():
+                return f"its {what} are rounded to {kind.name}; is a product merged in low precision?"
+    return None
+
+
+def nearly(moves: Moves) -> str | None:
+    """Moves that are projections of their gradients up to some thousandths."""
+    view = moves.sketch
+    if not moves.is_exact or len(moves.claim.views) != 1:
+        return None
+    G = moves.claim.declared.gamma * moves.G[0]
+    P = G if view is None else _projected(view, moves.D[0], G)
+    off = np.sqrt(squared_norms(moves.D[0] - P) / squared_norms(P))
+    if not (1e-7 < off.max() < _NEARLY):
+        return None
+    if moves.alike_from_one_W:
+        return f"its moves are off by up to {off.max():.2g} of their length: is a product rounded to low precision?"
+    return (
+        f"its moves are off by up to {off.max():.2g} of their length, otherwise in each run: is a product or factor "
+        "rounded to low precision, or noise added?"
+    )
+
+
+def old_gradient(moves: Moves) -> str | None:
+    """Each move is a projection of the gradient at an earlier iterate of its run."""
+    if not moves.is_exact or len(moves.claim.views) != 1:
+        return None
+    taken = []
+    for t, D in enumerate(moves.D):
+        fits = (s for s in range(t, -1, -1) if _is_projection(moves, D, moves.G[s]))
+        taken.append(next(fits, -1))
+    late = [t for t, s in enumerate(taken) if s != t]
+    if not late or min(taken) < 0:
+        return None
+    return f"its gradient is stale: step {late[0] + 1} takes that of step {taken[late[0]] + 1}"
+
+
+def _is_projection(moves: Moves, D: Array, G: Array) -> bool:
+    (view,) = moves.claim.views
+    P = _projected(view, D, moves.claim.declared.gamma * G)
+    return bool((squared_norms(D - P) <= _EXACT**2 * squared_norms(D)).all())
+
+
+def random_gradient(moves: Moves) -> str | None:
+    """No one matrix has all first moves from one W for its projections, where gradients are exact."""
+    view = moves.sketch
+    if not moves.is_exact or view is None or _beyond(view, moves.D[:1]).max() > _EXACT:
+        return None
+    if _multiples(moves, view) is not None or _gradient_at(moves, moves.course.W[0, 0], 1) is not None:
+        return None
+    return "its gradient is another one in each run from one W: is dropout left on, a batch drawn, or noise added?"
 
 
 def other_side(moves: Moves) -> str | None:
@@ -68,10 +309,11 @@ def other_side(moves: Moves) -> str | None:
     )
     if not moves.is_exact:
         return words if _is_symmetric(other, moves.D[0], moves.G[0]) else None
-    factors = _multiple(moves, other)
-    if factors is None:
+    factors = _multiples(moves, other)
+    if factors is None or (np.ptp(factors, axis=1) > _EXACT * np.abs(factors).max()).any():
         return None
-    return words if (np.abs(factors - 1) <= _EXACT).all() else f"{words}, and they are {factors[0]:.4g} of a projection"
+    one = f"{words}, and they are {factors[0, 0]:.4g} of a projection"
+    return words if (np.abs(factors - 1) <= _EXACT).all() else one
 
 
 def other_gradient(moves: Moves) -> str | None:
@@ -90,8 +332,20 @@ def other_gradient(moves: Moves) -> str | None:
         return f"its gradient is not that of the problem: it adds {part:.4g} W, is it weight decay?"
     if np.linalg.norm(off[0] - off[1]) <= 10 * _EXACT * size:
         return f"its gradient is biased: it is off by one matrix wherever W is, of norm {size:.4g}"
+    if (clipped := _clipped_entries(moves, off)) is not None:
+        return clipped
     share = float(np.linalg.norm(off[0])) / length
     return f"its gradient is biased, it is not that of the problem: at one W it is off by {share:.3g} of its length"
+
+
+def _clipped_entries(moves: Moves, off: list[Array]) -> str | None:
+    """Gradients of which each entry is its own, or of one size at most."""
+    g = np.concatenate([(G + one).ravel() for one, G in zip(off, moves.G[0, :2], strict=True)])
+    change = np.abs(np.concatenate([one.ravel() for one in off]))
+    cut = np.abs(g[change > 10 * _EXACT * np.abs(g).max()])
+    if len(cut) < 3 or np.ptp(cut) > 10 * _EXACT * cut.max() or np.abs(g).max() > (1 + 10 * _EXACT) * cut.max():
+        return None
+    return f"its gradient has entries of size {cut[0]:.4g} at most: are they clipped, or is it the sign?"
 
 
 def _across(M: Array, G: Array) -> float:
@@ -99,8 +353,8 @@ def _across(M: Array, G: Array) -> float:
     return float(np.linalg.norm(M - np.sum(M * G) / max(float(np.sum(G * G)), 1e-300) * G))
 
 
-def _multiple(moves: Moves, view: View) -> Array | None:
-    """By what the projections of gradients on the spaces of their moves are multiplied, (STEPS,); None if by no number.
+def _multiples(moves: Moves, view: View) -> Array | None:
+    """By what the projections of gradients on the spaces of their moves are multiplied, (STEPS, RUNS); None if by none.
 
     Of a move D = c gamma H G the projection P of gamma G on its space fulfils <P, D> = <gamma G, D> = ||D||^2 / c, as H
     is a projection. It is D / c, also where D has not the rank of the sketch, as with few columns.
@@ -108,19 +362,39 @@ def _multiple(moves: Moves, view: View) -> Array | None:
     factors = []
     for D, G in zip(moves.D, moves.claim.declared.gamma * moves.G, strict=True):
         P = _projected(view, D, G)
-        c = float(np.sum(D * D) / max(abs(float(np.sum(P * D))), 1e-300) * np.sign(np.sum(P * D)))
-        if (squared_norms(D - c * P) > _EXACT**2 * squared_norms(D)).any():
+        along_P = np.sum(P * D, axis=(1, 2))
+        c = squared_norms(D) / np.where(along_P == 0, np.inf, along_P)
+        if (squared_norms(D - c[:, None, None] * P) > _EXACT**2 * squared_norms(D)).any():
             return None
         factors.append(c)
     return np.array(factors)
+
+
+def _multiple_in_time(moves: Moves, view: View, D: Array, G: Array) -> Array | None:
+    """The same in the course of many steps, the mean of the runs that rounding leaves alone: (steps,), or fewer."""
+    factors = []
+    for move, gradient in zip(D, moves.claim.declared.gamma * G, strict=True):
+        seen = np.isfinite(move).all(axis=(1, 2))
+        if not seen.any():
+            break
+        P = _projected(view, move[seen], gradient[seen])
+        c = float(np.sum(move[seen] ** 2) / np.sum(P * move[seen]))
+        if not (squared_norms(move[seen] - c * P) <= _EXACT**2 * squared_norms(move[seen])).all():
+            return None
+        factors.append(c)
+    return np.array(factors)
+
+
+def _same(D: Array, K: Array) -> Array:
+    """Which moves are equal, up to rounding: (runs, m, n) each to (runs,)."""
+    return np.asarray(squared_norms(D - K) <= 1e-18 * (squared_norms(D) + squared_norms(K)))
 
 
 def _projected(view: View, D: Array, G: Array) -> Array:
     """Gradients, projected on the spaces in which moves lie; all of them where nothing is drawn: (runs, m, n) each."""
     if not math.isfinite(view.rank):
         return G
-    U, _ = spaces(view, D)
-    return view.turned_back(U @ (np.swapaxes(U, 1, 2) @ view.turned(G)), G.shape)
+    return along(view, spaces(view, D)[0], G)
 
 
 def _is_symmetric(view: View, D: Array, G: Array) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from rac_theory.algorithms.algorithm import Algorithm
+from rac_theory.algorithms.galore import GaLore
 from rac_theory.algorithms.implementation import Checked, Implementation
 from rac_theory.algorithms.projected_descent import ProjectedDescent
 from rac_theory.cases.case import Case
@@ -18,6 +19,7 @@ from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.cause import with_cause
 from rac_theory.testing.algorithms.claimed import Claim, called
 from rac_theory.testing.algorithms.law import LEVELS, check_law
+from rac_theory.testing.algorithms.subspaces import check_subspaces
 from rac_theory.testing.refuted import Refuted
 
 _RUNS, _STEPS = 4, 5
@@ -44,7 +46,8 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
     * each of 72 steps has that law given all steps before, so that a run that starts anew at W goes on as before.
 
     An ``Implementation`` is compared with what it implements in the same way, as far as its moves show: where the
-    gradients are exact, each step is computed again from the space it moved in, else it is compared in law alone.
+    gradients are exact, each step is computed again from the space it moved in, else it is compared in law alone. What
+    implements ``GaLore`` is compared with it step by step, as nothing is drawn.
 
     Parameters
     ----------
@@ -112,8 +115,14 @@ def check_algorithm(case: Case, *, draws: int = 16_384, alpha: float = 1e-6, rng
 
 def _as_checked(case: Case, algorithm: Implementation, draws: int, alpha: float, seed: int) -> Case:
     """Compare an implementation with what it implements, and name the cause where they differ."""
-    claim, problem = Claim(algorithm), case.problem
+    problem = case.problem
     _check_blocks(algorithm, problem, seed)
+    if isinstance(algorithm.implements, GaLore):
+        _check_alone(algorithm, problem, seed)
+        check_subspaces(algorithm, problem, seed)
+        checked = Checked(problem, LEVELS * alpha, pairs=0, each_step=True)
+        return replace(case, algorithm=replace(algorithm, checked=checked))
+    claim = Claim(algorithm)
     try:
         _check_alone(algorithm, problem, seed)
         compared = check_law(claim, problem, draws, alpha, seed)

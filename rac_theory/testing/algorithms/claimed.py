@@ -11,6 +11,7 @@ import numpy as np
 from rac_theory.algorithms import (
     AsymmetricLoRA,
     Bernoulli,
+    GaLore,
     Implementation,
     LayeredRACLoRA,
     ProjectedDescent,
@@ -67,17 +68,14 @@ class Claim:
     @cached_property
     def declared(self) -> ProjectedDescent:
         """The algorithm, or what it implements: its members tell steps and gradients."""
-        return self.algorithm.implements if isinstance(self.algorithm, Implementation) else self.algorithm
+        one = self.algorithm.implements if isinstance(self.algorithm, Implementation) else self.algorithm
+        assert not isinstance(one, GaLore)  # which draws nothing, and is compared as it is
+        return one
 
     @property
     def name(self) -> str:
         """How sentences call the algorithm."""
         return f"{called(self.algorithm)} with {type(self.declared.gradients).__name__} gradients"
-
-    @property
-    def is_slowed(self) -> bool:
-        """Whether it runs on the problem that it is given: a step of one's own has its own gradient."""
-        return self.algorithm.takes_problem if isinstance(self.algorithm, Implementation) else True
 
     @cached_property
     def reference(self) -> ProjectedDescent:

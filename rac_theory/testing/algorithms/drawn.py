@@ -33,7 +33,8 @@ def check_drawn(source: Any, n_components: list[int], tapes: Tapes) -> str | Non
 def numbers(source: Any, N: int, tape: Indices | None) -> Array | None:
     """Return numbers of each run whose law is that of the draws, (runs, k), each in [-1, 1]; None if there are none.
 
-    Of a minibatch, which components it has; of an epoch, when each comes.
+    Of a minibatch, which components it has; of an epoch, when each comes, and whether neighbours come together: each
+    place is as likely for a component where a fixed order is shifted, but not for two of them.
     """
     if tape is None:
         return None
@@ -42,7 +43,8 @@ def numbers(source: Any, N: int, tape: Indices | None) -> Array | None:
     if isinstance(source, Reshuffled) and width == N and (np.sort(tape, axis=1) == np.arange(N)).all():
         when = np.empty((runs, N))
         np.put_along_axis(when, tape, np.linspace(-1, 1, N)[None], axis=1)
-        return when[:, np.linspace(0, N - 1, k).astype(int)]
+        places = np.linspace(0, N - 1, k).astype(int)
+        return np.concatenate([when[:, places], when[:, places] * when[:, (places + 1) % N]], axis=1)
     if isinstance(source, Minibatch) and width == source.size:
         counts = np.zeros((runs, k))
         for column in tape.T:

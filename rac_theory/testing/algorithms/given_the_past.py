@@ -8,6 +8,7 @@ import numpy as np
 from rac_theory.problems.checks import Array
 from rac_theory.testing.algorithms.beside import Beside
 from rac_theory.testing.algorithms.exchange import log_wealth
+from rac_theory.testing.algorithms.minors import among_earlier
 from rac_theory.testing.refuted import Refuted
 
 _Sums = tuple[str, Array, Array]  # what it is, and sums over runs of Z and of its square, in groups of steps
@@ -38,6 +39,12 @@ def _forms(pair: Beside, G: Array) -> Iterator[_Sums]:
     a, b = np.split(np.random.default_rng(0).standard_normal(m + n), [m])
     yield _ranges("columns", pair.D @ b, pair.R @ b, pair.small)
     yield _ranges("rows", a @ pair.D, a @ pair.R, pair.small)
+    own_spaces, other_spaces = pair.minors
+    if own_spaces is not None and other_spaces is not None:
+        yield _steps("the rank of a step", own_spaces.lost.astype(np.float64) - other_spaces.lost)
+        earlier = own_spaces.angle
+        repeats = among_earlier(earlier, earlier) - among_earlier(earlier, other_spaces.angle)
+        yield _steps("how often the space of an earlier step comes again,", repeats)
     if pair.drawn is not None:
         own, other = pair.drawn
         U = _unit(own - own.mean(axis=2, keepdims=True))[:-1]

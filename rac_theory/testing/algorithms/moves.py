@@ -1,19 +1,24 @@
 """The moves of an implementation beside fresh steps of what it implements, for the search of a cause."""
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim, View, is_projected
 from rac_theory.testing.algorithms.course import Course, follow
+from rac_theory.testing.algorithms.recomputed import blur
+from rac_theory.testing.algorithms.steps import RANK
 
 RUNS, STEPS = 256, 8
-FIRST = 4096  # first steps from one W, of which the law is looked at where no single step tells
+LATER_RUNS, LATER = 8, 72
+FIRST = 8192  # first steps from one W, of which the law is looked at where no single step tells
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,26 +41,50 @@ class Moves:
         return -np.diff(self.course.W, axis=0)
 
     @cached_property
+    def pair(self) -> Beside:
+        """The course, with fresh steps of what it implements from the same W."""
+        return beside(self.claim, self.problem, self.course, [self.seed, 32])
+
+    @property
     def R(self) -> Array:
         """What a fresh step of what it implements moves from the same W, (STEPS, RUNS, m, n)."""
-        return beside(self.claim, self.problem, self.course, [self.seed, 32]).R
+        return self.pair.R
 
     @cached_property
     def G(self) -> Array:
         """Gradients where it moved from, (STEPS, RUNS, m, n)."""
         return np.stack([np.asarray(self.problem.gradient(W)) for W in self.course.W[:-1]])
 
-    def first(self, W: Array, runs: int, stream: int) -> Beside:
+    def first(self, W: Array, runs: int, stream: int, steps: int = 1) -> Beside:
         """First moves of many runs from one W, (m, n), with as many fresh steps."""
         course = follow(
-            self.claim.algorithm, self.problem, np.repeat(W[None], runs, axis=0), 1, [self.seed, 40 + 2 * stream]
+            self.claim.algorithm, self.problem, np.repeat(W[None], runs, axis=0), steps, [self.seed, 40 + 2 * stream]
         )
         return beside(self.claim, self.problem, course, [self.seed, 41 + 2 * stream])
 
     @cached_property
     def many(self) -> Beside:
-        """So many first moves from one W that means say something."""
-        return self.first(self.course.W[0, 0], FIRST, 0)
+        """So many first moves from one W that means say something, and the second ones."""
+        return self.first(self.course.W[0, 0], FIRST, 0, steps=2)
+
+    @cached_property
+    def noise(self) -> tuple[Array, Array] | None:
+        """What of these is along the gradient as it is projected, and the rest: (2, FIRST, m, n) each.
+
+        None where moves do not say how it was projected, and where a step has more than one gradient.
+        """
+        view, pair = self.sketch, self.many
+        if not hasattr(self.claim.source, "noise") or not (self.has_rank and is_projected(self.claim.declared)):
+            return None
+        P = self.claim.declared.gamma * np.stack([np.asarray(self.problem.gradient(W)) for W in pair.W])
+        if view is not None:
+            bases = [spaces(view, D) for D in pair.D]
+            if view.side == "entries" or not all(full for _, full in bases):
+                return None
+            P = np.stack([along(view, U, G) for (U, _), G in zip(bases, P, strict=True)])
+        elif not self.claim.declared.one_projection:
+            return None
+        return P, pair.D - P
 
     @cached_property
     def ratio(self) -> tuple[float, float]:
@@ -66,11 +95,35 @@ class Moves:
         ratio = float(own.mean() / fresh.mean())
         return ratio, float(np.std(own - ratio * fresh) / math.sqrt(len(own)) / abs(fresh.mean()))
 
+    @cached_property
+    def later(self) -> tuple[Array, Array, Array]:
+        """Fewer runs for many steps: moves that rounding leaves alone, else nan, gradients, and iterates after them."""
+        W = np.random.default_rng([self.seed, 33]).standard_normal((LATER_RUNS, *self.problem.shape))
+        course = follow(self.claim.algorithm, self.problem, W, LATER, [self.seed, 34])
+        D = -np.diff(course.W, axis=0)
+        small = np.stack([blur(*pair) for pair in itertools.pairwise(course.W)])
+        seen = np.sqrt(squared_norms(D)) > 1e6 * small
+        G = np.stack([np.asarray(self.problem.gradient(V)) for V in course.W[:-1]])
+        return np.where(seen[..., None, None], D, np.nan), G, course.W[1:]
+
+    @property
+    def alike_from_one_W(self) -> bool:
+        """Whether two runs from one W make the same first move."""
+        return bool(np.allclose(self.D[0, : RUNS // 2], self.D[0, RUNS // 2 :], rtol=1e-9, atol=0))
+
     @property
     def knows_gradient(self) -> bool:
         """Whether a step has one gradient, that of f."""
         source = self.claim.source
         return bool(getattr(source, "deterministic", False)) and hasattr(source, "noise")
+
+    @property
+    def has_rank(self) -> bool:
+        """Whether no move has more than the rank of the sketch."""
+        if self.sketch is None:
+            return True
+        sizes = np.stack([np.linalg.svd(self.sketch.turned(D), compute_uv=False) for D in self.D[:3]])
+        return bool((sizes[..., int(self.sketch.rank) :] <= RANK * sizes[..., :1]).all())
 
     @property
     def is_exact(self) -> bool:
@@ -90,3 +143,8 @@ def spaces(view: View, D: Array) -> tuple[Array, bool]:
     rank = int(min(view.rank, sizes.shape[1]))
     there = sizes[:, :rank] > 1e-7 * sizes[:, :1]
     return U[:, :, :rank] * there[:, None], bool(rank == view.rank and there.all())
+
+
+def along(view: View, U: Array, G: Array) -> Array:
+    """Matrices, (runs, m, n), projected on spaces of the bases U."""
+    return view.turned_back(U @ (np.swapaxes(U, 1, 2) @ view.turned(G)), G.shape)

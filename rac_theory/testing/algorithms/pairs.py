@@ -12,9 +12,11 @@ from rac_theory.problems.batch import squared_norms
 from rac_theory.problems.checks import Array
 from rac_theory.testing.algorithms.beside import Beside
 from rac_theory.testing.algorithms.exchange import log_evidence
+from rac_theory.testing.algorithms.minors import GROUP, again, of_moves
 from rac_theory.testing.refuted import Refuted
 
 _ROUNDING = 1e-9  # relative to a step
+_REPEATING = 1 << 14  # runs in whose moves repetitions are looked for: of thousands of them a pool shows
 
 _Numbers = tuple[list[str], Array]  # what they are, and (runs, k) of them
 
@@ -35,6 +37,7 @@ def check_pairs(name: str, pair: Beside, G: Array, level: float) -> None:
     D, R = pair.D[0], pair.R[0]
     small = pair.small[0] + _ROUNDING * (np.sqrt(squared_norms(D)) + np.sqrt(squared_norms(R)))
     groups = [_along(D - R, G, small), _learned(D - R, small), _between(D - R, small), _lengths(D, R, small)]
+    groups += [_ranks(pair), _together(pair, small)]
     if pair.drawn is not None:
         own, other = pair.drawn[0][0], pair.drawn[1][0]
         groups.append((["in how often, or when, a component is drawn"] * own.shape[1], own - other))
@@ -44,7 +47,7 @@ def check_pairs(name: str, pair: Beside, G: Array, level: float) -> None:
         if found[i] >= level + math.log(2 * len(groups) * len(names)):
             raise Refuted(
                 f"{name} must move by -gamma E[H] grad f on average, and in law as sketch and gradients say: "
-                f"{names[i]}, {len(Z)} steps and as many of the reference are {math.sqrt(2 * found[i]):.3g} standard "
+                f"{names[i]}, {len(D)} steps and as many of the reference are {math.sqrt(2 * found[i]):.3g} standard "
                 "errors apart; is the step scaled, or does it know more than W?",
                 W=pair.W[0, 0],
             )
@@ -96,3 +99,36 @@ def _lengths(D: Array, R: Array, small: Array) -> _Numbers:
     longer = np.where(np.abs(a - b) > small * (np.sqrt(a) + np.sqrt(b)), a - b, 0.0)
     rests = np.asarray(a <= small**2, dtype=float) - np.asarray(b <= small**2, dtype=float)
     return ["in their squared lengths", "in how many do not move"], np.stack([longer, rests], axis=1)
+
+
+def _ranks(pair: Beside) -> _Numbers:
+    """Moves of a rank below that of the sketch, and those of a group of runs that are in the space of another."""
+    own, other = pair.minors
+    if own is None or other is None:
+        return ["in their ranks"], np.zeros((1, 1))
+    Z = np.zeros((len(own.lost[0]), 2))
+    Z[:, 0] = own.lost[0].astype(np.float64) - other.lost[0]
+    repeats = again(own.angle[0]) - again(other.angle[0])
+    Z[: len(repeats), 1] = repeats
+    return ["in how many have lost rank", "in how many move in the space of another run"], Z
+
+
+def _together(pair: Beside, small: Array) -> _Numbers:
+    """Of groups of runs, how many moves repeat another, and how far their mean is from that of all.
+
+    Groups change places as a whole, so that any dependence between their runs shows, whatever runs it is between.
+    """
+    both = pair.D[0], pair.R[0]
+    units = []
+    for M in both:
+        size = np.sqrt(squared_norms(M))
+        units.append(np.where(size > small, 1 / np.maximum(size, 1e-300), 0.0)[:, None, None] * M)
+    centre = (units[0].mean(axis=0) + units[1].mean(axis=0)) / 2
+    spread, repeats = [], []
+    for M, unit in zip(both, units, strict=True):
+        groups = (unit - centre)[: len(unit) // GROUP * GROUP].reshape(-1, GROUP, *unit.shape[1:])
+        spread.append(squared_norms(groups.mean(axis=1)))
+        repeats.append(again(of_moves(M[:_REPEATING]).angle))
+    Z = np.zeros((len(spread[0]), 2))
+    Z[: len(repeats[0]), 0], Z[:, 1] = repeats[0] - repeats[1], spread[0] - spread[1]
+    return ["in how many repeat another run", "in how far the means of 64 runs are from that of all"], Z

@@ -15,6 +15,7 @@ from rac_theory.testing.refuted import Refuted
 
 _RUNS, _STEPS = 8, 6
 _ROUNDING = 1e-8  # relative to what is projected
+RANK = 1e-6  # of a singular value, relative to the largest: a step may be computed in single precision
 
 
 def check_steps(algorithm: ProjectedDescent, problem: Problem, seed: int) -> None:
@@ -100,8 +101,8 @@ def check_rank(claim: Claim, problem: Problem, seed: int) -> None:
         values = np.linalg.svd(W - before, compute_uv=False)
         size = np.sqrt(squared_norms(W)) + np.sqrt(squared_norms(before))
         beyond = values[:, max(ranks)]
-        i = int(np.argmax(beyond - _ROUNDING * values[:, 0] - 1e-12 * size))
-        if beyond[i] > _ROUNDING * values[i, 0] + 1e-12 * size[i]:
+        i = int(np.argmax(beyond - RANK * values[:, 0] - 1e-12 * size))
+        if beyond[i] > RANK * values[i, 0] + 1e-12 * size[i]:
             raise Refuted(
                 f"{called(claim.algorithm)} must move by a matrix of rank at most {max(ranks)}, that of its sketch: "
                 f"singular value {max(ranks) + 1} is {beyond[i]:.3g}, the largest {values[i, 0]:.3g}",

@@ -14,6 +14,9 @@ _CONSTANTS = ("L", "mu", "strong_convexity", "f_star", "f_lower")
 _ROUNDS = 12  # of new places around the best pairs
 _BEST = 20  # pairs that are kept from round to round
 _TURNS = 5  # of a step towards the direction that curves most
+_SPACING = 0.04  # of places on a line
+_WHOLE, _PART = 50.0, 4.0  # how far lines reach to either side of a landmark, in one dimension and in more
+_LINE = 1 << 15  # numbers on a line, at most
 TOLERANCE = 1e-6  # relative: claims are not refuted by less
 
 
@@ -73,7 +76,8 @@ def _check_curvature(probe: Probe) -> None:
     """Search pairs for the largest stretch of the gradient, and for the least monotone ones."""
     A, D = pairs(probe)
     low, high = probe.directions(probe.trajectory)
-    A, D = np.concatenate([A, probe.trajectory, probe.trajectory]), np.concatenate([D, low, high])
+    A, D = (np.concatenate(parts) for parts in ([A, *[probe.trajectory] * 2], [D, low, high]))
+    A, D = (np.concatenate(parts) for parts in zip((A, D), _lines(probe), strict=True))
     if not math.isnan(probe.problem.L):
         _check_smoothness(probe, *_steepest(probe, A, D))
     if probe.problem.convex:
@@ -115,6 +119,21 @@ def pairs(probe: Probe) -> tuple[Array, Array]:
     rng, A = probe.rng(20), np.repeat(probe.places, 2, axis=0)
     D = rng.choice(SCALES, size=(len(A), 1, 1)) * rng.standard_normal(A.shape)
     return A, D * np.maximum(1.0, shortest_step(A, D))
+
+
+def _lines(probe: Probe) -> tuple[Array, Array]:
+    """Short steps along lines through the landmarks, one after the other, so that no narrow bend is passed over.
+
+    In one dimension the line is everything.
+    """
+    rng, W = probe.rng(23), probe.landmarks
+    reach = _WHOLE if W[0].size == 1 else _PART
+    count = min(int(2 * reach / _SPACING), max(_LINE // W[0].size, 2))
+    U = rng.standard_normal(W.shape)
+    U /= np.sqrt(squared_norms(U))[:, None, None]
+    along = _SPACING * (np.arange(count) - count / 2)[:, None, None, None] * U
+    A = (W + along).reshape(-1, *W.shape[1:])
+    return A, np.repeat(_SPACING * U[None], count, axis=0).reshape(A.shape)
 
 
 def shortest_step(A: Array, D: Array) -> Array:

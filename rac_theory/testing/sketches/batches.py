@@ -21,8 +21,11 @@ _PARTNERS = {
     "draws at mirrored places": ((0, 7), (1, 6), (2, 5), (3, 4)),
     "draws at a distance of two": ((0, 2), (1, 3), (4, 6), (5, 7)),
 }
-_WAYS = 64  # sixteen kinds of partners, two variables, from both sides
-_LAGS = (1, 3, 10, 16, 32, 64, 100, 128, 256)  # in large calls
+_LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 50, 64, 100, 128, 256)  # in large calls
+_WAYS = 4 * (len(_PARTNERS) + 2 + len(_LAGS) + 1)  # kinds of partners, two variables, from both sides
+_SMALL = 8  # dim up to which projections are kept as vectors
+_COPY, _COPIES = 1e-14, 3  # how near to each other are numbers of one range, and how many pairs are no chance
+_TOGETHER = 64  # single calls among which repetitions are counted
 _PLACES = {"first": (0, 4), "last": (7, 3), "second": (1, 6), "even": (2, 5)}
 
 
@@ -51,28 +54,67 @@ def check_independence(name: str, Q: Array, prints: Array, alpha: float) -> None
     call and H', K' in another changes its sign when K and K' are exchanged. So does the same with ``H == K`` for c. Q
     holds the calls in the order in which they were made, (calls, 8, d, r).
     """
-    half = len(Q) // 2
+    half, H = len(Q) // 2, _projections(Q)
     for called, pairs in _PARTNERS.items():
         i, j = np.array(pairs).T
-        here, there = (Q[:half], prints[:half]), (Q[half : 2 * half], prints[half : 2 * half])
+        here, there = (H[:half], prints[:half]), (H[half : 2 * half], prints[half : 2 * half])
         _exchange(f"{called} in a batch", name, [(*here, i), (*there, i), (*here, j), (*there, j)], alpha)
     quarter = half // 2
     calls = [slice(start + odd, start + 2 * quarter, 2) for odd in (0, 1) for start in (0, half)]
     everywhere, first, last = np.arange(BATCH), np.array([0]), np.array([BATCH - 1])
     for called, i, j in (("at the same place", everywhere, everywhere), ("of last and first", last, first)):
-        four = [(Q[taken], prints[taken], at) for taken, at in zip(calls, (i, i, j, j), strict=True)]
+        four = [(H[taken], prints[taken], at) for taken, at in zip(calls, (i, i, j, j), strict=True)]
         _exchange(f"draws {called} in two calls, one after the other", name, four, alpha)
 
 
 def check_lags(name: str, calls: list[tuple[Array, Array]], alpha: float) -> None:
-    """The same for draws of the first two large calls, at several distances: ranges and their prints, by call."""
-    (Q, p), (K, q) = calls[:2]
-    n = min(len(Q), len(K))
+    """The same for draws of all large calls, at several distances: ranges and their prints, by call.
+
+    Each call changes partners with the next one, the first with the second, the third with the fourth.
+    """
+    kept = [(_projections(Q), prints) for Q, prints in calls[: len(calls) // 2 * 2]]
+    n = min(len(H) for H, _ in kept)
+    here, there = ([np.stack([call[k][:n] for call in kept[odd::2]]) for k in (0, 1)] for odd in (0, 1))
     for lag in (*(lag for lag in _LAGS if 8 * lag <= n), n // 2):
         i = np.arange(n - lag)
         i = i[i // lag % 2 == 0]  # no draw in two pairs
-        pairs = [(S[None], prints[None], at) for at in (i, i + lag) for S, prints in ((Q, p), (K, q))]
+        pairs = [(H, prints, at) for at in (i, i + lag) for H, prints in (here, there)]
         _exchange(f"draws at a distance of {lag} in a large batch", name, pairs, alpha)
+
+
+def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
+    """Draws of single calls repeat each other no more often than as many of one call do: prints of each.
+
+    A call that seeds a generator by one of a few numbers repeats another call, and never itself.
+    """
+    n = min(len(single), len(large)) // _TOGETHER * _TOGETHER
+    again = [
+        (np.diff(np.sort(prints[:n].reshape(-1, _TOGETHER), axis=1), axis=1) == 0).sum(axis=1)
+        for prints in (single, large)
+    ]
+    Z = np.sign((again[0] - again[1]).astype(np.float64))
+    Z = Z[Z != 0]
+    if len(Z) and _against(Z, 1.0) >= math.log(2 / alpha):
+        raise Refuted(
+            f"{name}.sample must draw afresh in each call: of {n} single calls {again[0].sum()} gave the range of "
+            f"another, of as many draws in one call {again[1].sum()}; is a generator seeded by one of a few numbers?"
+        )
+
+
+def check_different(name: str, Q: list[Array], seed: int) -> None:
+    """Where the law is that of a uniform range no range is drawn twice: bases of all draws, (k, d, r) each.
+
+    Of 65,536 draws two are as near to each other by chance as one in 10^4 times, if their ranges have one degree of
+    freedom, else far less often; three pairs decide.
+    """
+    z = np.random.default_rng([seed, 11]).standard_normal((1, Q[0].shape[1]))
+    z /= np.linalg.norm(z)
+    numbers = np.sort(np.concatenate([np.square(z @ ranges).sum(axis=(1, 2)) for ranges in Q]))
+    if (twice := int(np.count_nonzero(np.diff(numbers) <= _COPY))) >= _COPIES:
+        raise Refuted(
+            f"{name}.rotation_invariant must be False, or each range another one: {twice} of {len(numbers)} draws have "
+            "the range of another; is there a pool of them, or a generator that is seeded by a small number?"
+        )
 
 
 def _exchange(called: str, name: str, four: list[tuple[Array, Array, NDArray[np.intp]]], alpha: float) -> None:
@@ -92,7 +134,15 @@ def _against(Z: Array, worst: float) -> float:
     return max(float(log_wealth(sign * Z[:, None], worst=worst).max()) for sign in (1, -1))
 
 
+def _projections(Q: Array) -> Array:
+    """H of each range as a vector whose products are overlaps, (..., d, r) to (..., q); ranges where that is large."""
+    d, r = Q.shape[-2:]
+    return coordinates(Q @ np.swapaxes(Q, -1, -2)) / math.sqrt(r) if d <= _SMALL else Q
+
+
 def _overlap(Q: Array, K: Array) -> Array:
+    if Q.ndim == 3:  # calls, pairs and coordinates
+        return np.asarray(np.sum(Q * K, axis=-1))
     return np.asarray(np.square(np.swapaxes(Q, -1, -2) @ K).sum(axis=(-2, -1)) / Q.shape[-1])
 
 

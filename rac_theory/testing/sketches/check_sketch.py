@@ -16,9 +16,11 @@ from rac_theory.testing.sketches.batches import (
     BATCH,
     Prints,
     check_copies,
+    check_different,
     check_independence,
     check_lags,
     check_places,
+    check_single,
     check_sizes,
 )
 from rac_theory.testing.sketches.claims import Claims, check_claims, check_same
@@ -107,7 +109,7 @@ def _check_law(taken: Draws, claims: Claims, draws: int, alpha: float, seed: int
     name, shape = claims.name, (claims.sketch.dim, claims.sketch.rank)
     laws = list(_laws(claims, seed))
     listed = None if claims.support is None else Frequencies(name, *claims.support, seed)
-    kept: dict[int, Array] = {}  # ranges, by the size of the call
+    kept: dict[int, Array] = {}  # ranges, by the size of the calls
     lost = count = 0
     for block, (calls, size) in enumerate(_schedule(draws, shape[0] * shape[1])):
         S = taken.many(np.random.default_rng([seed, 1, block]), calls, size).reshape(-1, *shape)
@@ -122,20 +124,29 @@ def _check_law(taken: Draws, claims: Claims, draws: int, alpha: float, seed: int
     if not np.array_equal(again, S):
         raise Refuted(f"{name}.sample must be a function of the rng that it is given: a large call gave other draws")
     _check_rank(claims, lost, count, alpha)
-    _check_batches(name, kept, alpha, seed)
+    _check_batches(claims, kept, alpha, seed)
     for law in (*([] if listed is None else [listed]), *laws):
         law.check(alpha)
 
 
-def _check_batches(name: str, kept: dict[int, Array], alpha: float, seed: int) -> None:
-    small, large = kept[BATCH].reshape(-1, BATCH, *kept[BATCH].shape[1:]), [kept[size] for size in sorted(kept)[4:]]
-    prints = Prints.of(small.shape[2], seed)
-    check_independence(name, small, prints(small), alpha)
-    check_lags(name, [(Q, prints(Q)) for Q in large[:2]], alpha)
-    check_copies(name, [prints(Q) for Q in large], alpha)
-    check_places(name, small, alpha, seed)
-    single = {size: kept[size] for size in (1, *_MEDIUM)} | {BATCH: small[:, 0]}
-    check_sizes(name, single, large[-1], alpha, seed)
+def _check_batches(claims: Claims, kept: dict[int, Array], alpha: float, seed: int) -> None:
+    """Whether draws are independent and of one law: those of every call, of all sizes."""
+    name, d = claims.name, claims.sketch.dim
+    by_call = {size: Q.reshape(-1, size, *Q.shape[1:]) for size, Q in kept.items()}
+    sketch_prints = Prints.of(d, seed)
+    prints = {size: sketch_prints(calls) for size, calls in by_call.items()}
+    large = [size for size in sorted(kept) if size > max(_MEDIUM)]
+    if is_rotation_invariant(claims.sketch) and claims.full_rank and claims.sketch.rank < d:
+        check_different(name, [*kept.values()], seed)
+    check_independence(name, by_call[BATCH], prints[BATCH], alpha)
+    for size in _MEDIUM:
+        check_lags(name, list(zip(by_call[size], prints[size], strict=True)), alpha / len(_MEDIUM))
+    check_lags(name, [(by_call[size][0], prints[size][0]) for size in large], alpha)
+    check_copies(name, [prints[size][0] for size in large], alpha)
+    check_places(name, by_call[BATCH], alpha, seed)
+    single = {size: kept[size] for size in (1, *_MEDIUM)} | {BATCH: by_call[BATCH][:, 0]}
+    check_sizes(name, single, by_call[large[-1]][0], alpha, seed)
+    check_single(name, prints[1].ravel(), prints[large[-1]][0], alpha)
 
 
 def _schedule(draws: int, numbers: int) -> Iterator[tuple[int, int]]:

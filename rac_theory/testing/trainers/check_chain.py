@@ -1,16 +1,16 @@
 """check_chain: whether a trainer that merges its adapter and begins anew does what a chain of low-rank steps is."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from rac_theory.problems.checks import finite, integer
+from rac_theory.problems.checks import finite, integer, one_of
 from rac_theory.testing.refuted import Refuted
 from rac_theory.testing.trainers.drift import check_drift
 from rac_theory.testing.trainers.freshness import check_fresh
 from rac_theory.testing.trainers.memory import check_memory
-from rac_theory.testing.trainers.merging import check_merge
+from rac_theory.testing.trainers.merging import check_frozen, check_merge, check_scale
 from rac_theory.testing.trainers.trainer import Link, Trainer
 
 
@@ -23,6 +23,7 @@ def check_chain(
     adapter: Callable[[Any], Any] | None = None,
     weights: Callable[[Any], Any] | None = None,
     moments: Callable[[Any], Any] | None = None,
+    frozen: Literal["A", "B"] | None = None,
     pruned: float = 1.0,
     steps: int = 3,
     merges: int = 64,
@@ -37,7 +38,8 @@ def check_chain(
 
     * ``outputs``: a merge preserves the function, up to rounding; the training of a link moves it;
     * ``adapter``: each link has a sketch of its own, other than those of other links, layers and seeds, and independent
-      of the link before; at its start a factor is not zero. A cause is looked for, if the function moves;
+      of the link before; at its start a factor is not zero. A merge leaves its scale alone, and training the factor
+      that is ``frozen``. A cause is looked for, if the function moves;
     * ``weights``, with ``adapter``: they gain the product in each merge, and in all of them what the adapters learned;
     * ``moments``: nothing of them is left, nor the counter that they are corrected by.
 
@@ -59,6 +61,8 @@ def check_chain(
     moments : function of a state
         What the optimiser remembers: arrays, in dicts, tuples and dataclasses, such as
         ``optimizer.state_dict()["state"]`` of PyTorch or a state of optax.
+    frozen : "A", "B" or None
+        The factor that no step of a link may move, where there is one, as A in the chains that theorems are about.
     pruned : float
         The share of their entries that a merge makes zero; 1 is a reset, ReLoRA prunes 0.9 to 0.999 of them.
     steps, merges : int
@@ -125,13 +129,20 @@ def check_chain(
     finite("alpha", alpha, above=0, below=1)
     integer("steps", steps, 1)
     integer("merges", merges, 2)
+    if frozen is not None:
+        one_of("frozen", frozen, ("A", "B"))
+        if adapter is None:
+            raise ValueError(f"frozen must be None where adapter= shows no factors, got {frozen!r}")
     trainer = Trainer(new, train, merge, outputs, adapter, weights, moments)
     _check_outputs(trainer, rng)
     chains: list[list[Link]] = []
     for seed in (rng, rng + 1):
         links: list[Link] = []
         for link in trainer.chain(seed, steps, merges):
+            if frozen is not None:
+                check_frozen(link, frozen)
             check_merge(link)
+            check_scale(link)
             if moments is not None:
                 check_memory(link, pruned)
             links.append(link)

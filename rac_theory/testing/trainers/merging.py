@@ -39,6 +39,34 @@ def check_merge(link: Link) -> None:
     _check_weights(link)
 
 
+def check_frozen(link: Link, factor: str) -> None:
+    """Raise ``Refuted`` if training has moved a factor that is frozen; ``ValueError`` if no factor is shown."""
+    for layer, one in link.begin.adapters.items():
+        if factor not in one.factors:
+            raise ValueError(f"adapter(state) must give (B, A) for frozen={factor!r}, got their product{of(layer)}")
+        before, after = one.factors[factor], link.end.adapters[layer].factors[factor]
+        if not np.array_equal(before, after):
+            moved = float(np.linalg.norm(after - before) / max(float(np.linalg.norm(before)), 1e-300))
+            raise Refuted(
+                f"train must leave {factor} frozen, as is declared: in link {link.number} {factor}{of(layer)} moved by "
+                f"{moved:.3g} of its norm; does the optimiser hold it?",
+                before=before,
+                after=after,
+            )
+
+
+def check_scale(link: Link) -> None:
+    """Raise ``Refuted`` if an adapter of the same shape has another scale once it is merged."""
+    for layer, one in link.end.adapters.items():
+        left = link.after.adapters[layer]
+        same = {name: M.shape for name, M in one.factors.items()} == {n: M.shape for n, M in left.factors.items()}
+        if same and left.scale != one.scale:
+            raise Refuted(
+                f"merge must leave the scale of the adapter{of(layer)}: after link {link.number} it is "
+                f"{left.scale:.6g}, it was {one.scale:.6g}; is alpha / r computed anew, or a schedule's?"
+            )
+
+
 def _check_training(link: Link) -> None:
     for layer, one in link.begin.adapters.items():
         if any(factor.size for factor in one.factors.values()) and not any(map(np.any, one.factors.values())):

@@ -114,6 +114,36 @@ def test_what_the_outputs_hide_the_weights_show():
 X_FOR_FIRST = chains.X
 
 
+def test_a_factor_that_is_frozen_must_be():
+    """Would catch a comparison with the link before, whose merge draws it anew, and one of the other factor."""
+
+    class Trained(chains.Chain):
+        def train(self, steps):
+            super().train(steps)
+            self.A["head"] = self.A["head"] + 1e-9
+
+    checked(chains.Chain, merges=3, frozen="A")
+    checked(Trained, merges=3)
+    with pytest.raises(Refuted, match=r"train must leave A frozen, as is declared: in link 1 A of 'head' moved by"):
+        checked(Trained, frozen="A")
+    with pytest.raises(Refuted, match="train must leave B frozen"):
+        checked(chains.Chain, frozen="B")
+    with pytest.raises(ValueError, match="frozen must be None where adapter= shows no factors, got 'A'"):
+        checked(chains.Chain, frozen="A", adapter=None)
+
+
+def test_a_scale_that_changes_with_a_merge_is_named():
+    """The next link is right by itself, and no output moves: would catch a scale that is read from one end alone."""
+
+    class Rescaled(chains.Chain):
+        def merge(self):
+            super().merge()
+            self.scale = self.scale / 2
+
+    with pytest.raises(Refuted, match=r"merge must leave the scale of the adapter of '\w+': after link 1 it is"):
+        checked(Rescaled)
+
+
 def test_half_precision_of_the_outputs_is_no_fault():
     """Outputs in half precision are told from each other by its rounding; too little training is said to be so."""
 
