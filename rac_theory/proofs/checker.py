@@ -4,14 +4,14 @@ It shares no line with the kernel that makes proofs. Nothing in a file is believ
 each fact is an instance of a schema of the table below, or is computed from earlier facts, and is then compared with
 what the file says of it. What must be trusted is this program, the table, and the words that it prints.
 
-Why a comparison is enough. An expression becomes a quotient of polynomials in letters; bound variables have no names.
-Two expressions are called equal if the difference is zero after all divisors are multiplied out. Where both are
-defined, which is shown of each that is read (no divisor is zero, no root is of what is negative, an exponent is a whole
-number), they are then equal: polynomials that are identical have equal values, and what is divided by is not zero.
-Only two steps need more: ``1 + b + ... + b^(n-1) = (b^n - 1) / (b - 1)`` says nothing at ``b = 1``, nor does ``b^(T-1)
-= b^T / b`` at ``b = 0``. There both sides are limits of themselves at letters nearby, as both are continuous. In a file
-with roots, whose arguments might leave no room nearby, sums of powers stay as they are, and such a b must be positive.
-Letters that depend on a draw, or on W, are letters like others.
+Why a comparison is enough. An expression becomes a polynomial in letters, some of which are one over a polynomial;
+bound variables have no names. Two expressions are called equal if the difference is zero after all divisors are
+multiplied out. Where both are defined, which is shown of each that is read (no divisor is zero, no root is of what is
+negative, an exponent is a whole number), they are then equal: polynomials that are identical have equal values, and
+what is divided by is not zero. Only two steps need more: ``1 + b + ... + b^(n-1) = (b^n - 1) / (b - 1)`` says nothing
+at ``b = 1``, nor does ``b^(T-1) = b^T / b`` at ``b = 0``. There both sides are limits of themselves at letters nearby,
+as both are continuous. In a file with roots, whose arguments might leave no room nearby, sums of powers stay as they
+are, and such a b must be positive. Letters that depend on a draw, or on W, are letters like others.
 """
 
 import re
@@ -19,9 +19,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, cached_property, reduce
-from itertools import pairwise
-from itertools import product as pairs
+from itertools import accumulate, pairwise, takewhile
 from pathlib import Path
+from string import Template
 from typing import Any, NamedTuple, TypeAlias
 
 VERSION = "rac-theory proof 1"
@@ -41,15 +41,9 @@ class NotAProof(ValueError):
 
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
-
-
 CONSTANTS = frozenset(
-    _words(
-        "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
-        " omega sigma_squared zeta_squared bias_squared nu longest_step"
-    )
+    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
+    " omega sigma_squared zeta_squared bias_squared nu longest_step".split()
 )
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
@@ -59,18 +53,18 @@ _OF_A_STEP = (
     " squares_H all_squares_H used missed"
 )
 DRAWN = (
-    dict.fromkeys(_words("gap distance sigma_W zeta_W squares all_squares"), "")
-    | dict.fromkeys(_words(_OF_A_STEP), "H")
-    | dict.fromkeys(_words("moved moved_next moved_mean own turned"), "Hm")
+    dict.fromkeys("gap distance sigma_W zeta_W squares all_squares".split(), "")
+    | dict.fromkeys(_OF_A_STEP.split(), "H")
+    | dict.fromkeys("moved moved_next moved_mean own turned".split(), "Hm")
 )
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
 AFTER = "(E (dot (- V (* gamma (H G))) (- V (* gamma (H G)))))"  # ||V||^2 after an exact step, on average
 
-PROJECTED = "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
 IMPLIED = frozenset(
-    _words(f"{PROJECTED} rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled")
+    "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
+    " rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled".split()
 )
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
@@ -113,158 +107,139 @@ CONDITIONS = {
 }
 """What may be given of f and of noise: in words, and each inequality that it says."""
 
+# What is drawn: with Hbar = E[H], distance is <V, Hbar^-1 V>, cross <V, Hbar^-1 HG>, squared <HG, Hbar^-1 HG>; bent is
+# <HG, QHG>, bent_by_noise <Hg, QHg>, moved_by_M <G, MG>, bent_by_M <MG, QMG>; sigma_W and zeta_W are variances of the
+# gradients of components and clients at W, squares and all_squares means of the squares of those of clients and of their
+# components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is ||W_k - W||,
+# moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
+# mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||.
 SCHEMAS = """
-descent
-  a:steps
-  | $smooth $a | (<= $to (+ gap (dot G $step) (* 1/2 $L (dot $step $step)))) | f lies below the quadratic of curvature L
-  that touches it at W
-number | | (< 0 1) | one is positive
-step_size x:gamma,eta | | (< 0 $x) | a step size is positive
-count x:T,N,K | | (< 0 $x) | T, N and K count: they are whole numbers, and at least 1
-lambda_min | | (<= 0 lambda_min) | E[H] is the mean of projections
-lambda_max | | (<= 0 lambda_max) | E[H] is the mean of projections
-below_one | | (<= lambda_min 1) | E[H] is the mean of projections
-ordered | | (<= lambda_min lambda_max) | the smallest and the largest eigenvalue
-square v:vector | | (<= 0 (dot $v $v)) | a square is not negative
-maximum x:constant y:constant | | (<= $x (max $x $y)) | each of two is at most the larger one
-maximum_of y:constant x:constant | | (<= $x (max $y $x)) | each of two is at most the larger one
-low v:fixed | fresh_projection | (<= (* lambda_min (dot $v $v)) (E (dot $v (H $v)))) | the smallest eigenvalue of E[H],
-  at a vector that is not drawn
-high v:fixed | (known lambda_max) fresh_projection | (<= (E (dot $v (H $v))) (* lambda_max (dot $v $v))) | the largest
-  eigenvalue of E[H], at a vector that is not drawn
-even v:fixed | isotropic fresh_projection | (<= (E (dot $v (H $v))) (* lambda_min (dot $v $v))) | E[H] = lambda_min I,
-  at a vector that is not drawn
-even_cross | isotropic fresh_projection | (<= (* lambda_min (dot G V)) (E (dot G (H V)))) | E[H] = lambda_min I
-gap_is_positive x:gap0,gap0_upper | (known $x) | (<= 0 gap) | f* is the infimum of f
-gap_next_is_positive | (known gap0) | (<= 0 gap_next) | f* is the infimum of f
-flat | smooth | (<= (dot G G) (* 2 L gap)) | a gradient is as large as the gap allows
-mu_below_L | smooth polyak_lojasiewicz | (<= mu L) | the mu of a problem is at most its L
-mu_below_L_max | smooth_components polyak_lojasiewicz | (<= mu L_max) | the mu of a problem is at most its L
-s_below_L | smooth strongly_convex | (<= s L) | the modulus is at most L
-curved_is_pl | strongly_convex | (<= (* 2 s gap) (dot G G)) | strong convexity implies PL
-convexity | convex (known distance0) | (<= gap (dot G V)) | convexity at a minimiser
-cocoercive | convex smooth (known distance0) | (<= (+ gap (/ (dot G G) (* 2 L))) (dot G V)) | interpolation at a
-  minimiser
-curved_cocoercive | smooth strongly_convex (known distance0) | (<= (dot (- G (* s V)) (- G (* s V))) (* (- L s) (dot (-
-  G (* s V)) V))) | interpolation of f less s/2 of a square
-curved_monotone | strongly_convex (known distance0) | (<= 0 (dot (- G (* s V)) V)) | its gradient is monotone
-curved_smooth | smooth (known distance0) | (<= (dot (- G (* s V)) V) (* (- L s) (dot V V))) | its gradient is Lipschitz
-apart | rac_lora_exact (> lambda_min 0) | (<= distance_next (+ distance (* -2 gamma cross) (* (^ gamma 2) squared))) |
-  expanded: distance is <V, Hbar^-1 V>, cross <V, Hbar^-1 HG>, squared <HG, Hbar^-1 HG>, Hbar = E[H]
-straight | rac_lora_exact (> lambda_min 0) | (<= (dot G V) (E cross)) | E[H] cancels its inverse
-spread | rac_lora_exact (> lambda_min 0) | (<= (* lambda_min (E squared)) (E (dot G (H G)))) | E[H Hbar^-1 H] <= Hbar /
-  lambda_min
-norm_is_positive | rac_lora_exact (> lambda_min 0) | (<= 0 distance) | a square
-norm | rac_lora_exact (> lambda_min 0) | (<= (* lambda_min distance) (dot V V)) | Hbar >= lambda_min I
-remainder | smooth rac_lora_exact | (<= gap_next (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G))
-  (* -4 L)) (* 1/4 L (^ gamma 2) (dot G (H G))))) | the descent lemma with its remainder: L ||x||^2 / 2 - f is smooth
-  and convex | t2
-pl_next | polyak_lojasiewicz | (<= (* 2 mu gap_next) (dot Gp Gp)) | PL at W+
-stays | (>= e 1) rac_lora_exact | (<= (dot Gp Gp) (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G))))) |
+descent a:steps | $smooth $a | $to <= (+ gap (dot G $step) (* 1/2 $L (dot $step $step))) | L bounds the curvature of f
+number | | 0 < 1 | one is positive
+step_size x:gamma,eta | | 0 < $x | a step size is positive
+count x:T,N,K | | 0 < $x | T, N and K count: they are whole numbers, and at least 1
+lambda_min | | 0 <= lambda_min | E[H] is the mean of projections
+lambda_max | | 0 <= lambda_max | E[H] is the mean of projections
+below_one | | lambda_min <= 1 | E[H] is the mean of projections
+ordered | | lambda_min <= lambda_max | the smallest and the largest eigenvalue
+square v:vector | | 0 <= (dot $v $v) | a square is not negative
+maximum x:constant y:constant | | $x <= (max $x $y) | each of two is at most the larger one
+maximum_of y:constant x:constant | | $x <= (max $y $x) | each of two is at most the larger one
+low v:fixed | fresh_projection | (* lambda_min (dot $v $v)) <= (E (dot $v (H $v))) | the least eigenvalue of E[H]
+high v:fixed | (known lambda_max) fresh_projection | (E (dot $v (H $v))) <= (* lambda_max (dot $v $v)) | the largest
+  eigenvalue of E[H]; v is not drawn
+even v:fixed | isotropic fresh_projection | (E (dot $v (H $v))) <= (* lambda_min (dot $v $v)) | E[H] = lambda_min I
+even_cross | isotropic fresh_projection | (* lambda_min (dot G V)) <= (E (dot G (H V))) | E[H] = lambda_min I
+gap_is_positive x:gap0,gap0_upper | (known $x) | 0 <= gap | f* is the infimum of f
+gap_next_is_positive | (known gap0) | 0 <= gap_next | f* is the infimum of f
+flat | smooth | (dot G G) <= (* 2 L gap) | a gradient is as large as the gap allows
+mu_below_L | smooth polyak_lojasiewicz | mu <= L | the mu of a problem is at most its L
+mu_below_L_max | smooth_components polyak_lojasiewicz | mu <= L_max | the mu of a problem is at most its L
+s_below_L | smooth strongly_convex | s <= L | the modulus is at most L
+curved_is_pl | strongly_convex | (* 2 s gap) <= (dot G G) | strong convexity implies PL
+convexity | convex (known distance0) | gap <= (dot G V) | convexity at a minimiser
+cocoercive | convex smooth (known distance0) | (+ gap (/ (dot G G) (* 2 L))) <= (dot G V) | interpolation at a minimiser
+curved_cocoercive | smooth strongly_convex (known distance0) | (dot (- G (* s V)) (- G (* s V))) <= (* (- L s) (dot
+  (- G (* s V)) V)) | interpolation of f less s/2 of a square
+curved_monotone | strongly_convex (known distance0) | 0 <= (dot (- G (* s V)) V) | its gradient is monotone
+curved_smooth | smooth (known distance0) | (dot (- G (* s V)) V) <= (* (- L s) (dot V V)) | its gradient is Lipschitz
+apart | rac_lora_exact (> lambda_min 0) | distance_next <= (+ distance (* -2 gamma cross) (* (^ gamma 2) squared)) |
+  a square, multiplied out
+straight | rac_lora_exact (> lambda_min 0) | (dot G V) <= (E cross) | E[H] cancels its inverse
+spread | rac_lora_exact (> lambda_min 0) | (* lambda_min (E squared)) <= (E (dot G (H G))) | Hbar >= lambda_min I
+norm_is_positive | rac_lora_exact (> lambda_min 0) | 0 <= distance | a square
+norm | rac_lora_exact (> lambda_min 0) | (* lambda_min distance) <= (dot V V) | Hbar >= lambda_min I
+remainder | smooth rac_lora_exact | gap_next <= (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G))
+  (* -4 L)) (* 1/4 L (^ gamma 2) (dot G (H G)))) | the descent lemma with its remainder: L/2 of a square, less f, is
+  smooth and convex | t2
+pl_next | polyak_lojasiewicz | (* 2 mu gap_next) <= (dot Gp Gp) | PL at W+
+stays | (>= e 1) rac_lora_exact | (dot Gp Gp) <= (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G)))) |
   where e = 1, H = I and gamma L = 1 | t2
-certified | rac_lora_certified | (<= gap_next (- gap (/ (dot (H Z) (H Z)) 2))) | the certificate at W; Z is G times the
+certified | rac_lora_certified | gap_next <= (- gap (/ (dot (H Z) (H Z)) 2)) | the certificate at W; Z is G times the
   root of the step, which is not drawn with H
-unbiased a:rac_lora_stochastic,rac_lora_root_steps,rac_lora_harmonic_steps | $a | (<= (E (dot G (H G))) (E (dot G (H
-  g)))) | g is unbiased and independent of H
-small_errors | smooth rac_lora_by_differences (known bias_squared) | (<= (dot (H error) (H error)) bias_squared) |
-  errors of differences, by the descent lemma along each direction | t20
-enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) | (<= (* 2 T) (* (if (> A 0) 4 2)
-  (powers (/ 1 (+ 1 (* L A (^ gamma 2) lambda_max))) 1 T))) | the weights of short steps, as (1 + 1/T)^T >= 2 | t5
-below_Q | smooth_along_sketch rac_lora_exact | (<= gap_next (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent)))
-  | f lies below the quadratic of curvature Q that touches it at W; bent is <HG, QHG>
-noisy_below_Q | smooth_along_sketch rac_lora_stochastic | (<= gap_next (+ gap (* -1 gamma (dot G (H g))) (* 1/2 (^ gamma
-  2) bent_by_noise))) | f lies below the quadratic of curvature Q that touches it at W; bent_by_noise is <Hg, QHg>
-along | smooth_along_sketch rac_lora_exact | (<= (E bent) (* L_H (E (dot G (H G))))) | E[H Q H] <= L_H E[H]
-noise_along | smooth_along_sketch rac_lora_stochastic | (<= (E bent_by_noise) (* L_H (E (dot g (H g))))) | E[H Q H] <=
-  L_H E[H], and g is independent of H
-mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (<= (* mu lambda_min) L_H) | a step of 1/L_H does not fall below
-  f* | t13
-first a:plain_or_fitted,one_exact_step | positive_gain $a | (<= gap_first (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M))) |
-  f lies below the quadratic of curvature Q; moved_by_M is <G, MG>, bent_by_M <MG, QMG>
-first_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (<= gap_first (+ gap (* -1 moved_by_M) (* 1/2
-  bent_by_M))) | f lies below the quadratic of curvature Q
-gain a:plain_or_fitted,one_exact_step | positive_gain $a | (<= (* nu (dot G G)) (E (- (* 2 moved_by_M) bent_by_M))) | nu
+unbiased a:rac_lora_stochastic,rac_lora_root_steps,rac_lora_harmonic_steps | $a | (E (dot G (H G))) <= (E (dot G (H g)))
+  | g is unbiased and independent of H
+small_errors | smooth rac_lora_by_differences (known bias_squared) | (dot (H error) (H error)) <= bias_squared | errors
+  of differences, by the descent lemma along each direction | t20
+enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) | (* 2 T) <= (* (if (> A 0) 4 2)
+  (powers (/ 1 (+ 1 (* L A (^ gamma 2) lambda_max))) 1 T)) | the weights of short steps, as (1 + 1/T)^T >= 2 | t5
+below_Q | smooth_along_sketch rac_lora_exact | gap_next <= (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent)) |
+  Q bounds the curvature of f
+noisy_below_Q | smooth_along_sketch rac_lora_stochastic | gap_next <= (+ gap (* -1 gamma (dot G (H g))) (* 1/2 (^ gamma
+  2) bent_by_noise)) | Q bounds the curvature of f
+along | smooth_along_sketch rac_lora_exact | (E bent) <= (* L_H (E (dot G (H G)))) | E[H Q H] <= L_H E[H]
+noise_along | smooth_along_sketch rac_lora_stochastic | (E bent_by_noise) <= (* L_H (E (dot g (H g)))) | E[H Q H] <= L_H
+  E[H], and g is independent of H
+mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | 1/L_H is no step below f* | t13
+first a:plain_or_fitted,one_exact_step | positive_gain $a | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M)) |
+  Q bounds the curvature of f
+first_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2
+  bent_by_M)) | Q bounds the curvature of f
+gain a:plain_or_fitted,one_exact_step | positive_gain $a | (* nu (dot G G)) <= (E (- (* 2 moved_by_M) bent_by_M)) | nu
   is the smallest eigenvalue
-gain_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (<= (* nu (dot G G)) (E (- (* 2 moved_by_M)
-  bent_by_M))) | nu is the smallest eigenvalue
-later | positive_gain plain_or_fitted (< longest_step 2) | (<= gap_next gap_first) | no inner step rises
-later_one a:plain_gaussian_rac_lora,one_exact_step | $a | (<= gap_next gap_first) | there is one step
-mu_nu_below_1 a:positive_gain,positive_gaussian_gain | $a polyak_lojasiewicz | (<= (* mu nu) 1) | a step does not fall
-  below f* | t15
-epoch_error | smooth_components rac_lora_reshuffled | (<= (E (dot (H (- G gbar)) (H (- G gbar)))) (+ (* (^ s_N 2) (E
-  (dot G (H G)))) (* s_N r_N (E sigma_H)))) | the error of an epoch: draws without replacement, and the sums over its
-  steps | t7
-s_below_1 | smooth_components (<= (* eta N L_max) 1) | (< s_N 1) | s <= e - 2 | t7
-s_sign | smooth_components | (<= 0 s_N) | a sum of powers
-r_sign | smooth_components | (<= 0 r_N) | a sum of powers, 0 for N = 1
-simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (<= (^ s_N 2) (* 8/9 (^ (* eta N L_max) 2))) | s by binomials |
-  t7
-simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (<= (* s_N r_N) (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1))) | s r by
-  binomials | t7
-sigma_sign | | (<= 0 sigma_H) | a variance, of the components' gradients in the range of H
-sigma_seen | (known lambda_max) rac_lora_reshuffled | (<= (E sigma_H) (* lambda_max sigma_W)) | the largest eigenvalue
-  of E[H], for each gradient; sigma_W is their variance at W
-squares_seen | (known lambda_max) rac_lora_reshuffled | (<= (+ (E sigma_H) (E (dot G (H G)))) (* lambda_max (+ sigma_W
-  (dot G G)))) | the largest eigenvalue of E[H], for each gradient
-sigma_known | (known sigma_squared) | (<= sigma_W sigma_squared) | on average along the iterates
-sigma_of_data | smooth_components (known D) | (<= (+ sigma_W (dot G G)) (+ (* 2 L_max gap) D)) | a component is bounded
+gain_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (* nu (dot G G)) <= (E (- (* 2 moved_by_M) bent_by_M))
+  | nu is the smallest eigenvalue
+later | positive_gain plain_or_fitted (< longest_step 2) | gap_next <= gap_first | no inner step rises
+later_one a:plain_gaussian_rac_lora,one_exact_step | $a | gap_next <= gap_first | there is one step
+mu_nu_below_1 a:positive_gain,positive_gaussian_gain | $a polyak_lojasiewicz | (* mu nu) <= 1 | no step below f* | t15
+epoch_error | smooth_components rac_lora_reshuffled | (E (dot (H (- G gbar)) (H (- G gbar)))) <= (+ (* (^ s_N 2) (E (dot
+  G (H G)))) (* s_N r_N (E sigma_H))) | the error of an epoch: draws without replacement, sums over its steps | t7
+s_below_1 | smooth_components (<= (* eta N L_max) 1) | s_N < 1 | s <= e - 2 | t7
+s_sign | smooth_components | 0 <= s_N | a sum of powers
+r_sign | smooth_components | 0 <= r_N | a sum of powers, 0 for N = 1
+simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (^ s_N 2) <= (* 8/9 (^ (* eta N L_max) 2)) | by binomials | t7
+simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (* s_N r_N) <= (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1)) | so | t7
+sigma_sign | | 0 <= sigma_H | a variance
+sigma_seen | (known lambda_max) rac_lora_reshuffled | (E sigma_H) <= (* lambda_max sigma_W) | as high, of each gradient
+squares_seen | (known lambda_max) rac_lora_reshuffled | (+ (E sigma_H) (E (dot G (H G)))) <= (* lambda_max (+ sigma_W
+  (dot G G))) | as high, of each gradient
+sigma_known | (known sigma_squared) | sigma_W <= sigma_squared | on average along the iterates
+sigma_of_data | smooth_components (known D) | (+ sigma_W (dot G G)) <= (+ (* 2 L_max gap) D) | a component is bounded
   below: its gradient is as large as its gap allows | t7
-local_triangle | smooth_components fed_rac_lora | (<= moved_next (+ moved (* eta own) (* eta turned))) | triangle
-  inequality; moved is ||W_k - W|| of a client, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||
-local_smooth | smooth_components fed_rac_lora | (<= turned (* L_max moved)) | H does not lengthen, the gradient is
-  Lipschitz
-round_error | smooth_components fed_rac_lora | (<= off (* L_max (mean moved_mean))) | triangle inequality, the gradient
-  is Lipschitz; off is ||HG - Hgbar||, moved_mean the mean of moved over k < K
-squared_error | | (<= (dot (H (- G gbar)) (H (- G gbar))) (^ off 2)) | a square, multiplied out
-error_sign | | (<= 0 off) | a length
-own_sign | | (<= 0 (mean own)) | a length
-jensen | | (<= (^ (mean own) 2) (+ (dot G (H G)) zeta_H)) | Jensen's inequality, over clients; zeta_H is their variance
-  in the range of H
-s_K_sign | smooth_components | (<= 0 s_K) | a mean of powers
-simple_s_K | | (<= (^ s_K 2) a_K) | Jensen's inequality, over steps
-a_below_1 | smooth_components (<= (* eta K L_max) 1) | (< a_K 1) | a mean of powers below an integral | t9
-zeta_sign | | (<= 0 zeta_H) | a variance
-zeta_seen | (known lambda_max) fed_rac_lora | (<= (E zeta_H) (* lambda_max zeta_W)) | the largest eigenvalue of E[H],
-  for each gradient
-client_squares_seen | (known lambda_max) fed_rac_lora | (<= (+ (E zeta_H) (E (dot G (H G)))) (* lambda_max (+ zeta_W
-  (dot G G)))) | the largest eigenvalue of E[H], for each gradient
-zeta_known | (known zeta_squared (= K 1)) | (<= zeta_W zeta_squared) | on average along the iterates; where K = 1 it is
-  multiplied by 0
-zeta_of_data | smooth_components (known D (= K 1)) | (<= (+ zeta_W (dot G G)) (+ (* 2 L_max gap) D)) | a client is
-  bounded below: its gradient is as large as its gap allows; where K = 1 it is multiplied by 0 | t9
-unbiased_sample | fed_rac_lora_sampled | (<= (E (dot G (H gbar))) (E (dot G (H ghat)))) | on average those that take
-  part move as all do
-sampled_square | fed_rac_lora_sampled (known omega) | (<= (E (dot (H ghat) (H ghat))) (+ (E (dot (H gbar) (H gbar))) (*
-  omega (E way)))) | the second moment of a mean over clients that are sampled; way is mean_m ||Hgbar_m||^2 | t9rr
-client_error | smooth_components fed_rac_lora_sampled | (<= (E (dot (H (- G gbar)) (H (- G gbar)))) (+ (* s_K (- s_K
-  r_K) (E squares_H)) (* s_K r_K (E all_squares_H)))) | the error of the epoch of each client, and Jensen's inequality
-  over clients | t9rr
-client_length | smooth_components fed_rac_lora_sampled | (<= (E way) (+ (* (+ 1 s_K) (- (+ 1 s_K) r_K) (E squares_H)) (*
-  (+ 1 s_K) r_K (E all_squares_H)))) | how far an epoch goes: its gradient and its error, by Young's inequality | t9rr
-r_K_sign | smooth_components | (<= 0 r_K) | a sum of powers
-r_K_below_s | smooth_components | (<= r_K s_K) | r <= s, term by term | t7
-clients_seen | (known lambda_max) fed_rac_lora_sampled | (<= (E squares_H) (* lambda_max squares)) | the largest
-  eigenvalue of E[H], for each gradient; squares is mean_m ||G_m||^2
-components_seen | (known lambda_max) fed_rac_lora_sampled | (<= (E all_squares_H) (* lambda_max all_squares)) | the
-  largest eigenvalue of E[H], for each gradient; all_squares is that of components
-clients_of_data | smooth_components (known D) | (<= squares (+ (* 2 L_max gap) D)) | a component is bounded below: its
-  gradient is as large as its gap allows | t9rr
-components_of_data | smooth_components (known D) (known D_in) | (<= all_squares (+ (* 2 L_max gap) D D_in)) | a
-  component is bounded below: its gradient is as large as its gap allows | t9rr
-leading | galore_exact | (<= (* delta (dot G G)) (dot G (H G))) | the largest r of min(m, n) squares
-leading_later | smooth galore_exact (< 0 (* gamma L) 2) | (<= gap_next gap_first) | no step in that subspace rises
-delta_below_1 | | (<= delta 1) | a share
-used_sign | | (<= 0 used) | a length: used is ||{H_i G_i}||, of the parts that blocks use in a cycle
-missed_sign | | (<= 0 missed) | a length: missed is ||{H_i (G - G_i)}||
-turns | smooth_along_sketch rac_lora_in_turns | (<= gap_next (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2)))) | the
-  descent lemma in each block | t18
-parts | rac_lora_in_turns | (<= (dot G G) (^ (+ used missed) 2)) | the blocks hold every direction once; triangle
+local_triangle | smooth_components fed_rac_lora | moved_next <= (+ moved (* eta own) (* eta turned)) | triangle
   inequality
-lipschitz | smooth rac_lora_in_turns | (<= missed (* gamma L ell used)) | the gradient is Lipschitz, moves and parts in
-  orthogonal blocks add up by their squares | t18
-time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | (<= 0 t) | t counts steps
-offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | (< 0 t_0) | an offset
-root_falls | rac_lora_root_steps | (<= (* gamma (sqrt (/ t_0 (+ t t_0)))) gamma) | no step is longer than the first
+local_smooth | smooth_components fed_rac_lora | turned <= (* L_max moved) | a gradient is Lipschitz, H does not lengthen
+round_error | smooth_components fed_rac_lora | off <= (* L_max (mean moved_mean)) | triangle inequality, and the same
+squared_error | | (dot (H (- G gbar)) (H (- G gbar))) <= (^ off 2) | a square, multiplied out
+error_sign | | 0 <= off | a length
+own_sign | | 0 <= (mean own) | a length
+jensen | | (^ (mean own) 2) <= (+ (dot G (H G)) zeta_H) | Jensen's inequality, over clients
+s_K_sign | smooth_components | 0 <= s_K | a mean of powers
+simple_s_K | | (^ s_K 2) <= a_K | Jensen's inequality, over steps
+a_below_1 | smooth_components (<= (* eta K L_max) 1) | a_K < 1 | a mean of powers below an integral | t9
+zeta_sign | | 0 <= zeta_H | a variance
+zeta_seen | (known lambda_max) fed_rac_lora | (E zeta_H) <= (* lambda_max zeta_W) | as high, of each gradient
+client_squares_seen | (known lambda_max) fed_rac_lora | (+ (E zeta_H) (E (dot G (H G)))) <= (* lambda_max (+ zeta_W (dot
+  G G))) | as high, of each gradient
+zeta_known | (known zeta_squared (= K 1)) | zeta_W <= zeta_squared | on average along the iterates; times 0 if K = 1
+zeta_of_data | smooth_components (known D (= K 1)) | (+ zeta_W (dot G G)) <= (+ (* 2 L_max gap) D) | a client is bounded
+  below: its gradient is as large as its gap allows; where K = 1 it is multiplied by 0 | t9
+unbiased_sample | fed_rac_lora_sampled | (E (dot G (H gbar))) <= (E (dot G (H ghat))) | all move as these on average
+sampled_square | fed_rac_lora_sampled (known omega) | (E (dot (H ghat) (H ghat))) <= (+ (E (dot (H gbar) (H gbar)))
+  (* omega (E way))) | the second moment of a mean over clients that are sampled | t9rr
+client_error | smooth_components fed_rac_lora_sampled | (E (dot (H (- G gbar)) (H (- G gbar)))) <= (+ (* s_K (- s_K r_K)
+  (E squares_H)) (* s_K r_K (E all_squares_H))) | as epoch_error, of each client, and Jensen's inequality | t9rr
+client_length | smooth_components fed_rac_lora_sampled | (E way) <= (+ (* (+ 1 s_K) (- (+ 1 s_K) r_K) (E squares_H))
+  (* (+ 1 s_K) r_K (E all_squares_H))) | an epoch: its gradient and its error, by Young's inequality | t9rr
+r_K_sign | smooth_components | 0 <= r_K | a sum of powers
+r_K_below_s | smooth_components | r_K <= s_K | r <= s, term by term | t7
+clients_seen | (known lambda_max) fed_rac_lora_sampled | (E squares_H) <= (* lambda_max squares) | as high, of each
+components_seen | (known lambda_max) fed_rac_lora_sampled | (E all_squares_H) <= (* lambda_max all_squares) | the same
+clients_of_data | smooth_components (known D) | squares <= (+ (* 2 L_max gap) D) | as sigma_of_data, of clients | t9rr
+components_of_data | smooth_components (known D) (known D_in) | all_squares <= (+ (* 2 L_max gap) D D_in) | so | t9rr
+leading | galore_exact | (* delta (dot G G)) <= (dot G (H G)) | the largest r of min(m, n) squares
+leading_later | smooth galore_exact (< 0 (* gamma L) 2) | gap_next <= gap_first | no step in that subspace rises
+delta_below_1 | | delta <= 1 | a share
+used_sign | | 0 <= used | a length
+missed_sign | | 0 <= missed | a length
+turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) | the
+  descent lemma in each block | t18
+parts | rac_lora_in_turns | (dot G G) <= (^ (+ used missed) 2) | blocks hold every direction once; triangle inequality
+lipschitz | smooth rac_lora_in_turns | missed <= (* gamma L ell used) | the gradient is Lipschitz, moves in orthogonal
+  blocks add up by their squares | t18
+time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | t counts steps
+offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | an offset
+root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | no step is longer than the first
 """
 """Its name with what may be substituted | what it rests on | what it says | why | of a lemma on paper, its page."""
 
@@ -272,241 +247,7 @@ ON_AVERAGE = frozenset({"sigma_known", "zeta_known"})
 """True of means over W and not at each W: they are never multiplied by what depends on W."""
 
 
-# Arithmetic. A letter is a number; a monomial is a sorted tuple of pairs (letter, power), where the power of a symbolic
-# exponent is the number of its base; a quotient is a polynomial over a product of powers of polynomials, by number.
-Monomial: TypeAlias = tuple[tuple[int, int], ...]
-Polynomial: TypeAlias = dict[Monomial, Fraction]
-
-
-class Quotient(NamedTuple):
-    """A polynomial, and what it is divided by."""
-
-    above: Polynomial
-    below: tuple[tuple[int, int], ...] = ()
-
-
-class Numbered:
-    """Values that are told apart by a number, equal ones by the same."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self.numbers: dict[Any, int] = {}
-
-    def of(self, key: Any, value: Any) -> int:
-        """Return the number of a value."""
-        if key not in self.numbers:
-            self.numbers[key] = len(self.values)
-            self.values.append(value)
-        return self.numbers[key]
-
-
-_letters, _bases, _factors = Numbered(), Numbered(), Numbered()
-
-
-def letter(*meaning: Any) -> int:
-    """Return the number of a letter, by what it means: its kind, and for what is no polynomial numbers of its parts."""
-    return _letters.of(meaning, meaning)
-
-
-def number(value: Fraction | int) -> Quotient:
-    """Return a number as a quotient."""
-    return Quotient({(): Fraction(value)} if value else {})
-
-
-def lettered(n: int, power: int = 1) -> Quotient:
-    """Return a power of a letter as a quotient."""
-    return Quotient({((n, power),): Fraction(1)})
-
-
-def is_exponent(n: int) -> bool:
-    """Whether a letter is a symbolic exponent."""
-    return bool(_letters.values[n][0] == "exponent")
-
-
-def base(q: Quotient) -> int:
-    """Return the number of a quotient: 0 for one."""
-    return _bases.of((frozenset(q.above.items()), q.below), q)
-
-
-ONE, ZERO = number(1), number(0)
-base(ONE)
-ATOMS = ("sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at")
-
-
-@cache
-def together(one: Monomial, other: Monomial) -> Monomial:
-    """Return the product of monomials: powers of a letter add, bases of an exponent multiply."""
-    powers = dict(one)
-    for n, power in other:
-        if n in powers and is_exponent(n):
-            power = base(times(_bases.values[powers[n]], _bases.values[power]))
-        else:
-            power += powers.get(n, 0)
-        powers[n] = power
-    return tuple(sorted((n, power) for n, power in powers.items() if power))
-
-
-def product(p: Polynomial, q: Polynomial) -> Polynomial:
-    """Return the product of polynomials."""
-    result: Polynomial = {}
-    for m, a in p.items():
-        for n, b in q.items():
-            key = together(m, n)
-            result[key] = result.get(key, Fraction(0)) + a * b
-            if len(result) > TERMS or result[key].numerator.bit_length() > BITS:
-                raise Refused(f"an expression has more than {TERMS} terms, or a number of more than {BITS} bits")
-    return {m: c for m, c in result.items() if c}
-
-
-def content(p: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
-    """Return number, monomial and polynomial of which one is the product; the last is alike for all multiples."""
-    terms = [dict(m) for m in p]
-    shared = {}
-    for n in set().union(*terms):
-        if not is_exponent(n):
-            shared[n] = min(each.get(n, 0) for each in terms)
-        elif all(each.get(n) == terms[0].get(n) for each in terms):
-            shared[n] = terms[0][n]
-    monomial = tuple(sorted((n, power) for n, power in shared.items() if power))
-    rest = product(p, {inverse(monomial): Fraction(1)})
-    first = rest[max(rest)]
-    return first, monomial, {m: c / first for m, c in rest.items()}
-
-
-def inverse(monomial: Monomial) -> Monomial:
-    """Return one over a monomial."""
-    return tuple((n, base(inverted(_bases.values[power])) if is_exponent(n) else -power) for n, power in monomial)
-
-
-def over(above: Polynomial, below: Mapping[int, int]) -> Quotient:
-    """Return a quotient, without a divisor of which the numerator is a multiple by a single term."""
-    below = {n: power for n, power in below.items() if power} if above else {}
-    if below:
-        first, monomial, rest = content(above)
-        n = _factors.numbers.get(frozenset(rest.items()), -1)
-        if n in below:
-            return over({monomial: first}, {**below, n: below[n] - 1})
-    return Quotient(above, tuple(sorted(below.items())))
-
-
-def added(p: Quotient, q: Quotient) -> Quotient:
-    """Return a sum."""
-    below = {n: max(dict(p.below).get(n, 0), dict(q.below).get(n, 0)) for n, _ in (*p.below, *q.below)}
-    result: Polynomial = {}
-    for value in (p, q):
-        lacking = [(n, power - dict(value.below).get(n, 0)) for n, power in below.items()]
-        for m, c in product(value.above, multiplied_out(lacking)).items():
-            result[m] = result.get(m, Fraction(0)) + c
-    return over({m: c for m, c in result.items() if c}, below)
-
-
-def multiplied_out(factors: Iterable[tuple[int, int]]) -> Polynomial:
-    """Return a product of divisors."""
-    return reduce(product, (_factors.values[n] for n, power in factors for _ in range(power)), {(): Fraction(1)})
-
-
-def times(p: Quotient, q: Quotient) -> Quotient:
-    """Return a product."""
-    below = dict(p.below)
-    for n, power in q.below:
-        below[n] = below.get(n, 0) + power
-    return over(product(p.above, q.above), below)
-
-
-def inverted(q: Quotient) -> Quotient:
-    """Return one over a quotient."""
-    if not q.above:
-        raise Refused("something is divided by zero")
-    first, monomial, rest = content(q.above)
-    above = product(multiplied_out(q.below), {inverse(monomial): 1 / first})
-    return over(above, {} if len(rest) == 1 else {_factors.of(frozenset(rest.items()), rest): 1})
-
-
-def power(q: Quotient, n: int) -> Quotient:
-    """Return a power with a whole exponent."""
-    if abs(n) > EXPONENT:
-        raise Refused(f"an exponent is {n}, beyond {EXPONENT}")
-    return reduce(times, [q] * n, ONE) if n >= 0 else inverted(power(q, -n))
-
-
-def raised(q: Quotient, exponent: Quotient) -> Quotient:
-    """Return a power whose exponent is a polynomial with whole coefficients: ``b^T c^T`` is ``(b c)^T``."""
-    result = ONE
-    for monomial, c in exponent.above.items():
-        if exponent.below or c.denominator != 1:
-            raise Refused("an exponent is not a whole number")
-        of = without_squares(power(q, int(c)))
-        if monomial and base(of):
-            of = lettered(letter("exponent", monomial), base(of))
-        result = times(result, of)
-    return result
-
-
-def within(q: Quotient) -> frozenset[int]:
-    """Return the letters in a quotient, and in all that these are made of."""
-    sides = (q.above, *(_factors.values[n] for n, _ in q.below))
-    return frozenset().union(*(of_pair(pair) for p in sides for m in p for pair in m))
-
-
-@cache
-def of_pair(pair: tuple[int, int]) -> frozenset[int]:
-    """Return the letters in a power of a letter."""
-    kind, *parts = _letters.values[pair[0]]
-    if kind == "exponent":
-        return within(Quotient({parts[0]: Fraction(1)})) | within(_bases.values[pair[1]])
-    of = parts if kind in ATOMS else []
-    return frozenset({pair[0]}).union(*(within(_bases.values[n]) for n in of if isinstance(n, int)))
-
-
-def atom(kind: str, *parts: Quotient | str) -> Quotient:
-    """Return a letter for what is no polynomial, known by its parts."""
-    return lettered(letter(kind, *(each if isinstance(each, str) else base(each) for each in parts)))
-
-
-def without_squares(q: Quotient) -> Quotient:
-    """Put what a root is of in the place of its square."""
-    for p in (q.above, *(_factors.values[n] for n, _ in q.below)):
-        for root in {n for m in p for n, k in m if _letters.values[n][0] == "sqrt" and k not in (0, 1)}:
-            below = (power(_rooted(_factors.values[n], root), -k) for n, k in q.below)
-            return without_squares(reduce(times, below, _rooted(q.above, root)))
-    return q
-
-
-def _rooted(p: Polynomial, root: int) -> Quotient:
-    result = ZERO
-    for monomial, c in p.items():
-        pairs = dict(monomial).get(root, 0) // 2
-        rest = Quotient({together(monomial, ((root, -2 * pairs),)): c})
-        result = added(result, times(rest, power(_bases.values[_letters.values[root][1]], pairs)))
-    return result
-
-
-def mean(q: Quotient, draw: str) -> Quotient:
-    """Return the mean over a draw, of what is linear in what is drawn."""
-    result = ZERO
-    for monomial, c in q.above.items():
-        drawn = [pair for pair in monomial if draw in draws(Quotient({(pair,): c}))]
-        rest = tuple(pair for pair in monomial if pair not in drawn)
-        if drawn:
-            ((n, k), *more) = drawn
-            kind, *_, over_ = _letters.values[n]
-            if more or k != 1 or kind not in ("drawn", "mean"):
-                raise Refused("only of what is linear in what is drawn is the mean known")
-            rest = together(rest, ((letter("mean", draw, n, over_.replace(draw, "")), 1),))
-        result = added(result, Quotient({rest: c}))
-    if any(draw in draws(Quotient(_factors.values[n])) for n, _ in q.below):
-        raise Refused("the mean of what is divided by something drawn is not known")
-    return times(result, Quotient(ONE.above, q.below))
-
-
-def draws(q: Quotient) -> str:
-    """Return the draws that a quotient depends on; W is one of them."""
-    return "".join(
-        f"W{each[-1]}" for each in map(_letters.values.__getitem__, within(q)) if each[0] in ("drawn", "mean")
-    )
-
-
-# Expressions. A bound variable is ("var", n), of the n-th binder from inside; ("whole", n) is one that was opened.
+# Expressions. A bound variable is ("var", n), of the n-th sum from inside; ("whole", n) is one that was opened.
 _TOKEN, _NAME = re.compile(r"[()]|[^\s()]+"), re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,60}(/[1-9][0-9]{0,60})?\Z")
 SIGNS = ("<=", "<", ">=", ">", "=")
@@ -517,19 +258,20 @@ PARTS |= dict.fromkeys(SIGNS, (2, 9))
 
 def nodes(line: str) -> list[Any]:
     """Read a line as a list of words and lists."""
-    stack: list[list[Any]] = [[]]
-    for word in _TOKEN.findall(line):
-        if word == "(":
-            stack.append([])
-        elif word != ")":
-            stack[-1].append(word)
-        else:
-            stack[-2:] = [[*stack[-2], stack[-1]]] if len(stack) > 1 else []
-        if not 0 < len(stack) <= DEPTH:
-            raise Refused(f"brackets must match, and be at most {DEPTH} deep")
-    if len(stack) > 1:
-        raise Refused("a bracket is not closed")
-    return stack[0]
+    words = _TOKEN.findall(line)
+    depths = list(accumulate(((word == "(") - (word == ")") for word in words), initial=0))
+    if min(depths) < 0 or max(depths) >= DEPTH or depths[-1] != 0:
+        raise Refused(f"brackets must match, and be less than {DEPTH} deep")
+    return _nested(iter(words))
+
+
+def _nested(words: Iterator[str]) -> list[Any]:
+    return [_nested(words) if word == "(" else word for word in takewhile(lambda each: each != ")", words)]
+
+
+def text(node: Any) -> str:
+    """Write what was read."""
+    return node if isinstance(node, str) else f"({' '.join(map(text, node))})"
 
 
 def tree(node: Any, bound: tuple[str, ...] = ()) -> Tree:
@@ -551,14 +293,24 @@ def parsed(words: str) -> Tree:
     return tree(nodes(words)[0])
 
 
-def text(node: Any) -> str:
-    """Write what was read."""
-    return node if isinstance(node, str) else f"({' '.join(map(text, node))})"
+def is_leaf(of: Tree) -> bool:
+    """Whether an expression has no parts."""
+    return not isinstance(of, tuple) or of[0] in ("var", "whole")
+
+
+def leaves(of: Tree) -> set[Tree]:
+    """Return the numbers, letters and variables in an expression."""
+    return {of} if is_leaf(of) else set().union(*map(leaves, of[1:]))
+
+
+def letters_of(of: Tree) -> set[str]:
+    """Return the names in an expression."""
+    return {each for each in leaves(of) if isinstance(each, str)}
 
 
 def changed(of: Tree, leaf: Callable[[Tree, int], Tree], depth: int = 0) -> Tree:
-    """Return an expression with others in the place of letters and variables, which see how many sums they are in."""
-    if not isinstance(of, tuple) or of[0] in ("var", "whole"):
+    """Return an expression with others in the place of its leaves, by what they are and how many sums they are in."""
+    if is_leaf(of):
         return leaf(of, depth)
     return (of[0], *(changed(each, leaf, depth + (of[0] == "sum" and i == 1)) for i, each in enumerate(of[1:])))
 
@@ -573,166 +325,356 @@ def opened(term: Tree, value: Tree) -> Tree:
     return changed(term, lambda each, depth: value if each == ("var", depth) else each)
 
 
-def total(of: Tree) -> Tree:
-    """Return the sum over t < T."""
-    return ("sum", "T", changed(of, lambda each, depth: ("var", depth) if each == "t" else each))
+def any_index(term: Tree) -> Tree:
+    """Return an index for the term of a sum that is no other in it."""
+    return (
+        "whole",
+        1 + max((each[1] for each in leaves(term) if isinstance(each, tuple) and each[0] == "whole"), default=0),
+    )
 
 
-def letters_of(of: Tree) -> set[str]:
-    """Return the names in an expression."""
-    if isinstance(of, tuple):
-        return set().union(*map(letters_of, of[1:]))
-    return {of} if isinstance(of, str) else set()
+def total(steps: Tree, of: Tree) -> Tree:
+    """Return the sum over t of what is closed but for t."""
+    return ("sum", steps, changed(of, lambda each, depth: ("var", depth) if each == "t" else each))
 
 
 def written(of: Tree) -> str:
     """Write an expression, or a relation with its signs between its terms."""
-    if isinstance(of, tuple) and of[0] in SIGNS:
-        return f" {of[0]} ".join(map(written, of[1:]))
-    if isinstance(of, tuple) and of[0] in ("var", "whole"):
-        return f"i{of[1]}"
-    return f"({' '.join([of[0], *map(written, of[1:])])})" if isinstance(of, tuple) else str(of)
+    if is_leaf(of):
+        return f"i{of[1]}" if isinstance(of, tuple) else str(of)
+    parts = list(map(written, of[1:]))
+    return f" {of[0]} ".join(parts) if of[0] in SIGNS else f"({' '.join([of[0], *parts])})"
+
+
+# Arithmetic. Values are told apart by numbers. A letter is the number of what it means; a monomial is a sorted tuple of
+# pairs (letter, power), where the power of a symbolic exponent is the number of its base. All that is returned is in
+# normal form: each term has the same divisors, and no root twice.
+Monomial: TypeAlias = tuple[tuple[int, int], ...]
+Polynomial: TypeAlias = dict[Monomial, Fraction]
+ATOMS = ("over", "exponent", "sum", "sqrt", "max", "if", "powers", "square_at", "scaled_at")
+
+_values: list[Any] = []
+_numbers: dict[Any, int] = {}
+
+
+def numbered(value: Any) -> int:
+    """Return the number of a polynomial, or of what a letter means: equal ones have the same."""
+    key = frozenset(value.items()) if isinstance(value, dict) else value
+    if key not in _numbers:
+        _numbers[key] = len(_values)
+        _values.append(value)
+    return _numbers[key]
+
+
+def letter(kind: str, *meaning: Any) -> Polynomial:
+    """Return a letter by what it means: its kind, and numbers of the polynomials that it is made of, or other words."""
+    parts = (numbered(each) if isinstance(each, dict) else each for each in meaning)
+    return {((numbered((kind, *parts)), 1),): Fraction(1)}
+
+
+def number(value: Fraction | int) -> Polynomial:
+    """Return a number as a polynomial."""
+    return {(): Fraction(value)} if value else {}
+
+
+def is_a(kind: str, n: int) -> bool:
+    """Whether a letter is of a kind."""
+    return bool(_values[n][0] == kind)
+
+
+ONE = number(1)
+numbered(ONE)  # is 0, as a power is where a letter is not
+
+
+@cache
+def together(one: Monomial, other: Monomial) -> Monomial:
+    """Return the product of monomials: powers of a letter add, bases of an exponent multiply."""
+    powers = dict(one)
+    for n, k in other:
+        is_base = n in powers and is_a("exponent", n)
+        powers[n] = base(times(_values[powers[n]], _values[k])) if is_base else powers.get(n, 0) + k
+    return monomial(powers)
+
+
+def monomial(powers: Mapping[int, int]) -> Monomial:
+    """Return a product of powers."""
+    return tuple(sorted((n, power) for n, power in powers.items() if power))
+
+
+def _sum(terms: Iterable[tuple[Monomial, Fraction]]) -> Polynomial:
+    result: Polynomial = {}
+    for m, c in terms:
+        result[m] = result.get(m, Fraction(0)) + c
+        if len(result) > TERMS or result[m].numerator.bit_length() > BITS:
+            raise Refused(f"an expression has more than {TERMS} terms, or a number of more than {BITS} bits")
+    return {m: c for m, c in result.items() if c}
+
+
+def _product(p: Polynomial, q: Polynomial) -> Polynomial:
+    return _sum((together(m, n), a * b) for m, a in p.items() for n, b in q.items())
+
+
+def plus(*terms: Polynomial) -> Polynomial:
+    """Return a sum."""
+    return normal(_sum(pair for p in terms for pair in p.items()))
+
+
+def times(*factors: Polynomial) -> Polynomial:
+    """Return a product."""
+    return normal(reduce(_product, factors, ONE))
+
+
+def normal(p: Polynomial) -> Polynomial:
+    """Put all over the same divisors, without one that cancels; put what a root is of in the place of its square."""
+    for n in sorted({n for m in p for n, _ in m if _values[n][0] in ("over", "sqrt")}):
+        powers = {m: dict(m).get(n, 0) for m in p}
+        most = max(powers.values())
+        kept = {m: k % 2 if is_a("sqrt", n) else most for m, k in powers.items()}
+        if kept != powers:
+            of, terms = _values[_values[n][1]], []
+            for m, c in p.items():
+                lacking = (powers[m] - kept[m]) // 2 if is_a("sqrt", n) else most - powers[m]
+                terms += _product({monomial({**dict(m), n: kept[m]}): c}, power(of, lacking)).items()
+            return normal(_sum(terms))
+    if p:
+        c, shared, rest = content(p)
+        for n, power_ in shared:
+            if is_a("over", n) and rest == _values[_values[n][1]]:
+                return {monomial({**dict(shared), n: power_ - 1}): c}
+    return p
+
+
+def content(p: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
+    """Return number, monomial and polynomial of which one is the product; the last is alike for all multiples."""
+    terms = [dict(m) for m in p]
+    shared = {}
+    for n in set().union(*terms):
+        powers = {each.get(n, 0) for each in terms}
+        if len(powers) == 1 or not is_a("exponent", n):
+            shared[n] = min(powers)
+    rest = [monomial({n: each.get(n, 0) - shared.get(n, 0) for n in {*each, *shared}}) for each in terms]
+    first = p[max(zip(rest, p, strict=True))[1]]
+    return first, monomial(shared), {m: c / first for m, c in zip(rest, p.values(), strict=True)}
+
+
+def inverted(p: Polynomial) -> Polynomial:
+    """Return one over a polynomial."""
+    if not p:
+        raise Refused("something is divided by zero")
+    c, shared, rest = content(p)
+    factors = [number(1 / c)] if rest == ONE else [number(1 / c), letter("over", rest)]
+    for n, k in shared:
+        match _values[n]:
+            case ("over", of):
+                factors.append(power(_values[of], k))
+            case ("exponent", _):
+                factors.append({((n, base(inverted(_values[k]))),): Fraction(1)})
+            case _:
+                factors.append({((n, -k),): Fraction(1)})
+    return times(*factors)
+
+
+def power(p: Polynomial, n: int) -> Polynomial:
+    """Return a power with a whole exponent."""
+    if abs(n) > EXPONENT:
+        raise Refused(f"an exponent is {n}, beyond {EXPONENT}")
+    return times(*[p] * n) if n >= 0 else inverted(power(p, -n))
+
+
+def raised(p: Polynomial, exponent: Polynomial) -> Polynomial:
+    """Return a power whose exponent is a polynomial with whole coefficients: ``b^T c^T`` is ``(b c)^T``."""
+    factors = []
+    for m, c in exponent.items():
+        if c.denominator != 1:
+            raise Refused("an exponent is not a whole number")
+        of = power(p, int(c))
+        (n, _), *_ = next(iter(letter("exponent", {m: Fraction(1)})))
+        factors.append({((n, base(of)),): Fraction(1)} if m and of != ONE else of)
+    return times(*factors)
+
+
+def base(p: Polynomial) -> int:
+    """Return the number of what is raised to a power, over one divisor."""
+    below = [pair for pair in content(p)[1] if is_a("over", pair[0])] if p else []
+    above = {tuple(pair for pair in m if pair not in below): c for m, c in p.items()}
+    return numbered(times(above, inverted(times(*(power(_values[_values[n][1]], k) for n, k in below)))))
+
+
+def within(p: Polynomial) -> frozenset[int]:
+    """Return the letters in a polynomial, and in all that these are made of."""
+    return frozenset().union(*(of_pair(pair) for m in p for pair in m))
+
+
+@cache
+def of_pair(pair: tuple[int, int]) -> frozenset[int]:
+    """Return the letters in a power of a letter, but for the index of a sum."""
+    kind, *parts = _values[pair[0]]
+    if kind == "sum":
+        n, term, index = map(_values.__getitem__, parts)
+        return within(n) | (within(term) - within(index)) | {pair[0]}
+    of = [each for each in parts if isinstance(each, int)] if kind in ATOMS else []
+    return frozenset({pair[0]}).union(*(within(_values[n]) for n in [*of, *[pair[1]] * (kind == "exponent")]))
+
+
+def draws(p: Polynomial) -> str:
+    """Return the draws that a polynomial depends on; W is one of them."""
+    return "".join(f"W{_values[n][-1]}" for n in within(p) if _values[n][0] in ("drawn", "mean", "vector"))
+
+
+def mean(p: Polynomial, draw: str) -> Polynomial:
+    """Return the mean over a draw, of what is linear in what is drawn."""
+    terms = []
+    for m, c in p.items():
+        drawn = [pair for pair in m if draw in draws({(pair,): c})]
+        of = {tuple(pair for pair in m if pair not in drawn): c}
+        if drawn:
+            (n, k), *more = drawn
+            kind, *_, over = _values[n]
+            if more or k != 1 or kind not in ("drawn", "mean"):
+                raise Refused("only of what is linear in what is drawn is the mean known")
+            of = times(of, letter("mean", draw, n, over.replace(draw, "")))
+        terms.append(of)
+    return plus(*terms)
+
+
+def directions(p: Polynomial) -> Iterator[tuple[str, bool, Polynomial]]:
+    """Yield what a vector is a sum of: one that has a name, whether it is projected, and how much of it."""
+    for m, c in p.items():
+        vectors = [pair for pair in m if is_a("vector", pair[0])]
+        rest = {tuple(pair for pair in m if pair not in vectors): c}
+        if [k for _, k in vectors] != [1] or has_vectors(rest):
+            raise Refused("what is projected, or in an inner product, is no vector")
+        _, name, is_projected, _ = _values[vectors[0][0]]
+        yield name, is_projected, rest
+
+
+def has_vectors(p: Polynomial) -> bool:
+    """Whether it is no number."""
+    return any(is_a("vector", n) for n in within(p))
+
+
+def dot(u: Polynomial, v: Polynomial) -> Polynomial:
+    """Return an inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
+    terms = []
+    for a, is_a_projected, p in directions(u):
+        for b, is_b_projected, q in directions(v):
+            is_projected = is_a_projected or is_b_projected
+            drawn = "H" if is_projected or VECTORS[a] or VECTORS[b] else ""
+            terms.append(times(p, q, letter("drawn", *sorted((a, b)), is_projected, drawn)))
+    return plus(*terms)
 
 
 class Reader:
-    """Reads expressions as quotients: names are letters, or if they are expanded what they stand for."""
+    """Reads expressions as polynomials: names are letters, or what they stand for."""
 
-    def __init__(self) -> None:
+    def __init__(self, has_roots: bool = False) -> None:
         self.names: dict[str, tuple[Tree, bool]] = {}
-        self.has_roots = False
-        self._known: dict[Any, Quotient] = {}
+        self.has_roots = has_roots
+        self._known: dict[Tree, Polynomial] = {}
 
-    def value(self, of: Tree, expand: bool = False, env: tuple[Quotient, ...] = ()) -> Quotient:
-        """Return the quotient that an expression is."""
-        key = of, expand, tuple(map(base, env))
-        if key not in self._known:
-            self._known[key] = self._value(of, expand, env)
-        return self._known[key]
+    def value(self, of: Tree) -> Polynomial:
+        """Return the polynomial that an expression of numbers is."""
+        value = self.read(of)
+        if has_vectors(value):
+            raise Refused(f"{written(of)} is no number")
+        return value
 
-    def _value(self, of: Tree, expand: bool, env: tuple[Quotient, ...]) -> Quotient:
+    def expanded(self, of: Tree) -> Tree:
+        """Return an expression with what names stand for."""
+        return changed(of, lambda each, _: self.expanded(self.names[each][0]) if self.stands(each) else each)
+
+    def stands(self, of: Tree) -> bool:
+        """Whether an expression is a name of another; r_N is never expanded."""
+        return isinstance(of, str) and of in self.names and of != "r_N"
+
+    def read(self, of: Tree) -> Polynomial:
+        """Return the polynomial that a number is, or a vector."""
+        if of not in self._known:
+            self._known[of] = self._read(of)
+        return self._known[of]
+
+    def _read(self, of: Tree) -> Polynomial:
         match of:
             case Fraction():
                 return number(of)
-            case str() if of in self.names:
-                meaning, is_letter = self.names[of]
-                is_kept = of == "r_N" or (is_letter and not expand)
-                return lettered(letter("name", of)) if is_kept else self.value(meaning, expand)
-            case str() if of not in VECTORS:
-                return lettered(letter("drawn", of, DRAWN[of]) if of in DRAWN else letter("letter", of))
-            case ("var", n):
-                return env[int(n)]
+            case str() if self.stands(of) and not self.names[of][1]:
+                return self.read(self.names[of][0])
+            case str() if of in VECTORS:
+                return letter("vector", of, False, VECTORS[of])
+            case str():
+                return letter("drawn", of, DRAWN[of]) if of in DRAWN else letter("letter", of)
             case ("whole", n):
-                return lettered(letter("whole", n))
+                return letter("whole", f"i{n}")
             case ("sum", steps, term):
-                return self._sum(self.value(steps, expand, env), term, expand, env)
-            case ("dot", u, v):
-                return self._dot(self.vector(u, expand, env), self.vector(v, expand, env))
+                return self._sum(self.read(steps), term)
             case ("if", (sign, *sides), *branches) if sign in SIGNS:
-                parts = [self.value(each, expand, env) for each in (*sides, *branches)]
-                return parts[-1] if parts[-1] == parts[-2] else atom("if", sign, *parts)
-            case (head, *parts) if head not in ("H", "if", *SIGNS):
-                return self._operation(head, [self.value(each, expand, env) for each in parts])
+                parts = [self.read(each) for each in (*sides, *branches)]
+                return parts[-1] if parts[-1] == parts[-2] else letter("if", sign, *parts)
+            case (head, *parts) if head not in ("var", "if", *SIGNS):
+                return self._operation(head, *map(self.read, parts))
         raise Refused(f"{written(of)} is no number")
 
-    def _operation(self, head: str, values: list[Quotient]) -> Quotient:
-        first, *others = values
+    def _operation(self, head: str, first: Polynomial, *others: Polynomial) -> Polynomial:
         match head:
             case "+":
-                return reduce(added, others, first)
+                return plus(first, *others)
             case "-":
-                return reduce(lambda p, q: added(p, times(q, number(-1))), others or values, first if others else ZERO)
+                return (
+                    plus(first, *(times(number(-1), each) for each in others)) if others else times(number(-1), first)
+                )
             case "*":
-                return without_squares(reduce(times, others, first))
+                return times(first, *others)
             case "/":
-                return times(first, inverted(others[0]))
+                return times(first, inverted(*others))
             case "^":
-                return raised(first, others[0])
+                return raised(first, *others)
             case "powers":
-                n = added(added(others[1], ONE), times(others[0], number(-1)))
+                n = plus(others[1], ONE, times(number(-1), others[0]))
                 return times(raised(first, others[0]), self._geometric(first, n))
             case "E" | "mean":
                 return mean(first, "H" if head == "E" else "m")
+            case "H":
+                return plus(*(times(c, letter("vector", name, True, "H")) for name, _, c in directions(first)))
+            case "dot":
+                return dot(first, *others)
             case "max":
-                return first if len({*map(base, values)}) == 1 else atom(head, *sorted(values, key=base))
-        return atom(head, first)
+                return (
+                    first
+                    if all(each == first for each in others)
+                    else letter(head, *sorted(map(numbered, (first, *others))))
+                )
+        return letter(head, first)
 
-    def _geometric(self, of: Quotient, n: Quotient) -> Quotient:
-        if base(of) == 0:
+    def _geometric(self, of: Polynomial, n: Polynomial) -> Polynomial:
+        if of == ONE:
             return n
         if (known := _count(n)) is not None:
-            return reduce(added, (power(of, k) for k in range(known)), ZERO)
+            return plus(*(power(of, k) for k in range(known)))
         if self.has_roots:
-            return atom("powers", of, n)
-        return times(added(raised(of, n), number(-1)), inverted(added(of, number(-1))))
+            return letter("powers", of, n)
+        return times(plus(raised(of, n), number(-1)), inverted(plus(of, number(-1))))
 
-    def _sum(self, n: Quotient, term: Tree, expand: bool, env: tuple[Quotient, ...]) -> Quotient:
+    def _sum(self, n: Polynomial, term: Tree) -> Polynomial:
         if (known := _count(n)) is not None:
-            return reduce(added, (self.value(term, expand, (number(k), *env)) for k in range(known)), ZERO)
-        index = letter("index", len(env))  # of all sums that are open another
-        value = self.value(term, expand, (lettered(index), *env))
-        if any(index in within(Quotient(_factors.values[k])) for k, _ in value.below):
-            c, outside, rest = content(value.above)
-            held, free = _split(outside, index)
-            whole = over(product(rest, {held: Fraction(1)}), dict(value.below))
-            return times(Quotient({free: c}), atom("sum", n, whole, f"i{index}"))
-        result = ZERO
-        for monomial, c in value.above.items():
-            held, free = _split(monomial, index)
-            result = added(result, times(Quotient({free: c}), self._series(held, index, n)))
-        return times(result, Quotient(ONE.above, value.below))
+            return plus(*(self.read(opened(term, Fraction(k))) for k in range(known)))
+        k = any_index(term)
+        index, terms = self.read(k), []
+        for m, c in self.read(opened(term, k)).items():
+            held = tuple(pair for pair in m if within(index) <= of_pair(pair))
+            free = {tuple(pair for pair in m if pair not in held): c}
+            terms.append(times(free, self._series(held, index, n) if held else n))
+        return plus(*terms)
 
-    def _series(self, held: Monomial, index: int, n: Quotient) -> Quotient:
-        if not held:
-            return n
-        (first, k), *more = held
-        if not more and first == letter("exponent", ((index, 1),)) and index not in within(_bases.values[k]):
-            return self._geometric(_bases.values[k], n)
-        return atom("sum", n, Quotient({held: Fraction(1)}), f"i{index}")
-
-    def vector(
-        self, of: Tree, expand: bool = False, env: tuple[Quotient, ...] = ()
-    ) -> dict[tuple[str, bool], Quotient]:
-        """Return what a vector has of each that has a name, projected or not."""
-        result: dict[tuple[str, bool], Quotient] = {}
-        match of:
-            case str() if of in VECTORS:
-                return {(of, False): ONE}
-            case ("H", inner):
-                parts = [(inner, ONE)]
-            case ("+", *terms):
-                parts = [(each, ONE) for each in terms]
-            case ("-", first, *others):
-                parts = [(first, ONE if others else number(-1)), *((each, number(-1)) for each in others)]
-            case ("*", *factors, inner):
-                parts = [(inner, reduce(times, (self.value(each, expand, env) for each in factors), ONE))]
-            case _:
-                raise Refused(f"{written(of)} is no vector")
-        for inner, c in parts:
-            for (name, was_projected), value in self.vector(inner, expand, env).items():
-                key = name, was_projected or of[0] == "H"
-                result[key] = added(result.get(key, ZERO), times(c, value))
-        return result
-
-    def _dot(self, u: Mapping[tuple[str, bool], Quotient], v: Mapping[tuple[str, bool], Quotient]) -> Quotient:
-        """The inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
-        result = ZERO
-        for ((a, is_a), p), ((b, is_b), q) in pairs(u.items(), v.items()):
-            draws = "H" if is_a or is_b or VECTORS[a] or VECTORS[b] else ""
-            of = letter("drawn", *sorted((a, b)), is_a or is_b, draws)
-            result = added(result, times(times(p, q), lettered(of)))
-        return result
+    def _series(self, held: Monomial, index: Polynomial, n: Polynomial) -> Polynomial:
+        (first, base), *more = held
+        if not more and _values[first] == ("exponent", numbered(index)) and not within(index) <= within(_values[base]):
+            return self._geometric(_values[base], n)
+        return letter("sum", n, {held: Fraction(1)}, index)
 
 
-def _split(monomial: Monomial, index: int) -> tuple[Monomial, Monomial]:
-    """What of a monomial depends on an index, and what does not."""
-    held = tuple(pair for pair in monomial if index in of_pair(pair))
-    return held, tuple(pair for pair in monomial if pair not in held)
-
-
-def _count(n: Quotient) -> int | None:
-    value = n.above.get((), Fraction(0))
-    is_count = n == number(value) and value.denominator == 1 and 0 <= value <= EXPONENT
-    return int(value) if is_count else None
+def _count(n: Polynomial) -> int | None:
+    value = n.get((), Fraction(0))
+    return int(value) if n == number(value) and value.denominator == 1 and 0 <= value <= EXPONENT else None
 
 
 class Fact(NamedTuple):
@@ -757,143 +699,120 @@ class Signs:
     """What facts about constants say of signs; ``used`` collects those that were asked."""
 
     def __init__(self, reader: Reader, facts: Iterable[Fact], whole: frozenset[str], used: set[int]) -> None:
-        self.reader, self.facts, self.whole, self.used, self.depth = reader, facts, whole, used, 0
+        self.reader, self.facts, self.whole, self.used = reader, facts, whole, used
 
     @cached_property
-    def known(self) -> Mapping[Any, list[tuple[bool, Monomial, bool, int]]]:
+    def known(self) -> Mapping[int, list[tuple[bool, Monomial, bool, int]]]:
         """By a polynomial without content: the sign and the monomial that facts say it has, whether strictly, which."""
-        known: dict[Any, list[tuple[bool, Monomial, bool, int]]] = {}
+        known: dict[int, list[tuple[bool, Monomial, bool, int]]] = {}
         for fact in self.facts:
             for each in {fact.number, placed(fact.number, {"t": ("whole", 1)})}:  # t is every whole number
                 value = self.reader.value(each)
-                if value.above and not value.below and not draws(value):
-                    c, monomial, rest = content(value.above)
-                    known.setdefault(frozenset(rest.items()), []).append((c > 0, monomial, fact.strict, fact.n))
+                if value and not draws(value) and not any(is_a("over", n) for m in value for n, _ in m):
+                    c, shared, rest = content(value)
+                    known.setdefault(numbered(rest), []).append((c > 0, shared, fact.strict, fact.n))
         return known
 
     def holds(self, of: Tree, strict: bool = False) -> bool:
-        """Whether an expression that is defined is at least zero, or positive."""
+        """Whether an expression that is defined is at least zero, or positive: by its parts, or by its polynomial."""
+        return self._by_parts(of, strict) or self._by_terms(self.reader.value(of), strict)
+
+    def _by_parts(self, of: Tree, strict: bool) -> bool:
         match of:
-            case Fraction():
-                return of > 0 or (of == 0 and not strict)
-            case str() if of in self.reader.names and of != "r_N" and self.holds(self.reader.names[of][0], strict):
-                return True
-            case str() if of in self.whole and not strict:
-                return True
-            case ("whole", _):
-                return not strict
-            case ("+", *parts) if all(map(self.holds, parts)) and (
-                not strict or any(self.holds(p, True) for p in parts)
-            ):
-                return True
-            case ("*" | "/", *parts) if self.holds(parts[-1], strict or of[0] == "/"):
-                return all(self.holds(each, strict) for each in parts) or self._by_value(of, strict)
+            case str() if self.reader.stands(of):
+                return self.holds(self.reader.names[of][0], strict)
+            case ("+", *parts):
+                return all(map(self.holds, parts)) and (not strict or any(self.holds(each, True) for each in parts))
+            case ("*", *parts) | ("if", _, *parts):
+                return all(self.holds(each, strict) for each in parts)
+            case ("/", above, below):
+                return self.holds(below, True) and self.holds(above, strict)
             case ("^", _, Fraction() as n) if n % 2 == 0 and not strict:
                 return True
-            case ("^" | "sqrt", part, *_) if self.holds(part, strict) or (of[0] == "sqrt" and not strict):
+            case ("sqrt", _) if not strict:
                 return True
-            case ("powers", part, first, last) if self.holds(part, strict and first != 0):
-                if not strict or self.holds(("+", ("-", last, first), Fraction(1)), True):
-                    return True
-            case ("sum", steps, term) if (not strict or self.holds(steps, True)) and self._inside(
-                self.holds, term, strict
-            ):
-                return True
-            case ("max", *parts) if any(self.holds(each, strict) for each in parts):
-                return True
-            case ("if", _, *parts) if all(self.holds(each, strict) for each in parts):
-                return True
-        return (isinstance(of, str) or of[0] != "dot") and self._by_value(of, strict)
+            case ("^" | "sqrt", part, *_):
+                return self.holds(part, strict)
+            case ("powers", part, first, last):
+                is_there = not strict or self.holds(("+", ("-", last, first), Fraction(1)), True)
+                return is_there and self.holds(part, strict and first != 0)
+            case ("sum", steps, term):
+                return (not strict or self.holds(steps, True)) and self.holds(opened(term, any_index(term)), strict)
+            case ("max", *parts):
+                return any(self.holds(each, strict) for each in parts)
+        return False
 
-    def _inside(self, ask: Callable[..., Any], term: Tree, *more: bool) -> Any:
-        """What is said of the term of a sum at any index."""
-        self.depth += 1
-        answer = ask(opened(term, ("whole", self.depth)), *more)
-        self.depth -= 1
-        return answer
-
-    def _by_value(self, of: Tree, strict: bool) -> bool:
-        q = self.reader.value(of)
-        return self._polynomial(q.above, strict) and all(self._polynomial(_factors.values[n], True) for n, _ in q.below)
-
-    def _polynomial(self, p: Polynomial, strict: bool) -> bool:
+    def _by_terms(self, p: Polynomial, strict: bool) -> bool:
         """Whether its terms are not negative, or a fact says the sign of it times what is positive."""
-        if p and all(c > 0 and self._monomial(m, False) for m, c in p.items()):
+        if not p:
+            return not strict
+        if all(c > 0 and self._monomial(m, False) for m, c in p.items()):
             return not strict or any(self._monomial(m, True) for m in p)
-        c, monomial, rest = content(p or ONE.above)
-        for is_positive, its, is_strict, n in self.known.get(frozenset(rest.items()), ()) if len(rest) > 1 else ():
-            is_enough = is_positive == (c > 0) and (is_strict or not strict) and self._monomial(its, not is_strict)
-            if is_enough and self._monomial(monomial, strict):
+        c, shared, rest = content(p)
+        return rest != ONE and self._monomial(shared, strict) and self._is_known(rest, c > 0, strict)
+
+    def _is_known(self, rest: Polynomial, is_positive: bool, strict: bool) -> bool:
+        for sign, shared, is_strict, n in self.known.get(numbered(rest), ()):
+            if sign == is_positive and (is_strict or not strict) and self._monomial(shared, not is_strict):
                 self.used.add(n)
                 return True
-        return not p and not strict
+        return False
 
-    def _monomial(self, monomial: Monomial, strict: bool) -> bool:
-        pairs_ = [(n, strict or k < 0) for n, k in monomial if is_exponent(n) or strict or k % 2 or k < 0]
-        return all(not is_exponent(n) and self._letter(n, is_strict) for n, is_strict in pairs_)
+    def _monomial(self, m: Monomial, strict: bool) -> bool:
+        asked = [(n, strict or k < 0) for n, k in m if is_a("exponent", n) or strict or k % 2 or k < 0]
+        return all(self._letter(n, is_strict) for n, is_strict in asked)
 
     def _letter(self, n: int, strict: bool) -> bool:
-        kind, *name = _letters.values[n]
-        if not strict and (kind in ("whole", "sqrt") or (kind == "letter" and name[0] in self.whole)):
+        kind, of, *_ = _values[n]
+        if kind == "over":
+            return self._by_terms(_values[of], True)
+        if not strict and (kind in ("whole", "sqrt") or (kind == "letter" and of in self.whole)):
             return True
-        for is_positive, its, is_strict, fact in self.known.get(frozenset(ONE.above.items()), ()):
-            if is_positive and its == ((n, 1),) and (is_strict or not strict):
+        for sign, shared, is_strict, fact in self.known.get(numbered(ONE), ()):
+            if sign and shared == ((n, 1),) and (is_strict or not strict):
                 self.used.add(fact)
                 return True
-        return kind == "name" and name[0] != "r_N" and self.holds(self.reader.names[name[0]][0], strict)
+        return kind == "letter" and self.reader.stands(of) and self.holds(self.reader.names[of][0], strict)
+
+    def is_whole(self, of: Tree) -> bool:
+        """Whether an expression is a polynomial in whole numbers, with whole coefficients."""
+        value = self.reader.value(of)
+        meanings = [(_values[n], k) for m in value for n, k in m]
+        are_whole = (kind == "whole" or (kind == "letter" and name in self.whole) for (kind, name, *_), _ in meanings)
+        return all(are_whole) and all(k > 0 for _, k in meanings) and all(c.denominator == 1 for c in value.values())
 
     def is_count(self, of: Tree) -> bool:
         """Whether an expression is a whole number that is not negative."""
-        return self._is_whole(of) and self.holds(of)
+        return self.is_whole(of) and self.holds(of)
 
-    def _is_whole(self, of: Tree) -> bool:
-        value = self.reader.value(of)
-        meanings = [_letters.values[n] for m in value.above for n, _ in m]
-        powers = [k for m in value.above for _, k in m]
-        are_whole = all(kind == "whole" or (kind == "letter" and name[0] in self.whole) for kind, *name in meanings)
-        return (
-            are_whole
-            and not value.below
-            and min(powers, default=1) > 0
-            and all(c.denominator == 1 for c in value.above.values())
-        )
+    def is_exponent(self, of: Tree, n: Tree) -> bool:
+        """Whether it is a count, or whole with a positive base; with roots no sum is a count that subtracts."""
+        is_sum = min(self.reader.value(n).values(), default=1) > 0 or not self.reader.has_roots
+        return (is_sum and self.is_count(n)) or (self.is_whole(n) and self.holds(of, True))
 
     def check(self, of: Tree) -> None:
         """Refuse an expression that may be undefined somewhere."""
+        if self.reader.stands(of):
+            self.check(self.reader.names[of][0])
+        if is_leaf(of):
+            return
+        for each in of[1:] if of[0] != "sum" else (of[1], opened(of[2], any_index(of[2]))):
+            self.check(each)
         match of:
-            case str() if of in self.reader.names and of != "r_N":
-                self.check(self.reader.names[of][0])
-            case ("sum", steps, term):
-                self.check(steps)
-                self._asked(self.is_count(steps), steps, "is a number of terms and not known to be whole")
-                self._inside(self.check, term)
-            case (head, *parts) if head not in ("var", "whole"):
-                for each in parts:
-                    self.check(each)
-                self._part(head, parts)
+            case ("/", _, n) if not (self.holds(n, True) or self.holds(("-", n), True)):
+                raise Refused(f"{written(n)} is divided by and may be zero")
+            case ("sqrt", n) if not self.holds(n):
+                raise Refused(f"{written(n)} is under a root and may be negative")
+            case ("^", base, n, *_) | ("powers", base, n, _) if not self.is_exponent(base, n):
+                raise Refused(f"{written(n)} is an exponent and not known to be a count")
+        match of:
+            case ("sum", n, _) | ("powers", _, _, n) if not self.is_count(n if of[0] == "sum" else terms_of(of)):
+                raise Refused(f"{written(n)} is a number of terms, or the last of them, and not known to be a count")
 
-    def _part(self, head: str, parts: list[Tree]) -> None:
-        match head, parts:
-            case "/", [_, of]:
-                is_known = self.holds(of, True) or self.holds(("-", of), True)
-                self._asked(is_known, of, "is divided by and may be zero")
-            case "sqrt", [of]:
-                self._asked(self.holds(of), of, "is under a root and may be negative")
-            case "^", [of, n]:
-                self._asked(self._is_exponent(of, n), n, "is an exponent and not known to be a count")
-            case "powers", [of, first, last]:
-                self._asked(self._is_exponent(of, first), first, "is an exponent and not known to be a count")
-                n = ("+", ("-", last, first), Fraction(1))
-                self._asked(self.is_count(n), n, "is a number of terms and not known to be a count")
 
-    def _is_exponent(self, of: Tree, n: Tree) -> bool:
-        """Whether it is a count, or whole with a positive base; with roots no sum is a count that subtracts."""
-        is_sum = min(self.reader.value(n).above.values(), default=1) > 0 or not self.reader.has_roots
-        return (is_sum and self.is_count(n)) or (self._is_whole(n) and self.holds(of, True))
-
-    def _asked(self, is_known: bool, of: Tree, why: str) -> None:
-        if not is_known:
-            raise Refused(f"{written(of)} {why}")
+def terms_of(of: Tree) -> Tree:
+    """Return the number of terms of a sum of powers."""
+    return ("+", ("-", of[3], of[2]), Fraction(1))
 
 
 RULES = """
@@ -902,18 +821,18 @@ iterate start | STEP rho | = (- STEP (- (* rho x) x+)) | last | (+ (* (^ rho T) 
 settle start | STEP rho floor enough | = (- STEP (- (* rho x) x+)) ; enough (- floor (+ (* rho floor) rest)) |
   last | (+ (* (^ rho T) x0) floor) | the same, and c >= rho c + e, c >= 0, make x_T <= rho^T x_0 + c
 telescope start at | STEP growth! theta END | = (- STEP (- (- (* growth x) x+) (* theta square))) ; END x |
-  (* theta (powers (/ 1 growth) 1 T) (/ (sum_t (* (^ (/ 1 growth) t) (at t))) (sum_t (^ (/ 1 growth) t)))) |
+  (* theta (powers (/ 1 growth) 1 T) (/ (sum T (* (^ (/ 1 growth) t) (at t))) (sum T (^ (/ 1 growth) t)))) |
   (+ x0 (* (powers (/ 1 growth) 1 T) rest)) |
   theta S <= g x - x+ + e, g > 0, x >= 0: times w^(t+1) for w = 1/g, and added, gaps between cancel
 accumulate start j | STEP p | STEP (- (- (* (with p (+ j 1)) x) (* p x+)) (dot G G)) ; (with p 0) 0 |
-  (sum_t (square_at t)) | (* (with p T) x0) |
+  (sum T (square_at t)) | (* (with p T) x0) |
   S <= p(j+1) x - p(j) x+ for every j, p >= 0, p(0) = 0: the sum of S is at most p(T) x_0
 gather start | STEP q theta e h~ g~ bounded SQUARES END |
   STEP (+ (- (* (+ 1 (* q h)) x) x+) (- (* e h) (* theta g (dot G G)))) ; SQUARES (dot G G) ; END x ;
-  bounded (- 1 (* q (sum_t h))) | (* theta bounded (sum_t (* g (square_at t)))) | (+ x0 (* e (sum_t h))) |
+  bounded (- 1 (* q (sum T h))) | (* theta bounded (sum T (* g (square_at t)))) | (+ x0 (* e (sum T h))) |
   theta g(t) S <= (1 + q h(t)) x - x+ + e h(t) at each t, 1 - q sum h >= 0: added, the largest x is bounded with it
 weigh start | STEP a~ | = (- STEP (- (* a x) (* (with a (+ t 1)) x+))) | (* (with a T) last) |
-  (+ (* (with a 0) x0) (sum_t rest)) | a(t+1) x+ <= a(t) x + r(t) at each t, a >= 0, added: gaps between cancel
+  (+ (* (with a 0) x0) (sum T rest)) | a(t+1) x+ <= a(t) x + r(t) at each t, a >= 0, added: gaps between cancel
 potential a b d p | STEP FALLS ABOVE BELOW c b0 d0 | STEP (- (- psi psi+) (* c gap)) ; FALLS (- gap (E gap_next)) ;
   ABOVE (- psi (* p gap)) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (* (+ (* c T) p) (- f_T f_star)) |
   (+ (* b0 gap0) (* d0 (^ distance0 2))) | psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
@@ -925,16 +844,17 @@ lyapunov_distance | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* 
   ABOVE (- psi (dot V V)) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | D_T |
   (+ (* (^ rho T) (+ (* b0 gap0) (* d0 (^ distance0 2)))) (* (powers rho 0 (- T 1)) rest)) | the same of distances
 lyapunov_sum | STEP theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- psi psi+) (* theta (dot G G)))) ; ABOVE psi ;
-  BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (* theta (sum_t (square_at t))) |
+  BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (* theta (sum T (square_at t))) |
   (+ (* b0 gap0) (* d0 (^ distance0 2)) (* T rest)) | theta S <= psi - psi+ + e, psi >= 0, added
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
-squares at | g~ SQUARES | SQUARES square | 0 | (sum_t (* g (at t))) | squares, each times what is not negative, added
+squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
-  (* (/ 1 K) (sum k K (* push (powers growth 0 (- k 1)))) own) |
+  (* (/ 1 K) (sum K (* push (powers growth 0 (- t 1)))) own) |
   x_(k+1) <= g x_k + c y, x_0 = 0, g >= 0: the mean of x over k < K is at most that of c (1 + ... + g^(k-1)) y
 """
 """One each: its name and arguments; its facts (capital letters: may depend on W, !: positive, ~: on t); what they must
-be, = for what is left of a step; the smaller and the larger side of what follows; in words. x is what is followed."""
+be, = for what is left of a step; the smaller and the larger side of what follows; in words. x is what is followed, and
+(sum n of) a sum over t < n."""
 
 BY_HAND = {
     "sign": "the sign of a sum, product, quotient, power, root or maximum, by the signs of its parts",
@@ -950,24 +870,52 @@ START = {
 }
 """What is followed, on average after a step, at W^0 at most, at W^T, and on what that rests."""
 
+PSI = "(+ (* a gap) (* b distance) (* d (dot V V)))", f"(+ (* a (E gap_next)) (* b (E distance_next)) (* d {AFTER}))"
+"""A potential, and its mean after an exact step."""
+
+
+def rows(table: str) -> Iterator[list[str]]:
+    """Yield the cells of each row of a table."""
+    for row in re.sub(r"\n +", " ", table).strip().splitlines():
+        yield [cell.strip() for cell in row.split("|")]
+
+
+_RULES = {row[0].split()[0]: row for row in rows(RULES)}
+_TABLE = {
+    head.split()[0]: ([each.split(":") for each in head.split()[1:]], needs, stated, ", a lemma on paper: ".join(words))
+    for head, needs, stated, *words in rows(SCHEMAS)
+}
+
+
+def filled(node: Any, env: Mapping[str, Tree]) -> Tree:
+    """Read an expression of a rule, in which names stand for what is in an environment."""
+    match node:
+        case str():
+            return env[node] if node in env else tree(node)
+        case ["with", of, at]:
+            return placed(env[of], {env.get("j", "t"): filled(at, env)})
+        case ["sum", steps, of]:
+            return total(steps, filled(of, env))
+    head, *parts = node
+    return (env.get(head, head), *(filled(each, env) for each in parts))
+
 
 class File:
     """A file as it is checked, line by line; ``end`` has the fact that its claim is, times a positive one."""
 
     def __init__(self, has_roots: bool = False) -> None:
-        self.reader, self.id, self.about = Reader(), "", ""
-        self.reader.has_roots = has_roots
+        self.reader, self.id, self.about = Reader(has_roots), "", ""
         self.claim: Tree = ()
         self.given: list[Tree] = []
         self.local: dict[str, str] = {}
         self.facts: dict[str, Fact] = {}
         self.used: set[int] = set()
-        self.end: tuple[Fact, Fact] | None = None
+        self.end: tuple[Fact, ...] = ()
 
     def line(self, head: str, rest: list[Any]) -> None:
         """Take a line."""
-        is_early = not self.facts and self.end is None
-        is_stated = self.end is None and all((self.id, self.about, self.claim))
+        is_early = not self.facts and not self.end
+        is_stated = not self.end and all((self.id, self.about, self.claim))
         match head, rest:
             case "theorem", [str(name)] if is_early and not self.id and _NAME.match(name):
                 self.id = name
@@ -986,7 +934,7 @@ class File:
                 self.given.append(of)
             case "claim", [node] if is_early and not self.claim:
                 self.claim = self._stated(node, self.constant | AT_END)
-            case "fact", [str(n), str(kind), *middle, ":", statement] if is_stated:
+            case "fact", [str(n), str(kind), *middle, ":", statement] if is_stated and n == str(len(self.facts) + 1):
                 self._fact(n, kind, middle, self._stated(statement, self.every))
             case "proof", [n, "times", m] if is_stated:
                 self._conclude(self._named(n), self._named(m))
@@ -1016,7 +964,7 @@ class File:
 
     def _relation(self, node: Any, allowed: frozenset[str]) -> Tree:
         of = self._of(tree(node), allowed)
-        if not isinstance(of, tuple) or of[0] not in SIGNS:
+        if is_leaf(of) or of[0] not in SIGNS:
             raise Refused(f"{written(of)} is no relation")
         return of
 
@@ -1045,14 +993,15 @@ class File:
         """What the theorem is about and assumes, and what that implies."""
         return frozenset({self.about, *self.given, *(["fresh_projection"] if self.about in IMPLIED else [])})
 
-    def _signs(self, by: frozenset[Tree], facts: Iterable[Fact] | None = None) -> Signs:
+    def _signs(self, by: Iterable[Tree], facts: Iterable[Fact] | None = None) -> Signs:
         whole = COUNTS | {name for name, kind in self.local.items() if kind == "whole"}
-        known = [fact for fact in self.facts.values() if fact.by <= by] if facts is None else facts
+        known = [fact for fact in self.facts.values() if fact.by <= {*by}] if facts is None else facts
         return Signs(self.reader, known, whole, self.used)
 
     def _same(self, one: Tree, other: Tree) -> bool:
         """Whether two expressions are equal, with names as letters or as what they stand for."""
-        return any(not without_squares(self.reader.value(("-", one, other), expand)).above for expand in (False, True))
+        of = ("-", one, other)
+        return not self.reader.value(of) or not self.reader.value(self.reader.expanded(of))
 
     def _asked(self, one: Tree, other: Tree, what: str) -> None:
         if not self._same(one, other):
@@ -1064,72 +1013,77 @@ class File:
             raise Refused(f"{written(of)} must not depend on what is drawn, or on W")
         return of if time else self._of(of, self.every - {"t"})
 
-    # Facts.
+    # Facts: each way to make them gives what is not negative, whether it is positive, what that rests on, and words.
     def _fact(self, n: str, kind: str, middle: list[Any], statement: Tree) -> None:
-        if n != str(len(self.facts) + 1):
-            raise Refused(f"the next fact must have the number {len(self.facts) + 1}, not {n}")
-        makers = {"granted": self._granted, "assume": self._assumed, "sum": self._sum, "rule": self._rule}
-        if kind not in makers:
-            raise Refused(f"{kind} is no way in which a fact is made")
         sign, low, high = statement
-        number_, strict, by, facts, words = makers[kind](middle, statement)
+        facts: list[Fact] = []
+        match kind, middle:
+            case "granted", [str(name), *values]:
+                number, strict, by, words = self._granted(name, values)
+            case "assume", [node]:
+                number, strict, by, words = self._assumed(node, statement)
+            case "sum", products:
+                facts = [self._named(word.removeprefix("/")) for _, *factors in products for word in factors]
+                number, strict, by, words = *self._sum(products), resting(facts), ""
+            case "rule", [str(name), *rest] if name in _RULES or name in BY_HAND:
+                k = len(_RULES[name][0].split()) - 1 if name in _RULES else int(name != "sign")
+                facts = [self._named(each) for each in rest[k:]]
+                rule = getattr(self, f"_by_{name}") if name in BY_HAND else self._by_table
+                *sides, strict, by = rule(facts, rest[:k], _RULES.get(name, statement))
+                number, words = ("-", *reversed(sides)), f"rule {name}"
+            case _:
+                raise Refused(f"{kind} is no way in which a fact is made, or there is no such rule")
         if sign == "<" and not strict:
             raise Refused("it is not known that the one is less than the other, but that they may be equal")
-        signs = self._signs(frozenset(by) | self.holding)
-        for each in (low, high, number_) if kind == "granted" else (low, high):
+        signs = self._signs(by | self.holding)
+        for each in (low, high, number) if kind == "granted" else (low, high):
             signs.check(each)
-        self._asked(("-", high, low), number_, "what is computed")
+        self._asked(("-", high, low), number, "what is computed")
         average = any(fact.average for fact in facts) or (kind == "granted" and middle[0] in ON_AVERAGE)
-        of = tuple(fact.n for fact in facts)
-        self.facts[n] = Fact(int(n), low, high, sign == "<", frozenset(by), average, of, words)
+        self.facts[n] = Fact(int(n), low, high, sign == "<", by, average, tuple(fact.n for fact in facts), words)
 
-    def _granted(self, middle: list[Any], _: Tree) -> tuple[Any, ...]:
-        name, *values = middle or [""]
-        if not isinstance(name, str) or name not in _TABLE or len(_TABLE[name][0]) != len(values):
-            raise Refused(f"there is no schema {text(name)} of {len(values)} things")
-        parameters, needs, stated, words = _TABLE[name]
-        places = {
-            f"${key}": self._substituted(kind, value) for (key, kind), value in zip(parameters, values, strict=True)
-        }
+    def _granted(self, name: str, values: list[Any]) -> tuple[Any, ...]:
+        parameters, needs, stated, words = _TABLE.get(name, ((), "", "", ""))
+        if not stated or len(parameters) != len(values):
+            raise Refused(f"there is no schema {name} of {len(values)} things")
+        places = {key: self._substituted(kind, node) for (key, kind), node in zip(parameters, values, strict=True)}
         if name == "descent":
-            L, smooth, to, step = nodes(STEPS[values[0]])
-            places |= {"$L": L, "$smooth": smooth, "$to": to, "$step": step}
-        sign, low, high = self._stated(_filled(nodes(stated)[0], places), self.every)
-        by = [self._assumption(_filled(node, places)) for node in nodes(needs)]
-        return ("-", high, low), sign == "<", by, (), f"{' '.join(map(text, middle))}: {words}"
+            places |= zip(("L", "smooth", "to", "step"), map(text, nodes(STEPS[values[0]])), strict=True)
+        low, sign, high = nodes(Template(stated).substitute(places))
+        _, low, high = self._stated([sign, low, high], self.every)
+        by = frozenset(map(self._assumption, nodes(Template(needs).substitute(places))))
+        return ("-", high, low), sign == "<", by, f"{' '.join(map(text, [name, *values]))}: {words}"
 
-    def _substituted(self, kind: str, node: Any) -> Any:
-        """What is put into a schema: a vector, one that is not drawn, a number, or one of several names."""
+    def _substituted(self, kind: str, node: Any) -> str:
+        """Return what is put into a schema: a vector, one that is not drawn, a number, or one of several names."""
         if kind in ("vector", "fixed"):
-            parts = self.reader.vector(self._of(tree(node), self.every))
-            if any(draws(c) for c in parts.values()):
-                raise Refused(f"the numbers in {text(node)} must not depend on what is drawn, or on W")
-            if kind == "fixed" and any(VECTORS[one] or is_projected for one, is_projected in parts):
-                raise Refused(f"{text(node)} must be a vector that is not drawn")
+            for name, is_projected, c in directions(self.reader.read(self._of(tree(node), self.every))):
+                if draws(c):
+                    raise Refused(f"the numbers in {text(node)} must not depend on what is drawn, or on W")
+                if kind == "fixed" and (VECTORS[name] or is_projected):
+                    raise Refused(f"{text(node)} must be a vector that is not drawn")
         elif kind == "constant":
             self._fixed(self._of(tree(node), self.every), time=True)
         elif node not in (STEPS if kind == "steps" else kind.split(",")):
             raise Refused(f"{text(node)} must be one of {kind}")
-        return node
+        return text(node)
 
-    def _assumed(self, middle: list[Any], statement: Tree) -> tuple[Any, ...]:
-        (node,) = middle
-        of = tree(node) if node[0] in SIGNS else self._assumption(node)
+    def _assumed(self, node: Any, statement: Tree) -> tuple[Any, ...]:
+        of = self._assumption(node) if node[0] not in SIGNS else self._relation(node, self.constant | self.local.keys())
         if node[0] in SIGNS:  # perhaps for a while
-            self._of(of, self.constant | self.local.keys())
             for each in of[1:]:
                 self._signs(self.holding - {of}).check(each)
         elif of not in self.given:
             raise Refused(f"this is not given: {said(of)}")
         for sign, low, high in inequalities(of):
             if sign == statement[0] and self._same(("-", high, low), ("-", statement[2], statement[1])):
-                return ("-", high, low), sign == "<", [of], (), f"assumed: {said(of)}"
+                return ("-", high, low), sign == "<", frozenset([of]), f"assumed: {said(of)}"
         raise Refused(f"this is not what is assumed: {said(of)}")
 
-    def _sum(self, middle: list[Any], _: Tree) -> tuple[Any, ...]:
+    def _sum(self, products: list[Any]) -> tuple[Tree, bool]:
         """Products of facts with positive numbers, added; /n is the inverse of a strict fact."""
-        terms, facts, strict = [], [], False
-        for c, *words in middle:
+        terms, strict = [], False
+        for c, *words in products:
             factors = [(self._named(word.removeprefix("/")), word.startswith("/")) for word in words]
             drawn = [fact for fact, _ in factors if draws(self.reader.value(fact.number))]
             if tree(c) <= 0 or any(inverse and not fact.strict for fact, inverse in factors):
@@ -1139,146 +1093,114 @@ class File:
             strict = strict or all(fact.strict for fact, _ in factors)
             numbers = (("/", Fraction(1), fact.number) if inverse else fact.number for fact, inverse in factors)
             terms.append(("*", tree(c), *numbers))
-            facts += [fact for fact, _ in factors]
-        return ("+", *terms), strict, resting(facts), facts, ""
+        return ("+", *terms), strict
 
-    # Rules.
-    def _rule(self, middle: list[Any], statement: Tree) -> tuple[Any, ...]:
-        name, *arguments = middle
-        n = len(_RULES[name][0].split()) - 1 if name in _RULES else int(name != "sign")
-        others, facts = arguments[:n], [self._named(each) for each in arguments[n:]]
-        if name in _RULES:
-            low, high, strict, by = self._by_table(_RULES[name], facts, others)
-        elif name in BY_HAND:
-            low, high, strict, by = getattr(self, f"_by_{name}")(facts, others, statement)
-        else:
-            raise Refused(f"there is no rule {text(name)}")
-        return ("-", high, low), strict, by, facts, f"rule {name}"
-
-    def _by_table(self, row: Sequence[str], facts: Sequence[Fact], others: Sequence[Any]) -> tuple[Any, ...]:
+    # Rules: each gives two sides, whether the one is less, and what that rests on.
+    def _by_table(self, facts: Sequence[Fact], arguments: Sequence[Any], row: Sequence[str]) -> tuple[Any, ...]:
         head, asked, equations, low, high, _ = row
-        by = set(resting(facts))
-        env: dict[str, Tree] = {}
-        for key, node in zip(head.split()[1:], others, strict=True):
-            if key == "start":
-                *sides, rests = START[node]
-                env |= zip(("x", "x+", "x0", "last"), map(parsed, sides), strict=True)
-                by |= {self._assumption(each) for each in nodes(rests)}
-            elif key == "at":
-                env["square"] = parsed({"square_at": "(dot G G)", "scaled_at": "(dot Z Z)"}[node])
-            elif key == "j" and (self.local.get(node) != "whole" or any(node in letters_of(each) for each in by)):
-                raise Refused(f"{text(node)} must stand for every whole number")
-            env[key] = self._fixed(self._of(tree(node), self.constant)) if key in ("push", *"abdp") else node
+        by, env = set(resting(facts)), dict[str, Tree]()
+        for key, node in zip(head.split()[1:], arguments, strict=True):
+            match key:
+                case "start":
+                    *sides, rests = START[node]
+                    env |= zip(("x", "x+", "x0", "last"), map(parsed, sides), strict=True)
+                    by |= {self._assumption(each) for each in nodes(rests)}
+                case "at":
+                    env |= {key: node, "square": parsed({"square_at": "(dot G G)", "scaled_at": "(dot Z Z)"}[node])}
+                case "j":
+                    if self.local.get(node) != "whole" or any(node in letters_of(each) for each in by):
+                        raise Refused(f"{text(node)} must stand for every whole number")
+                    env[key] = node
+                case _:
+                    env[key] = self._fixed(self._of(tree(node), self.constant))
+                    self._signs(self.holding).check(env[key])
         for key, fact in zip(asked.split(), facts, strict=True):
-            is_fixed, name = not key[0].isupper(), key.rstrip("!~")
-            env[name] = (
+            name = key.rstrip("!~")
+            env[name] = fact.number if "~" in asked else self._of(fact.number, self.every - {"t"})
+            if name.islower():
                 self._fixed(fact.number, "~" in key)
-                if is_fixed
-                else self._of(fact.number, self.every - ({"t"} if "~" not in asked else set()))
-            )
             if "!" in key and not fact.strict:
                 raise Refused(f"{name} must be known to be positive")
             if name == "STEP" and fact.average and head.startswith("drifted"):
                 raise Refused("what is true on average is not true of each client")
-        if "a" in env and "b" in env:
-            psi = "(+ (* a gap) (* b distance) (* d (dot V V)))"
-            after = f"(+ (* a (E gap_next)) (* b (E distance_next)) (* d {AFTER}))"
-            env |= {"psi": self._template(nodes(psi)[0], env), "psi+": self._template(nodes(after)[0], env)}
+        if {"a", "b", "d"} <= env.keys():
+            env |= {key: filled(nodes(of)[0], env) for key, of in zip(("psi", "psi+"), PSI, strict=True)}
             by |= {("known", "gap0"), ("known", "distance0"), "rac_lora_exact"}
         for equation in equations.split(";"):
             key, node = nodes(equation)
-            of = self._template(node, env)
             if key == "=":
-                env["rest"] = self._fixed(of, "~" in asked)
+                env["rest"] = self._fixed(filled(node, env), "~" in asked)
             else:
-                self._asked(self._template(key, env), of, text(key))
-        for each in ("a", "b", "d", "p", "push"):
-            self._signs(self.holding).check(env[each]) if each in env else None
-        return self._template(nodes(low)[0], env), self._template(nodes(high)[0], env), False, by
+                self._asked(filled(key, env), filled(node, env), text(key))
+        return filled(nodes(low)[0], env), filled(nodes(high)[0], env), False, frozenset(by)
 
-    def _template(self, node: Any, env: Mapping[str, Tree]) -> Tree:
-        match node:
-            case str():
-                return env[node] if node in env else tree(node)
-            case ["with", of, at]:
-                return placed(env[of], {env.get("j", "t"): self._template(at, env)})
-            case ["sum_t", of]:
-                return total(self._template(of, env))
-            case ["sum", "k", "K", of]:
-                return ("sum", "K", self._template(of, {**env, "k": ("var", 0)}))
-        head, *parts = node
-        return (env.get(head, head), *(self._template(each, env) for each in parts))
-
-    def _by_sign(self, facts: Sequence[Fact], others: Sequence[Any], statement: Tree) -> tuple[Any, ...]:
+    def _by_sign(self, facts: Sequence[Fact], _: Sequence[Any], statement: Tree) -> tuple[Any, ...]:
         sign, low, high = statement
         self._fixed(high, time=True)
-        if low != 0 or others or any(fact.average for fact in facts):
+        if low != 0 or any(fact.average for fact in facts):
             raise Refused("a sign is that of a number")
-        if not self._signs(frozenset(), facts).holds(high, sign == "<"):
+        if not self._signs((), facts).holds(high, sign == "<"):
             raise Refused(f"the sign of {written(high)} does not follow from these facts")
         return low, high, sign == "<", resting(facts)
 
-    def _by_mean(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (fact,), (draw,) = facts, others
+    def _by_mean(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
+        (fact,), (draw,) = facts, arguments
         head = {"H": "E", "m": "mean"}[draw]
         return (head, fact.low), (head, fact.high), fact.strict, fact.by
 
-    def _by_cases(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (one, other), (node,) = facts, others
-        _, low, high = split = self._stated(node, self.constant | self.local.keys())
-        self._signs(self.holding).check(low)
-        self._signs(self.holding).check(high)
+    def _by_cases(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
+        (one, other), (node,) = facts, arguments
+        split = self._stated(node, self.constant | self.local.keys())
+        for each in split[1:]:
+            self._signs(self.holding).check(each)
         self._asked(other.number, one.number, "what is true in both cases")
-        return one.low, one.high, one.strict and other.strict, (one.by - {split}) | (other.by - {(">=", low, high)})
+        return one.low, one.high, one.strict and other.strict, (one.by - {split}) | (other.by - {(">=", *split[1:])})
 
-    def _by_instance(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (fact, *met), ((name, node),) = facts, others
+    def _by_instance(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
+        (fact, *met), ((name, node),) = facts, arguments
         of = self._of(tree(node), self.constant | self.local.keys() - {name})
         if name not in self.local or (self.local[name] == "whole" and not self._signs(self.holding).is_count(of)):
             raise Refused(f"{text(name)} must be a letter that stands for any such number")
-        kept = {each for each in fact.by if name not in letters_of(each)}
-        by = kept.union(*(self._met(placed(each, {name: of}), met) for each in fact.by - kept))
-        return placed(fact.low, {name: of}), placed(fact.high, {name: of}), fact.strict, by
+        asked = {each for each in fact.by if name in letters_of(each)}
+        low, high, *placed_ = (placed(each, {name: of}) for each in (fact.low, fact.high, *asked))
+        return low, high, fact.strict, (fact.by - asked) | self._met(placed_, met)
 
-    def _by_discharge(self, facts: Sequence[Fact], others: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (fact, *met), (node,) = facts, others
+    def _by_discharge(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
+        (fact, *met), (node,) = facts, arguments
         asked = self._relation(node, self.constant | self.local.keys())
-        return fact.low, fact.high, fact.strict, (fact.by - {asked}) | self._met(asked, met)
+        return fact.low, fact.high, fact.strict, (fact.by - {asked}) | self._met([asked], met)
 
-    def _met(self, asked: Tree, met: Sequence[Fact]) -> frozenset[Tree]:
-        """What a relation rests on that facts prove."""
-        by: frozenset[Tree] = frozenset()
-        for sign, low, high in inequalities(asked):
-            proofs = [
-                each for each in met if (each.strict or sign == "<=") and self._same(each.number, ("-", high, low))
-            ]
-            if not proofs:
-                raise Refused(f"it is not proved that {written(asked)}")
-            by |= proofs[0].by
-        return by
+    def _met(self, asked: Iterable[Tree], met: Sequence[Fact]) -> frozenset[Tree]:
+        """Return what relations rest on that facts prove."""
+        proofs = []
+        for sign, low, high in (each for relation in asked for each in inequalities(relation)):
+            of = ("-", high, low)
+            proved = (fact for fact in met if (fact.strict or sign == "<=") and self._same(fact.number, of))
+            if (fact := next(proved, None)) is None:
+                raise Refused(f"it is not proved that {written((sign, low, high))}")
+            proofs.append(fact)
+        return resting(proofs)
 
     # The end.
-    def _conclude(self, fact: Fact, times_: Fact) -> None:
-        _, left, bound = self.claim
-        if extra := (fact.by | times_.by) - self.holding:
+    def _conclude(self, fact: Fact, factor: Fact) -> None:
+        sign, left, bound = self.claim
+        if extra := (fact.by | factor.by) - self.holding:
             raise Refused(f"this is not assumed: {'; '.join(sorted(map(said, extra)))}")
-        if not times_.strict or self.claim[0] != "<=":
+        if not factor.strict or sign != "<=":
             raise Refused("the claim must be <=, and what it is multiplied by known to be positive")
-        signs = self._signs(self.holding)
-        signs.check(left)
-        signs.check(bound)
-        self._asked(fact.number, ("*", ("-", bound, left), times_.number), "what is proved")
-        self.end = fact, times_
+        for side in (left, bound):
+            self._signs(self.holding).check(side)
+        self._asked(fact.number, ("*", ("-", bound, left), factor.number), "what is proved")
+        self.end = fact, factor
 
-    def granted(self) -> Iterator[Fact]:
-        """Yield the facts that the proof is made of, and those that signs in it rest on."""
-        by_number = {fact.n: fact for fact in self.facts.values()}
-        seen, left = set[int](), [fact.n for fact in self.end or ()] + sorted(self.used)
+    def granted(self) -> list[Fact]:
+        """Return the facts that the proof is made of, and those that signs in it rest on."""
+        seen, left = set[int](), [fact.n for fact in self.end] + sorted(self.used)
         while left:
             if (n := left.pop()) not in seen:
                 seen.add(n)
-                left += by_number[n].of
-        return (by_number[n] for n in sorted(seen))
+                left += self.facts[str(n)].of
+        return [self.facts[str(n)] for n in sorted(seen)]
 
 
 def resting(facts: Iterable[Fact]) -> frozenset[Tree]:
@@ -1309,22 +1231,6 @@ def said(of: Tree) -> str:
     return written(of)
 
 
-def _filled(node: Any, places: Mapping[str, Any]) -> Any:
-    return places.get(node, node) if isinstance(node, str) else [_filled(each, places) for each in node]
-
-
-def _rows(table: str) -> Iterator[list[str]]:
-    for row in re.sub(r"\n +", " ", table).strip().splitlines():
-        yield [cell.strip() for cell in row.split("|")]
-
-
-_RULES = {row[0].split()[0]: row for row in _rows(RULES)}
-_TABLE = {
-    head.split()[0]: ([each.split(":") for each in head.split()[1:]], needs, stated, ", a lemma on paper: ".join(words))
-    for head, needs, stated, *words in _rows(SCHEMAS)
-}
-
-
 def check(text_: str) -> File:
     """Check a proof, and return the file as it was read: what it takes for granted is ``granted()``.
 
@@ -1348,14 +1254,14 @@ def check(text_: str) -> File:
             raise Refused(f"line {n}: {wrong}") from None
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as wrong:
             raise Refused(f"line {n}: it has not the parts that it must have") from wrong
-    if file.end is None:
+    if not file.end:
         raise Refused("the file ends before the proof does")
     return file
 
 
 def report(file: File) -> Iterator[str]:
     """Yield what is proved, and what it takes for granted."""
-    facts = list(file.granted())
+    facts = file.granted()
     least = int(any(fact.words.startswith("count T:") for fact in facts))
     yield f"{file.id}, for every T >= {least}: {written(file.claim)}"
     yield from (f"  where {name} is {written(of)}" for name, (of, _) in file.reader.names.items())

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from string import Template
 
 import pytest
 
@@ -169,12 +170,11 @@ def test_each_schema_says_what_it_says_and_no_more(name):
         next(numbers) if kind == "constant" else choices.get(kind, firsts.get(kind, kind.split(",")[0]))
         for _, kind in parameters
     ]
-    places = {f"${key}": value for (key, _), value in zip(parameters, values, strict=True)}
+    places = {key: checker.text(value) for (key, _), value in zip(parameters, values, strict=True)}
     if name == "descent":
-        places |= dict(
-            zip(("$L", "$smooth", "$to", "$step"), checker.nodes(checker.STEPS["rac_lora_exact"]), strict=True)
-        )
-    sign, low, high = map(checker.text, checker._filled(checker.nodes(stated)[0], places))
+        step = map(checker.text, checker.nodes(checker.STEPS["rac_lora_exact"]))
+        places |= dict(zip(("L", "smooth", "to", "step"), step, strict=True))
+    low, sign, high = map(checker.text, checker.nodes(Template(stated).substitute(places)))
     head = f"granted {' '.join(map(checker.text, [name, *values]))}"
     names = [f"name {key} {meaning}" for key, meaning in checker.NAMES.items()]
     signs = (
