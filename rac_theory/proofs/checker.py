@@ -39,11 +39,24 @@ class NotAProof(ValueError):
     """What is no file of this format."""
 
 
+def ask(is_so: object, why: str, *of: Tree) -> None:
+    """Refuse what is not so, and say why of which expressions."""
+    if not is_so:
+        raise Refused(why.format(*map(written, of)) if of else why)
+
+
+def words(line: str) -> list[str]:
+    """Return the words of a line."""
+    return line.split()
+
+
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
 CONSTANTS = frozenset(
-    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
-    " omega sigma_squared zeta_squared bias_squared nu longest_step".split()
+    words(
+        "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
+        " omega sigma_squared zeta_squared bias_squared nu longest_step"
+    )
 )
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
@@ -53,9 +66,9 @@ _OF_A_STEP = (
     " squares_H all_squares_H used missed"
 )
 DRAWN = (
-    dict.fromkeys("gap distance sigma_W zeta_W squares all_squares".split(), "")
-    | dict.fromkeys(_OF_A_STEP.split(), "H")
-    | dict.fromkeys("moved moved_next moved_mean own turned".split(), "Hm")
+    dict.fromkeys(words("gap distance sigma_W zeta_W squares all_squares"), "")
+    | dict.fromkeys(words(_OF_A_STEP), "H")
+    | dict.fromkeys(words("moved moved_next moved_mean own turned"), "Hm")
 )
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
@@ -63,8 +76,10 @@ MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
 AFTER = "(E (dot (- V (* gamma (H G))) (- V (* gamma (H G)))))"  # ||V||^2 after an exact step, on average
 
 IMPLIED = frozenset(
-    "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-    " rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled".split()
+    words(
+        "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
+        " rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled"
+    )
 )
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
@@ -109,8 +124,8 @@ CONDITIONS = {
 
 # What is drawn: with Hbar = E[H], distance is <V, Hbar^-1 V>, cross <V, Hbar^-1 HG>, squared <HG, Hbar^-1 HG>; bent is
 # <HG, QHG>, bent_by_noise <Hg, QHg>, moved_by_M <G, MG>, bent_by_M <MG, QMG>; sigma_W and zeta_W are variances of the
-# gradients of components and clients at W, squares and all_squares means of the squares of those of clients and of their
-# components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is ||W_k - W||,
+# gradients of components and clients at W, squares and all_squares means of the squares of those of clients and of
+# their components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is ||W_k - W||,
 # moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
 # mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||.
 SCHEMAS = """
@@ -308,6 +323,13 @@ def letters_of(of: Tree) -> set[str]:
     return {each for each in leaves(of) if isinstance(each, str)}
 
 
+def only(of: Tree, allowed: frozenset[str]) -> Tree:
+    """Refuse an expression in which there is another letter."""
+    strange = sorted(letters_of(of) - allowed)
+    ask(not strange, f"{' '.join(strange)} must not be in {{}}", of)
+    return of
+
+
 def changed(of: Tree, leaf: Callable[[Tree, int], Tree], depth: int = 0) -> Tree:
     """Return an expression with others in the place of its leaves, by what they are and how many sums they are in."""
     if is_leaf(of):
@@ -331,6 +353,11 @@ def any_index(term: Tree) -> Tree:
         "whole",
         1 + max((each[1] for each in leaves(term) if isinstance(each, tuple) and each[0] == "whole"), default=0),
     )
+
+
+def terms_of(of: Tree) -> Tree:
+    """Return the number of terms of a sum, or of a sum of powers."""
+    return of[1] if of[0] == "sum" else ("+", ("-", of[3], of[2]), Fraction(1))
 
 
 def total(steps: Tree, of: Tree) -> Tree:
@@ -419,6 +446,11 @@ def plus(*terms: Polynomial) -> Polynomial:
     return normal(_sum(pair for p in terms for pair in p.items()))
 
 
+def minus(p: Polynomial, q: Polynomial) -> Polynomial:
+    """Return a difference."""
+    return plus(p, {m: -c for m, c in q.items()})
+
+
 def times(*factors: Polynomial) -> Polynomial:
     """Return a product."""
     return normal(reduce(_product, factors, ONE))
@@ -459,8 +491,7 @@ def content(p: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
 
 def inverted(p: Polynomial) -> Polynomial:
     """Return one over a polynomial."""
-    if not p:
-        raise Refused("something is divided by zero")
+    ask(p, "something is divided by zero")
     c, shared, rest = content(p)
     factors = [number(1 / c)] if rest == ONE else [number(1 / c), letter("over", rest)]
     for n, k in shared:
@@ -476,8 +507,7 @@ def inverted(p: Polynomial) -> Polynomial:
 
 def power(p: Polynomial, n: int) -> Polynomial:
     """Return a power with a whole exponent."""
-    if abs(n) > EXPONENT:
-        raise Refused(f"an exponent is {n}, beyond {EXPONENT}")
+    ask(abs(n) <= EXPONENT, f"an exponent is {n}, beyond {EXPONENT}")
     return times(*[p] * n) if n >= 0 else inverted(power(p, -n))
 
 
@@ -485,8 +515,7 @@ def raised(p: Polynomial, exponent: Polynomial) -> Polynomial:
     """Return a power whose exponent is a polynomial with whole coefficients: ``b^T c^T`` is ``(b c)^T``."""
     factors = []
     for m, c in exponent.items():
-        if c.denominator != 1:
-            raise Refused("an exponent is not a whole number")
+        ask(c.denominator == 1, "an exponent is not a whole number")
         of = power(p, int(c))
         (n, _), *_ = next(iter(letter("exponent", {m: Fraction(1)})))
         factors.append({((n, base(of)),): Fraction(1)} if m and of != ONE else of)
@@ -564,6 +593,30 @@ def dot(u: Polynomial, v: Polynomial) -> Polynomial:
     return plus(*terms)
 
 
+def projected(p: Polynomial) -> Polynomial:
+    """Return H of a vector."""
+    return plus(*(times(c, letter("vector", name, True, "H")) for name, _, c in directions(p)))
+
+
+def largest(*parts: Polynomial) -> Polynomial:
+    """Return a maximum."""
+    return parts[0] if all(each == parts[0] for each in parts) else letter("max", *sorted(map(numbered, parts)))
+
+
+OPERATIONS: Mapping[str, Callable[..., Polynomial]] = {
+    "+": plus,
+    "-": lambda p, *others: minus(p, plus(*others)) if others else minus({}, p),
+    "*": times,
+    "/": lambda p, q: times(p, inverted(q)),
+    "^": raised,
+    "E": lambda p: mean(p, "H"),
+    "mean": lambda p: mean(p, "m"),
+    "H": projected,
+    "dot": dot,
+    "max": largest,
+}
+
+
 class Reader:
     """Reads expressions as polynomials: names are letters, or what they stand for."""
 
@@ -575,8 +628,7 @@ class Reader:
     def value(self, of: Tree) -> Polynomial:
         """Return the polynomial that an expression of numbers is."""
         value = self.read(of)
-        if has_vectors(value):
-            raise Refused(f"{written(of)} is no number")
+        ask(not has_vectors(value), "{} is no number", of)
         return value
 
     def expanded(self, of: Tree) -> Tree:
@@ -611,39 +663,14 @@ class Reader:
                 parts = [self.read(each) for each in (*sides, *branches)]
                 return parts[-1] if parts[-1] == parts[-2] else letter("if", sign, *parts)
             case (head, *parts) if head not in ("var", "if", *SIGNS):
-                return self._operation(head, *map(self.read, parts))
+                return self._operation(head, [self.read(each) for each in parts])
         raise Refused(f"{written(of)} is no number")
 
-    def _operation(self, head: str, first: Polynomial, *others: Polynomial) -> Polynomial:
-        match head:
-            case "+":
-                return plus(first, *others)
-            case "-":
-                return (
-                    plus(first, *(times(number(-1), each) for each in others)) if others else times(number(-1), first)
-                )
-            case "*":
-                return times(first, *others)
-            case "/":
-                return times(first, inverted(*others))
-            case "^":
-                return raised(first, *others)
-            case "powers":
-                n = plus(others[1], ONE, times(number(-1), others[0]))
-                return times(raised(first, others[0]), self._geometric(first, n))
-            case "E" | "mean":
-                return mean(first, "H" if head == "E" else "m")
-            case "H":
-                return plus(*(times(c, letter("vector", name, True, "H")) for name, _, c in directions(first)))
-            case "dot":
-                return dot(first, *others)
-            case "max":
-                return (
-                    first
-                    if all(each == first for each in others)
-                    else letter(head, *sorted(map(numbered, (first, *others))))
-                )
-        return letter(head, first)
+    def _operation(self, head: str, parts: list[Polynomial]) -> Polynomial:
+        if head == "powers":
+            of, first, last = parts
+            return times(raised(of, first), self._geometric(of, plus(minus(last, first), ONE)))
+        return OPERATIONS[head](*parts) if head in OPERATIONS else letter(head, *parts)
 
     def _geometric(self, of: Polynomial, n: Polynomial) -> Polynomial:
         if of == ONE:
@@ -652,7 +679,7 @@ class Reader:
             return plus(*(power(of, k) for k in range(known)))
         if self.has_roots:
             return letter("powers", of, n)
-        return times(plus(raised(of, n), number(-1)), inverted(plus(of, number(-1))))
+        return times(minus(raised(of, n), ONE), inverted(minus(of, ONE)))
 
     def _sum(self, n: Polynomial, term: Tree) -> Polynomial:
         if (known := _count(n)) is not None:
@@ -710,6 +737,8 @@ class Signs:
                 value = self.reader.value(each)
                 if value and not draws(value) and not any(is_a("over", n) for m in value for n, _ in m):
                     c, shared, rest = content(value)
+                    if rest == ONE and sum(k for _, k in shared) == 1 == len(shared):
+                        shared, rest = (), {shared: Fraction(1)}
                     known.setdefault(numbered(rest), []).append((c > 0, shared, fact.strict, fact.n))
         return known
 
@@ -733,8 +762,8 @@ class Signs:
                 return True
             case ("^" | "sqrt", part, *_):
                 return self.holds(part, strict)
-            case ("powers", part, first, last):
-                is_there = not strict or self.holds(("+", ("-", last, first), Fraction(1)), True)
+            case ("powers", part, first, _):
+                is_there = not strict or self.holds(terms_of(of), True)
                 return is_there and self.holds(part, strict and first != 0)
             case ("sum", steps, term):
                 return (not strict or self.holds(steps, True)) and self.holds(opened(term, any_index(term)), strict)
@@ -751,8 +780,8 @@ class Signs:
         c, shared, rest = content(p)
         return rest != ONE and self._monomial(shared, strict) and self._is_known(rest, c > 0, strict)
 
-    def _is_known(self, rest: Polynomial, is_positive: bool, strict: bool) -> bool:
-        for sign, shared, is_strict, n in self.known.get(numbered(rest), ()):
+    def _is_known(self, of: Polynomial, is_positive: bool, strict: bool) -> bool:
+        for sign, shared, is_strict, n in self.known.get(numbered(of), ()):
             if sign == is_positive and (is_strict or not strict) and self._monomial(shared, not is_strict):
                 self.used.add(n)
                 return True
@@ -768,10 +797,8 @@ class Signs:
             return self._by_terms(_values[of], True)
         if not strict and (kind in ("whole", "sqrt") or (kind == "letter" and of in self.whole)):
             return True
-        for sign, shared, is_strict, fact in self.known.get(numbered(ONE), ()):
-            if sign and shared == ((n, 1),) and (is_strict or not strict):
-                self.used.add(fact)
-                return True
+        if self._is_known({((n, 1),): Fraction(1)}, True, strict):
+            return True
         return kind == "letter" and self.reader.stands(of) and self.holds(self.reader.names[of][0], strict)
 
     def is_whole(self, of: Tree) -> bool:
@@ -799,20 +826,14 @@ class Signs:
         for each in of[1:] if of[0] != "sum" else (of[1], opened(of[2], any_index(of[2]))):
             self.check(each)
         match of:
-            case ("/", _, n) if not (self.holds(n, True) or self.holds(("-", n), True)):
-                raise Refused(f"{written(n)} is divided by and may be zero")
-            case ("sqrt", n) if not self.holds(n):
-                raise Refused(f"{written(n)} is under a root and may be negative")
-            case ("^", base, n, *_) | ("powers", base, n, _) if not self.is_exponent(base, n):
-                raise Refused(f"{written(n)} is an exponent and not known to be a count")
-        match of:
-            case ("sum", n, _) | ("powers", _, _, n) if not self.is_count(n if of[0] == "sum" else terms_of(of)):
-                raise Refused(f"{written(n)} is a number of terms, or the last of them, and not known to be a count")
-
-
-def terms_of(of: Tree) -> Tree:
-    """Return the number of terms of a sum of powers."""
-    return ("+", ("-", of[3], of[2]), Fraction(1))
+            case ("/", _, n):
+                ask(self.holds(n, True) or self.holds(("-", n), True), "{} is divided by and may be zero", n)
+            case ("sqrt", n):
+                ask(self.holds(n), "{} is under a root and may be negative", n)
+            case ("^", base, n) | ("powers", base, n, _):
+                ask(self.is_exponent(base, n), "{} is an exponent and not known to be a count", n)
+        if of[0] in ("sum", "powers"):
+            ask(self.is_count(terms_of(of)), "{} is a number of terms and not known to be a count", terms_of(of))
 
 
 RULES = """
@@ -834,18 +855,17 @@ gather start | STEP q theta e h~ g~ bounded SQUARES END |
 weigh start | STEP a~ | = (- STEP (- (* a x) (* (with a (+ t 1)) x+))) | (* (with a T) last) |
   (+ (* (with a 0) x0) (sum T rest)) | a(t+1) x+ <= a(t) x + r(t) at each t, a >= 0, added: gaps between cancel
 potential a b d p | STEP FALLS ABOVE BELOW c b0 d0 | STEP (- (- psi psi+) (* c gap)) ; FALLS (- gap (E gap_next)) ;
-  ABOVE (- psi (* p gap)) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (* (+ (* c T) p) (- f_T f_star)) |
-  (+ (* b0 gap0) (* d0 (^ distance0 2))) | psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
+  ABOVE (- psi (* p gap)) ; BELOW (- most psi) | (* (+ (* c T) p) (- f_T f_star)) | psi0 |
+  psi+ <= psi - c x, x+ <= x, p x <= psi: added, the last x is the least
 lyapunov_gap | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* rho psi) psi+) (* theta (dot G G)))) ;
-  ABOVE (- psi gap) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (- f_T f_star) |
-  (+ (* (^ rho T) (+ (* b0 gap0) (* d0 (^ distance0 2)))) (* (powers rho 0 (- T 1)) rest)) |
+  ABOVE (- psi gap) ; BELOW (- most psi) | (- f_T f_star) | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
   psi+ + theta S <= rho psi + e, psi >= x, all that psi has is not negative: as in iterate
 lyapunov_distance | STEP rho theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- (* rho psi) psi+) (* theta (dot G G)))) ;
-  ABOVE (- psi (dot V V)) ; BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | D_T |
-  (+ (* (^ rho T) (+ (* b0 gap0) (* d0 (^ distance0 2)))) (* (powers rho 0 (- T 1)) rest)) | the same of distances
+  ABOVE (- psi (dot V V)) ; BELOW (- most psi) | D_T | (+ (* (^ rho T) psi0) (* (powers rho 0 (- T 1)) rest)) |
+  the same of distances
 lyapunov_sum | STEP theta ABOVE BELOW a b d b0 d0 | = (- STEP (- (- psi psi+) (* theta (dot G G)))) ; ABOVE psi ;
-  BELOW (- (+ (* b0 gap) (* d0 (dot V V))) psi) | (* theta (sum T (square_at t))) |
-  (+ (* b0 gap0) (* d0 (^ distance0 2)) (* T rest)) | theta S <= psi - psi+ + e, psi >= 0, added
+  BELOW (- most psi) | (* theta (sum T (square_at t))) | (+ psi0 (* T rest)) |
+  theta S <= psi - psi+ + e, psi >= 0, added
 lasting start | END | END x | 0 | last | what is not negative at each W is not on average at W^T
 squares at | g~ SQUARES | SQUARES square | 0 | (sum T (* g (at t))) | squares, each times what is not negative, added
 drifted push | STEP growth | STEP (- (+ (* growth moved) (* push own)) moved_next) | moved_mean |
@@ -870,8 +890,13 @@ START = {
 }
 """What is followed, on average after a step, at W^0 at most, at W^T, and on what that rests."""
 
-PSI = "(+ (* a gap) (* b distance) (* d (dot V V)))", f"(+ (* a (E gap_next)) (* b (E distance_next)) (* d {AFTER}))"
-"""A potential, and its mean after an exact step."""
+POTENTIAL = {
+    "psi": "(+ (* a gap) (* b distance) (* d (dot V V)))",
+    "psi+": f"(+ (* a (E gap_next)) (* b (E distance_next)) (* d {AFTER}))",
+    "most": "(+ (* b0 gap) (* d0 (dot V V)))",
+    "psi0": "(+ (* b0 gap0) (* d0 (^ distance0 2)))",
+}
+"""A potential, its mean after an exact step, what it is at most, and what that is at W^0."""
 
 
 def rows(table: str) -> Iterator[list[str]]:
@@ -924,22 +949,20 @@ class File:
             case "letter", [str(name), "whole" | "number" as kind] if is_early:
                 self.local[self._new(name)] = kind
             case "name" | "let", [str(name), node] if is_early:
-                meaning = self._of(tree(node), self.constant)
-                if self._new(name) in NAMES and not self._same(meaning, parsed(NAMES[name])):
-                    raise Refused(f"{name} is another number, of which facts are granted")
+                meaning = self._of(node, self.constant)
+                is_meant = self._new(name) not in NAMES or self._same(meaning, parsed(NAMES[name]))
+                ask(is_meant, f"{name} is another number, of which facts are granted")
                 self.reader.names[name] = meaning, head == "name"
-            case "given", [node] if is_early:
-                if (of := self._assumption(node)) in self.given:
-                    raise Refused(f"this is given twice: {said(of)}")
+            case "given", [node] if is_early and (of := self._assumption(node)) not in self.given:
                 self.given.append(of)
             case "claim", [node] if is_early and not self.claim:
                 self.claim = self._stated(node, self.constant | AT_END)
             case "fact", [str(n), str(kind), *middle, ":", statement] if is_stated and n == str(len(self.facts) + 1):
-                self._fact(n, kind, middle, self._stated(statement, self.every))
+                self.facts[n] = self._fact(kind, middle, self._stated(statement, self.every))
             case "proof", [n, "times", m] if is_stated:
                 self._conclude(self._named(n), self._named(m))
             case _:
-                raise Refused("this is no line of a proof, or not in its place")
+                raise Refused("this is no line of a proof, or not in its place, or there already")
 
     # Names.
     @property
@@ -948,30 +971,31 @@ class File:
         return CONSTANTS | self.reader.names.keys()
 
     @property
+    def lasting(self) -> frozenset[str]:
+        """These, and letters that stand for others."""
+        return self.constant | self.local.keys()
+
+    @property
     def every(self) -> frozenset[str]:
         """The names of all that a fact may be about."""
-        return MEANT | self.constant | self.local.keys()
+        return MEANT | self.lasting
 
     def _new(self, name: str) -> str:
-        if not _NAME.match(name) or name in self.every or name in {*PARTS, "sum"}:
-            raise Refused(f"{name} cannot be the name of something else")
+        is_free = _NAME.match(name) and name not in {*self.every, *PARTS, "sum"}
+        ask(is_free, f"{name} cannot be the name of something else")
         return name
 
-    def _of(self, of: Tree, allowed: frozenset[str]) -> Tree:
-        if strange := sorted(letters_of(of) - allowed):
-            raise Refused(f"{strange[0]} must not be in {written(of)}")
-        return of
+    def _of(self, node: Any, allowed: frozenset[str]) -> Tree:
+        return only(tree(node), allowed)
 
     def _relation(self, node: Any, allowed: frozenset[str]) -> Tree:
-        of = self._of(tree(node), allowed)
-        if is_leaf(of) or of[0] not in SIGNS:
-            raise Refused(f"{written(of)} is no relation")
+        of = self._of(node, allowed)
+        ask(not is_leaf(of) and of[0] in SIGNS, "{} is no relation", of)
         return of
 
     def _stated(self, node: Any, allowed: frozenset[str]) -> Tree:
         of = self._relation(node, allowed)
-        if of[0] not in ("<=", "<") or len(of) != 3:
-            raise Refused("what is stated must be that one number is at most another, or less")
+        ask(of[0] in ("<=", "<") and len(of) == 3, "{} must say that one number is at most another, or less", of)
         return of
 
     def _assumption(self, node: Any) -> Tree:
@@ -983,8 +1007,7 @@ class File:
         return self._relation(node, self.constant)
 
     def _named(self, word: Any) -> Fact:
-        if not isinstance(word, str) or word not in self.facts:
-            raise Refused(f"{text(word)} is not the number of an earlier fact")
+        ask(isinstance(word, str) and word in self.facts, f"{text(word)} is not the number of an earlier fact")
         return self.facts[word]
 
     # What is known.
@@ -998,23 +1021,23 @@ class File:
         known = [fact for fact in self.facts.values() if fact.by <= {*by}] if facts is None else facts
         return Signs(self.reader, known, whole, self.used)
 
+    def _defined(self, by: Iterable[Tree], *several: Tree) -> None:
+        signs = self._signs(by)
+        for each in several:
+            signs.check(each)
+
     def _same(self, one: Tree, other: Tree) -> bool:
         """Whether two expressions are equal, with names as letters or as what they stand for."""
         of = ("-", one, other)
         return not self.reader.value(of) or not self.reader.value(self.reader.expanded(of))
 
-    def _asked(self, one: Tree, other: Tree, what: str) -> None:
-        if not self._same(one, other):
-            raise Refused(f"{what} must be {written(other)}, it is {written(one)}")
-
     def _fixed(self, of: Tree, time: bool = False) -> Tree:
         """Refuse what a draw changes, or W; and t, unless it may be in it."""
-        if draws(self.reader.value(of)):
-            raise Refused(f"{written(of)} must not depend on what is drawn, or on W")
-        return of if time else self._of(of, self.every - {"t"})
+        ask(not draws(self.reader.value(of)), "{} must not depend on what is drawn, or on W", of)
+        return of if time else only(of, self.every - {"t"})
 
     # Facts: each way to make them gives what is not negative, whether it is positive, what that rests on, and words.
-    def _fact(self, n: str, kind: str, middle: list[Any], statement: Tree) -> None:
+    def _fact(self, kind: str, middle: list[Any], statement: Tree) -> Fact:
         sign, low, high = statement
         facts: list[Fact] = []
         match kind, middle:
@@ -1024,28 +1047,28 @@ class File:
                 number, strict, by, words = self._assumed(node, statement)
             case "sum", products:
                 facts = [self._named(word.removeprefix("/")) for _, *factors in products for word in factors]
-                number, strict, by, words = *self._sum(products), resting(facts), ""
+                number, strict = self._sum(products)
+                by, words = resting(facts), ""
             case "rule", [str(name), *rest] if name in _RULES or name in BY_HAND:
                 k = len(_RULES[name][0].split()) - 1 if name in _RULES else int(name != "sign")
-                facts = [self._named(each) for each in rest[k:]]
-                rule = getattr(self, f"_by_{name}") if name in BY_HAND else self._by_table
-                *sides, strict, by = rule(facts, rest[:k], _RULES.get(name, statement))
-                number, words = ("-", *reversed(sides)), f"rule {name}"
+                facts, words = [self._named(each) for each in rest[k:]], f"rule {name}"
+                rule = self._by_table if name in _RULES else self._by_hand
+                smaller, larger, strict, by = rule(name, rest[:k], facts, statement)
+                number = ("-", larger, smaller)
             case _:
                 raise Refused(f"{kind} is no way in which a fact is made, or there is no such rule")
-        if sign == "<" and not strict:
-            raise Refused("it is not known that the one is less than the other, but that they may be equal")
-        signs = self._signs(by | self.holding)
-        for each in (low, high, number) if kind == "granted" else (low, high):
-            signs.check(each)
-        self._asked(("-", high, low), number, "what is computed")
+        ask(strict or sign == "<=", "it is not known that the one is less than the other, but that they may be equal")
+        self._defined(by | self.holding, low, high, *([number] if kind == "granted" else []))
+        ask(self._same(("-", high, low), number), "what is computed is {}, not {}", number, ("-", high, low))
         average = any(fact.average for fact in facts) or (kind == "granted" and middle[0] in ON_AVERAGE)
-        self.facts[n] = Fact(int(n), low, high, sign == "<", by, average, tuple(fact.n for fact in facts), words)
+        of = tuple(fact.n for fact in facts)
+        return Fact(len(self.facts) + 1, low, high, sign == "<", by, average, of, words)
 
     def _granted(self, name: str, values: list[Any]) -> tuple[Any, ...]:
-        parameters, needs, stated, words = _TABLE.get(name, ((), "", "", ""))
-        if not stated or len(parameters) != len(values):
-            raise Refused(f"there is no schema {name} of {len(values)} things")
+        ask(
+            name in _TABLE and len(_TABLE[name][0]) == len(values), f"there is no schema {name} of {len(values)} things"
+        )
+        parameters, needs, stated, words = _TABLE[name]
         places = {key: self._substituted(kind, node) for (key, kind), node in zip(parameters, values, strict=True)}
         if name == "descent":
             places |= zip(("L", "smooth", "to", "step"), map(text, nodes(STEPS[values[0]])), strict=True)
@@ -1057,24 +1080,23 @@ class File:
     def _substituted(self, kind: str, node: Any) -> str:
         """Return what is put into a schema: a vector, one that is not drawn, a number, or one of several names."""
         if kind in ("vector", "fixed"):
-            for name, is_projected, c in directions(self.reader.read(self._of(tree(node), self.every))):
-                if draws(c):
-                    raise Refused(f"the numbers in {text(node)} must not depend on what is drawn, or on W")
-                if kind == "fixed" and (VECTORS[name] or is_projected):
-                    raise Refused(f"{text(node)} must be a vector that is not drawn")
+            for name, is_projected, c in directions(self.reader.read(self._of(node, self.every))):
+                ask(not draws(c), f"the numbers in {text(node)} must not depend on what is drawn, or on W")
+                is_drawn = VECTORS[name] or is_projected
+                ask(kind == "vector" or not is_drawn, f"{text(node)} must be a vector that is not drawn")
         elif kind == "constant":
-            self._fixed(self._of(tree(node), self.every), time=True)
-        elif node not in (STEPS if kind == "steps" else kind.split(",")):
-            raise Refused(f"{text(node)} must be one of {kind}")
+            self._fixed(self._of(node, self.every), time=True)
+        else:
+            ask(node in (STEPS if kind == "steps" else kind.split(",")), f"{text(node)} must be one of {kind}")
         return text(node)
 
     def _assumed(self, node: Any, statement: Tree) -> tuple[Any, ...]:
-        of = self._assumption(node) if node[0] not in SIGNS else self._relation(node, self.constant | self.local.keys())
         if node[0] in SIGNS:  # perhaps for a while
-            for each in of[1:]:
-                self._signs(self.holding - {of}).check(each)
-        elif of not in self.given:
-            raise Refused(f"this is not given: {said(of)}")
+            of = self._relation(node, self.lasting)
+            self._defined(self.holding - {of}, *of[1:])
+        else:
+            of = self._assumption(node)
+            ask(of in self.given, f"this is not given: {said(of)}")
         for sign, low, high in inequalities(of):
             if sign == statement[0] and self._same(("-", high, low), ("-", statement[2], statement[1])):
                 return ("-", high, low), sign == "<", frozenset([of]), f"assumed: {said(of)}"
@@ -1085,19 +1107,19 @@ class File:
         terms, strict = [], False
         for c, *words in products:
             factors = [(self._named(word.removeprefix("/")), word.startswith("/")) for word in words]
+            is_right = tree(c) > 0 and all(fact.strict for fact, is_below in factors if is_below)
+            ask(is_right, "a fact is taken a positive number of times, and divided by if it is strict")
             drawn = [fact for fact, _ in factors if draws(self.reader.value(fact.number))]
-            if tree(c) <= 0 or any(inverse and not fact.strict for fact, inverse in factors):
-                raise Refused("a fact is taken a positive number of times, and divided by if it is strict")
-            if any(fact.average for fact, inverse in factors if inverse or len(drawn) > 1):
-                raise Refused("what is true on average is multiplied by what depends on W")
+            is_right = not any(fact.average for fact, is_below in factors if is_below or len(drawn) > 1)
+            ask(is_right, "what is true on average is multiplied by what depends on W")
             strict = strict or all(fact.strict for fact, _ in factors)
-            numbers = (("/", Fraction(1), fact.number) if inverse else fact.number for fact, inverse in factors)
+            numbers = (("/", Fraction(1), fact.number) if is_below else fact.number for fact, is_below in factors)
             terms.append(("*", tree(c), *numbers))
         return ("+", *terms), strict
 
     # Rules: each gives two sides, whether the one is less, and what that rests on.
-    def _by_table(self, facts: Sequence[Fact], arguments: Sequence[Any], row: Sequence[str]) -> tuple[Any, ...]:
-        head, asked, equations, low, high, _ = row
+    def _by_table(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], _: Tree) -> tuple[Any, ...]:
+        head, asked, equations, low, high, _ = _RULES[rule]
         by, env = set(resting(facts)), dict[str, Tree]()
         for key, node in zip(head.split()[1:], arguments, strict=True):
             match key:
@@ -1108,89 +1130,80 @@ class File:
                 case "at":
                     env |= {key: node, "square": parsed({"square_at": "(dot G G)", "scaled_at": "(dot Z Z)"}[node])}
                 case "j":
-                    if self.local.get(node) != "whole" or any(node in letters_of(each) for each in by):
-                        raise Refused(f"{text(node)} must stand for every whole number")
+                    is_any = self.local.get(node) == "whole" and not any(node in letters_of(each) for each in by)
+                    ask(is_any, f"{text(node)} must stand for every whole number")
                     env[key] = node
                 case _:
-                    env[key] = self._fixed(self._of(tree(node), self.constant))
-                    self._signs(self.holding).check(env[key])
+                    env[key] = self._fixed(self._of(node, self.constant))
+                    self._defined(self.holding, env[key])
         for key, fact in zip(asked.split(), facts, strict=True):
             name = key.rstrip("!~")
-            env[name] = fact.number if "~" in asked else self._of(fact.number, self.every - {"t"})
+            env[name] = fact.number if "~" in asked else only(fact.number, self.every - {"t"})
             if name.islower():
                 self._fixed(fact.number, "~" in key)
-            if "!" in key and not fact.strict:
-                raise Refused(f"{name} must be known to be positive")
-            if name == "STEP" and fact.average and head.startswith("drifted"):
-                raise Refused("what is true on average is not true of each client")
+            ask("!" not in key or fact.strict, f"{name} must be known to be positive")
+            ask(rule != "drifted" or not fact.average, "what is true on average is not true of each client")
         if {"a", "b", "d"} <= env.keys():
-            env |= {key: filled(nodes(of)[0], env) for key, of in zip(("psi", "psi+"), PSI, strict=True)}
+            env |= {key: filled(nodes(of)[0], env) for key, of in POTENTIAL.items()}
             by |= {("known", "gap0"), ("known", "distance0"), "rac_lora_exact"}
-        for equation in equations.split(";"):
-            key, node = nodes(equation)
+        for key, node in map(nodes, equations.split(";")):
+            of = filled(node, env)
             if key == "=":
-                env["rest"] = self._fixed(filled(node, env), "~" in asked)
+                env["rest"] = self._fixed(of, "~" in asked)
             else:
-                self._asked(filled(key, env), filled(node, env), text(key))
+                is_so = filled(key, env)
+                ask(self._same(is_so, of), f"{text(key)} must be {{}}, it is {{}}", of, is_so)
         return filled(nodes(low)[0], env), filled(nodes(high)[0], env), False, frozenset(by)
 
-    def _by_sign(self, facts: Sequence[Fact], _: Sequence[Any], statement: Tree) -> tuple[Any, ...]:
-        sign, low, high = statement
-        self._fixed(high, time=True)
-        if low != 0 or any(fact.average for fact in facts):
-            raise Refused("a sign is that of a number")
-        if not self._signs((), facts).holds(high, sign == "<"):
-            raise Refused(f"the sign of {written(high)} does not follow from these facts")
-        return low, high, sign == "<", resting(facts)
-
-    def _by_mean(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (fact,), (draw,) = facts, arguments
-        head = {"H": "E", "m": "mean"}[draw]
-        return (head, fact.low), (head, fact.high), fact.strict, fact.by
-
-    def _by_cases(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (one, other), (node,) = facts, arguments
-        split = self._stated(node, self.constant | self.local.keys())
-        for each in split[1:]:
-            self._signs(self.holding).check(each)
-        self._asked(other.number, one.number, "what is true in both cases")
-        return one.low, one.high, one.strict and other.strict, (one.by - {split}) | (other.by - {(">=", *split[1:])})
-
-    def _by_instance(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (fact, *met), ((name, node),) = facts, arguments
-        of = self._of(tree(node), self.constant | self.local.keys() - {name})
-        if name not in self.local or (self.local[name] == "whole" and not self._signs(self.holding).is_count(of)):
-            raise Refused(f"{text(name)} must be a letter that stands for any such number")
-        asked = {each for each in fact.by if name in letters_of(each)}
-        low, high, *placed_ = (placed(each, {name: of}) for each in (fact.low, fact.high, *asked))
-        return low, high, fact.strict, (fact.by - asked) | self._met(placed_, met)
-
-    def _by_discharge(self, facts: Sequence[Fact], arguments: Sequence[Any], _: Tree) -> tuple[Any, ...]:
-        (fact, *met), (node,) = facts, arguments
-        asked = self._relation(node, self.constant | self.local.keys())
-        return fact.low, fact.high, fact.strict, (fact.by - {asked}) | self._met([asked], met)
+    def _by_hand(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], statement: Tree) -> tuple[Any, ...]:
+        match rule, arguments, facts:
+            case "sign", [], _:
+                sign, low, high = statement
+                self._fixed(high, time=True)
+                ask(low == 0 and not any(fact.average for fact in facts), "a sign is that of a number")
+                is_known = self._signs((), facts).holds(high, sign == "<")
+                ask(is_known, "the sign of {} does not follow from these facts", high)
+                return low, high, sign == "<", resting(facts)
+            case "mean", [draw], [fact]:
+                head = {"H": "E", "m": "mean"}[draw]
+                return (head, fact.low), (head, fact.high), fact.strict, fact.by
+            case "cases", [node], [fact, other]:
+                split = self._stated(node, self.lasting)
+                self._defined(self.holding, *split[1:])
+                ask(self._same(fact.number, other.number), "in both cases the same must be true")
+                by = (fact.by - {split}) | (other.by - {(">=", *split[1:])})
+                return fact.low, fact.high, fact.strict and other.strict, by
+            case "instance", [[name, node]], [fact, *met]:
+                of = self._of(node, self.lasting - {name})
+                is_any = name in self.local and (self.local[name] == "number" or self._signs(self.holding).is_count(of))
+                ask(is_any, f"{text(name)} must be a letter that stands for any such number")
+                asked = {each for each in fact.by if name in letters_of(each)}
+                low, high, *relations = (placed(each, {name: of}) for each in (fact.low, fact.high, *asked))
+                return low, high, fact.strict, (fact.by - asked) | self._met(relations, met)
+            case "discharge", [node], [fact, *met]:
+                asked = {self._relation(node, self.lasting)}
+                return fact.low, fact.high, fact.strict, (fact.by - asked) | self._met(asked, met)
+        raise Refused(f"{rule} needs other arguments, or facts")
 
     def _met(self, asked: Iterable[Tree], met: Sequence[Fact]) -> frozenset[Tree]:
         """Return what relations rest on that facts prove."""
         proofs = []
         for sign, low, high in (each for relation in asked for each in inequalities(relation)):
             of = ("-", high, low)
-            proved = (fact for fact in met if (fact.strict or sign == "<=") and self._same(fact.number, of))
-            if (fact := next(proved, None)) is None:
-                raise Refused(f"it is not proved that {written((sign, low, high))}")
-            proofs.append(fact)
+            proved = [fact for fact in met if (fact.strict or sign == "<=") and self._same(fact.number, of)]
+            ask(proved, "it is not proved that {}", (sign, low, high))
+            proofs.append(proved[0])
         return resting(proofs)
 
     # The end.
     def _conclude(self, fact: Fact, factor: Fact) -> None:
         sign, left, bound = self.claim
-        if extra := (fact.by | factor.by) - self.holding:
-            raise Refused(f"this is not assumed: {'; '.join(sorted(map(said, extra)))}")
-        if not factor.strict or sign != "<=":
-            raise Refused("the claim must be <=, and what it is multiplied by known to be positive")
-        for side in (left, bound):
-            self._signs(self.holding).check(side)
-        self._asked(fact.number, ("*", ("-", bound, left), factor.number), "what is proved")
+        extra = (fact.by | factor.by) - self.holding
+        ask(not extra, f"this is not assumed: {'; '.join(sorted(map(said, extra)))}")
+        ask(factor.strict and sign == "<=", "the claim must be <=, and what it is multiplied by known to be positive")
+        self._defined(self.holding, left, bound)
+        of = ("*", ("-", bound, left), factor.number)
+        ask(self._same(fact.number, of), "what is proved must be {}, it is {}", of, fact.number)
         self.end = fact, factor
 
     def granted(self) -> list[Fact]:
