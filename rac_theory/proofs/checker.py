@@ -124,9 +124,9 @@ CONDITIONS = {
 
 # What is drawn: with Hbar = E[H], distance is <V, Hbar^-1 V>, cross <V, Hbar^-1 HG>, squared <HG, Hbar^-1 HG>; bent is
 # <HG, QHG>, bent_by_noise <Hg, QHg>, moved_by_M <G, MG>, bent_by_M <MG, QMG>; sigma_W and zeta_W are variances of the
-# gradients of components and clients at W, squares and all_squares means of the squares of those of clients and of
-# their components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is ||W_k - W||,
-# moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
+# gradients of components and clients at W, squares and all_squares are means of the squares of those of clients and of
+# their components; with H instead of W, of what H leaves of them. After k local steps of a client m, moved is
+# ||W_k - W||, moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
 # mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||.
 SCHEMAS = """
 descent a:steps | $smooth $a | $to <= (+ gap (dot G $step) (* 1/2 $L (dot $step $step))) | L bounds the curvature of f
@@ -318,14 +318,9 @@ def leaves(of: Tree) -> set[Tree]:
     return {of} if is_leaf(of) else set().union(*map(leaves, of[1:]))
 
 
-def letters_of(of: Tree) -> set[str]:
-    """Return the names in an expression."""
-    return {each for each in leaves(of) if isinstance(each, str)}
-
-
 def only(of: Tree, allowed: frozenset[str]) -> Tree:
     """Refuse an expression in which there is another letter."""
-    strange = sorted(letters_of(of) - allowed)
+    strange = sorted({each for each in leaves(of) if isinstance(each, str)} - allowed)
     ask(not strange, f"{' '.join(strange)} must not be in {{}}", of)
     return of
 
@@ -463,7 +458,8 @@ def normal(p: Polynomial) -> Polynomial:
         most = max(powers.values())
         kept = {m: k % 2 if is_a("sqrt", n) else most for m, k in powers.items()}
         if kept != powers:
-            of, terms = _values[_values[n][1]], []
+            of = _values[_values[n][1]]
+            terms: list[tuple[Monomial, Fraction]] = []
             for m, c in p.items():
                 lacking = (powers[m] - kept[m]) // 2 if is_a("sqrt", n) else most - powers[m]
                 terms += _product({monomial({**dict(m), n: kept[m]}): c}, power(of, lacking)).items()
@@ -493,15 +489,10 @@ def inverted(p: Polynomial) -> Polynomial:
     """Return one over a polynomial."""
     ask(p, "something is divided by zero")
     c, shared, rest = content(p)
-    factors = [number(1 / c)] if rest == ONE else [number(1 / c), letter("over", rest)]
+    factors: list[Polynomial] = [number(1 / c)] if rest == ONE else [number(1 / c), letter("over", rest)]
     for n, k in shared:
-        match _values[n]:
-            case ("over", of):
-                factors.append(power(_values[of], k))
-            case ("exponent", _):
-                factors.append({((n, base(inverted(_values[k]))),): Fraction(1)})
-            case _:
-                factors.append({((n, -k),): Fraction(1)})
+        opposite = base(inverted(_values[k])) if is_a("exponent", n) else -k
+        factors.append(power(_values[_values[n][1]], k) if is_a("over", n) else {((n, opposite),): Fraction(1)})
     return times(*factors)
 
 
@@ -557,11 +548,10 @@ def mean(p: Polynomial, draw: str) -> Polynomial:
         drawn = [pair for pair in m if draw in draws({(pair,): c})]
         of = {tuple(pair for pair in m if pair not in drawn): c}
         if drawn:
-            (n, k), *more = drawn
-            kind, *_, over = _values[n]
-            if more or k != 1 or kind not in ("drawn", "mean"):
-                raise Refused("only of what is linear in what is drawn is the mean known")
-            of = times(of, letter("mean", draw, n, over.replace(draw, "")))
+            kind, *_, over = _values[drawn[0][0]]
+            is_linear = len(drawn) == 1 == drawn[0][1] and kind in ("drawn", "mean")
+            ask(is_linear, "only of what is linear in what is drawn is the mean known")
+            of = times(of, letter("mean", draw, drawn[0][0], over.replace(draw, "")))
         terms.append(of)
     return plus(*terms)
 
@@ -571,8 +561,8 @@ def directions(p: Polynomial) -> Iterator[tuple[str, bool, Polynomial]]:
     for m, c in p.items():
         vectors = [pair for pair in m if is_a("vector", pair[0])]
         rest = {tuple(pair for pair in m if pair not in vectors): c}
-        if [k for _, k in vectors] != [1] or has_vectors(rest):
-            raise Refused("what is projected, or in an inner product, is no vector")
+        is_vector = [k for _, k in vectors] == [1] and not has_vectors(rest)
+        ask(is_vector, "what is projected, or in an inner product, is no vector")
         _, name, is_projected, _ = _values[vectors[0][0]]
         yield name, is_projected, rest
 
@@ -588,19 +578,14 @@ def dot(u: Polynomial, v: Polynomial) -> Polynomial:
     for a, is_a_projected, p in directions(u):
         for b, is_b_projected, q in directions(v):
             is_projected = is_a_projected or is_b_projected
-            drawn = "H" if is_projected or VECTORS[a] or VECTORS[b] else ""
-            terms.append(times(p, q, letter("drawn", *sorted((a, b)), is_projected, drawn)))
+            by = "H" if is_projected or VECTORS[a] or VECTORS[b] else ""
+            terms.append(times(p, q, letter("drawn", *sorted((a, b)), is_projected, by)))
     return plus(*terms)
 
 
 def projected(p: Polynomial) -> Polynomial:
     """Return H of a vector."""
     return plus(*(times(c, letter("vector", name, True, "H")) for name, _, c in directions(p)))
-
-
-def largest(*parts: Polynomial) -> Polynomial:
-    """Return a maximum."""
-    return parts[0] if all(each == parts[0] for each in parts) else letter("max", *sorted(map(numbered, parts)))
 
 
 OPERATIONS: Mapping[str, Callable[..., Polynomial]] = {
@@ -613,7 +598,7 @@ OPERATIONS: Mapping[str, Callable[..., Polynomial]] = {
     "mean": lambda p: mean(p, "m"),
     "H": projected,
     "dot": dot,
-    "max": largest,
+    "max": lambda *parts: letter("max", *sorted(map(numbered, parts))),
 }
 
 
@@ -656,34 +641,29 @@ class Reader:
             case str():
                 return letter("drawn", of, DRAWN[of]) if of in DRAWN else letter("letter", of)
             case ("whole", n):
-                return letter("whole", f"i{n}")
+                return letter("whole", n)
             case ("sum", steps, term):
                 return self._sum(self.read(steps), term)
             case ("if", (sign, *sides), *branches) if sign in SIGNS:
                 parts = [self.read(each) for each in (*sides, *branches)]
                 return parts[-1] if parts[-1] == parts[-2] else letter("if", sign, *parts)
-            case (head, *parts) if head not in ("var", "if", *SIGNS):
-                return self._operation(head, [self.read(each) for each in parts])
+            case ("powers", *parts):
+                base, first, last = map(self.read, parts)
+                return times(raised(base, first), self._geometric(base, plus(minus(last, first), ONE)))
+            case ("sqrt" | "square_at" | "scaled_at" as head, part):
+                return letter(head, self.read(part))
+            case (head, *parts) if head in OPERATIONS:
+                return OPERATIONS[head](*map(self.read, parts))
         raise Refused(f"{written(of)} is no number")
-
-    def _operation(self, head: str, parts: list[Polynomial]) -> Polynomial:
-        if head == "powers":
-            of, first, last = parts
-            return times(raised(of, first), self._geometric(of, plus(minus(last, first), ONE)))
-        return OPERATIONS[head](*parts) if head in OPERATIONS else letter(head, *parts)
 
     def _geometric(self, of: Polynomial, n: Polynomial) -> Polynomial:
         if of == ONE:
             return n
-        if (known := _count(n)) is not None:
-            return plus(*(power(of, k) for k in range(known)))
         if self.has_roots:
             return letter("powers", of, n)
         return times(minus(raised(of, n), ONE), inverted(minus(of, ONE)))
 
     def _sum(self, n: Polynomial, term: Tree) -> Polynomial:
-        if (known := _count(n)) is not None:
-            return plus(*(self.read(opened(term, Fraction(k))) for k in range(known)))
         k = any_index(term)
         index, terms = self.read(k), []
         for m, c in self.read(opened(term, k)).items():
@@ -697,11 +677,6 @@ class Reader:
         if not more and _values[first] == ("exponent", numbered(index)) and not within(index) <= within(_values[base]):
             return self._geometric(_values[base], n)
         return letter("sum", n, {held: Fraction(1)}, index)
-
-
-def _count(n: Polynomial) -> int | None:
-    value = n.get((), Fraction(0))
-    return int(value) if n == number(value) and value.denominator == 1 and 0 <= value <= EXPONENT else None
 
 
 class Fact(NamedTuple):
@@ -756,15 +731,12 @@ class Signs:
                 return all(self.holds(each, strict) for each in parts)
             case ("/", above, below):
                 return self.holds(below, True) and self.holds(above, strict)
-            case ("^", _, Fraction() as n) if n % 2 == 0 and not strict:
-                return True
-            case ("sqrt", _) if not strict:
+            case ("sqrt", _) | ("^", _, 2) if not strict:
                 return True
             case ("^" | "sqrt", part, *_):
                 return self.holds(part, strict)
             case ("powers", part, first, _):
-                is_there = not strict or self.holds(terms_of(of), True)
-                return is_there and self.holds(part, strict and first != 0)
+                return (not strict or self.holds(terms_of(of), True)) and self.holds(part, strict and first != 0)
             case ("sum", steps, term):
                 return (not strict or self.holds(steps, True)) and self.holds(opened(term, any_index(term)), strict)
             case ("max", *parts):
@@ -789,17 +761,15 @@ class Signs:
 
     def _monomial(self, m: Monomial, strict: bool) -> bool:
         asked = [(n, strict or k < 0) for n, k in m if is_a("exponent", n) or strict or k % 2 or k < 0]
-        return all(self._letter(n, is_strict) for n, is_strict in asked)
+        return all(not is_a("exponent", n) and self._letter(n, is_strict) for n, is_strict in asked)
 
     def _letter(self, n: int, strict: bool) -> bool:
         kind, of, *_ = _values[n]
         if kind == "over":
             return self._by_terms(_values[of], True)
-        if not strict and (kind in ("whole", "sqrt") or (kind == "letter" and of in self.whole)):
-            return True
-        if self._is_known({((n, 1),): Fraction(1)}, True, strict):
-            return True
-        return kind == "letter" and self.reader.stands(of) and self.holds(self.reader.names[of][0], strict)
+        is_least = kind in ("whole", "sqrt") or (kind == "letter" and of in self.whole)
+        is_known = (is_least and not strict) or self._is_known({((n, 1),): Fraction(1)}, True, strict)
+        return is_known or (kind == "letter" and self._by_parts(of, strict))
 
     def is_whole(self, of: Tree) -> bool:
         """Whether an expression is a polynomial in whole numbers, with whole coefficients."""
@@ -949,7 +919,7 @@ class File:
             case "letter", [str(name), "whole" | "number" as kind] if is_early:
                 self.local[self._new(name)] = kind
             case "name" | "let", [str(name), node] if is_early:
-                meaning = self._of(node, self.constant)
+                meaning = only(tree(node), self.constant)
                 is_meant = self._new(name) not in NAMES or self._same(meaning, parsed(NAMES[name]))
                 ask(is_meant, f"{name} is another number, of which facts are granted")
                 self.reader.names[name] = meaning, head == "name"
@@ -985,11 +955,8 @@ class File:
         ask(is_free, f"{name} cannot be the name of something else")
         return name
 
-    def _of(self, node: Any, allowed: frozenset[str]) -> Tree:
-        return only(tree(node), allowed)
-
     def _relation(self, node: Any, allowed: frozenset[str]) -> Tree:
-        of = self._of(node, allowed)
+        of = only(tree(node), allowed)
         ask(not is_leaf(of) and of[0] in SIGNS, "{} is no relation", of)
         return of
 
@@ -1080,12 +1047,12 @@ class File:
     def _substituted(self, kind: str, node: Any) -> str:
         """Return what is put into a schema: a vector, one that is not drawn, a number, or one of several names."""
         if kind in ("vector", "fixed"):
-            for name, is_projected, c in directions(self.reader.read(self._of(node, self.every))):
+            for name, is_projected, c in directions(self.reader.read(only(tree(node), self.every))):
                 ask(not draws(c), f"the numbers in {text(node)} must not depend on what is drawn, or on W")
                 is_drawn = VECTORS[name] or is_projected
                 ask(kind == "vector" or not is_drawn, f"{text(node)} must be a vector that is not drawn")
         elif kind == "constant":
-            self._fixed(self._of(node, self.every), time=True)
+            self._fixed(only(tree(node), self.every), time=True)
         else:
             ask(node in (STEPS if kind == "steps" else kind.split(",")), f"{text(node)} must be one of {kind}")
         return text(node)
@@ -1130,11 +1097,11 @@ class File:
                 case "at":
                     env |= {key: node, "square": parsed({"square_at": "(dot G G)", "scaled_at": "(dot Z Z)"}[node])}
                 case "j":
-                    is_any = self.local.get(node) == "whole" and not any(node in letters_of(each) for each in by)
+                    is_any = self.local.get(node) == "whole" and not any(node in leaves(each) for each in by)
                     ask(is_any, f"{text(node)} must stand for every whole number")
                     env[key] = node
                 case _:
-                    env[key] = self._fixed(self._of(node, self.constant))
+                    env[key] = self._fixed(only(tree(node), self.constant))
                     self._defined(self.holding, env[key])
         for key, fact in zip(asked.split(), facts, strict=True):
             name = key.rstrip("!~")
@@ -1151,8 +1118,7 @@ class File:
             if key == "=":
                 env["rest"] = self._fixed(of, "~" in asked)
             else:
-                is_so = filled(key, env)
-                ask(self._same(is_so, of), f"{text(key)} must be {{}}, it is {{}}", of, is_so)
+                ask(self._same(filled(key, env), of), f"{text(key)} must be {{}}, it is {{}}", of, filled(key, env))
         return filled(nodes(low)[0], env), filled(nodes(high)[0], env), False, frozenset(by)
 
     def _by_hand(self, rule: str, arguments: Sequence[Any], facts: Sequence[Fact], statement: Tree) -> tuple[Any, ...]:
@@ -1174,10 +1140,10 @@ class File:
                 by = (fact.by - {split}) | (other.by - {(">=", *split[1:])})
                 return fact.low, fact.high, fact.strict and other.strict, by
             case "instance", [[name, node]], [fact, *met]:
-                of = self._of(node, self.lasting - {name})
+                of = only(tree(node), self.lasting - {name})
                 is_any = name in self.local and (self.local[name] == "number" or self._signs(self.holding).is_count(of))
                 ask(is_any, f"{text(name)} must be a letter that stands for any such number")
-                asked = {each for each in fact.by if name in letters_of(each)}
+                asked = {each for each in fact.by if name in leaves(each)}
                 low, high, *relations = (placed(each, {name: of}) for each in (fact.low, fact.high, *asked))
                 return low, high, fact.strict, (fact.by - asked) | self._met(relations, met)
             case "discharge", [node], [fact, *met]:
@@ -1208,12 +1174,10 @@ class File:
 
     def granted(self) -> list[Fact]:
         """Return the facts that the proof is made of, and those that signs in it rest on."""
-        seen, left = set[int](), [fact.n for fact in self.end] + sorted(self.used)
-        while left:
-            if (n := left.pop()) not in seen:
-                seen.add(n)
-                left += self.facts[str(n)].of
-        return [self.facts[str(n)] for n in sorted(seen)]
+        needed = {fact.n for fact in self.end} | self.used
+        for fact in reversed(self.facts.values()):
+            needed |= set(fact.of) if fact.n in needed else set()
+        return [fact for fact in self.facts.values() if fact.n in needed]
 
 
 def resting(facts: Iterable[Fact]) -> frozenset[Tree]:
