@@ -45,42 +45,33 @@ def ask(is_so: object, why: str, *of: Tree) -> None:
         raise Refused(why.format(*map(written, of)) if of else why)
 
 
-def words(line: str) -> list[str]:
-    """Return the words of a line."""
-    return line.split()
-
-
 # The table: what is taken for granted. W is the iterate, W+ the next; G = grad f(W), Gp that at W+; V = W - W*; H the
 # projection that is drawn, E the mean over all that is drawn in a step, mean that over clients.
-CONSTANTS = frozenset(
-    words(
-        "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
-        " omega sigma_squared zeta_squared bias_squared nu longest_step"
-    )
+_CONSTANTS = (
+    "T N K gamma eta t_0 L L_max L_H ell mu s lambda_min lambda_max delta gap0 gap0_upper distance0 A beta C D D_in"
+    " omega sigma_squared zeta_squared bias_squared nu longest_step"
 )
+CONSTANTS = frozenset(_CONSTANTS.split())
 AT_END = frozenset({"f_T", "f_star", "D_T"})  # E f(W^T), f*, and E ||W^T - W*||^2
 COUNTS = frozenset({"T", "N", "K", "t"})  # whole numbers, not negative; t is the step from W
 VECTORS = {"G": "", "V": "", "Z": "", "Gp": "H", "g": "H", "error": "H", "gbar": "H", "ghat": "H"}
-_OF_A_STEP = (
-    "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
-    " squares_H all_squares_H used missed"
-)
-DRAWN = (
-    dict.fromkeys(words("gap distance sigma_W zeta_W squares all_squares"), "")
-    | dict.fromkeys(words(_OF_A_STEP), "H")
-    | dict.fromkeys(words("moved moved_next moved_mean own turned"), "Hm")
-)
+_DRAWN = {
+    "": "gap distance sigma_W zeta_W squares all_squares",
+    "H": "gap_next gap_first distance_next cross squared bent bent_by_noise moved_by_M bent_by_M sigma_H zeta_H off way"
+    " squares_H all_squares_H used missed",
+    "Hm": "moved moved_next moved_mean own turned",
+}
+DRAWN = {name: draws for draws, names in _DRAWN.items() for name in names.split()}
 """Numbers that depend on W, and on which draws: H is all that is drawn in a step, m a client."""
 
 MEANT = CONSTANTS | AT_END | COUNTS | DRAWN.keys() | VECTORS.keys()
 AFTER = "(E (dot (- V (* gamma (H G))) (- V (* gamma (H G)))))"  # ||V||^2 after an exact step, on average
 
-IMPLIED = frozenset(
-    words(
-        "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
-        " rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled"
-    )
+_IMPLIED = (
+    "rac_lora_exact rac_lora_certified rac_lora_by_differences rac_lora_stochastic rac_lora_root_steps"
+    " rac_lora_harmonic_steps rac_lora_reshuffled fed_rac_lora fed_rac_lora_sampled"
 )
+IMPLIED = frozenset(_IMPLIED.split())
 """The algorithms of which fresh_projection is true: each step has its own H, drawn independently of all before."""
 
 NAMES = {
@@ -453,22 +444,19 @@ def times(*factors: Polynomial) -> Polynomial:
 
 def normal(p: Polynomial) -> Polynomial:
     """Put all over the same divisors, without one that cancels; put what a root is of in the place of its square."""
-    for n in sorted({n for m in p for n, _ in m if _values[n][0] in ("over", "sqrt")}):
+    composite = sorted({n for m in p for n, _ in m if _values[n][0] in ("over", "sqrt")})
+    for n in composite:
         powers = {m: dict(m).get(n, 0) for m in p}
-        most = max(powers.values())
-        kept = {m: k % 2 if is_a("sqrt", n) else most for m, k in powers.items()}
+        step, most = (2, 1) if is_a("sqrt", n) else (-1, max(powers.values()))
+        kept = {m: k % 2 if step == 2 else most for m, k in powers.items()}
         if kept != powers:
-            of = _values[_values[n][1]]
-            terms: list[tuple[Monomial, Fraction]] = []
-            for m, c in p.items():
-                lacking = (powers[m] - kept[m]) // 2 if is_a("sqrt", n) else most - powers[m]
-                terms += _product({monomial({**dict(m), n: kept[m]}): c}, power(of, lacking)).items()
-            return normal(_sum(terms))
-    if p:
-        c, shared, rest = content(p)
-        for n, power_ in shared:
-            if is_a("over", n) and rest == _values[_values[n][1]]:
-                return {monomial({**dict(shared), n: power_ - 1}): c}
+            of = {m: power(_values[_values[n][1]], (k - kept[m]) // step) for m, k in powers.items()}
+            terms = (_product({monomial({**dict(m), n: kept[m]}): c}, of[m]) for m, c in p.items())
+            return normal(_sum(pair for each in terms for pair in each.items()))
+    c, shared, rest = content(p) if composite else (Fraction(0), (), {})
+    for n, k in shared:
+        if is_a("over", n) and rest == _values[_values[n][1]]:
+            return {monomial({**dict(shared), n: k - 1}): c}
     return p
 
 
@@ -504,7 +492,7 @@ def power(p: Polynomial, n: int) -> Polynomial:
 
 def raised(p: Polynomial, exponent: Polynomial) -> Polynomial:
     """Return a power whose exponent is a polynomial with whole coefficients: ``b^T c^T`` is ``(b c)^T``."""
-    factors = []
+    factors: list[Polynomial] = []
     for m, c in exponent.items():
         ask(c.denominator == 1, "an exponent is not a whole number")
         of = power(p, int(c))
@@ -575,11 +563,10 @@ def has_vectors(p: Polynomial) -> bool:
 def dot(u: Polynomial, v: Polynomial) -> Polynomial:
     """Return an inner product; as H = H' = H^2, <Ha, Hb> = <Ha, b> = <a, Hb>."""
     terms = []
-    for a, is_a_projected, p in directions(u):
-        for b, is_b_projected, q in directions(v):
-            is_projected = is_a_projected or is_b_projected
-            by = "H" if is_projected or VECTORS[a] or VECTORS[b] else ""
-            terms.append(times(p, q, letter("drawn", *sorted((a, b)), is_projected, by)))
+    for a, h, p in directions(u):
+        for b, k, q in directions(v):
+            draw = "H" if h or k or VECTORS[a] or VECTORS[b] else ""
+            terms.append(times(p, q, letter("drawn", *sorted((a, b)), h or k, draw)))
     return plus(*terms)
 
 
@@ -907,7 +894,7 @@ class File:
         self.used: set[int] = set()
         self.end: tuple[Fact, ...] = ()
 
-    def line(self, head: str, rest: list[Any]) -> None:
+    def line(self, head: Any, *rest: Any) -> None:
         """Take a line."""
         is_early = not self.facts and not self.end
         is_stated = not self.end and all((self.id, self.about, self.claim))
@@ -951,8 +938,7 @@ class File:
         return MEANT | self.lasting
 
     def _new(self, name: str) -> str:
-        is_free = _NAME.match(name) and name not in {*self.every, *PARTS, "sum"}
-        ask(is_free, f"{name} cannot be the name of something else")
+        ask(_NAME.match(name) and name not in {*self.every, *PARTS, "sum"}, f"{name} cannot be the name of another")
         return name
 
     def _relation(self, node: Any, allowed: frozenset[str]) -> Tree:
@@ -1014,8 +1000,7 @@ class File:
                 number, strict, by, words = self._assumed(node, statement)
             case "sum", products:
                 facts = [self._named(word.removeprefix("/")) for _, *factors in products for word in factors]
-                number, strict = self._sum(products)
-                by, words = resting(facts), ""
+                number, strict, by, words = *self._sum(products), resting(facts), ""
             case "rule", [str(name), *rest] if name in _RULES or name in BY_HAND:
                 k = len(_RULES[name][0].split()) - 1 if name in _RULES else int(name != "sign")
                 facts, words = [self._named(each) for each in rest[k:]], f"rule {name}"
@@ -1127,8 +1112,7 @@ class File:
                 sign, low, high = statement
                 self._fixed(high, time=True)
                 ask(low == 0 and not any(fact.average for fact in facts), "a sign is that of a number")
-                is_known = self._signs((), facts).holds(high, sign == "<")
-                ask(is_known, "the sign of {} does not follow from these facts", high)
+                ask(self._signs((), facts).holds(high, sign == "<"), "these facts do not say the sign of {}", high)
                 return low, high, sign == "<", resting(facts)
             case "mean", [draw], [fact]:
                 head = {"H": "E", "m": "mean"}[draw]
@@ -1225,14 +1209,12 @@ def check(text_: str) -> File:
     for n, line in enumerate(lines[1:] if len(text_) <= LENGTH else ["too long"], 2):
         try:
             if line.strip() and not line.lstrip().startswith("#"):
-                head, *rest = nodes(line)
-                file.line(head, rest)
+                file.line(*nodes(line))
         except Refused as wrong:
             raise Refused(f"line {n}: {wrong}") from None
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as wrong:
             raise Refused(f"line {n}: it has not the parts that it must have") from wrong
-    if not file.end:
-        raise Refused("the file ends before the proof does")
+    ask(file.end, "the file ends before the proof does")
     return file
 
 

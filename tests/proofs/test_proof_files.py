@@ -379,8 +379,45 @@ def test_each_rule_refuses_another_conclusion(files):
                 with pytest.raises(Refused):
                     check("\n".join([*lines[:k], f"{head}{arguments}{colon}{each}", *lines[k + 1 :]]))
     assert {rule for rule, _ in tried} == {*checker._RULES, *checker.BY_HAND} - {
-        *("lyapunov_gap", "lyapunov_distance", "lyapunov_sum", "discharge")
+        *("lyapunov_gap", "lyapunov_distance", "lyapunov_sum", "discharge", "lasting", "squares")
     }
+
+
+def test_a_weaker_claim_follows_from_signs():
+    """``lasting`` and ``squares``, which no stored proof needs: of the wrong quantity, turned round, and of a sum."""
+    gap, square, one = "granted gap_is_positive gap0 : (<= 0 gap)", "granted square G : (<= 0 (dot G G))", ONE
+    last(gap, "rule lasting gap0 1 : (<= 0 (- f_T f_star))", given=["(known gap0)"])
+    refused(gap, "rule lasting gap0 1 : (<= 0 (- f_star f_T))", match="what is computed")
+    refused(gap, "rule lasting distance0 1 : (<= 0 D_T)", match="END must be")
+    last(one, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))")
+    refused(one, square, "rule squares square_at 1 2 : (<= 0 (- (sum t T (square_at t)) 1))", match="what is computed")
+    refused(one, square, "rule squares scaled_at 1 2 : (<= 0 (sum t T (scaled_at t)))", match="SQUARES must be")
+    refused(square, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="must not depend")
+
+
+TABLES = (
+    "CONSTANTS AT_END COUNTS VECTORS DRAWN MEANT AFTER IMPLIED NAMES STEPS CONDITIONS SCHEMAS ON_AVERAGE RULES BY_HAND"
+    " START POTENTIAL"
+)
+
+
+def test_it_is_short():
+    """The program, without comments, docstrings and the tables that it prints; and all that is no blank line."""
+    text = CHECKER.read_text()
+    statements = ast.parse(text).body
+    strings = [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Expr)]
+    apart = [each for each in strings if isinstance(each, ast.Constant)]
+    tables = [
+        node
+        for node in statements
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").removeprefix("_") in TABLES.split()
+    ]
+    skipped = {n for node in (*apart, *tables) for n in range(node.lineno, node.end_lineno + 1)}
+    lines = {n: line.strip() for n, line in enumerate(text.splitlines(), 1) if line.strip()}
+    program = [n for n, line in lines.items() if n not in skipped and not line.startswith("#")]
+    assert {"_CONSTANTS", "SCHEMAS"} <= {node.targets[0].id for node in tables}
+    assert 500 < len(program) <= 700
+    assert len(lines) <= 1080
 
 
 def ours(files, id):
