@@ -335,10 +335,8 @@ def opened(term: Tree, value: Tree) -> Tree:
 
 def any_index(term: Tree) -> Tree:
     """Return an index for the term of a sum that is no other in it."""
-    return (
-        "whole",
-        1 + max((each[1] for each in leaves(term) if isinstance(each, tuple) and each[0] == "whole"), default=0),
-    )
+    taken = [each[1] for each in leaves(term) if isinstance(each, tuple) and each[0] == "whole"]
+    return ("whole", 1 + max(taken, default=0))
 
 
 def terms_of(of: Tree) -> Tree:
@@ -1127,7 +1125,7 @@ class File:
                 of = only(tree(node), self.lasting - {name})
                 is_any = name in self.local and (self.local[name] == "number" or self._signs(self.holding).is_count(of))
                 ask(is_any, f"{text(name)} must be a letter that stands for any such number")
-                asked = {each for each in fact.by if name in leaves(each)}
+                asked = {each for each in fact.by if isinstance(each, tuple) and name in leaves(each)}  # no predicate
                 low, high, *relations = (placed(each, {name: of}) for each in (fact.low, fact.high, *asked))
                 return low, high, fact.strict, (fact.by - asked) | self._met(relations, met)
             case "discharge", [node], [fact, *met]:

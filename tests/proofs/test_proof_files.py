@@ -507,6 +507,19 @@ def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     refused(step, zero, f"rule accumulate gap0 T 1 2 : {end}", match="every whole number")
 
 
+def test_a_letter_named_like_an_assumption_does_not_take_its_place():
+    """``instance`` once put a number in the place of ``smooth`` among what a fact rests on, and so proved it."""
+    facts = [
+        "granted mu_below_L : (<= mu L)",
+        *("rule instance (smooth 1) 1 : (<= mu L)", "rule instance (polyak_lojasiewicz 1) 2 : (<= mu L)"),
+        ONE,
+    ]
+    before = ["letter smooth number", "letter polyak_lojasiewicz number"]
+    for n in (1, 2, 3):
+        with pytest.raises(Refused, match="not assumed: polyak_lojasiewicz.*; smooth"):
+            check(by_hand(*facts, before=before, claim="(<= mu L)") + f"\nproof {n} times 4\n")
+
+
 def test_a_name_that_facts_are_about_is_not_another_number():
     """s_K with another formula, of which a granted fact would be false; a name that is taken."""
     with pytest.raises(Refused, match="s_K is another number"):
