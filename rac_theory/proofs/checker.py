@@ -1008,7 +1008,7 @@ class File:
             case _:
                 raise Refused(f"{kind} is no way in which a fact is made, or there is no such rule")
         ask(strict or sign == "<=", "it is not known that the one is less than the other, but that they may be equal")
-        self._defined(by | self.holding, low, high, *([number] if kind == "granted" else []))
+        self._defined(by | self.holding, low, high, number)
         ask(self._same(("-", high, low), number), "what is computed is {}, not {}", number, ("-", high, low))
         average = any(fact.average for fact in facts) or (kind == "granted" and middle[0] in ON_AVERAGE)
         of = tuple(fact.n for fact in facts)
@@ -1127,7 +1127,9 @@ class File:
                 ask(is_any, f"{text(name)} must be a letter that stands for any such number")
                 asked = {each for each in fact.by if isinstance(each, tuple) and name in leaves(each)}  # no predicate
                 low, high, *relations = (placed(each, {name: of}) for each in (fact.low, fact.high, *asked))
-                return low, high, fact.strict, (fact.by - asked) | self._met(relations, met)
+                by = (fact.by - asked) | self._met(relations, met)
+                self._defined(by | self.holding, of)
+                return low, high, fact.strict, by
             case "discharge", [node], [fact, *met]:
                 asked = {self._relation(node, self.lasting)}
                 return fact.low, fact.high, fact.strict, (fact.by - asked) | self._met(asked, met)

@@ -299,6 +299,24 @@ MINUS = "(<= 0 -1)"
             "divided by",
             {"given": ["structured_noise", "(<= A 0)"]},
         ),
+        # What is put in the place of any number is one: 0 <= -1 was accepted of nothing, by a fact or by what is asked.
+        (
+            ["rule sign : (<= 0 (^ b 2))", f"rule instance (b (sqrt -1)) 1 : {MINUS}"],
+            "under a root",
+            {"before": ["letter b number"]},
+        ),
+        (
+            [
+                *(
+                    "assume (<= (^ b 2) -1) : (<= (^ b 2) -1)",
+                    "rule sign : (<= 0 (^ b 2))",
+                    f"sum (1 1) (1 2) : {MINUS}",
+                ),
+                *("rule sign : (<= 0 0)", f"rule instance (b (sqrt -1)) 3 4 : {MINUS}"),
+            ],
+            "under a root",
+            {"before": ["letter b number"]},
+        ),
         # A sum of -1 powers: a letter that stands for any number is no count, and one that does is never negative.
         (
             [
@@ -507,6 +525,16 @@ def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     refused(step, zero, f"rule accumulate gap0 T 1 2 : {end}", match="every whole number")
 
 
+def test_a_file_says_what_it_is_about(files):
+    """Without its name, what it is about or its claim a file proves nothing, and it says each once."""
+    lines = files["T2"].splitlines()
+    for head in ("theorem", "about", "claim"):
+        k = next(k for k, line in enumerate(lines) if line.startswith(f"{head} "))
+        for changed in ([*lines[:k], *lines[k + 1 :]], [*lines[:k], lines[k], *lines[k:]]):
+            with pytest.raises(Refused, match="not in its place"):
+                check("\n".join(changed))
+
+
 def test_a_letter_named_like_an_assumption_does_not_take_its_place():
     """``instance`` once put a number in the place of ``smooth`` among what a fact rests on, and so proved it."""
     facts = [
@@ -516,7 +544,7 @@ def test_a_letter_named_like_an_assumption_does_not_take_its_place():
     ]
     before = ["letter smooth number", "letter polyak_lojasiewicz number"]
     for n in (1, 2, 3):
-        with pytest.raises(Refused, match="not assumed: polyak_lojasiewicz.*; smooth"):
+        with pytest.raises(Refused, match=r"not assumed: polyak_lojasiewicz.*; smooth"):
             check(by_hand(*facts, before=before, claim="(<= mu L)") + f"\nproof {n} times 4\n")
 
 
