@@ -508,6 +508,30 @@ def test_the_command_writes_what_the_checker_accepts(tmp_path, capsys, files):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(
+    ("given", "of", "sign"),
+    [
+        ("(<= mu L)", "(- L mu)", "<="),
+        ("(< mu L)", "(- L mu)", "<"),
+        ("(<= mu L)", "(* L (- L mu))", None),
+        ("(<= 0 (* mu (- L s)))", "(- L s)", None),
+        ("(< 0 (* (^ mu 2) (- L s)))", "(- L s)", "<"),
+        ("(< 0 (/ (- L s) 2))", "(/ (^ mu 3) (- L s))", None),
+        ("(<= 0 (- mu))", "(^ mu 2)", "<="),
+        ("(<= 0 (- mu))", "mu", None),
+    ],
+)
+def test_a_fact_says_the_sign_that_it_says(given, of, sign):
+    """That of a sum by a fact about it, strictly by a strict one alone, and not by a product that may be zero."""
+    fact = f"assume {given} : {given}"
+    for each in ("<=", "<"):
+        line = f"rule sign 1 : ({each} 0 {of})"
+        if sign in (each, "<"):
+            last(fact, line, given=[given])
+        else:
+            refused(fact, line, given=[given], match="do not say the sign|divided by")
+
+
 def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     """A factor that depends on W, on a draw, or on t; a growth that may be zero; a j on which an assumption rests."""
     step = "granted gap_next_is_positive : (<= 0 gap_next)"
