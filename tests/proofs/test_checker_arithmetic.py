@@ -180,6 +180,8 @@ def test_what_is_called_defined_and_positive_is():
         ("(sum k K (sum j T (* k (^ mu j))))", "(sum k K (sum j T (* k (^ mu k))))", False),
         ("(sum k K (sum j T (* k (^ mu j))))", "(* (sum j T (^ mu j)) (sum i K i))", True),
         ("(sum k K (sum j k (* j j)))", "(sum j K (sum k j (* k k)))", True),
+        ("(sum k K (sum j T (^ j 3)))", "(* K (sum j T (^ j 3)))", True),
+        ("(sum j T (sum k K (^ k k)))", "(sum j T (powers j 0 (- K 1)))", False),
         ("(* (^ (- 1 mu) T) (^ (+ 1 mu) T))", "(^ (- 1 (^ mu 2)) T)", True),
         ("(* (- 1 mu) (powers mu 0 (- T 1)))", "(- 1 (^ mu T))", True),
         ("(^ (sqrt (- 1 mu)) 3)", "(* (- 1 mu) (sqrt (- 1 mu)))", True),
@@ -208,3 +210,14 @@ def test_pairs_that_tell(one, other, are_equal):
 def test_only_what_is_linear_in_a_draw_has_a_mean(of):
     with pytest.raises(Refused, match="mean"):
         read(of)[0].value(parsed(of))
+
+
+@pytest.mark.parametrize("of", ["G", "(* gap G)", "(* G G)", "(/ 1 G)", "(sqrt G)", "(max G V)", "(sum k K (H G))"])
+def test_a_vector_is_no_number(of):
+    """Nor a number a vector, nor a product of vectors: an inner product of one with another would be read from it."""
+    with pytest.raises(Refused, match="no number"):
+        read(of)[0].value(parsed(of))
+    for each in ("gap", "(* G G)", "(* G (sqrt V))", "(/ gap G)", "(E (H G))"):
+        with pytest.raises(Refused, match="no vector|the mean known"):
+            read(of)[0].value(parsed(f"(dot {each} V)"))
+    assert read("")[0].value(parsed("(dot (- (* 2 G) G) (H V))")) == read("")[0].value(parsed("(dot (H V) (H G))"))
