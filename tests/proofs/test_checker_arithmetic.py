@@ -194,6 +194,8 @@ def test_what_is_called_defined_and_positive_is():
             True,
         ),
         ("(E (* gap gap_next))", "(* gap (E gap_next))", True),
+        ("(E (dot G g))", "(dot G g)", False),
+        ("(E (dot G V))", "(dot G V)", True),
     ],
 )
 def test_pairs_that_tell(one, other, are_equal):
@@ -215,9 +217,10 @@ def test_only_what_is_linear_in_a_draw_has_a_mean(of):
 @pytest.mark.parametrize("of", ["G", "(* gap G)", "(* G G)", "(/ 1 G)", "(sqrt G)", "(max G V)", "(sum k K (H G))"])
 def test_a_vector_is_no_number(of):
     """Nor a number a vector, nor a product of vectors: an inner product of one with another would be read from it."""
+    reader = Reader()
     with pytest.raises(Refused, match="no number"):
-        read(of)[0].value(parsed(of))
+        reader.value(parsed(of))
     for each in ("gap", "(* G G)", "(* G (sqrt V))", "(/ gap G)", "(E (H G))"):
-        with pytest.raises(Refused, match="no vector|the mean known"):
-            read(of)[0].value(parsed(f"(dot {each} V)"))
-    assert read("")[0].value(parsed("(dot (- (* 2 G) G) (H V))")) == read("")[0].value(parsed("(dot (H V) (H G))"))
+        with pytest.raises(Refused, match=r"no vector|the mean known"):
+            reader.value(parsed(f"(dot {each} V)"))
+    assert reader.value(parsed("(dot (- (* 2 G) G) (H V))")) == reader.value(parsed("(dot (H V) (H G))"))
