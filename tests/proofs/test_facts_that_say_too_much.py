@@ -31,6 +31,7 @@ NOT_ATTAINED = {
 TRUE_AS_WELL = {
     "A number: 0 < 1": {"at least 1/20"},
     "A count: 0 < T": {"at least 1/20"},
+    "A count: 0 <= T": {"at least 1/20"},
     "A count: 0 < N": {"at least 1/20"},
     "A count: 0 < K": {"at least 1/20"},
     "H is a projection: lambda_min <= 1": {"-lambda_min: lambda_max for lambda_min"},  # which is at most 1 too
