@@ -64,7 +64,9 @@ def managers() -> Iterator[type[AsyncKernelManager]]:
                 arguments = options[options.index("ipykernel_launcher") + 1 :]
                 with lock:
                     print(json.dumps([arguments, str(kw["cwd"]), dict(kw["env"])]), file=server.stdin, flush=True)
-                    pid = int(server.stdout.readline())
+                    if not (answer := server.stdout.readline()):
+                        raise RuntimeError("the process that kernels are forked from has ended, see what it printed")
+                pid = int(answer)
                 local = self.provisioner
                 local.process, local.pid, local.pgid, local.cwd = _Kernel(pid), pid, pid, kw["cwd"]
                 self._reconcile_connection_info(local.connection_info)
