@@ -30,7 +30,7 @@ LARGER = {
     "test_check_algorithm_iterates.py": 20.0,
     "test_report_in_chromium.py": 45.0,
     "test_coq_decides.py": 90.0,
-    "test_executed.py": 20.0,
+    "test_executed.py": 30.0,
 }
 """The files that may take longer."""
 
