@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import Constants, prove, theorems
-from rac_theory.algebra import Relation, Symbol, choice, fraction, powers, sqrt, total
+from rac_theory.algebra import Relation, Symbol, choice, fraction, number, powers, sqrt, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, Proof
 from rac_theory.proofs import facts_of_several_steps as known
@@ -117,6 +117,17 @@ def test_a_tree_that_is_too_deep_is_refused_when_it_is_made(depth):
 
     with pytest.raises(ValueError, match="an expression must have at most 100 levels, got 101"):
         chain()
+
+
+def test_a_number_that_would_fill_the_memory_is_refused_in_exact_arithmetic():
+    """And a total of so many steps; a tower of tens is infinite as a number, and a thousand bits are no many."""
+    tower = lifted(10) ** lifted(10) ** 10
+    with pytest.raises(ValueError, match="at most 4,194,304 bits in exact arithmetic, got 10,000,000,000"):
+        fraction(tower, {})
+    with pytest.raises(ValueError, match="a total must have at most 1048576 steps"):
+        fraction(total(k, 10**9, k), {})
+    assert number(tower, {}) == float("inf")
+    assert fraction(mu**1000, {"mu": 2}) == 2**1000
 
 
 def test_a_tree_that_doubles_is_refused_when_it_is_made():
