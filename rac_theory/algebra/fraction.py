@@ -133,7 +133,7 @@ def _power(base: Exact, exponent: Exact) -> Exact:
     bits = max(map(int.bit_length, base.as_integer_ratio())) if isinstance(base, Fraction) else 0
     if bits > 1 and bits * abs(power) > MOST_BITS:
         raise ValueError(
-            f"an exponent must leave a number of at most {MOST_BITS:,} bits in exact arithmetic, got {power:,}"
+            f"a power must have at most {MOST_BITS:,} bits in exact arithmetic, got the exponent {power:,}"
         )
     return _divided(Fraction(1), base**-power) if power < 0 else base**power
 
