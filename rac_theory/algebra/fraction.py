@@ -26,7 +26,7 @@ Exact = Fraction | float
 """An exact number; a float is infinite, or nan where there is no number."""
 
 LONGEST, MOST_BITS = 2**20, 2**22
-"""How many steps a total may have, in numbers too, whose terms are then in memory at once; and how long a power may be."""
+"""How many steps a total may have, whose terms as numbers are in memory at once; and how long a power may be."""
 
 
 def fraction(expression: Expression, values: Mapping[str, Fraction | int]) -> Exact:
