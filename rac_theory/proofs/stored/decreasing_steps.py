@@ -22,7 +22,7 @@ from rac_theory.proofs.stored.noisy_steps import keeps, kept, most, noise
 from rac_theory.theorems import decreasing
 from rac_theory.theorems.assumptions import certified_minimum, rac_lora_harmonic_steps, rac_lora_root_steps
 from rac_theory.theorems.decreasing import c, gamma_t, kappa
-from rac_theory.theorems.symbols import A, C, L, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, t, t_0
+from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, t, t_0
 
 _root, _harmonic = rac_lora_root_steps, rac_lora_harmonic_steps
 growth = plus[L] * plus[A] * most * plus[gamma] * plus[gamma]
@@ -75,5 +75,5 @@ def T19_pl() -> tuple[Fact, Fact]:
     times, added = L * lambda_max * C * c**2 / 2, (1 + (kappa - 1) / u) ** 2
     said = (u + kappa - 1) ** 2 * E(gap_next) <= (u + kappa - 2) ** 2 * gap + times * added
     step = proved("", said, next_root * next_root * harmonic_step() + slack * known)
-    last = no_step_or_more + _late + 2 * _above_one + one
+    last = proved("", T + t_0 + kappa - 2 > 0, no_step_or_more + _late + 2 * _above_one + one)
     return weigh(step, root * root, times, added, gap0), last * last
