@@ -22,24 +22,24 @@ def modules() -> Mapping[str, Path]:
     return found
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the modules that a file imports, at its top or inside its functions, imports for type checkers apart."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if node in typing_only:
-            continue
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """Return the modules that a file imports, at its top or inside its functions, imports for type checkers apart."""
+    return tuple(_imported(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
                 yield whole if whole in modules() else node.module
+        elif not (
+            isinstance(node, ast.expr) or (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING")
+        ):
+            yield from _imported(node)
 
 
 def room(module: str) -> str:

@@ -1,4 +1,4 @@
-"""Settings for every test, and a budget of seconds for each file of tests."""
+"""Settings for every test, a budget of seconds for each file of tests, and which tests take most."""
 
 import gc
 import os
@@ -12,8 +12,9 @@ from hypothesis import settings
 # Tests run in two processes, and so with one thread of BLAS each. NumPy has not been imported yet.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# What commands print is captured, and no terminal, whatever a CI says.
-for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+# What commands print is captured, and no terminal, whatever a CI says. Some hundred processes are started, each of
+# which would compile the library again if it might not keep what it compiles.
+for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
 
 # Hypothesis is derandomised, so that a failure here is a failure everywhere.
@@ -30,10 +31,15 @@ LARGER = {
     "test_report_in_chromium.py": 45.0,
     "test_coq_decides.py": 90.0,
     "test_proof_files.py": 30.0,
+    "test_executed.py": 30.0,
 }
 """The files that may take longer."""
 
+DURATIONS = Path(__file__).parent / "durations.txt"
+"""What ``--write-durations`` writes: the slowest hundredth of all tests, in seconds of processor time."""
+
 _seconds: Counter[str] = Counter()
+_of_processors: Counter[str] = Counter()
 
 
 @pytest.fixture
@@ -84,9 +90,39 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+def pytest_addoption(parser):
+    """Ask for ``tests/durations.txt``, which a run of all tests writes."""
+    parser.addoption("--write-durations", action="store_true", help=f"write the slowest 1%% of tests to {DURATIONS}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Note what a phase of a test took of processors, that of processes which it waited for included."""
+    taken = sum(os.times()[:4])
+    report = yield
+    report.processors = taken - item.config.stash.get(_so_far, taken)
+    item.config.stash[_so_far] = taken
+    return report
+
+
+_so_far = pytest.StashKey[float]()
+
+
 def pytest_runtest_logreport(report):
-    """Add up what a file takes; reports of workers come here, too."""
+    """Add up what a file takes, and a test; reports of workers come here, too."""
     _seconds[report.nodeid.split("::")[0]] += report.duration
+    _of_processors[report.nodeid] += report.processors
+
+
+def pytest_sessionfinish(session):
+    """Write the slowest hundredth, by which one sees where time can be saved: none of it depends on other load."""
+    if session.config.option.write_durations and not hasattr(session.config, "workerinput"):
+        tests, total = len(_of_processors), _of_processors.total()
+        slowest = _of_processors.most_common(-(-tests // 100))
+        share = sum(taken for _, taken in slowest) / total
+        head = f"{total:.0f} s of processor time for {tests:,} tests; 1% of them take {share:.0%}"
+        lines = [f"{taken:6.2f}  {test}" for test, taken in slowest]
+        DURATIONS.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter):

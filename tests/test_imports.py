@@ -97,6 +97,19 @@ def run(code, cwd=None):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=cwd, timeout=60)
 
 
+@pytest.fixture(scope="module")
+def in_a_process_with_every_room():
+    """What a process prints that imports every room but that of PyTorch: two tests ask, and it starts once."""
+    rooms = ", ".join(f"rac_theory.{room}" for room in ROOMS if room != "torch")
+    done = run(
+        f"import sys, {rooms}, rac_theory.commands.cli\nprint('torch' in sys.modules)\n"
+        "print([name for name in rac_theory.__all__ if not hasattr(rac_theory, name)])\n"
+        "from rac_theory import verify, simulate, spectrum\n"
+        "print(callable(verify) and callable(simulate) and callable(spectrum))"
+    )
+    return done.stdout.splitlines()
+
+
 def test_importing_loads_nothing_heavy():
     """No NumPy even: names are resolved when they are first used."""
     heavy = "'numpy', 'scipy', 'matplotlib', 'joblib', 'rich', 'sklearn', 'hypothesis', 'rac_theory.problems'"
@@ -107,13 +120,12 @@ def test_importing_loads_nothing_heavy():
     assert done.stdout.splitlines() == ["[]", "[]"]
 
 
-def test_no_other_room_imports_pytorch():
+def test_no_other_room_imports_pytorch(in_a_process_with_every_room):
     """It comes with an extra, and takes seconds: neither at the top of a file nor inside a function."""
     users = {house.room(module) for module, path in house.modules().items() for name in house.imported(path)
              if name.partition(".")[0] == "torch" or name.startswith("rac_theory.torch")}  # fmt: skip
     assert users == {"torch"}
-    rooms = ", ".join(f"rac_theory.{room}" for room in ROOMS if room != "torch")
-    assert run(f"import sys, {rooms}; print('torch' in sys.modules)").stdout == "False\n"
+    assert in_a_process_with_every_room[0] == "False"
 
 
 def test_without_pytorch_its_room_says_how_to_get_it():
@@ -121,15 +133,9 @@ def test_without_pytorch_its_room_says_how_to_get_it():
     assert "MissingExtra: torch is not installed: it needs the extra 'torch', python -m pip install" in told
 
 
-def test_every_public_name_exists_and_no_function_is_hidden_by_its_module():
+def test_every_public_name_exists_and_no_function_is_hidden_by_its_module(in_a_process_with_every_room):
     """``from rac_theory import verify`` gives the function, also after every module was imported."""
-    done = run(
-        "import rac_theory, rac_theory.commands.cli\n"
-        "print([name for name in rac_theory.__all__ if not hasattr(rac_theory, name)])\n"
-        "from rac_theory import verify, simulate, spectrum\n"
-        "print(callable(verify) and callable(simulate) and callable(spectrum))"
-    )
-    assert done.stdout.splitlines() == ["[]", "True"]
+    assert in_a_process_with_every_room[1:] == ["[]", "True"]
     with pytest.raises(AttributeError, match="has no attribute 'verfy'"):
         rac_theory.verfy  # noqa: B018
 

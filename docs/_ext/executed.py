@@ -16,10 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import ending
+import forked
 import joblib
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from jupyter_client import KernelManager
 from myst_nb.core.read import is_myst_markdown_notebook, myst_nb_reader_plugin
 from nbformat import NotebookNode
 from nbformat import read as read_notebook
@@ -63,25 +65,31 @@ def read(path: Path) -> NotebookNode | None:
     return myst_nb_reader_plugin(str(path)) if is_myst_markdown_notebook(path.read_text("utf-8")) else None
 
 
-def _run(path: Path, cells: NotebookNode, timeout: int) -> ExecutionResult:
+def _run(path: Path, cells: NotebookNode, timeout: int, manager: type[KernelManager]) -> ExecutionResult:
     """Run all cells of a page in an empty folder that has copies of what lies beside it."""
     with tempfile.TemporaryDirectory() as scratch:
         for file in _beside(path.parent):
             shutil.copy(file, scratch)
         quiet = ["--IPKernelApp.log_level=ERROR"]  # a warning for each kernel that it is reached over TCP
-        return single_nb_execution(deepcopy(cells), scratch, timeout, allow_errors=False, extra_arguments=quiet)
+        done = single_nb_execution(
+            deepcopy(cells), scratch, timeout, False, extra_arguments=quiet, kernel_manager_class=manager
+        )
+    for cell in ending.code(done.nb):  # a bar that was taken away has left an output with nothing in it
+        cell.outputs = [output for output in cell.outputs if output.get("data") != {"text/html": ""}]
+    return done
 
 
 def _run_all(pages: Mapping[Path, NotebookNode], timeout: int) -> Iterator[tuple[Path, ExecutionResult]]:
     """Yield each page with its outputs as soon as it is done. Notebooks come first: they take longest."""
     order = sorted(pages, key=lambda path: (path.suffix != ".ipynb", path))
     pool = ThreadPoolExecutor(joblib.cpu_count())
-    try:
-        running = {pool.submit(_run, path, pages[path], timeout): path for path in order}
-        for future in as_completed(running):
-            yield running[future], future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)  # after Ctrl-C nobody waits for pages that have not begun
+    with forked.managers() as manager:
+        try:
+            running = {pool.submit(_run, path, pages[path], timeout, manager): path for path in order}
+            for future in as_completed(running):
+                yield running[future], future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # after Ctrl-C nobody waits for pages that have not begun
 
 
 def execute(app: Sphinx, env: BuildEnvironment, names: Sequence[str]) -> None:
@@ -91,7 +99,7 @@ def execute(app: Sphinx, env: BuildEnvironment, names: Sequence[str]) -> None:
     known = {record.hashkey for record in cache.list_cache_records()}
     new = {path: cells for path, cells in pages.items() if cache.create_hashed_notebook(cells)[1] not in known}
     faults = []
-    for path, done in _run_all(new, app.config.nb_execution_timeout):
+    for path, done in _run_all(new, app.config.nb_execution_timeout) if new else ():
         _log.info("executed %s in %.1f s", path.relative_to(ROOT), done.time)
         if done.err is None:
             bundle = CacheBundleIn(done.nb, str(path), data={"execution_seconds": done.time})

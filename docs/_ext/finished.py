@@ -1,4 +1,4 @@
-"""What the built pages must be: readable without a network, with no formula as it was typed."""
+"""What the built pages must be: readable without a network, with no formula as it was typed and no empty box."""
 
 import re
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ _LOADED = re.compile(
 _STYLED = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')]*)""")
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _TYPED = re.compile(r"\\[A-Za-z]+|\\[(\[]|&amp;")
+_EMPTY = re.compile(r'<div class="output[^"]*">\s*</div>')
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ def faults(name: str, text: str) -> Iterator[str]:
     for formula in _MATH.findall(text):
         if left := _TYPED.search(formula):
             yield f"{name} has a formula with {left[0]}: {formula[:200]}"
+    if empty := _EMPTY.search(text):
+        yield f"{name} shows an output with nothing in it, a white bar in the dark: {empty[0]}"
 
 
 def look(app: Sphinx, failed: Exception | None) -> None:

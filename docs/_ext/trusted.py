@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 
 from rac_theory import proofs
 
-LIMIT = 300  # lines of code that one can be asked to read
+LIMIT = 380  # lines of code that one can be asked to read
 _PRINTS = "not_proved"  # makes a fact only to write down what would have to be true
 
 

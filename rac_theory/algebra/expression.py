@@ -222,7 +222,7 @@ class Total(Expression):
         index = name if isinstance(name, Symbol) else self.index
         places = {old: lifted(new) for old, new in values.items() if old != self.index and old in self.term.within()}
         captured = (new for old, new in places.items() if index in new.symbols and not _changes_with(old, self.index))
-        if any(captured) or (index != self.index and index in self.term.symbols):
+        if any(captured) or (index.name != self.index.name and index in self.term.symbols):
             raise ValueError(f"{index!r} would be bound by the sum: give the index of {self!r} another name")
         steps, term = self.steps.at(values), self.term.at(places | ({self.index: index} if index != self.index else {}))
         return self if steps is self.steps and term is self.term else Total(index, steps, term)
@@ -262,8 +262,10 @@ def lifted(value: object) -> Expression:
 
 
 def _changes_with(expression: Any, index: Symbol) -> bool:
-    """Whether an expression is another at each index, by itself or as a quantity that is one of many."""
-    return isinstance(expression, Expression) and any(index in (symbol, symbol.of) for symbol in expression.symbols)
+    """Whether an expression is another at each index: what has its name is bound, and what is one of many by it."""
+    return isinstance(expression, Expression) and any(
+        symbol.name == index.name or symbol.of == index for symbol in expression.symbols
+    )
 
 
 def _at(value: Any, values: Mapping[Any, Expression | int | Fraction]) -> Any:

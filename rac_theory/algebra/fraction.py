@@ -25,6 +25,9 @@ from rac_theory.algebra.relation import Relation
 Exact = Fraction | float
 """An exact number; a float is infinite, or nan where there is no number."""
 
+LONGEST, MOST_BITS = 2**20, 2**22
+"""How many steps a total may have, whose terms as numbers are in memory at once; and how long a power may be."""
+
 
 def fraction(expression: Expression, values: Mapping[str, Fraction | int]) -> Exact:
     """Return the exact value of an expression, given those of its symbols by name; inf for a quotient by zero.
@@ -77,6 +80,8 @@ def _fraction(expression: Expression, at: Mapping[str, Fraction | int]) -> Exact
             return _product([start, times])
         case Total(index, steps, term):
             indices = range(_whole(_fraction(steps, at)))
+            if len(indices) > LONGEST:
+                raise ValueError(f"a total must have at most {LONGEST} steps, got {len(indices)}")
             return _sum(_fraction(term, {**at, index.name: k}) for k in indices)
         case Maximum(of):
             each = [_fraction(one, at) for one in of]
@@ -125,6 +130,11 @@ def _power(base: Exact, exponent: Exact) -> Exact:
     power = _whole(exponent)
     if _unknown(base) or power == 0:
         return math.nan if _unknown(base) else Fraction(1)
+    bits = max(map(int.bit_length, base.as_integer_ratio())) if isinstance(base, Fraction) else 0
+    if bits > 1 and bits * abs(power) > MOST_BITS:
+        raise ValueError(
+            f"a power must have at most {MOST_BITS:,} bits in exact arithmetic, got the exponent {power:,}"
+        )
     return _divided(Fraction(1), base**-power) if power < 0 else base**power
 
 

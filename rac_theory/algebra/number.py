@@ -27,14 +27,13 @@ from rac_theory.algebra.expression import (
     Symbol,
     Total,
 )
+from rac_theory.algebra.fraction import LONGEST as LONGEST
 from rac_theory.algebra.relation import Relation
 from rac_theory.algebra.walk import symbols_of
 
 _ONE = Number(Fraction(1))
 _MINUS_ONE = Negative(_ONE)
 _NEAR = 0.5  # how far from one a number has digits to lose to it
-LONGEST = 2**20
-"""How many steps a total may have, whose terms are in memory at once."""
 
 
 class _Reading:

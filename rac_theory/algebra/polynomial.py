@@ -145,8 +145,6 @@ def _raised(base: Ratio, exponent: Ratio) -> Ratio:
         is_whole = exponent.denominator == ONE and times.denominator == 1
         if not is_whole or any(isinstance(power, int) and power < 0 for _, power in monomial):
             raise ValueError(f"an exponent must be a whole number in exact arithmetic, got {exponent}")
-        if base.is_zero and times < 0:
-            raise ZeroDivisionError(f"0 to the power {exponent} has no value where that is negative")
         power = without_squares(base ** int(times))
         result *= over(_to(power.numerator, monomial), _to(power.denominator, monomial))
     return result

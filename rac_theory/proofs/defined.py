@@ -30,7 +30,9 @@ from rac_theory.theorems import symbols
 from rac_theory.theorems.symbols import K, N, T
 
 _COUNTS = frozenset({T, N, K})
-_CONSTANTS = frozenset(one.name for one in vars(symbols).values() if isinstance(one, Symbol) and one != symbols.t)
+_CONSTANTS = frozenset(
+    symbol.name for symbol in vars(symbols).values() if isinstance(symbol, Symbol) and (symbol.constant or symbol == T)
+)
 _ZERO, _HALF = Number(Fraction(0)), Number(Fraction(1, 2))
 
 

@@ -36,7 +36,11 @@ from rac_theory.theorems import assumptions, client_epochs, federated, metric, r
 from rac_theory.theorems.assumption import Assumption, Condition, Known
 
 _LETTERS: Mapping[Symbol, str] = {
-    **{symbol: name for name, symbol in vars(symbols).items() if isinstance(symbol, Symbol) and name != "eta"},
+    **{
+        symbol: name
+        for name, symbol in vars(symbols).items()
+        if isinstance(symbol, Symbol) and name not in ("eta", "j")
+    },
     symbols.eta: "eta",
     **dict(zip(symbols_of(metric.gap.expected), ("f_T", "f_star"), strict=True)),
     **dict.fromkeys(symbols_of(metric.squared_distance.expected), "D_T"),
@@ -533,7 +537,7 @@ def _schemas() -> Mapping[int, tuple[str, Callable[[], list[Fact]]]]:
     known[decreasing.root_size.number] = "rule sign {}", lambda: [facts.plus[symbols.gamma], *of_size()]
     known[facts.unbiased.number] = "granted unbiased rac_lora_stochastic", _none
     known[facts.one.number] = "granted number", _none
-    known[facts.nothing.number] = "rule sign", _none
+    known[facts.nothing.number] = known[facts.no_step_or_more.number] = "rule sign", _none
     for symbol, fact in facts.plus.items():
         if symbol in (symbols.gamma, symbols.eta):
             known[fact.number] = f"granted step_size {_LETTERS[symbol]}", _none

@@ -239,4 +239,5 @@ plus: dict[Symbol, Fact] = {
         for one, by in ((L, smooth), (L_max, smooth_components), (mu, polyak_lojasiewicz), (s, strongly_convex))
     },
 }
-"""Signs of constants: of what is always positive, and of what one assumption says."""
+"""Signs of constants: of what is always positive, of what one assumption says, and T > 0 where T = 0 is no case."""
+no_step_or_more = granted("A count", T >= 0)

@@ -43,6 +43,9 @@ from rac_theory.theorems.symbols import (
 )
 from rac_theory.theorems.symbols import L_max as L
 
+ON_AVERAGE = "On average along the iterates"
+"""So begins the name of what is not true at each W: it may be added to what is, and not multiplied."""
+
 gbar = vector("gbar", r"\bar g", "H")
 _off = (H(G) - H(gbar)) @ (H(G) - H(gbar))
 _seen = G @ H(G)
@@ -60,16 +63,19 @@ epoch_error = granted(
     *_EPOCH,
     page="t7",
 )
-s_below_1 = granted("s <= e - 2", s < 1, _LONG, page="t7")
-s_sign, r_sign = granted("A sum of powers", s >= 0), granted("A sum of powers; 0 for N = 1", r >= 0)
-simple_s = granted("s by binomials", s**2 <= Fraction(8, 9) * (eta * N * L) ** 2, _SHORT, page="t7")
-simple_r = granted("s r by binomials", s * r <= Fraction(4, 9) * eta**2 * L**2 * (N + 1), _SHORT, page="t7")
+s_below_1 = granted("s <= e - 2", s < 1, _LONG, smooth_components, page="t7")
+s_sign = granted("A sum of powers", s >= 0, smooth_components)
+r_sign = granted("A sum of powers; 0 for N = 1", r >= 0, smooth_components)
+simple_s = granted("s by binomials", s**2 <= Fraction(8, 9) * (eta * N * L) ** 2, _SHORT, smooth_components, page="t7")
+simple_r = granted(
+    "s r by binomials", s * r <= Fraction(4, 9) * eta**2 * L**2 * (N + 1), _SHORT, smooth_components, page="t7"
+)
 sigma_sign = granted("A variance", _sigma_H >= 0)
 sigma_seen = granted(_EACH, E(_sigma_H) <= lambda_max * _sigma, known_largest_projection, rac_lora_reshuffled)
 squares_seen = granted(
     _EACH, E(_sigma_H) + E(_seen) <= lambda_max * (_sigma + G @ G), known_largest_projection, rac_lora_reshuffled
 )
-sigma_known = granted("On average along the iterates", _sigma <= sigma_squared, known_variance)
+sigma_known = granted(ON_AVERAGE, _sigma <= sigma_squared, known_variance)
 sigma_of_data = granted(_BELOW, _sigma + G @ G <= 2 * L * gap + D, smooth_components, known_heterogeneity, page="t7")
 
 # A round, W+ = W - eta K H gbar; first one step of a client m, W_k to W_k+1; s_K and a are means over its steps.
@@ -88,17 +94,15 @@ round_error = granted("Triangle inequality, the gradient is Lipschitz", _error <
 squared_error = granted("A square, multiplied out", _off <= _error**2)
 error_sign, own_sign = granted("A length", _error >= 0), granted("A length", own.mean("m") >= 0)
 jensen = granted("Jensen's inequality, over clients", own.mean("m") ** 2 <= _seen + _zeta_H)
-s_K_sign = granted("A mean of powers", s_K >= 0)
+s_K_sign = granted("A mean of powers", s_K >= 0, smooth_components)
 simple_s_K = granted("Jensen's inequality, over steps", s_K**2 <= a)
-a_below_1 = granted("A mean of powers below an integral", a < 1, eta * K * L <= 1, page="t9")
+a_below_1 = granted("A mean of powers below an integral", a < 1, eta * K * L <= 1, smooth_components, page="t9")
 zeta_sign = granted("A variance", _zeta_H >= 0)
 zeta_seen = granted(_EACH, E(_zeta_H) <= lambda_max * _zeta, known_largest_projection, fed_rac_lora)
 client_squares_seen = granted(
     _EACH, E(_zeta_H) + E(_seen) <= lambda_max * (_zeta + G @ G), known_largest_projection, fed_rac_lora
 )
-zeta_known = granted(
-    "On average along the iterates; where K = 1 it is multiplied by 0", _zeta <= zeta_squared, known_client_variance
-)
+zeta_known = granted(f"{ON_AVERAGE}; where K = 1 it is multiplied by 0", _zeta <= zeta_squared, known_client_variance)
 _ONE_STEP = f"{_BELOW}; where K = 1 it is multiplied by 0"
 zeta_of_data = granted(
     _ONE_STEP, _zeta + G @ G <= 2 * L * gap + D, smooth_components, known_client_heterogeneity, page="t9"
@@ -134,7 +138,8 @@ client_length = granted(
     *_SAMPLED,
     page="t9rr",
 )
-r_K_sign, r_K_below_s = granted("A sum of powers", r_K >= 0), granted("r <= s, term by term", r_K <= s_K, page="t7")
+r_K_sign = granted("A sum of powers", r_K >= 0, smooth_components)
+r_K_below_s = granted("r <= s, term by term", r_K <= s_K, smooth_components, page="t7")
 at_least_v, at_least_u = (granted("What it stands for", each.value <= each) for each in (v, u))
 clients_seen = granted(_EACH, E(_squares_H) <= lambda_max * _squares, known_largest_projection, fed_rac_lora_sampled)
 components_seen = granted(

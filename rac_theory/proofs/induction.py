@@ -18,7 +18,7 @@ from rac_theory.theorems.assumptions import bounded_below, certified_minimum, kn
 from rac_theory.theorems.federated import k
 from rac_theory.theorems.metric import SCALED_GRADIENT, SQUARED_GRADIENT, weighted_squared_gradient
 from rac_theory.theorems.scaled_gradient import mean_scaled_squared_gradient
-from rac_theory.theorems.symbols import K, T, distance0, gamma, gap0, gap0_upper
+from rac_theory.theorems.symbols import K, T, distance0, gamma, gap0, gap0_upper, t
 
 S, Z2, V2 = G @ G, Z @ Z, V @ V
 AFTER: Mapping[Expression, Expression] = {
@@ -44,6 +44,7 @@ LAST: Mapping[Expression, Expression] = {gap: metric.gap.expected, V2: metric.sq
 def iterate(step: Fact, rho: Fact, start: Symbol) -> Fact:
     """``x+ <= rho x + e`` with ``rho >= 0`` makes ``x_T <= rho^T x_0 + (1 + ... + rho^(T-1)) e``."""
     x, x0, by = FIRST[start]
+    _fixed(t, step, rho)
     factor = number_of(rho)
     e = _rest(step, factor * x - AFTER[x])
     return follows("Iterated", LAST[x] <= factor**T * x0 + powers(factor, 0, T - 1) * e, by, step, rho)
@@ -52,6 +53,7 @@ def iterate(step: Fact, rho: Fact, start: Symbol) -> Fact:
 def settle(step: Fact, rho: Fact, start: Symbol, floor: Fact, enough: Fact) -> Fact:
     """The same with ``c >= rho c + e`` and ``c >= 0`` makes ``x_T <= rho^T x_0 + c``."""
     x, x0, by = FIRST[start]
+    _fixed(t, step, rho, floor, enough)
     factor, c = number_of(rho), number_of(floor)
     same(enough, c - factor * c - _rest(step, factor * x - AFTER[x]))
     return follows("Iterated down to a floor", LAST[x] <= factor**T * x0 + c, by, step, rho, floor, enough)
@@ -61,6 +63,7 @@ def telescope(step: Fact, growth: Fact, theta: Fact, start: Symbol, end: Fact, o
     """``theta of <= g x - x+ + e`` with ``g > 0``, ``x >= 0``, times the weight w^(t+1) for ``w = 1/g``, and added:
     ``theta W_T`` times the mean of ``of`` with weights w^t is at most ``x_0 + W_T e``, for ``W_T = w + ... + w^T``."""
     x, x0, by = FIRST[start]
+    _fixed(t, step, growth, theta, end)
     g, slope = number_of(growth, strict=True), number_of(theta)
     W_T, mean = powers(1 / g, 1, T), weighted_squared_gradient(1 / g).expected.at({SQUARED_GRADIENT: ADDED[of]})
     e = _rest(step, g * x - AFTER[x] - slope * of)
@@ -72,7 +75,8 @@ def accumulate(step: Fact, p: Fact, j: Symbol, start: Symbol) -> Fact:
     """``S <= p(j+1) x - p(j) x+`` for all j, with ``p >= 0`` and ``p(0) = 0``: the sum of S is at most ``p(T) x_0``."""
     x, x0, by = FIRST[start]
     share = number_of(p)
-    if j.constant or j == T or _asked_of(j, step, p):
+    _fixed(t, step, p)
+    if j in (T, t) or j.unit != "count" or j.constant or asked_of(j, step, p):
         raise ValueError(f"{j!r} must stand for every whole number that is not negative")
     same(step, share.at({j: j + 1}) * x - share * AFTER[x] - S)
     if not read(share.at({j: 0})).is_zero:
@@ -93,6 +97,7 @@ def potential(
 ) -> Fact:
     """``psi+ <= psi - c x`` and ``x+ <= x`` with ``c >= 0``, ``p x <= psi``, and ``psi`` at most a sum of ``b y`` with
     ``b >= 0``: ``(c T + p) x_T`` is at most that of ``b y_0``. x is the gap, each y the gap or a squared distance."""
+    _fixed(t, step, falls, above, below, c, *of.values())
     loss, shares = number_of(c), {start: number_of(b) for start, b in of.items()}
     parts = {one: psi.at({other: lifted(int(other == one)) for other in AFTER}) for one in AFTER}
     if not (read(psi) - read(sum((share * one for one, share in parts.items()), lifted(0)))).is_zero:
@@ -113,6 +118,9 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fac
     the mean of ``c (1 + ... + g^(k-1))``; x is how far a client is, y the length of its gradient in H."""
     g = number_of(growth)
     constant(push, mean)
+    _fixed(k, step, growth)
+    if k in symbols_of(push):
+        raise Missing(f"{push!r} must be the same at each {k!r}")
     same(step, g * moved + push * own - moved_next)
     if not identical(mean, 1 / K * total(k, K, push * powers(g, 0, k - 1))):
         raise Missing(f"{mean!r} is not the mean over {K!r} steps of {push!r} times sums of powers of {g!r}")
@@ -131,11 +139,10 @@ def power(base: Fact, exponent: Expression, *whole: Fact) -> Fact:
 
     A letter is such an exponent; of a sum of whole numbers another fact says that it is not negative.
     """
+    _counted(exponent)
     if not isinstance(exponent, Symbol):
         (at_least_zero,) = whole
         same(at_least_zero, exponent)
-        if strange := [letter for letter in symbols_of(exponent) if letter.unit != "count"]:
-            raise Missing(f"{exponent!r} must be a whole number, {strange[0]!r} is none")
     return follows("A power", number_of(base) ** exponent >= 0, [], base, *whole)
 
 
@@ -148,6 +155,7 @@ def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
 
 def sum_of_powers(base: Fact, count: Symbol) -> Fact:
     """Nor is the sum of the first of them, so many as a whole number says."""
+    _counted(count)
     return follows("A sum of powers", powers(number_of(base), 0, count - 1) >= 0, [], base)
 
 
@@ -178,8 +186,9 @@ def cases(one: Fact, other: Fact, split: Relation) -> Fact:
 def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:
     """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
     constant(number)
-    asked = _asked_of(letter, fact)
-    if letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or not asked or fact.said is None:
+    asked = asked_of(letter, fact)
+    is_meant = letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or letter.unit == "count"
+    if is_meant or not asked or fact.said is None:
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
     place: dict[Any, Expression] = {letter: number}
     for one in asked:
@@ -188,8 +197,8 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
     return replace(found, by=(fact.by - asked).union(*(each.by for each in met.values())))
 
 
-def _asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
-    """What facts assume of a letter."""
+def asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
+    """Return what facts assume of a letter."""
     return {one for fact in facts for one in fact.by if isinstance(one, Relation) and letter in symbols_of(one)}
 
 
@@ -214,6 +223,19 @@ def _rest(step: Fact, known: Expression) -> Expression:
     rest = (step.value - read(known)).expression
     constant(rest)
     return rest
+
+
+def _counted(exponent: Expression) -> None:
+    """Raise ``Missing`` unless an exponent is made of whole numbers."""
+    if strange := [letter for letter in symbols_of(exponent) if letter.unit != "count"]:
+        raise Missing(f"{exponent!r} must be a whole number, {strange[0]!r} is none")
+
+
+def _fixed(letter: Symbol, *facts: Fact) -> None:
+    """Raise ``Missing`` if facts are other ones at another step, or are assumed of some steps alone."""
+    for fact in facts:
+        if letter in symbols_of(fact.value.expression) or asked_of(letter, fact):
+            raise Missing(f"{fact!r} must be the same at each {letter!r}")
 
 
 def constant(*values: Expression) -> None:

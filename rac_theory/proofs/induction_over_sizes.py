@@ -1,8 +1,8 @@
 """From one step to T of them where t is in it, as it is where steps decrease: what is true at each t is added."""
 
-from rac_theory.algebra import Expression, Relation, Symbol, symbols_of, total
+from rac_theory.algebra import Expression, Symbol, symbols_of, total
 from rac_theory.proofs.fact import Fact, follows, read, same
-from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, S, constant, number_of
+from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, S, asked_of, constant, number_of
 from rac_theory.proofs.missing import Missing
 from rac_theory.theorems.metric import SQUARED_GRADIENT
 from rac_theory.theorems.symbols import T, t
@@ -17,6 +17,7 @@ def gather(
     The largest mean M of x before T is at most ``x_0 + e sum h + M q sum h``, and so is what M stands for added up.
     """
     x, x0, by = FIRST[start]
+    _at_every_t(step, q, theta, e, bounded, squares, end)
     growth, slope, noise = map(_fixed, (q, theta, e))
     share, size = _at_each(h), _at_each(g)
     same(step, (1 + growth * share) * x - AFTER[x] + noise * share - slope * size * S)
@@ -34,6 +35,7 @@ def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) 
     the sum of ``e(t)``."""
     x, x0, by = FIRST[start]
     weight = _at_each(a)
+    _at_every_t(step)
     constant(times, e)
     _free(times)
     same(step, weight * x + times * e - weight.at({t: t + 1}) * AFTER[x])
@@ -43,6 +45,7 @@ def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) 
 
 def squares_added(g: Fact, squares: Fact) -> Fact:
     """A sum over t < T of squares, each times what is not negative at each t, is not negative."""
+    _at_every_t(squares)
     of = next((of for of in ADDED if read(of) == squares.value), S)
     same(squares, of)
     return follows("Squares over t", total(t, T, _at_each(g) * ADDED[of]) >= 0, [], g, squares)
@@ -69,6 +72,10 @@ def _free(value: Expression) -> None:
 
 def _at_each(fact: Fact) -> Expression:
     """The number that a fact says is not negative at each t, of which nothing is assumed."""
-    if asked := [one for one in fact.by if isinstance(one, Relation) and t in symbols_of(one)]:
-        raise ValueError(f"t must stand for every whole number that is not negative, {asked[0]!r} is asked of it")
+    _at_every_t(fact)
     return number_of(fact)
+
+
+def _at_every_t(*facts: Fact) -> None:
+    if asked := asked_of(t, *facts):
+        raise ValueError(f"t must stand for every whole number that is not negative, {asked.pop()!r} is asked of it")

@@ -26,7 +26,7 @@ Factors: TypeAlias = tuple[Fraction, dict[Expression, int]]
 """A number, and powers of expressions that it is multiplied by."""
 
 Place: TypeAlias = tuple[int, int, str]
-LAST = Symbol("j")
+LAST = symbols.j
 """A number of steps, where T is the number of all."""
 _AT_FIRST = symbols.gap0, symbols.gap0_upper, symbols.distance0
 

@@ -8,10 +8,11 @@ from rac_theory.algebra.roots import without_squares
 from rac_theory.problems.naming import type_name
 from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
-from rac_theory.proofs.available import about_constants
+from rac_theory.proofs.available import about_constants, has_value_at_0, is_positive_T
 from rac_theory.proofs.defined import Defined, atoms
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, read
+from rac_theory.proofs.facts_of_several_steps import ON_AVERAGE
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
 from rac_theory.theorems import Claim, Theorem
@@ -75,6 +76,8 @@ class Proof:
         if not self.times.strict:
             raise Missing(f"{self.theorem.id}: {self.times!r} must be known to be positive")
         self._check_values()
+        self._check_products()
+        self._check_start()
         claim = (read(bound) - read(self.theorem.metric.expected)) * self.times.value
         missing = without_squares(claim - self.fact.value)
         if not missing.is_zero:
@@ -82,16 +85,37 @@ class Proof:
 
     def _check_values(self) -> None:
         """Raise ``Missing`` if something that is said, or taken for granted, has no value somewhere."""
-        defined = Defined([*about_constants(self.theorem), *self._about_constants])
-        granted = (term for fact in self.granted if fact.said is not None for term in fact.said.terms)
+        known = [*about_constants(self.theorem), *(fact for fact in self.facts if not drawn_in(fact.value))]
+        defined = Defined([fact for fact in known if fact.by <= self.theorem.holding])
         inside = (atom for fact in self.facts for atom in atoms(fact))
-        for expression in dict.fromkeys((*_stated(self.theorem.claim, self.needs), *granted, *inside)):
+        for expression in dict.fromkeys((*_stated(self.theorem.claim, self.needs), *inside)):
             defined.check(expression)
+        for fact in (*self.granted, *(fact for fact in self.facts if fact.rule.startswith("For "))):
+            cases = fact.by - self.theorem.holding
+            there = Defined([each for each in known if each.by <= self.theorem.holding | cases]) if cases else defined
+            for term in fact.said.terms if fact.said is not None else ():
+                there.check(term)
 
-    @property
-    def _about_constants(self) -> Iterator[Fact]:
-        """What it proves of constants with no more than is assumed."""
-        return (fact for fact in self.facts if fact.by <= self.theorem.holding and not drawn_in(fact.value))
+    def _check_products(self) -> None:
+        """Raise ``Missing`` if what is true on average over W alone is multiplied by another number at W."""
+        on_average = {id(fact) for fact in self.granted if fact.name.startswith(ON_AVERAGE)}
+        for fact in self.facts:
+            for product in fact.of:
+                if any(id(part) in on_average for part in product):
+                    on_average.add(id(fact))
+                    others = [part for part in product if drawn_in(part.value)]
+                    if len(others) > 1 and not fact.rule:
+                        raise Missing(f"{others[0]!r} is true on average over W, and not times {others[1]!r}")
+
+    def _check_start(self) -> None:
+        """Raise ``Missing`` if T > 0 is used of a claim that has a value at T = 0 too."""
+        uses = {id(fact) for fact in self.facts if is_positive_T(fact)}
+        for fact in self.facts if uses else ():
+            if any(id(part) in uses for product in fact.of for part in product):
+                uses.add(id(fact))
+        others = (fact for fact in self.facts if id(fact) not in uses and not drawn_in(fact.value))
+        if uses and has_value_at_0(self.theorem, (*about_constants(self.theorem), *others)):
+            raise Missing(f"{self.theorem.id}: T > 0 is used, and there is a claim at T = 0, too: give T >= 1")
 
     @property
     def _by(self) -> frozenset[Assumption]:

@@ -30,7 +30,7 @@ from rac_theory.theorems import (
     mean_squared_gradient,
     weighted_squared_gradient,
 )
-from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, lambda_min
+from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, j, lambda_min
 
 Found = Mapping[str, Fact]
 
@@ -160,7 +160,7 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol) -> Iterator
     """``p(T) x_0 / T``, of a plain mean, where p adds up powers: ``p(T + 1) = rho p(T) + p(1)``."""
     if _weight(left) != (lifted(1), S) or start not in (gap0, gap0_upper) or not read(bound.at({start: 0})).is_zero:
         return
-    x, j = FIRST[start][0], Symbol("j")
+    x = FIRST[start][0]
     p = T * _share(bound, start)
     first = _plain(_at(p, 1))
     rho = _plain(_at(p, 2) / first - 1)

@@ -12,6 +12,7 @@ _CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"
 
 T = Symbol("T", meaning="number of outer steps", unit="count")
 t = Symbol("t", meaning="an outer step", unit="count")
+j = Symbol("j", meaning="any number of outer steps", unit="count")
 
 gamma = Symbol("gamma", constant="gamma", meaning="size of one gradient step", unit=_STEP)
 eta = Symbol("eta", constant="gamma", meaning="size of one gradient step of several under one sketch", unit=_STEP)

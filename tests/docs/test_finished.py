@@ -52,3 +52,11 @@ def test_a_formula_as_it_was_typed_is_found_wherever_it_comes_from():
     for typed in (r"\nosuch", "&amp;"):
         (fault,) = finished.faults("page.html", f"<p>&amp;</p><math><mi>a</mi></math> <math><mi>{typed}</mi></math>")
         assert typed in fault
+
+
+def test_an_output_with_nothing_in_it_is_found():
+    """A bar that was taken away, a white one in the dark theme; an output that has something in it is none."""
+    for empty in ('<div class="output text_html"></div>', '<div class="output">\n</div>'):
+        (fault,) = finished.faults("page.html", f"<p></p>{empty}")
+        assert "nothing in it" in fault
+    assert list(finished.faults("page.html", '<div class="output text_html"><table></table></div><div></div>')) == []

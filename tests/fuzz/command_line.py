@@ -284,7 +284,7 @@ def _claims(chance: random.Random) -> list[str]:
         ]
         explained = ["explain", chance.choice((*CLAIMS, "T11"))]
         named = chance.choice((*theorems.ALL, "all", "T11", "no.module:x", "os:path", ":", "", "\x00"))
-        kernel = _options(chance, [("--kernel", ("python", "lean", "coq")), ("--out", PATHS)])
+        kernel = _options(chance, [("--kernel", ("python", "lean", "coq")), ("--out", PATHS), ("--export", PATHS)])
         if "coq" in kernel and named == "all":
             named = "T2"  # of all it would take a minute
         proved = ["prove", named, *["--latex"] * (chance.random() < 0.3), *kernel]

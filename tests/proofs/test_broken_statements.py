@@ -10,24 +10,41 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import Constants, prove, theorems
-from rac_theory.algebra import Symbol, choice, fraction, powers, sqrt, total
+from rac_theory.algebra import Relation, Symbol, choice, fraction, number, powers, sqrt, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, Proof
+from rac_theory.proofs import facts_of_several_steps as known
 from rac_theory.proofs.defined import Defined
-from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import one, square_of
-from rac_theory.proofs.induction import discharged, power, square_root
-from rac_theory.proofs.induction_over_sizes import squares_added
+from rac_theory.proofs.fact import facts_in, granted, proved
+from rac_theory.proofs.facts import E as mean_over_H
+from rac_theory.proofs.facts import assumed, gap_is_positive, gap_next, nothing, one, plus, sign, square_of
+from rac_theory.proofs.facts import gap as gap_at_W
+from rac_theory.proofs.induction import (
+    accumulate,
+    cases,
+    discharged,
+    drifted,
+    instance,
+    iterate,
+    potential,
+    power,
+    settle,
+    square_root,
+    sum_of_powers,
+    telescope,
+)
+from rac_theory.proofs.induction_over_sizes import gather, squares_added, weigh
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.stored import STORED
-from rac_theory.theorems import T2, E, gap
-from rac_theory.theorems.symbols import K, L, T, delta, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.theorems import T2, E, assumptions, federated, gap, symbols
+from rac_theory.theorems.symbols import A, K, L, T, delta, gamma, gap0, gap0_upper, lambda_min, mu
 
 from .false_theorems import like
 
 BOUND, RATE = T2.claim.bound, 1 - gamma * mu * lambda_min
 k, j, x = Symbol("k"), Symbol("j"), Symbol("x")
 POWERS_UP_TO_k, KAPPA = powers(mu, 1, k), theorems.rac_lora_gd.kappa
+E_of_next = mean_over_H(gap_next)
 AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T": 3, "K": 2, "f(W^0) - f*": 1}
 
 ANOTHER_SUM = total(k, K, total(j, T, k * gamma**j)) - total(k, K, total(j, T, k * gamma**k))
@@ -100,6 +117,17 @@ def test_a_tree_that_is_too_deep_is_refused_when_it_is_made(depth):
 
     with pytest.raises(ValueError, match="an expression must have at most 100 levels, got 101"):
         chain()
+
+
+def test_a_number_that_would_fill_the_memory_is_refused_in_exact_arithmetic():
+    """And a total of so many steps; a tower of tens is infinite as a number, and a thousand bits are no many."""
+    tower = lifted(10) ** lifted(10) ** 10
+    with pytest.raises(ValueError, match="at most 4,194,304 bits in exact arithmetic, got the exponent 10,000,000,000"):
+        fraction(tower, {})
+    with pytest.raises(ValueError, match="a total must have at most 1048576 steps"):
+        fraction(total(k, 10**9, k), {})
+    assert number(tower, {}) == float("inf")
+    assert fraction(mu**1000, {"mu": 2}) == 2**1000
 
 
 def test_a_tree_that_doubles_is_refused_when_it_is_made():
@@ -212,3 +240,127 @@ def test_T_minus_1_is_proved_by_a_power_that_exists():
     assert (T >= 1) in proof.needs
     bound = proof.theorem.bound(Constants(gamma=1.0, mu=0.5, lambda_min=0.5, gap0=1.0), 2)
     assert bound[1:].tolist() == [1.0, 0.75]
+
+
+def minus_one(fact):
+    """What is said to be -1, as a fact: with it everything is proved."""
+    return proved("", lifted(-1) >= 0, fact)
+
+
+def with_what_is_false(fact, *given):
+    """The proof of T2 and a fact beside it, which is times what is not negative: it may not stand in a proof."""
+    recipe, times = STORED["T2"]()
+    theorem = replace(T2, id="x", given=(*T2.given, *given), claim=E(gap) <= BOUND - 1)
+    return Proof(theorem, recipe + fact, times)
+
+
+def cases_without_a_value():
+    split = sqrt(-1) <= 0
+    below, above = (next(assumed(Relation(split.terms, (sign,)))) for sign in ("<=", ">="))
+    return cases(minus_one(below * below), minus_one(above * above), split)
+
+
+FALSE_FACTS = {
+    "the square of what has no value": lambda: minus_one(square_of(sqrt(-1))),
+    "cases of what has no value": cases_without_a_value,
+    "a quotient by what is zero": lambda: minus_one(square_of(1 / A) * plus[A] * next(assumed(A <= 0))),
+}
+
+
+@pytest.mark.parametrize("name", FALSE_FACTS)
+def test_a_fact_that_is_false_stands_in_no_proof(name):
+    """-1 >= 0 was proved from a root of -1, from cases of it, and from A >= 0 >= A with 1/A in it."""
+    with pytest.raises(Missing, match=r"under a root is not known|not known to be positive"):
+        with_what_is_false(FALSE_FACTS[name](), assumptions.structured_noise, A <= 0)
+
+
+def test_an_instance_has_a_value():
+    """(b - x)^2 >= 0 for a b of which nothing is asked in truth, at b = 1/A where A is zero."""
+    b = Symbol("b")
+    (nothing_asked,) = assumed(b <= b)
+    square = proved("", (b - mu) ** 2 >= 0, square_of(b - mu) + nothing_asked)
+    at_A = instance(square, b, 1 / A, {b <= b: proved("", lifted(0) >= 0, nothing)})
+    with pytest.raises(Missing, match="not known to be positive"):
+        with_what_is_false(at_A, assumptions.structured_noise, A <= 0)
+
+
+def test_T_is_zero_where_a_claim_has_a_value_there():
+    """With T <= 0 given, T > 0 proves everything about T = 0; where T >= 1 is given it says nothing new."""
+    theorem = like("T2", E(gap) <= BOUND / 2 + BOUND * T / 2, T <= 0)
+    recipe, times = STORED["T2"]()
+    (none,) = assumed(T <= 0)
+    spare = (plus[T] + none) * granted("A number", lifted(0) < 1)
+    with pytest.raises(Missing, match=r"T > 0 is used, and there is a claim at T = 0, too: give T >= 1"):
+        Proof(replace(theorem, claim=E(gap) <= BOUND), recipe + spare, times)
+    (some,) = assumed(T >= 1)
+    more = power(proved("", RATE >= 0, rate_of_T2()), T) * sign(gap0, assumptions.certified_minimum)
+    weaker = replace(T2, id="x", given=(*T2.given, T >= 1), claim=E(gap) <= BOUND * T)
+    assert Proof(weaker, recipe + more * some, times).needs
+
+
+def rate_of_T2():
+    """The fact that the factor of T2 is not negative."""
+    (rule,) = (fact for fact in facts_in(STORED["T2"]()[0]) if fact.rule == "Iterated")
+    return next(iter(rule.of))[1]
+
+
+def test_what_is_true_on_average_is_not_multiplied_by_a_number_at_W():
+    """E[sigma^2(W)] <= sigma^2 is no bound on E[gap sigma^2(W)]."""
+    recipe, times = STORED["T7"]()
+    product = known.sigma_known * gap_is_positive[assumptions.bounded_below]
+    with pytest.raises(Missing, match="is true on average over W, and not times"):
+        Proof(theorems.T7, recipe + product, times)
+
+
+TIMELESS = {
+    "iterate": lambda step, number: iterate(step, number, gap0),
+    "settle": lambda step, number: settle(step, number, gap0, number, number),
+    "telescope": lambda step, number: telescope(step, number, number, gap0, number),
+    "accumulate": lambda step, number: accumulate(step, number, symbols.j, gap0),
+    "potential": lambda step, number: potential(
+        gap_at_W, step, number, number, number, number, lifted(1), {gap0: number}
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", TIMELESS)
+@pytest.mark.parametrize("asked", [(), (symbols.t >= 5,)], ids=["t in it", "t assumed"])
+def test_a_step_that_is_another_at_another_t_is_not_iterated(rule, asked):
+    """A geometric rate for steps that fall like 1/t was proved, and one for what is true at t >= 5 alone."""
+    step = granted("", E_of_next <= (gap_at_W if asked else (1 - 1 / (symbols.t + 1)) * gap_at_W), *asked)
+    with pytest.raises(Missing, match="must be the same at each t"):
+        TIMELESS[rule](step, one)
+
+
+@pytest.mark.parametrize("rule", [gather, weigh], ids=["gather", "weigh"])
+def test_nothing_is_assumed_of_t_where_it_is_added_over_t(rule):
+    """gap + T (T - 11) / 2 was proved, with a step that is true for t >= 5."""
+    late = granted("", E_of_next <= gap_at_W + symbols.t - 5, symbols.t >= 5)
+    facts = (late, *[one] * 8, gap0) if rule is gather else (late, one, lifted(1), symbols.t - 5, gap0)
+    with pytest.raises(ValueError, match="t must stand for every whole number that is not negative, t >= 5"):
+        rule(*facts)
+
+
+def test_a_push_that_is_another_at_each_step_of_a_client_is_refused():
+    """With k / 5 for 1 the mean drift was a fifth of what it is."""
+    push = symbols.eta * federated.k / 5
+    step = granted("", known.moved_next <= known.moved + push * known.own)
+    with pytest.raises(Missing, match="must be the same at each k"):
+        drifted(step, one, push, lifted(1))
+
+
+def test_how_many_powers_are_added_is_a_whole_number():
+    """With -1 of them, 1 + b + ... + b^(n-1) is -1/2 at b = 2."""
+    b = Symbol("b")
+    with pytest.raises(Missing, match="must be a whole number, b is none"):
+        sum_of_powers(granted("", 1 - b >= 0, b <= 0), b)
+    with pytest.raises(Missing, match="must be a whole number, gamma is none"):
+        power(granted("", x >= 0), gamma)
+
+
+def test_an_index_does_not_capture_what_is_put_below_its_sum():
+    """sum_{k<K} b at b = k was sum_{k<K} k."""
+    b = Symbol("b")
+    said = proved("", total(k, K, b) - K * b + (b - 1) >= 0, next(assumed(b >= 1)))
+    with pytest.raises(ValueError, match="k would be bound by the sum"):
+        instance(said, b, k, {b >= 1: next(assumed(k >= 1))})

@@ -31,6 +31,7 @@ NOT_ATTAINED = {
 TRUE_AS_WELL = {
     "A number: 0 < 1": {"at least 1/20"},
     "A count: 0 < T": {"at least 1/20"},
+    "A count: 0 <= T": {"at least 1/20"},
     "A count: 0 < N": {"at least 1/20"},
     "A count: 0 < K": {"at least 1/20"},
     "H is a projection: lambda_min <= 1": {"-lambda_min: lambda_max for lambda_min"},  # which is at most 1 too
@@ -70,6 +71,19 @@ TOO_CAREFUL = {
     ("Triangle inequality", known.smooth_components),
     ("The weights of short steps, as (1 + 1/T)^T >= 2", known.smooth),
     ("The weights of short steps, as (1 + 1/T)^T >= 2", known.structured_noise),
+    # That L is not negative, which no world has otherwise.
+    *(
+        (name, known.smooth_components)
+        for name in (
+            *(
+                "A mean of powers",
+                "A mean of powers below an integral",
+                "A sum of powers",
+                "A sum of powers; 0 for N = 1",
+            ),
+            *("r <= s, term by term", "s <= e - 2", "s by binomials", "s r by binomials"),
+        )
+    ),
 }
 """Assumptions that are only there to say that a constant has a sign, or for company."""
 

@@ -12,9 +12,9 @@ from rac_theory.proofs.facts import E, G, V, distance, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.theorems import metric, sharp_drift
 from rac_theory.theorems.metric import weighted_squared_gradient
-from rac_theory.theorems.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, lambda_min
+from rac_theory.theorems.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 
-rho, e, g, theta, c, p, j, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "j", "a mean"))
+rho, e, g, theta, c, p, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "a mean"))
 squared = G @ G
 last = metric.gap.expected
 SUM = metric.mean_squared_gradient.expected.factors[-1]

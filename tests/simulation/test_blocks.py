@@ -71,7 +71,7 @@ def alone(request):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+@pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_the_numbers_are_the_same_wherever_they_are_computed(backend, alone):
     """Also where data have more than a megabyte, which joblib maps into memory; catches parts in another order."""
     case, one = alone

@@ -37,6 +37,6 @@ def add(commands: Any) -> None:
         parser,
         "--export",
         metavar="FILE",
-        help="write the proof of one theorem as plain text, for the checker that stands alone",
+        help="where to write one proof as plain text, for the checker that stands alone (default: nowhere)",
     )
     option(parser, "--out", metavar="FOLDER", help="where to keep the files for Coq (default: nowhere)")

@@ -197,6 +197,8 @@ class Lemmas:
         if fact.name == "A maximum":
             sides = (f"solve [apply Rle_trans with (2 := {side} _ _); right; field]" for side in ("Rmax_l", "Rmax_r"))
             script = f"first [{' | '.join(sides)}]"
+        if fact.name == "A count" and not fact.strict:
+            script = "apply pos_INR"
         if fact.name == "Assumed" and premises:
             script = "lra"
         if fact.name == "A square" and not drawn_in(fact.value):

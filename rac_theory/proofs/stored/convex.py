@@ -21,6 +21,7 @@ from rac_theory.proofs.facts import (
     gap,
     high,
     low,
+    no_step_or_more,
     norm,
     norm_is_positive,
     nothing,
@@ -52,7 +53,7 @@ def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
     above, below = share * moves * norm_is_positive, share * norm
     loss = kappa * moves
     fact = potential(psi, step, _falls(stable), above, below, loss, lifted(1), {gap0: one, distance0: share})
-    return fact, one + loss * plus[T]
+    return fact, one + loss * no_step_or_more
 
 
 def T3() -> tuple[Fact, Fact]:

@@ -3,7 +3,19 @@
 from rac_theory.proofs import facts_of_decreasing_steps as facts
 from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.fact import Fact, proved
-from rac_theory.proofs.facts import E, G, assumed, gap, gap_is_positive, gap_next, low, one, plus, square
+from rac_theory.proofs.facts import (
+    E,
+    G,
+    assumed,
+    gap,
+    gap_is_positive,
+    gap_next,
+    low,
+    no_step_or_more,
+    one,
+    plus,
+    square,
+)
 from rac_theory.proofs.induction_over_sizes import gather, some, weigh
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.proofs.stored.noisy_steps import keeps, kept, most, noise
@@ -63,5 +75,5 @@ def T19_pl() -> tuple[Fact, Fact]:
     times, added = L * lambda_max * C * c**2 / 2, (1 + (kappa - 1) / u) ** 2
     said = (u + kappa - 1) ** 2 * E(gap_next) <= (u + kappa - 2) ** 2 * gap + times * added
     step = proved("", said, next_root * next_root * harmonic_step() + slack * known)
-    last = plus[T] + _late + 2 * _above_one + one
+    last = proved("", T + t_0 + kappa - 2 > 0, no_step_or_more + _late + 2 * _above_one + one)
     return weigh(step, root * root, times, added, gap0), last * last

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from rac_theory.algebra import Symbol, between
+from rac_theory.algebra import between
 from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import (
@@ -25,7 +25,7 @@ from rac_theory.proofs.facts import (
 )
 from rac_theory.proofs.induction import accumulate, iterate, power, sum_of_powers, telescope, weights
 from rac_theory.theorems.assumptions import bounded_below, polyak_lojasiewicz
-from rac_theory.theorems.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.theorems.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
 
 half = Fraction(1, 2)
 end = gap_is_positive[bounded_below]
@@ -72,7 +72,6 @@ def T2_sharp() -> tuple[Fact, Fact]:
 def T1_tight() -> tuple[Fact, Fact]:
     loss = gamma * L * (2 - gamma * L) * lambda_min
     rho = proved("", 1 - loss >= 0, square_of(1 - gamma * L) + length * stable * below_one)
-    j = Symbol("j")
     p = 2 * plus[L] * sum_of_powers(rho, j)
     both = p * long_step() + power(rho, j) * flat
     return accumulate(both, p, j, gap0_upper), plus[T]

@@ -1,0 +1,112 @@
+"""Kernels that are forked from one process, which has imported what most pages import: they begin with all of it."""
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from threading import Lock
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+
+
+class _Kernel:
+    """A process as jupyter-client wants it; its parent is the server, who does not say how it ended."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int | None:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return 0
+        return None
+
+    def wait(self) -> int:
+        while (status := self.poll()) is None:
+            time.sleep(0.05)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+
+@contextmanager
+def managers() -> Iterator[type[AsyncKernelManager]]:
+    """Yield a class of managers whose kernels are forked from a server, which ends with the block.
+
+    Elsewhere than on Linux, where libraries may not bear a fork, and for a kernel of another Python, it is a process
+    of its own as ever.
+    """
+    if sys.platform != "linux":
+        yield AsyncKernelManager
+        return
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    # Not in our group: after Ctrl-C it lives until its kernels have been ended by who began them.
+    with subprocess.Popen([sys.executable, __file__], start_new_session=True, **pipes) as server:
+        lock = Lock()
+
+        class Forking(AsyncKernelManager):
+            async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+                python, *options = kernel_cmd
+                if python != sys.executable or "ipykernel_launcher" not in options:
+                    await super()._async_launch_kernel(kernel_cmd, **kw)
+                    return
+                arguments = options[options.index("ipykernel_launcher") + 1 :]
+                with lock:
+                    print(json.dumps([arguments, str(kw["cwd"]), dict(kw["env"])]), file=server.stdin, flush=True)
+                    if not (answer := server.stdout.readline()):
+                        raise RuntimeError("the process that kernels are forked from has ended, see what it printed")
+                pid = int(answer)
+                local = self.provisioner
+                local.process, local.pid, local.pgid, local.cwd = _Kernel(pid), pid, pid, kw["cwd"]
+                self._reconcile_connection_info(local.connection_info)
+
+        yield Forking
+
+
+def _serve() -> None:
+    """Import, and fork for each line that is read; the number of the process is the answer."""
+    del sys.path[0]  # this folder: a kernel has its own
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as a kernel does, but sooner
+    for name in ("ipykernel.kernelapp", "matplotlib.pyplot", "scipy.stats", "sklearn.datasets"):
+        import_module(name)
+    rac_theory = import_module("rac_theory")
+    for name in rac_theory.__all__:
+        getattr(rac_theory, name)
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who has ended is gone, and nobody has to wait for it
+    for line in sys.stdin:
+        if pid := os.fork():
+            print(pid, flush=True)
+        else:
+            _become_a_kernel(*json.loads(line))
+            return
+
+
+def _become_a_kernel(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
+    """Be what ``python -m ipykernel_launcher`` is in this folder and this environment, until the end."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["ipykernel_launcher", *arguments]
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # it ends when the server does
+    import_module("ipykernel.kernelapp").launch_new_instance([*arguments, parent])
+
+
+if __name__ == "__main__":
+    _serve()
