@@ -41,16 +41,22 @@ def near_the_last(moves: Moves) -> str | None:
         return None
     if not moves.has_rank:  # momentum has more
         return None
-    bases = [spaces(view, M) for M in moves.D]
-    fresh = [spaces(view, M) for M in moves.R]
-    if not all(full for _, full in (*bases, *fresh)):
+    last, fresh = ([spaces(view, M) for M in every] for every in (moves.D[:-1], moves.R[1:]))
+    share, _ = _kept(moves)
+    without = [spaces(view, M) for M in moves.D[1:] - share * moves.D[:-1]]  # where all moves fit into its rank
+    bases = [spaces(view, M) for M in moves.D[1:]]
+    if not all(full for _, full in (*last, *fresh, *bases, *without)):
         return None
-    shares = [
-        [np.square(np.swapaxes(last, 1, 2) @ U).sum(axis=(1, 2)) / U.shape[2] for U in (own, beside)]
-        for (last, _), (own, _), (beside, _) in zip(bases, bases[1:], fresh[1:], strict=False)
-    ]
-    own, other = np.concatenate(shares, axis=1)
-    if _errors((own - other)[:, None]) <= _ERRORS:
+    own, other, rest = (
+        np.concatenate(
+            [
+                np.square(np.swapaxes(before, 1, 2) @ U).sum(axis=(1, 2)) / U.shape[2]
+                for (before, _), (U, _) in zip(last, after, strict=True)
+            ]
+        )
+        for after in (bases, fresh, without)
+    )
+    if min(_errors((each - other)[:, None]) for each in (own, rest)) <= _ERRORS:
         return None
     return (
         f"its sketches are not independent: a move has {own.mean():.3g} of its space in that of the move before, where "
@@ -169,15 +175,20 @@ def biased(moves: Moves) -> str | None:
 
 def remembers(moves: Moves) -> str | None:
     """A step keeps a part of the one before, beside a fresh one that is as long as the first step."""
+    share, error = _kept(moves)
+    if abs(share) <= max(_ERRORS * error, _LEAST):
+        return None
+    return f"a step keeps about {share:.2g} of the one before: is it momentum?"
+
+
+def _kept(moves: Moves) -> tuple[float, float]:
+    """The part of a step that is in the next one, beside a fresh one, and its standard error."""
     D, R = moves.D, moves.ratio[0] * moves.R
     size = np.maximum(squared_norms(D).sum(axis=0), 1e-300)
     over = np.sum((D[1:] - R[1:]) * D[:-1], axis=(0, 2, 3)) / size
     under = squared_norms(D[:-1]).sum(axis=0) / size
     share = float(over.sum() / under.sum())
-    error = math.sqrt(float(np.square(over - share * under).sum())) / float(under.sum())
-    if abs(share) <= max(_ERRORS * error, _LEAST):
-        return None
-    return f"a step keeps about {share:.2g} of the one before: is it momentum?"
+    return share, math.sqrt(float(np.square(over - share * under).sum())) / float(under.sum())
 
 
 def scaled_on_average(moves: Moves) -> str | None:
