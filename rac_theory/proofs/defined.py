@@ -185,12 +185,12 @@ def atoms(fact: Fact) -> Iterator[Expression]:
 
 
 def _has_root(fact: Fact) -> bool:
-    """Whether there is a root in a fact, or in what it follows from."""
+    """Whether there is a root in a fact, or in what it follows from: in its value, or as it is written."""
     return any(
         isinstance(part, Power) and part.exponent == _HALF
         for each in facts_in(fact)
-        for atom in atoms(each)
-        for part in atom.within()
+        for whole in (*atoms(each), *(each.said.terms if each.said is not None else ()))
+        for part in whole.within()
     )
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import Constants, prove, theorems
-from rac_theory.algebra import Relation, Symbol, choice, fraction, number, powers, sqrt, total
+from rac_theory.algebra import Relation, Symbol, choice, fraction, number, polynomial, powers, sqrt, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, Proof
 from rac_theory.proofs import facts_of_several_steps as known
@@ -102,6 +102,12 @@ def test_what_is_infinite_is_not_nothing_below_a_line(zero, less):
     assert prove(like("T2", E(gap) <= BOUND * (1 - 1 / less(zero)), T >= 1)) is None
 
 
+def test_an_index_that_is_called_like_another_letter_has_no_normal_form():
+    """As a number it is bound, by its name; as letters they are two."""
+    with pytest.raises(ValueError, match="an index must not be called like what is in its sum, got two mu"):
+        polynomial(total(Symbol("mu"), T, mu))
+
+
 def test_sums_with_other_indices_are_other_numbers():
     """By exact arithmetic the difference that was read as 0 is not."""
     assert fraction(ANOTHER_SUM, AT) == Fraction(7, 4) - Fraction(3, 2)
@@ -151,6 +157,8 @@ def test_the_square_of_a_root_says_nothing_of_what_is_below_it():
     recipe, times = STORED["T2"]()
     with pytest.raises(Missing, match=NO_ROOT):
         Proof(T2, recipe + square_of(sqrt(-mu)) * square_of(lifted(1)), one)
+    with pytest.raises(Missing, match=NO_ROOT):  # which would be known by the square itself
+        Proof(T2, recipe + square_of(sqrt(mu - L)) * square_of(lifted(1)), one)
     with pytest.raises(Missing):
         Proof(false, recipe, times)
 
@@ -363,6 +371,9 @@ def test_a_push_that_is_another_at_each_step_of_a_client_is_refused():
     step = granted("", known.moved_next <= known.moved + push * known.own)
     with pytest.raises(Missing, match="must be the same at each k"):
         drifted(step, one, push, lifted(1))
+    late = granted("", known.moved_next <= known.moved + symbols.eta * known.own, federated.k >= 5)
+    with pytest.raises(Missing, match="must be the same at each k"):
+        drifted(late, one, symbols.eta, lifted(1))
 
 
 def test_how_many_powers_are_added_is_a_whole_number():
