@@ -239,13 +239,6 @@ def test_two_constants_of_one_name_are_refused():
         breach(symbols.L_max >= symbols.L, LINE, Constants(gamma=0.1, L=1.0, L_max=2.0))
 
 
-def test_the_plain_step_is_not_the_projected_one():
-    """T1 to T10 are about the projection. Catches one of them applied to a step along B B'."""
-    case = Case(RACLoRA(Gaussian(4, 2), 0.01, lora_alpha=4.0), Quadratic.left(np.eye(4), np.ones((4, 1))))
-    told = ("the theorem is about the projected step, lora_alpha is 4",)
-    assert theorems.T1.unmet(case, Constants.of(case)) == told
-
-
 def test_six_digits_do_not_hide_a_breach():
     """A hundred-millionth too much is given in full: "gamma L = 1" would not say what breaks ``gamma L <= 1``."""
     short = symbols.gamma * symbols.L <= 1

@@ -209,25 +209,6 @@ def test_what_a_sketch_must_be_sampled_for_is_spent_on_it():
     assert 0.4 < verdict.constants.lambda_min < 0.5
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "told"),
-    [
-        (SGD(1.5, CertifiedStep()), "gamma, a factor of certified steps, must be at most 1, it is 1.5"),
-        (GD(0.1), "gradients must be those of a certified step, they come from Exact"),
-        (
-            RACLoRA(Haar(2, 1), 1.0, gradients=CertifiedStep(), lora_alpha=1.0),
-            "the theorem is about the projected step, lora_alpha is 1",
-        ),
-    ],
-)
-def test_to_other_steps_it_does_not_apply(algorithm, told):
-    """Nor do theorems about exact gradients to these, whose gamma is a factor and no step."""
-    case = Case(algorithm, Quartic(), np.ones((2, 1)), steps=3)
-    assert verify(T16, case).unmet == (told,)
-    for id in ("T1", "T5", "T12_nonconvex", "T15"):
-        assert verify(id, Case(SGD(1.0, CertifiedStep()), Quartic(), np.ones((2, 1)), steps=3)).unmet, id
-
-
 def test_of_a_factor_no_gain_is_told():
     """nu is that of a step of gamma, which there is none. Catches a gain in units of W."""
     problem = Quadratic.left(np.eye(2), np.ones((2, 1)))

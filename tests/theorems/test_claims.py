@@ -172,11 +172,6 @@ def test_a_theorem_of_a_user_pickles(bound):
         np.testing.assert_array_equal(again.bound(c, 4), theorem.bound(c, 4))
 
 
-def test_a_theorem_of_a_user_with_an_id_of_ours_stays_that_of_the_user():
-    mine = replace(of_one(gap0), id="T2")
-    assert pickle.loads(pickle.dumps(mine)).statement == mine.statement != theorems.T2.statement
-
-
 def test_a_function_stands_in_its_claim_by_its_docstring():
     """Its first paragraph: below it there may be parameters, and whatever else docstrings have."""
     claim = E(gap) <= halved

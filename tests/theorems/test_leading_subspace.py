@@ -7,12 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, Constants, GaLore, Local, RACLoRA, Status, simulate, theorems, verify
-from rac_theory.algebra import identical
-from rac_theory.algorithms.gradients import Noisy
+from rac_theory import Case, Constants, GaLore, Local, Status, simulate, theorems, verify
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic, SoftmaxRegression
-from rac_theory.sketches import Haar
-from rac_theory.theorems.symbols import delta, lambda_min
 
 BOTH = [theorems.T17, theorems.T17_pl]
 EVEN = Quadratic.left(2 * np.eye(4), np.eye(4))
@@ -110,45 +106,6 @@ def test_it_holds_on_cases_of_different_kinds(name, K):
             assert verify(theorems.T17_pl, case).status is Status.HOLDS
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "told"),
-    [
-        (GD(0.5), "the theorem is about GaLore, the algorithm is RACLoRA"),
-        (RACLoRA(Haar(4, 1), 0.5), "the theorem is about GaLore, the algorithm is RACLoRA"),
-        (GaLore(1, 0.5, Noisy(0.1)), "gradients must be exact, they come from Noisy"),
-        (GaLore(1, 1.0), "0 < gamma L < 2 is not met"),
-    ],
-    ids=repr,
-)
-def test_to_other_algorithms_and_steps_it_does_not_apply(algorithm, told):
-    for t in BOTH:
-        (first, *_) = verify(t, Case(algorithm, EVEN, steps=3)).unmet
-        assert first.startswith(told)
-
-
-@pytest.mark.parametrize(
-    ("change", "t", "word"),
-    [
-        ({"L": math.nan}, theorems.T17, "Lipschitz gradient of f needs a known L > 0"),
-        ({"kept": 0.0}, theorems.T17, "delta > 0 is not met: kept is 0"),
-        ({"kept": math.nan}, theorems.T17_pl, "delta > 0 is not met: kept is unknown"),
-        ({"gap0_upper": math.nan}, theorems.T17, "gap0_upper is nan"),
-        ({"gap0": math.nan}, theorems.T17_pl, "gap0 is nan"),
-        ({"mu": 0.0}, theorems.T17_pl, "Polyak-Lojasiewicz inequality needs a known mu > 0"),
-    ],
-)
-def test_without_one_of_its_assumptions_it_does_not_apply(change, t, word):
-    case = Case(GaLore(1, 0.5), EVEN, steps=3)
-    known = Constants.of(case)
-    assert t.unmet(case, known) == ()
-    (told,) = (
-        t.unmet(case, replace(known, **change))
-        if change != {"L": math.nan}
-        else t.unmet(case, replace(known, **change))[:1]
-    )
-    assert word in told
-
-
 def test_constants_that_promise_too_much_are_refuted():
     """Exactly. Catches a bound that nothing is compared with."""
     case = Case(GaLore(1, 0.5), EVEN, steps=4)
@@ -157,12 +114,6 @@ def test_constants_that_promise_too_much_are_refuted():
         short = case if t is theorems.T17_pl else Case(GaLore(1, 0.1), EVEN, steps=60)
         constants = replace(known if t is theorems.T17_pl else Constants.of(short), **change)
         assert verify(t, short, constants=constants).status is Status.VIOLATED
-
-
-def test_it_is_the_sharp_spine_with_another_share():
-    """Word by word: with lambda_min for delta the bounds are T1_sharp's and T2_sharp's."""
-    for ours, spine in zip(BOTH, (theorems.T1_sharp, theorems.T2_sharp), strict=True):
-        assert identical(ours.claim.bound.at({delta: lambda_min}), spine.claim.bound)
 
 
 def test_a_gradient_that_has_diverged_has_no_leading_part():
