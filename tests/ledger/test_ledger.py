@@ -15,6 +15,7 @@ from rac_theory.ledger.cell import Key
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.layout import lay_out
 from rac_theory.ledger.plan import plan
+from rac_theory.ledger.row_schema import row_from
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.setting import LONGEST
 from rac_theory.ledger.table import COLUMNS, cells, ledger_table, remarks
@@ -40,7 +41,7 @@ def test_the_usual_plan():
     todo = plan(Selection())
     keys = [ensemble.key for ensemble in todo.ensembles]
     assert len(set(keys)) == len(keys)
-    assert {key.problem for key in keys} == {name for name, problem in DEFAULT_PROBLEMS.items() if problem.usual}
+    assert {key.problem for key in keys} == {*DEFAULTS} - {name for name in DEFAULTS if "lay" in name or "net" in name}
     assert {(key.side, key.rank) for key in keys if key.problem == "digits"} == {("left", 16)}
     assert {(key.side, key.rank) for key in keys if key.problem == "quadratic"} == {
         ("left", 1),
@@ -163,6 +164,7 @@ def test_real_rows_stay_close_to_their_bounds_while_these_halve():
         assert ratios.max() == ratios[half] == pytest.approx(ratio, abs=0.05)
 
 
+STEPS = ("reach", "informative_from", "violated_at")
 SMALL = Selection(problems=("quadratic",), sketches=("haar", "frozen"), ranks=(2,), runs=64, steps=12)
 
 
@@ -215,6 +217,60 @@ def test_a_file_of_another_kind_is_refused(tmp_path, content, message):
     (tmp_path / "r.json").write_text(content)
     with pytest.raises(ValueError, match=message):
         results.load(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"number": 0}, "number must be >= 1"),
+        ({"rank": 0}, "rank must be >= 1 where there are data"),
+        ({"seed": -1}, "seed must be >= 0"),
+        ({"runs": 0}, "runs must be >= 1 where there are data"),
+        ({"side": ""}, "side must be left, right or both where there are data"),
+        ({"lambda_alpha": None}, "lambda_alpha must be a number where there are data"),
+        ({"steps": 0}, "steps must be >= 1 where there is evidence"),
+        *(({"alpha": wrong}, "alpha must be > 0 and < 1") for wrong in (0.0, 1.0)),
+        *(({"lambda_alpha": wrong}, "lambda_alpha must be >= 0 and < 1") for wrong in (-1e-9, 1.0)),
+        *(({name: wrong}, rf"{name} must be in 0\.\.steps=12") for name in STEPS for wrong in (-1, 13)),
+        ({"constants": None}, "constants must be there where there is evidence"),
+        *(({"alpha_spent": wrong}, "0 <= alpha_spent < alpha") for wrong in (-1e-9, 1e-3)),
+        *(({"t": wrong}, r"slack must be that at a t in 0\.\.steps=12") for wrong in (-1, 13)),
+    ],
+)
+def test_what_no_row_can_be_is_refused(rows, change, rule):
+    """One beyond each bound; rows at the bounds are read in the next test."""
+    data = next(row for row in rows if row.evidence == "exact").to_json()
+    for name, value in change.items():
+        part = {"alpha_spent": "constants", "t": "slack"}.get(name)
+        data |= {part: data[part] | {name: value}} if part else {name: value}
+    with pytest.raises(ValueError, match=rf"^rows\[3\]\..*{rule}"):
+        row_from(data, "rows[3]")
+
+
+def test_rows_at_the_bounds_are_read(rows):
+    """The first number, seed and rank, all steps and none; what is missing has no rank, side, runs or level."""
+    exact = next(row for row in rows if row.evidence == "exact")
+    for end in (0, exact.steps):
+        at = dict.fromkeys(STEPS, end) | {"slack": exact.slack | {"t": end}}
+        row = replace(exact, number=1, seed=0, rank=1, runs=1, lambda_alpha=0.0, **at)
+        assert row_from(row.to_json(), "").to_json() == row.to_json()
+    shortest = replace(exact, steps=1, slack=None, fitted=None, promised=None, **dict.fromkeys(STEPS))
+    missing = Row.missing(1, "T2", "lost", "this needs an extra", 0, 1e-3)
+    untried = replace(exact, evidence="none", steps=0, constants=None, slack=None, **dict.fromkeys(STEPS))
+    for row in (shortest, missing, untried):
+        assert row_from(row.to_json(), "").to_json() == row.to_json()
+
+
+def test_sources_are_shares_of_what_is_at_the_start():
+    """A quarter of the rows, noise of a quarter of the gradient, and differences off by a sixteenth of it: by hand."""
+    problem = default_problems.built("linnerud")
+    start = np.ones((3, 3))
+    size = float(np.linalg.norm(problem.gradient(start[None])))
+    assert SETTINGS["minibatch"].source(problem, start).size == 5
+    assert SETTINGS["noisy"].source(problem, start).sigma == pytest.approx(size / 4)
+    h = SETTINGS["differences"].source(problem, start).h
+    assert problem.L * h / 2 * 3 == pytest.approx(size / 16)  # of 9 entries at once
+    assert SETTINGS["minibatch"].source(type("Few", (), {"n_components": 3})(), start).size == 1
 
 
 def a_row(number, status="VIOLATED", evidence="sampled", log_evidence=0.0):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.linalg import hadamard
 
 from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.problems import Quadratic
@@ -12,8 +11,6 @@ from rac_theory.theorems.symbols import L_H
 from rac_theory.theorems.theorem import Theorem
 
 T13, T13_pl, T14, T14_pl = theorems.T13, theorems.T13_pl, theorems.T14, theorems.T14_pl
-COLUMNS = hadamard(4).T / 2
-FLAT = Quadratic.left(np.diag([1.0, 0.0, 0.0, 0.0]), np.ones((4, 2)))
 P, EPS = 1 / 400, 1 / 20
 SEEN = np.array([1.0, EPS])  # u_1^2 of the rare sketch: e_1 with probability P, else (sqrt eps, +-sqrt(1 - eps))
 CHANCES = np.array([P, 1 - P])
