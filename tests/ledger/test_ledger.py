@@ -286,6 +286,9 @@ def test_the_exit_status_shares_alpha_among_the_sampled_rows():
     assert violated([a_row(1, log_evidence=11.6), *beside])
     assert violated([a_row(1, evidence="exact", log_evidence=None), *beside])
     assert not violated(beside)
+    assert violated([a_row(1, log_evidence=math.log(1000)), *(a_row(i, "HOLDS", "exact") for i in range(2, 101))])
+    by_chance = replace(a_row(2, "HOLDS", "exact"), constants={"alpha_spent": 1e-9})
+    assert not violated([a_row(1, log_evidence=math.log(1000)), by_chance])
 
 
 def test_a_missing_extra_is_listed_and_violates_nothing():

@@ -65,18 +65,9 @@ def test_one_step_has_one_name(name):
 
 
 def test_one_name_is_one_setting():
-    """The setting 1/L and the step size 1.0 are the same cells; unnamed ones are those of the ledger."""
+    """The setting 1/L and the step size 1.0 are the same cells."""
     few = {"claims": ("T1", "T1_sharp", "T2_sharp"), "problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
     assert Grid(**few, settings=("1/L", "1.5/L")).cells == Grid(**few, step_sizes=(1.0, 1.5)).cells
-    unnamed = Grid(**few).cells
-    todo = plan(Selection(few["claims"], few["problems"], few["sketches"], few["ranks"]))
-    assert [(cell.key, cell.claims) for cell in unnamed] == [(e.key, e.claims) for e in todo.ensembles]
-    assert {(cell.key.setting, claim) for cell in unnamed for _, claim in cell.claims} == {
-        ("1/L", "T1"),
-        ("1.5/L", "T1_sharp"),
-        ("1.5/L", "T2_sharp"),
-        ("bernoulli", "T1"),
-    }
 
 
 def test_a_file_that_was_written_anew_is_read_anew(tmp_path):

@@ -100,11 +100,6 @@ def test_zero_takes_away_what_is_promised():
     assert np.isnan(theorems.T7.claim.at(replace(none, lambda_max=0.5, sigma_squared=math.nan), t)).all()
 
 
-def test_a_bound_without_T_is_one_for_each():
-    assert (E(gap) <= gap0).at(c, np.arange(3.0)).tolist() == [3.0, 3.0, 3.0]
-    assert (E(gap) <= 2).at(c, np.arange(2.0)).tolist() == [2.0, 2.0]
-
-
 def test_names_that_mean_nothing_or_several_things():
     """Numbers are found by name: two constants of one name, L and L_max, would be one of them for both."""
     with pytest.raises(ValueError, match="bound must be made of constants of a case and of T, not of x, y"):
