@@ -229,7 +229,7 @@ def test_what_is_said_of_a_breach(assumption, change, told):
 def test_what_is_not_needed_need_not_be_known():
     """With K = 1 clients do not drift; with K = 2 they do. Catches a condition that is read the other way round."""
     known = Known(symbols.D, unless=equal(symbols.K, 1))
-    for D, K, is_met in ((math.nan, 1, True), (math.nan, 2, False), (1.0, 2, True), (-1.0, 2, False)):
+    for D, K, is_met in ((math.nan, 1, True), (math.nan, 2, False), (0.0, 2, True), (1.0, 2, True), (-1.0, 2, False)):
         assert (breach(known, LINE, Constants(gamma=0.1, D=D, inner_steps=K)) is None) == is_met
 
 

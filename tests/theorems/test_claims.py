@@ -98,6 +98,8 @@ def test_zero_takes_away_what_is_promised():
     assert theorems.T7.claim.at(none, t).tolist() == [math.inf, math.inf]
     assert theorems.T2.claim.at(replace(c, mu=0.0), t).tolist() == [3.0, 3.0]
     assert np.isnan(theorems.T7.claim.at(replace(none, lambda_max=0.5, sigma_squared=math.nan), t)).all()
+    some = E(gap) <= gap0 * choice(T > 1, mu / mu, 1)  # nan beside a number
+    assert some.at(replace(c, mu=0.0), t).tolist() == [3.0, math.inf]
 
 
 def test_names_that_mean_nothing_or_several_things():
