@@ -169,6 +169,8 @@ def test_a_value_of_a_symbol_is_a_side_as_well():
         (-(gamma * L) > 0, L > 0, False),
         (gamma * L > 0, L > 0, True),
         (gamma * L / 2 > 0, L > 0, True),
+        (gamma * L - mu > 0, L > 0, False),
+        (L - gamma * mu > 0, L > 0, False),
         (gamma * L < gamma * L, L > 0, False),
         (gamma * L <= gamma * L, L > 0, True),
     ],
