@@ -2,7 +2,7 @@
 
 Interleaved rounds on two cores in float64, f and the squared gradient norm recorded at every step. The construction of
 problems, their decompositions, the start of pools and compilation are left out for all. Not part of the test run; the
-gate runs ``--quick``, of a minute, which fails where the textbook loop is no longer slow enough beside ours.
+gate runs ``--quick``, of half a minute, which fails where the textbook loop is no longer slow enough beside ours.
 """
 
 import argparse
@@ -172,7 +172,7 @@ def main():
     parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=list(RIVALS), metavar="RIVAL")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--growth", action="store_true", help="time and memory against size, instead of the contest")
-    parser.add_argument("--quick", action="store_true", help="beside the textbook loop and floors only, in a minute")
+    parser.add_argument("--quick", action="store_true", help="beside the textbook loop and floors only, in less than a minute")
     arguments = parser.parse_args()
     print(machine(), end="\n\n")
     if arguments.quick:

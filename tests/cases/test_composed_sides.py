@@ -162,8 +162,9 @@ def test_advice_on_a_sampled_sketch_takes_the_safe_end():
         assert option.lambda_min < (known.lambda_min + known.lambda_min_upper) / 2 < known.lambda_min_upper
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("theorem", ["T1", "T2"])
+@pytest.mark.parametrize(
+    "theorem", [pytest.param("T1", marks=pytest.mark.long), pytest.param("T2", marks=pytest.mark.full)]
+)
 def test_the_hardest_case_is_one_whose_bound_has_halved(theorem):
     """Before that every bound is nearly met. Catches bounds that have hardly fallen."""
     found = hardest_case(theorem, 60, rng=0)
