@@ -16,7 +16,7 @@ GRID = Grid(
     problems=("quadratic", "wine"),  # an expectation, and runs
     sketches=("haar", "gaussian"),
     settings=("noisy",),
-    step_sizes=(1.0,),
+    step_sizes=(0.5, 1.0),
     ranks=(1, 2),
     sides=("left",),
     seeds=(0, 1),
@@ -53,7 +53,7 @@ def test_dask_workers_change_no_byte_even_if_one_is_lost(cluster, tmp_path, monk
     assert os.getpid() not in workers
 
     def kill_one(now):
-        if now.done >= 5 and workers == set(pids):
+        if now.done >= 10 and workers == set(pids):
             os.kill(pids.pop(), signal.SIGKILL)
 
     pids = list(workers)
