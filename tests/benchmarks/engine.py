@@ -172,7 +172,9 @@ def main():
     parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=list(RIVALS), metavar="RIVAL")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--growth", action="store_true", help="time and memory against size, instead of the contest")
-    parser.add_argument("--quick", action="store_true", help="beside the textbook loop and floors only, in less than a minute")
+    parser.add_argument(
+        "--quick", action="store_true", help="beside the textbook loop and floors only, in less than a minute"
+    )
     arguments = parser.parse_args()
     print(machine(), end="\n\n")
     if arguments.quick:
