@@ -5,7 +5,7 @@ import pytest
 
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli
-from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled, Subset
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
 
@@ -60,6 +60,10 @@ class Longer(Local):
 
 class Weighted(LeastSquares):
     """Least squares whose components may be others."""
+
+
+class Alternating(Subset):
+    """Clients that may be no subset at all."""
 
 
 BIG = Quadratic.full(np.eye(72), np.ones((9, 8)))
@@ -139,9 +143,19 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
             Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
             "Longer may step otherwise",
         ),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Local(1), Alternating(2))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            "Alternating may step otherwise",
+        ),
+        (
+            RACLoRA(Coordinate(3, 1), 0.1, gradients=Clients(Reshuffled())),
+            Federated(LeastSquares(np.eye(12)[:, :3] + 1, np.ones((12, 1))), 2),
+            "reshuffled components must be at most 5",
+        ),
         (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
     ],
-    ids=range(21),
+    ids=range(23),
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
