@@ -12,6 +12,7 @@ from rac_theory.cases.made_for_curvature import coordinate_curvatures
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, WeightedCoordinate
+from tests.cases.matrices import semidefinite
 
 CURVATURES = {
     "one steep": [8.0, 1, 1, 1],
@@ -30,11 +31,6 @@ def known(Q):
 
 def of_diagonal(s):
     return known(Smoothness([(np.diag(s), np.eye(N))]))
-
-
-def semidefinite(d, rank, seed):
-    X = np.random.default_rng(seed).standard_normal((d, rank))
-    return X @ X.T
 
 
 def gain_by_hand(p, gamma, s):

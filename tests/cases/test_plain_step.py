@@ -12,16 +12,10 @@ from rac_theory.cases.plain_step import plain_step
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, Rademacher
 from rac_theory.sketches.spectra import spectrum
+from tests.cases.matrices import SUMS as EVERY_SUM
+from tests.cases.matrices import M, N
 
-M, N = 4, 3
-SPREAD = np.diag([4.0, 1, 0.5, 0.1])
-RIGHT = np.array([[2.0, 1, 0], [1, 2, 0], [0, 0, 0.5]])
-TURNED = np.linalg.qr(np.random.default_rng(0).standard_normal((M, M)))[0]
-SUMS = {
-    "one side": [(TURNED @ SPREAD @ TURNED.T, np.eye(N))],
-    "one term": [(SPREAD, RIGHT)],
-    "and a penalty": [(TURNED @ SPREAD @ TURNED.T, RIGHT), (0.3 * np.eye(M), np.eye(N))],
-}
+SUMS = {name: EVERY_SUM[name] for name in ("one side", "one term", "and a penalty")}
 
 
 def algorithm(sketch, gamma=0.05, side="left"):

@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
+from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
 from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.projected_step import Moment, gain_at
 from rac_theory.cases.uniform_step import on_a_line
-from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     Coordinate,
     CountSketch,
     FiniteSupport,
     FromFunction,
-    Gaussian,
     Haar,
     Rademacher,
     WeightedCoordinate,
@@ -244,10 +243,3 @@ def test_no_other_step_of_an_uneven_sketch_gains_more():
 
         assert all(gain(gamma) <= gain(best) * (1 + 1e-9) for gamma in np.linspace(0.02, 1.2, 40) * longest)
         assert gain(longest * 0.999) > 0 > gain(longest * 1.001)
-
-
-def test_a_coin_has_the_gain_of_its_L_H():
-    problem = SoftmaxRegression(RNG.standard_normal((12, 4)), np.arange(12) % 3, l2=0.1)
-    c = Constants.of(Case(Bernoulli(Haar(4, 1), Gaussian(3, 1), 0.2), problem))
-    assert c.nu == pytest.approx(0.2 * (2 - 0.2 * c.L_H) * c.lambda_min, rel=1e-12)
-    assert c.nu <= 0.2 * (2 - 0.2 * c.L_H) * c.lambda_min * (1 + 1e-15)

@@ -12,24 +12,7 @@ from rac_theory.numerics import rational
 from rac_theory.numerics.confidence import kl_lower, kl_upper
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.sketches import Frozen, Haar, SparseSigns, named_sketch
-
-
-@dataclass(frozen=True)
-class WithoutClosedForm:
-    """Any sketch, seen as a user's plug-in that knows nothing of itself."""
-
-    sketch: object
-
-    @property
-    def dim(self):
-        return self.sketch.dim
-
-    @property
-    def rank(self):
-        return self.sketch.rank
-
-    def sample(self, rng, size):
-        return self.sketch.sample(rng, size)
+from tests.sketches.without_claims import WithoutClaims
 
 
 def test_a_frozen_sketch_has_lambda_min_zero_exactly():
@@ -52,7 +35,7 @@ def test_the_sampled_bounds_cover(name, dim, rank):
     """
     sketch = named_sketch(name, dim, rank)
     truth = spectrum(sketch)
-    repeated = [spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=200, rng=seed) for seed in range(100)]
+    repeated = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=200, rng=seed) for seed in range(100)]
     assert sum(s.lambda_min > truth.lambda_min for s in repeated) <= 13
     assert sum(s.lambda_max < truth.lambda_max for s in repeated) <= 13
     assert all(s.how == "sampled" and s.alpha == 0.05 and s.draws == 200 for s in repeated)
@@ -62,7 +45,7 @@ def test_coverage_fails_for_a_bound_from_the_wrong_end():
     """The power of the test above: put lambda_max of the mean where lambda_min belongs, and it breaks."""
     sketch, wrong = named_sketch("weighted_coordinate", 6, 1), 0
     for seed in range(200):
-        mean = spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=200, rng=seed).matrix
+        mean = spectrum(WithoutClaims(sketch), alpha=0.05, draws=200, rng=seed).matrix
         wrong += kl_lower(extreme_eigenvalues(mean)[1], 200, 0.05) > spectrum(sketch).lambda_min
     assert wrong > 180
 
@@ -74,7 +57,7 @@ def test_the_sampled_bound_is_sharp(dim, rank, draws):
     x = dim / (draws * rank)
     promised = 1 - 2 * math.sqrt(x) - 1.5 * math.sqrt(2 * x * math.log(1 / alpha))
     for seed in range(10):
-        found = spectrum(WithoutClosedForm(Haar(dim, rank)), alpha=alpha, draws=draws, rng=seed).lambda_min
+        found = spectrum(WithoutClaims(Haar(dim, rank)), alpha=alpha, draws=draws, rng=seed).lambda_min
         assert promised * rank / dim <= found <= rank / dim
 
 
@@ -99,7 +82,7 @@ def test_kl_bounds_at_the_ends():
 
 
 def test_the_same_seed_gives_the_same_bound():
-    once, twice = (spectrum(WithoutClosedForm(Haar(5, 2)), draws=500, rng=3).lambda_min for _ in range(2))
+    once, twice = (spectrum(WithoutClaims(Haar(5, 2)), draws=500, rng=3).lambda_min for _ in range(2))
     assert once == twice
 
 
@@ -108,7 +91,7 @@ def test_the_other_two_ends_cover_without_a_factor_of_dimension(name):
     """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3."""
     sketch = named_sketch(name, 24, 1)
     truth = spectrum(sketch)
-    found = [spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
+    found = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
     assert sum(s.lambda_min_upper < truth.lambda_min for s in found) <= 20
     assert sum(s.lambda_max_lower > truth.lambda_max for s in found) <= 20
     assert all(s.lambda_min <= s.lambda_min_upper for s in found)
@@ -120,20 +103,20 @@ def test_the_other_end_cannot_be_had_from_the_eigenvalue_of_the_mean():
 
     Level 0.3, 40 repetitions: a bound that keeps its level fails more than 20 times with probability 2e-3.
     """
-    found = [spectrum(WithoutClosedForm(Haar(50, 1)), alpha=0.3, draws=2_500, rng=seed) for seed in range(40)]
+    found = [spectrum(WithoutClaims(Haar(50, 1)), alpha=0.3, draws=2_500, rng=seed) for seed in range(40)]
     assert sum(kl_upper(extreme_eigenvalues(s.matrix)[0], 2_500, 0.3) < 0.02 for s in found) > 30
     assert sum(s.lambda_min_upper < 0.02 for s in found) <= 20
 
 
 def test_the_interval_is_not_idle():
     """At 64 x 4 and 65,536 draws both ends are within 10% of 1/16."""
-    found = spectrum(WithoutClosedForm(Haar(64, 4)), rng=0)
+    found = spectrum(WithoutClaims(Haar(64, 4)), rng=0)
     assert 0.9 / 16 < found.lambda_min < 1 / 16 < found.lambda_min_upper < 1.1 / 16
     assert 0.9 / 16 < found.lambda_max_lower < 1 / 16 < found.lambda_max < 1.1 / 16
 
 
 def test_sampling_stops_when_the_interval_is_narrow_enough():
-    sketch = WithoutClosedForm(Haar(8, 2))
+    sketch = WithoutClaims(Haar(8, 2))
     wide, narrow = (spectrum(sketch, width=width, draws=10**6, rng=0) for width in (0.5, 0.1))
     assert wide.draws < narrow.draws < 10**6
     for found, width in ((wide, 0.5), (narrow, 0.1)):
@@ -144,7 +127,7 @@ def test_sampling_stops_when_the_interval_is_narrow_enough():
 def test_stopping_keeps_the_level():
     """Stopped at whatever checkpoint it likes, the lower bound is above the truth in at most 20 of 200, at 0.05."""
     sketch = named_sketch("coordinate", 6, 1)
-    found = [spectrum(WithoutClosedForm(sketch), alpha=0.05, width=0.6, draws=4_000, rng=seed) for seed in range(200)]
+    found = [spectrum(WithoutClaims(sketch), alpha=0.05, width=0.6, draws=4_000, rng=seed) for seed in range(200)]
     assert len({s.draws for s in found}) > 1
     assert sum(s.lambda_min > 1 / 6 for s in found) <= 20
     assert sum(s.lambda_min_upper < 1 / 6 for s in found) <= 20
