@@ -31,14 +31,6 @@ def test_singular_sign_matrices_are_as_many_as_published(n, singular):
     assert (1 - law[n]) * 2 ** (n * n) == singular * 2 ** (2 * n - 1)
 
 
-@pytest.mark.parametrize(("n", "fraction"), [(2, "1/2"), (3, "320/512"), (4, "43264/65536")])
-def test_the_published_fractions_by_brute_force(n, fraction):
-    """All sign matrices; determinants are integers of at most 16, so that rounding decides nothing."""
-    signs = 1.0 - 2.0 * (np.arange(2 ** (n * n))[:, None] >> np.arange(n * n) & 1)
-    singular = np.count_nonzero(np.abs(np.linalg.det(signs.reshape(-1, n, n))) < 0.5)
-    assert Fraction(singular, len(signs)) == Fraction(fraction) == 1 - rank_law(rows(HALF, n), n)[n]
-
-
 @pytest.mark.parametrize(
     ("entries", "d", "r"),
     [
