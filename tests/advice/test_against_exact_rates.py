@@ -1,6 +1,5 @@
 """What advice promises beside what exact expectations take: an upper bound, and the side that is faster."""
 
-
 import numpy as np
 import pytest
 

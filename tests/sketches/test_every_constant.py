@@ -123,7 +123,7 @@ def test_a_uniform_sketch_favours_the_ones(d, r):
 def test_a_bound_of_such_laws_is_made_of_its_numbers(d, r):
     """In the blocks of the ones and of their complement. Catches a factor of what is only known up to its size."""
     X = np.random.default_rng(r).standard_normal((d, d))
-    S, known = X @ X.T, permutations.numbers(d, r, 0.2, 0.03)
+    S, known = X @ X.T / 1000, permutations.numbers(d, r, 0.2, 0.03)
     found = permutations.between_bounds(S, known)
     e, J, (low, high) = np.ones(d) / math.sqrt(d), np.eye(d) - 1 / d, known.crossing
     sigma, t, R = e @ S @ e, J @ S @ e, J @ S @ J
@@ -179,9 +179,12 @@ def test_the_moments_of_gaussian_columns(k, r, top):
     assert gaussian_columns.moments(s[-9:], 2) is None
 
 
-def test_a_bound_of_gaussian_columns_is_made_of_its_moments():
-    """Entry by entry, over more rows than are taken at once. Catches an end, a half, and a diagonal that is counted."""
-    k, r = 300, 2
+@pytest.mark.parametrize(("k", "r"), [(300, 2), (40, 2)])
+def test_a_bound_of_gaussian_columns_is_made_of_its_moments(k, r):
+    """Entry by entry, over more rows than are taken at once, and where nothing is known from below.
+
+    Catches an end, a half, and a diagonal that is counted.
+    """
     s = np.linspace(1.0, 1.5, k)
     X = np.random.default_rng(0).standard_normal((k, 5))
     S = X @ X.T
@@ -201,4 +204,4 @@ def test_a_bound_of_gaussian_columns_is_made_of_its_moments():
     lost = 1 - known.across_at_least / known.across * (known.low / known.high).min()
     assert found.off == pytest.approx(off, rel=1e-11)
     assert found.slack == pytest.approx(2 * off + lost * matrix.diagonal().max(), rel=1e-11)
-    assert known.across_at_least > 0
+    assert (known.across_at_least > 0) == (least.min() > 0) == (k == 300)
