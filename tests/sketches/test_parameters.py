@@ -124,6 +124,15 @@ def test_a_bad_part_of_a_mixture_is_named():
         Mixture([Silent()], [1]).sample(np.random.default_rng(0), 2)
 
 
+@pytest.mark.parametrize("scale", [1e-305, 1e305])
+def test_a_covariance_may_be_of_any_size_within_its_bounds(scale):
+    """At both ends, of rank one, with an eigenvalue that is zero up to rounding, and no further."""
+    AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale]))
+    AnisotropicGaussian(2, 1, scale * np.diag([1.0, -4 * np.finfo(float).eps]))
+    with pytest.raises(ValueError, match=r"covariance must have a largest entry of size 1e-305\.\.1e305, got "):
+        AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale ** (1 + 1e-3)]))
+
+
 def test_sums_within_1e_12_are_accepted_for_floats():
     FiniteSupport(TWO, [0.5, 0.5 + 5e-13]).sample(np.random.default_rng(0), 3)
     FiniteSupport(np.ones((10, 2, 1)), [0.1] * 10)

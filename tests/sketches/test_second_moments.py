@@ -152,6 +152,14 @@ def test_mixtures_of_uniform_ranges_have_the_mean_of_the_invariants():
     assert Mixture([Haar(4, 3), Coordinate(4, 1)], [1, 3]).invariants() is None
 
 
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_a_covariance_is_a_multiple_of_the_identity_at_any_scale_or_at_none(scale):
+    assert AnisotropicGaussian(4, 2, scale * np.eye(4)).invariants() == uniform_range(4, 2)
+    assert AnisotropicGaussian(4, 2, scale * np.diag([0.0, 1.0, 1.0, 1.0])).invariants() is None
+    uneven = AnisotropicGaussian(4, 2, scale * np.diag([1.0, 1 + 1e-12, 1.0, 1.0]))
+    assert uneven.invariants() is uneven.second_moment(np.eye(4)) is None
+
+
 @pytest.mark.parametrize(
     "sketch",
     [
