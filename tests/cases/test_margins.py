@@ -29,10 +29,10 @@ def test_of_a_ratio_of_diagonal_matrices():
     K, T = np.diag([0.5, 1.0]), np.array([[1.0, 1.0], [1.0, 3.0]])
     C = T / np.sqrt(np.outer(np.diagonal(K), np.diagonal(K)))
     top = largest_eigenvalue(C) * UP + 8 * EPS * np.linalg.norm(C)
-    assert largest_ratio(T, K, off_T=0, off_K=0) == pytest.approx(top * UP, rel=EPS)
+    assert largest_ratio(T, K, off_T=0, off_K=0) == pytest.approx(top * UP, rel=EPS, abs=0)
     found = largest_ratio(T, K, off_T=1e-3, off_K=0.01)
-    assert found == pytest.approx((top + 2 * 1e-3 / 0.5) / (1 - 0.01), rel=1e-14)
-    assert largest_ratio(-T, K, off_T=1e-3, off_K=0) == pytest.approx(4e-3, rel=1e-12)
+    assert found == pytest.approx((top + 2 * 1e-3 / 0.5) / (1 - 0.01), rel=1e-14, abs=0)
+    assert largest_ratio(-T, K, off_T=1e-3, off_K=0) == pytest.approx(4e-3, rel=1e-11)
 
 
 def test_of_a_ratio_of_other_matrices():
@@ -50,7 +50,7 @@ def test_of_a_ratio_of_other_matrices():
         lost = np.linalg.norm(G) + products * np.linalg.norm(K) + 1.01 * off_K / lengths[0]
         gained = products * np.linalg.norm(T) + 1.01 * off_T / lengths[0]
         true = (largest_eigenvalue((C + C.T) / 2) + gained) / (1 - lost)
-        assert largest_ratio(T, K, off_T=off_T, off_K=off_K) == pytest.approx(true * UP, rel=1e-15)
+        assert largest_ratio(T, K, off_T=off_T, off_K=off_K) == pytest.approx(true * UP, rel=1e-15, abs=0)
     assert largest_ratio(T, K, off_T=0, off_K=0.1 * 0.49 / 1.01) < math.inf
     assert largest_ratio(T, K, off_T=0, off_K=0.1 * 0.51 / 1.01) == math.inf
     assert largest_ratio(-T, K, off_T=0, off_K=0) < 1e-12
@@ -61,7 +61,7 @@ def test_of_the_gain_of_two_moments():
     mean, seen, gamma = np.diag([1e8, 1.0]), np.diag([3e7, 0.5]), 0.5
     off = 8 * EPS * (2 * gamma * np.linalg.norm(mean) + gamma**2 * np.linalg.norm(seen))
     found = gain_at(gamma, Moment(mean, seen, 0.0, 0.0))
-    assert 1 - gamma**2 * 0.5 - found == pytest.approx(off, rel=1e-6)
+    assert 1 - gamma**2 * 0.5 - found == pytest.approx(off, rel=1e-6, abs=0)
 
 
 def test_of_products_over_a_support():
@@ -73,8 +73,8 @@ def test_of_products_over_a_support():
     rounding = (2 * (2 + 1) + 2 + 8) * EPS * 4
     np.testing.assert_allclose(moment.mean, np.diag([0, 13 / 4]), rtol=1e-15)
     np.testing.assert_allclose(moment.seen, np.diag([0, 49 / 4]), rtol=1e-6)
-    assert moment.off_mean == pytest.approx(rounding, rel=1e-12)
-    assert moment.off_seen == pytest.approx(rounding * steep * 4, rel=1e-6)
+    assert moment.off_mean == pytest.approx(rounding, rel=1e-12, abs=0)
+    assert moment.off_seen == pytest.approx(rounding * steep * 4, rel=1e-6, abs=0)
     assert known.longest - 4 == pytest.approx(8 * (2 + 1) * EPS * steep * 4, rel=1e-3)
     lower = _listed_products((B / 8, p), Smoothness([(np.diag([1e-9, 1.0]), np.eye(1))]), "left")
     assert lower.longest == pytest.approx(1 / 16, rel=1e-11)
@@ -82,10 +82,15 @@ def test_of_products_over_a_support():
 
 
 def test_columns_that_are_curved_alike_are_no_reason_to_take_all_for_such():
-    """Of two columns, one with a multiple of I: a matrix each. Catches L I in the place of both."""
+    """Of two columns, one with a multiple of I: a matrix each, and the worse counts. Catches L I in the place of both."""
     B, p = np.eye(2)[..., None], np.array([Fraction(1, 2)] * 2, dtype=object)
     Q = Smoothness([(np.eye(2), np.diag([1.0, 0.0])), (np.diag([4.0, 0.5]), np.diag([0.0, 1.0]))])
-    assert len(_listed_products((B, p), Q, "left").moments) == 2
+    known = _listed_products((B, p), Q, "left")
+    assert len(known.moments) == 2
+    assert known.c == pytest.approx(4, rel=1e-9)
+    gain = known.gain(0.4)
+    assert gain.nu == pytest.approx((2 * 0.4 - 0.4**2 * 4) / 2, rel=1e-9)
+    assert gain.longest == pytest.approx(0.4 * 4, rel=1e-9)
 
 
 def test_of_a_ratio_what_is_off_is_relative_to_the_entry_that_is_drawn_least():
@@ -124,7 +129,7 @@ def test_of_a_bound_between_moments():
     for slack, loose in ((0.49, False), (0.51, True)):
         (found,) = _above(lambda moved, slack=slack: CurvatureBound(moved, 0.5, slack), S)
         above = 2.5
-        assert pytest.approx(1 + above * (1 + 1e-9) + OFF * math.sqrt(10), rel=1e-13) == found.L_H
+        assert pytest.approx(1 + above * (1 + 1e-9) + OFF * math.sqrt(10), rel=1e-13, abs=0) == found.L_H
         assert found.loose == loose
     assert list(_above(lambda moved: None, S)) == []
 
@@ -140,5 +145,5 @@ def test_of_corners():
     true = _of_entries(base, S) + more
     assert more > 0
     assert Fraction(found.L_H) >= true + more / 10**9
-    assert pytest.approx(float(true + more / 10**9), rel=1e-15) == found.L_H
+    assert pytest.approx(float(true + more / 10**9), rel=1e-15, abs=0) == found.L_H
     assert found.loose == (more > _of_entries(base, S) / 5)

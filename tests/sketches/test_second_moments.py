@@ -64,6 +64,7 @@ CLOSED = [
     AnisotropicGaussian(4, 1, covariance(0, 2, 5, 20)),
     AnisotropicGaussian(4, 2, covariance(0, 2, 5, 20)),
     AnisotropicGaussian(4, 2, covariance(0, 0, 3, 4)),
+    AnisotropicGaussian(4, 2, covariance(0, 0, 0, 4)),
     AnisotropicGaussian(4, 2, 2 * np.eye(4)),
     AnisotropicGaussian(4, 2, np.diag([0.0, 1.0, 1.0, 1.0])),
     Mixture([Haar(4, 3), Rademacher(4, 1), Coordinate(4, 2)], [3, 1, 1]),
@@ -158,6 +159,15 @@ def test_a_covariance_is_a_multiple_of_the_identity_at_any_scale_or_at_none(scal
     assert AnisotropicGaussian(4, 2, scale * np.diag([0.0, 1.0, 1.0, 1.0])).invariants() is None
     uneven = AnisotropicGaussian(4, 2, scale * np.diag([1.0, 1 + 1e-12, 1.0, 1.0]))
     assert uneven.invariants() is uneven.second_moment(np.eye(4)) is None
+
+
+@pytest.mark.parametrize("rank", [1, 3])
+def test_variances_have_no_scale(rank):
+    C, M = covariance(1, 2, 5, 20), matrices(4)
+    same = AnisotropicGaussian(4, rank, C).second_moment(M)
+    for scale in (1e-200, 1e200):
+        sketch = AnisotropicGaussian(4, rank, scale * C)
+        np.testing.assert_allclose(sketch.second_moment(M), same, rtol=1e-11)
 
 
 @pytest.mark.parametrize(
