@@ -82,7 +82,7 @@ def test_of_products_over_a_support():
 
 
 def test_columns_that_are_curved_alike_are_no_reason_to_take_all_for_such():
-    """Of two columns, one with a multiple of I: a matrix each, and the worse counts. Catches L I in the place of both."""
+    """Of two columns, one with a multiple of I: a matrix each, the worse counts. Catches L I in the place of both."""
     B, p = np.eye(2)[..., None], np.array([Fraction(1, 2)] * 2, dtype=object)
     Q = Smoothness([(np.eye(2), np.diag([1.0, 0.0])), (np.diag([4.0, 0.5]), np.diag([0.0, 1.0]))])
     known = _listed_products((B, p), Q, "left")
