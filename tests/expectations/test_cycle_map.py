@@ -83,7 +83,10 @@ def test_two_turns_by_hand():
     case = Case(CyclicRACLoRA(Coordinate(2, 1), 1.0, order="cyclic"), problem, np.array([[0.0], [1.0]]), steps=3)
     gaps = expected(case, exact=True).gap
     assert [after / before for before, after in pairwise(gaps[1:])] == [c**4, c**4]
-    assert exact_rate(case) == pytest.approx(float(c**4), rel=1e-12)
+    for scale in (1e-4, 1.0, 1e4):  # which decides about no direction
+        scaled = Quadratic.left(scale * problem.S, np.zeros((2, 1)))
+        rate = exact_rate(Case(CyclicRACLoRA(Coordinate(2, 1), 1 / scale, order="cyclic"), scaled))
+        assert rate == pytest.approx(float(c**4), rel=1e-12)
 
 
 def test_against_runs():

@@ -37,6 +37,9 @@ def test_three_variances_are_elliptic_integrals(s):
     t = s / s.max()
     carlson = [elliprd(1 / t[i - 2], 1 / t[i - 1], 1 / t[i]) / 3 / math.sqrt(t.prod()) for i in range(3)]
     np.testing.assert_allclose(shares(s), carlson, rtol=1e-13)
+    for rank in (1, 2):  # E[H I H] is E[H], by integrals of their own
+        sketch = AnisotropicGaussian(3, rank, np.diag(s))
+        np.testing.assert_allclose(np.diag(sketch.second_moment(np.eye(3))), shares(s, rank), rtol=1e-11)
 
 
 @pytest.mark.parametrize("s", [np.linspace(1, 4, 10), np.logspace(-4, 4, 40), np.r_[1e-8, np.ones(200)]])
