@@ -107,12 +107,6 @@ def test_on_a_line_it_is_an_integral(spectrum):
     assert abs(each.mean() - true) <= 4.5 * each.std() / len(g) ** 0.5 + 1e-12  # alpha = 7e-6
 
 
-def test_in_the_plane_it_is_known():
-    """E[u_1^2 / (s u_1^2 + t u_2^2)] = 1 / (s + sqrt(s t)), by the angle."""
-    for s, t in ((3.0, 1.0), (1.0, 1.0), (100.0, 0.01)):
-        assert on_a_line(np.array([s, t])) == pytest.approx(1 / (s + math.sqrt(s * t)), rel=1e-9)
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rank", [2, 3])

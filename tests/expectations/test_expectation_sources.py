@@ -6,7 +6,7 @@ from itertools import combinations, permutations, product
 import numpy as np
 import pytest
 
-from rac_theory import Case, RACLoRA, exact_rate, expected, simulate, theorems, verify
+from rac_theory import Case, RACLoRA, exact_rate, expected, simulate
 from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import ByChance, Clients, Exact, Local, Minibatch, Noisy, Reshuffled, Subset
 from rac_theory.expectations.route import moment_map
@@ -282,21 +282,3 @@ def test_one_local_step_is_the_exact_gradient():
         for source in sources:
             one = expected(Case(replace(algorithm, gradients=source), problem, steps=10))
             np.testing.assert_allclose(one.gap, expected(Case(algorithm, DATA, steps=10)).gap, rtol=1e-9)
-
-
-VERDICTS = [
-    (theorems.T5, RACLoRA(Haar(3, 1), 0.1 / DATA.L_max, gradients=Minibatch(2)), DATA),
-    (theorems.T6, RACLoRA(Haar(3, 1), 0.01 / DATA.L_max, gradients=Minibatch(2)), DATA),
-    (theorems.T7d, RACLoRA(Coordinate(3, 1), 0.1 / DATA.L_max, gradients=Reshuffled()), DATA),
-    (theorems.T8d, RACLoRA(Coordinate(3, 1), 0.01 / DATA.L_max, gradients=Reshuffled()), DATA),
-    (theorems.T9d, RACLoRA(Coordinate(3, 1), 0.1 / DATA.L_max, gradients=Clients(Local(2))), UNEQUAL),
-    (theorems.T10d, RACLoRA(Coordinate(3, 1), 0.01 / DATA.L_max, gradients=Clients(Local(2))), UNEQUAL),
-    (theorems.T12_pl, RACLoRA(Coordinate(3, 1), 0.5 / DATA.L, gradients=Local(2), lora_alpha=1.0), DATA),
-    (theorems.T12_gaussian, RACLoRA(Gaussian(3, 1), 0.1 / DATA.L, lora_alpha=1.0), DATA),
-]
-
-
-@pytest.mark.parametrize(("theorem", "algorithm", "problem"), VERDICTS, ids=lambda value: getattr(value, "id", ""))
-def test_verdicts_are_exact(theorem, algorithm, problem):
-    verdict = verify(theorem, Case(algorithm, problem, 3 * np.ones(problem.shape), steps=300), rng=0)
-    assert (verdict.status, verdict.evidence) == ("HOLDS", "exact")

@@ -105,14 +105,6 @@ def test_the_frame_is_equiangular_and_its_enumeration_isotropic():
             np.testing.assert_allclose(mean, np.eye(d) * r / d, atol=1e-14)
 
 
-def test_with_replacement_does_not_cancel_at_large_dim():
-    """At d = 1000 the text-book form 1 - (1 - 1/d)^r loses 2 digits."""
-    exact_value = float(with_replacement(1000, 2))
-    closed_form = CoordinateWithReplacement(1000, 2).expected_projection()[0, 0]
-    text_book = 1 - (1 - 1 / 1000) ** 2
-    assert abs(closed_form / exact_value - 1) < 5e-16 < 1e-14 < abs(text_book / exact_value - 1)
-
-
 def test_supports_are_listed_up_to_the_limit_and_no_further():
     assert LIMIT == 4096
     for largest, beyond in [

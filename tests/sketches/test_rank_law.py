@@ -114,10 +114,3 @@ def test_a_float_density_is_the_decimal_that_it_prints_as():
         np.testing.assert_array_equal(SparseSigns(3, 2, p).expected_projection(), one_fifth)
     thirds = [SparseSigns(3, 2, p).expected_projection()[0, 0] for p in (1 / 3, Fraction(1, 3))]
     assert thirds[0] == pytest.approx(thirds[1], rel=1e-15, abs=0)
-
-
-def test_density_one_is_rademacher():
-    for d, r in [(2, 2), (5, 3), (9, 4)]:
-        np.testing.assert_array_equal(
-            SparseSigns(d, r, 1).expected_projection(), Rademacher(d, r).expected_projection()
-        )
