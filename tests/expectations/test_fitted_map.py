@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rac_theory import Case, InverseOnRange, StepPerDraw, exact_rate, expected
+from rac_theory import Case, InverseOnRange, StepPerDraw, Unsupported, exact_rate, expected
 from rac_theory.problems import Quadratic
-from rac_theory.sketches import FiniteSupport, Haar
+from rac_theory.sketches import Coordinate, FiniteSupport, Haar
 
 
 @pytest.mark.parametrize("kind", [StepPerDraw, InverseOnRange])
@@ -15,6 +15,18 @@ def test_what_is_seldom_drawn_counts_as_seldom(kind):
     sketch = FiniteSupport(np.eye(2)[..., None], [0.98, 0.02])
     curve = expected(Case(kind(sketch), problem, np.array([[1.0], [4.0]]), steps=20)).gap
     np.testing.assert_allclose(curve, 0.45 * 0.98 ** np.arange(21), rtol=1e-9)
+
+
+def test_supports_and_problems_are_summed_over_up_to_a_size_and_no_further():
+    """A step of one along a coordinate takes all that it has off the gap."""
+    problems = [Quadratic.left(np.diag(np.linspace(1, 2, d)), np.ones((d, 1))) for d in (32, 33)]
+    gap = expected(Case(StepPerDraw(Coordinate(32, 1)), problems[0], steps=1)).gap
+    assert gap[1] == pytest.approx(31 / 32 * gap[0], rel=1e-12)
+    with pytest.raises(Unsupported, match="a listed support at dim <= 32, or"):
+        expected(Case(StepPerDraw(Coordinate(33, 1)), problems[1], steps=1))
+    wide = Quadratic.kronecker(np.diag(np.arange(1.0, 4)), np.diag(np.arange(1.0, 12)), np.ones((3, 11)))
+    with pytest.raises(Unsupported, match="m n <= 32, or one whose Q is the same .*, got 33"):
+        expected(Case(InverseOnRange(Coordinate(3, 1)), wide, steps=1))
 
 
 @pytest.mark.parametrize("kind", [StepPerDraw, InverseOnRange])
