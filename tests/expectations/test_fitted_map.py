@@ -25,7 +25,7 @@ def test_supports_and_problems_are_summed_over_up_to_a_size_and_no_further():
     with pytest.raises(Unsupported, match="a listed support at dim <= 32, or"):
         expected(Case(StepPerDraw(Coordinate(33, 1)), problems[1], steps=1))
     wide = Quadratic.kronecker(np.diag(np.arange(1.0, 4)), np.diag(np.arange(1.0, 12)), np.ones((3, 11)))
-    with pytest.raises(Unsupported, match="m n <= 32, or one whose Q is the same .*, got 33"):
+    with pytest.raises(Unsupported, match=r"m n <= 32, or one whose Q is the same .*, got 33"):
         expected(Case(InverseOnRange(Coordinate(3, 1)), wide, steps=1))
 
 

@@ -10,6 +10,7 @@ import pytest
 from rac_theory import spectrum
 from rac_theory.numerics import rational
 from rac_theory.numerics.confidence import kl_lower, kl_upper
+from rac_theory.numerics.linalg import projection
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.sketches import Frozen, Haar, SparseSigns, named_sketch
 from tests.sketches.without_claims import WithoutClaims
@@ -111,6 +112,36 @@ def test_sampling_stops_when_the_interval_is_narrow_enough():
     for found, width in ((wide, 0.5), (narrow, 0.1)):
         assert found.lambda_min_upper - found.lambda_min <= width * found.lambda_min
     assert spectrum(sketch, width=1e-6, draws=5_000, rng=0).draws == 5_000
+
+
+@pytest.mark.parametrize("width", [None, 0.5, 0.1])
+def test_each_look_is_at_its_level(width):
+    """Level alpha / (k (k + 1)) at the k-th look, and alpha at the only one; directions are those of the look before.
+
+    Catches another level, and draws that chose a direction among those that it sees.
+    """
+    sketch, alpha, block = Haar(8, 2), 1e-3, 2560  # of 40,960 numbers
+    found = spectrum(
+        WithoutClaims(sketch), alpha=alpha, width=width, draws=8 * block if width is None else 10**6, rng=0
+    )
+    looks = 1 + round(math.log2(found.draws / block))
+    assert found.draws == block * 2 ** (looks - 1)
+    rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(0)))
+    total, sums, u = np.zeros((8, 8)), np.zeros(2), np.zeros((8, 2))  # the first draws are seen along no direction
+    for k in range(1, looks + 1):
+        before = total.copy()
+        for _ in range(1 if k == 1 else 2 ** (k - 2)):
+            total += projection(sketch.sample(rng, block)).sum(axis=0)
+        sums += np.einsum("di,de,ei->i", u, total - before, u)
+        u = np.linalg.eigh(total)[1][:, [0, -1]]
+    np.testing.assert_allclose(found.matrix, total / found.draws, rtol=1e-12, atol=1e-12)
+    low, high = extreme_eigenvalues(found.matrix)
+    n, seen, level = found.draws, found.draws - block, alpha if width is None else alpha / (looks * (looks + 1))
+    ends = (kl_lower(low, n, level), kl_upper(high, n, level))
+    others = (kl_upper(sums[0] / seen, seen, level), kl_lower(sums[1] / seen, seen, level))
+    assert (found.lambda_min, found.lambda_max) == pytest.approx(ends, rel=1e-11)
+    assert (found.lambda_min_upper, found.lambda_max_lower) == pytest.approx(others, rel=1e-11)
+    assert looks > 1
 
 
 def test_stopping_keeps_the_level():
