@@ -213,6 +213,13 @@ def test_exact_projection_of_dependent_columns():
     assert rational.projection(S) == expected
 
 
+@pytest.mark.parametrize("wrong", [{"alpha": 0.0}, {"alpha": 1.0}, {"draws": 0}, {"width": 0.0}], ids=repr)
+def test_ends_of_arguments(wrong):
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
+        spectrum(WithoutClaims(Haar(2, 1)), **wrong)
+    assert spectrum(WithoutClaims(Haar(2, 1)), alpha=0.999, draws=1, rng=0).draws == 1
+
+
 def test_exact_needs_a_small_support():
     with pytest.raises(ValueError, match="exact must be False for a sketch without a small finite support"):
         spectrum(Haar(3, 1), exact=True)
