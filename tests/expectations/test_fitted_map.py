@@ -51,3 +51,12 @@ def test_along_lines_in_the_plane_it_is_a_mean_over_the_angle(kind, scale):
     found = np.column_stack([curve.gap, curve.squared_gradient, curve.squared_distance])
     np.testing.assert_allclose(found, means[:4], rtol=1e-6)
     assert exact_rate(case) == pytest.approx(means[-1][0] / means[-2][0], rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e4])
+def test_along_a_line_of_one_curvature_each_draw_fits_it(scale):
+    """M Q is 1 there whatever is drawn: (1 - gamma)^2 of the gap is left, but for a floor of what a draw may see."""
+    case = Case(StepPerDraw(Haar(3, 1), 1.3), Quadratic.left(scale * np.diag([3.0, 0, 0]), np.ones((3, 1))), steps=3)
+    gap = expected(case).gap
+    np.testing.assert_allclose(gap, gap[0] * 0.09 ** np.arange(4), rtol=1e-5)
+    assert exact_rate(case) == pytest.approx(0.09, rel=1e-5)
