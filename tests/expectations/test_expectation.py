@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -338,8 +339,8 @@ def test_bernoulli_has_its_sides_as_extremes_and_two_routes():
             one.gap, expected(Case(RACLoRA(sketch, gamma, side), problem, W, steps=10)).gap, rtol=1e-11
         )
     whole = Quadratic.full(np.kron(FEATURES.T @ FEATURES / 6 + 0.1 * np.eye(4), np.eye(3)), problem.W_star)
-    for gradients in (Exact(), Noisy(0.5)):
-        algo = Bernoulli(left, right, gamma, p=0.4, gradients=gradients)
+    for other, gradients in product((right, WeightedCoordinate(3, 1, [1, 2, 4])), (Exact(), Noisy(0.5))):
+        algo = Bernoulli(left, other, gamma, p=0.4, gradients=gradients)
         by_rows, by_numbers = (expected(Case(algo, one, W, steps=10)) for one in (problem, whole))
         np.testing.assert_allclose(by_rows.gap, by_numbers.gap, rtol=1e-10)
         np.testing.assert_allclose(by_rows.squared_gradient, by_numbers.squared_gradient, rtol=1e-10)

@@ -236,6 +236,7 @@ def test_a_mixture_draws_each_sketch_as_often_as_its_weight_says():
     narrow = (S[:, :, 1:] == 0).all(axis=(1, 2))
     assert abs(narrow.mean() - 0.25) < 5 * math.sqrt(0.1875 / 8_000)
     assert mixture.rank == 3
+    assert Mixture([Coordinate(4, 1)] * 2, [1.5e308, 1.5e308]).probabilities.tolist() == [0.5, 0.5]  # no sum overflows
     np.testing.assert_allclose(mixture.expected_projection(), np.eye(4) * (0.25 / 4 + 0.75 * 3 / 4), rtol=1e-15)
 
 
