@@ -235,6 +235,7 @@ def test_the_plot_shows_every_option_that_converges():
     assert set(lines) == {"full", "left gaussian", "right gaussian", "mixture gaussian", "budget of full training"}
     np.testing.assert_allclose(lines["left gaussian"], [[6, 8], [12, 4]])
     np.testing.assert_allclose(lines["budget of full training"].prod(axis=1), 48)
+    assert len(frontier_plot(options[:1]).get_lines()) == 2  # full training alone, and its budget
 
 
 def test_a_sampled_sketch_is_worth_its_lower_bound():

@@ -39,14 +39,6 @@ def test_the_cheapest_of_each_currency_is_named():
     assert fewest.startswith("784x64, rank 1: left, gaussian: 10.4733 times the steps, 64 numbers trained; right, ")
 
 
-def test_each_side_has_the_best_of_its_own_sketches():
-    """Catches the best of the other sides, which of two would be the same sentence."""
-    options, _ = advise([(8, 4)], ranks=[2], sketches=["coordinate_with_replacement", "haar"], mixture=0.5)
-    (sentence,) = fewest_steps(options)
-    parts = sentence.partition(": ")[2].split("; ")
-    assert [part.split(":")[0] for part in parts] == ["right, haar", "mixture, haar", "left, haar"]
-
-
 def test_without_curvature_all_ranks_are_alike_in_numbers_trained():
     (sentence,) = cheapest(advise([(12, 5)])[0], examples=10)
     assert "fewest numbers trained: all alike, 1 times" in sentence
