@@ -96,6 +96,18 @@ def test_the_general_bound_takes_over_without_a_jump(r):
         assert float(abs(mean - sum(k * p for k, p in enumerate(law)))) < 5e-16
 
 
+@pytest.mark.parametrize("r", [2, 3])
+@pytest.mark.parametrize(
+    "entries", [HALF, {1: Fraction(1, 10), -1: Fraction(1, 10), 0: Fraction(4, 5)}], ids=["signs", "sparse"]
+)
+def test_the_general_bound_takes_over_where_it_is_a_part_in_1e15(entries, r):
+    """q^(d - r + 1) / (1 - q), as it is written. Catches another power of q."""
+    q = max(entries.values())
+    first = next(d for d in range(r, 300) if q ** (d - r + 1) / (1 - q) < Fraction(1, 10**15))
+    beyond = r - Fraction(1, 2 * 10**15)
+    assert expected_rank(entries, first, r) == beyond != expected_rank(entries, first - 1, r)
+
+
 def test_beyond_the_limits_there_is_no_closed_form_and_no_long_wait():
     start = time.process_time()
     assert Rademacher(9, 7).expected_projection() is None
