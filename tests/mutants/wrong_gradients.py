@@ -18,7 +18,7 @@ class FixedOrder(Reshuffled):
 
 
 class WithReplacement(Reshuffled):
-    """N independent components an epoch."""
+    """An epoch draws N independent components, with replacement."""
 
     def descend(self, problem, W, step, rng):
         for _ in range(problem.n_components):
