@@ -275,23 +275,24 @@ def test_the_pair_against_L_is_a_witness():
     assert f"{stretch:.6g}" in str(caught.value)
 
 
-def test_curvature_far_from_every_landmark_is_found_by_descent():
-    """Curvature 9 in a strip around x = 6 that no landmark touches, 1 elsewhere: found along trajectories or climbs."""
-
-    def slope(x):
-        return x + 8 * np.clip(x - 5.5, 0, 1)
+def strip(**claimed):
+    """Curvature 9 along the first entry in a strip around 6 that no landmark touches, and 1 elsewhere."""
 
     def value(W):
-        x = W[0, 0]
-        middle = np.clip(x - 5.5, 0, 1)
-        return x**2 / 2 + 8 * (middle**2 / 2 + np.maximum(x - 6.5, 0)) + W[1, 0] ** 2 / 2
+        middle = np.clip(W[0, 0] - 5.5, 0, 1)
+        return np.sum(W**2) / 2 + 8 * (middle**2 / 2 + np.maximum(W[0, 0] - 6.5, 0))
 
     def gradient(W):
-        return np.array([[slope(W[0, 0])], [W[1, 0]]])
+        return W + 8 * np.clip(W[0, 0] - 5.5, 0, 1) * np.array([[1.0], [0.0]])
 
+    return FromFunctions((2, 1), value, gradient, **claimed)
+
+
+def test_curvature_far_from_every_landmark_is_found_by_descent():
+    """Along trajectories or climbs."""
     with pytest.raises(Refuted, match="L must bound"):
-        check_problem(FromFunctions((2, 1), value, gradient, L=4.5))
-    check_problem(FromFunctions((2, 1), value, gradient, L=9))
+        check_problem(strip(L=4.5))
+    check_problem(strip(L=9))
 
 
 @pytest.mark.parametrize("place", [0.37, 23.0])
