@@ -18,7 +18,7 @@ from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.algorithms import along_a_course, given_the_past, gradients, law, pairs, steps
-from rac_theory.testing.algorithms.beside import beside
+from rac_theory.testing.algorithms.beside import Beside, beside
 from rac_theory.testing.algorithms.claimed import Claim
 from rac_theory.testing.algorithms.course import follow
 from rac_theory.testing.sketches import batches, bets
@@ -278,3 +278,38 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
     names = ("check_pairs", "check_past")
     assert asked == {(name, round(times * third, 9)): 3 for name in names for times in (1, 4)}
     assert sum(count * math.exp(-level) for (_, level), count in asked.items()) <= law.LEVELS * 1e-3
+
+
+@pytest.mark.parametrize(("part", "refuses"), [(0.95, False), (1.05, True)])
+def test_rounding_is_no_evidence(part, refuses):
+    """Steps along the gradient that are longer by so small a part: 1e-9 of both.
+
+    Catches another threshold, by 5%, and a sign with which all rounding would count.
+    """
+    G = np.ones((1, 512, 6, 4)) / math.sqrt(24)
+    pair = Beside(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
+    assert refused(pairs.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
+
+
+def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
+    asked = []
+    real = Optimistic.projection
+    monkeypatch.setattr(
+        Optimistic, "projection", lambda self, **given: asked.append(given["alpha"]) or real(self, **given)
+    )
+    refused(spectrum, 0.03)
+    assert asked == pytest.approx([0.01])
+
+
+def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
+    """Of all pairs of 20, 30 and 50 draws: by binomial coefficients."""
+    shares = []
+    monkeypatch.setattr(
+        batches, "_against_share", lambda together, share: shares.append((together.tolist(), share)) or 0
+    )
+    calls = np.split(np.arange(100.0), [20, 50])
+    calls[0][:2], calls[2][0] = 3.0, 25.0
+    batches.check_copies("Sketch", calls, 0.01)
+    ((together, share),) = shares
+    assert sorted(together) == [False, True]
+    assert share == pytest.approx(sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2))
