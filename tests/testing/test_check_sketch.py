@@ -11,6 +11,9 @@ import pytest
 
 from rac_theory.sketches import NAMED, Frozen, Haar, named_sketch
 from rac_theory.testing import Refuted, check_sketch
+from rac_theory.testing.sketches.check_sketch import _schedule
+from rac_theory.testing.sketches.moments import coordinates as coordinates_of
+from rac_theory.testing.sketches.moments import uniform_tensor
 from tests.mutants import wrong_sketch_draws, wrong_sketches
 from tests.mutants.wrong_sketch_laws import FALSE, TRUE, Listed
 
@@ -167,6 +170,28 @@ def test_ours_pass_for_other_seeds(name):
     """Five more seeds, of few draws, as alpha is that of any number; ``false_alarms_of_plugins`` takes a hundred."""
     for seed in range(1, 6):
         check_sketch(named_sketch(name, 4, 2), draws=2048, rng=seed)
+
+
+@pytest.mark.parametrize("draws", [16_384, 65_536])
+def test_draws_are_taken_in_the_shares_that_are_said(draws):
+    """A thirty-second part singly, an eighth by eights, a sixteenth in two sizes; the rest in large calls."""
+    taken = [(calls, calls * size, size) for calls, size in _schedule(draws, 8)]
+    assert taken[:2] == [(draws // 32, draws // 32, 1), (draws // 64, draws // 8, 8)]
+    assert [total for _, total, _ in taken[2:4]] == pytest.approx([draws / 32] * 2, rel=0.06)
+    assert {calls for calls, _, _ in taken[4:]} == {1}
+    assert len({size for _, _, size in taken}) == len(taken) >= 8
+    assert sum(total for _, total, _ in taken) == pytest.approx(draws, rel=0.003)
+
+
+@pytest.mark.parametrize(("d", "rank"), [(5, 2), (4, 1), (3, 3)])
+def test_second_moments_of_a_uniform_range_are_what_its_traces_say(d, rank):
+    """``trace H = r`` and ``||H||^2 = r`` for every draw: two numbers, which are all that such a law has."""
+    T, trace = uniform_tensor(d, rank, d), coordinates_of(np.eye(d))
+    assert trace @ T @ trace == pytest.approx(rank**2)
+    assert np.trace(T) == pytest.approx(rank)
+    turned = np.linalg.qr(np.random.default_rng(0).standard_normal((d, d)))[0]
+    one, other = (coordinates_of(U @ np.diag(np.arange(d)) @ U.T) for U in (np.eye(d), turned))
+    assert one @ T @ one == pytest.approx(other @ T @ other)
 
 
 SENTENCES = {
