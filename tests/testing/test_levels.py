@@ -25,6 +25,7 @@ from rac_theory.testing.sketches import batches, bets
 from rac_theory.testing.sketches import check_sketch as sketches
 from rac_theory.testing.sketches.rotation import Marginals
 from rac_theory.testing.sketches.support import Frequencies
+from rac_theory.testing.trainers import freshness
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
 
 RNG = np.random.default_rng(48)
@@ -160,6 +161,7 @@ def test_as_many_ways_are_tried_as_share_the_level(monkeypatch):
     batches.check_lags("Sketch", list(zip(large, large[..., 0, 0], strict=True)), 0.01)
     assert {alpha for _, alpha in tried} == {0.01}
     assert 2 * 2 * len(dict(tried)) == batches._WAYS
+    assert 2 * len(freshness._PASTS) + 1 == freshness._WAYS  # two likenesses, and layers
 
 
 def test_what_is_asked_of_draws_spends_alpha_for_each_kind(monkeypatch):
