@@ -30,7 +30,7 @@ from rac_theory.algorithms.gradients.noise import NO_NOISE
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.gradients import _bets_on_mean
-from tests.mutants.wrong_algorithms import Decays, Greedy, Reused, SharedStream
+from tests.mutants import wrong_algorithms as wrong
 from tests.mutants.wrong_gradients import Biased, Peeks, Summed, Understated
 
 RNG = np.random.default_rng(612)
@@ -114,14 +114,6 @@ class Base:
             yield W
 
 
-class InPlace(Base):
-    def iterates(self, problem, W, rng):
-        W = W.copy()
-        while True:
-            W -= self.gamma * (rng.random(W.shape) < 0.5) * problem.gradient(W)
-            yield W
-
-
 class WritesItsArgument(Base):
     def iterates(self, problem, W, rng):
         for V in Base.iterates(self, problem, W, rng):
@@ -197,21 +189,9 @@ class GlobalGenerator(Base):
             yield W
 
 
-class OwnGenerator(Base):
-    def iterates(self, problem, W, rng):
-        return Base.iterates(self, problem, W, np.random.default_rng())
-
-
 class OwnSeed(Base):
     def iterates(self, problem, W, rng):
         return Base.iterates(self, problem, W, np.random.default_rng(0))
-
-
-class OneDrawForAll(Base):
-    def iterates(self, problem, W, rng):
-        while True:
-            W = W - self.gamma * (rng.random(W.shape[1:]) < 0.5) * problem.gradient(W)
-            yield W
 
 
 class MixesRuns(Base):
@@ -244,7 +224,7 @@ class Silent:
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (InPlace(), "must yield a new array each step"),
+        (wrong.InPlace(B, GAMMA), "must yield a new array each step"),
         (WritesItsArgument(), "must not write to its argument W, and did at step 1"),
         (WritesTheLast(), "must not write to what it has yielded, and did at step 2"),
         (TwoBuffers(), "must yield a new array each step, got one that shares memory with an earlier one"),
@@ -255,9 +235,9 @@ class Silent:
         (Flat(), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
         (Narrow(), "got float32"),
         (GlobalGenerator(), "drew from a global generator"),
-        (OwnGenerator(), "the same seed gave other iterates"),
+        (wrong.OwnGenerator(B, GAMMA), "the same seed gave other iterates"),
         (OwnSeed(), "it never draws from its rng; or else draws are cached, or come from a seed of its own"),
-        (OneDrawForAll(), "must draw afresh for each run"),
+        (wrong.OneSketchForAllRuns(B, GAMMA), "must draw afresh for each run"),
         (MixesRuns(), "the first run changes when the others start elsewhere"),
         (DrawsByNeed(), "the first run changes when the others start elsewhere"),
         (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
@@ -362,9 +342,9 @@ def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
 
 def test_one_seed_for_both_is_no_fault_where_the_source_does_not_draw():
     for source in (Exact(), Local(2)):
-        check_algorithm(Case(SharedStream(B, GAMMA, gradients=source), LEAST), draws=512)
+        check_algorithm(Case(wrong.SharedStream(B, GAMMA, gradients=source), LEAST), draws=512)
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(Case(SharedStream(B, GAMMA / 12, gradients=Reshuffled()), LEAST))
+        check_algorithm(Case(wrong.SharedStream(B, GAMMA / 12, gradients=Reshuffled()), LEAST))
 
 
 class Unfolded(RACLoRA):
@@ -374,14 +354,6 @@ class Unfolded(RACLoRA):
         for step in self.low_rank_steps(rng, W):
             W = self.gradients.descend(problem, W, step, rng)
             yield W
-
-
-class Scaled(RACLoRA):
-    """H times 1.1: no projection."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-            yield lambda W, G, step=step: step(W, 1.1 * G)
 
 
 class Oblique(RACLoRA):
@@ -448,7 +420,7 @@ SKETCHES = {"gaussian": B, "coordinate": sketches.Coordinate(dim=4, rank=1), "sk
 def test_a_seed_shared_by_sketch_and_gradient_is_seen(sketch, source):
     """Streams that coincide across runs leave every single run as it should be: statistics alone would miss it."""
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(Case(SharedStream(sketch, GAMMA, gradients=source), LEAST))
+        check_algorithm(Case(wrong.SharedStream(sketch, GAMMA, gradients=source), LEAST))
     check_algorithm(Case(Unfolded(sketch, GAMMA, gradients=source), LEAST))
 
 
@@ -462,13 +434,13 @@ def test_noise_that_knows_the_sketch_is_seen(source):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (Scaled, "must yield orthogonal projections"),
+        (wrong.ScaledProjection, "must yield orthogonal projections"),
         (Oblique, "must yield orthogonal projections"),
-        (Greedy, "H must not depend on the gradient"),
-        (Reused, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
+        (wrong.Greedy, "H must not depend on the gradient"),
+        (wrong.Reused, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
         (Optimistic, "keeps at least lambda_min = 0.55 on average, 16384 draws say 0"),
         (Aware, "must draw the same projections whatever W is"),
-        (Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
+        (wrong.Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
         (Drifts, r"must make steps W - gamma H g, .* step 1 is off by 0.119 of gamma"),
     ],
 )
