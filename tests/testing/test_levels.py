@@ -26,6 +26,7 @@ from rac_theory.testing.sketches import check_sketch as sketches
 from rac_theory.testing.sketches.rotation import Marginals
 from rac_theory.testing.sketches.support import Frequencies
 from rac_theory.testing.trainers import freshness
+from tests.mutants.wrong_algorithms import HalfStep
 from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
 
 RNG = np.random.default_rng(48)
@@ -265,6 +266,14 @@ def test_what_depends_on_the_past_is_refused_where_its_forms_share_the_level(mos
     left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
     least = edge(lambda alpha: refused(given_the_past.check_past, "Mine", pair, G, -math.log(alpha)))
     assert least == pytest.approx(left, abs=1e-6)
+
+
+def test_the_law_of_a_class_with_steps_of_its_own_spends_alpha(monkeypatch):
+    """And the same draws its fourth power: catches a level of either that is taken twice."""
+    asked = []
+    monkeypatch.setattr(law, "check_pairs", lambda _name, _pair, _G, level: asked.append(level))
+    law._check_sketches(Claim(HalfStep(RAC.sketch, GAMMA)), (6, 4), 64, 0.01, [0, 20])
+    assert asked == pytest.approx([4 * math.log(100), math.log(100)])
 
 
 def test_places_and_courses_spend_what_is_said(monkeypatch):
