@@ -15,6 +15,7 @@ from scipy.stats import beta, binom, kstest
 
 from rac_theory.algorithms import Implementation
 from rac_theory.algorithms.gradients.noise import Noise
+from rac_theory.numerics.evidence import log_wealth
 from rac_theory.sketches import Coordinate, Haar
 from rac_theory.testing import Refuted, check_sketch
 from rac_theory.testing.algorithms import along_a_course, given_the_past, gradients, law, pairs, steps
@@ -209,10 +210,11 @@ def test_a_support_is_refused_at_the_tail_of_a_count():
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
 
 
-def test_ranges_are_refused_at_the_distance_of_kolmogorov_and_smirnov():
-    """By scipy, for the law that a share u'Hu has: Beta(k/2, (d - k)/2); four directions, two sides."""
+@pytest.mark.parametrize("longer", [0.6, 2.0])
+def test_ranges_are_refused_at_the_distance_of_kolmogorov_and_smirnov(longer):
+    """By scipy, for the law that a share u'Hu has: Beta(k/2, (d - k)/2); four directions, two sides, both of them."""
     Q = Haar(5, 2).sample(np.random.default_rng(3), 300)
-    Q[:, 0] *= 0.6
+    Q[:, 0] *= longer
     Q = np.linalg.qr(Q)[0]
     law = Marginals("Sketch", 5, seed=0)
     law.block(Q)
@@ -324,3 +326,11 @@ def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
     ((together, share),) = shares
     assert sorted(together) == [False, True]
     assert share == pytest.approx(sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2))
+
+
+def test_pairs_are_bet_on_from_both_sides():
+    """Of thirty pairs none, or all, are in one call, where a third is said: bets that lose 2/3 at most, or 1/3."""
+    none, every = np.zeros(30, dtype=bool), np.ones(30, dtype=bool)
+    for together, gain, worst in ((none, 1 / 3, 2 / 3), (every, 2 / 3, 1 / 3)):
+        expected = float(log_wealth(np.full((30, 1), gain), worst=worst).max())
+        assert batches._against_share(together, 1 / 3) == pytest.approx(expected)
