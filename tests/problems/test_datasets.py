@@ -22,11 +22,6 @@ def test_bundled_features_are_standardised(name):
     assert (X[:, spread <= 0.5] == 0).all()
 
 
-def test_the_digits_have_three_blank_pixels():
-    X, _ = datasets.bundled("digits")
-    assert np.count_nonzero(~X.any(axis=0)) == 3
-
-
 def test_constant_columns_become_zero_even_where_their_mean_rounds():
     columns = np.column_stack([np.full(10, 0.1), np.arange(10.0)])
     np.testing.assert_array_equal(datasets.standardised(columns)[:, 0], 0)
@@ -113,13 +108,6 @@ def test_a_path_is_shown_without_control_characters(tmp_path):
         with pytest.raises(ValueError, match=r"red") as failure:
             LogisticRegression.svmlight(path)
         assert str(failure.value).isprintable()
-
-
-def test_a_binary_file_is_named(tmp_path):
-    path = tmp_path / "binary"
-    path.write_bytes(bytes(range(256)) * 4)
-    with pytest.raises(ValueError, match="path must be a readable svmlight file, got "):
-        LogisticRegression.svmlight(path)
 
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch, tmp_path):

@@ -6,13 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
 
-from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
 from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
 from rac_theory.problems.tanh_network import TanhNetwork
-from rac_theory.testing import check_problem
-from rac_theory.verification.status import Status
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(12, 4))
@@ -30,13 +26,6 @@ def problem(request):
     return TanhNetwork(X, LABELS, request.param, l2=0.05)
 
 
-def test_the_gradient_is_that_of_differences_of_the_value(problem):
-    W, D = RNG.normal(size=(2, 7, *problem.shape))
-    step = 1e-6
-    slope = (problem.value(W + step * D) - problem.value(W - step * D)) / (2 * step)
-    np.testing.assert_allclose((problem.gradient(W) * D).sum(axis=(-2, -1)), slope, rtol=1e-6, atol=1e-8)
-
-
 def test_the_value_is_the_mean_cross_entropy_of_a_network(problem):
     """Written as one says it, in exact logarithms of sums: catches a wrong label, a transposed head."""
     W = RNG.normal(size=problem.shape)
@@ -45,15 +34,6 @@ def test_the_value_is_the_mean_cross_entropy_of_a_network(problem):
         z = np.tanh(x @ W) @ problem.V
         total += math.log(np.exp(z - z[label]).sum())
     assert problem.value(W) == pytest.approx(total / 12 + 0.025 * (W**2).sum(), rel=1e-12)
-
-
-def test_components_sum_to_the_whole_and_a_sparse_matrix_is_as_good(problem):
-    W = RNG.normal(size=(3, *problem.shape))
-    every = np.tile(np.arange(12), (3, 1))
-    np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-12, atol=1e-14)
-    sparse = TanhNetwork(csr_array(X), LABELS, problem.V, l2=0.05)
-    np.testing.assert_allclose(sparse.gradient(W), problem.gradient(W), rtol=1e-12, atol=1e-14)
-    assert pytest.approx(problem.L, rel=1e-12) == sparse.L
 
 
 def hessian(problem, W):
@@ -144,24 +124,6 @@ def test_constants_are_rounded_up():
         network = TanhNetwork(X, LABELS, head)
         for unit, bound in zip(np.diagonal(network._class_curvature), network._unit_curvatures, strict=True):
             assert Fraction(float(unit)) * Fraction(network.loss_curvature) >= Fraction(float(bound))
-
-
-def test_the_checks_of_problems_find_nothing(problem):
-    check_problem(problem, rng=0)
-
-
-def test_t1_holds_on_it_and_t2_does_not_apply():
-    problem = TanhNetwork(X, LABELS, HEADS["random"])
-    case = Case(RACLoRA(sketches.Haar(dim=4, rank=2), gamma=1 / problem.L), problem, steps=60)
-    assert verify(theorems.T1, case, runs=64, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
-    assert verify(theorems.T2, case, runs=4, rng=0).status is Status.NOT_APPLICABLE
-
-
-def test_single_precision_runs_agree():
-    problem = TanhNetwork(X, LABELS, HEADS["random"])
-    case = Case(RACLoRA(sketches.Haar(dim=4, rank=2), gamma=1 / problem.L), problem, steps=20)
-    single, double = (simulate(case, runs=4, rng=0, dtype=dtype) for dtype in ("float32", "float64"))
-    np.testing.assert_allclose(single.values, double.values, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
