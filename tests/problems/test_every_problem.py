@@ -34,7 +34,8 @@ def positive(d, low=0.5):
 
 
 X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
-X_SPARSE = csr_array(X * (RNG.random(X.shape) < 0.6))
+KEPT = RNG.random(X.shape) < 0.6
+X_SPARSE = csr_array(X * (KEPT | ~KEPT.any(axis=1, keepdims=True)))  # no row of which is zero
 Y = RNG.normal(size=(20, 2))
 TWO = np.where(RNG.random(20) < 0.4, "no", "yes")
 THREE = np.arange(20) % 3
@@ -363,10 +364,40 @@ def test_arrays_cannot_be_changed():
             EVERY[name].W_star[0, 0] = 1.0
 
 
+HEAD = np.ones((2, 2)) * [1.0, -1.0]
+MODELS = {
+    "least squares": lambda X, y, l2: LeastSquares(X, y, l2),
+    "logistic": lambda X, y, l2: LogisticRegression(X, y, l2),
+    "nonconvex": lambda X, y, l2: NonconvexLogistic(X, y, l2),
+    "softmax": lambda X, y, l2: SoftmaxRegression(X, y, l2),
+    "frozen head": lambda X, y, l2: TanhNetwork(X, y, HEAD, l2),
+    "two layers": lambda X, y, l2: TwoLayerNetwork(X, y, 2, l2=l2),
+}
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"X": X[0]}, r"X must have 2 axes, got shape \(3,\)"),
+        ({"X": 0 * X}, r"X must not be zero, got a zero matrix of shape \(20, 3\)"),
+        ({"X": csr_array(X.shape)}, r"X must not be zero, got a zero matrix of shape \(20, 3\)"),
+        ({"X": np.where(X > 1, np.nan, X)}, "X must be finite, got .* nan or infinite entries"),
+        ({"X": csr_array(np.where(X > 1, np.inf, X))}, "X must be finite, got .* nan or infinite entries"),
+        ({"y": np.zeros((20, 1, 1))}, r" must have (1 or 2 axes|1 axis), got shape \(20, 1, 1\)"),
+        ({"y": np.arange(19) % 2}, " must have one (row|label) for each of the 20 rows of X, got 19"),
+        ({"y": None}, r" must (be an array, got None|have 1 axis, got shape \(\))"),
+        ({"l2": -0.1}, r"(l2|lam) must be a finite number >=? 0, got -0\.1"),
+        ({"l2": np.inf}, r"(l2|lam) must be a finite number >=? 0, got inf"),
+    ],
+)
+def test_data_that_are_none_are_named(make, changed, message):
+    with pytest.raises(ValueError, match=message):
+        make(**({"X": X, "y": np.arange(20) % 2, "l2": 0.1} | changed))
+
+
 def test_the_users_data_are_copied():
     mine = X.copy()
     problem = LeastSquares(mine, Y)
     mine[:] = 0.0
     np.testing.assert_array_equal(problem.X, X)
-
-

@@ -123,22 +123,9 @@ def test_the_repr_of_data_without_a_name():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((X, Y[:29]), "Y must have one row for each of the 30 rows of X, got 29"),
-        ((X, Y, -1), "l2 must be a finite number >= 0, got -1"),
-        ((X, Y, np.inf), "l2 must be a finite number >= 0, got inf"),
-        ((X[0], Y), r"X must have 2 axes, got shape \(5,\)"),
-        ((X, Y[:, :, None]), r"Y must have 1 or 2 axes, got shape \(30, 3, 1\)"),
-        ((np.where(X > 2, np.nan, X), Y), "X must be finite, got .* nan or infinite entries"),
-        ((sparse.csr_array(np.where(X > 2, np.inf, X)), Y), "X must be finite, got .* nan or infinite entries"),
         ((X, np.full(30, np.nan)), "Y must be finite, got 30 nan"),
-        ((0 * X, Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
-        ((sparse.csr_array((30, 5)), Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
         ((np.zeros((0, 5)), Y), "X must not be empty"),
-        ((1e150 * X, Y), r"X must have a largest entry of size 1e-75..1e75, got .*e\+150 \(other units\?\)"),
-        ((sparse.csr_array(1e-162 * X), Y), "X must have a largest entry of size 1e-75..1e75, got .*e-162"),
         ((sparse.coo_array(X[0]), Y), r"X must have 2 axes, got shape \(5,\)"),
-        ((sparse.csr_array(X * 1j), Y), "X must be an array of real numbers, got complex numbers"),
-        ((X, None), "Y must be an array, got None"),
     ],
 )
 def test_bad_input_is_named(arguments, message):

@@ -5,6 +5,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
+from sklearn import linear_model
 
 from rac_theory.problems import LogisticRegression, SoftmaxRegression
 from rac_theory.problems.minimise import minimise
@@ -18,7 +19,21 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=repr)
+def test_the_minimum_is_scikit_learns(problem):
+    """Its C multiplies the sum of the losses."""
+    solver = "newton-cholesky" if isinstance(problem, LogisticRegression) else "newton-cg"
+    options = {"fit_intercept": False, "tol": 1e-9, "max_iter": 1000}
+    model = linear_model.LogisticRegression(C=1 / (problem.n_components * problem.l2), solver=solver, **options)
+    W = model.fit(problem.X, problem.targets).coef_.T
+    assert problem.f_lower <= problem.value(W)
+    assert problem.value(W) == pytest.approx(problem.f_star, rel=1e-6)
+    if problem.l2 > 1e-5:
+        np.testing.assert_allclose(problem.W_star, W, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=repr)
 def test_the_certificate_is_narrow(problem):
+    assert problem.f_star_error < (1e-12 if problem.l2 > 1e-2 else 1e-9)
     assert problem.f_star_error <= 1e-12 * problem.f_star + 3 * problem.rounding(problem.W_star)
     gradient = np.linalg.norm(problem.gradient(problem.W_star))
     assert gradient**2 / (2 * problem.strong_convexity) <= 1e-12 * problem.f_star
@@ -129,5 +144,3 @@ def test_certified_intervals_hold_the_infimum(search):
             assert Decimal(problem.f_star) - Decimal(problem.f_star_error) <= high
             certified += 1
     assert certified > 0
-
-

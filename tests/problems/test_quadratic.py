@@ -1,6 +1,5 @@
 """Quadratic against explicit matrices, and the rank decision behind mu."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -18,12 +18,9 @@ from rac_theory.problems.certified_step import certified_step
 from rac_theory.problems.features import adjoint_rounding, score_errors
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.minimise import minimise
+from tests.problems.exact import exact, infimum
 
 UNIT = Fraction(1, 2**53)
-
-
-def exact(A):
-    return [[Fraction(x) for x in row] for row in np.asarray(A, dtype=float).tolist()]
 
 
 def growth(n):
@@ -278,17 +275,6 @@ def test_the_minimum_of_a_mean_is_certified_at_its_lower_end():
     """Catches f_star in the place of f_lower."""
     mean = Mean([Known(offset=1.0), Known(offset=2.0)])
     assert mean.f_lower == mean.f_star - mean.f_star_error < 1.5 <= mean.f_star
-
-
-def infimum(problem):
-    """The infimum of least squares with two features and full rank, in Fractions."""
-    x, l2, N = exact(problem.X), Fraction(problem.l2), len(problem.Y)
-    (p, q), (_, r) = [[sum(a[i] * a[j] for a in x) / N + l2 * (i == j) for j in range(2)] for i in range(2)]
-    total = Fraction(0)
-    for y in zip(*exact(problem.Y), strict=True):
-        u, v = (sum(a[i] * b for a, b in zip(x, y, strict=True)) / N for i in range(2))
-        total += (sum(b * b for b in y) / N - (r * u * u - 2 * q * u * v + p * v * v) / (p * r - q * q)) / 2
-    return total
 
 
 @pytest.mark.parametrize("l2", [0.0, 1e-3])

@@ -26,36 +26,7 @@ from rac_theory.problems import (
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.problems.features import largest_gram_eigenvalue, rank_tolerance, squared_row_norms
 from rac_theory.problems.mean import Mean
-
-
-def exact(X):
-    return [[Fraction(x) for x in row] for row in np.asarray(X).tolist()]
-
-
-def is_below_all_eigenvalues(number, M):
-    """Whether ``M - number I`` is positive semidefinite: the pivots of elimination in Fractions are not negative."""
-    A = [[M[i][j] - (Fraction(number) if i == j else 0) for j in range(len(M))] for i in range(len(M))]
-    while A:
-        pivot, *rest = A[0]
-        if pivot < 0 or (pivot == 0 and any(rest)):
-            return False
-        A = [
-            [A[i][j] - (A[i][0] * A[0][j] / pivot if pivot else 0) for j in range(1, len(A))] for i in range(1, len(A))
-        ]
-    return True
-
-
-def is_above_all_eigenvalues(number, M):
-    return is_below_all_eigenvalues(-number, [[-x for x in row] for row in M])
-
-
-def hessian(X, penalty, curvature=1):
-    """``curvature X'X / N + penalty I`` in Fractions."""
-    x, d = exact(X), len(X[0])
-    return [
-        [curvature * sum(r[i] * r[j] for r in x) / len(x) + (Fraction(penalty) if i == j else 0) for j in range(d)]
-        for i in range(d)
-    ]
+from tests.problems.exact import exact, hessian, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 
 def ill_conditioned(rng, N, d, decades=5):

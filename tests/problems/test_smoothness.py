@@ -28,15 +28,16 @@ from rac_theory.problems.mean import Mean
 from rac_theory.problems.mean_smoothness import mean_smoothness
 from rac_theory.problems.relu_network import ReLUNetwork
 from rac_theory.problems.smoothness import LARGEST_SIDE, isotropic_or_none, smoothness_of
+from tests.problems.exact import exact, hessian, is_below_all_eigenvalues
 from tests.problems.test_every_problem import EVERY
-from tests.problems.test_safe_sides import exact, hessian, is_below_all_eigenvalues
 
 RNG = np.random.default_rng(77)
 X, THREE = RNG.normal(size=(15, 4)) * [1.0, 3.0, 0.5, 1.0], np.arange(15) % 3
 S, R = np.array([[2.0, 1.0], [1.0, 3.0]]), np.diag([1.0, 0.0, 5.0])
 TWO_TERMS = Smoothness([(S, R), (np.eye(2), 0.5 * np.eye(3))])
 
-each = pytest.mark.parametrize("problem", EVERY.values(), ids=EVERY.keys())
+SMOOTH = {name: problem for name, problem in EVERY.items() if getattr(problem, "smoothness", None)}
+each = pytest.mark.parametrize("problem", SMOOTH.values(), ids=SMOOTH.keys())
 
 
 def least(M):

@@ -116,5 +116,3 @@ def test_the_cross_entropy_is_never_negative():
     easy = SoftmaxRegression(X, np.argmax(X[:, :3], axis=1))
     assert (easy.value(W) >= 0).all()
     assert (easy.value(np.geomspace(1, 1e6, 50)[:, None, None] * np.eye(4, 3)) >= 0).all()
-
-
