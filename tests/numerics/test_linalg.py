@@ -116,6 +116,8 @@ def test_every_route_gives_the_range_and_no_draw_sees_another(d, r, batch):
     np.testing.assert_allclose(np.swapaxes(Q, 1, 2) @ Q, np.broadcast_to(np.eye(r), (batch, r, r)), atol=1e-13)
     np.testing.assert_allclose(Q @ np.swapaxes(Q, 1, 2), S @ np.linalg.pinv(S), atol=1e-12)
     np.testing.assert_allclose(orthonormal_range(np.asfortranarray(S)), Q, atol=1e-12)
+    np.testing.assert_allclose(orthonormal_range(S[0]), Q[0], atol=1e-12)
+    np.testing.assert_allclose(orthonormal_range(S[None]), Q[None], atol=1e-12)
     spoiled = S.copy()
     spoiled[::2] = np.resize([0.0, 1.0, 1e-200, 1e200], (len(S[::2]), d, r))
     np.testing.assert_array_equal(orthonormal_range(spoiled)[1::2], Q[1::2])
