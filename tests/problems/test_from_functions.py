@@ -26,34 +26,25 @@ def test_it_is_the_function_that_was_given():
     np.testing.assert_allclose(problem.gradient(W), SINE.gradient(W), rtol=1e-13)  # sines against tangents
 
 
-def test_unknown_constants_are_nan():
-    problem = FromFunctions((2, 3), value, gradient)
-    for name in ("L", "mu", "strong_convexity", "f_star", "f_lower", "f_star_error"):
-        assert math.isnan(getattr(problem, name))
-    assert problem.convex is False
-    assert problem.W_star is None
-    assert problem.start is None
-    assert problem.provenance == {}
-
-
-def test_known_constants_are_kept():
-    problem = FromFunctions(
-        (2, 3), value, gradient, L=8, mu=0.17, f_star=0, W_star=np.zeros((2, 3)), start=np.ones((2, 3))
-    )
-    assert (problem.L, problem.mu, problem.f_star, problem.f_lower, problem.f_star_error) == (8, 0.17, 0, 0, 0)
-    assert problem.provenance["mu"] == "given by the user"
-    assert problem.start.shape == (2, 3)
-
-
-def test_f_lower_can_be_less_than_f_star_or_stand_alone():
-    assert FromFunctions((2, 3), value, gradient, f_star=0, f_lower=-1).f_lower == -1
-    assert FromFunctions((2, 3), value, gradient, f_lower=-1).f_lower == -1
-
-
-def test_f_star_can_be_known_up_to_an_error():
-    problem = FromFunctions((2, 3), value, gradient, f_star=1, f_star_error=0.25)
-    assert (problem.f_star, problem.f_star_error, problem.f_lower) == (1, 0.25, 0.75)
-    assert FromFunctions((2, 3), value, gradient, f_star=1, f_star_error=0.25, f_lower=0.5).f_lower == 0.5
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ({}, {}),
+        ({"L": 8, "mu": 0.17, "f_star": 0}, {"L": 8, "mu": 0.17, "f_star": 0, "f_lower": 0, "f_star_error": 0}),
+        ({"f_star": 0, "f_lower": -1}, {"f_star": 0, "f_lower": -1, "f_star_error": 0}),
+        ({"f_lower": -1}, {"f_lower": -1}),
+        ({"f_star": 1, "f_star_error": 0.25}, {"f_star": 1, "f_star_error": 0.25, "f_lower": 0.75}),
+    ],
+)
+def test_constants_are_kept_and_others_are_nan(given, known):
+    """Catches a lower bound that is not what is left of f* by its error, and a source of what is not known."""
+    problem = FromFunctions((2, 3), value, gradient, **given)
+    names = ("L", "mu", "strong_convexity", "f_star", "f_lower", "f_star_error")
+    np.testing.assert_equal({name: getattr(problem, name) for name in names}, dict.fromkeys(names, math.nan) | known)
+    sources = {"smoothness": "L I"} if "L" in known else {}
+    sources |= {name: "given by the user" for name in known if name != "f_star_error"}
+    assert problem.provenance == sources
+    assert (problem.convex, problem.W_star, problem.start) == (False, None, None)
 
 
 def test_a_function_that_changes_its_argument_changes_a_copy():

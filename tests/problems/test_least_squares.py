@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from scipy.optimize import minimize
 
 from rac_theory.problems import LeastSquares
-from rac_theory.problems.naming import digest
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(30, 5))
@@ -100,24 +98,6 @@ def test_a_solvable_system_has_a_minimum_of_zero():
     assert 0 <= problem.f_lower <= 1e-28
     assert 0 <= problem.f_star <= 1e-27
     np.testing.assert_allclose(problem.W_star, W, rtol=1e-12)
-
-
-@pytest.mark.parametrize("problem", [LeastSquares.diabetes(), LeastSquares.linnerud(0.1)], ids=repr)
-def test_named_data_agree_with_a_black_box(problem):
-    shape = problem.shape
-    found = minimize(
-        lambda w: float(problem.value(w.reshape(shape))),
-        np.zeros(shape).ravel(),
-        jac=lambda w: problem.gradient(w.reshape(shape)).ravel(),
-        method="L-BFGS-B",
-        options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000},
-    )
-    assert problem.f_lower <= found.fun
-    assert found.fun == pytest.approx(problem.f_star, rel=1e-10)
-
-
-def test_the_repr_of_data_without_a_name():
-    assert repr(LeastSquares(X, Y, l2=0.25)) == f"LeastSquares(30x5x3 {digest(X, Y)}, l2=0.25)"
 
 
 @pytest.mark.parametrize(

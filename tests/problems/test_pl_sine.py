@@ -35,9 +35,9 @@ def test_the_constant_is_attained_at_x0():
 
 
 def test_a_fine_grid_never_beats_it():
-    x = np.concatenate([np.linspace(1e-3, 20, 2_000_001), np.geomspace(20, 1e9, 10_001)])
+    x = np.concatenate([np.linspace(1e-3, 20, 400_001), np.geomspace(20, 1e9, 10_001)])
     assert h(x).min() >= SCALAR.mu
-    assert h(x).min() < SCALAR.mu * (1 + 1e-9)
+    assert h(x).min() < SCALAR.mu * (1 + 1e-8)
     assert h(-x).min() >= SCALAR.mu
 
 
@@ -62,7 +62,7 @@ def test_the_claims_of_the_proof():
     assert (np.diff(bound) > 0).all()
     assert bound[0] == pytest.approx(0.4188, abs=1e-4)
 
-    x = np.linspace(1e-6, 100, 1_000_001)[:, None, None]
+    x = np.linspace(1e-6, 100, 100_001)[:, None, None]
     assert (SCALAR.gradient(x) > 0).all()  # so that 0 is the only stationary point
 
 

@@ -31,14 +31,6 @@ def test_kronecker_is_the_explicit_kronecker_product(m, n, seed):
     assert eigenvalues[0] == pytest.approx(product.mu, rel=1e-6, abs=1e-13 * product.L)
 
 
-def test_left_is_the_product_with_the_identity():
-    rng = np.random.default_rng(0)
-    S, W_star, W = symmetric(rng, 4), rng.normal(size=(4, 3)), rng.normal(size=(2, 4, 3))
-    left, product = Quadratic.left(S, W_star), Quadratic.kronecker(S, np.eye(3), W_star)
-    np.testing.assert_allclose(left.gradient(W), product.gradient(W), rtol=1e-14)
-    assert (left.L, left.mu, left.strong_convexity) == (product.L, product.mu, product.strong_convexity)
-
-
 @pytest.mark.parametrize("mu", [1.0, 0.1, 1 / 3, 1e-30, 7e20])
 def test_a_multiple_of_the_identity_has_exact_constants(mu):
     W_star = np.zeros((3, 2))
@@ -116,12 +108,6 @@ def test_zeros_of_a_diagonal_matrix_are_exact():
 def test_a_kronecker_product_is_singular_if_one_factor_is():
     problem = Quadratic.kronecker(np.diag([2.0, 3]), np.diag([0.0, 5]), np.zeros((2, 2)))
     assert (problem.strong_convexity, problem.mu, problem.L) == (0, 10, 15)
-
-
-def test_the_minimum_is_exactly_zero():
-    problem = Quadratic.full(symmetric(np.random.default_rng(2), 4), np.ones((2, 2)), start=2 * np.ones((2, 2)))
-    assert problem.value(problem.W_star) == problem.f_star == problem.f_lower == problem.f_star_error == 0
-    assert problem.value(problem.start) > 0
 
 
 def test_far_out_the_value_is_not_below_zero():

@@ -165,19 +165,17 @@ def test_it_fits_L(problem):
     assert "smoothness" in problem.provenance
 
 
-@pytest.mark.parametrize("name", ["left", "left singular", "kronecker", *[n for n in EVERY if "least squares" in n]])
-def test_that_of_a_quadratic_is_its_hessian(name):
-    problem = EVERY[name]
-    H = np.stack([problem.gradient(E.reshape(problem.shape)).ravel() for E in np.eye(math.prod(problem.shape))])
-    H -= problem.gradient(np.zeros(problem.shape)).ravel()
-    np.testing.assert_allclose(problem.smoothness.dense, H, atol=1e-12 * problem.L)
+QUADRATICS = ["left", "left singular", "kronecker", *(name for name in EVERY if "least squares" in name)]
 
 
 @pytest.mark.parametrize(
-    "name", ["logistic, ridge", "logistic, sparse", "softmax, two classes", "nonconvex", "PL sine"]
+    "name", ["logistic, ridge", "logistic, sparse", "softmax, two classes", "nonconvex", "PL sine", *QUADRATICS]
 )
 def test_it_is_attained_at_zero(name):
-    """Where every class is as likely, and penalties and sines curve most. Catches each constant that is larger."""
+    """Where every class is as likely, and penalties and sines curve most; a quadratic has its Hessian everywhere.
+
+    Catches each constant that is larger.
+    """
     problem = EVERY[name]
     H = differences(problem, np.zeros(problem.shape))
     np.testing.assert_allclose(problem.smoothness.dense, H, atol=1e-6 * problem.L)
@@ -190,16 +188,6 @@ def test_that_of_three_classes_is_attained_where_two_are_left():
     seen = problem.hessian(np.array([[0.0, 0.0, -60.0]]))(D)
     np.testing.assert_allclose(problem.smoothness.times(D), seen, atol=1e-15)
     np.testing.assert_allclose(seen, D / 2)
-
-
-def test_that_of_softmax_is_less_than_half_the_identity():
-    """Catches I/2 for ``(I - 11'/k)/2``: no loss curves where all columns of W move alike, only the penalty does."""
-    problem = SoftmaxRegression(X, THREE, l2=0.25)
-    Q, loose = problem.smoothness, np.kron(X.T @ X / 30 + 0.25 * np.eye(4), np.eye(3))
-    assert least(loose - Q.dense) >= -1e-12
-    assert np.trace(Q.dense) < 0.75 * np.trace(loose)
-    alike = RNG.normal(size=(4, 1)) * np.ones(3)
-    np.testing.assert_allclose(Q.times(alike), 0.25 * alike, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])

@@ -119,23 +119,3 @@ def test_no_search_finds_curvature_above_L_nor_above_L_max(cap, least, rng):
 
         of_each.append(searched(rng, 4, lambda W, gradient=gradient: steepest(gradient, W) / network.L_max))
     assert least < max(of_each) <= 1 + 1e-6
-
-
-def test_no_pair_of_weights_contradicts_L(rng):
-    """Pairs at every distance, and a search from them: catches an L of a fifth of its size."""
-    for network in (SMALL[0.5], SMALL[3.0], *CAPPED):
-
-        def ratio(Z, network=network):
-            W, D = np.split(Z, 2, axis=1)
-            apart = np.linalg.norm(network.gradient(W + D) - network.gradient(W), axis=(1, 2))
-            return apart / (network.L * np.maximum(np.linalg.norm(D, axis=(1, 2)), 1e-3))
-
-        found = searched(rng, 2 * network.shape[0], ratio)
-        assert found <= 1 + 1e-6
-        assert found > 0.2 or network is not SMALL[3.0]
-
-
-def test_a_search_would_find_an_L_that_is_too_small(rng):
-    """With sigma(1 - sigma) of one class for the variance of two: L is halved, and the search says so."""
-    network = SMALL[3.0]
-    assert searched(rng, 4, lambda W: steepest(network.gradient, W) / (network.L / 2)) > 1
