@@ -96,7 +96,11 @@ KNOWN = [name for name, problem in EVERY.items() if not math.isnan(problem.L + p
 
 CERTIFIED = [name for name, problem in EVERY.items() if problem.mu > 0 and math.isfinite(problem.f_star)]
 SOLVED = [name for name, problem in EVERY.items() if getattr(problem, "W_star", None) is not None]
-ATTAINED = [problem for name, problem in EVERY.items() if "softmax" not in name or "two" in name]
+ATTAINED = [
+    problem
+    for name, problem in EVERY.items()
+    if name not in ("softmax", "softmax, ridge", "softmax, sparse", "frozen head")
+]
 FUSED = [name for name, problem in EVERY.items() if hasattr(problem, "value_and_gradient")]
 
 
@@ -211,13 +215,13 @@ def test_value_and_gradient_are_the_two(problem):
 
 
 @pytest.mark.long
-@only(KNOWN)
+@only([*KNOWN, "frozen head"])
 def test_L_is_what_a_search_finds(problem):
     """No pair of points stretches the gradient by more, and some by 2% less: an L of another size is refuted.
 
-    With three classes the bound is not attained; uniform probabilities reach two thirds of it.
+    With three classes it is not attained, uniform probabilities reach two thirds; that of a network is not either.
     """
-    least = 0.98 if problem in ATTAINED else 0.5
+    least = 0.98 if problem in ATTAINED else 0.5 if problem.convex else 0.2
     assert least < largest_stretch(problem, np.random.default_rng(5)) / problem.L <= 1 + 1e-7
 
 

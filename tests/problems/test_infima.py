@@ -52,7 +52,7 @@ def test_cross_entropy_infima_are_below_the_infima(classes):
     with localcontext() as context:
         context.prec = 60
         for _ in range(25):
-            norm, l2 = float(10.0 ** rng.uniform(-3, 3)), float(10.0 ** rng.uniform(-6, 6))
+            norm, l2 = float(10.0 ** rng.uniform(-3, 3)), float(10.0 ** rng.uniform(-12, 12))
             stretch = Fraction(1) if classes == 2 else Fraction(classes, classes - 1)
             found = float(cross_entropy_infima(np.array([norm]), l2, classes, float(stretch))[0])
             q = stretch * Fraction(norm) / Fraction(l2)
