@@ -106,15 +106,15 @@ def test_the_step_is_chosen_on_other_runs_than_are_shown():
 
 def test_a_small_comparison():
     """Seeded: the same again; noise and clients change it."""
-    task = network_task(hidden=6, steps=60, networks=3)
-    schedule = Schedule(steps=20, link=10)
+    task = network_task(hidden=3, steps=20, networks=3)
+    schedule = Schedule(steps=10, link=5)
     method = rac_lora(task.shapes, 2, "A")
     one = tried(task, method, schedule, runs=2)
     assert one == tried(task, method, schedule, runs=2)
     assert one.loss[2] < task.problem.value(task.starts).min()
-    noisy = tried(task, method, Schedule(steps=20, link=10, source=Minibatch(8)), runs=2)
+    noisy = tried(task, method, Schedule(steps=10, link=5, source=Minibatch(8)), runs=2)
     federated = tried(
-        network_task(hidden=6, steps=60, networks=3, clients=2), method, Schedule(steps=20, link=10, local=5), runs=2
+        network_task(hidden=3, steps=20, networks=3, clients=2), method, Schedule(steps=10, link=5, local=5), runs=2
     )
     assert len({one.loss, noisy.loss, federated.loss}) == 3
 

@@ -16,7 +16,23 @@ from rac_theory.problems import (
     Quadratic,
     SoftmaxRegression,
 )
-from rac_theory.problems.checks import array, boolean, count, finite, integer, moderate_size, one_of, positive
+from rac_theory.problems.checks import (
+    _fits,
+    array,
+    boolean,
+    bounded,
+    count,
+    finite,
+    integer,
+    moderate,
+    moderate_size,
+    one_of,
+    positive,
+    symmetric,
+    typed,
+    weight,
+    workers,
+)
 from rac_theory.problems.naming import printable, shown
 
 MASKED = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
@@ -126,9 +142,37 @@ def test_an_integer_without_a_decimal_form_is_named():
             check(10**5000)
 
 
+UP, DOWN = (lambda x: math.nextafter(x, math.inf)), (lambda x: math.nextafter(x, -math.inf))
+BOUNDS = {
+    "above": (lambda x: finite("x", x, above=0), [5e-324], [0.0]),
+    "at least": (lambda x: finite("x", x, at_least=0), [0.0], [-5e-324]),
+    "below": (lambda x: finite("x", x, below=1), [DOWN(1.0)], [1.0]),
+    "integer": (lambda x: integer("x", x, 1, 5), [1, 5], [0, 6]),
+    "of 64 bits": (lambda x: integer("x", x, 0), [0, 2**63 - 1], [-1, 2**63]),
+    "count": (lambda x: count("x", x), [1, 2**31], [0, 2**31 + 1]),
+    "workers": (lambda x: workers("x", x), [-(2**31), -1, 1, 2**31], [-(2**31) - 1, 0, 2**31 + 1]),
+    "positive": (lambda x: positive("x", x), [1e-100, 1e100], [0.0, DOWN(1e-100), UP(1e100)]),
+    "weight": (lambda x: weight("x", x), [0.0, 1e-75, 1e75], [-1e-75, DOWN(1e-75), UP(1e75)]),
+    "bounded": (lambda x: bounded("x", x), [-1e75, 0.0, 1e75], [DOWN(-1e75), UP(1e75)]),
+    "moderate": (lambda x: moderate("x", np.array([x])), [-1e75, 0.0, 1e-75], [DOWN(-1e75), DOWN(1e-75)]),
+    "entries": (lambda x: _fits("x", (x,), 1, None), [1, 2**31], [0, 2**31 + 1]),
+    "symmetric": (lambda x: symmetric("x", [[1.0, x], [0.0, 1.0]]), [-1e-12, 1e-12], [-1.01e-12, 1.01e-12]),
+    "typed": (lambda x: typed(int, x), ["12", "-1"], ["1_0", " 1", "\uff11"]),
+}
+
+
+@pytest.mark.parametrize(("check", "inside", "outside"), BOUNDS.values(), ids=BOUNDS.keys())
+def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
+    """The last number that is accepted, and the first that is not. Catches a bound that is moved, or does not count."""
+    for number in inside:
+        check(number)
+    for number in outside:
+        with pytest.raises(ValueError, match=r"^x must |is no number in digits"):
+            check(number)
+
+
 def test_sizes_and_units():
-    assert moderate_size("x", 0.0) == 0
-    assert positive("x", 1e-99) == 1e-99
+    assert symmetric("x", [[1.0, 1e-12], [0.0, 1.0]]).tolist() == [[1.0, 5e-13], [5e-13, 1.0]]
     with pytest.raises(ValueError, match=r"x must be zero or of size 1e-75..1e75, got 1e-80 \(other units\?\)"):
         moderate_size("x", 1e-80)
     with pytest.raises(ValueError, match=r"x must be of size 1e-100..1e100, got 1e\+101"):

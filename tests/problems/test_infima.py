@@ -23,6 +23,7 @@ def test_ridge_infima_are_below_the_infima_at_every_scale():
         zeros += found == 0
         assert found == 0 or infimum <= Fraction(found) * (1 + Fraction(1, 10**14))
     assert zeros < 2000
+    assert ridge_infima(np.ones(1), np.full(1, 4.0), 1.0) == 1 - 8 * 2.0**-52  # what is left for rounding
 
 
 def test_targets_are_squared_from_below():
@@ -58,3 +59,11 @@ def test_cross_entropy_infima_are_below_the_infima(classes):
             q = stretch * Fraction(norm) / Fraction(l2)
             infimum = dual(Decimal(q.numerator) / Decimal(q.denominator), classes)
             assert Decimal(found) <= infimum <= Decimal(found) * (1 + Decimal("1e-13"))
+
+
+def test_what_cancels_leaves_more_for_rounding():
+    """Of a steep loss the two terms are three times their difference. Catches an allowance for the difference alone."""
+    with localcontext() as context:
+        context.prec = 60
+        found = float(cross_entropy_infima(np.array([1e6]), 1e-6, 2, 1.0)[0])
+        assert Decimal("1.4e-14") < dual(Decimal(10) ** 12, 2) / Decimal(found) - 1 < Decimal("3e-14")
