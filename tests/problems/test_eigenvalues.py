@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rac_theory.problems.eigenvalues import eigenvalues, extreme_eigenvalues
+from rac_theory.problems.eigenvalues import eigenvalues, extreme_eigenvalues, lapack_rounding
 from tests.problems.exact import exact, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 
@@ -20,6 +20,11 @@ def test_no_eigenvalue_is_outside():
         low, high = extreme_eigenvalues(S)
         assert is_below_all_eigenvalues(low, exact(S))
         assert is_above_all_eigenvalues(high, exact(S))
+
+
+def test_what_is_allowed_for_lapack_grows_by_four_roundings_a_column():
+    """From twelve at size one, as is derived; measured are ten at size 1024. Catches one that does not grow."""
+    assert [lapack_rounding(size) * 2**52 for size in (1, 2, 6)] == [12, 16, 32]
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-20, 1.0, 1e150])

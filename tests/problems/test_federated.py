@@ -15,7 +15,7 @@ from rac_theory.problems import (
     PLSine,
     SoftmaxRegression,
 )
-from rac_theory.problems.client_constants import heterogeneity_within
+from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
 from rac_theory.problems.mean import Mean
 from tests.problems.exact import infimum
@@ -267,14 +267,42 @@ def test_the_clients_cannot_be_exchanged():
 # --- what clients weigh ------------------------------------------------------------------------------------------
 
 
-def test_D_and_D_in_are_attained():
-    """``(w - y)^2 / 2`` with weights: D is the variance of clients' means, D_in the mean of the variances within."""
-    data = LeastSquares(np.ones((6, 1)), np.array([0.0, 2, 1, 5, 9, 9]))
+@pytest.mark.parametrize("l2", [0.0, 1.0])
+def test_D_and_D_in_are_attained(l2):
+    """``(w - y)^2 / 2`` with weights: D is the variance of clients' means, D_in the mean of the variances within.
+
+    With l2 = 1 all differences of infima are halved, and L is 2. Half of either would be refuted.
+    """
+    data = LeastSquares(np.ones((6, 1)), np.array([0.0, 2, 1, 5, 9, 9]), l2)
     problem = Federated(data, [[0, 1], [2, 3], [4, 5]], [1.0, 2.0, 1.0])
     means, variances, p = np.array([1.0, 3, 9]), np.array([1.0, 4, 0]), np.array([1, 2, 1]) / 4
     assert pytest.approx(p @ means**2 - (p @ means) ** 2) == problem.D
-    assert heterogeneity_within(problem, 1.0) == pytest.approx(p @ variances)
-    assert problem.W_star.item() == pytest.approx(p @ means)
+    assert heterogeneity_within(problem, 1 + l2) == pytest.approx(p @ variances)
+    assert problem.W_star.item() == pytest.approx(p @ means / (1 + l2))
+    assert Federated(data, 3).weights == (1.0, 1.0, 1.0)
+
+
+def test_D_is_rounded_up_and_unknown_where_a_number_is():
+    """Catches a number that is passed over, a D below zero or raised to more, and one that is rounded down."""
+
+    class Part:
+        def __init__(self, f_star, infima, f_lower=0.0, clients=()):
+            self.f_star, self.component_infima, self.f_lower, self.clients = f_star, np.array(infima), f_lower, clients
+
+    def both(f_star, stars, infima, L=1.0):
+        whole = Part(f_star, [], clients=[Part(star, some, star) for star, some in zip(stars, infima, strict=True)])
+        return client_heterogeneity(whole, L), heterogeneity_within(whole, L)
+
+    exact = 2 * (Fraction(0.3) - (Fraction(0.1) + Fraction(0.2) + Fraction(0.1)) / 3)
+    within = 2 * ((Fraction(0.1) + Fraction(0.2) + Fraction(0.1)) / 3 - Fraction(0.01))
+    D, D_in = both(0.3, [0.1, 0.2, 0.1], [[0.01]] * 3)
+    assert 0 <= Fraction(D) - exact < Fraction(1, 10**15)
+    assert 0 <= Fraction(D_in) - within < Fraction(1, 10**15)
+    assert both(0.0, [0.1, 0.1], [[0.3], [0.3]]) == (0.0, 0.0)  # poor bounds
+    assert both(math.nan, [0.0, 0.0], [[0.0], [0.0]]) == (0.0, 0.0)  # f_lower is known
+    assert np.isnan(both(0.3, [0.1, 0.1], [[0.0], [0.0]], math.nan)).all()
+    assert np.isnan(both(0.3, [0.1, 0.1], [[0.0, math.nan], [0.0]])).tolist() == [False, True]
+    assert np.isnan(both(0.3, [-math.inf, 0.1], [[0.0], [0.0]])).all()
 
 
 def test_batches_are_components_of_the_same_clients(whole):
