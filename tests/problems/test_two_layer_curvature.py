@@ -1,6 +1,7 @@
 """Constants of a network of two layers: by a second route, rounded up, and no search gets above them."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from rac_theory.problems import TwoLayerNetwork, two_layer_curvature
 from rac_theory.problems.tanh_curvature import largest_curvature
 from rac_theory.problems.two_layer_curvature import largest_curvature as in_both_layers
-from rac_theory.problems.two_layer_curvature import of_capped_head, room
+from rac_theory.problems.two_layer_curvature import Coefficients, of_capped_head, room
 from tests.problems.networks import CAPPED, NETWORKS, SMALL, X, searched, steepest
 
 
@@ -33,9 +34,22 @@ def test_the_room_is_the_minimum_of_its_formula(level, spread):
 def test_the_room_is_a_lower_bound_wherever_the_search_ends(t, monkeypatch):
     """Catches a slope that is added, or left out: the value alone is above the minimum."""
     monkeypatch.setattr(two_layer_curvature, "_turning_point", lambda level, spread: t)
-    for level, spread in ((1.0, 0.0), (2.0, 1.0), (1.0, 1.2), (7.0, 0.01), (3.0, 4.0)):
+    for level, spread in ((1.0, 0.0), (2.0, 1.0), (1.0, 1.2), (7.0, 0.01), (3.0, 4.0), (0.1, 0.02)):
         y = 1 / (1 - np.linspace(0, 0.99, 10_001) ** 2)
         assert room(level, spread) <= (level * y**2 - 2 * spread * np.sqrt(1 - 1 / y) * y).min() + 1e-12
+
+
+@pytest.mark.parametrize(
+    "coefficients",
+    [(1, 1, 0, 0, 0, 0), (1, 0, 0, 0, 2, 0), (1, 0, 0, 1, 0, 0), (2, 2, 0, 24, 12, 0), (4, 0, 0, 1, 0, 0)],
+)
+def test_what_holds_just_holds(coefficients):
+    """By hand, without a spread: ``(l / gram - v^2)(l - a^2 / 2) >= m^2``, none of them below zero; l is 1, 14 or 2."""
+    level = Fraction({2: 14, 4: 2}.get(coefficients[0], 1))
+    held = Coefficients(*map(Fraction, coefficients))
+    assert held.hold(level)
+    assert not held.hold(level * (1 - Fraction(1, 10**30)))
+    assert not replace(held, reach=held.reach + 2, units=held.units + 5).hold(level)  # both below zero
 
 
 def second_route(gram, cap, hidden):
