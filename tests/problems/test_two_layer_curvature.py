@@ -9,8 +9,8 @@ import pytest
 
 from rac_theory.problems import TwoLayerNetwork, two_layer_curvature
 from rac_theory.problems.tanh_curvature import largest_curvature
-from rac_theory.problems.two_layer_curvature import largest_curvature as in_both_layers
 from rac_theory.problems.two_layer_curvature import Coefficients, of_capped_head, room
+from rac_theory.problems.two_layer_curvature import largest_curvature as in_both_layers
 from tests.problems.networks import CAPPED, NETWORKS, SMALL, X, searched, steepest
 
 
@@ -28,6 +28,13 @@ def test_the_room_is_the_minimum_of_its_formula(level, spread):
     assert grid - 1e-6 * level <= room(level, spread) <= grid + 1e-12
     exact = room(Fraction(level), Fraction(spread))
     assert float(exact) == pytest.approx(float(room(level, spread)), rel=1e-12, abs=1e-14)
+
+
+def test_a_spread_of_any_size_leaves_a_number():
+    """Catches a turning point that is rounded to 1, where 1 - t^2 is divided by."""
+    for spread in (1e3, 1e30):
+        assert -math.inf < room(1.0, spread) < 0
+        assert room(Fraction(1), Fraction(spread)) < 0
 
 
 @pytest.mark.parametrize("t", [0.0, 0.2, 0.5, 0.9])
