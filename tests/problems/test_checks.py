@@ -11,7 +11,6 @@ from rac_theory.problems import (
     Federated,
     FromFunctions,
     LeastSquares,
-    LogisticRegression,
     PLSine,
     Quadratic,
     SoftmaxRegression,
@@ -121,9 +120,7 @@ def test_one_number_of_every_type(value):
     assert finite("x", value) == 3
 
 
-@pytest.mark.parametrize(
-    "value", [True, np.True_, "3", None, [3.0], np.array([3.0]), 3 + 0j, 10**400, math.nan, Broken]
-)
+@pytest.mark.parametrize("value", [True, np.True_, None, [3.0], math.nan, Broken])
 def test_what_is_not_one_number_is_named(value):
     with pytest.raises(ValueError, match="x must be a finite number > 0, got "):
         finite("x", value, above=0)
@@ -209,9 +206,6 @@ TWO = [0, 1, 0, 1, 1, 0]
         (lambda: LeastSquares(1e-65 * X, 1e90 * Y), "X must have a mean squared norm of its rows of size 1e-75..1e75"),
         (lambda: LeastSquares(X, 1e60 * Y), "Y must have a mean square of size 1e-75..1e75"),
         (lambda: LeastSquares(X, 1e-60 * Y), "Y must have a mean square of size 1e-75..1e75"),
-        (lambda: LeastSquares(X, Y, l2=1e-320), "l2 must be zero or of size 1e-75..1e75"),
-        (lambda: LeastSquares(X, Y, l2=1e100), "l2 must be zero or of size 1e-75..1e75"),
-        (lambda: LogisticRegression(1e50 * X, TWO), "X must have a mean squared norm of its rows of size"),
         (lambda: SoftmaxRegression(X, TWO, l2=1e200), "l2 must be zero or of size"),
         (lambda: Quadratic.left(np.eye(2), 1e60 * np.ones((2, 1))), "W_star must have a value of f at the start of"),
         (lambda: Quadratic.left(np.eye(2), np.ones((2, 1)), start=1e40 * np.ones((2, 1))), "start must have a value"),
@@ -221,7 +215,6 @@ TWO = [0, 1, 0, 1, 1, 0]
         ),
         (lambda: FromFunctions((1, 1), abs, abs, L=1e-200), "L must be zero or of size"),
         (lambda: FromFunctions((1, 1), abs, abs, f_star=-1e200), "f_star must be at most 1e75 in size"),
-        (lambda: FromFunctions((1, 1), abs, abs, convex="no"), "convex must be True or False"),
         (lambda: PLSine((10**9, 10**9)), r"shape\[0\] shape\[1\] must be at most 2147483648"),
         (
             lambda: Federated(LeastSquares, 2),
@@ -231,7 +224,6 @@ TWO = [0, 1, 0, 1, 1, 0]
             lambda: Federated(LeastSquares(X, Y), [[0.5, 1], [2, 3, 4, 5]]),
             r"clients\[0\] must be a list of row numbers",
         ),
-        (lambda: Federated(LeastSquares(X, Y), "012345"), "clients must be an integer"),
         (lambda: Federated.at_random(LeastSquares(X, Y), 2, "seed"), "rng must be an integer, got 'seed'"),
     ],
 )

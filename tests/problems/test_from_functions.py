@@ -58,27 +58,22 @@ def test_a_function_that_changes_its_argument_changes_a_copy():
 
 
 @pytest.mark.parametrize(
-    ("result", "got"),
+    ("value_of", "gradient_of", "message"),
     [
-        (None, r"None \(a missing return statement\?\)"),
-        (np.ones(2), r"an array of shape \(2,\)"),
-        (np.ones((1, 1)), r"an array of shape \(1, 1\)"),
-        ("three", "str"),
-        (1j, "complex"),
+        (None, 0, r"value must return a number, got None \(a missing return statement\?\)"),
+        (np.ones((1, 1)), 0, r"value must return a number, got an array of shape \(1, 1\)"),
+        ("three", 0, "value must return a number, got str"),
+        (1j, 0, "value must return a number, got complex"),
+        (0.0, None, r"gradient must return an array of shape \(2, 3\), got None"),
+        (0.0, np.ones((3, 2)), r"gradient must return an array of shape \(2, 3\), got an array of shape \(3, 2\)"),
+        (0.0, {}, r"gradient must return an array of shape \(2, 3\), got dict"),
     ],
 )
-def test_a_wrong_value_is_named(result, got):
-    with pytest.raises(ValueError, match=f"value must return a number, got {got}"):
-        FromFunctions((2, 3), lambda W: result, gradient).value(np.zeros((4, 2, 3)))
-
-
-@pytest.mark.parametrize(
-    ("result", "got"),
-    [(None, "None"), (np.ones((3, 2)), r"an array of shape \(3, 2\)"), (0.0, r"an array of shape \(\)"), ({}, "dict")],
-)
-def test_a_wrong_gradient_is_named(result, got):
-    with pytest.raises(ValueError, match=rf"gradient must return an array of shape \(2, 3\), got {got}"):
-        FromFunctions((2, 3), value, lambda W: result).gradient(np.zeros((2, 3)))
+def test_a_wrong_result_is_named(value_of, gradient_of, message):
+    problem = FromFunctions((2, 3), lambda W: value_of, lambda W: gradient_of)
+    W = np.zeros((4, 2, 3))
+    with pytest.raises(ValueError, match=message):
+        problem.value(W), problem.gradient(W)
 
 
 @pytest.mark.parametrize(

@@ -158,9 +158,7 @@ W32 = np.zeros((3, 2))
             "S must be symmetric, got entries that differ .* by 1",
         ),
         (lambda: Quadratic.left(np.eye(2), W32), r"S must have shape \(3, 3\), got \(2, 2\)"),
-        (lambda: Quadratic.kronecker(np.eye(3), np.eye(3), W32), r"R must have shape \(2, 2\), got \(3, 3\)"),
         (lambda: Quadratic.full(np.eye(3), W32), r"Q must have shape \(6, 6\), got \(3, 3\)"),
-        (lambda: Quadratic.left(np.diag([1, np.nan, 1]), W32), "S must be finite, got 1 nan"),
         (lambda: Quadratic.left(np.eye(3), np.zeros(3)), "W_star must have 2 axes"),
         (
             lambda: Quadratic.left(np.eye(3), W32, start=np.zeros((2, 3))),
@@ -170,7 +168,6 @@ W32 = np.zeros((3, 2))
             lambda: Quadratic.kronecker(1e200 * np.eye(3), 1e200 * np.eye(2), W32),
             r"S must have a largest entry of size 1e-75..1e75, got 1e\+200",
         ),
-        (lambda: Quadratic.left(1e-200 * np.eye(3), W32), r"S must have a largest entry .*, got 1e-200"),
         (lambda: Quadratic(W32), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, S=np.eye(3), Q=np.eye(6)), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, R=np.eye(2), Q=np.eye(6)), "must be made by Quadratic.left"),

@@ -1,11 +1,13 @@
 """A network with a frozen head: its gradient, and curvature that no search gets above."""
 
+import itertools
 import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from rac_theory.problems import tanh_curvature
 from rac_theory.problems.tanh_curvature import largest_curvature, squared_distance_of_columns
 from rac_theory.problems.tanh_network import TanhNetwork
 
@@ -57,6 +59,22 @@ def test_the_curvature_of_a_unit_is_the_maximum_of_its_formula(norm, spread):
         assert bound == pytest.approx(4 / (3 * math.sqrt(3)), rel=1e-12)  # sup |tanh''|
 
 
+def test_the_curvature_of_a_unit_is_rounded_up():
+    """In closed form where columns are alike: 27 of its squares are 16 of the spread's. Half are not if rounded down."""
+    for spread in map(Fraction, RNG.uniform(0.1, 10, 100).tolist()):
+        assert 27 * Fraction(largest_curvature(Fraction(0), spread)) ** 2 >= 16 * spread**2
+
+
+@pytest.mark.parametrize("halvings", [1, 2, 3, 6])
+def test_the_curvature_of_a_unit_is_a_bound_wherever_the_search_ends(halvings, monkeypatch):
+    """Catches what is added for that divided, or taken away."""
+    monkeypatch.setattr(tanh_curvature, "_HALVINGS", halvings)
+    for norm, spread in itertools.product([0.1, 4.0, 50.0], [0.0, 0.2, 3.0, 40.0]):
+        t = np.linspace(0, 1, 2001)
+        bound = largest_curvature(Fraction(norm), Fraction(spread))
+        assert bound >= (norm / 2 * (1 - t**2) ** 2 + 2 * spread * t * (1 - t**2)).max()
+
+
 def test_what_adds_to_all_classes_alike_changes_nothing(problem):
     """A number added to a row of the head is added to all scores: catches a range that is the largest entry."""
     moved = TanhNetwork(X, LABELS, problem.V + np.arange(1.0, len(problem.V) + 1)[:, None], l2=0.05)
@@ -72,6 +90,8 @@ def test_the_farthest_columns_are_found():
         columns = [[Fraction(float(v)) for v in column] for column in head.T]
         exact = max(sum((a - b) ** 2 for a, b in zip(p, q, strict=True)) for p in columns for q in columns)
         assert exact <= Fraction(float(found)) <= exact * (1 + Fraction(1, 10**13))
+    alike = np.array([[1.0, 1.0], [0.0, 0.0]])  # as they are stored: each may have been rounded
+    assert squared_distance_of_columns(alike) >= 2.0**-104
 
 
 def exact_curvature(squared_norm, spread):
