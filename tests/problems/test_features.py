@@ -69,6 +69,14 @@ def test_a_sparse_batch_is_summed_as_precisely_as_a_single_matrix():
         np.testing.assert_allclose(problem.value(W), [problem.value(one) for one in W], rtol=1e-14)
 
 
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
+def test_rows_have_a_mean_squared_norm_of_moderate_size(kind):
+    """The same numbers in 9 rows are moderate, and in 4 rows not. Catches a sum for the mean, and columns for rows."""
+    features("X", kind(np.full((9, 4), 1.2e37)))
+    with pytest.raises(ValueError, match=r"X must have a mean squared norm of its rows of size .*, got 1\.3e\+75"):
+        features("X", kind(np.full((4, 9), 1.2e37)))
+
+
 @pytest.mark.parametrize("scale", [1e-162, 1e150, 1e200])
 @pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
 def test_units_whose_squares_are_no_floats_are_named(kind, scale):

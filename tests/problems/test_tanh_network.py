@@ -60,7 +60,7 @@ def test_the_curvature_of_a_unit_is_the_maximum_of_its_formula(norm, spread):
 
 
 def test_the_curvature_of_a_unit_is_rounded_up():
-    """In closed form where columns are alike: 27 of its squares are 16 of the spread's. Half are not if rounded down."""
+    """In closed form where columns are alike: 27 squares are 16 of the spread's. Half are not if rounded down."""
     for spread in map(Fraction, RNG.uniform(0.1, 10, 100).tolist()):
         assert 27 * Fraction(largest_curvature(Fraction(0), spread)) ** 2 >= 16 * spread**2
 
@@ -90,8 +90,9 @@ def test_the_farthest_columns_are_found():
         columns = [[Fraction(float(v)) for v in column] for column in head.T]
         exact = max(sum((a - b) ** 2 for a, b in zip(p, q, strict=True)) for p in columns for q in columns)
         assert exact <= Fraction(float(found)) <= exact * (1 + Fraction(1, 10**13))
-    alike = np.array([[1.0, 1.0], [0.0, 0.0]])  # as they are stored: each may have been rounded
-    assert squared_distance_of_columns(alike) >= 2.0**-104
+    alike = np.array([[3.0, 3.0], [0.0, 0.0]])  # as they are stored: each may have been rounded
+    assert squared_distance_of_columns(alike) == 18 * 2.0**-104
+    assert squared_distance_of_columns(np.array([[1.0, 0.0]])) == 1 + 5 * 2.0**-52
 
 
 def exact_curvature(squared_norm, spread):
