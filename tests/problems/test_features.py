@@ -1,5 +1,7 @@
 """The products and bounds of a feature matrix, against plain NumPy."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -67,6 +69,24 @@ def test_a_sparse_batch_is_summed_as_precisely_as_a_single_matrix():
     ):
         W = rng.normal(size=(3, *problem.shape))
         np.testing.assert_allclose(problem.value(W), [problem.value(one) for one in W], rtol=1e-14)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
+def test_each_allowance_is_the_one_that_is_derived(kind):
+    """In roundings, by hand: N = 3, d = k = 2, |X| |W| has 3, 8, 0 and 3, 0, 0. Catches each number that is another."""
+    X, W, eps = kind(np.array([[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]])), np.array([[1.0, -1.0], [2.0, 0.0]]), 2.0**-52
+    np.testing.assert_allclose(score_errors(X, W) / eps, 4 * np.array([[3, 8, 0], [3, 0, 0]]))
+    assert loss_rounding(X, W, 0.5) / eps == pytest.approx(2 * 32 * 0.5 + (64 + 2 + 4 * 8) * 1.5)
+    far = 2 * 32e3 * 0.5 + (64 + 2 + 2 * math.log(1.7976931348623157e308)) * 1.5
+    assert loss_rounding(X, 1e3 * W, 0.5) / eps == pytest.approx(far)
+    assert adjoint_rounding(X, np.ones((1, 3))) / eps == pytest.approx(38 * 5)
+    whole = 38 * 5 / 3 + 32 * 7 * 6**0.5 + (12 / 3) ** 0.5 * 4 * 82**0.5
+    assert gradient_rounding(X, W, 7.0, 12.0) / eps == pytest.approx(whole)
+    assert rank_tolerance(X, np.array([4.0, 3.0])) / eps == pytest.approx((4 * 3 + 8) * 4)
+    assert squared_row_norms(X).tolist() == [9 * (1 + 6 * eps), 16 * (1 + 6 * eps), 0.0]
+    assert squared_row_norms(1e-170 * X)[0] == 1e-300
+    assert gram_of_columns(X)[1] / eps == pytest.approx((3 + 4) * 25)
+    assert gram_of_columns(X.T)[1] / eps == pytest.approx((3 + 4) * 25)
 
 
 @pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
