@@ -9,11 +9,18 @@ from scipy import sparse
 from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression
 from rac_theory.problems.features import (
     adjoint,
+    adjoint_rounding,
     features,
+    gradient_rounding,
     gram,
+    gram_of_columns,
     largest_gram_eigenvalue,
+    loss_rounding,
+    rank_tolerance,
+    score_errors,
     scores,
     singular_values,
+    squared_row_norms,
 )
 
 RNG = np.random.default_rng(15)
