@@ -261,6 +261,17 @@ def test_the_hessian_is_the_derivative_of_the_gradient(problem):
     np.testing.assert_allclose(problem.hessian(W)(V), slope, rtol=1e-6, atol=1e-8)
 
 
+@only([name for name, problem in EVERY.items() if getattr(problem, "eigenbasis", None)])
+def test_the_eigenbasis_has_the_same_values_and_gradients(problem):
+    """Catches a basis that is turned the other way, curvatures of another function, and a floor that is left out."""
+    basis, W = problem.eigenbasis, np.random.default_rng(14).normal(size=(3, *problem.shape))
+    E = basis.coordinates(W)
+    np.testing.assert_allclose(basis.matrices(E), W, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(basis.gradient(E), problem.gradient(W), rtol=1e-10, atol=1e-12)
+    squares = (basis.curvatures * E**2).sum(axis=(1, 2))
+    np.testing.assert_allclose(basis.floor + squares / 2, problem.value(W), rtol=1e-10)
+
+
 @pytest.mark.parametrize("name", DENSE)
 def test_a_sparse_problem_is_the_dense_one(name):
     """With everything that is computed of it. Catches a product from the wrong side, and a dense one that is kept."""

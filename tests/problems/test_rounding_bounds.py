@@ -105,6 +105,24 @@ def test_least_squares_allow_for_all_that_the_model_allows(problem, W):
     assert true.gradient_off <= problem.gradient_rounding(W)
 
 
+def test_each_allowance_of_least_squares_is_the_one_that_is_derived():
+    """In roundings, by hand: residuals 2, -10, -3, scores and targets of sizes 3, 8, 0 and 1, 2, 3.
+
+    Catches each number that is another, half of a square, and the share of singular values beside that of these lines.
+    """
+    X, W, eps = np.array([[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]]), np.array([[1.0], [2.0]]), 2.0**-52
+    problem, off = LeastSquares(X, [1.0, 2.0, 3.0], 0.5), math.sqrt(14**2 + 36**2 + 6**2)
+    assert problem.rounding(W) / eps == pytest.approx(math.sqrt(113) * off / 3 + 64 * (113 / 6 + 5 / 4))
+    sums = 38 * math.hypot(3 * 2, 4 * 10) / 3 + 8 * 0.5 * 5**0.5
+    assert problem.gradient_rounding(W) / eps == pytest.approx(math.sqrt((16 / 3 + 0.5) / 3) * off + sums)
+    one = LeastSquares([[1.0]], [1.0])
+    assert one.rounding(np.ones((1, 1))) / eps**2 == pytest.approx(5**2 / 2)
+    assert [(1 - one.mu) / eps, (one.L - 1) / eps] == pytest.approx([2 * 12 + 8] * 2, abs=0.6)
+    mean = Mean([Known(offset=offset, at=0.0) for offset in (1.0, 2.0, 3.0)])
+    assert mean.rounding(np.ones((1, 1))) / eps == pytest.approx(6 * 3)
+    assert mean.gradient_rounding(np.ones((1, 1))) / eps == pytest.approx(6 * 2)
+
+
 def test_scores_allow_for_all_that_the_model_allows():
     """Catches a bound that does not grow with d, that is a quarter, or that sees terms cancel."""
     rng = np.random.default_rng(1)
