@@ -1,6 +1,5 @@
 """Projections against the explicit pseudo-inverse and against exact rational arithmetic."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given

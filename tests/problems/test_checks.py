@@ -1,6 +1,7 @@
 """What is no number is named where it comes in: each of these was converted in silence, or failed inside NumPy."""
 
 import math
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -25,8 +26,10 @@ from rac_theory.problems.checks import (
     integer,
     moderate,
     moderate_size,
+    nearest,
     one_of,
     positive,
+    real,
     symmetric,
     typed,
     weight,
@@ -168,7 +171,48 @@ def test_each_bound_is_where_it_is_said_to_be(check, inside, outside):
             check(number)
 
 
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        (
+            lambda: finite("x", 2.0, above=-1, at_least=0, below=1),
+            "x must be a finite number > -1 and >= 0 and < 1, got 2",
+        ),
+        (lambda: finite("x", math.nan), "x must be a finite number, got nan"),
+        (lambda: integer("k", 7, 1, 6, "dim"), "k must be in 1..dim=6, got 7"),
+        (lambda: integer("k", 7, 1, 6), "k must be in 1..6, got 7"),
+        (lambda: integer("k", 0, 1), "k must be >= 1, got 0"),
+        (lambda: array("X", [1.0, math.nan]), "X must be finite, got 1 nan or infinite entries out of 2"),
+        (lambda: symmetric("S", np.ones((2, 3))), "S must be square, got shape (2, 3)"),
+        (lambda: symmetric("S", [[1e-3, 1e-14], [0, 1e-3]]), "S must be symmetric, got entries that differ from"),
+        (
+            lambda: one_of("x", "Digit", ["wine", "digits"]),
+            "must be one of digits, wine, got 'Digit' (did you mean 'digits'?)",
+        ),
+        (lambda: real("x", 10**400), "(floats end at 1.8e308)"),
+        (lambda: moderate("x", np.array([1e80])), "x must have a largest entry of size 1e-75..1e75, got 1e+80"),
+        (lambda: workers("n", 0), "n must not be 0, got 0; -1 is a worker for each core"),
+    ],
+)
+def test_each_rule_is_said(check, message):
+    """Whole sentences. Catches a limit that is left out of them, or is another."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check()
+
+
+def test_what_may_be_unknown_is_kept_as_it_is():
+    for value in (math.nan, -math.inf, np.float32("nan"), 3, Fraction(1, 2), 1e-300):
+        assert real("x", value) is value
+    for value in (True, "3", Decimal(3), 1j, None, 10**400, Fraction(10**400)):
+        with pytest.raises(ValueError, match="x must be a number, nan where it is unknown, got ") as failure:
+            real("x", value)
+        assert ("floats end" in str(failure.value)) == (type(value) is int)
+
+
 def test_sizes_and_units():
+    assert one_of("x", "a", ["a", "b"]) == "a"
+    assert nearest("other", ["digits"]) == ""
+    assert symmetric("x", [[1e3, 1e-9], [0.0, 1e3]])[1, 0] == 5e-10
     assert symmetric("x", [[1.0, 1e-12], [0.0, 1.0]]).tolist() == [[1.0, 5e-13], [5e-13, 1.0]]
     with pytest.raises(ValueError, match=r"x must be zero or of size 1e-75..1e75, got 1e-80 \(other units\?\)"):
         moderate_size("x", 1e-80)

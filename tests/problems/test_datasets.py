@@ -43,6 +43,7 @@ def test_targets_of_least_squares_are_standardised():
 def test_named_problems_say_their_name(make, shape, name):
     assert make(0.5).shape == shape
     assert repr(make(0.5)) == name
+    assert "lam" in name or make().l2 == 0
 
 
 def test_an_unknown_name_gets_the_nearest():

@@ -406,6 +406,14 @@ def test_data_that_are_none_are_named(make, changed, message):
         make(**({"X": X, "y": np.arange(20) % 2, "l2": 0.1} | changed))
 
 
+@pytest.mark.parametrize("make", [LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression])
+def test_a_name_is_given_by_its_name(make):
+    """It is no number, which a fourth argument might be taken for."""
+    assert make(X, TWO == "yes", 0.1, name="mine()").name == "mine()"
+    with pytest.raises(TypeError, match="positional"):
+        make(X, TWO == "yes", 0.1, "mine()")
+
+
 def test_the_users_data_are_copied():
     mine = X.copy()
     problem = LeastSquares(mine, Y)

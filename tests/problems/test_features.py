@@ -99,9 +99,13 @@ def test_each_allowance_is_the_one_that_is_derived(kind):
 @pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
 def test_rows_have_a_mean_squared_norm_of_moderate_size(kind):
     """The same numbers in 9 rows are moderate, and in 4 rows not. Catches a sum for the mean, and columns for rows."""
-    features("X", kind(np.full((9, 4), 1.2e37)))
+    few, many = np.full((4, 9), 1.2e37), np.full((9, 4), 1.2e37)
+    features("X", kind(many))
+    LeastSquares(np.ones((9, 1)), many)
+    with pytest.raises(ValueError, match=r"Y must have a mean square of size .*, got 1\.3e\+75"):
+        LeastSquares(np.ones((4, 1)), few)
     with pytest.raises(ValueError, match=r"X must have a mean squared norm of its rows of size .*, got 1\.3e\+75"):
-        features("X", kind(np.full((4, 9), 1.2e37)))
+        features("X", kind(few))
 
 
 @pytest.mark.parametrize("scale", [1e-162, 1e150, 1e200])
