@@ -221,3 +221,7 @@ def test_a_mean_with_an_unknown_term_is_unknown():
     """Catches an unknown constant that is passed over, and one that is an error."""
     mean = Mean([term(1.0, 0.5, 0.0), term(1.0, math.nan, 0.0)])
     assert (mean.L, math.isnan(mean.strong_convexity), math.isnan(mean.mu)) == (1.0, True, True)
+    assert mean.convex
+    assert not Mean([mean.terms[0], PLSine((1, 1))]).convex
+    shown = [repr(Mean(mean.terms, weights=weights)).partition("weights=")[2] for weights in (None, [2, 2], [1, 2])]
+    assert shown == ["", "", "[1.0, 2.0])"]
