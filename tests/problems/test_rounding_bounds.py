@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rac_theory import problems
-from rac_theory.problems import LeastSquares, LogisticRegression, SoftmaxRegression
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.problems.certified_step import certified_step
 from rac_theory.problems.features import adjoint_rounding, score_errors
 from rac_theory.problems.mean import Mean
@@ -293,6 +293,9 @@ def test_the_minimum_of_a_mean_is_certified_at_its_lower_end():
     """Catches f_star in the place of f_lower."""
     mean = Mean([Known(offset=1.0), Known(offset=2.0)])
     assert mean.f_lower == mean.f_star - mean.f_star_error < 1.5 <= mean.f_star
+    assert math.isnan(
+        Mean([Known(), Quadratic.left([[2.0]], [[1.0]])]).f_star
+    )  # of which one does not say its rounding
 
 
 @pytest.mark.parametrize("l2", [0.0, 1e-3])

@@ -186,6 +186,7 @@ def test_means_of_constants_are_rounded_outwards():
         assert true[0] <= Fraction(mean.L)
         assert true[1] >= Fraction(mean.strong_convexity)
         assert mean.mu == mean.strong_convexity
+        assert mean.provenance["mu"].startswith("strong convexity")
         assert math.isnan(mean.f_star)  # these terms do not say how their values are rounded
         assert true[2] >= Fraction(mean.f_lower)
         assert [mean.L, mean.strong_convexity, mean.f_lower] == pytest.approx([float(x) for x in true], rel=1e-14)
@@ -221,6 +222,7 @@ def test_a_mean_with_an_unknown_term_is_unknown():
     """Catches an unknown constant that is passed over, and one that is an error."""
     mean = Mean([term(1.0, 0.5, 0.0), term(1.0, math.nan, 0.0)])
     assert (mean.L, math.isnan(mean.strong_convexity), math.isnan(mean.mu)) == (1.0, True, True)
+    assert mean.provenance["mu"].startswith("nan")
     assert mean.convex
     assert not Mean([mean.terms[0], PLSine((1, 1))]).convex
     shown = [repr(Mean(mean.terms, weights=weights)).partition("weights=")[2] for weights in (None, [2, 2], [1, 2])]

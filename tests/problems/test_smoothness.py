@@ -332,3 +332,16 @@ def test_wide_features_have_no_product_formed(monkeypatch):
         assert wide.smoothness.shape == (16_000, 1)
         assert wide.smoothness.terms[0][0][3] == wide.L
         assert f"longer than {LARGEST_SIDE}" in wide.provenance["smoothness"]
+
+
+@pytest.mark.parametrize("name", ["least squares", "nonconvex", "softmax, ridge"])
+def test_the_longest_side_decides(name, monkeypatch):
+    """Of three rows and one, two or three columns. Catches the shorter side, and one that is too long by itself."""
+    one = EVERY[name]
+    mean = Mean([one, one.subset([0, 1, 2, 3])])
+    for side, is_known in ((3, True), (2, False)):
+        for module in (problems.linear_model, problems.mean):
+            monkeypatch.setattr(module, "LARGEST_SIDE", side)
+        for problem in (one.subset(range(9)), mean):
+            assert (problem.smoothness != Smoothness.isotropic(problem.L, problem.shape)) is is_known
+            assert ("longer than" not in problem.provenance["smoothness"]) is is_known
