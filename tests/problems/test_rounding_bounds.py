@@ -261,10 +261,11 @@ def test_a_certificate_holds_where_gradients_are_off_by_all_that_is_allowed(grad
 
 
 def test_a_certificate_wider_than_its_tolerance_does_not_count():
-    """5e-12 of f is too much. Catches a tolerance that is a thousand times larger."""
-    minimum = minimise(Known(offset=1e6, at=2.3e-3), max_steps=0)
+    """1.2e-12 of f is too much, and 0.8e-12 is not. Catches a tolerance that is twice as large, or half."""
+    minimum = minimise(Known(offset=1e6, at=1.1e-3), max_steps=0)
     assert math.isnan(minimum.f_star)
     assert minimum.f_lower == 0
+    assert minimise(Known(offset=1e6, at=0.9e-3), max_steps=0).f_star >= 1e6
 
 
 def test_a_lower_end_is_never_below_zero():
