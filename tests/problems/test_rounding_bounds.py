@@ -249,6 +249,7 @@ def test_a_certificate_holds_where_values_are_off_by_all_that_is_allowed(off):
     minimum = minimise(Known(offset=1e6, at=1e-4, value_off=off, allowed=(1e-6, 0.0)), max_steps=0)
     assert minimum.f_lower <= 1e6 + 1e-9
     assert minimum.f_star + 1e-9 >= 1e6
+    assert minimum.f_star_error == pytest.approx(1e-8 + 2e-6)
 
 
 @pytest.mark.parametrize("gradient_off", [0.0, 1e-4])
