@@ -59,6 +59,9 @@ def test_times_is_the_sum_of_products():
     np.testing.assert_allclose(TWO_TERMS.dense, dense)
     np.testing.assert_allclose(TWO_TERMS.times(D).reshape(5, 6), D.reshape(5, 6) @ dense)
     assert TWO_TERMS.times(D[0]).shape == TWO_TERMS.shape == (2, 3)
+    s, r = np.array([2.0, 3.0]), np.array([1.0, 0.5, 4.0])  # diagonals, beside which there is nothing
+    for terms in ([(s, r)], [(np.diag(s), r)], [(s, np.diag(r))]):
+        np.testing.assert_allclose(Smoothness(terms).times(D), s[:, None] * D * r)
 
 
 def test_the_largest_is_that_of_the_sum_where_factors_are_shared():
