@@ -36,6 +36,27 @@ def near(network, W):
     return Neighbourhood(gram * (1 + 1e-12), network.cap, network.hidden, *one)
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+def test_what_is_measured_is_raised_by_what_is_derived(transposed):
+    """In eps, by hand, for h = 2 (or 3) units of 3 (or 2) samples and two classes. Catches each number that is another.
+
+    A norm is raised by 16 and its larger side and 4, a head by 4 of its size, R by 4 (h + k + 32) of that.
+    """
+    (h, N), eps, lost = ((3, 2) if transposed else (2, 3)), 2.0**-52, 0.25
+    A, V, R = np.zeros((1, h, N)), np.zeros((1, h, 2)), np.zeros((1, 2, N))
+    A[0, 0, 0], V[0, 0], R[0, 0, 0] = 1.0, (3.0, -1.0), 1.0
+    size = 1 + math.sqrt(10)
+    reach, spread, units, errors = (float(found[0]) for found in measured(A, V, R, np.array([lost])))
+    of_errors = (16 + (max(2, N) + 4)) / math.sqrt(N) + 4 * (h + 2 + 32) * size
+    for found, exact, raised in (
+        (reach, 4 / (2 * math.sqrt(h)), 4 * (h + 4) / 2 / (2 * math.sqrt(h)) + 4 * size),
+        (spread, 4.0, 4 * size),
+        (units, 1 / math.sqrt(N * h) + lost, 23 / math.sqrt(N * h) + 4),
+        (errors, 1 / math.sqrt(N) + lost * size, of_errors),
+    ):
+        assert (found - exact) / eps == pytest.approx(raised, abs=2.0)
+
+
 def test_near_by_nothing_is_larger_than_what_a_neighbourhood_says(problem, rng):
     """At weights on its border, along each measure's own worst direction where it is known, and along random ones.
 
