@@ -57,6 +57,26 @@ def test_what_is_measured_is_raised_by_what_is_derived(transposed):
         assert (found - exact) / eps == pytest.approx(raised, abs=2.0)
 
 
+@pytest.mark.parametrize("far", [False, True])
+def test_what_a_neighbourhood_says_by_hand(far):
+    """For h = 9 and gram 4, near by and where nothing grows any more. Catches each root of 2 or h that is elsewhere."""
+    here = Neighbourhood(4.0, 2.0, 9, *(np.array([number]) for number in (0.5, 1.2, 0.1, 0.3)))
+    x, y = (1e9, 1e9) if far else (0.1, 0.2)
+    v, a = (2.0, 1.0) if far else (0.5 + 0.2 / (3 * 2**0.5), 0.1 + 2 * 0.1 / 3)
+    r = 2**0.5 if far else 0.3 + (v * 2 * 0.1 + a * 0.2 / 2**0.5) / 2**0.5
+    found = here.within(np.array([x]), np.array([y]))
+    by_hand = {
+        "gram": 4.0,
+        "reach": v,
+        "spread": (4.0 if far else 1.2 + 2**0.5 * 0.2) / 3,
+        "cross": (v * a / 2**0.5 + r / 3) ** 2,
+        "units": a**2,
+        "squash": min(1.0, 3 * a * r) / (3 * 2.0),
+    }
+    for name, number in by_hand.items():
+        assert getattr(found, name) == pytest.approx(number, rel=1e-14), name
+
+
 def test_near_by_nothing_is_larger_than_what_a_neighbourhood_says(problem, rng):
     """At weights on its border, along each measure's own worst direction where it is known, and along random ones.
 
