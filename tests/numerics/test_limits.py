@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rac_theory.numerics.confidence import empirical_bernstein_upper, kl_upper
 from rac_theory.numerics.limits import lower_mean, upper_mean
 
 ALPHA = 1e-3
@@ -83,22 +82,6 @@ def test_values_that_are_no_number_count_as_zero():
     zeroed = np.where(np.isfinite(broken), broken, 0.0)
     assert lower_mean(broken, 0.05) == lower_mean(zeroed, 0.05)
     assert lower_mean(np.zeros((9, 1)), 0.05) == 0.0
-
-
-def test_two_routes_to_an_upper_limit():
-    """Betting, empirical Bernstein, and the mean alone: each wider than the one before where the variance is small.
-
-    Catches a limit on the wrong scale of the ceiling, which coverage alone would not.
-    """
-    X = 3 * np.random.default_rng(9).beta(20, 60, size=(2_000, 5))
-    betting = upper_mean(X, 3.0, ALPHA)
-    bernstein = 3 * empirical_bernstein_upper(X / 3, ALPHA)
-    alone = np.array([3 * kl_upper(mean / 3, 2_000, ALPHA) for mean in X.mean(axis=0)])
-    mean = X.mean(axis=0)
-    assert (betting > 0.75).all()
-    assert (betting < bernstein).all()
-    assert (bernstein - mean < 2.5 * (betting - mean)).all()
-    assert (alone - mean > 1.5 * (bernstein - mean)).all()
 
 
 def test_a_mean_that_is_hardly_a_number_has_the_limit_zero():

@@ -100,19 +100,6 @@ def test_near_by_nothing_is_larger_than_what_a_neighbourhood_says(problem, rng):
                     assert getattr(there, name) <= getattr(bound, name) * (1 + 1e-9), name
 
 
-def test_a_neighbourhood_grows_no_faster_than_it_must():
-    """From W = 0, where all directions are worst at once: catches a growth that is a half too large."""
-    network = TwoLayerNetwork(X, np.arange(12) % 2, 3, cap=math.inf)
-    here, step = near(network, np.zeros(network.shape)), np.array([1e-3])
-    pair = np.array([[1.0, -1.0], [0.0, 0.0], [0.0, 0.0]]) * 1e-3 / math.sqrt(2)
-    top = 1e-3 * np.linalg.eigh(X.T @ X)[1][:, -1:] @ np.array([[1.0, 0.0, 0.0]])
-    moved = near(network, network.layers.pack([top, pair]))
-    bound = here.within(step, step)
-    assert moved.reach == pytest.approx(bound.reach, rel=1e-9)
-    assert moved.spread / math.sqrt(3) == pytest.approx(bound.spread, rel=1e-9)
-    assert moved.units**2 == pytest.approx(bound.units, rel=1e-2)
-
-
 def block_projected(network, G, U):
     """``H G`` for the H that projects each layer on the span of some directions of its own: U, (r, size, 1)."""
     parts = []
