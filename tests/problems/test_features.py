@@ -74,7 +74,7 @@ def test_a_sparse_batch_is_summed_as_precisely_as_a_single_matrix():
 
 @pytest.mark.parametrize("kind", [np.array, sparse.csr_array])
 def test_each_allowance_is_the_one_that_is_derived(kind):
-    """In roundings, by hand: N = 3, d = 2, k = 3, |X| |W| has 3, 8, 0 and 3, 0, 0. Catches each number that is another."""
+    """In roundings, by hand: N = 3, d = 2, k = 3, |X| |W| has 3, 8, 0 and 3, 0, 0. Catches each other number."""
     X, W, eps = kind(np.array([[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]])), np.array([[1.0, -1, 0], [2, 0, 0]]), 2.0**-52
     np.testing.assert_allclose(score_errors(X, W) / eps, 4 * np.array([[3, 8, 0], [3, 0, 0], [0, 0, 0]]))
     assert loss_rounding(X, W, 0.5) / eps == pytest.approx(2 * 32 * 0.5 + (64 + 3 + 4 * 8) * 1.5)
