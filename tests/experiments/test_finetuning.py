@@ -127,6 +127,9 @@ def test_a_comparison_and_its_table_have_every_method():
     found = compare(SMALL, 1, Schedule(steps=4, link=2), runs=2)
     names = [method.name for method in methods([(3, 3)], 1, 2)]
     assert [one.method for one in found] == names
+    assert found == compare(SMALL, 1, Schedule(steps=4, link=2), runs=2, seed=0, n_jobs=1)
+    assert table([found] * 3).splitlines()[0].count(": numbers") == 3
+    assert all(f"r = {rank}: numbers" in table([found] * 3) for rank in (1, 2, 4))
     assert all(f"| {name} | " in table([found], [1]) for name in names)
     more = [replace(found[0], method="more"), *found]
     assert table([found, more], [1, 2]).splitlines()[2].startswith("| more | as above | ")

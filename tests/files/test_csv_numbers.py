@@ -30,6 +30,11 @@ def test_what_programs_write_is_read(tmp_path, write):
     np.testing.assert_array_equal(read_csv(tmp_path / "x.csv"), X)
 
 
+def test_what_counts_now_and_then_is_data(tmp_path):
+    (tmp_path / "x.csv").write_text("0,3\n1,1\n5,2\n6,0\n")
+    assert read_csv(tmp_path / "x.csv")[:, 0].tolist() == [0, 1, 5, 6]
+
+
 def test_two_numbers_are_a_row_and_no_header(tmp_path):
     (tmp_path / "x.csv").write_text("0,1\n0,0\n")
     assert read_csv(tmp_path / "x.csv").tolist() == [[0, 1], [0, 0]]
