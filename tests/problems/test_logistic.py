@@ -130,6 +130,16 @@ def test_scores_that_are_lost_to_rounding_certify_nothing():
     assert lost
 
 
+@pytest.mark.parametrize("far", [8.0, 1e13])
+def test_where_the_loss_is_nothing_its_rounding_is_all_that_a_step_allows_for(far):
+    """Of two samples of length 5: (1500 + d) eps, and e^(2 s) for scores that are off by s = 4 eps 5 ||W||."""
+    problem, eps = LogisticRegression([[3.0, 4.0], [-3.0, -4.0]], [1, 0]), 2.0**-52
+    W = far / 5 * np.array([[3.0], [4.0]])
+    curvature = 25 * np.exp(2 * 4 * eps * 5 * far) * 1502 * eps
+    assert problem.value(W) == 0
+    assert problem.certified_step(W[None], W[None])[0] == pytest.approx(1 / curvature, rel=1e-10)
+
+
 def test_without_a_loss_to_gain_from_the_certified_step_is_that_of_L():
     """At the start of most runs, and where f is infinite or no number."""
     problem = LogisticRegression(X, y, 0.1)
