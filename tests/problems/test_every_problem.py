@@ -254,6 +254,18 @@ def test_without_a_penalty_no_mu_is_true(problem):
     assert problem.provenance["f_star"].startswith("nan")
 
 
+@only([name for name in EVERY if name not in KNOWN])
+def test_of_networks_little_is_known(problem):
+    """Some pair of points proves that each is not convex. Catches a constant that is said to be known."""
+    A, D = np.random.default_rng(15).normal(size=(2, 300, *problem.shape))
+    assert (((problem.gradient(A + D) - problem.gradient(A)) * D).sum(axis=(1, 2)) < 0).any()
+    assert not problem.convex
+    assert np.isnan([problem.mu, problem.f_star, problem.f_star_error]).all()
+    assert not problem.strong_convexity > 0
+    assert problem.f_lower == 0
+    assert not problem.component_infima.any()
+
+
 @only([name for name, problem in EVERY.items() if hasattr(problem, "hessian")])
 def test_the_hessian_is_the_derivative_of_the_gradient(problem):
     W, V = np.random.default_rng(10).normal(size=(2, *problem.shape))
