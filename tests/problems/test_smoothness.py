@@ -24,7 +24,7 @@ from rac_theory.problems import (
     SoftmaxRegression,
 )
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
-from rac_theory.problems.factors import identity
+from rac_theory.problems.factors import identity, multiple_of_identity
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.mean_smoothness import mean_smoothness
 from rac_theory.problems.relu_network import ReLUNetwork
@@ -165,6 +165,14 @@ def test_it_is_a_value():
         for factor in copy.terms[0]:
             with pytest.raises(ValueError, match="read-only"):
                 factor.flat[0] = 2.0
+
+
+def test_a_multiple_of_the_identity_is_known():
+    """Catches a matrix with something beside its diagonal, and a diagonal of two numbers."""
+    multiples = [
+        multiple_of_identity(np.array(some)) for some in ([[2.0, 0], [0, 2]], [2.0, 2], [[2.0, 1], [1, 2]], [2.0, 3])
+    ]
+    assert multiples == [2.0, 2.0, None, None]
 
 
 def test_an_identity_takes_no_room():
