@@ -46,10 +46,10 @@ def readings():
 
 
 def parsed(written, numbers):
-    """A line of the library's text as a number, by the reader that knows no tree: each name becomes a letter of its own."""
+    """A line of the library's text as a number, by the reader that knows no tree, which asks for plain names."""
     letters = {name: f"n{i}" for i, name in enumerate(sorted(numbers, key=len, reverse=True))}
-    names = "|".join(r"(?<!\w)" * name[0].isalnum() + re.escape(name) + r"(?!\w)" * name[-1].isalnum() for name in letters)
-    plain = re.sub(names, lambda match: letters[match[0]], written)
+    whole = (r"(?<!\w)" * one[0].isalnum() + re.escape(one) + r"(?!\w)" * one[-1].isalnum() for one in letters)
+    plain = re.sub("|".join(whole), lambda match: letters[match[0]], written)
     return evaluated(Reader(plain).whole(), {letter: numbers[name] for name, letter in letters.items()})
 
 
