@@ -1,21 +1,16 @@
 """What proofs take for granted is true in worlds that are drawn, and as near to false as it can be."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 
 from rac_theory import theorems
 from rac_theory.proofs.available import available
-from rac_theory.proofs.fact import Fact, granted
-from rac_theory.proofs.facts import E, G, V, assumed, cocoercive, gap, gap_next
+from rac_theory.proofs.facts import assumed
 from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import assumptions as known
-from rac_theory.theorems.symbols import L, gamma, lambda_max, lambda_min
 
 from .worlds import worlds
 from .worlds.points import ALLOWED, columns_of, facts_that_are_granted, key, leaves, points
-from .worlds.stronger import is_refuted
 
 FACTS = facts_that_are_granted()
 FEWEST = 25
@@ -52,36 +47,3 @@ def test_worlds_meet_what_they_say_they_do(assumption):
         at, count = points(columns_of(fact.said), fact.by, worlds())
         assert count >= FEWEST
         assert np.min(at.slack) >= -ALLOWED
-
-
-def _is_false(fact: Fact) -> bool:
-    return is_refuted(points(columns_of(fact.said), fact.by, worlds())[0].terms)
-
-
-def test_a_step_of_more_than_2_over_L_may_rise():
-    """``gamma L <= 2.05`` for 2 would be caught."""
-
-    def fall(most):
-        return granted("No step rises", gap_next <= gap, known.smooth, known.rac_lora_exact, gamma * L <= most)
-
-    assert not _is_false(fall(2))
-    assert _is_false(fall(Fraction(205, 100)))
-
-
-@pytest.mark.parametrize("v", [G, V, V - G * gamma], ids=["G", "V", "V - gamma G"])
-def test_the_smallest_eigenvalue_is_not_the_largest(v):
-    """lambda_max for lambda_min would be caught, and lambda_min for lambda_max."""
-    from rac_theory.proofs.drawn import H
-
-    seen, whole = E(v @ H(v)), v @ v
-    assert not _is_false(granted("", lambda_min * whole <= seen))
-    assert _is_false(granted("", lambda_max * whole <= seen))
-    assert not _is_false(granted("", seen <= lambda_max * whole))
-    assert _is_false(granted("", seen <= lambda_min * whole))
-
-
-def test_convexity_alone_does_not_bound_the_gradient():
-    """As |x| shows: what is granted of convex functions that are smooth would be caught without smoothness."""
-    assert not _is_false(cocoercive)
-    assert _is_false(granted("", cocoercive.said, known.convex, known.known_minimiser))
-    assert _is_false(granted("", cocoercive.said, known.smooth, known.known_minimiser))

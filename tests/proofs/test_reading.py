@@ -118,16 +118,6 @@ def compare(reading, seed):
             assert sum(terms) == values[line.label], line.label
 
 
-def test_another_multiplier_would_be_seen(readings):
-    """Of the test above: the sum of one line of T2 is not what it says if half of a fact is left out."""
-    reading = readings["T2"]
-    _, names = drawn_numbers(reading, "T2")
-    line = reading.derived[0]
-    values = {one.label: value_of(one.said, names) for one in reading.granted}
-    terms = [parsed(text(times), names) * values[label] for times, label in line.sum]
-    assert sum(terms) == value_of(line.said, names) != sum(terms) - terms[-1] / 2
-
-
 @pytest.mark.parametrize("id", STORED)
 def test_lines_follow_from_lines_above_them(readings, id):
     """A label that is not there, or further down; and a multiplier whose sign nobody tells."""
