@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_exact_arithmetic_agrees_on_what_is_no_number():
     assert fraction(-infinite, at) == fraction(-x * infinite, at) == -inf
     assert fraction(x / infinite, at) == 0
     assert isinstance(fraction(x / infinite, at), Fraction)
-    assert fraction(infinite**0, at) == 1
+    assert fraction(infinite**0 + 1, at) == 2
     assert fraction(infinite**-1, at) == 0
     assert fraction(y**-1, at) == inf
     assert fraction(y * unknown, at) == 0
@@ -129,6 +130,31 @@ def test_exact_arithmetic_agrees_on_what_is_no_number():
 def test_values_in_exact_arithmetic_are_exact(value):
     with pytest.raises(ValueError, match="values must be whole numbers or fractions, got x="):
         fraction(x, {"x": value})
+
+
+@pytest.mark.parametrize("base", [0, 1, -1, 2, Fraction(-3, 2)], ids=str)
+def test_sums_of_powers_in_exact_arithmetic(base):
+    """Against a loop, from none on. Catches the closed form at 1, where it is 0/0, or its absence elsewhere."""
+    for first in range(3):
+        for last in range(first - 1, 5):
+            powers_of = [Fraction(base) ** k for k in range(first, last + 1)]
+            assert fraction(powers(x, first, T), {"x": base, "T": last}) == sum(powers_of)
+
+
+def test_the_largest_that_is_computed(monkeypatch):
+    """At eight bits the fourth power of three, which has two, and no fifth; and as many terms as are allowed."""
+    room = import_module("rac_theory.algebra.fraction")  # as an attribute it is the function
+    monkeypatch.setattr(room, "MOST_BITS", 8)
+    monkeypatch.setattr(room, "LONGEST", 3)
+    for tree, value in ((x**4, 81), ((1 / x) ** 4, Fraction(1, 81)), (x**-4, Fraction(1, 81)), (total(K, x, K), 3)):
+        assert fraction(tree, {"x": 3}) == value
+    for tree in (x**5, (1 / x) ** 5, x**-5, (x / 16) ** 2 * (x / 16)):
+        with pytest.raises(ValueError, match=r"at most 8 bits in exact arithmetic, got the exponent -?[25]"):
+            fraction(tree, {"x": 3})
+    for base in (0, 1, -1):
+        assert fraction(x**1000, {"x": base}) == abs(base)
+    with pytest.raises(ValueError, match="a total must have at most 3 steps, got 4"):
+        fraction(total(K, x, K), {"x": 4})
 
 
 def test_exponents_in_exact_arithmetic_are_whole():
