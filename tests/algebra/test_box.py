@@ -85,7 +85,7 @@ def test_the_search_ends():
 
 
 def test_halves_by_hand():
-    """Of x^2 and of its halves, (x / 2)^2 and (1 / 2 + x / 2)^2. Catches what leaves all signs: scaled, turned round."""
+    """Of x^2 and of its halves, (x / 2)^2 and (1 / 2 + x / 2)^2. Catches what no sign shows: a scale, a turn."""
     left, right = _halves(np.array([Fraction(0), Fraction(0), Fraction(1)]), 0)
     assert left.tolist() == [0, 0, Fraction(1, 4)]
     assert right.tolist() == [Fraction(1, 4), Fraction(1, 2), 1]

@@ -16,6 +16,7 @@ from rac_theory.algebra import (
     identical,
     maximum,
     polynomial,
+    polynomials,
     powers,
     sqrt,
     total,
@@ -232,6 +233,22 @@ def test_the_square_of_a_root_is_what_it_is_of(one, other):
 def test_what_is_not_the_same_of_roots(one, other):
     """Catches roots that are read as one letter, and the root of a square that drops its sign."""
     assert not identical(one, other)
+
+
+def test_the_largest_that_is_multiplied_out(monkeypatch):
+    """Each limit is reached, and not passed: of terms in a product, of copies of a sum, of bits of a power."""
+    for name, most in (("MOST_PRODUCTS", 6), ("MOST_COPIES", 3), ("MOST_BITS", 8)):
+        monkeypatch.setattr(polynomials, name, most)
+    two, three, number = (polynomial(each).numerator for each in (x + 1, y**2 + y + 1, 3 * x))
+    assert len((two * three).terms) == 6
+    assert len((two**3).terms) == 4
+    assert number**4 == polynomial(81 * x**4).numerator
+    assert polynomial(-x).numerator ** 1000 == polynomial(x**1000).numerator
+    with pytest.raises(ValueError, match="a product must have at most 6 terms before they are gathered, got 9"):
+        three * three
+    for of, power in ((two, 4), (number, 5), (polynomial(x / 3).numerator, 5)):
+        with pytest.raises(ValueError, match=f"an exponent must be at most 3 in exact arithmetic, got {power}"):
+            of**power
 
 
 def test_it_is_written_as_one_would():
