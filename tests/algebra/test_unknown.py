@@ -204,6 +204,11 @@ def test_rounding_is_what_or_equal_allows():
         assert not truth(RELATIONS["="], at)
         assert bool(truth(RELATIONS["<="], at)) == (value <= other)
     assert not truth(x <= y, {"x": 0.3 * (1 + 3e-12), "y": 0.3}, 1e-12)
+    for value, sign in ((1.5, "<="), (0.5, ">="), (1.5, "="), (0.5, "=")):  # as much as is allowed, and no less
+        at = {"x": value, "y": 1.0}
+        assert truth(RELATIONS[sign], at, 0.5)
+        assert not truth(RELATIONS[sign], at, 0.499)
+        assert number(choice(RELATIONS[sign], 1, 2), at) == 2  # which allows for none
 
 
 def test_chains_and_arrays():
