@@ -72,6 +72,7 @@ def test_a_zero_decides_where_it_is_one_number():
     """K = 1 has no drift, whatever clients are; a power that underflows at some T says nothing of them."""
     assert number(x * y, {"x": 0.0, "y": nan}) == 0
     assert number(x * y * T, {"x": 0.0, "y": nan, "T": np.array([1.0, 2.0])}).tolist() == [0, 0]
+    assert number(x * T, {"x": 0.0, "T": np.array([nan, 2.0])}).tolist() == [0, 0]
     assert np.isnan(number(x**T * y, {"x": 0.5, "y": nan, "T": np.array([1.0, 1e9])})).all()
     assert np.isnan(number(x * y, {"x": 0.0, "y": inf}))
     assert number(total(K, x, K) * y, {"x": 0.0, "y": nan}) == 0
@@ -90,6 +91,10 @@ def test_division_by_zero():
 
 
 def test_overflow_and_underflow():
+    """A quotient less one by way of a difference that overflows, or of what is infinite, is the quotient less one."""
+    assert number(x / y - 1, {"x": 1e308, "y": -1e308}) == -2
+    assert number(x / y - 1, {"x": 3.0, "y": inf}) == -1
+    assert number(x**T, {"x": inf, "T": inf}) == inf
     at = {"x": 1e200, "y": 1e-200, "T": np.array([1.0, 2.0, 1e6])}
     assert number(x**T, at).tolist() == [1e200, inf, inf]
     assert number(y**T, at).tolist() == [1e-200, 0, 0]
