@@ -97,6 +97,9 @@ def test_totals():
     assert number(total(y, K, T * y), at | {"K": 2.0}).tolist() == [1, 2]
     assert number(total(y, T + 1, x * y), at).tolist() == [3, 9]
     assert number(total(y, T - 2, x), at).tolist() == [0, 0]
+    assert number(total(y, T, x + y), at | {"x": np.array([3.0, 4.0])}).tolist() == [3, 9]  # each has its own steps
+    for steps in (2.5, np.array([2.5])):  # 0, 1 and 2 are below
+        assert number(total(y, T, x + y), {"x": 3.0, "T": steps}) == 12
 
 
 def test_a_definition_is_read_for_each_index():
