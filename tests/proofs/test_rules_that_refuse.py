@@ -1,4 +1,6 @@
-"""What a rule asks for it must be given: an instance of what is true of any number, a case, a potential, a drift."""
+"""What a rule asks for it must be given: strict signs, a divisor, an instance, a case, a potential, a drift."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ import pytest
 from rac_theory import GD, Case, Status, theorems, verify
 from rac_theory.algebra import Relation, Symbol, number, symbols_of
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import Missing, induction
+from rac_theory.proofs import Missing, Proof, induction
+from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import (
@@ -20,12 +23,13 @@ from rac_theory.proofs.facts import (
     gap,
     gap_next,
     mu_below_L,
+    nothing,
     plus,
     square,
 )
 from rac_theory.proofs.facts import one as unit
 from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
-from rac_theory.proofs.stored import exact_steps
+from rac_theory.proofs.stored import STORED, exact_steps
 from rac_theory.proofs.stored.next_gradient import best, for_any_b
 from rac_theory.theorems import assumptions, sharp_drift
 from rac_theory.theorems.rac_lora_gd import e as gain
@@ -248,3 +252,58 @@ def test_what_is_added_up_is_what_the_step_takes_away(of, other):
     assert induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), of).said is not None
     with pytest.raises(Missing, match="must not depend on what is drawn"):
         induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), other)
+
+
+x = Symbol("x")
+POSITIVE, AT_LEAST_ZERO = granted("", y > 0), granted("", x >= 0)
+
+
+def test_a_product_is_strict_if_both_factors_are_and_a_sum_if_one_term_is():
+    """Else zero times a number could be divided by."""
+    assert (POSITIVE * POSITIVE).strict
+    assert not (POSITIVE * AT_LEAST_ZERO).strict
+    assert not (AT_LEAST_ZERO * POSITIVE).strict
+    assert (AT_LEAST_ZERO + POSITIVE).strict
+    assert not (AT_LEAST_ZERO + AT_LEAST_ZERO).strict
+
+
+def test_a_claim_is_not_multiplied_by_what_may_be_zero():
+    """Zero times any claim is true: everything would be proved."""
+    hopeful = replace(theorems.T2, id="hopeful", claim=theorems.E(theorems.gap) <= gap0 / T - gap0)
+    with pytest.raises(Missing, match="must be known to be positive"):
+        Proof(hopeful, nothing, nothing)
+
+
+@pytest.mark.parametrize("divisor", [x, 1 + x, x * y, y - 1, x + y**2 - 1, x**2])
+def test_what_is_divided_by_is_known_to_be_positive(divisor):
+    """Of x nothing is known, or that it is not negative: 1 + x is positive in the second case alone."""
+    with pytest.raises(Missing, match="is not known to be positive"):
+        Defined([POSITIVE]).check(z / divisor)
+    if divisor == 1 + x:
+        Defined([POSITIVE, AT_LEAST_ZERO]).check(z / divisor)
+    else:
+        with pytest.raises(Missing, match="is not known to be positive"):
+            Defined([POSITIVE, AT_LEAST_ZERO]).check(z / divisor)
+
+
+def test_what_is_above_a_positive_quotient_may_be_negative():
+    """As both sides may be: of (1 + x) / (1 - y) > 0 it was taken that 1 + x > 0."""
+    with pytest.raises(Missing, match="is not known to be positive"):
+        Defined([granted("", (1 + x) / (1 - y) > 0)]).check(1 / (1 + x))
+    Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
+
+
+@pytest.mark.parametrize("of", [(G @ G) * gap, gap * gap, G @ G, gap + 1])
+def test_a_potential_is_a_sum_of_multiples(of):
+    """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
+    with pytest.raises(Missing, match=r"must not depend on what is drawn|must be a sum of multiples"):
+        induction.potential(of, nothing, nothing, nothing, nothing, unit, lifted(0), {gap0: unit})
+
+
+def test_a_mean_with_other_weights_is_another():
+    """One letter stood for the squared gradient at every t: a plain mean had the proof of the weighted bound of T5."""
+    plain = replace(
+        theorems.T5, id="plain", claim=theorems.E(theorems.mean_squared_gradient) <= theorems.T5.claim.bound
+    )
+    with pytest.raises(Missing, match="the claim is not what is proved"):
+        Proof(plain, *STORED["T5"]())
