@@ -68,6 +68,10 @@ x_j = Symbol("x_j", of=j)
         (total(k, T, lifted(1)), T),
         (total(k, T, x + k * y), x * T + y * total(j, T, j)),
         (total(k, 3, k * x**k), x + 2 * x**2),
+        (total(k, 0, maximum(k, x)), 0),
+        (powers(x, 0, 3), 1 + x + x**2 + x**3),
+        (powers(x, 2, 1), 0),
+        (total(k, T, 1 / (k + y)), total(j, T, 1 / (y + j))),
         (total(k, N, (1 + x) ** k - 1) / N, ((1 + x) ** N - 1) / (N * x) - 1),  # the drift s of T7's page
         (total(j, T, 2 * x_j * w**j), 2 * total(k, T, w**k * x_j.at({j: k}))),
         (total(j, T, x_j + total(k, 1, maximum(k, x)) - maximum(0, x)), total(j, T, x_j)),  # a sum inside that goes
