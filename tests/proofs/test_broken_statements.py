@@ -217,6 +217,14 @@ def test_a_letter_of_a_sum_is_none_outside():
     Defined([positive]).check(total(k, T, 1 / (k + 1)))
 
 
+def test_a_sum_of_powers_has_a_whole_number_of_terms():
+    """From the second power to the one before the last there are T - 2, and T may be 1."""
+    for times in (T - 2, mu * T, T / 2, gamma):
+        with pytest.raises(Missing, match="is not known to have a whole number of terms"):
+            Defined([granted("A count", T > 0)]).check(powers(mu, 2, times + 1))
+    Defined([granted("A count", T > 0), granted("", T >= 1)]).check(powers(mu, 2, T))
+
+
 def minus_one(fact):
     """What is said to be -1, as a fact: with it everything is proved."""
     return proved("", lifted(-1) >= 0, fact)

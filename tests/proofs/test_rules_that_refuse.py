@@ -265,6 +265,9 @@ def test_a_product_is_strict_if_both_factors_are_and_a_sum_if_one_term_is():
     assert not (AT_LEAST_ZERO * POSITIVE).strict
     assert (AT_LEAST_ZERO + POSITIVE).strict
     assert not (AT_LEAST_ZERO + AT_LEAST_ZERO).strict
+    for times in (0, -1):  # 0 < 0 would prove everything
+        with pytest.raises(ValueError, match=f"a fact can be taken a positive number of times, not {times}"):
+            POSITIVE * times
 
 
 def test_a_claim_is_not_multiplied_by_what_may_be_zero():
