@@ -5,11 +5,25 @@ Each test names the composition that it would catch.
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from rac_theory import Bernoulli, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
+from rac_theory import (
+    Bernoulli,
+    Case,
+    Constants,
+    RACLoRA,
+    Status,
+    compare_runs,
+    judge_runs,
+    measured_smoothness,
+    simulate,
+    sketches,
+    spectrum,
+    verify,
+)
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.verdict_row import Row
@@ -87,8 +101,11 @@ def test_the_sides_of_a_mixture_share_alpha(p):
 
 
 def test_a_verdict_says_what_alpha_was_spent_on():
-    sampled = verify("T2", Case(RACLoRA(SAMPLED, 1.0), PROBLEM, steps=3), runs=64, rng=0, alpha=0.01)
-    assert sampled.levels == {"sampled constants": 0.005, "runs": pytest.approx(0.005)}
+    """Half of it on constants, by either door. Catches twice alpha for half of it."""
+    case = Case(RACLoRA(SAMPLED, 0.9), PROBLEM, steps=3)
+    measured = measured_smoothness(simulate(case, rng=0, record=["W"]))
+    for tried in (partial(verify, "T2", case), partial(measured.what_if, "T2")):
+        assert tried(runs=64, rng=0, alpha=0.01).levels == {"sampled constants": 0.005, "runs": pytest.approx(0.005)}
     known = verify("T2", Case(RACLoRA(sketches.Haar(6, 1), 1.0), PROBLEM, steps=3), runs=64, rng=0, evidence="sampled")
     assert known.levels == {"runs": 1e-3}
 
@@ -238,6 +255,23 @@ def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
     question = Question(np.ones(1), math.inf)
     found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1]), 1e-3)
     assert found.reach is None
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+@pytest.mark.parametrize(
+    "tried",
+    [
+        partial(verify, "T2", case_of(RACLoRA(sketches.Haar(6, 1), 1.0))),
+        partial(judge_runs, np.eye(2), 1.0),
+        partial(compare_runs, np.eye(2), np.eye(2), ceiling=1.0),
+        partial(spectrum, SAMPLED),
+    ],
+    ids=lambda tried: tried.func.__name__,
+)
+def test_every_door_has_a_level_between_zero_and_one(tried, alpha):
+    """Of a level above one every run would be evidence. Catches any other end."""
+    with pytest.raises(ValueError, match=f"alpha must be a finite number > 0 and < 1, got {alpha:g}"):
+        tried(alpha=alpha)
 
 
 def test_every_theorem_is_tried_at_the_level_of_its_own_account():
