@@ -1,10 +1,12 @@
-"""The budget of seconds of a file of tests, of which who exceeds it is named, and which tests take most."""
+"""The settings of all tests: budgets of seconds, which tests take most, and which files may hold long ones."""
 
 import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
+
+MARK = "mark." + "long"  # not to be a file with such a test
 
 
 @pytest.fixture
@@ -64,3 +66,27 @@ def test_what_a_process_took_that_was_waited_for_is_counted(budget):
     subprocess.run([sys.executable, "-c", "import time\nwhile time.process_time() < 0.2: pass"], check=True)
     assert 0.15 < reported() < 0.5  # in hundredths
     assert reported() < 0.1
+
+
+def test_files_without_the_mark_are_left_out_where_long_tests_alone_are_asked_for(budget, tmp_path):
+    marked, plain = tmp_path / "test_marked.py", tmp_path / "test_plain.py"
+    marked.write_text(f"pytestmark = pytest.{MARK}\n", encoding="utf-8")
+    plain.write_text("", encoding="utf-8")
+    left_out = {
+        expression: [
+            path.name
+            for path in (tmp_path, marked, plain)
+            if budget.pytest_ignore_collect(path, SimpleNamespace(option=SimpleNamespace(markexpr=expression)))
+        ]
+        for expression in ("long", "not long", "", "long or mutants")
+    }
+    assert left_out == {"long": ["test_plain.py"], "not long": [], "": [], "long or mutants": []}
+
+
+def test_a_mark_under_another_name_is_refused(budget, tmp_path):
+    plain = tmp_path / "test_plain.py"
+    plain.write_text("from elsewhere import LONG as pytestmark\n", encoding="utf-8")
+    marks = {"long": True}
+    budget.pytest_collection_modifyitems([SimpleNamespace(path=plain, get_closest_marker={}.get)])
+    with pytest.raises(pytest.UsageError, match=r"write pytest\.mark\.long, .* in .*test_plain\.py$"):
+        budget.pytest_collection_modifyitems([SimpleNamespace(path=plain, get_closest_marker=marks.get)])

@@ -273,7 +273,6 @@ def test_reductions_to_the_exact_gradient(problem):
     np.testing.assert_array_equal(exact, step(W, problem.gradient(W)))
     for same in (Local(1), Noisy(0.0)):
         np.testing.assert_array_equal(descend(same, problem, W), exact)
-    np.testing.assert_array_equal(descend(Clients(Exact()), Federated(problem, 1), W), exact)
     np.testing.assert_allclose(descend(Minibatch(N), problem, W), exact, rtol=1e-12, atol=1e-12)
     single = problem.subset([2])
     exact = descend(Exact(), single, W)
@@ -281,7 +280,7 @@ def test_reductions_to_the_exact_gradient(problem):
         np.testing.assert_allclose(descend(same, single, W), exact, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("source", [Minibatch(2), Noisy(0.3), Reshuffled(), Local(3)], ids=repr)
+@pytest.mark.parametrize("source", [Exact(), Minibatch(2), Noisy(0.3), Reshuffled(), Local(3)], ids=repr)
 def test_one_client_is_no_federation(source):
     W = some(WHOLE)
     np.testing.assert_array_equal(descend(Clients(source), Federated(WHOLE, 1), W), descend(source, WHOLE, W))
@@ -338,5 +337,3 @@ def test_arguments_that_make_no_sense_are_refused():
         Local(0)
     with pytest.raises(ValueError, match="sigma must be a finite number >= 0, got -1"):
         Noisy(-1)
-    with pytest.raises(ValueError, match=r"source must be a gradient source, such as Exact\(\), got 3"):
-        Clients(3)
