@@ -229,13 +229,6 @@ def test_what_gradients_cannot_be(make):
         make(START, GAMMA, 3.0)
 
 
-def test_the_products_of_clients_have_no_factors():
-    """Why they are refused: the mean over two clients of what rank one products add has rank two."""
-    one = LoRA(Initialisation.kaiming((4, 3), 1), GAMMA, Local(5))
-    ends = [after(one, 3, problem=client).W[0] for client in Federated(PROBLEM, 2).clients]
-    assert [np.linalg.matrix_rank(end - W, tol=1e-9) for end in (*ends, np.mean(ends, axis=0))] == [1, 1, 2]
-
-
 @dataclass(frozen=True)
 class StartsAnew:
     """Two steps from the same W, of which it returns the last, or the mean of both."""

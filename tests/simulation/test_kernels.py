@@ -117,16 +117,6 @@ SEVERAL = [((64, 10), 1), ((100, 100), 1), ((160, 200), 2)]
 """Shapes and ranks for which several steps are made at once: 8, 50 and 28."""
 
 
-@pytest.mark.parametrize("steps", [1, 7, 60])
-@pytest.mark.parametrize(("shape", "rank"), SEVERAL)
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_several_steps(shape, rank, side, steps):
-    """Against the pseudo-inverse; catches a last part that is cut wrongly, a sum over other steps, a late refresh."""
-    problem = a_problem("left", *(shape if side == "left" else reversed(shape)))
-    sketch = sketches.Gaussian(shape[0], rank)
-    against_reference(problem, sketch, side, ThinProducts, steps=steps, rtol=1e-11)
-
-
 class OneAtATime(ThinProducts):
     """The kernel that makes each step by itself, from the same sketches."""
 
