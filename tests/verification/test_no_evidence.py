@@ -292,6 +292,9 @@ def test_only_rounding_is_forgiven_a_claim_that_holds_exactly(claim):
     """
     bound = claim.bound[claim.judged]
     assert exact_decision(bound * (1 + 1e-16), claim, "exact").status is Status.HOLDS
+    assert exact_decision(claim.question.confirming + claim.rounding, claim, "exact").status is Status.HOLDS
+    assert exact_decision(claim.question.refuting, claim, "exact").status is Status.UNDECIDED
+    assert exact_decision(bound, claim, "exact").log_evidence == 0
     assert exact_decision(bound + 0.9 * claim.rounding, claim, "exact").status is Status.HOLDS
     assert exact_decision(bound + 2 * claim.rounding, claim, "exact").status is Status.UNDECIDED
     assert exact_decision(bound * (1 + 5e-10), claim, "exact").status is Status.UNDECIDED

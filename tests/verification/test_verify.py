@@ -140,7 +140,10 @@ def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
     assert len(verdict.unmet) >= 1
     for word in words:
         assert word in str(verdict)
-    assert verdict.slack is None
+    assert verdict.slack is verdict.reach is verdict.informative_from is verdict.violated_at is None
+    assert (verdict.runs, verdict.log_evidence, dict(verdict.levels)) == (0, 0.0, {})
+    for name in ("bound", "mean", "lower", "upper", "detectable", "sample"):
+        assert getattr(verdict, name).size == 0
 
 
 def test_a_vacuous_bound_does_not_count_as_holding():
