@@ -295,6 +295,9 @@ def test_only_rounding_is_forgiven_a_claim_that_holds_exactly(claim):
     assert exact_decision(claim.question.confirming + claim.rounding, claim, "exact").status is Status.HOLDS
     assert exact_decision(claim.question.refuting, claim, "exact").status is Status.UNDECIDED
     assert exact_decision(bound, claim, "exact").log_evidence == 0
+    mixed = claim.question.confirming + claim.rounding * [0, 0, 0.5, 0, -9]
+    assert exact_decision(mixed, claim, "exact").reason.endswith("at every t, up to the rounding of double precision.")
+    assert exact_decision(claim.question.confirming, claim, "exact").reason.endswith("at every t.")
     assert exact_decision(bound + 0.9 * claim.rounding, claim, "exact").status is Status.HOLDS
     assert exact_decision(bound + 2 * claim.rounding, claim, "exact").status is Status.UNDECIDED
     assert exact_decision(bound * (1 + 5e-10), claim, "exact").status is Status.UNDECIDED
@@ -312,8 +315,12 @@ def test_an_exact_curve_that_overflows_is_no_evidence(claim, beyond):
 
 def test_one_step_above_the_bound_is_enough_not_to_hold(claim):
     """By 5e-10 at the third of five steps. Catches a HOLDS that only asks whether every step is above."""
-    curve = claim.bound[claim.judged] * np.array([1, 1, 1 + 5e-10, 1, 1])
-    assert exact_decision(curve, claim, "exact").status is Status.UNDECIDED
+    bound = claim.bound[claim.judged]
+    found = exact_decision(bound * [1, 1, 1 + 5e-10, 1, 1], claim, "exact")
+    assert found.status is Status.UNDECIDED
+    assert found.reason.startswith("at t=3 the value is 1.0000000005 times the bound")
+    above = exact_decision(bound * [1.01, 1.01, 1.5, 1.01, 1.01], claim, "exact")
+    assert (above.status, above.violated_at) == (Status.VIOLATED, 3)  # where it is above most, relatively
 
 
 def test_what_rounding_may_hide_of_runs_is_taken_off_before_they_confirm():
