@@ -253,6 +253,8 @@ def test_a_source_that_leaves_the_factors_is_found_out(mean):
             return W
 
     np.testing.assert_array_equal(after(lora(Copies(2)), 3).B, after(lora(Local(2)), 3).B)
+    with np.errstate(all="ignore"):
+        assert np.isnan(after(LoRA(START, 1e9, Copies(2)), 40).W).all()  # to diverge is no error
 
 
 @pytest.mark.parametrize("source", [Noisy(0.5), Minibatch(2), Local(2)], ids=repr)

@@ -9,7 +9,7 @@ from rac_theory import Case, Constants, simulate, theorems, verify
 from rac_theory.algorithms import GD, AsymmetricLoRA, ChainOfLoRA, Factored, GaLore, Initialisation, LoRA, RACLoRA
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.sketches import Frozen, Gaussian, Haar
+from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar
 from rac_theory.verification.status import Status
 
 SHAPE, RANK = (4, 3), 2
@@ -48,7 +48,12 @@ BOTH = Initialisation(B=Gaussian(4, 2), A=Gaussian(3, 2), scale=0.5)
 ONLY_B = Initialisation(B=Gaussian(4, 2), scale=0.5)
 
 
-@pytest.mark.parametrize("start", [KAIMING, BOTH, ONLY_B], ids=["B zero", "neither", "A zero"])
+SOME = Initialisation(B=Coordinate(4, 2), A=Coordinate(3, 2), scale=0.5)
+
+
+@pytest.mark.parametrize(
+    "start", [KAIMING, BOTH, ONLY_B, SOME], ids=["B zero", "neither", "A zero", "some entries zero"]
+)
 @pytest.mark.parametrize("lora_alpha", [None, 3.0])
 def test_lora_descends_along_the_gradient_of_the_factors(problem, block, start, lora_alpha):
     """Against differences of J. Would catch a forgotten scale, a transposed factor, and steps that are not at once."""

@@ -248,6 +248,17 @@ def test_the_half_that_chooses_a_step_is_not_the_half_that_speaks_of_it():
     assert alone.reach is None
 
 
+def test_a_violation_is_where_the_mean_exceeds_most_and_what_overflows_later_is_said():
+    """Relatively, and below one; a bound of zero that is met exceeds nothing. Catches means above 1 alone, and any."""
+    X = np.random.default_rng(0).uniform(0.9, 1.1, size=(400, 3)) * [0.55, 0.2, 0.0]
+    question, t = Question(np.array([0.5, 0.1, 0.0]), math.inf, blur=1e-9), np.array([1, 2, 3])
+    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, t, 1e-3)
+    assert (found.status, found.violated_at) == (Status.VIOLATED, 2)
+    X, question = np.array([[1.0, 1.0], [1.0, np.inf]]), Question(np.ones(2), math.inf)
+    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, t[:2], 1e-3)
+    assert found.reason.startswith("from t=2 on values leave the range of floating point")
+
+
 def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
     """Runs that would give away 0.6 and not 0.5. Catches a reach that asks for less than it is said to."""
     X = np.random.default_rng(0).exponential(size=(70, 1))
