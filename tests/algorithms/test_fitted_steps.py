@@ -191,6 +191,7 @@ def test_what_they_refuse():
     Unknown.L = 0.0
     with pytest.raises(ValueError, match="problem must be curved somewhere"):
         StepPerDraw(Haar(4, 1)).check(Unknown())
+    StepPerDraw(Haar(4, 1)).check(Quadratic.left(1e-9 * np.eye(4), np.ones((4, 1))))  # that is enough
     with pytest.raises(ValueError, match=r"sketch\.dim must be m=4 for side='left'"):
         InverseOnRange(Haar(3, 1)).check(PROBLEMS["rows"])
     for gamma in (0.0, -1.0, float("nan")):

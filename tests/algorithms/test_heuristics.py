@@ -1,5 +1,6 @@
 """LoRA, Asymmetric LoRA, Chain of LoRA and GaLore: each step against a second way to compute it."""
 
+from fractions import Fraction
 from itertools import islice, pairwise
 
 import numpy as np
@@ -189,6 +190,11 @@ def test_galore_keeps_its_share(shape):
         assert kept.min() >= rank / min(shape) - 1e-12
         flat = leading_part(np.eye(*shape)[None], rank)
         assert np.square(flat).sum() == pytest.approx(rank)
+        exact, said = (
+            Fraction(rank, min(shape)),
+            GaLore(rank, 0.1).kept(Quadratic.left(np.eye(shape[0]), np.ones(shape))),
+        )
+        assert exact - Fraction(1, 10**16) < Fraction(said) <= exact  # rounded down
 
 
 def test_divergence_is_no_error():
@@ -197,6 +203,9 @@ def test_divergence_is_no_error():
     for algorithm in (GaLore(1, 5.0), LoRA(Initialisation.kaiming((2, 2), 1), 50.0)):
         last = simulate(Case(algorithm, problem, steps=2000), rng=0).values[0, -1]
         assert not np.isfinite(last)
+    G = np.ones((3, 2, 4))
+    G[1, 0, 2] = np.inf
+    assert np.isnan(leading_part(G, 1)).any(axis=(1, 2)).tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.ledger.violated import violated
 from rac_theory.numerics.confidence import kl_lower, kl_upper
-from rac_theory.numerics.evidence import Past, detectable, log_wealth, shares
+from rac_theory.numerics.evidence import Past, detectable, log_wealth, runs_to_detect, shares
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
@@ -246,6 +246,16 @@ def test_the_half_that_chooses_a_step_is_not_the_half_that_speaks_of_it():
     one = X[:1]
     alone = sampled_decision(Sample.of([Part.of(one, question)], one, question), question, np.array([1, 2]), 1e-3)
     assert alone.reach is None
+
+
+def test_too_few_runs_say_how_many_it_takes_at_the_middle():
+    """By the law of the number itself, with two runs behind each row. Catches another step, level, or half of them."""
+    X = np.random.default_rng(0).exponential(size=(8, 10)) ** 3
+    question, t = Question(np.full(10, 6.0), math.inf), np.arange(1, 11)
+    sample = replace(Sample.of([Part.of(X, question)], X, question), runs=16)
+    needed = runs_to_detect(X[:, 4], 0.5, -math.log(1e-3 * shares(10)[4]))
+    told = sampled_decision(sample, question, t, 1e-3).reason
+    assert told == f"16 runs are too few to see a violation by 50% beyond t=0; at t=5 it takes {2 * needed} or more."
 
 
 def test_a_violation_is_where_the_mean_exceeds_most_and_what_overflows_later_is_said():
