@@ -129,6 +129,21 @@ def test_rounding_is_looked_at_where_the_case_starts(centre, start, h):
     assert verify("T20_pl", case).status is Status.HOLDS
 
 
+@pytest.mark.parametrize("W", [[[3.0], [0.5]], [[2e9], [1e6]]], ids=["f is rounded", "W is rounded"])
+def test_the_least_h_is_its_formula(W):
+    """One per cent to either side. Catches another number, the smallest entry, and 1/L where f is known to be flat."""
+    W = np.array(W)
+    centre = W - [[2.0], [1.0]] if W.max() < 9 else W
+    problem = FromFunctions((2, 1), lambda V: np.sum((V - centre) ** 2), lambda V: 2 * (V - centre), L=2.0, f_star=0.0)
+    G = 2 * (W - centre)
+    size = np.sum((W - centre) ** 2) + np.linalg.norm(G) * np.linalg.norm(W)
+    least = max(np.sqrt(16 * 2.0**-52 * size / (1e-6 * 2)), 2.0**-52 * W.max() / 1e-6)
+    Case(SGD(1.0, FiniteDifferences(1.01 * least)), problem, W)
+    with pytest.raises(ValueError, match="h must be at least"):
+        Case(SGD(1.0, FiniteDifferences(0.99 * least)), problem, W)
+    FiniteDifferences(1e-30).check_start(FromFunctions((2, 1), lambda V: 1.0, np.zeros_like, L=0.0), W)
+
+
 @pytest.mark.parametrize(
     ("off", "refused", "taken"),
     [(0.0, 3e-4, 1e-3), (1.0, 1e-2, 1.0)],

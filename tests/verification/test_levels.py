@@ -35,7 +35,7 @@ from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.sketches.sampled_projection import sample_spectrum
 from rac_theory.sweeps import Grid
-from rac_theory.verification.decision import sampled_decision
+from rac_theory.verification.decision import sampled_decision, what_would_show
 from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.question import Question
 
@@ -246,6 +246,8 @@ def test_the_half_that_chooses_a_step_is_not_the_half_that_speaks_of_it():
     one = X[:1]
     alone = sampled_decision(Sample.of([Part.of(one, question)], one, question), question, np.array([1, 2]), 1e-3)
     assert alone.reach is None
+    assert np.isposinf(alone.detectable).all()
+    np.testing.assert_array_equal(what_would_show(X[:2], 0.5)[1], detectable(X[[1, 1]], 0.5))  # two have two halves
 
 
 def test_too_few_runs_say_how_many_it_takes_at_the_middle():
