@@ -1,5 +1,7 @@
 """Finite differences: along the directions of each kind of step, their errors, their cost, and what they refuse."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,8 @@ def test_the_error_is_attained_on_a_multiple_of_a_square():
     np.testing.assert_allclose(estimated - true, 0.25, rtol=1e-9)
     assert algorithm.directions((4, 3)) == 6
     assert algorithm.gradients.bias_squared(problem, 6) == 6 / 16
+    exact = 6 * (Fraction(0.1) * Fraction(problem.L) / 2) ** 2
+    assert 0 < Fraction(FiniteDifferences(0.1).bias_squared(problem, 6)) - exact < Fraction(1, 10**16)  # rounded up
 
 
 def test_what_a_step_costs():

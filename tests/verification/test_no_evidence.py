@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
+from rac_theory.numerics.limits import upper_mean
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
 from rac_theory.theorems.metric import Curves
-from rac_theory.verification.decision import exact_decision, sampled_decision
+from rac_theory.verification.decision import _excluded, exact_decision, sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.judge import judge
 from rac_theory.verification.judged_claim import JudgedClaim
@@ -406,6 +407,9 @@ def test_what_is_excluded_is_never_a_negative_percentage():
     finding = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1, 2]), 1e-3)
     assert finding.status is Status.CONSISTENT
     assert "every one is excluded there" in finding.reason
+    least = float(upper_mean(X[:, :1], 1.0, 0.01)[0]) / 0.8 - 1
+    assert _excluded(X[:, 0], 0.8, 1.0, 0.01) == f"only one by {least:.0%} or more is excluded"
+    assert _excluded(X[:, 0], 0.8, np.inf, 0.01) == "none is excluded"
 
 
 def test_runs_that_are_all_zero_are_no_crash():
