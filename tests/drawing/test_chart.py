@@ -84,14 +84,6 @@ def test_the_legend_covers_nothing(covered, xscale, factor, steps, size):
     assert covered(plot.curves(some, empty.subplots())) == []
 
 
-def test_what_a_legend_covers_would_be_seen(covered):
-    """The check above on a legend that stands where the curve is."""
-    ax = Figure().subplots()
-    ax.plot([0, 1], [1, 0], label="through the middle")
-    ax.legend(loc="center")
-    assert covered(ax) == ["through the middle"]
-
-
 def test_an_area_without_an_end_is_not_covered(covered):
     """A band that goes to the end of the axis goes on when the axis grows."""
     mean = 0.95 ** np.arange(31.0)

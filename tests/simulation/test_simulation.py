@@ -93,13 +93,6 @@ def test_a_diverging_run_ends_in_infinity_without_a_warning():
     assert ran.values[0, 0] == 1.0
 
 
-def test_a_trajectory_cannot_be_written():
-    ran = simulate(Case(GD(0.5), a_quadratic(), steps=2))
-    with pytest.raises(ValueError, match="read-only"):
-        ran.values[0, 0] = 1.0
-    assert (ran.runs, ran.steps) == (1, 2)
-
-
 def test_the_gradient_is_computed_once_a_step():
     """Recording a run must not double its cost."""
 
