@@ -245,6 +245,7 @@ def test_a_source_that_leaves_the_factors_is_found_out(mean):
     """Would catch factors whose product is not what W moved by. One that passes a copy on is none of them."""
     with pytest.raises(ValueError, match=r"gradients must take each step from where the last one led, .* StartsAnew\("):
         after(lora(StartsAnew(mean)))
+    assert not lora(StartsAnew(mean)).deterministic  # as it does not say so
 
     class Copies(Local):
         def descend(self, problem, W, step, rng):

@@ -1,6 +1,7 @@
 """Gradient sources: unbiased, as noisy as they say, and the same where they coincide."""
 
 import math
+from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import stats
 
 from rac_theory import Clients, Exact, Local, Minibatch, Noisy, Reshuffled
 from rac_theory.algorithms.gradients.minibatch import uniform_subsets
-from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise
+from rac_theory.algorithms.gradients.noise import additive_noise, minibatch_noise, minibatch_share
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.problems.finite_sum import heterogeneity
 from rac_theory.simulation.remembered_gradient import RememberingProblem
@@ -124,7 +125,9 @@ def test_noise_is_rounded_up_and_explained():
     problem = FINITE_SUMS["least squares, ridge"]
     noise = minibatch_noise(problem, 3, replace=True)
     assert heterogeneity(problem) / 3 <= noise.C
-    assert noise.beta >= 2 / 3
+    assert 0 < Fraction(noise.beta) - Fraction(2, 3) < Fraction(1, 10**15)
+    assert 0 <= Fraction(noise.A) - Fraction(problem.L_max) / 3 < Fraction(1, 10**14)
+    assert [minibatch_share(components, 1, replace=False) for components in (1, 2, 3)] == [0, 1, 1]
     assert noise.provenance["C"] == "2 s L_max (f* - mean f_i*), rounded up; s = 1/b = 0.333333 for b = 3, N = 5"
     assert "f_lower" in minibatch_noise(FINITE_SUMS["logistic"], 3, replace=True).provenance["C"]
 
@@ -166,6 +169,22 @@ def test_large_subsets_are_uniform():
     missing = 5_000 - np.bincount(drawn.ravel(), minlength=50)  # means of 1,000, variance 1,000 * 0.8
     assert stats.chi2.sf(float(((missing - 1_000) ** 2).sum()) / 800 * 49 / 50, 49) > 1e-6
     assert uniform_subsets(50, 40, 0, np.random.default_rng(0)).shape == (0, 40)
+
+
+def test_a_large_part_of_all_is_drawn_as_a_permutation():
+    """Above 32, and where its square is above 2 N: the numbers that a seed gives depend on it. Catches either end."""
+
+    class Asked:
+        def permutation(self, n):
+            raise LookupError
+
+        def integers(self, low, high, size):
+            raise KeyError
+
+    for n, size, error in ((40, 32, KeyError), (544, 33, LookupError), (545, 33, KeyError), (578, 34, KeyError)):
+        with pytest.raises(LookupError) as told:
+            uniform_subsets(n, size, 1, Asked())
+        assert told.type is error
 
 
 def test_minibatches_are_drawn_from_all_components():
