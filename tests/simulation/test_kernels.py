@@ -103,8 +103,8 @@ def test_runs_last(kind, side, rotation_invariant):
     against_reference(problem, sketch, side, RunsLast, steps=40, rotation_invariant=rotation_invariant)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (3, 2), (2, 2)])
-def test_runs_last_on_axes_of_one_and_two(shape):
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2), (2, 2)])
+def test_runs_last_on_axes_of_two(shape):
     """Squares of one curvature are added up before they are weighted. Catches an axis of two that is taken for one."""
     for kind in ("left", "kronecker"):
         against_reference(a_problem(kind, *shape), sketches.Gaussian(shape[0], 1), "left", RunsLast, steps=12)
