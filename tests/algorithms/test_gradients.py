@@ -204,6 +204,8 @@ def test_the_noise_has_the_total_variance_that_was_asked_for():
     low, high = stats.chi2.ppf([5e-7, 1 - 5e-7], 6 * runs)
     assert low < total < high
     assert abs(noise.mean()) < 5 * 0.7 / math.sqrt(6 * 6 * runs)
+    drawn = np.random.default_rng(4).standard_normal(noise.shape)
+    np.testing.assert_allclose(noise, 0.7 / math.sqrt(6) * drawn, rtol=1e-14)  # added, not taken off
 
 
 class Listing:
