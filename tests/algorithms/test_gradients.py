@@ -126,7 +126,8 @@ def test_noise_is_rounded_up_and_explained():
     noise = minibatch_noise(problem, 3, replace=True)
     assert heterogeneity(problem) / 3 <= noise.C
     assert 0 < Fraction(noise.beta) - Fraction(2, 3) < Fraction(1, 10**15)
-    assert 0 <= Fraction(noise.A) - Fraction(problem.L_max) / 3 < Fraction(1, 10**14)
+    off = [Fraction(minibatch_noise(problem, b, replace=True).A) - Fraction(problem.L_max) / b for b in range(2, 9)]
+    assert min(off) >= 0 < max(off) < Fraction(1, 10**14)  # of some sizes it is exact
     assert [minibatch_share(components, 1, replace=False) for components in (1, 2, 3)] == [0, 1, 1]
     assert noise.provenance["C"] == "2 s L_max (f* - mean f_i*), rounded up; s = 1/b = 0.333333 for b = 3, N = 5"
     assert "f_lower" in minibatch_noise(FINITE_SUMS["logistic"], 3, replace=True).provenance["C"]
