@@ -24,6 +24,7 @@ FILES = ("pyproject.toml", "README.md", "CHANGELOG.md")
 BUILT = shutil.ignore_patterns("_build", "generated")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m")
 PASSED, FAILED, EMPTY = 0, 1, 5  # of the exit statuses of pytest: others say that tests could not be run
+SHORT = "not long and not full"
 LONGEST = 600  # seconds
 PASSED_OVER = ("mutants", "fuzz", "processes", "browser", "coq")  # when a test is looked for, as they are slow
 
@@ -66,8 +67,8 @@ def tests_of(line: Line) -> list[list[str]]:
 def tests_of_drawn(line: Line) -> list[list[str]]:
     """Return the tests of the room of a mutant, and then all but those of other rooms that are long."""
     room = f"tests/{Path(line.file).parts[1]}"
-    of_room = [["not long", "-x", room], ["long", "-x", room]] if (ROOT / room).is_dir() else []
-    return [*of_room, ["not long", "-x", "tests"]]
+    of_room = [[SHORT, "-x", room], ["long or full", "-x", room]] if (ROOT / room).is_dir() else []
+    return [*of_room, [SHORT, "-x", "tests"]]
 
 
 def tried(line: Line, suites: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], str]:
