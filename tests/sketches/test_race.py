@@ -33,6 +33,7 @@ def over_all_orders(weights, rank):
         [3, 0, 1, 2, 2],
         [1, 1e12, 1e12, 1, 0],
         [1e300, 1e300, 1e299, 1e300, 1e300],
+        [1, 1e-30, 1, 1, 2e-30],
     ],
 )
 @pytest.mark.parametrize("rank", [1, 2, 3, 4])
@@ -67,6 +68,15 @@ def test_a_row_of_pairs_sums_to_the_rank_times_one(count, rank):
     assert np.abs(P.sum(axis=1) / (rank * p) - 1).max() < 1e-12
     assert (P - np.diag(p) <= np.outer(p, p) * (1 + 1e-12)).all()  # to draw one makes others rarer
     assert (P > 0).all()
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e20])
+def test_clocks_have_no_unit(scale):
+    """Catches an integral that begins or ends at a time, and not at so many of the waits."""
+    rates = np.array([1.0, 0.5, 3.0, 2.0])
+    p = one_of_a_race(rates, 2)
+    np.testing.assert_allclose(one_of_a_race(scale * rates, 2), p, rtol=1e-12)
+    np.testing.assert_allclose(two_of_a_race(scale * rates, 2, p), two_of_a_race(rates, 2, p), rtol=1e-12)
 
 
 def test_one_coordinate_is_a_support_with_exact_ratios():
