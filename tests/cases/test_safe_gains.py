@@ -4,14 +4,17 @@ import math
 import re
 from fractions import Fraction
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.linalg import eigvalsh
 
 from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, spectrum
+from rac_theory.algorithms.seen_curvature import SeenCurvature
+from rac_theory.cases import fitted_step as fitted_steps
 from rac_theory.cases import uniform_step
-from rac_theory.cases.fitted_step import fitted_step
+from rac_theory.cases.fitted_step import _least, _sampled, fitted_step
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.projected_step import projected_step
 from rac_theory.cases.uniform_step import _bound, _promised, in_a_range, on_a_line
@@ -23,6 +26,7 @@ from rac_theory.sketches import FiniteSupport, FromFunction, Haar, WeightedCoord
 from rac_theory.sketches.ranges import draw_ranges
 
 KINDS = (StepPerDraw, InverseOnRange)
+LEVEL = {"alpha": 1e-3, "draws": 9, "rng": 0}
 RNG = np.random.default_rng(0)
 PLANE = np.linalg.qr(RNG.standard_normal((2, 2)))[0]
 
@@ -188,6 +192,83 @@ def test_where_nothing_is_known_of_a_law_it_is_a_bound_for_matrices_between_0_an
         bounds.append(kl_lower(float(least), n, alpha) * b * np.linalg.eigvalsh(T)[0])
     assert min(abs(found.nu / bound - 1) for bound in bounds) <= 1e-6
     assert found.alpha == alpha
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 1.7])
+def test_what_a_gain_is_worth_is_rounded_down_and_a_step_up(gamma, monkeypatch):
+    """By a part in 1e9 each, and over a support up to 2^24 numbers. Catches each of these, and the side exchanged."""
+    monkeypatch.setattr(fitted_steps, "_listed", lambda *_: 7.0)
+    monkeypatch.setattr(fitted_steps, "_sampled", lambda *_: (0.25, 5))
+    bound = "safe end of a Chernoff-Hoeffding bound at level 0.01 from 5 draws of the step"
+    for columns, expected in (
+        (1 << 18, (7.0, "enumerated over the support", 0.0)),
+        ((1 << 18) + 1, (gamma * (2 - gamma) * (1 - 1e-9) * 0.25, bound, 0.01)),
+    ):
+        for side, shape in (("left", (4, columns)), ("right", (columns, 4))):
+            step = StepPerDraw(WeightedCoordinate(4, 1, [1, 2, 3, 4]), gamma, side)
+            found = fitted_step(step, SimpleNamespace(shape=shape), alpha=0.01, draws=9, rng=0)
+            assert (found.nu, found.provenance, found.alpha) == (pytest.approx(expected[0], rel=1e-15), *expected[1:])
+            assert found.longest == gamma * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+def test_over_a_support_floors_are_tried(gamma, monkeypatch):
+    """Q itself, and from gamma < 2 on what is known of a step that is 1. Catches each floor, and the factor."""
+    asked = []
+
+    def least(algorithm, curvature, U, weights, *, bent):
+        asked.append((algorithm.gamma, curvature.floor, bent))
+        return float(curvature.floor == 2.0**-16)
+
+    monkeypatch.setattr(fitted_steps, "_least", least)
+    found = fitted_step(StepPerDraw(FiniteSupport([[[1.0]]], [1.0]), gamma), Smoothness.isotropic(1.0, (1, 1)), **LEVEL)
+    floors = [(1.0, 2.0**-k, False) for k in (34, 28, 22, 16, 10, 7)]
+    assert asked == [(gamma, 2.0**-40, True), *(floors if gamma < 2 else [])]
+    assert found.nu == pytest.approx(0.75 * (1 - 1e-9) if gamma < 2 else 0.0, rel=1e-15, abs=0)
+
+
+@pytest.mark.parametrize("bent", [False, True])
+def test_of_a_support_rounding_is_taken_off_by_its_sizes(bent):
+    """Where some draws see next to no curvature: each number of the margin, typed again, of the worse of two columns."""
+    U, weights = np.eye(3)[:, [[0, 1], [1, 2]]].swapaxes(0, 1), np.array([0.25, 0.75])
+    S, D, floor, expected = np.array([1.0, 1e-6, 0.5]), np.array([[1.0, 2.0]]), 1e-9, []
+    for times in (1.0, 2.0):
+        seen = times * S + floor
+        M = 0.5 * np.array([[1.0, 1, 0], [0, 1, 1]]) / seen
+        length, size = np.linalg.norm(M, axis=1).max(), np.linalg.norm(seen)
+        N = weights @ (2 * M - M**2 * seen if bent else M)
+        expected.append(N.min() - (8 * 3 + 2 + 64) * 2.0**-52 * length * (1 + size * length))
+    found = _least(
+        InverseOnRange(Haar(3, 2), 0.5), SeenCurvature(np.diag(S)[None], D, None, floor), U, weights, bent=bent
+    )
+    assert found == pytest.approx(min(expected), rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [0.5, 2.0])
+@pytest.mark.parametrize(
+    ("draws", "d", "few", "rest"),
+    [(800, 3, [50], [750]), (1, 3, [1], [1]), (999, 512, [4] * 4, [4] * 60)],
+)
+def test_the_floor_and_the_draws_of_an_unknown_law(draws, d, few, rest, size, monkeypatch):
+    """One of 16 tries a half to 1/4096, by what it promises. Means of a law that is alike in all directions.
+
+    At most 2^26 numbers, 2^20 at once. Catches each of these, and what is more than 1 beside a b of at least 1.
+    """
+    asked = []
+
+    def mean(algorithm, curvature, blocks):
+        asked.append((curvature.floor, [len(U) for U in blocks]))
+        return size * np.eye(d)
+
+    monkeypatch.setattr(fitted_steps, "_mean", mean)
+    monkeypatch.setattr(fitted_steps, "extreme_eigenvalues", lambda M: (M[0, 0], M[0, 0]))
+    monkeypatch.setattr(fitted_steps, "_inverse_root", lambda M: np.eye(d) / math.sqrt(M[0, 0]))
+    own = FromFunction(d, 1, lambda rng: rng.standard_normal((d, 1)))
+    found, n = _sampled(InverseOnRange(own), Smoothness.isotropic(1.0, (d, 1)), 0.05, draws, np.random.default_rng(0))
+    assert asked[:12] == [(2.0**-k, few) for k in range(1, 13)]
+    assert (n, asked[12][1], len(asked)) == (sum(rest), rest, 13)
+    each = [max(1.0, (1 + 1e-9) / (size * (1 + 2.0**-k))) for k in range(1, 13)]
+    assert found == pytest.approx(max(kl_lower(1 / b, n, 0.05) * b * size for b in each), rel=1e-12, abs=0)
 
 
 def on_matrices(kind, U, S):
