@@ -3,13 +3,18 @@
 import math
 import pickle
 from fractions import Fraction
+from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, Constants, RACLoRA, best_step, learning_rate, longest_step
+from rac_theory import GD, Case, Constants, RACLoRA, best_step, learning_rate, longest_step, spectrum
 from rac_theory.cases.effective_dimension import effective_dimension
+from rac_theory.cases.gain import smoothness_along
+from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems.rounding import rounded
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     Coordinate,
@@ -99,6 +104,8 @@ def test_gradient_descent_is_exact():
             assert Fraction(value) <= exact / Fraction(q)
             assert value == pytest.approx(exact / q, rel=1e-15)
         assert known.gain(2.5 / q).nu == pytest.approx((5 - 6.25) / q)  # uphill in the steep direction
+    less = SimpleNamespace(L=7.75, smoothness=Smoothness([(np.diag([8.0, 0.1]), np.eye(2))]), shape=(2, 2))
+    assert learning_rate(less, None).longest == pytest.approx(2 / 7.75, rel=1e-15, abs=0)  # Q is rounded up
 
 
 @pytest.mark.parametrize("sketch", [Haar(M, 2), Coordinate(M, 1), WeightedCoordinate(M, 1, [0.6, 0.2, 0.1, 0.1])])
@@ -110,7 +117,12 @@ def test_the_projected_step_has_its_best_step(sketch):
     plain = learning_rate(problem, sketch, lora_alpha=3.0)
     scale = (3.0 / sketch.rank) ** 2
     assert (plain.best * scale, plain.longest * scale) == pytest.approx((projected.best, projected.longest), rel=1e-14)
+    assert plain.best == rounded(Fraction(projected.best) / Fraction(scale), -math.inf)
     assert plain.nu == pytest.approx(projected.nu, rel=1e-12)
+    assert projected.alpha == plain.alpha == learning_rate(problem, Gaussian(M, 1), lora_alpha=3.0).alpha == 0
+    uneven = FiniteSupport(np.eye(2)[..., None], [0.9, 0.1])  # two directions that gain alike at 160/89
+    known = learning_rate(Smoothness([(np.diag([1.0, 0.1]), np.eye(1))]), uneven)
+    assert (known.best, known.longest) == (pytest.approx(160 / 89, rel=1e-7), 2.0)
     turned = Quadratic.kronecker(np.eye(N), OBLIQUE, np.ones((N, M)))
     assert learning_rate(turned, sketch, side="right").best == pytest.approx(projected.best, rel=1e-14)
 
@@ -203,8 +215,9 @@ def test_what_is_unknown_is_said():
     unknown = learning_rate(Q, Uniform(M, 2), lora_alpha=1.0)
     assert all(map(math.isnan, (unknown.best, unknown.longest, unknown.nu, unknown.gain(0.1).nu)))
     assert unknown.provenance == "unknown for this sketch"
-    for lora_alpha in (None, 1.0):
-        never = learning_rate(Q, Frozen(np.eye(M)[:, :2]), lora_alpha=lora_alpha)
+    still = FiniteSupport(np.zeros((1, M, 2)), [1.0])  # by which nothing is seen, nor moved
+    for sketch, lora_alpha in product((Frozen(np.eye(M)[:, :2]), still), (None, 1.0)):
+        never = learning_rate(Q, sketch, lora_alpha=lora_alpha)
         assert math.isnan(never.best)
         assert never.nu == 0
         assert never.provenance == "no learning rate is known to gain in all directions"
@@ -218,17 +231,19 @@ def test_what_is_unknown_is_said():
         learning_rate(OBLIQUE, Gaussian(M, 1))
 
 
-@pytest.mark.long
 def test_what_is_sampled_is_at_the_level_that_is_told():
-    """L_H and lambda_min share 1/1000, the same for a seed. Catches a level that is left out."""
+    """L_H and lambda_min share 1/1000, each of draws of its own, the same for a seed. Catches a level left out."""
     own = FromFunction(M, 2, lambda rng: rng.standard_normal((M, 2)))
     Q = Smoothness(SUMS["one side"])
     known = learning_rate(Q, own, rng=0)
-    assert known.alpha == pytest.approx(1e-3)
-    assert known == learning_rate(Q, own, rng=0) != learning_rate(Q, own, rng=1)
+    along = smoothness_along(own, Q, alpha=5e-4, rng=child(seed_sequence(0), 2))
+    ends = spectrum(own, alpha=5e-4, rng=0)
+    assert known.alpha == along.alpha + ends.alpha == 1e-3
+    assert known.best == rounded(1 / Fraction(along.L_H), -math.inf)
+    assert known.nu == pytest.approx(known.best * ends.lambda_min, rel=1e-12, abs=0)
     true = learning_rate(Q, Haar(M, 2))  # the same law
     assert 0.9 * true.nu <= known.nu <= true.nu
-    assert learning_rate(Q, Haar(M, 2)).alpha == 0
+    assert true.alpha == learning_rate(Q, Uniform(M, 2), lora_alpha=1.0).alpha == 0
 
 
 def test_it_can_be_sent():
@@ -236,3 +251,6 @@ def test_it_can_be_sent():
     again = pickle.loads(pickle.dumps(known))
     assert again == known
     assert again.gain(0.1) == known.gain(0.1)
+    assert repr(known).endswith(f"provenance={known.provenance!r})")
+    unknown = learning_rate(Smoothness(SUMS["one side"]), Uniform(M, 2), lora_alpha=1.0)
+    assert pickle.loads(pickle.dumps(unknown)) == unknown  # nan is nan

@@ -67,6 +67,22 @@ def test_rows_that_do_not_span_and_rows_that_are_always_zero():
     assert rank_law({(0, 0): Fraction(1)}, 3) == [1]
 
 
+def test_as_many_lines_as_bits_of_a_word_and_no_more():
+    """k lines of the plane, each as likely: all rows are in the same with k^(1 - d). Of numbers, 2 64 + 1 at most."""
+    for k in (64, 65):
+        law = rank_law({(1, i): Fraction(1, k) for i in range(k)}, 3)
+        assert law == ([0, Fraction(1, k**2), 1 - Fraction(1, k**2)] if k == 64 else None)
+    for k in (129, 130):
+        mean = expected_rank({i: Fraction(1, k) for i in range(k)}, 2, 1)
+        assert mean == (1 - Fraction(1, k**2) if k == 129 else None)
+
+
+def test_of_a_column_it_is_whether_an_entry_is_not_zero():
+    """Of signs never, also where Odlyzko's bound would do. Catches any other entry in the place of zero."""
+    assert expected_rank(HALF, 100, 1) == 1
+    assert expected_rank({0: Fraction(1, 2), 2: Fraction(1, 2)}, 3, 1) == Fraction(7, 8)
+
+
 @pytest.mark.parametrize("d", range(2, 60))
 def test_two_columns_of_signs(d):
     """E[rank] = 2 - 2^(1 - d), also where Odlyzko's bound takes over. Until d = 40, r = 2 is off by 1e-12."""
