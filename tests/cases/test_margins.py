@@ -9,12 +9,19 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from rac_theory import Bernoulli, LayeredRACLoRA
+from rac_theory.cases import whole
+from rac_theory.cases.common_basis import in_common_basis
+from rac_theory.cases.gain import UNKNOWN, _as_a_whole, _smallest, _whole
+from rac_theory.cases.layered import along_all_layers
 from rac_theory.cases.one_side import OFF, _above, _between, _of_entries
 from rac_theory.cases.plain_step import _listed_products, _ratio
 from rac_theory.cases.projected_step import Moment, gain_at
 from rac_theory.cases.ratio import largest_ratio
+from rac_theory.problems import Layers
 from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
 from rac_theory.problems.smoothness import Smoothness
+from rac_theory.sketches import Coordinate
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from tests.cases.matrices import semidefinite
@@ -147,3 +154,35 @@ def test_of_corners():
     assert Fraction(found.L_H) >= true + more / 10**9
     assert pytest.approx(float(true + more / 10**9), rel=1e-15, abs=0) == found.L_H
     assert found.loose == (more > _of_entries(base, S) / 5)
+
+
+def test_of_what_is_known_the_smallest_counts():
+    """Rounded up, from 0 to L; what is above L by a part in 1e6 is L in other digits, and by more it says nothing."""
+    edge = 3 * (1 + Fraction(1, 10**6))
+    for bound, how in ((edge, "known"), (edge + Fraction(1, 10**12), UNKNOWN)):
+        assert _smallest([(bound, "known"), (Fraction(4), "more")], 3.0) == (3.0, how, 0.0)
+    assert _smallest([], 3.0, 0.1, "L") == (3.0, "L", 0.1)
+    assert _smallest([(Fraction(-1), "known")], 3.0) == (0.0, "known", 0.0)
+    third = _smallest([(Fraction(1, 3), "known"), (Fraction(1), "more")], 3.0).L_H
+    assert math.nextafter(third, 0) < Fraction(1, 3) <= third
+
+
+@pytest.mark.parametrize("size", [256, 257])
+def test_all_entries_are_looked_at_up_to_256(size, monkeypatch):
+    """Of a sum, a coin and several layers. Catches a limit that is another, or not kept."""
+    monkeypatch.setattr(whole, "along_whole", lambda *_: 0.5)
+    sketch, Q, few = Coordinate(size, 1), Smoothness.isotropic(1.0, (size, 1)), size == 256
+    assert len(_as_a_whole(sketch, Q.terms)) == len(_whole(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
+    layers = LayeredRACLoRA(Layers([(128, 1), (size - 128, 1)]), [Coordinate(128, 1), Coordinate(size - 128, 1)], 1.0)
+    assert (along_all_layers(layers, Q) is not None) == few
+
+
+def test_a_common_basis_has_so_many_columns_and_parts():
+    """1,024 columns, and 64 that are not everywhere below another. Catches either limit by one."""
+    one = np.ones((1, 1))
+    for n in (1024, 1025):
+        parts = in_common_basis([(one, np.arange(1.0, n + 1)), (one, np.arange(2.0, n + 2))])
+        assert [part.S.item() for part in parts.parts] == [2049] if n == 1024 else parts is None
+    for k in (64, 65):
+        parts = in_common_basis([(one, np.arange(1.0, k + 1)), (one, np.arange(k, 0.0, -1))])
+        assert (len(parts.parts) if parts else None) == (64 if k == 64 else None)
