@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from rac_theory import Bernoulli, LayeredRACLoRA
-from rac_theory.cases import whole
+from rac_theory.cases import layered, whole
 from rac_theory.cases.common_basis import in_common_basis
 from rac_theory.cases.gain import UNKNOWN, _as_a_whole, _smallest, _whole
 from rac_theory.cases.layered import along_all_layers
-from rac_theory.cases.one_side import OFF, _above, _between, _of_entries
+from rac_theory.cases.one_side import OFF, _above, _between, _of_entries, moments_of
 from rac_theory.cases.plain_step import _listed_products, _ratio
 from rac_theory.cases.projected_step import Moment, gain_at
 from rac_theory.cases.ratio import largest_ratio
@@ -24,6 +24,7 @@ from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate
 from rac_theory.sketches.laws.curvature_bound import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
+from rac_theory.sketches.moments import Moments
 from tests.cases.matrices import semidefinite
 
 EPS = float(np.finfo(float).eps)
@@ -186,3 +187,24 @@ def test_a_common_basis_has_so_many_columns_and_parts():
     for k in (64, 65):
         parts = in_common_basis([(one, np.arange(1.0, k + 1)), (one, np.arange(k, 0.0, -1))])
         assert (len(parts.parts) if parts else None) == (64 if k == 64 else None)
+
+
+def test_of_moments_that_may_be_off(monkeypatch):
+    """By as much as the worst of them: of both sides of a coin, each by its share, and of all layers as often."""
+    found = {}
+    pairs = [moments_of(Moments(Coordinate(d, 1)))._replace(off=off) for d, off in ((3, 1e-3), (2, 2e-3))]
+    for module in (whole, layered):
+        monkeypatch.setattr(module, "largest_ratio", lambda T, K, **off: found.update(off) or 1.0)
+    S, R = semidefinite(3, 3, 0), semidefinite(2, 2, 1)
+    for left, right, terms in ((*pairs, (S, R)), (*pairs[::-1], (R, S))):
+        whole.along_whole(0.3, left, right, [terms])
+        off_T = (0.3 * left.off + 0.7 * right.off) * np.linalg.norm(S) * np.linalg.norm(R)
+        assert found == {"off_K": 2e-3, "off_T": pytest.approx(off_T, rel=1e-14, abs=0)}
+    monkeypatch.setattr(layered, "moments_of", lambda known: next(each))
+    Q = Smoothness([(semidefinite(6, 6, 2), np.ones((1, 1)))])
+    algorithm = LayeredRACLoRA(Layers([(3, 1), (2, 1), (1, 1)]), [Coordinate(3, 1), Coordinate(2, 1), None], 1.0)
+    for order in (pairs, pairs[::-1]):
+        each = iter(order)
+        assert along_all_layers(algorithm, Q) is not None
+        off_T = 2.01 * 2e-3 * 3 * np.linalg.norm(Q.dense)
+        assert found == {"off_K": 2e-3, "off_T": pytest.approx(off_T, rel=1e-14, abs=0)}

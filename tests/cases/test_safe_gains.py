@@ -229,8 +229,8 @@ def test_over_a_support_floors_are_tried(gamma, monkeypatch):
 
 @pytest.mark.parametrize("bent", [False, True])
 def test_of_a_support_rounding_is_taken_off_by_its_sizes(bent):
-    """Where some draws see next to no curvature: each number of the margin, typed again, of the worse of two columns."""
-    U, weights = np.eye(3)[:, [[0, 1], [1, 2]]].swapaxes(0, 1), np.array([0.25, 0.75])
+    """Where some draws see next to no curvature: each number of the margin again, of the worse column."""
+    U, weights = np.eye(3)[[[0, 1], [1, 2]]].swapaxes(1, 2), np.array([0.25, 0.75])
     S, D, floor, expected = np.array([1.0, 1e-6, 0.5]), np.array([[1.0, 2.0]]), 1e-9, []
     for times in (1.0, 2.0):
         seen = times * S + floor
