@@ -189,6 +189,16 @@ def test_a_common_basis_has_so_many_columns_and_parts():
         assert (len(parts.parts) if parts else None) == (64 if k == 64 else None)
 
 
+@pytest.mark.parametrize("share", [0.999, 1.001])
+def test_a_basis_is_in_common_up_to_a_part_in_1e9(share):
+    """Of two matrices that nearly commute, by what the eigenvectors of their mixture turn. Catches another limit."""
+    a, b = np.random.default_rng(0).uniform(1, 2, 2) / np.sqrt([5, 10])
+    turn = b / (a + 2 * b)
+    delta = share * 1e-9 / (math.sqrt(2) * max(turn / math.sqrt(5), (1 - 2 * turn) / math.sqrt(10)))
+    R = np.array([[1.0, delta], [delta, 3.0]])
+    assert in_common_basis([(np.ones((1, 1)), np.diag([1.0, 2.0])), (np.ones((1, 1)), R)]).exact == (share < 1)
+
+
 def test_of_moments_that_may_be_off(monkeypatch):
     """By as much as the worst of them: of both sides of a coin, each by its share, and of all layers as often."""
     found = {}

@@ -47,8 +47,11 @@ def test_where_few_are_not_few_there_is_the_race_or_nothing(count, rank, most, m
     assert (both is None) == (count == 300)
     if both is not None:
         np.testing.assert_allclose(both.sum(axis=1), rank * both.diagonal(), rtol=1e-11)
-        monkeypatch.setattr(weighted_coordinate, "_LARGEST_OF_TWO", count**2 * rank - 1)
-        assert WeightedCoordinate(count, rank, weights).second_moment(np.eye(count)) is None
+        for left in (0, 1):
+            monkeypatch.setattr(weighted_coordinate, "_LARGEST", count * rank - left)
+            monkeypatch.setattr(weighted_coordinate, "_LARGEST_OF_TWO", count**2 * rank - left)
+            sketch = WeightedCoordinate(count, rank, weights)
+            assert (sketch.expected_projection() is None) == (sketch.second_moment(np.eye(count)) is None) == left
 
 
 def test_many_coordinates_have_both_moments(monkeypatch):
@@ -63,6 +66,9 @@ def test_many_coordinates_have_both_moments(monkeypatch):
     again = WeightedCoordinate(300, 3, weights).expected_projection()
     np.testing.assert_allclose(again, sketch.expected_projection(), rtol=1e-12)
     assert WeightedCoordinate(300, 299, WEIGHTS).expected_projection() is None
+    few = np.repeat([1.0, 1e-6], [10, 1657])  # 5,001 numbers
+    assert WeightedCoordinate(1667, 3, few).expected_projection() is None
+    assert WeightedCoordinate(2, 1, [1e-250, 1.0]).rank == 1
 
 
 def test_draws_agree():

@@ -8,6 +8,7 @@ import pytest
 
 from rac_theory import spectrum
 from rac_theory.sketches import WeightedCoordinate
+from rac_theory.sketches.distributions import weighted_coordinate
 from rac_theory.sketches.laws.race import one_of_a_race, two_of_a_race
 
 
@@ -79,10 +80,13 @@ def test_clocks_have_no_unit(scale):
     np.testing.assert_allclose(two_of_a_race(scale * rates, 2, p), two_of_a_race(rates, 2, p), rtol=1e-12)
 
 
-def test_one_coordinate_is_a_support_with_exact_ratios():
-    """Catches floats that sum to one up to rounding, and draws of weight zero."""
+def test_one_coordinate_is_a_support_with_exact_ratios(monkeypatch):
+    """Catches floats that sum to one up to rounding, draws of weight zero, and a limit of all weights."""
     values, chances = WeightedCoordinate(4, 1, [0, 1, 2, 4]).support()
     assert values[:, :, 0].tolist() == np.eye(4)[1:].tolist()
     assert chances.tolist() == [Fraction(1, 7), Fraction(2, 7), Fraction(4, 7)]
     assert spectrum(WeightedCoordinate(3, 1, [1, 2, 4]), exact=True).lambda_min == Fraction(1, 7)
     assert WeightedCoordinate(4, 2, [0, 1, 2, 4]).support() is None
+    for limit in (2, 3):
+        monkeypatch.setattr(weighted_coordinate, "LIMIT", limit)
+        assert (WeightedCoordinate(4, 1, [0, 1, 2, 4]).support() is None) == (limit == 2)
