@@ -68,10 +68,10 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.simulation.trajectory import Trajectory as Trajectory
     from rac_theory.sketches.spectra import Spectrum as Spectrum
     from rac_theory.sketches.spectra import spectrum as spectrum
+    from rac_theory.statements.theorem import Theorem as Theorem
     from rac_theory.sweeps import Grid as Grid
     from rac_theory.sweeps import Sweep as Sweep
     from rac_theory.sweeps import sweep as sweep
-    from rac_theory.theorems.theorem import Theorem as Theorem
     from rac_theory.verification.citation import citation as citation
     from rac_theory.verification.compare_runs import compare_runs as compare_runs
     from rac_theory.verification.judge_runs import judge_runs as judge_runs
@@ -127,7 +127,7 @@ _HOMES = {
     "Status": "verification.status",
     "Subset": "algorithms.gradients",
     "Sweep": "sweeps",
-    "Theorem": "theorems.theorem",
+    "Theorem": "statements.theorem",
     "Trajectory": "simulation.trajectory",
     "Unsupported": "expectations.expectation",
     "Verdict": "verification.verdict",

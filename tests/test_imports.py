@@ -20,6 +20,7 @@ ROOMS = [
     *("algebra", "numerics", "processes", "files", "drawing"),  # know no concept
     *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
     *(
+        "statements",
         "theorems",
         "proofs",
         "verification",

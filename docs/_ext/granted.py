@@ -17,8 +17,8 @@ from rac_theory.proofs import (
     facts_of_several_steps,
 )
 from rac_theory.proofs.drawn import vector
+from rac_theory.statements.assumption import Assumption, Condition, Known, Predicate, parts
 from rac_theory.theorems import ALL
-from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, parts
 
 _ALWAYS = "Always"
 _MODULES = facts, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps, facts_of_cycles

@@ -14,7 +14,7 @@ from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import imported
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 
 
 def run(arguments: argparse.Namespace) -> int:

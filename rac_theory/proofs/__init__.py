@@ -1,6 +1,6 @@
 """Proofs: facts that are taken for granted, rules by which others follow, a proof of each theorem, and a search for
-proofs of other claims. It uses problems, algebra, drawing and theorems. It must not know runs: what is proved
-is proved for every case.
+proofs of other claims. It uses problems, algebra, drawing, statements and theorems. It must not know runs: what is
+proved is proved for every case.
 """
 
 from rac_theory.proofs.fact import Fact

@@ -18,9 +18,9 @@ from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.stored.client_epochs import of_clients, of_components, v_sign
 from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
-from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumptions import known_minimiser
-from rac_theory.theorems.symbols import L_H, L, T, gamma, s
+from rac_theory.statements import Theorem
+from rac_theory.statements.assumptions import known_minimiser
+from rac_theory.statements.symbols import L_H, L, T, gamma, s
 
 
 def about_constants(theorem: Theorem) -> list[Fact]:

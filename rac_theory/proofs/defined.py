@@ -26,8 +26,8 @@ from rac_theory.algebra.expression import (
 from rac_theory.algebra.polynomials import ONE, Atom, Monomial, Polynomial
 from rac_theory.proofs.fact import NAMES, Fact, facts_in, read
 from rac_theory.proofs.missing import Missing
-from rac_theory.theorems import symbols
-from rac_theory.theorems.symbols import K, N, T
+from rac_theory.statements import symbols
+from rac_theory.statements.symbols import K, N, T
 
 _COUNTS = frozenset({T, N, K})
 _CONSTANTS = frozenset(

@@ -32,8 +32,9 @@ from rac_theory.proofs.fact import NAMES, Fact, read
 from rac_theory.proofs.induction import FIRST
 from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.stored import next_gradient
-from rac_theory.theorems import assumptions, client_epochs, federated, metric, rac_lora_gd, sharp_drift, symbols
-from rac_theory.theorems.assumption import Assumption, Condition, Known
+from rac_theory.statements import assumptions, metric, symbols
+from rac_theory.statements.assumption import Assumption, Condition, Known
+from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift
 
 _LETTERS: Mapping[Symbol, str] = {
     **{

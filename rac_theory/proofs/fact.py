@@ -11,8 +11,8 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.missing import Missing, shortened
+from rac_theory.statements.assumption import Assumption
 from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift
-from rac_theory.theorems.assumption import Assumption
 
 NAMES: tuple[Let, ...] = (
     federated.a,

@@ -7,8 +7,8 @@ from rac_theory.algebra import Expression, Relation, Symbol, choice, maximum, sy
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, averaged, letter, vector
 from rac_theory.proofs.fact import Fact, granted, read
-from rac_theory.theorems.assumption import Assumption, Condition, Known
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumption import Assumption, Condition, Known
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     convex,
@@ -27,9 +27,7 @@ from rac_theory.theorems.assumptions import (
     strongly_convex,
     structured_noise,
 )
-from rac_theory.theorems.rac_lora_gd import e
-from rac_theory.theorems.stochastic import W_T
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.symbols import (
     A,
     C,
     K,
@@ -46,6 +44,8 @@ from rac_theory.theorems.symbols import (
     mu,
     s,
 )
+from rac_theory.theorems.rac_lora_gd import e
+from rac_theory.theorems.stochastic import W_T
 
 gap = letter("f(W) - f*", r"f(W) - f^\star", is_sum=True)
 gap_next = letter("f(W+) - f*", r"f(W_+) - f^\star", "H", is_sum=True)

@@ -7,8 +7,8 @@ length of such a list is the root of the sum of its squares. Only the order of t
 from rac_theory.proofs.drawn import letter
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import G, gap, gap_next
-from rac_theory.theorems.assumptions import rac_lora_in_turns, smooth, smooth_along_sketch
-from rac_theory.theorems.symbols import L_H, L, ell, gamma
+from rac_theory.statements.assumptions import rac_lora_in_turns, smooth, smooth_along_sketch
+from rac_theory.statements.symbols import L_H, L, ell, gamma
 
 # A cycle of blocks, from W to W+.
 used = letter("||{H_i G_i}||", r"\Vert \{ H_i G_i \} \Vert", "H")

@@ -6,10 +6,10 @@ from rac_theory.algebra import Expression
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import E, G, g, gap, gap_next
+from rac_theory.statements.assumption import Assumption
+from rac_theory.statements.assumptions import rac_lora_harmonic_steps, rac_lora_root_steps, smooth
+from rac_theory.statements.symbols import L, gamma, t, t_0
 from rac_theory.theorems import decreasing
-from rac_theory.theorems.assumption import Assumption
-from rac_theory.theorems.assumptions import rac_lora_harmonic_steps, rac_lora_root_steps, smooth
-from rac_theory.theorems.symbols import L, gamma, t, t_0
 
 SIZES: Mapping[Assumption, Expression] = {
     rac_lora_root_steps: decreasing.gamma_t,

@@ -3,8 +3,8 @@
 from rac_theory.proofs.drawn import H, letter
 from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.facts import E, G, g, gap, gap_next
-from rac_theory.theorems.assumption import Assumption, Predicate
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumption import Assumption, Predicate
+from rac_theory.statements.assumptions import (
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
@@ -15,7 +15,7 @@ from rac_theory.theorems.assumptions import (
     rac_lora_stochastic,
     smooth_along_sketch,
 )
-from rac_theory.theorems.symbols import L_H, gamma, lambda_min, longest_step, mu, nu
+from rac_theory.statements.symbols import L_H, gamma, lambda_min, longest_step, mu, nu
 
 # One step along a sketch, W+ = W - gamma HG, or W - gamma Hg, where f is curved by no more than Q.
 _BELOW = "f lies below the quadratic of curvature Q that touches it at W"

@@ -8,8 +8,8 @@ from rac_theory.proofs.drawn import H, letter, vector
 from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import E, G, descent, gap, gap_next
 from rac_theory.proofs.facts_of_gain import gap_first
-from rac_theory.theorems import symbols
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements import symbols
+from rac_theory.statements.assumptions import (
     fed_rac_lora,
     fed_rac_lora_sampled,
     galore_exact,
@@ -24,11 +24,7 @@ from rac_theory.theorems.assumptions import (
     smooth,
     smooth_components,
 )
-from rac_theory.theorems.client_epochs import r as r_K
-from rac_theory.theorems.client_epochs import u, v
-from rac_theory.theorems.federated import a
-from rac_theory.theorems.sharp_drift import r, s, s_K
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.symbols import (
     D,
     D_in,
     K,
@@ -41,7 +37,11 @@ from rac_theory.theorems.symbols import (
     sigma_squared,
     zeta_squared,
 )
-from rac_theory.theorems.symbols import L_max as L
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.theorems.client_epochs import r as r_K
+from rac_theory.theorems.client_epochs import u, v
+from rac_theory.theorems.federated import a
+from rac_theory.theorems.sharp_drift import r, s, s_K
 
 ON_AVERAGE = "On average along the iterates"
 """So begins the name of what is not true at each W: it may be added to what is, and not multiplied."""

@@ -8,7 +8,7 @@ from rac_theory.proofs.drawn import H, letter
 from rac_theory.proofs.facts import E, G, G_next, U, V, curved
 from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.induction import AFTER, V2
-from rac_theory.theorems.symbols import gamma
+from rac_theory.statements.symbols import gamma
 
 _after = letter("E||V - gamma HG||^2", r"\mathrm{E} \Vert V - \gamma HG \Vert^2")
 off = letter("||HG - Hgbar||^2", r"\Vert HG - H \bar g \Vert^2", "H")

@@ -10,8 +10,9 @@ from rac_theory.algebra import Expression, Let, Polynomial, Symbol, symbols_of
 from rac_theory.algebra.expression import Negative, Product, Quotient, Sum, lifted
 from rac_theory.algebra.polynomials import Monomial
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift, symbols
-from rac_theory.theorems.symbols import T, t
+from rac_theory.statements import symbols
+from rac_theory.statements.symbols import T, t
+from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift
 
 _ORDER = (
     *("gamma", "eta", "N", "K", "L", "L_max", "L_H", "A", "beta", "mu", "nu", "s"),

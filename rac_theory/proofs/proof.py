@@ -15,8 +15,8 @@ from rac_theory.proofs.fact import Fact, facts_in, read
 from rac_theory.proofs.facts_of_several_steps import ON_AVERAGE
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
-from rac_theory.theorems import Claim, Theorem
-from rac_theory.theorems.assumption import Assumption, Condition, Known, relations_in, sentence
+from rac_theory.statements import Claim, Theorem
+from rac_theory.statements.assumption import Assumption, Condition, Known, relations_in, sentence
 
 
 @dataclass(frozen=True, eq=False, repr=False)

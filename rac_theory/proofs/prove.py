@@ -22,9 +22,10 @@ from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.search import search, stretched
 from rac_theory.proofs.shape import Shape, shapes
 from rac_theory.proofs.stored import STORED
-from rac_theory.theorems import ALL, E, Theorem, theorem_named
-from rac_theory.theorems.assumptions import certified_minimum
-from rac_theory.theorems.symbols import K, L, N, T, gamma, s, t
+from rac_theory.statements import E, Theorem
+from rac_theory.statements.assumptions import certified_minimum
+from rac_theory.statements.symbols import K, L, N, T, gamma, s, t
+from rac_theory.theorems import ALL, theorem_named
 
 _ENDS = {gap: gap_is_positive[certified_minimum], V2: square(V)}
 _FEW = 12
@@ -45,8 +46,9 @@ def prove(theorem: Theorem | str) -> Proof | None:
     --------
     >>> from dataclasses import replace
     >>> from rac_theory import prove
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+    >>> from rac_theory.theorems import T2
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
     >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
     >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
     >>> [prove(each) is not None for each in (T2, half, twice)]
@@ -219,8 +221,9 @@ def strongest(theorem: Theorem) -> Proof | None:
     --------
     >>> from dataclasses import replace
     >>> from rac_theory.proofs import strongest
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+    >>> from rac_theory.theorems import T2
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
     >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
     E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
     """

@@ -24,13 +24,13 @@ from rac_theory.proofs.induction import (
     telescope,
     weights,
 )
-from rac_theory.theorems import (
+from rac_theory.statements import (
     Theorem,
     mean_scaled_squared_gradient,
     mean_squared_gradient,
     weighted_squared_gradient,
 )
-from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, j, lambda_min
+from rac_theory.statements.symbols import T, distance0, gap0, gap0_upper, j, lambda_min
 
 Found = Mapping[str, Fact]
 

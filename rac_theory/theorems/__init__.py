@@ -1,6 +1,5 @@
-"""Theorems: the symbols they are written in, metrics, assumptions, and the theorems themselves, a family in a file. By
-id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses problems, algebra, drawing,
-algorithms, sketches and cases. It must not know runs or verdicts: a theorem is true or false without them.
+"""Theorems, a family in a file: by id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses
+problems, algebra, statements. It must not know runs or verdicts: a theorem is true or false without them.
 """
 
 import copyreg
@@ -12,12 +11,17 @@ from rac_theory.algebra import Relation
 from rac_theory.problems import checks
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import shown
-from rac_theory.theorems import assumptions, symbols
+from rac_theory.statements import assumptions, symbols
+from rac_theory.statements.assumption import Assumption, Condition, Known, Predicate
+from rac_theory.statements.claim import Claim, E
+from rac_theory.statements.given import is_predicate
+from rac_theory.statements.identity import Identity
+from rac_theory.statements.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
+from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
+from rac_theory.statements.theorem import MARKS, Theorem, Tightest
 from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
-from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate
 from rac_theory.theorems.bernoulli import T11
 from rac_theory.theorems.certified import T16
-from rac_theory.theorems.claim import Claim, E
 from rac_theory.theorems.client_epochs import T9rr, T10rr
 from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
 from rac_theory.theorems.cyclic import T18, T18_pl
@@ -25,16 +29,11 @@ from rac_theory.theorems.decreasing import T19, T19_pl
 from rac_theory.theorems.differences import T20, T20_pl
 from rac_theory.theorems.federated import T9, T10, T9d, T10d
 from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
-from rac_theory.theorems.given import is_predicate
-from rac_theory.theorems.identity import Identity
 from rac_theory.theorems.leading_subspace import T17, T17_pl
-from rac_theory.theorems.metric import Metric, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
 from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
-from rac_theory.theorems.scaled_gradient import mean_scaled_squared_gradient
 from rac_theory.theorems.sharp_drift import T7d_sharp, T8d_sharp, T9d_sharp, T10d_sharp
 from rac_theory.theorems.stochastic import T5, T6, T5_step
-from rac_theory.theorems.theorem import MARKS, Theorem, Tightest
 
 ALL: Mapping[str, Theorem] = MappingProxyType(
     {
@@ -88,7 +87,7 @@ def listed(
     Examples
     --------
     >>> from rac_theory import theorems
-    >>> from rac_theory.theorems.symbols import L, gamma
+    >>> from rac_theory.statements.symbols import L, gamma
     >>> [theorem.id for theorem in theorems.listed(mark="paper")]
     ['T1', 'T2']
     >>> [theorem.id for theorem in theorems.listed(given="strong convexity")]

@@ -4,7 +4,7 @@ Plain steps on one factor, merged, as RAC-LoRA is trained in practice, have M = 
 and others fit their draw. Where no draw can go uphill mu may be local, and more steps may follow under the same M.
 """
 
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     one_exact_step,
@@ -14,10 +14,10 @@ from rac_theory.theorems.assumptions import (
     positive_gain,
     positive_gaussian_gain,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.symbols import T, gap0, gap0_upper, longest_step, mu, nu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements.symbols import T, gap0, gap0_upper, longest_step, mu, nu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _SOURCE = "derived from the curvature of f and the second moment of M"
 

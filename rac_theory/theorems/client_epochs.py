@@ -8,7 +8,7 @@ component, K the number of components of a client; if clients take full steps, o
 """
 
 from rac_theory.algebra import Let, maximum, powers, total
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     fed_rac_lora_sampled,
@@ -19,13 +19,13 @@ from rac_theory.theorems.assumptions import (
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.theorems.claim import E
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, weighted_squared_gradient
+from rac_theory.statements.symbols import D, D_in, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, omega
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.federated import Gamma, k
-from rac_theory.theorems.metric import gap, weighted_squared_gradient
 from rac_theory.theorems.sharp_drift import s_K as s
-from rac_theory.theorems.symbols import D, D_in, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, omega
-from rac_theory.theorems.symbols import L_max as L
-from rac_theory.theorems.theorem import Theorem, Tightest
 
 _COMMON = (lambda_min > 0, known_largest_projection, known_heterogeneity, known_heterogeneity_within, known_sampling)
 _ROUND = (smooth_components, eta * K * L <= 1, *_COMMON)

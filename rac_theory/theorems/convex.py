@@ -1,7 +1,7 @@
 """RAC-LoRA with exact gradients on convex and on strongly convex functions."""
 
 from rac_theory.algebra import Let, between, maximum
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     certified_minimum,
     convex,
     isotropic,
@@ -11,10 +11,10 @@ from rac_theory.theorems.assumptions import (
     smooth,
     strongly_convex,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, squared_distance
-from rac_theory.theorems.symbols import L, T, distance0, gamma, gap0, lambda_max, lambda_min, s
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, squared_distance
+from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_max, lambda_min, s
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _CONVEX = (convex, certified_minimum, known_minimiser, lambda_min > 0)
 _POTENTIAL = "derived from a potential of the gap and the distance in the norm of the inverse of E[H]"

@@ -6,7 +6,7 @@ one block nothing is lost, and T18 is T1_sharp.
 """
 
 from rac_theory.algebra import Let, between
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_cost_of_turns,
@@ -15,10 +15,10 @@ from rac_theory.theorems.assumptions import (
     smooth,
     smooth_along_sketch,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.symbols import L_H, L, T, ell, gamma, gap0, gap0_upper, mu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements.symbols import L_H, L, T, ell, gamma, gap0, gap0_upper, mu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _GIVEN = (smooth, smooth_along_sketch, between(0, gamma * L_H, 2), known_cost_of_turns)
 _SOURCE = "derived from the descent lemma in each block and the Lipschitz gradient between them"

@@ -6,8 +6,11 @@ steps that fall like 1/t, of at least :math:`1/(\mu \lambda_{\min} (t + t_0))`: 
 :math:`1/T^2`, and noise falls like 1/T.
 """
 
+import math
+
 from rac_theory.algebra import Let, sqrt, total
-from rac_theory.theorems.assumptions import (
+from rac_theory.algebra.sign import Lemma
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_largest_projection,
@@ -17,11 +20,11 @@ from rac_theory.theorems.assumptions import (
     smooth,
     structured_noise,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
-from rac_theory.theorems.metric import gap
-from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, t, t_0
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.statements.metric import gap
+from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, t, t_0
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _NOISY = (smooth, structured_noise, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from the descent lemma and the inequality of structured noise, one step size after the other"
@@ -71,4 +74,7 @@ T19_pl = Theorem(
     ),
     claim=E(gap) <= bound,
     tightest=Tightest(1.0, "x^2/2, H = I, gamma_t = 1/(t + t_0), additive noise: kappa = 1, an equality at every T"),
+    lemmas={
+        bound: (t_0 >= kappa + 1, Lemma((0, math.inf), dict.fromkeys((L, beta, lambda_max, A, C, gap0), "up"))),
+    },
 )

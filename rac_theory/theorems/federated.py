@@ -4,8 +4,11 @@ L is the largest constant of a client. Where K = 1 clients do not drift, a = 0, 
 they differ.
 """
 
-from rac_theory.algebra import Let, Symbol, powers, total
-from rac_theory.theorems.assumptions import (
+from collections.abc import Mapping
+
+from rac_theory.algebra import Expression, Let, Relation, Symbol, powers, total
+from rac_theory.algebra.sign import Lemma
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     fed_rac_lora,
@@ -15,22 +18,11 @@ from rac_theory.theorems.assumptions import (
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient, weighted_squared_gradient
-from rac_theory.theorems.symbols import (
-    D,
-    K,
-    T,
-    eta,
-    gap0,
-    gap0_upper,
-    lambda_max,
-    lambda_min,
-    mu,
-    zeta_squared,
-)
-from rac_theory.theorems.symbols import L_max as L
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient, weighted_squared_gradient
+from rac_theory.statements.symbols import D, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, zeta_squared
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _ROUND = (smooth_components, eta * K * L <= 1, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from the drift of K local steps in the range of the shared sketch"
@@ -43,6 +35,8 @@ w = Let("w", 1 / (1 + q), "weight of a round relative to the one before")
 W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")
 rho = Let("rho", 1 - (1 - a) * Gamma * mu * lambda_min + q, "factor of the gap, a round")
 
+_LEMMAS: Mapping[Expression, tuple[Relation, Lemma]] = {a: (eta * K * L <= 1, Lemma((0, 1)))}
+
 T9 = Theorem(
     id="T9",
     name="fed_rac_lora_nonconvex",
@@ -53,6 +47,7 @@ T9 = Theorem(
     claim=E(mean_squared_gradient)
     <= (2 * gap0_upper / (Gamma * lambda_min * T) + a * (lambda_max / lambda_min) * zeta_squared) / (1 - a),
     tightest=Tightest(1.0, "K = 1, where it is T1; 0.933 for K = 2 with identical clients x^2/2 at Gamma L = 1"),
+    lemmas=_LEMMAS,
 )
 
 T9d = Theorem(
@@ -65,6 +60,7 @@ T9d = Theorem(
     claim=E(weighted_squared_gradient(w))
     <= (2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max / lambda_min) * D) / (1 - a),
     tightest=Tightest(1.0, "K = 1, where it is T1; 0.824 for K = 2 with identical clients"),
+    lemmas=_LEMMAS,
 )
 
 T10 = Theorem(
@@ -80,6 +76,7 @@ T10 = Theorem(
     tightest=Tightest(
         1.0, "K = 1, where it is T2; 0.952 for K = 2 with identical clients and a sketch that hardly ever moves"
     ),
+    lemmas=_LEMMAS,
 )
 
 T10d = Theorem(
@@ -93,4 +90,5 @@ T10d = Theorem(
     tightest=Tightest(
         1.0, "K = 1, where it is T2; 0.84 for K = 2 with identical clients and a sketch that hardly ever moves"
     ),
+    lemmas=_LEMMAS,
 )

@@ -3,17 +3,18 @@ what they leave out.
 """
 
 from rac_theory.algebra import Let, between, powers, sqrt
-from rac_theory.theorems.assumptions import (
+from rac_theory.algebra.sign import Lemma
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     polyak_lojasiewicz,
     rac_lora_exact,
     smooth,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 T1 = Theorem(
     id="T1",
@@ -95,4 +96,7 @@ T2_tight = Theorem(
     claim=E(gap) <= rho_tight**T * gap0,
     descends=True,
     tightest=Tightest(1.0, "as T2_sharp, which it is on a multiple of the identity: an equality at every T and step"),
+    lemmas={
+        rho_tight: (between(0, gamma * L, 2), Lemma((0, 1), {L: "up", mu: "down", lambda_min: "down"})),
+    },
 )

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from rac_theory.algebra import Let, powers
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_heterogeneity,
@@ -13,22 +13,11 @@ from rac_theory.theorems.assumptions import (
     rac_lora_reshuffled,
     smooth_components,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient, weighted_squared_gradient
-from rac_theory.theorems.symbols import (
-    D,
-    N,
-    T,
-    eta,
-    gap0,
-    gap0_upper,
-    lambda_max,
-    lambda_min,
-    mu,
-    sigma_squared,
-)
-from rac_theory.theorems.symbols import L_max as L
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient, weighted_squared_gradient
+from rac_theory.statements.symbols import D, N, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, sigma_squared
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _EPOCH = (smooth_components, 2 * eta * N * L <= 1, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from a lemma on one reshuffled epoch in the range of the sketch"

@@ -6,7 +6,8 @@ by at most ``s^2 ||HG||^2`` and v times the spread of the gradients. The theorem
 """
 
 from rac_theory.algebra import Let, powers, total
-from rac_theory.theorems.assumptions import (
+from rac_theory.algebra.sign import Lemma
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     fed_rac_lora,
@@ -17,12 +18,12 @@ from rac_theory.theorems.assumptions import (
     rac_lora_reshuffled,
     smooth_components,
 )
-from rac_theory.theorems.claim import E
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, weighted_squared_gradient
+from rac_theory.statements.symbols import D, K, N, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.statements.theorem import Theorem, Tightest
 from rac_theory.theorems.federated import Gamma, k
-from rac_theory.theorems.metric import gap, weighted_squared_gradient
-from rac_theory.theorems.symbols import D, K, N, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu
-from rac_theory.theorems.symbols import L_max as L
-from rac_theory.theorems.theorem import Theorem, Tightest
 
 _COMMON = (lambda_min > 0, known_largest_projection)
 _EPOCH = (smooth_components, eta * N * L <= 1, *_COMMON, known_heterogeneity)
@@ -40,6 +41,8 @@ w = Let("w", 1 / (1 + q), "weight of an epoch relative to the one before")
 W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")
 rho = Let("rho", 1 - (1 - s**2 + s * r) * eta * N * mu * lambda_min + q, "factor of the gap, an epoch")
 
+_LEMMAS = {1 - s**2 + s * r: (eta * N * L <= 1, Lemma((0, 1), {L: "down"}))}
+
 T7d_sharp = Theorem(
     id="T7d_sharp",
     name="rac_lora_rr_nonconvex_sharp",
@@ -50,6 +53,7 @@ T7d_sharp = Theorem(
     claim=E(weighted_squared_gradient(w))
     <= (2 * gap0_upper / (eta * N * lambda_min * W_T) + s * r * (lambda_max / lambda_min) * D) / (1 - s**2 + s * r),
     tightest=Tightest(1.0, "N = 1, where it is T1; identical components x^2/2 at eta = 1/(2L) for N = 2"),
+    lemmas=_LEMMAS,
 )
 
 T8d_sharp = Theorem(
@@ -61,6 +65,7 @@ T8d_sharp = Theorem(
     given=(*_EPOCH, certified_minimum, polyak_lojasiewicz, rho >= 0, rho < 1),
     claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * (eta * N / 2) * s * r * lambda_max * D,
     tightest=Tightest(1.0, "(x - 1)^2/2 and (x + 1)^2/2 at eta = 1/2, any sketch: an equality at every T"),
+    lemmas=_LEMMAS,
 )
 
 # Of a round.

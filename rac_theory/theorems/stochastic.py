@@ -1,7 +1,7 @@
 """RAC-LoRA with one stochastic gradient a sketch, under structured noise (A, beta, C)."""
 
 from rac_theory.algebra import Let, choice, powers
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_largest_projection,
@@ -10,10 +10,10 @@ from rac_theory.theorems.assumptions import (
     smooth,
     structured_noise,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, weighted_squared_gradient
-from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, weighted_squared_gradient
+from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _NOISY = (smooth, structured_noise, gamma * L * beta < 2, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from the descent lemma and the inequality of structured noise"

@@ -6,7 +6,7 @@ from rac_theory import counterexamples, theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.literature import CLAIMS
-from rac_theory.theorems.symbols import L, gamma, gap0_upper
+from rac_theory.statements.symbols import L, gamma, gap0_upper
 
 
 @pytest.fixture

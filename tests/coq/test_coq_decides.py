@@ -23,8 +23,8 @@ from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G
+from rac_theory.statements.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
 from tests.fuzz.expressions import drawn, misread_by_coq
 
 x, y, z, k, j = map(Symbol, ("x", "y", "z", "k", "j"))

@@ -6,9 +6,9 @@ import numpy as np
 
 from rac_theory import SGD, Decreasing, Noisy, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
+from rac_theory.statements.symbols import C, T, gap0, gap0_upper, lambda_max, lambda_min, t_0
 from rac_theory.theorems import E
 from rac_theory.theorems.decreasing import bound
-from rac_theory.theorems.symbols import C, T, gap0, gap0_upper, lambda_max, lambda_min, t_0
 
 from .theorems import changed, mutant
 

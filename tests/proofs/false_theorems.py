@@ -11,9 +11,10 @@ from rac_theory.algebra import between, choice, maximum, powers, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.algorithms import SGD
 from rac_theory.problems import Quadratic
-from rac_theory.theorems import E, Theorem, assumptions, gap, mean_squared_gradient, squared_distance, stochastic
+from rac_theory.statements import assumptions
+from rac_theory.statements.symbols import C, L, T, distance0, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, s, t
+from rac_theory.theorems import E, Theorem, gap, mean_squared_gradient, squared_distance, stochastic
 from rac_theory.theorems import weighted_squared_gradient as weighted
-from rac_theory.theorems.symbols import C, L, T, distance0, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, s, t
 
 LINE = Quadratic.left([[1.0]], W_star=[[1.0]])
 VALLEY = Quadratic.left(np.diag([0.5, 1.0]), W_star=[[1.0], [1.0]])

@@ -9,8 +9,8 @@ from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, Z, gap
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.proofs.induction import AFTER, LAST, V2
-from rac_theory.theorems.metric import SCALED_GRADIENT, SQUARED_GRADIENT
-from rac_theory.theorems.symbols import distance0, gap0
+from rac_theory.statements.metric import SCALED_GRADIENT, SQUARED_GRADIENT
+from rac_theory.statements.symbols import distance0, gap0
 
 STEPS, CLIENT_STEPS = 3, 2
 DRAWS, CLIENTS = (Fraction(1, 3), Fraction(2, 3)), (Fraction(1, 2), Fraction(1, 2))

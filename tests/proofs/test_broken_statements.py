@@ -36,8 +36,9 @@ from rac_theory.proofs.induction import (
 from rac_theory.proofs.induction_over_sizes import gather, squares_added, weigh
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.stored import STORED
-from rac_theory.theorems import T2, E, assumptions, federated, gap, symbols
-from rac_theory.theorems.symbols import A, K, L, T, delta, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.statements import assumptions, symbols
+from rac_theory.statements.symbols import A, K, L, T, delta, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.theorems import T2, E, federated, gap
 
 from .false_theorems import like
 

@@ -12,8 +12,8 @@ from rac_theory.algebra import Relation
 from rac_theory.proofs import Missing, Proof
 from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.stored import STORED
-from rac_theory.theorems.assumption import Condition, Known
-from rac_theory.theorems.assumptions import bernoulli_lora
+from rac_theory.statements.assumption import Condition, Known
+from rac_theory.statements.assumptions import bernoulli_lora
 from tests.theorems.second_routes.changed import changed_claims, changed_relations
 from tests.theorems.second_routes.same import same
 

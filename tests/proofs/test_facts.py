@@ -10,8 +10,8 @@ from rac_theory.proofs.available import available
 from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.facts import E, G, V, assumed, cocoercive, gap, gap_next
 from rac_theory.proofs.stored import STORED
-from rac_theory.theorems import assumptions as known
-from rac_theory.theorems.symbols import L, gamma, lambda_max, lambda_min
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.symbols import L, gamma, lambda_max, lambda_min
 
 from .worlds import worlds
 from .worlds.points import ALLOWED, columns_of, facts_that_are_granted, key, leaves, points

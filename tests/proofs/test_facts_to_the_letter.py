@@ -12,11 +12,11 @@ from rac_theory.proofs.facts import E, G, V, even, g, gap, high, low, stays
 from rac_theory.proofs.facts_of_gain import gain
 from rac_theory.proofs.facts_of_several_steps import gbar, sigma_known, zeta_known
 from rac_theory.proofs.stored.next_gradient import Q, R, x
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.symbols import L, N, gamma, lambda_min, mu
 from rac_theory.theorems import T2_tight
-from rac_theory.theorems import assumptions as known
 from rac_theory.theorems.rac_lora_gd import e, kappa
 from rac_theory.theorems.sharp_drift import r, s
-from rac_theory.theorems.symbols import L, N, gamma, lambda_min, mu
 
 from .worlds import odd, worlds
 from .worlds.mistaken import worlds_and_mistakes

@@ -10,8 +10,9 @@ from rac_theory.proofs.facts import E as average
 from rac_theory.proofs.facts import G, assumed, exact, flat, gap, mu_below_L, one, plus, square
 from rac_theory.proofs.stored import exact_steps
 from rac_theory.proofs.stored.exact_steps import half, moves, pl, short
-from rac_theory.theorems import E, assumptions
-from rac_theory.theorems.symbols import C, L, N, T, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.statements import assumptions
+from rac_theory.statements.symbols import C, L, N, T, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.theorems import E
 
 from .false_theorems import LINE, like
 

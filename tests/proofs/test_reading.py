@@ -26,8 +26,8 @@ from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.prove import searched
 from rac_theory.proofs.reading import Reading
 from rac_theory.proofs.stored import STORED
+from rac_theory.statements.symbols import L, mu
 from rac_theory.theorems.rac_lora_gd import kappa
-from rac_theory.theorems.symbols import L, mu
 
 DOCS = Path(__file__).parents[2] / "docs" / "theory"
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}

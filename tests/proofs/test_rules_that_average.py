@@ -8,8 +8,8 @@ from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter, mean
 from rac_theory.proofs.fact import granted, proved
 from rac_theory.proofs.facts import E, G, assumed, gap, gap_next, nothing
-from rac_theory.theorems import assumptions as known
-from rac_theory.theorems.symbols import T, gap0, mu
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.symbols import T, gap0, mu
 
 rho, tau = Symbol("rho"), Symbol("tau")
 x, u = letter("x", "", "H"), letter("u", "", "H")

@@ -11,9 +11,9 @@ from rac_theory.proofs.fact import granted
 from rac_theory.proofs.facts import E, G, V, Z, distance, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
 from rac_theory.proofs.stored.next_gradient import best, for_any_b
+from rac_theory.statements.symbols import K, L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 from rac_theory.theorems import sharp_drift
 from rac_theory.theorems.rac_lora_gd import e as gain
-from rac_theory.theorems.symbols import K, L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 
 a, b, c, p, y, z = (Symbol(name) for name in "abcpyz")
 shares, whole = {b > 0: granted("", c > 0), b <= 1: granted("", c <= 1, a <= 3)}, (b > 0, b <= 1)

@@ -10,7 +10,7 @@ from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.proofs.fact import Fact, granted
 from rac_theory.proofs.facts import E, G, exact, gap, gap_next
 from rac_theory.proofs.stored import STORED
-from rac_theory.theorems.symbols import L, gamma, lambda_min
+from rac_theory.statements.symbols import L, gamma, lambda_min
 
 from .worlds import worlds
 from .worlds.points import ALLOWED, ordered, points, relative

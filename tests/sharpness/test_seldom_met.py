@@ -8,8 +8,8 @@ import pytest
 
 from rac_theory import Constants, hardest_case, theorems, tightness
 from rac_theory.sharpness.case_families import Method, families
+from rac_theory.statements.symbols import L_H
 from rac_theory.theorems import E
-from rac_theory.theorems.symbols import L_H
 
 
 def test_steps_beyond_2_over_L_are_searched():

@@ -28,9 +28,9 @@ from rac_theory import (
 from rac_theory.algebra import fraction, identical
 from rac_theory.algorithms import SGD
 from rac_theory.problems import Federated, LeastSquares
+from rac_theory.statements.symbols import K, L_max, eta, omega
 from rac_theory.theorems import client_epochs
 from rac_theory.theorems.federated import Gamma
-from rac_theory.theorems.symbols import K, L_max, eta, omega
 
 T9rr, T10rr = theorems.T9rr, theorems.T10rr
 BOTH = [T9rr, T10rr]

@@ -9,7 +9,7 @@ import pytest
 from rac_theory import GD, SGD, Bernoulli, Case, Constants, Exact, FiniteDifferences, RACLoRA, Status, theorems, verify
 from rac_theory.problems import LeastSquares, LogisticRegression, PLSine, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Coordinate, Frozen, Haar, WeightedCoordinate
-from rac_theory.theorems.symbols import bias_squared
+from rac_theory.statements.symbols import bias_squared
 
 RNG = np.random.default_rng(22)
 ROUND = Quadratic.left(2 * np.eye(4), np.ones((4, 2)))

@@ -12,7 +12,7 @@ from rac_theory.algebra import identical
 from rac_theory.algorithms.gradients import Noisy
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Haar
-from rac_theory.theorems.symbols import delta, lambda_min
+from rac_theory.statements.symbols import delta, lambda_min
 
 BOTH = [theorems.T17, theorems.T17_pl]
 EVEN = Quadratic.left(2 * np.eye(4), np.eye(4))

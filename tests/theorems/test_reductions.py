@@ -24,8 +24,8 @@ from rac_theory import (
 from rac_theory.algebra import Symbol, number, powers
 from rac_theory.algorithms import Bernoulli
 from rac_theory.problems import Federated, LeastSquares, SoftmaxRegression
+from rac_theory.statements.symbols import T, read
 from rac_theory.theorems import federated, sharp_drift
-from rac_theory.theorems.symbols import T, read
 
 RNG = np.random.default_rng(5)
 PROBLEM = LeastSquares(RNG.standard_normal((12, 4)), RNG.standard_normal((12, 3)), l2=0.3)

@@ -9,9 +9,10 @@ from matplotlib.mathtext import MathTextParser
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import text
-from rac_theory.theorems import E, assumptions, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
-from rac_theory.theorems.assumption import sentence
-from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+from rac_theory.statements import assumptions
+from rac_theory.statements.assumption import sentence
+from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
+from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 
 LINEAR = {
     *("T2", "T2_sharp", "T2_tight", "T4", "T6", "T8", "T8d", "T8d_sharp"),

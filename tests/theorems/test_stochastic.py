@@ -9,7 +9,7 @@ import pytest
 from rac_theory import Case, Constants, Local, Minibatch, Noisy, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.theorems.metric import Curves
+from rac_theory.statements.metric import Curves
 
 T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6
 ALL = [T5, T5_step, T6]

@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 
 from rac_theory.algebra import Expression, Let, Symbol, definitions_in, number, symbols_of, text
 from rac_theory.algebra.expression import Number, lifted
+from rac_theory.statements.claim import Claim
+from rac_theory.statements.reduction import Reduction
 from rac_theory.theorems import Theorem
-from rac_theory.theorems.claim import Claim
-from rac_theory.theorems.reduction import Reduction
 
 
 def changed(expression: Expression, whole: bool = False) -> Iterator[tuple[str, Expression]]:

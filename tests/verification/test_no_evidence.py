@@ -9,8 +9,8 @@ import pytest
 
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.problems import LogisticRegression, Quadratic
+from rac_theory.statements.metric import Curves
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
-from rac_theory.theorems.metric import Curves
 from rac_theory.verification.decision import exact_decision
 from rac_theory.verification.judge import judge
 from rac_theory.verification.judged_claim import JudgedClaim

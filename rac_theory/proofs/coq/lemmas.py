@@ -20,7 +20,7 @@ from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
 from rac_theory.proofs.facts import gap, plus
-from rac_theory.theorems.assumption import Assumption, sentence
+from rac_theory.statements.assumption import Assumption, sentence
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra"}

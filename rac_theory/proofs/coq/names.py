@@ -10,8 +10,9 @@ from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import NAMES
 from rac_theory.proofs.facts import distance, distance_next, gap, gap_next
 from rac_theory.proofs.facts_of_several_steps import local_smooth, moved, moved_next
-from rac_theory.theorems import ALL, symbols
-from rac_theory.theorems.symbols import distance0
+from rac_theory.statements import symbols
+from rac_theory.statements.symbols import distance0
+from rac_theory.theorems import ALL
 
 DRAWS: Mapping[str, str] = {"H": "Draw", "m": "Client", "k": "nat"}
 """What a letter may depend on beside the state W, by the name that it has, and the type of that."""

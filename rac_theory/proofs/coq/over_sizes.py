@@ -8,7 +8,7 @@ from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import gap
 from rac_theory.proofs.induction import FIRST, LAST, S
-from rac_theory.theorems.symbols import T, t
+from rac_theory.statements.symbols import T, t
 
 
 def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:

@@ -16,8 +16,8 @@ from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import NAMES, Fact, read
 from rac_theory.proofs.facts import gap
-from rac_theory.theorems import Theorem
-from rac_theory.theorems.symbols import K, N, T, t
+from rac_theory.statements import Theorem
+from rac_theory.statements.symbols import K, N, T, t
 
 _WORLD = """Variables State Draw Client : Type.
 (* A draw: which functions of it are integrable, and their means *)

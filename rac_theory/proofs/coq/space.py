@@ -9,9 +9,9 @@ from rac_theory.proofs.drawn import Drawn, H
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, g, gap, gap_next
 from rac_theory.proofs.facts_of_gain import bent, bent_by_M, bent_by_noise, gap_first, moved
-from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumption import Predicate
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements import Theorem
+from rac_theory.statements.assumption import Predicate
+from rac_theory.statements.assumptions import (
     one_exact_step,
     plain_gaussian_rac_lora,
     rac_lora_exact,

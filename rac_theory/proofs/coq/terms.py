@@ -28,8 +28,8 @@ from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import NAMES, read
 from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
 from rac_theory.proofs.induction import ADDED, V2
-from rac_theory.theorems import metric
-from rac_theory.theorems.symbols import K, T, t
+from rac_theory.statements import metric
+from rac_theory.statements.symbols import K, T, t
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)

@@ -6,15 +6,15 @@ from rac_theory.proofs.facts import one, sign
 from rac_theory.proofs.facts_of_gain import first, gain, later, mu_nu_below_1
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, pl
-from rac_theory.theorems.assumption import Assumption, Predicate
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumption import Assumption, Predicate
+from rac_theory.statements.assumptions import (
     one_exact_step,
     plain_gaussian_rac_lora,
     plain_or_fitted,
     positive_gain,
     positive_gaussian_gain,
 )
-from rac_theory.theorems.symbols import gap0, gap0_upper, nu
+from rac_theory.statements.symbols import gap0, gap0_upper, nu
 
 
 def step(about: Predicate) -> Fact:

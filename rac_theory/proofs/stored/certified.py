@@ -5,7 +5,7 @@ from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import E, Z, certified, gap, gap_next, low, one
 from rac_theory.proofs.induction import Z2, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves
-from rac_theory.theorems.symbols import gap0_upper, lambda_min
+from rac_theory.statements.symbols import gap0_upper, lambda_min
 
 
 def step() -> Fact:

@@ -7,12 +7,12 @@ from rac_theory.proofs.facts import E, G, assumed, gap, gap_next, low, one, plus
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.proofs.stored.several_steps import fits, most
+from rac_theory.statements.assumptions import known_sampling
+from rac_theory.statements.symbols import D, D_in, K, eta, gap0, gap0_upper, lambda_max, lambda_min, omega
+from rac_theory.statements.symbols import L_max as L
 from rac_theory.theorems import client_epochs
-from rac_theory.theorems.assumptions import known_sampling
 from rac_theory.theorems.client_epochs import u, v
 from rac_theory.theorems.federated import Gamma
-from rac_theory.theorems.symbols import D, D_in, K, eta, gap0, gap0_upper, lambda_max, lambda_min, omega
-from rac_theory.theorems.symbols import L_max as L
 
 _Gamma = plus[eta] * plus[K]
 _sampling = plus[L] * _Gamma * sign(omega, known_sampling)

@@ -33,8 +33,8 @@ from rac_theory.proofs.facts import (
 )
 from rac_theory.proofs.induction import V2, cases, iterate, potential
 from rac_theory.proofs.stored.exact_steps import half, moves, short, stable
+from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_max, s
 from rac_theory.theorems import convex
-from rac_theory.theorems.symbols import L, T, distance0, gamma, gap0, lambda_max, s
 
 seen = mean(square(H(G)))
 

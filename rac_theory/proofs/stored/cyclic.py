@@ -7,9 +7,9 @@ from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import G, assumed, gap, gap_next, one, plus, sign
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, pl
+from rac_theory.statements.assumptions import known_cost_of_turns
+from rac_theory.statements.symbols import L_H, L, ell, gamma, gap0, gap0_upper
 from rac_theory.theorems import cyclic
-from rac_theory.theorems.assumptions import known_cost_of_turns
-from rac_theory.theorems.symbols import L_H, L, ell, gamma, gap0, gap0_upper
 
 _, stable = assumed(between(0, gamma * L_H, 2))
 drift = plus[gamma] * plus[L] * sign(ell, known_cost_of_turns)

@@ -19,10 +19,10 @@ from rac_theory.proofs.facts import (
 from rac_theory.proofs.induction_over_sizes import gather, some, weigh
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.proofs.stored.noisy_steps import keeps, kept, most, noise
+from rac_theory.statements.assumptions import certified_minimum, rac_lora_harmonic_steps, rac_lora_root_steps
+from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, t, t_0
 from rac_theory.theorems import decreasing
-from rac_theory.theorems.assumptions import certified_minimum, rac_lora_harmonic_steps, rac_lora_root_steps
 from rac_theory.theorems.decreasing import c, gamma_t, kappa
-from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, t, t_0
 
 _root, _harmonic = rac_lora_root_steps, rac_lora_harmonic_steps
 growth = plus[L] * plus[A] * most * plus[gamma] * plus[gamma]

@@ -19,7 +19,7 @@ from rac_theory.proofs.facts import (
 )
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl, short
-from rac_theory.theorems.symbols import bias_squared, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.statements.symbols import bias_squared, gamma, gap0, gap0_upper, lambda_min, mu
 
 
 def step() -> Fact:

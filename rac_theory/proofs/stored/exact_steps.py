@@ -24,8 +24,8 @@ from rac_theory.proofs.facts import (
     square_of,
 )
 from rac_theory.proofs.induction import accumulate, iterate, power, sum_of_powers, telescope, weights
-from rac_theory.theorems.assumptions import bounded_below, polyak_lojasiewicz
-from rac_theory.theorems.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
+from rac_theory.statements.assumptions import bounded_below, polyak_lojasiewicz
+from rac_theory.statements.symbols import L, T, gamma, gap0, gap0_upper, j, lambda_min, mu
 
 half = Fraction(1, 2)
 end = gap_is_positive[bounded_below]

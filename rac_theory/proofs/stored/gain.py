@@ -7,9 +7,9 @@ from rac_theory.proofs.facts_of_gain import along, below_Q, mu_below_L_H, noise_
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
 from rac_theory.proofs.stored.noisy_steps import most, noise
+from rac_theory.statements.assumptions import smooth_along_sketch
+from rac_theory.statements.symbols import L_H, A, C, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min
 from rac_theory.theorems import gain
-from rac_theory.theorems.assumptions import smooth_along_sketch
-from rac_theory.theorems.symbols import L_H, A, C, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min
 
 (stable,) = assumed(gamma * L_H < 2)
 (damped,) = assumed(gamma * L_H * beta < 2)

@@ -11,7 +11,7 @@ from rac_theory.proofs.facts_of_several_steps import (
 )
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, pl, stable
-from rac_theory.theorems.symbols import L, delta, gamma, gap0, gap0_upper, mu
+from rac_theory.statements.symbols import L, delta, gamma, gap0, gap0_upper, mu
 
 
 def step() -> Fact:

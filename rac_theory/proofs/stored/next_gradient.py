@@ -28,9 +28,9 @@ from rac_theory.proofs.facts import (
 from rac_theory.proofs.induction import cases, instance, iterate, square_root
 from rac_theory.proofs.letters import b
 from rac_theory.proofs.stored.exact_steps import half, length, pl, stable
-from rac_theory.theorems.assumptions import certified_minimum
+from rac_theory.statements.assumptions import certified_minimum
+from rac_theory.statements.symbols import L, gamma, gap0, lambda_min, mu
 from rac_theory.theorems.rac_lora_gd import Q, R, e, kappa, rho_tight
-from rac_theory.theorems.symbols import L, gamma, gap0, lambda_min, mu
 
 # The mean of both roots, whose square is the factor of T2_tight, and the b that makes it so.
 x = Let("x", (kappa * R + 2 * Q) / (2 + kappa))

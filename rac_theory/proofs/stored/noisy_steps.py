@@ -18,13 +18,9 @@ from rac_theory.proofs.facts import (
 )
 from rac_theory.proofs.induction import iterate, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
+from rac_theory.statements.assumptions import bounded_below, known_largest_projection, structured_noise
+from rac_theory.statements.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min
 from rac_theory.theorems import stochastic
-from rac_theory.theorems.assumptions import (
-    bounded_below,
-    known_largest_projection,
-    structured_noise,
-)
-from rac_theory.theorems.symbols import A, C, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min
 
 *_, noise = assumed(structured_noise)
 (damped,) = assumed(gamma * L * beta < 2)

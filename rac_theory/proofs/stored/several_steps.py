@@ -9,9 +9,8 @@ from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import G, assumed, below_one, low, mu_below_L_max, nothing, one, plus, sign, square
 from rac_theory.proofs.induction import drifted, iterate, settle, telescope, weights
 from rac_theory.proofs.stored.exact_steps import end, half, moves, pl
-from rac_theory.theorems import federated, reshuffling, sharp_drift
-from rac_theory.theorems.assumptions import known_client_variance, known_largest_projection, known_variance
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.assumptions import known_client_variance, known_largest_projection, known_variance
+from rac_theory.statements.symbols import (
     K,
     N,
     eta,
@@ -23,7 +22,8 @@ from rac_theory.theorems.symbols import (
     sigma_squared,
     zeta_squared,
 )
-from rac_theory.theorems.symbols import L_max as L
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.theorems import federated, reshuffling, sharp_drift
 
 most = sign(lambda_max, known_largest_projection)
 seen = mean(square(H(G)))

@@ -2,8 +2,9 @@
 
 from rac_theory.proofs import Proof, prove, strongest
 from rac_theory.proofs.not_proved import why_not
+from rac_theory.statements import Theorem
 from rac_theory.testing.assertions.not_shown import NotShown
-from rac_theory.theorems import Theorem, theorem_named
+from rac_theory.theorems import theorem_named
 
 
 def assert_proved(theorem: Theorem | str) -> Proof:

@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory.proofs import facts
 from rac_theory.proofs import facts_of_cycles as cycles
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function, corner, parabola, separable, wave

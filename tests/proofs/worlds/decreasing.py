@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from .one_step import noisy_steps
 from .world import World

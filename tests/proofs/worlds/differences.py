@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function

@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory.proofs.drawn import letter
 from rac_theory.proofs.facts import gap_next
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function, mean_of

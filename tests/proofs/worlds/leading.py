@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory.proofs import facts
 from rac_theory.proofs.facts_of_gain import gap_first
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from .functions import Function, corner, huber, parabola, separable, wave
 from .one_step import SIZES, at_a_point, functions, vectors, world

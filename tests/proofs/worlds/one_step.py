@@ -7,8 +7,8 @@ import numpy as np
 
 from rac_theory.proofs import facts
 from rac_theory.proofs import facts_of_gain as gained
-from rac_theory.theorems import assumptions as known
-from rac_theory.theorems.about import IMPLIED
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.about import IMPLIED
 
 from . import several, sketches
 from .functions import Function, corner, cosine, huber, log_cosh, mean_of, parabola, quadratic, rippled, separable, wave

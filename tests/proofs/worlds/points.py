@@ -17,8 +17,8 @@ from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.facts import G, V, Z, assumed, even, high, low, square, square_of
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.stored import STORED
-from rac_theory.theorems.assumption import Assumption, Condition, Known
-from rac_theory.theorems.symbols import L_H, L, gamma, lambda_max, lambda_min, s
+from rac_theory.statements.assumption import Assumption, Condition, Known
+from rac_theory.statements.symbols import L_H, L, gamma, lambda_max, lambda_min, s
 
 from .world import World
 

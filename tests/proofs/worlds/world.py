@@ -10,7 +10,7 @@ import numpy as np
 from rac_theory.algebra import Relation, Symbol, symbols_of, truth
 from rac_theory.proofs.drawn import Drawn, H, vector
 from rac_theory.proofs.facts_of_gain import bent, bent_by_noise
-from rac_theory.theorems.assumption import Assumption, Known
+from rac_theory.statements.assumption import Assumption, Known
 
 from .functions import Function
 from .sketches import Sketch

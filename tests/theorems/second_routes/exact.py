@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import hadamard
 
 from rac_theory import Constants
-from rac_theory.theorems.metric import Curves
+from rac_theory.statements.metric import Curves
 
 from .moments import followed
 from .route import Equality

@@ -6,9 +6,9 @@ from functools import cache
 
 from rac_theory import Constants
 from rac_theory.algebra import Relation, symbols_of
+from rac_theory.statements.assumption import met
+from rac_theory.statements.symbols import T
 from rac_theory.theorems import Condition, Theorem
-from rac_theory.theorems.assumption import met
-from rac_theory.theorems.symbols import T
 
 from . import proofs, steps
 

@@ -7,24 +7,24 @@ symbols of the theorems, and says by itself what breaks it.
 from rac_theory.algebra import Symbol, equal
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
-from rac_theory.theorems.about import bernoulli_lora as bernoulli_lora
-from rac_theory.theorems.about import fed_rac_lora as fed_rac_lora
-from rac_theory.theorems.about import fed_rac_lora_sampled as fed_rac_lora_sampled
-from rac_theory.theorems.about import fresh_projection as fresh_projection
-from rac_theory.theorems.about import galore_exact as galore_exact
-from rac_theory.theorems.about import one_exact_step as one_exact_step
-from rac_theory.theorems.about import plain_gaussian_rac_lora as plain_gaussian_rac_lora
-from rac_theory.theorems.about import plain_or_fitted as plain_or_fitted
-from rac_theory.theorems.about import rac_lora_by_differences as rac_lora_by_differences
-from rac_theory.theorems.about import rac_lora_certified as rac_lora_certified
-from rac_theory.theorems.about import rac_lora_exact as rac_lora_exact
-from rac_theory.theorems.about import rac_lora_harmonic_steps as rac_lora_harmonic_steps
-from rac_theory.theorems.about import rac_lora_in_turns as rac_lora_in_turns
-from rac_theory.theorems.about import rac_lora_reshuffled as rac_lora_reshuffled
-from rac_theory.theorems.about import rac_lora_root_steps as rac_lora_root_steps
-from rac_theory.theorems.about import rac_lora_stochastic as rac_lora_stochastic
-from rac_theory.theorems.assumption import Condition, Known
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.about import bernoulli_lora as bernoulli_lora
+from rac_theory.statements.about import fed_rac_lora as fed_rac_lora
+from rac_theory.statements.about import fed_rac_lora_sampled as fed_rac_lora_sampled
+from rac_theory.statements.about import fresh_projection as fresh_projection
+from rac_theory.statements.about import galore_exact as galore_exact
+from rac_theory.statements.about import one_exact_step as one_exact_step
+from rac_theory.statements.about import plain_gaussian_rac_lora as plain_gaussian_rac_lora
+from rac_theory.statements.about import plain_or_fitted as plain_or_fitted
+from rac_theory.statements.about import rac_lora_by_differences as rac_lora_by_differences
+from rac_theory.statements.about import rac_lora_certified as rac_lora_certified
+from rac_theory.statements.about import rac_lora_exact as rac_lora_exact
+from rac_theory.statements.about import rac_lora_harmonic_steps as rac_lora_harmonic_steps
+from rac_theory.statements.about import rac_lora_in_turns as rac_lora_in_turns
+from rac_theory.statements.about import rac_lora_reshuffled as rac_lora_reshuffled
+from rac_theory.statements.about import rac_lora_root_steps as rac_lora_root_steps
+from rac_theory.statements.about import rac_lora_stochastic as rac_lora_stochastic
+from rac_theory.statements.assumption import Condition, Known
+from rac_theory.statements.symbols import (
     L_H,
     A,
     C,

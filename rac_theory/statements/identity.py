@@ -6,7 +6,7 @@ from typing import Literal
 
 from rac_theory.algebra import Relation, Symbol, latex, symbols_of, text
 from rac_theory.problems.naming import type_name
-from rac_theory.theorems.assumption import Predicate, sentence
+from rac_theory.statements.assumption import Predicate, sentence
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -15,8 +15,8 @@ from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import function_name, said_by
-from rac_theory.theorems.metric import Metric
-from rac_theory.theorems.symbols import T, constants_in
+from rac_theory.statements.metric import Metric
+from rac_theory.statements.symbols import T, constants_in
 
 Function: TypeAlias = Callable[[Constants, Array], Array]
 """A bound that the algebra cannot say: (constants, t) to the bound at each t, (T,) to (T,)."""
@@ -32,8 +32,8 @@ class E:
 
     Examples
     --------
-    >>> from rac_theory.theorems import E, gap
-    >>> from rac_theory.theorems.symbols import T, gap0, mu
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gap0, mu
     >>> E(gap) <= (1 - mu) ** T * gap0
     E[f(W^T)] - f* <= (1 - mu)^T (f(W^0) - f*)
     """
@@ -58,8 +58,8 @@ class Claim:
     --------
     >>> import numpy as np
     >>> from rac_theory import Constants
-    >>> from rac_theory.theorems import E, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, mu
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gamma, gap0, mu
     >>> claim = E(gap) <= (1 - gamma * mu) ** T * gap0
     >>> claim
     E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)

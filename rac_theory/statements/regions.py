@@ -10,15 +10,12 @@ from fractions import Fraction
 from functools import reduce
 from operator import mul
 
-from rac_theory.algebra import Expression, Let, Relation, Symbol, between, symbols_of
+from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
 from rac_theory.algebra.box import Range
 from rac_theory.algebra.expression import Number, Power, Product
 from rac_theory.algebra.sign import Lemma, Region, sign
-from rac_theory.theorems import decreasing, federated, rac_lora_gd, sharp_drift
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.symbols import (
     L_H,
-    A,
-    C,
     K,
     L,
     L_max,
@@ -26,17 +23,13 @@ from rac_theory.theorems.symbols import (
     T,
     beta,
     delta,
-    eta,
-    gamma,
-    gap0,
     lambda_max,
     lambda_min,
     mu,
     nu,
     s,
-    t_0,
 )
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 
 _kappa, _b, _x, _z = Symbol("kappa"), Symbol("b"), Symbol("x"), Symbol("z")
 
@@ -48,20 +41,6 @@ _RANGES: Mapping[Symbol, Range] = {
     **dict.fromkeys((_kappa, _z), (0, 1)),
 }
 
-_LEMMAS: Mapping[Expression, tuple[Relation, Lemma]] = {
-    federated.a: (eta * K * L_max <= 1, Lemma((0, 1))),
-    1 - sharp_drift.s**2 + sharp_drift.s * sharp_drift.r: (eta * N * L_max <= 1, Lemma((0, 1), {L_max: "down"})),
-    rac_lora_gd.rho_tight: (
-        between(0, gamma * L, 2),
-        Lemma((0, 1), {L: "up", mu: "down", lambda_min: "down"}),
-    ),
-    decreasing.bound: (
-        t_0 >= decreasing.kappa + 1,
-        Lemma((0, math.inf), dict.fromkeys((L, beta, lambda_max, A, C, gap0), "up")),
-    ),
-}
-"""What is known of expressions where a relation is given: proved on the page about rounding."""
-
 
 def regions(theorem: Theorem) -> tuple[Region, ...]:
     """Return the boxes that together hold all constants to which a theorem may apply.
@@ -71,7 +50,7 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
     Examples
     --------
     >>> from rac_theory import theorems
-    >>> from rac_theory.theorems.regions import regions
+    >>> from rac_theory.statements.regions import regions
     >>> for region in regions(theorems.T2_sharp):
     ...     print({symbol.name: place for symbol, place in region.places.items()})
     {'L': x / gamma, 'mu': kappa (x / gamma)}
@@ -89,7 +68,7 @@ def regions(theorem: Theorem) -> tuple[Region, ...]:
         place = share / reduce(mul, (factor for factor in product.factors if factor != one))
         if places.setdefault(one, place) == place:
             ranges[share] = (0, min(longest, ranges.get(share, (0, math.inf))[1]))
-    proved = {each: lemma for each, (relation, lemma) in _LEMMAS.items() if relation in relations}
+    proved = {each: lemma for each, (relation, lemma) in theorem.lemmas.items() if relation in relations}
     lemmas = {**proved, **_given(relations)}
     smooth = places.get(_smoothness(every), L)
     # What is always true of mu: mu <= L, and mu lambda_min <= L_H.

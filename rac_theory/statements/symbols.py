@@ -169,7 +169,7 @@ def read(expression: Expression, c: Constants, **beside: Any) -> Any:
     Examples
     --------
     >>> from rac_theory import Constants
-    >>> from rac_theory.theorems.symbols import gamma, mu, read
+    >>> from rac_theory.statements.symbols import gamma, mu, read
     >>> float(read(1 - gamma * mu, Constants(gamma=0.5, mu=0.25)))
     0.875
     """

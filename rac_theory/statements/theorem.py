@@ -2,28 +2,29 @@
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from rac_theory.algebra import Relation, Symbol, latex, symbols_of
+from rac_theory.algebra import Expression, Relation, Symbol, latex, symbols_of
 from rac_theory.algebra.latex import pieces
+from rac_theory.algebra.sign import Lemma
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.problems import checks
 from rac_theory.problems.checks import Array, one_of
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import type_name
-from rac_theory.theorems.about import IMPLIED
-from rac_theory.theorems.assumption import Assumption, Predicate, breach, met_at, parts, sentence
-from rac_theory.theorems.claim import Claim, Rate
-from rac_theory.theorems.given import check_given, is_predicate
-from rac_theory.theorems.horizon import smallest_horizon
-from rac_theory.theorems.metric import Metric
-from rac_theory.theorems.symbols import T
+from rac_theory.statements.about import IMPLIED
+from rac_theory.statements.assumption import Assumption, Predicate, breach, met_at, parts, sentence
+from rac_theory.statements.claim import Claim, Rate
+from rac_theory.statements.given import check_given, is_predicate
+from rac_theory.statements.horizon import smallest_horizon
+from rac_theory.statements.metric import Metric
+from rac_theory.statements.symbols import T
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {
@@ -73,13 +74,17 @@ class Theorem:
         Whether the assumptions make every single step a descent, so that the metric has a ceiling.
     tightest : Tightest or None
         How near an exact expectation is known to come to the bound; None if it is not known.
+    lemmas : mapping
+        What is known of expressions in the bound where a relation is given, each proved on the page about rounding: the
+        relation, and to which side the expression goes with its constants.
 
     Examples
     --------
     >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Constants, RACLoRA, sketches, verify
-    >>> from rac_theory.theorems import T2, E, Theorem, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, mu
+    >>> from rac_theory.theorems import T2
+    >>> from rac_theory.statements import E, Theorem, gap
+    >>> from rac_theory.statements.symbols import T, gamma, gap0, mu
     >>> print(T2.statement)
     E[f(W^T)] - f* <= (1 - gamma mu lambda_min)^T (f(W^0) - f*).
     >>> case = Case(GD(gamma=0.5), Quadratic.left([[1.0]], W_star=[[1.0]]))
@@ -107,6 +112,7 @@ class Theorem:
     falls: Rate | None = None
     descends: bool = False
     tightest: Tightest | None = None
+    lemmas: Mapping[Expression, tuple[Relation, Lemma]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         one_of("mark", self.mark, MARKS)

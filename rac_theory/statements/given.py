@@ -1,9 +1,9 @@
 """What a theorem is given, checked when it is written down and not first when a case breaks it."""
 
 from rac_theory.algebra import Relation, symbols_of
-from rac_theory.theorems.assumption import Condition, Known, relations_in
-from rac_theory.theorems.claim import Claim
-from rac_theory.theorems.symbols import T, constants_in
+from rac_theory.statements.assumption import Condition, Known, relations_in
+from rac_theory.statements.claim import Claim
+from rac_theory.statements.symbols import T, constants_in
 
 
 def check_given(given: object, claim: Claim) -> None:
@@ -11,9 +11,9 @@ def check_given(given: object, claim: Claim) -> None:
 
     Examples
     --------
-    >>> from rac_theory.theorems import E, gap
-    >>> from rac_theory.theorems.given import check_given
-    >>> from rac_theory.theorems.symbols import L, L_max, gap0
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.given import check_given
+    >>> from rac_theory.statements.symbols import L, L_max, gap0
     >>> check_given((L_max > 0,), E(gap) <= L * gap0)
     Traceback (most recent call last):
     ValueError: L stands for L and for L_max: they need two names

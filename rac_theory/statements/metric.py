@@ -12,7 +12,7 @@ from rac_theory.algebra.expression import Quotient
 from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
 from rac_theory.problems.naming import type_name
-from rac_theory.theorems.symbols import T, read, t
+from rac_theory.statements.symbols import T, read, t
 
 ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
 
@@ -70,8 +70,8 @@ class Metric:
     --------
     >>> import numpy as np
     >>> from rac_theory import Constants
-    >>> from rac_theory.theorems import mean_squared_gradient
-    >>> from rac_theory.theorems.metric import Curves
+    >>> from rac_theory.statements import mean_squared_gradient
+    >>> from rac_theory.statements.metric import Curves
     >>> curves = Curves(values=np.zeros((1, 4)), squared_gradients=np.array([[4.0, 2.0, 0.0, 9.0]]))
     >>> mean_squared_gradient.along(curves, Constants(gamma=0.1)).tolist()
     [[nan, 4.0, 3.0, 2.0]]
@@ -188,9 +188,9 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     --------
     >>> import numpy as np
     >>> from rac_theory import Constants
-    >>> from rac_theory.theorems import weighted_squared_gradient
-    >>> from rac_theory.theorems.metric import Curves
-    >>> from rac_theory.theorems.symbols import gamma
+    >>> from rac_theory.statements import weighted_squared_gradient
+    >>> from rac_theory.statements.metric import Curves
+    >>> from rac_theory.statements.symbols import gamma
     >>> metric = weighted_squared_gradient(1 / (1 + gamma))
     >>> curves = Curves(values=np.zeros((1, 3)), squared_gradients=np.array([[3.0, 0.0, 9.0]]))
     >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2

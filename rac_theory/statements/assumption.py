@@ -14,8 +14,8 @@ from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import function_name, said_by
-from rac_theory.theorems.about import Predicate as Predicate
-from rac_theory.theorems.symbols import T, constants_in
+from rac_theory.statements.about import Predicate as Predicate
+from rac_theory.statements.symbols import T, constants_in
 
 ROUNDING = 1e-12
 """What "or equal" allows, relative: gamma = 1/L in floating point may exceed 1/L by a rounding, and verdicts allow far
@@ -29,9 +29,9 @@ class Known:
     Examples
     --------
     >>> from rac_theory.algebra import equal
-    >>> from rac_theory.theorems import Known
-    >>> from rac_theory.theorems.assumption import sentence
-    >>> from rac_theory.theorems.symbols import D, K
+    >>> from rac_theory.statements import Known
+    >>> from rac_theory.statements.assumption import sentence
+    >>> from rac_theory.statements.symbols import D, K
     >>> print(sentence(Known(D, unless=equal(K, 1))))
     D is known: how far gradients of components or clients differ; not needed if K = 1.
     """
@@ -62,9 +62,9 @@ class Condition:
     Examples
     --------
     >>> from rac_theory.algebra import Symbol
-    >>> from rac_theory.theorems import Condition
-    >>> from rac_theory.theorems.assumption import sentence
-    >>> from rac_theory.theorems.symbols import L
+    >>> from rac_theory.statements import Condition
+    >>> from rac_theory.statements.assumption import sentence
+    >>> from rac_theory.statements.symbols import L
     >>> print(sentence(Condition("Bounded Hessian", Symbol("||H(W)||") <= L, known=(L > 0,))))
     Bounded Hessian: ||H(W)|| <= L with known L > 0.
     """
@@ -119,8 +119,8 @@ def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
     --------
     >>> from rac_theory.problems import Quadratic
     >>> from rac_theory import GD, Case, Constants
-    >>> from rac_theory.theorems.assumption import breach
-    >>> from rac_theory.theorems.symbols import L, gamma, mu
+    >>> from rac_theory.statements.assumption import breach
+    >>> from rac_theory.statements.symbols import L, gamma, mu
     >>> case = Case(GD(gamma=0.75), Quadratic.left([[2.0]], W_star=[[1.0]]))
     >>> breach(gamma * L <= 1, case, Constants.of(case))
     'gamma L <= 1 is not met: gamma L = 1.5 for gamma=0.75, L=2'

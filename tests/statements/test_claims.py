@@ -10,8 +10,8 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Let, Symbol, choice, maximum, powers, total
+from rac_theory.statements.symbols import A, K, L, L_max, T, gamma, gap0, gap0_upper, lambda_min, mu
 from rac_theory.theorems import Claim, E, Theorem, gap, weighted_squared_gradient
-from rac_theory.theorems.symbols import A, K, L, L_max, T, gamma, gap0, gap0_upper, lambda_min, mu
 
 c = Constants(gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5)
 EPSILON = 2.0**-13

@@ -9,10 +9,10 @@ from typing import TypeAlias
 from rac_theory.algebra import Expression, Ratio, Relation, Symbol, equal, identical, polynomial, symbols_of, text
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, constant
-from rac_theory.theorems.assumption import Condition
-from rac_theory.theorems.claim import Claim
-from rac_theory.theorems.symbols import K, N, T, eta, gamma, t
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.assumption import Condition
+from rac_theory.statements.claim import Claim
+from rac_theory.statements.symbols import K, N, T, eta, gamma, t
+from rac_theory.statements.theorem import Theorem
 
 Side: TypeAlias = Theorem | Claim | Expression
 """What is compared: the two sides of a claim, or a single expression."""
@@ -37,8 +37,9 @@ class Reduction:
 
     Examples
     --------
-    >>> from rac_theory.theorems import T1, T9, symbols
-    >>> from rac_theory.theorems.reduction import Reduction
+    >>> from rac_theory.theorems import T1, T9
+    >>> from rac_theory.statements import symbols
+    >>> from rac_theory.statements.reduction import Reduction
     >>> reduction = Reduction(one=T9, other=T1, at={symbols.K: 1, symbols.eta: symbols.gamma})
     >>> reduction, reduction.holds
     (T9 is T1 at K = 1, eta = gamma, True)

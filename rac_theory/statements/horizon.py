@@ -9,8 +9,8 @@ from rac_theory.algebra import Expression, symbols_of
 from rac_theory.algebra.expression import Total
 from rac_theory.algebra.number import LONGEST
 from rac_theory.problems.checks import Array
-from rac_theory.theorems.claim import Claim
-from rac_theory.theorems.symbols import T
+from rac_theory.statements.claim import Claim
+from rac_theory.statements.symbols import T
 
 _LARGEST_POWER = 1000  # t goes up to 2^999, a float like any other
 _PARTS = 64  # into which what holds the answer is cut, each time

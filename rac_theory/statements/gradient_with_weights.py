@@ -8,8 +8,8 @@ import numpy as np
 from rac_theory.algebra import Expression, total
 from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
-from rac_theory.theorems.metric import SQUARED_GRADIENT, Curves, Metric, mean_squared_gradient, weighted_mean_before
-from rac_theory.theorems.symbols import T, read, t
+from rac_theory.statements.metric import SQUARED_GRADIENT, Curves, Metric, mean_squared_gradient, weighted_mean_before
+from rac_theory.statements.symbols import T, read, t
 
 
 def squared_gradient_with_weights(weights: Expression) -> Metric:
@@ -19,9 +19,9 @@ def squared_gradient_with_weights(weights: Expression) -> Metric:
     --------
     >>> import numpy as np
     >>> from rac_theory import Constants
-    >>> from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
-    >>> from rac_theory.theorems.metric import Curves
-    >>> from rac_theory.theorems.symbols import t
+    >>> from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
+    >>> from rac_theory.statements.metric import Curves
+    >>> from rac_theory.statements.symbols import t
     >>> metric = squared_gradient_with_weights(1 / (1 + t))
     >>> curves = Curves(values=np.zeros((1, 3)), squared_gradients=np.array([[3.0, 0.0, 9.0]]))
     >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2

@@ -7,8 +7,9 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import Relation, fraction, number, polynomial
-from rac_theory.theorems import federated, rac_lora_gd, regions, sharp_drift
-from rac_theory.theorems.symbols import s
+from rac_theory.statements import regions
+from rac_theory.statements.symbols import s
+from rac_theory.theorems import federated, rac_lora_gd, sharp_drift
 
 ALL = theorems.ALL
 
@@ -54,7 +55,7 @@ def test_the_lemmas_on_drift(steps):
         a, its_s, s_K = (fraction(each, values) for each in (federated.a, sharp_drift.s, sharp_drift.s_K))
         assert 0 <= a <= Fraction(759, 1000)  # e^2/2 - 2e + 5/2 = 0.7580...
         assert 0 <= its_s == s_K <= Fraction(719, 1000)  # e - 2 = 0.7182...
-        shrunk = [*regions._LEMMAS][1]
+        (shrunk,) = theorems.T7d_sharp.lemmas
         assert 1 - its_s**2 <= fraction(shrunk, values) <= 1
         of_s = [Fraction(math.comb(steps, j + 1), steps) for j in range(1, steps)]
         of_r = [Fraction(j * math.comb(steps, j + 1), steps * (steps - 1)) for j in range(1, steps)]

@@ -13,9 +13,9 @@ from rac_theory.algebra import Expression, Let, Relation, Symbol, symbols_of
 from rac_theory.algebra.direction import direction, slacks, together
 from rac_theory.algebra.letters import in_letters
 from rac_theory.algebra.sign import Region, Way, sign
-from rac_theory.theorems.assumption import Condition
-from rac_theory.theorems.regions import regions
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.assumption import Condition
+from rac_theory.statements.regions import regions
+from rac_theory.statements.theorem import Theorem
 
 Side = Literal["up", "down", "none", "either"]
 
@@ -87,7 +87,7 @@ def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     Examples
     --------
     >>> from rac_theory import theorems
-    >>> from rac_theory.theorems.directions import directions
+    >>> from rac_theory.statements.directions import directions
     >>> for symbol, found in directions(theorems.T2_sharp).items():
     ...     print(symbol, found.derived, sorted(found.by))
     L up ['polynomial']
@@ -109,7 +109,7 @@ def redundant(theorem: Theorem) -> tuple[Relation, ...]:
     Examples
     --------
     >>> from rac_theory import theorems
-    >>> from rac_theory.theorems.directions import redundant
+    >>> from rac_theory.statements.directions import redundant
     >>> redundant(theorems.T4), redundant(theorems.T6)
     ((rho >= 0,), ())
     """
