@@ -15,7 +15,7 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import one
 
-_MOST, _BELOW, _ABOVE, _FAR = 60_000, 1, 2, 99
+_MOST, _BELOW, _ABOVE, _FAR = 60_000, 2, 2, 99
 
 Powers: TypeAlias = tuple[int, ...]
 Terms: TypeAlias = Mapping[Powers, Fraction]
@@ -46,7 +46,7 @@ class Facts:
     def __init__(self, every: Sequence[Fact], goal: Ratio) -> None:
         whole = [fact for fact in (cleared(fact, every) for fact in every) if fact is not None]
         states, constants = ([fact for fact in whole if bool(drawn_in(fact.value)) is drawn] for drawn in (True, False))
-        self.signs = _signs(constants)
+        self.signs, self._weakest = _signs(constants), _signs(constants, strictly=False)
         slacks = [fact for fact in constants if len(fact.value.numerator.terms) > 1]
         reached = _letters(goal.numerator)
         self.states = _reached(states, reached, {*self.signs}) if drawn_in(goal) else []
@@ -119,12 +119,12 @@ class Facts:
         ]
         return ranges if all(ranges) else None
 
-    def fact(self, column: Column) -> Fact:
-        """Return a column as a fact."""
+    def fact(self, column: Column, *, strictly: bool) -> Fact:
+        """Return a column as a fact, by signs that are strict, or of letters in it by those that assume the least."""
         whole = reduce(mul, column.facts)
-        for power, sign in zip(column.powers, self.signs.values(), strict=False):
+        for power, (letter, sign) in zip(column.powers, self.signs.items(), strict=False):
             for _ in range(abs(power)):
-                whole = whole * sign if power > 0 else whole / sign
+                whole = whole / sign if power < 0 else whole * (sign if strictly else self._weakest[letter])
         return whole
 
 
@@ -147,15 +147,16 @@ def divisor(value: Ratio, every: Sequence[Fact]) -> list[Fact] | None:
     return found if len(rest.terms) == 1 else None
 
 
-def _signs(facts: Sequence[Fact]) -> dict[Any, Fact]:
-    """The letters that facts say are positive, or not negative."""
+def _signs(facts: Sequence[Fact], *, strictly: bool = True) -> dict[Any, Fact]:
+    """The letters that facts say are positive, or not negative: by what is strict, or by what assumes the least."""
     found: dict[Any, Fact] = {}
     for fact in facts:
         ((monomial, times), *others) = fact.value.numerator.terms or ((frozenset(), Fraction(0)),)
         pairs = list(_pairs(monomial))
         if not others and times == 1 and len(pairs) == 1 and pairs[0][1] == 1:
             letter = pairs[0][0]
-            found[letter] = fact if fact.strict or letter not in found else found[letter]
+            is_better = fact.strict if strictly else letter in found and len(fact.by) < len(found[letter].by)
+            found[letter] = fact if is_better or letter not in found else found[letter]
     return found
 
 

@@ -77,3 +77,10 @@ T15_pl = Theorem(
     claim=E(gap) <= (1 - mu * nu) ** T * gap0,
     tightest=Tightest(1.0, "Q and E[2M - M Q M] multiples of the identity: an equality at every T"),
 )
+
+TRIED = {
+    **dict.fromkeys(("1/L_H", "coordinate descent"), "T15 T15_pl"),
+    **dict.fromkeys(("step per draw", "inverse on range"), "T12_nonconvex T12_pl T15 T15_pl"),
+    "plain": "T12_nonconvex T12_pl",
+    "plain gaussian": "T12_gaussian",
+}

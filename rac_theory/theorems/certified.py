@@ -22,3 +22,5 @@ T16 = Theorem(
     descends=True,
     tightest=Tightest(1.0, "GD on a multiple of the identity, certified 1/L: an equality at every T"),
 )
+
+TRIED = {"certified": "T16"}

@@ -43,3 +43,5 @@ T20_pl = Theorem(
     claim=E(gap) <= _rho**T * gap0 + powers(_rho, 0, T - 1) * gamma * bias_squared / 2,
     tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
 )
+
+TRIED = {"differences": "T20 T20_pl"}

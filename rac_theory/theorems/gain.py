@@ -80,3 +80,8 @@ T14_pl = Theorem(
     claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L_H * gamma**2 * lambda_max * C / 2,
     tightest=Tightest(1.0, f"{_CASE}, additive noise along e_1: an equality at every T"),
 )
+
+TRIED = {
+    **dict.fromkeys(("1/L_H", "coordinate descent"), "T13 T13_pl"),
+    **dict.fromkeys(("minibatch", "noisy"), "T14 T14_pl"),
+}

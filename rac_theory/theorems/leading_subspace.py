@@ -38,3 +38,5 @@ T17_pl = Theorem(
         1.0, "a multiple of the identity, equal singular values at the start, T = 1; short steps: every T"
     ),
 )
+
+TRIED = dict.fromkeys(("galore", "lazy galore"), "T17 T17_pl")

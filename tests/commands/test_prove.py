@@ -7,7 +7,7 @@ import pytest
 
 from rac_theory import prove, theorems
 from rac_theory.commands.cli import main
-from rac_theory.proofs.stored import STORED
+from rac_theory.theorems.ours import STORED
 
 MINE = """
 from dataclasses import replace

@@ -22,7 +22,7 @@ from rac_theory.proofs.coq.readings import misread
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts import G
+from rac_theory.proofs.quantities import G
 from rac_theory.statements.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
 from tests.fuzz.expressions import drawn, misread_by_coq

@@ -6,9 +6,8 @@ from typing import Any
 
 from rac_theory.algebra import fraction, sqrt, symbols_of
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import G, Z, gap
-from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.proofs.induction import AFTER, LAST, V2
+from rac_theory.proofs.quantities import G, Z, gap, moved, moved_mean, moved_next, own
 from rac_theory.statements.metric import SCALED_GRADIENT, SQUARED_GRADIENT
 from rac_theory.statements.symbols import distance0, gap0
 

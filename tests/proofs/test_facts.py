@@ -8,10 +8,12 @@ import pytest
 from rac_theory import theorems
 from rac_theory.proofs.available import available
 from rac_theory.proofs.fact import Fact, granted
-from rac_theory.proofs.facts import E, G, V, assumed, cocoercive, gap, gap_next
-from rac_theory.proofs.stored import STORED
+from rac_theory.proofs.facts import assumed
+from rac_theory.proofs.quantities import E, G, V, gap, gap_next
 from rac_theory.statements import assumptions as known
 from rac_theory.statements.symbols import L, gamma, lambda_max, lambda_min
+from rac_theory.theorems.ours import STORED
+from rac_theory.theorems.shared import known as known_facts
 
 from .worlds import worlds
 from .worlds.points import ALLOWED, columns_of, facts_that_are_granted, key, leaves, points
@@ -82,6 +84,6 @@ def test_the_smallest_eigenvalue_is_not_the_largest(v):
 
 def test_convexity_alone_does_not_bound_the_gradient():
     """As |x| shows: what is granted of convex functions that are smooth would be caught without smoothness."""
-    assert not _is_false(cocoercive)
-    assert _is_false(granted("", cocoercive.said, known.convex, known.known_minimiser))
-    assert _is_false(granted("", cocoercive.said, known.smooth, known.known_minimiser))
+    assert not _is_false(known_facts.cocoercive)
+    assert _is_false(granted("", known_facts.cocoercive.said, known.convex, known.known_minimiser))
+    assert _is_false(granted("", known_facts.cocoercive.said, known.smooth, known.known_minimiser))

@@ -6,13 +6,14 @@ from rac_theory import GD, Case, Status, theorems, verify
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, Proof, induction
 from rac_theory.proofs.drawn import H, mean
-from rac_theory.proofs.facts import E as average
-from rac_theory.proofs.facts import G, assumed, exact, flat, gap, mu_below_L, one, plus, square
-from rac_theory.proofs.stored import exact_steps
-from rac_theory.proofs.stored.exact_steps import half, moves, pl, short
+from rac_theory.proofs.facts import assumed, flat, mu_below_L, one, plus, square
+from rac_theory.proofs.quantities import E as average
+from rac_theory.proofs.quantities import G, gap
 from rac_theory.statements import assumptions
 from rac_theory.statements.symbols import C, L, N, T, gamma, gap0, gap0_upper, lambda_min, mu
 from rac_theory.theorems import E
+from rac_theory.theorems import rac_lora_gd as exact_steps
+from rac_theory.theorems.shared import exact, half, moves, pl, short
 
 from .false_theorems import LINE, like
 

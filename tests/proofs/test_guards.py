@@ -9,11 +9,12 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, Proof, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import G, gap, nothing, one
-from rac_theory.proofs.stored import STORED
+from rac_theory.proofs.facts import nothing, one
+from rac_theory.proofs.quantities import G, gap
 from rac_theory.statements.symbols import T, gap0
 from rac_theory.theorems import T2, T5, E, mean_squared_gradient
 from rac_theory.theorems import gap as of_gap
+from rac_theory.theorems.ours import STORED
 
 x, y = Symbol("x"), Symbol("y")
 POSITIVE, AT_LEAST_ZERO = granted("", y > 0), granted("", x >= 0)

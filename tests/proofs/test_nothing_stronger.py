@@ -12,8 +12,7 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import Relation, identical, number, symbols_of
-from rac_theory.proofs import prove, strongest
-from rac_theory.proofs.prove import searched
+from rac_theory.proofs import strongest
 from rac_theory.statements.assumption import relations_in
 from rac_theory.statements.symbols import (
     D,
@@ -28,8 +27,9 @@ from rac_theory.statements.symbols import (
     lambda_min,
     mu,
 )
-from rac_theory.theorems import E
+from rac_theory.theorems import E, prove
 from rac_theory.theorems.federated import W_T, Gamma, a
+from rac_theory.theorems.proving import searched
 from tests.theorems.second_routes.changed import changed_claims
 from tests.theorems.second_routes.exact import EXACT
 from tests.theorems.second_routes.same import NAMES

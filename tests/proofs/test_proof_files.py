@@ -17,8 +17,8 @@ from rac_theory.commands.cli import main
 from rac_theory.proofs import checker
 from rac_theory.proofs.checker import NotAProof, Refused, check
 from rac_theory.proofs.export import exported
-from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import T1, T2, E
+from rac_theory.theorems.ours import STORED
 
 CHECKER = Path(checker.__file__)
 TOKEN = re.compile(r"[()]|[^\s()]+")
@@ -438,7 +438,7 @@ def test_it_is_short():
     program = [n for n, line in lines.items() if n not in skipped and not line.startswith("#")]
     assert {"_CONSTANTS", "SCHEMAS"} <= {node.targets[0].id for node in tables}
     assert 500 < len(program) <= 700
-    assert len(lines) <= 1080
+    assert len(lines) <= 1100  # with the headings of the table
 
 
 def ours(files, id):

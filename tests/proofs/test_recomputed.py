@@ -12,7 +12,7 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs import Proof
 from rac_theory.proofs.fact import read
-from rac_theory.proofs.stored import STORED
+from rac_theory.theorems.ours import STORED
 
 from .recomputed import Numbers, Recomputed, key
 

@@ -7,7 +7,8 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter, mean
 from rac_theory.proofs.fact import granted, proved
-from rac_theory.proofs.facts import E, G, assumed, gap, gap_next, nothing
+from rac_theory.proofs.facts import assumed, nothing
+from rac_theory.proofs.quantities import E, G, gap, gap_next
 from rac_theory.statements import assumptions as known
 from rac_theory.statements.symbols import T, gap0, mu
 

@@ -8,11 +8,10 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import E, G, V, Z, distance, gap, gap_next
-from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
-from rac_theory.proofs.stored.next_gradient import best, for_any_b
+from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
 from rac_theory.statements.symbols import K, L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 from rac_theory.theorems import sharp_drift
+from rac_theory.theorems.rac_lora_gd import best, for_any_b
 from rac_theory.theorems.rac_lora_gd import e as gain
 
 a, b, c, p, y, z = (Symbol(name) for name in "abcpyz")

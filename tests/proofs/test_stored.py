@@ -3,8 +3,9 @@
 import pytest
 
 from rac_theory import theorems
-from rac_theory.proofs import Missing, Proof, prove
-from rac_theory.proofs.stored import STORED
+from rac_theory.proofs import Missing, Proof
+from rac_theory.theorems import prove
+from rac_theory.theorems.ours import STORED
 
 
 @pytest.mark.parametrize("id", theorems.ALL)

@@ -8,9 +8,10 @@ import pytest
 from rac_theory.algebra import Ratio
 from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.proofs.fact import Fact, granted
-from rac_theory.proofs.facts import E, G, exact, gap, gap_next
-from rac_theory.proofs.stored import STORED
+from rac_theory.proofs.quantities import E, G, gap, gap_next
 from rac_theory.statements.symbols import L, gamma, lambda_min
+from rac_theory.theorems.ours import STORED
+from rac_theory.theorems.shared import exact
 
 from .worlds import worlds
 from .worlds.points import ALLOWED, ordered, points, relative

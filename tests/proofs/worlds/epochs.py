@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 
 from rac_theory.proofs.drawn import letter
-from rac_theory.proofs.facts import gap_next
+from rac_theory.proofs.quantities import gap_next
 from rac_theory.statements import assumptions as known
 
 from . import sketches

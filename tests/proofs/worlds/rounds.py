@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rac_theory.proofs.drawn import letter
-from rac_theory.proofs.facts import gap_next
-from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
+from rac_theory.proofs.quantities import gap_next, moved, moved_mean, moved_next, own
 from rac_theory.statements import assumptions as known
 
 from . import sketches

@@ -1,4 +1,4 @@
-"""The search for a proof: a linear program proposes how often to take which facts, exact arithmetic decides."""
+"""A sum of facts that is a goal: a linear program proposes how often to take which facts, exact arithmetic decides."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -16,6 +16,7 @@ from rac_theory.algebra.polynomials import ONE
 from rac_theory.problems.checks import Array
 from rac_theory.proofs.columns import Column, Facts, Terms, divisor
 from rac_theory.proofs.countermodel import refuted
+from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import nothing, one
 
@@ -28,7 +29,7 @@ _TINY = 1e-9
 _LIGHT = 1e-6
 
 
-def search(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
+def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
     """Look for a fact whose value is the goal; None if none was found, from which nothing follows."""
     if goal.is_zero:
         return nothing
@@ -45,8 +46,12 @@ def search(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
             return None
         columns = known.columns([target], slacks, rounds)
         if (times := _solve([column.terms for column in columns], target, _costs(columns))) is not None:
-            found = reduce(add, (known.fact(columns[k]) * each for k, each in times.items()))
-            return reduce(truediv, divisors, found)
+            strong, weak = (
+                reduce(add, (known.fact(columns[k], strictly=strictly) * each for k, each in times.items()))
+                for strictly in (True, False)
+            )
+            is_enough = bool(drawn_in(goal)) or weak.strict == strong.strict
+            return reduce(truediv, divisors, weak if is_enough else strong)
     return None
 
 

@@ -1,0 +1,50 @@
+"""Proofs that the search finds, as it found them: ``python -m rac_theory.theorems.found`` looks for them anew.
+
+``found.txt`` has a line for each sum that a proof needs: how often it takes which facts. A proof that is made of these
+lines is checked like any other; where a line no longer fits, the search is asked again.
+"""
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from rac_theory.files.whole_file import write_whole
+from rac_theory.proofs import Fact, Proof, search
+from rac_theory.proofs.found import Recalled, Recorder
+from rac_theory.statements import Theorem
+
+FILE = files("rac_theory.theorems").joinpath("found.txt")
+
+
+@cache
+def lines() -> Mapping[str, tuple[str, ...]]:
+    """Return what was found for each theorem, by id."""
+    parts = FILE.read_text(encoding="utf-8").split("\n\n")
+    return {id: tuple(each) for id, *each in (part.strip("\n").split("\n") for part in parts)}
+
+
+def recalled(theorem: Theorem, facts: tuple[Fact, ...]) -> Proof | None:
+    """Return the proof that was found of a theorem, or what a search finds now."""
+    return search(theorem, (), facts, Recalled(lines().get(theorem.id, ()))) or search(theorem, (), facts)
+
+
+def looked_for(theorem: Theorem, facts: tuple[Fact, ...]) -> tuple[str, ...] | None:
+    """Return what a search finds for a theorem, in lines; None if it finds no proof."""
+    recorder = Recorder()
+    return tuple(recorder.lines) if search(theorem, (), facts, recorder) is not None else None
+
+
+def main() -> None:
+    """Write the file anew: what is found for each theorem of which no proof is written by hand."""
+    from rac_theory.theorems.ours import ALL, BY_HAND, LEMMAS
+
+    found = {id: looked_for(theorem, LEMMAS) for id, theorem in ALL.items() if id not in BY_HAND}
+    if missing := [id for id, each in found.items() if each is None]:
+        sys.exit(f"no proof is found of {', '.join(missing)}: write prove_{missing[0]} in the file of its family")
+    write_whole(Path(str(FILE)), "\n\n".join("\n".join((id, *(each or ()))) for id, each in found.items()) + "\n")
+
+
+if __name__ == "__main__":
+    main()
