@@ -35,6 +35,9 @@ LARGER = {
 }
 """The files that may take longer."""
 
+APART = ("long", "full")
+"""The marks of tests that run where they are asked for."""
+
 DURATIONS = Path(__file__).parent / "durations.txt"
 """What ``--write-durations`` writes: the slowest hundredth of all tests, in seconds of processor time."""
 
@@ -66,22 +69,22 @@ def covered():
 
 def pytest_ignore_collect(collection_path, config):
     """Import for ``-m long`` the files alone that name the mark: the others take a third of the time of collecting."""
-    return True if config.option.markexpr == "long" and not may_be_long(collection_path) else None
+    mark = config.option.markexpr
+    return True if mark in APART and not may_have(mark, collection_path) else None
 
 
 def pytest_collection_modifyitems(items):
-    """Refuse a mark under another name, with which a test would be in neither half."""
-    hidden = sorted(
-        {str(item.path) for item in items if item.get_closest_marker("long") and not may_be_long(item.path)}
-    )
-    if hidden:
-        raise pytest.UsageError(f"write pytest.mark.long, by which files are chosen, in {', '.join(hidden)}")
+    """Refuse a mark under another name, whose test would run nowhere."""
+    for mark in APART:
+        files = {item.path for item in items if item.get_closest_marker(mark)}
+        if hidden := sorted(str(path) for path in files if not may_have(mark, path)):
+            raise pytest.UsageError(f"write pytest.mark.{mark}, by which files are chosen, in {', '.join(hidden)}")
 
 
 @cache
-def may_be_long(path):
-    """Whether a file, or one in a folder, may hold a test that is marked as long."""
-    return path.suffix != ".py" or "mark.long" in path.read_text(encoding="utf-8")
+def may_have(mark, path):
+    """Whether a file, or one in a folder, may hold a test with a mark."""
+    return path.suffix != ".py" or f"mark.{mark}" in path.read_text(encoding="utf-8")
 
 
 def pytest_collection_finish():

@@ -1,13 +1,11 @@
 """What advice promises beside what exact expectations take: an upper bound, and the side that is faster."""
 
-import math
-
 import numpy as np
 import pytest
 
 from rac_theory import GD, Case, RACLoRA, exact_rate, expected, theorems
 from rac_theory.advice import Curvature, advise, promised_steps
-from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.problems import Quadratic
 from rac_theory.sketches import named_sketch
 
 SPECTRUM = np.geomspace(1, 0.02, 12)
@@ -82,17 +80,3 @@ def test_on_784_by_64_the_answer_turns():
         options, _ = advise([(784, 64)], ranks=[1], curvature=curvature)
         sides[rho] = min(options[1:], key=lambda option: option.slowdown).side
     assert sides == {None: "right", 8.5: "left", 61.0: "left", 62.0: "left", 63.0: "right", 100.0: "right"}
-
-
-def test_on_real_data():
-    """Diabetes, with coordinates and Haar: promised steps to a hundredth are enough. Catches Q of another scale."""
-    problem = LeastSquares.diabetes(l2=0.1)
-    curvature = Curvature.of_features(problem.X, l2=0.1, side="left")
-    assert curvature.condition == pytest.approx(problem.L / problem.mu, rel=1e-9)
-    options, _ = advise([problem.shape], ranks=[1, 4], sketches=["haar", "coordinate"], curvature=curvature)
-    for option in options:
-        if option.side != "right":
-            most = promised(option, curvature.condition)
-            assert 0 < steps_taken(option, problem, most) <= most
-            rate = exact_rate(Case(algorithm(option, problem.L), problem))
-            assert math.log(rate) <= math.log1p(-option.nu / curvature.condition) * (1 - 1e-9)

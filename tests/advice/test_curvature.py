@@ -147,6 +147,7 @@ def test_a_mixture_of_uneven_sides_weighs_the_ends():
     ]
     found = gain_of_mixture(p, left, right)
     assert max(corners) == pytest.approx(found.L_H, rel=1e-12)
+    assert (found.lambda_min, found.lambda_max) == pytest.approx((0.175, 0.8), rel=1e-12)  # p on the left
     assert found.nu == pytest.approx((0.25 * 0.1 + 0.75 * 0.2) / max(corners), rel=1e-12)
 
 

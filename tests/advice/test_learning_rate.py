@@ -33,34 +33,25 @@ def squared_ratios(r, s, q):
 
 
 @given(RANKS, RANKS, EFFECTIVE)
-def test_which_rule_is_nearest_is_decided_by_the_geometric_mean_of_the_ranks(r, s, rho):
-    """From r to s lora_alpha ~ r is nearer than ~ sqrt(r) iff 1 + rho > sqrt(r s), and fixed is never the nearest.
+def test_which_rule_is_best_is_decided_by_the_ranks_and_the_effective_dimension(r, s, rho):
+    """From r to s lora_alpha ~ r is nearer than ~ sqrt(r) iff 1 + rho > sqrt(r s), and keeps more iff 1 + rho > s.
 
-    In fractions, without a root: of two ratios that one is nearer whose square, or its inverse, is smaller. Catches rho
-    for 1 + rho, the arithmetic mean, the larger rank, and r^(1 - p) for r^(2 - 2p).
+    Fixed is never the best. In fractions, without a root: of two ratios that one is nearer whose square, or its
+    inverse, is smaller. Of a gain x (2 - x) = 1 - (1 - x)^2 is left, for squares of ranks, so that x is rational by
+    both rules: too long costs more than too short by the same factor. Catches rho for 1 + rho, the arithmetic mean, the
+    larger rank, the rank that is carried from, and r^(1 - p) for r^(2 - 2p).
     """
     assume(r != s)
     q = 1 + rho
     off = {rule: max(x, 1 / x) for rule, x in squared_ratios(r, s, q).items()}
     assert (off["~ r"] < off["~ sqrt(r)"]) == (q * q > r * s)
-    assert off["fixed"] > off["~ sqrt(r)"]
-
-
-@given(RANKS, RANKS, EFFECTIVE)
-def test_which_rule_keeps_most_is_decided_by_the_rank_that_is_carried_to(r, s, rho):
-    """Of the gain x (2 - x) = 1 - (1 - x)^2 is left: lora_alpha ~ r keeps more than ~ sqrt(r) iff 1 + rho > s.
-
-    For squares of ranks, so that x is rational by both rules. Too long costs more than too short by the same factor.
-    Catches the geometric mean, and the rank that is carried from.
-    """
-    assume(r != s)
-    r, s, q = r * r, s * s, 1 + rho
     lost = {}
-    for rule, square in squared_ratios(r, s, q).items():
+    for rule, square in squared_ratios(r * r, s * s, q).items():
         x = Fraction(math.isqrt(square.numerator), math.isqrt(square.denominator))
         assert x * x == square
         lost[rule] = (1 - x) ** 2
-    assert (lost["~ r"] < lost["~ sqrt(r)"]) == (q > s)
+    assert (lost["~ r"] < lost["~ sqrt(r)"]) == (q > s * s)
+    assert off["fixed"] > off["~ sqrt(r)"]
     assert lost["fixed"] > lost["~ sqrt(r)"]
 
 

@@ -1,5 +1,6 @@
 """Fair timing: every contestant plays the same rounds in turn, each as many runs as fill part of a second."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -54,8 +55,11 @@ def seconds(job, *arguments, **keywords):
     return time.perf_counter() - begin
 
 
-def interleaved(contestants, steps, rounds):
-    """Return the time of each contestant in microseconds per run and step: name to Spread."""
+def interleaved(contestants, steps, rounds, enough=lambda times: False):
+    """Return the time of each contestant in microseconds per run and step: name to Spread.
+
+    ``enough``, given the times so far, may end it before there were so many rounds.
+    """
     sizes = {
         player.name: (_enough_runs(player, player.steps or steps), player.steps or steps) for player in contestants
     }
@@ -64,17 +68,20 @@ def interleaved(contestants, steps, rounds):
         for player in contestants:
             size = sizes[player.name]
             times[player.name].append(1e6 * seconds(player.play, *size, seed) / np.prod(size))
-    return {name: Spread(tuple(taken)) for name, taken in times.items()}
+        spreads = {name: Spread(tuple(taken)) for name, taken in times.items()}
+        if enough(spreads):
+            break
+    return spreads
 
 
 def _enough_runs(player, steps):
-    """Return how many runs fill a round: the batch, doubled while that is too few.
+    """Return how many runs fill a round: the batch, doubled as often as should do, and again while that is too few.
 
     The better of two calls counts, as the first one starts pools and compilers.
     """
     runs = player.batch
-    while min(seconds(player.play, runs, steps, 0) for _ in range(2)) < player.seconds:
-        runs *= 2
+    while (taken := min(seconds(player.play, runs, steps, 0) for _ in range(2))) < player.seconds:
+        runs *= 2 ** max(1, math.ceil(math.log2(player.seconds / taken)))
     return runs
 
 

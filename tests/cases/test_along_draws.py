@@ -1,7 +1,6 @@
 """A bound of L_H from draws against laws of which L_H is known exactly, and against its definition."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -23,33 +22,12 @@ from rac_theory.sketches import (
     KaimingUniform,
     SparseSigns,
 )
-
-
-@dataclass(frozen=True)
-class Own:
-    """A sketch of which nothing is known but its draws."""
-
-    inner: object
-
-    @property
-    def dim(self):
-        return self.inner.dim
-
-    @property
-    def rank(self):
-        return self.inner.rank
-
-    def sample(self, rng, size):
-        return self.inner.sample(rng, size)
+from tests.cases.matrices import semidefinite
+from tests.sketches.without_claims import WithoutClaims as Own
 
 
 def sampling(alpha, draws, seed):
     return Sampling(alpha, draws, np.random.SeedSequence(seed))
-
-
-def semidefinite(d, rank, seed):
-    X = np.random.default_rng(seed).standard_normal((d, rank))
-    return X @ X.T
 
 
 LINES = FiniteSupport([[[1.0], [1.0]], [[1.0], [-1.0]], [[1.0], [0.0]], [[0.0], [1.0]]], [0.1, 0.1, 0.4, 0.4])

@@ -23,18 +23,8 @@ from rac_theory.sketches import (
     Uniform,
     WeightedCoordinate,
 )
+from tests.cases.matrices import OBLIQUE, SUMS, M, N
 
-M, N = 4, 3
-SPREAD = np.diag([4.0, 1, 0.5, 0.1])
-RIGHT = np.array([[2.0, 1, 0], [1, 2, 0], [0, 0, 0.5]])
-TURNED = np.linalg.qr(np.random.default_rng(0).standard_normal((M, M)))[0]
-OBLIQUE = TURNED @ SPREAD @ TURNED.T
-SUMS = {
-    "one side": [(OBLIQUE, np.eye(N))],
-    "one term": [(SPREAD, RIGHT)],
-    "and a penalty": [(OBLIQUE, RIGHT), (0.3 * np.eye(M), np.eye(N))],
-    "columns of their own": [(SPREAD, np.diag([1.0, 0, 0])), (OBLIQUE, np.diag([0, 1.5, 0.2]))],
-}
 SKETCHES = [
     Rademacher(M, 2),
     CoordinateWithReplacement(M, 2),

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
 
-from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, coordinates_for, exact_rate
+from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, coordinates_for
 from rac_theory.cases.made_for_curvature import coordinate_curvatures
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, WeightedCoordinate
+from tests.cases.matrices import semidefinite
 
 CURVATURES = {
     "one steep": [8.0, 1, 1, 1],
@@ -30,11 +31,6 @@ def known(Q):
 
 def of_diagonal(s):
     return known(Smoothness([(np.diag(s), np.eye(N))]))
-
-
-def semidefinite(d, rank, seed):
-    X = np.random.default_rng(seed).standard_normal((d, rank))
-    return X @ X.T
 
 
 def gain_by_hand(p, gamma, s):
@@ -59,18 +55,6 @@ def test_a_linear_program_at_every_step_finds_no_more(s):
         best = max(best, -answer.fun)
     assert found >= best * (1 - 1e-7)
     assert best >= found * (1 - 1e-3)
-
-
-@pytest.mark.parametrize("s", CURVATURES.values(), ids=CURVATURES)
-def test_all_coordinates_gain_alike_and_the_step_has_no_slope(s):
-    """The two conditions of the proof. Catches a root of another sum."""
-    problem = of_diagonal(s)
-    sketch = coordinates_for(problem)
-    gamma = best_step(problem, sketch)
-    gains = probabilities(sketch) * gamma * (2 - gamma * np.array(s))
-    assert np.ptp(gains) <= 1e-7 * gains.max()
-    x = gamma * np.array(s)
-    assert abs(((1 - x) / (2 - x) ** 2).sum()) < 1e-5
 
 
 TERMS = {
@@ -181,22 +165,6 @@ def test_scale_changes_nothing():
     one = coordinates_for(of_diagonal(s)).weights
     for scale in (1e-60, 1e60):
         np.testing.assert_allclose(coordinates_for(of_diagonal(scale * s)).weights, one, rtol=1e-9)
-
-
-@pytest.mark.parametrize("s", [[8.0, 1, 1, 1], [8.0, 4, 2, 1]])
-def test_exact_rates_go_by_what_each_coordinate_gains(s):
-    """Of a diagonal quadratic the slowest has 1 - s_i p_i g_i, no more than promised. Catches a step of other weights.
-
-    Where the slow coordinate is a flat one, the rate is *below* that of uniform ones: it is drawn less.
-    """
-    s = np.array(s)
-    problem = Quadratic.left(np.diag(s), np.ones((4, 1)))
-    sketch, even = coordinates_for(problem), Coordinate(4, 1)
-    p, gamma = probabilities(sketch), best_step(problem, sketch)
-    rate = exact_rate(Case(RACLoRA(sketch, gamma), problem))
-    assert rate == pytest.approx(1 - (s * p * gamma * (2 - gamma * s)).min(), rel=1e-12)
-    assert rate <= 1 - Constants.of(Case(RACLoRA(sketch, gamma), problem)).nu * s.min()
-    assert rate > exact_rate(Case(RACLoRA(even, best_step(problem, even)), problem))
 
 
 def test_no_rank_gains_more_than_it_has_of_the_trace():

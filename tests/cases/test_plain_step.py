@@ -12,16 +12,10 @@ from rac_theory.cases.plain_step import plain_step
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, Gaussian, Haar, Rademacher
 from rac_theory.sketches.spectra import spectrum
+from tests.cases.matrices import SUMS as EVERY_SUM
+from tests.cases.matrices import M, N
 
-M, N = 4, 3
-SPREAD = np.diag([4.0, 1, 0.5, 0.1])
-RIGHT = np.array([[2.0, 1, 0], [1, 2, 0], [0, 0, 0.5]])
-TURNED = np.linalg.qr(np.random.default_rng(0).standard_normal((M, M)))[0]
-SUMS = {
-    "one side": [(TURNED @ SPREAD @ TURNED.T, np.eye(N))],
-    "one term": [(SPREAD, RIGHT)],
-    "and a penalty": [(TURNED @ SPREAD @ TURNED.T, RIGHT), (0.3 * np.eye(M), np.eye(N))],
-}
+SUMS = {name: EVERY_SUM[name] for name in ("one side", "one term", "and a penalty")}
 
 
 def algorithm(sketch, gamma=0.05, side="left"):
@@ -88,7 +82,8 @@ def test_orthonormal_columns_have_L_H():
         exact = (2 * Fraction(tau) - Fraction(L_H) * Fraction(tau) ** 2) / 2
         assert exact * (1 - Fraction(1, 10**15) * (1 if exact > 0 else -1)) <= Fraction(found.nu) <= exact
         assert Q.largest > L_H
-        assert found.longest >= Q.largest * tau
+        longest = Fraction(Q.largest) * Fraction(tau) * (1 + Fraction(1, 10**11))
+        assert longest <= Fraction(found.longest) <= longest * (1 + Fraction(1, 10**15))
 
 
 @pytest.mark.parametrize("sketch", [Gaussian(M, 2), Haar(M, 2), Coordinate(M, 1), Rademacher(M, 2)], ids=repr)

@@ -115,40 +115,6 @@ def test_an_infimum_is_not_known_better_than_to_its_rounding(offset):
     assert resolved.status in (Status.HOLDS, Status.UNDECIDED)
 
 
-def test_closed_forms_of_E_H_are_rounded_outwards():
-    """Thirds are no floats: lambda_min below and lambda_max above. Halves are, and stay what they are."""
-    third, quarter = spectrum(sketches.Haar(3, 1)), spectrum(sketches.Haar(8, 2))
-    assert Fraction(third.lambda_min) < Fraction(1, 3) < Fraction(third.lambda_max)
-    assert third.lambda_max - third.lambda_min < 1e-15
-    assert (quarter.lambda_min, quarter.lambda_max) == (0.25, 0.25)
-    rng = np.random.default_rng(0)
-    for _ in range(10):
-        weights = rng.dirichlet(np.ones(5))
-        for rank in (1, 2):
-            sketch = sketches.WeightedCoordinate(5, rank, weights)
-            exact = inclusion(weights, rank)
-            known = spectrum(sketch)
-            assert Fraction(known.lambda_min) <= min(exact) <= Fraction(known.lambda_min) * (1 + Fraction(1, 10**11))
-            assert Fraction(known.lambda_max) >= max(exact) >= Fraction(known.lambda_max) * (1 - Fraction(1, 10**11))
-
-
-def inclusion(weights, rank):
-    """The probabilities that a coordinate is among the first ``rank`` drawn, in Fractions, by the tree of all draws."""
-    w = [Fraction(x) for x in weights]
-    p = [Fraction(0)] * len(w)
-
-    def descend(left, probability, depth):
-        if depth == rank:
-            return
-        total = sum(w[i] for i in left)
-        for i in left:
-            p[i] += probability * w[i] / total
-            descend([j for j in left if j != i], probability * w[i] / total, depth + 1)
-
-    descend(list(range(len(w))), Fraction(1), 0)
-    return p
-
-
 def test_an_enumerated_mean_is_rounded_outwards():
     rng = np.random.default_rng(1)
     for _ in range(10):

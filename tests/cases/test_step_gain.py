@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from rac_theory import Bernoulli, Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
+from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step
 from rac_theory.cases.fitted_step import fitted_step
 from rac_theory.cases.projected_step import Moment, gain_at
 from rac_theory.cases.uniform_step import on_a_line
-from rac_theory.problems import LeastSquares, Quadratic, SoftmaxRegression
+from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import (
     Coordinate,
     CountSketch,
     FiniteSupport,
     FromFunction,
-    Gaussian,
     Haar,
     Rademacher,
     WeightedCoordinate,
@@ -106,12 +105,6 @@ def test_on_a_line_it_is_an_integral(spectrum):
     g = np.random.default_rng(1).standard_normal((200_000, len(values)))
     each = g[:, values.argmax()] ** 2 / (g**2 @ values)
     assert abs(each.mean() - true) <= 4.5 * each.std() / len(g) ** 0.5 + 1e-12  # alpha = 7e-6
-
-
-def test_in_the_plane_it_is_known():
-    """E[u_1^2 / (s u_1^2 + t u_2^2)] = 1 / (s + sqrt(s t)), by the angle."""
-    for s, t in ((3.0, 1.0), (1.0, 1.0), (100.0, 0.01)):
-        assert on_a_line(np.array([s, t])) == pytest.approx(1 / (s + math.sqrt(s * t)), rel=1e-9)
 
 
 @pytest.mark.long
@@ -244,10 +237,3 @@ def test_no_other_step_of_an_uneven_sketch_gains_more():
 
         assert all(gain(gamma) <= gain(best) * (1 + 1e-9) for gamma in np.linspace(0.02, 1.2, 40) * longest)
         assert gain(longest * 0.999) > 0 > gain(longest * 1.001)
-
-
-def test_a_coin_has_the_gain_of_its_L_H():
-    problem = SoftmaxRegression(RNG.standard_normal((12, 4)), np.arange(12) % 3, l2=0.1)
-    c = Constants.of(Case(Bernoulli(Haar(4, 1), Gaussian(3, 1), 0.2), problem))
-    assert c.nu == pytest.approx(0.2 * (2 - 0.2 * c.L_H) * c.lambda_min, rel=1e-12)
-    assert c.nu <= 0.2 * (2 - 0.2 * c.L_H) * c.lambda_min * (1 + 1e-15)

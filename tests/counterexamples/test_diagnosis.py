@@ -160,8 +160,7 @@ def recorded(algorithm, problem, W0, steps, seed):
     return simulate(Case(algorithm, problem, W0, steps=steps), rng=seed, record=kept)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("first", [0, 1000])
+@pytest.mark.parametrize("first", [pytest.param(0, marks=pytest.mark.full), pytest.param(1000, marks=pytest.mark.long)])
 def test_the_bank_is_told_apart(first):
     """At least 45 of 50 right. Would catch a threshold that confuses two causes, or a test that fires too early.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -65,6 +66,17 @@ def algorithm(problem, sketch, side, step=1.3):
 ALL = [(p, s, side) for p in PROBLEMS for s in SKETCHES for side in ("left", "right")]
 
 
+def within_four_standard_errors(algo, problem, rng=6):
+    """Of means of 2,000 runs at t = 1, 3 and 8; return the exact expectations."""
+    exact = expected(Case(algo, problem, steps=8))
+    runs = simulate(Case(algo, problem, steps=8), runs=2000, rng=rng)
+    for sampled, curve in ((runs.gaps, exact.gap), (runs.squared_gradients, exact.squared_gradient)):
+        assert curve[0] == pytest.approx(sampled[0, 0], rel=1e-12)
+        error = sampled.std(axis=0) / np.sqrt(len(sampled))
+        assert (np.abs(sampled.mean(axis=0) - curve)[[1, 3, 8]] <= 4 * error[[1, 3, 8]]).all()
+    return exact
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("problem", "sketch", "side"), ALL[::2] + ALL[1::4])
 def test_sampled_means_agree(problem, sketch, side):
@@ -73,14 +85,8 @@ def test_sampled_means_agree(problem, sketch, side):
     63 cases of 6 numbers: alpha about 0.02 if they were independent and normal; the seed passes. Over eight steps
     a factor that is off by one percent a step adds up to more than four standard errors where r = 1.
     """
-    algo = algorithm(problem, sketch, side)
-    exact = expected(Case(algo, PROBLEMS[problem], steps=8))
-    runs = simulate(Case(algo, PROBLEMS[problem], steps=8), runs=2000, rng=2)
+    exact = within_four_standard_errors(algorithm(problem, sketch, side), PROBLEMS[problem], rng=2)
     assert exact.how == "recursion"
-    for sampled, curve in ((runs.gaps, exact.gap), (runs.squared_gradients, exact.squared_gradient)):
-        assert curve[0] == pytest.approx(sampled[0, 0], rel=1e-12)
-        error = sampled.std(axis=0) / np.sqrt(len(sampled))
-        assert (np.abs(sampled.mean(axis=0) - curve)[[1, 3, 8]] <= 4 * error[[1, 3, 8]]).all()
 
 
 def test_a_false_invariant_would_have_been_seen():
@@ -311,15 +317,6 @@ def test_claims_of_others_are_marked():
         assert expected(Case(RACLoRA(sketch, 0.1), problem, steps=2)).on_trust is claims
 
 
-def within_four_standard_errors(algo, problem, runs=2000):
-    exact = expected(Case(algo, problem, steps=8))
-    sampled = simulate(Case(algo, problem, steps=8), runs=runs, rng=6)
-    for seen, curve in ((sampled.gaps, exact.gap), (sampled.squared_gradients, exact.squared_gradient)):
-        error = seen.std(axis=0) / np.sqrt(runs)
-        assert (np.abs(seen.mean(axis=0) - curve)[[1, 3, 8]] <= 4 * error[[1, 3, 8]]).all()
-    return exact
-
-
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("sketch", ["haar", "coordinate", "weighted"])
 def test_bernoulli_agrees_with_sampled_means(problem, sketch):
@@ -342,8 +339,8 @@ def test_bernoulli_has_its_sides_as_extremes_and_two_routes():
             one.gap, expected(Case(RACLoRA(sketch, gamma, side), problem, W, steps=10)).gap, rtol=1e-11
         )
     whole = Quadratic.full(np.kron(FEATURES.T @ FEATURES / 6 + 0.1 * np.eye(4), np.eye(3)), problem.W_star)
-    for gradients in (Exact(), Noisy(0.5)):
-        algo = Bernoulli(left, right, gamma, p=0.4, gradients=gradients)
+    for other, gradients in product((right, WeightedCoordinate(3, 1, [1, 2, 4])), (Exact(), Noisy(0.5))):
+        algo = Bernoulli(left, other, gamma, p=0.4, gradients=gradients)
         by_rows, by_numbers = (expected(Case(algo, one, W, steps=10)) for one in (problem, whole))
         np.testing.assert_allclose(by_rows.gap, by_numbers.gap, rtol=1e-10)
         np.testing.assert_allclose(by_rows.squared_gradient, by_numbers.squared_gradient, rtol=1e-10)

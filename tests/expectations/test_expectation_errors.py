@@ -5,7 +5,7 @@ import pytest
 
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli
-from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled, Subset
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
 
@@ -62,8 +62,12 @@ class Weighted(LeastSquares):
     """Least squares whose components may be others."""
 
 
-BIG = Quadratic.full(np.eye(72), np.ones((9, 8)))
-LONG = Quadratic.left(np.diag(np.linspace(1, 2, 600)), np.ones((600, 1)))
+class Alternating(Subset):
+    """Clients that may be no subset at all."""
+
+
+BIG = Quadratic.full(np.eye(65), np.ones((13, 5)))
+LONG = Quadratic.left(np.diag(np.linspace(1, 2, 513)), np.ones((513, 1)))
 LONG_ROWS = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 2)))
 TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
 
@@ -84,8 +88,8 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
         ),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "the sketch must have invariants, a second moment .* got Kaiming"),
         (RACLoRA(Rademacher(40, 1), 0.1), TALL, "listed support at dim <= 32, got Rademacher"),
-        (RACLoRA(Haar(9, 1), 0.1), BIG, "m n <= 64, got 72; one side of Quadratic.left"),
-        (RACLoRA(Coordinate(600, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 600 x 600"),
+        (RACLoRA(Haar(13, 1), 0.1), BIG, "m n <= 64, got 65; one side of Quadratic.left"),
+        (RACLoRA(Coordinate(513, 1), 0.1), LONG, "must be at most 262144 numbers, got 1 x 513 x 513"),
         (
             RACLoRA(KaimingUniform(4, 1), 0.1, lora_alpha=2.0),
             LEFT,
@@ -139,9 +143,19 @@ TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
             Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
             "Longer may step otherwise",
         ),
+        (
+            RACLoRA(Haar(4, 1), 0.1, gradients=Clients(Local(1), Alternating(2))),
+            Federated(LeastSquares(FEATURES, FEATURES[:, :3]), 3),
+            "Alternating may step otherwise",
+        ),
+        (
+            RACLoRA(Coordinate(3, 1), 0.1, gradients=Clients(Reshuffled())),
+            Federated(LeastSquares(np.eye(12)[:, :3] + 1, np.ones((12, 1))), 2),
+            "reshuffled components must be at most 5",
+        ),
         (Bernoulli(Coordinate(40, 1), Haar(2, 1), 0.1), LONG_ROWS, "what does not decouple must be .* <= 64, got 80"),
     ],
-    ids=range(21),
+    ids=range(23),
 )
 def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
@@ -154,7 +168,7 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
 @pytest.mark.parametrize(
     ("algo", "problem", "message"),
     [
-        (RACLoRA(Haar(9, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 9 x 8"),
+        (RACLoRA(Haar(13, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 13 x 5"),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
         (
@@ -170,6 +184,15 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
 def test_rational_arithmetic_says_what_it_cannot_do(algo, problem, message):
     with pytest.raises(Unsupported, match=message):
         expected(Case(algo, problem, steps=3), exact=True)
+
+
+def test_what_is_as_large_as_may_be_is_not_refused():
+    """64 entries of a Hessian as a whole, and in fractions 16: of H x I on the identity 1 - r/m of the gap is left."""
+    assert expected(Case(RACLoRA(Haar(8, 1), 1.0), Quadratic.full(np.eye(64), np.ones((8, 8))), steps=1)).gap[1] == (
+        pytest.approx(28.0, rel=1e-12)
+    )
+    exact = expected(Case(RACLoRA(Haar(4, 1), 1.0), Quadratic.full(np.eye(16), np.ones((4, 4))), steps=1), exact=True)
+    assert exact.gap[1] == 6
 
 
 def test_a_rate_needs_the_rank():

@@ -126,6 +126,10 @@ def test_what_has_no_route_says_why():
     unknown = Case(LayeredRACLoRA(Layers([(4, 2), (2, 1)]), [Uniform(4, 2), Haar(2, 1)], 0.1), coupled(), steps=2)
     with pytest.raises(Unsupported, match="invariants, a second moment in closed form, or a listed support"):
         expected(unknown)
+    most = Layers([(4, 3), (2, 2)])  # a quarter of twelve numbers and a half of four are met, on the identity
+    problem = Quadratic.full(np.eye(16), np.ones((16, 1)), layers=most)
+    case = Case(LayeredRACLoRA(most, [Coordinate(4, 1), Coordinate(2, 1)], 1.0), problem, steps=1)
+    assert expected(case, exact=True).gap[1] == Fraction(12, 2) * Fraction(3, 4) + 1
     wide = Layers([(5, 3), (2, 2)])
     problem = Quadratic.full(np.eye(19), np.ones((19, 1)), layers=wide)
     with pytest.raises(Unsupported, match="at most 16 entries, got 19 of all layers"):

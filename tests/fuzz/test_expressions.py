@@ -1,6 +1,7 @@
-"""A thousand expressions, each with one value in every reading; more by ``python -m tests.fuzz.expressions 100000``.
+"""Some hundred expressions, each with one value in every reading; more by ``python -m tests.fuzz.expressions 100000``.
 
-Of the first normal form, in which indices of nested sums could be mistaken for one another, seven of these were not.
+Of the first normal form, in which indices of nested sums could be mistaken for one another, seven of a thousand were
+not: of four hundred as many as one is missed with probability 0.06.
 """
 
 from fractions import Fraction
@@ -18,8 +19,8 @@ from .expressions import Drawn, disagreements, drawn, namesakes
 @pytest.mark.long
 def test_every_reading_has_the_same_value(capsys):
     """Would catch an index that is captured, a limit that is off by one, a base or a branch that is mistaken."""
-    assert expressions.main(["1000", "--seed", "3"]) == 0
-    assert capsys.readouterr().out == "1000 expressions agree\n"
+    assert expressions.main(["400", "--seed", "3"]) == 0
+    assert capsys.readouterr().out == "400 expressions agree\n"
 
 
 def test_every_kind_of_node_is_drawn_and_sums_stand_in_sums():

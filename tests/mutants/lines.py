@@ -7,6 +7,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
+def _shared(a: str, b: str) -> int:
+    """How many letters two texts begin with alike."""
+    return next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
 @dataclass(frozen=True)
 class Line:
     """One mutant: ``text`` in ``file``, which is relative to the root of the clone, becomes ``mutant``."""
@@ -19,8 +24,11 @@ class Line:
 
     @property
     def changed(self) -> str:
-        """The change on one line."""
-        return " -> ".join(" ".join(some.split())[:60] for some in (self.text, self.mutant))
+        """The change on one line, with some words before it and after it."""
+        before, after = _shared(self.text, self.mutant), _shared(self.text[::-1], self.mutant[::-1])
+        after = min(after, len(self.text) - before, len(self.mutant) - before)
+        begin, rest = max(0, before - 40), max(0, after - 20)
+        return " -> ".join(" ".join(some[begin : len(some) - rest].split())[:160] for some in (self.text, self.mutant))
 
     def mutated(self, source: str) -> str:
         """Return the source of the file with the mutant in it.

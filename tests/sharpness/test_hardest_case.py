@@ -14,8 +14,10 @@ from rac_theory.statements.symbols import T, gap0, mu, nu
 from rac_theory.theorems import E, gap
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(("theorem", "budget"), [("T1_sharp", 600), ("T2", 700)])
+@pytest.mark.parametrize(
+    ("theorem", "budget"),
+    [pytest.param("T1_sharp", 600, marks=pytest.mark.full), pytest.param("T2", 700, marks=pytest.mark.long)],
+)
 def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
     """For T2 the multiple of the identity, though no spectrum that it starts from has a condition number below 10.
 
@@ -34,9 +36,13 @@ def test_it_finds_where_a_theorem_is_an_equality(theorem, budget):
     assert repr(hardest).startswith(f"<HardestCase of {theorem}: exact / bound = 1.000000 at t = ")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
-    ("theorem", "budget", "ratio"), [("T6", 900, 1 - 1e-6), ("T5", 250, 0.95), ("T12_gaussian", 300, 1 - 1e-6)]
+    ("theorem", "budget", "ratio"),
+    [
+        pytest.param("T6", 900, 1 - 1e-6, marks=pytest.mark.long),
+        pytest.param("T5", 250, 0.95, marks=pytest.mark.full),
+        pytest.param("T12_gaussian", 300, 1 - 1e-6, marks=pytest.mark.long),
+    ],
 )
 def test_noise_and_plain_steps_are_searched_where_a_theorem_is_about_them(theorem, budget, ratio):
     """T6 is an equality under additive noise, which is there: at least a tenth of the first gradient.

@@ -32,8 +32,10 @@ def test_steps_beyond_2_over_L_are_searched():
     assert kinds == {("Haar", "left"), ("Coordinate", "left"), ("WeightedCoordinate", "left"), *sides}
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(("id", "ratio"), [("T13", 1 - 1e-6), ("T14_pl", 0.99)])
+@pytest.mark.parametrize(
+    ("id", "ratio"),
+    [pytest.param("T13", 1 - 1e-6, marks=pytest.mark.long), pytest.param("T14_pl", 0.99, marks=pytest.mark.full)],
+)
 def test_an_L_H_that_is_a_twentieth_too_small_is_caught(id, ratio):
     """Ours are nearly attained and not exceeded; the same claims with 0.95 L_H are, by a per cent at least.
 

@@ -37,8 +37,15 @@ def t1(L, gamma, blocks, steps):
     return 2 / (c * steps) * (1 - (1 - c * L) ** steps)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("mu", [1e-3, 0.1, 0.5, 0.8])
+@pytest.mark.parametrize(
+    "mu",
+    [
+        pytest.param(1e-3, marks=pytest.mark.long),
+        pytest.param(0.1, marks=pytest.mark.full),
+        pytest.param(0.5, marks=pytest.mark.full),
+        pytest.param(0.8, marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize(("blocks", "steps"), [(1, 1), (1, 3), (2, 1), (2, 3), (3, 2), (5, 1)])
 @pytest.mark.parametrize("L", [0.01, 300.0])
 def test_the_ends_contain_what_is_known(L, mu, blocks, steps):

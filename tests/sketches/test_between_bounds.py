@@ -209,52 +209,6 @@ def test_moments_of_unequal_variances_are_within_the_bounds(k, r, seed):
             within(both, known.pair_without_loss - (s[i[0]] + s[j[0]]) * known.loss, known.pair)
 
 
-def of_groups(s, r, draws, seed):
-    """E[H_ii], E[H_ii H_jj] and E[H_ij^2] of columns with variances in equal groups, averaged over each."""
-    k = len(s)
-    share, P, R = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
-    rng = np.random.default_rng(seed)
-    for _ in range(draws // 50):
-        H = projection(np.sqrt(s)[:, None] * rng.standard_normal((50, k, r)))
-        diagonal = np.einsum("nii->ni", H)
-        share, P, R = share + diagonal.sum(axis=0), P + diagonal.T @ diagonal, R + (H**2).sum(axis=0)
-    same = s[:, None] == s
-    alone, off = np.eye(k, dtype=bool), ~np.eye(k, dtype=bool)
-    for M in (P, R):
-        for u, v in itertools.product(np.unique(s), repeat=2):
-            block = np.outer(s == u, s == v)
-            for where in (block & alone, block & off):
-                if where.any():
-                    M[where] = M[where].mean()
-    return (same / same.sum(axis=1) @ share) / draws, P / draws, R / draws
-
-
-@pytest.mark.parametrize("top", [1.0, 2.0, 4.0])
-def test_gaussian_columns_are_bounded(top):
-    """Of matrices of all kinds: 2,000 draws, averaged over coordinates that are alike.
-
-    What is left of chance is a hundredth at most. Catches a matrix without half of what is unknown, without the norm of
-    that, and a diagonal without what comes from other coordinates. ``slack`` is no less than what is lost.
-    """
-    k, r = 240, 3
-    s = np.repeat(np.linspace(1.0, top, 4), k // 4)
-    share, P, R = of_groups(s, r, 2000, 0)
-    rng = np.random.default_rng(1)
-    for S in (
-        np.diag(np.eye(k)[0]),
-        np.diag(np.eye(k)[-1]),
-        semidefinite(k, 2, rng),
-        semidefinite(k, k, rng),
-        np.eye(k),
-    ):
-        T = (P + R) * S
-        T[np.diag_indices(k)] = R @ np.diagonal(S)
-        found = np.linalg.eigvalsh(T / np.sqrt(np.outer(share, share)))[-1]
-        bound = gaussian_columns.between_bounds(S, 7 * s, r)
-        assert 0.99 * found <= total(bound) <= 1.35 * found
-        assert total(bound) - bound.slack <= 1.01 * found
-
-
 def test_what_is_unknown_is_within_the_bound_at_both_ends(monkeypatch):
     """E[HMH] = a M + b (M' + tr(M) I), with the factor off the diagonal between bounds and true at one of them.
 
@@ -282,7 +236,7 @@ def test_they_are_bounds_in_the_basis_of_the_covariance():
     U, S = np.linalg.qr(rng.standard_normal((k + 2, k)))[0], semidefinite(k + 2, k + 2, rng)
     turned = AnisotropicGaussian(k + 2, r, (U * s) @ U.T).curvature_bound(S)
     assert total(turned) == pytest.approx(total(gaussian_columns.between_bounds(U.T @ S @ U, s, r)), rel=1e-9)
-    order = rng.permutation(k)
+    order = np.arange(k)[::-1]  # none stays in its place
     T = S[:k, :k]
     mixed = AnisotropicGaussian(k, r, np.diag(s[order])).curvature_bound(T)
     inverse = np.argsort(order)

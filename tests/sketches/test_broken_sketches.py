@@ -103,6 +103,8 @@ NO_DRAWS = {
     "fails": fails,
     "exits with a value error": lambda rng, size: np.ones(2) @ np.ones(3),
     "nothing": gives(None),
+    "one matrix": gives(np.zeros((3, 1))),
+    "rows for columns": lambda rng, size: np.zeros((size, 1, 3)),
     "a list": lambda rng, size: [[[1.0], [0.0], [0.0]]] * size,
     "complex": lambda rng, size: np.ones((size, 3, 1)) * 1j,
     "objects": lambda rng, size: np.ones((size, 3, 1), dtype=object),

@@ -1,12 +1,25 @@
 """A sketch that passed is not drawn from again, and whatever might not be that sketch is."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from rac_theory.sketches import Haar, draws
+from rac_theory import RACLoRA
+from rac_theory.sketches import (
+    Coordinate,
+    FiniteSupport,
+    Frozen,
+    Gaussian,
+    Haar,
+    Mixture,
+    SparseSigns,
+    WeightedCoordinate,
+    draws,
+)
 from rac_theory.sketches.draws import check_draws
+from rac_theory.testing import check_sketch
 
 
 @pytest.fixture
@@ -97,3 +110,44 @@ def test_a_failure_is_not_remembered_and_a_size_is_looked_at_each_time(drawn):
     with pytest.raises(ValueError, match="rank must be an integer"):
         check_draws(Copies(1, True))
     assert drawn == [broken, broken, fine]
+
+
+@pytest.mark.parametrize(
+    "sketch",
+    [
+        FiniteSupport([np.eye(3)[:, :1]] * 2, [0.5, 0.5]),
+        FiniteSupport([np.eye(3)[:, :1], np.eye(3)[:, 1:2]], [0.999, 0.001]),
+        Mixture([Frozen(np.eye(3)[:, :1]), Haar(3, 1)], [0.999, 0.001]),
+        WeightedCoordinate(3, 1, weights=[1e6, 1.0, 1.0]),
+        SparseSigns(3, 1, p=1e-4),
+        WeightedCoordinate(1, 1, weights=[1.0]),
+    ],
+)
+def test_laws_that_rarely_vary_are_laws_too(sketch):
+    """64 equal draws prove nothing where a support or a closed form says why."""
+    check_draws(sketch)
+    check_sketch(sketch)
+
+
+def test_a_support_of_one_matrix_must_be_what_is_drawn():
+    """Otherwise one run would be taken for all, and its verdict for exact."""
+
+    class Lying(Coordinate):
+        def support(self):
+            return np.eye(3)[None, :, :1], np.ones(1)
+
+    with pytest.raises(ValueError, match="must list every value of the sketch"):
+        check_draws(Lying(3, 1))
+
+
+def test_columns_that_are_said_to_be_orthonormal_are():
+    """Otherwise runs would not project, and the plain step have a rate that it has not."""
+
+    @dataclass(frozen=True)
+    class Claiming(Gaussian):
+        orthonormal: ClassVar[bool] = True
+
+    with pytest.raises(ValueError, match=r"Claiming\.sample must draw orthonormal columns"):
+        RACLoRA(Claiming(5, 2), 0.1)
+    with pytest.raises(AssertionError, match=r"Claiming\.sample must draw orthonormal columns"):
+        check_sketch(Claiming(5, 2))

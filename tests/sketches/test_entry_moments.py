@@ -95,21 +95,6 @@ def test_bounds_contain_what_all_draws_have(sketch):
 
 
 @pytest.mark.parametrize(
-    ("sketch", "width"),
-    [(Rademacher(400, 4), 1.05), (KaimingUniform(400, 4), 1.9), (SparseSigns(2000, 4, 0.5), 1.6)],
-    ids=repr,
-)
-def test_bounds_are_near_at_many_rows(sketch, width):
-    """500 draws, all rows of each, within 6 standard errors of the bounds: alpha 2e-9. Catches a bound of 1."""
-    Q = orthonormal_range(sketch.sample(np.random.default_rng(0), 500))
-    means = ((Q**2).sum(axis=2) ** 2).mean(axis=1)
-    ends = [float(corner.square) for corner in Moments(sketch).entries]
-    error = 6 * means.std() / np.sqrt(len(means))
-    assert min(ends) <= means.mean() + error
-    assert means.mean() - error <= max(ends) <= width * min(ends)
-
-
-@pytest.mark.parametrize(
     "sketch", [Rademacher(4096, 16), KaimingUniform(4096, 16), SparseSigns(4096, 16, 0.2)], ids=repr
 )
 def test_bounds_are_within_a_tenth_at_the_size_of_a_model(sketch):

@@ -76,48 +76,20 @@ def count_sketch(d, r):
         (SparseSigns(4, 1, 0.2), (1 - Fraction(4, 5) ** 4) / 4),
         (SparseSigns(2, 1, 1), Fraction(1, 2)),
         (Mixture([Coordinate(4, 1), Coordinate(4, 3)], [1, 3]), Fraction(1 + 3 * 3, 16)),
+        # No formula but the enumeration itself.
+        (Rademacher(4, 3), None),
+        (SparseSigns(2, 2, 0.2), None),
+        (SparseSigns(3, 2, Fraction(1, 3)), None),
+        (SparseSigns(3, 2, 1.0), None),
+        (Mixture([Rademacher(3, 2), CountSketch(3, 3), BlockPartition(3, 2)], [1, 2, 3]), None),
     ],
     ids=repr,
 )
 def test_closed_forms_are_exact(sketch, eigenvalue):
     """The enumerated E[H] *equals* the formula in Fractions; the closed form is the nearest float or next to it."""
     matrix = enumerated(sketch)
-    assert (matrix == eigenvalue * exact(np.eye(sketch.dim))).all()
+    assert eigenvalue is None or (matrix == eigenvalue * exact(np.eye(sketch.dim))).all()
     np.testing.assert_allclose(sketch.expected_projection(), matrix.astype(float), rtol=4e-16)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "sketch",
-    [
-        Rademacher(4, 3),
-        SparseSigns(2, 2, 0.2),
-        SparseSigns(3, 2, 0.2),
-        SparseSigns(3, 2, Fraction(1, 3)),
-        SparseSigns(3, 2, 1.0),
-        Mixture([Rademacher(3, 2), CountSketch(3, 3), BlockPartition(3, 2)], [1, 2, 3]),
-    ],
-    ids=repr,
-)
-def test_closed_forms_agree_with_enumeration(sketch):
-    np.testing.assert_allclose(sketch.expected_projection(), enumerated(sketch).astype(float), atol=1e-15)
-
-
-@pytest.mark.parametrize(
-    "sketch",
-    [
-        CoordinateWithReplacement(3, 2),
-        BlockPartition(5, 2),
-        CountSketch(4, 2),
-        Rademacher(3, 2),
-        Rademacher(4, 3),
-        SparseSigns(3, 2, 0.2),
-    ],
-    ids=repr,
-)
-def test_r_over_d_is_wrong_where_rank_is_lost(sketch):
-    """By at least 4% here, always upwards: it would promise a rate that does not hold."""
-    assert sketch.expected_projection()[0, 0] < 0.96 * sketch.rank / sketch.dim
 
 
 def test_the_frame_is_equiangular_and_its_enumeration_isotropic():
@@ -131,14 +103,6 @@ def test_the_frame_is_equiangular_and_its_enumeration_isotropic():
             H = values @ np.linalg.pinv(values)
             mean = np.tensordot(probabilities.astype(float), H, axes=1)
             np.testing.assert_allclose(mean, np.eye(d) * r / d, atol=1e-14)
-
-
-def test_with_replacement_does_not_cancel_at_large_dim():
-    """At d = 1000 the text-book form 1 - (1 - 1/d)^r loses 2 digits."""
-    exact_value = float(with_replacement(1000, 2))
-    closed_form = CoordinateWithReplacement(1000, 2).expected_projection()[0, 0]
-    text_book = 1 - (1 - 1 / 1000) ** 2
-    assert abs(closed_form / exact_value - 1) < 5e-16 < 1e-14 < abs(text_book / exact_value - 1)
 
 
 def test_supports_are_listed_up_to_the_limit_and_no_further():

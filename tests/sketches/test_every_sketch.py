@@ -32,6 +32,7 @@ from rac_theory.sketches import (
     WeightedCoordinate,
     named_sketch,
 )
+from rac_theory.sketches.moments import Moments
 from rac_theory.sketches.powers import HasExpectedProjection, HasSupport
 
 ROTATION = np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]
@@ -174,7 +175,7 @@ def test_draws_are_reproducible_fresh_and_use_only_their_generator(sketch):
 def test_a_pickled_sketch_draws_the_same_and_use_changes_nothing(sketch):
     fresh = pickle.dumps(sketch)
     sample = np.array(sketch.sample(np.random.default_rng(3), 5))
-    closed_form(sketch), listed(sketch)
+    closed_form(sketch), listed(sketch), Moments(sketch).second_moment  # what is kept of them must go along
     np.testing.assert_array_equal(sample, pickle.loads(fresh).sample(np.random.default_rng(3), 5))
     np.testing.assert_array_equal(sample, pickle.loads(pickle.dumps(sketch)).sample(np.random.default_rng(3), 5))
 

@@ -177,20 +177,3 @@ def test_a_part_or_a_parent_that_is_ours_earns_no_trust():
     claims = [Mine(4, 1), Mixture([Mixture([Mine(4, 1)], [1]), Haar(4, 2)], [1, 1]), Mixed(parts, [1, 1])]
     assert [Moments(sketch).on_trust for sketch in trusted] == [False] * 3
     assert [Moments(sketch).on_trust for sketch in claims] == [True] * 3
-
-
-def test_in_one_dimension_all_draws_may_be_equal():
-    """There all nonzero draws have one range; in two, 64 equal ones without a claim are taken for a cached draw."""
-
-    class Ones:
-        rank = 1
-
-        def __init__(self, dim):
-            self.dim = dim
-
-        def sample(self, rng, size):
-            return np.ones((size, self.dim, 1))
-
-    assert spectrum(Ones(1), rng=0, draws=64).matrix == 1
-    with pytest.raises(ValueError, match=r"Ones.sample must draw each of the size matrices independently"):
-        spectrum(Ones(2), rng=0, draws=64)

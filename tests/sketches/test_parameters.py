@@ -14,10 +14,11 @@ from rac_theory.sketches import (
     Coordinate,
     CoordinateWithReplacement,
     CountSketch,
-    EquiangularFrame,
     FiniteSupport,
     FromFunction,
+    Frozen,
     Gaussian,
+    Haar,
     KaimingUniform,
     Mixture,
     Rademacher,
@@ -25,7 +26,10 @@ from rac_theory.sketches import (
     SubsampledCosine,
     SubsampledHadamard,
     Uniform,
+    WeightedCoordinate,
+    named_sketch,
 )
+from rac_theory.sketches.laws.normals import standard_normals
 
 
 def forgets_to_return(rng):
@@ -50,12 +54,18 @@ TWO = np.eye(2)[:, :, None]
         (lambda: BlockPartition(3, 0), r"rank must be in 1\.\.dim=3, got 0"),
         (lambda: Rademacher(3.0, 1), r"dim must be an integer, got 3\.0"),
         (lambda: CountSketch(0, 1), "dim must be >= 1, got 0"),
+        (lambda: WeightedCoordinate(3, 1, [1, -1, 1]), "weights must be >= 0"),
+        (lambda: WeightedCoordinate(3, 2, [1, 0, 0]), "at least rank=2 of them positive"),
+        (lambda: WeightedCoordinate(3, 1, [2, 0, 1e-300]), "zero or at least 1e-250 times the largest, 2, got 1e-300"),
+        (lambda: WeightedCoordinate(3, 1, [1, 2]), r"weights must have shape \(3,\), got \(2,\)"),
+        (lambda: Frozen(np.eye(3)[:2]), r"rank of matri(x|ces) must be in 1\.\.dim=2, got 3"),
+        (lambda: Frozen(np.full((3, 1), np.nan)), "matrix must be finite, got 3 nan or infinite entries"),
+        (lambda: named_sketch("har", 3, 1), "did you mean 'haar'"),
         (lambda: SparseSigns(3, 1, 0), r"p must be in \(0, 1\], got 0"),
         (lambda: SparseSigns(3, 1, 1.5), r"p must be in \(0, 1\], got 1\.5"),
         (lambda: SparseSigns(3, 1, math.nan), "p must be a finite number, got nan"),
         (lambda: SubsampledHadamard(12, 2), "dim must be a power of two, got 12; the nearest are 8 and 16"),
         (lambda: SubsampledHadamard(8, 9), r"rank must be in 1\.\.dim=8, got 9"),
-        (lambda: SubsampledCosine(3, 4), r"rank must be in 1\.\.dim=3, got 4"),
         (lambda: AnisotropicGaussian(3, 1, np.eye(2)), r"covariance must have shape \(3, 3\), got \(2, 2\)"),
         (
             lambda: AnisotropicGaussian(2, 1, [[1, 2], [0, 1]]),
@@ -66,9 +76,6 @@ TWO = np.eye(2)[:, :, None]
             r"covariance must be positive semidefinite and not zero, got eigenvalues -0\.5 to 1",
         ),
         (lambda: AnisotropicGaussian(2, 1, np.zeros((2, 2))), "and not zero, got eigenvalues 0 to 0"),
-        (lambda: Uniform(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
-        (lambda: KaimingUniform(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
-        (lambda: EquiangularFrame(2, 3), r"rank must be in 1\.\.dim=2, got 3"),
         (lambda: FiniteSupport(np.eye(2), [1.0]), r"matrices must have 3 axes, got shape \(2, 2\)"),
         (lambda: FiniteSupport(np.ones((1, 2, 3)), [1.0]), r"rank of matri(x|ces) must be in 1\.\.dim=2, got 3"),
         (lambda: FiniteSupport(TWO, [1.0]), r"probabilities must have shape \(2,\), got \(1,\)"),
@@ -117,21 +124,48 @@ def test_a_bad_part_of_a_mixture_is_named():
         Mixture([Silent()], [1]).sample(np.random.default_rng(0), 2)
 
 
+@pytest.mark.parametrize("scale", [1e-305, 1e305])
+def test_a_covariance_may_be_of_any_size_within_its_bounds(scale):
+    """At both ends, of rank one, with an eigenvalue that is zero up to rounding, and no further."""
+    AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale]))
+    AnisotropicGaussian(2, 1, scale * np.diag([1.0, -4 * np.finfo(float).eps]))
+    with pytest.raises(ValueError, match=r"covariance must have a largest entry of size 1e-305\.\.1e305, got "):
+        AnisotropicGaussian(3, 1, np.diag([0.0, 0.0, scale ** (1 + 1e-3)]))
+
+
 def test_sums_within_1e_12_are_accepted_for_floats():
     FiniteSupport(TWO, [0.5, 0.5 + 5e-13]).sample(np.random.default_rng(0), 3)
     FiniteSupport(np.ones((10, 2, 1)), [0.1] * 10)
 
 
 def test_parameters_are_copied_and_cannot_be_changed():
-    covariance, matrices = np.eye(2), TWO.copy()
+    covariance, matrices, frozen = np.eye(2), TWO.copy(), Frozen(matrix := np.ones((2, 1)))
     gaussian, finite = AnisotropicGaussian(2, 1, covariance), FiniteSupport(matrices, [0.5, 0.5])
     mixture = Mixture([gaussian], weights := np.array([2.0]))
-    covariance[:] = matrices[:] = weights[:] = 0
+    covariance[:] = matrices[:] = weights[:] = matrix[:] = 0
     exact = Mixture([gaussian], [2])
-    for array in (gaussian.covariance, finite.matrices, finite.probabilities, mixture.weights, exact.weights):
+    arrays = (gaussian.covariance, finite.matrices, finite.probabilities, mixture.weights, exact.weights, frozen.matrix)
+    for array in arrays:
         assert array.any()
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
+
+
+def test_haar_has_orthonormal_columns_of_a_law_that_knows_no_sign():
+    """E[S] = 0 entry by entry: without the signs of R's diagonal LAPACK gives every leading entry one sign."""
+    S = Haar(4, 3).sample(np.random.default_rng(0), 20_000)
+    np.testing.assert_allclose(np.swapaxes(S, 1, 2) @ S, np.broadcast_to(np.eye(3), (20_000, 3, 3)), atol=1e-13)
+    assert np.abs(S.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(20_000)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 5])
+def test_haar_is_the_triangular_factorisation_with_a_positive_diagonal(rank):
+    """S'Z is upper triangular and positive on its diagonal, for the normals Z of the same stream; at rank one too."""
+    S = Haar(5, rank).sample(np.random.default_rng(1), 50)
+    R = np.swapaxes(S, 1, 2) @ standard_normals(np.random.default_rng(1), (50, 5, rank))
+    np.testing.assert_allclose(R, np.triu(R), atol=1e-13)
+    assert (np.diagonal(R, axis1=1, axis2=2) > 0).all()
+    np.testing.assert_allclose(np.linalg.norm(S, axis=1), 1, rtol=1e-14)
 
 
 def test_coordinates_come_in_increasing_order_without_repetition():
@@ -202,6 +236,7 @@ def test_a_mixture_draws_each_sketch_as_often_as_its_weight_says():
     narrow = (S[:, :, 1:] == 0).all(axis=(1, 2))
     assert abs(narrow.mean() - 0.25) < 5 * math.sqrt(0.1875 / 8_000)
     assert mixture.rank == 3
+    assert Mixture([Coordinate(4, 1)] * 2, [1.5e308, 1.5e308]).probabilities.tolist() == [0.5, 0.5]  # no sum overflows
     np.testing.assert_allclose(mixture.expected_projection(), np.eye(4) * (0.25 / 4 + 0.75 * 3 / 4), rtol=1e-15)
 
 

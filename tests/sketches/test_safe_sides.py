@@ -11,7 +11,6 @@ import pytest
 
 from rac_theory import sketches, spectrum
 from rac_theory.sketches.extremes import check_claim, extremes
-from rac_theory.sketches.laws.rank_law import expected_rank
 from rac_theory.sketches.spectra import closed_form
 
 THIRD = Fraction(1, 3)
@@ -49,14 +48,6 @@ def test_ranks_that_are_never_lost_stay_exact(dim, rank):
     assert known.lambda_max - known.lambda_min <= 2e-15 * rank / dim
     signs = closed_form(sketches.Rademacher(64, 1))
     assert signs.lambda_min == signs.lambda_max == 1 / 64
-
-
-@pytest.mark.parametrize("rank", [2, 3, 4])
-def test_what_odlyzkos_bound_stands_for_is_less_than_the_rank(rank):
-    """Two columns may be equal, whatever their length. Catches r itself beyond the threshold."""
-    for d in (40, 70, 300, 5000):
-        mean = expected_rank({1: Fraction(1, 2), -1: Fraction(1, 2)}, d, rank)
-        assert rank - Fraction(1, 10**15) < mean < rank or d == 40
 
 
 def test_mixtures_are_weighted_by_their_probabilities():

@@ -10,33 +10,10 @@ import pytest
 from rac_theory import spectrum
 from rac_theory.numerics import rational
 from rac_theory.numerics.confidence import kl_lower, kl_upper
+from rac_theory.numerics.linalg import projection
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
-from rac_theory.sketches import Frozen, Haar, SparseSigns, WeightedCoordinate, named_sketch
-
-
-@dataclass(frozen=True)
-class WithoutClosedForm:
-    """Any sketch, seen as a user's plug-in that knows nothing of itself."""
-
-    sketch: object
-
-    @property
-    def dim(self):
-        return self.sketch.dim
-
-    @property
-    def rank(self):
-        return self.sketch.rank
-
-    def sample(self, rng, size):
-        return self.sketch.sample(rng, size)
-
-
-def test_closed_forms():
-    assert spectrum(Haar(8, 2)).lambda_min == pytest.approx(1 / 4, rel=1e-15)
-    assert spectrum(WeightedCoordinate(4, 1, [1, 2, 3, 4])).lambda_min == pytest.approx(0.1, rel=1e-11)
-    assert spectrum(WeightedCoordinate(4, 1, [1, 2, 3, 4])).lambda_max == pytest.approx(0.4, rel=1e-11)
-    assert spectrum(Haar(8, 2)).expected_rank == pytest.approx(2)
+from rac_theory.sketches import Frozen, Haar, SparseSigns, named_sketch
+from tests.sketches.without_claims import WithoutClaims
 
 
 def test_a_frozen_sketch_has_lambda_min_zero_exactly():
@@ -59,7 +36,7 @@ def test_the_sampled_bounds_cover(name, dim, rank):
     """
     sketch = named_sketch(name, dim, rank)
     truth = spectrum(sketch)
-    repeated = [spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=200, rng=seed) for seed in range(100)]
+    repeated = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=200, rng=seed) for seed in range(100)]
     assert sum(s.lambda_min > truth.lambda_min for s in repeated) <= 13
     assert sum(s.lambda_max < truth.lambda_max for s in repeated) <= 13
     assert all(s.how == "sampled" and s.alpha == 0.05 and s.draws == 200 for s in repeated)
@@ -69,20 +46,9 @@ def test_coverage_fails_for_a_bound_from_the_wrong_end():
     """The power of the test above: put lambda_max of the mean where lambda_min belongs, and it breaks."""
     sketch, wrong = named_sketch("weighted_coordinate", 6, 1), 0
     for seed in range(200):
-        mean = spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=200, rng=seed).matrix
+        mean = spectrum(WithoutClaims(sketch), alpha=0.05, draws=200, rng=seed).matrix
         wrong += kl_lower(extreme_eigenvalues(mean)[1], 200, 0.05) > spectrum(sketch).lambda_min
     assert wrong > 180
-
-
-@pytest.mark.parametrize(("dim", "rank", "draws"), [(4, 1, 20_000), (16, 4, 20_000), (32, 2, 20_000)])
-def test_the_sampled_bound_is_sharp(dim, rank, draws):
-    """At least 1 - 2 sqrt(x) - 1.5 sqrt(2 x log(1/alpha)) of the truth, x = d / (K r); 100 seeds, all of them."""
-    alpha = 1e-3
-    x = dim / (draws * rank)
-    promised = 1 - 2 * math.sqrt(x) - 1.5 * math.sqrt(2 * x * math.log(1 / alpha))
-    for seed in range(10):
-        found = spectrum(WithoutClosedForm(Haar(dim, rank)), alpha=alpha, draws=draws, rng=seed).lambda_min
-        assert promised * rank / dim <= found <= rank / dim
 
 
 @pytest.mark.parametrize("p", [0.1, 0.3, 0.9])
@@ -106,35 +72,8 @@ def test_kl_bounds_at_the_ends():
 
 
 def test_the_same_seed_gives_the_same_bound():
-    once, twice = (spectrum(WithoutClosedForm(Haar(5, 2)), draws=500, rng=3).lambda_min for _ in range(2))
+    once, twice = (spectrum(WithoutClaims(Haar(5, 2)), draws=500, rng=3).lambda_min for _ in range(2))
     assert once == twice
-
-
-class Broken:
-    """A sketch whose sample is what it is told to be."""
-
-    dim, rank = 4, 2
-
-    def __init__(self, result):
-        self.result = result
-
-    def sample(self, rng, size):
-        return self.result(size)
-
-
-@pytest.mark.parametrize(
-    ("result", "message"),
-    [
-        (lambda size: None, r"Broken\.sample must return .* got None \(a missing return statement\?\)"),
-        (lambda size: np.zeros((4, 2)), r"\(size, dim, rank\) = \(64, 4, 2\), got \(4, 2\)"),
-        (lambda size: np.zeros((size, 2, 4)), r"got \(64, 2, 4\)"),
-        (lambda size: np.full((size, 4, 2), np.nan), "must be finite"),
-        (lambda size: [[1.0]], "got list"),
-    ],
-)
-def test_a_broken_sketch_is_caught_at_the_door(result, message):
-    with pytest.raises(ValueError, match=message):
-        spectrum(Broken(result))
 
 
 @pytest.mark.parametrize("name", ["haar", "weighted_coordinate"])
@@ -142,7 +81,7 @@ def test_the_other_two_ends_cover_without_a_factor_of_dimension(name):
     """Directions fixed beforehand: 200 repetitions at 0.05 each; a binomial exceeds 20 with probability 1.2e-3."""
     sketch = named_sketch(name, 24, 1)
     truth = spectrum(sketch)
-    found = [spectrum(WithoutClosedForm(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
+    found = [spectrum(WithoutClaims(sketch), alpha=0.05, draws=600, rng=seed) for seed in range(200)]
     assert sum(s.lambda_min_upper < truth.lambda_min for s in found) <= 20
     assert sum(s.lambda_max_lower > truth.lambda_max for s in found) <= 20
     assert all(s.lambda_min <= s.lambda_min_upper for s in found)
@@ -154,20 +93,20 @@ def test_the_other_end_cannot_be_had_from_the_eigenvalue_of_the_mean():
 
     Level 0.3, 40 repetitions: a bound that keeps its level fails more than 20 times with probability 2e-3.
     """
-    found = [spectrum(WithoutClosedForm(Haar(50, 1)), alpha=0.3, draws=2_500, rng=seed) for seed in range(40)]
+    found = [spectrum(WithoutClaims(Haar(50, 1)), alpha=0.3, draws=2_500, rng=seed) for seed in range(40)]
     assert sum(kl_upper(extreme_eigenvalues(s.matrix)[0], 2_500, 0.3) < 0.02 for s in found) > 30
     assert sum(s.lambda_min_upper < 0.02 for s in found) <= 20
 
 
 def test_the_interval_is_not_idle():
     """At 64 x 4 and 65,536 draws both ends are within 10% of 1/16."""
-    found = spectrum(WithoutClosedForm(Haar(64, 4)), rng=0)
+    found = spectrum(WithoutClaims(Haar(64, 4)), rng=0)
     assert 0.9 / 16 < found.lambda_min < 1 / 16 < found.lambda_min_upper < 1.1 / 16
     assert 0.9 / 16 < found.lambda_max_lower < 1 / 16 < found.lambda_max < 1.1 / 16
 
 
 def test_sampling_stops_when_the_interval_is_narrow_enough():
-    sketch = WithoutClosedForm(Haar(8, 2))
+    sketch = WithoutClaims(Haar(8, 2))
     wide, narrow = (spectrum(sketch, width=width, draws=10**6, rng=0) for width in (0.5, 0.1))
     assert wide.draws < narrow.draws < 10**6
     for found, width in ((wide, 0.5), (narrow, 0.1)):
@@ -175,10 +114,40 @@ def test_sampling_stops_when_the_interval_is_narrow_enough():
     assert spectrum(sketch, width=1e-6, draws=5_000, rng=0).draws == 5_000
 
 
+@pytest.mark.parametrize("width", [None, 0.5, 0.1])
+def test_each_look_is_at_its_level(width):
+    """Level alpha / (k (k + 1)) at the k-th look, and alpha at the only one; directions are those of the look before.
+
+    Catches another level, and draws that chose a direction among those that it sees.
+    """
+    sketch, alpha, block = Haar(8, 2), 1e-3, 2560  # of 40,960 numbers
+    found = spectrum(
+        WithoutClaims(sketch), alpha=alpha, width=width, draws=8 * block if width is None else 10**6, rng=0
+    )
+    looks = 1 + round(math.log2(found.draws / block))
+    assert found.draws == block * 2 ** (looks - 1)
+    rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(0)))
+    total, sums, u = np.zeros((8, 8)), np.zeros(2), np.zeros((8, 2))  # the first draws are seen along no direction
+    for k in range(1, looks + 1):
+        before = total.copy()
+        for _ in range(1 if k == 1 else 2 ** (k - 2)):
+            total += projection(sketch.sample(rng, block)).sum(axis=0)
+        sums += np.einsum("di,de,ei->i", u, total - before, u)
+        u = np.linalg.eigh(total)[1][:, [0, -1]]
+    np.testing.assert_allclose(found.matrix, total / found.draws, rtol=1e-12, atol=1e-12)
+    low, high = extreme_eigenvalues(found.matrix)
+    n, seen, level = found.draws, found.draws - block, alpha if width is None else alpha / (looks * (looks + 1))
+    ends = (kl_lower(low, n, level), kl_upper(high, n, level))
+    others = (kl_upper(sums[0] / seen, seen, level), kl_lower(sums[1] / seen, seen, level))
+    assert (found.lambda_min, found.lambda_max) == pytest.approx(ends, rel=1e-11)
+    assert (found.lambda_min_upper, found.lambda_max_lower) == pytest.approx(others, rel=1e-11)
+    assert looks > 1
+
+
 def test_stopping_keeps_the_level():
     """Stopped at whatever checkpoint it likes, the lower bound is above the truth in at most 20 of 200, at 0.05."""
     sketch = named_sketch("coordinate", 6, 1)
-    found = [spectrum(WithoutClosedForm(sketch), alpha=0.05, width=0.6, draws=4_000, rng=seed) for seed in range(200)]
+    found = [spectrum(WithoutClaims(sketch), alpha=0.05, width=0.6, draws=4_000, rng=seed) for seed in range(200)]
     assert len({s.draws for s in found}) > 1
     assert sum(s.lambda_min > 1 / 6 for s in found) <= 20
     assert sum(s.lambda_min_upper < 1 / 6 for s in found) <= 20
@@ -228,14 +197,6 @@ def test_exact_enumeration_gives_fractions():
     assert frozen.matrix[0].tolist() == [Fraction(5, 6), Fraction(1, 3), Fraction(-1, 6)]
 
 
-def test_a_rational_eigenvalue_is_found_exactly():
-    M = rational.rational([[2, 1], [1, 2]])
-    assert rational.smallest_eigenvalue(M) == 1
-    assert rational.largest_eigenvalue(M) == 3
-    third = [[Fraction(1, 3), Fraction(0)], [Fraction(0), Fraction(2, 7)]]
-    assert rational.smallest_eigenvalue(third) == Fraction(2, 7)
-
-
 def test_a_multiple_of_the_identity_is_exact_whatever_its_denominator():
     """Entries of probability 123/2000: E[H] = c I with a denominator far above a million."""
     known = spectrum(SparseSigns(3, 2, p=Fraction(123, 1000)), exact=True)
@@ -252,17 +213,16 @@ def test_exact_projection_of_dependent_columns():
     assert rational.projection(S) == expected
 
 
+@pytest.mark.parametrize("wrong", [{"alpha": 0.0}, {"alpha": 1.0}, {"draws": 0}, {"width": 0.0}], ids=repr)
+def test_ends_of_arguments(wrong):
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
+        spectrum(WithoutClaims(Haar(2, 1)), **wrong)
+    assert spectrum(WithoutClaims(Haar(2, 1)), alpha=0.999, draws=1, rng=0).draws == 1
+
+
 def test_exact_needs_a_small_support():
     with pytest.raises(ValueError, match="exact must be False for a sketch without a small finite support"):
         spectrum(Haar(3, 1), exact=True)
-
-
-def test_a_closed_form_that_does_not_apply_falls_through():
-    class Shy(WithoutClosedForm):
-        def expected_projection(self):
-            return None
-
-    assert spectrum(Shy(Haar(4, 1)), draws=100, rng=0).how == "sampled"
 
 
 def test_a_spectrum_draws_itself():

@@ -15,9 +15,15 @@ from tests.mutants import wrong_sketch_draws
 from tests.mutants.wrong_sketch_laws import FALSE, TRUE, Listed
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", NAMED)
-@pytest.mark.parametrize(("dim", "rank"), [(4, 1), (8, 3), (2, 2)])
+@pytest.mark.parametrize(
+    ("dim", "rank"),
+    [
+        pytest.param(4, 1, marks=pytest.mark.long),
+        pytest.param(8, 3, marks=pytest.mark.full),
+        pytest.param(2, 2, marks=pytest.mark.full),
+    ],
+)
 def test_ours_pass(name, dim, rank):
     """With a quarter of the draws, which shows ten per cent of a quarter; the twins in the bank of mutants have all."""
     check_sketch(named_sketch(name, dim, rank), draws=16_384)
@@ -290,7 +296,7 @@ def test_a_correct_sketch_passes_for_every_seed():
         check_sketch(Base(), draws=1024, rng=seed)
 
 
-@pytest.mark.long
+@pytest.mark.full
 @pytest.mark.parametrize("name", NAMED)
 def test_ours_pass_for_other_seeds(name):
     """Five more seeds, of few draws, as alpha is that of any number; ``false_alarms_of_plugins`` takes a hundred."""

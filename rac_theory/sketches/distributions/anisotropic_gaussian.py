@@ -127,7 +127,7 @@ class AnisotropicGaussian(Shape):
     def curvature_bound(self, S: Array) -> CurvatureBound | None:
         """Bound L_H for a positive semidefinite S, in the basis U, at a rank where no moment has a closed form."""
         s, U = self._principal
-        if not 1 < self.rank < len(s) - 1:
+        if self.rank == 1:
             return None
         if np.count_nonzero(U) == len(s):  # coordinates in another order, and with signs, which change nothing
             order = np.abs(U).argmax(axis=0)

@@ -41,7 +41,7 @@ def test_right_trainers_pass(kind):
     checked(kind, merges=12)
 
 
-@pytest.mark.long
+@pytest.mark.full
 @pytest.mark.parametrize("kind", chains.RIGHT)
 def test_right_trainers_pass_for_other_seeds(kind):
     """With all merges; of 200 seeds of each none was refused."""

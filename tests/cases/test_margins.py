@@ -1,0 +1,149 @@
+"""What rounding may cost is added to a bound, on its side: each margin typed again, where it is large beside the rest.
+
+A margin that is left out, or taken off, makes a bound false by a part in 1e12 now and then, which no draw would show.
+"""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from rac_theory.cases.one_side import OFF, _above, _between, _of_entries
+from rac_theory.cases.plain_step import _listed_products, _ratio
+from rac_theory.cases.projected_step import Moment, gain_at
+from rac_theory.cases.ratio import largest_ratio
+from rac_theory.problems.largest_eigenvalue import largest_eigenvalue
+from rac_theory.problems.smoothness import Smoothness
+from rac_theory.sketches.laws.curvature_bound import CurvatureBound
+from rac_theory.sketches.laws.signed_permutations import EntryMoments
+from tests.cases.matrices import semidefinite
+
+EPS = float(np.finfo(float).eps)
+UP = 1 + 8 * EPS
+
+
+def test_of_a_ratio_of_diagonal_matrices():
+    """To the last bit where nothing is known to be off; else by what is off, of T twice, of K relatively."""
+    assert largest_ratio(np.eye(2), np.eye(2), off_T=0, off_K=0) == UP**2
+    K, T = np.diag([0.5, 1.0]), np.array([[1.0, 1.0], [1.0, 3.0]])
+    C = T / np.sqrt(np.outer(np.diagonal(K), np.diagonal(K)))
+    top = largest_eigenvalue(C) * UP + 8 * EPS * np.linalg.norm(C)
+    assert largest_ratio(T, K, off_T=0, off_K=0) == pytest.approx(top * UP, rel=EPS, abs=0)
+    found = largest_ratio(T, K, off_T=1e-3, off_K=0.01)
+    assert found == pytest.approx((top + 2 * 1e-3 / 0.5) / (1 - 0.01), rel=1e-14, abs=0)
+    assert largest_ratio(-T, K, off_T=1e-3, off_K=0) == pytest.approx(4e-3, rel=1e-11)
+
+
+def test_of_a_ratio_of_other_matrices():
+    """By the products as they came out, and what these may have lost; none where K may be half of what it seems."""
+    U = np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
+    T = semidefinite(3, 3, 1)
+    even = np.array([0.1, 0.5, 1.0])
+    cases = [(1e-10 * even, 0, 0), ([1e-6, 0.5, 1.0], 0, 0), (even, 1e-3, 1e-2), (even, 0, 1e-2), (even, 1e-2, 0)]
+    for known, off_T, off_K in cases:
+        K = U * known @ U.T
+        lengths, V = np.linalg.eigh(K)
+        W = V / np.sqrt(lengths)
+        products = 4 * (3 + 2) * EPS * (W**2).sum()
+        G, C = W.T @ K @ W - np.eye(3), W.T @ T @ W
+        lost = np.linalg.norm(G) + products * np.linalg.norm(K) + 1.01 * off_K / lengths[0]
+        gained = products * np.linalg.norm(T) + 1.01 * off_T / lengths[0]
+        true = (largest_eigenvalue((C + C.T) / 2) + gained) / (1 - lost)
+        assert largest_ratio(T, K, off_T=off_T, off_K=off_K) == pytest.approx(true * UP, rel=1e-15, abs=0)
+    assert largest_ratio(T, K, off_T=0, off_K=0.1 * 0.49 / 1.01) < math.inf
+    assert largest_ratio(T, K, off_T=0, off_K=0.1 * 0.51 / 1.01) == math.inf
+    assert largest_ratio(-T, K, off_T=0, off_K=0) < 1e-12
+
+
+def test_of_the_gain_of_two_moments():
+    """8 roundings of the sizes of both, which are large beside the smallest eigenvalue."""
+    mean, seen, gamma = np.diag([1e8, 1.0]), np.diag([3e7, 0.5]), 0.5
+    off = 8 * EPS * (2 * gamma * np.linalg.norm(mean) + gamma**2 * np.linalg.norm(seen))
+    found = gain_at(gamma, Moment(mean, seen, 0.0, 0.0))
+    assert 1 - gamma**2 * 0.5 - found == pytest.approx(off, rel=1e-6, abs=0)
+
+
+def test_of_products_over_a_support():
+    """A steep direction that no draw meets: sums of d, r and k products, and a longest step that allows for them."""
+    B, p = np.array([[[0.0], [1.0]], [[0.0], [2.0]]]), np.array([Fraction(1, 4), Fraction(3, 4)], dtype=object)
+    S, steep = np.diag([1e9, 1.0]), math.sqrt(1e18 + 1)
+    known = _listed_products((B, p), Smoothness([(S, np.eye(1))]), "left")
+    (moment,) = known.moments
+    rounding = (2 * (2 + 1) + 2 + 8) * EPS * 4
+    np.testing.assert_allclose(moment.mean, np.diag([0, 13 / 4]), rtol=1e-15)
+    np.testing.assert_allclose(moment.seen, np.diag([0, 49 / 4]), rtol=1e-6)
+    assert moment.off_mean == pytest.approx(rounding, rel=1e-12, abs=0)
+    assert moment.off_seen == pytest.approx(rounding * steep * 4, rel=1e-6, abs=0)
+    assert known.longest - 4 == pytest.approx(8 * (2 + 1) * EPS * steep * 4, rel=1e-3)
+    lower = _listed_products((B / 8, p), Smoothness([(np.diag([1e-9, 1.0]), np.eye(1))]), "left")
+    assert lower.longest == pytest.approx(1 / 16, rel=1e-11)
+    assert lower.longest >= (1 + 5e-13) / 16
+
+
+def test_columns_that_are_curved_alike_are_no_reason_to_take_all_for_such():
+    """Of two columns, one with a multiple of I: a matrix each, the worse counts. Catches L I in the place of both."""
+    B, p = np.eye(2)[..., None], np.array([Fraction(1, 2)] * 2, dtype=object)
+    Q = Smoothness([(np.eye(2), np.diag([1.0, 0.0])), (np.diag([4.0, 0.5]), np.diag([0.0, 1.0]))])
+    known = _listed_products((B, p), Q, "left")
+    assert len(known.moments) == 2
+    assert known.c == pytest.approx(4, rel=1e-9)
+    gain = known.gain(0.4)
+    assert gain.nu == pytest.approx((2 * 0.4 - 0.4**2 * 4) / 2, rel=1e-9)
+    assert gain.longest == pytest.approx(0.4 * 4, rel=1e-9)
+
+
+def test_of_a_ratio_what_is_off_is_relative_to_the_entry_that_is_drawn_least():
+    """Of a diagonal mean, rows that are never drawn apart; in the norm of any other."""
+    seen = np.diag([0.3, 0.05, 0.0])
+    for mean, least in ((np.diag([0.5, 0.1, 0.0]), 0.1), (np.diag([0.5, 0.0, 0.0]), 0.5), (semidefinite(3, 3, 0), 1)):
+        off_K = 1e-3 / least
+        true = largest_ratio(seen * (mean.sum(axis=0) > 0), mean, off_T=1e-4, off_K=off_K)
+        assert _ratio(Moment(mean, seen * (mean.sum(axis=0) > 0), 1e-3, 1e-4)) == true
+
+
+def test_of_an_eigenvalue_of_entry_moments():
+    """Four roundings of both parts; none of a diagonal matrix, whose eigenvalue is an entry, the right one."""
+    S = semidefinite(3, 3, 0)
+    known = EntryMoments(Fraction(1, 2), Fraction(1, 16), Fraction(1, 8))
+    whole, alone = 1 / 8 + 1 / 16, 1 / 2 - 1 / 8 - 1 / 8
+    M = whole * S + alone * np.diag(np.diagonal(S))
+    sizes = whole * np.linalg.norm(S) + alone * np.linalg.norm(np.diagonal(S))
+    exact = Fraction(largest_eigenvalue(M)) + Fraction(4 * EPS * sizes)
+    share = Fraction(1, 2) + 2 * Fraction(1, 16)
+    trace = sum(map(Fraction, np.diagonal(S).tolist()))
+    found = _of_entries(known, S)
+    assert abs(found - (exact + trace / 16) / share) <= Fraction(EPS) * found / 8
+    for alone, end in ((Fraction(1, 8), 3), (Fraction(-1, 4), 1)):
+        # x = p + 2y + alone; of a diagonal S only p + y + alone matters, its sign by the end that is taken
+        known = EntryMoments(Fraction(1, 8) + alone, Fraction(0), Fraction(1, 8))
+        factor = Fraction(1, 8) + alone
+        assert _of_entries(known, np.diag([1.0, 2.0, 3.0])) == factor * end / known.share(3)
+    zero = EntryMoments(Fraction(0), Fraction(0), Fraction(0))
+    assert _of_entries(zero, S) == 0
+
+
+def test_of_a_bound_between_moments():
+    """A part in 1e9 of it, rounding of S, and its smallest eigenvalue taken off and put back; loose by its slack."""
+    S = np.diag([1.0, 3.0])
+    for slack, loose in ((0.49, False), (0.51, True)):
+        (found,) = _above(lambda moved, slack=slack: CurvatureBound(moved, 0.5, slack), S)
+        above = 2.5
+        assert pytest.approx(1 + above * (1 + 1e-9) + OFF * math.sqrt(10), rel=1e-13, abs=0) == found.L_H
+        assert found.loose == loose
+    assert list(_above(lambda moved: None, S)) == []
+
+
+def test_of_corners():
+    """The largest of what another corner has beside the first, at both ends of the diagonal, over the share."""
+    base = EntryMoments(Fraction(1, 4), Fraction(1, 12), Fraction(1, 6))
+    other = EntryMoments(Fraction(3, 8), Fraction(1, 48), Fraction(1, 8))
+    S = np.array([[1.0, 0.25, 0], [0.25, 2.0, 0], [0, 0, 4.0]])
+    x, y, p = (b - a for a, b in zip(base, other, strict=True))
+    more = max((x - p - y) * end + y * (7 - end) for end in (1, 4)) / base.share(3)
+    found = _between((base, other), S)
+    true = _of_entries(base, S) + more
+    assert more > 0
+    assert Fraction(found.L_H) >= true + more / 10**9
+    assert pytest.approx(float(true + more / 10**9), rel=1e-15, abs=0) == found.L_H
+    assert found.loose == (more > _of_entries(base, S) / 5)

@@ -1,0 +1,49 @@
+"""What may be drawn are other programs, and what is known to be the same still stands."""
+
+import pytest
+
+from .drawn import EQUIVALENT, draw, is_equivalent, matrix, mutants
+from .lines import ROOT
+
+NAMED = [
+    ("rac_theory/verification/measured_smoothness.py", "alpha / 2", "alpha * 2"),
+    ("rac_theory/sketches/distributions/uniform.py", "(3 * r + 1)", "(3 * r + 2)"),
+    ("rac_theory/sketches/distributions/uniform.py", "(3 * r + 1)", "(3 * r - 1)"),
+    ("rac_theory/cases/known_steps.py", ", math.inf)", ", -math.inf)"),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "mutant"), NAMED)
+def test_numbers_operations_and_directions_may_be_drawn(file, text, mutant):
+    """Catches a kind of mutant that is never drawn."""
+    assert any(text in line.text and mutant in line.mutant for line in mutants(file))
+
+
+def test_every_draw_is_another_program():
+    """Catches a place that is taken from the wrong column: letters of more than one byte stand before some."""
+    for line in draw(300, 48, ["rac_theory", "docs/_ext"]):
+        compile(line.mutated((ROOT / line.file).read_text("utf-8")), line.file, "exec")
+        assert line.mutant != line.text
+
+
+def test_a_draw_is_repeated_by_its_seed():
+    """Others must be able to try what we tried."""
+    assert draw(9, 1, ["rac_theory/numerics"]) == draw(9, 1, ["rac_theory/numerics"])
+    assert draw(9, 1, ["rac_theory/numerics"]) != draw(9, 2, ["rac_theory/numerics"])
+
+
+def test_what_is_the_same_stands_with_its_reason():
+    """Catches an entry whose line was written anew; it would excuse nothing, or something else."""
+    for line in EQUIVALENT:
+        assert line.why, line
+        assert is_equivalent(line) == line.why, line
+        compile(line.mutated((ROOT / line.file).read_text("utf-8")), line.file, "exec")
+
+
+def test_a_matrix_counts_kills_and_those_of_one_test_alone():
+    """The one that kills alone is named first: it cannot go."""
+    assert [row.split() for row in matrix([("a", "b"), ("a",), (), ("c", "b"), ("b", "a")])[1:]] == [
+        ["3", "1", "a"],
+        ["3", "0", "b"],
+        ["1", "0", "c"],
+    ]
