@@ -1,7 +1,8 @@
 """Proofs that the search finds, as it found them: ``python -m rac_theory.theorems.found`` looks for them anew.
 
-``found.txt`` has a line for each sum that a proof needs: how often it takes which facts. A proof that is made of these
-lines is checked like any other; where a line no longer fits, the search is asked again.
+``found.txt`` has all ids in their order, and where no proof is written by hand a line for each sum that a proof needs:
+how often it takes which facts. A proof made of these is checked like any other; where a line no longer fits, the search is
+asked again.
 """
 
 import sys
@@ -20,7 +21,7 @@ FILE = files("rac_theory.theorems").joinpath("found.txt")
 
 @cache
 def lines() -> Mapping[str, tuple[str, ...]]:
-    """Return what was found for each theorem, by id."""
+    """Return what was found for each theorem, by id; nothing of what is proved by hand."""
     parts = FILE.read_text(encoding="utf-8").split("\n\n")
     return {id: tuple(each) for id, *each in (part.strip("\n").split("\n") for part in parts)}
 
@@ -40,7 +41,7 @@ def main() -> None:
     """Write the file anew: what is found for each theorem of which no proof is written by hand."""
     from rac_theory.theorems.ours import ALL, BY_HAND, LEMMAS
 
-    found = {id: looked_for(theorem, LEMMAS) for id, theorem in ALL.items() if id not in BY_HAND}
+    found = {id: () if id in BY_HAND else looked_for(theorem, LEMMAS) for id, theorem in ALL.items()}
     if missing := [id for id, each in found.items() if each is None]:
         sys.exit(f"no proof is found of {', '.join(missing)}: write prove_{missing[0]} in the file of its family")
     write_whole(Path(str(FILE)), "\n\n".join("\n".join((id, *(each or ()))) for id, each in found.items()) + "\n")
