@@ -1,8 +1,8 @@
 """Proofs that the search finds, as it found them: ``python -m rac_theory.theorems.found`` looks for them anew.
 
-``found.txt`` has all ids in their order, and where no proof is written by hand a line for each sum that a proof needs:
-how often it takes which facts. A proof made of these is checked like any other; where a line no longer fits, the search is
-asked again.
+``found.txt`` has all ids in their order, and where no proof is written by hand a line for each sum that a proof
+needs: how often it takes which facts. A proof made of these is checked like any other; where a line no longer fits, the
+search is asked again.
 """
 
 import sys
