@@ -12,16 +12,13 @@ def test_each_theorem_is_tried():
 
 
 @pytest.mark.parametrize(
-    ("tried", "said"),
+    ("setting", "ids", "said"),
     [
-        (
-            {"1/L": "T3 T3_isotropic", "2/L": "T3_sharp"},
-            "T4 is tried in no setting of the ledger: name one in TRIED of",
-        ),
-        ({"1/L": "T3 T3_isotropic T4 T44", "2/L": "T3_sharp"}, "TRIED of a family has what is no theorem: T44"),
+        ("2/L", "", "T3_sharp is tried in no setting of the ledger: name one in TRIED of rac_theory.theorems.convex"),
+        ("2/L", "T3_sharp T33", "TRIED of a family has what is no theorem: T33"),
     ],
 )
-def test_a_list_that_is_forgotten_is_a_sentence(monkeypatch, tried, said):
-    monkeypatch.setattr(convex, "TRIED", tried)
+def test_a_list_that_is_forgotten_is_a_sentence(monkeypatch, setting, ids, said):
+    monkeypatch.setitem(convex.TRIED, setting, ids)
     with pytest.raises(ValueError, match=said):
         theorem_settings._tried()
