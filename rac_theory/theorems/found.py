@@ -1,4 +1,4 @@
-"""Proofs that the search finds, as it found them: ``python -m rac_theory.theorems.found`` looks for them anew.
+"""Proofs that the search finds, as it found them: ``python -m rac_theory.theorems`` looks for them anew.
 
 ``found.txt`` has all ids in their order, and where no proof is written by hand a line for each sum that a proof
 needs: how often it takes which facts. A proof made of these is checked like any other; where a line no longer fits, the
@@ -37,7 +37,7 @@ def looked_for(theorem: Theorem, facts: tuple[Fact, ...]) -> tuple[str, ...] | N
     return tuple(recorder.lines) if search(theorem, (), facts, recorder) is not None else None
 
 
-def main() -> None:
+def write() -> None:
     """Write the file anew: what is found for each theorem of which no proof is written by hand."""
     from rac_theory.theorems.ours import ALL, BY_HAND, LEMMAS
 
@@ -45,7 +45,3 @@ def main() -> None:
     if missing := [id for id, each in found.items() if each is None]:
         sys.exit(f"no proof is found of {', '.join(missing)}: write prove_{missing[0]} in the file of its family")
     write_whole(Path(str(FILE)), "\n\n".join("\n".join((id, *(each or ()))) for id, each in found.items()) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,7 @@ QUICK = ("T1", "T2", "T5", "T9", "T13", "T16", "T17")
 
 def test_each_theorem_is_proved_by_hand_or_was_found():
     """Catches a theorem that was forgotten, and one that is in both."""
-    assert tuple(found.lines()) == tuple(ALL), "python -m rac_theory.theorems.found writes the file anew"
+    assert tuple(found.lines()) == tuple(ALL), "python -m rac_theory.theorems writes the file anew"
     assert {id for id, lines in found.lines().items() if not lines} == {*BY_HAND}
 
 
