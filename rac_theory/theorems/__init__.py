@@ -1,5 +1,6 @@
 """Theorems, a family in a file: by id (``theorems.T1``), and all of them in their order (``theorems.ALL``). It uses
-problems, algebra, statements and proofs. It must not know runs or verdicts: a theorem is true or false without them.
+problems, algebra, files, statements and proofs. It must not know runs or verdicts: a theorem is true or false without
+them.
 """
 
 from rac_theory.algebra import Relation

@@ -5,13 +5,10 @@ needs: how often it takes which facts. A proof made of these is checked like any
 search is asked again.
 """
 
-import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
-from rac_theory.files.whole_file import write_whole
 from rac_theory.proofs import Fact, Proof, search
 from rac_theory.proofs.found import Recalled, Recorder
 from rac_theory.statements import Theorem
@@ -35,13 +32,3 @@ def looked_for(theorem: Theorem, facts: tuple[Fact, ...]) -> tuple[str, ...] | N
     """Return what a search finds for a theorem, in lines; None if it finds no proof."""
     recorder = Recorder()
     return tuple(recorder.lines) if search(theorem, (), facts, recorder) is not None else None
-
-
-def write() -> None:
-    """Write the file anew: what is found for each theorem of which no proof is written by hand."""
-    from rac_theory.theorems.ours import ALL, BY_HAND, LEMMAS
-
-    found = {id: () if id in BY_HAND else looked_for(theorem, LEMMAS) for id, theorem in ALL.items()}
-    if missing := [id for id, each in found.items() if each is None]:
-        sys.exit(f"no proof is found of {', '.join(missing)}: write prove_{missing[0]} in the file of its family")
-    write_whole(Path(str(FILE)), "\n\n".join("\n".join((id, *(each or ()))) for id, each in found.items()) + "\n")
