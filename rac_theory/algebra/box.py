@@ -79,7 +79,7 @@ def _is_nonnegative_on_unit_box(coefficients: Any, halvings: int) -> bool:
     corners = product(*({0, n - 1} for n in coefficients.shape))
     if halvings == 0 or any(coefficients[corner] < 0 for corner in corners):  # at a corner it is a value
         return False
-    curved = [axis for axis, n in enumerate(coefficients.shape) if n > 2] or list(range(coefficients.ndim))
+    curved = [axis for axis, n in enumerate(coefficients.shape) if n > 2]  # there is one: else all are corners
     halves = _halves(coefficients, curved[halvings % len(curved)])
     return all(_is_nonnegative_on_unit_box(half, halvings - 1) for half in halves)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rac_theory.algebra import Expression, Relation, symbols_of
+from rac_theory.algebra import Relation
 from rac_theory.algorithms import Decreasing, ProjectedDescent
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
@@ -128,14 +128,9 @@ def plain_gaussian_step(c: Constants, case: Case) -> float:
 
 
 def _longest(theorem: Theorem, c: Constants, **beside: float) -> float:
-    """The longest step that relations of a theorem allow which read ``gamma^k rest <= bound``."""
+    """The longest step that the relations of a theorem allow, all of which read ``gamma^k rest <= bound``."""
     relations = (given for given in theorem.given if isinstance(given, Relation) and given.signs in (("<=",), ("<",)))
-    limits = [relation for relation in relations if _has_gamma(relation.terms[0])]
-    return min(_allowed(relation, c, **beside) for relation in limits)
-
-
-def _has_gamma(expression: Expression) -> bool:
-    return any(symbol.constant == "gamma" for symbol in symbols_of(expression))
+    return min(_allowed(relation, c, **beside) for relation in relations)
 
 
 def _allowed(relation: Relation, c: Constants, **beside: float) -> float:

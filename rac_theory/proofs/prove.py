@@ -59,7 +59,7 @@ def search(
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from rac_theory.proofs import combination as search
+    >>> from rac_theory.proofs import search
     >>> from rac_theory.theorems import T2
     >>> search(replace(T2, id="T2 of mine"))
     <Proof of T2 of mine>

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rac_theory.algebra import Symbol, fraction
 from rac_theory.algebra import polynomial as ratio
-from rac_theory.algebra.box import is_nonnegative
+from rac_theory.algebra.box import _halves, is_nonnegative
 
 x, y, z = (Symbol(name) for name in "xyz")
 RANGES = {x: (0, 1), y: (Fraction(1, 2), 2), z: (0, math.inf)}
@@ -51,6 +51,9 @@ PROVED = [
     (y - Fraction(5, 4)) ** 2 + (2 * x - 1) ** 2,
     1 / y - Fraction(1, 2),
     (x - Fraction(1, 3)) ** 2 + Fraction(1, 1000),  # positive by a hair: no corner helps
+    x * ((x - Fraction(1, 2)) ** 2 + Fraction(1, 100)),  # zero at a corner, and positive beside it
+    1 / x,
+    y * ((x - Fraction(1, 3)) ** 2 + Fraction(1, 18432)),  # halved six times, and never along y, which is straight
 ]
 
 
@@ -75,9 +78,17 @@ def test_what_is_negative_somewhere_is_not_proved(e):
     assert not is_nonnegative(polynomial(e), RANGES)
 
 
-def test_zeros_along_a_line_end_the_search():
-    """A square that is zero across the box is nowhere negative, and no half is ever proved to be so."""
+def test_the_search_ends():
+    """Zeros across the box leave no half proved; nor is a seventh time halved, which this would need."""
     assert not is_nonnegative(polynomial((x - y / 2) ** 2), RANGES)
+    assert not is_nonnegative(polynomial((x - Fraction(1, 3)) ** 2 + Fraction(1, 20000)), RANGES)
+
+
+def test_halves_by_hand():
+    """Of x^2 and of its halves, (x / 2)^2 and (1 / 2 + x / 2)^2. Catches what no sign shows: a scale, a turn."""
+    left, right = _halves(np.array([Fraction(0), Fraction(0), Fraction(1)]), 0)
+    assert left.tolist() == [0, 0, Fraction(1, 4)]
+    assert right.tolist() == [Fraction(1, 4), Fraction(1, 2), 1]
 
 
 def test_nothing_is_proved_of_what_has_no_range():

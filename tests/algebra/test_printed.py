@@ -17,38 +17,14 @@ from rac_theory.statements.symbols import T, t
 from .printed import plain, plain_latex, plain_values, read
 from .trees import trees, values, x, y
 
-NUMBERS = {
-    "gamma": Fraction(1, 8),
-    "inner_steps": Fraction(3),
-    "L": Fraction(3, 2),
-    "L_max": Fraction(5, 4),
-    "L_H": Fraction(7, 6),
-    "mu": Fraction(2, 7),
-    "strong_convexity": Fraction(3, 11),
-    "lambda_min": Fraction(1, 5),
-    "kept": Fraction(2, 7),
-    "lambda_max": Fraction(4, 9),
-    "gap0": Fraction(13, 2),
-    "gap0_upper": Fraction(17, 2),
-    "distance0": Fraction(19, 3),
-    "A": Fraction(1, 3),
-    "beta": Fraction(6, 5),
-    "C": Fraction(2, 3),
-    "D": Fraction(3, 5),
-    "sigma_squared": Fraction(9, 4),
-    "zeta_squared": Fraction(25, 16),
-    "nu": Fraction(1, 13),
-    "longest_step": Fraction(7, 4),
-    "ell": Fraction(5, 11),
-    "omega": Fraction(6, 17),
-    "D_in": Fraction(7, 19),
-    "offset": Fraction(29, 3),
-    "bias_squared": Fraction(25, 64),
-}
-"""Prime enough for no two terms to be exchanged unseen."""
+CONSTANTS = sorted({one.constant for theorem in theorems.ALL.values() for one in theorem.claim.symbols if one.constant})
+NUMBERS = {name: Fraction(i, 37) for i, name in enumerate(CONSTANTS, 3)}
+NUMBERS |= {name: Fraction(i, 64) ** 2 for i, name in enumerate(CONSTANTS, 3) if name.endswith("_squared")}
+NUMBERS["inner_steps"] = Fraction(3)
+"""Prime enough for no two terms to be exchanged unseen; what is written as a square is one."""
 
 WITH_ROOTS = {
-    "T2_tight": {"gamma": Fraction(1, 2), "mu": Fraction(3, 7), "lambda_min": Fraction(4, 5)},
+    "T2_tight": {"L": Fraction(3, 2), "gamma": Fraction(1, 2), "mu": Fraction(3, 7), "lambda_min": Fraction(4, 5)},
     "T19": {"offset": Fraction(1, 24)},
 }
 """Where roots are fractions: of T2_tight, where kappa = 2/7 and e = 3/4, 1/2 and 13/14; of T19 1/5 and 1/7."""

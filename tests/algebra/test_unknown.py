@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -71,6 +72,7 @@ def test_a_zero_decides_where_it_is_one_number():
     """K = 1 has no drift, whatever clients are; a power that underflows at some T says nothing of them."""
     assert number(x * y, {"x": 0.0, "y": nan}) == 0
     assert number(x * y * T, {"x": 0.0, "y": nan, "T": np.array([1.0, 2.0])}).tolist() == [0, 0]
+    assert number(x * T, {"x": 0.0, "T": np.array([nan, 2.0])}).tolist() == [0, 0]
     assert np.isnan(number(x**T * y, {"x": 0.5, "y": nan, "T": np.array([1.0, 1e9])})).all()
     assert np.isnan(number(x * y, {"x": 0.0, "y": inf}))
     assert number(total(K, x, K) * y, {"x": 0.0, "y": nan}) == 0
@@ -89,6 +91,10 @@ def test_division_by_zero():
 
 
 def test_overflow_and_underflow():
+    """A quotient less one by way of a difference that overflows, or of what is infinite, is the quotient less one."""
+    assert number(x / y - 1, {"x": 1e308, "y": -1e308}) == -2
+    assert number(x / y - 1, {"x": 3.0, "y": inf}) == -1
+    assert number(x**T, {"x": inf, "T": inf}) == inf
     at = {"x": 1e200, "y": 1e-200, "T": np.array([1.0, 2.0, 1e6])}
     assert number(x**T, at).tolist() == [1e200, inf, inf]
     assert number(y**T, at).tolist() == [1e-200, 0, 0]
@@ -107,7 +113,7 @@ def test_exact_arithmetic_agrees_on_what_is_no_number():
     assert fraction(-infinite, at) == fraction(-x * infinite, at) == -inf
     assert fraction(x / infinite, at) == 0
     assert isinstance(fraction(x / infinite, at), Fraction)
-    assert fraction(infinite**0, at) == 1
+    assert fraction(infinite**0 + 1, at) == 2
     assert fraction(infinite**-1, at) == 0
     assert fraction(y**-1, at) == inf
     assert fraction(y * unknown, at) == 0
@@ -129,6 +135,34 @@ def test_exact_arithmetic_agrees_on_what_is_no_number():
 def test_values_in_exact_arithmetic_are_exact(value):
     with pytest.raises(ValueError, match="values must be whole numbers or fractions, got x="):
         fraction(x, {"x": value})
+
+
+@pytest.mark.parametrize("base", [0, 1, -1, 2, Fraction(-3, 2)], ids=str)
+def test_sums_of_powers_in_exact_arithmetic(base):
+    """Against a loop, from none on. Catches the closed form at 1, where it is 0/0, or its absence elsewhere."""
+    for first in range(3):
+        for last in range(first - 1, 5):
+            powers_of = [Fraction(base) ** k for k in range(first, last + 1)]
+            assert fraction(powers(x, first, T), {"x": base, "T": last}) == sum(powers_of)
+
+
+def test_the_largest_that_is_computed(monkeypatch):
+    """At eight bits the fourth power of three, which has two, and no fifth; and as many terms as are allowed."""
+    room = import_module("rac_theory.algebra.fraction")  # as an attribute it is the function
+    monkeypatch.setattr(room, "MOST_BITS", 8)
+    for place in (room, import_module("rac_theory.algebra.number")):
+        monkeypatch.setattr(place, "LONGEST", 3)
+    for tree, value in ((x**4, 81), ((1 / x) ** 4, Fraction(1, 81)), (x**-4, Fraction(1, 81)), (total(K, x, K), 3)):
+        assert fraction(tree, {"x": 3}) == value
+    for tree in (x**5, (1 / x) ** 5, x**-5, (x / 16) ** 2 * (x / 16)):
+        with pytest.raises(ValueError, match=r"at most 8 bits in exact arithmetic, got the exponent -?[25]"):
+            fraction(tree, {"x": 3})
+    for base in (0, 1, -1):
+        assert fraction(x**1000, {"x": base}) == abs(base)
+    assert number(total(K, x, K), {"x": 3}) == 3
+    for reading in (fraction, number):
+        with pytest.raises(ValueError, match="a total must have at most 3 steps, got 4"):
+            reading(total(K, x, K), {"x": 4})
 
 
 def test_exponents_in_exact_arithmetic_are_whole():
@@ -178,6 +212,11 @@ def test_rounding_is_what_or_equal_allows():
         assert not truth(RELATIONS["="], at)
         assert bool(truth(RELATIONS["<="], at)) == (value <= other)
     assert not truth(x <= y, {"x": 0.3 * (1 + 3e-12), "y": 0.3}, 1e-12)
+    for value, sign in ((1.5, "<="), (0.5, ">="), (1.5, "="), (0.5, "=")):  # as much as is allowed, and no less
+        at = {"x": value, "y": 1.0}
+        assert truth(RELATIONS[sign], at, 0.5)
+        assert not truth(RELATIONS[sign], at, 0.499)
+        assert number(choice(RELATIONS[sign], 1, 2), at) == 2  # which allows for none
 
 
 def test_chains_and_arrays():

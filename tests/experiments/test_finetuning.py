@@ -106,15 +106,15 @@ def test_the_step_is_chosen_on_other_runs_than_are_shown():
 
 def test_a_small_comparison():
     """Seeded: the same again; noise and clients change it."""
-    task = network_task(hidden=6, steps=60, networks=3)
-    schedule = Schedule(steps=20, link=10)
+    task = network_task(hidden=3, steps=20, networks=3)
+    schedule = Schedule(steps=10, link=5)
     method = rac_lora(task.shapes, 2, "A")
     one = tried(task, method, schedule, runs=2)
     assert one == tried(task, method, schedule, runs=2)
     assert one.loss[2] < task.problem.value(task.starts).min()
-    noisy = tried(task, method, Schedule(steps=20, link=10, source=Minibatch(8)), runs=2)
+    noisy = tried(task, method, Schedule(steps=10, link=5, source=Minibatch(8)), runs=2)
     federated = tried(
-        network_task(hidden=6, steps=60, networks=3, clients=2), method, Schedule(steps=20, link=10, local=5), runs=2
+        network_task(hidden=3, steps=20, networks=3, clients=2), method, Schedule(steps=10, link=5, local=5), runs=2
     )
     assert len({one.loss, noisy.loss, federated.loss}) == 3
 
@@ -127,6 +127,9 @@ def test_a_comparison_and_its_table_have_every_method():
     found = compare(SMALL, 1, Schedule(steps=4, link=2), runs=2)
     names = [method.name for method in methods([(3, 3)], 1, 2)]
     assert [one.method for one in found] == names
+    assert found == compare(SMALL, 1, Schedule(steps=4, link=2), runs=2, seed=0, n_jobs=1)
+    assert table([found] * 3).splitlines()[0].count(": numbers") == 3
+    assert all(f"r = {rank}: numbers" in table([found] * 3) for rank in (1, 2, 4))
     assert all(f"| {name} | " in table([found], [1]) for name in names)
     more = [replace(found[0], method="more"), *found]
     assert table([found, more], [1, 2]).splitlines()[2].startswith("| more | as above | ")

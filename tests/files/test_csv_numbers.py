@@ -30,6 +30,11 @@ def test_what_programs_write_is_read(tmp_path, write):
     np.testing.assert_array_equal(read_csv(tmp_path / "x.csv"), X)
 
 
+def test_what_counts_now_and_then_is_data(tmp_path):
+    (tmp_path / "x.csv").write_text("0,3\n1,1\n5,2\n6,0\n")
+    assert read_csv(tmp_path / "x.csv")[:, 0].tolist() == [0, 1, 5, 6]
+
+
 def test_two_numbers_are_a_row_and_no_header(tmp_path):
     (tmp_path / "x.csv").write_text("0,1\n0,0\n")
     assert read_csv(tmp_path / "x.csv").tolist() == [[0, 1], [0, 0]]
@@ -76,3 +81,25 @@ def test_columns_that_count_are_known_by_their_names(tmp_path):
     np.testing.assert_array_equal(read_csv(tmp_path / "x.csv", "runs"), [[np.nan, 1, 3], [np.nan, 2, 4]])
     (tmp_path / "x.csv").write_text("1,2\n3,4\n")
     assert read_csv(tmp_path / "x.csv", "runs").tolist() == [[1, 3], [2, 4]]
+
+
+@pytest.mark.parametrize(
+    ("names", "rows", "message"),
+    [
+        ("run,step,loss,error", ["1,1,1,1"], "must have one column for runs, .*; keep one of 'loss', 'error'"),
+        ("run,step,epoch,loss", ["1,1,1,1"], "must have one column for runs, .*; keep one of 'loss'"),
+        ("run,step,seed", ["1,1,1"], "must have one column for runs, .*; keep one of each"),
+        ("run,step,loss", ["1,0,1", "1,9,1", "2,0,1"], "once, got step 9 0 times in run 2.0; keep the steps"),
+        ("run,step,loss", ["1,0,1", "2,0,1", "2,0,3"], "once, got step 0 2 times in run 2.0; keep the steps"),
+    ],
+)
+def test_what_is_no_long_table_is_named(tmp_path, names, rows, message):
+    """Catches columns too many or too few, and a step that is missing or there twice, in one run alone."""
+    (tmp_path / "x.csv").write_text("\n".join([names, *rows]))
+    with pytest.raises(ValueError, match=message):
+        read_csv(tmp_path / "x.csv")
+
+
+def test_a_long_table_that_begins_at_zero_has_its_start(tmp_path):
+    (tmp_path / "x.csv").write_text("run,step,loss\n7,2,3\n7,0,1\n5,0,4\n5,2,6\n")
+    assert read_csv(tmp_path / "x.csv").tolist() == [[1, 3], [4, 6]]

@@ -30,6 +30,7 @@ class Point:
     ("kind", "data", "value"),
     [
         (int, 7, 7),
+        (int, 2**63 - 1, 2**63 - 1),
         (float, 7, 7.0),
         (str, "T2\n", "T2\n"),
         (bool, True, True),
@@ -153,6 +154,7 @@ def test_what_no_row_can_hold_is_named(field, value, message):
 
 def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
     path = write_whole(tmp_path / "f", "old", durable=True)
+    assert path.stat().st_mode & 0o777 == 0o644
     for error in (OSError(28, "No space left on device"), KeyboardInterrupt()):
 
         def fails(self, target, error=error):

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from rac_theory import Grid, theorems
+from rac_theory import Grid
 from rac_theory.algorithms import GaLore, LayeredRACLoRA
 from rac_theory.ledger import axes, default_problems
 from rac_theory.ledger.axes import Axes
@@ -136,10 +136,6 @@ def test_data_that_are_not_installed(monkeypatch):
     assert [(row.number, row.claim, row.problem) for row in todo.missing] == [(3, "T1", "lost"), (4, "T2", "lost")]
     with pytest.raises(MissingExtra, match="this needs an extra"):
         Grid(claims=("T1",)).cells  # noqa: B018
-
-
-def test_every_theorem_has_a_setting():
-    assert {claim for setting in SETTINGS.values() for claim in setting.usual_claims} == set(theorems.ALL)
 
 
 def test_a_lone_value_and_one_that_stands_twice():

@@ -14,7 +14,7 @@ from rac_theory.statements.symbols import distance0, gap0, gap0_upper
 from tests.theorems.second_routes.proofs import PROOFS
 
 from .mutant import Mutant
-from .theorems import bounded, changed, mutant
+from .theorems import mutants
 from .theorems_convex import at_huber
 from .theorems_rounds import ONE, epoch, equal
 
@@ -22,56 +22,47 @@ T3, T3_isotropic = theorems.T3, theorems.T3_isotropic
 T7, T7d, T8, T8d = theorems.T7, theorems.T7d, theorems.T8, theorems.T8d
 
 
-def beyond(name, why, wrong, theorem, case, steps=60, W0=None, room=None):
-    """``room`` is the largest exact / bound where it could be seen; that of ``tightest`` unless told otherwise."""
-    found = mutant(name, why, wrong, theorem, case, steps, W0)
-    return replace(found, caught_by=(), room=theorem.tightest.ratio if room is None else room)
+def beyond(theorem, case, *faults, steps, W0=None):
+    """Its room is the largest exact / bound that is known, that of ``tightest``."""
+    for wrong in mutants(theorem, case, *faults, steps=steps, W0=W0):
+        yield replace(wrong, caught_by=(), room=theorem.tightest.ratio)
 
 
 def scaled(theorem, factor):
-    return bounded(theorem, factor * theorem.claim.bound)
+    return factor * theorem.claim.bound
 
 
-def smaller_start(theorem, factor):
-    return changed(theorem, {gap0: factor * gap0, gap0_upper: factor * gap0_upper})
-
-
+OF_START = {start: Fraction(7, 9) * start for start in (gap0, gap0_upper)}
 EPOCH = epoch(0.025, equal(20))
 
 BANK = [
-    beyond(
-        "0.6 of the distance term",
-        "the potential has 1 / (2 gamma)",
-        changed(T3, {distance0: sqrt(distance0**2 * 3 / 5)}),
+    *beyond(
         T3,
         at_huber(),
-        20,
+        ("0.6 of the distance term", "the potential has 1 / (2 gamma)", {distance0: sqrt(distance0**2 * 3 / 5)}),
+        ("f(W0) - f* is missing", "the potential has the gap too", {gap0: 0}),
+        steps=20,
     ),
-    beyond(
-        "f(W0) - f* is missing",
-        "the potential has the gap too",
-        changed(T3, {gap0: 0}),
-        T3,
-        at_huber(),
-        20,
-    ),
-    beyond(
-        "1/(3 gamma) for 1/(2 gamma)",
-        "the potential has 1 / (2 gamma)",
-        scaled(T3_isotropic, Fraction(2, 3)),
+    *beyond(
         T3_isotropic,
         at_huber(),
-        20,
+        ("1/(3 gamma) for 1/(2 gamma)", "the potential has 1 / (2 gamma)", scaled(T3_isotropic, Fraction(2, 3))),
+        steps=20,
     ),
-    beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7, Fraction(7, 9)), T7, EPOCH, W0=ONE),
-    beyond("2 for 18/7", "the constant of T1 alone", smaller_start(T7d, Fraction(7, 9)), T7d, EPOCH, W0=ONE),
-    beyond("0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(T8, Fraction(4, 5)), T8, EPOCH, W0=ONE),
-    beyond(
-        "0.7 of the bound",
-        "2/9 comes of the lemma on an epoch",
-        scaled(T8d, Fraction(7, 10)),
+    *beyond(T7, EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
+    *beyond(T7d, EPOCH, ("2 for 18/7", "the constant of T1 alone", OF_START), steps=60, W0=ONE),
+    *beyond(
+        T8,
+        EPOCH,
+        ("0.8 of the bound", "2/7 comes of the lemma on an epoch", scaled(T8, Fraction(4, 5))),
+        steps=60,
+        W0=ONE,
+    ),
+    *beyond(
         T8d,
         EPOCH,
+        ("0.7 of the bound", "2/9 comes of the lemma on an epoch", scaled(T8d, Fraction(7, 10))),
+        steps=60,
         W0=ONE,
     ),
 ]

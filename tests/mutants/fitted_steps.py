@@ -18,16 +18,7 @@ FEW, MOST = sketches.Coordinate(4, 2), sketches.Coordinate(4, 3)
 
 def step(cls, why, sketch=FEW, problem=SPREAD, gamma=1.0):
     """A subclass of one of both kinds that steps wrongly, and the one that it inherits from."""
-    (right,) = cls.__bases__
-    return mutant(
-        cls.__doc__.splitlines()[0].rstrip("."),
-        why,
-        lambda: cls(sketch, gamma),
-        RUNS,
-        problem,
-        lambda: right(sketch, gamma),
-        theorem=theorems.T12_pl,
-    )
+    return mutant(*(kind(sketch, gamma) for kind in (cls, *cls.__bases__)), why, RUNS, problem, theorem=theorems.T12_pl)
 
 
 BANK = [

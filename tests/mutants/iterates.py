@@ -1,12 +1,12 @@
 """The mutants among iterates that run and among what gradient sources draw: each must be caught by check_algorithm."""
 
-from rac_theory import Clients, Exact, Local, Minibatch, Noisy, RACLoRA, Reshuffled, sketches, theorems
+from rac_theory import Clients, Exact, Local, Minibatch, Noisy, Reshuffled, sketches, theorems
 
 from . import wrong_draws as draws
 from . import wrong_iterates as wrong
-from .algorithms import CHECK, CLIENTS, LEAST, SLOW, THIN, mutant
+from .algorithms import CHECK, CLIENTS, GAMMA, LEAST, SLOW, THIN, source, step
 
-GAMMA = 0.5 / LEAST.L
+T5, T7d, T10d, T12 = theorems.T5, theorems.T7d, theorems.T10d, theorems.T12_pl
 CONDITIONS = {
     "gradient descent": (None, Exact()),
     "a thin sketch": (THIN, Exact()),
@@ -20,31 +20,14 @@ def iterates(cls, why, *conditions):
     """A subclass of RACLoRA under some of the conditions above."""
     for condition in conditions:
         sketch, source = CONDITIONS[condition]
-        yield mutant(
-            f"{cls.__doc__.rstrip('.')} ({condition})",
-            why,
-            lambda sketch=sketch, source=source: cls(sketch, GAMMA, gradients=source),
-            CHECK,
-            LEAST,
-            lambda sketch=sketch, source=source: RACLoRA(sketch, GAMMA, gradients=source),
-            theorem=theorems.T2 if isinstance(source, Exact) else theorems.T5,
-        )
+        theorem = theorems.T2 if isinstance(source, Exact) else T5
+        yield step(cls, why, CHECK, sketch, LEAST, source, GAMMA, note=f" ({condition})", theorem=theorem)
 
 
-def source(wrong, right, why, theorem, gamma=GAMMA, problem=LEAST, **more):
+def drawing(wrong, right, why, theorem=T5, gamma=GAMMA, problem=LEAST, **more):
     """A gradient source that draws, weighs or counts wrongly, in RAC-LoRA with a thin sketch."""
-    return mutant(
-        type(wrong).__doc__.rstrip("."),
-        why,
-        lambda: RACLoRA(THIN, gamma, gradients=wrong, **more),
-        CHECK,
-        problem,
-        lambda: RACLoRA(THIN, gamma, gradients=right, **more),
-        theorem=theorem,
-    )
+    return source(wrong, right, why, CHECK, gamma, problem, THIN, theorem, **more)
 
-
-T5, T7d, T10d, T12 = theorems.T5, theorems.T7d, theorems.T10d, theorems.T12_pl
 
 BANK = [
     *iterates(wrong.HeavyBall, "a step knows only W", "gradient descent", "a thin sketch", "minibatches", "noise"),
@@ -72,17 +55,17 @@ BANK = [
     *iterates(wrong.SharedByNeighbours, "runs are independent", "a thin sketch", "minibatches"),
     *iterates(wrong.BetterOfTwo, "H knows the gradient", "coordinates", "minibatches"),
     *iterates(wrong.RowsInTurn, "H is fresh given the past", "coordinates", "noise"),
-    source(draws.AlwaysTheFirst(3), Minibatch(3), "every component is as likely", T5),
-    source(draws.DrawsTwice(3), Minibatch(3), "the noise is that of draws without replacement", T5),
-    source(draws.Harder(2), Minibatch(2), "the mean of g is not grad f", T5),
-    source(draws.Louder(0.5), Noisy(0.5), "the constant C of T5 is too small", T5),
-    source(draws.Drifts(1.0), Noisy(1.0), "the mean of g is not grad f", T5),
-    source(draws.LongGradient(), Exact(), "the gradient is exact", theorems.T2),
-    source(draws.SkipsTheLast(), Reshuffled(), "an epoch has every component", T7d, SLOW),
-    source(draws.StartsAlike(), Reshuffled(), "every order is as likely", T7d, SLOW),
-    source(draws.OneLess(3), Local(3), "there are K steps before the merge", T12, GAMMA / 2, lora_alpha=1.0),
-    source(draws.SameGradient(3), Local(3), "each step has its own gradient", T12, GAMMA / 2, lora_alpha=1.0),
-    source(draws.OneClient(Exact()), Clients(Exact()), "the server averages", T10d, 0.05, CLIENTS),
-    source(draws.UnequalClients(Local(2)), Clients(Local(2)), "clients count alike", T10d, 0.05, CLIENTS),
-    source(draws.OneAfterTheOther(Exact()), Clients(Exact()), "clients start together", T10d, 0.05, CLIENTS),
+    drawing(draws.AlwaysTheFirst(3), Minibatch(3), "every component is as likely"),
+    drawing(draws.DrawsTwice(3), Minibatch(3), "the noise is that of draws without replacement"),
+    drawing(draws.Harder(2), Minibatch(2), "the mean of g is not grad f"),
+    drawing(draws.Louder(0.5), Noisy(0.5), "the constant C of T5 is too small"),
+    drawing(draws.Drifts(1.0), Noisy(1.0), "the mean of g is not grad f"),
+    drawing(draws.LongGradient(), Exact(), "the gradient is exact", theorems.T2),
+    drawing(draws.SkipsTheLast(), Reshuffled(), "an epoch has every component", T7d, SLOW),
+    drawing(draws.StartsAlike(), Reshuffled(), "every order is as likely", T7d, SLOW),
+    drawing(draws.OneLess(3), Local(3), "there are K steps before the merge", T12, GAMMA / 2, lora_alpha=1.0),
+    drawing(draws.SameGradient(3), Local(3), "each step has its own gradient", T12, GAMMA / 2, lora_alpha=1.0),
+    drawing(draws.OneClient(Exact()), Clients(Exact()), "the server averages", T10d, 0.05, CLIENTS),
+    drawing(draws.UnequalClients(Local(2)), Clients(Local(2)), "clients count alike", T10d, 0.05, CLIENTS),
+    drawing(draws.OneAfterTheOther(Exact()), Clients(Exact()), "clients start together", T10d, 0.05, CLIENTS),
 ]

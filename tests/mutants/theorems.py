@@ -7,7 +7,7 @@ import numpy as np
 
 from rac_theory import GD, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.statements.symbols import L, T, eta, gamma, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.statements.symbols import L, T, eta, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
 from rac_theory.theorems import E
 from rac_theory.theorems.rac_lora_gd import kappa, rho_tight
 
@@ -41,158 +41,87 @@ def bounded(theorem, bound):
     return replace(theorem, claim=E(theorem.metric) <= bound)
 
 
-def changed(theorem, change):
-    """The theorem with expressions in its bound replaced by others."""
-    return bounded(theorem, theorem.claim.bound.at(change))
+def wrongly(theorem, change):
+    """The theorem with a change: expressions of its bound by others, a bound in its place, or all of it."""
+    if isinstance(change, theorems.Theorem):
+        return change
+    return bounded(theorem, theorem.claim.bound.at(change) if isinstance(change, dict) else change)
 
 
-def mutant(name, why, wrong, theorem, case, steps=40, W0=None, **known):
-    """A wrong theorem that ``verify`` must refute on a case on which the right one holds."""
-    algorithm, problem = case
-    return Mutant(
-        "theorem",
-        f"{theorem.id}: {name}",
-        why,
-        lambda: Trial(algorithm, problem, wrong, steps, W0, known=known),
-        lambda: Trial(algorithm, problem, theorem, steps, W0, known=known),
-        ("verify",),
-    )
+def mutants(theorem, case, *faults, steps=40, W0=None, **known):
+    """Wrong theorems that ``verify`` must refute on a case of the right one; a fault is a name, why, and a change."""
+
+    def trial(tried):
+        return lambda: Trial(*case, tried, steps, W0, known=known)
+
+    right = trial(theorem)
+    return [
+        Mutant("theorem", f"{theorem.id}: {name}", why, trial(wrongly(theorem, change)), right, ("verify",))
+        for name, why, change in faults
+    ]
 
 
-def swapped(theorem, case, steps=40):
-    wrong = changed(theorem, {lambda_min: lambda_max})
-    return mutant("lambda_max for lambda_min", "the worst direction decides, not the best", wrong, theorem, case, steps)
-
-
-def doubled(theorem, case, steps=40, **more):
-    wrong = changed(theorem, {gamma: 2 * gamma, eta: 2 * eta})
-    return mutant("gamma doubled", "promises twice the progress of a step", wrong, theorem, case, steps, **more)
-
-
-def rank_over_dim(theorem):
-    wrong = changed(theorem, {lambda_min: Fraction(2, 4)})
-    return mutant("r/d where rank is lost", "trace E[H] is the mean rank, below r", wrong, theorem, at_lost_rank())
-
-
+DOUBLED = ("gamma doubled", "promises twice the progress of a step", {gamma: 2 * gamma, eta: 2 * eta})
+SWAPPED = ("lambda_max for lambda_min", "the worst direction decides, not the best", {lambda_min: lambda_max})
+RANK_LOST = ("r/d where rank is lost", "trace E[H] is the mean rank, below r", {lambda_min: Fraction(2, 4)})
+ALL_SEEN = ("lambda_min is missing", "a sketch sees a part of the gradient", {lambda_min: 1})
+SQUARED_T = ("T^2 for T", "sums of squares are bounded, not means", {T: T**2})
+TWICE_T = ("2 T for T", "a rate of the iterates, squared", {T: 2 * T})
+TWICE_NU = ("nu doubled", "twice the progress of a step", {nu: 2 * nu})
 GD_ROUND = (GD(0.5), ROUND)
 LONG = (GD(1.7 / ROUND.L), ROUND)
 AXIS = np.array([[4.0], [0.0]])  # one away from the minimiser of SLOPED along its flat axis
 
 BANK = [
-    doubled(T1, GD_ROUND),
-    mutant(
-        "the factor 2 is missing",
-        "descent gives gamma/2 of a squared gradient a step",
-        changed(T1, {gap0_upper: gap0_upper / 2}),
+    *mutants(
         T1,
         GD_ROUND,
+        DOUBLED,
+        ("the factor 2 is missing", "descent gives gamma/2 of a squared gradient a step", {gap0_upper: gap0_upper / 2}),
+        SQUARED_T,
     ),
-    mutant(
-        "T^2 for T",
-        "sums of squares are bounded, not means",
-        changed(T1, {T: T**2}),
-        T1,
-        GD_ROUND,
-    ),
-    mutant(
-        "gamma^2 for gamma",
-        "at gamma = 2 that is half of the bound",
-        changed(T1, {gamma: gamma**2}),
-        T1,
-        (GD(2.0), FLAT),
-    ),
-    swapped(T1, at_rare()),
-    rank_over_dim(T1),
-    mutant(
-        "lambda_min is missing",
-        "a sketch sees a part of the gradient",
-        changed(T1, {lambda_min: 1}),
-        T1,
-        at_haar(1.0),
-    ),
-    doubled(T1_sharp, (GD(0.15), ROUND)),
-    mutant("2 - gamma L is missing", "false beyond 1/L", bounded(T1_sharp, T1.claim.bound), T1_sharp, LONG),
-    mutant(
-        "(2 - gamma L)^2 for 2 - gamma L",
-        "more than descent gives below 1/L",
-        bounded(T1_sharp, T1_sharp.claim.bound / (2 - gamma * L)),
+    *mutants(T1, (GD(2.0), FLAT), ("gamma^2 for gamma", "at gamma = 2 that is half of the bound", {gamma: gamma**2})),
+    *mutants(T1, at_rare(), SWAPPED),
+    *mutants(T1, at_lost_rank(), RANK_LOST),
+    *mutants(T1, at_haar(1.0), ALL_SEEN),
+    *mutants(
         T1_sharp,
         (GD(0.15), ROUND),
+        DOUBLED,
+        (
+            "(2 - gamma L)^2 for 2 - gamma L",
+            "more than descent gives below 1/L",
+            T1_sharp.claim.bound / (2 - gamma * L),
+        ),
     ),
-    doubled(T1_tight, at_haar(0.3)),
-    swapped(T1_tight, at_rare()),
-    rank_over_dim(T1_tight),
-    mutant(
-        "T + 1 for T",
-        "the sum ends at T - 1",
-        changed(T1_tight, {T: T + 1}),
-        T1_tight,
-        at_haar(1.0),
-    ),
-    doubled(T2, at_haar(1.0)),
-    swapped(T2, at_rare()),
-    rank_over_dim(T2),
-    mutant(
-        "L for mu",
-        "the flattest direction decides",
-        changed(T2, {mu: L}),
-        T2,
-        (GD(1.0), SLOPED),
-        W0=AXIS,
-    ),
-    mutant("T + 1 for T", "one step too many", changed(T2, {T: T + 1}), T2, at_haar(1.0)),
-    mutant(
-        "2 T for T",
-        "a rate of the iterates, squared",
-        changed(T2, {T: 2 * T}),
+    *mutants(T1_sharp, LONG, ("2 - gamma L is missing", "false beyond 1/L", T1.claim.bound)),
+    *mutants(T1_tight, at_haar(0.3), DOUBLED),
+    *mutants(T1_tight, at_rare(), SWAPPED),
+    *mutants(T1_tight, at_lost_rank(), RANK_LOST),
+    *mutants(T1_tight, at_haar(1.0), ("T + 1 for T", "the sum ends at T - 1", {T: T + 1})),
+    *mutants(
         T2,
         at_haar(1.0),
+        DOUBLED,
+        ("T + 1 for T", "one step too many", {T: T + 1}),
+        TWICE_T,
+        ("lambda_min is missing", "the rate of full gradient descent", {lambda_min: 1}),
+        ("mu larger by 2%", "on the identity the theorem has no slack", {mu: Fraction(51, 50) * mu}),
     ),
-    mutant(
-        "gamma^2 for gamma",
-        "at gamma = 2 that is twice the rate",
-        changed(T2, {gamma: gamma**2}),
-        T2,
-        at_haar(1.0, FLAT),
-    ),
-    mutant(
-        "lambda_min is missing",
-        "the rate of full gradient descent",
-        changed(T2, {lambda_min: 1}),
-        T2,
-        at_haar(1.0),
-    ),
-    mutant(
-        "mu larger by 2%",
-        "on the identity the theorem has no slack",
-        changed(T2, {mu: Fraction(51, 50) * mu}),
-        T2,
-        at_haar(1.0),
-    ),
-    mutant("2 - gamma L is missing", "false beyond 1/L", bounded(T2_sharp, T2.claim.bound), T2_sharp, at_haar(1.7)),
-    mutant(
-        "2 for 2 - gamma L",
-        "the second-order term is dropped",
-        changed(T2_sharp, {L: 0}),
-        T2_sharp,
-        at_haar(0.7),
-    ),
-    swapped(T2_sharp, at_rare()),
-    doubled(T2_tight, at_haar(0.3)),
-    swapped(T2_tight, at_rare()),
-    rank_over_dim(T2_tight),
-    mutant(
-        "1 + 2 kappa for 1 + kappa",
-        "more than a full step gains where mu = L",
-        changed(T2_tight, {1 + kappa: 1 + 2 * kappa}),
+    *mutants(T2, at_rare(), SWAPPED),
+    *mutants(T2, at_lost_rank(), RANK_LOST),
+    *mutants(T2, (GD(1.0), SLOPED), ("L for mu", "the flattest direction decides", {mu: L}), W0=AXIS),
+    *mutants(T2, at_haar(1.0, FLAT), ("gamma^2 for gamma", "at gamma = 2 that is twice the rate", {gamma: gamma**2})),
+    *mutants(T2_sharp, at_haar(1.7), ("2 - gamma L is missing", "false beyond 1/L", T2.claim.bound)),
+    *mutants(T2_sharp, at_haar(0.7), ("2 for 2 - gamma L", "the second-order term is dropped", {L: 0})),
+    *mutants(T2_sharp, at_rare(), SWAPPED),
+    *mutants(T2_tight, at_haar(0.3), DOUBLED),
+    *mutants(T2_tight, at_rare(), SWAPPED),
+    *mutants(T2_tight, at_lost_rank(), RANK_LOST),
+    *mutants(
         T2_tight,
         at_haar(1.0),
-    ),
-    mutant(
-        "rho^2 for rho",
-        "rho is the square of the mean of both roots already",
-        changed(T2_tight, {rho_tight: rho_tight**2}),
-        T2_tight,
-        at_haar(1.0),
+        ("1 + 2 kappa for 1 + kappa", "more than a full step gains where mu = L", {1 + kappa: 1 + 2 * kappa}),
+        ("rho^2 for rho", "rho is the square of the mean of both roots already", {rho_tight: rho_tight**2}),
     ),
 ]

@@ -6,16 +6,16 @@ import numpy as np
 
 from rac_theory import GD, InverseOnRange, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.statements.symbols import L, T, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
+from rac_theory.statements.symbols import L, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
 
-from .theorems import changed, mutant
+from .theorems import TWICE_NU, TWICE_T, mutants
 from .theorems_gain import on_columns
+from .theorems_noisy import LINE
 
 T15, T15_pl = theorems.T15, theorems.T15_pl
 TWO = Quadratic.left(np.diag([1.0, 0.1]), np.ones((2, 1)))
 STEEP, FLAT = np.array([[4.0], [1.0]]), np.array([[1.0], [4.0]])  # off the minimiser along one axis of TWO alone
 EVEN = Quadratic.left(np.eye(2), np.array([[0.0], [3.0]]))
-LINE = Quadratic.left(np.eye(1), np.ones((1, 1)))
 SELDOM = sketches.FiniteSupport(np.eye(2)[..., None], [0.98, 0.02])
 
 
@@ -33,83 +33,66 @@ def on_line():
 MEAN_STEP = 2 * Fraction(49, 100) - Fraction(49, 100) ** 2
 
 BANK = [
-    mutant(
-        "the factor 2 is missing",
-        "half of nu is taken off",
-        changed(T15, {gap0_upper: gap0_upper / 2}),
+    *mutants(
         T15,
         on_columns(4.0),
+        ("the factor 2 is missing", "half of nu is taken off", {gap0_upper: gap0_upper / 2}),
+        TWICE_NU,
     ),
-    mutant("nu doubled", "twice the progress of a step", changed(T15, {nu: 2 * nu}), T15, on_columns(4.0)),
-    mutant(
-        "mu for Q in nu",
-        "the steepest direction decides what is left of a step",
-        changed(T15, {nu: gamma * (2 - gamma * mu) * lambda_min}),
+    *mutants(
         T15,
         (GD(1.7), TWO),
+        (
+            "mu for Q in nu",
+            "the steepest direction decides what is left of a step",
+            {nu: gamma * (2 - gamma * mu) * lambda_min},
+        ),
         W0=STEEP,
     ),
-    mutant(
-        "the largest eigenvalue of N",
-        "the direction that gains least decides",
-        changed(T15, {nu: gamma * (2 - gamma * L) * lambda_max}),
+    *mutants(
         T15,
         (RACLoRA(SELDOM, 1.0), EVEN),
-        200,
+        (
+            "the largest eigenvalue of N",
+            "the direction that gains least decides",
+            {nu: gamma * (2 - gamma * L) * lambda_max},
+        ),
+        steps=200,
     ),
-    mutant(
-        "E[M] Q E[M] for E[M Q M]",
-        "a step that varies bends more than the mean step",
-        changed(T15, {nu: MEAN_STEP}),
+    *mutants(
         T15,
         on_line(),
-        60,
+        ("E[M] Q E[M] for E[M Q M]", "a step that varies bends more than the mean step", {nu: MEAN_STEP}),
+        steps=60,
     ),
-    mutant("nu doubled", "twice the progress of a step", changed(T15_pl, {nu: 2 * nu}), T15_pl, on_columns(7.5)),
-    mutant(
-        "nu larger by 2%",
-        "where N and Q are multiples of the identity the theorem has no slack",
-        changed(T15_pl, {nu: Fraction(51, 50) * nu}),
+    *mutants(T15_pl, on_columns(7.5), TWICE_NU),
+    *mutants(
         T15_pl,
         on_line(),
+        (
+            "nu larger by 2%",
+            "where N and Q are multiples of the identity the theorem has no slack",
+            {nu: Fraction(51, 50) * nu},
+        ),
+        ("E[M] Q E[M] for E[M Q M]", "a step that varies bends more than the mean step", {nu: MEAN_STEP}),
     ),
-    mutant(
-        "nu without its second-order term",
-        "2 gamma E[H] alone",
-        changed(T15_pl, {nu: 2 * gamma * lambda_min}),
+    *mutants(
         T15_pl,
         on_columns(0.8),
+        ("nu without its second-order term", "2 gamma E[H] alone", {nu: 2 * gamma * lambda_min}),
     ),
-    mutant(
-        "E[M] Q E[M] for E[M Q M]",
-        "a step that varies bends more than the mean step",
-        changed(T15_pl, {nu: MEAN_STEP}),
-        T15_pl,
-        on_line(),
-    ),
-    mutant(
-        "gamma for gamma (2 - gamma)",
-        "an inverse that is taken too far comes back",
-        changed(T15_pl, {nu: nu / (2 - gamma)}),
+    *mutants(
         T15_pl,
         on_coordinates(1.7),
+        ("gamma for gamma (2 - gamma)", "an inverse that is taken too far comes back", {nu: nu / (2 - gamma)}),
         W0=FLAT,
     ),
-    mutant(
-        "the mean eigenvalue of E[(HQH)^+]",
-        "the direction that gains least decides",
-        changed(T15_pl, {nu: Fraction(59, 100)}),
+    *mutants(
         T15_pl,
         on_coordinates(),
-        W0=FLAT,
-    ),
-    mutant("L for mu", "the flattest direction decides", changed(T15_pl, {mu: L}), T15_pl, on_coordinates(), W0=FLAT),
-    mutant(
-        "2 T for T",
-        "a rate of the iterates, squared",
-        changed(T15_pl, {T: 2 * T}),
-        T15_pl,
-        on_coordinates(),
+        ("the mean eigenvalue of E[(HQH)^+]", "the direction that gains least decides", {nu: Fraction(59, 100)}),
+        ("L for mu", "the flattest direction decides", {mu: L}),
+        TWICE_T,
         W0=FLAT,
     ),
 ]

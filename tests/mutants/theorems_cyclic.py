@@ -6,7 +6,7 @@ from rac_theory import CyclicRACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
 from rac_theory.statements.symbols import L_H, T, ell, gap0_upper, mu
 
-from .theorems import ROUND, changed, mutant
+from .theorems import ROUND, TWICE_T, mutants
 
 T18, T18_pl = theorems.T18, theorems.T18_pl
 ALIKE = Quadratic.left(0.1 * np.eye(10) + 0.9, np.ones((10, 1)))  # where ten coordinates in a fixed order are slow
@@ -16,26 +16,24 @@ SHORT = CyclicRACLoRA(sketches.BlockPartition(4, 4), 0.2 / ROUND.L), ROUND
 AWAY = 1 + np.linspace(-1, 1, 10)[:, None]  # from the minimiser, where the steep direction is at rest
 
 BANK = [
-    mutant(
-        "the factor 2 is missing", "half of a square is gained", changed(T18, {gap0_upper: gap0_upper / 2}), T18, WHOLE
+    *mutants(
+        T18,
+        WHOLE,
+        ("the factor 2 is missing", "half of a square is gained", {gap0_upper: gap0_upper / 2}),
+        ("T^2 for T", "sums are bounded, not means", {T: T**2}),
     ),
-    mutant("T^2 for T", "sums are bounded, not means", changed(T18, {T: T**2}), T18, WHOLE),
-    mutant(
-        "turns cost nothing",
-        "what a block sees is not the gradient at the start of the cycle",
-        changed(T18_pl, {ell: 0 * ell}),
+    *mutants(
         T18_pl,
         IN_TURNS,
-        60,
-        AWAY,
+        ("turns cost nothing", "what a block sees is not the gradient at the start of the cycle", {ell: 0 * ell}),
+        steps=60,
+        W0=AWAY,
     ),
-    mutant("2 mu for mu", "PL has a half in it", changed(T18_pl, {mu: 2 * mu}), T18_pl, SHORT),
-    mutant(
-        "gamma without its second-order term",
-        "a step that is long for a block gains less",
-        changed(T18_pl, {L_H: 0 * L_H}),
+    *mutants(
         T18_pl,
         SHORT,
+        ("2 mu for mu", "PL has a half in it", {mu: 2 * mu}),
+        ("gamma without its second-order term", "a step that is long for a block gains less", {L_H: 0 * L_H}),
+        TWICE_T,
     ),
-    mutant("2 T for T", "a rate of the iterates, squared", changed(T18_pl, {T: 2 * T}), T18_pl, SHORT),
 ]

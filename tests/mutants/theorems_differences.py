@@ -4,9 +4,9 @@ from fractions import Fraction
 
 from rac_theory import FiniteDifferences, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.statements.symbols import bias_squared, gamma, lambda_max, lambda_min
+from rac_theory.statements.symbols import bias_squared, gamma
 
-from .theorems import RARE, ROUND, changed, doubled, mutant
+from .theorems import DOUBLED, RARE, ROUND, SWAPPED, mutants
 
 T20, T20_pl = theorems.T20, theorems.T20_pl
 STEEP = Quadratic.left(4 * ROUND.S, ROUND.W_star)  # where gamma, which a floor contains, is far from one
@@ -21,47 +21,42 @@ RARELY = by_differences(RARE, sketches.WeightedCoordinate(2, 1, [0.05, 0.95]), 0
 WHOLE = by_differences(ROUND, None, 2.0)
 
 BANK = [
-    mutant("no floor", "differences are biased", changed(T20, {bias_squared: 0}), T20, WHOLE, 200),
-    mutant(
-        "half of b^2",
-        "of gradients the whole of it is kept",
-        changed(T20, {bias_squared: bias_squared / 2}),
-        T20,
-        WHOLE,
-        400,
+    *mutants(T20, WHOLE, ("no floor", "differences are biased", {bias_squared: 0}), steps=200),
+    *mutants(
+        T20, WHOLE, ("half of b^2", "of gradients the whole of it is kept", {bias_squared: bias_squared / 2}), steps=400
     ),
-    mutant(
-        "lambda_max for lambda_min",
-        "the worst direction decides, not the best",
-        changed(T20, {lambda_min: lambda_max}),
+    *mutants(
         T20,
         RARELY,
-        200,
+        SWAPPED,
+        steps=200,
     ),
-    mutant("no floor", "differences are biased", changed(T20_pl, {bias_squared: 0}), T20_pl, AT_ONE, 100),
-    mutant(
-        "b for b^2",
-        "errors count by their squares",
-        changed(T20_pl, {bias_squared: bias_squared ** Fraction(1, 2)}),
-        T20_pl,
-        by_differences(ROUND, sketches.Coordinate(4, 1), 4.0),
-        100,
-    ),
-    mutant(
-        "b^2 smaller by 2%",
-        "where f is a multiple of a square there is no slack",
-        changed(T20_pl, {bias_squared: Fraction(98, 100) * bias_squared}),
+    *mutants(
         T20_pl,
         AT_ONE,
-        100,
+        ("no floor", "differences are biased", {bias_squared: 0}),
+        (
+            "b^2 smaller by 2%",
+            "where f is a multiple of a square there is no slack",
+            {bias_squared: Fraction(98, 100) * bias_squared},
+        ),
+        steps=100,
     ),
-    mutant(
-        "gamma^2 for gamma in the floor",
-        "the floor is that of a bias, and not of noise",
-        changed(T20_pl, {bias_squared: gamma * bias_squared}),
+    *mutants(
+        T20_pl,
+        by_differences(ROUND, sketches.Coordinate(4, 1), 4.0),
+        ("b for b^2", "errors count by their squares", {bias_squared: bias_squared ** Fraction(1, 2)}),
+        steps=100,
+    ),
+    *mutants(
         T20_pl,
         ON_STEEP,
-        100,
+        (
+            "gamma^2 for gamma in the floor",
+            "the floor is that of a bias, and not of noise",
+            {bias_squared: gamma * bias_squared},
+        ),
+        steps=100,
     ),
-    doubled(T20_pl, AT_ONE),
+    *mutants(T20_pl, AT_ONE, DOUBLED),
 ]

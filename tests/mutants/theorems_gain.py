@@ -7,7 +7,7 @@ from rac_theory import Noisy, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
 from rac_theory.statements.symbols import L_H, C, beta, gamma, gap0_upper, lambda_min
 
-from .theorems import bounded, changed, doubled, mutant
+from .theorems import ALL_SEEN, DOUBLED, mutants
 
 T13, T13_pl, T14, T14_pl = theorems.T13, theorems.T13_pl, theorems.T14, theorems.T14_pl
 FLAT = Quadratic.left(np.diag([1.0, 0.0, 0.0, 0.0]), np.ones((4, 2)))  # L_H is L/4 on columns of a Hadamard matrix
@@ -24,63 +24,42 @@ def on_square(gamma=1.0):
 
 
 BANK = [
-    mutant(
-        "the factor 2 is missing",
-        "descent gives half of a squared gradient",
-        changed(T13, {gap0_upper: gap0_upper / 2}),
+    *mutants(
         T13,
         on_columns(4.0),
+        ("the factor 2 is missing", "descent gives half of a squared gradient", {gap0_upper: gap0_upper / 2}),
+        ALL_SEEN,
         L_H=0.25,
     ),
-    mutant(
-        "lambda_min is missing",
-        "a sketch sees a part of the gradient",
-        changed(T13, {lambda_min: 1}),
-        T13,
-        on_columns(4.0),
-        L_H=0.25,
-    ),
-    mutant(
-        "L_H lambda_min for L_H",
-        "E[H Q H] for what it is of E[H]",
-        changed(T13, {L_H: L_H * lambda_min}),
+    *mutants(
         T13,
         on_columns(6.0),
+        ("L_H lambda_min for L_H", "E[H Q H] for what it is of E[H]", {L_H: L_H * lambda_min}),
         L_H=0.25,
     ),
-    mutant(
-        "2 for 2 - gamma L_H",
-        "the second-order term is dropped",
-        changed(T13_pl, {L_H: 0}),
+    *mutants(
         T13_pl,
         on_columns(0.8),
+        ("2 for 2 - gamma L_H", "the second-order term is dropped", {L_H: 0}),
+        DOUBLED,
         L_H=0.25,
     ),
-    doubled(T13_pl, on_columns(0.8), L_H=0.25),
-    mutant(
-        "half of the noise",
-        "the floor is attained in the long run",
-        changed(T14, {C: C / 2}),
+    *mutants(
         T14,
         on_square(),
-        200,
+        ("half of the noise", "the floor is attained in the long run", {C: C / 2}),
+        (
+            "1 - L_H gamma beta / 2 is missing",
+            "the noise-free part of the second-order term is dropped",
+            T14.claim.bound * (1 - L_H * gamma * beta / 2),
+        ),
+        steps=200,
         L_H=1.0,
     ),
-    mutant(
-        "1 - L_H gamma beta / 2 is missing",
-        "the noise-free part of the second-order term is dropped",
-        bounded(T14, T14.claim.bound * (1 - L_H * gamma * beta / 2)),
-        T14,
-        on_square(),
-        200,
-        L_H=1.0,
-    ),
-    mutant(
-        "half of the noise",
-        "the second-order term has L_H/2, and sums over steps",
-        changed(T14_pl, {C: C / 2}),
+    *mutants(
         T14_pl,
         on_square(),
+        ("half of the noise", "the second-order term has L_H/2, and sums over steps", {C: C / 2}),
         L_H=1.0,
     ),
 ]

@@ -9,7 +9,7 @@ from rac_theory.algorithms import SGD
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.statements.symbols import A, C, K, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, nu
 
-from .theorems import bounded, changed, doubled, mutant, swapped
+from .theorems import DOUBLED, SWAPPED, TWICE_NU, mutants
 
 T5, T5_step, T6 = theorems.T5, theorems.T5_step, theorems.T6
 T12_nonconvex, T12_pl, T12_gaussian = theorems.T12_nonconvex, theorems.T12_pl, theorems.T12_gaussian
@@ -50,168 +50,69 @@ LAST_ALONE = (1 - 2 * gamma * mu * lambda_min * (1 - L * gamma * beta / 2)) ** T
 
 
 BANK = [
-    mutant(
-        "a missing noise term",
-        "noise does not vanish with the gradient",
-        changed(T5, {C: 0}),
+    *mutants(
         T5,
         on_line(),
-        200,
+        ("a missing noise term", "noise does not vanish with the gradient", {C: 0}),
+        ("half of the noise", "at gamma = 1 the floor is attained", {C: C / 2}),
+        (
+            "1 - L gamma beta / 2 is missing",
+            "the noise-free part of the second-order term is dropped",
+            T5.claim.bound * (1 - L * gamma * beta / 2),
+        ),
+        steps=200,
     ),
-    mutant(
-        "half of the noise",
-        "at gamma = 1 the floor is attained",
-        changed(T5, {C: C / 2}),
-        T5,
-        on_line(),
-        200,
+    *mutants(
+        T5, on_line(0.5), ("gamma^2 in the noise", "a floor of the gap, not of gradients", {C: C * gamma}), steps=400
     ),
-    mutant(
-        "gamma^2 in the noise",
-        "a floor of the gap, not of gradients",
-        changed(T5, {C: C * gamma}),
-        T5,
-        on_line(0.5),
-        400,
-    ),
-    mutant(
-        "1 - L gamma beta / 2 is missing",
-        "the noise-free part of the second-order term is dropped",
-        bounded(T5, T5.claim.bound * (1 - L * gamma * beta / 2)),
-        T5,
-        on_line(),
-        200,
-    ),
-    swapped(T5, on_rare(), 60),
-    mutant(
-        "a missing noise term",
-        "noise does not vanish with the gradient",
-        changed(T5_step, {C: 0}),
+    *mutants(T5, on_rare(), SWAPPED, steps=60),
+    *mutants(
         T5_step,
         on_line(),
-        200,
+        ("a missing noise term", "noise does not vanish with the gradient", {C: 0}),
+        ("half of the noise", "at gamma = 1 the floor is attained", {C: C / 2}),
+        steps=200,
     ),
-    mutant(
-        "half of the noise",
-        "at gamma = 1 the floor is attained",
-        changed(T5_step, {C: C / 2}),
-        T5_step,
-        on_line(),
-        200,
-    ),
-    mutant(
-        "a missing noise term",
-        "noise does not vanish with the gap",
-        changed(T6, {C: 0}),
+    *mutants(
         T6,
         on_square(),
+        ("a missing noise term", "noise does not vanish with the gap", {C: 0}),
+        ("half of the noise", "the second-order term has L/2, and sums over steps", {C: C / 2}),
+        ("gamma^3 in the noise", "of descent, gamma^2 remains", {C: C * gamma}),
+        ("beta is missing", "the signal has a second-order term too", {beta: 0}),
+        ("lambda_max smaller by 5%", "noise enters with lambda_max", {lambda_max: Fraction(19, 20) * lambda_max}),
+        ("noise of the last step alone", "earlier noise decays by rho a step, not at once", LAST_ALONE),
     ),
-    mutant(
-        "half of the noise",
-        "the second-order term has L/2, and sums over steps",
-        changed(T6, {C: C / 2}),
-        T6,
-        on_square(),
-    ),
-    mutant(
-        "gamma^3 in the noise",
-        "of descent, gamma^2 remains",
-        changed(T6, {C: C * gamma}),
-        T6,
-        on_square(),
-    ),
-    mutant(
-        "beta is missing",
-        "the signal has a second-order term too",
-        changed(T6, {beta: 0}),
-        T6,
-        on_square(),
-    ),
-    mutant(
-        "gamma doubled in the rate",
-        "twice the progress of a step",
-        changed(T6, {mu: 2 * mu}),
-        T6,
-        on_square(0.3),
-    ),
-    mutant(
-        "lambda_max smaller by 5%",
-        "noise enters with lambda_max",
-        changed(T6, {lambda_max: Fraction(19, 20) * lambda_max}),
-        T6,
-        on_square(),
-    ),
-    mutant(
-        "noise of the last step alone",
-        "earlier noise decays by rho a step, not at once",
-        bounded(T6, LAST_ALONE),
-        T6,
-        on_square(),
-    ),
-    mutant(
-        "A is missing",
-        "minibatches stray more far from the minimum",
-        changed(T6, {A: 0}),
+    *mutants(T6, on_square(0.3), ("gamma doubled in the rate", "twice the progress of a step", {mu: 2 * mu}), DOUBLED),
+    *mutants(
         T6,
         on_parabolas(),
+        ("A is missing", "minibatches stray more far from the minimum", {A: 0}),
+        ("b^2 for b", "the variance of a mean of b falls like 1/b", {A: A / 2, C: C / 2}),
     ),
-    mutant(
-        "b^2 for b",
-        "the variance of a mean of b falls like 1/b",
-        changed(T6, {A: A / 2, C: C / 2}),
-        T6,
-        on_parabolas(),
-    ),
-    mutant(
-        "without replacement for with",
-        "N - b over N - 1 of the noise",
-        changed(T6, {C: C * 10 / 19}),
-        T6,
-        on_parabolas(10),
-    ),
-    swapped(T6, on_rare(), 60),
-    mutant("nu doubled", "twice the progress of a step", changed(T12_pl, {nu: 2 * nu}), T12_pl, HAAR),
-    mutant(
-        "nu without its second-order term",
-        "2 tau E[BB'] alone",
-        changed(T12_pl, {nu: 2 * gamma / 4}),
+    *mutants(T6, on_parabolas(10), ("without replacement for with", "N - b over N - 1 of the noise", {C: C * 10 / 19})),
+    *mutants(T6, on_rare(), SWAPPED, steps=60),
+    *mutants(
         T12_pl,
         HAAR,
+        TWICE_NU,
+        ("nu without its second-order term", "2 tau E[BB'] alone", {nu: 2 * gamma / 4}),
     ),
-    mutant(
-        "K times nu",
-        "after the first of K inner steps nothing may be left to gain",
-        changed(T12_pl, {nu: nu * K}),
+    *mutants(
         T12_pl,
         plain(sketches.Haar(4, 1), 1.0, gradients=Local(3)),
+        ("K times nu", "after the first of K inner steps nothing may be left to gain", {nu: nu * K}),
     ),
-    mutant(
-        "nu doubled",
-        "twice the progress of a step",
-        changed(T12_nonconvex, {nu: 2 * nu}),
+    *mutants(
         T12_nonconvex,
         HAAR,
+        TWICE_NU,
+        ("the factor 2 is missing", "nu stands for gamma lambda_min, not for half of it", {gap0_upper: gap0_upper / 2}),
     ),
-    mutant(
-        "the factor 2 is missing",
-        "nu stands for gamma lambda_min, not for half of it",
-        changed(T12_nonconvex, {gap0_upper: gap0_upper / 2}),
-        T12_nonconvex,
-        HAAR,
-    ),
-    mutant(
-        "d for d + r + 1",
-        "E[(BB')^2] = r (d + r + 1) I",
-        changed(T12_gaussian, {nu: 4 * gamma - 8 * gamma**2}),
+    *mutants(
         T12_gaussian,
         GAUSSIAN,
+        ("d for d + r + 1", "E[(BB')^2] = r (d + r + 1) I", {nu: 4 * gamma - 8 * gamma**2}),
+        ("r/L for r/(L (d + r + 1))", "as if normalisation bought nothing", {nu: Fraction(2, 4)}),
     ),
-    mutant(
-        "r/L for r/(L (d + r + 1))",
-        "as if normalisation bought nothing",
-        changed(T12_gaussian, {nu: Fraction(2, 4)}),
-        T12_gaussian,
-        GAUSSIAN,
-    ),
-    doubled(T6, on_square(0.3)),
 ]

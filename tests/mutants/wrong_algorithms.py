@@ -49,7 +49,7 @@ class SharedStream(RACLoRA):
 
 
 class ScaledTwice(RACLoRA):
-    """lora_alpha / r once for the adapter and once more for the merge."""
+    """lora_alpha / r applied twice: for the adapter, and once more for the merge."""
 
     def low_rank_steps(self, rng, W):
         return replace(self, gamma=self.gamma * (self.lora_alpha / self.sketch.rank) ** 2)._once(rng, W)
@@ -177,7 +177,7 @@ class OwnGenerator(RACLoRA):
 
 
 class SwappedSketches(Bernoulli):
-    """The coin of the left side decides for the right one."""
+    """The coin of Bernoulli-LoRA is turned: that of the left side decides for the right one."""
 
     def low_rank_steps(self, rng, W):
         return replace(self, p=1 - self.p)._once(rng, W)

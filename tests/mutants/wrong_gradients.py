@@ -18,7 +18,7 @@ class FixedOrder(Reshuffled):
 
 
 class WithReplacement(Reshuffled):
-    """N independent components an epoch."""
+    """An epoch draws N independent components, with replacement."""
 
     def descend(self, problem, W, step, rng):
         for _ in range(problem.n_components):
@@ -78,9 +78,13 @@ class ClaimsExact(Exact):
 
 @dataclass(frozen=True)
 class Peeks:
-    """Noise of mean zero that lies in the range of the sketch."""
+    """Noise of mean zero that lies in the range of the sketch.
+
+    Or across it, where it is not ``kept``: E[H n] is zero either way, so that no mean of a step shows it.
+    """
 
     gamma: float
+    kept: bool = True
     deterministic = False
 
     def check(self, problem):
@@ -88,4 +92,5 @@ class Peeks:
 
     def descend(self, problem, W, step, rng):
         n = rng.standard_normal(W.shape)
-        return step(W, problem.gradient(W) - step(np.zeros_like(W), n) / self.gamma)
+        Hn = -step(np.zeros_like(W), n) / self.gamma
+        return step(W, problem.gradient(W) + (Hn if self.kept else n - Hn))

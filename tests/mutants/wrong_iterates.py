@@ -5,110 +5,53 @@ import numpy as np
 from rac_theory import RACLoRA
 
 
-class Altered(RACLoRA):
-    """A step, and then something else."""
+def altered(does, change):
+    """Return RAC-LoRA where ``change`` makes something else of what a step has made of W: V."""
 
-    def iterates(self, problem, W, rng):
-        before = start = W
-        for t, step in enumerate(self.low_rank_steps(rng, W)):
-            moved = self.gradients.descend(problem, W, step, rng)
-            before, W = W, self.altered(moved, W, before=before, start=start, t=t, rng=rng)
-            yield W
+    class Altered(RACLoRA):
+        def iterates(self, problem, W, rng):
+            before = start = W
+            for t, step in enumerate(self.low_rank_steps(rng, W)):
+                V = self.gradients.descend(problem, W, step, rng)
+                before, W = W, change(V, W, before=before, start=start, t=t, rng=rng)
+                yield W
 
-    def altered(self, moved, W, *, before, start, t, rng):
-        raise NotImplementedError
-
-
-class HeavyBall(Altered):
-    """A tenth of the last move is made again: momentum."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return moved + 0.1 * (W - before)
+    Altered.__doc__ = does
+    return Altered
 
 
-class ExponentialAverage(Altered):
-    """A twentieth of the iterate before remains: an average."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return 0.95 * moved + 0.05 * W
+def flipped(V, W, **_):
+    V[:, 1, 1] = 2 * W[:, 1, 1] - V[:, 1, 1]
+    return V
 
 
-class LongStep(Altered):
-    """Steps of 1.05 gamma."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return W + 1.05 * (moved - W)
+def within(radius, V):
+    return V * np.minimum(1, radius / np.linalg.norm(V, axis=(1, 2), keepdims=True))
 
 
-class ShortStep(Altered):
-    """Steps of 0.2 gamma."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return W + 0.2 * (moved - W)
-
-
-class Climbs(Altered):
-    """Steps along the gradient, not against it."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return 2 * W - moved
-
-
-class FrozenRow(Altered):
-    """The first row never moves."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return np.concatenate([W[:, :1], moved[:, 1:]], axis=1)
-
-
-class FlippedEntry(Altered):
-    """One entry moves the other way."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        moved[:, 1, 1] = 2 * W[:, 1, 1] - moved[:, 1, 1]
-        return moved
-
-
-class LateDecay(Altered):
-    """Half the step size after step 50."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return moved if t < 50 else (W + moved) / 2
-
-
-class Restarts(Altered):
-    """Every tenth step goes back to the start."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return start.copy() if t % 10 == 9 else moved
-
-
-class TrustRegion(Altered):
-    """Projects W on a ball of radius 30."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return moved * np.minimum(1, 30 / np.linalg.norm(moved, axis=(1, 2), keepdims=True))
-
-
-class Lazy(Altered):
-    """Makes no step in one of twenty cases."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return np.where(rng.random((len(W), 1, 1)) < 0.05, W, moved)
-
-
-class Jitters(Altered):
-    """Noise of size 1e-3 on every iterate."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return moved + 1e-3 * rng.standard_normal(W.shape)
-
-
-class DependsOnBlock(Altered):
-    """Shorter steps in small blocks of runs."""
-
-    def altered(self, moved, W, *, before, start, t, rng):
-        return moved if len(W) > 10 else 0.9 * moved + 0.1 * W
+HeavyBall = altered(
+    "A tenth of the last move is made again: momentum", lambda V, W, before, **_: V + 0.1 * (W - before)
+)
+ExponentialAverage = altered(
+    "A twentieth of the iterate before remains: an average", lambda V, W, **_: 0.95 * V + 0.05 * W
+)
+LongStep = altered("Steps of 1.05 gamma", lambda V, W, **_: W + 1.05 * (V - W))
+ShortStep = altered("Steps of 0.2 gamma", lambda V, W, **_: W + 0.2 * (V - W))
+Climbs = altered("Steps along the gradient, not against it", lambda V, W, **_: 2 * W - V)
+FrozenRow = altered("The first row never moves", lambda V, W, **_: np.concatenate([W[:, :1], V[:, 1:]], axis=1))
+FlippedEntry = altered("One entry moves the other way", flipped)
+LateDecay = altered("Half the step size after step 50", lambda V, W, t, **_: V if t < 50 else (W + V) / 2)
+Restarts = altered(
+    "Every tenth step goes back to the start", lambda V, W, t, start, **_: start.copy() if t % 10 == 9 else V
+)
+TrustRegion = altered("Projects W on a ball of radius 30", lambda V, W, **_: within(30, V))
+Lazy = altered(
+    "Makes no step in one of twenty cases", lambda V, W, rng, **_: np.where(rng.random((len(W), 1, 1)) < 0.05, W, V)
+)
+Jitters = altered("Noise of size 1e-3 on every iterate", lambda V, W, rng, **_: V + 1e-3 * rng.standard_normal(W.shape))
+DependsOnBlock = altered(
+    "Shorter steps in small blocks of runs", lambda V, W, **_: V if len(W) > 10 else 0.9 * V + 0.1 * W
+)
 
 
 class Adam(RACLoRA):

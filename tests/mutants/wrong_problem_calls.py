@@ -124,34 +124,24 @@ class ResidualOfTheLastValue(Plain):
         return super().gradient(last if last.shape == W.shape and np.allclose(last, W, rtol=0.1) else W)
 
 
-class ComponentsByIndex(Plain):
-    """Component gradients are kept by their indices."""
+def components_kept(by, key):
+    """A class that keeps component gradients by a key of W and the indices."""
 
     def component_gradient(self, W, indices):
-        key = (W.shape, indices.tobytes())
-        if key not in self.kept:
-            self.kept[key] = super().component_gradient(W, indices)
-        return self.kept[key].copy()
+        k = key(W, indices)
+        if k not in self.kept:
+            self.kept[k] = Plain.component_gradient(self, W, indices)
+        return self.kept[k].copy()
+
+    members = {"component_gradient": component_gradient, "__doc__": f"Component gradients are kept {by}."}
+    return type(f"components {by}", (Plain,), members)
 
 
-class ComponentsByCloseness(Plain):
-    """Component gradients are kept for W that are close, and the same indices."""
-
-    def component_gradient(self, W, indices):
-        key = (np.round(W, 5).tobytes(), indices.tobytes())
-        if key not in self.kept:
-            self.kept[key] = super().component_gradient(W, indices)
-        return self.kept[key].copy()
-
-
-class ComponentsByPlace(Plain):
-    """Component gradients are kept for W, whatever the indices are."""
-
-    def component_gradient(self, W, indices):
-        key = (W.tobytes(), indices.shape)
-        if key not in self.kept:
-            self.kept[key] = super().component_gradient(W, indices)
-        return self.kept[key].copy()
+ComponentsByIndex = components_kept("by their indices", lambda W, indices: (W.shape, indices.tobytes()))
+ComponentsByCloseness = components_kept(
+    "for W that are close, and the same indices", lambda W, indices: (np.round(W, 5).tobytes(), indices.tobytes())
+)
+ComponentsByPlace = components_kept("for W, whatever the indices are", lambda W, indices: (W.tobytes(), indices.shape))
 
 
 class FirstOfALargeBatch(Plain):

@@ -66,82 +66,6 @@ class Stale(Tampered):
         return value, 1.5 * gradient
 
 
-class HalfL(Tampered):
-    """L is halved."""
-
-    @property
-    def L(self):
-        return LeastSquares.L.fget(self) / 2
-
-
-class LargeMu(Tampered):
-    """mu is larger by a tenth."""
-
-    @property
-    def mu(self):
-        return 1.1 * LeastSquares.mu.fget(self)
-
-
-class MuIsL(Tampered):
-    """mu is L."""
-
-    @property
-    def mu(self):
-        return self.L
-
-
-class PLForStrongConvexity(LeastSquares):
-    """The PL constant of rows of lower rank passed as strong convexity."""
-
-    @property
-    def strong_convexity(self):
-        return self.mu
-
-
-class ConvexSine(PLSine):
-    """A function that is not convex passed as convex."""
-
-    convex = True
-
-
-class HighInfimum(Tampered):
-    """f* is too high by a percent of the first gap, and so is its lower bound."""
-
-    @property
-    def f_star(self):
-        start = float(LeastSquares.value(self, np.zeros((1, *self.shape)))[0])
-        true = LeastSquares.f_star.fget(self)
-        return true + 0.01 * (start - true)
-
-    @property
-    def f_lower(self):
-        return self.f_star
-
-
-class LowInfimum(Tampered):
-    """f* is zero, below the infimum."""
-
-    @property
-    def f_star(self):
-        return 0.0
-
-    @property
-    def f_lower(self):
-        return 0.0
-
-
-class HighLowerBound(Tampered):
-    """A lower bound is above the infimum."""
-
-    @property
-    def f_star(self):
-        return math.nan
-
-    @property
-    def f_lower(self):
-        return 1.01 * LeastSquares.f_star.fget(self)
-
-
 class WrongMinimiser(Quadratic):
     """The minimiser of another problem."""
 
@@ -172,17 +96,42 @@ class ComponentsWithoutPenalty(Tampered):
         return super().component_gradient(W, indices) - self.l2 * W
 
 
-class MeanLForLargest(Tampered):
-    """L passed as the largest L of a component."""
-
-    @property
-    def L_max(self):
-        return self.L
+def said(base, doc, **constants):
+    """A problem that says something else of its constants, each from what it is."""
+    return type(base.__name__, (base,), {"__doc__": doc} | {name: property(of) for name, of in constants.items()})
 
 
-class HighComponentInfima(Tampered):
-    """Infima of components are too high, so that D is too small."""
+def too_high(problem):
+    """The infimum and a percent of the first gap."""
+    start, infimum = float(problem.value(np.zeros((1, *problem.shape)))[0]), LeastSquares.f_star.fget(problem)
+    return infimum + 0.01 * (start - infimum)
 
-    @property
-    def component_infima(self):
-        return super().component_infima + 0.1
+
+HalfL = said(Tampered, "L is halved.", L=lambda p: LeastSquares.L.fget(p) / 2)
+LargeMu = said(Tampered, "mu is larger by a tenth.", mu=lambda p: 1.1 * LeastSquares.mu.fget(p))
+MuIsL = said(Tampered, "mu is L.", mu=lambda p: p.L)
+PLForStrongConvexity = said(
+    LeastSquares,
+    "The PL constant of rows of lower rank passed as strong convexity.",
+    strong_convexity=lambda p: p.mu,
+)
+ConvexSine = said(PLSine, "A function that is not convex passed as convex.", convex=lambda p: True)
+HighInfimum = said(
+    Tampered,
+    "f* is too high by a percent of the first gap, and so is its lower bound.",
+    f_star=too_high,
+    f_lower=too_high,
+)
+LowInfimum = said(Tampered, "f* is zero, below the infimum.", f_star=lambda p: 0.0, f_lower=lambda p: 0.0)
+HighLowerBound = said(
+    Tampered,
+    "A lower bound is above the infimum.",
+    f_star=lambda p: math.nan,
+    f_lower=lambda p: 1.01 * LeastSquares.f_star.fget(p),
+)
+MeanLForLargest = said(Tampered, "L passed as the largest L of a component.", L_max=lambda p: p.L)
+HighComponentInfima = said(
+    Tampered,
+    "Infima of components are too high, so that D is too small.",
+    component_infima=lambda p: LeastSquares.component_infima.func(p) + 0.1,
+)

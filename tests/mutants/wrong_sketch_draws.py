@@ -8,21 +8,11 @@ import numpy as np
 
 from rac_theory.sketches import Coordinate, Gaussian, Haar
 
+from .wrong_sketches import ClaimsNothing
 
-class Silent(Haar):
+
+class Silent(ClaimsNothing, Haar):
     """Uniform ranges of which nothing is claimed."""
-
-    rotation_invariant = False
-    orthonormal = False
-
-    def expected_projection(self):
-        return None
-
-    def invariants(self):
-        return None
-
-    def second_moment(self, M):
-        return None
 
 
 class RareNan(Gaussian):
@@ -212,22 +202,15 @@ class Stratified(Coordinate):
         return np.eye(self.dim)[rng.permutation(np.arange(size) % self.dim)][..., None]
 
 
-class Estimated(Gaussian):
+class Estimated(ClaimsNothing, Gaussian):
     """E[H] is an estimate, another one each time."""
 
-    rotation_invariant = False
     _rng = np.random.default_rng(5)
 
     def expected_projection(self):
         Q = np.linalg.qr(self._rng.standard_normal((10_000, self.dim, self.rank)))[0]
         H = np.einsum("kdr,ker->de", Q, Q) / 10_000
         return (H + H.T) / 2
-
-    def invariants(self):
-        return None
-
-    def second_moment(self, M):
-        return None
 
 
 class KeepsHalf(Silent):
@@ -337,21 +320,12 @@ class OneBuffer(Silent):
         return S
 
 
-class OddAndEven(Coordinate):
+class OddAndEven(ClaimsNothing, Coordinate):
     """Even places draw from the first half of the coordinates, odd ones from the second: no claim."""
 
     def sample(self, rng, size):
         half = self.dim // 2
         return np.eye(self.dim)[rng.integers(half, size=size) + half * (np.arange(size) % 2)][..., None]
-
-    def expected_projection(self):
-        return None
-
-    def second_moment(self, M):
-        return None
-
-    def support(self):
-        return None
 
 
 class FailsOnNothing(Silent):

@@ -16,6 +16,8 @@ from rac_theory.sketches import (
 )
 from rac_theory.sketches.laws.rotation_invariance import from_invariants, uniform_range
 
+from .wrong_sketches import ClaimsNothing
+
 
 class Flagged:
     """Draws of another sketch that are said to be rotation invariant, and nothing else."""
@@ -130,43 +132,30 @@ class Pairs(Coordinate):
         return None
 
 
-class MissesOnes(Gaussian):
+class MissesOnes(ClaimsNothing, Gaussian):
     """The direction of ones is never drawn, and E[H] is said to be r/d I."""
 
-    rotation_invariant = False
-
     def sample(self, rng, size):
-        S = super().sample(rng, size)
+        S = Gaussian.sample(self, rng, size)
         return S - S.mean(axis=1, keepdims=True)
 
-    def invariants(self):
-        return None
-
-    def second_moment(self, M):
-        return None
+    def expected_projection(self):
+        return np.eye(self.dim) * self.rank / self.dim
 
 
-class Moment(Coordinate):
+class Moment(ClaimsNothing, Coordinate):
     """A second moment that is changed, where nothing else is claimed."""
 
     def __init__(self, dim, rank, change):
         object.__setattr__(self, "change", change)
         super().__init__(dim, rank)
 
-    def expected_projection(self):
-        return None
-
-    def support(self):
-        return None
-
     def second_moment(self, M):
-        return self.change(super().second_moment(M), M)
+        return self.change(Coordinate.second_moment(self, M), M)
 
 
-class Uneven(Haar):
+class Uneven(ClaimsNothing, Haar):
     """A second moment with other numbers a and b."""
-
-    rotation_invariant = False
 
     def __init__(self, dim, rank, a=1.0, b=1.0, told=True):
         for name, value in {"a": a, "b": b, "told": told}.items():
@@ -174,10 +163,7 @@ class Uneven(Haar):
         super().__init__(dim, rank)
 
     def expected_projection(self):
-        return super().expected_projection() if self.told else None
-
-    def invariants(self):
-        return None
+        return Haar.expected_projection(self) if self.told else None
 
     def second_moment(self, M):
         a, b = map(float, uniform_range(self.dim, self.rank))

@@ -7,17 +7,30 @@ import numpy as np
 from rac_theory.sketches import Coordinate, CoordinateWithReplacement, Gaussian, Haar, WeightedCoordinate
 
 
-class RankOverDim(CoordinateWithReplacement):
-    """E[H] is said to be r/d I where rank is lost."""
+class ClaimsNothing:
+    """Beside a sketch: its draws, and none of its claims."""
+
+    rotation_invariant = False
+    orthonormal = False
 
     def expected_projection(self):
-        return np.eye(self.dim) * self.rank / self.dim
+        return None
 
     def support(self):
         return None
 
+    def invariants(self):
+        return None
+
     def second_moment(self, M):
         return None
+
+
+class RankOverDim(ClaimsNothing, CoordinateWithReplacement):
+    """E[H] is said to be r/d I where rank is lost."""
+
+    def expected_projection(self):
+        return np.eye(self.dim) * self.rank / self.dim
 
 
 class Boastful:
@@ -32,19 +45,11 @@ class Boastful:
         return np.eye(4) / 4
 
 
-class Modest(Haar):
+class Modest(ClaimsNothing, Haar):
     """E[H] is said to be smaller than it is by a tenth."""
-
-    rotation_invariant = False
 
     def expected_projection(self):
         return 0.9 * np.eye(self.dim) * self.rank / self.dim
-
-    def invariants(self):
-        return None
-
-    def second_moment(self, M):
-        return None
 
 
 class DiagonalOnly(Coordinate):

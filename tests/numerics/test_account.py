@@ -30,6 +30,18 @@ def test_a_hundred_parts_of_a_hundredth_are_all_of_it():
         account.draw("a look", 0.001)
 
 
+def test_no_more_is_left_than_rounding():
+    """A millionth of a millionth of alpha. Catches one that is larger, or not relative; nothing may be drawn, too."""
+    assert Account(0.5).draw("all", 0.5 + 1e-12 * 0.5) > 0.5
+    with pytest.raises(ValueError, match="levels must add up"):
+        Account(0.5).draw("more", 0.5 + 1.1e-12 * 0.5)
+    account = Account(0.5)
+    assert account.draw("nothing", 0.0) == 0.0
+    account.draw("most", 0.5 - 1e-12)
+    assert account.rest("a hair") == pytest.approx(1e-12, rel=1e-3)
+    assert Account(0.999).left == 0.999
+
+
 @pytest.mark.parametrize("level", [-1e-9, float("nan"), 0.2])
 def test_no_level_is_negative_or_unknown(level):
     with pytest.raises(ValueError, match="levels must add up"):

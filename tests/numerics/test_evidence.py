@@ -7,7 +7,7 @@ import pytest
 from scipy.special import betainc
 
 from rac_theory.numerics import evidence
-from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_upper
+from rac_theory.numerics.confidence import empirical_bernstein_lower, empirical_bernstein_upper, kl_lower, kl_upper
 
 ALPHA = 1e-3
 
@@ -57,32 +57,72 @@ def test_a_claim_at_equality_is_rarely_confirmed():
     assert wrong.max() <= 75
 
 
-@pytest.mark.parametrize("ceiling", [1.0, 100.0])
-def test_a_claim_below_its_mean_is_never_confirmed_and_one_far_above_always(ceiling):
-    X = np.random.default_rng(3).uniform(0.2, 0.3, size=(400, 2)) * ceiling
-    assert evidence.confirmed(X, np.array([0.2, 0.5]) * ceiling, ceiling, ALPHA).tolist() == [False, True]
+def alpha_of(wealth, threshold=lambda alpha: math.log(1 / alpha)):
+    """A level at which a log wealth is just enough, to the last bit."""
+    near = math.exp(-wealth) * (1 + np.arange(-60, 61) * 2.0**-53)
+    return next(float(alpha) for alpha in near if threshold(alpha) == wealth)
 
 
-@pytest.mark.parametrize("delta", [0.05, 0.2, 1.0])
-def test_detectable_is_what_the_test_detects(delta):
-    """At each t: runs rescaled just above ``detectable`` are rejected by the test, just below they are not."""
-    X, _ = equality(np.random.default_rng(4), 300, 4)
+def test_a_claim_is_confirmed_at_the_level_that_it_says():
+    """To the last bit: to confirm that a mean is below b is to refute that of the mirrored runs is at most 1 - b/c.
+
+    Catches each level, loss or ceiling that is another, and a claim at the ceiling, which needs no run, among others.
+    """
+    X, bound = 2 * np.random.default_rng(3).beta(2, 6, size=(40, 3)), np.array([0.9, 1.2, 2.0])
+    wealth = [evidence.log_wealth((1 - x / 2) / (1 - b / 2) - 1).max() for x, b in zip(X.T[:2], bound, strict=False)]
+    confirmed = evidence.log_wealth(1 - X[:, :2] / bound[:2], worst=2 / bound[:2] - 1).max(axis=0)
+    np.testing.assert_allclose(confirmed, wealth, rtol=1e-12)
+    for t, enough in enumerate(confirmed.tolist()):
+        alpha = alpha_of(enough)
+        assert evidence.confirmed(X, bound, 2.0, alpha)[[t, 2]].all()
+        assert not evidence.confirmed(X, bound, 2.0, alpha * (1 - 1e-9))[t]
+
+
+@pytest.mark.parametrize("T", [1, 4])
+def test_detectable_is_the_smallest_of_a_grid_that_the_test_rejects(T):
+    """All 2^12 + 1 of them from 1e-4 to 1e3 are tried. Catches a search that goes wrong, and each end of it."""
+    X, _ = equality(np.random.default_rng(4), 100, T)
+    grid = np.geomspace(1e-4, 1e3, 2**12 + 1)
     found = evidence.detectable(X, ALPHA)
-    assert (found > 0).all()
-    threshold = -np.log(ALPHA * evidence.shares(4))
-    for t in range(4):
-        for factor, rejected in ((1.02, True), (0.98, False)):
-            rescaled = X[:, t] / X[:, t].mean() * (1 + factor * found[t])
-            assert (evidence.log_wealth(rescaled[:, None] - 1).max() >= threshold[t]) == rejected
-    # More runs see less: four times as many about half, for a light tail.
-    light = np.random.default_rng(5).uniform(0, 2, size=(4_000, 1))
-    few, many = (evidence.detectable(light[:n], ALPHA)[0] for n in (1_000, 4_000))
-    assert few / many == pytest.approx(2, rel=0.35)
+    for x, share, delta in zip(X.T, evidence.shares(T), found, strict=True):
+        Z = (1 + grid) * (x / x.mean())[:, None]
+        rejects = evidence.log_wealth(np.minimum(Z, 1e6) - 1).max(axis=0) >= math.log(1 / (ALPHA * share))
+        assert delta == pytest.approx(grid[np.argmax(rejects)], rel=1e-9)
+    assert evidence.detects(X, float(found.max()) * 1.02, ALPHA).all()
+    assert not evidence.detects(X, float(found.min()) / 1.02, ALPHA).any()
+    alpha = alpha_of(float(evidence.log_wealth(2 * X[:, :1] / X[:, :1].mean() - 1).max()), lambda a: -np.log(a))
+    assert evidence.detects(X[:, :1], 1.0, alpha)
+    assert (evidence.detectable(np.zeros((50, T)), ALPHA) == math.inf).all()  # zeros say nothing of rare large values
 
 
-def test_detectable_of_runs_that_are_all_zero_is_infinite():
-    """Zeros say nothing about rare large values, so no violation would have been seen."""
-    assert np.isinf(evidence.detectable(np.zeros((50, 1)), ALPHA)).all()
+def test_runs_to_detect_by_the_best_of_ninety_bets():
+    """Constant runs 50% above the bound: log(1.45) a run. Others by a plain loop; None, or 1e9, where nothing grows."""
+    assert evidence.runs_to_detect(np.ones(5), 0.5, math.log(1000)) == math.ceil(math.log(1000) / math.log(1.45))
+    X = 3 * np.random.default_rng(5).pareto(2.2, size=400)
+    for delta in (0.02, 0.5, 3.0):
+        growth = max(np.mean(np.log1p(k / 100 * ((1 + delta) * X / X.mean() - 1))) for k in range(1, 91))
+        assert evidence.runs_to_detect(X, delta, 1e4) == math.ceil(1e4 / growth)
+    assert evidence.runs_to_detect(X, -0.5, 1.0) == 10**9
+    assert (
+        evidence.runs_to_detect(np.zeros(5), 0.5, 1.0) is evidence.runs_to_detect(np.array([1, np.inf]), 1, 1) is None
+    )
+
+
+@pytest.mark.parametrize("columns", [1, 3, 200])
+def test_wealth_of_a_part_is_that_of_the_whole(columns):
+    """Of runs that know the past; wide arrays are added up in another way. Catches each sum of a past left out.
+
+    Nothing is bet before something was seen, and a run of zero leaves a tenth of the wealth at the largest bet.
+    """
+    Z, worst = np.random.default_rng(6).uniform(-2, 3, size=(30, columns)), np.linspace(2, 3, columns)
+    whole = evidence.log_wealth(Z, worst)
+    past = evidence.Past().then(Z[:8], worst).then(Z[8:11], worst)
+    np.testing.assert_allclose(whole[10] + evidence.log_wealth(Z[11:], worst, past=past), whole[11:], rtol=1e-12)
+    np.testing.assert_allclose(whole[:, -1], evidence.log_wealth(Z[:, -1] / worst[-1]), rtol=1e-12, atol=1e-15)
+    assert not evidence.log_wealth(Z[:1]).any()
+    assert evidence.Past().then(Z[:, 0]) == evidence.Past(Z[:, 0].sum(), np.square(Z[:, 0]).sum())
+    wealth = evidence.log_wealth(np.array([*[0.9] * 50, -1.0]))
+    assert wealth[-1] - wealth[-2] == pytest.approx(math.log(0.1))
 
 
 def test_power_against_a_small_violation():
@@ -107,19 +147,6 @@ def test_what_left_the_range_of_floating_point_is_no_evidence():
     )
 
 
-def test_wealth_is_never_negative_and_starts_at_one():
-    """Even a run of zero, the worst loss, leaves a tenth of the wealth at the largest bet."""
-    Z = np.array([*[0.9] * 50, -1.0])[:, None]
-    wealth = evidence.log_wealth(Z)
-    assert wealth[0, 0] == 0.0  # nothing is known before the first run, so nothing is bet on it
-    assert wealth[-1, 0] - wealth[-2, 0] == pytest.approx(math.log(0.1))
-
-
-def test_runs_to_detect_is_of_the_right_order():
-    """Constant runs 50% above the bound: log(1.45) a run, so 19 runs reach log(1000)."""
-    assert evidence.runs_to_detect(np.ones(5), 0.5, math.log(1000)) == math.ceil(math.log(1000) / math.log(1.45))
-
-
 DRAWS = ((np.arange(1, 101) * 0.618033988749895) % 1.0) ** 3
 """A hundred fixed numbers in [0, 1], of mean 0.25."""
 
@@ -140,16 +167,18 @@ def test_wealth_against_the_authors_code():
     np.testing.assert_allclose(confirming, evidence.log_wealth((1 - DRAWS) / 0.6 - 1), rtol=1e-12, atol=1e-12)
 
 
-def test_empirical_bernstein_in_closed_form():
-    """One draw x = 1/2 has xi = 0 and weight 1/2, for alpha so small that it is cut: 1/2 - 2 log(1/alpha) < 0.
-
-    Half ones in turn: the weights are all cut at 1/2 if n is small, and the bound is worked out by hand.
-    """
+@pytest.mark.parametrize(("n", "alpha"), [(20, 0.05), (3000, 0.05), (3000, 1e-6)])
+def test_empirical_bernstein_run_by_run(n, alpha):
+    """By a plain loop, where weights are cut at 1/2 and where they are not. Catches each count and power."""
+    x = np.random.default_rng(n).beta(1, 3, size=n)
+    first, square, wealth, stakes = 0.0, 0.0, -math.log(1 / alpha), 0.0
+    for i, value in enumerate(x):
+        weight = min(math.sqrt(2 * math.log(1 / alpha) / (n * (0.25 + square) / (i + 1))), 0.5)
+        wealth += weight * value + (math.log(1 - weight) + weight) * (value - (0.5 + first) / (i + 1)) ** 2
+        first, stakes = first + value, stakes + weight
+        square += (value - (0.5 + first) / (i + 2)) ** 2
+    assert empirical_bernstein_lower(x, alpha) == pytest.approx(max(wealth / stakes, 0.0), rel=1e-10)
     assert empirical_bernstein_lower(np.full(1, 0.5), 0.5) == 0.0
-    X = np.ones(20)
-    xi = 0.5 / np.arange(1, 21)  # 1 - (1/2 + i) / (1 + i)
-    by_hand = (10 - (math.log(2) - 0.5) * (xi**2).sum() - math.log(20)) / 10
-    assert empirical_bernstein_lower(X, 0.05) == pytest.approx(by_hand, rel=1e-12)
 
 
 @pytest.mark.parametrize("alpha", [0.05, 1e-6])
@@ -159,23 +188,23 @@ def test_limits_from_the_mean_alone(n, alpha):
 
     And not far outside: the exact tail at the limit is at least alpha / (4 sqrt n).
     """
-    assert kl_upper(0.0, n, alpha) == pytest.approx(1 - alpha ** (1 / n), abs=2e-11)
+    margin = 1 - kl_lower(1.0, n, alpha) / alpha ** (1 / n)
+    assert 0.8e-11 < margin < 1.2e-11  # five times what the search is off by
+    assert (kl_lower(0.0, n, alpha), kl_upper(1.0, n, alpha)) == (0.0, 1.0)
+    assert 0 <= kl_lower(1e-300, n, alpha) < 1e-300
     for k in {n // 3, n // 2}:
         upper = kl_upper(k / n, n, alpha)
         assert betainc(k + 1, n - k, upper) >= 1 - alpha  # P(more than k successes), so k or fewer have alpha at most
         assert 1 - betainc(k + 1, n - k, upper) >= alpha / (4 * math.sqrt(n))
 
 
-def test_the_union_over_the_curve_wastes_little():
-    """False by a factor at every t, gaps of T = 1000 steps: an e-value worth more than one averaged equally.
-
-    And never by more than a factor of 2 less. Catches shares that follow the wrong axis or do not sum to one.
-    """
-    rng = np.random.default_rng(10)
-    X = np.cumprod(rng.beta(2, 1, size=(512, 1_000)) * 1.5, axis=1)
-    wealth = evidence.log_wealth(evidence.excess(X, np.full(1_000, 1 / 1.1)))
-    equal = float(np.log(np.exp(wealth).mean(axis=1)).max())
-    assert evidence.log_average(wealth) > equal + 2
-    late = np.zeros_like(wealth)
-    late[:, -1] = 50.0
-    assert 50 - math.log(1_000) - math.log(2) < evidence.log_average(late) < 50 - math.log(1_000)
+def test_steps_share_the_wealth_half_alike_and_half_by_octaves():
+    """Against sums by hand. Catches shares that follow the wrong axis or do not sum to one, and sums that overflow."""
+    weights = [1 / 6 + 1 / (2 * t * (1 + 1 / 2 + 1 / 3)) for t in (1, 2, 3)]
+    np.testing.assert_allclose(evidence.shares(3), weights)
+    wealth = np.random.default_rng(10).normal(3, 2, size=(20, 3))
+    assert evidence.log_average(wealth) == pytest.approx(np.log(np.exp(wealth) @ weights).max(), rel=1e-12)
+    wealth[:, 1] += 5000.0
+    assert evidence.log_average(wealth) == pytest.approx(wealth[:, 1].max() + math.log(weights[1]), rel=1e-12)
+    assert evidence.log_average(np.full((2, 3), -1.0)) == 0.0
+    assert evidence.excess(np.array([[2e6, 3.0]]), np.ones(2)).tolist() == [[1e6 - 1, 2.0]]

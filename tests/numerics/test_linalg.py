@@ -1,33 +1,15 @@
 """Projections against the explicit pseudo-inverse and against exact rational arithmetic."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rac_theory.numerics import rational
 from rac_theory.numerics.linalg import orthonormal_range, project, projection
 
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 4))
-
-
-def exact_projection(columns):
-    """H = B (B'B)^-1 B' in rational arithmetic, for independent integer columns."""
-    B = [[Fraction(int(x)) for x in row] for row in columns]
-    d, r = len(B), len(B[0])
-    rows = [
-        [sum(B[k][i] * B[k][j] for k in range(d)) for j in range(r)] + [B[k][i] for k in range(d)] for i in range(r)
-    ]
-    for i in range(r):  # Gauss-Jordan on [B'B | B']
-        pivot = next(j for j in range(i, r) if rows[j][i] != 0)
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        rows[i] = [x / rows[i][i] for x in rows[i]]
-        for j in range(r):
-            if j != i:
-                rows[j] = [x - rows[j][i] * y for x, y in zip(rows[j], rows[i], strict=True)]
-    return np.array([[float(sum(B[a][i] * rows[i][r + b] for i in range(r))) for b in range(d)] for a in range(d)])
 
 
 @given(seeds, shapes)
@@ -52,20 +34,28 @@ def test_is_an_orthogonal_projection_of_the_right_rank(seed, shape, lost):
     np.testing.assert_allclose(H, H @ H, atol=1e-12)
     np.testing.assert_allclose(np.trace(H, axis1=1, axis2=2), min(d, r - min(lost, r - 1)), atol=1e-11)
     np.testing.assert_allclose(H @ S, S, atol=1e-11)
+    G = rng.standard_normal((4, d, 2))
+    np.testing.assert_allclose(project(S, G), H @ G, atol=1e-12)
+    np.testing.assert_allclose(project(S[0], G[0]), H[0] @ G[0], atol=1e-12)
 
 
 def test_ill_conditioned_columns_match_exact_arithmetic():
     """Nearly parallel integer columns, condition number 1e6: the normal equations would lose twelve digits here."""
     columns = np.array([[10**6, 10**6 + 1], [10**6, 10**6], [10**6, 10**6 - 1], [10**6, 10**6 + 2]])
     H = projection(columns.astype(float))
-    np.testing.assert_allclose(H, exact_projection(columns), atol=1e-9)
+    exact = rational.projection(rational.rational(columns.tolist()))
+    np.testing.assert_allclose(H, np.array(exact, dtype=float), atol=1e-9)
     np.testing.assert_allclose(H @ H, H, atol=1e-15)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e-141, 1e-12, 1e12, 1e141, 1e160, 1e300])
-def test_the_scale_of_a_column_does_not_matter(scale):
-    S = np.random.default_rng(0).standard_normal((6, 3))
-    np.testing.assert_allclose(projection(S * [1.0, scale, 1.0]), projection(S), atol=1e-12)
+@pytest.mark.parametrize("shape", [(6, 3), (40, 5)])
+def test_the_scale_of_a_column_does_not_matter(scale, shape):
+    S = np.random.default_rng(0).standard_normal(shape)
+    S[2] = 0.0
+    scaled = S.copy()
+    scaled[:, 1] *= scale
+    np.testing.assert_allclose(projection(scaled), projection(S), atol=1e-12)
 
 
 def test_rank_is_decided_by_the_stated_tolerance():
@@ -74,13 +64,19 @@ def test_rank_is_decided_by_the_stated_tolerance():
     for angle, rank in ((1e-12, 2), (1e-17, 1)):
         S = np.stack([e[0], e[0] + angle * e[1]], axis=1)
         assert np.count_nonzero(np.any(orthonormal_range(S) != 0, axis=0)) == rank
+    for ratio, rank in ((10, 1), (60, 2)):  # of singular values, in eps; d = 40, whatever the batch
+        S = np.tile(np.eye(40)[:, :1], (100, 1, 2))
+        S[:, 1, 1] = 2 * ratio * 2.0**-52
+        assert np.count_nonzero(np.any(orthonormal_range(S)[0] != 0, axis=0)) == rank
 
 
 @given(seeds, st.integers(1, 6), st.integers(0, 3))
 def test_full_row_rank_returns_the_gradient_bit_for_bit(seed, d, more):
     rng = np.random.default_rng(seed)
     G = rng.standard_normal((2, d, 3))
-    np.testing.assert_array_equal(project(rng.standard_normal((2, d, d + more)), G), G)
+    S = rng.standard_normal((2, d, d + more))
+    S[:, 0, 1:] = S[:, 1:, 0] = 0.0  # of which a column of Q has zeros
+    np.testing.assert_array_equal(project(S, G), G)
 
 
 def test_a_zero_sketch_projects_to_zero():
@@ -116,6 +112,13 @@ def test_every_route_gives_the_range_and_no_draw_sees_another(d, r, batch):
     np.testing.assert_allclose(np.swapaxes(Q, 1, 2) @ Q, np.broadcast_to(np.eye(r), (batch, r, r)), atol=1e-13)
     np.testing.assert_allclose(Q @ np.swapaxes(Q, 1, 2), S @ np.linalg.pinv(S), atol=1e-12)
     np.testing.assert_allclose(orthonormal_range(np.asfortranarray(S)), Q, atol=1e-12)
+    np.testing.assert_allclose(orthonormal_range(S[0]), Q[0], atol=1e-12)
+    np.testing.assert_allclose(orthonormal_range(S[None]), Q[None], atol=1e-12)
+    if r > 1:  # nearly parallel columns of any length take a slower road
+        close = 1e9 * S
+        close[..., 1] = close[..., 0] + 1e-7 * close[..., 1]
+        H = projection(close)
+        np.testing.assert_allclose(H @ H, H, atol=1e-13)
     spoiled = S.copy()
     spoiled[::2] = np.resize([0.0, 1.0, 1e-200, 1e200], (len(S[::2]), d, r))
     np.testing.assert_array_equal(orthonormal_range(spoiled)[1::2], Q[1::2])

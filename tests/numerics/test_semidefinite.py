@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory.numerics.rational import rational
+from rac_theory.numerics.rational import mean, rational
 from rac_theory.numerics.semidefinite import Squares, squares
 
 
@@ -56,4 +56,12 @@ def test_squares_of_another_matrix_prove_nothing():
     assert not replace(found, weights=(Fraction(2), Fraction(3))).proves(M)
     negative = Squares((Fraction(-1),), ((Fraction(1),),))
     assert not negative.proves(rational([[-1]]))
+    with pytest.raises(ValueError, match="shorter"):
+        Squares((Fraction(1), Fraction(0)), found.rows[:1]).proves(M)
     assert repr(found) == "<Squares of 2 linear forms>"
+
+
+def test_a_mean_of_matrices_has_its_weights():
+    A, B = rational([[2, 1], [1, 3]]), rational([[0, 4], [4, 1]])
+    assert mean([A], [Fraction(2)]) == A
+    assert mean([A, B], [Fraction(1), Fraction(3)]) == rational([[0.5, 3.25], [3.25, 1.5]])

@@ -1,27 +1,10 @@
 """Bounds of eigenvalues, against elimination in rational numbers."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 
-from rac_theory.problems.eigenvalues import eigenvalues, extreme_eigenvalues
-
-
-def positive_definite(S):
-    """Whether every pivot of S is positive, exactly."""
-    S = [[Fraction(x) for x in row] for row in S]
-    while S:
-        top = S.pop(0)
-        if top[0] <= 0:
-            return False
-        S = [[x - row[0] / top[0] * t for x, t in zip(row[1:], top[1:], strict=True)] for row in S]
-    return True
-
-
-def shifted(S, by, sign):
-    """``sign (S - by I)`` in rational numbers."""
-    return [[sign * (Fraction(x) - (i == j) * Fraction(by)) for j, x in enumerate(row)] for i, row in enumerate(S)]
+from rac_theory.problems.eigenvalues import eigenvalues, extreme_eigenvalues, lapack_rounding
+from tests.problems.exact import exact, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 
 def random_matrices(count):
@@ -35,8 +18,13 @@ def test_no_eigenvalue_is_outside():
     """With a slop of d eps this fails: it misses a few in a thousand, by up to 2.1 eps of the largest eigenvalue."""
     for S in random_matrices(1500):
         low, high = extreme_eigenvalues(S)
-        assert positive_definite(shifted(S.tolist(), high, -1))
-        assert positive_definite(shifted(S.tolist(), low, 1))
+        assert is_below_all_eigenvalues(low, exact(S))
+        assert is_above_all_eigenvalues(high, exact(S))
+
+
+def test_what_is_allowed_for_lapack_grows_by_four_roundings_a_column():
+    """From twelve at size one, as is derived; measured are ten at size 1024. Catches one that does not grow."""
+    assert [lapack_rounding(size) * 2**52 for size in (1, 2, 6)] == [12, 16, 32]
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-20, 1.0, 1e150])

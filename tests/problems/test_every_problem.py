@@ -2,7 +2,7 @@
 
 import math
 import pickle
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError
 
 import cloudpickle
 import numpy as np
@@ -10,7 +10,6 @@ import pytest
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from rac_theory import problems
 from rac_theory.problems import (
     FromFunctions,
     LeastSquares,
@@ -19,7 +18,11 @@ from rac_theory.problems import (
     PLSine,
     Quadratic,
     SoftmaxRegression,
+    TanhNetwork,
+    TwoLayerNetwork,
 )
+from rac_theory.problems.relu_network import ReLUNetwork
+from tests.problems.networks import NETWORKS
 
 RNG = np.random.default_rng(20241)
 
@@ -31,7 +34,8 @@ def positive(d, low=0.5):
 
 
 X = RNG.normal(size=(20, 3)) * [1.0, 2.0, 0.5]
-X_SPARSE = csr_array(X * (RNG.random(X.shape) < 0.6))
+KEPT = RNG.random(X.shape) < 0.6
+X_SPARSE = csr_array(X * (KEPT | ~KEPT.any(axis=1, keepdims=True)))  # no row of which is zero
 Y = RNG.normal(size=(20, 2))
 TWO = np.where(RNG.random(20) < 0.4, "no", "yes")
 THREE = np.arange(20) % 3
@@ -57,6 +61,11 @@ EVERY = {
     "nonconvex": NonconvexLogistic(X, TWO, lam=0.5),
     "nonconvex, sparse": NonconvexLogistic(X_SPARSE, TWO, lam=0.5),
     "PL sine": PLSine((2, 2)),
+    "frozen head": TanhNetwork(X, THREE, RNG.normal(size=(2, 3)), l2=0.05),
+    "frozen head, sparse": TanhNetwork(X_SPARSE, THREE, RNG.normal(size=(2, 3)), l2=0.05),
+    "two layers, sparse": TwoLayerNetwork(X_SPARSE, THREE, hidden=2, l2=0.05),
+    **NETWORKS,
+    "ReLU": ReLUNetwork(X, THREE, hidden=2, classes=3),
     "from functions": FromFunctions(
         (3, 2), lambda W: (W**2).sum() / 2, lambda W: W, L=1, mu=1, strong_convexity=1, convex=True, f_star=0
     ),
@@ -74,10 +83,24 @@ def only(names):
     return pytest.mark.parametrize("problem", [EVERY[name] for name in names], ids=names)
 
 
+DENSE = {
+    "least squares, sparse": LeastSquares(X_SPARSE.toarray(), Y, l2=0.1),
+    "logistic, sparse": LogisticRegression(X_SPARSE.toarray(), TWO, l2=0.2),
+    "softmax, sparse": SoftmaxRegression(X_SPARSE.toarray(), THREE, l2=0.2),
+    "nonconvex, sparse": NonconvexLogistic(X_SPARSE.toarray(), TWO, lam=0.5),
+    "frozen head, sparse": TanhNetwork(X_SPARSE.toarray(), THREE, EVERY["frozen head, sparse"].V, l2=0.05),
+    "two layers, sparse": TwoLayerNetwork(X_SPARSE.toarray(), THREE, hidden=2, l2=0.05),
+}
+KNOWN = [name for name, problem in EVERY.items() if not math.isnan(problem.L + problem.mu)]
+"""With constants; of networks little is known."""
+
 CERTIFIED = [name for name, problem in EVERY.items() if problem.mu > 0 and math.isfinite(problem.f_star)]
-STRONGLY_CONVEX = [name for name, problem in EVERY.items() if problem.strong_convexity > 0]
 SOLVED = [name for name, problem in EVERY.items() if getattr(problem, "W_star", None) is not None]
-ATTAINED = [name for name in EVERY if name not in ("softmax", "softmax, ridge", "softmax, sparse")]
+ATTAINED = [
+    problem
+    for name, problem in EVERY.items()
+    if name not in ("softmax", "softmax, ridge", "softmax, sparse", "frozen head")
+]
 FUSED = [name for name, problem in EVERY.items() if hasattr(problem, "value_and_gradient")]
 
 
@@ -192,49 +215,105 @@ def test_value_and_gradient_are_the_two(problem):
 
 
 @pytest.mark.long
-def test_no_pair_exceeds_L(problem):
-    """Would miss an L that is too small by less than the search's reach, 2% on these problems; see the next test."""
-    assert largest_stretch(problem, np.random.default_rng(5)) <= problem.L * (1 + 1e-7)
+@only([*KNOWN, "frozen head"])
+def test_L_is_what_a_search_finds(problem):
+    """No pair of points stretches the gradient by more, and some by 2% less: an L of another size is refuted.
 
-
-@only(ATTAINED)
-def test_the_search_catches_an_L_that_is_two_percent_too_small(problem):
-    """These constants are attained, so that nothing below them is true: an L/2 is far outside."""
-    assert largest_stretch(problem, np.random.default_rng(5)) > 0.98 * problem.L
-
-
-@pytest.mark.long
-@only([name for name in EVERY if name not in ATTAINED])
-def test_the_search_catches_half_of_boehnings_bound(problem):
-    """With three classes the bound is not attained; uniform probabilities reach two thirds of it."""
-    assert largest_stretch(problem, np.random.default_rng(5)) > 0.5 * problem.L
+    With three classes it is not attained, uniform probabilities reach two thirds; that of a network is not either.
+    """
+    least = 0.98 if problem in ATTAINED else 0.5 if problem.convex else 0.2
+    assert least < largest_stretch(problem, np.random.default_rng(5)) / problem.L <= 1 + 1e-7
 
 
 @only(CERTIFIED)
-def test_no_point_beats_mu(problem):
-    """Would miss a mu that is too large by less than the search's reach, 5% on these problems; see the next test."""
-    assert smallest_pl_ratio(problem, np.random.default_rng(6)) >= problem.mu * (1 - 1e-7)
-
-
-@only(CERTIFIED)
-def test_the_search_catches_a_mu_that_is_five_percent_too_large(problem):
+def test_mu_is_what_a_search_finds(problem):
     """Attained on quadratics, least squares and PLSine; on regularised losses reached far out, where l2 rules."""
-    assert smallest_pl_ratio(problem, np.random.default_rng(6)) < 1.05 * problem.mu
+    assert 1 - 1e-7 <= smallest_pl_ratio(problem, np.random.default_rng(6)) / problem.mu < 1.05
 
 
-def test_gradients_are_as_monotone_as_strong_convexity_says(problem):
-    found = smallest_monotonicity(problem, np.random.default_rng(7))
+@only(KNOWN)
+def test_strong_convexity_is_what_a_search_finds(problem):
+    found, known = smallest_monotonicity(problem, np.random.default_rng(7)), problem.strong_convexity
     if problem.convex:
-        assert found >= problem.strong_convexity * (1 - 1e-7) - 1e-9
+        assert known * (1 - 1e-7) - 1e-9 <= found < (1.05 * known or math.inf)
     else:
         assert found < 0  # a proof that it is not convex
 
 
-@only(STRONGLY_CONVEX)
-def test_the_search_catches_a_strong_convexity_that_is_five_percent_too_large(problem):
-    assert smallest_monotonicity(problem, np.random.default_rng(7)) < 1.05 * problem.strong_convexity
+@only([name for name, problem in EVERY.items() if problem.mu == 0])
+def test_without_a_penalty_no_mu_is_true(problem):
+    """The proof in ``LogisticRegression``: far out f grows without limit, its gradient does not; nothing is certified.
+
+    Catches a minimum that is said to be known.
+    """
+    W = 1e8 * problem.gradient(np.zeros(problem.shape))
+    assert np.sum(problem.gradient(W) ** 2) / (2 * problem.value(W)) < 1e-6
+    assert problem.f_lower == problem.strong_convexity == 0
+    assert np.isnan([problem.f_star, problem.f_star_error]).all()
+    assert problem.W_star is None
+    assert problem.provenance["f_star"].startswith("nan")
 
 
+@only([name for name in EVERY if name not in KNOWN])
+def test_of_networks_little_is_known(problem):
+    """Some pair of points proves that each is not convex. Catches a constant that is said to be known."""
+    A, D = np.random.default_rng(15).normal(size=(2, 300, *problem.shape))
+    assert (((problem.gradient(A + D) - problem.gradient(A)) * D).sum(axis=(1, 2)) < 0).any()
+    assert not problem.convex
+    assert np.isnan([problem.mu, problem.f_star, problem.f_star_error]).all()
+    assert not problem.strong_convexity > 0
+    assert problem.f_lower == 0
+    assert not problem.component_infima.any()
+
+
+@only([name for name, problem in EVERY.items() if hasattr(problem, "hessian")])
+def test_the_hessian_is_the_derivative_of_the_gradient(problem):
+    W, V = np.random.default_rng(10).normal(size=(2, *problem.shape))
+    slope = (problem.gradient(W + 1e-6 * V) - problem.gradient(W - 1e-6 * V)) / 2e-6
+    np.testing.assert_allclose(problem.hessian(W)(V), slope, rtol=1e-6, atol=1e-8)
+
+
+@only([name for name, problem in EVERY.items() if getattr(problem, "eigenbasis", None)])
+def test_the_eigenbasis_has_the_same_values_and_gradients(problem):
+    """Catches a basis that is turned the other way, curvatures of another function, and a floor that is left out."""
+    basis, W = problem.eigenbasis, np.random.default_rng(14).normal(size=(3, *problem.shape))
+    E = basis.coordinates(W)
+    np.testing.assert_allclose(basis.matrices(E), W, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(basis.gradient(E), problem.gradient(W), rtol=1e-10, atol=1e-12)
+    squares = (basis.curvatures * E**2).sum(axis=(1, 2))
+    np.testing.assert_allclose(basis.floor + squares / 2, problem.value(W), rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_a_sparse_problem_is_the_dense_one(name):
+    """With everything that is computed of it. Catches a product from the wrong side, and a dense one that is kept."""
+    dense, sparse = DENSE[name], EVERY[name]
+    W = 3 * np.random.default_rng(11).normal(size=(5, *dense.shape))
+    indices = np.random.default_rng(12).integers(0, 12, size=(5, 3))
+    found, right = (
+        [
+            problem.value(W),
+            problem.gradient(W),
+            problem.component_gradient(W, indices),
+            problem.smoothness.dense if hasattr(problem, "smoothness") else (),
+            *(getattr(problem, name) for name in ("L", "L_max", "mu", "f_star", "component_infima")),
+        ]
+        for problem in (sparse, dense)
+    )
+    for one, other in zip(found, right, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-12)
+
+
+@only([name for name, problem in EVERY.items() if hasattr(problem, "single_precision")])
+def test_single_precision_is_the_same_problem(problem):
+    """Catches an array that stays double, by which everything becomes so, or one that is left out."""
+    single, W = problem.single_precision, np.random.default_rng(13).normal(size=(3, *problem.shape)).astype(np.float32)
+    for f, own in ((problem.value, single.value), (problem.gradient, single.gradient)):
+        assert own(W).dtype == np.float32
+        np.testing.assert_allclose(own(W), f(W.astype(float)), rtol=1e-4, atol=1e-5)
+
+
+@only(KNOWN)
 def test_constants_are_in_order(problem):
     assert 0 <= problem.strong_convexity <= problem.mu <= problem.L
     assert problem.convex or problem.strong_convexity == 0
@@ -254,25 +333,21 @@ def test_W_star_has_the_value_f_star(problem):
     assert gradient**2 <= 2 * problem.L * problem.f_star_error + 1e-30
 
 
+@only([name for name, problem in EVERY.items() if hasattr(problem, "provenance")])
 def test_every_named_constant_has_a_provenance(problem):
     assert {"L", "mu", "f_star"} <= set(problem.provenance)
     assert all(line and "\n" not in line for line in problem.provenance.values())
 
 
-@pytest.mark.parametrize("shift", [(1, 0), (0, 1)])
-def test_a_wrong_shape_is_named(problem, shift):
+@pytest.mark.parametrize("more", [(1, 0), (0, 1), None])
+def test_a_wrong_shape_is_named(problem, more):
     m, n = problem.shape
-    W = np.zeros((4, m + shift[0], n + shift[1]))
-    message = rf"W must have shape \(\.\.\., {m}, {n}\), got \(4, "
-    with pytest.raises(ValueError, match=message):
-        problem.value(W)
-    with pytest.raises(ValueError, match=message):
-        problem.gradient(W)
-
-
-def test_a_vector_is_a_wrong_shape(problem):
-    with pytest.raises(ValueError, match=r"W must have shape \(\.\.\., .* got \(3,\)"):
-        problem.value(np.zeros(3))
+    W = np.zeros(3) if more is None else np.zeros((4, m + more[0], n + more[1]))
+    for f in (problem.value, problem.gradient):
+        with pytest.raises(
+            ValueError, match=rf"W must have shape \(\.\.\., {m}, {n}\), got \({len(W)}, "[: None if more else -1]
+        ):
+            f(W)
 
 
 def test_pickles_with_what_it_has_computed(problem):
@@ -288,7 +363,7 @@ def test_pickles_with_what_it_has_computed(problem):
 
 def test_the_repr_is_one_short_line(problem):
     functions = isinstance(problem, FromFunctions)  # which no repr can show, so all that was given beside them is there
-    assert len(repr(problem)) < (150 if functions else 60)
+    assert len(repr(problem)) < (150 if functions else 70)
     assert "\n" not in repr(problem)
     assert "array" not in repr(problem)
 
@@ -311,33 +386,48 @@ def test_arrays_cannot_be_changed():
             EVERY[name].W_star[0, 0] = 1.0
 
 
+HEAD = np.ones((2, 2)) * [1.0, -1.0]
+MODELS = {
+    "least squares": lambda X, y, l2: LeastSquares(X, y, l2),
+    "logistic": lambda X, y, l2: LogisticRegression(X, y, l2),
+    "nonconvex": lambda X, y, l2: NonconvexLogistic(X, y, l2),
+    "softmax": lambda X, y, l2: SoftmaxRegression(X, y, l2),
+    "frozen head": lambda X, y, l2: TanhNetwork(X, y, HEAD, l2),
+    "two layers": lambda X, y, l2: TwoLayerNetwork(X, y, 2, l2=l2),
+}
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"X": X[0]}, r"X must have 2 axes, got shape \(3,\)"),
+        ({"X": 0 * X}, r"X must not be zero, got a zero matrix of shape \(20, 3\)"),
+        ({"X": csr_array(X.shape)}, r"X must not be zero, got a zero matrix of shape \(20, 3\)"),
+        ({"X": np.where(X > 1, np.nan, X)}, "X must be finite, got .* nan or infinite entries"),
+        ({"X": csr_array(np.where(X > 1, np.inf, X))}, "X must be finite, got .* nan or infinite entries"),
+        ({"y": np.zeros((20, 1, 1))}, r" must have (1 or 2 axes|1 axis), got shape \(20, 1, 1\)"),
+        ({"y": np.arange(19) % 2}, " must have one (row|label) for each of the 20 rows of X, got 19"),
+        ({"y": None}, r" must (be an array, got None|have 1 axis, got shape \(\))"),
+        ({"l2": -0.1}, r"(l2|lam) must be a finite number >=? 0, got -0\.1"),
+        ({"l2": np.inf}, r"(l2|lam) must be a finite number >=? 0, got inf"),
+    ],
+)
+def test_data_that_are_none_are_named(make, changed, message):
+    with pytest.raises(ValueError, match=message):
+        make(**({"X": X, "y": np.arange(20) % 2, "l2": 0.1} | changed))
+
+
+@pytest.mark.parametrize("make", [LeastSquares, LogisticRegression, NonconvexLogistic, SoftmaxRegression])
+def test_a_name_is_given_by_its_name(make):
+    """It is no number, which a fourth argument might be taken for."""
+    assert make(X, TWO == "yes", 0.1, name="mine()").name == "mine()"
+    with pytest.raises(TypeError, match="positional"):
+        make(X, TWO == "yes", 0.1, "mine()")
+
+
 def test_the_users_data_are_copied():
     mine = X.copy()
     problem = LeastSquares(mine, Y)
     mine[:] = 0.0
     np.testing.assert_array_equal(problem.X, X)
-
-
-def test_only_what_is_for_users_is_exported():
-    assert sorted(problems.__all__) == [
-        *["Federated", "FiniteSum", "FromFunctions", "Layers", "LeastSquares", "LogisticRegression"],
-        *["NonconvexLogistic", "PLSine", "Problem", "Quadratic", "Smoothness", "SoftmaxRegression"],
-        *["TanhNetwork", "TwoLayerNetwork"],
-    ]
-
-
-def test_a_wrong_gradient_would_be_seen():
-    """The test of gradients fails on one that is off by one part in a hundred thousand."""
-
-    @dataclass(frozen=True)
-    class Wrong:
-        shape: tuple[int, int] = (3, 2)
-
-        def value(self, W):
-            return EVERY["left"].value(W)
-
-        def gradient(self, W):
-            return EVERY["left"].gradient(W) * (1 + 1e-5)
-
-    with pytest.raises(AssertionError):
-        test_gradient_matches_central_differences(Wrong())

@@ -15,9 +15,10 @@ from rac_theory.problems import (
     PLSine,
     SoftmaxRegression,
 )
-from rac_theory.problems.client_constants import heterogeneity_within
+from rac_theory.problems.client_constants import client_heterogeneity, heterogeneity_within
 from rac_theory.problems.finite_sum import gradient_variance, heterogeneity
 from rac_theory.problems.mean import Mean
+from tests.problems.exact import infimum
 
 RNG = np.random.default_rng(62)
 N = 12
@@ -40,6 +41,8 @@ SPLITS = {
     "uneven": lambda problem: Federated(problem, UNEQUAL),
     "by label": lambda problem: Federated.by_label(problem, 4),
     "at random": lambda problem: Federated.at_random(problem, 5, 0),
+    "by rows": lambda problem: Federated(problem, UNEQUAL, "rows"),
+    "weighted": lambda problem: Federated(problem, UNEQUAL, [5.0, 1.0, 2.0]),
 }
 SOLVED = ["least squares", "least squares, ridge", "logistic, ridge", "softmax, ridge"]
 
@@ -52,6 +55,11 @@ def whole(request):
 @pytest.fixture(params=SPLITS.values(), ids=SPLITS.keys())
 def split(request):
     return request.param
+
+
+def shares_of(problem):
+    weights = np.array(getattr(problem, "weights", (1.0,) * len(problem.clients)))
+    return weights / weights.sum()
 
 
 def some(problem, seed=0, count=10):
@@ -71,30 +79,27 @@ def test_one_client_is_the_problem_bit_for_bit(whole):
     np.testing.assert_array_equal(one.zeta_squared(W), 0)
 
 
-def test_f_is_the_uniform_mean_of_its_clients(whole, split):
-    """Catches clients weighted by their size, which is another f as soon as sizes differ."""
+def test_f_is_the_mean_of_its_clients(whole, split):
+    """By what they weigh. Catches clients weighted by their size, weights turned round, and 1/M for n_m/n."""
     W, problem = some(whole), split(whole)
-    values = np.mean([client.value(W) for client in problem.clients], axis=0)
-    gradients = np.mean([client.gradient(W) for client in problem.clients], axis=0)
-    scale = 1 + np.abs(gradients).max()
-    np.testing.assert_allclose(problem.value(W), values, rtol=1e-12)
-    np.testing.assert_allclose(problem.gradient(W), gradients, rtol=1e-12, atol=1e-12 * scale)
+    shares = shares_of(problem)
+    gradients = np.tensordot(shares, [client.gradient(W) for client in problem.clients], axes=1)
+    tolerance = 1e-12 * (1 + np.abs(gradients).max())
+    np.testing.assert_allclose(problem.value(W), shares @ [client.value(W) for client in problem.clients], rtol=1e-12)
+    np.testing.assert_allclose(problem.gradient(W), gradients, rtol=1e-12, atol=tolerance)
     value, gradient = problem.value_and_gradient(W)
     np.testing.assert_array_equal(value, problem.value(W))
     np.testing.assert_array_equal(gradient, problem.gradient(W))
+    assert shares @ [client.L for client in problem.clients] <= problem.L or problem.L == whole.L
 
 
-def test_equal_clients_make_the_undivided_problem(whole):
-    W, problem = some(whole), Federated(whole, 3)
+@pytest.mark.parametrize(("clients", "weights"), [(3, "equal"), (UNEQUAL, "rows")])
+def test_clients_that_weigh_their_rows_make_the_undivided_problem(whole, clients, weights):
+    """Whatever their sizes, with all its constants."""
+    problem, W = Federated(whole, clients, weights), some(whole)
     np.testing.assert_allclose(problem.value(W), whole.value(W), rtol=1e-12)
-    assert problem.L == whole.L
-
-
-def test_unequal_clients_make_another_function():
-    whole = WHOLE["softmax, ridge"]
-    problem = Federated(whole, UNEQUAL)
-    assert abs(problem.value(some(whole)) - whole.value(some(whole))).max() > 1e-3
-    assert abs(problem.f_star - whole.f_star) > 1e-3
+    for name in ("L", "mu", "f_star", "f_lower", "strong_convexity"):
+        np.testing.assert_equal(getattr(problem, name), getattr(whole, name))
 
 
 @pytest.mark.parametrize("name", SOLVED)
@@ -129,27 +134,6 @@ def test_least_squares_keeps_a_strong_convexity_that_no_client_has():
     assert scaled.L <= problem.L == pytest.approx(np.mean([client.L for client in problem.clients]))
 
 
-def exact_infimum(X, Y, rows):
-    """The infimum of the mean over clients of least squares on integers or floats, in Fractions: one target."""
-    N, M = len(X), len(rows)
-    weight = {i: Fraction(1, M * len(own)) for own in rows for i in own}
-    A = [[Fraction(float(x)) for x in row] for row in X]
-    y = [Fraction(float(value)) for value in Y[:, 0]]
-    d = len(A[0])
-    system = [
-        [sum(weight[i] * A[i][j] * A[i][k] for i in range(N)) for k in range(d)]
-        + [sum(weight[i] * A[i][j] * y[i] for i in range(N))]
-        for j in range(d)
-    ]
-    for j in range(d):  # Gauss and Jordan; the matrix is positive definite, so that no pivot is zero
-        system[j] = [entry / system[j][j] for entry in system[j]]
-        for k in range(d):
-            if k != j:
-                system[k] = [a - system[k][j] * b for a, b in zip(system[k], system[j], strict=True)]
-    w = [row[-1] for row in system]
-    return sum(weight[i] * (sum(a * b for a, b in zip(A[i], w, strict=True)) - y[i]) ** 2 for i in range(N)) / 2
-
-
 @pytest.mark.parametrize("noise", [0.0, 1e-9, 1e-3, 1.0])
 @pytest.mark.parametrize("scale", [2.0**-100, 1.0, 2.0**100])
 def test_data_that_can_be_fitted_have_a_certified_minimum(noise, scale):
@@ -159,7 +143,8 @@ def test_data_that_can_be_fitted_have_a_certified_minimum(noise, scale):
     y = scale * (A @ rng.integers(-5, 6, (3, 1)) + noise * rng.normal(size=(12, 1)))
     whole = LeastSquares(A, y)
     problem = Federated(whole, 5)
-    exact = exact_infimum(A, whole.Y, [list(rows) for rows in np.array_split(np.arange(12), 5)])
+    shares = [Fraction(1, 5 * len(rows)) for rows in np.array_split(np.arange(12), 5) for _ in rows]
+    exact = infimum(whole, shares)
     assert (exact == 0) == (noise == 0)
     assert problem.f_star - problem.f_star_error <= exact <= problem.f_star
     assert 0 <= problem.f_lower <= exact
@@ -186,31 +171,25 @@ def test_what_is_unknown_of_the_mean_stays_unknown():
 
 
 def test_D_bounds_zeta(whole, split):
-    """``zeta^2 <= 2 L_max (f - f*) + D`` at every scale, with f_lower where f* is unknown."""
+    """``zeta^2 <= 2 L (f - f*) + D``, L the largest of a client, at every scale, with f_lower where f* is unknown.
+
+    And the same for clients as components, whose mean is f.
+    """
     W, problem = some(whole, 3, count=20), split(whole)
+    G, shares, count = problem.gradient(W), shares_of(problem), len(problem.clients)
+    squares = [np.square(client.gradient(W) - G).sum(axis=(1, 2)) for client in problem.clients]
+    np.testing.assert_allclose(problem.zeta_squared(W), shares @ squares, rtol=1e-6)
     reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
-    bound = 2 * problem.L_max * (problem.value(W) - reference) + problem.D
-    assert (problem.zeta_squared(W) <= bound * (1 + 1e-10)).all()
-    assert heterogeneity(problem) == problem.D
-
-
-def test_D_is_attained():
-    """Clients ``(w - c_m)^2 / 2``: zeta^2 is the variance of the c_m, and so is D. Half of it would be refuted."""
-    problem = Federated(LeastSquares(np.ones((6, 1)), np.array([0.0, 0, 3, 3, 9, 9])), 3)
-    assert problem.zeta_squared(problem.W_star) == pytest.approx(14.0, rel=1e-12)
-    assert pytest.approx(14.0, rel=1e-12) == problem.D
-    assert problem.D >= 14.0
-
-
-def test_zeta_is_the_variance_of_the_clients_gradients(whole, split):
-    """A federated problem is a finite sum over its clients."""
-    W, problem = some(whole, 4, count=1), split(whole)
-    assert problem.n_components == len(problem.clients)
-    np.testing.assert_allclose(problem.zeta_squared(W), gradient_variance(problem, W), rtol=1e-9)
-    every = np.broadcast_to(np.arange(problem.n_components), (len(W), problem.n_components))
-    np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-10, atol=1e-10)
-    one = problem.component_gradient(W, np.full((len(W), 1), 1))
-    np.testing.assert_array_equal(one, problem.clients[1].gradient(W))
+    gap, L = problem.value(W) - reference, max(client.L for client in problem.clients)
+    assert (problem.zeta_squared(W) <= (2 * L * gap + problem.D) * (1 + 1e-10)).all()
+    assert (gradient_variance(problem, W) <= (2 * problem.L_max * gap + heterogeneity(problem)) * (1 + 1e-10)).all()
+    every = np.broadcast_to(np.arange(problem.n_components), (len(W), count))
+    np.testing.assert_allclose(problem.component_gradient(W, every), G, rtol=1e-9, atol=1e-9 * np.abs(G).max())
+    for m, client in enumerate(problem.clients):
+        alone = problem.component_gradient(W[:1], np.array([[m]]))
+        np.testing.assert_allclose(alone, count * shares[m] * client.gradient(W[:1]), rtol=1e-12)
+        assert problem.L_max * (1 + 1e-15) >= count * shares[m] * client.L
+        assert problem.component_infima[m] <= count * shares[m] * client.f_lower * (1 + 1e-15)
 
 
 def test_a_client_computes_only_the_runs_that_ask_for_it(whole):
@@ -253,12 +232,6 @@ def test_a_random_split_repeats_itself_from_its_seed(whole):
     assert rows[0] == rows[1] != rows[2]
 
 
-def test_by_label_is_more_heterogeneous_than_at_random():
-    whole = SoftmaxRegression.wine(l2=0.1)
-    W = np.zeros((1, *whole.shape))
-    assert Federated.by_label(whole, 6).zeta_squared(W) > 3 * Federated.at_random(whole, 6, 0).zeta_squared(W)
-
-
 def test_errors_say_what_to_change():
     whole = WHOLE["least squares"]
     with pytest.raises(ValueError, match=r"clients must be in 1..n_components=12, got 13"):
@@ -293,67 +266,43 @@ def test_the_clients_cannot_be_exchanged():
 
 # --- what clients weigh ------------------------------------------------------------------------------------------
 
-WEIGHTS = [5.0, 1.0, 2.0]
 
+@pytest.mark.parametrize("l2", [0.0, 1.0])
+def test_D_and_D_in_are_attained(l2):
+    """``(w - y)^2 / 2`` with weights: D is the variance of clients' means, D_in the mean of the variances within.
 
-def test_clients_that_weigh_their_rows_make_the_undivided_problem(whole):
-    """Whatever their sizes, with all its constants. Catches weights that are turned round, and 1/M for n_m/n."""
-    problem, W = Federated(whole, UNEQUAL, "rows"), some(whole)
-    assert problem.weights == (7.0, 4.0, 1.0)
-    for name in ("L", "mu", "f_star", "f_lower", "strong_convexity"):
-        np.testing.assert_equal(getattr(problem, name), getattr(whole, name))
-    mean = sum(n / 12 * client.gradient(W) for n, client in zip((7, 4, 1), problem.clients, strict=True))
-    np.testing.assert_allclose(problem.gradient(W), mean, rtol=1e-9, atol=1e-9 * np.abs(mean).max())
-
-
-def test_other_weights_make_another_function(whole):
-    """Its constants are certified as those of equal weights are: L, mu and f* by pairs and points."""
-    problem, W = Federated(whole, UNEQUAL, WEIGHTS), some(whole)
-    shares = np.array(WEIGHTS) / 8
-    gradients = np.tensordot(shares, [client.gradient(W) for client in problem.clients], axes=1)
-    np.testing.assert_allclose(problem.gradient(W), gradients, rtol=1e-12, atol=1e-12 * np.abs(gradients).max())
-    np.testing.assert_allclose(
-        problem.value(W), shares @ np.array([client.value(W) for client in problem.clients]), rtol=1e-12
-    )
-    np.testing.assert_allclose(problem.value_and_gradient(W)[1], problem.gradient(W), rtol=1e-12)
-    assert shares @ [client.L for client in problem.clients] <= problem.L
-    if math.isfinite(problem.f_star):
-        gap = problem.value(W) - problem.f_star
-        squares = np.square(problem.gradient(W)).sum(axis=(1, 2))
-        assert (squares >= 2 * problem.mu * gap * (1 - 1e-9)).all()
-    inherited = min(12 * share / n for share, n in zip(shares, (7, 4, 1), strict=True)) * whole.strong_convexity
-    assert problem.strong_convexity >= inherited * (1 - 1e-12) or not whole.convex
-
-
-@pytest.mark.parametrize("weights", ["rows", WEIGHTS])
-def test_D_bounds_zeta_with_weights(whole, weights):
-    """``zeta^2 <= 2 L (f - f*) + D`` with L the largest of a client, and the same for components, whose mean is f."""
-    problem, W = Federated(whole, UNEQUAL, weights), some(whole, 3, count=20)
-    shares = np.array(problem.weights) / sum(problem.weights)
-    G = np.array([client.gradient(W) for client in problem.clients])
-    zeta = np.tensordot(shares, np.square(G - problem.gradient(W)).sum(axis=(2, 3)), axes=1)
-    np.testing.assert_allclose(problem.zeta_squared(W), zeta, rtol=1e-6)
-    reference = problem.f_star if math.isfinite(problem.f_star) else problem.f_lower
-    L = max(client.L for client in problem.clients)
-    assert (zeta <= (2 * L * (problem.value(W) - reference) + problem.D) * (1 + 1e-10)).all()
-    components = 2 * problem.L_max * (problem.value(W) - reference) + heterogeneity(problem)
-    assert (gradient_variance(problem, W) <= components * (1 + 1e-10)).all()
-    every = np.broadcast_to(np.arange(3), (len(W), 3))
-    scale = np.abs(problem.gradient(W)).max()
-    np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-9, atol=1e-9 * scale)
-    assert problem.L_max >= max(3 * p * client.L for p, client in zip(shares, problem.clients, strict=True))
-    lower = [3 * p * client.f_lower for p, client in zip(shares, problem.clients, strict=True)]
-    assert (problem.component_infima <= np.array(lower)).all()
-
-
-def test_D_and_D_in_are_attained():
-    """``(w - y)^2 / 2`` with weights: D is the variance of clients' means, D_in the mean of the variances within."""
-    data = LeastSquares(np.ones((6, 1)), np.array([0.0, 2, 1, 5, 9, 9]))
+    With l2 = 1 all differences of infima are halved, and L is 2. Half of either would be refuted.
+    """
+    data = LeastSquares(np.ones((6, 1)), np.array([0.0, 2, 1, 5, 9, 9]), l2)
     problem = Federated(data, [[0, 1], [2, 3], [4, 5]], [1.0, 2.0, 1.0])
     means, variances, p = np.array([1.0, 3, 9]), np.array([1.0, 4, 0]), np.array([1, 2, 1]) / 4
     assert pytest.approx(p @ means**2 - (p @ means) ** 2) == problem.D
-    assert heterogeneity_within(problem, 1.0) == pytest.approx(p @ variances)
-    assert problem.W_star.item() == pytest.approx(p @ means)
+    assert heterogeneity_within(problem, 1 + l2) == pytest.approx(p @ variances)
+    assert problem.W_star.item() == pytest.approx(p @ means / (1 + l2))
+    assert Federated(data, 3).weights == (1.0, 1.0, 1.0)
+
+
+def test_D_is_rounded_up_and_unknown_where_a_number_is():
+    """Catches a number that is passed over, a D below zero or raised to more, and one that is rounded down."""
+
+    class Part:
+        def __init__(self, f_star, infima, f_lower=0.0, clients=()):
+            self.f_star, self.component_infima, self.f_lower, self.clients = f_star, np.array(infima), f_lower, clients
+
+    def both(f_star, stars, infima, L=1.0):
+        whole = Part(f_star, [], clients=[Part(star, some, star) for star, some in zip(stars, infima, strict=True)])
+        return client_heterogeneity(whole, L), heterogeneity_within(whole, L)
+
+    exact = 2 * (Fraction(0.3) - (Fraction(0.1) + Fraction(0.2) + Fraction(0.1)) / 3)
+    within = 2 * ((Fraction(0.1) + Fraction(0.2) + Fraction(0.1)) / 3 - Fraction(0.01))
+    D, D_in = both(0.3, [0.1, 0.2, 0.1], [[0.01]] * 3)
+    assert 0 <= Fraction(D) - exact < Fraction(1, 10**15)
+    assert 0 <= Fraction(D_in) - within < Fraction(1, 10**15)
+    assert both(0.0, [0.1, 0.1], [[0.3], [0.3]]) == (0.0, 0.0)  # poor bounds
+    assert both(math.nan, [0.0, 0.0], [[0.0], [0.0]]) == (0.0, 0.0)  # f_lower is known
+    assert np.isnan(both(0.3, [0.1, 0.1], [[0.0], [0.0]], math.nan)).all()
+    assert np.isnan(both(0.3, [0.1, 0.1], [[0.0, math.nan], [0.0]])).tolist() == [False, True]
+    assert np.isnan(both(0.3, [-math.inf, 0.1], [[0.0], [0.0]])).all()
 
 
 def test_batches_are_components_of_the_same_clients(whole):

@@ -23,6 +23,7 @@ def test_ridge_infima_are_below_the_infima_at_every_scale():
         zeros += found == 0
         assert found == 0 or infimum <= Fraction(found) * (1 + Fraction(1, 10**14))
     assert zeros < 2000
+    assert ridge_infima(np.ones(1), np.full(1, 4.0), 1.0) == 1 - 8 * 2.0**-52  # what is left for rounding
 
 
 def test_targets_are_squared_from_below():
@@ -33,6 +34,12 @@ def test_targets_are_squared_from_below():
         problem = LeastSquares(np.ones((2, 1)), np.array(Y, order=order), 1e20)  # whose share is 1, to rounding
         infimum = sum(Fraction(y) ** 2 for y in Y[0].tolist()) * Fraction(10**20, 2 * (10**20 + 1))
         assert Fraction(float(problem.component_infima[0])) <= infimum
+
+
+def test_what_is_left_for_rounding():
+    """Three for the square of the target, two and a half for that of the row, eight for the quotient, in eps."""
+    one = LeastSquares([[1.0]], [[2.0]], 1.0)
+    assert (1 - one.component_infima[0]) * 2**52 == pytest.approx(3 + 5 / 2 + 8, abs=0.6)
 
 
 def dual(q, classes):
@@ -52,9 +59,17 @@ def test_cross_entropy_infima_are_below_the_infima(classes):
     with localcontext() as context:
         context.prec = 60
         for _ in range(25):
-            norm, l2 = float(10.0 ** rng.uniform(-3, 3)), float(10.0 ** rng.uniform(-6, 6))
+            norm, l2 = float(10.0 ** rng.uniform(-3, 3)), float(10.0 ** rng.uniform(-12, 12))
             stretch = Fraction(1) if classes == 2 else Fraction(classes, classes - 1)
             found = float(cross_entropy_infima(np.array([norm]), l2, classes, float(stretch))[0])
             q = stretch * Fraction(norm) / Fraction(l2)
             infimum = dual(Decimal(q.numerator) / Decimal(q.denominator), classes)
             assert Decimal(found) <= infimum <= Decimal(found) * (1 + Decimal("1e-13"))
+
+
+def test_what_cancels_leaves_more_for_rounding():
+    """Of a steep loss the two terms are three times their difference. Catches an allowance for the difference alone."""
+    with localcontext() as context:
+        context.prec = 60
+        found = float(cross_entropy_infima(np.array([1e6]), 1e-6, 2, 1.0)[0])
+        assert Decimal("1.4e-14") < dual(Decimal(10) ** 12, 2) / Decimal(found) - 1 < Decimal("3e-14")

@@ -1,7 +1,10 @@
 """An upper bound of the largest eigenvalue by Cholesky's method, against all eigenvalues."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from scipy.sparse.linalg import ArpackNoConvergence
 
 from rac_theory.problems import largest_eigenvalue
 from rac_theory.problems.largest_eigenvalue import proved_bound
@@ -56,3 +59,20 @@ def test_what_is_proved_hardly_above_the_eigenvalue_is_above_it():
     bounds = [bound for bound in found if bound is not None]
     assert bounds
     assert min(bounds) >= d
+
+
+@pytest.mark.parametrize("d", [2, 400])
+def test_what_is_added_is_rumps_bound(d):
+    """In Fractions, at c = 0, where it is all there is; and where c is larger than any entry. Catches each number."""
+    gamma = Fraction(d + 1, 2**52) / (1 - Fraction(d + 1, 2**52))
+    share = (gamma / (1 - gamma) * d + Fraction(2, 2**52)) * (1 + Fraction(1, 10**9))
+    assert proved_bound(-np.diag(np.arange(5.0, d + 5)), 0.0) == pytest.approx(float(share * (d + 4)), rel=2e-15)
+    assert proved_bound(9 * np.eye(d), 1e6) - 1e6 == pytest.approx(float(share * 10**6), abs=1.2e-10)
+
+
+def test_without_convergence_no_row_sums_to_more(monkeypatch):
+    def fails(S, **options):
+        raise ArpackNoConvergence("no", np.empty(0), np.empty((0, 0)))
+
+    monkeypatch.setattr("scipy.sparse.linalg.eigsh", fails)
+    assert largest_eigenvalue._found(np.array([[1.0, -2.0], [-2.0, 5.0]])) == 7.0

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from scipy.optimize import minimize
 
 from rac_theory.problems import LeastSquares
-from rac_theory.problems.naming import digest
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(30, 5))
@@ -93,15 +91,6 @@ def test_a_column_repeated_in_much_data_is_seen():
     assert problem.strong_convexity == 0
 
 
-def test_L_and_mu_are_attained():
-    problem = LeastSquares(X, Y)
-    _, _, Vt = np.linalg.svd(X)
-    for direction, constant in ((Vt[0], problem.L), (Vt[-1], problem.mu)):
-        step = np.outer(direction, [1, 0, 0])
-        change = problem.gradient(problem.W_star + step) - problem.gradient(problem.W_star)
-        assert np.linalg.norm(change) == pytest.approx(constant, rel=1e-12)
-
-
 def test_a_solvable_system_has_a_minimum_of_zero():
     """The certificate is not relative to f* here, which is zero up to rounding; both ends stay above or at zero."""
     W = RNG.normal(size=(5, 2))
@@ -111,58 +100,12 @@ def test_a_solvable_system_has_a_minimum_of_zero():
     np.testing.assert_allclose(problem.W_star, W, rtol=1e-12)
 
 
-@pytest.mark.parametrize("problem", [LeastSquares.diabetes(), LeastSquares.linnerud(0.1)], ids=repr)
-def test_named_data_agree_with_a_black_box(problem):
-    shape = problem.shape
-    found = minimize(
-        lambda w: float(problem.value(w.reshape(shape))),
-        np.zeros(shape).ravel(),
-        jac=lambda w: problem.gradient(w.reshape(shape)).ravel(),
-        method="L-BFGS-B",
-        options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000},
-    )
-    assert problem.f_lower <= found.fun
-    assert found.fun == pytest.approx(problem.f_star, rel=1e-10)
-
-
-@pytest.mark.parametrize(
-    "kind", [sparse.csr_array, sparse.csc_array, sparse.coo_array, sparse.lil_array, sparse.csr_matrix]
-)
-def test_every_sparse_format_is_the_dense_matrix(kind):
-    S = X * (RNG.random(X.shape) < 0.4)
-    dense, folded = LeastSquares(S, Y, 0.1), LeastSquares(kind(S), Y, 0.1)
-    W = RNG.normal(size=(2, 6, *dense.shape))
-    np.testing.assert_allclose(folded.value(W), dense.value(W), rtol=1e-12)
-    np.testing.assert_allclose(folded.gradient(W), dense.gradient(W), rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(folded.W_star, dense.W_star, rtol=1e-12)
-    assert pytest.approx(dense.L, rel=1e-12) == folded.L
-    assert folded.mu == pytest.approx(dense.mu, rel=1e-12)
-    assert folded.f_star == pytest.approx(dense.f_star, rel=1e-12)
-
-
-def test_the_repr_of_data_without_a_name():
-    assert repr(LeastSquares(X, Y, l2=0.25)) == f"LeastSquares(30x5x3 {digest(X, Y)}, l2=0.25)"
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((X, Y[:29]), "Y must have one row for each of the 30 rows of X, got 29"),
-        ((X, Y, -1), "l2 must be a finite number >= 0, got -1"),
-        ((X, Y, np.inf), "l2 must be a finite number >= 0, got inf"),
-        ((X[0], Y), r"X must have 2 axes, got shape \(5,\)"),
-        ((X, Y[:, :, None]), r"Y must have 1 or 2 axes, got shape \(30, 3, 1\)"),
-        ((np.where(X > 2, np.nan, X), Y), "X must be finite, got .* nan or infinite entries"),
-        ((sparse.csr_array(np.where(X > 2, np.inf, X)), Y), "X must be finite, got .* nan or infinite entries"),
         ((X, np.full(30, np.nan)), "Y must be finite, got 30 nan"),
-        ((0 * X, Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
-        ((sparse.csr_array((30, 5)), Y), r"X must not be zero, got a zero matrix of shape \(30, 5\)"),
         ((np.zeros((0, 5)), Y), "X must not be empty"),
-        ((1e150 * X, Y), r"X must have a largest entry of size 1e-75..1e75, got .*e\+150 \(other units\?\)"),
-        ((sparse.csr_array(1e-162 * X), Y), "X must have a largest entry of size 1e-75..1e75, got .*e-162"),
         ((sparse.coo_array(X[0]), Y), r"X must have 2 axes, got shape \(5,\)"),
-        ((sparse.csr_array(X * 1j), Y), "X must be an array of real numbers, got complex numbers"),
-        ((X, None), "Y must be an array, got None"),
     ],
 )
 def test_bad_input_is_named(arguments, message):

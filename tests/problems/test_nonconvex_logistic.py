@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from rac_theory.problems import LogisticRegression, NonconvexLogistic
 
@@ -21,43 +20,11 @@ def test_it_is_the_logistic_loss_and_the_penalty():
     np.testing.assert_allclose(NonconvexLogistic(X, y, 0.3).value(W), expected, rtol=1e-14)
 
 
-def test_the_penaltys_second_derivative_lies_in_minus_a_half_to_two():
-    w = np.linspace(-50, 50, 1_000_001)
-    second = (2 - 6 * w**2) / (1 + w**2) ** 3
-    assert second.max() == 2
-    assert second.min() == pytest.approx(-0.5)
-    assert second.min() >= -0.5
-
-
 def test_L_is_attained_at_zero():
     """Both parts have their largest curvature there, so nothing is lost by adding them where X is one column."""
     problem = NonconvexLogistic(X[:, :1], y, 0.3)
     slope = np.abs(problem.gradient(np.full((1, 1), 1e-5)) - problem.gradient(np.full((1, 1), -1e-5))) / 2e-5
     assert slope == pytest.approx(problem.L, rel=1e-8)
-
-
-def test_what_is_unknown_is_nan():
-    problem = NonconvexLogistic(X, y, 0.3)
-    assert np.isnan(problem.f_star)
-    assert np.isnan(problem.f_star_error)
-    assert problem.W_star is None
-    assert problem.f_lower == problem.mu == problem.strong_convexity == 0
-    assert not problem.convex
-
-
-def test_no_mu_is_true():
-    problem = NonconvexLogistic(X, y, 0.3)
-    W = -1e8 * LogisticRegression(X, y).y[0] * X[0][:, None]
-    assert np.sum(problem.gradient(W) ** 2) / (2 * problem.value(W)) < 1e-6
-
-
-def test_dense_is_sparse():
-    S = X * (RNG.random(X.shape) < 0.4)
-    dense, folded = NonconvexLogistic(S, y, 0.3), NonconvexLogistic(sparse.csr_matrix(S), y, 0.3)
-    W = RNG.normal(size=(2, 6, 4, 1))
-    np.testing.assert_allclose(folded.value(W), dense.value(W), rtol=1e-12)
-    np.testing.assert_allclose(folded.gradient(W), dense.gradient(W), rtol=1e-12, atol=1e-13)
-    assert pytest.approx(dense.L, rel=1e-12) == folded.L
 
 
 def test_huge_entries_do_not_overflow():

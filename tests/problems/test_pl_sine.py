@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.optimize import brentq, differential_evolution
+from scipy.optimize import brentq
 
 from rac_theory.problems import PLSine
 
@@ -34,41 +34,6 @@ def test_the_constant_is_attained_at_x0():
     assert SCALAR.mu == pytest.approx(0.17553098588, abs=1e-11)
 
 
-def test_a_fine_grid_never_beats_it():
-    x = np.concatenate([np.linspace(1e-3, 20, 2_000_001), np.geomspace(20, 1e9, 10_001)])
-    assert h(x).min() >= SCALAR.mu
-    assert h(x).min() < SCALAR.mu * (1 + 1e-9)
-    assert h(-x).min() >= SCALAR.mu
-
-
-def test_a_global_search_never_beats_it():
-    found = differential_evolution(lambda z: h(z[0]), [(1e-3, 50)], seed=1, tol=1e-12)
-    assert SCALAR.mu <= found.fun < SCALAR.mu * (1 + 1e-9)
-    assert found.x[0] == pytest.approx(x0(), abs=1e-4)
-
-
-def test_a_search_over_several_entries_never_beats_it():
-    problem = PLSine((2, 2))
-
-    def ratio(z):
-        W = z.reshape(2, 2)
-        return np.sum(problem.gradient(W) ** 2) / (2 * problem.value(W))
-
-    found = differential_evolution(ratio, [(1e-2, 5)] * 4, seed=2)
-    assert problem.mu <= found.fun < 1.001 * problem.mu
-
-
-@pytest.mark.parametrize("entries", [[1, 0, 0, 0], [1, 1, 1, 1], [0, -1, 0, 1]])
-def test_matrices_attain_it_too(entries):
-    problem = PLSine((2, 2))
-    W = x0() * np.reshape(entries, (2, 2))
-    assert np.sum(problem.gradient(W) ** 2) / 2 == pytest.approx(problem.mu * problem.value(W), rel=1e-12)
-
-
-def test_one_in_thirty_two_is_loose():
-    assert SCALAR.mu > 5.6 / 32
-
-
 def test_the_claims_of_the_proof():
     falling, rising = np.linspace(1e-4, np.pi / 2, 10_001), np.linspace(np.pi / 2, np.pi, 10_001)
     assert (np.diff(p(falling)) < 0).all()
@@ -83,7 +48,7 @@ def test_the_claims_of_the_proof():
     assert (np.diff(bound) > 0).all()
     assert bound[0] == pytest.approx(0.4188, abs=1e-4)
 
-    x = np.linspace(1e-6, 100, 1_000_001)[:, None, None]
+    x = np.linspace(1e-6, 100, 100_001)[:, None, None]
     assert (SCALAR.gradient(x) > 0).all()  # so that 0 is the only stationary point
 
 

@@ -1,7 +1,5 @@
 """Quadratic against explicit matrices, and the rank decision behind mu."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,14 +31,6 @@ def test_kronecker_is_the_explicit_kronecker_product(m, n, seed):
     assert eigenvalues[0] == pytest.approx(product.mu, rel=1e-6, abs=1e-13 * product.L)
 
 
-def test_left_is_the_product_with_the_identity():
-    rng = np.random.default_rng(0)
-    S, W_star, W = symmetric(rng, 4), rng.normal(size=(4, 3)), rng.normal(size=(2, 4, 3))
-    left, product = Quadratic.left(S, W_star), Quadratic.kronecker(S, np.eye(3), W_star)
-    np.testing.assert_allclose(left.gradient(W), product.gradient(W), rtol=1e-14)
-    assert (left.L, left.mu, left.strong_convexity) == (product.L, product.mu, product.strong_convexity)
-
-
 @pytest.mark.parametrize("mu", [1.0, 0.1, 1 / 3, 1e-30, 7e20])
 def test_a_multiple_of_the_identity_has_exact_constants(mu):
     W_star = np.zeros((3, 2))
@@ -50,15 +40,6 @@ def test_a_multiple_of_the_identity_has_exact_constants(mu):
         Quadratic.full(mu * np.eye(6), W_star),
     ):
         assert problem.L == problem.mu == problem.strong_convexity == mu
-
-
-def test_products_of_constants_are_rounded_outwards():
-    """0.1 x 0.1 in floating point is above the product of the two numbers, 0.3 x 1.1 below."""
-    problem = Quadratic.kronecker(np.diag([0.1, 0.3]), np.diag([0.1, 1.1]), np.zeros((2, 2)))
-    assert Fraction(problem.mu) <= Fraction(0.1) ** 2
-    assert Fraction(problem.L) >= Fraction(0.3) * Fraction(1.1)
-    assert problem.mu == pytest.approx(0.01, rel=1e-15)
-    assert pytest.approx(0.33, rel=1e-15) == problem.L
 
 
 @pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
@@ -129,12 +110,6 @@ def test_a_kronecker_product_is_singular_if_one_factor_is():
     assert (problem.strong_convexity, problem.mu, problem.L) == (0, 10, 15)
 
 
-def test_the_minimum_is_exactly_zero():
-    problem = Quadratic.full(symmetric(np.random.default_rng(2), 4), np.ones((2, 2)), start=2 * np.ones((2, 2)))
-    assert problem.value(problem.W_star) == problem.f_star == problem.f_lower == problem.f_star_error == 0
-    assert problem.value(problem.start) > 0
-
-
 def test_far_out_the_value_is_not_below_zero():
     """Where squares overflow it is inf or nan; a sum of fused products was -inf here."""
     Q = np.array(
@@ -162,10 +137,6 @@ def test_rounding_of_the_symmetry_is_taken_out():
     np.testing.assert_allclose(problem.S, S, rtol=1e-12, atol=1e-14)
 
 
-def test_the_repr_is_the_shape():
-    assert repr(Quadratic.left(np.eye(6), np.zeros((6, 3)))).startswith("Quadratic(6x3 #")
-
-
 W32 = np.zeros((3, 2))
 
 
@@ -187,9 +158,7 @@ W32 = np.zeros((3, 2))
             "S must be symmetric, got entries that differ .* by 1",
         ),
         (lambda: Quadratic.left(np.eye(2), W32), r"S must have shape \(3, 3\), got \(2, 2\)"),
-        (lambda: Quadratic.kronecker(np.eye(3), np.eye(3), W32), r"R must have shape \(2, 2\), got \(3, 3\)"),
         (lambda: Quadratic.full(np.eye(3), W32), r"Q must have shape \(6, 6\), got \(3, 3\)"),
-        (lambda: Quadratic.left(np.diag([1, np.nan, 1]), W32), "S must be finite, got 1 nan"),
         (lambda: Quadratic.left(np.eye(3), np.zeros(3)), "W_star must have 2 axes"),
         (
             lambda: Quadratic.left(np.eye(3), W32, start=np.zeros((2, 3))),
@@ -199,7 +168,6 @@ W32 = np.zeros((3, 2))
             lambda: Quadratic.kronecker(1e200 * np.eye(3), 1e200 * np.eye(2), W32),
             r"S must have a largest entry of size 1e-75..1e75, got 1e\+200",
         ),
-        (lambda: Quadratic.left(1e-200 * np.eye(3), W32), r"S must have a largest entry .*, got 1e-200"),
         (lambda: Quadratic(W32), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, S=np.eye(3), Q=np.eye(6)), "must be made by Quadratic.left"),
         (lambda: Quadratic(W32, R=np.eye(2), Q=np.eye(6)), "must be made by Quadratic.left"),

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from rac_theory.cases.gradient_check import check_gradient
 from rac_theory.problems import Federated
 from rac_theory.problems.relu_network import ReLUNetwork
 
@@ -11,17 +10,6 @@ from rac_theory.problems.relu_network import ReLUNetwork
 @pytest.fixture
 def network():
     return ReLUNetwork(np.random.default_rng(0).standard_normal((20, 6)), np.arange(20) % 3, hidden=5, classes=3)
-
-
-def test_the_gradient(network):
-    """Against differences away from kinks, entry by entry. Would catch a mean that is a sum, and a mask of scores."""
-    W = np.random.default_rng(1).standard_normal(network.shape)
-    check_gradient(network, W)
-    G, h = network.gradient(W), 1e-6
-    for index in np.ndindex(W.shape):
-        E = np.zeros_like(W)
-        E[index] = h
-        assert (network.value(W + E) - network.value(W - E)) / (2 * h) == pytest.approx(G[index], abs=1e-7)
 
 
 def test_the_value(network):
@@ -36,19 +24,6 @@ def test_the_value(network):
         assert values[run] == pytest.approx(np.mean(losses))
         np.testing.assert_allclose(gradients[run], network.gradient(W[run]), atol=1e-14)
         np.testing.assert_array_equal(network.predict(W[run], network.X), scores.argmax(1))
-
-
-def test_the_components(network):
-    """That of a sample is a network of one; an index that is listed twice counts twice; the mean is the whole."""
-    W = np.random.default_rng(3).standard_normal((2, *network.shape))
-    indices = np.array([[4, 4, 7], [0, 19, 3]])
-    found = network.component_gradient(W, indices)
-    for run in (0, 1):
-        each = [network.subset([i]).gradient(W[run]) for i in indices[run]]
-        np.testing.assert_allclose(found[run], np.mean(each, axis=0), atol=1e-14)
-    everything = np.tile(np.arange(20), (2, 1))
-    np.testing.assert_allclose(network.component_gradient(W, everything), network.gradient(W), atol=1e-14)
-    assert network.component_infima.tolist() == [0.0] * 20
 
 
 def test_a_client_that_has_not_seen_a_class_still_scores_it(network):

@@ -18,3 +18,10 @@ def test_it_brackets(exact):
 @pytest.mark.parametrize("number", [0.0, 0.1, -7e20, 5e-324])
 def test_floats_are_kept(number):
     assert rounded(Fraction(number), math.inf) == rounded(Fraction(number), -math.inf) == number
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_what_is_beyond_all_floats_is_infinite_or_the_largest(sign):
+    exact, largest = sign * Fraction(10) ** 400, sign * 1.7976931348623157e308
+    assert rounded(exact, sign * math.inf) == sign * math.inf
+    assert rounded(exact, -sign * math.inf) == largest

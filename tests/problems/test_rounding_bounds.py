@@ -13,17 +13,14 @@ import numpy as np
 import pytest
 
 from rac_theory import problems
-from rac_theory.problems import LeastSquares, LogisticRegression, SoftmaxRegression
+from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.problems.certified_step import certified_step
 from rac_theory.problems.features import adjoint_rounding, score_errors
 from rac_theory.problems.mean import Mean
 from rac_theory.problems.minimise import minimise
+from tests.problems.exact import exact, infimum
 
 UNIT = Fraction(1, 2**53)
-
-
-def exact(A):
-    return [[Fraction(x) for x in row] for row in np.asarray(A, dtype=float).tolist()]
 
 
 def growth(n):
@@ -106,6 +103,24 @@ def test_least_squares_allow_for_all_that_the_model_allows(problem, W):
     assert norm(errors) <= problem.gradient_rounding(W)
     assert true.value_off <= Fraction(problem.rounding(W))
     assert true.gradient_off <= problem.gradient_rounding(W)
+
+
+def test_each_allowance_of_least_squares_is_the_one_that_is_derived():
+    """In roundings, by hand: residuals 2, -10, -3, scores and targets of sizes 3, 8, 0 and 1, 2, 3.
+
+    Catches each number that is another, half of a square, and the share of singular values beside that of these lines.
+    """
+    X, W, eps = np.array([[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]]), np.array([[1.0], [2.0]]), 2.0**-52
+    problem, off = LeastSquares(X, [1.0, 2.0, 3.0], 0.5), math.sqrt(14**2 + 36**2 + 6**2)
+    assert problem.rounding(W) / eps == pytest.approx(math.sqrt(113) * off / 3 + 64 * (113 / 6 + 5 / 4))
+    sums = 38 * math.hypot(3 * 2, 4 * 10) / 3 + 8 * 0.5 * 5**0.5
+    assert problem.gradient_rounding(W) / eps == pytest.approx(math.sqrt((16 / 3 + 0.5) / 3) * off + sums)
+    one = LeastSquares([[1.0]], [1.0])
+    assert one.rounding(np.ones((1, 1))) / eps**2 == pytest.approx(5**2 / 2)
+    assert [(1 - one.mu) / eps, (one.L - 1) / eps] == pytest.approx([2 * 12 + 8] * 2, abs=0.6)
+    mean = Mean([Known(offset=offset, at=0.0) for offset in (1.0, 2.0, 3.0)])
+    assert mean.rounding(np.ones((1, 1))) / eps == pytest.approx(6 * 3)
+    assert mean.gradient_rounding(np.ones((1, 1))) / eps == pytest.approx(6 * 2)
 
 
 def test_scores_allow_for_all_that_the_model_allows():
@@ -234,6 +249,7 @@ def test_a_certificate_holds_where_values_are_off_by_all_that_is_allowed(off):
     minimum = minimise(Known(offset=1e6, at=1e-4, value_off=off, allowed=(1e-6, 0.0)), max_steps=0)
     assert minimum.f_lower <= 1e6 + 1e-9
     assert minimum.f_star + 1e-9 >= 1e6
+    assert minimum.f_star_error == pytest.approx(1e-8 + 2e-6)
 
 
 @pytest.mark.parametrize("gradient_off", [0.0, 1e-4])
@@ -246,10 +262,11 @@ def test_a_certificate_holds_where_gradients_are_off_by_all_that_is_allowed(grad
 
 
 def test_a_certificate_wider_than_its_tolerance_does_not_count():
-    """5e-12 of f is too much. Catches a tolerance that is a thousand times larger."""
-    minimum = minimise(Known(offset=1e6, at=2.3e-3), max_steps=0)
+    """1.2e-12 of f is too much, and 0.8e-12 is not. Catches a tolerance that is twice as large, or half."""
+    minimum = minimise(Known(offset=1e6, at=1.1e-3), max_steps=0)
     assert math.isnan(minimum.f_star)
     assert minimum.f_lower == 0
+    assert minimise(Known(offset=1e6, at=0.9e-3), max_steps=0).f_star >= 1e6
 
 
 def test_a_lower_end_is_never_below_zero():
@@ -278,17 +295,9 @@ def test_the_minimum_of_a_mean_is_certified_at_its_lower_end():
     """Catches f_star in the place of f_lower."""
     mean = Mean([Known(offset=1.0), Known(offset=2.0)])
     assert mean.f_lower == mean.f_star - mean.f_star_error < 1.5 <= mean.f_star
-
-
-def infimum(problem):
-    """The infimum of least squares with two features and full rank, in Fractions."""
-    x, l2, N = exact(problem.X), Fraction(problem.l2), len(problem.Y)
-    (p, q), (_, r) = [[sum(a[i] * a[j] for a in x) / N + l2 * (i == j) for j in range(2)] for i in range(2)]
-    total = Fraction(0)
-    for y in zip(*exact(problem.Y), strict=True):
-        u, v = (sum(a[i] * b for a, b in zip(x, y, strict=True)) / N for i in range(2))
-        total += (sum(b * b for b in y) / N - (r * u * u - 2 * q * u * v + p * v * v) / (p * r - q * q)) / 2
-    return total
+    assert math.isnan(
+        Mean([Known(), Quadratic.left([[2.0]], [[1.0]])]).f_star
+    )  # of which one does not say its rounding
 
 
 @pytest.mark.parametrize("l2", [0.0, 1e-3])

@@ -26,36 +26,7 @@ from rac_theory.problems import (
 from rac_theory.problems.eigenvalues import extreme_eigenvalues
 from rac_theory.problems.features import largest_gram_eigenvalue, rank_tolerance, squared_row_norms
 from rac_theory.problems.mean import Mean
-
-
-def exact(X):
-    return [[Fraction(x) for x in row] for row in np.asarray(X).tolist()]
-
-
-def is_below_all_eigenvalues(number, M):
-    """Whether ``M - number I`` is positive semidefinite: the pivots of elimination in Fractions are not negative."""
-    A = [[M[i][j] - (Fraction(number) if i == j else 0) for j in range(len(M))] for i in range(len(M))]
-    while A:
-        pivot, *rest = A[0]
-        if pivot < 0 or (pivot == 0 and any(rest)):
-            return False
-        A = [
-            [A[i][j] - (A[i][0] * A[0][j] / pivot if pivot else 0) for j in range(1, len(A))] for i in range(1, len(A))
-        ]
-    return True
-
-
-def is_above_all_eigenvalues(number, M):
-    return is_below_all_eigenvalues(-number, [[-x for x in row] for row in M])
-
-
-def hessian(X, penalty, curvature=1):
-    """``curvature X'X / N + penalty I`` in Fractions."""
-    x, d = exact(X), len(X[0])
-    return [
-        [curvature * sum(r[i] * r[j] for r in x) / len(x) + (Fraction(penalty) if i == j else 0) for j in range(d)]
-        for i in range(d)
-    ]
+from tests.problems.exact import exact, hessian, is_above_all_eigenvalues, is_below_all_eigenvalues
 
 
 def ill_conditioned(rng, N, d, decades=5):
@@ -215,6 +186,7 @@ def test_means_of_constants_are_rounded_outwards():
         assert true[0] <= Fraction(mean.L)
         assert true[1] >= Fraction(mean.strong_convexity)
         assert mean.mu == mean.strong_convexity
+        assert mean.provenance["mu"].startswith("strong convexity")
         assert math.isnan(mean.f_star)  # these terms do not say how their values are rounded
         assert true[2] >= Fraction(mean.f_lower)
         assert [mean.L, mean.strong_convexity, mean.f_lower] == pytest.approx([float(x) for x in true], rel=1e-14)
@@ -250,3 +222,8 @@ def test_a_mean_with_an_unknown_term_is_unknown():
     """Catches an unknown constant that is passed over, and one that is an error."""
     mean = Mean([term(1.0, 0.5, 0.0), term(1.0, math.nan, 0.0)])
     assert (mean.L, math.isnan(mean.strong_convexity), math.isnan(mean.mu)) == (1.0, True, True)
+    assert mean.provenance["mu"].startswith("nan")
+    assert mean.convex
+    assert not Mean([mean.terms[0], PLSine((1, 1))]).convex
+    shown = [repr(Mean(mean.terms, weights=weights)).partition("weights=")[2] for weights in (None, [2, 2], [1, 2])]
+    assert shown == ["", "", "[1.0, 2.0])"]

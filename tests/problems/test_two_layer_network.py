@@ -4,12 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
 
-from rac_theory import SGD, Case, CertifiedStep, LayeredRACLoRA, simulate, sketches, theorems, verify
 from rac_theory.problems import TwoLayerNetwork
-from rac_theory.testing import check_problem
-from rac_theory.verification.status import Status
 from tests.problems.networks import LABELS, NETWORKS, X
 
 
@@ -23,13 +19,6 @@ def problem(request):
     return request.param
 
 
-def test_the_gradient_is_that_of_differences_of_the_value(problem, rng):
-    W, D = rng.normal(size=(2, 7, *problem.shape))
-    step = 1e-6
-    slope = (problem.value(W + step * D) - problem.value(W - step * D)) / (2 * step)
-    np.testing.assert_allclose((problem.gradient(W) * D).sum(axis=(-2, -1)), slope, rtol=1e-6, atol=1e-8)
-
-
 def test_the_value_is_the_mean_cross_entropy_of_a_network(problem, rng):
     """Written as one says it: catches a wrong label, a layer in the other's place, a cap that is a slope, no sqrt h."""
     W = rng.normal(size=problem.shape)
@@ -41,20 +30,6 @@ def test_the_value_is_the_mean_cross_entropy_of_a_network(problem, rng):
         total += math.log(np.exp(z - z[list(problem.classes).index(label)]).sum())
         assert problem.predict(W, x[None]) == [problem.classes[z.argmax()]]
     assert problem.value(W) == pytest.approx(total / 12 + problem.l2 / 2 * (W**2).sum(), rel=1e-12)
-
-
-def test_components_sum_to_the_whole_and_a_sparse_matrix_is_as_good(problem, rng):
-    W = rng.normal(size=(3, *problem.shape))
-    every = np.tile(rng.permutation(12), (3, 1))
-    np.testing.assert_allclose(problem.component_gradient(W, every), problem.gradient(W), rtol=1e-12, atol=1e-14)
-    one = problem.subset([3, 4, 5, 3])
-    np.testing.assert_allclose(
-        problem.component_gradient(W, np.tile([3, 3, 4, 5], (3, 1))), one.gradient(W), rtol=1e-12, atol=1e-14
-    )
-    sparse = TwoLayerNetwork(csr_array(X), problem.labels, problem.hidden, problem.cap, problem.l2)
-    np.testing.assert_allclose(sparse.gradient(W), problem.gradient(W), rtol=1e-12, atol=1e-14)
-    if problem.cap < math.inf:
-        assert pytest.approx(problem.L, rel=1e-12) == sparse.L
 
 
 def test_large_scores_do_not_overflow():
@@ -74,43 +49,6 @@ def test_the_start_is_drawn_from_its_seed():
     assert np.square(head).mean() == pytest.approx(0.25, rel=0.1)
     assert np.linalg.norm(network.gradient(network.start)) > 1e-3
     assert not network.gradient(np.zeros(network.shape)).any()  # which is why it does not start there
-
-
-@pytest.mark.long
-def test_the_checks_of_problems_find_nothing(problem):
-    check_problem(problem, rng=0)
-
-
-def test_t1_holds_on_it_and_t2_does_not_apply():
-    problem = NETWORKS["three units"]
-    algorithm = LayeredRACLoRA(problem.layers, [sketches.Haar(4, 2), None], gamma=1 / problem.L)
-    case = Case(algorithm, problem, steps=60)
-    assert verify(theorems.T1, case, runs=64, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
-    assert verify(theorems.T2, case, runs=4, rng=0).status is Status.NOT_APPLICABLE
-
-
-def test_t16_holds_on_it_without_a_cap():
-    """Where no constant is behind a step; gradient descent is judged exactly, RAC-LoRA at level 0.001."""
-    problem = NETWORKS["no cap"]
-    whole, half = SGD(1.0, CertifiedStep()), [sketches.Haar(4, 2), sketches.Haar(3, 1)]
-    layered = LayeredRACLoRA(problem.layers, half, gamma=1.0, gradients=CertifiedStep())
-    assert verify(theorems.T16, Case(whole, problem, steps=60)).status is Status.HOLDS
-    assert verify(theorems.T16, Case(layered, problem, steps=40), runs=32, rng=0).status is not Status.VIOLATED
-
-
-def test_t1_does_not_apply_without_a_cap():
-    problem = NETWORKS["no cap"]
-    algorithm = LayeredRACLoRA(problem.layers, [sketches.Haar(4, 2), None], gamma=0.1)
-    assert verify(theorems.T1, Case(algorithm, problem, steps=5), runs=4, rng=0).status is Status.NOT_APPLICABLE
-    assert math.isnan(problem.L)
-    assert math.isnan(problem.L_max)
-
-
-def test_single_precision_runs_agree():
-    problem = NETWORKS["three units"]
-    case = Case(LayeredRACLoRA(problem.layers, [sketches.Haar(4, 2), None], gamma=0.5), problem, steps=20)
-    single, double = (simulate(case, runs=4, rng=0, dtype=dtype) for dtype in ("float32", "float64"))
-    np.testing.assert_allclose(single.values, double.values, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """What values have in common: read-only, equal by content, one line."""
 
 import copy
+import importlib
 import json
 import pickle
+import pkgutil
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
+from rac_theory.experiments.adapters import _Adapters
 from rac_theory.problems.read_only import ReadOnlyDict, read_only
 from rac_theory.problems.value import Value, same
 
@@ -185,3 +188,23 @@ def test_the_repr_says_what_differs_from_the_defaults():
     one, other = repr(Sample(np.zeros((3, 2)))), repr(Sample(np.full((3, 2), 1e-9)))
     assert one.startswith("Sample(data=3x2 #")
     assert one != other
+
+
+def dataclasses_of(*rooms):
+    """Every dataclass that modules of some rooms make."""
+    for room in rooms:
+        package = importlib.import_module(f"rac_theory.{room}")
+        names = [f"{package.__name__}.{found.name}" for found in pkgutil.iter_modules(package.__path__)]
+        for module in map(importlib.import_module, sorted({*names} - {f"{package.__name__}.__main__"})):
+            for kind in vars(module).values():
+                if "__dataclass_params__" in getattr(kind, "__dict__", {}) and kind.__module__ == module.__name__:
+                    yield kind
+
+
+@pytest.mark.parametrize("kind", [*dataclasses_of("problems", "numerics", "files", "processes", "experiments")])
+def test_every_dataclass_is_frozen_and_those_with_arrays_are_values(kind):
+    """Whose equality and repr are those of Value, or their own. Catches each flag of a decorator that is another."""
+    made = kind.__dataclass_params__
+    assert made.frozen or kind is _Adapters  # which a run moves
+    if issubclass(kind, Value):
+        assert (made.eq, made.repr) == (False, False)

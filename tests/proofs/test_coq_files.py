@@ -127,6 +127,7 @@ def test_each_proof_is_a_file():
     [
         (AXIOMS, "", 0, ""),
         ("Closed under the global context\n", "", 0, ""),
+        ("Axioms:\n", "", 0, "its assumptions are not known, Coq said 'Axioms:'"),
         (f"{AXIOMS}T2 : 1 = 2\n", "", 0, "it rests on T2 beside the axioms of the real numbers"),
         (
             f"Section Variables:\nh : True\n{AXIOMS}",

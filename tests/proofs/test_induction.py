@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rac_theory.algebra import Symbol, number, powers
+from rac_theory.algebra import Symbol, number, powers, sqrt
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter, mean
@@ -200,6 +200,9 @@ def test_powers_and_their_sums(x):
             assert number(induction.weights(strict).said.terms[1], at) == pytest.approx(weight)
     with pytest.raises(Missing, match="must be known to be positive"):
         induction.weights(base)
+    for radicand, said in ((base, sqrt(rho) >= 0), (strict, sqrt(rho) > 0)):
+        root = induction.square_root(sqrt(rho), radicand)
+        assert (root.value, root.strict) == (read(sqrt(rho)), said.signs == (">",))
 
 
 def test_both_cases_are_all():
@@ -230,6 +233,9 @@ def test_a_mean_is_that_of_what_is_drawn():
         each = 2 * draws["y"] + at["w"] ** 2 - at["rho"] * draws["x"] * at["w"]
         known = at | {letter(name, "", "H").mean("H").name: chances @ values for name, values in draws.items()}
         assert number(fact.value.expression, known) == pytest.approx(chances @ each, abs=1e-12)
+    both = mean(granted("", x <= y) + granted("", rho * y < w))  # which has no name, and says no more than its value
+    x_mean, y_mean = (each.mean("H") for each in (x, y))
+    assert (both.value, both.strict) == (read(w - rho * y_mean + y_mean - x_mean), True)
     for said in (x**2 <= y, x * y <= w, 1 / x <= w, rho**x <= w):
         with pytest.raises(Missing):
             mean(granted("", said))

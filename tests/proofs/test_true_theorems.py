@@ -1,20 +1,20 @@
 """True theorems that are not ours: weaker ones, under other assumptions, of other forms; a proof of each is found."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from rac_theory import prove, theorems
+from rac_theory import Constants, prove, theorems
 from rac_theory.algebra import equal
 from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     polyak_lojasiewicz,
-    smooth,
     strongly_convex,
+    structured_noise,
 )
 from rac_theory.statements.symbols import (
+    A,
     K,
     L,
     N,
@@ -32,50 +32,51 @@ from rac_theory.statements.symbols import (
 )
 from rac_theory.theorems import E, federated, gap, mean_squared_gradient
 
+from .false_theorems import like
 
-def like(id, claim, *given):
-    """One of ours with another claim, and perhaps other assumptions."""
-    ours = theorems.ALL[id]
-    return replace(ours, id="other", claim=claim, given=given or ours.given)
-
-
-rho, a = 1 - gamma * mu * lambda_min, federated.a
-_T8, _T5 = theorems.T8.claim.bound, theorems.T5
-
+rho, a, short = 1 - gamma * mu * lambda_min, federated.a, gamma * L <= 1
+BOUND, T8 = theorems.T2.claim.bound, theorems.T8.claim.bound
+# Each left side and each rule of induction; of all 45 but T5_step a proof is found.
+TWICE = [
+    *("T1", "T2", "T1_tight", "T2_tight", "T3_sharp", "T3_isotropic", "T4", "T5", "T9d"),
+    *("T10", "T16", "T18_pl", "T19", "T19_pl", "T20_pl"),
+]
 TRUE = {
+    **{f"twice {id}": like(id, E(theorems.ALL[id].metric) <= 2 * theorems.ALL[id].claim.bound) for id in TWICE},
+    "a step later": like("T2", E(gap) <= rho ** (T - 1) * gap0, T >= 1),
+    "two steps later": like("T2", E(gap) <= rho ** (T - 2) * gap0, T >= 2),
+    "a factor that is more than one": like("T18_pl", E(gap) <= theorems.T18_pl.claim.bound * (1 + gamma * L)),
+    "a step less to count": like(
+        "T1", E(theorems.T1.metric) <= 2 * gap0_upper / (lambda_min * gamma * (T - 1)), T >= 2
+    ),
+    "shorter steps": like("T2", E(gap) <= BOUND, 3 * gamma * L <= 1, without=(short,)),
+    "steps that are strictly shorter": like("T2", E(gap) <= BOUND, gamma * L < 1, without=(short,)),
+    "the start beside it": like("T2_tight", E(gap) <= theorems.T2_tight.claim.bound + gap0),
     "strong convexity for PL": like(
-        "T2",
-        E(gap) <= (1 - gamma * s * lambda_min) ** T * gap0,
-        *(smooth, gamma * L <= 1, certified_minimum, strongly_convex, lambda_min > 0),
+        "T2", E(gap) <= (1 - gamma * s * lambda_min) ** T * gap0, strongly_convex, without=(polyak_lojasiewicz,)
     ),
-    "no sketch": like(
-        "T2",
-        E(gap) <= (1 - gamma * mu) ** T * gap0,
-        *(smooth, gamma * L <= 1, certified_minimum, polyak_lojasiewicz, equal(lambda_min, 1)),
+    "no sketch": like("T2", E(gap) <= (1 - gamma * mu) ** T * gap0, equal(lambda_min, 1), without=(lambda_min > 0,)),
+    "assumptions that are not used, one without a normal form": like(
+        "T2", E(gap) <= BOUND, structured_noise, A <= 1, gamma ** Fraction(11, 10) * L <= 1
     ),
-    "an offset": like("T2", E(gap) <= 2 * rho**T * gap0),
-    "an assumption without a normal form": like(
-        "T2", E(gap) <= rho**T * gap0, *theorems.T2.given, gamma ** Fraction(11, 10) * L <= 1
-    ),
-    "a term beside it": like("T2", E(gap) <= rho**T * gap0 + gap0 / T),
     "a certified infimum": like(
         "T1",
         E(mean_squared_gradient) <= 2 * gap0 / (lambda_min * gamma * T),
-        *(smooth, gamma * L <= 1, certified_minimum, lambda_min > 0),
+        certified_minimum,
+        without=(bounded_below,),
     ),
     "half a step, as T1_sharp": like(
         "T1",
         E(mean_squared_gradient) <= Fraction(4, 3) * gap0_upper / (lambda_min * gamma * T),
-        *(smooth, gamma * L <= Fraction(1, 2), bounded_below, lambda_min > 0),
+        gamma * L <= Fraction(1, 2),
+        without=(short,),
     ),
     "a sum of two bounds": like(
         "T1", E(mean_squared_gradient) <= 2 * gap0_upper / (lambda_min * gamma * T) + L * gap0_upper / T
     ),
     "half the rate of T3": like("T3", E(gap) <= (gap0 + distance0**2 / (2 * gamma)) / (1 + lambda_min * T / 2)),
     "a larger start of T3": like("T3", E(gap) <= (gap0 + distance0**2 / gamma) / (1 + lambda_min * T)),
-    "twice T3_isotropic": like("T3_isotropic", E(gap) <= distance0**2 / (gamma * lambda_min * T)),
-    "twice T5": like("T5", E(_T5.metric) <= 2 * _T5.claim.bound),
-    "N + 2 for N + 1 in T8": like("T8", E(gap) <= _T8.at({N + 1: N + 2})),
+    "N + 2 for N + 1 in T8": like("T8", E(gap) <= T8.at({N + 1: N + 2})),
     "twice the floor of T10": like(
         "T10",
         E(gap)
@@ -92,3 +93,11 @@ def test_a_proof_is_found(name):
     proof = prove(TRUE[name])
     assert proof is not None
     assert proof.theorem is TRUE[name]
+
+
+def test_T_minus_1_is_proved_by_a_power_that_exists():
+    """With T >= 1 given; its bound is larger than that of T2 by a step."""
+    proof = prove(TRUE["a step later"])
+    assert (T >= 1) in proof.needs
+    bound = proof.theorem.bound(Constants(gamma=1.0, mu=0.5, lambda_min=0.5, gap0=1.0), 2)
+    assert bound[1:].tolist() == [1.0, 0.75]

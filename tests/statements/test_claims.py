@@ -98,11 +98,8 @@ def test_zero_takes_away_what_is_promised():
     assert theorems.T7.claim.at(none, t).tolist() == [math.inf, math.inf]
     assert theorems.T2.claim.at(replace(c, mu=0.0), t).tolist() == [3.0, 3.0]
     assert np.isnan(theorems.T7.claim.at(replace(none, lambda_max=0.5, sigma_squared=math.nan), t)).all()
-
-
-def test_a_bound_without_T_is_one_for_each():
-    assert (E(gap) <= gap0).at(c, np.arange(3.0)).tolist() == [3.0, 3.0, 3.0]
-    assert (E(gap) <= 2).at(c, np.arange(2.0)).tolist() == [2.0, 2.0]
+    some = E(gap) <= gap0 * choice(T > 1, mu / mu, 1)  # nan beside a number
+    assert some.at(replace(c, mu=0.0), t).tolist() == [3.0, math.inf]
 
 
 def test_names_that_mean_nothing_or_several_things():
@@ -170,11 +167,6 @@ def test_a_theorem_of_a_user_pickles(bound):
         assert again is not theorem
         assert again.statement == theorem.statement
         np.testing.assert_array_equal(again.bound(c, 4), theorem.bound(c, 4))
-
-
-def test_a_theorem_of_a_user_with_an_id_of_ours_stays_that_of_the_user():
-    mine = replace(of_one(gap0), id="T2")
-    assert pickle.loads(pickle.dumps(mine)).statement == mine.statement != theorems.T2.statement
 
 
 def test_a_function_stands_in_its_claim_by_its_docstring():

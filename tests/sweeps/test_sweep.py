@@ -191,6 +191,11 @@ def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
     failed = [row for row in rows if row.status == running.FAILED]
     assert {(row.steps, row.runs, row.evidence) for row in failed} == {(GRID.steps, GRID.runs, "none")}
     assert {(row.sketch.split(":")[-1], row.rank) for row in failed} == {("Broken", 2)}
+    drawn = io.StringIO()
+    Console(width=300, file=drawn).print(ledger_table([replace(row, seconds=None) for row in failed]))  # not timed
+    assert drawn.getvalue().count(" FAILED ") == len(failed) == 12
+    assert sum(line.startswith("FAILED x 12: ValueError: sketch") for line in remarks(rows)) == 1
+    assert remarks(rows)[-1].endswith("12 FAILED")
     assert {row.status for row in rows if row not in failed} <= {"HOLDS", "CONSISTENT", "UNDECIDED"}
     assert len(rows) == sum(len(cell.claims) for cell in grid.cells)
     with open("e.csv", encoding="utf-8", newline="") as stream:
@@ -224,19 +229,6 @@ def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
         connection.execute("UPDATE rows SET reach = 1 WHERE number = 1")
     assert cli.main(["repeat", "s.sqlite", "1"]) == 1
     assert "not the same numbers in: reach" in capsys.readouterr().out
-
-
-def test_a_table_of_rows_shows_those_that_raised(here):
-    """It had no colour for them: a ``KeyError``, also where a row was not timed."""
-    rows = sweep(
-        replace(GRID, sketches=("sketches_of_a_sweep_test:Broken",), step_sizes=(1.0,)), here / "s.sqlite", jobs=1
-    ).rows
-    failed = [replace(row, seconds=None) for row in rows if row.status == running.FAILED]
-    drawn = io.StringIO()
-    Console(width=300, file=drawn).print(ledger_table(failed))
-    assert drawn.getvalue().count(" FAILED ") == len(failed) == 12
-    assert sum(line.startswith("FAILED x 12: ValueError: sketch") for line in remarks(rows)) == 1
-    assert remarks(rows)[-1].endswith("12 FAILED")
 
 
 def test_a_full_disk_ends_with_a_sentence_and_an_intact_store(tmp_path, monkeypatch, whole):

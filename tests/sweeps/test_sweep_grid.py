@@ -10,7 +10,6 @@ import pyarrow.parquet
 import pytest
 
 from rac_theory import Constants, Grid, Sweep, sweep
-from rac_theory.algorithms import Bernoulli
 from rac_theory.commands import cli
 from rac_theory.ledger import running
 from rac_theory.ledger.cell import Cell, Key
@@ -37,36 +36,6 @@ GRID = Grid(
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     return sweep(GRID, tmp_path_factory.mktemp("sweep") / "s.sqlite", jobs=1)
-
-
-def test_the_cells_are_the_product_of_the_axes():
-    """Rank 4 does not fit the right side, of dimension 3; rows are numbered through."""
-    cells = GRID.cells
-    keys = [cell.key for cell in cells]
-    assert len(set(keys)) == len(keys) == (2 + 1) * 2 * 4
-    assert {(key.side, key.rank) for key in keys} == {("left", 1), ("left", 4), ("right", 1)}
-    assert [number for cell in cells for number, _ in cell.claims] == list(range(1, 2 * len(cells) + 1))
-    assert [cell.number for cell in cells] == list(range(len(cells)))
-    assert GRID.layout.level.lambda_alpha == GRID.alpha / 2 / (2 * len(cells))
-    assert {cell.runs for cell in replace(GRID, runs=None).cells} == {256}
-
-
-def test_settings_are_those_that_serve_a_claim():
-    """Without step sizes the claims decide, as in verify; a problem that is no finite sum has no minibatches."""
-    usual = Grid(
-        claims=("T2", "T6"), problems=("quadratic", "linnerud"), sketches=("haar",), ranks=(1,), sides=("left",)
-    )
-    tried = {(cell.key.problem, cell.key.setting) for cell in usual.cells}
-    assert tried == {
-        ("quadratic", "1/L"),
-        ("quadratic", "noisy"),
-        ("linnerud", "1/L"),
-        ("linnerud", "minibatch"),
-        ("linnerud", "noisy"),
-    }
-    named = replace(usual, settings=("noisy", "federated"), step_sizes=(1.0,))
-    assert {cell.key.setting for cell in named.cells} == {"noisy", "1/L"}
-    assert {cell.claims[0][1] for cell in named.cells if cell.key.setting == "noisy"} == {"T6"}
 
 
 @pytest.mark.parametrize("multiple", [1.0, 0.1, 1 / 3, 1e-7, 2.5e20, 1.5])
@@ -96,47 +65,9 @@ def test_one_step_has_one_name(name):
 
 
 def test_one_name_is_one_setting():
-    """The setting 1/L and the step size 1.0 are the same cells; unnamed ones are those of the ledger."""
+    """The setting 1/L and the step size 1.0 are the same cells."""
     few = {"claims": ("T1", "T1_sharp", "T2_sharp"), "problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
     assert Grid(**few, settings=("1/L", "1.5/L")).cells == Grid(**few, step_sizes=(1.0, 1.5)).cells
-    unnamed = Grid(**few).cells
-    todo = plan(Selection(few["claims"], few["problems"], few["sketches"], few["ranks"]))
-    assert [(cell.key, cell.claims) for cell in unnamed] == [(e.key, e.claims) for e in todo.ensembles]
-    assert {(cell.key.setting, claim) for cell in unnamed for _, claim in cell.claims} == {
-        ("1/L", "T1"),
-        ("1.5/L", "T1_sharp"),
-        ("1.5/L", "T2_sharp"),
-        ("bernoulli", "T1"),
-    }
-
-
-@pytest.mark.parametrize(
-    ("sides", "tried"),
-    [
-        ((), {("left", "1/L"), ("right", "1/L"), ("both", "bernoulli")}),
-        (("left",), {("left", "1/L")}),
-        (("both",), {("both", "bernoulli")}),
-        (("right", "both"), {("right", "1/L"), ("both", "bernoulli")}),
-    ],
-)
-def test_both_sides_are_a_coin_that_decides(sides, tried):
-    """Documented, and refused before: ``verify --side both``; a sweep takes sides as ``verify`` does."""
-    few = {"claims": ("T2",), "problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,), "sides": sides}
-    todo = plan(Selection(**few))
-    assert {(e.key.side, e.key.setting) for e in todo.ensembles} == tried
-    assert {type(e.case.algorithm) for e in todo.ensembles if e.key.side == "both"} <= {Bernoulli}
-    assert {(cell.key.side, cell.key.setting) for cell in Grid(**few).cells} == tried
-
-
-def test_both_sides_without_a_claim_and_with_one_that_is_not_tried_there():
-    few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,), "sides": ("both",)}
-    (only,) = plan(Selection(**few)).ensembles
-    assert only.key.setting == "bernoulli"
-    assert [claim for _, claim in only.claims] == ["T1", "T2"]
-    with pytest.raises(ValueError, match=r"claims must be some that are tried on side both, got T6$"):
-        plan(Selection(claims=("T6",), **few))
-    with pytest.raises(ValueError, match=r"side must be one of both, left, right, got 'botj' \(did you mean 'both'"):
-        Selection(sides=("botj",))
 
 
 def test_a_file_that_was_written_anew_is_read_anew(tmp_path):

@@ -37,32 +37,3 @@ def test_what_is_not_shown_fails_with_the_line_that_repeats_it(curves, bound, mo
 
 def test_the_fixture_is_the_assertion(rac_mean_below):
     assert rac_mean_below is assert_mean_below
-
-
-@pytest.mark.long
-def test_the_level_of_the_session_and_the_summary(pytester_like):
-    """Catches a fixture that is not found, a level that is not heard, and a claim that the summary does not count."""
-    done = pytester_like(
-        "import numpy as np\n"
-        "def test_mine(rac_mean_below, rac_rng):\n"
-        "    losses = rac_rng.beta(2, 8, size=300)\n"
-        "    assert rac_mean_below(losses, 0.4, ceiling=1.0, metric='loss').alpha == 0.002\n",
-        "--rac-alpha=0.002",
-        "-v",
-    )
-    assert "E[loss] <= bound, alpha=0.002" in done.stdout
-    assert "claims tried: 1 HOLDS; one or more false answers with probability at most 0.002" in done.stdout
-
-
-@pytest.fixture
-def pytester_like(tmp_path):
-    """Run pytest in a process of its own on a file."""
-    import subprocess
-    import sys
-
-    def run(content, *options):
-        (tmp_path / "test_it.py").write_text(content)
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *options]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100)
-
-    return run

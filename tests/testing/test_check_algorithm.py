@@ -7,7 +7,6 @@ that probability, and ``test_a_correct_algorithm_passes_for_every_seed`` tries s
 import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
 
 import numpy as np
 import pytest
@@ -27,10 +26,12 @@ from rac_theory import (
     sketches,
 )
 from rac_theory.algorithms import SGD, AsymmetricLoRA, Bernoulli, ChainOfLoRA, GaLore, Initialisation, LoRA
-from rac_theory.algorithms.gradients.noise import NO_NOISE, additive_noise
+from rac_theory.algorithms.gradients.noise import NO_NOISE
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.testing import Refuted, check_algorithm
 from rac_theory.testing.algorithms.gradients import _bets_on_mean
+from tests.mutants import wrong_algorithms as wrong
+from tests.mutants.wrong_gradients import Biased, Peeks, Summed, Understated
 
 RNG = np.random.default_rng(612)
 X = RNG.normal(size=(12, 4)) * [1.0, 2.0, 0.5, 1.0]
@@ -113,14 +114,6 @@ class Base:
             yield W
 
 
-class InPlace(Base):
-    def iterates(self, problem, W, rng):
-        W = W.copy()
-        while True:
-            W -= self.gamma * (rng.random(W.shape) < 0.5) * problem.gradient(W)
-            yield W
-
-
 class WritesItsArgument(Base):
     def iterates(self, problem, W, rng):
         for V in Base.iterates(self, problem, W, rng):
@@ -196,21 +189,9 @@ class GlobalGenerator(Base):
             yield W
 
 
-class OwnGenerator(Base):
-    def iterates(self, problem, W, rng):
-        return Base.iterates(self, problem, W, np.random.default_rng())
-
-
 class OwnSeed(Base):
     def iterates(self, problem, W, rng):
         return Base.iterates(self, problem, W, np.random.default_rng(0))
-
-
-class OneDrawForAll(Base):
-    def iterates(self, problem, W, rng):
-        while True:
-            W = W - self.gamma * (rng.random(W.shape[1:]) < 0.5) * problem.gradient(W)
-            yield W
 
 
 class MixesRuns(Base):
@@ -243,7 +224,7 @@ class Silent:
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (InPlace(), "must yield a new array each step"),
+        (wrong.InPlace(B, GAMMA), "must yield a new array each step"),
         (WritesItsArgument(), "must not write to its argument W, and did at step 1"),
         (WritesTheLast(), "must not write to what it has yielded, and did at step 2"),
         (TwoBuffers(), "must yield a new array each step, got one that shares memory with an earlier one"),
@@ -254,9 +235,9 @@ class Silent:
         (Flat(), r"must yield arrays float64 \(4, 4, 3\), got float64 \(4, 3\)"),
         (Narrow(), "got float32"),
         (GlobalGenerator(), "drew from a global generator"),
-        (OwnGenerator(), "the same seed gave other iterates"),
+        (wrong.OwnGenerator(B, GAMMA), "the same seed gave other iterates"),
         (OwnSeed(), "it never draws from its rng; or else draws are cached, or come from a seed of its own"),
-        (OneDrawForAll(), "must draw afresh for each run"),
+        (wrong.OneSketchForAllRuns(B, GAMMA), "must draw afresh for each run"),
         (MixesRuns(), "the first run changes when the others start elsewhere"),
         (DrawsByNeed(), "the first run changes when the others start elsewhere"),
         (Base(deterministic=True), "deterministic must be False: another seed gives other iterates"),
@@ -287,13 +268,6 @@ def test_an_algorithm_that_cannot_run_says_so_itself():
 # --- gradient sources -----------------------------------------------------------------------------------------------
 
 
-class Biased(Minibatch):
-    """Draws from the first two thirds of the rows only."""
-
-    def _draw(self, N, runs, rng):
-        return rng.integers(2 * N // 3, size=(runs, self.size))
-
-
 @dataclass(frozen=True)
 class BiasedAndSilent:
     """The same bias in a source that declares no noise."""
@@ -307,30 +281,12 @@ class BiasedAndSilent:
         return Biased(2).descend(problem, W, step, rng)
 
 
-@dataclass(frozen=True)
-class OffByN:
-    """Sums over the minibatch where it should average."""
-
-    deterministic = False
-
-    def check(self, problem):
-        pass
-
-    def descend(self, problem, W, step, rng):
-        return step(W, 2 * problem.component_gradient(W, rng.integers(problem.n_components, size=(len(W), 2))))
-
-
 class Halved(Minibatch):
     """Half the true C and A."""
 
     def noise(self, problem):
         noise = super().noise(problem)
         return replace(noise, A=0.2 * noise.A, C=0.2 * noise.C)
-
-
-class Understated(Noisy):
-    def noise(self, problem):
-        return additive_noise(0.9 * self.sigma)
 
 
 class SaysExact(Noisy):
@@ -366,7 +322,7 @@ class LongerThanCertified(CertifiedStep):
     [
         (Biased(2), "Biased must give gradients of mean grad f: .* is it biased?"),
         (BiasedAndSilent(), "BiasedAndSilent must give gradients of mean grad f"),
-        (OffByN(), "OffByN must give gradients of mean grad f"),
+        (Summed(2), "Summed must give gradients of mean grad f"),
         (Halved(1), r"noise must bound E\|\|Hg\|\|\^2"),
         (Understated(1.0), r"noise must bound E\|\|Hg\|\|\^2"),
         (SaysExact(0.5), r"noise must bound E\|\|Hg\|\|\^2"),
@@ -384,22 +340,11 @@ def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
 # --- projected steps ------------------------------------------------------------------------------------------------
 
 
-class SharedSeed(RACLoRA):
-    """Sketch and gradient noise from generators with the same seed."""
-
-    def iterates(self, problem, W, rng):
-        while True:
-            seed = int(rng.integers(2**32))
-            step = next(self.low_rank_steps(np.random.default_rng(seed), W))
-            W = self.gradients.descend(problem, W, step, np.random.default_rng(seed))
-            yield W
-
-
 def test_one_seed_for_both_is_no_fault_where_the_source_does_not_draw():
     for source in (Exact(), Local(2)):
-        check_algorithm(Case(SharedSeed(B, GAMMA, gradients=source), LEAST), draws=512)
+        check_algorithm(Case(wrong.SharedStream(B, GAMMA, gradients=source), LEAST), draws=512)
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(Case(SharedSeed(B, GAMMA / 12, gradients=Reshuffled()), LEAST))
+        check_algorithm(Case(wrong.SharedStream(B, GAMMA / 12, gradients=Reshuffled()), LEAST))
 
 
 class Unfolded(RACLoRA):
@@ -409,26 +354,6 @@ class Unfolded(RACLoRA):
         for step in self.low_rank_steps(rng, W):
             W = self.gradients.descend(problem, W, step, rng)
             yield W
-
-
-class Scaled(RACLoRA):
-    """H times 1.1: no projection."""
-
-    def low_rank_steps(self, rng, W):
-        for step in super().low_rank_steps(rng, W):
-            yield lambda W, G, step=step: step(W, 1.1 * G)
-
-
-class Greedy(RACLoRA):
-    """Projects on the leading singular vector of the gradient."""
-
-    def low_rank_steps(self, rng, W):
-        def step(W, G):
-            U = np.linalg.svd(G)[0][..., :2]
-            return W - self.gamma * U @ (np.swapaxes(U, 1, 2) @ G)
-
-        for _ in super().low_rank_steps(rng, W):
-            yield step
 
 
 class Oblique(RACLoRA):
@@ -451,28 +376,12 @@ class Aware(RACLoRA):
             yield lambda W, G, H=H: W - self.gamma * np.swapaxes(H, 1, 2) @ (H @ G)
 
 
-class Stale(RACLoRA):
-    """Draws one sketch a run and keeps it, with the spectrum of fresh ones."""
-
-    def low_rank_steps(self, rng, W):
-        return repeat(next(super().low_rank_steps(rng, W)))
-
-
 class Optimistic(RACLoRA):
     """A lambda_min that is a tenth too large."""
 
     def projection(self, *, alpha, draws, rng):
         known = super().projection(alpha=alpha, draws=draws, rng=rng)
         return replace(known, lambda_min=1.1 * known.lambda_min)
-
-
-class Decays(RACLoRA):
-    """Weight decay beside the projected step, so that W moves in every direction."""
-
-    def iterates(self, problem, W, rng):
-        for step in self.low_rank_steps(rng, W):
-            W = 0.999 * self.gradients.descend(problem, W, step, rng)
-            yield W
 
 
 class Drifts(RACLoRA):
@@ -482,26 +391,6 @@ class Drifts(RACLoRA):
         for step in self.low_rank_steps(rng, W):
             W = step(self.gradients.descend(problem, W, step, rng), np.full_like(W, 0.5))
             yield W
-
-
-@dataclass(frozen=True)
-class Peeks:
-    """Noise that looks at the sketch, and lies in its range if ``kept``, else across it; its mean is zero.
-
-    E[H n] is zero either way: no mean of a step would show it.
-    """
-
-    kept: bool
-
-    deterministic = False
-
-    def check(self, problem):
-        pass
-
-    def descend(self, problem, W, step, rng):
-        n = rng.standard_normal(W.shape)
-        Hn = -step(np.zeros_like(W), n) / GAMMA
-        return step(W, problem.gradient(W) + (Hn if self.kept else n - Hn))
 
 
 class Leans:
@@ -531,11 +420,11 @@ SKETCHES = {"gaussian": B, "coordinate": sketches.Coordinate(dim=4, rank=1), "sk
 def test_a_seed_shared_by_sketch_and_gradient_is_seen(sketch, source):
     """Streams that coincide across runs leave every single run as it should be: statistics alone would miss it."""
     with pytest.raises(Refuted, match="both were given generators of the same seed"):
-        check_algorithm(Case(SharedSeed(sketch, GAMMA, gradients=source), LEAST))
+        check_algorithm(Case(wrong.SharedStream(sketch, GAMMA, gradients=source), LEAST))
     check_algorithm(Case(Unfolded(sketch, GAMMA, gradients=source), LEAST))
 
 
-@pytest.mark.parametrize("source", [Peeks(kept=True), Peeks(kept=False), Leans()], ids=["range", "across", "leans"])
+@pytest.mark.parametrize("source", [Peeks(GAMMA), Peeks(GAMMA, kept=False), Leans()], ids=["range", "across", "leans"])
 def test_noise_that_knows_the_sketch_is_seen(source):
     """The share of the noise that H keeps gives it away; it has mean zero, before and after H."""
     with pytest.raises(Refuted, match="must draw sketch and gradient independently: the"):
@@ -545,13 +434,13 @@ def test_noise_that_knows_the_sketch_is_seen(source):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (Scaled, "must yield orthogonal projections"),
+        (wrong.ScaledProjection, "must yield orthogonal projections"),
         (Oblique, "must yield orthogonal projections"),
-        (Greedy, "H must not depend on the gradient"),
-        (Stale, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
+        (wrong.Greedy, "H must not depend on the gradient"),
+        (wrong.Reused, "of what a step dropped the next keeps at least lambda_min = 0.5 .* is H drawn afresh"),
         (Optimistic, "keeps at least lambda_min = 0.55 on average, 16384 draws say 0"),
         (Aware, "must draw the same projections whatever W is"),
-        (Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
+        (wrong.Decays, "must move by a matrix of rank at most 2, that of its sketch: singular value 3 is"),
         (Drifts, r"must make steps W - gamma H g, .* step 1 is off by 0.119 of gamma"),
     ],
 )

@@ -148,6 +148,18 @@ def test_a_source_without_a_dict_is_watched_like_any_other():
         check_algorithm(Case(RACLoRA(THIN, GAMMA, gradients=Doubled(2.0)), LEAST))
 
 
+def test_a_gradient_is_seen_where_a_run_is_no_number():
+    """Of the other runs it is known all the same. Catches a comparison in which nan is never nan."""
+
+    class Lost(Exact):
+        def descend(self, problem, W, step, rng):
+            return step(W, np.where(np.arange(len(W))[:, None, None] > 0, problem.gradient(W), np.nan))
+
+    (asked,) = follow(SGD(GAMMA, Lost()), LEAST, np.ones((8, 4, 3)), 1, [1]).asked
+    assert np.isnan(asked.g[0]).all()
+    np.testing.assert_allclose(asked.g[1:], LEAST.gradient(np.ones((7, 4, 3))), rtol=1e-12)
+
+
 def test_a_step_is_computed_again_on_a_problem_without_a_dict():
     class Longer(RACLoRA):
         def iterates(self, problem, W, rng):

@@ -4,7 +4,6 @@ No test here is statistical: a search either finds a counterexample, which is on
 """
 
 import math
-from functools import cached_property
 
 import numpy as np
 import pytest
@@ -115,18 +114,6 @@ class Broken:
         return self.base.gradient(W)
 
 
-class TwiceXY(Broken):
-    """X'y twice in the gradient, once in the minibatch gradient: the minibatches are right and the whole is not."""
-
-    def gradient(self, W):
-        return self.base.gradient(W) - X.T @ Y / 20
-
-
-class TwiceXYInComponents(Broken):
-    def component_gradient(self, W, indices):
-        return self.base.component_gradient(W, indices) - np.swapaxes(X[indices], 1, 2) @ Y[indices] / indices.shape[1]
-
-
 class ScalarWeights(Broken):
     """A logistic gradient whose weights are one number, that of the mean score, and a Hessian likewise."""
 
@@ -148,27 +135,6 @@ class ScalarHessian(ScalarWeights):
         return lambda V: p * (1 - p) * X.T @ (X @ V) / 20 + 0.2 * V
 
 
-class MeanOverRuns(Broken):
-    def value(self, W):
-        return self.base.value(W) if W.ndim == 2 else np.full(W.shape[:-2], np.mean(self.base.value(W)))
-
-
-class RunsMixed(Broken):
-    def gradient(self, W):
-        G = self.base.gradient(W)
-        return G if W.ndim == 2 or not len(W) else G - G.mean(axis=0) + G[0]
-
-
-class Unbatched(Broken):
-    def value(self, W):
-        return np.asarray(np.sum(np.square(W)) / 2)
-
-
-class MissingReturn(Broken):
-    def value(self, W):
-        self.base.value(W)
-
-
 class Writes(Broken):
     def gradient(self, W):
         G = self.base.gradient(W)
@@ -185,49 +151,26 @@ class Noisy(Broken):
         return self.base.gradient(W) * (1 + 1e-12 * self.rng.random())
 
 
-class OffByN(Broken):
-    def component_gradient(self, W, indices):
-        return self.base.component_gradient(W, indices) / 20
-
-
-class SumsTheList(Broken):
-    def component_gradient(self, W, indices):
-        return self.base.component_gradient(W, indices) * indices.shape[1]
-
-
-class SameListForAll(Broken):
-    def component_gradient(self, W, indices):
-        one_list = indices if indices.shape[1] == 1 else np.repeat(indices[:1], len(W), axis=0)
-        return self.base.component_gradient(W, one_list)
-
-
-class WrongBasis(Broken):
-    base = OURS["quadratic, left"]
-
-    @cached_property
-    def eigenbasis(self):
-        basis = self.base.eigenbasis
-        return Eigenbasis(basis.curvatures[::-1], basis.centre, basis.left)
-
-
-class NoTransposeBasis(WrongBasis):
-    @cached_property
-    def eigenbasis(self):
-        basis = self.base.eigenbasis
-        return Eigenbasis(basis.curvatures, basis.centre, 2 * basis.left)
-
-
-class WrongFused(Broken):
-    def value_and_gradient(self, W):
-        return self.base.value(W), 2 * self.base.gradient(W)
-
-
-class WrongSingle(Broken):
-    single_precision = LeastSquares(X, 1.01 * Y, l2=0.3).single_precision
-
-
 RIDGE, QUADRATIC, RANK_2 = OURS["least squares, ridge"], OURS["quadratic, left"], OURS["least squares, rank 2"]
 LOGISTIC, SINE = OURS["logistic"], OURS["PL sine"]
+BASIS = QUADRATIC.eigenbasis
+
+
+def mean_over_runs(W):
+    return RIDGE.value(W) if W.ndim == 2 else np.full(W.shape[:-2], np.mean(RIDGE.value(W)))
+
+
+def runs_mixed(W):
+    G = RIDGE.gradient(W)
+    return G if W.ndim == 2 or not len(W) else G - G.mean(axis=0) + G[0]
+
+
+def twice_XY_in_components(W, rows):
+    return RIDGE.component_gradient(W, rows) - np.swapaxes(X[rows], 1, 2) @ Y[rows] / rows.shape[1]
+
+
+def same_list_for_all(W, rows):
+    return RIDGE.component_gradient(W, rows if rows.shape[1] == 1 else np.repeat(rows[:1], len(W), axis=0))
 
 
 def with_infimum(i, raised_by):
@@ -240,23 +183,47 @@ def with_infimum(i, raised_by):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (TwiceXY(), "gradient must be the gradient of value: along D it says"),
-        (TwiceXYInComponents(), "must average to gradient over all 20 components"),
+        (
+            Broken(gradient=lambda W: RIDGE.gradient(W) - X.T @ Y / 20),
+            "gradient must be the gradient of value: along D it says",
+        ),
+        (Broken(component_gradient=twice_XY_in_components), "must average to gradient over all 20 components"),
         (ScalarWeights(), "gradient must be the gradient of value"),
         (ScalarHessian(), r"hessian\(W\)\(D\) must be the derivative of the gradient along D"),
-        (MeanOverRuns(), "value must treat each matrix of a batch alone"),
-        (RunsMixed(), "gradient must treat each matrix of a batch alone"),
-        (Unbatched(), r"value must map shape \(1, 3, 2\) to \(1,\), got \(\): batch axes lead"),
-        (MissingReturn(), "value must return numbers, it returned None: is a return missing"),
+        (Broken(value=mean_over_runs), "value must treat each matrix of a batch alone"),
+        (Broken(gradient=runs_mixed), "gradient must treat each matrix of a batch alone"),
+        (
+            Broken(value=lambda W: np.asarray(np.sum(np.square(W)) / 2)),
+            r"value must map shape \(1, 3, 2\) to \(1,\), got \(\): batch axes lead",
+        ),
+        (Broken(value=lambda W: None), "value must return numbers, it returned None: is a return missing"),
         (Writes(), "must leave its argument alone"),
         (Noisy(), "must be a function of W"),
-        (OffByN(), "averages to 0.05 times the gradient"),
-        (SumsTheList(), "must be the mean over the list of each run"),
-        (SameListForAll(), "must be the mean over the list of each run"),
-        (WrongBasis(), "eigenbasis must give f as floor"),
-        (NoTransposeBasis(), "eigenbasis must have orthogonal left and right"),
-        (WrongFused(), r"value_and_gradient must return gradient\(W\) second"),
-        (WrongSingle(), "single_precision must be the same function"),
+        (
+            Broken(component_gradient=lambda W, rows: RIDGE.component_gradient(W, rows) / 20),
+            "averages to 0.05 times the gradient",
+        ),
+        (
+            Broken(component_gradient=lambda W, rows: RIDGE.component_gradient(W, rows) * rows.shape[1]),
+            "must be the mean over the list of each run",
+        ),
+        (Broken(component_gradient=same_list_for_all), "must be the mean over the list of each run"),
+        (
+            Broken(QUADRATIC, eigenbasis=Eigenbasis(BASIS.curvatures[::-1], BASIS.centre, BASIS.left)),
+            "eigenbasis must give f as floor",
+        ),
+        (
+            Broken(QUADRATIC, eigenbasis=Eigenbasis(BASIS.curvatures, BASIS.centre, 2 * BASIS.left)),
+            "eigenbasis must have orthogonal left and right",
+        ),
+        (
+            Broken(value_and_gradient=lambda W: (RIDGE.value(W), 2 * RIDGE.gradient(W))),
+            r"value_and_gradient must return gradient\(W\) second",
+        ),
+        (
+            Broken(single_precision=LeastSquares(X, 1.01 * Y, l2=0.3).single_precision),
+            "single_precision must be the same function",
+        ),
         (Broken(L=math.inf), "L must be a finite number, or nan if it is unknown, it is inf"),
         (Broken(mu=1e9), "mu must be at most L"),
         (Broken(shape=[3, 2]), "shape must be a pair"),
@@ -308,23 +275,24 @@ def test_the_pair_against_L_is_a_witness():
     assert f"{stretch:.6g}" in str(caught.value)
 
 
-def test_curvature_far_from_every_landmark_is_found_by_descent():
-    """Curvature 9 in a strip around x = 6 that no landmark touches, 1 elsewhere: found along trajectories or climbs."""
-
-    def slope(x):
-        return x + 8 * np.clip(x - 5.5, 0, 1)
+def strip(**claimed):
+    """Curvature 9 along the first entry in a strip around 6 that no landmark touches, and 1 elsewhere."""
 
     def value(W):
-        x = W[0, 0]
-        middle = np.clip(x - 5.5, 0, 1)
-        return x**2 / 2 + 8 * (middle**2 / 2 + np.maximum(x - 6.5, 0)) + W[1, 0] ** 2 / 2
+        middle = np.clip(W[0, 0] - 5.5, 0, 1)
+        return np.sum(W**2) / 2 + 8 * (middle**2 / 2 + np.maximum(W[0, 0] - 6.5, 0))
 
     def gradient(W):
-        return np.array([[slope(W[0, 0])], [W[1, 0]]])
+        return W + 8 * np.clip(W[0, 0] - 5.5, 0, 1) * np.array([[1.0], [0.0]])
 
+    return FromFunctions((2, 1), value, gradient, **claimed)
+
+
+def test_curvature_far_from_every_landmark_is_found_by_descent():
+    """Along trajectories or climbs."""
     with pytest.raises(Refuted, match="L must bound"):
-        check_problem(FromFunctions((2, 1), value, gradient, L=4.5))
-    check_problem(FromFunctions((2, 1), value, gradient, L=9))
+        check_problem(strip(L=4.5))
+    check_problem(strip(L=9))
 
 
 @pytest.mark.parametrize("place", [0.37, 23.0])

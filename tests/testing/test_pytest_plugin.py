@@ -190,6 +190,20 @@ def test_a_sweep_runs_every_seed_and_names_the_one_that_fails(run_pytest, run_py
     assert run_pytest_here("-k", "generator")[0] == 0
 
 
+@pytest.mark.long
+def test_the_fixture_of_curves_hears_the_level_of_the_session(run_pytest_here):
+    """Catches a fixture that is not found, a level that is not heard, and a claim that the summary does not count."""
+    content = (
+        "def test_mine(rac_mean_below, rac_rng):\n"
+        "    losses = rac_rng.beta(2, 8, size=300)\n"
+        "    assert rac_mean_below(losses, 0.4, ceiling=1.0, metric='loss').alpha == 0.002\n"
+    )
+    status, output = run_pytest_here("--rac-alpha=0.002", "-v", test_it=content)
+    assert status == 0, output
+    assert "E[loss] <= bound, alpha=0.002" in output
+    assert "claims tried: 1 HOLDS; one or more false answers with probability at most 0.002" in output
+
+
 @pytest.mark.parametrize(
     ("option", "value", "rule"),
     [

@@ -27,6 +27,7 @@ def test_the_equations_are_what_the_map_does(p):
         left, right = claim.terms
         assert number(right, known | {"p": p}) == pytest.approx(eigenvalue, rel=1e-12)
         assert getattr(constants, left.constant) == pytest.approx(eigenvalue, rel=1e-9)
+        assert {one.side for one in symbols_of(right) if one.name != "p"} == {left.side}  # the worse end of either
 
 
 def test_it_is_that_of_one_side_where_the_coin_always_falls_on_it():

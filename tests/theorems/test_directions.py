@@ -22,10 +22,11 @@ from rac_theory import (
     sketches,
     theorems,
 )
-from rac_theory.algebra import Relation, fraction, symbols_of, truth
+from rac_theory.algebra import Relation, Symbol, fraction, symbols_of, truth
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.statements.directions import WHY, directions, redundant
-from rac_theory.statements.symbols import C, K, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
+from rac_theory.statements.symbols import C, K, L, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
+from rac_theory.theorems import Condition
 
 ALL = theorems.ALL
 derived = cache(directions)
@@ -103,6 +104,15 @@ def test_of_a_bound_that_is_a_function_nothing_is_claimed():
         "L": ("either", "up"),
         "lambda_min": ("either", "down"),
     }
+
+
+def test_a_condition_goes_one_way_only_if_it_does_near_zero_too():
+    """L^2 - L grows from a half on. Catches constants that are taken to be at least one."""
+    turning = Condition("turning", Symbol("x") <= L * L - L, (L > 0,))
+    found = directions(replace(theorems.T1, given=(turning,)))
+    assert found[L].condition == "either"
+    growing = replace(turning, inequality=Symbol("x") <= L * L + L)
+    assert directions(replace(theorems.T1, given=(growing,)))[L].condition == "up"
 
 
 def test_lemmas_on_drift_are_only_used_where_a_round_is_short():

@@ -1,11 +1,9 @@
 """T13 and T14: steps along a sketch, of which L_H is the smoothness; beyond 2/L single draws go uphill."""
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
-from scipy.linalg import hadamard
 
 from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.problems import Quadratic
@@ -13,8 +11,6 @@ from rac_theory.statements.symbols import L_H
 from rac_theory.statements.theorem import Theorem
 
 T13, T13_pl, T14, T14_pl = theorems.T13, theorems.T13_pl, theorems.T14, theorems.T14_pl
-COLUMNS = hadamard(4).T / 2
-FLAT = Quadratic.left(np.diag([1.0, 0.0, 0.0, 0.0]), np.ones((4, 2)))
 P, EPS = 1 / 400, 1 / 20
 SEEN = np.array([1.0, EPS])  # u_1^2 of the rare sketch: e_1 with probability P, else (sqrt eps, +-sqrt(1 - eps))
 CHANCES = np.array([P, 1 - P])
@@ -32,37 +28,6 @@ def of_lines(Q, *draws):
     H = [(p, np.outer(u, u)) for p, u in draws]
     mean = sum(p * X for p, X in H)
     return along(mean, sum(p * X @ Q @ X for p, X in H)), np.linalg.eigvalsh(mean)[0]
-
-
-def through_a_hadamard_matrix(gamma, L_H=0.25):
-    case = Case(RACLoRA(sketches.FiniteSupport(COLUMNS[..., None], [0.25] * 4), gamma), FLAT, steps=12)
-    return case, replace(Constants.of(case), L_H=L_H)
-
-
-@pytest.mark.parametrize("gamma", [0.8, 4.0, 6.0])
-def test_they_are_equalities_where_every_draw_does_the_same(gamma):
-    """x_1^2/2 and columns of a Hadamard matrix, L_H = L/4 by its definition: steps of 6 are three times 2/L.
-
-    T13_pl at every T and step, T13 at 1/L_H. Catches a factor, a power or an eigenvalue that is another.
-    """
-    assert of_lines(np.diag([1.0, 0, 0, 0]), *((0.25, u) for u in COLUMNS)) == pytest.approx((0.25, 0.25))
-    case, c = through_a_hadamard_matrix(gamma)
-    rho = 1 - gamma * (2 - gamma / 4) / 4
-    for theorem, lost in ((T13, rho ** np.arange(1, 13)), (T13_pl, 0.0)):
-        verdict = verify(theorem, case, constants=c)
-        assert (verdict.status, verdict.evidence) == (Status.HOLDS, "exact")
-        np.testing.assert_allclose(verdict.mean[1:], (1 - lost) * verdict.bound[1:], rtol=1e-9, atol=1e-11)
-        assert theorem.tightest.ratio == 1.0
-
-
-@pytest.mark.parametrize(("theorem", "gamma"), [(T13, 4.0), (T13, 6.0), (T13_pl, 0.8), (T13_pl, 6.0)])
-def test_an_L_H_that_is_too_small_is_violated(theorem, gamma):
-    """A twentieth less; and where it is unknown nothing is claimed."""
-    case, c = through_a_hadamard_matrix(gamma)
-    assert verify(theorem, case, constants=replace(c, L_H=0.95 * 0.25)).status is Status.VIOLATED
-    unknown = verify(theorem, case, constants=replace(c, L_H=float("nan")))
-    assert unknown.status is Status.NOT_APPLICABLE
-    assert "needs a known L_H > 0: L_H is unknown" in unknown.reason
 
 
 @pytest.mark.parametrize("gamma", [0.5, 7 / 3, 4.0])
@@ -84,37 +49,6 @@ def test_mu_may_be_larger_than_L_H(exact_over_bound):
     c = Constants(gamma=4 / 3, mu=1.0, lambda_min=0.5, L_H=0.75, f_star=0.0, gap0=0.5, gap0_upper=0.5)
     maps = [(2 / 3, 1 - 4 / 3 * 0.75, 0.0), (1 / 3, 1.0, 0.0)]
     np.testing.assert_allclose(exact_over_bound(T13_pl, c, maps, 1.0, 1.0, 9), 1.0, rtol=1e-12)
-
-
-def noisy(gamma, size):
-    """The Hadamard case with noise of two values along e_1: constants and maps."""
-    c = Constants(
-        gamma=gamma, mu=1.0, L_H=0.25, lambda_min=0.25, lambda_max=0.25, A=0.0, beta=1.0, C=size**2, f_star=0.0,
-        gap0=0.5, gap0_upper=0.5,
-    )  # fmt: skip
-    pull = [np.outer(u, u) @ np.diag([1.0, 0, 0, 0]) for u in COLUMNS]
-    kicks = [u * u[0] * size for u in COLUMNS]
-    draws = product(zip(pull, kicks, strict=True), (1, -1))
-    return c, [(1 / 8, np.eye(4) - gamma * M, sign * gamma * kick) for (M, kick), sign in draws]
-
-
-def test_noise_along_the_axis_attains_T14_in_the_limit(exact_over_bound):
-    """gamma = 1/L_H = 4 and noise +-e_1: all squares are 1, the bound is 1 + 1/T. A hundredth less noise is false."""
-    Q, x = np.diag([1.0, 0, 0, 0]), np.eye(4)[0]
-    c, maps = noisy(4.0, 1.0)
-    np.testing.assert_allclose(exact_over_bound(T14, c, maps, Q, x, 300), 1 / (1 + 1 / np.arange(1, 301)), rtol=1e-9)
-    assert exact_over_bound(T14, replace(c, C=0.99), maps, Q, x, 300).max() > 1
-    assert exact_over_bound(T14, replace(c, L_H=0.2), maps, Q, x, 300).max() > 1
-    assert T14.tightest.ratio == 1.0
-
-
-@pytest.mark.parametrize("gamma", [0.8, 3.0, 6.0])
-def test_noise_along_the_axis_attains_T14_pl_at_every_T(gamma, exact_over_bound):
-    Q, x = np.diag([1.0, 0, 0, 0]), np.eye(4)[0]
-    c, maps = noisy(gamma, 0.7)
-    np.testing.assert_allclose(exact_over_bound(T14_pl, c, maps, Q, x, 30), 1.0, rtol=1e-9)
-    assert exact_over_bound(T14_pl, replace(c, L_H=0.24), maps, Q, x, 30).max() > 1
-    assert T14_pl.tightest.ratio == 1.0
 
 
 def rare():

@@ -1,5 +1,6 @@
 """Which theorem is which, exactly: for all constants and all T at once, and for no other numbers in either claim."""
 
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from rac_theory.algebra import (
     text,
 )
 from rac_theory.algebra.expression import lifted
-from rac_theory.statements.claim import Claim, E
+from rac_theory.statements.claim import E
 from rac_theory.statements.metric import gap
 from rac_theory.statements.reduction import Reduction, named
 from rac_theory.statements.symbols import (
@@ -35,86 +36,17 @@ from rac_theory.statements.symbols import (
     sigma_squared,
 )
 from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
-from rac_theory.theorems.reductions import AT_THE_ENDS, DRIFT_AS_NOISE, REDUCTIONS
-
-from .wrong_reductions import changed, holds, unseen
+from rac_theory.theorems.reductions import AT_THE_ENDS, REDUCTIONS
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS, ids=repr)
 def test_the_sides_are_the_same(reduction):
-    """A wrong number, exponent, weight or sign in either claim; the next test does each of them wrong."""
+    """A wrong number, exponent, weight or sign in either claim, or a value at which it is another."""
     assert reduction.holds
 
 
-_OF_ROUND = {"a: 1/K", "a: 1 + eta L", "a: ((1 + eta L)^k - 1)^2"}
-_OF_SHARP_ROUND = {"s: 1/K", "s: 1 + eta L"}
-_OF_SHARP_EPOCH = {"s: 1/N", "s: 1 + eta L", "r: -1", "r: 1 + eta L"}
-_OF_DRIFTS = {*_OF_SHARP_ROUND, "r: -1", "r: 1 + eta L", "r: max{K - 1, 1}"}
-_OF_ALL = {*_OF_DRIFTS, "v: (1 + s)^2", "v: 1 + s", "u: 1 + s"}
-_OF_SUM = {"-1", "1 + rho + ... + rho^{T-1}"}
-_VARIANCE = "eta^2 L^2 (N + 1) (lambda_max / lambda_min)"
-_OF_VARIANCE = {"eta^2", "L^2", "N + 1"}
-
-NOT_SEEN = {
-    # A = C = 0
-    ("T5", "T1_sharp"): {"2 lambda_min", "q: gamma^2"},
-    ("T5_step", "T1"): {"c: 4 if A > 0 else 2", "q: gamma^2"},
-    ("T6", "T2_sharp"): {*_OF_SUM, "gamma^2", "rho: gamma^2", "(1 + rho + ... + rho^{T-1}) L gamma^2 lambda_max C / 2"},
-    ("T14", "T13"): {"2 lambda_min", "q: gamma^2"},
-    ("T14_pl", "T13_pl"): {
-        *(*_OF_SUM, "gamma^2", "rho: gamma^2"),
-        "(1 + rho + ... + rho^{T-1}) L_H gamma^2 lambda_max C / 2",
-    },
-    ("T7", "T5"): {"q: gamma^2"},
-    # a = 0 or s = 0 at K = 1, and r s = 0 at N = 1; where zeta = 0, a may be anything
-    ("T9", "T1"): {*_OF_ROUND, "a: -1"},
-    ("T9d", "T1"): _OF_ROUND,
-    ("T9d_sharp", "T1"): {*_OF_SHARP_ROUND, "q: s^2", "s^2"},
-    ("T10", "T2"): {*_OF_ROUND, "a: -1", "1 - a", "2 mu (1 - a)"},
-    ("T10d", "T2"): {*_OF_ROUND, *_OF_SUM, "Gamma / 2"},
-    ("T10d_sharp", "T2"): {*_OF_SHARP_ROUND, *_OF_SUM, "Gamma / 2", "q: s^2", "s^2"},
-    ("T7d_sharp", "T1"): {*_OF_SHARP_EPOCH, "s^2"},
-    ("T8d_sharp", "T2"): {*_OF_SHARP_EPOCH, *_OF_SUM, "eta N / 2", "rho: s^2"},
-    # all take part: omega = 0, and at K = 1 s = r = 0
-    ("T9rr", "T1"): _OF_ALL | {"v: s^2"},
-    ("T10rr", "T2"): _OF_ALL | {"v: s^2", *_OF_SUM, "Gamma / 2"},
-    ("T9rr", "T9d_sharp"): _OF_ALL | {"s: -1"},
-    ("T10rr", "T10d_sharp"): _OF_ALL | {"s: -1"},
-    # sigma = 0
-    ("T7", "T1"): {*_OF_VARIANCE, f"(4/7) {_VARIANCE} sigma^2"},
-    ("T8", "T2"): {*_OF_VARIANCE, f"(2/7) {_VARIANCE} (sigma^2 / mu)"},
-    # r needs (1 + eta L)^0 of two steps
-    ("T7d_sharp", "T9d_sharp"): {"r: 1 + eta L"},
-    ("T8d_sharp", "T10d_sharp"): {"r: 1 + eta L"},
-    # the drift may be anything
-    ("T9", "T5"): {*_OF_ROUND, "a: -1", "q: gamma^2"},
-    ("T9d", "T5"): {*_OF_ROUND, "a: -1"},
-    ("T10d", "T6"): {*_OF_ROUND, "a: -1"},
-    ("T7d_sharp", "T5"): {*_OF_SHARP_EPOCH, "s: -1"},
-    ("T8d_sharp", "T6"): {*_OF_SHARP_EPOCH, "s: -1"},
-    ("T9d_sharp", "T5"): {*_OF_SHARP_ROUND, "s: -1"},
-    ("T10d_sharp", "T6"): {*_OF_SHARP_ROUND, "s: -1"},
-    ("T9rr", "T5"): _OF_DRIFTS | {"s: -1"},
-    ("T10rr", "T6"): _OF_DRIFTS | {"s: -1"},
-    ("T8", "T6 in the limit"): {"rho: gamma^2"},
-    ("T10", "T6 in the limit"): {*_OF_ROUND, "a: -1", "rho: gamma^2"},
-}
-"""The numbers that a reduction multiplies by zero, or takes for any: no other may be changed."""
-
-
-@pytest.mark.long
-def test_every_number_counts():
-    """A number in a claim that no reduction sees may be wrong; each sees all but those which vanish there, by hand."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for reduction in REDUCTIONS:
-        limit = reduction in DRIFT_AS_NOISE and isinstance(reduction.other, Claim)
-        pair = (named(reduction.one), "T6 in the limit" if limit else named(reduction.other))
-        found[pair] = found.get(pair, set()) | unseen(reduction)
-    assert {pair: where for pair, where in found.items() if where} == NOT_SEEN
-
-
 def test_the_drifts_are_their_closed_forms():
-    """What the reductions do not see: each number in s, a and r. Sums of powers by hand, r's by its derivative."""
+    """What reductions do not see, as they take drifts for any. Sums of powers by hand, r's by its derivative."""
     h, one = eta * L_max, 1 + eta * L_max
     s = (one**N - 1) / (h * N) - 1
     a = ((one**2) ** K - 1) / (K * (one**2 - 1)) - 2 * (one**K - 1) / (K * h) + 1
@@ -129,9 +61,6 @@ def test_the_drifts_are_their_closed_forms():
         (client_epochs.r, r.at({N: K}), {K: 5}),
     ):
         assert identical(drift.at(at), closed.at(at))
-    for drift, closed in ((sharp_drift.s, s), (federated.a, a), (sharp_drift.r, r)):
-        for _, wrong in changed(drift.value):
-            assert not identical(wrong.at({N: 5}), closed.at({N: 5}))
     assert identical(client_epochs.r.at({K: 1}), 0)
 
 
@@ -140,8 +69,10 @@ def test_other_values_do_not_do():
     idle = set()
     for reduction in AT_THE_ENDS:
         for name, value in reduction.at.items():
-            if holds(replace(reduction, at={**reduction.at, name: lifted(value) + 1})):
-                idle.add((named(reduction.one), text(name)))
+            other = replace(reduction, at={**reduction.at, name: lifted(value) + 1})
+            with suppress(ZeroDivisionError):  # a bound that is infinite is another
+                if other.holds:
+                    idle.add((named(reduction.one), text(name)))
     of_several = ("T7", "T7d_sharp", "T8", "T8d_sharp", "T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
     of_several += ("T9rr", "T10rr")
     without_noise = ("T1", "T1_sharp", "T2", "T2_sharp", "T3", "T3_isotropic")
@@ -237,6 +168,9 @@ def test_a_value_of_a_symbol_is_a_side_as_well():
         (gamma * L < 2, gamma * L <= 1, True),
         (-(gamma * L) > 0, L > 0, False),
         (gamma * L > 0, L > 0, True),
+        (gamma * L / 2 > 0, L > 0, True),
+        (gamma * L - mu > 0, L > 0, False),
+        (L - gamma * mu > 0, L > 0, False),
         (gamma * L < gamma * L, L > 0, False),
         (gamma * L <= gamma * L, L > 0, True),
     ],

@@ -1,15 +1,12 @@
 """Measured variances: what a pilot measures, what rests on it, and that a breach of it refutes nothing."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
-from rac_theory.ledger.plan import plan
-from rac_theory.ledger.selection import Selection
-from rac_theory.ledger.verdict_row import Row
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.verification.measured_constants import SAFETY, relied_on, variance_is_missing, with_measured_variance
 
@@ -121,58 +118,22 @@ def test_nothing_is_measured_in_vain():
     assert "sigma^2 must be known, sigma_squared is nan" in unknown.reason
 
 
-@dataclass(frozen=True)
-class Shifted:
+class Shifted(LeastSquares):
     """f_i = ||W - a_i||^2/2: the variance of the gradients is that of the a_i at every W, which is a proof."""
 
-    a: tuple = (-1.0, 2.0, 5.0)
-    shape: tuple = (1, 1)
-    L: float = 1.0
-    mu: float = 1.0
-    strong_convexity: float = 1.0
-    convex: bool = True
-    f_star: float = 3.0
-    f_lower: float = 3.0
-    n_components: int = 3
-    L_max: float = 1.0
-    component_infima: tuple = (0.0, 0.0, 0.0)
-    variance_bound: float = 6.0
-
-    def value(self, W):
-        return ((W - np.array(self.a)) ** 2 / 2).mean(axis=-1)[..., 0]
-
-    def gradient(self, W):
-        return W - 2.0
-
-    def component_gradient(self, W, indices):
-        return W - np.array(self.a)[indices].mean(axis=1)[:, None, None]
+    variance_bound = 6.0
 
 
 def test_a_variance_that_is_proved_needs_no_pilot():
     """And is no reason to say less: a false constant is VIOLATED."""
+    problem = Shifted(np.ones((3, 1)), np.array([-1.0, 2.0, 5.0]))
     algorithm = RACLoRA(sketches.FiniteSupport(np.array([[[1.0]], [[0.0]]]), [0.5, 0.5]), 0.1, gradients=Reshuffled())
-    verdict = verify(theorems.T8, Case(algorithm, Shifted(), np.array([[9.0]]), steps=100), runs=256, rng=0)
+    verdict = verify(theorems.T8, Case(algorithm, problem, np.array([[9.0]]), steps=100), runs=256, rng=0)
     assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
     assert (verdict.constants.sigma_squared, verdict.constants.measured) == (6.0, frozenset())
     assert "measured" not in verdict.reason
     false = replace(verdict.constants, gap0=verdict.constants.gap0 / 9, sigma_squared=1e-6)
     verdict = verify(
-        theorems.T8, Case(algorithm, Shifted(), np.array([[9.0]]), steps=100), runs=256, rng=0, constants=false
+        theorems.T8, Case(algorithm, problem, np.array([[9.0]]), steps=100), runs=256, rng=0, constants=false
     )
     assert verdict.status is Status.VIOLATED
-
-
-@pytest.mark.parametrize("claim", ["T7", "T8", "T9", "T10"])
-def test_the_ledger_has_rows_for_what_is_measured(claim):
-    """Alone as beside others, informative, and on the disk as plain data."""
-    selection = Selection(
-        claims=(claim,), problems=("linnerud",), sketches=("coordinate",), ranks=(2,), sides=("left",)
-    )
-    (e,) = plan(selection).ensembles
-    assert e.needs_runs
-    assert e.case.steps > 1
-    (verdict,) = e.verdicts()
-    assert verdict.status in (Status.HOLDS, Status.CONSISTENT)
-    assert verdict.informative_from is not None
-    row = Row.of(1, e, verdict).to_json()
-    assert row["constants"]["measured"] == sorted(verdict.constants.measured)

@@ -85,17 +85,6 @@ def test_the_rate_is_the_smallest_factor(kappa, e):
         assert factor(best, kappa, e) == pytest.approx(rate(kappa, e), rel=1e-12)
 
 
-@pytest.mark.parametrize(("kappa", "e"), GRID)
-def test_it_is_never_above_the_sharp_form(kappa, e):
-    """And below it but at mu = L. Catches a rate that is better there, where T2_sharp is an equality."""
-    c, t = Constants(gamma=1.0, L=1.0, mu=kappa, lambda_min=e, gap0=1.0), np.array([1 / (kappa * e)])
-    tight, sharp = (theorem.claim.at(c, t)[0] for theorem in (theorems.T2_tight, theorems.T2_sharp))
-    if kappa == 1:
-        assert tight == pytest.approx(sharp, rel=1e-12)
-    else:
-        assert tight < sharp
-
-
 def test_rates_by_hand():
     """kappa = 2/7 and e = 3/4 have roots 1/2 and 13/14, whose mean is 7/8: 49/64, where T2_sharp has 11/14."""
     at = {"gamma": Fraction(1, 2), "L": Fraction(3, 2), "mu": Fraction(3, 7), "lambda_min": Fraction(4, 5)}

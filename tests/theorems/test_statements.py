@@ -28,6 +28,16 @@ def test_how_fast_each_of_ours_falls():
     assert {theorem.id for theorem in theorems.ALL.values() if theorem.rate == "linear"} == LINEAR
 
 
+def test_which_steps_descend():
+    """By hand: a longest step that no draw exceeds. Catches a ceiling for noisy steps, or for those that go by a mean.
+
+    A distance may grow where f falls, and of several steps under one sketch none need descend.
+    """
+    exact = {"T1", "T1_sharp", "T1_tight", "T2", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic"}
+    others = {"T12_nonconvex", "T12_pl", "T16", "T17", "T17_pl", "T18", "T18_pl"}
+    assert {theorem.id for theorem in theorems.ALL.values() if theorem.descends} == exact | others
+
+
 def test_a_statement_has_each_name_defined_once():
     """What is read first is defined first. Catches a definition that is lost, or comes twice."""
     assert theorems.T1_tight.statement == (

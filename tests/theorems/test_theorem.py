@@ -84,6 +84,14 @@ def test_a_predicate_answers_with_a_sentence_or_with_none(answer):
             replace(USERS, **change).unmet(CASE, Constants.of(CASE))
 
 
+def test_what_is_listed_by_an_assumption_has_it():
+    """By going through all. Catches a condition or a relation that is listed for those that have any."""
+    for given in (gamma * L <= 1, T2.given[0], T2.given[-1]):
+        assert theorems.listed(given=given) == tuple(one for one in theorems.ALL.values() if given in one.given)
+    assert len(theorems.listed()) == len(theorems.ALL)
+    assert theorems.listed(given="POLYAK") == tuple(one for one in theorems.ALL.values() if "Polyak" in str(one.given))
+
+
 @pytest.mark.parametrize("steps", [-1, 2.5, "3", None, True])
 def test_steps_are_counted(steps):
     with pytest.raises(ValueError, match="steps must be"):

@@ -1,7 +1,7 @@
 """Trainers as people write them with PyTorch: right ones pass, and each fault is caught."""
 
 import math
-from functools import partial
+from functools import partial, wraps
 
 import numpy as np
 import pytest
@@ -10,6 +10,8 @@ from torch import nn
 
 from rac_theory.testing import Refuted, check_chain, check_federated, check_projector
 from rac_theory.testing.trainers.arrays import read
+from tests.testing.trainers import projectors
+from tests.testing.trainers import test_check_federated as clients
 
 X = torch.from_numpy(np.random.default_rng(0).standard_normal((32, 16))).float()
 Y = torch.tanh(X @ torch.from_numpy(np.random.default_rng(1).standard_normal((16, 4))).float())
@@ -126,16 +128,6 @@ class Stochastic(Half):
         self.reset()
 
 
-class Twice(Trainer):
-    """What is merged is not known to be merged."""
-
-    def merge(self):
-        with torch.no_grad():
-            for layer in self.layers.values():
-                layer.base.weight += layer.scale * layer.B @ layer.A
-        super().merge()
-
-
 class ByName(Trainer):
     """The state of an optimiser is a default dict by parameters: a name finds an empty one, and is put into it."""
 
@@ -145,14 +137,6 @@ class ByName(Trainer):
                 for key in ("exp_avg", "exp_avg_sq"):
                     if key in self.optimizer.state[name]:
                         self.optimizer.state[name][key].zero_()
-
-
-class Reseeded(Trainer):
-    """A seed for reproducible adapters, set before each draw."""
-
-    def merge(self):
-        torch.manual_seed(0)
-        super().merge()
 
 
 def checked(kind, **changes):
@@ -177,9 +161,7 @@ def test_right_trainers_pass(kind, merges):
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [
-        (Twice, "as if it was merged twice"),
         (ByName, "it keeps 1 of the norm of its moments"),
-        (Reseeded, "merge must draw a fresh sketch"),
         (Half, r"0\.\d+ of it is lost to bfloat16"),
     ],
 )
@@ -196,63 +178,31 @@ def test_every_type_is_read():
         assert values[1] == read_as.rounded(np.array(0.1)) or kind is torch.float64
 
 
-# --- projectors
+# --- projectors and clients: those of NumPy, whose results are tensors
 
 
-def flora(G, rank, seed, scale=1.0):
-    """Down and up by one random matrix, remade from its seed."""
-    G = torch.from_numpy(G)
-    generator = torch.Generator().manual_seed(seed)
-    P = torch.randn(rank, min(G.shape), generator=generator, dtype=G.dtype) * (scale / rank) ** 0.5
-    return P.T @ (P @ G) if G.shape[0] < G.shape[1] else (G @ P.T) @ P
+def in_torch(function):
+    """The same function, which returns tensors, or a function that does."""
 
+    @wraps(function)
+    def tensors(*arguments):
+        made = function(*arguments)
+        if callable(made):
+            return in_torch(made)
+        return tuple(map(torch.from_numpy, made)) if isinstance(made, tuple) else torch.from_numpy(made)
 
-def galore(G, rank, seed, reverse=False):
-    """Leading singular vectors of the smaller side; of the larger one, and back by the shape, as ``reverse``."""
-    G = torch.from_numpy(G)
-    U, _, V = torch.linalg.svd(G, full_matrices=False)
-    tall = G.shape[0] >= G.shape[1]
-
-    def project(X):
-        X = torch.from_numpy(X)
-        if not reverse:
-            return (X @ V[:rank].T) @ V[:rank] if tall else U[:, :rank] @ (U[:, :rank].T @ X)
-        basis = U[:, :rank] if tall else V[:rank]
-        low = basis.T @ X if tall else X @ basis.T
-        return basis @ low if low.shape[0] <= low.shape[1] else low @ basis
-
-    return project
+    return tensors
 
 
 def test_projectors():
-    check_projector(flora, unbiased=True, draws=256)
-    check_projector(galore)
-    with pytest.raises(Refuted, match=r"must have the mean 1 G over seeds: .* have 0\.2"):
-        check_projector(partial(flora, scale=0.25), unbiased=True)
-    with pytest.raises(Refuted, match="must handle a wide gradient, 8 x 12, at rank 8: it raised RuntimeError"):
-        check_projector(partial(galore, reverse=True))
-
-
-# --- clients
-
-
-def stacked(factors, weights):
-    """Factors side by side, B with the weights."""
-    share = weights / weights.sum()
-    B = torch.cat([w * torch.from_numpy(B) for w, (B, _) in zip(share, factors, strict=True)], dim=1)
-    return B, torch.cat([torch.from_numpy(A) for _, A in factors])
-
-
-def one_by_one(factors, weights):
-    """An average of state dicts, key by key."""
-    share = weights / weights.sum()
-    dicts = [{"lora_B": torch.from_numpy(B), "lora_A": torch.from_numpy(A)} for B, A in factors]
-    mean = {key: sum(w * own[key] for w, own in zip(share, dicts, strict=True)) for key in dicts[0]}
-    return mean["lora_B"], mean["lora_A"]
+    check_projector(in_torch(projectors.flora), unbiased=True, draws=256)
+    check_projector(in_torch(projectors.galore))
+    with pytest.raises(Refuted, match=r"must have the mean 1 G over seeds: .* have 0\.3"):
+        check_projector(in_torch(projectors.by_the_columns), unbiased=True)
 
 
 def test_clients():
-    check_federated(stacked)
-    check_federated(one_by_one, shared="A")
+    check_federated(in_torch(clients.stacked))
+    check_federated(in_torch(clients.one_by_one), shared="A")
     with pytest.raises(Refuted, match=r"it is mean\(B\) mean\(A\): factors are averaged one by one"):
-        check_federated(one_by_one)
+        check_federated(in_torch(clients.one_by_one))

@@ -2,17 +2,12 @@
 
 from functools import cache
 
-from .along import steps_along
-from .certified import certified_steps
 from .constants import constants
 from .cycles import blocks_in_turns
-from .decreasing import decreasing_steps
-from .differences import steps_by_differences
-from .epochs import epochs
 from .leading import leading_steps
 from .one_step import exact_steps, noisy_steps, plain_steps
-from .rounds import rounds
-from .sampled import sampled_rounds
+from .other_steps import certified_steps, decreasing_steps, steps_along, steps_by_differences
+from .rounds import epochs, rounds, sampled_rounds
 from .world import World
 
 __all__ = ["World", "worlds"]

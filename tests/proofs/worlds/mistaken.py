@@ -9,8 +9,8 @@ import numpy as np
 from rac_theory.statements import assumptions as known
 
 from . import sketches, worlds
-from .certified import certified_step
 from .one_step import exact_step, functions, of_a_function
+from .other_steps import certified_step
 from .world import World
 
 _GAINS = {known.positive_gain, known.positive_gaussian_gain}

@@ -26,6 +26,7 @@ class Chain:
     """Two hidden layers, both 6 x 6, and a head of 4 outputs: each with B of rank 2 from zero, and a fresh A."""
 
     shapes = (("first", (6, 6)), ("second", (6, 6)), ("head", (4, 6)))
+    target = TARGET
     rank, scale, rate, kind = 2, 2.0, 0.01, np.float64
     trains_both = False
 
@@ -61,7 +62,10 @@ class Chain:
 
     def fold(self):
         for name in self.W:
-            self.W[name] = (self.W[name] + self.product(name)).astype(self.kind)
+            self.W[name] = self.merged(name).astype(self.kind)
+
+    def merged(self, name):
+        return self.W[name] + self.product(name)
 
     def reset(self):
         self.optimizer.state.clear()
@@ -81,7 +85,7 @@ class Chain:
     def gradients(self):
         one = np.tanh(X @ self.weight("first").T)
         two = np.tanh(one @ self.weight("second").T)
-        error = (two @ self.weight("head").T - TARGET) / len(X)
+        error = (two @ self.weight("head").T - self.target) / len(X)
         second = (error @ self.weight("head")) * (1 - two**2)
         first = (second @ self.weight("second")) * (1 - one**2)
         return {"first": first.T @ X, "second": second.T @ one, "head": error.T @ two}
@@ -198,9 +202,8 @@ class HalfAdapters(Chain):
         super().train(steps)
         self.B = {name: B.astype(np.float16) for name, B in self.B.items()}
 
-    def fold(self):
-        for name in self.W:
-            self.W[name] = self.W[name] + (np.float16(self.scale) * (self.B[name] @ self.A[name])).astype(np.float32)
+    def merged(self, name):
+        return self.W[name] + (np.float16(self.scale) * (self.B[name] @ self.A[name])).astype(np.float32)
 
 
 class Single(Chain):
@@ -230,11 +233,10 @@ class Compensated(Chain):
         super().__init__(seed)
         self.lost = {name: np.zeros(shape, np.float16) for name, shape in self.shapes}
 
-    def fold(self):
-        for name in self.W:
-            exact = self.W[name] + self.lost[name].astype(float) + self.product(name)
-            self.W[name] = exact.astype(np.float16)
-            self.lost[name] = (exact - self.W[name]).astype(np.float16)
+    def merged(self, name):
+        exact = self.lost[name].astype(float) + super().merged(name)
+        self.lost[name] = (exact - exact.astype(np.float16)).astype(np.float16)
+        return exact
 
 
 class Stochastic(Chain):
@@ -242,13 +244,13 @@ class Stochastic(Chain):
 
     kind, rate = np.float16, 1e-4
 
-    def fold(self):
-        for name in self.W:
-            exact = self.W[name] + self.product(name)
-            near = exact.astype(np.float16)
-            other = np.nextafter(near, np.where(exact > near, np.inf, -np.inf).astype(np.float16))
-            up = self.rng.random(exact.shape) * np.abs(other - near.astype(float)) < np.abs(exact - near)
-            self.W[name] = np.where(up, other, near)
+    def merged(self, name):
+        exact = super().merged(name)
+        near = exact.astype(np.float16)
+        other = np.nextafter(near, np.where(exact > near, np.inf, -np.inf).astype(np.float16))
+        return np.where(
+            self.rng.random(exact.shape) * np.abs(other - near.astype(float)) < np.abs(exact - near), other, near
+        )
 
 
 RIGHT = [Chain, ReLoRA, Functional, Coordinates, Pruned, NewTimes, Moved, RankZero, Views, LoRAPlus, HalfAdapters]
@@ -269,49 +271,35 @@ class Twice(Chain):
 class NotMerged(Chain):
     """The adapter begins anew without being merged."""
 
-    def fold(self):
-        pass
+    def merged(self, name):
+        return self.W[name]
 
 
 class Unscaled(Chain):
-    def fold(self):
-        for name in self.W:
-            self.W[name] = self.W[name] + self.B[name] @ self.A[name]
+    def merged(self, name):
+        return self.W[name] + self.B[name] @ self.A[name]
 
 
 class ScaledTwice(Chain):
     scale = 4.0
 
-    def fold(self):
-        for name in self.W:
-            self.W[name] = self.W[name] + self.scale * self.product(name)
+    def merged(self, name):
+        return self.W[name] + self.scale * self.product(name)
 
 
 class Subtracted(Chain):
-    def fold(self):
-        for name in self.W:
-            self.W[name] = self.W[name] - self.product(name)
+    def merged(self, name):
+        return self.W[name] - self.product(name)
 
 
 class Transposed(Chain):
     """Of square layers nothing tells."""
 
     shapes = (("first", (6, 6)), ("second", (6, 6)), ("head", (6, 6)))
+    target = np.pad(TARGET, ((0, 0), (0, 2)))
 
-    def outputs(self):
-        return super().outputs()[:, :4]
-
-    def gradients(self):
-        one = np.tanh(X @ self.weight("first").T)
-        two = np.tanh(one @ self.weight("second").T)
-        error = np.pad((two @ self.weight("head").T)[:, :4] - TARGET, ((0, 0), (0, 2))) / len(X)
-        second = (error @ self.weight("head")) * (1 - two**2)
-        first = (second @ self.weight("second")) * (1 - one**2)
-        return {"first": first.T @ X, "second": second.T @ one, "head": error.T @ two}
-
-    def fold(self):
-        for name in self.W:
-            self.W[name] = self.W[name] + self.product(name).T
+    def merged(self, name):
+        return self.W[name] + self.product(name).T
 
 
 class KeepsB(Chain):
@@ -339,9 +327,8 @@ class StillAdded(Chain):
 class OneLayerLeft(Chain):
     """A list of target modules that lacks the head."""
 
-    def fold(self):
-        for name in ("first", "second"):
-            self.W[name] = self.W[name] + self.product(name)
+    def merged(self, name):
+        return self.W[name] if name == "head" else super().merged(name)
 
 
 class BothZero(Chain):
@@ -612,12 +599,10 @@ class Cut(Chain):
 
     kind, rate = np.float16, 1e-3
 
-    def fold(self):
-        for name in self.W:
-            exact = self.W[name].astype(float) + self.product(name)
-            near = exact.astype(np.float16)
-            toward = np.nextafter(near, np.float16(0))
-            self.W[name] = np.where(np.abs(near.astype(float)) > np.abs(exact), toward, near)
+    def merged(self, name):
+        exact = super().merged(name)
+        near = exact.astype(np.float16)
+        return np.where(np.abs(near.astype(float)) > np.abs(exact), np.nextafter(near, np.float16(0)), near)
 
 
 DRIFT = {

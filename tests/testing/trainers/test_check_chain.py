@@ -215,6 +215,44 @@ def test_unbiased_rounding_passes_and_to_nearest_does_not(shape):
         check_drift(links["nearest"])
 
 
+@pytest.mark.parametrize(
+    ("entries", "part", "sentence"),
+    [
+        (100, 2 * 0.25 + 5 * math.sqrt(0.91583 / 100), "is lost to float16"),  # one rounding twice, five deviations
+        (1, 2 * math.hypot(0.25, math.sqrt(0.91583)), "are bits cut off"),  # two deviations of both
+        (
+            1,
+            3 * (2 + 8 * 0.3),
+            "is there another that trains or decays them",
+        ),  # two spacings and eight roundings a merge
+    ],
+)
+def test_what_rounding_allows_is_what_is_computed_by_hand(entries, part, sentence):
+    """Three merges of a quarter of a spacing, of products that are rounded to 0.3 of one: all in units of a spacing.
+
+    Each has the variance 1/4 * 3/4 + 0.3^2, the last rounding 1/12, which make 0.91583, and its error is 1/4. Catches
+    each of these numbers, and that of a sentence that comes at another size.
+    """
+    kind, one = FORMATS["float16"], np.ones((entries, 1))
+    s = float(kind.spacing(np.ones(1))[0])
+    none, adapter = Adapter(0 * one, 0 * one, 0.0), Adapter(s / 4 * one, 0.3 * s / kind.unit * one, 0.0)
+
+    def said(off):
+        at = [one, one + s, one + 2 * s, one + 3 * s / 4 - off * s]
+
+        def seen(shown, W):
+            return Seen(np.ones(1), kind, {"": shown}, {"": (W, kind)}, {})
+
+        try:
+            check_drift([Link(k + 1, seen(none, at[k]), seen(adapter, at[k]), seen(none, at[k + 1])) for k in range(3)])
+        except Refuted as refuted:
+            return str(refuted)
+        return ""
+
+    assert sentence in said(1.01 * part)
+    assert sentence not in said(0.99 * part)
+
+
 def test_the_counter_is_as_harmful_as_the_sentence_says():
     """(1 - 0.9) / sqrt(1 - 0.999): the first step of Adam from zero moments at a late step, over that at the first."""
     late, fresh = chains.Adam(1.0), chains.Adam(1.0)

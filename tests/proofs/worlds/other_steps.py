@@ -1,0 +1,91 @@
+"""Worlds of single steps of other lengths: along the sketch, certified, by differences, and decreasing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from rac_theory.statements import assumptions as known
+
+from . import sketches
+from .functions import Function, parabola, rippled, separable, wave
+from .one_step import SIZES, at_a_point, exact_step, functions, noisy_steps, simple, vectors, world
+from .sketches import Sketch, axes
+from .world import World
+
+
+def steps_along() -> Iterator[World]:
+    rng = np.random.default_rng(8)
+    basis = np.array([[1.0, 1.0], [1.0, -1.0]]) / np.sqrt(2)
+    tilted = [np.outer(u, u) for u in np.sqrt([[1 / 20, 19 / 20], [1 / 20, 19 / 20]]) * [[1, 1], [1, -1]]]
+    rare = Sketch(np.array([np.diag([1.0, 0.0]), *tilted]), np.array([1, 199.5, 199.5]) / 400)
+    beside = Sketch(np.array([np.diag([0.0, 1.0]), *(np.outer(u, u) for u in basis)]), np.array([0.6, 0.2, 0.2]))
+    for piece, size in product((parabola(1.0), wave(1.0), rippled(0.3)), (0.5, 1.0, 1.9, 2.1)):
+        f = separable([piece, parabola(0.0)], [0.0, 0.0])
+        for sketch in (rare, beside, axes([0.5, 0.5], basis)):
+            W = np.array([rng.uniform(0.1, 1.5), 1.0])
+            yield exact_step(f, W, sketch, size / sketch.along(f.curvature))
+
+
+SHARES = np.linspace(0.0, 5.0, 401)[1:]
+"""Of 1/L, which are tried."""
+
+
+def certified_steps() -> Iterator[World]:
+    rng = np.random.default_rng(9)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d) * rng.uniform(0.1, 3), sketches.some(rng, d))
+        for d in (2, 3)
+        for f in functions(rng, d)
+    ]
+    for f, W, sketch in [*drawn, *list(simple())[::2]]:
+        yield certified_step(f, W, sketch, rng.choice([0.3, 1.0, 1.0]))
+
+
+def certified_step(f: Function, W: np.ndarray, sketch: Sketch, share: float) -> World:
+    """So much of the longest step, which may be longer than 1/L where f is flat, and is 0 for no draw of a corner."""
+    G, seen = f.gradient(W), sketch.H @ f.gradient(W)
+    falls = [f.value(W) - f.value(W - s * seen) - s / 2 * np.sum(seen**2, axis=1) for s in SHARES / f.L]
+    holds = np.logical_and.accumulate([bool((fall >= -1e-12).all()) for fall in falls])
+    gamma = share * float(np.max(SHARES / f.L, where=holds, initial=0.0))
+    letters = at_a_point(f, W, sketch, -gamma * seen)
+    scaled = vectors(f, W) | {("Z", ""): np.sqrt(gamma) * G}
+    return world(f"certified, gamma L = {gamma * f.L:g}", known.rac_lora_certified, f, W, sketch, letters, scaled)
+
+
+def steps_by_differences() -> Iterator[World]:
+    rng = np.random.default_rng(20)
+    drawn = [
+        (f, f.minimiser + rng.standard_normal(d), sketches.some(rng, d)) for d in (2, 3) for f in functions(rng, d)
+    ]
+    for i, (f, W, sketch) in enumerate([*drawn, *simple()]):
+        yield _by_differences(f, W, sketch, rng.choice(SIZES) / f.L, rng.choice([0.1, 1.0, 4.0]), central=i % 5 == 0)
+
+
+def _by_differences(f: Function, W: np.ndarray, sketch: Sketch, gamma: float, h: float, *, central: bool) -> World:
+    G, errors, most = f.gradient(W), [], 0
+    for H in sketch.H:
+        values, U = np.linalg.eigh(H)
+        U = U[:, values > 0.5].T
+        ahead = f.value(W + h * U)
+        seen = (ahead - f.value(W - h * U)) / (2 * h) if central else (ahead - f.value(W)) / h
+        errors.append((seen - U @ G) @ U)
+        most = max(most, len(U))
+    e = np.array(errors)
+    letters = at_a_point(f, W, sketch, -gamma * (sketch.H @ G + e))
+    return world(
+        f"differences, h = {h:g}, gamma L = {gamma * f.L:g}", known.rac_lora_by_differences, f, W, sketch, letters,
+        vectors(f, W, e=e), meets=[known.known_bias], gamma=gamma, bias_squared=most * (h * f.L / 2) ** 2,
+    )  # fmt: skip
+
+
+def decreasing_steps() -> Iterator[World]:
+    rng = np.random.default_rng(11)
+    for noisy in noisy_steps():
+        if known.rac_lora_stochastic in noisy.meets:
+            for about, power in ((known.rac_lora_root_steps, 1 / 2), (known.rac_lora_harmonic_steps, 1)):
+                t, offset = float(rng.integers(0, 4)), 10 ** rng.uniform(-2, 1)
+                gamma = noisy.constants["gamma"] * ((t + offset) / offset) ** power
+                constants = {**noisy.constants, "t": t, "offset": offset, "gamma": gamma}
+                yield replace(noisy, meets=noisy.meets - {known.rac_lora_stochastic} | {about}, constants=constants)

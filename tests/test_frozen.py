@@ -1,0 +1,26 @@
+"""Values are frozen: who is given one may keep it."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+
+import rac_theory
+
+COUNTED_UP = {"Bets", "Frequencies", "Marginals", "Mean", "Reading", "Running", "SecondMoment", "_Adapters", "_Spy"}
+"""What is made once and filled."""
+
+
+def test_every_dataclass_is_frozen_but_those_that_are_filled():
+    """Of all modules that can be imported here. Would catch ``frozen=True`` left out of any of some 240."""
+    classes = []
+    for module in pkgutil.walk_packages(rac_theory.__path__, "rac_theory."):
+        try:
+            members = vars(importlib.import_module(module.name))
+        except ImportError:  # an extra that is not installed
+            continue
+        classes += [one for one in members.values() if inspect.isclass(one) and one.__module__ == module.name]
+    values = {one for one in classes if "__dataclass_params__" in vars(one)}
+    assert len(values) > 200
+    assert all(map(dataclasses.is_dataclass, values))
+    assert {one.__name__ for one in values if not vars(one)["__dataclass_params__"].frozen} == COUNTED_UP

@@ -1,0 +1,336 @@
+"""The level that each test of chance spends, held against the evidence at the very edge of a refusal.
+
+A claim that is tested in k ways at level alpha is refused from a log evidence of log(k / alpha) on. So the least alpha
+at which a check refuses its subject is k times exp(-evidence), with a k that is counted here in another way. Any other
+k, an alpha that is halved, shared by fewer or not shared, moves the edge, and fails.
+"""
+
+import math
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.stats import beta, binom, kstest
+
+from rac_theory.algorithms import Implementation
+from rac_theory.algorithms.gradients.noise import Noise
+from rac_theory.numerics.evidence import log_wealth
+from rac_theory.sketches import Coordinate, Haar
+from rac_theory.testing import Refuted, check_sketch
+from rac_theory.testing.algorithms import along_a_course, given_the_past, gradients, law, pairs, steps
+from rac_theory.testing.algorithms.beside import Beside, beside
+from rac_theory.testing.algorithms.claimed import Claim
+from rac_theory.testing.algorithms.course import follow
+from rac_theory.testing.sketches import batches, bets
+from rac_theory.testing.sketches import check_sketch as sketches
+from rac_theory.testing.sketches.rotation import Marginals
+from rac_theory.testing.sketches.support import Frequencies
+from rac_theory.testing.trainers import freshness
+from tests.mutants.wrong_algorithms import HalfStep
+from tests.testing.by_hand import GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine
+
+RNG = np.random.default_rng(48)
+
+
+def edge(refuses):
+    """Minus the logarithm of the least alpha at which something is refused, by bisection."""
+    low, high = 0.0, 600.0
+    assert refuses(math.exp(-low))
+    assert not refuses(math.exp(-high))
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if refuses(math.exp(-middle)) else (low, middle)
+    return low
+
+
+def refused(check, *arguments):
+    try:
+        check(*arguments)
+    except Refuted:
+        return True
+    return False
+
+
+@pytest.fixture
+def most(monkeypatch):
+    """Watch a function of a module that gives log evidence; return what lists the largest of each of its answers."""
+
+    def watch(module, name):
+        seen, real = [], getattr(module, name)
+
+        def watched(*arguments, **given):
+            found = real(*arguments, **given)
+            seen.append(np.asarray(found, dtype=float))
+            return found
+
+        monkeypatch.setattr(module, name, watched)
+        return seen
+
+    return watch
+
+
+def one_call_each(prints):
+    """Eight draws a call, of which the partners of one call are of one range, and those of two calls never are."""
+    calls = np.repeat(np.arange(40.0)[:, None], 8, axis=1) + prints
+    return np.zeros((40, 8, 1)), calls, np.arange(8)
+
+
+def exchange(alpha):
+    here, there = one_call_each(0), one_call_each(1000)
+    batches._exchange("draws", "Sketch", [here, there, here, there], alpha)
+
+
+def single(alpha):
+    again = np.repeat(np.arange(3200.0), 2)
+    batches.check_single("Sketch", again, np.arange(6400.0), alpha)
+
+
+A, B = RNG.standard_normal((2, 400, 3)) + np.array([[[0.5]], [[0.0]]])
+
+
+def compare(alpha):
+    batches._compare("one", "other", "Sketch", A, B, alpha)
+
+
+def copies(alpha):
+    """Sixty ranges that are drawn twice, each time within one call."""
+    batches.check_copies("Sketch", [np.repeat(np.arange(30.0), 2), np.repeat(np.arange(50.0, 80.0), 2)], alpha)
+
+
+class Optimistic(type(RAC)):
+    """Says that E[H] is the identity, where it is a third of it."""
+
+    def projection(self, *, alpha, draws, rng):
+        return SimpleNamespace(lambda_min=0.5, lambda_max=1.0)
+
+
+def spectrum(alpha):
+    steps.check_spectrum(Optimistic(RAC.sketch, GAMMA), LEAST, 512, alpha, 0)
+
+
+NOISE = RNG.standard_normal((400, 2, 2))
+KEPT = RNG.integers(2, size=(400, 1, 1)) * np.ones((2, 2))
+SOURCE = SimpleNamespace(gamma=1.0)
+
+
+def sample(g):
+    return gradients.GradientSample(np.zeros((2, 2)), np.ones((2, 2)), 1 + g, lambda V, G: V - KEPT * G)
+
+
+def mean(alpha):
+    gradients._check_mean("Source", None, None, sample(NOISE + 0.5), alpha)
+
+
+def noise(alpha):
+    gradients._check_noise("Source", Noise(0.0, 1.0, 3.0), LEAST, sample(NOISE), alpha)
+
+
+def independence(alpha):
+    """The noise has another direction where H is zero; its length is the same."""
+    turned = np.where(KEPT > 0, np.abs(NOISE), NOISE)
+    gradients._check_independence(SOURCE, sample(turned), alpha)
+
+
+@pytest.mark.parametrize(
+    ("check", "module", "evidence", "ways"),
+    [
+        (exchange, batches, "_against", 4 * (4 + 2 + 19 + 1)),  # partners, calls and lags; two variables, two sides
+        (single, batches, "_against", 2),  # two sides
+        (compare, batches, "_against", 2),
+        (copies, batches, "_against_share", 2),
+        (spectrum, steps, "log_wealth", 3),  # both ends of the spectrum, and what a projection spends
+        (mean, gradients, "_bets_on_mean", 1),
+        (noise, gradients, "log_wealth", 2),  # for I, and across the gradient
+        (independence, gradients, "log_wealth", 4),  # two forms, two sides
+    ],
+)
+def test_a_check_refuses_from_its_level_on(check, module, evidence, ways, most):
+    """Catches a logarithm of another number of ways, and a comparison with another alpha."""
+    seen = most(module, evidence)
+    assert not refused(check, 1e-250)
+    largest = max(float(found.max()) for found in seen)
+    assert edge(lambda alpha: refused(check, alpha)) == pytest.approx(largest - math.log(ways), abs=1e-6)
+
+
+def test_as_many_ways_are_tried_as_share_the_level(monkeypatch):
+    """Catches a kind of partners that is tried and not counted: with enough draws for all distances."""
+    tried = []
+    monkeypatch.setattr(batches, "_exchange", lambda called, name, four, alpha: tried.append((called, alpha)))
+    Q, prints = RNG.standard_normal((8, 8, 2, 1)), RNG.standard_normal((8, 8))
+    batches.check_independence("Sketch", Q, prints, 0.01)
+    large = RNG.standard_normal((2, 4096, 2, 1))
+    batches.check_lags("Sketch", list(zip(large, large[..., 0, 0], strict=True)), 0.01)
+    assert {alpha for _, alpha in tried} == {0.01}
+    assert 2 * 2 * len(dict(tried)) == batches._WAYS
+    assert 2 * len(freshness._PASTS) + 1 == freshness._WAYS  # two likenesses, and layers
+
+
+def test_what_is_asked_of_draws_spends_alpha_for_each_kind(monkeypatch):
+    """Of a whole check: batches of two sizes share the level of distances, places and sizes the one of their law."""
+    spent = Counter()
+
+    def count(module, name):
+        real = getattr(module, name)
+
+        def counted(*arguments):
+            spent[name] += next(x for x in arguments if isinstance(x, float) and x < 0.1)
+            real(*arguments)
+
+        monkeypatch.setattr(module, name, counted)
+
+    kinds = ("check_independence", "check_lags", "check_copies", "check_single", "_check_rank")
+    for name in kinds:
+        count(sketches, name)
+    comparisons = []
+    monkeypatch.setattr(batches, "_compare", lambda *arguments: comparisons.append((arguments[0], arguments[-1])))
+    found = []
+    monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: found.append(alpha))
+    check_sketch(Coordinate(4, 1), draws=256, alpha=1e-6)
+    assert spent == pytest.approx(dict.fromkeys(kinds, 1e-6) | {"check_lags": 2e-6})
+    of_places, of_sizes = ([a for what, a in comparisons if what.startswith(w)] for w in ("the ", "a draw"))
+    assert sum(of_places) == pytest.approx(1e-6)
+    assert sum(of_sizes) == pytest.approx(1e-6)
+    assert sorted(found) == pytest.approx([5e-7, 1e-6, 1e-6, 1e-6])  # half of one is left to the counts of a support
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_coins_that_always_fall_alike_are_refused_at_their_probability(columns):
+    """``p^n`` for n heads in a row, four times for each column: the wealth of bets and Chernoff's bound, both sides."""
+    some = bets.Bets(fixed=columns)
+    some.add(np.ones((40, columns)), np.full(columns, 0.7), np.zeros(columns), np.ones(columns))
+    least = edge(lambda alpha: some.refuted(alpha) is not None)
+    assert least == pytest.approx(-40 * math.log(0.7) - math.log(4 * columns), abs=1e-6)
+
+
+def test_a_support_is_refused_at_the_tail_of_a_count():
+    """Forty times the same of two values: ``2^-40``, for two values, two tails, and bets that have the other half."""
+    listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
+    listed.block(np.repeat(np.eye(2)[:1, :, None], 40, axis=0))
+    assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
+
+
+@pytest.mark.parametrize("longer", [0.6, 2.0])
+def test_ranges_are_refused_at_the_distance_of_kolmogorov_and_smirnov(longer):
+    """By scipy, for the law that a share u'Hu has: Beta(k/2, (d - k)/2); four directions, two sides, both of them."""
+    Q = Haar(5, 2).sample(np.random.default_rng(3), 300)
+    Q[:, 0] *= longer
+    Q = np.linalg.qr(Q)[0]
+    law = Marginals("Sketch", 5, seed=0)
+    law.block(Q)
+    u = np.random.default_rng([0, 6]).standard_normal((5, 4))
+    u[:, 0], u[:, 1] = np.eye(5)[0], 1.0
+    shares = np.square(np.swapaxes(Q, 1, 2) @ (u / np.linalg.norm(u, axis=0))).sum(axis=1)
+    far = max(kstest(column, beta(1, 1.5).cdf).statistic for column in shares.T)
+    assert edge(lambda alpha: refused(law.check, alpha)) == pytest.approx(2 * 300 * far**2 - math.log(8), abs=1e-5)
+
+
+def test_lost_ranks_are_refused_at_the_tail_of_their_count():
+    """Seven of a hundred, where a trace of 1.98 allows a fiftieth."""
+    claims = SimpleNamespace(sketch=Haar(4, 2), expected_rank=1.98, means={"E[H]": None})
+    least = edge(lambda alpha: refused(sketches._check_rank, claims, 7, 100, alpha))
+    assert least == pytest.approx(-math.log(binom.sf(6, 100, 0.02)), abs=1e-6)
+
+
+def test_each_claim_about_gradients_has_a_quarter_of_the_level(monkeypatch):
+    """Their mean, their noise, and that they tell nothing of the sketch: three, for which alpha is enough."""
+    spent = []
+    for name in ("_check_mean", "_check_noise", "_check_independence"):
+        monkeypatch.setattr(gradients, name, lambda *arguments: spent.append(arguments[-1]))
+    claim = Claim(SAMPLED)
+    W = np.zeros((8, 6, 4))
+    gradients.check_gradients(claim, LEAST, follow(claim.algorithm, LEAST, W, 1, [0]), 0.01)
+    assert spent == [0.0025] * 3
+
+
+def beside_itself():
+    """Steps of nine tenths beside those that are declared, from one W."""
+    claim = Claim(Implementation(Mine(lora_alpha=1.0, scale=0.5), implements=RAC))
+    course = follow(claim.algorithm, LEAST, np.ones((512, 6, 4)), 2, [1])
+    return beside(claim, LEAST, course, [2])
+
+
+def test_a_law_is_refused_where_its_numbers_share_the_level(most):
+    """Six groups, both signs, and all numbers of a group share it; the evidence is the largest that is left."""
+    pair, G = beside_itself(), np.asarray(LEAST.gradient(np.ones((6, 4))))
+    seen = most(pairs, "log_evidence")
+    assert not refused(pairs.check_pairs, "Mine", pair, G, 600.0)
+    left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
+    least = edge(lambda alpha: refused(pairs.check_pairs, "Mine", pair, G, -math.log(alpha)))
+    assert least == pytest.approx(left, abs=1e-6)
+
+
+def test_what_depends_on_the_past_is_refused_where_its_forms_share_the_level(most):
+    pair = beside_itself()
+    G = np.stack([np.asarray(LEAST.gradient(V)) for V in pair.W])
+    seen = most(given_the_past, "log_wealth")
+    assert not refused(given_the_past.check_past, "Mine", pair, G, 600.0)
+    left = max(float(found.max()) - math.log(2 * len(seen) * found.size) for found in seen)
+    least = edge(lambda alpha: refused(given_the_past.check_past, "Mine", pair, G, -math.log(alpha)))
+    assert least == pytest.approx(left, abs=1e-6)
+
+
+def test_the_law_of_a_class_with_steps_of_its_own_spends_alpha(monkeypatch):
+    """And the same draws its fourth power: catches a level of either that is taken twice."""
+    asked = []
+    monkeypatch.setattr(law, "check_pairs", lambda _name, _pair, _G, level: asked.append(level))
+    law._check_sketches(Claim(HalfStep(RAC.sketch, GAMMA)), (6, 4), 64, 0.01, [0, 20])
+    assert asked == pytest.approx([4 * math.log(100), math.log(100)])
+
+
+def test_places_and_courses_spend_what_is_said(monkeypatch):
+    """Of an implementation: three places and three courses at a third of alpha, and the same draws at its fourth power.
+
+    ``LEVELS`` times alpha is said to be enough.
+    """
+    asked = Counter()
+    for module, name in ((law, "check_pairs"), (along_a_course, "check_past")):
+        monkeypatch.setattr(module, name, lambda _n, _p, _G, level, name=name: asked.update([(name, round(level, 9))]))
+    law.check_law(Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), LEAST, 64, 1e-3, 0)
+    third = math.log(3e3)
+    names = ("check_pairs", "check_past")
+    assert asked == {(name, round(times * third, 9)): 3 for name in names for times in (1, 4)}
+    assert sum(count * math.exp(-level) for (_, level), count in asked.items()) <= law.LEVELS * 1e-3
+
+
+@pytest.mark.parametrize(("part", "refuses"), [(0.95, False), (1.05, True)])
+def test_rounding_is_no_evidence(part, refuses):
+    """Steps along the gradient that are longer by so small a part: 1e-9 of both.
+
+    Catches another threshold, by 5%, and a sign with which all rounding would count.
+    """
+    G = np.ones((1, 512, 6, 4)) / math.sqrt(24)
+    pair = Beside(np.zeros_like(G), (1 + part * 2e-9) * G, G, np.zeros((1, 512)))
+    assert refused(pairs.check_pairs, "Mine", pair, G[0, 0], 10.0) is refuses
+
+
+def test_a_projection_is_asked_for_at_its_third_of_the_level(monkeypatch):
+    asked = []
+    real = Optimistic.projection
+    monkeypatch.setattr(
+        Optimistic, "projection", lambda self, **given: asked.append(given["alpha"]) or real(self, **given)
+    )
+    refused(spectrum, 0.03)
+    assert asked == pytest.approx([0.01])
+
+
+def test_copies_are_in_one_call_as_often_as_pairs_of_draws_are(monkeypatch):
+    """Of all pairs of 20, 30 and 50 draws: by binomial coefficients."""
+    shares = []
+    monkeypatch.setattr(
+        batches, "_against_share", lambda together, share: shares.append((together.tolist(), share)) or 0
+    )
+    calls = np.split(np.arange(100.0), [20, 50])
+    calls[0][:2], calls[2][0] = 3.0, 25.0
+    batches.check_copies("Sketch", calls, 0.01)
+    ((together, share),) = shares
+    assert sorted(together) == [False, True]
+    assert share == pytest.approx(sum(math.comb(n, 2) for n in (20, 30, 50)) / math.comb(100, 2))
+
+
+def test_pairs_are_bet_on_from_both_sides():
+    """Of thirty pairs none, or all, are in one call, where a third is said: bets that lose 2/3 at most, or 1/3."""
+    none, every = np.zeros(30, dtype=bool), np.ones(30, dtype=bool)
+    for together, gain, worst in ((none, 1 / 3, 2 / 3), (every, 2 / 3, 1 / 3)):
+        expected = float(log_wealth(np.full((30, 1), gain), worst=worst).max())
+        assert batches._against_share(together, 1 / 3) == pytest.approx(expected)

@@ -1,0 +1,200 @@
+"""Which algorithms a theorem is about: of any other it says so in a sentence, and nothing else."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from rac_theory import (
+    GD,
+    SGD,
+    Bernoulli,
+    Case,
+    CertifiedStep,
+    Clients,
+    Constants,
+    CyclicRACLoRA,
+    Decreasing,
+    Exact,
+    FiniteDifferences,
+    GaLore,
+    Local,
+    Minibatch,
+    Noisy,
+    RACLoRA,
+    Reshuffled,
+    Subset,
+    theorems,
+)
+from rac_theory.problems import Federated, LeastSquares
+from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
+from rac_theory.statements import about
+
+DATA = LeastSquares(np.random.default_rng(0).standard_normal((12, 3)), np.arange(24.0).reshape(12, 2), l2=2.0)
+THIRDS = Federated(DATA, 3)
+UNEQUAL = Federated(DATA, [[0, 1], [2, 3, 4, 5, 6, 7, 8], [9, 10, 11]], "rows")
+PLAIN = RACLoRA(Haar(3, 1), 0.01, lora_alpha=2.0)
+FALLS = Decreasing(GD(0.1), 2.0)
+COIN = Bernoulli(Haar(3, 1), Haar(2, 1), 0.01)
+
+
+@dataclass(frozen=True)
+class Newton:
+    """An algorithm of nobody's theorem."""
+
+    gamma: float = 0.1
+    deterministic: bool = True
+
+    def check(self, problem):
+        pass
+
+    def iterates(self, problem, W, rng):
+        yield W
+
+
+class Half:
+    """Gradients that are none."""
+
+    def descend(self, problem, W, step, rng):
+        return step(W, problem.gradient(W) / 2)
+
+
+def projected(gradients):
+    return RACLoRA(Haar(3, 1), 0.01, gradients=gradients)
+
+
+def no_gradients(rule, source="Half"):
+    return f"gradients {rule}, they come from {source}"
+
+
+NOT_PROJECTED = [
+    (Newton(), "the theorem is about RAC-LoRA, the algorithm is Newton"),
+    (GaLore(1, 0.1), "the theorem is about RAC-LoRA, the algorithm is GaLore"),
+    (PLAIN, "the theorem is about the projected step, lora_alpha is 2"),
+    (
+        Decreasing(GD(0.1), 2.0),
+        f"the theorem is about steps of one size, those of {Decreasing(GD(0.1), 2.0)!r} decrease",
+    ),
+]
+FULL, DRAWN, UNBIASED = "must be full gradients", "must be those of clients", "must be one unbiased gradient a sketch"
+FALLING = "the theorem is about RAC-LoRA with steps that decrease, the algorithm is RACLoRA"
+RANDOM = "the theorem is about random steps along the gradient, the algorithm is"
+NOT_PLAIN = [
+    (GD(0.1), "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"),
+    (COIN, "the theorem is about RAC-LoRA with the plain step, lora_alpha is not set"),
+    (replace(PLAIN, gradients=Noisy(1.0)), no_gradients(FULL, "Noisy")),
+]
+OTHERS = {
+    about.rac_lora_exact: [
+        *NOT_PROJECTED,
+        (projected(Half()), no_gradients("must be exact")),
+        (SGD(1.0, CertifiedStep()), no_gradients("must be exact", "CertifiedStep")),
+    ],
+    about.rac_lora_certified: [
+        *NOT_PROJECTED,
+        (GD(0.1), no_gradients("must be those of a certified step", "Exact")),
+        (SGD(1.5, CertifiedStep()), "gamma, a factor of certified steps, must be at most 1, it is 1.5"),
+    ],
+    about.rac_lora_in_turns: [(GD(0.1), "the theorem is about blocks that take turns, the algorithm is RACLoRA")],
+    about.rac_lora_by_differences: [*NOT_PROJECTED, (GD(0.1), no_gradients("must be finite differences", "Exact"))],
+    about.galore_exact: [
+        (GD(0.5), "the theorem is about GaLore, the algorithm is RACLoRA"),
+        (GaLore(1, 0.1, Noisy(0.1)), no_gradients("must be exact", "Noisy")),
+    ],
+    about.rac_lora_stochastic: [
+        *NOT_PROJECTED,
+        (projected(Local(2)), no_gradients(f"{UNBIASED} with known noise", "Local")),
+        (SGD(0.1, FiniteDifferences(0.1)), no_gradients(f"{UNBIASED} with known noise", "FiniteDifferences")),
+    ],
+    about.rac_lora_root_steps: [
+        (GD(0.1), FALLING),
+        (FALLS, "steps must fall like t^-p with p = 0.5, their power is 1.0"),
+        (
+            replace(FALLS, power=0.5 + 2**-53),
+            f"steps must fall like t^-p with p = 0.5, their power is {0.5 + 2**-53!r}",
+        ),
+        (Decreasing(PLAIN, 2.0, 0.5), "the theorem is about the projected step, lora_alpha is 2"),
+    ],
+    about.rac_lora_harmonic_steps: [
+        (GD(0.1), FALLING),
+        (Decreasing(GD(0.1), 2.0, 0.5), "steps must fall like t^-p with p = 1, their power is 0.5"),
+    ],
+    about.rac_lora_reshuffled: [
+        *NOT_PROJECTED,
+        (GD(0.1), no_gradients("must be those of a reshuffled epoch", "Exact")),
+    ],
+    about.fed_rac_lora: [
+        *NOT_PROJECTED,
+        (GD(0.1), no_gradients(DRAWN, "Exact")),
+        (projected(Clients(Reshuffled())), "clients must take full gradient steps, theirs come from Reshuffled"),
+        (projected(Clients(Local(4), Subset(2))), "all clients must take part, here Subset(size=2) does"),
+    ],
+    about.fed_rac_lora_sampled: [
+        *NOT_PROJECTED,
+        (GD(0.1), no_gradients(DRAWN, "Exact")),
+        (
+            projected(Clients(Minibatch(2))),
+            "clients must take full gradient steps or reshuffled epochs, theirs come from Minibatch",
+        ),
+        (projected(Clients(Reshuffled())), "epochs must be equally long, clients have 2 to 7 components"),
+    ],
+    about.plain_or_fitted: NOT_PLAIN,
+    about.plain_gaussian_rac_lora: [
+        *NOT_PLAIN,
+        (replace(PLAIN, sketch=Coordinate(3, 1)), "the sketch must be Gaussian"),
+        (
+            RACLoRA(Gaussian(3, 1), 0.01, gradients=Local(2), lora_alpha=1.0),
+            "there must be one step before the merge, there are 2",
+        ),
+    ],
+    about.one_exact_step: [
+        (GaLore(1, 0.1), f"{RANDOM} GaLore"),
+        (CyclicRACLoRA(BlockPartition(3, 1), 0.1), f"{RANDOM} CyclicRACLoRA"),
+        (projected(Noisy(1.0)), no_gradients("must be exact", "Noisy")),
+        (projected(Local(2)), "there must be one step before the merge, there are 2"),
+    ],
+    about.bernoulli_lora: [(GD(0.1), "the identity is about Bernoulli-LoRA, the algorithm is RACLoRA")],
+}
+
+
+@pytest.mark.parametrize("id", [*theorems.ALL, "T11"])
+def test_of_another_algorithm_nothing_else_is_said(id):
+    """Would catch a kind that is let in, and what is asked of numbers told of an algorithm that is another."""
+    theorem = getattr(theorems, id)
+    problem = UNEQUAL if theorem.about is about.fed_rac_lora_sampled else THIRDS
+    for algorithm, told in OTHERS[theorem.about]:
+        case = Case(algorithm, problem, steps=5)
+        c = Constants(gamma=algorithm.gamma, inner_steps=2 if "there are 2" in told else 1)
+        assert theorem.about(case, c) == told
+        if id in theorems.ALL:
+            assert theorem.unmet(case, c) == (told,)
+
+
+RIGHT = {
+    about.rac_lora_exact: [GD(0.1), COIN],
+    about.rac_lora_stochastic: [
+        GD(0.1),
+        SGD(0.1, Noisy(1.0)),
+        SGD(0.1, Minibatch(2)),
+        replace(COIN, gradients=Noisy(1.0)),
+    ],
+    about.rac_lora_root_steps: [Decreasing(SGD(0.1, Noisy(1.0)), 2.0, 0.5)],
+    about.rac_lora_harmonic_steps: [Decreasing(COIN, 2.0)],
+    about.fed_rac_lora: [projected(Clients(Exact())), projected(Clients(Local(3)))],
+    about.fed_rac_lora_sampled: [
+        *(projected(Clients(source, Subset(2))) for source in (Exact(), Local(3), Reshuffled())),
+        projected(Clients(Reshuffled())),
+    ],
+    about.plain_or_fitted: [replace(PLAIN, gradients=Local(3)), PLAIN],
+    about.one_exact_step: [GD(0.1), PLAIN, COIN, projected(Local(1))],
+    about.galore_exact: [GaLore(1, 0.1), GaLore(1, 0.1, Local(3))],
+    about.rac_lora_certified: [SGD(1.0, CertifiedStep()), SGD(0.5, CertifiedStep())],
+    about.bernoulli_lora: [COIN],
+}
+
+
+@pytest.mark.parametrize("predicate", RIGHT, ids=lambda predicate: predicate.__name__)
+def test_what_it_is_about_is_let_in(predicate):
+    for algorithm in RIGHT[predicate]:
+        case = Case(algorithm, THIRDS, steps=5)
+        assert predicate(case, Constants(gamma=algorithm.gamma)) is None, algorithm
