@@ -93,7 +93,19 @@ T4 = Theorem(
     tightest=Tightest(1.0, "(s x^2 + L y^2)/2, one coordinate at random, a start on an axis: an equality at every T"),
 )
 
-TRIED = {"1/L": "T3 T3_isotropic T4", "2/L": "T3_sharp"}
+T4_gap = Theorem(
+    id="T4_gap",
+    name="rac_lora_gd_strongly_convex_gap",
+    source="derived from the descent lemma, as a strongly convex f is PL with its modulus",
+    mark="derived",
+    about=rac_lora_exact,
+    given=(smooth, gamma * L <= 1, strongly_convex, certified_minimum, lambda_min > 0),
+    claim=E(gap) <= (1 - gamma * s * lambda_min) ** T * gap0,
+    descends=True,
+    tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
+)
+
+TRIED = {"1/L": "T3 T3_isotropic T4 T4_gap", "2/L": "T3_sharp"}
 
 
 # Proofs.
