@@ -51,10 +51,3 @@ def test_a_notebook_ends_with_its_answer(path):
     assert answer.rstrip().endswith(".")
     assert _NUMBER.search(answer), "an answer of an experiment has numbers"
     assert unpinned(answer, pinned(path)) == set()
-
-
-def test_a_number_that_no_cell_must_print_is_seen():
-    """A wrong digit, a number inside a longer one, and a number in a formula or in code, which is none of the run's."""
-    pins = "gap 3.7e-05, 1,048 draws\nrank 16"
-    assert unpinned("It is 3.7e-05 at rank 16 after 1,048 draws, by T2 and $1/7$ of `x[9]`.", pins) == set()
-    assert unpinned("It is 3.8e-05 at rank 6, after 48.", pins) == {"3.8e-05", "6", "48"}

@@ -1,5 +1,6 @@
 """Blocks that take turns: what a cycle does, against a loop by hand, and which sketches are none."""
 
+from fractions import Fraction
 from itertools import islice, permutations
 
 import numpy as np
@@ -80,6 +81,25 @@ def test_one_block_is_gradient_descent():
 def test_what_is_no_partition_is_refused(sketch, message):
     with pytest.raises(ValueError, match=message):
         CyclicRACLoRA(sketch, 0.1)
+
+
+def test_directions_may_be_off_by_rounding_alone():
+    """By 1e-12, of columns that are nearly orthogonal. Catches twice as much."""
+    for off in (0.9e-12, 1.5e-12):
+        sketch = FiniteSupport(np.array([[[1.0], [0.0]], [[off], [1.0]]]), [0.5, 0.5])
+        if off < 1e-12:
+            CyclicRACLoRA(sketch, 0.1)
+        else:
+            with pytest.raises(ValueError, match="hold every direction once"):
+                CyclicRACLoRA(sketch, 0.1)
+
+
+def test_the_same_blocks_drawn_afresh_come_equally_often():
+    """Whatever their probabilities were. Catches those of the list, and a list that is made of what is even."""
+    uneven = CyclicRACLoRA(FiniteSupport(TURNED.T[..., None], [0.5, 0.3, 0.2]), GAMMA, "left").fresh
+    assert (uneven.gamma, uneven.side) == (GAMMA, "left")
+    assert set(uneven.sketch.probabilities) == {Fraction(1, 3)}
+    assert CyclicRACLoRA(Coordinate(2, 1), GAMMA, "right").fresh.sketch == Coordinate(2, 1)
 
 
 def test_bad_arguments():

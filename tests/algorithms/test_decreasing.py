@@ -53,6 +53,7 @@ def test_sizes_on_a_line_by_hand(power):
         x *= 1 - 0.5 * (3 / (3 + t)) ** power
         by_hand.append(x)
     np.testing.assert_allclose(1 - run.iterates[0, :, 0, 0], by_hand, rtol=1e-14)
+    assert ("power" in repr(run.case.algorithm)) == (power != 1)
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -1,5 +1,7 @@
 """Finite differences: along the directions of each kind of step, their errors, their cost, and what they refuse."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,8 @@ def test_the_error_is_attained_on_a_multiple_of_a_square():
     np.testing.assert_allclose(estimated - true, 0.25, rtol=1e-9)
     assert algorithm.directions((4, 3)) == 6
     assert algorithm.gradients.bias_squared(problem, 6) == 6 / 16
+    exact = 6 * (Fraction(0.1) * Fraction(problem.L) / 2) ** 2
+    assert 0 < Fraction(FiniteDifferences(0.1).bias_squared(problem, 6)) - exact < Fraction(1, 10**16)  # rounded up
 
 
 def test_what_a_step_costs():
@@ -127,6 +131,21 @@ def test_rounding_is_looked_at_where_the_case_starts(centre, start, h):
         Case(SGD(1.0, FiniteDifferences(h)), half_square(centre), W)
     case = Case(SGD(1.0, FiniteDifferences(1e-3)), half_square(0), np.array([[1.0], [0.75]]), steps=60)
     assert verify("T20_pl", case).status is Status.HOLDS
+
+
+@pytest.mark.parametrize("W", [[[3.0], [0.5]], [[2e9], [1e6]]], ids=["f is rounded", "W is rounded"])
+def test_the_least_h_is_its_formula(W):
+    """One per cent to either side. Catches another number, the smallest entry, and 1/L where f is known to be flat."""
+    W = np.array(W)
+    centre = W - [[2.0], [1.0]] if W.max() < 9 else W
+    problem = FromFunctions((2, 1), lambda V: np.sum((V - centre) ** 2), lambda V: 2 * (V - centre), L=2.0, f_star=0.0)
+    G = 2 * (W - centre)
+    size = np.sum((W - centre) ** 2) + np.linalg.norm(G) * np.linalg.norm(W)
+    least = max(np.sqrt(16 * 2.0**-52 * size / (1e-6 * 2)), 2.0**-52 * W.max() / 1e-6)
+    Case(SGD(1.0, FiniteDifferences(1.01 * least)), problem, W)
+    with pytest.raises(ValueError, match="h must be at least"):
+        Case(SGD(1.0, FiniteDifferences(0.99 * least)), problem, W)
+    FiniteDifferences(1e-30).check_start(FromFunctions((2, 1), lambda V: 1.0, np.zeros_like, L=0.0), W)
 
 
 @pytest.mark.parametrize(

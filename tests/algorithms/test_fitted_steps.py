@@ -66,23 +66,6 @@ def test_no_draw_goes_uphill(name, kind):
         assert gaps[0, -1] > gaps[0, 0]
 
 
-@pytest.mark.parametrize(("name", "side"), [(name, side) for name in PROBLEMS for side in ("left", "right")])
-def test_no_step_in_the_range_promises_more_than_the_inverse(name, side):
-    """<G, (2M - MQM) G> of random symmetric M in the range, near the inverse and far from it, for gradients."""
-    problem, rng = PROBLEMS[name], np.random.default_rng(4)
-    d = problem.shape[0 if side == "left" else 1]
-    Q = problem.smoothness.dense
-    for _ in range(20):
-        U = np.linalg.qr(rng.standard_normal((d, 2)))[0]
-        P = multiplier(InverseOnRange, Q, U, problem.shape, side)
-        H = P @ np.linalg.pinv(P, rcond=1e-9)
-        G = Q @ rng.standard_normal(len(Q))
-        for size in (1e-3, 1.0):
-            X = rng.standard_normal(Q.shape)
-            M = H @ (P + size * (X + X.T)) @ H
-            assert G @ (2 * M - M @ Q @ M) @ G <= G @ P @ G * (1 + 1e-9)
-
-
 QUADRATICS = ("rows", "rows and columns", "all entries", "least squares")
 
 
@@ -208,6 +191,7 @@ def test_what_they_refuse():
     Unknown.L = 0.0
     with pytest.raises(ValueError, match="problem must be curved somewhere"):
         StepPerDraw(Haar(4, 1)).check(Unknown())
+    StepPerDraw(Haar(4, 1)).check(Quadratic.left(1e-9 * np.eye(4), np.ones((4, 1))))  # that is enough
     with pytest.raises(ValueError, match=r"sketch\.dim must be m=4 for side='left'"):
         InverseOnRange(Haar(3, 1)).check(PROBLEMS["rows"])
     for gamma in (0.0, -1.0, float("nan")):

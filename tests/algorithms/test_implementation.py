@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, Case, Implementation, Minibatch, RACLoRA, simulate, sketches
-from rac_theory.algorithms import Checked, LoRA
+from rac_theory.algorithms import Checked, GaLore, LoRA
 from rac_theory.problems import LeastSquares
 
 RNG = np.random.default_rng(5)
@@ -71,6 +71,7 @@ def test_it_has_the_members_of_what_it_implements():
     mine = Implementation(descend, implements=source)
     assert (mine.gamma, mine.deterministic, mine.gradients) == (0.3, False, Minibatch(2))
     assert Implementation(descend, implements=GD(0.3)).deterministic
+    assert Implementation(descend, implements=GaLore(1, 0.3)).deterministic
     assert repr(mine) == f"Implementation(descend, implements={source!r})"
     assert repr(Implementation(Counting(), implements=RAC)) == f"Implementation(Counting, implements={RAC!r})"
 
@@ -81,6 +82,10 @@ def test_it_has_the_members_of_what_it_implements():
         (lambda: Implementation(3.0, implements=RAC), r"own must be a function step\(W, rng\), or have .* got 3.0"),
         (lambda: Implementation(descend, implements=descend), "implements must be a ProjectedDescent, such as RACLoRA"),
         (lambda: Implementation(descend, implements=LoRA), "implements must be a ProjectedDescent.* the class LoRA"),
+        (
+            lambda: Implementation(descend, implements=GaLore(1, 0.1, Minibatch(2))),
+            "a GaLore whose gradients are exact",
+        ),
         (
             lambda: Case(Implementation(descend, implements=RACLoRA(sketches.Haar(3, 1), 1.0)), LEAST),
             "did you mean side",
@@ -103,6 +108,8 @@ def test_what_was_checked_stays_on_its_problem():
     with pytest.raises(ValueError, match=r"problem must be LeastSquares.*, on which descend was checked, got Least"):
         Case(checked, LeastSquares(LEAST.X, LEAST.Y, l2=0.2))
     assert repr(checked).endswith("as checked by each step computed again and 2048 pairs of steps at level 4e-06)")
+    ways = [str(Checked(LEAST, 4e-6, pairs, each_step=pairs == 0)) for pairs in (0, 1)]
+    assert ways == [f"as checked by {way} at level 4e-06" for way in ("each step computed again", "1 pairs of steps")]
 
 
 def test_what_was_not_checked_is_itself():

@@ -7,8 +7,6 @@ import functools
 import http.server
 import json
 import re
-import shutil
-import subprocess
 import threading
 from html import unescape
 from pathlib import Path
@@ -16,7 +14,6 @@ from pathlib import Path
 import pytest
 
 PAGES = Path(__file__).parents[2] / "docs" / "_build" / "html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NARROW = 400  # px
 _HARNESS = """<!DOCTYPE html><meta charset="utf-8"><pre id="said"></pre><iframe id="page" width="{width}" height="900">
 </iframe><script>
@@ -44,28 +41,19 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browse(tmp_path_factory):
+def browse(chromium):
     """Return a function that runs the body of a function beside a frame, and returns what that returns."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert browser is not None, f"one of {', '.join(BROWSERS)} must be on the path"
     assert (PAGES / "index.html").exists(), "first: python -m sphinx -W --keep-going -b html docs docs/_build/html"
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=PAGES))
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def run(body, width=1200):
         _Quiet.harness = _HARNESS.format(width=width, body=body).encode()
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000"]
-        options += [
-            f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        ]
-        options += ["--virtual-time-budget=600000", "--timeout=280000", "--dump-dom"]
-        address = f"http://127.0.0.1:{server.server_port}/harness"
-        done = subprocess.run(
-            [browser, *options, address], capture_output=True, text=True, encoding="utf-8", timeout=300
-        )
-        said = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
-        assert said is not None, done.stderr
+        options = ["--window-size=1400,1000", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+        options += ["--virtual-time-budget=600000", "--timeout=280000"]
+        page, log = chromium(f"http://127.0.0.1:{server.server_port}/harness", *options)
+        said = re.search(r'<pre id="said">(.*?)</pre>', page, re.DOTALL)
+        assert said is not None, log
         return json.loads(unescape(said[1]))
 
     yield run

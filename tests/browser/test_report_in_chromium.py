@@ -9,8 +9,6 @@ import hashlib
 import html
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -26,7 +24,6 @@ from rac_theory.report.page import page
 from rac_theory.sweeps import export
 
 SKETCH = "<script>alert(1)</script>"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _HELPERS = """
 const all = (selector) => [...document.querySelectorAll(selector)];
 const shown = () => all("tbody.case").filter((one) => one.offsetHeight > 0).map((one) => one.rows[0].id.slice(5));
@@ -65,10 +62,8 @@ def rows(folder):
 
 
 @pytest.fixture
-def browse(folder, tmp_path):
+def browse(folder, tmp_path, chromium):
     """Return a function that opens the report, runs the body of a function in it, and returns what that returns."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert browser is not None, f"one of {', '.join(BROWSERS)} must be on the path"
 
     def run(body, hash="", dark=False, width=1400, page=None, budget="--virtual-time-budget=20000"):
         page = page or report.write(folder).read_text(encoding="utf-8")
@@ -81,21 +76,12 @@ def browse(folder, tmp_path):
         page = page.replace("script-src ", f"script-src 'sha256-{digest}' ", 1)
         path = tmp_path / "report.html"
         path.write_text(page.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
-        options = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--enable-logging=stderr",
-            f"--window-size={width},900",
-        ]
-        options += [f"--user-data-dir={tmp_path / 'profile'}", budget, "--dump-dom"]
+        options = ["--enable-logging=stderr", f"--window-size={width},900", budget]
         options += [f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
-        done = subprocess.run(
-            [browser, *options, path.as_uri() + hash], capture_output=True, text=True, encoding="utf-8", timeout=120
-        )
-        assert "CONSOLE" not in done.stderr, done.stderr
-        said = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
-        assert said is not None, done.stderr
+        shown, log = chromium(path.as_uri() + hash, *options)
+        assert "CONSOLE" not in log, log
+        said = re.search(r'<pre id="said">(.*?)</pre>', shown, re.DOTALL)
+        assert said is not None, log
         return json.loads(html.unescape(said.group(1)))
 
     return run
@@ -425,7 +411,7 @@ def test_mathematics_is_laid_out(browse):
     assert all(one == ["MathML", True, False] for one in found), found
 
 
-def test_the_summary_of_many_rows_leads_to_the_file_of_a_case(browse, tmp_path, rows, monkeypatch):
+def test_the_summary_of_many_rows_leads_to_the_file_of_a_case(browse, chromium, tmp_path, rows, monkeypatch):
     """A script that fails where there is no table of cases; an address of a case that stays at the summary."""
     monkeypatch.setattr(page_module, "ROWS", 60)
     results.save(tmp_path, many(rows, 130))
@@ -441,13 +427,5 @@ def test_the_summary_of_many_rows_leads_to_the_file_of_a_case(browse, tmp_path, 
     assert found == [[str(number) for number in range(51, 101)], "about-70", ["report.html"]]
     path = tmp_path / "report.html"
     path.write_text(summary, encoding="utf-8")
-    browser = next(filter(None, map(shutil.which, BROWSERS)))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-    done = subprocess.run(
-        [browser, *options, "--virtual-time-budget=20000", path.as_uri() + "#case-70"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    assert 'id="case-70"' in done.stdout  # of the file that has it
+    led, _ = chromium(path.as_uri() + "#case-70", "--virtual-time-budget=20000")
+    assert 'id="case-70"' in led  # of the file that has it

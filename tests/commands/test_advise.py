@@ -19,8 +19,7 @@ from tests.advice.headers import safetensors, tensor
 FEATURES = np.random.default_rng(0).standard_normal((30, 6)) * np.array([4.0, 1, 1, 1, 1, 1])
 
 
-def test_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_the_command(folder, capsys):
     np.savez("layers.npz", first=np.zeros((784, 64)), second=np.zeros((784, 64)), bias=np.zeros(64))
     arguments = ["advise", "--shape", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
     assert main([*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out"]) == 0
@@ -33,8 +32,8 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     for word in ("Adam", "weight decay", "many layers", "low precision"):
         assert word in NOT_COVERED
         assert word in printed
-    assert (tmp_path / "out/advise.png").stat().st_size > 10_000
-    ElementTree.parse(tmp_path / "out/advise.svg")
+    assert (folder / "out/advise.png").stat().st_size > 10_000
+    ElementTree.parse(folder / "out/advise.svg")
 
 
 @pytest.mark.parametrize(
@@ -62,8 +61,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
         (["--shape", "4x4", "--features", "left"], "features must come with --data, --spectrum or --rho"),
     ],
 )
-def test_bad_input_is_one_sentence_and_leaves_no_trace(tmp_path, monkeypatch, capsys, arguments, message):
-    monkeypatch.chdir(tmp_path)
+def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, capsys, arguments, message):
     np.savez("bias.npz", bias=np.zeros(3))
     np.save("nan.npy", [[np.nan, 1.0]])
     np.save("ones.npy", [[1.0, 1.0]])
@@ -71,13 +69,12 @@ def test_bad_input_is_one_sentence_and_leaves_no_trace(tmp_path, monkeypatch, ca
     error = capsys.readouterr().err
     assert error.splitlines()[-1].startswith("error: ")
     assert message in error
-    assert not (tmp_path / "out").exists()
+    assert not (folder / "out").exists()
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(folder, monkeypatch, capsys):
     """Stand in an empty folder; the function returns what is printed, in single spaces, and draws nothing."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("rac_theory.commands.advise._save_figure", lambda options, folder: [])
 
     def printed(*arguments):
@@ -183,11 +180,10 @@ def test_adapters_are_said(run, tmp_path):
 
 
 @pytest.mark.long
-def test_300_matrices_take_less_than_five_seconds(tmp_path, monkeypatch, capsys):
+def test_300_matrices_take_less_than_five_seconds(folder, capsys):
     """Of this process, figure and all, where nothing need be imported. 3,300 lines, or panels, would take longer."""
-    monkeypatch.chdir(tmp_path)
     sizes = [(1024 + 8 * i, 512 + 8 * i) for i in range(300)]
-    path = safetensors(tmp_path / "a.safetensors", {f"{m}.weight": tensor("BF16", m, n) for m, n in sizes})
+    path = safetensors(folder / "a.safetensors", {f"{m}.weight": tensor("BF16", m, n) for m, n in sizes})
     for module in ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"):
         importlib.import_module(module)
     start = time.process_time()

@@ -1,8 +1,6 @@
 """The command line as a user meets it: exit statuses, one-line errors, and nothing on disk after bad input."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -34,14 +32,10 @@ class NoRank:
 QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8"]
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty working folder with a user's module in it."""
-    (tmp_path / "mine.py").write_text(PLUG_IN)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    yield tmp_path
-    sys.modules.pop("mine", None)
+@pytest.fixture(autouse=True)
+def mine(folder):
+    """A user's module in the working folder."""
+    (folder / "mine.py").write_text(PLUG_IN)
 
 
 @pytest.mark.long
@@ -120,21 +114,6 @@ def test_repeat_notices_other_numbers(folder, capsys):
     assert "not the same numbers in: log_evidence" in capsys.readouterr().out
 
 
-def test_a_violation_is_exit_status_one(folder, capsys, monkeypatch):
-    """A theorem that promises too much: half the bound of T2."""
-    from dataclasses import replace
-
-    from rac_theory import theorems
-
-    false = replace(theorems.T2, claim=theorems.E(theorems.gap) <= theorems.T2.claim.bound / 2)
-    monkeypatch.setattr(theorems, "ALL", {**theorems.ALL, "T2": false})
-    arguments = ["verify", *QUICK, "--claim", "T2", "--sketch", "haar", "--steps", "3", "--jobs", "1"]
-    assert main(arguments) == 1
-    printed = capsys.readouterr().out
-    assert "1 VIOLATED" in printed
-    assert "row 1, T2 on quadratic, haar rank 1 left, 1/L: at t=1 the value is" in printed
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -143,11 +122,8 @@ def test_a_violation_is_exit_status_one(folder, capsys, monkeypatch):
         (["--sketch", "mine:NoRank"], "must accept dim= and rank="),
         (["--sketch", "mine:Missing"], "sketch must name something in 'mine', got 'Missing'"),
         (["--sketch", "elsewhere:X"], "module:Name that can be imported"),
-        (["--sketch", "harr"], "did you mean 'haar'"),
         (["--rank", "0"], "rank must be >= 1, got 0"),
         (["--rank", "6", "--problem", "quadratic"], "rank must be in 1..dim=5, got 6"),
-        (["--claim", "T22"], "did you mean 'T2'"),
-        (["--problem", "wines"], "did you mean 'wine'"),
         (["--problem", "empty.svm"], "empty.svm"),
         (["--problem", "three.svm"], "must have exactly two distinct labels"),
         (["--problem", "text.svm"], "text.svm"),
@@ -156,7 +132,6 @@ def test_a_violation_is_exit_status_one(folder, capsys, monkeypatch):
         (["--jobs", "0"], "jobs must be in 1..16 times the cores="),
         (["--jobs", "100000"], "got 100000"),
         (["--seed", "9" * 30], "seed must be in 0..9223372036854775807, got 999999999999999999999999999999"),
-        (["--alpha", "2"], "alpha must be a finite number > 0 and < 1, got 2"),
         (["--seed", "-3"], "seed must be in 0..9223372036854775807, got -3"),
     ],
 )
@@ -180,21 +155,7 @@ def test_an_output_folder_that_cannot_be_written(folder, capsys):
     assert (folder / "taken").read_text() == "a file"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["repeat", "nothing.json", "1"], "results must be a file written by verify"),
-        (["sketch", "haar", "--dim", "3", "--rank", "4"], "rank must be in 1..dim=3, got 4"),
-        (["sketch", "hear", "--dim", "3", "--rank", "1"], "did you mean 'haar'"),
-        (["explain", "T0"], "claim must be one of"),
-    ],
-)
-def test_bad_input_of_the_other_commands(folder, capsys, arguments, message):
-    assert main(arguments) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_sketch_list_explain(folder, capsys):
+def test_a_sketch_has_its_numbers_and_a_figure(folder, capsys):
     assert main(["sketch", "haar", "--dim", "8", "--rank", "2"]) == 0
     printed = capsys.readouterr().out
     assert "lambda_min      0.25\n" in printed
@@ -202,16 +163,3 @@ def test_sketch_list_explain(folder, capsys):
     assert (folder / "results/sketch-haar-8x2.svg").exists()
     assert main(["sketch", "mine:Signs", "--dim", "4", "--rank", "1"]) == 0
     assert "Chernoff-Hoeffding" in capsys.readouterr().out
-    assert main(["explain", "T1"]) == 0
-    printed = capsys.readouterr().out
-    for text in ("Theorem 5.3", "[paper: ", "gamma L <= 1.", "(1/T) sum_{t<T}"):
-        assert text in printed
-
-
-def test_a_reader_that_goes_away_is_no_violation(folder):
-    """``| head -1`` closes the pipe: no traceback, and not the exit status of a violation."""
-    command = f"{sys.executable} -m rac_theory list | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=60)
-    assert done.returncode in (0, 141)
-    assert "Traceback" not in done.stderr
-    assert "Exception ignored" not in done.stderr

@@ -1,5 +1,6 @@
 """Names are completed as a shell asks for them, without NumPy: what is not fast is not used."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,81 +9,90 @@ import pytest
 
 from rac_theory.commands import cli, names
 
+ASKED = {
+    "_ARGCOMPLETE": "1",
+    "_ARGCOMPLETE_IFS": "\013",
+    "_ARGCOMPLETE_SHELL": "bash",
+    "_ARGCOMPLETE_STDOUT_FILENAME": "answer",
+    "_ARGCOMPLETE_COMP_WORDBREAKS": "\"'><;|&(:=",
+    "COMP_TYPE": "9",
+}
+ONE_BY_ONE = """
+import json, os, sys
+import argcomplete
+from rac_theory.commands.cli import main
 
-def ask_a_shell_would(line, folder):
-    """Start the program as the shell's function does; return what it offers and the modules that it imported."""
-    answer = folder / "answer"
-    asked = {
-        "_ARGCOMPLETE": "1",
-        "_ARGCOMPLETE_IFS": "\013",
-        "_ARGCOMPLETE_SHELL": "bash",
-        "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
-        "_ARGCOMPLETE_COMP_WORDBREAKS": "\"'><;|&(:=",
-        "COMP_LINE": line,
-        "COMP_POINT": str(len(line)),
-        "COMP_TYPE": "9",
-        "PYTHONPROFILEIMPORTTIME": "1",
-    }
+for line in json.loads(sys.argv[1]):
+    open("answer", "w").close()
+    if (child := os.fork()) == 0:
+        os.environ |= {"COMP_LINE": line, "COMP_POINT": str(len(line))}
+        main()
+    os.waitpid(child, 0)
+    print(json.dumps(open("answer").read().split("\\013")))
+"""
+OFFERED = {
+    "rac-theory ver": ["verify"],
+    "rac-theory verify --cl": ["--claim"],
+    "rac-theory verify --claim T9": ["T9", "T9d", "T9d_sharp", "T9rr"],
+    "rac-theory verify --claim T1 Ga": ["GaLore"],
+    "rac-theory verify --problem breast": ["breast_cancer"],
+    "rac-theory verify --sketch ha": ["haar"],
+    "rac-theory verify --side ": [*names.SIDES],
+    "rac-theory verify --setting fed": ["federated"],
+    "rac-theory verify --setting 'coordinate": ["coordinate descent"],
+    "rac-theory sketch count": ["count_sketch"],
+    "rac-theory advise --loss log": ["logistic"],
+    "rac-theory advise --sketch subsampled_h": ["subsampled_hadamard"],
+    "rac-theory explain T11": ["T11"],
+    "rac-theory prove T4": ["T4"],
+    "rac-theory counterexamples C": [name for name in names.COUNTEREXAMPLES if name.startswith("C")],
+    "rac-theory list --mark p": ["paper"],
+    "rac-theory judge c.csv --bound T2_t": ["T2_tight"],
+    "rac-theory sweep gr": ["grid.toml"],  # files where files are meant
+    "rac-theory verify --row": ["--rows"],
+    "rac-theory ": [*cli._parser().commands],
+}
+
+
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory):
+    """What is offered at the end of each line, options of the program itself apart: a process that forks for each."""
+    folder = tmp_path_factory.mktemp("shell")
+    (folder / "grid.toml").write_text("")
     done = subprocess.run(
-        [sys.executable, "-m", "rac_theory"],
-        env={**os.environ, **asked},
+        [sys.executable, "-c", ONE_BY_ONE, json.dumps([*OFFERED])],
+        env={**os.environ, **ASKED},
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
     )
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
-    return answer.read_text().split("\013"), done.stdout, imported
+    answers = [[word.strip().strip("'\"") for word in json.loads(line) if word] for line in done.stdout.splitlines()]
+    assert len(answers) == len(OFFERED), done.stderr
+    return dict(zip(OFFERED, answers, strict=True))
 
 
-@pytest.fixture
-def offered(tmp_path):
-    """``offered(line)``: what is offered at the end of a line, in a process of its own."""
-    return lambda line: [word.strip().strip("'\"") for word in ask_a_shell_would(line, tmp_path)[0] if word]
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("rac-theory ver", ["verify"]),
-        ("rac-theory verify --cl", ["--claim"]),
-        ("rac-theory verify --claim T9", ["T9", "T9d", "T9d_sharp", "T9rr"]),
-        ("rac-theory verify --claim T1 Ga", ["GaLore"]),
-        ("rac-theory verify --problem breast", ["breast_cancer"]),
-        ("rac-theory verify --sketch ha", ["haar"]),
-        ("rac-theory verify --side ", [*names.SIDES]),
-        ("rac-theory verify --setting fed", ["federated"]),
-        ("rac-theory verify --setting 'coordinate", ["coordinate descent"]),
-        ("rac-theory sketch count", ["count_sketch"]),
-        ("rac-theory advise --loss log", ["logistic"]),
-        ("rac-theory advise --sketch subsampled_h", ["subsampled_hadamard"]),
-        ("rac-theory explain T11", ["T11"]),
-        ("rac-theory prove T4", ["T4", "T4_gap"]),
-        ("rac-theory counterexamples C", [name for name in names.COUNTEREXAMPLES if name.startswith("C")]),
-        ("rac-theory list --mark p", ["paper"]),
-        ("rac-theory judge c.csv --bound T2_t", ["T2_tight"]),
-    ],
-)
-def test_names_are_offered(offered, line, words):
+@pytest.mark.parametrize("line", OFFERED)
+def test_names_are_offered(offered, line):
     """An option without a completer would offer files; one with another's would offer other names."""
-    assert offered(line) == words
-
-
-def test_every_command_and_option_is_offered(offered):
-    assert {word for word in offered("rac-theory ") if word[0] != "-"} == {*cli._parser().commands}
-    assert "--rows" in offered("rac-theory verify --r")
-
-
-def test_files_are_offered_where_files_are_meant(offered, tmp_path):
-    (tmp_path / "grid.toml").write_text("")
-    assert offered("rac-theory sweep gr") == ["grid.toml"]
+    assert {word for word in offered[line] if word[0] != "-" or "-" in line[11:]} == {*OFFERED[line]}
 
 
 def test_the_program_answers_a_shell_and_imports_nothing_heavy(tmp_path):
     """The whole way, by the protocol of argcomplete; NumPy alone would take as long as a shell may."""
-    words, printed, imported = ask_a_shell_would("rac-theory verify --sketch weigh", tmp_path)
-    assert [word.strip() for word in words] == ["weighted_coordinate"]
-    assert printed == ""
+    line = "rac-theory verify --sketch weigh"
+    asked = ASKED | {"COMP_LINE": line, "COMP_POINT": str(len(line)), "PYTHONPROFILEIMPORTTIME": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "rac_theory"],
+        env={**os.environ, **asked},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert [word.strip() for word in (tmp_path / "answer").read_text().split("\013")] == ["weighted_coordinate"]
+    assert done.stdout == ""
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "argcomplete" in imported
     assert not imported & {"numpy", "scipy", "matplotlib", "rich", "joblib", "sklearn", "problems"}
 

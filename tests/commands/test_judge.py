@@ -1,27 +1,21 @@
 """``judge``: a file of runs and a bound in one command; statuses, a figure, and a line for bad input."""
 
-import sys
-
 import numpy as np
 import pytest
 
 from rac_theory.commands.cli import main
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A working folder with runs that fall by 0.85 a step on average, slower ones, and a bound for each step."""
+@pytest.fixture(autouse=True)
+def files(folder):
+    """Runs that fall by 0.85 a step on average, slower ones, and a bound for each step."""
     rng = np.random.default_rng(0)
     for name, low in (("curves", 0.7), ("slow", 0.8)):
         steps = rng.uniform(low, 1.0, size=(300, 5))
-        np.savetxt(tmp_path / f"{name}.csv", np.cumprod(np.column_stack([np.ones(300), steps]), axis=1), delimiter=",")
-    np.savetxt(tmp_path / "bound.csv", 0.9 ** np.arange(6.0))
-    np.savetxt(tmp_path / "runs.csv", np.loadtxt(tmp_path / "curves.csv", delimiter=",").T, delimiter=";")
-    (tmp_path / "my_rates.py").write_text("def fast(t):\n    return 0.8**t\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    yield tmp_path
-    sys.modules.pop("my_rates", None)
+        np.savetxt(f"{name}.csv", np.cumprod(np.column_stack([np.ones(300), steps]), axis=1), delimiter=",")
+    np.savetxt("bound.csv", 0.9 ** np.arange(6.0))
+    np.savetxt("runs.csv", np.loadtxt("curves.csv", delimiter=",").T, delimiter=";")
+    (folder / "my_rates.py").write_text("def fast(t):\n    return 0.8**t\n")
 
 
 T2 = ["--constant", "gamma=1", "L=1", "mu=0.2", "--constant", "lambda_min=0.5", "gap0=1"]

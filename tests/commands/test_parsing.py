@@ -42,6 +42,8 @@ COMMANDS = cli._parser().commands
         ("verify --problem digit", "did you mean 'digits'"),
         ("verify --sketch harr", "did you mean 'haar'"),
         ("explain T22", "did you mean 'T2'"),
+        ("repeat nothing.json 1", "results must be a file written by verify"),
+        ("sketch haar --dim 3 --rank 4", "rank must be in 1..dim=3, got 4"),
         ("prove T22", "did you mean 'T2'"),
         ("counterexamples c6", "did you mean 'C6'"),
         ("list --mark papers", "did you mean 'paper'"),

@@ -1,7 +1,6 @@
 """``prove``: what it prints of theorems of ours and of a user, and what it ends with."""
 
 import re
-import sys
 
 import pytest
 
@@ -21,14 +20,10 @@ number = 3
 """
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A working folder with a user's module in it."""
-    (tmp_path / "mine_to_prove.py").write_text(MINE)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    yield tmp_path
-    sys.modules.pop("mine_to_prove", None)
+@pytest.fixture(autouse=True)
+def mine(folder):
+    """A user's module in the working folder."""
+    (folder / "mine_to_prove.py").write_text(MINE)
 
 
 def test_one_theorem_is_proved_in_full(capsys):
@@ -56,7 +51,7 @@ def test_all_are_a_line_each(capsys):
     assert "not used: lambda_min > 0" in lines["T2"]
 
 
-def test_a_theorem_of_a_user_is_proved_or_not(folder, capsys):
+def test_a_theorem_of_a_user_is_proved_or_not(capsys):
     """1 where none was found, also beside one that was: and it is said that this refutes nothing."""
     assert main(["prove", "mine_to_prove:weaker"]) == 0
     assert "weaker, proved for every T" in capsys.readouterr().out
@@ -66,7 +61,7 @@ def test_a_theorem_of_a_user_is_proved_or_not(folder, capsys):
     assert re.search(r"^T2 .* proved;", printed, re.MULTILINE)
 
 
-def test_what_can_be_proved_instead_is_shown(folder, capsys):
+def test_what_can_be_proved_instead_is_shown(capsys):
     """Twice the rate of T2 has no proof, and the best of that form is T2."""
     assert main(["prove", "mine_to_prove:twice"]) == 1
     printed = capsys.readouterr().out
@@ -77,8 +72,6 @@ def test_what_can_be_proved_instead_is_shown(folder, capsys):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (["T0"], "theorem must be one of"),
-        (["T22"], "did you mean 'T2'"),
         (["C1"], "theorem must be one of"),
         (["mine_to_prove:nothing"], "theorem must name something in 'mine_to_prove', got 'nothing', which it lacks"),
         (["mine_to_prove:Twice"], "got 'Twice', which it lacks (did you mean 'twice'?)"),
@@ -88,7 +81,7 @@ def test_what_can_be_proved_instead_is_shown(folder, capsys):
     ],
     ids=str,
 )
-def test_bad_input_is_one_sentence(folder, capsys, asked, message):
+def test_bad_input_is_one_sentence(capsys, asked, message):
     assert main(["prove", *asked]) == 2
     error = capsys.readouterr().err
     assert message in error

@@ -16,9 +16,8 @@ FEW = ["--claim", "T1", "T2", "--problem", "quadratic", "--sketch", "haar", "fro
 
 
 @pytest.fixture
-def told(tmp_path, monkeypatch, capsys):
+def told(folder, capsys):
     """``told(*words, status=0)``: the lines that verify prints in an empty folder."""
-    monkeypatch.chdir(tmp_path)
 
     def run(*words, status=0):
         assert main(["verify", *words]) == status

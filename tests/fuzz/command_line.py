@@ -1,15 +1,13 @@
 """Random command lines: ``python -m tests.fuzz.command_line --count 2650``; every failure is printed as a command."""
 
 import argparse
-import os
 import random
 import resource
 import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from itertools import islice
 
 from rac_theory import counterexamples, theorems
 from rac_theory.ledger.theorem_settings import SETTINGS
@@ -296,21 +294,9 @@ def _claims(chance: random.Random) -> list[str]:
 
 def run(count: int, seed: int) -> list[tuple[list[str], str]]:
     """Try so many command lines in a folder of their own; return those that ended badly, and how."""
-    chance, found, before = random.Random(seed), [], Path.cwd()
-    lines = command_lines(chance)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        os.chdir(folder)
-        try:
-            ground.prepare(folder)
-            for _ in range(count):
-                words = next(lines)
-                if wrong := complaint(words):
-                    found.append((words, wrong))
-        finally:
-            os.chdir(before)
-            ground.clear(folder)
-    return found
+    with ground.stood_on():
+        ends = ((words, complaint(words)) for words in islice(command_lines(random.Random(seed)), count))
+        return [(words, wrong) for words, wrong in ends if wrong]
 
 
 def _main() -> int:

@@ -3,15 +3,14 @@
 import argparse
 import copy
 import json
-import os
 import random
 import shutil
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -192,23 +191,14 @@ def commands_on_tampered_files(chance: random.Random) -> Iterator[tuple[list[str
 
 def run(count: int, seed: int, keep: Path | None = None) -> list[tuple[list[str], str]]:
     """Try so many files in a folder of their own; return the commands that ended badly, and how."""
-    chance, found, before = random.Random(seed), [], Path.cwd()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        os.chdir(folder)
-        try:
-            ground.prepare(folder)
-            tried = commands_on_tampered_files(chance)
-            for _ in range(count):
-                words, file = next(tried)
-                content = file.read_bytes()
-                if wrong := complaint(words):
-                    found.append((words, wrong))
-                    if keep is not None:
-                        (keep / f"{len(found)}{file.suffix}").write_bytes(content)
-        finally:
-            os.chdir(before)
-            ground.clear(folder)
+    found: list[tuple[list[str], str]] = []
+    with ground.stood_on():
+        for words, file in islice(commands_on_tampered_files(random.Random(seed)), count):
+            content = file.read_bytes()
+            if wrong := complaint(words):
+                found.append((words, wrong))
+                if keep is not None:
+                    (keep / f"{len(found)}{file.suffix}").write_bytes(content)
     return found
 
 

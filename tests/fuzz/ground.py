@@ -3,8 +3,10 @@
 import os
 import sqlite3
 import stat
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -100,6 +102,20 @@ alpha = 0.001
 QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "8", "--steps", "4", "--jobs", "1"]
 
 
+@contextmanager
+def stood_on() -> Iterator[None]:
+    """Stand in a folder of one's own with all of this in it."""
+    before = Path.cwd()
+    with TemporaryDirectory() as name:
+        os.chdir(name)
+        try:
+            prepare(Path(name))
+            yield
+        finally:
+            os.chdir(before)
+            Path(name, "closed").chmod(stat.S_IRUSR | stat.S_IWUSR)  # so that the folder can be removed
+
+
 def prepare(folder: Path) -> None:
     """Fill an empty folder, which must be the working folder."""
     (folder / "plug_ins_of_the_fuzzer.py").write_text(PLUG_INS)
@@ -127,8 +143,3 @@ def prepare(folder: Path) -> None:
     assert (made, swept) == (0, 0)
     with closing(sqlite3.connect(folder / "good.sqlite")) as connection:  # all of it in one file
         connection.execute("PRAGMA journal_mode = DELETE")
-
-
-def clear(folder: Path) -> None:
-    """Make what is closed open again, so that the folder can be removed."""
-    (folder / "closed").chmod(stat.S_IRUSR | stat.S_IWUSR)

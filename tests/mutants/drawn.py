@@ -48,6 +48,8 @@ def _places(source: bytes, tree: ast.AST) -> Iterator[tuple[int, int, str]]:
         match node:
             case ast.JoinedStr():  # what stands in it has no place of its own before Python 3.12
                 return
+            case ast.keyword(arg="strict"):  # of zip: lengths that could differ have checks of their own
+                return
             case ast.Constant(value=bool() | int() | float() as value):
                 word = source[begin(node) : end(node)].decode()
                 text = SWAPPED.get(word) or (str(value + 1) if value == int(value) else f"{word} * 2")

@@ -49,6 +49,7 @@ def test_the_last_iterates_belong_to_the_runs(kind):
     np.testing.assert_allclose(problem.value(ran.W), ran.values[:, -1], rtol=1e-10)
     np.testing.assert_array_equal(shared.W, ran.W)
     np.testing.assert_array_equal(shared.values, ran.values)
+    np.testing.assert_array_equal(shared.squared_gradients, ran.squared_gradients)
     np.testing.assert_array_equal(shared.norms, ran.norms)
     assert (ran.norms >= np.linalg.norm(ran.W, axis=(1, 2)) * (1 - 1e-12)).all()
     again = pickle.loads(pickle.dumps(shared))

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 
 from rac_theory import GD, RACLoRA, expected, simulate, sketches
 from rac_theory.cases.case import Case
@@ -23,8 +22,6 @@ from rac_theory.simulation.kernels.stepping import Stepping
 from rac_theory.simulation.kernels.thin_products import ThinProducts
 from rac_theory.simulation.record import record
 from rac_theory.testing.reference import reference
-
-seeds = st.integers(0, 2**32 - 1)
 
 
 class Recorded:
@@ -106,6 +103,13 @@ def test_runs_last(kind, side, rotation_invariant):
     against_reference(problem, sketch, side, RunsLast, steps=40, rotation_invariant=rotation_invariant)
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2), (2, 2)])
+def test_runs_last_on_axes_of_two(shape):
+    """Squares of one curvature are added up before they are weighted. Catches an axis of two that is taken for one."""
+    for kind in ("left", "kronecker"):
+        against_reference(a_problem(kind, *shape), sketches.Gaussian(shape[0], 1), "left", RunsLast, steps=12)
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("kind", QUADRATICS)
 @pytest.mark.parametrize("rank", [1, 4])
@@ -118,16 +122,6 @@ def test_thin_products(kind, side, rank):
 
 SEVERAL = [((64, 10), 1), ((100, 100), 1), ((160, 200), 2)]
 """Shapes and ranks for which several steps are made at once: 8, 50 and 28."""
-
-
-@pytest.mark.parametrize("steps", [1, 7, 60])
-@pytest.mark.parametrize(("shape", "rank"), SEVERAL)
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_several_steps(shape, rank, side, steps):
-    """Against the pseudo-inverse; catches a last part that is cut wrongly, a sum over other steps, a late refresh."""
-    problem = a_problem("left", *(shape if side == "left" else reversed(shape)))
-    sketch = sketches.Gaussian(shape[0], rank)
-    against_reference(problem, sketch, side, ThinProducts, steps=steps, rtol=1e-11)
 
 
 class OneAtATime(ThinProducts):
@@ -250,14 +244,6 @@ def test_distances_on_request(kind, side):
         simulate(Case(GD(0.1), a_problem("nonconvex"), steps=1), record=["distances"])
 
 
-def test_precision_is_checked():
-    problem = a_problem("left")
-    with pytest.raises(ValueError, match="dtype must be float64 or float32, got int64"):
-        simulate(Case(GD(0.1), problem, steps=1), dtype=int)
-    with pytest.raises(ValueError, match="dtype must be float64 or float32, got 'floot'"):
-        simulate(Case(GD(0.1), problem, steps=1), dtype="floot")
-
-
 @pytest.mark.parametrize("shape", [(3, 3), (6, 5), (12, 40), (64, 10)])
 def test_a_run_does_not_see_its_neighbours(shape):
     """The same bits alone, in a crowd, and in a part of an ensemble; catches a draw or a sum shared between runs."""
@@ -348,10 +334,11 @@ def test_what_the_kernels_are_chosen_by():
 
 
 def test_streams_are_those_of_blocks():
-    """The second block of an ensemble is the block of the second stream, whatever computes it."""
+    """The second block of an ensemble is the block of the second stream, whatever computes it, and no run is twice."""
     problem = a_problem("left")
     algorithm = RACLoRA(sketches.Gaussian(5, 1), 0.1)
     kernel = kernel_for(algorithm, problem, np.zeros((5, 3)))
     ran = simulate(Case(algorithm, problem, steps=3), runs=2 * kernel.block, rng=4)
     alone = record(kernel.path([generator(child(seed_sequence(4), BLOCKS, 1))], 3), 3)
     np.testing.assert_array_equal(ran.values[kernel.block :], alone.measured[0].T)
+    assert len(np.unique(ran.values[:, -1])) == 2 * kernel.block

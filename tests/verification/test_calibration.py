@@ -4,9 +4,7 @@ Enumeration leaves no chance: for Bernoulli runs the probability of every sequen
 rates are computed, not estimated.
 """
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,12 +17,7 @@ from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.verification.decision import sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Pilot, Sample
 from rac_theory.verification.question import Question
-
-_spec = importlib.util.spec_from_file_location(
-    "calibration", Path(__file__).parents[1] / "benchmarks" / "calibration.py"
-)
-calibration = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(calibration)
+from tests.benchmarks import calibration
 
 LAWS = sorted(calibration.LAWS)
 

@@ -1,10 +1,8 @@
 """Runs of any origin: the same verdict as an ensemble of ours gets, error rates, and a sentence for each bad input."""
 
-import importlib.util
 import math
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,12 +13,7 @@ from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_run
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.simulation.blocks import simulate_part
-
-_spec = importlib.util.spec_from_file_location(
-    "calibration", Path(__file__).parents[1] / "benchmarks" / "calibration.py"
-)
-calibration = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(calibration)
+from tests.benchmarks import calibration
 
 CASE = Case(RACLoRA(sketches.Haar(4, 2), gamma=0.25), Quadratic.left(np.diag([1.0, 2, 3, 4]), np.ones((4, 1))), steps=6)
 EQUALITY = Case(RACLoRA(sketches.Haar(4, 2), gamma=1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=6)
@@ -324,7 +317,6 @@ def changed(value):
         ((GOOD, 1.0, {"ceiling": [9.0, 9.0]}), "ceiling must be a number, or one for each t = 0, ..., 3, got shape"),
         ((GOOD, 1.0, {"ceiling": math.inf}), "ceiling must be finite"),
         ((GOOD, 10.0, {"ceiling": 9.0}), "bound must be below ceiling at some t >= 1, got no less than 10"),
-        ((GOOD, 1.0, {"alpha": 1.0}), "alpha must be a finite number > 0 and < 1, got 1.0"),
         ((GOOD, 1.0, {"metric": " "}), "metric must be words, at most 80 letters of them, got ' '"),
         (("no.csv", 1.0), "no.csv must be a CSV file, there is no such file"),
     ],
@@ -337,26 +329,24 @@ def test_bad_input_is_told_in_a_sentence(arguments, sentence):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("changes", "sentence"),
     [
         (
-            (GOOD, GOOD[:7]),
+            {"B": GOOD[:7]},
             "B must have the shape of A, (20, 4), got (7, 4): runs are compared in pairs, so cut what is",
         ),
-        ((GOOD, changed(np.nan)), "B must be finite at t >= 1, got nan in run 3 at t=2"),
+        ({"B": changed(np.nan)}, "B must be finite at t >= 1, got nan in run 3 at t=2"),
         (
-            (GOOD, changed(99.0)),
+            {"B": changed(99.0)},
             "ceiling must be a proved upper end of the metric, got 9.0, but B have 99.0 in run 3 at",
         ),
+        ({"ceiling": None}, "ceiling must be a proved upper end of A and B, got None"),
+        ({"names": "ab"}, "names must be a pair, such as ('A', 'B'), got 'ab'"),
     ],
 )
-def test_bad_input_of_a_comparison(arguments, sentence):
+def test_bad_input_of_a_comparison(changes, sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
-        compare_runs(*arguments, ceiling=9.0)
-    with pytest.raises(ValueError, match="ceiling must be a proved upper end of A and B, got None"):
-        compare_runs(GOOD, GOOD, ceiling=None)
-    with pytest.raises(ValueError, match=r"names must be a pair, such as \('A', 'B'\), got 'ab'"):
-        compare_runs(GOOD, GOOD, ceiling=9.0, names="ab")
+        compare_runs(GOOD, **{"B": GOOD, "ceiling": 9.0} | changes)
 
 
 # --- what is shown

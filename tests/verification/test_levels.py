@@ -5,23 +5,37 @@ Each test names the composition that it would catch.
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from rac_theory import Bernoulli, Case, Constants, RACLoRA, Status, sketches, spectrum, verify
+from rac_theory import (
+    Bernoulli,
+    Case,
+    Constants,
+    RACLoRA,
+    Status,
+    compare_runs,
+    judge_runs,
+    measured_smoothness,
+    simulate,
+    sketches,
+    spectrum,
+    verify,
+)
 from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.ledger.violated import violated
 from rac_theory.numerics.confidence import kl_lower, kl_upper
-from rac_theory.numerics.evidence import Past, detectable, log_wealth, shares
+from rac_theory.numerics.evidence import Past, detectable, log_wealth, runs_to_detect, shares
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.sketches.sampled_projection import sample_spectrum
 from rac_theory.sweeps import Grid
-from rac_theory.verification.decision import sampled_decision
+from rac_theory.verification.decision import sampled_decision, what_would_show
 from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.question import Question
 
@@ -87,8 +101,11 @@ def test_the_sides_of_a_mixture_share_alpha(p):
 
 
 def test_a_verdict_says_what_alpha_was_spent_on():
-    sampled = verify("T2", Case(RACLoRA(SAMPLED, 1.0), PROBLEM, steps=3), runs=64, rng=0, alpha=0.01)
-    assert sampled.levels == {"sampled constants": 0.005, "runs": pytest.approx(0.005)}
+    """Half of it on constants, by either door. Catches twice alpha for half of it."""
+    case = Case(RACLoRA(SAMPLED, 0.9), PROBLEM, steps=3)
+    measured = measured_smoothness(simulate(case, rng=0, record=["W"]))
+    for tried in (partial(verify, "T2", case), partial(measured.what_if, "T2")):
+        assert tried(runs=64, rng=0, alpha=0.01).levels == {"sampled constants": 0.005, "runs": pytest.approx(0.005)}
     known = verify("T2", Case(RACLoRA(sketches.Haar(6, 1), 1.0), PROBLEM, steps=3), runs=64, rng=0, evidence="sampled")
     assert known.levels == {"runs": 1e-3}
 
@@ -229,6 +246,29 @@ def test_the_half_that_chooses_a_step_is_not_the_half_that_speaks_of_it():
     one = X[:1]
     alone = sampled_decision(Sample.of([Part.of(one, question)], one, question), question, np.array([1, 2]), 1e-3)
     assert alone.reach is None
+    assert np.isposinf(alone.detectable).all()
+    np.testing.assert_array_equal(what_would_show(X[:2], 0.5)[1], detectable(X[[1, 1]], 0.5))  # two have two halves
+
+
+def test_too_few_runs_say_how_many_it_takes_at_the_middle():
+    """By the law of the number itself, with two runs behind each row. Catches another step, level, or half of them."""
+    X = np.random.default_rng(0).exponential(size=(8, 10)) ** 3
+    question, t = Question(np.full(10, 6.0), math.inf), np.arange(1, 11)
+    sample = replace(Sample.of([Part.of(X, question)], X, question), runs=16)
+    needed = runs_to_detect(X[:, 4], 0.5, -math.log(1e-3 * shares(10)[4]))
+    told = sampled_decision(sample, question, t, 1e-3).reason
+    assert told == f"16 runs are too few to see a violation by 50% beyond t=0; at t=5 it takes {2 * needed} or more."
+
+
+def test_a_violation_is_where_the_mean_exceeds_most_and_what_overflows_later_is_said():
+    """Relatively, and below one; a bound of zero that is met exceeds nothing. Catches means above 1 alone, and any."""
+    X = np.random.default_rng(0).uniform(0.9, 1.1, size=(400, 3)) * [0.55, 0.2, 0.0]
+    question, t = Question(np.array([0.5, 0.1, 0.0]), math.inf, blur=1e-9), np.array([1, 2, 3])
+    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, t, 1e-3)
+    assert (found.status, found.violated_at) == (Status.VIOLATED, 2)
+    X, question = np.array([[1.0, 1.0], [1.0, np.inf]]), Question(np.ones(2), math.inf)
+    found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, t[:2], 1e-3)
+    assert found.reason.startswith("from t=2 on values leave the range of floating point")
 
 
 def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
@@ -238,6 +278,23 @@ def test_reach_ends_where_a_violation_by_half_would_no_longer_show():
     question = Question(np.ones(1), math.inf)
     found = sampled_decision(Sample.of([Part.of(X, question)], X, question), question, np.array([1]), 1e-3)
     assert found.reach is None
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+@pytest.mark.parametrize(
+    "tried",
+    [
+        partial(verify, "T2", case_of(RACLoRA(sketches.Haar(6, 1), 1.0))),
+        partial(judge_runs, np.eye(2), 1.0),
+        partial(compare_runs, np.eye(2), np.eye(2), ceiling=1.0),
+        partial(spectrum, SAMPLED),
+    ],
+    ids=lambda tried: tried.func.__name__,
+)
+def test_every_door_has_a_level_between_zero_and_one(tried, alpha):
+    """Of a level above one every run would be evidence. Catches any other end."""
+    with pytest.raises(ValueError, match=f"alpha must be a finite number > 0 and < 1, got {alpha:g}"):
+        tried(alpha=alpha)
 
 
 def test_every_theorem_is_tried_at_the_level_of_its_own_account():

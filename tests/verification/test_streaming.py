@@ -7,11 +7,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from rac_theory import Case, Constants, RACLoRA, Status, simulate, sketches, theorems, verify
-from rac_theory.numerics.evidence import Past, log_wealth
+from rac_theory.numerics.evidence import confirmed, log_evidence_against
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.verification.evidence_of_runs import Part, Pilot, Sample, group_means
@@ -34,40 +32,7 @@ def split(X, question, size, group=1):
     return Sample.of(parts, group_means(X, group), question)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40))
-@settings(max_examples=30)
-def test_bets_that_know_a_past_go_on_where_it_ended(seed, before, after):
-    """The wealth of runs is that of the first ones times that of the others with their past."""
-    Z = np.random.default_rng(seed).exponential(size=(before + after, 3)) - 1
-    together = log_wealth(Z)
-    past = Past().then(Z[:before])
-    apart = log_wealth(Z[before:], past=past)
-    np.testing.assert_allclose(together[-1], together[before - 1] + apart[-1], rtol=1e-9, atol=1e-12)
-
-
-def test_parts_of_a_true_claim_have_wealth_one_on_average():
-    """At equality the mean e-value of five parts is 1, whatever the pilot taught: within 4 standard errors.
-
-    1,500 ensembles of 5 x 16 exponential runs. A pilot that saw the runs it bets on would be far above, and is.
-    """
-    rng = np.random.default_rng(0)
-    question = Question(np.ones(1), math.inf)
-    honest, cheating = [], []
-    for _ in range(1_500):
-        X = np.minimum(rng.exponential(size=(80, 1)), 3.0) / (1 - math.exp(-3.0))
-        parts = [X[i : i + 16] for i in range(0, 80, 16)]
-        pilot = Pilot.of(parts[0], question)
-        honest.append(sum(Part.of(part, question, pilot).against[0] for part in parts[1:]))
-        cheating.append(sum(Part.of(part, question, Pilot.of(part, question)).against[0] for part in parts[1:]))
-    e = np.minimum(np.exp(honest), 100)
-    assert e.mean() < 1 + 4 * e.std() / math.sqrt(len(e))
-    cheat = np.minimum(np.exp(cheating), 100)
-    assert cheat.mean() > 1 + 4 * cheat.std() / math.sqrt(len(cheat))
-
-
 def test_one_part_is_what_the_runs_say_by_themselves():
-    from rac_theory.numerics.evidence import confirmed, log_evidence_against
-
     X = np.random.default_rng(1).uniform(size=(200, 4))
     question = Question(np.array([0.4, 0.5, 0.6, 1.0]), 1.0)
     sample = split(X, question, 200)
@@ -100,26 +65,20 @@ def many():
 
 def test_a_true_claim_and_false_ones_over_several_parts(many):
     """T2 is an equality; a bound that is 2% too small from t = 1 on is refuted, and a loose one confirmed."""
-    algorithm = RACLoRA(sketches.Haar(4, 1), 1.0)
-    assert many > part_size(20)
-    constants = Constants.of(Case(algorithm, identity(), steps=20))
-    true = sampled(theorems.T2, Case(algorithm, identity(), steps=20), runs=many, rng=0)
+    case = Case(RACLoRA(sketches.Haar(4, 1), 1.0), identity(), steps=20)
+    tried, constants = partial(sampled, theorems.T2, runs=many, rng=0), Constants.of(case)
+    true = tried(case)
     assert (true.status, true.runs) == (Status.CONSISTENT, many)
-    false = replace(constants, gap0=0.95 * constants.gap0)
-    assert sampled(theorems.T2, Case(algorithm, identity(), steps=5), runs=many, rng=0, constants=false).status is (
-        Status.VIOLATED
-    )
-    loose = replace(constants, lambda_min=0.1)
-    assert sampled(theorems.T2, Case(algorithm, identity(), steps=20), runs=many, rng=0, constants=loose).status is (
-        Status.HOLDS
-    )
+    false, loose = replace(constants, gap0=0.95 * constants.gap0), replace(constants, lambda_min=0.1)
+    assert tried(replace(case, steps=5), constants=false).status is Status.VIOLATED
+    assert tried(case, constants=loose).status is Status.HOLDS
 
 
 def test_numbers_are_those_of_the_whole_ensemble(many):
     """The same runs as ``simulate`` gives, the same bits for any number of workers."""
-    algorithm = RACLoRA(sketches.Gaussian(4, 2), 0.7)
-    one, two = (sampled(theorems.T2, Case(algorithm, identity(), steps=20), runs=many, rng=3, n_jobs=n) for n in (1, 2))
-    ran = simulate(Case(algorithm, identity(), steps=20), runs=many, rng=child(seed_sequence(3), RUNS))
+    case = Case(RACLoRA(sketches.Gaussian(4, 2), 0.7), identity(), steps=20)
+    one, two = (sampled(theorems.T2, case, runs=many, rng=3, n_jobs=n) for n in (1, 2))
+    ran = simulate(case, runs=many, rng=child(seed_sequence(3), RUNS))
     # Rows of what is kept weigh the same, the last one too, which stands for fewer runs.
     np.testing.assert_allclose(one.mean, ran.gaps.mean(axis=0), rtol=0.01)
     np.testing.assert_array_equal(one.sample, ran.gaps[:10])
@@ -130,14 +89,11 @@ def test_numbers_are_those_of_the_whole_ensemble(many):
 
 def test_memory_does_not_grow_with_runs():
     """Ten times the runs, the same peak: catches a part that keeps a view of its runs alive."""
-    algorithm, problem = (
-        RACLoRA(sketches.Gaussian(3, 1), 1.0),
-        Quadratic.left(np.diag([0.5, 0.7, 1.0]), np.ones((3, 3))),
-    )
-    peaks = []
+    problem = Quadratic.left(np.diag([0.5, 0.7, 1.0]), np.ones((3, 3)))
+    case, peaks = Case(RACLoRA(sketches.Gaussian(3, 1), 1.0), problem, steps=40), []
     for runs in (8_192, 81_920):
         tracemalloc.start()
-        sampled(theorems.T2, Case(algorithm, problem, steps=40), runs=runs, rng=0)
+        sampled(theorems.T2, case, runs=runs, rng=0)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]

@@ -7,12 +7,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from rac_theory import GD, Case, Constants, Minibatch, RACLoRA, Status, Verdict, simulate, sketches, theorems, verify
+from rac_theory import GD, Case, Constants, Minibatch, RACLoRA, Status, simulate, sketches, theorems, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
-from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, PLSine, Quadratic
+from rac_theory.problems import LeastSquares, LogisticRegression, NonconvexLogistic, Quadratic
 from rac_theory.theorems import E, gap
-
-ALL = [theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp]  # the others: tests/theorems
 
 sampled = partial(verify, evidence="sampled")
 
@@ -53,63 +51,6 @@ def test_ten_per_cent_more_mu_is_refuted(d, rank):
         assert verdict.log_evidence >= math.log(1e3)
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_lambda_max_for_lambda_min_is_refuted(side):
-    """Weights 1 to 4, all error in the coordinate that is drawn least: E gap = (1 - w_min)^t, and 4 w_min is false."""
-    W_star = np.zeros((4, 4))
-    W_star[0, 0] = 1.0
-    problem = Quadratic.left(np.eye(4), W_star)
-    algorithm = RACLoRA(sketches.WeightedCoordinate(4, 1, [1, 2, 3, 4]), 1.0, side=side)
-    true = constants_of(algorithm, problem)
-    assert sampled(theorems.T2, Case(algorithm, problem, steps=10), runs=2_000, rng=0).status is Status.CONSISTENT
-    false = replace(true, lambda_min=true.lambda_max)
-    verdict = sampled(theorems.T2, Case(algorithm, problem, steps=10), runs=2_000, rng=0, constants=false)
-    assert verdict.status is Status.VIOLATED
-
-
-def test_tampered_bounds_on_gradients_are_refuted():
-    """T1 is attained in the limit by GD on the identity with small steps; its factor 2 put down to 1.5 is not true."""
-    problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.0)
-    true = constants_of(algorithm, problem, 60)
-    assert sampled(theorems.T1, Case(algorithm, problem, steps=60), runs=500, rng=0).status is Status.CONSISTENT
-    false = replace(true, gap0_upper=0.75 * true.gap0_upper)
-    verdict = sampled(theorems.T1, Case(algorithm, problem, steps=60), runs=500, rng=0, constants=false)
-    assert verdict.status is Status.VIOLATED
-
-
-@pytest.mark.parametrize("t", [theorems.T1_sharp, theorems.T2_sharp])
-def test_the_sharp_forms_are_refuted_without_their_factor(t):
-    """At gamma = 1.9/L the plain formulas promise far too much: 2 - gamma L = 0.1 is what they lack."""
-    problem, algorithm = identity(4), RACLoRA(sketches.Haar(4, 1), 1.9)
-    plain = {"T1_sharp": theorems.T1, "T2_sharp": theorems.T2}[t.id]
-    assert verify(t, Case(algorithm, problem, steps=60), runs=300, rng=0).status in (Status.HOLDS, Status.CONSISTENT)
-    unchecked = replace(plain, given=())
-    assert verify(unchecked, Case(algorithm, problem, steps=60), runs=300, rng=0).status is Status.VIOLATED
-    assert verify(plain, Case(algorithm, problem, steps=60), runs=300, rng=0).status is Status.NOT_APPLICABLE
-
-
-def cases_that_hold():
-    rng = np.random.default_rng(0)
-    X, Y = rng.standard_normal((40, 5)), rng.standard_normal((40, 4))
-    for problem in (LeastSquares(X, Y, l2=0.5), PLSine((5, 4))):
-        for name in ("haar", "coordinate", "weighted_coordinate"):
-            for side, dim in (("left", 5), ("right", 4)):
-                for rank in (1, 3):
-                    yield problem, RACLoRA(sketches.named_sketch(name, dim, rank), 0.9 / problem.L, side=side)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("t", ALL)
-def test_nothing_true_is_refuted(t):
-    """24 cases of each theorem; every one is a true claim at alpha = 1e-3, so a refutation here is a bug."""
-    statuses = [
-        sampled(t, Case(algorithm, problem, steps=60), runs=128, rng=seed).status
-        for seed, (problem, algorithm) in enumerate(cases_that_hold())
-    ]
-    assert Status.VIOLATED not in statuses
-    assert Status.NOT_APPLICABLE not in statuses
-
-
 def test_a_loose_bound_is_confirmed_and_the_confirmation_needs_the_ceiling():
     """With condition number 5 the runs are far below T2: confirmed for the whole curve, unless descent is denied."""
     problem = Quadratic.left(np.diag(np.linspace(0.2, 1.0, 5)), np.ones((5, 2)))
@@ -142,15 +83,6 @@ def test_gradient_descent_is_decided_exactly_by_one_run():
 def test_gradient_descent_at_one_over_L_reaches_a_minimum_in_one_step():
     """Bound and gap are zero from t = 1 on: 0 <= 0 holds, without a warning."""
     assert verify(theorems.T2, Case(GD(1.0), identity(3), steps=5)).status is Status.HOLDS
-
-
-def test_an_exact_violation_is_named():
-    algorithm, problem = GD(0.5), identity(3)
-    false = replace(constants_of(algorithm, problem), mu=1.6)
-    verdict = verify(theorems.T2, Case(algorithm, problem, steps=20), constants=false)
-    assert (verdict.status, verdict.evidence) == (Status.VIOLATED, "exact")
-    assert math.isinf(verdict.log_evidence)
-    assert "(exact)" in verdict.reason
 
 
 def test_exact_evidence_is_only_given_where_it_is_known():
@@ -208,7 +140,10 @@ def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
     assert len(verdict.unmet) >= 1
     for word in words:
         assert word in str(verdict)
-    assert verdict.slack is None
+    assert verdict.slack is verdict.reach is verdict.informative_from is verdict.violated_at is None
+    assert (verdict.runs, verdict.log_evidence, dict(verdict.levels)) == (0, 0.0, {})
+    for name in ("bound", "mean", "lower", "upper", "detectable", "sample"):
+        assert getattr(verdict, name).shape == ((0, 0) if name == "sample" else (0,))
 
 
 def test_a_vacuous_bound_does_not_count_as_holding():
@@ -310,36 +245,15 @@ def test_a_verdict_draws_itself():
     assert ax.get_yscale() == "log"
     assert verdict.theorem.metric.label == ax.get_ylabel()
     assert verdict.plot(ax) is ax
-
-
-def test_a_verdict_is_a_sentence():
-    verdict = sampled(theorems.T2, Case(RACLoRA(sketches.Haar(4, 1), 1.0), identity(4), steps=10), runs=500, rng=0)
-    assert isinstance(verdict, Verdict)
-    text = str(verdict)
-    for part in ("T2 CONSISTENT for RACLoRA(Haar(dim=4, rank=1)", "times the mean", "Fitted factor a step", "promised"):
-        assert part in text
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"alpha": 0.0}, "alpha must be a finite number > 0 and < 1, got 0"),
-        ({"alpha": 1.0}, "alpha must be a finite number > 0 and < 1, got 1"),
-        ({"runs": 0}, "runs must be >= 1"),
-        ({"evidence": "exct"}, "did you mean 'exact'"),
-    ],
-)
-def test_bad_arguments(change, message):
-    with pytest.raises(ValueError, match=message):
-        verify(theorems.T2, Case(GD(0.5), identity(3), steps=2), **change)
+    for part in ("T2 UNDECIDED for RACLoRA(Haar(dim=4, rank=1)", "times the mean", "Fitted factor a step", "promised"):
+        assert part in str(verdict)
 
 
 def test_bad_cases():
-    """A case that does not say for how long, what is no case, and a start where nothing is left to do."""
-    with pytest.raises(ValueError, match=r"steps must be >= 1, got 0: .* Case\(algorithm, problem, steps=100\)"):
-        verify(theorems.T2, Case(GD(0.5), identity(3)))
-    with pytest.raises(ValueError, match=r"case must be a Case, such as Case\(algorithm, problem, steps=100\), got GD"):
-        verify(theorems.T2, GD(0.5))
+    """No runs, evidence under no name, and a start where nothing is left to do; tests/test_arguments.py has others."""
+    for change, message in (({"runs": 0}, "runs must be >= 1"), ({"evidence": "exct"}, "did you mean 'exact'")):
+        with pytest.raises(ValueError, match=message):
+            verify(theorems.T2, Case(GD(0.5), identity(3), steps=2), **change)
     with pytest.raises(ValueError, match="W0 must not be a minimiser"):
         verify(theorems.T2, Case(GD(0.5), identity(3), np.ones((3, 1)), steps=2))
 
