@@ -192,8 +192,8 @@ def test_what_is_averaged_must_be_integrable(said):
 
 
 def test_a_multiplier_that_is_changed_is_refused():
-    """Each sum of T2 in turn: its last product is taken once more, though the fact says what it said."""
-    proof = prove("T2")
+    """Each sum of T1_tight in turn: its last product is taken once more, though the fact says what it said."""
+    proof = prove("T1_tight")
     sums = [fact for fact in proof.facts if fact.of and not fact.rule and fact.said is not None and len(fact.of) > 1]
     assert sums
     for fact in sums:
