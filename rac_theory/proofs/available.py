@@ -45,7 +45,7 @@ def has_value_at_0(theorem: Theorem, facts: Iterable[Fact]) -> bool:
 def available(theorem: Theorem, more: Iterable[Fact] = ()) -> tuple[Fact, ...]:
     """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
     more = tuple(more)
-    every = [*_granted(theorem, more), *_given(theorem), *more]
+    every = [*dict.fromkeys((*_granted(theorem, more), *_given(theorem), *more))]
     if has_value_at_0(theorem, about_constants(theorem)):
         every.remove(plus[T])
     every += [*(_about_distances() if known_minimiser in theorem.given else ())]

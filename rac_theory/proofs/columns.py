@@ -15,7 +15,7 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import one
 
-_MOST, _BELOW, _ABOVE, _FAR = 60_000, 2, 2, 99
+_MOST, _ABOVE, _FAR = 60_000, 2, 99
 
 Powers: TypeAlias = tuple[int, ...]
 Terms: TypeAlias = Mapping[Powers, Fraction]
@@ -74,7 +74,7 @@ class Facts:
             # What has letters of its own, as the product of powers with symbolic exponents, is of no use.
             yield from ((facts, self.terms(p)) for facts, p in known if _letters(p) <= self.place.keys())
 
-    def columns(self, goals: Sequence[Terms], slacks: int, rounds: int) -> list[Column]:
+    def columns(self, goals: Sequence[Terms], slacks: int, rounds: int, below: int) -> list[Column]:
         """Return products of at most so many facts about constants, times powers, that can add up to goals.
 
         A term is looked for that makes up a goal, or that takes away what another product has too much of.
@@ -82,7 +82,7 @@ class Facts:
         products = [each for count in range(slacks + 1) for each in self.products(count)]
         cut, found = len(self.signs), dict[tuple[int, Powers], Column]()
         near = [powers for goal in goals for powers in goal]
-        ranges = [self._range(terms, near) for _, terms in products]
+        ranges = [self._range(terms, near, below) for _, terms in products]
         signs = [[times < 0 for times in terms.values()] for _, terms in products]
         fresh = {(powers, times > 0) for goal in goals for powers, times in goal.items()}
         seen = set(fresh)
@@ -106,13 +106,13 @@ class Facts:
                 break
         return list(found.values())
 
-    def _range(self, terms: Terms, goal: Sequence[Powers]) -> list[range] | None:
+    def _range(self, terms: Terms, goal: Sequence[Powers], below: int) -> list[range] | None:
         """By which powers of each sign a product may be multiplied: those that keep it near the goal; None if none."""
         signs = [fact.strict for fact in self.signs.values()]
         sides = zip(zip(*terms, strict=True), zip(*goal, strict=True), signs, strict=False)
         ranges = [
             range(
-                max(min(0, *near) - _BELOW - min(powers), -_FAR if strict else 0),
+                max(min(0, *near) - below - min(powers), -_FAR if strict else 0),
                 max(0, *near) + _ABOVE - max(powers) + 1,
             )
             for powers, near, strict in sides

@@ -20,8 +20,9 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import nothing, one
 
-_EFFORTS = ((0, 4), (1, 3), (1, 5), (2, 3))
-"""How many facts about constants in a product, and how many terms from the goal: little first."""
+_EFFORTS = ((0, 4, 2), (1, 3, 2), (1, 5, 2), (2, 3, 2), (1, 3, 1), (1, 5, 1), (2, 3, 1))
+"""How many facts about constants in a product, terms from the goal, and how far below it: little first. Programs
+that reach less far below have fewer columns, and are solved where others are not."""
 _METHODS = (("highs-ds", 2000), ("highs-ipm", 100))
 """The simplex method finds most proofs in tens of steps, but in some of the programs it would go on for ever."""
 _LIMIT = 1
@@ -41,10 +42,10 @@ def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
         return None
     known = Facts(facts, whole)
     target = known.terms(whole.numerator)
-    for effort, (slacks, rounds) in enumerate(_EFFORTS):
+    for effort, (slacks, rounds, below) in enumerate(_EFFORTS):
         if effort == 1 and refuted(target, known):  # most proofs take little, and to look for no more is quick
             return None
-        columns = known.columns([target], slacks, rounds)
+        columns = known.columns([target], slacks, rounds, below)
         if (times := _solve([column.terms for column in columns], target, _costs(columns))) is not None:
             strong, weak = (
                 reduce(add, (known.fact(columns[k], strictly=strictly) * each for k, each in times.items()))
@@ -67,10 +68,10 @@ def stretched(goal: Ratio, way: Ratio, facts: Sequence[Fact]) -> Fraction | None
     known = Facts(facts, whole + along)
     target, direction = known.terms(whole.numerator), known.terms(along.numerator)
     best: Fraction | None = None
-    for slacks, rounds in _EFFORTS:
+    for slacks, rounds, below in _EFFORTS:
         if best is not None and slacks > 1:  # that would take a minute, and has not been seen to find more
             break
-        columns = known.columns([target, direction], slacks, rounds)
+        columns = known.columns([target, direction], slacks, rounds, below)
         every = [*(column.terms for column in columns), {powers: -number for powers, number in direction.items()}]
         found = _solve(every, target, [*(_LIGHT * _costs(columns)), -1.0])
         if found is not None and (best is None or found.get(len(columns), 0) > best):
