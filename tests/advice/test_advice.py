@@ -142,6 +142,7 @@ def test_the_slowdown_is_that_of_T15_and_a_lower_bound_for_T15_pl():
     assert promised_steps(theorems.T15, 0.0, epsilon=0.01, condition=10) == math.inf
     # In floating point 2 / (78,400 / 784) is a rounding above 0.02, which must not cost one more step.
     assert promised_steps(theorems.T15, 1 / 784, epsilon=0.01, condition=10) == 78_400
+    assert promised_steps(theorems.T15_pl, 1.0, epsilon=0.01, condition=1.0) == 1  # f = ||W||^2 / 2, in one step
     with pytest.raises(ValueError, match="condition must be L / mu, hence >= 1, got"):
         promised_steps(theorems.T15_pl, 0.5, epsilon=0.01, condition=0.5)
     with pytest.raises(ValueError, match=r"nu must be a gain in units of 1/L, in \[0, 1\], got 1.5"):
@@ -164,7 +165,7 @@ def test_without_curvature_the_promises_are_those_of_T1_and_T2(p):
 _T1_T2 = (theorems.T1, theorems.T2)
 
 
-def test_what_is_not_possible_is_said():
+def test_what_is_not_possible_is_said(monkeypatch):
     options, notes = advise([(6, 2)], ranks=[1, 4], sketches=["subsampled_hadamard", "haar"], mixture=0.5)
     assert [(o.side, o.sketch, o.rank) for o in options[1:]] == [
         ("right", "subsampled_hadamard", 1),
@@ -177,6 +178,10 @@ def test_what_is_not_possible_is_said():
     assert any("dim must be a power of two" in note for note in notes)
     _, notes = advise([(400, 1)], ranks=[16], sketches=["uniform"])
     assert "there is no closed form, and above dim=256 sampling would take minutes" in notes[0]
+    monkeypatch.setattr("rac_theory.advice.gain_of_side.SAMPLED_DIM", 3)
+    options, (note,) = advise([(4, 3)], ranks=[2], sketches=["uniform"])
+    assert options[1].side == "right"
+    assert note.startswith("4x3, left")
 
 
 @pytest.mark.parametrize(
