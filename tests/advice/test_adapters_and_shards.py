@@ -142,6 +142,7 @@ def test_all_shards_of_an_index_are_read(tmp_path):
         ({"a": ""}, "must list files of its own folder, got ''"),
         ({"a": ".."}, r"must list files of its own folder, got '\.\.'"),
         ({"a": "zero\0.safetensors"}, "with all the shards that .* lists beside it"),
+        ({"a": "a.safetensors", "b": 3}, "must have a weight_map"),
         ({"a": 3}, r"must have a weight_map, the file of each tensor by its name, got \{'a': 3\}"),
         ({}, "must have a weight_map"),
         (["a"], "must have a weight_map"),

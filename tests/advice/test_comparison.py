@@ -81,6 +81,8 @@ def test_a_total_is_the_sum_of_its_layers():
     assert faster.slowdown == 64 / 4
     assert faster.trained == 4 * 4 * 64 + 2 * 4 * 256 + 4 * 64
     assert math.isinf(totals(*never())[1].slowdown)
+    (full,) = totals(advise([(3, 3)], ranks=[4])[0], {"3x3": 2}, {"3x3": 1})  # no rank fits
+    assert (full.trained, full.share) == (18, 1.0)
 
 
 def never():

@@ -83,10 +83,16 @@ def test_rho_decides_where_rotations_change_nothing():
 def test_a_spectrum_that_stands_for_rho_has_no_smaller_trace():
     """By a part in 1e15 for each direction, in Fractions; a side of one direction has no others. Catches less."""
     for d, rho, L in ((7, 2.3, 0.7), (2, 1.9, 3.1)):
-        ((S, _),) = _seen(Gaussian(d, 1), Curvature.of_rho(rho), L).terms
+        ((S, R),) = _seen(Gaussian(d, 1), Curvature.of_rho(rho), L).terms
+        assert (
+            R.shape
+            == (1,)
+            == _seen(Gaussian(d, 1), None, L).shape[1:]
+            == _seen(Rademacher(d, 1), Curvature.of_rho(rho), L).shape[1:]
+        )
         more = sum(map(Fraction, S.tolist())) / (Fraction(rho) * Fraction(L)) - 1
         share = float((Fraction(rho) - 1) / Fraction(rho))
-        assert 0 < more
+        assert more > 0
         assert float(more) == pytest.approx(share * 1e-15 * d, abs=4e-16)
     assert (
         "rho = 1;"

@@ -110,16 +110,21 @@ def test_runs_in_order_and_copies_on_both_sides_of_each_end():
     flat = np.r_[0.1, 0.1, np.arange(1.0, 13)] / 99
     for column in (np.arange(13.0), -np.arange(13.0) + 13):
         other = np.random.default_rng(0).permutation(13)
-        assert refused(np.c_[np.zeros(13), other, column / 99]) == "in an order that does not look at their values"
-        assert refused(np.c_[np.zeros(12), other[:12], column[:12] / 99]) is None
+        for judged in ((other, column / 99), (column / 99, other)):
+            rows = np.c_[np.zeros(13), *judged]
+            assert refused(rows) == "in an order that does not look at their values"
+            assert refused(rows[:12]) is None
     assert refused(flat) is refused(flat[::-1]) is None
     for apart, few, many in ((False, (9, 37), (9, 38)), (True, (4, 25), (4, 26))):
         for (k, times), wrong in ((few, None), (many, "independent runs")):
             values = np.tile(np.arange(1.0, k + 1), times)
             assert refused(np.c_[values, values, 9 - values] if apart else values) == wrong
+            assert not apart or refused(np.c_[values, 0 * values, values]) == wrong  # before they part
             n = k * times
             chance = Fraction(math.factorial(n), math.factorial(times) ** k * k**n)
             assert (chance < (1e-3 if apart else 1e-9)) == (wrong is not None)
+    branches = np.tile([[0, 0.5, a, b] for a in (0, 1) for b in (0, 1)], (40, 1))  # two share each value
+    assert refused(branches) is None
     for k, wrong in ((63, None), (64, "independent runs")):
         rows = np.random.default_rng(1).random((k, 3))
         assert refused(rows[[*range(k), 0]]) == wrong
