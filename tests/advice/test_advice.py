@@ -9,6 +9,7 @@ import pytest
 
 from rac_theory import Constants, spectrum, theorems
 from rac_theory.advice import advise, fewest_steps, frontier_plot, promised_steps
+from rac_theory.advice.comparison import frontier_panels
 from rac_theory.advice.gain_of_side import FULL
 from rac_theory.advice.training_option import Option, efficient
 from rac_theory.numerics.linalg import projection
@@ -106,6 +107,19 @@ def test_the_frontier_is_that_of_all_pairs():
         assert efficient(options) == expected
     elsewhere = option((3, 3), 1.0, 1)
     assert efficient([options[0], elsewhere])[0]  # other shapes do not compete
+
+
+@pytest.mark.parametrize(
+    ("second", "is_efficient"),
+    [((2 + 2e-9, 1), True), ((2, 1 + 1e-9), True), ((2 + 3e-9, 1), False), ((2, 1 + 1.5e-9), False)],
+)
+def test_a_part_in_a_billion_more_is_alike(second, is_efficient):
+    """To the last bit, in steps and in numbers, where it counts neither against an option nor for it."""
+    options = [option((9, 9), 1 / steps, trained) for steps, trained in ((2, 1), second)]
+    assert efficient(options) == [True, is_efficient]
+    steps, trained = second
+    better = [option((9, 9), 1 / s, t) for s, t in ((steps, trained), (3, 1) if steps == 2 else (2, 2))]
+    assert efficient(better) == [True, not is_efficient]
 
 
 def multiplications(*shapes):
@@ -241,6 +255,24 @@ def test_the_plot_shows_every_option_that_converges():
     np.testing.assert_allclose(lines["left gaussian"], [[6, 8], [12, 4]])
     np.testing.assert_allclose(lines["budget of full training"].prod(axis=1), 48)
     assert len(frontier_plot(options[:1]).get_lines()) == 2  # full training alone, and its budget
+    assert frontier_plot(options).get_title() == "8x6, rank 1 to 2"
+    assert frontier_plot([*options[:1], option((8, 6), 0.5, 3)]).get_title() == "8x6, rank 1"
+
+
+@pytest.mark.parametrize(("layers", "grid"), [(1, (1, 1)), (2, (2, 1)), (3, (2, 2)), (5, (2, 2))])
+def test_panels_have_margins_in_inches(layers, grid):
+    """Four at most, two beside each other, each 5.2 x 4; between them a share of an axis."""
+    figure = frontier_panels(advise([(8 + k, 6) for k in range(layers)], ranks=[1])[0])
+    columns, rows = grid
+    width, height = figure.get_size_inches()
+    assert (width, height) == (5.2 * columns, 4.0 * rows)
+    at = figure.subplotpars
+    inches = [at.left * width, at.bottom * height, (1 - at.right) * width, (1 - at.top) * height, at.wspace, at.hspace]
+    assert inches == pytest.approx([0.7, 0.6, 0.15, 0.4, 0.18, 0.3])
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == [f"{8 + k}x6, rank 1" for k in range(min(layers, 4))]
+    first = figure.axes[0].get_position()
+    assert all(axes.get_position().x0 > first.x0 or axes.get_position().y0 < first.y0 for axes in figure.axes[1:])
 
 
 def test_a_sampled_sketch_is_worth_its_lower_bound():

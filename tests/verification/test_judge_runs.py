@@ -263,7 +263,7 @@ def test_constants_that_break_an_assumption():
 
 def test_an_assumption_on_the_number_of_steps_is_met_by_that_of_the_curves(curves):
     """Six steps of 1/4. Catches the columns, of which there is one more."""
-    for given, met in ((2 * gamma * T <= 3, True), (8 * gamma * T <= 11, False), (3 <= 2 * gamma * T, True)):
+    for given, met in ((2 * gamma * T <= 3, True), (8 * gamma * T <= 11, False), (2 * gamma * T >= 3, True)):
         verdict = judge_runs(curves, replace(theorems.T2, id="mine", given=(given,)), constants=CONSTANTS)
         assert (verdict.status is not Status.NOT_APPLICABLE) == met
 
