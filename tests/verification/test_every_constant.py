@@ -22,8 +22,9 @@ from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.judged_runs import _claim
 from rac_theory.verification.measured_constants import with_measured_variance
 from rac_theory.verification.observation import _check_infimum
-from rac_theory.verification.rate import fit_rate
+from rac_theory.verification.rate import Rate, fit_rate
 from rac_theory.verification.recorded_curves import exact_recording
+from rac_theory.verification.slack import Slack
 
 EPS = 2.0**-52
 CASE = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=40)
@@ -152,6 +153,19 @@ def test_the_interval_of_a_rate_is_that_of_leaving_out(kind, runs):
     np.testing.assert_allclose([rate.low, rate.value, rate.high], told, rtol=1e-9)
     assert fit_rate(curves, kind, last=1) is None
     assert (fit_rate(curves, kind, last=2).first, fit_rate(curves, kind, last=2).last) == (1, 2)
+
+
+@pytest.mark.parametrize("low", [0.2, 0.25])
+@pytest.mark.parametrize("high", [0.25, 0.3])
+def test_a_number_is_told_with_its_interval_where_it_has_one(low, high):
+    """A rate, by a factor and by a power, and a slack. Catches an interval that is no wider than a point, and none."""
+    known = low == high
+    factor, power = Rate("linear", 0.25, low, high, 1, 9), Rate("sublinear", -0.25, -high, -low, 1, 9)
+    assert str(factor) == "0.25000" + ("" if known else f" [{low:.5f}, {high:.5f}]")
+    assert factor.label == f"{factor} a step"
+    assert str(power) == "t^-0.25" + ("" if known else f" [t^{-high:.2f}, t^{-low:.2f}]")
+    assert power.label == "$t^p$, p = −0.25" + ("" if known else f" [−{high:.2f}, −{low:.2f}]")
+    assert str(Slack(3, low, 0.25, high)) == "0.25" + ("" if known else f" [{low:.3g}, {high:.3g}]")
 
 
 def test_a_measured_variance_is_twice_the_largest_of_sixteen_runs():
