@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Decreasing, LayeredRACLoRA, RACLoRA, expected, simulate, theorems, verify
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Noisy, Reshuffled
 from rac_theory.algorithms.layered import _LAYERS
 from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
@@ -72,9 +72,22 @@ def test_the_layers_are_drawn_independently():
     np.testing.assert_allclose(shares, 0.25, atol=0.034)
 
 
+class Claims:
+    """A sketch of a user, who says what its mean is."""
+
+    dim, rank = 3, 1
+
+    def sample(self, rng, size):
+        return Haar(3, 1).sample(rng, size)
+
+    def expected_projection(self):
+        return np.eye(3) / 3
+
+
 def test_the_spectrum_is_that_of_the_worst_layer():
     known = LayeredRACLoRA(LAYERS, [Haar(3, 1), None], 0.1).projection(alpha=1e-3, draws=10, rng=0)
     assert (known.lambda_max, known.how, known.alpha) == (1.0, "closed form", 0.0)
+    assert (known.draws, known.on_trust) == (0, False)
     assert known.lambda_min == pytest.approx(1 / 3, rel=1e-14)
     mixed = LayeredRACLoRA(LAYERS, [WeightedCoordinate(3, 1, [1, 2, 2]), Coordinate(2, 1)], 0.1)
     known = mixed.projection(alpha=1e-3, draws=10, rng=0)
@@ -82,6 +95,9 @@ def test_the_spectrum_is_that_of_the_worst_layer():
     frozen = LayeredRACLoRA(LAYERS, [Haar(3, 3), Frozen(np.array([[1.0], [0.0]]))], 0.1)
     assert frozen.projection(alpha=1e-3, draws=10, rng=0).lambda_min == 0
     assert not frozen.one_projection
+    assert (frozen.gradients, "gradients" in repr(frozen)) == (Exact(), False)
+    assert repr(replace(frozen, gradients=Noisy(0.5))).endswith("; gamma=0.1, gradients=Noisy(sigma=0.5))")
+    assert LayeredRACLoRA(LAYERS, [Claims(), None], 0.1).projection(alpha=1e-3, draws=10, rng=0).on_trust
     assert LayeredRACLoRA(LAYERS, [None, None], 0.1).deterministic
 
 

@@ -160,6 +160,7 @@ def test_one_part_that_passes_the_ceiling_leaves_no_confirmation(last):
     assert np.isneginf(whole.confirmation(question)).all()
     assert not whole.decides(question, 0.01)
     assert parts[0].then(parts[0]).bounded == (last == "later")
+    assert not Part.of(low[:, [0, 0]], Question(np.full(2, 0.5), np.array([1.0, np.inf]))).bounded
     for top, bounded in ((1 + 1e-9, True), (1 + 1.5e-9, False)):  # what rounding may add
         assert Part.of(np.full((2, 1), top), question).bounded == bounded
 
