@@ -239,6 +239,14 @@ def test_a_stride_trick_says_the_same_as_the_matrix():
         closed_form(Claims([0, 0, 0, 0, 0.5, 0, 0, 0, 0]))
 
 
+def test_a_notebook_shows_numbers_and_marks_the_frontier():
+    advice = advise([(7, 5)], ranks=[3], sketches=["gaussian", "frozen"])
+    shown = advice._repr_html_()
+    assert f">{advice.options[1].slowdown:.7g}<" in shown
+    assert ">3<" in shown  # a rank is no float
+    assert shown.count("*") == sum(efficient(advice.options))
+
+
 def test_large_layers_take_no_matrix():
     """At 128,256 rows, a vocabulary, E[H] would be 130 gigabytes: whoever forms it fails, or takes minutes."""
     option = table((128_256, 4096), ranks=[16], sketches=["coordinate"])["left", "coordinate", 16]

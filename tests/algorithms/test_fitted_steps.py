@@ -155,10 +155,25 @@ def test_sums_without_a_common_basis_are_taken_by_what_is_above_them():
     terms = [tuple(np.cov(rng.standard_normal((d, 7))) for d in (4, 3)) for _ in range(2)]
     Q = Smoothness(terms)
     above = SeenCurvature.of(Q, "left")
-    assert above.V is None
+    assert (above.V, above.D.shape, above.floor) == (None, (1, 1), 2.0**-40 * Q.largest)
     over = np.kron(above.S[0] + above.floor * np.eye(4), np.eye(3)) - Q.dense
     assert np.linalg.eigvalsh(over)[0] >= 0
     assert np.linalg.eigvalsh(above.S[0])[-1] <= sum(np.linalg.norm(A, 2) * np.linalg.norm(B, 2) for A, B in terms)
+
+
+@pytest.mark.parametrize(("off", "commute"), [(0.9e-10, True), (1.1e-10, False)])
+def test_what_a_common_basis_leaves_off_the_diagonal_is_added(off, commute):
+    """Up to 1e-10 of R it is rounding. Catches twice that, and a floor that is lower for what is left off."""
+    second = np.diag([3.0, 3.0, 1.0]) + 19**0.5 * off / 2**0.5 * (np.eye(3)[[1, 0, 2]] - np.diag([0, 0, 1.0]))
+    terms = [(np.eye(4), np.diag([1.0, 2.0, 4.0])), (np.diag([1.0, 2, 3, 4]), second)]
+    Q = Smoothness(terms)
+    above = SeenCurvature.of(Q, "left")
+    assert (above.V is not None) == commute
+    if commute:
+        turned = [(np.linalg.norm(A), above.V.T @ B @ above.V) for A, B in terms]
+        left = sum(size * np.linalg.norm(T - np.diag(np.diag(T))) for size, T in turned)
+        assert left > 1e-10
+        assert above.floor == pytest.approx(2.0**-40 * Q.largest + left, rel=1e-4)
 
 
 def test_runs_confirm_them_though_no_expectation_is_known():

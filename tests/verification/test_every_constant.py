@@ -151,7 +151,10 @@ def test_the_interval_of_a_rate_is_that_of_leaving_out(kind, runs):
     scale = np.exp if kind == "linear" else float
     told = [scale(slope(curves) + by * margin) for by in (-1, 0, 1)]
     np.testing.assert_allclose([rate.low, rate.value, rate.high], told, rtol=1e-9)
-    assert fit_rate(curves, kind, last=1) is None
+    assert fit_rate(curves[:, :10], kind).last == 9  # the last column, if nothing else is said
+    assert fit_rate(curves, kind, last=0) is fit_rate(curves, kind, last=1) is None
+    with pytest.raises(ValueError, match=r"last must be in 0\.\.12, got 13"):
+        fit_rate(curves, kind, last=13)
     assert (fit_rate(curves, kind, last=2).first, fit_rate(curves, kind, last=2).last) == (1, 2)
 
 

@@ -165,6 +165,15 @@ def test_one_part_that_passes_the_ceiling_leaves_no_confirmation(last):
         assert Part.of(np.full((2, 1), top), question).bounded == bounded
 
 
+def test_nothing_is_bet_on_what_leaves_nothing_to_bet_on():
+    """A claim of zero, one that is vacuous, one without a ceiling; else 1 - X / bound, at worst with X at its end."""
+    question = Question(np.array([0.0, 1.0, 0.5, 0.5]), np.array([1.0, 1.0, np.inf, 2.0]))
+    Z, worst = question.shortfall(np.full((1, 4), 0.25))
+    assert (Z.tolist(), worst.tolist()) == ([[0.0, 0.0, 0.0, 0.5]], [1.0, 1.0, 1.0, 3.0])
+    assert question.is_vacuous.tolist() == [False, True, False, False]
+    assert (question.blur, question.doubt) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("worst", [0.25, 1.0, 4.0])
 def test_a_past_is_in_units_of_the_largest_loss(worst):
     """Bets that know a past go on where it ended, whatever a loss may come to. Catches a past without ``/ worst``."""
