@@ -176,9 +176,11 @@ def test_what_a_draw_sees_is_symmetric_and_has_the_floor():
     np.testing.assert_allclose(highest.S[0], values.max() * S, rtol=1e-9)
 
 
-def test_a_common_basis_is_not_missed_where_sizes_add_up_to_the_identity():
+@pytest.mark.parametrize("first", [[1.0, 2.0, 3.0], [2e9, 2e9, 1e9]])
+def test_a_common_basis_is_not_missed(first):
+    """Where two of one size add up to the identity, and where equal eigenvalues of a large one hide a small one's."""
     turn = np.linalg.qr(np.random.default_rng(7).standard_normal((3, 3)))[0]
-    terms = [(np.eye(4), turn * values @ turn.T) for values in ([1.0, 2.0, 3.0], [3.0, 2.0, 1.0])]
+    terms = [(np.eye(4), turn * values @ turn.T) for values in (first, [3.0, 2.0, 1.0])]
     assert SeenCurvature.of(Smoothness(terms), "left").V is not None
 
 
