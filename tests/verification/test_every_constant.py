@@ -19,7 +19,7 @@ from rac_theory.verification import until_decided
 from rac_theory.verification.fixed_ensemble import behind_a_row, part_size
 from rac_theory.verification.given_curves import given_curves
 from rac_theory.verification.judged_claim import JudgedClaim
-from rac_theory.verification.judged_runs import _claim
+from rac_theory.verification.judged_runs import _claim, _observed
 from rac_theory.verification.measured_constants import with_measured_variance
 from rac_theory.verification.observation import _check_infimum
 from rac_theory.verification.rate import Rate, fit_rate
@@ -34,6 +34,9 @@ def test_sizes_of_parts_on_both_sides_of_each_end():
     """Half a million numbers are held, 1024 to 4096 runs of them; rows stand for 1, 2, 4, ... runs."""
     assert [part_size(steps) for steps in (1, 127, 128, 255, 256, 10**6)] == [4096, 4096, 2048, 2048, 1024, 1024]
     assert [behind_a_row(runs, 1024) for runs in (1, 1024, 1025, 2048, 2049, 4096, 4097)] == [1, 1, 2, 2, 4, 4, 8]
+    for steps, parts in ((127, 1), (128, 2)):  # of 2,049 runs
+        X = np.full((2_049, steps + 1), 0.5)
+        assert len(_observed(X, _claim(np.ones(steps + 1), None, 0.0))) == parts
     assert f"at most {until_decided.LIMIT}, {until_decided.MOST_RUNS} if None" in verify.__doc__
 
 

@@ -155,11 +155,11 @@ def test_without_a_ceiling_nothing_is_confirmed(curves):
 
 def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(curves):
     bound = 1.5 * curves.mean(axis=0)
-    bound[[3, 6]] = np.nan
+    bound[[1, 6]] = np.nan
     verdict = judge_runs(curves, bound, ceiling=5.0)
     assert verdict.status is Status.HOLDS
     assert verdict.reason.endswith("At 2 steps the bound is no finite number, and nothing is said there.")
-    assert np.flatnonzero(np.isfinite(verdict.upper)).tolist() == [1, 2, 4, 5]
+    assert np.flatnonzero(np.isfinite(verdict.upper)).tolist() == [2, 3, 4, 5]
 
 
 def test_rounding_refutes_nothing():
@@ -170,6 +170,9 @@ def test_rounding_refutes_nothing():
     assert verdict.status is not Status.VIOLATED
     assert verdict.reason.endswith("Only up to t=19: beyond, the bound is below what rounding and f_star let one see.")
     assert judge_runs(noise * bound, 0.5 * bound).status is Status.VIOLATED
+    last = judge_runs(noise[:, :4], [np.nan, 2.0, 2.0, 1e-16], ceiling=3.0)
+    assert last.reason.endswith("Only up to t=2: beyond, the bound is below what rounding and f_star let one see.")
+    assert last.reach == 2
 
 
 def test_rows_may_be_added_and_judged_again(curves):
