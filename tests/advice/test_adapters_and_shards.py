@@ -41,12 +41,12 @@ def test_two_adapters_of_one_layer_are_not_mixed(tmp_path):
     """Catches pairs that are looked for by the layer alone."""
     header = {
         f"q.lora_{factor}.{name}.weight": tensor("F32", *shape)
-        for name, r in (("one", 2), ("two", 3))
+        for name, r in (("one", 1), ("two", 3))
         for factor, shape in (("A", (r, 5)), ("B", (7, r)))
     }
     found = parse(safetensors(tmp_path / "a.safetensors", header))
     assert found.matrices == (("q (one)", (7, 5)), ("q (two)", (7, 5)))
-    assert found.adapters == (("q (one)", 2), ("q (two)", 3))
+    assert found.adapters == (("q (one)", 1), ("q (two)", 3))
 
 
 def test_factors_without_a_pair_are_said(tmp_path):
