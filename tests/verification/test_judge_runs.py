@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from rac_theory.theorems.symbols import T, gamma
 from scipy.stats import binom
 
 from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, theorems, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.simulation.blocks import simulate_part
+from rac_theory.statements.symbols import T, gamma
 from tests.benchmarks import calibration
 
 CASE = Case(RACLoRA(sketches.Haar(4, 2), gamma=0.25), Quadratic.left(np.diag([1.0, 2, 3, 4]), np.ones((4, 1))), steps=6)
