@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import prove, theorems
-from rac_theory.algebra import Relation, Symbol, choice, fraction, number, polynomial, powers, sqrt, total
+from rac_theory.algebra import Let, Relation, Symbol, choice, fraction, number, polynomial, powers, sqrt, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, Proof, quantities
 from rac_theory.proofs.defined import Defined
@@ -71,6 +71,10 @@ BROKEN = {
     "the square of a root of -mu": (BOUND * (1 + mu + sqrt(-mu) ** 2), NO_ROOT),
     "a root below a choice": (BOUND * choice(sqrt(-1) ** 2 <= 0, 1, 0), NO_ROOT),
     "a root in an exponent of one": (BOUND * sqrt(-mu) ** 0, NO_ROOT),
+    **{
+        f"a root of -1 that proofs know as {name}": (BOUND + (1 + Let("z", sqrt(-1), letter=name) ** 2) * gap0, NO_ROOT)
+        for name in ("e", "z")
+    },
     "no powers, and their inverse": (
         BOUND * total(k, T, POWERS_UP_TO_k * (1 / POWERS_UP_TO_k)) / T, "not known to be positive",
     ),
