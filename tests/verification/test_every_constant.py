@@ -61,11 +61,13 @@ def test_what_rounding_and_f_star_allow_for(exact):
 
 def test_what_rounding_allows_of_given_curves():
     """64 units of the largest bound, and a hundred times that to be judged: 2^-46 falls below it after some steps."""
-    bound = np.array([np.nan, *0.5 ** np.arange(60.0)])
+    edge = _claim(np.array([np.nan, 1.0, 6400 * EPS, 6399 * EPS]), None, 0.0)
+    assert edge.resolved.tolist() == [1, 2]
+    bound = np.array([np.nan, *3 * 0.5 ** np.arange(60.0)])
     blurred = _claim(bound, None, 0.02)
     assert (blurred.resolved.tolist(), blurred.judged.tolist()) == ([], [*range(1, 61)])
-    claim = _claim(bound, np.full(61, 0.25), 1e-4)
-    blur = 1e-4 * bound + 64 * EPS
+    claim = _claim(bound, np.full(61, 0.75), 1e-4)
+    blur = 1e-4 * bound + 64 * EPS * 3
     assert claim.resolved.tolist() == [t for t in range(1, 61) if bound[t] >= 100 * blur[t]]
     assert 30 < len(claim.resolved) < 45
     np.testing.assert_allclose(claim.question.blur, blur[claim.judged], rtol=1e-12)
