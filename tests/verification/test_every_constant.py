@@ -18,7 +18,7 @@ from rac_theory.theorems import gap
 from rac_theory.verification import until_decided
 from rac_theory.verification.fixed_ensemble import behind_a_row, part_size
 from rac_theory.verification.given_curves import given_curves
-from rac_theory.verification.judged_claim import JudgedClaim
+from rac_theory.verification.judged_claim import JudgedClaim, _shift
 from rac_theory.verification.judged_runs import _claim, _observed
 from rac_theory.verification.measured_constants import with_measured_variance
 from rac_theory.verification.observation import _check_infimum
@@ -57,6 +57,17 @@ def test_what_rounding_and_f_star_allow_for(exact):
     np.testing.assert_allclose(claim.question.blur, (1e-9 * bound + rounding + c.f_star_error)[judged], rtol=1e-9)
     np.testing.assert_allclose(claim.question.doubt, c.f_star_error + (0 if exact else rounding[judged]), rtol=1e-9)
     assert exact or judged.tolist() == [t for t in range(1, 41) if bound[t] >= 100 * (rounding[t] + c.f_star_error)]
+
+
+def test_an_equality_is_resolved_where_f_star_is_known_alone():
+    """Iterates are rounded by the larger of start and end; an exact curve needs no ceiling. Catches either sign."""
+    c = Constants.of(CASE)
+    for share in (0.0, 1e-3):
+        known = replace(c, f_star_error=share * c.gap0)
+        claim = JudgedClaim.of(theorems.T2, CASE, known, exact_recording(CASE, "exact"), exact=True)
+        assert (len(claim.resolved) < 40, claim.question.ceiling) == (share > 0, math.inf)
+    started = Case(CASE.algorithm, CASE.problem, 3 * np.ones((4, 1)), steps=4)
+    assert [_shift(started, norm) for norm in (1.0, 9.0)] == pytest.approx([4 * EPS * 2 * 6, 4 * EPS * 2 * 9], abs=0)
 
 
 def test_what_rounding_allows_of_given_curves():
