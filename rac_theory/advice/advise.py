@@ -1,5 +1,6 @@
 """Which rank, which side, which sketch: what the theorems promise for each choice, and what each costs."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
@@ -157,7 +158,7 @@ def promised_steps(theorem: Theorem, nu: float, *, epsilon: float, condition: fl
         raise ValueError(f"condition must be L / mu, hence >= 1, got {condition!r}")
     if not 0 <= checks.finite("nu", nu) <= 1:
         raise ValueError(f"nu must be a gain in units of 1/L, in [0, 1], got {nu!r}")
-    c = Constants(gamma=1.0, L=1.0, mu=1 / condition, nu=nu, gap0=1.0, gap0_upper=1.0)
+    c = Constants(gamma=math.nan, L=1.0, mu=1 / condition, nu=nu, gap0=1.0, gap0_upper=1.0)
     theorem = theorem_named(theorem)
     absolute = checks.finite("epsilon", epsilon, above=0) * theorem.metric.ceiling(c)
     return theorem.steps_to(absolute * _ROUNDING, c)

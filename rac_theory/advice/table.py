@@ -52,6 +52,7 @@ def advice_table(options: Sequence[Option], horizons: Mapping[str, Horizon]) -> 
             promised_steps(theorem, option.nu, epsilon=horizon.epsilon, condition=horizon.condition)
             for theorem in PROMISES
         ]
+        in_all = steps[PROMISES.index(T15_pl)]
         table.add_row(
             escape(option.label),
             option.side,
@@ -62,9 +63,9 @@ def advice_table(options: Sequence[Option], horizons: Mapping[str, Horizon]) -> 
             _finite(option.slowdown, f"{option.slowdown:.5g}"),
             *(_finite(count, f"{count:,}") for count in steps),
             f"{option.trained:,.6g}" if option.side == "mixture" else f"{option.trained:,}",
-            _finite(steps[-1], f"{steps[-1] * option.trained:.3g}"),
+            _finite(in_all, f"{in_all * option.trained:.3g}"),
             _finite(option.budget, f"{option.budget:.4g}"),
-            _finite(steps[-1], f"{steps[-1] * option.flops(horizon.examples):.3g}"),
+            _finite(in_all, f"{in_all * option.flops(horizon.examples):.3g}"),
             "*" if on_frontier else "",
         )
     return table

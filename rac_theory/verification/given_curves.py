@@ -115,7 +115,7 @@ def _refuse_copies(name: str, X: Array) -> None:
     """
     rows, counts = np.unique(X[:, 1:], axis=0, return_counts=True)
     n, k = len(X), len(rows)
-    if k in (1, n):
+    if k == n:
         return
     apart = X.shape[1] > 2 and all(len(np.unique(column)) in (1, k) for column in rows.T)
     evenly = math.inf if np.ptp(counts) else math.lgamma(n + 1) - k * math.lgamma(counts[0] + 1) - n * math.log(k)

@@ -157,7 +157,7 @@ def measured_smoothness(trajectory: Trajectory) -> MeasuredSmoothness:
     with np.errstate(all="ignore"):  # a run may diverge
         G = np.stack([trajectory.case.problem.gradient(run) for run in W.astype(np.float64)])
         length, change = (np.sqrt(squared_norms(np.diff(path, axis=1))) for path in (W, G))
-        long = (length > _SHORT * np.sqrt(squared_norms(W[:, :-1]))) & (length > 0) & np.isfinite(change / length)
+        long = (length > _SHORT * np.sqrt(squared_norms(W[:, :-1]))) & np.isfinite(change / length)
         ratio = np.where(long, change / length, -math.inf)
     if not long.any():
         raise ValueError("trajectory must have a step that is longer than rounding, got none")

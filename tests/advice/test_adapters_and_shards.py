@@ -41,12 +41,12 @@ def test_two_adapters_of_one_layer_are_not_mixed(tmp_path):
     """Catches pairs that are looked for by the layer alone."""
     header = {
         f"q.lora_{factor}.{name}.weight": tensor("F32", *shape)
-        for name, r in (("one", 2), ("two", 3))
+        for name, r in (("one", 1), ("two", 3))
         for factor, shape in (("A", (r, 5)), ("B", (7, r)))
     }
     found = parse(safetensors(tmp_path / "a.safetensors", header))
     assert found.matrices == (("q (one)", (7, 5)), ("q (two)", (7, 5)))
-    assert found.adapters == (("q (one)", 2), ("q (two)", 3))
+    assert found.adapters == (("q (one)", 1), ("q (two)", 3))
 
 
 def test_factors_without_a_pair_are_said(tmp_path):
@@ -142,6 +142,7 @@ def test_all_shards_of_an_index_are_read(tmp_path):
         ({"a": ""}, "must list files of its own folder, got ''"),
         ({"a": ".."}, r"must list files of its own folder, got '\.\.'"),
         ({"a": "zero\0.safetensors"}, "with all the shards that .* lists beside it"),
+        ({"a": "a.safetensors", "b": 3}, "must have a weight_map"),
         ({"a": 3}, r"must have a weight_map, the file of each tensor by its name, got \{'a': 3\}"),
         ({}, "must have a weight_map"),
         (["a"], "must have a weight_map"),

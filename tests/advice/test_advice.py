@@ -9,6 +9,7 @@ import pytest
 
 from rac_theory import Constants, spectrum, theorems
 from rac_theory.advice import advise, fewest_steps, frontier_plot, promised_steps
+from rac_theory.advice.comparison import frontier_panels
 from rac_theory.advice.gain_of_side import FULL
 from rac_theory.advice.training_option import Option, efficient
 from rac_theory.numerics.linalg import projection
@@ -108,6 +109,19 @@ def test_the_frontier_is_that_of_all_pairs():
     assert efficient([options[0], elsewhere])[0]  # other shapes do not compete
 
 
+@pytest.mark.parametrize(
+    ("second", "is_efficient"),
+    [((2 + 2e-9, 1), True), ((2, 1 + 1e-9), True), ((2 + 3e-9, 1), False), ((2, 1 + 1.5e-9), False)],
+)
+def test_a_part_in_a_billion_more_is_alike(second, is_efficient):
+    """To the last bit, in steps and in numbers, where it counts neither against an option nor for it."""
+    options = [option((9, 9), 1 / steps, trained) for steps, trained in ((2, 1), second)]
+    assert efficient(options) == [True, is_efficient]
+    steps, trained = second
+    better = [option((9, 9), 1 / s, t) for s, t in ((steps, trained), (3, 1) if steps == 2 else (2, 2))]
+    assert efficient(better) == [True, not is_efficient]
+
+
 def multiplications(*shapes):
     return sum(2 * a * b * c for a, b, c in shapes)
 
@@ -142,6 +156,7 @@ def test_the_slowdown_is_that_of_T15_and_a_lower_bound_for_T15_pl():
     assert promised_steps(theorems.T15, 0.0, epsilon=0.01, condition=10) == math.inf
     # In floating point 2 / (78,400 / 784) is a rounding above 0.02, which must not cost one more step.
     assert promised_steps(theorems.T15, 1 / 784, epsilon=0.01, condition=10) == 78_400
+    assert promised_steps(theorems.T15_pl, 1.0, epsilon=0.01, condition=1.0) == 1  # f = ||W||^2 / 2, in one step
     with pytest.raises(ValueError, match="condition must be L / mu, hence >= 1, got"):
         promised_steps(theorems.T15_pl, 0.5, epsilon=0.01, condition=0.5)
     with pytest.raises(ValueError, match=r"nu must be a gain in units of 1/L, in \[0, 1\], got 1.5"):
@@ -164,7 +179,7 @@ def test_without_curvature_the_promises_are_those_of_T1_and_T2(p):
 _T1_T2 = (theorems.T1, theorems.T2)
 
 
-def test_what_is_not_possible_is_said():
+def test_what_is_not_possible_is_said(monkeypatch):
     options, notes = advise([(6, 2)], ranks=[1, 4], sketches=["subsampled_hadamard", "haar"], mixture=0.5)
     assert [(o.side, o.sketch, o.rank) for o in options[1:]] == [
         ("right", "subsampled_hadamard", 1),
@@ -177,6 +192,10 @@ def test_what_is_not_possible_is_said():
     assert any("dim must be a power of two" in note for note in notes)
     _, notes = advise([(400, 1)], ranks=[16], sketches=["uniform"])
     assert "there is no closed form, and above dim=256 sampling would take minutes" in notes[0]
+    monkeypatch.setattr("rac_theory.advice.gain_of_side.SAMPLED_DIM", 3)
+    options, (note,) = advise([(4, 3)], ranks=[2], sketches=["uniform"])
+    assert options[1].side == "right"
+    assert note.startswith("4x3, left")
 
 
 @pytest.mark.parametrize(
@@ -220,6 +239,14 @@ def test_a_stride_trick_says_the_same_as_the_matrix():
         closed_form(Claims([0, 0, 0, 0, 0.5, 0, 0, 0, 0]))
 
 
+def test_a_notebook_shows_numbers_and_marks_the_frontier():
+    advice = advise([(7, 5)], ranks=[3], sketches=["gaussian", "frozen"])
+    shown = advice._repr_html_()
+    assert f">{advice.options[1].slowdown:.7g}<" in shown
+    assert ">3<" in shown  # a rank is no float
+    assert shown.count("*") == sum(efficient(advice.options))
+
+
 def test_large_layers_take_no_matrix():
     """At 128,256 rows, a vocabulary, E[H] would be 130 gigabytes: whoever forms it fails, or takes minutes."""
     option = table((128_256, 4096), ranks=[16], sketches=["coordinate"])["left", "coordinate", 16]
@@ -236,6 +263,24 @@ def test_the_plot_shows_every_option_that_converges():
     np.testing.assert_allclose(lines["left gaussian"], [[6, 8], [12, 4]])
     np.testing.assert_allclose(lines["budget of full training"].prod(axis=1), 48)
     assert len(frontier_plot(options[:1]).get_lines()) == 2  # full training alone, and its budget
+    assert frontier_plot(options).get_title() == "8x6, rank 1 to 2"
+    assert frontier_plot([*options[:1], option((8, 6), 0.5, 3)]).get_title() == "8x6, rank 1"
+
+
+@pytest.mark.parametrize(("layers", "grid"), [(1, (1, 1)), (2, (2, 1)), (3, (2, 2)), (5, (2, 2))])
+def test_panels_have_margins_in_inches(layers, grid):
+    """Four at most, two beside each other, each 5.2 x 4; between them a share of an axis."""
+    figure = frontier_panels(advise([(8 + k, 6) for k in range(layers)], ranks=[1])[0])
+    columns, rows = grid
+    width, height = figure.get_size_inches()
+    assert (width, height) == (5.2 * columns, 4.0 * rows)
+    at = figure.subplotpars
+    inches = [at.left * width, at.bottom * height, (1 - at.right) * width, (1 - at.top) * height, at.wspace, at.hspace]
+    assert inches == pytest.approx([0.7, 0.6, 0.15, 0.4, 0.18, 0.3])
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == [f"{8 + k}x6, rank 1" for k in range(min(layers, 4))]
+    first = figure.axes[0].get_position()
+    assert all(axes.get_position().x0 > first.x0 or axes.get_position().y0 < first.y0 for axes in figure.axes[1:])
 
 
 def test_a_sampled_sketch_is_worth_its_lower_bound():

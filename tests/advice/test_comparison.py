@@ -44,8 +44,21 @@ def test_without_curvature_all_ranks_are_alike_in_numbers_trained():
     assert "fewest numbers trained: all alike, 1 times" in sentence
     (sentence,) = cheapest(advise([(5, 5)], ranks=[1, 2])[0], examples=10)
     assert "fewest steps: left gaussian rank 2 and 1 more alike, 2.5 times" in sentence
+    (sentence,) = cheapest(advise([(5, 5)], ranks=[1])[0], examples=10)
+    assert "fewest steps: all alike, 5 times" in sentence
+    (sentence,) = cheapest(advise([(5, 3)], ranks=[4])[0], examples=10)  # on the left alone
+    assert "fewest steps: left gaussian rank 4, 1.25 times" in sentence
     (sentence,) = cheapest(advise([(5, 5)], ranks=[1], sketches=["frozen"])[0], examples=10)
     assert sentence == "5x5: nothing is promised of low rank"
+
+
+def test_of_each_side_the_fastest_sketch_is_told():
+    """At the lowest rank. Catches the slowest, and the first that is listed."""
+    options, _ = advise([(9, 6)], ranks=[4, 2], sketches=["coordinate_with_replacement", "gaussian"])
+    (sentence,) = fewest_steps(options)
+    assert sentence.startswith(
+        "9x6, rank 2: right, gaussian: 3 times the steps, 18 numbers trained; left, gaussian: 4.5 "
+    )
 
 
 def test_layers_of_one_shape_with_names_do_not_compete():
@@ -81,6 +94,8 @@ def test_a_total_is_the_sum_of_its_layers():
     assert faster.slowdown == 64 / 4
     assert faster.trained == 4 * 4 * 64 + 2 * 4 * 256 + 4 * 64
     assert math.isinf(totals(*never())[1].slowdown)
+    (full,) = totals(advise([(3, 3)], ranks=[4])[0], {"3x3": 2}, {"3x3": 1})  # no rank fits
+    assert (full.trained, full.share) == (18, 1.0)
 
 
 def never():

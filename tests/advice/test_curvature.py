@@ -11,6 +11,9 @@ from rac_theory import Case, Constants, RACLoRA, best_step, sketches
 from rac_theory.advice import Curvature, advise
 from rac_theory.advice.gain_of_side import FULL, gain_of_mixture, gain_of_side
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
+from rac_theory.problems.eigenvalues import lapack_rounding
+from rac_theory.problems.features import squared_row_norms
+from rac_theory.problems.rounding import rounded
 from rac_theory.sketches import FiniteSupport, named_sketch
 
 RNG = np.random.default_rng(11)
@@ -49,11 +52,11 @@ def test_the_numbers_of_features(loss, l2):
 )
 @pytest.mark.parametrize(
     "law",
-    [sketches.Haar(6, 2), sketches.Coordinate(6, 2), FiniteSupport(np.eye(6)[..., None], np.arange(1, 7) / 21)],
+    [sketches.Haar(6, 2), sketches.Coordinate(6, 2), FiniteSupport(np.eye(6)[..., None], np.arange(6, 0, -1) / 21)],
     ids=["haar", "coordinate", "uneven"],
 )
 def test_features_promise_what_the_problem_promises(loss, problem, law):
-    """By Constants of a case at best_step. Catches a scale that does not cancel in nu L, and another step."""
+    """By Constants of a case at best_step. Catches a scale that does not cancel in nu L, and the step 1/L_H for it."""
     gamma = best_step(problem, law)
     c = Constants.of(Case(RACLoRA(law, gamma), problem, np.ones(problem.shape)))
     found = gain_of_side(law, Curvature.of_features(X, loss=loss, l2=0.3, side="left"), None)
@@ -89,6 +92,10 @@ def test_rho_a_spectrum_and_features_agree_where_rotations_leave_the_law_alone()
     np.testing.assert_allclose(found, found[0], rtol=1e-11)
     transposed = option((6, 4), "left", Curvature.of_features(X, side="left"), rank=2)
     assert transposed.nu == found[0]
+
+
+def test_rho_may_be_as_large_as_its_side():
+    assert option((2, 4), "right", Curvature.of_rho(4.0)).L_H == 1.0
 
 
 def test_the_other_side_gains_nothing():
@@ -140,15 +147,42 @@ def test_a_mixture_by_the_matrices_as_a_whole(p):
 def test_a_mixture_of_uneven_sides_weighs_the_ends():
     """E[HQH] <= c E[H] for all h in [k, K]: the mean is largest at the ends that are taken. Catches them swapped."""
     left = FULL._replace(lambda_min=0.1, lambda_max=0.5, L_H=0.4)
-    right = FULL._replace(lambda_min=0.2, lambda_max=0.9, L_H=1.0)
+    right = FULL._replace(lambda_min=0.2, lambda_max=0.9, L_H=0.8)
     p = Fraction(1, 4)
     corners = [
-        (float(p) * h * 0.4 + 0.75 * k * 1.0) / (float(p) * h + 0.75 * k) for h in (0.1, 0.5) for k in (0.2, 0.9)
+        (float(p) * h * 0.4 + 0.75 * k * 0.8) / (float(p) * h + 0.75 * k) for h in (0.1, 0.5) for k in (0.2, 0.9)
     ]
     found = gain_of_mixture(p, left, right)
     assert max(corners) == pytest.approx(found.L_H, rel=1e-12)
     assert (found.lambda_min, found.lambda_max) == pytest.approx((0.175, 0.8), rel=1e-12)  # p on the left
     assert found.nu == pytest.approx((0.25 * 0.1 + 0.75 * 0.2) / max(corners), rel=1e-12)
+
+
+def test_every_number_of_a_gain_is_rounded_to_its_safe_side():
+    """In Fractions, of numbers that are no floats: L_H and lambda_max up, lambda_min, the step and nu down."""
+    low, high = (FULL._replace(lambda_min=a, lambda_max=b, L_H=c) for a, b, c in ((0.1, 0.3, 0.4), (0.1, 0.7, 0.9)))
+    p = Fraction(1, 3)
+    found, (a, b) = gain_of_mixture(p, low, high), (Fraction(0.1), Fraction(0.7))
+    most = ((1 - p) * b * Fraction(0.9) + p * a * Fraction(0.4)) / ((1 - p) * b + p * a)
+    law = FiniteSupport(np.eye(6)[..., None], np.arange(6, 0, -1) / 21)
+    known = Curvature.of_features(X, side="left")
+    L, gamma = Fraction(known.problem.L), best_step(known.problem, law)
+    c = Constants.of(Case(RACLoRA(law, gamma), known.problem, np.ones((6, 1))))
+    own = gain_of_side(law, known, None)
+    for least, exact, side in (
+        (found.lambda_min, a, -1),
+        (found.lambda_max, p * Fraction(0.3) + (1 - p) * b, 1),
+        (found.L_H, most, 1),
+        (found.step, 1 / most, -1),
+        (found.nu, a / most, -1),
+        (own.L_H, Fraction(c.L_H) / L, 1),
+        (own.step, Fraction(gamma) * L, -1),
+        (own.nu, Fraction(c.nu) * L, -1),
+    ):
+        assert 0 <= side * (Fraction(least) - exact) <= exact * Fraction(1, 2**52)
+    assert found.how == FULL.how
+    assert gain_of_mixture(p, low, high._replace(how="rho")).how == "left: no sketch, right: rho"
+    assert gain_of_side(sketches.Haar(4, 1), Curvature("right", 5.0, dim=4), None).L_H == 1.0  # L, if rho is off
 
 
 def test_wide_features_are_taken_by_rho():
@@ -162,6 +196,26 @@ def test_wide_features_are_taken_by_rho():
     assert option((1, 2049), "right", known, rank=1).nu > 1 / 2049
 
 
+def test_numbers_are_rounded_up(monkeypatch):
+    """rho and L / mu in Fractions; a trace that is a sum of floats has four eps for it. Catches any other direction."""
+    found = Curvature.of_spectrum([10.0, 3.0, 3.0])
+    for number, exact in ((found.rho, Fraction(16, 10)), (found.condition, Fraction(10, 3))):
+        assert exact <= Fraction(number) <= exact * (1 + Fraction(1, 2**52))
+    assert Fraction(Curvature.of_spectrum([3.0, 1.0]).rho) >= Fraction(4, 3)  # to nearest it is less
+    assert Curvature.of_features(X[:, :4]).problem.shape == (4, 1)
+    monkeypatch.setattr("rac_theory.advice.curvature.LARGEST_SIDE", 3)
+    assert Curvature.of_features(X[:, :3]).problem is not None
+    wide, eps = Curvature.of_features(np.eye(4)), 2.0**-52
+    assert wide.problem is None
+    trace = math.fsum(squared_row_norms(np.eye(4))) * (1 + 4 * eps)
+    assert trace / 4 / wide.L <= wide.rho == rounded(Fraction(trace) / 4 / Fraction(wide.L), math.inf)
+
+
+def test_the_penalty_is_told_where_there_is_one():
+    assert "I, X 40x6" not in Curvature.of_features(X).told
+    assert Curvature.of_features(X, l2=0.05).told == "X'X/N + 0.05 I, X 40x6"
+
+
 def test_sparse_features_are_features():
     dense, sparse = Curvature.of_features(X), Curvature.of_features(csr_array(X))
     assert dense.rho == pytest.approx(sparse.rho, rel=1e-13)
@@ -172,6 +226,8 @@ def test_a_spectrum_that_ends_in_rounding_has_no_condition():
     assert math.isnan(Curvature.of_spectrum([1.0, 0.5, 1e-17]).condition)
     assert Curvature.of_spectrum([1.0, 0.5, -1e-17]).condition == 2.0
     assert Curvature.of_spectrum([1.0, 0.5, 0.0]).condition == 2.0
+    assert math.isnan(Curvature.of_spectrum([1.0, lapack_rounding(2)]).condition)  # as rounding may be, to the last bit
+    assert Curvature.of_spectrum([1.0, -lapack_rounding(2)]).condition == 1.0
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_arrays_with_the_names_of_layers_are_for_these(tmp_path):
         {"q.weight": 1 / 5, "down.weight": 4 / 3}
     )
     assert list(unused(LAYERS, list(loaders))) == ["mlp"]
+    assert list(unused(LAYERS, ["q", "mlp"])) == ["mlp"]
     assert list(unused(LAYERS, ["X"])) == []
 
 

@@ -170,6 +170,10 @@ def test_what_is_unknown_is_said_and_not_ranked():
     assert printed_table(rows, 1.0).count("unknown") == 2 * 11
     never = learning_rates(SPREAD, [1], lora_alpha=1.0, sketch=lambda dim, rank: Frozen(np.eye(dim)[:, :rank]))
     assert printed_table(never, 1.0).count("never") == 1
+    second = learning_rates(
+        SPREAD, [2, 1], lora_alpha=1.0, sketch=lambda d, r: Gaussian(d, 2) if r == 2 else Frozen(np.eye(d)[:, :1])
+    )[1]
+    assert all(math.isnan(one.kept) for one in second.rules)  # of no gain there is no share
     with pytest.raises(ValueError, match="ranks must have at least one"):
         learning_rates(SPREAD, [], lora_alpha=1.0)
     with pytest.raises(ValueError, match="rank must be >= 1"):

@@ -1,6 +1,7 @@
 """Learning rates of a layer: by the law of its sides, with all that a curvature may know."""
 
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from rich.table import Table
 
 from rac_theory import learning_rate
 from rac_theory.advice import Curvature
-from rac_theory.advice.learning_rate_of_layer import told_of_layer
+from rac_theory.advice.learning_rate_of_layer import _seen, told_of_layer
 from rac_theory.problems import LeastSquares, LogisticRegression
 from rac_theory.sketches import CoordinateWithReplacement, Gaussian, Haar, Rademacher
 
@@ -31,10 +32,10 @@ def tables(shape, curvature, **choices):
 
 def test_nothing_given_is_L_I_in_units_of_one_over_L():
     """r^2 / (a^2 (d + r + 1)) of either side. Catches the length of the other side, and a rank that does not fit."""
-    found = tables((8, 3), None)
+    found = tables((8, 3), None, ranks=[2, 4, 3])
     left, right = (found[f"8x3, {side}, gaussian, learning rates in units of 1/L"] for side in ("left", "right"))
-    assert [row[0] for row in left] == ["2", "4"]
-    assert [row[0] for row in right] == ["2"]
+    assert [row[0] for row in left] == ["2", "4", "3"]
+    assert [row[0] for row in right] == ["2", "3"]
     assert left[0][BEST] == f"{4 / (9 * 11):.4g}"
     assert left[1][BEST] == f"{16 / (9 * 13):.4g}"
     assert right[0][BEST] == f"{4 / (9 * 6):.4g}"
@@ -75,6 +76,28 @@ def test_rho_decides_where_rotations_change_nothing():
     assert float(rows["6x2, left, haar"][0][BEST]) == pytest.approx(4 / (9 * L_H), rel=1e-3)
     L_I = learning_rate(LeastSquares(2 * np.eye(6) * 6**0.5, np.zeros(6)), Rademacher(6, 2), lora_alpha=3.0)
     assert float(rows["6x2, left, rademacher"][0][BEST]) == pytest.approx(L_I.best, rel=1e-3)
+    words = [*told_of_layer((6, 2), alone, ranks=[2], sketches=["coordinate"], lora_alpha=3.0)]
+    assert words[2].startswith("effective dimension rho = 6; ")  # orthonormal, and not turned by rotations
+
+
+def test_a_spectrum_that_stands_for_rho_has_no_smaller_trace():
+    """By a part in 1e15 for each direction, in Fractions; a side of one direction has no others. Catches less."""
+    for d, rho, L in ((7, 2.3, 0.7), (2, 1.9, 3.1)):
+        ((S, R),) = _seen(Gaussian(d, 1), Curvature.of_rho(rho), L).terms
+        assert (
+            R.shape
+            == (1,)
+            == _seen(Gaussian(d, 1), None, L).shape[1:]
+            == _seen(Rademacher(d, 1), Curvature.of_rho(rho), L).shape[1:]
+        )
+        more = sum(map(Fraction, S.tolist())) / (Fraction(rho) * Fraction(L)) - 1
+        share = float((Fraction(rho) - 1) / Fraction(rho))
+        assert more > 0
+        assert float(more) == pytest.approx(share * 1e-15 * d, abs=4e-16)
+    assert (
+        "rho = 1;"
+        in [*told_of_layer((1, 3), Curvature.of_rho(1.0, side="left"), ranks=[1], sketches=["haar"], lora_alpha=1.0)][2]
+    )
 
 
 @pytest.mark.parametrize("curvature", [None, Curvature.of_rho(20.0)])

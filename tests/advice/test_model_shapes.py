@@ -1,5 +1,6 @@
 """Shapes from text and from headers: only headers are read, and nonsense in them is one sentence."""
 
+import json
 import os
 import tracemalloc
 import zipfile
@@ -53,6 +54,8 @@ def test_a_safetensors_header_is_enough(tmp_path):
         "mask": tensor("BOOL", 4, 4),
         "packed": tensor("F8_E4M3", 16, 16),
         "empty": tensor("F32", 0, 8),
+        "long": tensor("F32", 1, 1_000_000),
+        "longer": tensor("F32", 1, 1_000_001),
         "bell\u0007": tensor("F64", 2, 3),
     }
     found = parse(safetensors(tmp_path / "a.safetensors", header))
@@ -60,6 +63,7 @@ def test_a_safetensors_header_is_enough(tmp_path):
         ("q.weight", (768, 64)),
         ("k.weight", (64, 768)),
         ("packed", (16, 16)),
+        ("long", (1, 1_000_000)),
         ("bell\\x07", (2, 3)),
     )
     assert found.left_out == (
@@ -69,6 +73,7 @@ def test_a_safetensors_header_is_enough(tmp_path):
         "position holds I64, which gradients do not train",
         "mask holds BOOL, which gradients do not train",
         "empty has a shape outside 1..1000000: 0x8",
+        "longer has a shape outside 1..1000000: 1x1000001",
     )
 
 
@@ -97,6 +102,23 @@ def test_nonsense_in_a_safetensors_header(tmp_path, header, length, message):
         parse(safetensors(tmp_path / "a.safetensors", header, length=length))
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_header_and_an_index_may_be_as_long_as_safetensors_takes_them(tmp_path, monkeypatch, more):
+    """Both on either side of the end. Catches an index that is cut off before it is measured."""
+    index = json.dumps({"weight_map": {"w": "a.safetensors"}}).ljust(90 + more)
+    (tmp_path / "a.safetensors.index.json").write_text(index)
+    header = json.dumps({"w": tensor("F32", 3, 4)}).encode()
+    safetensors(tmp_path / "a.safetensors", header.ljust(90))
+    monkeypatch.setattr("rac_theory.advice.safetensors_headers._LARGEST_HEADER", 90)
+    path = safetensors(tmp_path / "b.safetensors", header.ljust(90 + more))
+    for name in (path, str(tmp_path / "a.safetensors.index.json")):
+        if more:
+            with pytest.raises(ValueError, match=r"must begin with the length of its header, 2\.\.90|90 bytes"):
+                parse(name)
+        else:
+            assert parse(name).matrices == (("w", (3, 4)),)
+
+
 def test_a_file_too_short_for_a_length(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"\x02\x00")
     with pytest.raises(ValueError, match="must begin with the length of its header"):
@@ -105,10 +127,18 @@ def test_a_file_too_short_for_a_length(tmp_path):
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_npz(tmp_path, save):
-    save(tmp_path / "a.npz", w=np.zeros((3, 5), np.float32), b=np.zeros(3), i=np.zeros((2, 2), int), h=np.zeros((2, 4)))
+    save(
+        tmp_path / "a.npz",
+        w=np.zeros((3, 5), np.float32),
+        b=np.zeros(3),
+        i=np.zeros((2, 2), int),
+        h=np.zeros((2, 4)),
+        e=np.zeros((0, 2)),
+    )
     found = parse(str(tmp_path / "a.npz"))
     assert found.matrices == (("w", (3, 5)), ("h", (2, 4)))
-    assert found.left_out == ("b has 1 axes", "i holds int64, which gradients do not train")
+    assert found.left_out[:2] == ("b has 1 axes", "i holds int64, which gradients do not train")
+    assert found.left_out[2:] == ("e has a shape outside 1..1000000: 0x2",)
 
 
 def test_npz_arrays_are_not_loaded(tmp_path):
@@ -146,6 +176,19 @@ def test_a_bomb_is_not_unpacked(tmp_path):
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 4e6
+
+
+def test_a_header_may_be_as_long_as_numpy_takes_one(tmp_path):
+    """Ten thousand bytes, and not one more."""
+    text = b"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"
+    for length in (10_000, 10_001):
+        with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+            archive.writestr("w.npy", npy(text.ljust(length - 1) + b"\n"))
+        if length == 10_000:
+            assert parse(str(tmp_path / "a.npz")).matrices == (("w", (2, 3)),)
+        else:
+            with pytest.raises(ValueError, match="a header of 10001 bytes, more than 10000"):
+                parse(str(tmp_path / "a.npz"))
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

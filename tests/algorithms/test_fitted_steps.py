@@ -155,10 +155,48 @@ def test_sums_without_a_common_basis_are_taken_by_what_is_above_them():
     terms = [tuple(np.cov(rng.standard_normal((d, 7))) for d in (4, 3)) for _ in range(2)]
     Q = Smoothness(terms)
     above = SeenCurvature.of(Q, "left")
-    assert above.V is None
+    assert (above.V, above.D.shape, above.floor) == (None, (1, 1), 2.0**-40 * Q.largest)
     over = np.kron(above.S[0] + above.floor * np.eye(4), np.eye(3)) - Q.dense
     assert np.linalg.eigvalsh(over)[0] >= 0
     assert np.linalg.eigvalsh(above.S[0])[-1] <= sum(np.linalg.norm(A, 2) * np.linalg.norm(B, 2) for A, B in terms)
+
+
+def test_what_a_draw_sees_is_symmetric_and_has_the_floor():
+    """U' S_j U + floor, against products one by one; the highest is at least every one. Catches the lowest."""
+    above = SeenCurvature.of(PROBLEMS["rows and columns"].smoothness, "left", floor=0.5)
+    U = np.linalg.qr(np.random.default_rng(6).standard_normal((2, 4, 3)))[0]
+    assert above.floor == pytest.approx(0.5 * np.linalg.norm(S, 2) * np.linalg.norm(R, 2), rel=1e-9)
+    found, values = above.seen(U), np.diag(above.V.T @ R @ above.V)
+    for run, j in product(range(2), range(3)):
+        by_hand = U[run].T @ (values[j] * S) @ U[run] + above.floor * np.eye(3)
+        np.testing.assert_allclose(found[run, j], by_hand, rtol=1e-9)
+    np.testing.assert_array_equal(found, np.swapaxes(found, 2, 3))
+    highest = above.highest
+    assert (highest.D.shape, highest.floor) == ((1, 1), above.floor)
+    np.testing.assert_allclose(highest.S[0], values.max() * S, rtol=1e-9)
+
+
+@pytest.mark.parametrize("first", [[1.0, 2.0, 3.0], [2e9, 2e9, 1e9]])
+def test_a_common_basis_is_not_missed(first):
+    """Where two of one size add up to the identity, and where equal eigenvalues of a large one hide a small one's."""
+    turn = np.linalg.qr(np.random.default_rng(7).standard_normal((3, 3)))[0]
+    terms = [(np.eye(4), turn * values @ turn.T) for values in (first, [3.0, 2.0, 1.0])]
+    assert SeenCurvature.of(Smoothness(terms), "left").V is not None
+
+
+@pytest.mark.parametrize(("off", "commute"), [(0.9e-10, True), (1.1e-10, False)])
+def test_what_a_common_basis_leaves_off_the_diagonal_is_added(off, commute):
+    """Up to 1e-10 of R it is rounding. Catches twice that, and a floor that is lower for what is left off."""
+    second = np.diag([3.0, 3.0, 1.0]) + 19**0.5 * off / 2**0.5 * (np.eye(3)[[1, 0, 2]] - np.diag([0, 0, 1.0]))
+    terms = [(np.eye(4), np.diag([1.0, 2.0, 4.0])), (np.diag([1.0, 2, 3, 4]), second)]
+    Q = Smoothness(terms)
+    above = SeenCurvature.of(Q, "left")
+    assert (above.V is not None) == commute
+    if commute:
+        turned = [(np.linalg.norm(A), above.V.T @ B @ above.V) for A, B in terms]
+        left = sum(size * np.linalg.norm(T - np.diag(np.diag(T))) for size, T in turned)
+        assert left > 1e-10
+        assert above.floor == pytest.approx(2.0**-40 * Q.largest + left, rel=1e-4)
 
 
 def test_runs_confirm_them_though_no_expectation_is_known():

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Decreasing, LayeredRACLoRA, RACLoRA, expected, simulate, theorems, verify
-from rac_theory.algorithms.gradients import CertifiedStep, Clients, FiniteDifferences, Local, Noisy, Reshuffled
+from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Noisy, Reshuffled
+from rac_theory.algorithms.layered import _LAYERS
+from rac_theory.numerics.randomness import child, seed_sequence
 from rac_theory.problems import Federated, Layers, LeastSquares, Quadratic
 from rac_theory.sketches import Coordinate, CountSketch, Frozen, Gaussian, Haar, Uniform, WeightedCoordinate
 
@@ -70,9 +72,22 @@ def test_the_layers_are_drawn_independently():
     np.testing.assert_allclose(shares, 0.25, atol=0.034)
 
 
+class Claims:
+    """A sketch of a user, who says what its mean is."""
+
+    dim, rank = 3, 1
+
+    def sample(self, rng, size):
+        return Haar(3, 1).sample(rng, size)
+
+    def expected_projection(self):
+        return np.eye(3) / 3
+
+
 def test_the_spectrum_is_that_of_the_worst_layer():
     known = LayeredRACLoRA(LAYERS, [Haar(3, 1), None], 0.1).projection(alpha=1e-3, draws=10, rng=0)
     assert (known.lambda_max, known.how, known.alpha) == (1.0, "closed form", 0.0)
+    assert (known.draws, known.on_trust) == (0, False)
     assert known.lambda_min == pytest.approx(1 / 3, rel=1e-14)
     mixed = LayeredRACLoRA(LAYERS, [WeightedCoordinate(3, 1, [1, 2, 2]), Coordinate(2, 1)], 0.1)
     known = mixed.projection(alpha=1e-3, draws=10, rng=0)
@@ -80,19 +95,30 @@ def test_the_spectrum_is_that_of_the_worst_layer():
     frozen = LayeredRACLoRA(LAYERS, [Haar(3, 3), Frozen(np.array([[1.0], [0.0]]))], 0.1)
     assert frozen.projection(alpha=1e-3, draws=10, rng=0).lambda_min == 0
     assert not frozen.one_projection
+    assert (frozen.gradients, "gradients" in repr(frozen)) == (Exact(), False)
+    assert repr(replace(frozen, gradients=Noisy(0.5))).endswith("; gamma=0.1, gradients=Noisy(sigma=0.5))")
+    assert LayeredRACLoRA(LAYERS, [Claims(), None], 0.1).projection(alpha=1e-3, draws=10, rng=0).on_trust
     assert LayeredRACLoRA(LAYERS, [None, None], 0.1).deterministic
 
 
 def test_sampled_layers_share_the_level():
-    """Each end of each of two layers at half of alpha; the bounds are those of the layers at that level."""
-    algorithm = LayeredRACLoRA(LAYERS, [Uniform(3, 2), Uniform(4, 2)], 0.1, ["left", "right"])
-    known = algorithm.projection(alpha=1e-2, draws=4000, rng=0)
-    assert known.how == "sampled"
-    assert known.alpha == pytest.approx(1e-2)
-    at_half, at_whole = (algorithm.of_layers[1].projection(alpha=alpha, draws=4000, rng=0) for alpha in (5e-3, 1e-2))
-    assert known.lambda_min < at_whole.lambda_min_upper
-    width = at_half.lambda_min_upper - at_half.lambda_min
-    assert abs(known.lambda_min_upper - known.lambda_min) < 2 * width
+    """Half of alpha for each of two layers, each by draws of its own; the ends are those of all. Catches any other."""
+    for second, spent in ((Uniform(4, 2), 1e-2), (Coordinate(4, 1), 5e-3)):
+        algorithm = LayeredRACLoRA(LAYERS, [Uniform(3, 2), second], 0.1, ["left", "right"])
+        known = algorithm.projection(alpha=1e-2, draws=4000, rng=0)
+        root = child(seed_sequence(0), _LAYERS)
+        one, two = (
+            of.projection(alpha=5e-3, draws=4000, rng=child(root, i)) for i, of in enumerate(algorithm.of_layers)
+        )
+        for name, end in (
+            ("lambda_min", min),
+            ("lambda_max", max),
+            ("lambda_min_upper", min),
+            ("lambda_max_lower", max),
+        ):
+            assert getattr(known, name) == end(getattr(one, name), getattr(two, name))
+        assert (known.how, known.alpha, known.draws) == ("sampled", pytest.approx(spent), 4000)
+        assert known.matrix.shape == (0, 0)  # no one matrix is that of all
 
 
 def test_constants_of_another_layer_are_refuted():

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory import RACLoRA
+from rac_theory import GD, RACLoRA
 from rac_theory.cases.gain import smoothness_along
 from rac_theory.cases.plain_step import plain_step
 from rac_theory.problems.smoothness import Smoothness
@@ -71,6 +71,11 @@ def test_gaussian_entries_have_their_fourth_moments(terms):
     X = P @ S @ P
     off = X.mean(axis=0) - r * ((r + 1) * S + np.trace(S) * np.eye(M))
     assert (np.abs(off) <= 5 * X.std(axis=0) / math.sqrt(len(X))).all()
+
+
+def test_the_scale_of_a_plain_step_is_a_square_and_that_of_a_projected_one_is_one():
+    assert RACLoRA(Gaussian(4, 2), 0.1, lora_alpha=3.0).plain_scale == 9 / 4
+    assert RACLoRA(Gaussian(4, 2), 0.1).plain_scale == GD(0.1).plain_scale == 1
 
 
 def test_orthonormal_columns_have_L_H():

@@ -18,12 +18,13 @@ from rac_theory.theorems import gap
 from rac_theory.verification import until_decided
 from rac_theory.verification.fixed_ensemble import behind_a_row, part_size
 from rac_theory.verification.given_curves import given_curves
-from rac_theory.verification.judged_claim import JudgedClaim
-from rac_theory.verification.judged_runs import _claim
+from rac_theory.verification.judged_claim import JudgedClaim, _shift
+from rac_theory.verification.judged_runs import _claim, _observed
 from rac_theory.verification.measured_constants import with_measured_variance
 from rac_theory.verification.observation import _check_infimum
-from rac_theory.verification.rate import fit_rate
+from rac_theory.verification.rate import Rate, fit_rate
 from rac_theory.verification.recorded_curves import exact_recording
+from rac_theory.verification.slack import Slack
 
 EPS = 2.0**-52
 CASE = Case(RACLoRA(sketches.Haar(4, 1), 1.0), Quadratic.left(np.eye(4), np.ones((4, 1))), steps=40)
@@ -33,6 +34,9 @@ def test_sizes_of_parts_on_both_sides_of_each_end():
     """Half a million numbers are held, 1024 to 4096 runs of them; rows stand for 1, 2, 4, ... runs."""
     assert [part_size(steps) for steps in (1, 127, 128, 255, 256, 10**6)] == [4096, 4096, 2048, 2048, 1024, 1024]
     assert [behind_a_row(runs, 1024) for runs in (1, 1024, 1025, 2048, 2049, 4096, 4097)] == [1, 1, 2, 2, 4, 4, 8]
+    for steps, parts in ((127, 1), (128, 2)):  # of 2,049 runs
+        X = np.full((2_049, steps + 1), 0.5)
+        assert len(_observed(X, _claim(np.ones(steps + 1), None, 0.0))) == parts
     assert f"at most {until_decided.LIMIT}, {until_decided.MOST_RUNS} if None" in verify.__doc__
 
 
@@ -55,13 +59,26 @@ def test_what_rounding_and_f_star_allow_for(exact):
     assert exact or judged.tolist() == [t for t in range(1, 41) if bound[t] >= 100 * (rounding[t] + c.f_star_error)]
 
 
+def test_an_equality_is_resolved_where_f_star_is_known_alone():
+    """Iterates are rounded by the larger of start and end; an exact curve needs no ceiling. Catches either sign."""
+    c = Constants.of(CASE)
+    for share in (0.0, 1e-3):
+        known = replace(c, f_star_error=share * c.gap0)
+        claim = JudgedClaim.of(theorems.T2, CASE, known, exact_recording(CASE, "exact"), exact=True)
+        assert (len(claim.resolved) < 40, claim.question.ceiling) == (share > 0, math.inf)
+    started = Case(CASE.algorithm, CASE.problem, 3 * np.ones((4, 1)), steps=4)
+    assert [_shift(started, norm) for norm in (1.0, 9.0)] == pytest.approx([4 * EPS * 2 * 6, 4 * EPS * 2 * 9], abs=0)
+
+
 def test_what_rounding_allows_of_given_curves():
     """64 units of the largest bound, and a hundred times that to be judged: 2^-46 falls below it after some steps."""
-    bound = np.array([np.nan, *0.5 ** np.arange(60.0)])
+    edge = _claim(np.array([np.nan, 1.0, 6400 * EPS, 6399 * EPS]), None, 0.0)
+    assert edge.resolved.tolist() == [1, 2]
+    bound = np.array([np.nan, *3 * 0.5 ** np.arange(60.0)])
     blurred = _claim(bound, None, 0.02)
     assert (blurred.resolved.tolist(), blurred.judged.tolist()) == ([], [*range(1, 61)])
-    claim = _claim(bound, np.full(61, 0.25), 1e-4)
-    blur = 1e-4 * bound + 64 * EPS
+    claim = _claim(bound, np.full(61, 0.75), 1e-4)
+    blur = 1e-4 * bound + 64 * EPS * 3
     assert claim.resolved.tolist() == [t for t in range(1, 61) if bound[t] >= 100 * blur[t]]
     assert 30 < len(claim.resolved) < 45
     np.testing.assert_allclose(claim.question.blur, blur[claim.judged], rtol=1e-12)
@@ -110,16 +127,21 @@ def test_runs_in_order_and_copies_on_both_sides_of_each_end():
     flat = np.r_[0.1, 0.1, np.arange(1.0, 13)] / 99
     for column in (np.arange(13.0), -np.arange(13.0) + 13):
         other = np.random.default_rng(0).permutation(13)
-        assert refused(np.c_[np.zeros(13), other, column / 99]) == "in an order that does not look at their values"
-        assert refused(np.c_[np.zeros(12), other[:12], column[:12] / 99]) is None
+        for judged in ((other, column / 99), (column / 99, other)):
+            rows = np.c_[np.zeros(13), *judged]
+            assert refused(rows) == "in an order that does not look at their values"
+            assert refused(rows[:12]) is None
     assert refused(flat) is refused(flat[::-1]) is None
     for apart, few, many in ((False, (9, 37), (9, 38)), (True, (4, 25), (4, 26))):
         for (k, times), wrong in ((few, None), (many, "independent runs")):
             values = np.tile(np.arange(1.0, k + 1), times)
             assert refused(np.c_[values, values, 9 - values] if apart else values) == wrong
+            assert not apart or refused(np.c_[values, 0 * values, values]) == wrong  # before they part
             n = k * times
             chance = Fraction(math.factorial(n), math.factorial(times) ** k * k**n)
             assert (chance < (1e-3 if apart else 1e-9)) == (wrong is not None)
+    branches = np.tile([[0, 0.5, a, b] for a in (0, 1) for b in (0, 1)], (40, 1))  # two share each value
+    assert refused(branches) is None
     for k, wrong in ((63, None), (64, "independent runs")):
         rows = np.random.default_rng(1).random((k, 3))
         assert refused(rows[[*range(k), 0]]) == wrong
@@ -145,8 +167,24 @@ def test_the_interval_of_a_rate_is_that_of_leaving_out(kind, runs):
     scale = np.exp if kind == "linear" else float
     told = [scale(slope(curves) + by * margin) for by in (-1, 0, 1)]
     np.testing.assert_allclose([rate.low, rate.value, rate.high], told, rtol=1e-9)
-    assert fit_rate(curves, kind, last=1) is None
+    assert fit_rate(curves[:, :10], kind).last == 9  # the last column, if nothing else is said
+    assert fit_rate(curves, kind, last=0) is fit_rate(curves, kind, last=1) is None
+    with pytest.raises(ValueError, match=r"last must be in 0\.\.12, got 13"):
+        fit_rate(curves, kind, last=13)
     assert (fit_rate(curves, kind, last=2).first, fit_rate(curves, kind, last=2).last) == (1, 2)
+
+
+@pytest.mark.parametrize("low", [0.2, 0.25])
+@pytest.mark.parametrize("high", [0.25, 0.3])
+def test_a_number_is_told_with_its_interval_where_it_has_one(low, high):
+    """A rate, by a factor and by a power, and a slack. Catches an interval that is no wider than a point, and none."""
+    known = low == high
+    factor, power = Rate("linear", 0.25, low, high, 1, 9), Rate("sublinear", -0.25, -high, -low, 1, 9)
+    assert str(factor) == "0.25000" + ("" if known else f" [{low:.5f}, {high:.5f}]")
+    assert factor.label == f"{factor} a step"
+    assert str(power) == "t^-0.25" + ("" if known else f" [t^{-high:.2f}, t^{-low:.2f}]")
+    assert power.label == "$t^p$, p = −0.25" + ("" if known else f" [−{high:.2f}, −{low:.2f}]")
+    assert str(Slack(3, low, 0.25, high)) == "0.25" + ("" if known else f" [{low:.3g}, {high:.3g}]")
 
 
 def test_a_measured_variance_is_twice_the_largest_of_sixteen_runs():

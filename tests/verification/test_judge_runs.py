@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, verify
+from rac_theory import Case, Constants, RACLoRA, Status, compare_runs, judge_runs, sketches, theorems, verify
 from rac_theory.numerics.randomness import RUNS, child, seed_sequence
 from rac_theory.problems import Quadratic
 from rac_theory.simulation.blocks import simulate_part
+from rac_theory.statements.symbols import T, gamma
 from tests.benchmarks import calibration
 
 CASE = Case(RACLoRA(sketches.Haar(4, 2), gamma=0.25), Quadratic.left(np.diag([1.0, 2, 3, 4]), np.ones((4, 1))), steps=6)
@@ -88,6 +89,18 @@ def test_forms_of_curves_and_of_bounds_agree(curves, tmp_path):
         assert other.log_evidence == pytest.approx(whole.log_evidence, rel=1e-9)
         np.testing.assert_allclose(other.bound[1:], whole.bound[1:], rtol=1e-12)
         np.testing.assert_array_equal(other.upper, whole.upper)
+    for column in (curves[:, 1], curves[:, 1:2]):
+        one = judge_runs(column, bound[1], ceiling=5.0, metric="m" * 80)
+        assert (one.upper[1], one.metric) == (judge_runs(curves[:, :2], bound[1], ceiling=5.0).upper[1], "m" * 80)
+
+
+def test_what_is_claimed_is_called_by_its_name(curves):
+    def promised(t):
+        return 5.0
+
+    for bound, name in ((promised, "promised"), (lambda t: 5.0, "bound"), (5.0, "bound"), (theorems.T2, "T2")):
+        constants = CONSTANTS if bound is theorems.T2 else None
+        assert judge_runs(curves, bound, constants=constants).claimed == name
 
 
 @pytest.mark.parametrize("names", [("run", "step", "loss"), ("Seed", "Epoch", "gap")])
@@ -142,11 +155,11 @@ def test_without_a_ceiling_nothing_is_confirmed(curves):
 
 def test_steps_without_a_bound_are_not_judged_and_the_verdict_says_so(curves):
     bound = 1.5 * curves.mean(axis=0)
-    bound[[3, 6]] = np.nan
+    bound[[1, 6]] = np.nan
     verdict = judge_runs(curves, bound, ceiling=5.0)
     assert verdict.status is Status.HOLDS
     assert verdict.reason.endswith("At 2 steps the bound is no finite number, and nothing is said there.")
-    assert np.flatnonzero(np.isfinite(verdict.upper)).tolist() == [1, 2, 4, 5]
+    assert np.flatnonzero(np.isfinite(verdict.upper)).tolist() == [2, 3, 4, 5]
 
 
 def test_rounding_refutes_nothing():
@@ -157,6 +170,9 @@ def test_rounding_refutes_nothing():
     assert verdict.status is not Status.VIOLATED
     assert verdict.reason.endswith("Only up to t=19: beyond, the bound is below what rounding and f_star let one see.")
     assert judge_runs(noise * bound, 0.5 * bound).status is Status.VIOLATED
+    last = judge_runs(noise[:, :4], [np.nan, 2.0, 2.0, 1e-16], ceiling=3.0)
+    assert last.reason.endswith("Only up to t=2: beyond, the bound is below what rounding and f_star let one see.")
+    assert last.reach == 2
 
 
 def test_rows_may_be_added_and_judged_again(curves):
@@ -248,6 +264,13 @@ def test_constants_that_break_an_assumption():
         verdict.plot()
 
 
+def test_an_assumption_on_the_number_of_steps_is_met_by_that_of_the_curves(curves):
+    """Six steps of 1/4. Catches the columns, of which there is one more."""
+    for given, met in ((2 * gamma * T <= 3, True), (8 * gamma * T <= 11, False), (2 * gamma * T >= 3, True)):
+        verdict = judge_runs(curves, replace(theorems.T2, id="mine", given=(given,)), constants=CONSTANTS)
+        assert (verdict.status is not Status.NOT_APPLICABLE) == met
+
+
 def test_what_is_taken_on_trust_is_said(curves):
     reason = judge_runs(curves, "T2", constants=KNOWN).reason
     assert "On trust: RAC-LoRA with the projected step and the exact gradient" in reason
@@ -302,6 +325,7 @@ def changed(value):
         ((pd.DataFrame(GOOD).assign(seed=0), 1.0), "must hold values of a metric only, got the column 'seed'"),
         ((GOOD, 0.0), "bound must be > 0 at t >= 1, got 0 at t=1; put nan where nothing is claimed"),
         ((GOOD, [np.nan, 1, 1, -1]), "bound must be > 0 at t >= 1, got -1 at t=3"),
+        ((GOOD, [np.nan, 1, 0, 1]), "bound must be > 0 at t >= 1, got 0 at t=2"),
         ((GOOD, math.inf), "bound must be a finite number at some t = 1, ..., 3, got none: nothing is claimed"),
         ((GOOD, lambda t: 1 / (t - 2)), "bound must return a number for each t = 1, ..., 3, got ZeroDivisionError"),
         ((GOOD, lambda t: "x"), "bound must return a number for each t = 1, ..., 3, got NotReal at t=1"),
@@ -314,9 +338,12 @@ def changed(value):
         ((GOOD, 1.0, {"constants": CONSTANTS}), "constants must be None unless bound is a theorem, got bound of float"),
         ((GOOD, 1.0, {"ceiling": 0.1}), "ceiling must be a proved upper end of the metric, got 0.1, but curves have"),
         ((GOOD, 1.0, {"ceiling": 0.0}), "ceiling must be > 0, got 0"),
+        ((GOOD, 1.0, {"ceiling": [9.0, 9.0, 9.0, 0.0]}), "ceiling must be > 0, got 0"),
         ((GOOD, 1.0, {"ceiling": [9.0, 9.0]}), "ceiling must be a number, or one for each t = 0, ..., 3, got shape"),
         ((GOOD, 1.0, {"ceiling": math.inf}), "ceiling must be finite"),
         ((GOOD, 10.0, {"ceiling": 9.0}), "bound must be below ceiling at some t >= 1, got no less than 10"),
+        ((np.where(np.arange(4) == 1, 1e200, GOOD), 1.0), "curves must have a largest entry of size 1e-75..1e75, got"),
+        ((GOOD, 1.0, {"metric": "m" * 81}), "metric must be words, at most 80 letters of them, got"),
         ((GOOD, 1.0, {"metric": " "}), "metric must be words, at most 80 letters of them, got ' '"),
         (("no.csv", 1.0), "no.csv must be a CSV file, there is no such file"),
     ],

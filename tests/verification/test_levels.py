@@ -160,6 +160,18 @@ def test_one_part_that_passes_the_ceiling_leaves_no_confirmation(last):
     assert np.isneginf(whole.confirmation(question)).all()
     assert not whole.decides(question, 0.01)
     assert parts[0].then(parts[0]).bounded == (last == "later")
+    assert not Part.of(low[:, [0, 0]], Question(np.full(2, 0.5), np.array([1.0, np.inf]))).bounded
+    for top, bounded in ((1 + 1e-9, True), (1 + 1.5e-9, False)):  # what rounding may add
+        assert Part.of(np.full((2, 1), top), question).bounded == bounded
+
+
+def test_nothing_is_bet_on_what_leaves_nothing_to_bet_on():
+    """A claim of zero, one that is vacuous, one without a ceiling; else 1 - X / bound, at worst with X at its end."""
+    question = Question(np.array([0.0, 1.0, 0.5, 0.5]), np.array([1.0, 1.0, np.inf, 2.0]))
+    Z, worst = question.shortfall(np.full((1, 4), 0.25))
+    assert (Z.tolist(), worst.tolist()) == ([[0.0, 0.0, 0.0, 0.5]], [1.0, 1.0, 1.0, 3.0])
+    assert question.is_vacuous.tolist() == [False, True, False, False]
+    assert (question.blur, question.doubt) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("worst", [0.25, 1.0, 4.0])

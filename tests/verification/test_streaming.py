@@ -1,5 +1,6 @@
 """Any number of runs in constant memory: what is kept of parts says the same as the runs themselves."""
 
+import contextlib
 import math
 import tracemalloc
 from dataclasses import replace
@@ -85,6 +86,22 @@ def test_numbers_are_those_of_the_whole_ensemble(many):
     np.testing.assert_array_equal(one.mean, two.mean)
     np.testing.assert_array_equal(one.detectable, two.detectable)
     assert one.log_evidence == two.log_evidence
+
+
+def test_progress_counts_runs(many, monkeypatch):
+    """Part by part, and all of them at the end."""
+    reached = []
+
+    class Counted(contextlib.nullcontext):
+        def __enter__(self):
+            return self
+
+        def reach(self, runs):
+            reached.append(runs)
+
+    monkeypatch.setattr("rac_theory.verification.fixed_ensemble.task", lambda *_: Counted())
+    sampled(theorems.T2, Case(RACLoRA(sketches.Haar(4, 1), 1.0), identity(), steps=20), runs=many, rng=0)
+    assert reached == [2 * part_size(20), many]
 
 
 def test_memory_does_not_grow_with_runs():

@@ -11,6 +11,7 @@ from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems, ver
 from rac_theory.numerics.evidence import log_wealth
 from rac_theory.numerics.limits import lower_mean
 from rac_theory.problems import Quadratic
+from rac_theory.theorems import E, squared_distance
 from rac_theory.verification import decision
 from rac_theory.verification.evidence_of_runs import Part, Pilot
 from rac_theory.verification.judge import judge
@@ -42,10 +43,11 @@ def test_reading_stops_where_it_is_decided(constants, status):
 
 
 def test_an_equality_goes_to_the_end_and_a_deterministic_method_needs_one_run():
-    verdict = until_decided(constants=TRUE, most_runs=1_000)
-    assert (verdict.status, verdict.runs) == (Status.CONSISTENT, 1_000)
-    # One way to keep so few runs, so the limits are those of the same runs read at once.
-    np.testing.assert_array_equal(verdict.lower, sampled(constants=TRUE, runs=1_000).lower)
+    for most in (1_000, 4_096):
+        verdict = until_decided(constants=TRUE, most_runs=most)
+        assert (verdict.status, verdict.runs) == (Status.CONSISTENT, most)
+        # One way to keep so few runs, so the limits are those of the same runs read at once.
+        np.testing.assert_array_equal(verdict.lower, sampled(constants=TRUE, runs=most).lower)
     exact = verify(theorems.T2, Case(ALGORITHM, PROBLEM, steps=5), runs="until decided")
     assert exact.evidence == "exact"
 
@@ -114,3 +116,19 @@ def test_reading_goes_on_until_all_claims_are_decided():
     (alone,) = judge([theorems.T1], case, LOOSE, until_decided=True, **many)
     _, verdict = judge([theorems.T1, theorems.T2], case, LOOSE, until_decided=True, **many)
     assert (alone.runs, verdict.runs, verdict.status) == (256, 512, Status.HOLDS)
+
+
+@pytest.mark.parametrize("until", [False, True])
+def test_distances_are_kept_where_any_claim_is_of_them(until):
+    """Over several parts, of either kind of reading. Catches ``all`` for ``any``."""
+    far = replace(theorems.T2, id="far", given=(), claim=E(squared_distance) <= (lambda c, t: 3.9 + 0 * t))
+    run = {
+        "runs": 5_000,
+        "alpha": 1e-3,
+        "seed": np.random.SeedSequence(0),
+        "evidence": "sampled",
+        "until_decided": until,
+    }
+    gap, distance = judge([theorems.T2, far], Case(ALGORITHM, PROBLEM, steps=5), TRUE, **run)
+    assert gap.runs == distance.runs == 5_000
+    np.testing.assert_allclose(distance.mean, 2 * gap.mean, rtol=1e-12)
