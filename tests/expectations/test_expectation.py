@@ -122,8 +122,11 @@ def test_rational_arithmetic_agrees(problem, sketch, side):
 
 
 def test_a_case_by_hand():
-    """f = (x^2 + 4 y^2)/2 from (1, 1), one coordinate a step, gamma = 1/4: each coordinate falls alone."""
-    problem = Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)), start=np.ones((2, 1)))
+    """f = (x^2 + 4 y^2)/2 from (1, 1), one coordinate a step, gamma = 1/4: each coordinate falls alone.
+
+    Of W minus (2, 2), where W begins at (3, 3): catches W* that is added.
+    """
+    problem = Quadratic.left(np.diag([1.0, 4.0]), np.full((2, 1), 2.0), start=np.full((2, 1), 3.0))
     curve = expected(Case(RACLoRA(Coordinate(2, 1), 0.25), problem, steps=2), exact=True)
     x = Fraction(1, 2) * (1 + Fraction(9, 16))  # E of x^2: 1 or (3/4)^2
     y = Fraction(1, 2)  # 1 or 0

@@ -5,6 +5,7 @@ at which a check refuses its subject is k times exp(-evidence), with a k that is
 k, an alpha that is halved, shared by fewer or not shared, moves the edge, and fails.
 """
 
+import copy
 import math
 from collections import Counter
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, kstest
 
-from rac_theory.algorithms import Implementation
+from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics.evidence import log_wealth
 from rac_theory.sketches import Coordinate, Haar
@@ -208,6 +209,65 @@ def test_a_support_is_refused_at_the_tail_of_a_count():
     listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
     listed.block(np.repeat(np.eye(2)[:1, :, None], 40, axis=0))
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
+
+
+def test_counts_alone_are_refused_at_the_tail_times_two_sides_of_each_value_and_two_tests(monkeypatch):
+    """Without bets: 8 tails of 2^-20, for two values. Catches a level that is divided by their number."""
+    listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
+    listed._counts += np.array([20, 0])
+    monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: None)
+    assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(17 * math.log(2), abs=1e-6)
+
+
+@pytest.mark.parametrize("lag", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 50, 64, 100, 128, 256, 1100])
+def test_each_distance_in_a_large_call_is_looked_at(lag, monkeypatch):
+    """Blocks of ``lag`` draws that come twice each; 1,100 is half of a call. Catches a distance that is left out."""
+    draws = RNG.standard_normal((2, 2200, 2, 1))
+    for call in draws:
+        for start in range(0, 2200 - 2 * lag + 1, 2 * lag):
+            call[start + lag : start + 2 * lag] = call[start : start + lag]
+    large = [(call, call[:, 0, 0]) for call in draws / np.linalg.norm(draws, axis=2, keepdims=True)]
+    real, seen = batches._exchange, []
+    monkeypatch.setattr(batches, "_exchange", lambda *given: seen.extend([given[0]] * refused(real, *given)))
+    batches.check_lags("Sketch", large, 0.01)
+    assert f"draws at a distance of {lag} in a large batch" in seen
+
+
+def test_a_share_that_rounds_beyond_one_is_one():
+    """Of ranges that hold the first coordinate. Catches a bound beyond one: the level of such a share is no number."""
+    Q = np.zeros((5, 7, 2))
+    Q[:, 0, 0] = Q[:, 3, 1] = 1 + 1e-15
+    law = Marginals("Sketch", 7, seed=0)
+    law.block(Q)
+    assert np.isfinite(law._levels[0]).all()
+    assert (law._levels[0][:, 0] == 1).all()
+
+
+def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
+    """A share of H is in [0, 1]: below lambda_min by as much as it is, beyond it by the rest; also beyond lambda_max.
+
+    ``worst`` is what a bet can lose at most. Catches more of it, by which power is lost, and less, which is unsound;
+    and a matrix that is drawn as the sketches are.
+    """
+    losses, drawn = [], []
+    monkeypatch.setattr(steps, "log_wealth", lambda Z, *, worst: losses.append(worst) or np.zeros(1))
+    real = RACLoRA.low_rank_steps
+
+    def watched(self, rng, M):
+        drawn.append(np.array_equal(M, copy.deepcopy(rng).standard_normal(M.shape)))
+        return real(self, rng, M)
+
+    monkeypatch.setattr(RACLoRA, "low_rank_steps", watched)
+    steps.check_spectrum(RACLoRA(Coordinate(6, 2), GAMMA), LEAST, 64, 0.01, 0)
+    assert losses == pytest.approx([2 / 3, 1 / 3])  # of E[H] = I / 3
+    assert not any(drawn)
+
+
+@pytest.mark.parametrize(("part", "refuses"), [(1e-12, False), (1e-6, True)])
+def test_of_a_gradient_without_noise_rounding_is_no_bias(part, refuses):
+    """Catches rounding that is taken off the variance: the bets would be no numbers, and no bias be seen."""
+    biased = sample(np.full((400, 2, 2), part))
+    assert refused(gradients._check_mean, "Source", Noise(0.0, 1.0, 0.0), LEAST, biased, 0.01) is refuses
 
 
 @pytest.mark.parametrize("longer", [0.6, 2.0])
