@@ -219,6 +219,18 @@ def test_counts_alone_are_refused_at_the_tail_times_two_sides_of_each_value_and_
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(17 * math.log(2), abs=1e-6)
 
 
+def test_the_value_that_is_named_is_the_one_that_refuses(monkeypatch):
+    """The least likely count where it is refused, else the frequency that is farthest off: that is what bets saw."""
+    counts = {0.5: 530, 0.49: 450, 0.01: 20}
+    listed = Frequencies("Sketch", np.eye(3)[..., None], np.array([*counts]), 0)
+    listed._counts += [counts[p] for p in listed._p]
+    monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: 1.0)
+    tail = binom.sf(19, 1000, 0.01)
+    for times, named in ((11, "0.49 has frequency 0.45"), (13, "0.01 has frequency 0.02")):
+        with pytest.raises(Refuted, match=named):
+            listed.check(times * tail)
+
+
 @pytest.mark.parametrize("lag", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 50, 64, 100, 128, 256, 1100])
 def test_each_distance_in_a_large_call_is_looked_at(lag, monkeypatch):
     """Blocks of ``lag`` draws that come twice each; 1,100 is half of a call. Catches a distance that is left out."""
