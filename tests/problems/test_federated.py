@@ -223,6 +223,13 @@ def test_every_row_has_one_client(whole):
     assert [set(client.labels) for client in by_label] == [{0}, {1}, {2}]
 
 
+def test_targets_of_several_columns_are_sorted_by_the_first():
+    """And by the others where it is equal."""
+    targets = [[2.0, 0.0, 1.0], [1.0, 5.0, 0.0], [1.0, 4.0, 3.0], [1.0, 4.0, 2.0]]
+    clients = Federated.by_label(LeastSquares(np.ones((4, 1)), targets), 4).clients
+    assert [client.Y[0].tolist() for client in clients] == sorted(targets)
+
+
 def test_a_random_split_repeats_itself_from_its_seed(whole):
     restored = pickle.loads(pickle.dumps(Federated.at_random(whole, 3, 5)))
     np.testing.assert_array_equal(
@@ -253,6 +260,8 @@ def test_what_is_shown():
     assert repr(Federated.at_random(WHOLE["logistic"], 4, rng=3)).endswith("l2=0), clients=4, rng=3)")
     assert Federated(WHOLE["logistic"], 4).provenance["L"].startswith("of the undivided problem, which is f: ")
     assert Federated(WHOLE["logistic"], 5).provenance["L"] == "mean of the L of the terms, rounded up"
+    for weights, more in (("equal", ""), ([1, 2, 1, 1, 2], " times M p_m")):
+        assert Federated(WHOLE["logistic"], 5, weights).provenance["L_max"] == f"the largest L of a client{more}"
 
 
 def test_the_clients_cannot_be_exchanged():
