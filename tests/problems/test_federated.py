@@ -3,6 +3,7 @@
 import math
 import pickle
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -251,6 +252,22 @@ def test_errors_say_what_to_change():
         Federated(LeastSquares(np.vstack([np.zeros(3), X[1:]]), Y), 12)
     with pytest.raises(ValueError, match="problem must be a finite sum that can be divided, got PLSine"):
         Federated(PLSine((2, 2)), 2)
+
+
+def test_constants_of_components_are_rounded_to_their_safe_sides():
+    """Next to ``M p_m`` times the number of a client, in fractions: L_max above it, or at it, and infima below."""
+    lower, upper = 0, 0
+    for a, b in product(range(1, 5), repeat=2):
+        problem = Federated(WHOLE["least squares"], 3, [a, b, 5])
+        total = sum(map(Fraction, problem.weights))
+        times = [3 * Fraction(weight) / total for weight in problem.weights]
+        L = max(x * Fraction(client.L) for x, client in zip(times, problem.clients, strict=True))
+        assert np.nextafter(problem.L_max, 0) < L <= Fraction(problem.L_max)
+        upper += Fraction(problem.L_max) > L
+        for x, client, least in zip(times, problem.clients, problem.component_infima, strict=True):
+            assert Fraction(least) <= x * Fraction(client.f_lower) < np.nextafter(least, np.inf)
+            lower += Fraction(least) < x * Fraction(client.f_lower)
+    assert min(lower, upper) > 3  # else nothing is rounded
 
 
 def test_what_is_shown():
