@@ -365,6 +365,13 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
     assert sum(count * math.exp(-level) for (_, level), count in asked.items()) <= law.LEVELS * 1e-3
 
 
+def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
+    """Of 24 numbers, and as many gradients as a step takes: 700. Catches work that grows with the size of W."""
+    claim, W = Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), np.ones((6, 4))
+    monkeypatch.setattr(law, "_WORK", 700 * 24 * law._passes(claim, LEAST, W))
+    assert law._check_place(claim, LEAST, W, 4096, 1e-3, [0]).pairs == 700
+
+
 @pytest.mark.parametrize(("part", "refuses"), [(0.95, False), (1.05, True)])
 def test_rounding_is_no_evidence(part, refuses):
     """Steps along the gradient that are longer by so small a part: 1e-9 of both.
