@@ -111,3 +111,10 @@ def test_a_solvable_system_has_a_minimum_of_zero():
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         LeastSquares(*arguments)
+
+
+def test_the_size_of_targets_is_that_of_their_mean_square():
+    """1e75 at most, however many rows there are. Catches the sum, and its product with their number."""
+    assert LeastSquares(np.ones((4, 1)), np.full(4, 3e37)).f_star >= 0
+    with pytest.raises(ValueError, match="Y must have a mean square of size"):
+        LeastSquares(np.ones((4, 1)), np.full(4, 3.3e37))
