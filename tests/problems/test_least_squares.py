@@ -133,6 +133,7 @@ def test_the_eigenbasis_is_that_of_the_hessian(features, targets, l2):
     np.testing.assert_allclose(basis.left * curvatures @ basis.left.T, H, rtol=0, atol=1e-13 * np.abs(H).max())
     assert np.count_nonzero(curvatures > l2) == np.linalg.matrix_rank(features)
     assert (basis.floor, basis.curvatures.shape) == (problem.value(problem.W_star), (d, 1))
+    assert not problem.W_star.flags.writeable
 
 
 def test_a_sparse_and_wide_problem_has_no_eigenbasis():

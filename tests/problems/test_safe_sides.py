@@ -83,13 +83,15 @@ def test_infima_are_below_what_they_are_by_the_rounding_that_is_said(k):
 
 @pytest.mark.parametrize("l2", [0.1, 1e3])
 def test_exact_singular_values_leave_the_rounding_of_a_few_operations(monkeypatch, l2):
-    """One column, whose square is known. Catches the last roundings dropped or turned, also beside a large penalty."""
+    """One column, or row, whose square is known. Catches the last roundings dropped or turned, beside a penalty too."""
     monkeypatch.setattr(problems.least_squares, "rank_tolerance", lambda X, s: 0.0)
     for k in range(3, 60):
         X = np.full((k, 1), 1.0 + k / 64)
         monkeypatch.setattr(problems.least_squares, "singular_values", lambda X: np.array([np.sqrt((X * X).sum())]))
         problem, curvature = LeastSquares(X, np.ones(k), l2), Fraction(1 + Fraction(k, 64)) ** 2 + Fraction(l2)
         assert Fraction(problem.mu) < curvature < Fraction(problem.L)
+        row = LeastSquares(X.T, [1.0])
+        assert Fraction(row.mu) < k * Fraction(1 + Fraction(k, 64)) ** 2 < Fraction(row.L)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
