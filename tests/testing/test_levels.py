@@ -204,6 +204,21 @@ def test_coins_that_always_fall_alike_are_refused_at_their_probability(columns):
     assert least == pytest.approx(-40 * math.log(0.7) - math.log(4 * columns), abs=1e-6)
 
 
+@pytest.mark.parametrize("x", [0.2, 0.9])
+def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
+    """Without Chernoff's bound, of two columns, from the side where it grows; a block that was not known says nothing.
+
+    Catches the lesser side, the least wealth of all times, and a mean of what was not known.
+    """
+    some, unknown = bets.Bets(), np.full(2, 0.3)
+    some.add(np.full((40, 2), 0.3), unknown, unknown, unknown)
+    some.add(np.column_stack([np.resize([0.0, 1.0], 40), np.full(40, x)]), np.full(2, 0.5), np.zeros(2), np.ones(2))
+    grows = np.concatenate([np.zeros(40), np.full(40, abs(x - 0.5) / 0.5)])
+    wealth = float(log_wealth(grows[:, None]).max())
+    assert edge(lambda alpha: some.refuted(alpha) is not None) == pytest.approx(wealth - math.log(8), abs=1e-6)
+    assert some.refuted(1.0) == pytest.approx((1, 0.5, x))
+
+
 def test_a_support_is_refused_at_the_tail_of_a_count():
     """Forty times the same of two values: ``2^-40``, for two values, two tails, and bets that have the other half."""
     listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
