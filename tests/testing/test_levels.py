@@ -204,6 +204,12 @@ def test_coins_that_always_fall_alike_are_refused_at_their_probability(columns):
     assert least == pytest.approx(-40 * math.log(0.7) - math.log(4 * columns), abs=1e-6)
 
 
+def test_chernoffs_bound_is_that_of_a_mean_that_rounds_beyond_one():
+    """Also of one draw: -n log p. Catches a mean that may be beyond one, and two draws for one."""
+    found = bets.Bets()._chernoff(np.array([1.0, np.nextafter(3.0, 4.0)]), np.array([0.7, 2.1]), np.array([1.0, 3.0]))
+    assert found == pytest.approx([-math.log(0.7), -3 * math.log(0.7)], rel=1e-12)
+
+
 @pytest.mark.parametrize("x", [0.2, 0.9])
 def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
     """Without Chernoff's bound, of two columns, from the side where it grows; a block that was not known says nothing.
