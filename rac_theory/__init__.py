@@ -54,7 +54,6 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.expectations.fastest import fastest_learning_rate as fastest_learning_rate
     from rac_theory.numerics.linalg import project as project
     from rac_theory.proofs import Proof as Proof
-    from rac_theory.proofs import prove as prove
     from rac_theory.sharpness.certificate import Certificate as Certificate
     from rac_theory.sharpness.hardest_case import HardestCase as HardestCase
     from rac_theory.sharpness.hardest_case import hardest_case as hardest_case
@@ -68,10 +67,11 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run __getatt
     from rac_theory.simulation.trajectory import Trajectory as Trajectory
     from rac_theory.sketches.spectra import Spectrum as Spectrum
     from rac_theory.sketches.spectra import spectrum as spectrum
+    from rac_theory.statements.theorem import Theorem as Theorem
     from rac_theory.sweeps import Grid as Grid
     from rac_theory.sweeps import Sweep as Sweep
     from rac_theory.sweeps import sweep as sweep
-    from rac_theory.theorems.theorem import Theorem as Theorem
+    from rac_theory.theorems import prove as prove
     from rac_theory.verification.citation import citation as citation
     from rac_theory.verification.compare_runs import compare_runs as compare_runs
     from rac_theory.verification.judge_runs import judge_runs as judge_runs
@@ -127,7 +127,7 @@ _HOMES = {
     "Status": "verification.status",
     "Subset": "algorithms.gradients",
     "Sweep": "sweeps",
-    "Theorem": "theorems.theorem",
+    "Theorem": "statements.theorem",
     "Trajectory": "simulation.trajectory",
     "Unsupported": "expectations.expectation",
     "Verdict": "verification.verdict",
@@ -147,7 +147,7 @@ _HOMES = {
     "longest_step": "cases.step_lengths",
     "measured_smoothness": "verification.measured_smoothness",
     "project": "numerics.linalg",
-    "prove": "proofs",
+    "prove": "theorems",
     "side_by_side": "sharpness.worst_case_comparison",
     "simulate": "simulation.simulate",
     "spectrum": "sketches.spectra",

@@ -20,8 +20,9 @@ ROOMS = [
     *("algebra", "numerics", "processes", "files", "drawing"),  # know no concept
     *("sketches", "algorithms", "cases", "simulation", "expectations"),  # what is run
     *(
-        "theorems",
+        "statements",
         "proofs",
+        "theorems",
         "verification",
         "sharpness",
         "counterexamples",
@@ -59,6 +60,29 @@ def test_no_import_runs_back():
                 there = house.room(name)
                 assert there, f"{module} must not import {name}, which stands above it"
                 assert ROOMS.index(there) <= ROOMS.index(here), f"{module} must not import {name}"
+
+
+def test_what_a_proof_is_trusted_to_knows_no_theorem_and_computes_in_no_floating_point():
+    """What a proof is made and checked by names neither NumPy nor SciPy, a problem, a sketch, a case nor a family."""
+    known = house.modules()
+    trusted, seen = (
+        ["rac_theory.proofs.proof", "rac_theory.proofs.induction_over_sizes", "rac_theory.proofs.facts"],
+        set(),
+    )
+    while trusted:
+        module = trusted.pop()
+        seen.add(module)
+        for name in house.imported(known[module]):
+            top, _, rest = name.partition(".")
+            assert top not in ("numpy", "scipy"), f"{module} must not import {name}"
+            if top == "rac_theory" and name != "rac_theory.problems.naming":  # which only says what something is called
+                assert rest.partition(".")[0] in ("algebra", "statements", "proofs", "drawing"), f"{module}: {name}"
+                if rest.startswith("proofs.") and name not in seen:
+                    trusted.append(name)
+    assert {
+        f"rac_theory.proofs.{name}" for name in ("fact", "drawn", "schemas", "induction", "defined", "checker")
+    } < seen
+    assert not seen & {f"rac_theory.proofs.{name}" for name in ("combination", "countermodel", "prove")}
 
 
 def test_there_is_no_circle_inside_a_room():

@@ -1,28 +1,16 @@
-"""What proofs take for granted, collected from the modules that say it, in the order in which they do."""
+"""What proofs take for granted, by the headings of the table that says it, in its order."""
 
-import ast
-import inspect
-import re
-from collections.abc import Iterator
 from functools import cache
-from types import ModuleType
 
 from rac_theory.algebra import Relation, Symbol, text
-from rac_theory.proofs import (
-    Fact,
-    facts,
-    facts_of_cycles,
-    facts_of_decreasing_steps,
-    facts_of_gain,
-    facts_of_several_steps,
-)
+from rac_theory.proofs import Fact, facts
 from rac_theory.proofs.drawn import vector
+from rac_theory.proofs.schemas import SCHEMAS
+from rac_theory.statements.assumption import Assumption, Condition, Known, Predicate, parts
 from rac_theory.theorems import ALL
-from rac_theory.theorems.assumption import Assumption, Condition, Known, Predicate, parts
+from rac_theory.theorems.ours import granted
 
-_ALWAYS = "Always"
-_MODULES = facts, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps, facts_of_cycles
-_HEADING = re.compile(r"# (\w[^,.;]*)")
+_OF_NAMES, _OF_STEPS = "A round of clients that are sampled", "One step of a size that depends on t"
 _x, _y, _v = Symbol("x"), Symbol("y"), vector("v")
 _KINDS = (
     *(about(_v) for about in (facts.square, facts.low, facts.high, facts.even)),
@@ -34,13 +22,15 @@ _KINDS = (
 
 @cache
 def by_heading() -> dict[str, list[Fact]]:
-    """Return every fact that is taken for granted, below the comment that its part of a module begins with."""
-    found: dict[str, dict[tuple[str, ...], Fact]] = {}
-    for heading, fact in (each for module in _MODULES for each in _in(module)):
-        if not fact.of and not is_assumption(fact):
-            as_shown = (*_key(fact), *map(name_of, shown_assumptions(fact)))
-            found.setdefault(heading, {})[as_shown] = fact
-    return {heading: [*each.values(), *(_KINDS if heading == _ALWAYS else ())] for heading, each in found.items()}
+    """Return every fact that is taken for granted, below the heading that its schema has in the table."""
+    found: dict[str, dict[tuple[str, ...], Fact]] = {schema.part: {} for schema in SCHEMAS.values()}
+    signs = (facts.nothing, facts.no_step_or_more)
+    for fact in (*granted(), *signs):
+        schema = SCHEMAS.get(fact.schema[0]) if fact.schema else None
+        part = schema.part if schema else "Always" if fact in signs else _OF_STEPS if fact.by else _OF_NAMES
+        if not is_assumption(fact):
+            found[part].setdefault((*_key(fact), *map(name_of, shown_assumptions(fact))), fact)
+    return {part: [*each.values(), *(_KINDS if part == "Always" else ())] for part, each in found.items()}
 
 
 def rows_of(fact: Fact) -> list[Fact]:
@@ -83,26 +73,6 @@ def _listed() -> dict[tuple[str, str], list[Fact]]:
     for fact in (fact for every in by_heading().values() for fact in every):
         listed.setdefault(_key(fact), []).append(fact)
     return listed
-
-
-def _in(module: ModuleType) -> Iterator[tuple[str, Fact]]:
-    """Yield the facts of a module, each with its heading; signs of constants hold always."""
-    source = inspect.getsource(module)
-    headings = {
-        number: match[1] for number, line in enumerate(source.splitlines(), 1) if (match := _HEADING.match(line))
-    }
-    for node in ast.parse(source).body:
-        before = [heading for number, heading in headings.items() if number < node.lineno]
-        for name in _assigned(node) if before else ():
-            value = getattr(module, name)
-            every = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,)
-            yield from ((_ALWAYS if name == "plus" else before[-1], each) for each in every if isinstance(each, Fact))
-
-
-def _assigned(node: ast.stmt) -> Iterator[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    for target in targets:
-        yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
 
 
 def _key(fact: Fact) -> tuple[str, str]:

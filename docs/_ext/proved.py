@@ -13,12 +13,12 @@ from sphinx.util.docutils import SphinxDirective
 from tables import Cell, table
 
 from rac_theory.algebra import latex
-from rac_theory.proofs import Fact, Proof, prove
+from rac_theory.proofs import Fact, Proof
 from rac_theory.proofs.letters import legend
-from rac_theory.proofs.stored import STORED
 from rac_theory.proofs.writing import Writer
-from rac_theory.theorems import ALL, T2
-from rac_theory.theorems.assumption import Assumption
+from rac_theory.statements.assumption import Assumption
+from rac_theory.theorems import ALL, T2, prove
+from rac_theory.theorems.ours import STORED
 
 
 @cache

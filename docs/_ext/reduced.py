@@ -10,8 +10,8 @@ from tables import table
 
 from rac_theory.algebra import Expression, Relation, definitions_in, equal, latex
 from rac_theory.algebra.expression import lifted
+from rac_theory.statements.reduction import Reduction, Side
 from rac_theory.theorems import Claim, Theorem, reductions
-from rac_theory.theorems.reduction import Reduction, Side
 
 
 class ReductionsDirective(Directive):

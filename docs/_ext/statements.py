@@ -10,7 +10,8 @@ from rac_theory import theorems
 from rac_theory.algebra import Expression, Let, Relation, Symbol, latex, symbols_of, text
 from rac_theory.algebra.expression import Number, Powers, Product, Quotient, Total
 from rac_theory.algebra.latex import named, pieces
-from rac_theory.theorems import Condition, Identity, Known, Theorem, symbols
+from rac_theory.statements import symbols
+from rac_theory.theorems import Condition, Identity, Known, Theorem
 
 _LINE = 44  # letters of a claim in a line of a page, without the space between them
 _DEFINED = 32  # of definitions, with the space between two

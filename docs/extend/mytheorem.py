@@ -4,8 +4,8 @@ from numpy.typing import NDArray
 
 from rac_theory import Case, Constants, Theorem
 from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import T2, E, gap
-from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
 
 
 def quadratic(case: Case, c: Constants) -> str | None:

@@ -1,5 +1,5 @@
 """Advice: which rank, side, sketch and learning rate, by what the theorems promise for matrices and a curvature, and
-what it costs. It uses problems, numerics, files, drawing, sketches, algorithms, cases and theorems. It must
+what it costs. It uses problems, numerics, files, drawing, sketches, algorithms, cases, statements and theorems. It must
 not know runs: a promise is a formula.
 """
 

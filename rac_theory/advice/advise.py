@@ -16,7 +16,8 @@ from rac_theory.problems.batch import matrix_shape
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import shown
 from rac_theory.sketches.plug_in import sketch_factory
-from rac_theory.theorems import Theorem, theorem_named
+from rac_theory.statements import Theorem
+from rac_theory.theorems import theorem_named
 
 RANKS = (1, 2, 4, 8, 16)
 SKETCHES = ("gaussian",)

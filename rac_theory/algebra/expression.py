@@ -132,6 +132,14 @@ class Symbol(Expression):
 class Let(Expression):
     """A name for an expression, which is defined where the expression is printed.
 
+    Attributes
+    ----------
+    name : str
+    value : Expression
+    meaning : str
+    letter : str
+        What proofs call it that do not look at its value, empty where they do.
+
     Examples
     --------
     >>> from rac_theory.algebra import Let, Symbol
@@ -142,6 +150,14 @@ class Let(Expression):
     name: str
     value: Expression
     meaning: str = ""
+    letter: str = ""
+
+    def at(self, values: Mapping[Any, "Expression | int | Fraction"]) -> Expression:
+        """Return it with others in the place of some; with another value it is no letter of proofs."""
+        if self in values:
+            return lifted(values[self])
+        value = self.value.at(values)
+        return self if value is self.value else Let(self.name, value, self.meaning)
 
     @property
     def named(self) -> "tuple[Let, ...]":

@@ -10,12 +10,12 @@ from rac_theory.commands.screen import screen, tell
 from rac_theory.counterexamples.counterexample import Counterexample
 from rac_theory.literature import CLAIMS, PublishedClaim
 from rac_theory.problems import checks
-from rac_theory.proofs import prove
 from rac_theory.proofs.not_proved import why_not
-from rac_theory.theorems.assumption import relations_in
-from rac_theory.theorems.identity import Identity
-from rac_theory.theorems.symbols import constants_in
-from rac_theory.theorems.theorem import MARKS, Theorem
+from rac_theory.statements.assumption import relations_in
+from rac_theory.statements.identity import Identity
+from rac_theory.statements.symbols import constants_in
+from rac_theory.statements.theorem import MARKS, Theorem
+from rac_theory.theorems import prove
 
 _LABEL = 9
 """The width of what stands before a line; a line that goes on begins below the rest of it."""

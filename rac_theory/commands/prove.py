@@ -9,12 +9,14 @@ from rac_theory import theorems
 from rac_theory.commands.exit_status import OK, VIOLATED, worst
 from rac_theory.commands.screen import screen, tell
 from rac_theory.files.whole_file import write_whole
-from rac_theory.proofs import Proof, prove, strongest
+from rac_theory.proofs import Proof, strongest
 from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.export import exported
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.sketches.plug_in import imported
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
+from rac_theory.theorems import prove
+from rac_theory.theorems.ours import LEMMAS
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -110,5 +112,5 @@ def _in_full(proof: Proof, as_latex: bool) -> str:
 
 def _missing(theorem: Theorem) -> Iterator[str]:
     yield f"{theorem.id}: {why_not(theorem)}"
-    if (instead := strongest(theorem)) is not None:
+    if (instead := strongest(theorem, LEMMAS)) is not None:
         yield f"the best of its form that can be proved: {instead.theorem.statement}"

@@ -18,7 +18,7 @@ from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches import Haar
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 
 REDUCTION = 1e-6
 """By how much the gap is to fall."""

@@ -15,7 +15,7 @@ from rac_theory.ledger.step_size_setting import setting_named
 from rac_theory.numerics.randomness import PROJECTION, child
 from rac_theory.problems.problem import Problem
 from rac_theory.processes.blas import one_blas_thread
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.judge import judge
 from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
 from rac_theory.verification.verdict import Verdict

@@ -9,22 +9,9 @@ from rac_theory.algebra import Relation
 from rac_theory.algorithms import Decreasing, ProjectedDescent
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
+from rac_theory.statements.symbols import A, C, D, D_in, L, L_max, beta, gap0_upper, lambda_max, lambda_min, mu, read
+from rac_theory.statements.theorem import Theorem
 from rac_theory.theorems import client_epochs, federated, reshuffling, stochastic
-from rac_theory.theorems.symbols import (
-    A,
-    C,
-    D,
-    D_in,
-    L,
-    L_max,
-    beta,
-    gap0_upper,
-    lambda_max,
-    lambda_min,
-    mu,
-    read,
-)
-from rac_theory.theorems.theorem import Theorem
 
 StepSize = Callable[[Constants, Case], float]
 """(the constants of a case at the step 1/L, that case) to the step that is taken."""

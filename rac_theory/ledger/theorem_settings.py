@@ -36,19 +36,29 @@ from rac_theory.problems import Federated
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
 from rac_theory.sketches.sketch import Sketch
+from rac_theory.theorems.ours import ALL, FAMILIES
 
 SPINE = ("T1", "T2", "T1_sharp", "T2_sharp")
 """The claims that are tried unless told otherwise: the paper's two theorems and their sharp forms."""
 
-_GALORE = ("T17", "T17_pl")
-_UP_TO_1 = ("T1", "T2", "T3", "T3_isotropic", "T4")  # steps of 1/L, the others of 2/L
-_UP_TO_2 = ("T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3_sharp")
-_EPOCHS = ("T7", "T7d", "T7d_sharp", "T8", "T8d", "T8d_sharp")
-_ROUNDS = ("T9", "T9d", "T9d_sharp", "T10", "T10d", "T10d_sharp")
-_CLIENT_EPOCHS = ("T9rr", "T10rr")
-_ALONG = ("T13", "T13_pl", "T15", "T15_pl")
-_FITTED = ("T12_nonconvex", "T12_pl", "T15", "T15_pl")
-_CYCLES = ("T18", "T18_pl")
+
+def _tried() -> Mapping[str, tuple[str, ...]]:
+    """By the name of a setting the theorems that are tried there, in their order; each must be tried somewhere."""
+    found: dict[str, set[str]] = {}
+    for family in FAMILIES:
+        tried: Mapping[str, str] = getattr(family, "TRIED", {})
+        for setting, ids in tried.items():
+            found.setdefault(setting, set()).update(ids.split())
+        for id in ALL.keys() & vars(family).keys():
+            if not any(id in ids for ids in found.values()):
+                raise ValueError(f"{id} is tried in no setting of the ledger: name one in TRIED of {family.__name__}")
+    if strange := set().union(*found.values()) - ALL.keys():
+        raise ValueError(f"TRIED of a family has what is no theorem: {', '.join(sorted(strange))}")
+    return {setting: tuple(id for id in ALL if id in ids) for setting, ids in found.items()}
+
+
+_TRIED = _tried()
+_UP_TO_1, _UP_TO_2 = _TRIED["1/L"], _TRIED["2/L"]  # the longest steps that claims about exact gradients allow
 _CONTROL = "frozen"  # a sketch that meets no theorem
 
 
@@ -115,16 +125,16 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "1/L": step_size(1.0, elsewhere=_UP_TO_2),
         "1.5/L": step_size(1.5, elsewhere=_UP_TO_1),
-        "1/L_H": Setting(_ALONG, along_step, sketches=("haar", "weighted_coordinate")),
-        "coordinate descent": Setting(_ALONG, along_step, only=("coordinate",)),
+        "1/L_H": Setting(_TRIED["1/L_H"], along_step, sketches=("haar", "weighted_coordinate")),
+        "coordinate descent": Setting(_TRIED["1/L_H"], along_step, only=("coordinate",)),
         "step per draw": Setting(
-            _FITTED, as_it_fits, build=step_per_draw, sketches=("haar", "coordinate"), layered=False
+            _TRIED["step per draw"], as_it_fits, build=step_per_draw, sketches=("haar", "coordinate"), layered=False
         ),
         "inverse on range": Setting(
-            _FITTED, as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate"), layered=False
+            _TRIED["step per draw"], as_it_fits, build=inverse_on_range, sketches=("haar", "coordinate"), layered=False
         ),
         "in turns": Setting(
-            _CYCLES,
+            _TRIED["in turns"],
             cycle_step,
             build=in_turns,
             only=("block_partition",),
@@ -133,12 +143,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             costly=True,
             layered=False,
         ),
-        "certified": Setting(("T16",), as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
+        "certified": Setting(_TRIED["certified"], as_it_fits, CertifiedStep(), sketches=("haar", "coordinate")),
         "bernoulli": Setting(_UP_TO_1, over_L(1.0), sides=("both",), layered=False),
-        "galore": Setting(_GALORE, over_L(1.0), only=(LEADING,), sides=("both",), layered=False),
-        "lazy galore": Setting(_GALORE, over_L(1.0), Local(4), only=(LEADING,), sides=("both",), layered=False),
+        "galore": Setting(_TRIED["galore"], over_L(1.0), only=(LEADING,), sides=("both",), layered=False),
+        "lazy galore": Setting(
+            _TRIED["galore"], over_L(1.0), Local(4), only=(LEADING,), sides=("both",), layered=False
+        ),
         "differences": Setting(
-            ("T20", "T20_pl"),
+            _TRIED["differences"],
             over_L(1.0),
             small_differences,
             sides=("left",),
@@ -149,30 +161,46 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             costly=True,
         ),
         "minibatch": Setting(
-            ("T5", "T6", "T14", "T14_pl"), noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
+            _TRIED["minibatch"], noisy_step, quarter_batch, "component_gradient", reduction=4.0, costly=True
         ),
         "horizon": Setting(
-            ("T5_step",), horizon_step, quarter_batch, "component_gradient", longest=HORIZON, costly=True
+            _TRIED["horizon"], horizon_step, quarter_batch, "component_gradient", longest=HORIZON, costly=True
         ),
-        "noisy": Setting(("T5", "T5_step", "T6", "T14", "T14_pl"), noisy_step, quarter_noise),
-        "root steps": Setting(("T19",), noisy_step, quarter_noise, shorten=root_steps, longest=500),
-        "harmonic steps": Setting(("T19_pl",), noisy_step, quarter_noise, shorten=harmonic_steps, longest=500),
+        "noisy": Setting(_TRIED["noisy"], noisy_step, quarter_noise),
+        "root steps": Setting(_TRIED["root steps"], noisy_step, quarter_noise, shorten=root_steps, longest=500),
+        "harmonic steps": Setting(
+            _TRIED["harmonic steps"], noisy_step, quarter_noise, shorten=harmonic_steps, longest=500
+        ),
         "reshuffled": Setting(
-            _EPOCHS, epoch_step, Reshuffled(), "subset", four_batches, longest=1_000, reduction=4.0, costly=True
+            _TRIED["reshuffled"],
+            epoch_step,
+            Reshuffled(),
+            "subset",
+            four_batches,
+            longest=1_000,
+            reduction=4.0,
+            costly=True,
         ),
         "federated": Setting(
-            _ROUNDS, round_step, Clients(Local(4)), "subset", four_clients, longest=1_000, reduction=4.0, costly=True
+            _TRIED["federated"],
+            round_step,
+            Clients(Local(4)),
+            "subset",
+            four_clients,
+            longest=1_000,
+            reduction=4.0,
+            costly=True,
         ),
         "client epochs": Setting(
-            *(_CLIENT_EPOCHS, client_epochs_step, Clients(Reshuffled(), Subset(3)), "subset", unequal_clients),
+            *(_TRIED["client epochs"], client_epochs_step, Clients(Reshuffled(), Subset(3)), "subset", unequal_clients),
             sketches=("haar",),
             longest=1_000,
             reduction=4.0,
             costly=True,
         ),
-        "plain": Setting(("T12_nonconvex", "T12_pl"), over_L(1.0), Local(2), build=plain, layered=False),
+        "plain": Setting(_TRIED["plain"], over_L(1.0), Local(2), build=plain, layered=False),
         "plain gaussian": Setting(
-            ("T12_gaussian",), plain_gaussian_step, build=plain, only=("gaussian",), layered=False
+            _TRIED["plain gaussian"], plain_gaussian_step, build=plain, only=("gaussian",), layered=False
         ),
     }
 )

@@ -1,6 +1,6 @@
 """Claims of the field: what others published, and which theorems and counterexamples say that it is true, or how far
-(``literature.CLAIMS``, by id). It uses problems, theorems, proofs, verification and counterexamples. It must not know
-the ledger.
+(``literature.CLAIMS``, by id). It uses problems, statements, theorems, proofs, verification and counterexamples. It
+must not know the ledger.
 """
 
 from collections.abc import Mapping

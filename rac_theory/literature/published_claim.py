@@ -7,9 +7,10 @@ from typing import Literal
 from rac_theory.counterexamples import Answer, Counterexample
 from rac_theory.problems.checks import one_of
 from rac_theory.problems.naming import type_name
-from rac_theory.proofs import Proof, prove
-from rac_theory.theorems import Identity, Theorem
-from rac_theory.theorems.theorem import MARKS
+from rac_theory.proofs import Proof
+from rac_theory.statements import Identity, Theorem
+from rac_theory.statements.theorem import MARKS
+from rac_theory.theorems import prove
 from rac_theory.verification.status import Status
 
 

@@ -10,7 +10,7 @@ from rac_theory.algebra.latex import pieces
 from rac_theory.drawing import html
 from rac_theory.proofs.as_latex import summands
 from rac_theory.proofs.reading import Line, Reading
-from rac_theory.theorems.assumption import parts
+from rac_theory.statements.assumption import parts
 
 
 def as_html(reading: Reading) -> str:

@@ -7,7 +7,7 @@ from textwrap import wrap
 from rac_theory.algebra import Expression, Relation, text
 from rac_theory.algebra.expression import Sum, lifted
 from rac_theory.proofs.reading import Line, Reading
-from rac_theory.theorems.assumption import sentence
+from rac_theory.statements.assumption import sentence
 
 WIDTH = 100
 _SIGN, _SPACE = re.compile(r" (?=(?:<=?|[+-]) )"), re.compile(" ")

@@ -1,31 +1,29 @@
 """Which facts a theorem may use: those that rest on no more than it assumes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 
-from rac_theory.proofs import (
-    facts,
-    facts_of_cycles,
-    facts_of_decreasing_steps,
-    facts_of_gain,
-    facts_of_several_steps,
-)
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, drawn_in, mean
-from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import G, V, Z, assumed, error, even, high, low, plus, square, square_of
-from rac_theory.proofs.facts_of_several_steps import gbar
+from rac_theory.proofs.fact import Fact, letters_in
+from rac_theory.proofs.facts import assumed, even, high, low, no_step_or_more, nothing, plus, square, square_of
 from rac_theory.proofs.missing import Missing
-from rac_theory.proofs.stored.client_epochs import of_clients, of_components, v_sign
-from rac_theory.proofs.stored.several_steps import kept_of_epoch, round_error
-from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumptions import known_minimiser
-from rac_theory.theorems.symbols import L_H, L, T, gamma, s
+from rac_theory.proofs.quantities import G, V, Z, error, gbar
+from rac_theory.proofs.schemas import instances
+from rac_theory.statements import Theorem
+from rac_theory.statements.assumption import relations_in
+from rac_theory.statements.assumptions import known_minimiser
+from rac_theory.statements.symbols import L_H, L, T, gamma, s
 
 
-def about_constants(theorem: Theorem) -> list[Fact]:
-    """Return facts about constants."""
-    return [fact for fact in (*_granted(), *_given(theorem)) if fact.by <= theorem.holding and not drawn_in(fact.value)]
+def about_constants(theorem: Theorem, more: Sequence[Fact] = ()) -> list[Fact]:
+    """Return facts about constants, and about the names that more facts have."""
+    return [
+        fact
+        for fact in (*_granted(theorem, more), *_given(theorem))
+        if fact.by <= theorem.holding and not drawn_in(fact.value)
+    ]
 
 
 def is_positive_T(fact: Fact) -> bool:
@@ -44,9 +42,10 @@ def has_value_at_0(theorem: Theorem, facts: Iterable[Fact]) -> bool:
     return not defined.sign(T)
 
 
-def available(theorem: Theorem) -> tuple[Fact, ...]:
+def available(theorem: Theorem, more: Iterable[Fact] = ()) -> tuple[Fact, ...]:
     """Return facts about constants, and facts about f, a sketch and a step that are true on average over its draws."""
-    every = [*_granted(), *_given(theorem)]
+    more = tuple(more)
+    every = [*dict.fromkeys((*_granted(theorem, more), *_given(theorem), *more))]
     if has_value_at_0(theorem, about_constants(theorem)):
         every.remove(plus[T])
     every += [*(_about_distances() if known_minimiser in theorem.given else ())]
@@ -61,18 +60,15 @@ def _given(theorem: Theorem) -> Iterator[Fact]:
             yield from assumed(assumption)
 
 
-def _granted() -> Iterator[Fact]:
-    for name in (
-        each
-        for module in (facts, facts_of_several_steps, facts_of_gain, facts_of_cycles, facts_of_decreasing_steps)
-        for each in vars(module).values()
-    ):
-        yield from (each for each in (name.values() if isinstance(name, dict) else (name,)) if isinstance(each, Fact))
+def _granted(theorem: Theorem, more: Sequence[Fact] = ()) -> Iterator[Fact]:
+    letters = letters_in(
+        theorem.claim.relation, *relations_in(*theorem.given), *(fact.said for fact in more if fact.said is not None)
+    )
+    yield from chain(instances(theorem.holding, letters), plus.values(), (nothing, no_step_or_more))
     yield from (low(G), high(G), even(G), square(G), square(H(G)), square(H(gbar)))
     yield square(H(G) + H(error))
     yield from (low(Z), high(Z), even(Z), square(Z), square(H(Z)))
-    yield from (square_of(1 - gamma * L), square_of(1 - gamma * L_H), kept_of_epoch, round_error)
-    yield from (of_clients, of_components, v_sign)
+    yield from (square_of(1 - gamma * L), square_of(1 - gamma * L_H))
 
 
 def _about_distances() -> Iterator[Fact]:

@@ -120,132 +120,162 @@ CONDITIONS = {
 # ||W_k - W||, moved_mean its mean over k < K, own ||HG_m||, turned ||H (grad f_m(W_k) - G_m)||, off ||HG - Hgbar||, way
 # mean_m ||Hgbar_m||^2; of blocks in turn, used is ||{H_i G_i}||, missed ||{H_i (G - G_i)}||.
 SCHEMAS = """
-descent a:steps | $smooth $a | $to <= (+ gap (dot G $step) (* 1/2 $L (dot $step $step))) | L bounds the curvature of f
-number | | 0 < 1 | one is positive
-step_size x:gamma,eta | | 0 < $x | a step size is positive
-count x:T,N,K | | 0 < $x | T, N and K count: they are whole numbers, and at least 1
-lambda_min | | 0 <= lambda_min | E[H] is the mean of projections
-lambda_max | | 0 <= lambda_max | E[H] is the mean of projections
-below_one | | lambda_min <= 1 | E[H] is the mean of projections
-ordered | | lambda_min <= lambda_max | the smallest and the largest eigenvalue
-square v:vector | | 0 <= (dot $v $v) | a square is not negative
-maximum x:constant y:constant | | $x <= (max $x $y) | each of two is at most the larger one
-maximum_of y:constant x:constant | | $x <= (max $y $x) | each of two is at most the larger one
-low v:fixed | fresh_projection | (* lambda_min (dot $v $v)) <= (E (dot $v (H $v))) | the least eigenvalue of E[H]
-high v:fixed | (known lambda_max) fresh_projection | (E (dot $v (H $v))) <= (* lambda_max (dot $v $v)) | the largest
-  eigenvalue of E[H]; v is not drawn
+# Always
+descent a:steps | $smooth $a | $to <= (+ gap (dot G $step) (* 1/2 $L (dot $step $step))) | Descent lemma
+number | | 0 < 1 | A number
+step_size x:gamma,eta | | 0 < $x | A step size
+count x:T,N,K | | 0 < $x | A count
+lambda_min | | 0 <= lambda_min | H is a projection
+lambda_max | | 0 <= lambda_max | H is a projection
+below_one | | lambda_min <= 1 | H is a projection
+ordered | | lambda_min <= lambda_max | Eigenvalues
+square v:vector | | 0 <= (dot $v $v) | A square
+maximum x:constant y:constant | | $x <= (max $x $y) | A maximum
+maximum_of y:constant x:constant | | $x <= (max $y $x) | A maximum
+low v:fixed | fresh_projection | (* lambda_min (dot $v $v)) <= (E (dot $v (H $v))) | Smallest eigenvalue of E[H]
+high v:fixed | (known lambda_max) fresh_projection | (E (dot $v (H $v))) <= (* lambda_max (dot $v $v)) | Largest
+  eigenvalue of E[H]
 even v:fixed | isotropic fresh_projection | (E (dot $v (H $v))) <= (* lambda_min (dot $v $v)) | E[H] = lambda_min I
-even_cross | isotropic fresh_projection | (* lambda_min (dot G V)) <= (E (dot G (H V))) | E[H] = lambda_min I
+# Of f
 gap_is_positive x:gap0,gap0_upper | (known $x) | 0 <= gap | f* is the infimum of f
-gap_next_is_positive | (known gap0) | 0 <= gap_next | f* is the infimum of f
-flat | smooth | (dot G G) <= (* 2 L gap) | a gradient is as large as the gap allows
-mu_below_L | smooth polyak_lojasiewicz | mu <= L | the mu of a problem is at most its L
-mu_below_L_max | smooth_components polyak_lojasiewicz | mu <= L_max | the mu of a problem is at most its L
-s_below_L | smooth strongly_convex | s <= L | the modulus is at most L
-curved_is_pl | strongly_convex | (* 2 s gap) <= (dot G G) | strong convexity implies PL
-convexity | convex (known distance0) | gap <= (dot G V) | convexity at a minimiser
-cocoercive | convex smooth (known distance0) | (+ gap (/ (dot G G) (* 2 L))) <= (dot G V) | interpolation at a minimiser
-curved_cocoercive | smooth strongly_convex (known distance0) | (dot (- G (* s V)) (- G (* s V))) <= (* (- L s) (dot
-  (- G (* s V)) V)) | interpolation of f less s/2 of a square
-curved_monotone | strongly_convex (known distance0) | 0 <= (dot (- G (* s V)) V) | its gradient is monotone
-curved_smooth | smooth (known distance0) | (dot (- G (* s V)) V) <= (* (- L s) (dot V V)) | its gradient is Lipschitz
+flat | smooth | (dot G G) <= (* 2 L gap) | A gradient is as large as the gap allows
+mu_below_L | smooth polyak_lojasiewicz | mu <= L | A problem's mu is at most its L
+mu_below_L_max | smooth_components polyak_lojasiewicz | mu <= L_max | A problem's mu is at most its L
+s_below_L | smooth strongly_convex | s <= L | s <= L
+curved_is_pl | strongly_convex | (* 2 s gap) <= (dot G G) | Strong convexity implies PL
+convexity | convex (known distance0) | gap <= (dot G V) | Convexity at a minimiser
+cocoercive | convex smooth (known distance0) | (+ gap (/ (dot G G) (* 2 L))) <= (dot G V) | Interpolation at a minimiser
+curved_cocoercive | smooth strongly_convex (known distance0) | (dot (- G (* s V)) (- G (* s V))) <= (* (- L s) (dot (- G
+  (* s V)) V)) | Interpolation of f less s/2 of a square
+curved_monotone | strongly_convex (known distance0) | 0 <= (dot (- G (* s V)) V) | Its gradient is monotone
+curved_smooth | smooth (known distance0) | (dot (- G (* s V)) V) <= (* (- L s) (dot V V)) | Its gradient is Lipschitz
+# One step with the exact gradient
+even_cross | isotropic fresh_projection | (* lambda_min (dot G V)) <= (E (dot G (H V))) | E[H] = lambda_min I
 apart | rac_lora_exact (> lambda_min 0) | distance_next <= (+ distance (* -2 gamma cross) (* (^ gamma 2) squared)) |
-  a square, multiplied out
+  Expanded
 straight | rac_lora_exact (> lambda_min 0) | (dot G V) <= (E cross) | E[H] cancels its inverse
-spread | rac_lora_exact (> lambda_min 0) | (* lambda_min (E squared)) <= (E (dot G (H G))) | Hbar >= lambda_min I
-norm_is_positive | rac_lora_exact (> lambda_min 0) | 0 <= distance | a square
+spread | rac_lora_exact (> lambda_min 0) | (* lambda_min (E squared)) <= (E (dot G (H G))) | E[H Hbar^-1 H] <= Hbar /
+  lambda_min
+norm_is_positive | rac_lora_exact (> lambda_min 0) | 0 <= distance | A square
 norm | rac_lora_exact (> lambda_min 0) | (* lambda_min distance) <= (dot V V) | Hbar >= lambda_min I
-remainder | smooth rac_lora_exact | gap_next <= (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G))
-  (* -4 L)) (* 1/4 L (^ gamma 2) (dot G (H G)))) | the descent lemma with its remainder: L/2 of a square, less f, is
-  smooth and convex | t2
-pl_next | polyak_lojasiewicz | (* 2 mu gap_next) <= (dot Gp Gp) | PL at W+
+# The same
+gap_next_is_positive | (known gap0) | 0 <= gap_next | f* is the infimum of f
+remainder | smooth rac_lora_exact | gap_next <= (+ gap (* -1/2 gamma (dot (+ G Gp) (H G))) (/ (dot (- Gp G) (- Gp G)) (*
+  -4 L)) (* 1/4 L (^ gamma 2) (dot G (H G)))) | Descent lemma with its remainder: L/2 of a square, less f, is smooth and
+  convex | t2
+pl_next | polyak_lojasiewicz | (* 2 mu gap_next) <= (dot Gp Gp) | Polyak-Lojasiewicz inequality at W+
 stays | (>= e 1) rac_lora_exact | (dot Gp Gp) <= (dot (+ (- Gp G) (* gamma L (H G))) (+ (- Gp G) (* gamma L (H G)))) |
-  where e = 1, H = I and gamma L = 1 | t2
-certified | rac_lora_certified | gap_next <= (- gap (/ (dot (H Z) (H Z)) 2)) | the certificate at W; Z is G times the
-  root of the step, which is not drawn with H
+  Where e = 1, H = I and gamma L = 1, so that U = 0 | t2
+# One step of a size that is certified at W
+certified | rac_lora_certified | gap_next <= (- gap (/ (dot (H Z) (H Z)) 2)) | Certificate at W
+# One step with a noisy gradient
 unbiased a:rac_lora_stochastic,rac_lora_root_steps,rac_lora_harmonic_steps | $a | (E (dot G (H G))) <= (E (dot G (H g)))
   | g is unbiased and independent of H
-small_errors | smooth rac_lora_by_differences (known bias_squared) | (dot (H error) (H error)) <= bias_squared | errors
+# One step with estimates of the derivatives along the range of H
+small_errors | smooth rac_lora_by_differences (known bias_squared) | (dot (H error) (H error)) <= bias_squared | Errors
   of differences, by the descent lemma along each direction | t20
-enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) | (* 2 T) <= (* (if (> A 0) 4 2)
-  (powers (/ 1 (+ 1 (* L A (^ gamma 2) lambda_max))) 1 T)) | the weights of short steps, as (1 + 1/T)^T >= 2 | t5
+enough_weight | smooth structured_noise (<= (* (^ gamma 2) L A lambda_max T) 1) | (* 2 T) <= (* (if (> A 0) 4 2) (powers
+  (/ 1 (+ 1 (* L A (^ gamma 2) lambda_max))) 1 T)) | The weights of short steps, as (1 + 1/T)^T >= 2 | t5
+# One step of a size that depends on t
+time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | A count
+offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | An offset
+root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | None is longer than the first
+# One step along a sketch
 below_Q | smooth_along_sketch rac_lora_exact | gap_next <= (+ gap (* -1 gamma (dot G (H G))) (* 1/2 (^ gamma 2) bent)) |
-  Q bounds the curvature of f
+  f lies below the quadratic of curvature Q that touches it at W
 noisy_below_Q | smooth_along_sketch rac_lora_stochastic | gap_next <= (+ gap (* -1 gamma (dot G (H g))) (* 1/2 (^ gamma
-  2) bent_by_noise)) | Q bounds the curvature of f
+  2) bent_by_noise)) | f lies below the quadratic of curvature Q that touches it at W
 along | smooth_along_sketch rac_lora_exact | (E bent) <= (* L_H (E (dot G (H G)))) | E[H Q H] <= L_H E[H]
 noise_along | smooth_along_sketch rac_lora_stochastic | (E bent_by_noise) <= (* L_H (E (dot g (H g)))) | E[H Q H] <= L_H
   E[H], and g is independent of H
-mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | 1/L_H is no step below f* | t13
-first a:plain_or_fitted,one_exact_step | positive_gain $a | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M)) |
-  Q bounds the curvature of f
+mu_below_L_H | smooth_along_sketch polyak_lojasiewicz | (* mu lambda_min) <= L_H | A step of 1/L_H does not fall below
+  f* | t13
+# Any step with a random M
+first a:plain_or_fitted,one_exact_step | positive_gain $a | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2 bent_by_M)) | f
+  lies below the quadratic of curvature Q that touches it at W
 first_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | gap_first <= (+ gap (* -1 moved_by_M) (* 1/2
-  bent_by_M)) | Q bounds the curvature of f
+  bent_by_M)) | f lies below the quadratic of curvature Q that touches it at W
 gain a:plain_or_fitted,one_exact_step | positive_gain $a | (* nu (dot G G)) <= (E (- (* 2 moved_by_M) bent_by_M)) | nu
   is the smallest eigenvalue
 gain_gaussian | positive_gaussian_gain plain_gaussian_rac_lora | (* nu (dot G G)) <= (E (- (* 2 moved_by_M) bent_by_M))
   | nu is the smallest eigenvalue
-later | positive_gain plain_or_fitted (< longest_step 2) | gap_next <= gap_first | no inner step rises
-later_one a:plain_gaussian_rac_lora,one_exact_step | $a | gap_next <= gap_first | there is one step
-mu_nu_below_1 a:positive_gain,positive_gaussian_gain | $a polyak_lojasiewicz | (* mu nu) <= 1 | no step below f* | t15
+later | positive_gain plain_or_fitted (< longest_step 2) | gap_next <= gap_first | No inner step rises
+later_one a:plain_gaussian_rac_lora,one_exact_step | $a | gap_next <= gap_first | There is one step
+mu_nu_below_1 a:positive_gain,positive_gaussian_gain | $a polyak_lojasiewicz | (* mu nu) <= 1 | A step does not fall
+  below f* | t15
+# An epoch
 epoch_error | smooth_components rac_lora_reshuffled | (E (dot (H (- G gbar)) (H (- G gbar)))) <= (+ (* (^ s_N 2) (E (dot
-  G (H G)))) (* s_N r_N (E sigma_H))) | the error of an epoch: draws without replacement, sums over its steps | t7
+  G (H G)))) (* s_N r_N (E sigma_H))) | Error of an epoch: draws without replacement, and the sums over its steps | t7
 s_below_1 | smooth_components (<= (* eta N L_max) 1) | s_N < 1 | s <= e - 2 | t7
-s_sign | smooth_components | 0 <= s_N | a sum of powers
-r_sign | smooth_components | 0 <= r_N | a sum of powers, 0 for N = 1
-simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (^ s_N 2) <= (* 8/9 (^ (* eta N L_max) 2)) | by binomials | t7
-simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (* s_N r_N) <= (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1)) | so | t7
-sigma_sign | | 0 <= sigma_H | a variance
-sigma_seen | (known lambda_max) rac_lora_reshuffled | (E sigma_H) <= (* lambda_max sigma_W) | as high, of each gradient
+s_sign | smooth_components | 0 <= s_N | A sum of powers
+r_sign | smooth_components | 0 <= r_N | A sum of powers; 0 for N = 1
+simple_s | smooth_components (<= (* 2 eta N L_max) 1) | (^ s_N 2) <= (* 8/9 (^ (* eta N L_max) 2)) | s by binomials | t7
+simple_r | smooth_components (<= (* 2 eta N L_max) 1) | (* s_N r_N) <= (* 4/9 (^ eta 2) (^ L_max 2) (+ N 1)) | s r by
+  binomials | t7
+sigma_sign | | 0 <= sigma_H | A variance
+sigma_seen | (known lambda_max) rac_lora_reshuffled | (E sigma_H) <= (* lambda_max sigma_W) | Largest eigenvalue of
+  E[H], for each gradient
 squares_seen | (known lambda_max) rac_lora_reshuffled | (+ (E sigma_H) (E (dot G (H G)))) <= (* lambda_max (+ sigma_W
-  (dot G G))) | as high, of each gradient
-sigma_known | (known sigma_squared) | sigma_W <= sigma_squared | on average along the iterates
-sigma_of_data | smooth_components (known D) | (+ sigma_W (dot G G)) <= (+ (* 2 L_max gap) D) | a component is bounded
+  (dot G G))) | Largest eigenvalue of E[H], for each gradient
+sigma_known | (known sigma_squared) | sigma_W <= sigma_squared | On average along the iterates
+sigma_of_data | smooth_components (known D) | (+ sigma_W (dot G G)) <= (+ (* 2 L_max gap) D) | A component is bounded
   below: its gradient is as large as its gap allows | t7
-local_triangle | smooth_components fed_rac_lora | moved_next <= (+ moved (* eta own) (* eta turned)) | triangle
+# A round
+local_triangle | smooth_components fed_rac_lora | moved_next <= (+ moved (* eta own) (* eta turned)) | Triangle
   inequality
-local_smooth | smooth_components fed_rac_lora | turned <= (* L_max moved) | a gradient is Lipschitz, H does not lengthen
-round_error | smooth_components fed_rac_lora | off <= (* L_max (mean moved_mean)) | triangle inequality, and the same
-squared_error | | (dot (H (- G gbar)) (H (- G gbar))) <= (^ off 2) | a square, multiplied out
-error_sign | | 0 <= off | a length
-own_sign | | 0 <= (mean own) | a length
+local_smooth | smooth_components fed_rac_lora | turned <= (* L_max moved) | H does not lengthen, the gradient is
+  Lipschitz
+round_error | smooth_components fed_rac_lora | off <= (* L_max (mean moved_mean)) | Triangle inequality, the gradient is
+  Lipschitz
+squared_error | | (dot (H (- G gbar)) (H (- G gbar))) <= (^ off 2) | A square, multiplied out
+error_sign | | 0 <= off | A length
+own_sign | | 0 <= (mean own) | A length
 jensen | | (^ (mean own) 2) <= (+ (dot G (H G)) zeta_H) | Jensen's inequality, over clients
-s_K_sign | smooth_components | 0 <= s_K | a mean of powers
+s_K_sign | smooth_components | 0 <= s_K | A mean of powers
 simple_s_K | | (^ s_K 2) <= a_K | Jensen's inequality, over steps
-a_below_1 | smooth_components (<= (* eta K L_max) 1) | a_K < 1 | a mean of powers below an integral | t9
-zeta_sign | | 0 <= zeta_H | a variance
-zeta_seen | (known lambda_max) fed_rac_lora | (E zeta_H) <= (* lambda_max zeta_W) | as high, of each gradient
+a_below_1 | smooth_components (<= (* eta K L_max) 1) | a_K < 1 | A mean of powers below an integral | t9
+zeta_sign | | 0 <= zeta_H | A variance
+zeta_seen | (known lambda_max) fed_rac_lora | (E zeta_H) <= (* lambda_max zeta_W) | Largest eigenvalue of E[H], for each
+  gradient
 client_squares_seen | (known lambda_max) fed_rac_lora | (+ (E zeta_H) (E (dot G (H G)))) <= (* lambda_max (+ zeta_W (dot
-  G G))) | as high, of each gradient
-zeta_known | (known zeta_squared (= K 1)) | zeta_W <= zeta_squared | on average along the iterates; times 0 if K = 1
-zeta_of_data | smooth_components (known D (= K 1)) | (+ zeta_W (dot G G)) <= (+ (* 2 L_max gap) D) | a client is bounded
-  below: its gradient is as large as its gap allows; where K = 1 it is multiplied by 0 | t9
-unbiased_sample | fed_rac_lora_sampled | (E (dot G (H gbar))) <= (E (dot G (H ghat))) | all move as these on average
-sampled_square | fed_rac_lora_sampled (known omega) | (E (dot (H ghat) (H ghat))) <= (+ (E (dot (H gbar) (H gbar)))
-  (* omega (E way))) | the second moment of a mean over clients that are sampled | t9rr
+  G G))) | Largest eigenvalue of E[H], for each gradient
+zeta_known | (known zeta_squared (= K 1)) | zeta_W <= zeta_squared | On average along the iterates; where K = 1 it is
+  multiplied by 0
+zeta_of_data | smooth_components (known D (= K 1)) | (+ zeta_W (dot G G)) <= (+ (* 2 L_max gap) D) | A component is
+  bounded below: its gradient is as large as its gap allows; where K = 1 it is multiplied by 0 | t9
+# A round of clients that are sampled
+unbiased_sample | fed_rac_lora_sampled | (E (dot G (H gbar))) <= (E (dot G (H ghat))) | On average those that take part
+  move as all do
+sampled_square | fed_rac_lora_sampled (known omega) | (E (dot (H ghat) (H ghat))) <= (+ (E (dot (H gbar) (H gbar))) (*
+  omega (E way))) | The second moment of a mean over clients that are sampled | t9rr
 client_error | smooth_components fed_rac_lora_sampled | (E (dot (H (- G gbar)) (H (- G gbar)))) <= (+ (* s_K (- s_K r_K)
-  (E squares_H)) (* s_K r_K (E all_squares_H))) | as epoch_error, of each client, and Jensen's inequality | t9rr
-client_length | smooth_components fed_rac_lora_sampled | (E way) <= (+ (* (+ 1 s_K) (- (+ 1 s_K) r_K) (E squares_H))
-  (* (+ 1 s_K) r_K (E all_squares_H))) | an epoch: its gradient and its error, by Young's inequality | t9rr
-r_K_sign | smooth_components | 0 <= r_K | a sum of powers
+  (E squares_H)) (* s_K r_K (E all_squares_H))) | Error of the epoch of each client, and Jensen's inequality over
+  clients | t9rr
+client_length | smooth_components fed_rac_lora_sampled | (E way) <= (+ (* (+ 1 s_K) (- (+ 1 s_K) r_K) (E squares_H)) (*
+  (+ 1 s_K) r_K (E all_squares_H))) | How far an epoch goes: its gradient and its error, by Young's inequality | t9rr
+r_K_sign | smooth_components | 0 <= r_K | A sum of powers
 r_K_below_s | smooth_components | r_K <= s_K | r <= s, term by term | t7
-clients_seen | (known lambda_max) fed_rac_lora_sampled | (E squares_H) <= (* lambda_max squares) | as high, of each
-components_seen | (known lambda_max) fed_rac_lora_sampled | (E all_squares_H) <= (* lambda_max all_squares) | the same
-clients_of_data | smooth_components (known D) | squares <= (+ (* 2 L_max gap) D) | as sigma_of_data, of clients | t9rr
-components_of_data | smooth_components (known D) (known D_in) | all_squares <= (+ (* 2 L_max gap) D D_in) | so | t9rr
-leading | galore_exact | (* delta (dot G G)) <= (dot G (H G)) | the largest r of min(m, n) squares
-leading_later | smooth galore_exact (< 0 (* gamma L) 2) | gap_next <= gap_first | no step in that subspace rises
-delta_below_1 | | delta <= 1 | a share
-used_sign | | 0 <= used | a length
-missed_sign | | 0 <= missed | a length
-turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) | the
-  descent lemma in each block | t18
-parts | rac_lora_in_turns | (dot G G) <= (^ (+ used missed) 2) | blocks hold every direction once; triangle inequality
-lipschitz | smooth rac_lora_in_turns | missed <= (* gamma L ell used) | the gradient is Lipschitz, moves in orthogonal
-  blocks add up by their squares | t18
-time a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 <= t | t counts steps
-offset a:rac_lora_root_steps,rac_lora_harmonic_steps | $a | 0 < t_0 | an offset
-root_falls | rac_lora_root_steps | (* gamma (sqrt (/ t_0 (+ t t_0)))) <= gamma | no step is longer than the first
+clients_seen | (known lambda_max) fed_rac_lora_sampled | (E squares_H) <= (* lambda_max squares) | Largest eigenvalue of
+  E[H], for each gradient
+components_seen | (known lambda_max) fed_rac_lora_sampled | (E all_squares_H) <= (* lambda_max all_squares) | Largest
+  eigenvalue of E[H], for each gradient
+clients_of_data | smooth_components (known D) | squares <= (+ (* 2 L_max gap) D) | A component is bounded below: its
+  gradient is as large as its gap allows | t9rr
+components_of_data | smooth_components (known D) (known D_in) | all_squares <= (+ (* 2 L_max gap) D D_in) | A component
+  is bounded below: its gradient is as large as its gap allows | t9rr
+# Steps along the leading subspace of the gradient at W
+leading | galore_exact | (* delta (dot G G)) <= (dot G (H G)) | The largest r of min(m, n) squares
+leading_later | smooth galore_exact (< 0 (* gamma L) 2) | gap_next <= gap_first | No step in that subspace rises
+delta_below_1 | | delta <= 1 | A share
+# A cycle of blocks
+used_sign | | 0 <= used | A length
+missed_sign | | 0 <= missed | A length
+turns | smooth_along_sketch rac_lora_in_turns | gap_next <= (- gap (* 1/2 gamma (- 2 (* gamma L_H)) (^ used 2))) |
+  Descent lemma in each block, H_i Q H_i <= L_H H_i | t18
+parts | rac_lora_in_turns | (dot G G) <= (^ (+ used missed) 2) | The blocks hold every direction once; triangle
+  inequality
+lipschitz | smooth rac_lora_in_turns | missed <= (* gamma L ell used) | The gradient is Lipschitz, moves and parts in
+  orthogonal blocks add up by their squares | t18
 """
 """Its name with what may be substituted | what it rests on | what it says | why | of a lemma on paper, its page."""
 
@@ -855,9 +885,10 @@ POTENTIAL = {
 
 
 def rows(table: str) -> Iterator[list[str]]:
-    """Yield the cells of each row of a table."""
+    """Yield the cells of each row of a table, but for its headings."""
     for row in re.sub(r"\n +", " ", table).strip().splitlines():
-        yield [cell.strip() for cell in row.split("|")]
+        if not row.startswith("#"):
+            yield [cell.strip() for cell in row.split("|")]
 
 
 _RULES = {row[0].split()[0]: row for row in rows(RULES)}

@@ -15,7 +15,7 @@ from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, proved
 from rac_theory.proofs.facts import one
 
-_MOST, _BELOW, _ABOVE, _FAR = 60_000, 1, 2, 99
+_MOST, _ABOVE, _FAR = 60_000, 2, 99
 
 Powers: TypeAlias = tuple[int, ...]
 Terms: TypeAlias = Mapping[Powers, Fraction]
@@ -46,7 +46,7 @@ class Facts:
     def __init__(self, every: Sequence[Fact], goal: Ratio) -> None:
         whole = [fact for fact in (cleared(fact, every) for fact in every) if fact is not None]
         states, constants = ([fact for fact in whole if bool(drawn_in(fact.value)) is drawn] for drawn in (True, False))
-        self.signs = _signs(constants)
+        self.signs, self._weakest = _signs(constants), _signs(constants, strictly=False)
         slacks = [fact for fact in constants if len(fact.value.numerator.terms) > 1]
         reached = _letters(goal.numerator)
         self.states = _reached(states, reached, {*self.signs}) if drawn_in(goal) else []
@@ -74,7 +74,7 @@ class Facts:
             # What has letters of its own, as the product of powers with symbolic exponents, is of no use.
             yield from ((facts, self.terms(p)) for facts, p in known if _letters(p) <= self.place.keys())
 
-    def columns(self, goals: Sequence[Terms], slacks: int, rounds: int) -> list[Column]:
+    def columns(self, goals: Sequence[Terms], slacks: int, rounds: int, below: int) -> list[Column]:
         """Return products of at most so many facts about constants, times powers, that can add up to goals.
 
         A term is looked for that makes up a goal, or that takes away what another product has too much of.
@@ -82,7 +82,7 @@ class Facts:
         products = [each for count in range(slacks + 1) for each in self.products(count)]
         cut, found = len(self.signs), dict[tuple[int, Powers], Column]()
         near = [powers for goal in goals for powers in goal]
-        ranges = [self._range(terms, near) for _, terms in products]
+        ranges = [self._range(terms, near, below) for _, terms in products]
         signs = [[times < 0 for times in terms.values()] for _, terms in products]
         fresh = {(powers, times > 0) for goal in goals for powers, times in goal.items()}
         seen = set(fresh)
@@ -106,25 +106,25 @@ class Facts:
                 break
         return list(found.values())
 
-    def _range(self, terms: Terms, goal: Sequence[Powers]) -> list[range] | None:
+    def _range(self, terms: Terms, goal: Sequence[Powers], below: int) -> list[range] | None:
         """By which powers of each sign a product may be multiplied: those that keep it near the goal; None if none."""
         signs = [fact.strict for fact in self.signs.values()]
         sides = zip(zip(*terms, strict=True), zip(*goal, strict=True), signs, strict=False)
         ranges = [
             range(
-                max(min(0, *near) - _BELOW - min(powers), -_FAR if strict else 0),
+                max(min(0, *near) - below - min(powers), -_FAR if strict else 0),
                 max(0, *near) + _ABOVE - max(powers) + 1,
             )
             for powers, near, strict in sides
         ]
         return ranges if all(ranges) else None
 
-    def fact(self, column: Column) -> Fact:
-        """Return a column as a fact."""
+    def fact(self, column: Column, *, strictly: bool) -> Fact:
+        """Return a column as a fact, by signs that are strict, or of letters in it by those that assume the least."""
         whole = reduce(mul, column.facts)
-        for power, sign in zip(column.powers, self.signs.values(), strict=False):
+        for power, (letter, sign) in zip(column.powers, self.signs.items(), strict=False):
             for _ in range(abs(power)):
-                whole = whole * sign if power > 0 else whole / sign
+                whole = whole / sign if power < 0 else whole * (sign if strictly else self._weakest[letter])
         return whole
 
 
@@ -147,15 +147,16 @@ def divisor(value: Ratio, every: Sequence[Fact]) -> list[Fact] | None:
     return found if len(rest.terms) == 1 else None
 
 
-def _signs(facts: Sequence[Fact]) -> dict[Any, Fact]:
-    """The letters that facts say are positive, or not negative."""
+def _signs(facts: Sequence[Fact], *, strictly: bool = True) -> dict[Any, Fact]:
+    """The letters that facts say are positive, or not negative: by what is strict, or by what assumes the least."""
     found: dict[Any, Fact] = {}
     for fact in facts:
         ((monomial, times), *others) = fact.value.numerator.terms or ((frozenset(), Fraction(0)),)
         pairs = list(_pairs(monomial))
         if not others and times == 1 and len(pairs) == 1 and pairs[0][1] == 1:
             letter = pairs[0][0]
-            found[letter] = fact if fact.strict or letter not in found else found[letter]
+            is_better = fact.strict if strictly else letter in found and len(fact.by) < len(found[letter].by)
+            found[letter] = fact if is_better or letter not in found else found[letter]
     return found
 
 

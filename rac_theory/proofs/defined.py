@@ -12,22 +12,13 @@ from typing import Any, Self
 
 from rac_theory.algebra import Expression, Let, Ratio, Symbol
 from rac_theory.algebra.division import divided
-from rac_theory.algebra.expression import (
-    Choice,
-    Maximum,
-    Number,
-    Power,
-    Powers,
-    Product,
-    Quotient,
-    Sum,
-    Total,
-)
+from rac_theory.algebra.expression import Choice, Maximum, Number, Power, Powers, Product, Quotient, Sum, Total
 from rac_theory.algebra.polynomials import ONE, Atom, Monomial, Polynomial
-from rac_theory.proofs.fact import NAMES, Fact, facts_in, read
+from rac_theory.proofs.checker import NAMES
+from rac_theory.proofs.fact import Fact, facts_in, letters_in, read
 from rac_theory.proofs.missing import Missing
-from rac_theory.theorems import symbols
-from rac_theory.theorems.symbols import K, N, T
+from rac_theory.statements import symbols
+from rac_theory.statements.symbols import K, N, T
 
 _COUNTS = frozenset({T, N, K})
 _CONSTANTS = frozenset(
@@ -62,6 +53,12 @@ class Defined:
         return letters | dict(sorted(_signs(self._facts), key=lambda pair: pair[1]))
 
     @cached_property
+    def _granted(self) -> frozenset[Let]:
+        """The names that instances of schemas are about: that these have a value is granted with them."""
+        known = (fact.said for fact in self._facts if fact.schema and not fact.of and fact.said is not None)
+        return frozenset(name for said in known for name in letters_in(said) if name.letter in NAMES)
+
+    @cached_property
     def _without_roots(self) -> Self:
         """The same by facts that rest on no root: else the square of a root would say that there is one."""
         rootless = [fact for fact in self._facts if not _has_root(fact)]
@@ -73,9 +70,9 @@ class Defined:
         return type(self)(kept, frozenset(one for one in self._counts if one.name != index.name) | {index})
 
     def check(self, expression: Expression) -> None:
-        """Raise ``Missing`` if an expression has no value somewhere; the names of drifts are letters."""
+        """Raise ``Missing`` if an expression has no value somewhere; a name has one if a schema is about it."""
         match expression:
-            case Let() if expression in NAMES:
+            case Let(letter=letter) if letter and expression in self._granted:
                 return
             case Quotient(_, divisor) if not (self.sign(divisor) or self.sign(-divisor)):
                 raise Missing(f"{expression!r} divides by {divisor!r}, which is not known to be positive")
@@ -107,7 +104,7 @@ class Defined:
 
     def _sign_by_rule(self, expression: Expression) -> bool | None:
         match expression:
-            case Let(value=value) if expression not in NAMES:
+            case Let(value=value, letter=""):
                 return _better(self._signs.get(expression), self.sign(value))
             case Product(factors):
                 return _product(map(self.sign, factors))

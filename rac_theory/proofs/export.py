@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from typing import Any
 
 from rac_theory.algebra import Expression, Let, Polynomial, Relation, Symbol, definitions_in, symbols_of
 from rac_theory.algebra.expression import (
@@ -18,22 +18,15 @@ from rac_theory.algebra.expression import (
     Total,
 )
 from rac_theory.problems.naming import function_name
-from rac_theory.proofs import (
-    checker,
-    facts,
-    facts_of_cycles,
-    facts_of_decreasing_steps,
-    facts_of_gain,
-    facts_of_several_steps,
-)
+from rac_theory.proofs import checker, facts
 from rac_theory.proofs.available import about_constants
-from rac_theory.proofs.drawn import Drawn, Vector
-from rac_theory.proofs.fact import NAMES, Fact, read
+from rac_theory.proofs.drawn import Drawn, Vector, drawn_in
+from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import FIRST
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.stored import next_gradient
-from rac_theory.theorems import assumptions, client_epochs, federated, metric, rac_lora_gd, sharp_drift, symbols
-from rac_theory.theorems.assumption import Assumption, Condition, Known
+from rac_theory.proofs.quantities import NUMBERS, VECTORS, V, Z, distance, gap, moved, moved_next, own
+from rac_theory.statements import assumptions, metric, symbols
+from rac_theory.statements.assumption import Assumption, Condition, Known
 
 _LETTERS: Mapping[Symbol, str] = {
     **{
@@ -47,48 +40,8 @@ _LETTERS: Mapping[Symbol, str] = {
 }
 """The names of symbols in a file, where two of one name have two: that of a variable of ``theorems.symbols``."""
 
-_RESERVED: Mapping[Let, str] = {
-    sharp_drift.s: "s_N",
-    sharp_drift.r: "r_N",
-    sharp_drift.s_K: "s_K",
-    federated.a: "a_K",
-    client_epochs.r: "r_K",
-    rac_lora_gd.e: "e",
-}
-"""Definitions that granted facts are about."""
-
-_DRAWN: Mapping[str, str] = {
-    "f(W) - f*": "gap",
-    "f(W+) - f*": "gap_next",
-    "f(W_1) - f*": "gap_first",
-    "||V||*^2": "distance",
-    "||V+||*^2": "distance_next",
-    "<V,Hbar^-1 HG>": "cross",
-    "<HG,Hbar^-1 HG>": "squared",
-    "<HG,QHG>": "bent",
-    "<Hg,QHg>": "bent_by_noise",
-    "<G,MG>": "moved_by_M",
-    "<MG,QMG>": "bent_by_M",
-    "sigma_H^2": "sigma_H",
-    "sigma^2(W)": "sigma_W",
-    "zeta_H^2": "zeta_H",
-    "zeta^2(W)": "zeta_W",
-    "||W_k - W||": "moved",
-    "||W_k+1 - W||": "moved_next",
-    "mean_k||W_k - W||": "moved_mean",
-    "||HG_m||": "own",
-    "||H (G_m(W_k) - G_m)||": "turned",
-    "||HG - Hgbar||": "off",
-    "mean_m||Hgbar_m||^2": "way",
-    "mean_m||HG_m||^2": "squares_H",
-    "mean_mi||HG_mi||^2": "all_squares_H",
-    "mean_m||G_m||^2": "squares",
-    "mean_mi||G_mi||^2": "all_squares",
-    "||{H_i G_i}||": "used",
-    "||{H_i (G - G_i)}||": "missed",
-}
-"""Numbers that depend on W and on draws, but for inner products."""
-_VECTORS = {"G+": "Gp", "e": "error"}
+_DRAWN: Mapping[str, str] = {letter.name: name for name, letter in NUMBERS.items()}
+_VECTORS: Mapping[str, str] = {key[0]: name for name, vector in VECTORS.items() for key in vector.parts}
 _INNER = re.compile(r"<([A-Za-z+]+?),(H?)([A-Za-z+]+)>|\|\|(H?)([A-Za-z+]+?)\|\|\^2")
 _MEAN = re.compile(r"(E|mean)(?:\[(.*)\]|(.*))", re.DOTALL)
 
@@ -122,7 +75,10 @@ def exported(proof: Proof) -> str:
 def _support(proof: Proof) -> list[Fact]:
     """What is known of constants, by which divisors are positive and what is below a root is not negative."""
     theorem = proof.theorem
-    every = [*about_constants(theorem), next_gradient.e_below_1, next_gradient.below_Q]
+    every = [
+        *about_constants(theorem, proof.facts),
+        *(each for each in proof.facts if each.said is not None and not drawn_in(each.value)),
+    ]
     letters = {letter for fact in proof.facts for letter in _letters(fact)}
     letters |= {*symbols_of(theorem.claim.relation), *definitions_in(theorem.claim.relation)}
     kept = [fact for fact in every if fact.by <= theorem.holding and _letters(fact) <= letters]
@@ -235,16 +191,16 @@ class _Writer:
         taken = {
             *self._names.values(),
             *_LETTERS.values(),
-            *_DRAWN.values(),
+            *checker.DRAWN,
             *checker.VECTORS,
             *checker.NAMES,
             *checker.PARTS,
         }
-        name = _RESERVED.get(let, re.sub(r"\W", "_", let.name))
-        while name in taken and let not in _RESERVED:
+        name = let.letter or re.sub(r"\W", "_", let.name)
+        while name in taken and not let.letter:
             name += "_"
         self._names[let] = name
-        self._head.append(f"{'name' if let in NAMES else 'let'} {name} {meaning}")
+        self._head.append(f"{'name' if let.letter else 'let'} {name} {meaning}")
         return name
 
     def vector(self, vector: Vector) -> str:
@@ -312,25 +268,29 @@ class _Writer:
             return f"sum {self._products(fact)}"
         if fact.schema:
             return self._instance(*fact.schema)
-        if fact.number in _schemas():
-            schema, asked = _schemas()[fact.number]
-            return schema.format(" ".join(str(self.fact(each)) for each in asked())).strip()
         if len(fact.by) == 1:
             return f"assume {self._assumption(*fact.by)}"
         raise ValueError(f"no schema is known of what is granted: {fact.name}: {fact!r}")
 
-    def _instance(self, name: str, *of: object) -> str:
-        if name == "square_of":
-            return "rule sign"
-        if name == "maximum":
-            each, *several = of
-            if len(several) != 2:
+    def _instance(self, name: str, *of: Any) -> str:
+        match name, of:
+            case "sign", facts_of:
+                return " ".join(("rule sign", *(str(self.fact(each)) for each in facts_of)))
+            case "nothing", _:
+                return f"sum (1 {self.fact(facts.nothing)})"
+            case "maximum", (each, *several) if len(several) == 2:
+                name, of = ("maximum" if each == several[0] else "maximum_of"), tuple(several)
+            case "maximum", (_, *several):
                 raise ValueError(f"a maximum of {len(several)} is not written in a file")
-            name, of = ("maximum" if each == several[0] else "maximum_of"), tuple(several)
-        if name == "descent":
-            return f"granted descent {next(_predicate(each) for each in of if callable(each))}"
-        written = [self.vector(each) if isinstance(each, Vector) else self.expression(each) for each in of]  # type: ignore[arg-type]
-        return f"granted {name} {' '.join(written)}"
+        return " ".join(("granted", name, *map(self._substituted, of)))
+
+    def _substituted(self, value: Any) -> str:
+        match value:
+            case Vector():
+                return self.vector(value)
+            case Expression():
+                return self.expression(value)
+        return self._assumption(value)
 
     def _products(self, fact: Fact) -> str:
         products = []
@@ -358,7 +318,7 @@ class _Writer:
             for each in product:
                 yield from self._leaves(each)
         if not fact.of:
-            yield from _schemas()[fact.number][1]() if fact.number in _schemas() else [fact]
+            yield from fact.schema[1:] if fact.schema[:1] == ("sign",) else [fact]
 
     def _start(self, fact: Fact, of: list[Fact]) -> str:
         return self._symbol(_starts(fact)[0])
@@ -368,12 +328,12 @@ class _Writer:
         return f"{self._start(fact, of)} {'scaled_at' if metric.SCALED_GRADIENT.name in squares else 'square_at'}"
 
     def _lasting(self, fact: Fact, of: list[Fact]) -> str:
-        is_gap = of[0].value == read(facts.gap)
+        is_gap = of[0].value == read(gap)
         known = symbols.gap0 if assumptions.certified_minimum in self.proof.theorem.holding else symbols.gap0_upper
         return self._symbol(known if is_gap else symbols.distance0)
 
     def _squares(self, fact: Fact, of: list[Fact]) -> str:
-        return "scaled_at" if of[1].value == read(facts.Z @ facts.Z) else "square_at"
+        return "scaled_at" if of[1].value == read(Z @ Z) else "square_at"
 
     def _given(self, fact: Fact, of: list[Fact]) -> str:
         (relation,) = (each for each in of[0].by - fact.by if isinstance(each, Relation))
@@ -394,17 +354,16 @@ class _Writer:
         psi = -below.value
         for start, share in zip((symbols.gap0, symbols.distance0), shares, strict=True):
             psi = psi + share.value * read(FIRST[start][0])
-        states = {"gap": facts.gap, "distance": facts.distance, "V2": facts.V @ facts.V}
+        states = {"gap": gap, "distance": distance, "V2": V @ V}
         every = dict.fromkeys(states.values(), 0)
         parts = {name: read(psi.expression.at({**every, one: 1})) for name, one in states.items()}
-        p = read((psi - above.value).expression.at({facts.gap: 1}))
+        p = read((psi - above.value).expression.at({gap: 1}))
         return " ".join(self.expression(each.expression) for each in (*parts.values(), p))
 
     def _drifted(self, fact: Fact, of: list[Fact]) -> str:
         step, growth = of
-        several = facts_of_several_steps
-        rest = step.value - growth.value * read(several.moved) + read(several.moved_next)
-        return self.expression(read(rest.expression.at({several.own: 1})).expression)
+        rest = step.value - growth.value * read(moved) + read(moved_next)
+        return self.expression(read(rest.expression.at({own: 1})).expression)
 
     def _cases(self, fact: Fact, of: list[Fact]) -> str:
         one, other = of
@@ -494,59 +453,3 @@ def _drawn(name: str) -> str:
     if (mean := _MEAN.fullmatch(name)) is not None:
         return f"({mean[1]} {_drawn(mean[2] or mean[3])})"
     raise ValueError(f"the letter {name!r} has no name in a file")
-
-
-def _none() -> list[Fact]:
-    return []
-
-
-def _later(about: Assumption) -> Callable[[], list[Fact]]:
-    return lambda: [facts_of_decreasing_steps.count[about], facts_of_decreasing_steps.offset[about]]
-
-
-@cache
-def _schemas() -> Mapping[int, tuple[str, Callable[[], list[Fact]]]]:
-    """By the number of a fact that is granted its schema, and the facts that a sign follows from."""
-    known: dict[int, tuple[str, Callable[[], list[Fact]]]] = {}
-    modules = facts, facts_of_cycles, facts_of_decreasing_steps, facts_of_gain, facts_of_several_steps
-    for module in modules:
-        for name, value in vars(module).items():
-            if isinstance(value, Fact):
-                known[value.number] = f"granted {name}", _none
-    for about, fact in facts_of_gain.first.items():
-        gaussian = about is assumptions.plain_gaussian_rac_lora
-        of = "_gaussian" if gaussian else f" {_predicate(about)}"
-        known[fact.number] = f"granted first{of}", _none
-        known[facts_of_gain.gain[about].number] = f"granted gain{of}", _none
-        later = "later" if about is assumptions.plain_or_fitted else f"later_one {_predicate(about)}"
-        known[facts_of_gain.later[about].number] = f"granted {later}", _none
-    for by, fact in facts_of_gain.mu_nu_below_1.items():
-        gain = "positive_gain" if by is assumptions.positive_gain else "positive_gaussian_gain"
-        known[fact.number] = f"granted mu_nu_below_1 {gain}", _none
-    for by, fact in facts.gap_is_positive.items():
-        known[fact.number] = f"granted gap_is_positive {_LETTERS[by.symbol]}", _none  # type: ignore[union-attr]
-    decreasing = facts_of_decreasing_steps
-    for steps in decreasing.SIZES:
-        name = _predicate(steps)
-        known[decreasing.count[steps].number] = f"granted time {name}", _none
-        known[decreasing.offset[steps].number] = f"granted offset {name}", _none
-        known[decreasing.later[steps].number] = "rule sign {}", _later(steps)
-        known[decreasing.noisy[steps].number] = f"granted descent {name}", _none
-        known[decreasing.unbiased[steps].number] = f"granted unbiased {name}", _none
-    of_size = _later(assumptions.rac_lora_root_steps)
-    known[decreasing.root_size.number] = "rule sign {}", lambda: [facts.plus[symbols.gamma], *of_size()]
-    known[facts.unbiased.number] = "granted unbiased rac_lora_stochastic", _none
-    known[facts.one.number] = "granted number", _none
-    known[facts.nothing.number] = known[facts.no_step_or_more.number] = "rule sign", _none
-    for symbol, fact in facts.plus.items():
-        if symbol in (symbols.gamma, symbols.eta):
-            known[fact.number] = f"granted step_size {_LETTERS[symbol]}", _none
-        elif symbol in (symbols.T, symbols.N, symbols.K):
-            known[fact.number] = f"granted count {_LETTERS[symbol]}", _none
-        elif symbol in (symbols.lambda_min, symbols.lambda_max):
-            known[fact.number] = f"granted {_LETTERS[symbol]}", _none
-        else:
-            known.pop(fact.number, None)
-    for at_least in (facts_of_several_steps.at_least_v, facts_of_several_steps.at_least_u):
-        known[at_least.number] = "sum (1 {})", lambda: [facts.nothing]
-    return known

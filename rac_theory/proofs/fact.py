@@ -6,31 +6,23 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
-from rac_theory.algebra import Expression, Let, Ratio, Relation, identical, polynomial
+from rac_theory.algebra import Expression, Let, Ratio, Relation, definitions_in, identical, polynomial
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, term
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.missing import Missing, shortened
-from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift
-from rac_theory.theorems.assumption import Assumption
-
-NAMES: tuple[Let, ...] = (
-    federated.a,
-    sharp_drift.s,
-    sharp_drift.r,
-    sharp_drift.s_K,
-    client_epochs.r,
-    client_epochs.v,
-    client_epochs.u,
-    rac_lora_gd.kappa,
-    rac_lora_gd.e,
-)
-_AS_LETTERS: dict[Expression, Ratio] = {name: Ratio(term(name)) for name in NAMES}
+from rac_theory.statements.assumption import Assumption
 
 
 def read(expression: Expression | int) -> Ratio:
-    """Return an expression in normal form, in which equal ones are equal; some names are letters."""
-    return polynomial(lifted(expression), _AS_LETTERS)
+    """Return an expression in normal form, in which equal ones are equal; names that proofs do not open are letters."""
+    whole = lifted(expression)
+    return polynomial(whole, {name: Ratio(term(name)) for name in letters_in(whole)})
+
+
+def letters_in(*of: Expression | Relation) -> tuple[Let, ...]:
+    """Return the names in expressions that proofs do not open."""
+    return tuple(name for name in definitions_in(*of) if name.letter)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

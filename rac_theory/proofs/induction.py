@@ -9,16 +9,30 @@ from rac_theory.algebra import Expression, Relation, Symbol, identical, powers, 
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, follows, proved, read, same
-from rac_theory.proofs.facts import E, G, V, Z, distance, distance_next, gap, gap_next
-from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
 from rac_theory.proofs.missing import Missing
-from rac_theory.theorems import metric
-from rac_theory.theorems.assumption import Assumption, Condition
-from rac_theory.theorems.assumptions import bounded_below, certified_minimum, known_minimiser, rac_lora_exact
-from rac_theory.theorems.federated import k
-from rac_theory.theorems.metric import SCALED_GRADIENT, SQUARED_GRADIENT, weighted_squared_gradient
-from rac_theory.theorems.scaled_gradient import mean_scaled_squared_gradient
-from rac_theory.theorems.symbols import K, T, distance0, gamma, gap0, gap0_upper, t
+from rac_theory.proofs.quantities import (
+    E,
+    G,
+    V,
+    Z,
+    distance,
+    distance_next,
+    gap,
+    gap_next,
+    moved,
+    moved_mean,
+    moved_next,
+    own,
+)
+from rac_theory.statements import metric
+from rac_theory.statements.assumption import Assumption, Condition
+from rac_theory.statements.assumptions import bounded_below, certified_minimum, known_minimiser, rac_lora_exact
+from rac_theory.statements.metric import SCALED_GRADIENT, SQUARED_GRADIENT, weighted_squared_gradient
+from rac_theory.statements.scaled_gradient import mean_scaled_squared_gradient
+from rac_theory.statements.symbols import K, T, distance0, gamma, gap0, gap0_upper, t
+
+k = Symbol("k")
+"""A step of a client in a round."""
 
 S, Z2, V2 = G @ G, Z @ Z, V @ V
 AFTER: Mapping[Expression, Expression] = {

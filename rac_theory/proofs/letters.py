@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rac_theory.algebra import Expression, Symbol
 from rac_theory.proofs.drawn import H, letter
-from rac_theory.proofs.facts import E, G, G_next, U, V, curved
-from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.induction import AFTER, V2
-from rac_theory.theorems.symbols import gamma
+from rac_theory.proofs.quantities import E, G, G_next, V, gbar
+from rac_theory.statements.symbols import L, gamma, s
 
 _after = letter("E||V - gamma HG||^2", r"\mathrm{E} \Vert V - \gamma HG \Vert^2")
 off = letter("||HG - Hgbar||^2", r"\Vert HG - H \bar g \Vert^2", "H")
 _off_mean = off.mean("H")
 b = Symbol("b")
 """The parameter of Young's inequality."""
+U, curved = G - H(G) * (gamma * L), G - V * s
 _short, _off = V - G * gamma, H(G) - H(gbar)
 _turned, _young = G_next - U, G_next * b - U
 

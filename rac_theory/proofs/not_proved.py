@@ -6,7 +6,7 @@ from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.shape import shapes
 from rac_theory.proofs.writing import Writer
-from rac_theory.theorems import Theorem
+from rac_theory.statements import Theorem
 
 
 def why_not(theorem: Theorem) -> str:
@@ -16,8 +16,9 @@ def why_not(theorem: Theorem) -> str:
     --------
     >>> from dataclasses import replace
     >>> from rac_theory.proofs.not_proved import why_not
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.theorems.symbols import T, gap0
+    >>> from rac_theory.theorems import T2
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gap0
     >>> print(why_not(replace(T2, id="slow", claim=E(gap) <= gap0 / (T + 1) ** 3)))
     no proof was found, which does not make it false: its bound has no form that follows from what one step does
     """

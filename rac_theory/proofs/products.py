@@ -10,15 +10,14 @@ from rac_theory.algebra import Expression, Let, Polynomial, Symbol, symbols_of
 from rac_theory.algebra.expression import Negative, Product, Quotient, Sum, lifted
 from rac_theory.algebra.polynomials import Monomial
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.theorems import client_epochs, federated, rac_lora_gd, sharp_drift, symbols
-from rac_theory.theorems.symbols import T, t
+from rac_theory.statements import symbols
+from rac_theory.statements.symbols import T, t
 
 _ORDER = (
     *("gamma", "eta", "N", "K", "L", "L_max", "L_H", "A", "beta", "mu", "nu", "s"),
     *("omega", "lambda_min", "lambda_max", "C", "D", "D_in"),
 )
-_DRIFTS = sharp_drift.s, sharp_drift.s_K, sharp_drift.r, client_epochs.r, client_epochs.v, client_epochs.u, federated.a
-_NAMED = *_DRIFTS, rac_lora_gd.kappa, rac_lora_gd.e
+_NAMED = "s_N", "s_K", "r_N", "r_K", "v", "u", "a_K", "kappa", "e"
 _RANK = {one: i for i, one in enumerate((*(getattr(symbols, name) for name in _ORDER), *_NAMED))}
 
 Monomials: TypeAlias = Mapping[Expression, int]
@@ -88,7 +87,11 @@ def _place(factor: Expression) -> Place:
     """Constants first, then what is made of them, what was at the start, and letters of f."""
     kind = 3 if isinstance(factor, Drawn) else 2 if factor in _AT_FIRST or not _constants(factor) else 1
     is_letter = isinstance(factor, Symbol) or (isinstance(factor, Let) and T not in symbols_of(factor))
-    return 0 if kind == 1 and is_letter else kind, _RANK.get(factor, len(_RANK)), repr(factor)
+    return (
+        0 if kind == 1 and is_letter else kind,
+        _RANK.get((isinstance(factor, Let) and factor.letter) or factor, len(_RANK)),
+        repr(factor),
+    )
 
 
 def _constants(factor: Expression) -> bool:

@@ -12,11 +12,13 @@ from rac_theory.proofs.available import about_constants, has_value_at_0, is_posi
 from rac_theory.proofs.defined import Defined, atoms
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, read
-from rac_theory.proofs.facts_of_several_steps import ON_AVERAGE
 from rac_theory.proofs.missing import Missing, shortened
 from rac_theory.proofs.reading import Reading
-from rac_theory.theorems import Claim, Theorem
-from rac_theory.theorems.assumption import Assumption, Condition, Known, relations_in, sentence
+from rac_theory.statements import Claim, Theorem
+from rac_theory.statements.assumption import Assumption, Condition, Known, relations_in, sentence
+
+ON_AVERAGE = "On average along the iterates"
+"""So begins the name of what is not true at each W: it may be added to what is, and not multiplied."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,7 +87,7 @@ class Proof:
 
     def _check_values(self) -> None:
         """Raise ``Missing`` if something that is said, or taken for granted, has no value somewhere."""
-        known = [*about_constants(self.theorem), *(fact for fact in self.facts if not drawn_in(fact.value))]
+        known = [*about_constants(self.theorem, self.facts), *(fact for fact in self.facts if not drawn_in(fact.value))]
         defined = Defined([fact for fact in known if fact.by <= self.theorem.holding])
         inside = (atom for fact in self.facts for atom in atoms(fact))
         for expression in dict.fromkeys((*_stated(self.theorem.claim, self.needs), *inside)):

@@ -1,10 +1,11 @@
-"""Proofs of theorems: those of this library are stored, for others one is searched for."""
+"""The search for a proof: of a claim that is looser than what is proved, or that follows from one step."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, reduce
+from functools import reduce
 from operator import mul
+from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Ratio, Relation, symbols_of
 from rac_theory.algebra.direction import slacks
@@ -12,19 +13,21 @@ from rac_theory.algebra.division import simplified
 from rac_theory.algebra.expression import Maximum, Power, Product, Total, lifted
 from rac_theory.algebra.polynomials import ONE, Atom
 from rac_theory.proofs.available import available
+from rac_theory.proofs.combination import combined, stretched
 from rac_theory.proofs.drawn import drawn_in
 from rac_theory.proofs.fact import Fact, facts_in, proved, read
-from rac_theory.proofs.facts import G, V, Z, assumed, below_maximum, gap, gap_is_positive, one, square
+from rac_theory.proofs.facts import assumed, below_maximum, gap_is_positive, one, square
 from rac_theory.proofs.induction import ADDED, LAST, V2, S, cases, discharged, lasting, power, sum_of_powers
 from rac_theory.proofs.induction_over_sizes import squares_added
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.proof import Proof
-from rac_theory.proofs.search import search, stretched
+from rac_theory.proofs.quantities import G, V, Z, gap
 from rac_theory.proofs.shape import Shape, shapes
-from rac_theory.proofs.stored import STORED
-from rac_theory.theorems import ALL, E, Theorem, theorem_named
-from rac_theory.theorems.assumptions import certified_minimum
-from rac_theory.theorems.symbols import K, L, N, T, gamma, s, t
+from rac_theory.statements import E, Theorem
+from rac_theory.statements.assumptions import certified_minimum
+from rac_theory.statements.symbols import K, L, N, T, gamma, s, t
+
+Combine: TypeAlias = Callable[[Ratio, Sequence[Fact]], Fact | None]
 
 _ENDS = {gap: gap_is_positive[certified_minimum], V2: square(V)}
 _FEW = 12
@@ -33,8 +36,20 @@ _SPLIT = gamma * (L + s) <= 2
 """Where the one or the other square of T4 is the larger."""
 
 
-def prove(theorem: Theorem | str) -> Proof | None:
-    """Return a proof of a theorem: the stored one for a theorem of this library, otherwise one that a search finds.
+def search(
+    theorem: Theorem, lemmas: Iterable[Proof] = (), facts: Iterable[Fact] = (), combine: Combine = combined
+) -> Proof | None:
+    """Look for a proof of a theorem, whether or not one is written down.
+
+    Parameters
+    ----------
+    theorem : Theorem
+    lemmas : iterable of Proof
+        Of theorems from which it may follow.
+    facts : iterable of Fact
+        What may be used beside what every theorem may.
+    combine : callable
+        (value, facts) to a fact that the value is not negative, or None: what is looked for, or was found before.
 
     Returns
     -------
@@ -44,46 +59,31 @@ def prove(theorem: Theorem | str) -> Proof | None:
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from rac_theory import prove
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
-    >>> half = replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
-    >>> twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)
-    >>> [prove(each) is not None for each in (T2, half, twice)]
-    [True, True, False]
+    >>> from rac_theory.proofs import search
+    >>> from rac_theory.theorems import T2
+    >>> search(replace(T2, id="T2 of mine"))
+    <Proof of T2 of mine>
     """
-    theorem = theorem_named(theorem)
-    if ALL.get(theorem.id) is theorem and theorem.id in STORED:
-        return _written_down(theorem.id)
-    return searched(theorem)
+    known = available(theorem, facts)
+    return _looser(theorem, lemmas, known) or _from_one_step(theorem, known, combine)
 
 
-@cache
-def _written_down(id: str) -> Proof:
-    return Proof(ALL[id], *STORED[id]())
-
-
-def searched(theorem: Theorem) -> Proof | None:
-    """Look for a proof, whether or not one is written down."""
-    facts = available(theorem)
-    return _looser_than_ours(theorem, facts) or _from_one_step(theorem, facts)
-
-
-def _looser_than_ours(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
-    """A proof of a claim whose bound is a multiple of one of ours, or one of ours and what is not negative."""
+def _looser(theorem: Theorem, lemmas: Iterable[Proof], facts: Sequence[Fact]) -> Proof | None:
+    """A proof of a claim whose bound is a multiple of a lemma's, or that of a lemma and what is not negative."""
     bound = theorem.claim.bound
-    for ours in ALL.values():
-        if not isinstance(bound, Expression) or ours.metric.expected != theorem.metric.expected:
+    for lemma in lemmas:
+        if not isinstance(bound, Expression) or lemma.theorem.metric.expected != theorem.metric.expected:
             continue
         with suppress(Missing, ValueError, ZeroDivisionError):  # the claim may divide by what may be zero
-            if (proof := _looser(theorem, bound, ours, facts)) is not None:
+            if (proof := _looser_than(lemma, theorem, bound, facts)) is not None:
                 return proof
     return None
 
 
-def _looser(theorem: Theorem, bound: Expression, ours: Theorem, facts: Sequence[Fact]) -> Proof | None:
-    """The same by one of ours: q times its bound where q is at least one, or what is left is not negative."""
-    proof = _with_what_is_given(_written_down(ours.id), theorem, facts)
+def _looser_than(lemma: Proof, theorem: Theorem, bound: Expression, facts: Sequence[Fact]) -> Proof | None:
+    """The same by one lemma: q times its bound where q is at least one, or what is left is not negative."""
+    ours = lemma.theorem
+    proof = _with_what_is_given(lemma, theorem, facts)
     if proof is None or not isinstance(ours.claim.bound, Expression):
         return None
     fact, times = proof
@@ -113,9 +113,9 @@ def _beyond_counts(facts: Sequence[Fact]) -> Iterator[Fact]:
             yield proved("", fact.value.expression + 1 > 0, fact + one)
 
 
-def _known(value: Ratio, facts: Sequence[Fact]) -> Fact | None:
+def _known(value: Ratio, facts: Sequence[Fact], combine: Combine = combined) -> Fact | None:
     """The fact among these that a value is not negative, or what a search finds."""
-    return next((fact for fact in facts if fact.value == value), None) or search(value, facts)
+    return next((fact for fact in facts if fact.value == value), None) or combine(value, facts)
 
 
 def _with_factor(value: Ratio, factors: Iterable[Fact], facts: Sequence[Fact]) -> Fact | None:
@@ -196,18 +196,24 @@ def _powers(bound: Expression, fact: Fact, facts: Sequence[Fact]) -> Iterator[Fa
                     yield power(factor, part.exponent, enough)
 
 
-def _from_one_step(theorem: Theorem, facts: Sequence[Fact]) -> Proof | None:
+def _from_one_step(theorem: Theorem, facts: Sequence[Fact], combine: Combine = combined) -> Proof | None:
     """A proof from what is true of a step, by a rule of induction."""
     for shape in shapes(theorem):
-        found = _found(shape, facts)
+        found = _found(shape, facts, combine)
         with suppress(Missing):  # and what is not assumed may be used
             if found is not None:
                 return Proof(theorem, *shape.conclude(found))
     return None
 
 
-def strongest(theorem: Theorem) -> Proof | None:
+def strongest(theorem: Theorem, facts: Iterable[Fact] = ()) -> Proof | None:
     """Return a proof of the strongest claim that is found with the shape of a theorem and another constant.
+
+    Parameters
+    ----------
+    theorem : Theorem
+    facts : iterable of Fact
+        What may be used beside what every theorem may.
 
     Returns
     -------
@@ -219,45 +225,46 @@ def strongest(theorem: Theorem) -> Proof | None:
     --------
     >>> from dataclasses import replace
     >>> from rac_theory.proofs import strongest
-    >>> from rac_theory.theorems import T2, E, gap
-    >>> from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+    >>> from rac_theory.theorems import T2
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
     >>> strongest(replace(T2, id="half", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)).theorem.claim
     E[f(W^T)] - f* <= (1 - gamma lambda_min mu)^T (f(W^0) - f*)
     """
-    facts = available(theorem)
+    known = available(theorem, facts)
     for shape in shapes(theorem):
         goal, way = read(shape.goals["step"] - shape.stretch), read(shape.stretch)
-        found = [stretched(goal, way, case) for case in _cases(read(shape.goals["step"]), facts)]
+        found = [stretched(goal, way, case) for case in _cases(read(shape.goals["step"]), known)]
         if None not in found:
             times = min(each for each in found if each is not None)
             if times == 0:  # nothing is left of the claim that could be made stronger
                 continue
             claim = E(theorem.metric) <= (theorem.claim.bound if times == 1 else shape.stronger(lifted(times)))
-            best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), facts)
+            best = _from_one_step(replace(theorem, id=f"{theorem.id}, strongest", claim=claim, tightest=None), known)
             if best is not None:
                 return best
     return None
 
 
-def _found(shape: Shape, facts: Sequence[Fact]) -> dict[str, Fact] | None:
+def _found(shape: Shape, facts: Sequence[Fact], combine: Combine) -> dict[str, Fact] | None:
     """The facts that a shape asks for."""
     found: dict[str, Fact] = {}
     for name, goal in shape.goals.items():
         beside = shape.beside(found)
-        fact = _looked_for(goal, (*facts, *beside))
+        fact = _looked_for(goal, (*facts, *beside), combine)
         if fact is None:
             return None
         found[name] = fact
     return found
 
 
-def _looked_for(goal: Expression, facts: Sequence[Fact]) -> Fact | None:
+def _looked_for(goal: Expression, facts: Sequence[Fact], combine: Combine = combined) -> Fact | None:
     """A fact that an expression is not negative: in two cases if there is a maximum in it."""
     try:
         value = read(goal)
     except (ValueError, ZeroDivisionError):  # it has no normal form
         return None
-    found = [_known(value, case) for case in _cases(value, facts)]
+    found = [_known(value, case, combine) for case in _cases(value, facts)]
     if None in found:
         return None
     few, *many = (each for each in found if each is not None)

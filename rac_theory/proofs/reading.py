@@ -14,7 +14,7 @@ from rac_theory.proofs.letters import legend
 from rac_theory.proofs.multiplier import multiplier, positive, terms, weight
 from rac_theory.proofs.rules import SILENT, words
 from rac_theory.proofs.writing import Writer
-from rac_theory.theorems.assumption import Assumption, sentence
+from rac_theory.statements.assumption import Assumption, sentence
 
 if TYPE_CHECKING:
     from rac_theory.proofs.proof import Proof

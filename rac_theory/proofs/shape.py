@@ -7,7 +7,7 @@ from rac_theory.algebra import Expression, Symbol, powers, symbols_of
 from rac_theory.algebra.division import simplified
 from rac_theory.algebra.expression import Power, Quotient, Total, lifted
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts import distance, gap, gap_is_positive, nothing, one, plus, sign
+from rac_theory.proofs.facts import gap_is_positive, nothing, one, plus, sign
 from rac_theory.proofs.induction import (
     AFTER,
     FIRST,
@@ -24,13 +24,14 @@ from rac_theory.proofs.induction import (
     telescope,
     weights,
 )
-from rac_theory.theorems import (
+from rac_theory.proofs.quantities import distance, gap
+from rac_theory.statements import (
     Theorem,
     mean_scaled_squared_gradient,
     mean_squared_gradient,
     weighted_squared_gradient,
 )
-from rac_theory.theorems.symbols import T, distance0, gap0, gap0_upper, j, lambda_min
+from rac_theory.statements.symbols import T, distance0, gap0, gap0_upper, j, lambda_min
 
 Found = Mapping[str, Fact]
 
@@ -82,7 +83,7 @@ def _iterated(left: Expression, bound: Expression, start: Symbol) -> Iterator[Sh
     if left != LAST[x] or times is None or times < 1:
         return
     rho = _plain(_at(share, 1) / times)
-    is_floor = T not in symbols_of(rest)
+    is_floor = T not in symbols_of(rest) and not read(rest).is_zero
     e = _plain(rest - rho * rest if is_floor else _at(rest, 1))
     noise = rest if is_floor else powers(rho, 0, T - 1) * e
     if not (_same(share, times * rho**T) and _same(rest, noise)):

@@ -24,9 +24,9 @@ from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.letters import ACROSS, COMPOSED
 from rac_theory.proofs.products import LAST, Factors, added, content, less, multiplied, product, simplest
-from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumption import relations_in
-from rac_theory.theorems.symbols import T
+from rac_theory.statements import Theorem
+from rac_theory.statements.assumption import relations_in
+from rac_theory.statements.symbols import T
 
 _FIRST = ("f(W+) - f*", "f(W_1) - f*", "||V+||", "||V - gamma HG||", "f(W) - f*")
 _LEARNT = Let | Sum | Power | Powers | Total | Maximum | Choice

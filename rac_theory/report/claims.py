@@ -12,7 +12,7 @@ from rac_theory.ledger.row_schema import STATUSES
 from rac_theory.ledger.summary import closest, known_slack, rounded_down
 from rac_theory.ledger.verdict_row import Row
 from rac_theory.report.proofs import ShownProof, shown_proof
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 
 
 @dataclass(frozen=True)

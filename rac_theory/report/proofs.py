@@ -6,9 +6,9 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from rac_theory import theorems
-from rac_theory.proofs import prove
 from rac_theory.proofs.as_html import sections
 from rac_theory.proofs.reading import Reading
+from rac_theory.theorems import prove
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from rac_theory.problems.problem import Problem
 from rac_theory.problems.quadratic import Quadratic
 from rac_theory.sketches import Coordinate, Gaussian, Haar, WeightedCoordinate
 from rac_theory.sketches.sketch import Sketch
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 
 CONDITION = 100.0
 """The largest condition number that is searched."""

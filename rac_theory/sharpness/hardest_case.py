@@ -15,9 +15,9 @@ from rac_theory.problems.value import Value
 from rac_theory.processes import progress
 from rac_theory.sharpness.case_families import CONDITION, Family, Method, families
 from rac_theory.sharpness.tightness import tightness
+from rac_theory.statements.symbols import L_H
+from rac_theory.statements.theorem import Theorem
 from rac_theory.theorems import theorem_named
-from rac_theory.theorems.symbols import L_H
-from rac_theory.theorems.theorem import Theorem
 
 _STEPS = 64
 _START_CONDITION = 10.0  # the smallest that the search starts from

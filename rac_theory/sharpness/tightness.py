@@ -8,9 +8,9 @@ from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.expectations.expectation import expected
 from rac_theory.problems.checks import Array
+from rac_theory.statements.metric import Curves
+from rac_theory.statements.theorem import Theorem
 from rac_theory.theorems import theorem_named
-from rac_theory.theorems.metric import Curves
-from rac_theory.theorems.theorem import Theorem
 
 # What underflow takes is below ``tiny``: of larger bounds than this it is a rounding.
 _SMALLEST = float(np.finfo(float).tiny / np.finfo(float).eps)

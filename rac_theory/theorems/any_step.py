@@ -4,7 +4,7 @@ Plain steps on one factor, merged, as RAC-LoRA is trained in practice, have M = 
 and others fit their draw. Where no draw can go uphill mu may be local, and more steps may follow under the same M.
 """
 
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     one_exact_step,
@@ -14,10 +14,10 @@ from rac_theory.theorems.assumptions import (
     positive_gain,
     positive_gaussian_gain,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.symbols import T, gap0, gap0_upper, longest_step, mu, nu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements.symbols import T, gap0, gap0_upper, longest_step, mu, nu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _SOURCE = "derived from the curvature of f and the second moment of M"
 
@@ -77,3 +77,10 @@ T15_pl = Theorem(
     claim=E(gap) <= (1 - mu * nu) ** T * gap0,
     tightest=Tightest(1.0, "Q and E[2M - M Q M] multiples of the identity: an equality at every T"),
 )
+
+TRIED = {
+    **dict.fromkeys(("1/L_H", "coordinate descent"), "T15 T15_pl"),
+    **dict.fromkeys(("step per draw", "inverse on range"), "T12_nonconvex T12_pl T15 T15_pl"),
+    "plain": "T12_nonconvex T12_pl",
+    "plain gaussian": "T12_gaussian",
+}

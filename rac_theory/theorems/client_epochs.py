@@ -8,7 +8,15 @@ component, K the number of components of a client; if clients take full steps, o
 """
 
 from rac_theory.algebra import Let, maximum, powers, total
-from rac_theory.theorems.assumptions import (
+from rac_theory.proofs.drawn import H, mean
+from rac_theory.proofs.fact import Fact, proved
+from rac_theory.proofs.facts import assumed, low, one, plus, sign, square, stands_for
+from rac_theory.proofs.induction import iterate, k, telescope, weights
+from rac_theory.proofs.quantities import E as expected
+from rac_theory.proofs.quantities import G, gap_next, gbar
+from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.proofs.schemas import Granted, grant
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     fed_rac_lora_sampled,
@@ -19,13 +27,14 @@ from rac_theory.theorems.assumptions import (
     polyak_lojasiewicz,
     smooth_components,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.federated import Gamma, k
-from rac_theory.theorems.metric import gap, weighted_squared_gradient
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, weighted_squared_gradient
+from rac_theory.statements.symbols import D, D_in, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, omega
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.statements.theorem import Theorem, Tightest
+from rac_theory.theorems.federated import Gamma, fits
+from rac_theory.theorems.shared import end, half, most, moves, pl
 from rac_theory.theorems.sharp_drift import s_K as s
-from rac_theory.theorems.symbols import D, D_in, K, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, omega
-from rac_theory.theorems.symbols import L_max as L
-from rac_theory.theorems.theorem import Theorem, Tightest
 
 _COMMON = (lambda_min > 0, known_largest_projection, known_heterogeneity, known_heterogeneity_within, known_sampling)
 _ROUND = (smooth_components, eta * K * L <= 1, *_COMMON)
@@ -35,9 +44,12 @@ r = Let(
     "r",
     eta * L / (K * maximum(K - 1, 1)) * total(k, K, k * (1 + eta * L) ** (k - 1)),
     "how much the order of an epoch matters",
+    "r_K",
 )
-v = Let("v", s**2 + Gamma * L * omega * (1 + s) ** 2, "how much drift and sampling cost, of what clients differ by")
-u = Let("u", r * (s + Gamma * L * omega * (1 + s)), "how much they cost, of what components of a client differ by")
+v = Let(
+    "v", s**2 + Gamma * L * omega * (1 + s) ** 2, "how much drift and sampling cost, of what clients differ by", "v"
+)
+u = Let("u", r * (s + Gamma * L * omega * (1 + s)), "how much they cost, of what components of a client differ by", "u")
 q = Let("q", Gamma * v * lambda_max * L, "growth that drift and sampling cause, a round")
 w = Let("w", 1 / (1 + q), "weight of a round relative to the one before")
 W_T = Let("W_T", powers(w, 1, T), "sum of the weights from w to w^T")
@@ -68,3 +80,45 @@ T10rr = Theorem(
         "(x - 1)^2/2 and (x + 1)^2/2, clients by chance with one step, or components of one at eta = 1/2: an equality",
     ),
 )
+
+TRIED = {"client epochs": "T9rr T10rr"}
+
+
+# Proofs.
+known = Granted(s, r)
+_Gamma = plus[eta] * plus[K]
+_sampling = plus[L] * _Gamma * sign(omega, known_sampling)
+_s = known.s_K_sign
+_of_clients = _s * known.r_K_below_s + _sampling * (one + _s) * (one + known.r_K_below_s)
+_of_components = _s * known.r_K_sign + _sampling * (one + _s) * known.r_K_sign
+
+
+of_clients, of_components = proved("", v - u >= 0, _of_clients), proved("", u >= 0, _of_components)
+v_sign = proved("", v >= 0, of_clients + of_components)
+
+LEMMAS = (stands_for(v), stands_for(u), of_clients, of_components, v_sign)
+
+
+def sampled_round() -> Fact:
+    """(6) of T9rr, of all that is drawn."""
+    moments = plus[eta] * plus[K] * known.unbiased_sample + half * plus[L] * _Gamma * _Gamma * known.sampled_square
+    error = fits * mean(square(H(gbar))) + known.client_error + _sampling * known.client_length
+    clients = of_clients * (known.clients_seen + most * known.clients_of_data)
+    components = of_components * (known.components_seen + most * known.components_of_data)
+    drawn = (
+        mean(grant("descent", fed_rac_lora_sampled)) + moments + half * _Gamma * (error + clients + components + low(G))
+    )
+    noise = Gamma / 2 * lambda_max * (v * D + u * D_in)
+    said = expected(gap_next) <= (1 + q) * gap_at_W + noise - Gamma / 2 * lambda_min * (G @ G)
+    return proved("One round", said, drawn)
+
+
+def prove_T9rr() -> tuple[Fact, Fact]:
+    slope = half * _Gamma * moves
+    growth = one + _Gamma * most * plus[L] * v_sign
+    return telescope(sampled_round(), growth, slope, gap0_upper, end), slope * weights(growth)
+
+
+def prove_T10rr() -> tuple[Fact, Fact]:
+    (factor,) = assumed(rho >= 0)
+    return iterate(sampled_round() + _Gamma * plus[lambda_min] * pl, factor, gap0), one

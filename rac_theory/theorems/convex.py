@@ -1,7 +1,14 @@
 """RAC-LoRA with exact gradients on convex and on strongly convex functions."""
 
 from rac_theory.algebra import Let, between, maximum
-from rac_theory.theorems.assumptions import (
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs.drawn import H, mean
+from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.facts import no_step_or_more, nothing, one, plus, square
+from rac_theory.proofs.induction import potential
+from rac_theory.proofs.quantities import G, distance
+from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.statements.assumptions import (
     certified_minimum,
     convex,
     isotropic,
@@ -11,10 +18,11 @@ from rac_theory.theorems.assumptions import (
     smooth,
     strongly_convex,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, squared_distance
-from rac_theory.theorems.symbols import L, T, distance0, gamma, gap0, lambda_max, lambda_min, s
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, squared_distance
+from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_max, lambda_min, s
+from rac_theory.statements.theorem import Theorem, Tightest
+from rac_theory.theorems.shared import exact, half, known, moves, short, stable
 
 _CONVEX = (convex, certified_minimum, known_minimiser, lambda_min > 0)
 _POTENTIAL = "derived from a potential of the gap and the distance in the norm of the inverse of E[H]"
@@ -84,3 +92,46 @@ T4 = Theorem(
     claim=E(squared_distance) <= rho**T * distance0**2,
     tightest=Tightest(1.0, "(s x^2 + L y^2)/2, one coordinate at random, a start on an axis: an equality at every T"),
 )
+
+T4_gap = Theorem(
+    id="T4_gap",
+    name="rac_lora_gd_strongly_convex_gap",
+    source="derived from the descent lemma, as a strongly convex f is PL with its modulus",
+    mark="derived",
+    about=rac_lora_exact,
+    given=(smooth, gamma * L <= 1, strongly_convex, certified_minimum, lambda_min > 0),
+    claim=E(gap) <= (1 - gamma * s * lambda_min) ** T * gap0,
+    descends=True,
+    tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
+)
+
+TRIED = {"1/L": "T3 T3_isotropic T4 T4_gap", "2/L": "T3_sharp"}
+
+
+# Proofs.
+seen = mean(square(H(G)))
+
+
+def _falls(stable: Fact) -> Fact:
+    """No step rises, on average."""
+    return mean(exact) + half * plus[gamma] * stable * seen
+
+
+def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
+    """(7) of T3, where ``room`` says that ``kappa <= 2 - gamma L``."""
+    share = half * kappa / plus[gamma]
+    psi = (share * moves).value.expression * distance + gap_at_W
+    nearer = share * moves * mean(known.apart) + kappa * moves * (known.straight + known.convexity)
+    step = nearer + half * plus[gamma] * (kappa * known.spread + room * seen) + mean(exact)
+    above, below = share * moves * known.norm_is_positive, share * known.norm
+    loss = kappa * moves
+    fact = potential(psi, step, _falls(stable), above, below, loss, lifted(1), {gap0: one, distance0: share})
+    return fact, one + loss * no_step_or_more
+
+
+def prove_T3() -> tuple[Fact, Fact]:
+    return _of_potential(one, short, short + one)
+
+
+def prove_T3_sharp() -> tuple[Fact, Fact]:
+    return _of_potential(stable, nothing, stable)

@@ -6,7 +6,13 @@ one block nothing is lost, and T18 is T1_sharp.
 """
 
 from rac_theory.algebra import Let, between
-from rac_theory.theorems.assumptions import (
+from rac_theory.proofs.drawn import mean
+from rac_theory.proofs.fact import Fact, proved
+from rac_theory.proofs.facts import assumed, one, plus, sign
+from rac_theory.proofs.induction import iterate, telescope, weights
+from rac_theory.proofs.quantities import NUMBERS, G, gap_next
+from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_cost_of_turns,
@@ -15,10 +21,11 @@ from rac_theory.theorems.assumptions import (
     smooth,
     smooth_along_sketch,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.symbols import L_H, L, T, ell, gamma, gap0, gap0_upper, mu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements.symbols import L_H, L, T, ell, gamma, gap0, gap0_upper, mu
+from rac_theory.statements.theorem import Theorem, Tightest
+from rac_theory.theorems.shared import end, half, known, pl
 
 _GIVEN = (smooth, smooth_along_sketch, between(0, gamma * L_H, 2), known_cost_of_turns)
 _SOURCE = "derived from the descent lemma in each block and the Lipschitz gradient between them"
@@ -50,3 +57,32 @@ T18_pl = Theorem(
     descends=True,
     tightest=Tightest(1.0, "one block, a multiple of the identity, any step: an equality at every T"),
 )
+
+TRIED = {"in turns": "T18 T18_pl"}
+
+
+# Proofs.
+_, short_enough = assumed(between(0, gamma * L_H, 2))
+drift = plus[gamma] * plus[L] * sign(ell, known_cost_of_turns)
+drifts = proved("", 1 + gamma * L * ell > 0, one + drift)
+gains = proved("", theta >= 0, plus[gamma] * short_enough / drifts / drifts)
+
+
+def cycle() -> Fact:
+    """What a cycle gains, of the gradient at its beginning."""
+    # ((1 + delta) a)^2 - (a + b)^2 is a product, for delta = gamma L ell and b <= delta a.
+    both = (2 * known.used_sign + drift * known.used_sign) + known.missed_sign
+    seen = (1 + gamma * L * ell) ** 2 * NUMBERS["used"] ** 2 >= G @ G
+    whole = proved("What a cycle sees", seen, known.parts + known.lipschitz * both)
+    said = gap_next <= gap_at_W - theta / 2 * (G @ G)
+    return mean(proved("One cycle, in any order", said, known.turns + half * gains * whole))
+
+
+def prove_T18() -> tuple[Fact, Fact]:
+    slope = half * gains
+    return telescope(cycle(), one, slope, gap0_upper, end), slope * weights(one)
+
+
+def prove_T18_pl() -> tuple[Fact, Fact]:
+    (factor,) = assumed(rho >= 0)
+    return iterate(cycle() + gains * pl, factor, gap0), one

@@ -5,7 +5,7 @@ So ``b^2 = r (h L / 2)^2``, and what the theorems lose goes to zero with h.
 """
 
 from rac_theory.algebra import powers
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_bias,
@@ -13,10 +13,10 @@ from rac_theory.theorems.assumptions import (
     rac_lora_by_differences,
     smooth,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.symbols import L, T, bias_squared, gamma, gap0, gap0_upper, lambda_min, mu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements.symbols import L, T, bias_squared, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _SOURCE = "derived from the descent lemma and the error of a finite difference, h L / 2"
 
@@ -43,3 +43,5 @@ T20_pl = Theorem(
     claim=E(gap) <= _rho**T * gap0 + powers(_rho, 0, T - 1) * gamma * bias_squared / 2,
     tightest=Tightest(1.0, "a multiple of the identity, isotropic sketch, gamma = 1/L: an equality at every T"),
 )
+
+TRIED = {"differences": "T20 T20_pl"}

@@ -5,7 +5,7 @@ metric has a ceiling, and mu must be valid everywhere.
 """
 
 from rac_theory.algebra import Let, powers
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_largest_projection,
@@ -15,10 +15,10 @@ from rac_theory.theorems.assumptions import (
     smooth_along_sketch,
     structured_noise,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient, weighted_squared_gradient
-from rac_theory.theorems.symbols import L_H, A, C, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient, weighted_squared_gradient
+from rac_theory.statements.symbols import L_H, A, C, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 _SOURCE = "derived from the curvature of f seen through the sketch"
 _EXACT = (smooth_along_sketch, gamma * L_H < 2, lambda_min > 0)
@@ -80,3 +80,8 @@ T14_pl = Theorem(
     claim=E(gap) <= rho**T * gap0 + powers(rho, 0, T - 1) * L_H * gamma**2 * lambda_max * C / 2,
     tightest=Tightest(1.0, f"{_CASE}, additive noise along e_1: an equality at every T"),
 )
+
+TRIED = {
+    **dict.fromkeys(("1/L_H", "coordinate descent"), "T13 T13_pl"),
+    **dict.fromkeys(("minibatch", "noisy"), "T14 T14_pl"),
+}

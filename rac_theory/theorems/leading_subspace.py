@@ -5,17 +5,11 @@ said of noisy gradients, whose leading subspace may be that of the noise.
 """
 
 from rac_theory.algebra import between
-from rac_theory.theorems.assumptions import (
-    bounded_below,
-    certified_minimum,
-    galore_exact,
-    polyak_lojasiewicz,
-    smooth,
-)
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient
-from rac_theory.theorems.symbols import L, T, delta, gamma, gap0, gap0_upper, mu
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.assumptions import bounded_below, certified_minimum, galore_exact, polyak_lojasiewicz, smooth
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient
+from rac_theory.statements.symbols import L, T, delta, gamma, gap0, gap0_upper, mu
+from rac_theory.statements.theorem import Theorem, Tightest
 
 T17 = Theorem(
     id="T17",
@@ -44,3 +38,5 @@ T17_pl = Theorem(
         1.0, "a multiple of the identity, equal singular values at the start, T = 1; short steps: every T"
     ),
 )
+
+TRIED = dict.fromkeys(("galore", "lazy galore"), "T17 T17_pl")

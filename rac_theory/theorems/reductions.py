@@ -9,20 +9,10 @@ from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Let, Symbol, maximum, symbols_of
 from rac_theory.algebra.expression import lifted
-from rac_theory.theorems import bernoulli, client_epochs, federated, rac_lora_gd, sharp_drift, stochastic
-from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
-from rac_theory.theorems.claim import Claim, E
-from rac_theory.theorems.client_epochs import T9rr, T10rr
-from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
-from rac_theory.theorems.federated import T9, T10, Gamma, T9d, T10d
-from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
-from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
-from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
-from rac_theory.theorems.reduction import Reduction
-from rac_theory.theorems.reshuffling import T7, T8, T7d, T8d
-from rac_theory.theorems.sharp_drift import T7d_sharp, T8d_sharp, T9d_sharp, T10d_sharp
-from rac_theory.theorems.stochastic import T5, T6, T5_step
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.claim import Claim, E
+from rac_theory.statements.metric import gap, mean_squared_gradient, squared_distance
+from rac_theory.statements.reduction import Reduction
+from rac_theory.statements.symbols import (
     L_H,
     A,
     C,
@@ -49,7 +39,16 @@ from rac_theory.theorems.symbols import (
     sigma_squared,
     zeta_squared,
 )
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
+from rac_theory.theorems import bernoulli, client_epochs, federated, rac_lora_gd, sharp_drift, stochastic
+from rac_theory.theorems.any_step import T15, T12_gaussian, T12_nonconvex, T12_pl, T15_pl
+from rac_theory.theorems.client_epochs import T9rr, T10rr
+from rac_theory.theorems.convex import T3, T4, T3_isotropic, T3_sharp
+from rac_theory.theorems.federated import T9, T10, Gamma, T9d, T9d_sharp, T10d, T10d_sharp
+from rac_theory.theorems.gain import T13, T14, T13_pl, T14_pl
+from rac_theory.theorems.rac_lora_gd import T1, T2, T1_sharp, T1_tight, T2_sharp, T2_tight
+from rac_theory.theorems.reshuffling import T7, T8, T7d, T7d_sharp, T8d, T8d_sharp
+from rac_theory.theorems.stochastic import T5, T6, T5_step
 
 Values: TypeAlias = Mapping[Expression, Expression | int | Fraction]
 

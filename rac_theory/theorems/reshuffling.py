@@ -3,7 +3,11 @@
 from fractions import Fraction
 
 from rac_theory.algebra import Let, powers
-from rac_theory.theorems.assumptions import (
+from rac_theory.algebra.sign import Lemma
+from rac_theory.proofs.fact import proved
+from rac_theory.proofs.facts import one
+from rac_theory.proofs.schemas import Granted
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     known_heterogeneity,
@@ -13,25 +17,18 @@ from rac_theory.theorems.assumptions import (
     rac_lora_reshuffled,
     smooth_components,
 )
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap, mean_squared_gradient, weighted_squared_gradient
-from rac_theory.theorems.symbols import (
-    D,
-    N,
-    T,
-    eta,
-    gap0,
-    gap0_upper,
-    lambda_max,
-    lambda_min,
-    mu,
-    sigma_squared,
-)
-from rac_theory.theorems.symbols import L_max as L
-from rac_theory.theorems.theorem import Theorem, Tightest
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap, mean_squared_gradient, weighted_squared_gradient
+from rac_theory.statements.symbols import D, N, T, eta, gap0, gap0_upper, lambda_max, lambda_min, mu, sigma_squared
+from rac_theory.statements.symbols import L_max as L
+from rac_theory.statements.theorem import Theorem, Tightest
+from rac_theory.theorems.sharp_drift import r, s
 
 _EPOCH = (smooth_components, 2 * eta * N * L <= 1, lambda_min > 0, known_largest_projection)
 _SOURCE = "derived from a lemma on one reshuffled epoch in the range of the sketch"
+
+_SHARP = (smooth_components, eta * N * L <= 1, lambda_min > 0, known_largest_projection, known_heterogeneity)
+_SOURCE_SHARP = "derived from the drift of a reshuffled epoch in the range of the sketch, without estimates of the sums"
 
 q = Let(
     "q", Fraction(4, 9) * eta**3 * N * (N + 1) * L**3 * lambda_max, "growth that the order of an epoch causes, an epoch"
@@ -67,6 +64,28 @@ T7d = Theorem(
     tightest=Tightest(0.615, "identical components x^2/2 at eta = 1/(2N), N and T to infinity; 0.536 for N = 2"),
 )
 
+# Sharper: squares in the range of the sketch are not split, and the sums stay as they are.
+q_sharp = Let("q", eta * N * s * r * lambda_max * L, "growth that drift causes, an epoch")
+w_sharp = Let("w", 1 / (1 + q_sharp), "weight of an epoch relative to the one before")
+W_T_sharp = Let("W_T", powers(w_sharp, 1, T), "sum of the weights from w to w^T")
+rho_sharp = Let("rho", 1 - (1 - s**2 + s * r) * eta * N * mu * lambda_min + q_sharp, "factor of the gap, an epoch")
+
+_LEMMAS = {1 - s**2 + s * r: (eta * N * L <= 1, Lemma((0, 1), {L: "down"}))}
+
+T7d_sharp = Theorem(
+    id="T7d_sharp",
+    name="rac_lora_rr_nonconvex_sharp",
+    source=_SOURCE_SHARP,
+    mark="derived",
+    about=rac_lora_reshuffled,
+    given=(*_SHARP, bounded_below),
+    claim=E(weighted_squared_gradient(w_sharp))
+    <= (2 * gap0_upper / (eta * N * lambda_min * W_T_sharp) + s * r * (lambda_max / lambda_min) * D)
+    / (1 - s**2 + s * r),
+    tightest=Tightest(1.0, "N = 1, where it is T1; identical components x^2/2 at eta = 1/(2L) for N = 2"),
+    lemmas=_LEMMAS,
+)
+
 T8 = Theorem(
     id="T8",
     name="rac_lora_rr_pl",
@@ -95,3 +114,26 @@ T8d = Theorem(
         0.648, "identical components, a sketch that hardly ever moves, where the bound has halved; 0.51 for N = 2"
     ),
 )
+
+T8d_sharp = Theorem(
+    id="T8d_sharp",
+    name="rac_lora_rr_pl_sharp",
+    source=_SOURCE_SHARP,
+    mark="derived",
+    about=rac_lora_reshuffled,
+    given=(*_SHARP, certified_minimum, polyak_lojasiewicz, rho_sharp >= 0, rho_sharp < 1),
+    claim=E(gap) <= rho_sharp**T * gap0 + powers(rho_sharp, 0, T - 1) * (eta * N / 2) * s * r * lambda_max * D,
+    tightest=Tightest(1.0, "(x - 1)^2/2 and (x + 1)^2/2 at eta = 1/2, any sketch: an equality at every T"),
+    lemmas=_LEMMAS,
+)
+
+TRIED = {"reshuffled": "T7 T7d T7d_sharp T8 T8d T8d_sharp"}
+
+
+# Proofs.
+known = Granted(s, r)
+
+
+kept_of_epoch = proved("", 1 - s**2 + s * r > 0, known.s_below_1 * (one + known.s_sign) + known.s_sign * known.r_sign)
+
+LEMMAS = (kept_of_epoch,)

@@ -10,7 +10,7 @@ from rac_theory.cases.constants import Constants
 from rac_theory.processes.progress import task
 from rac_theory.processes.tasks import workers
 from rac_theory.simulation.blocks import simulate_part
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.evidence_of_runs import Pilot
 from rac_theory.verification.judged_claim import JudgedClaim
 from rac_theory.verification.observation import Observation

@@ -14,8 +14,9 @@ from rac_theory.problems.checks import Array
 from rac_theory.problems.conversion import NotReal, float64, real_numbers
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import function_name, printable, type_name
-from rac_theory.theorems import Theorem, theorem_named
-from rac_theory.theorems.assumption import Condition, breach_by_constants, sentence
+from rac_theory.statements import Theorem
+from rac_theory.statements.assumption import Condition, breach_by_constants, sentence
+from rac_theory.theorems import theorem_named
 from rac_theory.verification.judged_bound import claimed_steps
 
 

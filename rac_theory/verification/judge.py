@@ -12,7 +12,7 @@ from rac_theory.cases.constants import Constants
 from rac_theory.numerics.account import Account
 from rac_theory.numerics.randomness import RUNS, child
 from rac_theory.problems.checks import Array
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.decision import Decision, exact_decision
 from rac_theory.verification.fixed_ensemble import part_size, read
 from rac_theory.verification.judged_claim import JudgedClaim

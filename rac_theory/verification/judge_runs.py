@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from rac_theory.cases.constants import Constants
 from rac_theory.problems import checks
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.given_bound import GivenBound
 from rac_theory.verification.given_curves import given_ceiling, given_curves, given_name
 from rac_theory.verification.judged_runs import judged_runs

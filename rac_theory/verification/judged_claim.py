@@ -9,7 +9,7 @@ from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
 from rac_theory.problems.problem import Problem
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.judged_bound import JudgedBound, claimed_steps
 from rac_theory.verification.question import Question
 from rac_theory.verification.recorded_curves import Recording

@@ -20,7 +20,7 @@ from rac_theory.numerics.randomness import child, generator
 from rac_theory.problems.checks import Array
 from rac_theory.problems.finite_sum import components_of, gradient_variance
 from rac_theory.processes.blas import one_blas_thread
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.decision import Decision
 from rac_theory.verification.status import Status
 

@@ -15,7 +15,7 @@ from rac_theory.problems.members import being
 from rac_theory.problems.naming import exactly, type_name
 from rac_theory.problems.value import Value, same
 from rac_theory.simulation.trajectory import Trajectory
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.verdict import Verdict
 from rac_theory.verification.verify import verify
 

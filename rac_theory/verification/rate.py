@@ -11,7 +11,7 @@ from rac_theory.problems.checks import Array, integer, one_of
 from rac_theory.problems.members import being
 from rac_theory.problems.value import Value
 from rac_theory.simulation.trajectory import Trajectory
-from rac_theory.theorems.metric import running_mean_before
+from rac_theory.statements.metric import running_mean_before
 
 _GROUPS = 32  # groups of runs that the jackknife leaves out in turn
 

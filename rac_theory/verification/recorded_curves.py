@@ -9,7 +9,7 @@ from rac_theory.expectations.expectation import Unsupported, expected
 from rac_theory.processes.blas import one_blas_thread
 from rac_theory.simulation.simulate import simulate
 from rac_theory.simulation.trajectory import Trajectory
-from rac_theory.theorems.metric import Curves
+from rac_theory.statements.metric import Curves
 
 Evidence: TypeAlias = Literal["auto", "exact", "sampled"]
 """Whether expectations are computed or estimated from runs; auto computes them where it can."""

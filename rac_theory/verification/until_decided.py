@@ -18,7 +18,7 @@ from rac_theory.cases.constants import Constants
 from rac_theory.problems.checks import Array
 from rac_theory.processes.progress import task
 from rac_theory.simulation.blocks import simulate_part
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.evidence_of_runs import Part, Pilot, group_means
 from rac_theory.verification.fixed_ensemble import opening, part_size
 from rac_theory.verification.judged_claim import JudgedClaim

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from rac_theory.cases.case import Case
 from rac_theory.cases.constants import Constants
 from rac_theory.problems.naming import repr_of
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.theorem import Theorem
 from rac_theory.verification.finding import Finding
 
 

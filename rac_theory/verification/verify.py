@@ -8,8 +8,8 @@ from rac_theory.numerics.randomness import PROJECTION, Randomness, child, seed_s
 from rac_theory.problems import checks
 from rac_theory.problems.members import being
 from rac_theory.problems.naming import shown
+from rac_theory.statements.theorem import Theorem
 from rac_theory.theorems import theorem_named
-from rac_theory.theorems.theorem import Theorem
 from rac_theory.verification.judge import judge
 from rac_theory.verification.measured_constants import variance_is_missing, with_measured_variance
 from rac_theory.verification.recorded_curves import Evidence

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 
 from rac_theory import theorems
 from rac_theory.algebra import definitions_in, fraction, latex, sqrt, symbols_of, text
-from rac_theory.theorems.symbols import T, t
+from rac_theory.statements.symbols import T, t
 
 from .printed import plain, plain_latex, plain_values, read
 from .trees import trees, values, x, y

@@ -16,7 +16,7 @@ from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, spectrum,
 from rac_theory.cases.gradient_check import check_gradient
 from rac_theory.numerics.rational import projection, rational
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
-from rac_theory.theorems.metric import gap, mean_squared_gradient, squared_distance
+from rac_theory.statements.metric import gap, mean_squared_gradient, squared_distance
 
 floats = st.floats(1e-3, 1e3)
 BOWL = Quadratic.left(np.eye(4), np.ones((4, 1)))

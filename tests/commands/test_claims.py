@@ -6,7 +6,7 @@ from rac_theory import counterexamples, theorems
 from rac_theory.commands.cli import main
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.literature import CLAIMS
-from rac_theory.theorems.symbols import L, gamma, gap0_upper
+from rac_theory.statements.symbols import L, gamma, gap0_upper
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def told(capsys):
     ("asked", "ids"),
     [
         (("--mark", "paper"), ["T1", "T2"]),
-        (("--assumption", "CONVEXITY"), ["T4"]),
+        (("--assumption", "CONVEXITY"), ["T4", "T4_gap"]),
         (("--setting", "federated"), list(SETTINGS["federated"].claims)),
         (("--setting", "federated", "--assumption", "Polyak"), ["T10", "T10d", "T10d_sharp"]),
-        (("--assumption", "gamma L <= 1", "--mark", "derived"), ["T3", "T3_isotropic", "T20", "T20_pl"]),
+        (("--assumption", "gamma L <= 1", "--mark", "derived"), ["T3", "T3_isotropic", "T4_gap", "T20", "T20_pl"]),
     ],
     ids=" ".join,
 )

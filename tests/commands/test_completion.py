@@ -44,7 +44,7 @@ OFFERED = {
     "rac-theory advise --loss log": ["logistic"],
     "rac-theory advise --sketch subsampled_h": ["subsampled_hadamard"],
     "rac-theory explain T11": ["T11"],
-    "rac-theory prove T4": ["T4"],
+    "rac-theory prove T4": ["T4", "T4_gap"],
     "rac-theory counterexamples C": [name for name in names.COUNTEREXAMPLES if name.startswith("C")],
     "rac-theory list --mark p": ["paper"],
     "rac-theory judge c.csv --bound T2_t": ["T2_tight"],

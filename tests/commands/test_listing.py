@@ -49,7 +49,7 @@ def test_each_stands_where_it_belongs(groups):
 
     assert under("the exact gradient (gradient descent is its case H = I)") == [
         *("T1", "T2", "T1_sharp", "T1_tight", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic", "T4"),
-        *("T13", "T13_pl"),
+        *("T4_gap", "T13", "T13_pl"),
     ]
     assert under("counterexamples") == [*counterexamples.ALL]
     assert under("published by others") == [*CLAIMS]

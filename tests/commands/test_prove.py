@@ -6,12 +6,12 @@ import pytest
 
 from rac_theory import prove, theorems
 from rac_theory.commands.cli import main
-from rac_theory.proofs.stored import STORED
+from rac_theory.theorems.ours import STORED
 
 MINE = """
 from dataclasses import replace
 from rac_theory.theorems import T2, E, gap
-from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
 
 weaker = replace(T2, id="weaker", claim=E(gap) <= (1 - gamma * mu * lambda_min / 2) ** T * gap0)
 twice = replace(T2, id="twice", claim=E(gap) <= (1 - 2 * gamma * mu * lambda_min) ** T * gap0)

@@ -40,7 +40,7 @@ Proof.
     refine (averages_ext _ _ _ halves_mean _ _ _ _ (mean_of_coin (x * x) 0)). intros [|n]; unfold project; simpl; ring. }
   assert (has : forall t, has_mean R nat (summable halves) (expectation halves) (fun _ => step) t f).
   { intro t. refine (has_mean_ext _ _ _ _ _ halves_mean _ _ _ _ (f_after 1 t)). intro; ring. }
-  pose proof (T2 R nat (summable halves) (expectation halves) halves_mean 1 f 0 1 1 1 (1 / 2) 3%nat (1 / 2) Rplus Rmult Rmult) as h.
+  pose proof (T2 R nat (summable halves) (expectation halves) halves_mean 1 f 0 1 1 (1 / 2) 1 3%nat (1 / 2) Rplus Rmult Rmult) as h.
   specialize (h ltac:(intros; ring) ltac:(intros; ring) ltac:(intro; nra) (fun x => x) project).
   specialize (h ltac:(intros [|n] x y; unfold project; simpl; ring) ltac:(intros [|n] x; reflexivity)).
   specialize (h ltac:(intro x; rewrite (proj2 (seen x)); lra) ltac:(intros x y; unfold f; lra)).

@@ -22,9 +22,9 @@ from rac_theory.proofs.coq.readings import misread
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts import G
+from rac_theory.proofs.quantities import G
+from rac_theory.statements.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import K, L, N, T, gamma, gap0, lambda_min, mu
 from tests.fuzz.expressions import drawn, misread_by_coq
 
 x, y, z, k, j = map(Symbol, ("x", "y", "z", "k", "j"))
@@ -192,8 +192,8 @@ def test_what_is_averaged_must_be_integrable(said):
 
 
 def test_a_multiplier_that_is_changed_is_refused():
-    """Each sum of T2 in turn: its last product is taken once more, though the fact says what it said."""
-    proof = prove("T2")
+    """Each sum of T1_tight in turn: its last product is taken once more, though the fact says what it said."""
+    proof = prove("T1_tight")
     sums = [fact for fact in proof.facts if fact.of and not fact.rule and fact.said is not None and len(fact.of) > 1]
     assert sums
     for fact in sums:

@@ -12,8 +12,8 @@ from rac_theory import GD, Case, theorems, verify
 from rac_theory.algebra import text
 from rac_theory.drawing import html
 from rac_theory.problems import Quadratic
+from rac_theory.statements import symbols as symbols_of_theorems
 from rac_theory.theorems import E
-from rac_theory.theorems import symbols as symbols_of_theorems
 
 SYMBOLS = {
     "lambda": "λ",

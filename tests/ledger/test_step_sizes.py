@@ -11,8 +11,8 @@ from rac_theory import Constants, theorems
 from rac_theory.ledger.step_sizes import HORIZON
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.problems import LeastSquares
+from rac_theory.statements.symbols import read
 from rac_theory.theorems import client_epochs, cyclic, decreasing, federated, stochastic
-from rac_theory.theorems.symbols import read
 
 
 @cache

@@ -38,8 +38,8 @@ def test_theorems_alone_hold_and_are_proved_by_machine():
 
 def test_an_unproved_theorem_is_no_proof():
     """Catches a mark that is written down, not read off the value: a bound that is no consequence of a step."""
+    from rac_theory.statements.symbols import T, gap0
     from rac_theory.theorems import E, gap
-    from rac_theory.theorems.symbols import T, gap0
 
     wrong = replace(T2, id="slow", claim=E(gap) <= gap0 / (T + 1) ** 3)
     assert replace(CLAIM, theorems=(T2, wrong)).proof == "paper"

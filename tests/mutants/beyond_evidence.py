@@ -10,7 +10,7 @@ import numpy as np
 
 from rac_theory import Case, Constants, theorems
 from rac_theory.algebra import sqrt
-from rac_theory.theorems.symbols import distance0, gap0, gap0_upper
+from rac_theory.statements.symbols import distance0, gap0, gap0_upper
 from tests.theorems.second_routes.proofs import PROOFS
 
 from .mutant import Mutant

@@ -7,9 +7,9 @@ import numpy as np
 
 from rac_theory import GD, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
+from rac_theory.statements.symbols import L, T, eta, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
 from rac_theory.theorems import E
 from rac_theory.theorems.rac_lora_gd import kappa, rho_tight
-from rac_theory.theorems.symbols import L, T, eta, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
 
 from .mutant import Mutant, Trial
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from rac_theory import GD, InverseOnRange, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.theorems.symbols import L, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
+from rac_theory.statements.symbols import L, gamma, gap0_upper, lambda_max, lambda_min, mu, nu
 
 from .theorems import TWICE_NU, TWICE_T, mutants
 from .theorems_gain import on_columns

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from rac_theory import SGD, CertifiedStep, RACLoRA, sketches, theorems
+from rac_theory.statements.symbols import T, gap0_upper
 from rac_theory.theorems import E, mean_squared_gradient
-from rac_theory.theorems.symbols import T, gap0_upper
 
 from .theorems import ALL_SEEN, RARE, ROUND, SWAPPED, mutants
 

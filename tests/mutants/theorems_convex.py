@@ -7,7 +7,7 @@ import numpy as np
 from rac_theory import GD, RACLoRA, sketches, theorems
 from rac_theory.algebra import sqrt
 from rac_theory.problems import FromFunctions
-from rac_theory.theorems.symbols import L, T, distance0, lambda_min, s
+from rac_theory.statements.symbols import L, T, distance0, lambda_min, s
 
 from .theorems import ALL_SEEN, AXIS, ROUND, SLOPED, SWAPPED, at_haar, at_rare, mutants
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from rac_theory import CyclicRACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.theorems.symbols import L_H, T, ell, gap0_upper, mu
+from rac_theory.statements.symbols import L_H, T, ell, gap0_upper, mu
 
 from .theorems import ROUND, TWICE_T, mutants
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from rac_theory import FiniteDifferences, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.theorems.symbols import bias_squared, gamma
+from rac_theory.statements.symbols import bias_squared, gamma
 
 from .theorems import DOUBLED, RARE, ROUND, SWAPPED, mutants
 

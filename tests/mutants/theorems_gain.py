@@ -5,7 +5,7 @@ from scipy.linalg import hadamard
 
 from rac_theory import Noisy, RACLoRA, sketches, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.theorems.symbols import L_H, C, beta, gamma, gap0_upper, lambda_min
+from rac_theory.statements.symbols import L_H, C, beta, gamma, gap0_upper, lambda_min
 
 from .theorems import ALL_SEEN, DOUBLED, mutants
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from rac_theory import GaLore, Local, theorems
 from rac_theory.problems import Quadratic
-from rac_theory.theorems.symbols import L, T, delta, gamma, gap0_upper
+from rac_theory.statements.symbols import L, T, delta, gamma, gap0_upper
 
 from .theorems import SQUARED_T, TWICE_T, mutants
 

@@ -7,21 +7,7 @@ import numpy as np
 from rac_theory import Local, Minibatch, Noisy, RACLoRA, sketches, theorems
 from rac_theory.algorithms import SGD
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.theorems.symbols import (
-    A,
-    C,
-    K,
-    L,
-    T,
-    beta,
-    gamma,
-    gap0,
-    gap0_upper,
-    lambda_max,
-    lambda_min,
-    mu,
-    nu,
-)
+from rac_theory.statements.symbols import A, C, K, L, T, beta, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, nu
 
 from .theorems import DOUBLED, SWAPPED, TWICE_NU, mutants
 

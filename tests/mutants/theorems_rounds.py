@@ -5,7 +5,7 @@ import numpy as np
 from rac_theory import ByChance, Clients, Exact, Local, RACLoRA, Reshuffled, Subset, sketches, theorems
 from rac_theory.algorithms import SGD
 from rac_theory.problems import Federated, LeastSquares
-from rac_theory.theorems.symbols import D, D_in, L_max, N, gap0_upper, lambda_min, mu, omega
+from rac_theory.statements.symbols import D, D_in, L_max, N, gap0_upper, lambda_min, mu, omega
 
 from .theorems import DOUBLED, mutants
 

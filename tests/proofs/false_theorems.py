@@ -10,9 +10,10 @@ from rac_theory import GD, Case, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.algebra import between, choice, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.problems import Quadratic
-from rac_theory.theorems import E, Theorem, assumptions, gap, mean_squared_gradient, squared_distance
+from rac_theory.statements import assumptions
+from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, t
+from rac_theory.theorems import E, Theorem, gap, mean_squared_gradient, squared_distance
 from rac_theory.theorems import weighted_squared_gradient as weighted
-from rac_theory.theorems.symbols import L, T, distance0, gamma, gap0, gap0_upper, lambda_max, lambda_min, mu, t
 
 LINE = Quadratic.left([[1.0]], W_star=[[1.0]])
 VALLEY = Quadratic.left(np.diag([0.5, 1.0]), W_star=[[1.0], [1.0]])

@@ -10,15 +10,12 @@ from fractions import Fraction
 import pytest
 
 from rac_theory import prove, theorems
-from rac_theory.algebra import Relation, Symbol, choice, fraction, number, polynomial, powers, sqrt, total
+from rac_theory.algebra import Let, Relation, Symbol, choice, fraction, number, polynomial, powers, sqrt, total
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import Missing, Proof
-from rac_theory.proofs import facts_of_several_steps as known
+from rac_theory.proofs import Missing, Proof, quantities
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import facts_in, granted, proved
-from rac_theory.proofs.facts import E as mean_over_H
-from rac_theory.proofs.facts import assumed, gap_is_positive, gap_next, nothing, one, plus, sign, square_of
-from rac_theory.proofs.facts import gap as gap_at_W
+from rac_theory.proofs.facts import assumed, gap_is_positive, nothing, one, plus, sign, square_of
 from rac_theory.proofs.induction import (
     accumulate,
     cases,
@@ -35,9 +32,14 @@ from rac_theory.proofs.induction import (
 )
 from rac_theory.proofs.induction_over_sizes import gather, squares_added, weigh
 from rac_theory.proofs.not_proved import why_not
-from rac_theory.proofs.stored import STORED
-from rac_theory.theorems import T2, E, assumptions, federated, gap, symbols
-from rac_theory.theorems.symbols import A, K, L, T, delta, gamma, gap0, lambda_min, mu
+from rac_theory.proofs.quantities import E as mean_over_H
+from rac_theory.proofs.quantities import gap as gap_at_W
+from rac_theory.proofs.quantities import gap_next
+from rac_theory.statements import assumptions, symbols
+from rac_theory.statements.symbols import A, K, L, T, delta, gamma, gap0, lambda_min, mu
+from rac_theory.theorems import T2, E, federated, gap
+from rac_theory.theorems.ours import STORED
+from rac_theory.theorems.shared import known
 
 from .false_theorems import like
 
@@ -69,6 +71,10 @@ BROKEN = {
     "the square of a root of -mu": (BOUND * (1 + mu + sqrt(-mu) ** 2), NO_ROOT),
     "a root below a choice": (BOUND * choice(sqrt(-1) ** 2 <= 0, 1, 0), NO_ROOT),
     "a root in an exponent of one": (BOUND * sqrt(-mu) ** 0, NO_ROOT),
+    **{
+        f"a root of -1 that proofs know as {name}": (BOUND + (1 + Let("z", sqrt(-1), letter=name) ** 2) * gap0, NO_ROOT)
+        for name in ("e", "z")
+    },
     "no powers, and their inverse": (
         BOUND * total(k, T, POWERS_UP_TO_k * (1 / POWERS_UP_TO_k)) / T, "not known to be positive",
     ),
@@ -327,10 +333,10 @@ def test_nothing_is_assumed_of_t_where_it_is_added_over_t(rule):
 def test_a_push_that_is_another_at_each_step_of_a_client_is_refused():
     """With k / 5 for 1 the mean drift was a fifth of what it is."""
     push = symbols.eta * federated.k / 5
-    step = granted("", known.moved_next <= known.moved + push * known.own)
+    step = granted("", quantities.moved_next <= quantities.moved + push * quantities.own)
     with pytest.raises(Missing, match="must be the same at each k"):
         drifted(step, one, push, lifted(1))
-    late = granted("", known.moved_next <= known.moved + symbols.eta * known.own, federated.k >= 5)
+    late = granted("", quantities.moved_next <= quantities.moved + symbols.eta * quantities.own, k >= 5)
     with pytest.raises(Missing, match="must be the same at each k"):
         drifted(late, one, symbols.eta, lifted(1))
 

@@ -19,9 +19,9 @@ from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.coq.kernel import NoCoq, ask
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.coq.terms import Terms, counted_in
-from rac_theory.proofs.stored import STORED
+from rac_theory.statements.symbols import T, gamma, gap0, mu
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import T, gamma, gap0, mu
+from rac_theory.theorems.ours import STORED
 
 AXIOMS = """Axioms:
 ClassicalDedekindReals.sig_forall_dec

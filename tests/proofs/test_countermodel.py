@@ -10,7 +10,6 @@ from scipy.optimize import linprog
 
 from rac_theory.algebra.division import simplified
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import facts_of_cycles as cycles
 from rac_theory.proofs.available import available
 from rac_theory.proofs.columns import Facts, divisor
 from rac_theory.proofs.countermodel import _lowest, refuted
@@ -18,8 +17,10 @@ from rac_theory.proofs.drawn import Drawn
 from rac_theory.proofs.fact import granted, read
 from rac_theory.proofs.prove import _cases
 from rac_theory.proofs.shape import shapes
-from rac_theory.proofs.stored.cyclic import drifts
 from rac_theory.theorems import ALL
+from rac_theory.theorems.cyclic import drifts
+from rac_theory.theorems.ours import LEMMAS
+from rac_theory.theorems.shared import known as cycles
 
 WITH_A_SHAPE = sorted(ALL.keys() - {"T1_tight", "T2_tight", "T5_step", "T19", "T19_pl"})
 BESIDE = {"T3", "T3_sharp"}
@@ -54,7 +55,7 @@ IN_EACH_ORDER = dict.fromkeys(("T18", "T18_pl"), (drifts, *map(over_orders, _OF_
 
 def goals(id):
     """The steps that the proof of a theorem asks for, each with what is known."""
-    facts = (*available(ALL[id]), *IN_EACH_ORDER.get(id, ()))
+    facts = (*available(ALL[id], LEMMAS), *IN_EACH_ORDER.get(id, ()))
     for shape in shapes(ALL[id]):
         value = read(shape.goals["step"])
         yield from ((value, read(shape.stretch), known) for known in _cases(value, facts))

@@ -10,10 +10,10 @@ import pytest
 from rac_theory import theorems
 from rac_theory.algebra import Relation
 from rac_theory.proofs import Missing, Proof
-from rac_theory.proofs.fact import NAMES, read
-from rac_theory.proofs.stored import STORED
-from rac_theory.theorems.assumption import Condition, Known
-from rac_theory.theorems.assumptions import bernoulli_lora
+from rac_theory.proofs.fact import letters_in, read
+from rac_theory.statements.assumption import Condition, Known
+from rac_theory.statements.assumptions import bernoulli_lora
+from rac_theory.theorems.ours import STORED
 from tests.theorems.second_routes.changed import changed_claims, changed_relations
 from tests.theorems.second_routes.same import same
 
@@ -50,7 +50,11 @@ def can_be_read(theorem):
 
 def has_other_sums(theorem, changed):
     """Whether a sum that facts are about by its name is written in another way, so that it is another to them."""
-    return bool(set(theorem.claim.definitions).intersection(NAMES).difference(changed.claim.definitions))
+    return bool(
+        set(theorem.claim.definitions)
+        .intersection(letters_in(theorem.claim.relation))
+        .difference(changed.claim.definitions)
+    )
 
 
 SLOW = (

@@ -11,8 +11,8 @@ from rac_theory.algebra.polynomials import Polynomial
 from rac_theory.proofs.available import available
 from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.facts import assumed
-from rac_theory.proofs.stored import STORED
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
+from rac_theory.theorems.ours import STORED
 
 from .worlds import worlds
 from .worlds.points import ALLOWED, columns_of, facts_that_are_granted, key, leaves, ordered, points, relative

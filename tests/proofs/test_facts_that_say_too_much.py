@@ -5,9 +5,9 @@ import pytest
 
 from rac_theory.algebra import symbols_of
 from rac_theory.proofs.drawn import drawn_in
-from rac_theory.theorems import assumptions as known
-from rac_theory.theorems.assumption import Known
-from rac_theory.theorems.symbols import K, lambda_min
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.assumption import Known
+from rac_theory.statements.symbols import K, lambda_min
 
 from .worlds import worlds
 from .worlds.mistaken import worlds_and_mistakes

@@ -8,15 +8,15 @@ import pytest
 from rac_theory.algebra import equal
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import E, G, V, even, g, gap, high, low, stays
-from rac_theory.proofs.facts_of_gain import gain
-from rac_theory.proofs.facts_of_several_steps import gbar, sigma_known, zeta_known
-from rac_theory.proofs.stored.next_gradient import Q, R, x
+from rac_theory.proofs.facts import even, high, low
+from rac_theory.proofs.quantities import E, G, V, g, gap, gbar
+from rac_theory.proofs.schemas import grant
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.symbols import L, N, gamma, lambda_min, mu
 from rac_theory.theorems import T2_tight
-from rac_theory.theorems import assumptions as known
-from rac_theory.theorems.rac_lora_gd import e, kappa
+from rac_theory.theorems.rac_lora_gd import Q, R, e, kappa, x
+from rac_theory.theorems.shared import known as granted_facts
 from rac_theory.theorems.sharp_drift import r, s
-from rac_theory.theorems.symbols import L, N, gamma, lambda_min, mu
 
 from .worlds import odd, worlds
 from .worlds.mistaken import worlds_and_mistakes
@@ -39,12 +39,14 @@ def test_mu_is_at_most_L_unless_f_is_constant():
 
 def test_the_gain_of_a_gaussian_sketch_is_that_of_no_other():
     """That nu is the number of its formula says nothing of a sketch that has heavier tails."""
-    said = gain[known.plain_gaussian_rac_lora].said
+    said = granted_facts.gain_gaussian.said
     assert not is_false(said, [known.positive_gaussian_gain, known.plain_gaussian_rac_lora], odd.heavy_tailed())
     assert is_false(said, [known.positive_gaussian_gain, known.plain_or_fitted], odd.heavy_tailed())
 
 
-@pytest.mark.parametrize(("fact", "name"), [(sigma_known, "sigma_squared"), (zeta_known, "zeta_squared")])
+@pytest.mark.parametrize(
+    ("fact", "name"), [(granted_facts.sigma_known, "sigma_squared"), (granted_facts.zeta_known, "zeta_squared")]
+)
 def test_a_bound_on_a_mean_variance_is_one_on_average(fact, name):
     """T7 to T10 ask for no more than a mean over iterates: so it is no bound at each W, and one on average."""
     at, _ = points(columns_of(fact.said), fact.by, odd.around_a_mean(worlds(), name))
@@ -82,9 +84,9 @@ def test_Q_has_no_value_where_mu_is_too_large_and_a_value_in_all_worlds_of_its_t
 
 def test_a_vector_that_is_0_where_e_is_1_is_not_where_e_is_almost_1():
     """``e >= 24/25`` for ``e >= 1`` would be caught, and so would ``gamma L = 1`` without H = I."""
-    assert not is_false(stays.said, [e >= 1])
-    assert is_false(stays.said, [e >= Fraction(24, 25)], *odd.almost_at_once())
-    assert is_false(stays.said, [equal(gamma * L, 1)])
+    assert not is_false(grant("stays", letters=(e,)).said, [e >= 1])
+    assert is_false(grant("stays", letters=(e,)).said, [e >= Fraction(24, 25)], *odd.almost_at_once())
+    assert is_false(grant("stays", letters=(e,)).said, [equal(gamma * L, 1)])
 
 
 def test_r_has_no_value_where_there_is_one_step():

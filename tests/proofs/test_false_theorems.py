@@ -4,9 +4,10 @@ import pytest
 
 from rac_theory import GD, Case, Status, prove, verify
 from rac_theory.algebra.expression import lifted
-from rac_theory.theorems import E, assumptions, gap
+from rac_theory.statements import assumptions
+from rac_theory.statements.symbols import C, T, gamma, gap0, gap0_upper, lambda_min
+from rac_theory.theorems import E, gap
 from rac_theory.theorems import weighted_squared_gradient as weighted
-from rac_theory.theorems.symbols import C, T, gamma, gap0, gap0_upper, lambda_min
 
 from .false_theorems import FALSE, LINE, is_false, like, slow
 

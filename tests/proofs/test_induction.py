@@ -8,11 +8,11 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Missing, induction
 from rac_theory.proofs.drawn import letter, mean
 from rac_theory.proofs.fact import granted, read
-from rac_theory.proofs.facts import E, G, V, distance, gap, gap_next
-from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
-from rac_theory.theorems import metric, sharp_drift
-from rac_theory.theorems.metric import weighted_squared_gradient
-from rac_theory.theorems.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
+from rac_theory.proofs.quantities import E, G, V, distance, gap, gap_next, moved, moved_mean, moved_next, own
+from rac_theory.statements import metric
+from rac_theory.statements.metric import weighted_squared_gradient
+from rac_theory.statements.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
+from rac_theory.theorems import sharp_drift
 
 rho, e, g, theta, c, p, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "a mean"))
 squared = G @ G

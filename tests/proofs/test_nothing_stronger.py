@@ -12,12 +12,9 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.algebra import Relation, identical, number, symbols_of
-from rac_theory.proofs import prove, strongest
-from rac_theory.proofs.prove import searched
-from rac_theory.theorems import E
-from rac_theory.theorems.assumption import relations_in
-from rac_theory.theorems.federated import W_T, Gamma, a
-from rac_theory.theorems.symbols import (
+from rac_theory.proofs import strongest
+from rac_theory.statements.assumption import relations_in
+from rac_theory.statements.symbols import (
     D,
     L,
     T,
@@ -30,6 +27,10 @@ from rac_theory.theorems.symbols import (
     lambda_min,
     mu,
 )
+from rac_theory.theorems import E, prove
+from rac_theory.theorems.federated import W_T, Gamma, a
+from rac_theory.theorems.ours import LEMMAS
+from rac_theory.theorems.proving import searched
 from tests.theorems.second_routes.changed import changed_claims
 from tests.theorems.second_routes.exact import EXACT
 from tests.theorems.second_routes.same import NAMES
@@ -74,18 +75,18 @@ QUICK = ("T1", "T2_sharp", "T3", "T12_nonconvex", "T9", "T16", "T20", "T20_pl")
 def test_the_constant_of_a_claim_is_the_best_that_is_found(id):
     """With the constant left open the search comes back with ours: none of ours is weaker than what it can prove."""
     ours = theorems.ALL[id]
-    assert strongest(ours).theorem.claim.bound is ours.claim.bound
+    assert strongest(ours, LEMMAS).theorem.claim.bound is ours.claim.bound
 
 
 @pytest.mark.parametrize("id", WITHOUT_A_SHAPE + IN_EACH_ORDER)
 def test_of_other_shapes_no_best_constant_is_known(id):
-    assert strongest(theorems.ALL[id]) is None
+    assert strongest(theorems.ALL[id], LEMMAS) is None
 
 
 def test_a_claim_of_which_nothing_is_left_has_no_strongest_form():
     """With lambda_max in the place of lambda_min no multiple of a step is proved: not even none of it."""
     wrong = replace(theorems.T1, id="wrong", claim=E(theorems.T1.metric) <= 2 * gap0_upper / (gamma * lambda_max * T))
-    assert strongest(wrong) is None
+    assert strongest(wrong, LEMMAS) is None
 
 
 FOLLOWS = {"T9d": 2 * gap0_upper / (Gamma * lambda_min * W_T) + a * (lambda_max / lambda_min) * D}

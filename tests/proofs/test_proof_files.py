@@ -17,8 +17,8 @@ from rac_theory.commands.cli import main
 from rac_theory.proofs import checker
 from rac_theory.proofs.checker import NotAProof, Refused, check
 from rac_theory.proofs.export import exported
-from rac_theory.proofs.stored import STORED
 from rac_theory.theorems import T1, T2, E
+from rac_theory.theorems.ours import STORED
 
 CHECKER = Path(checker.__file__)
 TOKEN = re.compile(r"[()]|[^\s()]+")
@@ -40,7 +40,7 @@ def test_all_are_accepted_in_time(files):
     begun = time.perf_counter()
     for id, text in files.items():
         assert check(text).id == id
-    assert len(files) == 45
+    assert len(files) == 46
     assert time.perf_counter() - begun < 30
 
 
@@ -418,7 +418,9 @@ def test_a_weaker_claim_follows_from_signs():
 
 def test_it_is_short():
     """So that it can be read: all that is no blank line."""
-    assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1080
+    assert (
+        len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1100
+    )  # with the headings of the table
 
 
 def ours(files, id):

@@ -19,15 +19,14 @@ from rac_theory.proofs.as_latex import as_latex
 from rac_theory.proofs.as_text import as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved
-from rac_theory.proofs.facts import G
-from rac_theory.proofs.facts_of_several_steps import gbar
 from rac_theory.proofs.letters import COMPOSED, off
 from rac_theory.proofs.missing import Missing
-from rac_theory.proofs.prove import searched
+from rac_theory.proofs.quantities import G, gbar
 from rac_theory.proofs.reading import Reading
-from rac_theory.proofs.stored import STORED
+from rac_theory.statements.symbols import L, mu
+from rac_theory.theorems.ours import STORED
+from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
-from rac_theory.theorems.symbols import L, mu
 from tests.algebra.reader import Reader, evaluated
 
 DOCS = Path(__file__).parents[2] / "docs" / "theory"

@@ -12,28 +12,11 @@ from rac_theory.proofs import Missing, Proof, induction
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.drawn import H, letter, mean
 from rac_theory.proofs.fact import granted
-from rac_theory.proofs.facts import (
-    E,
-    G,
-    V,
-    Z,
-    distance,
-    exact,
-    flat,
-    gap,
-    gap_next,
-    mu_below_L,
-    nothing,
-    plus,
-    square,
-)
+from rac_theory.proofs.facts import flat, mu_below_L, nothing, plus, square
 from rac_theory.proofs.facts import one as unit
-from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
-from rac_theory.proofs.stored import STORED, exact_steps
-from rac_theory.proofs.stored.next_gradient import best, for_any_b
-from rac_theory.theorems import assumptions, sharp_drift
-from rac_theory.theorems.rac_lora_gd import e as gain
-from rac_theory.theorems.symbols import (
+from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
+from rac_theory.statements import assumptions
+from rac_theory.statements.symbols import (
     C,
     K,
     L,
@@ -49,6 +32,12 @@ from rac_theory.theorems.symbols import (
     lambda_min,
     mu,
 )
+from rac_theory.theorems import rac_lora_gd as exact_steps
+from rac_theory.theorems import shared, sharp_drift
+from rac_theory.theorems.ours import STORED
+from rac_theory.theorems.rac_lora_gd import best, for_any_b
+from rac_theory.theorems.rac_lora_gd import e as gain
+from rac_theory.theorems.shared import exact
 
 from .false_theorems import LINE, like
 
@@ -209,10 +198,10 @@ def test_a_potential_has_shares_that_no_draw_changes_and_are_not_negative():
 def test_each_term_of_a_potential_has_a_value_after_the_step():
     """``gap - ||G||^2 / (2 L)``, whose gradient stays that before the step: it would prove a bound of 0 on L x^2/2."""
     psi = gap - G @ G / (2 * L)
-    falls = mean(exact) + exact_steps.half * plus[gamma] * (exact_steps.short + unit) * mean(square(H(G)))
-    step = exact_steps.step() + plus[gamma] * exact_steps.moves * exact_steps.pl
-    loss = plus[gamma] * plus[mu] * exact_steps.moves
-    ends = exact_steps.half * flat / plus[L], exact_steps.pl / plus[L]
+    falls = mean(exact) + shared.half * plus[gamma] * (shared.short + unit) * mean(square(H(G)))
+    step = exact_steps.step() + plus[gamma] * shared.moves * shared.pl
+    loss = plus[gamma] * plus[mu] * shared.moves
+    ends = shared.half * flat / plus[L], shared.pl / plus[L]
     bound = (1 - mu / L) * gap0 / (gamma * mu * lambda_min * T)
     false = like("T2", theorems.E(theorems.gap) <= bound)
     assert verify(false, Case(GD(gamma=0.5), LINE, steps=3)).status == Status.VIOLATED

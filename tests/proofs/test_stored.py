@@ -8,9 +8,10 @@ import pytest
 from rac_theory import theorems
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.roots import without_squares
-from rac_theory.proofs import Missing, Proof, prove
+from rac_theory.proofs import Missing, Proof
 from rac_theory.proofs.fact import facts_in, read
-from rac_theory.proofs.stored import STORED
+from rac_theory.theorems import prove
+from rac_theory.theorems.ours import STORED
 
 
 @pytest.mark.parametrize("id", theorems.ALL)

@@ -6,15 +6,14 @@ import pytest
 
 from rac_theory import Constants, prove, theorems
 from rac_theory.algebra import equal
-from rac_theory.theorems import E, federated, gap, mean_squared_gradient
-from rac_theory.theorems.assumptions import (
+from rac_theory.statements.assumptions import (
     bounded_below,
     certified_minimum,
     polyak_lojasiewicz,
     strongly_convex,
     structured_noise,
 )
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.symbols import (
     A,
     K,
     L,
@@ -31,6 +30,7 @@ from rac_theory.theorems.symbols import (
     s,
     zeta_squared,
 )
+from rac_theory.theorems import E, federated, gap, mean_squared_gradient
 
 from .false_theorems import like
 

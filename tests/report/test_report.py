@@ -21,12 +21,12 @@ from rac_theory.counterexamples import C6
 from rac_theory.ledger import results
 from rac_theory.ledger.summary import summary_tables
 from rac_theory.proofs.reading import Reading
-from rac_theory.proofs.stored import STORED
 from rac_theory.report import gallery, images, numbers, packing
 from rac_theory.report import page as page_module
 from rac_theory.report.claims import claims
 from rac_theory.report.page import page
 from rac_theory.report.sentences import breakable
+from rac_theory.theorems.ours import STORED
 
 HOSTILE = "<script>alert(1)</script>"
 LOADING = {"src", "href", "srcset", "action", "data", "poster", "background", "xlink:href"}

@@ -10,8 +10,8 @@ from rac_theory import Constants, RACLoRA, hardest_case, theorems, tightness
 from rac_theory.algorithms import FittedDescent
 from rac_theory.sharpness.case_families import Family, Method, families
 from rac_theory.sketches import Gaussian, Haar
+from rac_theory.statements.symbols import L_H, T, gap0, mu, nu
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import L_H, T, gap0, mu, nu
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rac_theory.algebra import identical
+from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
 from rac_theory.testing import NotShown, assert_proved
 from rac_theory.theorems import T2, E, gap
-from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
 
 
 def test_a_theorem_that_is_proved_passes_with_its_proof():

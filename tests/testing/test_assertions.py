@@ -8,9 +8,9 @@ import pytest
 
 from rac_theory import GD, Case, RACLoRA, Status, sketches, theorems
 from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.statements.symbols import T
 from rac_theory.testing import NotShown, assert_converges_to, assert_does_not_converge, assert_rate_bound
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import T
 
 DATA = np.random.default_rng(0)
 PROBLEM = LeastSquares(DATA.standard_normal((20, 6)), DATA.standard_normal((20, 2)))

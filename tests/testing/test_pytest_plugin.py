@@ -61,7 +61,7 @@ TWICE_AS_FAST = "replace(theorems.T2, claim=E(gap) <= (1 - gamma * mu) ** (2 * T
 WRONG_BOUND = SOUND.replace(
     "import numpy as np\n",
     "import numpy as np\nfrom dataclasses import replace\nfrom rac_theory.theorems import E, gap\n"
-    "from rac_theory.theorems.symbols import T, gamma, gap0, mu\n",
+    "from rac_theory.statements.symbols import T, gamma, gap0, mu\n",
 ).replace("theorems.T2, Case", f"{TWICE_AS_FAST}, Case")
 SHUFFLED = """
 import random

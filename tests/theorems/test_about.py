@@ -28,7 +28,7 @@ from rac_theory import (
 )
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import BlockPartition, Coordinate, Gaussian, Haar
-from rac_theory.theorems import about
+from rac_theory.statements import about
 
 DATA = LeastSquares(np.random.default_rng(0).standard_normal((12, 3)), np.arange(24.0).reshape(12, 2), l2=2.0)
 THIRDS = Federated(DATA, 3)

@@ -13,8 +13,9 @@ from rac_theory.ledger.plan import plan
 from rac_theory.ledger.selection import Selection
 from rac_theory.problems import Quadratic
 from rac_theory.sketches import Gaussian
-from rac_theory.theorems import Condition, Known, assumptions, symbols
-from rac_theory.theorems.assumption import breach, met
+from rac_theory.statements import assumptions, symbols
+from rac_theory.statements.assumption import breach, met
+from rac_theory.theorems import Condition, Known
 
 # What breaks what; an assumption that nothing here breaks fails the test, so that it is thought of.
 BREAKS = {

@@ -27,8 +27,8 @@ from rac_theory import (
 from rac_theory.problems import Layers, LogisticRegression, Quadratic
 from rac_theory.problems.certified_step import certified_step
 from rac_theory.sketches import Coordinate, Haar, WeightedCoordinate
+from rac_theory.statements.metric import Curves
 from rac_theory.theorems import mean_scaled_squared_gradient
-from rac_theory.theorems.metric import Curves
 
 T16 = theorems.T16
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Constants, theorems
-from rac_theory.theorems.metric import Curves
+from rac_theory.statements.metric import Curves
 
 M, N, STEPS = 2, 2, 12
 NOISY = ("T5", "T6")

@@ -24,9 +24,9 @@ from rac_theory import (
 )
 from rac_theory.algebra import Relation, Symbol, fraction, symbols_of, truth
 from rac_theory.problems import Federated, LeastSquares, Quadratic
+from rac_theory.statements.directions import WHY, directions, redundant
+from rac_theory.statements.symbols import C, K, L, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
 from rac_theory.theorems import Condition
-from rac_theory.theorems.directions import WHY, directions, redundant
-from rac_theory.theorems.symbols import C, K, L, T, distance0, gap0, gap0_upper, lambda_min, sigma_squared
 
 ALL = theorems.ALL
 derived = cache(directions)

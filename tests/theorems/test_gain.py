@@ -7,8 +7,8 @@ import pytest
 
 from rac_theory import Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.problems import Quadratic
-from rac_theory.theorems.symbols import L_H
-from rac_theory.theorems.theorem import Theorem
+from rac_theory.statements.symbols import L_H
+from rac_theory.statements.theorem import Theorem
 
 T13, T13_pl, T14, T14_pl = theorems.T13, theorems.T13_pl, theorems.T14, theorems.T14_pl
 P, EPS = 1 / 400, 1 / 20

@@ -16,12 +16,10 @@ from rac_theory.algebra import (
     text,
 )
 from rac_theory.algebra.expression import lifted
-from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
-from rac_theory.theorems.claim import E
-from rac_theory.theorems.metric import gap
-from rac_theory.theorems.reduction import Reduction, named
-from rac_theory.theorems.reductions import AT_THE_ENDS, REDUCTIONS
-from rac_theory.theorems.symbols import (
+from rac_theory.statements.claim import E
+from rac_theory.statements.metric import gap
+from rac_theory.statements.reduction import Reduction, named
+from rac_theory.statements.symbols import (
     A,
     D,
     K,
@@ -37,6 +35,8 @@ from rac_theory.theorems.symbols import (
     mu,
     sigma_squared,
 )
+from rac_theory.theorems import client_epochs, federated, reshuffling, sharp_drift
+from rac_theory.theorems.reductions import AT_THE_ENDS, REDUCTIONS
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS, ids=repr)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rac_theory import Constants
+from rac_theory.statements.metric import Curves
 from rac_theory.theorems import gap, mean_scaled_squared_gradient, mean_squared_gradient, squared_distance
-from rac_theory.theorems.metric import Curves
 
 EPS = 2.0**-52
 L, S, ERROR = 3.0, 0.5, 0.02

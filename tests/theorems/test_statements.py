@@ -9,12 +9,13 @@ from matplotlib.mathtext import MathTextParser
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import text
-from rac_theory.theorems import E, assumptions, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
-from rac_theory.theorems.assumption import sentence
-from rac_theory.theorems.symbols import T, gamma, gap0, lambda_min, mu
+from rac_theory.statements import assumptions
+from rac_theory.statements.assumption import sentence
+from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
+from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
 
 LINEAR = {
-    *("T2", "T2_sharp", "T2_tight", "T4", "T6", "T8", "T8d", "T8d_sharp"),
+    *("T2", "T2_sharp", "T2_tight", "T4", "T4_gap", "T6", "T8", "T8d", "T8d_sharp"),
     *("T10", "T10d", "T10d_sharp", "T10rr", "T12_pl", "T12_gaussian", "T13_pl", "T14_pl", "T15_pl"),
     *("T17_pl", "T18_pl", "T20_pl"),
 }
@@ -32,7 +33,7 @@ def test_which_steps_descend():
 
     A distance may grow where f falls, and of several steps under one sketch none need descend.
     """
-    exact = {"T1", "T1_sharp", "T1_tight", "T2", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic"}
+    exact = {"T1", "T1_sharp", "T1_tight", "T2", "T2_sharp", "T2_tight", "T3", "T3_sharp", "T3_isotropic", "T4_gap"}
     others = {"T12_nonconvex", "T12_pl", "T16", "T17", "T17_pl", "T18", "T18_pl"}
     assert {theorem.id for theorem in theorems.ALL.values() if theorem.descends} == exact | others
 

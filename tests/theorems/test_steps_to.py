@@ -10,8 +10,8 @@ import pytest
 from rac_theory import SGD, Case, Constants, Decreasing, Minibatch, RACLoRA, sketches, theorems
 from rac_theory.algebra.expression import lifted
 from rac_theory.problems import LeastSquares, Quadratic
+from rac_theory.statements.symbols import T, gamma, gap0
 from rac_theory.theorems import E, gap
-from rac_theory.theorems.symbols import T, gamma, gap0
 
 c = Constants(gamma=0.2, L=2.0, mu=0.5, lambda_min=0.25, lambda_max=0.5, f_star=1.0, gap0=3.0, gap0_upper=3.5)
 

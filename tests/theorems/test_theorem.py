@@ -10,8 +10,8 @@ import pytest
 from rac_theory import GD, Case, Constants, theorems
 from rac_theory.algebra import Symbol, equal
 from rac_theory.problems import Quadratic
+from rac_theory.statements.symbols import D, L, L_max, T, gamma, gap0, mu
 from rac_theory.theorems import Condition, E, Known, Theorem, gap
-from rac_theory.theorems.symbols import D, L, L_max, T, gamma, gap0, mu
 
 T2 = theorems.T2
 USERS = Theorem(

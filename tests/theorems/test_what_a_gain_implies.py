@@ -7,9 +7,9 @@ import pytest
 
 from rac_theory import theorems
 from rac_theory.proofs.available import about_constants
+from rac_theory.proofs.combination import combined as search
 from rac_theory.proofs.fact import read
-from rac_theory.proofs.search import search
-from rac_theory.theorems.symbols import L, gamma, lambda_min
+from rac_theory.statements.symbols import L, gamma, lambda_min
 
 OF_L = gamma * (2 - gamma * L) * lambda_min
 """The gain of a projected step where Q = L I."""

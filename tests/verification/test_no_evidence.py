@@ -12,8 +12,8 @@ import pytest
 from rac_theory import GD, Case, Constants, RACLoRA, Status, sketches, theorems, verify
 from rac_theory.numerics.limits import upper_mean
 from rac_theory.problems import FromFunctions, LeastSquares, Quadratic
+from rac_theory.statements.metric import Curves
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance
-from rac_theory.theorems.metric import Curves
 from rac_theory.verification.decision import _excluded, exact_decision, sampled_decision
 from rac_theory.verification.evidence_of_runs import Part, Sample
 from rac_theory.verification.judge import judge

@@ -4,7 +4,7 @@ from rac_theory.proofs.coq.iterations import added, goal, parents, rest
 from rac_theory.proofs.coq.lemma import Lemma, begun
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts_of_several_steps import moved, moved_next, own
+from rac_theory.proofs.quantities import moved, moved_next, own
 
 
 def drifted(fact: Fact, lemmas: Lemmas) -> Lemma:

@@ -9,9 +9,9 @@ from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts import G, V, gap
 from rac_theory.proofs.induction import ADDED, AFTER, FIRST, LAST, V2, S
-from rac_theory.theorems.symbols import T, gamma
+from rac_theory.proofs.quantities import G, V, gap
+from rac_theory.statements.symbols import T, gamma
 
 AT_EACH = "intros t W. cbn beta. "
 """What brings a goal about each step into the form of a fact about a step."""

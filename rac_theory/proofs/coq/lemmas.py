@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add, mul
 from typing import TypeAlias
 
-from rac_theory.algebra import Expression, Ratio, Relation, Symbol, definitions_in, symbols_of
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, symbols_of
 from rac_theory.algebra.expression import Let, lifted
 from rac_theory.algebra.roots import without_squares
 from rac_theory.proofs.coq import sums
@@ -18,9 +18,10 @@ from rac_theory.proofs.coq.roots import changes, square_of_root
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.drawn import Drawn, drawn_in
-from rac_theory.proofs.fact import NAMES, Fact, read
-from rac_theory.proofs.facts import gap, plus
-from rac_theory.theorems.assumption import Assumption, sentence
+from rac_theory.proofs.fact import Fact, letters_in, read
+from rac_theory.proofs.facts import plus
+from rac_theory.proofs.quantities import gap
+from rac_theory.statements.assumption import Assumption, sentence
 
 _DIVIDES = re.compile(r"/ [(\[]*[A-Za-z(]")  # by more than a number
 _KNOWN = {"A number": "lra"}
@@ -258,9 +259,9 @@ class Lemmas:
         if missing.is_zero:
             return ""
         self.define()
-        outer = [let for let in NAMES if let in self.terms.lets and {*NAMES}.intersection(definitions_in(let.value))]
+        outer = [let for let in self.terms.lets if let.letter and letters_in(let.value)]
         if outer and read(missing.expression.at({let: let.value for let in outer})).is_zero:
-            names = [name for let, name in self.terms.lets.items() if let in outer or let not in NAMES]
+            names = [name for let, name in self.terms.lets.items() if let in outer or not let.letter]
             return f" {self.unfold(names)} in *."
         return self.all_unfolded
 

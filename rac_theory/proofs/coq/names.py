@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from rac_theory.algebra import Let, Symbol, definitions_in
+from rac_theory.algebra import Let, Symbol
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.proofs.fact import NAMES
-from rac_theory.proofs.facts import distance, distance_next, gap, gap_next
-from rac_theory.proofs.facts_of_several_steps import local_smooth, moved, moved_next
-from rac_theory.theorems import ALL, symbols
-from rac_theory.theorems.symbols import distance0
+from rac_theory.proofs.quantities import NUMBERS, distance, distance_next, gap, gap_next, moved, moved_next
+from rac_theory.statements import symbols
+from rac_theory.statements.symbols import distance0
 
 DRAWS: Mapping[str, str] = {"H": "Draw", "m": "Client", "k": "nat"}
 """What a letter may depend on beside the state W, by the name that it has, and the type of that."""
@@ -23,7 +21,7 @@ IS_MEAN: Mapping[str, str] = {"H": "mean_is_E", "m": "mean_is_m"}
 NEXT: Mapping[Drawn, Drawn] = {gap_next: gap, distance_next: distance}
 """What is another letter, one step later."""
 
-_IN_STEPS = {one for one in local_smooth.value.numerator.symbols() if isinstance(one, Drawn)} | {moved_next}
+_IN_STEPS = {moved, NUMBERS["turned"], moved_next}
 _TAKEN = {
     *("E", "R", "S", "W", "W0", "H", "m", "k", "t", "i", "f", "fstar", "next", "mean_m", "State", "Draw", "Client"),
     *("integrable", "add", "scal", "ip", "project", "grad", "noisy", "smooth", "most", "gains", "M", "Q_", "Q_scal"),
@@ -88,12 +86,14 @@ def _library() -> frozenset[str]:
     return frozenset(re.findall(r"^(?:Definition|Fixpoint|Lemma|Theorem|Ltac) ([\w']+)", text, re.MULTILINE))
 
 
+_DEFINED = "rho q w W_T e kappa R Q s r a u v theta Gamma gamma_t h_T c S_T"
+
+
 @cache
 def ours() -> frozenset[str]:
-    """Return the names of our theorems, of their symbols and of what they define: Coq has accepted files with these."""
-    lets = definitions_in(*(theorem.claim.relation for theorem in ALL.values()), *NAMES)
+    """Return the names of symbols, and of what our theorems define: Coq has accepted files with these."""
     letters = (symbol for symbol in vars(symbols).values() if isinstance(symbol, Symbol))
-    return frozenset((*ALL, *(let.name for let in lets), *(letter.name for letter in letters)))
+    return frozenset((*_DEFINED.split(), *(letter.name for letter in letters)))
 
 
 def depends_on(letter: Drawn) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def depends_on(letter: Drawn) -> tuple[str, ...]:
 
 
 def identifier(words: str) -> str:
-    """Return the identifier of a theorem: the id of one of ours, and for others a beginning that nothing else has.
+    """Return the identifier of a theorem: an id such as ours, and for others a beginning that nothing else has.
 
     Examples
     --------
@@ -111,7 +111,11 @@ def identifier(words: str) -> str:
     >>> identifier("T2"), identifier("2 of mine!"), identifier("forall")
     ('T2', 'user_2_of_mine', 'user_forall')
     """
-    return words if words in ALL else _USERS + re.sub(r"[^A-Za-z0-9_]+", "_", words).strip("_")
+    return (
+        words
+        if re.fullmatch(r"T\d+\w*", words, re.ASCII)
+        else _USERS + re.sub(r"[^A-Za-z0-9_]+", "_", words).strip("_")
+    )
 
 
 def _slug(name: str) -> str:

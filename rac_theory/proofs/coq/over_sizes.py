@@ -6,9 +6,9 @@ from rac_theory.proofs.coq.iterations import AT_EACH, added, followed, goal, les
 from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import gap
 from rac_theory.proofs.induction import FIRST, LAST, S
-from rac_theory.theorems.symbols import T, t
+from rac_theory.proofs.quantities import gap
+from rac_theory.statements.symbols import T, t
 
 
 def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:

@@ -3,7 +3,7 @@
 from rac_theory.algebra import Ratio
 from rac_theory.proofs.coq.terms import Terms
 from rac_theory.proofs.fact import read
-from rac_theory.theorems.symbols import t
+from rac_theory.statements.symbols import t
 
 
 def changes(of: Ratio) -> bool:

@@ -22,7 +22,7 @@ from rac_theory.proofs.coq.means import averaged
 from rac_theory.proofs.coq.over_sizes import gathered, some, weighed
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import ADDED, LAST
-from rac_theory.theorems.symbols import T
+from rac_theory.statements.symbols import T
 
 
 def made(fact: Fact, lemmas: Lemmas) -> Lemma:

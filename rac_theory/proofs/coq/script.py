@@ -14,10 +14,10 @@ from rac_theory.proofs.coq.names import DRAWS, depends_on, identifier
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.drawn import Drawn, drawn_in
-from rac_theory.proofs.fact import NAMES, Fact, read
-from rac_theory.proofs.facts import gap
-from rac_theory.theorems import Theorem
-from rac_theory.theorems.symbols import K, N, T, t
+from rac_theory.proofs.fact import Fact, read
+from rac_theory.proofs.quantities import gap
+from rac_theory.statements import Theorem
+from rac_theory.statements.symbols import K, N, T, t
 
 _WORLD = """Variables State Draw Client : Type.
 (* A draw: which functions of it are integrable, and their means *)
@@ -79,7 +79,7 @@ def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> 
     left, right = terms.own(theorem.metric.expected), terms.own(bound)
     lemmas.define()
     known = lemmas.posed((), ())
-    named = {name for let, name in terms.lets.items() if let not in NAMES}
+    named = {name for let, name in terms.lets.items() if not let.letter}
     names = [one.name for one in reversed(lemmas.every) if one.name in named]  # each before those in its definition
     whole = [terms.lets[let] for let in terms.parts]
     same, rewritten = "", ""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from rac_theory.proofs.drawn import Drawn, H
 from rac_theory.proofs.fact import Fact
-from rac_theory.proofs.facts import G, g, gap, gap_next
-from rac_theory.proofs.facts_of_gain import bent, bent_by_M, bent_by_noise, gap_first, moved
-from rac_theory.theorems import Theorem
-from rac_theory.theorems.assumption import Predicate
-from rac_theory.theorems.assumptions import (
+from rac_theory.proofs.quantities import NUMBERS, G, g, gap, gap_first, gap_next
+from rac_theory.statements import Theorem
+from rac_theory.statements.assumption import Predicate
+from rac_theory.statements.assumptions import (
     one_exact_step,
     plain_gaussian_rac_lora,
     rac_lora_exact,
@@ -113,7 +112,7 @@ WORLDS = (
         + "Hypothesis most : forall x, E (fun H => ip (project H x) (Q_ (project H x)))\n"
         + "  <= {L_H} * E (fun H => ip (project H x) (project H x)).\n"
         + _STEP,
-        {G @ G: _SQUARE, H(G) @ H(G): _SEEN, bent: "ip (project H (grad W)) (Q_ (project H (grad W)))"},
+        {G @ G: _SQUARE, H(G) @ H(G): _SEEN, NUMBERS["bent"]: "ip (project H (grad W)) (Q_ (project H (grad W)))"},
         {
             **_LEAST,
             "E[H Q H] <= L_H E[H]": "apply most",
@@ -129,7 +128,7 @@ WORLDS = (
             H(G) @ H(G): _SEEN,
             H(g) @ H(g): f"ip {_NOISY} {_NOISY}",
             G @ H(g): f"ip (grad W) {_NOISY}",
-            bent_by_noise: f"ip {_NOISY} (Q_ {_NOISY})",
+            NUMBERS["bent_by_noise"]: f"ip {_NOISY} (Q_ {_NOISY})",
         },
         {**_LEAST, _BELOW: _DESCENT.replace("{exact}", "").replace("{step}", f"(scal (- {{gamma}}) {_NOISY})")},
     ),
@@ -144,8 +143,8 @@ WORLDS = (
         + "Definition next (W : State) (H : Draw) := add W (scal (- 1) (M H (grad W))).\n",
         {
             G @ G: _SQUARE,
-            moved: "ip (grad W) (M H (grad W))",
-            bent_by_M: "ip (M H (grad W)) (Q_ (M H (grad W)))",
+            NUMBERS["moved_by_M"]: "ip (grad W) (M H (grad W))",
+            NUMBERS["bent_by_M"]: "ip (M H (grad W)) (Q_ (M H (grad W)))",
             gap_first: "gap (next W H)",
         },
         {

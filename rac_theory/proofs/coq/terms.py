@@ -25,11 +25,11 @@ from rac_theory.algebra.polynomials import ONE
 from rac_theory.proofs.coq.lemma import BOUND
 from rac_theory.proofs.coq.names import MEANS, NEXT, Names, depends_on
 from rac_theory.proofs.drawn import Drawn
-from rac_theory.proofs.fact import NAMES, read
-from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next
+from rac_theory.proofs.fact import read
 from rac_theory.proofs.induction import ADDED, V2
-from rac_theory.theorems import metric
-from rac_theory.theorems.symbols import K, T, t
+from rac_theory.proofs.quantities import moved, moved_mean, moved_next
+from rac_theory.statements import metric
+from rac_theory.statements.symbols import K, T, t
 
 (_VALUE,) = (one for one in metric.gap.expected.within() if isinstance(one, Symbol) and "W^T" in one.name)
 (_SQUARED_DISTANCE,) = symbols_of(V2)
@@ -137,8 +137,8 @@ class Terms:
         terms = radicand.numerator.terms
         times = lcm(*(number.denominator for _, number in terms))
         broken = [dict(monomial) for monomial, number in terms if number.denominator > 1]
-        for let in NAMES:
-            if broken and all(powers.get(let) == 1 for powers in broken):
+        for let in dict.fromkeys(one for powers in broken for one in powers if isinstance(one, Let) and one.letter):
+            if all(powers.get(let) == 1 for powers in broken):
                 self.parts[let] = times
 
     def squared(self, radicand: Ratio) -> str:
@@ -214,7 +214,7 @@ class Terms:
 
     def _defined(self, let: Let, *, is_own: bool) -> str:
         """The name of what is defined, or what it is: under a sum that may be something else at each index."""
-        is_letter = let in NAMES or is_own
+        is_letter = bool(let.letter) or is_own
         if not is_letter or any(isinstance(symbol, _Index) for symbol in symbols_of(let)):
             return self._text(let.value, is_own=is_own)
         if let not in self.lets:

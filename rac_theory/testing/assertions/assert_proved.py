@@ -1,9 +1,10 @@
 """``assert_proved``: your theorem has a machine-checked proof."""
 
-from rac_theory.proofs import Proof, prove, strongest
+from rac_theory.proofs import Proof, strongest
 from rac_theory.proofs.not_proved import why_not
+from rac_theory.statements import Theorem
 from rac_theory.testing.assertions.not_shown import NotShown
-from rac_theory.theorems import Theorem, theorem_named
+from rac_theory.theorems import prove, theorem_named
 
 
 def assert_proved(theorem: Theorem | str) -> Proof:

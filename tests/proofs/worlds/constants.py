@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from .world import World
 

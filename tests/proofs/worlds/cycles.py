@@ -5,9 +5,9 @@ from itertools import permutations
 
 import numpy as np
 
-from rac_theory.proofs import facts
-from rac_theory.proofs import facts_of_cycles as cycles
-from rac_theory.theorems import assumptions as known
+from rac_theory.proofs.quantities import NUMBERS
+from rac_theory.proofs.quantities import G as G_at_W
+from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function, corner, parabola, separable, wave
@@ -47,11 +47,11 @@ def in_turns(f: Function, W: np.ndarray, H: np.ndarray, size: float) -> World:
     gamma = size / max(blocks.along(f.curvature), TINY)
     steps, used, missed = map(np.array, zip(*(_cycle(f, W, H[list(order)], gamma) for order in orders), strict=True))
     letters = [
-        (facts.gap, f.value(W) - f.infimum),
-        (facts.gap_next, f.value(W + steps) - f.infimum),
-        (facts.G @ facts.G, f.gradient(W) @ f.gradient(W)),
-        (cycles.used, used),
-        (cycles.missed, missed),
+        (NUMBERS["gap"], f.value(W) - f.infimum),
+        (NUMBERS["gap_next"], f.value(W + steps) - f.infimum),
+        (G_at_W @ G_at_W, f.gradient(W) @ f.gradient(W)),
+        (NUMBERS["used"], used),
+        (NUMBERS["missed"], missed),
     ]
     meets = {
         known.rac_lora_in_turns,

@@ -5,9 +5,8 @@ from itertools import product
 
 import numpy as np
 
-from rac_theory.proofs import facts
-from rac_theory.proofs.facts_of_gain import gap_first
-from rac_theory.theorems import assumptions as known
+from rac_theory.proofs.quantities import NUMBERS, gap_first
+from rac_theory.statements import assumptions as known
 
 from .functions import Function, corner, huber, parabola, separable, wave
 from .one_step import SIZES, at_a_point, functions, vectors, world
@@ -39,6 +38,6 @@ def leading_step(f: Function, W: np.ndarray, shape: tuple[int, int], rank: int, 
         last = last - gamma * H @ f.gradient(last)
     sketch = Sketch(H[None], np.ones(1))
     letters = [*at_a_point(f, W, sketch), (gap_first, np.atleast_1d(f.value(first) - f.infimum))]
-    letters.append((facts.gap_next, np.atleast_1d(f.value(last) - f.infimum)))
+    letters.append((NUMBERS["gap_next"], np.atleast_1d(f.value(last) - f.infimum)))
     name, kept = f"GaLore, gamma L = {size:g}, {K} steps", rank / min(shape)
     return world(name, known.galore_exact, f, W, sketch, letters, vectors(f, W), gamma=gamma, kept=kept)

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from . import sketches, worlds
 from .one_step import exact_step, functions, of_a_function

@@ -5,10 +5,9 @@ from itertools import product
 
 import numpy as np
 
-from rac_theory.proofs import facts
-from rac_theory.proofs import facts_of_gain as gained
-from rac_theory.theorems import assumptions as known
-from rac_theory.theorems.about import IMPLIED
+from rac_theory.proofs.quantities import NUMBERS
+from rac_theory.statements import assumptions as known
+from rac_theory.statements.about import IMPLIED
 
 from . import several, sketches
 from .functions import Function, corner, cosine, huber, log_cosh, mean_of, parabola, quadratic, rippled, separable, wave
@@ -69,17 +68,17 @@ def about_f(f: Function) -> set:
 
 def at_a_point(f: Function, W: np.ndarray, sketch: Sketch, step: np.ndarray | None = None) -> list:
     """The letters for f at W, and at W + step, steps being (draws, d)."""
-    letters = [(facts.gap, f.value(W) - f.infimum)]
+    letters = [(NUMBERS["gap"], f.value(W) - f.infimum)]
     if step is not None:
-        letters.append((facts.gap_next, f.value(W + step) - f.infimum))
+        letters.append((NUMBERS["gap_next"], f.value(W + step) - f.infimum))
     if step is not None and f.minimiser is not None and sketch.spectrum[0] > 1e-6:
         inverse, V, HG = np.linalg.inv(sketch.mean), W - f.minimiser, sketch.H @ f.gradient(W)
         later = V + step
         letters += [
-            (facts.distance, V @ inverse @ V),
-            (facts.distance_next, np.einsum("ni,ij,nj->n", later, inverse, later)),
-            (facts.cross, HG @ inverse @ V),
-            (facts.squared, np.einsum("ni,ij,nj->n", HG, inverse, HG)),
+            (NUMBERS["distance"], V @ inverse @ V),
+            (NUMBERS["distance_next"], np.einsum("ni,ij,nj->n", later, inverse, later)),
+            (NUMBERS["cross"], HG @ inverse @ V),
+            (NUMBERS["squared"], np.einsum("ni,ij,nj->n", HG, inverse, HG)),
         ]
     return letters
 
@@ -223,8 +222,8 @@ def _plain(f: Function, W, B, p, size: float, steps: int, *, gaussian: bool) -> 
     sketch = Sketch(_range(B), p)
     gain = np.linalg.eigvalsh(np.tensordot(p, 2 * M - M @ Q @ M, axes=1))[0]
     nu = 2 * r * tau - r * largest * tau**2 if gaussian else gain
-    letters = [*at_a_point(f, W, sketch), *along_M(f, M, G), (gained.gap_first, f.value(first) - f.infimum)]
-    letters.append((facts.gap_next, f.value(last) - f.infimum))
+    letters = [*at_a_point(f, W, sketch), *along_M(f, M, G), (NUMBERS["gap_first"], f.value(first) - f.infimum)]
+    letters.append((NUMBERS["gap_next"], f.value(last) - f.infimum))
     meets = {known.plain_or_fitted, *([known.one_exact_step] if steps == 1 else [])}
     meets |= {known.plain_gaussian_rac_lora} if gaussian else set()
     if nu > 0 and f.is_smooth:
@@ -238,4 +237,4 @@ def _plain(f: Function, W, B, p, size: float, steps: int, *, gaussian: bool) -> 
 def along_M(f: Function, M: np.ndarray, G: np.ndarray) -> list:
     """The letters for a step -MG, M being (draws, d, d)."""
     MG = M @ G
-    return [(gained.moved, MG @ G), (gained.bent_by_M, np.einsum("ni,ij,nj->n", MG, f.curvature, MG))]
+    return [(NUMBERS["moved_by_M"], MG @ G), (NUMBERS["bent_by_M"], np.einsum("ni,ij,nj->n", MG, f.curvature, MG))]

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from rac_theory.theorems import assumptions as known
+from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function, parabola, rippled, separable, wave

@@ -11,14 +11,14 @@ import numpy as np
 from rac_theory.algebra import Expression, Ratio, Relation, number, symbols_of
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.polynomials import ONE, Polynomial
-from rac_theory.proofs import facts, facts_of_cycles, facts_of_gain, facts_of_several_steps
 from rac_theory.proofs.drawn import Drawn, H, drawn_in
 from rac_theory.proofs.fact import Fact, read
-from rac_theory.proofs.facts import G, V, Z, assumed, even, high, low, square, square_of
+from rac_theory.proofs.facts import assumed, even, high, low, no_step_or_more, nothing, square, square_of
 from rac_theory.proofs.missing import Missing
-from rac_theory.proofs.stored import STORED
-from rac_theory.theorems.assumption import Assumption, Condition, Known
-from rac_theory.theorems.symbols import L_H, L, gamma, lambda_max, lambda_min, s
+from rac_theory.proofs.quantities import G, V, Z
+from rac_theory.statements.assumption import Assumption, Condition, Known
+from rac_theory.statements.symbols import L_H, L, gamma, lambda_max, lambda_min, s
+from rac_theory.theorems.ours import STORED, granted
 
 from .world import World
 
@@ -48,8 +48,7 @@ def relative(terms: np.ndarray) -> np.ndarray:
 @cache
 def facts_that_are_granted() -> dict[str, Fact]:
     """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
-    modules = (facts, facts_of_several_steps, facts_of_gain, facts_of_cycles)
-    found = [each for module in modules for value in vars(module).values() for each in _in(value)]
+    found = [*granted(), nothing, no_step_or_more]
     found += [fact(v) for fact in (low, high, even) for v in (G, V, Z, V - G * gamma)]
     found += [square(G), square(Z), square(H(Z)), *(square_of(1 - gamma * one) for one in (L, L_H, s))]
     for recipe in STORED.values():
@@ -84,11 +83,6 @@ def leaves(fact: Fact, seen: set[int]) -> Iterator[Fact]:
 def _is_assumed(fact: Fact) -> bool:
     """Whether it is what its one assumption says, word by word."""
     return len(fact.by) == 1 and fact.said in [each.said for one in fact.by for each in assumed(one)]
-
-
-def _in(value: object) -> list[Fact]:
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
-    return [each for each in values if isinstance(each, Fact) and not each.of]
 
 
 def _by(fact: Fact) -> str:

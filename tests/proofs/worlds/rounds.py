@@ -6,9 +6,8 @@ from itertools import permutations, product
 import numpy as np
 
 from rac_theory.proofs.drawn import letter
-from rac_theory.proofs.facts import gap_next
-from rac_theory.proofs.facts_of_several_steps import moved, moved_mean, moved_next, own
-from rac_theory.theorems import assumptions as known
+from rac_theory.proofs.quantities import gap_next, moved, moved_mean, moved_next, own
+from rac_theory.statements import assumptions as known
 
 from . import sketches
 from .functions import Function, mean_of

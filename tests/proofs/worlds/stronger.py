@@ -7,7 +7,7 @@ import numpy as np
 from rac_theory.algebra import Relation, Symbol
 from rac_theory.algebra.polynomials import ONE
 from rac_theory.proofs.fact import read
-from rac_theory.theorems.symbols import lambda_max, lambda_min
+from rac_theory.statements.symbols import lambda_max, lambda_min
 
 from .points import Points, ordered, relative
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from rac_theory.algebra import Relation, Symbol, symbols_of, truth
 from rac_theory.proofs.drawn import Drawn, H, vector
-from rac_theory.proofs.facts_of_gain import bent, bent_by_noise
-from rac_theory.theorems.assumption import Assumption, Known
+from rac_theory.proofs.quantities import NUMBERS
+from rac_theory.statements.assumption import Assumption, Known
 
 from .functions import Function
 from .sketches import Sketch
@@ -68,7 +68,7 @@ def bends(
     f: Function, vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray
 ) -> Iterator[tuple[Drawn, np.ndarray]]:
     """Yield what Q, which bounds how f is curved, makes of gradients in the range of H."""
-    for key, letter in ((("G", ""), bent), (("g", "H"), bent_by_noise)):
+    for key, letter in ((("G", ""), NUMBERS["bent"]), (("g", "H"), NUMBERS["bent_by_noise"])):
         if f.curvature is not None and key in vectors:
             seen = np.einsum("nij,nj->ni", H_drawn, np.broadcast_to(vectors[key], H_drawn.shape[:2]))
             yield letter, np.einsum("ni,ij,nj->n", seen, f.curvature, seen)

@@ -18,10 +18,10 @@ from rac_theory.algebra.expression import (
     Sum,
     Total,
 )
+from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.statements.metric import _weighted_means
+from rac_theory.statements.symbols import T
 from rac_theory.theorems import Claim, Theorem, weighted_squared_gradient
-from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
-from rac_theory.theorems.metric import _weighted_means
-from rac_theory.theorems.symbols import T
 
 MORE, LESS = Fraction(11, 10), Fraction(9, 10)
 

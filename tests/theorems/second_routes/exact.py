@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import hadamard
 
 from rac_theory import Constants
-from rac_theory.theorems.metric import Curves
+from rac_theory.statements.metric import Curves
 
 from .moments import followed
 from .route import Equality
@@ -221,6 +221,7 @@ EXACT: dict[str, list[Equality]] = {
     "T2_sharp": descent(0.3, 0.6),
     "T2_tight": descent(0.3, 0.6),
     "T4": on_an_axis(),
+    "T4_gap": descent(1 / L),
     "T5": with_noise_at_last(),
     "T6": with_noise(),
     "T7d_sharp": alike(1, (LONG,)) + alike(2, (LONG,)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rac_theory.theorems.metric import Curves
+from rac_theory.statements.metric import Curves
 
 
 def followed(maps, Q, x, steps):

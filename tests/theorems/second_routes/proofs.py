@@ -252,6 +252,7 @@ PROOFS: dict[str, list[Equality]] = {
     "T3_sharp": potentials(EXACT, LONG),
     "T3_isotropic": isotropic_distances(EXACT, SHORT),
     "T4": squared_distances(NEARLY_ISOTROPIC, replace(NEARLY_ISOTROPIC, gamma=0.68)),
+    "T4_gap": rates(steps.exact, replace(SHORT, strong_convexity=SHORT.mu)),
     "T5": averages(steps.noisy, NOISY) + weights(steps.noisy, NOISY),
     "T5_step": longest_noisy_steps() + weights(steps.noisy, replace(NOISY, gamma=0.2)),
     "T6": rates(steps.noisy, replace(NOISY, gamma=0.2)),

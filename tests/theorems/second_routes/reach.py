@@ -6,9 +6,9 @@ from functools import cache
 
 from rac_theory import Constants
 from rac_theory.algebra import Relation, symbols_of
+from rac_theory.statements.assumption import met
+from rac_theory.statements.symbols import T
 from rac_theory.theorems import Condition, Theorem
-from rac_theory.theorems.assumption import met
-from rac_theory.theorems.symbols import T
 
 from . import proofs, steps
 
@@ -191,6 +191,7 @@ REACH = {
     "T4": Reach(
         replace(proofs.EXACT, lambda_max=0.37), _when(lambda c: c.lambda_min > 0 and 0 <= proofs.distance_factor(c) < 1)
     ),
+    "T4_gap": Reach(proofs.EXACT, _when(lambda c: _half_is_left(steps.exact, c))),
     "T5": Reach(_NOISY, _when(lambda c: _progress(steps.noisy, c) > 0)),
     "T5_step": Reach(_NOISY, _horizon),
     "T6": Reach(_NOISY, _when(_noisy_fall)),

@@ -7,8 +7,8 @@ import numpy as np
 
 from rac_theory import Constants
 from rac_theory.problems.checks import Array
+from rac_theory.statements.metric import Curves, Metric
 from rac_theory.theorems import Theorem
-from rac_theory.theorems.metric import Curves, Metric
 
 AGREES, DIFFERS = 1e-9, 1e-6
 """Relative: how near both sides come, and how far apart they are if one is wrong; nothing should lie between."""

@@ -4,8 +4,8 @@ import random
 from fractions import Fraction
 
 from rac_theory.algebra import Expression, fraction, identical, number, symbols_of
+from rac_theory.statements.symbols import t
 from rac_theory.theorems import ALL, Theorem
-from rac_theory.theorems.symbols import t
 
 from .changed import weight
 

@@ -12,7 +12,8 @@ from scipy.optimize import brentq
 from rac_theory import Case, Constants, Minibatch, RACLoRA, sketches
 from rac_theory.algebra import fraction, latex, number, text, truth
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.theorems import Condition, assumptions
+from rac_theory.statements import assumptions
+from rac_theory.theorems import Condition
 
 from .changed import changed_relations
 

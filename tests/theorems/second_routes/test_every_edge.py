@@ -7,7 +7,7 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import definitions_in, text, truth
-from rac_theory.theorems import assumptions
+from rac_theory.statements import assumptions
 
 from .changed import changed_relations
 from .reach import REACH, Point, is_met, own_relations, points, relations

@@ -5,9 +5,9 @@ import pytest
 
 from rac_theory import Constants, theorems
 from rac_theory.algebra import Symbol, number
-from rac_theory.theorems.gradient_with_weights import squared_gradient_with_weights
-from rac_theory.theorems.metric import Curves
-from rac_theory.theorems.symbols import A, T, gamma, t
+from rac_theory.statements.gradient_with_weights import squared_gradient_with_weights
+from rac_theory.statements.metric import Curves
+from rac_theory.statements.symbols import A, T, gamma, t
 
 from .changed import changes
 

@@ -1,0 +1,133 @@
+"""A sum of facts that is a goal: a linear program proposes how often to take which facts, exact arithmetic decides."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import reduce
+from operator import add, mul, truediv
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csc_matrix
+
+from rac_theory.algebra import Ratio
+from rac_theory.algebra.division import simplified
+from rac_theory.algebra.polynomials import ONE
+from rac_theory.problems.checks import Array
+from rac_theory.proofs.columns import Column, Facts, Terms, divisor
+from rac_theory.proofs.countermodel import refuted
+from rac_theory.proofs.drawn import drawn_in
+from rac_theory.proofs.fact import Fact
+from rac_theory.proofs.facts import nothing, one
+
+_EFFORTS = ((0, 4, 2), (1, 3, 2), (1, 5, 2), (2, 3, 2), (1, 3, 1), (1, 5, 1), (2, 3, 1))
+"""How many facts about constants in a product, terms from the goal, and how far below it: little first. Programs
+that reach less far below have fewer columns, and are solved where others are not."""
+_METHODS = (("highs-ds", 2000), ("highs-ipm", 100))
+"""The simplex method finds most proofs in tens of steps, but in some of the programs it would go on for ever."""
+_LIMIT = 1
+_TINY = 1e-9
+_LIGHT = 1e-6
+
+
+def combined(goal: Ratio, facts: Sequence[Fact]) -> Fact | None:
+    """Look for a fact whose value is the goal; None if none was found, from which nothing follows."""
+    if goal.is_zero:
+        return nothing
+    divisors = divisor(goal, facts)
+    if divisors is None:
+        return None
+    whole = simplified(goal * reduce(mul, divisors, one).value)
+    if whole.denominator != ONE:
+        return None
+    known = Facts(facts, whole)
+    target = known.terms(whole.numerator)
+    for effort, (slacks, rounds, below) in enumerate(_EFFORTS):
+        if effort == 1 and refuted(target, known):  # most proofs take little, and to look for no more is quick
+            return None
+        columns = known.columns([target], slacks, rounds, below)
+        if (times := _solve([column.terms for column in columns], target, _costs(columns))) is not None:
+            strong, weak = (
+                reduce(add, (known.fact(columns[k], strictly=strictly) * each for k, each in times.items()))
+                for strictly in (True, False)
+            )
+            is_enough = bool(drawn_in(goal)) or weak.strict == strong.strict
+            return reduce(truediv, divisors, weak if is_enough else strong)
+    return None
+
+
+def stretched(goal: Ratio, way: Ratio, facts: Sequence[Fact]) -> Fraction | None:
+    """Return the largest x for which goal + x way was found to be a fact; None if none was."""
+    divisors = divisor(goal + way, facts)
+    if divisors is None or way.is_zero:
+        return None
+    times = reduce(mul, divisors, one).value
+    whole, along = simplified(goal * times), simplified(way * times)
+    if whole.denominator != ONE or along.denominator != ONE:
+        return None
+    known = Facts(facts, whole + along)
+    target, direction = known.terms(whole.numerator), known.terms(along.numerator)
+    best: Fraction | None = None
+    for slacks, rounds, below in _EFFORTS:
+        if best is not None and slacks > 1:  # that would take a minute, and has not been seen to find more
+            break
+        columns = known.columns([target, direction], slacks, rounds, below)
+        every = [*(column.terms for column in columns), {powers: -number for powers, number in direction.items()}]
+        found = _solve(every, target, [*(_LIGHT * _costs(columns)), -1.0])
+        if found is not None and (best is None or found.get(len(columns), 0) > best):
+            best = found.get(len(columns), Fraction(0))
+    return best
+
+
+def _solve(columns: Sequence[Terms], goal: Terms, costs: Sequence[float] | Array) -> dict[int, Fraction] | None:
+    """How often to take which column for the goal, at the least cost: first in floating point, then in fractions."""
+    if not columns:
+        return None
+    rows = {
+        powers: i for i, powers in enumerate(dict.fromkeys(powers for terms in (goal, *columns) for powers in terms))
+    }
+    entries = [(rows[powers], j, float(times)) for j, terms in enumerate(columns) for powers, times in terms.items()]
+    i, j, values = zip(*entries, strict=True)
+    right = np.zeros(len(rows))
+    right[[rows[powers] for powers in goal]] = [float(times) for times in goal.values()]
+    matrix = csc_matrix((values, (i, j)), shape=(len(rows), len(columns)))
+    for method, most in _METHODS:
+        how: Any = {"method": method, "options": {"maxiter": most}}
+        answer = linprog(np.asarray(costs), A_eq=matrix, b_eq=right, bounds=(0, None), **how)  # type: ignore[call-overload]  # sparse
+        if answer.status != _LIMIT:
+            break
+    if answer.status != 0:
+        return None
+    support = [int(k) for k in np.flatnonzero(answer.x > _TINY)]
+    exact = _exactly([columns[k] for k in support], goal)
+    if exact is None or min(exact, default=0) < 0:
+        return None
+    return {k: each for k, each in zip(support, exact, strict=True) if each} or None
+
+
+def _costs(columns: Sequence[Column]) -> Array:
+    """Short proofs are preferred, and what is strictly positive."""
+    return np.array(
+        [
+            len(column.facts) + 0.1 * sum(map(abs, column.powers)) - 0.01 * all(fact.strict for fact in column.facts)
+            for column in columns
+        ]
+    )
+
+
+def _exactly(columns: Sequence[Terms], goal: Terms) -> list[Fraction] | None:
+    """Solve for the numbers of columns that add up to the goal, by elimination; None if there are none, or several."""
+    places = dict.fromkeys(powers for terms in (*columns, goal) for powers in terms)
+    rows = [[terms.get(powers, Fraction(0)) for terms in (*columns, goal)] for powers in places]
+    for k in range(len(columns)):
+        pivot = next((i for i in range(k, len(rows)) if rows[i][k]), None)
+        if pivot is None:
+            return None
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        rows[k] = [each / rows[k][k] for each in rows[k]]
+        for i, row in enumerate(rows):
+            if i != k and row[k]:
+                rows[i] = [a - row[k] * b for a, b in zip(row, rows[k], strict=True)]
+    if any(row[-1] for row in rows[len(columns) :]):
+        return None
+    return [row[-1] for row in rows[: len(columns)]]

@@ -1,0 +1,112 @@
+"""What a search has found, as text: which facts were taken how often, so that it need not be looked for again."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import reduce
+from operator import add, mul
+
+from rac_theory.algebra import Expression, Ratio, Symbol
+from rac_theory.algebra.polynomials import ONE
+from rac_theory.problems.naming import function_name
+from rac_theory.proofs.columns import cleared
+from rac_theory.proofs.combination import combined
+from rac_theory.proofs.drawn import Vector
+from rac_theory.proofs.fact import Fact
+from rac_theory.statements.assumption import Condition, Known
+
+
+class Recorder:
+    """Looks for facts and keeps what was found, a line for each time that it was asked."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, value: Ratio, facts: Sequence[Fact]) -> Fact | None:
+        """Look for a fact that a value is not negative."""
+        found, labels = combined(value, facts), {id(fact): label for label, fact in _labelled(facts)}
+        self.lines.append("" if found is None else " + ".join(_written(found, labels)))
+        return found
+
+
+class Recalled:
+    """Makes the same facts of lines that were kept; what is no longer the value that is asked for is none."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = iter(lines)
+
+    def __call__(self, value: Ratio, facts: Sequence[Fact]) -> Fact | None:
+        """Return the fact that was found."""
+        line = next(self._lines, "")
+        if not line:
+            return None
+        known = dict(_labelled(facts))
+        try:
+            found = reduce(add, (_product(term.split(), known, facts) for term in line.split(" + ")))
+        except (KeyError, ValueError):
+            return None
+        return found if (found.value - value).is_zero else None
+
+
+def _product(words: Sequence[str], known: dict[str, Fact], facts: Sequence[Fact]) -> Fact:
+    times, *labels = words
+    whole = reduce(mul, (_factor(label, known, facts) for label in labels if label[0] != "/"))
+    for label in labels:
+        whole = whole / known[label[1:]] if label[0] == "/" else whole
+    return whole if times == "1" else whole * Fraction(times)
+
+
+def _factor(label: str, known: dict[str, Fact], facts: Sequence[Fact]) -> Fact:
+    fact = cleared(known[label[1:]], facts) if label[0] == "!" else known[label]
+    if fact is None:
+        raise ValueError(f"{label} cannot be cleared of what divides it")
+    return fact
+
+
+def _written(fact: Fact, labels: dict[int, str]) -> Iterator[str]:
+    for product, times in fact.parts.items():
+        yield " ".join([str(times), *(_label(each, labels) for each in product)])
+
+
+def _label(fact: Fact, labels: dict[int, str]) -> str:
+    """A fact of those at hand, the inverse of one, or one that is cleared of what divides it."""
+    if id(fact) in labels:
+        return labels[id(fact)]
+    (of,) = fact.of
+    base, *divisors = sorted(of, key=lambda each: each.value.denominator == ONE)
+    return f"{'!' if divisors else '/'}{labels[id(base)]}"
+
+
+def _labelled(facts: Sequence[Fact]) -> Iterator[tuple[str, Fact]]:
+    """Yield each fact with a name that no other has."""
+    seen = Counter[str]()
+    for fact in facts:
+        label = _named(fact)
+        seen[label] += 1
+        yield (label if seen[label] == 1 else f"{label}#{seen[label]}"), fact
+
+
+def _named(fact: Fact) -> str:
+    inner = fact
+    while inner.of and len(inner.of) == 1 and len(next(iter(inner.of))) == 1:
+        ((inner,),) = inner.of
+    if not inner.schema or inner.of or inner.schema[0] in ("sign", "nothing", "maximum"):
+        by = ",".join(sorted(_word(each) for each in fact.by if isinstance(each, Condition | Known)))
+        return f"{by}:{fact!r}".replace(" ", "").replace("+", "&")
+    name, *values = inner.schema
+    return f"{name}({','.join(map(_word, values))})" if values else name
+
+
+def _word(value: object) -> str:
+    match value:
+        case Vector(parts):
+            return "&".join(
+                f"{times!r}*{'H' * is_projected}{name}" for (name, _, _, is_projected), times in parts.items()
+            ).replace(" ", "")
+        case Condition(name=name):
+            return name.split()[0]
+        case Known(symbol=Symbol(name=name)) | Symbol(name=name):
+            return name.replace(" ", "")
+        case Expression():
+            return repr(value).replace(" ", "")
+    return function_name(value)

@@ -1,0 +1,65 @@
+"""The letters of proofs: vectors and numbers that depend on W, and on what is drawn in a step from it."""
+
+from collections.abc import Mapping
+
+from rac_theory.algebra import Expression
+from rac_theory.proofs.checker import DRAWN
+from rac_theory.proofs.drawn import Drawn, Vector, averaged, letter, vector
+from rac_theory.proofs.fact import read
+
+VECTORS: Mapping[str, Vector] = {
+    **{name: vector(name) for name in ("G", "V", "Z")},
+    **{name: vector(name, over="H") for name in ("g",)},
+    "Gp": vector("G+", "G_+", "H"),
+    "error": vector("e", over="H"),
+    "gbar": vector("gbar", r"\bar g", "H"),
+    "ghat": vector("ghat", r"\hat g", "H"),
+}
+"""By their names in files."""
+
+_WRITTEN = r"""
+gap | f(W) - f* | f(W) - f^\star
+gap_next | f(W+) - f* | f(W_+) - f^\star
+gap_first | f(W_1) - f* | f(W_1) - f^\star
+distance | ||V||*^2 | \Vert V \Vert_\star^2
+distance_next | ||V+||*^2 | \Vert V_+ \Vert_\star^2
+cross | <V,Hbar^-1 HG> | \langle V, \bar H^{-1} H G \rangle
+squared | <HG,Hbar^-1 HG> | \langle HG, \bar H^{-1} HG \rangle
+bent | <HG,QHG> | \langle HG, QHG \rangle
+bent_by_noise | <Hg,QHg> | \langle Hg, QHg \rangle
+moved_by_M | <G,MG> | \langle G, MG \rangle
+bent_by_M | <MG,QMG> | \langle MG, QMG \rangle
+sigma_H | sigma_H^2 | \sigma_H^2
+sigma_W | sigma^2(W) | \sigma^2(W)
+zeta_H | zeta_H^2 | \zeta_H^2
+zeta_W | zeta^2(W) | \zeta^2(W)
+moved | ||W_k - W|| | \Vert W_k - W \Vert
+moved_next | ||W_k+1 - W|| | \Vert W_{k+1} - W \Vert
+moved_mean | mean_k||W_k - W|| | \mathrm{mean}_k \Vert W_k - W \Vert
+own | ||HG_m|| | \Vert H G_m \Vert
+turned | ||H (G_m(W_k) - G_m)|| | \Vert H (\nabla f_m(W_k) - G_m) \Vert
+off | ||HG - Hgbar|| | \Vert HG - H \bar g \Vert
+way | mean_m||Hgbar_m||^2 | \mathrm{mean}_m \Vert H \bar g_m \Vert^2
+squares_H | mean_m||HG_m||^2 | \mathrm{mean}_m \Vert H G_m \Vert^2
+all_squares_H | mean_mi||HG_mi||^2 | \mathrm{mean}_{mi} \Vert H G_{mi} \Vert^2
+squares | mean_m||G_m||^2 | \mathrm{mean}_m \Vert G_m \Vert^2
+all_squares | mean_mi||G_mi||^2 | \mathrm{mean}_{mi} \Vert G_{mi} \Vert^2
+used | ||{H_i G_i}|| | \Vert \{ H_i G_i \} \Vert
+missed | ||{H_i (G - G_i)}|| | \Vert \{ H_i (G - G_i) \} \Vert
+"""
+NUMBERS: Mapping[str, Drawn] = {
+    name: letter(text, latex, DRAWN[name], is_sum=name.startswith("gap"))
+    for name, text, latex in (row.split(" | ") for row in _WRITTEN.strip().splitlines())
+}
+"""By their names in files; on which draws they depend is what the checker has of them."""
+
+G, V, Z, g = (VECTORS[name] for name in "GVZg")
+G_next, error, gbar, ghat = (VECTORS[name] for name in ("Gp", "error", "gbar", "ghat"))
+gap, gap_next, gap_first = (NUMBERS[name] for name in ("gap", "gap_next", "gap_first"))
+distance, distance_next = NUMBERS["distance"], NUMBERS["distance_next"]
+moved, moved_next, moved_mean, own = (NUMBERS[name] for name in ("moved", "moved_next", "moved_mean", "own"))
+
+
+def E(value: Expression) -> Expression:
+    """Return the mean over what is drawn in a step."""
+    return averaged(read(value), "H").expression

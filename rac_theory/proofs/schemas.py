@@ -1,0 +1,255 @@
+"""What is taken for granted: instances of the schemas of one table, read here as the checker reads them by itself.
+
+A fact is granted by the name of a schema and what is put into it. What it says, what it rests on and why it is true
+stand in ``checker.SCHEMAS``, once; nothing here knows a theorem.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import cache, reduce
+from itertools import product
+from operator import add, mul, sub, truediv
+from typing import Any, NamedTuple
+
+from rac_theory.algebra import Expression, Let, Relation, Symbol, choice, identical, maximum, powers, sqrt, total
+from rac_theory.algebra.expression import lifted
+from rac_theory.proofs import checker
+from rac_theory.proofs.drawn import H, Vector, averaged
+from rac_theory.proofs.fact import Fact, granted, read
+from rac_theory.proofs.quantities import NUMBERS, VECTORS
+from rac_theory.statements import assumptions, symbols
+from rac_theory.statements.assumption import Assumption, Known
+
+Value = Any  # a number, a vector, an assumption or a symbol
+
+
+class Schema(NamedTuple):
+    """A row of the table: what may be put into it, what it rests on and says, why, a page, its part."""
+
+    name: str
+    of: tuple[tuple[str, str], ...]
+    needs: list[Any]
+    said: list[Any]
+    why: str
+    page: str
+    part: str
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """The names that it is about."""
+        return _words([self.said, self.needs]) & checker.NAMES.keys()
+
+
+def _schemas() -> Iterator[Schema]:
+    part = ""
+    for row in re.sub(r"\n +", " ", checker.SCHEMAS).strip().splitlines():
+        if row.startswith("# "):
+            part = row.removeprefix("# ")
+            continue
+        head, needs, said, why, *page = (cell.strip() for cell in row.split("|"))
+        name, *of = head.split()
+        pairs = tuple((key, kind) for key, _, kind in (each.partition(":") for each in of))
+        yield Schema(name, pairs, checker.nodes(needs), checker.nodes(said), why, "".join(page), part)
+
+
+SCHEMAS: Mapping[str, Schema] = {schema.name: schema for schema in _schemas()}
+_SYMBOLS = {name: one for name, one in vars(symbols).items() if isinstance(one, Symbol)}
+
+
+def grant(name: str, *values: Value, letters: tuple[Let, ...] = ()) -> Fact:
+    """Return the instance of a schema with values in the place of what may be put into it.
+
+    Parameters
+    ----------
+    name : str
+    *values
+        Vectors, numbers, symbols, or what a theorem is about.
+    letters : iterable of Let
+        The names that it is about, such as that of a drift.
+
+    Raises
+    ------
+    ValueError
+        If a value is not of the kind that the schema asks for.
+
+    Examples
+    --------
+    >>> from rac_theory.proofs.quantities import G
+    >>> from rac_theory.proofs.schemas import grant
+    >>> grant("square", G), grant("below_one")
+    (0 <= ||G||^2, lambda_min <= 1)
+    """
+    schema = SCHEMAS[name]
+    letters = tuple(let for let in letters if let.letter in schema.letters)
+    key = (name, *values, *letters)
+    if any(isinstance(value, Vector) for value in values):
+        return _instance(name, values, letters)
+    if key not in _GRANTED:
+        _GRANTED[key] = _instance(name, values, letters)
+    return _GRANTED[key]
+
+
+_GRANTED: dict[tuple[Value, ...], Fact] = {}
+
+
+def _instance(name: str, values: tuple[Value, ...], letters: tuple[Let, ...]) -> Fact:
+    schema = SCHEMAS[name]
+    if len(values) != len(schema.of):
+        raise ValueError(f"the schema {name} is of {len(schema.of)} things, got {len(values)}")
+    here: dict[str, Value] = {let.letter: let for let in letters}
+    for let in letters:
+        if let.letter not in checker.NAMES or not identical(
+            let.value, _read(checker.nodes(checker.NAMES[let.letter])[0])
+        ):
+            raise ValueError(f"{let.letter} is another number, of which facts are granted")
+    for (key, kind), value in zip(schema.of, values, strict=True):
+        here |= {f"${key}": _put(kind, value)}
+    if name == "descent":
+        words = checker.nodes(checker.STEPS[_named(values[0])])
+        here |= dict(zip(("$L", "$smooth", "$to", "$step"), words, strict=True))
+    low, sign, high = (_filled(node, here) for node in schema.said)
+    said = Relation((_number(low, here), _number(high, here)), (sign,))
+    by = (_assumption(_filled(node, here), here) for node in schema.needs)
+    return granted(schema.why, said, *by, page=schema.page, schema=(name, *values))
+
+
+class Granted:
+    """What is granted about some names, by the names of schemas into which nothing is put.
+
+    Examples
+    --------
+    >>> from rac_theory.proofs.schemas import Granted
+    >>> Granted().flat
+    ||G||^2 <= 2 L (f(W) - f*)
+    """
+
+    def __init__(self, *letters: Let) -> None:
+        self._letters = letters
+
+    def __getattr__(self, name: str) -> Fact:
+        """Return the instance of the schema of that name."""
+        if name not in SCHEMAS:
+            raise AttributeError(f"no schema is called {name!r}")
+        return grant(name, letters=self._letters)
+
+
+def instances(holding: Iterable[Assumption] | None, letters: Sequence[Let]) -> Iterator[Fact]:
+    """Yield what all schemas grant where some assumptions hold, or any, but for those of any vector or number."""
+    holding = None if holding is None else frozenset(holding)
+    known = {let.letter: let for let in letters if _is_meant(let)}
+    for schema in SCHEMAS.values():
+        if not schema.letters <= known.keys():
+            continue
+        kinds = [[*checker.STEPS] if kind == "steps" else kind.split(",") for _, kind in schema.of]
+        if {"vector", "fixed", "constant"} & {kind for each in kinds for kind in each}:
+            continue
+        for names in product(*kinds):
+            values = [_SYMBOLS.get(each) or getattr(assumptions, each) for each in names]
+            fact = grant(schema.name, *values, letters=(*known.values(),))
+            if holding is None or fact.by <= holding:
+                yield fact
+
+
+@cache
+def _is_meant(let: Let) -> bool:
+    """Whether a name is the one of the table, and not another number of that letter."""
+    meant = checker.NAMES.get(let.letter)
+    return meant is not None and identical(let.value, _read(checker.nodes(meant)[0]))
+
+
+def _words(node: Any) -> frozenset[str]:
+    return frozenset({node}) if isinstance(node, str) else frozenset().union(*map(_words, node))
+
+
+def _put(kind: str, value: Value) -> Value:
+    """What is put into a schema, if it is of its kind."""
+    match kind:
+        case "fixed" if any(over or is_projected for _, _, over, is_projected in value.parts):
+            drawn = [name for name, *_ in value.parts]
+            raise ValueError(f"v must be a vector that is not drawn with H, got one with {drawn}")
+        case "vector" | "fixed" if isinstance(value, Vector):
+            return value
+        case "constant" if isinstance(value, Expression):
+            return value
+        case "steps" if _named(value) in checker.STEPS:
+            return value
+        case _ if _named(value) in kind.split(","):
+            return value
+    raise ValueError(f"{value!r} must be one of {kind}")
+
+
+def _named(value: Value) -> str:
+    """The name of a symbol, a condition or a predicate in files; empty if it is none of ours."""
+    names = _SYMBOLS if isinstance(value, Symbol) else vars(assumptions)
+    return next((name for name, one in names.items() if one is value or one == value), "")
+
+
+def _filled(node: Any, here: Mapping[str, Value]) -> Any:
+    """What a row says, with values in their places."""
+    if isinstance(node, str):
+        return here.get(node, node)
+    return [_filled(each, here) for each in node] if isinstance(node, list) else node
+
+
+def _assumption(node: Any, here: Mapping[str, Value]) -> Assumption:
+    match node:
+        case str():
+            return getattr(assumptions, node)  # type: ignore[no-any-return]
+        case ["known", name, *unless]:
+            relations = [_relation(each, here) for each in unless]
+            return Known(_SYMBOLS[name] if isinstance(name, str) else name, *relations)
+        case [str(), *_]:
+            return _relation(node, here)
+    return node  # type: ignore[no-any-return]
+
+
+def _relation(node: list[Any], here: Mapping[str, Value]) -> Relation:
+    sign, *terms = node
+    return Relation(tuple(_number(each, here) for each in terms), (sign,) * (len(terms) - 1))
+
+
+def _number(node: Any, here: Mapping[str, Value]) -> Expression:
+    value = _read(node, here)
+    if not isinstance(value, Expression):
+        raise ValueError(f"{node!r} is no number")
+    return value
+
+
+_JOINED: Mapping[str, Any] = {"+": add, "-": sub, "/": truediv, "^": pow}
+_MADE: Mapping[str, Any] = {"sqrt": sqrt, "max": maximum, "powers": powers}
+
+
+def _read(node: Any, here: Mapping[str, Value] | None = None) -> Value:
+    """A number or a vector as the kernel has it."""
+    here = here or {}
+    match node:
+        case str():
+            if checker._NUMBER.match(node):
+                return lifted(Fraction(node))
+            for names in (here, VECTORS, NUMBERS, _SYMBOLS):
+                if node in names:
+                    return names[node]
+            raise ValueError(f"{node} is no letter of proofs")
+        case Expression() | Vector():
+            return node
+        case ["sum", name, steps, term]:
+            return total(Symbol(name), _read(steps, here), _read(term, {**here, name: Symbol(name)}))
+    head, *parts = node
+    match head:
+        case "if":
+            return choice(_relation(parts[0], here), *(_read(each, here) for each in parts[1:]))
+        case "-" if len(parts) == 1:
+            return _read(parts[0], here) * -1
+        case "H":
+            return H(_read(parts[0], here))
+        case "dot":
+            one, other = (_read(each, here) for each in parts)
+            return one @ other
+        case "E" | "mean":
+            return averaged(read(_read(parts[0], here)), {"E": "H", "mean": "m"}[head]).expression
+        case "*":
+            factors = sorted((_read(each, here) for each in parts), key=lambda one: isinstance(one, Expression))
+            return reduce(mul, factors)  # vectors first
+    values = [_read(each, here) for each in parts]
+    return reduce(_JOINED[head], values) if head in _JOINED else _MADE[head](*values)

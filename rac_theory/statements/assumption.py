@@ -1,0 +1,206 @@
+"""Assumptions: relations that read themselves off the constants, conditions on f or its noise, and named predicates."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rac_theory.algebra import Expression, Let, Relation, Symbol, number, symbols_of, text, truth
+from rac_theory.cases.case import Case
+from rac_theory.cases.constants import Constants
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import function_name, said_by
+from rac_theory.statements.about import Predicate as Predicate
+from rac_theory.statements.symbols import T, constants_in
+
+ROUNDING = 1e-12
+"""What "or equal" allows, relative: gamma = 1/L in floating point may exceed 1/L by a rounding, and verdicts allow far
+more than this."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """That the number of a symbol is known, unless a relation makes it unnecessary.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import equal
+    >>> from rac_theory.statements import Known
+    >>> from rac_theory.statements.assumption import sentence
+    >>> from rac_theory.statements.symbols import D, K
+    >>> print(sentence(Known(D, unless=equal(K, 1))))
+    D is known: how far gradients of components or clients differ; not needed if K = 1.
+    """
+
+    symbol: Symbol
+    unless: Relation | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.symbol, Symbol) or not constants_in(self.symbol):
+            raise ValueError(f"symbol must be that of a constant of a case, such as D, got {self.symbol!r}")
+        if not isinstance(self.unless, Relation | None):
+            raise ValueError(f"unless must be a relation, such as equal(K, 1), got {self.unless!r}")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An inequality that f, or its noise, obeys everywhere, with constants that are known.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    inequality : Relation
+        What is assumed.
+    known : tuple of Relation
+        What is asked of its constants, which is all that can be checked here.
+
+    Examples
+    --------
+    >>> from rac_theory.algebra import Symbol
+    >>> from rac_theory.statements import Condition
+    >>> from rac_theory.statements.assumption import sentence
+    >>> from rac_theory.statements.symbols import L
+    >>> print(sentence(Condition("Bounded Hessian", Symbol("||H(W)||") <= L, known=(L > 0,))))
+    Bounded Hessian: ||H(W)|| <= L with known L > 0.
+    """
+
+    name: str
+    inequality: Relation
+    known: tuple[Relation, ...]
+
+    def __post_init__(self) -> None:
+        being("inequality", self.inequality, Relation, ", such as gamma * L <= 1")
+        are_relations = isinstance(self.known, tuple) and all(isinstance(each, Relation) for each in self.known)
+        if not are_relations or not self.known:
+            raise ValueError(f"known must be a tuple of relations, such as (L > 0,), got {self.known!r}")
+
+
+Assumption: TypeAlias = Relation | Known | Condition | Predicate
+
+
+def parts(assumption: Assumption) -> Iterator[str | Relation | Symbol]:
+    """Yield the words and the formulas of an assumption, as a sentence without its stop."""
+    match assumption:
+        case Relation():
+            yield assumption
+        case Known(symbol, unless):
+            yield symbol
+            yield f" is known: {symbol.meaning}"
+            if unless is not None:
+                yield "; not needed if "
+                yield unless
+        case Condition(name, inequality, known):
+            yield f"{name}: "
+            yield inequality
+            yield " with known "
+            first, *others = known
+            yield first
+            for relation in others:
+                yield ", "
+                yield relation
+        case _:
+            yield said_by(assumption)
+
+
+def sentence(assumption: Assumption) -> str:
+    """Return an assumption as a sentence."""
+    return "".join(part if isinstance(part, str) else text(part) for part in parts(assumption)) + "."
+
+
+def breach(assumption: Assumption, case: Case, c: Constants) -> str | None:
+    """Return None where an assumption is met, else a sentence that names the values which break it.
+
+    Examples
+    --------
+    >>> from rac_theory.problems import Quadratic
+    >>> from rac_theory import GD, Case, Constants
+    >>> from rac_theory.statements.assumption import breach
+    >>> from rac_theory.statements.symbols import L, gamma, mu
+    >>> case = Case(GD(gamma=0.75), Quadratic.left([[2.0]], W_star=[[1.0]]))
+    >>> breach(gamma * L <= 1, case, Constants.of(case))
+    'gamma L <= 1 is not met: gamma L = 1.5 for gamma=0.75, L=2'
+    >>> breach(mu > 0, case, Constants(gamma=0.75))
+    'mu > 0 is not met: mu is unknown (Polyak-Lojasiewicz constant of f)'
+    """
+    if isinstance(assumption, Relation | Known | Condition):
+        return breach_by_constants(assumption, case.steps, c)
+    wrong = assumption(case, c)
+    if not isinstance(wrong, str | None):
+        name = function_name(assumption)
+        raise TypeError(f"the predicate {name} must return None where it is met, else a sentence, got {wrong!r}")
+    return wrong
+
+
+def breach_by_constants(assumption: Relation | Known | Condition, steps: int, c: Constants) -> str | None:
+    """Return what ``breach`` does of an assumption that constants and the number of steps decide."""
+    match assumption:
+        case Relation():
+            if met(assumption, steps, c):
+                return None
+            return f"{text(assumption)} is not met: {_why(assumption, steps, c)}"
+        case Known(symbol, unless):
+            value = getattr(c, symbol.constant)
+            if 0 <= value < math.inf or (unless is not None and met(unless, steps, c)):
+                return None
+            it = "it" if symbol.name == symbol.constant else symbol.constant
+            return f"{symbol.name} must be known, {it} is {value:g} ({symbol.meaning})"
+        case Condition(name, _, known):
+            broken = next((relation for relation in known if not met(relation, steps, c)), None)
+            return None if broken is None else f"{name} needs a known {text(broken)}: {_why(broken, steps, c)}"
+
+
+def relations_in(*assumptions: Assumption) -> Iterator[Relation]:
+    """Yield the relations that are asked of constants."""
+    for assumption in assumptions:
+        match assumption:
+            case Relation():
+                yield assumption
+            case Condition(known=known):
+                yield from known
+            case Known(unless=Relation() as unless):
+                yield unless
+
+
+def met(relation: Relation, steps: float, c: Constants) -> bool:
+    """Whether a relation is met at T = ``steps``: not where a number in it is unknown."""
+    known = _values(relation, steps, c)
+    return not any(map(math.isnan, known.values())) and bool(truth(relation, known, ROUNDING))
+
+
+def met_at(relation: Relation, t: Array, c: Constants) -> NDArray[np.bool_]:
+    """Whether a relation is met at T = t, for each of many: (T,) to (T,)."""
+    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
+    return np.broadcast_to(truth(relation, constants | {T.name: t}, ROUNDING), t.shape)
+
+
+def _values(relation: Relation, steps: float, c: Constants) -> dict[str, float]:
+    constants = {one.name: float(getattr(c, one.constant)) for one in constants_in(relation)}
+    return constants | ({T.name: float(steps)} if T in symbols_of(relation) else {})
+
+
+def _why(relation: Relation, steps: float, c: Constants) -> str:
+    """The values that keep a relation from being met."""
+    known = _values(relation, steps, c)
+    unknown = [one for one in symbols_of(relation) if math.isnan(known[one.name])]
+    if unknown:
+        return " and ".join(f"{one.constant} is unknown ({one.meaning})" for one in unknown)
+    values = [float(number(term, known)) for term in relation.terms]
+    alike = len({f"{value:.6g}" for value in values}) < len(values)
+    digits = 15 if alike else 6  # rho < 1 is not broken by "rho = 1"
+    said = []
+    for term, value in zip(relation.terms, values, strict=True):
+        if isinstance(term, Symbol):
+            said.append(f"{term.constant} is {value:.{digits}g} ({term.meaning})")
+        elif symbols_of(term):
+            at = "" if isinstance(term, Let) else f" for {_numbers(term, known, digits)}"
+            said.append(f"{text(term)} = {value:.{digits}g}{at}")
+    return " and ".join(said)
+
+
+def _numbers(term: Expression, known: dict[str, float], digits: int) -> str:
+    return ", ".join(f"{one.constant or one.name}={known[one.name]:.{digits}g}" for one in symbols_of(term))

@@ -1,0 +1,179 @@
+"""A claim: the expectation of a metric, and what bounds it."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from rac_theory.algebra import Expression, Let, Relation, Symbol, definitions_in, equal, number, symbols_of, text
+from rac_theory.algebra.expression import Power, Powers, Quotient, lifted
+from rac_theory.cases.constants import Constants
+from rac_theory.problems.checks import Array
+from rac_theory.problems.members import being
+from rac_theory.problems.naming import function_name, said_by
+from rac_theory.statements.metric import Metric
+from rac_theory.statements.symbols import T, constants_in
+
+Function: TypeAlias = Callable[[Constants, Array], Array]
+"""A bound that the algebra cannot say: (constants, t) to the bound at each t, (T,) to (T,)."""
+
+Rate: TypeAlias = Literal["linear", "sublinear"]
+
+_NEARLY_ZERO = 1e-100
+
+
+@dataclass(frozen=True, eq=False)
+class E:
+    """The expectation of a metric at T; ``E(metric) <= bound`` is a claim.
+
+    Examples
+    --------
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gap0, mu
+    >>> E(gap) <= (1 - mu) ** T * gap0
+    E[f(W^T)] - f* <= (1 - mu)^T (f(W^0) - f*)
+    """
+
+    metric: Metric
+
+    def _refused(self, other: object) -> "Claim":
+        raise TypeError("a claim bounds an expectation from above: write E(metric) <= bound")
+
+    __lt__ = __gt__ = __ge__ = _refused
+
+    def __le__(self, bound: "Expression | Function | int") -> "Claim":
+        is_function = callable(bound) and not isinstance(bound, Expression)
+        return Claim(self.metric, bound if is_function else lifted(bound))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """A metric and the bound on its expectation, an expression or a function.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import Constants
+    >>> from rac_theory.statements import E, gap
+    >>> from rac_theory.statements.symbols import T, gamma, gap0, mu
+    >>> claim = E(gap) <= (1 - gamma * mu) ** T * gap0
+    >>> claim
+    E[f(W^T)] - f* <= (1 - gamma mu)^T (f(W^0) - f*)
+    >>> claim.at(Constants(gamma=0.5, mu=1.0, gap0=8.0), np.arange(4.0)).tolist()
+    [8.0, 4.0, 2.0, 1.0]
+    """
+
+    metric: Metric
+    bound: Expression | Function
+
+    def __post_init__(self) -> None:
+        being("metric", self.metric, Metric, ", such as gap")
+        if not isinstance(self.bound, Expression | Callable) or isinstance(self.bound, type):
+            raise ValueError(f"bound must be an expression, or a function of constants and t, got {self.bound!r}")
+        constants = [one.name for one in constants_in(self.relation)]
+        names = Counter([T.name, *constants, *(let.name for let in definitions_in(self._shown))])
+        if several := [name for name, times in names.items() if times > 1]:
+            raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
+        if isinstance(self.bound, Expression):
+            strange = [one.name for one in symbols_of(self.bound) if one not in (*self._constants, T)]
+            if strange:
+                raise ValueError(f"bound must be made of constants of a case and of T, not of {', '.join(strange)}")
+
+    def at(self, constants: Constants, t: Array) -> Array:
+        """Evaluate the bound, (T,) to (T,): infinite where a constant of zero takes away what it promises.
+
+        Raises
+        ------
+        ValueError
+            If a function does not return one real number for each t.
+        """
+        bound = self._evaluated(constants, t)
+        zeros = [name for name in ("lambda_min", "mu") if getattr(constants, name) == 0]
+        if zeros and np.isnan(bound).any():
+            # 0/0 is no unknown constant: beside it there is a bound, and it grows without limit.
+            nearly: dict[str, Any] = dict.fromkeys(zeros, _NEARLY_ZERO)
+            beside = self._evaluated(replace(constants, **nearly), t)
+            bound = np.where(np.isnan(bound) & ~np.isnan(beside), np.inf, bound)
+        return bound
+
+    def _evaluated(self, constants: Constants, t: Array) -> Array:
+        if isinstance(self.bound, Expression):
+            known = {one.name: _known(getattr(constants, one.constant)) for one in self._constants}
+            return np.broadcast_to(number(self.bound, known | {T.name: t}), t.shape)
+        # As NumPy's scalars: a division by zero and a power that overflows are infinite, and no error.
+        scalars: dict[str, Any] = {
+            name: np.float64(value) for name, value in vars(constants).items() if isinstance(value, float)
+        }
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            bound: Any = self.bound(replace(constants, **scalars), t)
+        is_array = isinstance(bound, np.ndarray) and not isinstance(bound, np.ma.MaskedArray)
+        if not (is_array and bound.shape == t.shape and bound.dtype.kind in "fiu"):
+            came = f"{bound.dtype} {type(bound).__name__} {bound.shape}" if hasattr(bound, "dtype") else repr(bound)
+            raise ValueError(
+                f"the bound {function_name(self.bound)} must return a real number for each t, an array of shape "
+                f"{t.shape}, got {came}"
+            )
+        return np.asarray(bound, dtype=np.float64)
+
+    @property
+    def relation(self) -> Relation:
+        """The claim as a relation; a function stands in it as what its docstring begins with."""
+        return Relation((self.metric.expected, self._shown), ("<=",))
+
+    @cached_property
+    def definitions(self) -> tuple[Let, ...]:
+        """The names that the claim uses, each defined once."""
+        return definitions_in(self.relation)
+
+    @property
+    def formulas(self) -> tuple[Relation, ...]:
+        """The claim and its definitions, which is all of the statement."""
+        return (self.relation, *(equal(let, let.value) for let in self.definitions))
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols on the right side and in the weights on the left, of constants and T."""
+        return tuple(one for one in symbols_of(self.relation) if one.constant or one == T)
+
+    @cached_property
+    def _constants(self) -> tuple[Symbol, ...]:
+        return constants_in(self._shown)
+
+    @property
+    def statement(self) -> str:
+        """The claim and its definitions in a line."""
+        return ", ".join(map(text, self.formulas)) + "."
+
+    @property
+    def rate(self) -> Rate:
+        """ "linear" where the bound falls by a factor a step, "sublinear" where it falls like a power of t."""
+        return "linear" if isinstance(self.bound, Expression) and _only_in_exponents(self.bound) else "sublinear"
+
+    @property
+    def _shown(self) -> Expression:
+        if isinstance(self.bound, Expression):
+            return self.bound
+        words = said_by(self.bound)
+        return Symbol(words, rf"\text{{{words}}}")
+
+    def __repr__(self) -> str:
+        return self.statement.removesuffix(".")
+
+
+def _known(constant: float) -> float:
+    """A constant that is infinite bounds nothing: it is not known, and times a zero it is zero."""
+    return constant if math.isfinite(constant) else math.nan
+
+
+def _only_in_exponents(bound: Expression) -> bool:
+    """Whether T stands in exponents alone, and in none that divides."""
+    match bound:
+        case Quotient(numerator, denominator):
+            return T not in symbols_of(denominator) and _only_in_exponents(numerator)
+        case Power(base=base) | Powers(base=base):
+            return T not in symbols_of(base)
+    return bound != T and all(map(_only_in_exponents, bound.inside))

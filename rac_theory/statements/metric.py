@@ -1,0 +1,244 @@
+"""What a theorem bounds: a quantity along a run, and the ceiling it has as long as every step descends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from rac_theory.algebra import Expression, Symbol, latex, text, total
+from rac_theory.algebra.expression import Quotient
+from rac_theory.cases.constants import Constants
+from rac_theory.problems.checks import Array
+from rac_theory.problems.naming import type_name
+from rac_theory.statements.symbols import T, read, t
+
+ROUNDINGS = 64 * float(np.finfo(float).eps)  # relative to the largest value of a metric
+
+
+_VALUE = Symbol("E[f(W^T)]", r"\mathrm{E}[f(W^T)]")
+SQUARED_GRADIENT = Symbol("E||grad f(W^t)||^2", r"\mathrm{E} \Vert \nabla f(W^t) \Vert^2", of=t)
+SCALED_GRADIENT = Symbol("E[gamma_t ||grad f(W^t)||^2]", r"\mathrm{E} [\gamma_t \Vert \nabla f(W^t) \Vert^2]", of=t)
+_SQUARED_DISTANCE = Symbol("E||W^T - W*||^2", r"\mathrm{E} \Vert W^T - W^\star \Vert^2")
+
+_ALONG_A_RUN = {
+    T: t,
+    t: Symbol("s"),
+    _VALUE: Symbol("f(W^t)"),
+    SQUARED_GRADIENT: Symbol("||grad f(W^s)||^2", r"\Vert \nabla f(W^s) \Vert^2"),
+    SCALED_GRADIENT: Symbol("gamma_s ||grad f(W^s)||^2", r"\gamma_s \Vert \nabla f(W^s) \Vert^2"),
+    _SQUARED_DISTANCE: Symbol("||W^t - W*||^2", r"\Vert W^t - W^\star \Vert^2"),
+}
+
+
+class Curves(NamedTuple):
+    """What is recorded of runs, each (runs, T + 1), or their expectations; values are counted from ``minimum``."""
+
+    values: Array
+    squared_gradients: Array
+    squared_distances: Array | None = None
+    minimum: float = 0.0
+    step_sizes: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """A linear functional of what is recorded, so that it commutes with expectation.
+
+    Attributes
+    ----------
+    name : str
+    expected : Expression
+        Its expectation at T, the left side of a claim.
+    along : callable
+        (curves, constants) to (runs, T + 1); nan where undefined.
+    ceiling : callable
+        constants to the largest value that is possible while f does not rise; what a bound says above it is vacuous.
+    rounding : callable
+        (curves, constants, bound, shift), the bound (T + 1,), to the error, (T + 1,) or a number, that rounding makes
+        in a metric of that size if it moves an iterate of such runs by ``shift``.
+    doubt : callable
+        (constants, bound) to what an uncertain f_star hides of a metric of that size, (T + 1,) or a number: with that
+        margin the claim is true whichever value in the certified interval the infimum has.
+    needs : tuple of str
+        The constants without which neither its values nor their rounding are known.
+    of_distances : bool
+        Whether it needs ``squared_distances``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import Constants
+    >>> from rac_theory.statements import mean_squared_gradient
+    >>> from rac_theory.statements.metric import Curves
+    >>> curves = Curves(values=np.zeros((1, 4)), squared_gradients=np.array([[4.0, 2.0, 0.0, 9.0]]))
+    >>> mean_squared_gradient.along(curves, Constants(gamma=0.1)).tolist()
+    [[nan, 4.0, 3.0, 2.0]]
+    """
+
+    name: str
+    expected: Expression
+    along: Callable[[Curves, Constants], Array]
+    ceiling: Callable[[Constants], float]
+    rounding: Callable[[Curves, Constants, Array, float], Array | float]
+    doubt: Callable[[Constants, Array], Array | float]
+    needs: tuple[str, ...]
+    of_distances: bool = False
+
+    @property
+    def label(self) -> str:
+        """For axes, in mathtext: along one run, at t; a quotient in a line, as there is no room beside an axis."""
+        along = self.expected.at(_ALONG_A_RUN)
+        parts = (along.numerator, along.denominator) if isinstance(along, Quotient) else (along,)
+        return f"${' / '.join(map(latex, parts))}$"
+
+    def __repr__(self) -> str:
+        return f"<{type_name(self)} {self.name}: {text(self.expected)}>"
+
+
+def running_mean_before(squares: Array) -> Array:
+    """Average over s < t, at each t, (runs, T + 1) to (runs, T + 1); nothing precedes t = 0, so nan there."""
+    steps = squares.shape[1] - 1
+    with np.errstate(over="ignore"):  # a run may diverge
+        sums = np.cumsum(squares[:, :-1], axis=1)
+    undefined = np.full((len(squares), 1), np.nan)
+    return np.concatenate([undefined, sums / np.arange(1, steps + 1)], axis=1)
+
+
+def weighted_mean_before(squares: Array, weights: Array) -> Array:
+    """Average over s < t with weights (T + 1,), at each t; nan at t = 0: (runs, T + 1) to (runs, T + 1)."""
+    return np.asarray(running_mean_before(weights * squares) / running_mean_before(weights[None]))
+
+
+def _gaps(curves: Curves, c: Constants) -> Array:
+    return curves.values - (c.f_star - curves.minimum)
+
+
+def _gap0(c: Constants) -> float:
+    return c.gap0
+
+
+def _rounding_of_gaps(curves: Curves, c: Constants, bound: Array, shift: float) -> Array | float:
+    # f(W + D) - f(W) <= ||grad f(W)|| ||D|| + (L/2) ||D||^2, and ||grad f(W)||^2 <= 2 L (f(W) - inf f).
+    return np.asarray(ROUNDINGS * c.gap0 + np.sqrt(2 * c.L * bound) * shift + c.L * shift**2)
+
+
+def _uncertain_infimum(c: Constants, bound: Array) -> float:
+    # Below f_star by e the gap is larger by e, and a bound by no less than nothing.
+    return c.f_star_error
+
+
+gap = Metric(
+    name="gap",
+    expected=_VALUE - Symbol("f*", r"f^\star"),
+    along=_gaps,
+    ceiling=_gap0,
+    rounding=_rounding_of_gaps,
+    doubt=_uncertain_infimum,
+    needs=("f_star", "gap0", "L"),
+)
+"""``f(W^t) - f*``; descent keeps it at or below ``f(W^0) - f*``."""
+
+
+def _largest_squared_gradient(c: Constants) -> float:
+    # An L-smooth function bounded below has ||grad f||^2 <= 2 L (f - inf f).
+    return 2 * c.L * c.gap0_upper
+
+
+def _rounding_of_gradients(curves: Curves, c: Constants, bound: Array, shift: float) -> Array | float:
+    return np.asarray(ROUNDINGS * 2 * c.L * c.gap0_upper + 2 * np.sqrt(bound) * c.L * shift + (c.L * shift) ** 2)
+
+
+def no_doubt(c: Constants, bound: Array) -> float:
+    """Return 0: no gradient depends on f_star, and any lower bound of f will do."""
+    return 0.0
+
+
+def _of_gradients(name: str, expected: Expression, along: Callable[[Curves, Constants], Array]) -> Metric:
+    """Return a metric that averages squared gradients."""
+    return Metric(
+        name=name,
+        expected=expected,
+        along=along,
+        ceiling=_largest_squared_gradient,
+        rounding=_rounding_of_gradients,
+        doubt=no_doubt,
+        needs=("gap0_upper", "L"),
+    )
+
+
+def _running_means(curves: Curves, c: Constants) -> Array:
+    return running_mean_before(curves.squared_gradients)
+
+
+mean_squared_gradient = _of_gradients("mean squared gradient", 1 / T * total(t, T, SQUARED_GRADIENT), _running_means)
+"""Average of ``||grad f(W^s)||^2`` over s < t; descent keeps it at or below ``2 L (f(W^0) - inf f)``."""
+
+
+def _weighted_means(weight: Expression, curves: Curves, c: Constants) -> Array:
+    weights = read(weight**t, c, t=np.arange(curves.squared_gradients.shape[1]))
+    return weighted_mean_before(curves.squared_gradients, weights)
+
+
+def weighted_squared_gradient(weight: Expression) -> Metric:
+    """Average of ``||grad f(W^s)||^2`` over s < t with weights ``weight^s``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rac_theory import Constants
+    >>> from rac_theory.statements import weighted_squared_gradient
+    >>> from rac_theory.statements.metric import Curves
+    >>> from rac_theory.statements.symbols import gamma
+    >>> metric = weighted_squared_gradient(1 / (1 + gamma))
+    >>> curves = Curves(values=np.zeros((1, 3)), squared_gradients=np.array([[3.0, 0.0, 9.0]]))
+    >>> metric.along(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
+    [[nan, 3.0, 2.0]]
+    """
+    expected = total(t, T, weight**t * SQUARED_GRADIENT) / total(t, T, weight**t)
+    return _of_gradients("weighted mean squared gradient", expected, partial(_weighted_means, weight))
+
+
+def _squared_distances(curves: Curves, c: Constants) -> Array:
+    if curves.squared_distances is None:
+        raise ValueError("squared_distances must have been recorded: simulate(..., record=['distances'])")
+    return curves.squared_distances
+
+
+def _largest_squared_distance(c: Constants) -> float:
+    # Descent and strong convexity: (s/2) ||W - W*||^2 <= f(W) - f*. The distance itself may grow in a step.
+    return 2 * c.gap0_upper / c.strong_convexity if c.strong_convexity > 0 else np.inf
+
+
+def _rounding_of_distances(curves: Curves, c: Constants, bound: Array, shift: float) -> Array:
+    return ROUNDINGS * c.distance0**2 + _moved(c, bound, shift)
+
+
+def _uncertain_minimiser(c: Constants, bound: Array) -> Array:
+    # What is known of W* is that its value is within f_star_error of the infimum.
+    if c.f_star_error == 0:
+        return np.zeros_like(bound)
+    away = float(np.sqrt(2 * c.f_star_error / c.strong_convexity)) if c.strong_convexity > 0 else np.inf
+    return _moved(c, bound, away)
+
+
+def _moved(c: Constants, bound: Array, shift: float) -> Array:
+    """How much a squared distance, and a bound ``F distance0^2`` on it with F <= 1, change if points move by ``shift``.
+
+    ``(sqrt(F) (d + s) + s)^2 - F d^2`` is at most ``2 (sqrt(F) d + d) s + 4 s^2``.
+    """
+    return np.asarray(2 * (np.sqrt(bound) + c.distance0) * shift + 4 * shift**2)
+
+
+squared_distance = Metric(
+    name="squared distance",
+    expected=_SQUARED_DISTANCE,
+    along=_squared_distances,
+    ceiling=_largest_squared_distance,
+    rounding=_rounding_of_distances,
+    doubt=_uncertain_minimiser,
+    needs=("distance0",),
+    of_distances=True,
+)
+"""``||W^t - W*||^2``, for a strongly convex f."""

@@ -1,0 +1,152 @@
+"""A claim that is another one for certain values of its symbols, as an identity that is checked and not computed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import TypeAlias
+
+from rac_theory.algebra import Expression, Ratio, Relation, Symbol, equal, identical, polynomial, symbols_of, text
+from rac_theory.algebra.expression import lifted
+from rac_theory.algebra.polynomials import ONE, constant
+from rac_theory.statements.assumption import Condition
+from rac_theory.statements.claim import Claim
+from rac_theory.statements.symbols import K, N, T, eta, gamma, t
+from rac_theory.statements.theorem import Theorem
+
+Side: TypeAlias = Theorem | Claim | Expression
+"""What is compared: the two sides of a claim, or a single expression."""
+
+_POSITIVE = (gamma, eta, N, K)  # sizes of steps, and counts
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reduction:
+    """That ``one`` is ``other``, with both read at the same values, for all other values of all symbols and all T.
+
+    Attributes
+    ----------
+    one, other : Theorem, Claim or Expression
+        The first is what the reduction is about.
+    at : mapping of Expression to Expression or number
+        Values of symbols, or of definitions.
+    times : Expression or number
+        By which the bound of the other is multiplied.
+    because : str
+        Why these are the values, in words.
+
+    Examples
+    --------
+    >>> from rac_theory.theorems import T1, T9
+    >>> from rac_theory.statements import symbols
+    >>> from rac_theory.statements.reduction import Reduction
+    >>> reduction = Reduction(one=T9, other=T1, at={symbols.K: 1, symbols.eta: symbols.gamma})
+    >>> reduction, reduction.holds
+    (T9 is T1 at K = 1, eta = gamma, True)
+    >>> Reduction(one=T9, other=T1, at={symbols.K: 2, symbols.eta: symbols.gamma}).holds
+    False
+    """
+
+    one: Side
+    other: Side
+    at: Mapping[Expression, Expression | int | Fraction] = field(default_factory=dict)
+    times: Expression | int | Fraction = 1
+    because: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the sides of the one and of the other are the same."""
+        *lefts, bound = self._sides(self.one)
+        *other_lefts, other_bound = self._sides(self.other)
+        return identical(bound, lifted(self.times) * other_bound) and all(map(identical, lefts, other_lefts))
+
+    @property
+    def values(self) -> tuple[Relation, ...]:
+        """The values as equations, but for names that stay what they are, as L does, of which there are two."""
+        return tuple(equal(name, value) for name, value in self.at.items() if text(name) != text(lifted(value)))
+
+    @property
+    def asked_of_one(self) -> tuple[Relation, ...]:
+        """What the one theorem is given in relations that those of the other do not imply, as far as can be seen."""
+        return tuple(self._beside(self.one, self.other))
+
+    @property
+    def asked_of_other(self) -> tuple[Relation, ...]:
+        """What the other is given in relations that those of the one do not imply, as far as can be seen."""
+        return tuple(self._beside(self.other, self.one))
+
+    def _sides(self, side: Side) -> tuple[Expression, ...]:
+        claim = side.claim if isinstance(side, Theorem) else side
+        if isinstance(claim, Expression):
+            return (claim.at(self.at),)
+        if not isinstance(claim.bound, Expression):
+            raise ValueError(f"the bound of {named(side)} must be an expression, it is a function")
+        return (_distinct(claim.metric.expected).at(self.at), claim.bound.at(self.at))
+
+    def _beside(self, side: Side, without: Side) -> Iterator[Relation]:
+        if not isinstance(without, Theorem):
+            return  # it is given nothing, and nothing can be compared
+        known = [each for relation in self._given(without) for each in _differences(relation)]
+        for relation in self._given(side):
+            if not all(_follows(difference, is_strict, known) for difference, is_strict in _differences(relation)):
+                yield relation
+
+    def _given(self, side: Side) -> Iterator[Relation]:
+        for assumption in side.given if isinstance(side, Theorem) else ():
+            relations = assumption.known if isinstance(assumption, Condition) else (assumption,)
+            for relation in relations:
+                if isinstance(relation, Relation):
+                    yield Relation(tuple(_shortest(term.at(self.at)) for term in relation.terms), relation.signs)
+
+    def __repr__(self) -> str:
+        values = ", ".join(map(text, self.values))
+        times = "" if self.times == 1 else f"{lifted(self.times)} times "
+        return f"{named(self.one)} is {times}{named(self.other)}" + (f" at {values}" if values else "")
+
+
+def named(side: Side) -> str:
+    """Return the id of a theorem, and all else as it is written."""
+    return side.id if isinstance(side, Theorem) else text(side.relation if isinstance(side, Claim) else side)
+
+
+def _distinct(expected: Expression) -> Expression:
+    """Make what is measured at t the power t of an unknown: sums of powers are the same only if each term is."""
+    measured = [one for one in symbols_of(expected) if not one.constant and one not in (T, t)]
+    return expected.at({one: one**t for one in measured})
+
+
+def _shortest(expression: Expression) -> Expression:
+    """An expression as it stands or in normal form: ``2 gamma L`` for ``2 gamma 1 L``."""
+    return min(expression, polynomial(expression).expression, key=lambda each: len(text(each)))
+
+
+def _differences(relation: Relation) -> Iterator[tuple[Ratio, bool]]:
+    """What a relation says is positive, strictly or not."""
+    for (a, b), sign in zip(pairwise(relation.terms), relation.signs, strict=True):
+        yield polynomial(b - a if "<" in sign else a - b), "=" not in sign
+
+
+def _follows(difference: Ratio, is_strict: bool, known: list[tuple[Ratio, bool]]) -> bool:
+    """Whether a difference is positive since it is a number, a product of what is, or above what is known to be."""
+    if difference.number is not None:
+        return difference.number > 0 or (difference.number == 0 and not is_strict)
+    positive = {key for each, strict in known if strict for key in _single(each)} | {*_POSITIVE}
+    factors = _single(difference)
+    return bool(factors and factors <= positive) or any(_above(difference, is_strict, *each) for each in known)
+
+
+def _single(ratio: Ratio) -> set[Symbol]:
+    """The symbols of a single product with a positive coefficient; none of anything else."""
+    terms = list(ratio.numerator.terms)
+    if len(terms) != 1 or ratio.denominator != ONE or terms[0][1] < 0:
+        return set()
+    return {key for key, _ in terms[0][0]}
+
+
+def _above(difference: Ratio, is_strict: bool, least: Ratio, least_is_strict: bool) -> bool:
+    """Whether a difference is a positive multiple of another, plus a number that is not negative."""
+    known = dict(least.numerator.terms)
+    monomial, times = next(term for term in difference.numerator.terms if term[0])
+    factor = times / known[monomial] if monomial in known else Fraction(0)
+    rest = (difference - least * Ratio(constant(factor))).number
+    return factor > 0 and rest is not None and (rest > 0 or (rest == 0 and (least_is_strict or not is_strict)))

@@ -1,0 +1,86 @@
+"""Our theorems by id, in the order of their families, and the proofs of those for which one is written by hand."""
+
+import copyreg
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType, ModuleType
+from typing import Any, TypeAlias
+
+from rac_theory.proofs import Fact
+from rac_theory.proofs.fact import facts_in, letters_in
+from rac_theory.proofs.schemas import instances
+from rac_theory.statements import Theorem
+from rac_theory.theorems import (
+    any_step,
+    certified,
+    client_epochs,
+    convex,
+    cyclic,
+    decreasing,
+    differences,
+    federated,
+    found,
+    gain,
+    leading_subspace,
+    rac_lora_gd,
+    reshuffling,
+    stochastic,
+)
+
+Recipe: TypeAlias = Callable[[], tuple[Fact, Fact]]
+"""What returns the fact that a claim is, and by what it is multiplied."""
+
+FAMILIES: tuple[ModuleType, ...] = (
+    *(rac_lora_gd, convex, stochastic, reshuffling, federated, client_epochs, any_step, gain, certified),
+    *(leading_subspace, cyclic, decreasing, differences),
+)
+
+
+def _in_order() -> Mapping[str, Theorem]:
+    every: dict[str, Theorem] = {}
+    for family in FAMILIES:
+        for value in vars(family).values():
+            if isinstance(value, Theorem) and every.setdefault(value.id, value) is not value:
+                raise ValueError(f"{value.id} is the id of two theorems, one of them in {family.__name__}")
+    # From T12 on families are told apart by what they assume and not by their numbers.
+    return MappingProxyType(dict(sorted(every.items(), key=lambda pair: max(11, int(re.findall(r"\d+", pair[0])[0])))))
+
+
+ALL: Mapping[str, Theorem] = _in_order()
+LEMMAS: tuple[Fact, ...] = tuple(fact for family in FAMILIES for fact in getattr(family, "LEMMAS", ()))
+"""What is known of the names in our claims, and may be used in proofs of others."""
+
+BY_HAND: Mapping[str, Recipe] = MappingProxyType(
+    {id: recipe for id in ALL for family in FAMILIES if (recipe := getattr(family, f"prove_{id}", None)) is not None}
+)
+"""By id, what makes a proof that is written in the file of a family: of what the search does not find."""
+
+
+def _found(id: str) -> tuple[Fact, Fact]:
+    proof = found.recalled(ALL[id], LEMMAS)
+    if proof is None:
+        raise ValueError(f"no proof of {id} is found: write prove_{id} in the file of its family")
+    return proof.fact, proof.times
+
+
+STORED: Mapping[str, Recipe] = MappingProxyType({id: BY_HAND.get(id, partial(_found, id)) for id in ALL})
+"""By id, what makes a proof of each."""
+
+
+def granted() -> Iterator[Fact]:
+    """Yield all that is granted of what our theorems are about, but for what is granted of any vector or number."""
+    yield from instances(None, letters_in(*(theorem.claim.relation for theorem in ALL.values())))
+    yield from (fact for fact in facts_in(*LEMMAS, decreasing.root_size, *decreasing.ahead.values()) if not fact.of)
+
+
+def _of_id(id: str) -> Theorem:
+    return ALL[id]
+
+
+def _reduced(theorem: Theorem) -> Any:
+    """Pickle one of ours as its id, so that it comes back as the one that is there."""
+    return (_of_id, (theorem.id,)) if ALL.get(theorem.id) is theorem else theorem.__reduce_ex__(2)
+
+
+copyreg.pickle(Theorem, _reduced)

@@ -1,0 +1,43 @@
+"""What the search found is what it finds, and each theorem of which there is no line has a proof by hand."""
+
+import pytest
+
+from rac_theory.proofs import search
+from rac_theory.proofs.found import Recalled
+from rac_theory.theorems import found
+from rac_theory.theorems.ours import ALL, BY_HAND, LEMMAS
+
+FOUND = [id for id, lines in found.lines().items() if lines]
+QUICK = ("T1", "T2", "T5", "T9", "T13", "T16", "T17")
+
+
+def test_each_theorem_is_proved_by_hand_or_was_found():
+    """Catches a theorem that was forgotten, and one that is in both."""
+    assert tuple(found.lines()) == tuple(ALL), "python -m rac_theory.theorems writes the file anew"
+    assert {id for id, lines in found.lines().items() if not lines} == {*BY_HAND}
+
+
+@pytest.mark.parametrize("id", QUICK)
+def test_the_search_finds_what_the_file_has(id):
+    """Catches a file that was written before a change of the search, of a schema or of a claim."""
+    assert found.looked_for(ALL[id], LEMMAS) == found.lines()[id]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("id", [id for id in FOUND if id not in QUICK])
+def test_the_search_finds_all_that_the_file_has(id):
+    """The same of what takes the search seconds."""
+    assert found.looked_for(ALL[id], LEMMAS) == found.lines()[id]
+
+
+@pytest.mark.parametrize("id", FOUND)
+def test_a_line_is_enough(id):
+    """No proof is looked for: catches a label of a fact that no fact has, or two have."""
+    assert search(ALL[id], (), LEMMAS, Recalled(found.lines()[id])) is not None
+
+
+def test_a_line_that_says_something_else_is_not_believed():
+    """Half of a sum, or twice a fact, is no longer the value that is asked for; then the search is asked again."""
+    growth, step = found.lines()["T2"]
+    for wrong in ((growth, step.replace("1/2", "1/3")), (growth, step.rpartition(" + ")[0]), (growth, "1 nothing"), ()):
+        assert search(ALL["T2"], (), LEMMAS, Recalled(wrong)) is None
