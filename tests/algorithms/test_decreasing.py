@@ -104,8 +104,9 @@ def test_expectations_are_the_means_of_runs(name, power):
 def test_rational_expectations_are_the_same():
     """In fractions, to 1e-12; and a root is refused."""
     algorithm = RACLoRA(Gaussian(2, 1), 0.1)
-    case = Case(Decreasing(algorithm, 3.0), ROWS, steps=4)
-    np.testing.assert_allclose(expected(case, exact=True).gap.astype(float), expected(case).gap, rtol=1e-12)
+    for power in (0.0, 1.0):
+        case = Case(Decreasing(algorithm, 3.0, power), ROWS, steps=4)
+        np.testing.assert_allclose(expected(case, exact=True).gap.astype(float), expected(case).gap, rtol=1e-12)
     with pytest.raises(Unsupported, match="power=0 or 1"):
         expected(Case(Decreasing(algorithm, 3.0, 0.5), ROWS, steps=4), exact=True)
 

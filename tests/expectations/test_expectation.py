@@ -10,6 +10,7 @@ import pytest
 from rac_theory import GD, Case, RACLoRA, Unsupported, exact_rate, expected, simulate
 from rac_theory.algorithms import SGD, Bernoulli
 from rac_theory.algorithms.gradients import Exact, Noisy
+from rac_theory.expectations import rational_moments
 from rac_theory.expectations.frame import frame_of
 from rac_theory.expectations.matrix_map import matrix_map
 from rac_theory.expectations.moment_map import curves
@@ -18,6 +19,7 @@ from rac_theory.problems import FromFunctions, LeastSquares, LogisticRegression,
 from rac_theory.sketches import (
     AnisotropicGaussian,
     Coordinate,
+    FiniteSupport,
     Frozen,
     Gaussian,
     Haar,
@@ -122,14 +124,31 @@ def test_rational_arithmetic_agrees(problem, sketch, side):
 
 
 def test_a_case_by_hand():
-    """f = (x^2 + 4 y^2)/2 from (1, 1), one coordinate a step, gamma = 1/4: each coordinate falls alone."""
-    problem = Quadratic.left(np.diag([1.0, 4.0]), np.zeros((2, 1)), start=np.ones((2, 1)))
+    """f = (x^2 + 4 y^2)/2 from (1, 1), one coordinate a step, gamma = 1/4: each coordinate falls alone.
+
+    Of W minus (2, 2), where W begins at (3, 3): catches W* that is added.
+    """
+    problem = Quadratic.left(np.diag([1.0, 4.0]), np.full((2, 1), 2.0), start=np.full((2, 1), 3.0))
     curve = expected(Case(RACLoRA(Coordinate(2, 1), 0.25), problem, steps=2), exact=True)
     x = Fraction(1, 2) * (1 + Fraction(9, 16))  # E of x^2: 1 or (3/4)^2
     y = Fraction(1, 2)  # 1 or 0
     assert list(curve.gap) == [Fraction(5, 2), (x + 4 * y) / 2, (x**2 + 4 * y**2) / 2]
     assert list(curve.squared_gradient) == [17, x + 16 * y, x**2 + 16 * y**2]
     assert exact_rate(Case(RACLoRA(Coordinate(2, 1), 0.25), problem)) == pytest.approx(25 / 32, abs=1e-14)
+
+
+def test_the_parts_of_rational_arithmetic():
+    """Three thirds in floats are no one: weights are divided by their sum. A solution has zeros where pivots are zero.
+
+    Catches pivots of one, of which there are two, that are passed over.
+    """
+    laws = rational_moments._laws(FiniteSupport(np.eye(3)[:, :, None], np.full(3, 1 / 3)))
+    assert [weight for _, weight in laws] == [Fraction(1, 3)] * 3
+    S = rational_moments._fractions(SINGULAR)
+    T = S @ rational_moments._fractions(WIDE.T)
+    W = rational_moments._solution(S, T)
+    assert (S @ W == T).all()
+    assert not W[2].any()
 
 
 @pytest.mark.parametrize("problem", ["left", "kronecker", "full", "least squares"])

@@ -1,11 +1,15 @@
 """What has no exact expectation is refused, with the reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, expected
 from rac_theory.algorithms import Bernoulli
 from rac_theory.algorithms.gradients import Clients, Local, Minibatch, Noisy, Reshuffled, Subset
+from rac_theory.expectations.frame import frame_of
+from rac_theory.expectations.matrix_map import matrix_map
 from rac_theory.problems import Federated, LeastSquares, LogisticRegression, Quadratic
 from rac_theory.sketches import Coordinate, FiniteSupport, Haar, KaimingUniform, Rademacher
 
@@ -66,10 +70,25 @@ class Alternating(Subset):
     """Clients that may be no subset at all."""
 
 
+FIVE = Quadratic.left(np.eye(5), np.ones((5, 4)))
 BIG = Quadratic.full(np.eye(65), np.ones((13, 5)))
 LONG = Quadratic.left(np.diag(np.linspace(1, 2, 513)), np.ones((513, 1)))
 LONG_ROWS = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 2)))
 TALL = Quadratic.left(np.diag(np.linspace(1, 2, 40)), np.ones((40, 1)))
+
+
+@pytest.mark.parametrize(("m", "n"), [(512, 1), (64, 64)])
+def test_the_largest_state_is_allowed(m, n):
+    """One group of 512 x 512, and 64 of 64 x 64: 2^18 numbers, as said. Catches ``>=``, and another power of the side.
+
+    A column more, or a longer one, is refused.
+    """
+    frame = frame_of(
+        Quadratic.kronecker(np.diag(np.arange(1.0, m + 1)), np.diag(np.arange(1.0, n + 1)), np.ones((m, n))), "left"
+    )
+    assert matrix_map(frame, 0.1, np.asarray).mean.shape == (n, m, m)
+    with pytest.raises(Unsupported, match="must be at most 262144 numbers"):
+        matrix_map(replace(frame, dim=m + 1), 0.1, np.asarray)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +187,7 @@ def test_everything_else_is_unsupported_with_the_reason(algo, problem, message):
 @pytest.mark.parametrize(
     ("algo", "problem", "message"),
     [
-        (RACLoRA(Haar(13, 1), 0.1), BIG, "exact=True must be asked of at most 4 x 4, got 13 x 5"),
+        (RACLoRA(Haar(5, 1), 0.1), FIVE, "exact=True must be asked of at most 4 x 4, got 5 x 4"),
         (RACLoRA(KaimingUniform(4, 2), 0.1), LEFT, "with invariants or a listed support, got Kaiming"),
         (RACLoRA(Haar(4, 1), 0.1), logistic(), "exact=True must be asked of Quadratic or LeastSquares, got Logistic"),
         (

@@ -66,12 +66,13 @@ def test_what_is_guaranteed_is_no_better(sketch, lora_alpha):
     assert known.longest <= found.longest * (1 + 1e-4)
 
 
-def test_of_gradient_descent_it_is_the_textbook_one():
-    """2/(L + mu), ((L - mu)/(L + mu))^2 and 2/L, where 1/L is promised."""
-    found = fastest_learning_rate(CURVED, None)
-    assert found.best == pytest.approx(2 / 4.25, rel=1e-5)
+@pytest.mark.parametrize("unit", [1.0, 1e6])
+def test_of_gradient_descent_it_is_the_textbook_one(unit):
+    """2/(L + mu), ((L - mu)/(L + mu))^2 and 2/L, where 1/L is promised, in any unit: catches a tolerance in one."""
+    found = fastest_learning_rate(Quadratic.left(unit * CURVED.S, CURVED.W_star), None)
+    assert found.best * unit == pytest.approx(2 / 4.25, rel=1e-5)
     assert found.rate == pytest.approx((3.75 / 4.25) ** 2, rel=1e-5)
-    assert found.longest == pytest.approx(0.5, rel=1e-5)
+    assert found.longest * unit == pytest.approx(0.5, rel=1e-5)
 
 
 def test_where_all_curvatures_are_equal_the_guarantee_is_exact():

@@ -3,6 +3,7 @@
 import math
 import pickle
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -223,6 +224,13 @@ def test_every_row_has_one_client(whole):
     assert [set(client.labels) for client in by_label] == [{0}, {1}, {2}]
 
 
+def test_targets_of_several_columns_are_sorted_by_the_first():
+    """And by the others where it is equal."""
+    targets = [[2.0, 0.0, 1.0], [1.0, 5.0, 0.0], [1.0, 4.0, 3.0], [1.0, 4.0, 2.0]]
+    clients = Federated.by_label(LeastSquares(np.ones((4, 1)), targets), 4).clients
+    assert [client.Y[0].tolist() for client in clients] == sorted(targets)
+
+
 def test_a_random_split_repeats_itself_from_its_seed(whole):
     restored = pickle.loads(pickle.dumps(Federated.at_random(whole, 3, 5)))
     np.testing.assert_array_equal(
@@ -246,6 +254,22 @@ def test_errors_say_what_to_change():
         Federated(PLSine((2, 2)), 2)
 
 
+def test_constants_of_components_are_rounded_to_their_safe_sides():
+    """Next to ``M p_m`` times the number of a client, in fractions: L_max above it, or at it, and infima below."""
+    lower, upper = 0, 0
+    for a, b in product(range(1, 5), repeat=2):
+        problem = Federated(WHOLE["least squares"], 3, [a, b, 5])
+        total = sum(map(Fraction, problem.weights))
+        times = [3 * Fraction(weight) / total for weight in problem.weights]
+        L = max(x * Fraction(client.L) for x, client in zip(times, problem.clients, strict=True))
+        assert np.nextafter(problem.L_max, 0) < L <= Fraction(problem.L_max)
+        upper += Fraction(problem.L_max) > L
+        for x, client, least in zip(times, problem.clients, problem.component_infima, strict=True):
+            assert Fraction(least) <= x * Fraction(client.f_lower) < np.nextafter(least, np.inf)
+            lower += Fraction(least) < x * Fraction(client.f_lower)
+    assert min(lower, upper) > 3  # else nothing is rounded
+
+
 def test_what_is_shown():
     ridge = WHOLE["logistic, ridge"]
     assert repr(Federated(ridge, 4)) == f"Federated({ridge!r}, clients=4)"
@@ -253,6 +277,8 @@ def test_what_is_shown():
     assert repr(Federated.at_random(WHOLE["logistic"], 4, rng=3)).endswith("l2=0), clients=4, rng=3)")
     assert Federated(WHOLE["logistic"], 4).provenance["L"].startswith("of the undivided problem, which is f: ")
     assert Federated(WHOLE["logistic"], 5).provenance["L"] == "mean of the L of the terms, rounded up"
+    for weights, more in (("equal", ""), ([1, 2, 1, 1, 2], " times M p_m")):
+        assert Federated(WHOLE["logistic"], 5, weights).provenance["L_max"] == f"the largest L of a client{more}"
 
 
 def test_the_clients_cannot_be_exchanged():

@@ -33,6 +33,7 @@ def test_it_is_the_function_that_was_given():
         ({"L": 8, "mu": 0.17, "f_star": 0}, {"L": 8, "mu": 0.17, "f_star": 0, "f_lower": 0, "f_star_error": 0}),
         ({"f_star": 0, "f_lower": -1}, {"f_star": 0, "f_lower": -1, "f_star_error": 0}),
         ({"f_lower": -1}, {"f_lower": -1}),
+        ({"strong_convexity": 0}, {"strong_convexity": 0}),
         ({"f_star": 1, "f_star_error": 0.25}, {"f_star": 1, "f_star_error": 0.25, "f_lower": 0.75}),
     ],
 )
@@ -150,3 +151,6 @@ def test_what_is_measured_is_said():
     for wrong in ("L", 3, ["f_lower", "strong_convexity"], ["l"], [7]):
         with pytest.raises(ValueError, match=r"^measured must "):
             FromFunctions((2, 1), lambda W: np.sum(W), lambda W: W, L=1.0, measured=wrong)
+    for given, known in (({}, "none is"), ({"L": 1.0, "mu": 1.0}, "L, mu")):
+        with pytest.raises(ValueError, match=rf"constants that are given \({known}\), got 'f_star'"):
+            FromFunctions((2, 1), np.sum, np.copy, measured=["f_star"], **given)

@@ -111,3 +111,35 @@ def test_a_solvable_system_has_a_minimum_of_zero():
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         LeastSquares(*arguments)
+
+
+def test_the_size_of_targets_is_that_of_their_mean_square():
+    """1e75 at most, however many rows there are. Catches the sum, and its product with their number."""
+    assert LeastSquares(np.ones((4, 1)), np.full(4, 3e37)).f_star >= 0
+    with pytest.raises(ValueError, match="Y must have a mean square of size"):
+        LeastSquares(np.ones((4, 1)), np.full(4, 3.3e37))
+
+
+@pytest.mark.parametrize(("features", "targets", "l2"), CASES)
+def test_the_eigenbasis_is_that_of_the_hessian(features, targets, l2):
+    """Curvatures are the eigenvalues of X'X/N + l2 I by numpy, with its axes; zeros of a rank that is lower are zeros.
+
+    Catches each number of the formula, and curvatures that rounding makes of a null space.
+    """
+    problem = LeastSquares(features, targets, l2)
+    basis, N, d = problem.eigenbasis, *features.shape
+    curvatures = basis.curvatures[:, 0]
+    H = features.T @ features / N + l2 * np.eye(d)
+    np.testing.assert_allclose(basis.left * curvatures @ basis.left.T, H, rtol=0, atol=1e-13 * np.abs(H).max())
+    assert np.count_nonzero(curvatures > l2) == np.linalg.matrix_rank(features)
+    assert (basis.floor, basis.curvatures.shape) == (problem.value(problem.W_star), (d, 1))
+    assert not problem.W_star.flags.writeable
+
+
+def test_a_sparse_and_wide_problem_has_no_eigenbasis():
+    """Beyond 1,024 columns, which dense ones may have, and an undecided rank has none."""
+    rng = np.random.default_rng(0)
+    for d, kind, has in ((1024, sparse.csr_array, True), (1025, sparse.csr_array, False), (1025, np.array, True)):
+        problem = LeastSquares(kind(rng.standard_normal((2, d))), [1.0, 2.0], l2=0.1)
+        assert (problem.eigenbasis is not None) is has
+    assert LeastSquares([[1, 0], [1, 1e-17], [1, 0]], [0, 1, 0]).eigenbasis is None

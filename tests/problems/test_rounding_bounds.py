@@ -324,4 +324,6 @@ def test_the_certificate_of_least_squares_counts_the_rounding_of_the_gradient():
     problem = LeastSquares([[1.0, 1.0], [1.0, 1 + 1e-6], [1.0, 1.0]], [1e6, 3.3, -2.2e6])
     W = problem.W_star
     size = float(np.linalg.norm(problem.gradient(W))) + problem.gradient_rounding(W)
-    assert problem.f_star_error >= size**2 / (2 * problem.mu) > 2 * problem.rounding(W)
+    certified, rounding = size**2 / (2 * problem.mu), problem.rounding(W)
+    assert problem.f_star_error >= certified > 2 * rounding
+    assert problem.f_star_error - certified == pytest.approx(2 * rounding, rel=1e-3)  # of both ends

@@ -68,15 +68,30 @@ def test_least_squares_constants_allow_for_what_lapack_may_be_off_by(monkeypatch
     assert is_below_all_eigenvalues(problem.strong_convexity, Q)
 
 
+@pytest.mark.parametrize("k", [1, 3])
+def test_infima_are_below_what_they_are_by_the_rounding_that_is_said(k):
+    """Of rows of zeros, ||y||^2 / 2: by k + 2 eps for its sum and by 8 for the rest, on average over many rows.
+
+    Catches an allowance that is wrong by a third of an eps, and so each of its numbers.
+    """
+    Y = np.random.default_rng(k).uniform(1, 2, (4000, k))
+    infima = LeastSquares(np.eye(4000, 1), Y, 1.0).component_infima[1:]
+    exact = [sum(Fraction(y) ** 2 for y in row) / 2 for row in Y[1:].tolist()]
+    below = [float(1 - Fraction(low) / high) for low, high in zip(infima.tolist(), exact, strict=True)]
+    assert np.mean(below) / np.finfo(float).eps == pytest.approx(k + 10, abs=0.3)
+
+
 @pytest.mark.parametrize("l2", [0.1, 1e3])
 def test_exact_singular_values_leave_the_rounding_of_a_few_operations(monkeypatch, l2):
-    """One column, whose square is known. Catches the last roundings dropped or turned, also beside a large penalty."""
+    """One column, or row, whose square is known. Catches the last roundings dropped or turned, beside a penalty too."""
     monkeypatch.setattr(problems.least_squares, "rank_tolerance", lambda X, s: 0.0)
     for k in range(3, 60):
         X = np.full((k, 1), 1.0 + k / 64)
         monkeypatch.setattr(problems.least_squares, "singular_values", lambda X: np.array([np.sqrt((X * X).sum())]))
         problem, curvature = LeastSquares(X, np.ones(k), l2), Fraction(1 + Fraction(k, 64)) ** 2 + Fraction(l2)
         assert Fraction(problem.mu) < curvature < Fraction(problem.L)
+        row = LeastSquares(X.T, [1.0])
+        assert Fraction(row.mu) < k * Fraction(1 + Fraction(k, 64)) ** 2 < Fraction(row.L)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])

@@ -1,5 +1,7 @@
 """SoftmaxRegression against scikit-learn, against the logistic loss, and where it could overflow."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy.special import log_softmax
@@ -89,3 +91,25 @@ def test_the_cross_entropy_is_never_negative():
     easy = SoftmaxRegression(X, np.argmax(X[:, :3], axis=1))
     assert (easy.value(W) >= 0).all()
     assert (easy.value(np.geomspace(1, 1e6, 50)[:, None, None] * np.eye(4, 3)) >= 0).all()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_hessian_does_not_overflow(sign):
+    """Of scores of +-800 for both classes but one: their exponentials would be infinite, or all zero."""
+    problem = SoftmaxRegression([[1.0], [1.0], [1.0]], ["a", "b", "c"], l2=0.5)
+    product = problem.hessian(np.array([[800.0, 800.0, 800.0 - 900 * sign]]))(np.array([[1.0, 2.0, 3.0]]))
+    slopes = np.array([[-0.25, 0.25, 0.0]]) if sign == 1 else np.zeros((1, 3))
+    np.testing.assert_allclose(product, slopes + 0.5 * np.array([[1.0, 2.0, 3.0]]), rtol=1e-15)
+
+
+@pytest.mark.parametrize("k", [2, 3, 7, 10])
+def test_the_curvature_of_classes_is_raised_by_two_eps(k):
+    """Beyond ``I - 11'/k`` in fractions, by what its rounding may be. Catches less, and three eps for two."""
+    eps = 2.0**-52
+    C = SoftmaxRegression(np.ones((k, 1)), np.arange(k))._class_curvature
+    more = [Fraction(x) - (1 - Fraction(1, k)) for x in np.diag(C)]
+    assert all(1.5 * eps <= x <= 2.6 * eps for x in more)
+
+
+def test_labels_stay_what_they_were():
+    assert not SoftmaxRegression(X, LABELS).labels.flags.writeable

@@ -1,6 +1,7 @@
 """A wrong implementation is refused with its cause in words, and each number in them is the one that was put in."""
 
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from rac_theory import GD, SGD, RACLoRA, Reshuffled
 from rac_theory.algorithms.galore import leading_part
 from rac_theory.problems import LeastSquares
 from rac_theory.testing import Refuted, check_algorithm
+from rac_theory.testing.algorithms import cause
 from rac_theory.testing.trainers.arrays import FORMATS
 from tests.testing.by_hand import BATCH, COIN, DRAWS, GAMMA, LEAST, PLAIN, RAC, SAMPLED, Mine, X, Y, declared, step
 
@@ -45,6 +47,21 @@ WRONG = [
     (PLAIN, {"lora_alpha": 1.0, "scale": 0.8}, r"its steps are about 0\.\d+ of those that are declared, on average"),
     (PLAIN, {"lora_alpha": 1.0, "side": "right"}, r"it moves the other side: .* from the right, side='left'"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("D", "G", "words"),
+    [
+        ([1, np.inf], [1, 1], None),
+        ([1, 1], [np.nan, 1], None),
+        ([0, 0], [1, 1], "it does not move"),
+        ([0, 1], [1, 1], "a rule"),
+    ],
+)
+def test_no_cause_is_looked_for_in_what_is_not_finite(D, G, words, monkeypatch):
+    """Wherever it is: catches a look at all of the numbers that is content with some."""
+    monkeypatch.setattr(cause, "_RULES", (lambda moves: "a rule",))
+    assert cause._cause(SimpleNamespace(D=np.array(D, float), G=np.array(G, float))) == words
 
 
 @pytest.mark.long

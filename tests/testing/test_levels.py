@@ -5,6 +5,7 @@ at which a check refuses its subject is k times exp(-evidence), with a k that is
 k, an alpha that is halved, shared by fewer or not shared, moves the edge, and fails.
 """
 
+import copy
 import math
 from collections import Counter
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, kstest
 
-from rac_theory.algorithms import Implementation
+from rac_theory.algorithms import Implementation, RACLoRA
 from rac_theory.algorithms.gradients.noise import Noise
 from rac_theory.numerics.evidence import log_wealth
 from rac_theory.sketches import Coordinate, Haar
@@ -203,11 +204,103 @@ def test_coins_that_always_fall_alike_are_refused_at_their_probability(columns):
     assert least == pytest.approx(-40 * math.log(0.7) - math.log(4 * columns), abs=1e-6)
 
 
+def test_chernoffs_bound_is_that_of_a_mean_that_rounds_beyond_one():
+    """Also of one draw: -n log p. Catches a mean that may be beyond one, and two draws for one."""
+    found = bets.Bets()._chernoff(np.array([1.0, np.nextafter(3.0, 4.0)]), np.array([0.7, 2.1]), np.array([1.0, 3.0]))
+    assert found == pytest.approx([-math.log(0.7), -3 * math.log(0.7)], rel=1e-12)
+
+
+@pytest.mark.parametrize("x", [0.2, 0.9])
+def test_bets_alone_are_refused_at_their_wealth_and_say_what_was_seen(x):
+    """Without Chernoff's bound, of two columns, from the side where it grows; a block that was not known says nothing.
+
+    Catches the lesser side, the least wealth of all times, and a mean of what was not known.
+    """
+    some, unknown = bets.Bets(), np.full(2, 0.3)
+    some.add(np.full((40, 2), 0.3), unknown, unknown, unknown)
+    some.add(np.column_stack([np.resize([0.0, 1.0], 40), np.full(40, x)]), np.full(2, 0.5), np.zeros(2), np.ones(2))
+    grows = np.concatenate([np.zeros(40), np.full(40, abs(x - 0.5) / 0.5)])
+    wealth = float(log_wealth(grows[:, None]).max())
+    assert edge(lambda alpha: some.refuted(alpha) is not None) == pytest.approx(wealth - math.log(8), abs=1e-6)
+    assert some.refuted(1.0) == pytest.approx((1, 0.5, x))
+
+
 def test_a_support_is_refused_at_the_tail_of_a_count():
     """Forty times the same of two values: ``2^-40``, for two values, two tails, and bets that have the other half."""
     listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
     listed.block(np.repeat(np.eye(2)[:1, :, None], 40, axis=0))
     assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(39 * math.log(2) - math.log(4), abs=1e-6)
+
+
+def test_counts_alone_are_refused_at_the_tail_times_two_sides_of_each_value_and_two_tests(monkeypatch):
+    """Without bets: 8 tails of 2^-20, for two values. Catches a level that is divided by their number."""
+    listed = Frequencies("Sketch", np.eye(2)[..., None], np.array([0.5, 0.5]), 0)
+    listed._counts += np.array([20, 0])
+    monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: None)
+    assert edge(lambda alpha: refused(listed.check, alpha)) == pytest.approx(17 * math.log(2), abs=1e-6)
+
+
+def test_the_value_that_is_named_is_the_one_that_refuses(monkeypatch):
+    """The least likely count where it is refused, else the frequency that is farthest off: that is what bets saw."""
+    counts = {0.5: 530, 0.49: 450, 0.01: 20}
+    listed = Frequencies("Sketch", np.eye(3)[..., None], np.array([*counts]), 0)
+    listed._counts += [counts[p] for p in listed._p]
+    monkeypatch.setattr(bets.Bets, "refuted", lambda self, alpha: 1.0)
+    tail = binom.sf(19, 1000, 0.01)
+    for times, named in ((11, "0.49 has frequency 0.45"), (13, "0.01 has frequency 0.02")):
+        with pytest.raises(Refuted, match=named):
+            listed.check(times * tail)
+
+
+@pytest.mark.parametrize("lag", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 50, 64, 100, 128, 256, 1100])
+def test_each_distance_in_a_large_call_is_looked_at(lag, monkeypatch):
+    """Blocks of ``lag`` draws that come twice each; 1,100 is half of a call. Catches a distance that is left out."""
+    draws = RNG.standard_normal((2, 2200, 2, 1))
+    for call in draws:
+        for start in range(0, 2200 - 2 * lag + 1, 2 * lag):
+            call[start + lag : start + 2 * lag] = call[start : start + lag]
+    large = [(call, call[:, 0, 0]) for call in draws / np.linalg.norm(draws, axis=2, keepdims=True)]
+    real, seen = batches._exchange, []
+    monkeypatch.setattr(batches, "_exchange", lambda *given: seen.extend([given[0]] * refused(real, *given)))
+    batches.check_lags("Sketch", large, 0.01)
+    assert f"draws at a distance of {lag} in a large batch" in seen
+
+
+def test_a_share_that_rounds_beyond_one_is_one():
+    """Of ranges that hold the first coordinate. Catches a bound beyond one: the level of such a share is no number."""
+    Q = np.zeros((5, 7, 2))
+    Q[:, 0, 0] = Q[:, 3, 1] = 1 + 1e-15
+    law = Marginals("Sketch", 7, seed=0)
+    law.block(Q)
+    assert np.isfinite(law._levels[0]).all()
+    assert (law._levels[0][:, 0] == 1).all()
+
+
+def test_bets_on_the_spectrum_know_how_much_they_may_lose(monkeypatch):
+    """A share of H is in [0, 1]: below lambda_min by as much as it is, beyond it by the rest; also beyond lambda_max.
+
+    ``worst`` is what a bet can lose at most. Catches more of it, by which power is lost, and less, which is unsound;
+    and a matrix that is drawn as the sketches are.
+    """
+    losses, drawn = [], []
+    monkeypatch.setattr(steps, "log_wealth", lambda Z, *, worst: losses.append(worst) or np.zeros(1))
+    real = RACLoRA.low_rank_steps
+
+    def watched(self, rng, M):
+        drawn.append(np.array_equal(M, copy.deepcopy(rng).standard_normal(M.shape)))
+        return real(self, rng, M)
+
+    monkeypatch.setattr(RACLoRA, "low_rank_steps", watched)
+    steps.check_spectrum(RACLoRA(Coordinate(6, 2), GAMMA), LEAST, 64, 0.01, 0)
+    assert losses == pytest.approx([2 / 3, 1 / 3])  # of E[H] = I / 3
+    assert not any(drawn)
+
+
+@pytest.mark.parametrize(("part", "refuses"), [(1e-12, False), (1e-6, True)])
+def test_of_a_gradient_without_noise_rounding_is_no_bias(part, refuses):
+    """Catches rounding that is taken off the variance: the bets would be no numbers, and no bias be seen."""
+    biased = sample(np.full((400, 2, 2), part))
+    assert refused(gradients._check_mean, "Source", Noise(0.0, 1.0, 0.0), LEAST, biased, 0.01) is refuses
 
 
 @pytest.mark.parametrize("longer", [0.6, 2.0])
@@ -291,6 +384,13 @@ def test_places_and_courses_spend_what_is_said(monkeypatch):
     names = ("check_pairs", "check_past")
     assert asked == {(name, round(times * third, 9)): 3 for name in names for times in (1, 4)}
     assert sum(count * math.exp(-level) for (_, level), count in asked.items()) <= law.LEVELS * 1e-3
+
+
+def test_pairs_are_no_more_than_the_work_that_is_said(monkeypatch):
+    """Of 24 numbers, and as many gradients as a step takes: 700. Catches work that grows with the size of W."""
+    claim, W = Claim(Implementation(Mine(lora_alpha=1.0), implements=PLAIN)), np.ones((6, 4))
+    monkeypatch.setattr(law, "_WORK", 700 * 24 * law._passes(claim, LEAST, W))
+    assert law._check_place(claim, LEAST, W, 4096, 1e-3, [0]).pairs == 700
 
 
 @pytest.mark.parametrize(("part", "refuses"), [(0.95, False), (1.05, True)])

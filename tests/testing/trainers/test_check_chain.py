@@ -185,6 +185,23 @@ def test_a_quantile_counts_entries_that_were_zero():
         check_memory(link, 0.95)
 
 
+@pytest.mark.parametrize(("second", "refuses"), [("layer", True), ("other", False)])
+def test_a_counter_counts_where_two_moments_stand_beside_it(second, refuses):
+    """Not a second one of another layer: one moment has no bias that its counter corrects."""
+    counter, zero = {("layer", "step"): np.array(9.0)}, np.zeros(2)
+    moments = {("layer", "exp_avg"): zero, (second, "exp_avg_sq"): zero}
+
+    def seen(moments):
+        return Seen(np.ones(1), FORMATS["float64"], {}, {}, moments)
+
+    link = Link(2, seen({}), seen(moments | counter), seen(moments | counter))
+    if not refuses:
+        check_memory(link, 1.0)
+        return
+    with pytest.raises(Refuted, match="must reset the optimiser's counter layer step"):
+        check_memory(link, 1.0)
+
+
 @pytest.mark.parametrize("shape", [(20, 30), (4, 6)])
 def test_unbiased_rounding_passes_and_to_nearest_does_not(shape):
     """Of 64 merges of a thousandth of a spacing to a spacing each, of bfloat16; no trainer is in between.

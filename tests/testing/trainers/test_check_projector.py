@@ -46,6 +46,18 @@ def test_a_rank_that_is_too_large_may_be_refused_by_name_only():
         check_projector(crash)
 
 
+def test_ranks_up_to_and_beyond_both_sides_are_asked():
+    """Catches a rank beyond the larger side that is not asked for."""
+    asked = set()
+
+    def watched(G, rank, seed):
+        asked.add(rank)
+        return projectors.haar(G, rank, seed)
+
+    check_projector(watched, rank=2, shapes=[(5, 3)], draws=8)
+    assert asked == {2, 3, 4, 6}
+
+
 LAWS = {
     "haar": (projectors.haar, Haar),
     "rows": (projectors.rows, Haar),
