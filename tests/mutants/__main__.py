@@ -23,7 +23,7 @@ FOLDERS = ("rac_theory", "tests", "docs", "notebooks")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md")
 BUILT = shutil.ignore_patterns("_build", "generated")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m")
-PASSED, FAILED, EMPTY = 0, 1, 5  # of the exit statuses of pytest: others say that tests could not be run
+PASSED, EMPTY = 0, 5  # of the exit statuses of pytest: others say that tests could not be run
 SHORT = "not long and not full"
 LONGEST = 600  # seconds
 PASSED_OVER = ("mutants", "fuzz", "processes", "browser", "coq")  # when a test is looked for, as they are slow
@@ -86,12 +86,14 @@ def tried(line: Line, suites: Iterable[Sequence[str]]) -> tuple[tuple[str, ...],
     except (OSError, ValueError) as error:
         output = str(error)
     failed = failures(output)
-    killed = status == FAILED and bool(failed)
+    if not failed and status not in (PASSED, EMPTY, None):  # these tests were read before, and now they cannot be
+        failed = ("what cannot be imported",)
+    killed = bool(failed)
     word = "killed" if killed else "SURVIVED" if status in (PASSED, EMPTY) else "NOT TRIED"
     rest = ", ".join(failed) if killed else "" if word == "SURVIVED" else output.strip()[-800:]
     seconds = time.perf_counter() - begin
     words = f"{word:9} {seconds:5.1f} s  {line.file}: {line.why} [{line.changed}] {rest}".rstrip()
-    return failed if killed else (), words
+    return failed, words
 
 
 def failures(output: str) -> tuple[str, ...]:
@@ -130,9 +132,7 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
 
     def outcome(line: Line) -> tuple[tuple[str, ...], str]:
         killers, words = tried(line, suites(line))
-        if words.startswith("NOT TRIED"):  # not imported, or without end: anybody would see it
-            return (words.split()[-1],), words.replace("NOT TRIED", "killed   ", 1)
-        return killers, words
+        return killers or (words,) * words.startswith("NOT TRIED"), words  # what does not end is seen by anybody
 
     lock = Lock()
     killers = []
